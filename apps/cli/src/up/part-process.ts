@@ -1,0 +1,74 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { partPrograms, type PartName } from '../part.ts';
+import { partStartMsMax } from '../limits.ts';
+
+/** One process of a part that has become ready. */
+export interface PartProcess {
+  readonly name: PartName;
+  readonly pid: number;
+  /** What it said of itself: addresses and the like. */
+  readonly details: Readonly<Record<string, unknown>>;
+  /** How it ended, in words. Never rejects. */
+  readonly ended: Promise<string>;
+  signal(signal: NodeJS.Signals): void;
+}
+
+/** A part that ended before it was ready; the message holds what it said on stderr. */
+export class PartStartError extends Error {
+  readonly code = 'part_start_failed';
+  readonly fault = 'system';
+}
+
+/** Lines of stderr that a failed start is explained with. */
+const explainingLinesMax = 20;
+
+/**
+ * Starts a part and resolves when it is ready. It writes to our stderr, has a session of its own (the terminal's Ctrl-C
+ * is ours to pass on), and ends when we do, since its standard input then ends.
+ * @throws {PartStartError}
+ */
+export async function startPart(name: PartName, place: readonly string[], aborted: AbortSignal): Promise<PartProcess> {
+  const argv = [partPrograms[name], ...place, '--ready-fd', '3', '--stop-with-stdin', 'yes'];
+  const child = spawn(process.execPath, argv, { detached: true, stdio: ['pipe', 'inherit', 'pipe', 'pipe'] });
+  const ended = new Promise<string>((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('exit', (code, signal) => resolve(signal === null ? `exit ${code}` : signal));
+  });
+  // A part that has ended closes its end of this; the write side is never used.
+  (child.stdio[0] as Writable).on('error', () => undefined);
+  const stderr = passOn(child);
+  const abort = (): void => void child.kill('SIGTERM');
+  aborted.addEventListener('abort', abort);
+  const late = setTimeout(() => child.kill('SIGKILL'), partStartMsMax);
+  try {
+    const line = await Promise.race([readAll(child.stdio[3] as Readable), ended.then(() => '')]);
+    if (line === '') throw new PartStartError(explain(name, await ended, stderr()));
+    const { details } = JSON.parse(line) as { details: Record<string, unknown> };
+    return { name, pid: child.pid ?? -1, details, ended, signal: (signal) => void child.kill(signal) };
+  } finally {
+    clearTimeout(late);
+    aborted.removeEventListener('abort', abort);
+  }
+}
+
+function passOn(child: ChildProcess): () => string[] {
+  const last: string[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => {
+    process.stderr.write(chunk);
+    last.push(...chunk.toString('utf8').split('\n').filter((line) => line.trim() !== ''));
+    last.splice(0, last.length - explainingLinesMax);
+  });
+  return () => last;
+}
+
+function explain(name: string, ending: string, stderr: readonly string[]): string {
+  const own = stderr.findLast((line) => line.startsWith(`${name}: `));
+  return own ?? `${name} ended with ${ending} before it was ready; its last words: ${stderr.at(-1) ?? 'none'}`;
+}
+
+async function readAll(stream: Readable): Promise<string> {
+  let text = '';
+  for await (const chunk of stream.setEncoding('utf8')) text += chunk as string;
+  return text;
+}

@@ -1,0 +1,92 @@
+import { readWaitStatus } from '@hatchery/protocol';
+import type { Child, ChildExit, ChildRusage, EventBody } from '@hatchery/events';
+
+/** One child as the forker keeps it. */
+export interface Entry {
+  readonly child: Child;
+  readonly directory: string;
+  /** Why it is being ended, once somebody asked for that: the first cause wins. */
+  readonly cause: string | null;
+}
+
+/** How one child ended. `status` is raw, as wait(2) gives it; `known` is false when the keeper died and nobody saw it. */
+export interface Ending {
+  readonly id: string;
+  readonly status: number;
+  readonly known: boolean;
+  readonly rusage: ChildRusage | null;
+}
+
+/** What clients are told when the real status was lost with the keeper: exit code 255. */
+export const unknownStatus = 255 << 8;
+
+/** The children that live. Pure: it is told what happened and says what to publish. */
+export class ChildRegistry {
+  readonly #entries = new Map<string, Entry>();
+  spawnedTotal = 0;
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  entries(): IterableIterator<Entry> {
+    return this.#entries.values();
+  }
+
+  find(id: string): Entry | undefined {
+    return this.#entries.get(id);
+  }
+
+  countOf(user: string | null): number {
+    let count = 0;
+    for (const { child } of this.#entries.values()) if (child.user === user) count += 1;
+    return count;
+  }
+
+  spawned(child: Child, directory: string): EventBody[] {
+    if (this.#entries.has(child.id)) throw new Error(`child ${child.id} was spawned twice`);
+    this.spawnedTotal += 1;
+    this.#entries.set(child.id, { child, directory, cause: null });
+    return [{ kind: 'child.spawned', child }];
+  }
+
+  connected(id: string, at: Date): EventBody[] {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || entry.child.connectedAt !== null) return [];
+    const connectedAt = at.toISOString();
+    // A child that is asked to stop stays `stopping`, whatever it still does.
+    const state = entry.child.state === 'waiting' ? 'running' : entry.child.state;
+    this.#entries.set(id, { ...entry, child: { ...entry.child, state, connectedAt } });
+    return state === 'running' ? [{ kind: 'child.connected', id, connectedAt }] : [];
+  }
+
+  stopping(id: string, cause: string): EventBody[] {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || entry.cause !== null) return [];
+    this.#entries.set(id, { ...entry, cause, child: { ...entry.child, state: 'stopping' } });
+    return [{ kind: 'child.stopping', id, cause }];
+  }
+
+  /** @throws when there is no such child */
+  exited(ending: Ending, at: Date): [Extract<EventBody, { kind: 'child.exited' }>] {
+    const entry = this.#entries.get(ending.id);
+    if (entry === undefined) throw new Error(`child ${ending.id} exited, but was never spawned`);
+    this.#entries.delete(ending.id);
+    const exit = describeExit(ending);
+    const cause = entry.cause ?? naturalCause(entry, exit, ending.known);
+    return [{ kind: 'child.exited', id: ending.id, endedAt: at.toISOString(), exit, rusage: ending.rusage, cause }];
+  }
+}
+
+function describeExit({ status, known }: Ending): ChildExit {
+  if (!known) return { code: null, signal: null, status: null };
+  const { code, signal } = readWaitStatus(status);
+  return { code, signal, status };
+}
+
+function naturalCause({ child }: Entry, { code, signal }: ChildExit, known: boolean): string {
+  if (!known) return 'unknown: the keeper died before it';
+  if (signal === 'SIGALRM' && child.connectedAt === null) return 'the client did not open the pipes in time';
+  if (signal !== null) return `killed by ${signal} from outside the service`;
+  return code === 0 ? 'finished' : `failed with exit code ${code}`;
+}

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { constants } from 'node:os';
+import type { Logger } from '@hatchery/daemon';
+import { serveFeed, type EventLog } from '@hatchery/event-feed';
+import type { ForkService } from '../children/fork-service.ts';
+import { controlBodyBytesMax } from '../limits.ts';
+
+/** What the control socket acts on. */
+export interface ControlContext {
+  readonly service: ForkService;
+  readonly events: EventLog;
+  readonly log: Logger;
+  /** What `GET /v1/state` says besides the view. */
+  readonly status: () => object;
+}
+
+/** An answer: its HTTP status and its JSON body. */
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
+/** HTTP on the control socket: the feed, the state, and what an operator may do. Its file mode is the access control. */
+export function createControlServer(context: ControlContext): Server {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://control').pathname;
+    if (request.method === 'GET' && path === '/v1/events') return serveFeed(context.events, request, response);
+    void answer(context, request, path)
+      .catch((error: unknown) => {
+        context.log.error({ err: error, path }, 'control request failed');
+        return refuse(500, 'the fork service failed; see its log');
+      })
+      .then((result) => send(response, result));
+  });
+  // The feed stays open for as long as its reader likes.
+  server.requestTimeout = 0;
+  return server;
+}
+
+async function answer(context: ControlContext, request: IncomingMessage, path: string): Promise<Answer> {
+  if (request.method === 'GET' && path === '/v1/state') {
+    const { events } = context;
+    return { status: 200, body: { ...events.position, version: events.version, view: events.view, ...context.status() } };
+  }
+  if (request.method !== 'POST') return refuse(405, `${request.method} ${path} is not answered here`);
+  const body = await readBody(request);
+  if (body === null) return refuse(400, `the body is no JSON object of at most ${controlBodyBytesMax} bytes`);
+  const { actor, reason } = body;
+  if (typeof actor !== 'string' || typeof reason !== 'string' || actor === '' || reason === '') {
+    return refuse(400, 'actor and reason are required: they go into the audit');
+  }
+  const child = /^\/v1\/children\/([^/]+)\/signal$/.exec(path)?.[1];
+  if (child !== undefined) return signalChild(context, decodeURIComponent(child), { ...body, actor, reason });
+  if (path === '/v1/drain' || path === '/v1/undrain') return drain(context, path === '/v1/drain', actor, reason);
+  return refuse(404, `${path} is not answered here`);
+}
+
+function signalChild(context: ControlContext, id: string, body: Record<string, unknown> & { actor: string; reason: string }): Answer {
+  const { signal, actor, reason } = body;
+  if (typeof signal !== 'string' || !Object.hasOwn(constants.signals, signal)) {
+    return refuse(400, `signal takes a name as SIGTERM, not ${JSON.stringify(signal)}`);
+  }
+  const { service, events } = context;
+  const child = service.registry.find(id)?.child;
+  if (child === undefined) {
+    const ended = events.view.recentChildren.some((one) => one.id === id);
+    return ended ? refuse(409, `child ${id} has ended already`) : refuse(404, `there is no child ${id}`);
+  }
+  const other = (['pid', 'startTime'] as const).some((key) => body[key] !== undefined && body[key] !== child[key]);
+  if (other) return refuse(412, `child ${id} is not the process that was looked at; look again`);
+  return act(context, { actor, reason, verb: `signal ${signal}`, target: id }, () =>
+    service.signal(id, signal as NodeJS.Signals, `${signal} by ${actor}: ${reason}`) ? 'sent' : 'it had ended',
+  );
+}
+
+function drain(context: ControlContext, draining: boolean, actor: string, reason: string): Answer {
+  const verb = draining ? 'drain' : 'undrain';
+  return act(context, { actor, reason, verb, target: 'forker' }, () => {
+    context.service.draining = draining;
+    context.events.publish({ kind: 'forker.draining', draining, actor });
+    return 'done';
+  });
+}
+
+/** Intent is on record before anything is done, the outcome after. */
+function act(
+  context: ControlContext,
+  intent: { actor: string; reason: string; verb: string; target: string },
+  perform: () => string,
+): Answer {
+  const actionId = randomUUID();
+  context.events.publish({ kind: 'action.requested', actionId, ...intent });
+  context.log.info({ actionId, ...intent }, 'action requested');
+  const outcome = perform();
+  context.events.publish({ kind: 'action.done', actionId, outcome });
+  context.log.info({ actionId, outcome }, 'action done');
+  return { status: 202, body: { actionId, outcome } };
+}
+
+function refuse(status: number, error: string): Answer {
+  return { status, body: { error } };
+}
+
+async function readBody(request: IncomingMessage): Promise<Record<string, unknown> | null> {
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8')) {
+    text += chunk as string;
+    if (text.length > controlBodyBytesMax) return null;
+  }
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+function send(response: ServerResponse, { status, body }: Answer): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(`${JSON.stringify(body)}\n`);
+}

@@ -1,0 +1,126 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { keeperSocketPath, type Config } from '@hatchery/config';
+import { StartError, type Logger } from '@hatchery/daemon';
+import type { EventLog } from '@hatchery/event-feed';
+import type { ForkService } from '../children/fork-service.ts';
+import { zygoteStartMsMax } from '../limits.ts';
+import { KeeperLink } from './keeper-link.ts';
+import type { KeeperEvent } from './messages.ts';
+import { systemPython } from './start-keeper.ts';
+
+/** What the build recorded: the modules that real sessions import. */
+const preloadManifest = fileURLToPath(new URL('../../dist/preload.json', import.meta.url));
+
+/** Keeps a keeper with a zygote at hand: the one that lives, or a new one; another when it dies. */
+export class KeeperSupervisor {
+  readonly #config: Config;
+  readonly #log: Logger;
+  readonly #events: EventLog;
+  readonly #service: ForkService;
+  readonly #firstZygote = Promise.withResolvers<void>();
+  #link: KeeperLink | null = null;
+  #closed = false;
+  pid: number | null = null;
+
+  constructor(config: Config, log: Logger, events: EventLog, service: ForkService) {
+    this.#config = config;
+    this.#log = log;
+    this.#events = events;
+    this.#service = service;
+  }
+
+  /** Resolves when a zygote is ready. @throws {StartError} with the step it failed in */
+  async open(): Promise<void> {
+    if (!existsSync(preloadManifest)) {
+      throw new StartError('the list of modules to preload is missing; ./hatchery doctor makes it');
+    }
+    await this.#connect();
+    const late = setTimeout(() => {
+      this.#firstZygote.reject(new StartError(`the zygote was not ready within ${zygoteStartMsMax / 1000} s`));
+    }, zygoteStartMsMax);
+    await this.#firstZygote.promise.finally(() => clearTimeout(late));
+  }
+
+  /** Ends the keeper, and with it the zygote. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#link?.close({ quit: true });
+  }
+
+  async #connect(): Promise<void> {
+    const listener = {
+      event: (event: KeeperEvent): void => this.#take(event),
+      lost: (error: Error): void => void this.#replace(error),
+    };
+    const { runtimeDirectory } = this.#config;
+    this.#link = await KeeperLink.open(keeperSocketPath(this.#config), runtimeDirectory, listener);
+    this.#service.keeper = this.#link;
+    this.#link.send({
+      request: 'configure',
+      python: systemPython,
+      preload: preloadManifest,
+      environment: zygoteEnvironment(this.#config),
+      poolSize: this.#config.forker.poolSize,
+    });
+  }
+
+  async #replace(error: Error): Promise<void> {
+    if (this.#closed) return;
+    this.#log.error({ err: error }, 'the keeper died; its children go on, how they end will not be known');
+    this.#service.keeperLost();
+    try {
+      await this.#connect();
+    } catch (failure) {
+      this.#log.fatal({ err: failure }, 'no keeper can be started');
+      this.#service.keeper = null;
+    }
+  }
+
+  #take(event: KeeperEvent): void {
+    this.#service.take(event);
+    switch (event.event) {
+      case 'hello':
+        this.pid = event.pid;
+        return;
+      case 'zygote.ready': {
+        const { pid, startedInMs, modules } = event;
+        this.#events.publish({ kind: 'zygote.ready', pid, startedInMs });
+        if (this.#service.registry.spawnedTotal > 0) this.#log.info({ pid, startedInMs, modules }, 'zygote ready');
+        return this.#firstZygote.resolve();
+      }
+      case 'zygote.failed': {
+        const { step, message, retryInMs } = event;
+        this.#events.publish({ kind: 'zygote.failed', step, message, retryInMs });
+        this.#log.error({ step, failure: message, retryInMs, stderr: event.stderr }, 'zygote failed');
+        return this.#firstZygote.reject(new StartError(`the zygote failed while ${step}: ${message}${remedy(message)}`));
+      }
+      case 'zygote.died':
+        return this.#log.error({ status: event.status }, 'the zygote died; its children go on');
+      default:
+    }
+  }
+}
+
+function remedy(message: string): string {
+  return /No module named 'breezy'/.test(message) ? "; install Breezy: apt-get install brz" : '';
+}
+
+/** A clean environment: what the service was started with does not reach sessions. */
+function zygoteEnvironment(config: Config): Record<string, string> {
+  const home = join(config.stateDirectory, 'breezy');
+  mkdirSync(home, { recursive: true });
+  return {
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    LANG: 'C.UTF-8',
+    HOME: home,
+    BRZ_HOME: home,
+    // The file-level verbs of the smart protocol are off: they would reach past what a branch is.
+    BRZ_NO_SMART_VFS: '1',
+    // Without it SIGQUIT opens a debugger on the client's stdin.
+    BRZ_SIGQUIT_PDB: '0',
+    BRZ_LOG: '/dev/null',
+    HATCHERY_HOSTING_ROOT: config.hosting.root,
+  };
+}

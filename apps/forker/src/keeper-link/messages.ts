@@ -1,0 +1,67 @@
+import type { ChildRusage } from '@hatchery/events';
+
+/** What the forker keeps with a child at the keeper, to get it back after its own restart. */
+export interface ChildDetails {
+  readonly user: string | null;
+  readonly peer: string | null;
+  readonly command: string;
+  readonly startedAt: string;
+}
+
+/** A child as the keeper tells a new forker of it. */
+export interface KeptChild {
+  readonly id: string;
+  readonly pid: number;
+  readonly directory: string;
+  readonly connected: boolean;
+  readonly details: ChildDetails;
+}
+
+/** What the forker asks of the keeper (apps/forker/zygote/keeper.py, `_on_…`). `signal` is a number, sent to the child's process group. */
+export type KeeperRequest =
+  | {
+      readonly request: 'configure';
+      readonly python: string;
+      readonly preload: string;
+      readonly environment: Readonly<Record<string, string>>;
+      readonly poolSize: number;
+    }
+  | {
+      readonly request: 'fork';
+      readonly id: string;
+      readonly command: readonly string[];
+      readonly environment: Readonly<Record<string, string>>;
+      readonly connectTimeoutS: number;
+      readonly details: ChildDetails;
+    }
+  | { readonly request: 'signal'; readonly id: string; readonly signal: number }
+  | { readonly request: 'taken'; readonly id: string }
+  | { readonly request: 'restart_zygote' }
+  | { readonly request: 'quit' };
+
+/** What the keeper says. */
+export type KeeperEvent =
+  | { readonly event: 'hello'; readonly pid: number; readonly children: readonly KeptChild[] }
+  | { readonly event: 'zygote.ready'; readonly pid: number; readonly modules: number; readonly startedInMs: number }
+  | {
+      readonly event: 'zygote.failed';
+      readonly step: string;
+      readonly message: string;
+      readonly stderr: readonly string[];
+      readonly retryInMs: number;
+    }
+  | { readonly event: 'zygote.died'; readonly status: number }
+  | { readonly event: 'started'; readonly id: string; readonly pid: number; readonly directory: string }
+  | { readonly event: 'refused'; readonly id: string; readonly reason: string }
+  | { readonly event: 'connected'; readonly id: string }
+  | {
+      readonly event: 'exited';
+      readonly id: string;
+      readonly pid: number;
+      readonly status: number;
+      readonly rusage: ChildRusage;
+      readonly leftBehind: boolean;
+      readonly details: ChildDetails;
+    }
+  | { readonly event: 'signalled'; readonly id: string; readonly sent: boolean }
+  | { readonly event: 'more' };

@@ -1,0 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@hatchery/daemon';
+import type { ForkService } from './children/fork-service.ts';
+import { interruptGraceMs, killGraceMs } from './limits.ts';
+
+/** How often the ladder looks whether all children have ended. */
+const lookMs = 25;
+
+/**
+ * The ladder of protocol-v1, "Stopping": wait for the children, SIGINT, SIGKILL. Nothing new is taken before it begins.
+ * `urgent` cuts the wait short.
+ */
+export async function endChildren(service: ForkService, childrenTimeoutMs: number, urgent: AbortSignal, log: Logger): Promise<void> {
+  if (service.registry.size > 0) log.info({ children: service.registry.size, childrenTimeoutMs }, 'waiting for children');
+  if (await allEnded(service, childrenTimeoutMs, urgent)) return;
+  signalAll(service, 'SIGINT');
+  if (await allEnded(service, interruptGraceMs)) return;
+  signalAll(service, 'SIGKILL');
+  if (await allEnded(service, killGraceMs)) return;
+  log.error({ children: [...service.registry.entries()].map(({ child }) => child.pid) }, 'children outlive SIGKILL');
+}
+
+async function allEnded(service: ForkService, timeoutMs: number, urgent?: AbortSignal): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  while (service.registry.size > 0 && performance.now() < deadline && urgent?.aborted !== true) await delay(lookMs);
+  return service.registry.size === 0;
+}
+
+function signalAll(service: ForkService, signal: NodeJS.Signals): void {
+  for (const { child } of [...service.registry.entries()]) service.signal(child.id, signal, 'the service stops');
+}

@@ -1,0 +1,105 @@
+"""What one user may reach: a Breezy transport that ends at the hosting root and writes only below ~user/."""
+
+import os
+from typing import Any
+
+from breezy import errors, urlutils
+from breezy.bzr.smart.server import BzrServerFactory
+from breezy.transport import NoSuchFile, Transport, chroot, get_transport_from_url, pathfilter
+
+#: Longer than any pause of a person at an editor; a lost connection is the gateway's to notice, and ends stdin.
+CLIENT_TIMEOUT_S = 86_400.0
+
+#: `~user/project`: what a first push may make besides the branch itself.
+PREFIX_DEPTH = 2
+
+
+class HostedTransport(pathfilter.PathFilteringTransport):  # type: ignore[misc]
+    """Reads everything under the root; refuses to change what is not the user's."""
+
+    def _own(self, relpath: str) -> str:
+        path: str = self._filter(relpath)
+        parts = urlutils.unescape(path).strip("/").split("/")
+        if ".." in parts or parts[0] != "~" + self.server.user:
+            raise errors.PermissionDenied("/" + path, f"you may write under ~{self.server.user}/")
+        return path
+
+    def _change(self, method: str, relpath: str, *arguments: Any) -> Any:
+        return getattr(self.server.backing_transport, method)(self._own(relpath), *arguments)
+
+    def append_file(self, relpath: str, stream: Any, mode: int | None = None) -> Any:
+        return self._change("append_file", relpath, stream, mode)
+
+    def delete(self, relpath: str) -> Any:
+        return self._change("delete", relpath)
+
+    def delete_tree(self, relpath: str) -> Any:
+        return self._change("delete_tree", relpath)
+
+    def lock_write(self, relpath: str) -> Any:
+        return self._change("lock_write", relpath)
+
+    def mkdir(self, relpath: str, mode: int | None = None) -> Any:
+        """Also makes `~user` and `~user/project`, so that a first push needs no --create-prefix."""
+        path = self._own(relpath)
+        try:
+            return self.server.backing_transport.mkdir(path, mode)
+        except NoSuchFile:
+            parents = path.strip("/").split("/")[:-1]
+            if len(parents) > PREFIX_DEPTH:
+                raise
+            for depth in range(1, len(parents) + 1):
+                self.server.backing_transport.clone("/".join(parents[:depth])).ensure_base(mode)
+            return self.server.backing_transport.mkdir(path, mode)
+
+    def open_write_stream(self, relpath: str, mode: int | None = None) -> Any:
+        return self._change("open_write_stream", relpath, mode)
+
+    def put_file(self, relpath: str, stream: Any, mode: int | None = None) -> Any:
+        return self._change("put_file", relpath, stream, mode)
+
+    def rename(self, rel_from: str, rel_to: str) -> Any:
+        return self._change("rename", rel_from, self._own(rel_to))
+
+    def rmdir(self, relpath: str) -> Any:
+        return self._change("rmdir", relpath)
+
+
+class HostedServer(pathfilter.PathFilteringServer):  # type: ignore[misc]
+    """Makes HostedTransports for one user."""
+
+    def __init__(self, backing: Transport, user: str) -> None:
+        super().__init__(backing, lambda path: path)
+        self.user = user
+
+    def _factory(self, url: str) -> HostedTransport:
+        return HostedTransport(self, url)
+
+
+class HostingFactory(BzrServerFactory):  # type: ignore[misc]
+    """A smart server on standard input and output that serves the hosting root to one user."""
+
+    def __init__(self, user: str) -> None:
+        super().__init__()
+        self.user = user
+
+    def _make_backing_transport(self, transport: Transport) -> None:
+        root = self._serve_through(chroot.ChrootServer(transport))
+        self.transport = self._serve_through(HostedServer(root, self.user))
+
+    def _serve_through(self, server: pathfilter.PathFilteringServer) -> Transport:
+        server.start_server()
+        self.cleanups.append(server.stop_server)
+        return get_transport_from_url(server.get_url())
+
+
+def serve(root: str, user: str) -> int:
+    """Serves until the client closes its side."""
+    factory = HostingFactory(user)
+    url = urlutils.local_path_to_url(os.path.realpath(root))
+    try:
+        factory.set_up(get_transport_from_url(url), None, None, True, CLIENT_TIMEOUT_S)
+        factory.smart_server.serve()
+    finally:
+        factory.tear_down()
+    return 0

@@ -1,0 +1,32 @@
+"""The directory of pipes, by which a client reaches its child (protocol-v1, "The directory of pipes")."""
+
+import contextlib
+import os
+
+PREFIX = "lp-forking-service-child-"
+NAMES = ("stdin", "stdout", "stderr")
+
+
+def make(parent: str, child_id: str) -> str:
+    """Makes the directory and its three FIFOs, and returns its path; nothing is left when that fails."""
+    directory = os.path.join(parent, PREFIX + child_id)
+    os.mkdir(directory, 0o700)
+    try:
+        for name in NAMES:
+            os.mkfifo(os.path.join(directory, name), 0o600)
+    except OSError:
+        remove(directory)
+        raise
+    return directory
+
+
+def remove(directory: str) -> bool:
+    """Removes the directory with its FIFOs; False when it was gone already."""
+    for name in NAMES:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(directory, name))
+    try:
+        os.rmdir(directory)
+    except FileNotFoundError:
+        return False
+    return True

@@ -1,0 +1,49 @@
+"""What the zygote has loaded before it forks, so that a session imports nothing."""
+
+import importlib
+import json
+import sys
+from collections.abc import Callable
+
+
+def load(manifest: str, step: Callable[[str], None]) -> int:
+    """Sets Breezy up, imports the manifest's modules, and checks the result; the number of modules loaded.
+
+    The manifest is made by trace_sessions.py from real sessions. A module that cannot be imported is an error: a
+    session that would import it would fail or be slow, and nobody would know why.
+    """
+    import breezy
+    import breezy.commands
+    import breezy.osutils
+    import tracing
+    from breezy import library_state
+
+    sys._brz_default_fs_enc = "utf8"  # type: ignore[attr-defined]
+    library_state.BzrLibraryState(ui=None, trace=tracing.SessionTrace())._start()
+    step("registering breezy's commands")
+    # Without this call run_bzr_catch_errors says: unknown command "serve".
+    breezy.commands._register_builtin_commands()
+    breezy.commands.install_bzr_command_hooks()
+    # No plugin at all: a server needs none, and one of them runs commands that a branch's own configuration names.
+    breezy.commands.disable_plugins()
+    step(f"reading {manifest}")
+    with open(manifest, encoding="utf-8") as stream:
+        recorded = json.load(stream)
+    if recorded["breezy"] != breezy.__version__:
+        raise RuntimeError(
+            f"{manifest} was made for Breezy {recorded['breezy']}, this is {breezy.__version__}: run ./hatchery doctor"
+        )
+    for name in recorded["modules"]:
+        step(f"importing {name}")
+        importlib.import_module(name)
+    step("checking Breezy's compiled helpers")
+    # Breezy falls back to slow Python versions in an info-level line only.
+    if breezy.osutils._extension_load_failures:
+        raise RuntimeError(f"Breezy's compiled helpers did not load: {breezy.osutils._extension_load_failures}")
+    import child  # noqa: F401
+    import rehearsal
+    import sessions  # noqa: F401
+
+    step("rehearsing a session")
+    rehearsal.run()
+    return len(sys.modules)

@@ -1,0 +1,86 @@
+"""What the keeper knows of its children. Pure: no process, no socket; tested with message sequences."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from wire import Message
+
+#: Exits nobody has taken. A forker that stays away this long has lost more than these.
+EXITS_KEPT_MAX = 100_000
+
+
+@dataclass
+class Child:
+    """One child that lives, or that was asked for and has not reported yet."""
+
+    #: The forker's name for it; None while it waits in the pool.
+    id: str | None = None
+    pid: int | None = None
+    directory: str = ""
+    connected: bool = False
+    #: What the forker wants back after its own restart; not read here.
+    details: Message = field(default_factory=dict)
+
+    def snapshot(self) -> Message:
+        """The child as a new forker learns of it."""
+        return {
+            "id": self.id,
+            "pid": self.pid,
+            "directory": self.directory,
+            "connected": self.connected,
+            "details": self.details,
+        }
+
+
+@dataclass
+class Registry:
+    """Children by pid, and the exits that the forker has not acknowledged."""
+
+    children: dict[int, Child] = field(default_factory=dict)
+    exits: dict[str, Message] = field(default_factory=dict)
+
+    def sessions(self) -> list[Child]:
+        """The children that serve a session, pool members left out."""
+        return [child for child in self.children.values() if child.id is not None]
+
+    def find(self, child_id: str) -> Child | None:
+        """The living child of that name."""
+        return next((child for child in self.children.values() if child.id == child_id), None)
+
+    def exited(self, pid: int, status: int, usage: Any, left_behind: bool) -> Message | None:
+        """Files one exit; the message for the forker, or None when the pid served no session."""
+        child = self.children.pop(pid, None)
+        if child is None or child.id is None:
+            return None
+        message: Message = {
+            "event": "exited",
+            "id": child.id,
+            "pid": pid,
+            "status": status,
+            "rusage": rusage(usage),
+            "leftBehind": left_behind,
+            "details": child.details,
+        }
+        self.exits[child.id] = message
+        if len(self.exits) > EXITS_KEPT_MAX:
+            del self.exits[next(iter(self.exits))]
+        return message
+
+    def acknowledge(self, child_id: str) -> None:
+        """The forker has the exit; forgetting one twice is no error."""
+        self.exits.pop(child_id, None)
+
+
+def rusage(usage: Any) -> Message:
+    """resource.struct_rusage with the names and units of the wire (getrusage(2): ru_maxrss is in KiB)."""
+    return {
+        "userMs": round(usage.ru_utime * 1000, 3),
+        "systemMs": round(usage.ru_stime * 1000, 3),
+        "maxRssBytes": usage.ru_maxrss * 1024,
+        "minorFaults": usage.ru_minflt,
+        "majorFaults": usage.ru_majflt,
+        "inBlocks": usage.ru_inblock,
+        "outBlocks": usage.ru_oublock,
+        "voluntarySwitches": usage.ru_nvcsw,
+        "involuntarySwitches": usage.ru_nivcsw,
+    }

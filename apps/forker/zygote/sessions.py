@@ -1,0 +1,76 @@
+"""The commands a child runs (protocol-v1, "Commands that must exist in every service")."""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+
+from breezy import commands, ui
+from breezy.errors import CommandError
+
+#: A user's name becomes a directory's: no slash, no dot in front.
+USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def run(command: list[str]) -> int:
+    """Runs one command; the exit code. An error is reported on stderr as brz reports its own."""
+    name, *arguments = command
+    own = OWN.get(name)
+    if own is None:
+        ui.ui_factory = ui.make_ui_for_terminal(sys.stdin, sys.stdout, sys.stderr)
+        return commands.run_bzr_catch_errors(command)
+    return commands.exception_to_return_code(own, arguments) or 0
+
+
+def rocks(arguments: list[str]) -> int:
+    """Says that it works."""
+    _take_none("rocks", arguments)
+    print("It sure does!")
+    return 0
+
+
+def whoami(arguments: list[str]) -> int:
+    """Prints BRZ_EMAIL as the request set it."""
+    _take_none("whoami", arguments)
+    email = os.environ.get("BRZ_EMAIL") or os.environ.get("BZR_EMAIL")
+    if email is None:
+        raise CommandError("BRZ_EMAIL is not set: send it with fork-env")
+    print(email)
+    return 0
+
+
+def launchpad_replay(arguments: list[str]) -> int:
+    """Copies each line of stdin to the channel it names: `1 text` to stdout, `2 text` to stderr."""
+    _take_none("launchpad-replay", arguments)
+    channels = {b"1": sys.stdout.buffer, b"2": sys.stderr.buffer}
+    for line in sys.stdin.buffer:
+        number, _, text = line.partition(b" ")
+        channel = channels.get(number)
+        if channel is None:
+            raise CommandError(f"a line of launchpad-replay starts with '1 ' or '2 ', not {line[:40]!r}")
+        channel.write(text)
+        channel.flush()
+    return 0
+
+
+def lp_serve(arguments: list[str]) -> int:
+    """Serves the hosting root to one user: `lp-serve --inet <user>`."""
+    users = [argument for argument in arguments if argument != "--inet"]
+    if "--inet" not in arguments or len(users) != 1 or not USER.fullmatch(users[0]):
+        raise CommandError(f"usage: lp-serve --inet <user>; got {' '.join(arguments)!r}")
+    import hosting
+
+    return hosting.serve(os.environ["HATCHERY_HOSTING_ROOT"], users[0])
+
+
+def _take_none(name: str, arguments: list[str]) -> None:
+    if arguments:
+        raise CommandError(f"{name} takes no arguments; got {' '.join(arguments)!r}")
+
+
+OWN: dict[str, Callable[[list[str]], int]] = {
+    "launchpad-replay": launchpad_replay,
+    "lp-serve": lp_serve,
+    "rocks": rocks,
+    "whoami": whoami,
+}

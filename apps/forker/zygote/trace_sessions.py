@@ -1,0 +1,105 @@
+"""Derives what to preload: runs real sessions, and records which modules they import.
+
+Run by the build: `python3 trace_sessions.py MANIFEST`. It makes a scratch branch, lets a real `brz` push, branch, pull
+and ask over a real smart server in a process of its own, and writes the union of what those servers had imported.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+SERVER = """
+import json, os, sys
+sys.path.insert(0, {here!r})
+import breezy, breezy.commands
+from breezy import library_state
+import tracing
+library_state.BzrLibraryState(ui=None, trace=tracing.SessionTrace())._start()
+breezy.commands._register_builtin_commands()
+breezy.commands.install_bzr_command_hooks()
+breezy.commands.disable_plugins()
+import sessions
+status = 3
+try:
+    status = sessions.run(["lp-serve", "--inet", "tracer"])
+finally:
+    with open(os.path.join({modules!r}, str(os.getpid())), "w") as stream:
+        json.dump(sorted(sys.modules), stream)
+os._exit(status)
+"""
+
+
+def brz(place: str, *arguments: str, codes: tuple[int, ...] = (0, 1)) -> None:
+    """Runs a real client; its failure is ours. 1 is brz's "there is a difference"."""
+    environment = {**os.environ, "BRZ_SSH": os.path.join(place, "ssh"), "HOME": place, "BRZ_HOME": place}
+    environment |= {"BRZ_EMAIL": "tracer <tracer@localhost>", "BRZ_LOG": os.devnull, "LANG": "C.UTF-8"}
+    environment["HATCHERY_HOSTING_ROOT"] = os.path.join(place, "hosting")
+    result = subprocess.run(["brz", *arguments], cwd=place, env=environment, capture_output=True, text=True, timeout=60)
+    if result.returncode not in codes:
+        raise RuntimeError(f"brz {' '.join(arguments)}: exit {result.returncode}: {result.stderr}")
+
+
+def run_sessions(place: str) -> list[str]:
+    """Everything a client commonly does; the names of all modules the servers imported."""
+    modules = os.path.join(place, "modules")
+    os.mkdir(modules)
+    os.mkdir(os.path.join(place, "hosting"))
+    server, ssh = os.path.join(place, "server.py"), os.path.join(place, "ssh")
+    with open(server, "w") as stream:
+        stream.write(SERVER.format(here=os.path.dirname(os.path.abspath(__file__)), modules=modules))
+    with open(ssh, "w") as stream:
+        # brz asks its ssh for its version, to know how to call it.
+        stream.write(f"#!/bin/sh\n[ \"$1\" = -V ] && exec echo OpenSSH_9\nexec '{sys.executable}' -E -s '{server}'\n")
+    os.chmod(ssh, 0o755)
+    url = "bzr+ssh://tracer@localhost/~tracer/project/trunk"
+    brz(place, "init", "work")
+    for number in range(3):
+        with open(os.path.join(place, "work", f"file-{number}"), "w") as stream:
+            stream.write("line\n" * (number + 1))
+        brz(place, "add", "-q", "work")
+        brz(place, "commit", "-q", "-m", f"revision {number}", "work")
+    brz(place, "tag", "-q", "-d", "work", "one")
+    brz(place, "push", "-q", "-d", "work", url)
+    brz(place, "branch", "-q", url, "copy")
+    brz(place, "branch", "-q", "--stacked", url, "stacked")
+    for arguments in (("info", "-v", url), ("log", url), ("tags", "-d", url), ("revno", url), ("missing", "-d", "work", url)):
+        brz(place, *arguments)
+    brz(place, "commit", "-q", "-m", "more", "--unchanged", "work")
+    brz(place, "push", "-q", "-d", "work", url)
+    brz(place, "pull", "-q", "-d", "copy")
+    brz(place, "bind", "-q", "-d", "copy", url)
+    brz(place, "commit", "-q", "-m", "bound", "--unchanged", "copy")
+    brz(place, "branch", "-q", url, "bzr+ssh://tracer@localhost/~tracer/project/other")
+    brz(place, "config", "-d", url, "nickname=traced")
+    brz(place, "break-lock", "--force", url)
+    brz(place, "branch", "-q", "bzr+ssh://tracer@localhost/~tracer/project/none", "none", codes=(3,))
+    names: set[str] = set()
+    for name in os.listdir(modules):
+        with open(os.path.join(modules, name)) as stream:
+            names.update(json.load(stream))
+    return sorted(names)
+
+
+def preloadable(name: str) -> bool:
+    """Names that start with _ are left out: importing a compiled helper by itself makes Breezy use its slow twin."""
+    return not any(part.startswith("_") for part in name.split(".")) and name not in ("sessions", "tracing", "hosting")
+
+
+def main(manifest: str) -> int:
+    """Writes the manifest whole or not at all."""
+    import breezy
+
+    with tempfile.TemporaryDirectory() as place:
+        names = [name for name in run_sessions(place) if preloadable(name)]
+    os.makedirs(os.path.dirname(os.path.abspath(manifest)), exist_ok=True)
+    with open(manifest + ".new", "w") as stream:
+        json.dump({"breezy": breezy.__version__, "modules": names}, stream, indent=1)
+    os.replace(manifest + ".new", manifest)
+    print(f"{len(names)} modules recorded in {manifest}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,96 @@
+"""Messages between forker, keeper, zygote and children: one JSON object each.
+
+Between keeper, zygote and children they are packets (SOCK_SEQPACKET), which keep their boundaries, arrive whole or not
+at all, and can carry a descriptor. The forker is Node and has only byte streams: there each message is a line.
+"""
+
+import array
+import json
+import socket
+from collections.abc import Iterable
+from typing import Any
+
+Message = dict[str, Any]
+
+#: A fork request is at most 64 KiB (protocol-v1), and JSON makes a control character of it six bytes long.
+PACKET_BYTES_MAX = 512 * 1024
+
+#: A forker that lets this much pile up has stopped; it is cut off and learns everything again when it comes back.
+BACKLOG_BYTES_MAX = 16 * 1024 * 1024
+
+
+def packet_pair() -> tuple[socket.socket, socket.socket]:
+    """Two connected ends that exchange packets."""
+    ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for end in ends:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PACKET_BYTES_MAX)
+    return ends
+
+
+def encode(message: Message) -> bytes:
+    """JSON without a newline in it; undecodable bytes of the environment survive as surrogates."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogateescape")
+
+
+def decode(data: bytes) -> Message:
+    """The inverse of encode; anything but an object is a ValueError."""
+    message = json.loads(data.decode("utf-8", "surrogateescape"))
+    if not isinstance(message, dict):
+        raise ValueError(f"not an object: {data[:80]!r}")
+    return message
+
+
+def send_packet(end: socket.socket, message: Message, descriptors: Iterable[int] = ()) -> None:
+    """Sends one packet, with descriptors if any. OSError when the peer is gone or its queue is full."""
+    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
+    end.sendmsg([encode(message)], ancillary if ancillary[0][2] else [])
+
+
+def receive_packet(end: socket.socket) -> tuple[Message | None, list[int]]:
+    """One packet and its descriptors; (None, []) when the peer is gone."""
+    received = array.array("i")
+    data, ancillary, _flags, _address = end.recvmsg(
+        PACKET_BYTES_MAX, socket.CMSG_SPACE(received.itemsize), socket.MSG_CMSG_CLOEXEC
+    )
+    for level, kind, payload in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            received.frombytes(payload[: len(payload) - len(payload) % received.itemsize])
+    return (decode(data) if data else None), list(received)
+
+
+class Lines:
+    """The forker's end of the wire: cuts bytes into messages, and keeps what it cannot take yet."""
+
+    def __init__(self, end: socket.socket) -> None:
+        end.setblocking(False)
+        self.end = end
+        self.backlog = b""
+        self._partial = b""
+
+    def receive(self) -> list[Message] | None:
+        """The messages that have arrived, or None when the forker is gone."""
+        try:
+            data = self.end.recv(65536)
+        except BlockingIOError:
+            return []
+        except ConnectionError:
+            return None
+        if not data:
+            return None
+        *lines, self._partial = (self._partial + data).split(b"\n")
+        return [decode(line) for line in lines if line]
+
+    def send(self, message: Message) -> None:
+        """Sends what it can and keeps the rest; ConnectionError when the forker is gone or has stopped reading."""
+        self.backlog += encode(message) + b"\n"
+        self.flush()
+        if len(self.backlog) > BACKLOG_BYTES_MAX:
+            raise ConnectionAbortedError("the forker does not read")
+
+    def flush(self) -> None:
+        """Sends more of what was kept."""
+        try:
+            while self.backlog:
+                self.backlog = self.backlog[self.end.send(self.backlog) :]
+        except BlockingIOError:
+            pass

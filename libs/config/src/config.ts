@@ -1,0 +1,48 @@
+/** What `hatchery.toml` and its defaults come to. Paths are absolute; durations are seconds as in the file. */
+export interface Config {
+  readonly stateDirectory: string;
+  /** Sockets and pipe directories; made with mode 0711 so that a gateway of another user can pass. */
+  readonly runtimeDirectory: string;
+  readonly hosting: { readonly root: string };
+  readonly forker: {
+    /** The fork protocol's socket. The control socket stands beside it: see {@link controlSocketPath}. */
+    readonly socket: string;
+    /** As 0o660. */
+    readonly socketMode: number;
+    readonly childrenMax: number;
+    readonly childrenPerUserMax: number;
+    readonly requestTimeoutS: number;
+    readonly childConnectTimeoutS: number;
+    readonly childrenTimeoutS: number;
+    /** Children forked ahead of requests; 0 switches the pool off. */
+    readonly poolSize: number;
+  };
+  readonly ssh: {
+    readonly listen: Address;
+    readonly hostKeys: readonly string[];
+    readonly workers: number;
+    readonly usersDirectory: string;
+    readonly loginGraceS: number;
+    /** `start:rate:full`, as sshd_config(5) MaxStartups. */
+    readonly startupsMax: { readonly start: number; readonly ratePercent: number; readonly full: number };
+    readonly sessionsPerUserMax: number;
+    readonly idleTimeoutS: number;
+    readonly proxyProtocol: 'off' | 'require';
+    /** What a session gets when the forker is away. */
+    readonly fallback: 'spawn' | 'refuse';
+  };
+  readonly dashboard: {
+    readonly listen: Address;
+    readonly auth: 'token' | 'proxy' | 'oidc';
+  };
+  readonly locks: { readonly directory: string; readonly orphanGraceS: number };
+  readonly log: { readonly level: LogLevel; readonly format: 'json' | 'text' };
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Port 0 asks the system for a free one. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}

@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { address, integer, mode, oneOf, path, paths, seconds, startups, type Kind } from './kinds.ts';
+
+/** The directories that other defaults stand in. */
+export interface Base {
+  readonly directory: string;
+  readonly state: string;
+  readonly runtime: string;
+}
+
+/** One key of the file: how it is read, and what it is without being there. */
+export interface Key<T> {
+  readonly kind: Kind<T>;
+  readonly fallback: (base: Base) => T;
+}
+
+/** A timer of Node's ends at 24.8 days; a week is more than any of these waits can mean. */
+const week = 604_800;
+
+/** Every key `hatchery.toml` may hold, by its dotted path. */
+export const keys = {
+  // Everything that must survive a restart stands below one directory, so that it is backed up and thrown away as one.
+  state_dir: key(path, ({ directory }) => join(directory, '.hatchery')),
+  // Sockets and pipes: another directory because of the limit of a socket's path, and because it may be a tmpfs.
+  runtime_dir: key(path, ({ runtime }) => runtime),
+
+  'hosting.root': key(path, ({ state }) => join(state, 'hosting')),
+
+  'forker.socket': key(path, ({ runtime }) => join(runtime, 'forker.sock')),
+  // Whoever may connect may fork: the owner and the group of the gateway.
+  'forker.socket_mode': key(mode, () => 0o660),
+  // 1.1 MB of private memory each after the fork: 500 fit a machine with 2 GB beside their work.
+  'forker.max_children': key(integer(1, 100_000), () => 500),
+  // One user's runaway script leaves nine tenths to the others.
+  'forker.max_children_per_user': key(integer(1, 100_000), () => 50),
+  // A request is one short message of a local peer; whoever takes longer is stuck.
+  'forker.request_timeout_s': key(seconds(0.01, 3600), () => 1),
+  // The client opens the pipes at once, unless its machine swaps; after that the child only holds memory.
+  'forker.child_connect_timeout_s': key(seconds(0.1, week), () => 120),
+  // How long a drain waits for running sessions: as long as Breezy's own serve.client_timeout.
+  'forker.children_timeout_s': key(seconds(0, week), () => 300),
+  // One being used while the next is made; more only helps bursts and costs memory all day. 0 switches the pool off.
+  'forker.pool_size': key(integer(0, 1000), () => 2),
+
+  // Only this machine until somebody says otherwise. 5022 needs no privilege.
+  'ssh.listen': key(address, () => ({ host: '127.0.0.1', port: 5022 })),
+  'ssh.host_keys': key(paths, ({ state }) => [join(state, 'ssh_host_ed25519_key')]),
+  // One worker moves 200 MB/s; more are for machines with cores to spare.
+  'ssh.workers': key(integer(1, 256), () => 1),
+  'ssh.users_dir': key(path, ({ state }) => join(state, 'users')),
+  // sshd has 120; nobody types a password here.
+  'ssh.login_grace_s': key(seconds(0.1, 3600), () => 60),
+  // Ten times sshd's 10:30:100: a hosting service sees whole build farms at once.
+  'ssh.max_startups': key(startups, () => ({ start: 100, ratePercent: 30, full: 300 })),
+  'ssh.max_sessions_per_user': key(integer(1, 100_000), () => 50),
+  // Off: a branch of many gigabytes may keep a client busy for long. 0 switches it off.
+  'ssh.idle_timeout_s': key(seconds(0, week), () => 0),
+  // Only a balancer in front may name the peer; believing anybody would forge addresses.
+  'ssh.proxy_protocol': key(oneOf('off', 'require'), () => 'off' as const),
+  // A refusal can be read at once; a plain spawn costs thirty times the start.
+  'ssh.fallback': key(oneOf('spawn', 'refuse'), () => 'refuse' as const),
+
+  'dashboard.listen': key(address, () => ({ host: '127.0.0.1', port: 5080 })),
+  'dashboard.auth': key(oneOf('token', 'proxy', 'oidc'), () => 'token' as const),
+
+  'locks.dir': key(path, ({ state }) => join(state, 'locks')),
+  // A holder that died is known at once; its reconnecting client deserves the time of a TCP retry.
+  'locks.orphan_grace_s': key(seconds(0, week), () => 10),
+
+  'log.level': key(oneOf('debug', 'info', 'warn', 'error'), () => 'info' as const),
+  'log.format': key(oneOf('json', 'text'), () => 'text' as const),
+};
+
+/** A dotted path that `hatchery.toml` may hold. */
+export type KeyPath = keyof typeof keys;
+
+/** What a key's value is when read. */
+export type ValueOf<K extends KeyPath> =
+  ReturnType<(typeof keys)[K]['fallback']> | ReturnType<(typeof keys)[K]['kind']>;
+
+function key<T>(kind: Kind<T>, fallback: (base: Base) => T): Key<T> {
+  return { kind, fallback };
+}

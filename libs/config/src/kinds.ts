@@ -1,0 +1,116 @@
+import { resolve } from 'node:path';
+import type { Address } from './config.ts';
+import { parseAddress, parseMode, parseStartups, type Startups } from './notations.ts';
+import type { TomlValue } from './toml.ts';
+
+/** What a value may need to know of its surroundings. */
+export interface ReadContext {
+  /** The directory of the file, which relative paths start from. */
+  readonly fileDirectory: string;
+}
+
+/** How a value is read. Refusals are thrown as {@link Refusal}; the caller adds file, line and key. */
+export type Kind<T> = (value: TomlValue, context: ReadContext) => T;
+
+/** Why a value is not taken. `line` only when it is not the key's own. */
+export class Refusal extends Error {
+  readonly line: number | null;
+
+  constructor(message: string, line: number | null = null) {
+    super(message);
+    this.name = 'Refusal';
+    this.line = line;
+  }
+}
+
+/** A file or directory; comes out absolute. */
+export const path: Kind<string> = (value, { fileDirectory }) => {
+  const text = takeString(value, 'a path');
+  if (text === '') throw new Refusal('must be a path, not an empty string');
+  if (text.includes('\0')) throw new Refusal('must be a path without a zero byte');
+  if (text.startsWith('~')) throw new Refusal(`must be a whole path: '~' is not expanded in '${text}'`);
+  return resolve(fileDirectory, text);
+};
+
+/** At least one path. */
+export const paths: Kind<readonly string[]> = (value, context) => {
+  if (value.kind !== 'array') throw new Refusal(`must be a list of paths, not ${describe(value)}`);
+  if (value.elements.length === 0) throw new Refusal('must name at least one path');
+  return value.elements.map((element) => {
+    try {
+      return path(element.value, context);
+    } catch (error) {
+      throw error instanceof Refusal ? new Refusal(error.message, element.line) : error;
+    }
+  });
+};
+
+/** A whole number within bounds, both included. */
+export function integer(min: number, max: number): Kind<number> {
+  return (value) => {
+    const wanted = `must be a whole number from ${min} to ${max}`;
+    if (value.kind !== 'integer') throw new Refusal(`${wanted}, not ${describe(value)}`);
+    if (value.value < min || value.value > max) throw new Refusal(`${wanted}, not ${value.text}`);
+    return value.value;
+  };
+}
+
+/** Seconds, with a fraction if need be, within bounds, both included. */
+export function seconds(min: number, max: number): Kind<number> {
+  return (value) => {
+    const wanted = `must be seconds from ${min} to ${max}`;
+    if (value.kind !== 'integer' && value.kind !== 'float') throw new Refusal(`${wanted}, not ${describe(value)}`);
+    // Written this way round so that nan is refused.
+    if (!(value.value >= min && value.value <= max)) throw new Refusal(`${wanted}, not ${value.text}`);
+    return value.value;
+  };
+}
+
+/** One of a few words. */
+export function oneOf<const Word extends string>(...words: readonly Word[]): Kind<Word> {
+  const wanted = `must be ${words.map((word) => `"${word}"`).join(' or ')}`;
+  return (value) => {
+    const found = value.kind === 'string' ? words.find((word) => word === value.value) : undefined;
+    if (found === undefined) throw new Refusal(`${wanted}, not ${describe(value)}`);
+    return found;
+  };
+}
+
+/** Where to listen, as `host:port`. */
+export const address: Kind<Address> = (value) =>
+  parseAddress(takeString(value, 'an address as "127.0.0.1:5022"')) ??
+  refuse(value, 'must be an address as "127.0.0.1:5022" or "[::1]:5022"');
+
+/** Permission bits of a socket: a string of octal digits, or TOML's own octal number. */
+export const mode: Kind<number> = (value) => {
+  const text = value.kind === 'string' ? value.value : value.kind === 'integer' ? value.text : '';
+  return parseMode(text, value.kind === 'integer') ?? refuse(value, 'must be octal permission bits as "0660" or 0o660');
+};
+
+/** `start:rate:full` of sshd_config(5) MaxStartups. */
+export const startups: Kind<Startups> = (value) =>
+  parseStartups(takeString(value, '"start:rate:full" as "100:30:300"')) ??
+  refuse(value, 'must be "start:rate:full" with start <= full and a rate of 1 to 100, as "100:30:300"');
+
+function takeString(value: TomlValue, wanted: string): string {
+  if (value.kind !== 'string') throw new Refusal(`must be ${wanted}, not ${describe(value)}`);
+  return value.value;
+}
+
+function refuse(value: TomlValue, wanted: string): never {
+  throw new Refusal(`${wanted}, not ${describe(value)}`);
+}
+
+function describe(value: TomlValue): string {
+  switch (value.kind) {
+    case 'string':
+      return JSON.stringify(value.value);
+    case 'integer':
+    case 'float':
+      return `the number ${value.text}`;
+    case 'array':
+      return 'a list';
+    default:
+      return `a ${value.kind}`;
+  }
+}

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { checkEntries } from './check.ts';
+import type { Config } from './config.ts';
+import { keys, type Base, type KeyPath, type ValueOf } from './keys.ts';
+import { ConfigError } from './problem.ts';
+import { checkSocketPaths, defaultRuntimeDirectory } from './socket-path.ts';
+import { readToml, type TomlReading } from './toml.ts';
+
+/** Where the configuration comes from; all optional, as on every command line. */
+export interface LoadOptions {
+  /** `--config FILE`; without it `hatchery.toml` in `directory` is read when it exists. */
+  readonly configFile?: string | undefined;
+  /** `--state-dir DIR`, which wins over the file's `state_dir`. */
+  readonly stateDirectory?: string | undefined;
+  /** The checkout, against which defaults are resolved; relative paths inside a file are resolved against that file's directory. */
+  readonly directory: string;
+  /** Whose runtime directory is chosen when the usual one is too long for a socket; the process's own user by default. */
+  readonly uid?: number | undefined;
+}
+
+/** Reads and checks the configuration. @throws {ConfigError} naming every problem with file, line and key */
+export function loadConfig(options: LoadOptions): Config {
+  const file = options.configFile ?? join(options.directory, 'hatchery.toml');
+  const reading = readFileIfAny(file, options.configFile !== undefined);
+  const { values, lines, problems } = checkEntries(reading.entries, dirname(resolve(file)));
+  const state = options.stateDirectory === undefined ? values.get('state_dir') : resolve(options.stateDirectory);
+  const config = assemble(values, directories(options, state, values.get('runtime_dir')));
+  const all = [...reading.problems, ...problems, ...checkSocketPaths(config, lines)];
+  if (all.length > 0)
+    throw new ConfigError(
+      file,
+      all.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+    );
+  return config;
+}
+
+function readFileIfAny(file: string, wasNamed: boolean): TomlReading {
+  try {
+    return readToml(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    if (code === 'ENOENT' && !wasNamed) return { entries: [], problems: [] };
+    const reason = code === 'ENOENT' ? 'there is no such file' : `cannot be read (${message})`;
+    throw new ConfigError(file, [{ line: null, key: null, message: reason }]);
+  }
+}
+
+function directories(options: LoadOptions, ownState: unknown, ownRuntime: unknown): Base {
+  const { directory, uid = process.getuid?.() ?? 0 } = options;
+  const state = typeof ownState === 'string' ? ownState : join(directory, '.hatchery');
+  const runtime = typeof ownRuntime === 'string' ? ownRuntime : defaultRuntimeDirectory(state, uid);
+  return { directory, state, runtime };
+}
+
+function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {
+  const take = <K extends KeyPath>(path: K): ValueOf<K> =>
+    (values.get(path) ?? keys[path].fallback(base)) as ValueOf<K>;
+  return {
+    stateDirectory: base.state,
+    runtimeDirectory: base.runtime,
+    hosting: { root: take('hosting.root') },
+    forker: {
+      socket: take('forker.socket'),
+      socketMode: take('forker.socket_mode'),
+      childrenMax: take('forker.max_children'),
+      childrenPerUserMax: take('forker.max_children_per_user'),
+      requestTimeoutS: take('forker.request_timeout_s'),
+      childConnectTimeoutS: take('forker.child_connect_timeout_s'),
+      childrenTimeoutS: take('forker.children_timeout_s'),
+      poolSize: take('forker.pool_size'),
+    },
+    ssh: {
+      listen: take('ssh.listen'),
+      hostKeys: take('ssh.host_keys'),
+      workers: take('ssh.workers'),
+      usersDirectory: take('ssh.users_dir'),
+      loginGraceS: take('ssh.login_grace_s'),
+      startupsMax: take('ssh.max_startups'),
+      sessionsPerUserMax: take('ssh.max_sessions_per_user'),
+      idleTimeoutS: take('ssh.idle_timeout_s'),
+      proxyProtocol: take('ssh.proxy_protocol'),
+      fallback: take('ssh.fallback'),
+    },
+    dashboard: { listen: take('dashboard.listen'), auth: take('dashboard.auth') },
+    locks: { directory: take('locks.dir'), orphanGraceS: take('locks.orphan_grace_s') },
+    log: { level: take('log.level'), format: take('log.format') },
+  };
+}

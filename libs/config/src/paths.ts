@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+
+/** Where the forker answers `GET /v1/state`, `GET /v1/events` and actions, as HTTP over a Unix socket. */
+export function controlSocketPath(config: Config): string {
+  return join(config.runtimeDirectory, 'control.sock');
+}
+
+/** Where the keeper waits for a forker. Mode 0600: whoever reaches it can fork. */
+export function keeperSocketPath(config: Config): string {
+  return join(config.runtimeDirectory, 'keeper.sock');
+}
+
+/** What a running part says of itself (pid, start time, address), so that commands find it. */
+export function partRecordPath(config: Config, part: string): string {
+  return join(config.runtimeDirectory, 'parts', `${part}.json`);
+}

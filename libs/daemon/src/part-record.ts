@@ -1,0 +1,37 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { partRecordPath, type Config } from '@hatchery/config';
+import { processStartTime } from './process-identity.ts';
+
+/** What a running part tells commands about itself. `details` is the part's own, as its addresses. */
+export interface PartRecord {
+  readonly name: string;
+  readonly pid: number;
+  readonly startTime: number;
+  readonly readySince: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** The record of a part that lives, or null: a record whose process is gone counts as none. */
+export function readPartRecord(config: Config, name: string): PartRecord | null {
+  let record: PartRecord;
+  try {
+    record = JSON.parse(readFileSync(partRecordPath(config, name), 'utf8')) as PartRecord;
+  } catch {
+    return null;
+  }
+  return processStartTime(record.pid) === record.startTime ? record : null;
+}
+
+/** Writes the record whole or not at all; dispose it to remove it. */
+export function writePartRecord(config: Config, record: PartRecord): Disposable {
+  const path = partRecordPath(config, record.name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.${record.pid}`, `${JSON.stringify(record)}\n`);
+  renameSync(`${path}.${record.pid}`, path);
+  return {
+    [Symbol.dispose]: () => {
+      if (readPartRecord(config, record.name)?.pid === record.pid) rmSync(path, { force: true });
+    },
+  };
+}

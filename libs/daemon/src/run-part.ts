@@ -1,0 +1,99 @@
+import { closeSync, writeSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { ConfigError, loadConfig, type Config } from '@hatchery/config';
+import { checkoutDirectory } from './checkout.ts';
+import { createLogger, type Logger } from './log.ts';
+import { writePartRecord } from './part-record.ts';
+import { processStartTime } from './process-identity.ts';
+
+/** What a part's factory gets. */
+export interface PartContext {
+  readonly config: Config;
+  readonly log: Logger;
+  /** The part's own options, by their names, as typed. */
+  readonly options: Readonly<Record<string, string | undefined>>;
+}
+
+/** A part that is ready to serve: its factory resolves only then. */
+export interface Part {
+  /** Addresses and the like, for the person or program that waits for readiness. */
+  readonly details: Readonly<Record<string, unknown>>;
+  /** Begins an orderly end. Called again with `urgent` on a second signal. */
+  stop(urgent: boolean): void;
+  /** Resolves when the part has ended and everything it held is released; rejects when it cannot go on. */
+  readonly finished: Promise<void>;
+}
+
+/** A start that cannot succeed, with one line that says what to do. */
+export class StartError extends Error {
+  readonly code = 'start_failed';
+  readonly fault = 'system';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StartError';
+  }
+}
+
+/**
+ * Runs one part in the foreground until it ends, and returns its exit code: 0 done, 1 failed, 2 wrong usage.
+ * `--ready-fd N` names a descriptor that gets one JSON line of the part's details when it is ready, and is then closed
+ * (the readiness notification of s6, https://skarnet.org/software/s6/notifywhenup.html). `--stop-with-stdin yes` stops the
+ * part at the end of its standard input, so that it does not outlive whoever holds the other end.
+ */
+export async function runPart(name: string, argv: readonly string[], create: (context: PartContext) => Promise<Part>, ownOptions: readonly string[] = []): Promise<number> {
+  let read: ReturnType<typeof readArguments>;
+  try {
+    read = readArguments(argv, ownOptions);
+  } catch (error) {
+    process.stderr.write(`${name}: ${(error as Error).message}\n`);
+    return error instanceof ConfigError ? 1 : 2;
+  }
+  const { config, readyFd, options } = read;
+  const log = createLogger(name, config.log);
+  try {
+    const part = await create({ config, log, options });
+    using _record = announce(name, part, config, readyFd);
+    using _signals = onStopSignals((urgent) => part.stop(urgent));
+    if (options['stop-with-stdin'] !== undefined) process.stdin.resume().once('end', () => part.stop(false));
+    await part.finished;
+    return 0;
+  } catch (error) {
+    if (error instanceof StartError) process.stderr.write(`${name}: ${error.message}\n`);
+    else log.fatal({ err: error }, 'part failed');
+    return 1;
+  }
+}
+
+function readArguments(argv: readonly string[], ownOptions: readonly string[]): { config: Config; readyFd: number | null; options: PartContext['options'] } {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: Object.fromEntries(['config', 'state-dir', 'ready-fd', 'stop-with-stdin', ...ownOptions].map((name) => [name, { type: 'string' }])),
+  }) as { values: Record<string, string | undefined> };
+  const readyFd = values['ready-fd'] === undefined ? null : Number(values['ready-fd']);
+  if (readyFd !== null && !(Number.isInteger(readyFd) && readyFd > 2)) {
+    throw new TypeError(`--ready-fd takes a descriptor number above 2, not '${values['ready-fd']}'`);
+  }
+  const config = loadConfig({ configFile: values['config'], stateDirectory: values['state-dir'], directory: checkoutDirectory });
+  return { config, readyFd, options: values };
+}
+
+function announce(name: string, part: Part, config: Config, readyFd: number | null): Disposable {
+  const startTime = processStartTime(process.pid);
+  if (startTime === null) throw new StartError('/proc is not mounted; hatchery needs it to name processes');
+  const record = { name, pid: process.pid, startTime, readySince: new Date().toISOString(), details: part.details };
+  const written = writePartRecord(config, record);
+  if (readyFd !== null) {
+    writeSync(readyFd, `${JSON.stringify(record)}\n`);
+    closeSync(readyFd);
+  }
+  return written;
+}
+
+/** SIGTERM and SIGINT stop; the second one is urgent. */
+function onStopSignals(stop: (urgent: boolean) => void): Disposable {
+  let asked = 0;
+  const listener = (): void => stop(asked++ > 0);
+  process.on('SIGTERM', listener).on('SIGINT', listener);
+  return { [Symbol.dispose]: () => process.off('SIGTERM', listener).off('SIGINT', listener) };
+}

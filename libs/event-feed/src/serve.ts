@@ -1,0 +1,30 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FeedMessage, FeedPosition } from '@hatchery/events';
+import type { EventLog } from './event-log.ts';
+import { heartbeatMs, readerBufferBytesMax } from './limits.ts';
+
+/** Answers `GET /v1/events[?epoch=E&seq=N]` with the feed as newline-delimited JSON until the reader leaves. */
+export function serveFeed(log: EventLog, request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+  const write = (message: FeedMessage): void => {
+    // A reader that is cut off dials again and resumes; nothing is lost to it, only later.
+    if (response.writableLength > readerBufferBytesMax) response.destroy();
+    else response.write(`${JSON.stringify(message)}\n`);
+  };
+  const subscription = log.subscribe(requestedPosition(request), write);
+  const heartbeat = setInterval(() => {
+    write({ type: 'heartbeat', seq: log.position.seq, serverTime: new Date().toISOString() });
+  }, heartbeatMs);
+  response.on('close', () => {
+    clearInterval(heartbeat);
+    subscription[Symbol.dispose]();
+  });
+}
+
+function requestedPosition(request: IncomingMessage): FeedPosition | null {
+  const { searchParams } = new URL(request.url ?? '/', 'http://feed');
+  const epoch = searchParams.get('epoch');
+  const seq = Number(searchParams.get('seq'));
+  if (epoch === null || !Number.isSafeInteger(seq) || seq < 0) return null;
+  return { epoch, seq };
+}

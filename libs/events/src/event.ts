@@ -1,0 +1,48 @@
+import type { Child, ChildExit, ChildRusage, ChildUsage } from './child.ts';
+import type { Lock, LockParty } from './lock.ts';
+
+/** What happened to a child. */
+export type ChildEvent =
+  | { readonly kind: 'child.spawned'; readonly child: Child }
+  | { readonly kind: 'child.connected'; readonly id: string; readonly connectedAt: string }
+  | { readonly kind: 'child.usage'; readonly samples: readonly { readonly id: string; readonly usage: ChildUsage }[] }
+  | { readonly kind: 'child.stopping'; readonly id: string; readonly cause: string }
+  | {
+      readonly kind: 'child.exited';
+      readonly id: string;
+      readonly endedAt: string;
+      readonly exit: ChildExit;
+      readonly rusage: ChildRusage | null;
+      /** The first cause of the ending, as `finished` or `killed by ops: runaway`. */
+      readonly cause: string;
+    };
+
+/** What happened to a lock. */
+export type LockEvent =
+  | { readonly kind: 'lock.acquired'; readonly lock: Lock }
+  | { readonly kind: 'lock.contended'; readonly id: string; readonly waiter: LockParty }
+  | { readonly kind: 'lock.released'; readonly id: string }
+  | { readonly kind: 'lock.broken'; readonly id: string; readonly actor: string };
+
+/** What happened to the service itself. */
+export type ServiceEvent =
+  | { readonly kind: 'zygote.ready'; readonly pid: number; readonly startedInMs: number }
+  | { readonly kind: 'zygote.failed'; readonly step: string; readonly message: string; readonly retryInMs: number | null }
+  | { readonly kind: 'forker.draining'; readonly draining: boolean; readonly actor: string };
+
+/** What happened to a session in the gateway. `sessionId` is the gateway's own. */
+export type SessionEvent =
+  | { readonly kind: 'session.opened'; readonly sessionId: string; readonly childId: string; readonly user: string; readonly peer: string; readonly command: string }
+  | { readonly kind: 'session.refused'; readonly user: string | null; readonly peer: string; readonly reason: string }
+  | { readonly kind: 'session.closed'; readonly sessionId: string; readonly childId: string; readonly reason: string };
+
+/** What an operator asked for, and what came of it. */
+export type ActionEvent =
+  | { readonly kind: 'action.requested'; readonly actionId: string; readonly actor: string; readonly verb: string; readonly target: string; readonly reason: string }
+  | { readonly kind: 'action.done'; readonly actionId: string; readonly outcome: string };
+
+/** What a publisher says, before it is numbered. */
+export type EventBody = ChildEvent | LockEvent | ServiceEvent | SessionEvent | ActionEvent;
+
+/** One numbered change. `seq` grows by one within an epoch; `at` is the publisher's clock, RFC 3339. */
+export type Event = EventBody & { readonly seq: number; readonly at: string };

@@ -1,0 +1,18 @@
+import type { Event } from './event.ts';
+import type { View } from './view.ts';
+
+/**
+ * One line of the feed (newline-delimited JSON over the control socket, `GET /v1/events`).
+ * A `hello` comes first; then a `snapshot`, unless the reader named a position that can be resumed; then every event in order.
+ */
+export type FeedMessage =
+  | { readonly type: 'hello'; readonly epoch: string; readonly serverTime: string; readonly version: string }
+  | { readonly type: 'snapshot'; readonly epoch: string; readonly seq: number; readonly view: View }
+  | { readonly type: 'event'; readonly event: Event }
+  | { readonly type: 'heartbeat'; readonly seq: number; readonly serverTime: string };
+
+/** Where a reader stands: it has folded everything up to and including `seq` of `epoch`. */
+export interface FeedPosition {
+  readonly epoch: string;
+  readonly seq: number;
+}

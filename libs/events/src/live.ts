@@ -1,0 +1,61 @@
+import type { ChildUsage } from './child.ts';
+import type { Event } from './event.ts';
+import type { View } from './view.ts';
+
+/** Who a browser is to the dashboard: a viewer reads, an operator may end sessions politely, an admin may do all. */
+export type Role = 'viewer' | 'operator' | 'admin';
+
+/** Whether the dashboard's server hears the forker's feed, and since when (RFC 3339, the server's clock). */
+export type FeedState =
+  | { readonly up: true; readonly since: string }
+  | { readonly up: false; readonly since: string; readonly reason: string };
+
+/** The last known use of one child. `at` is the publisher's clock when it was sampled. */
+export interface UsageSample {
+  readonly id: string;
+  readonly at: string;
+  readonly usage: ChildUsage;
+}
+
+/**
+ * Where a browser stands. Events are counted by `seq` and each is told exactly once. Usage is not: only its latest
+ * values matter, so it is counted in rounds, and a slow reader gets several rounds merged into one message.
+ */
+export interface LivePosition {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly round: number;
+}
+
+/** What the dashboard's server tells a browser over `WS /live`. `epoch` names one run of that server. */
+export type LiveMessage =
+  | {
+      readonly type: 'hello';
+      readonly epoch: string;
+      readonly serverTime: string;
+      /** Rounds of usage a second, at most. */
+      readonly hz: number;
+      readonly role: Role;
+      /** Names the build of the page; another one after a reconnect means that the page is out of date. */
+      readonly build: string;
+      readonly host: string;
+      readonly feed: FeedState;
+    }
+  | ({ readonly type: 'snapshot'; readonly view: View } & LivePosition)
+  /** One event; it follows the one numbered `event.seq - 1`. */
+  | { readonly type: 'event'; readonly event: Event }
+  /** What changed after round `after` up to and including `round`, as of event `seq`. */
+  | {
+      readonly type: 'usage';
+      readonly seq: number;
+      readonly after: number;
+      readonly round: number;
+      readonly samples: readonly UsageSample[];
+    }
+  | ({ readonly type: 'heartbeat'; readonly serverTime: string; readonly feed: FeedState } & LivePosition);
+
+/**
+ * What a browser says: where it stands, with an empty `epoch` the first time.
+ * It is answered with what it missed, or with a snapshot.
+ */
+export type LiveRequest = { readonly type: 'resume' } & LivePosition;

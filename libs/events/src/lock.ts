@@ -1,0 +1,25 @@
+export type LockKind = 'branch' | 'repository' | 'working-tree' | 'script';
+export type LockCondition = 'held' | 'orphaned' | 'stale' | 'unknown';
+
+/** Who holds a lock, or waits for it. `since` is an RFC 3339 instant. */
+export interface LockParty {
+  readonly childId: string | null;
+  readonly pid: number | null;
+  readonly user: string | null;
+  readonly host: string | null;
+  readonly command: string | null;
+  readonly since: string | null;
+}
+
+/** A physical lock of Breezy, or a global lock of this host that scripts share. */
+export interface Lock {
+  readonly id: string;
+  readonly kind: LockKind;
+  readonly path: string;
+  readonly name: string;
+  readonly holder: LockParty | null;
+  readonly waiters: readonly LockParty[];
+  readonly condition: LockCondition;
+  /** Breezy's own name of this very acquisition; a break compares it. */
+  readonly nonce: string | null;
+}

@@ -1,0 +1,39 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+
+/** The three FIFOs of a child, from the client's side. */
+export interface ChildPipes {
+  /** What the child reads. `end()` gives it an EOF. Destroy it when the child has exited: a FIFO does not tell its idle writer. */
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+/**
+ * Opens the FIFOs of a pipe directory without ever blocking: blocking opens would occupy Node's four-thread pool and
+ * stop all file access and DNS of the process.
+ *
+ * An output that ends before the child has opened it never says so (fifo(7)): tie the streams to the child's exit.
+ * @throws the ENOENT of open(2) when the directory is gone
+ */
+export function openPipes(directory: string): ChildPipes {
+  const fds: number[] = [];
+  try {
+    // Read-write, because a FIFO without a reader refuses a write-only open that does not block, and the child opens
+    // its side only after us. We never read; closing this one descriptor is the child's end of file all the same.
+    fds.push(openSync(join(directory, 'stdin'), constants.O_RDWR | constants.O_NONBLOCK));
+    fds.push(openSync(join(directory, 'stdout'), constants.O_RDONLY | constants.O_NONBLOCK));
+    fds.push(openSync(join(directory, 'stderr'), constants.O_RDONLY | constants.O_NONBLOCK));
+  } catch (error) {
+    for (const fd of fds) closeSync(fd);
+    throw error;
+  }
+  const [stdin, stdout, stderr] = fds as [number, number, number];
+  return {
+    stdin: new Socket({ fd: stdin, readable: false, writable: true }),
+    stdout: new Socket({ fd: stdout, readable: true, writable: false }),
+    stderr: new Socket({ fd: stderr, readable: true, writable: false }),
+  };
+}

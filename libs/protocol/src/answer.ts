@@ -1,0 +1,22 @@
+/** What the service says. protocol-v1.md, "Requests and answers". */
+export type Answer =
+  /** To `hello`. */
+  | { readonly kind: 'alive' }
+  /** To `quit`. */
+  | { readonly kind: 'quitting' }
+  /** To `child_connect_timeout`. */
+  | { readonly kind: 'ok' }
+  /** First answer to `fork`, `fork-env` and `attach`; the connection stays open. */
+  | { readonly kind: 'forked'; readonly pid: number; readonly directory: string }
+  /** Last answer to these. `status` is the raw wait status, 0 to 65535: see `readWaitStatus`. */
+  | { readonly kind: 'exited'; readonly status: number }
+  | FailureAnswer;
+
+/** A refusal. */
+export interface FailureAnswer {
+  readonly kind: 'failure';
+  /** One line that says why and what to do. */
+  readonly reason: string;
+  /** Set for `FAILURE: <reason>` on one line, the form of `child_connect_timeout` alone; absent for `FAILURE\n<reason>`. */
+  readonly sameLine?: true;
+}
