@@ -15,5 +15,16 @@ export function createLogger(part: string, options: Config['log']): Logger {
   };
   // Synchronous on purpose: the lines before a crash are the ones that matter.
   if (options.format === 'json') return pino(settings, pino.destination({ fd: 2, sync: true }));
-  return pino(settings, pretty({ colorize: false, destination: 2, sync: true, ignore: 'part', messageFormat: '{part}: {msg}', translateTime: 'UTC:yyyy-mm-dd HH:MM:ss.l', singleLine: true }));
+  return pino(
+    settings,
+    pretty({
+      colorize: false,
+      destination: 2,
+      sync: true,
+      ignore: 'part',
+      messageFormat: '{part}: {msg}',
+      translateTime: 'UTC:yyyy-mm-dd HH:MM:ss.l',
+      singleLine: true,
+    }),
+  );
 }

@@ -14,13 +14,12 @@ export interface PartRecord {
 
 /** The record of a part that lives, or null: a record whose process is gone counts as none. */
 export function readPartRecord(config: Config, name: string): PartRecord | null {
-  let record: PartRecord;
   try {
-    record = JSON.parse(readFileSync(partRecordPath(config, name), 'utf8')) as PartRecord;
+    const record = JSON.parse(readFileSync(partRecordPath(config, name), 'utf8')) as PartRecord;
+    return processStartTime(record.pid) === record.startTime ? record : null;
   } catch {
     return null;
   }
-  return processStartTime(record.pid) === record.startTime ? record : null;
 }
 
 /** Writes the record whole or not at all; dispose it to remove it. */

@@ -41,7 +41,12 @@ export class StartError extends Error {
  * (the readiness notification of s6, https://skarnet.org/software/s6/notifywhenup.html). `--stop-with-stdin yes` stops the
  * part at the end of its standard input, so that it does not outlive whoever holds the other end.
  */
-export async function runPart(name: string, argv: readonly string[], create: (context: PartContext) => Promise<Part>, ownOptions: readonly string[] = []): Promise<number> {
+export async function runPart(
+  name: string,
+  argv: readonly string[],
+  create: (context: PartContext) => Promise<Part>,
+  ownOptions: readonly string[] = [],
+): Promise<number> {
   let read: ReturnType<typeof readArguments>;
   try {
     read = readArguments(argv, ownOptions);
@@ -52,10 +57,11 @@ export async function runPart(name: string, argv: readonly string[], create: (co
   const { config, readyFd, options } = read;
   const log = createLogger(name, config.log);
   try {
+    using signals = new StopSignals();
     const part = await create({ config, log, options });
     using _record = announce(name, part, config, readyFd);
-    using _signals = onStopSignals((urgent) => part.stop(urgent));
-    if (options['stop-with-stdin'] !== undefined) process.stdin.resume().once('end', () => part.stop(false));
+    signals.deliverTo((urgent) => part.stop(urgent));
+    using _stdin = options['stop-with-stdin'] === undefined ? null : onStdinEnd(() => part.stop(false));
     await part.finished;
     return 0;
   } catch (error) {
@@ -65,16 +71,25 @@ export async function runPart(name: string, argv: readonly string[], create: (co
   }
 }
 
-function readArguments(argv: readonly string[], ownOptions: readonly string[]): { config: Config; readyFd: number | null; options: PartContext['options'] } {
+function readArguments(
+  argv: readonly string[],
+  ownOptions: readonly string[],
+): { config: Config; readyFd: number | null; options: PartContext['options'] } {
   const { values } = parseArgs({
     args: [...argv],
-    options: Object.fromEntries(['config', 'state-dir', 'ready-fd', 'stop-with-stdin', ...ownOptions].map((name) => [name, { type: 'string' }])),
+    options: Object.fromEntries(
+      ['config', 'state-dir', 'ready-fd', 'stop-with-stdin', ...ownOptions].map((name) => [name, { type: 'string' }]),
+    ),
   }) as { values: Record<string, string | undefined> };
   const readyFd = values['ready-fd'] === undefined ? null : Number(values['ready-fd']);
   if (readyFd !== null && !(Number.isInteger(readyFd) && readyFd > 2)) {
     throw new TypeError(`--ready-fd takes a descriptor number above 2, not '${values['ready-fd']}'`);
   }
-  const config = loadConfig({ configFile: values['config'], stateDirectory: values['state-dir'], directory: checkoutDirectory });
+  const config = loadConfig({
+    configFile: values['config'],
+    stateDirectory: values['state-dir'],
+    directory: checkoutDirectory,
+  });
   return { config, readyFd, options: values };
 }
 
@@ -90,10 +105,37 @@ function announce(name: string, part: Part, config: Config, readyFd: number | nu
   return written;
 }
 
-/** SIGTERM and SIGINT stop; the second one is urgent. */
-function onStopSignals(stop: (urgent: boolean) => void): Disposable {
-  let asked = 0;
-  const listener = (): void => stop(asked++ > 0);
-  process.on('SIGTERM', listener).on('SIGINT', listener);
-  return { [Symbol.dispose]: () => process.off('SIGTERM', listener).off('SIGINT', listener) };
+/**
+ * SIGTERM and SIGINT stop; the second one is urgent. The first one that comes while a part starts is kept until the
+ * part can be stopped, for a start that is cut off would leave behind what it has started so far.
+ */
+class StopSignals implements Disposable {
+  #asked = 0;
+  #stop: ((urgent: boolean) => void) | null = null;
+
+  constructor() {
+    process.on('SIGTERM', this.#take).on('SIGINT', this.#take);
+  }
+
+  deliverTo(stop: (urgent: boolean) => void): void {
+    this.#stop = stop;
+    if (this.#asked > 0) stop(false);
+  }
+
+  /** Deaf, but there: another signal while the process winds up must not take the place of its exit code. */
+  [Symbol.dispose](): void {
+    this.#stop = () => undefined;
+  }
+
+  readonly #take = (): void => {
+    this.#asked += 1;
+    if (this.#stop !== null) this.#stop(this.#asked > 1);
+    else if (this.#asked > 1) process.exit(1);
+  };
+}
+
+function onStdinEnd(stop: () => void): Disposable {
+  process.stdin.resume().once('end', stop);
+  // An open standard input alone would keep the process alive after the part has ended.
+  return { [Symbol.dispose]: () => void process.stdin.destroy() };
 }

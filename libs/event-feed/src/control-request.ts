@@ -56,7 +56,9 @@ function exchange(
       else parts.push(chunk);
     });
     response.on('error', reject);
-    response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }));
+    response.on('end', () =>
+      resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
+    );
   });
   request.end(body === undefined ? undefined : JSON.stringify(body));
   return promise;

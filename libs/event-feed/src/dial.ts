@@ -81,7 +81,9 @@ function readOnce(controlSocket: string, reader: FeedReader, signal: AbortSignal
     const { position } = reader;
     const query = position === null ? '' : `?epoch=${encodeURIComponent(position.epoch)}&seq=${position.seq}`;
     const request = get({ socketPath: controlSocket, path: `/v1/events${query}`, agent: false, signal });
-    request.setTimeout(silenceMsMax, () => request.destroy(new Error(`the feed was silent for ${silenceMsMax / 1000} s`)));
+    request.setTimeout(silenceMsMax, () =>
+      request.destroy(new Error(`the feed was silent for ${silenceMsMax / 1000} s`)),
+    );
     request.on('error', resolve);
     request.on('response', (response) => {
       response.on('error', resolve);

@@ -12,6 +12,7 @@ export interface EventLogOptions {
   readonly eventsKept?: number;
 }
 
+type UsageEvent = Extract<Event, { kind: 'child.usage' }>;
 type Listener = (message: FeedMessage) => void;
 
 /** Numbers events, folds them into a view, and keeps the last of them for readers that resume. */
@@ -47,6 +48,7 @@ export class EventLog {
     this.#seq += 1;
     const event: Event = { ...body, seq: this.#seq, at: this.#options.now().toISOString() };
     this.#view = reduce(this.#view, event);
+    if (event.kind === 'child.usage') this.#thinOut(event);
     this.#kept.push(event);
     // Cut in blocks, so that a busy log does not move its whole array for each event.
     if (this.#kept.length >= 2 * this.#eventsKept) this.#kept = this.#kept.slice(-this.#eventsKept);
@@ -62,6 +64,15 @@ export class EventLog {
     else for (const event of missed) listener({ type: 'event', event });
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  /** Takes the samples that `newer` replaces out of what is kept: the latest wins, and all of them would fill the memory. */
+  #thinOut(newer: UsageEvent): void {
+    const index = this.#kept.findLastIndex(({ kind }) => kind === 'child.usage');
+    const older = this.#kept[index];
+    if (older?.kind !== 'child.usage') return;
+    const replaced = new Set(newer.samples.map(({ id }) => id));
+    this.#kept[index] = { ...older, samples: older.samples.filter(({ id }) => !replaced.has(id)) };
   }
 
   /** Exactly the events after `from`, or null when they are not all known any more. */

@@ -6,12 +6,17 @@ import { heartbeatMs, readerBufferBytesMax } from './limits.ts';
 /** Answers `GET /v1/events[?epoch=E&seq=N]` with the feed as newline-delimited JSON until the reader leaves. */
 export function serveFeed(log: EventLog, request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+  let bufferBytesMax = Infinity;
   const write = (message: FeedMessage): void => {
+    // Writing to a response that is destroyed and not closed yet would end the process.
+    if (response.destroyed) return;
     // A reader that is cut off dials again and resumes; nothing is lost to it, only later.
-    if (response.writableLength > readerBufferBytesMax) response.destroy();
+    if (response.writableLength > bufferBytesMax) response.destroy();
     else response.write(`${JSON.stringify(message)}\n`);
   };
   const subscription = log.subscribe(requestedPosition(request), write);
+  // Beyond what it asked for: a long snapshot is no reader's fault, and cut off it would come again.
+  bufferBytesMax = response.writableLength + readerBufferBytesMax;
   const heartbeat = setInterval(() => {
     write({ type: 'heartbeat', seq: log.position.seq, serverTime: new Date().toISOString() });
   }, heartbeatMs);

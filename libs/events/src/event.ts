@@ -27,18 +27,37 @@ export type LockEvent =
 /** What happened to the service itself. */
 export type ServiceEvent =
   | { readonly kind: 'zygote.ready'; readonly pid: number; readonly startedInMs: number }
-  | { readonly kind: 'zygote.failed'; readonly step: string; readonly message: string; readonly retryInMs: number | null }
+  | {
+      readonly kind: 'zygote.failed';
+      readonly step: string;
+      readonly message: string;
+      readonly retryInMs: number | null;
+    }
   | { readonly kind: 'forker.draining'; readonly draining: boolean; readonly actor: string };
 
 /** What happened to a session in the gateway. `sessionId` is the gateway's own. */
 export type SessionEvent =
-  | { readonly kind: 'session.opened'; readonly sessionId: string; readonly childId: string; readonly user: string; readonly peer: string; readonly command: string }
+  | {
+      readonly kind: 'session.opened';
+      readonly sessionId: string;
+      readonly childId: string;
+      readonly user: string;
+      readonly peer: string;
+      readonly command: string;
+    }
   | { readonly kind: 'session.refused'; readonly user: string | null; readonly peer: string; readonly reason: string }
   | { readonly kind: 'session.closed'; readonly sessionId: string; readonly childId: string; readonly reason: string };
 
 /** What an operator asked for, and what came of it. */
 export type ActionEvent =
-  | { readonly kind: 'action.requested'; readonly actionId: string; readonly actor: string; readonly verb: string; readonly target: string; readonly reason: string }
+  | {
+      readonly kind: 'action.requested';
+      readonly actionId: string;
+      readonly actor: string;
+      readonly verb: string;
+      readonly target: string;
+      readonly reason: string;
+    }
   | { readonly kind: 'action.done'; readonly actionId: string; readonly outcome: string };
 
 /** What a publisher says, before it is numbered. */

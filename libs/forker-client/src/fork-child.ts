@@ -34,6 +34,7 @@ export interface ForkedChild {
  * Asks the fork service for a child and resolves when it exists.
  * @throws {ForkRefusedError} on FAILURE
  * @throws {ForkerUnavailableError} when nobody answers
+ * @throws {UnencodableError} for a command or an environment that no request can carry
  */
 export async function forkChild(options: ForkOptions): Promise<ForkedChild> {
   return converse(options, forkRequest(options.command, options.environment));
@@ -46,19 +47,27 @@ export async function attachChild(options: Pick<ForkOptions, 'socket' | 'signal'
 
 async function converse(options: Pick<ForkOptions, 'socket' | 'signal'>, request: Request): Promise<ForkedChild> {
   options.signal?.throwIfAborted();
+  const bytes = encodeRequest(request);
   const socket = connect({ path: options.socket });
   const answers = new Answers(socket, new AnswerDecoder(request.kind));
   const abort = (): void => void socket.destroy(new Error('aborted by the caller'));
   options.signal?.addEventListener('abort', abort);
   try {
-    socket.write(encodeRequest(request));
+    socket.write(bytes);
     socket.setTimeout(forkAnswerMsMax, () => socket.destroy(new Error(`no answer within ${forkAnswerMsMax / 1000} s`)));
     const { pid, directory } = await answers.forked;
     socket.setTimeout(0);
     const id = childIdOfDirectory(directory);
     if (id === null) throw new ForkerUnavailableError(`the fork service named the pipe directory ${directory}`);
     const dispose = (): void => void socket.destroy();
-    return { id, pid, directory, exited: answers.exited, openPipes: () => openPipes(directory), [Symbol.dispose]: dispose };
+    return {
+      id,
+      pid,
+      directory,
+      exited: answers.exited,
+      openPipes: () => openPipes(directory),
+      [Symbol.dispose]: dispose,
+    };
   } catch (error) {
     socket.destroy();
     throw error;

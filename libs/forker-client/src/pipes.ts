@@ -1,11 +1,15 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { connectedLookMs } from './limits.ts';
 
 /** The three FIFOs of a child, from the client's side. */
 export interface ChildPipes {
-  /** What the child reads. `end()` gives it an EOF. Destroy it when the child has exited: a FIFO does not tell its idle writer. */
+  /**
+   * What the child reads. `end()` gives it an EOF, and finishes when the child has connected. Destroy it when the child
+   * has exited: a FIFO does not tell its idle writer.
+   */
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
@@ -32,8 +36,27 @@ export function openPipes(directory: string): ChildPipes {
   }
   const [stdin, stdout, stderr] = fds as [number, number, number];
   return {
-    stdin: new Socket({ fd: stdin, readable: false, writable: true }),
+    stdin: new ChildStdin(stdin, join(directory, 'stdin')),
     stdout: new Socket({ fd: stdout, readable: true, writable: false }),
     stderr: new Socket({ fd: stderr, readable: true, writable: false }),
   };
+}
+
+/**
+ * Closes only once the child has opened its side. A FIFO that nobody has open forgets what was written, and the child
+ * would wait for a writer until its connect timeout.
+ */
+class ChildStdin extends Socket {
+  readonly #path: string;
+
+  constructor(fd: number, path: string) {
+    super({ fd, readable: false, writable: true });
+    this.#path = path;
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    // The child removes the FIFOs when it has all three open (protocol-v1, "The directory of pipes").
+    if (existsSync(this.#path) && !this.destroyed) setTimeout(() => this._final(callback), connectedLookMs).unref();
+    else super._final(callback);
+  }
 }

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, it } from 'node:test';
+import { loadConfig, partRecordPath, type Config } from '@hatchery/config';
+import { temporaryDirectory } from '@hatchery/testkit';
+import { readPartRecord, writePartRecord, type PartRecord } from './part-record.ts';
+import { processStartTime } from './process-identity.ts';
+
+const own: PartRecord = {
+  name: 'sample',
+  pid: process.pid,
+  startTime: processStartTime(process.pid) ?? 0,
+  readySince: '2026-01-01T00:00:00.000Z',
+  details: { port: 5022 },
+};
+
+function configIn(stateDirectory: string): Config {
+  return loadConfig({ directory: stateDirectory, stateDirectory });
+}
+
+describe('a part record', () => {
+  it('is read back while its process lives, and removed when disposed', () => {
+    using directory = temporaryDirectory();
+    const config = configIn(directory.path);
+    {
+      using _written = writePartRecord(config, own);
+      assert.deepEqual(readPartRecord(config, 'sample'), own);
+      assert.deepEqual(readdirSync(dirname(partRecordPath(config, 'sample'))), ['sample.json']);
+    }
+    assert.equal(readPartRecord(config, 'sample'), null);
+  });
+
+  it('counts as none when its process is gone', async () => {
+    using directory = temporaryDirectory();
+    const config = configIn(directory.path);
+    const child = spawn('sleep', ['600']);
+    const pid = child.pid ?? 0;
+    using _written = writePartRecord(config, { ...own, pid, startTime: processStartTime(pid) ?? 0 });
+    assert.equal(readPartRecord(config, 'sample')?.pid, pid);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.equal(readPartRecord(config, 'sample'), null);
+  });
+
+  it('counts as none when another process has the pid by now', () => {
+    using directory = temporaryDirectory();
+    const config = configIn(directory.path);
+    using _written = writePartRecord(config, { ...own, startTime: own.startTime - 1 });
+    assert.equal(readPartRecord(config, 'sample'), null);
+  });
+
+  it('of a successor is not removed by its predecessor', () => {
+    using directory = temporaryDirectory();
+    const config = configIn(directory.path);
+    const old = writePartRecord(config, { ...own, pid: 1, startTime: processStartTime(1) ?? 0 });
+    using _new = writePartRecord(config, own);
+    old[Symbol.dispose]();
+    assert.equal(readPartRecord(config, 'sample')?.pid, process.pid);
+  });
+
+  it('counts as none when it is damaged', () => {
+    using directory = temporaryDirectory();
+    const config = configIn(directory.path);
+    const path = partRecordPath(config, 'sample');
+    mkdirSync(dirname(path), { recursive: true });
+    for (const text of ['', '{', 'null', '[]', '7']) {
+      writeFileSync(path, text);
+      assert.equal(readPartRecord(config, 'sample'), null, text);
+    }
+  });
+});

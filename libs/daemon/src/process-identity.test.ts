@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { readProcess, temporaryDirectory, until, within } from '@hatchery/testkit';
+import { processStartTime } from './process-identity.ts';
+
+describe('processStartTime', () => {
+  it('is the same each time, and another one for another process', async () => {
+    const started = processStartTime(process.pid);
+    assert.ok(started !== null && Number.isSafeInteger(started));
+    assert.equal(processStartTime(process.pid), started);
+    const child = spawn('sleep', ['600']);
+    assert.notEqual(processStartTime(child.pid ?? 0), started);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+
+  it('is null for a pid that nobody has', () => {
+    assert.equal(processStartTime(4_194_400), null);
+    assert.equal(processStartTime(0), null);
+  });
+
+  it('is not misled by a name that looks like fields', async () => {
+    using directory = temporaryDirectory();
+    const program = join(directory.path, 'a) Z 1 (b');
+    copyFileSync('/bin/sleep', program);
+    const child = spawn(program, ['600']);
+    await once(child, 'spawn');
+    assert.ok((processStartTime(child.pid ?? 0) ?? 0) > 0);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+
+  it('is null for a zombie, which does nothing any more', async () => {
+    // The shell does not wait for its child while it reads.
+    const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const [line] = (await within('the pid', once(shell.stdout, 'data'))) as [Buffer];
+    const pid = Number(line.toString());
+    await until('a zombie', () => readProcess(pid)?.state === 'Z');
+    assert.equal(processStartTime(pid), null);
+    shell.stdin.end();
+    await once(shell, 'exit');
+  });
+});

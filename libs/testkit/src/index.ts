@@ -1,0 +1,12 @@
+export { until, within } from './deadline.ts';
+export { ForkerProcess } from './forker-process.ts';
+export type { ForkerOptions, ProcessEnd } from './forker-process.ts';
+export { OldClient, runSession } from './old-client.ts';
+export { PipePeer } from './pipe-peer.ts';
+export { assertNothingLeft, listPipeDirectories, takeBaseline } from './process-hygiene.ts';
+export type { Baseline } from './process-hygiene.ts';
+export { cpuSeconds, isRunning, listProcesses, readProcess } from './processes.ts';
+export type { ProcessEntry } from './processes.ts';
+export { ask, RawClient } from './raw-client.ts';
+export { temporaryDirectory } from './temporary-directory.ts';
+export type { TemporaryDirectory } from './temporary-directory.ts';
