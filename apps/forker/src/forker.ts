@@ -5,6 +5,7 @@ import { controlSocketPath, type Config } from '@hatchery/config';
 import { StartError, type Part, type PartContext } from '@hatchery/daemon';
 import { EventLog } from '@hatchery/event-feed';
 import { ForkService } from './children/fork-service.ts';
+import { collectStaleDirectories } from './children/pipe-directories.ts';
 import { createControlServer } from './control/control-server.ts';
 import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
 import { sampleIntervalMs } from './limits.ts';
@@ -29,15 +30,8 @@ export async function createForker({ config, log, options }: PartContext): Promi
   const finished = Promise.withResolvers<void>();
   let stopping = false;
 
-  const keeper = new KeeperSupervisor(config, log, events, service);
-  const status = (): object => ({
-    uptimeS: Math.round((Date.now() - startedAt) / 1000),
-    childrenRunning: service.registry.size,
-    childrenSpawned: service.registry.spawnedTotal,
-    ownUsage: process.resourceUsage(),
-    finishedUsage: service.finished,
-    keeper: { pid: keeper.pid },
-  });
+  const keeper = new KeeperSupervisor({ config, log, events, service, preloadManifest: options['preload'] });
+  const status = (): object => describeStatus(service, keeper, startedAt);
   const stop = (isUrgent: boolean): void => {
     if (isUrgent) urgent.abort();
     if (stopping) return;
@@ -46,8 +40,8 @@ export async function createForker({ config, log, options }: PartContext): Promi
   };
   const context = { service, log, status, quit: () => stop(false) };
   const listener = createServer({ allowHalfOpen: true }, (socket) => {
-    takeRequest(socket, 1000 * config.forker.requestTimeoutS, (request, reply, gone) => {
-      answerRequest(context, request, reply, gone);
+    takeRequest(socket, 1000 * config.forker.requestTimeoutS, (request, reply) => {
+      answerRequest(context, request, reply);
     });
   });
   const control = createControlServer({ service, events, log, status });
@@ -59,11 +53,15 @@ export async function createForker({ config, log, options }: PartContext): Promi
     events.publish({ kind: 'forker.draining', draining: true, actor: 'stop' });
     await endChildren(service, childrenTimeoutMs, urgent.signal, log);
     clearInterval(sampling);
+    await release();
+    log.info('stopped');
+  }
+
+  async function release(): Promise<void> {
     service[Symbol.dispose]();
     await keeper.close();
     control.closeAllConnections();
     control.close();
-    log.info('stopped');
   }
 
   try {
@@ -71,20 +69,37 @@ export async function createForker({ config, log, options }: PartContext): Promi
     await keeper.open();
     await listenUnix(listener, config.forker.socket, config.forker.socketMode);
   } catch (error) {
-    service[Symbol.dispose]();
-    control.close();
-    await keeper.close();
+    await release();
     throw error;
   }
+  const collected = collectStaleDirectories(config.runtimeDirectory, new Date());
+  if (collected.length > 0) log.warn({ collected }, 'stale pipe directories are removed');
+  const sampling = publishUsage(service, events);
+  // Word for word: clients and scripts written for Launchpad's service wait for this line.
+  process.stderr.write(`Listening on socket: ${config.forker.socket}\n`);
+  return { details: { forkerSocket: config.forker.socket, keeperPid: keeper.pid }, stop, finished: finished.promise };
+}
+
+/** What `hello` logs, and what `GET /v1/state` says besides the view. */
+function describeStatus(service: ForkService, keeper: KeeperSupervisor, startedAt: number): object {
+  return {
+    uptimeS: Math.round((Date.now() - startedAt) / 1000),
+    childrenRunning: service.registry.size,
+    childrenSpawned: service.registry.spawnedTotal,
+    ownUsage: process.resourceUsage(),
+    finishedUsage: service.finished,
+    keeper: { pid: keeper.pid },
+  };
+}
+
+/** Publishes the use of all children at intervals, until it is cleared. */
+function publishUsage(service: ForkService, events: EventLog): NodeJS.Timeout {
   const sampler = new UsageSampler();
-  const sampling = setInterval(() => {
+  return setInterval(() => {
     const children = [...service.registry.entries()].map(({ child }) => child);
     const samples = sampler.sample(children, performance.now());
     if (samples.length > 0) events.publish({ kind: 'child.usage', samples });
   }, sampleIntervalMs);
-  // Word for word: clients and scripts written for Launchpad's service wait for this line.
-  process.stderr.write(`Listening on socket: ${config.forker.socket}\n`);
-  return { details: { forkerSocket: config.forker.socket, keeperPid: keeper.pid }, stop, finished: finished.promise };
 }
 
 function prepareDirectories(config: Config): void {

@@ -1,6 +1,9 @@
 /** A keeper is a bare Python process; one that is not up by then never will be. */
 export const keeperStartMsMax = 10_000;
 
+/** How soon a keeper that could not be started is tried again. */
+export const keeperRetryMs = 1_000;
+
 /** A cold zygote took 0.1–2 s here; with cold disks and many plugins some seconds. A start that takes longer has failed. */
 export const zygoteStartMsMax = 60_000;
 

@@ -10,8 +10,13 @@ const lookMs = 25;
  * The ladder of protocol-v1, "Stopping": wait for the children, SIGINT, SIGKILL. Nothing new is taken before it begins.
  * `urgent` cuts the wait short.
  */
-export async function endChildren(service: ForkService, childrenTimeoutMs: number, urgent: AbortSignal, log: Logger): Promise<void> {
-  if (service.registry.size > 0) log.info({ children: service.registry.size, childrenTimeoutMs }, 'waiting for children');
+export async function endChildren(
+  service: ForkService,
+  childrenTimeoutMs: number,
+  urgent: AbortSignal,
+  log: Logger,
+): Promise<void> {
+  if (service.busy > 0) log.info({ children: service.busy, childrenTimeoutMs }, 'waiting for children');
   if (await allEnded(service, childrenTimeoutMs, urgent)) return;
   signalAll(service, 'SIGINT');
   if (await allEnded(service, interruptGraceMs)) return;
@@ -22,8 +27,8 @@ export async function endChildren(service: ForkService, childrenTimeoutMs: numbe
 
 async function allEnded(service: ForkService, timeoutMs: number, urgent?: AbortSignal): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
-  while (service.registry.size > 0 && performance.now() < deadline && urgent?.aborted !== true) await delay(lookMs);
-  return service.registry.size === 0;
+  while (service.busy > 0 && performance.now() < deadline && urgent?.aborted !== true) await delay(lookMs);
+  return service.busy === 0;
 }
 
 function signalAll(service: ForkService, signal: NodeJS.Signals): void {

@@ -14,13 +14,19 @@ CLIENT_TIMEOUT_S = 86_400.0
 PREFIX_DEPTH = 2
 
 
-class HostedTransport(pathfilter.PathFilteringTransport):  # type: ignore[misc]
+class HostedTransport(pathfilter.PathFilteringTransport):
     """Reads everything under the root; refuses to change what is not the user's."""
 
+    def _filter(self, relpath: str) -> str:
+        path: str = super()._filter(relpath)
+        # Breezy's chroot looks at the text of a path, the file system at what it means: `..%2F` would leave the root.
+        if ".." in urlutils.unescape(path).split("/"):
+            raise errors.PermissionDenied("/" + path, "it leaves the hosting root")
+        return path
+
     def _own(self, relpath: str) -> str:
-        path: str = self._filter(relpath)
-        parts = urlutils.unescape(path).strip("/").split("/")
-        if ".." in parts or parts[0] != "~" + self.server.user:
+        path = self._filter(relpath)
+        if urlutils.unescape(path).strip("/").split("/")[0] != "~" + self.server.user:
             raise errors.PermissionDenied("/" + path, f"you may write under ~{self.server.user}/")
         return path
 
@@ -65,7 +71,7 @@ class HostedTransport(pathfilter.PathFilteringTransport):  # type: ignore[misc]
         return self._change("rmdir", relpath)
 
 
-class HostedServer(pathfilter.PathFilteringServer):  # type: ignore[misc]
+class HostedServer(pathfilter.PathFilteringServer):
     """Makes HostedTransports for one user."""
 
     def __init__(self, backing: Transport, user: str) -> None:
@@ -76,7 +82,7 @@ class HostedServer(pathfilter.PathFilteringServer):  # type: ignore[misc]
         return HostedTransport(self, url)
 
 
-class HostingFactory(BzrServerFactory):  # type: ignore[misc]
+class HostingFactory(BzrServerFactory):
     """A smart server on standard input and output that serves the hosting root to one user."""
 
     def __init__(self, user: str) -> None:
@@ -90,7 +96,8 @@ class HostingFactory(BzrServerFactory):  # type: ignore[misc]
     def _serve_through(self, server: pathfilter.PathFilteringServer) -> Transport:
         server.start_server()
         self.cleanups.append(server.stop_server)
-        return get_transport_from_url(server.get_url())
+        transport: Transport = get_transport_from_url(server.get_url())
+        return transport
 
 
 def serve(root: str, user: str) -> int:

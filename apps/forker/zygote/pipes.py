@@ -22,11 +22,13 @@ def make(parent: str, child_id: str) -> str:
 
 def remove(directory: str) -> bool:
     """Removes the directory with its FIFOs; False when it was gone already."""
-    for name in NAMES:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(os.path.join(directory, name))
     try:
-        os.rmdir(directory)
+        names = os.listdir(directory)
     except FileNotFoundError:
         return False
+    # Whatever else a client may have put there must not stop whoever cleans up.
+    with contextlib.suppress(OSError):
+        for name in names:
+            os.unlink(os.path.join(directory, name))
+        os.rmdir(directory)
     return True

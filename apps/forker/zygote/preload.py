@@ -15,6 +15,7 @@ def load(manifest: str, step: Callable[[str], None]) -> int:
     import breezy
     import breezy.commands
     import breezy.osutils
+    import breezy.plugin
     import tracing
     from breezy import library_state
 
@@ -25,7 +26,7 @@ def load(manifest: str, step: Callable[[str], None]) -> int:
     breezy.commands._register_builtin_commands()
     breezy.commands.install_bzr_command_hooks()
     # No plugin at all: a server needs none, and one of them runs commands that a branch's own configuration names.
-    breezy.commands.disable_plugins()
+    breezy.plugin.disable_plugins()
     step(f"reading {manifest}")
     with open(manifest, encoding="utf-8") as stream:
         recorded = json.load(stream)

@@ -56,6 +56,7 @@ class Registry:
             "event": "exited",
             "id": child.id,
             "pid": pid,
+            "directory": child.directory,
             "status": status,
             "rusage": rusage(usage),
             "leftBehind": left_behind,

@@ -18,8 +18,8 @@ ROUNDS = 10
 class Rehearsal(hosting.HostingFactory):
     """The real smart server, on streams in memory."""
 
-    def _get_stdin_stdout(self) -> tuple[io.BufferedReader, io.BytesIO]:
-        return io.BufferedReader(io.BytesIO(b"hello\n")), io.BytesIO()
+    def _get_stdin_stdout(self) -> tuple[io.BytesIO, io.BytesIO]:
+        return io.BytesIO(b"hello\n"), io.BytesIO()
 
 
 def run() -> None:

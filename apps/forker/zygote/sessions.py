@@ -18,7 +18,8 @@ def run(command: list[str]) -> int:
     own = OWN.get(name)
     if own is None:
         ui.ui_factory = ui.make_ui_for_terminal(sys.stdin, sys.stdout, sys.stderr)
-        return commands.run_bzr_catch_errors(command)
+        status: int = commands.run_bzr_catch_errors(command)
+        return status
     return commands.exception_to_return_code(own, arguments) or 0
 
 

@@ -30,5 +30,5 @@ class SessionTrace:
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        return False
+    ) -> None:
+        pass

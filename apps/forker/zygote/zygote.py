@@ -47,11 +47,11 @@ def fork_orphan(keeper: socket.socket, channel: int) -> None:
     """
     if os.fork() != 0:
         return
-    if os.fork() != 0:
-        os._exit(0)
     # From here on, never return into the zygote's loop: a child that failed must not go on as a second zygote.
     status = 70
     try:
+        if os.fork() != 0:
+            os._exit(0)
         keeper.close()
         import child
 

@@ -8,6 +8,7 @@ import time
 from collections import deque
 
 import wire
+from loop import readable
 from wire import Message
 
 #: How long until a zygote that came to nothing is tried again; then it stays at the last.
@@ -44,6 +45,9 @@ class Zygote:
                 ],
                 setsigmask=[],
             )
+        except OSError:
+            self.close()
+            raise
         finally:
             theirs.close()
             os.close(stderr_write)
@@ -54,10 +58,10 @@ class Zygote:
         with theirs:
             try:
                 wire.send_packet(self.link, {"request": "fork"}, [theirs.fileno()])
-            except BlockingIOError:
-                pass  # It does not read: this fork comes to nothing.
-            except OSError:
+            except ConnectionError:
                 self.state = "gone"
+            except OSError:
+                pass  # It does not read, or the system is short of something: this fork comes to nothing.
         ours.setblocking(False)
         return ours
 
@@ -76,35 +80,36 @@ class Zygote:
             self.step = message["step"]
             return False
         self.state, self.ready = "ready", message
+        self._pass_on("".join(line + "\n" for line in self._stderr_lines))
         return True
 
     def read_stderr(self) -> bool:
-        """Passes the zygote's stderr on, and keeps its last lines; False at its end."""
+        """Keeps the last lines of the zygote's stderr; False at its end."""
         try:
             data = os.read(self.stderr, 65536)
         except BlockingIOError:
             return True
         text = data.decode("utf-8", "replace")
         self._stderr_lines.extend(line for line in text.splitlines() if line.strip())
+        if self.ready:
+            # Until then they belong to what it fails of, and go with that.
+            self._pass_on(text)
+        return bool(data)
+
+    def _pass_on(self, text: str) -> None:
         with contextlib.suppress(OSError):
             sys.stderr.write(text)
             sys.stderr.flush()
-        return bool(data)
 
     def failure(self, status: int) -> Message:
         """Why it ended before it was ready: the step it was in, the status, and the end of its stderr."""
         with contextlib.suppress(OSError):
             while self.read_stderr():
-                if not self._more():
+                if not readable(self.stderr):
                     break
         ending = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"exit {os.WEXITSTATUS(status)}"
         last = self._stderr_lines[-1] if self._stderr_lines else "nothing on stderr"
         return {"step": self.step, "message": f"{last} ({ending})", "stderr": list(self._stderr_lines)}
-
-    def _more(self) -> bool:
-        import select
-
-        return bool(select.select([self.stderr], [], [], 0)[0])
 
     def close(self) -> None:
         """Lets it go: it ends when it reads the end of its link; its children do not notice."""

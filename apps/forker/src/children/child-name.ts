@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** Sessions last hours at most; what carries an expiry in the past and belongs to no living child is garbage. */
+/** A pipe directory waits for its client for a day at most (libs/protocol, `childConnectTimeoutSecondsMax`); a week leaves no doubt. */
 const lifetimeS = 7 * 24 * 3600;
 
 /**
@@ -8,7 +8,17 @@ const lifetimeS = 7 * 24 * 3600;
  * expiry (Unix seconds) and randomness, so that any later run can tell what it may collect.
  */
 export function newChildName(runtimeDirectory: string, now: Date): string {
-  const owner = createHash('sha256').update(runtimeDirectory).digest('hex').slice(0, 6);
   const expiry = Math.floor(now.getTime() / 1000) + lifetimeS;
-  return `${owner}-${expiry.toString(36)}-${randomBytes(4).toString('hex')}`;
+  return `${ownerOf(runtimeDirectory)}-${expiry.toString(36)}-${randomBytes(4).toString('hex')}`;
+}
+
+/** When what carries this name is garbage, or null when the name is not one of this service's. */
+export function expiryOf(name: string, runtimeDirectory: string): Date | null {
+  const [, owner, expiry] = /^([0-9a-f]{6})-([0-9a-z]{1,8})-[0-9a-f]{8}$/.exec(name) ?? [];
+  if (expiry === undefined || owner !== ownerOf(runtimeDirectory)) return null;
+  return new Date(1000 * Number.parseInt(expiry, 36));
+}
+
+function ownerOf(runtimeDirectory: string): string {
+  return createHash('sha256').update(runtimeDirectory).digest('hex').slice(0, 6);
 }

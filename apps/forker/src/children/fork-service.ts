@@ -6,11 +6,13 @@ import type { Child, EventBody } from '@hatchery/events';
 import type { ForkRequest } from '@hatchery/protocol';
 import type { KeeperLink } from '../keeper-link/keeper-link.ts';
 import type { ChildDetails, KeeperEvent, KeptChild } from '../keeper-link/messages.ts';
-import { exitKeptMs, forkMsMax } from '../limits.ts';
+import { forkMsMax } from '../limits.ts';
 import { refusalFor } from './admission.ts';
 import { newChildName } from './child-name.ts';
 import { describeRequest } from './describe-request.ts';
+import { Exits } from './exits.ts';
 import { OrphanWatch } from './orphan-watch.ts';
+import { removePipeDirectory } from './pipe-directories.ts';
 import { ChildRegistry, unknownStatus, type Ending, type Entry } from './registry.ts';
 import { UsageTotals } from './usage-totals.ts';
 
@@ -28,6 +30,8 @@ export class ForkRefusal extends Error {
   readonly fault = 'system';
 }
 
+const leftBehindMessage = 'a dead child left its pipes behind; they are removed';
+
 interface Pending {
   readonly details: ChildDetails;
   readonly resolve: (child: Forked) => void;
@@ -43,11 +47,8 @@ export class ForkService implements Disposable {
   readonly #events: EventLog;
   readonly #orphans = new OrphanWatch();
   readonly #pending = new Map<string, Pending>();
-  /** Who waits for the exit of which child. */
-  readonly #listeners = new Map<string, ((status: number) => void)[]>();
-  /** Exits that nobody was there to hear; an `attach` may still ask for them. */
-  readonly #unheard = new Map<string, { readonly ending: Ending; readonly child: Child; readonly directory: string }>();
-  #keeper: KeeperLink | null = null;
+  readonly #exits = new Exits((id) => this.#keeper?.send({ request: 'taken', id }));
+  #keeper: Pick<KeeperLink, 'send'> | null = null;
   draining = false;
   childConnectTimeoutS: number;
 
@@ -59,8 +60,13 @@ export class ForkService implements Disposable {
   }
 
   /** The keeper to work with from now on. */
-  set keeper(link: KeeperLink | null) {
+  set keeper(link: Pick<KeeperLink, 'send'> | null) {
     this.#keeper = link;
+  }
+
+  /** Children that live, and forks that have not come to one yet. */
+  get busy(): number {
+    return this.registry.size + this.#pending.size;
   }
 
   /** Forks one child and resolves when it exists. @throws {ForkRefusal} */
@@ -86,19 +92,22 @@ export class ForkService implements Disposable {
   attach(id: string): Forked | null {
     const entry = this.registry.find(id);
     if (entry !== undefined) return this.#forked(entry);
-    const unheard = this.#unheard.get(id);
-    if (unheard === undefined) return null;
-    this.#take(id);
-    const { child, directory, ending } = unheard;
-    return { id, pid: child.pid, directory, exited: Promise.resolve(ending.status) };
+    const unheard = this.#exits.take(id);
+    if (unheard === null) return null;
+    const { child, directory } = unheard.entry;
+    return { id, pid: child.pid, directory, exited: Promise.resolve(unheard.ending.status) };
   }
 
   /** Signals a child's process group, and records why. False when it has ended. */
   signal(id: string, signal: NodeJS.Signals, cause: string): boolean {
     const entry = this.registry.find(id);
-    if (entry === undefined || this.#keeper === null) return false;
-    this.#publish(this.registry.stopping(id, cause));
-    this.#keeper.send({ request: 'signal', id, signal: constants.signals[signal] });
+    if (entry === undefined) return false;
+    if (this.#orphans.signal(id, signal)) this.#publish(this.registry.stopping(id, cause));
+    else {
+      if (this.#keeper === null) return false;
+      this.#publish(this.registry.stopping(id, cause));
+      this.#keeper.send({ request: 'signal', id, signal: constants.signals[signal] });
+    }
     this.#log.info({ childId: id, pid: entry.child.pid, signal, cause }, 'child signalled');
     return true;
   }
@@ -107,10 +116,13 @@ export class ForkService implements Disposable {
   keeperLost(): void {
     this.#keeper = null;
     for (const id of [...this.#pending.keys()]) this.#refuse(id, 'the keeper died: try again in a moment');
-    for (const { child } of this.registry.entries()) {
-      this.#orphans.watch(child.id, child.pid, child.startTime, () => {
-        this.#ended({ id: child.id, status: unknownStatus, known: false, rusage: null });
-      });
+    for (const { child, directory } of this.registry.entries()) {
+      const { id, pid, startTime } = child;
+      const ended = (): void => {
+        if (removePipeDirectory(directory)) this.#log.warn({ childId: id, pid }, leftBehindMessage);
+        this.#ended({ id, status: unknownStatus, known: false, rusage: null });
+      };
+      this.#orphans.watch(id, { pid, startTime, ended });
     }
   }
 
@@ -140,7 +152,7 @@ export class ForkService implements Disposable {
     const pendingOfUser = [...this.#pending.values()].filter(({ details }) => details.user === user).length;
     const load = {
       draining: this.draining,
-      children: this.registry.size + this.#pending.size,
+      children: this.busy,
       childrenOfUser: this.registry.countOf(user) + pendingOfUser,
       user,
     };
@@ -168,17 +180,18 @@ export class ForkService implements Disposable {
   }
 
   #restore({ id, pid, directory, connected, details }: KeptChild): void {
+    this.#orphans.forget(id);
+    // Known already when it was the connection to the keeper that broke, and not the keeper.
+    if (this.registry.find(id) !== undefined) return;
     const child = newChild(id, pid, details, connected ? details.startedAt : null);
     this.#publish(this.registry.spawned(child, directory));
   }
 
   #exited(event: Extract<KeeperEvent, { event: 'exited' }>): void {
-    const { id, pid, status, rusage, leftBehind, details } = event;
-    if (this.registry.find(id) === undefined) {
-      // It ended while no forker was there. Its requester may come back for it.
-      this.#restore({ id, pid, directory: '', connected: true, details });
-    }
-    if (leftBehind) this.#log.warn({ childId: id, pid }, 'a dead child left its pipes behind; they are removed');
+    const { id, pid, directory, status, rusage, leftBehind, details } = event;
+    // Unknown when it ended while no forker was there. Its requester may come back for it.
+    this.#restore({ id, pid, directory, connected: true, details });
+    if (leftBehind) this.#log.warn({ childId: id, pid }, leftBehindMessage);
     this.#ended({ id, status, known: true, rusage });
   }
 
@@ -190,30 +203,11 @@ export class ForkService implements Disposable {
     if (ending.rusage !== null) this.finished.add(ending.rusage);
     const { exit, cause } = events[0];
     this.#log.info({ childId: ending.id, pid: entry.child.pid, ...exit, cause, rusage: ending.rusage }, 'child exited');
-    const listeners = this.#listeners.get(ending.id);
-    this.#listeners.delete(ending.id);
-    if (listeners === undefined) this.#keepUnheard(entry, ending);
-    else {
-      for (const listener of listeners) listener(ending.status);
-      this.#keeper?.send({ request: 'taken', id: ending.id });
-    }
-  }
-
-  #keepUnheard({ child, directory }: Entry, ending: Ending): void {
-    this.#unheard.set(child.id, { child, directory, ending });
-    setTimeout(() => this.#take(child.id), exitKeptMs).unref();
-  }
-
-  #take(id: string): void {
-    if (this.#unheard.delete(id)) this.#keeper?.send({ request: 'taken', id });
+    this.#exits.tell(entry, ending);
   }
 
   #forked({ child, directory }: Entry): Forked {
-    const exited = new Promise<number>((resolve) => {
-      const listeners = this.#listeners.get(child.id) ?? [];
-      this.#listeners.set(child.id, [...listeners, resolve]);
-    });
-    return { id: child.id, pid: child.pid, directory, exited };
+    return { id: child.id, pid: child.pid, directory, exited: this.#exits.listen(child.id) };
   }
 
   #publish(events: readonly EventBody[]): void {

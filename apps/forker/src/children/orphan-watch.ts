@@ -1,13 +1,32 @@
 import { processStartTime } from '@hatchery/daemon';
 import { orphanPollMs } from '../limits.ts';
 
-/** Notices the end of processes that are nobody's children any more, by looking. How they ended cannot be known. */
+interface Orphan {
+  readonly pid: number;
+  readonly startTime: number;
+  readonly ended: () => void;
+}
+
+/** Looks after processes whose keeper died: nobody can wait for them, so their end is seen by looking. How they ended cannot be known. */
 export class OrphanWatch implements Disposable {
-  readonly #watched = new Map<string, { pid: number; startTime: number; ended: () => void }>();
+  readonly #watched = new Map<string, Orphan>();
   readonly #timer = setInterval(() => this.#look(), orphanPollMs);
 
-  watch(id: string, pid: number, startTime: number, ended: () => void): void {
-    this.#watched.set(id, { pid, startTime, ended });
+  watch(id: string, orphan: Orphan): void {
+    this.#watched.set(id, orphan);
+  }
+
+  /** Somebody else will tell of its end. */
+  forget(id: string): void {
+    this.#watched.delete(id);
+  }
+
+  /** Signals the process group of an orphan. False when it is none, or gone. */
+  signal(id: string, signal: NodeJS.Signals): boolean {
+    const orphan = this.#watched.get(id);
+    // A pid is not its owner's for ever once nobody waits for it, so it is compared right before.
+    if (orphan === undefined || processStartTime(orphan.pid) !== orphan.startTime) return false;
+    return process.kill(-orphan.pid, signal);
   }
 
   #look(): void {

@@ -24,7 +24,8 @@ interface Answer {
 /** HTTP on the control socket: the feed, the state, and what an operator may do. Its file mode is the access control. */
 export function createControlServer(context: ControlContext): Server {
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://control').pathname;
+    // By hand: `new URL` throws for what a client may send, as `//`.
+    const [path = ''] = (request.url ?? '').split('?', 1);
     if (request.method === 'GET' && path === '/v1/events') return serveFeed(context.events, request, response);
     void answer(context, request, path)
       .catch((error: unknown) => {
@@ -41,7 +42,10 @@ export function createControlServer(context: ControlContext): Server {
 async function answer(context: ControlContext, request: IncomingMessage, path: string): Promise<Answer> {
   if (request.method === 'GET' && path === '/v1/state') {
     const { events } = context;
-    return { status: 200, body: { ...events.position, version: events.version, view: events.view, ...context.status() } };
+    return {
+      status: 200,
+      body: { ...events.position, version: events.version, view: events.view, ...context.status() },
+    };
   }
   if (request.method !== 'POST') return refuse(405, `${request.method} ${path} is not answered here`);
   const body = await readBody(request);
@@ -51,12 +55,17 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
     return refuse(400, 'actor and reason are required: they go into the audit');
   }
   const child = /^\/v1\/children\/([^/]+)\/signal$/.exec(path)?.[1];
-  if (child !== undefined) return signalChild(context, decodeURIComponent(child), { ...body, actor, reason });
+  // An id needs no percent-encoding (libs/protocol, `isChildId`), so nothing is decoded.
+  if (child !== undefined) return signalChild(context, child, { ...body, actor, reason });
   if (path === '/v1/drain' || path === '/v1/undrain') return drain(context, path === '/v1/drain', actor, reason);
   return refuse(404, `${path} is not answered here`);
 }
 
-function signalChild(context: ControlContext, id: string, body: Record<string, unknown> & { actor: string; reason: string }): Answer {
+function signalChild(
+  context: ControlContext,
+  id: string,
+  body: Record<string, unknown> & { actor: string; reason: string },
+): Answer {
   const { signal, actor, reason } = body;
   if (typeof signal !== 'string' || !Object.hasOwn(constants.signals, signal)) {
     return refuse(400, `signal takes a name as SIGTERM, not ${JSON.stringify(signal)}`);
@@ -104,11 +113,11 @@ function refuse(status: number, error: string): Answer {
 
 async function readBody(request: IncomingMessage): Promise<Record<string, unknown> | null> {
   let text = '';
-  for await (const chunk of request.setEncoding('utf8')) {
-    text += chunk as string;
-    if (text.length > controlBodyBytesMax) return null;
-  }
   try {
+    for await (const chunk of request.setEncoding('utf8')) {
+      text += chunk as string;
+      if (text.length > controlBodyBytesMax) return null;
+    }
     const body: unknown = JSON.parse(text);
     return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : null;
   } catch {

@@ -22,7 +22,11 @@ export class KeeperLink {
     let cause: Error = new Error('the keeper closed the connection');
     socket.on('error', (error) => (cause = error));
     socket.on('data', (chunk: Buffer) => {
-      for (const line of this.#splitter.push(chunk)) listener.event(JSON.parse(line) as KeeperEvent);
+      for (const line of this.#splitter.push(chunk)) {
+        const event = readEvent(line);
+        if (event === null) return void socket.destroy(new Error(`the keeper speaks nonsense: ${line.slice(0, 80)}`));
+        listener.event(event);
+      }
       if (this.#splitter.overflow) socket.destroy(new Error('the keeper sent a line that is too long'));
     });
     socket.on('close', () => {
@@ -45,10 +49,19 @@ export class KeeperLink {
   /** Leaves; the keeper and its children stay. With `quit` the keeper ends too, and resolves when it has. */
   async close(options: { readonly quit: boolean }): Promise<void> {
     this.#closing = true;
+    if (this.#socket.closed) return;
     const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
     if (options.quit) this.send({ request: 'quit' });
     else this.#socket.end();
     await closed;
+  }
+}
+
+function readEvent(line: string): KeeperEvent | null {
+  try {
+    return JSON.parse(line) as KeeperEvent;
+  } catch {
+    return null;
   }
 }
 

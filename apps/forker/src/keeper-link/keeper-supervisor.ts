@@ -1,40 +1,49 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { keeperSocketPath, type Config } from '@hatchery/config';
 import { StartError, type Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
 import type { ForkService } from '../children/fork-service.ts';
-import { zygoteStartMsMax } from '../limits.ts';
+import { keeperRetryMs, zygoteStartMsMax } from '../limits.ts';
 import { KeeperLink } from './keeper-link.ts';
 import type { KeeperEvent } from './messages.ts';
 import { systemPython } from './start-keeper.ts';
 
 /** What the build recorded: the modules that real sessions import. */
-const preloadManifest = fileURLToPath(new URL('../../dist/preload.json', import.meta.url));
+const builtManifest = fileURLToPath(new URL('../../dist/preload.json', import.meta.url));
+
+/** What a {@link KeeperSupervisor} works with. */
+export interface KeeperSupervisorContext {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly events: EventLog;
+  readonly service: ForkService;
+  /** Another list of modules to preload than the build's. */
+  readonly preloadManifest?: string | undefined;
+}
 
 /** Keeps a keeper with a zygote at hand: the one that lives, or a new one; another when it dies. */
 export class KeeperSupervisor {
-  readonly #config: Config;
-  readonly #log: Logger;
-  readonly #events: EventLog;
-  readonly #service: ForkService;
+  readonly #context: KeeperSupervisorContext;
+  readonly #preloadManifest: string;
   readonly #firstZygote = Promise.withResolvers<void>();
   #link: KeeperLink | null = null;
-  #closed = false;
+  readonly #closing = new AbortController();
   pid: number | null = null;
 
-  constructor(config: Config, log: Logger, events: EventLog, service: ForkService) {
-    this.#config = config;
-    this.#log = log;
-    this.#events = events;
-    this.#service = service;
+  constructor(context: KeeperSupervisorContext) {
+    this.#context = context;
+    this.#preloadManifest = context.preloadManifest ?? builtManifest;
   }
 
   /** Resolves when a zygote is ready. @throws {StartError} with the step it failed in */
   async open(): Promise<void> {
-    if (!existsSync(preloadManifest)) {
-      throw new StartError('the list of modules to preload is missing; ./hatchery doctor makes it');
+    if (!existsSync(this.#preloadManifest)) {
+      throw new StartError(
+        `${this.#preloadManifest} is missing, the list of modules to preload; ./hatchery doctor makes it`,
+      );
     }
     await this.#connect();
     const late = setTimeout(() => {
@@ -45,7 +54,7 @@ export class KeeperSupervisor {
 
   /** Ends the keeper, and with it the zygote. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     await this.#link?.close({ quit: true });
   }
 
@@ -54,57 +63,65 @@ export class KeeperSupervisor {
       event: (event: KeeperEvent): void => this.#take(event),
       lost: (error: Error): void => void this.#replace(error),
     };
-    const { runtimeDirectory } = this.#config;
-    this.#link = await KeeperLink.open(keeperSocketPath(this.#config), runtimeDirectory, listener);
-    this.#service.keeper = this.#link;
+    const { config, service } = this.#context;
+    this.#link = await KeeperLink.open(keeperSocketPath(config), config.runtimeDirectory, listener);
+    if (this.#closing.signal.aborted) return this.close();
+    service.keeper = this.#link;
     this.#link.send({
       request: 'configure',
       python: systemPython,
-      preload: preloadManifest,
-      environment: zygoteEnvironment(this.#config),
-      poolSize: this.#config.forker.poolSize,
+      preload: this.#preloadManifest,
+      environment: zygoteEnvironment(config),
+      poolSize: config.forker.poolSize,
     });
   }
 
   async #replace(error: Error): Promise<void> {
-    if (this.#closed) return;
-    this.#log.error({ err: error }, 'the keeper died; its children go on, how they end will not be known');
-    this.#service.keeperLost();
-    try {
-      await this.#connect();
-    } catch (failure) {
-      this.#log.fatal({ err: failure }, 'no keeper can be started');
-      this.#service.keeper = null;
+    const { log, service } = this.#context;
+    const { signal } = this.#closing;
+    if (signal.aborted) return;
+    log.error({ err: error }, 'the keeper is gone; another one is started');
+    service.keeperLost();
+    while (!signal.aborted) {
+      try {
+        return await this.#connect();
+      } catch (failure) {
+        log.error({ err: failure, retryInMs: keeperRetryMs }, 'no keeper can be started');
+        await delay(keeperRetryMs, undefined, { signal }).catch(() => undefined);
+      }
     }
   }
 
   #take(event: KeeperEvent): void {
-    this.#service.take(event);
+    const { events, log, service } = this.#context;
+    service.take(event);
     switch (event.event) {
       case 'hello':
         this.pid = event.pid;
         return;
       case 'zygote.ready': {
         const { pid, startedInMs, modules } = event;
-        this.#events.publish({ kind: 'zygote.ready', pid, startedInMs });
-        if (this.#service.registry.spawnedTotal > 0) this.#log.info({ pid, startedInMs, modules }, 'zygote ready');
+        events.publish({ kind: 'zygote.ready', pid, startedInMs });
+        if (service.registry.spawnedTotal > 0) log.info({ pid, startedInMs, modules }, 'zygote ready');
         return this.#firstZygote.resolve();
       }
       case 'zygote.failed': {
         const { step, message, retryInMs } = event;
-        this.#events.publish({ kind: 'zygote.failed', step, message, retryInMs });
-        this.#log.error({ step, failure: message, retryInMs, stderr: event.stderr }, 'zygote failed');
-        return this.#firstZygote.reject(new StartError(`the zygote failed while ${step}: ${message}${remedy(message)}`));
+        events.publish({ kind: 'zygote.failed', step, message, retryInMs });
+        log.error({ step, failure: message, retryInMs, stderr: event.stderr }, 'zygote failed');
+        return this.#firstZygote.reject(
+          new StartError(`the zygote failed while ${step}: ${message}${remedy(message)}`),
+        );
       }
       case 'zygote.died':
-        return this.#log.error({ status: event.status }, 'the zygote died; its children go on');
+        return log.error({ status: event.status }, 'the zygote died; its children go on');
       default:
     }
   }
 }
 
 function remedy(message: string): string {
-  return /No module named 'breezy'/.test(message) ? "; install Breezy: apt-get install brz" : '';
+  return /No module named 'breezy'/.test(message) ? '; install Breezy: apt-get install brz' : '';
 }
 
 /** A clean environment: what the service was started with does not reach sessions. */

@@ -58,6 +58,7 @@ export type KeeperEvent =
       readonly event: 'exited';
       readonly id: string;
       readonly pid: number;
+      readonly directory: string;
       readonly status: number;
       readonly rusage: ChildRusage;
       readonly leftBehind: boolean;

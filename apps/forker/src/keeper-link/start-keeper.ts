@@ -28,7 +28,9 @@ export async function startKeeper(runtimeDirectory: string): Promise<void> {
     reject(new StartError(`cannot run ${systemPython}: ${error.message}; install Debian's python3`, { cause: error }));
   });
   keeper.on('exit', (code, signal) => {
-    reject(new StartError(`the keeper ended with ${signal ?? `exit ${code}`} before it was ready; see the lines above`));
+    reject(
+      new StartError(`the keeper ended with ${signal ?? `exit ${code}`} before it was ready; see the lines above`),
+    );
   });
   keeper.stdout.once('data', () => resolve());
   try {

@@ -14,7 +14,7 @@ export interface AnswerContext {
 }
 
 /** Answers one request (protocol-v1, "Requests and answers"). */
-export function answerRequest(context: AnswerContext, request: Request, reply: Reply, gone: AbortSignal): void {
+export function answerRequest(context: AnswerContext, request: Request, reply: Reply): void {
   const { service, log } = context;
   switch (request.kind) {
     case 'hello':
@@ -27,31 +27,43 @@ export function answerRequest(context: AnswerContext, request: Request, reply: R
       service.childConnectTimeoutS = request.seconds;
       return reply({ kind: 'ok' }, { last: true });
     case 'fork':
-      return void answerFork(context, request, reply, gone);
-    case 'attach': {
-      const child = service.attach(request.id);
-      if (child !== null) return void answerChild(child, reply);
-      return reply({ kind: 'failure', reason: `no child ${request.id}: it has ended and was heard of` }, { last: true });
-    }
+      return void answerFork(context, request, reply);
+    case 'attach':
+      return void answerAttach(context, request.id, reply);
     default:
       return request satisfies never;
   }
 }
 
-async function answerFork(context: AnswerContext, request: ForkRequest, reply: Reply, gone: AbortSignal): Promise<void> {
+async function answerFork(context: AnswerContext, request: ForkRequest, reply: Reply): Promise<void> {
   try {
     const child = await context.service.fork(request);
-    // Whoever left before its answer does not know the pipes' directory: nobody will ever open it.
-    if (gone.aborted) context.service.signal(child.id, 'SIGKILL', 'the client left before its answer');
-    await answerChild(child, reply);
+    await answerChild(child, reply, () => {
+      // It does not know the directory of pipes, so nobody will ever open them.
+      context.service.signal(child.id, 'SIGKILL', 'the client left before its answer');
+    });
   } catch (error) {
-    if (!(error instanceof ForkRefusal)) context.log.error({ err: error }, 'fork failed');
-    else context.log.warn({ reason: error.message }, 'fork refused');
-    reply({ kind: 'failure', reason: (error as Error).message }, { last: true });
+    refuse(context, error as Error, reply);
   }
 }
 
-async function answerChild(child: Forked, reply: Reply): Promise<void> {
-  reply({ kind: 'forked', pid: child.pid, directory: child.directory });
+async function answerAttach(context: AnswerContext, id: string, reply: Reply): Promise<void> {
+  try {
+    const child = context.service.attach(id);
+    if (child === null) throw new ForkRefusal(`no child ${id}: it has ended and was heard of`);
+    await answerChild(child, reply);
+  } catch (error) {
+    refuse(context, error as Error, reply);
+  }
+}
+
+async function answerChild(child: Forked, reply: Reply, undelivered?: () => void): Promise<void> {
+  reply({ kind: 'forked', pid: child.pid, directory: child.directory }, { undelivered });
   reply({ kind: 'exited', status: await child.exited }, { last: true });
+}
+
+function refuse({ log }: AnswerContext, error: Error, reply: Reply): void {
+  if (error instanceof ForkRefusal) log.warn({ reason: error.message }, 'fork refused');
+  else log.error({ err: error }, 'fork failed');
+  reply({ kind: 'failure', reason: error.message }, { last: true });
 }

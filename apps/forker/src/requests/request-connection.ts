@@ -2,22 +2,29 @@ import type { Socket } from 'node:net';
 import { encodeAnswer, refusalAnswer, RequestDecoder, requestTimedOutAnswer } from '@hatchery/protocol';
 import type { Answer, Request, RequestOutcome } from '@hatchery/protocol';
 
-/** Who answers requests. `gone` aborts when the client has left before its last answer. */
-export interface RequestHandler {
-  (request: Request, reply: Reply, gone: AbortSignal): void;
-}
+/** Who answers requests. */
+export type RequestHandler = (request: Request, reply: Reply) => void;
 
-/** Sends one answer; with `last` the connection is closed behind it. */
-export type Reply = (answer: Answer, options?: { readonly last: boolean }) => void;
+/** Sends one answer. */
+export type Reply = (answer: Answer, options?: ReplyOptions) => void;
+
+/** What goes with an answer. */
+export interface ReplyOptions {
+  /** The connection is closed behind the answer. */
+  readonly last?: boolean;
+  /** Called when the client has left and can never read it. */
+  readonly undelivered?: (() => void) | undefined;
+}
 
 /** One connection: one request, read under a deadline, and its answers. Never closed in silence. */
 export function takeRequest(socket: Socket, requestTimeoutMs: number, handle: RequestHandler): void {
   const decoder = new RequestDecoder();
-  const gone = new AbortController();
-  const reply: Reply = (answer, options) => {
-    if (socket.writable) socket.write(encodeAnswer(answer));
+  const reply: Reply = (answer, { last = false, undelivered } = {}) => {
+    // Only a write tells a client that has gone (EPIPE) from one that sends no more: both look like EOF.
+    if (!socket.writable) undelivered?.();
+    else socket.write(encodeAnswer(answer), (error) => (error ? undelivered?.() : undefined));
     // A client that sends more than its request must not keep us from closing, nor its bytes fill a buffer.
-    if (options?.last === true) socket.end(() => socket.destroy());
+    if (last) socket.end(() => socket.destroy());
   };
   const deadline = setTimeout(() => finish(() => reply(requestTimedOutAnswer, { last: true })), requestTimeoutMs);
   const finish = (answer: () => void): void => {
@@ -27,7 +34,7 @@ export function takeRequest(socket: Socket, requestTimeoutMs: number, handle: Re
   };
   const settle = (outcome: RequestOutcome): void =>
     finish(() => {
-      if (outcome.kind === 'request') handle(outcome.request, reply, gone.signal);
+      if (outcome.kind === 'request') handle(outcome.request, reply);
       else reply(refusalAnswer(outcome.reason), { last: true });
     });
   const read = (bytes: Buffer): void => {
@@ -38,8 +45,5 @@ export function takeRequest(socket: Socket, requestTimeoutMs: number, handle: Re
   socket.on('data', read).on('end', readEnd);
   // Without a listener a reset by the client would end the process; `close` follows and tells the rest.
   socket.on('error', () => undefined);
-  socket.on('close', () => {
-    clearTimeout(deadline);
-    gone.abort();
-  });
+  socket.on('close', () => clearTimeout(deadline));
 }

@@ -1,6 +1,14 @@
 import type { ChildUsage } from '@hatchery/events';
 import { memorySamplesPerTickMax } from '../limits.ts';
-import { pageBytes, parseIo, parseMemory, parseStat, readProc, ticksPerSecond, type MemoryReading } from './proc-usage.ts';
+import {
+  pageBytes,
+  parseIo,
+  parseMemory,
+  parseStat,
+  readProc,
+  ticksPerSecond,
+  type MemoryReading,
+} from './proc-usage.ts';
 
 interface Known {
   readonly cpuTicks: number;
@@ -60,5 +68,5 @@ function sampleOne(
 
 function cpuPercent(ticks: number, elapsedMs: number): number | null {
   if (elapsedMs <= 0) return null;
-  return Math.round((1000 * 100 * ticks) / ticksPerSecond / elapsedMs * 10) / 10;
+  return Math.round(((1000 * 100 * ticks) / ticksPerSecond / elapsedMs) * 10) / 10;
 }

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { assertNothingLeft, ask, ForkerProcess, runSession, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
+import type { ForkerOptions } from '@hatchery/testkit';
+import { newChildName } from '../src/children/child-name.ts';
+
+/** Starts a forker that must not come up; what it said, after a check that nothing is left of it. */
+async function failedStart(directory: string, options: ForkerOptions = {}): Promise<string> {
+  const baseline = takeBaseline();
+  let stderr: string;
+  {
+    await using forker = ForkerProcess.spawn(directory, options);
+    assert.deepEqual(await forker.ended(), { code: 1, signal: null }, forker.stderr);
+    ({ stderr } = forker);
+  }
+  await assertNothingLeft(directory, baseline);
+  assert.doesNotMatch(stderr, /Listening on socket/);
+  return stderr;
+}
+
+/** A manifest of modules to preload, for the Breezy that the build found. */
+function writeManifest(directory: string, modules: readonly string[], version?: string): string {
+  const built = new URL('../dist/preload.json', import.meta.url);
+  const { breezy } = JSON.parse(readFileSync(built, 'utf8')) as { breezy: string };
+  const path = join(directory, 'preload.json');
+  writeFileSync(path, JSON.stringify({ breezy: version ?? breezy, modules }));
+  return path;
+}
+
+describe('a service that starts', () => {
+  it('says first where it listens, and nothing before it does', async () => {
+    using directory = temporaryDirectory();
+    await using forker = await ForkerProcess.start(directory.path);
+    assert.equal(forker.stderr.split('\n', 1)[0], `Listening on socket: ${join(directory.path, 'run', 'forker.sock')}`);
+    assert.equal(await ask(forker.socket, 'hello\n'), 'ok\nyep, still alive\n');
+  });
+
+  it('beside a living one is refused in one line, and disturbs nothing', async () => {
+    using directory = temporaryDirectory();
+    await using living = await ForkerProcess.start(directory.path);
+    await using second = ForkerProcess.spawn(directory.path);
+    assert.deepEqual(await second.ended(), { code: 1, signal: null });
+    assert.match(second.stderr, /^forker: \S+ is taken by a running service; stop it, or configure another socket\n$/);
+    assert.equal((await runSession(living.socket, 'fork rocks\n')).status, 0);
+  });
+
+  it('replaces the socket of a dead one', async () => {
+    using directory = temporaryDirectory();
+    {
+      await using killed = await ForkerProcess.start(directory.path);
+      killed.kill('SIGKILL');
+      await killed.ended();
+      assert.ok(existsSync(killed.socket));
+    }
+    await using forker = await ForkerProcess.start(directory.path);
+    assert.equal(await ask(forker.socket, 'hello\n'), 'ok\nyep, still alive\n');
+  });
+
+  it('removes pipe directories whose names say that they are stale, and only those', async () => {
+    using directory = temporaryDirectory();
+    const runtime = join(directory.path, 'run');
+    const stale = join(runtime, `lp-forking-service-child-${newChildName(runtime, new Date(0))}`);
+    const fresh = join(runtime, `lp-forking-service-child-${newChildName(runtime, new Date())}`);
+    const foreign = join(runtime, `lp-forking-service-child-${newChildName('/elsewhere', new Date(0))}`);
+    for (const path of [stale, fresh, foreign]) mkdirSync(path, { recursive: true });
+    await using forker = await ForkerProcess.start(directory.path);
+    assert.deepEqual([stale, fresh, foreign].map(existsSync), [false, true, true]);
+    assert.match(forker.stderr, /stale pipe directories are removed/);
+  });
+});
+
+describe('a start that cannot succeed', () => {
+  it('for a module that is missing names the step, and leaves nothing', async () => {
+    using directory = temporaryDirectory();
+    const manifest = writeManifest(directory.path, ['json', 'no_such_module_anywhere']);
+    const stderr = await failedStart(directory.path, { options: ['--preload', manifest] });
+    const lines = stderr.trimEnd().split('\n');
+    assert.match(
+      lines.at(-1) ?? '',
+      /^forker: the zygote failed while importing no_such_module_anywhere: ModuleNotFoundError: .* \(exit 1\)$/,
+    );
+    // Before it only the log's line about the same, with the stack.
+    assert.equal(lines.length, 2, stderr);
+    assert.match(lines[0] ?? '', /ERROR: forker: zygote failed/);
+  });
+
+  it("for another Breezy's list of modules says what to do", async () => {
+    using directory = temporaryDirectory();
+    const manifest = writeManifest(directory.path, [], '0.0.1');
+    const stderr = await failedStart(directory.path, { options: ['--preload', manifest] });
+    assert.match(stderr, /\nforker: the zygote failed while reading .*: run \.\/hatchery doctor \(exit 1\)\n$/);
+  });
+
+  it('without a list of modules says what to do', async () => {
+    using directory = temporaryDirectory();
+    const manifest = join(directory.path, 'none.json');
+    const stderr = await failedStart(directory.path, { options: ['--preload', manifest] });
+    assert.equal(
+      stderr,
+      `forker: ${manifest} is missing, the list of modules to preload; ./hatchery doctor makes it\n`,
+    );
+  });
+
+  it('for a file in place of its socket does not touch it', async () => {
+    using directory = temporaryDirectory();
+    const precious = join(directory.path, 'precious');
+    writeFileSync(precious, 'data');
+    const stderr = await failedStart(directory.path, { config: `[forker]\nsocket = "${precious}"\n` });
+    assert.match(stderr, /^forker: \S+precious is in the way .*; remove it, or configure another socket\n$/);
+    assert.equal(readFileSync(precious, 'utf8'), 'data');
+  });
+
+  it('for a socket that a living service answers on starts no keeper of its own for long', async () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, 'other.sock');
+    const other = createServer((socket) => socket.destroy()).listen(path);
+    try {
+      const stderr = await failedStart(directory.path, { config: `[forker]\nsocket = "${path}"\n` });
+      assert.match(stderr, /^forker: \S+ is taken by a running service/);
+    } finally {
+      other.close();
+    }
+  });
+
+  it('for a directory that cannot be made names it', async () => {
+    using directory = temporaryDirectory();
+    const file = join(directory.path, 'file');
+    writeFileSync(file, '');
+    const stderr = await failedStart(directory.path, { config: `[hosting]\nroot = "${join(file, 'hosting')}"\n` });
+    assert.match(stderr, /^forker: cannot make \S+\/file\/hosting: ENOTDIR/);
+  });
+
+  it('for a children timeout that is no number says so', async () => {
+    using directory = temporaryDirectory();
+    const stderr = await failedStart(directory.path, { options: ['--children-timeout', 'long'] });
+    assert.equal(stderr, "forker: --children-timeout takes a number of seconds, not 'long'\n");
+  });
+});

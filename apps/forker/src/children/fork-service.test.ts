@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { constants } from 'node:os';
+import { describe, it } from 'node:test';
+import { forkRequest } from '@hatchery/protocol';
+import { within } from '@hatchery/testkit';
+import { forkMsMax } from '../limits.ts';
+import { ServiceBench } from './service.test-support.ts';
+
+const alice = forkRequest(['lp-serve', '--inet', 'alice']);
+const details = { user: 'bob', peer: null, command: 'rocks', startedAt: '2026-01-01T00:00:00.000Z' };
+
+describe('ForkService.fork', () => {
+  it('resolves with the child, and its exit with the raw status, which is then taken from the keeper', async () => {
+    using bench = new ServiceBench();
+    const child = await bench.fork();
+    assert.equal(child.directory, `/run/lp-forking-service-child-${child.id}`);
+    bench.exit(child.id, 768);
+    assert.equal(await child.exited, 768);
+    assert.deepEqual(bench.otherRequests, [{ request: 'taken', id: child.id }]);
+    assert.deepEqual([bench.service.busy, bench.service.finished.children], [0, 1]);
+  });
+
+  it('counts forks that are on their way against both limits', async () => {
+    using bench = new ServiceBench({ childrenMax: 3, childrenPerUserMax: 2 });
+    const first = bench.service.fork(alice);
+    await bench.fork(alice);
+    await assert.rejects(bench.service.fork(alice), { code: 'fork_refused', message: /^alice has 2 of 2/ });
+    await bench.fork(forkRequest(['lp-serve', '--inet', 'bob']));
+    await assert.rejects(bench.service.fork(forkRequest(['rocks'])), /3 of 3/);
+    bench.service.keeperLost();
+    await assert.rejects(first, /the keeper died/);
+  });
+
+  it('refuses while it drains, and while there is no keeper', async () => {
+    using bench = new ServiceBench();
+    bench.service.draining = true;
+    await assert.rejects(bench.service.fork(alice), /draining/);
+    bench.service.draining = false;
+    bench.service.keeper = null;
+    await assert.rejects(bench.service.fork(alice), /the keeper is being restarted/);
+    assert.deepEqual(bench.sent, []);
+  });
+
+  it('passes on why the keeper refused', async () => {
+    using bench = new ServiceBench();
+    const forked = bench.service.fork(alice);
+    bench.service.take({ event: 'refused', id: bench.lastForkId, reason: 'fork failed 3 times' });
+    await assert.rejects(forked, { code: 'fork_refused', message: 'fork failed 3 times' });
+    assert.equal(bench.service.busy, 0);
+  });
+
+  it('gives up on a child that does not come, and kills it when it comes after all', async (t) => {
+    using bench = new ServiceBench();
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const forked = bench.service.fork(alice);
+    t.mock.timers.tick(forkMsMax);
+    await assert.rejects(forked, /no child came up within 15 s/);
+    const id = bench.lastForkId;
+    bench.service.take({ event: 'started', id, pid: 4_194_400, directory: '/run/x' });
+    assert.deepEqual(bench.otherRequests, [{ request: 'signal', id, signal: constants.signals.SIGKILL }]);
+    assert.equal(bench.service.busy, 0);
+  });
+});
+
+describe('ForkService.attach', () => {
+  it('gives the exit of a living child to everybody who asks', async () => {
+    using bench = new ServiceBench();
+    const child = await bench.fork();
+    const attached = bench.service.attach(child.id);
+    bench.exit(child.id, 9);
+    assert.deepEqual([await child.exited, await attached?.exited], [9, 9]);
+  });
+
+  it('gives the exit of a child that ended while no forker was there, once, with all the protocol needs', async () => {
+    using bench = new ServiceBench();
+    bench.exit('gone', 256);
+    const attached = bench.service.attach('gone');
+    assert.equal(attached?.directory, '/run/lp-forking-service-child-gone');
+    assert.equal(await attached.exited, 256);
+    assert.equal(bench.service.attach('gone'), null);
+  });
+
+  it('knows nobody it was not told of', () => {
+    using bench = new ServiceBench();
+    assert.equal(bench.service.attach('nobody'), null);
+  });
+});
+
+describe('ForkService and its keeper', () => {
+  it('takes over what a keeper has kept', () => {
+    using bench = new ServiceBench();
+    const kept = { id: 'k1', pid: 4_194_401, directory: '/run/k1', connected: true, details };
+    bench.service.take({ event: 'hello', pid: 1, children: [kept, { ...kept, id: 'k2', connected: false }] });
+    const states = Object.values(bench.events.view.children).map(({ id, state, user }) => [id, state, user]);
+    assert.deepEqual(states, [
+      ['k1', 'running', 'bob'],
+      ['k2', 'waiting', 'bob'],
+    ]);
+  });
+
+  // A connection that broke while the keeper lived made the forker restore its own children, and crash.
+  it('that only lost its connection keeps its children as they are', async () => {
+    using bench = new ServiceBench();
+    const child = await bench.fork();
+    bench.service.take({ event: 'connected', id: child.id });
+    bench.service.keeperLost();
+    bench.connect();
+    const kept = { id: child.id, pid: child.pid, directory: child.directory, connected: true, details };
+    bench.service.take({ event: 'hello', pid: 1, children: [kept] });
+    assert.equal(bench.service.registry.size, 1);
+    bench.exit(child.id, 0);
+    assert.equal(await child.exited, 0);
+  });
+
+  it('that died is not asked for exits: they are told as unknown', async () => {
+    using bench = new ServiceBench();
+    const child = await bench.fork();
+    bench.service.keeperLost();
+    assert.equal(await within('the end of a process that is none', child.exited), 255 << 8);
+    assert.equal(bench.events.view.recentChildren[0]?.exit?.status, null);
+  });
+});
+
+describe('ForkService.signal', () => {
+  it('asks the keeper, and keeps the first cause', async () => {
+    using bench = new ServiceBench();
+    const child = await bench.fork();
+    assert.equal(bench.service.signal(child.id, 'SIGTERM', 'by ops'), true);
+    assert.equal(bench.service.signal(child.id, 'SIGKILL', 'again'), true);
+    assert.deepEqual(
+      bench.otherRequests.map((request) => (request.request === 'signal' ? request.signal : request)),
+      [15, 9],
+    );
+    assert.equal(bench.events.view.children[child.id]?.state, 'stopping');
+  });
+
+  it('signals nobody who has ended, or while there is no keeper', async () => {
+    using bench = new ServiceBench();
+    assert.equal(bench.service.signal('nobody', 'SIGTERM', 'x'), false);
+    const child = await bench.fork();
+    bench.service.keeper = null;
+    assert.equal(bench.service.signal(child.id, 'SIGTERM', 'x'), false);
+    assert.equal(bench.events.view.children[child.id]?.state, 'waiting');
+  });
+});

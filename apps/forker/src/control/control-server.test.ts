@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { controlRequest } from '@hatchery/event-feed';
+import type { Event } from '@hatchery/events';
+import { RawClient, temporaryDirectory } from '@hatchery/testkit';
+import { ServiceBench } from '../children/service.test-support.ts';
+import { controlBodyBytesMax } from '../limits.ts';
+import { createControlServer } from './control-server.ts';
+
+const who = { actor: 'ops', reason: 'runaway' };
+
+interface Control {
+  readonly bench: ServiceBench;
+  readonly path: string;
+  /** Everything published since the control server was made. */
+  readonly published: Event[];
+  post(path: string, body?: unknown): Promise<unknown>;
+}
+
+async function withControl(story: (control: Control) => Promise<void>): Promise<void> {
+  using directory = temporaryDirectory();
+  using bench = new ServiceBench();
+  const path = join(directory.path, 'control.sock');
+  const { service, events, log } = bench;
+  const server = createControlServer({ service, events, log, status: () => ({ uptimeS: 1 }) });
+  server.listen(path);
+  await once(server, 'listening');
+  const published: Event[] = [];
+  using _subscription = events.subscribe(null, (message) => {
+    if (message.type === 'event') published.push(message.event);
+  });
+  try {
+    await story({ bench, path, published, post: (where, body = who) => controlRequest(path, 'POST', where, body) });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+/** The kind of each event, and what the audit needs to know. */
+function audit(events: readonly Event[]): unknown[] {
+  return events.map((event) => {
+    if (event.kind === 'action.requested') return [event.kind, event.actor, event.verb, event.target, event.reason];
+    return event.kind === 'action.done' ? [event.kind, event.outcome] : event.kind;
+  });
+}
+
+/** Sends an HTTP request as given; the whole answer. */
+async function raw(path: string, text: string): Promise<string> {
+  using client = await RawClient.connect(path);
+  client.send(text);
+  return await client.readToEnd();
+}
+
+describe('the control socket', () => {
+  it('tells the state', async () => {
+    await withControl(async ({ bench, path }) => {
+      const child = await bench.fork();
+      const state = (await controlRequest(path, 'GET', '/v1/state?x=1')) as Record<string, unknown>;
+      assert.deepEqual([state['epoch'], state['seq'], state['version'], state['uptimeS']], ['e1', 1, '0', 1]);
+      assert.deepEqual(Object.keys((state['view'] as { children: object }).children), [child.id]);
+    });
+  });
+
+  it('signals a child, and has on record who wanted it before it is done, and what came of it after', async () => {
+    await withControl(async ({ bench, post, published }) => {
+      const { id, pid } = await bench.fork();
+      const answer = await post(`/v1/children/${id}/signal`, { ...who, signal: 'SIGTERM', pid });
+      assert.match(JSON.stringify(answer), /^\{"actionId":"[0-9a-f-]{36}","outcome":"sent"\}$/);
+      assert.deepEqual(bench.otherRequests, [{ request: 'signal', id, signal: 15 }]);
+      assert.deepEqual(audit(published.slice(1)), [
+        ['action.requested', 'ops', 'signal SIGTERM', id, 'runaway'],
+        'child.stopping',
+        ['action.done', 'sent'],
+      ]);
+    });
+  });
+
+  it('answers 404 for a child that never was, and 409 for one that has ended', async () => {
+    await withControl(async ({ bench, post, published }) => {
+      const { id } = await bench.fork();
+      bench.exit(id, 0);
+      const signal = { ...who, signal: 'SIGTERM' };
+      await assert.rejects(post('/v1/children/nobody/signal', signal), {
+        status: 404,
+        message: 'there is no child nobody',
+      });
+      await assert.rejects(post('/v1/children/%zz/signal', signal), { status: 404 });
+      await assert.rejects(post(`/v1/children/${id}/signal`, signal), { status: 409, message: /has ended already/ });
+      assert.ok(!published.some(({ kind }) => kind.startsWith('action.')));
+    });
+  });
+
+  it('answers 412 when the child is not the process that was looked at', async () => {
+    await withControl(async ({ bench, post }) => {
+      const { id, pid } = await bench.fork();
+      for (const other of [{ pid: pid + 1 }, { startTime: 1 }, { pid, startTime: 'x' }]) {
+        await assert.rejects(post(`/v1/children/${id}/signal`, { ...who, signal: 'SIGTERM', ...other }), {
+          status: 412,
+        });
+      }
+      assert.deepEqual(bench.otherRequests, []);
+    });
+  });
+
+  it('answers 400 for a signal that is none', async () => {
+    await withControl(async ({ bench, post }) => {
+      const { id } = await bench.fork();
+      for (const signal of ['TERM', 'SIGNONSENSE', 15, undefined, 'constructor']) {
+        await assert.rejects(post(`/v1/children/${id}/signal`, { ...who, signal }), { status: 400 }, String(signal));
+      }
+    });
+  });
+
+  it('drains and takes up again, on record', async () => {
+    await withControl(async ({ bench, post, published }) => {
+      await post('/v1/drain');
+      assert.equal(bench.service.draining, true);
+      assert.equal(bench.events.view.draining, true);
+      await post('/v1/undrain');
+      assert.equal(bench.service.draining, false);
+      assert.deepEqual(audit(published), [
+        ['action.requested', 'ops', 'drain', 'forker', 'runaway'],
+        'forker.draining',
+        ['action.done', 'done'],
+        ['action.requested', 'ops', 'undrain', 'forker', 'runaway'],
+        'forker.draining',
+        ['action.done', 'done'],
+      ]);
+    });
+  });
+
+  it('acts for nobody without a name and a reason', async () => {
+    await withControl(async ({ bench, post, published }) => {
+      for (const body of [
+        {},
+        { actor: 'ops' },
+        { reason: 'x' },
+        { actor: '', reason: 'x' },
+        { actor: 1, reason: 'x' },
+        [],
+      ]) {
+        await assert.rejects(post('/v1/drain', body), { status: 400, message: /actor and reason/ });
+      }
+      assert.deepEqual([bench.service.draining, published], [false, []]);
+    });
+  });
+
+  it('answers 404 for other paths, and 405 for other methods', async () => {
+    await withControl(async ({ path, post }) => {
+      await assert.rejects(post('/v1/nonsense'), { status: 404 });
+      await assert.rejects(post('/v1/children/a/b/signal'), { status: 404 });
+      await assert.rejects(controlRequest(path, 'GET', '/v1/drain'), { status: 405 });
+      const head = 'HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n';
+      assert.match(await raw(path, `DELETE /v1/state ${head}`), /^HTTP\/1\.1 405 /);
+    });
+  });
+
+  it('answers 400 for a body that is no JSON object, or is too long', async () => {
+    await withControl(async ({ path, post }) => {
+      await assert.rejects(post('/v1/drain', { ...who, more: 'x'.repeat(controlBodyBytesMax) }), { status: 400 });
+      const head = 'POST /v1/drain HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 4\r\n\r\n';
+      for (const body of ['null', 'oops', '1234']) assert.match(await raw(path, head + body), /^HTTP\/1\.1 400 /, body);
+    });
+  });
+
+  // `new URL('//', …)` throws, and took the whole service with it.
+  it('outlives paths that are none', async () => {
+    await withControl(async ({ path }) => {
+      for (const target of ['//', '/%', 'http://', '*']) {
+        const answer = await raw(path, `GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+        assert.match(answer, /^HTTP\/1\.1 40[05] /, target);
+      }
+    });
+  });
+
+  it('outlives a client that leaves in the middle of its body', async () => {
+    await withControl(async ({ path, post, bench }) => {
+      const client = await RawClient.connect(path);
+      client.send('POST /v1/drain HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"actor"');
+      client[Symbol.dispose]();
+      await post('/v1/drain');
+      assert.equal(bench.service.draining, true);
+    });
+  });
+});

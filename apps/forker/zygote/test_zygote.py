@@ -1,0 +1,108 @@
+import contextlib
+import io
+import os
+import socket
+import sys
+import threading
+import types
+import unittest
+from collections.abc import Callable
+from unittest import mock
+
+import wire
+import zygote
+
+
+class Loading(unittest.TestCase):
+    def setUp(self) -> None:
+        self.keeper, self.link = wire.packet_pair()
+        self.addCleanup(self.keeper.close)
+        self.addCleanup(self.link.close)
+
+    def load(self, work: Callable[[Callable[[str], None]], int]) -> None:
+        stand_in = types.ModuleType("preload")
+        stand_in.load = lambda manifest, step: work(step)  # type: ignore[attr-defined]
+        with mock.patch.dict(sys.modules, preload=stand_in), mock.patch("gc.freeze"):
+            zygote.load(self.link, "manifest")
+
+    def test_tells_each_step_and_then_that_it_is_ready(self) -> None:
+        def work(step: Callable[[str], None]) -> int:
+            step("importing a")
+            return 7
+
+        self.load(work)
+        told = [wire.receive_packet(self.keeper)[0] or {} for _ in range(4)]
+        self.assertEqual([message.get("step") for message in told[:3]], ["importing breezy", "importing a", "freezing"])
+        self.assertEqual((told[3]["event"], told[3]["modules"]), ("ready", 7))
+
+    def test_refuses_a_module_that_started_a_thread(self) -> None:
+        stop = threading.Event()
+        self.addCleanup(stop.set)
+
+        def work(_step: Callable[[str], None]) -> int:
+            threading.Thread(target=stop.wait).start()
+            return 1
+
+        with self.assertRaisesRegex(RuntimeError, "a preloaded module started a thread"):
+            self.load(work)
+
+
+class Forking(unittest.TestCase):
+    """Each test runs the zygote in a process of its own, which writes on a pipe when it is back in its loop."""
+
+    def processes_back_in_the_loop(self, fork: Callable[[], int], run: Callable[[int], int]) -> list[str]:
+        read, write = os.pipe()
+        if os.fork() == 0:
+            try:
+                self._play_zygote(write, fork, run)
+            finally:
+                os._exit(0)
+        os.close(write)
+        with open(read) as stream:
+            # The end comes when the last process that could go on as a zygote is gone.
+            lines = stream.read().splitlines()
+        os.wait()
+        return lines
+
+    def _play_zygote(self, write: int, fork: Callable[[], int], run: Callable[[int], int]) -> None:
+        keeper = socket.socket(socket.AF_UNIX)
+        child = types.ModuleType("child")
+        child.run = run  # type: ignore[attr-defined]
+        quiet = contextlib.redirect_stderr(io.StringIO())
+        with mock.patch.dict(sys.modules, child=child), mock.patch("os.fork", fork), quiet:
+            with contextlib.suppress(OSError):
+                zygote.fork_orphan(keeper, 99)
+            os.write(write, f"{os.getpid()}\n".encode())
+        keeper.close()
+
+    def test_leaves_one_zygote_in_the_loop(self) -> None:
+        self.assertEqual(len(self.processes_back_in_the_loop(os.fork, lambda channel: 0)), 1)
+
+    def test_leaves_one_zygote_when_a_child_fails_before_it_is_one(self) -> None:
+        """A child of Launchpad's service that failed so went on as a second server."""
+
+        def fail(_channel: int) -> int:
+            raise RuntimeError("no session")
+
+        self.assertEqual(len(self.processes_back_in_the_loop(os.fork, fail)), 1)
+
+    def test_leaves_one_zygote_when_the_second_fork_fails(self) -> None:
+        real, calls = os.fork, [0]
+
+        def fork() -> int:
+            calls[0] += 1
+            if calls[0] == 2:
+                raise BlockingIOError("no more processes")
+            return real()
+
+        self.assertEqual(len(self.processes_back_in_the_loop(fork, lambda channel: 0)), 1)
+
+    def test_leaves_the_zygote_when_the_first_fork_fails(self) -> None:
+        def fork() -> int:
+            raise BlockingIOError("no more processes")
+
+        self.assertEqual(len(self.processes_back_in_the_loop(fork, lambda channel: 0)), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
