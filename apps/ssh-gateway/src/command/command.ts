@@ -1,0 +1,79 @@
+import { splitWords, WordsError } from '@hatchery/protocol';
+
+/** What an exec line comes to. A refusal's `line` is for the user and says what to do. */
+export type CommandDecision =
+  | { readonly kind: 'serve'; readonly command: readonly string[] }
+  | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly line: string };
+
+/** A closed list, so that refusals can be counted. */
+export type RefusalReason =
+  'too-long' | 'not-text' | 'unbalanced-quotes' | 'unknown-program' | 'unknown-subcommand' | 'unknown-form';
+
+const advice = 'only Bazaar branches are served here; use: brz branch bzr+ssh://…';
+
+/**
+ * The one table from what a client asks for to what is run for it. The client's words never reach the child: each accepted form has a
+ * command of ours. Real clients send `bzr serve --inet --directory=/ --allow-writes`; the program is BZR_REMOTE_PATH, so maybe a path.
+ */
+export function decideCommand(execLine: string, user: string, lineBytesMax: number): CommandDecision {
+  if (Buffer.byteLength(execLine) > lineBytesMax)
+    return refused('too-long', `the command is longer than ${lineBytesMax} bytes`);
+  // A newline or NUL would mean something else to whoever reads the line next. U+FFFD is what ssh2 makes of bytes that are not UTF-8 (trap I).
+  if (/[\0-\x1f\x7f\ufffd]/.test(execLine))
+    return refused('not-text', 'the command holds control characters or is not UTF-8');
+  const words = wordsOf(execLine);
+  if (words === null) return refused('unbalanced-quotes', 'the command has unbalanced quotes');
+  const [program = '', subcommand = '', ...options] = words;
+  if (!isBazaar(program)) return refused('unknown-program', `${quoted(program)} is not run here: ${advice}`);
+  if (subcommand !== 'serve')
+    return refused('unknown-subcommand', `${quoted(`${program} ${subcommand}`)} is not run here: ${advice}`);
+  if (!isServeForm(options))
+    return refused('unknown-form', `${quoted(execLine)} is not a form of serve that clients send: ${advice}`);
+  return { kind: 'serve', command: ['lp-serve', '--inet', user] };
+}
+
+/** What a client that asks for a shell reads instead of a prompt. */
+export function noShellLine(user: string): string {
+  return `hatchery: hello ${user}, no shell here; branch with: brz branch bzr+ssh://${user}@HOST/~USER/PROJECT/BRANCH`;
+}
+
+/** What a client that asks for a subsystem, as sftp, reads. */
+export function noSubsystemLine(name: string): string {
+  return `hatchery: the subsystem ${quoted(name)} is not offered: ${advice}`;
+}
+
+function wordsOf(execLine: string): string[] | null {
+  try {
+    return splitWords(execLine);
+  } catch (error) {
+    if (error instanceof WordsError) return null;
+    throw error;
+  }
+}
+
+function isBazaar(program: string): boolean {
+  const name = program.slice(program.lastIndexOf('/') + 1);
+  return name === 'bzr' || name === 'brz';
+}
+
+/** All three options, each once, in any order. Without `--allow-writes` a client would ask for less than it gets, so that is refused too. */
+function isServeForm(options: readonly string[]): boolean {
+  const given = withJoinedDirectory(options).toSorted();
+  return given.join(' ') === '--allow-writes --directory=/ --inet';
+}
+
+/** `--directory /` and `-d /` as one word. */
+function withJoinedDirectory(options: readonly string[]): string[] {
+  const at = options.findIndex((option) => option === '--directory' || option === '-d');
+  return at === -1 ? [...options] : options.toSpliced(at, 2, `--directory=${options[at + 1] ?? ''}`);
+}
+
+function refused(reason: RefusalReason, text: string): CommandDecision {
+  return { kind: 'refused', reason, line: `hatchery: ${text}` };
+}
+
+/** What the client sent, safe to show: no control characters, not long. */
+function quoted(text: string): string {
+  const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return `"${shown.replace(/[\p{Cc}\p{Cf}]/gu, '?')}"`;
+}

@@ -1,0 +1,70 @@
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import type { Config } from '@hatchery/config';
+import { StartError } from '@hatchery/daemon';
+import { parseHostKey, type HostKey } from './ssh/host-keys.ts';
+
+/** Reads every host key. @throws {StartError} that names the file and the command that makes one */
+export function readHostKeys(paths: readonly string[]): HostKey[] {
+  if (paths.length === 0) throw new StartError('no host key is configured; set ssh.host_keys in hatchery.toml');
+  return paths.flatMap(readHostKey);
+}
+
+/** @throws {StartError} when the directory of users cannot be read */
+export function requireUsersDirectory(directory: string): void {
+  try {
+    accessSync(directory, constants.R_OK | constants.X_OK);
+    if (!statSync(directory).isDirectory()) throw new Error('it is not a directory');
+  } catch (error) {
+    throw new StartError(
+      `the directory of users ${directory} cannot be read (${reasonOf(error)}); make it with: mkdir -p ${directory}`,
+      { cause: error },
+    );
+  }
+}
+
+/** @throws {StartError} when ssh2 would run on its slow ciphers */
+export function requireNativeCrypto(loaded: boolean): void {
+  if (!loaded) {
+    throw new StartError(
+      `ssh2's native ciphers are not built for this Node (${process.version}); remove node_modules and run ./hatchery, which builds them`,
+    );
+  }
+}
+
+/** The error of listen(2) as a StartError whose one line says what to do; anything else is a defect and stays what it is. */
+export function listenError(error: unknown, { host, port }: Config['ssh']['listen']): unknown {
+  const address = `${host}:${port}`;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall !== 'listen' && syscall !== 'getaddrinfo') return error;
+  const advice = {
+    EADDRINUSE: `${address} is taken by another process (ss -ltnp shows which); stop it or set ssh.listen in hatchery.toml`,
+    EACCES: `${address} needs a privilege; set ssh.listen in hatchery.toml to a port above 1023`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine; set ssh.listen in hatchery.toml`,
+  }[code ?? ''];
+  return new StartError(advice ?? `cannot listen on ${address}: ${reasonOf(error)}`, { cause: error });
+}
+
+function readHostKey(path: string): HostKey[] {
+  let contents: Buffer;
+  try {
+    contents = readFileSync(path);
+  } catch (error) {
+    throw new StartError(
+      `the host key ${path} cannot be read (${reasonOf(error)}); make one with: ssh-keygen -t ed25519 -f ${path} -N ''`,
+      { cause: error },
+    );
+  }
+  try {
+    return parseHostKey(contents);
+  } catch (error) {
+    throw new StartError(
+      `the host key ${path} cannot be used (${reasonOf(error)}); make one with: ssh-keygen -t ed25519 -f ${path} -N ''`,
+      { cause: error },
+    );
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code ?? message;
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { serveLine } from '../../testing/clients.ts';
+import { until, within } from '@hatchery/testkit';
+import { Stand } from '../../testing/stand.ts';
+
+const patient = { childFinishMs: 60_000 };
+const brisk = { childFinishMs: 50, childHangupMs: 50, childTermMs: 50 };
+
+test('a child whose client is killed gets the end of its input and finishes its work unharmed', async () => {
+  await using stand = await Stand.open({ limits: patient });
+  const mark = join(stand.directory, 'finished');
+  stand.forks.script = `cat >${mark}.part; mv ${mark}.part ${mark}`;
+  const client = stand.startSsh([serveLine]);
+  client.process.stdin?.write('work');
+  await until(
+    'the work to arrive',
+    () => existsSync(`${mark}.part`) && readFileSync(`${mark}.part`, 'utf8') === 'work',
+  );
+  client.process.kill('SIGKILL');
+  await until('the child to finish', () => existsSync(mark));
+  await until('the session to end', () => stand.log.named('session closed').length === 1);
+  assert.deepEqual(stand.forks.signals, []);
+  assert.match(String(stand.log.named('session closed')[0]?.fields['reason']), /^connection lost/);
+});
+
+test('a child that still writes when its client is killed is not blocked, and finishes', async () => {
+  await using stand = await Stand.open({ limits: patient });
+  const mark = join(stand.directory, 'finished');
+  stand.forks.script = `head -c 20000000 /dev/zero; touch ${mark}`;
+  const client = stand.startSsh([serveLine]);
+  client.process.stdout?.pause();
+  await until('the session', () => stand.log.named('session opened').length === 1);
+  client.process.kill('SIGKILL');
+  await until('the child to finish', () => existsSync(mark));
+  assert.deepEqual(stand.forks.signals, []);
+});
+
+test('a child that does not end with its input is asked with HUP, then TERM, then killed', async () => {
+  await using stand = await Stand.open({ limits: brisk });
+  stand.forks.script = 'trap "" HUP TERM; while :; do sleep 0.02; done';
+  const client = stand.startSsh([serveLine]);
+  await until('the session', () => stand.log.named('session opened').length === 1);
+  client.process.kill('SIGKILL');
+  await until('the child to be gone', () => stand.forks.livingChildren === 0);
+  assert.deepEqual(
+    stand.forks.signals.map(({ signal }) => signal),
+    ['SIGHUP', 'SIGTERM', 'SIGKILL'],
+  );
+  for (const { actor, reason } of stand.forks.signals) {
+    assert.equal(actor, 'ssh-gateway');
+    assert.match(reason, /^connection lost/);
+  }
+});
+
+test('trap E: a client that is killed with a full window and a full pipe behind it still ends its session', async () => {
+  await using stand = await Stand.open({ limits: brisk });
+  stand.forks.script = 'exec cat /dev/zero';
+  const client = stand.startSsh([serveLine]);
+  client.process.stdout?.pause();
+  client.process.stdin?.write(Buffer.alloc(8 * 1024 * 1024));
+  await until('the session', () => stand.log.named('session opened').length === 1);
+  client.process.kill('SIGKILL');
+  await until('the child to be gone', () => stand.forks.livingChildren === 0);
+  await until('the session to end', () => stand.log.named('session closed').length === 1);
+});
+
+test('a client that goes away while its child is being forked: the pipes stay shut and the child is killed', async () => {
+  await using stand = await Stand.open({ limits: { childKillMs: 60_000 } });
+  const forking = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  stand.forks.beforeAnswer = () => {
+    forking.resolve();
+    return answer.promise;
+  };
+  const client = stand.startSsh([serveLine]);
+  await within('the fork', forking.promise);
+  client.process.kill('SIGKILL');
+  await until('the gateway to notice', () => stand.log.named('connection closed').length === 1);
+  answer.resolve();
+  await until('the child to be gone', () => stand.forks.livingChildren === 0);
+  await until('the session to end', () => stand.log.named('session closed').length === 1);
+  assert.deepEqual(
+    stand.forks.signals.map(({ signal }) => signal),
+    ['SIGKILL'],
+  );
+  assert.deepEqual(stand.log.named('session opened'), []);
+});
+
+test('a client that goes away while the fork service is away ends the asking', async () => {
+  await using stand = await Stand.open({ limits: { forkRetryForMs: 60_000 } });
+  await stand.forks.stopForking();
+  const client = stand.startSsh([serveLine]);
+  await until('the request', () => stand.log.named('session requested').length === 1);
+  client.process.kill('SIGKILL');
+  await until('the session to end', () => stand.log.named('session closed').length === 1);
+});
+
+test('a session outlives the fork service, and learns its exit status from the next one', async () => {
+  await using stand = await Stand.open();
+  stand.forks.script = 'cat; exit 9';
+  const client = stand.startSsh([serveLine]);
+  await until('the session', () => stand.log.named('session opened').length === 1);
+  await stand.forks.stopForking();
+  await stand.forks.startForking();
+  client.process.stdin?.end('still here');
+  const { code, stdout } = await within('ssh to end', client.result);
+  assert.deepEqual([code, stdout.toString()], [9, 'still here']);
+});
+
+test('an exit status that nobody knows is 255 and an error in the log, never invented', async () => {
+  await using stand = await Stand.open({ limits: { reattachForMs: 50, forkRetryEveryMs: 10 } });
+  stand.forks.script = 'cat; exit 0';
+  const client = stand.startSsh([serveLine]);
+  await until('the session', () => stand.log.named('session opened').length === 1);
+  await stand.forks.stopForking();
+  client.process.stdin?.end('still here');
+  const { code, stdout } = await within('ssh to end', client.result);
+  assert.deepEqual([code, stdout.toString()], [255, 'still here']);
+  assert.equal(stand.log.named('exit status unknown')[0]?.level, 'error');
+});

@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  attachChild,
+  forkChild,
+  ForkerUnavailableError,
+  ForkRefusedError,
+  type ForkedChild,
+  type ForkOptions,
+} from '@hatchery/forker-client';
+import { readWaitStatus } from '@hatchery/protocol';
+import type { Limits } from '../limits.ts';
+import type { ChildExit } from '../ssh/exit-report.ts';
+
+/** A child, or the reason why there is none. */
+export type ForkOutcome =
+  | { readonly kind: 'forked'; readonly child: ForkedChild }
+  | { readonly kind: 'refused'; readonly line: string }
+  /** Nobody answers: the place of `ssh.fallback`. */
+  | { readonly kind: 'unavailable'; readonly line: string; readonly cause: Error }
+  | { readonly kind: 'aborted' };
+
+export type RetryLimits = Pick<Limits, 'forkRetryForMs' | 'forkRetryEveryMs' | 'reattachForMs'>;
+
+/**
+ * Asks for a child, and asks again for a moment while the service restarts. `signal` ends the asking between two requests, never in the
+ * middle of one: a child whose answer nobody reads would wait for its pipes until it times out.
+ */
+export async function obtainChild(
+  options: Omit<ForkOptions, 'signal'>,
+  limits: RetryLimits,
+  signal: AbortSignal,
+): Promise<ForkOutcome> {
+  const lastTryAt = performance.now() + limits.forkRetryForMs;
+  for (;;) {
+    try {
+      return { kind: 'forked', child: await forkChild(options) };
+    } catch (error) {
+      if (error instanceof ForkRefusedError) return { kind: 'refused', line: `hatchery: ${error.reason}` };
+      if (!(error instanceof ForkerUnavailableError)) throw error;
+      if (performance.now() >= lastTryAt)
+        return {
+          kind: 'unavailable',
+          line: 'hatchery: the service is restarting; try again in a minute',
+          cause: error,
+        };
+    }
+    if (!(await pause(limits.forkRetryEveryMs, signal))) return { kind: 'aborted' };
+  }
+}
+
+/**
+ * How a child ended. When the service goes away first, its successor is asked by the child's id; null when that one does not know, or
+ * does not come in time, or `signal` fires.
+ */
+export async function exitOf(
+  child: ForkedChild,
+  socket: string,
+  limits: RetryLimits,
+  signal: AbortSignal,
+): Promise<ChildExit | null> {
+  let connection: ForkedChild = child;
+  let lastTryAt = 0;
+  for (;;) {
+    try {
+      return toChildExit(await connection.exited);
+    } catch (error) {
+      if (!(error instanceof ForkerUnavailableError)) throw error;
+      lastTryAt = performance.now() + limits.reattachForMs;
+    }
+    const attached = await reattach(child.id, socket, limits.forkRetryEveryMs, lastTryAt, signal);
+    if (attached === null) return null;
+    connection = attached;
+    signal.addEventListener('abort', () => attached[Symbol.dispose](), { once: true });
+  }
+}
+
+async function reattach(
+  id: string,
+  socket: string,
+  everyMs: number,
+  lastTryAt: number,
+  signal: AbortSignal,
+): Promise<ForkedChild | null> {
+  while (!signal.aborted && performance.now() < lastTryAt) {
+    try {
+      return await attachChild({ socket, signal }, id);
+    } catch (error) {
+      if (!(error instanceof ForkerUnavailableError)) return null;
+    }
+    await pause(everyMs, signal);
+  }
+  return null;
+}
+
+function toChildExit(status: number): ChildExit {
+  const { code, signal, coreDumped } = readWaitStatus(status);
+  if (code !== null) return { kind: 'code', code };
+  return signal === null ? { kind: 'unknown' } : { kind: 'signal', signal, coreDumped };
+}
+
+/** False when `signal` fired. */
+async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await delay(ms, undefined, { signal });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import { PassThrough, Writable } from 'node:stream';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { until, within } from '@hatchery/testkit';
+import { SendGate } from '../ssh/send-gate.ts';
+import { OutputPump } from './output-pump.ts';
+
+const limits = { outputBufferBytesMax: 100, outputsDeadlineMs: 20, pipeBytesMax: 1000 };
+
+/** A client that takes a chunk only when told to. */
+class SlowClient extends Writable {
+  readonly taken: Buffer[] = [];
+  #waiting: (() => void) | null = null;
+  open = false;
+
+  override _write(chunk: Buffer, _encoding: string, callback: () => void): void {
+    this.taken.push(chunk);
+    if (this.open) callback();
+    else this.#waiting = callback;
+  }
+
+  takeOne(): void {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    waiting?.();
+  }
+
+  takeAll(): void {
+    this.open = true;
+    this.takeOne();
+  }
+}
+
+/** What a gate asks of a socket. */
+class FakeSocket extends EventEmitter {
+  writableLength = 0;
+}
+
+function stand(): { source: PassThrough; client: SlowClient; socket: FakeSocket; pump: OutputPump } {
+  const source = new PassThrough({ highWaterMark: 10 });
+  const client = new SlowClient({ highWaterMark: 1 });
+  const socket = new FakeSocket();
+  const gate = new SendGate(socket as unknown as Socket, 1000);
+  return { source, client, socket, pump: new OutputPump(source, client, gate, limits) };
+}
+
+test('trap D: no more is read than a client may have on its way', async () => {
+  const { source, client, pump } = stand();
+  for (let chunk = 0; chunk < 20; chunk++) source.write(Buffer.alloc(50));
+  await until('the pump to pause', () => source.isPaused());
+  assert.equal(pump.bytes, 100);
+  client.takeAll();
+  await until('the rest', () => pump.bytes === 1000);
+  source.end();
+  await within('the drain', pump.drained);
+});
+
+test('trap D: nothing more is read while the connection’s socket is full', async () => {
+  const { source, client, socket, pump } = stand();
+  client.takeAll();
+  socket.writableLength = 1000;
+  source.write('a');
+  await until('the pump to pause', () => source.isPaused());
+  source.write('b');
+  socket.writableLength = 0;
+  socket.emit('drain');
+  await until('the rest', () => pump.bytes === 2);
+  source.end();
+  await within('the drain', pump.drained);
+});
+
+test('the output is drained only when the client has taken the last chunk', async () => {
+  const { source, client, pump } = stand();
+  let drained = false;
+  void pump.drained.then(() => (drained = true));
+  source.end('last');
+  await until('the chunk to be offered', () => client.taken.length === 1);
+  await delay(20);
+  assert.equal(drained, false);
+  client.takeAll();
+  await within('the drain', pump.drained);
+});
+
+test('a slow client loses nothing to the deadline after the child’s exit', async () => {
+  const { source, client, pump } = stand();
+  for (let chunk = 0; chunk < 10; chunk++) source.write(Buffer.alloc(50, chunk));
+  await until('the pump to pause', () => source.isPaused());
+  pump.limit();
+  await delay(10 * limits.outputsDeadlineMs);
+  client.takeAll();
+  await within('the drain', pump.drained);
+  assert.equal(Buffer.concat(client.taken).length, 500);
+});
+
+test('an output that stays open after the child’s exit is cut off', async () => {
+  const { source, client, pump } = stand();
+  client.takeAll();
+  source.write('bytes');
+  pump.limit();
+  await within('the drain', pump.drained);
+  assert.equal(Buffer.concat(client.taken).toString(), 'bytes');
+  assert.equal(source.destroyed, true);
+});
+
+test('an output that never ends after the child’s exit is cut off although the client is slow', async () => {
+  const { source, client, pump } = stand();
+  pump.limit();
+  const grandchild = setInterval(() => source.destroyed || source.write(Buffer.alloc(60)), 1);
+  const slowly = setInterval(() => client.takeOne(), 1);
+  await within('the drain', pump.drained);
+  clearInterval(grandchild);
+  clearInterval(slowly);
+});
+
+test('with its client gone an output is read to its end', async () => {
+  const { source, pump } = stand();
+  for (let chunk = 0; chunk < 20; chunk++) source.write(Buffer.alloc(50));
+  await until('the pump to pause', () => source.isPaused());
+  pump.detach();
+  source.end();
+  await within('the drain', pump.drained);
+  assert.equal(pump.bytes, 1000);
+});

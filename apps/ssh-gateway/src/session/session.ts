@@ -1,0 +1,211 @@
+import type { ForkedChild } from '@hatchery/forker-client';
+import type { Logger } from '@hatchery/daemon';
+import type { Limits } from '../limits.ts';
+import type { SignedInConnection } from '../ssh/connection.ts';
+import type { ExecChannel } from '../ssh/exec-channel.ts';
+import { exitReport, type ChildExit } from '../ssh/exit-report.ts';
+import { exitOf, obtainChild } from './fork-service.ts';
+import { Pumps } from './pumps.ts';
+import { SessionRecord } from './session-record.ts';
+import {
+  firstState,
+  transition,
+  type AbandonStep,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionState,
+} from './state.ts';
+
+/** What a session uses and does not own. */
+export interface SessionServices {
+  readonly log: Logger;
+  readonly limits: Limits;
+  readonly now: () => number;
+  readonly forkSocket: string;
+  /** Asks the forker to signal a child by its id. */
+  readonly signalChild: (childId: string, signal: string, reason: string) => Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly id: string;
+  readonly connection: SignedInConnection;
+  readonly channel: ExecChannel;
+  /** As in {@link CommandDecision}: what is forked, in our words. */
+  readonly command: readonly string[];
+}
+
+/**
+ * One exec channel and the child that serves it, until both are gone. What happens is told to {@link transition}; this class does what
+ * comes back, and decides nothing.
+ */
+export class Session {
+  readonly id: string;
+  /** Resolves when nothing of the session is left. */
+  readonly ended: Promise<void>;
+  readonly #options: SessionOptions;
+  readonly #services: SessionServices;
+  readonly #log: Logger;
+  readonly #record: SessionRecord;
+  /** Everything the session waits for ends with it. */
+  readonly #controller = new AbortController();
+  /** Ends the asking for a child, and nothing else. */
+  readonly #asking = new AbortController();
+  readonly #resolveEnded: () => void;
+  #state: SessionState = firstState;
+  #child: ForkedChild | null = null;
+  #pumps: Pumps | null = null;
+  #step: NodeJS.Timeout | undefined;
+
+  constructor(options: SessionOptions, services: SessionServices) {
+    this.id = options.id;
+    this.#options = options;
+    this.#services = services;
+    const { identity, peer } = options.connection;
+    this.#log = services.log.child({ sessionId: options.id, user: identity.user, peer });
+    this.#record = new SessionRecord(options.connection, services.now);
+    ({ promise: this.ended, resolve: this.#resolveEnded } = Promise.withResolvers<void>());
+    this.#log.debug({ command: options.command }, 'session requested');
+    options.channel.onGone((reason) => this.#tell({ type: 'client-gone', reason }));
+    this.#do(() => this.#fork(), {
+      type: 'not-forked',
+      line: 'hatchery: internal error; tell whoever runs this service',
+    });
+  }
+
+  /** The gateway has to stop now: a child nobody waits for is not given time to finish. */
+  hurry(): void {
+    this.#tell({ type: 'hurry' });
+  }
+
+  #tell(event: SessionEvent): void {
+    const { state, effects } = transition(this.#state, event);
+    if (state.name !== this.#state.name)
+      this.#log.debug({ from: this.#state.name, to: state.name, event: event.type }, 'session state changed');
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: SessionEffect): void {
+    switch (effect.type) {
+      case 'stop-asking':
+        return this.#asking.abort();
+      case 'open-pipes':
+        return this.#openPipes();
+      case 'tell-and-end':
+        return this.#options.channel.refuse(effect.line, 1);
+      case 'report-exit':
+        return this.#reportExit(effect.exit);
+      case 'send-eof':
+        return this.#options.channel.sendEof();
+      case 'limit-outputs':
+        return this.#pumps?.limitOutputs();
+      case 'detach-client':
+        return this.#pumps?.detachClient();
+      case 'signal':
+        return void this.#signal(effect.signal, effect.reason);
+      case 'start-step':
+        return this.#startStep(effect.step);
+      case 'give-up-child':
+        return this.#log.error(
+          { childId: this.#child?.id, pid: this.#child?.pid },
+          'killed child not reported as exited; it may be an orphan',
+        );
+      case 'release':
+        return this.#release(effect.reason);
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  async #fork(): Promise<void> {
+    const { id, connection, command } = this.#options;
+    const { forkSocket: socket, limits } = this.#services;
+    const { user } = connection.identity;
+    const environment = { BRZ_EMAIL: user, HATCHERY_USER: user, HATCHERY_PEER: connection.peer, HATCHERY_SESSION: id };
+    const outcome = await obtainChild({ socket, command, environment }, limits, this.#asking.signal);
+    switch (outcome.kind) {
+      case 'forked':
+        this.#child = outcome.child;
+        this.#record.forked();
+        this.#do(() => this.#awaitExit(outcome.child), { type: 'exit-lost' });
+        return this.#tell({ type: 'forked' });
+      case 'refused':
+        return this.#tell({ type: 'not-forked', line: outcome.line });
+      case 'unavailable':
+        this.#log.error({ err: outcome.cause, fault: 'system' }, 'fork service unavailable');
+        return this.#tell({ type: 'not-forked', line: outcome.line });
+      case 'aborted':
+        return this.#tell({ type: 'not-forked', line: 'hatchery: cancelled' });
+      default:
+        return outcome satisfies never;
+    }
+  }
+
+  async #awaitExit(child: ForkedChild): Promise<void> {
+    const { forkSocket, limits } = this.#services;
+    const exit = await exitOf(child, forkSocket, limits, this.#controller.signal);
+    if (exit !== null) this.#record.exited(exit);
+    this.#tell(exit === null ? { type: 'exit-lost' } : { type: 'child-exited', exit });
+  }
+
+  #openPipes(): void {
+    const child = this.#child as ForkedChild;
+    try {
+      const pumps = new Pumps(child, this.#options.channel, this.#services.limits, () => this.#record.firstByte());
+      this.#pumps = pumps;
+      void pumps.outputsDrained.then(() => this.#tell({ type: 'outputs-drained' }));
+      this.#log.info({ childId: child.id, pid: child.pid }, 'session opened');
+    } catch (error) {
+      this.#log.error({ err: error, childId: child.id, fault: 'system' }, 'pipes not opened');
+      this.#tell({
+        type: 'pipes-failed',
+        line: 'hatchery: the process for this session could not be reached; try again',
+      });
+    }
+  }
+
+  #reportExit(exit: ChildExit): void {
+    if (exit.kind === 'unknown') this.#log.error({ childId: this.#child?.id, fault: 'system' }, 'exit status unknown');
+    this.#options.channel.finish(exitReport(exit));
+  }
+
+  async #signal(signal: string, reason: string): Promise<void> {
+    const child = this.#child as ForkedChild;
+    try {
+      await this.#services.signalChild(child.id, signal, reason);
+      this.#log.info({ childId: child.id, signal, reason }, 'child signalled');
+    } catch (error) {
+      // The next step, or the exit that is already on its way, settles it.
+      if (!this.#controller.signal.aborted)
+        this.#log.warn({ err: error, childId: child.id, signal }, 'child not signalled');
+    }
+  }
+
+  #startStep(step: AbandonStep): void {
+    const { childFinishMs, childHangupMs, childTermMs, childKillMs } = this.#services.limits;
+    const ms = { finish: childFinishMs, hangup: childHangupMs, terminate: childTermMs, kill: childKillMs }[step];
+    clearTimeout(this.#step);
+    this.#step = setTimeout(() => this.#tell({ type: 'step-expired' }), ms);
+  }
+
+  #release(reason: string): void {
+    clearTimeout(this.#step);
+    this.#controller.abort();
+    this.#pumps?.destroy();
+    this.#child?.[Symbol.dispose]();
+    const child = this.#child === null ? null : { childId: this.#child.id, pid: this.#child.pid };
+    this.#log.info(
+      { ...child, ...this.#record.accessFields(this.#pumps), command: this.#options.command[0], reason },
+      'session closed',
+    );
+    this.#resolveEnded();
+  }
+
+  /** A failure nobody expected is a defect: it is logged, and the session goes on with `otherwise`. */
+  #do(work: () => Promise<void>, otherwise: SessionEvent): void {
+    work().catch((error: unknown) => {
+      this.#log.error({ err: error, state: this.#state.name, fault: 'system' }, 'session failed');
+      this.#tell(otherwise);
+    });
+  }
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { decideCommand, noShellLine, noSubsystemLine } from '../command/command.ts';
+import type { ChannelRequest } from '../ssh/channels.ts';
+import type { SignedInConnection } from '../ssh/connection.ts';
+import type { ExecChannel } from '../ssh/exec-channel.ts';
+import { Session, type SessionServices } from './session.ts';
+
+export interface SessionsOptions extends SessionServices {
+  readonly sessionsPerUserMax: number;
+}
+
+/** What becomes of a channel request. */
+type Admission =
+  | { readonly kind: 'run'; readonly command: readonly string[] }
+  | { readonly kind: 'refused'; readonly reason: string; readonly line: string };
+
+/** Every session of this process: admits them, knows them, and waits for them. */
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #byUser = new Map<string, Set<Session>>();
+  #draining = false;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return [...this.#byUser.values()].reduce((sum, sessions) => sum + sessions.size, 0);
+  }
+
+  /** Runs what the client asked for, or tells it why not. */
+  open(connection: SignedInConnection, request: ChannelRequest, channel: ExecChannel): void {
+    const admission = this.#admit(connection.identity.user, request);
+    if (admission.kind === 'refused') {
+      const { user } = connection.identity;
+      this.#options.log.info({ user, peer: connection.peer, request, reason: admission.reason }, 'session refused');
+      channel.refuse(admission.line, 1);
+      return;
+    }
+    this.#start(connection, channel, admission.command);
+  }
+
+  /** Takes no session from now on. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Ends the patience with children whose clients have gone. */
+  hurry(): void {
+    for (const session of this.#all()) session.hurry();
+  }
+
+  /** Resolves when no session is left. */
+  async ended(): Promise<void> {
+    while (this.count > 0) await Promise.all(this.#all().map((session) => session.ended));
+  }
+
+  #admit(user: string, request: ChannelRequest): Admission {
+    if (request.kind === 'shell') return { kind: 'refused', reason: 'shell', line: noShellLine(user) };
+    if (request.kind === 'subsystem')
+      return { kind: 'refused', reason: 'subsystem', line: noSubsystemLine(request.name) };
+    const decision = decideCommand(request.line, user, this.#options.limits.execLineBytesMax);
+    if (decision.kind === 'refused') return decision;
+    if (this.#draining)
+      return {
+        kind: 'refused',
+        reason: 'draining',
+        line: 'hatchery: the service is restarting; try again in a minute',
+      };
+    const { sessionsPerUserMax: max } = this.#options;
+    const running = this.#byUser.get(user)?.size ?? 0;
+    if (running < max) return { kind: 'run', command: decision.command };
+    return {
+      kind: 'refused',
+      reason: 'sessions-per-user',
+      line: `hatchery: ${user} has ${running} sessions running and may have ${max}; wait for one to end`,
+    };
+  }
+
+  #start(connection: SignedInConnection, channel: ExecChannel, command: readonly string[]): void {
+    const { user } = connection.identity;
+    const id = randomBytes(8).toString('hex');
+    const session = new Session({ id, connection, channel, command }, this.#options);
+    const sessions = this.#byUser.get(user) ?? new Set();
+    this.#byUser.set(user, sessions.add(session));
+    void session.ended.then(() => {
+      sessions.delete(session);
+      if (sessions.size === 0) this.#byUser.delete(user);
+    });
+  }
+
+  #all(): Session[] {
+    return [...this.#byUser.values()].flatMap((sessions) => [...sessions]);
+  }
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { symlinkSync, mkdirSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { serveLine } from '../../testing/clients.ts';
+import { until, within } from '@hatchery/testkit';
+import { signIn } from '../../testing/ssh2-client.ts';
+import { Stand } from '../../testing/stand.ts';
+
+/** A TCP connection that says what a test tells it to. */
+function dial(stand: Stand, says = ''): { socket: Socket; heard: () => string; closed: Promise<void> } {
+  const socket = connect({ host: '127.0.0.1', port: stand.port, allowHalfOpen: true });
+  let heard = '';
+  socket.on('data', (bytes: Buffer) => (heard += bytes.toString('latin1'))).on('error', () => {});
+  const closed = new Promise<void>((resolve) =>
+    socket.once('close', () => resolve()).once('end', () => resolve(void socket.destroy())),
+  );
+  socket.write(says);
+  return { socket, heard: () => heard, closed };
+}
+
+function reasons(stand: Stand): unknown[] {
+  return stand.log.named('sign-in refused').map(({ fields }) => fields['reason']);
+}
+
+test('trap G: a client that says nothing is sent away', async () => {
+  await using stand = await Stand.open({ limits: { identDeadlineMs: 50 } });
+  await within('the end', dial(stand).closed);
+  await until('the log', () => reasons(stand).length === 1);
+  assert.deepEqual(reasons(stand), ['no identification in time']);
+});
+
+test('trap G: a client that identifies itself and never signs in is sent away', async () => {
+  await using stand = await Stand.open({ ssh: { loginGraceS: 0.1 } });
+  await within('the end', dial(stand, 'SSH-2.0-slow\r\n').closed);
+  await until('the log', () => reasons(stand).length === 1);
+  assert.deepEqual(reasons(stand), ['no sign-in in time']);
+});
+
+test('trap G: a session longer than the login grace goes on', async () => {
+  await using stand = await Stand.open({ ssh: { loginGraceS: 1 }, limits: { identDeadlineMs: 500 } });
+  const client = stand.startSsh([serveLine]);
+  await until('the session', () => stand.log.named('session opened').length === 1);
+  await delay(1200);
+  client.process.stdin?.end('still here');
+  const { code, stdout } = await within('ssh to end', client.result);
+  assert.deepEqual([code, stdout.toString()], [0, 'still here']);
+});
+
+for (const [what, says] of [
+  ['no SSH at all', 'GET / HTTP/1.1\r\n\r\n'],
+  ['SSH 1', 'SSH-1.5-old\r\n'],
+  ['an endless identification', 'SSH-2.0-'.padEnd(100_000, 'x')],
+  ['garbage after the identification', `SSH-2.0-x\r\n${'\xff'.repeat(1000)}`],
+  ['a packet of a gigabyte', 'SSH-2.0-x\r\n\x40\x00\x00\x00'],
+] as const) {
+  test(`trap H: ${what} closes the connection, and others go on`, async () => {
+    await using stand = await Stand.open();
+    await within('the end', dial(stand, says).closed);
+    await until('the log', () => reasons(stand).length === 1);
+    assert.equal((await stand.ssh(['rm'], '')).code, 1);
+  });
+}
+
+test('trap H: a damaged packet in the middle of a session destroys the connection, and its child gets an end of file', async () => {
+  await using stand = await Stand.open();
+  const { client, raw, closed } = await signIn(stand.alice);
+  client.exec(serveLine, () => {});
+  await until('the session', () => stand.log.named('session opened').length === 1);
+  raw._sock.write(Buffer.alloc(256, 7));
+  await within('the end', closed);
+  await until('the session’s end', () => stand.log.named('session closed').length === 1);
+  assert.match(String(stand.log.named('session closed')[0]?.fields['reason']), /^connection lost: protocol: /);
+  await until('the child’s end', () => stand.forks.livingChildren === 0);
+  assert.deepEqual(stand.forks.signals, []);
+});
+
+test('trap H: a failure of the gateway itself is an error in the log with its own name, not the client’s fault', async () => {
+  await using stand = await Stand.open();
+  mkdirSync(join(stand.config.ssh.usersDirectory, 'loop'));
+  symlinkSync('authorized_keys', join(stand.config.ssh.usersDirectory, 'loop', 'authorized_keys'));
+  await assert.rejects(signIn({ ...stand.alice, user: 'loop' }));
+  const [line] = stand.log.named('connection handler failed');
+  assert.equal(line?.level, 'error');
+  assert.equal((line?.fields['err'] as NodeJS.ErrnoException).code, 'ELOOP');
+  stand.log.lines.length = 0;
+});
+
+test('too many connections that have not signed in are dropped in words; a signed-in one does not count', async () => {
+  await using stand = await Stand.open({ ssh: { startupsMax: { start: 1, ratePercent: 100, full: 1 } } });
+  const { client } = await signIn(stand.alice);
+  const first = dial(stand);
+  await until('the greeting', () => first.heard() !== '');
+  const second = dial(stand);
+  await within('the end', second.closed);
+  assert.equal(second.heard(), 'Exceeded MaxStartups\r\n');
+  assert.equal(stand.log.named('connection dropped').length, 1);
+  first.socket.destroy();
+  await until('the first to be gone', () => stand.log.named('sign-in refused').length === 1);
+  assert.equal((await stand.ssh(['rm'], '')).code, 1);
+  client.end();
+});
+
+test('connections have a cap', async () => {
+  await using stand = await Stand.open({ limits: { connectionsMax: 1 } });
+  const { client } = await signIn(stand.alice);
+  const second = dial(stand);
+  await within('the end', second.closed);
+  assert.equal(second.heard(), 'Too many connections\r\n');
+  client.end();
+});
+
+test('a client that goes away without a word of SSH ends its session too', async () => {
+  await using stand = await Stand.open();
+  const { client, raw } = await signIn(stand.alice);
+  client.exec(serveLine, () => {});
+  await until('the session', () => stand.log.named('session opened').length === 1);
+  raw._sock.resetAndDestroy();
+  await until('the session’s end', () => stand.log.named('session closed').length === 1);
+  await until('the child’s end', () => stand.forks.livingChildren === 0);
+});
+
+test('trap L: new keys are made in the middle of a transfer, and nothing of it is lost', async () => {
+  await using stand = await Stand.open({ limits: { rekeyBytes: 1024 * 1024 } });
+  const sent = Buffer.alloc(20 * 1024 * 1024, 'rekey');
+  const { code, stdout, stderr } = await stand.ssh([serveLine], sent, ['-v']);
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout.equals(sent), true);
+  assert.ok((stderr.match(/SSH2_MSG_NEWKEYS received/g)?.length ?? 0) > 5, 'the keys changed several times');
+});

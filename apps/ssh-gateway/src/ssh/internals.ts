@@ -1,0 +1,67 @@
+import type { Connection, Session } from 'ssh2';
+import type { Socket } from 'node:net';
+
+/**
+ * The private parts of ssh2 1.17.0 that the gateway has to reach, each for a trap named where it is used. package.json pins that very version.
+ */
+export interface ProtocolInternals {
+  readonly _handlers: {
+    CHANNEL_DATA: (protocol: ProtocolInternals, recipient: number, data: Buffer) => void;
+    CHANNEL_REQUEST: (
+      protocol: ProtocolInternals,
+      recipient: number,
+      type: string,
+      wantReply: boolean,
+      data: unknown,
+    ) => void;
+  };
+  channelFailure(channel: number): void;
+  channelClose(channel: number): void;
+  exitStatus(channel: number, status: number): void;
+  exitSignal(channel: number, name: string, coreDumped: boolean, message: string): void;
+}
+
+type WriteMethod = (data: Buffer, encoding: BufferEncoding | null, callback: (error?: Error | null) => void) => void;
+
+interface ChannelEnd {
+  readonly id: number;
+  window: number;
+  packetSize: number;
+  state: 'open' | 'eof' | 'closing' | 'closed';
+}
+
+export interface ChannelInternals {
+  readonly incoming: ChannelEnd;
+  readonly outgoing: ChannelEnd;
+  _chunk: Buffer | undefined;
+  _chunkcb: (() => void) | undefined;
+  _chunkErr: Buffer | undefined;
+  _chunkcbErr: (() => void) | undefined;
+  _write: WriteMethod;
+  readonly stderr: { _write: WriteMethod };
+  eof(): void;
+}
+
+export interface SessionInternals {
+  readonly _channel: ChannelInternals | undefined;
+  readonly _ending: boolean;
+  readonly _chanInfo: { readonly incoming: ChannelEnd; readonly outgoing: ChannelEnd };
+}
+
+export interface ConnectionInternals {
+  readonly _sock: Socket;
+  readonly _protocol: ProtocolInternals;
+  readonly _chanMgr: { get(id: number): unknown; remove(id: number): void };
+}
+
+export function internalsOf(connection: Connection): ConnectionInternals {
+  return connection as unknown as ConnectionInternals;
+}
+
+export function sessionInternals(session: Session): SessionInternals {
+  return session as unknown as SessionInternals;
+}
+
+export function channelInternals(channel: object): ChannelInternals {
+  return channel as ChannelInternals;
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import ssh2, { type Client, type ClientChannel } from 'ssh2';
+import type { Destination } from './clients.ts';
+import { within } from '@hatchery/testkit';
+
+/** The private parts of ssh2's client, with which a test can do what no decent client does. */
+export interface RawClient {
+  readonly _sock: Socket;
+  readonly _protocol: {
+    ping(): void;
+    exec(channel: number, command: string, wantReply: boolean): void;
+    session(channel: number, window: number, packetSize: number): void;
+    channelData(channel: number, data: Buffer): void;
+    channelClose(channel: number): void;
+    channelWindowAdjust(channel: number, bytes: number): void;
+  };
+  readonly _chanMgr: { add(callback: (error: Error | undefined, channel: unknown) => void): number };
+}
+
+export interface RawChannel {
+  readonly outgoing: { readonly id: number };
+  readonly _callbacks: ((failed: boolean) => void)[];
+}
+
+/** A signed-in ssh2 client. */
+export async function signIn({
+  port,
+  user,
+  key,
+}: Destination): Promise<{ client: Client; raw: RawClient; closed: Promise<void> }> {
+  const client = new ssh2.Client();
+  const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+  const ready = new Promise<void>((resolve, reject) => {
+    client
+      .once('ready', resolve)
+      .once('error', reject)
+      .once('close', () => reject(new Error('closed before the sign-in')));
+  });
+  client.connect({ host: '127.0.0.1', port, username: user, privateKey: readFileSync(key) });
+  await within('the sign-in', ready);
+  // What a misbehaving client hears in the end is not what its test is about.
+  client.on('error', () => {});
+  return { client, raw: client as unknown as RawClient, closed };
+}
+
+export async function exec(client: Client, command: string): Promise<ClientChannel> {
+  return within(
+    'the exec',
+    new Promise<ClientChannel>((resolve, reject) =>
+      client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel))),
+    ),
+  );
+}
