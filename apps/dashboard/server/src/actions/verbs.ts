@@ -1,0 +1,62 @@
+import type { Role } from '@hatchery/events';
+import { reasonCharactersMax } from '../limits.ts';
+import { wayToSignIn, type Refusal } from '../sign-in/access.ts';
+import type { Person } from '../sign-in/sessions.ts';
+
+/** A request to the forker that has been checked: where it goes and what it says. */
+export interface Verb {
+  readonly path: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly least: Role;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const signals: ReadonlyMap<unknown, Role> = new Map([
+  ['TERM', 'operator'],
+  ['KILL', 'admin'],
+]);
+const ranks: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 };
+
+/** `POST /api/children/:id/signal` `{signal, reason, pid, startTime}`: the last two say which process was looked at. */
+export function signalChild(id: string, fields: Fields, actor: string): Verb | Refusal {
+  const { signal, pid, startTime } = fields;
+  const reason = reasonOf(fields);
+  if (reason === null) return reasonMissing;
+  const least = signals.get(signal);
+  if (least === undefined)
+    return { status: 400, error: `'signal' has to be one of ${[...signals.keys()].join(', ')}.` };
+  if (!isNatural(pid) || !isNatural(startTime)) {
+    return { status: 400, error: "'pid' and 'startTime' have to be the numbers of the process that was looked at." };
+  }
+  const body = { signal: `SIG${String(signal)}`, actor, reason, pid, startTime };
+  return { path: `/v1/children/${encodeURIComponent(id)}/signal`, body, least };
+}
+
+/** `POST /api/drain` and `/api/undrain` `{reason}`. */
+export function drain(verb: 'drain' | 'undrain', fields: Fields, actor: string): Verb | Refusal {
+  const reason = reasonOf(fields);
+  return reason === null ? reasonMissing : { path: `/v1/${verb}`, body: { actor, reason }, least: 'admin' };
+}
+
+/** Null when the person may do it; else what stands in the way and how to get past. */
+export function roleRefusal(person: Person, { least }: Verb): Refusal | null {
+  if (ranks[person.role] >= ranks[least]) return null;
+  const remedy = person.role === 'viewer' ? ` ${wayToSignIn}` : '';
+  return { status: 403, error: `This needs the role ${least}; you are ${person.role}.${remedy}` };
+}
+
+const reasonMissing: Refusal = {
+  status: 400,
+  error: `'reason' has to be a text of 1 to ${reasonCharactersMax} characters.`,
+};
+
+function reasonOf({ reason }: Fields): string | null {
+  if (typeof reason !== 'string') return null;
+  const text = reason.trim();
+  return text !== '' && text.length <= reasonCharactersMax ? text : null;
+}
+
+function isNatural(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}

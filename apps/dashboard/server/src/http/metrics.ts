@@ -1,0 +1,87 @@
+import type { ChildState, View } from '@hatchery/events';
+
+/** One number with its labels, as Prometheus reads it. */
+interface Sample {
+  readonly name: string;
+  readonly type: 'gauge' | 'counter';
+  readonly help: string;
+  readonly values: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[];
+}
+
+/** What the dashboard knows that a Prometheus may want to alert on. */
+export interface MetricsInput {
+  readonly view: View;
+  readonly feedUp: boolean;
+  readonly seq: number;
+  readonly browsers: number;
+  readonly tooSlowTotal: number;
+}
+
+const states: readonly ChildState[] = ['starting', 'waiting', 'running', 'stopping'];
+
+/** The text exposition format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/). No label has a user's name in it. */
+export function metricsText(input: MetricsInput): string {
+  return samplesOf(input).map(exposition).join('');
+}
+
+function samplesOf({ view, feedUp, seq, browsers, tooSlowTotal }: MetricsInput): readonly Sample[] {
+  const children = Object.values(view.children);
+  const byState = states.map((state) => ({
+    labels: { state },
+    value: children.filter((child) => child.state === state).length,
+  }));
+  return [
+    { name: 'hatchery_children', type: 'gauge', help: 'Live children by state.', values: byState },
+    gauge(
+      'hatchery_children_cpu_cores',
+      'CPU use of all children, in cores.',
+      sum(children.map((child) => child.usage?.cpuPercent)) / 100,
+    ),
+    gauge(
+      'hatchery_children_private_bytes',
+      'Private memory of all children.',
+      sum(children.map((child) => child.usage?.privateBytes)),
+    ),
+    gauge('hatchery_locks', 'Locks known to be held.', Object.keys(view.locks).length),
+    gauge('hatchery_zygote_ready', '1 when the zygote can fork.', view.zygote.state === 'ready' ? 1 : 0),
+    gauge('hatchery_draining', '1 while no new session is taken.', view.draining ? 1 : 0),
+    gauge(
+      'hatchery_dashboard_feed_up',
+      '1 while the feed of the forker is heard; without it the gauges above are old.',
+      feedUp ? 1 : 0,
+    ),
+    gauge('hatchery_dashboard_browsers', 'Pages connected to the live stream.', browsers),
+    {
+      name: 'hatchery_dashboard_events_total',
+      type: 'counter',
+      help: 'Events numbered by this dashboard.',
+      values: [{ value: seq }],
+    },
+    {
+      name: 'hatchery_dashboard_slow_clients_total',
+      type: 'counter',
+      help: 'Pages closed as too slow.',
+      values: [{ value: tooSlowTotal }],
+    },
+  ];
+}
+
+function gauge(name: string, help: string, value: number): Sample {
+  return { name, type: 'gauge', help, values: [{ value }] };
+}
+
+function sum(numbers: readonly (number | null | undefined)[]): number {
+  return numbers.reduce<number>((total, number) => total + (number ?? 0), 0);
+}
+
+function exposition({ name, type, help, values }: Sample): string {
+  const lines = values.map(({ labels, value }) => `${name}${labelText(labels)} ${value}\n`);
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+}
+
+function labelText(labels: Readonly<Record<string, string>> | undefined): string {
+  if (labels === undefined) return '';
+  return `{${Object.entries(labels)
+    .map(([key, value]) => `${key}="${value}"`)
+    .join(',')}}`;
+}

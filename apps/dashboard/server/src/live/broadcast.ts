@@ -1,0 +1,113 @@
+import type { FeedState, LiveMessage, LivePosition } from '@hatchery/events';
+import { catchUpMsMin } from '../limits.ts';
+import type { LiveLog } from '../read-model/live-log.ts';
+import { LiveClient, type LiveSocket } from './live-client.ts';
+
+/**
+ * Tells all browsers what changed. A message is serialised once and the same bytes go to each; only a browser that
+ * fell behind, or comes back, costs bytes of its own.
+ */
+export class Broadcast {
+  readonly #log: LiveLog;
+  readonly #clients = new Set<LiveClient>();
+  readonly #now: () => number;
+  tooSlowTotal = 0;
+
+  /** `now` gives milliseconds of a clock that never goes back. */
+  constructor(log: LiveLog, now: () => number) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  /** Greets a browser; it is told nothing more until it has said where it stands ({@link resume}). */
+  add(socket: LiveSocket, hello: LiveMessage): LiveClient {
+    const client = new LiveClient(socket);
+    this.#clients.add(client);
+    client.send(frameOf(hello));
+    return client;
+  }
+
+  remove(client: LiveClient): void {
+    this.#clients.delete(client);
+  }
+
+  /** Answers a browser that says where it stands, at once or with the next {@link beat} when it asks often. */
+  resume(client: LiveClient, from: LivePosition): void {
+    client.owedFrom = from;
+    this.#catchUp(client, this.#now());
+  }
+
+  /** Tells an event or a snapshot to everyone, however far behind. */
+  publish(message: LiveMessage): void {
+    const frame = frameOf(message);
+    for (const client of this.#listening()) {
+      if (this.#paceOf(client) === 'too-slow' || client.owedFrom !== null) continue;
+      if (message.type === 'snapshot') {
+        client.sendSnapshot(frame);
+        client.round = message.round;
+      } else client.send(frame);
+    }
+  }
+
+  /** Tells a round of usage to those who keep up; the others get it merged with later ones. */
+  publishUsage(message: Extract<LiveMessage, { type: 'usage' }>): void {
+    const frame = frameOf(message);
+    for (const client of this.#listening()) {
+      if (this.#paceOf(client) !== 'all' || client.owedFrom !== null) continue;
+      client.send(client.round === message.after ? frame : frameOf(this.#log.usageAfter(client.round)));
+      client.round = message.round;
+    }
+  }
+
+  /** Once a second: what is owed is paid, and everyone who keeps up hears that the stream lives. */
+  beat(serverTime: string, feed: FeedState): void {
+    const now = this.#now();
+    const frame = frameOf({ type: 'heartbeat', ...this.#log.position, serverTime, feed });
+    for (const client of this.#clients) this.#catchUp(client, now);
+    for (const client of this.#listening()) {
+      if (this.#paceOf(client) !== 'all' || client.owedFrom !== null) continue;
+      if (client.round < this.#log.position.round) {
+        client.send(frameOf(this.#log.usageAfter(client.round)));
+        client.round = this.#log.position.round;
+      }
+      client.send(frame);
+    }
+  }
+
+  closeAll(code: number, reason: string): void {
+    for (const client of this.#clients) client.close(code, reason);
+  }
+
+  #catchUp(client: LiveClient, now: number): void {
+    const from = client.owedFrom;
+    if (from === null || client.closed || now - client.caughtUpAt < catchUpMsMin) return;
+    if (this.#paceOf(client) !== 'all') return;
+    client.owedFrom = null;
+    client.caughtUpAt = now;
+    client.round = this.#log.position.round;
+    for (const message of this.#log.since(from)) {
+      if (message.type === 'snapshot') client.sendSnapshot(frameOf(message));
+      else client.send(frameOf(message));
+    }
+  }
+
+  *#listening(): Iterable<LiveClient & { round: number }> {
+    for (const client of this.#clients) {
+      if (client.round !== null && !client.closed) yield client as LiveClient & { round: number };
+    }
+  }
+
+  #paceOf(client: LiveClient): ReturnType<LiveClient['pace']> {
+    const judged = client.pace(this.#now());
+    if (judged === 'too-slow') this.tooSlowTotal += 1;
+    return judged;
+  }
+}
+
+function frameOf(message: LiveMessage): Buffer {
+  return Buffer.from(JSON.stringify(message));
+}

@@ -1,0 +1,4 @@
+import { runPart } from '@hatchery/daemon';
+import { createDashboard } from './dashboard.ts';
+
+process.exitCode = await runPart('dashboard', process.argv.slice(2), createDashboard);

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { emptyView, type LiveMessage } from '@hatchery/events';
+import { firstState, transition, type LiveEvent, type LiveState, type Transition } from './connection.ts';
+import { askAgainMs, dialTimeoutMs, redialMsMax, redialMsMin, staleAfterMs, wakeSilenceMs } from './limits.ts';
+
+const feed = { up: true, since: '2026-11-21T00:00:00.000Z' } as const;
+const serverTime = new Date(50_000).toISOString();
+const hello = { type: 'hello', epoch: 'e', serverTime, hz: 4, role: 'admin', build: 'b1', host: 'vm', feed } as const;
+const snapshot = { type: 'snapshot', epoch: 'e', seq: 3, round: 1, view: emptyView } as const;
+const drained = { kind: 'forker.draining', draining: true, actor: 'bo', at: '' } as const;
+
+function run(
+  steps: readonly (readonly [at: number, event: LiveEvent])[],
+  random = 0,
+  from: LiveState = firstState(0),
+): Transition {
+  return steps.reduce<Transition>(({ state }, [at, event]) => transition(state, event, at, random), {
+    state: from,
+    effects: [],
+  });
+}
+
+const says = (message: LiveMessage): LiveEvent => ({ type: 'message', message });
+const opened: LiveEvent = { type: 'opened' };
+const closed: LiveEvent = { type: 'closed' };
+const tick: LiveEvent = { type: 'tick' };
+const woke: LiveEvent = { type: 'woke' };
+const live = run([
+  [0, opened],
+  [10, says(hello)],
+  [20, says(snapshot)],
+]).state;
+
+test('a page that connects says where it stands, first of all', () => {
+  const { effects } = run([[0, opened]]);
+  assert.deepEqual(effects, [{ type: 'send', request: { type: 'resume', epoch: '', seq: 0, round: 0 } }]);
+});
+
+test('a page that comes back says what it knows', () => {
+  const { effects } = run(
+    [
+      [100, closed],
+      [200, opened],
+    ],
+    0,
+    live,
+  );
+  assert.deepEqual(effects, [{ type: 'send', request: { type: 'resume', epoch: 'e', seq: 3, round: 1 } }]);
+});
+
+test('a hole is asked about at once, but not with every message that follows it', () => {
+  const late = says({ type: 'event', event: { ...drained, seq: 9 } });
+  const first = run([[askAgainMs, late]], 0, live);
+  assert.equal(first.effects.length, 1);
+  assert.deepEqual(run([[askAgainMs + 1, late]], 0, first.state).effects, []);
+  assert.equal(run([[2 * askAgainMs, late]], 0, first.state).effects.length, 1);
+});
+
+test('numbers of another run of the server are not added to ours', () => {
+  const { state } = run(
+    [
+      [50, says({ ...hello, epoch: 'f' })],
+      [60, says({ type: 'event', event: { ...drained, seq: 4 } })],
+    ],
+    0,
+    live,
+  );
+  assert.equal(state.data?.view.draining, false);
+  const after = run(
+    [
+      [70, says({ ...snapshot, epoch: 'f', seq: 1 })],
+      [80, says({ type: 'event', event: { ...drained, seq: 2 } })],
+    ],
+    0,
+    state,
+  );
+  assert.deepEqual([after.state.data?.epoch, after.state.data?.view.draining], ['f', true]);
+});
+
+test('a lost connection keeps the data and dials again, later each time, never later than the most', () => {
+  let state = live;
+  const waits: number[] = [];
+  for (let attempt = 0; attempt < 9; attempt += 1) {
+    state = run([[1_000, closed]], 0.999_999, state).state;
+    assert.ok(state.phase.name === 'waiting');
+    waits.push(Math.round(state.phase.until - 1_000));
+    state = run([[state.phase.until, tick]], 0, state).state;
+    assert.equal(state.phase.name, 'dialling');
+  }
+  assert.deepEqual(waits.slice(0, 3), [redialMsMin, 2 * redialMsMin, 4 * redialMsMin]);
+  assert.equal(waits.at(-1), redialMsMax);
+  assert.equal(state.data, live.data);
+});
+
+test('a wait is at least half of what it could be', () => {
+  const { state } = run([[1_000, closed]], 0, live);
+  assert.ok(state.phase.name === 'waiting');
+  assert.equal(state.phase.until, 1_000 + redialMsMin / 2);
+});
+
+test('a connection that worked starts again with the shortest wait', () => {
+  const { state } = run(
+    [
+      [100, closed],
+      [1_000, tick],
+      [1_010, opened],
+      [1_020, says(hello)],
+      [1_030, says(snapshot)],
+      [1_040, closed],
+    ],
+    0,
+    live,
+  );
+  assert.ok(state.phase.name === 'waiting');
+  assert.equal(state.phase.attempt, 1);
+});
+
+test('a connection that falls silent is given up, and one that never opens too', () => {
+  assert.deepEqual(run([[20 + staleAfterMs, tick]], 0, live).effects, [{ type: 'hang-up' }]);
+  assert.deepEqual(run([[19 + staleAfterMs, tick]], 0, live).effects, []);
+  assert.deepEqual(run([[dialTimeoutMs, tick]]).effects, [{ type: 'hang-up' }]);
+});
+
+test('a computer that wakes up does not wait for what was not heard for long', () => {
+  assert.deepEqual(run([[20 + wakeSilenceMs, woke]], 0, live).effects, [{ type: 'hang-up' }, { type: 'dial' }]);
+  assert.deepEqual(run([[19 + wakeSilenceMs, woke]], 0, live).effects, []);
+  assert.deepEqual(
+    run(
+      [
+        [100, closed],
+        [101, woke],
+      ],
+      0,
+      live,
+    ).effects,
+    [{ type: 'dial' }],
+  );
+});
+
+test('the build the page came with is remembered when a newer one shows up', () => {
+  const { state } = run([[30, says({ ...hello, build: 'b2' })]], 0, live);
+  assert.deepEqual([state.firstBuild, state.server?.build], ['b1', 'b2']);
+});

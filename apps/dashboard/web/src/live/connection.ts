@@ -1,0 +1,146 @@
+import type { FeedState, LiveMessage, LivePosition, LiveRequest, Role } from '@hatchery/events';
+import { nextClockOffset } from './clock.ts';
+import { fold, type LiveData, type Verdict } from './fold.ts';
+import { askAgainMs, dialTimeoutMs, redialMsMax, redialMsMin, staleAfterMs, wakeSilenceMs } from './limits.ts';
+
+/** Where the connection stands. Instants are milliseconds of this computer's clock. */
+export type Phase =
+  | { readonly name: 'dialling'; readonly since: number; readonly attempt: number }
+  | { readonly name: 'open'; readonly askedAt: number; readonly attempt: number }
+  | { readonly name: 'waiting'; readonly until: number; readonly attempt: number };
+
+/** What the server said of itself and of us. */
+export interface ServerInfo {
+  readonly epoch: string;
+  readonly role: Role;
+  readonly build: string;
+  readonly host: string;
+}
+
+/** The live connection as the page knows it. Changed only by {@link transition}. */
+export interface LiveState {
+  readonly phase: Phase;
+  readonly data: LiveData | null;
+  readonly server: ServerInfo | null;
+  /** The build this page was loaded with: another one later means that the page is out of date. */
+  readonly firstBuild: string | null;
+  readonly feed: FeedState | null;
+  /** When the server was last heard. */
+  readonly heardAt: number | null;
+  /** The server's clock minus this computer's, in milliseconds. */
+  readonly clockOffsetMs: number | null;
+}
+
+export type LiveEvent =
+  | { readonly type: 'opened' }
+  | { readonly type: 'message'; readonly message: LiveMessage }
+  | { readonly type: 'closed' }
+  | { readonly type: 'tick' }
+  /** The computer woke up, the tab came to the front, or the network came back. */
+  | { readonly type: 'woke' };
+
+export type LiveEffect =
+  { readonly type: 'dial' } | { readonly type: 'hang-up' } | { readonly type: 'send'; readonly request: LiveRequest };
+
+export interface Transition {
+  readonly state: LiveState;
+  readonly effects: readonly LiveEffect[];
+}
+
+/** The state before anything happened; its first dial is the shell's to make. */
+export function firstState(at: number): LiveState {
+  const phase: Phase = { name: 'dialling', since: at, attempt: 0 };
+  return { phase, data: null, server: null, firstBuild: null, feed: null, heardAt: null, clockOffsetMs: null };
+}
+
+/** The state after one event at the instant `at`. `random` in [0, 1) spreads the reconnects of many pages. */
+export function transition(state: LiveState, event: LiveEvent, at: number, random: number): Transition {
+  switch (event.type) {
+    case 'opened':
+      return {
+        state: { ...state, phase: { name: 'open', askedAt: at, attempt: state.phase.attempt } },
+        effects: [ask(state.data)],
+      };
+    case 'message':
+      return hear(state, event.message, at);
+    case 'closed':
+      return { state: { ...state, phase: waiting(state.phase.attempt, at, random) }, effects: [] };
+    case 'tick':
+      return tick(state, at, random);
+    case 'woke':
+      return wake(state, at);
+    default:
+      return assertNever(event);
+  }
+}
+
+function hear(state: LiveState, message: LiveMessage, at: number): Transition {
+  const heard = { ...state, heardAt: at, ...told(state, message, at) };
+  const { data, verdict } = judge(heard, message);
+  const { phase } = heard;
+  if (phase.name !== 'open') return { state: { ...heard, data }, effects: [] };
+  if (verdict !== 'gap') {
+    const settled = verdict === 'applied' && phase.attempt > 0 ? { ...phase, attempt: 0 } : phase;
+    return { state: { ...heard, data, phase: settled }, effects: [] };
+  }
+  if (at - phase.askedAt < askAgainMs) return { state: heard, effects: [] };
+  return { state: { ...heard, phase: { ...phase, askedAt: at } }, effects: [ask(data)] };
+}
+
+/** Numbers of one run of the server say nothing about those of another: between hello and snapshot nothing fits. */
+function judge({ data, server }: LiveState, message: LiveMessage): { data: LiveData | null; verdict: Verdict } {
+  const foreign = data !== null && server !== null && data.epoch !== server.epoch;
+  if (foreign && (message.type === 'event' || message.type === 'usage')) return { data, verdict: 'gap' };
+  return fold(data, message);
+}
+
+function told(state: LiveState, message: LiveMessage, at: number): Partial<LiveState> {
+  if (message.type !== 'hello' && message.type !== 'heartbeat') return {};
+  const clockOffsetMs = nextClockOffset(state.clockOffsetMs, Date.parse(message.serverTime) - at);
+  if (message.type === 'heartbeat') return { feed: message.feed, clockOffsetMs };
+  const { epoch, role, build, host, feed } = message;
+  return { feed, clockOffsetMs, server: { epoch, role, build, host }, firstBuild: state.firstBuild ?? build };
+}
+
+function tick(state: LiveState, at: number, random: number): Transition {
+  const { phase } = state;
+  switch (phase.name) {
+    case 'waiting':
+      return phase.until <= at ? dial(state, phase.attempt, at) : { state, effects: [] };
+    case 'dialling':
+      return at - phase.since < dialTimeoutMs ? { state, effects: [] } : giveUp(state, at, random);
+    case 'open':
+      return at - (state.heardAt ?? phase.askedAt) < staleAfterMs ? { state, effects: [] } : giveUp(state, at, random);
+  }
+}
+
+function wake(state: LiveState, at: number): Transition {
+  const { phase } = state;
+  if (phase.name === 'waiting') return dial(state, 0, at);
+  if (phase.name === 'dialling' || at - (state.heardAt ?? phase.askedAt) < wakeSilenceMs) return { state, effects: [] };
+  const { state: next, effects } = dial(state, 0, at);
+  return { state: next, effects: [{ type: 'hang-up' }, ...effects] };
+}
+
+function dial(state: LiveState, attempt: number, at: number): Transition {
+  return { state: { ...state, phase: { name: 'dialling', since: at, attempt } }, effects: [{ type: 'dial' }] };
+}
+
+function giveUp(state: LiveState, at: number, random: number): Transition {
+  return { state: { ...state, phase: waiting(state.phase.attempt, at, random) }, effects: [{ type: 'hang-up' }] };
+}
+
+function waiting(attempt: number, at: number, random: number): Phase {
+  const ceiling = Math.min(redialMsMax, redialMsMin * 2 ** attempt);
+  // At least half of the wait, so that a server that is down is not hammered by the lucky ones.
+  return { name: 'waiting', until: at + ceiling * (0.5 + random / 2), attempt: attempt + 1 };
+}
+
+function ask(data: LivePosition | null): LiveEffect {
+  const { epoch, seq, round } = data ?? { epoch: '', seq: 0, round: 0 };
+  return { type: 'send', request: { type: 'resume', epoch, seq, round } };
+}
+
+function assertNever(event: never): never {
+  throw new TypeError(`unhandled live event ${JSON.stringify(event)}`);
+}

@@ -1,0 +1,59 @@
+import { reduce } from '@hatchery/events';
+import type { LiveMessage, LivePosition, View } from '@hatchery/events';
+
+/** Everything this page has been told, and up to where. */
+export interface LiveData extends LivePosition {
+  readonly view: View;
+}
+
+/** What a message was: new, known already, or proof that something before it is missing. */
+export type Verdict = 'applied' | 'old' | 'gap';
+
+export interface Folded {
+  readonly data: LiveData | null;
+  readonly verdict: Verdict;
+}
+
+/** The data after one message. A message is applied exactly when everything before it has been; nothing is guessed. */
+export function fold(data: LiveData | null, message: LiveMessage): Folded {
+  switch (message.type) {
+    case 'hello':
+      return { data, verdict: 'old' };
+    case 'snapshot':
+      return foldSnapshot(data, message);
+    case 'event': {
+      if (data === null) return { data, verdict: 'gap' };
+      const { event } = message;
+      if (event.seq <= data.seq) return { data, verdict: 'old' };
+      if (event.seq > data.seq + 1) return { data, verdict: 'gap' };
+      return { data: { ...data, seq: event.seq, view: reduce(data.view, event) }, verdict: 'applied' };
+    }
+    case 'usage':
+      return foldUsage(data, message);
+    case 'heartbeat':
+      return { data, verdict: compare(data, message) };
+  }
+}
+
+function foldSnapshot(
+  data: LiveData | null,
+  { epoch, seq, round, view }: Extract<LiveMessage, { type: 'snapshot' }>,
+): Folded {
+  const overtaken = data !== null && data.epoch === epoch && (seq < data.seq || round < data.round);
+  if (overtaken) return { data, verdict: 'old' };
+  return { data: { epoch, seq, round, view }, verdict: 'applied' };
+}
+
+function foldUsage(data: LiveData | null, message: Extract<LiveMessage, { type: 'usage' }>): Folded {
+  if (data === null) return { data, verdict: 'gap' };
+  if (message.round <= data.round) return { data, verdict: 'old' };
+  // Usage as of another event could name children that are not known yet, or not any more.
+  if (message.after > data.round || message.seq !== data.seq) return { data, verdict: 'gap' };
+  const view = reduce(data.view, { kind: 'child.usage', samples: message.samples });
+  return { data: { ...data, round: message.round, view }, verdict: 'applied' };
+}
+
+function compare(data: LiveData | null, told: LivePosition): Verdict {
+  if (data === null || data.epoch !== told.epoch) return 'gap';
+  return told.seq > data.seq || told.round > data.round ? 'gap' : 'applied';
+}

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { emptyView } from '@hatchery/events';
+import { nextClockOffset } from './clock.ts';
+import { firstState, type LiveState } from './connection.ts';
+import { staleAfterMs } from './limits.ts';
+import { truthOf } from './truth.ts';
+
+const heardAt = 1_000_000;
+const up = { up: true, since: new Date(0).toISOString() } as const;
+const live: LiveState = {
+  ...firstState(0),
+  phase: { name: 'open', askedAt: 0, attempt: 0 },
+  data: { epoch: 'e', seq: 1, round: 0, view: emptyView },
+  feed: up,
+  heardAt,
+  clockOffsetMs: 30_000,
+};
+const waiting = { name: 'waiting', until: 0, attempt: 1 } as const;
+
+test('a page without data is connecting, however long it takes', () => {
+  assert.deepEqual(truthOf(firstState(0), 99_999), { word: 'connecting' });
+});
+
+test('a page that heard from the server a moment ago is live', () => {
+  assert.deepEqual(truthOf(live, heardAt + 200), { word: 'live', ageMs: 200 });
+});
+
+test('a page that lost its connection is reconnecting, then stale', () => {
+  assert.deepEqual(truthOf({ ...live, phase: waiting }, heardAt + 300), { word: 'reconnecting', ageMs: 300 });
+  assert.equal(truthOf({ ...live, phase: waiting }, heardAt + staleAfterMs).word, 'stale');
+});
+
+test('a page whose server lost the forker is stale, by the clock of the server', () => {
+  const since = new Date(heardAt + 30_000 - 14_000).toISOString();
+  assert.deepEqual(truthOf({ ...live, feed: { up: false, since, reason: 'x' } }, heardAt), {
+    word: 'stale',
+    ageMs: 14_000,
+  });
+});
+
+test('a clock that was set back makes no data from the future', () => {
+  assert.deepEqual(truthOf(live, heardAt - 60_000), { word: 'live', ageMs: 0 });
+});
+
+test('the clock of the server is known best from its fastest message', () => {
+  assert.equal(nextClockOffset(null, 500), 500);
+  assert.equal(nextClockOffset(500, 520), 520);
+  assert.equal(nextClockOffset(520, 400), 520);
+  assert.equal(nextClockOffset(520, -9_000), -9_000);
+});

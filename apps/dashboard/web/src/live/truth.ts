@@ -1,0 +1,20 @@
+import type { LiveState } from './connection.ts';
+import { staleAfterMs } from './limits.ts';
+
+/** What the page may claim about its data at this moment. `ageMs` is the age of the data by the server's clock. */
+export type Truth =
+  | { readonly word: 'connecting' }
+  | { readonly word: 'live'; readonly ageMs: number }
+  | { readonly word: 'reconnecting'; readonly ageMs: number }
+  | { readonly word: 'stale'; readonly ageMs: number };
+
+/** The truth at the instant `at` of this computer's clock. Data is as old as the weakest link: ours, or the server's to the forker. */
+export function truthOf(state: LiveState, at: number): Truth {
+  if (state.data === null || state.heardAt === null) return { word: 'connecting' };
+  const unheardMs = Math.max(0, at - state.heardAt);
+  const { feed, clockOffsetMs } = state;
+  const feedDownMs = feed === null || feed.up ? 0 : Math.max(0, at + (clockOffsetMs ?? 0) - Date.parse(feed.since));
+  const ageMs = Math.max(unheardMs, feedDownMs);
+  if (ageMs >= staleAfterMs) return { word: 'stale', ageMs };
+  return { word: state.phase.name === 'open' ? 'live' : 'reconnecting', ageMs };
+}

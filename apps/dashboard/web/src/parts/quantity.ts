@@ -1,0 +1,35 @@
+const space = '\u202f';
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** What stands for a number that could not be read. */
+export const unknown = '–';
+
+/** Three digits at most and a binary unit, as `13.9 MiB`. */
+export function bytes(count: number | null | undefined): string {
+  if (count === null || count === undefined) return unknown;
+  let value = count;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1_024;
+    unit += 1;
+  }
+  return `${unit === 0 ? value.toFixed(0) : digits(value)}${space}${units[unit] ?? ''}`;
+}
+
+/** A share of one core, as `12.5 %`; above 100 when several cores are used. */
+export function percent(share: number | null | undefined): string {
+  return share === null || share === undefined
+    ? unknown
+    : `${share < 99.95 ? share.toFixed(1) : Math.round(share).toLocaleString('en')}${space}%`;
+}
+
+/** A count or rate, as `1,240` or `3.2 k`. */
+export function count(number: number | null | undefined): string {
+  if (number === null || number === undefined) return unknown;
+  if (number < 9_999.5) return Math.round(number).toLocaleString('en');
+  return number < 999_500 ? `${digits(number / 1_000)}${space}k` : `${digits(number / 1_000_000)}${space}M`;
+}
+
+function digits(value: number): string {
+  return value < 99.95 ? value.toFixed(1) : value.toFixed(0);
+}

@@ -1,0 +1,57 @@
+import type { ReactNode } from 'react';
+import { truthOf, type Truth } from '../live/truth.ts';
+import { shortDuration, stopwatch } from '../parts/duration.ts';
+import type { Pause } from '../store/live-store.ts';
+import { usePageStore } from '../store/page-store.ts';
+import { useCell } from '../store/use-cell.ts';
+
+/**
+ * What the page may claim about its data. The visible text changes twice a second, which would drown a screen reader;
+ * so only the change from one word to another is announced.
+ */
+export function ConnectionStatus(): ReactNode {
+  const { live } = usePageStore();
+  const state = useCell(live.live);
+  const at = useCell(live.clock);
+  const pause = useCell(live.paused);
+  const draining = useCell(live.service, (service) => service.draining);
+  const truth = truthOf(state, at);
+  const word = pause !== null && truth.word === 'live' ? 'paused' : truth.word;
+  return (
+    <>
+      <p className="connection" role="status" aria-label="Connection" aria-live="off" data-word={word}>
+        <span className="lamp" aria-hidden="true" />
+        {pause !== null && truth.word === 'live' ? pausedText(pause, at + (state.clockOffsetMs ?? 0)) : textOf(truth)}
+        {draining && <span className="draining">DRAINING</span>}
+      </p>
+      <p className="unseen" aria-live="polite">
+        {announcements[word]}
+      </p>
+    </>
+  );
+}
+
+const announcements: Readonly<Record<Truth['word'] | 'paused', string>> = {
+  connecting: 'Connecting',
+  live: 'Live',
+  paused: 'Paused',
+  reconnecting: 'Connection lost, reconnecting',
+  stale: 'The data is stale, actions are off',
+};
+
+function textOf(truth: Truth): string {
+  switch (truth.word) {
+    case 'connecting':
+      return 'CONNECTING';
+    case 'live':
+      return `LIVE ${shortDuration(truth.ageMs)} old`;
+    case 'reconnecting':
+      return 'RECONNECTING';
+    case 'stale':
+      return `STALE ${shortDuration(truth.ageMs)}, actions off`;
+  }
+}
+
+function pausedText({ at, changes }: Pause, now: number): string {
+  return `PAUSED ${stopwatch(now - at)}, ${changes} ${changes === 1 ? 'change' : 'changes'}`;
+}

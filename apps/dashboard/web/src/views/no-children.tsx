@@ -1,0 +1,31 @@
+import type { ReactNode } from 'react';
+import { adjustAddress } from '../address/current-address.ts';
+import { usePageStore } from '../store/page-store.ts';
+import { useCell } from '../store/use-cell.ts';
+
+/** Why the table is empty, and what to do about it. */
+export function NoChildren({ filter, total }: { readonly filter: string; readonly total: number }): ReactNode {
+  const { live } = usePageStore();
+  const loading = useCell(live.live, (state) => state.data === null);
+  const feedUp = useCell(live.live, (state) => state.feed?.up ?? true);
+  if (loading) return <p className="empty">Loading…</p>;
+  if (total > 0) {
+    return (
+      <p className="empty">
+        No child matches “{filter}”.{' '}
+        <button type="button" onClick={() => adjustAddress({ filter: '' })}>
+          Clear the filter
+        </button>
+      </p>
+    );
+  }
+  if (!feedUp)
+    return <p className="empty">The forker is away, so nothing is known of its sessions. This page goes on trying.</p>;
+  return (
+    <p className="empty">
+      No session right now. Try: <code>brz branch bzr+ssh://USER@HOST:PORT/~USER/PROJECT/BRANCH</code>
+      <br />
+      <code>./hatchery up</code> prints such a line that works as it stands.
+    </p>
+  );
+}
