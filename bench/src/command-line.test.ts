@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readCommandLine, usage, UsageError } from './command-line.ts';
+import { figures } from './figures/all.ts';
+
+const namesOf = (...argv: string[]): string[] => readCommandLine(argv, figures).figures.map(({ name }) => name);
+
+describe('the command line', () => {
+  it('means every figure when it names none', () => {
+    assert.deepEqual(namesOf(), ['fork', 'burst', 'memory', 'ssh', 'sessions', 'branch']);
+  });
+
+  it('takes the named ones, in the order of a full run', () => {
+    assert.deepEqual(namesOf('ssh', '--quick', 'fork'), ['fork', 'ssh']);
+  });
+
+  it('refuses a figure that there is not, and says which there are', () => {
+    assert.throws(
+      () => readCommandLine(['forks'], figures),
+      /^Error: there is no figure 'forks'; there are fork, burst/,
+    );
+  });
+
+  it('refuses an option that it does not know', () => {
+    assert.throws(() => readCommandLine(['--fast'], figures), UsageError);
+  });
+
+  it('has a help with a line for every figure', () => {
+    for (const { title } of figures) assert.ok(usage(figures).includes(title));
+  });
+});

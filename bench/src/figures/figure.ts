@@ -1,0 +1,44 @@
+import type { Series } from '../rounds/series.ts';
+import type { Needed } from '../stand/tools.ts';
+import type { Stand } from '../stand/stand.ts';
+
+/** Something that is claimed of the service, and how it is measured. */
+export interface Figure {
+  readonly name: string;
+  /** One line for the help and the head of its table. */
+  readonly title: string;
+  readonly needs: readonly Needed[];
+  measure(stand: Stand, run: Run): Promise<Result>;
+}
+
+/** How long a run may take, and whom it tells how far it is. */
+export interface Run {
+  readonly quick: boolean;
+  readonly progress: (round: number, rounds: number) => void;
+}
+
+export interface Result {
+  readonly comparisons: readonly Comparison[];
+  /** What has no rival, as the memory of the parts. */
+  readonly readings?: Readings;
+}
+
+/** Contenders that took turns. The first one is ours, and all are compared with it. */
+export interface Comparison {
+  readonly title: string;
+  readonly unit: 'ms' | 'MB' | 'sessions/s';
+  readonly better: 'lower' | 'higher';
+  readonly series: readonly Series[];
+  readonly targets: readonly Target[];
+}
+
+/** What is promised of the medians. */
+export type Target =
+  | { readonly kind: 'times-better'; readonly name: string; readonly rival: string; readonly atLeast: number }
+  | { readonly kind: 'limit'; readonly name: string; readonly atMost: number };
+
+export interface Readings {
+  readonly title: string;
+  readonly unit: 'MB';
+  readonly rows: readonly { readonly name: string; readonly values: Readonly<Record<string, number>> }[];
+}

@@ -1,0 +1,28 @@
+/** Between two samples: a pool of children is full again, and what the last sample left to end has ended. */
+export const settleMs = 150;
+
+/** From the start of a session to its first reply. A cold brz among twenty took 5 s on two busy cores. */
+export const firstReplyMsMax = 60_000;
+
+/** From the end of its input to the end of a session. */
+export const sessionEndMsMax = 30_000;
+
+/** How much of a session's stderr an error shows; the rest is read and dropped. */
+export const stderrCharactersMax = 2_000;
+
+/** One run of brz, ssh-keygen and the like. */
+export const toolMsMax = 120_000;
+
+/** From the start of our side to its readiness: a first use makes keys and a sample branch. */
+export const serviceStartMsMax = 120_000;
+
+/** From the start of sshd to its first answer. */
+export const sshdStartMsMax = 10_000;
+export const sshdPollMs = 50;
+
+/** Steps of the ladder a service is stopped by: asked, asked again, killed. */
+export const stopUrgentlyAfterMs = 5_000;
+export const killAfterMs = 15_000;
+
+/** Below this many values a 99th percentile is but the largest. */
+export const p99SamplesMin = 100;

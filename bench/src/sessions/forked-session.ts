@@ -1,0 +1,36 @@
+import { forkChild } from '@hatchery/forker-client';
+import { sessionEndMsMax } from '../limits.ts';
+import { within } from './deadline.ts';
+import { firstReply } from './first-reply.ts';
+import type { OpenSession } from './session.ts';
+
+/** Sessions of children that the fork service at `socket` forks for the demo user, as the gateway asks for them. */
+export function forkedSessions(socket: string): OpenSession {
+  return async (signal) => {
+    const startedAtMs = performance.now();
+    const child = await forkChild({ socket, command: ['lp-serve', '--inet', 'demo'], environment: {}, signal });
+    const pipes = child.openPipes();
+    const release = (): void => {
+      for (const stream of [pipes.stdin, pipes.stdout, pipes.stderr]) stream.destroy();
+      child[Symbol.dispose]();
+    };
+    pipes.stderr.resume();
+    try {
+      await firstReply(pipes.stdin, pipes.stdout, signal);
+    } catch (error) {
+      release();
+      throw error;
+    }
+    const firstReplyMs = performance.now() - startedAtMs;
+    const end = async (): Promise<void> => {
+      pipes.stdin.end();
+      try {
+        const status = await within(child.exited, sessionEndMsMax, 'it did not end with its input');
+        if (status !== 0) throw new Error(`it ended with wait status ${status}`);
+      } finally {
+        release();
+      }
+    };
+    return { firstReplyMs, pid: child.pid, end };
+  };
+}

@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Hatchery } from './hatchery.ts';
+import { Sshd } from './sshd.ts';
+
+/** Where figures are taken: a scratch directory and our side, running. Disposing it leaves nothing behind. */
+export class Stand implements AsyncDisposable {
+  readonly hatchery: Hatchery;
+  readonly signal: AbortSignal;
+  readonly #directory: string;
+  readonly #owned: AsyncDisposableStack;
+  #scratches = 0;
+
+  /** @throws an Error that says what did not start, with everything cleaned up */
+  static async open(signal: AbortSignal): Promise<Stand> {
+    await using owned = new AsyncDisposableStack();
+    const directory = mkdtempSync(join(tmpdir(), 'hatchery-bench-'));
+    owned.defer(() => rmSync(directory, { recursive: true, force: true }));
+    const hatchery = owned.use(await Hatchery.start({ directory: join(directory, 'ours'), signal }));
+    return new Stand(directory, hatchery, owned.move(), signal);
+  }
+
+  private constructor(directory: string, hatchery: Hatchery, owned: AsyncDisposableStack, signal: AbortSignal) {
+    this.#directory = directory;
+    this.hatchery = hatchery;
+    this.#owned = owned;
+    this.signal = signal;
+  }
+
+  /** A path that nothing stands at yet, and that goes with the stand. */
+  scratch(name: string): string {
+    this.#scratches += 1;
+    return join(this.#directory, `${this.#scratches}-${name}`);
+  }
+
+  /** A home directory without any settings, for the programs of the rivals. */
+  get home(): string {
+    return this.#directory;
+  }
+
+  /** Our side once more, with another pool. The caller disposes it. */
+  startHatchery(poolSize: number): Promise<Hatchery> {
+    return Hatchery.start({ directory: this.scratch('pool'), poolSize, signal: this.signal });
+  }
+
+  /** The rival of the gateway, serving the same branches to the same key. The caller disposes it. */
+  startSshd(): Promise<Sshd> {
+    const { hostingRoot, destination } = this.hatchery;
+    const { keyFile } = destination;
+    return Sshd.start({ directory: this.scratch('sshd'), hostingRoot, keyFile, signal: this.signal });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+}
