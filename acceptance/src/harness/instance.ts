@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Readable } from 'node:stream';
+import { run, until, type Outcome } from './run.ts';
+
+export const hatcheryScript = fileURLToPath(new URL('../../../hatchery', import.meta.url));
+
+/** The line of `up --json`. */
+export interface Ready {
+  readonly ssh: { readonly host: string; readonly port: number };
+  readonly dashboard: string;
+  readonly forkerSocket: string;
+  readonly stateDir: string;
+  readonly dashboardSignIn: string;
+}
+
+/** How long the first readiness may take: it makes keys and a sample branch. */
+const readyMsMax = 60_000;
+const stopMsMax = 60_000;
+
+/** A real `./hatchery up` in a directory of its own, on free ports, with its first user `demo`. */
+export class Instance {
+  readonly directory: string;
+  readonly ready: Ready;
+  readonly #process: ChildProcess;
+  readonly #log: () => string;
+
+  private constructor(directory: string, ready: Ready, process: ChildProcess, log: () => string) {
+    this.directory = directory;
+    this.ready = ready;
+    this.#process = process;
+    this.#log = log;
+  }
+
+  static async start(extraConfig = ''): Promise<Instance> {
+    const directory = mkdtempSync(join(tmpdir(), 'hatchery-acceptance-'));
+    const config = join(directory, 'hatchery.toml');
+    writeFileSync(config, configText(directory, extraConfig));
+    const up = spawn(hatcheryScript, ['up', '--json', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let log = '';
+    up.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+    const late = setTimeout(() => up.kill('SIGKILL'), readyMsMax);
+    const line = await firstLine(up.stdout);
+    clearTimeout(late);
+    assert.notEqual(line, null, `up ended before it was ready: ${log}`);
+    const instance = new Instance(directory, JSON.parse(line ?? '') as Ready, up, () => log);
+    await instance.#makeHome();
+    return instance;
+  }
+
+  get config(): string {
+    return join(this.directory, 'hatchery.toml');
+  }
+
+  get log(): string {
+    return this.#log();
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? -1;
+  }
+
+  get hostingRoot(): string {
+    return join(this.directory, 'state', 'hosting');
+  }
+
+  /** Address of a branch below the hosting root. */
+  url(path: string, user = 'demo'): string {
+    return `bzr+ssh://${user}@${this.ready.ssh.host}:${this.ready.ssh.port}/${path}`;
+  }
+
+  /** A command of the CLI about this instance. */
+  hatchery(...words: string[]): Promise<Outcome> {
+    return run(hatcheryScript, [...words, '--config', this.config], { environment: { HOME: this.directory } });
+  }
+
+  /** Ends it as Ctrl-C does, and proves that it left nothing behind. */
+  async stop(): Promise<void> {
+    const ended = new Promise<number | null>((resolve) => this.#process.once('exit', resolve));
+    this.#process.kill('SIGINT');
+    const late = setTimeout(() => this.#process.kill('SIGKILL'), stopMsMax);
+    const code = this.#process.exitCode ?? (await ended);
+    clearTimeout(late);
+    assert.equal(code, 0, this.log);
+    await until('the end of every process of the instance', () => processesOf(this.directory).length === 0);
+    const left = readdirSync(join(this.directory, 'run')).filter((name) => name.startsWith('lp-forking-service-child-'));
+    assert.deepEqual(left, [], 'pipe directories were left behind');
+    rmSync(this.directory, { recursive: true });
+  }
+
+  /** The ssh below brz is a script, which carries the demo user's key. */
+  async #makeHome(): Promise<void> {
+    const { host, port } = this.ready.ssh;
+    const hostKey = readFileSync(join(this.ready.stateDir, 'ssh_host_ed25519_key.pub'), 'utf8');
+    mkdirSync(join(this.directory, 'home'));
+    writeFileSync(join(this.directory, 'known_hosts'), `[${host}]:${port} ${hostKey}`);
+    await run('chmod', ['700', this.directory]);
+  }
+}
+
+function configText(directory: string, extra: string): string {
+  return `state_dir = "${directory}/state"
+runtime_dir = "${directory}/run"
+[ssh]
+listen = "127.0.0.1:0"
+[dashboard]
+listen = "127.0.0.1:0"
+${extra}`;
+}
+
+async function firstLine(stream: Readable): Promise<string | null> {
+  for await (const line of createInterface({ input: stream })) return line;
+  return null;
+}
+
+/** Pids of the processes whose command line names the directory. */
+export function processesOf(directory: string): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
+    try {
+      return pid !== process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(directory);
+    } catch {
+      return false;
+    }
+  });
+}

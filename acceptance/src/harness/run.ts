@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+
+/** How a program ended and what it said. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What a program is run with. The environment is exactly this and a PATH: nothing of the machine's own user leaks in. */
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  readonly timeoutMs?: number;
+}
+
+/** No program of these tests may run longer; a hang is a failure with a name. */
+const timeoutMsDefault = 120_000;
+
+const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** A program that runs. `outcome` rejects when it takes too long, after it was killed. */
+export interface Running {
+  readonly pid: number;
+  readonly outcome: Promise<Outcome>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts a program in a process group of its own, so that it can be killed with all it started. */
+export function start(file: string, argv: readonly string[], options: RunOptions = {}): Running {
+  const child = spawn(file, argv, {
+    cwd: options.cwd,
+    env: { PATH: path, LANG: 'C.UTF-8', ...options.environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const pid = child.pid ?? -1;
+  const kill = (signal: NodeJS.Signals): void => {
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // It has ended already.
+    }
+  };
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  // A program that ends without reading its input is no error of ours.
+  child.stdin.on('error', () => undefined).end(options.input ?? '');
+  const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
+  const late = setTimeout(() => {
+    kill('SIGKILL');
+    reject(new Error(`${file} ${argv.join(' ')} ran longer than ${timeoutMs} ms: ${stdout}${stderr}`));
+  }, timeoutMs);
+  child.on('error', reject);
+  child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  return { pid, kill, outcome: promise.finally(() => clearTimeout(late)) };
+}
+
+/** Runs a program to its end. */
+export function run(file: string, argv: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return start(file, argv, options).outcome;
+}
+
+/** Waits for something to become true; looks often, and fails with `what` after the deadline. */
+export async function until<T>(what: string, look: () => T | Promise<T>, timeoutMs = 20_000): Promise<NonNullable<T>> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const found = await look();
+    if (found !== null && found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error(`${what} did not happen within ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

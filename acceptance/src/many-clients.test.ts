@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { Client, dbclient, plink } from './harness/client.ts';
+import { makeHistory } from './harness/history.ts';
+import { Instance } from './harness/instance.ts';
+
+let instance: Instance;
+let client: Client;
+let history: string;
+
+before(async () => {
+  instance = await Instance.start();
+  client = new Client(instance);
+  history = await makeHistory(client, 'history', { revisions: 120, files: 40 }, 11);
+  await client.brz('push', '-q', '-d', history, instance.url('~demo/project/trunk'));
+});
+
+after(async () => {
+  await instance.stop();
+});
+
+test('eight clients at once branch, commit and push, each its own', async () => {
+  const numbers = [1, 2, 3, 4, 5, 6, 7, 8];
+  await Promise.all(
+    numbers.map(async (number) => {
+      const target = instance.url(`~demo/project/feature-${number}`);
+      await client.brz('branch', '-q', instance.url('~demo/project/trunk'), `copy-${number}`);
+      await client.brz('commit', '-q', '--unchanged', '-m', `by ${number}`, `copy-${number}`);
+      await client.brz('push', '-q', '-d', `copy-${number}`, target);
+      assert.equal(await client.brz('revision-history', target), await client.brz('revision-history', `copy-${number}`));
+    }),
+  );
+});
+
+for (const [name, makeSsh] of [
+  ['dbclient', dbclient],
+  ['plink', plink],
+] as const) {
+  test(`${name} under brz branches and pushes`, async () => {
+    const other = new Client(instance, { ssh: await makeSsh(instance) });
+    await other.brz('branch', '-q', instance.url('~demo/project/trunk'), name);
+    await other.brz('commit', '-q', '--unchanged', '-m', `by ${name}`, name);
+    await other.brz('push', '-q', '-d', name, instance.url(`~demo/project/${name}`));
+    const pushed = await client.brz('revision-history', instance.url(`~demo/project/${name}`));
+    assert.equal(pushed, await client.brz('revision-history', name));
+  });
+}
