@@ -1,0 +1,52 @@
+import { globSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { formatCounts, sumCounts, type TestFailure } from './counts.ts';
+import { listSteps, select } from './plan.ts';
+import { readProjects } from './projects.ts';
+import { runStep } from './run-step.ts';
+
+/** `./hatchery test [NAME…]`: every check and test, or those whose step, project or file has a NAME in its name. */
+async function main(words: readonly string[]): Promise<number> {
+  const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+  const acceptanceFiles = globSync('acceptance/**/*.test.ts', { cwd: root }).toSorted();
+  const chosen = select(listSteps(readProjects(root), acceptanceFiles), words);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+  const results = [];
+  for (const { step, parts } of chosen) {
+    if (stop.signal.aborted) break;
+    console.log(`\n── ${step.name}`);
+    const start = performance.now();
+    const result = await runStep(root, step, parts, stop.signal);
+    if (result.counts.failed > 0) console.log(withoutPassed(result.output));
+    console.log(
+      `── ${step.name}: ${formatCounts(result.counts)} (${((performance.now() - start) / 1000).toFixed(1)} s)`,
+    );
+    results.push({ step, ...result });
+  }
+  for (const { step, failures } of results) printFailures(step.name, failures);
+  const counts = sumCounts(results.map((result) => result.counts));
+  const complete = !stop.signal.aborted && counts.passed > 0;
+  console.log(`\n${formatCounts(complete ? counts : { ...counts, failed: Math.max(1, counts.failed) })}`);
+  return complete && counts.failed === 0 ? 0 : 1;
+}
+
+/** Hundreds of tests that passed would hide the one that did not. */
+function withoutPassed(output: string): string {
+  return output.replace(/^\s*✔ .*\n/gm, '').trimEnd();
+}
+
+function printFailures(step: string, failures: readonly TestFailure[]): void {
+  if (failures.length > 0) console.log(`\nFailed in ${step}:`);
+  for (const { file, name, message } of failures) {
+    console.log(`  ${[file, name, message].filter((part) => part !== '').join(': ')}`);
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof RangeError)) throw error;
+  console.error(`hatchery test: ${error.message}`);
+  process.exitCode = 2;
+}

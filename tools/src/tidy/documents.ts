@@ -1,0 +1,69 @@
+import { eachMatch, type Problem, type Rule } from './source-files.ts';
+
+/** A README that is longer is a manual, and belongs to docs/. */
+const readmeLinesMax = 80;
+
+/** Words of `./hatchery` that the script itself knows. */
+const scriptCommands = ['test', 'bench', 'help'];
+
+const sections = ['Context', 'Decision', 'Consequences'];
+
+/** Every app tells what it is, within a page. */
+export const readmes: Rule = (files) => {
+  const apps = new Set(files.map(({ path }) => /^apps\/[^/]+/.exec(path)?.[0]).filter((path) => path !== undefined));
+  const missing = [...apps].filter((app) => !files.some(({ path }) => path === `${app}/README.md`));
+  const long = files.filter(
+    ({ path, text }) => /^apps\/.*README\.md$/.test(path) && text.split('\n').length > readmeLinesMax + 1,
+  );
+  return [
+    ...missing.map((app) => `${app}: has no README.md`),
+    ...long.map(({ path, text }) => `${path}:1: has ${text.split('\n').length - 1} lines, at most ${readmeLinesMax}`),
+  ];
+};
+
+/** A decision says what was known, what was chosen and what follows. */
+export const decisions: Rule = (files) =>
+  files
+    .filter(({ path }) => path.startsWith('docs/decisions/'))
+    .flatMap(({ path, text }): Problem[] => {
+      if (!/^docs\/decisions\/\d{4}-[a-z\d]+(-[a-z\d]+)*\.md$/.test(path))
+        return [`${path}:1: is not named NNNN-noun-phrase.md`];
+      const missing = sections.filter((section) => !new RegExp(`^#+ ${section}$`, 'm').test(text));
+      return missing.map((section) => `${path}:1: has no section '${section}'`);
+    });
+
+/** Every command that a document tells a reader to type is one that exists. */
+export function documentedCommands(commands: readonly string[]): Rule {
+  const known = new Set([...commands, ...scriptCommands]);
+  return (files) =>
+    files
+      .filter(({ path }) => path.endsWith('.md'))
+      .flatMap((file) =>
+        eachMatch(file, /\.\/hatchery ([a-z][a-z-]*)/, ([, word = '']) =>
+          known.has(word) ? null : `there is no ./hatchery ${word}`,
+        ),
+      );
+}
+
+/** Nothing of the machine something was written on, and of the registry it was fetched from, is in the tree. */
+export const machineTraces: Rule = (files) =>
+  files.flatMap((file) => [
+    ...eachMatch(file, /(?<![\w.-])\/work\/\w/, ([path]) => `${path}… is a path of one machine`),
+    ...eachMatch(file, namesRegistry(file.path), () => 'names a registry'),
+  ]);
+
+/** Where npm would write one: its own configuration, and the lockfile if `omit-lockfile-registry-resolved` were off. */
+function namesRegistry(path: string): RegExp {
+  if (path.endsWith('.npmrc')) return /registry\s*=\s*\S*:/;
+  return path.endsWith('package-lock.json') ? /"resolved": "https?:/ : /(?!)/;
+}
+
+/** Every project with sources has a test. */
+export const testedProjects: Rule = (files) => {
+  const sources = new Set(files.map(({ path }) => /^((?:apps|libs|tools)\/.*?)\/src\/.*\.tsx?$/.exec(path)?.[1]));
+  const tested = (project: string): boolean =>
+    files.some(({ path }) => path.startsWith(`${project}/`) && /\.test\.tsx?$/.test(path));
+  return [...sources]
+    .filter((project) => project !== undefined)
+    .flatMap((project) => (tested(project) ? [] : [`${project}: has no test`]));
+};

@@ -1,0 +1,64 @@
+import { eachMatch, isForTests, isTypeScript, type Rule, type SourceFile } from './source-files.ts';
+
+/** Names that say nothing of what is inside, so that everything ends up there. */
+const emptyNames = /(?:^|\/)(utils?|helpers?|common|shared|misc)(?:\.[\w.]+)?(?:\/|$)/;
+
+/** Libraries that are imported in one folder, so that the rest speaks our own words. */
+const confined: ReadonlyMap<string, string> = new Map([
+  ['ssh2', 'apps/ssh-gateway/src/ssh/'],
+  ['ws', 'apps/dashboard/server/src/live/'],
+]);
+
+/** Files that some program wants a default export of. */
+const defaultExports: ReadonlyMap<string, string> = new Map([
+  ['apps/dashboard/web/vite.config.ts', 'Vite loads it'],
+  ['tools/src/counting-reporter.ts', 'node:test loads it'],
+]);
+
+/** Folders and files have names of the domain. */
+export const telltaleNames: Rule = (files) =>
+  files
+    .map(({ path }) => ({ path, name: emptyNames.exec(path)?.[1] }))
+    .filter(({ path, name }) => name !== undefined && !path.startsWith('docs/'))
+    .map(({ path, name }) => `${path}:1: '${name}' names nothing of the domain`);
+
+/** An import shows the name it takes. */
+export const namedExports: Rule = (files) =>
+  files
+    .filter(isTypeScript)
+    .flatMap((file) => [
+      ...eachMatch(file, /^export default\b/, () =>
+        defaultExports.has(file.path) ? null : 'a default export: name it',
+      ),
+      ...eachMatch(file, /^export (?:type )?\*/, () => 'export * hides what is exported: list the names'),
+    ]);
+
+/** What is confined stays in its folder; tests may use it as a client. */
+export const confinedImports: Rule = (files) =>
+  files
+    .filter((file) => isTypeScript(file) && !isForTests(file))
+    .flatMap((file) =>
+      eachMatch(file, /(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*['"]([^'"]+)['"]/, ([, specifier = '']) => {
+        const library = specifier.split('/')[0] ?? '';
+        const folder = confined.get(library);
+        return folder === undefined || file.path.startsWith(folder)
+          ? null
+          : `'${library}' is imported in ${folder} only`;
+      }),
+    );
+
+/** Only the outermost file of a program knows its environment and ends it. */
+export const processAccess: Rule = (files) =>
+  files
+    .filter((file) => isTypeScript(file) && !isForTests(file) && !mayTouchProcess(file))
+    .flatMap((file) =>
+      eachMatch(
+        file,
+        /\bprocess\.(env|exit)\b/,
+        ([, what]) => `process.${what} belongs to main.ts: take it as a parameter`,
+      ),
+    );
+
+function mayTouchProcess({ path }: SourceFile): boolean {
+  return path.endsWith('/main.ts') || path.startsWith('libs/daemon/') || path.endsWith('.config.ts');
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { decisions, documentedCommands, machineTraces, readmes, testedProjects } from './documents.ts';
+import { confinedImports, namedExports, processAccess, telltaleNames } from './modules.ts';
+import { fileLength, functionLength, pythonSize } from './size.ts';
+import type { Problem, Rule } from './source-files.ts';
+
+function check(rule: Rule, path: string, text = ''): Problem[] {
+  return rule([{ path, text }]);
+}
+
+describe('size', () => {
+  it('takes a file of 250 lines and refuses one more', () => {
+    assert.deepEqual(check(fileLength, 'libs/a/src/a.ts', 'a\n'.repeat(250)), []);
+    assert.deepEqual(check(fileLength, 'a.py', 'a\n'.repeat(251)), ['a.py:1: has 251 lines, at most 250']);
+  });
+
+  it('takes a function of 60 lines and refuses one more, wherever it is', () => {
+    const inClass = (lines: number): string => `class A {\n  b() {${'\n'.repeat(lines - 1)}}\n}`;
+    assert.deepEqual(check(functionLength, 'a.ts', inClass(60)), []);
+    assert.deepEqual(check(functionLength, 'a.ts', inClass(61)), ['a.ts:2: a function of 61 lines, at most 60']);
+    assert.equal(check(functionLength, 'a.tsx', `const a = () => {${'\n'.repeat(70)}}`).length, 1);
+  });
+
+  it('counts no suite as a function, but the tests in it', () => {
+    const long = '\n'.repeat(70);
+    assert.deepEqual(check(functionLength, 'a.test.ts', `describe('a', () => {${long}});`), []);
+    assert.equal(check(functionLength, 'a.test.ts', `describe('a', () => { it('b', () => {${long}}); });`).length, 1);
+  });
+
+  it('sums the Python of the zygote without its tests', () => {
+    const file = (name: string): { path: string; text: string } => ({
+      path: `apps/forker/zygote/${name}`,
+      text: 'a\n'.repeat(301),
+    });
+    assert.deepEqual(pythonSize([file('a.py'), file('test_a.py')]), []);
+    assert.equal(pythonSize([file('a.py'), file('b.py')]).length, 1);
+  });
+});
+
+describe('modules', () => {
+  it('refuses names that say nothing, of folders and of files', () => {
+    for (const path of ['libs/a/src/utils/b.ts', 'a/helper.ts', 'shared/a.ts', 'a/common.test.ts']) {
+      assert.equal(check(telltaleNames, path).length, 1, path);
+    }
+    assert.deepEqual(check(telltaleNames, 'libs/a/src/commonality.ts'), []);
+  });
+
+  it('refuses default exports and export *', () => {
+    assert.equal(check(namedExports, 'a.ts', 'export default 1;').length, 1);
+    assert.equal(check(namedExports, 'a.ts', "export type * from './b.ts';").length, 1);
+    assert.deepEqual(check(namedExports, 'a.ts', "export { b } from './b.ts';"), []);
+  });
+
+  it('refuses ssh2 and ws outside their folders, in every form of import', () => {
+    for (const line of ["import a from 'ssh2';", "import 'ws';", "await import('ws')", "} from 'ssh2/lib/x.js';"]) {
+      assert.equal(check(confinedImports, 'apps/ssh-gateway/src/session/a.ts', line).length, 1, line);
+    }
+    assert.deepEqual(check(confinedImports, 'apps/ssh-gateway/src/ssh/a.ts', "import a from 'ssh2';"), []);
+    assert.deepEqual(check(confinedImports, 'libs/a/src/a.test.ts', "import a from 'ws';"), []);
+  });
+
+  it('refuses process.env and process.exit below main.ts', () => {
+    assert.equal(check(processAccess, 'apps/a/src/a.ts', 'process.exit(1)').length, 1);
+    assert.equal(check(processAccess, 'apps/a/src/a.ts', "process.env['A']").length, 1);
+    assert.deepEqual(check(processAccess, 'apps/a/src/main.ts', 'process.exit(1)'), []);
+    assert.deepEqual(check(processAccess, 'apps/a/src/a.ts', 'process.exitCode = 1'), []);
+  });
+});
+
+describe('documents', () => {
+  it('refuses an app without a README or with a long one', () => {
+    assert.deepEqual(check(readmes, 'apps/a/src/a.ts'), ['apps/a: has no README.md']);
+    assert.deepEqual(check(readmes, 'apps/a/README.md', 'a\n'.repeat(80)), []);
+    assert.equal(check(readmes, 'apps/a/README.md', 'a\n'.repeat(81)).length, 1);
+  });
+
+  it('refuses a decision with another name or a missing section', () => {
+    const text = '# A\n## Context\n## Decision\n## Consequences\n';
+    assert.deepEqual(check(decisions, 'docs/decisions/0001-node-version.md', text), []);
+    assert.equal(check(decisions, 'docs/decisions/1-Node.md', text).length, 1);
+    assert.equal(check(decisions, 'docs/decisions/0001-a.md', '# A\n## Context\n').length, 2);
+  });
+
+  it('refuses a documented command that does not exist', () => {
+    const rule = documentedCommands(['up']);
+    assert.deepEqual(check(rule, 'README.md', '`./hatchery up` and `./hatchery test`, or ./hatchery --help'), []);
+    assert.deepEqual(check(rule, 'a/b.md', '\n./hatchery flyy'), ['a/b.md:2: there is no ./hatchery flyy']);
+  });
+
+  it('refuses traces of a machine and of a registry', () => {
+    const [machine, registry] = [['', 'work', 'x'].join('/'), '"resolved": "https:'.concat('//r/a.tgz"')];
+    assert.equal(check(machineTraces, 'a.md', `see ${machine}`).length, 1);
+    assert.equal(check(machineTraces, 'package-lock.json', registry).length, 1);
+    assert.equal(check(machineTraces, '.npmrc', 'registry=https://r').length, 1);
+    assert.deepEqual(check(machineTraces, '.npmrc', 'omit-lockfile-registry-resolved=true'), []);
+  });
+
+  it('refuses a project with sources and no test', () => {
+    assert.deepEqual(check(testedProjects, 'libs/a/src/a.ts'), ['libs/a: has no test']);
+    assert.deepEqual(check(testedProjects, 'libs/a/src/a.test.ts'), []);
+  });
+});

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { decisions, documentedCommands, machineTraces, readmes, testedProjects } from './documents.ts';
+import { confinedImports, namedExports, processAccess, telltaleNames } from './modules.ts';
+import { fileLength, functionLength, pythonSize } from './size.ts';
+import { readSourceFiles, type Rule } from './source-files.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const files = readSourceFiles(root);
+
+/** Loaded, not parsed: only the table itself knows its names. */
+async function commandNames(): Promise<string[]> {
+  const url = pathToFileURL(join(root, 'apps/cli/src/commands.ts')).href;
+  const { commands } = (await import(url)) as { commands: readonly { name: string }[] };
+  return commands.map(({ name }) => name);
+}
+
+const rules: readonly (readonly [title: string, rule: Rule])[] = [
+  ['keeps files short', fileLength],
+  ['keeps functions short', functionLength],
+  ['keeps the Python part small', pythonSize],
+  ['names folders and files after the domain', telltaleNames],
+  ['exports by name', namedExports],
+  ['imports ssh2 and ws in one folder each', confinedImports],
+  ['leaves the environment and the exit to main.ts', processAccess],
+  ['has a short README for every app', readmes],
+  ['records decisions in one form', decisions],
+  ['holds no trace of a machine or a registry', machineTraces],
+  ['tests every project', testedProjects],
+];
+
+for (const [title, rule] of rules) it(`the tree ${title}`, () => keeps(rule));
+
+it('the tree documents commands that exist', async () => {
+  keeps(documentedCommands(await commandNames()));
+});
+
+/** Fails with every problem, a line each. */
+function keeps(rule: Rule): void {
+  const problems = rule(files);
+  assert.equal(problems.length, 0, problems.join('\n'));
+}
