@@ -1,9 +1,12 @@
 import contextlib
+import ctypes
 import io
 import os
+import signal
 import socket
 import sys
 import threading
+import time
 import types
 import unittest
 from collections.abc import Callable
@@ -11,6 +14,7 @@ from unittest import mock
 
 import wire
 import zygote
+from keeper import PR_SET_CHILD_SUBREAPER
 
 
 class Loading(unittest.TestCase):
@@ -96,6 +100,44 @@ class Forking(unittest.TestCase):
             return real()
 
         self.assertEqual(len(self.processes_back_in_the_loop(fork, lambda channel: 0)), 1)
+
+    def test_leaves_the_status_of_a_child_that_ends_before_the_process_between(self) -> None:
+        """The zygote ignores SIGCHLD, and the kernel would reap such a child on its behalf."""
+        real, calls = os.fork, [0]
+
+        def fork() -> int:
+            calls[0] += 1
+            forked = real()
+            if calls[0] == 2 and forked != 0:
+                time.sleep(0.2)
+            return forked
+
+        def run(_channel: int) -> int:
+            return 7
+
+        read, write = os.pipe()
+        if os.fork() == 0:
+            try:
+                self._play_keeper(write, fork, run)
+            finally:
+                os._exit(0)
+        os.close(write)
+        with open(read) as stream:
+            self.assertIn("7", stream.read().split())
+        os.wait()
+
+    def _play_keeper(self, write: int, fork: Callable[[], int], run: Callable[[int], int]) -> None:
+        """Reaps everything below it, and writes the statuses."""
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        if os.fork() == 0:
+            try:
+                signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+                self._play_zygote(os.open(os.devnull, os.O_WRONLY), fork, run)
+            finally:
+                os._exit(0)
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                os.write(write, f"{os.waitstatus_to_exitcode(os.wait()[1])}\n".encode())
 
     def test_leaves_the_zygote_when_the_first_fork_fails(self) -> None:
         def fork() -> int:

@@ -50,6 +50,9 @@ def fork_orphan(keeper: socket.socket, channel: int) -> None:
     # From here on, never return into the zygote's loop: a child that failed must not go on as a second zygote.
     status = 70
     try:
+        # The zygote ignores SIGCHLD. A child that ended before the process between did would be reaped by the kernel,
+        # on account of the ignoring, and the keeper would wait for its status forever.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         if os.fork() != 0:
             os._exit(0)
         keeper.close()
