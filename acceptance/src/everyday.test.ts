@@ -88,7 +88,7 @@ test('nothing outside the hosting root is reached', async () => {
 });
 
 async function revisionIds(place: string): Promise<string> {
-  return client.brz('log', '--show-ids', '--log-format=line', '-n0', '--line', place).then(() =>
-    client.brz('revision-history', place),
-  );
+  return client
+    .brz('log', '--show-ids', '--log-format=line', '-n0', '--line', place)
+    .then(() => client.brz('revision-history', place));
 }

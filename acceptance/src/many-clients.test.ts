@@ -27,7 +27,10 @@ test('eight clients at once branch, commit and push, each its own', async () => 
       await client.brz('branch', '-q', instance.url('~demo/project/trunk'), `copy-${number}`);
       await client.brz('commit', '-q', '--unchanged', '-m', `by ${number}`, `copy-${number}`);
       await client.brz('push', '-q', '-d', `copy-${number}`, target);
-      assert.equal(await client.brz('revision-history', target), await client.brz('revision-history', `copy-${number}`));
+      assert.equal(
+        await client.brz('revision-history', target),
+        await client.brz('revision-history', `copy-${number}`),
+      );
     }),
   );
 });

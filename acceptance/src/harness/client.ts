@@ -82,7 +82,8 @@ export function sshOptions(instance: Instance, key: string): string[] {
  */
 export async function dbclient(instance: Instance): Promise<string> {
   const key = join(instance.directory, 'dropbear-key');
-  if (!existsSync(key)) await must('dropbearconvert', ['openssh', 'dropbear', `${instance.ready.stateDir}/demo/id_ed25519`, key]);
+  if (!existsSync(key))
+    await must('dropbearconvert', ['openssh', 'dropbear', `${instance.ready.stateDir}/demo/id_ed25519`, key]);
   const command = `/bin/sh -c '
     while :; do case "$1" in
       -p) port=$2; shift 2;;

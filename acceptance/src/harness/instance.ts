@@ -88,7 +88,9 @@ export class Instance {
     clearTimeout(late);
     assert.equal(code, 0, this.log);
     await until('the end of every process of the instance', () => processesOf(this.directory).length === 0);
-    const left = readdirSync(join(this.directory, 'run')).filter((name) => name.startsWith('lp-forking-service-child-'));
+    const left = readdirSync(join(this.directory, 'run')).filter((name) =>
+      name.startsWith('lp-forking-service-child-'),
+    );
     assert.deepEqual(left, [], 'pipe directories were left behind');
     rmSync(this.directory, { recursive: true });
   }

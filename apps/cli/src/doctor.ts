@@ -20,27 +20,53 @@ export const doctor: Command = {
     expectWords(invocation);
     const checks = examine(invocation.config);
     if (invocation.options['json'] === true) process.stdout.write(`${JSON.stringify(checks)}\n`);
-    else for (const { what, trouble } of checks) process.stdout.write(`${trouble === null ? 'ok     ' : 'TROUBLE'}  ${what}${trouble === null ? '' : `: ${trouble}`}\n`);
+    else
+      for (const { what, trouble } of checks)
+        process.stdout.write(
+          `${trouble === null ? 'ok     ' : 'TROUBLE'}  ${what}${trouble === null ? '' : `: ${trouble}`}\n`,
+        );
     return Promise.resolve(checks.every(({ trouble }) => trouble === null) ? exitDone : exitFailed);
   },
 };
 
 function examine(config: Config): Check[] {
   return [
-    { what: `Node ${process.version}`, trouble: Number(process.versions.node.split('.')[0]) >= 24 ? null : 'start it with ./hatchery, which brings Node 24' },
+    {
+      what: `Node ${process.version}`,
+      trouble:
+        Number(process.versions.node.split('.')[0]) >= 24 ? null : 'start it with ./hatchery, which brings Node 24',
+    },
     { what: 'Breezy for /usr/bin/python3', trouble: checkBreezy() },
-    { what: 'list of modules to preload', trouble: exists(join(checkoutDirectory, 'apps/forker/dist/preload.json'), 'run ./hatchery up, which makes it') },
-    { what: 'built page', trouble: exists(join(checkoutDirectory, 'apps/dashboard/web/dist/index.html'), 'run ./hatchery up, which builds it') },
-    ...config.ssh.hostKeys.map((path) => ({ what: `host key ${path}`, trouble: exists(path, `ssh-keygen -t ed25519 -N '' -f ${path}`) })),
+    {
+      what: 'list of modules to preload',
+      trouble: exists(join(checkoutDirectory, 'apps/forker/dist/preload.json'), 'run ./hatchery up, which makes it'),
+    },
+    {
+      what: 'built page',
+      trouble: exists(
+        join(checkoutDirectory, 'apps/dashboard/web/dist/index.html'),
+        'run ./hatchery up, which builds it',
+      ),
+    },
+    ...config.ssh.hostKeys.map((path) => ({
+      what: `host key ${path}`,
+      trouble: exists(path, `ssh-keygen -t ed25519 -N '' -f ${path}`),
+    })),
     { what: `hosting root ${config.hosting.root}`, trouble: writable(config.hosting.root) },
     { what: `state directory ${config.stateDirectory}`, trouble: writable(config.stateDirectory) },
-    { what: `users directory ${config.ssh.usersDirectory}`, trouble: exists(config.ssh.usersDirectory, 'hatchery user add NAME --key FILE makes it') },
+    {
+      what: `users directory ${config.ssh.usersDirectory}`,
+      trouble: exists(config.ssh.usersDirectory, 'hatchery user add NAME --key FILE makes it'),
+    },
   ];
 }
 
 function checkBreezy(): string | null {
   try {
-    execFileSync('/usr/bin/python3', ['-E', '-s', '-c', 'import breezy.bzr.smart.server'], { stdio: 'pipe', timeout: 30_000 });
+    execFileSync('/usr/bin/python3', ['-E', '-s', '-c', 'import breezy.bzr.smart.server'], {
+      stdio: 'pipe',
+      timeout: 30_000,
+    });
     return null;
   } catch (error) {
     const stderr = String((error as { stderr?: Buffer }).stderr ?? (error as Error).message).trim();
@@ -58,6 +84,8 @@ function writable(path: string): string | null {
     return null;
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return missing ? 'it is missing; the first hatchery up makes it' : `not writable for uid ${process.getuid?.() ?? '?'}`;
+    return missing
+      ? 'it is missing; the first hatchery up makes it'
+      : `not writable for uid ${process.getuid?.() ?? '?'}`;
   }
 }

@@ -12,7 +12,10 @@ function drainCommand(name: 'drain' | 'undrain', summary: string): Command {
     options: { reason: { type: 'string', default: 'not said' } },
     async run(invocation) {
       expectWords(invocation);
-      await askService(invocation.config, 'POST', `/v1/${name}`, { actor: actor(), reason: invocation.options['reason'] });
+      await askService(invocation.config, 'POST', `/v1/${name}`, {
+        actor: actor(),
+        reason: invocation.options['reason'],
+      });
       process.stdout.write(name === 'drain' ? 'draining: no new session is taken\n' : 'new sessions are taken again\n');
       return exitDone;
     },

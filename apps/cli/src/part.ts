@@ -13,7 +13,9 @@ export type PartName = keyof typeof partPrograms;
 function partCommand(name: PartName, summary: string, ownOptions: Command['options'] = {}): Command {
   return {
     name,
-    synopsis: Object.keys(ownOptions).map((option) => `[--${option} SECONDS]`).join(' '),
+    synopsis: Object.keys(ownOptions)
+      .map((option) => `[--${option} SECONDS]`)
+      .join(' '),
     summary,
     options: { ...ownOptions, 'ready-fd': { type: 'string' } },
     run: (invocation) => Promise.resolve(become(name, invocation, Object.keys(ownOptions))),

@@ -11,7 +11,8 @@ export async function runCommand([name, ...argv]: readonly string[]): Promise<nu
     const invocation = readInvocation(command, argv);
     return invocation === 'help' ? help(name) : await command.run(invocation);
   } catch (error) {
-    if (error instanceof UsageError) return fail(`${name}: ${error.message}; hatchery help ${name} tells more`, exitUsage);
+    if (error instanceof UsageError)
+      return fail(`${name}: ${error.message}; hatchery help ${name} tells more`, exitUsage);
     if (error instanceof ConfigError) return fail(error.message, exitFailed);
     return fail(`${name}: ${(error as Error).message}`, exitFailed);
   }

@@ -10,15 +10,23 @@ export interface ServiceState {
 }
 
 /** Asks the running fork service. @throws an Error that says how to start one when none runs */
-export async function askService(config: Config, method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
+export async function askService(
+  config: Config,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
   try {
     return await controlRequest(controlSocketPath(config), method, path, body);
   } catch (error) {
     if (error instanceof ControlError) throw error;
     const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    throw new Error(`no fork service answers on ${controlSocketPath(config)} (${reason}); start one with ./hatchery up`, {
-      cause: error,
-    });
+    throw new Error(
+      `no fork service answers on ${controlSocketPath(config)} (${reason}); start one with ./hatchery up`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -47,7 +47,11 @@ async function startDetached(invocation: Invocation): Promise<number> {
   const log = logFile(config);
   const output = openSync(log, 'a');
   const argv = [program, 'up', ...place, '--json', '--ready-fd', '3'];
-  const service = spawn(process.execPath, argv, { detached: true, stdio: ['ignore', output, output, 'pipe'], cwd: '/' });
+  const service = spawn(process.execPath, argv, {
+    detached: true,
+    stdio: ['ignore', output, output, 'pipe'],
+    cwd: '/',
+  });
   const pid = service.pid;
   if (pid === undefined) throw new Error(`cannot run ${process.execPath}`);
   writeServicePid(config, pid);
@@ -71,7 +75,8 @@ async function stopDetached(invocation: Invocation): Promise<number> {
   process.kill(running.pid, 'SIGTERM');
   const deadline = performance.now() + 1000 * config.forker.childrenTimeoutS + stopMarginMs;
   while (processStartTime(running.pid) === running.startTime) {
-    if (performance.now() > deadline) throw new Error(`pid ${running.pid} has not ended; its log is ${logFile(config)}`);
+    if (performance.now() > deadline)
+      throw new Error(`pid ${running.pid} has not ended; its log is ${logFile(config)}`);
     await delay(50);
   }
   process.stdout.write('hatchery has stopped\n');
@@ -85,7 +90,10 @@ function logFile(config: Config): string {
 
 /** The first thing that went wrong in the last start. */
 function lastError(log: string): string {
-  const lines = readFileSync(log, 'utf8').split('\n').filter((line) => line.trim() !== '').slice(-40);
+  const lines = readFileSync(log, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-40);
   const told = lines.find((line) => /^(hatchery|forker|ssh-gateway|dashboard): /.test(line));
   return told?.replace(/^hatchery: /, '') ?? `it ended before it was ready; its log is ${log}`;
 }

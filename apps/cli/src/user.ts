@@ -7,7 +7,8 @@ import { table } from './table.ts';
 const userName = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /** Types as sshd(8) lists them under AUTHORIZED_KEYS FILE FORMAT, then the key in base64. */
-const publicKey = /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) [A-Za-z0-9+/]+=*( .*)?$/;
+const publicKey =
+  /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) [A-Za-z0-9+/]+=*( .*)?$/;
 
 export const user: Command = {
   name: 'user',
@@ -35,15 +36,24 @@ function add(invocation: Invocation): void {
 
 /** Gives a user one more key; the same key twice is one. @throws when the text is no public key */
 export function addUser(usersDirectory: string, name: string, keyText: string, source: string): void {
-  const keys = keyText.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  const keys = keyText
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
   if (keys.length === 0 || !keys.every((line) => publicKey.test(line))) {
-    const hint = keyText.includes('PRIVATE KEY') ? 'it is a private key: give the one that ends in .pub' : 'one line as ssh-keygen writes it';
+    const hint = keyText.includes('PRIVATE KEY')
+      ? 'it is a private key: give the one that ends in .pub'
+      : 'one line as ssh-keygen writes it';
     throw new Error(`${source} is no public key: ${hint}`);
   }
   const directory = join(usersDirectory, name);
   const file = join(directory, 'authorized_keys');
   mkdirSync(directory, { recursive: true, mode: 0o755 });
-  const had = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter((line) => line !== '') : [];
+  const had = existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+    : [];
   const lines = [...new Set([...had, ...keys])];
   writeFileSync(`${file}.new`, `${lines.join('\n')}\n`, { mode: 0o644 });
   renameSync(`${file}.new`, file);
@@ -55,7 +65,13 @@ function list(invocation: Invocation): void {
   const users = usersIn(usersDirectory);
   if (invocation.options['json'] === true) process.stdout.write(`${JSON.stringify(users)}\n`);
   else if (users.length === 0) process.stdout.write('nobody may log in yet; hatchery user add NAME --key FILE\n');
-  else process.stdout.write(table(['NAME', 'KEYS'], users.map(({ name, keys }) => [name, String(keys)])));
+  else
+    process.stdout.write(
+      table(
+        ['NAME', 'KEYS'],
+        users.map(({ name, keys }) => [name, String(keys)]),
+      ),
+    );
 }
 
 function usersIn(directory: string): { name: string; keys: number }[] {
@@ -66,7 +82,9 @@ function usersIn(directory: string): { name: string; keys: number }[] {
 
 function keyCount(file: string): number {
   if (!existsSync(file)) return 0;
-  return readFileSync(file, 'utf8').split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#')).length;
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('#')).length;
 }
 
 function remove(invocation: Invocation): void {

@@ -23,7 +23,12 @@ export async function prepareFirstUse(config: Config, say: (line: string) => voi
     mkdirSync(demoDirectory(config), { recursive: true, mode: 0o700 });
     await makeKey(demoKey(config), `${demoUser}@hatchery`);
   }
-  addUser(config.ssh.usersDirectory, demoUser, readFileSync(`${demoKey(config)}.pub`, 'utf8'), `${demoKey(config)}.pub`);
+  addUser(
+    config.ssh.usersDirectory,
+    demoUser,
+    readFileSync(`${demoKey(config)}.pub`, 'utf8'),
+    `${demoKey(config)}.pub`,
+  );
   if (!existsSync(join(config.hosting.root, sampleBranch))) {
     say(`making the sample branch ${sampleBranch}`);
     await makeSampleBranch(config);
@@ -36,7 +41,9 @@ export async function prepareFirstUse(config: Config, say: (line: string) => voi
  */
 export function writeDemoSsh(config: Config, address: Address): string {
   const directory = demoDirectory(config);
-  const hosts = config.ssh.hostKeys.map((path) => `[${address.host}]:${address.port} ${readFileSync(`${path}.pub`, 'utf8')}`);
+  const hosts = config.ssh.hostKeys.map(
+    (path) => `[${address.host}]:${address.port} ${readFileSync(`${path}.pub`, 'utf8')}`,
+  );
   writeFileSync(join(directory, 'known_hosts'), hosts.join(''));
   const script = join(directory, 'ssh');
   const options = `-i ${quote(demoKey(config))} -o IdentitiesOnly=yes -o UserKnownHostsFile=${quote(join(directory, 'known_hosts'))}`;
@@ -66,12 +73,19 @@ async function makeKey(path: string, comment: string): Promise<void> {
 async function makeSampleBranch(config: Config): Promise<void> {
   const target = join(config.hosting.root, sampleBranch);
   const scratch = `${target}.new`;
-  const environment = { BRZ_EMAIL: 'Demo <demo@hatchery.invalid>', BRZ_LOG: '/dev/null', BRZ_HOME: demoDirectory(config) };
+  const environment = {
+    BRZ_EMAIL: 'Demo <demo@hatchery.invalid>',
+    BRZ_LOG: '/dev/null',
+    BRZ_HOME: demoDirectory(config),
+  };
   const brz = (...argv: string[]): Promise<void> => runTool('/usr/bin/brz', ['--no-plugins', ...argv], environment);
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(dirname(target), { recursive: true });
   await brz('init', '-q', scratch);
-  writeFileSync(join(scratch, 'README'), 'This branch was made by the first hatchery up, to have something to branch from.\n');
+  writeFileSync(
+    join(scratch, 'README'),
+    'This branch was made by the first hatchery up, to have something to branch from.\n',
+  );
   await brz('add', '-q', scratch);
   await brz('commit', '-q', '-m', 'A first revision.', scratch);
   await brz('remove-tree', '-q', '--force', scratch);

@@ -56,7 +56,12 @@ function passOn(child: ChildProcess): () => string[] {
   const last: string[] = [];
   child.stderr?.on('data', (chunk: Buffer) => {
     process.stderr.write(chunk);
-    last.push(...chunk.toString('utf8').split('\n').filter((line) => line.trim() !== ''));
+    last.push(
+      ...chunk
+        .toString('utf8')
+        .split('\n')
+        .filter((line) => line.trim() !== ''),
+    );
     last.splice(0, last.length - explainingLinesMax);
   });
   return () => last;

@@ -5,12 +5,17 @@ import { toolMsMax } from '../limits.ts';
 const execute = promisify(execFile);
 
 /** Runs a tool to its end. @throws an Error with its stderr, or saying that it is not installed */
-export async function runTool(file: string, argv: readonly string[], environment: Record<string, string> = {}): Promise<void> {
+export async function runTool(
+  file: string,
+  argv: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<void> {
   try {
     await execute(file, argv, { timeout: toolMsMax, env: { ...process.env, ...environment } });
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: string };
-    if (code === 'ENOENT') throw new Error(`${file} is not installed; ./hatchery up as root installs it`, { cause: error });
+    if (code === 'ENOENT')
+      throw new Error(`${file} is not installed; ./hatchery up as root installs it`, { cause: error });
     throw new Error(`${file} ${argv[0] ?? ''} failed: ${stderr?.trim() ?? (error as Error).message}`, { cause: error });
   }
 }

@@ -128,7 +128,8 @@ hatchery is up; Ctrl-C drains and stops.
 function readyDescriptor(option: string | boolean | undefined): number | null {
   if (option === undefined) return null;
   const fd = Number(option);
-  if (!Number.isInteger(fd) || fd < 3) throw new UsageError(`--ready-fd takes a descriptor above 2, not '${String(option)}'`);
+  if (!Number.isInteger(fd) || fd < 3)
+    throw new UsageError(`--ready-fd takes a descriptor above 2, not '${String(option)}'`);
   return fd;
 }
 
