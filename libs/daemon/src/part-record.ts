@@ -25,8 +25,9 @@ export function readPartRecord(config: Config, name: string): PartRecord | null 
 /** Writes the record whole or not at all; dispose it to remove it. */
 export function writePartRecord(config: Config, record: PartRecord): Disposable {
   const path = partRecordPath(config, record.name);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.${record.pid}`, `${JSON.stringify(record)}\n`);
+  // A detail may be a secret, as the dashboard's sign-in link.
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(`${path}.${record.pid}`, `${JSON.stringify(record)}\n`, { mode: 0o600 });
   renameSync(`${path}.${record.pid}`, path);
   return {
     [Symbol.dispose]: () => {

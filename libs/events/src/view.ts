@@ -88,7 +88,7 @@ function withoutChild(view: View, event: Extract<EventBody, { kind: 'child.exite
   const child = view.children[event.id];
   if (child === undefined) return view;
   const { endedAt, exit, rusage } = event;
-  const ended: Child = { ...child, state: 'exited', endedAt, exit, rusage };
+  const ended: Child = { ...child, state: 'exited', endedAt, exit, rusage, usage: null };
   return {
     ...view,
     children: without(view.children, event.id),
