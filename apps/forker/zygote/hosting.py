@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from breezy import errors, urlutils
+from breezy.bzr.smart.request import SmartServerRequest
 from breezy.bzr.smart.server import BzrServerFactory
 from breezy.transport import NoSuchFile, Transport, chroot, get_transport_from_url, pathfilter
 
@@ -12,6 +13,21 @@ CLIENT_TIMEOUT_S = 86_400.0
 
 #: `~user/project`: what a first push may make besides the branch itself.
 PREFIX_DEPTH = 2
+
+
+_translate_client_path = SmartServerRequest.translate_client_path
+
+
+def translate_client_path(request: SmartServerRequest, path: bytes) -> str:
+    """Breezy answers a path above the root with the name of a Python exception; PathNotChild becomes "Not a branch"."""
+    try:
+        translated: str = _translate_client_path(request, path)
+    except urlutils.InvalidURLJoin as error:
+        raise errors.PathNotChild(path.decode("utf-8"), "/") from error
+    return translated
+
+
+SmartServerRequest.translate_client_path = translate_client_path  # type: ignore[assignment]
 
 
 class HostedTransport(pathfilter.PathFilteringTransport):

@@ -7,6 +7,7 @@ from typing import Any
 
 import hosting
 from breezy import urlutils
+from breezy.bzr.smart.bzrdir import SmartServerRequestOpenBzrDir_2_1
 from breezy.errors import BzrError, PathError, PermissionDenied, TransportNotPossible
 from breezy.transport import NoSuchFile, get_transport_from_url
 
@@ -125,6 +126,12 @@ class Hosting(unittest.TestCase):
                 with self.subTest(path), self.assertRaises((BzrError, PathError)):
                     read(path)
         self.assertEqual(self.transport.clone("../..").base, self.transport.base)
+
+    def test_a_client_that_names_a_place_above_the_root_finds_no_branch_there(self) -> None:
+        for path in (b"/../../outside/", b"../outside/", b"~alice/../../outside/"):
+            with self.subTest(path):
+                request = SmartServerRequestOpenBzrDir_2_1(self.transport, "/")
+                self.assertEqual(request.execute(path).args, (b"no",))
 
     def test_changes_everything_in_the_users_own_tree(self) -> None:
         own = self.transport.clone("~alice/own")
