@@ -4,6 +4,8 @@ const mebibyte = 1024 * 1024;
 export const limits = {
   /** A client sends its identification at once; OpenSSH and PuTTY need one round trip. Trap G: ssh2 itself waits for ever. */
   identDeadlineMs: 10_000,
+  /** Longer than the round trip to most clients; only one that waits for us to speak first is held up so long. */
+  firstReplyHeldMsMax: 200,
   /** As sshd_config(5) MaxAuthTries. */
   authenticationFailuresMax: 6,
   /** A known key may be asked about without ever being signed for, which is no failure: six keys need two requests each, and `none` one. */

@@ -140,10 +140,11 @@ function testConfig(
       ...{
         loginGraceS: 60,
         startupsMax: { start: 100, ratePercent: 30, full: 200 },
+        ...{ startupsPerSourceMax: 100, limitExempt: [] },
         sessionsPerUserMax: 100,
         idleTimeoutS: 3600,
       },
-      ...{ proxyProtocol: 'off', fallback: 'refuse' },
+      ...{ proxyProtocol: 'off', proxyFrom: ['127.0.0.0/8'], statusListen: null, fallback: 'refuse' },
       ...ssh,
     },
     dashboard: { listen: { host: '127.0.0.1', port: 0 }, auth: 'token' },

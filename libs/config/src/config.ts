@@ -25,9 +25,18 @@ export interface Config {
     readonly loginGraceS: number;
     /** `start:rate:full`, as sshd_config(5) MaxStartups. */
     readonly startupsMax: { readonly start: number; readonly ratePercent: number; readonly full: number };
+    /** Connections of one source (an IPv4 address or an IPv6 /64) that have not signed in. */
+    readonly startupsPerSourceMax: number;
+    /** CIDR networks without a limit per source. */
+    readonly limitExempt: readonly string[];
     readonly sessionsPerUserMax: number;
+    /** Silence of the wire; 0 is off. */
     readonly idleTimeoutS: number;
     readonly proxyProtocol: 'off' | 'require';
+    /** CIDR networks whose PROXY headers are believed. */
+    readonly proxyFrom: readonly string[];
+    /** Where health and metrics are answered besides the control socket. */
+    readonly statusListen: Address | null;
     /** What a session gets when the forker is away. */
     readonly fallback: 'spawn' | 'refuse';
   };

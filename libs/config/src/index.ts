@@ -3,4 +3,4 @@ export { loadConfig } from './load.ts';
 export type { LoadOptions } from './load.ts';
 export { ConfigError } from './problem.ts';
 export type { ConfigProblem } from './problem.ts';
-export { controlSocketPath, keeperSocketPath, partRecordPath } from './paths.ts';
+export { controlSocketPath, gatewayControlSocketPath, keeperSocketPath, partRecordPath } from './paths.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { address, integer, mode, oneOf, path, paths, seconds, startups, type Kind } from './kinds.ts';
+import type { Address } from './config.ts';
+import { address, integer, mode, networks, oneOf, path, paths, seconds, startups, type Kind } from './kinds.ts';
 
 /** The directories that other defaults stand in. */
 export interface Base {
@@ -52,11 +53,19 @@ export const keys = {
   'ssh.login_grace_s': key(seconds(0.1, 3600), () => 60),
   // Ten times sshd's 10:30:100: a hosting service sees whole build farms at once.
   'ssh.max_startups': key(startups, () => ({ start: 100, ratePercent: 30, full: 300 })),
+  // A third of them, so that no single address can use up what all share.
+  'ssh.max_startups_per_source': key(integer(1, 100_000), () => 100),
+  // Addresses that many clients share, as the NAT of a build farm: the limit per source does not hold for them.
+  'ssh.limit_exempt': key(networks, () => []),
   'ssh.max_sessions_per_user': key(integer(1, 100_000), () => 50),
   // Off: a branch of many gigabytes may keep a client busy for long. 0 switches it off.
   'ssh.idle_timeout_s': key(seconds(0, week), () => 0),
   // Only a balancer in front may name the peer; believing anybody would forge addresses.
   'ssh.proxy_protocol': key(oneOf('off', 'require'), () => 'off' as const),
+  // Whose PROXY headers are believed: a balancer on this machine, until somebody says otherwise.
+  'ssh.proxy_from': key(networks, () => ['127.0.0.0/8', '::1/128']),
+  // Health and metrics over TCP, for a balancer or a Prometheus elsewhere. Without it they are on the control socket alone.
+  'ssh.status_listen': key<Address | null>(address, () => null),
   // A refusal can be read at once; a plain spawn costs thirty times the start.
   'ssh.fallback': key(oneOf('spawn', 'refuse'), () => 'refuse' as const),
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Address } from './config.ts';
-import { parseAddress, parseMode, parseStartups, type Startups } from './notations.ts';
+import { isNetwork, parseAddress, parseMode, parseStartups, type Startups } from './notations.ts';
 import type { TomlValue } from './toml.ts';
 
 /** What a value may need to know of its surroundings. */
@@ -42,6 +42,16 @@ export const paths: Kind<readonly string[]> = (value, context) => {
     } catch (error) {
       throw error instanceof Refusal ? new Refusal(error.message, element.line) : error;
     }
+  });
+};
+
+/** Networks as `192.0.2.0/24` or `2001:db8::/32`; an address alone is a network of one. The list may be empty. */
+export const networks: Kind<readonly string[]> = (value) => {
+  if (value.kind !== 'array')
+    throw new Refusal(`must be a list of networks as ["192.0.2.0/24"], not ${describe(value)}`);
+  return value.elements.map(({ value: element, line }) => {
+    if (element.kind === 'string' && isNetwork(element.value)) return element.value;
+    throw new Refusal(`must name networks as "192.0.2.0/24" or "2001:db8::/32", not ${describe(element)}`, line);
   });
 };
 

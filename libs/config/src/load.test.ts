@@ -52,8 +52,12 @@ describe('loadConfig', () => {
         loginGraceS: 60,
         startupsMax: { start: 100, ratePercent: 30, full: 300 },
         sessionsPerUserMax: 50,
+        startupsPerSourceMax: 100,
+        limitExempt: [],
         idleTimeoutS: 0,
         proxyProtocol: 'off',
+        proxyFrom: ['127.0.0.0/8', '::1/128'],
+        statusListen: null,
         fallback: 'refuse',
       },
       dashboard: { listen: { host: '127.0.0.1', port: 5080 }, auth: 'token' },
@@ -83,7 +87,7 @@ describe('loadConfig', () => {
       runtime_dir = "/r"
       hosting = { root = "/h" }
       forker = { socket = "/f", socket_mode = "0600", max_children = 9, max_children_per_user = 8, request_timeout_s = 7, child_connect_timeout_s = 6, children_timeout_s = 5, pool_size = 4 }
-      ssh = { listen = "a:1", host_keys = ["/k"], workers = 3, users_dir = "/u", login_grace_s = 2, max_startups = "1:2:3", max_sessions_per_user = 1, idle_timeout_s = 9, proxy_protocol = "require", fallback = "spawn" }
+      ssh = { listen = "a:1", host_keys = ["/k"], workers = 3, users_dir = "/u", login_grace_s = 2, max_startups = "1:2:3", max_startups_per_source = 10, limit_exempt = ["192.0.2.0/24"], max_sessions_per_user = 1, idle_timeout_s = 9, proxy_protocol = "require", proxy_from = ["2001:db8::/32", "10.0.0.1"], status_listen = "[::1]:9", fallback = "spawn" }
       dashboard = { listen = "b:2", auth = "proxy" }
       locks = { dir = "/l", orphan_grace_s = 8 }
       log = { level = "debug", format = "json" }`);
@@ -109,8 +113,12 @@ describe('loadConfig', () => {
         loginGraceS: 2,
         startupsMax: { start: 1, ratePercent: 2, full: 3 },
         sessionsPerUserMax: 1,
+        startupsPerSourceMax: 10,
+        limitExempt: ['192.0.2.0/24'],
         idleTimeoutS: 9,
         proxyProtocol: 'require',
+        proxyFrom: ['2001:db8::/32', '10.0.0.1'],
+        statusListen: { host: '::1', port: 9 },
         fallback: 'spawn',
       },
       dashboard: { listen: { host: 'b', port: 2 }, auth: 'proxy' },

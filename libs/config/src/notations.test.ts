@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseAddress, parseMode, parseStartups } from './notations.ts';
+import { isNetwork, parseAddress, parseMode, parseStartups } from './notations.ts';
 
 describe('parseAddress', () => {
   it('takes names, IPv4 and bracketed IPv6', () => {
@@ -52,5 +52,24 @@ describe('parseStartups', () => {
 
   for (const text of ['', '10', '10:30', '0:30:100', '10:0:100', '10:101:100', '101:30:100', '1:1:1:1']) {
     it(`refuses '${text}'`, () => assert.equal(parseStartups(text), null));
+  }
+});
+
+describe('isNetwork', () => {
+  for (const text of ['192.0.2.0/24', '0.0.0.0/0', '192.0.2.1', '2001:db8::/32', '::/0', '::1', '::1/128']) {
+    it(`takes '${text}'`, () => assert.equal(isNetwork(text), true));
+  }
+  for (const text of [
+    '',
+    '/8',
+    '10',
+    '10.0.0.0/33',
+    '10.0.0.0/',
+    '10.0.0.0/-1',
+    '::1/129',
+    'fe80::1%eth0/64',
+    'host/8',
+  ]) {
+    it(`refuses '${text}'`, () => assert.equal(isNetwork(text), false));
   }
 });

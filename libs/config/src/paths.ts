@@ -6,6 +6,11 @@ export function controlSocketPath(config: Config): string {
   return join(config.runtimeDirectory, 'control.sock');
 }
 
+/** Where the SSH gateway answers `GET /v1/state`, `GET /v1/events`, health, metrics and actions, as HTTP over a Unix socket. */
+export function gatewayControlSocketPath(config: Config): string {
+  return join(config.runtimeDirectory, 'gateway.sock');
+}
+
 /** Where the keeper waits for a forker. Mode 0600: whoever reaches it can fork. */
 export function keeperSocketPath(config: Config): string {
   return join(config.runtimeDirectory, 'keeper.sock');

@@ -5,6 +5,7 @@ import type { Limits } from '../limits.ts';
 import { answerTo, Authentication, type AuthenticationOptions, type Identity } from './authentication.ts';
 import { Channels, type ChannelRequest, type Guard } from './channels.ts';
 import type { ExecChannel } from './exec-channel.ts';
+import { holdFirstReply } from './first-reply.ts';
 import { keepKeysFresh } from './rekey.ts';
 import { SendGate } from './send-gate.ts';
 
@@ -69,6 +70,7 @@ export class Connection {
   attach(client: Ssh2Connection): void {
     clearTimeout(this.#deadlines.ident);
     this.#client = client;
+    holdFirstReply(client, this.#socket, this.#options.limits);
     // Trap H: without this listener an error ends the process, and after one ssh2 goes on parsing and leaves the socket open.
     client.on('error', (error) => this.destroy(`protocol: ${error.message}`));
     const authentication = new Authentication({ findKey: this.#options.findKey, limits: this.#options.limits });

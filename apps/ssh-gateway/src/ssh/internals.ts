@@ -5,6 +5,8 @@ import type { Socket } from 'node:net';
  * The private parts of ssh2 1.17.0 that the gateway has to reach, each for a trap named where it is used. package.json pins that very version.
  */
 export interface ProtocolInternals {
+  /** The key exchange in progress; undefined until the client's first packet of it has been read. */
+  readonly _kex: object | undefined;
   readonly _handlers: {
     CHANNEL_DATA: (protocol: ProtocolInternals, recipient: number, data: Buffer) => void;
     CHANNEL_REQUEST: (
