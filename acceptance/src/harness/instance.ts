@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Readable } from 'node:stream';
-import { run, until, type Outcome } from './run.ts';
+import { assertNothingLeft } from './nothing-left.ts';
+import { run, type Outcome } from './run.ts';
 
 export const hatcheryScript = fileURLToPath(new URL('../../../hatchery', import.meta.url));
 
@@ -87,11 +88,7 @@ export class Instance {
     const code = this.#process.exitCode ?? (await ended);
     clearTimeout(late);
     assert.equal(code, 0, this.log);
-    await until('the end of every process of the instance', () => processesOf(this.directory).length === 0);
-    const left = readdirSync(join(this.directory, 'run')).filter((name) =>
-      name.startsWith('lp-forking-service-child-'),
-    );
-    assert.deepEqual(left, [], 'pipe directories were left behind');
+    await assertNothingLeft(this.directory);
     rmSync(this.directory, { recursive: true });
   }
 
@@ -105,7 +102,8 @@ export class Instance {
   }
 }
 
-function configText(directory: string, extra: string): string {
+/** A configuration with everything below the directory, on free ports. */
+export function configText(directory: string, extra: string): string {
   return `state_dir = "${directory}/state"
 runtime_dir = "${directory}/run"
 [ssh]
@@ -118,16 +116,4 @@ ${extra}`;
 async function firstLine(stream: Readable): Promise<string | null> {
   for await (const line of createInterface({ input: stream })) return line;
   return null;
-}
-
-/** Pids of the processes whose command line names the directory. */
-export function processesOf(directory: string): number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((pid) => {
-    try {
-      return pid !== process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(directory);
-    } catch {
-      return false;
-    }
-  });
 }
