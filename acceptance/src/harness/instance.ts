@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Readable } from 'node:stream';
+import type { Child } from '@hatchery/events';
 import { assertNothingLeft } from './nothing-left.ts';
 import { run, type Outcome } from './run.ts';
 
@@ -73,6 +74,13 @@ export class Instance {
   /** Address of a branch below the hosting root. */
   url(path: string, user = 'demo'): string {
     return `bzr+ssh://${user}@${this.ready.ssh.host}:${this.ready.ssh.port}/${path}`;
+  }
+
+  /** The children that live now, as the page's server tells them; quick enough to be asked often. */
+  async children(): Promise<Child[]> {
+    const response = await fetch(new URL('/api/state', this.ready.dashboard));
+    const { children } = (await response.json()) as { children: Child[] };
+    return children.filter(({ state }) => state !== 'exited');
   }
 
   /** A command of the CLI about this instance. */
