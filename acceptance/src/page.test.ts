@@ -5,7 +5,6 @@ import test, { after, afterEach, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Locator, type Page } from '@playwright/test';
-import type { Child } from '@hatchery/events';
 import { Client, openssh } from './harness/client.ts';
 import { makeHistory } from './harness/history.ts';
 import { Instance } from './harness/instance.ts';
@@ -124,8 +123,7 @@ async function hold(user: string, ...argv: string[]): Promise<Held> {
   const ssh = user === 'demo' ? openssh(instance) : openssh(instance, client.path(user));
   const started = new Client(instance, { ssh, email: `${user} <${user}@example.invalid>` }).start(...argv);
   const pid = await until(`a child of ${user}`, async () => {
-    const response = await fetch(new URL('/api/state', instance.ready.dashboard));
-    const { children } = (await response.json()) as { children: Child[] };
+    const children = await instance.children();
     return children.find((child) => child.user === user && child.state === 'running')?.pid;
   });
   started.kill('SIGSTOP');

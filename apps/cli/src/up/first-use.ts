@@ -46,7 +46,9 @@ export function writeDemoSsh(config: Config, address: Address): string {
   );
   writeFileSync(join(directory, 'known_hosts'), hosts.join(''));
   const script = join(directory, 'ssh');
-  const options = `-i ${quote(demoKey(config))} -o IdentitiesOnly=yes -o UserKnownHostsFile=${quote(join(directory, 'known_hosts'))}`;
+  // ssh splits the value of this option at blanks once more, as it splits a line of ssh_config(5).
+  const hostsFile = quote(`UserKnownHostsFile="${join(directory, 'known_hosts')}"`);
+  const options = `-i ${quote(demoKey(config))} -o IdentitiesOnly=yes -o ${hostsFile}`;
   writeFileSync(script, `#!/bin/sh\nexec ssh -F none ${options} -o StrictHostKeyChecking=yes "$@"\n`);
   chmodSync(script, 0o755);
   return script;
@@ -92,6 +94,7 @@ async function makeSampleBranch(config: Config): Promise<void> {
   renameSync(scratch, target);
 }
 
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
+/** A word as a POSIX shell reads it; plain ones stay as they are, to be read by people too. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -16,6 +16,13 @@ export async function runTool(
     const { code, stderr } = error as { code?: unknown; stderr?: string };
     if (code === 'ENOENT')
       throw new Error(`${file} is not installed; ./hatchery up as root installs it`, { cause: error });
-    throw new Error(`${file} ${argv[0] ?? ''} failed: ${stderr?.trim() ?? (error as Error).message}`, { cause: error });
+    throw new Error(`${file} ${argv[0] ?? ''} failed: ${firstLine(stderr) ?? (error as Error).message}`, {
+      cause: error,
+    });
   }
+}
+
+/** A tool's own explanation comes first; what follows is for its authors. */
+function firstLine(text: string | undefined): string | undefined {
+  return text?.split('\n').find((line) => line.trim() !== '');
 }

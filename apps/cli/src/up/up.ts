@@ -1,7 +1,7 @@
 import { closeSync, writeSync } from 'node:fs';
 import type { Address, Config } from '@hatchery/config';
 import { exitDone, exitFailed, expectWords, UsageError, type Command } from '../command.ts';
-import { prepareFirstUse, sampleBranch, writeDemoSsh, demoUser } from './first-use.ts';
+import { demoUser, prepareFirstUse, quote, sampleBranch, writeDemoSsh } from './first-use.ts';
 import { PartStartError } from './part-process.ts';
 import { SupervisedPart } from './supervised-part.ts';
 
@@ -119,7 +119,7 @@ hatchery is up; Ctrl-C drains and stops.
 
   The page          ${ready.dashboard}
   to act on it      ${ready.dashboardSignIn}
-  Branch from it    BRZ_SSH=${ssh} brz branch bzr+ssh://${demoUser}@${host}:${port}/${sampleBranch}
+  Branch from it    BRZ_SSH=${quote(ssh)} brz branch bzr+ssh://${demoUser}@${host}:${port}/${sampleBranch}
   Let others in     ./hatchery user add NAME --key NAME.pub
 
 `;
