@@ -54,7 +54,7 @@ export async function exitsAfterReattach(socket: string, sessions: readonly Sess
 }
 
 /** Asks until somebody answers, as a client does while the service restarts. */
-export async function persistently<T>(request: () => Promise<T>): Promise<T> {
+async function persistently<T>(request: () => Promise<T>): Promise<T> {
   return until('a service that answers', () =>
     request().catch((error: unknown) => {
       if (error instanceof ForkerUnavailableError) return null;

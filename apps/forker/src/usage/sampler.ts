@@ -21,7 +21,7 @@ export interface Sample {
  */
 export class UsageSampler {
   readonly #clock: () => number;
-  #known = new Map<string, Known>();
+  readonly #known = new Map<string, Known>();
   #round: readonly Sampled[] = [];
   #next = 0;
   #rounds = 0;
