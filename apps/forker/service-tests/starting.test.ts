@@ -43,7 +43,10 @@ describe('a service that starts', () => {
     await using living = await ForkerProcess.start(directory.path);
     await using second = ForkerProcess.spawn(directory.path);
     assert.deepEqual(await second.ended(), { code: 1, signal: null });
-    assert.match(second.stderr, /^forker: \S+ is taken by a running service; stop it, or configure another socket\n$/);
+    assert.match(
+      second.stderr,
+      /^forker: \S+ is taken by a running service; stop it, or configure another runtime_dir\n$/,
+    );
     assert.equal((await runSession(living.socket, 'fork rocks\n')).status, 0);
   });
 
@@ -62,9 +65,9 @@ describe('a service that starts', () => {
   it('removes pipe directories whose names say that they are stale, and only those', async () => {
     using directory = temporaryDirectory();
     const runtime = join(directory.path, 'run');
-    const stale = join(runtime, `lp-forking-service-child-${newChildName(runtime, new Date(0))}`);
-    const fresh = join(runtime, `lp-forking-service-child-${newChildName(runtime, new Date())}`);
-    const foreign = join(runtime, `lp-forking-service-child-${newChildName('/elsewhere', new Date(0))}`);
+    const stale = join(runtime, `lp-forking-service-child-${newChildName(runtime, new Date(0), 120)}`);
+    const fresh = join(runtime, `lp-forking-service-child-${newChildName(runtime, new Date(), 120)}`);
+    const foreign = join(runtime, `lp-forking-service-child-${newChildName('/elsewhere', new Date(0), 120)}`);
     for (const path of [stale, fresh, foreign]) mkdirSync(path, { recursive: true });
     await using forker = await ForkerProcess.start(directory.path);
     assert.deepEqual([stale, fresh, foreign].map(existsSync), [false, true, true]);

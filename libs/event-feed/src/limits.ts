@@ -1,4 +1,4 @@
-/** Events kept for readers that resume: at 50 lifecycle events a second, five minutes of absence. About 0.5 kB each; usage is coalesced. */
+/** Events kept for readers that resume: at 50 lifecycle events a second, five minutes of absence. About 0.5 kB each; usage is not among them. */
 export const eventsKeptMax = 16_384;
 
 /** A reader this far behind is cut off and resumes; without it one stopped reader would hold the service's memory. */

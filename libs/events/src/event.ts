@@ -63,5 +63,8 @@ export type ActionEvent =
 /** What a publisher says, before it is numbered. */
 export type EventBody = ChildEvent | LockEvent | ServiceEvent | SessionEvent | ActionEvent;
 
-/** One numbered change. `seq` grows by one within an epoch; `at` is the publisher's clock, RFC 3339. */
+/**
+ * One numbered change. `seq` grows by one within an epoch, but for usage, which is coalesced and never missed: it has no
+ * number of its own and carries that of the event before it. `at` is the publisher's clock, RFC 3339.
+ */
 export type Event = EventBody & { readonly seq: number; readonly at: string };

@@ -117,10 +117,10 @@ describe('the control socket', () => {
   it('drains and takes up again, on record', async () => {
     await withControl(async ({ bench, post, published }) => {
       await post('/v1/drain');
-      assert.equal(bench.service.draining, true);
+      assert.equal(bench.service.isDraining, true);
       assert.equal(bench.events.view.draining, true);
       await post('/v1/undrain');
-      assert.equal(bench.service.draining, false);
+      assert.equal(bench.service.isDraining, false);
       assert.deepEqual(audit(published), [
         ['action.requested', 'ops', 'drain', 'forker', 'runaway'],
         'forker.draining',
@@ -129,6 +129,18 @@ describe('the control socket', () => {
         'forker.draining',
         ['action.done', 'done'],
       ]);
+    });
+  });
+
+  // An undrain during a stop made the service take new sessions that it was about to end.
+  it('takes up nothing again once the service stops', async () => {
+    await withControl(async ({ bench, post, published }) => {
+      bench.service.beginStop();
+      for (const path of ['/v1/undrain', '/v1/drain']) {
+        await assert.rejects(post(path), { status: 409, message: /the service stops/ });
+      }
+      assert.equal(bench.service.isDraining, true);
+      assert.deepEqual(audit(published), ['forker.draining']);
     });
   });
 
@@ -144,7 +156,7 @@ describe('the control socket', () => {
       ]) {
         await assert.rejects(post('/v1/drain', body), { status: 400, message: /actor and reason/ });
       }
-      assert.deepEqual([bench.service.draining, published], [false, []]);
+      assert.deepEqual([bench.service.isDraining, published], [false, []]);
     });
   });
 
@@ -182,7 +194,7 @@ describe('the control socket', () => {
       client.send('POST /v1/drain HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"actor"');
       client[Symbol.dispose]();
       await post('/v1/drain');
-      assert.equal(bench.service.draining, true);
+      assert.equal(bench.service.isDraining, true);
     });
   });
 });

@@ -85,9 +85,10 @@ function signalChild(
 
 function drain(context: ControlContext, draining: boolean, actor: string, reason: string): Answer {
   const verb = draining ? 'drain' : 'undrain';
+  const { service } = context;
+  if (service.isStopping) return refuse(409, 'the service stops, which nothing takes back; start it again');
   return act(context, { actor, reason, verb, target: 'forker' }, () => {
-    context.service.draining = draining;
-    context.events.publish({ kind: 'forker.draining', draining, actor });
+    service.drain(draining, actor);
     return 'done';
   });
 }

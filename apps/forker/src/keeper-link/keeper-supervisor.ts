@@ -52,10 +52,10 @@ export class KeeperSupervisor {
     await this.#firstZygote.promise.finally(() => clearTimeout(late));
   }
 
-  /** Ends the keeper, and with it the zygote. */
-  async close(): Promise<void> {
+  /** Leaves the keeper. With `quit` it ends, and with it the zygote; without, it waits for another forker. */
+  async close(options: { readonly quit: boolean }): Promise<void> {
     this.#closing.abort();
-    await this.#link?.close({ quit: true });
+    await this.#link?.close(options);
   }
 
   async #connect(): Promise<void> {
@@ -65,7 +65,7 @@ export class KeeperSupervisor {
     };
     const { config, service } = this.#context;
     this.#link = await KeeperLink.open(keeperSocketPath(config), config.runtimeDirectory, listener);
-    if (this.#closing.signal.aborted) return this.close();
+    if (this.#closing.signal.aborted) return this.close({ quit: true });
     service.keeper = this.#link;
     this.#link.send({
       request: 'configure',
