@@ -77,6 +77,7 @@ export async function createForker({ config, log, options }: PartContext): Promi
   const sampling = publishUsage(service, events);
   // Word for word: clients and scripts written for Launchpad's service wait for this line.
   process.stderr.write(`Listening on socket: ${config.forker.socket}\n`);
+  keeper.announce();
   return { details: { forkerSocket: config.forker.socket, keeperPid: keeper.pid }, stop, finished: finished.promise };
 }
 

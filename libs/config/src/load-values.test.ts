@@ -11,7 +11,7 @@ import { sessionSettings } from './session-settings.ts';
 function load(text: string): Config {
   using directory = mkdtempDisposableSync(join(tmpdir(), 'hatchery-config-'));
   const configFile = join(directory.path, 'hatchery.toml');
-  writeFileSync(configFile, text);
+  writeFileSync(configFile, `${text}\n`);
   return loadConfig({ configFile, directory: '/checkout' });
 }
 
