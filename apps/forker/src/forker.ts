@@ -51,6 +51,7 @@ export async function createForker({ config, log, options }: PartContext): Promi
   held.use(publishUsage(sampler, service.registry, events));
   // Word for word: clients and scripts written for Launchpad's service wait for this line.
   process.stderr.write(`Listening on socket: ${config.forker.socket}\n`);
+  keeper.announce();
   const running = { service, listener, childrenTimeoutMs, log, stopping, held: held.move() };
   const details = { forkerSocket: config.forker.socket, keeperPid: keeper.pid };
   return { details, stop: (urgent) => stopping.ask(urgent), finished: runToEnd(running) };

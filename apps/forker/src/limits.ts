@@ -7,6 +7,9 @@ export const keeperRetryMs = 1_000;
 /** A cold zygote took 0.1–2 s here; with cold disks and many plugins some seconds. A start that takes longer has failed. */
 export const zygoteStartMsMax = 60_000;
 
+/** How often the files that a zygote loads are looked at. An upgrade is found after two of these. */
+export const fingerprintPollMs = 2_000;
+
 /** From a fork request to the child's first word. Covers the start of a new zygote under it. */
 export const forkMsMax = 15_000;
 

@@ -2,19 +2,23 @@
 
 import contextlib
 import os
+import pwd
 
 PREFIX = "lp-forking-service-child-"
 NAMES = ("stdin", "stdout", "stderr")
 
 
-def make(parent: str, child_id: str) -> str:
+def make(parent: str, child_id: str, owner: str | None = None) -> str:
     """Makes the directory and its three FIFOs, and returns its path; nothing is left when that fails."""
     directory = os.path.join(parent, PREFIX + child_id)
     os.mkdir(directory, 0o700)
     try:
         for name in NAMES:
             os.mkfifo(os.path.join(directory, name), 0o600)
-    except OSError:
+        if owner is not None:
+            for path in (*(os.path.join(directory, name) for name in NAMES), directory):
+                os.chown(path, pwd.getpwnam(owner).pw_uid, -1)
+    except (OSError, KeyError):
         remove(directory)
         raise
     return directory

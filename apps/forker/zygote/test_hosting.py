@@ -9,7 +9,7 @@ import hosting
 from breezy import urlutils
 from breezy.bzr.smart.bzrdir import SmartServerRequestOpenBzrDir_2_1
 from breezy.errors import BzrError, PathError, PermissionDenied, TransportNotPossible
-from breezy.transport import NoSuchFile, get_transport_from_url
+from breezy.transport import NoSuchFile
 
 #: Ways to name a place that is not below ~alice, as a client may spell it.
 OUTSIDE = (
@@ -67,10 +67,10 @@ class Hosting(unittest.TestCase):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w") as stream:
                 stream.write(name)
-        factory = hosting.HostingFactory("alice")
-        factory._make_backing_transport(get_transport_from_url(urlutils.local_path_to_url(self.root)))
-        self.addCleanup(factory.tear_down)
-        self.transport = factory.transport
+        self.factory = hosting.HostingFactory(self.root)
+        self.factory._hosted.user = "alice"
+        self.addCleanup(self.factory.tear_down)
+        self.transport = self.factory.transport
 
     def everything(self) -> list[tuple[str, str]]:
         """All names above and below the hosting root, with what the files hold."""
@@ -81,6 +81,14 @@ class Hosting(unittest.TestCase):
                 with open(os.path.join(directory, name)) as stream:
                     found.append((os.path.join(directory, name), stream.read()))
         return sorted(found)
+
+    def test_refuses_every_change_before_there_is_a_user(self) -> None:
+        self.factory._hosted.user = ""
+        before = self.everything()
+        for path in (*OUTSIDE, "~/file", "~alice/own/file"):
+            with self.subTest(path), self.assertRaises(PermissionDenied):
+                self.transport.put_bytes(path, b"x")
+        self.assertEqual(self.everything(), before)
 
     def test_refuses_every_change_outside_the_users_tree(self) -> None:
         before = self.everything()

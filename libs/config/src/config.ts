@@ -16,6 +16,17 @@ export interface Config {
     readonly childrenTimeoutS: number;
     /** Children forked ahead of requests; 0 switches the pool off. */
     readonly poolSize: number;
+    /** False: every session is a Python of its own, started when it is asked for. */
+    readonly fork: boolean;
+    /** The user that sessions run as when the service is root; null: the service's own. */
+    readonly runAs: string | null;
+  };
+  /** Of one session each (setrlimit(2)); 0 leaves a limit as it is. */
+  readonly limits: {
+    readonly cpuS: number;
+    readonly addressSpaceBytes: number;
+    readonly openFiles: number;
+    readonly fileSizeBytes: number;
   };
   readonly ssh: {
     readonly listen: Address;

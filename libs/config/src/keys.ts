@@ -1,6 +1,19 @@
 import { join } from 'node:path';
 import type { Address } from './config.ts';
-import { address, integer, mode, networks, oneOf, path, paths, seconds, startups, type Kind } from './kinds.ts';
+import {
+  address,
+  flag,
+  integer,
+  mode,
+  networks,
+  oneOf,
+  path,
+  paths,
+  seconds,
+  startups,
+  userName,
+  type Kind,
+} from './kinds.ts';
 
 /** The directories that other defaults stand in. */
 export interface Base {
@@ -17,6 +30,9 @@ export interface Key<T> {
 
 /** A timer of Node's ends at 24.8 days; a week is more than any of these waits can mean. */
 const week = 604_800;
+
+/** What a number of JavaScript holds without loss. */
+const bytes = integer(0, Number.MAX_SAFE_INTEGER);
 
 /** Every key `hatchery.toml` may hold, by its dotted path. */
 export const keys = {
@@ -42,6 +58,21 @@ export const keys = {
   'forker.children_timeout_s': key(seconds(0, week), () => 300),
   // One being used while the next is made; more only helps bursts and costs memory all day. 0 switches the pool off.
   'forker.pool_size': key(integer(0, 1000), () => 2),
+
+  // False runs a Python for every session, with nothing loaded ahead: thirty times the start, and no zygote to look after.
+  'forker.fork': key(flag, () => true),
+  // Without it sessions run as the user of the service. Only root can become somebody else.
+  'forker.run_as': key<string | null>(userName, () => null),
+
+  // Of one session each; 0 leaves a limit as the system has set it.
+  // An hour of computing: the largest fetch measured took minutes, and what runs longer is stuck.
+  'limits.cpu_s': key(integer(0, week), () => 3600),
+  // Breezy holds some copies of the largest file it handles; a session that wants more endangers the others.
+  'limits.address_space_bytes': key(bytes, () => 4 * 1024 ** 3),
+  // A session holds tens of packs open at the most.
+  'limits.open_files': key(integer(0, 1_048_576), () => 1024),
+  // Off: a pack of a repository may be as large as its disk.
+  'limits.file_size_bytes': key(bytes, () => 0),
 
   // Only this machine until somebody says otherwise. 5022 needs no privilege.
   'ssh.listen': key(address, () => ({ host: '127.0.0.1', port: 5022 })),

@@ -76,6 +76,21 @@ export function seconds(min: number, max: number): Kind<number> {
   };
 }
 
+/** true or false. */
+export const flag: Kind<boolean> = (value) => {
+  if (value.kind !== 'boolean') throw new Refusal(`must be true or false, not ${describe(value)}`);
+  return value.value;
+};
+
+/** The name of a user of this system. */
+export const userName: Kind<string> = (value) => {
+  const text = takeString(value, 'the name of a user');
+  // useradd(8), CAVEATS.
+  if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(text))
+    throw new Refusal(`must be the name of a user, not ${JSON.stringify(text)}`);
+  return text;
+};
+
 /** One of a few words. */
 export function oneOf<const Word extends string>(...words: readonly Word[]): Kind<Word> {
   const wanted = `must be ${words.map((word) => `"${word}"`).join(' or ')}`;

@@ -43,7 +43,10 @@ describe('loadConfig', () => {
         childConnectTimeoutS: 120,
         childrenTimeoutS: 300,
         poolSize: 2,
+        fork: true,
+        runAs: null,
       },
+      limits: { cpuS: 3600, addressSpaceBytes: 4_294_967_296, openFiles: 1024, fileSizeBytes: 0 },
       ssh: {
         listen: { host: '127.0.0.1', port: 5022 },
         hostKeys: ['/checkout/.hatchery/ssh_host_ed25519_key'],
@@ -75,18 +78,13 @@ describe('loadConfig', () => {
     assert.deepEqual(load(''), loadConfig({ directory: '/checkout' }));
   });
 
-  it('takes a table in each of the three ways TOML has', () => {
-    assert.equal(load('[ssh]\nworkers = 3').ssh.workers, 3);
-    assert.equal(load('ssh.workers = 3').ssh.workers, 3);
-    assert.equal(load('ssh = { workers = 3 }').ssh.workers, 3);
-  });
-
   it('takes every key', () => {
     const config = load(`
       state_dir = "/s"
       runtime_dir = "/r"
       hosting = { root = "/h" }
-      forker = { socket = "/f", socket_mode = "0600", max_children = 9, max_children_per_user = 8, request_timeout_s = 7, child_connect_timeout_s = 6, children_timeout_s = 5, pool_size = 4 }
+      forker = { socket = "/f", socket_mode = "0600", max_children = 9, max_children_per_user = 8, request_timeout_s = 7, child_connect_timeout_s = 6, children_timeout_s = 5, pool_size = 4, fork = false, run_as = "hosting" }
+      limits = { cpu_s = 1, address_space_bytes = 2, open_files = 3, file_size_bytes = 4 }
       ssh = { listen = "a:1", host_keys = ["/k"], workers = 3, users_dir = "/u", login_grace_s = 2, max_startups = "1:2:3", max_startups_per_source = 10, limit_exempt = ["192.0.2.0/24"], max_sessions_per_user = 1, idle_timeout_s = 9, proxy_protocol = "require", proxy_from = ["2001:db8::/32", "10.0.0.1"], status_listen = "[::1]:9", fallback = "spawn" }
       dashboard = { listen = "b:2", auth = "proxy" }
       locks = { dir = "/l", orphan_grace_s = 8 }
@@ -104,7 +102,10 @@ describe('loadConfig', () => {
         childConnectTimeoutS: 6,
         childrenTimeoutS: 5,
         poolSize: 4,
+        fork: false,
+        runAs: 'hosting',
       },
+      limits: { cpuS: 1, addressSpaceBytes: 2, openFiles: 3, fileSizeBytes: 4 },
       ssh: {
         listen: { host: 'a', port: 1 },
         hostKeys: ['/k'],

@@ -70,6 +70,14 @@ function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {
       childConnectTimeoutS: take('forker.child_connect_timeout_s'),
       childrenTimeoutS: take('forker.children_timeout_s'),
       poolSize: take('forker.pool_size'),
+      fork: take('forker.fork'),
+      runAs: take('forker.run_as'),
+    },
+    limits: {
+      cpuS: take('limits.cpu_s'),
+      addressSpaceBytes: take('limits.address_space_bytes'),
+      openFiles: take('limits.open_files'),
+      fileSizeBytes: take('limits.file_size_bytes'),
     },
     ssh: {
       listen: take('ssh.listen'),
