@@ -117,6 +117,11 @@ function openSockets(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
+const filesOnly: Config['ssh']['keyLookup'] = {
+  ...{ source: 'files', url: null, tokenFile: null, command: null },
+  ...{ timeoutS: 10, cacheS: 30 },
+};
+
 function testConfig(
   directory: string,
   forkSocket: string,
@@ -136,6 +141,7 @@ function testConfig(
         hostKeys: [join(directory, 'host')],
         workers: 1,
         usersDirectory: join(directory, 'users'),
+        ...{ hostCertificates: [], userAuthorities: null, revokedKeys: null, keyLookup: filesOnly },
       },
       ...{
         loginGraceS: 60,
