@@ -11,7 +11,8 @@ import { SmallForkService } from './fork-service.ts';
 import { RecordingLog } from './recording-log.ts';
 
 export interface StandOptions extends GatewayOptions {
-  readonly ssh?: Partial<Config['ssh']>;
+  /** Given as a function of the stand's directory, it may put files there. */
+  readonly ssh?: Partial<Config['ssh']> | ((directory: string) => Partial<Config['ssh']>);
   readonly childrenTimeoutS?: number;
   /** As ssh-keygen takes them. */
   readonly hostKeyType?: readonly string[];
@@ -47,7 +48,7 @@ export class Stand implements AsyncDisposable {
     makeKey(this.directory, 'host', hostKeyType);
     this.config = testConfig(this.directory, this.forks.socket, {
       childrenTimeoutS: childrenTimeoutS ?? 10,
-      ssh: ssh ?? {},
+      ssh: typeof ssh === 'function' ? ssh(this.directory) : (ssh ?? {}),
     });
     this.authorize('alice', makeKey(this.directory, 'alice'));
   }

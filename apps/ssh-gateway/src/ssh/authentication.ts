@@ -27,11 +27,14 @@ export interface AuthenticationOutcome {
   readonly user: string;
   readonly method: string;
   readonly fingerprint: string | null;
+  readonly certificate: PublicKeyVerdict['certificate'];
   /** Why not, for the log alone: a stranger must not learn what is wrong. */
   readonly reason: string | null;
   /** Set with `disconnect`: why, for the log, and what the client is told. */
   readonly ending: { readonly reason: string; readonly farewell: string } | null;
 }
+
+const unproved = { fingerprint: null, certificate: null };
 
 /** The sign-in of one connection. Only `publickey` is offered. */
 export class Authentication {
@@ -47,7 +50,7 @@ export class Authentication {
     const { username: user, method } = context;
     if (context.method !== 'publickey') {
       const answer = this.#judge({ method: method === 'none' ? 'none' : 'other' });
-      return { answer, identity: null, user, method, fingerprint: null, reason: null, ending: endingOf(answer) };
+      return { answer, identity: null, user, method, ...unproved, reason: null, ending: endingOf(answer) };
     }
     try {
       const verdict = await this.#options.judgeKey(requestIn(context, this.#options.address));
@@ -63,7 +66,7 @@ export class Authentication {
     const answer = this.#judge({ method: 'publickey', authorized, signature });
     // Bound here and nowhere else: to the key whose signature was checked in this very request (trap M).
     const identity = answer === 'accept' ? { user, fingerprint, certificate } : null;
-    return { answer, identity, user, method: 'publickey', fingerprint, reason, ending: endingOf(answer) };
+    return { answer, identity, user, method: 'publickey', fingerprint, certificate, reason, ending: endingOf(answer) };
   }
 
   #judge(request: Parameters<typeof judge>[1]): AuthenticationAnswer {
@@ -96,5 +99,5 @@ function endingOf(answer: AuthenticationAnswer): AuthenticationOutcome['ending']
 /** Refusing would blame the user's key. */
 function unavailable(user: string, reason: string): AuthenticationOutcome {
   const ending = { reason: 'keys unavailable', farewell: 'sign-in is temporarily unavailable; try again in a minute' };
-  return { answer: 'disconnect', identity: null, user, method: 'publickey', fingerprint: null, reason, ending };
+  return { answer: 'disconnect', identity: null, user, method: 'publickey', ...unproved, reason, ending };
 }
