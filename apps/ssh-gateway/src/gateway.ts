@@ -1,7 +1,7 @@
 import { controlSocketPath, type Config } from '@hatchery/config';
 import type { Part, PartContext } from '@hatchery/daemon';
 import { controlRequest } from '@hatchery/event-feed';
-import { KeyStore } from './auth/key-store.ts';
+import { openSignIn } from './auth/open-sign-in.ts';
 import { drainable } from './drain.ts';
 import { listenError, readHostKeys, requireNativeCrypto, requireUsersDirectory } from './feasibility.ts';
 import { limits as ownLimits, type Limits } from './limits.ts';
@@ -23,18 +23,13 @@ export async function createGateway(
   options: GatewayOptions = {},
 ): Promise<Part> {
   requireNativeCrypto((options.nativeCryptoLoaded ?? nativeCryptoLoaded)());
-  const hostKeys = readHostKeys(config.ssh.hostKeys);
-  requireUsersDirectory(config.ssh.usersDirectory);
+  const hostKeys = readHostKeys(config.ssh.hostKeys, config.ssh.hostCertificates);
+  if (config.ssh.keyLookup.source === 'files') requireUsersDirectory(config.ssh.usersDirectory);
   const limits: Limits = { ...ownLimits, ...options.limits };
   if (config.ssh.fallback === 'spawn')
     log.warn('ssh.fallback "spawn" is not built yet: while the fork service is away, sessions are refused');
   const now = (): number => performance.now();
-  const keys = new KeyStore({
-    directory: config.ssh.usersDirectory,
-    fileBytesMax: limits.authorizedKeysBytesMax,
-    usersMax: limits.cachedUsersMax,
-    notice: (notice) => log.warn(notice, 'authorized_keys partly ignored'),
-  });
+  const signIn = await openSignIn(config.ssh, { log, limits, now });
   const sessions = new Sessions({
     ...{ log, limits, now },
     forkSocket: config.forker.socket,
@@ -46,7 +41,7 @@ export async function createGateway(
     startupsMax: config.ssh.startupsMax,
     loginGraceMs: config.ssh.loginGraceS * 1000,
     random: options.random ?? Math.random,
-    findKey: (user, blob) => keys.find(user, blob),
+    judgeKey: (request) => signIn.judge(request),
     opened: (connection, request, channel) => sessions.open(connection, request, channel),
   });
   log.info({ host: server.address.address, port: server.address.port }, 'listening');

@@ -11,7 +11,8 @@ import { SmallForkService } from './fork-service.ts';
 import { RecordingLog } from './recording-log.ts';
 
 export interface StandOptions extends GatewayOptions {
-  readonly ssh?: Partial<Config['ssh']>;
+  /** Given as a function of the stand's directory, it may put files there. */
+  readonly ssh?: Partial<Config['ssh']> | ((directory: string) => Partial<Config['ssh']>);
   readonly childrenTimeoutS?: number;
   /** As ssh-keygen takes them. */
   readonly hostKeyType?: readonly string[];
@@ -47,7 +48,7 @@ export class Stand implements AsyncDisposable {
     makeKey(this.directory, 'host', hostKeyType);
     this.config = testConfig(this.directory, this.forks.socket, {
       childrenTimeoutS: childrenTimeoutS ?? 10,
-      ssh: ssh ?? {},
+      ssh: typeof ssh === 'function' ? ssh(this.directory) : (ssh ?? {}),
     });
     this.authorize('alice', makeKey(this.directory, 'alice'));
   }
@@ -117,6 +118,11 @@ function openSockets(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
+const filesOnly: Config['ssh']['keyLookup'] = {
+  ...{ source: 'files', url: null, tokenFile: null, command: null },
+  ...{ timeoutS: 10, cacheS: 30 },
+};
+
 function testConfig(
   directory: string,
   forkSocket: string,
@@ -137,6 +143,7 @@ function testConfig(
         hostKeys: [join(directory, 'host')],
         workers: 1,
         usersDirectory: join(directory, 'users'),
+        ...{ hostCertificates: [], userAuthorities: null, revokedKeys: null, keyLookup: filesOnly },
       },
       ...{
         loginGraceS: 60,

@@ -33,6 +33,25 @@ export interface Config {
     readonly hostKeys: readonly string[];
     readonly workers: number;
     readonly usersDirectory: string;
+    /** Certificates of {@link hostKeys}, as sshd_config(5) HostCertificate. */
+    readonly hostCertificates: readonly string[];
+    /** A file of the authorities whose user certificates let in whom they name, as sshd_config(5) TrustedUserCAKeys. */
+    readonly userAuthorities: string | null;
+    /** As sshd_config(5) RevokedKeys. */
+    readonly revokedKeys: string | null;
+    readonly keyLookup: {
+      /** Where users' keys come from: `usersDirectory`, `url` or `command`. */
+      readonly source: 'files' | 'http' | 'command';
+      /** With `{user}` in it. */
+      readonly url: string | null;
+      /** Holds what is sent to `url` as a bearer token. */
+      readonly tokenFile: string | null;
+      /** A program and its arguments, with `%u` for the user. */
+      readonly command: readonly string[] | null;
+      readonly timeoutS: number;
+      /** So long an answer is not asked for again. */
+      readonly cacheS: number;
+    };
     readonly loginGraceS: number;
     /** `start:rate:full`, as sshd_config(5) MaxStartups. */
     readonly startupsMax: { readonly start: number; readonly ratePercent: number; readonly full: number };

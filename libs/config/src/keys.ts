@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Address } from './config.ts';
 import {
   address,
+  command,
   flag,
   integer,
   mode,
@@ -12,6 +13,7 @@ import {
   seconds,
   startups,
   userName,
+  userUrl,
   type Kind,
 } from './kinds.ts';
 
@@ -80,6 +82,18 @@ export const keys = {
   // One worker moves 200 MB/s; more are for machines with cores to spare.
   'ssh.workers': key(integer(1, 256), () => 1),
   'ssh.users_dir': key(path, ({ state }) => join(state, 'users')),
+  // None: who has certificates says where they are.
+  'ssh.host_certificates': key(paths, (): readonly string[] => []),
+  'ssh.user_ca_keys': optional(path),
+  'ssh.revoked_keys': optional(path),
+  'ssh.key_lookup': key(oneOf('files', 'http', 'command'), () => 'files' as const),
+  'ssh.key_lookup_url': optional(userUrl),
+  'ssh.key_lookup_token_file': optional(path),
+  'ssh.key_lookup_command': optional(command),
+  // A tenth of the login grace: a person who waits longer believes that nothing happens.
+  'ssh.key_lookup_timeout_s': key(seconds(0.1, 60), () => 5),
+  // A key that was taken away works for as long; 0 asks each time.
+  'ssh.key_lookup_cache_s': key(seconds(0, 3600), () => 30),
   // sshd has 120; nobody types a password here.
   'ssh.login_grace_s': key(seconds(0.1, 3600), () => 60),
   // Ten times sshd's 10:30:100: a hosting service sees whole build farms at once.
@@ -117,6 +131,11 @@ export type KeyPath = keyof typeof keys;
 /** What a key's value is when read. */
 export type ValueOf<K extends KeyPath> =
   ReturnType<(typeof keys)[K]['fallback']> | ReturnType<(typeof keys)[K]['kind']>;
+
+/** A key that has no value unless it is there. */
+function optional<T>(kind: Kind<T>): Key<T | null> {
+  return { kind, fallback: () => null };
+}
 
 function key<T>(kind: Kind<T>, fallback: (base: Base) => T): Key<T> {
   return { kind, fallback };

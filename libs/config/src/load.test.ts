@@ -52,6 +52,10 @@ describe('loadConfig', () => {
         hostKeys: ['/checkout/.hatchery/ssh_host_ed25519_key'],
         workers: 1,
         usersDirectory: '/checkout/.hatchery/users',
+        hostCertificates: [],
+        userAuthorities: null,
+        revokedKeys: null,
+        keyLookup: { source: 'files', url: null, tokenFile: null, command: null, timeoutS: 5, cacheS: 30 },
         loginGraceS: 60,
         startupsMax: { start: 100, ratePercent: 30, full: 300 },
         sessionsPerUserMax: 50,
@@ -85,7 +89,7 @@ describe('loadConfig', () => {
       hosting = { root = "/h" }
       forker = { socket = "/f", socket_mode = "0600", max_children = 9, max_children_per_user = 8, request_timeout_s = 7, child_connect_timeout_s = 6, children_timeout_s = 5, pool_size = 4, fork = false, run_as = "hosting" }
       limits = { cpu_s = 1, address_space_bytes = 2, open_files = 3, file_size_bytes = 4 }
-      ssh = { listen = "a:1", host_keys = ["/k"], workers = 3, users_dir = "/u", login_grace_s = 2, max_startups = "1:2:3", max_startups_per_source = 10, limit_exempt = ["192.0.2.0/24"], max_sessions_per_user = 1, idle_timeout_s = 9, proxy_protocol = "require", proxy_from = ["2001:db8::/32", "10.0.0.1"], status_listen = "[::1]:9", fallback = "spawn" }
+      ssh = { listen = "a:1", host_keys = ["/k"], workers = 3, users_dir = "/u", host_certificates = ["/hc"], user_ca_keys = "/ca", revoked_keys = "/rk", key_lookup = "http", key_lookup_url = "https://k/{user}", key_lookup_token_file = "/t", key_lookup_command = ["/c", "%u"], key_lookup_timeout_s = 3, key_lookup_cache_s = 4, login_grace_s = 2, max_startups = "1:2:3", max_startups_per_source = 10, limit_exempt = ["192.0.2.0/24"], max_sessions_per_user = 1, idle_timeout_s = 9, proxy_protocol = "require", proxy_from = ["2001:db8::/32", "10.0.0.1"], status_listen = "[::1]:9", fallback = "spawn" }
       dashboard = { listen = "b:2", auth = "proxy" }
       locks = { dir = "/l", orphan_grace_s = 8 }
       log = { level = "debug", format = "json" }`);
@@ -111,6 +115,13 @@ describe('loadConfig', () => {
         hostKeys: ['/k'],
         workers: 3,
         usersDirectory: '/u',
+        hostCertificates: ['/hc'],
+        userAuthorities: '/ca',
+        revokedKeys: '/rk',
+        keyLookup: {
+          ...{ source: 'http', url: 'https://k/{user}', tokenFile: '/t' },
+          ...{ command: ['/c', '%u'], timeoutS: 3, cacheS: 4 },
+        },
         loginGraceS: 2,
         startupsMax: { start: 1, ratePercent: 2, full: 3 },
         sessionsPerUserMax: 1,
@@ -126,6 +137,17 @@ describe('loadConfig', () => {
       locks: { directory: '/l', orphanGraceS: 8 },
       log: { level: 'debug', format: 'json' },
     });
+  });
+
+  it('refuses a look-up of keys that could not work', () => {
+    const lines = refusal(
+      '[ssh]\nkey_lookup = "ldap"\nkey_lookup_url = "https://k/alice"\nkey_lookup_command = ["keys", "%u"]',
+    );
+    assert.match(lines[0] ?? '', /key_lookup.*must be "files" or "http" or "command", not "ldap"/);
+    assert.match(lines[1] ?? '', /key_lookup_url.*\{user\}.*not "https:\/\/k\/alice"/);
+    assert.match(lines[2] ?? '', /key_lookup_command.*with the program's whole path/);
+    assert.match(refusal('[ssh]\nkey_lookup_url = "file:///{user}"')[0] ?? '', /must be an address/);
+    assert.match(refusal('[ssh]\nkey_lookup_command = ["/c", 1]')[0] ?? '', /without the number 1/);
   });
 
   it('takes fractions of a second, port 0 and an IPv6 address', () => {

@@ -34,6 +34,8 @@ test('trap J: an RSA host key signs with SHA-2 alone', async () => {
 
 for (const option of [
   'KexAlgorithms=diffie-hellman-group14-sha256',
+  'KexAlgorithms=ecdh-sha2-nistp256',
+  'MACs=hmac-sha2-256',
   'KexAlgorithms=diffie-hellman-group-exchange-sha256',
   'Ciphers=chacha20-poly1305@openssh.com',
   'Ciphers=aes128-cbc',
@@ -41,7 +43,8 @@ for (const option of [
 ]) {
   test(`trap J: no agreement with a client that has only ${option}`, async () => {
     await using stand = await Stand.open();
-    const { code, stderr } = await stand.ssh([], '', ['-o', option]);
+    const cipher = option.startsWith('MACs') ? ['-o', 'Ciphers=aes128-ctr'] : [];
+    const { code, stderr } = await stand.ssh([], '', ['-o', option, ...cipher]);
     assert.equal(code, 255);
     assert.match(stderr, /no matching .* found/i);
   });
@@ -50,7 +53,8 @@ for (const option of [
 test('trap J: each offered cipher, MAC and key exchange carries a session', async () => {
   await using stand = await Stand.open();
   const each = [
-    ...algorithms.kex.map((name) => `KexAlgorithms=${name}`),
+    // OpenSSH 9.2 does not know the hybrid one: key-exchange.test.ts.
+    ...algorithms.kex.slice(1).map((name) => `KexAlgorithms=${name}`),
     ...algorithms.cipher.map((name) => `Ciphers=${name}`),
     ...algorithms.hmac.map((name) => `MACs=${name}`),
   ];

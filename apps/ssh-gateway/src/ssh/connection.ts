@@ -1,13 +1,18 @@
 import type { AuthContext, Connection as Ssh2Connection } from 'ssh2';
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@hatchery/daemon';
 import type { Limits } from '../limits.ts';
+import { refusalDelayMs } from '../auth/refusal-delay.ts';
 import { answerTo, Authentication, type AuthenticationOptions, type Identity } from './authentication.ts';
 import { Channels, type ChannelRequest, type Guard } from './channels.ts';
+import { sayGoodbye } from './disconnect-message.ts';
 import type { ExecChannel } from './exec-channel.ts';
 import { holdFirstReply } from './first-reply.ts';
+import type { HostKeys } from './host-keys.ts';
 import { keepKeysFresh } from './rekey.ts';
 import { SendGate } from './send-gate.ts';
+import { mendTransport } from './transport.ts';
 
 export interface ConnectionOptions {
   readonly log: Logger;
@@ -15,7 +20,8 @@ export interface ConnectionOptions {
   readonly loginGraceMs: number;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
-  readonly findKey: AuthenticationOptions['findKey'];
+  readonly hostKeys: HostKeys;
+  readonly judgeKey: AuthenticationOptions['judgeKey'];
   readonly opened: (connection: SignedInConnection, request: ChannelRequest, channel: ExecChannel) => void;
 }
 
@@ -66,14 +72,16 @@ export class Connection {
     return this.#signedIn !== null;
   }
 
-  /** ssh2 has read the client's identification and is about to exchange keys. */
-  attach(client: Ssh2Connection): void {
+  /** ssh2 has read the client's identification, with this software in it, and is about to exchange keys. */
+  attach(client: Ssh2Connection, software: string): void {
     clearTimeout(this.#deadlines.ident);
     this.#client = client;
     holdFirstReply(client, this.#socket, this.#options.limits);
     // Trap H: without this listener an error ends the process, and after one ssh2 goes on parsing and leaves the socket open.
     client.on('error', (error) => this.destroy(`protocol: ${error.message}`));
-    const authentication = new Authentication({ findKey: this.#options.findKey, limits: this.#options.limits });
+    const { hostKeys, judgeKey, limits } = this.#options;
+    mendTransport(client, { hostKeys, software, violation: (what) => this.destroy(`protocol: ${what}`) });
+    const authentication = new Authentication({ judgeKey, limits, address: addressIn(this.peer) });
     client.on('authentication', (context) => void this.#authenticate(authentication, context));
     this.#socket.on('data', () => this.#checkSendBuffer());
   }
@@ -84,9 +92,10 @@ export class Connection {
     if (this.#channels === null || this.#channels.isIdle) this.disconnect('draining');
   }
 
-  /** Says goodbye and gives the client a moment to take what is on its way. */
-  disconnect(reason: string): void {
+  /** Says goodbye, in words if there are any, and gives the client a moment to take what is on its way. */
+  disconnect(reason: string, farewell: string | null = null): void {
     this.#closeReason ??= reason;
+    if (this.#client !== null && farewell !== null && this.#socket.writable) sayGoodbye(this.#client, farewell);
     if (this.#client === null) this.#socket.end();
     else this.#client.end();
     this.#destroyAfterLinger();
@@ -100,16 +109,23 @@ export class Connection {
   }
 
   async #authenticate(authentication: Authentication, context: AuthContext): Promise<void> {
+    const askedAtMs = this.#options.now();
     try {
-      const { answer, identity, ...request } = await authentication.decide(context);
+      const { answer, identity, ending, ...request } = await authentication.decide(context);
+      if (answer === 'refuse' && context.method !== 'none') await this.#delayRefusal(askedAtMs);
       if (this.#socket.destroyed) return;
       this.#log.debug({ ...request, answer }, 'sign-in attempted');
-      if (answer === 'disconnect') this.disconnect('too many sign-in attempts');
-      else if (identity === null) answerTo(context, answer === 'accept' ? 'refuse' : answer);
+      if (ending !== null) this.disconnect(ending.reason, ending.farewell);
+      else if (identity === null) answerTo(context, answer === 'ask-for-signature' ? answer : 'refuse');
       else this.#signIn(identity, context);
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  async #delayRefusal(askedAtMs: number): Promise<void> {
+    const { now, limits } = this.#options;
+    await delay(refusalDelayMs(now() - askedAtMs, limits.refusalDelayMs));
   }
 
   #signIn(identity: Identity, context: AuthContext): void {
@@ -190,4 +206,9 @@ function describePeer({ remoteAddress = 'unknown', remotePort = 0 }: Socket): st
   // A dual-stack listener shows IPv4 clients as ::ffff:192.0.2.1 (RFC 4291 2.5.5.2).
   const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/, '');
   return address.includes(':') ? `[${address}]:${remotePort}` : `${address}:${remotePort}`;
+}
+
+/** The address in what {@link describePeer} says. */
+function addressIn(peer: string): string {
+  return peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
 }

@@ -2,13 +2,11 @@ import ssh2 from 'ssh2';
 import { createServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import type { Config } from '@hatchery/config';
 import { admitsStartup } from '../startups.ts';
-import { algorithms } from './algorithms.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
-import type { HostKey } from './host-keys.ts';
+import { keyForExchange } from './host-keys.ts';
 import { internalsOf } from './internals.ts';
 
 export interface SshServerOptions extends ConnectionOptions {
-  readonly hostKeys: readonly HostKey[];
   readonly startupsMax: Config['ssh']['startupsMax'];
   /** In [0, 1). */
   readonly random: () => number;
@@ -39,7 +37,9 @@ export class SshServer {
     this.#tcp = tcp;
     this.address = tcp.address() as AddressInfo;
     this.#ssh = ssh;
-    ssh.on('connection', (client) => this.#connections.get(internalsOf(client)._sock)?.attach(client));
+    ssh.on('connection', (client, { header }) =>
+      this.#connections.get(internalsOf(client)._sock)?.attach(client, header.versions.software),
+    );
     tcp.on('connection', (socket) => this.#accept(socket));
     tcp.on('error', (err) => options.log.error({ err, fault: 'system' }, 'listener failed'));
   }
@@ -97,8 +97,10 @@ export class SshServer {
 function createSshServer({ hostKeys, limits }: SshServerOptions): ssh2.Server {
   const { keepaliveIntervalMs: keepaliveInterval, keepaliveCountMax } = limits;
   return new ssh2.Server({
-    hostKeys: hostKeys.map((key) => ({ key })),
-    algorithms,
+    // What is offered is decided for each connection: see transport.ts.
+    hostKeys: [...hostKeys.proofs]
+      .filter(([name, proof]) => name === proof.signatureAlgorithm)
+      .map(([, proof]) => ({ key: keyForExchange(proof) })),
     ident: 'hatchery',
     keepaliveInterval,
     keepaliveCountMax,

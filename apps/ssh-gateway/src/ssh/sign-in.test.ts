@@ -88,7 +88,7 @@ test('a key whose restriction cannot be kept does not sign in, and the log says 
   stand.authorize('alice', forced, 'command="true" ');
   assert.equal((await attempt({ ...stand.alice, key: forced })).code, 255);
   assert.deepEqual(
-    stand.log.named('authorized_keys partly ignored').map(({ fields }) => fields['line']),
+    stand.log.named('authorized keys partly ignored').map(({ fields }) => fields['line']),
     [2],
   );
 });
