@@ -2,6 +2,7 @@ import { children } from './children.ts';
 import { doctor } from './doctor.ts';
 import { drain, undrain } from './drain.ts';
 import { kill } from './kill.ts';
+import { lock } from './locks/lock.ts';
 import { dashboard, forker, sshGateway } from './part.ts';
 import { restart, start, stop } from './start-stop.ts';
 import { status } from './status.ts';
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   status,
   children,
   kill,
+  lock,
   drain,
   undrain,
   user,
