@@ -42,8 +42,11 @@ def load(manifest: str, step: Callable[[str], None]) -> int:
     if breezy.osutils._extension_load_failures:
         raise RuntimeError(f"Breezy's compiled helpers did not load: {breezy.osutils._extension_load_failures}")
     import child  # noqa: F401
+    import lock_reports
     import rehearsal
     import sessions  # noqa: F401
+
+    lock_reports.install()
 
     step("rehearsing a session")
     rehearsal.run()
