@@ -15,6 +15,7 @@ export interface LockParty {
 
 /** A physical lock of Breezy, or a global lock of this host that scripts share. */
 export interface Lock {
+  /** Names this very acquisition: when another one holds the lock, it has another id. */
   readonly id: string;
   readonly kind: LockKind;
   readonly path: string;
