@@ -9,6 +9,7 @@ import { collectStaleDirectories } from './children/pipe-directories.ts';
 import { createControlServer } from './control/control-server.ts';
 import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
 import { sampleIntervalMs } from './limits.ts';
+import { LockService } from './locks/lock-service.ts';
 import { listenUnix } from './listener/listen-unix.ts';
 import { answerRequest } from './requests/answer-request.ts';
 import { takeRequest } from './requests/request-connection.ts';
@@ -26,11 +27,12 @@ export async function createForker({ config, log, options }: PartContext): Promi
   const startedAt = Date.now();
   const events = new EventLog({ epoch: `${startedAt.toString(36)}-${process.pid}`, version, now: () => new Date() });
   const service = new ForkService(config, log, events);
+  const locks = new LockService({ config, log, events, service });
   const urgent = new AbortController();
   const finished = Promise.withResolvers<void>();
   let stopping = false;
 
-  const keeper = new KeeperSupervisor({ config, log, events, service, preloadManifest: options['preload'] });
+  const keeper = new KeeperSupervisor({ config, log, events, service, locks, preloadManifest: options['preload'] });
   const status = (): object => describeStatus(service, keeper, startedAt);
   const stop = (isUrgent: boolean): void => {
     if (isUrgent) urgent.abort();
@@ -44,7 +46,7 @@ export async function createForker({ config, log, options }: PartContext): Promi
       answerRequest(context, request, reply);
     });
   });
-  const control = createControlServer({ service, events, log, status });
+  const control = createControlServer({ service, locks, events, log, status });
 
   async function shutDown(): Promise<void> {
     log.info({ children: service.registry.size }, 'stopping');
@@ -58,6 +60,7 @@ export async function createForker({ config, log, options }: PartContext): Promi
   }
 
   async function release(): Promise<void> {
+    locks[Symbol.dispose]();
     service[Symbol.dispose]();
     await keeper.close();
     control.closeAllConnections();

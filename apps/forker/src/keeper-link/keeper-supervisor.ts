@@ -7,6 +7,7 @@ import { StartError, type Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
 import type { ForkService } from '../children/fork-service.ts';
 import { keeperRetryMs, zygoteStartMsMax } from '../limits.ts';
+import type { LockService } from '../locks/lock-service.ts';
 import { KeeperLink } from './keeper-link.ts';
 import type { KeeperEvent } from './messages.ts';
 import { systemPython } from './start-keeper.ts';
@@ -20,6 +21,7 @@ export interface KeeperSupervisorContext {
   readonly log: Logger;
   readonly events: EventLog;
   readonly service: ForkService;
+  readonly locks: Pick<LockService, 'take'>;
   /** Another list of modules to preload than the build's. */
   readonly preloadManifest?: string | undefined;
 }
@@ -93,9 +95,11 @@ export class KeeperSupervisor {
   }
 
   #take(event: KeeperEvent): void {
-    const { events, log, service } = this.#context;
+    const { events, locks, log, service } = this.#context;
     service.take(event);
     switch (event.event) {
+      case 'lock':
+        return locks.take(event);
       case 'hello':
         this.pid = event.pid;
         return;

@@ -39,6 +39,18 @@ export type KeeperRequest =
   | { readonly request: 'restart_zygote' }
   | { readonly request: 'quit' };
 
+/** What a session does with a lock (apps/forker/zygote/lock_reports.py). `taken-up` shows the token of a lock that was left in place. */
+export interface LockReport {
+  readonly event: 'lock';
+  readonly id: string;
+  readonly action: 'opened' | 'acquired' | 'taken-up' | 'contended' | 'gave-up' | 'released' | 'broken';
+  /** Absolute: of the branch when it is opened, else of the lock's directory. */
+  readonly path: string;
+  readonly nonce: string | null;
+  /** Reports before this one that could not be sent. */
+  readonly lost: number;
+}
+
 /** What the keeper says. */
 export type KeeperEvent =
   | { readonly event: 'hello'; readonly pid: number; readonly children: readonly KeptChild[] }
@@ -64,5 +76,6 @@ export type KeeperEvent =
       readonly leftBehind: boolean;
       readonly details: ChildDetails;
     }
+  | LockReport
   | { readonly event: 'signalled'; readonly id: string; readonly sent: boolean }
   | { readonly event: 'more' };
