@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { controlRequest, dialFeed } from '@hatchery/event-feed';
 import type { Event, Lock } from '@hatchery/events';
-import { assertNothingLeft, ForkerProcess, takeBaseline, temporaryDirectory, until, within } from '@hatchery/testkit';
+import {
+  assertNothingLeft,
+  ForkerProcess,
+  runSession,
+  takeBaseline,
+  temporaryDirectory,
+  until,
+  within,
+} from '@hatchery/testkit';
 import { readState } from './one-forker.test-support.ts';
 
 const ssh = fileURLToPath(new URL('fixtures/session_by_ssh.py', import.meta.url));
@@ -106,6 +114,29 @@ export class LockStage {
     return controlRequest(this.forker.controlSocket, 'POST', path, { actor: 'ops', reason: 'test', ...body });
   }
 
+  /** Signals a session as an operator does. */
+  async signal(childId: string, signal: string): Promise<void> {
+    await this.post(`/v1/children/${childId}/signal`, { signal });
+  }
+
+  /** A session that runs a command on the host itself: it tags trunk, and waits for the branch's lock. */
+  tag(name: string): Promise<{ status: number; stderr: string }> {
+    return runSession(this.forker.socket, `fork tag -q -d ${this.trunk} ${name}\n`);
+  }
+
+  /** A process that takes trunk's lock by Breezy alone. */
+  outsider(): Outsider {
+    return new Outsider(this.trunk, join(this.#directory, `outsider-${(this.#holds += 1)}`));
+  }
+
+  /** Kills the forker, waits for `story` under the next one, and stops that. */
+  async restarted<T>(story: () => Promise<T>): Promise<T> {
+    this.forker.kill('SIGKILL');
+    await this.forker.ended();
+    await using _next = await ForkerProcess.start(this.forker.stateDirectory);
+    return await story();
+  }
+
   /** Kinds of the lock events of the feed so far, of branches only, in order. */
   kinds(): string[] {
     return this.events.map(({ kind }) => kind).filter((kind) => kind.startsWith('lock.'));
@@ -135,6 +166,53 @@ export class LockStage {
 
   #brz(words: readonly string[]): void {
     execFileSync('brz', words, { env: this.#environment('alice'), stdio: 'pipe' });
+  }
+}
+
+const takeLock = `
+import os, sys, time
+import breezy, breezy.bzr
+from breezy.branch import Branch
+with breezy.initialize(setup_ui=False):
+    with Branch.open(sys.argv[1]).lock_write():
+        open(sys.argv[2] + ".held", "w").close()
+        while not os.path.exists(sys.argv[2]): time.sleep(0.01)
+`;
+
+/** A process that holds a branch's lock, and of which no service knows. */
+export class Outsider implements Disposable {
+  readonly #process: ChildProcess;
+  readonly #hold: Hold;
+
+  constructor(branch: string, file: string) {
+    this.#hold = new Hold(file);
+    const environment = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: '/nonexistent',
+      BRZ_EMAIL: 'Out <out@example.invalid>',
+    };
+    const words = ['-c', takeLock, branch, file];
+    this.#process = spawn('/usr/bin/python3', words, { env: environment, stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  reached(): Promise<void> {
+    return this.#hold.reached();
+  }
+
+  release(): void {
+    this.#hold.go();
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL');
+  }
+
+  [Symbol.dispose](): void {
+    this.kill();
   }
 }
 
