@@ -2,7 +2,9 @@ import { children } from './children.ts';
 import { doctor } from './doctor.ts';
 import { drain, undrain } from './drain.ts';
 import { kill } from './kill.ts';
+import { breakLock } from './locks/break-lock.ts';
 import { lock } from './locks/lock.ts';
+import { locks } from './locks/locks.ts';
 import { dashboard, forker, sshGateway } from './part.ts';
 import { restart, start, stop } from './start-stop.ts';
 import { status } from './status.ts';
@@ -19,6 +21,8 @@ export const commands: readonly Command[] = [
   status,
   children,
   kill,
+  locks,
+  breakLock,
   lock,
   drain,
   undrain,

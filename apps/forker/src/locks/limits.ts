@@ -29,3 +29,6 @@ export const goneIdsMax = 1_000;
 /** From SIGTERM to SIGKILL, and from there to giving up, when a lock is broken under a living holder. In all less than a control request may take. */
 export const holderTermMs = 3_000;
 export const holderKillMs = 3_000;
+
+/** A scan of a large root takes longer than whoever asked for it may wait; it goes on then. */
+export const scanAnswerMsMax = 8_000;
