@@ -6,6 +6,8 @@ import { checkoutDirectory } from '@hatchery/daemon';
 export const exitDone = 0;
 export const exitFailed = 1;
 export const exitUsage = 2;
+/** EX_TEMPFAIL: another one has what this one needs. */
+export const exitUnavailable = 75;
 
 /** One word after `hatchery`. */
 export interface Command {
@@ -27,7 +29,12 @@ export interface Invocation {
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
   /** `--config` and `--state-dir` as typed, to hand on to other parts. */
   readonly place: readonly string[];
+  /** The environment of the command, for what it starts. */
+  readonly environment: Environment;
 }
+
+/** Variables and their values, as main.ts took them from the process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Words that the command does not understand: exit 2. */
 export class UsageError extends Error {
@@ -42,7 +49,11 @@ const everybodysOptions = {
 } as const satisfies ParseArgsOptionsConfig;
 
 /** Reads the words after the command's name. @throws {UsageError} @throws {ConfigError} */
-export function readInvocation(command: Command, argv: readonly string[]): Invocation | 'help' {
+export function readInvocation(
+  command: Command,
+  argv: readonly string[],
+  environment: Environment,
+): Invocation | 'help' {
   const { values, positionals } = parse(command, argv);
   if (values['help'] === true) return 'help';
   const configFile = values['config'] as string | undefined;
@@ -52,7 +63,7 @@ export function readInvocation(command: Command, argv: readonly string[]): Invoc
     ...(configFile === undefined ? [] : ['--config', configFile]),
     ...(stateDirectory === undefined ? [] : ['--state-dir', stateDirectory]),
   ];
-  return { config, words: positionals, options: values, place };
+  return { config, words: positionals, options: values, place, environment };
 }
 
 function parse(

@@ -1,14 +1,22 @@
 import { ConfigError } from '@hatchery/config';
-import { exitDone, exitFailed, exitUsage, readInvocation, UsageError, type Command } from './command.ts';
+import {
+  exitDone,
+  exitFailed,
+  exitUsage,
+  readInvocation,
+  UsageError,
+  type Command,
+  type Environment,
+} from './command.ts';
 import { commands } from './commands.ts';
 
 /** Runs what was typed after `hatchery`; the exit code. */
-export async function runCommand([name, ...argv]: readonly string[]): Promise<number> {
+export async function runCommand([name, ...argv]: readonly string[], environment: Environment): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') return help(argv[0]);
   const command = commands.find((one) => one.name === name);
   if (command === undefined) return fail(`there is no command '${name}'; hatchery help lists them`, exitUsage);
   try {
-    const invocation = readInvocation(command, argv);
+    const invocation = readInvocation(command, argv, environment);
     return invocation === 'help' ? help(name) : await command.run(invocation);
   } catch (error) {
     if (error instanceof UsageError)

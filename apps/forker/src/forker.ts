@@ -5,6 +5,7 @@ import { collectGarbage } from './children/collect-garbage.ts';
 import { ForkService } from './children/fork-service.ts';
 import { createControlServer } from './control/control-server.ts';
 import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
+import { LockService } from './locks/lock-service.ts';
 import { listenUnix } from './listener/listen-unix.ts';
 import { answerRequest, type AnswerContext } from './requests/answer-request.ts';
 import { takeRequest } from './requests/request-connection.ts';
@@ -29,12 +30,13 @@ export async function createForker({ config, log, options }: PartContext): Promi
   const startedAt = Date.now();
   const { events, journal } = held.use(openEventLog(config, log, startedAt));
   const service = held.use(new ForkService(config, log, events));
-  const keeper = new KeeperSupervisor({ config, log, events, service, preloadManifest: options['preload'] });
+  const locks = held.use(new LockService({ config, log, events, service }));
+  const keeper = new KeeperSupervisor({ config, log, events, service, locks, preloadManifest: options['preload'] });
   const sampler = new UsageSampler();
   const status = (): object => describeStatus({ startedAt, service, keeper, sampler, journal });
   const stopping = new StopRequest();
   const listener = createListener(config, { service, log, status, quit: () => stopping.ask(false) });
-  const control = createControlServer({ service, events, log, status });
+  const control = createControlServer({ service, locks, events, log, status });
   held.defer(() => {
     control.closeAllConnections();
     control.close();

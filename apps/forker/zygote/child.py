@@ -42,6 +42,9 @@ def run(descriptor: int, configuration: wire.Message) -> int:
     connect(request["directory"], request["connectTimeoutS"])
     with contextlib.suppress(OSError):
         wire.send_packet(channel, {"event": "connected"})
+    import lock_reports
+
+    lock_reports.start(channel)
     return run_command(request["command"])
 
 

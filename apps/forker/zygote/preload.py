@@ -51,6 +51,9 @@ def load(manifest: str, step: Step) -> int:
     if breezy.osutils._extension_load_failures:
         raise RuntimeError(f"Breezy's compiled helpers did not load: {breezy.osutils._extension_load_failures}")
     import child
+    import lock_reports
+
+    lock_reports.install()
 
     step("rehearsing a session")
     child.rehearse()

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { loadConfig } from '@hatchery/config';
 import { controlRequest } from '@hatchery/event-feed';
 import type { Event } from '@hatchery/events';
 import { RawClient, temporaryDirectory } from '@hatchery/testkit';
 import { ServiceBench } from '../children/service.test-support.ts';
 import { controlBodyBytesMax } from '../limits.ts';
+import { LockService } from '../locks/lock-service.ts';
 import { createControlServer } from './control-server.ts';
 
 const who = { actor: 'ops', reason: 'runaway' };
@@ -24,7 +26,9 @@ async function withControl(story: (control: Control) => Promise<void>): Promise<
   using bench = new ServiceBench();
   const path = join(directory.path, 'control.sock');
   const { service, events, log } = bench;
-  const server = createControlServer({ service, events, log, status: () => ({ uptimeS: 1 }) });
+  const config = loadConfig({ directory: directory.path, stateDirectory: directory.path });
+  using locks = new LockService({ config, log, events, service });
+  const server = createControlServer({ service, locks, events, log, status: () => ({ uptimeS: 1 }) });
   server.listen(path);
   await once(server, 'listening');
   const published: Event[] = [];

@@ -5,10 +5,12 @@ import type { Logger } from '@hatchery/daemon';
 import { serveFeed, type EventLog } from '@hatchery/event-feed';
 import type { ForkService } from '../children/fork-service.ts';
 import { controlBodyBytesMax } from '../limits.ts';
+import { answerLockRequest, type LockActions } from '../locks/lock-requests.ts';
 
 /** What the control socket acts on. */
 export interface ControlContext {
   readonly service: ForkService;
+  readonly locks: LockActions;
   readonly events: EventLog;
   readonly log: Logger;
   /** What `GET /v1/state` says besides the view. */
@@ -58,7 +60,8 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
   // An id needs no percent-encoding (libs/protocol, `isChildId`), so nothing is decoded.
   if (child !== undefined) return signalChild(context, child, { ...body, actor, reason });
   if (path === '/v1/drain' || path === '/v1/undrain') return drain(context, path === '/v1/drain', actor, reason);
-  return refuse(404, `${path} is not answered here`);
+  const locked = await answerLockRequest(context, path, { ...body, actor, reason });
+  return locked ?? refuse(404, `${path} is not answered here`);
 }
 
 function signalChild(

@@ -8,6 +8,7 @@ import type { ForkService } from '../children/fork-service.ts';
 import { fingerprintPollMs, keeperRetryMs, zygoteStartMsMax } from '../limits.ts';
 import { prepareCgroup, removeCgroup, type CgroupPlace } from './delegated-cgroup.ts';
 import { zygoteFingerprint } from './fingerprint.ts';
+import type { LockService } from '../locks/lock-service.ts';
 import { KeeperLink } from './keeper-link.ts';
 import type { KeeperEvent } from './messages.ts';
 import { prepareSessionUser } from './session-user.ts';
@@ -21,6 +22,7 @@ export interface KeeperSupervisorContext {
   readonly log: Logger;
   readonly events: EventLog;
   readonly service: ForkService;
+  readonly locks: Pick<LockService, 'take'>;
   /** Another list of modules to preload than the build's. */
   readonly preloadManifest?: string | undefined;
 }
@@ -135,9 +137,11 @@ export class KeeperSupervisor {
   }
 
   #take(event: KeeperEvent): void {
-    const { events, log, service } = this.#context;
+    const { events, locks, log, service } = this.#context;
     service.take(event);
     switch (event.event) {
+      case 'lock':
+        return locks.take(event);
       case 'hello':
         this.pid = event.pid;
         return;

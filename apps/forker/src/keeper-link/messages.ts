@@ -47,6 +47,18 @@ export type KeeperRequest =
   | { readonly request: 'restart_zygote' }
   | { readonly request: 'quit' };
 
+/** What a session does with a lock (apps/forker/zygote/lock_reports.py). `taken-up` shows the token of a lock that was left in place. */
+export interface LockReport {
+  readonly event: 'lock';
+  readonly id: string;
+  readonly action: 'opened' | 'acquired' | 'taken-up' | 'contended' | 'gave-up' | 'released' | 'broken';
+  /** Absolute: of the branch when it is opened, else of the lock's directory. */
+  readonly path: string;
+  readonly nonce: string | null;
+  /** Reports before this one that could not be sent. */
+  readonly lost: number;
+}
+
 /** What the keeper says. */
 export type KeeperEvent =
   | { readonly event: 'hello'; readonly pid: number; readonly children: readonly KeptChild[] }
@@ -76,5 +88,6 @@ export type KeeperEvent =
     }
   /** A traceback or a crash of a child, for the log of the service. */
   | { readonly event: 'log'; readonly id: string; readonly text: string }
+  | LockReport
   | { readonly event: 'signalled'; readonly id: string; readonly sent: boolean }
   | { readonly event: 'more' };
