@@ -1,12 +1,12 @@
 import { children } from './children.ts';
-import { doctor } from './doctor.ts';
+import { doctor } from './doctor/doctor.ts';
 import { drain, undrain } from './drain.ts';
 import { kill } from './kill.ts';
 import { dashboard, forker, sshGateway } from './part.ts';
 import { restart, start, stop } from './start-stop.ts';
 import { status } from './status.ts';
 import { up } from './up/up.ts';
-import { user } from './user.ts';
+import { user } from './users/user.ts';
 import type { Command } from './command.ts';
 
 /** Everything `hatchery` understands, in the order of its help. `test` and `bench` are the script's own. */
