@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import { nearest } from '@hatchery/config';
 import { ControlError } from '@hatchery/event-feed';
 import { exitDone, expectWords, UsageError, type Command } from './command.ts';
 import { actor, askService } from './running-service.ts';
@@ -27,16 +26,12 @@ export const kill: Command = {
 
 /** `TERM`, `sigterm` and `15` are SIGTERM, as for kill(1). @throws {UsageError} for what is no signal of this system */
 export function signalName(typed: string): string {
-  const names = Object.keys(constants.signals);
   const upper = typed.toUpperCase();
   const found = Object.entries(constants.signals).find(
     ([name, number]) => name === upper || name === `SIG${upper}` || String(number) === typed,
   );
   if (found !== undefined) return found[0];
-  const meant = nearest(upper.startsWith('SIG') ? upper : `SIG${upper}`, names);
-  throw new UsageError(
-    `'${typed}' is no signal${meant === null ? '; take one as SIGTERM' : `; did you mean ${meant}?`}`,
-  );
+  throw new UsageError(`'${typed}' is no signal; take one as SIGTERM`);
 }
 
 function unknownChild(child: string, cause: Error): Error {
