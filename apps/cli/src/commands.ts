@@ -1,5 +1,5 @@
 import { children } from './children.ts';
-import { doctor } from './doctor.ts';
+import { doctor } from './doctor/doctor.ts';
 import { drain, undrain } from './drain.ts';
 import { kill } from './kill.ts';
 import { breakLock } from './locks/break-lock.ts';
@@ -9,7 +9,7 @@ import { dashboard, forker, sshGateway } from './part.ts';
 import { restart, start, stop } from './start-stop.ts';
 import { status } from './status.ts';
 import { up } from './up/up.ts';
-import { user } from './user.ts';
+import { user } from './users/user.ts';
 import type { Command } from './command.ts';
 
 /** Everything `hatchery` understands, in the order of its help. `test` and `bench` are the script's own. */

@@ -19,7 +19,7 @@ export const breakLock: Command = {
     if (force === true) process.stderr.write(`hatchery: break-lock: ${warning}`);
     const path = `/v1/locks/${encodeURIComponent(LOCK)}/break`;
     // The id names the acquisition that was looked at: another holder has another id, and is refused.
-    const answer = await askService(invocation.config, 'POST', path, { actor: actor(), reason, force });
+    const answer = await askService(invocation.config, 'POST', path, { actor: actor(invocation), reason, force });
     process.stdout.write(`lock ${LOCK}: ${(answer as { outcome: string }).outcome}\n`);
     return exitDone;
   },

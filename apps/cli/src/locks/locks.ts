@@ -16,7 +16,7 @@ export const locks: Command = {
     expectWords(invocation);
     const { config, options } = invocation;
     if (options['scan'] === true) {
-      await askService(config, 'POST', '/v1/locks/scan', { actor: actor(), reason: 'hatchery locks --scan' });
+      await askService(config, 'POST', '/v1/locks/scan', { actor: actor(invocation), reason: 'hatchery locks --scan' });
     }
     if (options['watch'] === true) return watch(invocation);
     const list = await findLocks(config);
