@@ -94,7 +94,7 @@ test('a malformed fork request is answered FAILURE with the cause, and the servi
 
 test('a second service in the same place is refused and does the first no harm', async () => {
   const second = await instance.hatchery('up', '--json');
-  assertRefused(second, 1, /^forker: \S+ is taken by a running service; stop it, or configure another socket$/m);
+  assertRefused(second, 1, /^hatchery: up: hatchery runs already on \S+ \(pid \d+\); hatchery stop ends it$/m);
   assert.equal(second.stdout, '');
   await client.brz('info', instance.url('~demo/sample/trunk'));
 });
@@ -106,7 +106,11 @@ test('a command that does not exist, and a word too many, are wrong usage', asyn
     /^hatchery: there is no command 'serve'; hatchery help lists them$/m,
   );
   assertRefused(await instance.hatchery('children', 'all'), 2, /^hatchery: children: 'all' is one word too many; /m);
-  assertRefused(await instance.hatchery('up', '--jsno'), 2, /^hatchery: up: Unknown option '--jsno'/m);
+  assertRefused(
+    await instance.hatchery('up', '--jsno'),
+    2,
+    /^hatchery: up: there is no option --jsno; hatchery help up tells more$/m,
+  );
 });
 
 function demoKey(): string {

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './run.ts';
 
-/** What may stay in the runtime directory: the keeper's lock is never unlinked, lest two get it; the records' own place. */
-const mayStay = ['keeper.lock', 'parts'];
+/** What may stay in the runtime directory: locked files are never unlinked, lest two get the lock; the records' own place. */
+const mayStay = ['forker.lock', 'keeper.lock', 'parts'];
 
 /** After an end, good or bad: no process, socket, pipe directory or record of an instance with everything below the directory. */
 export async function assertNothingLeft(directory: string): Promise<void> {

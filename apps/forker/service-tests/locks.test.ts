@@ -66,8 +66,9 @@ describe('a session that is killed while it holds a lock', () => {
       using _brz = brz;
       await hold.reached();
       const lock = await stage.lock('the branch lock', ({ kind }) => kind === 'branch');
-      brz.kill('SIGKILL');
+      // In this order: a session whose client has gone ends by itself.
       process.kill(lock.holder?.pid ?? 0, 'SIGKILL');
+      brz.kill('SIGKILL');
       const orphan = await stage.lock('the orphan', ({ condition }) => condition === 'orphaned');
       assert.equal(orphan.id, lock.id);
       assert.match(orphan.reasons?.[0] ?? '', /the session that took it has ended: SIGKILL/);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { controlRequest } from '@hatchery/event-feed';
@@ -81,6 +81,8 @@ describe('a forker that is started again', () => {
       client.open();
       await until('the connection', () => !existsSync(client.directory));
       process.kill(client.pid, 'SIGSTOP');
+      // Of two signals that wait together the lower number comes first, and SIGTERM's is lower.
+      await until('the stop', () => readFileSync(`/proc/${client.pid}/stat`, 'utf8').includes(') T '));
       const path = `/v1/children/${client.id}/signal`;
       await controlRequest(first.controlSocket, 'POST', path, { ...who, signal: 'SIGTERM' });
       await kill(first);
