@@ -30,7 +30,10 @@ function add(invocation: Invocation): void {
   const { key } = invocation.options;
   if (typeof key !== 'string') throw new UsageError('--key FILE is missing: a public key, as ~/.ssh/id_ed25519.pub');
   requireName(name);
-  addUser(invocation.config.ssh.usersDirectory, name, readFileSync(key, 'utf8'), key);
+  const { usersDirectory, keyLookup } = invocation.config.ssh;
+  if (keyLookup.source !== 'files')
+    throw new Error(`keys come from ssh.key_lookup = "${keyLookup.source}" here: add the user there`);
+  addUser(usersDirectory, name, readFileSync(key, 'utf8'), key);
   process.stdout.write(`${name} may log in with the key of ${key}\n`);
 }
 
