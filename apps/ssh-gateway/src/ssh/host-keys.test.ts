@@ -32,11 +32,16 @@ function openStand(certified = false): Promise<Stand> {
   });
 }
 
-function connectStrictly(stand: Stand, known: string, options: readonly string[]): Promise<ClientResult> {
+function connectStrictly(
+  stand: Stand,
+  known: string,
+  options: readonly string[],
+  input = 'hello',
+): Promise<ClientResult> {
   writeFileSync(join(stand.directory, 'known'), known);
   const strict = ['-o', `UserKnownHostsFile=${join(stand.directory, 'known')}`, '-o', 'StrictHostKeyChecking=yes'];
   const [, , ...rest] = sshArguments(stand.alice, options);
-  return run('/usr/bin/ssh', ['-F', '/dev/null', ...strict, ...rest, serveLine], 'hello');
+  return run('/usr/bin/ssh', ['-F', '/dev/null', ...strict, ...rest, serveLine], input);
 }
 
 test('each host key proves the host to a client that knows just that one', async () => {
@@ -64,8 +69,10 @@ test('each host certificate proves the host to a client that knows just the auth
     'rsa-sha2-256-cert-v01@openssh.com',
   ]) {
     const options = ['-v', '-o', `HostKeyAlgorithms=${algorithm}`, '-o', 'RekeyLimit=1K'];
-    const { code, stdout, stderr } = await connectStrictly(stand, known, options);
-    assert.deepEqual([code, stdout.toString()], [0, 'hello'], stderr);
+    const sent = 'hello'.repeat(20_000);
+    const { code, stdout, stderr } = await connectStrictly(stand, known, options, sent);
+    assert.deepEqual([code, stdout.toString() === sent], [0, true], stderr);
+    assert.ok((stderr.match(/SSH2_MSG_NEWKEYS received/g)?.length ?? 0) > 1, 'and proves it with each new key');
     assert.match(stderr, new RegExp(`host key algorithm: ${algorithm}`));
   }
   const stranger = makeKey(stand.directory, 'other-ca');

@@ -95,7 +95,10 @@ test('an unknown key, an unknown user and an impossible name get the same answer
     said.add(stderr.replace(/^Warning: Permanently added.*\r?\n/m, '').replace(/^\S+@127/m, 'USER@127'));
   }
   assert.deepEqual([...said], ['USER@127.0.0.1: Permission denied (publickey).\r\n']);
-  assert.equal(stand.log.named('sign-in refused').length, 3);
+  assert.deepEqual(
+    stand.log.named('sign-in refused').map(({ fields }) => (fields['lastRefusal'] as { reason: string }).reason),
+    ['unknown key', 'unknown key', 'unknown key'],
+  );
   assert.deepEqual(stand.log.named('signed in'), []);
 });
 
