@@ -96,6 +96,15 @@ test('what is missing for a source of keys is said at the start', async () => {
     await refusal({ keyLookup: { ...unset, source: 'command', command } }),
     /ssh\.key_lookup_command \/no\/such\/program cannot be run \(ENOENT\)/,
   );
+  assert.match(
+    await refusal((directory) => {
+      const program = join(directory, 'keys-of');
+      writeFileSync(program, '#!/bin/sh\n');
+      chmodSync(program, 0o775);
+      return { keyLookup: { ...unset, source: 'command', command: [program] } };
+    }),
+    /ssh\.key_lookup_command DIR\/keys-of cannot be run \(its group or anybody may write it\)/,
+  );
   const http = { ...unset, source: 'http', url: 'http://127.0.0.1:9/{user}' } as const;
   assert.match(
     await refusal((directory) => ({ keyLookup: { ...http, tokenFile: join(directory, 'none') } })),
