@@ -60,8 +60,8 @@ export const limits = {
   cachedUsersMax: 1_000,
   /** A million revoked certificates in a bitmap, or twenty thousand plain lines. */
   revokedKeysBytesMax: 8 * mebibyte,
-  /** Each is a request of ours or a process; more at once help nobody. */
-  keyLookupsMax: 32,
+  /** The default of ssh.max_startups: a connection that has not signed in has one at a time, so that strangers cannot take them all. */
+  keyLookupsMax: 300,
   /** So long people go on working while the service that keeps their keys is out of order. */
   keyLookupStaleMs: 15 * 60 * 1000,
   /** Then each is told at once that sign-in is unavailable, instead of after the look-up's deadline. */

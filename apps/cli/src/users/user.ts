@@ -27,7 +27,10 @@ function add(invocation: Invocation): void {
   const { key } = invocation.options;
   if (typeof key !== 'string') throw new UsageError('--key FILE is missing: a public key, as ~/.ssh/id_ed25519.pub');
   requireName(name);
-  const added = addUser(invocation.config.ssh.usersDirectory, name, readKeyFile(key), key);
+  const { usersDirectory, keyLookup } = invocation.config.ssh;
+  if (keyLookup.source !== 'files')
+    throw new Error(`keys come from ssh.key_lookup = "${keyLookup.source}" here: add the user there`);
+  const added = addUser(usersDirectory, name, readKeyFile(key), key);
   invocation.print(added === 0 ? `${name} has the key of ${key} already\n` : `${name} may log in with ${key}\n`);
 }
 

@@ -1,6 +1,6 @@
 import { parsePublicKey, isPublicKeyType, readKeyFields, type PublicKey } from './public-key.ts';
 import { verifySignature } from './signature.ts';
-import { readWire, wireString, WireReader } from './wire-format.ts';
+import { readWire, wireString, type WireReader } from './wire-format.ts';
 
 /** An OpenSSH certificate whose signature by `authority` is valid. Source: OpenSSH's PROTOCOL.certkeys. */
 export interface Certificate {

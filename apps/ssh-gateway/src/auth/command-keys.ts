@@ -35,7 +35,10 @@ export async function runForKeyLines(user: string, options: CommandKeysOptions):
     if (length > options.answerBytesMax) stop(`it printed more than ${options.answerBytesMax} bytes`);
     else output.push(chunk);
   });
-  child.stderr.on('data', (chunk: Buffer) => (complaint = `${complaint}${chunk}`.slice(-errorCharactersMax)));
+  child.stderr.on(
+    'data',
+    (chunk: Buffer) => (complaint = `${complaint}${chunk.toString()}`.slice(-errorCharactersMax)),
+  );
   child.once('error', reject);
   child.once('close', (code, signal) => {
     if (code === 0) resolve(Buffer.concat(output).toString());

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -68,6 +68,19 @@ test('an unchanged file is not parsed again: its warnings come once', async () =
     fixture.notices.map(({ line, reason }) => [line, reason]),
     [[1, 'the option command is not supported']],
   );
+});
+
+test('a file that anybody may write lets nobody in, until that is mended', async () => {
+  using fixture = new Fixture();
+  writeFileSync(fixture.file('alice'), `ssh-ed25519 ${one}\n`);
+  chmodSync(fixture.file('alice'), 0o666);
+  assert.deepEqual(await fixture.keysOf('alice'), []);
+  assert.deepEqual(
+    fixture.notices.map(({ reason }) => reason),
+    ['anybody may write it'],
+  );
+  chmodSync(fixture.file('alice'), 0o640);
+  assert.deepEqual(await fixture.keysOf('alice'), [one]);
 });
 
 test('a FIFO or a huge file in the place of the keys lets nobody in, and does not hang', async () => {

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
 import { StartError, type Logger } from '@hatchery/daemon';
 import type { Limits } from '../limits.ts';
@@ -94,6 +94,8 @@ function commandLookup({ command, timeoutS }: Config['ssh']['keyLookup'], answer
   const [program = ''] = command;
   try {
     accessSync(program, constants.X_OK);
+    // Whoever may write it says who gets in; sshd refuses such an AuthorizedKeysCommand too.
+    if ((statSync(program).mode & 0o022) !== 0) throw new Error('its group or anybody may write it');
   } catch (error) {
     throw new StartError(`ssh.key_lookup_command ${program} cannot be run (${reasonOf(error)})`, { cause: error });
   }

@@ -1,6 +1,6 @@
 import { createHash, verify } from 'node:crypto';
 import type { PublicKey, PublicKeyType } from './public-key.ts';
-import { readWire, WireReader } from './wire-format.ts';
+import { readWire, type WireReader } from './wire-format.ts';
 
 /** What a valid signature says about the person who made it. Keys that are no security keys cannot tell. */
 export interface Presence {

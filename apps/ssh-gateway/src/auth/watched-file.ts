@@ -29,7 +29,7 @@ export class WatchedFile<T> {
     this.#parse = parse;
   }
 
-  /** Null when there is no such file. @throws {UnfitFileError} for a directory, a FIFO, or too many bytes; the system's error when the disk fails */
+  /** Null when there is no such file. @throws {UnfitFileError} for a directory, a FIFO, too many bytes, or when anybody may write it; the system's error when the disk fails */
   async read(): Promise<T | null> {
     let handle: FileHandle;
     try {
@@ -52,6 +52,8 @@ export class WatchedFile<T> {
     const version = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
     if (this.#reading?.version === version) return this.#reading.value;
     if (!stat.isFile()) throw new UnfitFileError('it is not a file');
+    // Whoever may write it says who gets in (sshd_config(5) StrictModes).
+    if ((stat.mode & 0o002n) !== 0n) throw new UnfitFileError('anybody may write it');
     if (stat.size > this.#bytesMax) throw new UnfitFileError(`it is longer than ${this.#bytesMax} bytes`);
     const value = this.#parse(await handle.readFile());
     this.#reading = { version, value };

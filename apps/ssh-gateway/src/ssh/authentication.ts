@@ -30,8 +30,8 @@ export interface AuthenticationOutcome {
   readonly certificate: PublicKeyVerdict['certificate'];
   /** Why not, for the log alone: a stranger must not learn what is wrong. */
   readonly reason: string | null;
-  /** Set with `disconnect`: why, for the log, and what the client is told. */
-  readonly ending: { readonly reason: string; readonly farewell: string } | null;
+  /** Set with `disconnect`: why and through whom, for the log, and what the client is told. */
+  readonly ending: { readonly reason: string; readonly fault: 'client' | 'system'; readonly farewell: string } | null;
 }
 
 const unproved = { fingerprint: null, certificate: null };
@@ -91,13 +91,13 @@ function requestIn({ username: user, key, signature, blob }: PublicKeyAuthContex
 
 function endingOf(answer: AuthenticationAnswer): AuthenticationOutcome['ending'] {
   // The words of OpenSSH's sshd, which people know how to search for.
-  return answer === 'disconnect'
-    ? { reason: 'too many sign-in attempts', farewell: 'Too many authentication failures' }
-    : null;
+  if (answer !== 'disconnect') return null;
+  return { reason: 'too many sign-in attempts', fault: 'client', farewell: 'Too many authentication failures' };
 }
 
 /** Refusing would blame the user's key. */
 function unavailable(user: string, reason: string): AuthenticationOutcome {
-  const ending = { reason: 'keys unavailable', farewell: 'sign-in is temporarily unavailable; try again in a minute' };
+  const farewell = 'sign-in is temporarily unavailable; try again in a minute';
+  const ending = { reason: 'keys unavailable', fault: 'system', farewell } as const;
   return { answer: 'disconnect', identity: null, user, method: 'publickey', ...unproved, reason, ending };
 }

@@ -52,6 +52,7 @@ export class Connection {
   #channels: Channels | null = null;
   #closeReason: string | null = null;
   #draining = false;
+  #lastRefusal: Readonly<Record<string, unknown>> | null = null;
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
@@ -115,6 +116,8 @@ export class Connection {
       if (answer === 'refuse' && context.method !== 'none') await this.#delayRefusal(askedAtMs);
       if (this.#socket.destroyed) return;
       this.#log.debug({ ...request, answer }, 'sign-in attempted');
+      if (request.reason !== null) this.#lastRefusal = request;
+      if (ending?.fault === 'system') this.#log.error({ ...request, fault: 'system' }, 'sign-in unavailable');
       if (ending !== null) this.disconnect(ending.reason, ending.farewell);
       else if (identity === null) answerTo(context, answer === 'ask-for-signature' ? answer : 'refuse');
       else this.#signIn(identity, context);
@@ -198,7 +201,9 @@ export class Connection {
     // The connection's close is the master signal that ends all its sessions (trap E).
     this.#channels?.cutOff(`connection lost: ${reason}`);
     const user = this.#signedIn?.identity.user ?? null;
-    this.#log.info({ user, reason }, this.#signedIn === null ? 'sign-in refused' : 'connection closed');
+    if (this.#signedIn !== null) this.#log.info({ user, reason }, 'connection closed');
+    // A client that gives up says nothing of why; the last thing it heard from us does.
+    else this.#log.info({ user, reason, lastRefusal: this.#lastRefusal }, 'sign-in refused');
   }
 }
 

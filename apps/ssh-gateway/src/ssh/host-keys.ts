@@ -44,8 +44,9 @@ export function parseHostKey(contents: Buffer): HostKey {
   const parsed = Array.isArray(result) ? (result[0] as ParsedKey) : result;
   if (!parsed.isPrivateKey()) throw new Error('it is a public key');
   if (parsed.type === 'ssh-dss') throw new Error('DSA keys are obsolete');
-  if (!isPublicKeyType(parsed.type)) throw new Error(`keys of the type ${parsed.type} are not supported`);
-  return { parsed, blob: parsed.getPublicSSH(), algorithms: signatureAlgorithms[parsed.type] };
+  const type: string = parsed.type;
+  if (!isPublicKeyType(type)) throw new Error(`keys of the type ${type} are not supported`);
+  return { parsed, blob: parsed.getPublicSSH(), algorithms: signatureAlgorithms[type] };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readWire, wireString, WireReader } from '../auth/wire-format.ts';
+import { readWire, wireString, type WireReader } from '../auth/wire-format.ts';
 
 /** A client's SSH_MSG_USERAUTH_REQUEST (RFC 4252 5). */
 export interface UserauthRequest {
