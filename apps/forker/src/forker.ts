@@ -7,6 +7,7 @@ import { createControlServer } from './control/control-server.ts';
 import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
 import { listenUnix } from './listener/listen-unix.ts';
 import { answerRequest, type AnswerContext } from './requests/answer-request.ts';
+import { RefusalLog } from './requests/refusal-log.ts';
 import { takeRequest } from './requests/request-connection.ts';
 import { endChildren } from './shutdown.ts';
 import { lockDirectory } from './start/lock-directory.ts';
@@ -33,7 +34,13 @@ export async function createForker({ config, log, options }: PartContext): Promi
   const sampler = new UsageSampler();
   const status = (): object => describeStatus({ startedAt, service, keeper, sampler, journal });
   const stopping = new StopRequest();
-  const listener = createListener(config, { service, log, status, quit: () => stopping.ask(false) });
+  const listener = createListener(config, {
+    service,
+    log,
+    refusals: new RefusalLog(log),
+    status,
+    quit: () => stopping.ask(false),
+  });
   const control = createControlServer({ service, events, log, status });
   held.defer(() => {
     control.closeAllConnections();
