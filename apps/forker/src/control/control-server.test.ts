@@ -24,7 +24,13 @@ async function withControl(story: (control: Control) => Promise<void>): Promise<
   using bench = new ServiceBench();
   const path = join(directory.path, 'control.sock');
   const { service, events, log } = bench;
-  const server = createControlServer({ service, events, log, status: () => ({ uptimeS: 1 }) });
+  const server = createControlServer({
+    service,
+    events,
+    log,
+    status: () => ({ uptimeS: 1 }),
+    leave: () => bench.service.beginLeave(),
+  });
   server.listen(path);
   await once(server, 'listening');
   const published: Event[] = [];
@@ -141,6 +147,18 @@ describe('the control socket', () => {
       }
       assert.equal(bench.service.isDraining, true);
       assert.deepEqual(audit(published), ['forker.draining']);
+    });
+  });
+
+  it('begins a restart, on record, and no second one', async () => {
+    await withControl(async ({ bench, post, published }) => {
+      await post('/v1/restart');
+      assert.equal(bench.service.isStopping, true);
+      await assert.rejects(post('/v1/restart'), { status: 409, message: /the service stops/ });
+      assert.deepEqual(audit(published), [
+        ['action.requested', 'ops', 'restart', 'forker', 'runaway'],
+        ['action.done', 'begun'],
+      ]);
     });
   });
 
