@@ -61,7 +61,7 @@ describe('collectGarbage', () => {
     mkdirSync(runtime);
     const silent = createLogger('forker', { level: 'error', format: 'json' });
     const told: unknown[] = [];
-    silent.error = ((...words: unknown[]) => void told.push(words[1])) as typeof silent.error;
+    silent.error = (...words: unknown[]) => void told.push(words[1]);
     using _collecting = collectGarbage(runtime, new ChildRegistry(), silent);
     rmSync(runtime, { recursive: true });
     passInterval(t);
