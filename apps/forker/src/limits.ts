@@ -60,7 +60,7 @@ export const controlBodyBytesMax = 64 * 1024;
 export const sampleIntervalMs = 1_000;
 
 /** A round of samples is taken in steps: many short ones, so that no request waits for a long one. */
-export const sampleStepMs = 50;
+export const sampleStepMs = 100;
 
 /** What sampling may take of a core, whatever the number of children. A round that needs more takes longer. */
 export const sampleShareMax = 0.035;
