@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { dialFeed } from '@hatchery/event-feed';
+import { controlRequest, dialFeed } from '@hatchery/event-feed';
 import type { Event, FeedMessage } from '@hatchery/events';
 import {
   assertNothingLeft,
@@ -83,6 +83,29 @@ describe(`under ${sessionsCount} running sessions`, () => {
       await assertAllOnRecord(next, sessions);
       await until('the last event', () => toldOf(messages, 'child.exited').length === sessionsCount + 1);
       assertToldOnce(messages, sessions);
+    });
+  });
+
+  it('a restart of the forker costs none of them, nor a request that it has taken', async () => {
+    await withForker(async (forker, stack) => {
+      const sessions = await openSessions(forker.socket, sessionsCount);
+      const { keeper, view } = await readState(forker);
+      const taken = Array.from({ length: 10 }, () => rocks(forker.socket));
+      await until('the requests', async () => (await readState(forker)).childrenRunning > sessionsCount);
+      await controlRequest(forker.controlSocket, 'POST', '/v1/restart', { actor: 'ops', reason: 'upgrade' });
+      assert.deepEqual(await forker.ended(), { code: 0, signal: null });
+      assert.ok(sessions.every(({ child }) => isRunning(child.pid)));
+      const next = stack.use(await ForkerProcess.start(forker.stateDirectory, { config }));
+      await Promise.all(taken);
+      const state = await readState(next);
+      // The old keeper and the zygote that is loaded, with no drain on the page.
+      assert.deepEqual([state.keeper, state.view.zygote, state.view.draining], [keeper, view.zygote, false]);
+      for (const session of sessions) session.finish();
+      assert.deepEqual(
+        await exitsAfterReattach(next.socket, sessions),
+        sessions.map(({ status }) => status),
+      );
+      await assertAllOnRecord(next, sessions);
     });
   });
 

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { controlSocketPath, type Config } from '@hatchery/config';
 import { StartError, type Logger, type Part, type PartContext } from '@hatchery/daemon';
 import { collectGarbage } from './children/collect-garbage.ts';
@@ -8,8 +8,9 @@ import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
 import { LockService } from './locks/lock-service.ts';
 import { listenUnix } from './listener/listen-unix.ts';
 import { answerRequest, type AnswerContext } from './requests/answer-request.ts';
+import { RefusalLog } from './requests/refusal-log.ts';
 import { takeRequest } from './requests/request-connection.ts';
-import { endChildren } from './shutdown.ts';
+import { endChildren, leaveChildren } from './shutdown.ts';
 import { lockDirectory } from './start/lock-directory.ts';
 import { openEventLog } from './start/open-event-log.ts';
 import { prepareDirectories } from './start/prepare-directories.ts';
@@ -35,8 +36,10 @@ export async function createForker({ config, log, options }: PartContext): Promi
   const sampler = new UsageSampler();
   const status = (): object => describeStatus({ startedAt, service, keeper, sampler, journal });
   const stopping = new StopRequest();
-  const listener = createListener(config, { service, log, status, quit: () => stopping.ask(false) });
-  const control = createControlServer({ service, locks, events, log, status });
+  const connections = new Set<Socket>();
+  const answering = { service, log, refusals: new RefusalLog(log), status, quit: () => stopping.ask(false) };
+  const listener = createListener(config, answering, connections);
+  const control = createControlServer({ service, locks, events, log, status, leave: () => stopping.askToLeave() });
   held.defer(() => {
     control.closeAllConnections();
     control.close();
@@ -44,7 +47,7 @@ export async function createForker({ config, log, options }: PartContext): Promi
 
   await listenUnix(control, controlSocketPath(config), config.forker.socketMode);
   // A keeper that has children must outlive a forker that cannot start: the next one takes them over.
-  held.defer(() => keeper.close({ quit: service.registry.size === 0 }));
+  held.defer(() => keeper.close({ quit: service.registry.size === 0 && !stopping.isLeave }));
   await keeper.open();
   service.adoptOrphans();
   service.restoreDrain();
@@ -54,7 +57,7 @@ export async function createForker({ config, log, options }: PartContext): Promi
   // Word for word: clients and scripts written for Launchpad's service wait for this line.
   process.stderr.write(`Listening on socket: ${config.forker.socket}\n`);
   keeper.announce();
-  const running = { service, listener, childrenTimeoutMs, log, stopping, held: held.move() };
+  const running = { service, listener, connections, childrenTimeoutMs, log, stopping, held: held.move() };
   const details = { forkerSocket: config.forker.socket, keeperPid: keeper.pid };
   return { details, stop: (urgent) => stopping.ask(urgent), finished: runToEnd(running) };
 }
@@ -63,6 +66,8 @@ export async function createForker({ config, log, options }: PartContext): Promi
 interface Running {
   readonly service: ForkService;
   readonly listener: Server;
+  /** Clients that wait for an answer or an exit. */
+  readonly connections: ReadonlySet<Socket>;
   readonly childrenTimeoutMs: number;
   readonly log: Logger;
   readonly stopping: StopRequest;
@@ -70,12 +75,27 @@ interface Running {
   readonly held: AsyncDisposableStack;
 }
 
-async function runToEnd({ service, listener, childrenTimeoutMs, log, stopping, held }: Running): Promise<void> {
+async function runToEnd({
+  service,
+  listener,
+  connections,
+  childrenTimeoutMs,
+  log,
+  stopping,
+  held,
+}: Running): Promise<void> {
   await stopping.asked;
-  log.info({ children: service.registry.size }, 'stopping');
   listener.close();
-  service.beginStop();
-  await endChildren(service, childrenTimeoutMs, stopping.urgent, log);
+  if (stopping.isLeave) await leaveChildren(service, stopping.urgent);
+  const children = service.registry.size;
+  if (stopping.isLeave) {
+    log.info({ children }, 'leaving the children to the next forker');
+    for (const connection of connections) connection.destroySoon();
+  } else {
+    log.info({ children }, 'stopping');
+    service.beginStop();
+    await endChildren(service, childrenTimeoutMs, stopping.urgent, log);
+  }
   await held.disposeAsync();
   log.info('stopped');
 }
@@ -84,6 +104,8 @@ async function runToEnd({ service, listener, childrenTimeoutMs, log, stopping, h
 class StopRequest {
   readonly #urgent = new AbortController();
   readonly #asked = Promise.withResolvers<void>();
+  /** True when this process alone is to end, unless somebody asks for all of it before it has. */
+  isLeave = false;
 
   get asked(): Promise<void> {
     return this.#asked.promise;
@@ -95,12 +117,20 @@ class StopRequest {
 
   ask(urgent: boolean): void {
     if (urgent) this.#urgent.abort();
+    this.isLeave = false;
+    this.#asked.resolve();
+  }
+
+  askToLeave(): void {
+    this.isLeave = true;
     this.#asked.resolve();
   }
 }
 
-function createListener(config: Config, context: AnswerContext): Server {
+function createListener(config: Config, context: AnswerContext, connections: Set<Socket>): Server {
   return createServer({ allowHalfOpen: true }, (socket) => {
+    connections.add(socket);
+    socket.on('close', () => connections.delete(socket));
     takeRequest(socket, 1000 * config.forker.requestTimeoutS, (request, reply) => {
       answerRequest(context, request, reply);
     });

@@ -33,8 +33,12 @@ export const forksAtOnceMax = 32;
 /** Requests that wait for a place. At the 4 ms of a fork the last one waits a second. */
 export const waitingRequestsMax = 256;
 
-/** How long a request waits for one of all children to end: a person at a terminal waits that long without a word. */
-export const fullWaitMsMax = 2_000;
+/**
+ * How long a request waits for one of all children to end. Short, for while more is asked for than there is, everybody who
+ * is let in waits this long; and whoever expects to wait longer than half of it is refused at once.
+ */
+export const fullWaitMsMax = 1_000;
+export const fullExpectedWaitMsMax = fullWaitMsMax / 2;
 
 /** Endings of this last while tell how soon a place comes free; of a busy service the last few are enough. */
 export const turnoverWindowMs = 10_000;
@@ -49,6 +53,9 @@ export const collectIntervalMs = 600_000;
 /** How long after its child's connect timeout a pipe directory counts as garbage: clocks are set back and forth. */
 export const staleMarginS = 3_600;
 
+/** How long refusals are counted before they are logged together. */
+export const refusalLogMs = 1_000;
+
 /** A body of the control socket; the longest holds a reason that a person typed. */
 export const controlBodyBytesMax = 64 * 1024;
 
@@ -56,13 +63,13 @@ export const controlBodyBytesMax = 64 * 1024;
 export const sampleIntervalMs = 1_000;
 
 /** A round of samples is taken in steps: many short ones, so that no request waits for a long one. */
-export const sampleStepMs = 50;
+export const sampleStepMs = 100;
 
 /** What sampling may take of a core, whatever the number of children. A round that needs more takes longer. */
 export const sampleShareMax = 0.035;
 
-/** `smaps_rollup` walks all pages of a process (0.1–0.3 ms here), so at most this many are read in one round, in turn. */
-export const memorySamplesPerRoundMax = 50;
+/** `smaps_rollup` walks all pages of a process (0.5 ms of a child here), so about this many are read in one round, in turn. */
+export const memorySamplesPerRoundMax = 30;
 
 /** How often a child whose keeper died is looked for: nobody can wait for it any more. */
 export const orphanPollMs = 200;

@@ -19,4 +19,4 @@ export const lineBytesMax = 64 * 1024 * 1024;
 export const controlTimeoutMs = 10_000;
 
 /** The answer to one control request; the largest, `GET /v1/state`, is a snapshot. */
-export const controlAnswerBytesMax = lineBytesMax;
+export const controlAnswerBytesMax = 64 * 1024 * 1024;

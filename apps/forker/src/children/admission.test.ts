@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { forkMsMax, fullWaitMsMax, waitingRequestsMax } from '../limits.ts';
+import { forkMsMax, fullExpectedWaitMsMax, fullWaitMsMax, waitingRequestsMax } from '../limits.ts';
 import { judge, lateReason, type Load } from './admission.ts';
 
 const limits = { childrenMax: 10, childrenPerUserMax: 3 };
@@ -47,7 +47,7 @@ describe('judge', () => {
   });
 
   it('lets a request wait for a place that will come free in time, and refuses at once one that would wait in vain', () => {
-    const full = { children: 10, expectedWaitMs: fullWaitMsMax };
+    const full = { children: 10, expectedWaitMs: fullExpectedWaitMsMax };
     assert.deepEqual(judge({ ...idle, ...full }, limits), { kind: 'wait', waitMsMax: fullWaitMsMax });
     const [limit, reason] = refusal({ ...full, expectedWaitMs: 6400 });
     assert.equal(limit, 'max_children');

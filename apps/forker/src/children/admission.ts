@@ -1,4 +1,4 @@
-import { fullWaitMsMax, forkMsMax, waitingRequestsMax } from '../limits.ts';
+import { forkMsMax, fullExpectedWaitMsMax, fullWaitMsMax, waitingRequestsMax } from '../limits.ts';
 
 /** What admission looks at. */
 export interface Load {
@@ -42,7 +42,7 @@ export function judge(load: Load, limits: AdmissionLimits): Verdict {
   }
   const isFull = children >= childrenMax;
   // Whoever would wait in vain is told at once: a client that waits is one more to serve, and learns nothing.
-  if (isFull && load.expectedWaitMs > fullWaitMsMax) return refuse('max_children', fullReason(load, limits));
+  if (isFull && load.expectedWaitMs > fullExpectedWaitMsMax) return refuse('max_children', fullReason(load, limits));
   if (waiting >= waitingRequestsMax) {
     const reason = `${waiting} requests wait for a session already, which is the most there may; ${retryIn(load.expectedWaitMs)}`;
     return refuse('waiting', reason);

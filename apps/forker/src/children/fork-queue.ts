@@ -26,6 +26,7 @@ interface Pending extends Job {
 }
 
 const keeperDied = 'the keeper died twice over this request: see the log of the service';
+const restarting = 'the service is being restarted: try again in a moment';
 const draining = 'the service is draining: try again in a minute';
 
 /** Requests from their admission to their child: judged, made to wait, handed to the keeper, and given up. */
@@ -38,6 +39,8 @@ export class ForkQueue {
   readonly refused: Record<Limit, number> = { draining: 0, max_children: 0, max_children_per_user: 0, waiting: 0 };
   #keeper: Pick<KeeperLink, 'send'> | null = null;
   #isDraining = false;
+  /** True from when new requests are the next forker's; those that were taken before still get their children. */
+  isLeaving = false;
   /** How long the children of later requests wait for their clients. */
   childConnectTimeoutS: number;
 
@@ -65,6 +68,7 @@ export class ForkQueue {
   fork(request: ForkRequest): Promise<Forked> {
     const { promise, resolve, reject } = Promise.withResolvers<Forked>();
     const job: Job = { request, details: describeRequest(request, new Date()), resolve, reject, keepersLost: 0 };
+    if (this.isLeaving) return Promise.reject(new ForkRefusal(restarting));
     const verdict = judge(this.#load(job.details.user), this.#config.forker);
     if (verdict.kind === 'fork') this.#send(job);
     else if (verdict.kind === 'wait') this.#room.wait(this.#waiting(job), verdict.waitMsMax, this.#late(job));

@@ -97,7 +97,7 @@ describe('ForkService.fork', () => {
 
   it('lets a request wait for the place of a child that ends, when children do end', async () => {
     using bench = new ServiceBench({ childrenMax: 10 });
-    for (let index = 0; index < 10; index += 1) bench.exit((await bench.fork()).id, 0);
+    for (let index = 0; index < 40; index += 1) bench.exit((await bench.fork()).id, 0);
     const children = [];
     for (let index = 0; index < 10; index += 1) children.push(await bench.fork());
     const waiting = bench.service.fork(alice);

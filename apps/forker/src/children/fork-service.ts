@@ -1,14 +1,15 @@
 import { constants } from 'node:os';
 import type { Config } from '@hatchery/config';
-import { processStartTime, type Logger } from '@hatchery/daemon';
+import type { Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
-import type { Child, EventBody } from '@hatchery/events';
+import type { EventBody } from '@hatchery/events';
 import type { ForkRequest } from '@hatchery/protocol';
 import type { KeeperLink } from '../keeper-link/keeper-link.ts';
-import type { ChildDetails, KeeperEvent, KeptChild } from '../keeper-link/messages.ts';
+import type { KeeperEvent, KeptChild } from '../keeper-link/messages.ts';
 import { Exits } from './exits.ts';
 import { ForkQueue } from './fork-queue.ts';
 import type { Forked } from './forked.ts';
+import { newChild } from './new-child.ts';
 import { OrphanWatch } from './orphan-watch.ts';
 import { pipeDirectoryOf, removePipeDirectory } from './pipe-directories.ts';
 import { ChildRegistry, unknownStatus, type Ending, type Entry } from './registry.ts';
@@ -72,6 +73,12 @@ export class ForkService implements Disposable {
   beginStop(): void {
     this.#isStopping = true;
     this.drain(this.#isDraining, stopActor);
+  }
+
+  /** Takes nothing new any more, for the next forker will; what has been taken still gets its child. */
+  beginLeave(): void {
+    this.#isStopping = true;
+    this.queue.isLeaving = true;
   }
 
   /** A drain that an operator asked for outlives the run that it was asked of, the one of a stop does not. */
@@ -230,19 +237,4 @@ export class ForkService implements Disposable {
   #publish(events: readonly EventBody[]): void {
     for (const event of events) this.#events.publish(event);
   }
-}
-
-function newChild(id: string, pid: number, details: ChildDetails, connectedAt: string | null): Child {
-  return {
-    id,
-    pid,
-    startTime: processStartTime(pid) ?? 0,
-    ...details,
-    state: connectedAt === null ? 'waiting' : 'running',
-    connectedAt,
-    endedAt: null,
-    exit: null,
-    usage: null,
-    rusage: null,
-  };
 }

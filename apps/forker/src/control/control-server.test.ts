@@ -28,7 +28,14 @@ async function withControl(story: (control: Control) => Promise<void>): Promise<
   const { service, events, log } = bench;
   const config = loadConfig({ directory: directory.path, stateDirectory: directory.path });
   using locks = new LockService({ config, log, events, service });
-  const server = createControlServer({ service, locks, events, log, status: () => ({ uptimeS: 1 }) });
+  const server = createControlServer({
+    service,
+    locks,
+    events,
+    log,
+    status: () => ({ uptimeS: 1 }),
+    leave: () => bench.service.beginLeave(),
+  });
   server.listen(path);
   await once(server, 'listening');
   const published: Event[] = [];
@@ -145,6 +152,18 @@ describe('the control socket', () => {
       }
       assert.equal(bench.service.isDraining, true);
       assert.deepEqual(audit(published), ['forker.draining']);
+    });
+  });
+
+  it('begins a restart, on record, and no second one', async () => {
+    await withControl(async ({ bench, post, published }) => {
+      await post('/v1/restart');
+      assert.equal(bench.service.isStopping, true);
+      await assert.rejects(post('/v1/restart'), { status: 409, message: /the service stops/ });
+      assert.deepEqual(audit(published), [
+        ['action.requested', 'ops', 'restart', 'forker', 'runaway'],
+        ['action.done', 'begun'],
+      ]);
     });
   });
 

@@ -2,12 +2,14 @@ import type { Logger } from '@hatchery/daemon';
 import type { ForkRequest, Request } from '@hatchery/protocol';
 import type { ForkService } from '../children/fork-service.ts';
 import { ForkRefusal, type Forked } from '../children/forked.ts';
+import type { RefusalLog } from './refusal-log.ts';
 import type { Reply } from './request-connection.ts';
 
 /** What the answers need besides the fork service. */
 export interface AnswerContext {
   readonly service: ForkService;
   readonly log: Logger;
+  readonly refusals: RefusalLog;
   /** Begins the shutdown ladder. */
   readonly quit: () => void;
   /** The status record that `hello` logs. */
@@ -63,8 +65,8 @@ async function answerChild(child: Forked, reply: Reply, undelivered?: () => void
   reply({ kind: 'exited', status: await child.exited }, { last: true, delivered: child.heard });
 }
 
-function refuse({ log }: AnswerContext, error: Error, reply: Reply): void {
-  if (error instanceof ForkRefusal) log.warn({ reason: error.message }, 'fork refused');
+function refuse({ log, refusals }: AnswerContext, error: Error, reply: Reply): void {
+  if (error instanceof ForkRefusal) refusals.refused(error.message);
   else log.error({ err: error }, 'fork failed');
   reply({ kind: 'failure', reason: error.message }, { last: true });
 }

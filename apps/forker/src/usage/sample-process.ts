@@ -17,8 +17,8 @@ export interface Known {
 }
 
 /**
- * One sample of a process, or null when it is gone. Its memory is read `withMemory` or the first time, and otherwise what
- * was known before. `nowMs` is monotonic.
+ * One sample of a process, or null when it is gone. Its memory is read `withMemory`, and otherwise what was known before.
+ * `nowMs` is monotonic.
  */
 export function sampleProcess(
   pid: number,
@@ -29,7 +29,7 @@ export function sampleProcess(
   const stat = parseStat(readProc(pid, 'stat') ?? '');
   if (stat === null) return null;
   const io = readProc(pid, 'io');
-  const rollup = withMemory || before === undefined ? readProc(pid, 'smaps_rollup') : null;
+  const rollup = withMemory ? readProc(pid, 'smaps_rollup') : null;
   const memory = rollup === null ? (before?.memory ?? null) : parseMemory(rollup);
   const usage: ChildUsage = {
     cpuPercent: before === undefined ? null : cpuPercent(stat.cpuTicks - before.cpuTicks, nowMs - before.atMs),

@@ -5,16 +5,10 @@ import { UsageSampler, type Sample, type Sampled } from './sampler.ts';
 
 const own = { id: 'own', pid: process.pid };
 
-/** A clock that goes on by itself with each look, as one that reads cost so much. */
+/** A clock that is set by hand. */
 class SteppingClock {
   nowMs = 1000;
-  readonly #lookMs: number;
-
-  constructor(lookMs = 0) {
-    this.#lookMs = lookMs;
-  }
-
-  readonly read = (): number => (this.nowMs += this.#lookMs);
+  readonly read = (): number => this.nowMs;
 }
 
 /** The samples of everything that comes until the next round is due. */
@@ -62,9 +56,10 @@ describe('UsageSampler', () => {
   });
 
   it('takes no more than its share of a core, whatever the number of children: rounds take longer instead', () => {
-    const lookMs = 0.5;
-    const clock = new SteppingClock(lookMs);
-    const sampler = new UsageSampler(clock.read);
+    const sampleMs = 0.5;
+    const clock = new SteppingClock();
+    let cpuMs = 0;
+    const sampler = new UsageSampler(clock.read, () => (cpuMs += sampleMs));
     const children = Array.from({ length: 200 }, (_, index) => ({ ...own, id: `${index}` }));
     const startedMs = clock.nowMs;
     let sampled = 0;
@@ -75,7 +70,7 @@ describe('UsageSampler', () => {
     const elapsedMs = clock.nowMs - startedMs;
     // One child too many at the end of a step is paid for by the next ones.
     assert.ok(
-      sampler.cost.spentMs <= sampleShareMax * elapsedMs + 2 * lookMs,
+      sampler.cost.spentMs <= sampleShareMax * elapsedMs + 2 * sampleMs,
       `${sampler.cost.spentMs} of ${elapsedMs} ms`,
     );
     assert.ok((sampler.cost.roundMs ?? 0) > sampleIntervalMs);
@@ -94,14 +89,17 @@ describe('UsageSampler', () => {
     assert.equal(round(sampler, clock, [own])[0]?.usage.cpuPercent, null);
   });
 
-  it('goes on telling the last known memory of children whose turn it is not', () => {
+  it('reads the memory of some in each round, of each in its turn, and goes on telling what it knows', () => {
     const clock = new SteppingClock();
-    const sampler = new UsageSampler(clock.read);
-    const children = Array.from({ length: memorySamplesPerRoundMax + 5 }, (_, index) => ({ ...own, id: `${index}` }));
-    for (const _ of [1, 2, 3]) {
+    // What reading costs is not what this is about.
+    const sampler = new UsageSampler(clock.read, () => 0);
+    const count = 2 * memorySamplesPerRoundMax;
+    const children = Array.from({ length: count }, (_, index) => ({ ...own, id: `${index}` }));
+    const known = [1, 2, 3].map(() => {
       const samples = round(sampler, clock, children);
-      assert.equal(samples.length, children.length);
-      assert.ok(samples.every(({ usage }) => usage.pssBytes !== null));
-    }
+      assert.equal(samples.length, count);
+      return samples.filter(({ usage }) => usage.pssBytes !== null && usage.privateBytes !== null).length;
+    });
+    assert.deepEqual(known, [memorySamplesPerRoundMax, count, count]);
   });
 });

@@ -21,6 +21,7 @@ export interface Sample {
  */
 export class UsageSampler {
   readonly #clock: () => number;
+  readonly #cpuClock: () => number;
   readonly #known = new Map<string, Known>();
   #round: readonly Sampled[] = [];
   #next = 0;
@@ -31,9 +32,13 @@ export class UsageSampler {
   #budgetMs = 0;
   #budgetAtMs = -Infinity;
 
-  /** `clock` is monotonic, in milliseconds. */
-  constructor(clock: () => number = () => performance.now()) {
+  /**
+   * `clock` is monotonic, `cpuClock` what this thread has used of a core, both in milliseconds: time in which others had
+   * the core is no cost of ours.
+   */
+  constructor(clock: () => number = () => performance.now(), cpuClock: () => number = threadCpuMs) {
     this.#clock = clock;
+    this.#cpuClock = cpuClock;
   }
 
   /** How long the last whole round took to come around, and what all rounds have cost; for the status record. */
@@ -43,19 +48,20 @@ export class UsageSampler {
 
   /** One step: samples children while the budget lasts; those that can still be read. */
   step(children: () => Iterable<Sampled>): Sample[] {
-    const startedMs = this.#clock();
-    this.#fillBudget(startedMs);
-    if (this.#next >= this.#round.length && !this.#startRound(children, startedMs)) return [];
+    const nowMs = this.#clock();
+    this.#fillBudget(nowMs);
+    if (this.#next >= this.#round.length && !this.#startRound(children, nowMs)) return [];
     const samples: Sample[] = [];
-    let nowMs = startedMs;
-    for (; this.#next < this.#round.length && nowMs - startedMs < this.#budgetMs; nowMs = this.#clock()) {
+    const startedMs = this.#cpuClock();
+    let spentMs = 0;
+    for (; this.#next < this.#round.length && spentMs < this.#budgetMs; spentMs = this.#cpuClock() - startedMs) {
       const child = this.#round[this.#next];
-      const sample = child === undefined ? null : this.#sample(child, this.#next, nowMs);
+      const sample = child === undefined ? null : this.#sample(child, this.#next, this.#clock());
       if (sample !== null) samples.push(sample);
       this.#next += 1;
     }
-    this.#budgetMs -= nowMs - startedMs;
-    this.#spentMs += nowMs - startedMs;
+    this.#budgetMs -= spentMs;
+    this.#spentMs += spentMs;
     return samples;
   }
 
@@ -89,4 +95,9 @@ export class UsageSampler {
     this.#known.set(id, sampled.known);
     return { id, usage: sampled.usage };
   }
+}
+
+function threadCpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
