@@ -38,7 +38,9 @@ export class LockLooks {
     if (same && known.condition === 'orphaned') return [];
     const session = same ? this.#sessionOf(known.holder) : this.#sessionOf(partyOfInfo(disk));
     const holder = session === null ? partyOfInfo(disk) : partyOf(session, infoOf(disk));
-    return this.table.acquired({ place, ...disk, holder, verdict: judge(factsOf(disk, session)) });
+    // A look tells nothing new of who holds it: a report that is on its way, of a session that took it up, is the later word.
+    const atS = (same ? this.table.heldSinceS(path) : undefined) ?? monotonicS();
+    return this.table.acquired({ place, ...disk, holder, verdict: judge(factsOf(disk, session)), atS });
   }
 
   /** The session that a holder is or was, by its name or by the process that an info file names. */
@@ -50,6 +52,11 @@ export class LockLooks {
     if (holder.host !== hostname()) return null;
     return all.find((child) => child.pid === holder.pid && isWithin(child, holder.since)) ?? null;
   }
+}
+
+/** Now, by the clock that children put on their reports (CLOCK_MONOTONIC; Python's time.monotonic). */
+function monotonicS(): number {
+  return Number(process.hrtime.bigint()) / 1e9;
 }
 
 /** A session as the holder of a lock, or as a waiter for one. */

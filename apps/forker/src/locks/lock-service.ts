@@ -79,7 +79,7 @@ export class LockService implements Disposable {
 
   /** Takes what a session reports of a lock. */
   take(report: LockReport): void {
-    const { id, action, path, nonce, lost } = report;
+    const { id, action, path, nonce, lost, atS } = report;
     const child = this.#context.service.registry.find(id)?.child;
     if (action === 'opened') this.#remember(id, path);
     if (lost > 0) this.#lookAtBranches(id);
@@ -94,7 +94,7 @@ export class LockService implements Disposable {
         const how = action === 'acquired' ? 'the session that took it runs' : 'a session that came back took it up';
         const verdict = { condition: 'held', reasons: [how] } as const;
         const mark = nonce ?? '';
-        return this.publish(table.acquired({ place, nonce, mark, holder: party, verdict }));
+        return this.publish(table.acquired({ place, nonce, mark, holder: party, verdict, atS }));
       }
       case 'contended':
         if (table.markAt(path) === undefined || table.markAt(path) !== nonce) this.publish(this.looks.look(place));
