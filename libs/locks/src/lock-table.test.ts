@@ -12,7 +12,7 @@ function party(childId: string): LockParty {
 }
 
 function taken(nonce: string, by = 'c1', path: string = place.path, atS = 0): Acquisition {
-  return { place: { ...place, path }, nonce, mark: nonce, holder: party(by), verdict: held, atS };
+  return { place: { ...place, path }, nonce, mark: nonce, holder: party(by), verdict: held, atS, source: 'report' };
 }
 
 const newTable = (): LockTable => new LockTable((path, mark) => `${path}#${mark}`);
@@ -58,6 +58,17 @@ describe('a table of locks', () => {
     assert.deepEqual(table.acquired(taken('n1', 'c1', place.path, 1)), []);
     assert.deepEqual(table.acquired(taken('n2', 'c1', place.path, 1)), []);
     assert.deepEqual([table.at(place.path)?.nonce, table.at(place.path)?.holder?.childId], ['n2', 'c2']);
+  });
+
+  it('believes a report over a look in who holds it, whichever comes first', () => {
+    const table = newTable();
+    const look = { ...taken('n1', 'old', place.path, 5), source: 'look' } as const;
+    table.acquired(look);
+    assert.deepEqual(kindsOf(table.acquired(taken('n1', 'c2', place.path, 4))), ['lock.changed']);
+    assert.equal(table.at(place.path)?.holder?.childId, 'c2');
+    // But not in which acquisition it is.
+    assert.deepEqual(table.acquired(taken('n0', 'c1', place.path, 3)), []);
+    assert.equal(table.at(place.path)?.nonce, 'n1');
   });
 
   it('does not release what another one holds', () => {

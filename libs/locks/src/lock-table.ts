@@ -11,12 +11,17 @@ export interface Acquisition {
   readonly verdict: Verdict;
   /** When this was so, in seconds of the clock that all processes of a host share (CLOCK_MONOTONIC). */
   readonly atS: number;
+  /** A look at the disk knows which acquisition it is; who holds it by now, a report may know better. */
+  readonly source: 'report' | 'look';
 }
 
 interface Held {
   readonly lock: Lock;
   readonly mark: string;
+  /** When this acquisition was first known to hold it. */
   readonly atS: number;
+  /** When its holder last said so. */
+  readonly reportedAtS: number;
 }
 
 /** Marks of locks that are gone, kept because reports of two sessions can overtake each other by a moment. */
@@ -49,11 +54,6 @@ export class LockTable {
     return this.#held.get(path)?.mark;
   }
 
-  /** When its holder got it, in seconds of the monotonic clock. */
-  heldSinceS(path: string): number | undefined {
-    return this.#held.get(path)?.atS;
-  }
-
   all(): Lock[] {
     return [...this.#held.values()].map(({ lock }) => lock);
   }
@@ -63,23 +63,25 @@ export class LockTable {
   }
 
   /** Somebody has it; another holder that was known is gone by that, unless it is known to be the later one. */
-  acquired({ place, nonce, mark, holder, verdict, atS }: Acquisition): EventBody[] {
+  acquired({ place, nonce, mark, holder, verdict, atS, source }: Acquisition): EventBody[] {
     const { path } = place;
     if (this.#gone.has(key(path, mark))) return [];
+    const reportedAtS = source === 'report' ? atS : -Infinity;
     const before = this.#held.get(path);
-    if (before !== undefined && before.atS > atS) {
-      if (before.mark !== mark) this.#rememberGone(key(path, mark));
-      return [];
-    }
     if (before?.mark === mark) {
-      this.#held.set(path, { ...before, atS });
+      if (source === 'report' && before.reportedAtS > atS) return [];
+      this.#held.set(path, { ...before, reportedAtS: Math.max(before.reportedAtS, reportedAtS) });
       return this.changed(path, { holder, ...verdict });
+    }
+    if (before !== undefined && before.atS > atS) {
+      this.#rememberGone(key(path, mark));
+      return [];
     }
     const events = before === undefined ? [] : this.released(path, before.mark);
     if (holder !== null) this.#forgetWaiter(path, holder);
     const waiters = this.#waiting.get(path) ?? [];
     const lock: Lock = { id: this.#idOf(path, mark), ...place, holder, waiters, nonce, ...verdict };
-    this.#held.set(path, { lock, mark, atS });
+    this.#held.set(path, { lock, mark, atS, reportedAtS });
     return [...events, { kind: 'lock.acquired', lock }];
   }
 

@@ -37,10 +37,11 @@ export class LockLooks {
     // Whose session has ended stays an orphan: the session itself is forgotten after a while.
     if (same && known.condition === 'orphaned') return [];
     const session = same ? this.#sessionOf(known.holder) : this.#sessionOf(partyOfInfo(disk));
+    // It is as its session reported it.
+    if (same && (known.holder?.childId ?? null) !== null && session !== null && session.state !== 'exited') return [];
     const holder = session === null ? partyOfInfo(disk) : partyOf(session, infoOf(disk));
-    // A look tells nothing new of who holds it: a report that is on its way, of a session that took it up, is the later word.
-    const atS = (same ? this.table.heldSinceS(path) : undefined) ?? monotonicS();
-    return this.table.acquired({ place, ...disk, holder, verdict: judge(factsOf(disk, session)), atS });
+    const verdict = judge(factsOf(disk, session));
+    return this.table.acquired({ place, ...disk, holder, verdict, atS: monotonicS(), source: 'look' });
   }
 
   /** The session that a holder is or was, by its name or by the process that an info file names. */
