@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
@@ -24,6 +25,8 @@ export interface LockServiceContext {
 export class LockService implements Disposable {
   readonly looks: LockLooks;
   readonly #context: LockServiceContext;
+  /** As sessions report it: they serve the root without symlinks. */
+  readonly #hostingRoot: string;
   readonly #orphans: Orphans;
   readonly #scans: Scans;
   readonly #scripts: ScriptLockWatch;
@@ -37,6 +40,7 @@ export class LockService implements Disposable {
   constructor(context: LockServiceContext) {
     const { config, events, log, service } = context;
     this.#context = context;
+    this.#hostingRoot = realpathSync(config.hosting.root);
     this.looks = new LockLooks({
       living: () => [...service.registry.entries()].map(({ child }) => child),
       ended: () => events.view.recentChildren,
@@ -49,7 +53,7 @@ export class LockService implements Disposable {
       free: (lock) => freeOrphan(this, { ...context, lock }),
     });
     this.#scripts = new ScriptLockWatch(config.locks.directory, log, (changes) => this.publish(changes));
-    this.#scans = new Scans(config.hosting.root, (directory) => this.#lookAtBranch(directory), log);
+    this.#scans = new Scans(this.#hostingRoot, (directory) => this.#lookAtBranch(directory), log);
     this.#again = setInterval(() => this.#lookAgain(), lookAgainMs);
     // Not in the same turn: what is published while an event is delivered would overtake it.
     this.#subscription = events.subscribe(null, (message) => {
@@ -87,9 +91,9 @@ export class LockService implements Disposable {
   take(report: LockReport): void {
     const { id, action, path, nonce, lost, atS } = report;
     const child = this.#context.service.registry.find(id)?.child;
-    if (action === 'opened') this.#remember(id, path);
+    if (action === 'opened') this.#remember(id, path.replace(/\/+$/, ''));
     if (lost > 0) this.#lookAtBranches(id);
-    const place = placeOfLock(path, this.#context.config.hosting.root);
+    const place = placeOfLock(path, this.#hostingRoot);
     if (place === null) return;
     if (child === undefined) return this.publish(this.looks.look(place));
     const { table } = this.looks;
@@ -156,7 +160,7 @@ export class LockService implements Disposable {
   }
 
   #lookAtBranch(directory: string): void {
-    for (const place of placesOf(directory, this.#context.config.hosting.root)) this.#look(place);
+    for (const place of placesOf(directory, this.#hostingRoot)) this.#look(place);
   }
 
   #look(place: LockPlace): void {
@@ -169,9 +173,8 @@ export class LockService implements Disposable {
 
   /** Nobody reports what other processes do with their locks, and a report may be lost: in turn, everything is looked at again. */
   #lookAgain(): void {
-    const { hosting } = this.#context.config;
     const open = [...this.#branches.values()].flatMap((branches) => [...branches]);
-    const places = [...this.looks.table.all(), ...open.flatMap((branch) => placesOf(branch, hosting.root))];
+    const places = [...this.looks.table.all(), ...open.flatMap((branch) => placesOf(branch, this.#hostingRoot))];
     const first = this.#turn < places.length ? this.#turn : 0;
     for (const { path, kind, name } of places.slice(first, first + lookAgainMax)) this.#look({ path, kind, name });
     this.#turn = first + lookAgainMax;
