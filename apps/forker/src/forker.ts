@@ -31,7 +31,6 @@ export async function createForker({ config, log, options }: PartContext): Promi
   const urgent = new AbortController();
   const finished = Promise.withResolvers<void>();
   let stopping = false;
-
   const keeper = new KeeperSupervisor({ config, log, events, service, locks, preloadManifest: options['preload'] });
   const status = (): object => describeStatus(service, keeper, startedAt);
   const stop = (isUrgent: boolean): void => {
