@@ -39,7 +39,7 @@ export class LockLooks {
     const session = same ? this.#sessionOf(known.holder) : this.#sessionOf(partyOfInfo(disk));
     // It is as its session reported it.
     if (same && (known.holder?.childId ?? null) !== null && session !== null && session.state !== 'exited') return [];
-    const holder = session === null ? partyOfInfo(disk) : partyOf(session, infoOf(disk));
+    const holder = same && isHolder(known.holder, session) ? known.holder : partyOnDisk(disk, session);
     const verdict = judge(factsOf(disk, session));
     return this.table.acquired({ place, ...disk, holder, verdict, atS: monotonicS(), source: 'look' });
   }
@@ -78,6 +78,15 @@ function partyOfInfo({ info }: DiskLock): LockParty | null {
   const { pid, user, hostname: host } = info;
   const command = host === hostname() && pid !== null ? (processFacts(pid)?.words.join(' ') ?? null) : null;
   return { childId: null, pid, user, host, command, since: sinceOf(info) };
+}
+
+function partyOnDisk(disk: DiskLock, session: Child | null): LockParty | null {
+  return session === null ? partyOfInfo(disk) : partyOf(session, infoOf(disk));
+}
+
+/** Whether what is known of a holder is as much as a look can tell: a process that is gone has no command any more. */
+function isHolder(known: LockParty | null, session: Child | null): boolean {
+  return known !== null && (session === null || known.childId === session.id);
 }
 
 function infoOf({ info }: DiskLock): HeldInfo | null {

@@ -123,9 +123,11 @@ describe('a lock whose session has ended', () => {
     const id = await bench.session();
     bench.lockDirectory.take('n1');
     bench.report(id, 'acquired', 'n1');
+    const holder = bench.view[0]?.holder;
     bench.bench.exit(id, 9);
     await until('the orphan', () => bench.view[0]?.condition === 'orphaned');
     assert.match(bench.view[0]?.reasons?.join() ?? '', /SIGKILL/);
+    assert.deepEqual(bench.view[0]?.holder, holder);
     await bench.locks.scan();
     assert.equal(bench.view[0]?.condition, 'orphaned');
   });
@@ -159,6 +161,26 @@ describe('a lock whose session has ended', () => {
     bench.bench.exit(next, 0, 4_194_401);
     await until('the lock to be free', () => bench.view.length === 0);
     assert.ok(bench.kinds().includes('lock.broken'));
+  });
+});
+
+describe('a lock that another process took', () => {
+  it('goes to the session of that process, as after a restart of the service', async () => {
+    using bench = new LockBench();
+    bench.lockDirectory.take('n1', { pid: 4_194_400, start_time: Math.floor(Date.now() / 1000) });
+    await bench.locks.scan();
+    assert.deepEqual([bench.view[0]?.holder?.childId, bench.view[0]?.condition], [null, 'stale']);
+    const id = await bench.session();
+    await bench.locks.scan();
+    assert.deepEqual([bench.view[0]?.holder?.childId, bench.view[0]?.condition], [id, 'held']);
+  });
+
+  it('long before, does not: its pid was used again', async () => {
+    using bench = new LockBench();
+    bench.lockDirectory.take('n1', { pid: 4_194_400 });
+    await bench.session();
+    await bench.locks.scan();
+    assert.deepEqual([bench.view[0]?.holder?.childId, bench.view[0]?.condition], [null, 'stale']);
   });
 });
 
