@@ -8,6 +8,9 @@ import { readDiskLock, type DiskLock } from './disk-lock.ts';
 /** Clocks are compared with this much slack: info files hold whole seconds. */
 const slackMs = 2_000;
 
+/** Why a lock that is held may stay so for ever. */
+const stopped = 'its process is stopped, and goes on only when somebody sends it SIGCONT';
+
 /** Whom a lock on disk may belong to. */
 export interface KnownSessions {
   readonly living: () => Iterable<Child>;
@@ -37,8 +40,12 @@ export class LockLooks {
     // Whose session has ended stays an orphan: the session itself is forgotten after a while.
     if (same && known.condition === 'orphaned') return [];
     const session = same ? this.#sessionOf(known.holder) : this.#sessionOf(partyOfInfo(disk));
-    // It is as its session reported it.
-    if (same && (known.holder?.childId ?? null) !== null && session !== null && session.state !== 'exited') return [];
+    // It is as its session reported it, but a process that is stopped cannot say so.
+    if (same && isLiving(session) && known.holder?.childId === session.id) {
+      const reported = (known.reasons ?? []).filter((reason) => reason !== stopped);
+      const isStopped = processFacts(session.pid)?.stopped === true;
+      return this.table.changed(path, { reasons: isStopped ? [...reported, stopped] : reported });
+    }
     const holder = same && isHolder(known.holder, session) ? known.holder : partyOnDisk(disk, session);
     const verdict = judge(factsOf(disk, session));
     return this.table.acquired({ place, ...disk, holder, verdict, atS: monotonicS(), source: 'look' });
@@ -104,6 +111,10 @@ function factsOf({ info, ownFile }: DiskLock, session: Child | null): Parameters
     processStartedS: started === null ? null : Date.parse(started) / 1000,
     nowS: Date.now() / 1000,
   };
+}
+
+function isLiving(session: Child | null): session is Child {
+  return session !== null && session.state !== 'exited';
 }
 
 function sessionState(session: Child | null): HolderSession {
