@@ -42,7 +42,8 @@ export class RunningBrz implements Disposable {
   }
 
   kill(signal: NodeJS.Signals): void {
-    if (this.#process.pid !== undefined && this.#process.exitCode === null) process.kill(-this.#process.pid, signal);
+    const { pid, exitCode, signalCode } = this.#process;
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal);
   }
 
   [Symbol.dispose](): void {

@@ -228,28 +228,3 @@ while not os.path.exists(${JSON.stringify(go())}): time.sleep(0.02)`;
     await other.ended();
   });
 });
-
-describe('wrong usage', () => {
-  it('ends with 2 and runs nothing', async () => {
-    for (const words of [
-      [],
-      ['a'],
-      ['../a', '--', 'true'],
-      ['.a', '--', 'true'],
-      ['a', '--wait=-1', '--', 'true'],
-      ['a', '--wait', 'soon', '--', 'true'],
-      ['a', 'ls', '-l'],
-    ]) {
-      const { status, stderr } = await run(...words);
-      assert.equal(status, 2, words.join(' '));
-      assert.match(stderr, /^hatchery: lock: .*\n$/);
-    }
-  });
-
-  it('of a directory that cannot be made is one line and exit 1', async () => {
-    writeFileSync(locksDirectory(), '');
-    const { status, stderr } = await run('a', '--', 'true');
-    assert.equal(status, 1);
-    assert.match(stderr, /^hatchery: lock: E.*\n$/);
-  });
-});

@@ -123,8 +123,10 @@ async function runHolding(wish: Wish, descriptor: number, tokens: readonly strin
 /** Says who holds the lock. Without it the lock holds all the same, so that a failure is a warning. */
 function introduce(path: string, record: HolderRecord): void {
   try {
-    writeFileSync(`${path}.${process.pid}`, writeHolderRecord(record));
-    renameSync(`${path}.${process.pid}`, path);
+    // A name that nobody can foresee, and a new file: somebody else's symlink is not written through.
+    const whole = `${path}.${randomUUID()}`;
+    writeFileSync(whole, writeHolderRecord(record), { flag: 'wx' });
+    renameSync(whole, path);
   } catch (error) {
     process.stderr.write(`hatchery: lock: others cannot see who holds it: ${(error as Error).message}\n`);
   }

@@ -22,7 +22,7 @@ export interface KeeperSupervisorContext {
   readonly log: Logger;
   readonly events: EventLog;
   readonly service: ForkService;
-  readonly locks: Pick<LockService, 'take'>;
+  readonly locks: Pick<LockService, 'keeperLost' | 'take'>;
   /** Another list of modules to preload than the build's. */
   readonly preloadManifest?: string | undefined;
 }
@@ -121,11 +121,12 @@ export class KeeperSupervisor {
   }
 
   async #replace(error: Error): Promise<void> {
-    const { log, service } = this.#context;
+    const { locks, log, service } = this.#context;
     const { signal } = this.#closing;
     if (signal.aborted) return;
     log.error({ err: error }, 'the keeper is gone; another one is started');
     service.keeperLost();
+    locks.keeperLost();
     while (!signal.aborted) {
       try {
         return await this.#connect();
