@@ -82,11 +82,11 @@ class ControlGroup(unittest.TestCase):
         os.mkdir(self.parent)
         self.addCleanup(os.rmdir, self.parent)
 
-    def enter(self) -> object:
+    def enter(self) -> tuple[int, str]:
         isolation.enter_cgroup(self.parent)
         with open("/proc/self/cgroup") as stream:
             own = re.search(r"^0::(.*)$", stream.read(), re.MULTILINE)
-        return [os.getpid(), own[1] if own else ""]
+        return os.getpid(), own[1] if own else ""
 
     def test_of_a_child_is_its_own_and_goes_with_it(self) -> None:
         answer = forked(self.enter)
@@ -99,7 +99,7 @@ class ControlGroup(unittest.TestCase):
 
     def test_of_a_dead_child_is_cleared_of_what_it_started(self) -> None:
         def work() -> object:
-            pid, _path = self.enter()  # type: ignore[misc]
+            pid, _path = self.enter()
             grandchild = os.fork()
             if grandchild == 0:
                 os.closerange(3, 1000)

@@ -54,10 +54,14 @@ class ZygotesTest(unittest.TestCase):
         self.took_over = 0
         self.loop = Loop()
         self.zygotes = zygotes.Zygotes(self.loop, self._hear, self._take_over, self.refused.append)
-        self.addCleanup(lambda: [zygote.close() for zygote in StandIn.made])
+        self.addCleanup(self._close)
 
     def _hear(self, message: Message) -> None:
         self.told.append(message["event"])
+
+    def _close(self) -> None:
+        for zygote in StandIn.made:
+            zygote.close()
 
     def _take_over(self) -> None:
         self.took_over += 1
