@@ -62,6 +62,12 @@ export class LockTable {
     return this.all().filter(({ holder }) => holder?.childId === childId);
   }
 
+  /** A lock that was held when this was last on record; the next look tells whether it still is. */
+  restore(lock: Lock): void {
+    this.#held.set(lock.path, { lock, mark: lock.nonce ?? '', atS: 0, reportedAtS: -Infinity });
+    if (lock.waiters.length > 0) this.#waiting.set(lock.path, lock.waiters);
+  }
+
   /** Somebody has it; another holder that was known is gone by that, unless it is known to be the later one. */
   acquired({ place, nonce, mark, holder, verdict, atS, source }: Acquisition): EventBody[] {
     const { path } = place;

@@ -11,6 +11,7 @@ import { zygoteFingerprint } from './fingerprint.ts';
 import type { LockService } from '../locks/lock-service.ts';
 import { KeeperLink } from './keeper-link.ts';
 import type { KeeperEvent } from './messages.ts';
+import { proveSpawning } from './prove-spawning.ts';
 import { prepareSessionUser } from './session-user.ts';
 
 /** What the build recorded: the modules that real sessions import. */
@@ -54,6 +55,7 @@ export class KeeperSupervisor {
     }
     prepareSessionUser(this.#context.config);
     this.#cgroup = prepareCgroup(this.#context.config.forker.runAs);
+    if (!this.#context.config.forker.fork) await proveSpawning(this.#context.config);
     this.#fingerprint = zygoteFingerprint(this.#preloadManifest);
     await this.#connect();
     const late = setTimeout(() => {
@@ -114,7 +116,8 @@ export class KeeperSupervisor {
       ...sessionSettings(config),
       fork: config.forker.fork,
       preload: this.#preloadManifest,
-      poolSize: config.forker.poolSize,
+      // Children that are not forked cost as much waiting as running.
+      poolSize: config.forker.fork ? config.forker.poolSize : 0,
       cgroup: this.#cgroup.directory,
       fingerprint: this.#fingerprint,
     });

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadConfig } from '@hatchery/config';
+import { loadConfig, type Config } from '@hatchery/config';
 import type { EventBody, Lock } from '@hatchery/events';
 import { forkRequest } from '@hatchery/protocol';
 import { temporaryDirectory } from '@hatchery/testkit';
@@ -15,7 +15,8 @@ export class LockBench implements Disposable {
   readonly #stack = new DisposableStack();
   readonly bench = this.#stack.use(new ServiceBench());
   readonly published: EventBody[] = [];
-  readonly locks: LockService;
+  locks: LockService;
+  readonly #config: Config;
   readonly lockDirectory: LockDirectory;
   readonly branch: string;
 
@@ -31,7 +32,15 @@ export class LockBench implements Disposable {
     });
     this.#stack.use(subscription);
     const own = { ...config, locks: { ...config.locks, orphanGraceS } };
+    this.#config = own;
     this.locks = this.#stack.use(new LockService({ config: own, events, log, service }));
+  }
+
+  /** Another lock service over the same record of events, as after a restart of the forker. */
+  restart(): void {
+    const { events, log, service } = this.bench;
+    this.locks[Symbol.dispose]();
+    this.locks = this.#stack.use(new LockService({ config: this.#config, events, log, service }));
   }
 
   async session(user = 'alice', pid?: number): Promise<string> {

@@ -161,3 +161,42 @@ describe('a lock that another process took', () => {
     assert.deepEqual([bench.view[0]?.holder?.childId, bench.view[0]?.condition], [null, 'stale']);
   });
 });
+
+describe('after a restart', () => {
+  it('a lock that was let go meanwhile is told to be released', async () => {
+    using bench = new LockBench();
+    const id = await bench.session();
+    bench.lockDirectory.take('n1');
+    bench.report(id, 'acquired', 'n1');
+    bench.lockDirectory.free();
+    bench.restart();
+    await until('the release', () => bench.view.length === 0);
+    assert.deepEqual(bench.kinds(), ['lock.acquired', 'lock.released']);
+  });
+
+  it('a lock that is still held is the same one, and its waiter leaves with its session', async () => {
+    using bench = new LockBench();
+    const [id, waiter] = [await bench.session(), await bench.session('bob')];
+    bench.lockDirectory.take('n1');
+    bench.report(id, 'acquired', 'n1');
+    bench.report(waiter, 'contended', 'n1');
+    const before = bench.view;
+    bench.restart();
+    await bench.locks.scan();
+    assert.deepEqual(bench.view, before);
+    bench.bench.exit(waiter, 0);
+    await until('the waiter to leave', () => bench.view[0]?.waiters.length === 0);
+    assert.equal(bench.view[0]?.id, before[0]?.id);
+  });
+
+  it('an orphan frees itself all the same', async () => {
+    using bench = new LockBench(0);
+    const id = await bench.session();
+    bench.lockDirectory.take('n1');
+    bench.report(id, 'acquired', 'n1');
+    bench.bench.exit(id, 9);
+    bench.restart();
+    await until('the lock to be free', () => bench.view.length === 0);
+    assert.equal(existsSync(join(bench.lockDirectory.path, 'held')), false);
+  });
+});

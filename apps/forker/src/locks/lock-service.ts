@@ -52,7 +52,10 @@ export class LockService implements Disposable {
       mayBeTakenUp: (user) => this.#hasSessionOnItsWay(user, graceMs),
       free: (lock) => freeOrphan(this, { ...context, lock }),
     });
-    this.#scripts = new ScriptLockWatch(config.locks.directory, log, (changes) => this.publish(changes));
+    // Before a restart these were held. Until each is looked at again, that is the best there is to show.
+    const [scripts, breezys] = restoredLocks(events);
+    for (const lock of breezys) this.#restore(lock);
+    this.#scripts = new ScriptLockWatch(config.locks.directory, log, scripts, (changes) => this.publish(changes));
     this.#scans = new Scans(this.#hostingRoot, (directory) => this.#lookAtBranch(directory), log);
     this.#again = setInterval(() => this.#lookAgain(), lookAgainMs);
     // Not in the same turn: what is published while an event is delivered would overtake it.
@@ -149,6 +152,11 @@ export class LockService implements Disposable {
     this.#mute.delete(event.id);
   }
 
+  #restore(lock: Lock): void {
+    this.looks.table.restore(lock);
+    if (lock.condition === 'orphaned') this.#orphans.add(lock);
+  }
+
   #remember(childId: string, branch: string): void {
     const branches = this.#branches.get(childId) ?? new Set();
     if (branches.size < branchesOfSessionMax) branches.add(branch);
@@ -196,4 +204,10 @@ export class LockService implements Disposable {
       return child.user === user && (isYoung || this.#mute.has(child.id));
     });
   }
+}
+
+/** The locks of the last view on record: those of scripts, and Breezy's. */
+function restoredLocks(events: EventLog): [scripts: Lock[], breezys: Lock[]] {
+  const all = Object.values(events.view.locks);
+  return [all.filter(({ kind }) => kind === 'script'), all.filter(({ kind }) => kind !== 'script')];
 }
