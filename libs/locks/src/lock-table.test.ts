@@ -121,15 +121,16 @@ describe('a table of locks', () => {
 /** What sessions do on disk, in order, and reports of it that arrive in any order that keeps each session's own. */
 type Step = { readonly path: string; readonly session: string; readonly mayToken: boolean };
 
+const steps = fc.array(
+  fc.record<Step>({
+    path: fc.constantFrom('/a/.bzr/branch/lock', '/b/.bzr/branch/lock', '/c/.bzr/branch/lock'),
+    session: fc.constantFrom('c1', 'c2', 'c3'),
+    mayToken: fc.boolean(),
+  }),
+  { maxLength: 60 },
+);
+
 it('after everything is reported, in whatever order, tells what is on disk', () => {
-  const steps = fc.array(
-    fc.record<Step>({
-      path: fc.constantFrom('/a/.bzr/branch/lock', '/b/.bzr/branch/lock', '/c/.bzr/branch/lock'),
-      session: fc.constantFrom('c1', 'c2', 'c3'),
-      mayToken: fc.boolean(),
-    }),
-    { maxLength: 60 },
-  );
   fc.assert(
     fc.property(steps, fc.infiniteStream(fc.nat(2)), (schedule, order) => {
       const table = newTable();

@@ -31,6 +31,11 @@ const locksDirectory = (): string => join(directory.path, 'locks');
 async function startHolder(name: string, script = ''): Promise<RunningCommand> {
   const command = start(name, '--', 'sh', '-c', `${script} echo held; until [ -e '${go()}' ]; do sleep 0.02; done`);
   await command.says(/held/);
+  // Until the command has introduced itself, hatchery stands for it.
+  await until('its record', () => {
+    const holder = readScriptLocks(locksDirectory()).find((lock) => lock.name === name)?.holder?.pid;
+    return holder !== undefined && holder !== command.pid;
+  });
   return command;
 }
 const go = (): string => join(directory.path, 'go');
