@@ -120,7 +120,7 @@ test('a viewer is told why not, and an admin ends a child and sees it end', { sk
 test('a forker that goes away is told at once, and its return needs no reload', { skip }, async () => {
   using directory = temporaryDirectory();
   const config = dashboardConfig(directory.path);
-  const first = await startFakeForker(controlSocketPath(config), 'one');
+  const first = await startFakeForker(controlSocketPath(config), { epoch: 'one' });
   await using dashboard = await startDashboard(config);
   const { page } = await openPage(`${dashboard.origin}/`);
   const attention = page.getByRole('region', { name: 'Needs attention' });
@@ -130,7 +130,7 @@ test('a forker that goes away is told at once, and its return needs no reload', 
   await connection(page)
     .getByText(/^STALE .*, actions off$/)
     .waitFor({ timeout: 10_000 });
-  await using second = await startFakeForker(controlSocketPath(config), 'two');
+  await using second = await startFakeForker(controlSocketPath(config), { epoch: 'two' });
   second.publish({ kind: 'child.spawned', child: aChild('c9', { user: 'bo' }) });
   await page.getByText('bo', { exact: true }).waitFor();
   await connection(page).getByText(/^LIVE/).waitFor();
