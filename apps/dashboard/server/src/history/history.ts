@@ -29,6 +29,9 @@ export class HistoryError extends Error {
   readonly fault = 'system';
 }
 
+/** Until the thread has said otherwise. Not a failure: what is kept meanwhile is written as soon as it is open. */
+const notOpenYet = 'not open yet';
+
 interface Waiting {
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: HistoryError) => void;
@@ -50,11 +53,11 @@ export class History implements AsyncDisposable {
   #timer: NodeJS.Timeout | null = null;
   #number = 0;
   #lost = 0;
-  #problem: string | null = 'not open yet';
+  #problem: string | null = notOpenYet;
   #state: DatabaseState = { bytes: 0, movedAside: null };
   #stopping = false;
   /** Who waits for which record to be on the disk. */
-  #awaited: { readonly record: HistoryRecord; readonly written: () => void }[] = [];
+  #awaited: { readonly record: HistoryRecord; readonly settle: (written: boolean) => void }[] = [];
 
   /** `changed` is told when {@link HistoryState.problem} changes. */
   constructor(options: WorkerOptions, changed: (state: HistoryState) => void) {
@@ -80,12 +83,17 @@ export class History implements AsyncDisposable {
   async keepNow(records: readonly HistoryRecord[], msMax: number): Promise<boolean> {
     this.#queue.push(...records);
     const record = this.#queue.at(-1) ?? this.#underWay?.records.at(-1);
-    if (this.#problem !== null || record === undefined) return this.#problem === null;
+    if (record === undefined) return true;
+    if (this.#problem !== null && this.#problem !== notOpenYet) return false;
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    this.#awaited.push({ record, written: () => resolve(true) });
+    const awaited = { record, settle: resolve };
+    this.#awaited.push(awaited);
     this.#schedule(0);
     const timer = setTimeout(() => resolve(false), msMax);
-    return promise.finally(() => clearTimeout(timer));
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#awaited = this.#awaited.filter((each) => each !== awaited);
+    });
   }
 
   /** @throws {HistoryError} when there is no answer to be had now */
@@ -164,7 +172,7 @@ export class History implements AsyncDisposable {
   }
 
   #write(): void {
-    if (this.#worker === null || this.#underWay !== null || this.#problem === 'not open yet') return;
+    if (this.#worker === null || this.#underWay !== null || this.#problem === notOpenYet) return;
     const number = (this.#number += 1);
     this.#underWay = { number, records: this.#queue.splice(0, historyBatchRecordsMax) };
     this.#post({ type: 'write', ...this.#underWay });
@@ -175,7 +183,7 @@ export class History implements AsyncDisposable {
   }
 
   #release(written: ReadonlySet<HistoryRecord>): void {
-    for (const each of this.#awaited) if (written.has(each.record)) each.written();
+    for (const each of this.#awaited) if (written.has(each.record)) each.settle(true);
     this.#awaited = this.#awaited.filter(({ record }) => !written.has(record));
   }
 
@@ -211,6 +219,8 @@ export class History implements AsyncDisposable {
   #settle(problem: string | null): void {
     if (problem === this.#problem) return;
     this.#problem = problem;
+    // Whoever waits for the disk is told at once that it does not take anything.
+    if (problem !== null) for (const each of this.#awaited.splice(0)) each.settle(false);
     this.#changed(this.state);
   }
 }
