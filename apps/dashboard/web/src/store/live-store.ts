@@ -1,8 +1,9 @@
 import { emptyView } from '@hatchery/events';
-import type { Child, LiveMessage, View, ZygoteView } from '@hatchery/events';
+import type { Child, LiveMessage, Lock, View, ZygoteView } from '@hatchery/events';
 import { firstState, type LiveState } from '../live/connection.ts';
 import { truthOf } from '../live/truth.ts';
 import { Cell } from './cell.ts';
+import { locksByChild, locksOf, type ChildLocks } from './lock-facts.ts';
 import { nextHistory, noTotals, totalsOf, type Totals, type TotalsHistory } from './totals.ts';
 import { nextTrend, type Trend } from './trend.ts';
 
@@ -10,6 +11,12 @@ import { nextTrend, type Trend } from './trend.ts';
 export interface Row {
   readonly child: Child;
   readonly trend: Trend | undefined;
+  /** How many locks it holds, and how many it waits for. */
+  readonly holds: number;
+  readonly awaits: number;
+  /** The branch it works on, as far as its locks tell. */
+  readonly branch: string | null;
+  readonly stuckSince: string | null;
 }
 
 /** A picture that is held still while the stream goes on. */
@@ -25,6 +32,11 @@ export interface Service {
   readonly zygote: ZygoteView;
   readonly draining: boolean;
 }
+
+/** Runs something soon, once for all who ask meanwhile; a page paints no oftener than its screen does. */
+export type Soon = (run: () => void) => void;
+
+const noLocks: ChildLocks = { holds: [], awaits: [] };
 
 /**
  * What the page shows, cut into cells: a changed child repaints its own row and nothing else. (Measured with 5,000
@@ -42,13 +54,24 @@ export class LiveStore {
    */
   readonly listing = new Cell<readonly Row[]>([]);
   readonly ended = new Cell<readonly Child[]>([]);
+  readonly locks = new Cell<readonly Lock[]>([]);
   readonly service = new Cell<Service>({ zygote: emptyView.zygote, draining: false });
   readonly totals = new Cell<Totals>(noTotals);
   readonly history = new Cell<TotalsHistory>([]);
   readonly paused = new Cell<Pause | null>(null);
+  readonly #soon: Soon;
   readonly #rows = new Map<string, Cell<Row>>();
   readonly #trends = new Map<string, Trend>();
+  #latest: LiveState = this.live.get();
+  #shown: View = emptyView;
+  #shownStuck: LiveState['stuck'] = [];
+  #locksOfChildren: ReadonlyMap<string, ChildLocks> = new Map();
   #secondAt = 0;
+
+  /** `soon` gathers what arrives between two paints; without it each message is shown at once. */
+  constructor(soon: Soon = (run) => run()) {
+    this.#soon = soon;
+  }
 
   row(id: string): Cell<Row> | undefined {
     return this.#rows.get(id);
@@ -56,14 +79,11 @@ export class LiveStore {
 
   /** Takes what the connection became, and the message that made it so. */
   take(state: LiveState, message: LiveMessage | null): void {
-    const before = this.live.get().data;
-    this.live.set(state);
-    const { data } = state;
-    if (data === null || data === before) return;
-    if (message?.type === 'usage') this.#follow(message, data.view);
+    this.#latest = state;
+    if (message?.type === 'usage' && state.data !== null) this.#follow(message, state.data.view);
     const pause = this.paused.get();
-    if (pause === null) this.#show(data.view);
-    else if (message?.type === 'event') this.paused.set({ ...pause, changes: pause.changes + 1 });
+    if (pause !== null && message?.type === 'event') this.paused.set({ ...pause, changes: pause.changes + 1 });
+    this.#soon(() => this.#catchUp());
   }
 
   /** Lets time pass: `at` is this computer's clock in milliseconds. */
@@ -84,9 +104,15 @@ export class LiveStore {
 
   unpause(): void {
     this.paused.set(null);
-    const { data } = this.live.get();
-    if (data !== null) this.#show(data.view);
+    this.#catchUp();
     this.tick(this.clock.get());
+  }
+
+  #catchUp(): void {
+    this.live.set(this.#latest);
+    const { data, stuck } = this.#latest;
+    if (data === null || this.paused.get() !== null) return;
+    if (data.view !== this.#shown || stuck !== this.#shownStuck) this.#show(data.view);
   }
 
   #follow({ samples }: Extract<LiveMessage, { type: 'usage' }>, view: View): void {
@@ -97,23 +123,54 @@ export class LiveStore {
   }
 
   #show(view: View): void {
-    const children = Object.values(view.children);
-    let listChanged = children.length !== this.#rows.size;
-    for (const child of children) {
-      const cell = this.#rows.get(child.id);
-      const trend = this.#trends.get(child.id);
-      const shown = cell?.get();
-      if (cell === undefined) {
-        this.#rows.set(child.id, new Cell({ child, trend }));
-        listChanged = true;
-      } else if (shown?.child !== child || shown.trend !== trend) cell.set({ child, trend });
+    const locksChanged = view.locks !== this.#shown.locks || view.recentChildren !== this.#shown.recentChildren;
+    this.#shown = view;
+    this.#shownStuck = this.#latest.stuck;
+    if (locksChanged) this.#showLocks(view);
+    const stuck = new Map(this.#shownStuck.map(({ id, since }) => [id, since]));
+    let listChanged = false;
+    let count = 0;
+    for (const id in view.children) {
+      const child = view.children[id];
+      if (child === undefined) continue;
+      count += 1;
+      listChanged = this.#showChild(child, stuck.get(id) ?? null) || listChanged;
     }
-    if (listChanged) this.#dropMissing(view);
+    if (listChanged || count !== this.#rows.size) this.#dropMissing(view);
     this.ended.set(view.recentChildren);
     const { zygote, draining } = this.service.get();
     if (zygote !== view.zygote || draining !== view.draining)
       this.service.set({ zygote: view.zygote, draining: view.draining });
-    this.totals.set(totalsOf(view));
+    this.totals.set(totalsOf(view, this.locks.get()));
+  }
+
+  #showLocks(view: View): void {
+    const locks = locksOf(view);
+    this.locks.set(locks);
+    this.#locksOfChildren = locksByChild(locks);
+  }
+
+  /** True when the row is new. */
+  #showChild(child: Child, stuckSince: string | null): boolean {
+    const { id } = child;
+    const trend = this.#trends.get(id);
+    const { holds, awaits } = this.#locksOfChildren.get(id) ?? noLocks;
+    const cell = this.#rows.get(id);
+    const shown = cell?.get();
+    const branch = (holds[0] ?? awaits[0])?.name ?? shown?.branch ?? null;
+    const same =
+      shown !== undefined &&
+      shown.child === child &&
+      shown.trend === trend &&
+      shown.holds === holds.length &&
+      shown.awaits === awaits.length &&
+      shown.branch === branch &&
+      shown.stuckSince === stuckSince;
+    if (same) return false;
+    const row: Row = { child, trend, holds: holds.length, awaits: awaits.length, branch, stuckSince };
+    if (cell === undefined) this.#rows.set(id, new Cell(row));
+    else cell.set(row);
+    return cell === undefined;
   }
 
   #dropMissing(view: View): void {
