@@ -52,7 +52,7 @@ function sessions(database: DatabaseSync, filter: SessionFilter, { limit, after 
   const rows = all(
     database,
     `SELECT *, (SELECT count(*) FROM hold WHERE hold.child_id = session.id) AS locks,
-       (SELECT sum(coalesce(to_at, from_at) - from_at) FROM wait WHERE wait.child_id = session.id) AS lock_wait_ms
+       (SELECT sum(to_at - from_at) FROM wait WHERE wait.child_id = session.id) AS lock_wait_ms
      FROM session WHERE ${sql} AND (? IS NULL OR (started_at, id) < (?, ?))
      ORDER BY started_at DESC, id DESC LIMIT ?`,
     ...values,

@@ -85,5 +85,5 @@ function State({ row: { child, awaits, stuckSince } }: { readonly row: Row }): R
 
 function Locks({ row: { holds, awaits } }: { readonly row: Row }): ReactNode {
   if (holds === 0 && awaits === 0) return <span className="quiet">{unknown}</span>;
-  return [...(holds > 0 ? [`${holds} held`] : []), ...(awaits > 0 ? [`waits for ${awaits}`] : [])].join(', ');
+  return [...(holds > 0 ? [`${holds} held`] : []), ...(awaits > 0 ? ['waits'] : [])].join(', ');
 }

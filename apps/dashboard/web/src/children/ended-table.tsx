@@ -77,9 +77,9 @@ function EndedRow({ child }: { readonly child: Child }): ReactNode {
         {endedAt === null ? (
           unknown
         ) : (
-          <>
+          <span>
             <Age since={endedAt} /> ago
-          </>
+          </span>
         )}
       </td>
       <td role="cell" data-name="Lasted" className="number">

@@ -29,7 +29,11 @@ export function ActionDialog({ title, facts, fields, typed, choices, close }: Ac
   const dialog = useRef<HTMLDialogElement>(null);
   const running = useRef(new AbortController());
   const [started, setStarted] = useState<{ plan: readonly Step[]; progress: readonly Progress[] } | null>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    dialog.current?.showModal();
+    // A dialog focuses its first field by itself; the harmless button is the better place to start from.
+    dialog.current?.querySelector<HTMLElement>('[data-harmless]')?.focus();
+  }, []);
   const start = (plan: readonly Step[]): void => {
     running.current = new AbortController();
     const report = (progress: readonly Progress[]): void => setStarted({ plan, progress });
@@ -106,7 +110,7 @@ function ActionForm({ fields, typed, choices, start, cancel }: ActionFormProps):
         </p>
       ))}
       <div className="buttons">
-        <button type="button" autoFocus onClick={cancel}>
+        <button type="button" data-harmless onClick={cancel}>
           Cancel
         </button>
         {others.map((choice) => (

@@ -60,7 +60,7 @@ export function Spreads({ statistics }: { readonly statistics: NonNullable<ToldH
 function SpreadLine({ row }: { readonly row: SpreadRow }): ReactNode {
   return (
     <tr role="row">
-      <td role="cell" data-name="Of" className="spread-name">
+      <td role="cell" data-name="Of" className="spread">
         {row.name ?? 'everybody'}
       </td>
       <td role="cell" data-name="Sessions" className="number">
@@ -69,7 +69,7 @@ function SpreadLine({ row }: { readonly row: SpreadRow }): ReactNode {
       {measures.map(([measure, name]) => {
         const { p50, p95, p99 } = row[measure];
         return (
-          <td key={measure} role="cell" data-name={name} className="number">
+          <td key={measure} role="cell" data-name={name} className="number spread">
             {[p50, p95, p99].map(length).join(' / ')}
           </td>
         );

@@ -7,7 +7,7 @@ import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 
 const minutes = 15;
-const againMs = 10_000;
+const againMs = 5_000;
 
 /** The last quarter of an hour: a bar a session, darker where it held a lock, lines where something happened to all. */
 export function Timeline(): ReactNode {
@@ -41,17 +41,19 @@ function Bars({ told }: { readonly told: ToldTimeline }): ReactNode {
         {byStart.map((session) => (
           <Bar key={textIn(session, 'id')} session={session} holds={holds} told={told} />
         ))}
-        {marks.map((mark, index) => (
-          <li
-            key={`${textIn(mark, 'at')} ${index}`}
-            className="mark"
-            data-kind={textIn(mark, 'kind')}
-            style={{ left: `${share(told, numberIn(mark, 'at'))}%` }}
-            title={markText(mark)}
-          >
-            <span className="unseen">{markText(mark)}</span>
-          </li>
-        ))}
+        <li className="marks">
+          {marks.map((mark, index) => (
+            <span
+              key={`${textIn(mark, 'at')} ${index}`}
+              className="mark"
+              data-kind={textIn(mark, 'kind')}
+              style={{ left: `${share(told, numberIn(mark, 'at'))}%` }}
+              title={markText(mark)}
+            >
+              <span className="unseen">{markText(mark)}</span>
+            </span>
+          ))}
+        </li>
       </ul>
       {more > 0 && <p className="quiet">and {more} shorter sessions</p>}
       <ul className="legend" aria-label="Legend">
@@ -81,18 +83,20 @@ function Bar({
   const failed = session['exit_signal'] !== null || (session['exit_code'] ?? 0) !== 0;
   return (
     <li className="bar-line">
-      <span className="bar" data-failed={failed} style={placed(told, from, to)} />
-      {holds
-        .filter((hold) => hold['child_id'] === id)
-        .map((hold, index) => (
-          <span
-            key={index}
-            className="hold"
-            title={textIn(hold, 'name')}
-            style={placed(told, numberIn(hold, 'from_at') ?? from, numberIn(hold, 'to_at') ?? told.to)}
-          />
-        ))}
       <Link to={{ childId: id }}>{name}</Link>
+      <span className="track">
+        <span className="bar" data-failed={failed} style={placed(told, from, to)} />
+        {holds
+          .filter((hold) => hold['child_id'] === id)
+          .map((hold, index) => (
+            <span
+              key={index}
+              className="hold"
+              title={textIn(hold, 'name')}
+              style={placed(told, numberIn(hold, 'from_at') ?? from, numberIn(hold, 'to_at') ?? told.to)}
+            />
+          ))}
+      </span>
     </li>
   );
 }
