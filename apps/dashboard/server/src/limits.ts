@@ -19,6 +19,9 @@ export const clientLagMsMax = 10_000;
 /** A browser gets what it missed at most this often, as a snapshot of many children takes a while to write. */
 export const catchUpMsMin = 1_000;
 
+/** A snapshot is written anew after this; until then it is sent with what happened since. */
+export const snapshotSharedMsMax = 2_000;
+
 /** Pages open at once, over all users; each costs a few kB and a share of every write. */
 export const liveClientsMax = 200;
 

@@ -8,10 +8,10 @@ import { useCell } from '../store/use-cell.ts';
 export function StaleTests({ lock }: { readonly lock: Lock }): ReactNode {
   const { live } = usePageStore();
   const here = useCell(live.live, (state) => state.server?.host ?? null);
-  const living = new Set(useCell(live.listing).map(({ child }) => child.id));
+  useCell(live.listing);
   return (
     <span className="stale-tests">
-      {staleTests(lock, here, living).map(({ name, passed }) => (
+      {staleTests(lock, here, (id) => live.row(id) !== undefined).map(({ name, passed }) => (
         <span key={name} data-passed={passed}>
           <span aria-hidden="true">{passed === null ? '?' : passed ? '✓' : '✗'}</span> {name}
           <span className="unseen">{passed === null ? ': not known' : passed ? ': yes' : ': no'}</span>

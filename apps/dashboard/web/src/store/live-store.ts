@@ -4,7 +4,7 @@ import { firstState, type LiveState } from '../live/connection.ts';
 import { truthOf } from '../live/truth.ts';
 import { Cell } from './cell.ts';
 import { locksByChild, locksOf, type ChildLocks } from './lock-facts.ts';
-import { nextHistory, noTotals, totalsOf, type Totals, type TotalsHistory } from './totals.ts';
+import { nextHistory, noTotals, startP95, totalsOf, type Totals, type TotalsHistory } from './totals.ts';
 import { nextTrend, type Trend } from './trend.ts';
 
 /** One line of the table. */
@@ -38,6 +38,12 @@ export type Soon = (run: () => void) => void;
 
 const noLocks: ChildLocks = { holds: [], awaits: [] };
 
+/** Up to here the list is put together anew for each child that comes or goes; longer ones once a second. */
+const rowsListedAtOnce = 500;
+
+/** Of so many of the newest children the starts are looked at, beside those that ended lately. */
+const startsLookedAt = 500;
+
 /**
  * What the page shows, cut into cells: a changed child repaints its own row and nothing else. (Measured with 5,000
  * children: rendering the whole list took 76 % of the main thread, one subscription a row 23 %.)
@@ -49,8 +55,8 @@ export class LiveStore {
   /** The server's clock by which ages are shown; it stands still while paused. */
   readonly serverNow = new Cell(0);
   /**
-   * All rows, for counting and ordering: exact when a child comes or goes, and looked at once a second for the rest, so
-   * that a table sorted by a live column can be read and hit.
+   * All rows, for counting and ordering: of a short list exact when a child comes or goes, and looked at once a second
+   * for the rest, so that a table sorted by a live column can be read and hit.
    */
   readonly listing = new Cell<readonly Row[]>([]);
   readonly ended = new Cell<readonly Child[]>([]);
@@ -58,6 +64,8 @@ export class LiveStore {
   readonly service = new Cell<Service>({ zygote: emptyView.zygote, draining: false });
   readonly totals = new Cell<Totals>(noTotals);
   readonly history = new Cell<TotalsHistory>([]);
+  /** How long starts took, of the children that are known. */
+  readonly start = new Cell<ReturnType<typeof startP95>>(null);
   readonly paused = new Cell<Pause | null>(null);
   readonly #soon: Soon;
   readonly #rows = new Map<string, Cell<Row>>();
@@ -66,6 +74,8 @@ export class LiveStore {
   #shown: View = emptyView;
   #shownStuck: LiveState['stuck'] = [];
   #locksOfChildren: ReadonlyMap<string, ChildLocks> = new Map();
+  /** Children that changed since the last picture; null when any may have. */
+  #changed: Set<string> | null = null;
   #secondAt = 0;
 
   /** `soon` gathers what arrives between two paints; without it each message is shown at once. */
@@ -80,6 +90,7 @@ export class LiveStore {
   /** Takes what the connection became, and the message that made it so. */
   take(state: LiveState, message: LiveMessage | null): void {
     this.#latest = state;
+    this.#note(message);
     if (message?.type === 'usage' && state.data !== null) this.#follow(message, state.data.view);
     const pause = this.paused.get();
     if (pause !== null && message?.type === 'event') this.paused.set({ ...pause, changes: pause.changes + 1 });
@@ -95,6 +106,9 @@ export class LiveStore {
     if (truthOf(state, at).word !== 'live' || at - this.#secondAt < 1_000) return;
     this.#secondAt = at;
     this.#relist();
+    // The newest of them: how starts went an hour ago is for History.
+    const newest = this.listing.get().slice(-startsLookedAt);
+    this.start.set(startP95([...newest.map(({ child }) => child), ...this.ended.get()]));
     this.history.set(nextHistory(this.history.get(), this.totals.get()));
   }
 
@@ -122,37 +136,56 @@ export class LiveStore {
     }
   }
 
+  /** Remembers whose row a message may change, so that five thousand others are not looked at. */
+  #note(message: LiveMessage | null): void {
+    if (message?.type === 'snapshot') this.#changed = null;
+    if (this.#changed === null) return;
+    if (message?.type === 'usage') for (const { id } of message.samples) this.#changed.add(id);
+    if (message?.type !== 'event') return;
+    const { event } = message;
+    if (event.kind === 'child.spawned') this.#changed.add(event.child.id);
+    else if (event.kind === 'child.connected' || event.kind === 'child.stopping' || event.kind === 'child.exited')
+      this.#changed.add(event.id);
+  }
+
   #show(view: View): void {
     const locksChanged = view.locks !== this.#shown.locks || view.recentChildren !== this.#shown.recentChildren;
+    const stuckChanged = this.#latest.stuck !== this.#shownStuck;
     this.#shown = view;
     this.#shownStuck = this.#latest.stuck;
-    if (locksChanged) this.#showLocks(view);
+    const looked = stuckChanged ? null : this.#changed;
+    const touched = locksChanged ? this.#showLocks(view) : [];
+    const ids = looked === null ? [...Object.keys(view.children), ...this.#rows.keys()] : [...looked, ...touched];
+    this.#changed = new Set();
     const stuck = new Map(this.#shownStuck.map(({ id, since }) => [id, since]));
     let listChanged = false;
-    let count = 0;
-    for (const id in view.children) {
-      const child = view.children[id];
-      if (child === undefined) continue;
-      count += 1;
-      listChanged = this.#showChild(child, stuck.get(id) ?? null) || listChanged;
+    for (const id of ids) listChanged = this.#showChild(id, view, stuck.get(id) ?? null) || listChanged;
+    if (this.#rows.size <= rowsListedAtOnce || this.listing.get().length === 0) {
+      if (listChanged) this.#relist();
+      else this.totals.set(totalsOf(view, this.locks.get()));
     }
-    if (listChanged || count !== this.#rows.size) this.#dropMissing(view);
     this.ended.set(view.recentChildren);
     const { zygote, draining } = this.service.get();
     if (zygote !== view.zygote || draining !== view.draining)
       this.service.set({ zygote: view.zygote, draining: view.draining });
-    this.totals.set(totalsOf(view, this.locks.get()));
   }
 
-  #showLocks(view: View): void {
+  /** Returns the children whose locks may have changed. */
+  #showLocks(view: View): readonly string[] {
+    const before = this.#locksOfChildren.keys();
     const locks = locksOf(view);
-    this.locks.set(locks);
+    this.locks.set(sameLocks(locks, this.locks.get()) ? this.locks.get() : locks);
     this.#locksOfChildren = locksByChild(locks);
+    return [...before, ...this.#locksOfChildren.keys()];
   }
 
-  /** True when the row is new. */
-  #showChild(child: Child, stuckSince: string | null): boolean {
-    const { id } = child;
+  /** True when the row is new, or gone. */
+  #showChild(id: string, view: View, stuckSince: string | null): boolean {
+    const child = view.children[id];
+    if (child === undefined) {
+      this.#trends.delete(id);
+      return this.#rows.delete(id);
+    }
     const trend = this.#trends.get(id);
     const { holds, awaits } = this.#locksOfChildren.get(id) ?? noLocks;
     const cell = this.#rows.get(id);
@@ -173,16 +206,13 @@ export class LiveStore {
     return cell === undefined;
   }
 
-  #dropMissing(view: View): void {
-    const gone = [...this.#rows.keys()].filter((id) => view.children[id] === undefined);
-    for (const id of gone) {
-      this.#rows.delete(id);
-      this.#trends.delete(id);
-    }
-    this.#relist();
-  }
-
   #relist(): void {
     this.listing.set([...this.#rows.values()].map((cell) => cell.get()));
+    this.totals.set(totalsOf(this.#shown, this.locks.get()));
   }
+}
+
+/** Whether nothing of the list is new: each end of a child makes a list of its own, which paints nothing then. */
+function sameLocks(left: readonly Lock[], right: readonly Lock[]): boolean {
+  return left.length === right.length && left.every((lock, index) => lock === right[index]);
 }

@@ -115,11 +115,15 @@ export interface StaleTest {
  * What speaks for a lock being left behind, as Breezy's own test goes: a holder of this very host, under a name that is
  * no other machine's, of the same user, whose process is gone.
  */
-export function staleTests(lock: Lock, here: string | null, livingChildren: ReadonlySet<string>): readonly StaleTest[] {
+export function staleTests(
+  lock: Lock,
+  here: string | null,
+  isLiving: (childId: string) => boolean,
+): readonly StaleTest[] {
   const { holder, condition } = lock;
   const stale = condition === 'stale';
   const { childId = null, host = null } = holder ?? {};
-  const lives = childId !== null && livingChildren.has(childId);
+  const lives = childId !== null && isLiving(childId);
   return [
     { name: 'same host', passed: stale || (host === null || here === null ? null : host === here) },
     { name: 'not “localhost”', passed: stale || (host === null ? null : host !== 'localhost') },

@@ -16,7 +16,8 @@ const values: Readonly<Record<SortKey, (row: Row) => string | number | null | un
   pid: ({ child }) => child.pid,
   user: ({ child }) => child.user,
   work: ({ child, branch }) => branch ?? child.command,
-  age: ({ child }) => -Date.parse(child.startedAt),
+  // As text, which sorts as time does; the oldest is the largest age.
+  age: ({ child }) => child.startedAt,
   cpu: ({ child }) => child.usage?.cpuPercent,
   private: ({ child }) => child.usage?.privateBytes,
   faults: ({ trend }) => trend?.faultsPerS,
@@ -31,7 +32,7 @@ export function isSortKey(text: string): text is SortKey {
 /** The rows in order. Equal ones stay in the order of their start, so that nothing jumps without a cause. */
 export function ordered(rows: readonly Row[], sort: Sort): readonly Row[] {
   const value = values[sort.key];
-  const direction = sort.descending ? -1 : 1;
+  const direction = sort.descending === (sort.key === 'age') ? 1 : -1;
   // Each value is taken once: dates and texts are dear to take a hundred thousand times.
   return rows
     .map((row) => ({ row, value: value(row) }))

@@ -7,11 +7,10 @@ import { useCell } from '../store/use-cell.ts';
 /** What a person should look at first, worst first, with what can be done about it; one quiet line when there is nothing. */
 export function Attention(): ReactNode {
   const { live } = usePageStore();
-  const state = useCell(live.live);
   const service = useCell(live.service);
   const locks = useCell(live.locks);
   const at = useCell(live.clock);
-  const found = concerns(state, service, locks, at);
+  const found = concerns(live.live.get(), service, locks, at);
   return (
     <section className="attention" aria-label="Needs attention">
       {found.length === 0 ? (

@@ -11,8 +11,8 @@ import { useCell } from '../store/use-cell.ts';
  */
 export function ConnectionStatus(): ReactNode {
   const { live } = usePageStore();
-  const state = useCell(live.live);
   const at = useCell(live.clock);
+  const state = live.live.get();
   const pause = useCell(live.paused);
   const draining = useCell(live.service, (service) => service.draining);
   const { sessions } = useCell(live.totals);

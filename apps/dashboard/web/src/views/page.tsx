@@ -28,8 +28,8 @@ const titles = {
 export function Page(): ReactNode {
   const { live } = usePageStore();
   const { page, childId, lockId } = useCell(address);
-  const state = useCell(live.live);
-  const word = useCell(live.clock, (at) => truthOf(state, at).word);
+  // By the clock alone: the whole page must not be painted for each message.
+  const word = useCell(live.clock, (at) => truthOf(live.live.get(), at).word);
   const drawer = childId !== null || lockId !== null;
   useEffect(() => {
     document.title = titles[page];

@@ -3,7 +3,7 @@ import { duration, length } from '../parts/duration.ts';
 import { bytes, count, percent, unknown } from '../parts/quantity.ts';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { usePageStore } from '../store/page-store.ts';
-import { failedCount, startP95, type Totals } from '../store/totals.ts';
+import { failedCount, type Totals } from '../store/totals.ts';
 import { useCell } from '../store/use-cell.ts';
 
 /** The sums, at a glance. */
@@ -12,10 +12,9 @@ export function Tiles(): ReactNode {
   const totals = useCell(live.totals);
   const history = useCell(live.history);
   const ended = useCell(live.ended);
-  const listing = useCell(live.listing);
   const stuck = useCell(live.live, (state) => state.stuck.length);
   const known = useCell(live.live, (state) => state.data !== null);
-  const start = startP95([...listing.map(({ child }) => child), ...ended]);
+  const start = useCell(live.start);
   const failed = failedCount(ended);
   const trend = (of: (totals: Totals) => number): readonly number[] => history.map(of);
   const { sessions, blocked, locks, staleLocks, cpuPercent, privateBytes } = totals;
