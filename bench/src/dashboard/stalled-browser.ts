@@ -14,7 +14,7 @@ export async function stalledBrowser(origin: string): Promise<Disposable> {
       origin: `http://${host}`,
     };
     request(`${origin}live`, { headers })
-      .on('upgrade', (_response, upgraded) => resolve(upgraded as Socket))
+      .on('upgrade', (_response, upgraded) => resolve(upgraded))
       .on('response', ({ statusCode }) => reject(new Error(`the live stream answered ${statusCode}`)))
       .on('error', reject)
       .end();

@@ -74,7 +74,7 @@ export class WatchedPage implements AsyncDisposable {
 
   /** From the request of the page to the first painted child, in milliseconds. */
   async firstRowMs(): Promise<number> {
-    return (await this.page.evaluate('window.notes.firstRowAt')) as number;
+    return this.page.evaluate<number>('window.notes.firstRowAt');
   }
 
   /** Bytes of the first load as they went over the wire. */
@@ -93,7 +93,7 @@ export class WatchedPage implements AsyncDisposable {
       scriptMs.push(after - before);
       before = after;
     }
-    const tasks = (await this.page.evaluate('window.notes.longTasks')) as readonly (readonly [number, number])[];
+    const tasks = await this.page.evaluate<readonly (readonly [number, number])[]>('window.notes.longTasks');
     return { scriptMs, longestTaskMs: Math.max(0, ...tasks.map(([, ms]) => ms)) };
   }
 
@@ -105,7 +105,7 @@ export class WatchedPage implements AsyncDisposable {
         ? requestAnimationFrame(look) : resolve(Date.now());
       look();
     })`;
-    const shownAt = (await this.page.evaluate(seen)) as number;
+    const shownAt = await this.page.evaluate<number>(seen);
     crowd.releaseLock(next.id);
     return shownAt - next.at;
   }

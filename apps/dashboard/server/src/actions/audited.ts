@@ -26,9 +26,15 @@ export async function audited(
   trail.log({ ownId, ...intent }, 'action requested');
   const kept = await trail.write([{ type: 'intent', at: Date.now(), ...intent, ownId, actionId: null }]);
   const { status, body } = await act();
-  const outcome = status < 400 ? String(body['outcome'] ?? 'sent') : `refused (${status}): ${String(body['error'])}`;
+  const outcome =
+    status < 400 ? (textIn(body, 'outcome') ?? 'sent') : `refused (${status}): ${textIn(body, 'error') ?? ''}`;
   trail.log({ ownId, status, answer: body }, 'action answered');
   const finished = await trail.write([{ type: 'outcome', at: Date.now(), ownId, actionId: null, outcome }]);
   const notice = 'The history could not be written; this action stands in the log of the dashboard only.';
   return { status, body: kept && finished ? body : { ...body, notice } };
+}
+
+function textIn(body: ActionAnswer['body'], key: string): string | null {
+  const value = body[key];
+  return typeof value === 'string' ? value : null;
 }

@@ -30,20 +30,19 @@ const outcomes: Readonly<Record<SessionFilter['outcome'], string>> = {
 };
 
 /** The condition of a filter on sessions, with its values; `session` is the name of the table. */
-export function sessionCondition({ from, to, user, branch, text, outcome }: SessionFilter): {
-  readonly sql: string;
-  readonly values: Values;
-} {
-  const parts = ['session.started_at >= ?', 'session.started_at < ?', outcomes[outcome]];
-  const values: SQLInputValue[] = [from, to];
-  if (user !== null) parts.push('session.user = ?') && values.push(user);
-  if (branch !== null) parts.push('session.branch = ?') && values.push(branch);
-  if (text !== null) {
-    parts.push(`concat_ws(' ', session.id, session.pid, session.user, session.branch, session.peer, session.command,
-      session.cause) LIKE ? ESCAPE '\\'`);
-    values.push(containing(text));
-  }
-  return { sql: parts.join(' AND '), values };
+export function sessionCondition({ from, to, user, branch, text, outcome }: SessionFilter): Condition {
+  return conditionOf([
+    ['session.started_at >= ?', from],
+    ['session.started_at < ?', to],
+    [outcomes[outcome]],
+    ['session.user = ?', user],
+    ['session.branch = ?', branch],
+    [
+      `concat_ws(' ', session.id, session.pid, session.user, session.branch, session.peer, session.command,
+        session.cause) LIKE ? ESCAPE '\\'`,
+      containing(text),
+    ],
+  ]);
 }
 
 function sessions(database: DatabaseSync, filter: SessionFilter, { limit, after }: Cut): Rows {
@@ -66,19 +65,17 @@ function sessions(database: DatabaseSync, filter: SessionFilter, { limit, after 
 }
 
 function audit(database: DatabaseSync, { from, to, actor, text }: AuditFilter, { limit, after }: Cut): Rows {
-  const parts = ['at >= ?', 'at < ?'];
-  const values: SQLInputValue[] = [from, to];
-  if (actor !== null) parts.push('actor = ?') && values.push(actor);
-  if (text !== null) {
-    parts.push(`concat_ws(' ', actor, verb, target, reason, outcome) LIKE ? ESCAPE '\\'`);
-    values.push(containing(text));
-  }
-  if (after !== null) parts.push('number < ?') && values.push(Number(after));
+  const { sql, values } = conditionOf([
+    ['at >= ?', from],
+    ['at < ?', to],
+    ['actor = ?', actor],
+    [`concat_ws(' ', actor, verb, target, reason, outcome) LIKE ? ESCAPE '\\'`, containing(text)],
+    ['number < ?', after === null ? null : Number(after)],
+  ]);
   const columns = 'number, at, actor, verb, target, reason, via, action_id, outcome, done_at';
-  const condition = parts.join(' AND ');
   const rows = all(
     database,
-    `SELECT ${columns} FROM audit WHERE ${condition} ORDER BY number DESC LIMIT ?`,
+    `SELECT ${columns} FROM audit WHERE ${sql} ORDER BY number DESC LIMIT ?`,
     ...values,
     limit,
   );
@@ -142,8 +139,23 @@ function timeline(database: DatabaseSync, from: number, to: number): Timeline {
   };
 }
 
-function containing(text: string): string {
-  return `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
+/** What has to hold of a row, with the values in it. */
+interface Condition {
+  readonly sql: string;
+  readonly values: Values;
+}
+
+/** All parts together; one whose value is null does not narrow. */
+function conditionOf(parts: readonly (readonly [sql: string, value?: SQLInputValue])[]): Condition {
+  const narrowing = parts.filter(([, value]) => value !== null);
+  return {
+    sql: narrowing.map(([sql]) => sql).join(' AND '),
+    values: narrowing.flatMap(([, value]) => (value === undefined ? [] : [value])),
+  };
+}
+
+function containing(text: string | null): string | null {
+  return text === null ? null : `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
 }
 
 function splitCursor(cursor: string | null): readonly [number | null, string | null] {

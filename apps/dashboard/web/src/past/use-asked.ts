@@ -9,34 +9,34 @@ export interface Asked<T> {
 }
 
 interface State<T> {
-  readonly url: string;
+  /** Which asking this is the answer to. */
+  readonly asking: string;
   readonly answer: T | null;
   readonly failure: string | null;
-  readonly loading: boolean;
 }
 
 /** Asks for JSON at `url`, and again whenever it changes or `everyMs` passes. A null `url` asks nothing. */
 export function useAsked<T>(url: string | null, everyMs: number | null = null): Asked<T> {
-  const [state, setState] = useState<State<T>>({ url: '', answer: null, failure: null, loading: url !== null });
+  const [state, setState] = useState<State<T>>({ asking: '', answer: null, failure: null });
   const [round, setRound] = useState(0);
   const again = useCallback(() => setRound((before) => before + 1), []);
+  const asking = `${round} ${url ?? ''}`;
   useEffect(() => {
     if (url === null) return;
     const stop = new AbortController();
-    setState((before) => ({ ...before, loading: true }));
     void ask<T>(url, stop.signal).then((told) => {
-      if (!stop.signal.aborted) setState((before) => ({ url, loading: false, answer: before.answer, ...told }));
+      if (!stop.signal.aborted) setState((before) => ({ asking, answer: before.answer, ...told }));
     });
     return () => stop.abort();
-  }, [url, round]);
+  }, [url, asking]);
   useEffect(() => {
     if (everyMs === null) return;
     // A page that nobody sees asks nothing.
     const timer = setInterval(() => document.visibilityState === 'visible' && again(), everyMs);
     return () => clearInterval(timer);
   }, [everyMs, again]);
-  const { answer, failure, loading } = state;
-  return { answer: url === null ? null : answer, failure, loading, again };
+  const { answer, failure } = state;
+  return { answer: url === null ? null : answer, failure, loading: url !== null && state.asking !== asking, again };
 }
 
 async function ask<T>(
