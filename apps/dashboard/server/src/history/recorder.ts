@@ -78,13 +78,8 @@ export class Recorder {
       }
       case 'lock.released':
         return [{ type: 'hold-end', lockId: event.id, at, ending: 'released' }];
-      case 'lock.broken': {
-        const name = before.locks[event.id]?.name ?? event.id;
-        return [
-          { type: 'hold-end', lockId: event.id, at, ending: 'broken' },
-          mark(at, 'break', `${name} broken by ${event.actor}`),
-        ];
-      }
+      case 'lock.broken':
+        return broken(event, before, at);
       case 'zygote.ready':
         return [mark(at, 'zygote', `zygote ${event.pid} ready`)];
       case 'zygote.failed':
@@ -122,6 +117,15 @@ function acquired(lock: Lock, before: Lock | undefined, at: number): readonly Hi
     else if (!waiting.has(party)) records.push({ type: 'wait-end', lockId: lock.id, party, at, ending: 'gave up' });
   }
   return [...records, hold(lock, at)];
+}
+
+function broken(
+  { id, actor }: Extract<Event, { kind: 'lock.broken' }>,
+  before: View,
+  at: number,
+): readonly HistoryRecord[] {
+  const name = before.locks[id]?.name ?? id;
+  return [{ type: 'hold-end', lockId: id, at, ending: 'broken' }, mark(at, 'break', `${name} broken by ${actor}`)];
 }
 
 function sameHold(left: Lock, right: Lock): boolean {

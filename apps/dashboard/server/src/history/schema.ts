@@ -47,7 +47,7 @@ const migrations: readonly string[] = [
 ];
 
 /** The version this program writes. */
-export const schemaVersion = migrations.length;
+const schemaVersion = migrations.length;
 
 /**
  * Brings a database up to {@link schemaVersion}, each step whole or not at all.

@@ -71,7 +71,7 @@ function rowOf(name: string | null, of: (measure: Measure) => readonly Measured[
 }
 
 /** Percentiles by nearest rank: each is a length that occurred. `sorted` grows. */
-export function spread(sorted: readonly number[]): Spread {
+function spread(sorted: readonly number[]): Spread {
   const rank = (share: number): number | null => sorted[Math.ceil(share * sorted.length) - 1] ?? null;
   return { count: sorted.length, p50: rank(0.5), p95: rank(0.95), p99: rank(0.99) };
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import type { LockParty } from '@hatchery/events';
 import { partyText } from '../locks/party-text.ts';
 import { StaleTests } from '../locks/stale-tests.tsx';
 import { Age } from '../parts/age.tsx';
@@ -58,23 +59,26 @@ export function LockDrawer({ id }: { readonly id: string }): ReactNode {
         ]}
       />
       <h3>Waiting</h3>
-      {waiters.length === 0 ? (
-        <p className="quiet">Nobody.</p>
-      ) : (
-        <ul className="plain">
-          {waiters.map((waiter, index) => (
-            <li key={`${waiter.childId ?? partyText(waiter)} ${index}`}>
-              {waiter.childId ? <Link to={{ childId: waiter.childId }}>{partyText(waiter)}</Link> : partyText(waiter)}
-              {waiter.since !== null && (
-                <span className="quiet">
-                  {' '}
-                  for <Age since={waiter.since} />
-                </span>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
+      <Waiters waiters={waiters} />
     </DrawerFrame>
+  );
+}
+
+function Waiters({ waiters }: { readonly waiters: readonly LockParty[] }): ReactNode {
+  if (waiters.length === 0) return <p className="quiet">Nobody.</p>;
+  return (
+    <ul className="plain">
+      {waiters.map((waiter, index) => (
+        <li key={`${waiter.childId ?? partyText(waiter)} ${index}`}>
+          {waiter.childId ? <Link to={{ childId: waiter.childId }}>{partyText(waiter)}</Link> : partyText(waiter)}
+          {waiter.since !== null && (
+            <span className="quiet">
+              {' '}
+              for <Age since={waiter.since} />
+            </span>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -19,7 +19,6 @@ function OpenPalette(): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState(0);
-  const keysOn = useCell(singleKeys);
   useEffect(() => dialog.current?.showModal(), []);
   const found = matching(commandsOf(store), text).slice(0, shownMax);
   const take = (command: Command | undefined): void => {
@@ -57,29 +56,9 @@ function OpenPalette(): ReactNode {
           setChosen(0);
         }}
       />
-      <ul id="palette-list" role="listbox" aria-label="Found">
-        {found.map((command, index) => (
-          <li
-            key={command.name}
-            id={`command-${index}`}
-            role="option"
-            aria-selected={index === chosen}
-            onPointerMove={() => setChosen(index)}
-            onClick={() => take(command)}
-          >
-            <span>{command.name}</span> <span className="quiet">{command.hint}</span>
-          </li>
-        ))}
-      </ul>
+      <Found found={found} chosen={chosen} choose={setChosen} take={take} />
       {found.length === 0 && <p className="quiet">Nothing has that name.</p>}
-      <p className="quiet keys">
-        {shortcutHelp.map(([keys, effect]) => (
-          <span key={keys}>
-            <kbd>{keys}</kbd> {effect}
-          </span>
-        ))}
-        {!keysOn && <span>Single keys are switched off.</span>}
-      </p>
+      <Keys />
     </dialog>
   );
 }
@@ -90,4 +69,44 @@ function matching(commands: readonly Command[], text: string): readonly Command[
     const all = `${name} ${hint}`.toLowerCase();
     return words.every((word) => all.includes(word));
   });
+}
+
+function Keys(): ReactNode {
+  const keysOn = useCell(singleKeys);
+  return (
+    <p className="quiet keys">
+      {shortcutHelp.map(([keys, effect]) => (
+        <span key={keys}>
+          <kbd>{keys}</kbd> {effect}
+        </span>
+      ))}
+      {!keysOn && <span>Single keys are switched off.</span>}
+    </p>
+  );
+}
+
+interface FoundProps {
+  readonly found: readonly Command[];
+  readonly chosen: number;
+  readonly choose: (index: number) => void;
+  readonly take: (command: Command) => void;
+}
+
+function Found({ found, chosen, choose, take }: FoundProps): ReactNode {
+  return (
+    <ul id="palette-list" role="listbox" aria-label="Found">
+      {found.map((command, index) => (
+        <li
+          key={command.name}
+          id={`command-${index}`}
+          role="option"
+          aria-selected={index === chosen}
+          onPointerMove={() => choose(index)}
+          onClick={() => take(command)}
+        >
+          <span>{command.name}</span> <span className="quiet">{command.hint}</span>
+        </li>
+      ))}
+    </ul>
+  );
 }

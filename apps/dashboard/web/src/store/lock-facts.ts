@@ -18,7 +18,7 @@ export interface WaitBranch {
 }
 
 /** Names one holder or waiter: a child by its id, anybody else by where they run. */
-export function partyName({ childId, host, pid, user }: LockParty): string {
+function partyName({ childId, host, pid, user }: LockParty): string {
   return childId ?? `${user ?? '?'}@${host ?? '?'}:${pid ?? '?'}`;
 }
 
