@@ -37,9 +37,7 @@ function leave(): void {
 function perform(store: PageStore, key: string, target: EventTarget | null): boolean {
   switch (key) {
     case '/':
-      if (address.get().page !== 'live') visitPage('live');
-      requestAnimationFrame(() => document.getElementById('filter')?.focus());
-      return true;
+      return focusFilter();
     case 'p':
       if (store.live.paused.get() === null) store.live.pause();
       else store.live.unpause();
@@ -57,6 +55,17 @@ function perform(store: PageStore, key: string, target: EventTarget | null): boo
     default:
       return false;
   }
+}
+
+/** At once where the field is there already: what is typed next belongs into it. */
+function focusFilter(): boolean {
+  const field = document.getElementById('filter');
+  if (field !== null) field.focus();
+  else {
+    visitPage('live');
+    requestAnimationFrame(() => document.getElementById('filter')?.focus());
+  }
+  return true;
 }
 
 function step({ cursor, shownIds }: PageStore, by: number): boolean {
