@@ -17,6 +17,7 @@ describe('the command line', () => {
       'ssh',
       'sessions',
       'branch',
+      'dashboard',
     ]);
   });
 

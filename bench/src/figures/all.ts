@@ -1,5 +1,6 @@
 import { branch } from './branch.ts';
 import { burst } from './burst.ts';
+import { dashboard } from './dashboard.ts';
 import type { Figure } from './figure.ts';
 import { fork } from './fork.ts';
 import { memory } from './memory.ts';
@@ -10,4 +11,15 @@ import { sessions } from './sessions.ts';
 import { ssh } from './ssh.ts';
 
 /** Every figure, in the order they are taken. */
-export const figures: readonly Figure[] = [fork, burst, overload, recovery, memory, sampling, ssh, sessions, branch];
+export const figures: readonly Figure[] = [
+  fork,
+  burst,
+  overload,
+  recovery,
+  memory,
+  sampling,
+  ssh,
+  sessions,
+  branch,
+  dashboard,
+];
