@@ -72,7 +72,7 @@ for (const [part, table] of [
 
     // The detached start tells that line, and no other.
     const detached = await hatchery('start');
-    assertOneLine(detached, new RegExp(`^hatchery: ${part}: ${taken.address} is taken by another `));
+    assertOneLine(detached, new RegExp(`^hatchery: start: ${part}: ${taken.address} is taken by another `));
   });
 }
 
