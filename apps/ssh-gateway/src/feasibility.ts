@@ -1,16 +1,25 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
 import { StartError } from '@hatchery/daemon';
+import { nativeCryptoLoaded } from './ssh/crypto-binding.ts';
 import { parseHostKey, type HostKey } from './ssh/host-keys.ts';
 
+/** Checks all that serving needs and opens nothing. Returns the host keys. @throws {StartError} in one line that says what to do */
+export function proveFeasible({ ssh }: Config, options: { readonly nativeCryptoLoaded?: () => boolean }): HostKey[] {
+  requireNativeCrypto((options.nativeCryptoLoaded ?? nativeCryptoLoaded)());
+  const hostKeys = readHostKeys(ssh.hostKeys);
+  requireUsersDirectory(ssh.usersDirectory);
+  return hostKeys;
+}
+
 /** Reads every host key. @throws {StartError} that names the file and the command that makes one */
-export function readHostKeys(paths: readonly string[]): HostKey[] {
+function readHostKeys(paths: readonly string[]): HostKey[] {
   if (paths.length === 0) throw new StartError('no host key is configured; set ssh.host_keys in hatchery.toml');
   return paths.flatMap(readHostKey);
 }
 
 /** @throws {StartError} when the directory of users cannot be read */
-export function requireUsersDirectory(directory: string): void {
+function requireUsersDirectory(directory: string): void {
   try {
     accessSync(directory, constants.R_OK | constants.X_OK);
     if (!statSync(directory).isDirectory()) throw new Error('it is not a directory');
@@ -23,7 +32,7 @@ export function requireUsersDirectory(directory: string): void {
 }
 
 /** @throws {StartError} when ssh2 would run on its slow ciphers */
-export function requireNativeCrypto(loaded: boolean): void {
+function requireNativeCrypto(loaded: boolean): void {
   if (!loaded) {
     throw new StartError(
       `ssh2's native ciphers are not built for this Node (${process.version}); remove node_modules and run ./hatchery, which builds them`,

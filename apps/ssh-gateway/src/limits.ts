@@ -2,6 +2,8 @@ const mebibyte = 1024 * 1024;
 
 /** Every cap and deadline of the gateway that `hatchery.toml` does not set. Tests pass shorter ones. */
 export const limits = {
+  /** A balancer sends its header with the connection: half a second is a slow one. Trap G. */
+  proxyDeadlineMs: 500,
   /** A client sends its identification at once; OpenSSH and PuTTY need one round trip. Trap G: ssh2 itself waits for ever. */
   identDeadlineMs: 10_000,
   /** Longer than the round trip to most clients; only one that waits for us to speak first is held up so long. */
@@ -41,8 +43,6 @@ export const limits = {
   /** A restart of the fork service takes about a second. */
   forkRetryForMs: 2_000,
   forkRetryEveryMs: 100,
-  /** Looked at only when a client sends its end of file before its child has opened the pipes, a matter of milliseconds. */
-  connectedLookEveryMs: 5,
   /** As long again, and then some, for a fork service that came back to say how a child ended that it took over. */
   reattachForMs: 10_000,
   /** Good work is not cancelled because the client closed early (gitlab-shell #563). */
@@ -52,6 +52,13 @@ export const limits = {
   childTermMs: 5_000,
   /** The kernel ends a killed process at once unless it waits for a device. */
   childKillMs: 10_000,
+  /** How often worker processes are asked what they have counted: all that a killed one's counters can lose. */
+  workerPollMs: 1_000,
+  /** A crash at once is a defect that another start will not mend; the others serve on. */
+  workerRestartMsMin: 100,
+  workerRestartMsMax: 10_000,
+  /** After an urgent stop, for one whose loop is blocked: longer than HUP and TERM to its children take. */
+  workerKillMs: 30_000,
   /** A thousand keys of 4096-bit RSA. */
   authorizedKeysBytesMax: mebibyte,
   /** Some 1 kB each. */

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import assert from 'node:assert/strict';
 import type { Config } from '@hatchery/config';
 import type { Part } from '@hatchery/daemon';
-import { createGateway, type GatewayOptions } from '../src/gateway.ts';
+import { createGateway } from '../src/gateway.ts';
+import type { WorkerOptions } from '../src/worker/own-worker.ts';
 import { makeKey, run, RunningClient, sshArguments, type ClientResult, type Destination } from './clients.ts';
 import { until, within } from '@hatchery/testkit';
 import { SmallForkService } from './fork-service.ts';
 import { RecordingLog } from './recording-log.ts';
 
-export interface StandOptions extends GatewayOptions {
+export interface StandOptions extends WorkerOptions {
   readonly ssh?: Partial<Config['ssh']>;
   readonly childrenTimeoutS?: number;
   /** As ssh-keygen takes them. */

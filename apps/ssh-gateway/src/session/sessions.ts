@@ -3,6 +3,7 @@ import { decideCommand, noShellLine, noSubsystemLine } from '../command/command.
 import type { ChannelRequest } from '../ssh/channels.ts';
 import type { SignedInConnection } from '../ssh/connection.ts';
 import type { ExecChannel } from '../ssh/exec-channel.ts';
+import type { SessionSummary } from './session-record.ts';
 import { Session, type SessionServices } from './session.ts';
 
 export interface SessionsOptions extends SessionServices {
@@ -33,16 +34,28 @@ export class Sessions {
     const admission = this.#admit(connection.identity.user, request);
     if (admission.kind === 'refused') {
       const { user } = connection.identity;
-      this.#options.log.info({ user, peer: connection.peer, request, reason: admission.reason }, 'session refused');
+      const { peer } = connection;
+      this.#options.log.info({ user, peer, request, reason: admission.reason }, 'session refused');
+      this.#options.metrics.sessionRefused(admission.reason, 'client');
+      this.#options.publish({ kind: 'session.refused', user, peer, reason: admission.reason });
       channel.refuse(admission.line, 1);
       return;
     }
     this.#start(connection, channel, admission.command);
   }
 
+  /** What runs, as an operator sees it. */
+  get summaries(): SessionSummary[] {
+    return this.#all().map((session) => session.summary);
+  }
+
   /** Takes no session from now on. */
   drain(): void {
     this.#draining = true;
+  }
+
+  undrain(): void {
+    this.#draining = false;
   }
 
   /** Ends the patience with children whose clients have gone. */

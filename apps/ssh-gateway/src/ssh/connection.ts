@@ -2,17 +2,25 @@ import type { AuthContext, Connection as Ssh2Connection } from 'ssh2';
 import type { Socket } from 'node:net';
 import type { Logger } from '@hatchery/daemon';
 import type { Limits } from '../limits.ts';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import { answerTo, Authentication, type AuthenticationOptions, type Identity } from './authentication.ts';
 import { Channels, type ChannelRequest, type Guard } from './channels.ts';
+import type { CloseCause, Ending } from './close-cause.ts';
+import { sendDisconnect } from './disconnect-message.ts';
 import type { ExecChannel } from './exec-channel.ts';
 import { holdFirstReply } from './first-reply.ts';
+import { describePeer, type Peer } from './peer.ts';
 import { keepKeysFresh } from './rekey.ts';
 import { SendGate } from './send-gate.ts';
+import { watchSilence } from './silence.ts';
 
 export interface ConnectionOptions {
   readonly log: Logger;
   readonly limits: Limits;
+  readonly metrics: GatewayMetrics;
   readonly loginGraceMs: number;
+  /** 0 is off. */
+  readonly idleTimeoutMs: number;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly findKey: AuthenticationOptions['findKey'];
@@ -26,6 +34,8 @@ export interface SignedInConnection {
   readonly peer: string;
   readonly acceptedAtMs: number;
   readonly signedInAtMs: number;
+  /** True for the first caller alone. */
+  readonly takeFirst: () => boolean;
 }
 
 /**
@@ -39,31 +49,39 @@ export class Connection {
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
   readonly #log: Logger;
+  readonly #whenSignedIn: () => void;
   readonly #acceptedAtMs: number;
   readonly #deadlines: { ident: NodeJS.Timeout; login: NodeJS.Timeout };
   #client: Ssh2Connection | null = null;
   #signedIn: SignedInConnection | null = null;
   #channels: Channels | null = null;
-  #closeReason: string | null = null;
+  #ending: Ending | null = null;
+  #handshakeAtMs: number | null = null;
   #draining = false;
 
-  constructor(socket: Socket, options: ConnectionOptions) {
+  /** `whenSignedIn` is called once, if ever: from then on the connection does not count as starting up. */
+  constructor(socket: Socket, peer: Peer, options: ConnectionOptions, whenSignedIn: () => void) {
     this.#socket = socket;
     this.#options = options;
-    this.peer = describePeer(socket);
+    this.#whenSignedIn = whenSignedIn;
+    this.peer = describePeer(peer);
     this.#log = options.log.child({ peer: this.peer });
     this.#acceptedAtMs = options.now();
     // Trap G: ssh2 has no timer before sign-in, so a silent client would stay for ever.
     this.#deadlines = {
-      ident: setTimeout(() => this.destroy('no identification in time'), options.limits.identDeadlineMs),
-      login: setTimeout(() => this.destroy('no sign-in in time'), options.loginGraceMs),
+      ident: setTimeout(
+        () => this.destroy('ident-timeout', 'no identification in time'),
+        options.limits.identDeadlineMs,
+      ),
+      login: setTimeout(() => this.disconnect('login-timeout', 'no sign-in in time'), options.loginGraceMs),
     };
     this.closed = new Promise((resolve) => socket.once('close', () => resolve(this.#onClose())));
     socket.once('end', () => this.#onEnd());
   }
 
-  get isSignedIn(): boolean {
-    return this.#signedIn !== null;
+  /** Bytes that wait for the client to take them. */
+  get bufferedBytes(): number {
+    return this.#socket.writableLength;
   }
 
   /** ssh2 has read the client's identification and is about to exchange keys. */
@@ -72,7 +90,12 @@ export class Connection {
     this.#client = client;
     holdFirstReply(client, this.#socket, this.#options.limits);
     // Trap H: without this listener an error ends the process, and after one ssh2 goes on parsing and leaves the socket open.
-    client.on('error', (error) => this.destroy(`protocol: ${error.message}`));
+    client.on('error', (error) => this.destroy('protocol', `protocol: ${error.message}`));
+    client.once('handshake', () => this.#shookHands());
+    client.on('rekey', () => this.#options.metrics.rekeyed());
+    watchSilence(this.#socket, this.#options.idleTimeoutMs, () =>
+      this.disconnect('silence', 'nothing heard for too long'),
+    );
     const authentication = new Authentication({ findKey: this.#options.findKey, limits: this.#options.limits });
     client.on('authentication', (context) => void this.#authenticate(authentication, context));
     this.#socket.on('data', () => this.#checkSendBuffer());
@@ -81,22 +104,40 @@ export class Connection {
   /** Takes no new channels, and closes as soon as no channel is open. */
   drain(): void {
     this.#draining = true;
-    if (this.#channels === null || this.#channels.isIdle) this.disconnect('draining');
+    if (this.#channels === null || this.#channels.isIdle) this.#goDraining();
   }
 
-  /** Says goodbye and gives the client a moment to take what is on its way. */
-  disconnect(reason: string): void {
-    this.#closeReason ??= reason;
-    if (this.#client === null) this.#socket.end();
-    else this.#client.end();
+  /** Takes channels again. */
+  undrain(): void {
+    this.#draining = false;
+  }
+
+  /** Says goodbye in words, and gives the client a moment to take what is on its way. */
+  disconnect(cause: CloseCause, reason: string): void {
+    this.#ending ??= { cause, reason };
+    if (this.#client === null) {
+      this.#socket.end();
+    } else {
+      sendDisconnect(this.#client, cause === 'draining' ? 'service-not-available' : 'by-application', userLine(reason));
+      this.#client.end();
+    }
     this.#destroyAfterLinger();
   }
 
-  destroy(reason: string): void {
-    this.#closeReason ??= reason;
+  destroy(cause: CloseCause, reason: string): void {
+    this.#ending ??= { cause, reason };
     // At once, not with the socket's own event: ssh2 throws at whatever is sent from now on.
-    this.#channels?.cutOff(`connection lost: ${this.#closeReason}`);
+    this.#channels?.cutOff(`connection lost: ${this.#ending.reason}`);
     this.#socket.destroy();
+  }
+
+  #shookHands(): void {
+    this.#handshakeAtMs = this.#options.now();
+    this.#options.metrics.phase('kex', this.#handshakeAtMs - this.#acceptedAtMs);
+  }
+
+  #goDraining(): void {
+    this.disconnect('draining', 'the service is restarting; try again in a minute');
   }
 
   async #authenticate(authentication: Authentication, context: AuthContext): Promise<void> {
@@ -104,7 +145,7 @@ export class Connection {
       const { answer, identity, ...request } = await authentication.decide(context);
       if (this.#socket.destroyed) return;
       this.#log.debug({ ...request, answer }, 'sign-in attempted');
-      if (answer === 'disconnect') this.disconnect('too many sign-in attempts');
+      if (answer === 'disconnect') this.disconnect('sign-in-attempts', 'too many sign-in attempts');
       else if (identity === null) answerTo(context, answer === 'accept' ? 'refuse' : answer);
       else this.#signIn(identity, context);
     } catch (error) {
@@ -114,20 +155,24 @@ export class Connection {
 
   #signIn(identity: Identity, context: AuthContext): void {
     clearTimeout(this.#deadlines.login);
-    const { now, limits, opened } = this.#options;
+    this.#whenSignedIn();
+    const { now, limits, opened, metrics } = this.#options;
     const signedIn: SignedInConnection = {
       identity,
       peer: this.peer,
       acceptedAtMs: this.#acceptedAtMs,
       signedInAtMs: now(),
+      takeFirst: onceTrue(),
     };
+    metrics.signedIn();
+    metrics.phase('auth', signedIn.signedInAtMs - (this.#handshakeAtMs ?? this.#acceptedAtMs));
     const client = this.#client as Ssh2Connection;
     this.#signedIn = signedIn;
     this.#channels = new Channels(client, {
       gate: new SendGate(this.#socket, limits.socketBufferBytesPause),
       limits,
       guard: this.#guard,
-      violation: (what) => this.destroy(`protocol: ${what}`),
+      violation: (what) => this.destroy('protocol', `protocol: ${what}`),
       opened: (request, channel) => opened(signedIn, request, channel),
       refused: (what) => this.#log.info({ user: identity.user, what }, 'channel request refused'),
       idle: () => this.#onIdle(),
@@ -151,22 +196,27 @@ export class Connection {
 
   #failed(error: unknown): void {
     this.#log.error({ err: error, fault: 'system' }, 'connection handler failed');
-    this.destroy('a defect or failure of the gateway');
+    this.destroy('gateway', 'a defect or failure of the gateway');
   }
 
   /** What is sent unasked, as replies, has no gate: a client that asks and never reads is cut off (trap D). */
   #checkSendBuffer(): void {
-    if (this.#socket.writableLength > this.#options.limits.socketBufferBytesMax) this.destroy('client does not read');
+    if (this.#socket.writableLength > this.#options.limits.socketBufferBytesMax)
+      this.destroy('not-reading', 'client does not read');
   }
 
   #onIdle(): void {
-    if (this.#draining) setTimeout(() => this.disconnect('draining'), this.#options.limits.lingerMs).unref();
+    if (this.#draining) setTimeout(() => this.#leaveIfIdle(), this.#options.limits.lingerMs).unref();
+  }
+
+  #leaveIfIdle(): void {
+    if (this.#draining && this.#channels?.isIdle === true) this.#goDraining();
   }
 
   /** The client will send nothing more, and ssh2 has taken its protocol apart. */
   #onEnd(): void {
-    this.#closeReason ??= 'client disconnected';
-    this.#channels?.cutOff(`connection lost: ${this.#closeReason}`);
+    this.#ending ??= clientLeft;
+    this.#channels?.cutOff(`connection lost: ${this.#ending.reason}`);
     this.#destroyAfterLinger();
   }
 
@@ -178,16 +228,27 @@ export class Connection {
   #onClose(): void {
     clearTimeout(this.#deadlines.ident);
     clearTimeout(this.#deadlines.login);
-    const reason = this.#closeReason ?? 'client disconnected';
+    const { cause, reason } = this.#ending ?? clientLeft;
     // The connection's close is the master signal that ends all its sessions (trap E).
     this.#channels?.cutOff(`connection lost: ${reason}`);
+    const signedIn = this.#signedIn !== null;
+    this.#options.metrics.connectionClosed(cause, signedIn);
     const user = this.#signedIn?.identity.user ?? null;
-    this.#log.info({ user, reason }, this.#signedIn === null ? 'sign-in refused' : 'connection closed');
+    this.#log.info({ user, cause, reason }, signedIn ? 'connection closed' : 'sign-in refused');
   }
 }
 
-function describePeer({ remoteAddress = 'unknown', remotePort = 0 }: Socket): string {
-  // A dual-stack listener shows IPv4 clients as ::ffff:192.0.2.1 (RFC 4291 2.5.5.2).
-  const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/, '');
-  return address.includes(':') ? `[${address}]:${remotePort}` : `${address}:${remotePort}`;
+const clientLeft: Ending = { cause: 'client', reason: 'client disconnected' };
+
+function onceTrue(): () => boolean {
+  let first = true;
+  return () => {
+    const was = first;
+    first = false;
+    return was;
+  };
+}
+
+function userLine(reason: string): string {
+  return `hatchery: ${reason}`;
 }

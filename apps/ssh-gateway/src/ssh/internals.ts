@@ -7,6 +7,16 @@ import type { Socket } from 'node:net';
 export interface ProtocolInternals {
   /** The key exchange in progress; undefined until the client's first packet of it has been read. */
   readonly _kex: object | undefined;
+  /** Undefined once the protocol has been taken apart. */
+  readonly _destruct: (() => void) | undefined;
+  readonly _cipher: { encrypt(packet: Buffer): void };
+  readonly _packetRW: {
+    readonly write: {
+      readonly allocStartKEX: number;
+      alloc(payloadBytes: number, force: boolean): Buffer;
+      finalize(packet: Buffer, force: boolean): Buffer;
+    };
+  };
   readonly _handlers: {
     CHANNEL_DATA: (protocol: ProtocolInternals, recipient: number, data: Buffer) => void;
     CHANNEL_REQUEST: (
