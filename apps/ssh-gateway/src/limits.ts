@@ -37,6 +37,8 @@ export const limits = {
   outputsDeadlineMs: 2_000,
   /** The largest pipe an unprivileged process can make (proc_sys_fs(5) pipe-max-size): more than this is not the dead child's. */
   pipeBytesMax: mebibyte,
+  /** How long a connection that came just before a drain has for its sign-in and its first session: several round trips of a slow line. */
+  drainGraceMs: 5_000,
   /** RFC 4253 9: new keys after a gigabyte or an hour. Trap L: ssh2 starts none by itself. */
   rekeyBytes: 1024 * mebibyte,
   rekeyMs: 60 * 60 * 1000,

@@ -150,6 +150,7 @@ function testConfig(
     },
     dashboard: { listen: { host: '127.0.0.1', port: 0 }, auth: 'token' },
     locks: { directory: join(directory, 'locks'), orphanGraceS: 60 },
-    log: { level: 'debug', format: 'json' },
+    // Only worker processes log by it, to the test's own stderr.
+    log: { level: 'fatal' as 'error', format: 'json' },
   };
 }

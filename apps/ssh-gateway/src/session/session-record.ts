@@ -34,7 +34,7 @@ export class SessionRecord {
     this.#openedAtMs = services.now();
     const { connection } = options;
     // Only of the first session: a multiplexing client opens later ones when its user likes, which nobody waited for.
-    if (connection.takeFirst()) this.#phase('exec', connection.signedInAtMs, this.#openedAtMs);
+    if (options.isFirst) this.#phase('exec', connection.signedInAtMs, this.#openedAtMs);
   }
 
   forked(): void {

@@ -36,6 +36,8 @@ export interface SessionOptions {
   readonly channel: ExecChannel;
   /** As in {@link CommandDecision}: what is forked, in our words. */
   readonly command: readonly string[];
+  /** The first of its connection. */
+  readonly isFirst: boolean;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { ChannelRequest } from '../ssh/channels.ts';
 import type { SignedInConnection } from '../ssh/connection.ts';
 import type { ExecChannel } from '../ssh/exec-channel.ts';
 import type { SessionSummary } from './session-record.ts';
-import { Session, type SessionServices } from './session.ts';
+import { Session, type SessionOptions, type SessionServices } from './session.ts';
 
 export interface SessionsOptions extends SessionServices {
   readonly sessionsPerUserMax: number;
@@ -31,7 +31,8 @@ export class Sessions {
 
   /** Runs what the client asked for, or tells it why not. */
   open(connection: SignedInConnection, request: ChannelRequest, channel: ExecChannel): void {
-    const admission = this.#admit(connection.identity.user, request);
+    const isFirst = connection.takeFirst();
+    const admission = this.#admit(connection.identity.user, request, isFirst);
     if (admission.kind === 'refused') {
       const { user } = connection.identity;
       const { peer } = connection;
@@ -41,7 +42,7 @@ export class Sessions {
       channel.refuse(admission.line, 1);
       return;
     }
-    this.#start(connection, channel, admission.command);
+    this.#start({ connection, channel, command: admission.command, isFirst });
   }
 
   /** What runs, as an operator sees it. */
@@ -49,7 +50,7 @@ export class Sessions {
     return this.#all().map((session) => session.summary);
   }
 
-  /** Takes no session from now on. */
+  /** Takes no session from now on but the first one of a connection. */
   drain(): void {
     this.#draining = true;
   }
@@ -68,13 +69,14 @@ export class Sessions {
     while (this.count > 0) await Promise.all(this.#all().map((session) => session.ended));
   }
 
-  #admit(user: string, request: ChannelRequest): Admission {
+  #admit(user: string, request: ChannelRequest, isFirst: boolean): Admission {
     if (request.kind === 'shell') return { kind: 'refused', reason: 'shell', line: noShellLine(user) };
     if (request.kind === 'subsystem')
       return { kind: 'refused', reason: 'subsystem', line: noSubsystemLine(request.name) };
     const decision = decideCommand(request.line, user, this.#options.limits.execLineBytesMax);
     if (decision.kind === 'refused') return decision;
-    if (this.#draining)
+    // A connection that came before the drain gets what it came for.
+    if (this.#draining && !isFirst)
       return {
         kind: 'refused',
         reason: 'draining',
@@ -90,10 +92,9 @@ export class Sessions {
     };
   }
 
-  #start(connection: SignedInConnection, channel: ExecChannel, command: readonly string[]): void {
-    const { user } = connection.identity;
-    const id = randomBytes(8).toString('hex');
-    const session = new Session({ id, connection, channel, command }, this.#options);
+  #start(options: Omit<SessionOptions, 'id'>): void {
+    const { user } = options.connection.identity;
+    const session = new Session({ id: randomBytes(8).toString('hex'), ...options }, this.#options);
     const sessions = this.#byUser.get(user) ?? new Set();
     this.#byUser.set(user, sessions.add(session));
     void session.ended.then(() => {

@@ -24,3 +24,6 @@ export interface Ending {
   /** For the log. */
   readonly reason: string;
 }
+
+/** What it is when nothing else was said before. */
+export const clientLeft: Ending = { cause: 'client', reason: 'client disconnected' };

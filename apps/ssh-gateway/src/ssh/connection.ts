@@ -5,7 +5,7 @@ import type { Limits } from '../limits.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import { answerTo, Authentication, type AuthenticationOptions, type Identity } from './authentication.ts';
 import { Channels, type ChannelRequest, type Guard } from './channels.ts';
-import type { CloseCause, Ending } from './close-cause.ts';
+import { clientLeft, type CloseCause, type Ending } from './close-cause.ts';
 import { sendDisconnect } from './disconnect-message.ts';
 import type { ExecChannel } from './exec-channel.ts';
 import { holdFirstReply } from './first-reply.ts';
@@ -58,6 +58,7 @@ export class Connection {
   #ending: Ending | null = null;
   #handshakeAtMs: number | null = null;
   #draining = false;
+  #graceful: NodeJS.Timeout | undefined;
 
   /** `whenSignedIn` is called once, if ever: from then on the connection does not count as starting up. */
   constructor(socket: Socket, peer: Peer, options: ConnectionOptions, whenSignedIn: () => void) {
@@ -101,15 +102,20 @@ export class Connection {
     this.#socket.on('data', () => this.#checkSendBuffer());
   }
 
-  /** Takes no new channels, and closes as soon as no channel is open. */
+  /**
+   * Closes as soon as no channel is open. One that came just before the drain has a moment for the session it came for, or a restart would
+   * refuse it after all.
+   */
   drain(): void {
     this.#draining = true;
-    if (this.#channels === null || this.#channels.isIdle) this.#goDraining();
+    if (this.#channels?.wereUsed === true) this.#leaveIfIdle();
+    else this.#graceful = setTimeout(() => this.#leaveIfIdle(), this.#options.limits.drainGraceMs);
   }
 
   /** Takes channels again. */
   undrain(): void {
     this.#draining = false;
+    clearTimeout(this.#graceful);
   }
 
   /** Says goodbye in words, and gives the client a moment to take what is on its way. */
@@ -118,7 +124,11 @@ export class Connection {
     if (this.#client === null) {
       this.#socket.end();
     } else {
-      sendDisconnect(this.#client, cause === 'draining' ? 'service-not-available' : 'by-application', userLine(reason));
+      sendDisconnect(
+        this.#client,
+        cause === 'draining' ? 'service-not-available' : 'by-application',
+        `hatchery: ${reason}`,
+      );
       this.#client.end();
     }
     this.#destroyAfterLinger();
@@ -157,12 +167,13 @@ export class Connection {
     clearTimeout(this.#deadlines.login);
     this.#whenSignedIn();
     const { now, limits, opened, metrics } = this.#options;
+    let isFirst = true;
     const signedIn: SignedInConnection = {
       identity,
       peer: this.peer,
       acceptedAtMs: this.#acceptedAtMs,
       signedInAtMs: now(),
-      takeFirst: onceTrue(),
+      takeFirst: () => isFirst && !(isFirst = false),
     };
     metrics.signedIn();
     metrics.phase('auth', signedIn.signedInAtMs - (this.#handshakeAtMs ?? this.#acceptedAtMs));
@@ -210,7 +221,7 @@ export class Connection {
   }
 
   #leaveIfIdle(): void {
-    if (this.#draining && this.#channels?.isIdle === true) this.#goDraining();
+    if (this.#draining && (this.#channels === null || this.#channels.isIdle)) this.#goDraining();
   }
 
   /** The client will send nothing more, and ssh2 has taken its protocol apart. */
@@ -228,6 +239,7 @@ export class Connection {
   #onClose(): void {
     clearTimeout(this.#deadlines.ident);
     clearTimeout(this.#deadlines.login);
+    clearTimeout(this.#graceful);
     const { cause, reason } = this.#ending ?? clientLeft;
     // The connection's close is the master signal that ends all its sessions (trap E).
     this.#channels?.cutOff(`connection lost: ${reason}`);
@@ -236,19 +248,4 @@ export class Connection {
     const user = this.#signedIn?.identity.user ?? null;
     this.#log.info({ user, cause, reason }, signedIn ? 'connection closed' : 'sign-in refused');
   }
-}
-
-const clientLeft: Ending = { cause: 'client', reason: 'client disconnected' };
-
-function onceTrue(): () => boolean {
-  let first = true;
-  return () => {
-    const was = first;
-    first = false;
-    return was;
-  };
-}
-
-function userLine(reason: string): string {
-  return `hatchery: ${reason}`;
 }

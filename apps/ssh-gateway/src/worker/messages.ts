@@ -19,4 +19,5 @@ export type WorkerNews =
   /** It cannot serve, in one line that says what to do. */
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'event'; readonly event: EventBody }
+  /** `id` is 0 in the last one, which nobody asked for. */
   | { readonly type: 'report'; readonly id: number; readonly report: WorkerReport };

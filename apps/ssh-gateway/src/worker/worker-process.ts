@@ -21,6 +21,8 @@ export async function runWorkerProcess(): Promise<number> {
     process.once('disconnect', () => worker.stop(false));
     tell({ type: 'ready' });
     await worker.finished;
+    // What was counted since the last time it was asked.
+    tell({ type: 'report', id: 0, report: await worker.report() });
     return 0;
   } catch (error) {
     log.fatal({ err: error }, 'worker process failed');
