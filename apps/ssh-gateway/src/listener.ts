@@ -6,7 +6,7 @@ export class Listener {
   readonly #accept: (socket: Socket) => void;
   readonly #failed: (error: Error) => void;
   #server: Server;
-  #address: AddressInfo;
+  readonly #address: AddressInfo;
 
   /**
    * Resolves when the port is open. Several instances may have it open at once, so that a new one is there before the old one goes; unless

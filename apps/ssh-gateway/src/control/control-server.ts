@@ -55,7 +55,7 @@ function respond(
   answering: Answering,
 ): void {
   const path = pathOf(request);
-  answering(controlled, request, path)
+  void answering(controlled, request, path)
     .catch((error: unknown) => {
       controlled.log.error({ err: error, path, fault: 'system' }, 'control request not answered');
       return refuse(500, 'the gateway failed; see its log');

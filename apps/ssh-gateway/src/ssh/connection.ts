@@ -30,7 +30,7 @@ export interface ConnectionOptions {
 /** What a session needs to know of its connection. */
 export interface SignedInConnection {
   readonly identity: Identity;
-  /** As `192.0.2.1:50022` or `[2001:db8::1]:50022`. */
+  /** As {@link describePeer} writes it. */
   readonly peer: string;
   readonly acceptedAtMs: number;
   readonly signedInAtMs: number;
@@ -237,15 +237,13 @@ export class Connection {
   }
 
   #onClose(): void {
-    clearTimeout(this.#deadlines.ident);
-    clearTimeout(this.#deadlines.login);
-    clearTimeout(this.#graceful);
+    const { ident, login } = this.#deadlines;
+    for (const timer of [ident, login, this.#graceful]) clearTimeout(timer);
     const { cause, reason } = this.#ending ?? clientLeft;
     // The connection's close is the master signal that ends all its sessions (trap E).
     this.#channels?.cutOff(`connection lost: ${reason}`);
-    const signedIn = this.#signedIn !== null;
-    this.#options.metrics.connectionClosed(cause, signedIn);
+    this.#options.metrics.connectionClosed(cause, this.#signedIn !== null);
     const user = this.#signedIn?.identity.user ?? null;
-    this.#log.info({ user, cause, reason }, signedIn ? 'connection closed' : 'sign-in refused');
+    this.#log.info({ user, cause, reason }, this.#signedIn === null ? 'sign-in refused' : 'connection closed');
   }
 }

@@ -89,7 +89,9 @@ export class WorkerPool implements Worker {
   }
 
   async report(): Promise<WorkerReport> {
-    const reports = await Promise.all([...this.#all].map((worker) => worker.report()));
+    await Promise.all([...this.#all].map((worker) => worker.report()));
+    // Looked up only now: one that has ended in the meantime is in the past already, and must not count twice.
+    const reports = [...this.#all].map(({ lastReport }) => lastReport);
     return {
       families: mergeFamilies([this.#past, ...reports.map(({ families }) => families), [this.#processes()]]),
       sessions: reports.flatMap(({ sessions }) => sessions),
