@@ -25,6 +25,6 @@ export function takeProxyHeader(socket: Socket, deadlineMs: number): Promise<Pro
   };
   const leave = (): void => settle({ kind: 'refused', why: 'closed before its PROXY header' });
   const deadline = setTimeout(() => settle({ kind: 'refused', why: 'no PROXY header in time' }), deadlineMs);
-  socket.on('data', take).once('close', leave);
+  socket.on('data', take).once('close', leave).resume();
   return promise;
 }
