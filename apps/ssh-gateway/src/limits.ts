@@ -35,6 +35,8 @@ export const limits = {
   lingerMs: 2_000,
   /** A child that has exited leaves at most a full pipe behind, read in milliseconds; whoever still holds it open is a grandchild. */
   outputsDeadlineMs: 2_000,
+  /** From the end of a child's outputs to its exit it is milliseconds, unless the machine swaps; a child that runs on after it is rare. */
+  eofWaitMs: 1_000,
   /** The largest pipe an unprivileged process can make (proc_sys_fs(5) pipe-max-size): more than this is not the dead child's. */
   pipeBytesMax: mebibyte,
   /** How long a connection that came just before a drain has for its sign-in and its first session: several round trips of a slow line. */

@@ -61,6 +61,7 @@ export class Session {
   #child: ForkedChild | null = null;
   #pumps: Pumps | null = null;
   #step: NodeJS.Timeout | undefined;
+  #eofWait: NodeJS.Timeout | undefined;
 
   constructor(options: SessionOptions, services: SessionServices) {
     this.id = options.id;
@@ -106,6 +107,9 @@ export class Session {
         return this.#options.channel.refuse(effect.line, 1);
       case 'report-exit':
         return this.#reportExit(effect.exit);
+      case 'start-eof-wait':
+        this.#eofWait = setTimeout(() => this.#tell({ type: 'eof-due' }), this.#services.limits.eofWaitMs);
+        return;
       case 'send-eof':
         return this.#options.channel.sendEof();
       case 'limit-outputs':
@@ -207,6 +211,7 @@ export class Session {
 
   #release(reason: string): void {
     clearTimeout(this.#step);
+    clearTimeout(this.#eofWait);
     this.#controller.abort();
     this.#pumps?.destroy();
     this.#child?.[Symbol.dispose]();

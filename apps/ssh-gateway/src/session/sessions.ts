@@ -10,6 +10,9 @@ export interface SessionsOptions extends SessionServices {
   readonly sessionsPerUserMax: number;
 }
 
+/** Characters of a refused command in the log: more than any real one has. */
+const loggedLineMax = 200;
+
 /** What becomes of a channel request. */
 type Admission =
   | { readonly kind: 'run'; readonly command: readonly string[] }
@@ -36,7 +39,7 @@ export class Sessions {
     if (admission.kind === 'refused') {
       const { user } = connection.identity;
       const { peer } = connection;
-      this.#options.log.info({ user, peer, request, reason: admission.reason }, 'session refused');
+      this.#options.log.info({ user, peer, request: logged(request), reason: admission.reason }, 'session refused');
       this.#options.metrics.sessionRefused(admission.reason, 'client');
       this.#options.publish({ kind: 'session.refused', user, peer, reason: admission.reason });
       channel.refuse(admission.line, 1);
@@ -106,4 +109,9 @@ export class Sessions {
   #all(): Session[] {
     return [...this.#byUser.values()].flatMap((sessions) => [...sessions]);
   }
+}
+
+/** What was asked for, not at any length a client likes. */
+function logged(request: ChannelRequest): ChannelRequest {
+  return request.kind === 'exec' ? { ...request, line: request.line.slice(0, loggedLineMax) } : request;
 }

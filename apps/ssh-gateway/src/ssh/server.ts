@@ -5,6 +5,7 @@ import { refusalLines } from '../admission.ts';
 import { algorithms } from './algorithms.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import type { HostKey } from './host-keys.ts';
+import { gatherIdentification } from './identification.ts';
 import { internalsOf } from './internals.ts';
 import { describePeer, plainAddress, sourceOf, type Networks, type Peer } from './peer.ts';
 import { takeProxyHeader } from './proxy-reader.ts';
@@ -97,6 +98,7 @@ export class SshServer {
       this.#connections.delete(socket);
       place.left();
     });
+    gatherIdentification(socket);
     this.#ssh.injectSocket(socket);
     socket.resume();
     // It was on its way when the drain began.
