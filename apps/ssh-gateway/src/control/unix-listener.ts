@@ -1,6 +1,7 @@
-import { chmodSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { StartError } from '@hatchery/daemon';
 
 /** A listening Unix socket. Dispose it to close the server and take the name away, unless a successor has it by now. */
@@ -15,6 +16,8 @@ export async function listenUnix(server: Server, path: string, mayReplace: boole
     throw new StartError('an ssh gateway runs already; stop it, or start this one with --overlap yes to take over');
   const own = `${path}.${process.pid}`;
   try {
+    // The fork service makes it just so; a gateway may be there before it.
+    mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
     rmSync(own, { force: true });
     await listen(server, own);
     chmodSync(own, 0o600);
