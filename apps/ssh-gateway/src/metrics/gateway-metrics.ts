@@ -63,6 +63,16 @@ export class GatewayMetrics {
   );
   readonly #sessionTime = new Histogram('hatchery_ssh_session_seconds', 'Length of a session.', sessionBoundsS);
 
+  readonly #loopDelay = new Histogram(
+    'hatchery_ssh_event_loop_delay_seconds',
+    'How much later than due a timer was served: what every client of a process waits, a key exchange of others included.',
+    phaseBoundsS,
+  );
+
+  loopDelayed(ms: number): void {
+    this.#loopDelay.observe(Math.max(0, ms) / 1000);
+  }
+
   connectionAccepted(): void {
     this.#accepted.add();
   }
@@ -107,7 +117,7 @@ export class GatewayMetrics {
 
   read(level: Level): Family[] {
     const counted = [this.#accepted, this.#refused, this.#signIns, this.#closed, this.#opened, this.#sessionsRefused];
-    const more = [this.#results, this.#bytes, this.#rekeys, this.#phases, this.#sessionTime];
+    const more = [this.#results, this.#bytes, this.#rekeys, this.#phases, this.#sessionTime, this.#loopDelay];
     return [...[...counted, ...more].map((instrument) => instrument.read()), ...levelFamilies(level)];
   }
 }

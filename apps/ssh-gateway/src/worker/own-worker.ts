@@ -8,6 +8,7 @@ import { Drain } from '../drain.ts';
 import { proveFeasible } from '../feasibility.ts';
 import { limits as ownLimits, type Limits } from '../limits.ts';
 import { GatewayMetrics, type Level } from '../metrics/gateway-metrics.ts';
+import { measureLoopDelay } from '../metrics/loop-delay.ts';
 import { Sessions } from '../session/sessions.ts';
 import { Networks } from '../ssh/peer.ts';
 import { SshServer } from '../ssh/server.ts';
@@ -52,7 +53,16 @@ export function createWorker({ config, log, publish }: WorkerContext, options: W
     findKey: (user, blob) => keys.find(user, blob),
     opened: (connection, request, channel) => sessions.open(connection, request, channel),
   });
-  return compose({ config, ...shared, server, sessions, admission, drain: new Drain(log, server, sessions) });
+  const loopDelay = measureLoopDelay(shared.metrics, shared.now);
+  return compose({
+    config,
+    ...shared,
+    loopDelay,
+    server,
+    sessions,
+    admission,
+    drain: new Drain(log, server, sessions),
+  });
 }
 
 interface Parts {
@@ -63,9 +73,10 @@ interface Parts {
   readonly sessions: Sessions;
   readonly admission: Admission;
   readonly drain: Drain;
+  readonly loopDelay: Disposable;
 }
 
-function compose({ config, limits, metrics, server, sessions, admission, drain }: Parts): Worker {
+function compose({ config, limits, metrics, server, sessions, admission, drain, loopDelay }: Parts): Worker {
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
   let stopping = false;
   const level = (): Level => ({
@@ -86,7 +97,7 @@ function compose({ config, limits, metrics, server, sessions, admission, drain }
       if (urgent) drain.disconnect('stopped');
     },
     report: async () => ({ families: metrics.read(level()), sessions: sessions.summaries, ready: drain.isOn ? 0 : 1 }),
-    finished,
+    finished: finished.finally(() => loopDelay[Symbol.dispose]()),
   };
 }
 
