@@ -3,7 +3,7 @@ import type { Logger } from '@hatchery/daemon';
 import type { EventBody } from '@hatchery/events';
 import type { Limits } from '../limits.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
-import type { SignedInConnection } from '../ssh/connection.ts';
+import type { SignedInConnection } from '../ssh/signed-in-connection.ts';
 import type { ExecChannel } from '../ssh/exec-channel.ts';
 import { exitReport, type ChildExit } from '../ssh/exit-report.ts';
 import { exitOf, obtainChild } from './fork-service.ts';

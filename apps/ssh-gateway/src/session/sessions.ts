@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { decideCommand, noShellLine, noSubsystemLine } from '../command/command.ts';
 import type { ChannelRequest } from '../ssh/channels.ts';
-import type { SignedInConnection } from '../ssh/connection.ts';
+import type { SignedInConnection } from '../ssh/signed-in-connection.ts';
 import type { ExecChannel } from '../ssh/exec-channel.ts';
 import type { SessionSummary } from './session-record.ts';
 import { Session, type SessionOptions, type SessionServices } from './session.ts';

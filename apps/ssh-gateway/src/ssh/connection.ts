@@ -12,6 +12,7 @@ import { holdFirstReply } from './first-reply.ts';
 import { describePeer, type Peer } from './peer.ts';
 import { keepKeysFresh } from './rekey.ts';
 import { SendGate } from './send-gate.ts';
+import { signInConnection, type SignedInConnection } from './signed-in-connection.ts';
 import { watchSilence } from './silence.ts';
 
 export interface ConnectionOptions {
@@ -25,17 +26,6 @@ export interface ConnectionOptions {
   readonly now: () => number;
   readonly findKey: AuthenticationOptions['findKey'];
   readonly opened: (connection: SignedInConnection, request: ChannelRequest, channel: ExecChannel) => void;
-}
-
-/** What a session needs to know of its connection. */
-export interface SignedInConnection {
-  readonly identity: Identity;
-  /** As {@link describePeer} writes it. */
-  readonly peer: string;
-  readonly acceptedAtMs: number;
-  readonly signedInAtMs: number;
-  /** True for the first caller alone. */
-  readonly takeFirst: () => boolean;
 }
 
 /**
@@ -167,14 +157,7 @@ export class Connection {
     clearTimeout(this.#deadlines.login);
     this.#whenSignedIn();
     const { now, limits, opened, metrics } = this.#options;
-    let isFirst = true;
-    const signedIn: SignedInConnection = {
-      identity,
-      peer: this.peer,
-      acceptedAtMs: this.#acceptedAtMs,
-      signedInAtMs: now(),
-      takeFirst: () => isFirst && !(isFirst = false),
-    };
+    const signedIn = signInConnection(identity, this.peer, this.#acceptedAtMs, now());
     metrics.signedIn();
     metrics.phase('auth', signedIn.signedInAtMs - (this.#handshakeAtMs ?? this.#acceptedAtMs));
     const client = this.#client as Ssh2Connection;

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createLogger } from '@hatchery/daemon';
 import type { WorkerNews, WorkerOrder } from './messages.ts';
@@ -11,13 +10,14 @@ import type { Worker } from './worker.ts';
  */
 export async function runWorkerProcess(): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
-  const [start] = (await once(process, 'message')) as [WorkerOrder];
+  const orders = new Orders();
+  const start = await orders.first;
   if (start.type !== 'start') throw new TypeError(`the first order is ${start.type}`);
   const log = createLogger('ssh-gateway', start.config.log).child({ worker: process.pid });
   try {
     const publish = (event: Extract<WorkerNews, { type: 'event' }>['event']): void => tell({ type: 'event', event });
-    const worker = createWorker({ config: start.config, log, publish }, { limits: start.limits });
-    process.on('message', (order: WorkerOrder, socket?: Socket) => obey(worker, order, socket));
+    const worker = await createWorker({ config: start.config, log, publish }, { limits: start.limits });
+    orders.deliverTo((order, socket) => obey(worker, order, socket));
     process.once('disconnect', () => worker.stop(false));
     tell({ type: 'ready' });
     await worker.finished;
@@ -31,6 +31,32 @@ export async function runWorkerProcess(): Promise<number> {
   } finally {
     // Its own end would otherwise wait for ever for the next order.
     if (process.connected) process.disconnect();
+  }
+}
+
+type Deliver = (order: WorkerOrder, socket: Socket | undefined) => void;
+
+/** What the first process says, kept until there is a worker to be told. */
+class Orders {
+  readonly first: Promise<WorkerOrder>;
+  readonly #kept: Parameters<Deliver>[] = [];
+  #deliver: Deliver | null = null;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<WorkerOrder>();
+    this.first = promise;
+    process.once('message', (first: WorkerOrder) => {
+      process.on('message', (order: WorkerOrder, socket?: Socket) => {
+        if (this.#deliver === null) this.#kept.push([order, socket]);
+        else this.#deliver(order, socket);
+      });
+      resolve(first);
+    });
+  }
+
+  deliverTo(deliver: Deliver): void {
+    this.#deliver = deliver;
+    for (const kept of this.#kept.splice(0)) deliver(...kept);
   }
 }
 
