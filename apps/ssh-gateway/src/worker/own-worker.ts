@@ -31,7 +31,6 @@ export type WorkerContext = Pick<PartContext, 'config' | 'log'> & {
  * Makes a worker in this process, in its own time: what it opens may have to be read first.
  * @throws {StartError} when it could not serve, in one line that says what to do
  */
-// eslint-disable-next-line @typescript-eslint/require-await -- the sources of keys that it will open are asynchronous
 export async function createWorker({ config, log, publish }: WorkerContext, options: WorkerOptions): Promise<Worker> {
   const hostKeys = proveFeasible(config, options);
   const limits: Limits = { ...ownLimits, ...options.limits };
