@@ -37,7 +37,7 @@ export const transfer: Figure = {
           { name: 'sshd', sample: sampleOf(sshd.destination) },
         ];
         const rounds = quick ? 1 : 2;
-        const series = await alternate(contenders, { rounds, warmUpRounds: 0, pauseMs: 0, signal, progress });
+        const series = await alternate(contenders, { rounds, warmUpRounds: 1, pauseMs: 0, signal, progress });
         const way = direction === 'down' ? 'to the client' : 'from the client';
         comparisons.push({ title: `${way}, ${cipher}`, unit: 'MB/s', better: 'higher', series, targets: [] });
       }
