@@ -135,9 +135,9 @@ test('a connection that came just before a drain gets the session it came for, a
 
 test('a second stop disconnects everybody, and their children are asked to end at once', async () => {
   await using stand = await Stand.open({ limits: { childFinishMs: 60_000, childHangupMs: 50, lingerMs: 50 } });
-  stand.forks.script = 'trap "" HUP; while :; do sleep 0.02; done';
+  stand.forks.script = 'trap "" HUP; echo deaf; while :; do sleep 0.02; done';
   const client = stand.startSsh([serveLine]);
-  await until('the session', () => stand.log.named('session opened').length === 1);
+  await until('the child to be deaf', () => client.stdout.length > 0);
   stand.gateway.stop(false);
   stand.gateway.stop(true);
   await within('the stop', stand.gateway.finished);
