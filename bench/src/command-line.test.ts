@@ -7,7 +7,19 @@ const namesOf = (...argv: string[]): string[] => readCommandLine(argv, figures).
 
 describe('the command line', () => {
   it('means every figure when it names none', () => {
-    assert.deepEqual(namesOf(), ['fork', 'burst', 'memory', 'ssh', 'sessions', 'branch', 'transfer', 'stalled']);
+    assert.deepEqual(namesOf(), [
+      'fork',
+      'burst',
+      'overload',
+      'recovery',
+      'memory',
+      'sampling',
+      'ssh',
+      'sessions',
+      'branch',
+      'transfer',
+      'stalled',
+    ]);
   });
 
   it('takes the named ones, in the order of a full run', () => {

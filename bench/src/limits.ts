@@ -26,3 +26,9 @@ export const killAfterMs = 15_000;
 
 /** Below this many values a 99th percentile is but the largest. */
 export const p99SamplesMin = 100;
+
+/** From a kill to the first reply behind it: a supervisor that waits before it starts again, and a cold start. */
+export const recoveryMsMax = 30_000;
+
+/** How often a client asks again while nobody answers. */
+export const redialEveryMs = 5;

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Readable } from 'node:stream';
-import { run, until, type Outcome } from './run.ts';
+import type { Child } from '@hatchery/events';
+import { assertNothingLeft } from './nothing-left.ts';
+import { run, type Outcome } from './run.ts';
 
 export const hatcheryScript = fileURLToPath(new URL('../../../hatchery', import.meta.url));
 
@@ -74,6 +76,13 @@ export class Instance {
     return `bzr+ssh://${user}@${this.ready.ssh.host}:${this.ready.ssh.port}/${path}`;
   }
 
+  /** The children that live now, as the page's server tells them; quick enough to be asked often. */
+  async children(): Promise<Child[]> {
+    const response = await fetch(new URL('/api/state', this.ready.dashboard));
+    const { children } = (await response.json()) as { children: Child[] };
+    return children.filter(({ state }) => state !== 'exited');
+  }
+
   /** A command of the CLI about this instance. */
   hatchery(...words: string[]): Promise<Outcome> {
     return run(hatcheryScript, [...words, '--config', this.config], { environment: { HOME: this.directory } });
@@ -87,11 +96,7 @@ export class Instance {
     const code = this.#process.exitCode ?? (await ended);
     clearTimeout(late);
     assert.equal(code, 0, this.log);
-    await until('the end of every process of the instance', () => processesOf(this.directory).length === 0);
-    const left = readdirSync(join(this.directory, 'run')).filter((name) =>
-      name.startsWith('lp-forking-service-child-'),
-    );
-    assert.deepEqual(left, [], 'pipe directories were left behind');
+    await assertNothingLeft(this.directory);
     rmSync(this.directory, { recursive: true });
   }
 
@@ -105,7 +110,8 @@ export class Instance {
   }
 }
 
-function configText(directory: string, extra: string): string {
+/** A configuration with everything below the directory, on free ports. */
+export function configText(directory: string, extra: string): string {
   return `state_dir = "${directory}/state"
 runtime_dir = "${directory}/run"
 [ssh]
@@ -118,16 +124,4 @@ ${extra}`;
 async function firstLine(stream: Readable): Promise<string | null> {
   for await (const line of createInterface({ input: stream })) return line;
   return null;
-}
-
-/** Pids of the processes whose command line names the directory. */
-export function processesOf(directory: string): number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((pid) => {
-    try {
-      return pid !== process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(directory);
-    } catch {
-      return false;
-    }
-  });
 }

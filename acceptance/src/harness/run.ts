@@ -25,6 +25,8 @@ const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 export interface Running {
   readonly pid: number;
   readonly outcome: Promise<Outcome>;
+  /** What it has printed so far. */
+  readonly stdout: () => string;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -57,7 +59,7 @@ export function start(file: string, argv: readonly string[], options: RunOptions
   }, timeoutMs);
   child.on('error', reject);
   child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
-  return { pid, kill, outcome: promise.finally(() => clearTimeout(late)) };
+  return { pid, kill, stdout: () => stdout, outcome: promise.finally(() => clearTimeout(late)) };
 }
 
 /** Runs a program to its end. */

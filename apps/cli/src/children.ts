@@ -1,4 +1,5 @@
 import type { Child } from '@hatchery/events';
+import { age } from './age.ts';
 import { exitDone, expectWords, type Command } from './command.ts';
 import { serviceState } from './running-service.ts';
 import { table } from './table.ts';
@@ -12,13 +13,14 @@ export const children: Command = {
     expectWords(invocation);
     const { view } = await serviceState(invocation.config);
     const list = Object.values(view.children);
-    if (invocation.options['json'] === true) process.stdout.write(`${JSON.stringify(list)}\n`);
-    else process.stdout.write(list.length === 0 ? 'no session runs\n' : describe(list, new Date()));
+    if (invocation.options['json'] === true) invocation.print(`${JSON.stringify(list)}\n`);
+    else invocation.print(list.length === 0 ? 'no session runs\n' : describeChildren(list, Date.now()));
     return exitDone;
   },
 };
 
-function describe(list: readonly Child[], now: Date): string {
+/** A table, one child a row. `nowMs` as Date.now() gives it. */
+export function describeChildren(list: readonly Child[], nowMs: number): string {
   return table(
     ['ID', 'PID', 'STATE', 'USER', 'AGE', 'CPU %', 'PRIVATE', 'COMMAND'],
     list.map((child) => [
@@ -26,7 +28,7 @@ function describe(list: readonly Child[], now: Date): string {
       String(child.pid),
       child.state,
       child.user ?? '-',
-      `${Math.round((now.getTime() - Date.parse(child.startedAt)) / 1000)} s`,
+      age(Date.parse(child.startedAt), nowMs),
       child.usage?.cpuPercent?.toFixed(1) ?? '-',
       megabytes(child.usage?.privateBytes ?? null),
       child.command,

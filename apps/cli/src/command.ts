@@ -1,11 +1,15 @@
+import { resolve } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { loadConfig, type Config } from '@hatchery/config';
+import { loadConfig, nearest, type Config } from '@hatchery/config';
 import { checkoutDirectory } from '@hatchery/daemon';
+import type { Terminal } from './terminal.ts';
 
 /** Exit codes of every command (sysexits(3) for the last). */
 export const exitDone = 0;
 export const exitFailed = 1;
 export const exitUsage = 2;
+/** EX_TEMPFAIL: another one has what this one needs. */
+export const exitUnavailable = 75;
 
 /** One word after `hatchery`. */
 export interface Command {
@@ -20,14 +24,17 @@ export interface Command {
   run(invocation: Invocation): Promise<number>;
 }
 
-/** What a person typed, read. */
-export interface Invocation {
+/** What a person typed, read; and where the answer goes. */
+export interface Invocation extends Terminal {
   readonly config: Config;
   readonly words: readonly string[];
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
-  /** `--config` and `--state-dir` as typed, to hand on to other parts. */
+  readonly options: Options;
+  /** `--config` and `--state-dir` with their paths made absolute, to hand on to other parts. */
   readonly place: readonly string[];
 }
+
+/** Values of options by their names, as typed. */
+export type Options = Readonly<Record<string, string | boolean | undefined>>;
 
 /** Words that the command does not understand: exit 2. */
 export class UsageError extends Error {
@@ -42,30 +49,17 @@ const everybodysOptions = {
 } as const satisfies ParseArgsOptionsConfig;
 
 /** Reads the words after the command's name. @throws {UsageError} @throws {ConfigError} */
-export function readInvocation(command: Command, argv: readonly string[]): Invocation | 'help' {
+export function readInvocation(command: Command, argv: readonly string[], terminal: Terminal): Invocation | 'help' {
   const { values, positionals } = parse(command, argv);
   if (values['help'] === true) return 'help';
-  const configFile = values['config'] as string | undefined;
-  const stateDirectory = values['state-dir'] as string | undefined;
+  const configFile = pathOf(values, 'config');
+  const stateDirectory = pathOf(values, 'state-dir');
   const config = loadConfig({ configFile, stateDirectory, directory: checkoutDirectory });
   const place = [
     ...(configFile === undefined ? [] : ['--config', configFile]),
     ...(stateDirectory === undefined ? [] : ['--state-dir', stateDirectory]),
   ];
-  return { config, words: positionals, options: values, place };
-}
-
-function parse(
-  command: Command,
-  argv: readonly string[],
-): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
-  try {
-    const options = { ...everybodysOptions, ...command.options };
-    const read = parseArgs({ args: [...argv], options, allowPositionals: true });
-    return read as { values: Record<string, string | boolean | undefined>; positionals: string[] };
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
+  return { ...terminal, config, words: positionals, options: values, place };
 }
 
 /** The words that must follow, by their names in the synopsis. @throws {UsageError} when there are more or fewer */
@@ -74,4 +68,38 @@ export function expectWords<N extends string>(invocation: Invocation, ...names: 
   if (words.length < names.length) throw new UsageError(`${names[words.length]} is missing`);
   if (words.length > names.length) throw new UsageError(`'${words[names.length]}' is one word too many`);
   return Object.fromEntries(names.map((name, index) => [name, words[index]])) as Record<N, string>;
+}
+
+/** Other processes get it with a working directory of their own. */
+function pathOf(values: Options, name: string): string | undefined {
+  const value = values[name];
+  if (value === '') throw new UsageError(`--${name} is empty`);
+  return typeof value === 'string' ? resolve(value) : undefined;
+}
+
+function parse(command: Command, argv: readonly string[]): { values: Options; positionals: string[] } {
+  const options: ParseArgsOptionsConfig = { ...everybodysOptions, ...command.options };
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    return { values: values as Options, positionals };
+  } catch (error) {
+    throw new UsageError(misunderstanding(error as NodeJS.ErrnoException, Object.keys(options)), { cause: error });
+  }
+}
+
+/** What `parseArgs` says in a line of ours; its own go on about positional arguments. */
+function misunderstanding({ code, message }: NodeJS.ErrnoException, names: readonly string[]): string {
+  const [, option = ''] = /'(--?[^\s',=]+)/.exec(message) ?? [];
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    const meant = nearest(option.replace(/^-+/, ''), names);
+    return `there is no option ${option}${meant === null ? '' : `; did you mean --${meant}?`}`;
+  }
+  return /does not take an argument/.test(message)
+    ? `${longName(message)} takes no value`
+    : `${longName(message)} needs a value`;
+}
+
+/** `Option '-h, --help' …` names both forms; the long one tells more. */
+function longName(message: string): string {
+  return /--[a-z][a-z-]*/.exec(message)?.[0] ?? message.split('\n', 1).join();
 }

@@ -1,12 +1,15 @@
 import { children } from './children.ts';
-import { doctor } from './doctor.ts';
+import { doctor } from './doctor/doctor.ts';
 import { drain, undrain } from './drain.ts';
 import { kill } from './kill.ts';
+import { breakLock } from './locks/break-lock.ts';
+import { lock } from './locks/lock.ts';
+import { locks } from './locks/locks.ts';
 import { dashboard, forker, sshGateway } from './part.ts';
 import { restart, start, stop } from './start-stop.ts';
 import { status } from './status.ts';
 import { up } from './up/up.ts';
-import { user } from './user.ts';
+import { user } from './users/user.ts';
 import type { Command } from './command.ts';
 
 /** Everything `hatchery` understands, in the order of its help. `test` and `bench` are the script's own. */
@@ -18,6 +21,9 @@ export const commands: readonly Command[] = [
   status,
   children,
   kill,
+  locks,
+  breakLock,
+  lock,
   drain,
   undrain,
   user,

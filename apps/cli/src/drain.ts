@@ -1,4 +1,4 @@
-import { exitDone, expectWords, type Command } from './command.ts';
+import { exitDone, expectWords, UsageError, type Command } from './command.ts';
 import { actor, askService } from './running-service.ts';
 
 export const drain = drainCommand('drain', 'take no new session; those that run finish');
@@ -12,11 +12,10 @@ function drainCommand(name: 'drain' | 'undrain', summary: string): Command {
     options: { reason: { type: 'string', default: 'not said' } },
     async run(invocation) {
       expectWords(invocation);
-      await askService(invocation.config, 'POST', `/v1/${name}`, {
-        actor: actor(),
-        reason: invocation.options['reason'],
-      });
-      process.stdout.write(name === 'drain' ? 'draining: no new session is taken\n' : 'new sessions are taken again\n');
+      const { reason } = invocation.options;
+      if (reason === '') throw new UsageError('--reason is empty: it goes into the audit');
+      await askService(invocation.config, 'POST', `/v1/${name}`, { actor: actor(invocation), reason });
+      invocation.print(name === 'drain' ? 'draining: no new session is taken\n' : 'new sessions are taken again\n');
       return exitDone;
     },
   };

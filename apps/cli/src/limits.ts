@@ -11,5 +11,27 @@ export const restartDelaysMs = [0, 250, 1_000, 2_000, 5_000];
 /** A tool that `up` runs once (ssh-keygen, brz). */
 export const toolMsMax = 60_000;
 
-/** From SIGTERM to the end of a detached service, beyond its children timeout. */
+/** A whole start: keys and a sample branch at first use, then the parts. */
+export const startMsMax = 300_000;
+
+/** What a part may take to stop beyond the children timeout, before it is killed: the ladders of gateway and forker end sooner. */
+export const partStopMarginMs = 20_000;
+
+/** How often a part that must stop at once is told so. */
+export const urgentRepeatMs = 200;
+
+/** From SIGTERM to the end of a detached service, beyond its children timeout. Longer than {@link partStopMarginMs}. */
 export const stopMarginMs = 30_000;
+
+/** How often `stop` looks who is still waited for. */
+export const stopLookMs = 250;
+
+/** Below this a push of some size fails in the middle. */
+export const diskFreeBytesMin = 256 * 1024 * 1024;
+
+/** Descriptors of a session: its socket and three FIFOs; and what a part needs for itself. */
+export const descriptorsPerSession = 4;
+export const descriptorsOwn = 128;
+
+/** A tool that `doctor` runs; importing all of Breezy took 2 s here with cold disks. */
+export const examinationMsMax = 30_000;

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { exitFailed, type Command, type Invocation } from './command.ts';
+import { UsageError, type Command, type Invocation } from './command.ts';
 
 /** The programs of the parts, started by `up` and by systemd units alike. */
 export const partPrograms = {
@@ -23,14 +23,16 @@ function partCommand(name: PartName, summary: string, ownOptions: Command['optio
 }
 
 /** Replaces this process, so that whoever started it (systemd) has the part itself as its child. */
-function become(name: PartName, { place, options }: Invocation, ownOptions: readonly string[]): number {
+function become(name: PartName, invocation: Invocation, ownOptions: readonly string[]): never {
+  const { place, options, words, environment } = invocation;
+  if (words[0] !== undefined) throw new UsageError(`'${words[0]}' is one word too many`);
   const own = [...ownOptions, 'ready-fd'].flatMap((option) => {
     const value = options[option];
     return typeof value === 'string' ? [`--${option}`, value] : [];
   });
   const argv = [process.execPath, partPrograms[name], ...place, ...own];
-  if (process.execve === undefined) return exitFailed;
-  return process.execve(process.execPath, argv, process.env);
+  if (process.execve === undefined) throw new Error('this Node cannot replace its process; start it with ./hatchery');
+  return process.execve(process.execPath, argv, environment);
 }
 
 export const forker = partCommand('forker', 'the fork service alone, in the foreground', {

@@ -1,38 +1,55 @@
-import { ConfigError } from '@hatchery/config';
+import { ConfigError, nearest } from '@hatchery/config';
 import { exitDone, exitFailed, exitUsage, readInvocation, UsageError, type Command } from './command.ts';
 import { commands } from './commands.ts';
-
-/** Runs what was typed after `hatchery`; the exit code. */
-export async function runCommand([name, ...argv]: readonly string[]): Promise<number> {
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return help(argv[0]);
-  const command = commands.find((one) => one.name === name);
-  if (command === undefined) return fail(`there is no command '${name}'; hatchery help lists them`, exitUsage);
-  try {
-    const invocation = readInvocation(command, argv);
-    return invocation === 'help' ? help(name) : await command.run(invocation);
-  } catch (error) {
-    if (error instanceof UsageError)
-      return fail(`${name}: ${error.message}; hatchery help ${name} tells more`, exitUsage);
-    if (error instanceof ConfigError) return fail(error.message, exitFailed);
-    return fail(`${name}: ${(error as Error).message}`, exitFailed);
-  }
-}
-
-function fail(message: string, code: number): number {
-  process.stderr.write(`hatchery: ${message}\n`);
-  return code;
-}
-
-function help(name: string | undefined): number {
-  const command = commands.find((one) => one.name === name);
-  process.stdout.write(command === undefined ? overview() : helpOf(command));
-  return exitDone;
-}
+import type { Terminal } from './terminal.ts';
 
 const scriptsOwn = [
   ['test [NAME…]', 'install what tests need, run every check and test'],
   ['bench [NAME…]', 'the benchmarks, each against its rivals'],
 ] as const;
+
+/** Runs what was typed after `hatchery`; the exit code. */
+export async function runCommand([name, ...argv]: readonly string[], terminal: Terminal): Promise<number> {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return help(argv[0], terminal);
+  const command = find(name);
+  if (command === undefined) return refuseUnknown(name, terminal);
+  try {
+    const invocation = readInvocation(command, argv, terminal);
+    return invocation === 'help' ? help(name, terminal) : await command.run(invocation);
+  } catch (error) {
+    const { message } = error as Error;
+    if (error instanceof UsageError) {
+      terminal.say(`${name}: ${message}; hatchery help ${name} tells more`);
+      return exitUsage;
+    }
+    terminal.say(error instanceof ConfigError ? message : `${name}: ${message}`);
+    return exitFailed;
+  }
+}
+
+function find(name: string): Command | undefined {
+  return commands.find((one) => one.name === name);
+}
+
+function refuseUnknown(name: string, terminal: Terminal): number {
+  const meant = nearest(
+    name,
+    commands.map((one) => one.name),
+  );
+  const advice = meant === null ? 'hatchery help lists them' : `did you mean ${meant}?`;
+  terminal.say(`there is no command '${name}'; ${advice}`);
+  return exitUsage;
+}
+
+function help(name: string | undefined, terminal: Terminal): number {
+  const command = name === undefined ? undefined : find(name);
+  const own = scriptsOwn.find(([synopsis]) => synopsis.split(' ')[0] === name);
+  if (command !== undefined) terminal.print(helpOf(`${command.name} ${command.synopsis}`, command.summary));
+  else if (own !== undefined) terminal.print(`usage: hatchery ${own[0]}\n\n${own[1]}\n`);
+  else if (name !== undefined) return refuseUnknown(name, terminal);
+  else terminal.print(overview());
+  return exitDone;
+}
 
 function overview(): string {
   const lines = [...commands.map((one) => [`${one.name} ${one.synopsis}`.trim(), one.summary] as const), ...scriptsOwn];
@@ -48,6 +65,6 @@ function overview(): string {
   ].join('\n');
 }
 
-function helpOf(command: Command): string {
-  return `usage: hatchery ${`${command.name} ${command.synopsis}`.trim()} [--config FILE] [--state-dir DIR]\n\n${command.summary}\n`;
+function helpOf(synopsis: string, summary: string): string {
+  return `usage: hatchery ${synopsis.trim()} [--config FILE] [--state-dir DIR]\n\n${summary}\n`;
 }

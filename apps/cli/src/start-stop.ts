@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { mkdirSync, openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '@hatchery/config';
 import { processStartTime } from '@hatchery/daemon';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from './command.ts';
-import { stopMarginMs } from './limits.ts';
-import { readServicePid, writeServicePid } from './service-pid.ts';
+import { startMsMax, stopLookMs, stopMarginMs, urgentRepeatMs } from './limits.ts';
+import { readService } from './service-process.ts';
+import type { StartOutcome } from './up/ready.ts';
+import { StopProgress } from './stop-progress.ts';
 
 const program = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -22,78 +25,86 @@ export const start: Command = {
 
 export const stop: Command = {
   name: 'stop',
-  synopsis: '',
-  summary: 'drain and stop what start has started',
-  options: {},
-  run: stopDetached,
+  synopsis: '[--now]',
+  summary: 'drain and stop what runs on this state directory; --now ends running sessions',
+  options: { now: { type: 'boolean' } },
+  run: stopRunning,
 };
 
 export const restart: Command = {
   name: 'restart',
-  synopsis: '',
+  synopsis: '[--now]',
   summary: 'stop, then start',
-  options: {},
+  options: { now: { type: 'boolean' } },
   async run(invocation) {
-    if (readServicePid(invocation.config) !== null) await stopDetached(invocation);
+    expectWords(invocation);
+    const running = readService(invocation.config);
+    if (running?.detached === false)
+      throw new Error(`pid ${running.pid} was not started by hatchery start; restart it where it runs`);
+    if (running !== null) await stopRunning(invocation);
     return startDetached(invocation);
   },
 };
 
 async function startDetached(invocation: Invocation): Promise<number> {
   expectWords(invocation);
-  const { config, place } = invocation;
-  const running = readServicePid(config);
+  const { config, place, environment } = invocation;
+  const running = readService(config);
   if (running !== null) throw new Error(`it runs already (pid ${running.pid}); hatchery stop ends it`);
   const log = logFile(config);
-  const output = openSync(log, 'a');
+  const output = openSync(log, 'a', 0o600);
   const argv = [program, 'up', ...place, '--json', '--ready-fd', '3'];
   const service = spawn(process.execPath, argv, {
     detached: true,
     stdio: ['ignore', output, output, 'pipe'],
     cwd: '/',
+    env: environment,
   });
-  const pid = service.pid;
-  if (pid === undefined) throw new Error(`cannot run ${process.execPath}`);
-  writeServicePid(config, pid);
-  const ready = service.stdio[3] as Readable;
-  let line = '';
-  for await (const chunk of ready.setEncoding('utf8')) line += chunk as string;
-  if (line === '') {
-    process.stderr.write(`hatchery: ${lastError(log)}\n`);
+  closeSync(output);
+  const late = setTimeout(() => service.kill('SIGTERM'), startMsMax);
+  const line = await text(service.stdio[3] as Readable).finally(() => clearTimeout(late));
+  const outcome = line === '' ? null : (JSON.parse(line) as StartOutcome);
+  if (outcome?.event !== 'ready') {
+    invocation.say(`start: ${outcome?.message ?? `it ended before it was ready; its log is ${log}`}`);
     return exitFailed;
   }
   service.unref();
-  process.stdout.write(`hatchery is up (pid ${pid}); its log is ${log}\n`);
+  invocation.print(`hatchery is up (pid ${service.pid}); its log is ${log}\n`);
   return exitDone;
 }
 
-async function stopDetached(invocation: Invocation): Promise<number> {
+async function stopRunning(invocation: Invocation): Promise<number> {
   expectWords(invocation);
   const { config } = invocation;
-  const running = readServicePid(config);
-  if (running === null) throw new Error('nothing runs that start has started');
+  const running = readService(config);
+  if (running === null) throw new Error(`nothing runs on ${config.stateDirectory}; hatchery start starts it`);
+  const drainMs = 1000 * config.forker.childrenTimeoutS;
+  const deadline = performance.now() + drainMs + stopMarginMs;
+  const progress = new StopProgress(invocation);
+  const now = invocation.options['now'] === true;
   process.kill(running.pid, 'SIGTERM');
-  const deadline = performance.now() + 1000 * config.forker.childrenTimeoutS + stopMarginMs;
   while (processStartTime(running.pid) === running.startTime) {
     if (performance.now() > deadline)
-      throw new Error(`pid ${running.pid} has not ended; its log is ${logFile(config)}`);
-    await delay(50);
+      throw new Error(`pid ${running.pid} has not ended within its deadline; its log is ${logFile(config)}`);
+    if (now) signalIfAlive(running.pid);
+    else await progress.look();
+    await delay(now ? urgentRepeatMs : stopLookMs);
   }
-  process.stdout.write('hatchery has stopped\n');
+  invocation.print('hatchery has stopped\n');
   return exitDone;
 }
 
+/** It may have ended since we looked. */
+function signalIfAlive(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Readable by its owner alone: it holds the page's sign-in link. */
 function logFile(config: Config): string {
   mkdirSync(config.stateDirectory, { recursive: true });
   return join(config.stateDirectory, 'hatchery.log');
-}
-
-/** The first thing that went wrong in the last start. */
-function lastError(log: string): string {
-  const lines = readFileSync(log, 'utf8')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(-40);
-  const told = lines.find((line) => /^(hatchery|forker|ssh-gateway|dashboard): /.test(line));
-  return told?.replace(/^hatchery: /, '') ?? `it ended before it was ready; its log is ${log}`;
 }

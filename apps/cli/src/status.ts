@@ -7,7 +7,7 @@ import { serviceState, type ServiceState } from './running-service.ts';
 import { table } from './table.ts';
 
 /** One process of the service. */
-interface PartStatus {
+export interface PartStatus {
   readonly name: string;
   readonly pid: number | null;
   readonly state: 'ready' | 'starting' | 'failed' | 'down';
@@ -16,7 +16,7 @@ interface PartStatus {
 }
 
 /** What `status --json` prints. */
-interface Status {
+export interface Status {
   readonly parts: readonly PartStatus[];
   readonly children: readonly Child[];
   readonly locks: readonly Lock[];
@@ -32,24 +32,37 @@ export const status: Command = {
   async run(invocation) {
     expectWords(invocation);
     const found = await findStatus(invocation.config);
-    process.stdout.write(invocation.options['json'] === true ? `${JSON.stringify(found)}\n` : describe(found));
+    invocation.print(invocation.options['json'] === true ? `${JSON.stringify(found)}\n` : describeStatus(found));
     return found.parts.every((part) => part.state === 'ready') ? exitDone : exitFailed;
   },
 };
 
 async function findStatus(config: Config): Promise<Status> {
-  const records = Object.keys(partPrograms).map((name) => partStatus(name, readPartRecord(config, name)));
-  const service = await serviceState(config).catch(() => null);
-  const [forker, ...others] = records;
-  const parts = [...(forker === undefined ? [] : [forker]), ...forkingParts(service), ...others];
-  const children = Object.values(service?.view.children ?? {});
-  const locks = Object.values(service?.view.locks ?? {});
-  return { parts, children, locks, draining: service?.view.draining ?? false, version: service?.version ?? null };
+  const [forkerRecord, ...records] = Object.keys(partPrograms).map(
+    (name) => [name, readPartRecord(config, name)] as const,
+  );
+  const service = await serviceState(config).catch((error: unknown) => error as Error);
+  const answered = service instanceof Error ? null : service;
+  const parts = [
+    ...(forkerRecord === undefined ? [] : [forkerStatus(...forkerRecord, service)]),
+    ...forkingParts(answered),
+    ...records.map(([name, record]) => partStatus(name, record)),
+  ];
+  const children = Object.values(answered?.view.children ?? {});
+  const locks = Object.values(answered?.view.locks ?? {});
+  return { parts, children, locks, draining: answered?.view.draining ?? false, version: answered?.version ?? null };
 }
 
 function partStatus(name: string, record: PartRecord | null): PartStatus {
   if (record === null) return down(name);
   return { name, pid: record.pid, state: 'ready', readySince: record.readySince, lastError: null };
+}
+
+/** One that runs and does not answer is not ready, whatever it said when it was. */
+function forkerStatus(name: string, record: PartRecord | null, service: ServiceState | Error): PartStatus {
+  const found = partStatus(name, record);
+  if (record === null || !(service instanceof Error)) return found;
+  return { ...found, state: 'failed', lastError: service.message };
 }
 
 /** Keeper and zygote, as the fork service knows them. */
@@ -72,7 +85,8 @@ function down(name: string): PartStatus {
   return { name, pid: null, state: 'down', readySince: null, lastError: null };
 }
 
-function describe({ parts, children, draining }: Status): string {
+/** A table of the parts, and a line about the sessions. */
+export function describeStatus({ parts, children, draining }: Status): string {
   const rows = parts.map(({ name, pid, state, readySince, lastError }) => [
     name,
     state,

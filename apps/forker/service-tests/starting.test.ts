@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { assertNothingLeft, ask, ForkerProcess, runSession, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
+import { assertNothingLeft, ask, ForkerProcess, OldClient, runSession } from '@hatchery/testkit';
+import { takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
 import type { ForkerOptions } from '@hatchery/testkit';
 import { newChildName } from '../src/children/child-name.ts';
 
@@ -43,7 +44,10 @@ describe('a service that starts', () => {
     await using living = await ForkerProcess.start(directory.path);
     await using second = ForkerProcess.spawn(directory.path);
     assert.deepEqual(await second.ended(), { code: 1, signal: null });
-    assert.match(second.stderr, /^forker: \S+ is taken by a running service; stop it, or configure another socket\n$/);
+    assert.match(
+      second.stderr,
+      /^forker: \S+ is taken by a running service; stop it, or configure another runtime_dir\n$/,
+    );
     assert.equal((await runSession(living.socket, 'fork rocks\n')).status, 0);
   });
 
@@ -59,16 +63,81 @@ describe('a service that starts', () => {
     assert.equal(await ask(forker.socket, 'hello\n'), 'ok\nyep, still alive\n');
   });
 
-  it('removes pipe directories whose names say that they are stale, and only those', async () => {
+  it('removes what has expired and belongs to nobody from its runtime directory, and nothing else', async () => {
     using directory = temporaryDirectory();
     const runtime = join(directory.path, 'run');
-    const stale = join(runtime, `lp-forking-service-child-${newChildName(runtime, new Date(0))}`);
-    const fresh = join(runtime, `lp-forking-service-child-${newChildName(runtime, new Date())}`);
-    const foreign = join(runtime, `lp-forking-service-child-${newChildName('/elsewhere', new Date(0))}`);
-    for (const path of [stale, fresh, foreign]) mkdirSync(path, { recursive: true });
+    const name = (owner: string, at: Date): string => `lp-forking-service-child-${newChildName(owner, at, 120)}`;
+    const old = new Date(0);
+    const malformed = [
+      '',
+      'x',
+      'abcdef-zz-0',
+      `${newChildName(runtime, old, 120)}.old`,
+      newChildName(runtime, old, 120).toUpperCase(),
+    ];
+    const stale = [1, 2, 3].map(() => name(runtime, old));
+    const kept = [
+      name(runtime, new Date()),
+      name('/elsewhere', old),
+      ...malformed.map((end) => `lp-forking-service-child-${end}`),
+      newChildName(runtime, old, 120),
+      'parts',
+    ];
+    for (const one of [...stale, ...kept]) mkdirSync(join(runtime, one), { recursive: true });
+    writeFileSync(join(runtime, stale[0] ?? '', 'stdin'), 'not even a FIFO');
     await using forker = await ForkerProcess.start(directory.path);
-    assert.deepEqual([stale, fresh, foreign].map(existsSync), [false, true, true]);
+    assert.deepEqual(
+      stale.filter((one) => existsSync(join(runtime, one))),
+      [],
+    );
+    assert.deepEqual(
+      kept.filter((one) => !existsSync(join(runtime, one))),
+      [],
+    );
     assert.match(forker.stderr, /stale pipe directories are removed/);
+    // Not ours by their names: the hygiene check of these tests would take them for what we left.
+    for (const one of kept) rmSync(join(runtime, one), { recursive: true, force: true });
+  });
+
+  it('beside another one on the machine leaves the children of that alone, and its socket', async () => {
+    using directory = temporaryDirectory();
+    const [one, other] = ['one', 'other'].map((name) => join(directory.path, name)) as [string, string];
+    for (const path of [one, other]) mkdirSync(path);
+    // The sockets beside each other, as in one runtime directory of two configurations.
+    await using first = await ForkerProcess.start(one, {
+      config: `[forker]\nsocket = "${join(directory.path, '1.sock')}"\n`,
+    });
+    using waiting = await OldClient.fork(first.socket, 'fork rocks\n');
+    await using second = await ForkerProcess.start(other, {
+      config: `[forker]\nsocket = "${join(directory.path, '2.sock')}"\n`,
+    });
+    assert.equal((await runSession(second.socket, 'fork rocks\n')).status, 0);
+    assert.deepEqual(await second.stop(), { code: 0, signal: null });
+    assert.ok(existsSync(waiting.directory));
+    assert.deepEqual(await waiting.open().finished(), { stdout: 'It sure does!\n', stderr: '' });
+  });
+
+  it('at the same moment as others leaves one of them, and no two', async () => {
+    using directory = temporaryDirectory();
+    const forkers = [1, 2, 3, 4].map(() => ForkerProcess.spawn(directory.path));
+    await using stack = new AsyncDisposableStack();
+    for (const forker of forkers) stack.use(forker);
+    const listens = (): ForkerProcess[] => forkers.filter(({ stderr }) => stderr.includes('Listening on socket'));
+    await until('one that listens', () => listens().length > 0);
+    const losers = forkers.filter((forker) => !listens().includes(forker));
+    for (const loser of losers) assert.deepEqual(await loser.ended(), { code: 1, signal: null });
+    for (const { stderr } of losers) assert.match(stderr, /is taken by a running service/);
+    assert.equal(listens().length, 1);
+  });
+
+  it('with a state directory that another one writes in is refused', async () => {
+    using directory = temporaryDirectory();
+    await using living = await ForkerProcess.start(directory.path);
+    const config = `runtime_dir = "${join(directory.path, 'run2')}"\n`;
+    await using second = ForkerProcess.spawn(directory.path, { config });
+    assert.deepEqual(await second.ended(), { code: 1, signal: null });
+    assert.match(second.stderr, /is taken by a running service; stop it, or configure another state_dir\n$/);
+    assert.equal((await runSession(living.socket, 'fork rocks\n')).status, 0);
   });
 });
 

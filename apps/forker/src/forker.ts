@@ -1,20 +1,22 @@
-import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { createServer, type Server, type Socket } from 'node:net';
 import { controlSocketPath, type Config } from '@hatchery/config';
-import { StartError, type Part, type PartContext } from '@hatchery/daemon';
-import { EventLog } from '@hatchery/event-feed';
+import { StartError, type Logger, type Part, type PartContext } from '@hatchery/daemon';
+import { collectGarbage } from './children/collect-garbage.ts';
 import { ForkService } from './children/fork-service.ts';
-import { collectStaleDirectories } from './children/pipe-directories.ts';
 import { createControlServer } from './control/control-server.ts';
 import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
-import { sampleIntervalMs } from './limits.ts';
+import { LockService } from './locks/lock-service.ts';
 import { listenUnix } from './listener/listen-unix.ts';
-import { answerRequest } from './requests/answer-request.ts';
+import { answerRequest, type AnswerContext } from './requests/answer-request.ts';
+import { RefusalLog } from './requests/refusal-log.ts';
 import { takeRequest } from './requests/request-connection.ts';
-import { endChildren } from './shutdown.ts';
+import { endChildren, leaveChildren } from './shutdown.ts';
+import { lockDirectory } from './start/lock-directory.ts';
+import { openEventLog } from './start/open-event-log.ts';
+import { prepareDirectories } from './start/prepare-directories.ts';
+import { describeStatus } from './status.ts';
+import { publishUsage } from './usage/publish-usage.ts';
 import { UsageSampler } from './usage/sampler.ts';
-import { version } from './version.ts';
 
 /**
  * Starts the fork service and resolves when it can fork.
@@ -22,99 +24,117 @@ import { version } from './version.ts';
  */
 export async function createForker({ config, log, options }: PartContext): Promise<Part> {
   const childrenTimeoutMs = 1000 * childrenTimeoutS(config, options['children-timeout']);
+  await using held = new AsyncDisposableStack();
   prepareDirectories(config);
+  held.use(lockDirectory(config.runtimeDirectory, 'runtime_dir'));
+  held.use(lockDirectory(config.stateDirectory, 'state_dir'));
   const startedAt = Date.now();
-  const events = new EventLog({ epoch: `${startedAt.toString(36)}-${process.pid}`, version, now: () => new Date() });
-  const service = new ForkService(config, log, events);
-  const urgent = new AbortController();
-  const finished = Promise.withResolvers<void>();
-  let stopping = false;
+  const { events, journal } = held.use(openEventLog(config, log, startedAt));
+  const service = held.use(new ForkService(config, log, events));
+  const locks = held.use(new LockService({ config, log, events, service }));
+  const keeper = new KeeperSupervisor({ config, log, events, service, locks, preloadManifest: options['preload'] });
+  const sampler = new UsageSampler();
+  const status = (): object => describeStatus({ startedAt, service, keeper, sampler, journal });
+  const stopping = new StopRequest();
+  const connections = new Set<Socket>();
+  const answering = { service, log, refusals: new RefusalLog(log), status, quit: () => stopping.ask(false) };
+  const listener = createListener(config, answering, connections);
+  const control = createControlServer({ service, locks, events, log, status, leave: () => stopping.askToLeave() });
+  held.defer(() => {
+    control.closeAllConnections();
+    control.close();
+  });
 
-  const keeper = new KeeperSupervisor({ config, log, events, service, preloadManifest: options['preload'] });
-  const status = (): object => describeStatus(service, keeper, startedAt);
-  const stop = (isUrgent: boolean): void => {
-    if (isUrgent) urgent.abort();
-    if (stopping) return;
-    stopping = true;
-    shutDown().then(finished.resolve, finished.reject);
-  };
-  const context = { service, log, status, quit: () => stop(false) };
-  const listener = createServer({ allowHalfOpen: true }, (socket) => {
+  await listenUnix(control, controlSocketPath(config), config.forker.socketMode);
+  // A keeper that has children must outlive a forker that cannot start: the next one takes them over.
+  held.defer(() => keeper.close({ quit: service.registry.size === 0 && !stopping.isLeave }));
+  await keeper.open();
+  service.adoptOrphans();
+  service.restoreDrain();
+  await listenUnix(listener, config.forker.socket, config.forker.socketMode);
+  held.use(collectGarbage(config.runtimeDirectory, service.registry, log));
+  held.use(publishUsage(sampler, service.registry, events));
+  // Word for word: clients and scripts written for Launchpad's service wait for this line.
+  process.stderr.write(`Listening on socket: ${config.forker.socket}\n`);
+  keeper.announce();
+  const running = { service, listener, connections, childrenTimeoutMs, log, stopping, held: held.move() };
+  const details = { forkerSocket: config.forker.socket, keeperPid: keeper.pid };
+  return { details, stop: (urgent) => stopping.ask(urgent), finished: runToEnd(running) };
+}
+
+/** What a stop ends. */
+interface Running {
+  readonly service: ForkService;
+  readonly listener: Server;
+  /** Clients that wait for an answer or an exit. */
+  readonly connections: ReadonlySet<Socket>;
+  readonly childrenTimeoutMs: number;
+  readonly log: Logger;
+  readonly stopping: StopRequest;
+  /** Everything else, in the order in which it was opened. */
+  readonly held: AsyncDisposableStack;
+}
+
+async function runToEnd({
+  service,
+  listener,
+  connections,
+  childrenTimeoutMs,
+  log,
+  stopping,
+  held,
+}: Running): Promise<void> {
+  await stopping.asked;
+  listener.close();
+  if (stopping.isLeave) await leaveChildren(service, stopping.urgent);
+  const children = service.registry.size;
+  if (stopping.isLeave) {
+    log.info({ children }, 'leaving the children to the next forker');
+    for (const connection of connections) connection.destroySoon();
+  } else {
+    log.info({ children }, 'stopping');
+    service.beginStop();
+    await endChildren(service, childrenTimeoutMs, stopping.urgent, log);
+  }
+  await held.disposeAsync();
+  log.info('stopped');
+}
+
+/** A stop is asked for once, and made urgent by whoever asks again. */
+class StopRequest {
+  readonly #urgent = new AbortController();
+  readonly #asked = Promise.withResolvers<void>();
+  /** True when this process alone is to end, unless somebody asks for all of it before it has. */
+  isLeave = false;
+
+  get asked(): Promise<void> {
+    return this.#asked.promise;
+  }
+
+  get urgent(): AbortSignal {
+    return this.#urgent.signal;
+  }
+
+  ask(urgent: boolean): void {
+    if (urgent) this.#urgent.abort();
+    this.isLeave = false;
+    this.#asked.resolve();
+  }
+
+  askToLeave(): void {
+    this.isLeave = true;
+    this.#asked.resolve();
+  }
+}
+
+function createListener(config: Config, context: AnswerContext, connections: Set<Socket>): Server {
+  return createServer({ allowHalfOpen: true }, (socket) => {
+    connections.add(socket);
+    socket.on('close', () => connections.delete(socket));
     takeRequest(socket, 1000 * config.forker.requestTimeoutS, (request, reply) => {
       answerRequest(context, request, reply);
     });
   });
-  const control = createControlServer({ service, events, log, status });
-
-  async function shutDown(): Promise<void> {
-    log.info({ children: service.registry.size }, 'stopping');
-    listener.close();
-    service.draining = true;
-    events.publish({ kind: 'forker.draining', draining: true, actor: 'stop' });
-    await endChildren(service, childrenTimeoutMs, urgent.signal, log);
-    clearInterval(sampling);
-    await release();
-    log.info('stopped');
-  }
-
-  async function release(): Promise<void> {
-    service[Symbol.dispose]();
-    await keeper.close();
-    control.closeAllConnections();
-    control.close();
-  }
-
-  try {
-    await listenUnix(control, controlSocketPath(config), config.forker.socketMode);
-    await keeper.open();
-    await listenUnix(listener, config.forker.socket, config.forker.socketMode);
-  } catch (error) {
-    await release();
-    throw error;
-  }
-  const collected = collectStaleDirectories(config.runtimeDirectory, new Date());
-  if (collected.length > 0) log.warn({ collected }, 'stale pipe directories are removed');
-  const sampling = publishUsage(service, events);
-  // Word for word: clients and scripts written for Launchpad's service wait for this line.
-  process.stderr.write(`Listening on socket: ${config.forker.socket}\n`);
-  return { details: { forkerSocket: config.forker.socket, keeperPid: keeper.pid }, stop, finished: finished.promise };
-}
-
-/** What `hello` logs, and what `GET /v1/state` says besides the view. */
-function describeStatus(service: ForkService, keeper: KeeperSupervisor, startedAt: number): object {
-  return {
-    uptimeS: Math.round((Date.now() - startedAt) / 1000),
-    childrenRunning: service.registry.size,
-    childrenSpawned: service.registry.spawnedTotal,
-    ownUsage: process.resourceUsage(),
-    finishedUsage: service.finished,
-    keeper: { pid: keeper.pid },
-  };
-}
-
-/** Publishes the use of all children at intervals, until it is cleared. */
-function publishUsage(service: ForkService, events: EventLog): NodeJS.Timeout {
-  const sampler = new UsageSampler();
-  return setInterval(() => {
-    const children = [...service.registry.entries()].map(({ child }) => child);
-    const samples = sampler.sample(children, performance.now());
-    if (samples.length > 0) events.publish({ kind: 'child.usage', samples });
-  }, sampleIntervalMs);
-}
-
-function prepareDirectories(config: Config): void {
-  for (const [directory, mode] of [
-    [config.stateDirectory, 0o755],
-    [config.runtimeDirectory, 0o711],
-    [config.hosting.root, 0o755],
-    [dirname(config.forker.socket), 0o755],
-  ] as const) {
-    try {
-      mkdirSync(directory, { recursive: true, mode });
-    } catch (error) {
-      throw new StartError(`cannot make ${directory}: ${(error as Error).message}`, { cause: error });
-    }
-  }
 }
 
 function childrenTimeoutS(config: Config, option: string | undefined): number {

@@ -7,6 +7,9 @@ export const keeperRetryMs = 1_000;
 /** A cold zygote took 0.1–2 s here; with cold disks and many plugins some seconds. A start that takes longer has failed. */
 export const zygoteStartMsMax = 60_000;
 
+/** How often the files that a zygote loads are looked at. An upgrade is found after two of these. */
+export const fingerprintPollMs = 2_000;
+
 /** From a fork request to the child's first word. Covers the start of a new zygote under it. */
 export const forkMsMax = 15_000;
 
@@ -17,17 +20,56 @@ export const listenBacklog = 511;
 export const interruptGraceMs = 1_000;
 export const killGraceMs = 1_000;
 
-/** How long an exit that nobody has heard waits for an `attach`. */
+/** How long an exit that nobody has heard waits for an `attach`, and how many do. */
 export const exitKeptMs = 60_000;
+export const exitsKeptMax = 10_000;
+
+/**
+ * Forks that the keeper is asked for at a time. It does one after the other (4 ms); the rest waits here, where it can be
+ * counted, refused, and given to another keeper.
+ */
+export const forksAtOnceMax = 32;
+
+/** Requests that wait for a place. At the 4 ms of a fork the last one waits a second. */
+export const waitingRequestsMax = 256;
+
+/**
+ * How long a request waits for one of all children to end. Short, for while more is asked for than there is, everybody who
+ * is let in waits this long; and whoever expects to wait longer than half of it is refused at once.
+ */
+export const fullWaitMsMax = 1_000;
+export const fullExpectedWaitMsMax = fullWaitMsMax / 2;
+
+/** Endings of this last while tell how soon a place comes free; of a busy service the last few are enough. */
+export const turnoverWindowMs = 10_000;
+export const turnoverEndingsMax = 64;
+
+/** Keepers that may die over one request before it is refused: it may be what kills them. */
+export const keepersPerRequestMax = 2;
+
+/** How often what has expired in the runtime directory is collected. */
+export const collectIntervalMs = 600_000;
+
+/** How long after its child's connect timeout a pipe directory counts as garbage: clocks are set back and forth. */
+export const staleMarginS = 3_600;
+
+/** How long refusals are counted before they are logged together. */
+export const refusalLogMs = 1_000;
 
 /** A body of the control socket; the longest holds a reason that a person typed. */
 export const controlBodyBytesMax = 64 * 1024;
 
-/** How often live use is sampled. */
+/** How often each child is sampled, unless that costs too much. */
 export const sampleIntervalMs = 1_000;
 
-/** `smaps_rollup` walks all pages of a process (0.1–0.3 ms here), so at most this many are read in one tick, in turn. */
-export const memorySamplesPerTickMax = 50;
+/** A round of samples is taken in steps: many short ones, so that no request waits for a long one. */
+export const sampleStepMs = 100;
+
+/** What sampling may take of a core, whatever the number of children. A round that needs more takes longer. */
+export const sampleShareMax = 0.035;
+
+/** `smaps_rollup` walks all pages of a process (0.5 ms of a child here), so about this many are read in one round, in turn. */
+export const memorySamplesPerRoundMax = 30;
 
 /** How often a child whose keeper died is looked for: nobody can wait for it any more. */
 export const orphanPollMs = 200;

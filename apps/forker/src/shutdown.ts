@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@hatchery/daemon';
 import type { ForkService } from './children/fork-service.ts';
-import { interruptGraceMs, killGraceMs } from './limits.ts';
+import { forkMsMax, interruptGraceMs, killGraceMs } from './limits.ts';
 
 /** How often the ladder looks whether all children have ended. */
 const lookMs = 25;
@@ -23,6 +23,13 @@ export async function endChildren(
   signalAll(service, 'SIGKILL');
   if (await allEnded(service, killGraceMs)) return;
   log.error({ children: [...service.registry.entries()].map(({ child }) => child.pid) }, 'children outlive SIGKILL');
+}
+
+/** Waits until every request that has been taken has its child or its refusal, so that the next forker finds only children. */
+export async function leaveChildren(service: ForkService, urgent: AbortSignal): Promise<void> {
+  service.beginLeave();
+  const deadline = performance.now() + forkMsMax;
+  while (service.queue.size > 0 && performance.now() < deadline && !urgent.aborted) await delay(lookMs);
 }
 
 async function allEnded(service: ForkService, timeoutMs: number, urgent?: AbortSignal): Promise<boolean> {

@@ -1,9 +1,11 @@
 """What one user may reach: a Breezy transport that ends at the hosting root and writes only below ~user/."""
 
+import functools
 import os
 from typing import Any
 
 from breezy import errors, urlutils
+from breezy.bzr.smart.request import SmartServerRequest
 from breezy.bzr.smart.server import BzrServerFactory
 from breezy.transport import NoSuchFile, Transport, chroot, get_transport_from_url, pathfilter
 
@@ -12,6 +14,21 @@ CLIENT_TIMEOUT_S = 86_400.0
 
 #: `~user/project`: what a first push may make besides the branch itself.
 PREFIX_DEPTH = 2
+
+
+_translate_client_path = SmartServerRequest.translate_client_path
+
+
+def translate_client_path(request: SmartServerRequest, path: bytes) -> str:
+    """Breezy answers a path above the root with the name of a Python exception; PathNotChild becomes "Not a branch"."""
+    try:
+        translated: str = _translate_client_path(request, path)
+    except urlutils.InvalidURLJoin as error:
+        raise errors.PathNotChild(path.decode("utf-8"), "/") from error
+    return translated
+
+
+SmartServerRequest.translate_client_path = translate_client_path  # type: ignore[assignment]
 
 
 class HostedTransport(pathfilter.PathFilteringTransport):
@@ -26,7 +43,7 @@ class HostedTransport(pathfilter.PathFilteringTransport):
 
     def _own(self, relpath: str) -> str:
         path = self._filter(relpath)
-        if urlutils.unescape(path).strip("/").split("/")[0] != "~" + self.server.user:
+        if not self.server.user or urlutils.unescape(path).strip("/").split("/")[0] != "~" + self.server.user:
             raise errors.PermissionDenied("/" + path, f"you may write under ~{self.server.user}/")
         return path
 
@@ -72,9 +89,9 @@ class HostedTransport(pathfilter.PathFilteringTransport):
 
 
 class HostedServer(pathfilter.PathFilteringServer):
-    """Makes HostedTransports for one user."""
+    """Makes HostedTransports for one user; as long as there is none, nothing can be changed."""
 
-    def __init__(self, backing: Transport, user: str) -> None:
+    def __init__(self, backing: Transport, user: str = "") -> None:
         super().__init__(backing, lambda path: path)
         self.user = user
 
@@ -83,15 +100,16 @@ class HostedServer(pathfilter.PathFilteringServer):
 
 
 class HostingFactory(BzrServerFactory):
-    """A smart server on standard input and output that serves the hosting root to one user."""
+    """A smart server on standard input and output that serves the hosting root to one user.
 
-    def __init__(self, user: str) -> None:
+    Its transports need no user, so that the zygote makes them once, and a child only puts in the name.
+    """
+
+    def __init__(self, root: str) -> None:
         super().__init__()
-        self.user = user
-
-    def _make_backing_transport(self, transport: Transport) -> None:
-        root = self._serve_through(chroot.ChrootServer(transport))
-        self.transport = self._serve_through(HostedServer(root, self.user))
+        local = get_transport_from_url(urlutils.local_path_to_url(os.path.realpath(root)))
+        self._hosted = HostedServer(self._serve_through(chroot.ChrootServer(local)))
+        self.transport = self._serve_through(self._hosted)
 
     def _serve_through(self, server: pathfilter.PathFilteringServer) -> Transport:
         server.start_server()
@@ -99,14 +117,20 @@ class HostingFactory(BzrServerFactory):
         transport: Transport = get_transport_from_url(server.get_url())
         return transport
 
+    def _make_backing_transport(self, _transport: None) -> None:
+        """It is there already."""
 
-def serve(root: str, user: str) -> int:
-    """Serves until the client closes its side."""
-    factory = HostingFactory(user)
-    url = urlutils.local_path_to_url(os.path.realpath(root))
-    try:
-        factory.set_up(get_transport_from_url(url), None, None, True, CLIENT_TIMEOUT_S)
-        factory.smart_server.serve()
-    finally:
-        factory.tear_down()
-    return 0
+    def serve(self, user: str) -> None:
+        """Serves until the client closes its side; once."""
+        self._hosted.user = user
+        try:
+            self.set_up(None, None, None, True, CLIENT_TIMEOUT_S)
+            self.smart_server.serve()
+        finally:
+            self.tear_down()
+
+
+@functools.cache
+def prepared(root: str) -> HostingFactory:
+    """The one factory for this root; what the zygote has called before the fork is there for every child."""
+    return HostingFactory(root)

@@ -36,8 +36,8 @@ class Keeper:
         self._forker: wire.Lines | None = None
         self.nursery = Nursery(loop, directory, self._tell)
         self._requests: dict[str, Callable[[Message], None]] = {
-            "configure": self.nursery.configure,
-            "restart_zygote": lambda message: self.nursery.start_zygote(),
+            "configure": self.nursery.zygotes.configure,
+            "restart_zygote": lambda message: self.nursery.zygotes.replace(),
             "fork": self.nursery.fork,
             "signal": self._signal,
             "taken": lambda message: self.nursery.registry.acknowledge(message["id"]),

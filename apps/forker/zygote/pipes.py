@@ -2,22 +2,38 @@
 
 import contextlib
 import os
+import pwd
+import stat
 
 PREFIX = "lp-forking-service-child-"
 NAMES = ("stdin", "stdout", "stderr")
 
 
-def make(parent: str, child_id: str) -> str:
+def make(parent: str, child_id: str, owner: str | None = None) -> str:
     """Makes the directory and its three FIFOs, and returns its path; nothing is left when that fails."""
     directory = os.path.join(parent, PREFIX + child_id)
     os.mkdir(directory, 0o700)
     try:
         for name in NAMES:
             os.mkfifo(os.path.join(directory, name), 0o600)
-    except OSError:
+        if owner is not None:
+            for path in (*(os.path.join(directory, name) for name in NAMES), directory):
+                os.chown(path, pwd.getpwnam(owner).pw_uid, -1)
+        _share(parent, directory)
+    except (OSError, KeyError):
         remove(directory)
         raise
     return directory
+
+
+def _share(parent: str, directory: str) -> None:
+    """Lets the group in where the parent hands its group on: that of a gateway which runs as another user."""
+    if not os.stat(parent).st_mode & stat.S_ISGID:
+        return
+    for name in NAMES:
+        os.chmod(os.path.join(directory, name), 0o660)
+    # Last, so that nobody finds a FIFO that is not theirs yet; and 0750, since only the child may remove them.
+    os.chmod(directory, 0o750)
 
 
 def remove(directory: str) -> bool:

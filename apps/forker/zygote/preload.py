@@ -1,18 +1,16 @@
-"""What the zygote has loaded before it forks, so that a session imports nothing."""
+"""What is loaded before a session runs."""
 
 import importlib
 import json
 import sys
 from collections.abc import Callable
 
+Step = Callable[[str], None]
 
-def load(manifest: str, step: Callable[[str], None]) -> int:
-    """Sets Breezy up, imports the manifest's modules, and checks the result; the number of modules loaded.
 
-    The manifest is made by trace_sessions.py from real sessions. A module that cannot be imported is an error: a
-    session that would import it would fail or be slow, and nobody would know why.
-    """
-    import breezy
+def set_up(step: Step) -> None:
+    """Makes Breezy usable in this process, without plugins and with its compiled helpers."""
+    step("importing breezy")
     import breezy.commands
     import breezy.osutils
     import breezy.plugin
@@ -27,6 +25,17 @@ def load(manifest: str, step: Callable[[str], None]) -> int:
     breezy.commands.install_bzr_command_hooks()
     # No plugin at all: a server needs none, and one of them runs commands that a branch's own configuration names.
     breezy.plugin.disable_plugins()
+
+
+def load(manifest: str, step: Step) -> int:
+    """Sets Breezy up, imports the manifest's modules, and checks the result; the number of modules loaded.
+
+    The manifest is made by trace_sessions.py from real sessions. A module that cannot be imported is an error: a
+    session that would import it would fail or be slow, and nobody would know why.
+    """
+    set_up(step)
+    import breezy
+
     step(f"reading {manifest}")
     with open(manifest, encoding="utf-8") as stream:
         recorded = json.load(stream)
@@ -41,10 +50,11 @@ def load(manifest: str, step: Callable[[str], None]) -> int:
     # Breezy falls back to slow Python versions in an info-level line only.
     if breezy.osutils._extension_load_failures:
         raise RuntimeError(f"Breezy's compiled helpers did not load: {breezy.osutils._extension_load_failures}")
-    import child  # noqa: F401
-    import rehearsal
-    import sessions  # noqa: F401
+    import child
+    import lock_reports
+
+    lock_reports.install()
 
     step("rehearsing a session")
-    rehearsal.run()
+    child.rehearse()
     return len(sys.modules)

@@ -18,6 +18,10 @@ class Child:
     pid: int | None = None
     directory: str = ""
     connected: bool = False
+    #: Of the zygote that was asked for it.
+    generation: int = 0
+    #: What it wrote into its channel that was no message: the words of a crash.
+    last_words: str = ""
     #: What the forker wants back after its own restart; not read here.
     details: Message = field(default_factory=dict)
 

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable
 
+import hosting
 from breezy import commands, ui
 from breezy.errors import CommandError
 
@@ -59,9 +60,8 @@ def lp_serve(arguments: list[str]) -> int:
     users = [argument for argument in arguments if argument != "--inet"]
     if "--inet" not in arguments or len(users) != 1 or not USER.fullmatch(users[0]):
         raise CommandError(f"usage: lp-serve --inet <user>; got {' '.join(arguments)!r}")
-    import hosting
-
-    return hosting.serve(os.environ["HATCHERY_HOSTING_ROOT"], users[0])
+    hosting.prepared(os.environ["HATCHERY_HOSTING_ROOT"]).serve(users[0])
+    return 0
 
 
 def _take_none(name: str, arguments: list[str]) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import hosting
 from breezy import urlutils
+from breezy.bzr.smart.bzrdir import SmartServerRequestOpenBzrDir_2_1
 from breezy.errors import BzrError, PathError, PermissionDenied, TransportNotPossible
-from breezy.transport import NoSuchFile, get_transport_from_url
+from breezy.transport import NoSuchFile
 
 #: Ways to name a place that is not below ~alice, as a client may spell it.
 OUTSIDE = (
@@ -66,10 +67,10 @@ class Hosting(unittest.TestCase):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w") as stream:
                 stream.write(name)
-        factory = hosting.HostingFactory("alice")
-        factory._make_backing_transport(get_transport_from_url(urlutils.local_path_to_url(self.root)))
-        self.addCleanup(factory.tear_down)
-        self.transport = factory.transport
+        self.factory = hosting.HostingFactory(self.root)
+        self.factory._hosted.user = "alice"
+        self.addCleanup(self.factory.tear_down)
+        self.transport = self.factory.transport
 
     def everything(self) -> list[tuple[str, str]]:
         """All names above and below the hosting root, with what the files hold."""
@@ -80,6 +81,14 @@ class Hosting(unittest.TestCase):
                 with open(os.path.join(directory, name)) as stream:
                     found.append((os.path.join(directory, name), stream.read()))
         return sorted(found)
+
+    def test_refuses_every_change_before_there_is_a_user(self) -> None:
+        self.factory._hosted.user = ""
+        before = self.everything()
+        for path in (*OUTSIDE, "~/file", "~alice/own/file"):
+            with self.subTest(path), self.assertRaises(PermissionDenied):
+                self.transport.put_bytes(path, b"x")
+        self.assertEqual(self.everything(), before)
 
     def test_refuses_every_change_outside_the_users_tree(self) -> None:
         before = self.everything()
@@ -125,6 +134,12 @@ class Hosting(unittest.TestCase):
                 with self.subTest(path), self.assertRaises((BzrError, PathError)):
                     read(path)
         self.assertEqual(self.transport.clone("../..").base, self.transport.base)
+
+    def test_a_client_that_names_a_place_above_the_root_finds_no_branch_there(self) -> None:
+        for path in (b"/../../outside/", b"../outside/", b"~alice/../../outside/"):
+            with self.subTest(path):
+                request = SmartServerRequestOpenBzrDir_2_1(self.transport, "/")
+                self.assertEqual(request.execute(path).args, (b"no",))
 
     def test_changes_everything_in_the_users_own_tree(self) -> None:
         own = self.transport.clone("~alice/own")

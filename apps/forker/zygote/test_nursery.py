@@ -7,16 +7,28 @@ from typing import Any, cast
 
 import nursery
 import wire
-import zygote_link
+import zygotes
 from loop import Loop
 from nursery import Nursery
 from wire import Message
+
+
+CONFIGURATION: Message = {
+    "python": "/nowhere/python3",
+    "preload": "",
+    "environment": {},
+    "poolSize": 0,
+    "fork": True,
+    "runAs": None,
+    "cgroup": None,
+}
 
 
 class StandIn:
     """A zygote that only hands out channels; the test plays the children at their other ends."""
 
     state = "ready"
+    generation = 1
 
     def __init__(self) -> None:
         self.ends: list[socket.socket] = []
@@ -36,8 +48,8 @@ class NurseryTest(unittest.TestCase):
         self.told: list[Message] = []
         self.nursery = Nursery(Loop(), self.directory, self.told.append)
         self.zygote = StandIn()
-        nursery_with_zygote = cast(Any, self.nursery)
-        nursery_with_zygote._zygote = self.zygote
+        self.nursery.zygotes.serving = cast(Any, self.zygote)
+        self.nursery.zygotes.configuration = CONFIGURATION
         self.addCleanup(self._close)
 
     def _close(self) -> None:
@@ -127,9 +139,9 @@ class ZygoteThatCannotStart(unittest.TestCase):
         told: list[Message] = []
         place = Nursery(Loop(), "/nowhere", told.append)
         open_before = len(os.listdir("/proc/self/fd"))
-        place.configure({"python": "/nowhere/python3", "preload": "", "environment": {}, "poolSize": 0})
+        place.zygotes.configure(CONFIGURATION)
         self.assertEqual([(message["event"], message["step"]) for message in told], [("zygote.failed", "starting python")])
-        self.assertEqual(told[0]["retryInMs"], zygote_link.RETRY_S[0] * 1000)
+        self.assertEqual(told[0]["retryInMs"], zygotes.RETRY_S[0] * 1000)
         place.fork({"id": "a"})
         self.assertEqual(told[1]["event"], "refused")
         self.assertIn("the zygote does not start: starting python: ", told[1]["reason"])
@@ -138,9 +150,9 @@ class ZygoteThatCannotStart(unittest.TestCase):
     def test_is_tried_again_more_and_more_seldom(self) -> None:
         told: list[Message] = []
         place = Nursery(Loop(), "/nowhere", told.append)
-        place.configure({"python": "/nowhere/python3", "preload": "", "environment": {}, "poolSize": 0})
+        place.zygotes.configure(CONFIGURATION)
         for _ in range(7):
-            place.start_zygote()
+            place.zygotes.replace()
         waits = [message["retryInMs"] for message in told]
         self.assertEqual(waits, [500, 1000, 2000, 5000, 10000, 30000, 30000, 30000])
 

@@ -24,6 +24,17 @@ class DirectoryOfPipes(unittest.TestCase):
             self.assertTrue(stat.S_ISFIFO(mode))
             self.assertEqual(stat.S_IMODE(mode), 0o600)
 
+    def test_lets_the_group_in_where_the_parent_hands_its_own_on(self) -> None:
+        old = os.umask(0o077)
+        self.addCleanup(os.umask, old)
+        groups = [*os.getgroups(), os.getgid()]
+        os.chown(self.parent, -1, groups[0])
+        os.chmod(self.parent, 0o2750)
+        directory = pipes.make(self.parent, "abc")
+        modes = [stat.S_IMODE(os.stat(path).st_mode) & 0o777 for path in (directory, os.path.join(directory, "stdin"))]
+        self.assertEqual(modes, [0o750, 0o660])
+        self.assertEqual({os.stat(os.path.join(directory, name)).st_gid for name in pipes.NAMES}, {groups[0]})
+
     def test_is_removed_once(self) -> None:
         directory = pipes.make(self.parent, "abc")
         self.assertTrue(pipes.remove(directory))

@@ -50,7 +50,7 @@ class Preload(unittest.TestCase):
 
     def load(self, manifest: str, before: str = "") -> dict[str, object]:
         script = LOAD.format(here=HERE, manifest=manifest, before=before)
-        environment = {"PATH": os.environ["PATH"], "HOME": self.directory, "BRZ_HOME": self.directory, "LANG": "C.UTF-8"}
+        environment = {"PATH": os.environ["PATH"], "HOME": self.directory, "BRZ_HOME": self.directory, "LANG": "C.UTF-8", "HATCHERY_HOSTING_ROOT": "/"}
         result = subprocess.run(
             [sys.executable, "-E", "-s", "-c", script],
             env={**environment, "PYTHONPATH": self.directory},

@@ -70,11 +70,12 @@ class Commands(unittest.TestCase):
                 sessions.lp_serve(list(arguments))
 
     def test_lp_serve_serves_the_hosting_root_to_that_user(self) -> None:
-        with mock.patch("hosting.serve", return_value=0) as serve:
+        with mock.patch("hosting.prepared") as prepared:
             with mock.patch.dict(os.environ, {"HATCHERY_HOSTING_ROOT": "/srv/hosting"}):
                 for arguments in (["--inet", "alice-1.b_C"], ["alice-1.b_C", "--inet"]):
                     self.assertEqual(sessions.lp_serve(arguments), 0)
-                    serve.assert_called_with("/srv/hosting", "alice-1.b_C")
+                    prepared.assert_called_with("/srv/hosting")
+                    prepared.return_value.serve.assert_called_with("alice-1.b_C")
 
     def test_an_error_is_one_line_and_exit_code_3(self) -> None:
         with Streams() as streams, mock.patch("breezy.trace._brz_logger") as logger:

@@ -1,5 +1,6 @@
 import contextlib
 import ctypes
+import fcntl
 import io
 import os
 import signal
@@ -26,7 +27,8 @@ class Loading(unittest.TestCase):
     def load(self, work: Callable[[Callable[[str], None]], int]) -> None:
         stand_in = types.ModuleType("preload")
         stand_in.load = lambda manifest, step: work(step)  # type: ignore[attr-defined]
-        with mock.patch.dict(sys.modules, preload=stand_in), mock.patch("gc.freeze"):
+        ours = set(os.listdir("/proc/self/fd"))
+        with mock.patch.dict(sys.modules, preload=stand_in), mock.patch("gc.freeze"), mock.patch("zygote.DESCRIPTORS", ours):
             zygote.load(self.link, "manifest")
 
     def test_tells_each_step_and_then_that_it_is_ready(self) -> None:
@@ -35,26 +37,39 @@ class Loading(unittest.TestCase):
             return 7
 
         self.load(work)
-        told = [wire.receive_packet(self.keeper)[0] or {} for _ in range(4)]
-        self.assertEqual([message.get("step") for message in told[:3]], ["importing breezy", "importing a", "freezing"])
-        self.assertEqual((told[3]["event"], told[3]["modules"]), ("ready", 7))
+        told = [wire.receive_packet(self.keeper)[0] or {} for _ in range(3)]
+        self.assertEqual([message.get("step") for message in told[:2]], ["importing a", "freezing"])
+        self.assertEqual((told[2]["event"], told[2]["modules"]), ("ready", 7))
 
     def test_refuses_a_module_that_started_a_thread(self) -> None:
         stop = threading.Event()
         self.addCleanup(stop.set)
 
         def work(_step: Callable[[str], None]) -> int:
-            threading.Thread(target=stop.wait).start()
+            threads.append(threading.Thread(target=stop.wait))
+            threads[0].start()
             return 1
 
+        threads: list[threading.Thread] = []
         with self.assertRaisesRegex(RuntimeError, "a preloaded module started a thread"):
+            self.load(work)
+        stop.set()
+        threads[0].join()
+
+    def test_refuses_a_module_that_left_a_file_open(self) -> None:
+        def work(_step: Callable[[str], None]) -> int:
+            # A number that no listing before it has had.
+            self.addCleanup(os.close, fcntl.fcntl(self.link.fileno(), fcntl.F_DUPFD, 200))
+            return 1
+
+        with self.assertRaisesRegex(RuntimeError, r"a preloaded module left descriptors open: \['200'\]"):
             self.load(work)
 
 
 class Forking(unittest.TestCase):
     """Each test runs the zygote in a process of its own, which writes on a pipe when it is back in its loop."""
 
-    def processes_back_in_the_loop(self, fork: Callable[[], int], run: Callable[[int], int]) -> list[str]:
+    def processes_back_in_the_loop(self, fork: Callable[[], int], run: Callable[..., int]) -> list[str]:
         read, write = os.pipe()
         if os.fork() == 0:
             try:
@@ -68,24 +83,24 @@ class Forking(unittest.TestCase):
         os.wait()
         return lines
 
-    def _play_zygote(self, write: int, fork: Callable[[], int], run: Callable[[int], int]) -> None:
+    def _play_zygote(self, write: int, fork: Callable[[], int], run: Callable[..., int]) -> None:
         keeper = socket.socket(socket.AF_UNIX)
         child = types.ModuleType("child")
         child.run = run  # type: ignore[attr-defined]
         quiet = contextlib.redirect_stderr(io.StringIO())
         with mock.patch.dict(sys.modules, child=child), mock.patch("os.fork", fork), quiet:
             with contextlib.suppress(OSError):
-                zygote.fork_orphan(keeper, 99)
+                zygote.fork_orphan(99, {})
             os.write(write, f"{os.getpid()}\n".encode())
         keeper.close()
 
     def test_leaves_one_zygote_in_the_loop(self) -> None:
-        self.assertEqual(len(self.processes_back_in_the_loop(os.fork, lambda channel: 0)), 1)
+        self.assertEqual(len(self.processes_back_in_the_loop(os.fork, lambda channel, configuration: 0)), 1)
 
     def test_leaves_one_zygote_when_a_child_fails_before_it_is_one(self) -> None:
         """A child of Launchpad's service that failed so went on as a second server."""
 
-        def fail(_channel: int) -> int:
+        def fail(*_: object) -> int:
             raise RuntimeError("no session")
 
         self.assertEqual(len(self.processes_back_in_the_loop(os.fork, fail)), 1)
@@ -99,7 +114,7 @@ class Forking(unittest.TestCase):
                 raise BlockingIOError("no more processes")
             return real()
 
-        self.assertEqual(len(self.processes_back_in_the_loop(fork, lambda channel: 0)), 1)
+        self.assertEqual(len(self.processes_back_in_the_loop(fork, lambda channel, configuration: 0)), 1)
 
     def test_leaves_the_status_of_a_child_that_ends_before_the_process_between(self) -> None:
         """The zygote ignores SIGCHLD, and the kernel would reap such a child on its behalf."""
@@ -112,7 +127,7 @@ class Forking(unittest.TestCase):
                 time.sleep(0.2)
             return forked
 
-        def run(_channel: int) -> int:
+        def run(*_: object) -> int:
             return 7
 
         read, write = os.pipe()
@@ -126,7 +141,7 @@ class Forking(unittest.TestCase):
             self.assertIn("7", stream.read().split())
         os.wait()
 
-    def _play_keeper(self, write: int, fork: Callable[[], int], run: Callable[[int], int]) -> None:
+    def _play_keeper(self, write: int, fork: Callable[[], int], run: Callable[..., int]) -> None:
         """Reaps everything below it, and writes the statuses."""
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         if os.fork() == 0:
@@ -143,7 +158,7 @@ class Forking(unittest.TestCase):
         def fork() -> int:
             raise BlockingIOError("no more processes")
 
-        self.assertEqual(len(self.processes_back_in_the_loop(fork, lambda channel: 0)), 1)
+        self.assertEqual(len(self.processes_back_in_the_loop(fork, lambda channel, configuration: 0)), 1)
 
 
 if __name__ == "__main__":

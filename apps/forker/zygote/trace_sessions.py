@@ -13,13 +13,8 @@ import tempfile
 SERVER = """
 import json, os, sys
 sys.path.insert(0, {here!r})
-import breezy, breezy.commands
-from breezy import library_state
-import tracing
-library_state.BzrLibraryState(ui=None, trace=tracing.SessionTrace())._start()
-breezy.commands._register_builtin_commands()
-breezy.commands.install_bzr_command_hooks()
-breezy.commands.disable_plugins()
+import preload
+preload.set_up(lambda step: None)
 import sessions
 status = 3
 try:
@@ -29,6 +24,9 @@ finally:
         json.dump(sorted(sys.modules), stream)
 os._exit(status)
 """
+
+#: Our own, which the zygote imports in its own order.
+OWN = {name.removesuffix(".py") for name in os.listdir(os.path.dirname(os.path.abspath(__file__)))}
 
 
 def brz(place: str, *arguments: str, codes: tuple[int, ...] = (0, 1)) -> None:
@@ -84,7 +82,7 @@ def run_sessions(place: str) -> list[str]:
 
 def preloadable(name: str) -> bool:
     """Names that start with _ are left out: importing a compiled helper by itself makes Breezy use its slow twin."""
-    return not any(part.startswith("_") for part in name.split(".")) and name not in ("sessions", "tracing", "hosting")
+    return not any(part.startswith("_") for part in name.split(".")) and name not in OWN
 
 
 def main(manifest: str) -> int:

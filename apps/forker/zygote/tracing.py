@@ -1,12 +1,26 @@
-"""How Breezy speaks in a preloaded process: to the session's own stderr, and to no file.
+"""How Breezy speaks in a child: to a person on the session's stderr, to the operator in the service's log, to no file.
 
 Breezy's default opens a log file once, before the fork. A child closes every descriptor it does not own, and a later
 file of the session could then get the log's number, and its lines.
 """
 
+import contextlib
 import logging
+import socket
 import sys
-from types import TracebackType
+import traceback
+from typing import IO, Any
+
+import breezy.trace
+import wire
+
+#: What a client can make a child put into the service's log, however long it tries.
+REPORTS_MAX = 20
+REPORT_CHARACTERS_MAX = 16_384
+
+#: Where a child's reports go, once there is one: its channel to the keeper, which knows its id.
+channel: list[socket.socket] = []
+_reports: list[None] = []
 
 
 class SessionStderr(logging.Handler):
@@ -26,9 +40,34 @@ class SessionTrace:
         logger.handlers = [SessionStderr(logging.INFO)]
         logger.setLevel(logging.INFO)
         logger.propagate = False
+        breezy.trace.log_exception_quietly = report_if_internal
+        breezy.trace.report_bug = tell_of_bug
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
+
+
+def report() -> None:
+    """Puts the exception being handled into the service's log, with the child's id."""
+    _reports.append(None)
+    if len(_reports) > REPORTS_MAX:
+        return
+    text = traceback.format_exc()[-REPORT_CHARACTERS_MAX:]
+    if channel:
+        # The keeper may be dead; the session has its own errors to deal with then.
+        with contextlib.suppress(OSError):
+            wire.send_packet(channel[0], {"event": "log", "text": text})
+    else:
+        sys.stderr.write(text)
+
+
+def report_if_internal() -> None:
+    """In place of Breezy's own, which writes to its log file. What a user did wrong is for the user alone."""
+    if getattr(sys.exc_info()[1], "internal_error", True) and not isinstance(sys.exc_info()[1], KeyboardInterrupt):
+        report()
+
+
+def tell_of_bug(exc_info: Any, err_file: IO[str]) -> None:
+    """In place of Breezy's own, which shows the client a traceback with our paths. It was reported before."""
+    err_file.write(f"brz: ERROR: internal error: {exc_info[0].__name__}; the traceback is in the service's log\n")

@@ -19,6 +19,14 @@ PACKET_BYTES_MAX = 512 * 1024
 BACKLOG_BYTES_MAX = 16 * 1024 * 1024
 
 
+class NoMessage(ValueError):
+    """Bytes that are no message; `text` has them all."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(f"not an object: {data[:80]!r}")
+        self.text = data.decode("utf-8", "replace")
+
+
 def packet_pair() -> tuple[socket.socket, socket.socket]:
     """Two connected ends that exchange packets."""
     ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -33,10 +41,13 @@ def encode(message: Message) -> bytes:
 
 
 def decode(data: bytes) -> Message:
-    """The inverse of encode; anything but an object is a ValueError."""
-    message = json.loads(data.decode("utf-8", "surrogateescape"))
+    """The inverse of encode. NoMessage for anything but an object."""
+    try:
+        message = json.loads(data.decode("utf-8", "surrogateescape"))
+    except ValueError:
+        raise NoMessage(data) from None
     if not isinstance(message, dict):
-        raise ValueError(f"not an object: {data[:80]!r}")
+        raise NoMessage(data)
     return message
 
 

@@ -5,6 +5,7 @@ the child's own channel to the keeper; the child reads its request from that cha
 """
 
 import gc
+import json
 import os
 import signal
 import socket
@@ -12,9 +13,13 @@ import sys
 import threading
 import time
 
+import isolation
 import wire
 
 LINK = 3
+
+#: What may be open in a zygote: its standard streams, the link, and the channel of the child to be forked.
+DESCRIPTORS = {"0", "1", "2", str(LINK), str(LINK + 1)}
 
 
 def load(keeper: socket.socket, manifest: str) -> int:
@@ -24,22 +29,29 @@ def load(keeper: socket.socket, manifest: str) -> int:
     def step(name: str) -> None:
         wire.send_packet(keeper, {"event": "step", "step": name})
 
-    step("importing breezy")
     import preload
 
     count = preload.load(manifest, step)
+    check_can_fork()
     step("freezing")
     gc.collect()
     # Once, after everything is loaded: a frozen object is never written by a collection, so its page stays shared.
     gc.freeze()
-    if threading.active_count() != 1:
-        raise RuntimeError(f"a preloaded module started a thread: {threading.enumerate()}")
     milliseconds = round((time.monotonic() - started) * 1000)
     wire.send_packet(keeper, {"event": "ready", "modules": count, "startedInMs": milliseconds})
     return count
 
 
-def fork_orphan(keeper: socket.socket, channel: int) -> None:
+def check_can_fork() -> None:
+    """A second thread would not be there in a child, but its locks would; a stray descriptor would be in every child."""
+    if threading.active_count() != 1:
+        raise RuntimeError(f"a preloaded module started a thread: {threading.enumerate()}")
+    # The listing has one of its own, which is gone by the time it is looked at.
+    if stray := {name for name in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{name}")} - DESCRIPTORS:
+        raise RuntimeError(f"a preloaded module left descriptors open: {sorted(stray)}")
+
+
+def fork_orphan(channel: int, configuration: wire.Message) -> None:
     """Forks a child whose parent is the keeper: the process between them exits at once.
 
     The keeper alone reaps, so a child's status outlives any zygote. The detour costs one more fork (1.4 ms measured);
@@ -55,19 +67,24 @@ def fork_orphan(keeper: socket.socket, channel: int) -> None:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         if os.fork() != 0:
             os._exit(0)
-        keeper.close()
-        import child
-
-        status = child.run(channel)
-    except BaseException:  # noqa: B036
-        import traceback
-
-        traceback.print_exc()
+        status = run_child(channel, configuration)
     finally:
         os._exit(status)
 
 
-def serve(keeper: socket.socket) -> None:
+def run_child(channel: int, configuration: wire.Message) -> int:
+    """Runs a session; the exit status, 70 when it could not even fail by itself (EX_SOFTWARE)."""
+    import child
+    import tracing
+
+    try:
+        return child.run(channel, configuration)
+    except BaseException:
+        tracing.report()
+        return 70
+
+
+def serve(keeper: socket.socket, configuration: wire.Message) -> None:
     """Forks for each packet until the keeper is gone."""
     while True:
         message, descriptors = wire.receive_packet(keeper)
@@ -75,7 +92,10 @@ def serve(keeper: socket.socket) -> None:
             return
         try:
             for channel in descriptors:
-                fork_orphan(keeper, channel)
+                # A system gives the lowest free number: any other means that something has been opened since.
+                if channel != LINK + 1 or threading.active_count() != 1:
+                    check_can_fork()
+                fork_orphan(channel, configuration)
         except OSError as error:
             print(f"fork failed: {error}", file=sys.stderr, flush=True)
         finally:
@@ -84,17 +104,22 @@ def serve(keeper: socket.socket) -> None:
                 os.close(channel)
 
 
-def main(manifest: str) -> int:
-    """Loads, then serves."""
-    keeper = socket.socket(fileno=LINK)
+def main(configuration: wire.Message) -> int:
+    """Loads, then serves; or, where nothing is forked, is the one child itself (`fork` false)."""
     os.set_inheritable(LINK, False)
-    # The processes between zygote and child need no reaping. A terminal's Ctrl-C is the forker's to handle.
+    isolation.confine(LINK, configuration)
+    if not configuration["fork"]:
+        import preload
+
+        preload.set_up(lambda step: None)
+        return run_child(LINK, configuration)
+    # The processes between zygote and child need no reaping.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    load(keeper, manifest)
-    serve(keeper)
+    keeper = socket.socket(fileno=LINK)
+    load(keeper, configuration["preload"])
+    serve(keeper, configuration)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(json.loads(sys.argv[1])))

@@ -1,28 +1,64 @@
 """The keeper's hold on its zygote: starts it, reads its progress, and says why it failed."""
 
 import contextlib
+import json
 import os
+import signal
 import socket
 import sys
-import time
 from collections import deque
+from collections.abc import Sequence
+from typing import Any
 
 import wire
 from loop import readable
 from wire import Message
 
-#: How long until a zygote that came to nothing is tried again; then it stays at the last.
-RETRY_S = (0.5, 1, 2, 5, 10, 30)
+#: A cold zygote took 0.1-2 s here; with cold disks some seconds more. One that takes longer hangs.
+START_S_MAX = 60.0
 
 #: What a failure shows of the zygote's stderr.
 STDERR_LINES_MAX = 12
 
 
+def spawn(configuration: Message, link: int, actions: Sequence[tuple[Any, ...]]) -> int:
+    """Starts zygote.py with this descriptor as its link; the pid. OSError when there is no such Python, or no memory."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "zygote.py")
+    return os.posix_spawn(
+        configuration["python"],
+        [configuration["python"], "-E", "-s", "-X", "utf8", script, json.dumps(configuration)],
+        configuration["environment"],
+        file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), *actions, (os.POSIX_SPAWN_DUP2, link, 3)],
+        setsigmask=[],
+        # What we ignore, our children would ignore for ever.
+        setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
+    )
+
+
+class Spawner:
+    """In place of a zygote: every child is a Python of its own, with nothing loaded ahead."""
+
+    state = "ready"
+
+    def __init__(self, configuration: Message, generation: int) -> None:
+        self.generation = generation
+        self._configuration = configuration
+
+    def fork(self) -> socket.socket:
+        """Starts one child; the keeper's end of its channel."""
+        ours, theirs = wire.packet_pair()
+        with theirs:
+            spawn(self._configuration, theirs.fileno(), [])
+        ours.setblocking(False)
+        return ours
+
+
 class Zygote:
     """One process that loads Breezy and forks. `state` goes starting → ready → gone, or starting → gone."""
 
-    def __init__(self, configuration: Message) -> None:
-        self.started = time.monotonic()
+    def __init__(self, configuration: Message, generation: int) -> None:
+        #: Children of an older generation must not serve requests any more.
+        self.generation = generation
         self.state = "starting"
         self.step = "starting python"
         self.ready: Message = {}
@@ -31,20 +67,9 @@ class Zygote:
         self.link.setblocking(False)
         self.stderr, stderr_write = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self.stderr, False)
-        python, script = configuration["python"], os.path.join(os.path.dirname(__file__), "zygote.py")
-        moves = [(os.POSIX_SPAWN_DUP2, stderr_write, 1), (os.POSIX_SPAWN_DUP2, stderr_write, 2)]
         try:
-            self.pid = os.posix_spawn(
-                python,
-                [python, "-E", "-s", "-X", "utf8", script, configuration["preload"]],
-                configuration["environment"],
-                file_actions=[
-                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                    *moves,
-                    (os.POSIX_SPAWN_DUP2, theirs.fileno(), 3),
-                ],
-                setsigmask=[],
-            )
+            moves = [(os.POSIX_SPAWN_DUP2, stderr_write, number) for number in (1, 2)]
+            self.pid = spawn(configuration, theirs.fileno(), moves)
         except OSError:
             self.close()
             raise
@@ -101,17 +126,26 @@ class Zygote:
             sys.stderr.write(text)
             sys.stderr.flush()
 
+    def give_up(self) -> None:
+        """Kills it, and says why in its place."""
+        self._stderr_lines.append(f"not ready within {START_S_MAX:.0f} s")
+        os.kill(self.pid, signal.SIGKILL)
+
     def failure(self, status: int) -> Message:
         """Why it ended before it was ready: the step it was in, the status, and the end of its stderr."""
         with contextlib.suppress(OSError):
             while self.read_stderr():
                 if not readable(self.stderr):
                     break
-        ending = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"exit {os.WEXITSTATUS(status)}"
         last = self._stderr_lines[-1] if self._stderr_lines else "nothing on stderr"
-        return {"step": self.step, "message": f"{last} ({ending})", "stderr": list(self._stderr_lines)}
+        return {"step": self.step, "message": f"{last} ({ending(status)})", "stderr": list(self._stderr_lines)}
 
     def close(self) -> None:
         """Lets it go: it ends when it reads the end of its link; its children do not notice."""
         self.link.close()
         os.close(self.stderr)
+
+
+def ending(status: int) -> str:
+    """A wait status in words."""
+    return f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"exit {os.WEXITSTATUS(status)}"

@@ -2,20 +2,31 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
 import { StartError } from '@hatchery/daemon';
 import { nativeCryptoLoaded } from './ssh/crypto-binding.ts';
-import { parseHostKey, type HostKey } from './ssh/host-keys.ts';
+import {
+  assembleHostKeys,
+  parseHostCertificate,
+  parseHostKey,
+  type HostCertificate,
+  type HostKey,
+  type HostKeys,
+} from './ssh/host-keys.ts';
 
-/** Checks all that serving needs and opens nothing. Returns the host keys. @throws {StartError} in one line that says what to do */
-export function proveFeasible({ ssh }: Config, options: { readonly nativeCryptoLoaded?: () => boolean }): HostKey[] {
+/** Checks all that serving needs and opens nothing. Returns the host's keys. @throws {StartError} in one line that says what to do */
+export function proveFeasible({ ssh }: Config, options: { readonly nativeCryptoLoaded?: () => boolean }): HostKeys {
   requireNativeCrypto((options.nativeCryptoLoaded ?? nativeCryptoLoaded)());
-  const hostKeys = readHostKeys(ssh.hostKeys);
-  requireUsersDirectory(ssh.usersDirectory);
+  const hostKeys = readHostKeys(ssh.hostKeys, ssh.hostCertificates);
+  if (ssh.keyLookup.source === 'files') requireUsersDirectory(ssh.usersDirectory);
   return hostKeys;
 }
 
-/** Reads every host key. @throws {StartError} that names the file and the command that makes one */
-function readHostKeys(paths: readonly string[]): HostKey[] {
+/** Reads every host key and certificate. @throws {StartError} that names the file and what to do about it */
+function readHostKeys(paths: readonly string[], certificatePaths: readonly string[]): HostKeys {
   if (paths.length === 0) throw new StartError('no host key is configured; set ssh.host_keys in hatchery.toml');
-  return paths.flatMap(readHostKey);
+  const keys = paths.map(readHostKey);
+  return assembleHostKeys(
+    keys,
+    certificatePaths.map((path) => readHostCertificate(path, keys)),
+  );
 }
 
 /** @throws {StartError} when the directory of users cannot be read */
@@ -53,7 +64,18 @@ export function listenError(error: unknown, { host, port }: Config['ssh']['liste
   return new StartError(advice ?? `cannot listen on ${address}: ${reasonOf(error)}`, { cause: error });
 }
 
-function readHostKey(path: string): HostKey[] {
+function readHostCertificate(path: string, keys: readonly HostKey[]): HostCertificate {
+  try {
+    return parseHostCertificate(readFileSync(path), keys, Date.now());
+  } catch (error) {
+    throw new StartError(
+      `the host certificate ${path} cannot be used (${reasonOf(error)}); make one with: ssh-keygen -s CA -h -I NAME -n HOST KEY.pub`,
+      { cause: error },
+    );
+  }
+}
+
+function readHostKey(path: string): HostKey {
   let contents: Buffer;
   try {
     contents = readFileSync(path);

@@ -12,6 +12,8 @@ export const limits = {
   authenticationFailuresMax: 6,
   /** A known key may be asked about without ever being signed for, which is no failure: six keys need two requests each, and `none` one. */
   authenticationRequestsMax: 20,
+  /** Longer than any look-up in files takes, and too short for a person to notice: what goes out with a refusal says nothing of how it came about. */
+  refusalDelayMs: 10,
   /** As sshd_config(5) MaxSessions: OpenSSH multiplexing opens one channel a command. */
   channelsPerConnectionMax: 10,
   /** A connection with a session holds five descriptors; this keeps a process under 20480. */
@@ -67,6 +69,15 @@ export const limits = {
   authorizedKeysBytesMax: mebibyte,
   /** Some 1 kB each. */
   cachedUsersMax: 1_000,
+  /** A million revoked certificates in a bitmap, or twenty thousand plain lines. */
+  revokedKeysBytesMax: 8 * mebibyte,
+  /** The default of ssh.max_startups: a connection that has not signed in has one at a time, so that strangers cannot take them all. */
+  keyLookupsMax: 300,
+  /** So long people go on working while the service that keeps their keys is out of order. */
+  keyLookupStaleMs: 15 * 60 * 1000,
+  /** Then each is told at once that sign-in is unavailable, instead of after the look-up's deadline. */
+  keyLookupFailuresMax: 5,
+  keyLookupOpenMs: 10_000,
 } as const;
 
 /** {@link limits} with numbers of one's own. */

@@ -12,7 +12,8 @@ import { SmallForkService } from './fork-service.ts';
 import { RecordingLog } from './recording-log.ts';
 
 export interface StandOptions extends WorkerOptions {
-  readonly ssh?: Partial<Config['ssh']>;
+  /** Given as a function of the stand's directory, it may put files there. */
+  readonly ssh?: Partial<Config['ssh']> | ((directory: string) => Partial<Config['ssh']>);
   readonly childrenTimeoutS?: number;
   /** As ssh-keygen takes them. */
   readonly hostKeyType?: readonly string[];
@@ -48,7 +49,7 @@ export class Stand implements AsyncDisposable {
     makeKey(this.directory, 'host', hostKeyType);
     this.config = testConfig(this.directory, this.forks.socket, {
       childrenTimeoutS: childrenTimeoutS ?? 10,
-      ssh: ssh ?? {},
+      ssh: typeof ssh === 'function' ? ssh(this.directory) : (ssh ?? {}),
     });
     this.authorize('alice', makeKey(this.directory, 'alice'));
   }
@@ -118,6 +119,11 @@ function openSockets(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
+const filesOnly: Config['ssh']['keyLookup'] = {
+  ...{ source: 'files', url: null, tokenFile: null, command: null },
+  ...{ timeoutS: 10, cacheS: 30 },
+};
+
 function testConfig(
   directory: string,
   forkSocket: string,
@@ -129,14 +135,16 @@ function testConfig(
     hosting: { root: join(directory, 'hosting') },
     forker: {
       ...{ socket: forkSocket, socketMode: 0o600, childrenMax: 100, childrenPerUserMax: 100, requestTimeoutS: 1 },
-      ...{ childConnectTimeoutS: 120, childrenTimeoutS, poolSize: 0 },
+      ...{ childConnectTimeoutS: 120, childrenTimeoutS, poolSize: 0, fork: true, runAs: null },
     },
+    limits: { cpuS: 0, addressSpaceBytes: 0, openFiles: 0, fileSizeBytes: 0 },
     ssh: {
       ...{
         listen: { host: '127.0.0.1', port: 0 },
         hostKeys: [join(directory, 'host')],
         workers: 1,
         usersDirectory: join(directory, 'users'),
+        ...{ hostCertificates: [], userAuthorities: null, revokedKeys: null, keyLookup: filesOnly },
       },
       ...{
         loginGraceS: 60,

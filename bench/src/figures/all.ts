@@ -3,10 +3,25 @@ import { burst } from './burst.ts';
 import type { Figure } from './figure.ts';
 import { fork } from './fork.ts';
 import { memory } from './memory.ts';
+import { overload } from './overload.ts';
+import { recovery } from './recovery.ts';
+import { sampling } from './sampling.ts';
 import { sessions } from './sessions.ts';
 import { ssh } from './ssh.ts';
 import { stalled } from './stalled.ts';
 import { transfer } from './transfer.ts';
 
 /** Every figure, in the order they are taken. */
-export const figures: readonly Figure[] = [fork, burst, memory, ssh, sessions, branch, transfer, stalled];
+export const figures: readonly Figure[] = [
+  fork,
+  burst,
+  overload,
+  recovery,
+  memory,
+  sampling,
+  ssh,
+  sessions,
+  branch,
+  transfer,
+  stalled,
+];

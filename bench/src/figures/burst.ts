@@ -12,7 +12,7 @@ export const burst: Figure = {
   title: `as fork, ${requestsAtOnce} asked for at once`,
   needs: ['/usr/bin/brz'],
   async measure(stand, { quick, progress }) {
-    await using withoutPool = await stand.startHatchery(0);
+    await using withoutPool = await stand.startHatchery({ pool_size: 0 });
     const { signal } = stand;
     const contenders = startContenders(stand, withoutPool).map(({ name, open }) => ({
       name,

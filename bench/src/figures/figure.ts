@@ -26,19 +26,21 @@ export interface Result {
 /** Contenders that took turns. The first one is ours, and all are compared with it. */
 export interface Comparison {
   readonly title: string;
-  readonly unit: 'ms' | 'MB' | 'MB/s' | 'sessions/s';
+  readonly unit: 'ms' | 'MB' | 'MB/s' | 'sessions/s' | '% of a core';
   readonly better: 'lower' | 'higher';
   readonly series: readonly Series[];
   readonly targets: readonly Target[];
 }
 
-/** What is promised of the medians. */
+/** What is promised of the medians, unless it says otherwise. */
 export type Target =
   | { readonly kind: 'times-better'; readonly name: string; readonly rival: string; readonly atLeast: number }
-  | { readonly kind: 'limit'; readonly name: string; readonly atMost: number };
+  | { readonly kind: 'limit'; readonly name: string; readonly atMost: number }
+  /** Of the 99th percentile, or of the largest of too few samples for one. */
+  | { readonly kind: 'p99-limit'; readonly name: string; readonly atMost: number };
 
 export interface Readings {
   readonly title: string;
-  readonly unit: 'MB';
+  readonly unit: 'MB' | 'ms' | 'a second';
   readonly rows: readonly { readonly name: string; readonly values: Readonly<Record<string, number>> }[];
 }

@@ -9,7 +9,7 @@ export const fork: Figure = {
   title: 'from asking for a smart server to its first reply, one at a time',
   needs: ['/usr/bin/brz'],
   async measure(stand, { quick, progress }) {
-    await using withoutPool = await stand.startHatchery(0);
+    await using withoutPool = await stand.startHatchery({ pool_size: 0 });
     const { signal } = stand;
     const contenders = startContenders(stand, withoutPool).map(({ name, open }) => ({
       name,

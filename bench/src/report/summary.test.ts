@@ -52,6 +52,20 @@ describe('a target', () => {
     );
   });
 
+  it('of a 99th percentile is met or missed by that', () => {
+    const values = Array.from({ length: 100 }, (_, index) => index + 1);
+    const series = [{ name: 'ours', rounds: [values] }];
+    const limit = (atMost: number) => ({ kind: 'p99-limit', name: 'ours', atMost }) as const;
+    const verdicts = judge({ ...comparison, series, targets: [limit(99), limit(98)] });
+    assert.deepEqual(
+      verdicts.map(({ value, met }) => [value, met]),
+      [
+        [99, true],
+        [99, false],
+      ],
+    );
+  });
+
   it('names what was measured', () => {
     const target = { kind: 'limit', name: 'somebody', atMost: 1 } as const;
     assert.throws(() => judge({ ...comparison, targets: [target] }), RangeError);

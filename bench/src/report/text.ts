@@ -31,9 +31,9 @@ function cells(row: SeriesSummary): string[] {
 function verdictText(unit: string): (verdict: Verdict) => string {
   return ({ target, value, met }) => {
     const promise =
-      target.kind === 'limit'
-        ? `${target.name}: at most ${target.atMost} ${unit}, is ${number(value)}`
-        : `${target.name}: at least ${target.atLeast}x better than ${target.rival}, is ${value.toFixed(1)}x`;
+      target.kind === 'times-better'
+        ? `${target.name}: at least ${target.atLeast}x better than ${target.rival}, is ${value.toFixed(1)}x`
+        : `${target.name}${target.kind === 'p99-limit' ? ', p99' : ''}: at most ${target.atMost} ${unit}, is ${number(value)}`;
     return `  ${met ? 'met' : 'MISSED'}: ${promise}\n`;
   };
 }

@@ -18,8 +18,8 @@ export function firstReply(stdin: Writable, stdout: Readable, signal: AbortSigna
   const end = (): void => reject(new Error(`it ended after ${JSON.stringify(received)}, before its first reply`));
   const abort = (): void => reject(new Error(signal.aborted ? 'interrupted' : 'no first reply in time'));
   stdout.on('data', take).once('end', end).once('close', end);
-  // The end of stdout, which follows, says what happened.
-  stdin.on('error', () => undefined);
+  // The end of stdout, which follows, says what happened. A session that is asked again has this already.
+  if (stdin.listenerCount('error') === 0) stdin.on('error', () => undefined);
   stop.addEventListener('abort', abort, { once: true });
   if (stop.aborted) abort();
   stdin.write(request);

@@ -2,10 +2,16 @@ import { forkChild } from '@hatchery/forker-client';
 import { sessionEndMsMax } from '../limits.ts';
 import { within } from './deadline.ts';
 import { firstReply } from './first-reply.ts';
-import type { OpenSession } from './session.ts';
+import type { Session } from './session.ts';
+
+/** A session that can be asked again. */
+export interface ForkedSession extends Session {
+  /** Asks once more, and resolves with how long the reply took. */
+  reply(): Promise<number>;
+}
 
 /** Sessions of children that the fork service at `socket` forks for the demo user, as the gateway asks for them. */
-export function forkedSessions(socket: string): OpenSession {
+export function forkedSessions(socket: string): (signal: AbortSignal) => Promise<ForkedSession> {
   return async (signal) => {
     const startedAtMs = performance.now();
     const child = await forkChild({ socket, command: ['lp-serve', '--inet', 'demo'], environment: {}, signal });
@@ -31,6 +37,11 @@ export function forkedSessions(socket: string): OpenSession {
         release();
       }
     };
-    return { firstReplyMs, pid: child.pid, end };
+    const reply = async (): Promise<number> => {
+      const askedAtMs = performance.now();
+      await firstReply(pipes.stdin, pipes.stdout, signal);
+      return performance.now() - askedAtMs;
+    };
+    return { firstReplyMs, pid: child.pid, reply, end };
   };
 }

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { checkoutDirectory } from '@hatchery/daemon';
 import { serviceStartMsMax } from '../limits.ts';
@@ -12,9 +12,15 @@ import { runTool } from './tools.ts';
 export interface HatcheryOptions {
   /** A directory of its own, which the caller removes afterwards. */
   readonly directory: string;
-  /** Without it, the default of the service. */
-  readonly poolSize?: number;
+  readonly settings?: ForkerSettings;
   readonly signal: AbortSignal;
+}
+
+/** What stands in `[forker]`; without a key, the default of the service. */
+export interface ForkerSettings {
+  readonly pool_size?: number;
+  readonly max_children?: number;
+  readonly max_children_per_user?: number;
 }
 
 /** The line of `up --json`, as far as it is used here. */
@@ -35,9 +41,9 @@ export class Hatchery implements AsyncDisposable {
   readonly #directory: string;
 
   /** Resolves when it serves. @throws an Error with the last line it wrote */
-  static async start({ directory, poolSize, signal }: HatcheryOptions): Promise<Hatchery> {
+  static async start({ directory, settings = {}, signal }: HatcheryOptions): Promise<Hatchery> {
     mkdirSync(directory, { recursive: true });
-    writeFileSync(configFile(directory), configuration(directory, poolSize));
+    writeFileSync(configFile(directory), configuration(directory, settings));
     const argv = [process.execPath, cli, 'up', '--json', '--config', configFile(directory)] as const;
     const environment = plainEnvironment(directory);
     const service = new ServiceProcess({ argv: [...argv], environment, logFile: join(directory, 'up.log') });
@@ -60,6 +66,11 @@ export class Hatchery implements AsyncDisposable {
     this.destination = { user: 'demo', port: ssh.port, keyFile: join(stateDir, 'demo/id_ed25519'), knownHostsFile };
   }
 
+  /** What its forker says of itself. */
+  get controlSocket(): string {
+    return join(dirname(this.forkerSocket), 'control.sock');
+  }
+
   /** Its processes by the names of their parts. */
   async parts(signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
     const argv = [process.execPath, cli, 'status', '--json', '--config', configFile(this.#directory)] as const;
@@ -77,12 +88,9 @@ function configFile(directory: string): string {
   return join(directory, 'hatchery.toml');
 }
 
-function configuration(directory: string, poolSize: number | undefined): string {
-  const forker = [
-    // What a failed run leaves open is not waited for.
-    'children_timeout_s = 2',
-    ...(poolSize === undefined ? [] : [`pool_size = ${poolSize}`]),
-  ];
+function configuration(directory: string, settings: ForkerSettings): string {
+  // What a failed run leaves open is not waited for.
+  const forker = Object.entries({ children_timeout_s: 2, ...settings }).map(([key, value]) => `${key} = ${value}`);
   return `state_dir = ${JSON.stringify(join(directory, 'state'))}
 [forker]
 ${forker.join('\n')}

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Hatchery } from './hatchery.ts';
+import { Hatchery, type ForkerSettings } from './hatchery.ts';
 import { Sshd } from './sshd.ts';
 
 /** Where figures are taken: a scratch directory and our side, running. Disposing it leaves nothing behind. */
@@ -39,9 +39,9 @@ export class Stand implements AsyncDisposable {
     return this.#directory;
   }
 
-  /** Our side once more, with another pool. The caller disposes it. */
-  startHatchery(poolSize: number): Promise<Hatchery> {
-    return Hatchery.start({ directory: this.scratch('pool'), poolSize, signal: this.signal });
+  /** Our side once more, set otherwise. The caller disposes it. */
+  startHatchery(settings: ForkerSettings): Promise<Hatchery> {
+    return Hatchery.start({ directory: this.scratch('ours'), settings, signal: this.signal });
   }
 
   /** The rival of the gateway, serving the same branches to the same key, or running `command` for it. The caller disposes it. */

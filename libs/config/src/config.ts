@@ -16,12 +16,42 @@ export interface Config {
     readonly childrenTimeoutS: number;
     /** Children forked ahead of requests; 0 switches the pool off. */
     readonly poolSize: number;
+    /** False: every session is a Python of its own, started when it is asked for. */
+    readonly fork: boolean;
+    /** The user that sessions run as when the service is root; null: the service's own. */
+    readonly runAs: string | null;
+  };
+  /** Of one session each (setrlimit(2)); 0 leaves a limit as it is. */
+  readonly limits: {
+    readonly cpuS: number;
+    readonly addressSpaceBytes: number;
+    readonly openFiles: number;
+    readonly fileSizeBytes: number;
   };
   readonly ssh: {
     readonly listen: Address;
     readonly hostKeys: readonly string[];
     readonly workers: number;
     readonly usersDirectory: string;
+    /** Certificates of {@link hostKeys}, as sshd_config(5) HostCertificate. */
+    readonly hostCertificates: readonly string[];
+    /** A file of the authorities whose user certificates let in whom they name, as sshd_config(5) TrustedUserCAKeys. */
+    readonly userAuthorities: string | null;
+    /** As sshd_config(5) RevokedKeys. */
+    readonly revokedKeys: string | null;
+    readonly keyLookup: {
+      /** Where users' keys come from: `usersDirectory`, `url` or `command`. */
+      readonly source: 'files' | 'http' | 'command';
+      /** With `{user}` in it. */
+      readonly url: string | null;
+      /** Holds what is sent to `url` as a bearer token. */
+      readonly tokenFile: string | null;
+      /** A program and its arguments, with `%u` for the user. */
+      readonly command: readonly string[] | null;
+      readonly timeoutS: number;
+      /** So long an answer is not asked for again. */
+      readonly cacheS: number;
+    };
     readonly loginGraceS: number;
     /** `start:rate:full`, as sshd_config(5) MaxStartups. */
     readonly startupsMax: { readonly start: number; readonly ratePercent: number; readonly full: number };

@@ -1,6 +1,9 @@
 export type { Address, Config, LogLevel } from './config.ts';
 export { loadConfig } from './load.ts';
 export type { LoadOptions } from './load.ts';
+export { nearest } from './nearest.ts';
 export { ConfigError } from './problem.ts';
 export type { ConfigProblem } from './problem.ts';
-export { controlSocketPath, gatewayControlSocketPath, keeperSocketPath, partRecordPath } from './paths.ts';
+export { sessionSettings, systemPython } from './session-settings.ts';
+export type { SessionSettings } from './session-settings.ts';
+export { breezyHome, controlSocketPath, gatewayControlSocketPath, keeperSocketPath, partRecordPath } from './paths.ts';

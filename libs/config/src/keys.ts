@@ -1,6 +1,21 @@
 import { join } from 'node:path';
 import type { Address } from './config.ts';
-import { address, integer, mode, networks, oneOf, path, paths, seconds, startups, type Kind } from './kinds.ts';
+import {
+  address,
+  command,
+  flag,
+  integer,
+  mode,
+  networks,
+  oneOf,
+  path,
+  paths,
+  seconds,
+  startups,
+  userName,
+  userUrl,
+  type Kind,
+} from './kinds.ts';
 
 /** The directories that other defaults stand in. */
 export interface Base {
@@ -17,6 +32,9 @@ export interface Key<T> {
 
 /** A timer of Node's ends at 24.8 days; a week is more than any of these waits can mean. */
 const week = 604_800;
+
+/** What a number of JavaScript holds without loss. */
+const bytes = integer(0, Number.MAX_SAFE_INTEGER);
 
 /** Every key `hatchery.toml` may hold, by its dotted path. */
 export const keys = {
@@ -43,12 +61,39 @@ export const keys = {
   // One being used while the next is made; more only helps bursts and costs memory all day. 0 switches the pool off.
   'forker.pool_size': key(integer(0, 1000), () => 2),
 
+  // False runs a Python for every session, with nothing loaded ahead: thirty times the start, and no zygote to look after.
+  'forker.fork': key(flag, () => true),
+  // Without it sessions run as the user of the service. Only root can become somebody else.
+  'forker.run_as': key<string | null>(userName, () => null),
+
+  // Of one session each; 0 leaves a limit as the system has set it.
+  // An hour of computing: the largest fetch measured took minutes, and what runs longer is stuck.
+  'limits.cpu_s': key(integer(0, week), () => 3600),
+  // Breezy holds some copies of the largest file it handles; a session that wants more endangers the others.
+  'limits.address_space_bytes': key(bytes, () => 4 * 1024 ** 3),
+  // A session holds tens of packs open at the most.
+  'limits.open_files': key(integer(0, 1_048_576), () => 1024),
+  // Off: a pack of a repository may be as large as its disk.
+  'limits.file_size_bytes': key(bytes, () => 0),
+
   // Only this machine until somebody says otherwise. 5022 needs no privilege.
   'ssh.listen': key(address, () => ({ host: '127.0.0.1', port: 5022 })),
   'ssh.host_keys': key(paths, ({ state }) => [join(state, 'ssh_host_ed25519_key')]),
   // One worker moves 200 MB/s; more are for machines with cores to spare.
   'ssh.workers': key(integer(1, 256), () => 1),
   'ssh.users_dir': key(path, ({ state }) => join(state, 'users')),
+  // None: who has certificates says where they are.
+  'ssh.host_certificates': key(paths, (): readonly string[] => []),
+  'ssh.user_ca_keys': optional(path),
+  'ssh.revoked_keys': optional(path),
+  'ssh.key_lookup': key(oneOf('files', 'http', 'command'), () => 'files' as const),
+  'ssh.key_lookup_url': optional(userUrl),
+  'ssh.key_lookup_token_file': optional(path),
+  'ssh.key_lookup_command': optional(command),
+  // A tenth of the login grace: a person who waits longer believes that nothing happens.
+  'ssh.key_lookup_timeout_s': key(seconds(0.1, 60), () => 5),
+  // A key that was taken away works for as long; 0 asks each time.
+  'ssh.key_lookup_cache_s': key(seconds(0, 3600), () => 30),
   // sshd has 120; nobody types a password here.
   'ssh.login_grace_s': key(seconds(0.1, 3600), () => 60),
   // Ten times sshd's 10:30:100: a hosting service sees whole build farms at once.
@@ -86,6 +131,11 @@ export type KeyPath = keyof typeof keys;
 /** What a key's value is when read. */
 export type ValueOf<K extends KeyPath> =
   ReturnType<(typeof keys)[K]['fallback']> | ReturnType<(typeof keys)[K]['kind']>;
+
+/** A key that has no value unless it is there. */
+function optional<T>(kind: Kind<T>): Key<T | null> {
+  return { kind, fallback: () => null };
+}
 
 function key<T>(kind: Kind<T>, fallback: (base: Base) => T): Key<T> {
   return { kind, fallback };

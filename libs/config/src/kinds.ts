@@ -55,6 +55,28 @@ export const networks: Kind<readonly string[]> = (value) => {
   });
 };
 
+/** A command: a whole path and its arguments, which no shell reads. */
+export const command: Kind<readonly string[]> = (value) => {
+  const wanted = 'must be a list of a program and its arguments as ["/usr/local/bin/keys-of", "%u"]';
+  if (value.kind !== 'array') throw new Refusal(`${wanted}, not ${describe(value)}`);
+  const words = value.elements.map((element) =>
+    element.value.kind === 'string' && !element.value.value.includes('\0')
+      ? element.value.value
+      : refuseAt(element.line, `${wanted}, without ${describe(element.value)}`),
+  );
+  if (words[0]?.startsWith('/') !== true) throw new Refusal(`${wanted}, with the program's whole path`);
+  return words;
+};
+
+/** An http or https address in which `{user}` stands for a name. */
+export const userUrl: Kind<string> = (value) => {
+  const wanted = 'must be an address as "https://keys.example/v1/users/{user}/keys"';
+  const text = takeString(value, wanted.slice('must be '.length));
+  const isHttp = URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  if (!isHttp || !text.includes('{user}')) throw new Refusal(`${wanted}, not ${describe(value)}`);
+  return text;
+};
+
 /** A whole number within bounds, both included. */
 export function integer(min: number, max: number): Kind<number> {
   return (value) => {
@@ -75,6 +97,21 @@ export function seconds(min: number, max: number): Kind<number> {
     return value.value;
   };
 }
+
+/** true or false. */
+export const flag: Kind<boolean> = (value) => {
+  if (value.kind !== 'boolean') throw new Refusal(`must be true or false, not ${describe(value)}`);
+  return value.value;
+};
+
+/** The name of a user of this system. */
+export const userName: Kind<string> = (value) => {
+  const text = takeString(value, 'the name of a user');
+  // useradd(8), CAVEATS.
+  if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(text))
+    throw new Refusal(`must be the name of a user, not ${JSON.stringify(text)}`);
+  return text;
+};
 
 /** One of a few words. */
 export function oneOf<const Word extends string>(...words: readonly Word[]): Kind<Word> {
@@ -109,6 +146,10 @@ function takeString(value: TomlValue, wanted: string): string {
 
 function refuse(value: TomlValue, wanted: string): never {
   throw new Refusal(`${wanted}, not ${describe(value)}`);
+}
+
+function refuseAt(line: number, message: string): never {
+  throw new Refusal(message, line);
 }
 
 function describe(value: TomlValue): string {

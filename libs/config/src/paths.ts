@@ -16,6 +16,11 @@ export function keeperSocketPath(config: Config): string {
   return join(config.runtimeDirectory, 'keeper.sock');
 }
 
+/** The home directory that sessions run with. Breezy looks for a configuration there, and finds the operator's. */
+export function breezyHome(config: Config): string {
+  return join(config.stateDirectory, 'breezy');
+}
+
 /** What a running part says of itself (pid, start time, address), so that commands find it. */
 export function partRecordPath(config: Config, part: string): string {
   return join(config.runtimeDirectory, 'parts', `${part}.json`);

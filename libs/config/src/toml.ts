@@ -7,7 +7,8 @@ export type TomlValue =
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'integer' | 'float'; readonly value: number; readonly text: string }
   | { readonly kind: 'array'; readonly elements: readonly { readonly line: number; readonly value: TomlValue }[] }
-  | { readonly kind: 'boolean' | 'date' | 'table' };
+  | { readonly kind: 'boolean'; readonly value: boolean }
+  | { readonly kind: 'date' | 'table' };
 
 /** One key with its value, or one table, by its full dotted path. `line` is 1-based. */
 export interface TomlEntry {
@@ -98,7 +99,7 @@ function toValue(node: AST.TOMLContentNode): TomlValue {
     case 'float':
       return { kind: node.kind, value: node.value, text: node.number };
     case 'boolean':
-      return { kind: 'boolean' };
+      return { kind: 'boolean', value: node.value };
     default:
       return { kind: 'date' };
   }

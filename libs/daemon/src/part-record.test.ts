@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig, partRecordPath, type Config } from '@hatchery/config';
@@ -31,6 +31,22 @@ describe('a part record', () => {
       assert.deepEqual(readdirSync(dirname(partRecordPath(config, 'sample'))), ['sample.json']);
     }
     assert.equal(readPartRecord(config, 'sample'), null);
+  });
+
+  it('is readable by its owner alone, for it may hold a sign-in link', () => {
+    using directory = temporaryDirectory();
+    const config = configIn(directory.path);
+    const umask = process.umask(0);
+    try {
+      using _written = writePartRecord(config, own);
+      const path = partRecordPath(config, 'sample');
+      assert.deepEqual(
+        [path, dirname(path)].map((one) => statSync(one).mode & 0o777),
+        [0o600, 0o700],
+      );
+    } finally {
+      process.umask(umask);
+    }
   });
 
   it('counts as none when its process is gone', async () => {

@@ -1,6 +1,6 @@
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FeedMessage, FeedPosition } from '@hatchery/events';
+import type { Event, FeedMessage, FeedPosition } from '@hatchery/events';
 import { lineBytesMax, redialMsMax, redialMsMin, silenceMsMax } from './limits.ts';
 import { LineSplitter } from './line-splitter.ts';
 
@@ -16,10 +16,17 @@ export interface FeedListener {
   connection(state: { readonly up: true } | { readonly up: false; readonly error: Error }): void;
 }
 
-/** Dials the feed on a control socket and keeps dialling until disposed. Never throws: what goes wrong is told to the listener. */
-export function dialFeed(controlSocket: string, listener: FeedListener): FeedConnection {
+/**
+ * Dials the feed on a control socket and keeps dialling until disposed; the first time from where its reader stood in an
+ * earlier life, if `from` says so. Never throws: what goes wrong is told to the listener.
+ */
+export function dialFeed(
+  controlSocket: string,
+  listener: FeedListener,
+  from: FeedPosition | null = null,
+): FeedConnection {
   const stop = new AbortController();
-  const reader = new FeedReader(listener);
+  const reader = new FeedReader(listener, from);
   const running = (async () => {
     let waitMs = redialMsMin;
     while (!stop.signal.aborted) {
@@ -44,11 +51,12 @@ export function dialFeed(controlSocket: string, listener: FeedListener): FeedCon
 /** Keeps the position and refuses a message that does not follow it. */
 class FeedReader {
   readonly #listener: FeedListener;
-  position: FeedPosition | null = null;
+  position: FeedPosition | null;
   #heard = false;
 
-  constructor(listener: FeedListener) {
+  constructor(listener: FeedListener, from: FeedPosition | null) {
     this.#listener = listener;
+    this.position = from;
   }
 
   takeHeard(): boolean {
@@ -59,19 +67,23 @@ class FeedReader {
 
   read(message: FeedMessage): void {
     if (message.type === 'snapshot') this.position = { epoch: message.epoch, seq: message.seq };
-    if (message.type === 'event') {
-      if (this.position?.seq !== message.event.seq - 1) {
-        const had = this.position?.seq ?? 'nothing';
-        this.position = null;
-        throw new Error(`the feed jumped from ${had} to ${message.event.seq}`);
-      }
-      this.position = { ...this.position, seq: message.event.seq };
-    }
+    if (message.type === 'event') this.#advance(message.event);
     this.#listener.message(message);
     if (message.type === 'hello') {
       this.#heard = true;
       this.#listener.connection({ up: true });
     }
+  }
+
+  #advance({ kind, seq }: Event): void {
+    // Usage takes no number of its own: it stands at that of the event before it.
+    const expected = kind === 'child.usage' ? seq : seq - 1;
+    if (this.position?.seq !== expected) {
+      const had = this.position?.seq ?? 'nothing';
+      this.position = null;
+      throw new Error(`the feed jumped from ${had} to ${seq}`);
+    }
+    this.position = { ...this.position, seq };
   }
 }
 

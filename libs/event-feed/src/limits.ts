@@ -1,4 +1,4 @@
-/** Events kept for readers that resume: at 50 lifecycle events a second, five minutes of absence. About 0.5 kB each; usage is coalesced. */
+/** Events kept for readers that resume: at 50 lifecycle events a second, five minutes of absence. About 0.5 kB each; usage is not among them. */
 export const eventsKeptMax = 16_384;
 
 /** A reader this far behind is cut off and resumes; without it one stopped reader would hold the service's memory. */
@@ -19,4 +19,4 @@ export const lineBytesMax = 64 * 1024 * 1024;
 export const controlTimeoutMs = 10_000;
 
 /** The answer to one control request; the largest, `GET /v1/state`, is a snapshot. */
-export const controlAnswerBytesMax = lineBytesMax;
+export const controlAnswerBytesMax = 64 * 1024 * 1024;

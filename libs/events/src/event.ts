@@ -21,6 +21,8 @@ export type ChildEvent =
 export type LockEvent =
   | { readonly kind: 'lock.acquired'; readonly lock: Lock }
   | { readonly kind: 'lock.contended'; readonly id: string; readonly waiter: LockParty }
+  /** Anything else about it: its condition, another session that took its token up, a waiter that gave up. */
+  | { readonly kind: 'lock.changed'; readonly lock: Lock }
   | { readonly kind: 'lock.released'; readonly id: string }
   | { readonly kind: 'lock.broken'; readonly id: string; readonly actor: string };
 
@@ -57,11 +59,22 @@ export type ActionEvent =
       readonly verb: string;
       readonly target: string;
       readonly reason: string;
+      /** A lock as it was looked at, when the target is one. */
+      readonly before?: Lock;
     }
-  | { readonly kind: 'action.done'; readonly actionId: string; readonly outcome: string };
+  | {
+      readonly kind: 'action.done';
+      readonly actionId: string;
+      readonly outcome: string;
+      /** The lock as it is now, or null when there is none any more. */
+      readonly after?: Lock | null;
+    };
 
 /** What a publisher says, before it is numbered. */
 export type EventBody = ChildEvent | LockEvent | ServiceEvent | SessionEvent | ActionEvent;
 
-/** One numbered change. `seq` grows by one within an epoch; `at` is the publisher's clock, RFC 3339. */
+/**
+ * One numbered change. `seq` grows by one within an epoch, but for usage, which is coalesced and never missed: it has no
+ * number of its own and carries that of the event before it. `at` is the publisher's clock, RFC 3339.
+ */
 export type Event = EventBody & { readonly seq: number; readonly at: string };

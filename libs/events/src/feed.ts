@@ -4,6 +4,7 @@ import type { View } from './view.ts';
 /**
  * One line of the feed (newline-delimited JSON over the control socket, `GET /v1/events`).
  * A `hello` comes first; then a `snapshot`, unless the reader named a position that can be resumed; then every event in order.
+ * The epoch outlives a restart of a publisher whose log is on disk, and so does the position.
  */
 export type FeedMessage =
   | { readonly type: 'hello'; readonly epoch: string; readonly serverTime: string; readonly version: string }

@@ -9,10 +9,13 @@ export interface LockParty {
   readonly host: string | null;
   readonly command: string | null;
   readonly since: string | null;
+  /** Pids of the processes above it, nearest first, where they tell something: a lock that one of them holds is held by the same job. */
+  readonly ancestors?: readonly number[];
 }
 
 /** A physical lock of Breezy, or a global lock of this host that scripts share. */
 export interface Lock {
+  /** Names this very acquisition: when another one holds the lock, it has another id. */
   readonly id: string;
   readonly kind: LockKind;
   readonly path: string;
@@ -22,4 +25,6 @@ export interface Lock {
   readonly condition: LockCondition;
   /** Breezy's own name of this very acquisition; a break compares it. */
   readonly nonce: string | null;
+  /** Why it has this condition, a sentence each. Absent from publishers that do not say. */
+  readonly reasons?: readonly string[];
 }

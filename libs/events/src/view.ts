@@ -43,6 +43,7 @@ export function reduce(view: View, event: EventBody | Event): View {
     case 'child.exited':
       return withoutChild(view, event);
     case 'lock.acquired':
+    case 'lock.changed':
       return { ...view, locks: { ...view.locks, [event.lock.id]: event.lock } };
     case 'lock.contended': {
       const lock = view.locks[event.id];

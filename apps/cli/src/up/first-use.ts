@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Address, Config } from '@hatchery/config';
-import { addUser } from '../user.ts';
+import type { Terminal } from '../terminal.ts';
+import { addUser } from '../users/key-file.ts';
 import { runTool } from './run-tool.ts';
 
 /** The user that a first use makes, so that there is something to branch from. */
@@ -10,29 +11,37 @@ export const demoUser = 'demo';
 /** Its sample branch, below the hosting root and in addresses alike. */
 export const sampleBranch = `~${demoUser}/sample/trunk`;
 
-/** Makes what a first use lacks, each thing whole or not at all; does nothing the second time. */
-export async function prepareFirstUse(config: Config, say: (line: string) => void): Promise<void> {
+/** What {@link prepareFirstUse} needs of its surroundings. */
+type FirstUseTerminal = Pick<Terminal, 'environment' | 'say'>;
+
+/**
+ * Makes what a first use lacks, each thing whole or not at all; does nothing the second time. What somebody has taken
+ * away since, as the demo user, does not come back.
+ * @throws an Error with one line when something cannot be made
+ */
+export async function prepareFirstUse(config: Config, { environment, say }: FirstUseTerminal): Promise<void> {
   mkdirSync(config.stateDirectory, { recursive: true });
   for (const path of config.ssh.hostKeys) {
     if (existsSync(path)) continue;
     say(`making the host key ${path}`);
-    await makeKey(path, 'hatchery host key');
+    putKey(await makeKey(path, 'hatchery host key', environment), path);
   }
-  if (!existsSync(demoKey(config))) {
-    say(`making the user ${demoUser} with a key of its own`);
-    mkdirSync(demoDirectory(config), { recursive: true, mode: 0o700 });
-    await makeKey(demoKey(config), `${demoUser}@hatchery`);
-  }
-  addUser(
-    config.ssh.usersDirectory,
-    demoUser,
-    readFileSync(`${demoKey(config)}.pub`, 'utf8'),
-    `${demoKey(config)}.pub`,
-  );
-  if (!existsSync(join(config.hosting.root, sampleBranch))) {
-    say(`making the sample branch ${sampleBranch}`);
-    await makeSampleBranch(config);
-  }
+  mkdirSync(config.ssh.usersDirectory, { recursive: true });
+  const key = demoKey(config);
+  // The demo user's key is put in its place last: as long as it is not there, all of this is done anew.
+  if (existsSync(key)) return;
+  say(`making the user ${demoUser} with a key of its own, and the sample branch ${sampleBranch}`);
+  mkdirSync(demoDirectory(config), { recursive: true, mode: 0o700 });
+  const scratch = await makeKey(key, `${demoUser}@hatchery`, environment);
+  addUser(config.ssh.usersDirectory, demoUser, readFileSync(`${scratch}.pub`, 'utf8'), `${scratch}.pub`);
+  if (!existsSync(join(config.hosting.root, sampleBranch))) await makeSampleBranch(config, environment);
+  putKey(scratch, key);
+}
+
+/** Whether the demo user may still log in, and has something to branch from. */
+export function hasDemo(config: Config): boolean {
+  const needed = [demoKey(config), join(config.ssh.usersDirectory, demoUser), join(config.hosting.root, sampleBranch)];
+  return needed.every((path) => existsSync(path));
 }
 
 /**
@@ -46,7 +55,9 @@ export function writeDemoSsh(config: Config, address: Address): string {
   );
   writeFileSync(join(directory, 'known_hosts'), hosts.join(''));
   const script = join(directory, 'ssh');
-  const options = `-i ${quote(demoKey(config))} -o IdentitiesOnly=yes -o UserKnownHostsFile=${quote(join(directory, 'known_hosts'))}`;
+  // ssh splits the value of this option at blanks once more, as it splits a line of ssh_config(5).
+  const hostsFile = quote(`UserKnownHostsFile="${join(directory, 'known_hosts')}"`);
+  const options = `-i ${quote(demoKey(config))} -o IdentitiesOnly=yes -o ${hostsFile}`;
   writeFileSync(script, `#!/bin/sh\nexec ssh -F none ${options} -o StrictHostKeyChecking=yes "$@"\n`);
   chmodSync(script, 0o755);
   return script;
@@ -60,20 +71,26 @@ function demoKey(config: Config): string {
   return join(demoDirectory(config), 'id_ed25519');
 }
 
-/** ssh-keygen writes two files; the private one, which is what we look for, appears last. */
-async function makeKey(path: string, comment: string): Promise<void> {
+/** Makes a key beside its path; returns where, for {@link putKey}. */
+async function makeKey(path: string, comment: string, environment: Readonly<NodeJS.ProcessEnv>): Promise<string> {
   const scratch = `${path}.new`;
   mkdirSync(dirname(path), { recursive: true });
-  rmSync(scratch, { force: true });
-  await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', scratch]);
+  for (const file of [scratch, `${scratch}.pub`]) rmSync(file, { force: true });
+  await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', scratch], environment);
+  return scratch;
+}
+
+/** Two files; the private one, which is what we look for, appears last. */
+function putKey(scratch: string, path: string): void {
   renameSync(`${scratch}.pub`, `${path}.pub`);
   renameSync(scratch, path);
 }
 
-async function makeSampleBranch(config: Config): Promise<void> {
+async function makeSampleBranch(config: Config, outer: Readonly<NodeJS.ProcessEnv>): Promise<void> {
   const target = join(config.hosting.root, sampleBranch);
   const scratch = `${target}.new`;
   const environment = {
+    ...outer,
     BRZ_EMAIL: 'Demo <demo@hatchery.invalid>',
     BRZ_LOG: '/dev/null',
     BRZ_HOME: demoDirectory(config),
@@ -92,6 +109,7 @@ async function makeSampleBranch(config: Config): Promise<void> {
   renameSync(scratch, target);
 }
 
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
+/** A word as a POSIX shell reads it; plain ones stay as they are, to be read by people too. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -14,6 +14,13 @@ export interface PartProcess {
   signal(signal: NodeJS.Signals): void;
 }
 
+/** Where parts run. */
+export interface Place {
+  /** `--config` and `--state-dir`, as every part takes them. */
+  readonly words: readonly string[];
+  readonly environment: Readonly<NodeJS.ProcessEnv>;
+}
+
 /** A part that ended before it was ready; the message holds what it said on stderr. */
 export class PartStartError extends Error {
   readonly code = 'part_start_failed';
@@ -28,9 +35,14 @@ const explainingLinesMax = 20;
  * is ours to pass on), and ends when we do, since its standard input then ends.
  * @throws {PartStartError}
  */
-export async function startPart(name: PartName, place: readonly string[], aborted: AbortSignal): Promise<PartProcess> {
-  const argv = [partPrograms[name], ...place, '--ready-fd', '3', '--stop-with-stdin', 'yes'];
-  const child = spawn(process.execPath, argv, { detached: true, stdio: ['pipe', 'inherit', 'pipe', 'pipe'] });
+export async function startPart(name: PartName, place: Place, aborted: AbortSignal): Promise<PartProcess> {
+  if (aborted.aborted) throw new PartStartError(`${name} was not started: the service stops`);
+  const argv = [partPrograms[name], ...place.words, '--ready-fd', '3', '--stop-with-stdin', 'yes'];
+  const child = spawn(process.execPath, argv, {
+    detached: true,
+    stdio: ['pipe', 'inherit', 'pipe', 'pipe'],
+    env: place.environment,
+  });
   const ended = new Promise<string>((resolve) => {
     child.on('error', (error) => resolve(error.message));
     child.on('exit', (code, signal) => resolve(signal === null ? `exit ${code}` : signal));

@@ -8,14 +8,20 @@ const execute = promisify(execFile);
 export async function runTool(
   file: string,
   argv: readonly string[],
-  environment: Record<string, string> = {},
+  environment: Readonly<NodeJS.ProcessEnv>,
 ): Promise<void> {
   try {
-    await execute(file, argv, { timeout: toolMsMax, env: { ...process.env, ...environment } });
+    await execute(file, argv, { timeout: toolMsMax, env: environment });
   } catch (error) {
-    const { code, stderr } = error as { code?: unknown; stderr?: string };
+    const { code, killed, stderr } = error as { code?: unknown; killed?: boolean; stderr?: string };
     if (code === 'ENOENT')
       throw new Error(`${file} is not installed; ./hatchery up as root installs it`, { cause: error });
-    throw new Error(`${file} ${argv[0] ?? ''} failed: ${stderr?.trim() ?? (error as Error).message}`, { cause: error });
+    const reason = killed === true ? `it took longer than ${toolMsMax / 1000} s` : firstLine(stderr ?? '');
+    throw new Error(`${file} ${argv[0] ?? ''} failed: ${reason ?? (error as Error).message}`, { cause: error });
   }
+}
+
+/** A tool's own explanation comes first; what follows is for its authors. */
+function firstLine(text: string): string | null {
+  return text.split('\n').find((line) => line.trim() !== '') ?? null;
 }

@@ -1,30 +1,38 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { restartWindowMs } from '../limits.ts';
+import { restartWindowMs, urgentRepeatMs } from '../limits.ts';
 import type { PartName } from '../part.ts';
-import { startPart, type PartProcess } from './part-process.ts';
+import { startPart, type PartProcess, type Place } from './part-process.ts';
 import { RestartBudget } from './restart-budget.ts';
 
 /** A part that is started again when it ends by itself, within a budget. */
 export class SupervisedPart {
-  readonly #name: PartName;
-  readonly #place: readonly string[];
+  readonly name: PartName;
+  readonly #place: Place;
+  readonly #say: (line: string) => void;
   readonly #budget = new RestartBudget();
   readonly #stopping = new AbortController();
   readonly #gaveUp = Promise.withResolvers<never>();
   #process: PartProcess;
-  #running: Promise<void>;
+  readonly #running: Promise<void>;
+  #ended = false;
 
-  private constructor(first: PartProcess, place: readonly string[]) {
-    this.#name = first.name;
+  private constructor(first: PartProcess, place: Place, say: (line: string) => void) {
+    this.name = first.name;
     this.#process = first;
     this.#place = place;
+    this.#say = say;
     this.#gaveUp.promise.catch(() => undefined);
-    this.#running = this.#keepUp();
+    this.#running = this.#keepUp().finally(() => (this.#ended = true));
   }
 
   /** @throws {PartStartError} when the first start fails; later ones count against the budget */
-  static async start(name: PartName, place: readonly string[], aborted: AbortSignal): Promise<SupervisedPart> {
-    return new SupervisedPart(await startPart(name, place, aborted), place);
+  static async start(
+    name: PartName,
+    place: Place,
+    aborted: AbortSignal,
+    say: (line: string) => void,
+  ): Promise<SupervisedPart> {
+    return new SupervisedPart(await startPart(name, place, aborted), place, say);
   }
 
   get details(): PartProcess['details'] {
@@ -36,18 +44,29 @@ export class SupervisedPart {
     return this.#gaveUp.promise;
   }
 
-  /** Asks the part to stop and resolves when it has. A second call makes it urgent. */
-  async stop(): Promise<void> {
+  /** Asks the part to stop and resolves when it has. `urgent` makes it do so at once. */
+  async stop(urgent: AbortSignal): Promise<void> {
     this.#stopping.abort();
     this.#process.signal('SIGTERM');
-    await this.#running;
+    // The second signal is what a part takes for urgent. Two that come at once merge into one, so it is repeated.
+    const hurrying = setInterval(() => {
+      if (urgent.aborted) this.#process.signal('SIGTERM');
+    }, urgentRepeatMs);
+    await this.#running.finally(() => clearInterval(hurrying));
+  }
+
+  /** Ends the part whatever it does; false when it has ended already. */
+  kill(): boolean {
+    if (this.#ended) return false;
+    this.#process.signal('SIGKILL');
+    return true;
   }
 
   async #keepUp(): Promise<void> {
     for (;;) {
       const ending = await this.#process.ended;
       if (this.#stopping.signal.aborted) return;
-      process.stderr.write(`hatchery: ${this.#name} ended with ${ending}; starting it again\n`);
+      this.#say(`${this.name} ended with ${ending}; starting it again`);
       if (!(await this.#startAgain())) return;
     }
   }
@@ -56,17 +75,18 @@ export class SupervisedPart {
     for (;;) {
       const waitMs = this.#budget.next(performance.now());
       if (waitMs === null) {
-        const error = new Error(`${this.#name} keeps failing: the restarts of ${restartWindowMs / 1000} s are used up`);
+        const error = new Error(`${this.name} keeps failing: the restarts of ${restartWindowMs / 1000} s are used up`);
         this.#gaveUp.reject(error);
         return false;
       }
       try {
         await delay(waitMs, undefined, { signal: this.#stopping.signal });
-        this.#process = await startPart(this.#name, this.#place, this.#stopping.signal);
+        this.#process = await startPart(this.name, this.#place, this.#stopping.signal);
+        this.#say(`${this.name} is ready again (pid ${this.#process.pid})`);
         return true;
       } catch (error) {
         if (this.#stopping.signal.aborted) return false;
-        process.stderr.write(`hatchery: ${(error as Error).message}\n`);
+        this.#say((error as Error).message);
       }
     }
   }

@@ -1,8 +1,10 @@
-import { closeSync, writeSync } from 'node:fs';
-import type { Address, Config } from '@hatchery/config';
-import { exitDone, exitFailed, expectWords, UsageError, type Command } from '../command.ts';
-import { prepareFirstUse, sampleBranch, writeDemoSsh, demoUser } from './first-use.ts';
-import { PartStartError } from './part-process.ts';
+import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
+import { partStopMarginMs } from '../limits.ts';
+import { claimService } from '../service-process.ts';
+import { prepareFirstUse } from './first-use.ts';
+import { PartStartError, type Place } from './part-process.ts';
+import { announcement, describeReady, readyDescriptor, tellStarter } from './ready.ts';
+import { StopRequest } from './stop-request.ts';
 import { SupervisedPart } from './supervised-part.ts';
 
 export const up: Command = {
@@ -12,128 +14,90 @@ export const up: Command = {
   options: { json: { type: 'boolean' }, 'ready-fd': { type: 'string' } },
   async run(invocation) {
     expectWords(invocation);
-    const { config, place } = invocation;
-    const json = invocation.options['json'] === true;
     const readyFd = readyDescriptor(invocation.options['ready-fd']);
-    await prepareFirstUse(config, (line) => process.stderr.write(`hatchery: ${line}\n`));
-    const stop = new StopRequest();
-    const parts: SupervisedPart[] = [];
     try {
-      // The forker first: a gateway that is ready before it would refuse its first users.
-      parts.push(await SupervisedPart.start('forker', place, stop.signal));
-      parts.push(...(await startTogether(['ssh-gateway', 'dashboard'], place, stop.signal)));
-      const ready = describeReady(config, parts);
-      process.stdout.write(json ? `${JSON.stringify(ready)}\n` : announcement(config, ready));
-      if (readyFd !== null) tellReady(readyFd, ready);
-      await Promise.race([stop.asked, ...parts.map((part) => part.failed)]);
-      process.stderr.write('hatchery: draining; running sessions finish, Ctrl-C again ends them\n');
-      return exitDone;
+      using _claim = claimService(invocation.config, readyFd !== null);
+      return await serve(invocation, readyFd);
     } catch (error) {
-      if (stop.signal.aborted) return exitDone;
+      const { message } = error as Error;
+      tellStarter(readyFd, { event: 'failed', message });
       // A part that failed has said why itself; its line is on stderr already.
-      if (!(error instanceof PartStartError)) process.stderr.write(`hatchery: ${(error as Error).message}\n`);
-      return exitFailed;
-    } finally {
-      await stopAll(parts, stop);
+      if (error instanceof PartStartError) return exitFailed;
+      throw error;
     }
   },
 };
 
-/** What `up --json` prints, one line. */
-interface Ready {
-  readonly event: 'ready';
-  readonly ssh: Address;
-  readonly dashboard: string;
-  readonly forkerSocket: string;
-  readonly stateDir: string;
-  readonly dashboardSignIn: string;
+async function serve(invocation: Invocation, readyFd: number | null): Promise<number> {
+  const { config } = invocation;
+  await prepareFirstUse(config, invocation);
+  using stop = new StopRequest();
+  const place = { words: invocation.place, environment: invocation.environment };
+  const parts: SupervisedPart[] = [];
+  try {
+    // The forker first: a gateway that is ready before it would refuse its first users.
+    parts.push(await SupervisedPart.start('forker', place, stop.signal, invocation.say));
+    parts.push(...(await startTogether(['ssh-gateway', 'dashboard'], place, stop.signal, invocation.say)));
+    if (!stop.signal.aborted) {
+      const ready = describeReady(config, parts);
+      invocation.print(
+        invocation.options['json'] === true ? `${JSON.stringify(ready)}\n` : announcement(config, ready),
+      );
+      tellStarter(readyFd, ready);
+    }
+    await Promise.race([stop.asked, ...parts.map((part) => part.failed)]);
+    invocation.say('draining; running sessions finish, Ctrl-C again ends them');
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    await stopAll(parts, stop, 1000 * config.forker.childrenTimeoutS, invocation.say);
+  }
+  return exitDone;
 }
 
-/** SIGINT and SIGTERM: the first asks for an orderly end, each further one makes it urgent. */
-class StopRequest {
-  readonly #controller = new AbortController();
-  readonly #asked = Promise.withResolvers<void>();
-  #again: () => void = () => undefined;
-
-  constructor() {
-    const listener = (): void => {
-      if (this.#controller.signal.aborted) this.#again();
-      this.#controller.abort();
-      this.#asked.resolve();
-    };
-    process.on('SIGINT', listener).on('SIGTERM', listener);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  get asked(): Promise<void> {
-    return this.#asked.promise;
-  }
-
-  onAgain(listener: () => void): void {
-    this.#again = listener;
-  }
-}
-
+/** All or none: the first that fails ends the others, ready or not. */
 async function startTogether(
   names: readonly ('ssh-gateway' | 'dashboard')[],
-  place: readonly string[],
+  place: Place,
   aborted: AbortSignal,
+  say: (line: string) => void,
 ): Promise<SupervisedPart[]> {
-  const results = await Promise.allSettled(names.map((name) => SupervisedPart.start(name, place, aborted)));
-  const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed === undefined) return started;
-  await Promise.all(started.map((part) => part.stop()));
-  throw failed.reason;
-}
-
-/** The gateway first, so that its sessions still have a forker; then the forker; the page last, to show it. */
-async function stopAll(parts: readonly SupervisedPart[], stop: StopRequest): Promise<void> {
-  const [forker, gateway, dashboard] = parts;
-  for (const part of [gateway, forker, dashboard]) {
-    if (part === undefined) continue;
-    stop.onAgain(() => void part.stop());
-    await part.stop();
+  const failing = new AbortController();
+  const either = AbortSignal.any([aborted, failing.signal]);
+  const starts = names.map(async (name) => SupervisedPart.start(name, place, either, say));
+  try {
+    return await Promise.all(starts);
+  } catch (error) {
+    failing.abort();
+    const others = await Promise.allSettled(starts);
+    const ready = others.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    await Promise.all(ready.map((part) => part.stop(either)));
+    throw error;
   }
 }
 
-function describeReady(config: Config, [forker, gateway, dashboard]: readonly SupervisedPart[]): Ready {
-  return {
-    event: 'ready',
-    ssh: gateway?.details['ssh'] as Address,
-    dashboard: String(dashboard?.details['url']),
-    forkerSocket: String(forker?.details['forkerSocket']),
-    stateDir: config.stateDirectory,
-    dashboardSignIn: String(dashboard?.details['signInUrl']),
-  };
-}
-
-function announcement(config: Config, ready: Ready): string {
-  const { host, port } = ready.ssh;
-  const ssh = writeDemoSsh(config, ready.ssh);
-  return `
-hatchery is up; Ctrl-C drains and stops.
-
-  The page          ${ready.dashboard}
-  to act on it      ${ready.dashboardSignIn}
-  Branch from it    BRZ_SSH=${ssh} brz branch bzr+ssh://${demoUser}@${host}:${port}/${sampleBranch}
-  Let others in     ./hatchery user add NAME --key NAME.pub
-
-`;
-}
-
-function readyDescriptor(option: string | boolean | undefined): number | null {
-  if (option === undefined) return null;
-  const fd = Number(option);
-  if (!Number.isInteger(fd) || fd < 3)
-    throw new UsageError(`--ready-fd takes a descriptor above 2, not '${String(option)}'`);
-  return fd;
-}
-
-function tellReady(fd: number, ready: Ready): void {
-  writeSync(fd, `${JSON.stringify(ready)}\n`);
-  closeSync(fd);
+/**
+ * The gateway first, so that its sessions still have a forker; then the forker; the page last, to show it. All of it
+ * becomes urgent when the deadline for children has passed, or somebody asks twice.
+ */
+async function stopAll(
+  [forker, gateway, dashboard]: readonly SupervisedPart[],
+  stop: StopRequest,
+  drainMs: number,
+  say: (line: string) => void,
+): Promise<void> {
+  const late = new AbortController();
+  const urgent = AbortSignal.any([stop.urgent, late.signal]);
+  const deadline = setTimeout(() => late.abort(), drainMs);
+  const kill = setTimeout(() => {
+    for (const part of [gateway, forker, dashboard]) {
+      if (part?.kill() === true) say(`${part.name} did not stop within its deadline and was killed`);
+    }
+  }, drainMs + partStopMarginMs);
+  try {
+    for (const part of [gateway, forker, dashboard]) await part?.stop(urgent);
+  } finally {
+    clearTimeout(deadline);
+    clearTimeout(kill);
+  }
 }

@@ -1,14 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-
-/** A pipe directory waits for its client for a day at most (libs/protocol, `childConnectTimeoutSecondsMax`); a week leaves no doubt. */
-const lifetimeS = 7 * 24 * 3600;
+import { staleMarginS } from '../limits.ts';
 
 /**
  * A name for a child that is also the end of its pipe directory's: owner (this service's runtime directory, hashed),
- * expiry (Unix seconds) and randomness, so that any later run can tell what it may collect.
+ * expiry (Unix seconds) and randomness, so that any later run can tell what it may collect. The directory is there
+ * until the client has connected or the child has died of not being connected to, so that is when it expires.
  */
-export function newChildName(runtimeDirectory: string, now: Date): string {
-  const expiry = Math.floor(now.getTime() / 1000) + lifetimeS;
+export function newChildName(runtimeDirectory: string, now: Date, connectTimeoutS: number): string {
+  const expiry = Math.ceil(now.getTime() / 1000 + connectTimeoutS) + staleMarginS;
   return `${ownerOf(runtimeDirectory)}-${expiry.toString(36)}-${randomBytes(4).toString('hex')}`;
 }
 

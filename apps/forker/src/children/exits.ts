@@ -1,13 +1,16 @@
-import { exitKeptMs } from '../limits.ts';
+import { exitKeptMs, exitsKeptMax } from '../limits.ts';
 import type { Ending, Entry } from './registry.ts';
 
-/** An exit that nobody was there to hear, with the child it ended. */
+/** An exit that nobody is known to have read, with the child it ended. */
 export interface Unheard {
   readonly entry: Entry;
   readonly ending: Ending;
 }
 
-/** Tells each exit to whoever waits for it, and keeps the others a while: an `attach` may still ask for them. */
+/**
+ * Tells each exit to whoever waits for it, and keeps it until somebody is known to have it: to listen is not to hear,
+ * for the listener's client may have lost its connection, and an `attach` asks for it again.
+ */
 export class Exits {
   readonly #listeners = new Map<string, ((status: number) => void)[]>();
   readonly #unheard = new Map<string, Unheard>();
@@ -28,23 +31,22 @@ export class Exits {
 
   tell(entry: Entry, ending: Ending): void {
     const { id, status } = ending;
-    const listeners = this.#listeners.get(id);
+    this.#unheard.set(id, { entry, ending });
+    setTimeout(() => this.heard(id), exitKeptMs).unref();
+    const oldest = this.#unheard.keys().next();
+    if (this.#unheard.size > exitsKeptMax && oldest.done !== true) this.heard(oldest.value);
+    const listeners = this.#listeners.get(id) ?? [];
     this.#listeners.delete(id);
-    if (listeners === undefined) {
-      this.#unheard.set(id, { entry, ending });
-      setTimeout(() => this.take(id), exitKeptMs).unref();
-      return;
-    }
     for (const listener of listeners) listener(status);
-    this.#taken(id);
   }
 
-  /** The exit that nobody has heard yet, which counts as heard now. */
-  take(id: string): Unheard | null {
-    const unheard = this.#unheard.get(id);
-    if (unheard === undefined) return null;
-    this.#unheard.delete(id);
-    this.#taken(id);
-    return unheard;
+  /** The exit of a child that has ended, as long as nobody has heard it. */
+  find(id: string): Unheard | null {
+    return this.#unheard.get(id) ?? null;
+  }
+
+  /** Somebody has the status; to say so twice is no error. */
+  heard(id: string): void {
+    if (this.#unheard.delete(id)) this.#taken(id);
   }
 }

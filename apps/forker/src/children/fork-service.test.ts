@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { describe, it } from 'node:test';
 import { forkRequest } from '@hatchery/protocol';
 import { within } from '@hatchery/testkit';
-import { forkMsMax } from '../limits.ts';
+import { forkMsMax, forksAtOnceMax } from '../limits.ts';
 import { ServiceBench } from './service.test-support.ts';
 
 const alice = forkRequest(['lp-serve', '--inet', 'alice']);
@@ -16,6 +16,8 @@ describe('ForkService.fork', () => {
     assert.equal(child.directory, `/run/lp-forking-service-child-${child.id}`);
     bench.exit(child.id, 768);
     assert.equal(await child.exited, 768);
+    assert.deepEqual(bench.otherRequests, []);
+    child.heard();
     assert.deepEqual(bench.otherRequests, [{ request: 'taken', id: child.id }]);
     assert.deepEqual([bench.service.busy, bench.service.finished.children], [0, 1]);
   });
@@ -27,18 +29,83 @@ describe('ForkService.fork', () => {
     await assert.rejects(bench.service.fork(alice), { code: 'fork_refused', message: /^alice has 2 of 2/ });
     await bench.fork(forkRequest(['lp-serve', '--inet', 'bob']));
     await assert.rejects(bench.service.fork(forkRequest(['rocks'])), /3 of 3/);
-    bench.service.keeperLost();
-    await assert.rejects(first, /the keeper died/);
+    bench.service.take({
+      event: 'refused',
+      id: bench.sent[0]?.request === 'fork' ? bench.sent[0].id : '',
+      reason: 'no',
+    });
+    await assert.rejects(first, { message: 'no' });
+    assert.deepEqual(bench.service.queue.refused, {
+      draining: 0,
+      max_children: 1,
+      max_children_per_user: 1,
+      waiting: 0,
+    });
   });
 
-  it('refuses while it drains, and while there is no keeper', async () => {
+  it('refuses while it drains, what waits too, and for good once it stops', async () => {
     using bench = new ServiceBench();
-    bench.service.draining = true;
-    await assert.rejects(bench.service.fork(alice), /draining/);
-    bench.service.draining = false;
     bench.service.keeper = null;
-    await assert.rejects(bench.service.fork(alice), /the keeper is being restarted/);
-    assert.deepEqual(bench.sent, []);
+    const waiting = bench.service.fork(alice);
+    bench.service.drain(true, 'ops');
+    await assert.rejects(waiting, /draining/);
+    await assert.rejects(bench.service.fork(alice), /draining/);
+    bench.service.drain(false, 'ops');
+    bench.connect();
+    await bench.fork(alice);
+    bench.service.beginStop();
+    bench.service.drain(false, 'ops');
+    await assert.rejects(bench.service.fork(alice), /draining/);
+    assert.equal(bench.events.view.draining, true);
+  });
+
+  it('waits for a keeper, and asks the next one when that dies', async () => {
+    using bench = new ServiceBench();
+    bench.service.keeper = null;
+    const [first, second] = [bench.service.fork(alice), bench.service.fork(alice)];
+    assert.deepEqual([bench.sent, bench.service.busy], [[], 2]);
+    bench.connect();
+    assert.equal(bench.sent.length, 2);
+    bench.service.keeperLost();
+    bench.connect();
+    const ids = bench.sent.slice(2).map((request) => (request.request === 'fork' ? request.id : ''));
+    for (const id of ids) bench.service.take({ event: 'started', id, pid: 4_194_400, directory: `/run/${id}` });
+    assert.deepEqual([(await first).id, (await second).id], ids);
+  });
+
+  it('gives up on a request over which two keepers have died', async () => {
+    using bench = new ServiceBench();
+    const forked = bench.service.fork(alice);
+    bench.service.keeperLost();
+    bench.connect();
+    bench.service.keeperLost();
+    await assert.rejects(forked, /the keeper died twice over this request/);
+    assert.equal(bench.service.busy, 0);
+  });
+
+  it('asks the keeper for so many at a time, and for the next as each comes', async () => {
+    using bench = new ServiceBench();
+    const children = Array.from({ length: forksAtOnceMax + 3 }, () => bench.service.fork(forkRequest(['rocks'])));
+    assert.deepEqual([bench.sent.length, bench.service.queue.waiting], [forksAtOnceMax, 3]);
+    for (let index = 0; index < children.length; index += 1) {
+      const request = bench.sent[index];
+      const id = request?.request === 'fork' ? request.id : '';
+      bench.service.take({ event: 'started', id, pid: 4_194_000 + index, directory: `/run/${id}` });
+    }
+    assert.equal(new Set((await Promise.all(children)).map(({ id }) => id)).size, children.length);
+  });
+
+  it('lets a request wait for the place of a child that ends, when children do end', async () => {
+    using bench = new ServiceBench({ childrenMax: 10 });
+    for (let index = 0; index < 40; index += 1) bench.exit((await bench.fork()).id, 0);
+    const children = [];
+    for (let index = 0; index < 10; index += 1) children.push(await bench.fork());
+    const waiting = bench.service.fork(alice);
+    assert.equal(bench.service.queue.waiting, 1);
+    bench.exit(children[0]?.id ?? '', 0);
+    assert.equal(bench.service.queue.waiting, 0);
+    bench.service.take({ event: 'started', id: bench.lastForkId, pid: 4_194_400, directory: '/run/x' });
+    assert.equal((await waiting).directory, '/run/x');
   });
 
   it('passes on why the keeper refused', async () => {
@@ -77,6 +144,7 @@ describe('ForkService.attach', () => {
     const attached = bench.service.attach('gone');
     assert.equal(attached?.directory, '/run/lp-forking-service-child-gone');
     assert.equal(await attached.exited, 256);
+    attached.heard();
     assert.equal(bench.service.attach('gone'), null);
   });
 
@@ -87,6 +155,18 @@ describe('ForkService.attach', () => {
 });
 
 describe('ForkService and its keeper', () => {
+  // The keeper tells again what nobody is known to have heard, and each time it was spawned and exited anew.
+  it('takes an exit that is told again for the same one', async () => {
+    using bench = new ServiceBench();
+    const child = await bench.fork();
+    bench.exit(child.id, 256);
+    const { seq } = bench.events.position;
+    bench.exit(child.id, 256);
+    child.heard();
+    bench.exit(child.id, 256);
+    assert.deepEqual([bench.events.position.seq, bench.service.finished.children], [seq, 1]);
+  });
+
   it('takes over what a keeper has kept', () => {
     using bench = new ServiceBench();
     const kept = { id: 'k1', pid: 4_194_401, directory: '/run/k1', connected: true, details };

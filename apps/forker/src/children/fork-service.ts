@@ -1,101 +1,109 @@
 import { constants } from 'node:os';
 import type { Config } from '@hatchery/config';
-import { processStartTime, type Logger } from '@hatchery/daemon';
+import type { Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
-import type { Child, EventBody } from '@hatchery/events';
+import type { EventBody } from '@hatchery/events';
 import type { ForkRequest } from '@hatchery/protocol';
 import type { KeeperLink } from '../keeper-link/keeper-link.ts';
-import type { ChildDetails, KeeperEvent, KeptChild } from '../keeper-link/messages.ts';
-import { forkMsMax } from '../limits.ts';
-import { refusalFor } from './admission.ts';
-import { newChildName } from './child-name.ts';
-import { describeRequest } from './describe-request.ts';
+import type { KeeperEvent, KeptChild } from '../keeper-link/messages.ts';
 import { Exits } from './exits.ts';
+import { ForkQueue } from './fork-queue.ts';
+import type { Forked } from './forked.ts';
+import { newChild } from './new-child.ts';
 import { OrphanWatch } from './orphan-watch.ts';
-import { removePipeDirectory } from './pipe-directories.ts';
+import { pipeDirectoryOf, removePipeDirectory } from './pipe-directories.ts';
 import { ChildRegistry, unknownStatus, type Ending, type Entry } from './registry.ts';
+import { stopActor, toldBefore, type ToldBefore } from './told-before.ts';
 import { UsageTotals } from './usage-totals.ts';
-
-/** What a requester gets. `exited` resolves with the raw wait status and never rejects. */
-export interface Forked {
-  readonly pid: number;
-  readonly directory: string;
-  readonly id: string;
-  readonly exited: Promise<number>;
-}
-
-/** A fork that is not to be had, with one line that says why and what to do. */
-export class ForkRefusal extends Error {
-  readonly code = 'fork_refused';
-  readonly fault = 'system';
-}
 
 const leftBehindMessage = 'a dead child left its pipes behind; they are removed';
 
-interface Pending {
-  readonly details: ChildDetails;
-  readonly resolve: (child: Forked) => void;
-  readonly reject: (error: ForkRefusal) => void;
-}
-
-/** Admits, forks and signals children, and follows each to its end. */
+/** Forks and signals children, and follows each to its end. */
 export class ForkService implements Disposable {
   readonly registry = new ChildRegistry();
   readonly finished = new UsageTotals();
+  readonly queue: ForkQueue;
   readonly #config: Config;
   readonly #log: Logger;
   readonly #events: EventLog;
+  readonly #toldBefore: ToldBefore;
   readonly #orphans = new OrphanWatch();
-  readonly #pending = new Map<string, Pending>();
   readonly #exits = new Exits((id) => this.#keeper?.send({ request: 'taken', id }));
   #keeper: Pick<KeeperLink, 'send'> | null = null;
-  draining = false;
-  childConnectTimeoutS: number;
+  #isDraining = false;
+  #isStopping = false;
 
   constructor(config: Config, log: Logger, events: EventLog) {
     this.#config = config;
     this.#log = log;
     this.#events = events;
-    this.childConnectTimeoutS = config.forker.childConnectTimeoutS;
+    this.#toldBefore = toldBefore(events);
+    this.queue = new ForkQueue(config, this.registry);
   }
 
   /** The keeper to work with from now on. */
   set keeper(link: Pick<KeeperLink, 'send'> | null) {
     this.#keeper = link;
+    this.queue.keeper = link;
   }
 
-  /** Children that live, and forks that have not come to one yet. */
+  /** Children that live, and requests that have not come to one yet. */
   get busy(): number {
-    return this.registry.size + this.#pending.size;
+    return this.registry.size + this.queue.size;
+  }
+
+  /** True while an operator wants nothing new to be taken, and from the beginning of a stop. */
+  get isDraining(): boolean {
+    return this.#isDraining || this.#isStopping;
+  }
+
+  /** True from the beginning of a stop, which nothing takes back. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /** Takes nothing new, or takes up again, and says on whose word. */
+  drain(draining: boolean, actor: string): void {
+    this.#isDraining = draining;
+    this.queue.isDraining = this.isDraining;
+    this.#events.publish({ kind: 'forker.draining', draining: this.isDraining, actor });
+  }
+
+  /** Takes nothing new any more. */
+  beginStop(): void {
+    this.#isStopping = true;
+    this.drain(this.#isDraining, stopActor);
+  }
+
+  /** Takes nothing new any more, for the next forker will; what has been taken still gets its child. */
+  beginLeave(): void {
+    this.#isStopping = true;
+    this.queue.isLeaving = true;
+  }
+
+  /** A drain that an operator asked for outlives the run that it was asked of, the one of a stop does not. */
+  restoreDrain(): void {
+    if (this.#toldBefore.draining) {
+      this.#isDraining = true;
+      this.queue.isDraining = true;
+      this.#log.warn('the service was drained before it ended, and still is; hatchery undrain takes up again');
+    } else if (this.#events.view.draining) this.drain(false, 'start');
   }
 
   /** Forks one child and resolves when it exists. @throws {ForkRefusal} */
-  async fork(request: ForkRequest): Promise<Forked> {
-    const now = new Date();
-    const details = describeRequest(request, now);
-    const refusal = this.#refusalFor(details.user);
-    if (refusal !== null) throw new ForkRefusal(refusal);
-    if (this.#keeper === null) throw new ForkRefusal('the keeper is being restarted: try again in a moment');
-    const id = newChildName(this.#config.runtimeDirectory, now);
-    const { promise, resolve, reject } = Promise.withResolvers<Forked>();
-    this.#pending.set(id, { details, resolve, reject });
-    const deadline = setTimeout(() => {
-      this.#refuse(id, `no child came up within ${forkMsMax / 1000} s: see the log of the service`);
-    }, forkMsMax);
-    const { command, environment } = request;
-    const connectTimeoutS = this.childConnectTimeoutS;
-    this.#keeper.send({ request: 'fork', id, command, environment, connectTimeoutS, details });
-    return promise.finally(() => clearTimeout(deadline));
+  fork(request: ForkRequest): Promise<Forked> {
+    return this.queue.fork(request);
   }
 
   /** Takes up a child that another connection forked; null when there is none of that name, alive or unheard. */
   attach(id: string): Forked | null {
     const entry = this.registry.find(id);
     if (entry !== undefined) return this.#forked(entry);
-    const unheard = this.#exits.take(id);
+    const unheard = this.#exits.find(id);
     if (unheard === null) return null;
     const { child, directory } = unheard.entry;
-    return { id, pid: child.pid, directory, exited: Promise.resolve(unheard.ending.status) };
+    const exited = Promise.resolve(unheard.ending.status);
+    return { id, pid: child.pid, directory, exited, heard: () => this.#exits.heard(id) };
   }
 
   /** Signals a child's process group, and records why. False when it has ended. */
@@ -114,15 +122,21 @@ export class ForkService implements Disposable {
 
   /** The keeper is gone: its children live on, but only their absence will be seen. */
   keeperLost(): void {
-    this.#keeper = null;
-    for (const id of [...this.#pending.keys()]) this.#refuse(id, 'the keeper died: try again in a moment');
-    for (const { child, directory } of this.registry.entries()) {
-      const { id, pid, startTime } = child;
-      const ended = (): void => {
-        if (removePipeDirectory(directory)) this.#log.warn({ childId: id, pid }, leftBehindMessage);
-        this.#ended({ id, status: unknownStatus, known: false, rusage: null });
-      };
-      this.#orphans.watch(id, { pid, startTime, ended });
+    this.keeper = null;
+    for (const entry of this.registry.entries()) this.#watchOrphan(entry);
+  }
+
+  /**
+   * Looks after the children that an earlier run has told of and that the keeper does not know: it was killed too. To be
+   * called when the keeper has said all it knows.
+   */
+  adoptOrphans(): void {
+    for (const child of Object.values(this.#events.view.children)) {
+      if (this.registry.has(child.id)) continue;
+      const directory = pipeDirectoryOf(this.#config.runtimeDirectory, child.id);
+      const entry = { child, directory, cause: this.#toldBefore.causes.get(child.id) ?? null };
+      this.registry.restored(entry);
+      this.#watchOrphan(entry);
     }
   }
 
@@ -135,7 +149,7 @@ export class ForkService implements Disposable {
       case 'started':
         return this.#started(event.id, event.pid, event.directory);
       case 'refused':
-        return this.#refuse(event.id, event.reason);
+        return this.queue.refuse(event.id, event.reason);
       case 'connected':
         return this.#publish(this.registry.connected(event.id, new Date()));
       case 'exited':
@@ -148,51 +162,59 @@ export class ForkService implements Disposable {
     this.#orphans[Symbol.dispose]();
   }
 
-  #refusalFor(user: string | null): string | null {
-    const pendingOfUser = [...this.#pending.values()].filter(({ details }) => details.user === user).length;
-    const load = {
-      draining: this.draining,
-      children: this.busy,
-      childrenOfUser: this.registry.countOf(user) + pendingOfUser,
-      user,
-    };
-    return refusalFor(load, this.#config.forker);
-  }
-
-  #refuse(id: string, reason: string): void {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    pending?.reject(new ForkRefusal(reason));
-  }
-
   #started(id: string, pid: number, directory: string): void {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    if (pending === undefined) {
+    const job = this.queue.take(id);
+    if (job === null) {
       // Its requester was refused by our deadline: nobody will ever open its pipes.
       this.#keeper?.send({ request: 'signal', id, signal: constants.signals.SIGKILL });
       return;
     }
-    const child = newChild(id, pid, pending.details, null);
+    const child = newChild(id, pid, job.details, null);
     this.#publish(this.registry.spawned(child, directory));
     this.#log.info({ childId: id, pid, user: child.user, peer: child.peer, command: child.command }, 'child spawned');
-    pending.resolve(this.#forked({ child, directory, cause: null }));
+    job.resolve(this.#forked({ child, directory, cause: null }));
+    this.queue.letIn();
   }
 
   #restore({ id, pid, directory, connected, details }: KeptChild): void {
     this.#orphans.forget(id);
     // Known already when it was the connection to the keeper that broke, and not the keeper.
-    if (this.registry.find(id) !== undefined) return;
-    const child = newChild(id, pid, details, connected ? details.startedAt : null);
-    this.#publish(this.registry.spawned(child, directory));
+    if (this.registry.has(id)) return;
+    const told = this.#events.view.children[id];
+    if (told === undefined) {
+      const child = newChild(id, pid, details, connected ? details.startedAt : null);
+      return this.#publish(this.registry.spawned(child, directory));
+    }
+    this.registry.restored({ child: told, directory, cause: this.#toldBefore.causes.get(id) ?? null });
+    if (connected) this.#publish(this.registry.connected(id, new Date()));
   }
 
   #exited(event: Extract<KeeperEvent, { event: 'exited' }>): void {
     const { id, pid, directory, status, rusage, leftBehind, details } = event;
+    const ending = { id, status, known: true, rusage };
+    // The keeper tells again what nobody is known to have heard.
+    if (this.#exits.find(id) !== null) return;
+    if (this.#isOnRecord(id)) {
+      const child = newChild(id, pid, details, null);
+      return this.#exits.tell({ child, directory, cause: null }, ending);
+    }
     // Unknown when it ended while no forker was there. Its requester may come back for it.
     this.#restore({ id, pid, directory, connected: true, details });
     if (leftBehind) this.#log.warn({ childId: id, pid }, leftBehindMessage);
-    this.#ended({ id, status, known: true, rusage });
+    this.#ended(ending);
+  }
+
+  #isOnRecord(id: string): boolean {
+    return this.#toldBefore.ended.has(id) || this.#events.view.recentChildren.some((child) => child.id === id);
+  }
+
+  #watchOrphan({ child, directory }: Entry): void {
+    const { id, pid, startTime } = child;
+    const ended = (): void => {
+      if (removePipeDirectory(directory)) this.#log.warn({ childId: id, pid }, leftBehindMessage);
+      this.#ended({ id, status: unknownStatus, known: false, rusage: null });
+    };
+    this.#orphans.watch(id, { pid, startTime, ended });
   }
 
   #ended(ending: Ending): void {
@@ -204,28 +226,15 @@ export class ForkService implements Disposable {
     const { exit, cause } = events[0];
     this.#log.info({ childId: ending.id, pid: entry.child.pid, ...exit, cause, rusage: ending.rusage }, 'child exited');
     this.#exits.tell(entry, ending);
+    this.queue.ended();
   }
 
   #forked({ child, directory }: Entry): Forked {
-    return { id: child.id, pid: child.pid, directory, exited: this.#exits.listen(child.id) };
+    const { id, pid } = child;
+    return { id, pid, directory, exited: this.#exits.listen(id), heard: () => this.#exits.heard(id) };
   }
 
   #publish(events: readonly EventBody[]): void {
     for (const event of events) this.#events.publish(event);
   }
-}
-
-function newChild(id: string, pid: number, details: ChildDetails, connectedAt: string | null): Child {
-  return {
-    id,
-    pid,
-    startTime: processStartTime(pid) ?? 0,
-    ...details,
-    state: connectedAt === null ? 'waiting' : 'running',
-    connectedAt,
-    endedAt: null,
-    exit: null,
-    usage: null,
-    rusage: null,
-  };
 }

@@ -23,6 +23,7 @@ export const unknownStatus = 255 << 8;
 /** The children that live. Pure: it is told what happened and says what to publish. */
 export class ChildRegistry {
   readonly #entries = new Map<string, Entry>();
+  readonly #countByUser = new Map<string | null, number>();
   spawnedTotal = 0;
 
   get size(): number {
@@ -37,17 +38,23 @@ export class ChildRegistry {
     return this.#entries.get(id);
   }
 
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
   countOf(user: string | null): number {
-    let count = 0;
-    for (const { child } of this.#entries.values()) if (child.user === user) count += 1;
-    return count;
+    return this.#countByUser.get(user) ?? 0;
   }
 
   spawned(child: Child, directory: string): EventBody[] {
-    if (this.#entries.has(child.id)) throw new Error(`child ${child.id} was spawned twice`);
     this.spawnedTotal += 1;
-    this.#entries.set(child.id, { child, directory, cause: null });
+    this.#add({ child, directory, cause: null });
     return [{ kind: 'child.spawned', child }];
+  }
+
+  /** A child that an earlier run has told of: nothing is published again. */
+  restored(entry: Entry): void {
+    this.#add(entry);
   }
 
   connected(id: string, at: Date): EventBody[] {
@@ -72,9 +79,23 @@ export class ChildRegistry {
     const entry = this.#entries.get(ending.id);
     if (entry === undefined) throw new Error(`child ${ending.id} exited, but was never spawned`);
     this.#entries.delete(ending.id);
+    this.#count(entry.child.user, -1);
     const exit = describeExit(ending);
     const cause = entry.cause ?? naturalCause(entry, exit, ending.known);
     return [{ kind: 'child.exited', id: ending.id, endedAt: at.toISOString(), exit, rusage: ending.rusage, cause }];
+  }
+
+  #add(entry: Entry): void {
+    const { id, user } = entry.child;
+    if (this.#entries.has(id)) throw new Error(`child ${id} was spawned twice`);
+    this.#entries.set(id, entry);
+    this.#count(user, 1);
+  }
+
+  #count(user: string | null, change: 1 | -1): void {
+    const count = this.countOf(user) + change;
+    if (count === 0) this.#countByUser.delete(user);
+    else this.#countByUser.set(user, count);
   }
 }
 

@@ -1,6 +1,6 @@
 import { loadConfig, type Config } from '@hatchery/config';
 import { createLogger } from '@hatchery/daemon';
-import { EventLog } from '@hatchery/event-feed';
+import { EventJournal, EventLog } from '@hatchery/event-feed';
 import { forkRequest, type ForkRequest } from '@hatchery/protocol';
 import type { KeeperRequest } from '../keeper-link/messages.ts';
 import { ForkService } from './fork-service.ts';
@@ -12,9 +12,14 @@ export class ServiceBench implements Disposable {
   readonly service: ForkService;
   readonly log = createLogger('forker', { level: 'error', format: 'json' });
 
-  constructor(limits: Partial<Config['forker']> = {}) {
+  readonly #journal: EventJournal | null;
+
+  /** With a directory, its events are on disk there, and go on where those of the one before ended. */
+  constructor(limits: Partial<Config['forker']> = {}, directory: string | null = null) {
     const config = loadConfig({ directory: '/nowhere', stateDirectory: '/nowhere/state' });
-    this.events = new EventLog({ epoch: 'e1', version: '0', now: () => new Date(0) });
+    this.#journal = directory === null ? null : openJournal(directory);
+    const journal = this.#journal === null ? {} : { journal: this.#journal };
+    this.events = new EventLog({ epoch: 'e1', version: '0', now: () => new Date(0), ...journal });
     this.service = new ForkService({ ...config, forker: { ...config.forker, ...limits } }, this.log, this.events);
     this.connect();
   }
@@ -52,7 +57,16 @@ export class ServiceBench implements Disposable {
 
   [Symbol.dispose](): void {
     this.service[Symbol.dispose]();
+    this.#journal?.[Symbol.dispose]();
   }
+}
+
+function openJournal(directory: string): EventJournal {
+  const fail = (what: unknown): never => {
+    throw new Error(`the log of events: ${String(what)}`);
+  };
+  const listener = { suspended: fail, resumed: fail, unsynced: fail, epochEnded: fail };
+  return new EventJournal({ directory, newEpoch: 'e1', listener });
 }
 
 const usage = {

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { loadConfig } from '@hatchery/config';
 import { controlRequest } from '@hatchery/event-feed';
 import type { Event } from '@hatchery/events';
 import { RawClient, temporaryDirectory } from '@hatchery/testkit';
 import { ServiceBench } from '../children/service.test-support.ts';
 import { controlBodyBytesMax } from '../limits.ts';
+import { LockService } from '../locks/lock-service.ts';
 import { createControlServer } from './control-server.ts';
 
 const who = { actor: 'ops', reason: 'runaway' };
@@ -24,7 +26,16 @@ async function withControl(story: (control: Control) => Promise<void>): Promise<
   using bench = new ServiceBench();
   const path = join(directory.path, 'control.sock');
   const { service, events, log } = bench;
-  const server = createControlServer({ service, events, log, status: () => ({ uptimeS: 1 }) });
+  const config = loadConfig({ directory: directory.path, stateDirectory: directory.path });
+  using locks = new LockService({ config, log, events, service });
+  const server = createControlServer({
+    service,
+    locks,
+    events,
+    log,
+    status: () => ({ uptimeS: 1 }),
+    leave: () => bench.service.beginLeave(),
+  });
   server.listen(path);
   await once(server, 'listening');
   const published: Event[] = [];
@@ -117,10 +128,10 @@ describe('the control socket', () => {
   it('drains and takes up again, on record', async () => {
     await withControl(async ({ bench, post, published }) => {
       await post('/v1/drain');
-      assert.equal(bench.service.draining, true);
+      assert.equal(bench.service.isDraining, true);
       assert.equal(bench.events.view.draining, true);
       await post('/v1/undrain');
-      assert.equal(bench.service.draining, false);
+      assert.equal(bench.service.isDraining, false);
       assert.deepEqual(audit(published), [
         ['action.requested', 'ops', 'drain', 'forker', 'runaway'],
         'forker.draining',
@@ -128,6 +139,30 @@ describe('the control socket', () => {
         ['action.requested', 'ops', 'undrain', 'forker', 'runaway'],
         'forker.draining',
         ['action.done', 'done'],
+      ]);
+    });
+  });
+
+  // An undrain during a stop made the service take new sessions that it was about to end.
+  it('takes up nothing again once the service stops', async () => {
+    await withControl(async ({ bench, post, published }) => {
+      bench.service.beginStop();
+      for (const path of ['/v1/undrain', '/v1/drain']) {
+        await assert.rejects(post(path), { status: 409, message: /the service stops/ });
+      }
+      assert.equal(bench.service.isDraining, true);
+      assert.deepEqual(audit(published), ['forker.draining']);
+    });
+  });
+
+  it('begins a restart, on record, and no second one', async () => {
+    await withControl(async ({ bench, post, published }) => {
+      await post('/v1/restart');
+      assert.equal(bench.service.isStopping, true);
+      await assert.rejects(post('/v1/restart'), { status: 409, message: /the service stops/ });
+      assert.deepEqual(audit(published), [
+        ['action.requested', 'ops', 'restart', 'forker', 'runaway'],
+        ['action.done', 'begun'],
       ]);
     });
   });
@@ -144,7 +179,7 @@ describe('the control socket', () => {
       ]) {
         await assert.rejects(post('/v1/drain', body), { status: 400, message: /actor and reason/ });
       }
-      assert.deepEqual([bench.service.draining, published], [false, []]);
+      assert.deepEqual([bench.service.isDraining, published], [false, []]);
     });
   });
 
@@ -182,7 +217,7 @@ describe('the control socket', () => {
       client.send('POST /v1/drain HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"actor"');
       client[Symbol.dispose]();
       await post('/v1/drain');
-      assert.equal(bench.service.draining, true);
+      assert.equal(bench.service.isDraining, true);
     });
   });
 });

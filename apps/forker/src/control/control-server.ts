@@ -5,14 +5,18 @@ import type { Logger } from '@hatchery/daemon';
 import { serveFeed, type EventLog } from '@hatchery/event-feed';
 import type { ForkService } from '../children/fork-service.ts';
 import { controlBodyBytesMax } from '../limits.ts';
+import { answerLockRequest, type LockActions } from '../locks/lock-requests.ts';
 
 /** What the control socket acts on. */
 export interface ControlContext {
   readonly service: ForkService;
+  readonly locks: LockActions;
   readonly events: EventLog;
   readonly log: Logger;
   /** What `GET /v1/state` says besides the view. */
   readonly status: () => object;
+  /** Begins the end of this process alone: keeper, zygote and children stay for the next one. */
+  readonly leave: () => void;
 }
 
 /** An answer: its HTTP status and its JSON body. */
@@ -20,6 +24,8 @@ interface Answer {
   readonly status: number;
   readonly body: object;
 }
+
+const alreadyStops = 'the service stops, which nothing takes back; start it again';
 
 /** HTTP on the control socket: the feed, the state, and what an operator may do. Its file mode is the access control. */
 export function createControlServer(context: ControlContext): Server {
@@ -58,7 +64,9 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
   // An id needs no percent-encoding (libs/protocol, `isChildId`), so nothing is decoded.
   if (child !== undefined) return signalChild(context, child, { ...body, actor, reason });
   if (path === '/v1/drain' || path === '/v1/undrain') return drain(context, path === '/v1/drain', actor, reason);
-  return refuse(404, `${path} is not answered here`);
+  if (path === '/v1/restart') return restart(context, actor, reason);
+  const locked = await answerLockRequest(context, path, { ...body, actor, reason });
+  return locked ?? refuse(404, `${path} is not answered here`);
 }
 
 function signalChild(
@@ -83,11 +91,21 @@ function signalChild(
   );
 }
 
+/** The process ends, and whoever supervises it starts the next; sessions go on, and their clients attach by id. */
+function restart(context: ControlContext, actor: string, reason: string): Answer {
+  if (context.service.isStopping) return refuse(409, alreadyStops);
+  return act(context, { actor, reason, verb: 'restart', target: 'forker' }, () => {
+    context.leave();
+    return 'begun';
+  });
+}
+
 function drain(context: ControlContext, draining: boolean, actor: string, reason: string): Answer {
   const verb = draining ? 'drain' : 'undrain';
+  const { service } = context;
+  if (service.isStopping) return refuse(409, alreadyStops);
   return act(context, { actor, reason, verb, target: 'forker' }, () => {
-    context.service.draining = draining;
-    context.events.publish({ kind: 'forker.draining', draining, actor });
+    service.drain(draining, actor);
     return 'done';
   });
 }

@@ -1,15 +1,17 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { keeperSocketPath, type Config } from '@hatchery/config';
+import { keeperSocketPath, sessionSettings, type Config } from '@hatchery/config';
 import { StartError, type Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
 import type { ForkService } from '../children/fork-service.ts';
-import { keeperRetryMs, zygoteStartMsMax } from '../limits.ts';
+import { fingerprintPollMs, keeperRetryMs, zygoteStartMsMax } from '../limits.ts';
+import { prepareCgroup, removeCgroup, type CgroupPlace } from './delegated-cgroup.ts';
+import { zygoteFingerprint } from './fingerprint.ts';
+import type { LockService } from '../locks/lock-service.ts';
 import { KeeperLink } from './keeper-link.ts';
 import type { KeeperEvent } from './messages.ts';
-import { systemPython } from './start-keeper.ts';
+import { prepareSessionUser } from './session-user.ts';
 
 /** What the build recorded: the modules that real sessions import. */
 const builtManifest = fileURLToPath(new URL('../../dist/preload.json', import.meta.url));
@@ -20,6 +22,7 @@ export interface KeeperSupervisorContext {
   readonly log: Logger;
   readonly events: EventLog;
   readonly service: ForkService;
+  readonly locks: Pick<LockService, 'take'>;
   /** Another list of modules to preload than the build's. */
   readonly preloadManifest?: string | undefined;
 }
@@ -30,6 +33,10 @@ export class KeeperSupervisor {
   readonly #preloadManifest: string;
   readonly #firstZygote = Promise.withResolvers<void>();
   #link: KeeperLink | null = null;
+  #cgroup: CgroupPlace = { directory: null, reason: 'the service is not started' };
+  #fingerprint = '';
+  #seen = '';
+  #watch: NodeJS.Timeout | undefined;
   readonly #closing = new AbortController();
   pid: number | null = null;
 
@@ -45,17 +52,47 @@ export class KeeperSupervisor {
         `${this.#preloadManifest} is missing, the list of modules to preload; ./hatchery doctor makes it`,
       );
     }
+    prepareSessionUser(this.#context.config);
+    this.#cgroup = prepareCgroup(this.#context.config.forker.runAs);
+    this.#fingerprint = zygoteFingerprint(this.#preloadManifest);
     await this.#connect();
     const late = setTimeout(() => {
       this.#firstZygote.reject(new StartError(`the zygote was not ready within ${zygoteStartMsMax / 1000} s`));
     }, zygoteStartMsMax);
     await this.#firstZygote.promise.finally(() => clearTimeout(late));
+    this.#watch = setInterval(() => this.#lookForChanges(), fingerprintPollMs);
   }
 
-  /** Ends the keeper, and with it the zygote. */
-  async close(): Promise<void> {
+  /** Says once what the operator should know of how sessions are held apart. Not earlier than the line that tells of the socket. */
+  announce(): void {
+    const { log } = this.#context;
+    if (this.#cgroup.directory === null)
+      log.info({ reason: this.#cgroup.reason }, 'sessions get no control groups of their own');
+    else log.info({ directory: this.#cgroup.directory }, 'sessions get control groups of their own');
+  }
+
+  /** A new zygote, which takes over when it is ready; no session and no request notices. */
+  restartZygote(): void {
+    this.#link?.send({ request: 'restart_zygote' });
+  }
+
+  /** Leaves the keeper. With `quit` it ends, and with it the zygote; without, it waits for another forker. */
+  async close(options: { readonly quit: boolean }): Promise<void> {
+    clearInterval(this.#watch);
     this.#closing.abort();
-    await this.#link?.close({ quit: true });
+    await this.#link?.close(options);
+    if (options.quit) removeCgroup(this.#cgroup);
+  }
+
+  /** After an upgrade of Breezy or of us: acted on when two looks in a row saw the same, for an upgrade takes its time. */
+  #lookForChanges(): void {
+    const fingerprint = zygoteFingerprint(this.#preloadManifest);
+    const isSettled = fingerprint === this.#seen;
+    this.#seen = fingerprint;
+    if (fingerprint === this.#fingerprint || !isSettled) return;
+    this.#fingerprint = fingerprint;
+    this.#context.log.info('Breezy, its list of modules or our own code has changed: a new zygote is started');
+    this.#configure();
   }
 
   async #connect(): Promise<void> {
@@ -65,14 +102,21 @@ export class KeeperSupervisor {
     };
     const { config, service } = this.#context;
     this.#link = await KeeperLink.open(keeperSocketPath(config), config.runtimeDirectory, listener);
-    if (this.#closing.signal.aborted) return this.close();
+    if (this.#closing.signal.aborted) return this.close({ quit: true });
     service.keeper = this.#link;
-    this.#link.send({
+    this.#configure();
+  }
+
+  #configure(): void {
+    const { config } = this.#context;
+    this.#link?.send({
       request: 'configure',
-      python: systemPython,
+      ...sessionSettings(config),
+      fork: config.forker.fork,
       preload: this.#preloadManifest,
-      environment: zygoteEnvironment(config),
       poolSize: config.forker.poolSize,
+      cgroup: this.#cgroup.directory,
+      fingerprint: this.#fingerprint,
     });
   }
 
@@ -93,9 +137,11 @@ export class KeeperSupervisor {
   }
 
   #take(event: KeeperEvent): void {
-    const { events, log, service } = this.#context;
+    const { events, locks, log, service } = this.#context;
     service.take(event);
     switch (event.event) {
+      case 'lock':
+        return locks.take(event);
       case 'hello':
         this.pid = event.pid;
         return;
@@ -115,6 +161,10 @@ export class KeeperSupervisor {
       }
       case 'zygote.died':
         return log.error({ status: event.status }, 'the zygote died; its children go on');
+      case 'zygote.none':
+        return this.#firstZygote.resolve();
+      case 'log':
+        return log.error({ childId: event.id, text: event.text }, 'a child reports');
       default:
     }
   }
@@ -122,22 +172,4 @@ export class KeeperSupervisor {
 
 function remedy(message: string): string {
   return /No module named 'breezy'/.test(message) ? '; install Breezy: apt-get install brz' : '';
-}
-
-/** A clean environment: what the service was started with does not reach sessions. */
-function zygoteEnvironment(config: Config): Record<string, string> {
-  const home = join(config.stateDirectory, 'breezy');
-  mkdirSync(home, { recursive: true });
-  return {
-    PATH: '/usr/local/bin:/usr/bin:/bin',
-    LANG: 'C.UTF-8',
-    HOME: home,
-    BRZ_HOME: home,
-    // The file-level verbs of the smart protocol are off: they would reach past what a branch is.
-    BRZ_NO_SMART_VFS: '1',
-    // Without it SIGQUIT opens a debugger on the client's stdin.
-    BRZ_SIGQUIT_PDB: '0',
-    BRZ_LOG: '/dev/null',
-    HATCHERY_HOSTING_ROOT: config.hosting.root,
-  };
 }

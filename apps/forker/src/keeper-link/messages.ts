@@ -1,3 +1,4 @@
+import type { SessionSettings } from '@hatchery/config';
 import type { ChildRusage } from '@hatchery/events';
 
 /** What the forker keeps with a child at the keeper, to get it back after its own restart. */
@@ -17,15 +18,22 @@ export interface KeptChild {
   readonly details: ChildDetails;
 }
 
-/** What the forker asks of the keeper (apps/forker/zygote/keeper.py, `_on_…`). `signal` is a number, sent to the child's process group. */
+/** How children are made. A keeper that is told another one than before starts a new zygote, which takes over when it is ready. */
+export interface ZygoteConfiguration extends SessionSettings {
+  /** False: no zygote, every child is a Python of its own. */
+  readonly fork: boolean;
+  /** The list of modules to preload. */
+  readonly preload: string;
+  readonly poolSize: number;
+  /** The directory of a control group in which children may make their own; null: there is none. */
+  readonly cgroup: string | null;
+  /** Changes with the code and the lists that a zygote loads; only compared. */
+  readonly fingerprint: string;
+}
+
+/** What the forker asks of the keeper (apps/forker/zygote/keeper.py, `_requests`). `signal` is a number, sent to the child's process group. */
 export type KeeperRequest =
-  | {
-      readonly request: 'configure';
-      readonly python: string;
-      readonly preload: string;
-      readonly environment: Readonly<Record<string, string>>;
-      readonly poolSize: number;
-    }
+  | ({ readonly request: 'configure' } & ZygoteConfiguration)
   | {
       readonly request: 'fork';
       readonly id: string;
@@ -39,6 +47,18 @@ export type KeeperRequest =
   | { readonly request: 'restart_zygote' }
   | { readonly request: 'quit' };
 
+/** What a session does with a lock (apps/forker/zygote/lock_reports.py). `taken-up` shows the token of a lock that was left in place. */
+export interface LockReport {
+  readonly event: 'lock';
+  readonly id: string;
+  readonly action: 'opened' | 'acquired' | 'taken-up' | 'contended' | 'gave-up' | 'released' | 'broken';
+  /** Absolute: of the branch when it is opened, else of the lock's directory. */
+  readonly path: string;
+  readonly nonce: string | null;
+  /** Reports before this one that could not be sent. */
+  readonly lost: number;
+}
+
 /** What the keeper says. */
 export type KeeperEvent =
   | { readonly event: 'hello'; readonly pid: number; readonly children: readonly KeptChild[] }
@@ -51,6 +71,8 @@ export type KeeperEvent =
       readonly retryInMs: number;
     }
   | { readonly event: 'zygote.died'; readonly status: number }
+  /** Children can be had, though nothing is forked. */
+  | { readonly event: 'zygote.none' }
   | { readonly event: 'started'; readonly id: string; readonly pid: number; readonly directory: string }
   | { readonly event: 'refused'; readonly id: string; readonly reason: string }
   | { readonly event: 'connected'; readonly id: string }
@@ -64,5 +86,8 @@ export type KeeperEvent =
       readonly leftBehind: boolean;
       readonly details: ChildDetails;
     }
+  /** A traceback or a crash of a child, for the log of the service. */
+  | { readonly event: 'log'; readonly id: string; readonly text: string }
+  | LockReport
   | { readonly event: 'signalled'; readonly id: string; readonly sent: boolean }
   | { readonly event: 'more' };

@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { systemPython } from '@hatchery/config';
 import { StartError } from '@hatchery/daemon';
 import { keeperStartMsMax } from '../limits.ts';
-
-/** Breezy belongs to Debian's Python, whichever python3 comes first on PATH. */
-export const systemPython = '/usr/bin/python3';
 
 const keeperScript = fileURLToPath(new URL('../../zygote/keeper.py', import.meta.url));
 

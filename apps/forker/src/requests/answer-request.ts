@@ -1,12 +1,15 @@
 import type { Logger } from '@hatchery/daemon';
 import type { ForkRequest, Request } from '@hatchery/protocol';
-import { ForkRefusal, type Forked, type ForkService } from '../children/fork-service.ts';
+import type { ForkService } from '../children/fork-service.ts';
+import { ForkRefusal, type Forked } from '../children/forked.ts';
+import type { RefusalLog } from './refusal-log.ts';
 import type { Reply } from './request-connection.ts';
 
 /** What the answers need besides the fork service. */
 export interface AnswerContext {
   readonly service: ForkService;
   readonly log: Logger;
+  readonly refusals: RefusalLog;
   /** Begins the shutdown ladder. */
   readonly quit: () => void;
   /** The status record that `hello` logs. */
@@ -24,7 +27,7 @@ export function answerRequest(context: AnswerContext, request: Request, reply: R
       reply({ kind: 'quitting' }, { last: true });
       return context.quit();
     case 'child-connect-timeout':
-      service.childConnectTimeoutS = request.seconds;
+      service.queue.childConnectTimeoutS = request.seconds;
       return reply({ kind: 'ok' }, { last: true });
     case 'fork':
       return void answerFork(context, request, reply);
@@ -59,11 +62,11 @@ async function answerAttach(context: AnswerContext, id: string, reply: Reply): P
 
 async function answerChild(child: Forked, reply: Reply, undelivered?: () => void): Promise<void> {
   reply({ kind: 'forked', pid: child.pid, directory: child.directory }, { undelivered });
-  reply({ kind: 'exited', status: await child.exited }, { last: true });
+  reply({ kind: 'exited', status: await child.exited }, { last: true, delivered: child.heard });
 }
 
-function refuse({ log }: AnswerContext, error: Error, reply: Reply): void {
-  if (error instanceof ForkRefusal) log.warn({ reason: error.message }, 'fork refused');
+function refuse({ log, refusals }: AnswerContext, error: Error, reply: Reply): void {
+  if (error instanceof ForkRefusal) refusals.refused(error.message);
   else log.error({ err: error }, 'fork failed');
   reply({ kind: 'failure', reason: error.message }, { last: true });
 }

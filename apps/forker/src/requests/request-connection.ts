@@ -14,15 +14,17 @@ export interface ReplyOptions {
   readonly last?: boolean;
   /** Called when the client has left and can never read it. */
   readonly undelivered?: (() => void) | undefined;
+  /** Called when the answer is in the client's hands. */
+  readonly delivered?: (() => void) | undefined;
 }
 
 /** One connection: one request, read under a deadline, and its answers. Never closed in silence. */
 export function takeRequest(socket: Socket, requestTimeoutMs: number, handle: RequestHandler): void {
   const decoder = new RequestDecoder();
-  const reply: Reply = (answer, { last = false, undelivered } = {}) => {
+  const reply: Reply = (answer, { last = false, undelivered, delivered } = {}) => {
     // Only a write tells a client that has gone (EPIPE) from one that sends no more: both look like EOF.
     if (!socket.writable) undelivered?.();
-    else socket.write(encodeAnswer(answer), (error) => (error ? undelivered?.() : undefined));
+    else socket.write(encodeAnswer(answer), (error) => (error ? undelivered?.() : delivered?.()));
     // A client that sends more than its request must not keep us from closing, nor its bytes fill a buffer.
     if (last) socket.end(() => socket.destroy());
   };

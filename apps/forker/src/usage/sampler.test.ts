@@ -1,13 +1,30 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { memorySamplesPerTickMax } from '../limits.ts';
-import { UsageSampler } from './sampler.ts';
+import { memorySamplesPerRoundMax, sampleIntervalMs, sampleShareMax, sampleStepMs } from '../limits.ts';
+import { UsageSampler, type Sample, type Sampled } from './sampler.ts';
 
 const own = { id: 'own', pid: process.pid };
 
+/** A clock that is set by hand. */
+class SteppingClock {
+  nowMs = 1000;
+  readonly read = (): number => this.nowMs;
+}
+
+/** The samples of everything that comes until the next round is due. */
+function round(sampler: UsageSampler, clock: SteppingClock, children: readonly Sampled[]): Sample[] {
+  const samples = sampler.step(() => children);
+  for (let waited = 0; waited < sampleIntervalMs; waited += sampleStepMs) {
+    clock.nowMs += sampleStepMs;
+    if (waited + sampleStepMs < sampleIntervalMs) samples.push(...sampler.step(() => children));
+  }
+  return samples;
+}
+
 describe('UsageSampler', () => {
   it('reads a process whole, but no share of the CPU from a single sample', () => {
-    const [sample] = new UsageSampler().sample([own], 0);
+    const clock = new SteppingClock();
+    const [sample] = round(new UsageSampler(clock.read), clock, [own]);
     assert.equal(sample?.id, 'own');
     assert.equal(sample.usage.cpuPercent, null);
     const { rssBytes, pssBytes, privateBytes, readBytes, minorFaults } = sample.usage;
@@ -15,39 +32,74 @@ describe('UsageSampler', () => {
   });
 
   it('tells the share of one core since the sample before', () => {
-    const sampler = new UsageSampler();
-    sampler.sample([own], 1000);
+    const clock = new SteppingClock();
+    const sampler = new UsageSampler(clock.read);
+    round(sampler, clock, [own]);
     const until = process.cpuUsage().user + 100_000;
     while (process.cpuUsage().user < until);
-    const [sample] = sampler.sample([own], 2000);
+    const [sample] = round(sampler, clock, [own]);
     // At least 90 ms of user time are 9 ticks in what it takes for one second.
     assert.ok((sample?.usage.cpuPercent ?? 0) >= 9);
   });
 
-  it('tells no share when no time has passed', () => {
-    const sampler = new UsageSampler();
-    sampler.sample([own], 1000);
-    assert.equal(sampler.sample([own], 1000)[0]?.usage.cpuPercent, null);
+  it('samples each child once a round, and a round is a second', () => {
+    const clock = new SteppingClock();
+    const sampler = new UsageSampler(clock.read);
+    const children = [1, 2, 3].map((number) => ({ ...own, id: `${number}` }));
+    for (const _ of [1, 2]) {
+      assert.deepEqual(
+        round(sampler, clock, children).map(({ id }) => id),
+        ['1', '2', '3'],
+      );
+    }
+    assert.equal(sampler.cost.roundMs, sampleIntervalMs);
+  });
+
+  it('takes no more than its share of a core, whatever the number of children: rounds take longer instead', () => {
+    const sampleMs = 0.5;
+    const clock = new SteppingClock();
+    let cpuMs = 0;
+    const sampler = new UsageSampler(clock.read, () => (cpuMs += sampleMs));
+    const children = Array.from({ length: 200 }, (_, index) => ({ ...own, id: `${index}` }));
+    const startedMs = clock.nowMs;
+    let sampled = 0;
+    for (let steps = 0; steps < 400; steps += 1) {
+      sampled += sampler.step(() => children).length;
+      clock.nowMs += sampleStepMs;
+    }
+    const elapsedMs = clock.nowMs - startedMs;
+    // One child too many at the end of a step is paid for by the next ones.
+    assert.ok(
+      sampler.cost.spentMs <= sampleShareMax * elapsedMs + 2 * sampleMs,
+      `${sampler.cost.spentMs} of ${elapsedMs} ms`,
+    );
+    assert.ok((sampler.cost.roundMs ?? 0) > sampleIntervalMs);
+    assert.ok(sampled > children.length, 'every child has had its turn');
   });
 
   it('leaves out a process that is gone', () => {
-    assert.deepEqual(new UsageSampler().sample([{ id: 'gone', pid: 4_194_400 }], 0), []);
+    const clock = new SteppingClock();
+    assert.deepEqual(round(new UsageSampler(clock.read), clock, [{ id: 'gone', pid: 4_194_400 }]), []);
   });
 
   it('remembers nothing of a child that is not sampled any more', () => {
-    const sampler = new UsageSampler();
-    sampler.sample([own], 1000);
-    sampler.sample([], 2000);
-    assert.equal(sampler.sample([own], 3000)[0]?.usage.cpuPercent, null);
+    const clock = new SteppingClock();
+    const sampler = new UsageSampler(clock.read);
+    for (const children of [[own], []]) round(sampler, clock, children);
+    assert.equal(round(sampler, clock, [own])[0]?.usage.cpuPercent, null);
   });
 
-  it('goes on telling the last known memory of children whose turn it is not', () => {
-    const sampler = new UsageSampler();
-    const children = Array.from({ length: memorySamplesPerTickMax + 5 }, (_, index) => ({ ...own, id: `${index}` }));
-    for (const nowMs of [1000, 2000, 3000]) {
-      const samples = sampler.sample(children, nowMs);
-      assert.equal(samples.length, children.length);
-      assert.ok(samples.every(({ usage }) => usage.pssBytes !== null));
-    }
+  it('reads the memory of some in each round, of each in its turn, and goes on telling what it knows', () => {
+    const clock = new SteppingClock();
+    // What reading costs is not what this is about.
+    const sampler = new UsageSampler(clock.read, () => 0);
+    const count = 2 * memorySamplesPerRoundMax;
+    const children = Array.from({ length: count }, (_, index) => ({ ...own, id: `${index}` }));
+    const known = [1, 2, 3].map(() => {
+      const samples = round(sampler, clock, children);
+      assert.equal(samples.length, count);
+      return samples.filter(({ usage }) => usage.pssBytes !== null && usage.privateBytes !== null).length;
+    });
+    assert.deepEqual(known, [memorySamplesPerRoundMax, count, count]);
   });
 });

@@ -1,72 +1,103 @@
 import type { ChildUsage } from '@hatchery/events';
-import { memorySamplesPerTickMax } from '../limits.ts';
-import {
-  pageBytes,
-  parseIo,
-  parseMemory,
-  parseStat,
-  readProc,
-  ticksPerSecond,
-  type MemoryReading,
-} from './proc-usage.ts';
+import { memorySamplesPerRoundMax, sampleIntervalMs, sampleShareMax, sampleStepMs } from '../limits.ts';
+import { sampleProcess, type Known } from './sample-process.ts';
 
-interface Known {
-  readonly cpuTicks: number;
-  readonly atMs: number;
-  readonly memory: MemoryReading | null;
+/** A child to sample. */
+export interface Sampled {
+  readonly id: string;
+  readonly pid: number;
 }
 
-/** Samples live children. It remembers of each only what the next sample needs. */
-export class UsageSampler {
-  #known = new Map<string, Known>();
-  #memoryTurn = 0;
+/** One sample of one child. */
+export interface Sample {
+  readonly id: string;
+  readonly usage: ChildUsage;
+}
 
-  /** One sample of each child that can still be read. `nowMs` is monotonic. */
-  sample(children: readonly { id: string; pid: number }[], nowMs: number): { id: string; usage: ChildUsage }[] {
-    const known = new Map<string, Known>();
-    const samples: { id: string; usage: ChildUsage }[] = [];
-    children.forEach((child, index) => {
-      const before = this.#known.get(child.id);
-      const sampled = sampleOne(child.pid, before, nowMs, this.#isMemoryTurn(index, children.length));
-      if (sampled === null) return;
-      known.set(child.id, sampled.known);
-      samples.push({ id: child.id, usage: sampled.usage });
-    });
-    this.#known = known;
-    this.#memoryTurn = (this.#memoryTurn + memorySamplesPerTickMax) % Math.max(children.length, 1);
+/**
+ * Samples live children in rounds: each child once a second, in steps that take a share of a core at most. With more
+ * children than that buys, a round takes longer; the service never does. It remembers of each child what the next
+ * sample needs.
+ */
+export class UsageSampler {
+  readonly #clock: () => number;
+  readonly #cpuClock: () => number;
+  readonly #known = new Map<string, Known>();
+  #round: readonly Sampled[] = [];
+  #next = 0;
+  #rounds = 0;
+  #roundStartedMs = -Infinity;
+  #roundMs: number | null = null;
+  #spentMs = 0;
+  #budgetMs = 0;
+  #budgetAtMs = -Infinity;
+
+  /**
+   * `clock` is monotonic, `cpuClock` what this thread has used of a core, both in milliseconds: time in which others had
+   * the core is no cost of ours.
+   */
+  constructor(clock: () => number = () => performance.now(), cpuClock: () => number = threadCpuMs) {
+    this.#clock = clock;
+    this.#cpuClock = cpuClock;
+  }
+
+  /** How long the last whole round took to come around, and what all rounds have cost; for the status record. */
+  get cost(): { readonly roundMs: number | null; readonly spentMs: number } {
+    return { roundMs: this.#roundMs, spentMs: Math.round(this.#spentMs) };
+  }
+
+  /** One step: samples children while the budget lasts; those that can still be read. */
+  step(children: () => Iterable<Sampled>): Sample[] {
+    const nowMs = this.#clock();
+    this.#fillBudget(nowMs);
+    if (this.#next >= this.#round.length && !this.#startRound(children, nowMs)) return [];
+    const samples: Sample[] = [];
+    const startedMs = this.#cpuClock();
+    let spentMs = 0;
+    for (; this.#next < this.#round.length && spentMs < this.#budgetMs; spentMs = this.#cpuClock() - startedMs) {
+      const child = this.#round[this.#next];
+      const sample = child === undefined ? null : this.#sample(child, this.#next, this.#clock());
+      if (sample !== null) samples.push(sample);
+      this.#next += 1;
+    }
+    this.#budgetMs -= spentMs;
+    this.#spentMs += spentMs;
     return samples;
   }
 
-  #isMemoryTurn(index: number, count: number): boolean {
-    return count <= memorySamplesPerTickMax || (index - this.#memoryTurn + count) % count < memorySamplesPerTickMax;
+  /** What one child cost too much is taken from the steps that follow, so that the share holds over time. */
+  #fillBudget(nowMs: number): void {
+    const sinceMs = Math.min(nowMs - this.#budgetAtMs, sampleStepMs);
+    this.#budgetMs = Math.min(this.#budgetMs + sinceMs * sampleShareMax, sampleStepMs * sampleShareMax);
+    this.#budgetAtMs = nowMs;
+  }
+
+  #startRound(children: () => Iterable<Sampled>, nowMs: number): boolean {
+    if (nowMs - this.#roundStartedMs < sampleIntervalMs) return false;
+    if (Number.isFinite(this.#roundStartedMs)) this.#roundMs = Math.round(nowMs - this.#roundStartedMs);
+    this.#roundStartedMs = nowMs;
+    this.#round = [...children()];
+    this.#next = 0;
+    this.#rounds += 1;
+    const living = new Set(this.#round.map(({ id }) => id));
+    for (const id of this.#known.keys()) if (!living.has(id)) this.#known.delete(id);
+    return true;
+  }
+
+  #sample({ id, pid }: Sampled, index: number, nowMs: number): Sample | null {
+    const before = this.#known.get(id);
+    const turns = Math.ceil(this.#round.length / memorySamplesPerRoundMax);
+    const sampled = sampleProcess(pid, before, nowMs, (index + this.#rounds) % turns === 0);
+    if (sampled === null) {
+      this.#known.delete(id);
+      return null;
+    }
+    this.#known.set(id, sampled.known);
+    return { id, usage: sampled.usage };
   }
 }
 
-function sampleOne(
-  pid: number,
-  before: Known | undefined,
-  nowMs: number,
-  withMemory: boolean,
-): { known: Known; usage: ChildUsage } | null {
-  const stat = parseStat(readProc(pid, 'stat') ?? '');
-  if (stat === null) return null;
-  const io = readProc(pid, 'io');
-  const rollup = withMemory || before === undefined ? readProc(pid, 'smaps_rollup') : null;
-  const memory = rollup === null ? (before?.memory ?? null) : parseMemory(rollup);
-  const usage: ChildUsage = {
-    cpuPercent: before === undefined ? null : cpuPercent(stat.cpuTicks - before.cpuTicks, nowMs - before.atMs),
-    rssBytes: stat.rssPages * pageBytes,
-    pssBytes: memory?.pssBytes ?? null,
-    privateBytes: memory?.privateBytes ?? null,
-    readBytes: io === null ? null : parseIo(io).readBytes,
-    writeBytes: io === null ? null : parseIo(io).writeBytes,
-    minorFaults: stat.minorFaults,
-    majorFaults: stat.majorFaults,
-  };
-  return { known: { cpuTicks: stat.cpuTicks, atMs: nowMs, memory }, usage };
-}
-
-function cpuPercent(ticks: number, elapsedMs: number): number | null {
-  if (elapsedMs <= 0) return null;
-  return Math.round(((1000 * 100 * ticks) / ticksPerSecond / elapsedMs) * 10) / 10;
+function threadCpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }

@@ -10,7 +10,7 @@ const fingerprint = 'SHA256:jXzsBnYEnhJEGdq9Mx/zlUhejFAqDLCAVOSjHvfTTx4';
 test('a key is read with its type and its fingerprint', () => {
   const { keys, ignored } = parseAuthorizedKeys(`${ed25519} alice@example\n`);
   assert.deepEqual(
-    keys.map(({ type, fingerprint: print }) => [type, print]),
+    keys.map(({ key }) => [key.type, key.fingerprint]),
     [['ssh-ed25519', fingerprint]],
   );
   assert.deepEqual(ignored, []);
@@ -37,12 +37,9 @@ for (const options of [
 
 for (const options of [
   'command="echo \\"x, y\\""',
-  'from="10.0.0.0/8"',
-  'expiry-time="20200101"',
-  'cert-authority',
   'restrict,command="x"',
   'environment="A=b"',
-  'verify-required',
+  'tunnel="0"',
   'no-such-option',
 ]) {
   test(`a key with ${options} is left out, because the restriction could not be kept`, () => {
@@ -52,16 +49,49 @@ for (const options of [
   });
 }
 
+for (const [options, reason] of [
+  ['from="10.0.0.0/33"', /from=.*malformed/],
+  ['from="10.0.0.1,"', /from=.*malformed/],
+  ['from', /from=.*malformed/],
+  ['expiry-time="20200230"', /expiry-time=.*malformed/],
+  ['expiry-time="tomorrow"', /expiry-time=.*malformed/],
+  ['principals="alice"', /needs cert-authority/],
+  ['cert-authority,principals=""', /names nobody/],
+  ['verify-required', /needs a security key/],
+  ['from="10.0.0.1",from="10.0.0.2"', /is there twice/],
+  ['from=10.0.0.1', /malformed/],
+  ['"from', /malformed/],
+] as const) {
+  test(`a key with the option ${options} is left out with the reason`, () => {
+    const { keys, ignored } = parseAuthorizedKeys(`${options} ${ed25519}`);
+    assert.deepEqual(keys, []);
+    assert.match(ignored[0]?.reason ?? '', reason);
+  });
+}
+
+test('conditions are kept with their key', () => {
+  const [authority, dated] = parseAuthorizedKeys(
+    `cert-authority,principals="alice,bob",from="192.0.2.*,!192.0.2.7" ${ed25519}\nexpiry-time="20300102030405Z" ${ed25519}`,
+  ).keys;
+  assert.deepEqual([authority?.isAuthority, authority?.principals], [true, ['alice', 'bob']]);
+  assert.deepEqual(
+    ['192.0.2.6', '192.0.2.7', '198.51.100.1'].map((address) => authority?.from?.matches(address)),
+    [true, false, false],
+  );
+  assert.equal(dated?.expiresAtMs, Date.UTC(2030, 0, 2, 3, 4, 5));
+});
+
 const leftOut: readonly (readonly [string, string, RegExp])[] = [
-  ['an open quote', `command="x ${ed25519}`, /unbalanced quotes/],
-  ['no key at all', 'ssh-ed25519', /not supported|damaged/],
+  ['an open quote', `command="x ${ed25519}`, /malformed, as by unbalanced quotes/],
+  ['no key at all', 'ssh-ed25519', /malformed/],
   ['a key cut short', ed25519.slice(0, -8), /damaged/],
   ['characters that are not base64', ed25519.replace('AAAAC3', 'AAAA!C3'), /damaged/],
   ['a key under another type’s name', ed25519.replace('ssh-ed25519 ', 'ssh-rsa '), /not of the type/],
+  ['a key with a byte too many', `${ed25519.slice(0, -1)}XAAA`, /damaged/],
   ['a DSA key', 'ssh-dss AAAAB3NzaC1kc3MAAAAA', /ssh-dss is not supported/],
-  ['a security key', 'sk-ssh-ed25519@openssh.com AAAA', /sk-ssh-ed25519@openssh.com is not supported/],
+  ['a damaged security key', 'sk-ssh-ed25519@openssh.com AAAA', /damaged/],
   ['a certificate', 'ssh-ed25519-cert-v01@openssh.com AAAA', /cert-v01@openssh.com is not supported/],
-  ['an RSA key of 1024 bits', rsaLine(1024), /at least 2048 bits/],
+  ['an RSA key of 1024 bits', rsaLine(1024), /less than 2048 bits/],
 ];
 
 for (const [what, line, reason] of leftOut) {
@@ -75,7 +105,7 @@ for (const [what, line, reason] of leftOut) {
 
 test('an RSA key of 2048 bits is taken', () => {
   assert.deepEqual(
-    parseAuthorizedKeys(rsaLine(2048)).keys.map(({ type }) => type),
+    parseAuthorizedKeys(rsaLine(2048)).keys.map(({ key }) => key.type),
     ['ssh-rsa'],
   );
 });

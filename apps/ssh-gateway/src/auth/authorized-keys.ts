@@ -1,12 +1,23 @@
-import { createHash } from 'node:crypto';
-import { splitOptions } from './key-options.ts';
+import { parseAddressPatterns, type AddressPatterns } from './address-patterns.ts';
+import { parseExpiryTime } from './expiry-time.ts';
+import { splitOptions, type KeyOption } from './key-options.ts';
+import { isPublicKeyType, parsePublicKey, type PublicKey } from './public-key.ts';
 
-/** A key that may sign in. `blob` is the public key as RFC 4253 6.6 encodes it. */
+/** A key that may sign in, or whose certificates may, and under which conditions. */
 export interface AuthorizedKey {
-  readonly type: string;
-  readonly blob: Buffer;
-  /** As `ssh-keygen -l` prints it: `SHA256:` and unpadded base64. */
-  readonly fingerprint: string;
+  readonly key: PublicKey;
+  /** The line says `cert-authority`: the key signs certificates and does not sign in itself. */
+  readonly isAuthority: boolean;
+  /** With `cert-authority`: a certificate must be for one of these, not for the user's name. */
+  readonly principals: readonly string[] | null;
+  /** Where the client has to come from; null for anywhere. */
+  readonly from: AddressPatterns | null;
+  /** Milliseconds since 1970; null for never. */
+  readonly expiresAtMs: number | null;
+  /** Of a security key: somebody must have touched it. */
+  readonly needsTouch: boolean;
+  /** Of a security key: it must have asked for a PIN. */
+  readonly needsVerification: boolean;
 }
 
 /** A line that was left out, and why. `line` is 1-based. */
@@ -21,9 +32,6 @@ export interface AuthorizedKeys {
   readonly ignored: readonly IgnoredLine[];
 }
 
-/** Types whose signatures the gateway can check. Not ssh-dss and not certificates; `sk-` keys need a change in ssh2. */
-const types = new Set(['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'ssh-rsa']);
-
 /** Options that only take away what the gateway never gives: a key that has them is as good as one without. */
 const harmlessOptions = new Set([
   'restrict',
@@ -33,9 +41,6 @@ const harmlessOptions = new Set([
   ]),
   ...['permitopen', 'permitlisten'],
 ]);
-
-/** Below this a modulus counts as factorable by the well-funded (NIST SP 800-131A). */
-const rsaBitsMin = 2048;
 
 /** Reads the AUTHORIZED_KEYS FILE FORMAT of sshd(8). What it cannot honour in full it leaves out: a restriction is never dropped. */
 export function parseAuthorizedKeys(text: string): AuthorizedKeys {
@@ -51,47 +56,90 @@ export function parseAuthorizedKeys(text: string): AuthorizedKeys {
   return { keys, ignored };
 }
 
-/** `SHA256:…` of a public key blob. */
-export function fingerprintOf(blob: Buffer): string {
-  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+/** Reads `type base64 [comment]`. A key, or the reason why there is none. */
+function parseKeyLine(line: string): PublicKey | string {
+  const [type = '', encoded = ''] = line.split(/[ \t]+/);
+  if (!isPublicKeyType(type)) return `the key type ${type} is not supported`;
+  const blob = Buffer.from(encoded, 'base64');
+  // Node's decoder skips what is not base64; encoding again shows it.
+  if (encoded === '' || blob.toString('base64').replace(/=+$/, '') !== encoded.replace(/=+$/, ''))
+    return 'the key is damaged';
+  const key = parsePublicKey(blob);
+  if (key === null)
+    return type === 'ssh-rsa'
+      ? 'the key is damaged or has less than 2048 bits'
+      : 'the key is damaged or of another type';
+  return key.type === type ? key : 'the key is not of the type the line names';
 }
+
+/** Reads one public key a line, without options. @throws an Error that names the line: half a list is none */
+export function parseKeyLines(text: string): PublicKey[] {
+  return text.split(/\r?\n/).flatMap((content, index) => {
+    const line = content.trim();
+    if (line === '' || line.startsWith('#')) return [];
+    const key = parseKeyLine(line);
+    if (typeof key === 'string') throw new Error(`line ${index + 1}: ${key}`);
+    return key;
+  });
+}
+
+type Conditions = Omit<AuthorizedKey, 'key'>;
+
+const unconditional: Conditions = {
+  isAuthority: false,
+  principals: null,
+  from: null,
+  expiresAtMs: null,
+  needsTouch: true,
+  needsVerification: false,
+};
 
 /** A key, or the reason why there is none. */
 function parseLine(line: string): AuthorizedKey | string {
   const split = splitOptions(line);
-  if (split === null) return 'unbalanced quotes in its options';
-  const refused = split.options.find((option) => !harmlessOptions.has(option.toLowerCase()));
-  if (refused !== undefined) return `the option ${refused} is not supported`;
-  const [type = '', encoded = ''] = split.rest.split(/[ \t]+/);
-  if (!types.has(type)) return `the key type ${type} is not supported`;
-  return parseBlob(type, encoded);
-}
-
-function parseBlob(type: string, encoded: string): AuthorizedKey | string {
-  const blob = Buffer.from(encoded, 'base64');
-  const fields = readStrings(blob);
-  // Node's decoder skips what is not base64; encoding again shows it.
-  if (fields === null || blob.toString('base64').replace(/=+$/, '') !== encoded.replace(/=+$/, ''))
-    return 'the key is damaged';
-  if (fields[0]?.toString('latin1') !== type) return 'the key is not of the type the line names';
-  if (type === 'ssh-rsa' && bitsOf(fields[2]) < rsaBitsMin) return `an RSA key needs at least ${rsaBitsMin} bits`;
-  return { type, blob, fingerprint: fingerprintOf(blob) };
-}
-
-/** The length-prefixed strings that make up a blob (RFC 4251 5), or null when they do not fill it exactly. */
-function readStrings(blob: Buffer): Buffer[] | null {
-  const strings: Buffer[] = [];
-  let at = 0;
-  while (at < blob.length) {
-    if (at + 4 > blob.length) return null;
-    const end = at + 4 + blob.readUInt32BE(at);
-    if (end > blob.length) return null;
-    strings.push(blob.subarray(at + 4, end));
-    at = end;
+  if (split === null) return 'its options are malformed, as by unbalanced quotes';
+  let conditions = unconditional;
+  const seen = new Set<string>();
+  for (const option of split.options) {
+    // sshd takes the first `from` and the first of others; which of two was meant nobody can tell.
+    if (seen.has(option.name) && !harmlessOptions.has(option.name)) return `the option ${option.name} is there twice`;
+    seen.add(option.name);
+    const read = readOption(option);
+    if (typeof read === 'string') return read;
+    conditions = { ...conditions, ...read };
   }
-  return strings.length < 2 ? null : strings;
+  if (conditions.principals !== null && !conditions.isAuthority) return 'the option principals needs cert-authority';
+  const key = parseKeyLine(split.rest);
+  if (typeof key === 'string') return key;
+  if (key.application === null && conditions.needsVerification && !conditions.isAuthority)
+    return 'the option verify-required needs a security key';
+  return { key, ...conditions };
 }
 
-function bitsOf(mpint: Buffer | undefined): number {
-  return mpint === undefined || mpint.length === 0 ? 0 : BigInt(`0x${mpint.toString('hex')}`).toString(2).length;
+function readOption({ name, value }: KeyOption): Partial<Conditions> | string {
+  if (harmlessOptions.has(name)) return {};
+  switch (name) {
+    case 'cert-authority':
+      return { isAuthority: true };
+    case 'no-touch-required':
+      return { needsTouch: false };
+    case 'verify-required':
+      return { needsVerification: true };
+    case 'from': {
+      const from = parseAddressPatterns(value ?? '');
+      return from === null ? `the list of the option from="${value ?? ''}" is malformed` : { from };
+    }
+    case 'expiry-time': {
+      const expiresAtMs = parseExpiryTime(value ?? '');
+      return expiresAtMs === null
+        ? `the time of the option expiry-time="${value ?? ''}" is malformed`
+        : { expiresAtMs };
+    }
+    case 'principals': {
+      const principals = (value ?? '').split(',').filter((principal) => principal !== '');
+      return principals.length === 0 ? 'the option principals names nobody' : { principals };
+    }
+    default:
+      return `the option ${name} is not supported`;
+  }
 }

@@ -1,26 +1,25 @@
-import type { Algorithms } from 'ssh2';
+import { signatureAlgorithms } from '../auth/signature.ts';
+import { hybridKeyExchange } from './hybrid-key-exchange.ts';
 
 /**
- * What is offered, best first (trap J). Left out of ssh2's defaults, on purpose:
- * finite-field Diffie-Hellman and group exchange (group18 blocks the loop 19 ms for anybody who connects), everything with SHA-1,
- * chacha20 (the slower here and the target of Terrapin, CVE-2023-48795), and zlib (a bomb before sign-in).
+ * What is offered, best first (trap J). Left out of ssh2's defaults, on purpose: finite-field Diffie-Hellman and group exchange (group18
+ * blocks the loop 19 ms for anybody who connects), NIST's curves (no client needs them, and auditors ask about them), everything with
+ * SHA-1, chacha20 (the slower here and the target of Terrapin, CVE-2023-48795), MACs that are not encrypt-then-MAC, and zlib (a bomb
+ * before sign-in).
  */
 export const algorithms = {
-  // The older name comes first for dropbear's sake, which sends its first packet on the guess that curve25519-sha256 is our favourite. ssh2 1.17
-  // compares that guess with one character of the name, always finds it wrong and drops the packet: both sides would wait for ever.
-  // With a wrong guess dropbear sends again. The client's order decides, so nobody else sees a difference.
-  kex: [
-    'curve25519-sha256@libssh.org',
-    'curve25519-sha256',
-    'ecdh-sha2-nistp256',
-    'ecdh-sha2-nistp384',
-    'ecdh-sha2-nistp521',
-  ],
+  kex: [hybridKeyExchange, 'curve25519-sha256', 'curve25519-sha256@libssh.org'],
   cipher: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'aes192-ctr', 'aes256-ctr'],
-  // The last one is not encrypt-then-MAC. Without it dropbear, which has no other (2022.83), could not connect; nobody else gets down to it.
-  hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256'],
-  compress: ['none'],
-} satisfies Algorithms;
+  hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com'],
+} as const;
 
-/** For RSA host keys; ssh2 adds SHA-1 to whatever list it is given, see host-keys.ts. */
-export const rsaHostKeyAlgorithms = ['rsa-sha2-512', 'rsa-sha2-256'] as const;
+/** What dropbear (2022.83) has in the place of the above: no GCM and no encrypt-then-MAC. */
+const dropbearMac = 'hmac-sha2-256';
+
+/** The MACs for a client of this name: only who can do no better is offered less. `software` as in its identification. */
+export function macsFor(software: string): readonly string[] {
+  return software.startsWith('dropbear_') ? [...algorithms.hmac, dropbearMac] : algorithms.hmac;
+}
+
+/** RFC 8308 3.1: what a user's key may sign with. Without it clients take RSA for SHA-1 alone. */
+export const userSignatureAlgorithms: readonly string[] = Object.values(signatureAlgorithms).flat();

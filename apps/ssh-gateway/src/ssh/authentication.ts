@@ -1,18 +1,24 @@
-import ssh2, { type AuthContext, type PublicKeyAuthContext } from 'ssh2';
-import { judge, noAttempts, type AuthenticationAnswer, type AuthenticationRequest } from '../auth/attempts.ts';
-import { fingerprintOf, type AuthorizedKey } from '../auth/authorized-keys.ts';
+import type { AuthContext, PublicKeyAuthContext } from 'ssh2';
+import { judge, noAttempts, type AuthenticationAnswer } from '../auth/attempts.ts';
+import { KeysUnavailableError } from '../auth/key-source.ts';
+import type { PublicKeyRequest, PublicKeyVerdict } from '../auth/sign-in-policy.ts';
 import type { Limits } from '../limits.ts';
+import type { Ending } from './close-cause.ts';
 
 /** Who a connection belongs to, proved by a signature. */
 export interface Identity {
   readonly user: string;
+  /** Of the plain key, also when it came in a certificate. */
   readonly fingerprint: string;
+  readonly certificate: PublicKeyVerdict['certificate'];
 }
 
 export interface AuthenticationOptions {
-  /** The user's key with this blob, or null. */
-  readonly findKey: (user: string, blob: Buffer) => Promise<AuthorizedKey | null>;
+  /** @throws {KeysUnavailableError} when it cannot be told at present */
+  readonly judgeKey: (request: PublicKeyRequest) => Promise<PublicKeyVerdict>;
   readonly limits: Pick<Limits, 'authenticationFailuresMax' | 'authenticationRequestsMax'>;
+  /** The client's, without port and brackets. */
+  readonly address: string;
 }
 
 /** One answered request, for the log. `identity` is set with `accept` alone. */
@@ -22,7 +28,14 @@ export interface AuthenticationOutcome {
   readonly user: string;
   readonly method: string;
   readonly fingerprint: string | null;
+  readonly certificate: PublicKeyVerdict['certificate'];
+  /** Why not, for the log alone: a stranger must not learn what is wrong. */
+  readonly reason: string | null;
+  /** Set with `disconnect`: why and through whom, for the log, and what the client is told. */
+  readonly ending: (Ending & { readonly fault: 'client' | 'system'; readonly farewell: string }) | null;
 }
+
+const unproved = { fingerprint: null, certificate: null };
 
 /** The sign-in of one connection. Only `publickey` is offered. */
 export class Authentication {
@@ -33,27 +46,35 @@ export class Authentication {
     this.#options = options;
   }
 
-  /** Decides about one request without answering it: see {@link answerTo}. @throws what the key store throws */
+  /** Decides about one request without answering it: see {@link answerTo}. @throws what the sources of keys throw, as the disk's errors */
   async decide(context: AuthContext): Promise<AuthenticationOutcome> {
-    const { user, request, key } = await this.#read(context);
+    const { username: user, method } = context;
+    if (context.method !== 'publickey') {
+      const answer = this.#judge({ method: method === 'none' ? 'none' : 'other' });
+      return { answer, identity: null, user, method, ...unproved, reason: null, ending: endingOf(answer) };
+    }
+    try {
+      const verdict = await this.#options.judgeKey(requestIn(context, this.#options.address));
+      return this.#outcome(user, verdict);
+    } catch (error) {
+      if (!(error instanceof KeysUnavailableError)) throw error;
+      return unavailable(user, error.message);
+    }
+  }
+
+  #outcome(user: string, verdict: PublicKeyVerdict): AuthenticationOutcome {
+    const { authorized, signature, fingerprint, certificate, reason } = verdict;
+    const answer = this.#judge({ method: 'publickey', authorized, signature });
+    // Bound here and nowhere else: to the key whose signature was checked in this very request (trap M).
+    const identity = answer === 'accept' ? { user, fingerprint, certificate } : null;
+    return { answer, identity, user, method: 'publickey', fingerprint, certificate, reason, ending: endingOf(answer) };
+  }
+
+  #judge(request: Parameters<typeof judge>[1]): AuthenticationAnswer {
     const { authenticationFailuresMax: failures, authenticationRequestsMax: requests } = this.#options.limits;
     const { attempts, answer } = judge(this.#attempts, request, { failures, requests });
     this.#attempts = attempts;
-    // Bound here and nowhere else: to the key whose signature was checked in this very request (trap M).
-    const identity = answer === 'accept' && key !== null ? { user, fingerprint: key.fingerprint } : null;
-    return { answer, identity, user, method: context.method, fingerprint: fingerprintIn(context) };
-  }
-
-  async #read(
-    context: AuthContext,
-  ): Promise<{ user: string; request: AuthenticationRequest; key: AuthorizedKey | null }> {
-    const user = context.username;
-    if (context.method === 'none') return { user, request: { method: 'none' }, key: null };
-    if (context.method !== 'publickey') return { user, request: { method: 'other' }, key: null };
-    // Both always happen, so that an unknown user costs what an unknown key costs.
-    const signature = checkSignature(context);
-    const key = await this.#options.findKey(user, context.key.data);
-    return { user, request: { method: 'publickey', authorized: key !== null, signature }, key };
+    return answer;
   }
 }
 
@@ -64,16 +85,21 @@ export function answerTo(context: AuthContext, answer: 'accept' | 'ask-for-signa
   else context.accept();
 }
 
-function checkSignature({ key, blob, signature, hashAlgo }: PublicKeyAuthContext): 'absent' | 'valid' | 'invalid' {
-  // An RSA key without a named hash means SHA-1, which is not taken, not even as a question.
-  if (key.algo === 'ssh-rsa' && hashAlgo === undefined) return 'invalid';
-  if (signature === undefined) return 'absent';
-  const parsed = ssh2.utils.parseKey(key.data);
-  if (parsed instanceof Error || Array.isArray(parsed) || blob === undefined) return 'invalid';
-  // Compared with `true`: on a malformed signature ssh2 returns an Error, which is truthy.
-  return parsed.verify(blob, signature, hashAlgo) === true && parsed.type === key.algo ? 'valid' : 'invalid';
+function requestIn({ username: user, key, signature, blob }: PublicKeyAuthContext, address: string): PublicKeyRequest {
+  const signed = { signature: signature ?? null, signedData: blob ?? Buffer.alloc(0) };
+  return { user, algorithm: key.algo, blob: key.data, ...signed, address };
 }
 
-function fingerprintIn(context: AuthContext): string | null {
-  return context.method === 'publickey' ? fingerprintOf(context.key.data) : null;
+function endingOf(answer: AuthenticationAnswer): AuthenticationOutcome['ending'] {
+  // The words of OpenSSH's sshd, which people know how to search for.
+  if (answer !== 'disconnect') return null;
+  const farewell = 'Too many authentication failures';
+  return { cause: 'sign-in-attempts', reason: 'too many sign-in attempts', fault: 'client', farewell };
+}
+
+/** Refusing would blame the user's key. */
+function unavailable(user: string, reason: string): AuthenticationOutcome {
+  const farewell = 'sign-in is temporarily unavailable; try again in a minute';
+  const ending = { cause: 'keys-unavailable', reason: 'keys unavailable', fault: 'system', farewell } as const;
+  return { answer: 'disconnect', identity: null, user, method: 'publickey', ...unproved, reason, ending };
 }

@@ -7,6 +7,8 @@ export type CloseCause =
   /** The client broke a rule of the protocol. */
   | 'protocol'
   | 'sign-in-attempts'
+  /** Where users' keys come from is out of order. */
+  | 'keys-unavailable'
   /** It went away by itself. */
   | 'client'
   /** It asked and never read the answers. */
@@ -27,3 +29,8 @@ export interface Ending {
 
 /** What it is when nothing else was said before. */
 export const clientLeft: Ending = { cause: 'client', reason: 'client disconnected' };
+
+/** The word of RFC 4253 11.1 for it: what is not the client's fault may be better in a minute. */
+export function disconnectReasonOf(cause: CloseCause): 'by-application' | 'service-not-available' {
+  return cause === 'draining' || cause === 'keys-unavailable' ? 'service-not-available' : 'by-application';
+}

@@ -1,19 +1,23 @@
 import type { AuthContext, Connection as Ssh2Connection } from 'ssh2';
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@hatchery/daemon';
 import type { Limits } from '../limits.ts';
+import { refusalDelayMs } from '../auth/refusal-delay.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import { answerTo, Authentication, type AuthenticationOptions, type Identity } from './authentication.ts';
 import { Channels, type ChannelRequest, type Guard } from './channels.ts';
-import { clientLeft, type CloseCause, type Ending } from './close-cause.ts';
+import { clientLeft, disconnectReasonOf, type CloseCause, type Ending } from './close-cause.ts';
 import { sendDisconnect } from './disconnect-message.ts';
 import type { ExecChannel } from './exec-channel.ts';
 import { holdFirstReply } from './first-reply.ts';
+import type { HostKeys } from './host-keys.ts';
 import { describePeer, type Peer } from './peer.ts';
 import { keepKeysFresh } from './rekey.ts';
 import { SendGate } from './send-gate.ts';
 import { signInConnection, type SignedInConnection } from './signed-in-connection.ts';
 import { watchSilence } from './silence.ts';
+import { mendTransport } from './transport.ts';
 
 export interface ConnectionOptions {
   readonly log: Logger;
@@ -24,7 +28,8 @@ export interface ConnectionOptions {
   readonly idleTimeoutMs: number;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
-  readonly findKey: AuthenticationOptions['findKey'];
+  readonly hostKeys: HostKeys;
+  readonly judgeKey: AuthenticationOptions['judgeKey'];
   readonly opened: (connection: SignedInConnection, request: ChannelRequest, channel: ExecChannel) => void;
 }
 
@@ -37,6 +42,7 @@ export class Connection {
   /** Resolves when the socket has closed. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
+  readonly #address: string;
   readonly #options: ConnectionOptions;
   readonly #log: Logger;
   readonly #whenSignedIn: () => void;
@@ -49,6 +55,7 @@ export class Connection {
   #handshakeAtMs: number | null = null;
   #draining = false;
   #graceful: NodeJS.Timeout | undefined;
+  #lastRefusal: Readonly<Record<string, unknown>> | null = null;
 
   /** `whenSignedIn` is called once, if ever: from then on the connection does not count as starting up. */
   constructor(socket: Socket, peer: Peer, options: ConnectionOptions, whenSignedIn: () => void) {
@@ -56,6 +63,7 @@ export class Connection {
     this.#options = options;
     this.#whenSignedIn = whenSignedIn;
     this.peer = describePeer(peer);
+    this.#address = peer.address;
     this.#log = options.log.child({ peer: this.peer });
     this.#acceptedAtMs = options.now();
     // Trap G: ssh2 has no timer before sign-in, so a silent client would stay for ever.
@@ -75,19 +83,19 @@ export class Connection {
     return this.#socket.writableLength;
   }
 
-  /** ssh2 has read the client's identification and is about to exchange keys. */
-  attach(client: Ssh2Connection): void {
+  /** ssh2 has read the client's identification, with this software in it, and is about to exchange keys. */
+  attach(client: Ssh2Connection, software: string): void {
     clearTimeout(this.#deadlines.ident);
     this.#client = client;
     holdFirstReply(client, this.#socket, this.#options.limits);
     // Trap H: without this listener an error ends the process, and after one ssh2 goes on parsing and leaves the socket open.
-    client.on('error', (error) => this.destroy('protocol', `protocol: ${error.message}`));
+    client.on('error', (error) => this.#violation(error.message));
+    const { hostKeys, judgeKey, limits, metrics, idleTimeoutMs } = this.#options;
+    mendTransport(client, { hostKeys, software, violation: this.#violation });
     client.once('handshake', () => this.#shookHands());
-    client.on('rekey', () => this.#options.metrics.rekeyed());
-    watchSilence(this.#socket, this.#options.idleTimeoutMs, () =>
-      this.disconnect('silence', 'nothing heard for too long'),
-    );
-    const authentication = new Authentication({ findKey: this.#options.findKey, limits: this.#options.limits });
+    client.on('rekey', () => metrics.rekeyed());
+    watchSilence(this.#socket, idleTimeoutMs, () => this.disconnect('silence', 'nothing heard for too long'));
+    const authentication = new Authentication({ judgeKey, limits, address: this.#address });
     client.on('authentication', (context) => void this.#authenticate(authentication, context));
     this.#socket.on('data', () => this.#checkSendBuffer());
   }
@@ -108,17 +116,13 @@ export class Connection {
     clearTimeout(this.#graceful);
   }
 
-  /** Says goodbye in words, and gives the client a moment to take what is on its way. */
-  disconnect(cause: CloseCause, reason: string): void {
+  /** Says goodbye in words, and gives the client a moment to take what is on its way. `reason` is for the log. */
+  disconnect(cause: CloseCause, reason: string, farewell: string = reason): void {
     this.#ending ??= { cause, reason };
     if (this.#client === null) {
       this.#socket.end();
     } else {
-      sendDisconnect(
-        this.#client,
-        cause === 'draining' ? 'service-not-available' : 'by-application',
-        `hatchery: ${reason}`,
-      );
+      sendDisconnect(this.#client, disconnectReasonOf(cause), `hatchery: ${farewell}`);
       this.#client.end();
     }
     this.#destroyAfterLinger();
@@ -141,16 +145,25 @@ export class Connection {
   }
 
   async #authenticate(authentication: Authentication, context: AuthContext): Promise<void> {
+    const askedAtMs = this.#options.now();
     try {
-      const { answer, identity, ...request } = await authentication.decide(context);
+      const { answer, identity, ending, ...request } = await authentication.decide(context);
+      if (answer === 'refuse' && context.method !== 'none') await this.#delayRefusal(askedAtMs);
       if (this.#socket.destroyed) return;
       this.#log.debug({ ...request, answer }, 'sign-in attempted');
-      if (answer === 'disconnect') this.disconnect('sign-in-attempts', 'too many sign-in attempts');
-      else if (identity === null) answerTo(context, answer === 'accept' ? 'refuse' : answer);
+      if (request.reason !== null) this.#lastRefusal = request;
+      if (ending?.fault === 'system') this.#log.error({ ...request, fault: 'system' }, 'sign-in unavailable');
+      if (ending !== null) this.disconnect(ending.cause, ending.reason, ending.farewell);
+      else if (identity === null) answerTo(context, answer === 'ask-for-signature' ? answer : 'refuse');
       else this.#signIn(identity, context);
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  async #delayRefusal(askedAtMs: number): Promise<void> {
+    const { now, limits } = this.#options;
+    await delay(refusalDelayMs(now() - askedAtMs, limits.refusalDelayMs));
   }
 
   #signIn(identity: Identity, context: AuthContext): void {
@@ -166,7 +179,7 @@ export class Connection {
       gate: new SendGate(this.#socket, limits.socketBufferBytesPause),
       limits,
       guard: this.#guard,
-      violation: (what) => this.destroy('protocol', `protocol: ${what}`),
+      violation: this.#violation,
       opened: (request, channel) => opened(signedIn, request, channel),
       refused: (what) => this.#log.info({ user: identity.user, what }, 'channel request refused'),
       idle: () => this.#onIdle(),
@@ -187,6 +200,8 @@ export class Connection {
         this.#failed(error);
       }
     };
+
+  readonly #violation = (what: string): void => this.destroy('protocol', `protocol: ${what}`);
 
   #failed(error: unknown): void {
     this.#log.error({ err: error, fault: 'system' }, 'connection handler failed');
@@ -227,6 +242,8 @@ export class Connection {
     this.#channels?.cutOff(`connection lost: ${reason}`);
     this.#options.metrics.connectionClosed(cause, this.#signedIn !== null);
     const user = this.#signedIn?.identity.user ?? null;
-    this.#log.info({ user, cause, reason }, this.#signedIn === null ? 'sign-in refused' : 'connection closed');
+    if (this.#signedIn !== null) this.#log.info({ user, cause, reason }, 'connection closed');
+    // A client that gives up says nothing of why; the last thing it heard from us does.
+    else this.#log.info({ user, cause, reason, lastRefusal: this.#lastRefusal }, 'sign-in refused');
   }
 }

@@ -1,23 +1,31 @@
-import type { Connection, Session } from 'ssh2';
+import type { Connection, ParsedKey, Session } from 'ssh2';
 import type { Socket } from 'node:net';
 
 /**
  * The private parts of ssh2 1.17.0 that the gateway has to reach, each for a trap named where it is used. package.json pins that very version.
  */
 export interface ProtocolInternals {
+  _offer: object;
   /** The key exchange in progress; undefined until the client's first packet of it has been read. */
-  readonly _kex: object | undefined;
+  _kex: KeyExchangeInternals | undefined;
   /** Undefined once the protocol has been taken apart. */
   readonly _destruct: (() => void) | undefined;
-  readonly _cipher: { encrypt(packet: Buffer): void };
-  readonly _packetRW: {
-    readonly write: {
-      readonly allocStartKEX: number;
-      alloc(payloadBytes: number, force: boolean): Buffer;
-      finalize(packet: Buffer, force: boolean): Buffer;
-    };
-  };
+  _decipher: { _onPayload: PayloadHandler };
+  _onPayload: PayloadHandler;
+  /** The next packet was sent on a wrong guess (RFC 4253 7). */
+  _skipNextInboundPacket: boolean;
+  /** Methods that wait for their answers. */
+  readonly _authsQueue: string[];
+  readonly _packetRW: { readonly write: PacketWriter };
   readonly _handlers: {
+    USERAUTH_REQUEST: (
+      protocol: ProtocolInternals,
+      user: string,
+      service: string,
+      method: string,
+      data: unknown,
+    ) => void;
+    GLOBAL_REQUEST: (protocol: ProtocolInternals, name: string, wantReply: boolean, data: unknown) => void;
     CHANNEL_DATA: (protocol: ProtocolInternals, recipient: number, data: Buffer) => void;
     CHANNEL_REQUEST: (
       protocol: ProtocolInternals,
@@ -27,10 +35,35 @@ export interface ProtocolInternals {
       data: unknown,
     ) => void;
   };
+  requestSuccess(data: Buffer): void;
+  requestFailure(): void;
   channelFailure(channel: number): void;
   channelClose(channel: number): void;
   exitStatus(channel: number, status: number): void;
   exitSignal(channel: number, name: string, coreDumped: boolean, message: string): void;
+}
+
+/** What it returns is for ssh2's parser. */
+export type PayloadHandler = (payload: Buffer) => unknown;
+
+interface PacketWriter {
+  readonly allocStart: number;
+  readonly allocStartKEX: number;
+  alloc(payloadBytes: number, force?: boolean): Buffer;
+  finalize(packet: Buffer, force?: boolean): Buffer;
+}
+
+/** One key exchange on the server's side, made when the client's KEXINIT has arrived. */
+export interface KeyExchangeInternals {
+  readonly sessionID: Buffer | undefined;
+  readonly negotiated: { serverHostKey: string };
+  remoteExtInfoEnabled: boolean;
+  _remoteKexinit: Buffer;
+  _hostKey: ParsedKey | undefined;
+  convertPublicKey(key: Buffer): Buffer;
+  computeSecret(otherPublicKey: Buffer): Buffer | Error;
+  getPublicKey(): Buffer;
+  finish(scOnly?: boolean): unknown;
 }
 
 type WriteMethod = (data: Buffer, encoding: BufferEncoding | null, callback: (error?: Error | null) => void) => void;
@@ -62,6 +95,7 @@ export interface SessionInternals {
 
 export interface ConnectionInternals {
   readonly _sock: Socket;
+  readonly authenticated: boolean;
   readonly _protocol: ProtocolInternals;
   readonly _chanMgr: { get(id: number): unknown; remove(id: number): void };
 }

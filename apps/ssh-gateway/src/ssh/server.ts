@@ -2,16 +2,14 @@ import ssh2 from 'ssh2';
 import type { Socket } from 'node:net';
 import type { Admission, ConnectionRefusal } from '../admission.ts';
 import { refusalLines } from '../admission.ts';
-import { algorithms } from './algorithms.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
-import type { HostKey } from './host-keys.ts';
+import { keyForExchange } from './host-keys.ts';
 import { gatherIdentification } from './identification.ts';
 import { internalsOf } from './internals.ts';
 import { describePeer, plainAddress, sourceOf, type Networks, type Peer } from './peer.ts';
 import { takeProxyHeader } from './proxy-reader.ts';
 
 export interface SshServerOptions extends ConnectionOptions {
-  readonly hostKeys: readonly HostKey[];
   readonly admission: Admission;
   /** Whose PROXY headers are believed, and required; null when there is no balancer. */
   readonly balancers: Networks | null;
@@ -27,7 +25,9 @@ export class SshServer {
   constructor(options: SshServerOptions) {
     this.#options = options;
     this.#ssh = createSshServer(options);
-    this.#ssh.on('connection', (client) => this.#connections.get(internalsOf(client)._sock)?.attach(client));
+    this.#ssh.on('connection', (client, { header }) =>
+      this.#connections.get(internalsOf(client)._sock)?.attach(client, header.versions.software),
+    );
   }
 
   /** Bytes that wait in this process for clients to take them. */
@@ -126,8 +126,10 @@ export class SshServer {
 function createSshServer({ hostKeys, limits }: SshServerOptions): ssh2.Server {
   const { keepaliveIntervalMs: keepaliveInterval, keepaliveCountMax } = limits;
   return new ssh2.Server({
-    hostKeys: hostKeys.map((key) => ({ key })),
-    algorithms,
+    // What is offered is decided for each connection: see transport.ts.
+    hostKeys: [...hostKeys.proofs]
+      .filter(([name, proof]) => name === proof.signatureAlgorithm)
+      .map(([, proof]) => ({ key: keyForExchange(proof) })),
     ident: 'hatchery',
     keepaliveInterval,
     keepaliveCountMax,

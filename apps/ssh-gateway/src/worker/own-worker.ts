@@ -3,7 +3,7 @@ import type { PartContext } from '@hatchery/daemon';
 import { controlRequest } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import { Admission } from '../admission.ts';
-import { KeyStore } from '../auth/key-store.ts';
+import { openSignIn } from '../auth/open-sign-in.ts';
 import { Drain } from '../drain.ts';
 import { proveFeasible } from '../feasibility.ts';
 import { limits as ownLimits, type Limits } from '../limits.ts';
@@ -35,12 +35,7 @@ export async function createWorker({ config, log, publish }: WorkerContext, opti
   const hostKeys = proveFeasible(config, options);
   const limits: Limits = { ...ownLimits, ...options.limits };
   const shared = { log, limits, now: (): number => performance.now(), metrics: new GatewayMetrics() };
-  const keys = new KeyStore({
-    directory: config.ssh.usersDirectory,
-    fileBytesMax: limits.authorizedKeysBytesMax,
-    usersMax: limits.cachedUsersMax,
-    notice: (notice) => log.warn(notice, 'authorized_keys partly ignored'),
-  });
+  const signIn = await openSignIn(config.ssh, shared);
   const sessions = new Sessions({
     ...{ ...shared, publish },
     forkSocket: config.forker.socket,
@@ -53,7 +48,7 @@ export async function createWorker({ config, log, publish }: WorkerContext, opti
     loginGraceMs: config.ssh.loginGraceS * 1000,
     idleTimeoutMs: config.ssh.idleTimeoutS * 1000,
     balancers: config.ssh.proxyProtocol === 'require' ? new Networks(config.ssh.proxyFrom) : null,
-    findKey: (user, blob) => keys.find(user, blob),
+    judgeKey: (request) => signIn.judge(request),
     opened: (connection, request, channel) => sessions.open(connection, request, channel),
   });
   const loopDelay = measureLoopDelay(shared.metrics, shared.now);

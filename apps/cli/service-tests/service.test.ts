@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { assertNothingLeft, takeBaseline, temporaryDirectory, until, within } from '@hatchery/testkit';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Status {
+  readonly parts: readonly { readonly name: string; readonly pid: number | null; readonly state: string }[];
+}
+
+/** A command as typed in `directory`, whose `hatchery.toml` and `state` it names by relative paths. */
+async function hatchery(directory: string, ...words: string[]): Promise<Outcome> {
+  const argv = [main, ...words, '--config', 'own.toml', '--state-dir', 'state'];
+  const child = spawn(process.execPath, argv, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = once(child, 'exit');
+  const [stdout, stderr] = await within(
+    words.join(' '),
+    Promise.all([text(child.stdout), text(child.stderr)]),
+    120_000,
+  );
+  const [code] = (await ended) as [number | null];
+  return { code, stdout, stderr };
+}
+
+function configure(directory: string, sshPort = 0): void {
+  writeFileSync(
+    join(directory, 'own.toml'),
+    `[ssh]\nlisten = "127.0.0.1:${sshPort}"\n[dashboard]\nlisten = "127.0.0.1:0"\n`,
+  );
+}
+
+async function pidOf(directory: string, name: string): Promise<number | null> {
+  const { parts } = JSON.parse((await hatchery(directory, 'status', '--json')).stdout) as Status;
+  return parts.find((part) => part.name === name)?.pid ?? null;
+}
+
+describe('a detached service', () => {
+  it('starts once, restarts a part that dies, acts, and stops with nothing left', async () => {
+    using directory = temporaryDirectory();
+    const baseline = takeBaseline();
+    const { path } = directory;
+    configure(path);
+    try {
+      const started = await hatchery(path, 'start');
+      assert.deepEqual([started.code, started.stderr], [0, '']);
+      for (const word of ['start', 'up']) {
+        const second = await hatchery(path, word);
+        assert.equal(second.code, 1);
+        assert.match(second.stderr, /^hatchery: .*runs already.* \(pid \d+\); hatchery stop ends it\n$/);
+      }
+      assert.doesNotMatch((await hatchery(path, 'doctor')).stdout, /TROUBLE {2}(\[|socket)/);
+      const gateway = await pidOf(path, 'ssh-gateway');
+      process.kill(gateway ?? 0, 'SIGKILL');
+      const next = await until('another gateway', async () => {
+        const pid = await pidOf(path, 'ssh-gateway');
+        return pid === gateway ? null : pid;
+      });
+      assert.ok(next > 0);
+      assert.match(
+        readFileSync(join(path, 'state/hatchery.log'), 'utf8'),
+        /ssh-gateway ended with SIGKILL; starting it/,
+      );
+      const unknown = await hatchery(path, 'kill', 'a/b', '--reason', 'a test');
+      assert.equal(unknown.stderr, 'hatchery: kill: there is no child a/b; hatchery children lists those that run\n');
+      assert.equal((await hatchery(path, 'drain')).code, 0);
+      assert.match((await hatchery(path, 'status')).stdout, /0 sessions, draining/);
+      assert.equal((await hatchery(path, 'undrain', '--reason', 'a test')).code, 0);
+      assert.equal((await hatchery(path, 'user', 'remove', 'demo')).code, 0);
+      assert.equal((await hatchery(path, 'restart')).code, 0);
+      // A demo user that was removed came back with the next start.
+      assert.match((await hatchery(path, 'user', 'list')).stdout, /^nobody/);
+    } finally {
+      assert.deepEqual(await hatchery(path, 'stop'), { code: 0, stdout: 'hatchery has stopped\n', stderr: '' });
+    }
+    await assertNothingLeft(path, baseline);
+  });
+
+  it('that cannot start says why, and leaves nothing', async () => {
+    using directory = temporaryDirectory();
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const baseline = takeBaseline();
+    configure(directory.path, (server.address() as AddressInfo).port);
+    const { code, stderr } = await hatchery(directory.path, 'start');
+    assert.equal(code, 1);
+    assert.match(stderr, /^hatchery: start: ssh-gateway: 127\.0\.0\.1:\d+ is taken by another process[^\n]*\n$/);
+    await assertNothingLeft(directory.path, baseline);
+    server.close();
+  });
+});

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { temporaryDirectory } from '@hatchery/testkit';
+import { hatchery } from '../terminal.test-support.ts';
+import type { Check } from './check.ts';
+import { checkManifest, checkNativeCrypto, checkNode } from './installation.ts';
+import { checkLimitsIn } from './machine.ts';
+import { checkRoom } from './places.ts';
+
+async function troubles(directory: string, config = ''): Promise<{ code: number; found: string[] }> {
+  const file = join(directory, 'own.toml');
+  writeFileSync(file, `${config}\n[dashboard]\nlisten = "127.0.0.1:0"\n`);
+  const { code, stdout } = await hatchery(
+    'doctor',
+    '--json',
+    '--config',
+    file,
+    '--state-dir',
+    join(directory, 'state'),
+  );
+  const checks = JSON.parse(stdout) as Check[];
+  return { code, found: checks.flatMap(({ what, trouble }) => (trouble === null ? [] : [`${what}: ${trouble}`])) };
+}
+
+describe('hatchery doctor', () => {
+  it('finds a port that is taken, and nothing when it is free again', async () => {
+    using directory = temporaryDirectory();
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const config = `[ssh]\nlisten = "127.0.0.1:${port}"`;
+    const taken = await troubles(directory.path, config);
+    assert.equal(taken.code, 1);
+    assert.match(taken.found.join('\n'), /^\[ssh\] listen 127\.0\.0\.1:\d+: another program has it/m);
+    await new Promise((resolve) => server.close(resolve));
+    assert.doesNotMatch((await troubles(directory.path, config)).found.join('\n'), /another program/);
+  });
+
+  it('finds files in the way, and host keys that are lost, open to others or broken', async () => {
+    using directory = temporaryDirectory();
+    const state = join(directory.path, 'state');
+    mkdirSync(join(state, 'users'), { recursive: true });
+    writeFileSync(join(state, 'hosting'), '');
+    mkdirSync(join(state, 'run'));
+    writeFileSync(join(state, 'run', 'forker.sock'), '');
+    const config = '[ssh]\nlisten = "127.0.0.1:0"';
+    const lost = (await troubles(directory.path, config)).found.join('\n');
+    assert.match(lost, /^hosting root .*: .*hosting is no directory; move it away$/m);
+    assert.match(lost, /^socket .*forker\.sock: something is in the way/m);
+    assert.match(lost, /^host key .*: it is missing; put it back, or make one with: ssh-keygen/m);
+    const key = join(state, 'ssh_host_ed25519_key');
+    writeFileSync(key, 'no key', { mode: 0o644 });
+    assert.match((await troubles(directory.path, config)).found.join('\n'), /: others can read it; chmod 600 /);
+    chmodSync(key, 0o600);
+    assert.match((await troubles(directory.path, config)).found.join('\n'), /: it is no private key without a passphr/);
+  });
+
+  it('judges a list of modules by the Breezy it was made for', () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, 'preload.json');
+    const trouble = (text: string): string | null => {
+      writeFileSync(path, text);
+      return checkManifest(path, '3.3.2').trouble;
+    };
+    assert.match(checkManifest(path, '3.3.2').trouble ?? '', /missing/);
+    assert.equal(trouble('{"breezy": "3.3.2", "modules": ["breezy"]}'), null);
+    assert.match(trouble('{"breezy": "3.3.1", "modules": ["breezy"]}') ?? '', /made for Breezy 3\.3\.1, not 3\.3\.2/);
+    for (const text of ['', '{}', '{"breezy": "3.3.2", "modules": []}']) assert.match(trouble(text) ?? '', /damaged/);
+  });
+
+  it('finds an old Node, a binding that does not load, a full disk and too few descriptors', () => {
+    assert.equal(checkNode('v24.1.0').trouble, null);
+    assert.match(checkNode('v20.19.0').trouble ?? '', /start it with \.\/hatchery/);
+    assert.match(checkNativeCrypto('/nowhere/sshcrypto.node').trouble ?? '', /remove node_modules/);
+    assert.match(checkRoom('/', Infinity).trouble ?? '', /MB are free/);
+    const limits = (hard: string): string =>
+      `Limit  Soft Limit  Hard Limit  Units\nMax open files   1024   ${hard}   files\n`;
+    assert.equal(checkLimitsIn(limits('unlimited'), 500)[0]?.trouble, null);
+    assert.match(checkLimitsIn(limits('1024'), 500)[0]?.trouble ?? '', /LimitNOFILE=/);
+  });
+});

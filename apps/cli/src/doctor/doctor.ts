@@ -1,0 +1,34 @@
+import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
+import { visible } from '../table.ts';
+import { checkAddresses } from './addresses.ts';
+import type { Check } from './check.ts';
+import { checkInstallation } from './installation.ts';
+import { checkLimits } from './machine.ts';
+import { checkPlaces } from './places.ts';
+
+export const doctor: Command = {
+  name: 'doctor',
+  synopsis: '[--json]',
+  summary: 'check everything a start needs and say how to mend it',
+  options: { json: { type: 'boolean' } },
+  async run(invocation) {
+    expectWords(invocation);
+    const checks = await examine(invocation);
+    const lines = checks.map(describe).join('');
+    invocation.print(invocation.options['json'] === true ? `${JSON.stringify(checks)}\n` : lines);
+    return checks.every(({ trouble }) => trouble === null) ? exitDone : exitFailed;
+  },
+};
+
+async function examine({ config, environment }: Invocation): Promise<Check[]> {
+  return [
+    ...checkInstallation(environment),
+    ...checkPlaces(config),
+    ...(await checkAddresses(config)),
+    ...checkLimits(config),
+  ];
+}
+
+function describe({ what, trouble }: Check): string {
+  return `${visible(trouble === null ? `ok       ${what}` : `TROUBLE  ${what}: ${trouble}`)}\n`;
+}

@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Config } from '@hatchery/config';
+import { diskFreeBytesMin, examinationMsMax } from '../limits.ts';
+import type { Check } from './check.ts';
+
+/** Directories, host keys and the room on their disks. */
+export function checkPlaces(config: Config): Check[] {
+  const places = [
+    ['state directory', config.stateDirectory],
+    ['runtime directory', config.runtimeDirectory],
+    ['hosting root', config.hosting.root],
+    ['users directory', config.ssh.usersDirectory],
+    ['locks directory', config.locks.directory],
+  ] as const;
+  const isFirstUse = !existsSync(config.ssh.usersDirectory);
+  return [
+    ...places.map(([name, path]) => ({ what: `${name} ${path}`, trouble: unwritable(path) })),
+    ...config.ssh.hostKeys.map((path) => ({ what: `host key ${path}`, trouble: hostKeyTrouble(path, isFirstUse) })),
+    ...[...new Set([config.stateDirectory, config.hosting.root])].map((path) => checkRoom(path)),
+  ];
+}
+
+/** Why a directory cannot be written or made, or null. What is missing is made by the start. */
+function unwritable(path: string): string | null {
+  const standing = existingAncestor(path);
+  try {
+    if (!statSync(standing).isDirectory()) return `${standing} is no directory; move it away`;
+    accessSync(standing, constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EROFS') return `${standing} is on a read-only file system; configure another directory`;
+    if (code === 'EACCES') return `${standing} is not writable for uid ${process.getuid?.() ?? '?'}; chown it`;
+    return message;
+  }
+}
+
+/** A new host key alarms every client that knows the old one, so that only a first use may make it. */
+function hostKeyTrouble(path: string, isFirstUse: boolean): string | null {
+  if (!existsSync(path)) {
+    if (isFirstUse) return unwritable(dirname(path));
+    return `it is missing; put it back, or make one with: ssh-keygen -t ed25519 -N '' -f ${path}`;
+  }
+  if ((statSync(path).mode & 0o077) !== 0) return `others can read it; chmod 600 ${path}`;
+  try {
+    execFileSync('ssh-keygen', ['-y', '-P', '', '-f', path], { stdio: 'pipe', timeout: examinationMsMax });
+    return null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'it cannot be checked without ssh-keygen';
+    return `it is no private key without a passphrase; make one with: ssh-keygen -t ed25519 -N '' -f ${path}`;
+  }
+}
+
+/** `bytesMin` is what must be free. */
+export function checkRoom(path: string, bytesMin: number = diskFreeBytesMin): Check {
+  const { bavail, bsize, files, ffree } = statfsSync(existingAncestor(path));
+  const what = `room for ${path}`;
+  const free = bavail * bsize;
+  if (free < bytesMin) return { what, trouble: `${megabytes(free)} are free, ${megabytes(bytesMin)} are needed` };
+  // Some file systems, as btrfs, have no fixed number of them and say 0.
+  if (files > 0 && ffree === 0) return { what, trouble: 'no inode is free; remove files' };
+  return { what, trouble: null };
+}
+
+function existingAncestor(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : existingAncestor(dirname(path));
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { readScriptLocks } from '@hatchery/script-locks';
+import { assertNothingLeft, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
+import type { Baseline, TemporaryDirectory } from '@hatchery/testkit';
+import { lockWord, RunningCommand, type CommandEnd } from './lock.test-support.ts';
+
+let directory: TemporaryDirectory;
+let baseline: Baseline;
+
+beforeEach(() => {
+  baseline = takeBaseline();
+  directory = temporaryDirectory();
+});
+
+afterEach(async () => {
+  await assertNothingLeft(directory.path, baseline);
+  directory[Symbol.dispose]();
+});
+
+const start = (...words: string[]): RunningCommand => RunningCommand.hatchery(directory.path, ['lock', ...words]);
+const run = async (...words: string[]): Promise<CommandEnd> => {
+  using command = start(...words);
+  return await command.ended();
+};
+const locksDirectory = (): string => join(directory.path, 'locks');
+
+/** A holder that waits until the file `go` is there. It mentions the directory, so that a test that leaves it behind fails. */
+async function startHolder(name: string, script = ''): Promise<RunningCommand> {
+  const command = start(name, '--', 'sh', '-c', `${script} echo held; until [ -e '${go()}' ]; do sleep 0.02; done`);
+  await command.says(/held/);
+  return command;
+}
+const go = (): string => join(directory.path, 'go');
+const letGo = (): void => writeFileSync(go(), '');
+
+describe('a command under a lock', () => {
+  it('has its own words, output and exit status', async () => {
+    assert.deepEqual(await run('a', '--', 'sh', '-c', 'echo "$1"; echo err >&2; exit 7', 'sh', '--wait'), {
+      status: 7,
+      stdout: '--wait\n',
+      stderr: 'err\n',
+    });
+  });
+
+  it('that dies of a signal gives 128 and its number, and the lock is free', async () => {
+    assert.equal((await run('a', '--', 'sh', '-c', 'kill -9 $$')).status, 137);
+    assert.equal((await run('a', '--', 'true')).status, 0);
+  });
+
+  it('that cannot be found or run gives 127 or 126, and the lock is free', async () => {
+    assert.equal((await run('a', '--', '/nonexistent/command')).status, 127);
+    assert.equal((await run('a', '--', directory.path)).status, 126);
+    assert.equal((await run('a', '--', 'true')).status, 0);
+  });
+
+  it('gets the signals that hatchery gets', async () => {
+    using holder = await startHolder('a', "trap 'exit 9' TERM;");
+    holder.kill('SIGTERM');
+    assert.equal((await holder.ended()).status, 9);
+  });
+
+  it('leaves the locked file and takes its introduction away', async () => {
+    await run('a', '--', 'true');
+    assert.ok(existsSync(join(locksDirectory(), 'a.lock')));
+    assert.ok(!existsSync(join(locksDirectory(), 'a.holder.json')));
+  });
+});
+
+describe('a lock that another holds', () => {
+  it('is refused with 75 and one line that names the holder', async () => {
+    using holder = await startHolder('a');
+    const { status, stderr, stdout } = await run('a', '--', 'echo', 'ran');
+    assert.deepEqual([status, stdout], [75, '']);
+    assert.match(stderr, /^hatchery: lock a is held by \S+: sh -c .*echo held.* \(pid \d+, since \d{4}-.*Z\);.*\n$/);
+    letGo();
+    assert.equal((await holder.ended()).status, 0);
+  });
+
+  it('is had after a wait, or refused when the wait was too short', async () => {
+    using holder = await startHolder('a');
+    const late = await run('a', '--wait', '0.2', '--', 'echo', 'ran');
+    assert.deepEqual([late.status, late.stdout], [75, '']);
+    using waiter = start('a', '--wait', '60', '--', 'echo', 'mine');
+    const waiting = await until('the waiter to be seen', () => readScriptLocks(locksDirectory())[0]?.waiters[0]);
+    assert.deepEqual([waiting.pid, waiting.command], [waiter.pid, 'echo mine']);
+    letGo();
+    assert.equal((await holder.ended()).status, 0);
+    assert.deepEqual(await waiter.ended(), { status: 0, stdout: 'mine\n', stderr: '' });
+  });
+
+  it('does not hinder another name or another directory', async () => {
+    using holder = await startHolder('a');
+    assert.equal((await run('b', '--', 'true')).status, 0);
+    using elsewhere = RunningCommand.hatchery(join(directory.path, 'other'), ['lock', 'a', '--', 'true']);
+    assert.equal((await elsewhere.ended()).status, 0);
+    letGo();
+    await holder.ended();
+  });
+
+  it('ends a wait by a signal with 128 and its number', async () => {
+    using holder = await startHolder('a');
+    using waiter = start('a', '--wait', '60', '--', 'true');
+    await until('the waiter', () => readScriptLocks(locksDirectory())[0]?.waiters.length === 1);
+    waiter.kill('SIGTERM');
+    assert.equal((await waiter.ended()).status, 143);
+    letGo();
+    await holder.ended();
+  });
+
+  it('of several that start at once, is given to one', async () => {
+    const commands = [1, 2, 3, 4].map(() =>
+      start('a', '--', 'sh', '-c', `until [ -e '${go()}' ]; do sleep 0.02; done`),
+    );
+    const ends = commands.map((command) => command.ended());
+    let refused = 0;
+    for (const end of ends) void end.then(({ status }) => (refused += status === 75 ? 1 : 0));
+    await until('three to be refused', () => refused === 3);
+    letGo();
+    assert.deepEqual((await Promise.all(ends)).map(({ status }) => status).sort(), [0, 75, 75, 75]);
+  });
+});
+
+describe('a crash', () => {
+  it('of the whole job frees the lock at once, whatever stands beside it', async () => {
+    using holder = await startHolder('a');
+    const pid = readScriptLocks(locksDirectory())[0]?.holder?.pid ?? 0;
+    holder.kill('SIGKILL');
+    process.kill(-pid, 'SIGKILL');
+    await holder.ended();
+    assert.ok(existsSync(join(locksDirectory(), 'a.holder.json')));
+    assert.equal((await run('a', '--wait', '10', '--', 'true')).status, 0);
+  });
+
+  it('of hatchery alone leaves the lock with the command', async () => {
+    using holder = await startHolder('a');
+    holder.kill('SIGKILL');
+    await holder.ended();
+    const refused = await run('a', '--', 'true');
+    assert.equal(refused.status, 75);
+    assert.match(refused.stderr, /is held by .*echo held/);
+    letGo();
+    assert.equal((await run('a', '--wait', '30', '--', 'true')).status, 0);
+  });
+
+  it('of the command leaves the lock with what it started in the background', async () => {
+    const { status } = await run('a', '--', 'sh', '-c', `(until [ -e '${go()}' ]; do sleep 0.02; done) >&- 2>&- &`);
+    assert.equal(status, 0);
+    const refused = await run('a', '--', 'true');
+    assert.equal(refused.status, 75);
+    assert.match(readScriptLocks(locksDirectory())[0]?.reasons?.[0] ?? '', /its command has ended/);
+    letGo();
+    assert.equal((await run('a', '--wait', '30', '--', 'true')).status, 0);
+  });
+});
+
+describe('a child of the holder', () => {
+  it('passes, at any depth, and gives its own exit status', async () => {
+    const word = lockWord(directory.path, 'a');
+    const { status, stdout } = await run('a', '--', 'sh', '-c', `${word} -- ${word} -- sh -c 'echo in; exit 5'`);
+    assert.deepEqual([status, stdout], [5, 'in\n']);
+  });
+
+  it('passes when it has not inherited the descriptor, as below Python', async () => {
+    const python = `import subprocess,sys; sys.exit(subprocess.call(${JSON.stringify(lockWord(directory.path, 'a'))} + ' -- echo in', shell=True))`;
+    assert.deepEqual(await run('a', '--', 'python3', '-c', python), { status: 0, stdout: 'in\n', stderr: '' });
+  });
+
+  it('does not pass to a lock that its parents do not hold', async () => {
+    using holder = await startHolder('b');
+    const { status } = await run('a', '--', 'sh', '-c', `${lockWord(directory.path, 'b')} -- true`);
+    assert.equal(status, 75);
+    letGo();
+    await holder.ended();
+  });
+
+  it('is nobody who only has its token', async () => {
+    using holder = await startHolder('a');
+    const { token } = JSON.parse(readFileSync(join(locksDirectory(), 'a.holder.json'), 'utf8')) as { token: string };
+    using forger = RunningCommand.hatchery(directory.path, ['lock', 'a', '--', 'true'], { HATCHERY_LOCKS: token });
+    assert.equal((await forger.ended()).status, 75);
+    letGo();
+    await holder.ended();
+  });
+
+  it('is nobody when the lock is not held any more', async () => {
+    const old = (await run('a', '--', 'sh', '-c', 'echo $HATCHERY_LOCKS')).stdout.trim();
+    assert.notEqual(old, '');
+    using holder = await startHolder('a');
+    using late = RunningCommand.hatchery(directory.path, ['lock', 'a', '--', 'true'], { HATCHERY_LOCKS: old });
+    assert.equal((await late.ended()).status, 75);
+    letGo();
+    await holder.ended();
+  });
+});
+
+describe('a lock taken by other means', () => {
+  const wait = (): string => `until [ -e '${go()}' ]; do sleep 0.02; done`;
+
+  it('as flock(1) is respected, and its holder named', async () => {
+    mkdirSync(locksDirectory(), { recursive: true });
+    const file = join(locksDirectory(), 'a.lock');
+    using other = new RunningCommand('flock', [file, 'sh', '-c', `echo held; ${wait()}`]);
+    await other.says(/held/);
+    const { status, stderr } = await run('a', '--', 'true');
+    assert.equal(status, 75);
+    assert.match(stderr, new RegExp(`held by \\S+: flock .*\\(pid ${other.pid},`));
+    letGo();
+    assert.equal((await other.ended()).status, 0);
+    assert.equal((await run('a', '--', 'true')).status, 0);
+  });
+
+  it("as Python's fcntl.lockf is respected, though the kernel keeps the two kinds apart", async () => {
+    mkdirSync(locksDirectory(), { recursive: true });
+    const file = join(locksDirectory(), 'a.lock');
+    const script = `import fcntl,os,time
+f = open(${JSON.stringify(file)}, 'w'); fcntl.lockf(f, fcntl.LOCK_EX); print('held', flush=True)
+while not os.path.exists(${JSON.stringify(go())}): time.sleep(0.02)`;
+    using other = new RunningCommand('python3', ['-c', script]);
+    await other.says(/held/);
+    const { status, stderr } = await run('a', '--', 'true');
+    assert.equal(status, 75);
+    assert.match(stderr, new RegExp(`^hatchery: lock a is held by .*python3.*\\(pid ${other.pid},.*\n$`));
+    letGo();
+    assert.equal((await run('a', '--wait', '30', '--', 'true')).status, 0);
+    await other.ended();
+  });
+});
+
+describe('wrong usage', () => {
+  it('ends with 2 and runs nothing', async () => {
+    for (const words of [
+      [],
+      ['a'],
+      ['../a', '--', 'true'],
+      ['.a', '--', 'true'],
+      ['a', '--wait=-1', '--', 'true'],
+      ['a', '--wait', 'soon', '--', 'true'],
+      ['a', 'ls', '-l'],
+    ]) {
+      const { status, stderr } = await run(...words);
+      assert.equal(status, 2, words.join(' '));
+      assert.match(stderr, /^hatchery: lock: .*\n$/);
+    }
+  });
+
+  it('of a directory that cannot be made is one line and exit 1', async () => {
+    writeFileSync(locksDirectory(), '');
+    const { status, stderr } = await run('a', '--', 'true');
+    assert.equal(status, 1);
+    assert.match(stderr, /^hatchery: lock: E.*\n$/);
+  });
+});

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, hostname, userInfo } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Lock } from '@hatchery/events';
+import { writeHolderRecord, type HolderRecord, type ProcessName } from '@hatchery/locks';
+import {
+  groupLives,
+  holderPath,
+  isHeldByOurJob,
+  isLockName,
+  processFacts,
+  readScriptLock,
+} from '@hatchery/script-locks';
+import { exitUnavailable, UsageError, type Command, type Invocation } from '../command.ts';
+import { attemptsMax, introductionMsMax, lookMs } from './limits.ts';
+import { runUnderLock, type Job } from './run-under-lock.ts';
+import { takeLock } from './take-lock.ts';
+
+/** Tokens of the locks that the processes above hold, for the children of a holder; a claim that is checked. */
+const tokensVariable = 'HATCHERY_LOCKS';
+
+/** One wish for a lock. */
+interface Wish {
+  readonly directory: string;
+  readonly name: string;
+  readonly waitMs: number;
+  readonly words: Job['words'];
+  readonly environment: Job['environment'];
+}
+
+export const lock: Command = {
+  name: 'lock',
+  synopsis: 'NAME [--wait SECONDS] -- COMMAND…',
+  summary: 'run a command under a global lock of this host; exit code 75 when another holds it',
+  options: { wait: { type: 'string', default: '0' } },
+  async run(invocation) {
+    const wish = readWish(invocation);
+    const tokens = tokensOf(wish);
+    for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+      const job = isHeldByOurJob(wish.directory, wish.name, tokens);
+      if (job !== null) return runUnderLock({ ...wish, descriptor: job.descriptor, started: () => undefined });
+      const taken = await take(wish);
+      if (typeof taken === 'number') return taken;
+      if (taken !== null) return runHolding(wish, taken.descriptor, tokens);
+      const holder = await findHolder(wish);
+      if (holder !== null) return refuse(wish, holder);
+    }
+    process.stderr.write(`hatchery: lock ${wish.name} changes hands too fast; try again\n`);
+    return exitUnavailable;
+  },
+};
+
+function readWish({ config, words, options, environment }: Invocation): Wish {
+  const [name, file, ...argv] = words;
+  if (name === undefined) throw new UsageError('NAME is missing');
+  if (!isLockName(name)) {
+    throw new UsageError(`'${name}' cannot name a lock: use letters, digits, '.', '_' and '-', and no dot in front`);
+  }
+  if (file === undefined) throw new UsageError('COMMAND is missing: put it after --');
+  const waitS = Number(options['wait']);
+  if (!(waitS >= 0 && waitS <= 2_000_000)) {
+    throw new UsageError(`--wait takes seconds from 0 to 2000000, not '${String(options['wait'])}'`);
+  }
+  return { directory: config.locks.directory, name, waitMs: 1000 * waitS, words: [file, ...argv], environment };
+}
+
+function tokensOf({ environment }: Wish): string[] {
+  return (environment[tokensVariable] ?? '').split(',').filter((token) => token !== '');
+}
+
+/** The lock, null when it stays with another, or an exit code when a signal ends the wait. */
+async function take({ directory, name, waitMs }: Wish): Promise<{ descriptor: number } | number | null> {
+  const waiting = new AbortController();
+  let ending: NodeJS.Signals | null = null;
+  const end = (signal: NodeJS.Signals): void => {
+    ending = signal;
+    waiting.abort();
+  };
+  const signals: NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
+  for (const signal of signals) process.on(signal, end);
+  try {
+    const descriptor = await takeLock(directory, name, waitMs, waiting.signal);
+    return descriptor === null ? null : { descriptor };
+  } catch (error) {
+    if (ending === null) throw error;
+    return 128 + constants.signals[ending as NodeJS.Signals];
+  } finally {
+    for (const signal of signals) process.off(signal, end);
+  }
+}
+
+async function runHolding(wish: Wish, descriptor: number, tokens: readonly string[]): Promise<number> {
+  const { directory, name, words, environment } = wish;
+  const runner = ownName();
+  const record: HolderRecord = {
+    token: randomUUID(),
+    process: runner,
+    runner,
+    user: userInfo().username,
+    host: hostname(),
+    command: words.join(' '),
+    since: new Date().toISOString(),
+  };
+  const path = holderPath(directory, name);
+  introduce(path, record);
+  let group: number | null = null;
+  const started = (pid: number): void => {
+    group = pid;
+    const startTime = processFacts(pid)?.startTime;
+    if (startTime !== undefined) introduce(path, { ...record, process: { pid, startTime } });
+  };
+  const inherited = { ...environment, [tokensVariable]: [...tokens, record.token].join(',') };
+  try {
+    return await runUnderLock({ words, environment: inherited, descriptor, started });
+  } finally {
+    // While we hold the lock nobody else writes there. What the command left running keeps the lock, and its record.
+    if (group === null || !groupLives(group)) rmSync(path, { force: true });
+    closeSync(descriptor);
+  }
+}
+
+/** Says who holds the lock. Without it the lock holds all the same, so that a failure is a warning. */
+function introduce(path: string, record: HolderRecord): void {
+  try {
+    writeFileSync(`${path}.${process.pid}`, writeHolderRecord(record));
+    renameSync(`${path}.${process.pid}`, path);
+  } catch (error) {
+    process.stderr.write(`hatchery: lock: others cannot see who holds it: ${(error as Error).message}\n`);
+  }
+}
+
+function ownName(): ProcessName {
+  const facts = processFacts(process.pid);
+  if (facts === null) throw new Error('/proc is not mounted; hatchery needs it to name processes');
+  return { pid: facts.pid, startTime: facts.startTime };
+}
+
+/** Who holds the lock; waits a moment for one that has only just taken it. Null when it is free by now. */
+async function findHolder({ directory, name }: Wish): Promise<Lock | null> {
+  const deadline = performance.now() + introductionMsMax;
+  for (;;) {
+    const found = readScriptLock(directory, name);
+    if (found === null || typeof found.holder?.command === 'string' || performance.now() > deadline) return found;
+    await delay(lookMs);
+  }
+}
+
+function refuse({ name, waitMs }: Wish, { holder }: Lock): number {
+  const { user, pid, command, since } = holder ?? { user: null, pid: null, command: null, since: null };
+  const who = command === null ? 'a process that does not say who it is' : `${user ?? 'somebody'}: ${command}`;
+  const remedy = waitMs === 0 ? 'wait for it with --wait SECONDS' : `${waitMs / 1000} s were not enough`;
+  process.stderr.write(
+    `hatchery: lock ${name} is held by ${who} (pid ${pid ?? 'unknown'}, since ${since ?? 'unknown'}); ${remedy}\n`,
+  );
+  return exitUnavailable;
+}

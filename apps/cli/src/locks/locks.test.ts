@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Lock } from '@hatchery/events';
+import { assertNothingLeft, ForkerProcess, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
+import { RunningCommand, type CommandEnd } from './lock.test-support.ts';
+
+const directory = temporaryDirectory();
+const baseline = takeBaseline();
+let forker: ForkerProcess;
+
+before(async () => {
+  forker = await ForkerProcess.start(directory.path);
+});
+
+after(async () => {
+  await forker[Symbol.asyncDispose]();
+  await assertNothingLeft(directory.path, baseline);
+  directory[Symbol.dispose]();
+});
+
+const start = (...words: string[]): RunningCommand => RunningCommand.hatchery(directory.path, words);
+const run = async (...words: string[]): Promise<CommandEnd> => {
+  using command = start(...words);
+  return await command.ended();
+};
+
+/** The lock of that name as `locks --json` has it, once it does. */
+async function shown(name: string): Promise<Lock> {
+  return until(`lock ${name}`, async () => {
+    const { stdout } = await run('locks', '--json');
+    return (JSON.parse(stdout) as Lock[]).find((lock) => lock.name === name);
+  });
+}
+
+/** A job that would hold its lock for long. It mentions the directory, so that a test that leaves it behind fails. */
+async function hold(name: string): Promise<RunningCommand> {
+  const command = start('lock', name, '--', 'sh', '-c', `echo held; : ${directory.path}; while :; do sleep 0.1; done`);
+  await command.says(/held/);
+  return command;
+}
+
+describe('hatchery locks', () => {
+  it('shows the lock of a script live, with its holder, until it is free', async () => {
+    using holder = await hold('a');
+    const lock = await shown('a');
+    assert.deepEqual([lock.kind, lock.condition], ['script', 'held']);
+    assert.match(lock.holder?.command ?? '', /^sh -c echo held/);
+    assert.match((await run('locks')).stdout, new RegExp(`^${lock.id} +script +held .* a$`, 'm'));
+    holder.kill('SIGTERM');
+    assert.equal((await holder.ended()).status, 143);
+    await until('no lock', async () => (await run('locks')).stdout === 'no lock is held\n');
+  });
+
+  it('watches: a line of JSON for each change', async () => {
+    using watcher = start('locks', '--watch', '--json');
+    await watcher.says(/^\[\]\n/);
+    using holder = await hold('b');
+    await watcher.says(/^\[\{.*"name":"b".*\}\]$/m);
+    holder.kill('SIGTERM');
+    await watcher.says(/\}\]\n\[\]\n$/);
+    watcher.kill('SIGINT');
+    assert.equal((await watcher.ended()).status, 0);
+  });
+
+  it('looks at the disk first when it is told to', async () => {
+    assert.deepEqual(await run('locks', '--scan', '--json'), { status: 0, stdout: '[]\n', stderr: '' });
+  });
+
+  it('shows the locks of scripts without a service, and says that these are all', async () => {
+    using elsewhere = RunningCommand.hatchery(join(directory.path, 'none'), ['locks', '--json']);
+    const { status, stdout, stderr } = await elsewhere.ended();
+    assert.deepEqual([status, stdout], [0, '[]\n']);
+    assert.match(stderr, /^hatchery: locks: only those of scripts: no fork service answers/);
+  });
+});
+
+describe('hatchery break-lock', () => {
+  it('ends the job that holds the lock of a script', async () => {
+    using holder = await hold('c');
+    const { id } = await shown('c');
+    const { status, stdout } = await run('break-lock', id, '--reason', 'test');
+    assert.equal(status, 0);
+    assert.match(
+      stdout,
+      /^lock \S+: its job, process group \d+ was ended by SIGTERM; the kernel has freed the lock\n$/,
+    );
+    assert.equal((await holder.ended()).status, 143);
+    const again = await run('break-lock', id, '--reason', 'test');
+    assert.equal(again.status, 1);
+    assert.match(again.stderr, /is free by now: nothing was done/);
+  });
+
+  it('does not break the lock of a script by force, for only the kernel can', async () => {
+    using holder = await hold('d');
+    const { id } = await shown('d');
+    const { status, stderr } = await run('break-lock', id, '--force', '--reason', 'test');
+    assert.equal(status, 1);
+    assert.match(stderr, /two writers can damage.*\n.*without --force the holder is ended/);
+    holder.kill('SIGTERM');
+    assert.equal((await holder.ended()).status, 143);
+  });
+
+  it('refuses an id that never was, and a break without a reason', async () => {
+    const { status, stderr } = await run('break-lock', 'nope', '--reason', 'test');
+    assert.deepEqual([status, stderr], [1, 'hatchery: break-lock: there is no lock nope\n']);
+    for (const words of [
+      ['break-lock', 'nope'],
+      ['break-lock', 'nope', '--reason', ' '],
+      ['break-lock', '--reason', 'r'],
+    ]) {
+      assert.equal((await run(...words)).status, 2, words.join(' '));
+    }
+  });
+});

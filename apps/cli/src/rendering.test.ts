@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Child } from '@hatchery/events';
+import { age } from './age.ts';
+import { describeChildren } from './children.ts';
+import { describeStatus } from './status.ts';
+import { waitedFor } from './stop-progress.ts';
+import { signalName } from './kill.ts';
+import { RestartBudget } from './up/restart-budget.ts';
+
+const now = Date.parse('2026-01-01T00:02:05Z');
+const child: Child = {
+  ...{ id: 'c-1', pid: 42, startTime: 7, user: 'alice', peer: null, command: 'lp-serve --inet alice' },
+  ...{ state: 'running', startedAt: '2026-01-01T00:00:00Z', connectedAt: null, endedAt: null },
+  ...{ exit: null, usage: null, rusage: null },
+};
+
+describe('what is shown', () => {
+  it('has columns as wide as their cells', () => {
+    assert.equal(
+      describeChildren([child], now),
+      'ID   PID  STATE    USER   AGE    CPU %  PRIVATE  COMMAND\n' +
+        'c-1  42   running  alice  2 min  -      -        lp-serve --inet alice\n',
+    );
+  });
+
+  it('holds nothing that a terminal would obey', () => {
+    const hostile = { ...child, command: 'a\u001b[2Jb\nc\u202e', user: '\u009bx' };
+    for (const shown of [describeChildren([hostile], now), waitedFor([hostile], 300, now).join('')]) {
+      assert.ok(shown.includes('a\\x1b[2Jb\\x0ac\\x202e') && shown.includes('\\x9bx'), shown);
+      assert.doesNotMatch(shown.replaceAll('\n', ''), /\p{Cc}/u);
+    }
+  });
+
+  it('shows a part that failed, with its error', () => {
+    const parts = [{ name: 'zygote', pid: null, state: 'failed', readySince: null, lastError: 'importing x' }] as const;
+    const text = describeStatus({ parts, children: [child], locks: [], draining: true, version: '1' });
+    assert.match(text, /^zygote {2}failed {2}- +- +importing x$/m);
+    assert.match(text, /^1 session, draining$/m);
+  });
+
+  it('names who a stop waits for, and nobody when there is none', () => {
+    assert.deepEqual(waitedFor([], 300, now), []);
+    assert.deepEqual(waitedFor([child], 300, now), [
+      'waiting for 1 session, at most 300 s in all; hatchery stop --now ends them',
+      '  alice: lp-serve --inet alice (pid 42, for 2 min, c-1)',
+    ]);
+  });
+
+  it('tells ages in one unit, and a clock that went back as nothing', () => {
+    const shown = [0, 59, 60, 3599, 3600, 86_399, 86_400, -5].map((seconds) => age(0, 1000 * seconds));
+    assert.deepEqual(shown, ['0 s', '59 s', '1 min', '59 min', '1 h', '23 h', '1 d', '0 s']);
+  });
+
+  it('reads signals as kill(1) does, and refuses what is none', () => {
+    for (const typed of ['TERM', 'SIGTERM', 'sigterm', '15']) assert.equal(signalName(typed), 'SIGTERM');
+    for (const typed of ['', '0', '99', 'SIG', 'constructor']) assert.throws(() => signalName(typed), /is no signal/);
+  });
+});
+
+describe('RestartBudget', () => {
+  it('waits longer each time, gives up, and starts afresh a window later', () => {
+    const budget = new RestartBudget();
+    assert.deepEqual(
+      [1, 2, 3, 4, 5, 6].map((at) => budget.next(at)),
+      [0, 250, 1_000, 2_000, 5_000, null],
+    );
+    assert.equal(budget.next(60_006), 0);
+  });
+});

@@ -1,0 +1,50 @@
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '@hatchery/config';
+import { processStartTime } from '@hatchery/daemon';
+
+/** The `hatchery up` of a state directory. Pids are reused; pid and start time together are not. */
+export interface ServiceProcess {
+  readonly pid: number;
+  readonly startTime: number;
+  /** Whether `hatchery start` started it: then nobody else waits for its end. */
+  readonly detached: boolean;
+}
+
+/** The `up` that runs on this state directory, or null when none lives. */
+export function readService(config: Config): ServiceProcess | null {
+  try {
+    const service = JSON.parse(readFileSync(recordPath(config), 'utf8')) as ServiceProcess;
+    return processStartTime(service.pid) === service.startTime ? service : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Makes this process the one `up` of the state directory; dispose it at the end. @throws when another one lives */
+export function claimService(config: Config, detached: boolean): Disposable {
+  mkdirSync(config.stateDirectory, { recursive: true });
+  const own = { pid: process.pid, startTime: processStartTime(process.pid), detached };
+  const path = recordPath(config);
+  const scratch = `${path}.${process.pid}`;
+  writeFileSync(scratch, `${JSON.stringify(own)}\n`);
+  try {
+    const running = readService(config);
+    if (running !== null)
+      throw new Error(`hatchery runs already on ${config.stateDirectory} (pid ${running.pid}); hatchery stop ends it`);
+    // Of two that find the same dead one, link(2) lets one through; the other finds it alive the next time.
+    rmSync(path, { force: true });
+    linkSync(scratch, path);
+  } finally {
+    rmSync(scratch, { force: true });
+  }
+  return {
+    [Symbol.dispose]: () => {
+      if (readService(config)?.pid === process.pid) rmSync(path, { force: true });
+    },
+  };
+}
+
+function recordPath(config: Config): string {
+  return join(config.stateDirectory, 'service.json');
+}

@@ -1,0 +1,71 @@
+import { closeSync, writeSync } from 'node:fs';
+import type { Address, Config } from '@hatchery/config';
+import { UsageError } from '../command.ts';
+import { demoUser, hasDemo, quote, sampleBranch, writeDemoSsh } from './first-use.ts';
+import type { SupervisedPart } from './supervised-part.ts';
+
+/** What `up --json` prints, one line. */
+export interface Ready {
+  readonly event: 'ready';
+  readonly ssh: Address;
+  /** The page's address. */
+  readonly dashboard: string;
+  readonly forkerSocket: string;
+  readonly stateDir: string;
+  /** Signs one browser in as admin. */
+  readonly dashboardSignIn: string;
+}
+
+/** What `up` tells whoever started it: that it serves, or why it never will. */
+export type StartOutcome = Ready | { readonly event: 'failed'; readonly message: string };
+
+/** What the parts, in the order of their start, say of themselves. */
+export function describeReady(config: Config, [forker, gateway, dashboard]: readonly SupervisedPart[]): Ready {
+  return {
+    event: 'ready',
+    ssh: gateway?.details['ssh'] as Address,
+    dashboard: String(dashboard?.details['url']),
+    forkerSocket: String(forker?.details['forkerSocket']),
+    stateDir: config.stateDirectory,
+    dashboardSignIn: String(dashboard?.details['signInUrl']),
+  };
+}
+
+/** The same for a person, with a line that works when pasted. */
+export function announcement(config: Config, ready: Ready): string {
+  const { host, port } = ready.ssh;
+  const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const branch = hasDemo(config)
+    ? `BRZ_SSH=${quote(writeDemoSsh(config, ready.ssh))} brz branch bzr+ssh://${demoUser}@${place}/${sampleBranch}`
+    : `brz branch bzr+ssh://NAME@${place}/~NAME/PROJECT/BRANCH`;
+  return `
+hatchery is up; Ctrl-C drains and stops.
+
+  The page          ${ready.dashboard}
+  to act on it      ${ready.dashboardSignIn}
+  Branch from it    ${branch}
+  Let others in     ./hatchery user add NAME --key NAME.pub
+
+`;
+}
+
+/** `--ready-fd` as a number, or null without it. @throws {UsageError} */
+export function readyDescriptor(option: string | boolean | undefined): number | null {
+  if (option === undefined) return null;
+  const fd = Number(option);
+  if (!Number.isInteger(fd) || fd < 3)
+    throw new UsageError(`--ready-fd takes a descriptor above 2, not '${String(option)}'`);
+  return fd;
+}
+
+/** One line, once; whoever waited may be gone. */
+export function tellStarter(fd: number | null, outcome: StartOutcome): void {
+  if (fd === null) return;
+  try {
+    writeSync(fd, `${JSON.stringify(outcome)}\n`);
+    closeSync(fd);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+    throw new Error('whoever started it waits no longer', { cause: error });
+  }
+}

@@ -1,0 +1,258 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { controlRequest, dialFeed } from '@hatchery/event-feed';
+import type { Event, Lock } from '@hatchery/events';
+import {
+  assertNothingLeft,
+  ForkerProcess,
+  runSession,
+  takeBaseline,
+  temporaryDirectory,
+  until,
+  within,
+} from '@hatchery/testkit';
+import { readState } from './one-forker.test-support.ts';
+
+const ssh = fileURLToPath(new URL('fixtures/session_by_ssh.py', import.meta.url));
+
+/** How a brz ended. */
+export interface BrzEnd {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** A brz that runs; its output is kept. */
+export class RunningBrz implements Disposable {
+  readonly #process: ChildProcess;
+  readonly #ended = Promise.withResolvers<number | null>();
+  output = '';
+
+  constructor(words: readonly string[], cwd: string, environment: Readonly<Record<string, string>>) {
+    // A group of its own, so that its ssh goes with it.
+    this.#process = spawn('brz', words, { cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    this.#process.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    this.#process.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    this.#process.on('close', (code) => this.#ended.resolve(code));
+  }
+
+  async ended(): Promise<BrzEnd> {
+    return { code: await within('the end of brz', this.#ended.promise, 60_000), output: this.output };
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    if (this.#process.pid !== undefined && this.#process.exitCode === null) process.kill(-this.#process.pid, signal);
+  }
+
+  [Symbol.dispose](): void {
+    this.kill('SIGKILL');
+  }
+}
+
+/** A forker, a branch `~alice/project/trunk` on it, and what the feed tells. */
+export class LockStage {
+  readonly forker: ForkerProcess;
+  readonly events: Event[] = [];
+  readonly #directory: string;
+  #holds = 0;
+
+  constructor(forker: ForkerProcess, directory: string) {
+    this.forker = forker;
+    this.#directory = directory;
+  }
+
+  get hostingRoot(): string {
+    return join(this.forker.stateDirectory, 'hosting');
+  }
+
+  get trunk(): string {
+    return join(this.hostingRoot, '~alice/project/trunk');
+  }
+
+  /** True while the branch's lock stands on disk. */
+  isHeldOnDisk(): boolean {
+    return existsSync(join(this.trunk, '.bzr/branch/lock/held'));
+  }
+
+  /** A working tree with a revision more than what is pushed. */
+  commit(tree: string): void {
+    const place = join(this.#directory, tree);
+    if (!existsSync(place)) this.#brz(['init', '-q', place]);
+    writeFileSync(join(place, 'file'), `${Math.random()}\n`);
+    this.#brz(['add', '-q', place]);
+    this.#brz(['commit', '-q', '-m', 'more', place]);
+  }
+
+  /** Starts a push to trunk. With `hold` it stops before the request that contains this word, until {@link Hold.go}. */
+  push(
+    tree: string,
+    options: { readonly hold?: string; readonly user?: string } = {},
+  ): { brz: RunningBrz; hold: Hold } {
+    const { hold = '', user = 'alice' } = options;
+    const file = join(this.#directory, `go-${(this.#holds += 1)}`);
+    const environment = {
+      ...this.#environment(user),
+      ...(hold === '' ? {} : { HATCHERY_TEST_HOLD: `${hold}:${file}` }),
+    };
+    const words = ['push', '-d', join(this.#directory, tree), `bzr+ssh://${user}@localhost/~alice/project/trunk`];
+    return { brz: new RunningBrz(words, this.#directory, environment), hold: new Hold(file) };
+  }
+
+  async view(): Promise<readonly Lock[]> {
+    return Object.values((await readState(this.forker)).view.locks);
+  }
+
+  /** Waits for a lock that `wanted` takes, in the state that the control socket tells. */
+  async lock(what: string, wanted: (lock: Lock) => boolean): Promise<Lock> {
+    return until(`${what}; there is ${JSON.stringify(await this.view())}`, async () =>
+      (await this.view()).find(wanted),
+    );
+  }
+
+  post(path: string, body: object): Promise<unknown> {
+    return controlRequest(this.forker.controlSocket, 'POST', path, { actor: 'ops', reason: 'test', ...body });
+  }
+
+  /** Signals a session as an operator does. */
+  async signal(childId: string, signal: string): Promise<void> {
+    await this.post(`/v1/children/${childId}/signal`, { signal });
+  }
+
+  /** A session that runs a command on the host itself: it tags trunk, and waits for the branch's lock. */
+  tag(name: string): Promise<{ status: number; stderr: string }> {
+    return runSession(this.forker.socket, `fork tag -q -d ${this.trunk} ${name}\n`);
+  }
+
+  /** A process that takes trunk's lock by Breezy alone. */
+  outsider(): Outsider {
+    return new Outsider(this.trunk, join(this.#directory, `outsider-${(this.#holds += 1)}`));
+  }
+
+  /** Kills the forker, waits for `story` under the next one, and stops that. */
+  async restarted<T>(story: () => Promise<T>): Promise<T> {
+    this.forker.kill('SIGKILL');
+    await this.forker.ended();
+    await using _next = await ForkerProcess.start(this.forker.stateDirectory);
+    return await story();
+  }
+
+  /** Kinds of the lock events of the feed so far, of branches only, in order. */
+  kinds(): string[] {
+    return this.events.map(({ kind }) => kind).filter((kind) => kind.startsWith('lock.'));
+  }
+
+  #environment(user: string): Record<string, string> {
+    const home = join(this.#directory, `home-${user}`);
+    mkdirSync(home, { recursive: true });
+    const script = join(this.#directory, 'ssh');
+    if (!existsSync(script)) {
+      writeFileSync(script, `#!/bin/sh\nexec /usr/bin/python3 -I -S '${ssh}' "$@"\n`);
+      chmodSync(script, 0o755);
+    }
+    return {
+      PATH: process.env['PATH'] ?? '',
+      HOME: home,
+      BRZ_HOME: home,
+      BRZ_LOG: '/dev/null',
+      BRZ_EMAIL: `${user} <${user}@example.invalid>`,
+      BRZ_PROGRESS_BAR: 'none',
+      BRZ_SSH: script,
+      LANG: 'C.UTF-8',
+      HATCHERY_TEST_SOCKET: this.forker.socket,
+      HATCHERY_TEST_USER: user,
+    };
+  }
+
+  #brz(words: readonly string[]): void {
+    execFileSync('brz', words, { env: this.#environment('alice'), stdio: 'pipe' });
+  }
+}
+
+const takeLock = `
+import os, sys, time
+import breezy, breezy.bzr
+from breezy.branch import Branch
+with breezy.initialize(setup_ui=False):
+    with Branch.open(sys.argv[1]).lock_write():
+        open(sys.argv[2] + ".held", "w").close()
+        while not os.path.exists(sys.argv[2]): time.sleep(0.01)
+`;
+
+/** A process that holds a branch's lock, and of which no service knows. */
+export class Outsider implements Disposable {
+  readonly #process: ChildProcess;
+  readonly #hold: Hold;
+
+  constructor(branch: string, file: string) {
+    this.#hold = new Hold(file);
+    const environment = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: '/nonexistent',
+      BRZ_EMAIL: 'Out <out@example.invalid>',
+    };
+    const words = ['-c', takeLock, branch, file];
+    this.#process = spawn('/usr/bin/python3', words, { env: environment, stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  reached(): Promise<void> {
+    return this.#hold.reached();
+  }
+
+  release(): void {
+    this.#hold.go();
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL');
+  }
+
+  [Symbol.dispose](): void {
+    this.kill();
+  }
+}
+
+/** The middle of a push. */
+export class Hold {
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  async reached(): Promise<void> {
+    await until(`a push held at ${this.#file}`, () => existsSync(`${this.#file}.held`));
+  }
+
+  go(): void {
+    writeFileSync(this.#file, '');
+  }
+}
+
+/** Runs `story` with a forker whose trunk has a revision, and asserts that nothing is left of it. */
+export async function withLockStage(config: string, story: (stage: LockStage) => Promise<void>): Promise<void> {
+  using directory = temporaryDirectory();
+  const baseline = takeBaseline();
+  const state = join(directory.path, 's');
+  mkdirSync(state);
+  {
+    await using forker = await ForkerProcess.start(state, { config });
+    const stage = new LockStage(forker, directory.path);
+    stage.commit('work');
+    using first = stage.push('work').brz;
+    const { code, output } = await first.ended();
+    if (code !== 0) throw new Error(`the first push failed: ${output}`);
+    await using _feed = dialFeed(forker.controlSocket, {
+      message: (message) => {
+        if (message.type === 'event') stage.events.push(message.event);
+      },
+      connection: () => undefined,
+    });
+    await story(stage);
+  }
+  await assertNothingLeft(directory.path, baseline);
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ask, OldClient, RawClient, until } from '@hatchery/testkit';
+import { readState, useOneForker } from './one-forker.test-support.ts';
+
+const forker = useOneForker({ config: '[forker]\nrequest_timeout_s = 0.5\n' });
+
+const parsing = 'FAILURE\ncommand or env parsing failed: ';
+const notAllowed = 'is not allowed, only BRZ_EMAIL, BZR_EMAIL, HATCHERY_USER, HATCHERY_PEER, HATCHERY_SESSION';
+
+/** Requests and their answers, to the byte (protocol-v1, "Requests and answers"). */
+const rows: readonly (readonly [request: string, answer: string])[] = [
+  ['hello\n', 'ok\nyep, still alive\n'],
+  ['hello\r\n', 'ok\nyep, still alive\n'],
+  ['hello\nhello\n', 'ok\nyep, still alive\n'],
+  ['child_connect_timeout 120\n', 'ok\n'],
+  ['child_connect_timeout 120\r\n', 'ok\n'],
+  [
+    'child_connect_timeout\n',
+    "FAILURE: child_connect_timeout wants a whole number of seconds from 0 to 86400, not ''\n",
+  ],
+  [
+    'child_connect_timeout -1\n',
+    "FAILURE: child_connect_timeout wants a whole number of seconds from 0 to 86400, not '-1'\n",
+  ],
+  ['\n', "FAILURE\nunknown request: '\\n'\n"],
+  ['Hello\n', "FAILURE\nunknown request: 'Hello\\n'\n"],
+  ['hello \n', "FAILURE\nunknown request: 'hello \\n'\n"],
+  ['fork\n', "FAILURE\nunknown request: 'fork\\n'\n"],
+  ['fork-env\n', "FAILURE\nunknown request: 'fork-env\\n'\n"],
+  ['quit now\n', "FAILURE\nunknown request: 'quit now\\n'\n"],
+  ["it's\n", `FAILURE\nunknown request: "it's\\n"\n`],
+  ['fork \n', `${parsing}the command is empty\n`],
+  ['fork-env \nend\n', `${parsing}the command is empty\n`],
+  ['fork-env rocks\nend \nend\n', `${parsing}an environment line has no ': ' in it: 'end '\n`],
+  ['fork-env rocks\n: x\nend\n', `${parsing}an environment variable has an empty name\n`],
+  ['fork-env rocks\nPATH: /\nend\n', `${parsing}the environment variable 'PATH' ${notAllowed}\n`],
+  ['hel', 'FAILURE\nrequest timed out\n'],
+  ['fork-env rocks\nen', 'FAILURE\nrequest timed out\n'],
+  ['x'.repeat(65_537), 'FAILURE\nrequest too long: more than 65536 bytes\n'],
+  [`fork-env rocks\n${'BRZ_EMAIL: x\n'.repeat(6000)}`, 'FAILURE\nrequest too long: more than 65536 bytes\n'],
+];
+
+describe('the answer to', () => {
+  for (const [request, answer] of rows) {
+    const shown = JSON.stringify(request.length > 60 ? `${request.slice(0, 40)}… (${request.length} bytes)` : request);
+    it(`${shown} is as the protocol has it, then the connection is closed`, async () => {
+      assert.equal(await ask(forker().socket, request), answer);
+    });
+  }
+
+  it('a request of exactly the limit is not that it is too long', async () => {
+    const request = `fork ${'x'.repeat(65_536 - 'fork \n'.length)}\n`;
+    using client = await RawClient.connect(forker().socket);
+    client.send(request);
+    assert.match(await client.read(/^ok\n(\d+)\n.*\n/).then(([text]) => text), /^ok\n/);
+    process.kill(Number(/^ok\n(\d+)/.exec(client.text)?.[1]), 'SIGKILL');
+    assert.match(await client.readToEnd(), /\nexited\n9\n$/);
+  });
+
+  it('a fork is three lines, and one more pair when the child has ended', async () => {
+    using client = await OldClient.fork(forker().socket, 'fork rocks\n');
+    process.kill(client.pid, 'SIGTERM');
+    assert.equal(await client.exited(), 15);
+  });
+});
+
+describe('the time for a request', () => {
+  it('is over for a client that sends one byte after the other for ever', async () => {
+    using client = await RawClient.connect(forker().socket);
+    client.send('fork ');
+    const trickle = setInterval(() => client.send('x'), 20);
+    try {
+      assert.equal(await client.readToEnd(), 'FAILURE\nrequest timed out\n');
+    } finally {
+      clearInterval(trickle);
+    }
+  });
+
+  it('does not run while a child is being forked or lives', async () => {
+    using client = await OldClient.fork(forker().socket, 'fork launchpad-replay\n');
+    const peer = client.open();
+    const { uptimeS } = (await readState(forker())) as unknown as { uptimeS: number };
+    await until('more than the timeout', async () => {
+      return ((await readState(forker())) as unknown as { uptimeS: number }).uptimeS >= uptimeS + 2;
+    });
+    peer.send('1 still here\n');
+    peer.endSending();
+    assert.equal((await peer.finished()).stdout, 'still here\n');
+    assert.equal(await client.exited(), 0);
+  });
+});

@@ -1,0 +1,166 @@
+import type { Config } from '@hatchery/config';
+import type { ForkRequest } from '@hatchery/protocol';
+import type { KeeperLink } from '../keeper-link/keeper-link.ts';
+import type { ChildDetails } from '../keeper-link/messages.ts';
+import { forkMsMax, forksAtOnceMax, keepersPerRequestMax } from '../limits.ts';
+import { judge, lateReason, type Limit, type Load } from './admission.ts';
+import { newChildName } from './child-name.ts';
+import { describeRequest } from './describe-request.ts';
+import { ForkRefusal, type Forked } from './forked.ts';
+import type { ChildRegistry } from './registry.ts';
+import { Turnover } from './turnover.ts';
+import { WaitingRoom } from './waiting-room.ts';
+
+/** A request on its way to a child. */
+export interface Job {
+  readonly request: ForkRequest;
+  readonly details: ChildDetails;
+  readonly resolve: (child: Forked) => void;
+  readonly reject: (error: ForkRefusal) => void;
+  /** Keepers that have died over it. */
+  readonly keepersLost: number;
+}
+
+interface Pending extends Job {
+  readonly deadline: NodeJS.Timeout;
+}
+
+const keeperDied = 'the keeper died twice over this request: see the log of the service';
+const restarting = 'the service is being restarted: try again in a moment';
+const draining = 'the service is draining: try again in a minute';
+
+/** Requests from their admission to their child: judged, made to wait, handed to the keeper, and given up. */
+export class ForkQueue {
+  readonly #config: Config;
+  readonly #registry: ChildRegistry;
+  readonly #room = new WaitingRoom();
+  readonly #turnover = new Turnover();
+  readonly #pending = new Map<string, Pending>();
+  readonly refused: Record<Limit, number> = { draining: 0, max_children: 0, max_children_per_user: 0, waiting: 0 };
+  #keeper: Pick<KeeperLink, 'send'> | null = null;
+  #isDraining = false;
+  /** True from when new requests are the next forker's; those that were taken before still get their children. */
+  isLeaving = false;
+  /** How long the children of later requests wait for their clients. */
+  childConnectTimeoutS: number;
+
+  constructor(config: Config, registry: ChildRegistry) {
+    this.#config = config;
+    this.#registry = registry;
+    this.childConnectTimeoutS = config.forker.childConnectTimeoutS;
+  }
+
+  /** Requests without a child so far. */
+  get size(): number {
+    return this.#pending.size + this.#room.size;
+  }
+
+  get waiting(): number {
+    return this.#room.size;
+  }
+
+  set isDraining(value: boolean) {
+    this.#isDraining = value;
+    if (value) this.#room.refuseAll(draining);
+  }
+
+  /** Resolves when there is a child for the request. @throws {ForkRefusal} */
+  fork(request: ForkRequest): Promise<Forked> {
+    const { promise, resolve, reject } = Promise.withResolvers<Forked>();
+    const job: Job = { request, details: describeRequest(request, new Date()), resolve, reject, keepersLost: 0 };
+    if (this.isLeaving) return Promise.reject(new ForkRefusal(restarting));
+    const verdict = judge(this.#load(job.details.user), this.#config.forker);
+    if (verdict.kind === 'fork') this.#send(job);
+    else if (verdict.kind === 'wait') this.#room.wait(this.#waiting(job), verdict.waitMsMax, this.#late(job));
+    else {
+      this.refused[verdict.limit] += 1;
+      reject(new ForkRefusal(verdict.reason));
+    }
+    return promise;
+  }
+
+  /** Takes the request whose child has come, or null when nobody waits for it any more. */
+  take(id: string): Job | null {
+    const pending = this.#pending.get(id);
+    clearTimeout(pending?.deadline);
+    this.#pending.delete(id);
+    return pending ?? null;
+  }
+
+  refuse(id: string, reason: string): void {
+    this.take(id)?.reject(new ForkRefusal(reason));
+    this.letIn();
+  }
+
+  /** A child has ended: its place is free. */
+  ended(): void {
+    this.#turnover.ended(performance.now());
+    this.letIn();
+  }
+
+  /** The keeper to fork with from now on. What had been asked of the one before, and has come to no child, is asked again. */
+  set keeper(keeper: Pick<KeeperLink, 'send'> | null) {
+    this.#keeper = keeper;
+    if (keeper === null) this.#takeBack();
+    else this.letIn();
+  }
+
+  /** Lets in whom there is room for. */
+  letIn(): void {
+    this.#room.letIn(() => this.#canFork && this.#children < this.#config.forker.childrenMax);
+  }
+
+  get #children(): number {
+    return this.#registry.size + this.#pending.size;
+  }
+
+  get #canFork(): boolean {
+    return this.#keeper !== null && this.#pending.size < forksAtOnceMax;
+  }
+
+  #load(user: string | null): Load {
+    const pendingOfUser = [...this.#pending.values()].filter(({ details }) => details.user === user).length;
+    return {
+      user,
+      draining: this.#isDraining,
+      children: this.#children,
+      childrenOfUser: this.#registry.countOf(user) + pendingOfUser + this.#room.countOf(user),
+      waiting: this.#room.size,
+      canFork: this.#canFork,
+      expectedWaitMs: this.#turnover.expectedWaitMs(this.#room.size + 1, performance.now()),
+    };
+  }
+
+  #send(job: Job): void {
+    const { request, details } = job;
+    const connectTimeoutS = this.childConnectTimeoutS;
+    const id = newChildName(this.#config.runtimeDirectory, new Date(), connectTimeoutS);
+    const deadline = setTimeout(() => this.refuse(id, this.#late(job)()), forkMsMax);
+    this.#pending.set(id, { ...job, deadline });
+    const { command, environment } = request;
+    this.#keeper?.send({ request: 'fork', id, command, environment, connectTimeoutS, details });
+  }
+
+  #takeBack(): void {
+    for (const id of [...this.#pending.keys()].reverse()) {
+      const job = this.take(id);
+      if (job === null) continue;
+      const again = { ...job, keepersLost: job.keepersLost + 1 };
+      if (this.#isDraining) job.reject(new ForkRefusal(draining));
+      else if (again.keepersLost >= keepersPerRequestMax) job.reject(new ForkRefusal(keeperDied));
+      else this.#room.waitFirst(this.#waiting(again), forkMsMax, this.#late(again));
+    }
+  }
+
+  #waiting(job: Job) {
+    return {
+      user: job.details.user,
+      enter: () => this.#send(job),
+      refuse: (reason: string) => job.reject(new ForkRefusal(reason)),
+    };
+  }
+
+  #late({ details }: Job): () => string {
+    return () => lateReason(this.#load(details.user), this.#config.forker);
+  }
+}

@@ -1,0 +1,27 @@
+import type { EventLog } from '@hatchery/event-feed';
+
+/** What an earlier run has told, as far as the children it left behind need it. */
+export interface ToldBefore {
+  /** Why each child that is being ended is, by its id. */
+  readonly causes: ReadonlyMap<string, string>;
+  /** The ids of children whose end is on record. */
+  readonly ended: ReadonlySet<string>;
+  /** True when an operator had the service drained. */
+  readonly draining: boolean;
+}
+
+/** The actor of a drain that is the beginning of a stop. It ends with the process. */
+export const stopActor = 'stop';
+
+/** Reads the log of earlier runs. To be called before anything is published. */
+export function toldBefore({ view, kept }: Pick<EventLog, 'view' | 'kept'>): ToldBefore {
+  const causes = new Map<string, string>();
+  const ended = new Set(view.recentChildren.map(({ id }) => id));
+  let lastDrainActor = '';
+  for (const event of kept) {
+    if (event.kind === 'child.stopping') causes.set(event.id, event.cause);
+    else if (event.kind === 'child.exited') ended.add(event.id);
+    else if (event.kind === 'forker.draining') lastDrainActor = event.actor;
+  }
+  return { causes, ended, draining: view.draining && lastDrainActor !== stopActor };
+}

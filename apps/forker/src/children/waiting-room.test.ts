@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { WaitingRoom, type Waiting } from './waiting-room.ts';
+
+interface Visitor extends Waiting {
+  readonly heard: string[];
+}
+
+function visitor(name: string, heard: string[], user: string | null = null): Visitor {
+  return { user, heard, enter: () => heard.push(`${name} in`), refuse: (reason) => heard.push(`${name}: ${reason}`) };
+}
+
+const late = (): string => 'late';
+
+describe('WaitingRoom', () => {
+  it('lets them in as they came, while there is room', () => {
+    const heard: string[] = [];
+    const room = new WaitingRoom();
+    for (const name of ['a', 'b', 'c']) room.wait(visitor(name, heard), 1000, late);
+    let places = 2;
+    room.letIn(() => places-- > 0);
+    assert.deepEqual([heard, room.size], [['a in', 'b in'], 1]);
+    room.refuseAll('closed');
+    assert.deepEqual([heard.at(-1), room.size], ['c: closed', 0]);
+  });
+
+  it('puts whoever was in already before the others', () => {
+    const heard: string[] = [];
+    const room = new WaitingRoom();
+    room.wait(visitor('a', heard), 1000, late);
+    room.waitFirst(visitor('b', heard), 1000, late);
+    room.letIn(() => room.size > 0);
+    assert.deepEqual(heard, ['b in', 'a in']);
+  });
+
+  it('refuses whoever has waited too long, and nobody else', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const heard: string[] = [];
+    const room = new WaitingRoom();
+    room.wait(visitor('a', heard), 1000, late);
+    room.wait(visitor('b', heard), 2000, late);
+    t.mock.timers.tick(1000);
+    assert.deepEqual([heard, room.size], [['a: late'], 1]);
+    room.letIn(() => true);
+    t.mock.timers.tick(5000);
+    assert.deepEqual(heard, ['a: late', 'b in']);
+  });
+
+  it('counts those of each user', () => {
+    const room = new WaitingRoom();
+    for (const user of ['alice', 'alice', null]) room.wait(visitor('x', [], user), 1000, late);
+    assert.deepEqual([room.countOf('alice'), room.countOf(null), room.countOf('bob')], [2, 1, 0]);
+    room.refuseAll('closed');
+  });
+});

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where sessions get control groups of their own, or why they get none. */
+export type CgroupPlace = { readonly directory: string } | { readonly directory: null; readonly reason: string };
+
+/**
+ * Makes the control group whose children are the sessions', where cgroup v2 has been delegated to this service: systemd
+ * says so by `Delegate=yes` and an attribute of the directory, and for a plain user by giving it to them.
+ * Source: systemd's "Control Group APIs and Delegation", https://systemd.io/CGROUP_DELEGATION/
+ */
+export function prepareCgroup(runAs: string | null): CgroupPlace {
+  const own = ownCgroup();
+  if (own === null) return { directory: null, reason: 'cgroup v2 is not mounted here' };
+  if (!isDelegated(own)) return { directory: null, reason: `${own} is not delegated to this service` };
+  const directory = join(own, 'hatchery-sessions');
+  try {
+    if (!existsSync(directory)) mkdirSync(directory);
+    if (runAs !== null) {
+      const uid = Number(execFileSync('/usr/bin/id', ['-u', '--', runAs], { encoding: 'utf8' }));
+      // cgroups(7), "Delegating a hierarchy to a less privileged user".
+      for (const path of ['', 'cgroup.procs', 'cgroup.subtree_control', 'cgroup.threads'])
+        chownSync(join(directory, path), uid, -1);
+    }
+    return { directory };
+  } catch (error) {
+    return { directory: null, reason: (error as Error).message };
+  }
+}
+
+/** Removes it after the last session. One that is still in use stays. */
+export function removeCgroup({ directory }: CgroupPlace): void {
+  if (directory === null) return;
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (!['EBUSY', 'ENOENT', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+function ownCgroup(): string | null {
+  const mount = /^(?:\S+ ){4}(\S+) .* - cgroup2 /m.exec(readFileSync('/proc/self/mountinfo', 'utf8'))?.[1];
+  const path = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
+  return mount === undefined || path === undefined ? null : join(mount, path);
+}
+
+function isDelegated(directory: string): boolean {
+  const uid = process.getuid?.() ?? 0;
+  if (uid !== 0) return statSync(directory).uid === uid;
+  // Node cannot read extended attributes. Root may write everywhere, so that only the attribute tells whose this is.
+  const program =
+    'import os, sys; print(any(b"1" == os.getxattr(sys.argv[1], f"{kind}.delegate") for kind in ("trusted", "user") if f"{kind}.delegate" in os.listxattr(sys.argv[1])))';
+  return execFileSync('/usr/bin/python3', ['-c', program, directory], { encoding: 'utf8' }).trim() === 'True';
+}

@@ -1,0 +1,92 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { processStartTime } from '@hatchery/daemon';
+import type { Lock } from '@hatchery/events';
+import { groupLives, processFacts } from '@hatchery/script-locks';
+import type { BreakContext } from './break-lock.ts';
+import { holderKillMs, holderTermMs } from './limits.ts';
+
+/** How often a process that was told to end is looked at. */
+const lookMs = 20;
+
+/** A holder that can be told to end, and seen to be gone. */
+interface Target {
+  readonly name: string;
+  readonly signal: (signal: 'SIGTERM' | 'SIGKILL') => void;
+  readonly isGone: () => boolean;
+}
+
+/**
+ * Ends the living holder of a lock: TERM, a grace, KILL, and waits until it is gone. What was done, in words.
+ * @throws when it cannot be ended, with the reason
+ */
+export async function endHolder(context: BreakContext, lock: Lock, cause: string): Promise<string> {
+  const target = targetOf(context, lock, cause);
+  for (const [signal, graceMs] of [
+    ['SIGTERM', holderTermMs],
+    ['SIGKILL', holderKillMs],
+  ] as const) {
+    target.signal(signal);
+    if (await isGoneWithin(target, graceMs)) return `${target.name} was ended by ${signal}`;
+  }
+  throw new Error(`${target.name} outlives SIGKILL; the lock is as it was`);
+}
+
+async function isGoneWithin({ isGone }: Target, graceMs: number): Promise<boolean> {
+  const deadline = performance.now() + graceMs;
+  while (!isGone() && performance.now() < deadline) await delay(lookMs);
+  return isGone();
+}
+
+function targetOf({ service }: BreakContext, { holder, kind }: Lock, cause: string): Target {
+  const { childId, pid } = holder ?? { childId: null, pid: null };
+  if (childId !== null) {
+    return {
+      name: `its session ${childId}`,
+      signal: (signal) => void service.signal(childId, signal, `lock broken by ${cause}`),
+      isGone: () => service.registry.find(childId) === undefined,
+    };
+  }
+  if (pid === null) throw new Error('nobody knows which process its holder is');
+  return kind === 'script' ? scriptTarget(pid) : namedTarget(pid);
+}
+
+/** An info file says which process it is, not the kernel; so that only what can be a brz of this user is believed to be one. */
+function namedTarget(pid: number): Target {
+  const facts = processFacts(pid);
+  const isService = pid <= 1 || pid === process.pid || facts?.parentPid === process.pid;
+  if (isService || (facts !== null && facts.uid !== process.getuid?.())) {
+    throw new Error(`process ${pid} is not one that may be ended for a lock; --force breaks the lock alone`);
+  }
+  return processTarget(pid);
+}
+
+/** A script's holder leads a process group when `hatchery lock` started it, and the lock lives as long as the group does. */
+function scriptTarget(pid: number): Target {
+  const leads = processFacts(pid)?.group === pid;
+  if (!leads) return processTarget(pid);
+  return {
+    name: `its job, process group ${pid}`,
+    signal: (signal) => send(-pid, signal),
+    isGone: () => !groupLives(pid),
+  };
+}
+
+function processTarget(pid: number): Target {
+  const startTime = processStartTime(pid);
+  return {
+    name: `its process ${pid}`,
+    signal: (signal) => {
+      // A pid may be another process's by the time of the second signal.
+      if (processStartTime(pid) === startTime) send(pid, signal);
+    },
+    isGone: () => processStartTime(pid) !== startTime || startTime === null,
+  };
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Child, EventBody, LockParty } from '@hatchery/events';
+import { judge, LockTable, type HeldInfo, type HolderSession, type LockPlace } from '@hatchery/locks';
+import { processFacts, startedAt } from '@hatchery/script-locks';
+import { readDiskLock, type DiskLock } from './disk-lock.ts';
+
+/** Clocks are compared with this much slack: info files hold whole seconds. */
+const slackMs = 2_000;
+
+/** Whom a lock on disk may belong to. */
+export interface KnownSessions {
+  readonly living: () => Iterable<Child>;
+  /** Those that ended not long ago, newest first. */
+  readonly ended: () => readonly Child[];
+}
+
+/** The table of Breezy's locks, and the looks at the disk that keep it true. */
+export class LockLooks {
+  readonly table = new LockTable((path, mark) =>
+    createHash('sha256').update(`${path}\0${mark}`).digest('hex').slice(0, 12),
+  );
+  readonly #sessions: KnownSessions;
+
+  constructor(sessions: KnownSessions) {
+    this.#sessions = sessions;
+  }
+
+  /** Looks at one place, and says what to publish so that the table tells what is there. */
+  look(place: LockPlace): EventBody[] {
+    const { path } = place;
+    const disk = readDiskLock(path);
+    const known = this.table.at(path);
+    const knownMark = this.table.markAt(path);
+    if (disk === null) return knownMark === undefined ? [] : this.table.released(path, knownMark);
+    const same = known !== undefined && knownMark === disk.mark;
+    // Whose session has ended stays an orphan: the session itself is forgotten after a while.
+    if (same && known.condition === 'orphaned') return [];
+    const session = same ? this.#sessionOf(known.holder) : this.#sessionOf(partyOfInfo(disk));
+    const holder = session === null ? partyOfInfo(disk) : partyOf(session, infoOf(disk));
+    return this.table.acquired({ place, ...disk, holder, verdict: judge(factsOf(disk, session)) });
+  }
+
+  /** The session that a holder is or was, by its name or by the process that an info file names. */
+  #sessionOf(holder: LockParty | null): Child | null {
+    if (holder === null) return null;
+    const { ended, living } = this.#sessions;
+    const all = [...living(), ...ended()];
+    if (holder.childId !== null) return all.find(({ id }) => id === holder.childId) ?? null;
+    if (holder.host !== hostname()) return null;
+    return all.find((child) => child.pid === holder.pid && isWithin(child, holder.since)) ?? null;
+  }
+}
+
+/** A session as the holder of a lock, or as a waiter for one. */
+export function partyOf(child: Child, info: HeldInfo | null = null, since: string | null = null): LockParty {
+  const { id, pid, user, command } = child;
+  return {
+    childId: id,
+    pid,
+    user: user ?? info?.user ?? null,
+    host: hostname(),
+    command,
+    since: since ?? sinceOf(info),
+  };
+}
+
+function partyOfInfo({ info }: DiskLock): LockParty | null {
+  if ('corrupt' in info) return null;
+  const { pid, user, hostname: host } = info;
+  const command = host === hostname() && pid !== null ? (processFacts(pid)?.words.join(' ') ?? null) : null;
+  return { childId: null, pid, user, host, command, since: sinceOf(info) };
+}
+
+function infoOf({ info }: DiskLock): HeldInfo | null {
+  return 'corrupt' in info ? null : info;
+}
+
+function factsOf({ info, ownFile }: DiskLock, session: Child | null): Parameters<typeof judge>[0] {
+  const facts = 'corrupt' in info || info.pid === null ? null : processFacts(info.pid);
+  const started = facts === null ? null : startedAt(facts);
+  return {
+    info,
+    ownFile,
+    session: sessionState(session),
+    ownHost: hostname(),
+    processStartedS: started === null ? null : Date.parse(started) / 1000,
+    nowS: Date.now() / 1000,
+  };
+}
+
+function sessionState(session: Child | null): HolderSession {
+  if (session === null) return null;
+  if (session.state !== 'exited') return { state: 'running' };
+  const { code, signal } = session.exit ?? { code: null, signal: null };
+  return { state: 'ended', how: signal ?? (code === null ? 'nobody knows how' : `exit ${code}`) };
+}
+
+/** Whether a lock of this date can be this session's: pids are used again. */
+function isWithin({ startedAt: from, endedAt }: Child, since: string | null): boolean {
+  if (since === null) return endedAt === null;
+  const at = Date.parse(since);
+  return at >= Date.parse(from) - slackMs && (endedAt === null || at <= Date.parse(endedAt) + slackMs);
+}
+
+function sinceOf(info: HeldInfo | null): string | null {
+  const milliseconds = 1000 * (info?.startTimeS ?? NaN);
+  // The last instant that a Date can hold (ECMA-262, "Time Values").
+  return Math.abs(milliseconds) <= 8.64e15 ? new Date(milliseconds).toISOString() : null;
+}

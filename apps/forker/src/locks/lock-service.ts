@@ -1,0 +1,188 @@
+import type { Config } from '@hatchery/config';
+import type { Logger } from '@hatchery/daemon';
+import type { EventLog } from '@hatchery/event-feed';
+import type { EventBody, Event, Lock } from '@hatchery/events';
+import { placeOfLock, placesOf, type LockPlace } from '@hatchery/locks';
+import type { ForkService } from '../children/fork-service.ts';
+import type { LockReport } from '../keeper-link/messages.ts';
+import { branchesOfSessionMax, goneIdsMax, lookAgainMax, lookAgainMs } from './limits.ts';
+import { LockLooks, partyOf } from './lock-looks.ts';
+import { freeOrphan } from './free-orphan.ts';
+import { Orphans } from './orphans.ts';
+import { Scans } from './scans.ts';
+import { ScriptLockWatch } from './script-lock-watch.ts';
+
+/** What a {@link LockService} works with. */
+export interface LockServiceContext {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly events: EventLog;
+  readonly service: Pick<ForkService, 'registry' | 'signal'>;
+}
+
+/** Knows every lock: what sessions report, what is found on disk, and what scripts hold. */
+export class LockService implements Disposable {
+  readonly looks: LockLooks;
+  readonly #context: LockServiceContext;
+  readonly #orphans: Orphans;
+  readonly #scans: Scans;
+  readonly #scripts: ScriptLockWatch;
+  readonly #subscription: Disposable;
+  readonly #again: NodeJS.Timeout;
+  readonly #branches = new Map<string, Set<string>>();
+  readonly #goneIds = new Map<string, string>();
+  #turn = 0;
+
+  constructor(context: LockServiceContext) {
+    const { config, events, log, service } = context;
+    this.#context = context;
+    this.looks = new LockLooks({
+      living: () => [...service.registry.entries()].map(({ child }) => child),
+      ended: () => events.view.recentChildren,
+    });
+    const graceMs = 1000 * config.locks.orphanGraceS;
+    this.#orphans = new Orphans({
+      graceMs,
+      now: () => performance.now(),
+      mayBeTakenUp: (user) => this.#hasYoungSession(user, graceMs),
+      free: (lock) => freeOrphan(this, { ...context, lock }),
+    });
+    this.#scripts = new ScriptLockWatch(config.locks.directory, log, (changes) => this.publish(changes));
+    this.#scans = new Scans(config.hosting.root, (directory) => this.#lookAtBranch(directory), log);
+    this.#again = setInterval(() => this.#lookAgain(), lookAgainMs);
+    // Not in the same turn: what is published while an event is delivered would overtake it.
+    this.#subscription = events.subscribe(null, (message) => {
+      if (message.type === 'event') queueMicrotask(() => this.#follow(message.event));
+    });
+  }
+
+  /** Reads every branch below the hosting root now; how many directories that were. */
+  scan(): Promise<number> {
+    return this.#scans.scan();
+  }
+
+  /** A lock that is held now, by its id. */
+  find(id: string): Lock | undefined {
+    return this.looks.table.find(id) ?? this.#scripts.find(id);
+  }
+
+  /** The path of a lock whose holder has let it go not long ago. */
+  pathOfGone(id: string): string | undefined {
+    return this.#goneIds.get(id);
+  }
+
+  /** Looks at the place of a lock again, in this very moment. */
+  refresh({ path, kind, name }: Lock): void {
+    if (kind === 'script') this.#scripts.look();
+    else this.publish(this.looks.look({ path, kind, name }));
+  }
+
+  /** Takes what a session reports of a lock. */
+  take(report: LockReport): void {
+    const { id, action, path, nonce, lost } = report;
+    const child = this.#context.service.registry.find(id)?.child;
+    if (action === 'opened') this.#remember(id, path);
+    if (lost > 0) this.#lookAtBranches(id);
+    const place = placeOfLock(path, this.#context.config.hosting.root);
+    if (place === null) return;
+    if (child === undefined) return this.publish(this.looks.look(place));
+    const { table } = this.looks;
+    const party = partyOf(child, null, new Date().toISOString());
+    switch (action) {
+      case 'acquired':
+      case 'taken-up': {
+        const how = action === 'acquired' ? 'the session that took it runs' : 'a session that came back took it up';
+        const verdict = { condition: 'held', reasons: [how] } as const;
+        const mark = nonce ?? '';
+        return this.publish(table.acquired({ place, nonce, mark, holder: party, verdict }));
+      }
+      case 'contended':
+        if (table.markAt(path) === undefined || table.markAt(path) !== nonce) this.publish(this.looks.look(place));
+        return this.publish(table.contended(path, party));
+      case 'gave-up':
+        return this.publish(table.gaveUp(path, party));
+      case 'released':
+        return this.publish(table.released(path, nonce ?? ''));
+      case 'broken':
+        return this.publish(table.broken(path, nonce ?? '', child.user ?? child.id));
+      case 'opened':
+    }
+  }
+
+  /** Publishes changes of locks, and follows which of them are orphans. */
+  publish(changes: readonly EventBody[]): void {
+    const { events } = this.#context;
+    for (const change of changes) {
+      if (change.kind === 'lock.released' || change.kind === 'lock.broken') this.#forget(change.id);
+      events.publish(change);
+      if (change.kind !== 'lock.acquired' && change.kind !== 'lock.changed') continue;
+      if (change.lock.condition === 'orphaned') this.#orphans.add(change.lock);
+      else this.#orphans.forget(change.lock.id);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#again);
+    this.#subscription[Symbol.dispose]();
+    this.#orphans[Symbol.dispose]();
+    this.#scans[Symbol.dispose]();
+    this.#scripts[Symbol.dispose]();
+  }
+
+  #follow(event: Event): void {
+    if (event.kind !== 'child.exited') return;
+    const { table } = this.looks;
+    this.publish(table.sessionEnded(event.id));
+    for (const lock of table.heldBy(event.id)) this.refresh(lock);
+    if (event.exit.code !== 0) this.#lookAtBranches(event.id);
+    this.#branches.delete(event.id);
+  }
+
+  #remember(childId: string, branch: string): void {
+    const branches = this.#branches.get(childId) ?? new Set();
+    if (branches.size < branchesOfSessionMax) branches.add(branch);
+    this.#branches.set(childId, branches);
+  }
+
+  #lookAtBranches(childId: string): void {
+    for (const branch of this.#branches.get(childId) ?? []) this.#lookAtBranch(branch);
+  }
+
+  #lookAtBranch(directory: string): void {
+    for (const place of placesOf(directory, this.#context.config.hosting.root)) this.#look(place);
+  }
+
+  #look(place: LockPlace): void {
+    try {
+      this.publish(this.looks.look(place));
+    } catch (error) {
+      this.#context.log.warn({ err: error, path: place.path }, 'a lock cannot be read');
+    }
+  }
+
+  /** Nobody reports what other processes do with their locks. */
+  #lookAgain(): void {
+    const others = this.looks.table.all().filter(({ holder }) => (holder?.childId ?? null) === null);
+    if (others.length === 0) return;
+    for (let count = 0; count < Math.min(others.length, lookAgainMax); count += 1) {
+      this.#turn = (this.#turn + 1) % others.length;
+      const lock = others[this.#turn];
+      if (lock !== undefined) this.#look(lock);
+    }
+  }
+
+  #forget(id: string): void {
+    this.#orphans.forget(id);
+    const path = this.looks.table.find(id)?.path ?? this.#context.events.view.locks[id]?.path;
+    if (path === undefined) return;
+    this.#goneIds.set(id, path);
+    const [oldest] = this.#goneIds.keys();
+    if (this.#goneIds.size > goneIdsMax && oldest !== undefined) this.#goneIds.delete(oldest);
+  }
+
+  #hasYoungSession(user: string | null, graceMs: number): boolean {
+    return [...this.#context.service.registry.entries()].some(
+      ({ child }) => child.user === user && Date.now() - Date.parse(child.startedAt) < graceMs,
+    );
+  }
+}

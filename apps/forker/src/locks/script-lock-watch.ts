@@ -1,0 +1,66 @@
+import { mkdirSync, watch, type FSWatcher } from 'node:fs';
+import type { Logger } from '@hatchery/daemon';
+import type { EventBody, Lock } from '@hatchery/events';
+import { diffLocks } from '@hatchery/locks';
+import { readScriptLocks } from '@hatchery/script-locks';
+import { lookAgainMs, settleMs } from './limits.ts';
+
+/** Shows the locks of scripts: at once when a holder of ours writes or removes its record, within a second when others lock. */
+export class ScriptLockWatch implements Disposable {
+  readonly #directory: string;
+  readonly #log: Logger;
+  readonly #publish: (events: readonly EventBody[]) => void;
+  readonly #timer: NodeJS.Timeout;
+  #watcher: FSWatcher | null = null;
+  #settling: NodeJS.Timeout | null = null;
+  #locks: readonly Lock[] = [];
+  #complained = false;
+
+  constructor(directory: string, log: Logger, publish: (events: readonly EventBody[]) => void) {
+    this.#directory = directory;
+    this.#log = log;
+    this.#publish = publish;
+    this.#timer = setInterval(() => this.look(), lookAgainMs);
+    this.#watch();
+    this.look();
+  }
+
+  find(id: string): Lock | undefined {
+    return this.#locks.find((lock) => lock.id === id);
+  }
+
+  /** Looks now, and publishes what is different. */
+  look(): void {
+    try {
+      const locks = readScriptLocks(this.#directory);
+      this.#publish(diffLocks(this.#locks, locks));
+      this.#locks = locks;
+      this.#complained = false;
+    } catch (error) {
+      // Every second the same line would bury the log.
+      if (!this.#complained) this.#log.error({ err: error }, 'the locks of scripts cannot be read');
+      this.#complained = true;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    if (this.#settling !== null) clearTimeout(this.#settling);
+    this.#watcher?.close();
+  }
+
+  #watch(): void {
+    try {
+      mkdirSync(this.#directory, { recursive: true });
+      this.#watcher = watch(this.#directory, () => {
+        this.#settling ??= setTimeout(() => {
+          this.#settling = null;
+          this.look();
+        }, settleMs);
+      });
+      this.#watcher.on('error', (error) => this.#log.warn({ err: error }, 'locks of scripts show with delay'));
+    } catch (error) {
+      this.#log.warn({ err: error }, 'locks of scripts show with delay');
+    }
+  }
+}

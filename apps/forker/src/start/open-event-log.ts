@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import type { Config } from '@hatchery/config';
+import { StartError, type Logger } from '@hatchery/daemon';
+import { EventJournal, EventLog } from '@hatchery/event-feed';
+import { version } from '../version.ts';
+
+/** The events of this service, which go on where its last run ended. */
+export interface OpenEventLog extends Disposable {
+  readonly events: EventLog;
+  readonly journal: EventJournal;
+}
+
+/** Opens the log in the state directory. @throws {StartError} when its directory cannot be made or read */
+export function openEventLog(config: Config, log: Logger, startedAt: number): OpenEventLog {
+  const journal = openJournal(config, log, `${startedAt.toString(36)}-${process.pid}`);
+  const events = new EventLog({ epoch: journal.recovered.epoch, version, now: () => new Date(), journal });
+  return { events, journal, [Symbol.dispose]: () => journal[Symbol.dispose]() };
+}
+
+function openJournal(config: Config, log: Logger, newEpoch: string): EventJournal {
+  const directory = join(config.stateDirectory, 'events');
+  const listener = {
+    suspended: (err: Error) => log.error({ err, directory }, 'events are not on disk; they wait in memory'),
+    resumed: (missing: number) => log.warn({ missing }, 'events are on disk again'),
+    unsynced: (err: Error) => log.error({ err, directory }, 'events have not reached the disk'),
+    epochEnded: (why: string) => log.warn({ why }, 'the log of events begins anew; readers get a snapshot'),
+  };
+  try {
+    return new EventJournal({ directory, newEpoch, listener });
+  } catch (error) {
+    throw new StartError(`cannot use ${directory}: ${(error as Error).message}`, { cause: error });
+  }
+}

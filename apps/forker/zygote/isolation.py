@@ -1,0 +1,93 @@
+"""What holds a session in: its user, its limits, its control group, and nothing open that is not its own."""
+
+import ctypes
+import os
+import pwd
+import resource
+
+import wire
+
+#: prctl(2): no program that is run from here on can gain rights, by its set-user-id bit for example.
+PR_SET_NO_NEW_PRIVS = 38
+
+#: close_range(2) takes any number; this is the highest that Python's own argument can be.
+DESCRIPTORS_MAX = 2**31 - 1
+
+#: Limits that a process hands down to its children. Not the one on CPU time, which counts from a process's own start.
+INHERITED = {
+    "addressSpaceBytes": resource.RLIMIT_AS,
+    "openFiles": resource.RLIMIT_NOFILE,
+    "fileSizeBytes": resource.RLIMIT_FSIZE,
+}
+
+
+def confine(link: int, configuration: wire.Message) -> None:
+    """Run first thing in a process that sessions come from: what it gives up here, they never have."""
+    close_above(link)
+    enter_cgroup(configuration["cgroup"])
+    for name, number in INHERITED.items():
+        limit(number, configuration["limits"][name])
+    if configuration["runAs"] is not None:
+        become(configuration["runAs"])
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_NO_NEW_PRIVS)")
+    os.umask(0o022)
+    os.chdir("/")
+
+
+def become(name: str) -> None:
+    """Gives up root for this user and its groups."""
+    user = pwd.getpwnam(name)
+    os.initgroups(name, user.pw_gid)
+    os.setresgid(user.pw_gid, user.pw_gid, user.pw_gid)
+    os.setresuid(user.pw_uid, user.pw_uid, user.pw_uid)
+
+
+def isolate(channel: int, configuration: wire.Message) -> None:
+    """Run first thing in a child: leaves it its standard streams and its channel, in a process group of its own."""
+    enter_cgroup(configuration["cgroup"])
+    os.setsid()
+    limit(resource.RLIMIT_CPU, configuration["limits"]["cpuS"])
+    os.closerange(3, channel)
+    close_above(channel)
+
+
+def close_above(descriptor: int) -> None:
+    """Whoever started the service may have left descriptors open in it, by any number that was allowed then."""
+    os.closerange(descriptor + 1, DESCRIPTORS_MAX)
+
+
+def limit(number: int, value: int) -> None:
+    """Sets one limit for good; 0 leaves it as it is. A lower one that the system has set stays."""
+    if value == 0:
+        return
+    hard = resource.getrlimit(number)[1]
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(number, (value, value))
+
+
+def enter_cgroup(parent: str | None) -> None:
+    """Moves this process into a control group of its own, which the keeper removes when it has reaped it."""
+    if parent is None:
+        return
+    directory = os.path.join(parent, str(os.getpid()))
+    os.mkdir(directory)
+    with open(os.path.join(directory, "cgroup.procs"), "w") as stream:
+        stream.write("0")
+
+
+def remove_cgroup(parent: str | None, pid: int) -> bool:
+    """Removes the control group of a process that has been reaped; False while others are in it, which are killed."""
+    if parent is None:
+        return True
+    directory = os.path.join(parent, str(pid))
+    try:
+        os.rmdir(directory)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        with open(os.path.join(directory, "cgroup.kill"), "w") as stream:
+            stream.write("1")
+        return False
+    return True

@@ -1,0 +1,117 @@
+"""What a child tells of Breezy's physical locks: taken, waited for, given up, taken up by token, released, broken.
+
+Each report is one packet on the child's own channel, sent without waiting. A session never notices: what cannot be sent
+is counted, the next report carries the count, and the forker then looks at the disk instead.
+"""
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import wire
+from breezy.branch import Branch
+from breezy.errors import NotLocalUrl
+from breezy.lock import Lock, LockResult
+from breezy.lockdir import LockDir
+from breezy.transport import Transport, get_transport_from_url
+from breezy.transport.pathfilter import PathFilteringTransport
+
+#: Branches and tokens that one session is remembered to have reported; beyond it some are reported again.
+REMEMBERED_MAX = 1000
+
+_channel: socket.socket | None = None
+_lost = 0
+_remembered: set[tuple[str, str | None]] = set()
+
+
+def start(channel: socket.socket) -> None:
+    """Reports to this channel from now on; called in the child."""
+    global _channel
+    _channel = channel
+
+
+def install() -> None:
+    """Listens to Breezy; called once, before any fork."""
+    for name, action in (("lock_acquired", "acquired"), ("lock_released", "released"), ("lock_broken", "broken")):
+        Lock.hooks.install_named_hook(name, _result_reporter(action), "hatchery")
+    Branch.hooks.install_named_hook("open", _opened, "hatchery")
+    handle_contention, wait_lock, lock_write = LockDir._handle_lock_contention, LockDir.wait_lock, LockDir.lock_write
+
+    def handling(self: Any, other: Any) -> Any:
+        if not getattr(self, "_hatchery_waits", False):
+            self._hatchery_waits = True
+            _report("contended", self.transport, self.path, other and other.nonce)
+        return handle_contention(self, other)
+
+    def waiting(self: Any, *arguments: Any, **named: Any) -> Any:
+        self._hatchery_waits = False
+        try:
+            return wait_lock(self, *arguments, **named)
+        finally:
+            if self._hatchery_waits and not self._lock_held:
+                _report("gave-up", self.transport, self.path, None)
+
+    def writing(self: Any, token: Any = None) -> Any:
+        result = lock_write(self, token)
+        if token is not None:
+            _report("taken-up", self.transport, self.path, token)
+        return result
+
+    wrappers = {"_handle_lock_contention": handling, "wait_lock": waiting, "lock_write": writing}
+    for name, wrapper in wrappers.items():
+        setattr(LockDir, name, wrapper)
+
+
+def _result_reporter(action: str) -> Callable[[LockResult], None]:
+    def report(result: LockResult) -> None:
+        if _channel is not None:
+            _report(action, None, result.lock_url, result.details)
+
+    return report
+
+
+def _opened(branch: Any) -> None:
+    _report("opened", branch.user_transport, ".", None)
+
+
+def _report(action: str, transport: Transport | None, path: str, nonce: bytes | str | None) -> None:
+    """Sends one report, or counts it as lost; raises nothing, whatever is wrong."""
+    global _channel, _lost
+    if _channel is None:
+        return
+    try:
+        place = local_path(get_transport_from_url(path), ".") if transport is None else local_path(transport, path)
+        name = nonce.decode("ascii") if isinstance(nonce, bytes) else nonce
+        if not _is_news(action, place, name):
+            return
+        message = {"event": "lock", "action": action, "path": place, "nonce": name, "lost": _lost}
+        _channel.send(wire.encode(message), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        _lost = 0
+    except NotLocalUrl:
+        pass  # A lock at another host, which the session is a client of.
+    except ConnectionError:
+        _channel = None
+    except Exception:
+        _lost += 1
+
+
+def _is_news(action: str, place: str, nonce: str | None) -> bool:
+    """False for what every request of a session repeats: opening its branch, and showing its token."""
+    known = (place, nonce)
+    if action == "released":
+        _remembered.discard(known)
+    elif action in ("acquired", "taken-up", "opened"):
+        if action != "acquired" and known in _remembered:
+            return False
+        if len(_remembered) >= REMEMBERED_MAX:
+            _remembered.clear()
+        _remembered.add(known)
+    return True
+
+
+def local_path(transport: Transport, path: str) -> str:
+    """The absolute path on disk, below however many chroots and filters. NotLocalUrl when there is none."""
+    while isinstance(transport, PathFilteringTransport):
+        path, transport = transport._filter(path), transport.server.backing_transport
+    result: str = transport.local_abspath(path)
+    return result

@@ -1,0 +1,152 @@
+"""Which zygote serves: its start, its successor's, and what is done when it dies or does not come up."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+from loop import Loop
+from wire import Message
+from zygote_link import START_S_MAX, Spawner, Zygote
+
+#: How long until a zygote that came to nothing is tried again; then it stays at the last. It is never given up: what
+#: stops it is most often an upgrade of Breezy that has not ended yet.
+RETRY_S = (0.5, 1, 2, 5, 10, 30)
+
+#: A zygote that was ready and died is replaced at once, unless this many have died within this time.
+DEATHS_MAX = 5
+DEATHS_WITHIN_S = 60.0
+
+
+
+class Zygotes:
+    """Keeps one that is ready, if one can be had."""
+
+    def __init__(
+        self, loop: Loop, tell: Callable[[Message], None], took_over: Callable[[], None], failed: Callable[[str], None]
+    ) -> None:
+        self.configuration: Message = {}
+        #: Who makes children; it may be dead or dying. The successor takes over once it is ready.
+        self.serving: Zygote | Spawner | None = None
+        self._successor: Zygote | None = None
+        self._generation = 0
+        self._failure: Message | None = None
+        self._failures = 0
+        self._deaths: deque[float] = deque(maxlen=DEATHS_MAX)
+        self._loop = loop
+        self._tell = tell
+        self._took_over = took_over
+        self._failed = failed
+
+    @property
+    def ready(self) -> Zygote | Spawner | None:
+        """The one that can be asked for a child."""
+        return self.serving if self.serving is not None and self.serving.state == "ready" else None
+
+    @property
+    def why_none(self) -> str | None:
+        """Why there will be no child for some time; None while there is one, or soon will be."""
+        if self._failure is None or self.ready is not None:
+            return None
+        return f"the zygote does not start: {self._failure['step']}: {self._failure['message']}"
+
+    def configure(self, configuration: Message) -> None:
+        """Starts a zygote, or a new one when the configuration has changed; says again what the forker may have missed."""
+        if configuration != self.configuration:
+            self.configuration = configuration
+            self.replace()
+        elif self.ready is not None:
+            self._tell_ready()
+        elif self._failure is not None:
+            self._tell({"event": "zygote.failed", **self._failure})
+
+    def replace(self) -> None:
+        """Starts another zygote, which takes over when it is ready. No session notices, and no request."""
+        self._generation += 1
+        if self.configuration["fork"]:
+            self._start()
+        else:
+            self._loop.cancel("zygote")
+            self._release(self._successor)
+            self._take_over(Spawner(self.configuration, self._generation))
+
+    def _start(self) -> None:
+        self._loop.cancel("zygote")
+        self._release(self._successor)
+        self._successor = None
+        try:
+            zygote = Zygote(self.configuration, self._generation)
+        except OSError as error:
+            self._fail({"step": "starting python", "message": str(error), "stderr": []})
+            return
+        self._successor = zygote
+        self._loop.alarm("zygote", START_S_MAX, zygote.give_up)
+        self._loop.watch(zygote.link, lambda: self._read(zygote))
+        self._loop.watch(zygote.stderr, lambda: self._read_stderr(zygote))
+
+    def _release(self, zygote: Zygote | Spawner | None) -> None:
+        if isinstance(zygote, Zygote):
+            self._loop.forget(zygote.link)
+            self._loop.forget(zygote.stderr)
+            zygote.close()
+
+    def _read(self, zygote: Zygote) -> None:
+        if zygote.read_link():
+            self._take_over(zygote)
+        elif zygote.state == "gone":
+            self._loop.forget(zygote.link)
+
+    def _read_stderr(self, zygote: Zygote) -> None:
+        if not zygote.read_stderr():
+            self._loop.forget(zygote.stderr)
+
+    def _take_over(self, zygote: Zygote | Spawner) -> None:
+        self._release(self.serving)
+        self.serving, self._successor = zygote, None
+        self._failure, self._failures = None, 0
+        self._loop.cancel("zygote")
+        self._tell_ready()
+        self._took_over()
+
+    def _tell_ready(self) -> None:
+        if isinstance(self.serving, Zygote):
+            self._tell({**self.serving.ready, "event": "zygote.ready", "pid": self.serving.pid})
+        else:
+            self._tell({"event": "zygote.none"})
+
+    def died(self, pid: int, status: int) -> bool:
+        """Takes the end of a process; False when it was none of these."""
+        for zygote in (self.serving, self._successor):
+            if isinstance(zygote, Zygote) and zygote.pid == pid:
+                self._died(zygote, status)
+                return True
+        return False
+
+    def _died(self, zygote: Zygote, status: int) -> None:
+        failure = zygote.failure(status)
+        self._release(zygote)
+        if zygote is self._successor:
+            self._successor = None
+            self._fail(failure)
+            return
+        # Its pool stays: those children are as good as before.
+        self.serving = None
+        self._tell({"event": "zygote.died", "status": status})
+        self._deaths.append(time.monotonic())
+        if self._successor is not None:
+            return
+        if len(self._deaths) < DEATHS_MAX or self._deaths[-1] - self._deaths[0] > DEATHS_WITHIN_S:
+            # It has proved that it can start: whoever asks meanwhile waits for the next one.
+            self._start()
+        else:
+            self._deaths.clear()
+            often = f"{DEATHS_MAX} times within {DEATHS_WITHIN_S:.0f} s"
+            self._fail({**failure, "step": "serving", "message": f"it died {often}; the last time: {failure['message']}"})
+
+    def _fail(self, failure: Message) -> None:
+        retry_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
+        self._failures += 1
+        self._failure = {**failure, "retryInMs": round(retry_s * 1000)}
+        self._tell({"event": "zygote.failed", **self._failure})
+        if self.why_none is not None:
+            self._failed(self.why_none)
+        self._loop.alarm("zygote", retry_s, self._start)

@@ -1,0 +1,57 @@
+import { BlockList, isIP } from 'node:net';
+
+/** A list of addresses, as `from=` and `source-address` have it. */
+export interface AddressPatterns {
+  /** `address` without brackets and port; anything that is no address matches nothing. */
+  matches(address: string): boolean;
+}
+
+/**
+ * Reads the pattern list of `from=` (ssh_config(5) PATTERNS, sshd(8)): CIDR, `*` and `?`, and `!` which takes away from what the others give.
+ * Only addresses are matched: a name of a host would need a look-up that its owner answers. Null when an entry could never match for a mistake.
+ */
+export function parseAddressPatterns(list: string): AddressPatterns | null {
+  const entries = list.split(',').map((text) => text.trim());
+  const parsed = entries.map((entry) => {
+    const matches = parsePattern(entry.replace(/^!/, ''));
+    return matches === null ? null : { isNegated: entry.startsWith('!'), matches };
+  });
+  if (parsed.some((entry) => entry === null)) return null;
+  const all = parsed.filter((entry) => entry !== null);
+  return {
+    matches: (address) => {
+      const hits = isIP(address) === 0 ? [] : all.filter((entry) => entry.matches(address));
+      return hits.length > 0 && hits.every((entry) => !entry.isNegated);
+    },
+  };
+}
+
+/** Reads the list of a certificate's `source-address`, which knows CIDR and nothing else. Null when malformed. */
+export function parseCidrList(list: string): AddressPatterns | null {
+  const parsed = list.split(',').map(parseCidr);
+  if (parsed.some((entry) => entry === null)) return null;
+  return { matches: (address) => parsed.some((matches) => matches?.(address) === true) };
+}
+
+type Match = (address: string) => boolean;
+
+function parsePattern(text: string): Match | null {
+  if (isIP(text) !== 0 || text.includes('/')) return parseCidr(text);
+  if (!/^[A-Za-z0-9.:*?_-]+$/.test(text)) return null;
+  const source = text.replaceAll('.', '\\.').replaceAll('*', '.*').replaceAll('?', '.');
+  const glob = new RegExp(`^${source}$`, 'i');
+  return (address) => glob.test(address);
+}
+
+function parseCidr(text: string): Match | null {
+  const match = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text);
+  const network = match?.[1] ?? '';
+  const version = isIP(network);
+  const bitsMax = version === 4 ? 32 : 128;
+  const bits = Number(match?.[2] ?? bitsMax);
+  if (version === 0 || bits > bitsMax) return null;
+  const family = version === 4 ? 'ipv4' : 'ipv6';
+  const block = new BlockList();
+  block.addSubnet(network, bits, family);
+  return (address) => isIP(address) === version && block.check(address, family);
+}

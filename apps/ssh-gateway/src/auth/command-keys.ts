@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+
+export interface CommandKeysOptions {
+  /** A program and its arguments, in which `%u` is the user's name and `%%` a percent sign. No shell is involved. */
+  readonly command: readonly string[];
+  readonly timeoutMs: number;
+  readonly answerBytesMax: number;
+}
+
+/** What goes into an error message of what a command said. */
+const errorCharactersMax = 300;
+
+/**
+ * Runs a command as sshd does its AuthorizedKeysCommand: what it prints are lines of authorized_keys; nothing means nobody.
+ * @throws an Error when it fails, takes too long, or prints too much
+ */
+export async function runForKeyLines(user: string, options: CommandKeysOptions): Promise<string> {
+  const [program = '', ...argv] = options.command.map((word) => expand(word, user));
+  // A process group of its own, so that what the command started can be ended with it.
+  const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { PATH: commandPath } });
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const stop = (reason: string): void => {
+    reject(new Error(reason));
+    killGroup(child.pid);
+    // A process that left the group may hold the pipes open for ever.
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  const deadline = setTimeout(() => stop(`it took longer than ${options.timeoutMs} ms`), options.timeoutMs);
+  const output: Buffer[] = [];
+  let length = 0;
+  let complaint = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > options.answerBytesMax) stop(`it printed more than ${options.answerBytesMax} bytes`);
+    else output.push(chunk);
+  });
+  child.stderr.on(
+    'data',
+    (chunk: Buffer) => (complaint = `${complaint}${chunk.toString()}`.slice(-errorCharactersMax)),
+  );
+  child.once('error', reject);
+  child.once('close', (code, signal) => {
+    if (code === 0) resolve(Buffer.concat(output).toString());
+    else
+      reject(
+        new Error(`it ended with ${signal ?? `status ${code}`}${complaint === '' ? '' : `: ${complaint.trim()}`}`),
+      );
+  });
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+/** The gateway's own environment may hold what a command has no business with. */
+const commandPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+function expand(word: string, user: string): string {
+  return word.replace(/%(.)/g, (whole, letter: string) => (letter === 'u' ? user : letter === '%' ? '%' : whole));
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    // It has ended in the meantime.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { FileKeys } from './file-keys.ts';
+import type { KeySourceNotice } from './key-source.ts';
+
+const one = 'AAAAC3NzaC1lZDI1NTE5AAAAILgh+eX1JkbrM/EXZ7ySPe0dpLn8TEeCsrzV5+2/iJJW';
+const two = 'AAAAC3NzaC1lZDI1NTE5AAAAILgh+eX1JkbrM/EXZ7ySPe0dpLn8TEeCsrzV5+2/iJJX';
+
+class Fixture implements Disposable {
+  readonly directory = mkdtempSync(join(tmpdir(), 'hatchery-keys-'));
+  readonly notices: KeySourceNotice[] = [];
+  readonly store = new FileKeys({
+    directory: this.directory,
+    fileBytesMax: 1000,
+    usersMax: 2,
+    notice: (notice) => this.notices.push(notice),
+  });
+
+  /** The keys of a user, in base64. */
+  async keysOf(user: string): Promise<string[]> {
+    return (await this.store.keysOf(user)).map(({ key }) => key.blob.toString('base64'));
+  }
+
+  file(user: string): string {
+    mkdirSync(join(this.directory, user), { recursive: true });
+    return join(this.directory, user, 'authorized_keys');
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.directory, { recursive: true });
+  }
+}
+
+test('a key is found for its user alone', async () => {
+  using fixture = new Fixture();
+  writeFileSync(fixture.file('alice'), `ssh-ed25519 ${one}\n`);
+  writeFileSync(fixture.file('bob'), `ssh-ed25519 ${two}\n`);
+  assert.deepEqual(await fixture.keysOf('alice'), [one]);
+  assert.deepEqual(await fixture.keysOf('bob'), [two]);
+  assert.deepEqual(await fixture.keysOf('carol'), []);
+});
+
+test('a key that is added or taken away counts at once', async () => {
+  using fixture = new Fixture();
+  const file = fixture.file('alice');
+  writeFileSync(file, `ssh-ed25519 ${one}\n`);
+  assert.deepEqual(await fixture.keysOf('alice'), [one]);
+  appendFileSync(file, `ssh-ed25519 ${two}\n`);
+  assert.deepEqual(await fixture.keysOf('alice'), [one, two]);
+  writeFileSync(file, '');
+  assert.deepEqual(await fixture.keysOf('alice'), []);
+  writeFileSync(file, `ssh-ed25519 ${one}\n`);
+  assert.deepEqual(await fixture.keysOf('alice'), [one]);
+  rmSync(file);
+  assert.deepEqual(await fixture.keysOf('alice'), []);
+});
+
+test('an unchanged file is not parsed again: its warnings come once', async () => {
+  using fixture = new Fixture();
+  writeFileSync(fixture.file('alice'), `command="x" ssh-ed25519 ${one}\n`);
+  assert.deepEqual(await fixture.keysOf('alice'), []);
+  assert.deepEqual(await fixture.keysOf('alice'), []);
+  assert.deepEqual(
+    fixture.notices.map(({ line, reason }) => [line, reason]),
+    [[1, 'the option command is not supported']],
+  );
+});
+
+test('a file that anybody may write lets nobody in, until that is mended', async () => {
+  using fixture = new Fixture();
+  writeFileSync(fixture.file('alice'), `ssh-ed25519 ${one}\n`);
+  chmodSync(fixture.file('alice'), 0o666);
+  assert.deepEqual(await fixture.keysOf('alice'), []);
+  assert.deepEqual(
+    fixture.notices.map(({ reason }) => reason),
+    ['anybody may write it'],
+  );
+  chmodSync(fixture.file('alice'), 0o640);
+  assert.deepEqual(await fixture.keysOf('alice'), [one]);
+});
+
+test('a FIFO or a huge file in the place of the keys lets nobody in, and does not hang', async () => {
+  using fixture = new Fixture();
+  execFileSync('mkfifo', [fixture.file('alice')]);
+  assert.deepEqual(await fixture.keysOf('alice'), []);
+  writeFileSync(fixture.file('bob'), `ssh-ed25519 ${one}\n#${'x'.repeat(1000)}\n`);
+  assert.deepEqual(await fixture.keysOf('bob'), []);
+  assert.deepEqual(
+    fixture.notices.map(({ reason }) => reason),
+    ['it is not a file', 'it is longer than 1000 bytes'],
+  );
+});
+
+test('a disk that fails is an error, not an unknown key', async () => {
+  using fixture = new Fixture();
+  mkdirSync(fixture.file('alice'));
+  await assert.doesNotReject(fixture.keysOf('alice'), 'a directory opens and is unfit');
+  execFileSync('ln', ['-s', 'authorized_keys', fixture.file('bob')]);
+  await assert.rejects(fixture.keysOf('bob'), { code: 'ELOOP' });
+});

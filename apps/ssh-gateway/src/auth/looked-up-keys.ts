@@ -1,0 +1,87 @@
+import { parseAuthorizedKeys, type AuthorizedKey } from './authorized-keys.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
+import { KeysUnavailableError, noticesOf, type KeySource, type KeySourceNotice } from './key-source.ts';
+
+export interface LookedUpKeysOptions {
+  /** As `http` or `command`, for the log. */
+  readonly name: string;
+  /** The lines of a user's authorized_keys; empty for an unknown user. Must end by itself. @throws when it cannot tell */
+  readonly fetchLines: (user: string) => Promise<string>;
+  readonly breaker: CircuitBreaker;
+  /** An answer younger than this is not asked for again. */
+  readonly freshMs: number;
+  /** One up to this age still counts while the service is out of order. */
+  readonly staleMs: number;
+  readonly usersMax: number;
+  readonly lookupsMax: number;
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
+  readonly notice: (notice: KeySourceNotice) => void;
+}
+
+interface Answer {
+  readonly keys: readonly AuthorizedKey[];
+  readonly atMs: number;
+}
+
+/**
+ * Keys that somebody else keeps. Answers are remembered, so that an outage of the service does not lock out those who work; an empty
+ * one is not, since a new user should not have to wait, and strangers who try names must not push anybody out.
+ */
+export class LookedUpKeys implements KeySource {
+  readonly #options: LookedUpKeysOptions;
+  readonly #answers = new Map<string, Answer>();
+  readonly #running = new Map<string, Promise<readonly AuthorizedKey[]>>();
+
+  constructor(options: LookedUpKeysOptions) {
+    this.#options = options;
+  }
+
+  async keysOf(user: string): Promise<readonly AuthorizedKey[]> {
+    const { now, freshMs, staleMs } = this.#options;
+    const known = this.#answers.get(user);
+    const age = known === undefined ? Infinity : now() - known.atMs;
+    if (known !== undefined && age < freshMs) return known.keys;
+    try {
+      return await (this.#running.get(user) ?? this.#lookUp(user));
+    } catch (error) {
+      if (known !== undefined && age < staleMs) return known.keys;
+      throw error;
+    }
+  }
+
+  #lookUp(user: string): Promise<readonly AuthorizedKey[]> {
+    const running = this.#ask(user).finally(() => this.#running.delete(user));
+    this.#running.set(user, running);
+    return running;
+  }
+
+  async #ask(user: string): Promise<readonly AuthorizedKey[]> {
+    const { name, breaker, fetchLines, lookupsMax, now, notice } = this.#options;
+    if (this.#running.size >= lookupsMax)
+      throw new KeysUnavailableError(`${lookupsMax} look-ups are under way already`);
+    if (!breaker.admits()) throw new KeysUnavailableError('it failed too often a moment ago');
+    let lines: string;
+    try {
+      lines = await fetchLines(user);
+      breaker.succeeded();
+    } catch (error) {
+      breaker.failed();
+      const reason = error instanceof Error ? error.message : String(error);
+      notice({ source: `${name} ${user}`, line: null, reason });
+      throw new KeysUnavailableError(reason, { cause: error });
+    }
+    const { keys, ignored } = parseAuthorizedKeys(lines);
+    noticesOf(`${name} ${user}`, ignored).forEach(notice);
+    this.#remember(user, { keys, atMs: now() });
+    return keys;
+  }
+
+  #remember(user: string, answer: Answer): void {
+    this.#answers.delete(user);
+    if (answer.keys.length === 0) return;
+    this.#answers.set(user, answer);
+    const oldest = this.#answers.keys().next();
+    if (this.#answers.size > this.#options.usersMax && !oldest.done) this.#answers.delete(oldest.value);
+  }
+}

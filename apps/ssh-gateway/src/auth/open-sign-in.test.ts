@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Config } from '@hatchery/config';
+import { StartError } from '@hatchery/daemon';
+import { serveLine } from '../../testing/clients.ts';
+import { Stand, type StandOptions } from '../../testing/stand.ts';
+
+const unset: Config['ssh']['keyLookup'] = {
+  ...{ source: 'files', url: null, tokenFile: null, command: null },
+  ...{ timeoutS: 20, cacheS: 30 },
+};
+
+/** The line with which a gateway refuses to start. */
+async function refusal(ssh: StandOptions['ssh']): Promise<string> {
+  let directory = '';
+  const error: unknown = await Stand.open({
+    ssh: (given) => {
+      directory = given;
+      return typeof ssh === 'function' ? ssh(given) : (ssh ?? {});
+    },
+  }).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof StartError, `a StartError, not ${String(error)}`);
+  assert.doesNotMatch(error.message, /\n/);
+  return error.message.replaceAll(directory, 'DIR');
+}
+
+async function serveKeys(status: () => number, keyFile: () => string): Promise<{ server: Server; url: string }> {
+  const server = createServer(({ url }, response) => {
+    const lines = url === '/alice' ? [readFileSync(`${keyFile()}.pub`, 'utf8').trim()] : [];
+    response.writeHead(status()).end(JSON.stringify({ keys: lines }));
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/{user}` };
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+test('keys from an HTTP service sign in; in its outage who is known goes on and others read why not', async () => {
+  let status = 200;
+  let key = '';
+  const { server, url } = await serveKeys(
+    () => status,
+    () => key,
+  );
+  {
+    await using stand = await Stand.open({
+      ssh: { usersDirectory: '/nonexistent', keyLookup: { ...unset, source: 'http', url, cacheS: 0 } },
+    });
+    key = stand.alice.key;
+    assert.equal((await stand.ssh([serveLine], '')).code, 0);
+    const asBob = ['-o', 'User=bob', '-l', 'bob'];
+    const stranger = await stand.ssh([serveLine], '', asBob);
+    assert.match(stranger.stderr, /Permission denied \(publickey\)/);
+    status = 503;
+    assert.equal((await stand.ssh([serveLine], '')).code, 0);
+    const { code, stderr } = await stand.ssh([serveLine], '', asBob);
+    assert.equal(code, 255);
+    assert.match(stderr, /sign-in is temporarily unavailable; try again in a minute/);
+    assert.doesNotMatch(stderr, /Permission denied/);
+    assert.equal(stand.log.named('sign-in refused').at(-1)?.fields['reason'], 'keys unavailable');
+    assert.ok(
+      stand.log.named('authorized keys partly ignored').some(({ fields }) => fields['reason'] === 'it answered 503'),
+    );
+  }
+  await close(server);
+});
+
+test('keys from a command sign in, for the user it was asked about', async () => {
+  await using stand = await Stand.open({
+    ssh: (directory) => {
+      const program = join(directory, 'keys-of');
+      writeFileSync(program, `#!/bin/sh\n[ "$1" = alice ] && cat '${directory}/alice.pub'\nexit 0\n`);
+      chmodSync(program, 0o755);
+      return { keyLookup: { ...unset, source: 'command', command: [program, '%u'] } };
+    },
+  });
+  assert.equal((await stand.ssh([serveLine], '')).code, 0);
+  assert.match((await stand.ssh([serveLine], '', ['-l', 'bob'])).stderr, /Permission denied/);
+});
+
+test('what is missing for a source of keys is said at the start', async () => {
+  assert.match(await refusal({ keyLookup: { ...unset, source: 'http' } }), /set ssh\.key_lookup_url/);
+  assert.match(await refusal({ keyLookup: { ...unset, source: 'command' } }), /set ssh\.key_lookup_command/);
+  const command = ['/no/such/program', '%u'];
+  assert.match(
+    await refusal({ keyLookup: { ...unset, source: 'command', command } }),
+    /ssh\.key_lookup_command \/no\/such\/program cannot be run \(ENOENT\)/,
+  );
+  assert.match(
+    await refusal((directory) => {
+      const program = join(directory, 'keys-of');
+      writeFileSync(program, '#!/bin/sh\n');
+      chmodSync(program, 0o775);
+      return { keyLookup: { ...unset, source: 'command', command: [program] } };
+    }),
+    /ssh\.key_lookup_command DIR\/keys-of cannot be run \(its group or anybody may write it\)/,
+  );
+  const http = { ...unset, source: 'http', url: 'http://127.0.0.1:9/{user}' } as const;
+  assert.match(
+    await refusal((directory) => ({ keyLookup: { ...http, tokenFile: join(directory, 'none') } })),
+    /ssh\.key_lookup_token_file DIR\/none cannot be read \(ENOENT\)/,
+  );
+  assert.match(
+    await refusal((directory) => {
+      writeFileSync(join(directory, 'token'), 'two\nlines\n');
+      return { keyLookup: { ...http, tokenFile: join(directory, 'token') } };
+    }),
+    /token holds no token in one line/,
+  );
+});
+
+test('a list of authorities or of revoked keys that cannot be read in full is said at the start', async () => {
+  const broken = (key: 'userAuthorities' | 'revokedKeys', contents: string | Buffer) =>
+    refusal((directory) => {
+      writeFileSync(join(directory, 'list'), contents);
+      return { [key]: join(directory, 'list') };
+    });
+  assert.match(
+    await broken('userAuthorities', '# none\nssh-ed25519 AAAA'),
+    /ssh\.user_ca_keys DIR\/list cannot be used: line 2/,
+  );
+  assert.match(await broken('revokedKeys', 'ssh-ed25519 AAAA'), /ssh\.revoked_keys DIR\/list cannot be used: line 1/);
+  assert.match(await broken('revokedKeys', Buffer.from('SSHKRL\n\0\0\0\0\x02')), /revocation list is damaged/);
+  assert.match(
+    await refusal((directory) => ({ revokedKeys: join(directory, 'none') })),
+    /ssh\.revoked_keys DIR\/none cannot be used: there is no such file/,
+  );
+});
+
+test('a host certificate that is none, or of another key, is said at the start', async () => {
+  assert.match(
+    await refusal((directory) => {
+      writeFileSync(join(directory, 'x-cert.pub'), 'ssh-ed25519-cert-v01@openssh.com AAAA');
+      return { hostCertificates: [join(directory, 'x-cert.pub')] };
+    }),
+    /host certificate DIR\/x-cert\.pub cannot be used \(it is no certificate that ssh-keygen made\)/,
+  );
+});

@@ -1,0 +1,120 @@
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import type { Config } from '@hatchery/config';
+import { StartError, type Logger } from '@hatchery/daemon';
+import type { Limits } from '../limits.ts';
+import { parseKeyLines } from './authorized-keys.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import { runForKeyLines } from './command-keys.ts';
+import { FileKeys } from './file-keys.ts';
+import { fetchKeyLines } from './http-keys.ts';
+import { KeysUnavailableError, type KeySource, type KeySourceNotice } from './key-source.ts';
+import { LookedUpKeys } from './looked-up-keys.ts';
+import { noRevokedKeys, parseRevokedKeys } from './revoked-keys.ts';
+import { SignInPolicy } from './sign-in-policy.ts';
+import { WatchedFile } from './watched-file.ts';
+
+export interface SignInContext {
+  readonly log: Logger;
+  readonly limits: Limits;
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
+}
+
+/** Makes the decision of who may sign in from what is configured. @throws {StartError} in one line, when a file or a key of it is missing */
+export async function openSignIn(ssh: Config['ssh'], context: SignInContext): Promise<SignInPolicy> {
+  const { limits } = context;
+  const authorities = await listIn(
+    'ssh.user_ca_keys',
+    ssh.userAuthorities,
+    [],
+    [limits.authorizedKeysBytesMax, (contents) => parseKeyLines(contents.toString())],
+  );
+  const revoked = await listIn('ssh.revoked_keys', ssh.revokedKeys, noRevokedKeys, [
+    limits.revokedKeysBytesMax,
+    parseRevokedKeys,
+  ]);
+  return new SignInPolicy({ keys: keySource(ssh, context), authorities, revoked, wallClock: Date.now });
+}
+
+/** A list in a file, read once now to prove that it can be, and then whenever it changes. */
+async function listIn<T>(
+  key: string,
+  path: string | null,
+  none: T,
+  [bytesMax, parse]: [bytesMax: number, parse: (contents: Buffer) => T],
+): Promise<() => Promise<T>> {
+  if (path === null) return () => Promise.resolve(none);
+  const file = new WatchedFile(path, bytesMax, parse);
+  const read = async (): Promise<T> => (await file.read()) ?? missing();
+  try {
+    await read();
+  } catch (error) {
+    throw new StartError(`${key} ${path} cannot be used: ${reasonOf(error)}`, { cause: error });
+  }
+  // Without the list nobody can be told from somebody who is on it.
+  return () =>
+    read().catch((error: unknown) => {
+      throw new KeysUnavailableError(`${key} ${path}: ${reasonOf(error)}`, { cause: error });
+    });
+}
+
+function missing(): never {
+  throw new Error('there is no such file');
+}
+
+function keySource({ usersDirectory, keyLookup }: Config['ssh'], { log, limits, now }: SignInContext): KeySource {
+  const notice = ({ source, line, reason }: KeySourceNotice): void =>
+    log.warn({ source, line, reason }, 'authorized keys partly ignored');
+  const { authorizedKeysBytesMax: bytesMax, cachedUsersMax: usersMax } = limits;
+  if (keyLookup.source === 'files')
+    return new FileKeys({ directory: usersDirectory, fileBytesMax: bytesMax, usersMax, notice });
+  const { keyLookupFailuresMax: failuresMax, keyLookupOpenMs: openMs } = limits;
+  return new LookedUpKeys({
+    name: keyLookup.source,
+    fetchLines: keyLookup.source === 'http' ? httpLookup(keyLookup, bytesMax) : commandLookup(keyLookup, bytesMax),
+    breaker: new CircuitBreaker({ failuresMax, openMs, now }),
+    freshMs: keyLookup.cacheS * 1000,
+    staleMs: Math.max(limits.keyLookupStaleMs, keyLookup.cacheS * 1000),
+    lookupsMax: limits.keyLookupsMax,
+    ...{ usersMax, now, notice },
+  });
+}
+
+type Lookup = (user: string) => Promise<string>;
+
+function httpLookup({ url, tokenFile, timeoutS }: Config['ssh']['keyLookup'], answerBytesMax: number): Lookup {
+  if (url === null) throw new StartError('ssh.key_lookup is "http": set ssh.key_lookup_url in hatchery.toml');
+  const token = tokenFile === null ? null : readToken(tokenFile);
+  return (user) => fetchKeyLines(user, { url, token, timeoutMs: timeoutS * 1000, answerBytesMax });
+}
+
+function commandLookup({ command, timeoutS }: Config['ssh']['keyLookup'], answerBytesMax: number): Lookup {
+  if (command === null)
+    throw new StartError('ssh.key_lookup is "command": set ssh.key_lookup_command in hatchery.toml');
+  const [program = ''] = command;
+  try {
+    accessSync(program, constants.X_OK);
+    // Whoever may write it says who gets in; sshd refuses such an AuthorizedKeysCommand too.
+    if ((statSync(program).mode & 0o022) !== 0) throw new Error('its group or anybody may write it');
+  } catch (error) {
+    throw new StartError(`ssh.key_lookup_command ${program} cannot be run (${reasonOf(error)})`, { cause: error });
+  }
+  return (user) => runForKeyLines(user, { command, timeoutMs: timeoutS * 1000, answerBytesMax });
+}
+
+function readToken(path: string): string {
+  let token: string;
+  try {
+    token = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new StartError(`ssh.key_lookup_token_file ${path} cannot be read (${reasonOf(error)})`, { cause: error });
+  }
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new StartError(`ssh.key_lookup_token_file ${path} holds no token in one line`);
+  return token;
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code ?? message;
+}

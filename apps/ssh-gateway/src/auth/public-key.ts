@@ -1,0 +1,116 @@
+import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { readWire, type WireReader } from './wire-format.ts';
+
+/** A public key, read from its blob (RFC 4253 6.6, RFC 5656 3.1, RFC 8709 4, OpenSSH's PROTOCOL.u2f). */
+export interface PublicKey {
+  readonly type: PublicKeyType;
+  readonly blob: Buffer;
+  /** As `ssh-keygen -l` prints it: `SHA256:` and unpadded base64. */
+  readonly fingerprint: string;
+  readonly material: KeyObject;
+  /** What a security key signs for, as `ssh:`; null for the others. */
+  readonly application: string | null;
+}
+
+export type PublicKeyType = keyof typeof readers;
+
+/** Below this a modulus counts as factorable by the well-funded (NIST SP 800-131A). */
+const rsaBitsMin = 2048;
+
+/** OpenSSL's own limit (OPENSSL_RSA_MAX_MODULUS_BITS), and OpenSSH's. */
+const rsaBitsMax = 16_384;
+
+interface KeyFields {
+  readonly jwk: JsonWebKey;
+  readonly application: string | null;
+}
+
+const readers = {
+  'ssh-ed25519': (reader: WireReader): KeyFields => ({ jwk: ed25519(reader), application: null }),
+  'ecdsa-sha2-nistp256': (reader: WireReader): KeyFields => ({ jwk: ecdsa(reader, 'nistp256'), application: null }),
+  'ecdsa-sha2-nistp384': (reader: WireReader): KeyFields => ({ jwk: ecdsa(reader, 'nistp384'), application: null }),
+  'ecdsa-sha2-nistp521': (reader: WireReader): KeyFields => ({ jwk: ecdsa(reader, 'nistp521'), application: null }),
+  'ssh-rsa': (reader: WireReader): KeyFields => ({ jwk: rsa(reader), application: null }),
+  'sk-ssh-ed25519@openssh.com': (reader: WireReader): KeyFields => ({
+    jwk: ed25519(reader),
+    application: reader.text(),
+  }),
+  'sk-ecdsa-sha2-nistp256@openssh.com': (reader: WireReader): KeyFields => ({
+    jwk: ecdsa(reader, 'nistp256'),
+    application: reader.text(),
+  }),
+};
+
+/** NIST's name of a curve, JOSE's, and the bytes of one coordinate. */
+const curves = {
+  nistp256: { crv: 'P-256', coordinateBytes: 32 },
+  nistp384: { crv: 'P-384', coordinateBytes: 48 },
+  nistp521: { crv: 'P-521', coordinateBytes: 66 },
+};
+
+/** Whether the gateway can check signatures of such keys. Not ssh-dss. */
+export function isPublicKeyType(type: string): type is PublicKeyType {
+  return Object.hasOwn(readers, type);
+}
+
+/** Reads a public key; null for one that is malformed, of another type, off its curve, or RSA of an unfit size. */
+export function parsePublicKey(blob: Buffer): PublicKey | null {
+  const read = readWire(blob, (reader) => {
+    const type = reader.name();
+    return isPublicKeyType(type) ? { type, ...readers[type](reader) } : reader.fail();
+  });
+  if (read === null) return null;
+  const material = keyObject(read.jwk);
+  if (material === null) return null;
+  return { type: read.type, blob, fingerprint: fingerprintOf(blob), material, application: read.application };
+}
+
+/** Reads past the fields that follow the type's name, as a certificate has them in its middle. */
+export function readKeyFields(type: PublicKeyType, reader: WireReader): void {
+  readers[type](reader);
+}
+
+/** `SHA256:…` of a public key blob. */
+export function fingerprintOf(blob: Buffer): string {
+  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+}
+
+function keyObject(jwk: JsonWebKey): KeyObject | null {
+  try {
+    return createPublicKey({ key: jwk, format: 'jwk' });
+  } catch {
+    // OpenSSL does not take it: a point off the curve, a modulus of zero.
+    return null;
+  }
+}
+
+function ed25519(reader: WireReader): JsonWebKey {
+  const bytes = reader.bytes();
+  return bytes.length === 32 ? { kty: 'OKP', crv: 'Ed25519', x: base64url(bytes) } : reader.fail();
+}
+
+function ecdsa(reader: WireReader, name: keyof typeof curves): JsonWebKey {
+  const { crv, coordinateBytes } = curves[name];
+  if (reader.name() !== name) reader.fail();
+  const point = reader.bytes();
+  // SEC1 2.3.3; the compressed form is allowed by RFC 5656 and used by nobody.
+  if (point.length !== 1 + 2 * coordinateBytes || point[0] !== 4) reader.fail();
+  return {
+    kty: 'EC',
+    crv,
+    x: base64url(point.subarray(1, 1 + coordinateBytes)),
+    y: base64url(point.subarray(1 + coordinateBytes)),
+  };
+}
+
+function rsa(reader: WireReader): JsonWebKey {
+  const exponent = reader.positiveInteger();
+  const modulus = reader.positiveInteger();
+  const bits = (modulus.length - 1) * 8 + (32 - Math.clz32(modulus[0] ?? 0));
+  if (bits < rsaBitsMin || bits > rsaBitsMax || exponent.length > 8) reader.fail();
+  return { kty: 'RSA', n: base64url(modulus), e: base64url(exponent) };
+}
+
+function base64url(bytes: Buffer): string {
+  return bytes.toString('base64url');
+}

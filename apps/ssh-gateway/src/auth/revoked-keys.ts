@@ -1,0 +1,21 @@
+import { parseKeyLines } from './authorized-keys.ts';
+import { krlMagic, parseKrl, type RevokedKeys } from './krl.ts';
+
+/** Nothing is revoked. */
+export const noRevokedKeys: RevokedKeys = { hasKey: () => false, hasCertificate: () => false };
+
+/**
+ * Reads sshd_config(5) RevokedKeys: a binary list of `ssh-keygen -k`, or one public key a line.
+ * @throws an Error when any of it cannot be read: half a list would let somebody in
+ */
+export function parseRevokedKeys(contents: Buffer): RevokedKeys {
+  if (!contents.subarray(0, krlMagic.length).equals(krlMagic)) return parseLines(contents.toString());
+  const parsed = parseKrl(contents);
+  if (parsed === null) throw new Error('the key revocation list is damaged or of an unknown kind');
+  return parsed;
+}
+
+function parseLines(text: string): RevokedKeys {
+  const blobs = new Set(parseKeyLines(text).map(({ blob }) => blob.toString('hex')));
+  return { hasKey: ({ blob }) => blobs.has(blob.toString('hex')), hasCertificate: () => false };
+}

@@ -1,0 +1,107 @@
+/** Bytes that are not what RFC 4251 5 says they should be. Caught where the reading began: what a peer sends never throws further. */
+class WireError extends Error {}
+
+/** Reads the data types of RFC 4251 5 one after the other, each checked against what is left. */
+export class WireReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
+  /** Bytes read so far. */
+  get position(): number {
+    return this.#at;
+  }
+
+  byte(): number {
+    return this.#take(1).readUInt8();
+  }
+
+  uint32(): number {
+    return this.#take(4).readUInt32BE();
+  }
+
+  uint64(): bigint {
+    return this.#take(8).readBigUInt64BE();
+  }
+
+  bytes(): Buffer {
+    return this.#take(this.uint32());
+  }
+
+  /** A string whose bytes are all printable ASCII, as names of algorithms are. */
+  name(): string {
+    const text = this.bytes().toString('latin1');
+    return /^[\x21-\x7e]*$/.test(text) ? text : this.fail();
+  }
+
+  /** A string of valid UTF-8. */
+  text(): string {
+    try {
+      return utf8.decode(this.bytes());
+    } catch {
+      return this.fail();
+    }
+  }
+
+  /** A positive integer, without the leading zeros that RFC 4251 forbids and some write all the same. */
+  positiveInteger(): Buffer {
+    const bytes = this.bytes();
+    let start = 0;
+    while (bytes[start] === 0) start++;
+    const isNegative = ((bytes[0] ?? 0) & 0x80) !== 0;
+    return isNegative || start === bytes.length ? this.fail() : bytes.subarray(start);
+  }
+
+  /** All strings up to the end. */
+  restAsStrings(): Buffer[] {
+    const strings: Buffer[] = [];
+    while (!this.isAtEnd) strings.push(this.bytes());
+    return strings;
+  }
+
+  fail(): never {
+    throw new WireError();
+  }
+
+  #take(length: number): Buffer {
+    const end = this.#at + length;
+    if (end > this.#bytes.length) this.fail();
+    const taken = this.#bytes.subarray(this.#at, end);
+    this.#at = end;
+    return taken;
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** What `read` makes of all of the bytes; null when they are malformed or some are left over. */
+export function readWire<T>(bytes: Buffer, read: (reader: WireReader) => T): T | null {
+  const reader = new WireReader(bytes);
+  try {
+    const result = read(reader);
+    return reader.isAtEnd ? result : null;
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
+}
+
+/** A string of RFC 4251 5: its length, then its bytes. */
+export function wireString(value: Buffer | string): Buffer {
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  return Buffer.concat([wireUint32(bytes.length), bytes]);
+}
+
+/** Four bytes, the most significant first. */
+export function wireUint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}

@@ -1,0 +1,37 @@
+import { readWire, wireString } from '../auth/wire-format.ts';
+
+/** What a client's KEXINIT says, as far as it is ours to decide (RFC 4253 7.1). */
+export interface KexInitMessage {
+  readonly kex: readonly string[];
+  readonly hostKey: readonly string[];
+  /** Its next packet is a guess. */
+  readonly firstPacketFollows: boolean;
+}
+
+const headBytes = 1 + 16;
+
+/** Reads a KEXINIT's payload; null when it is malformed. */
+export function parseKexInit(payload: Buffer): KexInitMessage | null {
+  return readWire(payload.subarray(headBytes), (reader) => {
+    const list = (): string[] => reader.bytes().toString('latin1').split(',');
+    const [kex, hostKey] = [list(), list()];
+    for (let rest = 0; rest < 8; rest++) reader.bytes();
+    const firstPacketFollows = reader.byte() !== 0;
+    reader.uint32();
+    return { kex, hostKey, firstPacketFollows };
+  });
+}
+
+/** The same payload with other key exchanges. */
+export function withKexList(payload: Buffer, kex: readonly string[]): Buffer {
+  const oldEnd = headBytes + 4 + payload.readUInt32BE(headBytes);
+  return Buffer.concat([payload.subarray(0, headBytes), wireString(kex.join(',')), payload.subarray(oldEnd)]);
+}
+
+/** Whether the client's guess was wrong, so that its next packet is to be dropped. RFC 4253 7: right is what both sides name first. */
+export function guessedWrong(
+  client: KexInitMessage,
+  server: { readonly kex: readonly string[]; readonly hostKey: readonly string[] },
+): boolean {
+  return client.firstPacketFollows && (client.kex[0] !== server.kex[0] || client.hostKey[0] !== server.hostKey[0]);
+}

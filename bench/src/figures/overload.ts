@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { forkedSessions, type ForkedSession } from '../sessions/forked-session.ts';
+import { Crowd } from '../sessions/crowd.ts';
+import { timeHello } from '../sessions/hello.ts';
+import type { Figure, Readings } from './figure.ts';
+
+/** Small, so that ten times as many requests fit beside them on a small machine. */
+const childrenMax = 50;
+
+/** How long each session of the crowd is held open, which makes fifty a second of these places. */
+const heldMs = 1_000;
+
+/** Ten times what they can take. */
+const requestsPerSecond = (10 * 1000 * childrenMax) / heldMs;
+
+const names = { calm: 'calm', overloaded: 'ten times too many requests' } as const;
+
+/** What is promised under overload, of 99 of 100. */
+const helloMsMax = 100;
+const refusalMsMax = 50;
+
+/** Whether the service stays usable when far too many ask. */
+export const overload: Figure = {
+  name: 'overload',
+  title: `${requestsPerSecond} requests a second for ${childrenMax} places, each held for ${heldMs} ms`,
+  needs: ['/usr/bin/brz'],
+  async measure(stand, { quick, progress }) {
+    const limits = { max_children: childrenMax, max_children_per_user: 10 * childrenMax };
+    await using hatchery = await stand.startHatchery({ pool_size: 2, ...limits });
+    const { signal } = stand;
+    const { forkerSocket } = hatchery;
+    const seconds = quick ? 4 : 8;
+    const running = await forkedSessions(forkerSocket)(signal);
+    const probe = new Probe(forkerSocket, running, signal);
+    progress(0, 2);
+    const calm = await probe.during(1000 * seconds);
+    progress(1, 2);
+    const crowd = new Crowd({ socket: forkerSocket, requestsPerSecond, heldMs, signal });
+    const overloaded = await probe.during(1000 * seconds);
+    const { served, refused, refusalsMs, firstRepliesMs } = await crowd.end();
+    progress(2, 2);
+    await running.end();
+    const ms = { unit: 'ms', better: 'lower' } as const;
+    const both = (pick: (probed: Probed) => readonly number[]) => [
+      { name: names.calm, rounds: [pick(calm)] },
+      { name: names.overloaded, rounds: [pick(overloaded)] },
+    ];
+    const limit = (atMost: number) => [{ kind: 'p99-limit', name: names.overloaded, atMost } as const];
+    const crowded = (values: readonly number[]) => [{ name: names.overloaded, rounds: [values] }];
+    return {
+      comparisons: [
+        { ...ms, title: 'hello', series: both(({ helloMs }) => helloMs), targets: limit(helloMsMax) },
+        { ...ms, title: 'reply of a running session', series: both(({ replyMs }) => replyMs), targets: [] },
+        { ...ms, title: 'refusal', series: crowded(refusalsMs), targets: limit(refusalMsMax) },
+        { ...ms, title: 'first reply of those served', series: crowded(firstRepliesMs), targets: [] },
+      ],
+      readings: rates(served / seconds, refused / seconds),
+    };
+  },
+};
+
+interface Probed {
+  readonly helloMs: readonly number[];
+  readonly replyMs: readonly number[];
+}
+
+/** Asks for a hello and for a reply of a session that runs, over and over. */
+class Probe {
+  readonly #socket: string;
+  readonly #running: ForkedSession;
+  readonly #signal: AbortSignal;
+
+  constructor(socket: string, running: ForkedSession, signal: AbortSignal) {
+    this.#socket = socket;
+    this.#running = running;
+    this.#signal = signal;
+  }
+
+  async during(durationMs: number): Promise<Probed> {
+    const helloMs: number[] = [];
+    const replyMs: number[] = [];
+    const until = performance.now() + durationMs;
+    while (performance.now() < until) {
+      helloMs.push(await timeHello(this.#socket, this.#signal));
+      replyMs.push(await this.#running.reply());
+      await delay(10, undefined, { signal: this.#signal });
+    }
+    return { helloMs, replyMs };
+  }
+}
+
+function rates(served: number, refused: number): Readings {
+  const rows = [{ name: 'ten times too many requests', values: { served, refused } }];
+  return { title: 'what became of them', unit: 'a second', rows };
+}

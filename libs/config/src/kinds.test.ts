@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { command, Refusal, userUrl, type Kind } from './kinds.ts';
+import { readToml } from './toml.ts';
+
+/** What a kind makes of a value as it stands in a file: the value, or why not. */
+function read<T>(kind: Kind<T>, text: string): T | string {
+  const [entry] = readToml(`key = ${text}`).entries;
+  assert.ok(entry?.value);
+  try {
+    return kind(entry.value, { fileDirectory: '/' });
+  } catch (error) {
+    assert.ok(error instanceof Refusal);
+    return error.message;
+  }
+}
+
+test('a command is a whole path and its arguments', () => {
+  assert.deepEqual(read(command, '["/usr/bin/keys-of", "-v", "%u"]'), ['/usr/bin/keys-of', '-v', '%u']);
+  assert.match(String(read(command, '"/usr/bin/keys-of %u"')), /must be a list of a program and its arguments/);
+  assert.match(String(read(command, '["keys-of", "%u"]')), /with the program's whole path/);
+  assert.match(String(read(command, '["/keys-of", 1]')), /without the number 1/);
+  assert.match(String(read(command, '[]')), /with the program's whole path/);
+});
+
+test('an address of users’ keys is http and says where the name goes', () => {
+  assert.equal(read(userUrl, '"https://k/{user}/keys"'), 'https://k/{user}/keys');
+  for (const text of ['"https://k/alice"', '"file:///{user}"', '"{user}"', '""'])
+    assert.match(String(read(userUrl, text)), /^must be an address as .*\{user\}.*, not "/);
+  assert.match(String(read(userUrl, '1')), /not the number 1/);
+});

@@ -1,0 +1,36 @@
+import type { Config } from './config.ts';
+import { breezyHome } from './paths.ts';
+
+/** Breezy belongs to Debian's Python, whichever python3 comes first on PATH. */
+export const systemPython = '/usr/bin/python3';
+
+/** What apps/forker/zygote/zygote.py needs to know to run sessions, however they are started. */
+export interface SessionSettings {
+  readonly python: string;
+  /** All that a session inherits: nothing of what the service was started with. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly runAs: string | null;
+  readonly limits: Config['limits'];
+}
+
+/** The same for a forked and for a spawned session. */
+export function sessionSettings(config: Config): SessionSettings {
+  const home = breezyHome(config);
+  return {
+    python: systemPython,
+    environment: {
+      PATH: '/usr/local/bin:/usr/bin:/bin',
+      LANG: 'C.UTF-8',
+      HOME: home,
+      BRZ_HOME: home,
+      // The file-level verbs of the smart protocol are off: they would reach past what a branch is.
+      BRZ_NO_SMART_VFS: '1',
+      // Without it SIGQUIT opens a debugger on the client's stdin.
+      BRZ_SIGQUIT_PDB: '0',
+      BRZ_LOG: '/dev/null',
+      HATCHERY_HOSTING_ROOT: config.hosting.root,
+    },
+    runAs: config.forker.runAs,
+    limits: config.limits,
+  };
+}

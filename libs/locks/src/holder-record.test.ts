@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { readHolderRecord, writeHolderRecord, type HolderRecord } from './holder-record.ts';
+
+const record: HolderRecord = {
+  token: 't1',
+  process: { pid: 5, startTime: 50 },
+  runner: { pid: 4, startTime: 40 },
+  user: 'archive',
+  host: 'builder',
+  command: 'publish-distro --all',
+  since: '2026-01-01T00:00:00.000Z',
+};
+
+it('a record comes back as it was written', () => {
+  assert.deepEqual(readHolderRecord(writeHolderRecord(record)), record);
+});
+
+it('whatever is no whole record is none', () => {
+  const text = writeHolderRecord(record);
+  for (let length = 0; length < text.length - 1; length += 1) {
+    assert.equal(readHolderRecord(text.slice(0, length)), null, `cut off after ${length} characters`);
+  }
+  for (const other of ['null', '[]', '7', JSON.stringify({ ...record, token: '' })]) {
+    assert.equal(readHolderRecord(other), null, other);
+  }
+  assert.equal(readHolderRecord(JSON.stringify({ ...record, runner: { pid: '4', startTime: 40 } })), null);
+});

@@ -1,0 +1,15 @@
+export { judge } from './condition.ts';
+export type { HolderSession, LockFacts, Verdict } from './condition.ts';
+export { diffLocks } from './diff-locks.ts';
+export { heldInfoCharactersMax, readHeldInfo } from './held-info.ts';
+export type { HeldInfo } from './held-info.ts';
+export { readHolderRecord, writeHolderRecord } from './holder-record.ts';
+export type { HolderRecord, ProcessName } from './holder-record.ts';
+export { placeOfLock, placesOf } from './lock-place.ts';
+export type { LockPlace } from './lock-place.ts';
+export { LockTable } from './lock-table.ts';
+export type { Acquisition } from './lock-table.ts';
+export { deviceName, parseKernelLocks } from './proc-locks.ts';
+export type { KernelLock } from './proc-locks.ts';
+export { countBehind, waitForest } from './wait-forest.ts';
+export type { BlockingLock, Deadlock, DeadlockStep, WaitForest, WaitNode } from './wait-forest.ts';

@@ -1,0 +1,43 @@
+import { constants, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+
+const lockSuffix = '.lock';
+const holderSuffix = '.holder.json';
+
+/** Whether this can name a lock: it becomes a file's name, so no slash and no dot in front. */
+export function isLockName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name);
+}
+
+/** The file that the kernel locks. It is never unlinked: an unlinked file lets two holders in, one on the old and one on a new file. */
+export function lockPath(directory: string, name: string): string {
+  return join(directory, `${name}${lockSuffix}`);
+}
+
+/** Where the holder says who it is. */
+export function holderPath(directory: string, name: string): string {
+  return join(directory, `${name}${holderSuffix}`);
+}
+
+/** The lock that a file of the directory is; null for what stands beside one. Any other file is a lock of its own name, for others' tools. */
+export function lockNameOf(file: string): string | null {
+  if (file.includes(holderSuffix)) return null;
+  return file.endsWith(lockSuffix) ? file.slice(0, -lockSuffix.length) : file;
+}
+
+/** Opens the file of a lock, and makes it and its directory when they are missing. @throws the system's error */
+export function openLockFile(directory: string, name: string): number {
+  const path = lockPath(directory, name);
+  mkdirSync(directory, { recursive: true });
+  // First without O_CREAT: in a sticky directory the kernel refuses it for another user's file (fs.protected_regular).
+  return tryOpen(path, constants.O_RDONLY) ?? openSync(path, constants.O_RDONLY | constants.O_CREAT, 0o666);
+}
+
+function tryOpen(path: string, flags: number): number | null {
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import type { ProcessName } from '@hatchery/locks';
+
+/** What /proc says of a process that runs. */
+export interface ProcessFacts extends ProcessName {
+  readonly parentPid: number;
+  readonly group: number;
+  readonly uid: number;
+  readonly words: readonly string[];
+}
+
+/** How far up the processes above one are followed; a loop cannot be, but a race with a reused pid can look like one. */
+const ancestorsMax = 64;
+
+/** One process, or null when none of that pid runs; a zombie runs no more. Source: proc_pid_stat(5). */
+export function processFacts(pid: number): ProcessFacts | null {
+  try {
+    const fields = statFields(pid);
+    if (fields[0] === 'Z' || fields[0] === 'X') return null;
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+    const [parentPid, group, startTime] = [fields[1], fields[2], fields[19]].map(Number) as [number, number, number];
+    return { pid, parentPid, group, startTime, uid: statSync(`/proc/${pid}`).uid, words };
+  } catch {
+    return null;
+  }
+}
+
+/** Whether this very process runs, and not another one of its pid. */
+export function isAlive({ pid, startTime }: ProcessName): boolean {
+  return processFacts(pid)?.startTime === startTime;
+}
+
+/** The processes above one, nearest first. */
+export function ancestors(pid: number): ProcessFacts[] {
+  const above: ProcessFacts[] = [];
+  let facts = processFacts(pid);
+  while (facts !== null && facts.parentPid > 0 && above.length < ancestorsMax) {
+    facts = processFacts(facts.parentPid);
+    if (facts !== null) above.push(facts);
+  }
+  return above;
+}
+
+/** Whether anything runs in a process group. A group's number is not given away while it has a member. */
+export function groupLives(group: number): boolean {
+  return readdirSync('/proc').some((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      const fields = statFields(Number(name));
+      return Number(fields[2]) === group && fields[0] !== 'Z' && fields[0] !== 'X';
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The name of a user, or `uid N` when the password file has none. */
+export function userName(uid: number): string {
+  const entry = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((one) => one.split(':'))
+    .find((fields) => Number(fields[2]) === uid && fields.length >= 7);
+  return entry?.[0] ?? `uid ${uid}`;
+}
+
+/** When a process started, RFC 3339; to the second, which is as exact as the kernel's boot time. */
+export function startedAt({ startTime }: ProcessName): string | null {
+  const boot = /^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1];
+  // In hundredths of a second (USER_HZ), as everywhere in proc(5).
+  return boot === undefined ? null : new Date((Number(boot) + Math.floor(startTime / 100)) * 1000).toISOString();
+}
+
+/** Fields from the third one on: the second, a name, may hold spaces and parentheses. */
+function statFields(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}

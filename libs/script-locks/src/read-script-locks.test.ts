@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { writeHolderRecord } from '@hatchery/locks';
+import { temporaryDirectory, until, within } from '@hatchery/testkit';
+import { holderPath, isLockName, lockPath, openLockFile } from './lock-files.ts';
+import { processFacts } from './process-facts.ts';
+import { readScriptLock, readScriptLocks } from './read-script-locks.ts';
+
+/** A process that holds the lock on a file by flock(1) until it is ended. */
+async function holdByFlock(path: string): Promise<ChildProcess & AsyncDisposable> {
+  const holder = spawn('flock', ['--no-fork', path, 'sh', '-c', 'echo held; exec sleep 600'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await within('the holder', new Promise((resolve) => holder.stdout.once('data', resolve)));
+  return Object.assign(holder, {
+    [Symbol.asyncDispose]: async () => {
+      const ended = new Promise((resolve) => holder.once('exit', resolve));
+      holder.kill('SIGKILL');
+      await ended;
+      holder.stdout.destroy();
+    },
+  });
+}
+
+it('a directory that is missing, or whose files nobody locks, holds no lock', () => {
+  using directory = temporaryDirectory();
+  assert.deepEqual(readScriptLocks(join(directory.path, 'none')), []);
+  closeSync(openLockFile(directory.path, 'a'));
+  assert.deepEqual(readScriptLocks(directory.path), []);
+  assert.equal(readScriptLock(directory.path, 'never-made'), null);
+});
+
+it('a lock of flock(1) is shown with its process, and goes with it', async () => {
+  using directory = temporaryDirectory();
+  {
+    await using holder = await holdByFlock(join(directory.path, 'any-file'));
+    const [lock, ...others] = readScriptLocks(directory.path);
+    assert.deepEqual(others, []);
+    assert.deepEqual([lock?.kind, lock?.name, lock?.condition], ['script', 'any-file', 'held']);
+    assert.deepEqual([lock?.holder?.pid, lock?.holder?.host], [holder.pid, hostname()]);
+    assert.ok(lock?.holder?.ancestors?.includes(process.pid));
+    await until('its command', () => readScriptLocks(directory.path)[0]?.holder?.command === 'sleep 600');
+  }
+  assert.deepEqual(readScriptLocks(directory.path), []);
+});
+
+it('what an earlier holder wrote of itself is not believed', async () => {
+  using directory = temporaryDirectory();
+  const dead = { pid: 4_194_300, startTime: 1 };
+  const reused = { pid: process.pid, startTime: 1 };
+  for (const gone of [dead, reused]) {
+    const record = { token: 't', process: dead, runner: gone, user: 'u', host: 'h', command: 'old', since: 's' };
+    writeFileSync(holderPath(directory.path, 'a'), writeHolderRecord(record));
+    await using holder = await holdByFlock(lockPath(directory.path, 'a'));
+    const lock = readScriptLock(directory.path, 'a');
+    assert.equal(lock?.holder?.pid, holder.pid);
+    assert.match(lock?.reasons?.[0] ?? '', /outside hatchery/);
+  }
+});
+
+it('a record that is empty or nonsense does not hide the lock', async () => {
+  using directory = temporaryDirectory();
+  await using holder = await holdByFlock(lockPath(directory.path, 'a'));
+  for (const text of ['', '{', 'null']) {
+    writeFileSync(holderPath(directory.path, 'a'), text);
+    assert.equal(readScriptLock(directory.path, 'a')?.holder?.pid, holder.pid);
+  }
+});
+
+it('directories among the files are left alone', () => {
+  using directory = temporaryDirectory();
+  mkdirSync(join(directory.path, 'b.lock'));
+  assert.deepEqual(readScriptLocks(directory.path), []);
+});
+
+it('names that would leave the directory are none', () => {
+  for (const name of ['', '.', '..', 'a/b', '.hidden', 'a b', 'a\n', 'x'.repeat(65)])
+    assert.equal(isLockName(name), false);
+  for (const name of ['publisher', 'a.b-c_D9']) assert.equal(isLockName(name), true);
+});
+
+it('a process is known by its start time, and one that has ended is none', () => {
+  assert.equal(processFacts(process.pid)?.parentPid, process.ppid);
+  assert.equal(processFacts(4_194_300), null);
+});
