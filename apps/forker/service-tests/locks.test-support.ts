@@ -13,6 +13,7 @@ import {
   until,
   within,
 } from '@hatchery/testkit';
+import { Hold, Outsider } from './outsider.test-support.ts';
 import { readState } from './one-forker.test-support.ts';
 
 const ssh = fileURLToPath(new URL('fixtures/session_by_ssh.py', import.meta.url));
@@ -42,7 +43,8 @@ export class RunningBrz implements Disposable {
   }
 
   kill(signal: NodeJS.Signals): void {
-    if (this.#process.pid !== undefined && this.#process.exitCode === null) process.kill(-this.#process.pid, signal);
+    const { pid, exitCode, signalCode } = this.#process;
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal);
   }
 
   [Symbol.dispose](): void {
@@ -166,70 +168,6 @@ export class LockStage {
 
   #brz(words: readonly string[]): void {
     execFileSync('brz', words, { env: this.#environment('alice'), stdio: 'pipe' });
-  }
-}
-
-const takeLock = `
-import os, sys, time
-import breezy, breezy.bzr
-from breezy.branch import Branch
-with breezy.initialize(setup_ui=False):
-    with Branch.open(sys.argv[1]).lock_write():
-        open(sys.argv[2] + ".held", "w").close()
-        while not os.path.exists(sys.argv[2]): time.sleep(0.01)
-`;
-
-/** A process that holds a branch's lock, and of which no service knows. */
-export class Outsider implements Disposable {
-  readonly #process: ChildProcess;
-  readonly #hold: Hold;
-
-  constructor(branch: string, file: string) {
-    this.#hold = new Hold(file);
-    const environment = {
-      PATH: process.env['PATH'] ?? '',
-      HOME: '/nonexistent',
-      BRZ_EMAIL: 'Out <out@example.invalid>',
-    };
-    const words = ['-c', takeLock, branch, file];
-    this.#process = spawn('/usr/bin/python3', words, { env: environment, stdio: ['ignore', 'ignore', 'inherit'] });
-  }
-
-  get pid(): number {
-    return this.#process.pid ?? 0;
-  }
-
-  reached(): Promise<void> {
-    return this.#hold.reached();
-  }
-
-  release(): void {
-    this.#hold.go();
-  }
-
-  kill(): void {
-    this.#process.kill('SIGKILL');
-  }
-
-  [Symbol.dispose](): void {
-    this.kill();
-  }
-}
-
-/** The middle of a push. */
-export class Hold {
-  readonly #file: string;
-
-  constructor(file: string) {
-    this.#file = file;
-  }
-
-  async reached(): Promise<void> {
-    await until(`a push held at ${this.#file}`, () => existsSync(`${this.#file}.held`));
-  }
-
-  go(): void {
-    writeFileSync(this.#file, '');
   }
 }
 

@@ -127,6 +127,7 @@ describe('a session that is stopped while it holds a lock', () => {
       assert.equal(names.size, 3);
       assert.ok(!names.has(holder?.childId ?? null));
       assert.equal(lock.condition, 'held');
+      await stage.lock('the remark', ({ reasons }) => reasons?.some((one) => one.includes('is stopped')) === true);
 
       const { outcome } = (await stage.post(`/v1/locks/${id}/break`, {})) as { outcome: string };
       assert.match(outcome, /^its session \S+ was ended by SIGKILL; broken: it was held by alice/);

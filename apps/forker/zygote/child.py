@@ -2,6 +2,7 @@
 
 import contextlib
 import faulthandler
+import functools
 import io
 import os
 import signal
@@ -31,7 +32,7 @@ def run(descriptor: int, configuration: wire.Message) -> int:
     """Runs one session over the channel with this descriptor; the exit code."""
     isolation.isolate(descriptor, configuration)
     channel = socket.socket(fileno=descriptor)
-    tracing.channel.append(channel)
+    tracing.send.append(functools.partial(wire.send_packet, channel))
     # What a crash writes is no message; the keeper takes it for the child's last words.
     faulthandler.enable(descriptor)
     wire.send_packet(channel, {"event": "started", "pid": os.getpid()})

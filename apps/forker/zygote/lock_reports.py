@@ -5,6 +5,7 @@ is counted, the next report carries the count, and the forker then looks at the 
 """
 
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -84,8 +85,8 @@ def _report(action: str, transport: Transport | None, path: str, nonce: bytes | 
         name = nonce.decode("ascii") if isinstance(nonce, bytes) else nonce
         if not _is_news(action, place, name):
             return
-        message = {"event": "lock", "action": action, "path": place, "nonce": name, "lost": _lost}
-        _channel.send(wire.encode(message), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        report = {"event": "lock", "action": action, "path": place, "nonce": name, "atS": time.monotonic(), "lost": _lost}
+        _channel.send(wire.encode(report), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
         _lost = 0
     except NotLocalUrl:
         pass  # A lock at another host, which the session is a client of.

@@ -6,20 +6,20 @@ file of the session could then get the log's number, and its lines.
 
 import contextlib
 import logging
-import socket
 import sys
 import traceback
+from collections.abc import Callable
 from typing import IO, Any
 
 import breezy.trace
-import wire
+from wire import Message
 
 #: What a client can make a child put into the service's log, however long it tries.
 REPORTS_MAX = 20
 REPORT_CHARACTERS_MAX = 16_384
 
-#: Where a child's reports go, once there is one: its channel to the keeper, which knows its id.
-channel: list[socket.socket] = []
+#: What sends a report of a session, once there is one, to somebody who knows its id.
+send: list[Callable[[Message], None]] = []
 _reports: list[None] = []
 
 
@@ -54,10 +54,10 @@ def report() -> None:
     if len(_reports) > REPORTS_MAX:
         return
     text = traceback.format_exc()[-REPORT_CHARACTERS_MAX:]
-    if channel:
+    if send:
         # The keeper may be dead; the session has its own errors to deal with then.
         with contextlib.suppress(OSError):
-            wire.send_packet(channel[0], {"event": "log", "text": text})
+            send[0]({"event": "log", "text": text})
     else:
         sys.stderr.write(text)
 

@@ -1,19 +1,15 @@
-/** A knot of a graph: everything in it leads to everything else in it. `cycle` is a shortest way round through it. */
-export interface Knot {
-  readonly members: ReadonlySet<string>;
-  readonly cycle: readonly string[];
-}
-
-/** Every knot of a graph, given by its nodes and where each leads. Without cycles there is none. */
-export function findCycles(nodes: readonly string[], next: (node: string) => readonly string[]): Knot[] {
+/**
+ * For every knot of a graph, in which everything leads to everything else, a shortest way round through it. The graph is
+ * given by its nodes and where each leads; without cycles there is none.
+ */
+export function findCycles(nodes: readonly string[], next: (node: string) => readonly string[]): string[][] {
   const reachable = new Map(nodes.map((node) => [node, reach(node, next)]));
   const done = new Set<string>();
   return nodes.flatMap((node) => {
     const reached = reachable.get(node);
     if (reached === undefined || done.has(node) || !reached.has(node)) return [];
-    const members = new Set([...reached].filter((other) => reachable.get(other)?.has(node) === true));
-    for (const member of members) done.add(member);
-    return [{ members, cycle: shortestWayRound(node, next) }];
+    for (const other of reached) if (reachable.get(other)?.has(node) === true) done.add(other);
+    return [shortestWayRound(node, next)];
   });
 }
 

@@ -9,6 +9,19 @@ export interface Acquisition {
   readonly mark: string;
   readonly holder: LockParty | null;
   readonly verdict: Verdict;
+  /** When this was so, in seconds of the clock that all processes of a host share (CLOCK_MONOTONIC). */
+  readonly atS: number;
+  /** A look at the disk knows which acquisition it is; who holds it by now, a report may know better. */
+  readonly source: 'report' | 'look';
+}
+
+interface Held {
+  readonly lock: Lock;
+  readonly mark: string;
+  /** When this acquisition was first known to hold it. */
+  readonly atS: number;
+  /** When its holder last said so. */
+  readonly reportedAtS: number;
 }
 
 /** Marks of locks that are gone, kept because reports of two sessions can overtake each other by a moment. */
@@ -20,7 +33,7 @@ const goneMarksMax = 10_000;
  */
 export class LockTable {
   readonly #idOf: (path: string, mark: string) => string;
-  readonly #held = new Map<string, { readonly lock: Lock; readonly mark: string }>();
+  readonly #held = new Map<string, Held>();
   /** Waiters by place: they wait for whoever holds it next, too. */
   readonly #waiting = new Map<string, readonly LockParty[]>();
   readonly #gone = new Set<string>();
@@ -49,17 +62,32 @@ export class LockTable {
     return this.all().filter(({ holder }) => holder?.childId === childId);
   }
 
-  /** Somebody has it; another holder that was known is gone by that. */
-  acquired({ place, nonce, mark, holder, verdict }: Acquisition): EventBody[] {
+  /** A lock that was held when this was last on record; the next look tells whether it still is. */
+  restore(lock: Lock): void {
+    this.#held.set(lock.path, { lock, mark: lock.nonce ?? '', atS: 0, reportedAtS: -Infinity });
+    if (lock.waiters.length > 0) this.#waiting.set(lock.path, lock.waiters);
+  }
+
+  /** Somebody has it; another holder that was known is gone by that, unless it is known to be the later one. */
+  acquired({ place, nonce, mark, holder, verdict, atS, source }: Acquisition): EventBody[] {
     const { path } = place;
     if (this.#gone.has(key(path, mark))) return [];
+    const reportedAtS = source === 'report' ? atS : -Infinity;
     const before = this.#held.get(path);
-    if (before?.mark === mark) return this.changed(path, { holder, ...verdict });
+    if (before?.mark === mark) {
+      if (source === 'report' && before.reportedAtS > atS) return [];
+      this.#held.set(path, { ...before, reportedAtS: Math.max(before.reportedAtS, reportedAtS) });
+      return this.changed(path, { holder, ...verdict });
+    }
+    if (before !== undefined && before.atS > atS) {
+      this.#rememberGone(key(path, mark));
+      return [];
+    }
     const events = before === undefined ? [] : this.released(path, before.mark);
     if (holder !== null) this.#forgetWaiter(path, holder);
     const waiters = this.#waiting.get(path) ?? [];
     const lock: Lock = { id: this.#idOf(path, mark), ...place, holder, waiters, nonce, ...verdict };
-    this.#held.set(path, { lock, mark });
+    this.#held.set(path, { lock, mark, atS, reportedAtS });
     return [...events, { kind: 'lock.acquired', lock }];
   }
 

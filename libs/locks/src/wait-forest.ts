@@ -62,7 +62,8 @@ export function waitForest(locks: readonly Lock[]): WaitForest {
     .filter(([job]) => !waitsFor.has(job))
     .map(([job, [first]]) => nodeOf(first?.holder ?? null, job, new Set()));
   const next = (job: string): string[] => (waitsFor.get(job) ?? []).map((lock) => jobOf(lock.holder, lock));
-  const deadlocks = findCycles([...waitsFor.keys()], next).map(({ cycle, members }): Deadlock => {
+  const deadlocks = findCycles([...waitsFor.keys()], next).map((cycle): Deadlock => {
+    const members = new Set(cycle);
     const steps = cycle.map((job, index) => {
       const holder = cycle[(index + 1) % cycle.length];
       return stepOf(

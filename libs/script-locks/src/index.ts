@@ -1,5 +1,5 @@
 export { isHeldByOurJob } from './held-by-our-job.ts';
-export { holderPath, isLockName, lockPath, openLockFile } from './lock-files.ts';
+export { holderPath, isLockName, openLockFile } from './lock-files.ts';
 export { foreignKernelLocks } from './kernel-locks.ts';
 export { groupLives, processFacts, startedAt } from './process-facts.ts';
 export type { ProcessFacts } from './process-facts.ts';

@@ -29,8 +29,10 @@ export function lockNameOf(file: string): string | null {
 export function openLockFile(directory: string, name: string): number {
   const path = lockPath(directory, name);
   mkdirSync(directory, { recursive: true });
+  // No symlink is followed: in a shared directory it could lead to whatever only we may open or make.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW;
   // First without O_CREAT: in a sticky directory the kernel refuses it for another user's file (fs.protected_regular).
-  return tryOpen(path, constants.O_RDONLY) ?? openSync(path, constants.O_RDONLY | constants.O_CREAT, 0o666);
+  return tryOpen(path, flags) ?? openSync(path, flags | constants.O_CREAT, 0o666);
 }
 
 function tryOpen(path: string, flags: number): number | null {

@@ -6,6 +6,8 @@ export interface ProcessFacts extends ProcessName {
   readonly parentPid: number;
   readonly group: number;
   readonly uid: number;
+  /** By SIGSTOP or its like, or by a debugger. */
+  readonly stopped: boolean;
   readonly words: readonly string[];
 }
 
@@ -19,7 +21,8 @@ export function processFacts(pid: number): ProcessFacts | null {
     if (fields[0] === 'Z' || fields[0] === 'X') return null;
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
     const [parentPid, group, startTime] = [fields[1], fields[2], fields[19]].map(Number) as [number, number, number];
-    return { pid, parentPid, group, startTime, uid: statSync(`/proc/${pid}`).uid, words };
+    const stopped = /^t$/i.test(fields[0] ?? '');
+    return { pid, parentPid, group, startTime, uid: statSync(`/proc/${pid}`).uid, stopped, words };
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
@@ -69,6 +69,13 @@ it('a record that is empty or nonsense does not hide the lock', async () => {
     writeFileSync(holderPath(directory.path, 'a'), text);
     assert.equal(readScriptLock(directory.path, 'a')?.holder?.pid, holder.pid);
   }
+});
+
+it('a symlink is not followed to a file that is no lock', () => {
+  using directory = temporaryDirectory();
+  symlinkSync(join(directory.path, 'target'), lockPath(directory.path, 'a'));
+  assert.throws(() => openLockFile(directory.path, 'a'), /ELOOP/);
+  assert.ok(!existsSync(join(directory.path, 'target')));
 });
 
 it('directories among the files are left alone', () => {

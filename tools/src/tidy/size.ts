@@ -7,8 +7,8 @@ const fileLinesMax = 250;
 /** A function is read in one glance, without scrolling. */
 const functionLinesMax = 60;
 
-/** Python is only what must live in Breezy's own process: a reader of the service should be through with it in half an hour. */
-const pythonLinesMax = 600;
+/** Python is only what must live in Breezy's own process or reap it: the size it has, with a little room (docs/decisions/0005-size-of-the-python-part.md). */
+const pythonLinesMax = 2000;
 
 /** Files that may be longer, each with its reason. */
 const longFiles: ReadonlyMap<string, string> = new Map();

@@ -34,6 +34,14 @@ it('a lock is a row, with its reasons when it is not simply held', () => {
   );
 });
 
+it('a holder that is stopped is remarked', () => {
+  const reasons = ['the session that took it runs', 'its process is stopped'];
+  assert.match(
+    describeLocks([lock('l1', session('ann'), [], { reasons })], now),
+    /~a\/p\/l1 \(its process is stopped\)$/m,
+  );
+});
+
 it('who waits is a tree below the one who blocks, through several locks', () => {
   const [ann, bob, cat] = [session('ann'), session('bob'), session('cat')];
   const text = describeLocks([lock('l1', ann, [bob]), lock('l2', bob, [cat])], now);

@@ -12,9 +12,15 @@ export function describeLocks(locks: readonly Lock[], now: Date): string {
     age(holder?.since ?? null, now),
     String(waiters.length),
     party(holder),
-    condition === 'held' ? name : `${name} (${(reasons ?? []).join('; ')})`,
+    `${name}${remark(condition, reasons ?? [])}`,
   ]);
   return table(['ID', 'KIND', 'CONDITION', 'AGE', 'WAIT', 'HOLDER', 'NAME'], rows) + describeWaiting(locks, now);
+}
+
+/** That a holder runs is no news; that it is stopped is why a push hangs. */
+function remark(condition: Lock['condition'], reasons: readonly string[]): string {
+  const told = condition === 'held' ? reasons.filter((reason) => reason.includes('stopped')) : reasons;
+  return told.length === 0 ? '' : ` (${told.join('; ')})`;
 }
 
 function describeWaiting(locks: readonly Lock[], now: Date): string {

@@ -15,6 +15,7 @@ import {
 import { exitUnavailable, UsageError, type Command, type Invocation } from '../command.ts';
 import { attemptsMax, introductionMsMax, lookMs } from './limits.ts';
 import { runUnderLock, type Job } from './run-under-lock.ts';
+import { SignalRelay } from './signal-relay.ts';
 import { takeLock } from './take-lock.ts';
 
 /** Tokens of the locks that the processes above hold, for the children of a holder; a claim that is checked. */
@@ -27,6 +28,7 @@ interface Wish {
   readonly waitMs: number;
   readonly words: Job['words'];
   readonly environment: Job['environment'];
+  readonly signals: SignalRelay;
 }
 
 export const lock: Command = {
@@ -35,14 +37,15 @@ export const lock: Command = {
   summary: 'run a command under a global lock of this host; exit code 75 when another holds it',
   options: { wait: { type: 'string', default: '0' } },
   async run(invocation) {
-    const wish = readWish(invocation);
+    using signals = new SignalRelay();
+    const wish = readWish(invocation, signals);
     const tokens = tokensOf(wish);
     for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
       const job = isHeldByOurJob(wish.directory, wish.name, tokens);
-      if (job !== null) return runUnderLock({ ...wish, descriptor: job.descriptor, started: () => undefined });
+      if (job !== null) return await runUnderLock({ ...wish, descriptor: job.descriptor, started: () => undefined });
       const taken = await take(wish);
       if (typeof taken === 'number') return taken;
-      if (taken !== null) return runHolding(wish, taken.descriptor, tokens);
+      if (taken !== null) return await runHolding(wish, taken.descriptor, tokens);
       const holder = await findHolder(wish);
       if (holder !== null) return refuse(wish, holder);
     }
@@ -51,7 +54,7 @@ export const lock: Command = {
   },
 };
 
-function readWish({ config, words, options, environment }: Invocation): Wish {
+function readWish({ config, words, options, environment }: Invocation, signals: SignalRelay): Wish {
   const [name, file, ...argv] = words;
   if (name === undefined) throw new UsageError('NAME is missing');
   if (!isLockName(name)) {
@@ -62,7 +65,14 @@ function readWish({ config, words, options, environment }: Invocation): Wish {
   if (!(waitS >= 0 && waitS <= 2_000_000)) {
     throw new UsageError(`--wait takes seconds from 0 to 2000000, not '${String(options['wait'])}'`);
   }
-  return { directory: config.locks.directory, name, waitMs: 1000 * waitS, words: [file, ...argv], environment };
+  return {
+    directory: config.locks.directory,
+    name,
+    waitMs: 1000 * waitS,
+    words: [file, ...argv],
+    environment,
+    signals,
+  };
 }
 
 function tokensOf({ environment }: Wish): string[] {
@@ -70,28 +80,22 @@ function tokensOf({ environment }: Wish): string[] {
 }
 
 /** The lock, null when it stays with another, or an exit code when a signal ends the wait. */
-async function take({ directory, name, waitMs }: Wish): Promise<{ descriptor: number } | number | null> {
+async function take({ directory, name, waitMs, signals }: Wish): Promise<{ descriptor: number } | number | null> {
   const waiting = new AbortController();
-  let ending: NodeJS.Signals | null = null;
-  const end = (signal: NodeJS.Signals): void => {
-    ending = signal;
-    waiting.abort();
-  };
-  const signals: NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
-  for (const signal of signals) process.on(signal, end);
+  signals.deliverTo((signal) => waiting.abort(signal));
   try {
     const descriptor = await takeLock(directory, name, waitMs, waiting.signal);
     return descriptor === null ? null : { descriptor };
   } catch (error) {
-    if (ending === null) throw error;
-    return 128 + constants.signals[ending as NodeJS.Signals];
+    if (!waiting.signal.aborted) throw error;
+    return 128 + constants.signals[waiting.signal.reason as NodeJS.Signals];
   } finally {
-    for (const signal of signals) process.off(signal, end);
+    signals.hold();
   }
 }
 
 async function runHolding(wish: Wish, descriptor: number, tokens: readonly string[]): Promise<number> {
-  const { directory, name, words, environment } = wish;
+  const { directory, name, words, environment, signals } = wish;
   const runner = ownName();
   const record: HolderRecord = {
     token: randomUUID(),
@@ -107,12 +111,12 @@ async function runHolding(wish: Wish, descriptor: number, tokens: readonly strin
   let group: number | null = null;
   const started = (pid: number): void => {
     group = pid;
-    const startTime = processFacts(pid)?.startTime;
-    if (startTime !== undefined) introduce(path, { ...record, process: { pid, startTime } });
+    // A command that has ended already has no start time any more, but may have left others in its group.
+    introduce(path, { ...record, process: { pid, startTime: processFacts(pid)?.startTime ?? 0 } });
   };
   const inherited = { ...environment, [tokensVariable]: [...tokens, record.token].join(',') };
   try {
-    return await runUnderLock({ words, environment: inherited, descriptor, started });
+    return await runUnderLock({ words, environment: inherited, descriptor, signals, started });
   } finally {
     // While we hold the lock nobody else writes there. What the command left running keeps the lock, and its record.
     if (group === null || !groupLives(group)) rmSync(path, { force: true });
@@ -123,8 +127,10 @@ async function runHolding(wish: Wish, descriptor: number, tokens: readonly strin
 /** Says who holds the lock. Without it the lock holds all the same, so that a failure is a warning. */
 function introduce(path: string, record: HolderRecord): void {
   try {
-    writeFileSync(`${path}.${process.pid}`, writeHolderRecord(record));
-    renameSync(`${path}.${process.pid}`, path);
+    // A name that nobody can foresee, and a new file: somebody else's symlink is not written through.
+    const whole = `${path}.${randomUUID()}`;
+    writeFileSync(whole, writeHolderRecord(record), { flag: 'wx' });
+    renameSync(whole, path);
   } catch (error) {
     process.stderr.write(`hatchery: lock: others cannot see who holds it: ${(error as Error).message}\n`);
   }

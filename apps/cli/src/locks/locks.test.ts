@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Lock } from '@hatchery/events';
+import { readScriptLocks } from '@hatchery/script-locks';
 import { assertNothingLeft, ForkerProcess, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
 import { RunningCommand, type CommandEnd } from './lock.test-support.ts';
 
@@ -29,7 +30,8 @@ const run = async (...words: string[]): Promise<CommandEnd> => {
 async function shown(name: string): Promise<Lock> {
   return until(`lock ${name}`, async () => {
     const { stdout } = await run('locks', '--json');
-    return (JSON.parse(stdout) as Lock[]).find((lock) => lock.name === name);
+    const pid = readScriptLocks(join(directory.path, 'locks')).find((lock) => lock.name === name)?.holder?.pid;
+    return (JSON.parse(stdout) as Lock[]).find((lock) => lock.name === name && lock.holder?.pid === pid);
   });
 }
 
@@ -37,6 +39,11 @@ async function shown(name: string): Promise<Lock> {
 async function hold(name: string): Promise<RunningCommand> {
   const command = start('lock', name, '--', 'sh', '-c', `echo held; : ${directory.path}; while :; do sleep 0.1; done`);
   await command.says(/held/);
+  // Until the command has introduced itself, hatchery stands for it.
+  await until('its record', () => {
+    const holder = readScriptLocks(join(directory.path, 'locks')).find((lock) => lock.name === name)?.holder?.pid;
+    return holder !== undefined && holder !== command.pid;
+  });
   return command;
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig } from '@hatchery/config';
@@ -27,6 +28,7 @@ async function withControl(story: (control: Control) => Promise<void>): Promise<
   const path = join(directory.path, 'control.sock');
   const { service, events, log } = bench;
   const config = loadConfig({ directory: directory.path, stateDirectory: directory.path });
+  mkdirSync(config.hosting.root);
   using locks = new LockService({ config, log, events, service });
   const server = createControlServer({
     service,

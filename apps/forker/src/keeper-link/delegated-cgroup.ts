@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { findUser } from './session-user.ts';
 
 /** Where sessions get control groups of their own, or why they get none. */
 export type CgroupPlace = { readonly directory: string } | { readonly directory: null; readonly reason: string };
@@ -10,15 +11,15 @@ export type CgroupPlace = { readonly directory: string } | { readonly directory:
  * says so by `Delegate=yes` and an attribute of the directory, and for a plain user by giving it to them.
  * Source: systemd's "Control Group APIs and Delegation", https://systemd.io/CGROUP_DELEGATION/
  */
-export function prepareCgroup(runAs: string | null): CgroupPlace {
-  const own = ownCgroup();
+export function prepareCgroup(runAs: string | null, proc = '/proc/self'): CgroupPlace {
+  const own = ownCgroup(proc);
   if (own === null) return { directory: null, reason: 'cgroup v2 is not mounted here' };
   if (!isDelegated(own)) return { directory: null, reason: `${own} is not delegated to this service` };
   const directory = join(own, 'hatchery-sessions');
   try {
     if (!existsSync(directory)) mkdirSync(directory);
     if (runAs !== null) {
-      const uid = Number(execFileSync('/usr/bin/id', ['-u', '--', runAs], { encoding: 'utf8' }));
+      const { uid } = findUser(runAs);
       // cgroups(7), "Delegating a hierarchy to a less privileged user".
       for (const path of ['', 'cgroup.procs', 'cgroup.subtree_control', 'cgroup.threads'])
         chownSync(join(directory, path), uid, -1);
@@ -39,9 +40,9 @@ export function removeCgroup({ directory }: CgroupPlace): void {
   }
 }
 
-function ownCgroup(): string | null {
-  const mount = /^(?:\S+ ){4}(\S+) .* - cgroup2 /m.exec(readFileSync('/proc/self/mountinfo', 'utf8'))?.[1];
-  const path = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
+function ownCgroup(proc: string): string | null {
+  const mount = /^(?:\S+ ){4}(\S+) .* - cgroup2 /m.exec(readFileSync(join(proc, 'mountinfo'), 'utf8'))?.[1];
+  const path = /^0::(.*)$/m.exec(readFileSync(join(proc, 'cgroup'), 'utf8'))?.[1];
   return mount === undefined || path === undefined ? null : join(mount, path);
 }
 

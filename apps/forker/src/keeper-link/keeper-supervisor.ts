@@ -11,6 +11,7 @@ import { zygoteFingerprint } from './fingerprint.ts';
 import type { LockService } from '../locks/lock-service.ts';
 import { KeeperLink } from './keeper-link.ts';
 import type { KeeperEvent } from './messages.ts';
+import { proveSpawning } from './prove-spawning.ts';
 import { prepareSessionUser } from './session-user.ts';
 
 /** What the build recorded: the modules that real sessions import. */
@@ -22,7 +23,7 @@ export interface KeeperSupervisorContext {
   readonly log: Logger;
   readonly events: EventLog;
   readonly service: ForkService;
-  readonly locks: Pick<LockService, 'take'>;
+  readonly locks: Pick<LockService, 'keeperLost' | 'take'>;
   /** Another list of modules to preload than the build's. */
   readonly preloadManifest?: string | undefined;
 }
@@ -54,6 +55,7 @@ export class KeeperSupervisor {
     }
     prepareSessionUser(this.#context.config);
     this.#cgroup = prepareCgroup(this.#context.config.forker.runAs);
+    if (!this.#context.config.forker.fork) await proveSpawning(this.#context.config);
     this.#fingerprint = zygoteFingerprint(this.#preloadManifest);
     await this.#connect();
     const late = setTimeout(() => {
@@ -114,18 +116,20 @@ export class KeeperSupervisor {
       ...sessionSettings(config),
       fork: config.forker.fork,
       preload: this.#preloadManifest,
-      poolSize: config.forker.poolSize,
+      // Children that are not forked cost as much waiting as running.
+      poolSize: config.forker.fork ? config.forker.poolSize : 0,
       cgroup: this.#cgroup.directory,
       fingerprint: this.#fingerprint,
     });
   }
 
   async #replace(error: Error): Promise<void> {
-    const { log, service } = this.#context;
+    const { locks, log, service } = this.#context;
     const { signal } = this.#closing;
     if (signal.aborted) return;
     log.error({ err: error }, 'the keeper is gone; another one is started');
     service.keeperLost();
+    locks.keeperLost();
     while (!signal.aborted) {
       try {
         return await this.#connect();

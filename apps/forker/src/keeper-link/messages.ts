@@ -55,6 +55,8 @@ export interface LockReport {
   /** Absolute: of the branch when it is opened, else of the lock's directory. */
   readonly path: string;
   readonly nonce: string | null;
+  /** When it was so, in seconds of the host's monotonic clock: reports of two sessions can overtake each other. */
+  readonly atS: number;
   /** Reports before this one that could not be sent. */
   readonly lost: number;
 }

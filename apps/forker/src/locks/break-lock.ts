@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
 import type { Lock } from '@hatchery/events';
 import type { ForkService } from '../children/fork-service.ts';
 import { breakDiskLock } from './disk-lock.ts';
 import { endHolder } from './end-holder.ts';
+import { freedMsMax, settleMs } from './limits.ts';
 import type { LockService } from './lock-service.ts';
 
 /** What breaking a lock works with. */
@@ -100,8 +102,7 @@ async function perform(
   const ended = lock.condition === 'held' && !force ? await endHolder(context, lock, `${actor}: ${reason}`) : null;
   const before = ended === null ? '' : `${ended}; `;
   if (lock.kind === 'script') {
-    locks.refresh(lock);
-    const free = locks.find(lock.id) === undefined;
+    const free = await isFreed(context, lock);
     return [
       free,
       `${before}${free ? 'the kernel has freed the lock' : 'another process of its job still has the lock'}`,
@@ -126,6 +127,17 @@ async function perform(
         `${before}the holder has changed, not broken: it is ${now === undefined ? 'free' : describe(now)} now`,
       ];
     }
+  }
+}
+
+/** `hatchery lock` has the lock of its command too, and takes a moment to see that it has ended. */
+async function isFreed({ locks }: BreakContext, lock: Lock): Promise<boolean> {
+  const deadline = performance.now() + freedMsMax;
+  for (;;) {
+    locks.refresh(lock);
+    if (locks.find(lock.id) === undefined) return true;
+    if (performance.now() > deadline) return false;
+    await delay(settleMs);
   }
 }
 

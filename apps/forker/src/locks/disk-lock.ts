@@ -62,11 +62,12 @@ function readHeld(held: string): DiskLock | null {
   if (text === null && statOf(held) === null) return null;
   const info = text === null ? { corrupt: 'it has no info file' } : readHeldInfo(text);
   const nonce = 'corrupt' in info ? null : info.nonce;
-  const content = createHash('sha256')
-    .update(text ?? '')
-    .digest('hex');
-  const mark = nonce ?? `${directory.ino}-${directory.mtimeMs}-${content.slice(0, 16)}`;
+  const mark = nonce ?? markOf(directory, text ?? '');
   return { info, nonce, mark, ownFile: directory.uid === process.getuid?.() };
+}
+
+function markOf({ ino, mtimeMs }: Stats, text: string): string {
+  return `${ino}-${mtimeMs}-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
 }
 
 function statOf(path: string): Stats | null {

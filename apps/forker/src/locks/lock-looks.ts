@@ -8,6 +8,9 @@ import { readDiskLock, type DiskLock } from './disk-lock.ts';
 /** Clocks are compared with this much slack: info files hold whole seconds. */
 const slackMs = 2_000;
 
+/** Why a lock that is held may stay so for ever. */
+const stopped = 'its process is stopped, and goes on only when somebody sends it SIGCONT';
+
 /** Whom a lock on disk may belong to. */
 export interface KnownSessions {
   readonly living: () => Iterable<Child>;
@@ -37,8 +40,15 @@ export class LockLooks {
     // Whose session has ended stays an orphan: the session itself is forgotten after a while.
     if (same && known.condition === 'orphaned') return [];
     const session = same ? this.#sessionOf(known.holder) : this.#sessionOf(partyOfInfo(disk));
-    const holder = session === null ? partyOfInfo(disk) : partyOf(session, infoOf(disk));
-    return this.table.acquired({ place, ...disk, holder, verdict: judge(factsOf(disk, session)) });
+    // It is as its session reported it, but a process that is stopped cannot say so.
+    if (same && isLiving(session) && known.holder?.childId === session.id) {
+      const reported = (known.reasons ?? []).filter((reason) => reason !== stopped);
+      const isStopped = processFacts(session.pid)?.stopped === true;
+      return this.table.changed(path, { reasons: isStopped ? [...reported, stopped] : reported });
+    }
+    const holder = same && isHolder(known.holder, session) ? known.holder : partyOnDisk(disk, session);
+    const verdict = judge(factsOf(disk, session));
+    return this.table.acquired({ place, ...disk, holder, verdict, atS: monotonicS(), source: 'look' });
   }
 
   /** The session that a holder is or was, by its name or by the process that an info file names. */
@@ -50,6 +60,11 @@ export class LockLooks {
     if (holder.host !== hostname()) return null;
     return all.find((child) => child.pid === holder.pid && isWithin(child, holder.since)) ?? null;
   }
+}
+
+/** Now, by the clock that children put on their reports (CLOCK_MONOTONIC; Python's time.monotonic). */
+function monotonicS(): number {
+  return Number(process.hrtime.bigint()) / 1e9;
 }
 
 /** A session as the holder of a lock, or as a waiter for one. */
@@ -72,6 +87,15 @@ function partyOfInfo({ info }: DiskLock): LockParty | null {
   return { childId: null, pid, user, host, command, since: sinceOf(info) };
 }
 
+function partyOnDisk(disk: DiskLock, session: Child | null): LockParty | null {
+  return session === null ? partyOfInfo(disk) : partyOf(session, infoOf(disk));
+}
+
+/** Whether what is known of a holder is as much as a look can tell: a process that is gone has no command any more. */
+function isHolder(known: LockParty | null, session: Child | null): boolean {
+  return known !== null && (session === null || known.childId === session.id);
+}
+
 function infoOf({ info }: DiskLock): HeldInfo | null {
   return 'corrupt' in info ? null : info;
 }
@@ -87,6 +111,10 @@ function factsOf({ info, ownFile }: DiskLock, session: Child | null): Parameters
     processStartedS: started === null ? null : Date.parse(started) / 1000,
     nowS: Date.now() / 1000,
   };
+}
+
+function isLiving(session: Child | null): session is Child {
+  return session !== null && session.state !== 'exited';
 }
 
 function sessionState(session: Child | null): HolderSession {

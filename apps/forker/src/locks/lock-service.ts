@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
@@ -24,18 +25,22 @@ export interface LockServiceContext {
 export class LockService implements Disposable {
   readonly looks: LockLooks;
   readonly #context: LockServiceContext;
+  /** As sessions report it: they serve the root without symlinks. */
+  readonly #hostingRoot: string;
   readonly #orphans: Orphans;
   readonly #scans: Scans;
   readonly #scripts: ScriptLockWatch;
   readonly #subscription: Disposable;
   readonly #again: NodeJS.Timeout;
   readonly #branches = new Map<string, Set<string>>();
+  readonly #mute = new Set<string>();
   readonly #goneIds = new Map<string, string>();
   #turn = 0;
 
   constructor(context: LockServiceContext) {
     const { config, events, log, service } = context;
     this.#context = context;
+    this.#hostingRoot = realpathSync(config.hosting.root);
     this.looks = new LockLooks({
       living: () => [...service.registry.entries()].map(({ child }) => child),
       ended: () => events.view.recentChildren,
@@ -44,11 +49,14 @@ export class LockService implements Disposable {
     this.#orphans = new Orphans({
       graceMs,
       now: () => performance.now(),
-      mayBeTakenUp: (user) => this.#hasYoungSession(user, graceMs),
+      mayBeTakenUp: (user) => this.#hasSessionOnItsWay(user, graceMs),
       free: (lock) => freeOrphan(this, { ...context, lock }),
     });
-    this.#scripts = new ScriptLockWatch(config.locks.directory, log, (changes) => this.publish(changes));
-    this.#scans = new Scans(config.hosting.root, (directory) => this.#lookAtBranch(directory), log);
+    // Before a restart these were held. Until each is looked at again, that is the best there is to show.
+    const [scripts, breezys] = restoredLocks(events);
+    for (const lock of breezys) this.#restore(lock);
+    this.#scripts = new ScriptLockWatch(config.locks.directory, log, scripts, (changes) => this.publish(changes));
+    this.#scans = new Scans(this.#hostingRoot, (directory) => this.#lookAtBranch(directory), log);
     this.#again = setInterval(() => this.#lookAgain(), lookAgainMs);
     // Not in the same turn: what is published while an event is delivered would overtake it.
     this.#subscription = events.subscribe(null, (message) => {
@@ -77,13 +85,18 @@ export class LockService implements Disposable {
     else this.publish(this.looks.look({ path, kind, name }));
   }
 
+  /** The keeper is gone, and with it what the sessions of now would report: their locks are only seen by looking. */
+  keeperLost(): void {
+    for (const { child } of this.#context.service.registry.entries()) this.#mute.add(child.id);
+  }
+
   /** Takes what a session reports of a lock. */
   take(report: LockReport): void {
-    const { id, action, path, nonce, lost } = report;
+    const { id, action, path, nonce, lost, atS } = report;
     const child = this.#context.service.registry.find(id)?.child;
-    if (action === 'opened') this.#remember(id, path);
+    if (action === 'opened') this.#remember(id, path.replace(/\/+$/, ''));
     if (lost > 0) this.#lookAtBranches(id);
-    const place = placeOfLock(path, this.#context.config.hosting.root);
+    const place = placeOfLock(path, this.#hostingRoot);
     if (place === null) return;
     if (child === undefined) return this.publish(this.looks.look(place));
     const { table } = this.looks;
@@ -94,7 +107,7 @@ export class LockService implements Disposable {
         const how = action === 'acquired' ? 'the session that took it runs' : 'a session that came back took it up';
         const verdict = { condition: 'held', reasons: [how] } as const;
         const mark = nonce ?? '';
-        return this.publish(table.acquired({ place, nonce, mark, holder: party, verdict }));
+        return this.publish(table.acquired({ place, nonce, mark, holder: party, verdict, atS, source: 'report' }));
       }
       case 'contended':
         if (table.markAt(path) === undefined || table.markAt(path) !== nonce) this.publish(this.looks.look(place));
@@ -136,6 +149,12 @@ export class LockService implements Disposable {
     for (const lock of table.heldBy(event.id)) this.refresh(lock);
     if (event.exit.code !== 0) this.#lookAtBranches(event.id);
     this.#branches.delete(event.id);
+    this.#mute.delete(event.id);
+  }
+
+  #restore(lock: Lock): void {
+    this.looks.table.restore(lock);
+    if (lock.condition === 'orphaned') this.#orphans.add(lock);
   }
 
   #remember(childId: string, branch: string): void {
@@ -149,7 +168,7 @@ export class LockService implements Disposable {
   }
 
   #lookAtBranch(directory: string): void {
-    for (const place of placesOf(directory, this.#context.config.hosting.root)) this.#look(place);
+    for (const place of placesOf(directory, this.#hostingRoot)) this.#look(place);
   }
 
   #look(place: LockPlace): void {
@@ -160,15 +179,13 @@ export class LockService implements Disposable {
     }
   }
 
-  /** Nobody reports what other processes do with their locks. */
+  /** Nobody reports what other processes do with their locks, and a report may be lost: in turn, everything is looked at again. */
   #lookAgain(): void {
-    const others = this.looks.table.all().filter(({ holder }) => (holder?.childId ?? null) === null);
-    if (others.length === 0) return;
-    for (let count = 0; count < Math.min(others.length, lookAgainMax); count += 1) {
-      this.#turn = (this.#turn + 1) % others.length;
-      const lock = others[this.#turn];
-      if (lock !== undefined) this.#look(lock);
-    }
+    const open = [...this.#branches.values()].flatMap((branches) => [...branches]);
+    const places = [...this.looks.table.all(), ...open.flatMap((branch) => placesOf(branch, this.#hostingRoot))];
+    const first = this.#turn < places.length ? this.#turn : 0;
+    for (const { path, kind, name } of places.slice(first, first + lookAgainMax)) this.#look({ path, kind, name });
+    this.#turn = first + lookAgainMax;
   }
 
   #forget(id: string): void {
@@ -180,9 +197,17 @@ export class LockService implements Disposable {
     if (this.#goneIds.size > goneIdsMax && oldest !== undefined) this.#goneIds.delete(oldest);
   }
 
-  #hasYoungSession(user: string | null, graceMs: number): boolean {
-    return [...this.#context.service.registry.entries()].some(
-      ({ child }) => child.user === user && Date.now() - Date.parse(child.startedAt) < graceMs,
-    );
+  /** A session that is young may be a reconnected client that has not shown its token yet; one that is mute cannot tell. */
+  #hasSessionOnItsWay(user: string | null, graceMs: number): boolean {
+    return [...this.#context.service.registry.entries()].some(({ child }) => {
+      const isYoung = Date.now() - Date.parse(child.startedAt) < graceMs;
+      return child.user === user && (isYoung || this.#mute.has(child.id));
+    });
   }
+}
+
+/** The locks of the last view on record: those of scripts, and Breezy's. */
+function restoredLocks(events: EventLog): [scripts: Lock[], breezys: Lock[]] {
+  const all = Object.values(events.view.locks);
+  return [all.filter(({ kind }) => kind === 'script'), all.filter(({ kind }) => kind !== 'script')];
 }

@@ -44,7 +44,11 @@ export class Scans implements Disposable {
   }
 
   #walk(pace: (directories: number) => Promise<void>): Promise<number> {
-    return walkBranches(this.#root, this.#visit, pace, (directory, error) => {
+    // A walk goes on until it next pauses, and whoever it was for may be gone by then.
+    const visit = (directory: string): void => {
+      if (!this.#ending.signal.aborted) this.#visit(directory);
+    };
+    return walkBranches(this.#root, visit, pace, (directory, error) => {
       this.#log.warn({ directory, code: error.code }, 'a directory cannot be read; locks in it are not seen');
     });
   }

@@ -13,10 +13,17 @@ export class ScriptLockWatch implements Disposable {
   readonly #timer: NodeJS.Timeout;
   #watcher: FSWatcher | null = null;
   #settling: NodeJS.Timeout | null = null;
-  #locks: readonly Lock[] = [];
+  #locks: readonly Lock[];
   #complained = false;
 
-  constructor(directory: string, log: Logger, publish: (events: readonly EventBody[]) => void) {
+  /** `published` are those that whoever listens believes to be held. */
+  constructor(
+    directory: string,
+    log: Logger,
+    published: readonly Lock[],
+    publish: (events: readonly EventBody[]) => void,
+  ) {
+    this.#locks = published;
     this.#directory = directory;
     this.#log = log;
     this.#publish = publish;

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { temporaryDirectory } from '@hatchery/testkit';
+import { breakDiskLock, readDiskLock } from './disk-lock.ts';
+import { LockDirectory } from './lock-dir.test-support.ts';
+
+describe('a lock on disk', () => {
+  it('that is free, or has no directory, is none', () => {
+    using directory = temporaryDirectory();
+    const lock = new LockDirectory(directory.path);
+    assert.equal(readDiskLock(lock.path), null);
+    assert.equal(readDiskLock(join(directory.path, 'none')), null);
+    assert.equal(breakDiskLock(lock.path, 'n1'), 'free');
+  });
+
+  it('is broken whole, and leaves nothing behind', () => {
+    using directory = temporaryDirectory();
+    const lock = new LockDirectory(directory.path);
+    lock.take('n1');
+    assert.deepEqual([readDiskLock(lock.path)?.nonce, readDiskLock(lock.path)?.ownFile], ['n1', true]);
+    assert.equal(breakDiskLock(lock.path, 'n1'), 'broken');
+    assert.deepEqual(readdirSync(lock.path), []);
+  });
+
+  it('of another holder than the one that was looked at is left alone', () => {
+    using directory = temporaryDirectory();
+    const lock = new LockDirectory(directory.path);
+    lock.take('n2');
+    assert.equal(breakDiskLock(lock.path, 'n1'), 'changed');
+    assert.equal(readDiskLock(lock.path)?.nonce, 'n2');
+    assert.deepEqual(readdirSync(lock.path), ['held']);
+  });
+
+  it('without a nonce is compared by all that there is', () => {
+    using directory = temporaryDirectory();
+    const lock = new LockDirectory(directory.path);
+    const marks = new Set<string>();
+    for (const text of [null, '', 'garbage', '\0\0']) {
+      lock.takeWith(text);
+      const read = readDiskLock(lock.path);
+      assert.ok(read !== null && 'corrupt' in read.info && read.nonce === null);
+      marks.add(read.mark);
+    }
+    assert.equal(marks.size, 4);
+    const before = readDiskLock(lock.path)?.mark ?? '';
+    writeFileSync(join(lock.path, 'held', 'info'), 'garbage of another');
+    assert.equal(breakDiskLock(lock.path, before), 'changed');
+    assert.equal(breakDiskLock(lock.path, readDiskLock(lock.path)?.mark ?? ''), 'broken');
+    assert.ok(!existsSync(join(lock.path, 'held')));
+  });
+});

@@ -1,0 +1,34 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+/** A pid above what Linux gives. */
+export const deadPid = 4_194_399;
+
+/** A lock directory of a branch, as Breezy makes one. */
+export class LockDirectory {
+  readonly path: string;
+
+  constructor(branch: string, part = 'branch') {
+    this.path = join(branch, '.bzr', part, 'lock');
+    mkdirSync(this.path, { recursive: true });
+  }
+
+  /** Takes it by an info file of this nonce; other fields as given. */
+  take(nonce: string, fields: Readonly<Record<string, string | number>> = {}): void {
+    const all = { hostname: hostname(), nonce, pid: deadPid, start_time: 1_700_000_000, user: 'u <u@example.invalid>' };
+    const lines = Object.entries({ ...all, ...fields }).map(([key, value]) => `${key}: ${value}\n`);
+    this.takeWith(lines.join(''));
+  }
+
+  /** Takes it with this text as its info file; null writes none. */
+  takeWith(text: string | null): void {
+    this.free();
+    mkdirSync(join(this.path, 'held'));
+    if (text !== null) writeFileSync(join(this.path, 'held', 'info'), text);
+  }
+
+  free(): void {
+    rmSync(join(this.path, 'held'), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { Lock } from '@hatchery/events';
+import { Orphans } from './orphans.ts';
+
+function lock(id: string, user = 'alice'): Lock {
+  const holder = { childId: 'c', pid: 1, user, host: 'h', command: null, since: null };
+  return { id, kind: 'branch', path: id, name: id, holder, waiters: [], condition: 'orphaned', nonce: id };
+}
+
+/** Orphans with a clock that is set by hand, and sessions that are on their way. */
+class OrphanBench implements Disposable {
+  nowMs = 0;
+  readonly onTheirWay = new Set<string | null>();
+  readonly freed: string[] = [];
+  readonly orphans = new Orphans({
+    graceMs: 1_000,
+    now: () => this.nowMs,
+    mayBeTakenUp: (user) => this.onTheirWay.has(user),
+    free: ({ id }) => void this.freed.push(id),
+  });
+
+  lookAt(nowMs: number): string[] {
+    this.nowMs = nowMs;
+    this.orphans.look();
+    return this.freed;
+  }
+
+  [Symbol.dispose](): void {
+    this.orphans[Symbol.dispose]();
+  }
+}
+
+it('an orphan is freed after its grace, once, and its grace does not start anew', () => {
+  using bench = new OrphanBench();
+  bench.orphans.add(lock('l1'));
+  assert.deepEqual(bench.lookAt(999), []);
+  bench.orphans.add(lock('l1'));
+  assert.deepEqual(bench.lookAt(1_000), ['l1']);
+  assert.deepEqual(bench.lookAt(5_000), ['l1']);
+});
+
+it('one that was taken up again is not freed', () => {
+  using bench = new OrphanBench();
+  bench.orphans.add(lock('l1'));
+  bench.orphans.forget('l1');
+  assert.deepEqual(bench.lookAt(5_000), []);
+});
+
+it('one whose user has a session on its way waits for it, and others do not', () => {
+  using bench = new OrphanBench();
+  bench.orphans.add(lock('l1', 'alice'));
+  bench.orphans.add(lock('l2', 'bob'));
+  bench.onTheirWay.add('alice');
+  assert.deepEqual(bench.lookAt(1_000), ['l2']);
+  bench.onTheirWay.clear();
+  assert.deepEqual(bench.lookAt(1_200), ['l2', 'l1']);
+});

@@ -1,0 +1,123 @@
+import contextlib
+import json
+import os
+import re
+import resource
+import signal
+import time
+import unittest
+from collections.abc import Callable
+from unittest import mock
+
+import isolation
+import wire
+
+LIMITS: wire.Message = {"cpuS": 0, "addressSpaceBytes": 0, "openFiles": 0, "fileSizeBytes": 0}
+
+
+def mounted_cgroup() -> str | None:
+    """Where cgroup v2 is, if groups can be made there."""
+    with open("/proc/self/mountinfo") as stream:
+        found = re.search(r"^(?:\S+ ){4}(\S+) .* - cgroup2 ", stream.read(), re.MULTILINE)
+    return found[1] if found is not None and os.access(found[1], os.W_OK) else None
+
+
+def forked(work: Callable[[], object]) -> object:
+    """What `work` returns in a real child, by way of JSON; its exception's name when it fails."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        answer: object = None
+        try:
+            answer = work()
+        except Exception as error:
+            answer = type(error).__name__
+        finally:
+            os.write(writing, json.dumps(answer).encode())
+            os._exit(0)
+    os.close(writing)
+    with open(reading) as stream:
+        text = stream.read()
+    os.waitpid(child, 0)
+    return json.loads(text)
+
+
+class Isolation(unittest.TestCase):
+    def test_gives_each_child_a_process_group_of_its_own(self) -> None:
+        def work() -> object:
+            with mock.patch("os.closerange"):
+                isolation.isolate(3, {"cgroup": None, "limits": LIMITS})
+            return [os.getpgid(0) == os.getpid(), os.getsid(0) == os.getpid()]
+
+        self.assertEqual(forked(work), [True, True])
+
+    def test_takes_a_limit_for_good_and_none_away(self) -> None:
+        def work() -> object:
+            isolation.limit(resource.RLIMIT_NOFILE, 100)
+            isolation.limit(resource.RLIMIT_NOFILE, 0)
+            isolation.limit(resource.RLIMIT_NOFILE, 10_000)
+            return resource.getrlimit(resource.RLIMIT_NOFILE)
+
+        self.assertEqual(forked(work), [100, 100])
+
+    def test_of_a_user_that_does_not_exist_is_an_error(self) -> None:
+        self.assertEqual(forked(lambda: isolation.become("no-such-user")), "KeyError")
+
+    @unittest.skipUnless(os.getuid() == 0, "needs root")
+    def test_of_another_user_leaves_nothing_of_root(self) -> None:
+        def work() -> object:
+            isolation.become("nobody")
+            with contextlib.suppress(PermissionError):
+                os.setuid(0)
+                return "root again"
+            return [0 in os.getresuid(), 0 in os.getresgid(), 0 in os.getgroups()]
+
+        self.assertEqual(forked(work), [False, False, False])
+
+
+@unittest.skipUnless(mounted_cgroup(), "cgroup v2 cannot be written here")
+class ControlGroup(unittest.TestCase):
+    def setUp(self) -> None:
+        self.parent = os.path.join(mounted_cgroup() or "", f"hatchery-test-{os.getpid()}")
+        os.mkdir(self.parent)
+        self.addCleanup(os.rmdir, self.parent)
+
+    def enter(self) -> tuple[int, str]:
+        isolation.enter_cgroup(self.parent)
+        with open("/proc/self/cgroup") as stream:
+            own = re.search(r"^0::(.*)$", stream.read(), re.MULTILINE)
+        return os.getpid(), own[1] if own else ""
+
+    def test_of_a_child_is_its_own_and_goes_with_it(self) -> None:
+        answer = forked(self.enter)
+        assert isinstance(answer, list)
+        pid, path = answer
+        self.assertEqual(path, f"/{os.path.basename(self.parent)}/{pid}")
+        self.assertTrue(isolation.remove_cgroup(self.parent, pid))
+        self.assertTrue(isolation.remove_cgroup(self.parent, pid))
+        self.assertEqual([name for name in os.listdir(self.parent) if name.isdigit()], [])
+
+    def test_of_a_dead_child_is_cleared_of_what_it_started(self) -> None:
+        def work() -> object:
+            pid, _path = self.enter()
+            grandchild = os.fork()
+            if grandchild == 0:
+                os.closerange(3, 1000)
+                signal.pause()
+            return [pid, grandchild]
+
+        answer = forked(work)
+        assert isinstance(answer, list)
+        pid, grandchild = answer
+        self.assertFalse(isolation.remove_cgroup(self.parent, pid))
+        deadline = time.monotonic() + 30
+        while not isolation.remove_cgroup(self.parent, pid) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.assertFalse(os.path.exists(os.path.join(self.parent, str(pid))))
+        # Killed and perhaps not reaped yet: it is not ours to wait for.
+        with contextlib.suppress(FileNotFoundError), open(f"/proc/{grandchild}/stat") as stream:
+            self.assertIn(stream.read().rpartition(") ")[2][0], "ZX")
+
+
+if __name__ == "__main__":
+    unittest.main()

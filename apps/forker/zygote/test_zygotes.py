@@ -1,0 +1,158 @@
+import socket
+import unittest
+from unittest import mock
+
+import zygotes
+from loop import Loop
+from wire import Message
+
+CONFIGURATION: Message = {"python": "/nowhere/python3", "fork": True, "preload": "", "environment": {}}
+
+
+class StandIn:
+    """A zygote without a process; the test says what becomes of it."""
+
+    made: list["StandIn"] = []
+
+    def __init__(self, _configuration: Message, generation: int) -> None:
+        self.generation = generation
+        self.pid = 4_194_400 + len(self.made)
+        self.state = "starting"
+        self.closed = self.given_up = False
+        self.ready: Message = {"modules": 1, "startedInMs": 1}
+        self.link, self.stderr = socket.socketpair()
+        self.made.append(self)
+
+    def read_link(self) -> bool:
+        self.state = "ready"
+        return True
+
+    def read_stderr(self) -> bool:
+        return True
+
+    def give_up(self) -> None:
+        self.given_up = True
+
+    def failure(self, _status: int) -> Message:
+        return {"step": "importing x", "message": "no x (exit 1)", "stderr": ["no x"]}
+
+    def close(self) -> None:
+        self.closed = True
+        self.link.close()
+        self.stderr.close()
+
+
+class ZygotesTest(unittest.TestCase):
+    def setUp(self) -> None:
+        StandIn.made = []
+        for name in ("Zygote", "Spawner"):
+            patch = mock.patch(f"zygotes.{name}", StandIn)
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.told: list[str] = []
+        self.refused: list[str] = []
+        self.took_over = 0
+        self.loop = Loop()
+        self.zygotes = zygotes.Zygotes(self.loop, self._hear, self._take_over, self.refused.append)
+        self.addCleanup(self._close)
+
+    def _hear(self, message: Message) -> None:
+        self.told.append(message["event"])
+
+    def _close(self) -> None:
+        for zygote in StandIn.made:
+            zygote.close()
+
+    def _take_over(self) -> None:
+        self.took_over += 1
+
+    def become_ready(self, zygote: StandIn) -> None:
+        self.zygotes._read(zygote)  # type: ignore[arg-type]
+
+    def run_alarm(self) -> None:
+        _when, action = self.loop._timers.pop("zygote")
+        action()
+
+    def start(self) -> StandIn:
+        self.zygotes.configure(CONFIGURATION)
+        self.become_ready(StandIn.made[0])
+        return StandIn.made[0]
+
+    def test_release_the_old_one_only_when_the_new_one_is_ready(self) -> None:
+        old = self.start()
+        self.zygotes.replace()
+        new = StandIn.made[1]
+        self.assertEqual((self.zygotes.ready, old.closed), (old, False))
+        self.become_ready(new)
+        self.assertEqual((self.zygotes.ready, old.closed), (new, True))
+        self.assertGreater(new.generation, old.generation)
+        self.assertEqual((self.told, self.took_over), (["zygote.ready", "zygote.ready"], 2))
+
+    def test_keep_the_old_one_when_the_new_one_fails_and_try_again(self) -> None:
+        old = self.start()
+        self.zygotes.configure({**CONFIGURATION, "fingerprint": "changed"})
+        self.assertTrue(self.zygotes.died(StandIn.made[1].pid, 256))
+        self.assertEqual((self.zygotes.ready, self.zygotes.why_none), (old, None))
+        self.assertEqual((self.told[-1], self.refused), ("zygote.failed", []))
+        self.run_alarm()
+        self.become_ready(StandIn.made[2])
+        self.assertEqual((self.zygotes.ready, old.closed), (StandIn.made[2], True))
+
+    def test_do_nothing_when_told_the_same_again(self) -> None:
+        self.start()
+        self.zygotes.configure(dict(CONFIGURATION))
+        self.assertEqual((len(StandIn.made), self.told), (1, ["zygote.ready", "zygote.ready"]))
+
+    def test_replace_one_that_died_at_once_and_keep_its_children(self) -> None:
+        old = self.start()
+        self.assertTrue(self.zygotes.died(old.pid, 9))
+        self.assertEqual((self.zygotes.ready, self.zygotes.why_none, self.refused), (None, None, []))
+        self.assertEqual(StandIn.made[1].generation, old.generation)
+
+    def test_let_the_successor_take_over_from_one_that_died_meanwhile(self) -> None:
+        old = self.start()
+        self.zygotes.replace()
+        self.zygotes.died(old.pid, 9)
+        self.assertEqual(len(StandIn.made), 2)
+        self.become_ready(StandIn.made[1])
+        self.assertEqual(self.zygotes.ready, StandIn.made[1])
+
+    def test_slow_down_when_one_after_the_other_dies(self) -> None:
+        zygote = self.start()
+        for death in range(1, zygotes.DEATHS_MAX):
+            self.zygotes.died(zygote.pid, 11)
+            zygote = StandIn.made[death]
+            self.become_ready(zygote)
+        self.zygotes.died(zygote.pid, 11)
+        self.assertEqual(len(StandIn.made), zygotes.DEATHS_MAX)
+        self.assertEqual(self.told[-2:], ["zygote.died", "zygote.failed"])
+        self.assertRegex(self.refused[0], "serving: it died 5 times within 60 s; the last time: no x")
+        self.run_alarm()
+        self.become_ready(StandIn.made[-1])
+        self.assertIsNone(self.zygotes.why_none)
+
+    def test_refuse_with_the_step_while_none_comes_up(self) -> None:
+        self.zygotes.configure(CONFIGURATION)
+        self.zygotes.died(StandIn.made[0].pid, 256)
+        self.assertEqual(self.refused, ["the zygote does not start: importing x: no x (exit 1)"])
+        self.assertEqual(self.zygotes.why_none, self.refused[0])
+
+    def test_give_up_one_that_hangs_but_none_that_is_ready(self) -> None:
+        self.zygotes.configure(CONFIGURATION)
+        self.run_alarm()
+        self.assertTrue(StandIn.made[0].given_up)
+        self.become_ready(StandIn.made[0])
+        self.zygotes.replace()
+        self.become_ready(StandIn.made[1])
+        self.assertNotIn("zygote", self.loop._timers)
+
+    def test_do_not_take_the_end_of_another_process_for_theirs(self) -> None:
+        old = self.start()
+        self.zygotes.replace()
+        self.become_ready(StandIn.made[1])
+        self.assertFalse(self.zygotes.died(old.pid, 0))
+        self.assertFalse(self.zygotes.died(1, 0))
+
+
+if __name__ == "__main__":
+    unittest.main()
