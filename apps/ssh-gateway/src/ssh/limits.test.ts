@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until, within } from '@hatchery/testkit';
-import { serveLine } from '../../testing/clients.ts';
+import { makeKey, serveLine } from '../../testing/clients.ts';
 import { metricOf } from '../../testing/control.ts';
 import { signIn } from '../../testing/ssh2-client.ts';
 import { Stand } from '../../testing/stand.ts';
@@ -99,6 +99,25 @@ test('behind a balancer the client’s own address is the peer, in the log and f
   socket.destroy();
   await until('the log', () => stand.log.named('sign-in refused').length === 1);
   assert.equal(stand.log.named('sign-in refused')[0]?.fields['peer'], '192.0.2.7:50022');
+});
+
+test('behind a balancer a key for certain addresses is for the client’s own', async () => {
+  await using stand = await Stand.open(behind(['127.0.0.1/32']));
+  const bob = { ...stand.alice, user: 'bob', key: makeKey(stand.directory, 'bob') };
+  stand.authorize('bob', bob.key, 'from="192.0.2.0/24" ');
+  const from = async (address: string): ReturnType<typeof signIn> => {
+    const socket = connect(stand.port, '127.0.0.1');
+    await within('the connection', new Promise<void>((resolve) => socket.once('connect', resolve)));
+    socket.write(`PROXY TCP4 ${address} 127.0.0.1 50022 22\r\n`);
+    return signIn(bob, socket);
+  };
+  const { client, closed } = await from('192.0.2.7');
+  client.end();
+  await within('the close', closed);
+  await assert.rejects(from('198.51.100.7'), /All configured authentication methods failed/);
+  await until('the log', () => stand.log.named('sign-in refused').length === 1);
+  const { fields } = stand.log.named('sign-in refused')[0] ?? {};
+  assert.equal((fields?.['lastRefusal'] as { reason: string }).reason, 'the key is not for this source address');
 });
 
 test('a header of version 2 in pieces, with the client’s first bytes right behind it, is as good', async () => {

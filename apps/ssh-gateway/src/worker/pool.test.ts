@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { until, within } from '@hatchery/testkit';
 import { serveLine, type RunningClient } from '../../testing/clients.ts';
@@ -59,6 +60,24 @@ test('worker processes take turns; one that is killed takes its own connections 
   for (const words of ['one', 'two', 'three']) await echo(stand.startSsh([serveLine]), words);
   assert.equal(stand.log.named('worker process ended; its connections are lost').length, 1);
   await until('the child of the lost one to end', () => stand.forks.livingChildren === 0);
+});
+
+test('every worker process asks where users’ keys are configured to come from', async () => {
+  await using stand = await Stand.open({
+    ...pool,
+    ssh: (directory) => {
+      const program = join(directory, 'keys-of');
+      const asked = `echo "$PPID" >>'${directory}/askers'`;
+      writeFileSync(program, `#!/bin/sh\n${asked}\n[ "$1" = alice ] && cat '${directory}/alice.pub'\nexit 0\n`);
+      chmodSync(program, 0o755);
+      const keyLookup = { url: null, tokenFile: null, timeoutS: 20, cacheS: 0 };
+      return { ...pool.ssh, keyLookup: { ...keyLookup, source: 'command', command: [program, '%u'] } };
+    },
+  });
+  for (const words of ['one', 'two']) await echo(stand.startSsh([serveLine]), words);
+  const askers = readFileSync(join(stand.directory, 'askers'), 'utf8').trim().split('\n');
+  assert.deepEqual([...new Set(askers.map(Number))].toSorted(), workerPids().toSorted());
+  assert.match((await stand.ssh([serveLine], '', ['-l', 'bob'])).stderr, /Permission denied/);
 });
 
 test('a reload refuses nobody: new processes serve, the old ones finish what they have', async () => {
