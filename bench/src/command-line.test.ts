@@ -19,6 +19,7 @@ describe('the command line', () => {
       'branch',
       'transfer',
       'stalled',
+      'dashboard',
     ]);
   });
 

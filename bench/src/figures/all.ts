@@ -1,5 +1,6 @@
 import { branch } from './branch.ts';
 import { burst } from './burst.ts';
+import { dashboard } from './dashboard.ts';
 import type { Figure } from './figure.ts';
 import { fork } from './fork.ts';
 import { memory } from './memory.ts';
@@ -24,4 +25,5 @@ export const figures: readonly Figure[] = [
   branch,
   transfer,
   stalled,
+  dashboard,
 ];

@@ -9,6 +9,7 @@ const execute = promisify(execFile);
 /** Where Debian has the programs and libraries of a run, and the package that brings each. */
 const packages = {
   '/usr/bin/brz': 'brz',
+  '/usr/bin/chromium': 'chromium',
   '/usr/bin/ssh': 'openssh-client',
   '/usr/bin/ssh-keygen': 'openssh-client',
   '/usr/sbin/sshd': 'openssh-server',

@@ -1,7 +1,7 @@
 export type { Child, ChildExit, ChildRusage, ChildState, ChildUsage } from './child.ts';
 export type { ActionEvent, ChildEvent, Event, EventBody, LockEvent, ServiceEvent, SessionEvent } from './event.ts';
 export type { FeedMessage, FeedPosition } from './feed.ts';
-export type { FeedState, LiveMessage, LivePosition, LiveRequest, Role, UsageSample } from './live.ts';
+export type { FeedState, LiveMessage, LivePosition, LiveRequest, Role, Stuck, UsageSample } from './live.ts';
 export type { Lock, LockCondition, LockKind, LockParty } from './lock.ts';
 export { emptyView, reduce } from './view.ts';
 export type { View, ZygoteView } from './view.ts';

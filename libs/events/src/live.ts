@@ -10,6 +10,12 @@ export type FeedState =
   | { readonly up: true; readonly since: string }
   | { readonly up: false; readonly since: string; readonly reason: string };
 
+/** A child that holds a lock and used neither CPU nor disk since `since` (RFC 3339), which is too long. */
+export interface Stuck {
+  readonly id: string;
+  readonly since: string;
+}
+
 /** The last known use of one child. `at` is the publisher's clock when it was sampled. */
 export interface UsageSample {
   readonly id: string;
@@ -52,7 +58,12 @@ export type LiveMessage =
       readonly round: number;
       readonly samples: readonly UsageSample[];
     }
-  | ({ readonly type: 'heartbeat'; readonly serverTime: string; readonly feed: FeedState } & LivePosition);
+  | ({
+      readonly type: 'heartbeat';
+      readonly serverTime: string;
+      readonly feed: FeedState;
+      readonly stuck: readonly Stuck[];
+    } & LivePosition);
 
 /**
  * What a browser says: where it stands, with an empty `epoch` the first time.

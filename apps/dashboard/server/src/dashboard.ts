@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { controlSocketPath } from '@hatchery/config';
@@ -10,10 +11,13 @@ import { closeListener, listen, type Listener } from './http/listener.ts';
 import { loadPageFiles, type PageFiles } from './http/page-files.ts';
 import { answer } from './http/routes.ts';
 import { signInPage } from './http/sign-in-page.ts';
-import { drainMsMax, eventsKeptMax, heartbeatMs, usageHz } from './limits.ts';
+import { History } from './history/history.ts';
+import { Recorder } from './history/recorder.ts';
+import { auditWriteMsMax, drainMsMax, eventsKeptMax, heartbeatMs, historyBytesMax, usageHz } from './limits.ts';
 import { Broadcast } from './live/broadcast.ts';
 import { LiveEndpoint } from './live/web-socket.ts';
 import { LiveLog } from './read-model/live-log.ts';
+import { Progress } from './read-model/progress.ts';
 import { readingsOf } from './readings.ts';
 import { tokenAccess } from './sign-in/access.ts';
 import { pageUrl } from './sign-in/host-names.ts';
@@ -40,8 +44,9 @@ export async function createDashboard(
   const listener = await listen(config.dashboard.listen);
   const token = newSecret();
   const feedSocket = controlSocketPath(config);
-  const live = startLive(feedSocket, log);
-  const endpoint = attach(listener, { live, page, token, controlSocket: feedSocket, log });
+  const history = openHistory(join(config.stateDirectory, 'dashboard', 'history.db'), log);
+  const live = startLive(feedSocket, history, log);
+  const endpoint = attach(listener, { live, history, page, token, controlSocket: feedSocket, log });
   const url = pageUrl(listener.address);
   log.info({ url }, 'page is served');
   const ended = Promise.withResolvers<void>();
@@ -50,25 +55,41 @@ export async function createDashboard(
     details: { url, signInUrl: `${url}sign-in?token=${token}` },
     stop: (urgent) => {
       if (urgent) cutOff(listener, endpoint);
-      stopping ??= stopAll(listener, live, endpoint).then(ended.resolve, ended.reject);
+      stopping ??= stopAll(listener, live, endpoint, history).then(ended.resolve, ended.reject);
     },
     finished: ended.promise,
   };
+}
+
+/** A history that cannot be written is told and tried again: the page of what is now does not need it. */
+function openHistory(path: string, log: DashboardContext['log']): History {
+  return new History({ path, bytesMax: historyBytesMax }, ({ problem, waiting, lost, movedAside }) => {
+    if (problem !== null) log.error({ problem, waiting, lost, path }, 'the history is not written');
+    else log.info({ path, lost, movedAside }, 'the history is written');
+  });
 }
 
 /** The way from the feed to the browsers. */
 interface Live extends AsyncDisposable {
   readonly log: LiveLog;
   readonly broadcast: Broadcast;
+  readonly progress: Progress;
   readonly feed: FeedLink;
 }
 
-function startLive(controlSocket: string, log: DashboardContext['log']): Live {
+function startLive(controlSocket: string, history: History, log: DashboardContext['log']): Live {
   const liveLog = new LiveLog({ epoch: randomUUID(), eventsKept: eventsKeptMax });
   const broadcast = new Broadcast(liveLog, () => performance.now());
-  const beat = (): void => broadcast.beat(new Date().toISOString(), feed.state);
+  const progress = new Progress();
+  const recorder = new Recorder(() => Date.now());
+  const beat = (): void => {
+    const now = new Date();
+    broadcast.beat(now.toISOString(), feed.state, progress.stuck(liveLog.view, now.getTime()));
+  };
   const feed = linkFeed(controlSocket, {
     message: (message) => {
+      const records = recorder.take(message, liveLog.view);
+      if (records.length > 0) history.keep(records);
       const told = liveLog.fold(message);
       if (told !== null) broadcast.publish(told);
     },
@@ -80,12 +101,15 @@ function startLive(controlSocket: string, log: DashboardContext['log']): Live {
   });
   const rounds = setInterval(() => {
     const usage = liveLog.closeRound();
-    if (usage?.type === 'usage') broadcast.publishUsage(usage);
+    if (usage?.type !== 'usage') return;
+    for (const sample of usage.samples) progress.note(sample);
+    broadcast.publishUsage(usage);
   }, 1_000 / usageHz);
   const beats = setInterval(beat, heartbeatMs);
   return {
     log: liveLog,
     broadcast,
+    progress,
     feed,
     [Symbol.asyncDispose]: async () => {
       clearInterval(rounds);
@@ -99,23 +123,39 @@ function startLive(controlSocket: string, log: DashboardContext['log']): Live {
 
 interface Attached {
   readonly live: Live;
+  readonly history: History;
   readonly page: PageFiles;
   readonly token: string;
   readonly controlSocket: string;
   readonly log: DashboardContext['log'];
 }
 
-function attach({ server, address }: Listener, { live, page, token, controlSocket, log }: Attached): LiveEndpoint {
+function attach(
+  { server, address }: Listener,
+  { live, history, page, token, controlSocket, log }: Attached,
+): LiveEndpoint {
   const sessions = new Sessions(token, () => performance.now());
   const access = tokenAccess(address, sessions);
-  const readings = readingsOf(live.log, live.broadcast, () => live.feed.state);
+  const { broadcast, progress } = live;
+  const readings = readingsOf({
+    log: live.log,
+    broadcast,
+    progress,
+    feed: () => live.feed.state,
+    history,
+    build: page.build,
+  });
   const routes = {
     access,
     page,
     readings,
     controlSocket,
     signInPage: signInPage(sessions, address.port),
-    audit: log.info.bind(log),
+    history,
+    trail: {
+      write: (records: Parameters<History['keepNow']>[0]) => history.keepNow(records, auditWriteMsMax),
+      log: log.info.bind(log),
+    },
   };
   const hello = ({ role }: Person): LiveMessage => ({
     type: 'hello',
@@ -127,7 +167,7 @@ function attach({ server, address }: Listener, { live, page, token, controlSocke
     host: hostname(),
     feed: live.feed.state,
   });
-  const endpoint = new LiveEndpoint({ access, broadcast: live.broadcast, hello });
+  const endpoint = new LiveEndpoint({ access, broadcast, hello });
   server.on('upgrade', (request, socket, head) => endpoint.upgrade(request, socket, head));
   server.on('request', (request, response) => {
     answer(routes, request, response).catch((error: unknown) => {
@@ -139,11 +179,12 @@ function attach({ server, address }: Listener, { live, page, token, controlSocke
 }
 
 /** Takes no new connection, lets answers under way and closing handshakes finish for a moment, then cuts off the rest. */
-async function stopAll(listener: Listener, live: Live, endpoint: LiveEndpoint): Promise<void> {
+async function stopAll(listener: Listener, live: Live, endpoint: LiveEndpoint, history: History): Promise<void> {
   await live[Symbol.asyncDispose]();
   const timer = setTimeout(() => cutOff(listener, endpoint), drainMsMax);
   await closeListener(listener);
   clearTimeout(timer);
+  await history[Symbol.asyncDispose]();
 }
 
 function cutOff({ server }: Listener, endpoint: LiveEndpoint): void {

@@ -19,6 +19,9 @@ export const clientLagMsMax = 10_000;
 /** A browser gets what it missed at most this often, as a snapshot of many children takes a while to write. */
 export const catchUpMsMin = 1_000;
 
+/** A snapshot is written anew after this; until then it is sent with what happened since. */
+export const snapshotSharedMsMax = 2_000;
+
 /** Pages open at once, over all users; each costs a few kB and a share of every write. */
 export const liveClientsMax = 200;
 
@@ -52,3 +55,66 @@ export const pageBytesMax = 16 * 1024 * 1024;
 
 /** How long `stop` waits for answers under way before it closes their connections. */
 export const drainMsMax = 2_000;
+
+/** Use of a child is kept as one record a stretch: short enough for a chart of a push, long enough for a month of them. */
+export const usageStretchMsMin = 10_000;
+
+/** Each child makes all stretches longer by this: 5,000 children write 50 records a second, as 500 do. */
+export const usageStretchMsPerChild = 20;
+
+/** Charts of single sessions are looked at on the same day. */
+export const usageKeptMs = 2 * 24 * 60 * 60 * 1_000;
+
+/** A month: "was it like this before the upgrade?" */
+export const sessionsKeptMs = 30 * 24 * 60 * 60 * 1_000;
+
+/** A year: the audit is asked for long after the deed, and is small. */
+export const auditKeptMs = 366 * 24 * 60 * 60 * 1_000;
+
+/** The file of the history never grows above this; some 1,000,000 sessions. */
+export const historyBytesMax = 512 * 1024 * 1024;
+
+/** Above this share of {@link historyBytesMax} the oldest goes before its time. */
+export const historyFillMax = 0.8;
+
+/** How often old records are looked for. */
+export const historyPruneMs = 60_000;
+
+/** Events wait this long for others to be written with: what a crash of the dashboard may lose. */
+export const historyBatchMs = 500;
+
+/** Records written in one transaction, some 20 ms of a slow disk. */
+export const historyBatchRecordsMax = 2_000;
+
+/** Records that wait for a disk that is slow or full: about 20 MB, minutes of a busy day. */
+export const historyQueueMax = 50_000;
+
+/** A disk that is full stays so for a while. */
+export const historyRetryMs = 2_000;
+
+/** A question that takes longer is told to ask for less. */
+export const historyAnswerMsMax = 10_000;
+
+/** Questions under way at once; they run one after the other. */
+export const historyQueriesMax = 32;
+
+/** How long an action waits for its intent to be on the disk; then the log alone has it, and the answer says so. */
+export const auditWriteMsMax = 1_500;
+
+/** An intent that comes back over the feed within this is the one that was written here. */
+export const ownIntentMsMax = 30_000;
+
+/** Lines of the percentiles by user and by branch. */
+export const spreadRowsMax = 100;
+
+/** Rows of one page of history or audit, and of one export; an export of more says so in its last line. */
+export const rowsPerPageMax = 200;
+export const exportRowsMax = 100_000;
+
+/** Points of a chart, bars and marks of the timeline: more than a screen is wide says nothing. */
+export const usagePointsMax = 400;
+export const timelineSessionsMax = 60;
+export const timelineMarksMax = 200;
+
+/** No use of CPU, no reading and no writing for this long while holding a lock is called stuck. */
+export const stuckAfterMs = 5 * 60 * 1_000;

@@ -1,16 +1,32 @@
-import type { FeedState } from '@hatchery/events';
+import type { FeedState, Lock } from '@hatchery/events';
+import { examine, type Check } from './doctor.ts';
+import type { HistoryState } from './history/history.ts';
 import type { MetricsInput } from './http/metrics.ts';
 import type { Broadcast } from './live/broadcast.ts';
 import type { LiveLog } from './read-model/live-log.ts';
+import type { Progress } from './read-model/progress.ts';
 
 /** What the dashboard knows at this moment, in the forms that HTTP gives out. */
 export interface Readings {
   readonly feed: FeedState;
   state(): unknown;
   metrics(): MetricsInput;
+  doctor(): Promise<readonly Check[]>;
+  /** A lock as of now, or undefined when none has this id. */
+  lock(id: string): Lock | undefined;
 }
 
-export function readingsOf(log: LiveLog, broadcast: Broadcast, feed: () => FeedState): Readings {
+/** Where the readings are taken. */
+export interface ReadingsParts {
+  readonly log: LiveLog;
+  readonly broadcast: Broadcast;
+  readonly progress: Progress;
+  readonly feed: () => FeedState;
+  readonly history: { readonly state: HistoryState };
+  readonly build: string;
+}
+
+export function readingsOf({ log, broadcast, progress, feed, history, build }: ReadingsParts): Readings {
   return {
     get feed() {
       return feed();
@@ -20,12 +36,25 @@ export function readingsOf(log: LiveLog, broadcast: Broadcast, feed: () => FeedS
       const { epoch, seq } = log.position;
       return { epoch, seq, children: Object.values(children), locks: Object.values(locks), ...rest, feed: feed() };
     },
+    lock: (id) => (Object.hasOwn(log.view.locks, id) ? log.view.locks[id] : undefined),
     metrics: () => ({
       view: log.view,
       feedUp: feed().up,
       seq: log.position.seq,
       browsers: broadcast.size,
       tooSlowTotal: broadcast.tooSlowTotal,
+      stuck: progress.stuck(log.view, Date.now()).length,
+      history: history.state,
     }),
+    doctor: () =>
+      examine({
+        feed: feed(),
+        view: log.view,
+        history: history.state,
+        browsers: broadcast.size,
+        tooSlow: broadcast.tooSlowTotal,
+        uptimeS: process.uptime(),
+        build,
+      }),
   };
 }

@@ -2,15 +2,19 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
+import type { Role } from '@hatchery/events';
 import { aChild, exited, startFakeForker } from '../fixtures/fake-forker.ts';
+import { aLock } from '../fixtures/locks.ts';
 import { pageFixture } from '../fixtures/page-fixture.ts';
 import { dashboardConfig, eventually, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
 import { bodyBytesMax, reasonCharactersMax } from '../limits.ts';
+import type { Refusal } from '../sign-in/access.ts';
+import { breakLock, drain, roleRefusal, signalChild, type Verb } from './verbs.ts';
 
-async function stage() {
+async function stage(options: { readonly old?: boolean } = {}) {
   const directory = temporaryDirectory();
   const config = dashboardConfig(directory.path);
-  const forker = await startFakeForker(controlSocketPath(config));
+  const forker = await startFakeForker(controlSocketPath(config), options);
   const dashboard = await startDashboard(config, pageFixture(directory.path));
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   await eventually('the feed is up', async () => (await dashboard.fetch('/readyz')).ok);
@@ -119,9 +123,85 @@ test('an id cannot lead to another path of the forker', async () => {
   assert.ok(running.forker.asked.every((asked) => asked.path.endsWith('/signal')));
 });
 
-test('breaking locks is worded as not there yet', async () => {
+const broken = { reason: 'its client is gone', nonce: 'nonce-l1', force: false };
+
+test('breaking a lock goes to the forker with the acquisition that was looked at', async () => {
   await using running = await stage();
-  const { status, answer } = await running.post('/api/locks/l1/break');
-  assert.equal(status, 501);
-  assert.match(answer.error ?? '', /hatchery break-lock/);
+  running.forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { condition: 'stale' }) });
+  const { status, answer } = await running.post('/api/locks/l1/break', { body: JSON.stringify(broken) });
+  assert.deepEqual([status, answer.actionId], [202, 'a2']);
+  assert.deepEqual(running.forker.asked, [
+    {
+      path: '/v1/locks/l1/break',
+      body: { actor: 'admin', reason: 'its client is gone', nonce: 'nonce-l1', force: false },
+    },
+  ]);
+});
+
+const breakRefusals: readonly (readonly [string, number, RegExp, object])[] = [
+  ['that was taken anew', 412, /taken anew since/, { ...broken, nonce: 'another' }],
+  ['whose holder lives', 409, /holder of the lock is alive/, broken],
+  ['without its nonce', 400, /'nonce' has to be/, { reason: 'x' }],
+  ['with a nonce that is no text', 400, /'nonce' has to be/, { ...broken, nonce: 1 }],
+  ['with a force that is no truth', 400, /'force' has to be/, { ...broken, force: 'yes' }],
+  ['without a reason', 400, /'reason' has to be/, { ...broken, reason: '' }],
+];
+
+for (const [name, status, worded, body] of breakRefusals) {
+  test(`breaking a lock ${name} is refused with ${status}`, async () => {
+    await using running = await stage();
+    running.forker.publish({ kind: 'lock.acquired', lock: aLock('l1') });
+    const refused = await running.post('/api/locks/l1/break', { body: JSON.stringify(body) });
+    assert.equal(refused.status, status);
+    assert.match(refused.answer.error ?? '', worded);
+  });
+}
+
+test('a lock that is gone, and a forker that is too old to break one, are different things', async () => {
+  await using running = await stage();
+  const gone = await running.post('/api/locks/l7/break', { body: JSON.stringify(broken) });
+  assert.equal(gone.status, 404);
+  assert.match(gone.answer.error ?? '', /no such lock/);
+  await using older = await stage({ old: true });
+  const unable = await older.post('/api/locks/l7/break', { body: JSON.stringify(broken) });
+  assert.equal(unable.status, 501);
+  assert.match(unable.answer.error ?? '', /older than this page.*restart it/);
+});
+
+const stale = aLock('l1', { condition: 'stale' });
+const roles: readonly (readonly [string, Verb | Refusal, Role])[] = [
+  ['TERM', signalChild('c1', good, 'bo'), 'operator'],
+  ['KILL', signalChild('c1', { ...good, signal: 'KILL' }, 'bo'), 'admin'],
+  ['breaking what is known dead', breakLock('l1', broken, stale, 'bo'), 'operator'],
+  ['breaking what is known dead by force', breakLock('l1', { ...broken, force: true }, stale, 'bo'), 'admin'],
+  ['breaking under a living holder', breakLock('l1', broken, aLock('l1'), 'bo'), 'admin'],
+  ['breaking a lock nobody knows', breakLock('l1', broken, undefined, 'bo'), 'admin'],
+  ['drain', drain('drain', good, 'bo'), 'admin'],
+  ['undrain', drain('undrain', good, 'bo'), 'admin'],
+];
+
+for (const [name, verb, least] of roles) {
+  test(`${name} needs the role ${least}`, () => {
+    assert.ok('path' in verb);
+    const ranked: readonly Role[] = ['viewer', 'operator', 'admin'];
+    for (const role of ranked) {
+      const refusal = roleRefusal({ name: 'bo', role }, verb);
+      assert.equal(refusal === null, ranked.indexOf(role) >= ranked.indexOf(least), role);
+    }
+  });
+}
+
+test('a viewer may do nothing at all, whatever the verb', async () => {
+  await using running = await stage();
+  for (const [where, body] of [
+    [path, good],
+    [path, { ...good, signal: 'KILL' }],
+    ['/api/locks/l1/break', broken],
+    ['/api/drain', good],
+    ['/api/undrain', good],
+  ] as const) {
+    const refused = await running.post(where, { without: 'cookie', body: JSON.stringify(body) });
+    assert.equal(refused.status, 403, where);
+  }
+  assert.deepEqual(running.forker.asked, []);
 });

@@ -1,4 +1,4 @@
-import type { Role } from '@hatchery/events';
+import type { Lock, Role } from '@hatchery/events';
 import { reasonCharactersMax } from '../limits.ts';
 import { wayToSignIn, type Refusal } from '../sign-in/access.ts';
 import type { Person } from '../sign-in/sessions.ts';
@@ -6,9 +6,16 @@ import type { Person } from '../sign-in/sessions.ts';
 /** A request to the forker that has been checked: where it goes and what it says. */
 export interface Verb {
   readonly path: string;
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly body: Readonly<Record<string, unknown>> & { readonly reason: string };
   readonly least: Role;
+  /** What the audit calls it; the forker uses the same words in its own events. */
+  readonly name: string;
+  readonly target: string;
+  readonly noun: Noun;
 }
+
+/** What is acted on; it decides how a refusal is worded. */
+export type Noun = 'child' | 'lock' | 'service';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -29,14 +36,46 @@ export function signalChild(id: string, fields: Fields, actor: string): Verb | R
   if (!isNatural(pid) || !isNatural(startTime)) {
     return { status: 400, error: "'pid' and 'startTime' have to be the numbers of the process that was looked at." };
   }
+  const name = `signal SIG${String(signal)}`;
   const body = { signal: `SIG${String(signal)}`, actor, reason, pid, startTime };
-  return { path: `/v1/children/${encodeURIComponent(id)}/signal`, body, least };
+  return { path: `/v1/children/${encodeURIComponent(id)}/signal`, body, least, name, target: id, noun: 'child' };
+}
+
+/**
+ * `POST /api/locks/:id/break` `{reason, nonce, force}`: the nonce names the acquisition that was looked at; `force`
+ * breaks under a holder that may be alive. `known` is the lock as this server sees it.
+ */
+export function breakLock(id: string, fields: Fields, known: Lock | undefined, actor: string): Verb | Refusal {
+  const { nonce, force = false } = fields;
+  const reason = reasonOf(fields);
+  if (reason === null) return reasonMissing;
+  if (nonce !== null && (typeof nonce !== 'string' || nonce === ''))
+    return { status: 400, error: "'nonce' has to be that of the lock that was looked at, or null when it has none." };
+  if (typeof force !== 'boolean') return { status: 400, error: "'force' has to be true or false." };
+  const holderIsDead = known?.condition === 'stale' || known?.condition === 'orphaned';
+  const body = { actor, reason, nonce, force };
+  return {
+    path: `/v1/locks/${encodeURIComponent(id)}/break`,
+    body,
+    least: force || !holderIsDead ? 'admin' : 'operator',
+    name: 'break lock',
+    target: id,
+    noun: 'lock',
+  };
 }
 
 /** `POST /api/drain` and `/api/undrain` `{reason}`. */
 export function drain(verb: 'drain' | 'undrain', fields: Fields, actor: string): Verb | Refusal {
   const reason = reasonOf(fields);
-  return reason === null ? reasonMissing : { path: `/v1/${verb}`, body: { actor, reason }, least: 'admin' };
+  if (reason === null) return reasonMissing;
+  return {
+    path: `/v1/${verb}`,
+    body: { actor, reason },
+    least: 'admin',
+    name: verb,
+    target: 'forker',
+    noun: 'service',
+  };
 }
 
 /** Null when the person may do it; else what stands in the way and how to get past. */

@@ -1,4 +1,5 @@
-import type { ChildState, View } from '@hatchery/events';
+import type { ChildState, LockCondition, View } from '@hatchery/events';
+import type { HistoryState } from '../history/history.ts';
 
 /** One number with its labels, as Prometheus reads it. */
 interface Sample {
@@ -15,16 +16,19 @@ export interface MetricsInput {
   readonly seq: number;
   readonly browsers: number;
   readonly tooSlowTotal: number;
+  readonly stuck: number;
+  readonly history: HistoryState;
 }
 
 const states: readonly ChildState[] = ['starting', 'waiting', 'running', 'stopping'];
+const conditions: readonly LockCondition[] = ['held', 'orphaned', 'stale', 'unknown'];
 
 /** The text exposition format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/). No label has a user's name in it. */
 export function metricsText(input: MetricsInput): string {
   return samplesOf(input).map(exposition).join('');
 }
 
-function samplesOf({ view, feedUp, seq, browsers, tooSlowTotal }: MetricsInput): readonly Sample[] {
+function samplesOf({ view, feedUp, seq, browsers, tooSlowTotal, stuck, history }: MetricsInput): readonly Sample[] {
   const children = Object.values(view.children);
   const byState = states.map((state) => ({
     labels: { state },
@@ -42,7 +46,9 @@ function samplesOf({ view, feedUp, seq, browsers, tooSlowTotal }: MetricsInput):
       'Private memory of all children.',
       sum(children.map((child) => child.usage?.privateBytes)),
     ),
-    gauge('hatchery_locks', 'Locks known to be held.', Object.keys(view.locks).length),
+    { name: 'hatchery_locks', type: 'gauge', help: 'Locks by condition.', values: locksByCondition(view) },
+    gauge('hatchery_lock_waiters', 'Sessions and scripts that wait for a lock.', waiters(view)),
+    gauge('hatchery_children_stuck', 'Children that hold a lock and made no progress for five minutes.', stuck),
     gauge('hatchery_zygote_ready', '1 when the zygote can fork.', view.zygote.state === 'ready' ? 1 : 0),
     gauge('hatchery_draining', '1 while no new session is taken.', view.draining ? 1 : 0),
     gauge(
@@ -51,6 +57,15 @@ function samplesOf({ view, feedUp, seq, browsers, tooSlowTotal }: MetricsInput):
       feedUp ? 1 : 0,
     ),
     gauge('hatchery_dashboard_browsers', 'Pages connected to the live stream.', browsers),
+    gauge('hatchery_dashboard_history_up', '1 while the history reaches the disk.', history.problem === null ? 1 : 0),
+    gauge('hatchery_dashboard_history_bytes', 'Size of the history.', history.bytes),
+    gauge('hatchery_dashboard_history_waiting_records', 'Records that wait for the disk.', history.waiting),
+    {
+      name: 'hatchery_dashboard_history_lost_records_total',
+      type: 'counter',
+      help: 'Records given up because the disk did not take them.',
+      values: [{ value: history.lost }],
+    },
     {
       name: 'hatchery_dashboard_events_total',
       type: 'counter',
@@ -64,6 +79,18 @@ function samplesOf({ view, feedUp, seq, browsers, tooSlowTotal }: MetricsInput):
       values: [{ value: tooSlowTotal }],
     },
   ];
+}
+
+function locksByCondition({ locks }: View): Sample['values'] {
+  const all = Object.values(locks);
+  return conditions.map((condition) => ({
+    labels: { condition },
+    value: all.filter((lock) => lock.condition === condition).length,
+  }));
+}
+
+function waiters({ locks }: View): number {
+  return sum(Object.values(locks).map((lock) => lock.waiters.length));
 }
 
 function gauge(name: string, help: string, value: number): Sample {

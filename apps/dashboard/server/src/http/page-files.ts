@@ -26,7 +26,7 @@ interface PageFile {
 export interface PageFiles {
   /** Names this build. */
   readonly build: string;
-  /** Sends the file of that path, the page itself for `/` and `/children/<id>`; false when there is none. */
+  /** Sends the file of that path, the page itself for `/`, `/history` and the like; false when there is none. */
   send(path: string, request: IncomingMessage, response: ServerResponse): boolean;
 }
 
@@ -52,7 +52,7 @@ export function loadPageFiles(directory: string): PageFiles {
 
 /** The addresses the page itself understands. */
 function isPagePath(path: string): boolean {
-  return path === '/' || /^\/children\/[^/]+$/.test(path);
+  return path === '/' || /^\/(history|audit|doctor|(children|locks)\/[^/]+)$/.test(path);
 }
 
 function readFiles(directory: string): ReadonlyMap<string, PageFile> {

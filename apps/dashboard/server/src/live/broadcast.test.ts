@@ -132,7 +132,7 @@ test('a browser that asks again and again is answered once a second', () => {
   assert.deepEqual(socket.take(), [], 'what happens meanwhile is part of the answer');
   pass(1_000);
   beat();
-  assert.deepEqual(types(socket.take()), ['snapshot', 'heartbeat']);
+  assert.deepEqual(types(socket.take()), ['snapshot', 'event', 'heartbeat']);
 });
 
 test('a heartbeat never claims more than the browser was told', () => {
@@ -144,4 +144,17 @@ test('a heartbeat never claims more than the browser was told', () => {
   const heartbeat = socket.take().at(-1);
   assert.ok(heartbeat?.type === 'heartbeat');
   assert.deepEqual({ epoch: heartbeat.epoch, seq: heartbeat.seq, round: heartbeat.round }, log.position);
+});
+
+test('those who come together share the bytes of one snapshot, and each gets what happened since', () => {
+  const { log, broadcast, spawn } = stage();
+  spawn('c1');
+  const [one, two] = [new FakeSocket(), new FakeSocket()];
+  broadcast.resume(broadcast.add(one, hello), newcomer);
+  spawn('c2');
+  broadcast.resume(broadcast.add(two, hello), newcomer);
+  assert.equal(two.frames[1], one.frames[1], 'the very same buffer');
+  const [, snapshot, event] = two.take();
+  assert.ok(snapshot?.type === 'snapshot' && event?.type === 'event');
+  assert.deepEqual([snapshot.seq, event.event.seq], [log.position.seq - 1, log.position.seq]);
 });

@@ -1,5 +1,5 @@
-import type { FeedState, LiveMessage, LivePosition } from '@hatchery/events';
-import { catchUpMsMin } from '../limits.ts';
+import type { FeedState, LiveMessage, LivePosition, Stuck } from '@hatchery/events';
+import { catchUpMsMin, snapshotSharedMsMax } from '../limits.ts';
 import type { LiveLog } from '../read-model/live-log.ts';
 import { LiveClient, type LiveSocket } from './live-client.ts';
 
@@ -12,6 +12,7 @@ export class Broadcast {
   readonly #clients = new Set<LiveClient>();
   readonly #now: () => number;
   tooSlowTotal = 0;
+  #shared: { readonly at: number; readonly position: LivePosition; readonly frame: Buffer } | null = null;
 
   /** `now` gives milliseconds of a clock that never goes back. */
   constructor(log: LiveLog, now: () => number) {
@@ -64,9 +65,9 @@ export class Broadcast {
   }
 
   /** Once a second: what is owed is paid, and everyone who keeps up hears that the stream lives. */
-  beat(serverTime: string, feed: FeedState): void {
+  beat(serverTime: string, feed: FeedState, stuck: readonly Stuck[] = []): void {
     const now = this.#now();
-    const frame = frameOf({ type: 'heartbeat', ...this.#log.position, serverTime, feed });
+    const frame = frameOf({ type: 'heartbeat', ...this.#log.position, serverTime, feed, stuck });
     for (const client of this.#clients) this.#catchUp(client, now);
     for (const client of this.#listening()) {
       if (this.#paceOf(client) !== 'all' || client.owedFrom !== null) continue;
@@ -89,10 +90,25 @@ export class Broadcast {
     client.owedFrom = null;
     client.caughtUpAt = now;
     client.round = this.#log.position.round;
-    for (const message of this.#log.since(from)) {
-      if (message.type === 'snapshot') client.sendSnapshot(frameOf(message));
-      else client.send(frameOf(message));
+    const missed = this.#log.since(from);
+    if (missed[0]?.type === 'snapshot') this.#sendSnapshot(client, now);
+    else for (const message of missed) client.send(frameOf(message));
+  }
+
+  /**
+   * All who need a snapshot within a moment get the same bytes, and what happened since: a snapshot of many children is
+   * some megabytes, and each browser that does not read would keep one of its own here.
+   */
+  #sendSnapshot(client: LiveClient, now: number): void {
+    const shared = this.#shared;
+    const since = shared === null || now - shared.at > snapshotSharedMsMax ? [] : this.#log.since(shared.position);
+    if (shared !== null && since[0]?.type !== 'snapshot' && now - shared.at <= snapshotSharedMsMax) {
+      client.sendSnapshot(shared.frame);
+      for (const message of since) client.send(frameOf(message));
+      return;
     }
+    this.#shared = { at: now, position: this.#log.position, frame: frameOf(this.#log.snapshot()) };
+    client.sendSnapshot(this.#shared.frame);
   }
 
   *#listening(): Iterable<LiveClient & { round: number }> {

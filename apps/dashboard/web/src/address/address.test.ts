@@ -2,16 +2,28 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { defaultSort, type SortKey } from '../store/order.ts';
-import { formatAddress, parseAddress } from './address.ts';
+import { childrenViews } from '../store/filter.ts';
+import { formatAddress, parseAddress, type PageAddress } from './address.ts';
 
 const parse = (address: string) => {
   const url = new URL(`http://page${address}`);
   return parseAddress(url.pathname, url.search);
 };
 
+const bare: PageAddress = {
+  page: 'live',
+  childId: null,
+  lockId: null,
+  filter: '',
+  sort: defaultSort,
+  view: 'all',
+  locksAs: 'table',
+  past: {},
+};
+
 test('the bare address is the whole table, oldest first', () => {
-  assert.deepEqual(parse('/'), { filter: '', sort: defaultSort, childId: null });
-  assert.equal(formatAddress({ filter: '', sort: defaultSort, childId: null }), '/');
+  assert.deepEqual(parse('/'), bare);
+  assert.equal(formatAddress(bare), '/');
 });
 
 test('a link shows another person the same picture', () => {
@@ -22,12 +34,22 @@ test('a link shows another person the same picture', () => {
       fc.boolean(),
       // A path of dots alone means another path to every browser; ids of children are never that.
       fc.option(fc.string({ minLength: 1 }).filter((id) => !/^\.{1,2}$/.test(id))),
-      (filter, key, descending, childId) => {
-        const address = { filter, sort: { key, descending }, childId };
+      fc.constantFrom(...childrenViews),
+      fc.boolean(),
+      (filter, key, descending, id, view, tree) => {
+        const open = descending ? { childId: id } : { lockId: id };
+        const locksAs = tree ? 'tree' : 'table';
+        const address = { ...bare, filter, sort: { key, descending }, view, locksAs, ...open } as const;
         assert.deepEqual(parse(formatAddress(address)), address);
       },
     ),
   );
+});
+
+test('the past is narrowed in the address, by known words alone', () => {
+  const address = parse('/history?range=1h&user=anna&evil=1&q=');
+  assert.deepEqual(address, { ...bare, page: 'history', past: { range: '1h', user: 'anna' } });
+  assert.equal(formatAddress(address), '/history?range=1h&user=anna');
 });
 
 for (const address of [
@@ -39,6 +61,8 @@ for (const address of [
   '/children/a/b',
   '/children/%E0%A4%A',
   '/other',
+  '/locks/',
+  '/?view=odd&locks=odd',
 ]) {
   test(`${address} counts as the bare one`, () => assert.deepEqual(parse(address), parse('/')));
 }

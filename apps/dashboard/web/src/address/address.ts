@@ -1,32 +1,71 @@
+import { childrenViews, type ChildrenView } from '../store/filter.ts';
 import { defaultSort, isSortKey, type Sort } from '../store/order.ts';
+
+/** The pages, by the first word of their path; the live one has none. */
+export const pages = ['live', 'history', 'audit', 'doctor'] as const;
+export type PageName = (typeof pages)[number];
 
 /** What the page's address says, so that a link shows a colleague the same picture. */
 export interface PageAddress {
+  readonly page: PageName;
+  /** The child, or else the lock, whose details are open on the live page. */
+  readonly childId: string | null;
+  readonly lockId: string | null;
   readonly filter: string;
   readonly sort: Sort;
-  /** The child whose details are open. */
-  readonly childId: string | null;
+  readonly view: ChildrenView;
+  readonly locksAs: 'table' | 'tree';
+  /** What History and Audit are narrowed to, in the words of the server's interface. */
+  readonly past: Readonly<Record<string, string>>;
 }
 
-/** Reads `/` or `/children/<id>` with `?q=words&sort=-cpu`; what makes no sense counts as absent. */
+/** What {@link PageAddress.past} may hold. */
+const pastKeys = ['range', 'from', 'to', 'user', 'branch', 'outcome', 'actor', 'q'] as const;
+
+/** Reads `/`, `/children/<id>`, `/locks/<id>` with `?q=words&sort=-cpu&view=holding&locks=tree`, or `/history?range=1h…`. What makes no sense counts as absent. */
 export function parseAddress(path: string, query: string): PageAddress {
   const parameters = new URLSearchParams(query);
-  const [, id] = /^\/children\/([^/]+)$/.exec(path) ?? [];
+  const [, noun, id] = /^\/(children|locks)\/([^/]+)$/.exec(path) ?? [];
+  const page = pages.find((name) => path === `/${name}`) ?? 'live';
+  const open = id === undefined ? null : decode(id);
+  const live = page === 'live';
   return {
-    filter: parameters.get('q') ?? '',
-    sort: parseSort(parameters.get('sort')),
-    childId: id === undefined ? null : decode(id),
+    page,
+    childId: noun === 'children' ? open : null,
+    lockId: noun === 'locks' ? open : null,
+    filter: (live && parameters.get('q')) || '',
+    sort: parseSort(live ? parameters.get('sort') : null),
+    view: childrenViews.find((view) => live && view === parameters.get('view')) ?? 'all',
+    locksAs: live && parameters.get('locks') === 'tree' ? 'tree' : 'table',
+    past: live ? {} : parsePast(parameters),
   };
 }
 
-export function formatAddress({ filter, sort, childId }: PageAddress): string {
-  const parameters = new URLSearchParams();
+export function formatAddress({ page, childId, lockId, filter, sort, view, locksAs, past }: PageAddress): string {
+  const parameters = new URLSearchParams(page === 'live' ? {} : past);
+  if (page !== 'live') return withQuery(`/${page}`, parameters);
   if (filter !== '') parameters.set('q', filter);
   if (sort.key !== defaultSort.key || sort.descending !== defaultSort.descending) {
     parameters.set('sort', `${sort.descending ? '-' : ''}${sort.key}`);
   }
-  const path = childId === null ? '/' : `/children/${encodeURIComponent(childId)}`;
+  if (view !== 'all') parameters.set('view', view);
+  if (locksAs !== 'table') parameters.set('locks', locksAs);
+  if (childId !== null) return withQuery(`/children/${encodeURIComponent(childId)}`, parameters);
+  if (lockId !== null) return withQuery(`/locks/${encodeURIComponent(lockId)}`, parameters);
+  return withQuery('/', parameters);
+}
+
+function withQuery(path: string, parameters: URLSearchParams): string {
   return parameters.size === 0 ? path : `${path}?${parameters}`;
+}
+
+function parsePast(parameters: URLSearchParams): PageAddress['past'] {
+  return Object.fromEntries(
+    pastKeys.flatMap((key) => {
+      const value = parameters.get(key);
+      return value === null || value === '' ? [] : [[key, value]];
+    }),
+  );
 }
 
 function parseSort(text: string | null): Sort {

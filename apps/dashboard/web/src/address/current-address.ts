@@ -1,5 +1,5 @@
 import { Cell } from '../store/cell.ts';
-import { formatAddress, parseAddress, type PageAddress } from './address.ts';
+import { formatAddress, parseAddress, type PageAddress, type PageName } from './address.ts';
 
 /** The address as it stands; follows Back and Forward. */
 export const address = new Cell<PageAddress>(read());
@@ -7,16 +7,31 @@ export const address = new Cell<PageAddress>(read());
 window.addEventListener('popstate', () => address.set(read()));
 
 /** Narrows the picture: a filter or an order is not worth a step of Back. */
-export function adjustAddress(change: Partial<Pick<PageAddress, 'filter' | 'sort'>>): void {
+export function adjustAddress(change: Partial<Omit<PageAddress, 'page' | 'childId' | 'lockId'>>): void {
   const next = { ...address.get(), ...change };
   history.replaceState(null, '', formatAddress(next));
   address.set(next);
 }
 
-/** Opens the details of a child, or closes them; Back returns. */
-export function visitChild(childId: string | null): void {
-  const next = { ...address.get(), childId };
-  history.pushState(null, '', formatAddress(next));
+/** Opens the details of a child or lock, or closes them; Back returns. */
+export function visit(target: { readonly childId?: string; readonly lockId?: string }): void {
+  go({ ...address.get(), page: 'live', childId: null, lockId: null, ...target });
+}
+
+/** Goes to another page, narrowed as said. */
+export function visitPage(page: PageName, past: PageAddress['past'] = {}): void {
+  go({ ...parseAddress('/', ''), page, past });
+}
+
+/** Where such a link leads, for the browser to show and to open elsewhere. */
+export function addressOf(change: Partial<PageAddress>): string {
+  return formatAddress({ ...parseAddress('/', ''), ...change });
+}
+
+function go(next: PageAddress): void {
+  const text = formatAddress(next);
+  if (text === formatAddress(address.get())) return;
+  history.pushState(null, '', text);
   address.set(next);
 }
 

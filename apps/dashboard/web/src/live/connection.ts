@@ -1,4 +1,4 @@
-import type { FeedState, LiveMessage, LivePosition, LiveRequest, Role } from '@hatchery/events';
+import type { FeedState, LiveMessage, LivePosition, LiveRequest, Role, Stuck } from '@hatchery/events';
 import { nextClockOffset } from './clock.ts';
 import { fold, type LiveData, type Verdict } from './fold.ts';
 import { askAgainMs, dialTimeoutMs, redialMsMax, redialMsMin, staleAfterMs, wakeSilenceMs } from './limits.ts';
@@ -25,6 +25,8 @@ export interface LiveState {
   /** The build this page was loaded with: another one later means that the page is out of date. */
   readonly firstBuild: string | null;
   readonly feed: FeedState | null;
+  /** Children that hold a lock and do nothing; the server watches them. */
+  readonly stuck: readonly Stuck[];
   /** When the server was last heard. */
   readonly heardAt: number | null;
   /** The server's clock minus this computer's, in milliseconds. */
@@ -47,10 +49,21 @@ export interface Transition {
   readonly effects: readonly LiveEffect[];
 }
 
+const nobodyStuck: readonly Stuck[] = [];
+
 /** The state before anything happened; its first dial is the shell's to make. */
 export function firstState(at: number): LiveState {
   const phase: Phase = { name: 'dialling', since: at, attempt: 0 };
-  return { phase, data: null, server: null, firstBuild: null, feed: null, heardAt: null, clockOffsetMs: null };
+  return {
+    phase,
+    data: null,
+    server: null,
+    firstBuild: null,
+    feed: null,
+    stuck: nobodyStuck,
+    heardAt: null,
+    clockOffsetMs: null,
+  };
 }
 
 /** The state after one event at the instant `at`. `random` in [0, 1) spreads the reconnects of many pages. */
@@ -97,7 +110,10 @@ function judge({ data, server }: LiveState, message: LiveMessage): { data: LiveD
 function told(state: LiveState, message: LiveMessage, at: number): Partial<LiveState> {
   if (message.type !== 'hello' && message.type !== 'heartbeat') return {};
   const clockOffsetMs = nextClockOffset(state.clockOffsetMs, Date.parse(message.serverTime) - at);
-  if (message.type === 'heartbeat') return { feed: message.feed, clockOffsetMs };
+  if (message.type === 'heartbeat') {
+    const stuck = message.stuck.length === 0 ? nobodyStuck : message.stuck;
+    return { feed: message.feed, stuck, clockOffsetMs };
+  }
   const { epoch, role, build, host, feed } = message;
   return { feed, clockOffsetMs, server: { epoch, role, build, host }, firstBuild: state.firstBuild ?? build };
 }

@@ -51,7 +51,7 @@ class Server {
   }
 
   beat(): void {
-    this.told.push({ type: 'heartbeat', ...this.position, serverTime: '', feed: { up: true, since: '' } });
+    this.told.push({ type: 'heartbeat', ...this.position, serverTime: '', feed: { up: true, since: '' }, stuck: [] });
   }
 
   resume(from: LivePosition | null): LiveMessage[] {

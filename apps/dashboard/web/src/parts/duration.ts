@@ -17,6 +17,12 @@ export function shortDuration(ms: number): string {
   return ms < 10_000 ? `${(Math.max(0, ms) / 1_000).toFixed(1)}${space}s` : duration(ms);
 }
 
+/** How long something took, as `12 ms`, `3.4 s` or `2 m 05 s`; a dash when nobody knows. */
+export function length(ms: number | null): string {
+  if (ms === null) return '–';
+  return ms < 1_000 ? `${Math.round(ms)}${space}ms` : shortDuration(ms);
+}
+
 /** A stopwatch, as `02:11`. */
 export function stopwatch(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));

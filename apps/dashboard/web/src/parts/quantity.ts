@@ -1,4 +1,6 @@
 const space = '\u202f';
+// Made once: toLocaleString makes one anew for each number, which thousands of cells would pay for.
+const grouped = new Intl.NumberFormat('en');
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
 /** What stands for a number that could not be read. */
@@ -20,13 +22,13 @@ export function bytes(count: number | null | undefined): string {
 export function percent(share: number | null | undefined): string {
   return share === null || share === undefined
     ? unknown
-    : `${share < 99.95 ? share.toFixed(1) : Math.round(share).toLocaleString('en')}${space}%`;
+    : `${share < 99.95 ? share.toFixed(1) : grouped.format(Math.round(share))}${space}%`;
 }
 
 /** A count or rate, as `1,240` or `3.2 k`. */
 export function count(number: number | null | undefined): string {
   if (number === null || number === undefined) return unknown;
-  if (number < 9_999.5) return Math.round(number).toLocaleString('en');
+  if (number < 9_999.5) return grouped.format(Math.round(number));
   return number < 999_500 ? `${digits(number / 1_000)}${space}k` : `${digits(number / 1_000_000)}${space}M`;
 }
 

@@ -1,43 +1,128 @@
+import type { Lock } from '@hatchery/events';
 import type { LiveState } from '../live/connection.ts';
 import { staleAfterMs } from '../live/limits.ts';
 import { duration } from '../parts/duration.ts';
 import type { Service } from './live-store.ts';
+import { blockedCount, oldestWait, waitTrees, type WaitNode } from './lock-facts.ts';
 
 /** One thing that needs a person. `alarm` hurts sessions now; `notice` is as somebody wished, or will pass. */
 export interface Concern {
+  readonly key: string;
   readonly harm: 'alarm' | 'notice';
   readonly title: string;
   readonly detail: string;
+  /** Who waits behind whom. */
+  readonly tree?: WaitNode;
+  /** What the buttons beside it act on. */
+  readonly childId?: string;
+  readonly lockId?: string;
 }
 
+/** Waiting this long for a lock is no push of somebody else any more. */
+const longWaitMs = 60_000;
+
+/** Lines of each kind: more is one cause, told in one more line. */
+const eachMax = 5;
+
 /** What needs attention at the instant `at` of this computer's clock, worst first. */
-export function concerns(state: LiveState, service: Service, at: number): readonly Concern[] {
-  const found: Concern[] = [];
-  const add = (harm: Concern['harm'], title: string, detail: string): void => void found.push({ harm, title, detail });
+export function concerns(state: LiveState, service: Service, locks: readonly Lock[], at: number): readonly Concern[] {
   const serverNow = at + (state.clockOffsetMs ?? 0);
-  if (state.data === null && state.heardAt === null) add('notice', 'Connecting', 'to the dashboard’s server.');
+  const found = [
+    ...connectionConcerns(state, at, serverNow),
+    ...blockers(locks, serverNow),
+    ...staleLocks(locks, serverNow),
+    ...stuckChildren(state, serverNow),
+    ...serviceConcerns(state, service),
+  ];
+  return found.sort((left, right) => rank(left) - rank(right));
+}
+
+function connectionConcerns(state: LiveState, at: number, serverNow: number): readonly Concern[] {
+  const found: Concern[] = [];
+  if (state.data === null && state.heardAt === null)
+    found.push(concern('notice', 'Connecting', 'to the dashboard’s server.'));
   if (state.heardAt !== null && at - state.heardAt >= staleAfterMs) {
-    add(
-      'alarm',
-      'Dashboard lost',
-      'The server of this page does not answer. What you see is old; the sessions themselves are not affected.',
-    );
+    const detail = 'The server of this page does not answer. What you see is old; the sessions themselves go on.';
+    found.push(concern('alarm', 'Dashboard lost', detail));
   }
   if (state.feed?.up === false) {
-    add(
-      'alarm',
-      'Forker away',
-      `for ${duration(serverNow - Date.parse(state.feed.since))}: ${state.feed.reason}. Running sessions go on.`,
-    );
+    const since = duration(serverNow - Date.parse(state.feed.since));
+    found.push(concern('alarm', 'Forker away', `for ${since}: ${state.feed.reason}. Running sessions go on.`));
   }
-  if (service.zygote.state === 'failed')
-    add('alarm', 'Zygote failed', `at ${service.zygote.step}: ${service.zygote.message}`);
-  if (state.feed?.up === true && service.zygote.state === 'starting')
-    add('notice', 'Zygote starting', 'New sessions wait until Breezy is loaded.');
-  if (service.draining) add('notice', 'Draining', 'No new session is taken; those that run may finish.');
-  if (state.server !== null && state.server.build !== state.firstBuild)
-    add('notice', 'New version', 'of this page is out. Reload to get it.');
-  return found.sort((left, right) => rank(left) - rank(right));
+  return found;
+}
+
+function serviceConcerns({ feed, server, firstBuild }: LiveState, { zygote, draining }: Service): readonly Concern[] {
+  const found: Concern[] = [];
+  if (zygote.state === 'failed') found.push(concern('alarm', 'Zygote failed', `at ${zygote.step}: ${zygote.message}`));
+  if (feed?.up === true && zygote.state === 'starting')
+    found.push(concern('notice', 'Zygote starting', 'New sessions wait until Breezy is loaded.'));
+  if (draining) found.push(concern('notice', 'Draining', 'No new session is taken; those that run may finish.'));
+  if (server !== null && server.build !== firstBuild)
+    found.push(concern('notice', 'New version', 'of this page is out. Reload to get it.'));
+  return found;
+}
+
+/** Who keeps others waiting, the one with the most behind it first. */
+function blockers(locks: readonly Lock[], serverNow: number): readonly Concern[] {
+  const trees = [...waitTrees(locks)].sort((left, right) => blockedCount(right) - blockedCount(left));
+  return shortened(trees, 'blockers', (tree) => {
+    const blocked = blockedCount(tree);
+    const since = oldestWait(tree);
+    const waitedMs = since === null ? 0 : serverNow - Date.parse(since);
+    const { user, pid, childId } = tree.party;
+    const who = `${user ?? 'Somebody'}${pid === null ? '' : ` (pid ${pid})`}`;
+    const lock = tree.blocked[0]?.lock;
+    return {
+      key: `blocker ${tree.name}`,
+      harm: waitedMs >= longWaitMs ? 'alarm' : 'notice',
+      title: `${who} blocks ${blocked}`,
+      detail: `longest wait ${duration(waitedMs)}`,
+      tree,
+      ...(childId === null ? {} : { childId }),
+      ...(lock === undefined ? {} : { lockId: lock.id }),
+    };
+  });
+}
+
+function staleLocks(locks: readonly Lock[], serverNow: number): readonly Concern[] {
+  const left = locks.filter(({ condition }) => condition === 'stale' || condition === 'orphaned');
+  return shortened(left, 'stale locks', ({ id, name, condition, holder, waiters }) => {
+    const held = holder?.since ? `, held for ${duration(serverNow - Date.parse(holder.since))}` : '';
+    const whose = `left by ${holder?.user ?? 'somebody'}, whose process is gone${held}`;
+    return {
+      key: `stale ${id}`,
+      harm: waiters.length > 0 ? 'alarm' : 'notice',
+      title: `${condition === 'stale' ? 'Stale' : 'Orphaned'} lock`,
+      detail: `${name}: ${whose}.${condition === 'orphaned' ? ' Its client may still come back.' : ''}`,
+      lockId: id,
+    };
+  });
+}
+
+function stuckChildren({ stuck, data }: LiveState, serverNow: number): readonly Concern[] {
+  return shortened(stuck, 'stuck children', ({ id, since }) => {
+    const child = data?.view.children[id];
+    const who = child === undefined ? id : `${child.user ?? 'Somebody'} (pid ${child.pid})`;
+    const idle = duration(serverNow - Date.parse(since));
+    return {
+      key: `stuck ${id}`,
+      harm: 'alarm',
+      title: `${who} is stuck`,
+      detail: `holds a lock and used neither CPU nor disk for ${idle}.`,
+      childId: id,
+    };
+  });
+}
+
+function shortened<T>(all: readonly T[], what: string, tell: (each: T) => Concern): readonly Concern[] {
+  const told = all.slice(0, eachMax).map(tell);
+  const rest = all.length - told.length;
+  return rest === 0 ? told : [...told, concern('notice', `${rest} more ${what}`, 'in the tables below.')];
+}
+
+function concern(harm: Concern['harm'], title: string, detail: string): Concern {
+  return { key: title, harm, title, detail };
 }
 
 function rank({ harm }: Concern): number {

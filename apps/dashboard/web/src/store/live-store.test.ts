@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyView, reduce, type EventBody, type LiveMessage, type View } from '@hatchery/events';
 import { aChild, aUsage, exited } from '../fixtures/children.ts';
+import { aLock, aParty } from '../fixtures/locks.ts';
 import { firstState, type LiveState } from '../live/connection.ts';
 import { LiveStore } from './live-store.ts';
 
@@ -74,7 +75,8 @@ test('the totals count private memory, and each child once', () => {
   spawn('c2');
   sample('c1', '2026-11-21T00:00:01.000Z', 5);
   sample('c2', '2026-11-21T00:00:01.000Z', 7);
-  assert.deepEqual(store.totals.get(), { sessions: 2, cpuPercent: 12, privateBytes: 200 });
+  const { sessions, cpuPercent, privateBytes } = store.totals.get();
+  assert.deepEqual([sessions, cpuPercent, privateBytes], [2, 12, 200]);
 });
 
 test('a paused page counts what it does not show, and shows it all afterwards', () => {
@@ -97,4 +99,49 @@ test('ages stand still while paused', () => {
   store.pause();
   store.tick(9_000);
   assert.deepEqual([store.serverNow.get(), store.clock.get()], [1_000, 9_000]);
+});
+
+test('a lock marks the rows of its holder and its waiters, and nobody else', () => {
+  const { store, spawn, happen } = stage();
+  for (const id of ['c1', 'c2', 'c3']) spawn(id);
+  const bystander = repaints(store, 'c3');
+  happen({ kind: 'lock.acquired', lock: aLock('l1', { name: '~anna/x' }) });
+  happen({ kind: 'lock.contended', id: 'l1', waiter: aParty('c2') });
+  const shown = ['c1', 'c2', 'c3'].map((id) => {
+    const { holds, awaits, branch } = store.row(id)!.get();
+    return [holds, awaits, branch];
+  });
+  assert.deepEqual(shown, [
+    [1, 0, '~anna/x'],
+    [0, 1, '~anna/x'],
+    [0, 0, null],
+  ]);
+  assert.equal(bystander(), 0);
+  assert.deepEqual([store.totals.get().blocked, store.totals.get().locks], [1, 1]);
+});
+
+test('who ended does not wait any more, even when nobody said so', () => {
+  const { store, spawn, happen } = stage();
+  spawn('c1');
+  spawn('c2');
+  happen({ kind: 'lock.acquired', lock: aLock('l1', { waiters: [aParty('c2')] }) });
+  happen(exited('c2'));
+  assert.deepEqual(store.locks.get()[0]?.waiters, []);
+  happen({ kind: 'lock.released', id: 'l1' });
+  assert.deepEqual(store.locks.get(), []);
+  assert.equal(store.row('c1')?.get().holds, 0);
+});
+
+test('a burst of events is one picture, with nothing left out', () => {
+  const runs: (() => void)[] = [];
+  const store = new LiveStore((run) => void runs.push(run));
+  const view = { ...emptyView, children: { c1: aChild('c1'), c2: aChild('c2') } };
+  const data = { epoch: 'e', seq: 2, round: 0, view };
+  let pictures = 0;
+  store.listing.subscribe(() => (pictures += 1));
+  for (const seq of [1, 2]) store.take({ ...firstState(0), data: { ...data, seq } }, null);
+  assert.equal(pictures, 0);
+  for (const run of runs) run();
+  assert.equal(pictures, 1);
+  assert.equal(store.listing.get().length, 2);
 });

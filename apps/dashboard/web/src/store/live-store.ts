@@ -1,15 +1,22 @@
 import { emptyView } from '@hatchery/events';
-import type { Child, LiveMessage, View, ZygoteView } from '@hatchery/events';
+import type { Child, LiveMessage, Lock, View, ZygoteView } from '@hatchery/events';
 import { firstState, type LiveState } from '../live/connection.ts';
 import { truthOf } from '../live/truth.ts';
 import { Cell } from './cell.ts';
-import { nextHistory, noTotals, totalsOf, type Totals, type TotalsHistory } from './totals.ts';
+import { locksByChild, locksOf, type ChildLocks } from './lock-facts.ts';
+import { nextHistory, noTotals, startP95, totalsOf, type Totals, type TotalsHistory } from './totals.ts';
 import { nextTrend, type Trend } from './trend.ts';
 
 /** One line of the table. */
 export interface Row {
   readonly child: Child;
   readonly trend: Trend | undefined;
+  /** How many locks it holds, and how many it waits for. */
+  readonly holds: number;
+  readonly awaits: number;
+  /** The branch it works on, as far as its locks tell. */
+  readonly branch: string | null;
+  readonly stuckSince: string | null;
 }
 
 /** A picture that is held still while the stream goes on. */
@@ -26,6 +33,17 @@ export interface Service {
   readonly draining: boolean;
 }
 
+/** Runs something soon, once for all who ask meanwhile; a page paints no oftener than its screen does. */
+export type Soon = (run: () => void) => void;
+
+const noLocks: ChildLocks = { holds: [], awaits: [] };
+
+/** Up to here the list is put together anew for each child that comes or goes; longer ones once a second. */
+const rowsListedAtOnce = 500;
+
+/** Of so many of the newest children the starts are looked at, beside those that ended lately. */
+const startsLookedAt = 500;
+
 /**
  * What the page shows, cut into cells: a changed child repaints its own row and nothing else. (Measured with 5,000
  * children: rendering the whole list took 76 % of the main thread, one subscription a row 23 %.)
@@ -37,18 +55,33 @@ export class LiveStore {
   /** The server's clock by which ages are shown; it stands still while paused. */
   readonly serverNow = new Cell(0);
   /**
-   * All rows, for counting and ordering: exact when a child comes or goes, and looked at once a second for the rest, so
-   * that a table sorted by a live column can be read and hit.
+   * All rows, for counting and ordering: of a short list exact when a child comes or goes, and looked at once a second
+   * for the rest, so that a table sorted by a live column can be read and hit.
    */
   readonly listing = new Cell<readonly Row[]>([]);
   readonly ended = new Cell<readonly Child[]>([]);
+  readonly locks = new Cell<readonly Lock[]>([]);
   readonly service = new Cell<Service>({ zygote: emptyView.zygote, draining: false });
   readonly totals = new Cell<Totals>(noTotals);
   readonly history = new Cell<TotalsHistory>([]);
+  /** How long starts took, of the children that are known. */
+  readonly start = new Cell<ReturnType<typeof startP95>>(null);
   readonly paused = new Cell<Pause | null>(null);
+  readonly #soon: Soon;
   readonly #rows = new Map<string, Cell<Row>>();
   readonly #trends = new Map<string, Trend>();
+  #latest: LiveState = this.live.get();
+  #shown: View = emptyView;
+  #shownStuck: LiveState['stuck'] = [];
+  #locksOfChildren: ReadonlyMap<string, ChildLocks> = new Map();
+  /** Children that changed since the last picture; null when any may have. */
+  #changed: Set<string> | null = null;
   #secondAt = 0;
+
+  /** `soon` gathers what arrives between two paints; without it each message is shown at once. */
+  constructor(soon: Soon = (run) => run()) {
+    this.#soon = soon;
+  }
 
   row(id: string): Cell<Row> | undefined {
     return this.#rows.get(id);
@@ -56,14 +89,12 @@ export class LiveStore {
 
   /** Takes what the connection became, and the message that made it so. */
   take(state: LiveState, message: LiveMessage | null): void {
-    const before = this.live.get().data;
-    this.live.set(state);
-    const { data } = state;
-    if (data === null || data === before) return;
-    if (message?.type === 'usage') this.#follow(message, data.view);
+    this.#latest = state;
+    this.#note(message);
+    if (message?.type === 'usage' && state.data !== null) this.#follow(message, state.data.view);
     const pause = this.paused.get();
-    if (pause === null) this.#show(data.view);
-    else if (message?.type === 'event') this.paused.set({ ...pause, changes: pause.changes + 1 });
+    if (pause !== null && message?.type === 'event') this.paused.set({ ...pause, changes: pause.changes + 1 });
+    this.#soon(() => this.#catchUp());
   }
 
   /** Lets time pass: `at` is this computer's clock in milliseconds. */
@@ -75,6 +106,9 @@ export class LiveStore {
     if (truthOf(state, at).word !== 'live' || at - this.#secondAt < 1_000) return;
     this.#secondAt = at;
     this.#relist();
+    // The newest of them: how starts went an hour ago is for History.
+    const newest = this.listing.get().slice(-startsLookedAt);
+    this.start.set(startP95([...newest.map(({ child }) => child), ...this.ended.get()]));
     this.history.set(nextHistory(this.history.get(), this.totals.get()));
   }
 
@@ -84,9 +118,15 @@ export class LiveStore {
 
   unpause(): void {
     this.paused.set(null);
-    const { data } = this.live.get();
-    if (data !== null) this.#show(data.view);
+    this.#catchUp();
     this.tick(this.clock.get());
+  }
+
+  #catchUp(): void {
+    this.live.set(this.#latest);
+    const { data, stuck } = this.#latest;
+    if (data === null || this.paused.get() !== null) return;
+    if (data.view !== this.#shown || stuck !== this.#shownStuck) this.#show(data.view);
   }
 
   #follow({ samples }: Extract<LiveMessage, { type: 'usage' }>, view: View): void {
@@ -96,36 +136,83 @@ export class LiveStore {
     }
   }
 
+  /** Remembers whose row a message may change, so that five thousand others are not looked at. */
+  #note(message: LiveMessage | null): void {
+    if (message?.type === 'snapshot') this.#changed = null;
+    if (this.#changed === null) return;
+    if (message?.type === 'usage') for (const { id } of message.samples) this.#changed.add(id);
+    if (message?.type !== 'event') return;
+    const { event } = message;
+    if (event.kind === 'child.spawned') this.#changed.add(event.child.id);
+    else if (event.kind === 'child.connected' || event.kind === 'child.stopping' || event.kind === 'child.exited')
+      this.#changed.add(event.id);
+  }
+
   #show(view: View): void {
-    const children = Object.values(view.children);
-    let listChanged = children.length !== this.#rows.size;
-    for (const child of children) {
-      const cell = this.#rows.get(child.id);
-      const trend = this.#trends.get(child.id);
-      const shown = cell?.get();
-      if (cell === undefined) {
-        this.#rows.set(child.id, new Cell({ child, trend }));
-        listChanged = true;
-      } else if (shown?.child !== child || shown.trend !== trend) cell.set({ child, trend });
+    const locksChanged = view.locks !== this.#shown.locks || view.recentChildren !== this.#shown.recentChildren;
+    const stuckChanged = this.#latest.stuck !== this.#shownStuck;
+    this.#shown = view;
+    this.#shownStuck = this.#latest.stuck;
+    const looked = stuckChanged ? null : this.#changed;
+    const touched = locksChanged ? this.#showLocks(view) : [];
+    const ids = looked === null ? [...Object.keys(view.children), ...this.#rows.keys()] : [...looked, ...touched];
+    this.#changed = new Set();
+    const stuck = new Map(this.#shownStuck.map(({ id, since }) => [id, since]));
+    let listChanged = false;
+    for (const id of ids) listChanged = this.#showChild(id, view, stuck.get(id) ?? null) || listChanged;
+    if (this.#rows.size <= rowsListedAtOnce || this.listing.get().length === 0) {
+      if (listChanged) this.#relist();
+      else this.totals.set(totalsOf(view, this.locks.get()));
     }
-    if (listChanged) this.#dropMissing(view);
     this.ended.set(view.recentChildren);
     const { zygote, draining } = this.service.get();
     if (zygote !== view.zygote || draining !== view.draining)
       this.service.set({ zygote: view.zygote, draining: view.draining });
-    this.totals.set(totalsOf(view));
   }
 
-  #dropMissing(view: View): void {
-    const gone = [...this.#rows.keys()].filter((id) => view.children[id] === undefined);
-    for (const id of gone) {
-      this.#rows.delete(id);
+  /** Returns the children whose locks may have changed. */
+  #showLocks(view: View): readonly string[] {
+    const before = this.#locksOfChildren.keys();
+    const locks = locksOf(view);
+    this.locks.set(sameLocks(locks, this.locks.get()) ? this.locks.get() : locks);
+    this.#locksOfChildren = locksByChild(locks);
+    return [...before, ...this.#locksOfChildren.keys()];
+  }
+
+  /** True when the row is new, or gone. */
+  #showChild(id: string, view: View, stuckSince: string | null): boolean {
+    const child = view.children[id];
+    if (child === undefined) {
       this.#trends.delete(id);
+      return this.#rows.delete(id);
     }
-    this.#relist();
+    const trend = this.#trends.get(id);
+    const { holds, awaits } = this.#locksOfChildren.get(id) ?? noLocks;
+    const cell = this.#rows.get(id);
+    const shown = cell?.get();
+    const branch = (holds[0] ?? awaits[0])?.name ?? shown?.branch ?? null;
+    const same =
+      shown !== undefined &&
+      shown.child === child &&
+      shown.trend === trend &&
+      shown.holds === holds.length &&
+      shown.awaits === awaits.length &&
+      shown.branch === branch &&
+      shown.stuckSince === stuckSince;
+    if (same) return false;
+    const row: Row = { child, trend, holds: holds.length, awaits: awaits.length, branch, stuckSince };
+    if (cell === undefined) this.#rows.set(id, new Cell(row));
+    else cell.set(row);
+    return cell === undefined;
   }
 
   #relist(): void {
     this.listing.set([...this.#rows.values()].map((cell) => cell.get()));
+    this.totals.set(totalsOf(this.#shown, this.locks.get()));
   }
+}
+
+/** Whether nothing of the list is new: each end of a child makes a list of its own, which paints nothing then. */
+function sameLocks(left: readonly Lock[], right: readonly Lock[]): boolean {
+  return left.length === right.length && left.every((lock, index) => lock === right[index]);
 }

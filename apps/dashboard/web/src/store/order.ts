@@ -1,9 +1,7 @@
-import type { Child } from '@hatchery/events';
 import type { Row } from './live-store.ts';
 
 /** Columns the table can be sorted by. */
-export type SortKey =
-  'state' | 'pid' | 'user' | 'command' | 'age' | 'cpu' | 'private' | 'rss' | 'faults' | 'io' | 'peer';
+export type SortKey = 'state' | 'pid' | 'user' | 'work' | 'age' | 'cpu' | 'private' | 'faults' | 'io' | 'locks';
 
 export interface Sort {
   readonly key: SortKey;
@@ -14,39 +12,43 @@ export interface Sort {
 export const defaultSort: Sort = { key: 'age', descending: true };
 
 const values: Readonly<Record<SortKey, (row: Row) => string | number | null | undefined>> = {
-  state: ({ child }) => child.state,
+  state: ({ child, awaits, stuckSince }) => (stuckSince !== null ? 'stuck' : awaits > 0 ? 'blocked' : child.state),
   pid: ({ child }) => child.pid,
   user: ({ child }) => child.user,
-  command: ({ child }) => child.command,
-  age: ({ child }) => -Date.parse(child.startedAt),
+  work: ({ child, branch }) => branch ?? child.command,
+  // As text, which sorts as time does; the oldest is the largest age.
+  age: ({ child }) => child.startedAt,
   cpu: ({ child }) => child.usage?.cpuPercent,
   private: ({ child }) => child.usage?.privateBytes,
-  rss: ({ child }) => child.usage?.rssBytes,
   faults: ({ trend }) => trend?.faultsPerS,
   io: ({ trend }) => trend?.ioBytesPerS,
-  peer: ({ child }) => child.peer,
+  locks: ({ holds, awaits }) => holds + awaits / 1_000,
 };
 
 export function isSortKey(text: string): text is SortKey {
   return Object.hasOwn(values, text);
 }
 
-/** The rows that match the filter, in order. Equal ones stay in the order of their start, so that nothing jumps without a cause. */
-export function ordered(rows: readonly Row[], filter: string, sort: Sort): readonly Row[] {
+/** The rows in order. Equal ones stay in the order of their start, so that nothing jumps without a cause. */
+export function ordered(rows: readonly Row[], sort: Sort): readonly Row[] {
   const value = values[sort.key];
-  const direction = sort.descending ? -1 : 1;
+  const direction = sort.descending === (sort.key === 'age') ? 1 : -1;
+  // Each value is taken once: dates and texts are dear to take a hundred thousand times.
   return rows
-    .filter(({ child }) => matches(child, filter))
-    .sort((left, right) => direction * compare(value(left), value(right), direction) || byStart(left, right));
+    .map((row) => ({ row, value: value(row) }))
+    .sort((left, right) => direction * compare(left.value, right.value, direction) || byStart(left.row, right.row))
+    .map(({ row }) => row);
 }
 
-/** Whether every word of the filter occurs in what the row shows as text. */
-export function matches(child: Child, filter: string): boolean {
-  const text = [child.user, child.pid, child.command, child.peer, child.state, child.id].join(' ').toLowerCase();
-  return filter
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+/**
+ * The order while somebody points at the table: whoever was there keeps its place, so that nobody hits a row that
+ * slipped under the pointer. Who ended is gone, who is new stands at the end.
+ */
+export function heldOrder(shown: readonly string[], wanted: readonly string[]): readonly string[] {
+  const present = new Set(wanted);
+  const kept = shown.filter((id) => present.has(id));
+  const known = new Set(kept);
+  return [...kept, ...wanted.filter((id) => !known.has(id))];
 }
 
 type Value = string | number | null | undefined;
@@ -57,9 +59,14 @@ function compare(left: Value, right: Value, direction: number): number {
   const rightKnown = right !== null && right !== undefined;
   if (!leftKnown || !rightKnown) return direction * (Number(rightKnown) - Number(leftKnown));
   if (typeof left === 'number' && typeof right === 'number') return left - right;
-  return String(left).localeCompare(String(right));
+  return order(String(left), String(right));
 }
 
-function byStart(left: Row, right: Row): number {
-  return left.child.startedAt.localeCompare(right.child.startedAt) || left.child.id.localeCompare(right.child.id);
+function byStart({ child: left }: Row, { child: right }: Row): number {
+  return order(left.startedAt, right.startedAt) || order(left.id, right.id);
+}
+
+/** By code unit: ids, paths and instants need no dictionary, which is thirty times as slow. */
+function order(left: string, right: string): number {
+  return left === right ? 0 : left < right ? -1 : 1;
 }

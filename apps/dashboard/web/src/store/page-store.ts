@@ -2,11 +2,20 @@ import { createContext, useContext } from 'react';
 import type { Cell } from './cell.ts';
 import type { LiveStore } from './live-store.ts';
 
-/** What all views share: the live data, and the child a signal is being prepared for. */
+/** The action a dialog is open for. */
+export type Acting =
+  | { readonly verb: 'signal'; readonly childId: string }
+  | { readonly verb: 'break'; readonly lockId: string }
+  | { readonly verb: 'drain'; readonly draining: boolean };
+
+/** What all views share: the live data, and what somebody is about to do. */
 export interface PageStore {
   readonly live: LiveStore;
-  /** The id of the child the signal dialog is open for. */
-  readonly signalling: Cell<string | null>;
+  readonly acting: Cell<Acting | null>;
+  readonly paletteOpen: Cell<boolean>;
+  /** Ids of the children as they are listed now, and the one that J and K stand on. */
+  readonly shownIds: Cell<readonly string[]>;
+  readonly cursor: Cell<string | null>;
 }
 
 export const PageStoreContext = createContext<PageStore | null>(null);

@@ -1,4 +1,4 @@
-import type { Child, View } from '@hatchery/events';
+import type { Child, Lock, View } from '@hatchery/events';
 import { trendPointsMax } from '../live/limits.ts';
 
 /** The sums in the tiles. */
@@ -7,19 +7,44 @@ export interface Totals {
   readonly cpuPercent: number;
   /** Private memory only: pages shared with the zygote would be counted once for each child. */
   readonly privateBytes: number;
+  /** Parties that wait for a lock. */
+  readonly blocked: number;
+  readonly locks: number;
+  readonly staleLocks: number;
+  /** Since when the oldest lock is held, RFC 3339. */
+  readonly oldestLock: string | null;
 }
 
 /** The totals of the last while, oldest first, one a second. */
 export type TotalsHistory = readonly Totals[];
 
-export const noTotals: Totals = { sessions: 0, cpuPercent: 0, privateBytes: 0 };
+export const noTotals: Totals = {
+  sessions: 0,
+  cpuPercent: 0,
+  privateBytes: 0,
+  blocked: 0,
+  locks: 0,
+  staleLocks: 0,
+  oldestLock: null,
+};
 
-export function totalsOf(view: View): Totals {
-  const children = Object.values(view.children);
+/** `locks` are those of the view, oldest first. */
+export function totalsOf(view: View, locks: readonly Lock[]): Totals {
+  let [sessions, cpuPercent, privateBytes] = [0, 0, 0];
+  for (const id in view.children) {
+    const usage = view.children[id]?.usage;
+    sessions += 1;
+    cpuPercent += usage?.cpuPercent ?? 0;
+    privateBytes += usage?.privateBytes ?? 0;
+  }
   return {
-    sessions: children.length,
-    cpuPercent: sum(children, (child) => child.usage?.cpuPercent),
-    privateBytes: sum(children, (child) => child.usage?.privateBytes),
+    sessions,
+    cpuPercent,
+    privateBytes,
+    blocked: locks.reduce((sum, { waiters }) => sum + waiters.length, 0),
+    locks: locks.length,
+    staleLocks: locks.filter(({ condition }) => condition === 'stale' || condition === 'orphaned').length,
+    oldestLock: locks[0]?.holder?.since ?? null,
   };
 }
 
@@ -32,6 +57,12 @@ export function failedCount(ended: readonly Child[]): number {
   return ended.filter(({ exit }) => exit !== null && exit.code !== 0).length;
 }
 
-function sum(children: readonly Child[], value: (child: Child) => number | null | undefined): number {
-  return children.reduce((total, child) => total + (value(child) ?? 0), 0);
+/** How long the start of a session takes: the 95th percentile of those that connected, nearest rank, in milliseconds. */
+export function startP95(children: readonly Child[]): { readonly ms: number; readonly of: number } | null {
+  const lengths = children
+    .filter(({ connectedAt }) => connectedAt !== null)
+    .map(({ startedAt, connectedAt }) => Date.parse(connectedAt ?? '') - Date.parse(startedAt))
+    .sort((left, right) => left - right);
+  const ms = lengths[Math.ceil(0.95 * lengths.length) - 1];
+  return ms === undefined ? null : { ms, of: lengths.length };
 }

@@ -5,6 +5,8 @@ import { trendPointsMax } from '../live/limits.ts';
 export interface Trend {
   /** The latest CPU shares in percent, oldest first. */
   readonly cpu: readonly number[];
+  /** Private memory in bytes, likewise. */
+  readonly memory: readonly number[];
   readonly faultsPerS: number | null;
   readonly ioBytesPerS: number | null;
   readonly last: UsageSample;
@@ -13,7 +15,8 @@ export interface Trend {
 /** The trend after one more sample. Samples that are no newer than the last one change nothing. */
 export function nextTrend(trend: Trend | undefined, sample: UsageSample): Trend {
   const cpu = [...(trend?.cpu ?? []), sample.usage.cpuPercent ?? 0].slice(-trendPointsMax);
-  if (trend === undefined) return { cpu, faultsPerS: null, ioBytesPerS: null, last: sample };
+  const memory = [...(trend?.memory ?? []), sample.usage.privateBytes ?? 0].slice(-trendPointsMax);
+  if (trend === undefined) return { cpu, memory, faultsPerS: null, ioBytesPerS: null, last: sample };
   const seconds = (Date.parse(sample.at) - Date.parse(trend.last.at)) / 1_000;
   if (!(seconds > 0)) return trend;
   const rate = (count: (usage: ChildUsage) => number | null): number | null => {
@@ -21,7 +24,7 @@ export function nextTrend(trend: Trend | undefined, sample: UsageSample): Trend 
     const before = count(trend.last.usage);
     return now === null || before === null ? null : Math.max(0, (now - before) / seconds);
   };
-  return { cpu, faultsPerS: rate(faults), ioBytesPerS: rate(ioBytes), last: sample };
+  return { cpu, memory, faultsPerS: rate(faults), ioBytesPerS: rate(ioBytes), last: sample };
 }
 
 function faults({ minorFaults, majorFaults }: ChildUsage): number | null {

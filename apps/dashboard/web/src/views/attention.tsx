@@ -1,15 +1,16 @@
 import type { ReactNode } from 'react';
-import { concerns } from '../store/concerns.ts';
+import { WaitTree } from '../locks/wait-tree.tsx';
+import { concerns, type Concern } from '../store/concerns.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 
-/** What a person should look at first, worst first; one quiet line when there is nothing. */
+/** What a person should look at first, worst first, with what can be done about it; one quiet line when there is nothing. */
 export function Attention(): ReactNode {
   const { live } = usePageStore();
-  const state = useCell(live.live);
   const service = useCell(live.service);
+  const locks = useCell(live.locks);
   const at = useCell(live.clock);
-  const found = concerns(state, service, at);
+  const found = concerns(live.live.get(), service, locks, at);
   return (
     <section className="attention" aria-label="Needs attention">
       {found.length === 0 ? (
@@ -18,13 +19,44 @@ export function Attention(): ReactNode {
         </p>
       ) : (
         <ul>
-          {found.map(({ title, detail, harm }) => (
-            <li key={title} data-harm={harm}>
-              <strong>{title}</strong> {detail}
-            </li>
+          {found.map((concern) => (
+            <ConcernLine key={concern.key} concern={concern} />
           ))}
         </ul>
       )}
     </section>
+  );
+}
+
+function ConcernLine({ concern }: { readonly concern: Concern }): ReactNode {
+  const { acting } = usePageStore();
+  const { title, detail, harm, tree, childId, lockId } = concern;
+  return (
+    <li data-harm={harm}>
+      <div className="concern">
+        <span className="concern-text" id={`concern-${concern.key}`}>
+          <strong>{title}</strong> {detail}
+        </span>
+        {childId !== undefined && (
+          <button
+            type="button"
+            aria-describedby={`concern-${concern.key}`}
+            onClick={() => acting.set({ verb: 'signal', childId })}
+          >
+            Signal…
+          </button>
+        )}
+        {lockId !== undefined && (
+          <button
+            type="button"
+            aria-describedby={`concern-${concern.key}`}
+            onClick={() => acting.set({ verb: 'break', lockId })}
+          >
+            Break lock…
+          </button>
+        )}
+      </div>
+      {tree !== undefined && <WaitTree node={tree} />}
+    </li>
   );
 }

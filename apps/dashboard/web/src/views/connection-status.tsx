@@ -11,10 +11,11 @@ import { useCell } from '../store/use-cell.ts';
  */
 export function ConnectionStatus(): ReactNode {
   const { live } = usePageStore();
-  const state = useCell(live.live);
   const at = useCell(live.clock);
+  const state = live.live.get();
   const pause = useCell(live.paused);
   const draining = useCell(live.service, (service) => service.draining);
+  const { sessions } = useCell(live.totals);
   const truth = truthOf(state, at);
   const word = pause !== null && truth.word === 'live' ? 'paused' : truth.word;
   return (
@@ -22,7 +23,7 @@ export function ConnectionStatus(): ReactNode {
       <p className="connection" role="status" aria-label="Connection" aria-live="off" data-word={word}>
         <span className="lamp" aria-hidden="true" />
         {pause !== null && truth.word === 'live' ? pausedText(pause, at + (state.clockOffsetMs ?? 0)) : textOf(truth)}
-        {draining && <span className="draining">DRAINING</span>}
+        {draining && <span className="draining">DRAINING, {sessions} left</span>}
       </p>
       <p className="unseen" aria-live="polite">
         {announcements[word]}

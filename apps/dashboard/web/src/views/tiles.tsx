@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
-import type { ZygoteView } from '@hatchery/events';
-import { bytes, count, percent } from '../parts/quantity.ts';
+import { duration, length } from '../parts/duration.ts';
+import { bytes, count, percent, unknown } from '../parts/quantity.ts';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { usePageStore } from '../store/page-store.ts';
-import { failedCount } from '../store/totals.ts';
+import { failedCount, type Totals } from '../store/totals.ts';
 import { useCell } from '../store/use-cell.ts';
 
 /** The sums, at a glance. */
@@ -12,49 +12,67 @@ export function Tiles(): ReactNode {
   const totals = useCell(live.totals);
   const history = useCell(live.history);
   const ended = useCell(live.ended);
-  const zygote = useCell(live.service).zygote;
-  const failed = failedCount(ended);
+  const stuck = useCell(live.live, (state) => state.stuck.length);
   const known = useCell(live.live, (state) => state.data !== null);
+  const start = useCell(live.start);
+  const failed = failedCount(ended);
+  const trend = (of: (totals: Totals) => number): readonly number[] => history.map(of);
+  const { sessions, blocked, locks, staleLocks, cpuPercent, privateBytes } = totals;
   return (
-    <ul className="tiles" aria-label="Totals">
+    <ul className="tiles" aria-label="Totals" data-known={known}>
       <Tile
         name="Sessions"
-        value={known ? count(totals.sessions) : '…'}
-        values={history.map((each) => each.sessions)}
+        value={count(sessions)}
+        values={trend((each) => each.sessions)}
         top={4}
+        note={failed === 0 ? `${ended.length} ended lately` : `${failed} of ${ended.length} ended failed`}
+      />
+      <Tile
+        name="Blocked"
+        value={count(blocked)}
+        values={trend((each) => each.blocked)}
+        top={4}
+        note={stuck === 0 ? 'none stuck' : `${stuck} stuck`}
+        alarm={stuck > 0}
+      />
+      <OldestLock
+        note={staleLocks === 0 ? `${locks} held` : `${locks} held, ${staleLocks} left behind`}
+        alarm={staleLocks > 0}
       />
       <Tile
         name="CPU"
-        value={known ? percent(totals.cpuPercent) : '…'}
-        values={history.map((each) => each.cpuPercent)}
+        value={percent(cpuPercent)}
+        values={trend((each) => each.cpuPercent)}
         top={100}
         note="of one core"
       />
       <Tile
         name="Private memory"
-        value={known ? bytes(totals.privateBytes) : '…'}
-        values={history.map((each) => each.privateBytes)}
+        value={bytes(privateBytes)}
+        values={trend((each) => each.privateBytes)}
         top={1}
+        note="not shared"
       />
       <Tile
-        name="Zygote"
-        value={known ? zygote.state : '…'}
-        note={zygoteNote(zygote)}
-        alarm={zygote.state === 'failed'}
-      />
-      <Tile
-        name="Ended"
-        value={known ? count(ended.length) : '…'}
-        note={failed === 0 ? 'none failed' : `${failed} failed`}
+        name="Start, p95"
+        value={start === null ? unknown : length(start.ms)}
+        note={start === null ? 'no session yet' : `of ${count(start.of)} sessions`}
       />
     </ul>
   );
 }
 
+function OldestLock({ note, alarm }: { readonly note: string; readonly alarm: boolean }): ReactNode {
+  const { live } = usePageStore();
+  const since = useCell(live.totals, (totals) => totals.oldestLock);
+  const age = useCell(live.serverNow, (now) => (since === null ? unknown : duration(now - Date.parse(since))));
+  return <Tile name="Oldest lock" value={age} note={note} alarm={alarm} />;
+}
+
 interface TileProps {
   readonly name: string;
   readonly value: string;
-  readonly note?: string;
+  readonly note: string;
   readonly alarm?: boolean;
   readonly values?: readonly number[];
   readonly top?: number;
@@ -65,13 +83,8 @@ function Tile({ name, value, note, alarm = false, values, top = 1 }: TileProps):
     <li className="tile" data-alarm={alarm}>
       <span className="tile-name">{name}</span>
       <span className="tile-value">{value}</span>
-      {note !== undefined && <span className="tile-note">{note}</span>}
+      <span className="tile-note">{note}</span>
       {values !== undefined && <Sparkline values={values} top={top} />}
     </li>
   );
-}
-
-function zygoteNote(zygote: ZygoteView): string {
-  if (zygote.state === 'ready') return `pid ${zygote.pid}`;
-  return zygote.state === 'failed' ? `at ${zygote.step}` : 'loading Breezy';
 }

@@ -4,17 +4,17 @@ import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 
 /** Why the table is empty, and what to do about it. */
-export function NoChildren({ filter, total }: { readonly filter: string; readonly total: number }): ReactNode {
+export function NoChildren({ filtered, total }: { readonly filtered: boolean; readonly total: number }): ReactNode {
   const { live } = usePageStore();
   const loading = useCell(live.live, (state) => state.data === null);
   const feedUp = useCell(live.live, (state) => state.feed?.up ?? true);
   if (loading) return <p className="empty">Loading…</p>;
-  if (total > 0) {
+  if (total > 0 && filtered) {
     return (
       <p className="empty">
-        No child matches “{filter}”.{' '}
-        <button type="button" onClick={() => adjustAddress({ filter: '' })}>
-          Clear the filter
+        No child matches.{' '}
+        <button type="button" onClick={() => adjustAddress({ filter: '', view: 'all' })}>
+          Show all
         </button>
       </p>
     );

@@ -1,29 +1,33 @@
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { Child } from '@hatchery/events';
 import { Age } from '../parts/age.tsx';
 import { duration, shortDuration } from '../parts/duration.ts';
 import { ending } from '../parts/ending.ts';
+import { Link } from '../parts/link.tsx';
 import { bytes, count, unknown } from '../parts/quantity.ts';
+import { parseFilter } from '../store/filter.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
-import { ChildLink } from './child-row.tsx';
 
-/** Shown until somebody asks for the rest: the page is about what lives. */
-const firstRows = 10;
-
-/** Children that ended lately, with what they used in all. */
-export function EndedSection(): ReactNode {
+/** Children that ended lately and match the filter, with what they used in all; the newest `rowsMax` of them. */
+export function EndedTable({
+  filter,
+  rowsMax = 200,
+}: {
+  readonly filter: string;
+  readonly rowsMax?: number;
+}): ReactNode {
   const { live } = usePageStore();
-  const ended = useCell(live.ended);
-  const [all, setAll] = useState(false);
-  if (ended.length === 0) return null;
-  const hidden = all ? 0 : Math.max(0, ended.length - firstRows);
+  const all = useCell(live.ended);
+  const test = parseFilter(filter);
+  const rows = all.map((child) => ({ child, trend: undefined, holds: 0, awaits: 0, branch: null, stuckSince: null }));
+  const ended = rows.filter((row) => test(row, live.serverNow.get())).slice(0, rowsMax);
+  if (ended.length === 0)
+    return (
+      <p className="empty">{all.length === 0 ? 'Nothing has ended yet.' : 'No ended child matches the filter.'}</p>
+    );
   return (
-    <section aria-labelledby="ended-heading">
-      <div className="section-head">
-        <h2 id="ended-heading">Recently ended</h2>
-        <span className="section-note">{ended.length}</span>
-      </div>
+    <div className="scroller" role="region" aria-label="Table of ended children" tabIndex={0}>
       <table role="table" aria-label="Recently ended">
         <thead role="rowgroup">
           <tr role="row">
@@ -42,17 +46,12 @@ export function EndedSection(): ReactNode {
           </tr>
         </thead>
         <tbody role="rowgroup">
-          {ended.slice(0, ended.length - hidden).map((child) => (
+          {ended.map(({ child }) => (
             <EndedRow key={child.id} child={child} />
           ))}
         </tbody>
       </table>
-      {hidden > 0 && (
-        <button type="button" className="more" onClick={() => setAll(true)}>
-          Show {hidden} more
-        </button>
-      )}
-    </section>
+    </div>
   );
 }
 
@@ -66,7 +65,7 @@ function EndedRow({ child }: { readonly child: Child }): ReactNode {
         </span>
       </td>
       <td role="cell" data-name="PID" className="number">
-        <ChildLink id={child.id}>{child.pid}</ChildLink>
+        <Link to={{ childId: child.id }}>{child.pid}</Link>
       </td>
       <td role="cell" data-name="User" className="user">
         {child.user ?? unknown}
@@ -78,9 +77,9 @@ function EndedRow({ child }: { readonly child: Child }): ReactNode {
         {endedAt === null ? (
           unknown
         ) : (
-          <>
+          <span>
             <Age since={endedAt} /> ago
-          </>
+          </span>
         )}
       </td>
       <td role="cell" data-name="Lasted" className="number">

@@ -1,0 +1,103 @@
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { FeedState, View } from '@hatchery/events';
+import type { HistoryState } from './history/history.ts';
+import { historyBytesMax, liveClientsMax } from './limits.ts';
+
+/** One thing that was looked at, and what to do when it is not well. */
+export interface Check {
+  readonly name: string;
+  readonly verdict: 'well' | 'warning' | 'failed';
+  readonly found: string;
+  readonly remedy: string | null;
+}
+
+/** What the checks look at. */
+export interface Examined {
+  readonly feed: FeedState;
+  readonly view: View;
+  readonly history: HistoryState;
+  readonly browsers: number;
+  readonly tooSlow: number;
+  readonly uptimeS: number;
+  readonly build: string;
+}
+
+/** Below this share of free space a disk is about to stop the history, and the hosting with it. */
+const freeShareMin = 0.05;
+
+/** Everything the dashboard can see of the service's health, worst first. */
+export async function examine(examined: Examined): Promise<readonly Check[]> {
+  const order = ['failed', 'warning', 'well'];
+  const checks = [...checksOf(examined), await diskCheck(dirname(examined.history.path))];
+  return checks.sort((left, right) => order.indexOf(left.verdict) - order.indexOf(right.verdict));
+}
+
+function checksOf({ feed, view, history, browsers, tooSlow, uptimeS, build }: Examined): readonly Check[] {
+  const { zygote } = view;
+  return [
+    feed.up
+      ? well('Feed of the forker', `up since ${feed.since}`)
+      : failed(
+          'Feed of the forker',
+          `down since ${feed.since}: ${feed.reason}`,
+          'Start it: ./hatchery start. Its log says why it ended.',
+        ),
+    zygote.state === 'ready'
+      ? well('Zygote', `ready, pid ${zygote.pid}`)
+      : zygote.state === 'starting'
+        ? warning('Zygote', 'starting', 'New sessions wait. If this lasts, run ./hatchery doctor on the host.')
+        : failed('Zygote', `failed at ${zygote.step}: ${zygote.message}`, 'Run ./hatchery doctor on the host.'),
+    view.draining
+      ? warning('New sessions', 'refused: the service is draining', 'Undrain when the work that asked for it is done.')
+      : well('New sessions', 'taken'),
+    history.problem === null
+      ? well(
+          'History',
+          `${(history.bytes / 1_048_576).toFixed(1)} MiB of ${historyBytesMax / 1_048_576} MiB at most, in ${history.path}`,
+        )
+      : failed(
+          'History',
+          `not written: ${history.problem}; ${history.waiting} records wait`,
+          `Make room or rights for ${history.path}.`,
+        ),
+    ...(history.lost === 0
+      ? []
+      : [
+          warning(
+            'Lost records',
+            `${history.lost} since the start of the dashboard`,
+            'Their time is missing in History.',
+          ),
+        ]),
+    ...(history.movedAside === null
+      ? []
+      : [warning('Damaged history', `was put aside as ${history.movedAside}`, 'Remove it when nobody needs it.')]),
+    browsers < liveClientsMax * 0.9
+      ? well('Open pages', `${browsers} of ${liveClientsMax}; ${tooSlow} closed as too slow since the start`)
+      : warning('Open pages', `${browsers} of ${liveClientsMax}`, 'Close pages that nobody looks at.'),
+    well('Dashboard', `build ${build}, up for ${Math.floor(uptimeS / 60)} min, Node ${process.version}`),
+  ];
+}
+
+async function diskCheck(directory: string): Promise<Check> {
+  try {
+    const { bavail, blocks, bsize } = await statfs(directory);
+    const found = `${((bavail * bsize) / 1_073_741_824).toFixed(1)} GiB free where the history is`;
+    return bavail > blocks * freeShareMin ? well('Disk', found) : warning('Disk', found, `Make room at ${directory}.`);
+  } catch (error) {
+    return warning('Disk', `not readable: ${(error as Error).message}`, `Look at ${directory}.`);
+  }
+}
+
+function well(name: string, found: string): Check {
+  return { name, verdict: 'well', found, remedy: null };
+}
+
+function warning(name: string, found: string, remedy: string): Check {
+  return { name, verdict: 'warning', found, remedy };
+}
+
+function failed(name: string, found: string, remedy: string): Check {
+  return { name, verdict: 'failed', found, remedy };
+}

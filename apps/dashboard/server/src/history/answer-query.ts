@@ -1,0 +1,172 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { timelineMarksMax, timelineSessionsMax, usagePointsMax } from '../limits.ts';
+import type { Answers, AuditFilter, ChildHistory, Cut, Query, Row, Rows, SessionFilter, Timeline } from './query.ts';
+import { statistics } from './statistics.ts';
+
+type Values = readonly SQLInputValue[];
+
+/** Answers one question. Runs beside the writes in one thread, and bounds what it reads by the limits it names. */
+export function answerQuery(database: DatabaseSync, query: Query): Answers[Query['name']] {
+  switch (query.name) {
+    case 'sessions':
+      return sessions(database, query.filter, query.cut);
+    case 'statistics':
+      return statistics(database, query.filter);
+    case 'audit':
+      return audit(database, query.filter, query.cut);
+    case 'child':
+      return child(database, query.id);
+    case 'timeline':
+      return timeline(database, query.from, query.to);
+  }
+}
+
+const outcomes: Readonly<Record<SessionFilter['outcome'], string>> = {
+  any: '1',
+  running: 'session.ended_at IS NULL',
+  ok: 'session.exit_code = 0',
+  failed: '(session.exit_code <> 0 OR session.exit_signal IS NOT NULL)',
+  killed: 'session.exit_signal IS NOT NULL',
+};
+
+/** The condition of a filter on sessions, with its values; `session` is the name of the table. */
+export function sessionCondition({ from, to, user, branch, text, outcome }: SessionFilter): Condition {
+  return conditionOf([
+    ['session.started_at >= ?', from],
+    ['session.started_at < ?', to],
+    [outcomes[outcome]],
+    ['session.user = ?', user],
+    ['session.branch = ?', branch],
+    [
+      `concat_ws(' ', session.id, session.pid, session.user, session.branch, session.peer, session.command,
+        session.cause) LIKE ? ESCAPE '\\'`,
+      containing(text),
+    ],
+  ]);
+}
+
+function sessions(database: DatabaseSync, filter: SessionFilter, { limit, after }: Cut): Rows {
+  const { sql, values } = sessionCondition(filter);
+  const [at, id] = splitCursor(after);
+  const rows = all(
+    database,
+    `SELECT *, (SELECT count(*) FROM hold WHERE hold.child_id = session.id) AS locks,
+       (SELECT sum(to_at - from_at) FROM wait WHERE wait.child_id = session.id) AS lock_wait_ms
+     FROM session WHERE ${sql} AND (? IS NULL OR (started_at, id) < (?, ?))
+     ORDER BY started_at DESC, id DESC LIMIT ?`,
+    ...values,
+    at,
+    at,
+    id,
+    limit,
+  );
+  const last = rows.length < limit ? undefined : rows.at(-1);
+  return { rows, next: last === undefined ? null : `${last['started_at']}.${last['id']}` };
+}
+
+function audit(database: DatabaseSync, { from, to, actor, text }: AuditFilter, { limit, after }: Cut): Rows {
+  const { sql, values } = conditionOf([
+    ['at >= ?', from],
+    ['at < ?', to],
+    ['actor = ?', actor],
+    [`concat_ws(' ', actor, verb, target, reason, outcome) LIKE ? ESCAPE '\\'`, containing(text)],
+    ['number < ?', after === null ? null : Number(after)],
+  ]);
+  const columns = 'number, at, actor, verb, target, reason, via, action_id, outcome, done_at';
+  const rows = all(
+    database,
+    `SELECT ${columns} FROM audit WHERE ${sql} ORDER BY number DESC LIMIT ?`,
+    ...values,
+    limit,
+  );
+  const last = rows.length < limit ? undefined : rows.at(-1);
+  return { rows, next: last === undefined ? null : String(last['number']) };
+}
+
+function child(database: DatabaseSync, id: string): ChildHistory {
+  // A long session has more stretches than a chart has points, so every n-th is told.
+  const { count } = one(database, 'SELECT count(*) AS count FROM usage WHERE child_id = ?', id) as { count: number };
+  const every = Math.max(1, Math.ceil(count / usagePointsMax));
+  return {
+    session: one(database, 'SELECT * FROM session WHERE id = ?', id),
+    usage: all(
+      database,
+      `SELECT * FROM (SELECT *, row_number() OVER (ORDER BY at) AS number FROM usage WHERE child_id = ?)
+       WHERE number % ? = 0 ORDER BY at`,
+      id,
+      every,
+    ),
+    holds: all(database, 'SELECT * FROM hold WHERE child_id = ? ORDER BY from_at DESC LIMIT 200', id),
+    waits: all(database, 'SELECT * FROM wait WHERE child_id = ? ORDER BY from_at DESC LIMIT 200', id),
+    marks: all(database, 'SELECT * FROM mark WHERE child_id = ? ORDER BY at DESC LIMIT 200', id),
+    audit: all(database, 'SELECT * FROM audit WHERE target = ? ORDER BY number DESC LIMIT 200', id),
+  };
+}
+
+function timeline(database: DatabaseSync, from: number, to: number): Timeline {
+  const during = 'started_at < ?2 AND (ended_at IS NULL OR ended_at >= ?1)';
+  // Long ones first: a bar of a few pixels says less than one that spans the picture.
+  const sessions = all(
+    database,
+    `SELECT id, pid, user, branch, command, started_at, ended_at, exit_code, exit_signal FROM session WHERE ${during}
+     ORDER BY coalesce(ended_at, ?2) - started_at DESC LIMIT ${timelineSessionsMax}`,
+    from,
+    to,
+  );
+  const { count } = one(database, `SELECT count(*) AS count FROM session WHERE ${during}`, from, to) as {
+    count: number;
+  };
+  return {
+    from,
+    to,
+    sessions,
+    holds: all(
+      database,
+      `SELECT lock_id, name, child_id, from_at, to_at, ending FROM hold
+       WHERE from_at < ? AND (to_at IS NULL OR to_at >= ?)
+         AND child_id IN (SELECT value FROM json_each(?)) LIMIT 2000`,
+      to,
+      from,
+      JSON.stringify(sessions.map(({ id }) => id)),
+    ),
+    marks: all(
+      database,
+      `SELECT at, kind, text, child_id FROM mark WHERE at >= ? AND at < ? ORDER BY at DESC LIMIT ${timelineMarksMax}`,
+      from,
+      to,
+    ),
+    more: count - sessions.length,
+  };
+}
+
+/** What has to hold of a row, with the values in it. */
+interface Condition {
+  readonly sql: string;
+  readonly values: Values;
+}
+
+/** All parts together; one whose value is null does not narrow. */
+function conditionOf(parts: readonly (readonly [sql: string, value?: SQLInputValue])[]): Condition {
+  const narrowing = parts.filter(([, value]) => value !== null);
+  return {
+    sql: narrowing.map(([sql]) => sql).join(' AND '),
+    values: narrowing.flatMap(([, value]) => (value === undefined ? [] : [value])),
+  };
+}
+
+function containing(text: string | null): string | null {
+  return text === null ? null : `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
+}
+
+function splitCursor(cursor: string | null): readonly [number | null, string | null] {
+  const [, at, id] = /^(\d+)\.(.*)$/s.exec(cursor ?? '') ?? [];
+  return at === undefined || id === undefined ? [null, null] : [Number(at), id];
+}
+
+function all(database: DatabaseSync, sql: string, ...values: Values): readonly Row[] {
+  return database.prepare(sql).all(...values) as unknown as readonly Row[];
+}
+
+function one(database: DatabaseSync, sql: string, ...values: Values): Row | null {
+  return (database.prepare(sql).get(...values) as unknown as Row | undefined) ?? null;
+}

@@ -1,0 +1,63 @@
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { migrate } from './schema.ts';
+
+/** An open database, and what had to be put aside to get it. */
+export interface Opened {
+  readonly database: DatabaseSync;
+  /** Where a damaged file was moved to, or null. */
+  readonly movedAside: string | null;
+}
+
+/** SQLite's page size; the cap of the file is counted in it. */
+const pageBytes = 4_096;
+
+/** Errors that say that the file itself is beyond use (https://www.sqlite.org/rescode.html). */
+const damaged: ReadonlySet<number> = new Set([11, 26]);
+
+/**
+ * Opens the history, and makes it when there is none. A damaged file is kept under another name, because somebody may
+ * want to save what is in it, and because a dashboard without a past is better than none.
+ * @throws the error of the file system or of SQLite when there is no way to write there
+ */
+export function openDatabase(path: string, bytesMax: number, now: Date): Opened {
+  // The audit names people and reasons: nobody else's to read.
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    return { database: open(path, bytesMax), movedAside: null };
+  } catch (error) {
+    if (!damaged.has(Number((error as { errcode?: number }).errcode))) throw error;
+  }
+  const movedAside = `${path}.damaged-${now.toISOString().replaceAll(':', '')}`;
+  renameSync(path, movedAside);
+  for (const companion of ['-wal', '-shm']) rmSync(path + companion, { force: true });
+  return { database: open(path, bytesMax), movedAside };
+}
+
+function open(path: string, bytesMax: number): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    // WAL with NORMAL: a crash of this program loses nothing that was committed, one of the machine the last seconds.
+    database.exec(`PRAGMA page_size = ${pageBytes};
+      PRAGMA auto_vacuum = INCREMENTAL;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      PRAGMA busy_timeout = 2000;
+      PRAGMA journal_size_limit = ${16 * 1024 * 1024};
+      PRAGMA max_page_count = ${Math.floor(bytesMax / pageBytes)}`);
+    const { quick_check: verdict } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
+    if (verdict !== 'ok') throw Object.assign(new Error(`the history is damaged: ${verdict}`), { errcode: 11 });
+    migrate(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Bytes in use; pages that were freed and can be filled again do not count. */
+export function bytesUsed(database: DatabaseSync): number {
+  const number = (pragma: string): number => Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
+  return (number('page_count') - number('freelist_count')) * pageBytes;
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import type { EventBody } from '@hatchery/events';
+import { aChild, exited } from '../fixtures/fake-forker.ts';
+import { eventually, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import { at, feedInto, openHistory, pushAndWait, start } from '../fixtures/told-history.ts';
+import { historyQueueMax } from '../limits.ts';
+import { HistoryError } from './history.ts';
+
+const filter = { from: 0, to: start * 2, user: null, branch: null, text: null, outcome: 'any' } as const;
+const cut = { limit: 100, after: null };
+
+test('a damaged file is put aside and told, and a new one is begun', async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, 'history.db');
+  writeFileSync(path, 'this was a database once, until something wrote over it'.repeat(100));
+  await using history = openHistory(path);
+  await eventually('it is open', () => history.state.problem === null);
+  assert.match(history.state.movedAside ?? '', /history\.db\.damaged-2/);
+  assert.equal(readdirSync(directory.path).filter((name) => name.includes('damaged')).length, 1);
+});
+
+test('the history of a newer program is left alone', async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, 'history.db');
+  const newer = new DatabaseSync(path);
+  newer.exec('PRAGMA user_version = 99');
+  newer.close();
+  await using history = openHistory(path);
+  await eventually('it is told', () => /version 99/.test(history.state.problem ?? ''));
+  await assert.rejects(history.ask({ name: 'child', id: 'c1' }), HistoryError);
+});
+
+test('a place that cannot be written costs the history, says so, and stops nothing else', async () => {
+  using directory = temporaryDirectory();
+  const file = join(directory.path, 'a-file');
+  writeFileSync(file, '');
+  await using history = openHistory(join(file, 'history.db'));
+  await eventually('it is told', () => history.state.problem !== 'not open yet');
+  assert.match(history.state.problem ?? '', /EEXIST|ENOTDIR/);
+  pushAndWait(history);
+  assert.equal(await history.keepNow([], 100), false);
+  assert.ok(history.state.waiting > 0);
+});
+
+test('a full file makes room of its own, and what does not fit is counted, never blocked on', async () => {
+  using directory = temporaryDirectory();
+  const bytesMax = 400 * 1024;
+  await using history = openHistory(join(directory.path, 'history.db'), bytesMax);
+  await eventually('it is open', () => history.state.problem === null);
+  for (let block = 0; block < 6; block += 1) {
+    const feed = feedInto(history);
+    for (let number = 0; number < 300; number += 1) {
+      const id = `c${block}x${number}`;
+      feed.happen({ kind: 'child.spawned', child: aChild(id, { startedAt: at(block), command: 'x'.repeat(300) }) });
+      feed.happen({ ...exited(id), endedAt: at(block + 1) } as EventBody);
+    }
+    await eventually('it is written or refused', () => history.state.waiting === 0 || history.state.problem !== null);
+  }
+  await eventually('room is made', () => history.state.problem === null && history.state.waiting === 0);
+  assert.ok(history.state.bytes <= bytesMax, `${history.state.bytes} bytes`);
+  assert.ok(
+    history.problems.some(({ problem }) => /full/.test(problem ?? '')),
+    'it was full once, and told',
+  );
+  const { rows } = await history.ask({ name: 'sessions', filter, cut });
+  assert.ok(
+    rows.some(({ id }) => String(id).startsWith('c5')),
+    'the newest are there',
+  );
+});
+
+test('a queue that no disk takes gives up usage first and the audit last, and counts it', async () => {
+  using directory = temporaryDirectory();
+  const file = join(directory.path, 'a-file');
+  writeFileSync(file, '');
+  await using history = openHistory(join(file, 'history.db'));
+  const usage = {
+    type: 'usage',
+    childId: 'c1',
+    at: 0,
+    cpuPercent: 1,
+    privateBytes: 1,
+    rssBytes: 1,
+    ioBytes: 1,
+    faults: 1,
+  } as const;
+  const intent = {
+    type: 'intent',
+    at: 0,
+    actor: 'a',
+    verb: 'v',
+    target: 't',
+    reason: 'r',
+    ownId: 'o',
+    actionId: null,
+  } as const;
+  history.keep([intent]);
+  for (let count = 0; count < historyQueueMax; count += 1_000)
+    history.keep(Array.from({ length: 1_000 }, () => ({ ...usage })));
+  history.keep([{ ...usage }]);
+  assert.ok(history.state.lost > 0);
+  assert.ok(history.state.waiting <= historyQueueMax);
+});

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { emptyView } from '@hatchery/events';
+import { aChild } from '../fixtures/fake-forker.ts';
+import { eventually, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import { at, feedInto, openHistory, pushAndWait, start } from '../fixtures/told-history.ts';
+import type { SessionFilter } from './query.ts';
+
+const everything: SessionFilter = { from: 0, to: start * 2, user: null, branch: null, text: null, outcome: 'any' };
+const cut = { limit: 100, after: null };
+
+test('sessions, locks and waits can be asked for, with their percentiles', async () => {
+  using directory = temporaryDirectory();
+  await using history = openHistory(join(directory.path, 'history.db'));
+  await eventually('it is open', () => history.state.problem === null);
+  pushAndWait(history);
+  assert.equal(await history.keepNow([], 5_000), true);
+  const { rows } = await history.ask({ name: 'sessions', filter: everything, cut });
+  assert.deepEqual(
+    rows.map(({ id, user, branch, locks, exit_code }) => [id, user, branch, locks, exit_code]),
+    [
+      ['c2', 'bo', null, 0, null],
+      ['c1', 'anna', '~anna/project/l1', 1, 0],
+    ],
+  );
+  const { all, users, branches } = await history.ask({ name: 'statistics', filter: everything });
+  assert.deepEqual(all.session, { count: 1, p50: 7_000, p95: 7_000, p99: 7_000 });
+  assert.deepEqual([all.start.p50, all.start.p95], [1_000, 2_000]);
+  assert.equal(all.lockHold.p50, 3_000);
+  assert.deepEqual(
+    users.map(({ name }) => name),
+    ['anna', 'bo'],
+  );
+  assert.deepEqual(
+    branches.map(({ name }) => name),
+    ['~anna/project/l1'],
+  );
+  const child = await history.ask({ name: 'child', id: 'c1' });
+  assert.equal(child.usage[0]?.['cpu_percent'], 50);
+  assert.equal(child.holds[0]?.['ending'], 'released');
+});
+
+test('a filter narrows rows and percentiles alike', async () => {
+  using directory = temporaryDirectory();
+  await using history = openHistory(join(directory.path, 'history.db'));
+  await eventually('it is open', () => history.state.problem === null);
+  pushAndWait(history);
+  await history.keepNow([], 5_000);
+  const of = async (change: Partial<SessionFilter>): Promise<unknown[]> => {
+    const { rows } = await history.ask({ name: 'sessions', filter: { ...everything, ...change }, cut });
+    return rows.map(({ id }) => id);
+  };
+  assert.deepEqual(await of({ user: 'bo' }), ['c2']);
+  assert.deepEqual(await of({ branch: '~anna/project/l1' }), ['c1']);
+  assert.deepEqual(await of({ outcome: 'running' }), ['c2']);
+  assert.deepEqual(await of({ outcome: 'failed' }), []);
+  assert.deepEqual(await of({ text: '%' }), [], 'a percent sign is itself');
+  assert.deepEqual(await of({ text: '4000002' }), ['c2']);
+  assert.deepEqual(await of({ from: start + 60_000 }), []);
+  const { all } = await history.ask({ name: 'statistics', filter: { ...everything, user: 'bo' } });
+  assert.equal(all.session.count, 0);
+  assert.equal(all.session.p50, null);
+});
+
+test('a list is read to its end in pages, each row once', async () => {
+  using directory = temporaryDirectory();
+  await using history = openHistory(join(directory.path, 'history.db'));
+  await eventually('it is open', () => history.state.problem === null);
+  const feed = feedInto(history);
+  for (let number = 0; number < 25; number += 1)
+    feed.happen({ kind: 'child.spawned', child: aChild(`c${number}`, { startedAt: at(Math.floor(number / 5)) }) });
+  await history.keepNow([], 5_000);
+  const ids: unknown[] = [];
+  for (let after: string | null = null; ;) {
+    const page: { rows: readonly { id?: unknown }[]; next: string | null } = await history.ask({
+      name: 'sessions',
+      filter: everything,
+      cut: { limit: 10, after },
+    });
+    ids.push(...page.rows.map((row) => row['id']));
+    if ((after = page.next) === null) break;
+  }
+  assert.equal(ids.length, 25);
+  assert.equal(new Set(ids).size, 25);
+});
+
+test('what ended while nobody listened is closed by the next snapshot, and a true end wins over it', async () => {
+  using directory = temporaryDirectory();
+  await using history = openHistory(join(directory.path, 'history.db'));
+  await eventually('it is open', () => history.state.problem === null);
+  pushAndWait(history);
+  const feed = feedInto(history);
+  feed.snapshot('two', emptyView);
+  await history.keepNow([], 5_000);
+  const open2 = await history.ask({ name: 'child', id: 'c2' });
+  assert.equal(open2.session?.['cause'], 'unseen');
+  assert.equal(open2.waits[0]?.['ending'], 'unseen');
+  const ended = { ...aChild('c2', { startedAt: at(1), endedAt: at(9) }), exit: { code: 3, signal: null, status: 768 } };
+  feed.snapshot('two', { ...emptyView, recentChildren: [ended] });
+  await history.keepNow([], 5_000);
+  assert.equal((await history.ask({ name: 'child', id: 'c2' })).session?.['exit_code'], 3);
+});
+
+test('an action that comes back over the feed is one line of the audit, one of another program its own', async () => {
+  using directory = temporaryDirectory();
+  await using history = openHistory(join(directory.path, 'history.db'));
+  await eventually('it is open', () => history.state.problem === null);
+  const intent = { actor: 'admin', verb: 'signal SIGTERM', target: 'c1', reason: 'runaway' };
+  const written = await history.keepNow(
+    [{ type: 'intent', at: start, ...intent, ownId: 'own', actionId: null }],
+    5_000,
+  );
+  assert.equal(written, true);
+  const feed = feedInto(history);
+  feed.happen({ kind: 'action.requested', actionId: 'a1', ...intent });
+  feed.happen({ kind: 'action.requested', actionId: 'a2', ...intent, actor: 'root' });
+  feed.happen({ kind: 'action.done', actionId: 'a2', outcome: 'sent' });
+  await history.keepNow([{ type: 'outcome', at: start, ownId: 'own', actionId: null, outcome: 'sent' }], 5_000);
+  const filter = { from: 0, to: start * 2, actor: null, text: null };
+  const { rows } = await history.ask({ name: 'audit', filter, cut });
+  assert.deepEqual(
+    rows.map(({ actor, via, action_id, outcome }) => [actor, via, action_id, outcome]),
+    [
+      ['root', 'forker', 'a2', 'sent'],
+      ['admin', 'dashboard', 'a1', 'sent'],
+    ],
+  );
+});
+
+test('a history that is opened again has what was in it', async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, 'history.db');
+  {
+    await using history = openHistory(path);
+    await eventually('it is open', () => history.state.problem === null);
+    pushAndWait(history);
+  }
+  await using history = openHistory(path);
+  await eventually('it is open', () => history.state.problem === null);
+  assert.equal((await history.ask({ name: 'sessions', filter: everything, cut })).rows.length, 2);
+});

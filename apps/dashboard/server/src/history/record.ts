@@ -1,0 +1,84 @@
+import type { Child, Lock, LockParty } from '@hatchery/events';
+
+/** How a hold of a lock, or a wait for one, came to its end. `unseen` ended while nobody here was listening. */
+export type HoldEnding = 'released' | 'broken' | 'unseen';
+export type WaitEnding = 'acquired' | 'gave up' | 'unseen';
+
+/** Use of one child over a stretch of time: the mean of CPU, the largest of memory, counters as of its end. */
+export interface UsageRecord {
+  readonly type: 'usage';
+  readonly childId: string;
+  /** The beginning of the stretch, milliseconds since 1970, as all instants of records. */
+  readonly at: number;
+  readonly cpuPercent: number | null;
+  readonly privateBytes: number | null;
+  readonly rssBytes: number | null;
+  readonly ioBytes: number | null;
+  readonly faults: number | null;
+}
+
+/** Somebody wants something done. `ownId` is set when it was asked here, `actionId` when the forker said it. */
+export interface AuditIntent {
+  readonly type: 'intent';
+  readonly at: number;
+  readonly actor: string;
+  readonly verb: string;
+  readonly target: string;
+  readonly reason: string;
+  readonly ownId: string | null;
+  readonly actionId: string | null;
+}
+
+/** What came of it. */
+export interface AuditOutcome {
+  readonly type: 'outcome';
+  readonly at: number;
+  readonly ownId: string | null;
+  readonly actionId: string | null;
+  readonly outcome: string;
+}
+
+/** A moment of the service as a whole, drawn across the timeline. */
+export interface Mark {
+  readonly type: 'mark';
+  readonly at: number;
+  readonly kind: 'signal' | 'break' | 'drain' | 'restart' | 'zygote' | 'refused';
+  readonly text: string;
+  readonly childId: string | null;
+}
+
+/** One thing to be kept. Writing the same record twice keeps it once, so a batch may be written again after a failure. */
+export type HistoryRecord =
+  | { readonly type: 'session'; readonly child: Child; readonly cause: string | null }
+  | { readonly type: 'hold'; readonly lock: Lock; readonly at: number }
+  | { readonly type: 'hold-end'; readonly lockId: string; readonly at: number; readonly ending: HoldEnding }
+  | {
+      readonly type: 'wait';
+      readonly lockId: string;
+      readonly name: string;
+      readonly waiter: LockParty;
+      readonly at: number;
+    }
+  | {
+      readonly type: 'wait-end';
+      readonly lockId: string | null;
+      readonly party: string;
+      readonly at: number;
+      readonly ending: WaitEnding;
+    }
+  /** A snapshot: what is open in the history and not in these lists ended unseen. */
+  | {
+      readonly type: 'present';
+      readonly at: number;
+      readonly childIds: readonly string[];
+      readonly lockIds: readonly string[];
+    }
+  | UsageRecord
+  | Mark
+  | AuditIntent
+  | AuditOutcome;
+
+/** Names one holder or waiter: a child by its id, anybody else by where they run. */
+export function partyName({ childId, host, pid, user }: LockParty): string {
+  return childId ?? `${user ?? '?'}@${host ?? '?'}:${pid ?? '?'}`;
+}

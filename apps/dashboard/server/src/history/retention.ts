@@ -1,0 +1,34 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { auditKeptMs, historyFillMax, sessionsKeptMs, usageKeptMs } from '../limits.ts';
+import { bytesUsed } from './database.ts';
+
+/** Rows taken out in one go, so that a write never waits for long behind a big cleaning. */
+const rowsAtOnce = 5_000;
+
+/** Which column tells the age, and how long it is kept. What is open is never old. */
+const tables = [
+  { table: 'usage', at: 'at', keptMs: usageKeptMs, key: 'child_id, at' },
+  { table: 'mark', at: 'at', keptMs: sessionsKeptMs, key: 'rowid' },
+  { table: 'wait', at: 'to_at', keptMs: sessionsKeptMs, key: 'lock_id, party, from_at' },
+  { table: 'hold', at: 'to_at', keptMs: sessionsKeptMs, key: 'lock_id, from_at' },
+  { table: 'session', at: 'ended_at', keptMs: sessionsKeptMs, key: 'id' },
+  { table: 'audit', at: 'at', keptMs: auditKeptMs, key: 'number' },
+] as const;
+
+/**
+ * Takes out what is too old, then, while the file is nearly full, the oldest of what is cheapest to lose: usage first,
+ * sessions and locks next. The audit goes by its age alone.
+ */
+export function prune(database: DatabaseSync, now: number, bytesMax: number): void {
+  for (const each of tables) takeOldest(database, each, now - each.keptMs);
+  for (const each of tables) {
+    if (each.table === 'audit') continue;
+    while (bytesUsed(database) > bytesMax * historyFillMax && takeOldest(database, each, now) > 0);
+  }
+  database.exec('PRAGMA incremental_vacuum(2000)');
+}
+
+function takeOldest(database: DatabaseSync, { table, at, key }: (typeof tables)[number], before: number): number {
+  const oldest = `SELECT ${key} FROM ${table} WHERE ${at} < ? ORDER BY ${at} LIMIT ${rowsAtOnce}`;
+  return Number(database.prepare(`DELETE FROM ${table} WHERE (${key}) IN (${oldest})`).run(before).changes);
+}

@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { audited, type AuditTrail } from '../actions/audited.ts';
+import { askForker } from '../actions/forker-action.ts';
+import { breakLock, drain, roleRefusal, signalChild, type Verb } from '../actions/verbs.ts';
+import type { Readings } from '../readings.ts';
+import type { Access, Refusal } from '../sign-in/access.ts';
+import type { Person } from '../sign-in/sessions.ts';
+import { sendJson, sendRefusal } from './answers.ts';
+import { readJsonBody } from './body.ts';
+import { decodeSegment } from './request-address.ts';
+
+/** What acting needs. */
+export interface ActionParts {
+  readonly access: Access;
+  readonly readings: Readings;
+  readonly controlSocket: string;
+  readonly trail: AuditTrail;
+}
+
+/** Answers a POST: who asks, what exactly, may they, then audit, act, audit. */
+export async function act(
+  parts: ActionParts,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const person = parts.access.actor(request);
+  if ('status' in person) return sendRefusal(response, person);
+  const body = await readJsonBody(request);
+  if ('status' in body) {
+    // The rest of a refused body is not read, so the connection cannot be used again.
+    response.setHeader('connection', 'close');
+    return sendRefusal(response, body);
+  }
+  const verb = verbOf(parts.readings, path, body.object, person);
+  if ('status' in verb) return sendRefusal(response, verb);
+  const refusal = roleRefusal(person, verb);
+  if (refusal !== null) return sendRefusal(response, refusal);
+  const answer = await audited(parts.trail, verb, person.name, () => askForker(parts.controlSocket, verb));
+  sendJson(response, answer.status, answer.body);
+}
+
+function verbOf(
+  readings: Readings,
+  path: string,
+  fields: Readonly<Record<string, unknown>>,
+  person: Person,
+): Verb | Refusal {
+  const [, api, noun, segment, verb, ...rest] = path.split('/');
+  const id = segment === undefined ? undefined : decodeSegment(segment);
+  if (api !== 'api' || rest.length > 0) return nothingAt(path);
+  if ((noun === 'drain' || noun === 'undrain') && id === undefined) return drain(noun, fields, person.name);
+  if (noun === 'children' && verb === 'signal' && id) return signalChild(id, fields, person.name);
+  if (noun === 'locks' && verb === 'break' && id) return breakLock(id, fields, readings.lock(id), person.name);
+  return nothingAt(path);
+}
+
+function nothingAt(path: string): Refusal {
+  return { status: 404, error: `There is no action at ${path}.` };
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { controlSocketPath } from '@hatchery/config';
+import { connection, launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
+import { busyHour, useOfAll } from './fixtures/busy-hour.ts';
+import { startFakeForker, type FakeForker } from './fixtures/fake-forker.ts';
+import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+
+let browser: Awaited<ReturnType<typeof launchBrowser>>;
+before(async () => {
+  browser = await launchBrowser();
+});
+after(async () => {
+  await browser?.close();
+});
+
+/** Where pictures are kept for the documentation; without it they are only looked at by machine. */
+const pictures = process.env['DASHBOARD_PICTURES'];
+
+const screens = [
+  { width: 1280, height: 800 },
+  { width: 375, height: 812 },
+] as const;
+const themes = ['light', 'dark'] as const;
+
+/** What has to hold of every picture: nothing sticks out, and axe finds nothing. */
+async function judge(page: Page, name: string): Promise<readonly string[]> {
+  // As text, because this project is checked without the types of a browser.
+  const wider: unknown = await page.evaluate(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  );
+  if (pictures !== undefined) {
+    mkdirSync(pictures, { recursive: true });
+    await page.screenshot({ path: join(pictures, `dashboard-${name}.png`) });
+  }
+  const axe = new AxeBuilder({ page });
+  // The themes differ in colours alone, so the second one is asked about these.
+  if (name.endsWith('dark')) axe.withRules(['color-contrast']);
+  else axe.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']);
+  const { violations } = await axe.analyze();
+  const found = violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${name}: ${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`),
+  );
+  return wider === 0 ? found : [...found, `${name}: sticks out by ${String(wider)} px`];
+}
+
+/** Goes through everything a person can open on a busy page. */
+async function walk(
+  page: Page,
+  origin: string,
+  forker: FakeForker,
+  look: (name: string) => Promise<void>,
+): Promise<void> {
+  await rows(page).nth(2).waitFor();
+  for (let sample = 0; sample < 5; sample += 1) {
+    useOfAll(forker, sample);
+    await page.waitForTimeout(300);
+  }
+  await look('busy');
+  const dialog = page.getByRole('dialog');
+  const inDialog = async (name: string, open: () => Promise<void>): Promise<void> => {
+    await open();
+    await dialog.waitFor();
+    await look(name);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+  };
+  await inDialog('signal', () => rows(page).first().getByRole('button', { name: 'Signal…' }).click());
+  await inDialog('break', () => rows(page, 'Locks').first().getByRole('button', { name: 'Break lock…' }).click());
+  await inDialog('drain', () => page.getByRole('button', { name: 'Drain…' }).click());
+  await inDialog('palette', () => page.keyboard.press('Control+k'));
+  await page.getByRole('button', { name: 'Tree' }).click();
+  await page.getByRole('list', { name: 'Wait trees' }).scrollIntoViewIfNeeded();
+  await look('tree');
+  await page.getByRole('button', { name: 'Recently ended' }).click();
+  await look('ended');
+  await page.goto(`${origin}/children/c4`);
+  await page.getByRole('complementary').getByText('holds').waitFor();
+  await look('child');
+  await page.goto(`${origin}/locks/trunk`);
+  await page.getByRole('complementary').getByText('Waiting').waitFor();
+  await look('lock');
+  await page.goto(`${origin}/history`);
+  await rows(page, 'Sessions').nth(2).waitFor();
+  await look('history');
+  await page.goto(`${origin}/audit`);
+  await rows(page, 'Actions').first().waitFor();
+  await look('audit');
+  await page.goto(`${origin}/doctor`);
+  await page.getByText('Feed of the forker').waitFor();
+  await look('doctor');
+}
+
+for (const colorScheme of themes) {
+  for (const viewport of screens) {
+    test(
+      `every page and dialog is clean at ${viewport.width} px, ${colorScheme}`,
+      { skip, timeout: 300_000 },
+      async () => {
+        using directory = temporaryDirectory();
+        const config = dashboardConfig(directory.path);
+        await using first = await startFakeForker(controlSocketPath(config));
+        await using dashboard = await startDashboard(config);
+        const { page, complaints } = await openPage(browser, dashboard.signInUrl, { viewport, colorScheme });
+        // All of them in one go: who mends one wants to know of the others.
+        const found: string[] = [];
+        const look = async (name: string): Promise<void> =>
+          void found.push(...(await judge(page, `${name}-${viewport.width}-${colorScheme}`)));
+        await page.getByText('No session right now').waitFor();
+        await look('empty');
+        busyHour(first);
+        first.publish({
+          kind: 'action.requested',
+          actionId: 'x',
+          actor: 'bo',
+          verb: 'signal SIGTERM',
+          target: 'c3',
+          reason: 'runaway import',
+        });
+        first.publish({ kind: 'action.done', actionId: 'x', outcome: 'sent' });
+        await walk(page, dashboard.origin, first, look);
+        await page.goto(dashboard.origin);
+        await rows(page).nth(2).waitFor();
+        first.publish({ kind: 'zygote.failed', step: 'preload', message: 'No module named breezy', retryInMs: 4_000 });
+        await page.getByText('Zygote failed').waitFor();
+        await first[Symbol.asyncDispose]();
+        await connection(page)
+          .getByText(/^STALE/)
+          .waitFor({ timeout: 15_000 });
+        await look('broken');
+        assert.deepEqual([...found, ...complaints], []);
+        await page.close();
+      },
+    );
+  }
+}

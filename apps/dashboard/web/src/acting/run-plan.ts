@@ -1,0 +1,73 @@
+import type { LiveState } from '../live/connection.ts';
+import type { Cell } from '../store/cell.ts';
+import { postAction } from './post-action.ts';
+import type { Step } from './plan.ts';
+
+/** How far one step is. Sent is not done: only the feed shows that something happened. */
+export type Progress =
+  | { readonly at: 'waiting' }
+  | { readonly at: 'intent' }
+  | { readonly at: 'sent'; readonly note: string | null }
+  | { readonly at: 'observed'; readonly note: string }
+  | { readonly at: 'needless'; readonly note: string }
+  | { readonly at: 'failed'; readonly note: string };
+
+/** Nothing seen for this long after an action is said, and waited on. */
+const patienceMs = 10_000;
+
+/** What a plan is run on; parameters, so that it is tested without a browser. */
+export interface Stage {
+  readonly live: Cell<LiveState>;
+  readonly report: (progress: readonly Progress[]) => void;
+  readonly signal: AbortSignal;
+  readonly post?: typeof postAction;
+}
+
+/** Takes the steps one after the other; each begins when the one before was observed. Stops at the first that is refused. */
+export async function runPlan(
+  plan: readonly Step[],
+  { live, report, signal, post = postAction }: Stage,
+): Promise<void> {
+  const progress: Progress[] = plan.map(() => ({ at: 'waiting' }));
+  const tell = (index: number, next: Progress): void => {
+    progress[index] = next;
+    if (!signal.aborted) report([...progress]);
+  };
+  for (const [index, step] of plan.entries()) {
+    const view = live.get().data?.view;
+    const already = index === 0 || view === undefined ? null : step.observed(view);
+    if (already !== null) {
+      // The end of a holder often frees its lock by itself.
+      tell(index, { at: 'needless', note: already });
+      continue;
+    }
+    tell(index, { at: 'intent' });
+    const outcome = await post(step.path, step.body);
+    if (!outcome.sent) return tell(index, { at: 'failed', note: outcome.message });
+    tell(index, { at: 'sent', note: outcome.notice });
+    const timer = setTimeout(() => tell(index, { at: 'sent', note: step.unseen }), patienceMs);
+    const seen = await observed(step, live, signal);
+    clearTimeout(timer);
+    if (seen === null) return;
+    tell(index, { at: 'observed', note: outcome.notice === null ? seen : `${seen} ${outcome.notice}` });
+  }
+}
+
+/** What is observed, or null when nobody looks any more. */
+function observed(step: Step, live: Cell<LiveState>, signal: AbortSignal): Promise<string | null> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const { data } = live.get();
+      const seen = data === null ? null : step.observed(data.view);
+      if (seen === null) return;
+      leave();
+      resolve(seen);
+    };
+    const leave = live.subscribe(look);
+    signal.addEventListener('abort', () => {
+      leave();
+      resolve(null);
+    });
+    look();
+  });
+}

@@ -1,0 +1,89 @@
+import { memo, useSyncExternalStore, type ReactNode } from 'react';
+import { Age } from '../parts/age.tsx';
+import { Link } from '../parts/link.tsx';
+import { bytes, count, percent, unknown } from '../parts/quantity.ts';
+import { Sparkline } from '../parts/sparkline.tsx';
+import type { Row } from '../store/live-store.ts';
+import { usePageStore } from '../store/page-store.ts';
+
+const nothingToHear = (): (() => void) => () => undefined;
+
+interface ChildRowProps {
+  readonly id: string;
+  /** Its place in the whole table, from 0. */
+  readonly index: number;
+  readonly marked: boolean;
+  readonly measure: (element: HTMLElement | null) => void;
+}
+
+/** One child; repaints when that child changes and at no other time. */
+export const ChildRow = memo(function ChildRow({ id, index, marked, measure }: ChildRowProps): ReactNode {
+  const { live, acting } = usePageStore();
+  const cell = live.row(id);
+  const row = useSyncExternalStore(cell?.subscribe ?? nothingToHear, () => cell?.get());
+  if (row === undefined) return null;
+  const { child, trend, branch } = row;
+  const { usage } = child;
+  return (
+    <tr role="row" ref={measure} data-index={index} aria-rowindex={index + 2} data-marked={marked}>
+      <td role="cell" data-name="State">
+        <State row={row} />
+      </td>
+      <td role="cell" data-name="PID" className="number">
+        <Link to={{ childId: id }} id={`pid-${id}`}>
+          {child.pid}
+        </Link>
+      </td>
+      <td role="cell" data-name="User" className="user" title={child.user ?? undefined}>
+        {child.user ?? unknown}
+      </td>
+      <td role="cell" data-name="Branch or command" className="command" title={child.command}>
+        {branch ?? child.command}
+      </td>
+      <td role="cell" data-name="Age" className="number">
+        <Age since={child.startedAt} />
+      </td>
+      <td role="cell" data-name="CPU" className="number trend">
+        <Sparkline values={trend?.cpu ?? []} top={100} />
+        <span>{percent(usage?.cpuPercent)}</span>
+      </td>
+      <td role="cell" data-name="Private" className="number trend">
+        <Sparkline values={trend?.memory ?? []} top={1} />
+        <span>{bytes(usage?.privateBytes)}</span>
+      </td>
+      <td role="cell" data-name="Faults/s" className="number">
+        {count(trend?.faultsPerS)}
+      </td>
+      <td role="cell" data-name="I/O/s" className="number">
+        {bytes(trend?.ioBytesPerS)}
+      </td>
+      <td role="cell" data-name="Locks" className="number">
+        <Locks row={row} />
+      </td>
+      <td role="cell" className="action">
+        <button
+          type="button"
+          aria-describedby={`pid-${id}`}
+          onClick={() => acting.set({ verb: 'signal', childId: id })}
+        >
+          Signal…
+        </button>
+      </td>
+    </tr>
+  );
+});
+
+/** What an operator wants to know first: stuck and blocked come before what the process itself would say. */
+function State({ row: { child, awaits, stuckSince } }: { readonly row: Row }): ReactNode {
+  const state = stuckSince !== null ? 'stuck' : awaits > 0 ? 'blocked' : child.state;
+  return (
+    <span className="state" data-state={state}>
+      {state}
+    </span>
+  );
+}
+
+function Locks({ row: { holds, awaits } }: { readonly row: Row }): ReactNode {
+  if (holds === 0 && awaits === 0) return <span className="quiet">{unknown}</span>;
+  return [...(holds > 0 ? [`${holds} held`] : []), ...(awaits > 0 ? ['waits'] : [])].join(', ');
+}

@@ -1,0 +1,35 @@
+import { useState, type ReactNode } from 'react';
+import type { Child, Lock } from '@hatchery/events';
+import { usePageStore, type Acting } from '../store/page-store.ts';
+import { useCell } from '../store/use-cell.ts';
+import { BreakDialog } from './break-dialog.tsx';
+import { DrainDialog } from './drain-dialog.tsx';
+import { SignalDialog } from './signal-dialog.tsx';
+
+/** What is acted on as it was looked at: the request names this very process or acquisition, whatever happens meanwhile. */
+interface Target {
+  readonly acting: Acting;
+  readonly child: Child | null;
+  readonly lock: Lock | null;
+}
+
+/** The dialog of the action that somebody is about to take, if any. */
+export function Dialogs(): ReactNode {
+  const { acting, live } = usePageStore();
+  const now = useCell(acting);
+  const [target, setTarget] = useState<Target | null>(null);
+  if (now !== (target?.acting ?? null)) setTarget(now === null ? null : lookAt(now));
+  const close = (): void => acting.set(null);
+  if (target === null || now === null) return null;
+  const { child, lock } = target;
+  if (target.acting.verb === 'drain') return <DrainDialog draining={target.acting.draining} close={close} />;
+  if (target.acting.verb === 'signal') return child === null ? null : <SignalDialog target={child} close={close} />;
+  return lock === null ? null : <BreakDialog target={lock} holder={child} close={close} />;
+
+  function lookAt(next: Acting): Target {
+    if (next.verb === 'drain') return { acting: next, child: null, lock: null };
+    const lock = next.verb === 'break' ? (live.locks.get().find(({ id }) => id === next.lockId) ?? null) : null;
+    const childId = next.verb === 'signal' ? next.childId : lock?.holder?.childId;
+    return { acting: next, lock, child: (childId ? live.row(childId)?.get().child : null) ?? null };
+  }
+}

@@ -1,0 +1,53 @@
+import type { ReactNode } from 'react';
+import { actionHindrance } from '../acting/hindrance.ts';
+import { drainStep } from '../acting/plan.ts';
+import { Facts } from '../parts/facts.tsx';
+import { count, unknown } from '../parts/quantity.ts';
+import { usePageStore } from '../store/page-store.ts';
+import { useCell } from '../store/use-cell.ts';
+import { ActionDialog } from './action-dialog.tsx';
+
+/** Takes the service out of work, or back into it. */
+export function DrainDialog({
+  draining,
+  close,
+}: {
+  readonly draining: boolean;
+  readonly close: () => void;
+}): ReactNode {
+  const { live } = usePageStore();
+  const state = useCell(live.live);
+  const { sessions } = useCell(live.totals);
+  const host = state.server?.host ?? unknown;
+  const hindrance = useCell(live.clock, (at) => actionHindrance(state, 'Draining', 'admin', at));
+  return (
+    <ActionDialog
+      title={draining ? `Drain ${host}` : `End the drain of ${host}`}
+      facts={
+        <Facts
+          facts={[
+            ['Host', host],
+            ['Sessions now', count(sessions)],
+          ]}
+          wide={[
+            [
+              'Effect',
+              draining
+                ? 'New sessions are refused from now on. Those that run may finish; nothing is killed.'
+                : 'New sessions are taken again.',
+            ],
+          ]}
+        />
+      }
+      typed={draining ? host : null}
+      choices={[
+        {
+          label: draining ? 'Drain' : 'Undrain',
+          hindrance,
+          plan: (reason) => [drainStep(draining, reason)],
+        },
+      ]}
+      close={close}
+    />
+  );
+}

@@ -1,0 +1,89 @@
+import { address, visit, visitPage } from '../address/current-address.ts';
+import type { PageStore } from '../store/page-store.ts';
+import { singleKeys } from './single-keys.ts';
+
+/** What the keys do, for the palette's help. None of them changes anything on the server. */
+export const shortcutHelp: readonly (readonly [keys: string, effect: string])[] = [
+  ['Ctrl K or ⌘K', 'this palette'],
+  ['/', 'filter the children'],
+  ['J, K', 'next and previous child'],
+  ['Enter', 'open the marked child'],
+  ['Esc', 'close the details'],
+  ['P', 'pause and resume'],
+];
+
+/** Listens for shortcuts as long as the page lives. */
+export function listenForShortcuts(store: PageStore): void {
+  document.addEventListener('keydown', (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === 'k') {
+      event.preventDefault();
+      if (document.querySelector('dialog[open]') === null) store.paletteOpen.set(true);
+      return;
+    }
+    // A dialog has keys of its own, and a field is typed into.
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]') !== null) return;
+    if (event.key === 'Escape') return leave();
+    if (isTypedInto(event.target) || !singleKeys.get()) return;
+    if (perform(store, event.key, event.target)) event.preventDefault();
+  });
+}
+
+function leave(): void {
+  const { childId, lockId } = address.get();
+  if (childId !== null || lockId !== null) visit({});
+}
+
+/** True when the key meant something here. */
+function perform(store: PageStore, key: string, target: EventTarget | null): boolean {
+  switch (key) {
+    case '/':
+      return focusFilter();
+    case 'p':
+      if (store.live.paused.get() === null) store.live.pause();
+      else store.live.unpause();
+      return true;
+    case 'j':
+      return step(store, 1);
+    case 'k':
+      return step(store, -1);
+    case 'Enter': {
+      const id = store.cursor.get();
+      if (id === null || !isBare(target)) return false;
+      visit({ childId: id });
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+/** At once where the field is there already: what is typed next belongs into it. */
+function focusFilter(): boolean {
+  const field = document.getElementById('filter');
+  if (field !== null) field.focus();
+  else {
+    visitPage('live');
+    requestAnimationFrame(() => document.getElementById('filter')?.focus());
+  }
+  return true;
+}
+
+function step({ cursor, shownIds }: PageStore, by: number): boolean {
+  const ids = shownIds.get();
+  const { childId } = address.get();
+  const at = ids.indexOf(cursor.get() ?? childId ?? '');
+  const next = ids[at === -1 ? 0 : Math.min(ids.length - 1, Math.max(0, at + by))];
+  if (next === undefined) return false;
+  cursor.set(next);
+  if (childId !== null) visit({ childId: next });
+  return true;
+}
+
+function isTypedInto(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;
+}
+
+/** Nothing that Enter would press by itself. */
+function isBare(target: EventTarget | null): boolean {
+  return !(target instanceof HTMLElement) || target.closest('a, button, summary, [role=option]') === null;
+}

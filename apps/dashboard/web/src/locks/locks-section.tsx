@@ -1,0 +1,60 @@
+import type { ReactNode } from 'react';
+import { address, adjustAddress } from '../address/current-address.ts';
+import { count } from '../parts/quantity.ts';
+import { waitTrees } from '../store/lock-facts.ts';
+import { usePageStore } from '../store/page-store.ts';
+import { useCell } from '../store/use-cell.ts';
+import { LocksTable } from './locks-table.tsx';
+import { WaitTree } from './wait-tree.tsx';
+
+/** Locks drawn at once; more is told, and the oldest are the ones that hurt. */
+const locksMax = 500;
+
+/** Who holds what, as a table of all locks or as trees of those that somebody waits for. */
+export function LocksSection(): ReactNode {
+  const { live } = usePageStore();
+  const locks = useCell(live.locks);
+  const { locksAs } = useCell(address);
+  const shown = locks.slice(0, locksMax);
+  return (
+    <section aria-labelledby="locks-heading">
+      <div className="section-head">
+        <h2 id="locks-heading">Locks</h2>
+        <span className="section-note">
+          {shown.length < locks.length
+            ? `showing the oldest ${count(shown.length)} of ${count(locks.length)}`
+            : count(locks.length)}
+        </span>
+        <div className="switch" role="group" aria-label="Show locks as">
+          {(['table', 'tree'] as const).map((form) => (
+            <button
+              key={form}
+              type="button"
+              aria-pressed={locksAs === form}
+              onClick={() => adjustAddress({ locksAs: form })}
+            >
+              {form === 'table' ? 'Table' : 'Tree'}
+            </button>
+          ))}
+        </div>
+      </div>
+      {locksAs === 'tree' ? <Trees /> : <LocksTable locks={shown} />}
+      {locksAs === 'table' && locks.length === 0 && <p className="empty">No lock is held.</p>}
+    </section>
+  );
+}
+
+function Trees(): ReactNode {
+  const { live } = usePageStore();
+  const trees = waitTrees(useCell(live.locks));
+  if (trees.length === 0) return <p className="empty">Nobody waits for a lock.</p>;
+  return (
+    <ul className="wait-trees" aria-label="Wait trees">
+      {trees.map((tree) => (
+        <li key={tree.name}>
+          <WaitTree node={tree} />
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,55 @@
+import { adjustAddress, visit, visitPage } from '../address/current-address.ts';
+import { setSingleKeys, singleKeys } from '../keyboard/single-keys.ts';
+import { childrenViews } from '../store/filter.ts';
+import type { PageStore } from '../store/page-store.ts';
+import { nextTheme } from '../views/theme.ts';
+
+/** Something the palette can do. What changes the service opens its dialog, like its button. */
+export interface Command {
+  readonly name: string;
+  readonly hint: string;
+  readonly run: () => void;
+}
+
+/** All commands as of now: pages, views and switches first, then each lock and child by name. */
+export function commandsOf({ live, acting }: PageStore): readonly Command[] {
+  const paused = live.paused.get() !== null;
+  const { draining } = live.service.get();
+  return [
+    ...(['live', 'history', 'audit', 'doctor'] as const).map((page) => ({
+      name: `Go to ${page}`,
+      hint: 'page',
+      run: () => visitPage(page),
+    })),
+    { name: paused ? 'Resume' : 'Pause', hint: 'P', run: () => (paused ? live.unpause() : live.pause()) },
+    {
+      name: draining ? 'Undrain…' : 'Drain…',
+      hint: 'admin',
+      run: () => acting.set({ verb: 'drain', draining: !draining }),
+    },
+    { name: 'Switch theme', hint: 'light, dark, auto', run: nextTheme },
+    {
+      name: singleKeys.get() ? 'Switch single-key shortcuts off' : 'Switch single-key shortcuts on',
+      hint: 'keyboard',
+      run: () => setSingleKeys(!singleKeys.get()),
+    },
+    ...childrenViews.map((view) => ({
+      name: `Show ${view === 'ended' ? 'recently ended' : view} children`,
+      hint: 'view',
+      run: () => {
+        visitPage('live');
+        adjustAddress({ view });
+      },
+    })),
+    ...live.locks.get().map(({ id, name, holder }) => ({
+      name: `Lock ${name}`,
+      hint: holder?.user ?? '',
+      run: () => visit({ lockId: id }),
+    })),
+    ...live.listing.get().map(({ child, branch }) => ({
+      name: `Child ${child.pid}`,
+      hint: [child.user, branch].filter((each) => each !== null).join(', '),
+      run: () => visit({ childId: child.id }),
+    })),
+  ];
+}

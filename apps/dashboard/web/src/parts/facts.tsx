@@ -1,0 +1,29 @@
+import type { ReactNode } from 'react';
+
+type Fact = readonly [name: string, value: ReactNode];
+
+/** Names with values; `wide` ones take a line each. */
+export function Facts({
+  facts,
+  wide = [],
+}: {
+  readonly facts: readonly Fact[];
+  readonly wide?: readonly Fact[];
+}): ReactNode {
+  return (
+    <dl>
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+      {wide.map(([name, value]) => (
+        <div key={name} className="wide">
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

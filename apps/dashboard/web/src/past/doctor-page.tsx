@@ -1,0 +1,69 @@
+import type { ReactNode } from 'react';
+import { truthOf } from '../live/truth.ts';
+import { duration } from '../parts/duration.ts';
+import { usePageStore } from '../store/page-store.ts';
+import { useCell } from '../store/use-cell.ts';
+import type { ToldDoctor } from './told.ts';
+import { useAsked } from './use-asked.ts';
+
+const signs = { well: '✓', warning: '!', failed: '✗' } as const;
+
+/** Everything that can be seen of the service's health from here, worst first, and how to mend it. */
+export function DoctorPage(): ReactNode {
+  const { answer, failure, loading, again } = useAsked<ToldDoctor>('/api/doctor', 10_000);
+  return (
+    <section aria-labelledby="doctor-heading" aria-busy={loading}>
+      <div className="section-head">
+        <h2 id="doctor-heading">Doctor</h2>
+        <button type="button" onClick={again}>
+          Look again
+        </button>
+      </div>
+      {failure !== null && (
+        <p className="failure" role="alert">
+          {failure}
+        </p>
+      )}
+      <ul className="checks" aria-label="Checks">
+        {[...(answer ?? []), ...useOwnChecks()].map(({ name, verdict, found, remedy }) => (
+          <li key={name} data-verdict={verdict}>
+            <span className="sign">
+              <span aria-hidden="true">{signs[verdict]}</span>
+              <span className="unseen">{verdict}</span>
+            </span>
+            <strong>{name}</strong>
+            <span className="found">{found}</span>
+            {remedy !== null && <span className="remedy">{remedy}</span>}
+          </li>
+        ))}
+      </ul>
+      <p className="quiet">
+        <code>./hatchery doctor</code> on the host checks what a start needs: ports, keys, Python, Breezy and its
+        preloads.
+      </p>
+    </section>
+  );
+}
+
+/** What only this browser can tell. */
+function useOwnChecks(): ToldDoctor {
+  const { live } = usePageStore();
+  const state = useCell(live.live);
+  const word = useCell(live.clock, (at) => truthOf(state, at).word);
+  const skewMs = Math.abs(state.clockOffsetMs ?? 0);
+  return [
+    {
+      name: 'This page’s stream',
+      verdict: word === 'live' ? 'well' : word === 'stale' ? 'failed' : 'warning',
+      found: word,
+      remedy: word === 'live' ? null : 'It is tried again by itself; look at the network between here and the host.',
+    },
+    {
+      name: 'Clocks',
+      verdict: skewMs < 30_000 ? 'well' : 'warning',
+      found: `this computer is ${skewMs < 1_000 ? 'in step with the server' : `${duration(skewMs)} off the server`}`,
+      remedy:
+        skewMs < 30_000 ? null : 'Ages here go by the server’s clock and are right; set the clock of this computer.',
+    },
+  ];
+}

@@ -1,0 +1,125 @@
+import { useState, type ReactNode, type SyntheticEvent } from 'react';
+import { address, adjustAddress } from '../address/current-address.ts';
+import { useCell } from '../store/use-cell.ts';
+
+const ranges = [
+  ['15m', 'last 15 min'],
+  ['1h', 'last hour'],
+  ['6h', 'last 6 hours'],
+  ['1d', 'last day'],
+  ['7d', 'last 7 days'],
+  ['30d', 'last 30 days'],
+] as const;
+
+const outcomes = [
+  ['any', 'any end'],
+  ['ok', 'went well'],
+  ['failed', 'failed'],
+  ['killed', 'killed'],
+  ['running', 'still running'],
+] as const;
+
+/** A field that narrows the past: its key in the address and its name. */
+export interface PastField {
+  readonly key: 'user' | 'branch' | 'actor' | 'q';
+  readonly name: string;
+}
+
+/** Narrows History or Audit; the address has it all, and the exports are of exactly that. */
+export function PastForm({
+  fields,
+  withOutcome,
+}: {
+  readonly fields: readonly PastField[];
+  readonly withOutcome: boolean;
+}): ReactNode {
+  const { past } = useCell(address);
+  const set = (key: string, value: string): void => {
+    const { [key]: _before, ...rest } = past;
+    adjustAddress({ past: value === '' ? rest : { ...rest, [key]: value } });
+  };
+  return (
+    <div className="past-form">
+      <Choice name="Range" value={past['range'] ?? '1d'} options={ranges} set={(value) => set('range', value)} />
+      {withOutcome && (
+        <Choice name="End" value={past['outcome'] ?? 'any'} options={outcomes} set={(value) => set('outcome', value)} />
+      )}
+      {fields.map(({ key, name }) => (
+        <TypedField
+          key={`${key} ${past[key] ?? ''}`}
+          name={name}
+          value={past[key] ?? ''}
+          set={(value) => set(key, value)}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  readonly name: string;
+  readonly value: string;
+  readonly options: readonly (readonly [value: string, text: string])[];
+  readonly set: (value: string) => void;
+}
+
+function Choice({ name, value, options, set }: ChoiceProps): ReactNode {
+  return (
+    <label>
+      <span>{name}</span>
+      <select value={value} onChange={(event) => set(event.target.value)}>
+        {options.map(([option, text]) => (
+          <option key={option} value={option}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Takes effect on Enter and when it is left: each keystroke would be a question to the database. */
+function TypedField({
+  name,
+  value,
+  set,
+}: {
+  readonly name: string;
+  readonly value: string;
+  readonly set: (value: string) => void;
+}): ReactNode {
+  const [typed, setTyped] = useState(value);
+  const submit = (event: SyntheticEvent): void => {
+    event.preventDefault();
+    if (typed.trim() !== value) set(typed.trim());
+  };
+  return (
+    <form onSubmit={submit}>
+      <label>
+        <span>{name}</span>
+        <input type="search" value={typed} onChange={(event) => setTyped(event.target.value)} onBlur={submit} />
+      </label>
+    </form>
+  );
+}
+
+/** Where the rows of this very view can be had as a file. */
+export function Exports({ name, query }: { readonly name: 'history' | 'audit'; readonly query: string }): ReactNode {
+  return (
+    <span className="exports">
+      Export{' '}
+      <a href={`/api/${name}.csv${query}`} download>
+        CSV
+      </a>{' '}
+      <a href={`/api/${name}.ndjson${query}`} download>
+        NDJSON
+      </a>
+    </span>
+  );
+}
+
+/** The address of a question, from what the page is narrowed to. */
+export function queryOf(past: Readonly<Record<string, string>>, more: Readonly<Record<string, string>> = {}): string {
+  const parameters = new URLSearchParams({ ...past, ...more });
+  return parameters.size === 0 ? '' : `?${parameters}`;
+}

@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import { request } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** A browser that asked for the live stream and then stopped reading, as a laptop whose lid was closed. */
+export async function stalledBrowser(origin: string): Promise<Disposable> {
+  const { host } = new URL(origin);
+  const socket = await new Promise<Socket>((resolve, reject) => {
+    const headers = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': randomBytes(16).toString('base64'),
+      origin: `http://${host}`,
+    };
+    request(`${origin}live`, { headers })
+      .on('upgrade', (_response, upgraded) => resolve(upgraded))
+      .on('response', ({ statusCode }) => reject(new Error(`the live stream answered ${statusCode}`)))
+      .on('error', reject)
+      .end();
+  });
+  // It is cut off in the end, which is no news.
+  socket.on('error', () => undefined);
+  socket.pause();
+  socket.write(maskedText(JSON.stringify({ type: 'resume', epoch: '', seq: 0, round: 0 })));
+  return { [Symbol.dispose]: () => void socket.destroy() };
+}
+
+/** A text frame of a client, under the mask of zeros that changes nothing (RFC 6455, section 5.2). */
+function maskedText(text: string): Buffer {
+  return Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
+}
