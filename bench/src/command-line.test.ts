@@ -17,6 +17,8 @@ describe('the command line', () => {
       'ssh',
       'sessions',
       'branch',
+      'transfer',
+      'stalled',
       'dashboard',
     ]);
   });

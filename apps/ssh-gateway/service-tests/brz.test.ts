@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { createHash } from 'node:crypto';
 import {
   assertNothingLeft,
@@ -26,52 +23,8 @@ import {
   type ClientResult,
   type Destination,
 } from '../testing/clients.ts';
-
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-
-/** The gateway as operators run it: a process of its own, told when it is ready through a descriptor. */
-class GatewayProcess {
-  readonly #process: ChildProcess;
-  stderr = '';
-
-  constructor(stateDirectory: string) {
-    const words = [
-      main,
-      '--state-dir',
-      stateDirectory,
-      '--config',
-      join(stateDirectory, 'hatchery.toml'),
-      '--ready-fd',
-      '3',
-    ];
-    this.#process = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
-    this.#process.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
-  }
-
-  async port(): Promise<number> {
-    const ready = Promise.withResolvers<number>();
-    const said = this.#process.stdio[3] as Readable;
-    let line = '';
-    said.on('data', (chunk: Buffer) => (line += chunk.toString()));
-    said.once('end', () => {
-      if (line === '') ready.reject(new Error(this.stderr));
-      else ready.resolve((JSON.parse(line) as { details: { ssh: { port: number } } }).details.ssh.port);
-    });
-    return within('the gateway to be ready', ready.promise);
-  }
-
-  /** What it logged with this message. */
-  readonly lines = (message: string): object[] => {
-    const logged = this.stderr.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'));
-    return logged.map((line) => JSON.parse(line) as { msg: string }).filter(({ msg }) => msg === message);
-  };
-
-  kill(signal: NodeJS.Signals): Promise<number | null> {
-    const ended = new Promise<number | null>((resolve) => this.#process.once('exit', resolve));
-    this.#process.kill(signal);
-    return within('the gateway to end', ended);
-  }
-}
+import { GatewayProcess } from '../testing/gateway-process.ts';
+import { writeBrzSsh } from '../testing/brz-ssh.ts';
 
 let directory: TemporaryDirectory;
 let baseline: Baseline;
@@ -103,16 +56,11 @@ after(async () => {
   }
 });
 
-/** Runs a real brz as alice, with an ssh that knows her key and a home of its own. */
-async function brz(words: readonly string[]): Promise<ClientResult> {
+/** Runs a real brz as alice, with the ssh client of that name and a home of its own. */
+async function brz(words: readonly string[], client = 'OpenSSH'): Promise<ClientResult> {
   const home = join(directory.path, 'home');
   mkdirSync(home, { recursive: true });
-  const ssh = join(home, 'ssh');
-  const known = sshArguments(alice)
-    .slice(0, -3)
-    .map((word) => `'${word}'`);
-  writeFileSync(ssh, `#!/bin/sh\nexec /usr/bin/ssh ${known.join(' ')} "$@"\n`);
-  chmodSync(ssh, 0o755);
+  const ssh = writeBrzSsh(client, alice, join(directory.path, 'ssh_host_ed25519_key.pub'), home);
   const environment = [`HOME=${home}`, `BRZ_HOME=${home}`, `BRZ_SSH=${ssh}`, 'BRZ_EMAIL=Alice <alice@example.com>'];
   return run('/usr/bin/env', [...environment, '/usr/bin/brz', ...words], '');
 }
@@ -145,6 +93,27 @@ test('a real brz pushes a branch and gets the same one back', async () => {
   assert.equal(digest(readFileSync(join(copy, 'file'))), digest(bytes));
 });
 
+for (const client of ['dbclient', 'plink', 'paramiko']) {
+  test(`a real brz pushes and branches through ${client}`, async () => {
+    const [tree, copy] = [join(directory.path, `tree-${client}`), join(directory.path, `copy-${client}`)];
+    for (const words of [
+      ['init', tree],
+      ['commit', '--unchanged', '-m', `by ${client}`, tree],
+    ])
+      assert.equal((await brz(words)).code, 0);
+    for (const words of [
+      ['push', '-d', tree, '--create-prefix', url(`${client}/trunk`)],
+      ['branch', url(`${client}/trunk`), copy],
+    ]) {
+      const { code, stderr } = await brz(words, client);
+      assert.equal(code, 0, `brz ${words.join(' ')}: ${stderr}`);
+    }
+    assert.match((await brz(['log', copy])).stdout.toString(), new RegExp(`by ${client}`));
+    const branches = (gateway.lines('session closed') as { branch: string | null }[]).map(({ branch }) => branch);
+    assert.ok(branches.includes(`~alice/${client}/trunk`), `the access lines name it: ${branches.join(', ')}`);
+  });
+}
+
 test('a client that is killed leaves no child behind', async () => {
   const { client, childPid } = await idleSession(gateway, alice);
   client.process.kill('SIGKILL');
@@ -152,7 +121,7 @@ test('a client that is killed leaves no child behind', async () => {
 });
 
 test('a gateway that is killed leaves no child behind', async () => {
-  const second = new GatewayProcess(directory.path);
+  const second = new GatewayProcess(directory.path, ['--overlap', 'yes']);
   const { client, childPid } = await idleSession(second, { ...alice, port: await second.port() });
   await second.kill('SIGKILL');
   await until('the child to be gone', () => !isRunning(childPid));

@@ -1,43 +1,54 @@
-import type { Part, PartContext } from '@hatchery/daemon';
+import type { Logger } from '@hatchery/daemon';
 import type { Sessions } from './session/sessions.ts';
 import type { SshServer } from './ssh/server.ts';
 
 /**
- * The running gateway as a part. Stopping closes the port and lets running sessions end; urgently, or when the deadline for children has
- * passed, it disconnects every client, and their children are asked to end without delay.
+ * Lets what runs end and takes nothing new. Urgently, or when the deadline has passed, it disconnects every client, and their children are
+ * asked to end without delay.
  */
-export function drainable(
-  { config, log }: Pick<PartContext, 'config' | 'log'>,
-  server: SshServer,
-  sessions: Sessions,
-): Part {
-  const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
-  let deadline: NodeJS.Timeout | null = null;
+export class Drain {
+  readonly #log: Logger;
+  readonly #server: SshServer;
+  readonly #sessions: Sessions;
+  #deadline: NodeJS.Timeout | null = null;
 
-  const disconnect = (reason: string): void => {
-    log.warn({ sessions: sessions.count, reason }, 'disconnecting clients');
-    server.disconnectAll(reason);
+  constructor(log: Logger, server: SshServer, sessions: Sessions) {
+    this.#log = log;
+    this.#server = server;
+    this.#sessions = sessions;
+  }
+
+  get isOn(): boolean {
+    return this.#deadline !== null;
+  }
+
+  begin(deadlineMs: number): void {
+    if (this.#deadline !== null) return;
+    this.#log.info({ sessions: this.#sessions.count, deadlineMs }, 'draining');
+    this.#deadline = setTimeout(() => this.disconnect('drain deadline passed'), deadlineMs);
+    this.#sessions.drain();
+    this.#server.drain();
+  }
+
+  cancel(): void {
+    if (this.#deadline === null) return;
+    clearTimeout(this.#deadline);
+    this.#deadline = null;
+    this.#sessions.undrain();
+    this.#server.undrain();
+    this.#log.info('drain is over');
+  }
+
+  disconnect(reason: string): void {
+    this.#log.warn({ sessions: this.#sessions.count, reason }, 'disconnecting clients');
+    this.#server.disconnectAll(`the service is restarting (${reason}); try again in a minute`);
     // Only then is there a child whose client has gone, and hurrying has a meaning.
-    void server.closed().then(() => sessions.hurry());
-  };
+    void this.#server.closed().then(() => this.#sessions.hurry());
+  }
 
-  const drain = (): void => {
-    log.info({ sessions: sessions.count }, 'draining');
-    deadline = setTimeout(() => disconnect('drain deadline passed'), config.forker.childrenTimeoutS * 1000);
-    sessions.drain();
-    server.drain();
-    Promise.all([server.closed(), sessions.ended()])
-      .finally(() => clearTimeout(deadline ?? undefined))
-      .then(() => resolve(log.info('stopped')), reject);
-  };
-
-  const { address: host, port } = server.address;
-  return {
-    details: { ssh: { host, port } },
-    finished,
-    stop: (urgent) => {
-      if (deadline === null) drain();
-      if (urgent) disconnect('stopped');
-    },
-  };
+  /** Resolves when nothing is left to wait for. */
+  async ended(): Promise<void> {
+    await Promise.all([this.#server.closed(), this.#sessions.ended()]);
+    clearTimeout(this.#deadline ?? undefined);
+  }
 }

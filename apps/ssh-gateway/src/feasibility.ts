@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
 import { StartError } from '@hatchery/daemon';
+import { nativeCryptoLoaded } from './ssh/crypto-binding.ts';
 import {
   assembleHostKeys,
   parseHostCertificate,
@@ -10,8 +11,16 @@ import {
   type HostKeys,
 } from './ssh/host-keys.ts';
 
+/** Checks all that serving needs and opens nothing. Returns the host's keys. @throws {StartError} in one line that says what to do */
+export function proveFeasible({ ssh }: Config, options: { readonly nativeCryptoLoaded?: () => boolean }): HostKeys {
+  requireNativeCrypto((options.nativeCryptoLoaded ?? nativeCryptoLoaded)());
+  const hostKeys = readHostKeys(ssh.hostKeys, ssh.hostCertificates);
+  if (ssh.keyLookup.source === 'files') requireUsersDirectory(ssh.usersDirectory);
+  return hostKeys;
+}
+
 /** Reads every host key and certificate. @throws {StartError} that names the file and what to do about it */
-export function readHostKeys(paths: readonly string[], certificatePaths: readonly string[] = []): HostKeys {
+function readHostKeys(paths: readonly string[], certificatePaths: readonly string[]): HostKeys {
   if (paths.length === 0) throw new StartError('no host key is configured; set ssh.host_keys in hatchery.toml');
   const keys = paths.map(readHostKey);
   return assembleHostKeys(
@@ -21,7 +30,7 @@ export function readHostKeys(paths: readonly string[], certificatePaths: readonl
 }
 
 /** @throws {StartError} when the directory of users cannot be read */
-export function requireUsersDirectory(directory: string): void {
+function requireUsersDirectory(directory: string): void {
   try {
     accessSync(directory, constants.R_OK | constants.X_OK);
     if (!statSync(directory).isDirectory()) throw new Error('it is not a directory');
@@ -34,7 +43,7 @@ export function requireUsersDirectory(directory: string): void {
 }
 
 /** @throws {StartError} when ssh2 would run on its slow ciphers */
-export function requireNativeCrypto(loaded: boolean): void {
+function requireNativeCrypto(loaded: boolean): void {
   if (!loaded) {
     throw new StartError(
       `ssh2's native ciphers are not built for this Node (${process.version}); remove node_modules and run ./hatchery, which builds them`,

@@ -8,6 +8,7 @@ import { StartError } from '@hatchery/daemon';
 import { RunningClient, serveLine, sshArguments } from '../testing/clients.ts';
 import { until, within } from '@hatchery/testkit';
 import { RecordingLog } from '../testing/recording-log.ts';
+import { exec, signIn } from '../testing/ssh2-client.ts';
 import { Stand } from '../testing/stand.ts';
 import { createGateway } from './gateway.ts';
 
@@ -110,7 +111,7 @@ test('a drain closes the port, lets a running session end, refuses the next one 
 });
 
 test('a drain sends idle connections away', async () => {
-  await using stand = await Stand.open({ limits: { lingerMs: 50 } });
+  await using stand = await Stand.open({ limits: { lingerMs: 50, drainGraceMs: 50 } });
   const idle = stand.startSsh([], ['-N']);
   await until('the sign-in', () => stand.log.named('signed in').length === 1);
   stand.gateway.stop(false);
@@ -118,11 +119,25 @@ test('a drain sends idle connections away', async () => {
   await within('ssh to end', idle.result);
 });
 
+test('a connection that came just before a drain gets the session it came for, and no second one', async () => {
+  await using stand = await Stand.open({ limits: { lingerMs: 50, drainGraceMs: 60_000 } });
+  const { client } = await signIn(stand.alice);
+  stand.gateway.stop(false);
+  const channel = await exec(client, serveLine);
+  const second = await exec(client, serveLine);
+  const refusal = new Promise<string>((resolve) => second.stderr.once('data', (line) => resolve(String(line))));
+  assert.match(await within('the refusal', refusal), /the service is restarting/);
+  const echoed = new Promise<string>((resolve) => channel.once('data', (bytes: Buffer) => resolve(String(bytes))));
+  channel.end('served');
+  assert.equal(await within('the echo', echoed), 'served');
+  await within('the drain', stand.gateway.finished);
+});
+
 test('a second stop disconnects everybody, and their children are asked to end at once', async () => {
   await using stand = await Stand.open({ limits: { childFinishMs: 60_000, childHangupMs: 50, lingerMs: 50 } });
-  stand.forks.script = 'trap "" HUP; while :; do sleep 0.02; done';
+  stand.forks.script = 'trap "" HUP; echo deaf; while :; do sleep 0.02; done';
   const client = stand.startSsh([serveLine]);
-  await until('the session', () => stand.log.named('session opened').length === 1);
+  await until('the child to be deaf', () => client.stdout.length > 0);
   stand.gateway.stop(false);
   stand.gateway.stop(true);
   await within('the stop', stand.gateway.finished);

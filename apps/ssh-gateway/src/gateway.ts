@@ -1,65 +1,63 @@
-import { controlSocketPath, type Config } from '@hatchery/config';
+import { gatewayControlSocketPath, type Config } from '@hatchery/config';
 import type { Part, PartContext } from '@hatchery/daemon';
-import { controlRequest } from '@hatchery/event-feed';
-import { openSignIn } from './auth/open-sign-in.ts';
-import { drainable } from './drain.ts';
-import { listenError, readHostKeys, requireNativeCrypto, requireUsersDirectory } from './feasibility.ts';
-import { limits as ownLimits, type Limits } from './limits.ts';
-import { Sessions } from './session/sessions.ts';
-import { nativeCryptoLoaded } from './ssh/crypto-binding.ts';
-import { SshServer } from './ssh/server.ts';
+import { EventLog } from '@hatchery/event-feed';
+import { createControlServer, createStatusServer } from './control/control-server.ts';
+import { Gate } from './control/gate.ts';
+import { listenTcp } from './control/tcp-listener.ts';
+import { listenUnix } from './control/unix-listener.ts';
+import { listenError } from './feasibility.ts';
+import { Listener } from './listener.ts';
+import { version } from './version.ts';
+import { createWorker, type WorkerContext, type WorkerOptions } from './worker/own-worker.ts';
+import { WorkerPool } from './worker/pool.ts';
+import type { Worker } from './worker/worker.ts';
 
-/** What a test replaces. */
-export interface GatewayOptions {
-  readonly limits?: Partial<Limits>;
-  readonly nativeCryptoLoaded?: () => boolean;
-  /** In [0, 1). */
-  readonly random?: () => number;
-}
+/** What a gateway is started with. `overlap` lets it share the port and take over the control socket of one that runs. */
+export type GatewayContext = Pick<PartContext, 'config' | 'log'> & Partial<Pick<PartContext, 'options'>>;
 
 /** Makes a gateway that already takes connections. @throws {StartError} when that cannot be, in one line that says what to do */
-export async function createGateway(
-  { config, log }: Pick<PartContext, 'config' | 'log'>,
-  options: GatewayOptions = {},
-): Promise<Part> {
-  requireNativeCrypto((options.nativeCryptoLoaded ?? nativeCryptoLoaded)());
-  const hostKeys = readHostKeys(config.ssh.hostKeys, config.ssh.hostCertificates);
-  if (config.ssh.keyLookup.source === 'files') requireUsersDirectory(config.ssh.usersDirectory);
-  const limits: Limits = { ...ownLimits, ...options.limits };
-  if (config.ssh.fallback === 'spawn')
-    log.warn('ssh.fallback "spawn" is not built yet: while the fork service is away, sessions are refused');
-  const now = (): number => performance.now();
-  const signIn = await openSignIn(config.ssh, { log, limits, now });
-  const sessions = new Sessions({
-    ...{ log, limits, now },
-    forkSocket: config.forker.socket,
-    sessionsPerUserMax: config.ssh.sessionsPerUserMax,
-    signalChild: (childId, signal, reason) => signalChild(config, childId, signal, reason),
-  });
-  const server = await listen(config, {
-    ...{ log, limits, now, hostKeys },
-    startupsMax: config.ssh.startupsMax,
-    loginGraceMs: config.ssh.loginGraceS * 1000,
-    random: options.random ?? Math.random,
-    judgeKey: (request) => signIn.judge(request),
-    opened: (connection, request, channel) => sessions.open(connection, request, channel),
-  });
-  log.info({ host: server.address.address, port: server.address.port }, 'listening');
-  return drainable({ config, log }, server, sessions);
-}
-
-async function listen(config: Config, options: Parameters<typeof SshServer.listen>[0]): Promise<SshServer> {
+export async function createGateway(context: GatewayContext, options: WorkerOptions = {}): Promise<Part> {
+  const { config, log } = context;
+  const shared = context.options?.['overlap'] === 'yes';
+  const epoch = `${Date.now().toString(36)}-${process.pid}`;
+  const events = new EventLog({ epoch, version, now: () => new Date() });
+  const worker = await startWorker({ config, log, publish: (event) => events.publish(event) }, options);
+  const disposables = new DisposableStack();
   try {
-    return await SshServer.listen(options, config.ssh.listen);
+    const listener = await listen(config, log, worker, shared);
+    disposables.defer(() => listener.close());
+    const gate = new Gate({ config, log, events, listener, worker });
+    disposables.use(await listenUnix(createControlServer(gate), gatewayControlSocketPath(config), shared));
+    const { statusListen } = config.ssh;
+    const status = statusListen === null ? null : await listenTcp(createStatusServer(gate), statusListen, shared);
+    if (status !== null) disposables.use(status);
+    const { address: host, port } = listener.address;
+    log.info({ host, port, workers: config.ssh.workers }, 'listening');
+    const details = { ssh: { host, port }, ...(status === null ? {} : { status: status.address }) };
+    const finished = worker.finished.then(() => log.info('stopped')).finally(() => disposables.dispose());
+    return { details, finished, stop: (urgent) => gate.stop(urgent) };
   } catch (error) {
-    throw listenError(error, config.ssh.listen);
+    disposables.dispose();
+    worker.stop(true);
+    await worker.finished;
+    throw error;
   }
 }
 
-async function signalChild(config: Config, childId: string, signal: string, reason: string): Promise<void> {
-  await controlRequest(controlSocketPath(config), 'POST', `/v1/children/${childId}/signal`, {
-    signal,
-    actor: 'ssh-gateway',
-    reason,
-  });
+async function startWorker(context: WorkerContext, options: WorkerOptions): Promise<Worker> {
+  if (context.config.ssh.fallback === 'spawn')
+    context.log.warn('ssh.fallback "spawn" is not built yet: while the fork service is away, sessions are refused');
+  return context.config.ssh.workers === 1 ? createWorker(context, options) : WorkerPool.start(context, options);
+}
+
+async function listen(config: Config, log: GatewayContext['log'], worker: Worker, shared: boolean): Promise<Listener> {
+  try {
+    return await Listener.open(config.ssh.listen, {
+      accept: (socket) => worker.accept(socket),
+      failed: (err) => log.error({ err, fault: 'system' }, 'listener failed'),
+      shared,
+    });
+  } catch (error) {
+    throw listenError(error, config.ssh.listen);
+  }
 }

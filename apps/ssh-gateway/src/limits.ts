@@ -2,6 +2,8 @@ const mebibyte = 1024 * 1024;
 
 /** Every cap and deadline of the gateway that `hatchery.toml` does not set. Tests pass shorter ones. */
 export const limits = {
+  /** A balancer sends its header with the connection: half a second is a slow one. Trap G. */
+  proxyDeadlineMs: 500,
   /** A client sends its identification at once; OpenSSH and PuTTY need one round trip. Trap G: ssh2 itself waits for ever. */
   identDeadlineMs: 10_000,
   /** Longer than the round trip to most clients; only one that waits for us to speak first is held up so long. */
@@ -35,16 +37,18 @@ export const limits = {
   lingerMs: 2_000,
   /** A child that has exited leaves at most a full pipe behind, read in milliseconds; whoever still holds it open is a grandchild. */
   outputsDeadlineMs: 2_000,
+  /** From the end of a child's outputs to its exit it is milliseconds, unless the machine swaps; a child that runs on after it is rare. */
+  eofWaitMs: 1_000,
   /** The largest pipe an unprivileged process can make (proc_sys_fs(5) pipe-max-size): more than this is not the dead child's. */
   pipeBytesMax: mebibyte,
+  /** How long a connection that came just before a drain has for its sign-in and its first session: several round trips of a slow line. */
+  drainGraceMs: 5_000,
   /** RFC 4253 9: new keys after a gigabyte or an hour. Trap L: ssh2 starts none by itself. */
   rekeyBytes: 1024 * mebibyte,
   rekeyMs: 60 * 60 * 1000,
   /** A restart of the fork service takes about a second. */
   forkRetryForMs: 2_000,
   forkRetryEveryMs: 100,
-  /** Looked at only when a client sends its end of file before its child has opened the pipes, a matter of milliseconds. */
-  connectedLookEveryMs: 5,
   /** As long again, and then some, for a fork service that came back to say how a child ended that it took over. */
   reattachForMs: 10_000,
   /** Good work is not cancelled because the client closed early (gitlab-shell #563). */
@@ -54,6 +58,13 @@ export const limits = {
   childTermMs: 5_000,
   /** The kernel ends a killed process at once unless it waits for a device. */
   childKillMs: 10_000,
+  /** How often worker processes are asked what they have counted: all that a killed one's counters can lose. */
+  workerPollMs: 1_000,
+  /** A crash at once is a defect that another start will not mend; the others serve on. */
+  workerRestartMsMin: 100,
+  workerRestartMsMax: 10_000,
+  /** After an urgent stop, for one whose loop is blocked: longer than HUP and TERM to its children take. */
+  workerKillMs: 30_000,
   /** A thousand keys of 4096-bit RSA. */
   authorizedKeysBytesMax: mebibyte,
   /** Some 1 kB each. */

@@ -1,4 +1,9 @@
 import { runPart } from '@hatchery/daemon';
 import { createGateway } from './gateway.ts';
+import { runWorkerProcess } from './worker/worker-process.ts';
 
-process.exitCode = await runPart('ssh-gateway', process.argv.slice(2), createGateway);
+const argv = process.argv.slice(2);
+
+process.exitCode = argv.includes('--worker')
+  ? await runWorkerProcess()
+  : await runPart('ssh-gateway', argv, createGateway, ['overlap']);

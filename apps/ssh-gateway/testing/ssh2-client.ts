@@ -23,12 +23,11 @@ export interface RawChannel {
   readonly _callbacks: ((failed: boolean) => void)[];
 }
 
-/** A signed-in ssh2 client. */
-export async function signIn({
-  port,
-  user,
-  key,
-}: Destination): Promise<{ client: Client; raw: RawClient; closed: Promise<void> }> {
+/** A signed-in ssh2 client; `sock` is one that has said something before SSH. */
+export async function signIn(
+  { port, user, key }: Destination,
+  sock?: Socket,
+): Promise<{ client: Client; raw: RawClient; closed: Promise<void> }> {
   const client = new ssh2.Client();
   const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
   const ready = new Promise<void>((resolve, reject) => {
@@ -37,7 +36,7 @@ export async function signIn({
       .once('error', reject)
       .once('close', () => reject(new Error('closed before the sign-in')));
   });
-  client.connect({ host: '127.0.0.1', port, username: user, privateKey: readFileSync(key) });
+  client.connect({ ...(sock ? { sock } : { host: '127.0.0.1', port }), username: user, privateKey: readFileSync(key) });
   await within('the sign-in', ready);
   // What a misbehaving client hears in the end is not what its test is about.
   client.on('error', () => {});

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import assert from 'node:assert/strict';
 import type { Config } from '@hatchery/config';
 import type { Part } from '@hatchery/daemon';
-import { createGateway, type GatewayOptions } from '../src/gateway.ts';
+import { createGateway } from '../src/gateway.ts';
+import type { WorkerOptions } from '../src/worker/own-worker.ts';
 import { makeKey, run, RunningClient, sshArguments, type ClientResult, type Destination } from './clients.ts';
 import { until, within } from '@hatchery/testkit';
 import { SmallForkService } from './fork-service.ts';
 import { RecordingLog } from './recording-log.ts';
 
-export interface StandOptions extends GatewayOptions {
+export interface StandOptions extends WorkerOptions {
   /** Given as a function of the stand's directory, it may put files there. */
   readonly ssh?: Partial<Config['ssh']> | ((directory: string) => Partial<Config['ssh']>);
   readonly childrenTimeoutS?: number;
@@ -157,6 +158,7 @@ function testConfig(
     },
     dashboard: { listen: { host: '127.0.0.1', port: 0 }, auth: 'token' },
     locks: { directory: join(directory, 'locks'), orphanGraceS: 60 },
-    log: { level: 'debug', format: 'json' },
+    // Only worker processes log by it, to the test's own stderr.
+    log: { level: 'fatal' as 'error', format: 'json' },
   };
 }

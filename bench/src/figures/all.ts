@@ -9,6 +9,8 @@ import { recovery } from './recovery.ts';
 import { sampling } from './sampling.ts';
 import { sessions } from './sessions.ts';
 import { ssh } from './ssh.ts';
+import { stalled } from './stalled.ts';
+import { transfer } from './transfer.ts';
 
 /** Every figure, in the order they are taken. */
 export const figures: readonly Figure[] = [
@@ -21,5 +23,7 @@ export const figures: readonly Figure[] = [
   ssh,
   sessions,
   branch,
+  transfer,
+  stalled,
   dashboard,
 ];

@@ -17,6 +17,8 @@ export interface SshdOptions {
   /** The client's key, the same one that our gateway lets in. */
   readonly keyFile: string;
   readonly signal: AbortSignal;
+  /** What each session runs instead of a cold brz. */
+  readonly command?: string | undefined;
 }
 
 /** The rival of our gateway: OpenSSH's sshd, which starts a cold brz for each session. */
@@ -25,7 +27,7 @@ export class Sshd implements AsyncDisposable {
   readonly #process: ServiceProcess;
 
   /** Resolves when it answers. @throws an Error with the last line it wrote */
-  static async start({ directory, hostingRoot, keyFile, signal }: SshdOptions): Promise<Sshd> {
+  static async start({ directory, hostingRoot, keyFile, signal, command }: SshdOptions): Promise<Sshd> {
     mkdirSync(directory, { recursive: true });
     makePrivilegeSeparationDirectory();
     const port = await freePort();
@@ -34,7 +36,10 @@ export class Sshd implements AsyncDisposable {
     const knownHostsFile = join(directory, 'known_hosts');
     writeFileSync(knownHostsFile, `[${host}]:${port} ${readFileSync(`${hostKey}.pub`, 'utf8')}`);
     const config = join(directory, 'sshd_config');
-    writeFileSync(config, configuration({ directory, hostingRoot, port, hostKey, authorizedKeys: `${keyFile}.pub` }));
+    writeFileSync(
+      config,
+      configuration({ directory, hostingRoot, port, hostKey, authorizedKeys: `${keyFile}.pub`, command }),
+    );
     const service = new ServiceProcess({
       argv: ['/usr/sbin/sshd', '-D', '-e', '-f', config],
       environment: plainEnvironment(directory),
@@ -73,9 +78,10 @@ interface Configured {
   readonly port: number;
   readonly hostKey: string;
   readonly authorizedKeys: string;
+  readonly command: string | undefined;
 }
 
-function configuration({ directory, hostingRoot, port, hostKey, authorizedKeys }: Configured): string {
+function configuration({ directory, hostingRoot, port, hostKey, authorizedKeys, command }: Configured): string {
   const { HOME: _home, PATH: _path, ...environment } = plainEnvironment(directory);
   // A bash that sshd runs at the first shell level reads ~/.bashrc, and the person's own may cost more than sshd does.
   const settings = Object.entries({ ...environment, SHLVL: '1' }).map(([name, value]) => `"${name}=${value}"`);
@@ -95,7 +101,7 @@ PrintLastLog no
 MaxStartups 100
 SetEnv ${settings.join(' ')}
 # The same branches at the same addresses as with us.
-ForceCommand exec /usr/bin/brz serve --inet --directory='${hostingRoot}' --allow-writes
+ForceCommand ${command ?? `exec /usr/bin/brz serve --inet --directory='${hostingRoot}' --allow-writes`}
 `;
 }
 

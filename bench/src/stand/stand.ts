@@ -44,11 +44,11 @@ export class Stand implements AsyncDisposable {
     return Hatchery.start({ directory: this.scratch('ours'), settings, signal: this.signal });
   }
 
-  /** The rival of the gateway, serving the same branches to the same key. The caller disposes it. */
-  startSshd(): Promise<Sshd> {
+  /** The rival of the gateway, serving the same branches to the same key, or running `command` for it. The caller disposes it. */
+  startSshd(command?: string): Promise<Sshd> {
     const { hostingRoot, destination } = this.hatchery;
     const { keyFile } = destination;
-    return Sshd.start({ directory: this.scratch('sshd'), hostingRoot, keyFile, signal: this.signal });
+    return Sshd.start({ directory: this.scratch('sshd'), hostingRoot, keyFile, signal: this.signal, command });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

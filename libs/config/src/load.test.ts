@@ -28,42 +28,6 @@ function refusal(text: string, options: Partial<LoadOptions> = {}): string[] {
 }
 
 describe('loadConfig', () => {
-  it('needs no file', () => {
-    const config = loadConfig({ directory: '/checkout' });
-    assert.deepEqual(config, {
-      stateDirectory: '/checkout/.hatchery',
-      runtimeDirectory: '/checkout/.hatchery/run',
-      hosting: { root: '/checkout/.hatchery/hosting' },
-      forker: {
-        socket: '/checkout/.hatchery/run/forker.sock',
-        ...{ socketMode: 0o660, childrenMax: 500, childrenPerUserMax: 50, poolSize: 2, fork: true, runAs: null },
-        ...{ requestTimeoutS: 1, childConnectTimeoutS: 120, childrenTimeoutS: 300 },
-      },
-      limits: { cpuS: 3600, addressSpaceBytes: 4_294_967_296, openFiles: 1024, fileSizeBytes: 0 },
-      ssh: {
-        listen: { host: '127.0.0.1', port: 5022 },
-        hostKeys: ['/checkout/.hatchery/ssh_host_ed25519_key'],
-        workers: 1,
-        usersDirectory: '/checkout/.hatchery/users',
-        ...{ hostCertificates: [], userAuthorities: null, revokedKeys: null },
-        keyLookup: { source: 'files', url: null, tokenFile: null, command: null, timeoutS: 5, cacheS: 30 },
-        loginGraceS: 60,
-        startupsMax: { start: 100, ratePercent: 30, full: 300 },
-        sessionsPerUserMax: 50,
-        startupsPerSourceMax: 100,
-        limitExempt: [],
-        idleTimeoutS: 0,
-        proxyProtocol: 'off',
-        proxyFrom: ['127.0.0.0/8', '::1/128'],
-        statusListen: null,
-        fallback: 'refuse',
-      },
-      dashboard: { listen: { host: '127.0.0.1', port: 5080 }, auth: 'token' },
-      locks: { directory: '/checkout/.hatchery/locks', orphanGraceS: 10 },
-      log: { level: 'info', format: 'text' },
-    });
-  });
-
   it('reads hatchery.toml of the directory when there is one', () => {
     writeFileSync(join(directory, 'hatchery.toml'), '[ssh]\nworkers = 3\n');
     assert.equal(loadConfig({ directory }).ssh.workers, 3);
@@ -71,61 +35,6 @@ describe('loadConfig', () => {
 
   it('takes an empty file', () => {
     assert.deepEqual(load(''), loadConfig({ directory: '/checkout' }));
-  });
-
-  it('takes every key', () => {
-    const config = load(`
-      state_dir = "/s"
-      runtime_dir = "/r"
-      hosting = { root = "/h" }
-      forker = { socket = "/f", socket_mode = "0600", max_children = 9, max_children_per_user = 8, request_timeout_s = 7, child_connect_timeout_s = 6, children_timeout_s = 5, pool_size = 4, fork = false, run_as = "hosting" }
-      limits = { cpu_s = 1, address_space_bytes = 2, open_files = 3, file_size_bytes = 4 }
-      ssh = { listen = "a:1", host_keys = ["/k"], workers = 3, users_dir = "/u", host_certificates = ["/hc"], user_ca_keys = "/ca", revoked_keys = "/rk", key_lookup = "http", key_lookup_url = "https://k/{user}", key_lookup_token_file = "/t", key_lookup_command = ["/c", "%u"], key_lookup_timeout_s = 3, key_lookup_cache_s = 4, login_grace_s = 2, max_startups = "1:2:3", max_startups_per_source = 10, limit_exempt = ["192.0.2.0/24"], max_sessions_per_user = 1, idle_timeout_s = 9, proxy_protocol = "require", proxy_from = ["2001:db8::/32", "10.0.0.1"], status_listen = "[::1]:9", fallback = "spawn" }
-      dashboard = { listen = "b:2", auth = "proxy" }
-      locks = { dir = "/l", orphan_grace_s = 8 }
-      log = { level = "debug", format = "json" }`);
-    assert.deepEqual(config, {
-      stateDirectory: '/s',
-      runtimeDirectory: '/r',
-      hosting: { root: '/h' },
-      forker: {
-        ...{
-          socket: '/f',
-          socketMode: 0o600,
-          childrenMax: 9,
-          childrenPerUserMax: 8,
-          poolSize: 4,
-          fork: false,
-          runAs: 'hosting',
-        },
-        ...{ requestTimeoutS: 7, childConnectTimeoutS: 6, childrenTimeoutS: 5 },
-      },
-      limits: { cpuS: 1, addressSpaceBytes: 2, openFiles: 3, fileSizeBytes: 4 },
-      ssh: {
-        listen: { host: 'a', port: 1 },
-        hostKeys: ['/k'],
-        workers: 3,
-        usersDirectory: '/u',
-        ...{ hostCertificates: ['/hc'], userAuthorities: '/ca', revokedKeys: '/rk' },
-        keyLookup: {
-          ...{ source: 'http', url: 'https://k/{user}', tokenFile: '/t' },
-          ...{ command: ['/c', '%u'], timeoutS: 3, cacheS: 4 },
-        },
-        loginGraceS: 2,
-        startupsMax: { start: 1, ratePercent: 2, full: 3 },
-        sessionsPerUserMax: 1,
-        startupsPerSourceMax: 10,
-        limitExempt: ['192.0.2.0/24'],
-        idleTimeoutS: 9,
-        proxyProtocol: 'require',
-        proxyFrom: ['2001:db8::/32', '10.0.0.1'],
-        statusListen: { host: '::1', port: 9 },
-        fallback: 'spawn',
-      },
-      dashboard: { listen: { host: 'b', port: 2 }, auth: 'proxy' },
-      locks: { directory: '/l', orphanGraceS: 8 },
-      log: { level: 'debug', format: 'json' },
-    });
   });
 
   it('takes fractions of a second, port 0 and an IPv6 address', () => {

@@ -65,9 +65,11 @@ test('keys from an HTTP service sign in; in its outage who is known goes on and 
     assert.equal((await stand.ssh([serveLine], '')).code, 0);
     const { code, stderr } = await stand.ssh([serveLine], '', asBob);
     assert.equal(code, 255);
-    assert.match(stderr, /sign-in is temporarily unavailable; try again in a minute/);
+    // 7 is RFC 4253's SSH_DISCONNECT_SERVICE_NOT_AVAILABLE.
+    assert.match(stderr, /:7: hatchery: sign-in is temporarily unavailable; try again in a minute/);
     assert.doesNotMatch(stderr, /Permission denied/);
-    assert.equal(stand.log.named('sign-in refused').at(-1)?.fields['reason'], 'keys unavailable');
+    const { reason, cause } = stand.log.named('sign-in refused').at(-1)?.fields ?? {};
+    assert.deepEqual([reason, cause], ['keys unavailable', 'keys-unavailable']);
     assert.ok(
       stand.log.named('authorized keys partly ignored').some(({ fields }) => fields['reason'] === 'it answered 503'),
     );

@@ -40,9 +40,9 @@ test('a child that still writes when its client is killed is not blocked, and fi
 
 test('a child that does not end with its input is asked with HUP, then TERM, then killed', async () => {
   await using stand = await Stand.open({ limits: brisk });
-  stand.forks.script = 'trap "" HUP TERM; while :; do sleep 0.02; done';
+  stand.forks.script = 'trap "" HUP TERM; echo deaf; while :; do sleep 0.02; done';
   const client = stand.startSsh([serveLine]);
-  await until('the session', () => stand.log.named('session opened').length === 1);
+  await until('the child to be deaf', () => client.stdout.length > 0);
   client.process.kill('SIGKILL');
   await until('the child to be gone', () => stand.forks.livingChildren === 0);
   assert.deepEqual(

@@ -1,18 +1,18 @@
 import type { Readable, Writable } from 'node:stream';
+import { BranchWatch } from './branch-watch.ts';
 
 /** Carries what the client sends to the child's stdin, and its end of file too. */
 export class InputPump {
   readonly #source: Readable;
   readonly #stdin: Writable;
-  readonly #connected: () => Promise<void>;
+  readonly #branches = new BranchWatch();
   #bytes = 0;
   #closed = false;
 
-  /** `connected` resolves when the child has opened its side, before which stdin must not be closed. */
-  constructor(source: Readable, stdin: Writable, connected: () => Promise<void>) {
+  /** `stdin` may be ended at any time: see ChildPipes. */
+  constructor(source: Readable, stdin: Writable) {
     this.#source = source;
     this.#stdin = stdin;
-    this.#connected = connected;
     source.on('data', (chunk: Buffer) => this.#take(chunk));
     source.once('end', () => this.#finish());
     stdin.on('drain', () => source.resume());
@@ -23,6 +23,11 @@ export class InputPump {
   /** Bytes the client sent. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** The first branch the client named, or null. */
+  get branch(): string | null {
+    return this.#branches.branch;
   }
 
   /** The client has gone: the child still gets what had arrived, and then the end of file. */
@@ -43,6 +48,7 @@ export class InputPump {
 
   #take(chunk: Buffer): void {
     this.#bytes += chunk.length;
+    this.#branches.take(chunk);
     if (this.#closed) return;
     if (!this.#stdin.write(chunk)) this.#source.pause();
   }
@@ -50,6 +56,6 @@ export class InputPump {
   #finish(): void {
     if (this.#closed) return;
     this.#closed = true;
-    void this.#connected().then(() => this.#stdin.end());
+    this.#stdin.end();
   }
 }

@@ -1,7 +1,6 @@
 import type { ForkedChild } from '@hatchery/forker-client';
 import type { Limits } from '../limits.ts';
 import type { ExecChannel } from '../ssh/exec-channel.ts';
-import { whenConnected } from './connected.ts';
 import { InputPump } from './input-pump.ts';
 import { OutputPump } from './output-pump.ts';
 
@@ -12,22 +11,24 @@ export class Pumps {
   readonly #input: InputPump;
   readonly #output: OutputPump;
   readonly #errors: OutputPump;
-  readonly #controller = new AbortController();
 
   /** @throws the error of open(2) when the child's pipes are gone */
   constructor(child: ForkedChild, channel: ExecChannel, limits: Limits, firstByte: () => void) {
     const pipes = child.openPipes();
-    const connected = (): Promise<void> =>
-      whenConnected(child.directory, limits.connectedLookEveryMs, this.#controller.signal);
     this.#output = new OutputPump(pipes.stdout, channel.output, channel.gate, limits);
     this.#errors = new OutputPump(pipes.stderr, channel.errors, channel.gate, limits);
-    this.#input = new InputPump(channel.input, pipes.stdin, connected);
+    this.#input = new InputPump(channel.input, pipes.stdin);
     pipes.stdout.once('data', firstByte);
     this.outputsDrained = Promise.all([this.#output.drained, this.#errors.drained]).then(() => {});
   }
 
   get bytes(): { readonly in: number; readonly out: number; readonly err: number } {
     return { in: this.#input.bytes, out: this.#output.bytes, err: this.#errors.bytes };
+  }
+
+  /** The first branch the client named, or null. */
+  get branch(): string | null {
+    return this.#input.branch;
   }
 
   /** The child has exited: it reads no more, and its outputs end soon. */
@@ -46,7 +47,6 @@ export class Pumps {
 
   /** Gives the three descriptors back. */
   destroy(): void {
-    this.#controller.abort();
     this.#input.destroy();
     this.#output.destroy();
     this.#errors.destroy();

@@ -1,50 +1,133 @@
-import type { SignedInConnection } from '../ssh/connection.ts';
+import type { Phase, SessionResult } from '../metrics/gateway-metrics.ts';
 import type { ChildExit } from '../ssh/exit-report.ts';
 import type { Pumps } from './pumps.ts';
+import type { SessionOptions, SessionServices } from './session.ts';
 
-/** What the access line of a session will say: when each phase ended, and how. */
+/** A running session, as the control socket lists it. */
+export interface SessionSummary {
+  readonly sessionId: string;
+  readonly childId: string | null;
+  readonly user: string;
+  readonly peer: string;
+  readonly command: string;
+  readonly branch: string | null;
+  /** As the states of a session are named. */
+  readonly state: string;
+  readonly ageMs: number;
+  readonly bytes: Pumps['bytes'] | null;
+}
+
+/** What is told of a session: its access line, its events, and what is counted of it. */
 export class SessionRecord {
-  readonly #connection: SignedInConnection;
-  readonly #now: () => number;
+  readonly #options: SessionOptions;
+  readonly #services: SessionServices;
   readonly #openedAtMs: number;
   #forkedAtMs: number | null = null;
   #firstByteAtMs: number | null = null;
   #exit: ChildExit | null = null;
+  #refusal: { readonly reason: string; readonly result: SessionResult } | null = null;
+  #failed = false;
 
-  constructor(connection: SignedInConnection, now: () => number) {
-    this.#connection = connection;
-    this.#now = now;
-    this.#openedAtMs = now();
+  constructor(options: SessionOptions, services: SessionServices) {
+    this.#options = options;
+    this.#services = services;
+    this.#openedAtMs = services.now();
+    const { connection } = options;
+    // Only of the first session: a multiplexing client opens later ones when its user likes, which nobody waited for.
+    if (options.isFirst) this.#phase('exec', connection.signedInAtMs, this.#openedAtMs);
   }
 
   forked(): void {
-    this.#forkedAtMs = this.#now();
+    this.#forkedAtMs = this.#services.now();
+    this.#phase('forked', this.#openedAtMs, this.#forkedAtMs);
   }
 
   firstByte(): void {
-    this.#firstByteAtMs ??= this.#now();
+    if (this.#firstByteAtMs !== null || this.#forkedAtMs === null) return;
+    this.#firstByteAtMs = this.#services.now();
+    this.#phase('first_byte', this.#forkedAtMs, this.#firstByteAtMs);
+  }
+
+  /** Why there will be no session, and whose doing that is. `reason` is of a closed list. */
+  refused(reason: string, result: SessionResult): void {
+    this.#refusal = { reason, result };
+  }
+
+  /** A defect of ours came up. */
+  failed(): void {
+    this.#failed = true;
+  }
+
+  opened(childId: string): void {
+    const { id: sessionId, connection, command } = this.#options;
+    const { identity, peer } = connection;
+    const { user } = identity;
+    this.#services.metrics.sessionOpened();
+    this.#services.publish({ kind: 'session.opened', sessionId, childId, user, peer, command: command.join(' ') });
   }
 
   exited(exit: ChildExit): void {
     this.#exit = exit;
   }
 
+  /** Without `pumps` there never was a session. */
+  ended(reason: string, childId: string | null, pumps: Pumps | null): void {
+    const { metrics, publish } = this.#services;
+    const { id: sessionId, connection } = this.#options;
+    if (pumps === null || childId === null) {
+      const { identity, peer } = connection;
+      const refusal = this.#refusal ?? defect;
+      metrics.sessionRefused(refusal.reason, refusal.result);
+      publish({ kind: 'session.refused', user: identity.user, peer, reason: refusal.reason });
+    } else {
+      metrics.sessionClosed(this.#result(reason), this.#ageMs, pumps.bytes);
+      publish({ kind: 'session.closed', sessionId, childId, reason });
+    }
+  }
+
+  summary(state: string, childId: string | null, pumps: Pumps | null): SessionSummary {
+    const { id: sessionId, connection, command } = this.#options;
+    return {
+      ...{ sessionId, childId, user: connection.identity.user, peer: connection.peer, command: command.join(' ') },
+      ...{ branch: pumps?.branch ?? null, state, ageMs: Math.round(this.#ageMs), bytes: pumps?.bytes ?? null },
+    };
+  }
+
   /** Each phase in milliseconds from the one before; null for one that was not reached. `auth` is the connection's, shared by its sessions. */
   accessFields(pumps: Pumps | null): Record<string, unknown> {
-    const { acceptedAtMs, signedInAtMs, identity } = this.#connection;
+    const { acceptedAtMs, signedInAtMs, identity } = this.#options.connection;
     const since = (from: number | null, to: number | null): number | null =>
       from === null || to === null ? null : Math.round((to - from) * 10) / 10;
     return {
       fingerprint: identity.fingerprint,
       exit: this.#exit,
+      branch: pumps?.branch ?? null,
       bytes: pumps?.bytes ?? null,
       phasesMs: {
         auth: since(acceptedAtMs, signedInAtMs),
         exec: since(signedInAtMs, this.#openedAtMs),
         forked: since(this.#openedAtMs, this.#forkedAtMs),
         firstByte: since(this.#forkedAtMs, this.#firstByteAtMs),
-        end: since(this.#openedAtMs, this.#now()),
+        end: since(this.#openedAtMs, this.#services.now()),
       },
     };
   }
+
+  get #ageMs(): number {
+    return this.#services.now() - this.#openedAtMs;
+  }
+
+  /** A child that fails is its user's affair; that nobody knows how it ended is ours. */
+  #result(reason: string): SessionResult {
+    if (this.#failed) return 'system';
+    if (reason !== 'finished') return 'client';
+    return this.#exit === null || this.#exit.kind === 'unknown' ? 'system' : 'ok';
+  }
+
+  #phase(phase: Phase, fromMs: number, toMs: number): void {
+    this.#services.metrics.phase(phase, toMs - fromMs);
+  }
 }
+
+/** Without a reason given, something failed that was not expected to. */
+const defect = { reason: 'internal-error', result: 'system' } as const;

@@ -1,12 +1,14 @@
 import type { ForkedChild } from '@hatchery/forker-client';
 import type { Logger } from '@hatchery/daemon';
+import type { EventBody } from '@hatchery/events';
 import type { Limits } from '../limits.ts';
-import type { SignedInConnection } from '../ssh/connection.ts';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+import type { SignedInConnection } from '../ssh/signed-in-connection.ts';
 import type { ExecChannel } from '../ssh/exec-channel.ts';
 import { exitReport, type ChildExit } from '../ssh/exit-report.ts';
 import { exitOf, obtainChild } from './fork-service.ts';
 import { Pumps } from './pumps.ts';
-import { SessionRecord } from './session-record.ts';
+import { SessionRecord, type SessionSummary } from './session-record.ts';
 import {
   firstState,
   transition,
@@ -21,6 +23,8 @@ export interface SessionServices {
   readonly log: Logger;
   readonly limits: Limits;
   readonly now: () => number;
+  readonly metrics: GatewayMetrics;
+  readonly publish: (event: EventBody) => void;
   readonly forkSocket: string;
   /** Asks the forker to signal a child by its id. */
   readonly signalChild: (childId: string, signal: string, reason: string) => Promise<void>;
@@ -32,6 +36,8 @@ export interface SessionOptions {
   readonly channel: ExecChannel;
   /** As in {@link CommandDecision}: what is forked, in our words. */
   readonly command: readonly string[];
+  /** The first of its connection. */
+  readonly isFirst: boolean;
 }
 
 /**
@@ -55,6 +61,7 @@ export class Session {
   #child: ForkedChild | null = null;
   #pumps: Pumps | null = null;
   #step: NodeJS.Timeout | undefined;
+  #eofWait: NodeJS.Timeout | undefined;
 
   constructor(options: SessionOptions, services: SessionServices) {
     this.id = options.id;
@@ -62,7 +69,7 @@ export class Session {
     this.#services = services;
     const { identity, peer } = options.connection;
     this.#log = services.log.child({ sessionId: options.id, user: identity.user, peer });
-    this.#record = new SessionRecord(options.connection, services.now);
+    this.#record = new SessionRecord(options, services);
     ({ promise: this.ended, resolve: this.#resolveEnded } = Promise.withResolvers<void>());
     this.#log.debug({ command: options.command }, 'session requested');
     options.channel.onGone((reason) => this.#tell({ type: 'client-gone', reason }));
@@ -70,6 +77,11 @@ export class Session {
       type: 'not-forked',
       line: 'hatchery: internal error; tell whoever runs this service',
     });
+  }
+
+  /** What an operator sees of it while it runs. */
+  get summary(): SessionSummary {
+    return this.#record.summary(this.#state.name, this.#child?.id ?? null, this.#pumps);
   }
 
   /** The gateway has to stop now: a child nobody waits for is not given time to finish. */
@@ -95,6 +107,9 @@ export class Session {
         return this.#options.channel.refuse(effect.line, 1);
       case 'report-exit':
         return this.#reportExit(effect.exit);
+      case 'start-eof-wait':
+        this.#eofWait = setTimeout(() => this.#tell({ type: 'eof-due' }), this.#services.limits.eofWaitMs);
+        return;
       case 'send-eof':
         return this.#options.channel.sendEof();
       case 'limit-outputs':
@@ -130,11 +145,15 @@ export class Session {
         this.#do(() => this.#awaitExit(outcome.child), { type: 'exit-lost' });
         return this.#tell({ type: 'forked' });
       case 'refused':
+        // A full service and a broken preload alike: the user can do nothing about it.
+        this.#record.refused('fork-refused', 'system');
         return this.#tell({ type: 'not-forked', line: outcome.line });
       case 'unavailable':
+        this.#record.refused('fork-service-unavailable', 'system');
         this.#log.error({ err: outcome.cause, fault: 'system' }, 'fork service unavailable');
         return this.#tell({ type: 'not-forked', line: outcome.line });
       case 'aborted':
+        this.#record.refused('client-gone', 'client');
         return this.#tell({ type: 'not-forked', line: 'hatchery: cancelled' });
       default:
         return outcome satisfies never;
@@ -154,8 +173,10 @@ export class Session {
       const pumps = new Pumps(child, this.#options.channel, this.#services.limits, () => this.#record.firstByte());
       this.#pumps = pumps;
       void pumps.outputsDrained.then(() => this.#tell({ type: 'outputs-drained' }));
+      this.#record.opened(child.id);
       this.#log.info({ childId: child.id, pid: child.pid }, 'session opened');
     } catch (error) {
+      this.#record.refused('pipes-failed', 'system');
       this.#log.error({ err: error, childId: child.id, fault: 'system' }, 'pipes not opened');
       this.#tell({
         type: 'pipes-failed',
@@ -190,6 +211,7 @@ export class Session {
 
   #release(reason: string): void {
     clearTimeout(this.#step);
+    clearTimeout(this.#eofWait);
     this.#controller.abort();
     this.#pumps?.destroy();
     this.#child?.[Symbol.dispose]();
@@ -198,12 +220,14 @@ export class Session {
       { ...child, ...this.#record.accessFields(this.#pumps), command: this.#options.command[0], reason },
       'session closed',
     );
+    this.#record.ended(reason, this.#child?.id ?? null, this.#pumps);
     this.#resolveEnded();
   }
 
   /** A failure nobody expected is a defect: it is logged, and the session goes on with `otherwise`. */
   #do(work: () => Promise<void>, otherwise: SessionEvent): void {
     work().catch((error: unknown) => {
+      this.#record.failed();
       this.#log.error({ err: error, state: this.#state.name, fault: 'system' }, 'session failed');
       this.#tell(otherwise);
     });

@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { decideCommand, noShellLine, noSubsystemLine } from '../command/command.ts';
 import type { ChannelRequest } from '../ssh/channels.ts';
-import type { SignedInConnection } from '../ssh/connection.ts';
+import type { SignedInConnection } from '../ssh/signed-in-connection.ts';
 import type { ExecChannel } from '../ssh/exec-channel.ts';
-import { Session, type SessionServices } from './session.ts';
+import type { SessionSummary } from './session-record.ts';
+import { Session, type SessionOptions, type SessionServices } from './session.ts';
 
 export interface SessionsOptions extends SessionServices {
   readonly sessionsPerUserMax: number;
 }
+
+/** Characters of a refused command in the log: more than any real one has. */
+const loggedLineMax = 200;
 
 /** What becomes of a channel request. */
 type Admission =
@@ -30,19 +34,32 @@ export class Sessions {
 
   /** Runs what the client asked for, or tells it why not. */
   open(connection: SignedInConnection, request: ChannelRequest, channel: ExecChannel): void {
-    const admission = this.#admit(connection.identity.user, request);
+    const isFirst = connection.takeFirst();
+    const admission = this.#admit(connection.identity.user, request, isFirst);
     if (admission.kind === 'refused') {
       const { user } = connection.identity;
-      this.#options.log.info({ user, peer: connection.peer, request, reason: admission.reason }, 'session refused');
+      const { peer } = connection;
+      this.#options.log.info({ user, peer, request: logged(request), reason: admission.reason }, 'session refused');
+      this.#options.metrics.sessionRefused(admission.reason, 'client');
+      this.#options.publish({ kind: 'session.refused', user, peer, reason: admission.reason });
       channel.refuse(admission.line, 1);
       return;
     }
-    this.#start(connection, channel, admission.command);
+    this.#start({ connection, channel, command: admission.command, isFirst });
   }
 
-  /** Takes no session from now on. */
+  /** What runs, as an operator sees it. */
+  get summaries(): SessionSummary[] {
+    return this.#all().map((session) => session.summary);
+  }
+
+  /** Takes no session from now on but the first one of a connection. */
   drain(): void {
     this.#draining = true;
+  }
+
+  undrain(): void {
+    this.#draining = false;
   }
 
   /** Ends the patience with children whose clients have gone. */
@@ -55,13 +72,14 @@ export class Sessions {
     while (this.count > 0) await Promise.all(this.#all().map((session) => session.ended));
   }
 
-  #admit(user: string, request: ChannelRequest): Admission {
+  #admit(user: string, request: ChannelRequest, isFirst: boolean): Admission {
     if (request.kind === 'shell') return { kind: 'refused', reason: 'shell', line: noShellLine(user) };
     if (request.kind === 'subsystem')
       return { kind: 'refused', reason: 'subsystem', line: noSubsystemLine(request.name) };
     const decision = decideCommand(request.line, user, this.#options.limits.execLineBytesMax);
     if (decision.kind === 'refused') return decision;
-    if (this.#draining)
+    // A connection that came before the drain gets what it came for.
+    if (this.#draining && !isFirst)
       return {
         kind: 'refused',
         reason: 'draining',
@@ -77,10 +95,9 @@ export class Sessions {
     };
   }
 
-  #start(connection: SignedInConnection, channel: ExecChannel, command: readonly string[]): void {
-    const { user } = connection.identity;
-    const id = randomBytes(8).toString('hex');
-    const session = new Session({ id, connection, channel, command }, this.#options);
+  #start(options: Omit<SessionOptions, 'id'>): void {
+    const { user } = options.connection.identity;
+    const session = new Session({ id: randomBytes(8).toString('hex'), ...options }, this.#options);
     const sessions = this.#byUser.get(user) ?? new Set();
     this.#byUser.set(user, sessions.add(session));
     void session.ended.then(() => {
@@ -92,4 +109,9 @@ export class Sessions {
   #all(): Session[] {
     return [...this.#byUser.values()].flatMap((sessions) => [...sessions]);
   }
+}
+
+/** What was asked for, not at any length a client likes. */
+function logged(request: ChannelRequest): ChannelRequest {
+  return request.kind === 'exec' ? { ...request, line: request.line.slice(0, loggedLineMax) } : request;
 }

@@ -9,10 +9,11 @@ const gone: SessionEvent = { type: 'client-gone', reason: 'cable cut' };
 const exited: SessionEvent = { type: 'child-exited', exit: { kind: 'code', code: 3 } };
 const lost: SessionEvent = { type: 'exit-lost' };
 const expired: SessionEvent = { type: 'step-expired' };
+const eofDue: SessionEvent = { type: 'eof-due' };
 const hurry: SessionEvent = { type: 'hurry' };
 const notForked: SessionEvent = { type: 'not-forked', line: 'full' };
 const pipesFailed: SessionEvent = { type: 'pipes-failed', line: 'gone' };
-const all = [forked, drained, gone, exited, lost, expired, hurry, notForked, pipesFailed];
+const all = [forked, drained, eofDue, gone, exited, lost, expired, hurry, notForked, pipesFailed];
 
 /** The effects of a sequence, each as its type and what distinguishes it. */
 function effectsOf(...events: SessionEvent[]): string[] {
@@ -56,10 +57,15 @@ test('the exit is reported after the outputs, in whichever order they come', () 
   ]);
   assert.deepEqual(effectsOf(forked, drained, exited), [
     'open-pipes',
-    'send-eof',
+    'start-eof-wait',
     'report-exit code',
     'release finished',
   ]);
+});
+
+test('outputs that ended long before the child are told to the client, and after its exit they are not', () => {
+  assert.deepEqual(effectsOf(forked, drained, eofDue).slice(2), ['send-eof']);
+  assert.deepEqual(effectsOf(forked, drained, exited, eofDue).includes('send-eof'), false);
 });
 
 test('an exit alone reports nothing while output is on its way', () => {
@@ -126,7 +132,7 @@ test('a lost exit waits for the outputs and is reported as unknown', () => {
   assert.deepEqual(effectsOf(forked, lost, drained), ['open-pipes', 'report-exit unknown', 'release finished']);
   assert.deepEqual(effectsOf(forked, drained, lost), [
     'open-pipes',
-    'send-eof',
+    'start-eof-wait',
     'report-exit unknown',
     'release finished',
   ]);

@@ -30,6 +30,8 @@ export type SessionEvent =
   | { readonly type: 'exit-lost' }
   /** The child's outputs have ended and the client has been sent all of them. */
   | { readonly type: 'outputs-drained' }
+  /** The outputs have ended for a while, and the child has not. */
+  | { readonly type: 'eof-due' }
   | { readonly type: 'client-gone'; readonly reason: string }
   /** The time for the present step of an abandoned child is over. */
   | { readonly type: 'step-expired' }
@@ -42,6 +44,8 @@ export type SessionEffect =
   | { readonly type: 'tell-and-end'; readonly line: string }
   /** Reports the exit to the client and closes the channel. */
   | { readonly type: 'report-exit'; readonly exit: ChildExit }
+  /** Asks for `eof-due` after a while. */
+  | { readonly type: 'start-eof-wait' }
   | { readonly type: 'send-eof' }
   /** The child is gone: whoever holds its outputs open has a moment. */
   | { readonly type: 'limit-outputs' }
@@ -109,7 +113,10 @@ function whileRunning(state: In<'running'>, event: SessionEvent): Transition {
       return stay({ ...state, exitLost: true });
     case 'outputs-drained':
       if (state.exitLost) return report({ kind: 'unknown' });
-      return { state: { ...state, outputsDrained: true }, effects: [{ type: 'send-eof' }] };
+      // Not the EOF yet: a client that has sent its own closes the channel at ours, and the exit, a moment later, would tell nobody.
+      return { state: { ...state, outputsDrained: true }, effects: [{ type: 'start-eof-wait' }] };
+    case 'eof-due':
+      return { state, effects: [{ type: 'send-eof' }] };
     case 'client-gone':
       return abandon(event.reason, 'finish', state, { type: 'detach-client' });
     case 'pipes-failed':

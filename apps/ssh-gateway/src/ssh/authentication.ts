@@ -3,6 +3,7 @@ import { judge, noAttempts, type AuthenticationAnswer } from '../auth/attempts.t
 import { KeysUnavailableError } from '../auth/key-source.ts';
 import type { PublicKeyRequest, PublicKeyVerdict } from '../auth/sign-in-policy.ts';
 import type { Limits } from '../limits.ts';
+import type { Ending } from './close-cause.ts';
 
 /** Who a connection belongs to, proved by a signature. */
 export interface Identity {
@@ -31,7 +32,7 @@ export interface AuthenticationOutcome {
   /** Why not, for the log alone: a stranger must not learn what is wrong. */
   readonly reason: string | null;
   /** Set with `disconnect`: why and through whom, for the log, and what the client is told. */
-  readonly ending: { readonly reason: string; readonly fault: 'client' | 'system'; readonly farewell: string } | null;
+  readonly ending: (Ending & { readonly fault: 'client' | 'system'; readonly farewell: string }) | null;
 }
 
 const unproved = { fingerprint: null, certificate: null };
@@ -92,12 +93,13 @@ function requestIn({ username: user, key, signature, blob }: PublicKeyAuthContex
 function endingOf(answer: AuthenticationAnswer): AuthenticationOutcome['ending'] {
   // The words of OpenSSH's sshd, which people know how to search for.
   if (answer !== 'disconnect') return null;
-  return { reason: 'too many sign-in attempts', fault: 'client', farewell: 'Too many authentication failures' };
+  const farewell = 'Too many authentication failures';
+  return { cause: 'sign-in-attempts', reason: 'too many sign-in attempts', fault: 'client', farewell };
 }
 
 /** Refusing would blame the user's key. */
 function unavailable(user: string, reason: string): AuthenticationOutcome {
   const farewell = 'sign-in is temporarily unavailable; try again in a minute';
-  const ending = { reason: 'keys unavailable', fault: 'system', farewell } as const;
+  const ending = { cause: 'keys-unavailable', reason: 'keys unavailable', fault: 'system', farewell } as const;
   return { answer: 'disconnect', identity: null, user, method: 'publickey', ...unproved, reason, ending };
 }

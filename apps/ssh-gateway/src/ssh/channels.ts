@@ -34,6 +34,7 @@ export class Channels {
   readonly #options: ChannelsOptions;
   readonly #open = new Set<Ssh2Session>();
   readonly #withTerminal = new WeakSet<Ssh2Session>();
+  #used = false;
   readonly #running = new Map<Ssh2Session, ExecChannel>();
 
   constructor(client: Ssh2Connection, options: ChannelsOptions) {
@@ -50,6 +51,11 @@ export class Channels {
       'request',
       options.guard((_accept, reject, name) => this.#refuse(reject, name)),
     );
+  }
+
+  /** Whether there ever was one. */
+  get wereUsed(): boolean {
+    return this.#used;
   }
 
   get isIdle(): boolean {
@@ -72,6 +78,7 @@ export class Channels {
     }
     const session = accept();
     this.#open.add(session);
+    this.#used = true;
     session.on(
       'close',
       guard(() => this.#closed(session)),

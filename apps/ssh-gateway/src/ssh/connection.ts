@@ -4,34 +4,33 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@hatchery/daemon';
 import type { Limits } from '../limits.ts';
 import { refusalDelayMs } from '../auth/refusal-delay.ts';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import { answerTo, Authentication, type AuthenticationOptions, type Identity } from './authentication.ts';
 import { Channels, type ChannelRequest, type Guard } from './channels.ts';
-import { sayGoodbye } from './disconnect-message.ts';
+import { clientLeft, disconnectReasonOf, type CloseCause, type Ending } from './close-cause.ts';
+import { sendDisconnect } from './disconnect-message.ts';
 import type { ExecChannel } from './exec-channel.ts';
 import { holdFirstReply } from './first-reply.ts';
 import type { HostKeys } from './host-keys.ts';
+import { describePeer, type Peer } from './peer.ts';
 import { keepKeysFresh } from './rekey.ts';
 import { SendGate } from './send-gate.ts';
+import { signInConnection, type SignedInConnection } from './signed-in-connection.ts';
+import { watchSilence } from './silence.ts';
 import { mendTransport } from './transport.ts';
 
 export interface ConnectionOptions {
   readonly log: Logger;
   readonly limits: Limits;
+  readonly metrics: GatewayMetrics;
   readonly loginGraceMs: number;
+  /** 0 is off. */
+  readonly idleTimeoutMs: number;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly hostKeys: HostKeys;
   readonly judgeKey: AuthenticationOptions['judgeKey'];
   readonly opened: (connection: SignedInConnection, request: ChannelRequest, channel: ExecChannel) => void;
-}
-
-/** What a session needs to know of its connection. */
-export interface SignedInConnection {
-  readonly identity: Identity;
-  /** As `192.0.2.1:50022` or `[2001:db8::1]:50022`. */
-  readonly peer: string;
-  readonly acceptedAtMs: number;
-  readonly signedInAtMs: number;
 }
 
 /**
@@ -43,34 +42,45 @@ export class Connection {
   /** Resolves when the socket has closed. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
+  readonly #address: string;
   readonly #options: ConnectionOptions;
   readonly #log: Logger;
+  readonly #whenSignedIn: () => void;
   readonly #acceptedAtMs: number;
   readonly #deadlines: { ident: NodeJS.Timeout; login: NodeJS.Timeout };
   #client: Ssh2Connection | null = null;
   #signedIn: SignedInConnection | null = null;
   #channels: Channels | null = null;
-  #closeReason: string | null = null;
+  #ending: Ending | null = null;
+  #handshakeAtMs: number | null = null;
   #draining = false;
+  #graceful: NodeJS.Timeout | undefined;
   #lastRefusal: Readonly<Record<string, unknown>> | null = null;
 
-  constructor(socket: Socket, options: ConnectionOptions) {
+  /** `whenSignedIn` is called once, if ever: from then on the connection does not count as starting up. */
+  constructor(socket: Socket, peer: Peer, options: ConnectionOptions, whenSignedIn: () => void) {
     this.#socket = socket;
     this.#options = options;
-    this.peer = describePeer(socket);
+    this.#whenSignedIn = whenSignedIn;
+    this.peer = describePeer(peer);
+    this.#address = peer.address;
     this.#log = options.log.child({ peer: this.peer });
     this.#acceptedAtMs = options.now();
     // Trap G: ssh2 has no timer before sign-in, so a silent client would stay for ever.
     this.#deadlines = {
-      ident: setTimeout(() => this.destroy('no identification in time'), options.limits.identDeadlineMs),
-      login: setTimeout(() => this.destroy('no sign-in in time'), options.loginGraceMs),
+      ident: setTimeout(
+        () => this.destroy('ident-timeout', 'no identification in time'),
+        options.limits.identDeadlineMs,
+      ),
+      login: setTimeout(() => this.disconnect('login-timeout', 'no sign-in in time'), options.loginGraceMs),
     };
     this.closed = new Promise((resolve) => socket.once('close', () => resolve(this.#onClose())));
     socket.once('end', () => this.#onEnd());
   }
 
-  get isSignedIn(): boolean {
-    return this.#signedIn !== null;
+  /** Bytes that wait for the client to take them. */
+  get bufferedBytes(): number {
+    return this.#socket.writableLength;
   }
 
   /** ssh2 has read the client's identification, with this software in it, and is about to exchange keys. */
@@ -79,34 +89,59 @@ export class Connection {
     this.#client = client;
     holdFirstReply(client, this.#socket, this.#options.limits);
     // Trap H: without this listener an error ends the process, and after one ssh2 goes on parsing and leaves the socket open.
-    client.on('error', (error) => this.destroy(`protocol: ${error.message}`));
-    const { hostKeys, judgeKey, limits } = this.#options;
-    mendTransport(client, { hostKeys, software, violation: (what) => this.destroy(`protocol: ${what}`) });
-    const authentication = new Authentication({ judgeKey, limits, address: addressIn(this.peer) });
+    client.on('error', (error) => this.#violation(error.message));
+    const { hostKeys, judgeKey, limits, metrics, idleTimeoutMs } = this.#options;
+    mendTransport(client, { hostKeys, software, violation: this.#violation });
+    client.once('handshake', () => this.#shookHands());
+    client.on('rekey', () => metrics.rekeyed());
+    watchSilence(this.#socket, idleTimeoutMs, () => this.disconnect('silence', 'nothing heard for too long'));
+    const authentication = new Authentication({ judgeKey, limits, address: this.#address });
     client.on('authentication', (context) => void this.#authenticate(authentication, context));
     this.#socket.on('data', () => this.#checkSendBuffer());
   }
 
-  /** Takes no new channels, and closes as soon as no channel is open. */
+  /**
+   * Closes as soon as no channel is open. One that came just before the drain has a moment for the session it came for, or a restart would
+   * refuse it after all.
+   */
   drain(): void {
     this.#draining = true;
-    if (this.#channels === null || this.#channels.isIdle) this.disconnect('draining');
+    if (this.#channels?.wereUsed === true) this.#leaveIfIdle();
+    else this.#graceful = setTimeout(() => this.#leaveIfIdle(), this.#options.limits.drainGraceMs);
   }
 
-  /** Says goodbye, in words if there are any, and gives the client a moment to take what is on its way. */
-  disconnect(reason: string, farewell: string | null = null): void {
-    this.#closeReason ??= reason;
-    if (this.#client !== null && farewell !== null && this.#socket.writable) sayGoodbye(this.#client, farewell);
-    if (this.#client === null) this.#socket.end();
-    else this.#client.end();
+  /** Takes channels again. */
+  undrain(): void {
+    this.#draining = false;
+    clearTimeout(this.#graceful);
+  }
+
+  /** Says goodbye in words, and gives the client a moment to take what is on its way. `reason` is for the log. */
+  disconnect(cause: CloseCause, reason: string, farewell: string = reason): void {
+    this.#ending ??= { cause, reason };
+    if (this.#client === null) {
+      this.#socket.end();
+    } else {
+      sendDisconnect(this.#client, disconnectReasonOf(cause), `hatchery: ${farewell}`);
+      this.#client.end();
+    }
     this.#destroyAfterLinger();
   }
 
-  destroy(reason: string): void {
-    this.#closeReason ??= reason;
+  destroy(cause: CloseCause, reason: string): void {
+    this.#ending ??= { cause, reason };
     // At once, not with the socket's own event: ssh2 throws at whatever is sent from now on.
-    this.#channels?.cutOff(`connection lost: ${this.#closeReason}`);
+    this.#channels?.cutOff(`connection lost: ${this.#ending.reason}`);
     this.#socket.destroy();
+  }
+
+  #shookHands(): void {
+    this.#handshakeAtMs = this.#options.now();
+    this.#options.metrics.phase('kex', this.#handshakeAtMs - this.#acceptedAtMs);
+  }
+
+  #goDraining(): void {
+    this.disconnect('draining', 'the service is restarting; try again in a minute');
   }
 
   async #authenticate(authentication: Authentication, context: AuthContext): Promise<void> {
@@ -118,7 +153,7 @@ export class Connection {
       this.#log.debug({ ...request, answer }, 'sign-in attempted');
       if (request.reason !== null) this.#lastRefusal = request;
       if (ending?.fault === 'system') this.#log.error({ ...request, fault: 'system' }, 'sign-in unavailable');
-      if (ending !== null) this.disconnect(ending.reason, ending.farewell);
+      if (ending !== null) this.disconnect(ending.cause, ending.reason, ending.farewell);
       else if (identity === null) answerTo(context, answer === 'ask-for-signature' ? answer : 'refuse');
       else this.#signIn(identity, context);
     } catch (error) {
@@ -133,20 +168,18 @@ export class Connection {
 
   #signIn(identity: Identity, context: AuthContext): void {
     clearTimeout(this.#deadlines.login);
-    const { now, limits, opened } = this.#options;
-    const signedIn: SignedInConnection = {
-      identity,
-      peer: this.peer,
-      acceptedAtMs: this.#acceptedAtMs,
-      signedInAtMs: now(),
-    };
+    this.#whenSignedIn();
+    const { now, limits, opened, metrics } = this.#options;
+    const signedIn = signInConnection(identity, this.peer, this.#acceptedAtMs, now());
+    metrics.signedIn();
+    metrics.phase('auth', signedIn.signedInAtMs - (this.#handshakeAtMs ?? this.#acceptedAtMs));
     const client = this.#client as Ssh2Connection;
     this.#signedIn = signedIn;
     this.#channels = new Channels(client, {
       gate: new SendGate(this.#socket, limits.socketBufferBytesPause),
       limits,
       guard: this.#guard,
-      violation: (what) => this.destroy(`protocol: ${what}`),
+      violation: this.#violation,
       opened: (request, channel) => opened(signedIn, request, channel),
       refused: (what) => this.#log.info({ user: identity.user, what }, 'channel request refused'),
       idle: () => this.#onIdle(),
@@ -168,24 +201,31 @@ export class Connection {
       }
     };
 
+  readonly #violation = (what: string): void => this.destroy('protocol', `protocol: ${what}`);
+
   #failed(error: unknown): void {
     this.#log.error({ err: error, fault: 'system' }, 'connection handler failed');
-    this.destroy('a defect or failure of the gateway');
+    this.destroy('gateway', 'a defect or failure of the gateway');
   }
 
   /** What is sent unasked, as replies, has no gate: a client that asks and never reads is cut off (trap D). */
   #checkSendBuffer(): void {
-    if (this.#socket.writableLength > this.#options.limits.socketBufferBytesMax) this.destroy('client does not read');
+    if (this.#socket.writableLength > this.#options.limits.socketBufferBytesMax)
+      this.destroy('not-reading', 'client does not read');
   }
 
   #onIdle(): void {
-    if (this.#draining) setTimeout(() => this.disconnect('draining'), this.#options.limits.lingerMs).unref();
+    if (this.#draining) setTimeout(() => this.#leaveIfIdle(), this.#options.limits.lingerMs).unref();
+  }
+
+  #leaveIfIdle(): void {
+    if (this.#draining && (this.#channels === null || this.#channels.isIdle)) this.#goDraining();
   }
 
   /** The client will send nothing more, and ssh2 has taken its protocol apart. */
   #onEnd(): void {
-    this.#closeReason ??= 'client disconnected';
-    this.#channels?.cutOff(`connection lost: ${this.#closeReason}`);
+    this.#ending ??= clientLeft;
+    this.#channels?.cutOff(`connection lost: ${this.#ending.reason}`);
     this.#destroyAfterLinger();
   }
 
@@ -195,25 +235,15 @@ export class Connection {
   }
 
   #onClose(): void {
-    clearTimeout(this.#deadlines.ident);
-    clearTimeout(this.#deadlines.login);
-    const reason = this.#closeReason ?? 'client disconnected';
+    const { ident, login } = this.#deadlines;
+    for (const timer of [ident, login, this.#graceful]) clearTimeout(timer);
+    const { cause, reason } = this.#ending ?? clientLeft;
     // The connection's close is the master signal that ends all its sessions (trap E).
     this.#channels?.cutOff(`connection lost: ${reason}`);
+    this.#options.metrics.connectionClosed(cause, this.#signedIn !== null);
     const user = this.#signedIn?.identity.user ?? null;
-    if (this.#signedIn !== null) this.#log.info({ user, reason }, 'connection closed');
+    if (this.#signedIn !== null) this.#log.info({ user, cause, reason }, 'connection closed');
     // A client that gives up says nothing of why; the last thing it heard from us does.
-    else this.#log.info({ user, reason, lastRefusal: this.#lastRefusal }, 'sign-in refused');
+    else this.#log.info({ user, cause, reason, lastRefusal: this.#lastRefusal }, 'sign-in refused');
   }
-}
-
-function describePeer({ remoteAddress = 'unknown', remotePort = 0 }: Socket): string {
-  // A dual-stack listener shows IPv4 clients as ::ffff:192.0.2.1 (RFC 4291 2.5.5.2).
-  const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/, '');
-  return address.includes(':') ? `[${address}]:${remotePort}` : `${address}:${remotePort}`;
-}
-
-/** The address in what {@link describePeer} says. */
-function addressIn(peer: string): string {
-  return peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
 }

@@ -29,4 +29,6 @@ export function holdFirstReply(
   const inSameChunk = setImmediate(look);
   // ssh2 listens since before, so it has parsed the chunk when this is called.
   socket.on('data', look).once('close', release);
+  // When nothing fits, ours tells the client what would have: it has to be on its way before the connection is destroyed for it.
+  client.once('error', release);
 }

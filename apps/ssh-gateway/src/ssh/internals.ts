@@ -8,6 +8,8 @@ export interface ProtocolInternals {
   _offer: object;
   /** The key exchange in progress; undefined until the client's first packet of it has been read. */
   _kex: KeyExchangeInternals | undefined;
+  /** Undefined once the protocol has been taken apart. */
+  readonly _destruct: (() => void) | undefined;
   _decipher: { _onPayload: PayloadHandler };
   _onPayload: PayloadHandler;
   /** The next packet was sent on a wrong guess (RFC 4253 7). */

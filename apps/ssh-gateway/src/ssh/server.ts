@@ -1,63 +1,68 @@
 import ssh2 from 'ssh2';
-import { createServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
-import type { Config } from '@hatchery/config';
-import { admitsStartup } from '../startups.ts';
+import type { Socket } from 'node:net';
+import type { Admission, ConnectionRefusal } from '../admission.ts';
+import { refusalLines } from '../admission.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { keyForExchange } from './host-keys.ts';
+import { gatherIdentification } from './identification.ts';
 import { internalsOf } from './internals.ts';
+import { describePeer, plainAddress, sourceOf, type Networks, type Peer } from './peer.ts';
+import { takeProxyHeader } from './proxy-reader.ts';
 
 export interface SshServerOptions extends ConnectionOptions {
-  readonly startupsMax: Config['ssh']['startupsMax'];
-  /** In [0, 1). */
-  readonly random: () => number;
+  readonly admission: Admission;
+  /** Whose PROXY headers are believed, and required; null when there is no balancer. */
+  readonly balancers: Networks | null;
 }
 
-/** Accepts connections and hands them to ssh2. It listens by itself, not through ssh2, whose listener leaves Nagle's algorithm on (trap F). */
+/** Takes accepted sockets, as far as limits allow, through a balancer's header to ssh2, and knows every connection of this process. */
 export class SshServer {
-  readonly address: AddressInfo;
-  readonly #tcp: TcpServer;
   readonly #ssh: ssh2.Server;
   readonly #options: SshServerOptions;
   readonly #connections = new Map<Socket, Connection>();
+  #draining = false;
 
-  /** Resolves when the port is open. @throws the system error of listen(2), as EADDRINUSE */
-  static async listen(options: SshServerOptions, address: Config['ssh']['listen']): Promise<SshServer> {
-    const ssh = createSshServer(options);
-    const tcp = createServer({ noDelay: true });
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    tcp.once('error', reject);
-    tcp.listen(address.port, address.host, resolve);
-    await promise;
-    tcp.off('error', reject);
-    return new SshServer(options, tcp, ssh);
-  }
-
-  private constructor(options: SshServerOptions, tcp: TcpServer, ssh: ssh2.Server) {
+  constructor(options: SshServerOptions) {
     this.#options = options;
-    this.#tcp = tcp;
-    this.address = tcp.address() as AddressInfo;
-    this.#ssh = ssh;
-    ssh.on('connection', (client, { header }) =>
+    this.#ssh = createSshServer(options);
+    this.#ssh.on('connection', (client, { header }) =>
       this.#connections.get(internalsOf(client)._sock)?.attach(client, header.versions.software),
     );
-    tcp.on('connection', (socket) => this.#accept(socket));
-    tcp.on('error', (err) => options.log.error({ err, fault: 'system' }, 'listener failed'));
   }
 
-  get connections(): Iterable<Connection> {
-    return this.#connections.values();
+  /** Bytes that wait in this process for clients to take them. */
+  get bufferedBytes(): number {
+    return [...this.#connections.values()].reduce((sum, connection) => sum + connection.bufferedBytes, 0);
   }
 
-  /** Closes the port. Connections go on, until no channel of theirs is open. */
+  /** Takes over a paused socket. */
+  accept(socket: Socket): void {
+    const { metrics, log, balancers } = this.#options;
+    metrics.connectionAccepted();
+    // A connection that is reset before it is ours to watch would otherwise end the process.
+    socket.on('error', () => {});
+    socket.setNoDelay(true);
+    this.#peerOf(socket, balancers)
+      .then((peer) => this.#admit(socket, peer))
+      .catch((error: unknown) => {
+        log.error({ err: error, fault: 'system' }, 'connection handler failed');
+        socket.destroy();
+      });
+  }
+
+  /** Connections end as soon as no channel of theirs is open. */
   drain(): void {
-    this.#tcp.close();
+    this.#draining = true;
     for (const connection of this.#connections.values()) connection.drain();
   }
 
-  /** Closes the port and every connection. */
+  undrain(): void {
+    this.#draining = false;
+    for (const connection of this.#connections.values()) connection.undrain();
+  }
+
   disconnectAll(reason: string): void {
-    this.#tcp.close();
-    for (const connection of this.#connections.values()) connection.disconnect(reason);
+    for (const connection of this.#connections.values()) connection.disconnect('stopped', reason);
   }
 
   /** Resolves when every connection has closed. */
@@ -66,30 +71,54 @@ export class SshServer {
       await Promise.all([...this.#connections.values()].map((connection) => connection.closed));
   }
 
-  #accept(socket: Socket): void {
-    const refusal = this.#refusal();
-    if (refusal !== null) return this.#drop(socket, refusal);
-    const connection = new Connection(socket, this.#options);
+  /** Null for somebody who was sent away. */
+  async #peerOf(socket: Socket, balancers: Networks | null): Promise<Peer | null> {
+    const direct = { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
+    if (balancers === null) return direct;
+    if (!balancers.has(direct.address)) {
+      this.#refuse(socket, direct, 'not-a-balancer', null);
+      return null;
+    }
+    const said = await takeProxyHeader(socket, this.#options.limits.proxyDeadlineMs);
+    if (said.kind === 'peer') return said.peer ?? direct;
+    this.#options.log.warn({ peer: describePeer(direct), why: said.why }, 'PROXY header refused');
+    this.#refuse(socket, direct, 'proxy-header', null);
+    return null;
+  }
+
+  #admit(socket: Socket, peer: Peer | null): void {
+    if (peer === null || socket.destroyed) return;
+    const source = sourceOf(peer.address);
+    const refusal = this.#options.admission.refusal(peer.address, source);
+    if (refusal !== null) return this.#refuse(socket, peer, refusal, refusalLines[refusal]);
+    const place = this.#options.admission.enter(source);
+    const connection = new Connection(socket, peer, this.#options, place.signedIn);
     this.#connections.set(socket, connection);
-    void connection.closed.then(() => this.#connections.delete(socket));
+    void connection.closed.then(() => {
+      this.#connections.delete(socket);
+      place.left();
+    });
+    gatherIdentification(socket);
     this.#ssh.injectSocket(socket);
-  }
-
-  #refusal(): string | null {
-    const { limits, startupsMax, random } = this.#options;
-    if (this.#connections.size >= limits.connectionsMax) return 'Too many connections';
-    const unauthenticated = [...this.#connections.values()].filter((connection) => !connection.isSignedIn).length;
-    // The words of OpenSSH's sshd, which people know how to search for.
-    return admitsStartup(unauthenticated, startupsMax, random()) ? null : 'Exceeded MaxStartups';
-  }
-
-  /** RFC 4253 4.2 allows lines before the identification; `ssh -v` shows them. */
-  #drop(socket: Socket, refusal: string): void {
-    this.#options.log.warn({ peer: socket.remoteAddress ?? null, reason: refusal }, 'connection dropped');
-    socket.on('error', () => {});
-    socket.end(`${refusal}\r\n`);
     socket.resume();
-    const timer = setTimeout(() => socket.destroy(), this.#options.limits.lingerMs);
+    // It was on its way when the drain began.
+    if (this.#draining) connection.drain();
+  }
+
+  /** RFC 4253 4.2 allows lines before the identification; `ssh -v` shows them. Without a line: it is not an SSH client that would read it. */
+  #refuse(
+    socket: Socket,
+    peer: Peer,
+    reason: ConnectionRefusal | 'not-a-balancer' | 'proxy-header',
+    line: string | null,
+  ): void {
+    const { log, metrics, limits } = this.#options;
+    metrics.connectionRefused(reason);
+    log.warn({ peer: describePeer(peer), reason }, 'connection dropped');
+    if (line === null) return void socket.destroy();
+    socket.end(`${line}\r\n`);
+    socket.resume();
+    const timer = setTimeout(() => socket.destroy(), limits.lingerMs);
     socket.once('close', () => clearTimeout(timer));
   }
 }

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Logger } from '@hatchery/daemon';
+import { serveFeed, type EventLog } from '@hatchery/event-feed';
+import { expositionText } from '../metrics/family.ts';
+import type { WorkerReport } from '../worker/worker.ts';
+
+/** What the gateway shows of itself, and what an operator may do to it. */
+export interface Controlled {
+  readonly log: Logger;
+  readonly events: EventLog;
+  readonly report: () => Promise<WorkerReport>;
+  /** Null when it takes connections, else why it does not. */
+  readonly unready: (report: WorkerReport) => string | null;
+  /** What `GET /v1/state` says besides the report. */
+  readonly status: () => object;
+  /** Does what a verb says and returns what came of it; null for a verb that is none. @throws an Error in words for the operator */
+  readonly act: (verb: string, body: Readonly<Record<string, unknown>>) => Promise<string> | null;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string | object;
+}
+
+/** An operator's words, not a branch. */
+const bodyBytesMax = 64 * 1024;
+
+/**
+ * HTTP on the control socket: `GET /v1/events`, `/v1/state`, `/healthz`, `/readyz`, `/metrics`; `POST /v1/drain` `{actor, reason, deadlineS?}`,
+ * `/v1/undrain` and `/v1/reload` `{actor, reason}`. The socket's mode is the access control.
+ */
+export function createControlServer(controlled: Controlled): Server {
+  const server = createServer((request, response) => {
+    if (request.method === 'GET' && pathOf(request) === '/v1/events')
+      return serveFeed(controlled.events, request, response);
+    respond(controlled, request, response, answerControl);
+  });
+  // The feed stays open for as long as its reader likes.
+  server.requestTimeout = 0;
+  return server;
+}
+
+/** Health and metrics alone, for a TCP port that anybody may reach. */
+export function createStatusServer(controlled: Controlled): Server {
+  return createServer((request, response) => respond(controlled, request, response, answerStatus));
+}
+
+type Answering = (controlled: Controlled, request: IncomingMessage, path: string) => Promise<Answer>;
+
+function respond(
+  controlled: Controlled,
+  request: IncomingMessage,
+  response: ServerResponse,
+  answering: Answering,
+): void {
+  const path = pathOf(request);
+  void answering(controlled, request, path)
+    .catch((error: unknown) => {
+      controlled.log.error({ err: error, path, fault: 'system' }, 'control request not answered');
+      return refuse(500, 'the gateway failed; see its log');
+    })
+    .then(({ status, body }) => {
+      const type = typeof body === 'string' ? 'text/plain; version=0.0.4; charset=utf-8' : 'application/json';
+      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+      response.end(typeof body === 'string' ? body : `${JSON.stringify(body)}\n`);
+    });
+}
+
+async function answerStatus(controlled: Controlled, request: IncomingMessage, path: string): Promise<Answer> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, `${path} is only read`);
+  switch (path) {
+    case '/healthz':
+      return { status: 200, body: 'ok\n' };
+    case '/readyz': {
+      const why = controlled.unready(await controlled.report());
+      return why === null ? { status: 200, body: 'ready\n' } : { status: 503, body: `${why}\n` };
+    }
+    case '/metrics':
+      return { status: 200, body: expositionText((await controlled.report()).families) };
+    default:
+      return refuse(404, `${path} is not answered here`);
+  }
+}
+
+async function answerControl(controlled: Controlled, request: IncomingMessage, path: string): Promise<Answer> {
+  if (request.method === 'GET' && path === '/v1/state') {
+    const { sessions, ready } = await controlled.report();
+    const { events } = controlled;
+    const own = { ...events.position, version: events.version, view: events.view };
+    return { status: 200, body: { ...own, ...controlled.status(), ready, sessions } };
+  }
+  if (request.method === 'POST') return act(controlled, request, path);
+  return answerStatus(controlled, request, path);
+}
+
+/** Intent is on record before anything is done, the outcome after. */
+async function act(controlled: Controlled, request: IncomingMessage, path: string): Promise<Answer> {
+  const body = await readBody(request);
+  if (body === null) return refuse(400, `the body is no JSON object of at most ${bodyBytesMax} bytes`);
+  const { actor, reason } = body;
+  if (typeof actor !== 'string' || typeof reason !== 'string' || actor === '' || reason === '')
+    return refuse(400, 'actor and reason are required: they go into the audit');
+  const verb = /^\/v1\/(\w+)$/.exec(path)?.[1] ?? '';
+  if (!['drain', 'undrain', 'reload'].includes(verb)) return refuse(404, `${path} is not answered here`);
+  const { events, log } = controlled;
+  const actionId = randomUUID();
+  const intent = { actionId, actor, verb, target: 'ssh-gateway', reason };
+  events.publish({ kind: 'action.requested', ...intent });
+  log.info(intent, 'action requested');
+  let answer: Answer;
+  try {
+    answer = { status: 202, body: { actionId, outcome: await controlled.act(verb, body) } };
+  } catch (error) {
+    answer = refuse(409, (error as Error).message);
+  }
+  const outcome = answer.status === 202 ? 'done' : `failed: ${(answer.body as { error: string }).error}`;
+  events.publish({ kind: 'action.done', actionId, outcome });
+  log.info({ actionId, outcome }, 'action done');
+  return answer;
+}
+
+/** By hand: `new URL` throws for what a client may send, as `//`. */
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?', 1)[0] ?? '';
+}
+
+function refuse(status: number, error: string): Answer {
+  return { status, body: { error } };
+}
+
+async function readBody(request: IncomingMessage): Promise<Record<string, unknown> | null> {
+  let text = '';
+  try {
+    for await (const chunk of request.setEncoding('utf8')) {
+      text += chunk as string;
+      if (text.length > bodyBytesMax) return null;
+    }
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,139 @@
+import type { Family } from './family.ts';
+import { Counter, Histogram } from './instruments.ts';
+
+/** Whose doing it was that a session came to nothing. */
+export type SessionResult = 'ok' | 'client' | 'system';
+
+/** From a millisecond, which is a local fork, to a minute, which is the login grace. */
+const phaseBoundsS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
+
+/** A push of a big branch is hours. */
+const sessionBoundsS = [0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200, 28_800];
+
+/** The steps a client waits for, each from the end of the one before. */
+export type Phase = 'kex' | 'auth' | 'exec' | 'forked' | 'first_byte';
+
+/** How much there is of something, and how much there may be. */
+export interface Level {
+  readonly connections: number;
+  readonly connectionsMax: number;
+  readonly unauthenticated: number;
+  readonly unauthenticatedMax: number;
+  readonly sessions: number;
+  /** Bytes that wait in this process for clients to take them. */
+  readonly bufferedBytes: number;
+  readonly draining: boolean;
+}
+
+/** What one process of the gateway has counted. Saturation, traffic, errors and latency of each phase. */
+export class GatewayMetrics {
+  readonly #accepted = new Counter('hatchery_ssh_connections_total', 'TCP connections accepted.');
+  readonly #refused = new Counter(
+    'hatchery_ssh_connections_refused_total',
+    'Connections turned away before SSH, by limit.',
+    [],
+  );
+  readonly #signIns = new Counter('hatchery_ssh_sign_ins_total', 'Connections that signed in.');
+  readonly #closed = new Counter(
+    'hatchery_ssh_connections_closed_total',
+    'Ended connections by cause, and whether they had signed in.',
+    [],
+  );
+  readonly #opened = new Counter('hatchery_ssh_sessions_opened_total', 'Sessions whose child was connected.');
+  readonly #sessionsRefused = new Counter(
+    'hatchery_ssh_sessions_refused_total',
+    'Session requests that were turned down, by reason.',
+    [],
+  );
+  readonly #results = new Counter(
+    'hatchery_ssh_session_results_total',
+    'Session requests of signed-in connections by whose doing their end was; the error ratio is system over all.',
+    [{ result: 'ok' }, { result: 'client' }, { result: 'system' }],
+  );
+  readonly #bytes = new Counter('hatchery_ssh_session_bytes_total', 'Bytes of ended sessions by direction.', [
+    { direction: 'in' },
+    { direction: 'out' },
+    { direction: 'err' },
+  ]);
+  readonly #rekeys = new Counter('hatchery_ssh_rekeys_total', 'Key exchanges after the first of a connection.');
+  readonly #phases = new Histogram(
+    'hatchery_ssh_phase_seconds',
+    'What a client waits for, each phase from the end of the one before.',
+    phaseBoundsS,
+  );
+  readonly #sessionTime = new Histogram('hatchery_ssh_session_seconds', 'Length of a session.', sessionBoundsS);
+
+  readonly #loopDelay = new Histogram(
+    'hatchery_ssh_event_loop_delay_seconds',
+    'How much later than due a timer was served: what every client of a process waits, a key exchange of others included.',
+    phaseBoundsS,
+  );
+
+  loopDelayed(ms: number): void {
+    this.#loopDelay.observe(Math.max(0, ms) / 1000);
+  }
+
+  connectionAccepted(): void {
+    this.#accepted.add();
+  }
+
+  /** `reason` is of a closed list. */
+  connectionRefused(reason: string): void {
+    this.#refused.add(1, { reason });
+  }
+
+  signedIn(): void {
+    this.#signIns.add();
+  }
+
+  /** `cause` is of a closed list. */
+  connectionClosed(cause: string, signedIn: boolean): void {
+    this.#closed.add(1, { cause, signed_in: String(signedIn) });
+  }
+
+  sessionOpened(): void {
+    this.#opened.add();
+  }
+
+  /** `reason` is of a closed list. */
+  sessionRefused(reason: string, result: SessionResult): void {
+    this.#sessionsRefused.add(1, { reason });
+    this.#results.add(1, { result });
+  }
+
+  sessionClosed(result: SessionResult, ms: number, bytes: { in: number; out: number; err: number }): void {
+    this.#results.add(1, { result });
+    this.#sessionTime.observe(ms / 1000);
+    for (const [direction, count] of Object.entries(bytes)) this.#bytes.add(count, { direction });
+  }
+
+  rekeyed(): void {
+    this.#rekeys.add();
+  }
+
+  phase(phase: Phase, ms: number): void {
+    this.#phases.observe(ms / 1000, { phase });
+  }
+
+  read(level: Level): Family[] {
+    const counted = [this.#accepted, this.#refused, this.#signIns, this.#closed, this.#opened, this.#sessionsRefused];
+    const more = [this.#results, this.#bytes, this.#rekeys, this.#phases, this.#sessionTime, this.#loopDelay];
+    return [...[...counted, ...more].map((instrument) => instrument.read()), ...levelFamilies(level)];
+  }
+}
+
+function levelFamilies(level: Level): Family[] {
+  return [
+    gauge('hatchery_ssh_connections', 'Open connections.', level.connections),
+    gauge('hatchery_ssh_connections_limit', 'Open connections there may be.', level.connectionsMax),
+    gauge('hatchery_ssh_unauthenticated', 'Connections that have not signed in.', level.unauthenticated),
+    gauge('hatchery_ssh_unauthenticated_limit', 'Above this all new ones are dropped.', level.unauthenticatedMax),
+    gauge('hatchery_ssh_sessions', 'Running sessions.', level.sessions),
+    gauge('hatchery_ssh_buffered_bytes', 'Bytes that wait for clients to take them.', level.bufferedBytes),
+    gauge('hatchery_ssh_draining', 'Processes that take nothing new.', level.draining ? 1 : 0),
+  ];
+}
+
+function gauge(name: string, help: string, value: number): Family {
+  return { type: 'gauge', name, help, series: [{ labels: {}, value }] };
+}

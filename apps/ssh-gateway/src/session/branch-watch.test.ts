@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { BranchWatch } from './branch-watch.ts';
+
+/** A request as brz 3.3 sends it. */
+function request(...words: readonly string[]): Buffer {
+  const headers = 'd16:Software version5:3.3.2e';
+  const list = `l${words.map((word) => `${word.length}:${word}`).join('')}e`;
+  const length = (text: string): Buffer => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(text.length);
+    return bytes;
+  };
+  const parts = ['bzr message 3 (bzr 1.6)\n', length(headers), headers, 's', length(list), list, 'e'];
+  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)));
+}
+
+function watch(...chunks: readonly Buffer[]): string | null {
+  const branches = new BranchWatch();
+  for (const chunk of chunks) branches.take(chunk);
+  return branches.branch;
+}
+
+test('the first path that is named is the branch, cut as it may be', () => {
+  const bytes = Buffer.concat([
+    request('Branch.get_config', ''),
+    request('BzrDir.open_2.1', '~alice/project/trunk/'),
+    request('BzrDir.open_2.1', 'other/'),
+  ]);
+  for (let at = 0; at <= bytes.length; at++)
+    assert.equal(watch(bytes.subarray(0, at), bytes.subarray(at)), '~alice/project/trunk');
+  assert.equal(watch(...[...bytes].map((byte) => Buffer.from([byte]))), '~alice/project/trunk');
+});
+
+test('what names no path, or is no smart request, has no branch', () => {
+  for (const bytes of [
+    Buffer.from('hello\n'),
+    request('hello'),
+    request('BzrDir.open_2.1', '/'),
+    request('get', '~alice/x'),
+    request('BzrDir.open_2.1', 'x').subarray(0, -3),
+  ])
+    assert.equal(watch(bytes), null, bytes.toString('latin1'));
+});
+
+test('nothing of the terminal’s own gets into the log', () => {
+  assert.equal(watch(request('BzrDir.open', 'a\x1b[31m\nb\xff')), 'a?[31m?b?');
+});
+
+test('whatever comes, it is watched without harm and only for a while', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      watch(Buffer.from('bzr message 3 (bzr 1.6)\n'), Buffer.from(bytes));
+    }),
+  );
+  assert.equal(watch(Buffer.alloc(20_000), request('BzrDir.open', 'late')), null);
+});

@@ -1,0 +1,36 @@
+/** Why a connection ended, as a metric counts it. A closed list; the log has the words. */
+export type CloseCause =
+  /** It never identified itself. */
+  | 'ident-timeout'
+  /** It never signed in. */
+  | 'login-timeout'
+  /** The client broke a rule of the protocol. */
+  | 'protocol'
+  | 'sign-in-attempts'
+  /** Where users' keys come from is out of order. */
+  | 'keys-unavailable'
+  /** It went away by itself. */
+  | 'client'
+  /** It asked and never read the answers. */
+  | 'not-reading'
+  /** No packet of any kind, not even an answer to ours. */
+  | 'silence'
+  | 'draining'
+  | 'stopped'
+  /** A defect or failure of ours. */
+  | 'gateway';
+
+/** The first cause of an end. */
+export interface Ending {
+  readonly cause: CloseCause;
+  /** For the log. */
+  readonly reason: string;
+}
+
+/** What it is when nothing else was said before. */
+export const clientLeft: Ending = { cause: 'client', reason: 'client disconnected' };
+
+/** The word of RFC 4253 11.1 for it: what is not the client's fault may be better in a minute. */
+export function disconnectReasonOf(cause: CloseCause): 'by-application' | 'service-not-available' {
+  return cause === 'draining' || cause === 'keys-unavailable' ? 'service-not-available' : 'by-application';
+}

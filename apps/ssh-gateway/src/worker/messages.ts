@@ -1,0 +1,23 @@
+import type { Config } from '@hatchery/config';
+import type { EventBody } from '@hatchery/events';
+import type { Limits } from '../limits.ts';
+import type { WorkerReport } from './worker.ts';
+
+/** What the first process of a gateway tells a worker process. `connection` comes with the socket. */
+export type WorkerOrder =
+  /** The first message. `limits` differ from the built-in ones in tests alone. */
+  | { readonly type: 'start'; readonly config: Config; readonly limits: Partial<Limits> }
+  | { readonly type: 'connection' }
+  | { readonly type: 'drain'; readonly deadlineMs: number }
+  | { readonly type: 'undrain' }
+  | { readonly type: 'stop'; readonly urgent: boolean }
+  | { readonly type: 'report'; readonly id: number };
+
+/** What a worker process tells the first one. */
+export type WorkerNews =
+  | { readonly type: 'ready' }
+  /** It cannot serve, in one line that says what to do. */
+  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'event'; readonly event: EventBody }
+  /** `id` is 0 in the last one, which nobody asked for. */
+  | { readonly type: 'report'; readonly id: number; readonly report: WorkerReport };

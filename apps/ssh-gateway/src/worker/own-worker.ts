@@ -1,0 +1,120 @@
+import { controlSocketPath, type Config } from '@hatchery/config';
+import type { PartContext } from '@hatchery/daemon';
+import { controlRequest } from '@hatchery/event-feed';
+import type { EventBody } from '@hatchery/events';
+import { Admission } from '../admission.ts';
+import { openSignIn } from '../auth/open-sign-in.ts';
+import { Drain } from '../drain.ts';
+import { proveFeasible } from '../feasibility.ts';
+import { limits as ownLimits, type Limits } from '../limits.ts';
+import { GatewayMetrics, type Level } from '../metrics/gateway-metrics.ts';
+import { measureLoopDelay } from '../metrics/loop-delay.ts';
+import { Sessions } from '../session/sessions.ts';
+import { Networks } from '../ssh/peer.ts';
+import { SshServer } from '../ssh/server.ts';
+import type { Worker } from './worker.ts';
+
+/** What a test replaces. */
+export interface WorkerOptions {
+  readonly limits?: Partial<Limits>;
+  readonly nativeCryptoLoaded?: () => boolean;
+  /** In [0, 1). */
+  readonly random?: () => number;
+}
+
+/** What a worker needs from outside. */
+export type WorkerContext = Pick<PartContext, 'config' | 'log'> & {
+  readonly publish: (event: EventBody) => void;
+};
+
+/**
+ * Makes a worker in this process, in its own time: what it opens may have to be read first.
+ * @throws {StartError} when it could not serve, in one line that says what to do
+ */
+export async function createWorker({ config, log, publish }: WorkerContext, options: WorkerOptions): Promise<Worker> {
+  const hostKeys = proveFeasible(config, options);
+  const limits: Limits = { ...ownLimits, ...options.limits };
+  const shared = { log, limits, now: (): number => performance.now(), metrics: new GatewayMetrics() };
+  const signIn = await openSignIn(config.ssh, shared);
+  const sessions = new Sessions({
+    ...{ ...shared, publish },
+    forkSocket: config.forker.socket,
+    sessionsPerUserMax: config.ssh.sessionsPerUserMax,
+    signalChild: (childId, signal, reason) => signalChild(config, childId, signal, reason),
+  });
+  const admission = admissionOf(config, limits, options.random ?? Math.random);
+  const server = new SshServer({
+    ...{ ...shared, hostKeys, admission },
+    loginGraceMs: config.ssh.loginGraceS * 1000,
+    idleTimeoutMs: config.ssh.idleTimeoutS * 1000,
+    balancers: config.ssh.proxyProtocol === 'require' ? new Networks(config.ssh.proxyFrom) : null,
+    judgeKey: (request) => signIn.judge(request),
+    opened: (connection, request, channel) => sessions.open(connection, request, channel),
+  });
+  const loopDelay = measureLoopDelay(shared.metrics, shared.now);
+  return compose({
+    config,
+    ...shared,
+    loopDelay,
+    server,
+    sessions,
+    admission,
+    drain: new Drain(log, server, sessions),
+  });
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly limits: Limits;
+  readonly metrics: GatewayMetrics;
+  readonly server: SshServer;
+  readonly sessions: Sessions;
+  readonly admission: Admission;
+  readonly drain: Drain;
+  readonly loopDelay: Disposable;
+}
+
+function compose({ config, limits, metrics, server, sessions, admission, drain, loopDelay }: Parts): Worker {
+  const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
+  let stopping = false;
+  const level = (): Level => ({
+    ...{ connections: admission.connections, connectionsMax: limits.connectionsMax },
+    ...{ unauthenticated: admission.unauthenticated, unauthenticatedMax: config.ssh.startupsMax.full },
+    ...{ sessions: sessions.count, bufferedBytes: server.bufferedBytes, draining: drain.isOn },
+  });
+  return {
+    accept: (socket) => server.accept(socket),
+    drain: (deadlineMs) => drain.begin(deadlineMs),
+    undrain: () => {
+      if (!stopping) drain.cancel();
+    },
+    stop: (urgent) => {
+      drain.begin(config.forker.childrenTimeoutS * 1000);
+      if (!stopping) drain.ended().then(resolve, reject);
+      stopping = true;
+      if (urgent) drain.disconnect('stopped');
+    },
+    report: async () => ({ families: metrics.read(level()), sessions: sessions.summaries, ready: drain.isOn ? 0 : 1 }),
+    finished: finished.finally(() => loopDelay[Symbol.dispose]()),
+  };
+}
+
+/** The file's numbers are the service's, so each process has its share of them. */
+function admissionOf({ ssh }: Config, { connectionsMax }: Limits, random: () => number): Admission {
+  const share = (number: number): number => Math.ceil(number / ssh.workers);
+  const { start, ratePercent, full } = ssh.startupsMax;
+  const exempt = new Networks(ssh.limitExempt);
+  return new Admission({
+    ...{ connectionsMax, random, isExempt: (address) => exempt.has(address) },
+    startupsMax: { start: share(start), ratePercent, full: share(full) },
+    startupsPerSourceMax: share(ssh.startupsPerSourceMax),
+  });
+}
+
+async function signalChild(config: Config, childId: string, signal: string, reason: string): Promise<void> {
+  await controlRequest(controlSocketPath(config), 'POST', `/v1/children/${childId}/signal`, {
+    signal,
+    actor: 'ssh-gateway',
+    reason,
+  });
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { until, within } from '@hatchery/testkit';
+import { serveLine, type RunningClient } from '../../testing/clients.ts';
+import { ask, controlOf, metricOf, stateOf } from '../../testing/control.ts';
+import { Stand } from '../../testing/stand.ts';
+
+const intent = { actor: 'ops', reason: 'a test' };
+const pool = { ssh: { workers: 2 }, limits: { lingerMs: 50, childFinishMs: 50, childHangupMs: 50 } } as const;
+
+/** The worker processes, as the kernel lists them. */
+function workerPids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return (
+          Number(parent) === process.pid &&
+          state !== 'Z' &&
+          /--worker/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+        );
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+async function sessions(stand: Stand, count: number): Promise<void> {
+  for (;;) {
+    const running = (await stateOf(stand)).sessions.filter(({ state }) => state === 'running');
+    if (running.length === count) return;
+  }
+}
+
+async function echo(client: RunningClient, words: string): Promise<void> {
+  client.process.stdin?.end(words);
+  const { code, stdout, stderr } = await within('ssh to end', client.result);
+  assert.deepEqual([code, stdout.toString()], [0, words], stderr);
+}
+
+test('worker processes take turns; one that is killed takes its own connections along, and is replaced', async () => {
+  await using stand = await Stand.open(pool);
+  const clients = [stand.startSsh([serveLine]), stand.startSsh([serveLine])];
+  await within('two sessions', sessions(stand, 2));
+  const before = workerPids();
+  assert.equal(before.length, 2);
+  process.kill(before[0] ?? 0, 'SIGKILL');
+  const lost = await within('one client to end', Promise.race(clients.map(({ result }) => result)));
+  assert.equal(lost.code, 255);
+  await until('another process', () => workerPids().length === 2 && !workerPids().includes(before[0] ?? 0));
+  await within('one session', sessions(stand, 1));
+  const [other] = clients.filter(({ process: client }) => client.exitCode === null);
+  assert.ok(other !== undefined);
+  await echo(other, 'still here');
+  for (const words of ['one', 'two', 'three']) await echo(stand.startSsh([serveLine]), words);
+  assert.equal(stand.log.named('worker process ended; its connections are lost').length, 1);
+  await until('the child of the lost one to end', () => stand.forks.livingChildren === 0);
+});
+
+test('every worker process asks where users’ keys are configured to come from', async () => {
+  await using stand = await Stand.open({
+    ...pool,
+    ssh: (directory) => {
+      const program = join(directory, 'keys-of');
+      const asked = `echo "$PPID" >>'${directory}/askers'`;
+      writeFileSync(program, `#!/bin/sh\n${asked}\n[ "$1" = alice ] && cat '${directory}/alice.pub'\nexit 0\n`);
+      chmodSync(program, 0o755);
+      const keyLookup = { url: null, tokenFile: null, timeoutS: 20, cacheS: 0 };
+      return { ...pool.ssh, keyLookup: { ...keyLookup, source: 'command', command: [program, '%u'] } };
+    },
+  });
+  for (const words of ['one', 'two']) await echo(stand.startSsh([serveLine]), words);
+  const askers = readFileSync(join(stand.directory, 'askers'), 'utf8').trim().split('\n');
+  assert.deepEqual([...new Set(askers.map(Number))].toSorted(), workerPids().toSorted());
+  assert.match((await stand.ssh([serveLine], '', ['-l', 'bob'])).stderr, /Permission denied/);
+});
+
+test('a reload refuses nobody: new processes serve, the old ones finish what they have', async () => {
+  await using stand = await Stand.open(pool);
+  const client = stand.startSsh([serveLine]);
+  await within('the session', sessions(stand, 1));
+  const before = workerPids();
+  let going = true;
+  let served = 0;
+  const stream = (async () => {
+    while (going) {
+      const { code, stderr } = await stand.ssh([serveLine], 'x');
+      assert.equal(code, 0, stderr);
+      served += 1;
+    }
+  })();
+  const { status, text } = await ask(controlOf(stand), '/v1/reload', intent);
+  assert.equal(status, 202, text);
+  await until('the idle old one to have gone', () => workerPids().length === 3);
+  const enough = served + 3;
+  await until('more sessions', () => served >= enough);
+  going = false;
+  await within('the stream to end', stream);
+  assert.equal(workerPids().filter((pid) => before.includes(pid)).length, 1, 'the one with the session');
+  await echo(client, 'still here');
+  await until('the old ones to have gone', () => workerPids().length === 2);
+  assert.equal(await metricOf(stand, 'hatchery_ssh_sessions_opened_total'), served + 1, 'all processes are counted');
+});
+
+test('a reload that cannot come up leaves the old processes as they are', async () => {
+  await using stand = await Stand.open(pool);
+  rmSync(stand.config.ssh.usersDirectory, { recursive: true });
+  const { status, text } = await ask(controlOf(stand), '/v1/reload', intent);
+  assert.equal(status, 409);
+  assert.match(text, /the old ones stay: the directory of users .* cannot be read/);
+  assert.equal((await ask(controlOf(stand), '/readyz')).status, 200);
+  await until('the new ones to have gone', () => workerPids().length === 2);
+});
+
+test('all processes drain, and are there again after it', async () => {
+  await using stand = await Stand.open(pool);
+  const client = stand.startSsh([serveLine]);
+  await within('the session', sessions(stand, 1));
+  await ask(controlOf(stand), '/v1/drain', intent);
+  assert.equal((await ask(controlOf(stand), '/readyz')).status, 503);
+  await echo(client, 'still here');
+  await ask(controlOf(stand), '/v1/undrain', intent);
+  for (const words of ['one', 'two']) await echo(stand.startSsh([serveLine]), words);
+});

@@ -1,0 +1,171 @@
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { StartError } from '@hatchery/daemon';
+import { proveFeasible } from '../feasibility.ts';
+import { limits, type Limits } from '../limits.ts';
+import { lastingFamilies, mergeFamilies, type Family } from '../metrics/family.ts';
+import { ChildWorker } from './child-worker.ts';
+import type { WorkerContext, WorkerOptions } from './own-worker.ts';
+import type { Worker, WorkerReport } from './worker.ts';
+
+/**
+ * Several worker processes behind one port. The first process accepts and hands each socket to the next of them (the round-robin of node:cluster, by the
+ * same means), so that a worker that dies takes along its own connections only, and its successor misses none.
+ */
+export class WorkerPool implements Worker {
+  readonly finished: Promise<void>;
+  readonly #context: WorkerContext;
+  readonly #limits: Partial<Limits>;
+  readonly #all = new Set<ChildWorker>();
+  readonly #finished = Promise.withResolvers<void>();
+  readonly #polling: NodeJS.Timeout;
+  /** Those that take connections, in the order of their turns. */
+  #serving: ChildWorker[] = [];
+  /** What ended processes had counted when they were last asked. */
+  #past: Family[] = [];
+  #drainMs: number | null = null;
+  #stopping = false;
+
+  /** @throws {StartError} when they could not serve */
+  static async start(context: WorkerContext, options: WorkerOptions): Promise<WorkerPool> {
+    proveFeasible(context.config, options);
+    const pool = new WorkerPool(context, options.limits ?? {});
+    try {
+      pool.#serving = await pool.#startSet();
+      return pool;
+    } catch (error) {
+      pool.stop(true);
+      await pool.finished;
+      throw new StartError(`a worker process did not start: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  private constructor(context: WorkerContext, ownLimits: Partial<Limits>) {
+    this.#context = context;
+    this.#limits = ownLimits;
+    this.finished = this.#finished.promise;
+    // A process that is killed cannot be asked any more what it had counted; this much may be lost.
+    this.#polling = setInterval(() => void this.report(), limits.workerPollMs).unref();
+  }
+
+  accept(socket: Socket): void {
+    const worker = this.#serving.shift();
+    if (worker === undefined) {
+      this.#context.log.error({ fault: 'system' }, 'no worker process for a connection');
+      socket.on('error', () => {}).end('The service is restarting; try again in a minute\r\n');
+      return;
+    }
+    this.#serving.push(worker);
+    worker.send({ type: 'connection' }, socket, () => socket.destroy());
+  }
+
+  drain(deadlineMs: number): void {
+    this.#drainMs = deadlineMs;
+    for (const worker of this.#all) worker.send({ type: 'drain', deadlineMs });
+  }
+
+  undrain(): void {
+    this.#drainMs = null;
+    for (const worker of this.#serving) worker.send({ type: 'undrain' });
+  }
+
+  stop(urgent: boolean): void {
+    if (!this.#stopping) {
+      this.#stopping = true;
+      void this.#windUp();
+    }
+    for (const worker of this.#all) worker.send({ type: 'stop', urgent });
+    if (urgent) setTimeout(() => this.#killAll(), limits.workerKillMs).unref();
+  }
+
+  /** New processes first, then the old ones drain: nobody is refused. @throws when the new ones do not come up; the old ones stay */
+  async reload(): Promise<string> {
+    const old = this.#serving;
+    this.#serving = await this.#startSet().catch((error: unknown) => {
+      throw new Error(`the new worker processes did not start, so the old ones stay: ${(error as Error).message}`);
+    });
+    for (const worker of old) worker.send({ type: 'stop', urgent: false });
+    return `${this.#serving.length} new worker processes serve, ${old.length} old ones finish their sessions`;
+  }
+
+  async report(): Promise<WorkerReport> {
+    await Promise.all([...this.#all].map((worker) => worker.report()));
+    // Looked up only now: one that has ended in the meantime is in the past already, and must not count twice.
+    const reports = [...this.#all].map(({ lastReport }) => lastReport);
+    return {
+      families: mergeFamilies([this.#past, ...reports.map(({ families }) => families), [this.#processes()]]),
+      sessions: reports.flatMap(({ sessions }) => sessions),
+      ready: this.#drainMs === null ? this.#serving.length : 0,
+    };
+  }
+
+  #processes(): Family {
+    const series = [{ labels: {}, value: this.#serving.length }];
+    return { type: 'gauge', name: 'hatchery_ssh_workers', help: 'Worker processes that take connections.', series };
+  }
+
+  /** As many as configured, all ready; when one is not, none. */
+  async #startSet(): Promise<ChildWorker[]> {
+    const workers = Array.from({ length: this.#context.config.ssh.workers }, () => this.#spawn());
+    try {
+      await Promise.all(workers.map(({ ready }) => ready));
+      return workers;
+    } catch (error) {
+      for (const worker of workers) worker.send({ type: 'stop', urgent: true });
+      throw error;
+    }
+  }
+
+  #spawn(): ChildWorker {
+    const { config, publish } = this.#context;
+    const worker = new ChildWorker({ type: 'start', config, limits: this.#limits }, publish);
+    this.#all.add(worker);
+    void worker.ended.then((how) => this.#ended(worker, how));
+    return worker;
+  }
+
+  #ended(worker: ChildWorker, how: string): void {
+    this.#all.delete(worker);
+    this.#past = mergeFamilies([this.#past, lastingFamilies(worker.lastReport.families)]);
+    if (!this.#serving.includes(worker)) return;
+    this.#serving = this.#serving.filter((one) => one !== worker);
+    if (this.#stopping) return;
+    this.#context.log.error(
+      { pid: worker.pid, how, fault: 'system' },
+      'worker process ended; its connections are lost',
+    );
+    void this.#replace();
+  }
+
+  /** Again and again, for the others serve on meanwhile, and what is in its way may go away. */
+  async #replace(): Promise<void> {
+    for (let waitMs: number = limits.workerRestartMsMin; !this.#stopping;) {
+      const worker = this.#spawn();
+      try {
+        await worker.ready;
+        this.#serving.push(worker);
+        if (this.#drainMs !== null) worker.send({ type: 'drain', deadlineMs: this.#drainMs });
+        this.#context.log.info({ pid: worker.pid }, 'worker process replaced');
+        return;
+      } catch (error) {
+        this.#context.log.error({ err: error, waitMs, fault: 'system' }, 'worker process did not start');
+      }
+      await delay(waitMs);
+      waitMs = Math.min(2 * waitMs, limits.workerRestartMsMax);
+    }
+  }
+
+  async #windUp(): Promise<void> {
+    // One that was started in the meantime is told to stop as well.
+    while (this.#all.size > 0) {
+      await Promise.all([...this.#all].map(({ ended }) => ended));
+      for (const worker of this.#all) worker.send({ type: 'stop', urgent: false });
+    }
+    clearInterval(this.#polling);
+    this.#finished.resolve();
+  }
+
+  #killAll(): void {
+    for (const worker of this.#all) worker.kill();
+  }
+}

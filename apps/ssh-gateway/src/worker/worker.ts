@@ -1,0 +1,27 @@
+import type { Socket } from 'node:net';
+import type { Family } from '../metrics/family.ts';
+import type { SessionSummary } from '../session/session-record.ts';
+
+/** Whatever serves connections that were accepted: this very process, or a pool of others. */
+export interface Worker {
+  /** Takes over a paused socket. */
+  accept(socket: Socket): void;
+  /** Lets what runs end, with a deadline in milliseconds after which clients are disconnected. */
+  drain(deadlineMs: number): void;
+  undrain(): void;
+  /** Drains and ends; urgently it disconnects at once. */
+  stop(urgent: boolean): void;
+  report(): Promise<WorkerReport>;
+  /** Puts new processes in the place of those that serve, and says so; where there are processes. */
+  reload?(): Promise<string>;
+  /** Resolves when all has ended; rejects when it cannot go on. */
+  readonly finished: Promise<void>;
+}
+
+/** What a worker knows of itself. Plain data, for it crosses processes. */
+export interface WorkerReport {
+  readonly families: readonly Family[];
+  readonly sessions: readonly SessionSummary[];
+  /** Processes that can take connections. */
+  readonly ready: number;
+}

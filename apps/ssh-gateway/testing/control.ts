@@ -1,0 +1,50 @@
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { within } from '@hatchery/testkit';
+import type { SessionSummary } from '../src/session/session-record.ts';
+import type { Stand } from './stand.ts';
+
+/** What the control socket answered. */
+export interface ControlAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** One request to a gateway's control socket, or to its port for health and metrics. */
+export function ask(
+  to: { socketPath: string } | { host: string; port: number },
+  path: string,
+  body?: object,
+): Promise<ControlAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<ControlAnswer>();
+  const method = body === undefined ? 'GET' : 'POST';
+  request({ ...to, path, method, agent: false }, (response) => {
+    text(response).then((said) => resolve({ status: response.statusCode ?? 0, text: said }), reject);
+  })
+    .on('error', reject)
+    .end(body === undefined ? undefined : JSON.stringify(body));
+  return within(`the answer to ${path}`, promise);
+}
+
+/** Where a stand's gateway is controlled. */
+export function controlOf(stand: Stand): { socketPath: string } {
+  return { socketPath: join(stand.directory, 'gateway.sock') };
+}
+
+/** What the gateway says of itself and its sessions. */
+export async function stateOf(stand: Stand): Promise<{
+  readonly state: string;
+  readonly drainDeadline: string | null;
+  readonly ready: number;
+  readonly sessions: readonly SessionSummary[];
+}> {
+  return JSON.parse((await ask(controlOf(stand), '/v1/state')).text) as Awaited<ReturnType<typeof stateOf>>;
+}
+
+/** The value of one series of the gateway's metrics, as `name{label="value"}`; null when there is none. */
+export async function metricOf(stand: Stand, series: string): Promise<number | null> {
+  const { text: said } = await ask(controlOf(stand), '/metrics');
+  const line = said.split('\n').find((one) => one.startsWith(`${series} `));
+  return line === undefined ? null : Number(line.slice(series.length + 1));
+}

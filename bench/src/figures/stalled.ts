@@ -1,0 +1,64 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readProcessMemory } from '../memory/process-memory.ts';
+import { BulkGateway } from '../stand/bulk-gateway.ts';
+import { sshCommand } from '../stand/destination.ts';
+import { plainEnvironment } from '../stand/environment.ts';
+import type { Figure } from './figure.ts';
+
+/** Held at a time: one alone would be lost in what a garbage collection gives or takes. */
+const clients = 20;
+
+/** By then whatever a gateway would take for them has been taken. */
+const holdMs = 3_000;
+
+/** MB that a client which does not read may cost. */
+const stalledMax = 8;
+
+/** What clients cost the gateway that do nothing for it: one signs in and waits, one does not read what its session sends. */
+export const stalled: Figure = {
+  name: 'stalled',
+  title: `private memory of the gateway for each of ${clients} clients that wait, or that do not read`,
+  needs: ['/usr/bin/ssh', '/usr/bin/ssh-keygen'],
+  async measure(stand, { progress }) {
+    const { signal, home } = stand;
+    await using gateway = await BulkGateway.start(stand.scratch('stalled'), stand.hatchery.destination.keyFile, signal);
+    gateway.children.script = 'exec cat /dev/zero';
+    const [program, ...words] = sshCommand(gateway.destination, 'aes128-gcm@openssh.com');
+    const cost = async (argv: readonly string[]): Promise<number> => {
+      const before = readProcessMemory(gateway.pid).private;
+      const held: ChildProcess[] = [];
+      try {
+        for (let number = 0; number < clients; number += 1)
+          held.push(spawn(program, argv, { env: plainEnvironment(home), stdio: ['pipe', 'pipe', 'ignore'] }));
+        await delay(holdMs, undefined, { signal });
+        if (held.some(({ exitCode }) => exitCode !== null)) throw new Error('a client has ended');
+        return (readProcessMemory(gateway.pid).private - before) / clients;
+      } finally {
+        for (const client of held) client.kill('SIGKILL');
+        await Promise.all(held.map((client) => new Promise((resolve) => client.once('exit', resolve))));
+      }
+    };
+    // The first ones make the gateway compile what they need, which is no client's cost.
+    await cost(['-N', ...words.slice(0, -1)]);
+    progress(1, 3);
+    const idle = await cost(['-N', ...words.slice(0, -1)]);
+    progress(2, 3);
+    const notReading = await cost(words);
+    progress(3, 3);
+    const comparison = { unit: 'MB', better: 'lower' } as const;
+    const series = (name: string, value: number) => [{ name, rounds: [[value]] }];
+    const target = { kind: 'limit', name: 'does not read', atMost: stalledMax } as const;
+    return {
+      comparisons: [
+        { ...comparison, title: 'signed in and waiting', series: series('waits', idle), targets: [] },
+        {
+          ...comparison,
+          title: 'a session that is not read',
+          series: series('does not read', notReading),
+          targets: [target],
+        },
+      ],
+    };
+  },
+};
