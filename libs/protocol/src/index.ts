@@ -4,7 +4,7 @@ export type { AnswerEnd } from './answer-decoder.ts';
 export { encodeAnswer } from './answer-encoder.ts';
 export type { Garbage } from './answer-state.ts';
 export { childIdOfDirectory, isChildId, pipeDirectoryPrefix } from './child-id.ts';
-export { UnencodableError, WordsError } from './errors.ts';
+export { WordsError } from './errors.ts';
 export type { UnencodableCode, WordsCode } from './errors.ts';
 export { allowedVariablesDefault } from './limits.ts';
 export type { RequestLimits } from './limits.ts';
