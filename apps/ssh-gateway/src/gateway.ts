@@ -45,8 +45,6 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
 }
 
 async function startWorker(context: WorkerContext, options: WorkerOptions): Promise<Worker> {
-  if (context.config.ssh.fallback === 'spawn')
-    context.log.warn('ssh.fallback "spawn" is not built yet: while the fork service is away, sessions are refused');
   return context.config.ssh.workers === 1 ? createWorker(context, options) : WorkerPool.start(context, options);
 }
 

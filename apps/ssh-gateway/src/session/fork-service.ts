@@ -6,16 +6,27 @@ import {
   ForkRefusedError,
   type ForkedChild,
   type ForkOptions,
+  type SpawnedChild,
 } from '@hatchery/forker-client';
 import { readWaitStatus } from '@hatchery/protocol';
 import type { Limits } from '../limits.ts';
 import type { ChildExit } from '../ssh/exit-report.ts';
 
+/** A child that serves a session. One that was spawned is nobody's but ours: it is signalled by us, and no service knows its id. */
+export type SessionChild = Omit<ForkedChild, 'directory'> & Partial<Pick<SpawnedChild, 'signal'>>;
+
+/** Runs a session without the fork service (`ssh.fallback = "spawn"`). @throws as {@link spawnChild} */
+export type Spawn = (
+  command: readonly string[],
+  environment: Readonly<Record<string, string>>,
+) => Promise<SpawnedChild>;
+
 /** A child, or the reason why there is none. */
 export type ForkOutcome =
-  | { readonly kind: 'forked'; readonly child: ForkedChild }
+  | { readonly kind: 'forked'; readonly child: SessionChild }
+  | { readonly kind: 'spawned'; readonly child: SessionChild; readonly cause: Error }
   | { readonly kind: 'refused'; readonly line: string }
-  /** Nobody answers: the place of `ssh.fallback`. */
+  /** Nobody answers, and nothing is spawned instead. */
   | { readonly kind: 'unavailable'; readonly line: string; readonly cause: Error }
   | { readonly kind: 'aborted' };
 
@@ -29,6 +40,7 @@ export async function obtainChild(
   options: Omit<ForkOptions, 'signal'>,
   limits: RetryLimits,
   signal: AbortSignal,
+  spawn: Spawn | null,
 ): Promise<ForkOutcome> {
   const lastTryAt = performance.now() + limits.forkRetryForMs;
   for (;;) {
@@ -38,13 +50,23 @@ export async function obtainChild(
       if (error instanceof ForkRefusedError) return { kind: 'refused', line: `hatchery: ${error.reason}` };
       if (!(error instanceof ForkerUnavailableError)) throw error;
       if (performance.now() >= lastTryAt)
-        return {
-          kind: 'unavailable',
-          line: 'hatchery: the service is restarting; try again in a minute',
-          cause: error,
-        };
+        return spawn === null ? unavailable(error) : spawnInstead(options, error, spawn);
     }
     if (!(await pause(limits.forkRetryEveryMs, signal))) return { kind: 'aborted' };
+  }
+}
+
+function unavailable(cause: Error): ForkOutcome {
+  return { kind: 'unavailable', line: 'hatchery: the service is restarting; try again in a minute', cause };
+}
+
+async function spawnInstead({ command, environment }: ForkOptions, cause: Error, spawn: Spawn): Promise<ForkOutcome> {
+  try {
+    return { kind: 'spawned', child: await spawn(command, environment), cause };
+  } catch (error) {
+    if (error instanceof ForkerUnavailableError) return unavailable(error);
+    if (error instanceof ForkRefusedError) return { kind: 'refused', line: `hatchery: ${error.reason}` };
+    throw error;
   }
 }
 
@@ -53,18 +75,19 @@ export async function obtainChild(
  * does not come in time, or `signal` fires.
  */
 export async function exitOf(
-  child: ForkedChild,
+  child: SessionChild,
   socket: string,
   limits: RetryLimits,
   signal: AbortSignal,
 ): Promise<ChildExit | null> {
-  let connection: ForkedChild = child;
+  let connection: SessionChild = child;
   let lastTryAt = 0;
   for (;;) {
     try {
       return toChildExit(await connection.exited);
     } catch (error) {
       if (!(error instanceof ForkerUnavailableError)) throw error;
+      if (child.signal !== undefined) return null;
       lastTryAt = performance.now() + limits.reattachForMs;
     }
     const attached = await reattach(child.id, socket, limits.forkRetryEveryMs, lastTryAt, signal);

@@ -1,8 +1,8 @@
-import type { ForkedChild } from '@hatchery/forker-client';
 import type { Limits } from '../limits.ts';
 import type { ExecChannel } from '../ssh/exec-channel.ts';
 import { InputPump } from './input-pump.ts';
 import { OutputPump } from './output-pump.ts';
+import type { SessionChild } from './fork-service.ts';
 
 /** The three ways of bytes between a client and its child. */
 export class Pumps {
@@ -13,7 +13,7 @@ export class Pumps {
   readonly #errors: OutputPump;
 
   /** @throws the error of open(2) when the child's pipes are gone */
-  constructor(child: ForkedChild, channel: ExecChannel, limits: Limits, firstByte: () => void) {
+  constructor(child: SessionChild, channel: ExecChannel, limits: Limits, firstByte: () => void) {
     const pipes = child.openPipes();
     this.#output = new OutputPump(pipes.stdout, channel.output, channel.gate, limits);
     this.#errors = new OutputPump(pipes.stderr, channel.errors, channel.gate, limits);

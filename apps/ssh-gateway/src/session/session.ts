@@ -1,4 +1,3 @@
-import type { ForkedChild } from '@hatchery/forker-client';
 import type { Logger } from '@hatchery/daemon';
 import type { EventBody } from '@hatchery/events';
 import type { Limits } from '../limits.ts';
@@ -6,7 +5,7 @@ import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import type { SignedInConnection } from '../ssh/signed-in-connection.ts';
 import type { ExecChannel } from '../ssh/exec-channel.ts';
 import { exitReport, type ChildExit } from '../ssh/exit-report.ts';
-import { exitOf, obtainChild } from './fork-service.ts';
+import { exitOf, obtainChild, type SessionChild, type Spawn } from './fork-service.ts';
 import { Pumps } from './pumps.ts';
 import { SessionRecord, type SessionSummary } from './session-record.ts';
 import {
@@ -26,6 +25,8 @@ export interface SessionServices {
   readonly metrics: GatewayMetrics;
   readonly publish: (event: EventBody) => void;
   readonly forkSocket: string;
+  /** For when nobody answers there; null to refuse. */
+  readonly spawn: Spawn | null;
   /** Asks the forker to signal a child by its id. */
   readonly signalChild: (childId: string, signal: string, reason: string) => Promise<void>;
 }
@@ -58,7 +59,7 @@ export class Session {
   readonly #asking = new AbortController();
   readonly #resolveEnded: () => void;
   #state: SessionState = firstState;
-  #child: ForkedChild | null = null;
+  #child: SessionChild | null = null;
   #pumps: Pumps | null = null;
   #step: NodeJS.Timeout | undefined;
   #eofWait: NodeJS.Timeout | undefined;
@@ -134,16 +135,16 @@ export class Session {
 
   async #fork(): Promise<void> {
     const { id, connection, command } = this.#options;
-    const { forkSocket: socket, limits } = this.#services;
+    const { forkSocket: socket, limits, spawn } = this.#services;
     const { user } = connection.identity;
     const environment = { BRZ_EMAIL: user, HATCHERY_USER: user, HATCHERY_PEER: connection.peer, HATCHERY_SESSION: id };
-    const outcome = await obtainChild({ socket, command, environment }, limits, this.#asking.signal);
+    const outcome = await obtainChild({ socket, command, environment }, limits, this.#asking.signal, spawn);
     switch (outcome.kind) {
+      case 'spawned':
+        this.#log.warn({ err: outcome.cause, fault: 'system' }, 'fork service unavailable; session spawned');
+        return this.#take(outcome.child);
       case 'forked':
-        this.#child = outcome.child;
-        this.#record.forked();
-        this.#do(() => this.#awaitExit(outcome.child), { type: 'exit-lost' });
-        return this.#tell({ type: 'forked' });
+        return this.#take(outcome.child);
       case 'refused':
         // A full service and a broken preload alike: the user can do nothing about it.
         this.#record.refused('fork-refused', 'system');
@@ -160,7 +161,14 @@ export class Session {
     }
   }
 
-  async #awaitExit(child: ForkedChild): Promise<void> {
+  #take(child: SessionChild): void {
+    this.#child = child;
+    this.#record.forked();
+    this.#do(() => this.#awaitExit(child), { type: 'exit-lost' });
+    this.#tell({ type: 'forked' });
+  }
+
+  async #awaitExit(child: SessionChild): Promise<void> {
     const { forkSocket, limits } = this.#services;
     const exit = await exitOf(child, forkSocket, limits, this.#controller.signal);
     if (exit !== null) this.#record.exited(exit);
@@ -168,7 +176,7 @@ export class Session {
   }
 
   #openPipes(): void {
-    const child = this.#child as ForkedChild;
+    const child = this.#child as SessionChild;
     try {
       const pumps = new Pumps(child, this.#options.channel, this.#services.limits, () => this.#record.firstByte());
       this.#pumps = pumps;
@@ -190,10 +198,11 @@ export class Session {
     this.#options.channel.finish(exitReport(exit));
   }
 
-  async #signal(signal: string, reason: string): Promise<void> {
-    const child = this.#child as ForkedChild;
+  async #signal(signal: NodeJS.Signals, reason: string): Promise<void> {
+    const child = this.#child as SessionChild;
     try {
-      await this.#services.signalChild(child.id, signal, reason);
+      if (child.signal === undefined) await this.#services.signalChild(child.id, signal, reason);
+      else child.signal(signal);
       this.#log.info({ childId: child.id, signal, reason }, 'child signalled');
     } catch (error) {
       // The next step, or the exit that is already on its way, settles it.

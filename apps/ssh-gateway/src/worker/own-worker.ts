@@ -1,14 +1,16 @@
-import { controlSocketPath, type Config } from '@hatchery/config';
+import { controlSocketPath, sessionSettings, type Config } from '@hatchery/config';
 import type { PartContext } from '@hatchery/daemon';
 import { controlRequest } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import { Admission } from '../admission.ts';
+import { spawnChild } from '@hatchery/forker-client';
 import { openSignIn } from '../auth/open-sign-in.ts';
 import { Drain } from '../drain.ts';
 import { proveFeasible } from '../feasibility.ts';
 import { limits as ownLimits, type Limits } from '../limits.ts';
 import { GatewayMetrics, type Level } from '../metrics/gateway-metrics.ts';
 import { measureLoopDelay } from '../metrics/loop-delay.ts';
+import type { Spawn } from '../session/fork-service.ts';
 import { Sessions } from '../session/sessions.ts';
 import { Networks } from '../ssh/peer.ts';
 import { SshServer } from '../ssh/server.ts';
@@ -39,6 +41,7 @@ export async function createWorker({ config, log, publish }: WorkerContext, opti
   const sessions = new Sessions({
     ...{ ...shared, publish },
     forkSocket: config.forker.socket,
+    spawn: spawnOf(config, log),
     sessionsPerUserMax: config.ssh.sessionsPerUserMax,
     signalChild: (childId, signal, reason) => signalChild(config, childId, signal, reason),
   });
@@ -109,6 +112,14 @@ function admissionOf({ ssh }: Config, { connectionsMax }: Limits, random: () => 
     startupsMax: { start: share(start), ratePercent, full: share(full) },
     startupsPerSourceMax: share(ssh.startupsPerSourceMax),
   });
+}
+
+/** A session of its own for when the fork service is away, if that is wanted. */
+function spawnOf(config: Config, log: WorkerContext['log']): Spawn | null {
+  if (config.ssh.fallback === 'refuse') return null;
+  const settings = sessionSettings(config);
+  const report = (text: string): void => log.error({ text }, 'spawned session reports');
+  return (command, environment) => spawnChild({ settings, command, environment, report });
 }
 
 async function signalChild(config: Config, childId: string, signal: string, reason: string): Promise<void> {
