@@ -56,9 +56,6 @@ export const staleMarginS = 3_600;
 /** How long refusals are counted before they are logged together. */
 export const refusalLogMs = 1_000;
 
-/** A body of the control socket; the longest holds a reason that a person typed. */
-export const controlBodyBytesMax = 64 * 1024;
-
 /** How often each child is sampled, unless that costs too much. */
 export const sampleIntervalMs = 1_000;
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createHash } from 'node:crypto';
@@ -15,7 +15,6 @@ import {
   type TemporaryDirectory,
 } from '@hatchery/testkit';
 import {
-  makeKey,
   run,
   RunningClient,
   serveLine,
@@ -23,6 +22,7 @@ import {
   type ClientResult,
   type Destination,
 } from '../testing/clients.ts';
+import { makeFirstUse } from '../testing/first-use.ts';
 import { GatewayProcess } from '../testing/gateway-process.ts';
 import { writeBrzSsh } from '../testing/brz-ssh.ts';
 
@@ -37,10 +37,7 @@ before(async () => {
   directory = temporaryDirectory();
   const state = directory.path;
   forker = await ForkerProcess.start(state, { config: '[ssh]\nlisten = "127.0.0.1:0"\n[log]\nformat = "json"\n' });
-  const key = makeKey(state, 'alice-key');
-  makeKey(state, 'ssh_host_ed25519_key');
-  mkdirSync(join(state, 'users', 'alice'), { recursive: true });
-  cpSync(`${key}.pub`, join(state, 'users', 'alice', 'authorized_keys'));
+  const key = makeFirstUse(state, 'alice');
   gateway = new GatewayProcess(state);
   alice = { directory: state, port: await gateway.port(), user: 'alice', key };
 });

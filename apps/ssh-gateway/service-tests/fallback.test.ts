@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import {
   assertNothingLeft,
@@ -13,7 +11,8 @@ import {
   type Baseline,
   type TemporaryDirectory,
 } from '@hatchery/testkit';
-import { makeKey, run, RunningClient, serveLine, sshArguments, type Destination } from '../testing/clients.ts';
+import { run, RunningClient, serveLine, sshArguments, type Destination } from '../testing/clients.ts';
+import { makeFirstUse } from '../testing/first-use.ts';
 import { GatewayProcess } from '../testing/gateway-process.ts';
 
 const config = '[ssh]\nlisten = "127.0.0.1:0"\nfallback = "spawn"\n[log]\nformat = "json"\n';
@@ -31,10 +30,7 @@ before(async () => {
   const forker = await ForkerProcess.start(state, { config });
   await forker.stop();
   await forker[Symbol.asyncDispose]();
-  const key = makeKey(state, 'alice-key');
-  makeKey(state, 'ssh_host_ed25519_key');
-  mkdirSync(join(state, 'users', 'alice'), { recursive: true });
-  cpSync(`${key}.pub`, join(state, 'users', 'alice', 'authorized_keys'));
+  const key = makeFirstUse(state, 'alice');
   gateway = new GatewayProcess(state);
   alice = { directory: state, port: await gateway.port(), user: 'alice', key };
 });

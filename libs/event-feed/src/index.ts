@@ -5,5 +5,7 @@ export { EventLog } from './event-log.ts';
 export type { EventLogOptions } from './event-log.ts';
 export { EventJournal } from './journal/event-journal.ts';
 export type { JournalListener, JournalOptions } from './journal/event-journal.ts';
+export { controlBodyBytesMax } from './limits.ts';
 export { LineSplitter } from './line-splitter.ts';
+export { readControlBody } from './read-control-body.ts';
 export { serveFeed } from './serve.ts';

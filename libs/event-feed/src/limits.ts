@@ -20,3 +20,6 @@ export const controlTimeoutMs = 10_000;
 
 /** The answer to one control request; the largest, `GET /v1/state`, is a snapshot. */
 export const controlAnswerBytesMax = 64 * 1024 * 1024;
+
+/** A body of the control socket; the longest holds a reason that a person typed. */
+export const controlBodyBytesMax = 64 * 1024;

@@ -4,11 +4,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig } from '@hatchery/config';
-import { controlRequest } from '@hatchery/event-feed';
+import { controlBodyBytesMax, controlRequest } from '@hatchery/event-feed';
 import type { Event } from '@hatchery/events';
 import { RawClient, temporaryDirectory } from '@hatchery/testkit';
 import { ServiceBench } from '../children/service.test-support.ts';
-import { controlBodyBytesMax } from '../limits.ts';
 import { LockService } from '../locks/lock-service.ts';
 import { createControlServer } from './control-server.ts';
 

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { constants } from 'node:os';
 import type { Logger } from '@hatchery/daemon';
-import { serveFeed, type EventLog } from '@hatchery/event-feed';
+import { controlBodyBytesMax, readControlBody, serveFeed, type EventLog } from '@hatchery/event-feed';
 import type { ForkService } from '../children/fork-service.ts';
-import { controlBodyBytesMax } from '../limits.ts';
 import { answerLockRequest, type LockActions } from '../locks/lock-requests.ts';
 
 /** What the control socket acts on. */
@@ -54,7 +53,7 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
     };
   }
   if (request.method !== 'POST') return refuse(405, `${request.method} ${path} is not answered here`);
-  const body = await readBody(request);
+  const body = await readControlBody(request);
   if (body === null) return refuse(400, `the body is no JSON object of at most ${controlBodyBytesMax} bytes`);
   const { actor, reason } = body;
   if (typeof actor !== 'string' || typeof reason !== 'string' || actor === '' || reason === '') {
@@ -127,20 +126,6 @@ function act(
 
 function refuse(status: number, error: string): Answer {
   return { status, body: { error } };
-}
-
-async function readBody(request: IncomingMessage): Promise<Record<string, unknown> | null> {
-  let text = '';
-  try {
-    for await (const chunk of request.setEncoding('utf8')) {
-      text += chunk as string;
-      if (text.length > controlBodyBytesMax) return null;
-    }
-    const body: unknown = JSON.parse(text);
-    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
 }
 
 function send(response: ServerResponse, { status, body }: Answer): void {

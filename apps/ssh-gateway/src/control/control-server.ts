@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Logger } from '@hatchery/daemon';
-import { serveFeed, type EventLog } from '@hatchery/event-feed';
+import { controlBodyBytesMax, readControlBody, serveFeed, type EventLog } from '@hatchery/event-feed';
 import { expositionText } from '../metrics/family.ts';
 import type { WorkerReport } from '../worker/worker.ts';
 
@@ -22,9 +22,6 @@ interface Answer {
   readonly status: number;
   readonly body: string | object;
 }
-
-/** An operator's words, not a branch. */
-const bodyBytesMax = 64 * 1024;
 
 /**
  * HTTP on the control socket: `GET /v1/events`, `/v1/state`, `/healthz`, `/readyz`, `/metrics`; `POST /v1/drain` `{actor, reason, deadlineS?}`,
@@ -96,8 +93,8 @@ async function answerControl(controlled: Controlled, request: IncomingMessage, p
 
 /** Intent is on record before anything is done, the outcome after. */
 async function act(controlled: Controlled, request: IncomingMessage, path: string): Promise<Answer> {
-  const body = await readBody(request);
-  if (body === null) return refuse(400, `the body is no JSON object of at most ${bodyBytesMax} bytes`);
+  const body = await readControlBody(request);
+  if (body === null) return refuse(400, `the body is no JSON object of at most ${controlBodyBytesMax} bytes`);
   const { actor, reason } = body;
   if (typeof actor !== 'string' || typeof reason !== 'string' || actor === '' || reason === '')
     return refuse(400, 'actor and reason are required: they go into the audit');
@@ -127,18 +124,4 @@ function pathOf(request: IncomingMessage): string {
 
 function refuse(status: number, error: string): Answer {
   return { status, body: { error } };
-}
-
-async function readBody(request: IncomingMessage): Promise<Record<string, unknown> | null> {
-  let text = '';
-  try {
-    for await (const chunk of request.setEncoding('utf8')) {
-      text += chunk as string;
-      if (text.length > bodyBytesMax) return null;
-    }
-    const body: unknown = JSON.parse(text);
-    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
 }
