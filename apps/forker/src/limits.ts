@@ -30,6 +30,9 @@ export const exitsKeptMax = 10_000;
  */
 export const forksAtOnceMax = 32;
 
+/** How often a requester that sends no more is looked at while it waits for its turn: it may have left since. */
+export const leaveLookMs = 100;
+
 /** Requests that wait for a place. At the 4 ms of a fork the last one waits a second. */
 export const waitingRequestsMax = 256;
 

@@ -90,9 +90,9 @@ export class ForkService implements Disposable {
     } else if (this.#events.view.draining) this.drain(false, 'start');
   }
 
-  /** Forks one child and resolves when it exists. @throws {ForkRefusal} */
-  fork(request: ForkRequest): Promise<Forked> {
-    return this.queue.fork(request);
+  /** Forks one child and resolves when it exists. @throws {ForkRefusal}, or {RequesterLeft} when `left` is aborted before its turn */
+  fork(request: ForkRequest, left?: AbortSignal): Promise<Forked> {
+    return this.queue.fork(request, left);
   }
 
   /** Takes up a child that another connection forked; null when there is none of that name, alive or unheard. */
