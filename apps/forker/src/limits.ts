@@ -16,6 +16,10 @@ export const forkMsMax = 15_000;
 /** Clients that may wait for a verdict on their connection; the kernel refuses more. */
 export const listenBacklog = 511;
 
+/** How long a stop waits for what it has killed in the control group of the sessions, and how often it looks. */
+export const cgroupEmptyMsMax = 2_000;
+export const cgroupLookMs = 10;
+
 /** Steps of the shutdown ladder (protocol-v1, "Stopping"). */
 export const interruptGraceMs = 1_000;
 export const killGraceMs = 1_000;

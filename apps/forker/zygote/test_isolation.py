@@ -97,6 +97,30 @@ class ControlGroup(unittest.TestCase):
         self.assertTrue(isolation.remove_cgroup(self.parent, pid))
         self.assertEqual([name for name in os.listdir(self.parent) if name.isdigit()], [])
 
+    def test_is_entered_once_by_a_child_that_is_another_user_the_second_time(self) -> None:
+        """A service without a zygote confines and isolates in one process; its children all failed."""
+
+        def work() -> object:
+            pid, path = self.enter()
+            if os.getuid() == 0:
+                isolation.become("nobody")
+            return [pid, path, *self.enter()]
+
+        answer = forked(work)
+        assert isinstance(answer, list)
+        self.assertEqual(answer[:2], answer[2:])
+        self.assertTrue(isolation.remove_cgroup(self.parent, answer[0]))
+
+    def test_is_made_though_a_dead_one_of_the_same_pid_left_its_own(self) -> None:
+        def work() -> object:
+            os.mkdir(os.path.join(self.parent, str(os.getpid())))
+            return self.enter()
+
+        answer = forked(work)
+        assert isinstance(answer, list)
+        self.assertEqual(answer[1], f"/{os.path.basename(self.parent)}/{answer[0]}")
+        self.assertTrue(isolation.remove_cgroup(self.parent, answer[0]))
+
     def test_of_a_dead_child_is_cleared_of_what_it_started(self) -> None:
         def work() -> object:
             pid, _path = self.enter()
