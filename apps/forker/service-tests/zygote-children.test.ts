@@ -64,6 +64,26 @@ describe('a forked child', () => {
     });
   });
 
+  it('has all of these whatever the service was started with', async () => {
+    const before = { umask: process.umask(0o077), cwd: process.cwd(), environment: { ...process.env } };
+    Object.assign(process.env, { LC_ALL: 'tr_TR.UTF-8', PYTHONPATH: '/nowhere', BZR_EMAIL: 'a@b', SECRET: 'x' });
+    process.chdir('/tmp');
+    try {
+      await withForker({ config: '' }, async (forker) => {
+        await withSession(forker, async (pid) => {
+          assert.equal(status(pid, 'Umask'), '0022');
+          assert.equal(readlinkSync(`/proc/${pid}/cwd`), '/');
+          assert.doesNotMatch(readFileSync(`/proc/${pid}/environ`, 'utf8'), /LC_ALL|PYTHONPATH|BZR_EMAIL|SECRET/);
+        });
+        assert.match((await runSession(forker.socket, 'fork whoami\n')).stderr, /BRZ_EMAIL is not set/);
+      });
+    } finally {
+      process.umask(before.umask);
+      process.chdir(before.cwd);
+      process.env = before.environment;
+    }
+  });
+
   it('holds its three pipes and its channel, and nothing else', async () => {
     await withForker({ config: '' }, async (forker) => {
       using waiting = await OldClient.fork(forker.socket, 'fork rocks\n');

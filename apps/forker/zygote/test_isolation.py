@@ -51,6 +51,31 @@ class Isolation(unittest.TestCase):
 
         self.assertEqual(forked(work), [True, True])
 
+    def test_leaves_a_child_its_streams_and_its_channel_and_nothing_else(self) -> None:
+        """Whoever started the service may have left anything open, and a forked child has what the zygote has."""
+
+        def work() -> object:
+            answer, null = os.dup(writing), os.open(os.devnull, os.O_RDONLY)
+            for number in (30, 41, 1000):
+                os.dup2(null, number)
+            os.dup2(answer, 40)
+            isolation.isolate(40, {"cgroup": None, "limits": LIMITS})
+            left = sorted(int(name) for name in os.listdir("/proc/self/fd"))
+            os.write(40, json.dumps(left).encode())
+            return None
+
+        reading, writing = os.pipe()
+        if os.fork() == 0:
+            with contextlib.suppress(BaseException):
+                work()
+            os._exit(0)
+        os.close(writing)
+        with open(reading) as stream:
+            left = json.loads(stream.read())
+        os.wait()
+        # The listing has one of its own, the lowest that is free.
+        self.assertEqual(left, [0, 1, 2, 3, 40])
+
     def test_takes_a_limit_for_good_and_none_away(self) -> None:
         def work() -> object:
             isolation.limit(resource.RLIMIT_NOFILE, 100)
