@@ -51,10 +51,11 @@ describe('prepareCgroup', () => {
           assert.ok(place.directory !== null);
           assert.notEqual(statSync(join(place.directory, 'cgroup.procs')).uid, 0);
           // A service that was killed left it, with the group of a session.
-          mkdirSync(join(place.directory, '4194400'));
+          for (const pid of ['4194400', `${process.pid}`]) mkdirSync(join(place.directory, pid));
           assert.deepEqual(prepareCgroup(null, '/run/a', proc), place);
           assert.equal(existsSync(join(place.directory, '4194400')), false);
-          const other = prepareCgroup(null, '/run/b', proc);
+          assert.ok(existsSync(join(place.directory, `${process.pid}`)), 'of a process that lives');
+        const other = prepareCgroup(null, '/run/b', proc);
           assert.notEqual(other.directory, place.directory);
           mkdirSync(join(place.directory, '4194401'));
           for (const twice of [1, 2]) assert.equal(await removeCgroup(place), true, `${twice}`);

@@ -31,7 +31,8 @@ export function prepareCgroup(runAs: string | null, runtimeDirectory: string, pr
   const directory = join(own, `hatchery-sessions-${ownerOf(runtimeDirectory)}`);
   try {
     if (!existsSync(directory)) mkdirSync(directory);
-    removeEmptyGroups(directory);
+    // Not of a process that lives: one that has just made its group is not in it yet.
+    removeEmptyGroups(directory, (pid) => !existsSync(`/proc/${pid}`));
     if (runAs !== null) {
       const { uid } = findUser(runAs);
       // cgroups(7), "Delegating a hierarchy to a less privileged user".
@@ -62,9 +63,9 @@ export async function removeCgroup({ directory }: CgroupPlace): Promise<boolean>
 }
 
 /** Removes the groups that a keeper which was killed has left. The kernel keeps those that have a process in them. */
-function removeEmptyGroups(directory: string): void {
+function removeEmptyGroups(directory: string, isLeft: (pid: string) => boolean = () => true): void {
   for (const entry of readdirSync(directory, { withFileTypes: true }))
-    if (entry.isDirectory()) unlessBusy(() => rmdirSync(join(directory, entry.name)));
+    if (entry.isDirectory() && isLeft(entry.name)) unlessBusy(() => rmdirSync(join(directory, entry.name)));
 }
 
 function unlessBusy(action: () => void): void {
