@@ -28,7 +28,7 @@ async function forkAndEnd(request: string): Promise<Child | null> {
   using client = await OldClient.fork(forker().socket, request);
   client.open().endSending();
   await client.exited();
-  return readEnded(forker(), client.id);
+  return await readEnded(forker(), client.id);
 }
 
 describe('a request', () => {

@@ -55,7 +55,7 @@ describe('prepareCgroup', () => {
           assert.deepEqual(prepareCgroup(null, '/run/a', proc), place);
           assert.equal(existsSync(join(place.directory, '4194400')), false);
           assert.ok(existsSync(join(place.directory, `${process.pid}`)), 'of a process that lives');
-        const other = prepareCgroup(null, '/run/b', proc);
+          const other = prepareCgroup(null, '/run/b', proc);
           assert.notEqual(other.directory, place.directory);
           mkdirSync(join(place.directory, '4194401'));
           for (const twice of [1, 2]) assert.equal(await removeCgroup(place), true, `${twice}`);
