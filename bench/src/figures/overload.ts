@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { controlRequest } from '@hatchery/event-feed';
+import { cpuMilliseconds } from '../memory/process-cpu.ts';
 import { forkedSessions, type ForkedSession } from '../sessions/forked-session.ts';
 import { Crowd } from '../sessions/crowd.ts';
 import { timeHello } from '../sessions/hello.ts';
@@ -32,7 +33,9 @@ export const overload: Figure = {
     const { forkerSocket } = hatchery;
     const seconds = quick ? 4 : 8;
     const running = await forkedSessions(forkerSocket)(signal);
-    const probe = new Probe(forkerSocket, running, signal);
+    const forker = (await hatchery.parts(signal)).get('forker');
+    if (forker === undefined) throw new Error('there is no forker');
+    const probe = new Probe(forkerSocket, forker, running, signal);
     progress(0, 2);
     const calm = await probe.during(1000 * seconds);
     progress(1, 2);
@@ -67,6 +70,13 @@ export const overload: Figure = {
           series: crowded([own.hello.p99Ms]),
           targets: median(helloMsMax),
         },
+        {
+          title: 'what the forker uses of a core',
+          unit: '% of a core',
+          better: 'lower',
+          series: both(({ corePercent }) => [corePercent]),
+          targets: [],
+        },
         { ...ms, title: 'first reply of those served', series: crowded(firstRepliesMs), targets: [] },
       ],
       readings: rates(served / seconds, refused / seconds),
@@ -87,6 +97,8 @@ async function answerTimes(controlSocket: string): Promise<AnswerTimes> {
 }
 
 interface Probed {
+  /** What the forker used of a core meanwhile: the one figure here that other work on the machine does not change. */
+  readonly corePercent: number;
   readonly helloMs: readonly number[];
   readonly replyMs: readonly number[];
 }
@@ -94,11 +106,13 @@ interface Probed {
 /** Asks for a hello and for a reply of a session that runs, over and over. */
 class Probe {
   readonly #socket: string;
+  readonly #forker: number;
   readonly #running: ForkedSession;
   readonly #signal: AbortSignal;
 
-  constructor(socket: string, running: ForkedSession, signal: AbortSignal) {
+  constructor(socket: string, forker: number, running: ForkedSession, signal: AbortSignal) {
     this.#socket = socket;
+    this.#forker = forker;
     this.#running = running;
     this.#signal = signal;
   }
@@ -106,13 +120,15 @@ class Probe {
   async during(durationMs: number): Promise<Probed> {
     const helloMs: number[] = [];
     const replyMs: number[] = [];
-    const until = performance.now() + durationMs;
+    const [startedAtMs, cpuMs] = [performance.now(), cpuMilliseconds(this.#forker)];
+    const until = startedAtMs + durationMs;
     while (performance.now() < until) {
       helloMs.push(await timeHello(this.#socket, this.#signal));
       replyMs.push(await this.#running.reply());
       await delay(10, undefined, { signal: this.#signal });
     }
-    return { helloMs, replyMs };
+    const corePercent = (100 * (cpuMilliseconds(this.#forker) - cpuMs)) / (performance.now() - startedAtMs);
+    return { corePercent, helloMs, replyMs };
   }
 }
 
