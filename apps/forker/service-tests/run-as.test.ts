@@ -27,10 +27,15 @@ function prepare(directory: string): void {
 }
 
 /** Runs `story` with a forker of root, and asserts that it leaves nothing. */
-async function withForker(story: (forker: ForkerProcess) => Promise<void>, more = ''): Promise<void> {
+async function withForker(
+  story: (forker: ForkerProcess) => Promise<void>,
+  more = '',
+  prepareMore: (directory: string) => void = () => undefined,
+): Promise<void> {
   using directory = temporaryDirectory();
   const baseline = takeBaseline();
   prepare(directory.path);
+  prepareMore(directory.path);
   {
     await using forker = await ForkerProcess.start(directory.path, { config: config + more });
     await story(forker);
@@ -79,6 +84,30 @@ describe('a child of a service of root', { skip: process.getuid?.() !== 0 && 'ne
         assert.match((await runSession(forker.socket, 'fork rocks\n')).stdout, /sure/);
       }, more);
     });
+
+  it('lets the group of a gateway to its pipes, where the runtime directory hands that on', async () => {
+    const gateway = Number(execFileSync('/usr/bin/id', ['-g', 'daemon'], { encoding: 'utf8' }));
+    const handOn = (directory: string): void => {
+      const runtime = join(directory, 'run');
+      mkdirSync(runtime);
+      chownSync(runtime, 0, gateway);
+      chmodSync(runtime, 0o2711);
+    };
+    const story = async (forker: ForkerProcess): Promise<void> => {
+      using client = await OldClient.fork(forker.socket, 'fork launchpad-replay\n');
+      const names = readdirSync(client.directory).map((name) => join(client.directory, name));
+      const modes = [client.directory, ...names].map((path) => {
+        const { uid, gid, mode } = statSync(path);
+        return [uid, gid, (mode & 0o777).toString(8)];
+      });
+      const fifo = [nobody, gateway, '660'];
+      assert.deepEqual(modes, [[nobody, gateway, '750'], fifo, fifo, fifo]);
+      client.open().endSending();
+      assert.equal(await client.exited(), 0);
+      assert.ok(!existsSync(client.directory));
+    };
+    await withForker(story, '', handOn);
+  });
 
   it('has its pipes removed by the service when nobody comes, or when it is killed', async () => {
     await withForker(async (forker) => {
