@@ -155,6 +155,22 @@ describe('a forked child', () => {
   });
 });
 
+describe('a child that meets a limit', () => {
+  it('of memory fails alone, and says so', async () => {
+    await withForker({ config: '[limits]\naddress_space_bytes = 250000000\n' }, async (forker) => {
+      using client = await OldClient.fork(forker.socket, 'fork launchpad-replay\n');
+      const peer = client.open();
+      peer.send('1 ');
+      // One line that it has to hold.
+      for (let part = 0; part < 150; part += 1) peer.send('x'.repeat(1_000_000));
+      peer.endSending();
+      assert.equal(await client.exited(), 3 << 8);
+      assert.match((await peer.finished()).stderr, /^brz: (?:ERROR: )?out of memory/i);
+      assert.equal((await runSession(forker.socket, 'fork rocks\n')).status, 0);
+    });
+  });
+});
+
 describe('what a child has to report', () => {
   it('of an error of ours goes to the log with its id, and the client reads one line of it on stderr', async () => {
     await withForker({ config: '' }, async (forker) => {
