@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { ask, OldClient, RawClient, until } from '@hatchery/testkit';
 import { readState, useOneForker } from './one-forker.test-support.ts';
@@ -9,7 +10,7 @@ const parsing = 'FAILURE\ncommand or env parsing failed: ';
 const notAllowed = 'is not allowed, only BRZ_EMAIL, BZR_EMAIL, HATCHERY_USER, HATCHERY_PEER, HATCHERY_SESSION';
 
 /** Requests and their answers, to the byte (protocol-v1, "Requests and answers"). */
-const rows: readonly (readonly [request: string, answer: string])[] = [
+const rows: readonly (readonly [request: string | Uint8Array, answer: string])[] = [
   ['hello\n', 'ok\nyep, still alive\n'],
   ['hello\r\n', 'ok\nyep, still alive\n'],
   ['hello\nhello\n', 'ok\nyep, still alive\n'],
@@ -35,6 +36,15 @@ const rows: readonly (readonly [request: string, answer: string])[] = [
   ['fork-env rocks\nend \nend\n', `${parsing}an environment line has no ': ' in it: 'end '\n`],
   ['fork-env rocks\n: x\nend\n', `${parsing}an environment variable has an empty name\n`],
   ['fork-env rocks\nPATH: /\nend\n', `${parsing}the environment variable 'PATH' ${notAllowed}\n`],
+  ["fork rocks 'and rolls\n", `${parsing}No closing quotation\n`],
+  [Buffer.from('fork rocks \xc3\n', 'latin1'), `${parsing}the request is not valid UTF-8\n`],
+  [Buffer.from('fork-env rocks\nBRZ_EMAIL: \xff\nend\n', 'latin1'), `${parsing}the request is not valid UTF-8\n`],
+  [Buffer.from('caf\xe9\n', 'latin1'), "FAILURE\nunknown request: 'caf\\xe9\\n'\n"],
+  ['fork-env rocks\nBRZ_EMAIL=x\nend\n', `${parsing}an environment line has no ': ' in it: 'BRZ_EMAIL=x'\n`],
+  [
+    'fork-env rocks\nBRZ_EMAIL: x\nLD_PRELOAD: x\nend\n',
+    `${parsing}the environment variable 'LD_PRELOAD' ${notAllowed}\n`,
+  ],
   ['hel', 'FAILURE\nrequest timed out\n'],
   ['fork-env rocks\nen', 'FAILURE\nrequest timed out\n'],
   ['x'.repeat(65_537), 'FAILURE\nrequest too long: more than 65536 bytes\n'],
@@ -43,9 +53,16 @@ const rows: readonly (readonly [request: string, answer: string])[] = [
 
 describe('the answer to', () => {
   for (const [request, answer] of rows) {
-    const shown = JSON.stringify(request.length > 60 ? `${request.slice(0, 40)}… (${request.length} bytes)` : request);
+    const bytes = Buffer.from(request);
+    const text = bytes.toString('latin1');
+    const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 40)}… (${text.length} bytes)` : text);
     it(`${shown} is as the protocol has it, then the connection is closed`, async () => {
-      assert.equal(await ask(forker().socket, request), answer);
+      assert.equal(await ask(forker().socket, bytes), answer);
+    });
+    // Beyond that it would be over its time, or its limit, before it is over.
+    if (text.length > 60 || !text.endsWith('\n')) continue;
+    it(`${shown} is the same one byte at a time`, async () => {
+      assert.equal(await ask(forker().socket, ...Array.from(bytes, (byte) => Buffer.of(byte))), answer);
     });
   }
 
@@ -62,6 +79,12 @@ describe('the answer to', () => {
     using client = await OldClient.fork(forker().socket, 'fork rocks\n');
     process.kill(client.pid, 'SIGTERM');
     assert.equal(await client.exited(), 15);
+  });
+});
+
+describe('the socket', () => {
+  it('is for its owner and their group', () => {
+    assert.equal(statSync(forker().socket).mode & 0o777, 0o660);
   });
 });
 

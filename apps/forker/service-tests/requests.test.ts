@@ -1,14 +1,57 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ask, cpuSeconds, OldClient, RawClient, runSession } from '@hatchery/testkit';
-import { useOneForker } from './one-forker.test-support.ts';
+import type { Child } from '@hatchery/events';
+import { ask, cpuSeconds, OldClient, RawClient, runSession, until } from '@hatchery/testkit';
+import { readEnded, useOneForker } from './one-forker.test-support.ts';
 
 const forker = useOneForker();
+
+/** The status record that `hello` logs. */
+interface HelloRecord {
+  readonly uptimeS: number;
+  readonly childrenRunning: number;
+  readonly childrenSpawned: number;
+  readonly ownUsage: { readonly userCPUTime: number };
+  readonly finishedUsage: { readonly children: number; readonly userMs: number; readonly minorFaults: number };
+}
+
+async function helloRecord(): Promise<HelloRecord> {
+  const logged = (): string[] =>
+    [...forker().stderr.matchAll(/INFO: forker: hello (\{.*\})$/gm)].map(([, json]) => json ?? '');
+  const before = logged().length;
+  assert.equal(await ask(forker().socket, 'hello\n'), 'ok\nyep, still alive\n');
+  return JSON.parse(await until('the record', () => logged()[before])) as HelloRecord;
+}
+
+/** Runs a session without input; the child as the state remembers it. */
+async function forkAndEnd(request: string): Promise<Child | null> {
+  using client = await OldClient.fork(forker().socket, request);
+  client.open().endSending();
+  await client.exited();
+  return await readEnded(forker(), client.id);
+}
 
 describe('a request', () => {
   it('hello is answered and logs a status record', async () => {
     assert.equal(await ask(forker().socket, 'hello\n'), 'ok\nyep, still alive\n');
     assert.match(forker().stderr, /hello \{"uptimeS":\d+,"childrenRunning":0,"childrenSpawned":\d+,"ownUsage":\{/);
+  });
+
+  it('hello tells what runs, what ran, and what all of it used', async () => {
+    using running = await OldClient.fork(forker().socket, 'fork launchpad-replay\n');
+    const before = await helloRecord();
+    const ended = await Promise.all(['fork rocks\n', 'fork whoami\n'].map((request) => forkAndEnd(request)));
+    const after = await helloRecord();
+    assert.deepEqual([after.childrenRunning, after.childrenSpawned - before.childrenSpawned], [1, 2]);
+    assert.ok(after.uptimeS >= before.uptimeS);
+    assert.ok(after.ownUsage.userCPUTime > 0);
+    assert.equal(after.finishedUsage.children - before.finishedUsage.children, 2);
+    const used = ended.reduce((sum, child) => sum + (child?.rusage?.minorFaults ?? 0), 0);
+    assert.ok(used > 0);
+    assert.equal(after.finishedUsage.minorFaults - before.finishedUsage.minorFaults, used);
+    assert.ok(after.finishedUsage.userMs > before.finishedUsage.userMs);
+    running.open().endSending();
+    assert.equal(await running.exited(), 0);
   });
 
   it('may end its lines as a terminal does', async () => {

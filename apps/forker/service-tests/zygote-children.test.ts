@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { assertNothingLeft, ForkerProcess, OldClient, runSession, takeBaseline, until } from '@hatchery/testkit';
 import { temporaryDirectory } from '@hatchery/testkit';
 import { readZygotePid } from './one-forker.test-support.ts';
 
-/** Runs `story` with a forker, in a directory that other users can pass through, and asserts that it leaves nothing. */
-async function withForker(
-  options: { config: string; prepare?: (directory: string) => void },
-  story: (forker: ForkerProcess) => Promise<void>,
-): Promise<void> {
+/** Runs `story` with a forker, and asserts that it leaves nothing. */
+async function withForker(options: { config: string }, story: (forker: ForkerProcess) => Promise<void>): Promise<void> {
   using directory = temporaryDirectory();
   const baseline = takeBaseline();
-  options.prepare?.(directory.path);
   {
     await using forker = await ForkerProcess.start(directory.path, { config: options.config });
     await story(forker);
@@ -68,6 +62,26 @@ describe('a forked child', () => {
         );
       });
     });
+  });
+
+  it('has all of these whatever the service was started with', async () => {
+    const before = { umask: process.umask(0o077), cwd: process.cwd(), environment: { ...process.env } };
+    Object.assign(process.env, { LC_ALL: 'tr_TR.UTF-8', PYTHONPATH: '/nowhere', BZR_EMAIL: 'a@b', SECRET: 'x' });
+    process.chdir('/tmp');
+    try {
+      await withForker({ config: '' }, async (forker) => {
+        await withSession(forker, async (pid) => {
+          assert.equal(status(pid, 'Umask'), '0022');
+          assert.equal(readlinkSync(`/proc/${pid}/cwd`), '/');
+          assert.doesNotMatch(readFileSync(`/proc/${pid}/environ`, 'utf8'), /LC_ALL|PYTHONPATH|BZR_EMAIL|SECRET/);
+        });
+        assert.match((await runSession(forker.socket, 'fork whoami\n')).stderr, /BRZ_EMAIL is not set/);
+      });
+    } finally {
+      process.umask(before.umask);
+      process.chdir(before.cwd);
+      process.env = before.environment;
+    }
   });
 
   it('holds its three pipes and its channel, and nothing else', async () => {
@@ -141,6 +155,22 @@ describe('a forked child', () => {
   });
 });
 
+describe('a child that meets a limit', () => {
+  it('of memory fails alone, and says so', async () => {
+    await withForker({ config: '[limits]\naddress_space_bytes = 250000000\n' }, async (forker) => {
+      using client = await OldClient.fork(forker.socket, 'fork launchpad-replay\n');
+      const peer = client.open();
+      peer.send('1 ');
+      // One line that it has to hold.
+      for (let part = 0; part < 150; part += 1) peer.send('x'.repeat(1_000_000));
+      peer.endSending();
+      assert.equal(await client.exited(), 3 << 8);
+      assert.match((await peer.finished()).stderr, /^brz: (?:ERROR: )?out of memory/i);
+      assert.equal((await runSession(forker.socket, 'fork rocks\n')).status, 0);
+    });
+  });
+});
+
 describe('what a child has to report', () => {
   it('of an error of ours goes to the log with its id, and the client reads one line of it on stderr', async () => {
     await withForker({ config: '' }, async (forker) => {
@@ -177,59 +207,5 @@ describe('what a child has to report', () => {
       assert.ok(line.includes(`"childId":"${client.id}"`), line);
       assert.match(line, /Fatal Python error: Segmentation fault.*in launchpad_replay/);
     });
-  });
-});
-
-describe('a child of a service of root', { skip: process.getuid?.() !== 0 && 'needs root' }, () => {
-  const config = '[forker]\nrun_as = "nobody"\n';
-  const nobody = Number(execFileSync('/usr/bin/id', ['-u', 'nobody'], { encoding: 'utf8' }));
-  const prepare = (directory: string): void => {
-    chmodSync(directory, 0o711);
-    mkdirSync(join(directory, 'hosting'));
-    chownSync(join(directory, 'hosting'), nobody, -1);
-  };
-
-  it('runs as the configured user, with nothing of root left, and leaves no pipes', async () => {
-    await withForker({ config, prepare }, async (forker) => {
-      await withSession(forker, async (pid, client) => {
-        assert.equal(status(pid, 'Uid'), [nobody, nobody, nobody, nobody].join('\t'));
-        assert.doesNotMatch(`${status(pid, 'Groups')} `, /(^| )0 /);
-        assert.equal(BigInt(`0x${status(pid, 'CapEff')}`), 0n);
-        await until('the end of the directory', () =>
-          readdirSync(join(client.directory, '..')).every((name) => !client.directory.endsWith(name)),
-        );
-      });
-      assert.equal(statSync(join(forker.stateDirectory, 'breezy')).uid, nobody);
-      assert.match((await runSession(forker.socket, 'fork rocks\n')).stdout, /sure/);
-    });
-  });
-
-  it('is not started when the hosting root is not theirs', async () => {
-    using directory = temporaryDirectory();
-    await using forker = ForkerProcess.spawn(directory.path, { config });
-    assert.deepEqual(await forker.ended(), { code: 1, signal: null });
-    assert.match(
-      forker.stderr,
-      /^forker: \S+hosting belongs to the user with uid 0, but sessions run as nobody .*: chown -R nobody \S+\n$/,
-    );
-  });
-
-  it('is not started when a directory on the way to the pipes is closed to them', async () => {
-    using directory = temporaryDirectory();
-    prepare(directory.path);
-    chmodSync(directory.path, 0o700);
-    await using forker = ForkerProcess.spawn(directory.path, { config });
-    assert.deepEqual(await forker.ended(), { code: 1, signal: null });
-    assert.match(
-      forker.stderr,
-      /^forker: sessions run as nobody, who cannot reach \S+: a directory above it is closed to others\n$/,
-    );
-  });
-
-  it('is not started as a user that does not exist', async () => {
-    using directory = temporaryDirectory();
-    await using forker = ForkerProcess.spawn(directory.path, { config: '[forker]\nrun_as = "no-such-user"\n' });
-    assert.deepEqual(await forker.ended(), { code: 1, signal: null });
-    assert.equal(forker.stderr, 'forker: forker.run_as: there is no user no-such-user on this system\n');
   });
 });

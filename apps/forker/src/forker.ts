@@ -8,6 +8,7 @@ import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
 import { LockService } from './locks/lock-service.ts';
 import { listenUnix } from './listener/listen-unix.ts';
 import { answerRequest, type AnswerContext } from './requests/answer-request.ts';
+import { AnswerTimes } from './requests/answer-times.ts';
 import { RefusalLog } from './requests/refusal-log.ts';
 import { takeRequest } from './requests/request-connection.ts';
 import { endChildren, leaveChildren } from './shutdown.ts';
@@ -34,10 +35,11 @@ export async function createForker({ config, log, options }: PartContext): Promi
   const locks = held.use(new LockService({ config, log, events, service }));
   const keeper = new KeeperSupervisor({ config, log, events, service, locks, preloadManifest: options['preload'] });
   const sampler = new UsageSampler();
-  const status = (): object => describeStatus({ startedAt, service, keeper, sampler, journal });
+  const times = new AnswerTimes();
+  const status = (): object => describeStatus({ startedAt, service, keeper, sampler, journal, times });
   const stopping = new StopRequest();
   const connections = new Set<Socket>();
-  const answering = { service, log, refusals: new RefusalLog(log), status, quit: () => stopping.ask(false) };
+  const answering = { service, log, refusals: new RefusalLog(log), times, status, quit: () => stopping.ask(false) };
   const listener = createListener(config, answering, connections);
   const control = createControlServer({ service, locks, events, log, status, leave: () => stopping.askToLeave() });
   held.defer(() => {
@@ -131,8 +133,8 @@ function createListener(config: Config, context: AnswerContext, connections: Set
   return createServer({ allowHalfOpen: true }, (socket) => {
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));
-    takeRequest(socket, 1000 * config.forker.requestTimeoutS, (request, reply) => {
-      answerRequest(context, request, reply);
+    takeRequest(socket, 1000 * config.forker.requestTimeoutS, (request, reply, requester) => {
+      answerRequest(context, request, reply, requester);
     });
   });
 }

@@ -16,6 +16,10 @@ export const forkMsMax = 15_000;
 /** Clients that may wait for a verdict on their connection; the kernel refuses more. */
 export const listenBacklog = 511;
 
+/** How long a stop waits for what it has killed in the control group of the sessions, and how often it looks. */
+export const cgroupEmptyMsMax = 2_000;
+export const cgroupLookMs = 10;
+
 /** Steps of the shutdown ladder (protocol-v1, "Stopping"). */
 export const interruptGraceMs = 1_000;
 export const killGraceMs = 1_000;
@@ -29,6 +33,9 @@ export const exitsKeptMax = 10_000;
  * counted, refused, and given to another keeper.
  */
 export const forksAtOnceMax = 32;
+
+/** How often a requester that sends no more is looked at while it waits for its turn: it may have left since. */
+export const leaveLookMs = 100;
 
 /** Requests that wait for a place. At the 4 ms of a fork the last one waits a second. */
 export const waitingRequestsMax = 256;

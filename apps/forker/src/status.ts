@@ -1,5 +1,6 @@
 import type { EventJournal } from '@hatchery/event-feed';
 import type { ForkService } from './children/fork-service.ts';
+import type { AnswerTimes } from './requests/answer-times.ts';
 import type { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
 import type { UsageSampler } from './usage/sampler.ts';
 
@@ -10,10 +11,11 @@ export interface StatusSources {
   readonly keeper: KeeperSupervisor;
   readonly sampler: UsageSampler;
   readonly journal: EventJournal;
+  readonly times: AnswerTimes;
 }
 
 /** What `hello` logs, and what `GET /v1/state` says besides the view. */
-export function describeStatus({ startedAt, service, keeper, sampler, journal }: StatusSources): object {
+export function describeStatus({ startedAt, service, keeper, sampler, journal, times }: StatusSources): object {
   const { registry, queue, finished } = service;
   return {
     uptimeS: Math.round((Date.now() - startedAt) / 1000),
@@ -23,6 +25,8 @@ export function describeStatus({ startedAt, service, keeper, sampler, journal }:
     finishedUsage: finished,
     requestsWaiting: queue.size,
     requestsRefused: queue.refused,
+    requestersLeft: queue.left,
+    answerTimes: times.summary,
     sampling: sampler.cost,
     eventsOnDisk: journal.isWriting,
     keeper: { pid: keeper.pid },

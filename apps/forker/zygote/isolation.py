@@ -1,5 +1,6 @@
 """What holds a session in: its user, its limits, its control group, and nothing open that is not its own."""
 
+import contextlib
 import ctypes
 import os
 import pwd
@@ -19,6 +20,11 @@ INHERITED = {
     "openFiles": resource.RLIMIT_NOFILE,
     "fileSizeBytes": resource.RLIMIT_FSIZE,
 }
+
+
+#: The pid of the process that is in its control group. A child that is not forked is confined and isolated in one process,
+#: and may be another user the second time.
+_entered: list[int] = []
 
 
 def confine(link: int, configuration: wire.Message) -> None:
@@ -69,12 +75,15 @@ def limit(number: int, value: int) -> None:
 
 def enter_cgroup(parent: str | None) -> None:
     """Moves this process into a control group of its own, which the keeper removes when it has reaped it."""
-    if parent is None:
+    if parent is None or _entered == [os.getpid()]:
         return
     directory = os.path.join(parent, str(os.getpid()))
-    os.mkdir(directory)
+    # There is one already when a keeper was killed that had a child of this pid.
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(directory)
     with open(os.path.join(directory, "cgroup.procs"), "w") as stream:
         stream.write("0")
+    _entered[:] = [os.getpid()]
 
 
 def remove_cgroup(parent: str | None, pid: int) -> bool:

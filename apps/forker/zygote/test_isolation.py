@@ -51,6 +51,31 @@ class Isolation(unittest.TestCase):
 
         self.assertEqual(forked(work), [True, True])
 
+    def test_leaves_a_child_its_streams_and_its_channel_and_nothing_else(self) -> None:
+        """Whoever started the service may have left anything open, and a forked child has what the zygote has."""
+
+        def work() -> object:
+            answer, null = os.dup(writing), os.open(os.devnull, os.O_RDONLY)
+            for number in (30, 41, 1000):
+                os.dup2(null, number)
+            os.dup2(answer, 40)
+            isolation.isolate(40, {"cgroup": None, "limits": LIMITS})
+            left = sorted(int(name) for name in os.listdir("/proc/self/fd"))
+            os.write(40, json.dumps(left).encode())
+            return None
+
+        reading, writing = os.pipe()
+        if os.fork() == 0:
+            with contextlib.suppress(BaseException):
+                work()
+            os._exit(0)
+        os.close(writing)
+        with open(reading) as stream:
+            left = json.loads(stream.read())
+        os.wait()
+        # The listing has one of its own, the lowest that is free.
+        self.assertEqual(left, [0, 1, 2, 3, 40])
+
     def test_takes_a_limit_for_good_and_none_away(self) -> None:
         def work() -> object:
             isolation.limit(resource.RLIMIT_NOFILE, 100)
@@ -96,6 +121,30 @@ class ControlGroup(unittest.TestCase):
         self.assertTrue(isolation.remove_cgroup(self.parent, pid))
         self.assertTrue(isolation.remove_cgroup(self.parent, pid))
         self.assertEqual([name for name in os.listdir(self.parent) if name.isdigit()], [])
+
+    def test_is_entered_once_by_a_child_that_is_another_user_the_second_time(self) -> None:
+        """A service without a zygote confines and isolates in one process; its children all failed."""
+
+        def work() -> object:
+            pid, path = self.enter()
+            if os.getuid() == 0:
+                isolation.become("nobody")
+            return [pid, path, *self.enter()]
+
+        answer = forked(work)
+        assert isinstance(answer, list)
+        self.assertEqual(answer[:2], answer[2:])
+        self.assertTrue(isolation.remove_cgroup(self.parent, answer[0]))
+
+    def test_is_made_though_a_dead_one_of_the_same_pid_left_its_own(self) -> None:
+        def work() -> object:
+            os.mkdir(os.path.join(self.parent, str(os.getpid())))
+            return self.enter()
+
+        answer = forked(work)
+        assert isinstance(answer, list)
+        self.assertEqual(answer[1], f"/{os.path.basename(self.parent)}/{answer[0]}")
+        self.assertTrue(isolation.remove_cgroup(self.parent, answer[0]))
 
     def test_of_a_dead_child_is_cleared_of_what_it_started(self) -> None:
         def work() -> object:

@@ -99,6 +99,12 @@ class Preload(unittest.TestCase):
         answer = self.load(self.manifest("json"), before)
         self.assert_refused(answer, "^checking Breezy's compiled helpers$", "_chk_map_pyx")
 
+    def test_a_real_fall_back_to_slow_python_is_an_error(self) -> None:
+        for module, helper in (("breezy.bzr.groupcompress", "breezy.bzr._groupcompress_pyx"), ("breezy.bzr.chk_map", "breezy.bzr._chk_map_pyx")):
+            with self.subTest(helper):
+                answer = self.load(self.manifest(module), f"import sys; sys.modules[{helper!r}] = None")
+                self.assert_refused(answer, "^checking Breezy's compiled helpers$", helper.rpartition(".")[2])
+
     def test_the_build_lists_no_module_that_would_switch_a_compiled_helper_off(self) -> None:
         with open(BUILT) as stream:
             modules = json.load(stream)["modules"]

@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { controlRequest } from '@hatchery/event-feed';
+import { cpuMilliseconds } from '../memory/process-cpu.ts';
 import { forkedSessions, type ForkedSession } from '../sessions/forked-session.ts';
 import { Crowd } from '../sessions/crowd.ts';
 import { timeHello } from '../sessions/hello.ts';
@@ -31,7 +33,9 @@ export const overload: Figure = {
     const { forkerSocket } = hatchery;
     const seconds = quick ? 4 : 8;
     const running = await forkedSessions(forkerSocket)(signal);
-    const probe = new Probe(forkerSocket, running, signal);
+    const forker = (await hatchery.parts(signal)).get('forker');
+    if (forker === undefined) throw new Error('there is no forker');
+    const probe = new Probe(forkerSocket, forker, running, signal);
     progress(0, 2);
     const calm = await probe.during(1000 * seconds);
     progress(1, 2);
@@ -39,6 +43,7 @@ export const overload: Figure = {
     const overloaded = await probe.during(1000 * seconds);
     const { served, refused, refusalsMs, firstRepliesMs } = await crowd.end();
     progress(2, 2);
+    const own = await answerTimes(hatchery.controlSocket);
     await running.end();
     const ms = { unit: 'ms', better: 'lower' } as const;
     const both = (pick: (probed: Probed) => readonly number[]) => [
@@ -46,12 +51,32 @@ export const overload: Figure = {
       { name: names.overloaded, rounds: [pick(overloaded)] },
     ];
     const limit = (atMost: number) => [{ kind: 'p99-limit', name: names.overloaded, atMost } as const];
+    const median = (atMost: number) => [{ kind: 'limit', name: names.overloaded, atMost } as const];
     const crowded = (values: readonly number[]) => [{ name: names.overloaded, rounds: [values] }];
     return {
       comparisons: [
         { ...ms, title: 'hello', series: both(({ helloMs }) => helloMs), targets: limit(helloMsMax) },
         { ...ms, title: 'reply of a running session', series: both(({ replyMs }) => replyMs), targets: [] },
         { ...ms, title: 'refusal', series: crowded(refusalsMs), targets: limit(refusalMsMax) },
+        {
+          ...ms,
+          title: 'refusal, p99 by the clock of the service',
+          series: crowded([own.refusal.p99Ms]),
+          targets: median(refusalMsMax),
+        },
+        {
+          ...ms,
+          title: 'hello, p99 by the clock of the service',
+          series: crowded([own.hello.p99Ms]),
+          targets: median(helloMsMax),
+        },
+        {
+          title: 'what the forker uses of a core',
+          unit: '% of a core',
+          better: 'lower',
+          series: both(({ corePercent }) => [corePercent]),
+          targets: [],
+        },
         { ...ms, title: 'first reply of those served', series: crowded(firstRepliesMs), targets: [] },
       ],
       readings: rates(served / seconds, refused / seconds),
@@ -59,7 +84,21 @@ export const overload: Figure = {
   },
 };
 
+/** What the service says of its answers: from the accepted connection to the last byte written. */
+interface AnswerTimes {
+  readonly hello: { readonly p99Ms: number };
+  readonly refusal: { readonly p99Ms: number };
+}
+
+/** The clients share the cores with the service and are the larger load; this is what the service alone has to answer for. */
+async function answerTimes(controlSocket: string): Promise<AnswerTimes> {
+  const state = (await controlRequest(controlSocket, 'GET', '/v1/state')) as { answerTimes: AnswerTimes };
+  return state.answerTimes;
+}
+
 interface Probed {
+  /** What the forker used of a core meanwhile: the one figure here that other work on the machine does not change. */
+  readonly corePercent: number;
   readonly helloMs: readonly number[];
   readonly replyMs: readonly number[];
 }
@@ -67,11 +106,13 @@ interface Probed {
 /** Asks for a hello and for a reply of a session that runs, over and over. */
 class Probe {
   readonly #socket: string;
+  readonly #forker: number;
   readonly #running: ForkedSession;
   readonly #signal: AbortSignal;
 
-  constructor(socket: string, running: ForkedSession, signal: AbortSignal) {
+  constructor(socket: string, forker: number, running: ForkedSession, signal: AbortSignal) {
     this.#socket = socket;
+    this.#forker = forker;
     this.#running = running;
     this.#signal = signal;
   }
@@ -79,13 +120,15 @@ class Probe {
   async during(durationMs: number): Promise<Probed> {
     const helloMs: number[] = [];
     const replyMs: number[] = [];
-    const until = performance.now() + durationMs;
+    const [startedAtMs, cpuMs] = [performance.now(), cpuMilliseconds(this.#forker)];
+    const until = startedAtMs + durationMs;
     while (performance.now() < until) {
       helloMs.push(await timeHello(this.#socket, this.#signal));
       replyMs.push(await this.#running.reply());
       await delay(10, undefined, { signal: this.#signal });
     }
-    return { helloMs, replyMs };
+    const corePercent = (100 * (cpuMilliseconds(this.#forker) - cpuMs)) / (performance.now() - startedAtMs);
+    return { corePercent, helloMs, replyMs };
   }
 }
 

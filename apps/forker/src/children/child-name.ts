@@ -18,6 +18,7 @@ export function expiryOf(name: string, runtimeDirectory: string): Date | null {
   return new Date(1000 * Number.parseInt(expiry, 36));
 }
 
-function ownerOf(runtimeDirectory: string): string {
+/** Tells the services of one machine apart, in the names of what they may leave behind. */
+export function ownerOf(runtimeDirectory: string): string {
   return createHash('sha256').update(runtimeDirectory).digest('hex').slice(0, 6);
 }

@@ -6,7 +6,7 @@ import { forkMsMax, forksAtOnceMax, keepersPerRequestMax } from '../limits.ts';
 import { judge, lateReason, type Limit, type Load } from './admission.ts';
 import { newChildName } from './child-name.ts';
 import { describeRequest } from './describe-request.ts';
-import { ForkRefusal, type Forked } from './forked.ts';
+import { ForkRefusal, RequesterLeft, type Forked } from './forked.ts';
 import type { ChildRegistry } from './registry.ts';
 import { Turnover } from './turnover.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -16,7 +16,9 @@ export interface Job {
   readonly request: ForkRequest;
   readonly details: ChildDetails;
   readonly resolve: (child: Forked) => void;
-  readonly reject: (error: ForkRefusal) => void;
+  readonly reject: (error: ForkRefusal | RequesterLeft) => void;
+  /** Aborted when nobody waits for it any more. */
+  readonly left: AbortSignal | undefined;
   /** Keepers that have died over it. */
   readonly keepersLost: number;
 }
@@ -36,6 +38,8 @@ export class ForkQueue {
   readonly #room = new WaitingRoom();
   readonly #turnover = new Turnover();
   readonly #pending = new Map<string, Pending>();
+  /** Requests whose requester left before their turn. */
+  left = 0;
   readonly refused: Record<Limit, number> = { draining: 0, max_children: 0, max_children_per_user: 0, waiting: 0 };
   #keeper: Pick<KeeperLink, 'send'> | null = null;
   #isDraining = false;
@@ -64,10 +68,11 @@ export class ForkQueue {
     if (value) this.#room.refuseAll(draining);
   }
 
-  /** Resolves when there is a child for the request. @throws {ForkRefusal} */
-  fork(request: ForkRequest): Promise<Forked> {
+  /** Resolves when there is a child for the request. @throws {ForkRefusal} or {RequesterLeft} */
+  fork(request: ForkRequest, left?: AbortSignal): Promise<Forked> {
     const { promise, resolve, reject } = Promise.withResolvers<Forked>();
-    const job: Job = { request, details: describeRequest(request, new Date()), resolve, reject, keepersLost: 0 };
+    const details = describeRequest(request, new Date());
+    const job: Job = { request, details, resolve, reject, left, keepersLost: 0 };
     if (this.isLeaving) return Promise.reject(new ForkRefusal(restarting));
     const verdict = judge(this.#load(job.details.user), this.#config.forker);
     if (verdict.kind === 'fork') this.#send(job);
@@ -146,7 +151,8 @@ export class ForkQueue {
       const job = this.take(id);
       if (job === null) continue;
       const again = { ...job, keepersLost: job.keepersLost + 1 };
-      if (this.#isDraining) job.reject(new ForkRefusal(draining));
+      if (job.left?.aborted === true) this.#leave(job);
+      else if (this.#isDraining) job.reject(new ForkRefusal(draining));
       else if (again.keepersLost >= keepersPerRequestMax) job.reject(new ForkRefusal(keeperDied));
       else this.#room.waitFirst(this.#waiting(again), forkMsMax, this.#late(again));
     }
@@ -155,9 +161,16 @@ export class ForkQueue {
   #waiting(job: Job) {
     return {
       user: job.details.user,
+      left: job.left,
       enter: () => this.#send(job),
       refuse: (reason: string) => job.reject(new ForkRefusal(reason)),
+      leave: () => this.#leave(job),
     };
+  }
+
+  #leave(job: Job): void {
+    this.left += 1;
+    job.reject(new RequesterLeft('its requester has left'));
   }
 
   #late({ details }: Job): () => string {

@@ -90,9 +90,9 @@ export class ForkService implements Disposable {
     } else if (this.#events.view.draining) this.drain(false, 'start');
   }
 
-  /** Forks one child and resolves when it exists. @throws {ForkRefusal} */
-  fork(request: ForkRequest): Promise<Forked> {
-    return this.queue.fork(request);
+  /** Forks one child and resolves when it exists. @throws {ForkRefusal}, or {RequesterLeft} when `left` is aborted before its turn */
+  fork(request: ForkRequest, left?: AbortSignal): Promise<Forked> {
+    return this.queue.fork(request, left);
   }
 
   /** Takes up a child that another connection forked; null when there is none of that name, alive or unheard. */
@@ -208,13 +208,22 @@ export class ForkService implements Disposable {
     return this.#toldBefore.ended.has(id) || this.#events.view.recentChildren.some((child) => child.id === id);
   }
 
-  #watchOrphan({ child, directory }: Entry): void {
-    const { id, pid, startTime } = child;
+  #watchOrphan(entry: Entry): void {
+    const { id, pid, startTime } = entry.child;
     const ended = (): void => {
-      if (removePipeDirectory(directory)) this.#log.warn({ childId: id, pid }, leftBehindMessage);
+      this.#removePipes(entry);
       this.#ended({ id, status: unknownStatus, known: false, rusage: null });
     };
     this.#orphans.watch(id, { pid, startTime, ended });
+  }
+
+  /** What cannot be removed now is collected later; the service goes on. */
+  #removePipes({ child: { id, pid }, directory }: Entry): void {
+    try {
+      if (removePipeDirectory(directory)) this.#log.warn({ childId: id, pid }, leftBehindMessage);
+    } catch (error) {
+      this.#log.error({ err: error, childId: id, pid }, 'the pipes of a dead child cannot be removed');
+    }
   }
 
   #ended(ending: Ending): void {

@@ -8,6 +8,12 @@ export interface Forked {
   readonly heard: () => void;
 }
 
+/** A fork that nobody waits for any more: its requester left while it was in the queue. */
+export class RequesterLeft extends Error {
+  readonly code = 'requester_left';
+  readonly fault = 'client';
+}
+
 /** A fork that is not to be had, with one line that says why and what to do. */
 export class ForkRefusal extends Error {
   readonly code = 'fork_refused';

@@ -6,8 +6,10 @@ interface Visitor extends Waiting {
   readonly heard: string[];
 }
 
-function visitor(name: string, heard: string[], user: string | null = null): Visitor {
-  return { user, heard, enter: () => heard.push(`${name} in`), refuse: (reason) => heard.push(`${name}: ${reason}`) };
+function visitor(name: string, heard: string[], user: string | null = null, left?: AbortSignal): Visitor {
+  const tell = (what: string) => (): void => void heard.push(`${name} ${what}`);
+  const refuse = (reason: string): void => void heard.push(`${name}: ${reason}`);
+  return { user, heard, enter: tell('in'), refuse, left, leave: tell('left') };
 }
 
 const late = (): string => 'late';
@@ -44,6 +46,23 @@ describe('WaitingRoom', () => {
     room.letIn(() => true);
     t.mock.timers.tick(5000);
     assert.deepEqual(heard, ['a: late', 'b in']);
+  });
+
+  it('gives the seat of whoever leaves to the next, and minds nobody who leaves later', () => {
+    const heard: string[] = [];
+    const room = new WaitingRoom();
+    const leaving = ['a', 'b', 'c'].map((name) => {
+      const left = new AbortController();
+      room.wait(visitor(name, heard, 'alice', left.signal), 1000, late);
+      return left;
+    });
+    leaving[0]?.abort();
+    assert.deepEqual([heard, room.size, room.countOf('alice')], [['a left'], 2, 2]);
+    let places = 1;
+    room.letIn(() => places-- > 0);
+    room.refuseAll('closed');
+    for (const left of leaving) left.abort();
+    assert.deepEqual(heard, ['a left', 'b in', 'c: closed']);
   });
 
   it('counts those of each user', () => {

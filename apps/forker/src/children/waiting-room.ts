@@ -4,11 +4,16 @@ export interface Waiting {
   /** Its turn has come; called in the same turn of the loop in which there is room for it. */
   readonly enter: () => void;
   readonly refuse: (reason: string) => void;
+  /** Aborted when it waits for nothing any more. */
+  readonly left: AbortSignal | undefined;
+  /** It has left, and its seat is free. */
+  readonly leave: () => void;
 }
 
 interface Seat {
   readonly one: Waiting;
-  readonly deadline: NodeJS.Timeout;
+  /** Ends the deadline, and no longer listens for its leaving. */
+  readonly settle: () => void;
 }
 
 /** Requests that wait for a place, in the order they came, each with a deadline of its own. */
@@ -38,23 +43,34 @@ export class WaitingRoom {
     while (hasRoom()) {
       const seat = this.#seats.shift();
       if (seat === undefined) return;
-      clearTimeout(seat.deadline);
+      seat.settle();
       seat.one.enter();
     }
   }
 
   refuseAll(reason: string): void {
-    for (const { one, deadline } of this.#seats.splice(0)) {
-      clearTimeout(deadline);
+    for (const { one, settle } of this.#seats.splice(0)) {
+      settle();
       one.refuse(reason);
     }
   }
 
   #seat(one: Waiting, waitMsMax: number, late: () => string): Seat {
-    const deadline = setTimeout(() => {
+    const giveUp = (tell: () => void) => (): void => {
+      settle();
       this.#seats = this.#seats.filter((seat) => seat.one !== one);
-      one.refuse(late());
-    }, waitMsMax);
-    return { one, deadline };
+      tell();
+    };
+    const leave = giveUp(() => one.leave());
+    const deadline = setTimeout(
+      giveUp(() => one.refuse(late())),
+      waitMsMax,
+    );
+    const settle = (): void => {
+      clearTimeout(deadline);
+      one.left?.removeEventListener('abort', leave);
+    };
+    one.left?.addEventListener('abort', leave);
+    return { one, settle };
   }
 }

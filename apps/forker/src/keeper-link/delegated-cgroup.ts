@@ -1,6 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ownerOf } from '../children/child-name.ts';
+import { cgroupEmptyMsMax, cgroupLookMs } from '../limits.ts';
 import { findUser } from './session-user.ts';
 
 /** Where sessions get control groups of their own, or why they get none. */
@@ -11,13 +23,16 @@ export type CgroupPlace = { readonly directory: string } | { readonly directory:
  * says so by `Delegate=yes` and an attribute of the directory, and for a plain user by giving it to them.
  * Source: systemd's "Control Group APIs and Delegation", https://systemd.io/CGROUP_DELEGATION/
  */
-export function prepareCgroup(runAs: string | null, proc = '/proc/self'): CgroupPlace {
+export function prepareCgroup(runAs: string | null, runtimeDirectory: string, proc = '/proc/self'): CgroupPlace {
   const own = ownCgroup(proc);
   if (own === null) return { directory: null, reason: 'cgroup v2 is not mounted here' };
   if (!isDelegated(own)) return { directory: null, reason: `${own} is not delegated to this service` };
-  const directory = join(own, 'hatchery-sessions');
+  // Two services may stand in one group, as two that one person runs in a terminal each.
+  const directory = join(own, `hatchery-sessions-${ownerOf(runtimeDirectory)}`);
   try {
     if (!existsSync(directory)) mkdirSync(directory);
+    // Not of a process that lives: one that has just made its group is not in it yet.
+    removeEmptyGroups(directory, (pid) => !existsSync(`/proc/${pid}`));
     if (runAs !== null) {
       const { uid } = findUser(runAs);
       // cgroups(7), "Delegating a hierarchy to a less privileged user".
@@ -30,11 +45,32 @@ export function prepareCgroup(runAs: string | null, proc = '/proc/self'): Cgroup
   }
 }
 
-/** Removes it after the last session. One that is still in use stays. */
-export function removeCgroup({ directory }: CgroupPlace): void {
-  if (directory === null) return;
+/**
+ * Removes it after the last session, with the zygote and the children of its pool, if they have not ended by themselves
+ * yet: nobody is left to reap them, and to take their groups back. False when something in it does not end.
+ */
+export async function removeCgroup({ directory }: CgroupPlace): Promise<boolean> {
+  if (directory === null) return true;
+  const kill = join(directory, 'cgroup.kill');
+  // Since Linux 5.14. Without it they end when they find the keeper gone.
+  if (existsSync(kill)) writeFileSync(kill, '1');
+  for (const deadline = performance.now() + cgroupEmptyMsMax; performance.now() < deadline; await delay(cgroupLookMs)) {
+    unlessBusy(() => removeEmptyGroups(directory));
+    unlessBusy(() => rmdirSync(directory));
+    if (!existsSync(directory)) return true;
+  }
+  return false;
+}
+
+/** Removes the groups that a keeper which was killed has left. The kernel keeps those that have a process in them. */
+function removeEmptyGroups(directory: string, isLeft: (pid: string) => boolean = () => true): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true }))
+    if (entry.isDirectory() && isLeft(entry.name)) unlessBusy(() => rmdirSync(join(directory, entry.name)));
+}
+
+function unlessBusy(action: () => void): void {
   try {
-    rmdirSync(directory);
+    action();
   } catch (error) {
     if (!['EBUSY', 'ENOENT', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }

@@ -53,9 +53,10 @@ export class KeeperSupervisor {
         `${this.#preloadManifest} is missing, the list of modules to preload; ./hatchery doctor makes it`,
       );
     }
-    prepareSessionUser(this.#context.config);
-    this.#cgroup = prepareCgroup(this.#context.config.forker.runAs);
-    if (!this.#context.config.forker.fork) await proveSpawning(this.#context.config);
+    const { config } = this.#context;
+    prepareSessionUser(config);
+    this.#cgroup = prepareCgroup(config.forker.runAs, config.runtimeDirectory);
+    if (!config.forker.fork) await proveSpawning(config);
     this.#fingerprint = zygoteFingerprint(this.#preloadManifest);
     await this.#connect();
     const late = setTimeout(() => {
@@ -83,7 +84,11 @@ export class KeeperSupervisor {
     clearInterval(this.#watch);
     this.#closing.abort();
     await this.#link?.close(options);
-    if (options.quit) removeCgroup(this.#cgroup);
+    if (options.quit && !(await removeCgroup(this.#cgroup)))
+      this.#context.log.warn(
+        { directory: this.#cgroup.directory },
+        'the control group of the sessions cannot be removed',
+      );
   }
 
   /** After an upgrade of Breezy or of us: acted on when two looks in a row saw the same, for an upgrade takes its time. */

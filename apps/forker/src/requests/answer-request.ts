@@ -1,15 +1,18 @@
 import type { Logger } from '@hatchery/daemon';
 import type { ForkRequest, Request } from '@hatchery/protocol';
 import type { ForkService } from '../children/fork-service.ts';
-import { ForkRefusal, type Forked } from '../children/forked.ts';
+import { ForkRefusal, RequesterLeft, type Forked } from '../children/forked.ts';
+import type { AnswerTimes } from './answer-times.ts';
 import type { RefusalLog } from './refusal-log.ts';
 import type { Reply } from './request-connection.ts';
+import type { Requester } from './requester.ts';
 
 /** What the answers need besides the fork service. */
 export interface AnswerContext {
   readonly service: ForkService;
   readonly log: Logger;
   readonly refusals: RefusalLog;
+  readonly times: AnswerTimes;
   /** Begins the shutdown ladder. */
   readonly quit: () => void;
   /** The status record that `hello` logs. */
@@ -17,12 +20,12 @@ export interface AnswerContext {
 }
 
 /** Answers one request (protocol-v1, "Requests and answers"). */
-export function answerRequest(context: AnswerContext, request: Request, reply: Reply): void {
-  const { service, log } = context;
+export function answerRequest(context: AnswerContext, request: Request, reply: Reply, requester: Requester): void {
+  const { service, log, times } = context;
   switch (request.kind) {
     case 'hello':
       log.info(context.status(), 'hello');
-      return reply({ kind: 'alive' }, { last: true });
+      return reply({ kind: 'alive' }, { last: true, delivered: () => times.answered('hello', requester.acceptedAtMs) });
     case 'quit':
       reply({ kind: 'quitting' }, { last: true });
       return context.quit();
@@ -30,7 +33,7 @@ export function answerRequest(context: AnswerContext, request: Request, reply: R
       service.queue.childConnectTimeoutS = request.seconds;
       return reply({ kind: 'ok' }, { last: true });
     case 'fork':
-      return void answerFork(context, request, reply);
+      return void answerFork(context, request, reply, requester);
     case 'attach':
       return void answerAttach(context, request.id, reply);
     default:
@@ -38,15 +41,21 @@ export function answerRequest(context: AnswerContext, request: Request, reply: R
   }
 }
 
-async function answerFork(context: AnswerContext, request: ForkRequest, reply: Reply): Promise<void> {
+async function answerFork(
+  context: AnswerContext,
+  request: ForkRequest,
+  reply: Reply,
+  requester: Requester,
+): Promise<void> {
   try {
-    const child = await context.service.fork(request);
+    const child = await context.service.fork(request, requester.left);
     await answerChild(child, reply, () => {
       // It does not know the directory of pipes, so nobody will ever open them.
       context.service.signal(child.id, 'SIGKILL', 'the client left before its answer');
     });
   } catch (error) {
-    refuse(context, error as Error, reply);
+    const { acceptedAtMs } = requester;
+    refuse(context, error as Error, reply, () => context.times.answered('refusal', acceptedAtMs));
   }
 }
 
@@ -65,8 +74,9 @@ async function answerChild(child: Forked, reply: Reply, undelivered?: () => void
   reply({ kind: 'exited', status: await child.exited }, { last: true, delivered: child.heard });
 }
 
-function refuse({ log, refusals }: AnswerContext, error: Error, reply: Reply): void {
+function refuse({ log, refusals }: AnswerContext, error: Error, reply: Reply, delivered?: () => void): void {
+  if (error instanceof RequesterLeft) return;
   if (error instanceof ForkRefusal) refusals.refused(error.message);
   else log.error({ err: error }, 'fork failed');
-  reply({ kind: 'failure', reason: error.message }, { last: true });
+  reply({ kind: 'failure', reason: error.message }, { last: true, delivered });
 }

@@ -35,9 +35,9 @@ describe('takeRequest', () => {
   it('hands one request over, sends its answer and closes', async () => {
     const requests: Request[] = [];
     await serving(
-      (request, reply) => {
+      (request, reply, requester) => {
         requests.push(request);
-        answerAlive(request, reply);
+        answerAlive(request, reply, requester);
       },
       async (path) => assert.equal(await ask(path, 'hel', 'lo\r\n'), 'ok\nyep, still alive\n'),
     );

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import { encodeAnswer, refusalAnswer, RequestDecoder, requestTimedOutAnswer } from '@hatchery/protocol';
 import type { Answer, Request, RequestOutcome } from '@hatchery/protocol';
+import { LeaveWatch, type Requester } from './requester.ts';
 
 /** Who answers requests. */
-export type RequestHandler = (request: Request, reply: Reply) => void;
+export type RequestHandler = (request: Request, reply: Reply, requester: Requester) => void;
 
 /** Sends one answer. */
 export type Reply = (answer: Answer, options?: ReplyOptions) => void;
@@ -20,8 +21,11 @@ export interface ReplyOptions {
 
 /** One connection: one request, read under a deadline, and its answers. Never closed in silence. */
 export function takeRequest(socket: Socket, requestTimeoutMs: number, handle: RequestHandler): void {
+  const acceptedAtMs = performance.now();
   const decoder = new RequestDecoder();
+  let watch: LeaveWatch | undefined;
   const reply: Reply = (answer, { last = false, undelivered, delivered } = {}) => {
+    watch?.[Symbol.dispose]();
     // Only a write tells a client that has gone (EPIPE) from one that sends no more: both look like EOF.
     if (!socket.writable) undelivered?.();
     else socket.write(encodeAnswer(answer), (error) => (error ? undelivered?.() : delivered?.()));
@@ -36,8 +40,9 @@ export function takeRequest(socket: Socket, requestTimeoutMs: number, handle: Re
   };
   const settle = (outcome: RequestOutcome): void =>
     finish(() => {
-      if (outcome.kind === 'request') handle(outcome.request, reply);
-      else reply(refusalAnswer(outcome.reason), { last: true });
+      if (outcome.kind !== 'request') return reply(refusalAnswer(outcome.reason), { last: true });
+      watch = new LeaveWatch(socket);
+      handle(outcome.request, reply, { acceptedAtMs, left: watch.left });
     });
   const read = (bytes: Buffer): void => {
     const progress = decoder.push(bytes);
