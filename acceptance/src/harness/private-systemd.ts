@@ -20,12 +20,23 @@ const unit = join(checkout, 'deploy/hatchery.service');
 const groups = /^(?:\S+ ){4}(\S+) .* - cgroup2 /m.exec(readFileSync('/proc/self/mountinfo', 'utf8'))?.[1];
 const namespaces = ['--fork', '--pid', '--mount', '--cgroup', '--ipc', '--uts', '--mount-proc', '--kill-child'];
 
+/** The kinds of mounts that private-systemd.sh needs, which many containers are refused. */
+const mounts = `set -e
+umount -R /sys/fs/cgroup
+mount -t cgroup2 none /sys/fs/cgroup
+mount -t tmpfs none /run
+mkdir /run/upper /run/work
+mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work /etc
+mkdir /sys/fs/cgroup/hatchery-probe-$$
+rmdir /sys/fs/cgroup/hatchery-probe-$$`;
+
 /** Why no systemd can be run here, or false. */
 export function cannotRunSystemd(): string | false {
   if (process.getuid?.() !== 0) return 'needs root';
   if (groups === undefined) return 'cgroup v2 is not mounted';
   if (!existsSync('/lib/systemd/systemd')) return 'systemd is not installed';
-  return spawnSync('unshare', [...namespaces, 'true']).status === 0 ? false : 'namespaces cannot be made';
+  const probe = spawnSync('unshare', [...namespaces, '/bin/sh', '-c', mounts], { encoding: 'utf8' });
+  return probe.status === 0 ? false : `namespaces cannot be made or mounted in: ${probe.stderr.trim()}`;
 }
 
 const config = `state_dir = "/var/lib/hatchery"
