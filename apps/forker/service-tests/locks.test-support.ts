@@ -54,14 +54,17 @@ export class RunningBrz implements Disposable {
 
 /** A forker, a branch `~alice/project/trunk` on it, and what the feed tells. */
 export class LockStage {
-  readonly forker: ForkerProcess;
+  /** The one that runs; after {@link restart} another one. */
+  forker: ForkerProcess;
   readonly events: Event[] = [];
   readonly #directory: string;
+  readonly #config: string;
   #holds = 0;
 
-  constructor(forker: ForkerProcess, directory: string) {
+  constructor(forker: ForkerProcess, directory: string, config: string) {
     this.forker = forker;
     this.#directory = directory;
+    this.#config = config;
   }
 
   get hostingRoot(): string {
@@ -86,15 +89,20 @@ export class LockStage {
     this.#brz(['commit', '-q', '-m', 'more', place]);
   }
 
-  /** Starts a push to trunk. With `hold` it stops before the request that contains this word, until {@link Hold.go}. */
+  /**
+   * Starts a push to trunk. With `hold` it stops before the request that contains this word, until {@link Hold.go}. To
+   * Breezy its user is `email`: another one's locks it does not take for its own.
+   */
   push(
     tree: string,
-    options: { readonly hold?: string; readonly user?: string } = {},
+    options: { readonly hold?: string; readonly email?: string } = {},
   ): { brz: RunningBrz; hold: Hold } {
-    const { hold = '', user = 'alice' } = options;
+    const { hold = '', email = 'alice <alice@example.invalid>' } = options;
+    const user = 'alice';
     const file = join(this.#directory, `go-${(this.#holds += 1)}`);
     const environment = {
       ...this.#environment(user),
+      HATCHERY_TEST_EMAIL: email,
       ...(hold === '' ? {} : { HATCHERY_TEST_HOLD: `${hold}:${file}` }),
     };
     const words = ['push', '-d', join(this.#directory, tree), `bzr+ssh://${user}@localhost/~alice/project/trunk`];
@@ -131,12 +139,12 @@ export class LockStage {
     return new Outsider(this.trunk, join(this.#directory, `outsider-${(this.#holds += 1)}`));
   }
 
-  /** Kills the forker, waits for `story` under the next one, and stops that. */
-  async restarted<T>(story: () => Promise<T>): Promise<T> {
-    this.forker.kill('SIGKILL');
+  /** Ends the forker, by `end`, lets `meanwhile` happen while there is none, and starts the next. */
+  async restart(end: () => Promise<unknown>, meanwhile: () => Promise<void> = async () => undefined): Promise<void> {
+    await end();
     await this.forker.ended();
-    await using _next = await ForkerProcess.start(this.forker.stateDirectory);
-    return await story();
+    await meanwhile();
+    this.forker = await ForkerProcess.start(this.forker.stateDirectory, { config: this.#config });
   }
 
   /** Kinds of the lock events of the feed so far, of branches only, in order. */
@@ -178,13 +186,15 @@ export async function withLockStage(config: string, story: (stage: LockStage) =>
   const state = join(directory.path, 's');
   mkdirSync(state);
   {
-    await using forker = await ForkerProcess.start(state, { config });
-    const stage = new LockStage(forker, directory.path);
+    const first = await ForkerProcess.start(state, { config });
+    await using stack = new AsyncDisposableStack();
+    const stage = new LockStage(first, directory.path, config);
+    stack.defer(() => stage.forker[Symbol.asyncDispose]());
     stage.commit('work');
-    using first = stage.push('work').brz;
-    const { code, output } = await first.ended();
+    using brz = stage.push('work').brz;
+    const { code, output } = await brz.ended();
     if (code !== 0) throw new Error(`the first push failed: ${output}`);
-    await using _feed = dialFeed(forker.controlSocket, {
+    await using _feed = dialFeed(stage.forker.controlSocket, {
       message: (message) => {
         if (message.type === 'event') stage.events.push(message.event);
       },

@@ -43,7 +43,7 @@ describe('a push', () => {
       using brz = first.brz;
       await first.hold.reached();
       const lock = await stage.lock('the branch lock', ({ kind }) => kind === 'branch');
-      const second = stage.push('work', { user: 'alice' });
+      const second = stage.push('work');
       using other = second.brz;
       const refused = await other.ended();
       assert.notEqual(refused.code, 0);
@@ -173,7 +173,8 @@ describe('a lock taken outside hatchery', () => {
     await withLockStage('', async (stage) => {
       using outsider = stage.outsider();
       await outsider.reached();
-      const { id } = await stage.restarted(() => stage.lock('the lock', ({ kind }) => kind === 'branch'));
+      await stage.restart(async () => stage.forker.kill('SIGKILL'));
+      const { id } = await stage.lock('the lock', ({ kind }) => kind === 'branch');
       assert.match(id, /^[0-9a-f]{12}$/);
     });
   });
