@@ -129,14 +129,27 @@ export class LockStage {
     await this.post(`/v1/children/${childId}/signal`, { signal });
   }
 
-  /** A session that runs a command on the host itself: it tags trunk, and waits for the branch's lock. */
-  tag(name: string): Promise<{ status: number; stderr: string }> {
-    return runSession(this.forker.socket, `fork tag -q -d ${this.trunk} ${name}\n`);
+  /** Another branch below the hosting root; its path. */
+  branch(name: string): string {
+    const place = join(this.hostingRoot, name);
+    this.#brz(['init', '-q', '--create-prefix', place]);
+    return place;
   }
 
-  /** A process that takes trunk's lock by Breezy alone. */
-  outsider(): Outsider {
-    return new Outsider(this.trunk, join(this.#directory, `outsider-${(this.#holds += 1)}`));
+  /** A session that runs a command on the host itself: it tags a branch, and waits for the branch's lock. */
+  tag(name: string, branch = this.trunk): Promise<{ status: number; stderr: string }> {
+    return runSession(this.forker.socket, `fork tag -q --force -d ${branch} ${name}\n`);
+  }
+
+  /** Breaks whatever lock a branch has by Breezy alone, and resolves when it is done. */
+  async breakByBrz(branch: string): Promise<void> {
+    using brz = new RunningBrz(['break-lock', '--force', branch], this.#directory, this.#environment('alice'));
+    await brz.ended();
+  }
+
+  /** A process that takes a branch's lock by Breezy alone. */
+  outsider(branch = this.trunk): Outsider {
+    return new Outsider(branch, join(this.#directory, `outsider-${(this.#holds += 1)}`));
   }
 
   /** Ends the forker, by `end`, lets `meanwhile` happen while there is none, and starts the next. */
