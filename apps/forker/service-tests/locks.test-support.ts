@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { controlRequest, dialFeed } from '@hatchery/event-feed';
@@ -78,6 +78,11 @@ export class LockStage {
   /** True while the branch's lock stands on disk. */
   isHeldOnDisk(): boolean {
     return existsSync(join(this.trunk, '.bzr/branch/lock/held'));
+  }
+
+  /** Number and id of trunk's last revision. */
+  tip(): string {
+    return readFileSync(join(this.trunk, '.bzr/branch/last-revision'), 'utf8');
   }
 
   /** A working tree with a revision more than what is pushed. */

@@ -199,6 +199,27 @@ describe('a lock broken by force', () => {
     });
   });
 
+  // Breezy's own answer to a token whose lock is gone could not be encoded: the client waited for it for ever.
+  it('is refused to its old holder that comes with its token, and the branch stays as it is', async () => {
+    await withLockStage('', async (stage) => {
+      stage.commit('work');
+      const { brz, hold } = stage.push('work', { hold: 'Branch.set_last_revision' });
+      using _brz = brz;
+      await hold.reached();
+      const { id } = await stage.lock('the branch lock', ({ kind }) => kind === 'branch');
+      const before = stage.tip();
+      await stage.post(`/v1/locks/${id}/break`, { force: true });
+      hold.go();
+      const { code, output } = await brz.ended();
+      assert.equal(code, 3, output);
+      assert.match(
+        output,
+        /^brz: ERROR: Cannot lock the branch again: the lock you held was broken meanwhile; start over$/m,
+      );
+      assert.equal(stage.tip(), before);
+    });
+  });
+
   it('is refused when another one holds it by now, and the other keeps it', async () => {
     await withLockStage('', async (stage) => {
       stage.commit('work');
