@@ -60,6 +60,19 @@ describe('reports of sessions', () => {
   });
 });
 
+describe('the end of a session', () => {
+  it('that was bad is followed by a look at the branches it had open, at once', async () => {
+    using bench = new LockBench();
+    const id = await bench.session();
+    bench.report(id, 'opened', null);
+    bench.lockDirectory.take('n1', { pid: 4_194_400, start_time: Math.floor(Date.now() / 1000) });
+    bench.bench.exit(id, 9);
+    // The look is in the same turn as the news; a turn in rotation would come within a second.
+    await Promise.resolve();
+    assert.deepEqual([bench.view[0]?.condition, bench.view[0]?.holder?.childId], ['orphaned', id]);
+  });
+});
+
 describe('a lock whose session has ended', () => {
   it('is an orphan, and stays one when its session is forgotten', async () => {
     using bench = new LockBench();
