@@ -20,18 +20,19 @@ export async function openSmartClient(socket: string, signal: AbortSignal): Prom
   stderr.on('data', (bytes: Buffer) => complaints.push(bytes));
   stdin.on('error', () => undefined);
   const answers = new Answers(stdout);
+  const complaint = (): string => Buffer.concat(complaints).toString();
   return {
     call: async (...words) => {
       stdin.write(encodeRequest(words));
       const answer = await within(answers.next(), firstReplyMsMax, `no answer to ${words.join(' ')}`);
-      if (!answer.ok) throw new Error(`${words.join(' ')}: ${answer.words.join(' ')} ${Buffer.concat(complaints)}`);
+      if (!answer.ok) throw new Error(`${words.join(' ')}: ${answer.words.join(' ')} ${complaint()}`);
       return answer.words;
     },
     end: async () => {
       stdin.end();
       try {
         const status = await within(child.exited, sessionEndMsMax, 'it did not end with its input');
-        if (status !== 0) throw new Error(`it ended with wait status ${status}: ${Buffer.concat(complaints)}`);
+        if (status !== 0) throw new Error(`it ended with wait status ${status}: ${complaint()}`);
       } finally {
         release([stdin, stdout, stderr]);
         child[Symbol.dispose]();

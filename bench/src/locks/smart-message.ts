@@ -17,7 +17,8 @@ export function encodeRequest(words: readonly string[]): Buffer {
 /** The first answer in these bytes with how many of them it takes; null when it is not all there. @throws when it is none */
 export function readResponse(bytes: Buffer): { readonly answer: SmartAnswer; readonly bytes: number } | null {
   if (bytes.length < marker.length) return null;
-  if (!bytes.subarray(0, marker.length).equals(marker)) throw new Error(`no answer: ${JSON.stringify(`${bytes}`)}`);
+  if (!bytes.subarray(0, marker.length).equals(marker))
+    throw new Error(`no answer: ${JSON.stringify(bytes.toString('latin1'))}`);
   let at = endOfCounted(bytes, marker.length);
   let [ok, words]: [boolean, readonly string[]] = [true, []];
   while (at !== null && at < bytes.length) {
@@ -60,7 +61,8 @@ function byteStrings(list: Buffer): string[] {
   while (at < list.length - 1) {
     const colon = list.indexOf(':', at);
     const length = Number(list.toString('latin1', at, colon));
-    if (colon < 0 || !Number.isInteger(length)) throw new Error(`an answer is ${JSON.stringify(`${list}`)}`);
+    if (colon < 0 || !Number.isInteger(length))
+      throw new Error(`an answer is ${JSON.stringify(list.toString('latin1'))}`);
     words.push(list.toString('utf8', colon + 1, colon + 1 + length));
     at = colon + 1 + length;
   }
