@@ -139,47 +139,6 @@ describe('a session that is stopped while it holds a lock', () => {
   });
 });
 
-describe('a lock taken outside hatchery', () => {
-  it('is found by a scan, held while its process lives and stale when it is dead, and can be broken then', async () => {
-    await withLockStage('', async (stage) => {
-      using outsider = stage.outsider();
-      await outsider.reached();
-      await stage.post('/v1/locks/scan', {});
-      const lock = await stage.lock('the lock', ({ kind }) => kind === 'branch');
-      assert.deepEqual([lock.holder?.pid, lock.holder?.childId, lock.condition], [outsider.pid, null, 'held']);
-      outsider.kill();
-      const stale = await stage.lock('the stale lock', ({ condition }) => condition === 'stale');
-      assert.equal(stale.id, lock.id);
-      assert.match(stale.reasons?.join() ?? '', /process \d+ is gone/);
-      await stage.post(`/v1/locks/${lock.id}/break`, {});
-      assert.deepEqual(await stage.view(), []);
-      assert.ok(!stage.isHeldOnDisk());
-      await assert.rejects(stage.post(`/v1/locks/${lock.id}/break`, {}), /is free by now: nothing was done/);
-    });
-  });
-
-  it('is seen to be released, without a report', async () => {
-    await withLockStage('', async (stage) => {
-      using outsider = stage.outsider();
-      await outsider.reached();
-      await stage.post('/v1/locks/scan', {});
-      await stage.lock('the lock', ({ kind }) => kind === 'branch');
-      outsider.release();
-      await until('no lock', async () => (await stage.view()).length === 0);
-    });
-  });
-
-  it('is found at the start of a service', async () => {
-    await withLockStage('', async (stage) => {
-      using outsider = stage.outsider();
-      await outsider.reached();
-      await stage.restart(async () => stage.forker.kill('SIGKILL'));
-      const { id } = await stage.lock('the lock', ({ kind }) => kind === 'branch');
-      assert.match(id, /^[0-9a-f]{12}$/);
-    });
-  });
-});
-
 describe('a lock broken by force', () => {
   it('says what may happen, and its old holder that goes on brings no lock back', async () => {
     await withLockStage('', async (stage) => {
