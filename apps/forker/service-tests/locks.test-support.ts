@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { controlRequest, dialFeed } from '@hatchery/event-feed';
@@ -54,14 +54,17 @@ export class RunningBrz implements Disposable {
 
 /** A forker, a branch `~alice/project/trunk` on it, and what the feed tells. */
 export class LockStage {
-  readonly forker: ForkerProcess;
+  /** The one that runs; after {@link restart} another one. */
+  forker: ForkerProcess;
   readonly events: Event[] = [];
   readonly #directory: string;
+  readonly #config: string;
   #holds = 0;
 
-  constructor(forker: ForkerProcess, directory: string) {
+  constructor(forker: ForkerProcess, directory: string, config: string) {
     this.forker = forker;
     this.#directory = directory;
+    this.#config = config;
   }
 
   get hostingRoot(): string {
@@ -77,6 +80,11 @@ export class LockStage {
     return existsSync(join(this.trunk, '.bzr/branch/lock/held'));
   }
 
+  /** Number and id of trunk's last revision. */
+  tip(): string {
+    return readFileSync(join(this.trunk, '.bzr/branch/last-revision'), 'utf8');
+  }
+
   /** A working tree with a revision more than what is pushed. */
   commit(tree: string): void {
     const place = join(this.#directory, tree);
@@ -86,15 +94,20 @@ export class LockStage {
     this.#brz(['commit', '-q', '-m', 'more', place]);
   }
 
-  /** Starts a push to trunk. With `hold` it stops before the request that contains this word, until {@link Hold.go}. */
+  /**
+   * Starts a push to trunk. With `hold` it stops before the request that contains this word, until {@link Hold.go}. To
+   * Breezy its user is `email`: another one's locks it does not take for its own.
+   */
   push(
     tree: string,
-    options: { readonly hold?: string; readonly user?: string } = {},
+    options: { readonly hold?: string; readonly email?: string } = {},
   ): { brz: RunningBrz; hold: Hold } {
-    const { hold = '', user = 'alice' } = options;
+    const { hold = '', email = 'alice <alice@example.invalid>' } = options;
+    const user = 'alice';
     const file = join(this.#directory, `go-${(this.#holds += 1)}`);
     const environment = {
       ...this.#environment(user),
+      HATCHERY_TEST_EMAIL: email,
       ...(hold === '' ? {} : { HATCHERY_TEST_HOLD: `${hold}:${file}` }),
     };
     const words = ['push', '-d', join(this.#directory, tree), `bzr+ssh://${user}@localhost/~alice/project/trunk`];
@@ -121,22 +134,35 @@ export class LockStage {
     await this.post(`/v1/children/${childId}/signal`, { signal });
   }
 
-  /** A session that runs a command on the host itself: it tags trunk, and waits for the branch's lock. */
-  tag(name: string): Promise<{ status: number; stderr: string }> {
-    return runSession(this.forker.socket, `fork tag -q -d ${this.trunk} ${name}\n`);
+  /** Another branch below the hosting root; its path. */
+  branch(name: string): string {
+    const place = join(this.hostingRoot, name);
+    this.#brz(['init', '-q', '--create-prefix', place]);
+    return place;
   }
 
-  /** A process that takes trunk's lock by Breezy alone. */
-  outsider(): Outsider {
-    return new Outsider(this.trunk, join(this.#directory, `outsider-${(this.#holds += 1)}`));
+  /** A session that runs a command on the host itself: it tags a branch, and waits for the branch's lock. */
+  tag(name: string, branch = this.trunk): Promise<{ status: number; stderr: string }> {
+    return runSession(this.forker.socket, `fork tag -q --force -d ${branch} ${name}\n`);
   }
 
-  /** Kills the forker, waits for `story` under the next one, and stops that. */
-  async restarted<T>(story: () => Promise<T>): Promise<T> {
-    this.forker.kill('SIGKILL');
+  /** Breaks whatever lock a branch has by Breezy alone, and resolves when it is done. */
+  async breakByBrz(branch: string): Promise<void> {
+    using brz = new RunningBrz(['break-lock', '--force', branch], this.#directory, this.#environment('alice'));
+    await brz.ended();
+  }
+
+  /** A process that takes a branch's lock by Breezy alone. */
+  outsider(branch = this.trunk): Outsider {
+    return new Outsider(branch, join(this.#directory, `outsider-${(this.#holds += 1)}`));
+  }
+
+  /** Ends the forker, by `end`, lets `meanwhile` happen while there is none, and starts the next. */
+  async restart(end: () => Promise<unknown>, meanwhile: () => Promise<void> = async () => undefined): Promise<void> {
+    await end();
     await this.forker.ended();
-    await using _next = await ForkerProcess.start(this.forker.stateDirectory);
-    return await story();
+    await meanwhile();
+    this.forker = await ForkerProcess.start(this.forker.stateDirectory, { config: this.#config });
   }
 
   /** Kinds of the lock events of the feed so far, of branches only, in order. */
@@ -178,13 +204,15 @@ export async function withLockStage(config: string, story: (stage: LockStage) =>
   const state = join(directory.path, 's');
   mkdirSync(state);
   {
-    await using forker = await ForkerProcess.start(state, { config });
-    const stage = new LockStage(forker, directory.path);
+    const first = await ForkerProcess.start(state, { config });
+    await using stack = new AsyncDisposableStack();
+    const stage = new LockStage(first, directory.path, config);
+    stack.defer(() => stage.forker[Symbol.asyncDispose]());
     stage.commit('work');
-    using first = stage.push('work').brz;
-    const { code, output } = await first.ended();
+    using brz = stage.push('work').brz;
+    const { code, output } = await brz.ended();
     if (code !== 0) throw new Error(`the first push failed: ${output}`);
-    await using _feed = dialFeed(forker.controlSocket, {
+    await using _feed = dialFeed(stage.forker.controlSocket, {
       message: (message) => {
         if (message.type === 'event') stage.events.push(message.event);
       },

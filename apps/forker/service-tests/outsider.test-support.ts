@@ -40,6 +40,13 @@ export class Outsider implements Disposable {
     this.#hold.go();
   }
 
+  /** Resolves when it either has the lock or never will: one that still waits is killed. */
+  async settled(): Promise<void> {
+    if (this.#hold.isReached) return;
+    this.kill();
+    await until('the end of an outsider', () => this.#process.exitCode ?? this.#process.signalCode);
+  }
+
   kill(): void {
     this.#process.kill('SIGKILL');
   }
@@ -57,8 +64,12 @@ export class Hold {
     this.#file = file;
   }
 
+  get isReached(): boolean {
+    return existsSync(`${this.#file}.held`);
+  }
+
   async reached(): Promise<void> {
-    await until(`a push held at ${this.#file}`, () => existsSync(`${this.#file}.held`));
+    await until(`a push held at ${this.#file}`, () => this.isReached);
   }
 
   go(): void {

@@ -54,6 +54,7 @@ export async function createForker({ config, log, options }: PartContext): Promi
   service.adoptOrphans();
   service.restoreDrain();
   await listenUnix(listener, config.forker.socket, config.forker.socketMode);
+  locks.begin();
   held.use(collectGarbage(config.runtimeDirectory, service.registry, log));
   held.use(publishUsage(sampler, service.registry, events));
   // Word for word: clients and scripts written for Launchpad's service wait for this line.

@@ -127,6 +127,31 @@ for _ in range(3):
         self.run_story("with branch.lock_write(): print('held')\nprint(lock_reports._channel)")
         self.assertEqual(self.stdout, "held\nNone\n")
 
+    def test_leave_a_client_whose_lock_was_broken_an_answer_that_can_be_sent(self) -> None:
+        self.play(
+            """
+from breezy.bzr.smart import protocol, request
+from breezy.errors import TokenMismatch
+for holder in (None, b"theirs"):
+    sent = []
+    failure = request.FailedSmartServerResponse(request._translate_error(TokenMismatch(b"mine", holder)))
+    protocol.ProtocolThreeResponder(sent.append).send_response(failure)
+    print(b"".join(sent).decode("latin1").partition("l10:")[2])
+"""
+        )
+        answer = "LockFailed16:the branch again50:the lock you held was broken meanwhile; start overee"
+        self.assertEqual(self.stdout.splitlines(), [answer, answer])
+
+    def test_answer_other_errors_as_breezy_does(self) -> None:
+        self.play(
+            """
+from breezy.bzr.smart import request
+from breezy.errors import LockContention
+print(request._translate_error(LockContention("x")))
+"""
+        )
+        self.assertEqual(self.stdout, "(b'LockContention',)\n")
+
     def test_raise_nothing_whatever_is_wrong(self) -> None:
         self.play(
             """

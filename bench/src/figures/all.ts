@@ -3,6 +3,7 @@ import { burst } from './burst.ts';
 import { dashboard } from './dashboard.ts';
 import type { Figure } from './figure.ts';
 import { fork } from './fork.ts';
+import { locks } from './locks.ts';
 import { memory } from './memory.ts';
 import { overload } from './overload.ts';
 import { recovery } from './recovery.ts';
@@ -20,6 +21,7 @@ export const figures: readonly Figure[] = [
   recovery,
   memory,
   sampling,
+  locks,
   ssh,
   sessions,
   branch,

@@ -19,7 +19,7 @@ export function isHeldByOurJob(directory: string, name: string, tokens: readonly
   if (record === null || !tokens.includes(record.token)) return null;
   const path = lockPath(directory, name);
   if (!existsSync(path)) return null;
-  const held = locksOfFile(kernelLocks(), path).some(({ type, waiting }) => type === 'FLOCK' && !waiting);
+  const held = locksOfFile(kernelLocks(directory), path).some(({ type, waiting }) => type === 'FLOCK' && !waiting);
   if (!held) return null;
   const descriptor = inheritedLock(path);
   return descriptor !== null || isBelow(record) ? { descriptor } : null;

@@ -1,30 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { writeHolderRecord } from '@hatchery/locks';
-import { temporaryDirectory, until, within } from '@hatchery/testkit';
+import { temporaryDirectory, until } from '@hatchery/testkit';
+import { holdByFlock } from './flock.test-support.ts';
 import { holderPath, isLockName, lockPath, openLockFile } from './lock-files.ts';
 import { processFacts } from './process-facts.ts';
 import { readScriptLock, readScriptLocks } from './read-script-locks.ts';
-
-/** A process that holds the lock on a file by flock(1) until it is ended. */
-async function holdByFlock(path: string): Promise<ChildProcess & AsyncDisposable> {
-  const holder = spawn('flock', ['--no-fork', path, 'sh', '-c', 'echo held; exec sleep 600'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await within('the holder', new Promise((resolve) => holder.stdout.once('data', resolve)));
-  return Object.assign(holder, {
-    [Symbol.asyncDispose]: async () => {
-      const ended = new Promise((resolve) => holder.once('exit', resolve));
-      holder.kill('SIGKILL');
-      await ended;
-      holder.stdout.destroy();
-    },
-  });
-}
 
 it('a directory that is missing, or whose files nobody locks, holds no lock', () => {
   using directory = temporaryDirectory();

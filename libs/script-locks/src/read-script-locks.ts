@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Lock, LockParty } from '@hatchery/events';
 import type { HolderRecord, KernelLock } from '@hatchery/locks';
 import { readRecord } from './held-by-our-job.ts';
-import { kernelLocks, locksOfFile } from './kernel-locks.ts';
+import { kernelLocks, locksOfFile, type KernelLocks } from './kernel-locks.ts';
 import { lockNameOf, lockPath } from './lock-files.ts';
 import {
   ancestors,
@@ -22,22 +22,23 @@ const filesMax = 1_000;
 
 /** Every lock of the directory that somebody holds, by whatever means. A missing directory holds none. */
 export function readScriptLocks(directory: string): Lock[] {
-  const kernel = kernelLocks();
-  return listFiles(directory)
-    .slice(0, filesMax)
-    .flatMap((file) => {
-      const name = lockNameOf(file);
-      const lock = name === null ? null : describe(directory, name, join(directory, file), kernel);
-      return lock === null ? [] : [lock];
-    });
+  const files = listFiles(directory).slice(0, filesMax);
+  if (files.length === 0) return [];
+  const kernel = kernelLocks(directory);
+  return files.flatMap((file) => {
+    const name = lockNameOf(file);
+    const lock = name === null ? null : describe(directory, name, join(directory, file), kernel);
+    return lock === null ? [] : [lock];
+  });
 }
 
 /** One lock, or null when nobody holds it. */
 export function readScriptLock(directory: string, name: string): Lock | null {
-  return describe(directory, name, lockPath(directory, name), kernelLocks());
+  const path = lockPath(directory, name);
+  return existsSync(path) ? describe(directory, name, path, kernelLocks(directory)) : null;
 }
 
-function describe(directory: string, name: string, path: string, all: readonly KernelLock[]): Lock | null {
+function describe(directory: string, name: string, path: string, all: KernelLocks): Lock | null {
   const kernel = locksOfFileOrNone(all, path);
   const holder = kernel.find(({ waiting }) => !waiting);
   if (holder === undefined) return null;
@@ -118,7 +119,7 @@ function foreignToken({ type, pid }: KernelLock): string {
   return `${type}-${pid ?? 0}-${pid === null ? 0 : (processFacts(pid)?.startTime ?? 0)}`;
 }
 
-function locksOfFileOrNone(all: readonly KernelLock[], path: string): KernelLock[] {
+function locksOfFileOrNone(all: KernelLocks, path: string): KernelLock[] {
   try {
     return locksOfFile(all, path);
   } catch (error) {

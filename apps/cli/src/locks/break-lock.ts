@@ -1,5 +1,6 @@
 import { exitDone, expectWords, UsageError, type Command } from '../command.ts';
 import { actor, askService } from '../running-service.ts';
+import { visible } from '../table.ts';
 
 /** Said before it is done, so that it stands on the screen whatever comes of it. */
 const warning =
@@ -20,7 +21,7 @@ export const breakLock: Command = {
     const path = `/v1/locks/${encodeURIComponent(LOCK)}/break`;
     // The id names the acquisition that was looked at: another holder has another id, and is refused.
     const answer = await askService(invocation.config, 'POST', path, { actor: actor(invocation), reason, force });
-    process.stdout.write(`lock ${LOCK}: ${(answer as { outcome: string }).outcome}\n`);
+    process.stdout.write(`lock ${LOCK}: ${visible((answer as { outcome: string }).outcome)}\n`);
     return exitDone;
   },
 };

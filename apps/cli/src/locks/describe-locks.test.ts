@@ -28,9 +28,10 @@ it('a lock is a row, with its reasons when it is not simply held', () => {
   const reasons = ['process 7 is gone'];
   assert.equal(
     describeLocks([lock('l1', session('ann')), lock('l2', null, [], { condition: 'stale', reasons })], now),
-    'ID  KIND    CONDITION  AGE   WAIT  HOLDER                 NAME\n' +
-      'l1  branch  held       60 s  0     ann pid 7 session ann  ~a/p/l1\n' +
-      'l2  branch  stale      -     0     nobody knows who       ~a/p/l2 (process 7 is gone)\n',
+    'ID  KIND    CONDITION  AGE    WAIT  HOLDER                 NAME\n' +
+      'l1  branch  held       1 min  0     ann pid 7 session ann  ~a/p/l1\n' +
+      'l2  branch  stale      -      0     nobody knows who       ~a/p/l2 (process 7 is gone)\n' +
+      '\nl2  its holder is dead: hatchery break-lock l2 --reason TEXT\n',
   );
 });
 
@@ -48,9 +49,11 @@ it('who waits is a tree below the one who blocks, through several locks', () => 
   assert.deepEqual(text.split('\n').slice(4, -1), [
     'ann pid 7 session ann blocks 2',
     '  branch ~a/p/l1 (l1)',
-    '    bob pid 7 session bob waits 60 s',
+    '    bob pid 7 session bob waits 1 min',
     '      branch ~a/p/l2 (l2)',
-    '        cat pid 7 session cat waits 60 s',
+    '        cat pid 7 session cat waits 1 min',
+    '',
+    'l1  to end its holder and free it: hatchery break-lock l1 --reason TEXT',
   ]);
 });
 
@@ -60,4 +63,43 @@ it('a deadlock is called one, with every step of it', () => {
   assert.match(text, /^DEADLOCK: nobody of these can go on until one is ended$/m);
   assert.match(text, /^ {2}bob .* waits for branch ~a\/p\/l1 \(l1\), held by ann /m);
   assert.match(text, /^ {2}ann .* waits for branch ~a\/p\/l2 \(l2\), held by bob /m);
+});
+
+it('who is no user of a session is told by its command', () => {
+  const nobody: LockParty = { ...session('s1'), user: null, command: 'tag -q v1' };
+  assert.match(describeLocks([lock('l1', nobody)], now), /pid 7 session s1 tag -q v1 {2}~a/);
+  const foreign: LockParty = { ...session('ann'), childId: null, command: 'brz commit', host: 'h' };
+  assert.match(describeLocks([lock('l1', foreign)], now), /ann pid 7 brz commit {2}~a/);
+  const unseen: LockParty = { childId: null, pid: null, user: null, host: null, command: null, since: null };
+  assert.match(describeLocks([lock('l1', unseen)], now), / somebody {2}~a/);
+});
+
+it('what to do stands below, for each lock that is in the way or left behind', () => {
+  const left = [
+    lock('l1', session('ann'), [], { condition: 'orphaned' }),
+    lock('l2', { ...session('bob'), host: 'elsewhere' }, [], { condition: 'unknown' }),
+    lock('l3', session('cat')),
+  ];
+  assert.deepEqual(describeLocks(left, now).split('\n').slice(5, -1), [
+    'l1  frees itself after its grace, unless its client comes back: nothing to do',
+    'l2  look for its holder on elsewhere; when that is dead: hatchery break-lock l2 --force --reason TEXT',
+  ]);
+});
+
+it('of many things to do the first ones are shown', () => {
+  const many = Array.from({ length: 20 }, (_, number) => lock(`l${number}`, null, [], { condition: 'stale' }));
+  assert.match(describeLocks(many, now), /\nl7 {2}its holder.*\nand 12 more\n$/);
+});
+
+it('of a deadlock one party is named that can be ended', () => {
+  const [ann, bob] = [session('ann'), session('bob')];
+  const text = describeLocks([lock('l1', ann, [bob]), lock('l2', bob, [ann])], now);
+  assert.equal(text.match(/^l[12] {2}to end its holder/gm)?.length, 1);
+});
+
+it('nothing that a client wrote reaches the terminal as a command of it', () => {
+  const evil = session('\x1b]0;owned\x07');
+  const text = describeLocks([lock('l1\x1b[2J', evil, [evil, session('bob')])], now);
+  assert.doesNotMatch(text, /[\x1b\x07]/);
+  assert.match(text, /DEADLOCK/);
 });

@@ -13,6 +13,7 @@ import {
   readScriptLock,
 } from '@hatchery/script-locks';
 import { exitUnavailable, UsageError, type Command, type Invocation } from '../command.ts';
+import { visible } from '../table.ts';
 import { attemptsMax, introductionMsMax, lookMs } from './limits.ts';
 import { runUnderLock, type Job } from './run-under-lock.ts';
 import { SignalRelay } from './signal-relay.ts';
@@ -156,8 +157,8 @@ function refuse({ name, waitMs }: Wish, { holder }: Lock): number {
   const { user, pid, command, since } = holder ?? { user: null, pid: null, command: null, since: null };
   const who = command === null ? 'a process that does not say who it is' : `${user ?? 'somebody'}: ${command}`;
   const remedy = waitMs === 0 ? 'wait for it with --wait SECONDS' : `${waitMs / 1000} s were not enough`;
-  process.stderr.write(
-    `hatchery: lock ${name} is held by ${who} (pid ${pid ?? 'unknown'}, since ${since ?? 'unknown'}); ${remedy}\n`,
-  );
+  const line = `lock ${name} is held by ${who} (pid ${pid ?? 'unknown'}, since ${since ?? 'unknown'}); ${remedy}`;
+  // Whoever may write in the directory chose these words.
+  process.stderr.write(`hatchery: ${visible(line)}\n`);
   return exitUnavailable;
 }

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Lock } from '@hatchery/events';
 import { readScriptLocks } from '@hatchery/script-locks';
 import { assertNothingLeft, ForkerProcess, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
-import { RunningCommand, type CommandEnd } from './lock.test-support.ts';
+import { lockWord, RunningCommand, type CommandEnd } from './lock.test-support.ts';
 
 const directory = temporaryDirectory();
 const baseline = takeBaseline();
@@ -79,6 +79,32 @@ describe('hatchery locks', () => {
     const { status, stdout, stderr } = await elsewhere.ended();
     assert.deepEqual([status, stdout], [0, '[]\n']);
     assert.match(stderr, /^hatchery: locks: only those of scripts: no fork service answers/);
+  });
+});
+
+describe('a deadlock of two scripts', () => {
+  it('is shown as one, with both steps, and ending one of them lets the other go on', async () => {
+    const [one, other] = ['x', 'y'].map((first) => {
+      const second = first === 'x' ? 'y' : 'x';
+      const inner = `${lockWord(directory.path, second)} --wait 60 -- echo through ${directory.path}`;
+      // Each takes its second lock only when both have their first.
+      const both = `until [ -e '${directory.path}/x.first' ] && [ -e '${directory.path}/y.first' ]; do sleep 0.02; done`;
+      return start('lock', first, '--', 'sh', '-c', `touch '${directory.path}/${first}.first'; ${both}; ${inner}`);
+    });
+    if (one === undefined || other === undefined) return;
+    using _one = one;
+    using _other = other;
+    const text = await until('a deadlock', async () => {
+      const { stdout } = await run('locks');
+      return stdout.includes('DEADLOCK') ? stdout : null;
+    });
+    assert.match(text, /^ {2}\S+ pid \d+ .* waits for script y \(\w+\), held by \S+ pid \d+ sh -c/m);
+    assert.match(text, /^ {2}\S+ pid \d+ .* waits for script x \(\w+\), held by \S+ pid \d+ sh -c/m);
+    const [, id = ''] = /^(\w+) {2}to end its job and free it/m.exec(text) ?? [];
+    assert.match((await run('break-lock', id, '--reason', 'test')).stdout, /the kernel has freed the lock/);
+    const ends = [await one.ended(), await other.ended()];
+    assert.deepEqual(ends.map(({ status }) => status).sort(), [0, 143]);
+    assert.equal(ends.filter(({ stdout }) => stdout.startsWith('through')).length, 1);
   });
 });
 

@@ -20,6 +20,12 @@ export const sweepDepthMax = 12;
 /** Branches that one session is remembered to have opened, to look at when it ends badly. */
 export const branchesOfSessionMax = 1_000;
 
+/** Ended sessions, kept to know whose a lock is that nobody reported: some 400 bytes each. The view keeps only a screenful. */
+export const endedSessionsMax = 5_000;
+
+/** From the end of a session that could not report to a look at every branch, so that many ends are one look. */
+export const scanAfterMuteMs = 1_000;
+
 /** How often the grace of orphaned locks is looked at. */
 export const orphanLookMs = 200;
 

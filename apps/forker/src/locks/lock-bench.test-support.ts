@@ -4,11 +4,14 @@ import { loadConfig, type Config } from '@hatchery/config';
 import type { EventBody, Lock } from '@hatchery/events';
 import { forkRequest } from '@hatchery/protocol';
 import { temporaryDirectory } from '@hatchery/testkit';
+import { newChild } from '../children/new-child.ts';
 import { ServiceBench } from '../children/service.test-support.ts';
 import type { LockReport } from '../keeper-link/messages.ts';
 import { breakLock, type BreakResult, type BreakWish } from './break-lock.ts';
 import { LockDirectory } from './lock-dir.test-support.ts';
 import { LockService } from './lock-service.ts';
+
+const noon = '2026-01-01T12:00:00.000Z';
 
 /** A lock service over invented sessions and a real hosting root. */
 export class LockBench implements Disposable {
@@ -34,13 +37,16 @@ export class LockBench implements Disposable {
     const own = { ...config, locks: { ...config.locks, orphanGraceS } };
     this.#config = own;
     this.locks = this.#stack.use(new LockService({ config: own, events, log, service }));
+    this.locks.begin();
   }
 
-  /** Another lock service over the same record of events, as after a restart of the forker. */
-  restart(): void {
+  /** Another lock service over the same record of events, as after a restart of the forker; `meanwhile` there is none. */
+  restart(meanwhile: () => void = () => undefined): void {
     const { events, log, service } = this.bench;
     this.locks[Symbol.dispose]();
+    meanwhile();
     this.locks = this.#stack.use(new LockService({ config: this.#config, events, log, service }));
+    this.locks.begin();
   }
 
   async session(user = 'alice', pid?: number): Promise<string> {
@@ -59,6 +65,20 @@ export class LockBench implements Disposable {
 
   kinds(): string[] {
     return this.published.map(({ kind }) => kind).filter((kind) => kind.startsWith('lock.'));
+  }
+
+  /** Conditions that were told, in order. */
+  conditions(): string[] {
+    return this.published.flatMap((event) => ('lock' in event ? [event.lock.condition] : []));
+  }
+
+  /** A session comes and goes. */
+  passBy(id: string): void {
+    const { events } = this.bench;
+    const child = newChild(id, 4_194_403, { user: 'carol', peer: null, command: 'rocks', startedAt: noon }, null);
+    events.publish({ kind: 'child.spawned', child });
+    const exit = { code: 0, signal: null, status: 0 };
+    events.publish({ kind: 'child.exited', id, endedAt: noon, exit, cause: 'exit 0', rusage: null });
   }
 
   break(wish: Partial<BreakWish> = {}): Promise<BreakResult> {

@@ -4,6 +4,7 @@ import type { Child, EventBody, LockParty } from '@hatchery/events';
 import { judge, LockTable, type HeldInfo, type HolderSession, type LockPlace } from '@hatchery/locks';
 import { processFacts, startedAt } from '@hatchery/script-locks';
 import { readDiskLock, type DiskLock } from './disk-lock.ts';
+import type { KnownSessions } from './known-sessions.ts';
 
 /** Clocks are compared with this much slack: info files hold whole seconds. */
 const slackMs = 2_000;
@@ -11,21 +12,17 @@ const slackMs = 2_000;
 /** Why a lock that is held may stay so for ever. */
 const stopped = 'its process is stopped, and goes on only when somebody sends it SIGCONT';
 
-/** Whom a lock on disk may belong to. */
-export interface KnownSessions {
-  readonly living: () => Iterable<Child>;
-  /** Those that ended not long ago, newest first. */
-  readonly ended: () => readonly Child[];
-}
+/** How a session ended that nobody saw the end of. */
+const unknownEnd = 'nobody knows how';
 
 /** The table of Breezy's locks, and the looks at the disk that keep it true. */
 export class LockLooks {
   readonly table = new LockTable((path, mark) =>
     createHash('sha256').update(`${path}\0${mark}`).digest('hex').slice(0, 12),
   );
-  readonly #sessions: KnownSessions;
+  readonly #sessions: Pick<KnownSessions, 'find' | 'ofPid'>;
 
-  constructor(sessions: KnownSessions) {
+  constructor(sessions: Pick<KnownSessions, 'find' | 'ofPid'>) {
     this.#sessions = sessions;
   }
 
@@ -47,19 +44,29 @@ export class LockLooks {
       return this.table.changed(path, { reasons: isStopped ? [...reported, stopped] : reported });
     }
     const holder = same && isHolder(known.holder, session) ? known.holder : partyOnDisk(disk, session);
-    const verdict = judge(factsOf(disk, session));
+    // Every session that lives is known; one that is not has ended, however long ago.
+    const isForgotten = session === null && (holder?.childId ?? null) !== null;
+    const verdict = judge(factsOf(disk, isForgotten ? 'forgotten' : session));
     return this.table.acquired({ place, ...disk, holder, verdict, atS: monotonicS(), source: 'look' });
   }
 
   /** The session that a holder is or was, by its name or by the process that an info file names. */
   #sessionOf(holder: LockParty | null): Child | null {
     if (holder === null) return null;
-    const { ended, living } = this.#sessions;
-    const all = [...living(), ...ended()];
-    if (holder.childId !== null) return all.find(({ id }) => id === holder.childId) ?? null;
-    if (holder.host !== hostname()) return null;
-    return all.find((child) => child.pid === holder.pid && isWithin(child, holder.since)) ?? null;
+    const { childId, host, pid, since } = holder;
+    if (childId !== null) return this.#sessions.find(childId);
+    // A host without a name of its own cannot tell its locks from those of others.
+    if (pid === null || host !== hostname() || host === 'localhost') return null;
+    const session = this.#sessions.ofPid(pid).find((child) => isWithin(child, since)) ?? null;
+    return session !== null && !isLiving(session) && mayBeAnothers(pid, since) ? null : session;
   }
+}
+
+/** Whether a process of this pid runs that was there when the lock was taken: then the lock is its own, whoever had the pid before. */
+function mayBeAnothers(pid: number, since: string | null): boolean {
+  const facts = processFacts(pid);
+  const started = facts === null ? null : startedAt(facts);
+  return started !== null && (since === null || Date.parse(started) <= Date.parse(since) + slackMs);
 }
 
 /** Now, by the clock that children put on their reports (CLOCK_MONOTONIC; Python's time.monotonic). */
@@ -100,7 +107,7 @@ function infoOf({ info }: DiskLock): HeldInfo | null {
   return 'corrupt' in info ? null : info;
 }
 
-function factsOf({ info, ownFile }: DiskLock, session: Child | null): Parameters<typeof judge>[0] {
+function factsOf({ info, ownFile }: DiskLock, session: Child | 'forgotten' | null): Parameters<typeof judge>[0] {
   const facts = 'corrupt' in info || info.pid === null ? null : processFacts(info.pid);
   const started = facts === null ? null : startedAt(facts);
   return {
@@ -117,11 +124,12 @@ function isLiving(session: Child | null): session is Child {
   return session !== null && session.state !== 'exited';
 }
 
-function sessionState(session: Child | null): HolderSession {
+function sessionState(session: Child | 'forgotten' | null): HolderSession {
   if (session === null) return null;
+  if (session === 'forgotten') return { state: 'ended', how: unknownEnd };
   if (session.state !== 'exited') return { state: 'running' };
   const { code, signal } = session.exit ?? { code: null, signal: null };
-  return { state: 'ended', how: signal ?? (code === null ? 'nobody knows how' : `exit ${code}`) };
+  return { state: 'ended', how: signal ?? (code === null ? unknownEnd : `exit ${code}`) };
 }
 
 /** Whether a lock of this date can be this session's: pids are used again. */

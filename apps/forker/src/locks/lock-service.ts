@@ -7,8 +7,10 @@ import { placeOfLock, placesOf, type LockPlace } from '@hatchery/locks';
 import type { ForkService } from '../children/fork-service.ts';
 import type { LockReport } from '../keeper-link/messages.ts';
 import { branchesOfSessionMax, goneIdsMax, lookAgainMax, lookAgainMs } from './limits.ts';
-import { LockLooks, partyOf } from './lock-looks.ts';
 import { freeOrphan } from './free-orphan.ts';
+import { KnownSessions } from './known-sessions.ts';
+import { LockLooks, partyOf } from './lock-looks.ts';
+import { MuteSessions } from './mute-sessions.ts';
 import { Orphans } from './orphans.ts';
 import { Scans } from './scans.ts';
 import { ScriptLockWatch } from './script-lock-watch.ts';
@@ -33,23 +35,22 @@ export class LockService implements Disposable {
   readonly #subscription: Disposable;
   readonly #again: NodeJS.Timeout;
   readonly #branches = new Map<string, Set<string>>();
-  readonly #mute = new Set<string>();
+  readonly #sessions: KnownSessions;
+  readonly #mute: MuteSessions;
   readonly #goneIds = new Map<string, string>();
   #turn = 0;
 
   constructor(context: LockServiceContext) {
-    const { config, events, log, service } = context;
+    const { config, events, log } = context;
     this.#context = context;
     this.#hostingRoot = realpathSync(config.hosting.root);
-    this.looks = new LockLooks({
-      living: () => [...service.registry.entries()].map(({ child }) => child),
-      ended: () => events.view.recentChildren,
-    });
+    this.#sessions = new KnownSessions(events.view);
+    this.looks = new LockLooks(this.#sessions);
     const graceMs = 1000 * config.locks.orphanGraceS;
     this.#orphans = new Orphans({
       graceMs,
       now: () => performance.now(),
-      mayBeTakenUp: (user) => this.#hasSessionOnItsWay(user, graceMs),
+      mayBeTakenUp: (user, overdueMs) => this.#hasSessionOnItsWay(user, overdueMs, graceMs),
       free: (lock) => freeOrphan(this, { ...context, lock }),
     });
     // Before a restart these were held. Until each is looked at again, that is the best there is to show.
@@ -57,11 +58,24 @@ export class LockService implements Disposable {
     for (const lock of breezys) this.#restore(lock);
     this.#scripts = new ScriptLockWatch(config.locks.directory, log, scripts, (changes) => this.publish(changes));
     this.#scans = new Scans(this.#hostingRoot, (directory) => this.#lookAtBranch(directory), log);
+    this.#mute = new MuteSessions(() => this.#scans.request());
     this.#again = setInterval(() => this.#lookAgain(), lookAgainMs);
     // Not in the same turn: what is published while an event is delivered would overtake it.
     this.#subscription = events.subscribe(null, (message) => {
-      if (message.type === 'event') queueMicrotask(() => this.#follow(message.event));
+      if (message.type !== 'event') return;
+      this.#sessions.take(message.event, events.view);
+      queueMicrotask(() => this.#follow(message.event));
     });
+  }
+
+  /**
+   * To be called when clients can be served. Before that none could come back, so that no orphan is freed; the sessions
+   * that live already have an earlier run of the service behind them, and what they did since is not known.
+   */
+  begin(): void {
+    this.#muteAll();
+    this.#scans.begin();
+    this.#orphans.begin();
   }
 
   /** Reads every branch below the hosting root now; how many directories that were. */
@@ -87,7 +101,7 @@ export class LockService implements Disposable {
 
   /** The keeper is gone, and with it what the sessions of now would report: their locks are only seen by looking. */
   keeperLost(): void {
-    for (const { child } of this.#context.service.registry.entries()) this.#mute.add(child.id);
+    this.#muteAll();
   }
 
   /** Takes what a session reports of a lock. */
@@ -138,6 +152,7 @@ export class LockService implements Disposable {
     clearInterval(this.#again);
     this.#subscription[Symbol.dispose]();
     this.#orphans[Symbol.dispose]();
+    this.#mute[Symbol.dispose]();
     this.#scans[Symbol.dispose]();
     this.#scripts[Symbol.dispose]();
   }
@@ -149,7 +164,11 @@ export class LockService implements Disposable {
     for (const lock of table.heldBy(event.id)) this.refresh(lock);
     if (event.exit.code !== 0) this.#lookAtBranches(event.id);
     this.#branches.delete(event.id);
-    this.#mute.delete(event.id);
+    this.#mute.ended(event.id);
+  }
+
+  #muteAll(): void {
+    this.#mute.add([...this.#context.service.registry.entries()].map(({ child }) => child.id));
   }
 
   #restore(lock: Lock): void {
@@ -198,10 +217,10 @@ export class LockService implements Disposable {
   }
 
   /** A session that is young may be a reconnected client that has not shown its token yet; one that is mute cannot tell. */
-  #hasSessionOnItsWay(user: string | null, graceMs: number): boolean {
+  #hasSessionOnItsWay(user: string | null, overdueMs: number, graceMs: number): boolean {
     return [...this.#context.service.registry.entries()].some(({ child }) => {
-      const isYoung = Date.now() - Date.parse(child.startedAt) < graceMs;
-      return child.user === user && (isYoung || this.#mute.has(child.id));
+      const ageMs = Date.now() - Date.parse(child.startedAt);
+      return child.user === user && ((overdueMs <= ageMs && ageMs < graceMs) || this.#mute.has(child.id));
     });
   }
 }

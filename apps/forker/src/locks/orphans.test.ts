@@ -16,9 +16,13 @@ class OrphanBench implements Disposable {
   readonly orphans = new Orphans({
     graceMs: 1_000,
     now: () => this.nowMs,
-    mayBeTakenUp: (user) => this.onTheirWay.has(user),
+    mayBeTakenUp: (user, overdueMs) => this.onTheirWay.has(user) && overdueMs < 500,
     free: ({ id }) => void this.freed.push(id),
   });
+
+  constructor(begun = true) {
+    if (begun) this.orphans.begin();
+  }
 
   lookAt(nowMs: number): string[] {
     this.nowMs = nowMs;
@@ -55,4 +59,21 @@ it('one whose user has a session on its way waits for it, and others do not', ()
   assert.deepEqual(bench.lookAt(1_000), ['l2']);
   bench.onTheirWay.clear();
   assert.deepEqual(bench.lookAt(1_200), ['l2', 'l1']);
+});
+
+it('is asked of sessions with how long the grace is over, so that a user who never pauses does not keep it for ever', () => {
+  using bench = new OrphanBench();
+  bench.orphans.add(lock('l1', 'alice'));
+  bench.onTheirWay.add('alice');
+  assert.deepEqual(bench.lookAt(1_499), []);
+  assert.deepEqual(bench.lookAt(1_500), ['l1']);
+});
+
+it('no grace runs before anybody could come back, and then it runs whole', () => {
+  using bench = new OrphanBench(false);
+  bench.orphans.add(lock('l1'));
+  assert.deepEqual(bench.lookAt(100_000), []);
+  bench.orphans.begin();
+  assert.deepEqual(bench.lookAt(100_999), []);
+  assert.deepEqual(bench.lookAt(101_000), ['l1']);
 });

@@ -5,8 +5,11 @@ import { orphanLookMs } from './limits.ts';
 export interface OrphansContext {
   readonly graceMs: number;
   readonly now: () => number;
-  /** Whether a session of that user runs that may be the reconnected client on its way: it is younger than the grace. */
-  readonly mayBeTakenUp: (user: string | null) => boolean;
+  /**
+   * Whether a session of that user runs that may be the reconnected client on its way. `overdueMs` ago the grace ended: a
+   * session that came later came too late.
+   */
+  readonly mayBeTakenUp: (user: string | null, overdueMs: number) => boolean;
   readonly free: (lock: Lock) => void;
 }
 
@@ -15,15 +18,25 @@ export class Orphans implements Disposable {
   readonly #context: OrphansContext;
   readonly #waiting = new Map<string, { readonly lock: Lock; readonly dueAt: number }>();
   #timer: NodeJS.Timeout | null = null;
+  #begun = false;
 
   constructor(context: OrphansContext) {
     this.#context = context;
   }
 
+  /** Lets graces run: from now on a client can come back. Those of orphans from before start whole. */
+  begin(): void {
+    this.#begun = true;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { lock } of waiting) this.add(lock);
+  }
+
   /** Starts the grace of a lock; one that runs already goes on. */
   add(lock: Lock): void {
     if (this.#waiting.has(lock.id)) return;
-    this.#waiting.set(lock.id, { lock, dueAt: this.#context.now() + this.#context.graceMs });
+    const { graceMs, now } = this.#context;
+    this.#waiting.set(lock.id, { lock, dueAt: this.#begun ? now() + graceMs : Infinity });
     this.#timer ??= setInterval(() => this.look(), orphanLookMs).unref();
   }
 
@@ -36,7 +49,8 @@ export class Orphans implements Disposable {
   look(): void {
     const { now, mayBeTakenUp, free } = this.#context;
     for (const [id, { lock, dueAt }] of this.#waiting) {
-      if (dueAt > now() || mayBeTakenUp(lock.holder?.user ?? null)) continue;
+      const overdueMs = now() - dueAt;
+      if (overdueMs < 0 || mayBeTakenUp(lock.holder?.user ?? null, overdueMs)) continue;
       this.#waiting.delete(id);
       free(lock);
     }

@@ -15,7 +15,22 @@ export class Scans implements Disposable {
     this.#root = root;
     this.#visit = visit;
     this.#log = log;
-    void this.#sweep();
+  }
+
+  /** Reads everything once, and goes on slowly from then on. To be called when sessions report, so that nothing falls between. */
+  begin(): void {
+    void this.#unlessEnded(async (signal) => {
+      await this.scan();
+      for (;;) {
+        await delay(sweepPauseMs, undefined, { signal, ref: false });
+        await this.#walk(async () => delay(1000 / sweepDirectoriesPerS, undefined, { signal, ref: false }));
+      }
+    });
+  }
+
+  /** A scan that nobody waits for. */
+  request(): void {
+    void this.#unlessEnded(async () => void (await this.scan()));
   }
 
   /** Reads the whole root; joins a scan that runs already. Resolves with how many directories were read. */
@@ -30,16 +45,12 @@ export class Scans implements Disposable {
     this.#ending.abort();
   }
 
-  async #sweep(): Promise<void> {
+  async #unlessEnded(look: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal } = this.#ending;
     try {
-      await this.scan();
-      for (;;) {
-        await delay(sweepPauseMs, undefined, { signal, ref: false });
-        await this.#walk(async () => delay(1000 / sweepDirectoriesPerS, undefined, { signal, ref: false }));
-      }
+      await look(signal);
     } catch (error) {
-      if (!signal.aborted) this.#log.error({ err: error }, 'locks that nobody reports are not looked for any more');
+      if (!signal.aborted) this.#log.error({ err: error }, 'locks that nobody reports are not all looked for');
     }
   }
 

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { describe, it } from 'node:test';
+import type { Lock } from '@hatchery/events';
+import { assertNothingLeft, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
+import { lockWord, RunningCommand, type CommandEnd } from './lock.test-support.ts';
+
+const unshare = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const;
+const { status, stderr } = spawnSync('unshare', [...unshare, 'true'], { encoding: 'utf8' });
+const skip = status === 0 ? false : `no pid namespace: ${stderr.trim()}`;
+
+/**
+ * Runs a shell script in a pid namespace of its own, as a container is one. There /proc/locks hides every lock whose taker is
+ * gone, as the flock(1) is that takes a lock for `hatchery lock`.
+ */
+async function inNamespace(script: (word: string, directory: string) => string): Promise<CommandEnd> {
+  using directory = temporaryDirectory();
+  const baseline = takeBaseline();
+  using command = new RunningCommand('unshare', [
+    ...unshare,
+    'sh',
+    '-ec',
+    script(lockWord(directory.path, ''), directory.path),
+  ]);
+  const end = await command.ended();
+  await assertNothingLeft(directory.path, baseline);
+  return end;
+}
+
+describe('in a container', { skip }, () => {
+  it('a lock is taken, its holder named to the next, and shown', async () => {
+    const { stdout, stderr } = await inNamespace((word) => {
+      const locks = word.replace(/ lock /, ' locks ');
+      return `${word} a -- sh -c 'sleep 1000' & until ${locks} --json 2>/dev/null | grep sleep; do :; done
+        ${word} a -- echo never || echo "exit $?"`;
+    });
+    assert.match(stderr, /hatchery: lock a is held by \w+: sh -c sleep 1000 \(pid \d+, since 20\S+\); wait for it/);
+    const [shown = '', exit] = stdout.trim().split('\n');
+    assert.equal(exit, 'exit 75');
+    const [lock, ...others] = JSON.parse(shown) as Lock[];
+    assert.deepEqual([others, lock?.name, lock?.condition], [[], 'a', 'held']);
+    assert.match(lock?.holder?.command ?? '', /^sh -c sleep 1000$/);
+  });
+
+  it('a child of the holder passes', async () => {
+    const { status, stdout } = await inNamespace((word) => `${word} a -- ${word} a -- echo in`);
+    assert.deepEqual([status, stdout], [0, 'in\n']);
+  });
+
+  it('a child of the holder that did not inherit the descriptor passes too', async () => {
+    const { status, stdout, stderr } = await inNamespace((word) => {
+      const inner = JSON.stringify(`${word} a -- echo in`);
+      return `${word} a -- python3 -c "import subprocess,sys; sys.exit(subprocess.call(${inner.replaceAll('"', "'''")}, shell=True))"`;
+    });
+    assert.deepEqual([status, stdout], [0, 'in\n'], stderr);
+  });
+
+  it('a lock that a shell took by flock(1) on a descriptor is seen, with the shell', async () => {
+    const { stdout } = await inNamespace((word, directory) => {
+      const locks = word.replace(/ lock /, ' locks ');
+      return `${word} a -- true; exec 9<'${directory}/locks/a.lock'; flock 9; ${locks} --json 2>/dev/null`;
+    });
+    const [lock] = JSON.parse(stdout) as Lock[];
+    assert.deepEqual([lock?.name, lock?.holder?.pid], ['a', 1]);
+    assert.match(lock?.reasons?.join() ?? '', /outside hatchery/);
+  });
+});
