@@ -1,0 +1,121 @@
+"""Which requests of the smart protocol a session answers, and which of them may change something.
+
+A request that is in no class is answered as one that this server does not know. So a newer Breezy brings nothing into
+the service that nobody has looked at; test_matrix.py fails until somebody has.
+"""
+
+from typing import Any
+
+from access import read_only
+from breezy.bzr.smart import request
+from breezy.bzr.smart.request import SmartServerRequest, SmartServerResponse
+from breezy.errors import PathError, PermissionDenied
+
+READS = frozenset(
+    b"""Branch.get_all_reference_info Branch.get_config_file Branch.get_parent Branch.get_physical_lock_status
+    Branch.get_stacked_on_url Branch.get_tags_bytes Branch.heads_to_fetch Branch.last_revision_info
+    Branch.revision_history Branch.revision_id_to_revno BzrDir.checkout_metadir BzrDir.cloning_metadir
+    BzrDir.find_repository BzrDir.find_repositoryV2 BzrDir.find_repositoryV3 BzrDir.get_branches BzrDir.get_config_file
+    BzrDir.has_workingtree BzrDir.open BzrDir.open_2.1 BzrDir.open_branch BzrDir.open_branchV2 BzrDir.open_branchV3
+    Repository.all_revision_ids Repository.annotate_file_revision Repository.gather_stats Repository.get_parent_map
+    Repository.get_physical_lock_status Repository.get_rev_id_for_revno Repository.get_revision_graph
+    Repository.get_revision_signature_text Repository.get_stream Repository.get_stream_1.19
+    Repository.get_stream_for_missing_keys Repository.has_revision Repository.has_signature_for_revision_id
+    Repository.is_shared Repository.iter_files_bytes Repository.iter_revisions Repository.make_working_trees
+    Repository.revision_archive Transport.is_readonly VersionedFileRepository.get_inventories
+    VersionedFileRepository.get_serializer_format get_bundle hello""".split()
+)
+
+LOCKS = frozenset(b"Branch.lock_write Repository.lock_write".split())
+
+CREATES = frozenset(
+    b"""BzrDir.create_branch BzrDir.create_repository BzrDirFormat.initialize BzrDirFormat.initialize_ex_1.16""".split()
+)
+
+WRITES = frozenset(
+    b"""Branch.break_lock Branch.put_config_file Branch.set_config_option Branch.set_config_option_dict
+    Branch.set_last_revision Branch.set_last_revision_ex Branch.set_last_revision_info Branch.set_parent_location
+    Branch.set_tags_bytes BzrDir.destroy_branch BzrDir.destroy_repository PackRepository.autopack
+    Repository.add_signature_text Repository.break_lock Repository.check_write_group Repository.commit_write_group
+    Repository.insert_stream Repository.insert_stream_1.19 Repository.insert_stream_locked Repository.pack
+    Repository.reconcile Repository.set_make_working_trees Repository.start_write_group""".split()
+)
+
+#: They end what has begun, and go on when the service turns read-only: no lock is left behind.
+RELEASES = frozenset(b"Branch.unlock Repository.abort_write_group Repository.unlock".split())
+
+#: Single files instead of branches; and a copy of a whole repository, made in this host's /tmp.
+FILES = frozenset(
+    b"""append delete get has iter_files_recursive list_dir mkdir move put put_non_atomic readv rename rmdir stat
+    Repository.tarball""".split()
+)
+
+CHANGES = LOCKS | CREATES | WRITES | RELEASES
+CLASSES = {"read": READS, "lock": LOCKS, "create": CREATES, "write": WRITES, "release": RELEASES, "files": FILES}
+
+
+class Refused(SmartServerRequest):
+    """Answers any request with an error."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def setup_jail(self) -> None:
+        """Nothing is opened."""
+
+    def teardown_jail(self) -> None:
+        """Nothing was opened."""
+
+    def execute(self, *arguments: bytes) -> SmartServerResponse:
+        if isinstance(self._error, PathError):
+            path = next((argument for argument in arguments if argument.startswith(b"/")), b"/")
+            self._error.path = path.decode("utf-8", "replace")
+        raise self._error
+
+    def do_chunk(self, _chunk: bytes) -> None:
+        """What a client sends along is not kept."""
+
+    def do_end(self) -> None:
+        """The answer was given before."""
+
+
+class HostedVerbs:
+    """Breezy's registry of requests, as a session of ours is to see it."""
+
+    def __init__(self, registered: Any) -> None:
+        self.registered = registered
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.registered, name)
+
+    def get(self, verb: bytes) -> Any:
+        """What makes the request. KeyError for one that is not known here."""
+        handler = self.registered.get(verb)
+        if not any(verb in members for members in CLASSES.values()):
+            raise KeyError(verb)
+
+        def make(backing: Any, *arguments: Any) -> SmartServerRequest:
+            server = getattr(backing, "server", None)
+            # Not so in a plain `serve`, which whoever reaches the fork service may run, and confine as they like.
+            refusal = refusal_of(verb, handler, server) if hasattr(server, "changes") else None
+            return refusal or handler(backing, *arguments)
+
+        return make
+
+
+def refusal_of(verb: bytes, handler: type, server: Any) -> Refused | None:
+    """Tells the server of the transports what is to be done, or why it is not."""
+    server.changes = verb in CHANGES
+    if verb in FILES:
+        return Refused(request.DisabledMethod(handler.__name__))
+    reason = read_only() if verb in CHANGES - RELEASES else None
+    if reason is None:
+        return None
+    why = f"this service is read-only for maintenance: {reason}; try again later"
+    return Refused(PermissionDenied("/", why))
+
+
+def install() -> None:
+    """Puts our registry in front of Breezy's; again is no harm."""
+    if not isinstance(request.request_handlers, HostedVerbs):
+        request.request_handlers = HostedVerbs(request.request_handlers)  # type: ignore[assignment]
