@@ -47,19 +47,15 @@ class HostedTransport(pathfilter.PathFilteringTransport):
 
     def _own(self, relpath: str, inside: bool = True) -> str:
         path: str = super()._filter(relpath)
-        access, place = self.server.access, named(path)
         # First of all: about what is not the user's the answer is the same whether it is there or not.
-        if place is None or not access.owns(place):
-            raise PermissionDenied("/" + path, access.hint)
+        if refusal := self.server.refusal_to_change(path):
+            raise PermissionDenied("/" + path, refusal)
         if not self.server.changes:
             raise PermissionDenied("/" + path, "this request only reads")
-        if inside and ".bzr" not in place[1:]:
+        if inside and "/.bzr/" not in f"/{urlutils.unescape(path)}/":
             raise PermissionDenied("/" + path, "only branches are kept here, not single files")
-        real = self.server.real(place)
-        if real is None or not access.sees(real):
+        if not self.server.shows(path):
             raise NoSuchFile("/" + path)
-        if not access.owns(real):
-            raise PermissionDenied("/" + path, access.hint)
         return path
 
     def _call(self, method: str, relpath: str, *arguments: Any) -> Any:
@@ -152,6 +148,17 @@ class HostedServer(pathfilter.PathFilteringServer):
             return False
         real = self.real(place)
         return real is not None and self.access.sees(real)
+
+    def refusal_to_change(self, path: str) -> str | None:
+        """Why the user may not change what a path names, whether it is there or not; None when they may."""
+        place = named(path)
+        if place is None:
+            return "such a name is not taken here"
+        if not self.access.owns(place):
+            return self.access.hint
+        real = self.real(place)
+        # What a link of the operator's leads to and is not to be seen is looked for, and not found.
+        return None if real is None or self.access.owns(real) or not self.access.sees(real) else self.access.hint
 
     def real(self, place: Place) -> Place | None:
         """Where symbolic links lead, which Breezy's chroot follows anywhere; None for a place outside of the root."""

@@ -5,6 +5,7 @@ import unittest
 from unittest import mock
 
 import sessions
+from access import Access
 from breezy.errors import CommandError
 
 
@@ -75,7 +76,7 @@ class Commands(unittest.TestCase):
                 for arguments in (["--inet", "alice-1.b_C"], ["alice-1.b_C", "--inet"]):
                     self.assertEqual(sessions.lp_serve(arguments), 0)
                     prepared.assert_called_with("/srv/hosting")
-                    prepared.return_value.serve.assert_called_with("alice-1.b_C")
+                    prepared.return_value.serve.assert_called_with(Access("alice-1.b_C"))
 
     def test_an_error_is_one_line_and_exit_code_3(self) -> None:
         with Streams() as streams, mock.patch("breezy.trace._brz_logger") as logger:

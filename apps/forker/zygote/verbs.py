@@ -4,12 +4,14 @@ A request that is in no class is answered as one that this server does not know.
 the service that nobody has looked at; test_matrix.py fails until somebody has.
 """
 
+import functools
+import re
 from typing import Any
 
 from access import read_only
 from breezy.bzr.smart import request
 from breezy.bzr.smart.request import SmartServerRequest, SmartServerResponse
-from breezy.errors import PathError, PermissionDenied
+from breezy.errors import PermissionDenied
 
 READS = frozenset(
     b"""Branch.get_all_reference_info Branch.get_config_file Branch.get_parent Branch.get_physical_lock_status
@@ -44,39 +46,22 @@ WRITES = frozenset(
 #: They end what has begun, and go on when the service turns read-only: no lock is left behind.
 RELEASES = frozenset(b"Branch.unlock Repository.abort_write_group Repository.unlock".split())
 
-#: Single files instead of branches; and a copy of a whole repository, made in this host's /tmp.
+#: Single files, which no client of ours needs: the service keeps branches.
 FILES = frozenset(
-    b"""append delete get has iter_files_recursive list_dir mkdir move put put_non_atomic readv rename rmdir stat
-    Repository.tarball""".split()
+    b"append delete get has iter_files_recursive list_dir mkdir move put put_non_atomic readv rename rmdir stat".split()
 )
 
+#: Copies a whole repository into this host's /tmp for clients of 2007; others ask for a stream.
+UNKNOWN = frozenset([b"Repository.tarball"])
+
 CHANGES = LOCKS | CREATES | WRITES | RELEASES
-CLASSES = {"read": READS, "lock": LOCKS, "create": CREATES, "write": WRITES, "release": RELEASES, "files": FILES}
+CLASSES = {
+    **{"read": READS, "lock": LOCKS, "create": CREATES, "write": WRITES, "release": RELEASES},
+    **{"files": FILES, "unknown": UNKNOWN},
+}
 
-
-class Refused(SmartServerRequest):
-    """Answers any request with an error."""
-
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    def setup_jail(self) -> None:
-        """Nothing is opened."""
-
-    def teardown_jail(self) -> None:
-        """Nothing was opened."""
-
-    def execute(self, *arguments: bytes) -> SmartServerResponse:
-        if isinstance(self._error, PathError):
-            path = next((argument for argument in arguments if argument.startswith(b"/")), b"/")
-            self._error.path = path.decode("utf-8", "replace")
-        raise self._error
-
-    def do_chunk(self, _chunk: bytes) -> None:
-        """What a client sends along is not kept."""
-
-    def do_end(self) -> None:
-        """The answer was given before."""
+#: Breezy's name for a transport of ours; a number that means nothing to a client, and changes with each start.
+INNER_URL = re.compile(rb"(?:filtered|chroot)-\d+://")
 
 
 class HostedVerbs:
@@ -91,31 +76,48 @@ class HostedVerbs:
     def get(self, verb: bytes) -> Any:
         """What makes the request. KeyError for one that is not known here."""
         handler = self.registered.get(verb)
-        if not any(verb in members for members in CLASSES.values()):
+        if not any(verb in CLASSES[name] for name in CLASSES if name != "unknown"):
             raise KeyError(verb)
 
-        def make(backing: Any, *arguments: Any) -> SmartServerRequest:
+        def make(backing: Any, *others: Any) -> SmartServerRequest:
+            asked: SmartServerRequest = handler(backing, *others)
             server = getattr(backing, "server", None)
             # Not so in a plain `serve`, which whoever reaches the fork service may run, and confine as they like.
-            refusal = refusal_of(verb, handler, server) if hasattr(server, "changes") else None
-            return refusal or handler(backing, *arguments)
+            if hasattr(server, "changes"):
+                asked.execute = functools.partial(execute, asked, verb, server)  # type: ignore[assignment]
+            return asked
 
         return make
 
 
-def refusal_of(verb: bytes, handler: type, server: Any) -> Refused | None:
-    """Tells the server of the transports what is to be done, or why it is not."""
+def execute(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: bytes) -> SmartServerResponse | None:
+    """Runs one request of a session, unless it is refused."""
     server.changes = verb in CHANGES
     if verb in FILES:
-        return Refused(request.DisabledMethod(handler.__name__))
-    reason = read_only() if verb in CHANGES - RELEASES else None
-    if reason is None:
-        return None
-    why = f"this service is read-only for maintenance: {reason}; try again later"
-    return Refused(PermissionDenied("/", why))
+        raise request.DisabledMethod(type(asked).__name__)
+    if server.changes:
+        path = arguments[1 if verb == b"BzrDirFormat.initialize_ex_1.16" else 0]
+        # Here, and not where the first file is changed: so the answer is the same in every request, and says what matters.
+        if refusal := server.refusal_to_change(asked.translate_client_path(path)):
+            raise PermissionDenied(path.decode("utf-8"), refusal)
+        if verb not in RELEASES and (reason := read_only()) is not None:
+            why = f"this service is read-only for maintenance: {reason}; try again later"
+            raise PermissionDenied(path.decode("utf-8"), why)
+    response: SmartServerResponse | None = type(asked).execute(asked, *arguments)
+    return response
 
 
 def install() -> None:
-    """Puts our registry in front of Breezy's; again is no harm."""
-    if not isinstance(request.request_handlers, HostedVerbs):
-        request.request_handlers = HostedVerbs(request.request_handlers)  # type: ignore[assignment]
+    """Puts our registry in front of Breezy's, and takes inner names out of errors; again is no harm."""
+    if isinstance(request.request_handlers, HostedVerbs):
+        return
+    request.request_handlers = HostedVerbs(request.request_handlers)  # type: ignore[assignment]
+    convert = request.SmartServerRequestHandler._call_converting_errors
+
+    def convert_for_client(self: Any, *arguments: Any) -> Any:
+        response = convert(self, *arguments)
+        if isinstance(response, request.FailedSmartServerResponse):
+            response.args = tuple(INNER_URL.sub(b"", word) if isinstance(word, bytes) else word for word in response.args)
+        return response
+
+    request.SmartServerRequestHandler._call_converting_errors = convert_for_client  # type: ignore[assignment]
