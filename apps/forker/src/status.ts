@@ -1,6 +1,7 @@
 import type { EventJournal } from '@hatchery/event-feed';
 import type { ForkService } from './children/fork-service.ts';
 import type { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
+import type { ReadOnlySwitch } from './read-only/read-only-switch.ts';
 import type { UsageSampler } from './usage/sampler.ts';
 
 /** What the status record is made of. */
@@ -10,10 +11,11 @@ export interface StatusSources {
   readonly keeper: KeeperSupervisor;
   readonly sampler: UsageSampler;
   readonly journal: EventJournal;
+  readonly readOnly: ReadOnlySwitch;
 }
 
 /** What `hello` logs, and what `GET /v1/state` says besides the view. */
-export function describeStatus({ startedAt, service, keeper, sampler, journal }: StatusSources): object {
+export function describeStatus({ startedAt, service, keeper, sampler, journal, readOnly }: StatusSources): object {
   const { registry, queue, finished } = service;
   return {
     uptimeS: Math.round((Date.now() - startedAt) / 1000),
@@ -26,5 +28,6 @@ export function describeStatus({ startedAt, service, keeper, sampler, journal }:
     sampling: sampler.cost,
     eventsOnDisk: journal.isWriting,
     keeper: { pid: keeper.pid },
+    readOnly: readOnly.state,
   };
 }

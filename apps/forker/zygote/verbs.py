@@ -46,18 +46,17 @@ WRITES = frozenset(
 #: They end what has begun, and go on when the service turns read-only: no lock is left behind.
 RELEASES = frozenset(b"Branch.unlock Repository.abort_write_group Repository.unlock".split())
 
-#: Single files, which no client of ours needs: the service keeps branches.
-FILES = frozenset(
-    b"append delete get has iter_files_recursive list_dir mkdir move put put_non_atomic readv rename rmdir stat".split()
-)
+#: Single files. Breezy answers none of them where BRZ_NO_SMART_VFS is set, as the service does.
+FILE_READS = frozenset(b"get has iter_files_recursive list_dir readv stat".split())
+FILE_CHANGES = frozenset(b"append delete mkdir move put put_non_atomic rename rmdir".split())
 
 #: Copies a whole repository into this host's /tmp for clients of 2007; others ask for a stream.
 UNKNOWN = frozenset([b"Repository.tarball"])
 
-CHANGES = LOCKS | CREATES | WRITES | RELEASES
+CHANGES = LOCKS | CREATES | WRITES | RELEASES | FILE_CHANGES
 CLASSES = {
     **{"read": READS, "lock": LOCKS, "create": CREATES, "write": WRITES, "release": RELEASES},
-    **{"files": FILES, "unknown": UNKNOWN},
+    **{"files": FILE_READS | FILE_CHANGES, "unknown": UNKNOWN},
 }
 
 #: Breezy's name for a transport of ours; a number that means nothing to a client, and changes with each start.
@@ -93,18 +92,23 @@ class HostedVerbs:
 def execute(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: bytes) -> SmartServerResponse | None:
     """Runs one request of a session, unless it is refused."""
     server.changes = verb in CHANGES
-    if verb in FILES:
-        raise request.DisabledMethod(type(asked).__name__)
+    asked._check_enabled()
     if server.changes:
         path = arguments[1 if verb == b"BzrDirFormat.initialize_ex_1.16" else 0]
         # Here, and not where the first file is changed: so the answer is the same in every request, and says what matters.
         if refusal := server.refusal_to_change(asked.translate_client_path(path)):
-            raise PermissionDenied(path.decode("utf-8"), refusal)
+            raise denied(path, refusal)
         if verb not in RELEASES and (reason := read_only()) is not None:
-            why = f"this service is read-only for maintenance: {reason}; try again later"
-            raise PermissionDenied(path.decode("utf-8"), why)
+            raise denied(path, f"this service is read-only for maintenance: {reason}; try again later")
     response: SmartServerResponse | None = type(asked).execute(asked, *arguments)
     return response
+
+
+def denied(path: bytes, why: str) -> PermissionDenied:
+    """As brz shows it in one line. Breezy puts a colon before the reason here, and again at the client."""
+    error = PermissionDenied(path.decode("utf-8"))
+    error.extra = why
+    return error
 
 
 def install() -> None:
