@@ -83,6 +83,10 @@ class HostedTransport(pathfilter.PathFilteringTransport):
     def delete_tree(self, relpath: str) -> Any:
         return self._change("delete_tree", relpath)
 
+    def external_url(self) -> str:
+        """Errors name it, and Breezy's own would tell where on this host the hosting root is."""
+        return str(self.base)
+
     def has(self, relpath: str) -> Any:
         try:
             return self._call("has", relpath)

@@ -98,6 +98,8 @@ def execute(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: byt
         # Here, and not where the first file is changed: so the answer is the same in every request, and says what matters.
         if refusal := server.refusal_to_change(asked.translate_client_path(path)):
             raise denied(path, refusal)
+        if verb in CREATES and b"/.bzr/" in path + b"/":
+            raise denied(path, "a branch is no place for another one's insides")
         if verb not in RELEASES and (reason := read_only()) is not None:
             raise denied(path, f"this service is read-only for maintenance: {reason}; try again later")
     response: SmartServerResponse | None = type(asked).execute(asked, *arguments)
@@ -111,6 +113,13 @@ def denied(path: bytes, why: str) -> PermissionDenied:
     return error
 
 
+def without_inner_urls(word: Any) -> Any:
+    """A word of an answer; Breezy mixes texts and bytes in them."""
+    if isinstance(word, str):
+        return INNER_URL.sub(b"", word.encode("utf-8", "surrogateescape"))
+    return INNER_URL.sub(b"", word) if isinstance(word, bytes) else word
+
+
 def install() -> None:
     """Puts our registry in front of Breezy's, and takes inner names out of errors; again is no harm."""
     if isinstance(request.request_handlers, HostedVerbs):
@@ -121,7 +130,7 @@ def install() -> None:
     def convert_for_client(self: Any, *arguments: Any) -> Any:
         response = convert(self, *arguments)
         if isinstance(response, request.FailedSmartServerResponse):
-            response.args = tuple(INNER_URL.sub(b"", word) if isinstance(word, bytes) else word for word in response.args)
+            response.args = tuple(without_inner_urls(word) for word in response.args)
         return response
 
     request.SmartServerRequestHandler._call_converting_errors = convert_for_client  # type: ignore[assignment]

@@ -1,5 +1,6 @@
 """A hosting root with branches of several owners, and sessions of Breezy's own client with a real child that serves it."""
 
+import functools
 import json
 import os
 import shutil
@@ -8,10 +9,7 @@ import sys
 import tempfile
 from typing import Any
 
-import breezy
-import breezy.bzr
 from breezy.bzr.smart import client, medium
-from breezy.controldir import ControlDir, format_registry
 from breezy.errors import ErrorFromSmartServer, UnknownSmartMethod
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -44,6 +42,27 @@ NO_LIMITS = {"cpuS": 0, "addressSpaceBytes": 0, "openFiles": 0, "fileSizeBytes":
 Answer = tuple[bool, tuple[Any, ...], bytes]
 
 
+@functools.cache
+def branch_with_one_revision() -> tuple[tempfile.TemporaryDirectory[str], bytes]:
+    """Made once by a real brz, without a working tree; and the revision's id."""
+    place = tempfile.TemporaryDirectory()
+    environment = {"PATH": "/usr/bin:/bin", "HOME": place.name, "BRZ_HOME": place.name, "BRZ_LOG": os.devnull, "LANG": "C.UTF-8"}
+
+    def brz(*words: str) -> str:
+        arguments = ["/usr/bin/brz", *words]
+        environment["BRZ_EMAIL"] = "somebody <s@example.invalid>"
+        return subprocess.run(arguments, cwd=place.name, env=environment, check=True, capture_output=True, text=True).stdout
+
+    brz("init", "-q", "--format=2a")
+    with open(os.path.join(place.name, "file"), "w") as stream:
+        stream.write("content\n")
+    brz("add", "-q", "file")
+    brz("commit", "-q", "-m", "one")
+    revision = brz("revision-info").split()[1].encode()
+    brz("remove-tree", "-q", "--force")
+    return place, revision
+
+
 class HostingRoot:
     """A directory with BRANCHES and LINKS, each branch with one revision; what a test changes can be taken back."""
 
@@ -55,29 +74,16 @@ class HostingRoot:
         self.home = os.path.join(self.scratch, "home")
         self.read_only = os.path.join(self.scratch, "read-only.json")
         os.mkdir(self.home)
-        with breezy.initialize(setup_ui=False):
-            first, *others = (os.path.normpath(os.path.join(self.root, name)) for name in BRANCHES)
-            os.makedirs(first)
-            self.revision = self._make_branch(first)
-        for other in others:
-            shutil.copytree(first, other)
+        template, self.revision = branch_with_one_revision()
         stacked = os.path.join(self.root, "~bob/stacked/branch")
-        shutil.copytree(first, stacked)
+        for name in (*BRANCHES, stacked):
+            shutil.copytree(template.name, os.path.normpath(os.path.join(self.root, name)))
         with open(os.path.join(stacked, ".bzr/branch/branch.conf"), "w") as stream:
             stream.write("stacked_on_location = /~bob/secret/branch\n")
         for name, target in LINKS.items():
             os.symlink(target, os.path.join(self.root, name))
         shutil.copytree(self._world, self._kept, symlinks=True)
         self._before = self.contents()
-
-    def _make_branch(self, path: str) -> bytes:
-        tree = ControlDir.create_standalone_workingtree(path, format=format_registry.make_controldir("2a"))
-        with open(os.path.join(path, "file"), "w") as stream:
-            stream.write("content\n")
-        tree.add(["file"])
-        revision: bytes = tree.commit("one", committer="somebody <s@example.invalid>")
-        tree.controldir.destroy_workingtree()
-        return revision
 
     def contents(self) -> dict[str, tuple[int, int]]:
         """Everything there is, with time and size of files."""
@@ -133,6 +139,7 @@ class Session:
             stdout=subprocess.PIPE,
             env=root.environment(teams),
         )
+        self.pid = self._process.pid
         self.user = user
         self.names = {user, *teams.split()}
         pipes = medium.SmartSimplePipesClientMedium(self._process.stdout, self._process.stdin, "bzr://here/")
