@@ -60,11 +60,7 @@ function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {
   return {
     stateDirectory: base.state,
     runtimeDirectory: base.runtime,
-    hosting: {
-      root: take('hosting.root'),
-      private: take('hosting.private'),
-      readOnly: take('hosting.read_only'),
-    },
+    hosting: { root: take('hosting.root'), private: take('hosting.private'), readOnly: take('hosting.read_only') },
     forker: {
       socket: take('forker.socket'),
       socketMode: take('forker.socket_mode'),

@@ -9,7 +9,7 @@ export interface ReadOnlyState {
 }
 
 /** Whose word `hosting.read_only` is: what it began ends with it. */
-export const configActor = 'hatchery.toml';
+const configActor = 'hatchery.toml';
 
 const configReason = 'it is set in the configuration';
 
