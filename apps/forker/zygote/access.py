@@ -1,5 +1,6 @@
 """Who may see and change what below the hosting root: a rule about names alone."""
 
+import functools
 import json
 import os
 import re
@@ -26,7 +27,7 @@ class Access:
     user: str = ""
     teams: tuple[str, ...] = ()
     #: Prefixes that only their owners see, each as folded() makes it.
-    private: tuple[Place, ...] = ()
+    private: frozenset[Place] = frozenset()
 
     def owns(self, place: Place) -> bool:
         """Whether it is below ~user/ or below the ~team/ of one of the user's teams."""
@@ -38,7 +39,7 @@ class Access:
         if not self.private or self.owns(place):
             return True
         spelled = folded(place)
-        return not any(spelled[: len(prefix)] == prefix for prefix in self.private)
+        return not any(spelled[:length] in self.private for length in range(1, len(spelled) + 1))
 
     @property
     def hint(self) -> str:
@@ -51,7 +52,13 @@ class Access:
 
 def folded(place: Place) -> Place:
     """Without differences of case and of Unicode form."""
-    return tuple(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()) for name in place)
+    return tuple(map(_folded_name, place))
+
+
+@functools.lru_cache(maxsize=4096)
+def _folded_name(name: str) -> str:
+    # Folding can undo what normalizing did (Unicode, 3.13, D147).
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def of_session(user: str) -> Access:
@@ -61,7 +68,7 @@ def of_session(user: str) -> Access:
         if not NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name of a user or team")
     private = json.loads(os.environ.get("HATCHERY_PRIVATE", "[]"))
-    return Access(user, teams, tuple(folded(tuple(prefix.split("/"))) for prefix in private))
+    return Access(user, teams, frozenset(folded(tuple(prefix.split("/"))) for prefix in private))
 
 
 def read_only() -> str | None:

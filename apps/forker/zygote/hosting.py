@@ -141,9 +141,16 @@ class HostedServer(pathfilter.PathFilteringServer):
         #: Whether the request at hand is one that changes something (verbs.py).
         self.changes = False
         self._root = root
+        #: What was no link when the request at hand first passed it: most of its accesses are in one branch.
+        self._passed: set[str] = set()
 
     def _factory(self, url: str) -> HostedTransport:
         return HostedTransport(self, url)
+
+    def begin(self, changes: bool) -> None:
+        """A request begins."""
+        self.changes = changes
+        self._passed.clear()
 
     def shows(self, path: str) -> bool:
         """Whether the user may see what this path names, and what it comes to."""
@@ -151,7 +158,7 @@ class HostedServer(pathfilter.PathFilteringServer):
         if place is None or not self.access.sees(place):
             return False
         real = self.real(place)
-        return real is not None and self.access.sees(real)
+        return real is place or (real is not None and self.access.sees(real))
 
     def refusal_to_change(self, path: str) -> str | None:
         """Why the user may not change what a path names, whether it is there or not; None when they may."""
@@ -169,10 +176,13 @@ class HostedServer(pathfilter.PathFilteringServer):
         path = self._root
         for name in place:
             path = f"{path}/{name}"
+            if path in self._passed:
+                continue
             if os.path.islink(path):
                 real = os.path.realpath(os.path.join(self._root, *place))
                 inside = real == self._root or real.startswith(self._root.rstrip("/") + "/")
                 return named(urlutils.escape(real[len(self._root) :])) if inside else None
+            self._passed.add(path)
         return place
 
 

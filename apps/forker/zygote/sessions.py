@@ -57,7 +57,11 @@ def lp_serve(arguments: list[str]) -> int:
     users = [argument for argument in arguments if argument != "--inet"]
     if "--inet" not in arguments or len(users) != 1 or not access.NAME.fullmatch(users[0]):
         raise CommandError(f"usage: lp-serve --inet <user>; got {' '.join(arguments)!r}")
-    hosting.prepared(os.environ["HATCHERY_HOSTING_ROOT"]).serve(access.of_session(users[0]))
+    try:
+        allowed = access.of_session(users[0])
+    except ValueError as error:
+        raise CommandError(f"HATCHERY_TEAMS or HATCHERY_PRIVATE: {error}") from error
+    hosting.prepared(os.environ["HATCHERY_HOSTING_ROOT"]).serve(allowed)
     return 0
 
 

@@ -91,7 +91,7 @@ class HostedVerbs:
 
 def execute(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: bytes) -> SmartServerResponse | None:
     """Runs one request of a session, unless it is refused."""
-    server.changes = verb in CHANGES
+    server.begin(verb in CHANGES)
     asked._check_enabled()
     if server.changes:
         path = arguments[1 if verb == b"BzrDirFormat.initialize_ex_1.16" else 0]

@@ -137,6 +137,8 @@ class Session:
             ["/bin/sh", "-c", 'exec "$@" 3>/dev/null', "sh", sys.executable, "-E", "-s", "-X", "utf8", script, json.dumps(configuration)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # Progress, and tracebacks of what is refused on purpose.
+            stderr=subprocess.DEVNULL,
             env=root.environment(teams),
         )
         self.pid = self._process.pid
