@@ -6,6 +6,7 @@ import { breakLock } from './locks/break-lock.ts';
 import { lock } from './locks/lock.ts';
 import { locks } from './locks/locks.ts';
 import { dashboard, forker, sshGateway } from './part.ts';
+import { readOnly } from './read-only.ts';
 import { restart, start, stop } from './start-stop.ts';
 import { status } from './status.ts';
 import { up } from './up/up.ts';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   lock,
   drain,
   undrain,
+  readOnly,
   user,
   doctor,
   forker,

@@ -34,9 +34,15 @@ describe('what is shown', () => {
 
   it('shows a part that failed, with its error', () => {
     const parts = [{ name: 'zygote', pid: null, state: 'failed', readySince: null, lastError: 'importing x' }] as const;
-    const text = describeStatus({ parts, children: [child], locks: [], draining: true, version: '1' });
+    const text = describeStatus({ parts, children: [child], locks: [], draining: true, readOnly: null, version: '1' });
     assert.match(text, /^zygote {2}failed {2}- +- +importing x$/m);
     assert.match(text, /^1 session, draining$/m);
+    assert.doesNotMatch(text, /read-only/);
+    const readOnly = { reason: 'a\u001b[2Jb', since: '2026-05-01T10:00:00.000Z', actor: 'ops' };
+    assert.match(
+      describeStatus({ parts, children: [], locks: [], draining: false, readOnly, version: '1' }),
+      /^0 sessions\nread-only since 2026-05-01T10:00:00.000Z, by ops: a\\x1b\[2Jb\n$/m,
+    );
   });
 
   it('names who a stop waits for, and nobody when there is none', () => {

@@ -9,6 +9,8 @@ export interface ServiceState {
   readonly version: string;
   readonly view: View;
   readonly keeper: { readonly pid: number | null };
+  /** Why, since when and on whose word nothing is written; null when changes are taken. */
+  readonly readOnly: { readonly reason: string; readonly since: string; readonly actor: string } | null;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Child, Lock } from '@hatchery/events';
 import { exitDone, exitFailed, expectWords, type Command } from './command.ts';
 import { partPrograms } from './part.ts';
 import { serviceState, type ServiceState } from './running-service.ts';
-import { table } from './table.ts';
+import { table, visible } from './table.ts';
 
 /** One process of the service. */
 export interface PartStatus {
@@ -21,6 +21,7 @@ export interface Status {
   readonly children: readonly Child[];
   readonly locks: readonly Lock[];
   readonly draining: boolean;
+  readonly readOnly: ServiceState['readOnly'];
   readonly version: string | null;
 }
 
@@ -50,7 +51,12 @@ async function findStatus(config: Config): Promise<Status> {
   ];
   const children = Object.values(answered?.view.children ?? {});
   const locks = Object.values(answered?.view.locks ?? {});
-  return { parts, children, locks, draining: answered?.view.draining ?? false, version: answered?.version ?? null };
+  return {
+    ...{ parts, children, locks },
+    draining: answered?.view.draining ?? false,
+    readOnly: answered?.readOnly ?? null,
+    version: answered?.version ?? null,
+  };
 }
 
 function partStatus(name: string, record: PartRecord | null): PartStatus {
@@ -86,7 +92,7 @@ function down(name: string): PartStatus {
 }
 
 /** A table of the parts, and a line about the sessions. */
-export function describeStatus({ parts, children, draining }: Status): string {
+export function describeStatus({ parts, children, draining, readOnly }: Status): string {
   const rows = parts.map(({ name, pid, state, readySince, lastError }) => [
     name,
     state,
@@ -95,5 +101,11 @@ export function describeStatus({ parts, children, draining }: Status): string {
     lastError ?? '',
   ]);
   const sessions = `${children.length} session${children.length === 1 ? '' : 's'}${draining ? ', draining' : ''}\n`;
-  return table(['PART', 'STATE', 'PID', 'READY SINCE', ''], rows) + sessions;
+  return table(['PART', 'STATE', 'PID', 'READY SINCE', ''], rows) + sessions + describeReadOnly(readOnly);
+}
+
+function describeReadOnly(state: Status['readOnly']): string {
+  return state === null
+    ? ''
+    : visible(`read-only since ${state.since || '?'}, by ${state.actor}: ${state.reason}`) + '\n';
 }

@@ -7,7 +7,8 @@ import { readState, useOneForker } from './one-forker.test-support.ts';
 const forker = useOneForker({ config: '[forker]\nrequest_timeout_s = 0.5\n' });
 
 const parsing = 'FAILURE\ncommand or env parsing failed: ';
-const notAllowed = 'is not allowed, only BRZ_EMAIL, BZR_EMAIL, HATCHERY_USER, HATCHERY_PEER, HATCHERY_SESSION';
+const notAllowed =
+  'is not allowed, only BRZ_EMAIL, BZR_EMAIL, HATCHERY_USER, HATCHERY_TEAMS, HATCHERY_PEER, HATCHERY_SESSION';
 
 /** Requests and their answers, to the byte (protocol-v1, "Requests and answers"). */
 const rows: readonly (readonly [request: string | Uint8Array, answer: string])[] = [

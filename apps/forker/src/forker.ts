@@ -7,6 +7,7 @@ import { createControlServer } from './control/control-server.ts';
 import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
 import { LockService } from './locks/lock-service.ts';
 import { listenUnix } from './listener/listen-unix.ts';
+import { openReadOnly } from './read-only/open-read-only.ts';
 import { answerRequest, type AnswerContext } from './requests/answer-request.ts';
 import { AnswerTimes } from './requests/answer-times.ts';
 import { RefusalLog } from './requests/refusal-log.ts';
@@ -29,6 +30,7 @@ export async function createForker({ config, log, options }: PartContext): Promi
   prepareDirectories(config);
   held.use(lockDirectory(config.runtimeDirectory, 'runtime_dir'));
   held.use(lockDirectory(config.stateDirectory, 'state_dir'));
+  const readOnly = openReadOnly(config, log);
   const startedAt = Date.now();
   const { events, journal } = held.use(openEventLog(config, log, startedAt));
   const service = held.use(new ForkService(config, log, events));
@@ -36,12 +38,20 @@ export async function createForker({ config, log, options }: PartContext): Promi
   const keeper = new KeeperSupervisor({ config, log, events, service, locks, preloadManifest: options['preload'] });
   const sampler = new UsageSampler();
   const times = new AnswerTimes();
-  const status = (): object => describeStatus({ startedAt, service, keeper, sampler, journal, times });
+  const status = (): object => describeStatus({ startedAt, service, keeper, sampler, journal, times, readOnly });
   const stopping = new StopRequest();
   const connections = new Set<Socket>();
   const answering = { service, log, refusals: new RefusalLog(log), times, status, quit: () => stopping.ask(false) };
   const listener = createListener(config, answering, connections);
-  const control = createControlServer({ service, locks, events, log, status, leave: () => stopping.askToLeave() });
+  const control = createControlServer({
+    service,
+    locks,
+    readOnly,
+    events,
+    log,
+    status,
+    leave: () => stopping.askToLeave(),
+  });
   held.defer(() => {
     control.closeAllConnections();
     control.close();

@@ -2,6 +2,7 @@ import type { EventJournal } from '@hatchery/event-feed';
 import type { ForkService } from './children/fork-service.ts';
 import type { AnswerTimes } from './requests/answer-times.ts';
 import type { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
+import type { ReadOnlySwitch } from './read-only/read-only-switch.ts';
 import type { UsageSampler } from './usage/sampler.ts';
 
 /** What the status record is made of. */
@@ -12,10 +13,12 @@ export interface StatusSources {
   readonly sampler: UsageSampler;
   readonly journal: EventJournal;
   readonly times: AnswerTimes;
+  readonly readOnly: ReadOnlySwitch;
 }
 
 /** What `hello` logs, and what `GET /v1/state` says besides the view. */
-export function describeStatus({ startedAt, service, keeper, sampler, journal, times }: StatusSources): object {
+export function describeStatus(sources: StatusSources): object {
+  const { startedAt, service, keeper, sampler, journal, times, readOnly } = sources;
   const { registry, queue, finished } = service;
   return {
     uptimeS: Math.round((Date.now() - startedAt) / 1000),
@@ -30,5 +33,6 @@ export function describeStatus({ startedAt, service, keeper, sampler, journal, t
     sampling: sampler.cost,
     eventsOnDisk: journal.isWriting,
     keeper: { pid: keeper.pid },
+    readOnly: readOnly.state,
   };
 }

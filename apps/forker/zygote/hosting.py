@@ -1,13 +1,16 @@
-"""What one user may reach: a Breezy transport that ends at the hosting root and writes only below ~user/."""
+"""What one user may reach: a Breezy transport that ends at the hosting root and keeps to the rule of access.py."""
 
 import functools
 import os
 from typing import Any
 
+import verbs
+from access import UNSHOWABLE, Access, Place, read_only
 from breezy import errors, urlutils
 from breezy.bzr.smart.request import SmartServerRequest
 from breezy.bzr.smart.server import BzrServerFactory
-from breezy.transport import NoSuchFile, Transport, chroot, get_transport_from_url, pathfilter
+from breezy.errors import DirectoryNotEmpty, PermissionDenied, ResourceBusy, TransportError, TransportNotPossible
+from breezy.transport import FileExists, NoSuchFile, Transport, chroot, get_transport_from_url, pathfilter
 
 #: Longer than any pause of a person at an editor; a lost connection is the gateway's to notice, and ends stdin.
 CLIENT_TIMEOUT_S = 86_400.0
@@ -29,26 +32,47 @@ def translate_client_path(request: SmartServerRequest, path: bytes) -> str:
 
 
 SmartServerRequest.translate_client_path = translate_client_path  # type: ignore[assignment]
+verbs.install()
 
 
 class HostedTransport(pathfilter.PathFilteringTransport):
-    """Reads everything under the root; refuses to change what is not the user's."""
+    """Shows what the user may see, and changes only what is theirs, and there only what a branch is made of."""
 
     def _filter(self, relpath: str) -> str:
+        """The path for the transport below. NoSuchFile for what the user may not see, as for what is not there."""
         path: str = super()._filter(relpath)
-        # Breezy's chroot looks at the text of a path, the file system at what it means: `..%2F` would leave the root.
-        if ".." in urlutils.unescape(path).split("/"):
-            raise errors.PermissionDenied("/" + path, "it leaves the hosting root")
+        if not self.server.shows(path):
+            raise NoSuchFile("/" + path)
         return path
 
-    def _own(self, relpath: str) -> str:
-        path = self._filter(relpath)
-        if not self.server.user or urlutils.unescape(path).strip("/").split("/")[0] != "~" + self.server.user:
-            raise errors.PermissionDenied("/" + path, f"you may write under ~{self.server.user}/")
+    def _own(self, relpath: str, inside: bool = True) -> str:
+        path: str = super()._filter(relpath)
+        # First of all: about what is not the user's the answer is the same whether it is there or not.
+        if refusal := self.server.refusal_to_change(path):
+            raise PermissionDenied("/" + path, refusal)
+        if not self.server.changes:
+            raise PermissionDenied("/" + path, "this request only reads")
+        if inside and "/.bzr/" not in f"/{urlutils.unescape(path)}/":
+            raise PermissionDenied("/" + path, "only branches are kept here, not single files")
+        if not self.server.shows(path):
+            raise NoSuchFile("/" + path)
         return path
 
-    def _change(self, method: str, relpath: str, *arguments: Any) -> Any:
-        return getattr(self.server.backing_transport, method)(self._own(relpath), *arguments)
+    def _call(self, method: str, relpath: str, *arguments: Any) -> Any:
+        return self._below(method, self._filter(relpath), *arguments)
+
+    def _change(self, method: str, relpath: str, *arguments: Any, inside: bool = True) -> Any:
+        return self._below(method, self._own(relpath, inside), *arguments)
+
+    def _below(self, method: str, path: str, *arguments: Any) -> Any:
+        """Calls the transport below, whose errors would tell where on this host the hosting root is."""
+        try:
+            return getattr(self.server.backing_transport, method)(path, *arguments)
+        except (NoSuchFile, FileExists, PermissionDenied, DirectoryNotEmpty, ResourceBusy) as error:
+            raise type(error)("/" + path) from error
+        except (TransportError, OSError) as error:
+            cause = getattr(error, "orig_error", error)
+            raise TransportError(f"/{path}: {getattr(cause, 'strerror', None) or 'it cannot be done'}") from error
 
     def append_file(self, relpath: str, stream: Any, mode: int | None = None) -> Any:
         return self._change("append_file", relpath, stream, mode)
@@ -59,21 +83,41 @@ class HostedTransport(pathfilter.PathFilteringTransport):
     def delete_tree(self, relpath: str) -> Any:
         return self._change("delete_tree", relpath)
 
+    def external_url(self) -> str:
+        """Errors name it, and Breezy's own would tell where on this host the hosting root is."""
+        return str(self.base)
+
+    def has(self, relpath: str) -> Any:
+        try:
+            return self._call("has", relpath)
+        except NoSuchFile:
+            return False
+
+    def is_readonly(self) -> bool:
+        return read_only() is not None
+
+    def iter_files_recursive(self) -> Any:
+        raise TransportNotPossible("files are not listed here")
+
+    def list_dir(self, relpath: str) -> Any:
+        path = self._filter(relpath)
+        return [name for name in self._below("list_dir", path) if self.server.shows(f"{path}/{name}")]
+
     def lock_write(self, relpath: str) -> Any:
         return self._change("lock_write", relpath)
 
     def mkdir(self, relpath: str, mode: int | None = None) -> Any:
         """Also makes `~user` and `~user/project`, so that a first push needs no --create-prefix."""
-        path = self._own(relpath)
         try:
-            return self.server.backing_transport.mkdir(path, mode)
+            return self._change("mkdir", relpath, mode, inside=False)
         except NoSuchFile:
+            path = self._own(relpath, inside=False)
             parents = path.strip("/").split("/")[:-1]
             if len(parents) > PREFIX_DEPTH:
                 raise
             for depth in range(1, len(parents) + 1):
                 self.server.backing_transport.clone("/".join(parents[:depth])).ensure_base(mode)
-            return self.server.backing_transport.mkdir(path, mode)
+            return self._below("mkdir", path, mode)
 
     def open_write_stream(self, relpath: str, mode: int | None = None) -> Any:
         return self._change("open_write_stream", relpath, mode)
@@ -85,18 +129,70 @@ class HostedTransport(pathfilter.PathFilteringTransport):
         return self._change("rename", rel_from, self._own(rel_to))
 
     def rmdir(self, relpath: str) -> Any:
-        return self._change("rmdir", relpath)
+        return self._change("rmdir", relpath, inside=False)
 
 
 class HostedServer(pathfilter.PathFilteringServer):
     """Makes HostedTransports for one user; as long as there is none, nothing can be changed."""
 
-    def __init__(self, backing: Transport, user: str = "") -> None:
+    def __init__(self, backing: Transport, root: str) -> None:
         super().__init__(backing, lambda path: path)
-        self.user = user
+        self.access = Access()
+        #: Whether the request at hand is one that changes something (verbs.py).
+        self.changes = False
+        self._root = root
+        #: What was no link when the request at hand first passed it: most of its accesses are in one branch.
+        self._passed: set[str] = set()
 
     def _factory(self, url: str) -> HostedTransport:
         return HostedTransport(self, url)
+
+    def begin(self, changes: bool) -> None:
+        """A request begins."""
+        self.changes = changes
+        self._passed.clear()
+
+    def shows(self, path: str) -> bool:
+        """Whether the user may see what this path names, and what it comes to."""
+        place = named(path)
+        if place is None or not self.access.sees(place):
+            return False
+        real = self.real(place)
+        return real is place or (real is not None and self.access.sees(real))
+
+    def refusal_to_change(self, path: str) -> str | None:
+        """Why the user may not change what a path names, whether it is there or not; None when they may."""
+        place = named(path)
+        if place is None:
+            return "such a name is not taken here"
+        if not self.access.owns(place):
+            return self.access.hint
+        real = self.real(place)
+        # What a link of the operator's leads to and is not to be seen is looked for, and not found.
+        return None if real is None or self.access.owns(real) or not self.access.sees(real) else self.access.hint
+
+    def real(self, place: Place) -> Place | None:
+        """Where symbolic links lead, which Breezy's chroot follows anywhere; None for a place outside of the root."""
+        path = self._root
+        for name in place:
+            path = f"{path}/{name}"
+            if path in self._passed:
+                continue
+            if os.path.islink(path):
+                real = os.path.realpath(os.path.join(self._root, *place))
+                inside = real == self._root or real.startswith(self._root.rstrip("/") + "/")
+                return named(urlutils.escape(real[len(self._root) :])) if inside else None
+            self._passed.add(path)
+        return place
+
+
+def named(path: str) -> Place | None:
+    """The names in a path as the file system will read it; None when it steps back, or holds what no terminal should show.
+
+    Breezy's chroot looks at the text of a path, the file system at what it means: `..%2F` would leave the root.
+    """
+    names = tuple(name for name in urlutils.unescape(path).split("/") if name not in ("", "."))
+    return None if ".." in names or any(map(UNSHOWABLE.search, names)) else names
 
 
 class HostingFactory(BzrServerFactory):
@@ -107,8 +203,9 @@ class HostingFactory(BzrServerFactory):
 
     def __init__(self, root: str) -> None:
         super().__init__()
-        local = get_transport_from_url(urlutils.local_path_to_url(os.path.realpath(root)))
-        self._hosted = HostedServer(self._serve_through(chroot.ChrootServer(local)))
+        real = os.path.realpath(root)
+        local = get_transport_from_url(urlutils.local_path_to_url(real))
+        self._hosted = HostedServer(self._serve_through(chroot.ChrootServer(local)), real)
         self.transport = self._serve_through(self._hosted)
 
     def _serve_through(self, server: pathfilter.PathFilteringServer) -> Transport:
@@ -120,9 +217,9 @@ class HostingFactory(BzrServerFactory):
     def _make_backing_transport(self, _transport: None) -> None:
         """It is there already."""
 
-    def serve(self, user: str) -> None:
+    def serve(self, access: Access) -> None:
         """Serves until the client closes its side; once."""
-        self._hosted.user = user
+        self._hosted.access = access
         try:
             self.set_up(None, None, None, True, CLIENT_TIMEOUT_S)
             self.smart_server.serve()

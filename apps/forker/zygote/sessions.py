@@ -1,16 +1,13 @@
 """The commands a child runs (protocol-v1, "Commands that must exist in every service")."""
 
 import os
-import re
 import sys
 from collections.abc import Callable
 
+import access
 import hosting
 from breezy import commands, ui
 from breezy.errors import CommandError
-
-#: A user's name becomes a directory's: no slash, no dot in front.
-USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def run(command: list[str]) -> int:
@@ -58,9 +55,13 @@ def launchpad_replay(arguments: list[str]) -> int:
 def lp_serve(arguments: list[str]) -> int:
     """Serves the hosting root to one user: `lp-serve --inet <user>`."""
     users = [argument for argument in arguments if argument != "--inet"]
-    if "--inet" not in arguments or len(users) != 1 or not USER.fullmatch(users[0]):
+    if "--inet" not in arguments or len(users) != 1 or not access.NAME.fullmatch(users[0]):
         raise CommandError(f"usage: lp-serve --inet <user>; got {' '.join(arguments)!r}")
-    hosting.prepared(os.environ["HATCHERY_HOSTING_ROOT"]).serve(users[0])
+    try:
+        allowed = access.of_session(users[0])
+    except ValueError as error:
+        raise CommandError(f"HATCHERY_TEAMS or HATCHERY_PRIVATE: {error}") from error
+    hosting.prepared(os.environ["HATCHERY_HOSTING_ROOT"]).serve(allowed)
     return 0
 
 

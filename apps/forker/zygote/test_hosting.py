@@ -1,11 +1,13 @@
 import io
 import os
+import shutil
 import tempfile
 import unittest
 from collections.abc import Callable
 from typing import Any
 
 import hosting
+from access import Access
 from breezy import urlutils
 from breezy.bzr.smart.bzrdir import SmartServerRequestOpenBzrDir_2_1
 from breezy.errors import BzrError, PathError, PermissionDenied, TransportNotPossible
@@ -33,25 +35,25 @@ OUTSIDE = (
 CHANGES: dict[str, Callable[[Any, str], Any]] = {
     "append_bytes": lambda transport, path: transport.append_bytes(path, b"x"),
     "append_file": lambda transport, path: transport.append_file(path, io.BytesIO(b"x")),
-    "copy": lambda transport, path: transport.copy("~alice/own/file", path),
-    "copy_tree": lambda transport, path: transport.copy_tree("~alice/own", path),
+    "copy": lambda transport, path: transport.copy("~alice/.bzr/file", path),
+    "copy_tree": lambda transport, path: transport.copy_tree("~alice/.bzr", path),
     "delete": lambda transport, path: transport.delete(path),
     "delete_tree": lambda transport, path: transport.delete_tree(path),
     "create_prefix": lambda transport, path: transport.clone(path + "/a/b").create_prefix(),
-    "hardlink": lambda transport, path: transport.hardlink("~alice/own/file", path),
+    "hardlink": lambda transport, path: transport.hardlink("~alice/.bzr/file", path),
     "lock_write": lambda transport, path: transport.lock_write(path),
     "mkdir": lambda transport, path: transport.mkdir(path),
     "mkdir below": lambda transport, path: transport.mkdir(path + "/new"),
-    "move": lambda transport, path: transport.move("~alice/own/file", path),
+    "move": lambda transport, path: transport.move("~alice/.bzr/file", path),
     "open_write_stream": lambda transport, path: transport.open_write_stream(path),
     "put_bytes": lambda transport, path: transport.put_bytes(path, b"x"),
     "put_bytes_non_atomic": lambda transport, path: transport.put_bytes_non_atomic(path, b"x"),
     "put_file": lambda transport, path: transport.put_file(path, io.BytesIO(b"x")),
     "put_file_non_atomic": lambda transport, path: transport.put_file_non_atomic(path, io.BytesIO(b"x")),
-    "rename away": lambda transport, path: transport.rename(path, "~alice/own/taken"),
-    "rename to": lambda transport, path: transport.rename("~alice/own/file", path),
+    "rename away": lambda transport, path: transport.rename(path, "~alice/.bzr/taken"),
+    "rename to": lambda transport, path: transport.rename("~alice/.bzr/file", path),
     "rmdir": lambda transport, path: transport.rmdir(path),
-    "symlink": lambda transport, path: transport.symlink("~alice/own/file", path),
+    "symlink": lambda transport, path: transport.symlink("~alice/.bzr/file", path),
 }
 
 
@@ -62,13 +64,14 @@ class Hosting(unittest.TestCase):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         self.root = os.path.join(scratch.name, "hosting")
-        for name in ("~alice/own/file", "~bob/project/file", "../outside/file"):
+        for name in ("~alice/.bzr/file", "~bob/project/file", "../outside/file"):
             path = os.path.normpath(os.path.join(self.root, name))
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w") as stream:
                 stream.write(name)
         self.factory = hosting.HostingFactory(self.root)
-        self.factory._hosted.user = "alice"
+        self.factory._hosted.access = Access("alice")
+        self.factory._hosted.changes = True
         self.addCleanup(self.factory.tear_down)
         self.transport = self.factory.transport
 
@@ -83,9 +86,9 @@ class Hosting(unittest.TestCase):
         return sorted(found)
 
     def test_refuses_every_change_before_there_is_a_user(self) -> None:
-        self.factory._hosted.user = ""
+        self.factory._hosted.access = Access()
         before = self.everything()
-        for path in (*OUTSIDE, "~/file", "~alice/own/file"):
+        for path in (*OUTSIDE, "~/file", "~alice/.bzr/file"):
             with self.subTest(path), self.assertRaises(PermissionDenied):
                 self.transport.put_bytes(path, b"x")
         self.assertEqual(self.everything(), before)
@@ -102,7 +105,7 @@ class Hosting(unittest.TestCase):
                     self.assertEqual(self.everything(), before)
 
     def test_refuses_changes_from_within_a_directory_of_the_user(self) -> None:
-        inside = self.transport.clone("~alice/own")
+        inside = self.transport.clone("~alice/.bzr")
         before = self.everything()
         for path in ("../../~bob/project/file", "../../../outside/file", "%2E%2E/../~bob/new", "..%2F..%2F~bob/new"):
             with self.subTest(path), self.assertRaises(PermissionDenied):
@@ -142,7 +145,7 @@ class Hosting(unittest.TestCase):
                 self.assertEqual(request.execute(path).args, (b"no",))
 
     def test_changes_everything_in_the_users_own_tree(self) -> None:
-        own = self.transport.clone("~alice/own")
+        own = self.transport.clone("~alice/.bzr")
         own.put_bytes("new", b"1")
         own.append_bytes("new", b"2")
         own.rename("new", "moved")
@@ -153,13 +156,13 @@ class Hosting(unittest.TestCase):
             stream.write(b"4")
         self.assertEqual(own.get_bytes("moved"), b"12")
         self.assertEqual(sorted(own.list_dir(".")), ["file", "moved", "stream"])
-        self.transport.put_bytes("%7Ealice%2Fown%2Fspelled", b"5")
+        self.transport.put_bytes("%7Ealice%2F.bzr%2Fspelled", b"5")
         self.assertEqual(own.get_bytes("spelled"), b"5")
         own.delete("file")
-        self.assertFalse(os.path.exists(os.path.join(self.root, "~alice/own/file")))
+        self.assertFalse(os.path.exists(os.path.join(self.root, "~alice/.bzr/file")))
 
     def test_makes_user_and_project_for_a_first_push(self) -> None:
-        self.transport.delete_tree("~alice")
+        shutil.rmtree(os.path.join(self.root, "~alice"))
         self.transport.mkdir("~alice/project/branch")
         self.assertTrue(os.path.isdir(os.path.join(self.root, "~alice/project/branch")))
         self.transport.mkdir("~alice/other%20project/branch")

@@ -5,6 +5,7 @@ import unittest
 from unittest import mock
 
 import sessions
+from access import Access
 from breezy.errors import CommandError
 
 
@@ -75,7 +76,21 @@ class Commands(unittest.TestCase):
                 for arguments in (["--inet", "alice-1.b_C"], ["alice-1.b_C", "--inet"]):
                     self.assertEqual(sessions.lp_serve(arguments), 0)
                     prepared.assert_called_with("/srv/hosting")
-                    prepared.return_value.serve.assert_called_with("alice-1.b_C")
+                    prepared.return_value.serve.assert_called_with(Access("alice-1.b_C"))
+
+    def test_lp_serve_takes_teams_and_private_places_from_the_service(self) -> None:
+        environment = {"HATCHERY_HOSTING_ROOT": "/srv", "HATCHERY_TEAMS": "reds blues", "HATCHERY_PRIVATE": '["~Bob/Secret"]'}
+        with mock.patch("hosting.prepared") as prepared, mock.patch.dict(os.environ, environment):
+            sessions.lp_serve(["--inet", "alice"])
+            prepared.return_value.serve.assert_called_with(Access("alice", ("reds", "blues"), frozenset([("~bob", "secret")])))
+
+    def test_lp_serve_serves_nobody_whose_teams_or_private_places_are_damaged(self) -> None:
+        for name, value in (("TEAMS", "reds ../bob"), ("TEAMS", "~reds"), ("PRIVATE", "["), ("PRIVATE", "")):
+            environment = {"HATCHERY_HOSTING_ROOT": "/srv", f"HATCHERY_{name}": value}
+            with mock.patch("hosting.prepared") as prepared, mock.patch.dict(os.environ, environment):
+                with self.assertRaisesRegex(CommandError, "HATCHERY_TEAMS or HATCHERY_PRIVATE", msg=value):
+                    sessions.lp_serve(["--inet", "alice"])
+                prepared.assert_not_called()
 
     def test_an_error_is_one_line_and_exit_code_3(self) -> None:
         with Streams() as streams, mock.patch("breezy.trace._brz_logger") as logger:

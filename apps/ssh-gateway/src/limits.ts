@@ -69,6 +69,8 @@ export const limits = {
   authorizedKeysBytesMax: mebibyte,
   /** Some 1 kB each. */
   cachedUsersMax: 1_000,
+  /** Their names, of 64 characters at most, go into a fork request of 64 KiB. */
+  teamsPerUserMax: 256,
   /** A million revoked certificates in a bitmap, or twenty thousand plain lines. */
   revokedKeysBytesMax: 8 * mebibyte,
   /** The default of ssh.max_startups: a connection that has not signed in has one at a time, so that strangers cannot take them all. */

@@ -120,7 +120,7 @@ function openSockets(): number {
 }
 
 const filesOnly: Config['ssh']['keyLookup'] = {
-  ...{ source: 'files', url: null, tokenFile: null, command: null },
+  ...{ source: 'files', url: null, tokenFile: null, command: null, teamsCommand: null },
   ...{ timeoutS: 10, cacheS: 30 },
 };
 
@@ -132,7 +132,7 @@ function testConfig(
   return {
     stateDirectory: directory,
     runtimeDirectory: directory,
-    hosting: { root: join(directory, 'hosting') },
+    hosting: { root: join(directory, 'hosting'), private: [], readOnly: false },
     forker: {
       ...{ socket: forkSocket, socketMode: 0o600, childrenMax: 100, childrenPerUserMax: 100, requestTimeoutS: 1 },
       ...{ childConnectTimeoutS: 120, childrenTimeoutS, poolSize: 0, fork: true, runAs: null },

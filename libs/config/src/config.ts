@@ -3,7 +3,13 @@ export interface Config {
   readonly stateDirectory: string;
   /** Sockets and pipe directories; made with mode 0711 so that a gateway of another user can pass. */
   readonly runtimeDirectory: string;
-  readonly hosting: { readonly root: string };
+  readonly hosting: {
+    readonly root: string;
+    /** As `~alice/secret` or `~reds`: what only that user or that team's members see. */
+    readonly private: readonly string[];
+    /** Nothing is written, whatever `hatchery read-only off` says. */
+    readonly readOnly: boolean;
+  };
   readonly forker: {
     /** The fork protocol's socket. The control socket stands beside it: see {@link controlSocketPath}. */
     readonly socket: string;
@@ -48,6 +54,8 @@ export interface Config {
       readonly tokenFile: string | null;
       /** A program and its arguments, with `%u` for the user. */
       readonly command: readonly string[] | null;
+      /** The same, for the user's teams. */
+      readonly teamsCommand: readonly string[] | null;
       readonly timeoutS: number;
       /** So long an answer is not asked for again. */
       readonly cacheS: number;

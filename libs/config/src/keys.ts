@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Address } from './config.ts';
+
 import {
   address,
   command,
@@ -16,6 +17,7 @@ import {
   userUrl,
   type Kind,
 } from './kinds.ts';
+import { prefixes } from './prefixes.ts';
 
 /** The directories that other defaults stand in. */
 export interface Base {
@@ -44,6 +46,9 @@ export const keys = {
   runtime_dir: key(path, ({ runtime }) => runtime),
 
   'hosting.root': key(path, ({ state }) => join(state, 'hosting')),
+  // None: code hosting is public until somebody says otherwise.
+  'hosting.private': key(prefixes, (): readonly string[] => []),
+  'hosting.read_only': key(flag, () => false),
 
   'forker.socket': key(path, ({ runtime }) => join(runtime, 'forker.sock')),
   // Whoever may connect may fork: the owner and the group of the gateway.
@@ -90,6 +95,8 @@ export const keys = {
   'ssh.key_lookup_url': optional(userUrl),
   'ssh.key_lookup_token_file': optional(path),
   'ssh.key_lookup_command': optional(command),
+  // Without it users whose keys come from a command are in no teams.
+  'ssh.team_lookup_command': optional(command),
   // A tenth of the login grace: a person who waits longer believes that nothing happens.
   'ssh.key_lookup_timeout_s': key(seconds(0.1, 60), () => 5),
   // A key that was taken away works for as long; 0 asks each time.

@@ -60,7 +60,7 @@ function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {
   return {
     stateDirectory: base.state,
     runtimeDirectory: base.runtime,
-    hosting: { root: take('hosting.root') },
+    hosting: { root: take('hosting.root'), private: take('hosting.private'), readOnly: take('hosting.read_only') },
     forker: {
       socket: take('forker.socket'),
       socketMode: take('forker.socket_mode'),
@@ -92,6 +92,7 @@ function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {
         url: take('ssh.key_lookup_url'),
         tokenFile: take('ssh.key_lookup_token_file'),
         command: take('ssh.key_lookup_command'),
+        teamsCommand: take('ssh.team_lookup_command'),
         timeoutS: take('ssh.key_lookup_timeout_s'),
         cacheS: take('ssh.key_lookup_cache_s'),
       },

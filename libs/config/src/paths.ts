@@ -21,6 +21,14 @@ export function breezyHome(config: Config): string {
   return join(config.stateDirectory, 'breezy');
 }
 
+/**
+ * Is there while the service is read-only, with why as JSON: `{reason, since, actor}`. Sessions look at it before each change, so it
+ * holds for those that run, and through restarts.
+ */
+export function readOnlyPath(config: Config): string {
+  return join(config.stateDirectory, 'read-only.json');
+}
+
 /** What a running part says of itself (pid, start time, address), so that commands find it. */
 export function partRecordPath(config: Config, part: string): string {
   return join(config.runtimeDirectory, 'parts', `${part}.json`);

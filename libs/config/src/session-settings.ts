@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import { breezyHome } from './paths.ts';
+import { breezyHome, readOnlyPath } from './paths.ts';
 
 /** Breezy belongs to Debian's Python, whichever python3 comes first on PATH. */
 export const systemPython = '/usr/bin/python3';
@@ -29,6 +29,8 @@ export function sessionSettings(config: Config): SessionSettings {
       BRZ_SIGQUIT_PDB: '0',
       BRZ_LOG: '/dev/null',
       HATCHERY_HOSTING_ROOT: config.hosting.root,
+      HATCHERY_PRIVATE: JSON.stringify(config.hosting.private),
+      HATCHERY_READ_ONLY_FILE: readOnlyPath(config),
     },
     runAs: config.forker.runAs,
     limits: config.limits,

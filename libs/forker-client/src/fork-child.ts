@@ -11,7 +11,7 @@ export interface ForkOptions {
   readonly socket: string;
   /** Words of the command, unquoted: `['lp-serve', '--inet', 'alice']`. */
   readonly command: readonly string[];
-  /** Variables set in the child; the service allows BRZ_EMAIL, BZR_EMAIL, HATCHERY_USER, HATCHERY_PEER, HATCHERY_SESSION. */
+  /** Variables set in the child; the service allows BRZ_EMAIL, BZR_EMAIL, HATCHERY_USER, HATCHERY_TEAMS, HATCHERY_PEER, HATCHERY_SESSION. */
   readonly environment: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }

@@ -39,6 +39,7 @@ export const allowedVariablesDefault: readonly string[] = [
   'BRZ_EMAIL',
   'BZR_EMAIL',
   'HATCHERY_USER',
+  'HATCHERY_TEAMS',
   'HATCHERY_PEER',
   'HATCHERY_SESSION',
 ];

@@ -66,7 +66,7 @@ for (const [text, request] of understood) {
 }
 
 const parsing = 'FAILURE\ncommand or env parsing failed: ';
-const allowed = 'only BRZ_EMAIL, BZR_EMAIL, HATCHERY_USER, HATCHERY_PEER, HATCHERY_SESSION';
+const allowed = 'only BRZ_EMAIL, BZR_EMAIL, HATCHERY_USER, HATCHERY_TEAMS, HATCHERY_PEER, HATCHERY_SESSION';
 const seconds = 'FAILURE: child_connect_timeout wants a whole number of seconds from 0 to 86400, not ';
 const attach = `${parsing}attach wants the id of a child, 1 to 128 letters, digits, '.', '_' and '-', not `;
 

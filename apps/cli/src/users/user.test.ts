@@ -31,10 +31,10 @@ describe('hatchery user', () => {
     assert.equal((await user('add', 'alice', '--key', makeKey('three', '-t', 'ecdsa'))).code, 0);
     mkdirSync(join(state.path, 'users', 'No User'));
     assert.deepEqual(JSON.parse((await user('list', '--json')).stdout), [
-      { name: 'alice', keys: 2 },
-      { name: 'bob', keys: 1 },
+      { name: 'alice', keys: 2, teams: [] },
+      { name: 'bob', keys: 1, teams: [] },
     ]);
-    assert.equal((await user('list')).stdout, 'NAME   KEYS\nalice  2\nbob    1\n');
+    assert.equal((await user('list')).stdout, 'NAME   KEYS  TEAMS\nalice  2\nbob    1\n');
     assert.equal((await user('remove', 'alice')).code, 0);
     assert.deepEqual((await user('remove', 'alice')).said, [
       'user: there is no user alice; hatchery user list shows them',

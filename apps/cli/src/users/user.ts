@@ -3,15 +3,16 @@ import { join } from 'node:path';
 import { exitDone, expectWords, UsageError, type Command, type Invocation } from '../command.ts';
 import { table } from '../table.ts';
 import { addUser, keyCount, readKeyFile } from './key-file.ts';
+import { addTeams, isTeam, removeTeams, teamsOf } from './team-file.ts';
 
 /** A user's name is the name of a directory and, behind a ~, of a place in every branch's address. */
 const userName = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 export const user: Command = {
   name: 'user',
-  synopsis: 'add NAME --key FILE | list [--json] | remove NAME',
-  summary: 'who may log in, by the public keys they hold',
-  options: { key: { type: 'string' }, json: { type: 'boolean' } },
+  synopsis: 'add NAME [--key FILE] [--team TEAM]… | list [--json] | remove NAME [--team TEAM]…',
+  summary: 'who may log in, by the public keys they hold, and the teams they are in',
+  options: { key: { type: 'string' }, team: { type: 'string', multiple: true }, json: { type: 'boolean' } },
   run(invocation) {
     const [verb] = invocation.words;
     if (verb === 'add') add(invocation);
@@ -25,13 +26,23 @@ export const user: Command = {
 function add(invocation: Invocation): void {
   const { NAME: name } = expectWords(invocation, 'add', 'NAME');
   const { key } = invocation.options;
-  if (typeof key !== 'string') throw new UsageError('--key FILE is missing: a public key, as ~/.ssh/id_ed25519.pub');
+  const teams = teamsAskedFor(invocation);
   requireName(name);
-  const { usersDirectory, keyLookup } = invocation.config.ssh;
+  if (typeof key !== 'string' && teams.length === 0)
+    throw new UsageError('--key FILE is missing: a public key, as ~/.ssh/id_ed25519.pub; or --team TEAM for a user');
+  const { usersDirectory, keyLookup, userAuthorities } = invocation.config.ssh;
   if (keyLookup.source !== 'files')
     throw new Error(`keys come from ssh.key_lookup = "${keyLookup.source}" here: add the user there`);
-  const added = addUser(usersDirectory, name, readKeyFile(key), key);
-  invocation.print(added === 0 ? `${name} has the key of ${key} already\n` : `${name} may log in with ${key}\n`);
+  requireFreeNames(usersDirectory, name, teams);
+  if (typeof key === 'string') {
+    const added = addUser(usersDirectory, name, readKeyFile(key), key);
+    invocation.print(added === 0 ? `${name} has the key of ${key} already\n` : `${name} may log in with ${key}\n`);
+  } else if (!existsSync(join(usersDirectory, name)) && userAuthorities === null)
+    throw new Error(`there is no user ${name}; give --key FILE too`);
+  if (teams.length === 0) return;
+  const fresh = addTeams(usersDirectory, name, teams);
+  const where = (fresh.length === 0 ? teams : fresh).join(', ');
+  invocation.print(`${name} is in ${where}${fresh.length === 0 ? ' already' : ' from the next sign-in on'}\n`);
 }
 
 function list(invocation: Invocation): void {
@@ -42,31 +53,52 @@ function list(invocation: Invocation): void {
   else
     invocation.print(
       table(
-        ['NAME', 'KEYS'],
-        users.map(({ name, keys }) => [name, String(keys)]),
+        ['NAME', 'KEYS', 'TEAMS'],
+        users.map(({ name, keys, teams }) => [name, String(keys), teams.join(', ')]),
       ),
     );
 }
 
 /** What the gateway would not look up is no user. */
-function usersIn(directory: string): { name: string; keys: number }[] {
+function usersIn(directory: string): { name: string; keys: number; teams: string[] }[] {
   if (!existsSync(directory)) return [];
   return readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && userName.test(entry.name))
-    .map(({ name }) => ({ name, keys: keyCount(directory, name) }))
+    .map(({ name }) => ({ name, keys: keyCount(directory, name), teams: teamsOf(directory, name) }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function remove(invocation: Invocation): void {
   const { NAME: name } = expectWords(invocation, 'remove', 'NAME');
   requireName(name);
-  const directory = join(invocation.config.ssh.usersDirectory, name);
+  const teams = teamsAskedFor(invocation);
+  const { usersDirectory } = invocation.config.ssh;
+  const directory = join(usersDirectory, name);
   if (!existsSync(directory)) throw new Error(`there is no user ${name}; hatchery user list shows them`);
+  if (teams.length > 0) {
+    removeTeams(usersDirectory, name, teams);
+    invocation.print(`${name} is not in ${teams.join(', ')} any more; connections that are open keep what they had\n`);
+    return;
+  }
   rmSync(directory, { recursive: true });
   invocation.print(`${name} may not log in any more; branches and running sessions are not touched\n`);
 }
 
-function requireName(name: string): void {
+function teamsAskedFor({ options }: Invocation): readonly string[] {
+  // The one option that may come more than once: the type of all others is not widened for it.
+  const { team: teams = [] } = options as { team?: readonly string[] };
+  teams.forEach((name) => requireName(name, 'team'));
+  return teams;
+}
+
+/** Users and teams share the places below the hosting root: a user called as a team is would own its branches. */
+function requireFreeNames(usersDirectory: string, name: string, teams: readonly string[]): void {
+  if (isTeam(usersDirectory, name)) throw new Error(`${name} is a team, whose branches a user of that name would own`);
+  const taken = teams.find((team) => team === name || existsSync(join(usersDirectory, team)));
+  if (taken !== undefined) throw new Error(`${taken} is a user, whose branches a team of that name would own`);
+}
+
+function requireName(name: string, what = 'user'): void {
   if (!userName.test(name))
-    throw new UsageError(`'${name}' is no user name: small letters, digits, '.', '_' and '-', at most 64`);
+    throw new UsageError(`'${name}' is no ${what} name: small letters, digits, '.', '_' and '-', at most 64`);
 }

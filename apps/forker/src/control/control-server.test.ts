@@ -9,6 +9,7 @@ import type { Event } from '@hatchery/events';
 import { RawClient, temporaryDirectory } from '@hatchery/testkit';
 import { ServiceBench } from '../children/service.test-support.ts';
 import { LockService } from '../locks/lock-service.ts';
+import { ReadOnlySwitch } from '../read-only/read-only-switch.ts';
 import { createControlServer } from './control-server.ts';
 
 const who = { actor: 'ops', reason: 'runaway' };
@@ -32,6 +33,7 @@ async function withControl(story: (control: Control) => Promise<void>): Promise<
   const server = createControlServer({
     service,
     locks,
+    readOnly: new ReadOnlySwitch(config),
     events,
     log,
     status: () => ({ uptimeS: 1 }),

@@ -4,12 +4,15 @@ import { constants } from 'node:os';
 import type { Logger } from '@hatchery/daemon';
 import { controlBodyBytesMax, readControlBody, serveFeed, type EventLog } from '@hatchery/event-feed';
 import type { ForkService } from '../children/fork-service.ts';
+import { answerReadOnlyRequest } from '../read-only/read-only-request.ts';
+import type { ReadOnlySwitch } from '../read-only/read-only-switch.ts';
 import { answerLockRequest, type LockActions } from '../locks/lock-requests.ts';
 
 /** What the control socket acts on. */
 export interface ControlContext {
   readonly service: ForkService;
   readonly locks: LockActions;
+  readonly readOnly: ReadOnlySwitch;
   readonly events: EventLog;
   readonly log: Logger;
   /** What `GET /v1/state` says besides the view. */
@@ -63,6 +66,7 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
   // An id needs no percent-encoding (libs/protocol, `isChildId`), so nothing is decoded.
   if (child !== undefined) return signalChild(context, child, { ...body, actor, reason });
   if (path === '/v1/drain' || path === '/v1/undrain') return drain(context, path === '/v1/drain', actor, reason);
+  if (path === '/v1/read-only') return answerReadOnlyRequest(context, { ...body, actor, reason });
   if (path === '/v1/restart') return restart(context, actor, reason);
   const locked = await answerLockRequest(context, path, { ...body, actor, reason });
   return locked ?? refuse(404, `${path} is not answered here`);

@@ -4,11 +4,11 @@ import { until } from '@hatchery/testkit';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runForKeyLines, type CommandKeysOptions } from './command-keys.ts';
+import { runForLines, type CommandKeysOptions } from './command-keys.ts';
 
 function look(script: string, options: Partial<CommandKeysOptions> = {}, user = 'alice'): Promise<string> {
   const command = ['/bin/sh', '-c', script, 'sh', '%u', '100%%', '%x'];
-  return runForKeyLines(user, { command, timeoutMs: 20_000, answerBytesMax: 100, ...options });
+  return runForLines(user, { command, timeoutMs: 20_000, answerBytesMax: 100, ...options });
 }
 
 test('the command gets the name as a word of its own, and what it prints are the lines', async () => {

@@ -11,10 +11,10 @@ export interface CommandKeysOptions {
 const errorCharactersMax = 300;
 
 /**
- * Runs a command as sshd does its AuthorizedKeysCommand: what it prints are lines of authorized_keys; nothing means nobody.
+ * Runs a command as sshd does its AuthorizedKeysCommand: what it prints are lines of authorized_keys, or a team a line; nothing means nobody.
  * @throws an Error when it fails, takes too long, or prints too much
  */
-export async function runForKeyLines(user: string, options: CommandKeysOptions): Promise<string> {
+export async function runForLines(user: string, options: CommandKeysOptions): Promise<string> {
   const [program = '', ...argv] = options.command.map((word) => expand(word, user));
   // A process group of its own, so that what the command started can be ended with it.
   const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { PATH: commandPath } });

@@ -17,12 +17,13 @@ class Fixture implements Disposable {
     directory: this.directory,
     fileBytesMax: 1000,
     usersMax: 2,
+    teamsMax: 2,
     notice: (notice) => this.notices.push(notice),
   });
 
   /** The keys of a user, in base64. */
   async keysOf(user: string): Promise<string[]> {
-    return (await this.store.keysOf(user)).map(({ key }) => key.blob.toString('base64'));
+    return (await this.store.accountOf(user)).keys.map(({ key }) => key.blob.toString('base64'));
   }
 
   file(user: string): string {

@@ -1,54 +1,86 @@
 import { join } from 'node:path';
 import { parseAuthorizedKeys, type AuthorizedKey } from './authorized-keys.ts';
-import { noticesOf, type KeySource, type KeySourceNotice } from './key-source.ts';
+import { noticesOf, type Account, type KeySource, type KeySourceNotice } from './key-source.ts';
+import { parseTeams } from './teams.ts';
 import { UnfitFileError, WatchedFile } from './watched-file.ts';
 
 export interface FileKeysOptions {
-  /** Holds `<name>/authorized_keys` for each user. */
+  /** Holds `<name>/authorized_keys` and `<name>/teams` for each user. */
   readonly directory: string;
   readonly fileBytesMax: number;
   readonly usersMax: number;
+  readonly teamsMax: number;
   readonly notice: (notice: KeySourceNotice) => void;
 }
 
-/** Keys in `users/<name>/authorized_keys`, read from the disk at each question; the parsing is kept as long as the file stays the same. */
+/** The two files of a user. */
+interface UserFiles {
+  readonly keys: WatchedFile<readonly AuthorizedKey[]>;
+  readonly teams: WatchedFile<readonly string[]>;
+}
+
+/** Keys and teams in `users/<name>/`, read from the disk at each question; the parsing is kept as long as a file stays the same. */
 export class FileKeys implements KeySource {
   readonly #options: FileKeysOptions;
-  readonly #files = new Map<string, WatchedFile<readonly AuthorizedKey[]>>();
+  readonly #users = new Map<string, UserFiles>();
 
   constructor(options: FileKeysOptions) {
     this.#options = options;
   }
 
   /** @throws the system's error when the disk fails */
-  async keysOf(user: string): Promise<readonly AuthorizedKey[]> {
-    const path = join(this.#options.directory, user, 'authorized_keys');
-    const file = this.#files.get(user) ?? this.#watch(path);
+  async accountOf(user: string): Promise<Account> {
+    const files = this.#users.get(user) ?? this.#watch(user);
     // What does not exist is not remembered: a stranger who tries all names pushes nobody out.
-    this.#files.delete(user);
+    this.#users.delete(user);
+    const [keys, teams] = await Promise.all([
+      this.#read('keys', this.#path(user, 'authorized_keys'), files.keys),
+      // Who signs in by a certificate may have teams and no keys.
+      this.#read('teams', this.#path(user, 'teams'), files.teams),
+    ]);
+    if (keys !== null || teams !== null) this.#remember(user, files);
+    return { keys: keys ?? [], teams: teams ?? [] };
+  }
+
+  /** Null without a file. One that is unfit is as good as empty. */
+  async #read<T>(
+    about: KeySourceNotice['about'],
+    path: string,
+    file: WatchedFile<readonly T[]>,
+  ): Promise<readonly T[] | null> {
     try {
-      const keys = await file.read();
-      if (keys !== null) this.#remember(user, file);
-      return keys ?? [];
+      return await file.read();
     } catch (error) {
       if (!(error instanceof UnfitFileError)) throw error;
-      this.#options.notice({ source: path, line: null, reason: error.message });
-      return [];
+      this.#options.notice({ about, source: path, line: null, reason: error.message });
+      return null;
     }
   }
 
-  #watch(path: string): WatchedFile<readonly AuthorizedKey[]> {
-    const { fileBytesMax, notice } = this.#options;
-    return new WatchedFile(path, fileBytesMax, (contents) => {
-      const { keys, ignored } = parseAuthorizedKeys(contents.toString());
-      noticesOf(path, ignored).forEach(notice);
-      return keys;
-    });
+  #watch(user: string): UserFiles {
+    const { fileBytesMax, teamsMax, notice } = this.#options;
+    const [keysPath, teamsPath] = [this.#path(user, 'authorized_keys'), this.#path(user, 'teams')];
+    return {
+      keys: new WatchedFile(keysPath, fileBytesMax, (contents) => {
+        const { keys, ignored } = parseAuthorizedKeys(contents.toString());
+        noticesOf('keys', keysPath, ignored).forEach(notice);
+        return keys;
+      }),
+      teams: new WatchedFile(teamsPath, fileBytesMax, (contents) => {
+        const { teams, ignored } = parseTeams(contents.toString(), teamsMax);
+        noticesOf('teams', teamsPath, ignored).forEach(notice);
+        return teams;
+      }),
+    };
   }
 
-  #remember(user: string, file: WatchedFile<readonly AuthorizedKey[]>): void {
-    this.#files.set(user, file);
-    const oldest = this.#files.keys().next();
-    if (this.#files.size > this.#options.usersMax && !oldest.done) this.#files.delete(oldest.value);
+  #path(user: string, name: string): string {
+    return join(this.#options.directory, user, name);
+  }
+
+  #remember(user: string, files: UserFiles): void {
+    this.#users.set(user, files);
+    const oldest = this.#users.keys().next();
+    if (this.#users.size > this.#options.usersMax && !oldest.done) this.#users.delete(oldest.value);
   }
 }

@@ -2,17 +2,18 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { fetchKeyLines, type HttpKeysOptions } from './http-keys.ts';
+import type { AccountText } from './key-source.ts';
+import { fetchAccount, type HttpKeysOptions } from './http-keys.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** What the look-up of a user comes to at a real server. */
-async function lookUp(handler: Handler, options: Partial<HttpKeysOptions> = {}, user = 'alice'): Promise<string> {
+async function lookUp(handler: Handler, options: Partial<HttpKeysOptions> = {}, user = 'alice'): Promise<AccountText> {
   const server = createServer(handler).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/users/{user}/keys`;
   try {
-    return await fetchKeyLines(user, { url, token: null, timeoutMs: 10_000, answerBytesMax: 100, ...options });
+    return await fetchAccount(user, { url, token: null, timeoutMs: 10_000, answerBytesMax: 100, ...options });
   } finally {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -34,13 +35,20 @@ test('the keys of a user are asked for by name, with the token', async () => {
     { token: 'secret' },
     'a.b',
   );
-  assert.equal(lines, 'ssh-ed25519 AAAA one\nssh-rsa BBBB');
+  assert.deepEqual(lines, { keys: 'ssh-ed25519 AAAA one\nssh-rsa BBBB', teams: '' });
   assert.deepEqual(seen, ['GET', '/users/a.b/keys', 'Bearer secret']);
 });
 
+test('teams come with the keys, and no key is taken for one', async () => {
+  assert.deepEqual(await lookUp(says(200, '{"keys": ["team admins"], "teams": ["reds", "blues"]}')), {
+    keys: 'team admins',
+    teams: 'reds\nblues',
+  });
+});
+
 test('nobody is an answer too', async () => {
-  assert.equal(await lookUp(says(404, 'no such user')), '');
-  assert.equal(await lookUp(says(200, '{"keys": []}')), '');
+  for (const nobody of [says(404, 'no such user'), says(200, '{"keys": []}')])
+    assert.deepEqual(await lookUp(nobody), { keys: '', teams: '' });
 });
 
 for (const [what, handler, why] of [
@@ -48,6 +56,10 @@ for (const [what, handler, why] of [
   ['no JSON', says(200, '<html>'), /not JSON/],
   ['other JSON', says(200, '[]'), /no list "keys"/],
   ['keys that are no lines', says(200, '{"keys": [1]}'), /no list "keys"/],
+  ['JSON that is nothing', says(200, 'null'), /no list "keys"/],
+  ['teams that are no list', says(200, '{"keys": [], "teams": "reds"}'), /no list "teams"/],
+  ['teams that are no names', says(200, '{"keys": [], "teams": [1]}'), /no list "teams"/],
+  ['two teams in one line', says(200, '{"keys": [], "teams": ["a\\nb"]}'), /no list "teams"/],
   ['two lines in one', says(200, '{"keys": ["a\\nb"]}'), /no list "keys"/],
   ['too much', says(200, ' '.repeat(101)), /longer than 100 bytes/],
   ['a redirect', (_, response) => void response.writeHead(302, { location: '/' }).end(), /fetch failed/],

@@ -1,3 +1,5 @@
+import type { AccountText } from './key-source.ts';
+
 export interface HttpKeysOptions {
   /** With `{user}` where the name goes. */
   readonly url: string;
@@ -8,10 +10,11 @@ export interface HttpKeysOptions {
 }
 
 /**
- * Asks an HTTP service for a user's keys: `{"keys": ["ssh-ed25519 AAAA… comment", …]}`, each a line of authorized_keys, or 404 for nobody.
+ * Asks an HTTP service for a user's keys and teams: `{"keys": ["ssh-ed25519 AAAA… comment", …], "teams": ["reds", …]}`, each key a line of
+ * authorized_keys, the teams optional; or 404 for nobody.
  * @throws an Error that says what was wrong with the answer
  */
-export async function fetchKeyLines(user: string, options: HttpKeysOptions): Promise<string> {
+export async function fetchAccount(user: string, options: HttpKeysOptions): Promise<AccountText> {
   const response = await fetch(options.url.replaceAll('{user}', encodeURIComponent(user)), {
     headers: {
       accept: 'application/json',
@@ -22,9 +25,9 @@ export async function fetchKeyLines(user: string, options: HttpKeysOptions): Pro
     signal: AbortSignal.timeout(options.timeoutMs),
   });
   const body = await readBody(response, options.answerBytesMax);
-  if (response.status === 404) return '';
+  if (response.status === 404) return { keys: '', teams: '' };
   if (response.status !== 200) throw new Error(`it answered ${response.status}`);
-  return linesIn(body);
+  return accountIn(body);
 }
 
 async function readBody({ body }: Response, bytesMax: number): Promise<string> {
@@ -39,16 +42,20 @@ async function readBody({ body }: Response, bytesMax: number): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function linesIn(body: string): string {
+function accountIn(body: string): AccountText {
   let answer: unknown;
   try {
     answer = JSON.parse(body);
   } catch (error) {
     throw new Error('its answer is not JSON', { cause: error });
   }
-  const keys: unknown = typeof answer === 'object' && answer !== null && 'keys' in answer ? answer.keys : null;
-  if (!Array.isArray(keys) || !keys.every(isOneLine)) throw new Error('its answer has no list "keys" of lines');
-  return keys.join('\n');
+  const { keys, teams = [] } = { ...(answer as { keys?: unknown; teams?: unknown } | null) };
+  return { keys: linesOf('keys', keys), teams: linesOf('teams', teams) };
+}
+
+function linesOf(name: string, value: unknown): string {
+  if (!Array.isArray(value) || !value.every(isOneLine)) throw new Error(`its answer has no list "${name}" of lines`);
+  return value.join('\n');
 }
 
 /** Two lines in one would be counted, and refused, as one. */

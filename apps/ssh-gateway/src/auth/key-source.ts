@@ -1,12 +1,28 @@
 import type { AuthorizedKey, IgnoredLine } from './authorized-keys.ts';
 
-/** The port to wherever keys are kept: files, an HTTP service, a command. */
+/** What is known of a user. */
+export interface Account {
+  readonly keys: readonly AuthorizedKey[];
+  /** Names that have passed {@link isUserName}: the user writes under `~team/` of each. */
+  readonly teams: readonly string[];
+}
+
+/** What an unknown user has. */
+export const noAccount: Account = { keys: [], teams: [] };
+
+/** An account as text: lines of authorized_keys, and a team a line. */
+export interface AccountText {
+  readonly keys: string;
+  readonly teams: string;
+}
+
+/** The port to wherever keys and teams are kept: files, an HTTP service, a command. */
 export interface KeySource {
   /**
-   * All keys of a user; none for an unknown one. The name has passed {@link isUserName}. @throws {KeysUnavailableError} when the source
-   * cannot tell at present
+   * All keys and teams of a user; {@link noAccount} for an unknown one. The name has passed {@link isUserName}.
+   * @throws {KeysUnavailableError} when the source cannot tell at present
    */
-  keysOf(user: string): Promise<readonly AuthorizedKey[]>;
+  accountOf(user: string): Promise<Account>;
 }
 
 /** The source of keys is out of order: nobody is known to be a stranger, so nobody may be called one. */
@@ -19,6 +35,7 @@ export class KeysUnavailableError extends Error {
 
 /** What a source tells whoever keeps the log. `source` is a file's path, or `http` or `command` and the user. */
 export interface KeySourceNotice {
+  readonly about: 'keys' | 'teams';
   readonly source: string;
   /** 1-based; null when it is about the whole. */
   readonly line: number | null;
@@ -26,6 +43,10 @@ export interface KeySourceNotice {
 }
 
 /** Turns the lines that a parser left out into notices. */
-export function noticesOf(source: string, ignored: readonly IgnoredLine[]): KeySourceNotice[] {
-  return ignored.map(({ line, reason }) => ({ source, line, reason }));
+export function noticesOf(
+  about: KeySourceNotice['about'],
+  source: string,
+  ignored: readonly IgnoredLine[],
+): KeySourceNotice[] {
+  return ignored.map(({ line, reason }) => ({ about, source, line, reason }));
 }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { KeysUnavailableError, type KeySourceNotice } from './key-source.ts';
+import { KeysUnavailableError, type AccountText, type KeySourceNotice } from './key-source.ts';
 import { LookedUpKeys } from './looked-up-keys.ts';
+
+/** An account with these keys. */
+const having = (keys: string, teams = ''): Promise<AccountText> => Promise.resolve({ keys, teams });
 
 const line = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILgh+eX1JkbrM/EXZ7ySPe0dpLn8TEeCsrzV5+2/iJJW';
 
@@ -10,21 +13,21 @@ class Fixture {
   nowMs = 0;
   asked: string[] = [];
   readonly notices: KeySourceNotice[] = [];
-  answer: (user: string) => Promise<string> = () => Promise.resolve(line);
+  answer: (user: string) => Promise<AccountText> = () => having(line);
   readonly keys = new LookedUpKeys({
     name: 'http',
-    fetchLines: (user) => {
+    fetchAccount: (user) => {
       this.asked.push(user);
       return this.answer(user);
     },
     breaker: new CircuitBreaker({ failuresMax: 2, openMs: 1000, now: () => this.nowMs }),
-    ...{ freshMs: 100, staleMs: 10_000, usersMax: 2, lookupsMax: 2 },
+    ...{ freshMs: 100, staleMs: 10_000, usersMax: 2, lookupsMax: 2, teamsMax: 2 },
     now: () => this.nowMs,
     notice: (notice) => this.notices.push(notice),
   });
 
   async count(user: string): Promise<number> {
-    return (await this.keys.keysOf(user)).length;
+    return (await this.keys.accountOf(user)).keys.length;
   }
 
   breakDown(): void {
@@ -50,7 +53,7 @@ test('two who ask for the same user at once share a look-up', async () => {
 test('an unknown user is asked for each time, and pushes nobody out', async () => {
   const fixture = new Fixture();
   await fixture.count('alice');
-  fixture.answer = () => Promise.resolve('');
+  fixture.answer = () => having('');
   for (const user of ['bob', 'bob', 'carol', 'dave']) assert.equal(await fixture.count(user), 0);
   await fixture.count('alice');
   assert.deepEqual(fixture.asked, ['alice', 'bob', 'bob', 'carol', 'dave']);
@@ -60,7 +63,7 @@ test('a user whose last key was taken away is not let in by what was known befor
   const fixture = new Fixture();
   await fixture.count('alice');
   fixture.nowMs = 100;
-  fixture.answer = () => Promise.resolve('');
+  fixture.answer = () => having('');
   assert.equal(await fixture.count('alice'), 0);
   fixture.breakDown();
   await assert.rejects(fixture.count('alice'), KeysUnavailableError);
@@ -74,8 +77,8 @@ test('in an outage known users go on for a while, others are told, and the log s
   assert.equal(await fixture.count('alice'), 1);
   await assert.rejects(fixture.count('bob'), KeysUnavailableError);
   assert.deepEqual(fixture.notices, [
-    { source: 'http alice', line: null, reason: 'it answered 503' },
-    { source: 'http bob', line: null, reason: 'it answered 503' },
+    { about: 'keys', source: 'http alice', line: null, reason: 'it answered 503' },
+    { about: 'keys', source: 'http bob', line: null, reason: 'it answered 503' },
   ]);
   fixture.nowMs = 10_000;
   await assert.rejects(fixture.count('alice'), KeysUnavailableError);
@@ -87,24 +90,26 @@ test('after some failures nobody waits for another one, until it is time to try 
   for (let time = 0; time < 5; time++) await assert.rejects(fixture.count('alice'), KeysUnavailableError);
   assert.equal(fixture.asked.length, 2);
   fixture.nowMs = 1000;
-  fixture.answer = () => Promise.resolve(line);
+  fixture.answer = () => having(line);
   assert.equal(await fixture.count('alice'), 1);
 });
 
 test('look-ups at once have a cap', async () => {
   const fixture = new Fixture();
-  const { promise, resolve } = Promise.withResolvers<string>();
+  const { promise, resolve } = Promise.withResolvers<AccountText>();
   fixture.answer = () => promise;
   const running = [fixture.count('alice'), fixture.count('bob')];
   await assert.rejects(fixture.count('carol'), /2 look-ups are under way/);
-  resolve(line);
+  resolve({ keys: line, teams: '' });
   assert.deepEqual(await Promise.all(running), [1, 1]);
   assert.equal(await fixture.count('carol'), 1);
 });
 
 test('lines that cannot be kept are left out and named', async () => {
   const fixture = new Fixture();
-  fixture.answer = () => Promise.resolve(`command="x" ${line}\n${line}`);
+  fixture.answer = () => having(`command="x" ${line}\n${line}`);
   assert.equal(await fixture.count('alice'), 1);
-  assert.deepEqual(fixture.notices, [{ source: 'http alice', line: 1, reason: 'the option command is not supported' }]);
+  assert.deepEqual(fixture.notices, [
+    { about: 'keys', source: 'http alice', line: 1, reason: 'the option command is not supported' },
+  ]);
 });

@@ -1,12 +1,20 @@
-import { parseAuthorizedKeys, type AuthorizedKey } from './authorized-keys.ts';
+import { parseAuthorizedKeys } from './authorized-keys.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
-import { KeysUnavailableError, noticesOf, type KeySource, type KeySourceNotice } from './key-source.ts';
+import {
+  KeysUnavailableError,
+  noticesOf,
+  type Account,
+  type AccountText,
+  type KeySource,
+  type KeySourceNotice,
+} from './key-source.ts';
+import { parseTeams } from './teams.ts';
 
 export interface LookedUpKeysOptions {
   /** As `http` or `command`, for the log. */
   readonly name: string;
-  /** The lines of a user's authorized_keys; empty for an unknown user. Must end by itself. @throws when it cannot tell */
-  readonly fetchLines: (user: string) => Promise<string>;
+  /** A user's account; empty texts for an unknown user. Must end by itself. @throws when it cannot tell */
+  readonly fetchAccount: (user: string) => Promise<AccountText>;
   readonly breaker: CircuitBreaker;
   /** An answer younger than this is not asked for again. */
   readonly freshMs: number;
@@ -14,72 +22,76 @@ export interface LookedUpKeysOptions {
   readonly staleMs: number;
   readonly usersMax: number;
   readonly lookupsMax: number;
+  readonly teamsMax: number;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly notice: (notice: KeySourceNotice) => void;
 }
 
 interface Answer {
-  readonly keys: readonly AuthorizedKey[];
+  readonly account: Account;
   readonly atMs: number;
 }
 
 /**
- * Keys that somebody else keeps. Answers are remembered, so that an outage of the service does not lock out those who work; an empty
+ * Keys and teams that somebody else keeps. Answers are remembered, so that an outage of the service does not lock out those who work; an empty
  * one is not, since a new user should not have to wait, and strangers who try names must not push anybody out.
  */
 export class LookedUpKeys implements KeySource {
   readonly #options: LookedUpKeysOptions;
   readonly #answers = new Map<string, Answer>();
-  readonly #running = new Map<string, Promise<readonly AuthorizedKey[]>>();
+  readonly #running = new Map<string, Promise<Account>>();
 
   constructor(options: LookedUpKeysOptions) {
     this.#options = options;
   }
 
-  async keysOf(user: string): Promise<readonly AuthorizedKey[]> {
+  async accountOf(user: string): Promise<Account> {
     const { now, freshMs, staleMs } = this.#options;
     const known = this.#answers.get(user);
     const age = known === undefined ? Infinity : now() - known.atMs;
-    if (known !== undefined && age < freshMs) return known.keys;
+    if (known !== undefined && age < freshMs) return known.account;
     try {
       return await (this.#running.get(user) ?? this.#lookUp(user));
     } catch (error) {
-      if (known !== undefined && age < staleMs) return known.keys;
+      if (known !== undefined && age < staleMs) return known.account;
       throw error;
     }
   }
 
-  #lookUp(user: string): Promise<readonly AuthorizedKey[]> {
+  #lookUp(user: string): Promise<Account> {
     const running = this.#ask(user).finally(() => this.#running.delete(user));
     this.#running.set(user, running);
     return running;
   }
 
-  async #ask(user: string): Promise<readonly AuthorizedKey[]> {
-    const { name, breaker, fetchLines, lookupsMax, now, notice } = this.#options;
+  async #ask(user: string): Promise<Account> {
+    const { name, breaker, fetchAccount, lookupsMax, teamsMax, now, notice } = this.#options;
     if (this.#running.size >= lookupsMax)
       throw new KeysUnavailableError(`${lookupsMax} look-ups are under way already`);
     if (!breaker.admits()) throw new KeysUnavailableError('it failed too often a moment ago');
-    let lines: string;
+    let text: AccountText;
     try {
-      lines = await fetchLines(user);
+      text = await fetchAccount(user);
       breaker.succeeded();
     } catch (error) {
       breaker.failed();
       const reason = error instanceof Error ? error.message : String(error);
-      notice({ source: `${name} ${user}`, line: null, reason });
+      notice({ about: 'keys', source: `${name} ${user}`, line: null, reason });
       throw new KeysUnavailableError(reason, { cause: error });
     }
-    const { keys, ignored } = parseAuthorizedKeys(lines);
-    noticesOf(`${name} ${user}`, ignored).forEach(notice);
-    this.#remember(user, { keys, atMs: now() });
-    return keys;
+    const { keys, ignored } = parseAuthorizedKeys(text.keys);
+    const { teams, ignored: ignoredTeams } = parseTeams(text.teams, teamsMax);
+    noticesOf('keys', `${name} ${user}`, ignored).forEach(notice);
+    noticesOf('teams', `${name} ${user}`, ignoredTeams).forEach(notice);
+    const account = { keys, teams };
+    this.#remember(user, { account, atMs: now() });
+    return account;
   }
 
   #remember(user: string, answer: Answer): void {
     this.#answers.delete(user);
-    if (answer.keys.length === 0) return;
+    if (answer.account.keys.length === 0 && answer.account.teams.length === 0) return;
     this.#answers.set(user, answer);
     const oldest = this.#answers.keys().next();
     if (this.#answers.size > this.#options.usersMax && !oldest.done) this.#answers.delete(oldest.value);

@@ -10,7 +10,7 @@ import { serveLine } from '../../testing/clients.ts';
 import { Stand, type StandOptions } from '../../testing/stand.ts';
 
 const unset: Config['ssh']['keyLookup'] = {
-  ...{ source: 'files', url: null, tokenFile: null, command: null },
+  ...{ source: 'files', url: null, tokenFile: null, command: null, teamsCommand: null },
   ...{ timeoutS: 20, cacheS: 30 },
 };
 

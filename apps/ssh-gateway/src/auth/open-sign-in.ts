@@ -2,12 +2,13 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
 import { StartError, type Logger } from '@hatchery/daemon';
 import type { Limits } from '../limits.ts';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import { parseKeyLines } from './authorized-keys.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { runForKeyLines } from './command-keys.ts';
+import { runForLines } from './command-keys.ts';
 import { FileKeys } from './file-keys.ts';
-import { fetchKeyLines } from './http-keys.ts';
-import { KeysUnavailableError, type KeySource, type KeySourceNotice } from './key-source.ts';
+import { fetchAccount } from './http-keys.ts';
+import { KeysUnavailableError, type AccountText, type KeySource, type KeySourceNotice } from './key-source.ts';
 import { LookedUpKeys } from './looked-up-keys.ts';
 import { noRevokedKeys, parseRevokedKeys } from './revoked-keys.ts';
 import { SignInPolicy } from './sign-in-policy.ts';
@@ -16,6 +17,7 @@ import { WatchedFile } from './watched-file.ts';
 export interface SignInContext {
   readonly log: Logger;
   readonly limits: Limits;
+  readonly metrics: Pick<GatewayMetrics, 'accountPartlyIgnored'>;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
 }
@@ -62,44 +64,61 @@ function missing(): never {
   throw new Error('there is no such file');
 }
 
-function keySource({ usersDirectory, keyLookup }: Config['ssh'], { log, limits, now }: SignInContext): KeySource {
-  const notice = ({ source, line, reason }: KeySourceNotice): void =>
-    log.warn({ source, line, reason }, 'authorized keys partly ignored');
-  const { authorizedKeysBytesMax: bytesMax, cachedUsersMax: usersMax } = limits;
+function keySource(
+  { usersDirectory, keyLookup }: Config['ssh'],
+  { log, limits, metrics, now }: SignInContext,
+): KeySource {
+  const notice = ({ about, source, line, reason }: KeySourceNotice): void => {
+    log.warn({ source, line, reason }, about === 'keys' ? 'authorized keys partly ignored' : 'teams partly ignored');
+    metrics.accountPartlyIgnored(about);
+  };
+  const { authorizedKeysBytesMax: bytesMax, cachedUsersMax: usersMax, teamsPerUserMax: teamsMax } = limits;
   if (keyLookup.source === 'files')
-    return new FileKeys({ directory: usersDirectory, fileBytesMax: bytesMax, usersMax, notice });
+    return new FileKeys({ directory: usersDirectory, fileBytesMax: bytesMax, usersMax, teamsMax, notice });
   const { keyLookupFailuresMax: failuresMax, keyLookupOpenMs: openMs } = limits;
   return new LookedUpKeys({
     name: keyLookup.source,
-    fetchLines: keyLookup.source === 'http' ? httpLookup(keyLookup, bytesMax) : commandLookup(keyLookup, bytesMax),
+    fetchAccount: keyLookup.source === 'http' ? httpLookup(keyLookup, bytesMax) : commandLookup(keyLookup, bytesMax),
     breaker: new CircuitBreaker({ failuresMax, openMs, now }),
     freshMs: keyLookup.cacheS * 1000,
     staleMs: Math.max(limits.keyLookupStaleMs, keyLookup.cacheS * 1000),
     lookupsMax: limits.keyLookupsMax,
-    ...{ usersMax, now, notice },
+    ...{ usersMax, teamsMax, now, notice },
   });
 }
 
-type Lookup = (user: string) => Promise<string>;
+type Lookup = (user: string) => Promise<AccountText>;
 
 function httpLookup({ url, tokenFile, timeoutS }: Config['ssh']['keyLookup'], answerBytesMax: number): Lookup {
   if (url === null) throw new StartError('ssh.key_lookup is "http": set ssh.key_lookup_url in hatchery.toml');
   const token = tokenFile === null ? null : readToken(tokenFile);
-  return (user) => fetchKeyLines(user, { url, token, timeoutMs: timeoutS * 1000, answerBytesMax });
+  return (user) => fetchAccount(user, { url, token, timeoutMs: timeoutS * 1000, answerBytesMax });
 }
 
-function commandLookup({ command, timeoutS }: Config['ssh']['keyLookup'], answerBytesMax: number): Lookup {
+function commandLookup(
+  { command, teamsCommand, timeoutS }: Config['ssh']['keyLookup'],
+  answerBytesMax: number,
+): Lookup {
   if (command === null)
     throw new StartError('ssh.key_lookup is "command": set ssh.key_lookup_command in hatchery.toml');
-  const [program = ''] = command;
+  proveRunnable('ssh.key_lookup_command', command);
+  if (teamsCommand !== null) proveRunnable('ssh.team_lookup_command', teamsCommand);
+  const ask = (user: string, words: readonly string[]): Promise<string> =>
+    runForLines(user, { command: words, timeoutMs: timeoutS * 1000, answerBytesMax });
+  return async (user) => {
+    const [keys, teams] = await Promise.all([ask(user, command), teamsCommand === null ? '' : ask(user, teamsCommand)]);
+    return { keys, teams };
+  };
+}
+
+function proveRunnable(key: string, [program = '']: readonly string[]): void {
   try {
     accessSync(program, constants.X_OK);
     // Whoever may write it says who gets in; sshd refuses such an AuthorizedKeysCommand too.
     if ((statSync(program).mode & 0o022) !== 0) throw new Error('its group or anybody may write it');
   } catch (error) {
-    throw new StartError(`ssh.key_lookup_command ${program} cannot be run (${reasonOf(error)})`, { cause: error });
+    throw new StartError(`${key} ${program} cannot be run (${reasonOf(error)})`, { cause: error });
   }
-  return (user) => runForKeyLines(user, { command, timeoutMs: timeoutS * 1000, answerBytesMax });
 }
 
 function readToken(path: string): string {

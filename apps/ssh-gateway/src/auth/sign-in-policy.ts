@@ -2,7 +2,7 @@ import { isUserName } from './user-name.ts';
 import type { AuthorizedKey } from './authorized-keys.ts';
 import { needsVerification, objectionTo } from './certificate-check.ts';
 import { parseCertificate, plainTypeOf, type Certificate } from './certificate.ts';
-import type { KeySource } from './key-source.ts';
+import { noAccount, type KeySource } from './key-source.ts';
 import type { RevokedKeys } from './krl.ts';
 import { fingerprintOf, parsePublicKey, type PublicKey } from './public-key.ts';
 import { signatureAlgorithms, verifySignature, type Presence } from './signature.ts';
@@ -27,6 +27,8 @@ export interface PublicKeyVerdict {
   readonly signature: 'absent' | 'valid' | 'invalid';
   /** Of the plain key, also in a certificate. */
   readonly fingerprint: string;
+  /** Of the user; none unless authorized. */
+  readonly teams: readonly string[];
   /** `serial` in decimal. */
   readonly certificate: { readonly keyId: string; readonly serial: string; readonly authority: string } | null;
   readonly reason: string | null;
@@ -73,34 +75,36 @@ export class SignInPolicy {
     const presence = presenceIn(credential, request);
     // Before any look-up, and for strangers as for others: what is not signed with the key is not worth one.
     if (presence === 'invalid') return refusal(request, 'the signature is not valid');
-    const granted = await this.#grantTo(credential, request, presence);
+    const { objection, teams } = await this.#grantTo(credential, request, presence);
     const { key, certificate } = credential;
     return {
-      authorized: granted === null,
+      authorized: objection === null,
       signature: presence === 'absent' ? 'absent' : 'valid',
       fingerprint: key.fingerprint,
+      teams: objection === null ? teams : [],
       certificate: certificate === null ? null : summaryOf(certificate),
-      reason: granted,
+      reason: objection,
     };
   }
 
-  /** Null, or the reason why not. All look-ups are made for everybody, so that strangers cost the same. */
+  /** The objection is null, or the reason why not. All look-ups are made for everybody, so that strangers cost the same. */
   async #grantTo(
     credential: Credential,
     request: PublicKeyRequest,
     presence: Presence | 'absent',
-  ): Promise<string | null> {
+  ): Promise<{ objection: string | null; teams: readonly string[] }> {
     const { keys, authorities, revoked } = this.#options;
-    const [entries, trusted, revocations] = await Promise.all([
-      isUserName(request.user) ? keys.keysOf(request.user) : [],
+    const [{ keys: entries, teams }, trusted, revocations] = await Promise.all([
+      isUserName(request.user) ? keys.accountOf(request.user) : noAccount,
       authorities(),
       revoked(),
     ]);
-    if (isRevoked(credential, revocations)) return 'the key or its certificate is revoked';
+    if (isRevoked(credential, revocations)) return { objection: 'the key or its certificate is revoked', teams };
     const grants = grantsFor(credential, entries, trusted);
-    if (grants.length === 0) return credential.certificate === null ? 'unknown key' : 'unknown authority';
+    const unknown = credential.certificate === null ? 'unknown key' : 'unknown authority';
+    if (grants.length === 0) return { objection: unknown, teams };
     const objections = grants.map((grant) => this.#objectionTo(grant, credential, request, presence));
-    return objections.includes(null) ? null : (objections[0] ?? null);
+    return { objection: objections.includes(null) ? null : (objections[0] ?? null), teams };
   }
 
   #objectionTo(
@@ -160,5 +164,12 @@ function summaryOf({ keyId, serial, authority }: Certificate): PublicKeyVerdict[
 }
 
 function refusal({ blob }: PublicKeyRequest, reason: string): PublicKeyVerdict {
-  return { authorized: false, signature: 'invalid', fingerprint: fingerprintOf(blob), certificate: null, reason };
+  return {
+    authorized: false,
+    signature: 'invalid',
+    fingerprint: fingerprintOf(blob),
+    teams: [],
+    certificate: null,
+    reason,
+  };
 }

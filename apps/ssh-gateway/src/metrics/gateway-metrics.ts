@@ -63,6 +63,12 @@ export class GatewayMetrics {
   );
   readonly #sessionTime = new Histogram('hatchery_ssh_session_seconds', 'Length of a session.', sessionBoundsS);
 
+  readonly #ignored = new Counter(
+    'hatchery_ssh_account_lines_ignored_total',
+    'Keys and teams of users that were left out, and look-ups that failed.',
+    [{ about: 'keys' }, { about: 'teams' }],
+  );
+
   readonly #loopDelay = new Histogram(
     'hatchery_ssh_event_loop_delay_seconds',
     'How much later than due a timer was served: what every client of a process waits, a key exchange of others included.',
@@ -80,6 +86,10 @@ export class GatewayMetrics {
   /** `reason` is of a closed list. */
   connectionRefused(reason: string): void {
     this.#refused.add(1, { reason });
+  }
+
+  accountPartlyIgnored(about: 'keys' | 'teams'): void {
+    this.#ignored.add(1, { about });
   }
 
   signedIn(): void {
@@ -117,7 +127,15 @@ export class GatewayMetrics {
 
   read(level: Level): Family[] {
     const counted = [this.#accepted, this.#refused, this.#signIns, this.#closed, this.#opened, this.#sessionsRefused];
-    const more = [this.#results, this.#bytes, this.#rekeys, this.#phases, this.#sessionTime, this.#loopDelay];
+    const more = [
+      this.#results,
+      this.#bytes,
+      this.#rekeys,
+      this.#phases,
+      this.#sessionTime,
+      this.#ignored,
+      this.#loopDelay,
+    ];
     return [...[...counted, ...more].map((instrument) => instrument.read()), ...levelFamilies(level)];
   }
 }

@@ -136,8 +136,11 @@ export class Session {
   async #fork(): Promise<void> {
     const { id, connection, command } = this.#options;
     const { forkSocket: socket, limits, spawn } = this.#services;
-    const { user } = connection.identity;
-    const environment = { BRZ_EMAIL: user, HATCHERY_USER: user, HATCHERY_PEER: connection.peer, HATCHERY_SESSION: id };
+    const { user, teams } = connection.identity;
+    const environment = {
+      ...{ BRZ_EMAIL: user, HATCHERY_USER: user, HATCHERY_TEAMS: teams.join(' ') },
+      ...{ HATCHERY_PEER: connection.peer, HATCHERY_SESSION: id },
+    };
     const outcome = await obtainChild({ socket, command, environment }, limits, this.#asking.signal, spawn);
     switch (outcome.kind) {
       case 'spawned':

@@ -8,6 +8,8 @@ import type { Ending } from './close-cause.ts';
 /** Who a connection belongs to, proved by a signature. */
 export interface Identity {
   readonly user: string;
+  /** As they were when the connection signed in. */
+  readonly teams: readonly string[];
   /** Of the plain key, also when it came in a certificate. */
   readonly fingerprint: string;
   readonly certificate: PublicKeyVerdict['certificate'];
@@ -63,10 +65,10 @@ export class Authentication {
   }
 
   #outcome(user: string, verdict: PublicKeyVerdict): AuthenticationOutcome {
-    const { authorized, signature, fingerprint, certificate, reason } = verdict;
+    const { authorized, signature, fingerprint, teams, certificate, reason } = verdict;
     const answer = this.#judge({ method: 'publickey', authorized, signature });
     // Bound here and nowhere else: to the key whose signature was checked in this very request (trap M).
-    const identity = answer === 'accept' ? { user, fingerprint, certificate } : null;
+    const identity = answer === 'accept' ? { user, teams, fingerprint, certificate } : null;
     return { answer, identity, user, method: 'publickey', fingerprint, certificate, reason, ending: endingOf(answer) };
   }
 

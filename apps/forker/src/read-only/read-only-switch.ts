@@ -1,0 +1,69 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readOnlyPath, type Config } from '@hatchery/config';
+
+/** Why nothing may be written, since when (RFC 3339), and on whose word. */
+export interface ReadOnlyState {
+  readonly reason: string;
+  readonly since: string;
+  readonly actor: string;
+}
+
+/** Whose word `hosting.read_only` is: what it began ends with it. */
+const configActor = 'hatchery.toml';
+
+const configReason = 'it is set in the configuration';
+
+/**
+ * Whether anything may be written, as one file says that every session looks at before each change. So it holds at once for sessions that
+ * run, for those that were spawned without this service, and after a restart; nothing has to be told to anybody.
+ */
+export class ReadOnlySwitch {
+  readonly #config: Config;
+  readonly #path: string;
+
+  constructor(config: Config) {
+    this.#config = config;
+    this.#path = readOnlyPath(config);
+  }
+
+  /** Null when the service takes changes. A file that cannot be understood counts as sessions take it. */
+  get state(): ReadOnlyState | null {
+    try {
+      const { reason, since, actor } = JSON.parse(readFileSync(this.#path, 'utf8')) as Partial<ReadOnlyState>;
+      return { reason: reason ?? 'not said', since: since ?? '', actor: actor ?? '' };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      return { reason: `${this.#path} cannot be read`, since: '', actor: '' };
+    }
+  }
+
+  /** True when `hosting.read_only` is set, which {@link turnOff} does not overrule. */
+  get isConfigured(): boolean {
+    return this.#config.hosting.readOnly;
+  }
+
+  /** Follows the configuration, and keeps what an operator switched before. @throws the system's error when it cannot be written */
+  restore(now: Date): void {
+    const { state } = this;
+    if (this.isConfigured && state === null)
+      this.#write({ reason: configReason, since: now.toISOString(), actor: configActor });
+    if (!this.isConfigured && state?.actor === configActor) this.turnOff();
+  }
+
+  /** From here on no session changes anything; what is on when it is turned on again gets another reason. @throws the system's error */
+  turnOn(reason: string, actor: string, now: Date): void {
+    this.#write({ reason, since: this.state?.since || now.toISOString(), actor });
+  }
+
+  /** @throws the system's error */
+  turnOff(): void {
+    rmSync(this.#path, { force: true });
+  }
+
+  /** Replaced whole: a session reads the old or the new one. */
+  #write(state: ReadOnlyState): void {
+    const scratch = `${this.#path}.new.${process.pid}`;
+    writeFileSync(scratch, `${JSON.stringify(state)}\n`, { mode: 0o644 });
+    renameSync(scratch, this.#path);
+  }
+}

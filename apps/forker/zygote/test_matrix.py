@@ -1,0 +1,208 @@
+"""Every request of the smart protocol, at every kind of place, for every kind of user, over the real smart server.
+
+What must come of each is said once, by `expected`.
+"""
+
+import os
+import re
+import unittest
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import verbs
+from breezy.bzr.smart import request
+from testing.hosting_root import Answer, HostingRoot, Session
+from testing.verb_requests import DIRECTORY_FORMAT, MAKES, TOKENS, Request, requests
+
+#: Nothing is there, and nobody says so of it.
+NOWHERE = "~bob/nosuch/branch"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a request goes, and what is true of it."""
+
+    path: str
+    #: Who may write what this spells, and what it comes to; "" is nobody.
+    owners: tuple[str, str] = ("", "")
+    #: A branch that is seen by everybody, by those who own what it comes to, or by nobody; or `above` the root.
+    seen_by: str = "nobody"
+
+
+PLACES = (
+    Place("~alice/public/branch", ("alice", "alice"), "everybody"),
+    Place("~bob/public/branch", ("bob", "bob"), "everybody"),
+    Place("~bob/stacked/branch", ("bob", "bob"), "everybody"),
+    Place("~bob/secret/branch", ("bob", "bob"), "owners"),
+    Place("~reds/public/branch", ("reds", "reds"), "everybody"),
+    Place("~reds/secret/branch", ("reds", "reds"), "owners"),
+    Place("shared/branch", ("", ""), "everybody"),
+    Place("~bob/other/branch", ("bob", "alice"), "everybody"),
+    Place("~bob/door/branch", ("bob", "bob"), "owners"),
+    Place("~alice/door/branch", ("alice", "bob"), "owners"),
+    Place("~alice/out/branch", ("alice", ""), "nobody"),
+    Place("~bob/out/branch", ("bob", ""), "nobody"),
+    Place(NOWHERE, ("bob", "bob"), "nobody"),
+    Place("~alice/nosuch/branch", ("alice", "alice"), "nobody"),
+    Place("~BOB/secret/branch", ("", ""), "nobody"),
+    Place("~bob/SECRET/branch", ("bob", "bob"), "nobody"),
+    Place("~bob/\uff53ecret/branch", ("bob", "bob"), "nobody"),
+    Place("~bob/./secret//branch", ("bob", "bob"), "owners"),
+    Place("~alice/../~bob/secret/branch", ("bob", "bob"), "owners"),
+    Place("~alice/../~bob/public/branch", ("bob", "bob"), "everybody"),
+    Place("~alice/%2E%2E/~bob/secret/branch", ("alice", "alice"), "nobody"),
+    Place("~alice%2F..%2F~bob%2Fsecret%2Fbranch", ("", ""), "nobody"),
+    Place("~bob%2Fsecret%2Fbranch", ("", ""), "nobody"),
+    Place("~bob/sec\x1bret/branch", ("", ""), "nobody"),
+    Place("../outside/branch", ("", ""), "above"),
+    Place("~alice/../../outside/branch", ("", ""), "above"),
+    Place("~root/.ssh", ("", ""), "nobody"),
+    Place("~", ("", ""), "nobody"),
+    Place("", ("", ""), "nobody"),
+)
+
+#: Allowed: it succeeds. Absent: the answer is that of a place where there is nothing. Denied: it says where one may write.
+ALLOWED, ABSENT, DENIED, OFF = "allowed", "absent", "denied", "not answered"
+
+
+def expected(kind: str, verb: bytes, place: Place, names: set[str]) -> str:
+    """The rule: who sees what, and who changes what."""
+    spelled, real = (owner in names for owner in place.owners)
+    seen = place.seen_by == "everybody" or (place.seen_by == "owners" and real)
+    if kind in ("files", "unknown"):
+        return OFF
+    if kind == "read" or place.seen_by == "above":
+        return ALLOWED if seen else ABSENT
+    if not spelled or (seen and not real):
+        return DENIED
+    return ALLOWED if seen or (verb == MAKES and real) else ABSENT
+
+
+class Matrix(unittest.TestCase):
+    def setUp(self) -> None:
+        self.host = HostingRoot()
+        self.addCleanup(self.host.remove)
+        self.requests = requests(self.host.revision)
+
+    def session(self, user: str, teams: str = "") -> Session:
+        session = Session(self.host, user, teams)
+        self.addCleanup(session.close)
+        return session
+
+    def send(self, session: Session, verb: bytes, path: str) -> Answer:
+        sent = self.requests.get(verb, Request())
+        where = b"/" + path.encode()
+        arguments = [*sent.arguments]
+        if arguments and arguments[0] == TOKENS:
+            locked, words, _ = session.ask(b"Branch.lock_write", where)
+            arguments[:1] = words[1:3] if locked else [b"token", b""]
+        first = [where]
+        if verb == MAKES:
+            first = [DIRECTORY_FORMAT, where]
+        return session.ask(verb, *first, *arguments, body=sent.body, stream=sent.stream)
+
+    def test_every_verb_of_this_breezy_is_in_one_class(self) -> None:
+        registered = set(request.request_handlers.keys())
+        classified = [verb for members in verbs.CLASSES.values() for verb in members]
+        self.assertEqual(registered - set(classified), set(), "decide what these are, in verbs.py")
+        self.assertEqual(len(classified), len(set(classified)))
+        self.assertEqual(set(classified) - registered, set())
+        self.assertLessEqual(set(self.requests), registered)
+
+    def test_the_owner_of_all_that_is_bobs(self) -> None:
+        self.check("bob")
+
+    def test_a_member_of_the_team(self) -> None:
+        self.check("carol", "blues reds")
+
+    def test_a_stranger(self) -> None:
+        self.check("dave")
+
+    def test_the_owner_of_a_link_to_what_is_private(self) -> None:
+        self.check("alice")
+
+    def check(self, user: str, teams: str = "") -> None:
+        session = self.session(user, teams)
+        outcomes: set[str] = set()
+        for kind, verb in verbs_to_try():
+            cells = [(expected(kind, verb, place, session.names), place) for place in places(kind)]
+            outcomes.update(wanted for wanted, _ in cells)
+            changing = [place for wanted, place in cells if wanted == ALLOWED and kind != "read"]
+            for wanted, place in cells:
+                if place not in changing:
+                    with self.subTest(verb=verb, place=place.path, wanted=wanted):
+                        self.check_cell(session, kind, verb, place, wanted)
+            self.assertEqual(self.host.take_back(), [], verb)
+            for place in changing:
+                with self.subTest(verb=verb, place=place.path, wanted=ALLOWED):
+                    self.check_change(session, kind, verb, place)
+                self.host.take_back()
+        self.assertEqual(outcomes, {ALLOWED, ABSENT, DENIED, OFF})
+
+    def check_cell(self, session: Session, kind: str, verb: bytes, place: Place, wanted: str) -> None:
+        answer = self.send(session, verb, place.path)
+        self.assertEqual(outcome(verb, answer), wanted, answer)
+        # What is not there can be made in one's own tree; what is hidden behind a link there cannot.
+        if place.seen_by in ("everybody", "above") or wanted == ALLOWED or (kind == "create" and wanted == ABSENT):
+            return
+        nothing = self.send(session, verb, TELLING.sub("nosuch", place.path))
+        self.assertEqual(told(answer), told(nothing))
+
+    def check_change(self, session: Session, kind: str, verb: bytes, place: Place) -> None:
+        path = place.path
+        if kind == "create" and place.seen_by != "nobody":
+            path = self.prepare(session, verb, path)
+        answer = self.send(session, verb, path)
+        self.assertEqual(outcome(verb, answer), ALLOWED, answer)
+
+    def prepare(self, session: Session, verb: bytes, path: str) -> str:
+        """A place for something new inside a branch, with what the verb needs to be there."""
+        path += "/new"
+        if verb == MAKES:
+            return path
+        os.mkdir(os.path.join(self.host.root, path))
+        if verb != b"BzrDirFormat.initialize":
+            self.assertTrue(self.send(session, b"BzrDirFormat.initialize", path)[0])
+        if verb == b"BzrDir.create_branch":
+            self.assertTrue(self.send(session, b"BzrDir.create_repository", path)[0])
+        return path
+
+
+#: The names by which places differ from one where there is nothing.
+TELLING = re.compile("secret|SECRET|door|outside|out\\b|\uff53ecret|%EF%BD%93ecret|~BOB")
+
+
+def verbs_to_try() -> Iterator[tuple[str, bytes]]:
+    """All but those that are about no place."""
+    for kind, members in verbs.CLASSES.items():
+        yield from ((kind, verb) for verb in sorted(members - {b"hello", b"Transport.is_readonly"}))
+
+
+def places(kind: str) -> tuple[Place, ...]:
+    """Where to try: a few will do for what is never answered."""
+    return PLACES[:4] if kind in ("files", "unknown") else PLACES
+
+
+#: Words of a refusal that is none of ours: the branch is not signed, not stacked, or has a repository without tokens.
+REACHED = {b"nosuchrevision", b"NotStacked", b"NotImplementedError"}
+
+
+def outcome(verb: bytes, answer: Answer) -> str:
+    """What an answer comes to."""
+    succeeded, words, _ = answer
+    if words[:1] == (b"PermissionDenied",):
+        return DENIED
+    if words[:1] == (b"UnknownMethod",) or b"breezy.bzr.smart.request.DisabledMethod" in words:
+        return OFF
+    if verb.startswith(b"BzrDir.open") and words == (b"no",):
+        return ABSENT
+    return ALLOWED if succeeded or REACHED & set(words[:2]) else ABSENT
+
+
+def told(answer: Answer) -> str:
+    """An answer without the name that was asked for."""
+    return TELLING.sub("nosuch", " ".join(word.decode() if isinstance(word, bytes) else repr(word) for word in answer[1]))
+
+
+if __name__ == "__main__":
+    unittest.main()

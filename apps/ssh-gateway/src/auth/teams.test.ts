@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Config } from '@hatchery/config';
+import { temporaryDirectory } from '@hatchery/testkit';
+import { serveLine } from '../../testing/clients.ts';
+import { Stand, type StandOptions } from '../../testing/stand.ts';
+import { FileKeys } from './file-keys.ts';
+import type { KeySourceNotice } from './key-source.ts';
+import { parseTeams } from './teams.ts';
+
+test('a team is one name a line, once, with comments', () => {
+  assert.deepEqual(parseTeams('# mine\nreds\r\n\n  blues # since May\nreds\n', 9), {
+    teams: ['reds', 'blues'],
+    ignored: [],
+  });
+});
+
+test('what no user could be called is no team, and is named', () => {
+  for (const name of [
+    'Reds',
+    '../reds',
+    'a/b',
+    '.reds',
+    '~reds',
+    'a b',
+    '-reds',
+    'a'.repeat(65),
+    'r\u00e9ds',
+    're\0ds',
+  ]) {
+    const { teams, ignored } = parseTeams(`blues\n${name}\n`, 9);
+    assert.deepEqual(teams, ['blues'], name);
+    assert.equal(ignored[0]?.line, 2);
+    assert.match(ignored[0]?.reason ?? '', /^".*" is no name of a team$/);
+  }
+});
+
+test('more teams than a fork request can hold are left out', () => {
+  const { teams, ignored } = parseTeams('a\nb\nc\na\n', 2);
+  assert.deepEqual(teams, ['a', 'b']);
+  assert.deepEqual(ignored, [{ line: 3, reason: 'a user has at most 2 teams' }]);
+});
+
+test('teams in files count at once, also without keys, and not when anybody may write them', async () => {
+  using directory = temporaryDirectory();
+  const notices: KeySourceNotice[] = [];
+  const notice = (given: KeySourceNotice): void => void notices.push(given);
+  const keys = new FileKeys({ directory: directory.path, fileBytesMax: 100, usersMax: 2, teamsMax: 2, notice });
+  const teamsOf = async (user: string): Promise<readonly string[]> => (await keys.accountOf(user)).teams;
+  assert.deepEqual(await teamsOf('alice'), []);
+  const file = join(directory.path, 'alice', 'teams');
+  mkdirSync(join(directory.path, 'alice'));
+  writeFileSync(file, 'reds\n');
+  assert.deepEqual(await teamsOf('alice'), ['reds']);
+  writeFileSync(file, 'reds\nBlues\n');
+  assert.deepEqual([await teamsOf('alice'), await teamsOf('alice')], [['reds'], ['reds']]);
+  chmodSync(file, 0o666);
+  assert.deepEqual(await teamsOf('alice'), []);
+  rmSync(file);
+  execFileSync('mkfifo', [file]);
+  assert.deepEqual(await teamsOf('alice'), []);
+  assert.deepEqual(
+    notices.map(({ about, line, reason }) => [about, line, reason]),
+    [
+      ['teams', 2, '"Blues" is no name of a team'],
+      ['teams', null, 'anybody may write it'],
+      ['teams', null, 'it is not a file'],
+    ],
+  );
+});
+
+/** What the child of a session is told of the user's teams. */
+async function told(stand: Stand, options: readonly string[] = []): Promise<string> {
+  stand.forks.script = 'echo "[$HATCHERY_TEAMS]"';
+  const { stdout } = await stand.ssh([serveLine], '', options);
+  return stdout.toString().trim();
+}
+
+test('the child is told the teams, and nothing a client sends changes them', async () => {
+  await using stand = await Stand.open();
+  const wanting = ['-o', 'SetEnv=HATCHERY_TEAMS=admins'];
+  assert.equal(await told(stand, wanting), '[]');
+  writeFileSync(join(stand.config.ssh.usersDirectory, 'alice', 'teams'), 'reds\nblues\nBad One\n');
+  assert.equal(await told(stand, wanting), '[reds blues]');
+  assert.deepEqual(
+    stand.log.named('teams partly ignored').map(({ fields }) => fields['reason']),
+    ['"Bad One" is no name of a team'],
+  );
+});
+
+const command: Config['ssh']['keyLookup'] = {
+  ...{ source: 'command', url: null, tokenFile: null, command: null, teamsCommand: null },
+  ...{ timeoutS: 20, cacheS: 0 },
+};
+
+/** Keys of alice from one program, and teams from another that is this script. */
+function commands(script: string): Exclude<StandOptions['ssh'], undefined> {
+  return (directory) => {
+    const program = (name: string, text: string): string[] => {
+      writeFileSync(join(directory, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+      return [join(directory, name), '%u'];
+    };
+    const keys = program('keys-of', `echo team admins; cat '${directory}/alice.pub'`);
+    return { keyLookup: { ...command, command: keys, teamsCommand: program('teams-of', script) } };
+  };
+}
+
+test('teams come from a command of their own, and no line of keys is taken for one', async () => {
+  await using stand = await Stand.open({ ssh: commands('echo "$1s"; echo reds') });
+  assert.equal(await told(stand), '[alices reds]');
+});
+
+test('while the teams cannot be told nobody signs in without them', async () => {
+  await using stand = await Stand.open({ ssh: commands('echo the list is locked >&2; exit 1') });
+  const { code, stderr } = await stand.ssh([serveLine], '');
+  assert.equal(code, 255);
+  assert.match(stderr, /sign-in is temporarily unavailable/);
+});

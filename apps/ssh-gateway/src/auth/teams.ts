@@ -1,0 +1,23 @@
+import type { IgnoredLine } from './authorized-keys.ts';
+import { isUserName } from './user-name.ts';
+
+/** A user's teams: each name once, in the order of the text. */
+export interface Teams {
+  readonly teams: readonly string[];
+  readonly ignored: readonly IgnoredLine[];
+}
+
+/** Reads one team's name a line; `#` begins a comment. A team has a place of its own below the hosting root, so its name is one that a user could have. */
+export function parseTeams(text: string, teamsMax: number): Teams {
+  const teams = new Set<string>();
+  const ignored: IgnoredLine[] = [];
+  text.split(/\r?\n/).forEach((content, index) => {
+    const name = content.replace(/#.*/, '').trim();
+    if (name === '' || teams.has(name)) return;
+    if (!isUserName(name))
+      ignored.push({ line: index + 1, reason: `${JSON.stringify(name.slice(0, 40))} is no name of a team` });
+    else if (teams.size >= teamsMax) ignored.push({ line: index + 1, reason: `a user has at most ${teamsMax} teams` });
+    else teams.add(name);
+  });
+  return { teams: [...teams], ignored };
+}
