@@ -24,9 +24,12 @@ export interface ReadingsParts {
   readonly feed: () => FeedState;
   readonly history: { readonly state: HistoryState };
   readonly build: string;
+  readonly signIn: { readonly untrusted: number };
+  readonly budget: { readonly refusedTotal: number };
 }
 
-export function readingsOf({ log, broadcast, progress, feed, history, build }: ReadingsParts): Readings {
+export function readingsOf(parts: ReadingsParts): Readings {
+  const { log, broadcast, progress, feed, history, build, signIn, budget } = parts;
   return {
     get feed() {
       return feed();
@@ -43,6 +46,8 @@ export function readingsOf({ log, broadcast, progress, feed, history, build }: R
       seq: log.position.seq,
       browsers: broadcast.size,
       tooSlowTotal: broadcast.tooSlowTotal,
+      untrustedTotal: signIn.untrusted,
+      requestsRefusedTotal: budget.refusedTotal,
       stuck: progress.stuck(log.view, Date.now()).length,
       history: history.state,
     }),

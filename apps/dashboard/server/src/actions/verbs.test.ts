@@ -185,7 +185,7 @@ for (const [name, verb, least] of roles) {
     assert.ok('path' in verb);
     const ranked: readonly Role[] = ['viewer', 'operator', 'admin'];
     for (const role of ranked) {
-      const refusal = roleRefusal({ name: 'bo', role }, verb);
+      const refusal = roleRefusal({ name: 'bo', role }, verb, 'Ask.');
       assert.equal(refusal === null, ranked.indexOf(role) >= ranked.indexOf(least), role);
     }
   });
