@@ -60,7 +60,7 @@ export async function createDashboard(
   const running = { servers, live, endpoint, history, signIn };
   let stopping: Promise<void> | null = null;
   return {
-    details: { url, signInUrl: signIn.link ?? url },
+    details: { url, signInUrl: signIn.link ?? url, listen: listener.address },
     stop: (urgent) => {
       if (urgent) cutOff(running);
       stopping ??= stopAll(running).then(ended.resolve, ended.reject);

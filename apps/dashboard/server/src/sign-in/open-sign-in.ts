@@ -51,7 +51,7 @@ function readSecret(path: string): string {
   try {
     if ((statSync(path).mode & 0o007) !== 0) throw new StartError(`${key} can be read by others; chmod 640 it`);
     const secret = readFileSync(path, 'utf8').trim();
-    if (secret === '' || /\s/.test(secret))
+    if (secret === '' || /[\r\n]/.test(secret))
       throw new StartError(`${key} has to hold the secret on one line, and no more`);
     return secret;
   } catch (error) {
