@@ -73,15 +73,8 @@ describe('loadConfig, with every key there is', () => {
       runtimeDirectory: '/r',
       hosting: { root: '/h' },
       forker: {
-        ...{
-          socket: '/f',
-          socketMode: 0o600,
-          childrenMax: 9,
-          childrenPerUserMax: 8,
-          poolSize: 4,
-          fork: false,
-          runAs: 'hosting',
-        },
+        ...{ socket: '/f', socketMode: 0o600, childrenMax: 9, childrenPerUserMax: 8, poolSize: 4, fork: false },
+        runAs: 'hosting',
         ...{ requestTimeoutS: 7, childConnectTimeoutS: 6, childrenTimeoutS: 5 },
       },
       limits: { cpuS: 1, addressSpaceBytes: 2, openFiles: 3, fileSizeBytes: 4 },
