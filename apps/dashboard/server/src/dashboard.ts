@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { controlSocketPath } from '@hatchery/config';
+import { controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
 import type { Part, PartContext } from '@hatchery/daemon';
 import type { FeedState, LiveMessage } from '@hatchery/events';
 import { History } from './history/history.ts';
@@ -52,7 +52,7 @@ export async function createDashboard(
   });
   const controlSocket = controlSocketPath(config);
   const history = openHistory(join(config.stateDirectory, 'dashboard', 'history.db'), log);
-  const live = startLive(controlSocket, history, log);
+  const live = startLive({ forker: controlSocket, gateway: gatewayControlSocketPath(config) }, history, log);
   const endpoint = attach(servers, { live, history, page, signIn, controlSocket, log });
   const url = signIn.site.home;
   log.info({ url, auth: dashboard.auth }, 'page is served');
@@ -93,7 +93,9 @@ function attach(
   const budget = new RequestBudget(() => performance.now());
   const { broadcast, progress } = live;
   const feed = (): FeedState => live.feed.state;
-  const readings = readingsOf({ log: live.log, broadcast, progress, feed, history, build: page.build, signIn, budget });
+  const gateway = (): FeedState => live.gateway.state;
+  const { build } = page;
+  const readings = readingsOf({ log: live.log, broadcast, progress, feed, gateway, history, build, signIn, budget });
   const trail = {
     write: (records: Parameters<History['keepNow']>[0]) => history.keepNow(records, auditWriteMsMax),
     log: log.info.bind(log),

@@ -22,6 +22,7 @@ export interface ReadingsParts {
   readonly broadcast: Broadcast;
   readonly progress: Progress;
   readonly feed: () => FeedState;
+  readonly gateway: () => FeedState;
   readonly history: { readonly state: HistoryState };
   readonly build: string;
   readonly signIn: { readonly untrusted: number };
@@ -29,7 +30,7 @@ export interface ReadingsParts {
 }
 
 export function readingsOf(parts: ReadingsParts): Readings {
-  const { log, broadcast, progress, feed, history, build, signIn, budget } = parts;
+  const { log, broadcast, progress, feed, gateway, history, build, signIn, budget } = parts;
   return {
     get feed() {
       return feed();
@@ -37,12 +38,21 @@ export function readingsOf(parts: ReadingsParts): Readings {
     state: () => {
       const { children, locks, ...rest } = log.view;
       const { epoch, seq } = log.position;
-      return { epoch, seq, children: Object.values(children), locks: Object.values(locks), ...rest, feed: feed() };
+      return {
+        epoch,
+        seq,
+        children: Object.values(children),
+        locks: Object.values(locks),
+        ...rest,
+        feed: feed(),
+        gateway: gateway(),
+      };
     },
     lock: (id) => (Object.hasOwn(log.view.locks, id) ? log.view.locks[id] : undefined),
     metrics: () => ({
       view: log.view,
       feedUp: feed().up,
+      gatewayUp: gateway().up,
       seq: log.position.seq,
       browsers: broadcast.size,
       tooSlowTotal: broadcast.tooSlowTotal,
@@ -54,6 +64,7 @@ export function readingsOf(parts: ReadingsParts): Readings {
     doctor: () =>
       examine({
         feed: feed(),
+        gateway: gateway(),
         view: log.view,
         history: history.state,
         browsers: broadcast.size,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { Logger } from '@hatchery/daemon';
 import { linkFeed, type FeedLink } from './feed/feed-link.ts';
+import { gatewayRecords } from './history/gateway-records.ts';
 import type { History } from './history/history.ts';
 import { Recorder } from './history/recorder.ts';
 import { eventsKeptMax, heartbeatMs, usageHz } from './limits.ts';
@@ -15,10 +16,18 @@ export interface Live extends AsyncDisposable {
   readonly broadcast: Broadcast;
   readonly progress: Progress;
   readonly feed: FeedLink;
+  /** Of the gateway, which only the history listens to. */
+  readonly gateway: FeedLink;
 }
 
-/** Dials the feed for ever; what it says goes to the history and to the browsers. */
-export function startLive(controlSocket: string, history: History, log: Logger): Live {
+/** Where the two feeds are. */
+export interface FeedSockets {
+  readonly forker: string;
+  readonly gateway: string;
+}
+
+/** Dials the feeds for ever; what the forker's says goes to the history and to the browsers. */
+export function startLive(sockets: FeedSockets, history: History, log: Logger): Live {
   const liveLog = new LiveLog({ epoch: randomUUID(), eventsKept: eventsKeptMax });
   const broadcast = new Broadcast(liveLog, () => performance.now());
   const progress = new Progress();
@@ -27,7 +36,7 @@ export function startLive(controlSocket: string, history: History, log: Logger):
     const now = new Date();
     broadcast.beat(now.toISOString(), feed.state, progress.stuck(liveLog.view, now.getTime()));
   };
-  const feed = linkFeed(controlSocket, {
+  const feed = linkFeed(sockets.forker, 'the forker', {
     message: (message) => {
       const records = recorder.take(message, liveLog.view);
       if (records.length > 0) history.keep(records);
@@ -38,6 +47,16 @@ export function startLive(controlSocket: string, history: History, log: Logger):
       if (state.up) log.info('feed is up');
       else log.warn({ reason: state.reason }, 'feed is down');
       beat();
+    },
+  });
+  const gateway = linkFeed(sockets.gateway, 'the ssh gateway', {
+    message: (message) => {
+      const records = gatewayRecords(message);
+      if (records.length > 0) history.keep(records);
+    },
+    changed: (state) => {
+      if (state.up) log.info('feed of the gateway is up');
+      else log.warn({ reason: state.reason }, 'feed of the gateway is down');
     },
   });
   const rounds = setInterval(() => {
@@ -52,10 +71,11 @@ export function startLive(controlSocket: string, history: History, log: Logger):
     broadcast,
     progress,
     feed,
+    gateway,
     [Symbol.asyncDispose]: async () => {
       clearInterval(rounds);
       clearInterval(beats);
-      await feed[Symbol.asyncDispose]();
+      await Promise.all([feed[Symbol.asyncDispose](), gateway[Symbol.asyncDispose]()]);
       // 1001: the page dials again, and finds the next dashboard.
       broadcast.closeAll(1001, 'the dashboard is stopping');
     },

@@ -15,6 +15,7 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
   const text = metricsText({
     view: { ...emptyView, children, locks },
     feedUp: false,
+    gatewayUp: true,
     seq: 7,
     browsers: 2,
     tooSlowTotal: 1,

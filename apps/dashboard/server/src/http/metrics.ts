@@ -13,6 +13,7 @@ interface Sample {
 export interface MetricsInput {
   readonly view: View;
   readonly feedUp: boolean;
+  readonly gatewayUp: boolean;
   readonly seq: number;
   readonly browsers: number;
   readonly tooSlowTotal: number;
@@ -31,7 +32,8 @@ export function metricsText(input: MetricsInput): string {
 }
 
 function samplesOf(input: MetricsInput): readonly Sample[] {
-  const { view, feedUp, seq, browsers, tooSlowTotal, untrustedTotal, requestsRefusedTotal, stuck, history } = input;
+  const { view, feedUp, gatewayUp, seq, browsers, tooSlowTotal, untrustedTotal, requestsRefusedTotal, stuck, history } =
+    input;
   const children = Object.values(view.children);
   const byState = states.map((state) => ({
     labels: { state },
@@ -59,6 +61,7 @@ function samplesOf(input: MetricsInput): readonly Sample[] {
       '1 while the feed of the forker is heard; without it the gauges above are old.',
       feedUp ? 1 : 0,
     ),
+    gauge('hatchery_dashboard_gateway_feed_up', '1 while the feed of the gateway is heard.', gatewayUp ? 1 : 0),
     gauge('hatchery_dashboard_browsers', 'Pages connected to the live stream.', browsers),
     gauge('hatchery_dashboard_history_up', '1 while the history reaches the disk.', history.problem === null ? 1 : 0),
     gauge('hatchery_dashboard_history_bytes', 'Size of the history.', history.bytes),
