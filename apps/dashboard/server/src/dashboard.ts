@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
 import type { Part, PartContext } from '@hatchery/daemon';
 import type { FeedState, LiveMessage } from '@hatchery/events';
+import { forkerKeepsEvents } from './actions/forker-action.ts';
 import { History } from './history/history.ts';
 import { closeListener, listen } from './http/listener.ts';
 import { loadPageFiles, type PageFiles } from './http/page-files.ts';
@@ -98,6 +99,7 @@ function attach(
   const readings = readingsOf({ log: live.log, broadcast, progress, feed, gateway, history, build, signIn, budget });
   const trail = {
     write: (records: Parameters<History['keepNow']>[0]) => history.keepNow(records, auditWriteMsMax),
+    forkerKeeps: () => forkerKeepsEvents(controlSocket),
     log: log.info.bind(log),
   };
   const routes = { signIn, budget, page, readings, controlSocket, history, trail };

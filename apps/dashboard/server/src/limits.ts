@@ -114,7 +114,7 @@ export const historyAnswerMsMax = 10_000;
 /** Questions under way at once; they run one after the other. */
 export const historyQueriesMax = 32;
 
-/** How long an action waits for its intent to be on the disk; then the log alone has it, and the answer says so. */
+/** How long an action waits for its intent to be in the history; then the forker's event log has to do. */
 export const auditWriteMsMax = 1_500;
 
 /** An intent that comes back over the feed within this is the one that was written here. */
