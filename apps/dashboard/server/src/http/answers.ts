@@ -33,7 +33,7 @@ export function sendNotice(response: ServerResponse, status: number, notice: Not
     (button === undefined
       ? ''
       : `<form method="post" action="${escaped(button.to)}"><button>${escaped(button.text)}</button></form>`);
-  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${title}</title><h1>${title}</h1><p>${escaped(sentence)}</p>${further}</html>\n`;
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${title}</title><main><h1>${title}</h1><p>${escaped(sentence)}</p>${further}</main></html>\n`;
   if (cookies.length > 0) response.setHeader('set-cookie', [...cookies]);
   send(response, status, 'text/html; charset=utf-8', html, button === undefined ? {} : button.headers);
 }
