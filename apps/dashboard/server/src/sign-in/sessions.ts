@@ -2,6 +2,9 @@ import { sessionsMax } from '../limits.ts';
 import type { Person } from './person.ts';
 import { digest, newSecret } from './secret.ts';
 
+/** How late the end of a session is noticed by what is open. */
+const endNoticedMs = 100;
+
 /** One signed-in browser. */
 export interface Session<Proof> {
   person: Person;
@@ -30,6 +33,8 @@ export class Sessions<Proof> {
     if (this.#sessions.size >= sessionsMax && !oldest.done) this.#sessions.delete(oldest.value);
     const key = newSecret();
     this.#sessions.set(nameOf(key), { person, proof, endsAt: this.#now() + this.#msMax });
+    // What is open is looked at when it ends; a moment later, for timers may be early.
+    setTimeout(() => this.#tell(), this.#msMax + endNoticedMs).unref();
     return key;
   }
 
@@ -54,11 +59,16 @@ export class Sessions<Proof> {
     if (person === null) {
       for (const [name, each] of this.#sessions) if (each === session) this.#sessions.delete(name);
     } else session.person = person;
-    for (const listener of this.#listeners) listener();
+    this.#tell();
   }
 
+  /** `listener` is called when a session has ended, or somebody is somebody else. */
   whenChanged(listener: () => void): void {
     this.#listeners.add(listener);
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
 }
 

@@ -67,7 +67,10 @@ test('a session ends with its time, whatever the provider says', async () => {
   await using running = await startSignedBy({ sessionS: 3 });
   const { visitor } = await running.signIn('2');
   assert.equal(await roleOf(visitor), 'operator');
-  await eventually('it is over', async () => (await roleOf(visitor)) === 401);
+  const live = running.here.watch(visitor);
+  await eventually('hello', () => live.heard.length > 0);
+  assert.equal(await live.closed, 4001);
+  assert.equal(await roleOf(visitor), 401);
 });
 
 test('a dashboard that starts without its provider says so, and signs people in when that comes', async () => {
