@@ -100,6 +100,8 @@ export interface Config {
       readonly userClaim: string;
       readonly groupsClaim: string;
     };
+    /** CIDR networks that read `/metrics` without a sign-in. */
+    readonly metricsFrom: readonly string[];
     /** Signed in for as long, whatever happens. */
     readonly sessionS: number;
     /** So often is asked whether somebody may still be here, and as what. */

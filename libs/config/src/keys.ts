@@ -133,6 +133,8 @@ export const keys = {
   // The subject never changes hands, but nobody knows a colleague by it.
   'dashboard.oidc_user_claim': key(word, () => 'preferred_username'),
   'dashboard.oidc_groups_claim': key(word, () => 'groups'),
+  // Nobody but who is signed in, until somebody says who scrapes.
+  'dashboard.metrics_from': key(networks, () => []),
   // One shift.
   'dashboard.session_s': key(seconds(60, week), () => 43_200),
   // How long somebody who was sent away may still act.

@@ -143,6 +143,7 @@ function dashboardOf(take: Take): Config['dashboard'] {
       userClaim: take('dashboard.oidc_user_claim'),
       groupsClaim: take('dashboard.oidc_groups_claim'),
     },
+    metricsFrom: take('dashboard.metrics_from'),
     sessionS: take('dashboard.session_s'),
     sessionRecheckS: take('dashboard.session_recheck_s'),
   };

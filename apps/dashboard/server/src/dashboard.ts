@@ -17,6 +17,7 @@ import { answer } from './http/routes.ts';
 import { auditWriteMsMax, drainMsMax, historyBytesMax, usageHz } from './limits.ts';
 import { LiveEndpoint } from './live/web-socket.ts';
 import { readingsOf } from './readings.ts';
+import { sourcesOf } from './sign-in/networks.ts';
 import { openSignIn } from './sign-in/open-sign-in.ts';
 import type { Person } from './sign-in/person.ts';
 import type { SignIn } from './sign-in/sign-in.ts';
@@ -54,7 +55,10 @@ export async function createDashboard(
   const controlSocket = controlSocketPath(config);
   const history = openHistory(join(config.stateDirectory, 'dashboard', 'history.db'), log);
   const live = startLive({ forker: controlSocket, gateway: gatewayControlSocketPath(config) }, history, log);
-  const endpoint = attach(servers, { live, history, page, signIn, controlSocket, log });
+  const endpoint = attach(servers, {
+    ...{ live, history, page, signIn, controlSocket, log },
+    metricsFrom: dashboard.metricsFrom,
+  });
   const url = signIn.site.home;
   log.info({ url, auth: dashboard.auth }, 'page is served');
   const ended = Promise.withResolvers<void>();
@@ -84,12 +88,13 @@ interface Attached {
   readonly page: PageFiles;
   readonly signIn: SignIn;
   readonly controlSocket: string;
+  readonly metricsFrom: readonly string[];
   readonly log: DashboardContext['log'];
 }
 
 function attach(
   servers: readonly Server[],
-  { live, history, page, signIn, controlSocket, log }: Attached,
+  { live, history, page, signIn, controlSocket, metricsFrom, log }: Attached,
 ): LiveEndpoint {
   const budget = new RequestBudget(() => performance.now());
   const { broadcast, progress } = live;
@@ -102,7 +107,8 @@ function attach(
     forkerKeeps: () => forkerKeepsEvents(controlSocket),
     log: log.info.bind(log),
   };
-  const routes = { signIn, budget, page, readings, controlSocket, history, trail };
+  const isScraper = sourcesOf(metricsFrom);
+  const routes = { isScraper, signIn, budget, page, readings, controlSocket, history, trail };
   const hello = ({ role }: Person): LiveMessage => ({
     type: 'hello',
     epoch: live.log.position.epoch,

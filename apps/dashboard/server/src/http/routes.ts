@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readings } from '../readings.ts';
 import { act, refuseExcess, type ActionParts } from './action-routes.ts';
 import { sendJson, sendRefusal, sendText } from './answers.ts';
@@ -11,6 +12,8 @@ import { answerSignIn, refuseVisitor } from './sign-in-routes.ts';
 /** What the routes are made of. */
 export interface RoutesParts extends ActionParts, HistoryParts {
   readonly page: PageFiles;
+  /** Who reads the metrics without a sign-in: no name of a user is in them. */
+  readonly isScraper: (socket: Socket) => boolean;
 }
 
 /** Answers one HTTP request. Never rejects: what goes wrong is an answer. */
@@ -26,6 +29,9 @@ export async function answer(parts: RoutesParts, request: IncomingMessage, respo
     response.setHeader('allow', 'GET, HEAD, POST');
     return sendRefusal(response, { status: 405, error: `There is no ${request.method ?? ''} here.` });
   }
+  const isOpen =
+    url.pathname === '/metrics' && parts.isScraper(request.socket) && signIn.site.strange(request) === null;
+  if (isOpen) return sendText(response, 200, metricsText(readings.metrics()));
   const visitor = signIn.access.visitor(request);
   if ('status' in visitor) return refuseVisitor(signIn, url, visitor, response);
   if (!budget.take(visitor.name)) return refuseExcess(response);

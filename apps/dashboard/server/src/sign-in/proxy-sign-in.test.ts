@@ -80,6 +80,18 @@ test('headers of anybody else are not believed, and are counted', async () => {
   assert.ok(!page.text.includes('<a '), 'nothing here leads to a sign-in');
 });
 
+test('the metrics are read without a sign-in from where they may be, and nothing else is', async () => {
+  await using running = await stage({ metricsFrom: [far] });
+  const visitor = running.here.visitor();
+  assert.equal((await visitor.visit(`${origin}/metrics`, { from: far })).status, 200);
+  assert.equal((await visitor.visit(`${origin}/metrics`, { from: near })).status, 401);
+  assert.equal((await visitor.visit(`${origin}/api/state`, { from: far })).status, 401);
+  assert.equal(
+    (await visitor.visit(`${origin}/metrics`, { from: far, headers: { host: 'evil.example' } })).status,
+    403,
+  );
+});
+
 test('who is not among the viewers may not look', async () => {
   await using running = await stage({ roles: { ...roles, viewers: ['group:staff'] } });
   assert.equal((await running.session({ 'x-forwarded-user': 'mallory' })).status, 403);

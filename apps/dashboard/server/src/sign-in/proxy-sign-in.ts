@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIPv4, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Config } from '@hatchery/config';
 import { accessTo, type Refusal } from './access.ts';
+import { sourcesOf } from './networks.ts';
 import { isName, personOf, type Person } from './person.ts';
 import { nothingToComplete, type SignIn, type Step } from './sign-in.ts';
 import type { Site } from './site.ts';
@@ -19,12 +20,12 @@ const way = 'Open the address of the proxy that signs people in for this dashboa
 /** Access by the headers of a proxy that is trusted for where it speaks from. What anybody else says is counted, not believed. */
 export function proxySignIn({ site, dashboard, isOverSocket }: ProxyOptions): SignIn {
   const { from, userHeader, groupsHeader } = dashboard.proxy;
-  const networks = networksOf(from);
+  const isTrusted = sourcesOf(from);
   let untrusted = 0;
   const identify = (request: IncomingMessage): Person | Refusal => {
     const { socket, headersDistinct } = request;
     const isTold = headersDistinct[userHeader] !== undefined || headersDistinct[groupsHeader] !== undefined;
-    if (!isOverSocket(socket) && !contains(networks, socket.remoteAddress ?? '')) {
+    if (!isOverSocket(socket) && !isTrusted(socket)) {
       if (isTold) untrusted += 1;
       return { status: 401, error: `Not signed in: this address is not the proxy's. ${way}` };
     }
@@ -74,22 +75,6 @@ export function proxySignIn({ site, dashboard, isOverSocket }: ProxyOptions): Si
     whenChanged: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
-}
-
-function networksOf(from: readonly string[]): BlockList {
-  const networks = new BlockList();
-  for (const network of from) {
-    const [address = '', bits] = network.split('/');
-    const family = isIPv4(address) ? 'ipv4' : 'ipv6';
-    networks.addSubnet(address, Number(bits ?? (family === 'ipv4' ? 32 : 128)), family);
-  }
-  return networks;
-}
-
-/** On a socket of both families an IPv4 peer is `::ffff:192.0.2.7`. */
-function contains(networks: BlockList, remoteAddress: string): boolean {
-  const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/i, '');
-  return address !== '' && networks.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
 }
 
 /** Node reads headers as Latin-1; names are sent as UTF-8. */
