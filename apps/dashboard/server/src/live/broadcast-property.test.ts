@@ -17,7 +17,7 @@ class Page implements LiveSocket {
   view: View = emptyView;
   position: LivePosition = { epoch: '', seq: 0, round: 0 };
   client: LiveClient | null = null;
-  #arriving: LiveMessage[] = [];
+  readonly #arriving: LiveMessage[] = [];
 
   send(frame: Buffer): void {
     this.#arriving.push(JSON.parse(frame.toString()) as LiveMessage);
