@@ -196,10 +196,10 @@ function failed(sentence: string): Extract<Step, { kind: 'notice' }> {
   return { kind: 'notice', status: 403, title: 'Not signed in', sentence, link };
 }
 
-/** A path of this page to go on to; never another site, nor a path that signs out or in again. */
+/** A path of this page to go on to; never another site, nor an address that signs out or in again. */
 function ownPath(to: string | null): string {
   const url = URL.parse(to ?? '/', 'http://dashboard');
-  const isOwn =
-    url?.origin === 'http://dashboard' && to?.startsWith('/') === true && !/^\/sign-(in|out)/.test(url.pathname);
-  return isOwn ? `${url.pathname}${url.search}` : '/';
+  if (url?.origin !== 'http://dashboard' || to?.startsWith('/') !== true) return '/';
+  // `/.//evil.example` has our origin, and a path that is the address of another site.
+  return /^\/(?!\/|sign-(in|out))/.test(url.pathname) ? `${url.pathname}${url.search}` : '/';
 }
