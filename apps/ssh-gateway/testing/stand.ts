@@ -156,7 +156,7 @@ function testConfig(
       ...{ proxyProtocol: 'off', proxyFrom: ['127.0.0.0/8'], statusListen: null, fallback: 'refuse' },
       ...ssh,
     },
-    dashboard: { listen: { host: '127.0.0.1', port: 0 }, auth: 'token' },
+    dashboard: { listen: { host: '127.0.0.1', port: 0 }, auth: 'token' } as Config['dashboard'],
     locks: { directory: join(directory, 'locks'), orphanGraceS: 60 },
     // Only worker processes log by it, to the test's own stderr.
     log: { level: 'fatal' as 'error', format: 'json' },

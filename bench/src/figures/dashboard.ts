@@ -1,22 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { crowdSize } from '../dashboard/crowd.ts';
 import { ServedDashboard } from '../dashboard/served-dashboard.ts';
-import { stalledBrowser } from '../dashboard/stalled-browser.ts';
+import { serverBudget } from '../dashboard/server-budget.ts';
 import { WatchedPage } from '../dashboard/watched-page.ts';
-import { readProcessMemory } from '../memory/process-memory.ts';
-import type { Stand } from '../stand/stand.ts';
-import type { Comparison, Figure, Readings } from './figure.ts';
+import type { Comparison, Figure } from './figure.ts';
 
 const ours = 'page';
 
 /** Ticks of one round: five seconds, of which the 95th percentile is one of 20. */
 const ticksPerRound = 20;
-
-/** Stalled at once, so that what each costs stands out of what a garbage collection moves. */
-const stalledBrowsers = 20;
-
-/** Until then a stalled browser is still open; after 10 s it would be closed. */
-const stalledMs = 8_000;
 
 /** What a watching page costs its computer, and how soon it shows what happens. */
 export const dashboard: Figure = {
@@ -50,8 +42,8 @@ export const dashboard: Figure = {
         limited('lock event to pixel, p95 of a round', found.lock, 250),
         limited('request to first painted child', found.first, 1_000),
         { ...limited('first load, gzip', [[loadedMb]], 0.23), unit: 'MB' },
+        ...(await serverBudget(served, stand, quick)),
       ],
-      readings: await serverMemory(served, stand),
     };
   },
 };
@@ -59,30 +51,6 @@ export const dashboard: Figure = {
 function limited(title: string, rounds: readonly (readonly number[])[], atMost: number): Comparison {
   const targets = [{ kind: 'limit', name: ours, atMost }] as const;
   return { title, unit: 'ms', better: 'lower', series: [{ name: ours, rounds }], targets };
-}
-
-/** The memory of the server without and with browsers that do not read, and what one of them costs. */
-async function serverMemory({ url, pid }: ServedDashboard, { signal }: Stand): Promise<Readings> {
-  const before = await lowestPrivateMb(pid, signal);
-  using stack = new DisposableStack();
-  for (let browser = 0; browser < stalledBrowsers; browser += 1) stack.use(await stalledBrowser(url));
-  const after = await lowestPrivateMb(pid, signal);
-  const each = (after - before) / stalledBrowsers;
-  return {
-    title: 'server, private',
-    unit: 'MB',
-    rows: [{ name: 'dashboard', values: { before, [`with ${stalledBrowsers} stalled`]: after, each: each } }],
-  };
-}
-
-/** The least of a while: what lies above it is garbage that was not collected yet. */
-async function lowestPrivateMb(pid: number, signal: AbortSignal): Promise<number> {
-  const readings: number[] = [];
-  for (const end = Date.now() + stalledMs; Date.now() < end;) {
-    await delay(100, undefined, { signal });
-    readings.push(readProcessMemory(pid).private);
-  }
-  return Math.min(...readings);
 }
 
 function p95(values: readonly number[]): number {

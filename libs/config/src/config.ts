@@ -80,7 +80,40 @@ export interface Config {
   };
   readonly dashboard: {
     readonly listen: Address;
+    /** How people sign in: by the printed link, by a proxy that says who they are, or at an OpenID provider. */
     readonly auth: 'token' | 'proxy' | 'oidc';
+    /** The addresses people open, as `https://hatchery.example.org`; empty: that of `listen`, over plain HTTP. */
+    readonly origins: readonly string[];
+    /** Who may do what with `proxy` and `oidc`: names of users, or of groups as `group:ops`. */
+    readonly roles: {
+      readonly admins: readonly string[];
+      readonly operators: readonly string[];
+      /** Empty: everybody who is signed in may look. */
+      readonly viewers: readonly string[];
+    };
+    readonly proxy: {
+      /** CIDR networks whose word on who asks is believed. */
+      readonly from: readonly string[];
+      /** A Unix socket whose callers are believed: whoever may open it. */
+      readonly socket: string | null;
+      readonly userHeader: string;
+      readonly groupsHeader: string;
+    };
+    readonly oidc: {
+      readonly issuer: string | null;
+      readonly clientId: string | null;
+      /** Holds the secret; without it the client is a public one, with PKCE alone. */
+      readonly clientSecretFile: string | null;
+      readonly scopes: readonly string[];
+      readonly userClaim: string;
+      readonly groupsClaim: string;
+    };
+    /** CIDR networks that read `/metrics` without a sign-in. */
+    readonly metricsFrom: readonly string[];
+    /** Signed in for as long, whatever happens. */
+    readonly sessionS: number;
+    /** So often is asked whether somebody may still be here, and as what. */
+    readonly sessionRecheckS: number;
   };
   readonly locks: { readonly directory: string; readonly orphanGraceS: number };
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'text' };

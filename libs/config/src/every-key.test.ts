@@ -43,7 +43,18 @@ describe('loadConfig, with every key there is', () => {
         ...{ proxyProtocol: 'off', proxyFrom: ['127.0.0.0/8', '::1/128'], statusListen: null },
         fallback: 'refuse',
       },
-      dashboard: { listen: { host: '127.0.0.1', port: 5080 }, auth: 'token' },
+      dashboard: {
+        listen: { host: '127.0.0.1', port: 5080 },
+        auth: 'token',
+        origins: [],
+        roles: { admins: [], operators: [], viewers: [] },
+        proxy: { from: [], socket: null, userHeader: 'x-forwarded-user', groupsHeader: 'x-forwarded-groups' },
+        oidc: {
+          ...{ issuer: null, clientId: null, clientSecretFile: null, scopes: ['openid', 'profile'] },
+          ...{ userClaim: 'preferred_username', groupsClaim: 'groups' },
+        },
+        ...{ metricsFrom: [], sessionS: 43_200, sessionRecheckS: 300 },
+      },
       locks: { directory: '/checkout/.hatchery/locks', orphanGraceS: 10 },
       log: { level: 'info', format: 'text' },
     });
@@ -57,7 +68,7 @@ describe('loadConfig, with every key there is', () => {
       forker = { socket = "/f", socket_mode = "0600", max_children = 9, max_children_per_user = 8, request_timeout_s = 7, child_connect_timeout_s = 6, children_timeout_s = 5, pool_size = 4, fork = false, run_as = "hosting" }
       limits = { cpu_s = 1, address_space_bytes = 2, open_files = 3, file_size_bytes = 4 }
       ssh = { listen = "a:1", host_keys = ["/k"], workers = 3, users_dir = "/u", host_certificates = ["/hc"], user_ca_keys = "/ca", revoked_keys = "/rk", key_lookup = "http", key_lookup_url = "https://k/{user}", key_lookup_token_file = "/t", key_lookup_command = ["/c", "%u"], team_lookup_command = ["/d", "%u"], key_lookup_timeout_s = 3, key_lookup_cache_s = 4, login_grace_s = 2, max_startups = "1:2:3", max_startups_per_source = 10, limit_exempt = ["192.0.2.0/24"], max_sessions_per_user = 1, idle_timeout_s = 9, proxy_protocol = "require", proxy_from = ["2001:db8::/32", "10.0.0.1"], status_listen = "[::1]:9", fallback = "spawn" }
-      dashboard = { listen = "b:2", auth = "proxy" }
+      dashboard = { listen = "b:2", auth = "proxy", origins = ["https://h.example"], admins = ["root"], operators = ["group:ops"], viewers = ["anna"], proxy_from = ["10.0.0.1"], proxy_socket = "/p", proxy_user_header = "Remote-User", proxy_groups_header = "remote-groups", oidc_issuer = "https://i.example", oidc_client_id = "c", oidc_client_secret_file = "/c", oidc_scopes = ["openid", "groups"], oidc_user_claim = "sub", oidc_groups_claim = "roles", metrics_from = ["10.0.0.2"], session_s = 60, session_recheck_s = 1.5 }
       locks = { dir = "/l", orphan_grace_s = 8 }
       log = { level = "debug", format = "json" }`);
     assert.deepEqual(config, {
@@ -65,15 +76,8 @@ describe('loadConfig, with every key there is', () => {
       runtimeDirectory: '/r',
       hosting: { root: '/h', private: ['~alice/secret', '~reds'], readOnly: true },
       forker: {
-        ...{
-          socket: '/f',
-          socketMode: 0o600,
-          childrenMax: 9,
-          childrenPerUserMax: 8,
-          poolSize: 4,
-          fork: false,
-          runAs: 'hosting',
-        },
+        ...{ socket: '/f', socketMode: 0o600, childrenMax: 9, childrenPerUserMax: 8, poolSize: 4, fork: false },
+        runAs: 'hosting',
         ...{ requestTimeoutS: 7, childConnectTimeoutS: 6, childrenTimeoutS: 5 },
       },
       limits: { cpuS: 1, addressSpaceBytes: 2, openFiles: 3, fileSizeBytes: 4 },
@@ -94,7 +98,18 @@ describe('loadConfig, with every key there is', () => {
         ...{ proxyFrom: ['2001:db8::/32', '10.0.0.1'], statusListen: { host: '::1', port: 9 } },
         fallback: 'spawn',
       },
-      dashboard: { listen: { host: 'b', port: 2 }, auth: 'proxy' },
+      dashboard: {
+        listen: { host: 'b', port: 2 },
+        auth: 'proxy',
+        origins: ['https://h.example'],
+        roles: { admins: ['root'], operators: ['group:ops'], viewers: ['anna'] },
+        proxy: { from: ['10.0.0.1'], socket: '/p', userHeader: 'remote-user', groupsHeader: 'remote-groups' },
+        oidc: {
+          ...{ issuer: 'https://i.example', clientId: 'c', clientSecretFile: '/c', scopes: ['openid', 'groups'] },
+          ...{ userClaim: 'sub', groupsClaim: 'roles' },
+        },
+        ...{ metricsFrom: ['10.0.0.2'], sessionS: 60, sessionRecheckS: 1.5 },
+      },
       locks: { directory: '/l', orphanGraceS: 8 },
       log: { level: 'debug', format: 'json' },
     });

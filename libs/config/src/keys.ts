@@ -18,6 +18,7 @@ import {
   type Kind,
 } from './kinds.ts';
 import { prefixes } from './prefixes.ts';
+import { headerName, issuer, names, origins, word } from './sign-in-kinds.ts';
 
 /** The directories that other defaults stand in. */
 export interface Base {
@@ -123,6 +124,28 @@ export const keys = {
 
   'dashboard.listen': key(address, () => ({ host: '127.0.0.1', port: 5080 })),
   'dashboard.auth': key(oneOf('token', 'proxy', 'oidc'), () => 'token' as const),
+  'dashboard.origins': key(origins, () => []),
+  'dashboard.admins': key(names, () => []),
+  'dashboard.operators': key(names, () => []),
+  'dashboard.viewers': key(names, () => []),
+  // Nobody is believed until somebody says whom: every program of this machine can speak from 127.0.0.1.
+  'dashboard.proxy_from': key(networks, () => []),
+  'dashboard.proxy_socket': optional(path),
+  'dashboard.proxy_user_header': key(headerName, () => 'x-forwarded-user'),
+  'dashboard.proxy_groups_header': key(headerName, () => 'x-forwarded-groups'),
+  'dashboard.oidc_issuer': optional(issuer),
+  'dashboard.oidc_client_id': optional(word),
+  'dashboard.oidc_client_secret_file': optional(path),
+  'dashboard.oidc_scopes': key(names, () => ['openid', 'profile']),
+  // The subject never changes hands, but nobody knows a colleague by it.
+  'dashboard.oidc_user_claim': key(word, () => 'preferred_username'),
+  'dashboard.oidc_groups_claim': key(word, () => 'groups'),
+  // Nobody but who is signed in, until somebody says who scrapes.
+  'dashboard.metrics_from': key(networks, () => []),
+  // One shift.
+  'dashboard.session_s': key(seconds(60, week), () => 43_200),
+  // How long somebody who was sent away may still act.
+  'dashboard.session_recheck_s': key(seconds(1, 86_400), () => 300),
 
   'locks.dir': key(path, ({ state }) => join(state, 'locks')),
   // A holder that died is known at once; its reconnecting client deserves the time of a TCP retry.

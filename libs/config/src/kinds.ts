@@ -152,7 +152,8 @@ function refuseAt(line: number, message: string): never {
   throw new Refusal(message, line);
 }
 
-function describe(value: TomlValue): string {
+/** A value as a refusal names it. */
+export function describe(value: TomlValue): string {
   switch (value.kind) {
     case 'string':
       return JSON.stringify(value.value);

@@ -4,6 +4,7 @@ import { checkEntries } from './check.ts';
 import type { Config } from './config.ts';
 import { keys, type Base, type KeyPath, type ValueOf } from './keys.ts';
 import { ConfigError } from './problem.ts';
+import { checkSignIn } from './sign-in-check.ts';
 import { checkSocketPaths, defaultRuntimeDirectory } from './socket-path.ts';
 import { readToml, type TomlReading } from './toml.ts';
 
@@ -26,7 +27,12 @@ export function loadConfig(options: LoadOptions): Config {
   const { values, lines, problems } = checkEntries(reading.entries, dirname(resolve(file)));
   const state = options.stateDirectory === undefined ? values.get('state_dir') : resolve(options.stateDirectory);
   const config = assemble(values, directories(options, state, values.get('runtime_dir')));
-  const all = [...reading.problems, ...problems, ...checkSocketPaths(config, lines)];
+  const all = [
+    ...reading.problems,
+    ...problems,
+    ...checkSocketPaths(config, lines),
+    ...checkSignIn(config.dashboard, lines),
+  ];
   if (all.length > 0)
     throw new ConfigError(
       file,
@@ -55,8 +61,7 @@ function directories(options: LoadOptions, ownState: unknown, ownRuntime: unknow
 }
 
 function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {
-  const take = <K extends KeyPath>(path: K): ValueOf<K> =>
-    (values.get(path) ?? keys[path].fallback(base)) as ValueOf<K>;
+  const take: Take = (path) => (values.get(path) ?? keys[path].fallback(base)) as never;
   return {
     stateDirectory: base.state,
     runtimeDirectory: base.runtime,
@@ -107,8 +112,40 @@ function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {
       statusListen: take('ssh.status_listen'),
       fallback: take('ssh.fallback'),
     },
-    dashboard: { listen: take('dashboard.listen'), auth: take('dashboard.auth') },
+    dashboard: dashboardOf(take),
     locks: { directory: take('locks.dir'), orphanGraceS: take('locks.orphan_grace_s') },
     log: { level: take('log.level'), format: take('log.format') },
+  };
+}
+
+type Take = <K extends KeyPath>(path: K) => ValueOf<K>;
+
+function dashboardOf(take: Take): Config['dashboard'] {
+  return {
+    listen: take('dashboard.listen'),
+    auth: take('dashboard.auth'),
+    origins: take('dashboard.origins'),
+    roles: {
+      admins: take('dashboard.admins'),
+      operators: take('dashboard.operators'),
+      viewers: take('dashboard.viewers'),
+    },
+    proxy: {
+      from: take('dashboard.proxy_from'),
+      socket: take('dashboard.proxy_socket'),
+      userHeader: take('dashboard.proxy_user_header'),
+      groupsHeader: take('dashboard.proxy_groups_header'),
+    },
+    oidc: {
+      issuer: take('dashboard.oidc_issuer'),
+      clientId: take('dashboard.oidc_client_id'),
+      clientSecretFile: take('dashboard.oidc_client_secret_file'),
+      scopes: take('dashboard.oidc_scopes'),
+      userClaim: take('dashboard.oidc_user_claim'),
+      groupsClaim: take('dashboard.oidc_groups_claim'),
+    },
+    metricsFrom: take('dashboard.metrics_from'),
+    sessionS: take('dashboard.session_s'),
+    sessionRecheckS: take('dashboard.session_recheck_s'),
   };
 }

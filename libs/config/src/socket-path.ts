@@ -39,5 +39,8 @@ export function checkSocketPaths(config: Config, lines: ReadonlyMap<KeyPath, num
     `${limit}, ${room}: set runtime_dir to something shorter`,
   );
   check('forker.socket', config.forker.socket, socketPathBytesMax, `${limit}: set it to something shorter`);
+  const proxySocket = config.dashboard.proxy.socket;
+  if (proxySocket !== null)
+    check('dashboard.proxy_socket', proxySocket, socketPathBytesMax, `${limit}: set it to something shorter`);
   return problems;
 }

@@ -37,6 +37,24 @@ export type ServiceEvent =
     }
   | { readonly kind: 'forker.draining'; readonly draining: boolean; readonly actor: string };
 
+/** Bytes of one session, as the client sent and got them. */
+export interface SessionBytes {
+  readonly in: number;
+  readonly out: number;
+  readonly err: number;
+}
+
+/** How long each phase of a session took, from the end of the one before; null for one that was not reached. */
+export interface SessionPhasesMs {
+  /** Of the connection, which its sessions share: from its accept to the sign-in. */
+  readonly auth: number | null;
+  readonly exec: number | null;
+  readonly forked: number | null;
+  readonly firstByte: number | null;
+  /** From the exec to the end. */
+  readonly end: number | null;
+}
+
 /** What happened to a session in the gateway. `sessionId` is the gateway's own. */
 export type SessionEvent =
   | {
@@ -48,7 +66,15 @@ export type SessionEvent =
       readonly command: string;
     }
   | { readonly kind: 'session.refused'; readonly user: string | null; readonly peer: string; readonly reason: string }
-  | { readonly kind: 'session.closed'; readonly sessionId: string; readonly childId: string; readonly reason: string };
+  | {
+      readonly kind: 'session.closed';
+      readonly sessionId: string;
+      readonly childId: string;
+      readonly reason: string;
+      /** These two are absent from gateways that do not say. */
+      readonly bytes?: SessionBytes;
+      readonly phasesMs?: SessionPhasesMs;
+    };
 
 /** What an operator asked for, and what came of it. */
 export type ActionEvent =

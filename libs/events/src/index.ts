@@ -1,5 +1,15 @@
 export type { Child, ChildExit, ChildRusage, ChildState, ChildUsage } from './child.ts';
-export type { ActionEvent, ChildEvent, Event, EventBody, LockEvent, ServiceEvent, SessionEvent } from './event.ts';
+export type {
+  ActionEvent,
+  ChildEvent,
+  Event,
+  EventBody,
+  LockEvent,
+  ServiceEvent,
+  SessionBytes,
+  SessionEvent,
+  SessionPhasesMs,
+} from './event.ts';
 export type { FeedMessage, FeedPosition } from './feed.ts';
 export type { FeedState, LiveMessage, LivePosition, LiveRequest, Role, Stuck, UsageSample } from './live.ts';
 export type { Lock, LockCondition, LockKind, LockParty } from './lock.ts';

@@ -18,10 +18,8 @@ export async function checkAddresses(config: Config): Promise<Check[]> {
 /** The port a running part of this instance says it listens on, or null. */
 function ownPort(record: PartRecord | null): number | null {
   if (record === null) return null;
-  const { ssh, url } = record.details as { ssh?: Address; url?: string };
-  if (ssh !== undefined) return ssh.port;
-  // A URL leaves the port out where it is the scheme's own.
-  return url === undefined ? null : Number(new URL(url).port || 80);
+  const { ssh, listen } = record.details as { ssh?: Address; listen?: Address };
+  return (ssh ?? listen)?.port ?? null;
 }
 
 async function checkPort(table: string, { host, port }: Address, own: number | null): Promise<Check> {

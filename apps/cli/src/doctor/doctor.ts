@@ -5,6 +5,7 @@ import type { Check } from './check.ts';
 import { checkInstallation } from './installation.ts';
 import { checkLimits } from './machine.ts';
 import { checkPlaces } from './places.ts';
+import { checkSignIn } from './sign-in.ts';
 
 export const doctor: Command = {
   name: 'doctor',
@@ -25,6 +26,7 @@ async function examine({ config, environment }: Invocation): Promise<Check[]> {
     ...checkInstallation(environment),
     ...checkPlaces(config),
     ...(await checkAddresses(config)),
+    ...(await checkSignIn(config)),
     ...checkLimits(config),
   ];
 }

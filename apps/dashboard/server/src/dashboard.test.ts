@@ -60,13 +60,6 @@ test('a page that is not built is named, with what to do', async () => {
   await assert.rejects(started, /^StartError: the page is not built .*run \.\/hatchery up/);
 });
 
-for (const auth of ['proxy', 'oidc'] as const) {
-  test(`sign-in by ${auth} is refused at the start, not at the first visitor`, async () => {
-    using directory = temporaryDirectory();
-    await assert.rejects(startDashboard(dashboardConfig(directory.path, { auth })), /not available yet; use "token"/);
-  });
-}
-
 test('it is ready without a forker, says so, and hears one that comes', async () => {
   using directory = temporaryDirectory();
   const config = dashboardConfig(directory.path);

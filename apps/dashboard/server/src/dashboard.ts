@@ -1,27 +1,27 @@
-import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { controlSocketPath } from '@hatchery/config';
-import { StartError, type Part, type PartContext } from '@hatchery/daemon';
-import type { LiveMessage } from '@hatchery/events';
-import { linkFeed, type FeedLink } from './feed/feed-link.ts';
-import { closeListener, listen, type Listener } from './http/listener.ts';
-import { loadPageFiles, type PageFiles } from './http/page-files.ts';
-import { answer } from './http/routes.ts';
-import { signInPage } from './http/sign-in-page.ts';
+import { controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
+import type { Part, PartContext } from '@hatchery/daemon';
+import type { FeedState, LiveMessage } from '@hatchery/events';
+import { forkerKeepsEvents } from './actions/forker-action.ts';
 import { History } from './history/history.ts';
-import { Recorder } from './history/recorder.ts';
-import { auditWriteMsMax, drainMsMax, eventsKeptMax, heartbeatMs, historyBytesMax, usageHz } from './limits.ts';
-import { Broadcast } from './live/broadcast.ts';
+import { closeListener, listen } from './http/listener.ts';
+import { loadPageFiles, type PageFiles } from './http/page-files.ts';
+import { listenForProxy } from './http/proxy-socket.ts';
+import { RequestBudget } from './http/request-budget.ts';
+import { answer } from './http/routes.ts';
+import { auditWriteMsMax, drainMsMax, historyBytesMax, usageHz } from './limits.ts';
 import { LiveEndpoint } from './live/web-socket.ts';
-import { LiveLog } from './read-model/live-log.ts';
-import { Progress } from './read-model/progress.ts';
 import { readingsOf } from './readings.ts';
-import { tokenAccess } from './sign-in/access.ts';
-import { pageUrl } from './sign-in/host-names.ts';
-import { newSecret, Sessions, type Person } from './sign-in/sessions.ts';
+import { sourcesOf } from './sign-in/networks.ts';
+import { openSignIn } from './sign-in/open-sign-in.ts';
+import type { Person } from './sign-in/person.ts';
+import type { SignIn } from './sign-in/sign-in.ts';
+import { startLive, type Live } from './watch.ts';
 
 /** Where `vite build` of the page puts it. */
 const builtPage = fileURLToPath(new URL('../../web/dist', import.meta.url));
@@ -31,31 +31,44 @@ export type DashboardContext = Pick<PartContext, 'config' | 'log'>;
 
 /**
  * The dashboard's server, ready as soon as it serves the page; a forker that is away is shown there, and dialled for ever.
- * @throws {StartError} when the page is not built, the address is taken or the kind of sign-in does not exist yet
+ * @throws {StartError} when the page is not built, an address is taken or the secret of a client cannot be read
  */
 export async function createDashboard(
   { config, log }: DashboardContext,
   pageDirectory: string = builtPage,
 ): Promise<Part> {
-  if (config.dashboard.auth !== 'token') {
-    throw new StartError(`auth = "${config.dashboard.auth}" under [dashboard] is not available yet; use "token"`);
-  }
+  const { dashboard } = config;
   const page = loadPageFiles(pageDirectory);
-  const listener = await listen(config.dashboard.listen);
-  const token = newSecret();
-  const feedSocket = controlSocketPath(config);
+  const proxySocket = dashboard.proxy.socket === null ? null : await listenForProxy(dashboard.proxy.socket);
+  const listener = await listen(dashboard.listen).catch((error: unknown) => {
+    proxySocket?.server.close();
+    throw error;
+  });
+  const servers = [listener.server, ...(proxySocket === null ? [] : [proxySocket.server])];
+  const now = (): number => performance.now();
+  const isOverSocket = (socket: Socket): boolean => proxySocket?.has(socket) === true;
+  const parts = { dashboard, address: listener.address, isOverSocket, log, now };
+  const signIn = await openSignIn(parts).catch((error: unknown) => {
+    for (const server of servers) server.close();
+    throw error;
+  });
+  const controlSocket = controlSocketPath(config);
   const history = openHistory(join(config.stateDirectory, 'dashboard', 'history.db'), log);
-  const live = startLive(feedSocket, history, log);
-  const endpoint = attach(listener, { live, history, page, token, controlSocket: feedSocket, log });
-  const url = pageUrl(listener.address);
-  log.info({ url }, 'page is served');
+  const live = startLive({ forker: controlSocket, gateway: gatewayControlSocketPath(config) }, history, log);
+  const endpoint = attach(servers, {
+    ...{ live, history, page, signIn, controlSocket, log },
+    metricsFrom: dashboard.metricsFrom,
+  });
+  const url = signIn.site.home;
+  log.info({ url, auth: dashboard.auth }, 'page is served');
   const ended = Promise.withResolvers<void>();
+  const running = { servers, live, endpoint, history, signIn };
   let stopping: Promise<void> | null = null;
   return {
-    details: { url, signInUrl: `${url}sign-in?token=${token}` },
+    details: { url, signInUrl: signIn.link ?? url, listen: listener.address },
     stop: (urgent) => {
-      if (urgent) cutOff(listener, endpoint);
-      stopping ??= stopAll(listener, live, endpoint, history).then(ended.resolve, ended.reject);
+      if (urgent) cutOff(running);
+      stopping ??= stopAll(running).then(ended.resolve, ended.reject);
     },
     finished: ended.promise,
   };
@@ -69,94 +82,33 @@ function openHistory(path: string, log: DashboardContext['log']): History {
   });
 }
 
-/** The way from the feed to the browsers. */
-interface Live extends AsyncDisposable {
-  readonly log: LiveLog;
-  readonly broadcast: Broadcast;
-  readonly progress: Progress;
-  readonly feed: FeedLink;
-}
-
-function startLive(controlSocket: string, history: History, log: DashboardContext['log']): Live {
-  const liveLog = new LiveLog({ epoch: randomUUID(), eventsKept: eventsKeptMax });
-  const broadcast = new Broadcast(liveLog, () => performance.now());
-  const progress = new Progress();
-  const recorder = new Recorder(() => Date.now());
-  const beat = (): void => {
-    const now = new Date();
-    broadcast.beat(now.toISOString(), feed.state, progress.stuck(liveLog.view, now.getTime()));
-  };
-  const feed = linkFeed(controlSocket, {
-    message: (message) => {
-      const records = recorder.take(message, liveLog.view);
-      if (records.length > 0) history.keep(records);
-      const told = liveLog.fold(message);
-      if (told !== null) broadcast.publish(told);
-    },
-    changed: (state) => {
-      if (state.up) log.info('feed is up');
-      else log.warn({ reason: state.reason }, 'feed is down');
-      beat();
-    },
-  });
-  const rounds = setInterval(() => {
-    const usage = liveLog.closeRound();
-    if (usage?.type !== 'usage') return;
-    for (const sample of usage.samples) progress.note(sample);
-    broadcast.publishUsage(usage);
-  }, 1_000 / usageHz);
-  const beats = setInterval(beat, heartbeatMs);
-  return {
-    log: liveLog,
-    broadcast,
-    progress,
-    feed,
-    [Symbol.asyncDispose]: async () => {
-      clearInterval(rounds);
-      clearInterval(beats);
-      await feed[Symbol.asyncDispose]();
-      // 1001: the page dials again, and finds the next dashboard.
-      broadcast.closeAll(1001, 'the dashboard is stopping');
-    },
-  };
-}
-
 interface Attached {
   readonly live: Live;
   readonly history: History;
   readonly page: PageFiles;
-  readonly token: string;
+  readonly signIn: SignIn;
   readonly controlSocket: string;
+  readonly metricsFrom: readonly string[];
   readonly log: DashboardContext['log'];
 }
 
 function attach(
-  { server, address }: Listener,
-  { live, history, page, token, controlSocket, log }: Attached,
+  servers: readonly Server[],
+  { live, history, page, signIn, controlSocket, metricsFrom, log }: Attached,
 ): LiveEndpoint {
-  const sessions = new Sessions(token, () => performance.now());
-  const access = tokenAccess(address, sessions);
+  const budget = new RequestBudget(() => performance.now());
   const { broadcast, progress } = live;
-  const readings = readingsOf({
-    log: live.log,
-    broadcast,
-    progress,
-    feed: () => live.feed.state,
-    history,
-    build: page.build,
-  });
-  const routes = {
-    access,
-    page,
-    readings,
-    controlSocket,
-    signInPage: signInPage(sessions, address.port),
-    history,
-    trail: {
-      write: (records: Parameters<History['keepNow']>[0]) => history.keepNow(records, auditWriteMsMax),
-      log: log.info.bind(log),
-    },
+  const feed = (): FeedState => live.feed.state;
+  const gateway = (): FeedState => live.gateway.state;
+  const { build } = page;
+  const readings = readingsOf({ log: live.log, broadcast, progress, feed, gateway, history, build, signIn, budget });
+  const trail = {
+    write: (records: Parameters<History['keepNow']>[0]) => history.keepNow(records, auditWriteMsMax),
+    forkerKeeps: () => forkerKeepsEvents(controlSocket),
+    log: log.info.bind(log),
   };
+  const isScraper = sourcesOf(metricsFrom);
+  const routes = { isScraper, signIn, budget, page, readings, controlSocket, history, trail };
   const hello = ({ role }: Person): LiveMessage => ({
     type: 'hello',
     epoch: live.log.position.epoch,
@@ -167,27 +119,39 @@ function attach(
     host: hostname(),
     feed: live.feed.state,
   });
-  const endpoint = new LiveEndpoint({ access, broadcast, hello });
-  server.on('upgrade', (request, socket, head) => endpoint.upgrade(request, socket, head));
-  server.on('request', (request, response) => {
-    answer(routes, request, response).catch((error: unknown) => {
-      log.error({ err: error }, 'request failed');
-      response.destroy();
+  const endpoint = new LiveEndpoint({ signIn, broadcast, hello });
+  signIn.whenChanged(() => endpoint.review());
+  for (const server of servers) {
+    server.on('upgrade', (request, socket, head) => endpoint.upgrade(request, socket, head));
+    server.on('request', (request, response) => {
+      answer(routes, request, response).catch((error: unknown) => {
+        log.error({ err: error }, 'request failed');
+        response.destroy();
+      });
     });
-  });
+  }
   return endpoint;
 }
 
-/** Takes no new connection, lets answers under way and closing handshakes finish for a moment, then cuts off the rest. */
-async function stopAll(listener: Listener, live: Live, endpoint: LiveEndpoint, history: History): Promise<void> {
-  await live[Symbol.asyncDispose]();
-  const timer = setTimeout(() => cutOff(listener, endpoint), drainMsMax);
-  await closeListener(listener);
-  clearTimeout(timer);
-  await history[Symbol.asyncDispose]();
+interface Running {
+  readonly servers: readonly Server[];
+  readonly live: Live;
+  readonly endpoint: LiveEndpoint;
+  readonly history: History;
+  readonly signIn: SignIn;
 }
 
-function cutOff({ server }: Listener, endpoint: LiveEndpoint): void {
-  server.closeAllConnections();
+/** Takes no new connection, lets answers under way and closing handshakes finish for a moment, then cuts off the rest. */
+async function stopAll(running: Running): Promise<void> {
+  const { servers, live, history, signIn } = running;
+  await live[Symbol.asyncDispose]();
+  const timer = setTimeout(() => cutOff(running), drainMsMax);
+  await Promise.all(servers.map((server) => closeListener({ server })));
+  clearTimeout(timer);
+  await Promise.all([history[Symbol.asyncDispose](), signIn[Symbol.asyncDispose]()]);
+}
+
+function cutOff({ servers, endpoint }: Pick<Running, 'servers' | 'endpoint'>): void {
+  for (const server of servers) server.closeAllConnections();
   endpoint.terminate();
 }

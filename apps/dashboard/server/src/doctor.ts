@@ -15,6 +15,7 @@ export interface Check {
 /** What the checks look at. */
 export interface Examined {
   readonly feed: FeedState;
+  readonly gateway: FeedState;
   readonly view: View;
   readonly history: HistoryState;
   readonly browsers: number;
@@ -33,7 +34,7 @@ export async function examine(examined: Examined): Promise<readonly Check[]> {
   return checks.sort((left, right) => order.indexOf(left.verdict) - order.indexOf(right.verdict));
 }
 
-function checksOf({ feed, view, history, browsers, tooSlow, uptimeS, build }: Examined): readonly Check[] {
+function checksOf({ feed, gateway, view, history, browsers, tooSlow, uptimeS, build }: Examined): readonly Check[] {
   const { zygote } = view;
   return [
     feed.up
@@ -51,6 +52,13 @@ function checksOf({ feed, view, history, browsers, tooSlow, uptimeS, build }: Ex
     view.draining
       ? warning('New sessions', 'refused: the service is draining', 'Undrain when the work that asked for it is done.')
       : well('New sessions', 'taken'),
+    gateway.up
+      ? well('Feed of the gateway', `up since ${gateway.since}`)
+      : warning(
+          'Feed of the gateway',
+          `down since ${gateway.since}: ${gateway.reason}`,
+          'Without it the history has no bytes, phases and refusals. Start it: ./hatchery start.',
+        ),
     history.problem === null
       ? well(
           'History',

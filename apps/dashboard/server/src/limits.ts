@@ -25,6 +25,13 @@ export const snapshotSharedMsMax = 2_000;
 /** Pages open at once, over all users; each costs a few kB and a share of every write. */
 export const liveClientsMax = 200;
 
+/** Pages of one user: whoever leaves tabs open everywhere leaves two thirds to the others. */
+export const liveClientsPerUserMax = 64;
+
+/** Requests of one user: a page asks some 20 at its load and one a second after it; a script that asks more is told to wait. */
+export const requestsAtOnceMax = 200;
+export const requestsPerSecondMax = 20;
+
 /** What a browser says is one position, some 100 bytes; this is what the frame parser may buffer. */
 export const livePayloadBytesMax = 64 * 1024;
 
@@ -44,8 +51,17 @@ export const connectionsMax = 1_000;
 export const headersTimeoutMs = 5_000;
 export const requestTimeoutMs = 15_000;
 
-/** One shift; after it the link that `up` printed signs in again. */
-export const sessionMsMax = 12 * 60 * 60 * 1_000;
+/** How long somebody may take to type a password and find the second factor at an OpenID provider. */
+export const signInMsMax = 10 * 60 * 1_000;
+
+/** An OpenID provider that takes longer is away, for the person who waits and for a re-check. */
+export const providerTimeoutMs = 5_000;
+
+/** A name of a user or group; longer ones are no names, and would fill the audit. */
+export const nameCharactersMax = 200;
+
+/** Groups of one person that are looked at; a directory with more of them has a filter for the claim. */
+export const groupsMax = 500;
 
 /** Signed-in browsers remembered; the oldest is forgotten first. */
 export const sessionsMax = 1_000;
@@ -98,7 +114,7 @@ export const historyAnswerMsMax = 10_000;
 /** Questions under way at once; they run one after the other. */
 export const historyQueriesMax = 32;
 
-/** How long an action waits for its intent to be on the disk; then the log alone has it, and the answer says so. */
+/** How long an action waits for its intent to be in the history; then the forker's event log has to do. */
 export const auditWriteMsMax = 1_500;
 
 /** An intent that comes back over the feed within this is the one that was written here. */

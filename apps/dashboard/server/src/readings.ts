@@ -22,11 +22,15 @@ export interface ReadingsParts {
   readonly broadcast: Broadcast;
   readonly progress: Progress;
   readonly feed: () => FeedState;
+  readonly gateway: () => FeedState;
   readonly history: { readonly state: HistoryState };
   readonly build: string;
+  readonly signIn: { readonly untrusted: number };
+  readonly budget: { readonly refusedTotal: number };
 }
 
-export function readingsOf({ log, broadcast, progress, feed, history, build }: ReadingsParts): Readings {
+export function readingsOf(parts: ReadingsParts): Readings {
+  const { log, broadcast, progress, feed, gateway, history, build, signIn, budget } = parts;
   return {
     get feed() {
       return feed();
@@ -34,21 +38,33 @@ export function readingsOf({ log, broadcast, progress, feed, history, build }: R
     state: () => {
       const { children, locks, ...rest } = log.view;
       const { epoch, seq } = log.position;
-      return { epoch, seq, children: Object.values(children), locks: Object.values(locks), ...rest, feed: feed() };
+      return {
+        epoch,
+        seq,
+        children: Object.values(children),
+        locks: Object.values(locks),
+        ...rest,
+        feed: feed(),
+        gateway: gateway(),
+      };
     },
     lock: (id) => (Object.hasOwn(log.view.locks, id) ? log.view.locks[id] : undefined),
     metrics: () => ({
       view: log.view,
       feedUp: feed().up,
+      gatewayUp: gateway().up,
       seq: log.position.seq,
       browsers: broadcast.size,
       tooSlowTotal: broadcast.tooSlowTotal,
+      untrustedTotal: signIn.untrusted,
+      requestsRefusedTotal: budget.refusedTotal,
       stuck: progress.stuck(log.view, Date.now()).length,
       history: history.state,
     }),
     doctor: () =>
       examine({
         feed: feed(),
+        gateway: gateway(),
         view: log.view,
         history: history.state,
         browsers: broadcast.size,

@@ -31,6 +31,9 @@ test('a session is told on the feed from its opening to its end, and a refusal w
   assert.ok(opened?.kind === 'session.opened' && closed?.kind === 'session.closed');
   assert.deepEqual([opened.user, opened.sessionId, opened.childId], ['alice', closed.sessionId, closed.childId]);
   assert.equal(closed.reason, 'finished');
+  assert.equal(closed.bytes?.in, 1);
+  const { auth = null, forked = null, end = null } = closed.phasesMs ?? {};
+  for (const phase of [auth, forked, end]) assert.ok(phase !== null && phase >= 0);
   assert.ok(refused?.kind === 'session.refused' && refused.reason === 'unknown-program' && refused.user === 'alice');
 });
 

@@ -1,3 +1,4 @@
+import type { SessionPhasesMs } from '@hatchery/events';
 import type { Phase, SessionResult } from '../metrics/gateway-metrics.ts';
 import type { ChildExit } from '../ssh/exit-report.ts';
 import type { Pumps } from './pumps.ts';
@@ -81,7 +82,8 @@ export class SessionRecord {
       publish({ kind: 'session.refused', user: identity.user, peer, reason: refusal.reason });
     } else {
       metrics.sessionClosed(this.#result(reason), this.#ageMs, pumps.bytes);
-      publish({ kind: 'session.closed', sessionId, childId, reason });
+      const { bytes } = pumps;
+      publish({ kind: 'session.closed', sessionId, childId, reason, bytes, phasesMs: this.#phasesMs });
     }
   }
 
@@ -93,23 +95,27 @@ export class SessionRecord {
     };
   }
 
-  /** Each phase in milliseconds from the one before; null for one that was not reached. `auth` is the connection's, shared by its sessions. */
   accessFields(pumps: Pumps | null): Record<string, unknown> {
-    const { acceptedAtMs, signedInAtMs, identity } = this.#options.connection;
-    const since = (from: number | null, to: number | null): number | null =>
-      from === null || to === null ? null : Math.round((to - from) * 10) / 10;
     return {
-      fingerprint: identity.fingerprint,
+      fingerprint: this.#options.connection.identity.fingerprint,
       exit: this.#exit,
       branch: pumps?.branch ?? null,
       bytes: pumps?.bytes ?? null,
-      phasesMs: {
-        auth: since(acceptedAtMs, signedInAtMs),
-        exec: since(signedInAtMs, this.#openedAtMs),
-        forked: since(this.#openedAtMs, this.#forkedAtMs),
-        firstByte: since(this.#forkedAtMs, this.#firstByteAtMs),
-        end: since(this.#openedAtMs, this.#services.now()),
-      },
+      phasesMs: this.#phasesMs,
+    };
+  }
+
+  /** Each phase in milliseconds from the one before; null for one that was not reached. `auth` is the connection's, shared by its sessions. */
+  get #phasesMs(): SessionPhasesMs {
+    const { acceptedAtMs, signedInAtMs } = this.#options.connection;
+    const since = (from: number | null, to: number | null): number | null =>
+      from === null || to === null ? null : Math.round((to - from) * 10) / 10;
+    return {
+      auth: since(acceptedAtMs, signedInAtMs),
+      exec: since(signedInAtMs, this.#openedAtMs),
+      forked: since(this.#openedAtMs, this.#forkedAtMs),
+      firstByte: since(this.#forkedAtMs, this.#firstByteAtMs),
+      end: since(this.#openedAtMs, this.#services.now()),
     };
   }
 

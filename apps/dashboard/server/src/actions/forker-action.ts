@@ -20,6 +20,17 @@ export async function askForker(controlSocket: string, { path, body, noun }: Ver
   }
 }
 
+/** Whether the forker's event log reaches the disk at this moment; no when it does not say. */
+export async function forkerKeepsEvents(controlSocket: string): Promise<boolean> {
+  try {
+    const state = await controlRequest(controlSocket, 'GET', '/v1/state');
+    return typeof state === 'object' && state !== null && 'eventsOnDisk' in state && state.eventsOnDisk === true;
+  } catch {
+    // Away or too busy: in either case it has nothing on a disk that could be relied upon.
+    return false;
+  }
+}
+
 const sentences: Readonly<Record<Noun, Readonly<Record<number, string>>>> = {
   child: {
     404: 'There is no such child (any more). Nothing was done.',

@@ -116,6 +116,20 @@ test('a child that is not there, has ended, or a forker that is away, is worded'
   assert.match(away.answer.error ?? '', /forker is away/);
 });
 
+for (const [where, body, watched] of [
+  [path, good, 'the child'],
+  ['/api/locks/l1/break', { reason: 'x', nonce: 'n' }, 'the lock'],
+  ['/api/drain', good, 'the header'],
+] as const)
+  test(`a forker that takes ${where} and says nothing leaves the outcome open, and says what to watch`, async () => {
+    await using running = await stage();
+    running.forker.mute = true;
+    const { status, answer } = await running.post(where, { body: JSON.stringify(body) });
+    assert.equal(status, 504);
+    assert.equal(answer.error, `The forker did not answer, so the outcome is not known. Watch ${watched}.`);
+    assert.equal(running.forker.asked.length, 1);
+  });
+
 test('an id cannot lead to another path of the forker', async () => {
   await using running = await stage();
   assert.equal((await running.post('/api/children/..%2F..%2Fdrain%3F/signal')).status, 404);
@@ -185,7 +199,7 @@ for (const [name, verb, least] of roles) {
     assert.ok('path' in verb);
     const ranked: readonly Role[] = ['viewer', 'operator', 'admin'];
     for (const role of ranked) {
-      const refusal = roleRefusal({ name: 'bo', role }, verb);
+      const refusal = roleRefusal({ name: 'bo', role }, verb, 'Ask.');
       assert.equal(refusal === null, ranked.indexOf(role) >= ranked.indexOf(least), role);
     }
   });

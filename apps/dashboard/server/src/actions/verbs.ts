@@ -1,7 +1,7 @@
 import type { Lock, Role } from '@hatchery/events';
 import { reasonCharactersMax } from '../limits.ts';
-import { wayToSignIn, type Refusal } from '../sign-in/access.ts';
-import type { Person } from '../sign-in/sessions.ts';
+import type { Refusal } from '../sign-in/access.ts';
+import type { Person } from '../sign-in/person.ts';
 
 /** A request to the forker that has been checked: where it goes and what it says. */
 export interface Verb {
@@ -78,10 +78,10 @@ export function drain(verb: 'drain' | 'undrain', fields: Fields, actor: string):
   };
 }
 
-/** Null when the person may do it; else what stands in the way and how to get past. */
-export function roleRefusal(person: Person, { least }: Verb): Refusal | null {
+/** Null when the person may do it; else what stands in the way and how to get past, which is `way` for a viewer. */
+export function roleRefusal(person: Person, { least }: Verb, way: string): Refusal | null {
   if (ranks[person.role] >= ranks[least]) return null;
-  const remedy = person.role === 'viewer' ? ` ${wayToSignIn}` : '';
+  const remedy = person.role === 'viewer' ? ` ${way}` : '';
   return { status: 403, error: `This needs the role ${least}; you are ${person.role}.${remedy}` };
 }
 

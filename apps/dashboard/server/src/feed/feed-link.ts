@@ -1,21 +1,22 @@
 import type { FeedMessage, FeedState } from '@hatchery/events';
 import { dialFeed } from '@hatchery/event-feed';
 
-/** What the dashboard makes of the connection to the forker's feed. */
+/** What the dashboard makes of the connection to a feed. */
 export interface FeedLink extends AsyncDisposable {
   readonly state: FeedState;
 }
 
-/** Dials the feed for ever. `changed` is called when it comes up or goes down, not for each failed try in between. */
+/** Dials the feed of `publisher`, as `the forker`, for ever. `changed` is called when it comes up or goes down, not for each failed try in between. */
 export function linkFeed(
   controlSocket: string,
+  publisher: string,
   listener: { message(message: FeedMessage): void; changed(state: FeedState): void },
 ): FeedLink {
   let state: FeedState = { up: false, since: new Date().toISOString(), reason: 'not heard from yet' };
   const connection = dialFeed(controlSocket, {
     message: (message) => listener.message(message),
     connection: (told) => {
-      const next = nextState(state, told, new Date());
+      const next = nextState(state, told, new Date(), publisher);
       if (next === state) return;
       state = next;
       listener.changed(state);
@@ -34,18 +35,19 @@ export function nextState(
   state: FeedState,
   told: { readonly up: true } | { readonly up: false; readonly error: Error },
   now: Date,
+  publisher = 'the forker',
 ): FeedState {
   if (told.up) return state.up ? state : { up: true, since: now.toISOString() };
-  const reason = reasonOf(told.error);
+  const reason = reasonOf(told.error, publisher);
   if (state.up) return { up: false, since: now.toISOString(), reason };
   return state.reason === reason ? state : { ...state, reason };
 }
 
-function reasonOf(error: Error): string {
+function reasonOf(error: Error, publisher: string): string {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'the forker is not running (its control socket is missing)';
-  if (code === 'ECONNREFUSED') return 'the forker is not running (nobody listens on its control socket)';
-  if (code === 'EACCES') return 'the dashboard may not open the control socket of the forker';
-  if (code === 'ECONNRESET' || error.message === 'the feed ended') return 'the forker closed the feed';
+  if (code === 'ENOENT') return `${publisher} is not running (its control socket is missing)`;
+  if (code === 'ECONNREFUSED') return `${publisher} is not running (nobody listens on its control socket)`;
+  if (code === 'EACCES') return `the dashboard may not open the control socket of ${publisher}`;
+  if (code === 'ECONNRESET' || error.message === 'the feed ended') return `${publisher} closed the feed`;
   return error.message;
 }

@@ -21,6 +21,10 @@ export function answerQuery(database: DatabaseSync, query: Query): Answers[Query
   }
 }
 
+/** All that the gateway says of a session but the child's own id. */
+const gatewayColumns = `session_id, close_reason, bytes_in, bytes_out, bytes_err,
+  auth_ms, exec_ms, forked_ms, first_byte_ms, end_ms`;
+
 const outcomes: Readonly<Record<SessionFilter['outcome'], string>> = {
   any: '1',
   running: 'session.ended_at IS NULL',
@@ -50,9 +54,9 @@ function sessions(database: DatabaseSync, filter: SessionFilter, { limit, after 
   const [at, id] = splitCursor(after);
   const rows = all(
     database,
-    `SELECT *, (SELECT count(*) FROM hold WHERE hold.child_id = session.id) AS locks,
-       (SELECT sum(to_at - from_at) FROM wait WHERE wait.child_id = session.id) AS lock_wait_ms
-     FROM session WHERE ${sql} AND (? IS NULL OR (started_at, id) < (?, ?))
+    `SELECT session.*, (SELECT count(*) FROM hold WHERE hold.child_id = session.id) AS locks,
+       (SELECT sum(to_at - from_at) FROM wait WHERE wait.child_id = session.id) AS lock_wait_ms, ${gatewayColumns}
+     FROM session LEFT JOIN gateway ON gateway.child_id = session.id WHERE ${sql} AND (? IS NULL OR (started_at, id) < (?, ?))
      ORDER BY started_at DESC, id DESC LIMIT ?`,
     ...values,
     at,
@@ -88,7 +92,11 @@ function child(database: DatabaseSync, id: string): ChildHistory {
   const { count } = one(database, 'SELECT count(*) AS count FROM usage WHERE child_id = ?', id) as { count: number };
   const every = Math.max(1, Math.ceil(count / usagePointsMax));
   return {
-    session: one(database, 'SELECT * FROM session WHERE id = ?', id),
+    session: one(
+      database,
+      `SELECT session.*, ${gatewayColumns} FROM session LEFT JOIN gateway ON gateway.child_id = session.id WHERE id = ?`,
+      id,
+    ),
     usage: all(
       database,
       `SELECT * FROM (SELECT *, row_number() OVER (ORDER BY at) AS number FROM usage WHERE child_id = ?)

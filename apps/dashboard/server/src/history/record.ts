@@ -1,4 +1,4 @@
-import type { Child, Lock, LockParty } from '@hatchery/events';
+import type { Child, Lock, LockParty, SessionBytes, SessionPhasesMs } from '@hatchery/events';
 
 /** How a hold of a lock, or a wait for one, came to its end. `unseen` ended while nobody here was listening. */
 export type HoldEnding = 'released' | 'broken' | 'unseen';
@@ -15,6 +15,17 @@ export interface UsageRecord {
   readonly rssBytes: number | null;
   readonly ioBytes: number | null;
   readonly faults: number | null;
+}
+
+/** How a session went at the gateway, whose end of it the child does not see. */
+export interface GatewayRecord {
+  readonly type: 'gateway';
+  readonly childId: string;
+  readonly sessionId: string;
+  readonly at: number;
+  readonly reason: string;
+  readonly bytes: SessionBytes | null;
+  readonly phasesMs: SessionPhasesMs | null;
 }
 
 /** Somebody wants something done. `ownId` is set when it was asked here, `actionId` when the forker said it. */
@@ -74,6 +85,7 @@ export type HistoryRecord =
       readonly lockIds: readonly string[];
     }
   | UsageRecord
+  | GatewayRecord
   | Mark
   | AuditIntent
   | AuditOutcome;

@@ -86,8 +86,6 @@ export class Recorder {
         return [mark(at, 'zygote', `zygote failed at ${event.step}: ${event.message}`)];
       case 'forker.draining':
         return [mark(at, 'drain', `${event.draining ? 'drain' : 'end of drain'} by ${event.actor}`)];
-      case 'session.refused':
-        return [mark(at, 'refused', `${event.user ?? event.peer} refused: ${event.reason}`)];
       case 'action.requested': {
         const { actionId, actor, verb, target, reason } = event;
         return [{ type: 'intent', at, actor, verb, target, reason, actionId, ownId: null }];
@@ -95,7 +93,9 @@ export class Recorder {
       case 'action.done':
         return [{ type: 'outcome', at, actionId: event.actionId, ownId: null, outcome: event.outcome }];
       case 'session.opened':
+      case 'session.refused':
       case 'session.closed':
+        // The gateway's own feed says these: see gateway-records.ts.
         return [];
       default:
         // A forker that is newer than this dashboard may say more; what is not known is not kept.

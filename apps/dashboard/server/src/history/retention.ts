@@ -11,6 +11,7 @@ const tables = [
   { table: 'mark', at: 'at', keptMs: sessionsKeptMs, key: 'rowid' },
   { table: 'wait', at: 'to_at', keptMs: sessionsKeptMs, key: 'lock_id, party, from_at' },
   { table: 'hold', at: 'to_at', keptMs: sessionsKeptMs, key: 'lock_id, from_at' },
+  { table: 'gateway', at: 'closed_at', keptMs: sessionsKeptMs, key: 'child_id' },
   { table: 'session', at: 'ended_at', keptMs: sessionsKeptMs, key: 'id' },
   { table: 'audit', at: 'at', keptMs: auditKeptMs, key: 'number' },
 ] as const;

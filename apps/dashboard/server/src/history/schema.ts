@@ -44,21 +44,28 @@ const migrations: readonly string[] = [
      own_id TEXT UNIQUE, action_id TEXT UNIQUE, outcome TEXT, done_at INTEGER
    );
    CREATE INDEX audit_by_time ON audit (at);`,
+  // A table of its own: the two feeds keep no order between them, so the end at the gateway may be known first.
+  `CREATE TABLE gateway (
+     child_id TEXT PRIMARY KEY, session_id TEXT NOT NULL, closed_at INTEGER NOT NULL, close_reason TEXT NOT NULL,
+     bytes_in INTEGER, bytes_out INTEGER, bytes_err INTEGER,
+     auth_ms REAL, exec_ms REAL, forked_ms REAL, first_byte_ms REAL, end_ms REAL
+   ) WITHOUT ROWID;
+   CREATE INDEX gateway_by_time ON gateway (closed_at);`,
 ];
 
 /** The version this program writes. */
 const schemaVersion = migrations.length;
 
 /**
- * Brings a database up to {@link schemaVersion}, each step whole or not at all.
+ * Brings a database up to `version`, each step whole or not at all.
  * @throws {Error} when a newer program has written it
  */
-export function migrate(database: DatabaseSync): void {
+export function migrate(database: DatabaseSync, version = schemaVersion): void {
   const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number };
   if (found > schemaVersion) {
     throw new Error(`the history is of version ${found}, this program knows ${schemaVersion}: run the newer one`);
   }
-  migrations.slice(found).forEach((step, index) => {
+  migrations.slice(found, version).forEach((step, index) => {
     database.exec(`BEGIN; ${step} PRAGMA user_version = ${found + index + 1}; COMMIT`);
   });
 }

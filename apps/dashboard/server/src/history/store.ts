@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { ownIntentMsMax } from '../limits.ts';
-import { partyName, type AuditIntent, type AuditOutcome, type HistoryRecord } from './record.ts';
+import { partyName, type AuditIntent, type AuditOutcome, type GatewayRecord, type HistoryRecord } from './record.ts';
 
 /** Writes records, a batch whole or not at all. Prepared once, because a busy feed brings hundreds a second. */
 export function recordWriter(database: DatabaseSync): (records: readonly HistoryRecord[]) => void {
@@ -74,6 +74,8 @@ function write(run: Run, record: HistoryRecord): void {
       );
       return;
     }
+    case 'gateway':
+      return writeGateway(run, record);
     case 'intent':
       return writeIntent(run, record);
     case 'outcome':
@@ -130,6 +132,19 @@ function writeHold(run: Run, { lock, at }: Extract<HistoryRecord, { type: 'hold'
   // A smart server's command names no branch: the first lock it takes does.
   if (childId !== null && kind !== 'script')
     run('UPDATE session SET branch = $name WHERE id = $childId AND branch IS NULL', { name, childId });
+}
+
+function writeGateway(run: Run, { childId, sessionId, at, reason, bytes, phasesMs }: GatewayRecord): void {
+  run(
+    `INSERT OR REPLACE INTO gateway VALUES ($childId, $sessionId, $at, $reason, $bytesIn, $bytesOut, $bytesErr,
+       $auth, $exec, $forked, $firstByte, $end)`,
+    {
+      ...{ childId, sessionId, at, reason },
+      ...{ bytesIn: bytes?.in ?? null, bytesOut: bytes?.out ?? null, bytesErr: bytes?.err ?? null },
+      ...{ auth: phasesMs?.auth ?? null, exec: phasesMs?.exec ?? null, forked: phasesMs?.forked ?? null },
+      ...{ firstByte: phasesMs?.firstByte ?? null, end: phasesMs?.end ?? null },
+    },
+  );
 }
 
 function writePresent(run: Run, { at, childIds, lockIds }: Extract<HistoryRecord, { type: 'present' }>): void {

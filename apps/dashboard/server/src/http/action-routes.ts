@@ -3,15 +3,18 @@ import { audited, type AuditTrail } from '../actions/audited.ts';
 import { askForker } from '../actions/forker-action.ts';
 import { breakLock, drain, roleRefusal, signalChild, type Verb } from '../actions/verbs.ts';
 import type { Readings } from '../readings.ts';
-import type { Access, Refusal } from '../sign-in/access.ts';
-import type { Person } from '../sign-in/sessions.ts';
+import type { Refusal } from '../sign-in/access.ts';
+import type { Person } from '../sign-in/person.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
 import { sendJson, sendRefusal } from './answers.ts';
 import { readJsonBody } from './body.ts';
+import type { RequestBudget } from './request-budget.ts';
 import { decodeSegment } from './request-address.ts';
 
 /** What acting needs. */
 export interface ActionParts {
-  readonly access: Access;
+  readonly signIn: SignIn;
+  readonly budget: RequestBudget;
   readonly readings: Readings;
   readonly controlSocket: string;
   readonly trail: AuditTrail;
@@ -24,8 +27,9 @@ export async function act(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const person = parts.access.actor(request);
+  const person = parts.signIn.access.actor(request);
   if ('status' in person) return sendRefusal(response, person);
+  if (!parts.budget.take(person.name)) return refuseExcess(response);
   const body = await readJsonBody(request);
   if ('status' in body) {
     // The rest of a refused body is not read, so the connection cannot be used again.
@@ -34,10 +38,16 @@ export async function act(
   }
   const verb = verbOf(parts.readings, path, body.object, person);
   if ('status' in verb) return sendRefusal(response, verb);
-  const refusal = roleRefusal(person, verb);
+  const refusal = roleRefusal(person, verb, parts.signIn.way);
   if (refusal !== null) return sendRefusal(response, refusal);
   const answer = await audited(parts.trail, verb, person.name, () => askForker(parts.controlSocket, verb));
   sendJson(response, answer.status, answer.body);
+}
+
+/** 429: the person has a script that runs wild, or many pages. */
+export function refuseExcess(response: ServerResponse): void {
+  response.setHeader('retry-after', '5');
+  sendRefusal(response, { status: 429, error: 'Too many requests of one user; wait a few seconds.' });
 }
 
 function verbOf(

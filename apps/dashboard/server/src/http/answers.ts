@@ -25,19 +25,53 @@ export function sendText(response: ServerResponse, status: number, text: string)
   send(response, status, 'text/plain; charset=utf-8', text);
 }
 
-/** A page for a person who cannot use the dashboard yet. `sentence` is ours, never taken from a request. */
-export function sendNotice(response: ServerResponse, status: number, title: string, sentence: string): void {
-  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>${title}</title><h1>${title}</h1><p>${sentence}</p></html>\n`;
-  send(response, status, 'text/html; charset=utf-8', html);
+/** A page for a person who does not see the dashboard now. `title` is ours; `sentence` may hold names. */
+export function sendNotice(response: ServerResponse, status: number, notice: Notice): void {
+  const { title, sentence, link, button, cookies = [] } = notice;
+  const further =
+    (link === undefined ? '' : `<p><a href="${escaped(link.to)}">${escaped(link.text)}</a></p>`) +
+    (button === undefined
+      ? ''
+      : `<form method="post" action="${escaped(button.to)}"><button>${escaped(button.text)}</button></form>`);
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${title}</title><main><h1>${title}</h1><p>${escaped(sentence)}</p>${further}</main></html>\n`;
+  if (cookies.length > 0) response.setHeader('set-cookie', [...cookies]);
+  send(response, status, 'text/html; charset=utf-8', html, button === undefined ? {} : button.headers);
 }
 
-function send(response: ServerResponse, status: number, type: string, text: string): void {
+/** What a {@link sendNotice} says and offers. */
+export interface Notice {
+  readonly title: string;
+  readonly sentence: string;
+  readonly link?: { readonly to: string; readonly text: string };
+  /** Posts to `to`; `headers` loosen the policy as far as that needs. */
+  readonly button?: { readonly to: string; readonly text: string; readonly headers: Readonly<Record<string, string>> };
+  readonly cookies?: readonly string[];
+}
+
+/** The policy with one directive changed. */
+export function policyWith(directive: string, value: string): string {
+  const policy = safetyHeaders['content-security-policy'] ?? '';
+  return policy.replace(new RegExp(`${directive} [^;]+`), `${directive} ${value}`);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const body = Buffer.from(text);
   response.writeHead(status, {
     ...safetyHeaders,
     'cache-control': 'no-store',
     'content-type': type,
     'content-length': body.length,
+    ...headers,
   });
   response.end(body);
 }

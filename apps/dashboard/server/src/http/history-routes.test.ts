@@ -59,6 +59,35 @@ test('what was is told, and an export has exactly the rows of its filter', async
   assert.deepEqual(ids.sort(), ['c1', 'c2', 'c3']);
 });
 
+for (const query of [
+  '',
+  'outcome=failed',
+  'outcome=running',
+  'user=anna',
+  'user=nobody',
+  'q=c3',
+  'branch=~anna/project/l1',
+  'range=15m&q=cmd',
+])
+  test(`the exports of ?${query} are the rows that the page shows, in their order`, async () => {
+    await using running = await stage();
+    await running.sessions();
+    const { rows } = await running.ask(`/api/history?${query}`);
+    const lines = async (kind: string): Promise<string[]> =>
+      (await (await running.dashboard.fetch(`/api/history.${kind}?${query}`)).text())
+        .split(/\r?\n/)
+        .filter((line) => line !== '');
+    assert.deepEqual(
+      (await lines('ndjson')).map((line) => JSON.parse(line) as unknown),
+      rows,
+    );
+    const [, ...cells] = await lines('csv');
+    assert.deepEqual(
+      cells.map((line) => line.split(',')[0]),
+      rows.map(({ id }) => id),
+    );
+  });
+
 test('an action stands in the audit once, with its outcome', async () => {
   await using running = await stage();
   running.forker.publish({ kind: 'child.spawned', child: aChild('c1') });

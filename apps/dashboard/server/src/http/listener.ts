@@ -26,7 +26,7 @@ export async function listen(address: Address): Promise<Listener> {
 }
 
 /** Takes no new connection and resolves when the last one is closed. */
-export function closeListener({ server }: Listener): Promise<void> {
+export function closeListener({ server }: Pick<Listener, 'server'>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();

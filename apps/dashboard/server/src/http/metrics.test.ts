@@ -15,9 +15,12 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
   const text = metricsText({
     view: { ...emptyView, children, locks },
     feedUp: false,
+    gatewayUp: true,
     seq: 7,
     browsers: 2,
     tooSlowTotal: 1,
+    untrustedTotal: 2,
+    requestsRefusedTotal: 3,
     stuck: 1,
     history: { problem: 'disk full', waiting: 5, lost: 3, bytes: 4096, path: '/x', movedAside: null },
   });

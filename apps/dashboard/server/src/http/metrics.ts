@@ -13,9 +13,12 @@ interface Sample {
 export interface MetricsInput {
   readonly view: View;
   readonly feedUp: boolean;
+  readonly gatewayUp: boolean;
   readonly seq: number;
   readonly browsers: number;
   readonly tooSlowTotal: number;
+  readonly untrustedTotal: number;
+  readonly requestsRefusedTotal: number;
   readonly stuck: number;
   readonly history: HistoryState;
 }
@@ -28,7 +31,9 @@ export function metricsText(input: MetricsInput): string {
   return samplesOf(input).map(exposition).join('');
 }
 
-function samplesOf({ view, feedUp, seq, browsers, tooSlowTotal, stuck, history }: MetricsInput): readonly Sample[] {
+function samplesOf(input: MetricsInput): readonly Sample[] {
+  const { view, feedUp, gatewayUp, seq, browsers, tooSlowTotal, untrustedTotal, requestsRefusedTotal, stuck, history } =
+    input;
   const children = Object.values(view.children);
   const byState = states.map((state) => ({
     labels: { state },
@@ -56,28 +61,28 @@ function samplesOf({ view, feedUp, seq, browsers, tooSlowTotal, stuck, history }
       '1 while the feed of the forker is heard; without it the gauges above are old.',
       feedUp ? 1 : 0,
     ),
+    gauge('hatchery_dashboard_gateway_feed_up', '1 while the feed of the gateway is heard.', gatewayUp ? 1 : 0),
     gauge('hatchery_dashboard_browsers', 'Pages connected to the live stream.', browsers),
     gauge('hatchery_dashboard_history_up', '1 while the history reaches the disk.', history.problem === null ? 1 : 0),
     gauge('hatchery_dashboard_history_bytes', 'Size of the history.', history.bytes),
     gauge('hatchery_dashboard_history_waiting_records', 'Records that wait for the disk.', history.waiting),
-    {
-      name: 'hatchery_dashboard_history_lost_records_total',
-      type: 'counter',
-      help: 'Records given up because the disk did not take them.',
-      values: [{ value: history.lost }],
-    },
-    {
-      name: 'hatchery_dashboard_events_total',
-      type: 'counter',
-      help: 'Events numbered by this dashboard.',
-      values: [{ value: seq }],
-    },
-    {
-      name: 'hatchery_dashboard_slow_clients_total',
-      type: 'counter',
-      help: 'Pages closed as too slow.',
-      values: [{ value: tooSlowTotal }],
-    },
+    counter(
+      'hatchery_dashboard_history_lost_records_total',
+      'Records given up because the disk did not take them.',
+      history.lost,
+    ),
+    counter('hatchery_dashboard_events_total', 'Events numbered by this dashboard.', seq),
+    counter('hatchery_dashboard_slow_clients_total', 'Pages closed as too slow.', tooSlowTotal),
+    counter(
+      'hatchery_dashboard_untrusted_headers_total',
+      'Requests that named a user without coming from the proxy.',
+      untrustedTotal,
+    ),
+    counter(
+      'hatchery_dashboard_refused_requests_total',
+      'Requests refused because one user sent too many.',
+      requestsRefusedTotal,
+    ),
   ];
 }
 
@@ -95,6 +100,10 @@ function waiters({ locks }: View): number {
 
 function gauge(name: string, help: string, value: number): Sample {
   return { name, type: 'gauge', help, values: [{ value }] };
+}
+
+function counter(name: string, help: string, value: number): Sample {
+  return { name, type: 'counter', help, values: [{ value }] };
 }
 
 function sum(numbers: readonly (number | null | undefined)[]): number {

@@ -1,38 +1,40 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readings } from '../readings.ts';
-import type { Access, Refusal } from '../sign-in/access.ts';
-import { act, type ActionParts } from './action-routes.ts';
-import { sendJson, sendNotice, sendRefusal, sendText } from './answers.ts';
+import { act, refuseExcess, type ActionParts } from './action-routes.ts';
+import { sendJson, sendRefusal, sendText } from './answers.ts';
 import { answerHistory, type HistoryParts } from './history-routes.ts';
 import { metricsText } from './metrics.ts';
 import { requestAddress } from './request-address.ts';
 import type { PageFiles } from './page-files.ts';
-import type { SignInPage } from './sign-in-page.ts';
+import { answerSignIn, refuseVisitor } from './sign-in-routes.ts';
 
 /** What the routes are made of. */
 export interface RoutesParts extends ActionParts, HistoryParts {
-  readonly access: Access;
-  readonly signInPage: SignInPage;
   readonly page: PageFiles;
+  /** Who reads the metrics without a sign-in: no name of a user is in them. */
+  readonly isScraper: (socket: Socket) => boolean;
 }
 
 /** Answers one HTTP request. Never rejects: what goes wrong is an answer. */
 export async function answer(parts: RoutesParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { signIn, budget, readings } = parts;
   const url = requestAddress(request);
   if (url === null) return sendRefusal(response, { status: 400, error: 'The request names no address.' });
   if (url.pathname === '/healthz') return sendText(response, 200, 'ok\n');
-  if (url.pathname === '/readyz') return sendReadiness(parts.readings, response);
+  if (url.pathname === '/readyz') return sendReadiness(readings, response);
+  if (await answerSignIn(signIn, url, request, response)) return;
   if (request.method === 'POST') return act(parts, url.pathname, request, response);
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD, POST');
     return sendRefusal(response, { status: 405, error: `There is no ${request.method ?? ''} here.` });
   }
-  const visitor = parts.access.visitor(request);
-  // The link is what an unsigned visitor has to be able to open; a wrong name in `Host` still stops it.
-  if (url.pathname === '/sign-in' && !('status' in visitor && visitor.status === 403)) {
-    return parts.signInPage.open(url.searchParams.get('token') ?? '', response);
-  }
-  if ('status' in visitor) return refuseVisitor(url.pathname, visitor, response);
+  const isOpen =
+    url.pathname === '/metrics' && parts.isScraper(request.socket) && signIn.site.strange(request) === null;
+  if (isOpen) return sendText(response, 200, metricsText(readings.metrics()));
+  const visitor = signIn.access.visitor(request);
+  if ('status' in visitor) return refuseVisitor(signIn, url, visitor, response);
+  if (!budget.take(visitor.name)) return refuseExcess(response);
   return read(parts, url, request, response);
 }
 
@@ -51,9 +53,4 @@ function sendReadiness(readings: Readings, response: ServerResponse): void {
   const { feed } = readings;
   if (feed.up) sendText(response, 200, 'ready\n');
   else sendText(response, 503, `no feed since ${feed.since}: ${feed.reason}\n`);
-}
-
-function refuseVisitor(path: string, refusal: Refusal, response: ServerResponse): void {
-  if (path.startsWith('/api/') || path === '/metrics' || refusal.status !== 401) return sendRefusal(response, refusal);
-  sendNotice(response, refusal.status, 'Not signed in', refusal.error);
 }

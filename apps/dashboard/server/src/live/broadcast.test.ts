@@ -158,3 +158,44 @@ test('those who come together share the bytes of one snapshot, and each gets wha
   assert.ok(snapshot?.type === 'snapshot' && event?.type === 'event');
   assert.deepEqual([snapshot.seq, event.event.seq], [log.position.seq - 1, log.position.seq]);
 });
+
+test('whoever comes to a snapshot that is shared gets the usage since with the next round, all the same bytes', () => {
+  const { broadcast, spawn, usage } = stage();
+  spawn('c1');
+  const sockets = [new FakeSocket(), new FakeSocket(), new FakeSocket()] as const;
+  const [first, ...late] = sockets;
+  broadcast.resume(broadcast.add(first, hello), newcomer);
+  usage('c1', 10);
+  for (const socket of late) broadcast.resume(broadcast.add(socket, hello), newcomer);
+  const stalled = late[1];
+  stalled.bufferedBytes = usageHeldAboveBytes + 1;
+  assert.deepEqual(types(stalled.take()), ['hello', 'snapshot'], 'one that does not read costs nothing of its own');
+  usage('c1', 20);
+  const [, , merged] = late[0].take();
+  assert.ok(merged?.type === 'usage');
+  assert.deepEqual([merged.after, merged.round, merged.samples[0]?.usage.cpuPercent], [0, 2, 20]);
+  stalled.bufferedBytes = 0;
+  const others = [stalled, new FakeSocket()];
+  broadcast.resume(broadcast.add(others[1]!, hello), newcomer);
+  others[1]!.frames = [];
+  usage('c1', 30);
+  assert.deepEqual(
+    others.map((socket) => types(socket.take())),
+    [['usage'], ['usage']],
+  );
+});
+
+test('those who resume from the same place get the very same usage', () => {
+  const { broadcast, log, spawn, usage } = stage();
+  spawn('c1');
+  const stood = log.position;
+  usage('c1', 10);
+  const sockets = [new FakeSocket(), new FakeSocket()];
+  for (const socket of sockets) broadcast.resume(broadcast.add(socket, hello), stood);
+  assert.equal(sockets[0]?.frames[1], sockets[1]?.frames[1]);
+  spawn('c2');
+  const later = new FakeSocket();
+  broadcast.resume(broadcast.add(later, hello), stood);
+  const told = later.take().find(({ type }) => type === 'usage');
+  assert.ok(told?.type === 'usage' && told.seq === log.position.seq, 'what happened meanwhile is counted in');
+});

@@ -12,6 +12,7 @@ export class Broadcast {
   readonly #clients = new Set<LiveClient>();
   readonly #now: () => number;
   tooSlowTotal = 0;
+  #merged = { seq: -1, latest: -1, frames: new Map<number, Buffer>() };
   #shared: { readonly at: number; readonly position: LivePosition; readonly frame: Buffer } | null = null;
 
   /** `now` gives milliseconds of a clock that never goes back. */
@@ -59,7 +60,7 @@ export class Broadcast {
     const frame = frameOf(message);
     for (const client of this.#listening()) {
       if (this.#paceOf(client) !== 'all' || client.owedFrom !== null) continue;
-      client.send(client.round === message.after ? frame : frameOf(this.#log.usageAfter(client.round)));
+      client.send(client.round === message.after ? frame : this.#usageAfter(client.round));
       client.round = message.round;
     }
   }
@@ -72,7 +73,7 @@ export class Broadcast {
     for (const client of this.#listening()) {
       if (this.#paceOf(client) !== 'all' || client.owedFrom !== null) continue;
       if (client.round < this.#log.position.round) {
-        client.send(frameOf(this.#log.usageAfter(client.round)));
+        client.send(this.#usageAfter(client.round));
         client.round = this.#log.position.round;
       }
       client.send(frame);
@@ -92,23 +93,36 @@ export class Broadcast {
     client.round = this.#log.position.round;
     const missed = this.#log.since(from);
     if (missed[0]?.type === 'snapshot') this.#sendSnapshot(client, now);
-    else for (const message of missed) client.send(frameOf(message));
+    else
+      for (const message of missed)
+        client.send(message.type === 'usage' ? this.#usageAfter(message.after) : frameOf(message));
   }
 
   /**
    * All who need a snapshot within a moment get the same bytes, and what happened since: a snapshot of many children is
-   * some megabytes, and each browser that does not read would keep one of its own here.
+   * some megabytes, and each browser that does not read would keep one of its own here. The usage since then comes with
+   * the next round, if the browser reads at all.
    */
   #sendSnapshot(client: LiveClient, now: number): void {
     const shared = this.#shared;
     const since = shared === null || now - shared.at > snapshotSharedMsMax ? [] : this.#log.since(shared.position);
     if (shared !== null && since[0]?.type !== 'snapshot' && now - shared.at <= snapshotSharedMsMax) {
       client.sendSnapshot(shared.frame);
-      for (const message of since) client.send(frameOf(message));
+      client.round = shared.position.round;
+      for (const message of since) if (message.type !== 'usage') client.send(frameOf(message));
       return;
     }
     this.#shared = { at: now, position: this.#log.position, frame: frameOf(this.#log.snapshot()) };
     client.sendSnapshot(this.#shared.frame);
+  }
+
+  /** The usage of all rounds after that one; whoever has missed the same gets the same bytes. */
+  #usageAfter(round: number): Buffer {
+    const { seq, round: latest } = this.#log.position;
+    if (this.#merged.seq !== seq || this.#merged.latest !== latest) this.#merged = { seq, latest, frames: new Map() };
+    const frame = this.#merged.frames.get(round) ?? frameOf(this.#log.usageAfter(round));
+    this.#merged.frames.set(round, frame);
+    return frame;
   }
 
   *#listening(): Iterable<LiveClient & { round: number }> {

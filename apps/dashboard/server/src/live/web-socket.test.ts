@@ -7,7 +7,7 @@ import type { LiveMessage } from '@hatchery/events';
 import { aChild, aUsage, startFakeForker } from '../fixtures/fake-forker.ts';
 import { dashboardConfig, eventually, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
 import { pageFixture } from '../fixtures/page-fixture.ts';
-import { livePayloadBytesMax } from '../limits.ts';
+import { liveClientsPerUserMax, livePayloadBytesMax, pingMs, requestsAtOnceMax } from '../limits.ts';
 
 async function stage() {
   const directory = temporaryDirectory();
@@ -168,4 +168,54 @@ test('a dashboard that stops says so, and lets the browser dial the next one', a
   const [code] = (await once(socket, 'close')) as [number];
   assert.equal(code, 1001);
   await running.dashboard.part.finished;
+});
+
+test('one user has so many pages and no more, until one of them is closed', async () => {
+  await using running = await stage();
+  const { origin } = running.dashboard;
+  const pages = Array.from({ length: liveClientsPerUserMax }, () => dial(origin).socket);
+  await Promise.all(pages.map((page) => once(page, 'open')));
+  assert.equal(await refusal(origin, {}), 429);
+  const admin = dial(origin, { headers: { cookie: await running.dashboard.signIn() } });
+  await once(admin.socket, 'open');
+  pages[0]?.terminate();
+  await eventually('a place is free', async () => {
+    const { socket } = dial(origin);
+    return Promise.race([once(socket, 'open').then(() => true), once(socket, 'error').then(() => false)]);
+  });
+  for (const page of [...pages, admin.socket]) page.terminate();
+});
+
+test('a browser that answers no ping is cut off, one that does stays', async (context) => {
+  context.mock.timers.enable({ apis: ['setInterval'] });
+  await using running = await stage();
+  const [deaf, well] = [dial(running.dashboard.origin, { autoPong: false }), dial(running.dashboard.origin)];
+  await Promise.all([once(deaf.socket, 'open'), once(well.socket, 'open')]);
+  const cut = once(deaf.socket, 'close');
+  const pinged = [once(deaf.socket, 'ping'), once(well.socket, 'ping')];
+  context.mock.timers.tick(pingMs);
+  await Promise.all(pinged);
+  // What the well one answered has arrived when something it says after that has an answer.
+  well.say(newcomer);
+  await eventually('an answer', () => well.heard.some(({ type }) => type === 'snapshot'));
+  context.mock.timers.tick(pingMs);
+  const [code] = (await cut) as [number];
+  assert.equal(code, 1006);
+  assert.equal(well.socket.readyState, WebSocket.OPEN);
+  well.socket.terminate();
+});
+
+test('a user who asks without end is told to wait, and another is not', async () => {
+  await using running = await stage();
+  const cookie = await running.dashboard.signIn();
+  let refused: Response | null = null;
+  for (let number = 0; number < 3 * requestsAtOnceMax && refused === null; number += 1) {
+    const response = await running.dashboard.fetch('/metrics');
+    if (response.status === 429) refused = response;
+    else await response.text();
+  }
+  assert.equal(refused?.headers.get('retry-after'), '5');
+  assert.match(await (refused?.text() ?? ''), /Too many requests of one user/);
+  assert.equal((await running.dashboard.fetch('/metrics', { headers: { cookie } })).status, 200);
+  assert.equal((await running.dashboard.fetch('/healthz')).status, 200);
 });

@@ -2,17 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { LiveMessage, LivePosition } from '@hatchery/events';
-import { liveClientsMax, livePayloadBytesMax, pingMs } from '../limits.ts';
+import { liveClientsMax, liveClientsPerUserMax, livePayloadBytesMax, pingMs } from '../limits.ts';
 import { requestAddress } from '../http/request-address.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import { requestedPosition } from './live-request.ts';
-import type { Access } from '../sign-in/access.ts';
+import type { Person } from '../sign-in/person.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
 import type { Broadcast } from './broadcast.ts';
-import type { Person } from '../sign-in/sessions.ts';
 
 /** What the live stream is made of. */
 export interface LiveEndpointParts {
-  readonly access: Access;
+  readonly signIn: Pick<SignIn, 'access' | 'liveMsMax'>;
   readonly broadcast: Broadcast;
   readonly hello: (person: Person) => LiveMessage;
 }
@@ -20,6 +20,10 @@ export interface LiveEndpointParts {
 /** `WS /live`. The one place that knows the WebSocket library. */
 export class LiveEndpoint {
   readonly #parts: LiveEndpointParts;
+  /** Who has pages open, and how many. */
+  readonly #open = new Map<string, number>();
+  /** Closes the stream of whoever may not have it any more, one for each open page. */
+  readonly #reviews = new Set<() => void>();
   // Compression of small frames for many readers cost 44 % of a core in our measurement, 3 % without.
   readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: livePayloadBytesMax });
 
@@ -29,16 +33,23 @@ export class LiveEndpoint {
 
   /** Takes an HTTP upgrade, or refuses it in plain HTTP before any frame is read. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { access, broadcast } = this.#parts;
+    const { signIn, broadcast } = this.#parts;
     if (requestAddress(request)?.pathname !== '/live') {
       return refuseUpgrade(socket, { status: 404, error: 'The live stream is at /live.' });
     }
     // A page of any site may open a WebSocket to here, and the browser sends our cookie with it: so the origin decides.
-    const person = access.actor(request);
+    const person = signIn.access.actor(request);
     if ('status' in person) return refuseUpgrade(socket, person);
     if (broadcast.size >= liveClientsMax)
       return refuseUpgrade(socket, { status: 503, error: `${liveClientsMax} pages are open already.` });
+    if ((this.#open.get(person.name) ?? 0) >= liveClientsPerUserMax)
+      return refuseUpgrade(socket, { status: 429, error: `You have ${liveClientsPerUserMax} pages open already.` });
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, request, person));
+  }
+
+  /** Somebody was signed out or became somebody else: whoever that is hears it now. */
+  review(): void {
+    for (const review of this.#reviews) review();
   }
 
   /** Cuts off everyone at once: a browser that does not read does not answer a close either. */
@@ -47,7 +58,7 @@ export class LiveEndpoint {
   }
 
   #welcome(webSocket: WebSocket, request: IncomingMessage, person: Person): void {
-    const { access, broadcast, hello } = this.#parts;
+    const { signIn, broadcast, hello } = this.#parts;
     const client = broadcast.add(
       {
         get bufferedBytes() {
@@ -58,13 +69,16 @@ export class LiveEndpoint {
       },
       hello(person),
     );
-    const stillSignedIn = (): boolean => {
-      const now = access.visitor(request);
-      return !('status' in now) && now.role === person.role;
+    const review = (): void => {
+      const now = signIn.access.visitor(request);
+      if ('status' in now || now.role !== person.role || now.name !== person.name)
+        client.close(4001, 'the sign-in is over');
     };
-    const pinging = keepAlive(webSocket, () => {
-      if (!stillSignedIn()) client.close(4001, 'the sign-in is over');
-    });
+    this.#enter(person, review);
+    const pinging = keepAlive(webSocket, review);
+    const { liveMsMax } = signIn;
+    const believed =
+      liveMsMax === null ? null : setTimeout(() => client.close(4001, 'to be asked anew who this is'), liveMsMax);
     webSocket.on('message', (data: RawData, binary: boolean) => {
       // `ws` gives whole messages as one Buffer unless it is told otherwise.
       const position: LivePosition | null = binary ? null : requestedPosition((data as Buffer).toString('utf8'));
@@ -75,8 +89,22 @@ export class LiveEndpoint {
     webSocket.on('error', () => undefined);
     webSocket.on('close', () => {
       pinging[Symbol.dispose]();
+      if (believed !== null) clearTimeout(believed);
+      this.#leave(person, review);
       broadcast.remove(client);
     });
+  }
+
+  #enter({ name }: Person, review: () => void): void {
+    this.#reviews.add(review);
+    this.#open.set(name, (this.#open.get(name) ?? 0) + 1);
+  }
+
+  #leave({ name }: Person, review: () => void): void {
+    this.#reviews.delete(review);
+    const left = (this.#open.get(name) ?? 1) - 1;
+    if (left > 0) this.#open.set(name, left);
+    else this.#open.delete(name);
   }
 }
 

@@ -1,8 +1,26 @@
-import { sessionMsMax } from '../limits.ts';
+import type { IncomingMessage } from 'node:http';
+import type { Site } from './site.ts';
 
-/** Cookies do not know ports, so two dashboards of one machine need two names. */
-export function cookieName(port: number): string {
-  return `hatchery-${port}`;
+/** A cookie of ours: its name as browsers have it depends on how the page is served. */
+export interface CookieJar {
+  read(request: IncomingMessage): string | null;
+  /** The `Set-Cookie` header; `maxAgeMs` 0 takes the cookie away. */
+  write(request: IncomingMessage, value: string, maxAgeMs: number): string;
+}
+
+/**
+ * Not readable by scripts, and not sent when another site makes the request; `lax` lets it come along when a link of
+ * another site, as a provider's, leads here. Over TLS it is `Secure` and of this host alone
+ * (RFC 6265bis, section 4.1.3.2). Cookies do not know ports, so two dashboards of one machine need two names.
+ */
+export function cookieJar(site: Site, name: string, sameSite: 'Strict' | 'Lax'): CookieJar {
+  const isSecure = (request: IncomingMessage): boolean => site.originOf(request).startsWith('https:');
+  const nameFor = (request: IncomingMessage): string => (isSecure(request) ? `__Host-${name}` : name);
+  return {
+    read: (request) => readCookie(request.headers.cookie, nameFor(request)),
+    write: (request, value, maxAgeMs) =>
+      `${nameFor(request)}=${value}; Path=/; HttpOnly; SameSite=${sameSite}; Max-Age=${Math.floor(maxAgeMs / 1_000)}${isSecure(request) ? '; Secure' : ''}`,
+  };
 }
 
 /** The value of one cookie in a `Cookie` header, or null. */
@@ -12,9 +30,4 @@ export function readCookie(header: string | undefined, name: string): string | n
     if (key === name && value !== undefined && value !== '') return value;
   }
   return null;
-}
-
-/** Not readable by scripts, and not sent when another site makes the request. The page is served over plain HTTP, so no `Secure`. */
-export function sessionCookie(name: string, key: string): string {
-  return `${name}=${key}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${sessionMsMax / 1_000}`;
 }

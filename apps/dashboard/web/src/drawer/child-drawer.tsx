@@ -12,6 +12,7 @@ import { bytes, count, percent, unknown } from '../parts/quantity.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 import { DrawerFrame } from './drawer.tsx';
+import { GatewayFacts } from './gateway-facts.tsx';
 
 /** How often what the history has of a child is read anew while it lives. */
 const againMs = 5_000;
@@ -49,6 +50,7 @@ export function ChildDrawer({ id }: { readonly id: string }): ReactNode {
       )}
       {child !== undefined && child.endedAt === null && <OwnLocks id={id} />}
       {failure !== null && <p className="failure">{failure}</p>}
+      {answer !== null && <GatewayFacts session={answer.session} />}
       {answer !== null && <Past told={answer} />}
     </DrawerFrame>
   );

@@ -27,6 +27,7 @@ export function commandsOf({ live, acting }: PageStore): readonly Command[] {
       hint: 'admin',
       run: () => acting.set({ verb: 'drain', draining: !draining }),
     },
+    { name: 'Sign out', hint: 'this browser', run: () => location.assign('/sign-out') },
     { name: 'Switch theme', hint: 'light, dark, auto', run: nextTheme },
     {
       name: singleKeys.get() ? 'Switch single-key shortcuts off' : 'Switch single-key shortcuts on',

@@ -26,7 +26,9 @@ export function Header(): ReactNode {
           <span
             className="role"
             title={
-              role === 'viewer' ? 'You can look. To act, open the sign-in link that ./hatchery up prints.' : undefined
+              role === 'viewer'
+                ? 'You can look. To act, open the sign-in link that ./hatchery up prints, or ask for a role.'
+                : undefined
             }
           >
             {role}

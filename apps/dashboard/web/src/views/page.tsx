@@ -10,6 +10,7 @@ import { Palette } from '../palette/palette.tsx';
 import { AuditPage } from '../past/audit-page.tsx';
 import { DoctorPage } from '../past/doctor-page.tsx';
 import { HistoryPage } from '../past/history-page.tsx';
+import { SignedOut } from '../sign-in/signed-out.tsx';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 import { Timeline } from '../timeline/timeline.tsx';
@@ -37,6 +38,7 @@ export function Page(): ReactNode {
   return (
     <>
       <Header />
+      <SignedOut />
       <main data-truth={word} data-drawer={drawer} aria-busy={word === 'connecting'}>
         {page === 'live' && <LivePage />}
         {page === 'history' && <HistoryPage />}

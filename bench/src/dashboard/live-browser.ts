@@ -4,6 +4,18 @@ import type { Socket } from 'node:net';
 
 /** A browser that asked for the live stream and then stopped reading, as a laptop whose lid was closed. */
 export async function stalledBrowser(origin: string): Promise<Disposable> {
+  return liveBrowser(origin, (socket) => socket.pause());
+}
+
+/**
+ * A browser that reads everything and answers nothing, as the one which measures has no time to look at it: it answers no
+ * ping either, so that it is cut off after half a minute.
+ */
+export async function readingBrowser(origin: string): Promise<Disposable> {
+  return liveBrowser(origin, (socket) => socket.resume());
+}
+
+async function liveBrowser(origin: string, read: (socket: Socket) => void): Promise<Disposable> {
   const { host } = new URL(origin);
   const socket = await new Promise<Socket>((resolve, reject) => {
     const headers = {
@@ -21,7 +33,7 @@ export async function stalledBrowser(origin: string): Promise<Disposable> {
   });
   // It is cut off in the end, which is no news.
   socket.on('error', () => undefined);
-  socket.pause();
+  read(socket);
   socket.write(maskedText(JSON.stringify({ type: 'resume', epoch: '', seq: 0, round: 0 })));
   return { [Symbol.dispose]: () => void socket.destroy() };
 }

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
+import { aChild, exited, startFakeForker } from '../fixtures/fake-forker.ts';
+import { pageFixture } from '../fixtures/page-fixture.ts';
+import { dashboardConfig, eventually, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+async function stage() {
+  await using stack = new AsyncDisposableStack();
+  const { path } = stack.use(temporaryDirectory());
+  const config = dashboardConfig(path);
+  const forker = stack.use(await startFakeForker(controlSocketPath(config)));
+  const gateway = stack.use(await startFakeForker(gatewayControlSocketPath(config)));
+  const dashboard = stack.use(await startDashboard(config, pageFixture(path)));
+  const metric = async (text: string): Promise<boolean> =>
+    (await (await dashboard.fetch('/metrics')).text()).includes(`hatchery_dashboard_gateway_feed_up ${text}\n`);
+  await eventually('both feeds are up', async () => (await dashboard.fetch('/readyz')).ok && (await metric('1')));
+  const held = stack.move();
+  return {
+    ...{ config, forker, gateway, dashboard, metric },
+    rows: async (address: string): Promise<readonly Row[]> =>
+      ((await (await dashboard.fetch(address)).json()) as { rows: readonly Row[] }).rows,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+const closed = {
+  kind: 'session.closed',
+  sessionId: 's1',
+  childId: 'c1',
+  reason: 'finished',
+  bytes: { in: 10, out: 2_000, err: 0 },
+  phasesMs: { auth: 20.5, exec: 1, forked: 4.2, firstByte: 9, end: 300 },
+} as const;
+const told = {
+  ...{ session_id: 's1', close_reason: 'finished', bytes_in: 10, bytes_out: 2_000, bytes_err: 0 },
+  ...{ auth_ms: 20.5, exec_ms: 1, forked_ms: 4.2, first_byte_ms: 9, end_ms: 300 },
+};
+
+for (const gatewayFirst of [false, true])
+  test(`a session has its bytes, phases and the reason of its close, told ${gatewayFirst ? 'before' : 'after'} its child`, async () => {
+    await using running = await stage();
+    const { forker, gateway, dashboard } = running;
+    if (gatewayFirst) gateway.publish(closed);
+    forker.publish({ kind: 'child.spawned', child: aChild('c1') });
+    forker.publish(exited('c1'));
+    forker.publish({ kind: 'child.spawned', child: aChild('c2') });
+    if (!gatewayFirst) gateway.publish(closed);
+    await eventually('it is kept', async () => {
+      const found = (await running.rows('/api/history')).find(({ id }) => id === 'c1');
+      return found?.['session_id'] === 's1' && found['ended_at'] !== null;
+    });
+    const [second, first] = (await running.rows('/api/history')).toSorted((a, b) =>
+      String(a['id']) < String(b['id']) ? 1 : -1,
+    );
+    assert.deepEqual({ ...first, ...told }, first);
+    assert.equal(second?.['bytes_in'], null, 'of a session that runs nothing is known yet');
+    const child = (await (await dashboard.fetch('/api/children/c1')).json()) as { session: Row };
+    assert.deepEqual({ ...child.session, ...told }, child.session);
+    const csv = (await (await dashboard.fetch('/api/history.csv?q=c1')).text()).split('\r\n');
+    assert.match(csv[0] ?? '', /,session_id,close_reason,bytes_in,bytes_out,bytes_err,auth_ms,exec_ms,forked_ms,/);
+    assert.match(csv[1] ?? '', /,s1,finished,10,2000,0,20\.5,1,4\.2,9,300$/);
+  });
+
+test('a gateway that says no bytes and phases is understood', async () => {
+  await using running = await stage();
+  running.forker.publish({ kind: 'child.spawned', child: aChild('c1') });
+  running.gateway.publish({ kind: 'session.closed', sessionId: 's1', childId: 'c1', reason: 'connection lost' });
+  await eventually(
+    'it is kept',
+    async () => (await running.rows('/api/history'))[0]?.['close_reason'] === 'connection lost',
+  );
+  assert.equal((await running.rows('/api/history'))[0]?.['bytes_in'], null);
+});
+
+test('a refused session is a mark of the timeline, and what was done to the gateway stands in the audit', async () => {
+  await using running = await stage();
+  const { gateway, dashboard } = running;
+  gateway.publish({ kind: 'session.refused', user: 'mallory', peer: '192.0.2.9:1', reason: 'unknown-program' });
+  gateway.publish({ kind: 'session.refused', user: null, peer: '192.0.2.8:1', reason: 'draining' });
+  const intent = { actionId: 'g1', actor: 'root', verb: 'drain', target: 'ssh-gateway', reason: 'upgrade' };
+  gateway.publish({ kind: 'action.requested', ...intent });
+  gateway.publish({ kind: 'action.done', actionId: 'g1', outcome: 'done' });
+  let marks: readonly Row[] = [];
+  await eventually('both marks', async () => {
+    ({ marks } = (await (await dashboard.fetch('/api/timeline')).json()) as { marks: readonly Row[] });
+    return marks.length === 2;
+  });
+  assert.deepEqual(marks.map(({ kind, text }) => [kind, text]).toSorted(), [
+    ['refused', '192.0.2.8:1 refused: draining'],
+    ['refused', 'mallory refused: unknown-program'],
+  ]);
+  const [line] = await running.rows('/api/audit');
+  assert.deepEqual(
+    [line?.['actor'], line?.['verb'], line?.['target'], line?.['outcome']],
+    ['root', 'drain', 'ssh-gateway', 'done'],
+  );
+});
+
+test('a gateway that is away is shown, stops nothing, and is heard when it comes back', async () => {
+  await using running = await stage();
+  await running.gateway[Symbol.asyncDispose]();
+  await eventually('it is shown', () => running.metric('0'));
+  assert.equal((await running.dashboard.fetch('/readyz')).status, 200);
+  const checks = (await (await running.dashboard.fetch('/api/doctor')).json()) as readonly Row[];
+  const check = checks.find(({ name }) => name === 'Feed of the gateway');
+  assert.equal(check?.['verdict'], 'warning');
+  assert.match(String(check?.['found']), /the ssh gateway (is not running|closed the feed)/);
+  running.forker.publish({ kind: 'child.spawned', child: aChild('c1') });
+  await eventually('the rest goes on', async () => (await running.rows('/api/history')).length === 1);
+  await using again = await startFakeForker(gatewayControlSocketPath(running.config), { epoch: 'two' });
+  await eventually('it is heard', () => running.metric('1'));
+  again.publish(closed);
+  await eventually('it is kept', async () => (await running.rows('/api/history'))[0]?.['session_id'] === 's1');
+});

@@ -1,0 +1,30 @@
+import type { FeedMessage } from '@hatchery/events';
+import type { HistoryRecord } from './record.ts';
+
+/**
+ * What has to be kept of one message of the gateway's feed. Its snapshot says nothing of sessions: one that closed while
+ * nobody listened has no phases and bytes here, though its child has its end from the fork service.
+ */
+export function gatewayRecords(message: FeedMessage): readonly HistoryRecord[] {
+  if (message.type !== 'event') return [];
+  const { event } = message;
+  const at = Date.parse(event.at);
+  switch (event.kind) {
+    case 'session.closed': {
+      const { childId, sessionId, reason, bytes = null, phasesMs = null } = event;
+      return [{ type: 'gateway', childId, sessionId, at, reason, bytes, phasesMs }];
+    }
+    case 'session.refused': {
+      const { user, peer, reason } = event;
+      return [{ type: 'mark', at, kind: 'refused', text: `${user ?? peer} refused: ${reason}`, childId: null }];
+    }
+    case 'action.requested': {
+      const { actionId, actor, verb, target, reason } = event;
+      return [{ type: 'intent', at, actor, verb, target, reason, actionId, ownId: null }];
+    }
+    case 'action.done':
+      return [{ type: 'outcome', at, actionId: event.actionId, ownId: null, outcome: event.outcome }];
+    default:
+      return [];
+  }
+}

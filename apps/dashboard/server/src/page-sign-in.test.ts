@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import { controlSocketPath } from '@hatchery/config';
+import { connection, launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
+import { aChild, startFakeForker } from './fixtures/fake-forker.ts';
+import { startProvider } from './fixtures/open-id-provider.ts';
+import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+
+let browser: Awaited<ReturnType<typeof launchBrowser>>;
+before(async () => {
+  browser = await launchBrowser();
+});
+after(async () => {
+  await browser?.close();
+});
+
+/** A port that is free now: the provider has to know the address of the page before there is one. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+test(
+  'a browser signs in at the provider, acts, signs out in one page, and the other says so',
+  { skip, timeout: 90_000 },
+  async () => {
+    using directory = temporaryDirectory();
+    const port = await freePort();
+    const origin = `http://127.0.0.1:${port}`;
+    await using provider = await startProvider({ origin });
+    provider.accounts.set('1', { name: 'bo', groups: ['ops'] });
+    provider.visitor = '1';
+    const clientSecretFile = join(directory.path, 'secret');
+    writeFileSync(clientSecretFile, provider.clientSecret, { mode: 0o600 });
+    const usual = dashboardConfig(directory.path).dashboard;
+    const config = dashboardConfig(directory.path, {
+      listen: { host: '127.0.0.1', port },
+      auth: 'oidc',
+      origins: [origin],
+      roles: { admins: [], operators: ['group:ops'], viewers: [] },
+      oidc: {
+        ...usual.oidc,
+        ...{ issuer: provider.issuer, clientId: 'hatchery', clientSecretFile, scopes: ['openid', 'profile', 'groups'] },
+      },
+    });
+    await using forker = await startFakeForker(controlSocketPath(config));
+    await using _dashboard = await startDashboard(config);
+    forker.publish({ kind: 'child.spawned', child: aChild('c1') });
+    const { page } = await openPage(browser, `${origin}/children/c1`);
+    await page.getByRole('heading', { name: 'Not signed in' }).waitFor();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    assert.deepEqual(
+      violations.map(({ id }) => id),
+      [],
+    );
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await rows(page).filter({ hasText: '4000001' }).waitFor();
+    assert.equal(new URL(page.url()).pathname, '/children/c1');
+    await page.getByText('operator', { exact: true }).waitFor();
+    const other = await page.context().newPage();
+    await other.goto(`${origin}/sign-out`);
+    await other.getByText('You are bo, with the role operator.').waitFor();
+    await other.getByRole('button', { name: 'Sign out' }).click();
+    await other.getByRole('heading', { name: 'Signed out' }).waitFor();
+    await connection(page)
+      .getByText(/RECONNECTING|STALE/)
+      .waitFor();
+    await page.getByRole('alert').getByRole('link', { name: 'Sign in' }).click();
+    await connection(page).getByText(/^LIVE/).waitFor();
+    assert.equal(new URL(page.url()).pathname, '/children/c1');
+  },
+);

@@ -1,0 +1,205 @@
+import type { IncomingMessage } from 'node:http';
+import type { Config } from '@hatchery/config';
+import type { Logger } from '@hatchery/daemon';
+import { signInMsMax } from '../../limits.ts';
+import { accessTo } from '../access.ts';
+import { cookieJar, type CookieJar } from '../cookie.ts';
+import { personOf } from '../person.ts';
+import { Sessions, type Session } from '../sessions.ts';
+import type { SignIn, Step } from '../sign-in.ts';
+import type { Site } from '../site.ts';
+import { toldBy } from './claims.ts';
+import { Denied, reasonOf, type Attempt, type Proof, type Provider, type Vouched } from './provider.ts';
+import { sealer, type Sealer } from './sealed.ts';
+
+/** What the way by an OpenID provider needs. `now` gives milliseconds. */
+export interface OidcOptions {
+  readonly site: Site;
+  readonly port: number;
+  readonly dashboard: Pick<Config['dashboard'], 'roles' | 'oidc' | 'sessionS' | 'sessionRecheckS'>;
+  readonly provider: Provider;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
+  readonly now: () => number;
+}
+
+/**
+ * Sign-in at an OpenID provider: authorization code with PKCE, state and nonce (OpenID Connect Core 1.0, section 3.1),
+ * then a session here that is asked about again and again. A provider that is away ends nobody's session, because the
+ * night on which it is away is one on which this page is needed; its length is bounded in any case.
+ */
+export class OidcSignIn implements SignIn {
+  readonly access: SignIn['access'];
+  readonly site: Site;
+  readonly way = 'Ask whoever keeps [dashboard] operators and admins in hatchery.toml.';
+  readonly isOurs = true;
+  readonly link = null;
+  readonly liveMsMax = null;
+  readonly untrusted = 0;
+  readonly #options: OidcOptions;
+  readonly #sessions: Sessions<Proof>;
+  readonly #jar: CookieJar;
+  readonly #attempts: CookieJar;
+  readonly #sealer: Sealer<Attempt>;
+  readonly #timer: NodeJS.Timeout;
+  #asking: Promise<void> | null = null;
+  #stopping = false;
+
+  constructor(options: OidcOptions) {
+    const { site, port, dashboard, now } = options;
+    this.site = site;
+    this.#options = options;
+    this.#sessions = new Sessions(dashboard.sessionS * 1_000, now);
+    // Lax: the browser comes from the provider, and would not bring a strict cookie to the page it goes on to.
+    this.#jar = cookieJar(site, `hatchery-${port}`, 'Lax');
+    this.#attempts = cookieJar(site, `hatchery-${port}-sign-in`, 'Lax');
+    this.#sealer = sealer(signInMsMax, now);
+    this.access = accessTo(
+      site,
+      (request) =>
+        this.#sessions.find(this.#jar.read(request))?.person ?? {
+          status: 401,
+          error: 'Not signed in, or not any more. Open /sign-in.',
+        },
+    );
+    this.#timer = setInterval(() => this.#askAgain(), dashboard.sessionRecheckS * 1_000);
+  }
+
+  async begin(request: IncomingMessage, url: URL): Promise<Step> {
+    try {
+      const { url: there, attempt } = await this.#options.provider.begin(
+        this.#callback(request),
+        ownPath(url.searchParams.get('to')),
+      );
+      const cookie = this.#attempts.write(request, this.#sealer.seal(attempt), signInMsMax);
+      return { kind: 'go', to: there.href, cookies: [cookie] };
+    } catch (error) {
+      return this.#away(error as Error);
+    }
+  }
+
+  async complete(request: IncomingMessage, url: URL): Promise<Step> {
+    const attempt = this.#sealer.open(this.#attempts.read(request));
+    const cookies = [this.#attempts.write(request, '', 0)];
+    if (attempt === null) return { ...failed('It was begun in another browser, or too long ago.'), cookies };
+    try {
+      const returned = new URL(`${this.#callback(request)}${url.search}`);
+      const vouched = await this.#options.provider.redeem(returned, attempt);
+      return this.#open(request, vouched, attempt);
+    } catch (error) {
+      if (!(error instanceof Denied)) return this.#away(error as Error);
+      this.#options.log.info({ reason: error.message }, 'sign-in refused');
+      return { ...failed('The provider did not let you in.'), cookies };
+    }
+  }
+
+  async end(request: IncomingMessage): Promise<Step> {
+    const session = this.#sessions.find(this.#jar.read(request));
+    const cookies = [this.#jar.write(request, '', 0)];
+    const out = { kind: 'notice', status: 200, title: 'Signed out', cookies } as const;
+    const again = { to: '/sign-in', text: 'Sign in again' };
+    if (session === null) return { ...out, sentence: 'Nobody was signed in with this browser.', link: again };
+    this.#sessions.change(session, null);
+    this.#options.log.info({ user: session.person.name }, 'signed out');
+    const backTo = `${this.site.originOf(request)}/`;
+    // Signed out here in any case; whether everywhere else too is up to the person.
+    const there = await this.#options.provider.endUrl(session.proof.idToken, backTo).catch(() => null);
+    if (there === null) return { ...out, sentence: 'You are signed out here.', link: again };
+    const sentence = 'You are signed out here, and still signed in at the provider.';
+    return { ...out, sentence, link: { to: there, text: 'Sign out there too' } };
+  }
+
+  whenChanged(listener: () => void): void {
+    this.#sessions.whenChanged(listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#timer);
+    await this.#asking;
+  }
+
+  #open(request: IncomingMessage, { claims, proof }: Vouched, { to }: Attempt): Step {
+    const { dashboard, log } = this.#options;
+    const told = toldBy(claims, dashboard.oidc);
+    const person = told === null ? null : personOf(told, dashboard.roles);
+    const done = this.#attempts.write(request, '', 0);
+    if (person === null) {
+      log.info({ user: told?.name ?? null, subject: proof.subject }, 'sign-in refused');
+      const why =
+        told === null
+          ? `The provider says no name for you: it has no claim ${dashboard.oidc.userClaim}.`
+          : `${told.name} may not look at this dashboard. ${this.way}`;
+      return { ...failed(why), cookies: [done] };
+    }
+    log.info({ user: person.name, role: person.role }, 'signed in');
+    const key = this.#sessions.open(person, proof);
+    return { kind: 'go', to, cookies: [done, this.#jar.write(request, key, dashboard.sessionS * 1_000)] };
+  }
+
+  /** One session after the other: a provider is no place to send a burst to. */
+  #askAgain(): void {
+    this.#asking ??= this.#askAll().finally(() => {
+      this.#asking = null;
+    });
+  }
+
+  async #askAll(): Promise<void> {
+    for (const session of this.#sessions.all) {
+      if (this.#stopping) return;
+      try {
+        await this.#ask(session);
+      } catch (error) {
+        // Away for one is away for all; the next round begins at the same place.
+        this.#options.log.warn({ reason: reasonOf(error as Error) }, 'sessions not checked: the provider is away');
+        return;
+      }
+    }
+  }
+
+  async #ask(session: Session<Proof>): Promise<void> {
+    const { provider, dashboard, log } = this.#options;
+    const { name: user, role } = session.person;
+    try {
+      const { claims, proof } = await provider.ask(session.proof);
+      session.proof = proof;
+      const told = toldBy(claims, dashboard.oidc);
+      const person = told === null ? null : personOf(told, dashboard.roles);
+      if (person?.role !== role) log.info({ user, role, now: person?.role ?? null }, 'role changed');
+      this.#sessions.change(session, person);
+    } catch (error) {
+      if (!(error instanceof Denied)) throw error;
+      log.info({ user, reason: error.message }, 'session ended by the provider');
+      this.#sessions.change(session, null);
+    }
+  }
+
+  #callback(request: IncomingMessage): string {
+    return `${this.site.originOf(request)}/sign-in/callback`;
+  }
+
+  #away(error: Error): Step {
+    const reason = reasonOf(error);
+    this.#options.log.warn({ reason, issuer: this.#options.dashboard.oidc.issuer }, 'the OpenID provider is away');
+    return {
+      kind: 'notice',
+      status: 503,
+      title: 'Sign-in is not available',
+      sentence:
+        'The OpenID provider does not answer as it should; the log of the dashboard says how. Try again in a minute.',
+      link: { to: '/sign-in', text: 'Try again' },
+    };
+  }
+}
+
+function failed(sentence: string): Extract<Step, { kind: 'notice' }> {
+  const link = { to: '/sign-in', text: 'Try again' };
+  return { kind: 'notice', status: 403, title: 'Not signed in', sentence, link };
+}
+
+/** A path of this page to go on to; never another site, nor an address that signs out or in again. */
+function ownPath(to: string | null): string {
+  const url = URL.parse(to ?? '/', 'http://dashboard');
+  if (url?.origin !== 'http://dashboard' || to?.startsWith('/') !== true) return '/';
+  // `/.//evil.example` has our origin, and a path that is the address of another site.
+  return /^\/(?!\/|sign-(in|out))/.test(url.pathname) ? `${url.pathname}${url.search}` : '/';
+}

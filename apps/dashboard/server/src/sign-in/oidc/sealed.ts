@@ -1,0 +1,42 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+/** What is kept in a browser without its being able to read or change it. */
+export interface Sealer<Kept> {
+  seal(kept: Kept): string;
+  /** Null for what was not sealed here, was changed, or is older than it may be. */
+  open(sealed: string | null): Kept | null;
+}
+
+const ivBytes = 12;
+const tagBytes = 16;
+
+/**
+ * Seals with a key of this process (AES-256-GCM), so that sign-ins under way need no memory here: anybody can begin as
+ * many as they like. `now` gives milliseconds.
+ */
+export function sealer<Kept>(msMax: number, now: () => number): Sealer<Kept> {
+  const key = randomBytes(32);
+  return {
+    seal: (kept) => {
+      const iv = randomBytes(ivBytes);
+      const cipher = createCipheriv('aes-256-gcm', key, iv);
+      const text = JSON.stringify({ kept, endsAt: now() + msMax });
+      const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+      return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
+    },
+    open: (sealed) => {
+      const bytes = Buffer.from(sealed ?? '', 'base64url');
+      if (bytes.length <= ivBytes + tagBytes) return null;
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes), { authTagLength: tagBytes });
+      decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
+      try {
+        const text = Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]);
+        const { kept, endsAt } = JSON.parse(text.toString('utf8')) as { kept: Kept; endsAt: number };
+        return now() < endsAt ? kept : null;
+      } catch {
+        // The tag does not fit: somebody made it up, or the dashboard was started anew.
+        return null;
+      }
+    },
+  };
+}

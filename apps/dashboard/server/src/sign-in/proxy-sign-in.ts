@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Config } from '@hatchery/config';
+import { accessTo, type Refusal } from './access.ts';
+import { sourcesOf } from './networks.ts';
+import { isName, personOf, type Person } from './person.ts';
+import { nothingToComplete, type SignIn, type Step } from './sign-in.ts';
+import type { Site } from './site.ts';
+
+/** What the way by a proxy's headers needs. */
+export interface ProxyOptions {
+  readonly site: Site;
+  readonly dashboard: Pick<Config['dashboard'], 'proxy' | 'roles' | 'sessionRecheckS'>;
+  /** Whether a connection came over the Unix socket that only the proxy can open. */
+  readonly isOverSocket: (socket: Socket) => boolean;
+}
+
+const way = 'Open the address of the proxy that signs people in for this dashboard.';
+
+/** Access by the headers of a proxy that is trusted for where it speaks from. What anybody else says is counted, not believed. */
+export function proxySignIn({ site, dashboard, isOverSocket }: ProxyOptions): SignIn {
+  const { from, userHeader, groupsHeader } = dashboard.proxy;
+  const isTrusted = sourcesOf(from);
+  let untrusted = 0;
+  const identify = (request: IncomingMessage): Person | Refusal => {
+    const { socket, headersDistinct } = request;
+    const isTold = headersDistinct[userHeader] !== undefined || headersDistinct[groupsHeader] !== undefined;
+    if (!isOverSocket(socket) && !isTrusted(socket)) {
+      if (isTold) untrusted += 1;
+      return { status: 401, error: `Not signed in: this address is not the proxy's. ${way}` };
+    }
+    const [name, ...others] = (headersDistinct[userHeader] ?? []).map(utf8);
+    const [groups = '', ...more] = (headersDistinct[groupsHeader] ?? []).map(utf8);
+    if (name === undefined || name === '')
+      return { status: 401, error: `Not signed in: the proxy names nobody in the header ${userHeader}.` };
+    // A proxy that adds its header to the one a browser sent would let anybody be anyone.
+    if (others.length > 0 || more.length > 0 || !isName(name))
+      return {
+        status: 400,
+        error: `The proxy has to set ${userHeader} and ${groupsHeader} once, to one name and a list.`,
+      };
+    const split = groups.split(',').map((group) => group.trim());
+    return (
+      personOf({ name, groups: split }, dashboard.roles) ?? {
+        status: 403,
+        error: `${name} may not look at this dashboard.`,
+      }
+    );
+  };
+  const access = accessTo(site, identify);
+  const elsewhere: Step = {
+    kind: 'notice',
+    status: 200,
+    title: 'Signed in elsewhere',
+    sentence: `Who is signed in is up to the proxy. ${way}`,
+  };
+  return {
+    access,
+    site,
+    way: 'Ask whoever keeps [dashboard] operators and admins in hatchery.toml.',
+    isOurs: false,
+    link: null,
+    // The headers are those of the upgrade: what the proxy would say now is known when the page dials anew.
+    liveMsMax: dashboard.sessionRecheckS * 1_000,
+    get untrusted() {
+      return untrusted;
+    },
+    begin: async (request) => {
+      const person = access.visitor(request);
+      if ('status' in person) return { kind: 'notice', status: person.status, title: 'Not signed in', sentence: way };
+      return { kind: 'go', to: '/', cookies: [] };
+    },
+    complete: async () => nothingToComplete,
+    end: async () => elsewhere,
+    whenChanged: () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+/** Node reads headers as Latin-1; names are sent as UTF-8. */
+function utf8(header: string): string {
+  const text = Buffer.from(header, 'latin1').toString('utf8');
+  return text.includes('\uFFFD') ? header : text;
+}

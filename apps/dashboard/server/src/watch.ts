@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import type { Logger } from '@hatchery/daemon';
+import { linkFeed, type FeedLink } from './feed/feed-link.ts';
+import { gatewayRecords } from './history/gateway-records.ts';
+import type { History } from './history/history.ts';
+import { Recorder } from './history/recorder.ts';
+import { eventsKeptMax, heartbeatMs, usageHz } from './limits.ts';
+import { Broadcast } from './live/broadcast.ts';
+import { LiveLog } from './read-model/live-log.ts';
+import { Progress } from './read-model/progress.ts';
+
+/** The way from the feed to the browsers. */
+export interface Live extends AsyncDisposable {
+  readonly log: LiveLog;
+  readonly broadcast: Broadcast;
+  readonly progress: Progress;
+  readonly feed: FeedLink;
+  /** Of the gateway, which only the history listens to. */
+  readonly gateway: FeedLink;
+}
+
+/** Where the two feeds are. */
+export interface FeedSockets {
+  readonly forker: string;
+  readonly gateway: string;
+}
+
+/** Dials the feeds for ever; what the forker's says goes to the history and to the browsers. */
+export function startLive(sockets: FeedSockets, history: History, log: Logger): Live {
+  const liveLog = new LiveLog({ epoch: randomUUID(), eventsKept: eventsKeptMax });
+  const broadcast = new Broadcast(liveLog, () => performance.now());
+  const progress = new Progress();
+  const recorder = new Recorder(() => Date.now());
+  const beat = (): void => {
+    const now = new Date();
+    broadcast.beat(now.toISOString(), feed.state, progress.stuck(liveLog.view, now.getTime()));
+  };
+  const feed = linkFeed(sockets.forker, 'the forker', {
+    message: (message) => {
+      const records = recorder.take(message, liveLog.view);
+      if (records.length > 0) history.keep(records);
+      const told = liveLog.fold(message);
+      if (told !== null) broadcast.publish(told);
+    },
+    changed: (state) => {
+      if (state.up) log.info('feed is up');
+      else log.warn({ reason: state.reason }, 'feed is down');
+      beat();
+    },
+  });
+  const gateway = linkFeed(sockets.gateway, 'the ssh gateway', {
+    message: (message) => {
+      const records = gatewayRecords(message);
+      if (records.length > 0) history.keep(records);
+    },
+    changed: (state) => {
+      if (state.up) log.info('feed of the gateway is up');
+      else log.warn({ reason: state.reason }, 'feed of the gateway is down');
+    },
+  });
+  const rounds = setInterval(() => {
+    const usage = liveLog.closeRound();
+    if (usage?.type !== 'usage') return;
+    for (const sample of usage.samples) progress.note(sample);
+    broadcast.publishUsage(usage);
+  }, 1_000 / usageHz);
+  const beats = setInterval(beat, heartbeatMs);
+  return {
+    log: liveLog,
+    broadcast,
+    progress,
+    feed,
+    gateway,
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(rounds);
+      clearInterval(beats);
+      await Promise.all([feed[Symbol.asyncDispose](), gateway[Symbol.asyncDispose]()]);
+      // 1001: the page dials again, and finds the next dashboard.
+      broadcast.closeAll(1001, 'the dashboard is stopping');
+    },
+  };
+}

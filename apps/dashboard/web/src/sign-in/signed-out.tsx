@@ -1,0 +1,41 @@
+import { useEffect, useState, type ReactNode } from 'react';
+import { truthOf } from '../live/truth.ts';
+import { usePageStore } from '../store/page-store.ts';
+import { useCell } from '../store/use-cell.ts';
+
+/** How often a page that is not connected asks whether that is because its sign-in is over. */
+const askMs = 2_000;
+
+/**
+ * Says that the sign-in is over, which a page cannot tell from a broken network by its stream alone: a browser does not
+ * say with which status a WebSocket was refused.
+ */
+export function SignedOut(): ReactNode {
+  const { live } = usePageStore();
+  const connected = useCell(live.clock, (at) => truthOf(live.live.get(), at).word === 'live');
+  const [refusal, setRefusal] = useState<string | null>(null);
+  useEffect(() => {
+    if (connected) return;
+    const stop = new AbortController();
+    const ask = (): void => void refusalNow(stop.signal).then(setRefusal, () => undefined);
+    const timer = setInterval(ask, askMs);
+    return () => {
+      clearInterval(timer);
+      stop.abort();
+    };
+  }, [connected]);
+  if (connected || refusal === null) return null;
+  return (
+    <p className="failure" role="alert">
+      {refusal} <a href={`/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`}>Sign in</a>
+    </p>
+  );
+}
+
+/** Why this browser may not look any more, or null when it may. @throws when nobody answers */
+async function refusalNow(signal: AbortSignal): Promise<string | null> {
+  const response = await fetch('/api/session', { signal });
+  if (response.status !== 401 && response.status !== 403) return null;
+  const { error } = (await response.json()) as { error: string };
+  return error;
+}
