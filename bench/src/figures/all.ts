@@ -3,6 +3,7 @@ import { burst } from './burst.ts';
 import { dashboard } from './dashboard.ts';
 import type { Figure } from './figure.ts';
 import { fork } from './fork.ts';
+import { heap } from './heap.ts';
 import { memory } from './memory.ts';
 import { overload } from './overload.ts';
 import { recovery } from './recovery.ts';
@@ -26,4 +27,5 @@ export const figures: readonly Figure[] = [
   transfer,
   stalled,
   dashboard,
+  heap,
 ];

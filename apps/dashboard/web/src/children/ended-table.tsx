@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import type { Child } from '@hatchery/events';
 import { Age } from '../parts/age.tsx';
 import { duration, shortDuration } from '../parts/duration.ts';
@@ -55,7 +55,7 @@ export function EndedTable({
   );
 }
 
-function EndedRow({ child }: { readonly child: Child }): ReactNode {
+const EndedRow = memo(function EndedRow({ child }: { readonly child: Child }): ReactNode {
   const { exit, rusage, startedAt, endedAt } = child;
   return (
     <tr role="row">
@@ -104,7 +104,7 @@ function EndedRow({ child }: { readonly child: Child }): ReactNode {
       </td>
     </tr>
   );
-}
+});
 
 function lasted(startedAt: string, endedAt: string): string {
   const ms = Date.parse(endedAt) - Date.parse(startedAt);

@@ -2,7 +2,7 @@ import type { LiveMessage } from '@hatchery/events';
 import { firstState, transition, type LiveEffect, type LiveEvent, type LiveState } from './connection.ts';
 import { tickMs } from './limits.ts';
 
-/** Told after each transition; `message` is the one that caused it, if one did. */
+/** FoldedData after each transition; `message` is the one that caused it, if one did. */
 export type LiveWatcher = (state: LiveState, message: LiveMessage | null) => void;
 
 /** Holds the WebSocket open and performs what {@link transition} decides. Dispose to hang up for good. */

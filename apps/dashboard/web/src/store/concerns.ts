@@ -1,6 +1,7 @@
 import type { Lock } from '@hatchery/events';
 import type { LiveState } from '../live/connection.ts';
 import { staleAfterMs } from '../live/limits.ts';
+import { newestView } from '../live/folded-data.ts';
 import { duration } from '../parts/duration.ts';
 import type { Service } from './live-store.ts';
 import { blockedCount, oldestWait, waitTrees, type WaitNode } from './lock-facts.ts';
@@ -102,7 +103,7 @@ function staleLocks(locks: readonly Lock[], serverNow: number): readonly Concern
 
 function stuckChildren({ stuck, data }: LiveState, serverNow: number): readonly Concern[] {
   return shortened(stuck, 'stuck children', ({ id, since }) => {
-    const child = data?.view.children[id];
+    const child = data === null ? undefined : newestView(data).children[id];
     const who = child === undefined ? id : `${child.user ?? 'Somebody'} (pid ${child.pid})`;
     const idle = duration(serverNow - Date.parse(since));
     return {

@@ -1,11 +1,13 @@
 import { emptyView } from '@hatchery/events';
 import type { Child, LiveMessage, Lock, View, ZygoteView } from '@hatchery/events';
 import { firstState, type LiveState } from '../live/connection.ts';
+import { newestView } from '../live/folded-data.ts';
 import { truthOf } from '../live/truth.ts';
 import { Cell } from './cell.ts';
 import { locksByChild, locksOf, type ChildLocks } from './lock-facts.ts';
 import { nextHistory, noTotals, startP95, totalsOf, type Totals, type TotalsHistory } from './totals.ts';
-import { nextTrend, type Trend } from './trend.ts';
+import type { Trend } from './trend.ts';
+import { Trends } from './trends.ts';
 
 /** One line of the table. */
 export interface Row {
@@ -69,8 +71,9 @@ export class LiveStore {
   readonly paused = new Cell<Pause | null>(null);
   readonly #soon: Soon;
   readonly #rows = new Map<string, Cell<Row>>();
-  readonly #trends = new Map<string, Trend>();
+  readonly #trends = new Trends();
   #latest: LiveState = this.live.get();
+  #shownData: LiveState['data'] = null;
   #shown: View = emptyView;
   #shownStuck: LiveState['stuck'] = [];
   #locksOfChildren: ReadonlyMap<string, ChildLocks> = new Map();
@@ -91,7 +94,8 @@ export class LiveStore {
   take(state: LiveState, message: LiveMessage | null): void {
     this.#latest = state;
     this.#note(message);
-    if (message?.type === 'usage' && state.data !== null) this.#follow(message, state.data.view);
+    // Whose child is not known is forgotten with the next picture.
+    if (message?.type === 'usage' && state.data !== null) this.#trends.follow(message.samples);
     const pause = this.paused.get();
     if (pause !== null && message?.type === 'event') this.paused.set({ ...pause, changes: pause.changes + 1 });
     this.#soon(() => this.#catchUp());
@@ -113,6 +117,7 @@ export class LiveStore {
   }
 
   pause(): void {
+    this.#trends.holdStill();
     this.paused.set({ at: this.serverNow.get(), changes: 0 });
   }
 
@@ -126,14 +131,9 @@ export class LiveStore {
     this.live.set(this.#latest);
     const { data, stuck } = this.#latest;
     if (data === null || this.paused.get() !== null) return;
-    if (data.view !== this.#shown || stuck !== this.#shownStuck) this.#show(data.view);
-  }
-
-  #follow({ samples }: Extract<LiveMessage, { type: 'usage' }>, view: View): void {
-    for (const sample of samples) {
-      if (view.children[sample.id] !== undefined)
-        this.#trends.set(sample.id, nextTrend(this.#trends.get(sample.id), sample));
-    }
+    if (data === this.#shownData && stuck === this.#shownStuck) return;
+    this.#shownData = data;
+    this.#show(newestView(data));
   }
 
   /** Remembers whose row a message may change, so that five thousand others are not looked at. */
@@ -155,7 +155,7 @@ export class LiveStore {
     this.#shownStuck = this.#latest.stuck;
     const looked = stuckChanged ? null : this.#changed;
     const touched = locksChanged ? this.#showLocks(view) : [];
-    const ids = looked === null ? [...Object.keys(view.children), ...this.#rows.keys()] : [...looked, ...touched];
+    const ids = looked === null ? this.#everybody(view) : [...looked, ...touched];
     this.#changed = new Set();
     const stuck = new Map(this.#shownStuck.map(({ id, since }) => [id, since]));
     let listChanged = false;
@@ -168,6 +168,10 @@ export class LiveStore {
     const { zygote, draining } = this.service.get();
     if (zygote !== view.zygote || draining !== view.draining)
       this.service.set({ zygote: view.zygote, draining: view.draining });
+  }
+
+  #everybody(view: View): readonly string[] {
+    return [...Object.keys(view.children), ...this.#rows.keys(), ...this.#trends.ids()];
   }
 
   /** Returns the children whose locks may have changed. */
@@ -183,7 +187,7 @@ export class LiveStore {
   #showChild(id: string, view: View, stuckSince: string | null): boolean {
     const child = view.children[id];
     if (child === undefined) {
-      this.#trends.delete(id);
+      this.#trends.forget(id);
       return this.#rows.delete(id);
     }
     const trend = this.#trends.get(id);
