@@ -132,8 +132,9 @@ describe('reduce, of the service', () => {
 
   it('knows whether it drains', () => {
     const drained = viewAfter({ kind: 'forker.draining', draining: true, actor: 'ops' });
-    assert.equal(drained.draining, true);
-    assert.equal(reduce(drained, { kind: 'forker.draining', draining: false, actor: 'ops' }).draining, false);
+    assert.deepEqual([drained.draining, drained.drainedBy], [true, 'ops']);
+    const undrained = reduce(drained, { kind: 'forker.draining', draining: false, actor: 'bo' });
+    assert.deepEqual(undrained, emptyView, 'and nobody is named for what is over');
   });
 
   it('leaves the view as it is for what only the history tells', () => {

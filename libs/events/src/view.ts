@@ -16,6 +16,8 @@ export interface View {
   readonly locks: Readonly<Record<string, Lock>>;
   readonly zygote: ZygoteView;
   readonly draining: boolean;
+  /** Who asked for the drain that goes on; absent from views of publishers that did not say. */
+  readonly drainedBy?: string;
 }
 
 /** How many ended children a view remembers: a screenful for the page, some 100 kB at most. */
@@ -106,7 +108,7 @@ function apply(draft: Draft, event: EventBody | Event): void {
     case 'zygote.failed':
       return change(draft, { zygote: { state: 'failed', step: event.step, message: event.message } });
     case 'forker.draining':
-      return change(draft, { draining: event.draining });
+      return drain(draft, event);
     case 'session.opened':
     case 'session.refused':
     case 'session.closed':
@@ -130,6 +132,11 @@ function endChild(draft: Draft, event: Extract<EventBody, { kind: 'child.exited'
   const { endedAt, exit, rusage } = event;
   const ended: Child = { ...child, state: 'exited', endedAt, exit, rusage, usage: null };
   change(draft, { recentChildren: [ended, ...draft.view.recentChildren].slice(0, recentChildrenMax) });
+}
+
+function drain(draft: Draft, { draining, actor }: Extract<EventBody, { kind: 'forker.draining' }>): void {
+  const { drainedBy: _before, ...view } = draft.view;
+  draft.view = draining ? { ...view, draining, drainedBy: actor } : { ...view, draining };
 }
 
 function change(draft: Draft, part: Partial<View>): void {

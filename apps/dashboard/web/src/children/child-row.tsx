@@ -58,7 +58,7 @@ const ChildCells = memo(function ChildCells({ id }: { readonly id: string }): Re
         <span>{percent(usage?.cpuPercent)}</span>
       </td>
       <td role="cell" data-name="Private" className="number trend">
-        <Sparkline values={trend?.memory.values() ?? []} top={1} />
+        <Sparkline values={trend?.memory.values() ?? []} />
         <span>{bytes(usage?.privateBytes)}</span>
       </td>
       <td role="cell" data-name="Faults/s" className="number">

@@ -2,7 +2,7 @@ import { useSyncExternalStore, type ReactNode } from 'react';
 import type { Child } from '@hatchery/events';
 import { numberIn, textIn, type PastRow, type ToldChild } from '../past/told.ts';
 import { useAsked } from '../past/use-asked.ts';
-import { length, shortDuration } from '../parts/duration.ts';
+import { length } from '../parts/duration.ts';
 import { ending } from '../parts/ending.ts';
 import { Facts } from '../parts/facts.tsx';
 import { LineChart } from '../parts/line-chart.tsx';
@@ -86,7 +86,7 @@ function usageFacts(usage: Child['usage']): readonly (readonly [string, string])
 
 function rusageFacts(rusage: NonNullable<Child['rusage']>): readonly (readonly [string, string])[] {
   return [
-    ['CPU user, system', [rusage.userMs, rusage.systemMs].map(shortDuration).join(', ')],
+    ['CPU user, system', [rusage.userMs, rusage.systemMs].map(length).join(', ')],
     ['Max RSS, shared pages too', bytes(rusage.maxRssBytes)],
     ['Blocks in, out', [rusage.inBlocks, rusage.outBlocks].map(count).join(', ')],
     ['Faults minor, major', [rusage.minorFaults, rusage.majorFaults].map(count).join(', ')],

@@ -8,7 +8,11 @@ import { LiveStore } from './live-store.ts';
 
 function stage() {
   const store = new LiveStore();
-  let state: LiveState = { ...firstState(0), phase: { name: 'open', askedAt: 0, attempt: 0 }, heardAt: 0 };
+  let state: LiveState = {
+    ...firstState(0),
+    phase: { name: 'open', askedAt: 0, attempt: 0, wokeAt: null },
+    heardAt: 0,
+  };
   let view: View = emptyView;
   let seq = 0;
   const take = (message: LiveMessage): void => {

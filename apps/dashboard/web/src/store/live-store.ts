@@ -33,6 +33,8 @@ export interface Pause {
 export interface Service {
   readonly zygote: ZygoteView;
   readonly draining: boolean;
+  /** Who asked for it, when that is known. */
+  readonly drainedBy: string | null;
 }
 
 /** Runs something soon, once for all who ask meanwhile; a page paints no oftener than its screen does. */
@@ -63,7 +65,7 @@ export class LiveStore {
   readonly listing = new Cell<readonly Row[]>([]);
   readonly ended = new Cell<readonly Child[]>([]);
   readonly locks = new Cell<readonly Lock[]>([]);
-  readonly service = new Cell<Service>({ zygote: emptyView.zygote, draining: false });
+  readonly service = new Cell<Service>({ zygote: emptyView.zygote, draining: false, drainedBy: null });
   readonly totals = new Cell<Totals>(noTotals);
   readonly history = new Cell<TotalsHistory>([]);
   /** How long starts took, of the children that are known. */
@@ -110,10 +112,12 @@ export class LiveStore {
     if (truthOf(state, at).word !== 'live' || at - this.#secondAt < 1_000) return;
     this.#secondAt = at;
     this.#relist();
-    // The newest of them: how starts went an hour ago is for History.
-    const newest = this.listing.get().slice(-startsLookedAt);
-    this.start.set(startP95([...newest.map(({ child }) => child), ...this.ended.get()]));
-    this.history.set(nextHistory(this.history.get(), this.totals.get()));
+    this.#lookAtStarts();
+    const totals = this.totals.get();
+    const oldestLockMs =
+      totals.oldestLock === null ? null : Math.max(0, this.serverNow.get() - Date.parse(totals.oldestLock));
+    const past = { ...totals, oldestLockMs, startMs: this.start.get()?.ms ?? null };
+    this.history.set(nextHistory(this.history.get(), past));
   }
 
   pause(): void {
@@ -165,9 +169,16 @@ export class LiveStore {
       else this.totals.set(totalsOf(view, this.locks.get()));
     }
     this.ended.set(view.recentChildren);
+    if (this.start.get() === null) this.#lookAtStarts();
     const { zygote, draining } = this.service.get();
     if (zygote !== view.zygote || draining !== view.draining)
-      this.service.set({ zygote: view.zygote, draining: view.draining });
+      this.service.set({ zygote: view.zygote, draining: view.draining, drainedBy: view.drainedBy ?? null });
+  }
+
+  /** Of the newest: how starts went an hour ago is for History. */
+  #lookAtStarts(): void {
+    const newest = this.listing.get().slice(-startsLookedAt);
+    this.start.set(startP95([...newest.map(({ child }) => child), ...this.ended.get()]));
   }
 
   #everybody(view: View): readonly string[] {

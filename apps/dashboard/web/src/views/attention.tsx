@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import { WaitTree } from '../locks/wait-tree.tsx';
+import { Blocked } from '../locks/wait-tree.tsx';
+import { Link } from '../parts/link.tsx';
 import { concerns, type Concern } from '../store/concerns.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
@@ -30,12 +31,19 @@ export function Attention(): ReactNode {
 
 function ConcernLine({ concern }: { readonly concern: Concern }): ReactNode {
   const { acting } = usePageStore();
-  const { title, detail, harm, tree, childId, lockId } = concern;
+  const { title, detail, harm, tree, childId, lockId, signIn = false } = concern;
   return (
     <li data-harm={harm}>
       <div className="concern">
         <span className="concern-text" id={`concern-${concern.key}`}>
-          <strong>{title}</strong> {detail}
+          {childId === undefined ? (
+            <strong>{title}</strong>
+          ) : (
+            <Link to={{ childId }}>
+              <strong>{title}</strong>
+            </Link>
+          )}{' '}
+          {detail}
         </span>
         {childId !== undefined && (
           <button
@@ -46,6 +54,7 @@ function ConcernLine({ concern }: { readonly concern: Concern }): ReactNode {
             Signal…
           </button>
         )}
+        {signIn && <a href={`/sign-in?to=${encodeURIComponent(location.pathname)}`}>Sign in</a>}
         {lockId !== undefined && (
           <button
             type="button"
@@ -56,7 +65,7 @@ function ConcernLine({ concern }: { readonly concern: Concern }): ReactNode {
           </button>
         )}
       </div>
-      {tree !== undefined && <WaitTree node={tree} />}
+      {tree !== undefined && <Blocked node={tree} />}
     </li>
   );
 }

@@ -5,7 +5,8 @@ import { nextTheme, theme } from './theme.ts';
 export function ThemeButton(): ReactNode {
   return (
     <button type="button" onClick={nextTheme}>
-      Theme: {useCell(theme)}
+      <span className="button-noun">Theme: </span>
+      {useCell(theme)}
     </button>
   );
 }
