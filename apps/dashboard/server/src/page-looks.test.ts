@@ -56,7 +56,7 @@ async function walk(
   look: (name: string) => Promise<void>,
 ): Promise<void> {
   await rows(page).nth(2).waitFor();
-  for (let sample = 0; sample < 5; sample += 1) {
+  for (let sample = 0; sample < 16; sample += 1) {
     useOfAll(forker, sample);
     await page.waitForTimeout(300);
   }
