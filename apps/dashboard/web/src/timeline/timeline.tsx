@@ -87,7 +87,7 @@ function Bar({
 }): ReactNode {
   const id = textIn(session, 'id');
   const [from, to] = [numberIn(session, 'started_at') ?? told.from, numberIn(session, 'ended_at') ?? told.to];
-  const name = `${textIn(session, 'user')}, pid ${textIn(session, 'pid')}, ${length(to - from)}`;
+  const name = `${textIn(session, 'user')} ${textIn(session, 'pid')}, ${length(to - from)}`;
   const failed = session['exit_signal'] !== null || (session['exit_code'] ?? 0) !== 0;
   return (
     <li className="bar-line">

@@ -5,8 +5,7 @@ import { nextTheme, theme } from './theme.ts';
 export function ThemeButton(): ReactNode {
   return (
     <button type="button" onClick={nextTheme}>
-      <span className="button-noun">Theme: </span>
-      {useCell(theme)}
+      Theme: {useCell(theme)}
     </button>
   );
 }

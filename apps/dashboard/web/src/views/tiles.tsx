@@ -26,7 +26,7 @@ export function Tiles(): ReactNode {
         value={count(sessions)}
         values={trend((each) => each.sessions)}
         top={4}
-        note={failed === 0 ? `${ended.length} ended lately` : `${failed} of ${ended.length} ended failed`}
+        note={failed === 0 ? `${ended.length} ended lately` : `${ended.length} ended, ${failed} failed`}
       />
       <Tile
         name="Blocked"
