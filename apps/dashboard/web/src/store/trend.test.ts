@@ -43,6 +43,7 @@ test('a held trend does not move with the samples after it', () => {
   const held = heldTrend(first);
   after(first, 2, { privateBytes: 8 });
   assert.deepEqual([held.memory.values(), first.memory.values()], [[7], [7, 8]]);
+  assert.deepEqual([held.times.values(), first.times.values()], [[1_000], [1_000, 2_000]]);
 });
 
 test('a line is told oldest first, however often its place was used', () => {

@@ -7,6 +7,8 @@ export interface Trend {
   readonly cpu: Series;
   /** Private memory in bytes, likewise. */
   readonly memory: Series;
+  /** When each of these was sampled, in milliseconds since 1970 of the publisher's clock. */
+  readonly times: Series;
   readonly faultsPerS: number | null;
   readonly ioBytesPerS: number | null;
   readonly usage: ChildUsage;
@@ -18,13 +20,15 @@ export interface Trend {
 export function nextTrend(trend: Trend | undefined, { usage }: Pick<UsageSample, 'usage'>, at: number): Trend {
   const seconds = trend === undefined ? 0 : (at - trend.at) / 1_000;
   if (trend !== undefined && !(seconds > 0)) return trend;
-  const { cpu, memory } = trend ?? { cpu: new Series(), memory: new Series() };
+  const { cpu, memory, times } = trend ?? { cpu: new Series(), memory: new Series(), times: new Series() };
   cpu.push(usage.cpuPercent ?? 0);
   memory.push(usage.privateBytes ?? 0);
+  times.push(at);
   const before = trend?.usage;
   return {
     cpu,
     memory,
+    times,
     faultsPerS: before === undefined ? null : rate(faults(before), faults(usage), seconds),
     ioBytesPerS: before === undefined ? null : rate(ioBytes(before), ioBytes(usage), seconds),
     usage,
@@ -34,7 +38,7 @@ export function nextTrend(trend: Trend | undefined, { usage }: Pick<UsageSample,
 
 /** The same as of now, which later samples do not change. */
 export function heldTrend(trend: Trend): Trend {
-  return { ...trend, cpu: trend.cpu.copy(), memory: trend.memory.copy() };
+  return { ...trend, cpu: trend.cpu.copy(), memory: trend.memory.copy(), times: trend.times.copy() };
 }
 
 function rate(before: number | null, now: number | null, seconds: number): number | null {
