@@ -80,6 +80,11 @@ async function walk(
   await look('ended');
   await page.goto(`${origin}/children/c4`);
   await page.getByRole('complementary').getByText('holds').waitFor();
+  // A page that was just loaded has no lines yet.
+  for (let sample = 16; sample < 24; sample += 1) {
+    useOfAll(forker, sample);
+    await page.waitForTimeout(300);
+  }
   await look('child');
   await page.goto(`${origin}/locks/trunk`);
   await page.getByRole('complementary').getByText('Waiting').waitFor();

@@ -28,13 +28,9 @@ test('a page whose sign-in is over says so, and goes on once somebody signed in 
   await page.context().clearCookies();
   await first[Symbol.asyncDispose]();
   await using second = await startDashboard(dashboardConfig(directory.path, { listen: { ...listen, port } }));
-  await connection(page).getByText('SIGNED OUT, actions off').waitFor({ timeout: 30_000 });
+  await connection(page).getByText('SIGNED OUT, RECONNECTING').waitFor({ timeout: 30_000 });
   const attention = page.getByRole('region', { name: 'Needs attention' });
   await attention.getByText('Signed out', { exact: true }).waitFor();
-  assert.match(
-    (await attention.getByRole('link', { name: 'Sign in' }).getAttribute('href')) ?? '',
-    /^\/sign-in\?to=%2F/,
-  );
   assert.equal(await rows(page).filter({ hasText: '4000001' }).count(), 1, 'what was seen stays readable');
   await page.getByRole('button', { name: 'Signal…' }).click();
   const act = page.getByRole('dialog').getByRole('button', { name: 'Send TERM' });

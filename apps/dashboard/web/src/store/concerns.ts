@@ -17,8 +17,6 @@ export interface Concern {
   /** What the buttons beside it act on. */
   readonly childId?: string;
   readonly lockId?: string;
-  /** Signing in mends it. */
-  readonly signIn?: boolean;
 }
 
 /** Waiting this long for a lock is no push of somebody else any more. */
@@ -43,8 +41,9 @@ export function concerns(state: LiveState, service: Service, locks: readonly Loc
 function connectionConcerns(state: LiveState, at: number, serverNow: number): readonly Concern[] {
   const found: Concern[] = [];
   if (state.refusal !== null) {
-    const detail = `${state.refusal} What you see is old. Sign in, in this tab or another one; this page goes on by itself.`;
-    return [{ ...concern('alarm', 'Signed out', detail), signIn: true }];
+    const detail =
+      'What you see is old and actions are off. Sign in, here or in another tab, and this page goes on by itself.';
+    return [concern('alarm', 'Signed out', detail)];
   }
   if (state.data === null && state.heardAt === null)
     found.push(concern('notice', 'Connecting', 'to the dashboard’s server.'));

@@ -31,7 +31,7 @@ export function Attention(): ReactNode {
 
 function ConcernLine({ concern }: { readonly concern: Concern }): ReactNode {
   const { acting } = usePageStore();
-  const { title, detail, harm, tree, childId, lockId, signIn = false } = concern;
+  const { title, detail, harm, tree, childId, lockId } = concern;
   return (
     <li data-harm={harm}>
       <div className="concern">
@@ -54,7 +54,6 @@ function ConcernLine({ concern }: { readonly concern: Concern }): ReactNode {
             Signal…
           </button>
         )}
-        {signIn && <a href={`/sign-in?to=${encodeURIComponent(location.pathname)}`}>Sign in</a>}
         {lockId !== undefined && (
           <button
             type="button"

@@ -41,11 +41,19 @@ export function ConnectionStatus(): ReactNode {
         )}
       </p>
       <p className="unseen" aria-live="polite">
-        {announcements[word]}
+        {lost.includes(word) ? '' : announcements[word]}
       </p>
+      {lost.includes(word) && (
+        <p className="unseen" role="alert">
+          {announcements[word]}
+        </p>
+      )}
     </>
   );
 }
+
+/** Worth interrupting a reader for: what is on screen is not to be trusted any more. */
+const lost: readonly (Truth['word'] | 'paused')[] = ['stale', 'signed out'];
 
 const announcements: Readonly<Record<Truth['word'] | 'paused', string>> = {
   connecting: 'Connecting',
@@ -63,7 +71,7 @@ function textOf(truth: Truth): string {
     case 'live':
       return `LIVE ${shortDuration(truth.ageMs)} old`;
     case 'signed out':
-      return 'SIGNED OUT, actions off';
+      return 'SIGNED OUT, RECONNECTING';
     case 'reconnecting':
       return 'RECONNECTING';
     case 'stale':
