@@ -20,6 +20,7 @@ describe('the command line', () => {
       'transfer',
       'stalled',
       'dashboard',
+      'heap',
     ]);
   });
 

@@ -4,6 +4,7 @@ import { dashboard } from './dashboard.ts';
 import type { Figure } from './figure.ts';
 import { fork } from './fork.ts';
 import { locks } from './locks.ts';
+import { heap } from './heap.ts';
 import { memory } from './memory.ts';
 import { overload } from './overload.ts';
 import { recovery } from './recovery.ts';
@@ -28,4 +29,5 @@ export const figures: readonly Figure[] = [
   transfer,
   stalled,
   dashboard,
+  heap,
 ];

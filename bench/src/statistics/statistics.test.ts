@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { median, pairwiseRatio, percentile } from './statistics.ts';
+import { median, pairwiseRatio, percentile, slope } from './statistics.ts';
 
 describe('median', () => {
   it('is the middle of an odd number of values, in whatever order', () => {
@@ -65,5 +65,25 @@ describe('the pairwise ratio', () => {
   it('refuses values without a partner', () => {
     assert.throws(() => pairwiseRatio([1, 2], [1]), /no pairs of 2 and 1 values/);
     assert.throws(() => pairwiseRatio([], []), /nothing was measured/);
+  });
+});
+
+describe('slope', () => {
+  const line = (a: number, b: number): [number, number][] => [5, 1, 2, 9].map((x) => [x, a * x + b]);
+
+  it('is that of the line the points lie on', () => {
+    assert.ok(Math.abs(slope(line(3, 100)) - 3) < 1e-9);
+    assert.ok(Math.abs(slope(line(-0.25, 7)) + 0.25) < 1e-9);
+    assert.equal(slope(line(0, 4)), 0);
+  });
+
+  it('is not moved by a swing that ends where it began', () => {
+    const swung = [0, 5, 0, -5, 0, 5, 0].map((y, x): [number, number] => [x, y]);
+    assert.ok(Math.abs(slope(swung)) < 0.5);
+  });
+
+  it('refuses to say anything of one place', () => {
+    assert.throws(() => slope([[1, 1]]), RangeError);
+    assert.throws(() => slope([]), RangeError);
   });
 });

@@ -26,6 +26,21 @@ export function pairwiseRatio(values: readonly number[], rivals: readonly number
   return median(values.map((value, index) => value / (rivals[index] as number)));
 }
 
+/**
+ * How much `y` grows for each unit of `x`: the line with the least squares through all points.
+ * @throws {RangeError} with fewer than two different `x`
+ */
+export function slope(points: readonly (readonly [x: number, y: number])[]): number {
+  const [meanX, meanY] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
+  const spread = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+  if (spread === 0) throw new RangeError('one place has no slope');
+  return points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
 function sort(values: readonly number[]): readonly number[] {
   if (values.length === 0) throw new RangeError('nothing was measured');
   return values.toSorted((a, b) => a - b);

@@ -13,5 +13,5 @@ export type {
 export type { FeedMessage, FeedPosition } from './feed.ts';
 export type { FeedState, LiveMessage, LivePosition, LiveRequest, Role, Stuck, UsageSample } from './live.ts';
 export type { Lock, LockCondition, LockKind, LockParty } from './lock.ts';
-export { emptyView, reduce } from './view.ts';
+export { emptyView, reduce, ViewDraft } from './view.ts';
 export type { View, ZygoteView } from './view.ts';

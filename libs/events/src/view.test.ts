@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Child, ChildUsage } from './child.ts';
 import type { EventBody } from './event.ts';
 import type { Lock, LockParty } from './lock.ts';
-import { emptyView, recentChildrenMax, reduce, type View } from './view.ts';
+import { emptyView, recentChildrenMax, reduce, ViewDraft, type View } from './view.ts';
 
 const child: Child = {
   id: 'c1',
@@ -132,8 +132,9 @@ describe('reduce, of the service', () => {
 
   it('knows whether it drains', () => {
     const drained = viewAfter({ kind: 'forker.draining', draining: true, actor: 'ops' });
-    assert.equal(drained.draining, true);
-    assert.equal(reduce(drained, { kind: 'forker.draining', draining: false, actor: 'ops' }).draining, false);
+    assert.deepEqual([drained.draining, drained.drainedBy], [true, 'ops']);
+    const undrained = reduce(drained, { kind: 'forker.draining', draining: false, actor: 'bo' });
+    assert.deepEqual(undrained, emptyView, 'and nobody is named for what is over');
   });
 
   it('leaves the view as it is for what only the history tells', () => {
@@ -153,17 +154,19 @@ describe('reduce, of the service', () => {
   });
 });
 
-describe('reduce', () => {
-  const id = fc.constantFrom('c1', 'c2', 'c3');
-  const body = fc.oneof<fc.Arbitrary<EventBody>[]>(
-    id.map((one) => ({ kind: 'child.spawned', child: { ...child, id: one } })),
-    id.map((one) => ({ ...connected, id: one })),
-    id.map((one) => ({ ...exited, id: one })),
-    id.map((one) => ({ kind: 'child.usage', samples: [{ id: one, usage }] })),
-    id.map((one) => ({ kind: 'lock.acquired', lock: { ...lock, id: one } })),
-    id.map((one) => ({ kind: 'lock.released', id: one })),
-  );
+const id = fc.constantFrom('c1', 'c2', 'c3');
+const body = fc.oneof<fc.Arbitrary<EventBody>[]>(
+  id.map((one) => ({ kind: 'child.spawned', child: { ...child, id: one } })),
+  id.map((one) => ({ ...connected, id: one })),
+  id.map((one) => ({ ...exited, id: one })),
+  id.map((one) => ({ kind: 'child.usage', samples: [{ id: one, usage }] })),
+  id.map((one) => ({ kind: 'lock.acquired', lock: { ...lock, id: one } })),
+  id.map((one) => ({ kind: 'lock.contended', id: one, waiter: party })),
+  id.map((one) => ({ kind: 'lock.released', id: one })),
+  fc.boolean().map((draining) => ({ kind: 'forker.draining', draining, actor: 'ops' })),
+);
 
+describe('reduce', () => {
   it('never changes the view it is given', () => {
     fc.assert(
       fc.property(fc.array(body), body, (before, event) => {
@@ -175,6 +178,16 @@ describe('reduce', () => {
     );
   });
 
+  it('keeps the parts that did not change, so that nobody has to look at them', () => {
+    const view = viewAfter(spawned, { kind: 'lock.acquired', lock });
+    assert.equal(reduce(view, exited).locks, view.locks);
+    for (const event of [
+      { kind: 'lock.released', id: 'l2' },
+      { ...exited, id: 'c2' },
+    ] as const)
+      assert.equal(reduce(view, event), view, event.kind);
+  });
+
   it('has no child both living and ended twice over: each end is of one that lived', () => {
     fc.assert(
       fc.property(fc.array(body), (events) => {
@@ -183,5 +196,35 @@ describe('reduce', () => {
         assert.ok(recentChildren.every(({ state, endedAt }) => state === 'exited' && endedAt !== null));
       }),
     );
+  });
+});
+
+describe('a draft', () => {
+  it('becomes what reduce would make of it, and leaves what it was made from and gave out alone', () => {
+    fc.assert(
+      fc.property(fc.array(body), fc.array(body), fc.array(body), (before, events, more) => {
+        const made = viewAfter(...before);
+        const draft = new ViewDraft(made);
+        for (const event of events) draft.take(event);
+        const given = draft.view;
+        const newest = { ...draft.newest };
+        for (const event of more) draft.take(event);
+        assert.deepEqual(made, viewAfter(...before));
+        assert.deepEqual(given, viewAfter(...before, ...events));
+        assert.deepEqual({ ...newest, children: given.children }, given);
+        assert.deepEqual(draft.newest, viewAfter(...before, ...events, ...more));
+      }),
+    );
+  });
+
+  it('changes its children in place for who looks at the newest, and at nothing else', () => {
+    const draft = new ViewDraft(viewAfter(spawned, { kind: 'lock.acquired', lock }));
+    draft.take(connected);
+    const { children, locks } = draft.newest;
+    draft.take({ kind: 'child.usage', samples: [{ id: 'c1', usage }] });
+    draft.take({ kind: 'lock.released', id: 'l1' });
+    assert.equal(draft.newest.children, children);
+    assert.deepEqual(children['c1']?.usage, usage);
+    assert.deepEqual(Object.keys(locks), ['l1']);
   });
 });

@@ -134,7 +134,7 @@ test('a drain is asked for, seen in the header, and ended', { skip }, async () =
   await dialog.getByRole('button', { name: 'Drain', exact: true }).click();
   await dialog.getByText('The service is draining.').waitFor();
   await dialog.getByRole('button', { name: 'Close' }).click();
-  await page.getByText('DRAINING, 0 left').waitFor();
+  await page.getByText('DRAINING by admin, 0 left').waitFor();
   await page.getByRole('button', { name: 'Undrain…' }).click();
   await dialog.getByLabel('Reason').fill('done');
   await dialog.getByRole('button', { name: 'Undrain', exact: true }).click();

@@ -56,7 +56,7 @@ async function walk(
   look: (name: string) => Promise<void>,
 ): Promise<void> {
   await rows(page).nth(2).waitFor();
-  for (let sample = 0; sample < 5; sample += 1) {
+  for (let sample = 0; sample < 16; sample += 1) {
     useOfAll(forker, sample);
     await page.waitForTimeout(300);
   }
@@ -80,6 +80,11 @@ async function walk(
   await look('ended');
   await page.goto(`${origin}/children/c4`);
   await page.getByRole('complementary').getByText('holds').waitFor();
+  // A page that was just loaded has no lines yet.
+  for (let sample = 16; sample < 24; sample += 1) {
+    useOfAll(forker, sample);
+    await page.waitForTimeout(300);
+  }
   await look('child');
   await page.goto(`${origin}/locks/trunk`);
   await page.getByRole('complementary').getByText('Waiting').waitFor();

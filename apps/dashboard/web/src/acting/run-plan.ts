@@ -1,4 +1,5 @@
 import type { LiveState } from '../live/connection.ts';
+import { newestView } from '../live/folded-data.ts';
 import type { Cell } from '../store/cell.ts';
 import { postAction } from './post-action.ts';
 import type { Step } from './plan.ts';
@@ -34,8 +35,8 @@ export async function runPlan(
     if (!signal.aborted) report([...progress]);
   };
   for (const [index, step] of plan.entries()) {
-    const view = live.get().data?.view;
-    const already = index === 0 || view === undefined ? null : step.observed(view);
+    const { data } = live.get();
+    const already = index === 0 || data === null ? null : step.observed(newestView(data));
     if (already !== null) {
       // The end of a holder often frees its lock by itself.
       tell(index, { at: 'needless', note: already });
@@ -58,7 +59,7 @@ function observed(step: Step, live: Cell<LiveState>, signal: AbortSignal): Promi
   return new Promise((resolve) => {
     const look = (): void => {
       const { data } = live.get();
-      const seen = data === null ? null : step.observed(data.view);
+      const seen = data === null ? null : step.observed(newestView(data));
       if (seen === null) return;
       leave();
       resolve(seen);

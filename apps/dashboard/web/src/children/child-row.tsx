@@ -13,11 +13,21 @@ interface ChildRowProps {
   /** Its place in the whole table, from 0. */
   readonly index: number;
   readonly marked: boolean;
-  readonly measure: (element: HTMLElement | null) => void;
+  /** Takes its height where that is not the same for all. */
+  readonly measure: ((element: HTMLElement | null) => void) | undefined;
 }
 
-/** One child; repaints when that child changes and at no other time. */
+/** One child at its place. Places shift with each child that ends; the cells are not drawn anew for that. */
 export const ChildRow = memo(function ChildRow({ id, index, marked, measure }: ChildRowProps): ReactNode {
+  return (
+    <tr role="row" ref={measure} data-index={index} aria-rowindex={index + 2} data-marked={marked}>
+      <ChildCells id={id} />
+    </tr>
+  );
+});
+
+/** Repaints when that child changes and at no other time. */
+const ChildCells = memo(function ChildCells({ id }: { readonly id: string }): ReactNode {
   const { live, acting } = usePageStore();
   const cell = live.row(id);
   const row = useSyncExternalStore(cell?.subscribe ?? nothingToHear, () => cell?.get());
@@ -25,7 +35,7 @@ export const ChildRow = memo(function ChildRow({ id, index, marked, measure }: C
   const { child, trend, branch } = row;
   const { usage } = child;
   return (
-    <tr role="row" ref={measure} data-index={index} aria-rowindex={index + 2} data-marked={marked}>
+    <>
       <td role="cell" data-name="State">
         <State row={row} />
       </td>
@@ -44,11 +54,11 @@ export const ChildRow = memo(function ChildRow({ id, index, marked, measure }: C
         <Age since={child.startedAt} />
       </td>
       <td role="cell" data-name="CPU" className="number trend">
-        <Sparkline values={trend?.cpu ?? []} top={100} />
+        <Sparkline values={trend?.cpu.values() ?? []} top={100} />
         <span>{percent(usage?.cpuPercent)}</span>
       </td>
       <td role="cell" data-name="Private" className="number trend">
-        <Sparkline values={trend?.memory ?? []} top={1} />
+        <Sparkline values={trend?.memory.values() ?? []} />
         <span>{bytes(usage?.privateBytes)}</span>
       </td>
       <td role="cell" data-name="Faults/s" className="number">
@@ -69,7 +79,7 @@ export const ChildRow = memo(function ChildRow({ id, index, marked, measure }: C
           Signal…
         </button>
       </td>
-    </tr>
+    </>
   );
 });
 

@@ -37,7 +37,11 @@ export function ChildrenSection(): ReactNode {
       <div className="section-head">
         <h2 id="children-heading">Children</h2>
         <span className="section-note">
-          {shown.length === listing.length ? count(shown.length) : `${count(shown.length)} of ${count(listing.length)}`}
+          {view === 'ended'
+            ? 'the last 200 that ended'
+            : shown.length === listing.length
+              ? count(shown.length)
+              : `showing ${count(shown.length)} of ${count(listing.length)}`}
         </span>
         <Views view={view} />
         <label className="filter">

@@ -48,7 +48,7 @@ export function ChildrenTable({ ids, sort, hold }: ChildrenTableProps): ReactNod
     getItemKey: (index) => ids[index] ?? index,
     estimateSize: () => (narrow ? cardPx : rowPx),
     gap: narrow ? cardGapPx : 0,
-    overscan: narrow ? 3 : 10,
+    overscan: narrow ? 3 : 4,
   });
   useEffect(() => rows.measure(), [rows, narrow]);
   useEffect(() => {
@@ -75,7 +75,15 @@ export function ChildrenTable({ ids, sort, hold }: ChildrenTableProps): ReactNod
           {items.map(({ index, key }) => {
             const id = ids[index];
             if (id === undefined) return null;
-            return <ChildRow key={key} id={id} index={index} marked={id === marked} measure={rows.measureElement} />;
+            return (
+              <ChildRow
+                key={key}
+                id={id}
+                index={index}
+                marked={id === marked}
+                measure={narrow ? rows.measureElement : undefined}
+              />
+            );
           })}
           <Spacer px={below} />
         </tbody>

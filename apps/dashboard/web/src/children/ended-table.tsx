@@ -1,7 +1,7 @@
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import type { Child } from '@hatchery/events';
 import { Age } from '../parts/age.tsx';
-import { duration, shortDuration } from '../parts/duration.ts';
+import { length } from '../parts/duration.ts';
 import { ending } from '../parts/ending.ts';
 import { Link } from '../parts/link.tsx';
 import { bytes, count, unknown } from '../parts/quantity.ts';
@@ -55,7 +55,7 @@ export function EndedTable({
   );
 }
 
-function EndedRow({ child }: { readonly child: Child }): ReactNode {
+const EndedRow = memo(function EndedRow({ child }: { readonly child: Child }): ReactNode {
   const { exit, rusage, startedAt, endedAt } = child;
   return (
     <tr role="row">
@@ -83,7 +83,7 @@ function EndedRow({ child }: { readonly child: Child }): ReactNode {
         )}
       </td>
       <td role="cell" data-name="Lasted" className="number">
-        {endedAt === null ? unknown : lasted(startedAt, endedAt)}
+        {endedAt === null ? unknown : length(Date.parse(endedAt) - Date.parse(startedAt))}
       </td>
       <td
         role="cell"
@@ -91,7 +91,7 @@ function EndedRow({ child }: { readonly child: Child }): ReactNode {
         className="number"
         title={rusage === null ? undefined : `${rusage.userMs} ms user, ${rusage.systemMs} ms system`}
       >
-        {rusage === null ? unknown : shortDuration(rusage.userMs + rusage.systemMs)}
+        {rusage === null ? unknown : length(rusage.userMs + rusage.systemMs)}
       </td>
       <td role="cell" data-name="Max RSS" className="number" title="Counts pages shared with the zygote too">
         {bytes(rusage?.maxRssBytes)}
@@ -104,9 +104,4 @@ function EndedRow({ child }: { readonly child: Child }): ReactNode {
       </td>
     </tr>
   );
-}
-
-function lasted(startedAt: string, endedAt: string): string {
-  const ms = Date.parse(endedAt) - Date.parse(startedAt);
-  return ms < 10_000 ? shortDuration(ms) : duration(ms);
-}
+});

@@ -2,10 +2,9 @@ import { useSyncExternalStore, type ReactNode } from 'react';
 import type { Child } from '@hatchery/events';
 import { numberIn, textIn, type PastRow, type ToldChild } from '../past/told.ts';
 import { useAsked } from '../past/use-asked.ts';
-import { length, shortDuration } from '../parts/duration.ts';
+import { length } from '../parts/duration.ts';
 import { ending } from '../parts/ending.ts';
 import { Facts } from '../parts/facts.tsx';
-import { LineChart } from '../parts/line-chart.tsx';
 import { Link } from '../parts/link.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { bytes, count, percent, unknown } from '../parts/quantity.ts';
@@ -13,6 +12,7 @@ import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 import { DrawerFrame } from './drawer.tsx';
 import { GatewayFacts } from './gateway-facts.tsx';
+import { UsageCharts } from './usage-charts.tsx';
 
 /** How often what the history has of a child is read anew while it lives. */
 const againMs = 5_000;
@@ -51,6 +51,12 @@ export function ChildDrawer({ id }: { readonly id: string }): ReactNode {
       {child !== undefined && child.endedAt === null && <OwnLocks id={id} />}
       {failure !== null && <p className="failure">{failure}</p>}
       {answer !== null && <GatewayFacts session={answer.session} />}
+      {(row !== undefined || answer !== null) && (
+        <>
+          <h3>Usage</h3>
+          <UsageCharts past={answer?.usage ?? []} trend={row?.trend} />
+        </>
+      )}
       {answer !== null && <Past told={answer} />}
     </DrawerFrame>
   );
@@ -88,7 +94,7 @@ function usageFacts(usage: Child['usage']): readonly (readonly [string, string])
 
 function rusageFacts(rusage: NonNullable<Child['rusage']>): readonly (readonly [string, string])[] {
   return [
-    ['CPU user, system', [rusage.userMs, rusage.systemMs].map(shortDuration).join(', ')],
+    ['CPU user, system', [rusage.userMs, rusage.systemMs].map(length).join(', ')],
     ['Max RSS, shared pages too', bytes(rusage.maxRssBytes)],
     ['Blocks in, out', [rusage.inBlocks, rusage.outBlocks].map(count).join(', ')],
     ['Faults minor, major', [rusage.minorFaults, rusage.majorFaults].map(count).join(', ')],
@@ -144,14 +150,9 @@ function OwnLocks({ id }: { readonly id: string }): ReactNode {
   );
 }
 
-function Past({ told: { usage, holds, waits, marks, audit } }: { readonly told: ToldChild }): ReactNode {
-  const points = (key: string): readonly (readonly [number, number | null])[] =>
-    usage.map((row) => [numberIn(row, 'at') ?? 0, numberIn(row, key)]);
+function Past({ told: { holds, waits, marks, audit } }: { readonly told: ToldChild }): ReactNode {
   return (
     <>
-      <h3>Usage</h3>
-      <LineChart name="CPU" points={points('cpu_percent')} text={percent} />
-      <LineChart name="Private memory" points={points('private_bytes')} text={bytes} />
       <Lines title="Locks held" rows={holds} line={(row) => `${textIn(row, 'name')} ${spanOf(row)}`} />
       <Lines title="Locks awaited" rows={waits} line={(row) => `${textIn(row, 'name')} ${spanOf(row)}`} />
       <Lines title="Events" rows={marks} line={(row) => textIn(row, 'text')} at="at" />

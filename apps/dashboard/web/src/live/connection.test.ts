@@ -138,6 +138,44 @@ test('a computer that wakes up does not wait for what was not heard for long', (
   );
 });
 
+test('a computer that wakes up gives an old connection two seconds to answer', () => {
+  const wokeAt = 19 + wakeSilenceMs;
+  const asleep = [[wokeAt, woke]] as const;
+  assert.deepEqual(run([...asleep, [wokeAt + wakeSilenceMs, tick]], 0, live).effects, [
+    { type: 'hang-up' },
+    { type: 'dial' },
+  ]);
+  assert.deepEqual(run([...asleep, [wokeAt + wakeSilenceMs - 1, tick]], 0, live).effects, []);
+  const beat = says({ type: 'heartbeat', epoch: 'e', seq: 3, round: 1, serverTime, feed, stuck: [] });
+  const answered = run([...asleep, [wokeAt + 700, beat], [wokeAt + wakeSilenceMs, tick]], 0, live);
+  assert.deepEqual(answered.effects, []);
+  assert.equal(answered.state.phase.name, 'open');
+});
+
+test('a browser that is not let in says why until it is', () => {
+  const refused: LiveEvent = { type: 'refused', reason: 'Not signed in.' };
+  const { state, effects } = run(
+    [
+      [100, closed],
+      [120, refused],
+    ],
+    0,
+    live,
+  );
+  assert.deepEqual([state.refusal, effects], ['Not signed in.', []]);
+  assert.equal(state.phase.name, 'waiting', 'and goes on trying');
+  const back = run(
+    [
+      [1_000, tick],
+      [1_010, opened],
+      [1_020, says(hello)],
+    ],
+    0,
+    state,
+  );
+  assert.equal(back.state.refusal, null);
+});
+
 test('the build the page came with is remembered when a newer one shows up', () => {
   const { state } = run([[30, says({ ...hello, build: 'b2' })]], 0, live);
   assert.deepEqual([state.firstBuild, state.server?.build], ['b1', 'b2']);

@@ -6,7 +6,8 @@ import { askAgainMs, dialTimeoutMs, redialMsMax, redialMsMin, staleAfterMs, wake
 /** Where the connection stands. Instants are milliseconds of this computer's clock. */
 export type Phase =
   | { readonly name: 'dialling'; readonly since: number; readonly attempt: number }
-  | { readonly name: 'open'; readonly askedAt: number; readonly attempt: number }
+  /** `wokeAt` is since when an answer is waited for after the computer woke up, or null. */
+  | { readonly name: 'open'; readonly askedAt: number; readonly attempt: number; readonly wokeAt: number | null }
   | { readonly name: 'waiting'; readonly until: number; readonly attempt: number };
 
 /** What the server said of itself and of us. */
@@ -29,6 +30,8 @@ export interface LiveState {
   readonly stuck: readonly Stuck[];
   /** When the server was last heard. */
   readonly heardAt: number | null;
+  /** Why the server does not let this browser in (any more), or null. */
+  readonly refusal: string | null;
   /** The server's clock minus this computer's, in milliseconds. */
   readonly clockOffsetMs: number | null;
 }
@@ -38,6 +41,8 @@ export type LiveEvent =
   | { readonly type: 'message'; readonly message: LiveMessage }
   | { readonly type: 'closed' }
   | { readonly type: 'tick' }
+  /** The server was asked why it hung up, and it is because nobody is signed in here. */
+  | { readonly type: 'refused'; readonly reason: string }
   /** The computer woke up, the tab came to the front, or the network came back. */
   | { readonly type: 'woke' };
 
@@ -62,6 +67,7 @@ export function firstState(at: number): LiveState {
     feed: null,
     stuck: nobodyStuck,
     heardAt: null,
+    refusal: null,
     clockOffsetMs: null,
   };
 }
@@ -71,13 +77,15 @@ export function transition(state: LiveState, event: LiveEvent, at: number, rando
   switch (event.type) {
     case 'opened':
       return {
-        state: { ...state, phase: { name: 'open', askedAt: at, attempt: state.phase.attempt } },
+        state: { ...state, phase: { name: 'open', askedAt: at, attempt: state.phase.attempt, wokeAt: null } },
         effects: [ask(state.data)],
       };
     case 'message':
       return hear(state, event.message, at);
     case 'closed':
       return { state: { ...state, phase: waiting(state.phase.attempt, at, random) }, effects: [] };
+    case 'refused':
+      return { state: { ...state, refusal: event.reason }, effects: [] };
     case 'tick':
       return tick(state, at, random);
     case 'woke':
@@ -115,7 +123,8 @@ function told(state: LiveState, message: LiveMessage, at: number): Partial<LiveS
     return { feed: message.feed, stuck, clockOffsetMs };
   }
   const { epoch, role, build, host, feed } = message;
-  return { feed, clockOffsetMs, server: { epoch, role, build, host }, firstBuild: state.firstBuild ?? build };
+  const server = { epoch, role, build, host };
+  return { feed, clockOffsetMs, server, firstBuild: state.firstBuild ?? build, refusal: null };
 }
 
 function tick(state: LiveState, at: number, random: number): Transition {
@@ -125,15 +134,26 @@ function tick(state: LiveState, at: number, random: number): Transition {
       return phase.until <= at ? dial(state, phase.attempt, at) : { state, effects: [] };
     case 'dialling':
       return at - phase.since < dialTimeoutMs ? { state, effects: [] } : giveUp(state, at, random);
-    case 'open':
-      return at - (state.heardAt ?? phase.askedAt) < staleAfterMs ? { state, effects: [] } : giveUp(state, at, random);
+    case 'open': {
+      const heardAt = state.heardAt ?? phase.askedAt;
+      if (phase.wokeAt !== null && heardAt <= phase.wokeAt && at - phase.wokeAt >= wakeSilenceMs)
+        return redial(state, at);
+      return at - heardAt < staleAfterMs ? { state, effects: [] } : giveUp(state, at, random);
+    }
   }
 }
 
 function wake(state: LiveState, at: number): Transition {
   const { phase } = state;
   if (phase.name === 'waiting') return dial(state, 0, at);
-  if (phase.name === 'dialling' || at - (state.heardAt ?? phase.askedAt) < wakeSilenceMs) return { state, effects: [] };
+  if (phase.name === 'dialling') return { state, effects: [] };
+  if (at - (state.heardAt ?? phase.askedAt) >= wakeSilenceMs) return redial(state, at);
+  // It was heard just now, perhaps before the sleep: the next heartbeat is the answer, and it is due in a second.
+  return { state: { ...state, phase: { ...phase, wokeAt: at } }, effects: [] };
+}
+
+/** Dials anew at once, whatever the old connection still says of itself. */
+function redial(state: LiveState, at: number): Transition {
   const { state: next, effects } = dial(state, 0, at);
   return { state: next, effects: [{ type: 'hang-up' }, ...effects] };
 }

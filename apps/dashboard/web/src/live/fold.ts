@@ -1,5 +1,5 @@
-import { reduce } from '@hatchery/events';
 import type { LiveMessage, LivePosition, View } from '@hatchery/events';
+import { FoldedData } from './folded-data.ts';
 
 /** Everything this page has been told, and up to where. */
 export interface LiveData extends LivePosition {
@@ -26,7 +26,7 @@ export function fold(data: LiveData | null, message: LiveMessage): Folded {
       const { event } = message;
       if (event.seq <= data.seq) return { data, verdict: 'old' };
       if (event.seq > data.seq + 1) return { data, verdict: 'gap' };
-      return { data: { ...data, seq: event.seq, view: reduce(data.view, event) }, verdict: 'applied' };
+      return { data: FoldedData.after(data, event, { seq: event.seq }), verdict: 'applied' };
     }
     case 'usage':
       return foldUsage(data, message);
@@ -49,8 +49,8 @@ function foldUsage(data: LiveData | null, message: Extract<LiveMessage, { type: 
   if (message.round <= data.round) return { data, verdict: 'old' };
   // Usage as of another event could name children that are not known yet, or not any more.
   if (message.after > data.round || message.seq !== data.seq) return { data, verdict: 'gap' };
-  const view = reduce(data.view, { kind: 'child.usage', samples: message.samples });
-  return { data: { ...data, round: message.round, view }, verdict: 'applied' };
+  const { round, samples } = message;
+  return { data: FoldedData.after(data, { kind: 'child.usage', samples }, { round }), verdict: 'applied' };
 }
 
 function compare(data: LiveData | null, told: LivePosition): Verdict {

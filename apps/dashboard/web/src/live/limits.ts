@@ -1,7 +1,7 @@
 /** The server says once a second that it lives; after this much silence what is on screen counts as stale. */
 export const staleAfterMs = 5_000;
 
-/** A connection that was not heard for this long when the computer wakes up is not waited for. */
+/** A connection that was not heard for this long when the computer wakes up, or from then on, is not waited for. */
 export const wakeSilenceMs = 2_000;
 
 /** An attempt to connect that takes longer than this is given up. */

@@ -10,7 +10,7 @@ const heardAt = 1_000_000;
 const up = { up: true, since: new Date(0).toISOString() } as const;
 const live: LiveState = {
   ...firstState(0),
-  phase: { name: 'open', askedAt: 0, attempt: 0 },
+  phase: { name: 'open', askedAt: 0, attempt: 0, wokeAt: null },
   data: { epoch: 'e', seq: 1, round: 0, view: emptyView },
   feed: up,
   heardAt,
@@ -24,6 +24,13 @@ test('a page without data is connecting, however long it takes', () => {
 
 test('a page that heard from the server a moment ago is live', () => {
   assert.deepEqual(truthOf(live, heardAt + 200), { word: 'live', ageMs: 200 });
+});
+
+test('a page that is not let in is signed out, whatever its data; one that is let in again is not', () => {
+  const refusal = 'Not signed in.';
+  assert.deepEqual(truthOf({ ...live, phase: waiting, refusal }, heardAt + 300), { word: 'signed out' });
+  assert.deepEqual(truthOf({ ...firstState(0), refusal }, 300), { word: 'signed out' });
+  assert.equal(truthOf({ ...live, refusal }, heardAt + 300).word, 'live');
 });
 
 test('a page that lost its connection is reconnecting, then stale', () => {

@@ -5,11 +5,13 @@ import { staleAfterMs } from './limits.ts';
 export type Truth =
   | { readonly word: 'connecting' }
   | { readonly word: 'live'; readonly ageMs: number }
+  | { readonly word: 'signed out' }
   | { readonly word: 'reconnecting'; readonly ageMs: number }
   | { readonly word: 'stale'; readonly ageMs: number };
 
 /** The truth at the instant `at` of this computer's clock. Data is as old as the weakest link: ours, or the server's to the forker. */
 export function truthOf(state: LiveState, at: number): Truth {
+  if (state.refusal !== null && state.phase.name !== 'open') return { word: 'signed out' };
   if (state.data === null || state.heardAt === null) return { word: 'connecting' };
   const unheardMs = Math.max(0, at - state.heardAt);
   const { feed, clockOffsetMs } = state;

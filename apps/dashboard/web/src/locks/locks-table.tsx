@@ -13,7 +13,7 @@ const columns = ['Condition', 'Lock', 'Kind', 'Holder', 'Host', 'Held for', 'Wai
 export function LocksTable({ locks }: { readonly locks: readonly Lock[] }): ReactNode {
   return (
     <div className="scroller" role="region" aria-label="Table of locks" tabIndex={0}>
-      <table role="table" aria-label="Locks">
+      <table role="table" aria-label="Locks" className="locks">
         <thead role="rowgroup">
           <tr role="row">
             {columns.map((name) => (

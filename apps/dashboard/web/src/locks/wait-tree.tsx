@@ -6,7 +6,7 @@ import { partyText } from './party-text.ts';
 
 /** Who waits behind whom, as nested lists: the outermost party is the one to look at. */
 export function WaitTree({ node }: { readonly node: WaitNode }): ReactNode {
-  const { party, blocked, circular } = node;
+  const { party, circular } = node;
   return (
     <div className="wait-node">
       {party.childId === null ? (
@@ -21,18 +21,23 @@ export function WaitTree({ node }: { readonly node: WaitNode }): ReactNode {
         </span>
       )}
       {circular && <strong className="bad"> waits in a circle</strong>}
-      {blocked.map(({ lock, waiters }) => (
-        <div key={lock.id} className="wait-branch">
-          <span className="quiet">holds</span> <Link to={{ lockId: lock.id }}>{lock.name}</Link>
-          <ul aria-label={`${blockedCount({ ...node, blocked: [{ lock, waiters }] })} wait for ${lock.name}`}>
-            {waiters.map((waiter) => (
-              <li key={waiter.name}>
-                <WaitTree node={waiter} />
-              </li>
-            ))}
-          </ul>
-        </div>
-      ))}
+      <Blocked node={node} />
     </div>
   );
+}
+
+/** The locks of one party and who waits for each, without the party itself. */
+export function Blocked({ node }: { readonly node: WaitNode }): ReactNode {
+  return node.blocked.map(({ lock, waiters }) => (
+    <div key={lock.id} className="wait-branch">
+      <span className="quiet">holds</span> <Link to={{ lockId: lock.id }}>{lock.name}</Link>
+      <ul aria-label={`${blockedCount({ ...node, blocked: [{ lock, waiters }] })} wait for ${lock.name}`}>
+        {waiters.map((waiter) => (
+          <li key={waiter.name}>
+            <WaitTree node={waiter} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  ));
 }

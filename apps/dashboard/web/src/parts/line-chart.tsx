@@ -29,11 +29,16 @@ export function LineChart({ name, points, text }: LineChartProps): ReactNode {
       </figcaption>
       <svg
         viewBox={`0 0 ${width} ${height}`}
+        preserveAspectRatio="none"
         role="img"
         aria-label={`${name}, at most ${text(largest)}; the table below has the values`}
       >
         <polyline points={line} />
       </svg>
+      <p className="chart-times" aria-hidden="true">
+        <span>{clockTime(first[0])}</span>
+        <span>{clockTime(last[0])}</span>
+      </p>
       <details>
         <summary>As a table</summary>
         <table aria-label={name}>
@@ -46,7 +51,7 @@ export function LineChart({ name, points, text }: LineChartProps): ReactNode {
           <tbody>
             {known.map(([at, value]) => (
               <tr key={at}>
-                <td>{new Date(at).toLocaleTimeString('en-GB')}</td>
+                <td>{clockTime(at)}</td>
                 <td className="number">{text(value)}</td>
               </tr>
             ))}
@@ -55,4 +60,8 @@ export function LineChart({ name, points, text }: LineChartProps): ReactNode {
       </details>
     </figure>
   );
+}
+
+function clockTime(at: number): string {
+  return new Date(at).toLocaleTimeString('en-GB');
 }

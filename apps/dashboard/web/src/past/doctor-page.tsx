@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { truthOf } from '../live/truth.ts';
 import { duration } from '../parts/duration.ts';
+import { Moment } from '../parts/moment.tsx';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 import type { ToldDoctor } from './told.ts';
@@ -32,17 +33,24 @@ export function DoctorPage(): ReactNode {
               <span className="unseen">{verdict}</span>
             </span>
             <strong>{name}</strong>
-            <span className="found">{found}</span>
+            <span className="found">{withMoments(found)}</span>
             {remedy !== null && <span className="remedy">{remedy}</span>}
           </li>
         ))}
       </ul>
-      <p className="quiet">
+      <p className="quiet below">
         <code>./hatchery doctor</code> on the host checks what a start needs: ports, keys, Python, Breezy and its
         preloads.
       </p>
     </section>
   );
+}
+
+/** The sentence with its instants as this computer's clock shows them. */
+function withMoments(sentence: string): readonly ReactNode[] {
+  return sentence
+    .split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/)
+    .map((part, index) => (index % 2 === 0 ? part : <Moment key={index} at={Date.parse(part)} />));
 }
 
 /** What only this browser can tell. */

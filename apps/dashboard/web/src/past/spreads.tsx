@@ -37,7 +37,7 @@ export function Spreads({ statistics }: { readonly statistics: NonNullable<ToldH
                 Of
               </th>
               <th role="columnheader" scope="col" className="number">
-                Sessions
+                Ended
               </th>
               {measures.map(([measure, name]) => (
                 <th key={measure} role="columnheader" scope="col" className="number">
@@ -63,7 +63,7 @@ function SpreadLine({ row }: { readonly row: SpreadRow }): ReactNode {
       <td role="cell" data-name="Of" className="spread">
         {row.name ?? 'everybody'}
       </td>
-      <td role="cell" data-name="Sessions" className="number">
+      <td role="cell" data-name="Ended" className="number spread">
         {count(row.session.count)}
       </td>
       {measures.map(([measure, name]) => {

@@ -16,7 +16,7 @@ const well: LiveState = {
   heardAt: at,
   clockOffsetMs: 0,
 };
-const service = { zygote: { state: 'ready', pid: 7 }, draining: false } as const;
+const service = { zygote: { state: 'ready', pid: 7 }, draining: false, drainedBy: null } as const;
 const titles = (state: LiveState, now: Parameters<typeof concerns>[1], instant = at): string[] =>
   concerns(state, now, [], instant).map(({ title }) => title);
 
@@ -35,7 +35,7 @@ test('a forker that is away is said with since when and why', () => {
 
 test('what hurts comes before what was wished', () => {
   const zygote = { state: 'failed', step: 'preload', message: 'no breezy' } as const;
-  assert.deepEqual(titles({ ...well, firstBuild: 'b0' }, { zygote, draining: true }), [
+  assert.deepEqual(titles({ ...well, firstBuild: 'b0' }, { zygote, draining: true, drainedBy: 'bo' }), [
     'Zygote failed',
     'Draining',
     'New version',
@@ -44,6 +44,10 @@ test('what hurts comes before what was wished', () => {
 
 test('a server that is silent is said, as the page cannot know anything else', () => {
   assert.deepEqual(titles(well, service, at + 5_000), ['Dashboard lost']);
+});
+
+test('who is signed out is told so, and not that the server is lost', () => {
+  assert.deepEqual(titles({ ...well, refusal: 'Not signed in.' }, service, at + 60_000), ['Signed out']);
 });
 
 const minutesAgo = (minutes: number): string => new Date(at - minutes * 60_000).toISOString();

@@ -1,6 +1,7 @@
 import type { Lock } from '@hatchery/events';
 import type { LiveState } from '../live/connection.ts';
 import { staleAfterMs } from '../live/limits.ts';
+import { newestView } from '../live/folded-data.ts';
 import { duration } from '../parts/duration.ts';
 import type { Service } from './live-store.ts';
 import { blockedCount, oldestWait, waitTrees, type WaitNode } from './lock-facts.ts';
@@ -39,6 +40,11 @@ export function concerns(state: LiveState, service: Service, locks: readonly Loc
 
 function connectionConcerns(state: LiveState, at: number, serverNow: number): readonly Concern[] {
   const found: Concern[] = [];
+  if (state.refusal !== null) {
+    const detail =
+      'What you see is old and actions are off. Sign in, here or in another tab, and this page goes on by itself.';
+    return [concern('alarm', 'Signed out', detail)];
+  }
   if (state.data === null && state.heardAt === null)
     found.push(concern('notice', 'Connecting', 'to the dashboard’s server.'));
   if (state.heardAt !== null && at - state.heardAt >= staleAfterMs) {
@@ -102,7 +108,7 @@ function staleLocks(locks: readonly Lock[], serverNow: number): readonly Concern
 
 function stuckChildren({ stuck, data }: LiveState, serverNow: number): readonly Concern[] {
   return shortened(stuck, 'stuck children', ({ id, since }) => {
-    const child = data?.view.children[id];
+    const child = data === null ? undefined : newestView(data).children[id];
     const who = child === undefined ? id : `${child.user ?? 'Somebody'} (pid ${child.pid})`;
     const idle = duration(serverNow - Date.parse(since));
     return {

@@ -8,7 +8,11 @@ import { LiveStore } from './live-store.ts';
 
 function stage() {
   const store = new LiveStore();
-  let state: LiveState = { ...firstState(0), phase: { name: 'open', askedAt: 0, attempt: 0 }, heardAt: 0 };
+  let state: LiveState = {
+    ...firstState(0),
+    phase: { name: 'open', askedAt: 0, attempt: 0, wokeAt: null },
+    heardAt: 0,
+  };
   let view: View = emptyView;
   let seq = 0;
   const take = (message: LiveMessage): void => {
@@ -90,7 +94,18 @@ test('a paused page counts what it does not show, and shows it all afterwards', 
   assert.equal(store.row('c1')?.get().child.usage, null);
   store.unpause();
   assert.equal(store.listing.get().length, 2);
-  assert.deepEqual(store.row('c1')?.get().trend?.cpu, [5]);
+  assert.deepEqual(store.row('c1')?.get().trend?.cpu.values(), [5]);
+});
+
+test('a line stands still while paused, and then shows what it missed', () => {
+  const { store, spawn, sample } = stage();
+  spawn('c1');
+  sample('c1', '2026-11-21T00:00:01.000Z', 5);
+  store.pause();
+  sample('c1', '2026-11-21T00:00:02.000Z', 6);
+  assert.deepEqual(store.row('c1')?.get().trend?.cpu.values(), [5]);
+  store.unpause();
+  assert.deepEqual(store.row('c1')?.get().trend?.cpu.values(), [5, 6]);
 });
 
 test('ages stand still while paused', () => {

@@ -1,11 +1,13 @@
 import { emptyView } from '@hatchery/events';
 import type { Child, LiveMessage, Lock, View, ZygoteView } from '@hatchery/events';
 import { firstState, type LiveState } from '../live/connection.ts';
+import { newestView } from '../live/folded-data.ts';
 import { truthOf } from '../live/truth.ts';
 import { Cell } from './cell.ts';
 import { locksByChild, locksOf, type ChildLocks } from './lock-facts.ts';
 import { nextHistory, noTotals, startP95, totalsOf, type Totals, type TotalsHistory } from './totals.ts';
-import { nextTrend, type Trend } from './trend.ts';
+import type { Trend } from './trend.ts';
+import { Trends } from './trends.ts';
 
 /** One line of the table. */
 export interface Row {
@@ -31,6 +33,8 @@ export interface Pause {
 export interface Service {
   readonly zygote: ZygoteView;
   readonly draining: boolean;
+  /** Who asked for it, when that is known. */
+  readonly drainedBy: string | null;
 }
 
 /** Runs something soon, once for all who ask meanwhile; a page paints no oftener than its screen does. */
@@ -61,7 +65,7 @@ export class LiveStore {
   readonly listing = new Cell<readonly Row[]>([]);
   readonly ended = new Cell<readonly Child[]>([]);
   readonly locks = new Cell<readonly Lock[]>([]);
-  readonly service = new Cell<Service>({ zygote: emptyView.zygote, draining: false });
+  readonly service = new Cell<Service>({ zygote: emptyView.zygote, draining: false, drainedBy: null });
   readonly totals = new Cell<Totals>(noTotals);
   readonly history = new Cell<TotalsHistory>([]);
   /** How long starts took, of the children that are known. */
@@ -69,8 +73,9 @@ export class LiveStore {
   readonly paused = new Cell<Pause | null>(null);
   readonly #soon: Soon;
   readonly #rows = new Map<string, Cell<Row>>();
-  readonly #trends = new Map<string, Trend>();
+  readonly #trends = new Trends();
   #latest: LiveState = this.live.get();
+  #shownData: LiveState['data'] = null;
   #shown: View = emptyView;
   #shownStuck: LiveState['stuck'] = [];
   #locksOfChildren: ReadonlyMap<string, ChildLocks> = new Map();
@@ -91,7 +96,8 @@ export class LiveStore {
   take(state: LiveState, message: LiveMessage | null): void {
     this.#latest = state;
     this.#note(message);
-    if (message?.type === 'usage' && state.data !== null) this.#follow(message, state.data.view);
+    // Whose child is not known is forgotten with the next picture.
+    if (message?.type === 'usage' && state.data !== null) this.#trends.follow(message.samples);
     const pause = this.paused.get();
     if (pause !== null && message?.type === 'event') this.paused.set({ ...pause, changes: pause.changes + 1 });
     this.#soon(() => this.#catchUp());
@@ -106,13 +112,16 @@ export class LiveStore {
     if (truthOf(state, at).word !== 'live' || at - this.#secondAt < 1_000) return;
     this.#secondAt = at;
     this.#relist();
-    // The newest of them: how starts went an hour ago is for History.
-    const newest = this.listing.get().slice(-startsLookedAt);
-    this.start.set(startP95([...newest.map(({ child }) => child), ...this.ended.get()]));
-    this.history.set(nextHistory(this.history.get(), this.totals.get()));
+    this.#lookAtStarts();
+    const totals = this.totals.get();
+    const oldestLockMs =
+      totals.oldestLock === null ? null : Math.max(0, this.serverNow.get() - Date.parse(totals.oldestLock));
+    const past = { ...totals, oldestLockMs, startMs: this.start.get()?.ms ?? null };
+    this.history.set(nextHistory(this.history.get(), past));
   }
 
   pause(): void {
+    this.#trends.holdStill();
     this.paused.set({ at: this.serverNow.get(), changes: 0 });
   }
 
@@ -126,14 +135,9 @@ export class LiveStore {
     this.live.set(this.#latest);
     const { data, stuck } = this.#latest;
     if (data === null || this.paused.get() !== null) return;
-    if (data.view !== this.#shown || stuck !== this.#shownStuck) this.#show(data.view);
-  }
-
-  #follow({ samples }: Extract<LiveMessage, { type: 'usage' }>, view: View): void {
-    for (const sample of samples) {
-      if (view.children[sample.id] !== undefined)
-        this.#trends.set(sample.id, nextTrend(this.#trends.get(sample.id), sample));
-    }
+    if (data === this.#shownData && stuck === this.#shownStuck) return;
+    this.#shownData = data;
+    this.#show(newestView(data));
   }
 
   /** Remembers whose row a message may change, so that five thousand others are not looked at. */
@@ -155,7 +159,7 @@ export class LiveStore {
     this.#shownStuck = this.#latest.stuck;
     const looked = stuckChanged ? null : this.#changed;
     const touched = locksChanged ? this.#showLocks(view) : [];
-    const ids = looked === null ? [...Object.keys(view.children), ...this.#rows.keys()] : [...looked, ...touched];
+    const ids = looked === null ? this.#everybody(view) : [...looked, ...touched];
     this.#changed = new Set();
     const stuck = new Map(this.#shownStuck.map(({ id, since }) => [id, since]));
     let listChanged = false;
@@ -165,9 +169,20 @@ export class LiveStore {
       else this.totals.set(totalsOf(view, this.locks.get()));
     }
     this.ended.set(view.recentChildren);
+    if (this.start.get() === null) this.#lookAtStarts();
     const { zygote, draining } = this.service.get();
     if (zygote !== view.zygote || draining !== view.draining)
-      this.service.set({ zygote: view.zygote, draining: view.draining });
+      this.service.set({ zygote: view.zygote, draining: view.draining, drainedBy: view.drainedBy ?? null });
+  }
+
+  /** Of the newest: how starts went an hour ago is for History. */
+  #lookAtStarts(): void {
+    const newest = this.listing.get().slice(-startsLookedAt);
+    this.start.set(startP95([...newest.map(({ child }) => child), ...this.ended.get()]));
+  }
+
+  #everybody(view: View): readonly string[] {
+    return [...Object.keys(view.children), ...this.#rows.keys(), ...this.#trends.ids()];
   }
 
   /** Returns the children whose locks may have changed. */
@@ -183,7 +198,7 @@ export class LiveStore {
   #showChild(id: string, view: View, stuckSince: string | null): boolean {
     const child = view.children[id];
     if (child === undefined) {
-      this.#trends.delete(id);
+      this.#trends.forget(id);
       return this.#rows.delete(id);
     }
     const trend = this.#trends.get(id);

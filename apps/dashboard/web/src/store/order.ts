@@ -33,11 +33,9 @@ export function isSortKey(text: string): text is SortKey {
 export function ordered(rows: readonly Row[], sort: Sort): readonly Row[] {
   const value = values[sort.key];
   const direction = sort.descending === (sort.key === 'age') ? 1 : -1;
-  // Each value is taken once: dates and texts are dear to take a hundred thousand times.
-  return rows
-    .map((row) => ({ row, value: value(row) }))
-    .sort((left, right) => direction * compare(left.value, right.value, direction) || byStart(left.row, right.row))
-    .map(({ row }) => row);
+  return rows.toSorted(
+    (left, right) => direction * compare(value(left), value(right), direction) || byStart(left, right),
+  );
 }
 
 /**

@@ -15,8 +15,14 @@ export interface Totals {
   readonly oldestLock: string | null;
 }
 
+/** The totals at one instant, with what is told of by its age. A null is not known then. */
+export interface PastTotals extends Totals {
+  readonly oldestLockMs: number | null;
+  readonly startMs: number | null;
+}
+
 /** The totals of the last while, oldest first, one a second. */
-export type TotalsHistory = readonly Totals[];
+export type TotalsHistory = readonly PastTotals[];
 
 export const noTotals: Totals = {
   sessions: 0,
@@ -48,7 +54,7 @@ export function totalsOf(view: View, locks: readonly Lock[]): Totals {
   };
 }
 
-export function nextHistory(history: TotalsHistory, totals: Totals): TotalsHistory {
+export function nextHistory(history: TotalsHistory, totals: PastTotals): TotalsHistory {
   return [...history, totals].slice(-trendPointsMax);
 }
 

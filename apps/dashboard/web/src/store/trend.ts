@@ -1,30 +1,48 @@
 import type { ChildUsage, UsageSample } from '@hatchery/events';
-import { trendPointsMax } from '../live/limits.ts';
+import { Series } from './series.ts';
 
 /** What several samples of one child say together. A null cannot be told yet. */
 export interface Trend {
-  /** The latest CPU shares in percent, oldest first. */
-  readonly cpu: readonly number[];
+  /** The latest CPU shares in percent; shared with the trend before and after this one. */
+  readonly cpu: Series;
   /** Private memory in bytes, likewise. */
-  readonly memory: readonly number[];
+  readonly memory: Series;
+  /** When each of these was sampled, in milliseconds since 1970 of the publisher's clock. */
+  readonly times: Series;
   readonly faultsPerS: number | null;
   readonly ioBytesPerS: number | null;
-  readonly last: UsageSample;
+  readonly usage: ChildUsage;
+  /** When that was, in milliseconds since 1970 of the publisher's clock. */
+  readonly at: number;
 }
 
-/** The trend after one more sample. Samples that are no newer than the last one change nothing. */
-export function nextTrend(trend: Trend | undefined, sample: UsageSample): Trend {
-  const cpu = [...(trend?.cpu ?? []), sample.usage.cpuPercent ?? 0].slice(-trendPointsMax);
-  const memory = [...(trend?.memory ?? []), sample.usage.privateBytes ?? 0].slice(-trendPointsMax);
-  if (trend === undefined) return { cpu, memory, faultsPerS: null, ioBytesPerS: null, last: sample };
-  const seconds = (Date.parse(sample.at) - Date.parse(trend.last.at)) / 1_000;
-  if (!(seconds > 0)) return trend;
-  const rate = (count: (usage: ChildUsage) => number | null): number | null => {
-    const now = count(sample.usage);
-    const before = count(trend.last.usage);
-    return now === null || before === null ? null : Math.max(0, (now - before) / seconds);
+/** The trend after one more sample, taken at `at`. Samples that are no newer than the last one change nothing. */
+export function nextTrend(trend: Trend | undefined, { usage }: Pick<UsageSample, 'usage'>, at: number): Trend {
+  const seconds = trend === undefined ? 0 : (at - trend.at) / 1_000;
+  if (trend !== undefined && !(seconds > 0)) return trend;
+  const { cpu, memory, times } = trend ?? { cpu: new Series(), memory: new Series(), times: new Series() };
+  cpu.push(usage.cpuPercent ?? 0);
+  memory.push(usage.privateBytes ?? 0);
+  times.push(at);
+  const before = trend?.usage;
+  return {
+    cpu,
+    memory,
+    times,
+    faultsPerS: before === undefined ? null : rate(faults(before), faults(usage), seconds),
+    ioBytesPerS: before === undefined ? null : rate(ioBytes(before), ioBytes(usage), seconds),
+    usage,
+    at,
   };
-  return { cpu, memory, faultsPerS: rate(faults), ioBytesPerS: rate(ioBytes), last: sample };
+}
+
+/** The same as of now, which later samples do not change. */
+export function heldTrend(trend: Trend): Trend {
+  return { ...trend, cpu: trend.cpu.copy(), memory: trend.memory.copy(), times: trend.times.copy() };
+}
+
+function rate(before: number | null, now: number | null, seconds: number): number | null {
+  return now === null || before === null ? null : Math.max(0, (now - before) / seconds);
 }
 
 function faults({ minorFaults, majorFaults }: ChildUsage): number | null {

@@ -8,6 +8,7 @@ import { useCell } from '../store/use-cell.ts';
 
 const minutes = 15;
 const againMs = 5_000;
+const axisMinutes = [15, 10, 5, 0] as const;
 
 /** The last quarter of an hour: a bar a session, darker where it held a lock, lines where something happened to all. */
 export function Timeline(): ReactNode {
@@ -38,6 +39,13 @@ function Bars({ told }: { readonly told: ToldTimeline }): ReactNode {
   return (
     <>
       <ul className="bars" aria-label="Sessions of the last minutes">
+        <li className="axis" aria-hidden="true">
+          {axisMinutes.map((minute) => (
+            <span key={minute} style={{ left: `${100 - (minute / minutes) * 100}%` }}>
+              {minute === 0 ? 'now' : `${minute} min ago`}
+            </span>
+          ))}
+        </li>
         {byStart.map((session) => (
           <Bar key={textIn(session, 'id')} session={session} holds={holds} told={told} />
         ))}
@@ -79,7 +87,7 @@ function Bar({
 }): ReactNode {
   const id = textIn(session, 'id');
   const [from, to] = [numberIn(session, 'started_at') ?? told.from, numberIn(session, 'ended_at') ?? told.to];
-  const name = `${textIn(session, 'user')}, pid ${textIn(session, 'pid')}, ${length(to - from)}`;
+  const name = `${textIn(session, 'user')} ${textIn(session, 'pid')}, ${length(to - from)}`;
   const failed = session['exit_signal'] !== null || (session['exit_code'] ?? 0) !== 0;
   return (
     <li className="bar-line">

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import { WaitTree } from '../locks/wait-tree.tsx';
+import { Blocked } from '../locks/wait-tree.tsx';
+import { Link } from '../parts/link.tsx';
 import { concerns, type Concern } from '../store/concerns.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
@@ -35,7 +36,14 @@ function ConcernLine({ concern }: { readonly concern: Concern }): ReactNode {
     <li data-harm={harm}>
       <div className="concern">
         <span className="concern-text" id={`concern-${concern.key}`}>
-          <strong>{title}</strong> {detail}
+          {childId === undefined ? (
+            <strong>{title}</strong>
+          ) : (
+            <Link to={{ childId }}>
+              <strong>{title}</strong>
+            </Link>
+          )}{' '}
+          {detail}
         </span>
         {childId !== undefined && (
           <button
@@ -56,7 +64,7 @@ function ConcernLine({ concern }: { readonly concern: Concern }): ReactNode {
           </button>
         )}
       </div>
-      {tree !== undefined && <WaitTree node={tree} />}
+      {tree !== undefined && <Blocked node={tree} />}
     </li>
   );
 }

@@ -1,9 +1,12 @@
 import type { ReactNode } from 'react';
 import { truthOf, type Truth } from '../live/truth.ts';
-import { shortDuration, stopwatch } from '../parts/duration.ts';
+import { duration, shortDuration, stopwatch } from '../parts/duration.ts';
 import type { Pause } from '../store/live-store.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
+
+/** A clock this far off the server's makes the instants of this computer misleading. */
+const skewToldMs = 5_000;
 
 /**
  * What the page may claim about its data. The visible text changes twice a second, which would drown a screen reader;
@@ -15,7 +18,10 @@ export function ConnectionStatus(): ReactNode {
   const state = live.live.get();
   const pause = useCell(live.paused);
   const draining = useCell(live.service, (service) => service.draining);
+  const drainedBy = useCell(live.service, (service) => service.drainedBy);
   const { sessions } = useCell(live.totals);
+  // To the second, so that a measurement a little better than the last repaints nothing.
+  const skewMs = useCell(live.live, ({ clockOffsetMs }) => Math.round((clockOffsetMs ?? 0) / 1_000) * 1_000);
   const truth = truthOf(state, at);
   const word = pause !== null && truth.word === 'live' ? 'paused' : truth.word;
   return (
@@ -23,19 +29,37 @@ export function ConnectionStatus(): ReactNode {
       <p className="connection" role="status" aria-label="Connection" aria-live="off" data-word={word}>
         <span className="lamp" aria-hidden="true" />
         {pause !== null && truth.word === 'live' ? pausedText(pause, at + (state.clockOffsetMs ?? 0)) : textOf(truth)}
-        {draining && <span className="draining">DRAINING, {sessions} left</span>}
+        {draining && (
+          <span className="draining">
+            DRAINING{drainedBy === null ? '' : ` by ${drainedBy}`}, {sessions} left
+          </span>
+        )}
+        {Math.abs(skewMs) >= skewToldMs && (
+          <span className="skew" title="All ages here go by the server’s clock.">
+            this clock is {duration(Math.abs(skewMs))} {skewMs > 0 ? 'behind' : 'ahead'}
+          </span>
+        )}
       </p>
       <p className="unseen" aria-live="polite">
-        {announcements[word]}
+        {lost.includes(word) ? '' : announcements[word]}
       </p>
+      {lost.includes(word) && (
+        <p className="unseen" role="alert">
+          {announcements[word]}
+        </p>
+      )}
     </>
   );
 }
+
+/** Worth interrupting a reader for: what is on screen is not to be trusted any more. */
+const lost: readonly (Truth['word'] | 'paused')[] = ['stale', 'signed out'];
 
 const announcements: Readonly<Record<Truth['word'] | 'paused', string>> = {
   connecting: 'Connecting',
   live: 'Live',
   paused: 'Paused',
+  'signed out': 'Signed out, actions are off',
   reconnecting: 'Connection lost, reconnecting',
   stale: 'The data is stale, actions are off',
 };
@@ -46,6 +70,8 @@ function textOf(truth: Truth): string {
       return 'CONNECTING';
     case 'live':
       return `LIVE ${shortDuration(truth.ageMs)} old`;
+    case 'signed out':
+      return 'SIGNED OUT, RECONNECTING';
     case 'reconnecting':
       return 'RECONNECTING';
     case 'stale':

@@ -3,7 +3,7 @@ import { duration, length } from '../parts/duration.ts';
 import { bytes, count, percent, unknown } from '../parts/quantity.ts';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { usePageStore } from '../store/page-store.ts';
-import { failedCount, type Totals } from '../store/totals.ts';
+import { failedCount, type PastTotals } from '../store/totals.ts';
 import { useCell } from '../store/use-cell.ts';
 
 /** The sums, at a glance. */
@@ -16,7 +16,8 @@ export function Tiles(): ReactNode {
   const known = useCell(live.live, (state) => state.data !== null);
   const start = useCell(live.start);
   const failed = failedCount(ended);
-  const trend = (of: (totals: Totals) => number): readonly number[] => history.map(of);
+  const trend = (of: (totals: PastTotals) => number | null): readonly number[] =>
+    history.map(of).filter((each) => each !== null);
   const { sessions, blocked, locks, staleLocks, cpuPercent, privateBytes } = totals;
   return (
     <ul className="tiles" aria-label="Totals" data-known={known}>
@@ -25,7 +26,7 @@ export function Tiles(): ReactNode {
         value={count(sessions)}
         values={trend((each) => each.sessions)}
         top={4}
-        note={failed === 0 ? `${ended.length} ended lately` : `${failed} of ${ended.length} ended failed`}
+        note={failed === 0 ? `${ended.length} ended lately` : `${ended.length} ended, ${failed} failed`}
       />
       <Tile
         name="Blocked"
@@ -38,6 +39,7 @@ export function Tiles(): ReactNode {
       <OldestLock
         note={staleLocks === 0 ? `${locks} held` : `${locks} held, ${staleLocks} left behind`}
         alarm={staleLocks > 0}
+        values={trend((each) => each.oldestLockMs)}
       />
       <Tile
         name="CPU"
@@ -50,23 +52,24 @@ export function Tiles(): ReactNode {
         name="Private memory"
         value={bytes(privateBytes)}
         values={trend((each) => each.privateBytes)}
-        top={1}
         note="not shared"
       />
       <Tile
         name="Start, p95"
         value={start === null ? unknown : length(start.ms)}
-        note={start === null ? 'no session yet' : `of ${count(start.of)} sessions`}
+        note={start === null ? 'no session yet' : `of ${count(start.of)} ${start.of === 1 ? 'session' : 'sessions'}`}
+        values={trend((each) => each.startMs)}
+        top={1}
       />
     </ul>
   );
 }
 
-function OldestLock({ note, alarm }: { readonly note: string; readonly alarm: boolean }): ReactNode {
+function OldestLock({ note, alarm, values }: Required<Pick<TileProps, 'note' | 'alarm' | 'values'>>): ReactNode {
   const { live } = usePageStore();
   const since = useCell(live.totals, (totals) => totals.oldestLock);
   const age = useCell(live.serverNow, (now) => (since === null ? unknown : duration(now - Date.parse(since))));
-  return <Tile name="Oldest lock" value={age} note={note} alarm={alarm} />;
+  return <Tile name="Oldest lock" value={age} note={note} alarm={alarm} values={values} top={60_000} />;
 }
 
 interface TileProps {
@@ -74,17 +77,17 @@ interface TileProps {
   readonly value: string;
   readonly note: string;
   readonly alarm?: boolean;
-  readonly values?: readonly number[];
+  readonly values: readonly number[];
   readonly top?: number;
 }
 
-function Tile({ name, value, note, alarm = false, values, top = 1 }: TileProps): ReactNode {
+function Tile({ name, value, note, alarm = false, values, top }: TileProps): ReactNode {
   return (
     <li className="tile" data-alarm={alarm}>
       <span className="tile-name">{name}</span>
       <span className="tile-value">{value}</span>
       <span className="tile-note">{note}</span>
-      {values !== undefined && <Sparkline values={values} top={top} />}
+      <Sparkline values={values} {...(top === undefined ? {} : { top })} />
     </li>
   );
 }

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { controlSocketPath } from '@hatchery/config';
+import { launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
+import { aChild, aUsage, exited, startFakeForker } from './fixtures/fake-forker.ts';
+import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+
+let browser: Awaited<ReturnType<typeof launchBrowser>>;
+before(async () => {
+  browser = await launchBrowser();
+});
+after(async () => {
+  await browser?.close();
+});
+
+async function stage() {
+  const directory = temporaryDirectory();
+  const config = dashboardConfig(directory.path);
+  const forker = await startFakeForker(controlSocketPath(config));
+  const dashboard = await startDashboard(config);
+  const { page } = await openPage(browser, dashboard.signInUrl);
+  return {
+    forker,
+    page,
+    details: page.getByRole('complementary'),
+    [Symbol.asyncDispose]: async () => {
+      await page.context().close();
+      await dashboard[Symbol.asyncDispose]();
+      await forker[Symbol.asyncDispose]();
+      directory[Symbol.dispose]();
+    },
+  };
+}
+
+test('a young child has charts from the stream, each with its numbers as a table', { skip }, async () => {
+  await using stand = await stage();
+  const { forker, page, details } = stand;
+  forker.publish({ kind: 'child.spawned', child: aChild('c1') });
+  await rows(page).getByRole('link', { name: '4000001' }).click();
+  await details.getByText('Not enough samples').waitFor();
+  const chart = details.getByRole('img', { name: /^CPU, at most/ });
+  for (let sample = 1; !(await chart.isVisible()); sample += 1) {
+    forker.publish({ kind: 'child.usage', samples: [{ id: 'c1', usage: aUsage(10 * sample) }] });
+    await page.waitForTimeout(300);
+  }
+  await details.getByText('As a table').first().click();
+  const table = details.getByRole('table', { name: 'CPU' });
+  await table.getByText('10.0 %', { exact: true }).waitFor();
+  await table.getByText('20.0 %', { exact: true }).waitFor();
+});
+
+test('the header stays within reach beside the details', { skip }, async () => {
+  await using stand = await stage();
+  const { forker, page, details } = stand;
+  forker.publish({ kind: 'child.spawned', child: aChild('c1') });
+  await rows(page).getByRole('link', { name: '4000001' }).click();
+  await details.waitFor();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('button', { name: 'Resume' }).click();
+});
+
+test('rows keep their places under the pointer, and take their own once it leaves', { skip }, async () => {
+  await using stand = await stage();
+  const { forker, page } = stand;
+  const pids = async (): Promise<string> => (await rows(page).getByRole('link').allInnerTexts()).join(' ');
+  const eventually = async (wanted: string): Promise<void> => {
+    while ((await pids()) !== wanted) await page.waitForTimeout(50);
+  };
+  for (const id of ['c1', 'c2', 'c3']) forker.publish({ kind: 'child.spawned', child: aChild(id) });
+  const use = (...shares: readonly number[]): void =>
+    forker.publish({
+      kind: 'child.usage',
+      samples: shares.map((share, index) => ({ id: `c${index + 1}`, usage: aUsage(share) })),
+    });
+  use(30, 20, 10);
+  await page.getByRole('button', { name: 'CPU' }).click();
+  await eventually('4000001 4000002 4000003');
+  await rows(page).nth(1).hover();
+  use(10, 20, 30);
+  await rows(page).first().getByText('10.0 %').waitFor();
+  forker.publish({ kind: 'child.spawned', child: aChild('c4') });
+  await rows(page).nth(3).waitFor();
+  assert.equal(await pids(), '4000001 4000002 4000003 4000004', 'a new one comes last');
+  forker.publish(exited('c2'));
+  await eventually('4000001 4000003 4000004');
+  await page.mouse.move(5, 5);
+  await eventually('4000003 4000001 4000004');
+});
+
+test('a filter, a view and an order are in the address, and a reload shows the same', { skip }, async () => {
+  await using stand = await stage();
+  const { forker, page } = stand;
+  for (const [id, user] of [
+    ['c1', 'anna'],
+    ['c2', 'bo'],
+    ['c3', 'bo'],
+  ] as const)
+    forker.publish({
+      kind: 'child.spawned',
+      child: aChild(id, { user, startedAt: new Date(Date.now() - 600_000).toISOString() }),
+    });
+  await rows(page).nth(2).waitFor();
+  await page.getByLabel('Filter').fill('user:bo age>5m');
+  await page.getByRole('button', { name: 'Running' }).click();
+  await page.getByRole('button', { name: 'PID' }).click();
+  await page.waitForURL((url) => url.searchParams.get('sort') === '-pid' && url.searchParams.get('view') === 'running');
+  await page.reload();
+  await rows(page).nth(1).waitFor();
+  assert.deepEqual(await rows(page).getByRole('link').allInnerTexts(), ['4000003', '4000002']);
+  await page.getByText('showing 2 of 3').waitFor();
+  await page.getByLabel('Filter').fill('user:nobody');
+  await page.getByText('No child matches.').waitFor();
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await rows(page).nth(2).waitFor();
+});

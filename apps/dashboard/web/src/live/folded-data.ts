@@ -1,0 +1,52 @@
+import { ViewDraft } from '@hatchery/events';
+import type { EventBody, LivePosition, View } from '@hatchery/events';
+import type { LiveData } from './fold.ts';
+
+/**
+ * Data that is folded in place: five thousand children are not copied for each message. Only the newest may be folded
+ * on; an older one shows what the newest does.
+ */
+export class FoldedData implements LiveData {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly round: number;
+  readonly #draft: ViewDraft;
+  #isNewest = true;
+
+  private constructor({ epoch, seq, round }: LivePosition, draft: ViewDraft) {
+    this.epoch = epoch;
+    this.seq = seq;
+    this.round = round;
+    this.#draft = draft;
+  }
+
+  /** What `data` becomes by `event`, which moves it as told. */
+  static after(
+    data: LiveData,
+    event: EventBody,
+    { seq = data.seq, round = data.round }: Partial<LivePosition>,
+  ): FoldedData {
+    const draft = data instanceof FoldedData ? data.#handOver() : new ViewDraft(data.view);
+    draft.take(event);
+    return new FoldedData({ epoch: data.epoch, seq, round }, draft);
+  }
+
+  get view(): View {
+    return this.#draft.view;
+  }
+
+  get newest(): View {
+    return this.#draft.newest;
+  }
+
+  #handOver(): ViewDraft {
+    if (!this.#isNewest) throw new TypeError('this data was folded on already');
+    this.#isNewest = false;
+    return this.#draft;
+  }
+}
+
+/** The view of some data for who looks at once: its children change with the next message. */
+export function newestView(data: LiveData): View {
+  return data instanceof FoldedData ? data.newest : data.view;
+}
