@@ -26,5 +26,6 @@ export function describeStatus({ startedAt, service, keeper, sampler, journal }:
     sampling: sampler.cost,
     eventsOnDisk: journal.isWriting,
     keeper: { pid: keeper.pid },
+    zygote: keeper.zygote,
   };
 }
