@@ -22,16 +22,26 @@ export function readPartRecord(config: Config, name: string): PartRecord | null 
   }
 }
 
-/** Writes the record whole or not at all; dispose it to remove it. */
+/**
+ * Writes the record whole or not at all; dispose it to remove it. A successor that ends before its predecessor, as in an
+ * upgrade that is called off, leaves the record as it found it.
+ */
 export function writePartRecord(config: Config, record: PartRecord): Disposable {
   const path = partRecordPath(config, record.name);
   // A detail may be a secret, as the dashboard's sign-in link.
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeFileSync(`${path}.${record.pid}`, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-  renameSync(`${path}.${record.pid}`, path);
+  const before = readPartRecord(config, record.name);
+  put(path, record);
   return {
     [Symbol.dispose]: () => {
-      if (readPartRecord(config, record.name)?.pid === record.pid) rmSync(path, { force: true });
+      if (readPartRecord(config, record.name)?.pid !== record.pid) return;
+      if (before !== null && processStartTime(before.pid) === before.startTime) put(path, before);
+      else rmSync(path, { force: true });
     },
   };
+}
+
+function put(path: string, record: PartRecord): void {
+  writeFileSync(`${path}.${process.pid}`, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  renameSync(`${path}.${process.pid}`, path);
 }
