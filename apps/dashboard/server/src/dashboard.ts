@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { controlSocketPath } from '@hatchery/config';
-import { StartError, type Part, type PartContext } from '@hatchery/daemon';
+import { readPartRecord, StartError, type Part, type PartContext } from '@hatchery/daemon';
 import type { LiveMessage } from '@hatchery/events';
 import { linkFeed, type FeedLink } from './feed/feed-link.ts';
 import { closeListener, listen, type Listener } from './http/listener.ts';
@@ -26,22 +26,23 @@ import { newSecret, Sessions, type Person } from './sign-in/sessions.ts';
 /** Where `vite build` of the page puts it. */
 const builtPage = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
-/** What the dashboard needs of a {@link PartContext}: it has no options of its own. */
-export type DashboardContext = Pick<PartContext, 'config' | 'log'>;
+/** What the dashboard needs of a {@link PartContext}. `overlap` lets it share the port of one that runs, until that stops. */
+export type DashboardContext = Pick<PartContext, 'config' | 'log'> & Partial<Pick<PartContext, 'options'>>;
 
 /**
  * The dashboard's server, ready as soon as it serves the page; a forker that is away is shown there, and dialled for ever.
  * @throws {StartError} when the page is not built, the address is taken or the kind of sign-in does not exist yet
  */
 export async function createDashboard(
-  { config, log }: DashboardContext,
+  { config, log, options }: DashboardContext,
   pageDirectory: string = builtPage,
 ): Promise<Part> {
   if (config.dashboard.auth !== 'token') {
     throw new StartError(`auth = "${config.dashboard.auth}" under [dashboard] is not available yet; use "token"`);
   }
   const page = loadPageFiles(pageDirectory);
-  const listener = await listen(config.dashboard.listen);
+  const before = options?.['overlap'] === 'yes' ? readPartRecord(config, 'dashboard') : null;
+  const listener = await listen(config.dashboard.listen, before);
   const token = newSecret();
   const feedSocket = controlSocketPath(config);
   const history = openHistory(join(config.stateDirectory, 'dashboard', 'history.db'), log);
