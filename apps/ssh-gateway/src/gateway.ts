@@ -29,7 +29,7 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
     const listener = await listen(addressBeside(config.ssh.listen, before), log, worker, shared);
     disposables.defer(() => listener.close());
     const gate = new Gate({ config, log, events, listener, worker });
-    const predecessor = shared ? { lives: () => livesStill(before) } : null;
+    const predecessor = shared ? { pid: before?.pid ?? 0, lives: () => livesStill(before) } : null;
     const control = createControlServer(gate);
     const socket = disposables.use(await listenUnix(control, gatewayControlSocketPath(config), predecessor));
     const { statusListen } = config.ssh;

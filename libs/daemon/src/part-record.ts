@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { partRecordPath, type Config } from '@hatchery/config';
 import { processStartTime } from './process-identity.ts';
@@ -31,17 +31,26 @@ export function writePartRecord(config: Config, record: PartRecord): Disposable 
   // A detail may be a secret, as the dashboard's sign-in link.
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const before = readPartRecord(config, record.name);
-  put(path, record);
+  // The predecessor's own to remove when it ends.
+  const kept = before === null ? null : keptPath(path, before.pid);
+  if (kept !== null) rmSync(kept, { force: true });
+  if (kept !== null) linkSync(path, kept);
+  writeFileSync(`${path}.${record.pid}`, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  renameSync(`${path}.${record.pid}`, path);
   return {
     [Symbol.dispose]: () => {
-      if (readPartRecord(config, record.name)?.pid !== record.pid) return;
-      if (before !== null && processStartTime(before.pid) === before.startTime) put(path, before);
-      else rmSync(path, { force: true });
+      rmSync(keptPath(path, record.pid), { force: true });
+      if (readPartRecord(config, record.name)?.pid === record.pid) {
+        if (kept !== null && existsSync(kept)) renameSync(kept, path);
+        else rmSync(path, { force: true });
+      }
+      // Of one that was killed: nobody else removes it.
+      if (readPartRecord(config, record.name) === null) rmSync(path, { force: true });
+      if (kept !== null && processStartTime(before?.pid ?? 0) === null) rmSync(kept, { force: true });
     },
   };
 }
 
-function put(path: string, record: PartRecord): void {
-  writeFileSync(`${path}.${process.pid}`, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-  renameSync(`${path}.${process.pid}`, path);
+function keptPath(path: string, pid: number): string {
+  return `${path}.${pid}-`;
 }

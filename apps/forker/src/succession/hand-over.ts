@@ -26,7 +26,7 @@ export interface HandOver {
  * connections, so it stays until the last of them has been told what the successor knows.
  */
 export async function handOver(handing: HandOver): Promise<void> {
-  const { config, entrance, log, release, service, successor, urgent } = handing;
+  const { entrance, log, release, service, successor, urgent } = handing;
   log.info({ children: service.registry.size, successor: successor.pid }, 'handing over to another forker');
   await leaveChildren(service, urgent);
   await release();

@@ -1,7 +1,7 @@
-import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { StartError } from '@hatchery/daemon';
 
 /** A listening Unix socket. Dispose it to close the server and take the name away, unless a successor has it by now. */
@@ -12,6 +12,7 @@ export interface UnixListener extends Disposable {
 
 /** One that runs when another one starts. */
 export interface Predecessor {
+  readonly pid: number;
   readonly lives: () => boolean;
 }
 
@@ -24,15 +25,16 @@ export async function listenUnix(server: Server, path: string, predecessor: Pred
   if (predecessor === null && (await isAnswered(path)))
     throw new StartError('an ssh gateway runs already; stop it, or start this one with --overlap yes to take over');
   const own = `${path}.${process.pid}`;
-  const kept = `${own}-`;
+  // The predecessor's own to remove when it ends.
+  const kept = predecessor === null ? null : keptName(path, predecessor.pid);
   try {
     // The fork service makes it just so; a gateway may be there before it.
     mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
-    rmSync(own, { force: true });
+    removeLeftBehind(path);
     await listen(server, own);
     chmodSync(own, 0o600);
     const ino = inodeOf(own);
-    if (predecessor?.lives() === true) keep(path, kept);
+    if (kept !== null && predecessor?.lives() === true) keep(path, kept);
     renameSync(own, path);
     return {
       get isReplaced() {
@@ -41,14 +43,29 @@ export async function listenUnix(server: Server, path: string, predecessor: Pred
       [Symbol.dispose]: () => {
         server.closeAllConnections();
         server.close();
-        if (inodeOf(path) === ino && predecessor?.lives() === true && inodeOf(kept) !== undefined)
-          renameSync(kept, path);
-        else if (inodeOf(path) === ino) rmSync(path, { force: true });
-        rmSync(kept, { force: true });
+        if (inodeOf(path) === ino) {
+          if (kept !== null && predecessor?.lives() === true && existsSync(kept)) renameSync(kept, path);
+          else rmSync(path, { force: true });
+        }
+        rmSync(keptName(path, process.pid), { force: true });
       },
     };
   } catch (error) {
     throw new StartError(`cannot listen on ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function keptName(path: string, pid: number): string {
+  return `${path}.${pid}-`;
+}
+
+/** What a gateway that was killed had beside the name: its pid tells. */
+function removeLeftBehind(path: string): void {
+  const prefix = `${basename(path)}.`;
+  for (const name of readdirSync(dirname(path))) {
+    const pid = name.startsWith(prefix) ? /^(\d+)-?$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    const isDead = pid !== undefined && (Number(pid) === process.pid || !existsSync(`/proc/${pid}`));
+    if (isDead) rmSync(join(dirname(path), name), { force: true });
   }
 }
 
