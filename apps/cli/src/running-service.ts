@@ -3,12 +3,15 @@ import { controlSocketPath, type Config } from '@hatchery/config';
 import { ControlError, controlRequest } from '@hatchery/event-feed';
 import type { View } from '@hatchery/events';
 import type { Terminal } from './terminal.ts';
+import type { ZygoteHealth } from './zygote-trouble.ts';
 
 /** What the fork service says of itself. */
 export interface ServiceState {
   readonly version: string;
   readonly view: View;
   readonly keeper: { readonly pid: number | null };
+  /** Absent from a service of an older version. */
+  readonly zygote?: ZygoteHealth;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Check } from './check.ts';
 import { checkInstallation } from './installation.ts';
 import { checkLimits } from './machine.ts';
 import { checkPlaces } from './places.ts';
+import { checkZygote } from './zygote.ts';
 
 export const doctor: Command = {
   name: 'doctor',
@@ -26,6 +27,7 @@ async function examine({ config, environment }: Invocation): Promise<Check[]> {
     ...checkPlaces(config),
     ...(await checkAddresses(config)),
     ...checkLimits(config),
+    ...(await checkZygote(config)),
   ];
 }
 
