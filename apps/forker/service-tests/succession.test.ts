@@ -14,7 +14,6 @@ import {
   runSession,
   takeBaseline,
   temporaryDirectory,
-  until,
 } from '@hatchery/testkit';
 import { exitsAfterReattach, openSessions } from './many-sessions.test-support.ts';
 import { readEnded, readState, readZygotePid } from './one-forker.test-support.ts';
