@@ -12,7 +12,8 @@ export interface Outcome {
 export interface RunOptions {
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  readonly input?: string;
+  /** Null leaves the standard input open, for {@link Running.say}. */
+  readonly input?: string | null;
   readonly timeoutMs?: number;
 }
 
@@ -28,6 +29,8 @@ export interface Running {
   /** What it has printed so far. */
   readonly stdout: () => string;
   kill(signal: NodeJS.Signals): void;
+  readonly say: (text: string) => void;
+  readonly endInput: () => void;
 }
 
 /** Starts a program in a process group of its own, so that it can be killed with all it started. */
@@ -51,7 +54,8 @@ export function start(file: string, argv: readonly string[], options: RunOptions
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   // A program that ends without reading its input is no error of ours.
-  child.stdin.on('error', () => undefined).end(options.input ?? '');
+  child.stdin.on('error', () => undefined);
+  if (options.input !== null) child.stdin.end(options.input ?? '');
   const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
   const late = setTimeout(() => {
     kill('SIGKILL');
@@ -59,7 +63,10 @@ export function start(file: string, argv: readonly string[], options: RunOptions
   }, timeoutMs);
   child.on('error', reject);
   child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
-  return { pid, kill, stdout: () => stdout, outcome: promise.finally(() => clearTimeout(late)) };
+  return {
+    ...{ pid, kill, stdout: () => stdout, outcome: promise.finally(() => clearTimeout(late)) },
+    ...{ say: (text: string) => void child.stdin.write(text), endInput: () => void child.stdin.end() },
+  };
 }
 
 /** Runs a program to its end. */

@@ -14,6 +14,9 @@ export const toolMsMax = 60_000;
 /** A whole start: keys and a sample branch at first use, then the parts. */
 export const startMsMax = 300_000;
 
+/** A restart says nothing for as long as its slowest part takes to start. */
+export const restartMsMax = startMsMax + 10_000;
+
 /** What a part may take to stop beyond the children timeout, before it is killed: the ladders of gateway and forker end sooner. */
 export const partStopMarginMs = 20_000;
 
@@ -35,3 +38,6 @@ export const descriptorsOwn = 128;
 
 /** A tool that `doctor` runs; importing all of Breezy took 2 s here with cold disks. */
 export const examinationMsMax = 30_000;
+
+/** How often the place of a part that has a successor is looked at. */
+export const replacedLookMs = 250;

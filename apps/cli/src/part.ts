@@ -14,7 +14,7 @@ function partCommand(name: PartName, summary: string, ownOptions: Command['optio
   return {
     name,
     synopsis: Object.keys(ownOptions)
-      .map((option) => `[--${option} SECONDS]`)
+      .map((option) => `[--${option} ${option === 'children-timeout' ? 'SECONDS' : 'yes'}]`)
       .join(' '),
     summary,
     options: { ...ownOptions, 'ready-fd': { type: 'string' } },
@@ -37,6 +37,11 @@ function become(name: PartName, invocation: Invocation, ownOptions: readonly str
 
 export const forker = partCommand('forker', 'the fork service alone, in the foreground', {
   'children-timeout': { type: 'string' },
+  'take-over': { type: 'string' },
 });
-export const sshGateway = partCommand('ssh-gateway', 'the SSH gateway alone, in the foreground');
-export const dashboard = partCommand('dashboard', 'the page alone, in the foreground');
+export const sshGateway = partCommand('ssh-gateway', 'the SSH gateway alone, in the foreground', {
+  overlap: { type: 'string' },
+});
+export const dashboard = partCommand('dashboard', 'the page alone, in the foreground', {
+  overlap: { type: 'string' },
+});

@@ -3,6 +3,7 @@ import { controlSocketPath, type Config } from '@hatchery/config';
 import { ControlError, controlRequest } from '@hatchery/event-feed';
 import type { View } from '@hatchery/events';
 import type { Terminal } from './terminal.ts';
+import type { ZygoteHealth } from './zygote-trouble.ts';
 
 /** What the fork service says of itself. */
 export interface ServiceState {
@@ -11,6 +12,8 @@ export interface ServiceState {
   readonly keeper: { readonly pid: number | null };
   /** Why, since when and on whose word nothing is written; null when changes are taken. */
   readonly readOnly: { readonly reason: string; readonly since: string; readonly actor: string } | null;
+  /** Absent from a service of an older version. */
+  readonly zygote?: ZygoteHealth;
 }
 
 /**

@@ -9,6 +9,8 @@ export interface ServiceProcess {
   readonly startTime: number;
   /** Whether `hatchery start` started it: then nobody else waits for its end. */
   readonly detached: boolean;
+  /** Where its sockets are; absent in records of older versions. */
+  readonly runtimeDirectory?: string;
 }
 
 /** The `up` that runs on this state directory, or null when none lives. */
@@ -24,7 +26,12 @@ export function readService(config: Config): ServiceProcess | null {
 /** Makes this process the one `up` of the state directory; dispose it at the end. @throws when another one lives */
 export function claimService(config: Config, detached: boolean): Disposable {
   mkdirSync(config.stateDirectory, { recursive: true });
-  const own = { pid: process.pid, startTime: processStartTime(process.pid), detached };
+  const own = {
+    pid: process.pid,
+    startTime: processStartTime(process.pid),
+    detached,
+    runtimeDirectory: config.runtimeDirectory,
+  };
   const path = recordPath(config);
   const scratch = `${path}.${process.pid}`;
   writeFileSync(scratch, `${JSON.stringify(own)}\n`);

@@ -31,22 +31,8 @@ export const stop: Command = {
   run: stopRunning,
 };
 
-export const restart: Command = {
-  name: 'restart',
-  synopsis: '[--now]',
-  summary: 'stop, then start',
-  options: { now: { type: 'boolean' } },
-  async run(invocation) {
-    expectWords(invocation);
-    const running = readService(invocation.config);
-    if (running?.detached === false)
-      throw new Error(`pid ${running.pid} was not started by hatchery start; restart it where it runs`);
-    if (running !== null) await stopRunning(invocation);
-    return startDetached(invocation);
-  },
-};
-
-async function startDetached(invocation: Invocation): Promise<number> {
+/** Starts it and resolves when it serves, or has said why not; the exit code. @throws when it runs already */
+export async function startDetached(invocation: Invocation): Promise<number> {
   expectWords(invocation);
   const { config, place, environment } = invocation;
   const running = readService(config);
@@ -73,7 +59,8 @@ async function startDetached(invocation: Invocation): Promise<number> {
   return exitDone;
 }
 
-async function stopRunning(invocation: Invocation): Promise<number> {
+/** Asks it to stop and resolves when it has; the exit code. @throws when nothing runs, or it takes too long */
+export async function stopRunning(invocation: Invocation): Promise<number> {
   expectWords(invocation);
   const { config } = invocation;
   const running = readService(config);

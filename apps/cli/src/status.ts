@@ -1,10 +1,11 @@
 import { readPartRecord, type PartRecord } from '@hatchery/daemon';
 import type { Config } from '@hatchery/config';
-import type { Child, Lock } from '@hatchery/events';
+import type { Child, Lock, ZygoteView } from '@hatchery/events';
 import { exitDone, exitFailed, expectWords, type Command } from './command.ts';
 import { partPrograms } from './part.ts';
 import { serviceState, type ServiceState } from './running-service.ts';
 import { table, visible } from './table.ts';
+import { describeTrouble, type ZygoteHealth } from './zygote-trouble.ts';
 
 /** One process of the service. */
 export interface PartStatus {
@@ -74,17 +75,26 @@ function forkerStatus(name: string, record: PartRecord | null, service: ServiceS
 /** Keeper and zygote, as the fork service knows them. */
 function forkingParts(service: ServiceState | null): PartStatus[] {
   if (service === null) return [down('keeper'), down('zygote')];
-  const { keeper, view } = service;
-  const { zygote } = view;
+  const { keeper, view, zygote } = service;
   return [
     keeper.pid === null ? down('keeper') : { ...down('keeper'), pid: keeper.pid, state: 'ready' },
-    {
-      ...down('zygote'),
-      state: zygote.state,
-      pid: zygote.state === 'ready' ? zygote.pid : null,
-      lastError: zygote.state === 'failed' ? `${zygote.step}: ${zygote.message}` : null,
-    },
+    zygote === undefined ? zygoteOfView(view.zygote) : zygoteStatus(zygote),
   ];
+}
+
+/** One that serves is ready, whatever became of a newer one; what did is told beside it. */
+function zygoteStatus(health: ZygoteHealth): PartStatus {
+  const state = health.pid !== null ? 'ready' : health.trouble === null ? 'starting' : 'failed';
+  return { ...down('zygote'), state, pid: health.pid, lastError: describeTrouble(health) };
+}
+
+function zygoteOfView(zygote: ZygoteView): PartStatus {
+  return {
+    ...down('zygote'),
+    state: zygote.state,
+    pid: zygote.state === 'ready' ? zygote.pid : null,
+    lastError: zygote.state === 'failed' ? `${zygote.step}: ${zygote.message}` : null,
+  };
 }
 
 function down(name: string): PartStatus {

@@ -86,6 +86,27 @@ describe(`under ${sessionsCount} running sessions`, () => {
     });
   });
 
+  it('a killed keeper ends none of them, and their statuses are said to be unknown, not invented', async () => {
+    await withForker(async (forker) => {
+      const sessions = await openSessions(forker.socket, sessionsCount);
+      const { keeper } = await readState(forker);
+      process.kill(keeper.pid, 'SIGKILL');
+      await Promise.all(Array.from({ length: 10 }, () => rocks(forker.socket)));
+      assert.notEqual((await readState(forker)).keeper.pid, keeper.pid);
+      assert.ok(sessions.every(({ child }) => isRunning(child.pid)));
+      for (const session of sessions) session.finish();
+      assert.deepEqual(
+        await Promise.all(sessions.map(({ child }) => child.exited)),
+        sessions.map(() => 255 << 8),
+      );
+      const { view } = await readState(forker);
+      for (const { child } of sessions) {
+        const ended = view.recentChildren.find(({ id }) => id === child.id);
+        assert.deepEqual([ended?.exit, ended?.rusage], [{ code: null, signal: null, status: null }, null]);
+      }
+    });
+  });
+
   it('a restart of the forker costs none of them, nor a request that it has taken', async () => {
     await withForker(async (forker, stack) => {
       const sessions = await openSessions(forker.socket, sessionsCount);

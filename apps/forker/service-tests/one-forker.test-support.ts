@@ -4,6 +4,7 @@ import { controlRequest } from '@hatchery/event-feed';
 import type { Child, View } from '@hatchery/events';
 import { assertNothingLeft, ForkerProcess, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
 import type { ForkerOptions } from '@hatchery/testkit';
+import type { ZygoteHealth } from '../src/keeper-link/zygote-health.ts';
 
 /** What `GET /v1/state` says, as far as these tests look. */
 export interface ForkerState {
@@ -11,6 +12,7 @@ export interface ForkerState {
   readonly childrenRunning: number;
   readonly finishedUsage: { readonly children: number };
   readonly keeper: { readonly pid: number };
+  readonly zygote: ZygoteHealth;
 }
 
 /** One forker for all tests of a file. Its orderly end, and that it leaves nothing, is part of each file's result. */

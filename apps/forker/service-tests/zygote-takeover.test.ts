@@ -125,15 +125,22 @@ describe('a changed list of modules', () => {
       writeFileSync(manifest, JSON.stringify({ breezy, modules: ['no_such_module_anywhere'] }));
       const failed = await until('the failure', async () => {
         const { zygote } = (await readState(forker)).view;
-        return zygote.state === 'failed' && zygote;
+        return zygote.state === 'ready' && zygote.failure;
       });
       assert.equal(failed.step, 'importing no_such_module_anywhere');
       assert.match(failed.message, /^ModuleNotFoundError: .* \(exit 1\)$/);
-      assert.ok(isRunning(old));
+      // The page said that nothing serves.
+      assert.equal(await readZygotePid(forker), old);
+      const { zygote } = await readState(forker);
+      assert.deepEqual([zygote.pid, zygote.trouble?.step], [old, failed.step]);
+      assert.match(zygote.trouble?.stderr.at(-1) ?? '', /^ModuleNotFoundError/);
+      const { attempts = 0, failedAt = '', nextTryAt = '' } = zygote.trouble ?? {};
+      assert.ok(attempts >= 1 && Date.parse(nextTryAt) > Date.parse(failedAt));
       assert.equal((await runSession(forker.socket, 'fork rocks\n')).status, 0);
       assert.match(forker.stderr, /zygote failed.*"stderr":\[.*"ModuleNotFoundError/);
       writeFileSync(manifest, readFileSync(built));
       await otherZygote(forker, old);
+      assert.equal((await readState(forker)).zygote.trouble, null);
       assert.equal((await runSession(forker.socket, 'fork rocks\n')).status, 0);
       await until('the end of the old zygote', () => !isRunning(old));
     });

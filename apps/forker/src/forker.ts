@@ -1,12 +1,10 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import { controlSocketPath, type Config } from '@hatchery/config';
+import type { Config } from '@hatchery/config';
 import { StartError, type Logger, type Part, type PartContext } from '@hatchery/daemon';
 import { collectGarbage } from './children/collect-garbage.ts';
 import { ForkService } from './children/fork-service.ts';
-import { createControlServer } from './control/control-server.ts';
 import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
+import { prepareZygote } from './keeper-link/prepare-zygote.ts';
 import { LockService } from './locks/lock-service.ts';
-import { listenUnix } from './listener/listen-unix.ts';
 import { openReadOnly } from './read-only/open-read-only.ts';
 import { answerRequest, type AnswerContext } from './requests/answer-request.ts';
 import { AnswerTimes } from './requests/answer-times.ts';
@@ -17,70 +15,78 @@ import { lockDirectory } from './start/lock-directory.ts';
 import { openEventLog } from './start/open-event-log.ts';
 import { prepareDirectories } from './start/prepare-directories.ts';
 import { describeStatus } from './status.ts';
+import { StopRequest } from './stop-request.ts';
+import { Entrance } from './succession/entrance.ts';
+import { handOver } from './succession/hand-over.ts';
+import { readOffer } from './succession/offer.ts';
+import { stateOf } from './succession/successor.ts';
+import { afterPredecessor, takeOver } from './succession/take-over.ts';
 import { publishUsage } from './usage/publish-usage.ts';
 import { UsageSampler } from './usage/sampler.ts';
 
 /**
- * Starts the fork service and resolves when it can fork.
+ * Starts the fork service and resolves when it can fork. With `take-over` it takes the place of one that runs.
  * @throws {StartError} naming what is missing
  */
 export async function createForker({ config, log, options }: PartContext): Promise<Part> {
   const childrenTimeoutMs = 1000 * childrenTimeoutS(config, options['children-timeout']);
   await using held = new AsyncDisposableStack();
+  await using doors = new AsyncDisposableStack();
   prepareDirectories(config);
-  held.use(lockDirectory(config.runtimeDirectory, 'runtime_dir'));
-  held.use(lockDirectory(config.stateDirectory, 'state_dir'));
+  const entrance = new Entrance(config);
+  doors.defer(() => entrance.closeForks());
+  held.defer(() => entrance.closeControl());
+  const zygote = await prepareZygote(config, options['preload']);
+  const isSuccessor = options['take-over'] === 'yes' && (await takeOver(config, entrance, zygote.configuration));
+
+  for (const [directory, key] of [
+    [config.runtimeDirectory, 'runtime_dir'],
+    [config.stateDirectory, 'state_dir'],
+  ] as const) {
+    const lock = (): Disposable => lockDirectory(directory, key);
+    held.use(isSuccessor ? await afterPredecessor(lock) : lock());
+  }
   const readOnly = openReadOnly(config, log);
   const startedAt = Date.now();
   const { events, journal } = held.use(openEventLog(config, log, startedAt));
   const service = held.use(new ForkService(config, log, events));
   const locks = held.use(new LockService({ config, log, events, service }));
-  const keeper = new KeeperSupervisor({ config, log, events, service, locks, preloadManifest: options['preload'] });
+  const keeper = new KeeperSupervisor({ config, log, events, service, locks, zygote });
   const sampler = new UsageSampler();
   const times = new AnswerTimes();
   const status = (): object => describeStatus({ startedAt, service, keeper, sampler, journal, times, readOnly });
   const stopping = new StopRequest();
-  const connections = new Set<Socket>();
-  const answering = { service, log, refusals: new RefusalLog(log), times, status, quit: () => stopping.ask(false) };
-  const listener = createListener(config, answering, connections);
-  const control = createControlServer({
-    service,
-    locks,
-    readOnly,
-    events,
-    log,
-    status,
-    leave: () => stopping.askToLeave(),
-  });
-  held.defer(() => {
-    control.closeAllConnections();
-    control.close();
-  });
+  if (!isSuccessor) await entrance.openControl();
+  const leave = (): void => stopping.askToLeave();
+  const handOverTo = (pid: number): Promise<void> => agreeToHandOver(config, keeper, stopping, pid);
+  entrance.serveControl({ service, locks, readOnly, events, log, status, leave, handOver: handOverTo });
 
-  await listenUnix(control, controlSocketPath(config), config.forker.socketMode);
   // A keeper that has children must outlive a forker that cannot start: the next one takes them over.
-  held.defer(() => keeper.close({ quit: service.registry.size === 0 && !stopping.isLeave }));
+  held.defer(() => keeper.close({ quit: service.registry.size === 0 && stopping.kind.kind === 'stop' }));
   await keeper.open();
   service.adoptOrphans();
   service.restoreDrain();
-  await listenUnix(listener, config.forker.socket, config.forker.socketMode);
+  if (!isSuccessor) await entrance.openForks();
+  const successor = (): string | null => (stopping.kind.kind === 'hand-over' ? stopping.kind.successor.socket : null);
+  const refusals = new RefusalLog(log);
+  serveForks(entrance, config, { service, log, refusals, times, status, successor, quit: () => stopping.ask(false) });
   locks.begin();
   held.use(collectGarbage(config.runtimeDirectory, service.registry, log));
   held.use(publishUsage(sampler, service.registry, events));
   // Word for word: clients and scripts written for Launchpad's service wait for this line.
   process.stderr.write(`Listening on socket: ${config.forker.socket}\n`);
   keeper.announce();
-  const running = { service, listener, connections, childrenTimeoutMs, log, stopping, held: held.move() };
+  doors.move();
+  const running = { config, service, entrance, childrenTimeoutMs, log, stopping, held: held.move() };
   const details = { forkerSocket: config.forker.socket, keeperPid: keeper.pid };
   return { details, stop: (urgent) => stopping.ask(urgent), finished: runToEnd(running) };
 }
 
 /** What a stop ends. */
 interface Running {
+  readonly config: Config;
   readonly service: ForkService;
-  readonly listener: Server;
-  /** Clients that wait for an answer or an exit. */
-  readonly connections: ReadonlySet<Socket>;
+  readonly entrance: Entrance;
   readonly childrenTimeoutMs: number;
   readonly log: Logger;
   readonly stopping: StopRequest;
@@ -88,22 +94,22 @@ interface Running {
   readonly held: AsyncDisposableStack;
 }
 
-async function runToEnd({
-  service,
-  listener,
-  connections,
-  childrenTimeoutMs,
-  log,
-  stopping,
-  held,
-}: Running): Promise<void> {
+async function runToEnd(running: Running): Promise<void> {
+  const { config, service, entrance, childrenTimeoutMs, log, stopping, held } = running;
   await stopping.asked;
-  listener.close();
-  if (stopping.isLeave) await leaveChildren(service, stopping.urgent);
+  if (stopping.kind.kind === 'hand-over') {
+    const { successor } = stopping.kind;
+    const release = (): Promise<void> => held.disposeAsync();
+    await handOver({ config, log, service, entrance, successor, release, urgent: stopping.urgent });
+    log.info('stopped');
+    return;
+  }
+  entrance.closeForks();
+  if (stopping.kind.kind === 'leave') await leaveChildren(service, stopping.urgent);
   const children = service.registry.size;
-  if (stopping.isLeave) {
+  if (stopping.kind.kind === 'leave') {
     log.info({ children }, 'leaving the children to the next forker');
-    for (const connection of connections) connection.destroySoon();
+    entrance.dismiss();
   } else {
     log.info({ children }, 'stopping');
     service.beginStop();
@@ -113,37 +119,22 @@ async function runToEnd({
   log.info('stopped');
 }
 
-/** A stop is asked for once, and made urgent by whoever asks again. */
-class StopRequest {
-  readonly #urgent = new AbortController();
-  readonly #asked = Promise.withResolvers<void>();
-  /** True when this process alone is to end, unless somebody asks for all of it before it has. */
-  isLeave = false;
-
-  get asked(): Promise<void> {
-    return this.#asked.promise;
-  }
-
-  get urgent(): AbortSignal {
-    return this.#urgent.signal;
-  }
-
-  ask(urgent: boolean): void {
-    if (urgent) this.#urgent.abort();
-    this.isLeave = false;
-    this.#asked.resolve();
-  }
-
-  askToLeave(): void {
-    this.isLeave = true;
-    this.#asked.resolve();
-  }
+/** Resolves when the zygote of a successor serves; from then on nothing keeps us from leaving. @throws {StartError} */
+async function agreeToHandOver(
+  config: Config,
+  keeper: KeeperSupervisor,
+  stopping: StopRequest,
+  pid: number,
+): Promise<void> {
+  const offer = readOffer(config, pid);
+  if (offer === null) throw new StartError(`process ${pid} has not offered to take over`);
+  await keeper.tryOut(offer.zygote);
+  if (stateOf(config, offer.successor) === 'gone') throw new StartError(`process ${pid} has ended meanwhile`);
+  stopping.askToHandOver(offer.successor);
 }
 
-function createListener(config: Config, context: AnswerContext, connections: Set<Socket>): Server {
-  return createServer({ allowHalfOpen: true }, (socket) => {
-    connections.add(socket);
-    socket.on('close', () => connections.delete(socket));
+function serveForks(entrance: Entrance, config: Config, context: AnswerContext): void {
+  entrance.serveForks((socket) => {
     takeRequest(socket, 1000 * config.forker.requestTimeoutS, (request, reply, requester) => {
       answerRequest(context, request, reply, requester);
     });

@@ -7,6 +7,22 @@ export const keeperRetryMs = 1_000;
 /** A cold zygote took 0.1–2 s here; with cold disks and many plugins some seconds. A start that takes longer has failed. */
 export const zygoteStartMsMax = 60_000;
 
+/** From the request to try another zygote to its outcome. The keeper's own deadline for a zygote is shorter. */
+export const zygoteTrialMsMax = zygoteStartMsMax + 5_000;
+
+/** From the request to hand over to the predecessor's consent, which comes with the new zygote. */
+export const handOverAnswerMsMax = zygoteTrialMsMax + 5_000;
+
+/** A forker that hands over is told by its successor that it serves, or that it has died; how often it looks. */
+export const successionLookMs = 20;
+
+/** How long a successor waits for the directories of its predecessor, whose last requests come to their children first. */
+export const successionWaitMsMax = 30_000;
+
+/** How long the exit of a child is asked of a successor that does not answer; then it counts as unknown. */
+export const relayRetryForMs = 60_000;
+export const relayRetryEveryMs = 200;
+
 /** How often the files that a zygote loads are looked at. An upgrade is found after two of these. */
 export const fingerprintPollMs = 2_000;
 

@@ -1,4 +1,8 @@
 import { runPart } from '@hatchery/daemon';
 import { createForker } from './forker.ts';
 
-process.exitCode = await runPart('forker', process.argv.slice(2), createForker, ['children-timeout', 'preload']);
+process.exitCode = await runPart('forker', process.argv.slice(2), createForker, [
+  'children-timeout',
+  'preload',
+  'take-over',
+]);

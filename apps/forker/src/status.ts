@@ -34,5 +34,6 @@ export function describeStatus(sources: StatusSources): object {
     eventsOnDisk: journal.isWriting,
     keeper: { pid: keeper.pid },
     readOnly: readOnly.state,
+    zygote: keeper.zygote,
   };
 }

@@ -37,7 +37,7 @@ class Keeper:
         self.nursery = Nursery(loop, directory, self._tell)
         self._requests: dict[str, Callable[[Message], None]] = {
             "configure": self.nursery.zygotes.configure,
-            "restart_zygote": lambda message: self.nursery.zygotes.replace(),
+            "try_zygote": lambda message: self.nursery.zygotes.try_out({**message, "request": "configure"}),
             "fork": self.nursery.fork,
             "signal": self._signal,
             "taken": lambda message: self.nursery.registry.acknowledge(message["id"]),

@@ -14,7 +14,8 @@ class StandIn:
 
     made: list["StandIn"] = []
 
-    def __init__(self, _configuration: Message, generation: int) -> None:
+    def __init__(self, configuration: Message, generation: int) -> None:
+        self.configuration = configuration
         self.generation = generation
         self.pid = 4_194_400 + len(self.made)
         self.state = "starting"
@@ -50,6 +51,7 @@ class ZygotesTest(unittest.TestCase):
             patch.start()
             self.addCleanup(patch.stop)
         self.told: list[str] = []
+        self.messages: list[Message] = []
         self.refused: list[str] = []
         self.took_over = 0
         self.loop = Loop()
@@ -58,6 +60,7 @@ class ZygotesTest(unittest.TestCase):
 
     def _hear(self, message: Message) -> None:
         self.told.append(message["event"])
+        self.messages.append(message)
 
     def _close(self) -> None:
         for zygote in StandIn.made:
@@ -97,6 +100,57 @@ class ZygotesTest(unittest.TestCase):
         self.run_alarm()
         self.become_ready(StandIn.made[2])
         self.assertEqual((self.zygotes.ready, old.closed), (StandIn.made[2], True))
+
+    def test_try_another_configuration_and_keep_it_when_it_comes_up(self) -> None:
+        old = self.start()
+        self.zygotes.try_out({**CONFIGURATION, "preload": "other"})
+        self.assertEqual((self.zygotes.ready, self.zygotes.configuration), (old, CONFIGURATION))
+        self.become_ready(StandIn.made[1])
+        self.assertEqual(self.zygotes.configuration["preload"], "other")
+        self.assertEqual([message.get("tried") for message in self.messages], [False, True])
+        self.assertEqual((StandIn.made[1].configuration["preload"], old.closed), ("other", True))
+
+    def test_drop_a_configuration_that_was_tried_in_vain_and_never_come_back_to_it(self) -> None:
+        old = self.start()
+        self.zygotes.try_out({**CONFIGURATION, "preload": "other"})
+        self.zygotes.died(StandIn.made[1].pid, 256)
+        self.assertEqual(self.messages[-1]["event"], "zygote.rejected")
+        self.assertEqual((self.zygotes.ready, self.zygotes.configuration, self.refused), (old, CONFIGURATION, []))
+        self.assertNotIn("zygote", self.loop._timers)
+        self.zygotes.died(old.pid, 9)
+        self.assertEqual(StandIn.made[2].configuration, CONFIGURATION)
+
+    def test_take_up_again_what_a_trial_in_vain_had_put_off(self) -> None:
+        self.start()
+        upgrade = {**CONFIGURATION, "fingerprint": "changed"}
+        self.zygotes.configure(upgrade)
+        self.zygotes.try_out({**CONFIGURATION, "preload": "other"})
+        self.assertTrue(StandIn.made[1].closed)
+        self.zygotes.died(StandIn.made[2].pid, 256)
+        self.assertEqual(StandIn.made[3].configuration, upgrade)
+
+    def test_start_anew_when_the_one_that_served_died_during_a_trial_in_vain(self) -> None:
+        old = self.start()
+        self.zygotes.try_out({**CONFIGURATION, "preload": "other"})
+        self.zygotes.died(old.pid, 9)
+        self.zygotes.died(StandIn.made[1].pid, 256)
+        self.assertEqual(StandIn.made[2].configuration, CONFIGURATION)
+        self.become_ready(StandIn.made[2])
+        self.assertIs(self.zygotes.ready, StandIn.made[2])
+
+    def test_tell_who_serves_while_a_newer_one_fails_and_how_often_it_did(self) -> None:
+        old = self.start()
+        self.zygotes.configure({**CONFIGURATION, "fingerprint": "changed"})
+        self.zygotes.died(StandIn.made[1].pid, 256)
+        self.run_alarm()
+        self.zygotes.died(StandIn.made[2].pid, 256)
+        failed = self.messages[-1]
+        self.assertEqual((failed["servingPid"], failed["attempts"], failed["retryInMs"]), (old.pid, 2, 1000))
+        self.zygotes.configure(dict(self.zygotes.configuration))
+        self.assertEqual(self.told[-2:], ["zygote.ready", "zygote.failed"])
+        self.zygotes.died(old.pid, 9)
+        self.zygotes.died(StandIn.made[3].pid, 256)
+        self.assertIsNone(self.messages[-1]["servingPid"])
 
     def test_do_nothing_when_told_the_same_again(self) -> None:
         self.start()

@@ -17,14 +17,18 @@ DEATHS_MAX = 5
 DEATHS_WITHIN_S = 60.0
 
 
-
 class Zygotes:
     """Keeps one that is ready, if one can be had."""
 
     def __init__(
         self, loop: Loop, tell: Callable[[Message], None], took_over: Callable[[], None], failed: Callable[[str], None]
     ) -> None:
+        #: Of the one that serves, or is to.
         self.configuration: Message = {}
+        #: Of a successor that is only tried: it comes up at the first attempt, or everything stays as it was.
+        self._trial: Message | None = None
+        #: Whether another successor was on its way when that began.
+        self._put_off = False
         #: Who makes children; it may be dead or dying. The successor takes over once it is ready.
         self.serving: Zygote | Spawner | None = None
         self._successor: Zygote | None = None
@@ -52,29 +56,41 @@ class Zygotes:
     def configure(self, configuration: Message) -> None:
         """Starts a zygote, or a new one when the configuration has changed; says again what the forker may have missed."""
         if configuration != self.configuration:
-            self.configuration = configuration
+            self.configuration, self._trial = configuration, None
             self.replace()
-        elif self.ready is not None:
+            return
+        if self.ready is not None:
             self._tell_ready()
-        elif self._failure is not None:
-            self._tell({"event": "zygote.failed", **self._failure})
+        if self._failure is not None:
+            self._tell_failed(self._failure)
+
+    def try_out(self, configuration: Message) -> None:
+        """Starts a zygote of another configuration, which becomes the one to keep if it comes up, and is dropped if not."""
+        if self._trial is None:
+            self._put_off = self._successor is not None
+        self._trial = configuration
+        self.replace()
 
     def replace(self) -> None:
         """Starts another zygote, which takes over when it is ready. No session notices, and no request."""
         self._generation += 1
-        if self.configuration["fork"]:
+        if self._wanted["fork"]:
             self._start()
         else:
             self._loop.cancel("zygote")
             self._release(self._successor)
-            self._take_over(Spawner(self.configuration, self._generation))
+            self._take_over(Spawner(self._wanted, self._generation))
+
+    @property
+    def _wanted(self) -> Message:
+        return self.configuration if self._trial is None else self._trial
 
     def _start(self) -> None:
         self._loop.cancel("zygote")
         self._release(self._successor)
         self._successor = None
         try:
-            zygote = Zygote(self.configuration, self._generation)
+            zygote = Zygote(self._wanted, self._generation)
         except OSError as error:
             self._fail({"step": "starting python", "message": str(error), "stderr": []})
             return
@@ -104,14 +120,20 @@ class Zygotes:
         self.serving, self._successor = zygote, None
         self._failure, self._failures = None, 0
         self._loop.cancel("zygote")
-        self._tell_ready()
+        tried = self._trial is not None
+        self.configuration, self._trial = self._wanted, None
+        self._tell_ready(tried)
         self._took_over()
 
-    def _tell_ready(self) -> None:
+    def _tell_ready(self, tried: bool = False) -> None:
         if isinstance(self.serving, Zygote):
-            self._tell({**self.serving.ready, "event": "zygote.ready", "pid": self.serving.pid})
+            self._tell({**self.serving.ready, "event": "zygote.ready", "pid": self.serving.pid, "tried": tried})
         else:
-            self._tell({"event": "zygote.none"})
+            self._tell({"event": "zygote.none", "tried": tried})
+
+    def _tell_failed(self, failure: Message) -> None:
+        serving = self.ready.pid if isinstance(self.ready, Zygote) else None
+        self._tell({"event": "zygote.failed", **failure, "servingPid": serving})
 
     def died(self, pid: int, status: int) -> bool:
         """Takes the end of a process; False when it was none of these."""
@@ -143,10 +165,22 @@ class Zygotes:
             self._fail({**failure, "step": "serving", "message": f"it died {often}; the last time: {failure['message']}"})
 
     def _fail(self, failure: Message) -> None:
+        if self._trial is not None:
+            self._trial = None
+            self._loop.cancel("zygote")
+            self._tell({"event": "zygote.rejected", **failure})
+            if self._put_off or self.serving is None or self._failure is not None:
+                self._start()
+            return
         retry_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
         self._failures += 1
-        self._failure = {**failure, "retryInMs": round(retry_s * 1000)}
-        self._tell({"event": "zygote.failed", **self._failure})
+        self._failure = {
+            **failure,
+            "attempts": self._failures,
+            "retryInMs": round(retry_s * 1000),
+            "failedAtMs": round(time.time() * 1000),
+        }
+        self._tell_failed(self._failure)
         if self.why_none is not None:
             self._failed(self.why_none)
         self._loop.alarm("zygote", retry_s, self._start)

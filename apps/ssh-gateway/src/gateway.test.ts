@@ -99,7 +99,12 @@ test('a drain closes the port, lets a running session end, refuses the next one 
   await until('the session', () => stand.log.named('session opened').length === 1);
   stand.gateway.stop(false);
   assert.equal(stand.log.named('draining')[0]?.fields['sessions'], 1);
-  await assert.rejects(reach(stand.port), { code: 'ECONNREFUSED' });
+  await until('the port to be closed', () =>
+    reach(stand.port).then(
+      () => false,
+      (error: NodeJS.ErrnoException) => error.code === 'ECONNREFUSED',
+    ),
+  );
   const late = new RunningClient('/usr/bin/ssh', [...sshArguments(stand.alice, ['-S', control]), serveLine]);
   const { code, stderr } = await within('the late one to end', late.result);
   assert.equal(code, 1);

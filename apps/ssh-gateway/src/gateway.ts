@@ -1,11 +1,12 @@
-import { gatewayControlSocketPath, type Config } from '@hatchery/config';
-import type { Part, PartContext } from '@hatchery/daemon';
+import { gatewayControlSocketPath, type Address } from '@hatchery/config';
+import { processStartTime, readPartRecord, type Part, type PartContext, type PartRecord } from '@hatchery/daemon';
 import { EventLog } from '@hatchery/event-feed';
 import { createControlServer, createStatusServer } from './control/control-server.ts';
 import { Gate } from './control/gate.ts';
 import { listenTcp } from './control/tcp-listener.ts';
 import { listenUnix } from './control/unix-listener.ts';
 import { listenError } from './feasibility.ts';
+import { limits } from './limits.ts';
 import { Listener } from './listener.ts';
 import { version } from './version.ts';
 import { createWorker, type WorkerContext, type WorkerOptions } from './worker/own-worker.ts';
@@ -19,15 +20,18 @@ export type GatewayContext = Pick<PartContext, 'config' | 'log'> & Partial<Pick<
 export async function createGateway(context: GatewayContext, options: WorkerOptions = {}): Promise<Part> {
   const { config, log } = context;
   const shared = context.options?.['overlap'] === 'yes';
+  const before = shared ? readPartRecord(config, 'ssh-gateway') : null;
   const epoch = `${Date.now().toString(36)}-${process.pid}`;
   const events = new EventLog({ epoch, version, now: () => new Date() });
   const worker = await startWorker({ config, log, publish: (event) => events.publish(event) }, options);
   const disposables = new DisposableStack();
   try {
-    const listener = await listen(config, log, worker, shared);
+    const listener = await listen(addressBeside(config.ssh.listen, before), log, worker, shared);
     disposables.defer(() => listener.close());
     const gate = new Gate({ config, log, events, listener, worker });
-    disposables.use(await listenUnix(createControlServer(gate), gatewayControlSocketPath(config), shared));
+    const predecessor = shared ? { pid: before?.pid ?? 0, lives: () => livesStill(before) } : null;
+    const control = createControlServer(gate);
+    const socket = disposables.use(await listenUnix(control, gatewayControlSocketPath(config), predecessor));
     const { statusListen } = config.ssh;
     const status = statusListen === null ? null : await listenTcp(createStatusServer(gate), statusListen, shared);
     if (status !== null) disposables.use(status);
@@ -35,7 +39,12 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
     log.info({ host, port, workers: config.ssh.workers }, 'listening');
     const details = { ssh: { host, port }, ...(status === null ? {} : { status: status.address }) };
     const finished = worker.finished.then(() => log.info('stopped')).finally(() => disposables.dispose());
-    return { details, finished, stop: (urgent) => gate.stop(urgent) };
+    const stop = (urgent: boolean): void => {
+      // Whoever has a successor is in nobody's way: its sessions go on to their end, however long they take.
+      if (socket.isReplaced) worker.drain(limits.replacedDrainMsMax);
+      gate.stop(urgent);
+    };
+    return { details, finished, stop };
   } catch (error) {
     disposables.dispose();
     worker.stop(true);
@@ -48,14 +57,29 @@ async function startWorker(context: WorkerContext, options: WorkerOptions): Prom
   return context.config.ssh.workers === 1 ? createWorker(context, options) : WorkerPool.start(context, options);
 }
 
-async function listen(config: Config, log: GatewayContext['log'], worker: Worker, shared: boolean): Promise<Listener> {
+/** Where the configuration leaves the port to the system, a successor shares the one that clients know by now. */
+function addressBeside({ host, port }: Address, before: PartRecord | null): Address {
+  const known = before?.details['ssh'] as Address | undefined;
+  return { host, port: port === 0 && known !== undefined ? known.port : port };
+}
+
+function livesStill(before: PartRecord | null): boolean {
+  return before !== null && processStartTime(before.pid) === before.startTime;
+}
+
+async function listen(
+  address: Address,
+  log: GatewayContext['log'],
+  worker: Worker,
+  shared: boolean,
+): Promise<Listener> {
   try {
-    return await Listener.open(config.ssh.listen, {
+    return await Listener.open(address, {
       accept: (socket) => worker.accept(socket),
       failed: (err) => log.error({ err, fault: 'system' }, 'listener failed'),
       shared,
     });
   } catch (error) {
-    throw listenError(error, config.ssh.listen);
+    throw listenError(error, address);
   }
 }

@@ -65,6 +65,8 @@ export const limits = {
   workerRestartMsMax: 10_000,
   /** After an urgent stop, for one whose loop is blocked: longer than HUP and TERM to its children take. */
   workerKillMs: 30_000,
+  /** A session that outlives the gateway after its own by a week has been forgotten by everybody. */
+  replacedDrainMsMax: 7 * 24 * 60 * 60 * 1000,
   /** A thousand keys of 4096-bit RSA. */
   authorizedKeysBytesMax: mebibyte,
   /** Some 1 kB each. */

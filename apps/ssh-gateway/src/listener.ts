@@ -1,5 +1,9 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Address } from '@hatchery/config';
+
+/** A flood of connections must not keep the port open: those of so many turns were there before the close. */
+const closingTurnsMax = 100;
 
 /** The port, which can be closed for a drain and opened again. */
 export class Listener {
@@ -7,6 +11,8 @@ export class Listener {
   readonly #failed: (error: Error) => void;
   #server: Server;
   readonly #address: AddressInfo;
+  #accepted = 0;
+  #isClosed = false;
 
   /**
    * Resolves when the port is open. Several instances may have it open at once, so that a new one is there before the old one goes; unless
@@ -35,22 +41,40 @@ export class Listener {
     return this.#address;
   }
 
-  /** Connections go on. */
+  /**
+   * Connections go on. What the kernel has queued for this socket is taken first, since closing would reset it, whoever
+   * else shares the port (without net.ipv4.tcp_migrate_req): it is closed in the turn after one that brought nothing.
+   */
   close(): void {
-    this.#server.close();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    void this.#closeWhenEmpty(this.#server);
   }
 
   /** Opens the same port again after {@link close}. @throws the system error of listen(2) */
   async reopen(): Promise<void> {
-    if (this.#server.listening) return;
+    const wasClosed = this.#isClosed;
+    this.#isClosed = false;
+    if (!wasClosed || this.#server.listening) return;
     const { address: host, port } = this.#address;
     this.#server = await listen(createListener(), { host, port }, true);
     this.#serve(this.#server);
   }
 
   #serve(server: Server): void {
-    server.on('connection', (socket) => this.#accept(socket));
+    server.on('connection', (socket) => {
+      this.#accepted += 1;
+      this.#accept(socket);
+    });
     server.on('error', (error) => this.#failed(error));
+  }
+
+  async #closeWhenEmpty(server: Server): Promise<void> {
+    for (let [before, turns] = [-1, 0]; before !== this.#accepted && turns < closingTurnsMax; turns += 1) {
+      before = this.#accepted;
+      await turn();
+    }
+    if (this.#isClosed) server.close();
   }
 }
 

@@ -77,6 +77,17 @@ describe('a part record', () => {
     assert.equal(readPartRecord(config, 'sample')?.pid, process.pid);
   });
 
+  it('of a predecessor that runs on is there again when its successor ends first', () => {
+    using directory = temporaryDirectory();
+    const config = configIn(directory.path);
+    const before = { ...own, pid: 1, startTime: processStartTime(1) ?? 0 };
+    using _old = writePartRecord(config, before);
+    const next = writePartRecord(config, own);
+    assert.equal(readPartRecord(config, 'sample')?.pid, process.pid);
+    next[Symbol.dispose]();
+    assert.deepEqual(readPartRecord(config, 'sample'), before);
+  });
+
   it('counts as none when it is damaged', () => {
     using directory = temporaryDirectory();
     const config = configIn(directory.path);

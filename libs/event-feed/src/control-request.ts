@@ -19,7 +19,8 @@ export class ControlError extends Error {
  * `GET /v1/state` → `{epoch, seq, version, view, keeper: {pid}, usage}`,
  * `POST /v1/children/:id/signal` `{signal, actor, reason, pid?, startTime?}` → 202 `{actionId}`, 404 no such child, 409 it has ended, 412 another process by now,
  * `POST /v1/drain` and `POST /v1/undrain` `{actor, reason}`,
- * `POST /v1/restart` `{actor, reason}`: the forker ends and leaves keeper, zygote and children to the one that is started next.
+ * `POST /v1/restart` `{actor, reason}`: the forker ends and leaves keeper, zygote and children to the one that is started next;
+ * `POST /v1/hand-over` is for its successor alone (apps/forker/src/succession).
  * @throws {ControlError} on a status of 400 or above
  * @throws the system error of connect(2) when nobody listens
  */
@@ -28,24 +29,34 @@ export async function controlRequest(
   method: 'GET' | 'POST',
   path: string,
   body?: unknown,
+  timeoutMs: number = controlTimeoutMs,
 ): Promise<unknown> {
-  const { status, text } = await exchange(controlSocket, method, path, body);
+  const { status, text } = await exchange({ controlSocket, method, path, body, timeoutMs });
   const answer: unknown = text === '' ? null : JSON.parse(text);
   if (status < 400) return answer;
   throw new ControlError(status, errorText(answer) ?? `the service answered ${status}`);
 }
 
-function exchange(
-  controlSocket: string,
-  method: string,
-  path: string,
-  body: unknown,
-): Promise<{ status: number; text: string }> {
+interface Exchange {
+  readonly controlSocket: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+  readonly timeoutMs: number;
+}
+
+function exchange({
+  controlSocket,
+  method,
+  path,
+  body,
+  timeoutMs,
+}: Exchange): Promise<{ status: number; text: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>();
   const headers = { 'content-type': 'application/json' };
   const request = httpRequest({ socketPath: controlSocket, path, method, agent: false, headers });
-  request.setTimeout(controlTimeoutMs, () => {
-    request.destroy(new Error(`no answer on ${controlSocket} within ${controlTimeoutMs / 1000} s`));
+  request.setTimeout(timeoutMs, () => {
+    request.destroy(new Error(`no answer on ${controlSocket} within ${timeoutMs / 1000} s`));
   });
   request.on('error', reject);
   request.on('response', (response) => {

@@ -34,6 +34,8 @@ export type ServiceEvent =
       readonly step: string;
       readonly message: string;
       readonly retryInMs: number | null;
+      /** Of an older one that serves on. Absent in older logs. */
+      readonly servingPid?: number | null;
     }
   | { readonly kind: 'forker.draining'; readonly draining: boolean; readonly actor: string };
 

@@ -2,10 +2,18 @@ import type { Child } from './child.ts';
 import type { Event, EventBody } from './event.ts';
 import type { Lock } from './lock.ts';
 
+/** Why a zygote did not come up. */
+export interface ZygoteFailure {
+  /** What it was doing, as `importing breezy`. */
+  readonly step: string;
+  readonly message: string;
+}
+
 /** What the zygote is doing, or why it cannot. */
 export type ZygoteView =
   | { readonly state: 'starting' }
-  | { readonly state: 'ready'; readonly pid: number }
+  /** With `failure` a newer one did not come up, and this one serves on. */
+  | { readonly state: 'ready'; readonly pid: number; readonly failure?: ZygoteFailure }
   | { readonly state: 'failed'; readonly step: string; readonly message: string };
 
 /** Everything a reader of the feed knows at one number. Built only by {@link reduce}. */
@@ -106,7 +114,7 @@ function apply(draft: Draft, event: EventBody | Event): void {
     case 'zygote.ready':
       return change(draft, { zygote: { state: 'ready', pid: event.pid } });
     case 'zygote.failed':
-      return change(draft, { zygote: { state: 'failed', step: event.step, message: event.message } });
+      return change(draft, { zygote: zygoteAfterFailure(event) });
     case 'forker.draining':
       return drain(draft, event);
     case 'session.opened':
@@ -118,6 +126,11 @@ function apply(draft: Draft, event: EventBody | Event): void {
     default:
       return assertNever(event);
   }
+}
+
+function zygoteAfterFailure({ step, message, servingPid }: Extract<EventBody, { kind: 'zygote.failed' }>): ZygoteView {
+  if (typeof servingPid === 'number') return { state: 'ready', pid: servingPid, failure: { step, message } };
+  return { state: 'failed', step, message };
 }
 
 function changeChild(draft: Draft, id: string, changed: (child: Child) => Child): void {

@@ -6,6 +6,7 @@ import { checkInstallation } from './installation.ts';
 import { checkLimits } from './machine.ts';
 import { checkPlaces } from './places.ts';
 import { checkSignIn } from './sign-in.ts';
+import { checkZygote } from './zygote.ts';
 
 export const doctor: Command = {
   name: 'doctor',
@@ -28,6 +29,7 @@ async function examine({ config, environment }: Invocation): Promise<Check[]> {
     ...(await checkAddresses(config)),
     ...(await checkSignIn(config)),
     ...checkLimits(config),
+    ...(await checkZygote(config)),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import type { PartRecord } from '@hatchery/daemon';
 import { partPrograms, type PartName } from '../part.ts';
 import { partStartMsMax } from '../limits.ts';
 
@@ -7,6 +8,8 @@ import { partStartMsMax } from '../limits.ts';
 export interface PartProcess {
   readonly name: PartName;
   readonly pid: number;
+  /** With the pid it names the process for good. */
+  readonly startTime: number;
   /** What it said of itself: addresses and the like. */
   readonly details: Readonly<Record<string, unknown>>;
   /** How it ended, in words. Never rejects. */
@@ -27,6 +30,16 @@ export class PartStartError extends Error {
   readonly fault = 'system';
 }
 
+/** Beside one that runs, it shares what that has, or takes it over. */
+export type Manner = 'fresh' | 'beside';
+
+/** What that means for each part. */
+const besideOptions = {
+  forker: ['--take-over', 'yes'],
+  'ssh-gateway': ['--overlap', 'yes'],
+  dashboard: ['--overlap', 'yes'],
+} as const satisfies Record<PartName, readonly string[]>;
+
 /** Lines of stderr that a failed start is explained with. */
 const explainingLinesMax = 20;
 
@@ -35,9 +48,15 @@ const explainingLinesMax = 20;
  * is ours to pass on), and ends when we do, since its standard input then ends.
  * @throws {PartStartError}
  */
-export async function startPart(name: PartName, place: Place, aborted: AbortSignal): Promise<PartProcess> {
+export async function startPart(
+  name: PartName,
+  place: Place,
+  aborted: AbortSignal,
+  manner: Manner = 'fresh',
+): Promise<PartProcess> {
   if (aborted.aborted) throw new PartStartError(`${name} was not started: the service stops`);
   const argv = [partPrograms[name], ...place.words, '--ready-fd', '3', '--stop-with-stdin', 'yes'];
+  if (manner === 'beside') argv.push(...besideOptions[name]);
   const child = spawn(process.execPath, argv, {
     detached: true,
     stdio: ['pipe', 'inherit', 'pipe', 'pipe'],
@@ -56,8 +75,8 @@ export async function startPart(name: PartName, place: Place, aborted: AbortSign
   try {
     const line = await Promise.race([readAll(child.stdio[3] as Readable), ended.then(() => '')]);
     if (line === '') throw new PartStartError(explain(name, await ended, stderr()));
-    const { details } = JSON.parse(line) as { details: Record<string, unknown> };
-    return { name, pid: child.pid ?? -1, details, ended, signal: (signal) => void child.kill(signal) };
+    const { pid, startTime, details } = JSON.parse(line) as PartRecord;
+    return { name, pid, startTime, details, ended, signal: (signal) => void child.kill(signal) };
   } finally {
     clearTimeout(late);
     aborted.removeEventListener('abort', abort);

@@ -19,8 +19,11 @@ export interface Ready {
 /** What `up` tells whoever started it: that it serves, or why it never will. */
 export type StartOutcome = Ready | { readonly event: 'failed'; readonly message: string };
 
-/** What the parts, in the order of their start, say of themselves. */
-export function describeReady(config: Config, [forker, gateway, dashboard]: readonly SupervisedPart[]): Ready {
+/** What the parts say of themselves. */
+export function describeReady(config: Config, parts: readonly SupervisedPart[]): Ready {
+  const [forker, gateway, dashboard] = (['forker', 'ssh-gateway', 'dashboard'] as const).map((name) =>
+    parts.find((part) => part.name === name),
+  );
   return {
     event: 'ready',
     ssh: gateway?.details['ssh'] as Address,
@@ -56,6 +59,11 @@ export function readyDescriptor(option: string | boolean | undefined): number | 
   if (!Number.isInteger(fd) || fd < 3)
     throw new UsageError(`--ready-fd takes a descriptor above 2, not '${String(option)}'`);
   return fd;
+}
+
+/** What a start that takes over is at; who waits hears more lines, and then its outcome. */
+export function tellProgress(fd: number | null, message: string): void {
+  if (fd !== null) writeSync(fd, `${JSON.stringify({ event: 'progress', message })}\n`);
 }
 
 /** One line, once; whoever waited may be gone. */

@@ -1,10 +1,18 @@
-/** SIGINT and SIGTERM: the first asks for an orderly end, each further one makes it urgent. */
+/** Tells a supervisor that its successor serves. SIGUSR1 is Node's own, for its debugger. */
+export const retireSignal = 'SIGUSR2';
+
+/**
+ * SIGINT and SIGTERM: the first asks for an orderly end, each further one makes it urgent. {@link retireSignal} asks for
+ * an end behind a successor.
+ */
 export class StopRequest implements Disposable {
   readonly #asked = new AbortController();
   readonly #urgent = new AbortController();
+  /** True when a successor has everything that is new. */
+  isRetirement = false;
 
   constructor() {
-    process.on('SIGINT', this.#take).on('SIGTERM', this.#take);
+    process.on('SIGINT', this.ask).on('SIGTERM', this.ask).on(retireSignal, this.#retire);
   }
 
   /** Aborted by the first signal. */
@@ -26,11 +34,17 @@ export class StopRequest implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    process.off('SIGINT', this.#take).off('SIGTERM', this.#take);
+    process.off('SIGINT', this.ask).off('SIGTERM', this.ask).off(retireSignal, this.#retire);
   }
 
-  readonly #take = (): void => {
+  readonly ask = (): void => {
     if (this.#asked.signal.aborted) this.#urgent.abort();
+    this.#asked.abort();
+  };
+
+  readonly #retire = (): void => {
+    if (this.#asked.signal.aborted) return;
+    this.isRetirement = true;
     this.#asked.abort();
   };
 }

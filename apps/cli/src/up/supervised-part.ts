@@ -1,12 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { restartWindowMs, urgentRepeatMs } from '../limits.ts';
+import { readPartRecord } from '@hatchery/daemon';
+import type { Config } from '@hatchery/config';
+import { replacedLookMs, restartWindowMs, urgentRepeatMs } from '../limits.ts';
 import type { PartName } from '../part.ts';
-import { startPart, type PartProcess, type Place } from './part-process.ts';
+import { startPart, type Manner, type PartProcess, type Place } from './part-process.ts';
 import { RestartBudget } from './restart-budget.ts';
+
+/** What a part is started with. */
+export interface SupervisionContext {
+  readonly config: Config;
+  readonly place: Place;
+  readonly manner: Manner;
+  /** Ends the first start half way. */
+  readonly aborted: AbortSignal;
+  readonly say: (line: string) => void;
+}
 
 /** A part that is started again when it ends by itself, within a budget. */
 export class SupervisedPart {
   readonly name: PartName;
+  readonly #config: Config;
   readonly #place: Place;
   readonly #say: (line: string) => void;
   readonly #budget = new RestartBudget();
@@ -16,9 +29,10 @@ export class SupervisedPart {
   readonly #running: Promise<void>;
   #ended = false;
 
-  private constructor(first: PartProcess, place: Place, say: (line: string) => void) {
+  private constructor(first: PartProcess, { config, place, say }: SupervisionContext) {
     this.name = first.name;
     this.#process = first;
+    this.#config = config;
     this.#place = place;
     this.#say = say;
     this.#gaveUp.promise.catch(() => undefined);
@@ -26,13 +40,9 @@ export class SupervisedPart {
   }
 
   /** @throws {PartStartError} when the first start fails; later ones count against the budget */
-  static async start(
-    name: PartName,
-    place: Place,
-    aborted: AbortSignal,
-    say: (line: string) => void,
-  ): Promise<SupervisedPart> {
-    return new SupervisedPart(await startPart(name, place, aborted), place, say);
+  static async start(name: PartName, context: SupervisionContext): Promise<SupervisedPart> {
+    const { place, manner, aborted } = context;
+    return new SupervisedPart(await startPart(name, place, aborted, manner), context);
   }
 
   get details(): PartProcess['details'] {
@@ -46,8 +56,13 @@ export class SupervisedPart {
 
   /** Asks the part to stop and resolves when it has. `urgent` makes it do so at once. */
   async stop(urgent: AbortSignal): Promise<void> {
-    this.#stopping.abort();
     this.#process.signal('SIGTERM');
+    await this.release(urgent);
+  }
+
+  /** Lets the part end by itself and resolves when it has; it is not started again. `urgent` as of {@link stop}. */
+  async release(urgent: AbortSignal): Promise<void> {
+    this.#stopping.abort();
     // The second signal is what a part takes for urgent. Two that come at once merge into one, so it is repeated.
     const hurrying = setInterval(() => {
       if (urgent.aborted) this.#process.signal('SIGTERM');
@@ -65,9 +80,21 @@ export class SupervisedPart {
   async #keepUp(): Promise<void> {
     for (;;) {
       const ending = await this.#process.ended;
+      await this.#whileReplaced();
       if (this.#stopping.signal.aborted) return;
       this.#say(`${this.name} ended with ${ending}; starting it again`);
       if (!(await this.#startAgain())) return;
+    }
+  }
+
+  /** Resolves when no successor has its place: it never had, it has ended itself, or we are stopped. */
+  async #whileReplaced(): Promise<void> {
+    const { pid, startTime } = this.#process;
+    while (!this.#stopping.signal.aborted) {
+      const record = readPartRecord(this.#config, this.name);
+      // A successor is younger; an older one that lingers behind its last clients serves nobody new.
+      if (record === null || record.pid === pid || record.startTime < startTime) return;
+      await delay(replacedLookMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     }
   }
 

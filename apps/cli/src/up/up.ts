@@ -1,21 +1,23 @@
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
-import { partStopMarginMs } from '../limits.ts';
 import { claimService } from '../service-process.ts';
 import { prepareFirstUse } from './first-use.ts';
-import { PartStartError, type Place } from './part-process.ts';
-import { announcement, describeReady, readyDescriptor, tellStarter } from './ready.ts';
+import { Generations } from './generations.ts';
+import { PartStartError } from './part-process.ts';
+import { Parts, type PartsContext } from './parts.ts';
+import { announcement, readyDescriptor, tellProgress, tellStarter, type Ready } from './ready.ts';
 import { StopRequest } from './stop-request.ts';
-import { SupervisedPart } from './supervised-part.ts';
+import { openSupervisorSocket } from './supervisor-socket.ts';
 
 export const up: Command = {
   name: 'up',
   synopsis: '[--json]',
   summary: 'serve: all parts in the foreground; Ctrl-C drains and stops, a second one at once',
-  options: { json: { type: 'boolean' }, 'ready-fd': { type: 'string' } },
+  options: { json: { type: 'boolean' }, 'ready-fd': { type: 'string' }, succeed: { type: 'boolean' } },
   async run(invocation) {
     expectWords(invocation);
     const readyFd = readyDescriptor(invocation.options['ready-fd']);
     try {
+      if (invocation.options['succeed'] === true) return await succeed(invocation, readyFd);
       using _claim = claimService(invocation.config, readyFd !== null);
       return await serve(invocation, readyFd);
     } catch (error) {
@@ -28,76 +30,61 @@ export const up: Command = {
   },
 };
 
+/** The supervisor that a person or systemd starts: one generation of parts after the other, until it is stopped. */
 async function serve(invocation: Invocation, readyFd: number | null): Promise<number> {
-  const { config } = invocation;
+  const { config, say } = invocation;
   await prepareFirstUse(config, invocation);
   using stop = new StopRequest();
-  const place = { words: invocation.place, environment: invocation.environment };
-  const parts: SupervisedPart[] = [];
+  const announce = (ready: Ready): void => {
+    invocation.print(invocation.options['json'] === true ? `${JSON.stringify(ready)}\n` : announcement(config, ready));
+  };
+  const first = await startUnlessStopped(contextOf(invocation, stop), stop);
+  if (first === null) return exitDone;
+  const generations = new Generations(first, { invocation, stop, replaced: announce });
+  using _socket = await openSupervisorSocket(config, (place, progress) => generations.replace(place, progress));
+  announce(first.ready);
+  tellStarter(readyFd, first.ready);
+  await generations.end(say);
+  return exitDone;
+}
+
+/** Null when it was stopped on the way. */
+async function startUnlessStopped(context: PartsContext, stop: StopRequest): Promise<Parts | null> {
   try {
-    // The forker first: a gateway that is ready before it would refuse its first users.
-    parts.push(await SupervisedPart.start('forker', place, stop.signal, invocation.say));
-    parts.push(...(await startTogether(['ssh-gateway', 'dashboard'], place, stop.signal, invocation.say)));
-    if (!stop.signal.aborted) {
-      const ready = describeReady(config, parts);
-      invocation.print(
-        invocation.options['json'] === true ? `${JSON.stringify(ready)}\n` : announcement(config, ready),
-      );
-      tellStarter(readyFd, ready);
-    }
-    await Promise.race([stop.asked, ...parts.map((part) => part.failed)]);
-    invocation.say('draining; running sessions finish, Ctrl-C again ends them');
+    const parts = await Parts.start(context);
+    if (!stop.signal.aborted) return parts;
+    await parts.stop(stop.urgent);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
+  }
+  return null;
+}
+
+/** The supervisor that `restart` starts below the one that runs: parts that take over from those of the one before. */
+async function succeed(invocation: Invocation, readyFd: number | null): Promise<number> {
+  await prepareFirstUse(invocation.config, invocation);
+  using stop = new StopRequest();
+  // It ends when the one above does, however that ends.
+  process.stdin.resume().once('end', stop.ask);
+  const told = {
+    progress: (line: string) => tellProgress(readyFd, line),
+    failed: ({ message }: Error) => tellStarter(readyFd, { event: 'failed', message }),
+  };
+  const parts = await Parts.succeed(contextOf(invocation, stop), told).catch(() => null);
+  if (parts === null) {
+    process.stdin.destroy();
+    return exitFailed;
+  }
+  tellStarter(readyFd, parts.ready);
+  try {
+    await Promise.race([stop.asked, parts.failed]);
   } finally {
-    await stopAll(parts, stop, 1000 * config.forker.childrenTimeoutS, invocation.say);
+    await (stop.isRetirement ? parts.retire(stop.urgent) : parts.stop(stop.urgent));
+    process.stdin.destroy();
   }
   return exitDone;
 }
 
-/** All or none: the first that fails ends the others, ready or not. */
-async function startTogether(
-  names: readonly ('ssh-gateway' | 'dashboard')[],
-  place: Place,
-  aborted: AbortSignal,
-  say: (line: string) => void,
-): Promise<SupervisedPart[]> {
-  const failing = new AbortController();
-  const either = AbortSignal.any([aborted, failing.signal]);
-  const starts = names.map(async (name) => SupervisedPart.start(name, place, either, say));
-  try {
-    return await Promise.all(starts);
-  } catch (error) {
-    failing.abort();
-    const others = await Promise.allSettled(starts);
-    const ready = others.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    await Promise.all(ready.map((part) => part.stop(either)));
-    throw error;
-  }
-}
-
-/**
- * The gateway first, so that its sessions still have a forker; then the forker; the page last, to show it. All of it
- * becomes urgent when the deadline for children has passed, or somebody asks twice.
- */
-async function stopAll(
-  [forker, gateway, dashboard]: readonly SupervisedPart[],
-  stop: StopRequest,
-  drainMs: number,
-  say: (line: string) => void,
-): Promise<void> {
-  const late = new AbortController();
-  const urgent = AbortSignal.any([stop.urgent, late.signal]);
-  const deadline = setTimeout(() => late.abort(), drainMs);
-  const kill = setTimeout(() => {
-    for (const part of [gateway, forker, dashboard]) {
-      if (part?.kill() === true) say(`${part.name} did not stop within its deadline and was killed`);
-    }
-  }, drainMs + partStopMarginMs);
-  try {
-    for (const part of [gateway, forker, dashboard]) await part?.stop(urgent);
-  } finally {
-    clearTimeout(deadline);
-    clearTimeout(kill);
-  }
+function contextOf({ config, place: words, environment, say }: Invocation, stop: StopRequest): PartsContext {
+  return { config, place: { words, environment }, aborted: stop.signal, urgent: stop.urgent, say };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
-import type { Part, PartContext } from '@hatchery/daemon';
+import { readPartRecord, type Part, type PartContext } from '@hatchery/daemon';
 import type { FeedState, LiveMessage } from '@hatchery/events';
 import { forkerKeepsEvents } from './actions/forker-action.ts';
 import { History } from './history/history.ts';
@@ -26,21 +26,22 @@ import { startLive, type Live } from './watch.ts';
 /** Where `vite build` of the page puts it. */
 const builtPage = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
-/** What the dashboard needs of a {@link PartContext}: it has no options of its own. */
-export type DashboardContext = Pick<PartContext, 'config' | 'log'>;
+/** What the dashboard needs of a {@link PartContext}. `overlap` lets it share the port of one that runs, until that stops. */
+export type DashboardContext = Pick<PartContext, 'config' | 'log'> & Partial<Pick<PartContext, 'options'>>;
 
 /**
  * The dashboard's server, ready as soon as it serves the page; a forker that is away is shown there, and dialled for ever.
  * @throws {StartError} when the page is not built, an address is taken or the secret of a client cannot be read
  */
 export async function createDashboard(
-  { config, log }: DashboardContext,
+  { config, log, options }: DashboardContext,
   pageDirectory: string = builtPage,
 ): Promise<Part> {
   const { dashboard } = config;
   const page = loadPageFiles(pageDirectory);
   const proxySocket = dashboard.proxy.socket === null ? null : await listenForProxy(dashboard.proxy.socket);
-  const listener = await listen(dashboard.listen).catch((error: unknown) => {
+  const before = options?.['overlap'] === 'yes' ? readPartRecord(config, 'dashboard') : null;
+  const listener = await listen(dashboard.listen, before).catch((error: unknown) => {
     proxySocket?.server.close();
     throw error;
   });

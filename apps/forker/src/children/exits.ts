@@ -40,6 +40,14 @@ export class Exits {
     for (const listener of listeners) listener(status);
   }
 
+  /** Somebody else learns of the exits from now on: whoever listens is told what `exitOf` comes to. */
+  relay(exitOf: (id: string) => Promise<number>): void {
+    for (const [id, listeners] of this.#listeners) {
+      for (const listener of listeners) void exitOf(id).then(listener);
+    }
+    this.#listeners.clear();
+  }
+
   /** The exit of a child that has ended, as long as nobody has heard it. */
   find(id: string): Unheard | null {
     return this.#unheard.get(id) ?? null;

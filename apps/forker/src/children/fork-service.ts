@@ -81,6 +81,11 @@ export class ForkService implements Disposable {
     this.queue.isLeaving = true;
   }
 
+  /** Another forker looks after the children from now on: clients of this one that wait for an exit are told what it says. */
+  relayExits(exitOf: (id: string) => Promise<number>): void {
+    this.#exits.relay(exitOf);
+  }
+
   /** A drain that an operator asked for outlives the run that it was asked of, the one of a stop does not. */
   restoreDrain(): void {
     if (this.#toldBefore.draining) {

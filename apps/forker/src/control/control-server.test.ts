@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig } from '@hatchery/config';
 import { controlBodyBytesMax, controlRequest } from '@hatchery/event-feed';
+import { StartError } from '@hatchery/daemon';
 import type { Event } from '@hatchery/events';
 import { RawClient, temporaryDirectory } from '@hatchery/testkit';
 import { ServiceBench } from '../children/service.test-support.ts';
 import { LockService } from '../locks/lock-service.ts';
 import { ReadOnlySwitch } from '../read-only/read-only-switch.ts';
-import { createControlServer } from './control-server.ts';
+import { createControlServer, type ControlContext } from './control-server.ts';
 
 const who = { actor: 'ops', reason: 'runaway' };
 
@@ -38,6 +39,7 @@ async function withControl(story: (control: Control) => Promise<void>): Promise<
     log,
     status: () => ({ uptimeS: 1 }),
     leave: () => bench.service.beginLeave(),
+    handOver: (pid) => (pid === 7 ? Promise.resolve() : Promise.reject(new StartError('no offer'))),
   });
   server.listen(path);
   await once(server, 'listening');
@@ -167,6 +169,36 @@ describe('the control socket', () => {
         ['action.requested', 'ops', 'restart', 'forker', 'runaway'],
         ['action.done', 'begun'],
       ]);
+    });
+  });
+
+  it('hands over to a process that has offered itself, on record, and to no other', async () => {
+    await withControl(async ({ post, published }) => {
+      await post('/v1/hand-over', { ...who, pid: 7 });
+      await assert.rejects(post('/v1/hand-over', { ...who, pid: 8 }), { status: 409, message: 'no offer' });
+      await assert.rejects(post('/v1/hand-over', { ...who, pid: '7' }), { status: 400 });
+      assert.deepEqual(audit(published), [
+        ['action.requested', 'ops', 'hand over', 'forker', 'runaway'],
+        ['action.done', 'begun'],
+        ['action.requested', 'ops', 'hand over', 'forker', 'runaway'],
+        ['action.done', 'refused: no offer'],
+      ]);
+    });
+  });
+
+  it('lets requests wait until there is somebody to ask', async () => {
+    await withControl(async ({ bench }) => {
+      using directory = temporaryDirectory();
+      const waiting = Promise.withResolvers<ControlContext>();
+      const server = createControlServer(waiting.promise).listen(join(directory.path, 'early.sock'));
+      await once(server, 'listening');
+      const early = controlRequest(join(directory.path, 'early.sock'), 'GET', '/v1/state');
+      const { service, events, log } = bench;
+      const { locks, readOnly } = {} as ControlContext;
+      const [leave, handOver] = [(): void => undefined, (): Promise<void> => Promise.resolve()];
+      waiting.resolve({ service, locks, readOnly, events, log, leave, handOver, status: () => ({ uptimeS: 7 }) });
+      assert.equal(((await early) as { uptimeS: number }).uptimeS, 7);
+      server.close();
     });
   });
 

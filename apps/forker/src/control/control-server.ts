@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { constants } from 'node:os';
-import type { Logger } from '@hatchery/daemon';
+import { StartError, type Logger } from '@hatchery/daemon';
 import { controlBodyBytesMax, readControlBody, serveFeed, type EventLog } from '@hatchery/event-feed';
 import type { ForkService } from '../children/fork-service.ts';
 import { answerReadOnlyRequest } from '../read-only/read-only-request.ts';
@@ -19,6 +19,11 @@ export interface ControlContext {
   readonly status: () => object;
   /** Begins the end of this process alone: keeper, zygote and children stay for the next one. */
   readonly leave: () => void;
+  /**
+   * Leaves everything to a forker that is up, by its pid.
+   * @throws {StartError} when it has not offered itself, or its zygote does not come up; then all is as it was
+   */
+  readonly handOver: (pid: number) => Promise<void>;
 }
 
 /** An answer: its HTTP status and its JSON body. */
@@ -29,22 +34,29 @@ interface Answer {
 
 const alreadyStops = 'the service stops, which nothing takes back; start it again';
 
-/** HTTP on the control socket: the feed, the state, and what an operator may do. Its file mode is the access control. */
-export function createControlServer(context: ControlContext): Server {
+/**
+ * HTTP on the control socket: the feed, the state, and what an operator may do. Its file mode is the access control.
+ * Requests wait until there is somebody to ask.
+ */
+export function createControlServer(asked: ControlContext | Promise<ControlContext>): Server {
   const server = createServer((request, response) => {
-    // By hand: `new URL` throws for what a client may send, as `//`.
-    const [path = ''] = (request.url ?? '').split('?', 1);
-    if (request.method === 'GET' && path === '/v1/events') return serveFeed(context.events, request, response);
-    void answer(context, request, path)
-      .catch((error: unknown) => {
-        context.log.error({ err: error, path }, 'control request failed');
-        return refuse(500, 'the fork service failed; see its log');
-      })
-      .then((result) => send(response, result));
+    void Promise.resolve(asked).then((context) => respond(context, request, response));
   });
   // The feed stays open for as long as its reader likes.
   server.requestTimeout = 0;
   return server;
+}
+
+function respond(context: ControlContext, request: IncomingMessage, response: ServerResponse): void {
+  // By hand: `new URL` throws for what a client may send, as `//`.
+  const [path = ''] = (request.url ?? '').split('?', 1);
+  if (request.method === 'GET' && path === '/v1/events') return serveFeed(context.events, request, response);
+  void answer(context, request, path)
+    .catch((error: unknown) => {
+      context.log.error({ err: error, path }, 'control request failed');
+      return refuse(500, 'the fork service failed; see its log');
+    })
+    .then((result) => send(response, result));
 }
 
 async function answer(context: ControlContext, request: IncomingMessage, path: string): Promise<Answer> {
@@ -68,6 +80,7 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
   if (path === '/v1/drain' || path === '/v1/undrain') return drain(context, path === '/v1/drain', actor, reason);
   if (path === '/v1/read-only') return answerReadOnlyRequest(context, { ...body, actor, reason });
   if (path === '/v1/restart') return restart(context, actor, reason);
+  if (path === '/v1/hand-over') return handOver(context, body, actor, reason);
   const locked = await answerLockRequest(context, path, { ...body, actor, reason });
   return locked ?? refuse(404, `${path} is not answered here`);
 }
@@ -101,6 +114,34 @@ function restart(context: ControlContext, actor: string, reason: string): Answer
     context.leave();
     return 'begun';
   });
+}
+
+/** On record like all that changes the service. Its zygote takes a while, during which everything else goes on. */
+async function handOver(
+  context: ControlContext,
+  body: Record<string, unknown>,
+  actor: string,
+  reason: string,
+): Promise<Answer> {
+  const { service, events, log } = context;
+  const { pid } = body;
+  if (typeof pid !== 'number') return refuse(400, 'pid names the forker that takes over');
+  if (service.isStopping) return refuse(409, alreadyStops);
+  const actionId = randomUUID();
+  events.publish({ kind: 'action.requested', actionId, actor, reason, verb: 'hand over', target: 'forker' });
+  const done = (outcome: string): void => {
+    events.publish({ kind: 'action.done', actionId, outcome });
+    log.info({ actionId, actor, reason, successor: pid, outcome }, 'hand-over');
+  };
+  try {
+    await context.handOver(pid);
+    done('begun');
+    return { status: 202, body: { actionId, outcome: 'begun' } };
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    done(`refused: ${error.message}`);
+    return refuse(409, error.message);
+  }
 }
 
 function drain(context: ControlContext, draining: boolean, actor: string, reason: string): Answer {

@@ -1,21 +1,17 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { keeperSocketPath, sessionSettings, type Config } from '@hatchery/config';
+import { keeperSocketPath, type Config } from '@hatchery/config';
 import { StartError, type Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
 import type { ForkService } from '../children/fork-service.ts';
 import { fingerprintPollMs, keeperRetryMs, zygoteStartMsMax } from '../limits.ts';
-import { prepareCgroup, removeCgroup, type CgroupPlace } from './delegated-cgroup.ts';
+import { removeCgroup } from './delegated-cgroup.ts';
 import { zygoteFingerprint } from './fingerprint.ts';
 import type { LockService } from '../locks/lock-service.ts';
 import { KeeperLink } from './keeper-link.ts';
-import type { KeeperEvent } from './messages.ts';
-import { proveSpawning } from './prove-spawning.ts';
-import { prepareSessionUser } from './session-user.ts';
-
-/** What the build recorded: the modules that real sessions import. */
-const builtManifest = fileURLToPath(new URL('../../dist/preload.json', import.meta.url));
+import type { KeeperEvent, ZygoteConfiguration } from './messages.ts';
+import type { PreparedZygote } from './prepare-zygote.ts';
+import { healthAfter, unknownHealth } from './zygote-health.ts';
+import { ZygoteTrial } from './zygote-trial.ts';
 
 /** What a {@link KeeperSupervisor} works with. */
 export interface KeeperSupervisorContext {
@@ -24,40 +20,30 @@ export interface KeeperSupervisorContext {
   readonly events: EventLog;
   readonly service: ForkService;
   readonly locks: Pick<LockService, 'keeperLost' | 'take'>;
-  /** Another list of modules to preload than the build's. */
-  readonly preloadManifest?: string | undefined;
+  readonly zygote: PreparedZygote;
 }
 
 /** Keeps a keeper with a zygote at hand: the one that lives, or a new one; another when it dies. */
 export class KeeperSupervisor {
   readonly #context: KeeperSupervisorContext;
-  readonly #preloadManifest: string;
   readonly #firstZygote = Promise.withResolvers<void>();
   #link: KeeperLink | null = null;
-  #cgroup: CgroupPlace = { directory: null, reason: 'the service is not started' };
-  #fingerprint = '';
+  #configuration: ZygoteConfiguration;
   #seen = '';
   #watch: NodeJS.Timeout | undefined;
+  #trial: ZygoteTrial | null = null;
   readonly #closing = new AbortController();
   pid: number | null = null;
+  /** The zygote, as the keeper told of it last. */
+  zygote = unknownHealth;
 
   constructor(context: KeeperSupervisorContext) {
     this.#context = context;
-    this.#preloadManifest = context.preloadManifest ?? builtManifest;
+    this.#configuration = context.zygote.configuration;
   }
 
   /** Resolves when a zygote is ready. @throws {StartError} with the step it failed in */
   async open(): Promise<void> {
-    if (!existsSync(this.#preloadManifest)) {
-      throw new StartError(
-        `${this.#preloadManifest} is missing, the list of modules to preload; ./hatchery doctor makes it`,
-      );
-    }
-    const { config } = this.#context;
-    prepareSessionUser(config);
-    this.#cgroup = prepareCgroup(config.forker.runAs, config.runtimeDirectory);
-    if (!config.forker.fork) await proveSpawning(config);
-    this.#fingerprint = zygoteFingerprint(this.#preloadManifest);
     await this.#connect();
     const late = setTimeout(() => {
       this.#firstZygote.reject(new StartError(`the zygote was not ready within ${zygoteStartMsMax / 1000} s`));
@@ -68,15 +54,27 @@ export class KeeperSupervisor {
 
   /** Says once what the operator should know of how sessions are held apart. Not earlier than the line that tells of the socket. */
   announce(): void {
-    const { log } = this.#context;
-    if (this.#cgroup.directory === null)
-      log.info({ reason: this.#cgroup.reason }, 'sessions get no control groups of their own');
-    else log.info({ directory: this.#cgroup.directory }, 'sessions get control groups of their own');
+    const { log, zygote } = this.#context;
+    const { cgroup } = zygote;
+    if (cgroup.directory === null) log.info({ reason: cgroup.reason }, 'sessions get no control groups of their own');
+    else log.info({ directory: cgroup.directory }, 'sessions get control groups of their own');
   }
 
-  /** A new zygote, which takes over when it is ready; no session and no request notices. */
-  restartZygote(): void {
-    this.#link?.send({ request: 'restart_zygote' });
+  /**
+   * Brings up a zygote of another configuration, which takes over when it is ready; no session and no request notices.
+   * @throws {StartError} with the step it failed in; then the old one goes on as if nothing had been
+   */
+  async tryOut(configuration: ZygoteConfiguration): Promise<void> {
+    if (this.#link === null || this.#trial !== null) throw new StartError('no other zygote can be tried now');
+    const trial = new ZygoteTrial();
+    this.#trial = trial;
+    this.#link.send({ ...configuration, request: 'try_zygote' });
+    try {
+      await trial.outcome;
+      this.#configuration = configuration;
+    } finally {
+      this.#trial = null;
+    }
   }
 
   /** Leaves the keeper. With `quit` it ends, and with it the zygote; without, it waits for another forker. */
@@ -84,20 +82,19 @@ export class KeeperSupervisor {
     clearInterval(this.#watch);
     this.#closing.abort();
     await this.#link?.close(options);
-    if (options.quit && !(await removeCgroup(this.#cgroup)))
-      this.#context.log.warn(
-        { directory: this.#cgroup.directory },
-        'the control group of the sessions cannot be removed',
-      );
+    const { log, zygote } = this.#context;
+    const { directory } = zygote.cgroup;
+    if (options.quit && !(await removeCgroup(zygote.cgroup)))
+      log.warn({ directory }, 'the control group of the sessions cannot be removed');
   }
 
   /** After an upgrade of Breezy or of us: acted on when two looks in a row saw the same, for an upgrade takes its time. */
   #lookForChanges(): void {
-    const fingerprint = zygoteFingerprint(this.#preloadManifest);
+    const fingerprint = zygoteFingerprint(this.#configuration.preload);
     const isSettled = fingerprint === this.#seen;
     this.#seen = fingerprint;
-    if (fingerprint === this.#fingerprint || !isSettled) return;
-    this.#fingerprint = fingerprint;
+    if (fingerprint === this.#configuration.fingerprint || !isSettled || this.#trial !== null) return;
+    this.#configuration = { ...this.#configuration, fingerprint };
     this.#context.log.info('Breezy, its list of modules or our own code has changed: a new zygote is started');
     this.#configure();
   }
@@ -107,25 +104,14 @@ export class KeeperSupervisor {
       event: (event: KeeperEvent): void => this.#take(event),
       lost: (error: Error): void => void this.#replace(error),
     };
-    const { config, service } = this.#context;
+    const { config } = this.#context;
     this.#link = await KeeperLink.open(keeperSocketPath(config), config.runtimeDirectory, listener);
     if (this.#closing.signal.aborted) return this.close({ quit: true });
-    service.keeper = this.#link;
     this.#configure();
   }
 
   #configure(): void {
-    const { config } = this.#context;
-    this.#link?.send({
-      request: 'configure',
-      ...sessionSettings(config),
-      fork: config.forker.fork,
-      preload: this.#preloadManifest,
-      // Children that are not forked cost as much waiting as running.
-      poolSize: config.forker.fork ? config.forker.poolSize : 0,
-      cgroup: this.#cgroup.directory,
-      fingerprint: this.#fingerprint,
-    });
+    this.#link?.send({ ...this.#configuration, request: 'configure' });
   }
 
   async #replace(error: Error): Promise<void> {
@@ -135,6 +121,8 @@ export class KeeperSupervisor {
     log.error({ err: error }, 'the keeper is gone; another one is started');
     service.keeperLost();
     locks.keeperLost();
+    this.zygote = unknownHealth;
+    this.#trial?.end(new StartError('the keeper died while it tried another zygote'));
     while (!signal.aborted) {
       try {
         return await this.#connect();
@@ -148,11 +136,15 @@ export class KeeperSupervisor {
   #take(event: KeeperEvent): void {
     const { events, locks, log, service } = this.#context;
     service.take(event);
+    this.zygote = healthAfter(this.zygote, event);
+    this.#trial?.take(event);
     switch (event.event) {
       case 'lock':
         return locks.take(event);
       case 'hello':
         this.pid = event.pid;
+        // Not before: the socket of a keeper that has just been killed still takes a connection, and answers nothing.
+        service.keeper = this.#link;
         return;
       case 'zygote.ready': {
         const { pid, startedInMs, modules } = event;
@@ -161,12 +153,16 @@ export class KeeperSupervisor {
         return this.#firstZygote.resolve();
       }
       case 'zygote.failed': {
-        const { step, message, retryInMs } = event;
-        events.publish({ kind: 'zygote.failed', step, message, retryInMs });
-        log.error({ step, failure: message, retryInMs, stderr: event.stderr }, 'zygote failed');
+        const { step, message, retryInMs, servingPid, stderr } = event;
+        events.publish({ kind: 'zygote.failed', step, message, retryInMs, servingPid });
+        log.error({ step, failure: message, retryInMs, servingPid, stderr }, 'zygote failed');
         return this.#firstZygote.reject(
           new StartError(`the zygote failed while ${step}: ${message}${remedy(message)}`),
         );
+      }
+      case 'zygote.rejected': {
+        const { step, message, stderr } = event;
+        return log.error({ step, failure: message, stderr }, 'a zygote was tried in vain; the old one stays');
       }
       case 'zygote.died':
         return log.error({ status: event.status }, 'the zygote died; its children go on');

@@ -44,7 +44,8 @@ export type KeeperRequest =
     }
   | { readonly request: 'signal'; readonly id: string; readonly signal: number }
   | { readonly request: 'taken'; readonly id: string }
-  | { readonly request: 'restart_zygote' }
+  /** As `configure`, for good only if that zygote comes up; else all stays as it was. */
+  | ({ readonly request: 'try_zygote' } & ZygoteConfiguration)
   | { readonly request: 'quit' };
 
 /** What a session does with a lock (apps/forker/zygote/lock_reports.py). `taken-up` shows the token of a lock that was left in place. */
@@ -64,17 +65,37 @@ export interface LockReport {
 /** What the keeper says. */
 export type KeeperEvent =
   | { readonly event: 'hello'; readonly pid: number; readonly children: readonly KeptChild[] }
-  | { readonly event: 'zygote.ready'; readonly pid: number; readonly modules: number; readonly startedInMs: number }
+  | {
+      readonly event: 'zygote.ready';
+      readonly pid: number;
+      readonly modules: number;
+      readonly startedInMs: number;
+      /** True when it was only tried, and came up. */
+      readonly tried: boolean;
+    }
   | {
       readonly event: 'zygote.failed';
       readonly step: string;
       readonly message: string;
       readonly stderr: readonly string[];
+      /** How many have failed in a row. */
+      readonly attempts: number;
+      /** Wall clock. */
+      readonly failedAtMs: number;
       readonly retryInMs: number;
+      /** Of an older one that serves on. */
+      readonly servingPid: number | null;
+    }
+  /** One that was tried did not come up; nothing has changed. */
+  | {
+      readonly event: 'zygote.rejected';
+      readonly step: string;
+      readonly message: string;
+      readonly stderr: readonly string[];
     }
   | { readonly event: 'zygote.died'; readonly status: number }
   /** Children can be had, though nothing is forked. */
-  | { readonly event: 'zygote.none' }
+  | { readonly event: 'zygote.none'; readonly tried: boolean }
   | { readonly event: 'started'; readonly id: string; readonly pid: number; readonly directory: string }
   | { readonly event: 'refused'; readonly id: string; readonly reason: string }
   | { readonly event: 'connected'; readonly id: string }

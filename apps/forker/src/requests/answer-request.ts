@@ -4,6 +4,7 @@ import type { ForkService } from '../children/fork-service.ts';
 import { ForkRefusal, RequesterLeft, type Forked } from '../children/forked.ts';
 import type { AnswerTimes } from './answer-times.ts';
 import type { RefusalLog } from './refusal-log.ts';
+import { relayRequest } from './relay.ts';
 import type { Reply } from './request-connection.ts';
 import type { Requester } from './requester.ts';
 
@@ -17,11 +18,15 @@ export interface AnswerContext {
   readonly quit: () => void;
   /** The status record that `hello` logs. */
   readonly status: () => object;
+  /** The socket of the forker that has taken over from this one, or null. */
+  readonly successor: () => string | null;
 }
 
 /** Answers one request (protocol-v1, "Requests and answers"). */
 export function answerRequest(context: AnswerContext, request: Request, reply: Reply, requester: Requester): void {
   const { service, log, times } = context;
+  const successor = context.successor();
+  if (successor !== null) return relayRequest(successor, request, reply);
   switch (request.kind) {
     case 'hello':
       log.info(context.status(), 'hello');

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
+import { partRecordPath } from '@hatchery/config';
+import { processStartTime } from '@hatchery/daemon';
 import { dialFeed } from '@hatchery/event-feed';
 import type { Event } from '@hatchery/events';
 import { until, within } from '@hatchery/testkit';
@@ -162,4 +165,45 @@ test('a second gateway in the same place is refused; asked to overlap, it takes 
   successor.stop(false);
   await within('the new one to end', successor.finished);
   assert.equal(existsSync(controlOf(stand).socketPath), false);
+});
+
+test('a successor that ends first gives the control socket back to the one that runs on', async () => {
+  await using stand = await Stand.open();
+  const config = { ...stand.config, ssh: { ...stand.config.ssh, listen: { host: '127.0.0.1', port: 0 } } };
+  const startTime = processStartTime(process.pid) ?? 0;
+  const details = { ssh: { host: '127.0.0.1', port: stand.port } };
+  const record = { name: 'ssh-gateway', pid: process.pid, startTime, readySince: '', details };
+  const path = partRecordPath(config, 'ssh-gateway');
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, JSON.stringify(record));
+  const context = { config, log: new RecordingLog().logger, options: { overlap: 'yes' } };
+  const successor = await createGateway(context, { nativeCryptoLoaded: () => true });
+  assert.deepEqual(successor.details['ssh'], details.ssh, 'a port that the system chose is shared as well');
+  const { socketPath } = controlOf(stand);
+  const sockets = (): string[] => readdirSync(dirname(socketPath)).filter((name) => name.startsWith('gateway.sock'));
+  assert.equal(sockets().length, 2);
+  successor.stop(false);
+  await within('the successor to end', successor.finished);
+  assert.deepEqual(sockets(), ['gateway.sock']);
+  assert.equal((await ask(controlOf(stand), '/readyz')).status, 200);
+  assert.equal((await stand.ssh([serveLine], 'old')).stdout.toString(), 'old');
+});
+
+test('a gateway that has a successor cuts nobody off, however long children_timeout_s is over', async () => {
+  await using stand = await Stand.open({ childrenTimeoutS: 0.05, limits: { lingerMs: 50 } });
+  const client = stand.startSsh([serveLine]);
+  await until('the session', () => stand.log.named('session opened').length === 1);
+  const config = { ...stand.config, ssh: { ...stand.config.ssh, listen: { host: '127.0.0.1', port: stand.port } } };
+  const context = { config, log: new RecordingLog().logger, options: { overlap: 'yes' } };
+  const successor = await createGateway(context, { nativeCryptoLoaded: () => true });
+  stand.gateway.stop(false);
+  // Longer than the deadline that it would have without one.
+  await stand.ssh([serveLine], 'new');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(stand.log.named('disconnecting clients').length, 0);
+  client.process.stdin?.end('late');
+  assert.equal((await within('ssh to end', client.result)).stdout.toString(), 'late');
+  await within('the old one to end', stand.gateway.finished);
+  successor.stop(false);
+  await within('the new one to end', successor.finished);
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ask, temporaryDirectory } from '@hatchery/testkit';
-import { listenUnix } from './listen-unix.ts';
+import { UnixName } from './unix-name.ts';
 
 function greeter(word: string): Server {
   return createServer((socket) => {
@@ -25,10 +25,10 @@ async function withPath(story: (path: string, server: Server) => Promise<void>):
   }
 }
 
-describe('listenUnix', () => {
+describe('UnixName', () => {
   it('listens with the mode it is given', async () => {
     await withPath(async (path, server) => {
-      await listenUnix(server, path, 0o640);
+      await UnixName.open(server, path, 0o640);
       assert.equal(statSync(path).mode & 0o777, 0o640);
       assert.equal(await ask(path), 'new');
     });
@@ -40,7 +40,7 @@ describe('listenUnix', () => {
       const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
       spawnSync(process.execPath, ['-e', script]);
       assert.ok(statSync(path).isSocket());
-      await listenUnix(server, path, 0o600);
+      await UnixName.open(server, path, 0o600);
       assert.equal(await ask(path), 'new');
     });
   });
@@ -48,8 +48,8 @@ describe('listenUnix', () => {
   it('leaves a living service alone', async () => {
     await withPath(async (path, server) => {
       const living = greeter('old');
-      await listenUnix(living, path, 0o600);
-      await assert.rejects(listenUnix(server, path, 0o600), {
+      await UnixName.open(living, path, 0o600);
+      await assert.rejects(UnixName.open(server, path, 0o600), {
         code: 'start_failed',
         message: /taken by a running service/,
       });
@@ -61,19 +61,52 @@ describe('listenUnix', () => {
   it('removes nothing that is no socket', async () => {
     await withPath(async (path, server) => {
       writeFileSync(path, 'precious');
-      await assert.rejects(listenUnix(server, path, 0o600), { code: 'start_failed', message: /is in the way/ });
+      await assert.rejects(UnixName.open(server, path, 0o600), { code: 'start_failed', message: /is in the way/ });
       assert.equal(readFileSync(path, 'utf8'), 'precious');
     });
     await withPath(async (path, server) => {
       mkdirSync(path);
-      await assert.rejects(listenUnix(server, path, 0o600), { code: 'start_failed' });
+      await assert.rejects(UnixName.open(server, path, 0o600), { code: 'start_failed' });
       assert.ok(statSync(path).isDirectory());
+    });
+  });
+
+  it('takes the name of a living one when it is told to, and clients find one of the two all along', async () => {
+    await withPath(async (path, server) => {
+      const old = greeter('old');
+      using _oldName = await UnixName.open(old, path, 0o600);
+      using name = await UnixName.listen(server, path, 0o640);
+      assert.equal(await ask(path), 'old');
+      name.take();
+      assert.equal(await ask(path), 'new');
+      assert.equal(statSync(path).mode & 0o777, 0o640);
+    });
+  });
+
+  it('that has been replaced leaves the name to its successor, and one that was not takes it along', async () => {
+    await withPath(async (path, server) => {
+      const old = await UnixName.open(greeter('old'), path, 0o600);
+      const name = await UnixName.listen(server, path, 0o600);
+      name.take();
+      old[Symbol.dispose]();
+      assert.equal(await ask(path), 'new');
+      name[Symbol.dispose]();
+      assert.ok(!existsSync(path));
+      assert.deepEqual(readdirSync(dirname(path)), []);
+    });
+  });
+
+  it('that never took the name leaves nothing', async () => {
+    await withPath(async (path, server) => {
+      const name = await UnixName.listen(server, path, 0o600);
+      name[Symbol.dispose]();
+      assert.deepEqual(readdirSync(dirname(path)), []);
     });
   });
 
   it('says which path cannot be used', async () => {
     await withPath(async (path, server) => {
-      await assert.rejects(listenUnix(server, join(path, 'in', 'nothing'), 0o600), {
+      await assert.rejects(UnixName.open(server, join(path, 'in', 'nothing'), 0o600), {
         code: 'start_failed',
         message: /^cannot listen on .*\/in\/nothing/,
       });

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
+import test, { afterEach, beforeEach } from 'node:test';
+import type { Child } from '@hatchery/events';
+import { OldClient } from '@hatchery/testkit';
+import { Client, sshOptions } from './harness/client.ts';
+import { makeHistory } from './harness/history.ts';
+import { configText, Instance } from './harness/instance.ts';
+import { assertDone, assertRefused } from './harness/outcome.ts';
+import { start, until, type Running } from './harness/run.ts';
+
+interface Status {
+  readonly parts: readonly { readonly name: string; readonly pid: number; readonly state: string }[];
+}
+
+let instance: Instance;
+let client: Client;
+
+beforeEach(async () => {
+  instance = await Instance.start();
+  client = new Client(instance);
+});
+
+afterEach(async () => {
+  await instance.stop();
+});
+
+test('a restart under running sessions and a stream of new ones refuses none and loses none', async () => {
+  const old = await pids();
+  const sessions = await Promise.all([1, 2, 3, 4, 5, 6].map(() => openSession()));
+  using raw = await OldClient.fork(instance.ready.forkerSocket, 'fork launchpad-replay\n');
+  const peer = raw.open();
+  const history = await makeHistory(client, 'history', { revisions: 60, files: 20 }, 3);
+  const sessionPids = (await instance.children()).map(({ pid }) => pid);
+  const stream = [1, 2].map((number) => new Stream(number));
+  const push = client.start('push', '-q', '-d', history, instance.url('~demo/project/pushed'));
+
+  const outcome = await instance.hatchery('restart');
+  assert.match(assertDone(outcome), /^starting dashboard\n.*starting forker\nhatchery was restarted: /s);
+  assertDone(await push.outcome);
+  const counts = await Promise.all(stream.map((one) => one.stop()));
+  assert.ok(counts.every((count) => count > 0));
+
+  const next = await pids();
+  for (const name of ['forker', 'zygote', 'ssh-gateway', 'dashboard']) assert.notEqual(next[name], old[name], name);
+  assert.equal(next['keeper'], old['keeper'], 'the keeper is the parent of all sessions');
+  // Bytes still flow both ways, and each session ends with its own status.
+  for (const session of sessions) session.say('hello\n');
+  await until('answers', () => sessions.every(({ running }) => running.stdout() === 'ok\x012\n'));
+  for (const { running, end } of sessions) {
+    end();
+    assertDone(await running.outcome);
+  }
+  peer.send('3 no such channel\n');
+  assert.equal(await raw.exited(), 3 << 8, 'a client of the fork socket hears it on its own connection');
+  const ended = await until('the end of all on record', async () => {
+    const ours = (await recentChildren()).filter(({ pid }) => sessionPids.includes(pid));
+    return ours.length === sessionPids.length ? ours : null;
+  });
+  for (const { exit, rusage } of ended) assert.ok(exit?.status !== null && (rusage?.maxRssBytes ?? 0) > 0);
+  await until('the old ones to go', () => ['forker', 'ssh-gateway', 'dashboard'].every((name) => !lives(old[name])));
+  assert.equal(await client.brz('revision-history', instance.url('~demo/project/pushed')), await revisions(history));
+});
+
+test('a restart brings what has changed in the configuration', async () => {
+  assert.equal(existsSync(join(instance.directory, 'hosting')), false);
+  configure(`[hosting]\nroot = "${instance.directory}/hosting"\n[forker]\nmax_children = 1\n`);
+  assertDone(await instance.hatchery('restart'));
+  await client.brz('init', '-q', 'fresh');
+  await client.brz('push', '-q', '-d', 'fresh', instance.url('~demo/project/fresh'));
+  assert.ok(existsSync(join(instance.directory, 'hosting/~demo/project/fresh/.bzr')));
+  const session = await openSession();
+  const refused = await client.try('revision-history', instance.url('~demo/project/fresh'));
+  assertRefused(refused, 3, /all 1 children|max_children/);
+  session.end();
+  assertDone(await session.running.outcome);
+  // Twice in a row, with sessions from every generation.
+  configure('');
+  const [first] = await Promise.all([openSession(), instance.hatchery('restart')]);
+  const second = await openSession();
+  assertDone(await instance.hatchery('restart'));
+  for (const { running, end } of [first, second]) {
+    end();
+    assertDone(await running.outcome);
+  }
+});
+
+for (const [what, extra, expected] of [
+  ['a file that is wrong', '[forker]\nmax_childern = 3\n', /hatchery\.toml:8: forker\.max_childern: unknown key/],
+  ['a zygote that cannot run', '[forker]\nrun_as = "nobody-of-this-name"\n', /restart: forker: .*run_as/],
+] as const) {
+  test(`${what}: the old ones go on, the error is told, and the exit code is 1`, async () => {
+    const old = await pids();
+    const session = await openSession();
+    configure(extra);
+    const outcome = await instance.hatchery('restart');
+    assertRefused(outcome, 1, expected);
+    configure('');
+    assert.deepEqual(await pids(), old);
+    await client.brz('revision-history', instance.url('~demo/sample/trunk'));
+    session.end();
+    assertDone(await session.running.outcome);
+    assertDone(await instance.hatchery('restart'));
+    assert.notDeepEqual(await pids(), old);
+  });
+}
+
+test('a gateway or a page that does not come up changes nothing, whatever had come up before it', async () => {
+  const old = await pids();
+  const stream = new Stream(1);
+  for (const [text, expected] of [
+    [configText(instance.directory, '').replace('[ssh]', `[ssh]\nuser_ca_keys = "${instance.directory}/none"`), /none/],
+    [configText(instance.directory, '').replace('[dashboard]', '[dashboard]\nauth = "oidc"'), /oidc/],
+  ] as const) {
+    writeFileSync(instance.config, text);
+    assertRefused(await instance.hatchery('restart'), 1, expected);
+    configure('');
+    assert.deepEqual(await pids(), old);
+  }
+  assert.ok((await stream.stop()) > 0);
+  assert.match(assertDone(await instance.hatchery('status')), /ssh-gateway +ready/);
+});
+
+test('of two restarts at once one is refused, and everything serves', async () => {
+  const outcomes = await Promise.all([instance.hatchery('restart'), instance.hatchery('restart')]);
+  const [done, refused] = outcomes.sort((a, b) => Number(a.code) - Number(b.code));
+  assertDone(done ?? assert.fail());
+  assertRefused(refused ?? assert.fail(), 1, /another restart is under way/);
+  await client.brz('revision-history', instance.url('~demo/sample/trunk'));
+});
+
+test('after a restart the parts are looked after as before it', async () => {
+  assertDone(await instance.hatchery('restart'));
+  for (const name of ['forker', 'ssh-gateway']) {
+    const { [name]: pid = 0 } = await pids();
+    process.kill(pid, 'SIGKILL');
+    await until(`another ${name}`, async () => {
+      const found = (await pids())[name];
+      return found !== undefined && found !== pid && found > 0;
+    });
+  }
+});
+
+/** A session of OpenSSH in the middle of its life, its standard input open. */
+interface OpenSession {
+  readonly running: Running;
+  readonly say: (text: string) => void;
+  readonly end: () => void;
+}
+
+async function openSession(): Promise<OpenSession> {
+  const before = (await instance.children()).length;
+  const { host, port } = instance.ready.ssh;
+  const options = sshOptions(instance, `${instance.ready.stateDir}/demo/id_ed25519`);
+  const words = ['bzr', 'serve', '--inet', '--directory=/', '--allow-writes'];
+  const running = start('ssh', [...options, '-p', String(port), `demo@${host}`, ...words], { input: null });
+  await until('the session', async () => {
+    const now = await instance.children();
+    return now.length > before && now.every(({ state }) => state === 'running');
+  });
+  return { running, say: running.say, end: running.endInput };
+}
+
+/** brz one after the other, each of which must succeed. */
+class Stream {
+  #stopped = false;
+  readonly #running: Promise<number>;
+
+  constructor(number: number) {
+    this.#running = this.#run(number);
+    this.#running.catch(() => undefined);
+  }
+
+  stop(): Promise<number> {
+    this.#stopped = true;
+    return this.#running;
+  }
+
+  async #run(number: number): Promise<number> {
+    let count = 0;
+    for (; !this.#stopped; count += 1) {
+      await client.brz('branch', '-q', instance.url('~demo/sample/trunk'), `copy-${number}-${count}`);
+    }
+    return count;
+  }
+}
+
+function configure(extra: string): void {
+  writeFileSync(instance.config, configText(instance.directory, extra));
+}
+
+async function pids(): Promise<Record<string, number>> {
+  const { stdout } = await instance.hatchery('status', '--json');
+  const { parts } = JSON.parse(stdout) as Status;
+  return Object.fromEntries(parts.map(({ name, pid }) => [name, pid]));
+}
+
+/** Ended children as the fork service has them. */
+async function recentChildren(): Promise<readonly Child[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<Readable>();
+  const socketPath = join(instance.directory, 'run', 'control.sock');
+  get({ socketPath, path: '/v1/state', agent: false }, resolve).on('error', reject);
+  const state = (await json(await promise)) as { view: { recentChildren: readonly Child[] } };
+  return state.view.recentChildren;
+}
+
+async function revisions(branch: string): Promise<string> {
+  return client.brz('revision-history', branch);
+}
+
+function lives(pid: number | undefined): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}

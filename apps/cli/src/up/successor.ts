@@ -1,0 +1,103 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { startMsMax, urgentRepeatMs } from '../limits.ts';
+import type { Generation } from './generation.ts';
+import type { Place } from './part-process.ts';
+import type { Ready, StartOutcome } from './ready.ts';
+import { retireSignal } from './stop-request.ts';
+
+const program = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+/**
+ * A supervisor of the newest code and configuration, with parts that take over from those that run. It is a process of
+ * its own below this one, so that whoever waits for this one (a terminal, systemd) notices nothing; it ends when we do.
+ */
+export class SuccessorProcess implements Generation {
+  /** Resolves when its parts serve in the place of those that ran. Rejects in one line when they do not; then those go on. */
+  readonly started: Promise<Ready>;
+  readonly failed: Promise<never>;
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<string>;
+  #isStopping = false;
+
+  /** `aborted` ends it half way; `progress` hears what it is at. */
+  constructor({ words, environment }: Place, aborted: AbortSignal, progress: (line: string) => void) {
+    const argv = [program, 'up', ...words, '--succeed', '--ready-fd', '3'];
+    this.#process = spawn(process.execPath, argv, {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+      cwd: '/',
+      env: environment,
+    });
+    this.#ended = new Promise<string>((resolve) => {
+      this.#process.on('error', (error) => resolve(error.message));
+      this.#process.on('exit', (code, signal) => resolve(signal === null ? `exit ${code}` : signal));
+    });
+    // It may have ended; the write side is only there to be closed with us.
+    (this.#process.stdio[0] as Writable).on('error', () => undefined);
+    this.failed = this.#ended.then((how) => Promise.reject(new Error(`the supervisor of the parts ended with ${how}`)));
+    this.failed.catch(() => undefined);
+    this.started = this.#start(aborted, progress);
+  }
+
+  async stop(urgent: AbortSignal): Promise<void> {
+    this.#ask();
+    await this.ended(urgent);
+  }
+
+  async retire(urgent: AbortSignal): Promise<void> {
+    this.#process.kill(retireSignal);
+    await this.ended(urgent);
+  }
+
+  /** Resolves when it has ended by itself, or at once when that becomes urgent. */
+  async ended(urgent: AbortSignal): Promise<void> {
+    const hurrying = setInterval(() => {
+      if (urgent.aborted) this.#process.kill('SIGTERM');
+    }, urgentRepeatMs);
+    await this.#ended.finally(() => clearInterval(hurrying));
+  }
+
+  async #start(aborted: AbortSignal, progress: (line: string) => void): Promise<Ready> {
+    const lastWords = passOn(this.#process);
+    const abort = (): void => this.#ask();
+    aborted.addEventListener('abort', abort);
+    const late = setTimeout(abort, startMsMax);
+    try {
+      const outcome = await hear(this.#process.stdio[3] as Readable, progress);
+      if (outcome?.event === 'ready') return outcome;
+      throw new Error(outcome?.message ?? lastWords() ?? `it ended with ${await this.#ended} before it was ready`);
+    } finally {
+      clearTimeout(late);
+      aborted.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Once: the second time would be urgent. */
+  #ask(): void {
+    if (!this.#isStopping) this.#process.kill('SIGTERM');
+    this.#isStopping = true;
+  }
+}
+
+/** Reads what it says until it is ready or never will be; null when it ended without a word. */
+async function hear(stream: Readable, progress: (line: string) => void): Promise<StartOutcome | null> {
+  for await (const line of createInterface({ input: stream })) {
+    const said = JSON.parse(line) as StartOutcome | { readonly event: 'progress'; readonly message: string };
+    if (said.event !== 'progress') return said;
+    progress(said.message);
+  }
+  return null;
+}
+
+/** Its stderr is ours; the last line of it explains an end before its first word, as that of a bad configuration. */
+function passOn(child: ChildProcess): () => string | null {
+  let last: string | null = null;
+  child.stderr?.on('data', (chunk: Buffer) => {
+    process.stderr.write(chunk);
+    last = chunk.toString('utf8').trimEnd().split('\n').at(-1) ?? last;
+  });
+  return () => last;
+}

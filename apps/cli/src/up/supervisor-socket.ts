@@ -1,0 +1,73 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { dirname, join } from 'node:path';
+import type { Config } from '@hatchery/config';
+import { readControlBody } from '@hatchery/event-feed';
+
+/** What `POST /v1/restart` answers, a line each: what it is at, and at the end what came of it. */
+export type RestartReport =
+  | { readonly event: 'progress'; readonly message: string }
+  | { readonly event: 'done'; readonly message: string }
+  | { readonly event: 'failed'; readonly message: string };
+
+/** Replaces the parts by newer ones; what came of it in words. @throws an Error in one line; then the old ones go on */
+export type Restart = (place: readonly string[], progress: (line: string) => void) => Promise<string>;
+
+/** Where the supervisor of an instance is asked for a restart. */
+export function supervisorSocketPath({ runtimeDirectory }: Config): string {
+  return join(runtimeDirectory, 'supervisor.sock');
+}
+
+/** Takes requests for a restart until disposed. Mode 0600: whoever reaches it can have any configuration served. */
+export async function openSupervisorSocket(config: Config, restart: Restart): Promise<Disposable> {
+  const path = supervisorSocketPath(config);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
+  // Whoever made it is dead: there is one supervisor of a state directory.
+  rmSync(path, { force: true });
+  const server = createServer((request, response) => void answer(restart, request, response));
+  const umask = process.umask(0o177);
+  try {
+    await listen(server, path);
+  } finally {
+    process.umask(umask);
+  }
+  return {
+    [Symbol.dispose]: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function answer(restart: Restart, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await readControlBody(request);
+  const place = body?.['place'];
+  if (request.method !== 'POST' || request.url !== '/v1/restart' || !isWords(place)) {
+    response.writeHead(400).end();
+    return;
+  }
+  // A client that has gone does not keep the restart from its end.
+  response.on('error', () => undefined);
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  const report = (one: RestartReport): void => void response.write(`${JSON.stringify(one)}\n`);
+  try {
+    report({ event: 'done', message: await restart(place, (message) => report({ event: 'progress', message })) });
+  } catch (error) {
+    report({ event: 'failed', message: (error as Error).message });
+  }
+  response.end();
+}
+
+function isWords(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((word) => typeof word === 'string');
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,43 @@
+import type { Successor } from './succession/successor.ts';
+
+/** What a stop is: of the service, of this process alone, or of this process after another one has taken over. */
+export type StopKind =
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'leave' }
+  | { readonly kind: 'hand-over'; readonly successor: Successor };
+
+/** A stop is asked for once, and made urgent by whoever asks again. */
+export class StopRequest {
+  readonly #urgent = new AbortController();
+  readonly #asked = Promise.withResolvers<void>();
+  #kind: StopKind = { kind: 'stop' };
+
+  get asked(): Promise<void> {
+    return this.#asked.promise;
+  }
+
+  get urgent(): AbortSignal {
+    return this.#urgent.signal;
+  }
+
+  /** Who leaves stops for all when somebody asks for that meanwhile; who has handed over has nothing left to stop. */
+  get kind(): StopKind {
+    return this.#kind;
+  }
+
+  ask(urgent: boolean): void {
+    if (urgent) this.#urgent.abort();
+    if (this.#kind.kind === 'leave') this.#kind = { kind: 'stop' };
+    this.#asked.resolve();
+  }
+
+  askToLeave(): void {
+    this.#kind = { kind: 'leave' };
+    this.#asked.resolve();
+  }
+
+  askToHandOver(successor: Successor): void {
+    this.#kind = { kind: 'hand-over', successor };
+    this.#asked.resolve();
+  }
+}

@@ -1,0 +1,93 @@
+import type { Server as HttpServer } from 'node:http';
+import { createServer, type Server, type Socket } from 'node:net';
+import { controlSocketPath, type Config } from '@hatchery/config';
+import { createControlServer, type ControlContext } from '../control/control-server.ts';
+import { UnixName } from '../listener/unix-name.ts';
+
+/** What a connection is given to, once there is somebody to serve it. */
+export type TakeConnection = (socket: Socket) => void;
+
+/**
+ * The two sockets of a forker: that of the fork protocol and that of control. Each can be there before the forker can
+ * serve: connections then wait, and are refused by nobody.
+ */
+export class Entrance {
+  readonly #config: Config;
+  readonly #forks: Server;
+  readonly #control: HttpServer;
+  readonly #connections = new Set<Socket>();
+  readonly #takesForks = Promise.withResolvers<TakeConnection>();
+  readonly #takesControl = Promise.withResolvers<ControlContext>();
+  #forksName: UnixName | null = null;
+  #controlName: UnixName | null = null;
+
+  constructor(config: Config) {
+    this.#config = config;
+    this.#forks = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => this.#receive(socket));
+    this.#control = createControlServer(this.#takesControl.promise);
+  }
+
+  /** Clients of the fork protocol that wait for an answer or an exit. */
+  get clients(): number {
+    return this.#connections.size;
+  }
+
+  /** Opens the socket of control. @throws {StartError} when another service has it */
+  async openControl(): Promise<void> {
+    const { forker } = this.#config;
+    this.#controlName = await UnixName.open(this.#control, controlSocketPath(this.#config), forker.socketMode);
+  }
+
+  /** Opens the socket of the fork protocol. @throws {StartError} when another service has it */
+  async openForks(): Promise<void> {
+    const { forker } = this.#config;
+    this.#forksName = await UnixName.open(this.#forks, forker.socket, forker.socketMode);
+  }
+
+  /** Listens on both, and leaves their names to the predecessor. @throws {StartError} when that cannot be */
+  async listen(): Promise<void> {
+    const { forker } = this.#config;
+    this.#forksName = await UnixName.listen(this.#forks, forker.socket, forker.socketMode);
+    this.#controlName = await UnixName.listen(this.#control, controlSocketPath(this.#config), forker.socketMode);
+  }
+
+  /** Takes both names over: from now on every client comes here. */
+  takeNames(): void {
+    this.#forksName?.take();
+    this.#controlName?.take();
+  }
+
+  serveForks(take: TakeConnection): void {
+    this.#takesForks.resolve(take);
+  }
+
+  serveControl(context: ControlContext): void {
+    this.#takesControl.resolve(context);
+  }
+
+  closeForks(): void {
+    this.#forksName?.[Symbol.dispose]();
+    this.#forksName = null;
+  }
+
+  closeControl(): void {
+    this.#control.closeAllConnections();
+    this.#controlName?.[Symbol.dispose]();
+    this.#controlName = null;
+  }
+
+  /** Lets its clients go: what has been written to them arrives, and nothing more comes. */
+  dismiss(): void {
+    for (const connection of this.#connections) connection.destroySoon();
+  }
+
+  #receive(socket: Socket): void {
+    this.#connections.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.#connections.delete(socket));
+    void this.#takesForks.promise.then((take) => {
+      take(socket);
+      socket.resume();
+    });
+  }
+}

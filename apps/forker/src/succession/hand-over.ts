@@ -1,0 +1,54 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Config } from '@hatchery/config';
+import type { Logger } from '@hatchery/daemon';
+import type { ForkService } from '../children/fork-service.ts';
+import { successionLookMs } from '../limits.ts';
+import { relayExit } from '../requests/relay.ts';
+import { leaveChildren } from '../shutdown.ts';
+import type { Entrance } from './entrance.ts';
+import { stateOf, type Successor } from './successor.ts';
+
+/** What is handed over, and to whom. */
+export interface HandOver {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly service: ForkService;
+  readonly entrance: Entrance;
+  readonly successor: Successor;
+  /** Lets go of the keeper, the log of events and the directories. */
+  readonly release: () => Promise<void>;
+  /** Cuts the waiting of our clients short. */
+  readonly urgent: AbortSignal;
+}
+
+/**
+ * Leaves everything to a successor but the clients that wait for an exit: they are bound to this process by their
+ * connections, so it stays until the last of them has been told what the successor knows.
+ */
+export async function handOver(handing: HandOver): Promise<void> {
+  const { entrance, log, release, service, successor, urgent } = handing;
+  log.info({ children: service.registry.size, successor: successor.pid }, 'handing over to another forker');
+  await leaveChildren(service, urgent);
+  await release();
+  const dismissed = new AbortController();
+  service.relayExits((id) => relayExit(successor.socket, id, dismissed.signal));
+  await wait(handing);
+  // In this order: what the relays then come to must reach nobody.
+  entrance.dismiss();
+  dismissed.abort();
+}
+
+/** Resolves when nobody waits here any more, or waits in vain. */
+async function wait({ config, entrance, log, successor, urgent }: HandOver): Promise<void> {
+  while (stateOf(config, successor) === 'starting') await delay(successionLookMs);
+  entrance.closeForks();
+  if (stateOf(config, successor) === 'gone') {
+    log.error(
+      { successor: successor.pid },
+      'the other forker died before it was ready; the next one finds the children',
+    );
+    return;
+  }
+  log.info({ clients: entrance.clients }, 'handed over; clients that wait for an exit are told here');
+  while (entrance.clients > 0 && !urgent.aborted) await delay(successionLookMs);
+}
