@@ -1,8 +1,9 @@
-import { gatewayControlSocketPath, type Config } from '@hatchery/config';
+import { controlSocketPath, gatewayControlSocketPath, type Config } from '@hatchery/config';
 import type { Part, PartContext } from '@hatchery/daemon';
 import { EventLog } from '@hatchery/event-feed';
 import { createControlServer, createStatusServer } from './control/control-server.ts';
 import { Gate } from './control/gate.ts';
+import { followForker } from './control/follow-forker.ts';
 import { listenTcp } from './control/tcp-listener.ts';
 import { listenUnix } from './control/unix-listener.ts';
 import { listenError } from './feasibility.ts';
@@ -32,6 +33,7 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
     const status = statusListen === null ? null : await listenTcp(createStatusServer(gate), statusListen, shared);
     if (status !== null) disposables.use(status);
     const { address: host, port } = listener.address;
+    disposables.use(followForker(controlSocketPath(config), gate, log));
     log.info({ host, port, workers: config.ssh.workers }, 'listening');
     const details = { ssh: { host, port }, ...(status === null ? {} : { status: status.address }) };
     const finished = worker.finished.then(() => log.info('stopped')).finally(() => disposables.dispose());

@@ -1,11 +1,9 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Address } from '@hatchery/config';
 
-/** The port, which can be closed for a drain and opened again. */
+/** The port. */
 export class Listener {
-  readonly #accept: (socket: Socket) => void;
-  readonly #failed: (error: Error) => void;
-  #server: Server;
+  readonly #server: Server;
   readonly #address: AddressInfo;
 
   /**
@@ -20,15 +18,14 @@ export class Listener {
     // Without SO_REUSEPORT on this one, the kernel refuses it next to any other, whatever options that has (socket(7)).
     if (!shared && address.port !== 0) await close(await listen(createServer(), address, false));
     const server = await listen(createListener(), address, true);
-    return new Listener(server, accept, failed);
+    server.on('connection', accept);
+    server.on('error', failed);
+    return new Listener(server);
   }
 
-  private constructor(server: Server, accept: (socket: Socket) => void, failed: (error: Error) => void) {
-    this.#accept = accept;
-    this.#failed = failed;
+  private constructor(server: Server) {
     this.#server = server;
     this.#address = server.address() as AddressInfo;
-    this.#serve(server);
   }
 
   get address(): AddressInfo {
@@ -38,19 +35,6 @@ export class Listener {
   /** Connections go on. */
   close(): void {
     this.#server.close();
-  }
-
-  /** Opens the same port again after {@link close}. @throws the system error of listen(2) */
-  async reopen(): Promise<void> {
-    if (this.#server.listening) return;
-    const { address: host, port } = this.#address;
-    this.#server = await listen(createListener(), { host, port }, true);
-    this.#serve(this.#server);
-  }
-
-  #serve(server: Server): void {
-    server.on('connection', (socket) => this.#accept(socket));
-    server.on('error', (error) => this.#failed(error));
   }
 }
 

@@ -57,6 +57,11 @@ export class ForkService implements Disposable {
     return this.#isDraining || this.#isStopping;
   }
 
+  /** True while an operator wants nothing new to be taken. */
+  get isDrained(): boolean {
+    return this.#isDraining;
+  }
+
   /** True from the beginning of a stop, which nothing takes back. */
   get isStopping(): boolean {
     return this.#isStopping;

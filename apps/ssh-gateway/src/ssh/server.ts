@@ -8,6 +8,7 @@ import { gatherIdentification } from './identification.ts';
 import { internalsOf } from './internals.ts';
 import { describePeer, plainAddress, sourceOf, type Networks, type Peer } from './peer.ts';
 import { takeProxyHeader } from './proxy-reader.ts';
+import { refusalBytes, software } from './refusal-packet.ts';
 
 export interface SshServerOptions extends ConnectionOptions {
   readonly admission: Admission;
@@ -42,6 +43,8 @@ export class SshServer {
     // A connection that is reset before it is ours to watch would otherwise end the process.
     socket.on('error', () => {});
     socket.setNoDelay(true);
+    // What came before the drain is past this line already, and gets the session it came for.
+    if (this.#draining) return this.#refuse(socket, directPeer(socket), 'draining', refusalLines.draining);
     this.#peerOf(socket, balancers)
       .then((peer) => this.#admit(socket, peer))
       .catch((error: unknown) => {
@@ -73,7 +76,7 @@ export class SshServer {
 
   /** Null for somebody who was sent away. */
   async #peerOf(socket: Socket, balancers: Networks | null): Promise<Peer | null> {
-    const direct = { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
+    const direct = directPeer(socket);
     if (balancers === null) return direct;
     if (!balancers.has(direct.address)) {
       this.#refuse(socket, direct, 'not-a-balancer', null);
@@ -105,7 +108,7 @@ export class SshServer {
     if (this.#draining) connection.drain();
   }
 
-  /** RFC 4253 4.2 allows lines before the identification; `ssh -v` shows them. Without a line: it is not an SSH client that would read it. */
+  /** Without a line: it is not an SSH client that would read it. */
   #refuse(
     socket: Socket,
     peer: Peer,
@@ -116,11 +119,15 @@ export class SshServer {
     metrics.connectionRefused(reason);
     log.warn({ peer: describePeer(peer), reason }, 'connection dropped');
     if (line === null) return void socket.destroy();
-    socket.end(`${line}\r\n`);
+    socket.end(refusalBytes(line));
     socket.resume();
     const timer = setTimeout(() => socket.destroy(), limits.lingerMs);
     socket.once('close', () => clearTimeout(timer));
   }
+}
+
+function directPeer(socket: Socket): Peer {
+  return { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
 }
 
 function createSshServer({ hostKeys, limits }: SshServerOptions): ssh2.Server {
@@ -130,7 +137,7 @@ function createSshServer({ hostKeys, limits }: SshServerOptions): ssh2.Server {
     hostKeys: [...hostKeys.proofs]
       .filter(([name, proof]) => name === proof.signatureAlgorithm)
       .map(([, proof]) => ({ key: keyForExchange(proof) })),
-    ident: 'hatchery',
+    ident: software,
     keepaliveInterval,
     keepaliveCountMax,
   });

@@ -92,7 +92,7 @@ function compose({ config, limits, metrics, server, sessions, admission, drain, 
       if (!stopping) drain.cancel();
     },
     stop: (urgent) => {
-      drain.begin(config.forker.childrenTimeoutS * 1000);
+      if (!drain.isOn) drain.begin(config.forker.childrenTimeoutS * 1000);
       if (!stopping) drain.ended().then(resolve, reject);
       stopping = true;
       if (urgent) drain.disconnect('stopped');
