@@ -34,9 +34,14 @@ describe('what is shown', () => {
 
   it('shows a part that failed, with its error', () => {
     const parts = [{ name: 'zygote', pid: null, state: 'failed', readySince: null, lastError: 'importing x' }] as const;
-    const text = describeStatus({ parts, children: [child], locks: [], draining: true, version: '1' });
+    const status = { parts, children: [child], locks: [], draining: true, drainDeadline: null, version: '1' };
+    const text = describeStatus(status);
     assert.match(text, /^zygote {2}failed {2}- +- +importing x$/m);
     assert.match(text, /^1 session, draining$/m);
+    assert.match(
+      describeStatus({ ...status, drainDeadline: '2026-01-01T00:00:00Z' }),
+      /^1 session, draining; clients that are still there at 2026-01-01T00:00:00Z are disconnected$/m,
+    );
   });
 
   it('names who a stop waits for, and nobody when there is none', () => {

@@ -35,8 +35,8 @@ export class SmallForkService implements AsyncDisposable {
   refusal = 'hatchery is full; try again later';
   /** Called between the fork and its answer. */
   beforeAnswer: (child: ServedChild) => Promise<void> = async () => {};
-  /** Whether it says that an operator has drained it. */
-  drained = false;
+  /** What it says of drains that an operator has ordered. */
+  drained = { drained: false, orders: 0 };
   readonly #directory: string;
   readonly #control: HttpServer;
   readonly #connections = new Set<Socket>();
@@ -48,7 +48,7 @@ export class SmallForkService implements AsyncDisposable {
     this.socket = join(directory, 'fork.sock');
     this.#control = createHttpServer((request, response) => {
       if (request.url === '/v1/drained') {
-        response.writeHead(200).end(JSON.stringify({ drained: this.drained }));
+        response.writeHead(200).end(JSON.stringify(this.drained));
         return;
       }
       const id = /^\/v1\/children\/([^/]+)\/signal$/.exec(request.url ?? '')?.[1] ?? '';

@@ -160,12 +160,12 @@ describe('the control socket', () => {
   it('says whether an operator has drained it, and nothing of a stop', async () => {
     await withControl(async ({ bench, post, path }) => {
       const drained = async (): Promise<unknown> => controlRequest(path, 'GET', '/v1/drained');
-      assert.deepEqual(await drained(), { drained: false });
+      assert.deepEqual(await drained(), { drained: false, orders: 0 });
       await post('/v1/drain');
-      assert.deepEqual(await drained(), { drained: true });
+      assert.deepEqual(await drained(), { drained: true, orders: 1 });
       await post('/v1/undrain');
       bench.service.beginStop();
-      assert.deepEqual(await drained(), { drained: false });
+      assert.deepEqual(await drained(), { drained: false, orders: 2 });
     });
   });
 

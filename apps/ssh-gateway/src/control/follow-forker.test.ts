@@ -19,11 +19,11 @@ test('a drain of the fork service, as from the page, closes the gateway too, and
   await using stand = await Stand.open();
   const client = stand.startSsh([serveLine]);
   await until('the session', () => stand.log.named('session opened').length === 1);
-  stand.forks.drained = true;
+  stand.forks.drained = { drained: true, orders: 1 };
   await followed(stand, 1);
   assert.deepEqual(await ask(controlOf(stand), '/readyz'), { status: 503, text: 'draining\n' });
   assert.match((await stand.ssh([serveLine], '')).stderr, /the service is being drained/);
-  stand.forks.drained = false;
+  stand.forks.drained = { drained: false, orders: 2 };
   await followed(stand, 2);
   assert.equal((await ask(controlOf(stand), '/readyz')).status, 200);
   assert.equal((await stand.ssh([serveLine], 'back')).stdout.toString(), 'back');
@@ -34,15 +34,17 @@ test('a drain of the fork service, as from the page, closes the gateway too, and
 test('an undrain of the fork service takes back a drain that both were asked for', async () => {
   await using stand = await Stand.open();
   await ask(controlOf(stand), '/v1/drain', intent);
-  stand.forks.drained = true;
+  stand.forks.drained = { drained: true, orders: 1 };
   await followed(stand, 1);
-  stand.forks.drained = false;
+  stand.forks.drained = { drained: false, orders: 2 };
   await followed(stand, 2);
   assert.equal((await stateOf(stand)).state, 'open');
 });
 
 /** What the gateway is told to do while a fork service answers these in turn, and the last of them ever after; null is no answer. */
-async function acts(answers: readonly (boolean | null | string)[]): Promise<string[]> {
+async function acts(
+  answers: readonly (readonly [drained: boolean, orders: number] | null | string)[],
+): Promise<string[]> {
   using directory = temporaryDirectory();
   const socket = join(directory.path, 'control.sock');
   const told: string[] = [];
@@ -50,7 +52,7 @@ async function acts(answers: readonly (boolean | null | string)[]): Promise<stri
   const server = createServer((request, response) => {
     const answer = answers[Math.min(asked++, answers.length - 1)] ?? null;
     if (answer === null) request.destroy();
-    else response.end(typeof answer === 'string' ? answer : JSON.stringify({ drained: answer }));
+    else response.end(typeof answer === 'string' ? answer : JSON.stringify({ drained: answer[0], orders: answer[1] }));
   }).listen(socket);
   const gate = { act: async (verb: string) => (told.push(verb), 'done') };
   const { logger } = new RecordingLog();
@@ -62,17 +64,42 @@ async function acts(answers: readonly (boolean | null | string)[]): Promise<stri
 }
 
 test('only a change of the fork service’s word counts, and none of it while it is away or talks nonsense', async () => {
-  assert.deepEqual(await acts([false, false]), []);
-  assert.deepEqual(await acts([null, 'no JSON', '{}', '{"drained":"yes"}', null]), []);
-  assert.deepEqual(await acts([true, true, null, 'no JSON', true]), ['drain']);
-  assert.deepEqual(await acts([null, true, null, false, false, true]), ['drain', 'undrain', 'drain']);
+  const nonsense = ['no JSON', '{}', '{"drained":"yes","orders":1}', '{"drained":true}', 'null'];
+  assert.deepEqual(await acts([[false, 0]]), []);
+  assert.deepEqual(await acts([null, ...nonsense, null]), []);
+  assert.deepEqual(await acts([[true, 1], null, 'no JSON', [true, 1]]), ['drain']);
+  assert.deepEqual(await acts([null, [true, 1], null, [false, 2], [true, 3]]), ['drain', 'undrain', 'drain']);
+});
+
+test('a drain that is taken back between two looks is taken back here too; a new process of the fork service is no news', async () => {
+  assert.deepEqual(
+    await acts([
+      [false, 0],
+      [false, 2],
+    ]),
+    ['undrain'],
+  );
+  assert.deepEqual(
+    await acts([
+      [true, 1],
+      [true, 0],
+    ]),
+    ['drain'],
+  );
+  assert.deepEqual(
+    await acts([
+      [false, 2],
+      [false, 0],
+    ]),
+    ['undrain'],
+  );
 });
 
 test('a gateway that cannot follow says so, and goes on asking', async () => {
   using directory = temporaryDirectory();
   const socket = join(directory.path, 'control.sock');
-  let drained = true;
-  const server = createServer((_request, response) => response.end(JSON.stringify({ drained }))).listen(socket);
+  let answer = { drained: true, orders: 1 };
+  const server = createServer((_request, response) => response.end(JSON.stringify(answer))).listen(socket);
   const told: string[] = [];
   const gate = {
     act: async (verb: string) => {
@@ -83,7 +110,7 @@ test('a gateway that cannot follow says so, and goes on asking', async () => {
   const log = new RecordingLog();
   using _following = followForker(socket, gate, log.logger, 1);
   await until('the first word', () => told.length === 1);
-  drained = false;
+  answer = { drained: false, orders: 2 };
   await until('the second word', () => told.length === 2);
   assert.deepEqual(told, ['drain', 'undrain']);
   await until('both to be told', () => log.named('drain of the fork service not followed').length === 2);
