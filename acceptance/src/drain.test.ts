@@ -72,6 +72,23 @@ test('whoever is still there at the deadline reads why the connection ends', asy
   assertDone(await instance.hatchery('undrain'));
 });
 
+test('what happened is told afterwards: who came, who did not, and what was done by whom', async () => {
+  await until('the sessions to be told', async () => (await told('sessions')).length >= 5);
+  const sessions = await told('sessions', '--user', 'demo');
+  assert.ok(sessions.every(({ state, reason }) => state === 'ended' && typeof reason === 'string'));
+  assert.ok(sessions.some(({ branch }) => typeof branch === 'string' && branch.includes('sample/trunk')));
+  const kinds = new Set((await told('audit', '--limit', '1000')).map(({ kind }) => kind));
+  for (const kind of ['sign-in.accepted', 'connection.refused', 'action.requested']) assert.ok(kinds.has(kind), kind);
+  const actions = await told('audit', '--kind', 'action');
+  assert.ok(actions.some(({ part, verb, reason }) => part === 'forker' && verb === 'drain' && reason === 'a new disk'));
+  assert.ok(actions.every(({ outcome }) => typeof outcome === 'string'));
+  assert.match(assertDone(await instance.hatchery('audit', '--user', 'demo')), /^\S+ \S+Z +demo +signed in /m);
+});
+
+function told(...words: string[]): Promise<Record<string, unknown>[]> {
+  return instance.hatchery(...words, '--json').then((outcome) => JSON.parse(assertDone(outcome)));
+}
+
 interface Status {
   readonly parts: readonly { readonly name: string; readonly state: string }[];
   readonly draining: boolean;

@@ -6,6 +6,8 @@ import { breakLock } from './locks/break-lock.ts';
 import { lock } from './locks/lock.ts';
 import { locks } from './locks/locks.ts';
 import { dashboard, forker, sshGateway } from './part.ts';
+import { audit } from './past/audit.ts';
+import { sessions } from './past/sessions.ts';
 import { restart, start, stop } from './start-stop.ts';
 import { status } from './status.ts';
 import { up } from './up/up.ts';
@@ -20,6 +22,8 @@ export const commands: readonly Command[] = [
   restart,
   status,
   children,
+  sessions,
+  audit,
   kill,
   locks,
   breakLock,

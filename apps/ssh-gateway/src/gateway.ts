@@ -1,6 +1,6 @@
-import { controlSocketPath, gatewayControlSocketPath, type Config } from '@hatchery/config';
-import type { Part, PartContext } from '@hatchery/daemon';
-import { EventLog } from '@hatchery/event-feed';
+import { auditDirectory, controlSocketPath, gatewayControlSocketPath, type Config } from '@hatchery/config';
+import { StartError, type Part, type PartContext } from '@hatchery/daemon';
+import { AuditLog, EventLog, type AuditBody } from '@hatchery/event-feed';
 import { createControlServer, createStatusServer } from './control/control-server.ts';
 import { Gate } from './control/gate.ts';
 import { followForker } from './control/follow-forker.ts';
@@ -22,12 +22,15 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
   const shared = context.options?.['overlap'] === 'yes';
   const epoch = `${Date.now().toString(36)}-${process.pid}`;
   const events = new EventLog({ epoch, version, now: () => new Date() });
-  const worker = await startWorker({ config, log, publish: (event) => events.publish(event) }, options);
   const disposables = new DisposableStack();
+  let worker: Worker | null = null;
   try {
+    const auditLog = disposables.use(openAudit(config, log));
+    const audit = (entry: AuditBody): void => auditLog.append(entry);
+    worker = await startWorker({ config, log, audit, publish: (event) => events.publish(event) }, options);
     const listener = await listen(config, log, worker, shared);
     disposables.defer(() => listener.close());
-    const gate = new Gate({ config, log, events, listener, worker });
+    const gate = new Gate({ config, log, events, audit, listener, worker });
     disposables.use(await listenUnix(createControlServer(gate), gatewayControlSocketPath(config), shared));
     const { statusListen } = config.ssh;
     const status = statusListen === null ? null : await listenTcp(createStatusServer(gate), statusListen, shared);
@@ -40,14 +43,26 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
     return { details, finished, stop: (urgent) => gate.stop(urgent) };
   } catch (error) {
     disposables.dispose();
-    worker.stop(true);
-    await worker.finished;
+    worker?.stop(true);
+    await worker?.finished;
     throw error;
   }
 }
 
 async function startWorker(context: WorkerContext, options: WorkerOptions): Promise<Worker> {
   return context.config.ssh.workers === 1 ? createWorker(context, options) : WorkerPool.start(context, options);
+}
+
+/** @throws {StartError} when nobody could read tomorrow who was let in today */
+function openAudit(config: Config, log: GatewayContext['log']): AuditLog {
+  const directory = auditDirectory(config);
+  const failed = (err: Error): void => log.error({ err, directory, fault: 'system' }, 'audit not written');
+  try {
+    return new AuditLog({ directory, part: 'ssh-gateway', now: () => new Date(), failed });
+  } catch (error) {
+    const { message } = error as Error;
+    throw new StartError(`cannot write the audit in ${directory}: ${message}; make it writable`, { cause: error });
+  }
 }
 
 async function listen(config: Config, log: GatewayContext['log'], worker: Worker, shared: boolean): Promise<Listener> {

@@ -6,4 +6,11 @@ export { ConfigError } from './problem.ts';
 export type { ConfigProblem } from './problem.ts';
 export { sessionSettings, systemPython } from './session-settings.ts';
 export type { SessionSettings } from './session-settings.ts';
-export { breezyHome, controlSocketPath, gatewayControlSocketPath, keeperSocketPath, partRecordPath } from './paths.ts';
+export {
+  auditDirectory,
+  breezyHome,
+  controlSocketPath,
+  gatewayControlSocketPath,
+  keeperSocketPath,
+  partRecordPath,
+} from './paths.ts';

@@ -9,6 +9,7 @@ export interface GateOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly events: EventLog;
+  readonly audit: Controlled['audit'];
   readonly listener: Listener;
   readonly worker: Worker;
 }
@@ -17,15 +18,17 @@ export interface GateOptions {
 export class Gate implements Controlled {
   readonly log: Logger;
   readonly events: EventLog;
+  readonly audit: Controlled['audit'];
   readonly #listener: Listener;
   readonly #worker: Worker;
   readonly #drainTimeoutMs: number;
   #stopping = false;
   #drain: { readonly since: Date; readonly deadline: Date } | null = null;
 
-  constructor({ config, log, events, listener, worker }: GateOptions) {
+  constructor({ config, log, events, audit, listener, worker }: GateOptions) {
     this.log = log;
     this.events = events;
+    this.audit = audit;
     this.#listener = listener;
     this.#worker = worker;
     this.#drainTimeoutMs = config.forker.childrenTimeoutS * 1000;

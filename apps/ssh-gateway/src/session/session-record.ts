@@ -1,5 +1,6 @@
 import type { Phase, SessionResult } from '../metrics/gateway-metrics.ts';
 import type { ChildExit } from '../ssh/exit-report.ts';
+import type { SessionChild } from './fork-service.ts';
 import type { Pumps } from './pumps.ts';
 import type { SessionOptions, SessionServices } from './session.ts';
 
@@ -71,18 +72,20 @@ export class SessionRecord {
   }
 
   /** Without `pumps` there never was a session. */
-  ended(reason: string, childId: string | null, pumps: Pumps | null): void {
-    const { metrics, publish } = this.#services;
-    const { id: sessionId, connection } = this.#options;
-    if (pumps === null || childId === null) {
-      const { identity, peer } = connection;
-      const refusal = this.#refusal ?? defect;
-      metrics.sessionRefused(refusal.reason, refusal.result);
-      publish({ kind: 'session.refused', user: identity.user, peer, reason: refusal.reason });
-    } else {
-      metrics.sessionClosed(this.#result(reason), this.#ageMs, pumps.bytes);
-      publish({ kind: 'session.closed', sessionId, childId, reason });
-    }
+  ended(reason: string, child: Pick<SessionChild, 'id' | 'pid'> | null, pumps: Pumps | null): void {
+    if (pumps === null || child === null) return this.#neverWas();
+    const { metrics, publish, audit } = this.#services;
+    const { id: sessionId, connection, command } = this.#options;
+    const { identity, peer } = connection;
+    const { branch, bytes } = pumps;
+    const { end, ...phasesMs } = this.#phasesMs;
+    metrics.sessionClosed(this.#result(reason), this.#ageMs, bytes);
+    publish({ kind: 'session.closed', sessionId, childId: child.id, reason });
+    audit({
+      ...{ kind: 'session.closed', sessionId, childId: child.id, pid: child.pid, user: identity.user, peer },
+      ...{ fingerprint: identity.fingerprint, command: command.join(' '), branch, bytes, phasesMs, lastedMs: end ?? 0 },
+      ...{ exit: exitWord(this.#exit), reason },
+    });
   }
 
   summary(state: string, childId: string | null, pumps: Pumps | null): SessionSummary {
@@ -95,22 +98,33 @@ export class SessionRecord {
 
   /** Each phase in milliseconds from the one before; null for one that was not reached. `auth` is the connection's, shared by its sessions. */
   accessFields(pumps: Pumps | null): Record<string, unknown> {
-    const { acceptedAtMs, signedInAtMs, identity } = this.#options.connection;
+    const { fingerprint } = this.#options.connection.identity;
+    const [branch, bytes] = [pumps?.branch ?? null, pumps?.bytes ?? null];
+    return { fingerprint, exit: this.#exit, branch, bytes, phasesMs: this.#phasesMs };
+  }
+
+  get #phasesMs(): Readonly<Record<string, number | null>> {
+    const { acceptedAtMs, signedInAtMs } = this.#options.connection;
     const since = (from: number | null, to: number | null): number | null =>
       from === null || to === null ? null : Math.round((to - from) * 10) / 10;
     return {
-      fingerprint: identity.fingerprint,
-      exit: this.#exit,
-      branch: pumps?.branch ?? null,
-      bytes: pumps?.bytes ?? null,
-      phasesMs: {
-        auth: since(acceptedAtMs, signedInAtMs),
-        exec: since(signedInAtMs, this.#openedAtMs),
-        forked: since(this.#openedAtMs, this.#forkedAtMs),
-        firstByte: since(this.#forkedAtMs, this.#firstByteAtMs),
-        end: since(this.#openedAtMs, this.#services.now()),
-      },
+      auth: since(acceptedAtMs, signedInAtMs),
+      exec: since(signedInAtMs, this.#openedAtMs),
+      forked: since(this.#openedAtMs, this.#forkedAtMs),
+      firstByte: since(this.#forkedAtMs, this.#firstByteAtMs),
+      end: since(this.#openedAtMs, this.#services.now()),
     };
+  }
+
+  #neverWas(): void {
+    const { metrics, publish, audit } = this.#services;
+    const { connection, command } = this.#options;
+    const refusal = this.#refusal ?? defect;
+    metrics.sessionRefused(refusal.reason, refusal.result);
+    const { identity, peer } = connection;
+    const told = { kind: 'session.refused', user: identity.user, peer, reason: refusal.reason } as const;
+    publish(told);
+    audit({ ...told, request: command.join(' ') });
   }
 
   get #ageMs(): number {
@@ -127,6 +141,12 @@ export class SessionRecord {
   #phase(phase: Phase, fromMs: number, toMs: number): void {
     this.#services.metrics.phase(phase, toMs - fromMs);
   }
+}
+
+/** An exit status, or a signal's name; null when nobody could know it. */
+function exitWord(exit: ChildExit | null): number | string | null {
+  if (exit === null || exit.kind === 'unknown') return null;
+  return exit.kind === 'code' ? exit.code : exit.signal;
 }
 
 /** Without a reason given, something failed that was not expected to. */

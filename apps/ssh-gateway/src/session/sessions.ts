@@ -39,9 +39,12 @@ export class Sessions {
     if (admission.kind === 'refused') {
       const { user } = connection.identity;
       const { peer } = connection;
-      this.#options.log.info({ user, peer, request: logged(request), reason: admission.reason }, 'session refused');
+      const asked = describeRequest(request);
+      this.#options.log.info({ user, peer, request: asked, reason: admission.reason }, 'session refused');
       this.#options.metrics.sessionRefused(admission.reason, 'client');
-      this.#options.publish({ kind: 'session.refused', user, peer, reason: admission.reason });
+      const told = { kind: 'session.refused', user, peer, reason: admission.reason } as const;
+      this.#options.publish(told);
+      this.#options.audit({ ...told, request: asked });
       channel.refuse(admission.line, 1);
       return;
     }
@@ -112,6 +115,7 @@ export class Sessions {
 }
 
 /** What was asked for, not at any length a client likes. */
-function logged(request: ChannelRequest): ChannelRequest {
-  return request.kind === 'exec' ? { ...request, line: request.line.slice(0, loggedLineMax) } : request;
+function describeRequest(request: ChannelRequest): string {
+  if (request.kind === 'exec') return request.line.slice(0, loggedLineMax);
+  return request.kind === 'shell' ? 'shell' : `subsystem ${request.name.slice(0, loggedLineMax)}`;
 }

@@ -115,8 +115,9 @@ export class SshServer {
     reason: ConnectionRefusal | 'not-a-balancer' | 'proxy-header',
     line: string | null,
   ): void {
-    const { log, metrics, limits } = this.#options;
+    const { log, metrics, audit, limits } = this.#options;
     metrics.connectionRefused(reason);
+    audit({ kind: 'connection.refused', peer: describePeer(peer), reason });
     log.warn({ peer: describePeer(peer), reason }, 'connection dropped');
     if (line === null) return void socket.destroy();
     socket.end(refusalBytes(line));

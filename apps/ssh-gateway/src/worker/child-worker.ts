@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { EventBody } from '@hatchery/events';
+import type { WorkerContext } from './own-worker.ts';
 import type { WorkerNews, WorkerOrder } from './messages.ts';
 import type { WorkerReport } from './worker.ts';
 
@@ -24,13 +24,17 @@ export class ChildWorker {
   #lastReport = nothing;
   #isReady = false;
 
-  constructor(start: Extract<WorkerOrder, { type: 'start' }>, publish: (event: EventBody) => void) {
+  constructor(
+    start: Extract<WorkerOrder, { type: 'start' }>,
+    { publish, audit }: Omit<WorkerContext, 'config' | 'log'>,
+  ) {
     const child = fork(program, ['--worker', 'yes'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#process = child;
     const ready = Promise.withResolvers<void>();
     this.ready = ready.promise;
     child.on('message', (news: WorkerNews) => {
       if (news.type === 'event') publish(news.event);
+      else if (news.type === 'audit') audit(news.entry);
       else if (news.type === 'report') this.#take(news.id, news.report);
       else if (news.type === 'failed') ready.reject(new Error(news.message));
       else ready.resolve(void (this.#isReady = true));

@@ -1,4 +1,5 @@
 import type { Config } from '@hatchery/config';
+import type { AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import type { Limits } from '../limits.ts';
 import type { WorkerReport } from './worker.ts';
@@ -19,5 +20,6 @@ export type WorkerNews =
   /** It cannot serve, in one line that says what to do. */
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'event'; readonly event: EventBody }
+  | { readonly type: 'audit'; readonly entry: AuditBody }
   /** `id` is 0 in the last one, which nobody asked for. */
   | { readonly type: 'report'; readonly id: number; readonly report: WorkerReport };

@@ -1,6 +1,6 @@
 import { controlSocketPath, sessionSettings, type Config } from '@hatchery/config';
 import type { PartContext } from '@hatchery/daemon';
-import { controlRequest } from '@hatchery/event-feed';
+import { controlRequest, type AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import { Admission } from '../admission.ts';
 import { spawnChild } from '@hatchery/forker-client';
@@ -27,16 +27,18 @@ export interface WorkerOptions {
 /** What a worker needs from outside. */
 export type WorkerContext = Pick<PartContext, 'config' | 'log'> & {
   readonly publish: (event: EventBody) => void;
+  readonly audit: (entry: AuditBody) => void;
 };
 
 /**
  * Makes a worker in this process, in its own time: what it opens may have to be read first.
  * @throws {StartError} when it could not serve, in one line that says what to do
  */
-export async function createWorker({ config, log, publish }: WorkerContext, options: WorkerOptions): Promise<Worker> {
+export async function createWorker(context: WorkerContext, options: WorkerOptions): Promise<Worker> {
+  const { config, log, publish, audit } = context;
   const hostKeys = proveFeasible(config, options);
   const limits: Limits = { ...ownLimits, ...options.limits };
-  const shared = { log, limits, now: (): number => performance.now(), metrics: new GatewayMetrics() };
+  const shared = { log, limits, audit, now: (): number => performance.now(), metrics: new GatewayMetrics() };
   const signIn = await openSignIn(config.ssh, shared);
   const sessions = new Sessions({
     ...{ ...shared, publish },

@@ -4,6 +4,7 @@ import { StartError } from '@hatchery/daemon';
 import { proveFeasible } from '../feasibility.ts';
 import { limits, type Limits } from '../limits.ts';
 import { lastingFamilies, mergeFamilies, type Family } from '../metrics/family.ts';
+import { refusalBytes } from '../ssh/refusal-packet.ts';
 import { ChildWorker } from './child-worker.ts';
 import type { WorkerContext, WorkerOptions } from './own-worker.ts';
 import type { Worker, WorkerReport } from './worker.ts';
@@ -52,7 +53,7 @@ export class WorkerPool implements Worker {
     const worker = this.#serving.shift();
     if (worker === undefined) {
       this.#context.log.error({ fault: 'system' }, 'no worker process for a connection');
-      socket.on('error', () => {}).end('The service is restarting; try again in a minute\r\n');
+      socket.on('error', () => {}).end(refusalBytes('the service is restarting; try again in a minute'));
       return;
     }
     this.#serving.push(worker);
@@ -117,8 +118,8 @@ export class WorkerPool implements Worker {
   }
 
   #spawn(): ChildWorker {
-    const { config, publish } = this.#context;
-    const worker = new ChildWorker({ type: 'start', config, limits: this.#limits }, publish);
+    const { config } = this.#context;
+    const worker = new ChildWorker({ type: 'start', config, limits: this.#limits }, this.#context);
     this.#all.add(worker);
     void worker.ended.then((how) => this.#ended(worker, how));
     return worker;

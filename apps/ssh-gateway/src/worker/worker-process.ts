@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { createLogger } from '@hatchery/daemon';
 import type { WorkerNews, WorkerOrder } from './messages.ts';
-import { createWorker } from './own-worker.ts';
+import { createWorker, type WorkerContext } from './own-worker.ts';
 import type { Worker } from './worker.ts';
 
 /**
@@ -15,8 +15,12 @@ export async function runWorkerProcess(): Promise<number> {
   if (start.type !== 'start') throw new TypeError(`the first order is ${start.type}`);
   const log = createLogger('ssh-gateway', start.config.log).child({ worker: process.pid });
   try {
-    const publish = (event: Extract<WorkerNews, { type: 'event' }>['event']): void => tell({ type: 'event', event });
-    const worker = await createWorker({ config: start.config, log, publish }, { limits: start.limits });
+    const context: WorkerContext = {
+      ...{ config: start.config, log },
+      publish: (event) => tell({ type: 'event', event }),
+      audit: (entry) => tell({ type: 'audit', entry }),
+    };
+    const worker = await createWorker(context, { limits: start.limits });
     orders.deliverTo((order, socket) => obey(worker, order, socket));
     process.once('disconnect', () => worker.stop(false));
     tell({ type: 'ready' });
