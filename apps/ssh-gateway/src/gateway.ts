@@ -8,6 +8,8 @@ import { listenTcp } from './control/tcp-listener.ts';
 import { listenUnix } from './control/unix-listener.ts';
 import { listenError } from './feasibility.ts';
 import { Listener } from './listener.ts';
+import { OwnPlaces } from './places/places.ts';
+import { Tally } from './places/tally.ts';
 import { version } from './version.ts';
 import { createWorker, type WorkerContext, type WorkerOptions } from './worker/own-worker.ts';
 import { WorkerPool } from './worker/pool.ts';
@@ -49,8 +51,11 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
   }
 }
 
-async function startWorker(context: WorkerContext, options: WorkerOptions): Promise<Worker> {
-  return context.config.ssh.workers === 1 ? createWorker(context, options) : WorkerPool.start(context, options);
+/** One process counts for all that share its port: this one. */
+async function startWorker(context: Omit<WorkerContext, 'places'>, options: WorkerOptions): Promise<Worker> {
+  const tally = new Tally(context.config, options.random ?? Math.random);
+  if (context.config.ssh.workers > 1) return WorkerPool.start({ ...context, tally }, options);
+  return createWorker({ ...context, places: new OwnPlaces(tally) }, options);
 }
 
 /** @throws {StartError} when nobody could read tomorrow who was let in today */

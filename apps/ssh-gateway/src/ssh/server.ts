@@ -1,7 +1,7 @@
 import ssh2 from 'ssh2';
 import type { Socket } from 'node:net';
-import type { Admission, ConnectionRefusal } from '../admission.ts';
-import { refusalLines } from '../admission.ts';
+import { refusalLines, type ConnectionRefusal } from '../admission.ts';
+import type { Places } from '../places/places.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { keyForExchange } from './host-keys.ts';
 import { gatherIdentification } from './identification.ts';
@@ -11,7 +11,7 @@ import { takeProxyHeader } from './proxy-reader.ts';
 import { refusalBytes, software } from './refusal-packet.ts';
 
 export interface SshServerOptions extends ConnectionOptions {
-  readonly admission: Admission;
+  readonly places: Places;
   /** Whose PROXY headers are believed, and required; null when there is no balancer. */
   readonly balancers: Networks | null;
 }
@@ -21,6 +21,8 @@ export class SshServer {
   readonly #ssh: ssh2.Server;
   readonly #options: SshServerOptions;
   readonly #connections = new Map<Socket, Connection>();
+  /** On their way from the accept to a place. */
+  readonly #arriving = new Set<Promise<void>>();
   #draining = false;
 
   constructor(options: SshServerOptions) {
@@ -29,6 +31,10 @@ export class SshServer {
     this.#ssh.on('connection', (client, { header }) =>
       this.#connections.get(internalsOf(client)._sock)?.attach(client, header.versions.software),
     );
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
   }
 
   /** Bytes that wait in this process for clients to take them. */
@@ -45,12 +51,14 @@ export class SshServer {
     socket.setNoDelay(true);
     // What came before the drain is past this line already, and gets the session it came for.
     if (this.#draining) return this.#refuse(socket, directPeer(socket), 'draining', refusalLines.draining);
-    this.#peerOf(socket, balancers)
+    const arriving = this.#peerOf(socket, balancers)
       .then((peer) => this.#admit(socket, peer))
       .catch((error: unknown) => {
         log.error({ err: error, fault: 'system' }, 'connection handler failed');
         socket.destroy();
-      });
+      })
+      .finally(() => this.#arriving.delete(arriving));
+    this.#arriving.add(arriving);
   }
 
   /** Connections end as soon as no channel of theirs is open. */
@@ -70,8 +78,10 @@ export class SshServer {
 
   /** Resolves when every connection has closed. */
   async closed(): Promise<void> {
-    while (this.#connections.size > 0)
+    while (this.#connections.size + this.#arriving.size > 0) {
+      await Promise.all(this.#arriving);
       await Promise.all([...this.#connections.values()].map((connection) => connection.closed));
+    }
   }
 
   /** Null for somebody who was sent away. */
@@ -89,13 +99,17 @@ export class SshServer {
     return null;
   }
 
-  #admit(socket: Socket, peer: Peer | null): void {
+  async #admit(socket: Socket, peer: Peer | null): Promise<void> {
     if (peer === null || socket.destroyed) return;
-    const source = sourceOf(peer.address);
-    const refusal = this.#options.admission.refusal(peer.address, source);
-    if (refusal !== null) return this.#refuse(socket, peer, refusal, refusalLines[refusal]);
-    const place = this.#options.admission.enter(source);
-    const connection = new Connection(socket, peer, this.#options, place.signedIn);
+    const { places, limits } = this.#options;
+    const place = await places.connection(peer.address, sourceOf(peer.address));
+    if (typeof place === 'string') return this.#refuse(socket, peer, place, refusalLines[place]);
+    if (socket.destroyed) return place.left();
+    if (this.#connections.size >= limits.connectionsMax) {
+      place.left();
+      return this.#refuse(socket, peer, 'connections', refusalLines.connections);
+    }
+    const connection = new Connection(socket, peer, this.#options, () => place.signedIn());
     this.#connections.set(socket, connection);
     void connection.closed.then(() => {
       this.#connections.delete(socket);

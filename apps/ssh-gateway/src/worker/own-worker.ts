@@ -2,7 +2,6 @@ import { controlSocketPath, sessionSettings, type Config } from '@hatchery/confi
 import type { PartContext } from '@hatchery/daemon';
 import { controlRequest, type AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
-import { Admission } from '../admission.ts';
 import { spawnChild } from '@hatchery/forker-client';
 import { openSignIn } from '../auth/open-sign-in.ts';
 import { Drain } from '../drain.ts';
@@ -12,6 +11,7 @@ import { GatewayMetrics, type Level } from '../metrics/gateway-metrics.ts';
 import { measureLoopDelay } from '../metrics/loop-delay.ts';
 import type { Spawn } from '../session/fork-service.ts';
 import { Sessions } from '../session/sessions.ts';
+import type { Places } from '../places/places.ts';
 import { Networks } from '../ssh/peer.ts';
 import { SshServer } from '../ssh/server.ts';
 import type { Worker } from './worker.ts';
@@ -28,6 +28,7 @@ export interface WorkerOptions {
 export type WorkerContext = Pick<PartContext, 'config' | 'log'> & {
   readonly publish: (event: EventBody) => void;
   readonly audit: (entry: AuditBody) => void;
+  readonly places: Places;
 };
 
 /**
@@ -35,21 +36,19 @@ export type WorkerContext = Pick<PartContext, 'config' | 'log'> & {
  * @throws {StartError} when it could not serve, in one line that says what to do
  */
 export async function createWorker(context: WorkerContext, options: WorkerOptions): Promise<Worker> {
-  const { config, log, publish, audit } = context;
+  const { config, log, publish, audit, places } = context;
   const hostKeys = proveFeasible(config, options);
   const limits: Limits = { ...ownLimits, ...options.limits };
   const shared = { log, limits, audit, now: (): number => performance.now(), metrics: new GatewayMetrics() };
   const signIn = await openSignIn(config.ssh, shared);
   const sessions = new Sessions({
-    ...{ ...shared, publish },
+    ...{ ...shared, publish, places },
     forkSocket: config.forker.socket,
     spawn: spawnOf(config, log),
-    sessionsPerUserMax: config.ssh.sessionsPerUserMax,
     signalChild: (childId, signal, reason) => signalChild(config, childId, signal, reason),
   });
-  const admission = admissionOf(config, limits, options.random ?? Math.random);
   const server = new SshServer({
-    ...{ ...shared, hostKeys, admission },
+    ...{ ...shared, hostKeys, places },
     loginGraceMs: config.ssh.loginGraceS * 1000,
     idleTimeoutMs: config.ssh.idleTimeoutS * 1000,
     balancers: config.ssh.proxyProtocol === 'require' ? new Networks(config.ssh.proxyFrom) : null,
@@ -63,7 +62,7 @@ export async function createWorker(context: WorkerContext, options: WorkerOption
     loopDelay,
     server,
     sessions,
-    admission,
+    places,
     drain: new Drain(log, server, sessions),
   });
 }
@@ -74,17 +73,17 @@ interface Parts {
   readonly metrics: GatewayMetrics;
   readonly server: SshServer;
   readonly sessions: Sessions;
-  readonly admission: Admission;
+  readonly places: Places;
   readonly drain: Drain;
   readonly loopDelay: Disposable;
 }
 
-function compose({ config, limits, metrics, server, sessions, admission, drain, loopDelay }: Parts): Worker {
+function compose({ config, limits, metrics, server, sessions, places, drain, loopDelay }: Parts): Worker {
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
   let stopping = false;
   const level = (): Level => ({
-    ...{ connections: admission.connections, connectionsMax: limits.connectionsMax },
-    ...{ unauthenticated: admission.unauthenticated, unauthenticatedMax: config.ssh.startupsMax.full },
+    ...{ connections: server.connectionCount, connectionsMax: limits.connectionsMax },
+    ...{ unauthenticated: places.unauthenticated, unauthenticatedMax: config.ssh.startupsMax.full },
     ...{ sessions: sessions.count, bufferedBytes: server.bufferedBytes, draining: drain.isOn },
   });
   return {
@@ -102,18 +101,6 @@ function compose({ config, limits, metrics, server, sessions, admission, drain, 
     report: async () => ({ families: metrics.read(level()), sessions: sessions.summaries, ready: drain.isOn ? 0 : 1 }),
     finished: finished.finally(() => loopDelay[Symbol.dispose]()),
   };
-}
-
-/** The file's numbers are the service's, so each process has its share of them. */
-function admissionOf({ ssh }: Config, { connectionsMax }: Limits, random: () => number): Admission {
-  const share = (number: number): number => Math.ceil(number / ssh.workers);
-  const { start, ratePercent, full } = ssh.startupsMax;
-  const exempt = new Networks(ssh.limitExempt);
-  return new Admission({
-    ...{ connectionsMax, random, isExempt: (address) => exempt.has(address) },
-    startupsMax: { start: share(start), ratePercent, full: share(full) },
-    startupsPerSourceMax: share(ssh.startupsPerSourceMax),
-  });
 }
 
 /** A session of its own for when the fork service is away, if that is wanted. */

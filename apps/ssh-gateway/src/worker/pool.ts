@@ -5,9 +5,13 @@ import { proveFeasible } from '../feasibility.ts';
 import { limits, type Limits } from '../limits.ts';
 import { lastingFamilies, mergeFamilies, type Family } from '../metrics/family.ts';
 import { refusalBytes } from '../ssh/refusal-packet.ts';
-import { ChildWorker } from './child-worker.ts';
+import { ChildWorker, type Telling } from './child-worker.ts';
+import { startupFamilies } from '../metrics/gateway-metrics.ts';
 import type { WorkerContext, WorkerOptions } from './own-worker.ts';
 import type { Worker, WorkerReport } from './worker.ts';
+
+/** What a pool needs from outside. */
+export type PoolContext = Pick<WorkerContext, 'config' | 'log'> & Telling;
 
 /**
  * Several worker processes behind one port. The first process accepts and hands each socket to the next of them (the round-robin of node:cluster, by the
@@ -15,7 +19,7 @@ import type { Worker, WorkerReport } from './worker.ts';
  */
 export class WorkerPool implements Worker {
   readonly finished: Promise<void>;
-  readonly #context: WorkerContext;
+  readonly #context: PoolContext;
   readonly #limits: Partial<Limits>;
   readonly #all = new Set<ChildWorker>();
   readonly #finished = Promise.withResolvers<void>();
@@ -28,7 +32,7 @@ export class WorkerPool implements Worker {
   #stopping = false;
 
   /** @throws {StartError} when they could not serve */
-  static async start(context: WorkerContext, options: WorkerOptions): Promise<WorkerPool> {
+  static async start(context: PoolContext, options: WorkerOptions): Promise<WorkerPool> {
     proveFeasible(context.config, options);
     const pool = new WorkerPool(context, options.limits ?? {});
     try {
@@ -41,7 +45,7 @@ export class WorkerPool implements Worker {
     }
   }
 
-  private constructor(context: WorkerContext, ownLimits: Partial<Limits>) {
+  private constructor(context: PoolContext, ownLimits: Partial<Limits>) {
     this.#context = context;
     this.#limits = ownLimits;
     this.finished = this.#finished.promise;
@@ -94,15 +98,20 @@ export class WorkerPool implements Worker {
     // Looked up only now: one that has ended in the meantime is in the past already, and must not count twice.
     const reports = [...this.#all].map(({ lastReport }) => lastReport);
     return {
-      families: mergeFamilies([this.#past, ...reports.map(({ families }) => families), [this.#processes()]]),
+      families: mergeFamilies([this.#past, ...reports.map(({ families }) => families), this.#own()]),
       sessions: reports.flatMap(({ sessions }) => sessions),
       ready: this.#drainMs === null ? this.#serving.length : 0,
     };
   }
 
-  #processes(): Family {
+  /** What no worker knows. */
+  #own(): Family[] {
+    const { tally, config } = this.#context;
     const series = [{ labels: {}, value: this.#serving.length }];
-    return { type: 'gauge', name: 'hatchery_ssh_workers', help: 'Worker processes that take connections.', series };
+    return [
+      { type: 'gauge', name: 'hatchery_ssh_workers', help: 'Worker processes that take connections.', series },
+      ...startupFamilies(tally.unauthenticated, config.ssh.startupsMax.full),
+    ];
   }
 
   /** As many as configured, all ready; when one is not, none. */
