@@ -112,7 +112,7 @@ test('connections have a cap', async () => {
   client.end();
 });
 
-test('a client that goes away without a word of SSH ends its session too', async () => {
+test('trap E: a client that goes away without a word of SSH ends its session too', async () => {
   await using stand = await Stand.open();
   const { client, raw } = await signIn(stand.alice);
   client.exec(serveLine, () => {});
