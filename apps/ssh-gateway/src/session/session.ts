@@ -78,7 +78,7 @@ export class Session {
     options.channel.onGone((reason) => this.#tell({ type: 'client-gone', reason }));
     this.#do(() => this.#fork(), {
       type: 'not-forked',
-      line: 'hatchery: internal error; tell whoever runs this service',
+      line: `hatchery: internal error; tell whoever runs this service about session ${options.id}`,
     });
   }
 

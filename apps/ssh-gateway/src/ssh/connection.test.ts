@@ -36,7 +36,7 @@ test('trap G: a client that identifies itself and never signs in is sent away', 
   await using stand = await Stand.open({ ssh: { loginGraceS: 0.1 } });
   await within('the end', dial(stand, 'SSH-2.0-slow\r\n').closed);
   await until('the log', () => reasons(stand).length === 1);
-  assert.deepEqual(reasons(stand), ['no sign-in in time']);
+  assert.deepEqual(reasons(stand), ['no sign-in in time; connect again']);
 });
 
 test('trap G: a session longer than the login grace goes on', async () => {

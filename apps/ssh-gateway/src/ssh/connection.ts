@@ -71,12 +71,11 @@ export class Connection {
     this.#record = new SignInRecord(this.#log, options.audit, this.peer);
     this.#acceptedAtMs = options.now();
     // Trap G: ssh2 has no timer before sign-in, so a silent client would stay for ever.
+    const noIdent = (): void => this.destroy('ident-timeout', 'no identification in time');
+    const noSignIn = (): void => this.disconnect('login-timeout', 'no sign-in in time; connect again');
     this.#deadlines = {
-      ident: setTimeout(
-        () => this.destroy('ident-timeout', 'no identification in time'),
-        options.limits.identDeadlineMs,
-      ),
-      login: setTimeout(() => this.disconnect('login-timeout', 'no sign-in in time'), options.loginGraceMs),
+      ident: setTimeout(noIdent, options.limits.identDeadlineMs),
+      login: setTimeout(noSignIn, options.loginGraceMs),
     };
     this.closed = new Promise((resolve) => socket.once('close', () => resolve(this.#onClose())));
     socket.once('end', () => this.#onEnd());
@@ -98,7 +97,8 @@ export class Connection {
     mendTransport(client, { hostKeys, software, violation: this.#violation });
     client.once('handshake', () => this.#shookHands());
     client.on('rekey', () => metrics.rekeyed());
-    watchSilence(this.#socket, idleTimeoutMs, () => this.disconnect('silence', 'nothing heard for too long'));
+    const silent = (): void => this.disconnect('silence', 'nothing heard for too long; connect again');
+    watchSilence(this.#socket, idleTimeoutMs, silent);
     const authentication = new Authentication({ judgeKey, limits, address: this.#address });
     client.on('authentication', (context) => void this.#authenticate(authentication, context));
     this.#socket.on('data', () => this.#checkSendBuffer());

@@ -165,7 +165,7 @@ test('an exec line of thirty kilobytes is refused in words, and never logged at 
   let said = '';
   channel.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
   await within('the close', new Promise((resolve) => channel.resume().once('close', resolve)));
-  assert.match(said, /^hatchery: the command is longer than 8192 bytes\n$/);
+  assert.match(said, /^hatchery: the command is longer than 8192 bytes: .*; use: brz branch bzr\+ssh:\/\/…\n$/);
   assert.equal(stand.log.named('session refused').length, 1);
   for (const { fields } of stand.log.lines) assert.ok(JSON.stringify(fields).length < 1000);
   client.end();

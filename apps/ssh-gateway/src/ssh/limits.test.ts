@@ -53,7 +53,7 @@ test('who does not sign in within the grace reads why', async () => {
   await using stand = await Stand.open({ ssh: { loginGraceS: 0.2 } });
   const { closed, heard } = dial(stand, ident);
   await within('the end', closed);
-  assert.match(heard(), /hatchery: no sign-in in time/);
+  assert.match(heard(), /hatchery: no sign-in in time; connect again/);
   await until('it is counted', () => stand.log.named('sign-in refused').length === 1);
   const cause = 'hatchery_ssh_connections_closed_total{cause="login-timeout",signed_in="false"}';
   assert.equal(await metricOf(stand, cause), 1);
