@@ -3,8 +3,10 @@ import { visible } from '../table.ts';
 import { checkAddresses } from './addresses.ts';
 import type { Check } from './check.ts';
 import { checkInstallation } from './installation.ts';
+import { checkKeyLookup } from './key-lookup.ts';
 import { checkLimits } from './machine.ts';
 import { checkPlaces } from './places.ts';
+import { checkSignInFiles } from './sign-in-files.ts';
 
 export const doctor: Command = {
   name: 'doctor',
@@ -24,6 +26,8 @@ async function examine({ config, environment }: Invocation): Promise<Check[]> {
   return [
     ...checkInstallation(environment),
     ...checkPlaces(config),
+    ...checkSignInFiles(config, new Date()),
+    ...(await checkKeyLookup(config)),
     ...(await checkAddresses(config)),
     ...checkLimits(config),
   ];
