@@ -85,8 +85,9 @@ test('what happened is told afterwards: who came, who did not, and what was done
   assert.match(assertDone(await instance.hatchery('audit', '--user', 'demo')), /^\S+ \S+Z +demo +signed in /m);
 });
 
-function told(...words: string[]): Promise<Record<string, unknown>[]> {
-  return instance.hatchery(...words, '--json').then((outcome) => JSON.parse(assertDone(outcome)));
+async function told(...words: string[]): Promise<Record<string, unknown>[]> {
+  const printed = assertDone(await instance.hatchery(...words, '--json'));
+  return JSON.parse(printed) as Record<string, unknown>[];
 }
 
 interface Status {

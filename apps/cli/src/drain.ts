@@ -70,7 +70,7 @@ async function showRest({ config, print }: Invocation): Promise<void> {
 }
 
 /** A table, one running session a row. */
-export function describeRest(sessions: readonly RunningSession[]): string {
+function describeRest(sessions: readonly RunningSession[]): string {
   return table(
     ['USER', 'PEER', 'BRANCH', 'FOR', 'SESSION'],
     sessions.map(({ user, peer, branch, ageMs, sessionId }) => [user, peer, branch ?? '-', age(0, ageMs), sessionId]),

@@ -40,7 +40,8 @@ interface Channel {
  * the exit status of the command.
  */
 const [port = '', user = '', keyFile = '', kex = '', command = ''] = process.argv.slice(2);
-const native = createRequire(import.meta.url)('russh/lib/native.js') as Native;
+const require = createRequire(import.meta.url);
+const native = require('russh/lib/native.js') as Native;
 const closed = Promise.withResolvers<void>();
 const ignore = (): void => {};
 const transport = await native.SshTransport.newSocket(`127.0.0.1:${port}`);

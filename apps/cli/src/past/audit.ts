@@ -41,7 +41,7 @@ function readKind(kind: string | boolean | undefined): readonly string[] {
 }
 
 /** An entry, and of an action what came of it: null when nobody wrote that down. */
-export type ShownEntry = AuditEntry & { readonly outcome?: string | null };
+type ShownEntry = AuditEntry & { readonly outcome?: string | null };
 
 function withOutcome(entry: AuditEntry, outcomes: ReadonlyMap<string, string>): ShownEntry {
   return entry.kind === 'action.requested' ? { ...entry, outcome: outcomes.get(entry.actionId) ?? null } : entry;
@@ -54,7 +54,7 @@ function isAbout(entry: AuditEntry, user: string): boolean {
 }
 
 /** A table, one entry a row, in the order they are given. */
-export function describeAudit(entries: readonly ShownEntry[]): string {
+function describeAudit(entries: readonly ShownEntry[]): string {
   const rows = entries.map((entry) => [shownInstant(entry.at), ...describe(entry)]);
   return table(['WHEN', 'WHO', 'WHAT', 'FROM', 'WHY'], rows);
 }

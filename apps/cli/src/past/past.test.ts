@@ -109,7 +109,7 @@ describe('hatchery sessions', () => {
 });
 
 describe('hatchery audit', () => {
-  const told: AuditBody[] = [
+  const history: AuditBody[] = [
     { kind: 'sign-in.accepted', user: 'alice', peer, fingerprint: 'SHA256:a', certificate: 'laptop' },
     { kind: 'sign-in.refused', user: 'root', peer, fingerprint: 'SHA256:b', reason: 'no such key' },
     { kind: 'connection.refused', peer, reason: 'startups' },
@@ -127,7 +127,7 @@ describe('hatchery audit', () => {
 
   it('tells who was let in, who was not, and what was done with what outcome', async () => {
     await withState(async (state, ask) => {
-      audited(state, ...told);
+      audited(state, ...history);
       const { code, stdout } = await ask('audit');
       assert.equal(code, 0);
       const rows = stdout.trimEnd().split('\n').slice(1);
@@ -148,15 +148,15 @@ describe('hatchery audit', () => {
 
   it('chooses by kind and by person', async () => {
     await withState(async (state, ask) => {
-      audited(state, ...told);
+      audited(state, ...history);
       const kindsOf = async (...words: string[]): Promise<string[]> =>
         (JSON.parse((await ask('audit', '--json', ...words)).stdout) as { kind: string }[]).map(({ kind }) => kind);
       assert.deepEqual(await kindsOf('--kind', 'sign-in'), ['sign-in.accepted']);
       assert.deepEqual(await kindsOf('--kind', 'refusal', '--limit', '1'), ['session.refused']);
       assert.deepEqual(await kindsOf('--user', 'alice'), ['session.refused', 'sign-in.accepted']);
       assert.deepEqual(await kindsOf('--user', 'bo'), ['lock.broken', 'action.requested']);
-      const [action] = JSON.parse((await ask('audit', '--json', '--user', 'bo', '--since', '1d')).stdout).slice(1);
-      assert.equal(action.outcome, 'done');
+      const told = JSON.parse((await ask('audit', '--json', '--user', 'bo')).stdout) as { outcome?: string }[];
+      assert.equal(told[1]?.outcome, 'done');
       assert.equal((await ask('audit', '--user', 'nobody')).stdout, 'no entry fits\n');
     });
   });

@@ -81,7 +81,7 @@ function shownEnded(entry: SessionEntry & AuditEntry): ShownSession {
 }
 
 /** A table, one session a row. */
-export function describeSessions(list: readonly ShownSession[]): string {
+function describeSessions(list: readonly ShownSession[]): string {
   return table(
     ['STARTED', 'USER', 'PEER', 'BRANCH', 'LASTED', 'IN', 'OUT', 'END', 'SESSION'],
     list.map((session) => [
