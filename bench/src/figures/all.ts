@@ -3,6 +3,7 @@ import { burst } from './burst.ts';
 import { dashboard } from './dashboard.ts';
 import type { Figure } from './figure.ts';
 import { fork } from './fork.ts';
+import { idle } from './idle.ts';
 import { memory } from './memory.ts';
 import { overload } from './overload.ts';
 import { recovery } from './recovery.ts';
@@ -24,6 +25,7 @@ export const figures: readonly Figure[] = [
   sessions,
   branch,
   transfer,
+  idle,
   stalled,
   dashboard,
 ];
