@@ -6,6 +6,8 @@ import { breakLock } from './locks/break-lock.ts';
 import { lock } from './locks/lock.ts';
 import { locks } from './locks/locks.ts';
 import { dashboard, forker, sshGateway } from './part.ts';
+import { audit } from './past/audit.ts';
+import { sessions } from './past/sessions.ts';
 import { readOnly } from './read-only.ts';
 import { restart } from './restart.ts';
 import { start, stop } from './start-stop.ts';
@@ -22,6 +24,8 @@ export const commands: readonly Command[] = [
   restart,
   status,
   children,
+  sessions,
+  audit,
   kill,
   locks,
   breakLock,

@@ -34,14 +34,20 @@ describe('what is shown', () => {
 
   it('shows a part that failed, with its error', () => {
     const parts = [{ name: 'zygote', pid: null, state: 'failed', readySince: null, lastError: 'importing x' }] as const;
-    const text = describeStatus({ parts, children: [child], locks: [], draining: true, readOnly: null, version: '1' });
+    const nothing = { draining: true, drainDeadline: null, readOnly: null, version: '1' };
+    const status = { parts, children: [child], locks: [], ...nothing };
+    const text = describeStatus(status);
     assert.match(text, /^zygote {2}failed {2}- +- +importing x$/m);
     assert.match(text, /^1 session, draining$/m);
     assert.doesNotMatch(text, /read-only/);
     const readOnly = { reason: 'a\u001b[2Jb', since: '2026-05-01T10:00:00.000Z', actor: 'ops' };
     assert.match(
-      describeStatus({ parts, children: [], locks: [], draining: false, readOnly, version: '1' }),
+      describeStatus({ ...status, children: [], draining: false, readOnly }),
       /^0 sessions\nread-only since 2026-05-01T10:00:00.000Z, by ops: a\\x1b\[2Jb\n$/m,
+    );
+    assert.match(
+      describeStatus({ ...status, drainDeadline: '2026-01-01T00:00:00Z' }),
+      /^1 session, draining; clients that are still there at 2026-01-01T00:00:00Z are disconnected$/m,
     );
   });
 

@@ -40,6 +40,8 @@ describe('the command line', () => {
     [['kill', 'a', '--reason', ' '], 'kill: --reason TEXT is missing: it goes into the audit'],
     [['kill', 'a', '--reason', 'b', '--signal', 'TREM'], "kill: 'TREM' is no signal; take one as SIGTERM"],
     [['drain', '--reason='], 'drain: --reason is empty: it goes into the audit'],
+    [['drain', '--deadline', 'soon'], "drain: --deadline takes seconds from 0 to 604800, not 'soon'"],
+    [['drain', '--deadline=-1'], "drain: --deadline takes seconds from 0 to 604800, not '-1'"],
     [['doctor', '--state-dir='], 'doctor: --state-dir is empty'],
     [['up', '--ready-fd', '1'], "up: --ready-fd takes a descriptor above 2, not '1'"],
     [['forker', 'now'], "forker: 'now' is one word too many"],
@@ -68,7 +70,10 @@ describe('the command line', () => {
     for (const words of [['children'], ['drain'], ['undrain'], ['kill', 'x', '--reason', 'y']]) {
       const { code, said } = await hatchery(...words, ...place);
       assert.equal(code, 1);
-      assert.match(said.join('\n'), /^\w+: no fork service answers on .*control\.sock \(ENOENT\); start one with/);
+      assert.match(
+        said.join('\n'),
+        /^\w+: no (fork service|ssh gateway) answers on .*\.sock \(ENOENT\); start one with/,
+      );
     }
     assert.match(
       (await hatchery('stop', ...place)).said.join(),

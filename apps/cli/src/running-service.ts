@@ -16,27 +16,39 @@ export interface ServiceState {
   readonly zygote?: ZygoteHealth;
 }
 
+/** No part of that kind runs on this state directory. */
+export class NotRunningError extends Error {
+  readonly code = 'not_running';
+  readonly fault = 'client';
+}
+
+/** Asks the running fork service. @throws as {@link askPart} */
+export function askService(config: Config, method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
+  return askPart('fork service', controlSocketPath(config), method, path, body);
+}
+
 /**
- * Asks the running fork service.
+ * Asks a running part on its control socket; `part` is its name for a person.
  * @throws {ControlError} when it refuses
- * @throws an Error that says how to start one when none runs, or who may ask when we may not
+ * @throws {NotRunningError} that says how to start one when none runs
+ * @throws an Error that says who may ask when we may not
  */
-export async function askService(
-  config: Config,
+export async function askPart(
+  part: string,
+  socket: string,
   method: 'GET' | 'POST',
   path: string,
   body?: unknown,
 ): Promise<unknown> {
-  const socket = controlSocketPath(config);
   try {
     return await controlRequest(socket, method, path, body);
   } catch (error) {
     if (error instanceof ControlError) throw error;
-    throw new Error(hindrance(socket, error as NodeJS.ErrnoException), { cause: error });
+    throw hindrance(part, socket, error as NodeJS.ErrnoException);
   }
 }
 
-/** The fork service's state. @throws as {@link askService} */
+/** The fork service's state. @throws as {@link askPart} */
 export async function serviceState(config: Config): Promise<ServiceState> {
   return (await askService(config, 'GET', '/v1/state')) as ServiceState;
 }
@@ -48,12 +60,17 @@ export function actor({ environment }: Pick<Terminal, 'environment'>): string {
   return `${person ?? account} (cli)`;
 }
 
-function hindrance(socket: string, { code, message }: NodeJS.ErrnoException): string {
+function hindrance(part: string, socket: string, cause: NodeJS.ErrnoException): Error {
+  const { code, message } = cause;
   if (code === 'EACCES' || code === 'EPERM')
-    return `${socket} is not for this user; run it with sudo, or as the user that the service runs as`;
-  if (code === 'ENOENT' || code === 'ECONNREFUSED')
-    return `no fork service answers on ${socket} (${code}); start one with ./hatchery up, or name another with --state-dir`;
-  return `the fork service on ${socket} gives no answer (${message}); its log tells why`;
+    return new Error(`${socket} is not for this user; run it with sudo, or as the user that the service runs as`, {
+      cause,
+    });
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') {
+    const advice = 'start one with ./hatchery up, or name another with --state-dir';
+    return new NotRunningError(`no ${part} answers on ${socket} (${code}); ${advice}`, { cause });
+  }
+  return new Error(`the ${part} on ${socket} gives no answer (${message}); its log tells why`, { cause });
 }
 
 /** The environment's USER can say anything. An account without a name, as in some containers, is its number. */

@@ -3,6 +3,7 @@ import type { Config } from '@hatchery/config';
 import type { Child, Lock, ZygoteView } from '@hatchery/events';
 import { exitDone, exitFailed, expectWords, type Command } from './command.ts';
 import { partPrograms } from './part.ts';
+import { gatewayState, type GatewayState } from './running-gateway.ts';
 import { serviceState, type ServiceState } from './running-service.ts';
 import { table, visible } from './table.ts';
 import { describeTrouble, type ZygoteHealth } from './zygote-trouble.ts';
@@ -11,7 +12,8 @@ import { describeTrouble, type ZygoteHealth } from './zygote-trouble.ts';
 export interface PartStatus {
   readonly name: string;
   readonly pid: number | null;
-  readonly state: 'ready' | 'starting' | 'failed' | 'down';
+  /** `draining` is ready for what runs, and takes nothing new. */
+  readonly state: 'ready' | 'draining' | 'starting' | 'failed' | 'down';
   readonly readySince: string | null;
   readonly lastError: string | null;
 }
@@ -23,6 +25,8 @@ export interface Status {
   readonly locks: readonly Lock[];
   readonly draining: boolean;
   readonly readOnly: ServiceState['readOnly'];
+  /** When the ssh gateway disconnects whoever is still there, RFC 3339; null unless it drains. */
+  readonly drainDeadline: string | null;
   readonly version: string | null;
 }
 
@@ -35,7 +39,7 @@ export const status: Command = {
     expectWords(invocation);
     const found = await findStatus(invocation.config);
     invocation.print(invocation.options['json'] === true ? `${JSON.stringify(found)}\n` : describeStatus(found));
-    return found.parts.every((part) => part.state === 'ready') ? exitDone : exitFailed;
+    return found.parts.every(({ state }) => state === 'ready' || state === 'draining') ? exitDone : exitFailed;
   },
 };
 
@@ -45,16 +49,21 @@ async function findStatus(config: Config): Promise<Status> {
   );
   const service = await serviceState(config).catch((error: unknown) => error as Error);
   const answered = service instanceof Error ? null : service;
+  const gateway = await gatewayState(config).catch((error: unknown) => error as Error);
+  const door = gateway instanceof Error ? null : gateway;
   const parts = [
     ...(forkerRecord === undefined ? [] : [forkerStatus(...forkerRecord, service)]),
     ...forkingParts(answered),
-    ...records.map(([name, record]) => partStatus(name, record)),
+    ...records.map(([name, record]) =>
+      name === 'ssh-gateway' ? gatewayStatus(name, record, gateway) : partStatus(name, record),
+    ),
   ];
   const children = Object.values(answered?.view.children ?? {});
   const locks = Object.values(answered?.view.locks ?? {});
   return {
     ...{ parts, children, locks },
-    draining: answered?.view.draining ?? false,
+    draining: (answered?.view.draining ?? false) || door?.state === 'draining',
+    drainDeadline: door?.drainDeadline ?? null,
     readOnly: answered?.readOnly ?? null,
     version: answered?.version ?? null,
   };
@@ -70,6 +79,13 @@ function forkerStatus(name: string, record: PartRecord | null, service: ServiceS
   const found = partStatus(name, record);
   if (record === null || !(service instanceof Error)) return found;
   return { ...found, state: 'failed', lastError: service.message };
+}
+
+function gatewayStatus(name: string, record: PartRecord | null, gateway: GatewayState | Error): PartStatus {
+  const found = partStatus(name, record);
+  if (record === null) return found;
+  if (gateway instanceof Error) return { ...found, state: 'failed', lastError: gateway.message };
+  return gateway.state === 'open' ? found : { ...found, state: 'draining' };
 }
 
 /** Keeper and zygote, as the fork service knows them. */
@@ -102,7 +118,7 @@ function down(name: string): PartStatus {
 }
 
 /** A table of the parts, and a line about the sessions. */
-export function describeStatus({ parts, children, draining, readOnly }: Status): string {
+export function describeStatus({ parts, children, draining, drainDeadline, readOnly }: Status): string {
   const rows = parts.map(({ name, pid, state, readySince, lastError }) => [
     name,
     state,
@@ -110,7 +126,9 @@ export function describeStatus({ parts, children, draining, readOnly }: Status):
     readySince ?? '-',
     lastError ?? '',
   ]);
-  const sessions = `${children.length} session${children.length === 1 ? '' : 's'}${draining ? ', draining' : ''}\n`;
+  const until = drainDeadline === null ? '' : `; clients that are still there at ${drainDeadline} are disconnected`;
+  const count = `${children.length} session${children.length === 1 ? '' : 's'}`;
+  const sessions = `${count}${draining ? `, draining${until}` : ''}\n`;
   return table(['PART', 'STATE', 'PID', 'READY SINCE', ''], rows) + sessions + describeReadOnly(readOnly);
 }
 

@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { Admission } from './admission.ts';
 
 const options = {
-  connectionsMax: 3,
   startupsMax: { start: 2, ratePercent: 100, full: 2 },
   startupsPerSourceMax: 1,
   isExempt: (address: string): boolean => address === 'exempt',
@@ -19,7 +18,6 @@ test('who has signed in does not count as starting up, and who has left does not
   assert.equal(admission.refusal('a', 'a'), null);
   admission.enter('a');
   admission.enter('b');
-  assert.equal(admission.refusal('c', 'c'), 'connections');
   first.left();
   assert.equal(admission.refusal('c', 'c'), 'startups');
   assert.equal(admission.refusal('a', 'a'), 'startups-per-source');
@@ -44,7 +42,7 @@ test('whatever the order, the counts come back to nothing', () => {
       }
       assert.equal(admission.unauthenticated, comings.filter(([, signsIn]) => !signsIn).length);
       for (const { left } of places) left();
-      assert.deepEqual([admission.connections, admission.unauthenticated, admission.refusal('a', 'a')], [0, 0, null]);
+      assert.deepEqual([admission.unauthenticated, admission.refusal('a', 'a')], [0, null]);
     }),
   );
 });

@@ -2,17 +2,17 @@ import type { Config } from '@hatchery/config';
 import { admitsStartup } from './startups.ts';
 
 /** A closed list, so that refusals can be counted. */
-export type ConnectionRefusal = 'connections' | 'startups' | 'startups-per-source';
+export type ConnectionRefusal = 'connections' | 'startups' | 'startups-per-source' | 'draining';
 
-/** What the user reads. sshd's own words where it has some, for people know how to search for those. */
+/** What the user reads, and what to do. sshd's own words where it has some, for people know how to search for those. */
 export const refusalLines: Readonly<Record<ConnectionRefusal, string>> = {
   connections: 'Too many connections; try again in a minute',
   startups: 'Exceeded MaxStartups; too many clients are signing in, try again in a minute',
   'startups-per-source': 'Exceeded PerSourceMaxStartups; too many clients of your address are signing in, try again',
+  draining: 'the service is being drained and takes no new connection; try again in a minute',
 };
 
 export interface AdmissionOptions {
-  readonly connectionsMax: number;
   readonly startupsMax: Config['ssh']['startupsMax'];
   /** Connections of one source that have not signed in. */
   readonly startupsPerSourceMax: number;
@@ -22,19 +22,14 @@ export interface AdmissionOptions {
   readonly random: () => number;
 }
 
-/** Counts the connections of this process and decides about one more. What has signed in is a user's and limited as such, not by address. */
+/** Counts the connections that have not signed in, and decides about one more. What has signed in is a user's and limited as such, not by address. */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #bySource = new Map<string, number>();
-  #connections = 0;
   #unauthenticated = 0;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
-  }
-
-  get connections(): number {
-    return this.#connections;
   }
 
   get unauthenticated(): number {
@@ -43,15 +38,13 @@ export class Admission {
 
   /** Null when one more may come from `address`, which counts as `source`. */
   refusal(address: string, source: string): ConnectionRefusal | null {
-    const { connectionsMax, startupsMax, startupsPerSourceMax, isExempt, random } = this.#options;
-    if (this.#connections >= connectionsMax) return 'connections';
+    const { startupsMax, startupsPerSourceMax, isExempt, random } = this.#options;
     if ((this.#bySource.get(source) ?? 0) >= startupsPerSourceMax && !isExempt(address)) return 'startups-per-source';
     return admitsStartup(this.#unauthenticated, startupsMax, random()) ? null : 'startups';
   }
 
   /** Counts one in. Both functions may be called once each, in any order. */
   enter(source: string): { readonly signedIn: () => void; readonly left: () => void } {
-    this.#connections += 1;
     this.#unauthenticated += 1;
     this.#bySource.set(source, (this.#bySource.get(source) ?? 0) + 1);
     let counted = true;
@@ -63,12 +56,6 @@ export class Admission {
       if (rest === 0) this.#bySource.delete(source);
       else this.#bySource.set(source, rest);
     };
-    return {
-      signedIn,
-      left: () => {
-        signedIn();
-        this.#connections -= 1;
-      },
-    };
+    return { signedIn, left: signedIn };
   }
 }

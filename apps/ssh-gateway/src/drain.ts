@@ -22,8 +22,9 @@ export class Drain {
     return this.#deadline !== null;
   }
 
+  /** Asked again it is about the deadline alone. */
   begin(deadlineMs: number): void {
-    if (this.#deadline !== null) return;
+    clearTimeout(this.#deadline ?? undefined);
     this.#log.info({ sessions: this.#sessions.count, deadlineMs }, 'draining');
     this.#deadline = setTimeout(() => this.disconnect('drain deadline passed'), deadlineMs);
     this.#sessions.drain();

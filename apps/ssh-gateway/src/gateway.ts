@@ -1,13 +1,18 @@
-import { gatewayControlSocketPath, type Address } from '@hatchery/config';
-import { processStartTime, readPartRecord, type Part, type PartContext, type PartRecord } from '@hatchery/daemon';
-import { EventLog } from '@hatchery/event-feed';
+import { auditDirectory, controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
+import type { Address, Config } from '@hatchery/config';
+import { processStartTime, readPartRecord, StartError } from '@hatchery/daemon';
+import type { Part, PartContext, PartRecord } from '@hatchery/daemon';
+import { AuditLog, EventLog, type AuditBody } from '@hatchery/event-feed';
 import { createControlServer, createStatusServer } from './control/control-server.ts';
 import { Gate } from './control/gate.ts';
+import { followForker } from './control/follow-forker.ts';
 import { listenTcp } from './control/tcp-listener.ts';
 import { listenUnix } from './control/unix-listener.ts';
 import { listenError } from './feasibility.ts';
 import { limits } from './limits.ts';
 import { Listener } from './listener.ts';
+import { OwnPlaces } from './places/places.ts';
+import { Tally } from './places/tally.ts';
 import { version } from './version.ts';
 import { createWorker, type WorkerContext, type WorkerOptions } from './worker/own-worker.ts';
 import { WorkerPool } from './worker/pool.ts';
@@ -23,12 +28,18 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
   const before = shared ? readPartRecord(config, 'ssh-gateway') : null;
   const epoch = `${Date.now().toString(36)}-${process.pid}`;
   const events = new EventLog({ epoch, version, now: () => new Date() });
-  const worker = await startWorker({ config, log, publish: (event) => events.publish(event) }, options);
   const disposables = new DisposableStack();
+  let worker: Worker | null = null;
   try {
-    const listener = await listen(addressBeside(config.ssh.listen, before), log, worker, shared);
-    disposables.defer(() => listener.close());
-    const gate = new Gate({ config, log, events, listener, worker });
+    const auditLog = disposables.use(openAudit(config, log));
+    const audit = (entry: AuditBody): void => auditLog.append(entry);
+    const own = (worker = await startWorker(
+      { config, log, audit, publish: (event) => events.publish(event) },
+      options,
+    ));
+    const listener = await listen(addressBeside(config.ssh.listen, before), log, own, shared);
+    disposables.defer(() => void listener.close());
+    const gate = new Gate({ config, log, events, audit, listener, worker: own });
     const predecessor = shared ? { pid: before?.pid ?? 0, lives: () => livesStill(before) } : null;
     const control = createControlServer(gate);
     const socket = disposables.use(await listenUnix(control, gatewayControlSocketPath(config), predecessor));
@@ -36,25 +47,45 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
     const status = statusListen === null ? null : await listenTcp(createStatusServer(gate), statusListen, shared);
     if (status !== null) disposables.use(status);
     const { address: host, port } = listener.address;
+    disposables.use(followForker(controlSocketPath(config), gate, log));
     log.info({ host, port, workers: config.ssh.workers }, 'listening');
     const details = { ssh: { host, port }, ...(status === null ? {} : { status: status.address }) };
-    const finished = worker.finished.then(() => log.info('stopped')).finally(() => disposables.dispose());
+    const finished = own.finished.then(() => log.info('stopped')).finally(() => disposables.dispose());
     const stop = (urgent: boolean): void => {
-      // Whoever has a successor is in nobody's way: its sessions go on to their end, however long they take.
-      if (socket.isReplaced) worker.drain(limits.replacedDrainMsMax);
-      gate.stop(urgent);
+      if (!socket.isReplaced || urgent) return gate.stop(urgent);
+      // Whoever has a successor is in nobody's way: its sessions go on to their end, however long they take. Those whom the
+      // kernel has given to it are served like any other.
+      void listener.close().then(() => {
+        own.drain(limits.replacedDrainMsMax);
+        gate.stop(false);
+      });
     };
     return { details, finished, stop };
   } catch (error) {
     disposables.dispose();
-    worker.stop(true);
-    await worker.finished;
+    worker?.stop(true);
+    await worker?.finished;
     throw error;
   }
 }
 
-async function startWorker(context: WorkerContext, options: WorkerOptions): Promise<Worker> {
-  return context.config.ssh.workers === 1 ? createWorker(context, options) : WorkerPool.start(context, options);
+/** One process counts for all that share its port: this one. */
+async function startWorker(context: Omit<WorkerContext, 'places'>, options: WorkerOptions): Promise<Worker> {
+  const tally = new Tally(context.config, options.random ?? Math.random);
+  if (context.config.ssh.workers > 1) return WorkerPool.start({ ...context, tally }, options);
+  return createWorker({ ...context, places: new OwnPlaces(tally) }, options);
+}
+
+/** @throws {StartError} when nobody could read tomorrow who was let in today */
+function openAudit(config: Config, log: GatewayContext['log']): AuditLog {
+  const directory = auditDirectory(config);
+  const failed = (err: Error): void => log.error({ err, directory, fault: 'system' }, 'audit not written');
+  try {
+    return new AuditLog({ directory, part: 'ssh-gateway', now: () => new Date(), failed });
+  } catch (error) {
+    const { message } = error as Error;
+    throw new StartError(`cannot write the audit in ${directory}: ${message}; make it writable`, { cause: error });
+  }
 }
 
 /** Where the configuration leaves the port to the system, a successor shares the one that clients know by now. */

@@ -58,6 +58,8 @@ export const limits = {
   childTermMs: 5_000,
   /** The kernel ends a killed process at once unless it waits for a device. */
   childKillMs: 10_000,
+  /** How soon a drain from the page reaches the port. The answer is a few bytes. */
+  forkerPollMs: 500,
   /** How often worker processes are asked what they have counted: all that a killed one's counters can lose. */
   workerPollMs: 1_000,
   /** A crash at once is a defect that another start will not mend; the others serve on. */

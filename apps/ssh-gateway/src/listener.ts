@@ -5,14 +5,12 @@ import type { Address } from '@hatchery/config';
 /** A flood of connections must not keep the port open: those of so many turns were there before the close. */
 const closingTurnsMax = 100;
 
-/** The port, which can be closed for a drain and opened again. */
+/** The port. */
 export class Listener {
-  readonly #accept: (socket: Socket) => void;
-  readonly #failed: (error: Error) => void;
-  #server: Server;
+  readonly #server: Server;
   readonly #address: AddressInfo;
   #accepted = 0;
-  #isClosed = false;
+  #closed: Promise<void> | null = null;
 
   /**
    * Resolves when the port is open. Several instances may have it open at once, so that a new one is there before the old one goes; unless
@@ -26,15 +24,17 @@ export class Listener {
     // Without SO_REUSEPORT on this one, the kernel refuses it next to any other, whatever options that has (socket(7)).
     if (!shared && address.port !== 0) await close(await listen(createServer(), address, false));
     const server = await listen(createListener(), address, true);
-    return new Listener(server, accept, failed);
+    server.on('error', failed);
+    return new Listener(server, accept);
   }
 
-  private constructor(server: Server, accept: (socket: Socket) => void, failed: (error: Error) => void) {
-    this.#accept = accept;
-    this.#failed = failed;
+  private constructor(server: Server, accept: (socket: Socket) => void) {
+    server.on('connection', (socket) => {
+      this.#accepted += 1;
+      accept(socket);
+    });
     this.#server = server;
     this.#address = server.address() as AddressInfo;
-    this.#serve(server);
   }
 
   get address(): AddressInfo {
@@ -44,37 +44,18 @@ export class Listener {
   /**
    * Connections go on. What the kernel has queued for this socket is taken first, since closing would reset it, whoever
    * else shares the port (without net.ipv4.tcp_migrate_req): it is closed in the turn after one that brought nothing.
+   * Resolves then.
    */
-  close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    void this.#closeWhenEmpty(this.#server);
+  close(): Promise<void> {
+    return (this.#closed ??= this.#closeWhenEmpty());
   }
 
-  /** Opens the same port again after {@link close}. @throws the system error of listen(2) */
-  async reopen(): Promise<void> {
-    const wasClosed = this.#isClosed;
-    this.#isClosed = false;
-    if (!wasClosed || this.#server.listening) return;
-    const { address: host, port } = this.#address;
-    this.#server = await listen(createListener(), { host, port }, true);
-    this.#serve(this.#server);
-  }
-
-  #serve(server: Server): void {
-    server.on('connection', (socket) => {
-      this.#accepted += 1;
-      this.#accept(socket);
-    });
-    server.on('error', (error) => this.#failed(error));
-  }
-
-  async #closeWhenEmpty(server: Server): Promise<void> {
+  async #closeWhenEmpty(): Promise<void> {
     for (let [before, turns] = [-1, 0]; before !== this.#accepted && turns < closingTurnsMax; turns += 1) {
       before = this.#accepted;
       await turn();
     }
-    if (this.#isClosed) server.close();
+    this.#server.close();
   }
 }
 

@@ -35,6 +35,8 @@ export class SmallForkService implements AsyncDisposable {
   refusal = 'hatchery is full; try again later';
   /** Called between the fork and its answer. */
   beforeAnswer: (child: ServedChild) => Promise<void> = async () => {};
+  /** What it says of drains that an operator has ordered. */
+  drained = { drained: false, orders: 0 };
   readonly #directory: string;
   readonly #control: HttpServer;
   readonly #connections = new Set<Socket>();
@@ -45,6 +47,10 @@ export class SmallForkService implements AsyncDisposable {
     this.#directory = directory;
     this.socket = join(directory, 'fork.sock');
     this.#control = createHttpServer((request, response) => {
+      if (request.url === '/v1/drained') {
+        response.writeHead(200).end(JSON.stringify(this.drained));
+        return;
+      }
       const id = /^\/v1\/children\/([^/]+)\/signal$/.exec(request.url ?? '')?.[1] ?? '';
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));

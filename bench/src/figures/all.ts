@@ -3,8 +3,9 @@ import { burst } from './burst.ts';
 import { dashboard } from './dashboard.ts';
 import type { Figure } from './figure.ts';
 import { fork } from './fork.ts';
-import { locks } from './locks.ts';
 import { heap } from './heap.ts';
+import { idle } from './idle.ts';
+import { locks } from './locks.ts';
 import { memory } from './memory.ts';
 import { overload } from './overload.ts';
 import { recovery } from './recovery.ts';
@@ -27,6 +28,7 @@ export const figures: readonly Figure[] = [
   sessions,
   branch,
   transfer,
+  idle,
   stalled,
   dashboard,
   heap,

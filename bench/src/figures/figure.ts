@@ -26,7 +26,7 @@ export interface Result {
 /** Contenders that took turns. The first one is ours, and all are compared with it. */
 export interface Comparison {
   readonly title: string;
-  readonly unit: 'ms' | 'MB' | 'MB/s' | 'kB/s' | 'sessions/s' | '% of a core';
+  readonly unit: 'ms' | 'kB' | 'MB' | 'MB/s' | 'kB/s' | 'sessions/s' | '% of a core';
   readonly better: 'lower' | 'higher';
   readonly series: readonly Series[];
   readonly targets: readonly Target[];

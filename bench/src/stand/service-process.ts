@@ -36,6 +36,10 @@ export class ServiceProcess implements AsyncDisposable {
     return this.#hasEnded;
   }
 
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
   get stdout(): Readable {
     return this.#child.stdout as Readable;
   }

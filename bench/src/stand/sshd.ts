@@ -59,6 +59,11 @@ export class Sshd implements AsyncDisposable {
     this.destination = destination;
   }
 
+  /** Of the process that listens. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#process[Symbol.asyncDispose]();
   }

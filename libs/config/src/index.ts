@@ -7,6 +7,7 @@ export type { ConfigProblem } from './problem.ts';
 export { sessionSettings, systemPython } from './session-settings.ts';
 export type { SessionSettings } from './session-settings.ts';
 export {
+  auditDirectory,
   breezyHome,
   controlSocketPath,
   gatewayControlSocketPath,

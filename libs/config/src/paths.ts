@@ -29,6 +29,11 @@ export function readOnlyPath(config: Config): string {
   return join(config.stateDirectory, 'read-only.json');
 }
 
+/** Where parts write who was let in, who was not, and what was done. It holds addresses and key fingerprints of people. */
+export function auditDirectory(config: Config): string {
+  return join(config.stateDirectory, 'audit');
+}
+
 /** What a running part says of itself (pid, start time, address), so that commands find it. */
 export function partRecordPath(config: Config, part: string): string {
   return join(config.runtimeDirectory, 'parts', `${part}.json`);

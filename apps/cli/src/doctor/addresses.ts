@@ -1,18 +1,46 @@
 import { lstatSync } from 'node:fs';
 import { connect, createServer, type NetConnectOpts } from 'node:net';
-import { controlSocketPath, type Address, type Config } from '@hatchery/config';
+import { controlSocketPath, gatewayControlSocketPath, type Address, type Config } from '@hatchery/config';
 import { readPartRecord, type PartRecord } from '@hatchery/daemon';
 import type { Check } from './check.ts';
 
 /** Ports and sockets: free, or held by the running service itself. */
 export async function checkAddresses(config: Config): Promise<Check[]> {
   const forker = readPartRecord(config, 'forker');
+  const gateway = readPartRecord(config, 'ssh-gateway');
+  const dashboard = readPartRecord(config, 'dashboard');
+  const { statusListen } = config.ssh;
   const sockets = [config.forker.socket, controlSocketPath(config)];
   return [
-    await checkPort('ssh', config.ssh.listen, ownPort(readPartRecord(config, 'ssh-gateway'))),
-    await checkPort('dashboard', config.dashboard.listen, ownPort(readPartRecord(config, 'dashboard'))),
+    await checkPort('ssh', 'listen', config.ssh.listen, ownPort(gateway)),
+    ...(statusListen === null ? [] : [await checkPort('ssh', 'status_listen', statusListen, ownStatusPort(gateway))]),
+    await checkPort('dashboard', 'listen', config.dashboard.listen, ownPort(dashboard)),
+    ...checkSharing(config),
     ...(await Promise.all(sockets.map((path) => checkSocket(path, forker !== null)))),
+    await checkSocket(gatewayControlSocketPath(config), gateway !== null),
   ];
+}
+
+/** Two keys of the configuration that want the same port: each is free, and together they are not. */
+function checkSharing({ ssh, dashboard }: Config): Check[] {
+  const wanted = [
+    ['[ssh] listen', ssh.listen],
+    ['[ssh] status_listen', ssh.statusListen],
+    ['[dashboard] listen', dashboard.listen],
+  ] as const;
+  const shown = wanted.flatMap(([key, address]) =>
+    address === null || address.port === 0 ? [] : [{ key, address: `${address.host}:${address.port}` }],
+  );
+  return [...Map.groupBy(shown, ({ address }) => address)]
+    .filter(([, keys]) => keys.length > 1)
+    .map(([address, keys]) => ({
+      what: `${keys.map(({ key }) => key).join(' and ')} ${address}`,
+      trouble: 'they want the same port; give each its own in hatchery.toml',
+    }));
+}
+
+function ownStatusPort(record: PartRecord | null): number | null {
+  return (record?.details as { status?: Address } | undefined)?.status?.port ?? null;
 }
 
 /** The port a running part of this instance says it listens on, or null. */
@@ -22,12 +50,12 @@ function ownPort(record: PartRecord | null): number | null {
   return (ssh ?? listen)?.port ?? null;
 }
 
-async function checkPort(table: string, { host, port }: Address, own: number | null): Promise<Check> {
-  const what = `[${table}] listen ${host}:${port}`;
+async function checkPort(table: string, key: string, { host, port }: Address, own: number | null): Promise<Check> {
+  const what = `[${table}] ${key} ${host}:${port}`;
   if (port === own) return { what: `${what} (the running service)`, trouble: null };
   const failure = await failureOf(createServer().listen({ host, port }), 'listening');
   if (failure === null) return { what, trouble: null };
-  const change = `set listen under [${table}] in hatchery.toml`;
+  const change = `set ${key} under [${table}] in hatchery.toml`;
   const reasons: Partial<Record<string, string>> = {
     EADDRINUSE: `another program has it (ss -ltnp shows which); stop that one, or ${change}`,
     EACCES: `ports below 1024 need a privilege; ${change}`,

@@ -3,8 +3,10 @@ import { visible } from '../table.ts';
 import { checkAddresses } from './addresses.ts';
 import type { Check } from './check.ts';
 import { checkInstallation } from './installation.ts';
+import { checkKeyLookup } from './key-lookup.ts';
 import { checkLimits } from './machine.ts';
 import { checkPlaces } from './places.ts';
+import { checkSignInFiles } from './sign-in-files.ts';
 import { checkSignIn } from './sign-in.ts';
 import { checkZygote } from './zygote.ts';
 
@@ -26,6 +28,8 @@ async function examine({ config, environment }: Invocation): Promise<Check[]> {
   return [
     ...checkInstallation(environment),
     ...checkPlaces(config),
+    ...checkSignInFiles(config, new Date()),
+    ...(await checkKeyLookup(config)),
     ...(await checkAddresses(config)),
     ...(await checkSignIn(config)),
     ...checkLimits(config),

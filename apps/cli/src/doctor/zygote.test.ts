@@ -45,7 +45,15 @@ describe('a zygote that does not come up', () => {
     const parts = [
       { name: 'zygote', pid: 7, state: 'ready', readySince: null, lastError: 'a newer one failed while x: y' },
     ] as const;
-    const text = describeStatus({ parts, children: [], locks: [], draining: false, readOnly: null, version: '1' });
+    const text = describeStatus({
+      parts,
+      children: [],
+      locks: [],
+      draining: false,
+      drainDeadline: null,
+      readOnly: null,
+      version: '1',
+    });
     assert.match(text, /^zygote {2}ready {2}7 +- +a newer one failed while x: y$/m);
   });
 });

@@ -31,6 +31,7 @@ export class ForkService implements Disposable {
   readonly #exits = new Exits((id) => this.#keeper?.send({ request: 'taken', id }));
   #keeper: Pick<KeeperLink, 'send'> | null = null;
   #isDraining = false;
+  #drainOrders = 0;
   #isStopping = false;
 
   constructor(config: Config, log: Logger, events: EventLog) {
@@ -57,6 +58,11 @@ export class ForkService implements Disposable {
     return this.#isDraining || this.#isStopping;
   }
 
+  /** Whether an operator wants nothing new to be taken, and how often one has said so or the contrary to this process. */
+  get drainOrders(): { readonly drained: boolean; readonly orders: number } {
+    return { drained: this.#isDraining, orders: this.#drainOrders };
+  }
+
   /** True from the beginning of a stop, which nothing takes back. */
   get isStopping(): boolean {
     return this.#isStopping;
@@ -64,6 +70,11 @@ export class ForkService implements Disposable {
 
   /** Takes nothing new, or takes up again, and says on whose word. */
   drain(draining: boolean, actor: string): void {
+    this.#drainOrders += 1;
+    this.#drain(draining, actor);
+  }
+
+  #drain(draining: boolean, actor: string): void {
     this.#isDraining = draining;
     this.queue.isDraining = this.isDraining;
     this.#events.publish({ kind: 'forker.draining', draining: this.isDraining, actor });
@@ -72,7 +83,7 @@ export class ForkService implements Disposable {
   /** Takes nothing new any more. */
   beginStop(): void {
     this.#isStopping = true;
-    this.drain(this.#isDraining, stopActor);
+    this.#drain(this.#isDraining, stopActor);
   }
 
   /** Takes nothing new any more, for the next forker will; what has been taken still gets its child. */
@@ -92,7 +103,7 @@ export class ForkService implements Disposable {
       this.#isDraining = true;
       this.queue.isDraining = true;
       this.#log.warn('the service was drained before it ended, and still is; hatchery undrain takes up again');
-    } else if (this.#events.view.draining) this.drain(false, 'start');
+    } else if (this.#events.view.draining) this.#drain(false, 'start');
   }
 
   /** Forks one child and resolves when it exists. @throws {ForkRefusal}, or {RequesterLeft} when `left` is aborted before its turn */
@@ -171,8 +182,7 @@ export class ForkService implements Disposable {
     const job = this.queue.take(id);
     if (job === null) {
       // Its requester was refused by our deadline: nobody will ever open its pipes.
-      this.#keeper?.send({ request: 'signal', id, signal: constants.signals.SIGKILL });
-      return;
+      return this.#keeper?.send({ request: 'signal', id, signal: constants.signals.SIGKILL });
     }
     const child = newChild(id, pid, job.details, null);
     this.#publish(this.registry.spawned(child, directory));

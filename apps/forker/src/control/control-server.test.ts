@@ -160,6 +160,19 @@ describe('the control socket', () => {
     });
   });
 
+  // The gateway follows it, and must not send its clients away because the service is started anew.
+  it('says whether an operator has drained it, and nothing of a stop', async () => {
+    await withControl(async ({ bench, post, path }) => {
+      const drained = async (): Promise<unknown> => controlRequest(path, 'GET', '/v1/drained');
+      assert.deepEqual(await drained(), { drained: false, orders: 0 });
+      await post('/v1/drain');
+      assert.deepEqual(await drained(), { drained: true, orders: 1 });
+      await post('/v1/undrain');
+      bench.service.beginStop();
+      assert.deepEqual(await drained(), { drained: false, orders: 2 });
+    });
+  });
+
   it('begins a restart, on record, and no second one', async () => {
     await withControl(async ({ bench, post, published }) => {
       await post('/v1/restart');

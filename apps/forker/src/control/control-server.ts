@@ -67,6 +67,8 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
       body: { ...events.position, version: events.version, view: events.view, ...context.status() },
     };
   }
+  // The gateway asks often, so it is not given the whole state. A stop is none of its business: it waits for a successor.
+  if (request.method === 'GET' && path === '/v1/drained') return { status: 200, body: context.service.drainOrders };
   if (request.method !== 'POST') return refuse(405, `${request.method} ${path} is not answered here`);
   const body = await readControlBody(request);
   if (body === null) return refuse(400, `the body is no JSON object of at most ${controlBodyBytesMax} bytes`);

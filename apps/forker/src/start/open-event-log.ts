@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Config } from '@hatchery/config';
+import { auditDirectory, type Config } from '@hatchery/config';
 import { StartError, type Logger } from '@hatchery/daemon';
-import { EventJournal, EventLog } from '@hatchery/event-feed';
+import { AuditLog, EventJournal, EventLog } from '@hatchery/event-feed';
 import { version } from '../version.ts';
 
 /** The events of this service, which go on where its last run ended. */
@@ -14,7 +14,29 @@ export interface OpenEventLog extends Disposable {
 export function openEventLog(config: Config, log: Logger, startedAt: number): OpenEventLog {
   const journal = openJournal(config, log, `${startedAt.toString(36)}-${process.pid}`);
   const events = new EventLog({ epoch: journal.recovered.epoch, version, now: () => new Date(), journal });
-  return { events, journal, [Symbol.dispose]: () => journal[Symbol.dispose]() };
+  const audit = openAudit(config, log);
+  // The journal is for resuming and holds an hour of a busy service; what people did is wanted for longer.
+  events.subscribe(null, (message) => {
+    if (message.type !== 'event') return;
+    const { seq: _seq, at: _at, ...body } = message.event;
+    if (body.kind === 'action.requested' || body.kind === 'action.done' || body.kind === 'lock.broken')
+      audit.append(body);
+  });
+  const dispose = (): void => {
+    audit[Symbol.dispose]();
+    journal[Symbol.dispose]();
+  };
+  return { events, journal, [Symbol.dispose]: dispose };
+}
+
+function openAudit(config: Config, log: Logger): AuditLog {
+  const directory = auditDirectory(config);
+  const failed = (err: Error): void => log.error({ err, directory }, 'audit not written');
+  try {
+    return new AuditLog({ directory, part: 'forker', now: () => new Date(), failed });
+  } catch (error) {
+    throw new StartError(`cannot use ${directory}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function openJournal(config: Config, log: Logger, newEpoch: string): EventJournal {

@@ -54,6 +54,8 @@ for (const [line, reason] of refusals) {
     const decision = decide(line);
     assert.equal(decision.kind, 'refused');
     assert.equal(decision.kind === 'refused' && decision.reason, reason);
+    // Every refusal says what to do instead.
+    assert.match(decision.kind === 'refused' ? decision.line : '', /; use: brz branch bzr\+ssh:\/\/…$/);
   });
 }
 
@@ -67,7 +69,7 @@ test('whatever is asked, no word of it reaches the child, and a refusal is one s
       (line) => {
         const decision = decide(line);
         if (decision.kind === 'serve') assert.deepEqual(decision.command, ['lp-serve', '--inet', 'alice']);
-        else assert.match(decision.line, /^hatchery: [^\p{Cc}\p{Cf}]{1,250}$/u);
+        else assert.match(decision.line, /^hatchery: [^\p{Cc}\p{Cf}]{1,300}$/u);
       },
     ),
   );

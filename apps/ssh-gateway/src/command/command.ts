@@ -17,12 +17,16 @@ const advice = 'only Bazaar branches are served here; use: brz branch bzr+ssh://
  */
 export function decideCommand(execLine: string, user: string, lineBytesMax: number): CommandDecision {
   if (Buffer.byteLength(execLine) > lineBytesMax)
-    return refused('too-long', `the command is longer than ${lineBytesMax} bytes`);
+    return refused('too-long', `the command is longer than ${lineBytesMax} bytes: ${advice}`);
   // A newline or NUL would mean something else to whoever reads the line next. U+FFFD is what ssh2 makes of bytes that are not UTF-8 (trap I).
   if (/[\0-\x1f\x7f\ufffd]/.test(execLine))
-    return refused('not-text', 'the command holds control characters or is not UTF-8');
+    return refused('not-text', `the command holds control characters or is not UTF-8: ${advice}`);
   const words = wordsOf(execLine);
-  if (words === null) return refused('unbalanced-quotes', 'the command has unbalanced quotes');
+  if (words === null)
+    return refused(
+      'unbalanced-quotes',
+      `the command has a quote or backslash without its partner; close it, or leave it out: ${advice}`,
+    );
   const [program = '', subcommand = '', ...options] = words;
   if (!isBazaar(program)) return refused('unknown-program', `${quoted(program)} is not run here: ${advice}`);
   if (subcommand !== 'serve')

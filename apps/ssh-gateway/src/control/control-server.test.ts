@@ -86,13 +86,19 @@ test('a drain shows what still runs and until when, makes the gateway unready, a
   const client = stand.startSsh([serveLine]);
   await until('the session', () => stand.log.named('session opened').length === 1);
   const drained = await ask(control, '/v1/drain', { ...intent, deadlineS: 3600 });
-  assert.deepEqual([drained.status, JSON.parse(drained.text).outcome], [202, '1 sessions finish']);
+  assert.deepEqual([drained.status, JSON.parse(drained.text).outcome], [202, '1 session finishes']);
   assert.deepEqual(await ask(control, '/readyz'), { status: 503, text: 'draining\n' });
   assert.equal((await ask(control, '/healthz')).status, 200);
   const state = await stateOf(stand);
   assert.deepEqual([state.state, state.sessions[0]?.user], ['draining', 'alice']);
   assert.ok(Date.parse(state.drainDeadline ?? '') > Date.now() + 3_000_000);
-  assert.match((await stand.ssh([serveLine], '')).stderr, /Connection refused/);
+  const late = await stand.ssh([serveLine], '');
+  assert.equal(late.code, 255);
+  assert.match(
+    late.stderr,
+    /hatchery: the service is being drained and takes no new connection; try again in a minute/,
+  );
+  assert.equal(await metricOf(stand, 'hatchery_ssh_connections_refused_total{reason="draining"}'), 1);
   assert.equal((await ask(control, '/v1/undrain', intent)).status, 202);
   assert.deepEqual(await ask(control, '/readyz'), { status: 200, text: 'ready\n' });
   assert.equal((await stand.ssh([serveLine], 'back')).stdout.toString(), 'back');
@@ -107,6 +113,18 @@ test('when a drain’s own deadline passes, clients read why they are disconnect
   await ask(controlOf(stand), '/v1/drain', { ...intent, deadlineS: 0 });
   const { stderr } = await within('ssh to end', client.result);
   assert.match(stderr, /hatchery: the service is restarting \(drain deadline passed\); try again in a minute/);
+});
+
+test('a second word about a running drain moves its deadline and nothing else', async () => {
+  await using stand = await Stand.open({ limits: { lingerMs: 50 } });
+  const client = stand.startSsh([serveLine]);
+  await until('the session', () => stand.log.named('session opened').length === 1);
+  const control = controlOf(stand);
+  await ask(control, '/v1/drain', { ...intent, deadlineS: 3600 });
+  assert.match((await ask(control, '/v1/drain', intent)).text, /it drains already/);
+  assert.ok(Date.parse((await stateOf(stand)).drainDeadline ?? '') > Date.now() + 3_000_000);
+  await ask(control, '/v1/drain', { ...intent, deadlineS: 0 });
+  assert.match((await within('ssh to end', client.result)).stderr, /drain deadline passed/);
 });
 
 test('an action needs an actor and a reason, and both are told with what came of it', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Logger } from '@hatchery/daemon';
 import { controlBodyBytesMax, readControlBody, serveFeed, type EventLog } from '@hatchery/event-feed';
+import type { ActionEvent } from '@hatchery/events';
 import { expositionText } from '../metrics/family.ts';
 import type { WorkerReport } from '../worker/worker.ts';
 
@@ -9,6 +10,7 @@ import type { WorkerReport } from '../worker/worker.ts';
 export interface Controlled {
   readonly log: Logger;
   readonly events: EventLog;
+  readonly audit: (entry: ActionEvent) => void;
   readonly report: () => Promise<WorkerReport>;
   /** Null when it takes connections, else why it does not. */
   readonly unready: (report: WorkerReport) => string | null;
@@ -100,10 +102,10 @@ async function act(controlled: Controlled, request: IncomingMessage, path: strin
     return refuse(400, 'actor and reason are required: they go into the audit');
   const verb = /^\/v1\/(\w+)$/.exec(path)?.[1] ?? '';
   if (!['drain', 'undrain', 'reload'].includes(verb)) return refuse(404, `${path} is not answered here`);
-  const { events, log } = controlled;
+  const { log } = controlled;
   const actionId = randomUUID();
   const intent = { actionId, actor, verb, target: 'ssh-gateway', reason };
-  events.publish({ kind: 'action.requested', ...intent });
+  tell(controlled, { kind: 'action.requested', ...intent });
   log.info(intent, 'action requested');
   let answer: Answer;
   try {
@@ -112,9 +114,14 @@ async function act(controlled: Controlled, request: IncomingMessage, path: strin
     answer = refuse(409, (error as Error).message);
   }
   const outcome = answer.status === 202 ? 'done' : `failed: ${(answer.body as { error: string }).error}`;
-  events.publish({ kind: 'action.done', actionId, outcome });
+  tell(controlled, { kind: 'action.done', actionId, outcome });
   log.info({ actionId, outcome }, 'action done');
   return answer;
+}
+
+function tell({ events, audit }: Controlled, event: ActionEvent): void {
+  events.publish(event);
+  audit(event);
 }
 
 /** By hand: `new URL` throws for what a client may send, as `//`. */

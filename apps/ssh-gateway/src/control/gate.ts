@@ -9,6 +9,7 @@ export interface GateOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly events: EventLog;
+  readonly audit: Controlled['audit'];
   readonly listener: Listener;
   readonly worker: Worker;
 }
@@ -17,15 +18,17 @@ export interface GateOptions {
 export class Gate implements Controlled {
   readonly log: Logger;
   readonly events: EventLog;
+  readonly audit: Controlled['audit'];
   readonly #listener: Listener;
   readonly #worker: Worker;
   readonly #drainTimeoutMs: number;
   #stopping = false;
   #drain: { readonly since: Date; readonly deadline: Date } | null = null;
 
-  constructor({ config, log, events, listener, worker }: GateOptions) {
+  constructor({ config, log, events, audit, listener, worker }: GateOptions) {
     this.log = log;
     this.events = events;
+    this.audit = audit;
     this.#listener = listener;
     this.#worker = worker;
     this.#drainTimeoutMs = config.forker.childrenTimeoutS * 1000;
@@ -65,7 +68,10 @@ export class Gate implements Controlled {
   /** Ends for good; a second time, or urgently, clients are disconnected at once. */
   stop(urgent: boolean): void {
     this.#stopping = true;
-    this.#close(this.#drainTimeoutMs);
+    // A successor may have the port, and gets all who come from now on.
+    this.#listener.close();
+    const since = new Date();
+    this.#drain ??= { since, deadline: new Date(since.getTime() + this.#drainTimeoutMs) };
     this.#worker.stop(urgent);
   }
 
@@ -73,17 +79,18 @@ export class Gate implements Controlled {
     if (deadlineS !== undefined && !(typeof deadlineS === 'number' && deadlineS >= 0 && deadlineS <= 604_800))
       throw new Error('deadlineS takes seconds, at most a week');
     const deadlineMs = deadlineS === undefined ? this.#drainTimeoutMs : deadlineS * 1000;
-    if (this.#drain !== null) return 'it drains already';
-    this.#close(deadlineMs);
+    if (this.#drain !== null && deadlineS === undefined) return 'it drains already';
+    // The port stays open: who comes now is told so, and nobody else can take it meanwhile (decision 0017).
+    const since = this.#drain?.since ?? new Date();
+    this.#drain = { since, deadline: new Date(Date.now() + deadlineMs) };
     this.#worker.drain(deadlineMs);
     const { sessions } = await this.#worker.report();
-    return `${sessions.length} sessions finish`;
+    return `${sessions.length} ${sessions.length === 1 ? 'session finishes' : 'sessions finish'}`;
   }
 
   async #undrain(): Promise<string> {
     if (this.#stopping) throw new Error('it is stopping, which cannot be taken back');
     if (this.#drain === null) return 'it was not draining';
-    await this.#listener.reopen();
     this.#drain = null;
     this.#worker.undrain();
     return 'connections are taken again';
@@ -94,11 +101,5 @@ export class Gate implements Controlled {
     if (this.#worker.reload === undefined)
       throw new Error('with ssh.workers = 1 there is nothing to replace; start a second gateway with --overlap yes');
     return this.#worker.reload();
-  }
-
-  #close(deadlineMs: number): void {
-    this.#listener.close();
-    const since = new Date();
-    this.#drain ??= { since, deadline: new Date(since.getTime() + deadlineMs) };
   }
 }

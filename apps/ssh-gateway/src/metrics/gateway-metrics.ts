@@ -17,7 +17,8 @@ export type Phase = 'kex' | 'auth' | 'exec' | 'forked' | 'first_byte';
 export interface Level {
   readonly connections: number;
   readonly connectionsMax: number;
-  readonly unauthenticated: number;
+  /** Null where another process counts them. */
+  readonly unauthenticated: number | null;
   readonly unauthenticatedMax: number;
   readonly sessions: number;
   /** Bytes that wait in this process for clients to take them. */
@@ -144,11 +145,18 @@ function levelFamilies(level: Level): Family[] {
   return [
     gauge('hatchery_ssh_connections', 'Open connections.', level.connections),
     gauge('hatchery_ssh_connections_limit', 'Open connections there may be.', level.connectionsMax),
-    gauge('hatchery_ssh_unauthenticated', 'Connections that have not signed in.', level.unauthenticated),
-    gauge('hatchery_ssh_unauthenticated_limit', 'Above this all new ones are dropped.', level.unauthenticatedMax),
+    ...(level.unauthenticated === null ? [] : startupFamilies(level.unauthenticated, level.unauthenticatedMax)),
     gauge('hatchery_ssh_sessions', 'Running sessions.', level.sessions),
     gauge('hatchery_ssh_buffered_bytes', 'Bytes that wait for clients to take them.', level.bufferedBytes),
     gauge('hatchery_ssh_draining', 'Processes that take nothing new.', level.draining ? 1 : 0),
+  ];
+}
+
+/** How many connections have not signed in, and how many there may be. */
+export function startupFamilies(count: number, max: number): Family[] {
+  return [
+    gauge('hatchery_ssh_unauthenticated', 'Connections that have not signed in.', count),
+    gauge('hatchery_ssh_unauthenticated_limit', 'Above this all new ones are dropped.', max),
   ];
 }
 

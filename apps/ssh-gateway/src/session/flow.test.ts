@@ -24,7 +24,7 @@ test('trap A: stdout and stderr both past the window of a slow client arrive com
   assert.equal(code, 6);
 });
 
-test('a client that reads nothing stops its child after a few megabytes, and gets all 20 when it reads on', async () => {
+test('trap D: a client that reads nothing stops its child after a few megabytes, and gets all 20 when it reads on', async () => {
   await using stand = await Stand.open();
   const progress = join(stand.directory, 'progress');
   stand.forks.script = `i=0; while [ $i -lt 320 ]; do head -c 65536 /dev/zero; i=$((i+1)); echo $i >>${progress}; done; exit 4`;

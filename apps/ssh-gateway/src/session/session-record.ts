@@ -1,6 +1,7 @@
 import type { SessionPhasesMs } from '@hatchery/events';
 import type { Phase, SessionResult } from '../metrics/gateway-metrics.ts';
 import type { ChildExit } from '../ssh/exit-report.ts';
+import type { SessionChild } from './fork-service.ts';
 import type { Pumps } from './pumps.ts';
 import type { SessionOptions, SessionServices } from './session.ts';
 
@@ -72,19 +73,21 @@ export class SessionRecord {
   }
 
   /** Without `pumps` there never was a session. */
-  ended(reason: string, childId: string | null, pumps: Pumps | null): void {
-    const { metrics, publish } = this.#services;
-    const { id: sessionId, connection } = this.#options;
-    if (pumps === null || childId === null) {
-      const { identity, peer } = connection;
-      const refusal = this.#refusal ?? defect;
-      metrics.sessionRefused(refusal.reason, refusal.result);
-      publish({ kind: 'session.refused', user: identity.user, peer, reason: refusal.reason });
-    } else {
-      metrics.sessionClosed(this.#result(reason), this.#ageMs, pumps.bytes);
-      const { bytes } = pumps;
-      publish({ kind: 'session.closed', sessionId, childId, reason, bytes, phasesMs: this.#phasesMs });
-    }
+  ended(reason: string, child: Pick<SessionChild, 'id' | 'pid'> | null, pumps: Pumps | null): void {
+    if (pumps === null || child === null) return this.#neverWas();
+    const { metrics, publish, audit } = this.#services;
+    const { id: sessionId, connection, command } = this.#options;
+    const { identity, peer } = connection;
+    const { branch, bytes } = pumps;
+    const all = this.#phasesMs;
+    const { end, ...phasesMs } = all;
+    metrics.sessionClosed(this.#result(reason), this.#ageMs, bytes);
+    publish({ kind: 'session.closed', sessionId, childId: child.id, reason, bytes, phasesMs: all });
+    audit({
+      ...{ kind: 'session.closed', sessionId, childId: child.id, pid: child.pid, user: identity.user, peer },
+      ...{ fingerprint: identity.fingerprint, command: command.join(' '), branch, bytes, phasesMs, lastedMs: end ?? 0 },
+      ...{ exit: exitWord(this.#exit), reason },
+    });
   }
 
   summary(state: string, childId: string | null, pumps: Pumps | null): SessionSummary {
@@ -96,13 +99,9 @@ export class SessionRecord {
   }
 
   accessFields(pumps: Pumps | null): Record<string, unknown> {
-    return {
-      fingerprint: this.#options.connection.identity.fingerprint,
-      exit: this.#exit,
-      branch: pumps?.branch ?? null,
-      bytes: pumps?.bytes ?? null,
-      phasesMs: this.#phasesMs,
-    };
+    const { fingerprint } = this.#options.connection.identity;
+    const [branch, bytes] = [pumps?.branch ?? null, pumps?.bytes ?? null];
+    return { fingerprint, exit: this.#exit, branch, bytes, phasesMs: this.#phasesMs };
   }
 
   /** Each phase in milliseconds from the one before; null for one that was not reached. `auth` is the connection's, shared by its sessions. */
@@ -119,6 +118,17 @@ export class SessionRecord {
     };
   }
 
+  #neverWas(): void {
+    const { metrics, publish, audit } = this.#services;
+    const { connection, command } = this.#options;
+    const refusal = this.#refusal ?? defect;
+    metrics.sessionRefused(refusal.reason, refusal.result);
+    const { identity, peer } = connection;
+    const told = { kind: 'session.refused', user: identity.user, peer, reason: refusal.reason } as const;
+    publish(told);
+    audit({ ...told, request: command.join(' ') });
+  }
+
   get #ageMs(): number {
     return this.#services.now() - this.#openedAtMs;
   }
@@ -133,6 +143,12 @@ export class SessionRecord {
   #phase(phase: Phase, fromMs: number, toMs: number): void {
     this.#services.metrics.phase(phase, toMs - fromMs);
   }
+}
+
+/** An exit status, or a signal's name; null when nobody could know it. */
+function exitWord(exit: ChildExit | null): number | string | null {
+  if (exit === null || exit.kind === 'unknown') return null;
+  return exit.kind === 'code' ? exit.code : exit.signal;
 }
 
 /** Without a reason given, something failed that was not expected to. */

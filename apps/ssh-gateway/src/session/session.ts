@@ -1,4 +1,5 @@
 import type { Logger } from '@hatchery/daemon';
+import type { AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import type { Limits } from '../limits.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
@@ -24,6 +25,7 @@ export interface SessionServices {
   readonly now: () => number;
   readonly metrics: GatewayMetrics;
   readonly publish: (event: EventBody) => void;
+  readonly audit: (entry: AuditBody) => void;
   readonly forkSocket: string;
   /** For when nobody answers there; null to refuse. */
   readonly spawn: Spawn | null;
@@ -76,7 +78,7 @@ export class Session {
     options.channel.onGone((reason) => this.#tell({ type: 'client-gone', reason }));
     this.#do(() => this.#fork(), {
       type: 'not-forked',
-      line: 'hatchery: internal error; tell whoever runs this service',
+      line: `hatchery: internal error; tell whoever runs this service about session ${options.id}`,
     });
   }
 
@@ -232,7 +234,7 @@ export class Session {
       { ...child, ...this.#record.accessFields(this.#pumps), command: this.#options.command[0], reason },
       'session closed',
     );
-    this.#record.ended(reason, this.#child?.id ?? null, this.#pumps);
+    this.#record.ended(reason, this.#child, this.#pumps);
     this.#resolveEnded();
   }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { decideCommand, noShellLine, noSubsystemLine } from '../command/command.ts';
+import type { Places, SessionPlace } from '../places/places.ts';
 import type { ChannelRequest } from '../ssh/channels.ts';
 import type { SignedInConnection } from '../ssh/signed-in-connection.ts';
 import type { ExecChannel } from '../ssh/exec-channel.ts';
@@ -7,21 +8,40 @@ import type { SessionSummary } from './session-record.ts';
 import { Session, type SessionOptions, type SessionServices } from './session.ts';
 
 export interface SessionsOptions extends SessionServices {
-  readonly sessionsPerUserMax: number;
+  readonly places: Places;
 }
 
 /** Characters of a refused command in the log: more than any real one has. */
 const loggedLineMax = 200;
 
+interface Refusal {
+  readonly kind: 'refused';
+  /** Of a closed list. */
+  readonly reason: string;
+  readonly line: string;
+}
+
 /** What becomes of a channel request. */
-type Admission =
-  | { readonly kind: 'run'; readonly command: readonly string[] }
-  | { readonly kind: 'refused'; readonly reason: string; readonly line: string };
+type Admission = { readonly kind: 'run'; readonly command: readonly string[] } | Refusal;
+
+/** A channel request, and whose it is. */
+interface Asked {
+  readonly connection: SignedInConnection;
+  readonly request: ChannelRequest;
+  readonly channel: ExecChannel;
+}
+
+const restarting: Refusal = {
+  ...{ kind: 'refused', reason: 'draining' },
+  line: 'hatchery: the service is restarting; try again in a minute',
+};
 
 /** Every session of this process: admits them, knows them, and waits for them. */
 export class Sessions {
   readonly #options: SessionsOptions;
-  readonly #byUser = new Map<string, Set<Session>>();
+  readonly #running = new Set<Session>();
+  /** Those that wait for their place. */
+  readonly #opening = new Set<Promise<void>>();
   #draining = false;
 
   constructor(options: SessionsOptions) {
@@ -29,28 +49,22 @@ export class Sessions {
   }
 
   get count(): number {
-    return [...this.#byUser.values()].reduce((sum, sessions) => sum + sessions.size, 0);
+    return this.#running.size;
   }
 
   /** Runs what the client asked for, or tells it why not. */
   open(connection: SignedInConnection, request: ChannelRequest, channel: ExecChannel): void {
     const isFirst = connection.takeFirst();
+    const asked: Asked = { connection, request, channel };
     const admission = this.#admit(connection.identity.user, request, isFirst);
-    if (admission.kind === 'refused') {
-      const { user } = connection.identity;
-      const { peer } = connection;
-      this.#options.log.info({ user, peer, request: logged(request), reason: admission.reason }, 'session refused');
-      this.#options.metrics.sessionRefused(admission.reason, 'client');
-      this.#options.publish({ kind: 'session.refused', user, peer, reason: admission.reason });
-      channel.refuse(admission.line, 1);
-      return;
-    }
-    this.#start({ connection, channel, command: admission.command, isFirst });
+    if (admission.kind === 'refused') return this.#refuse(asked, admission);
+    const opening = this.#enter(asked, admission.command, isFirst).finally(() => this.#opening.delete(opening));
+    this.#opening.add(opening);
   }
 
   /** What runs, as an operator sees it. */
   get summaries(): SessionSummary[] {
-    return this.#all().map((session) => session.summary);
+    return [...this.#running].map((session) => session.summary);
   }
 
   /** Takes no session from now on but the first one of a connection. */
@@ -64,12 +78,15 @@ export class Sessions {
 
   /** Ends the patience with children whose clients have gone. */
   hurry(): void {
-    for (const session of this.#all()) session.hurry();
+    for (const session of this.#running) session.hurry();
   }
 
   /** Resolves when no session is left. */
   async ended(): Promise<void> {
-    while (this.count > 0) await Promise.all(this.#all().map((session) => session.ended));
+    while (this.#running.size + this.#opening.size > 0) {
+      await Promise.all(this.#opening);
+      await Promise.all([...this.#running].map((session) => session.ended));
+    }
   }
 
   #admit(user: string, request: ChannelRequest, isFirst: boolean): Admission {
@@ -79,39 +96,45 @@ export class Sessions {
     const decision = decideCommand(request.line, user, this.#options.limits.execLineBytesMax);
     if (decision.kind === 'refused') return decision;
     // A connection that came before the drain gets what it came for.
-    if (this.#draining && !isFirst)
-      return {
-        kind: 'refused',
-        reason: 'draining',
-        line: 'hatchery: the service is restarting; try again in a minute',
-      };
-    const { sessionsPerUserMax: max } = this.#options;
-    const running = this.#byUser.get(user)?.size ?? 0;
-    if (running < max) return { kind: 'run', command: decision.command };
-    return {
-      kind: 'refused',
-      reason: 'sessions-per-user',
-      line: `hatchery: ${user} has ${running} sessions running and may have ${max}; wait for one to end`,
-    };
+    if (this.#draining && !isFirst) return restarting;
+    return { kind: 'run', command: decision.command };
   }
 
-  #start(options: Omit<SessionOptions, 'id'>): void {
-    const { user } = options.connection.identity;
+  async #enter(asked: Asked, command: readonly string[], isFirst: boolean): Promise<void> {
+    const { user } = asked.connection.identity;
+    const place = await this.#options.places.session(user);
+    if (place === null) return this.#refuse(asked, restarting);
+    if ('left' in place) return this.#start({ ...asked, command, isFirst }, place);
+    const { running, max } = place;
+    const line = `hatchery: ${user} has ${running} sessions running and may have ${max}; wait for one to end`;
+    this.#refuse(asked, { kind: 'refused', reason: 'sessions-per-user', line });
+  }
+
+  #refuse({ connection, request, channel }: Asked, { reason, line }: Refusal): void {
+    const { log, metrics, publish, audit } = this.#options;
+    const { user } = connection.identity;
+    const { peer } = connection;
+    const asked = describeRequest(request);
+    log.info({ user, peer, request: asked, reason }, 'session refused');
+    metrics.sessionRefused(reason, 'client');
+    const told = { kind: 'session.refused', user, peer, reason } as const;
+    publish(told);
+    audit({ ...told, request: asked });
+    channel.refuse(line, 1);
+  }
+
+  #start(options: Omit<SessionOptions, 'id'>, place: SessionPlace): void {
     const session = new Session({ id: randomBytes(8).toString('hex'), ...options }, this.#options);
-    const sessions = this.#byUser.get(user) ?? new Set();
-    this.#byUser.set(user, sessions.add(session));
+    this.#running.add(session);
     void session.ended.then(() => {
-      sessions.delete(session);
-      if (sessions.size === 0) this.#byUser.delete(user);
+      this.#running.delete(session);
+      place.left();
     });
-  }
-
-  #all(): Session[] {
-    return [...this.#byUser.values()].flatMap((sessions) => [...sessions]);
   }
 }
 
 /** What was asked for, not at any length a client likes. */
-function logged(request: ChannelRequest): ChannelRequest {
-  return request.kind === 'exec' ? { ...request, line: request.line.slice(0, loggedLineMax) } : request;
+function describeRequest(request: ChannelRequest): string {
+  if (request.kind === 'exec') return request.line.slice(0, loggedLineMax);
+  return request.kind === 'shell' ? 'shell' : `subsystem ${request.name.slice(0, loggedLineMax)}`;
 }

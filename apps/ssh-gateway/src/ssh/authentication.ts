@@ -95,7 +95,7 @@ function requestIn({ username: user, key, signature, blob }: PublicKeyAuthContex
 function endingOf(answer: AuthenticationAnswer): AuthenticationOutcome['ending'] {
   // The words of OpenSSH's sshd, which people know how to search for.
   if (answer !== 'disconnect') return null;
-  const farewell = 'Too many authentication failures';
+  const farewell = 'Too many authentication failures; offer one key alone: ssh -o IdentitiesOnly=yes -i KEYFILE';
   return { cause: 'sign-in-attempts', reason: 'too many sign-in attempts', fault: 'client', farewell };
 }
 

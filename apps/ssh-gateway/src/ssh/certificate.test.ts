@@ -122,13 +122,13 @@ test('trap N: a certificate by an unknown authority does not sign in, one by a u
   assert.equal((await own.signIn('carol')).reason, 'the certificate is for other principals');
 });
 
-test('the key of an authority does not sign in itself', async () => {
+test('trap N: the key of an authority does not sign in itself', async () => {
   await using own = await CertificateStand.open();
   own.stand.authorize('alice', own.key, 'cert-authority ');
   assert.equal((await own.signIn()).code, 255);
 });
 
-test('revoked keys and certificates do not sign in, by each of the ways ssh-keygen -k has', async () => {
+test('trap N: revoked keys and certificates do not sign in, by each of the ways ssh-keygen -k has', async () => {
   await using own = await CertificateStand.open();
   const list = own.path('revoked');
   const revoke = (specification: string): void => {

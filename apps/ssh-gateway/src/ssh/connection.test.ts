@@ -36,7 +36,7 @@ test('trap G: a client that identifies itself and never signs in is sent away', 
   await using stand = await Stand.open({ ssh: { loginGraceS: 0.1 } });
   await within('the end', dial(stand, 'SSH-2.0-slow\r\n').closed);
   await until('the log', () => reasons(stand).length === 1);
-  assert.deepEqual(reasons(stand), ['no sign-in in time']);
+  assert.deepEqual(reasons(stand), ['no sign-in in time; connect again']);
 });
 
 test('trap G: a session longer than the login grace goes on', async () => {
@@ -95,7 +95,7 @@ test('too many connections that have not signed in are dropped in words; a signe
   await until('the greeting', () => first.heard() !== '');
   const second = dial(stand);
   await within('the end', second.closed);
-  assert.match(second.heard(), /^Exceeded MaxStartups; .* try again in a minute\r\n$/);
+  assert.match(second.heard(), /hatchery: Exceeded MaxStartups; .* try again in a minute/);
   assert.equal(stand.log.named('connection dropped').length, 1);
   first.socket.destroy();
   await until('the first to be gone', () => stand.log.named('sign-in refused').length === 1);
@@ -108,11 +108,11 @@ test('connections have a cap', async () => {
   const { client } = await signIn(stand.alice);
   const second = dial(stand);
   await within('the end', second.closed);
-  assert.match(second.heard(), /^Too many connections; try again in a minute\r\n$/);
+  assert.match(second.heard(), /hatchery: Too many connections; try again in a minute/);
   client.end();
 });
 
-test('a client that goes away without a word of SSH ends its session too', async () => {
+test('trap E: a client that goes away without a word of SSH ends its session too', async () => {
   await using stand = await Stand.open();
   const { client, raw } = await signIn(stand.alice);
   client.exec(serveLine, () => {});

@@ -2,6 +2,7 @@ import type { AuthContext, Connection as Ssh2Connection } from 'ssh2';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@hatchery/daemon';
+import type { AuditBody } from '@hatchery/event-feed';
 import type { Limits } from '../limits.ts';
 import { refusalDelayMs } from '../auth/refusal-delay.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
@@ -15,6 +16,7 @@ import type { HostKeys } from './host-keys.ts';
 import { describePeer, type Peer } from './peer.ts';
 import { keepKeysFresh } from './rekey.ts';
 import { SendGate } from './send-gate.ts';
+import { SignInRecord } from './sign-in-record.ts';
 import { signInConnection, type SignedInConnection } from './signed-in-connection.ts';
 import { watchSilence } from './silence.ts';
 import { mendTransport } from './transport.ts';
@@ -23,6 +25,7 @@ export interface ConnectionOptions {
   readonly log: Logger;
   readonly limits: Limits;
   readonly metrics: GatewayMetrics;
+  readonly audit: (entry: AuditBody) => void;
   readonly loginGraceMs: number;
   /** 0 is off. */
   readonly idleTimeoutMs: number;
@@ -45,6 +48,7 @@ export class Connection {
   readonly #address: string;
   readonly #options: ConnectionOptions;
   readonly #log: Logger;
+  readonly #record: SignInRecord;
   readonly #whenSignedIn: () => void;
   readonly #acceptedAtMs: number;
   readonly #deadlines: { ident: NodeJS.Timeout; login: NodeJS.Timeout };
@@ -55,7 +59,6 @@ export class Connection {
   #handshakeAtMs: number | null = null;
   #draining = false;
   #graceful: NodeJS.Timeout | undefined;
-  #lastRefusal: Readonly<Record<string, unknown>> | null = null;
 
   /** `whenSignedIn` is called once, if ever: from then on the connection does not count as starting up. */
   constructor(socket: Socket, peer: Peer, options: ConnectionOptions, whenSignedIn: () => void) {
@@ -65,14 +68,14 @@ export class Connection {
     this.peer = describePeer(peer);
     this.#address = peer.address;
     this.#log = options.log.child({ peer: this.peer });
+    this.#record = new SignInRecord(this.#log, options.audit, this.peer);
     this.#acceptedAtMs = options.now();
     // Trap G: ssh2 has no timer before sign-in, so a silent client would stay for ever.
+    const noIdent = (): void => this.destroy('ident-timeout', 'no identification in time');
+    const noSignIn = (): void => this.disconnect('login-timeout', 'no sign-in in time; connect again');
     this.#deadlines = {
-      ident: setTimeout(
-        () => this.destroy('ident-timeout', 'no identification in time'),
-        options.limits.identDeadlineMs,
-      ),
-      login: setTimeout(() => this.disconnect('login-timeout', 'no sign-in in time'), options.loginGraceMs),
+      ident: setTimeout(noIdent, options.limits.identDeadlineMs),
+      login: setTimeout(noSignIn, options.loginGraceMs),
     };
     this.closed = new Promise((resolve) => socket.once('close', () => resolve(this.#onClose())));
     socket.once('end', () => this.#onEnd());
@@ -94,7 +97,8 @@ export class Connection {
     mendTransport(client, { hostKeys, software, violation: this.#violation });
     client.once('handshake', () => this.#shookHands());
     client.on('rekey', () => metrics.rekeyed());
-    watchSilence(this.#socket, idleTimeoutMs, () => this.disconnect('silence', 'nothing heard for too long'));
+    const silent = (): void => this.disconnect('silence', 'nothing heard for too long; connect again');
+    watchSilence(this.#socket, idleTimeoutMs, silent);
     const authentication = new Authentication({ judgeKey, limits, address: this.#address });
     client.on('authentication', (context) => void this.#authenticate(authentication, context));
     this.#socket.on('data', () => this.#checkSendBuffer());
@@ -147,12 +151,11 @@ export class Connection {
   async #authenticate(authentication: Authentication, context: AuthContext): Promise<void> {
     const askedAtMs = this.#options.now();
     try {
-      const { answer, identity, ending, ...request } = await authentication.decide(context);
+      const outcome = await authentication.decide(context);
+      const { answer, identity, ending } = outcome;
       if (answer === 'refuse' && context.method !== 'none') await this.#delayRefusal(askedAtMs);
       if (this.#socket.destroyed) return;
-      this.#log.debug({ ...request, answer }, 'sign-in attempted');
-      if (request.reason !== null) this.#lastRefusal = request;
-      if (ending?.fault === 'system') this.#log.error({ ...request, fault: 'system' }, 'sign-in unavailable');
+      this.#record.attempted(outcome);
       if (ending !== null) this.disconnect(ending.cause, ending.reason, ending.farewell);
       else if (identity === null) answerTo(context, answer === 'ask-for-signature' ? answer : 'refuse');
       else this.#signIn(identity, context);
@@ -186,7 +189,7 @@ export class Connection {
     });
     const freshKeys = keepKeysFresh(client, this.#socket, limits);
     this.#socket.once('close', () => freshKeys[Symbol.dispose]());
-    this.#log.info({ ...identity, phasesMs: { auth: signedIn.signedInAtMs - this.#acceptedAtMs } }, 'signed in');
+    this.#record.accepted(identity, signedIn.signedInAtMs - this.#acceptedAtMs);
     answerTo(context, 'accept');
   }
 
@@ -241,9 +244,7 @@ export class Connection {
     // The connection's close is the master signal that ends all its sessions (trap E).
     this.#channels?.cutOff(`connection lost: ${reason}`);
     this.#options.metrics.connectionClosed(cause, this.#signedIn !== null);
-    const user = this.#signedIn?.identity.user ?? null;
-    if (this.#signedIn !== null) this.#log.info({ user, cause, reason }, 'connection closed');
-    // A client that gives up says nothing of why; the last thing it heard from us does.
-    else this.#log.info({ user, cause, reason, lastRefusal: this.#lastRefusal }, 'sign-in refused');
+    if (this.#signedIn === null) this.#record.refused({ cause, reason });
+    else this.#log.info({ user: this.#signedIn.identity.user, cause, reason }, 'connection closed');
   }
 }

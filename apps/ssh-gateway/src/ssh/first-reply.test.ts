@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
-import { test } from 'node:test';
+import { connect, Socket } from 'node:net';
+import { mock, test } from 'node:test';
 import { until } from '@hatchery/testkit';
 import { Stand } from '../../testing/stand.ts';
 
@@ -17,6 +17,20 @@ async function identified(stand: Stand): Promise<{ socket: ReturnType<typeof con
   socket.write('SSH-2.0-quiet\r\n');
   return { socket, packets: () => (heard[greeting + 5] === kexinit ? heard.length - greeting : 0) };
 }
+
+test('trap F: Nagle’s algorithm is off on what we accept', async () => {
+  await using stand = await Stand.open();
+  const set = mock.method(Socket.prototype, 'setNoDelay');
+  try {
+    const socket = connect(stand.port, '127.0.0.1').resume();
+    await until('the accept', () => set.mock.calls.length > 0);
+    const [call] = set.mock.calls;
+    assert.deepEqual([(call?.this as Socket).localPort, call?.arguments[0]], [stand.port, true]);
+    socket.destroy();
+  } finally {
+    set.mock.restore();
+  }
+});
 
 test('trap F: our first packet waits for the client’s, and goes when that has come', async () => {
   await using stand = await Stand.open({ limits: { firstReplyHeldMsMax: 60_000 } });

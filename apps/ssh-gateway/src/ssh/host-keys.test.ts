@@ -59,7 +59,7 @@ test('each host key proves the host to a client that knows just that one', async
   }
 });
 
-test('each host certificate proves the host to a client that knows just the authority', async () => {
+test('trap N: each host certificate proves the host to a client that knows just the authority', async () => {
   await using stand = await openStand(true);
   const known = `@cert-authority * ${readFileSync(join(stand.directory, 'host-ca.pub'), 'utf8')}`;
   for (const algorithm of [

@@ -104,7 +104,7 @@ test('a client that is cut off at any byte of handshake, sign-in and session lea
   await assertServes(stand);
 });
 
-test('a handshake of one byte at a time ends with the login grace', async () => {
+test('trap G: a handshake of one byte at a time ends with the login grace', async () => {
   await using stand = await Stand.open({ ssh: { ...wide, loginGraceS: 1 } });
   const socket = connect(stand.port, '127.0.0.1').on('error', () => {});
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -140,7 +140,7 @@ test('an identification in many pieces is as good as one in one', async () => {
   socket.destroy();
 });
 
-test('a thousand connections that say nothing keep nobody out for longer than their deadline, and cost nothing after it', async () => {
+test('trap G: a thousand connections that say nothing keep nobody out for longer than their deadline, and cost nothing after it', async () => {
   await using stand = await Stand.open({ ssh: wide, limits: { identDeadlineMs: 2_000 } });
   const silent = Array.from({ length: 1000 }, () =>
     connect(stand.port, '127.0.0.1')
@@ -165,7 +165,7 @@ test('an exec line of thirty kilobytes is refused in words, and never logged at 
   let said = '';
   channel.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
   await within('the close', new Promise((resolve) => channel.resume().once('close', resolve)));
-  assert.match(said, /^hatchery: the command is longer than 8192 bytes\n$/);
+  assert.match(said, /^hatchery: the command is longer than 8192 bytes: .*; use: brz branch bzr\+ssh:\/\/…\n$/);
   assert.equal(stand.log.named('session refused').length, 1);
   for (const { fields } of stand.log.lines) assert.ok(JSON.stringify(fields).length < 1000);
   client.end();
@@ -188,7 +188,7 @@ test('a flood of variables is refused one by one, and none gets to the child', a
   assert.doesNotMatch(stdout.toString(), /FLOOD/);
 });
 
-test('data before exec is dropped, and what comes after it is the session’s', async () => {
+test('trap I: data before exec is dropped, and what comes after it is the session’s', async () => {
   await using stand = await Stand.open();
   const { client, raw } = await signIn(stand.alice);
   const opened = Promise.withResolvers<RawChannel & NodeJS.ReadableStream>();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { until, within } from '@hatchery/testkit';
 import { run, RunningClient, serveLine, sshArguments } from '../../testing/clients.ts';
-import { metricOf } from '../../testing/control.ts';
+import { ask, controlOf, metricOf } from '../../testing/control.ts';
 import { sshPrograms } from '../../testing/ssh-programs.ts';
 import { Stand } from '../../testing/stand.ts';
 
@@ -13,7 +13,15 @@ const content = Buffer.from(Array.from({ length: 640_000 }, (_, number) => `${nu
   5_000_000,
 );
 
-for (const name of ['OpenSSH', 'dbclient', 'plink', 'paramiko']) {
+/** What each client makes of our word why a connection is not taken. Dropbear and paramiko keep the text to themselves. */
+const toldOfRefusal = {
+  OpenSSH: /the service is being drained and takes no new connection; try again in a minute/,
+  dbclient: /Disconnect received/,
+  plink: /the service is being drained and takes no new connection; try again in a minute/,
+  paramiko: /SSHException/,
+} as const;
+
+for (const name of ['OpenSSH', 'dbclient', 'plink', 'paramiko'] as const) {
   test(`${name}: five megabytes go there and come back, with stderr beside them and the exit status`, async () => {
     await using stand = await Stand.open();
     const client = sshPrograms(stand.alice, join(stand.directory, 'host.pub')).find((one) => one.name === name);
@@ -32,6 +40,17 @@ for (const name of ['OpenSSH', 'dbclient', 'plink', 'paramiko']) {
     const { code, stderr } = await run(client.program, [...client.argv, 'rm -rf /'], '');
     assert.match(stderr, /hatchery: "rm" is not run here/);
     assert.equal(code, 1);
+  });
+
+  test(`${name}: a connection that is not taken ends in its own words, or ours`, async () => {
+    await using stand = await Stand.open();
+    const client = sshPrograms(stand.alice, join(stand.directory, 'host.pub')).find((one) => one.name === name);
+    assert.ok(client !== undefined);
+    await ask(controlOf(stand), '/v1/drain', { actor: 'ops', reason: 'a test' });
+    const { code, stdout, stderr } = await run(client.program, [...client.argv, serveLine], '');
+    assert.match(`${stdout.toString()}${stderr}`, toldOfRefusal[name]);
+    // Dropbear's client ends with 0 after any disconnect message.
+    if (name !== 'dbclient') assert.notEqual(code, 0);
   });
 
   test(`${name}: killed in the middle of a transfer, it leaves no child behind`, async () => {

@@ -31,7 +31,7 @@ test('one source that does not sign in leaves the others their places, and reads
   await until('the greeting', () => first.heard() !== '');
   const second = dial(stand);
   await within('the end', second.closed);
-  assert.match(second.heard(), /^Exceeded PerSourceMaxStartups; /);
+  assert.match(second.heard(), /^SSH-2\.0-hatchery\r\n.*hatchery: Exceeded PerSourceMaxStartups; /s);
   assert.equal(await metricOf(stand, 'hatchery_ssh_connections_refused_total{reason="startups-per-source"}'), 1);
   assert.equal(await metricOf(stand, 'hatchery_ssh_unauthenticated'), 1);
   const other = connect({ port: stand.port, host: '127.0.0.1', localAddress: '127.0.0.2' });
@@ -45,6 +45,7 @@ test('an exempt source, as the NAT of a build farm, has no limit of its own', as
   await using stand = await Stand.open({ ssh: { ...startups, startupsPerSourceMax: 1, limitExempt: ['127.0.0.0/8'] } });
   const both = [dial(stand), dial(stand)];
   await until('both greetings', () => both.every(({ heard }) => heard().startsWith('SSH-2.0-')));
+  assert.equal(stand.log.named('connection dropped').length, 0);
   for (const { socket } of both) socket.destroy();
 });
 
@@ -52,7 +53,7 @@ test('who does not sign in within the grace reads why', async () => {
   await using stand = await Stand.open({ ssh: { loginGraceS: 0.2 } });
   const { closed, heard } = dial(stand, ident);
   await within('the end', closed);
-  assert.match(heard(), /hatchery: no sign-in in time/);
+  assert.match(heard(), /hatchery: no sign-in in time; connect again/);
   await until('it is counted', () => stand.log.named('sign-in refused').length === 1);
   const cause = 'hatchery_ssh_connections_closed_total{cause="login-timeout",signed_in="false"}';
   assert.equal(await metricOf(stand, cause), 1);

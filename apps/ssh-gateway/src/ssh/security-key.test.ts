@@ -36,7 +36,7 @@ function lastReason(stand: Stand): unknown {
 }
 
 for (const kind of ['ed25519', 'ecdsa'] as const) {
-  test(`a security key of the kind ${kind} signs in when it was touched, and not when it was not`, async () => {
+  test(`trap K: a security key of the kind ${kind} signs in when it was touched, and not when it was not`, async () => {
     await using stand = await Stand.open();
     const key = new SecurityKey(kind);
     authorize(stand, key);
@@ -57,7 +57,7 @@ for (const kind of ['ed25519', 'ecdsa'] as const) {
   });
 }
 
-test('no-touch-required and verify-required are kept', async () => {
+test('trap K: no-touch-required and verify-required are kept', async () => {
   await using stand = await Stand.open();
   const key = new SecurityKey('ed25519');
   authorize(stand, key, 'no-touch-required ');

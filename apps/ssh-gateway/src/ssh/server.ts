@@ -1,16 +1,17 @@
 import ssh2 from 'ssh2';
 import type { Socket } from 'node:net';
-import type { Admission, ConnectionRefusal } from '../admission.ts';
-import { refusalLines } from '../admission.ts';
+import { refusalLines, type ConnectionRefusal } from '../admission.ts';
+import type { Places } from '../places/places.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { keyForExchange } from './host-keys.ts';
 import { gatherIdentification } from './identification.ts';
 import { internalsOf } from './internals.ts';
 import { describePeer, plainAddress, sourceOf, type Networks, type Peer } from './peer.ts';
 import { takeProxyHeader } from './proxy-reader.ts';
+import { refusalBytes, software } from './refusal-packet.ts';
 
 export interface SshServerOptions extends ConnectionOptions {
-  readonly admission: Admission;
+  readonly places: Places;
   /** Whose PROXY headers are believed, and required; null when there is no balancer. */
   readonly balancers: Networks | null;
 }
@@ -20,6 +21,8 @@ export class SshServer {
   readonly #ssh: ssh2.Server;
   readonly #options: SshServerOptions;
   readonly #connections = new Map<Socket, Connection>();
+  /** On their way from the accept to a place. */
+  readonly #arriving = new Set<Promise<void>>();
   #draining = false;
 
   constructor(options: SshServerOptions) {
@@ -28,6 +31,10 @@ export class SshServer {
     this.#ssh.on('connection', (client, { header }) =>
       this.#connections.get(internalsOf(client)._sock)?.attach(client, header.versions.software),
     );
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
   }
 
   /** Bytes that wait in this process for clients to take them. */
@@ -42,12 +49,16 @@ export class SshServer {
     // A connection that is reset before it is ours to watch would otherwise end the process.
     socket.on('error', () => {});
     socket.setNoDelay(true);
-    this.#peerOf(socket, balancers)
+    // What came before the drain is past this line already, and gets the session it came for.
+    if (this.#draining) return this.#refuse(socket, directPeer(socket), 'draining', refusalLines.draining);
+    const arriving = this.#peerOf(socket, balancers)
       .then((peer) => this.#admit(socket, peer))
       .catch((error: unknown) => {
         log.error({ err: error, fault: 'system' }, 'connection handler failed');
         socket.destroy();
-      });
+      })
+      .finally(() => this.#arriving.delete(arriving));
+    this.#arriving.add(arriving);
   }
 
   /** Connections end as soon as no channel of theirs is open. */
@@ -67,13 +78,15 @@ export class SshServer {
 
   /** Resolves when every connection has closed. */
   async closed(): Promise<void> {
-    while (this.#connections.size > 0)
+    while (this.#connections.size + this.#arriving.size > 0) {
+      await Promise.all(this.#arriving);
       await Promise.all([...this.#connections.values()].map((connection) => connection.closed));
+    }
   }
 
   /** Null for somebody who was sent away. */
   async #peerOf(socket: Socket, balancers: Networks | null): Promise<Peer | null> {
-    const direct = { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
+    const direct = directPeer(socket);
     if (balancers === null) return direct;
     if (!balancers.has(direct.address)) {
       this.#refuse(socket, direct, 'not-a-balancer', null);
@@ -86,13 +99,17 @@ export class SshServer {
     return null;
   }
 
-  #admit(socket: Socket, peer: Peer | null): void {
+  async #admit(socket: Socket, peer: Peer | null): Promise<void> {
     if (peer === null || socket.destroyed) return;
-    const source = sourceOf(peer.address);
-    const refusal = this.#options.admission.refusal(peer.address, source);
-    if (refusal !== null) return this.#refuse(socket, peer, refusal, refusalLines[refusal]);
-    const place = this.#options.admission.enter(source);
-    const connection = new Connection(socket, peer, this.#options, place.signedIn);
+    const { places, limits } = this.#options;
+    const place = await places.connection(peer.address, sourceOf(peer.address));
+    if (typeof place === 'string') return this.#refuse(socket, peer, place, refusalLines[place]);
+    if (socket.destroyed) return place.left();
+    if (this.#connections.size >= limits.connectionsMax) {
+      place.left();
+      return this.#refuse(socket, peer, 'connections', refusalLines.connections);
+    }
+    const connection = new Connection(socket, peer, this.#options, () => place.signedIn());
     this.#connections.set(socket, connection);
     void connection.closed.then(() => {
       this.#connections.delete(socket);
@@ -105,22 +122,27 @@ export class SshServer {
     if (this.#draining) connection.drain();
   }
 
-  /** RFC 4253 4.2 allows lines before the identification; `ssh -v` shows them. Without a line: it is not an SSH client that would read it. */
+  /** Without a line: it is not an SSH client that would read it. */
   #refuse(
     socket: Socket,
     peer: Peer,
     reason: ConnectionRefusal | 'not-a-balancer' | 'proxy-header',
     line: string | null,
   ): void {
-    const { log, metrics, limits } = this.#options;
+    const { log, metrics, audit, limits } = this.#options;
     metrics.connectionRefused(reason);
+    audit({ kind: 'connection.refused', peer: describePeer(peer), reason });
     log.warn({ peer: describePeer(peer), reason }, 'connection dropped');
     if (line === null) return void socket.destroy();
-    socket.end(`${line}\r\n`);
+    socket.end(refusalBytes(line));
     socket.resume();
     const timer = setTimeout(() => socket.destroy(), limits.lingerMs);
     socket.once('close', () => clearTimeout(timer));
   }
+}
+
+function directPeer(socket: Socket): Peer {
+  return { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
 }
 
 function createSshServer({ hostKeys, limits }: SshServerOptions): ssh2.Server {
@@ -130,7 +152,7 @@ function createSshServer({ hostKeys, limits }: SshServerOptions): ssh2.Server {
     hostKeys: [...hostKeys.proofs]
       .filter(([name, proof]) => name === proof.signatureAlgorithm)
       .map(([, proof]) => ({ key: keyForExchange(proof) })),
-    ident: 'hatchery',
+    ident: software,
     keepaliveInterval,
     keepaliveCountMax,
   });

@@ -177,7 +177,10 @@ test('after six wrong keys the connection ends, and a seventh, which is right, i
   const { code, stderr } = await run('/usr/bin/ssh', ['-F', '/dev/null', ...options, ...rest, serveLine], '');
   assert.equal(code, 255);
   assert.doesNotMatch(stderr, /Permission denied/, 'ssh was cut off before it had tried all');
-  assert.match(stderr, /hatchery: Too many authentication failures/);
+  assert.match(
+    stderr,
+    /hatchery: Too many authentication failures; offer one key alone: ssh -o IdentitiesOnly=yes -i KEYFILE/,
+  );
   assert.deepEqual(
     stand.log.named('sign-in refused').map(({ fields }) => fields['reason']),
     ['too many sign-in attempts'],

@@ -1,7 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { EventBody } from '@hatchery/events';
+import { PlaceDesk } from '../places/place-desk.ts';
+import type { Tally } from '../places/tally.ts';
+import type { WorkerContext } from './own-worker.ts';
 import type { WorkerNews, WorkerOrder } from './messages.ts';
 import type { WorkerReport } from './worker.ts';
 
@@ -11,6 +13,9 @@ const program = fileURLToPath(new URL('../main.ts', import.meta.url));
 const reportDeadlineMs = 2_000;
 
 const nothing: WorkerReport = { families: [], sessions: [], ready: 0 };
+
+/** What a worker process tells goes here. */
+export type Telling = Pick<WorkerContext, 'publish' | 'audit'> & { readonly tally: Tally };
 
 /** One worker process, as the first process sees it. */
 export class ChildWorker {
@@ -24,20 +29,24 @@ export class ChildWorker {
   #lastReport = nothing;
   #isReady = false;
 
-  constructor(start: Extract<WorkerOrder, { type: 'start' }>, publish: (event: EventBody) => void) {
+  constructor(start: Extract<WorkerOrder, { type: 'start' }>, { publish, audit, tally }: Telling) {
     const child = fork(program, ['--worker', 'yes'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#process = child;
+    const desk = new PlaceDesk(tally, (answer) => this.send(answer));
     const ready = Promise.withResolvers<void>();
     this.ready = ready.promise;
     child.on('message', (news: WorkerNews) => {
       if (news.type === 'event') publish(news.event);
+      else if (news.type === 'audit') audit(news.entry);
       else if (news.type === 'report') this.#take(news.id, news.report);
       else if (news.type === 'failed') ready.reject(new Error(news.message));
-      else ready.resolve(void (this.#isReady = true));
+      else if (news.type === 'ready') ready.resolve(void (this.#isReady = true));
+      else desk.take(news);
     });
     this.ended = new Promise((resolve) => {
       const end = (how: string): void => {
         this.#isReady = false;
+        desk.close();
         ready.reject(new Error(`a worker process ended with ${how} before it was ready`));
         for (const answer of this.#asked.values()) answer(this.#lastReport);
         resolve(how);

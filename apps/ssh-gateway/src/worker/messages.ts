@@ -1,6 +1,8 @@
 import type { Config } from '@hatchery/config';
+import type { AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import type { Limits } from '../limits.ts';
+import type { PlaceAnswer, PlaceNews } from '../places/messages.ts';
 import type { WorkerReport } from './worker.ts';
 
 /** What the first process of a gateway tells a worker process. `connection` comes with the socket. */
@@ -11,7 +13,8 @@ export type WorkerOrder =
   | { readonly type: 'drain'; readonly deadlineMs: number }
   | { readonly type: 'undrain' }
   | { readonly type: 'stop'; readonly urgent: boolean }
-  | { readonly type: 'report'; readonly id: number };
+  | { readonly type: 'report'; readonly id: number }
+  | PlaceAnswer;
 
 /** What a worker process tells the first one. */
 export type WorkerNews =
@@ -19,5 +22,7 @@ export type WorkerNews =
   /** It cannot serve, in one line that says what to do. */
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'event'; readonly event: EventBody }
+  | { readonly type: 'audit'; readonly entry: AuditBody }
   /** `id` is 0 in the last one, which nobody asked for. */
-  | { readonly type: 'report'; readonly id: number; readonly report: WorkerReport };
+  | { readonly type: 'report'; readonly id: number; readonly report: WorkerReport }
+  | PlaceNews;

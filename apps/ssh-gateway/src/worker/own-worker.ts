@@ -1,8 +1,7 @@
 import { controlSocketPath, sessionSettings, type Config } from '@hatchery/config';
 import type { PartContext } from '@hatchery/daemon';
-import { controlRequest } from '@hatchery/event-feed';
+import { controlRequest, type AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
-import { Admission } from '../admission.ts';
 import { spawnChild } from '@hatchery/forker-client';
 import { openSignIn } from '../auth/open-sign-in.ts';
 import { Drain } from '../drain.ts';
@@ -12,6 +11,7 @@ import { GatewayMetrics, type Level } from '../metrics/gateway-metrics.ts';
 import { measureLoopDelay } from '../metrics/loop-delay.ts';
 import type { Spawn } from '../session/fork-service.ts';
 import { Sessions } from '../session/sessions.ts';
+import type { Places } from '../places/places.ts';
 import { Networks } from '../ssh/peer.ts';
 import { SshServer } from '../ssh/server.ts';
 import type { Worker } from './worker.ts';
@@ -27,27 +27,28 @@ export interface WorkerOptions {
 /** What a worker needs from outside. */
 export type WorkerContext = Pick<PartContext, 'config' | 'log'> & {
   readonly publish: (event: EventBody) => void;
+  readonly audit: (entry: AuditBody) => void;
+  readonly places: Places;
 };
 
 /**
  * Makes a worker in this process, in its own time: what it opens may have to be read first.
  * @throws {StartError} when it could not serve, in one line that says what to do
  */
-export async function createWorker({ config, log, publish }: WorkerContext, options: WorkerOptions): Promise<Worker> {
+export async function createWorker(context: WorkerContext, options: WorkerOptions): Promise<Worker> {
+  const { config, log, publish, audit, places } = context;
   const hostKeys = proveFeasible(config, options);
   const limits: Limits = { ...ownLimits, ...options.limits };
-  const shared = { log, limits, now: (): number => performance.now(), metrics: new GatewayMetrics() };
+  const shared = { log, limits, audit, now: (): number => performance.now(), metrics: new GatewayMetrics() };
   const signIn = await openSignIn(config.ssh, shared);
   const sessions = new Sessions({
-    ...{ ...shared, publish },
+    ...{ ...shared, publish, places },
     forkSocket: config.forker.socket,
     spawn: spawnOf(config, log),
-    sessionsPerUserMax: config.ssh.sessionsPerUserMax,
     signalChild: (childId, signal, reason) => signalChild(config, childId, signal, reason),
   });
-  const admission = admissionOf(config, limits, options.random ?? Math.random);
   const server = new SshServer({
-    ...{ ...shared, hostKeys, admission },
+    ...{ ...shared, hostKeys, places },
     loginGraceMs: config.ssh.loginGraceS * 1000,
     idleTimeoutMs: config.ssh.idleTimeoutS * 1000,
     balancers: config.ssh.proxyProtocol === 'require' ? new Networks(config.ssh.proxyFrom) : null,
@@ -61,7 +62,7 @@ export async function createWorker({ config, log, publish }: WorkerContext, opti
     loopDelay,
     server,
     sessions,
-    admission,
+    places,
     drain: new Drain(log, server, sessions),
   });
 }
@@ -72,17 +73,17 @@ interface Parts {
   readonly metrics: GatewayMetrics;
   readonly server: SshServer;
   readonly sessions: Sessions;
-  readonly admission: Admission;
+  readonly places: Places;
   readonly drain: Drain;
   readonly loopDelay: Disposable;
 }
 
-function compose({ config, limits, metrics, server, sessions, admission, drain, loopDelay }: Parts): Worker {
+function compose({ config, limits, metrics, server, sessions, places, drain, loopDelay }: Parts): Worker {
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
   let stopping = false;
   const level = (): Level => ({
-    ...{ connections: admission.connections, connectionsMax: limits.connectionsMax },
-    ...{ unauthenticated: admission.unauthenticated, unauthenticatedMax: config.ssh.startupsMax.full },
+    ...{ connections: server.connectionCount, connectionsMax: limits.connectionsMax },
+    ...{ unauthenticated: places.unauthenticated, unauthenticatedMax: config.ssh.startupsMax.full },
     ...{ sessions: sessions.count, bufferedBytes: server.bufferedBytes, draining: drain.isOn },
   });
   return {
@@ -92,7 +93,7 @@ function compose({ config, limits, metrics, server, sessions, admission, drain, 
       if (!stopping) drain.cancel();
     },
     stop: (urgent) => {
-      drain.begin(config.forker.childrenTimeoutS * 1000);
+      if (!drain.isOn) drain.begin(config.forker.childrenTimeoutS * 1000);
       if (!stopping) drain.ended().then(resolve, reject);
       stopping = true;
       if (urgent) drain.disconnect('stopped');
@@ -100,18 +101,6 @@ function compose({ config, limits, metrics, server, sessions, admission, drain, 
     report: async () => ({ families: metrics.read(level()), sessions: sessions.summaries, ready: drain.isOn ? 0 : 1 }),
     finished: finished.finally(() => loopDelay[Symbol.dispose]()),
   };
-}
-
-/** The file's numbers are the service's, so each process has its share of them. */
-function admissionOf({ ssh }: Config, { connectionsMax }: Limits, random: () => number): Admission {
-  const share = (number: number): number => Math.ceil(number / ssh.workers);
-  const { start, ratePercent, full } = ssh.startupsMax;
-  const exempt = new Networks(ssh.limitExempt);
-  return new Admission({
-    ...{ connectionsMax, random, isExempt: (address) => exempt.has(address) },
-    startupsMax: { start: share(start), ratePercent, full: share(full) },
-    startupsPerSourceMax: share(ssh.startupsPerSourceMax),
-  });
 }
 
 /** A session of its own for when the fork service is away, if that is wanted. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { until, within } from '@hatchery/testkit';
@@ -43,7 +44,7 @@ async function echo(client: RunningClient, words: string): Promise<void> {
   assert.deepEqual([code, stdout.toString()], [0, words], stderr);
 }
 
-test('worker processes take turns; one that is killed takes its own connections along, and is replaced', async () => {
+test('trap O: worker processes take turns; one that is killed takes its own connections along, and is replaced', async () => {
   await using stand = await Stand.open(pool);
   const clients = [stand.startSsh([serveLine]), stand.startSsh([serveLine])];
   await within('two sessions', sessions(stand, 2));
@@ -78,6 +79,47 @@ test('every worker process asks where users’ keys are configured to come from'
   const askers = readFileSync(join(stand.directory, 'askers'), 'utf8').trim().split('\n');
   assert.deepEqual([...new Set(askers.map(Number))].toSorted(), workerPids().toSorted());
   assert.match((await stand.ssh([serveLine], '', ['-l', 'bob'])).stderr, /Permission denied/);
+});
+
+test('limits hold for all worker processes together, and a killed one gives back what it had', async () => {
+  const ssh = { ...pool.ssh, sessionsPerUserMax: 2, startupsMax: { start: 3, ratePercent: 100, full: 3 } };
+  await using stand = await Stand.open({ ...pool, ssh });
+  const clients = [stand.startSsh([serveLine]), stand.startSsh([serveLine])];
+  await within('two sessions, one in each', sessions(stand, 2));
+  for (let turn = 0; turn < 2; turn += 1) {
+    const { code, stderr } = await stand.ssh([serveLine], '');
+    assert.equal(code, 1);
+    assert.match(stderr, /hatchery: alice has 2 sessions running and may have 2; wait for one to end/);
+  }
+  const silent = Array.from({ length: 3 }, () =>
+    connect(stand.port, '127.0.0.1')
+      .on('error', () => {})
+      .resume(),
+  );
+  await until('three that do not sign in', async () => (await metricOf(stand, 'hatchery_ssh_unauthenticated')) === 3);
+  assert.equal(await metricOf(stand, 'hatchery_ssh_unauthenticated_limit'), 3, 'not three for each');
+  for (let turn = 0; turn < 2; turn += 1)
+    assert.match((await stand.ssh([serveLine], '')).stderr, /hatchery: Exceeded MaxStartups/);
+  const [killed] = workerPids();
+  process.kill(killed ?? 0, 'SIGKILL');
+  await within('one client to end', Promise.race(clients.map(({ result }) => result)));
+  await until('its places to be free', async () => ((await metricOf(stand, 'hatchery_ssh_unauthenticated')) ?? 3) < 3);
+  await until('another process', () => workerPids().length === 2 && !workerPids().includes(killed ?? 0));
+  for (const socket of silent) socket.destroy();
+  await until('nobody to be signing in', async () => (await metricOf(stand, 'hatchery_ssh_unauthenticated')) === 0);
+  assert.equal((await stand.ssh([serveLine], 'x')).code, 0);
+  for (const { process: client } of clients) client.stdin?.end();
+});
+
+test('one source has one limit, whichever process its connections come to', async () => {
+  await using stand = await Stand.open({ ...pool, ssh: { ...pool.ssh, startupsPerSourceMax: 1 } });
+  const first = connect(stand.port, '127.0.0.1').resume();
+  await until('it to wait for sign-in', async () => (await metricOf(stand, 'hatchery_ssh_unauthenticated')) === 1);
+  for (let turn = 0; turn < 2; turn += 1)
+    assert.match((await stand.ssh([serveLine], '')).stderr, /hatchery: Exceeded PerSourceMaxStartups/);
+  first.destroy();
+  await until('its place to be free', async () => (await metricOf(stand, 'hatchery_ssh_unauthenticated')) === 0);
+  await echo(stand.startSsh([serveLine]), 'now');
 });
 
 test('a reload refuses nobody: new processes serve, the old ones finish what they have', async () => {

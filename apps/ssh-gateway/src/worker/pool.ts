@@ -4,9 +4,14 @@ import { StartError } from '@hatchery/daemon';
 import { proveFeasible } from '../feasibility.ts';
 import { limits, type Limits } from '../limits.ts';
 import { lastingFamilies, mergeFamilies, type Family } from '../metrics/family.ts';
-import { ChildWorker } from './child-worker.ts';
+import { refusalBytes } from '../ssh/refusal-packet.ts';
+import { ChildWorker, type Telling } from './child-worker.ts';
+import { startupFamilies } from '../metrics/gateway-metrics.ts';
 import type { WorkerContext, WorkerOptions } from './own-worker.ts';
 import type { Worker, WorkerReport } from './worker.ts';
+
+/** What a pool needs from outside. */
+export type PoolContext = Pick<WorkerContext, 'config' | 'log'> & Telling;
 
 /**
  * Several worker processes behind one port. The first process accepts and hands each socket to the next of them (the round-robin of node:cluster, by the
@@ -14,7 +19,7 @@ import type { Worker, WorkerReport } from './worker.ts';
  */
 export class WorkerPool implements Worker {
   readonly finished: Promise<void>;
-  readonly #context: WorkerContext;
+  readonly #context: PoolContext;
   readonly #limits: Partial<Limits>;
   readonly #all = new Set<ChildWorker>();
   readonly #finished = Promise.withResolvers<void>();
@@ -27,7 +32,7 @@ export class WorkerPool implements Worker {
   #stopping = false;
 
   /** @throws {StartError} when they could not serve */
-  static async start(context: WorkerContext, options: WorkerOptions): Promise<WorkerPool> {
+  static async start(context: PoolContext, options: WorkerOptions): Promise<WorkerPool> {
     proveFeasible(context.config, options);
     const pool = new WorkerPool(context, options.limits ?? {});
     try {
@@ -40,7 +45,7 @@ export class WorkerPool implements Worker {
     }
   }
 
-  private constructor(context: WorkerContext, ownLimits: Partial<Limits>) {
+  private constructor(context: PoolContext, ownLimits: Partial<Limits>) {
     this.#context = context;
     this.#limits = ownLimits;
     this.finished = this.#finished.promise;
@@ -52,7 +57,7 @@ export class WorkerPool implements Worker {
     const worker = this.#serving.shift();
     if (worker === undefined) {
       this.#context.log.error({ fault: 'system' }, 'no worker process for a connection');
-      socket.on('error', () => {}).end('The service is restarting; try again in a minute\r\n');
+      socket.on('error', () => {}).end(refusalBytes('the service is restarting; try again in a minute'));
       return;
     }
     this.#serving.push(worker);
@@ -93,15 +98,20 @@ export class WorkerPool implements Worker {
     // Looked up only now: one that has ended in the meantime is in the past already, and must not count twice.
     const reports = [...this.#all].map(({ lastReport }) => lastReport);
     return {
-      families: mergeFamilies([this.#past, ...reports.map(({ families }) => families), [this.#processes()]]),
+      families: mergeFamilies([this.#past, ...reports.map(({ families }) => families), this.#own()]),
       sessions: reports.flatMap(({ sessions }) => sessions),
       ready: this.#drainMs === null ? this.#serving.length : 0,
     };
   }
 
-  #processes(): Family {
+  /** What no worker knows. */
+  #own(): Family[] {
+    const { tally, config } = this.#context;
     const series = [{ labels: {}, value: this.#serving.length }];
-    return { type: 'gauge', name: 'hatchery_ssh_workers', help: 'Worker processes that take connections.', series };
+    return [
+      { type: 'gauge', name: 'hatchery_ssh_workers', help: 'Worker processes that take connections.', series },
+      ...startupFamilies(tally.unauthenticated, config.ssh.startupsMax.full),
+    ];
   }
 
   /** As many as configured, all ready; when one is not, none. */
@@ -117,8 +127,8 @@ export class WorkerPool implements Worker {
   }
 
   #spawn(): ChildWorker {
-    const { config, publish } = this.#context;
-    const worker = new ChildWorker({ type: 'start', config, limits: this.#limits }, publish);
+    const { config } = this.#context;
+    const worker = new ChildWorker({ type: 'start', config, limits: this.#limits }, this.#context);
     this.#all.add(worker);
     void worker.ended.then((how) => this.#ended(worker, how));
     return worker;

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import { createLogger } from '@hatchery/daemon';
 import type { WorkerNews, WorkerOrder } from './messages.ts';
-import { createWorker } from './own-worker.ts';
+import type { PlaceAnswer } from '../places/messages.ts';
+import { RemotePlaces } from '../places/remote-places.ts';
+import { createWorker, type WorkerContext } from './own-worker.ts';
 import type { Worker } from './worker.ts';
 
 /**
@@ -15,10 +17,18 @@ export async function runWorkerProcess(): Promise<number> {
   if (start.type !== 'start') throw new TypeError(`the first order is ${start.type}`);
   const log = createLogger('ssh-gateway', start.config.log).child({ worker: process.pid });
   try {
-    const publish = (event: Extract<WorkerNews, { type: 'event' }>['event']): void => tell({ type: 'event', event });
-    const worker = await createWorker({ config: start.config, log, publish }, { limits: start.limits });
-    orders.deliverTo((order, socket) => obey(worker, order, socket));
-    process.once('disconnect', () => worker.stop(false));
+    const places = new RemotePlaces(tell);
+    const context: WorkerContext = {
+      ...{ config: start.config, log, places },
+      publish: (event) => tell({ type: 'event', event }),
+      audit: (entry) => tell({ type: 'audit', entry }),
+    };
+    const worker = await createWorker(context, { limits: start.limits });
+    orders.deliverTo((order, socket) => (order.type === 'place' ? places.answer(order) : obey(worker, order, socket)));
+    process.once('disconnect', () => {
+      places.cutOff();
+      worker.stop(false);
+    });
     tell({ type: 'ready' });
     await worker.finished;
     // What was counted since the last time it was asked.
@@ -60,7 +70,7 @@ class Orders {
   }
 }
 
-function obey(worker: Worker, order: WorkerOrder, socket: Socket | undefined): void {
+function obey(worker: Worker, order: Exclude<WorkerOrder, PlaceAnswer>, socket: Socket | undefined): void {
   switch (order.type) {
     case 'connection':
       // Undefined when the client has gone while its socket was on the way.

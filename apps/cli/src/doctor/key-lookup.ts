@@ -1,0 +1,75 @@
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import type { Config } from '@hatchery/config';
+import type { Check } from './check.ts';
+
+/** Nobody's name: the answer of interest is that there is one. */
+const probeUser = 'hatchery-doctor';
+
+/** Where users' keys come from, when that is not the directory of users; and whose PROXY headers are believed. */
+export async function checkKeyLookup({ ssh }: Config): Promise<Check[]> {
+  return [...(await checkSource(ssh.keyLookup)), ...checkBalancers(ssh)];
+}
+
+async function checkSource(lookup: Config['ssh']['keyLookup']): Promise<Check[]> {
+  if (lookup.source === 'files') return [];
+  if (lookup.source === 'command') return [commandCheck(lookup.command)];
+  const { url, tokenFile } = lookup;
+  if (url === null) return [{ what: 'ssh.key_lookup "http"', trouble: 'set key_lookup_url under [ssh]' }];
+  const token =
+    tokenFile === null ? [] : [{ what: `key look-up token ${tokenFile}`, trouble: tokenTrouble(tokenFile) }];
+  if (token.some(({ trouble }) => trouble !== null)) return token;
+  return [...token, { what: `key look-up ${url}`, trouble: await answerTrouble(url, lookup) }];
+}
+
+function commandCheck(command: readonly string[] | null): Check {
+  if (command === null) return { what: 'ssh.key_lookup "command"', trouble: 'set key_lookup_command under [ssh]' };
+  const [program = ''] = command;
+  const what = `key look-up ${program}`;
+  try {
+    accessSync(program, constants.X_OK);
+    // Whoever may write it says who gets in.
+    const isOpen = (statSync(program).mode & 0o022) !== 0;
+    return { what, trouble: isOpen ? `its group or anybody may write it; chmod go-w ${program}` : null };
+  } catch (error) {
+    return { what, trouble: `it cannot be run (${(error as NodeJS.ErrnoException).code}); install it, or chmod +x it` };
+  }
+}
+
+function tokenTrouble(path: string): string | null {
+  try {
+    if (!/^\s*[\x21-\x7e]+\s*$/.test(readFileSync(path, 'utf8'))) return 'it holds no token in one line; write it anew';
+    return (statSync(path).mode & 0o077) === 0 ? null : `others can read it; chmod 600 ${path}`;
+  } catch (error) {
+    return `it cannot be read (${(error as NodeJS.ErrnoException).code}); put it there for the user of the service`;
+  }
+}
+
+async function answerTrouble(url: string, { tokenFile, timeoutS }: Config['ssh']['keyLookup']): Promise<string | null> {
+  const token = tokenFile === null ? null : readFileSync(tokenFile, 'utf8').trim();
+  try {
+    const { status } = await fetch(url.replaceAll('{user}', probeUser), {
+      headers: { accept: 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutS * 1000),
+    });
+    if (status === 200 || status === 404) return null;
+    const isRefused = status === 401 || status === 403;
+    return `it answered ${status}; ${isRefused ? 'see key_lookup_token_file' : 'its own log tells why'}`;
+  } catch (error) {
+    const { message, cause } = error as Error;
+    return `it gives no answer (${cause instanceof Error ? cause.message : message}); see key_lookup_url under [ssh]`;
+  }
+}
+
+/** A balancer whose address is not on the list is sent away, and everybody with it. */
+function checkBalancers({ proxyProtocol, proxyFrom }: Config['ssh']): Check[] {
+  if (proxyProtocol === 'off') return [];
+  const what = `balancers ${proxyFrom.join(', ') || '(none)'}`;
+  const everybody = proxyFrom.filter((network) => /\/0$/.test(network));
+  if (proxyFrom.length === 0)
+    return [
+      { what, trouble: 'proxy_protocol is "require" and nobody may send the header; set proxy_from under [ssh]' },
+    ];
+  const trouble = `${everybody.join(', ')} lets anybody forge an address; name the balancers in proxy_from under [ssh]`;
+  return [{ what, trouble: everybody.length === 0 ? null : trouble }];
+}

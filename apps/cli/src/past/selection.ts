@@ -1,0 +1,94 @@
+import { auditDirectory, type Config } from '@hatchery/config';
+import { readAudit, type AuditEntry } from '@hatchery/event-feed';
+import { UsageError, type Invocation, type Options } from '../command.ts';
+
+/** Options of every command about the past. */
+export const selectionOptions = {
+  json: { type: 'boolean' },
+  since: { type: 'string' },
+  user: { type: 'string' },
+  limit: { type: 'string' },
+} as const;
+
+/** How {@link selectionOptions} stand in a synopsis. */
+export const selectionSynopsis = '[--since TIME] [--user NAME] [--limit N] [--json]';
+
+/** What of the past is wanted. */
+export interface Selection {
+  readonly since: Date;
+  readonly user: string | null;
+  readonly limit: number;
+}
+
+const unitsMs = { s: 1_000, min: 60_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+/** More than anybody reads; who wants all of it reads the files. */
+const limitMax = 1_000_000;
+
+/** Reads {@link selectionOptions}. @throws {UsageError} that shows how a value is written */
+export function readSelection(options: Options, fallback: { since: string; limit: number }, now: Date): Selection {
+  const { since = fallback.since, user = null, limit } = options;
+  if (user === '') throw new UsageError('--user is empty');
+  return {
+    since: readSince(String(since), now),
+    user: user === null ? null : String(user),
+    limit: limit === undefined ? fallback.limit : readLimit(String(limit)),
+  };
+}
+
+/** `30min`, `2h`, `3d`, `1w` ago, or a date as `2026-11-21`, `2026-11-21T09:30`, in UTC unless it says otherwise. */
+function readSince(text: string, now: Date): Date {
+  const [, number, unit] = /^(\d{1,6}) ?(s|min|m|h|d|w)$/.exec(text) ?? [];
+  if (number !== undefined) return new Date(now.getTime() - Number(number) * unitsMs[unit as keyof typeof unitsMs]);
+  const isDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.test(text);
+  const date = new Date(/T.*(Z|[+-]\d\d:\d\d)$/.test(text) || !text.includes('T') ? text : `${text}Z`);
+  if (isDate && !Number.isNaN(date.getTime())) return date;
+  throw new UsageError(`--since takes an age as 30min, 2h or 3d, or a date as 2026-11-21T09:30, not '${text}'`);
+}
+
+function readLimit(text: string): number {
+  const limit = Number(text);
+  if (/^\d+$/.test(text) && limit >= 1 && limit <= limitMax) return limit;
+  throw new UsageError(`--limit takes a number from 1 to ${limitMax}, not '${text}'`);
+}
+
+/**
+ * The newest entries that are `wanted`, newest first, and says how many lines of the audit are damaged.
+ * @throws an Error that says who may read the audit when we may not
+ */
+export function selectEntries<E extends AuditEntry>(
+  { config, say }: Pick<Invocation, 'config' | 'say'>,
+  { since, limit }: Pick<Selection, 'since' | 'limit'>,
+  wanted: (entry: AuditEntry) => entry is E,
+): E[] {
+  const damaged = new Map<string, number>();
+  const selected: E[] = [];
+  const query = {
+    ...{ directory: auditDirectory(config), since },
+    damaged: (path: string) => void damaged.set(path, (damaged.get(path) ?? 0) + 1),
+  };
+  try {
+    for (const entry of readAudit(query)) {
+      if (!wanted(entry)) continue;
+      selected.push(entry);
+      if (selected.length === limit) break;
+    }
+  } catch (error) {
+    throw hindrance(config, error as NodeJS.ErrnoException);
+  }
+  for (const [path, count] of damaged) say(`${count} damaged line${count === 1 ? '' : 's'} of ${path} passed over`);
+  return selected;
+}
+
+function hindrance(config: Config, cause: NodeJS.ErrnoException): Error {
+  if (cause.code !== 'EACCES' && cause.code !== 'EPERM') return cause;
+  const directory = auditDirectory(config);
+  return new Error(`${directory} is not for this user; run it with sudo, or as the user that the service runs as`, {
+    cause,
+  });
+}
+
+/** An instant to the second, in UTC, as `2026-11-21 09:31:02Z`. */
+export function shownInstant(at: string): string {
+  return `${at.slice(0, 19).replace('T', ' ')}Z`;
+}

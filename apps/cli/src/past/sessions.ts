@@ -1,0 +1,111 @@
+import type { AuditEntry, SessionEntry } from '@hatchery/event-feed';
+import { age } from '../age.ts';
+import { exitDone, expectWords, type Command, type Invocation } from '../command.ts';
+import { gatewayState, type RunningSession } from '../running-gateway.ts';
+import { NotRunningError } from '../running-service.ts';
+import { table } from '../table.ts';
+import {
+  readSelection,
+  selectEntries,
+  selectionOptions,
+  selectionSynopsis,
+  shownInstant,
+  type Selection,
+} from './selection.ts';
+
+/** A session, running or ended, as `sessions --json` prints it. Instants are RFC 3339 in UTC. */
+export interface ShownSession {
+  readonly sessionId: string;
+  readonly childId: string | null;
+  readonly user: string;
+  readonly peer: string;
+  readonly command: string;
+  readonly branch: string | null;
+  /** `ended`, or what it does at present. */
+  readonly state: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly lastedMs: number;
+  readonly bytes: { readonly in: number; readonly out: number; readonly err: number } | null;
+  /** Exit status or signal; null while it runs, and when nobody could know it. */
+  readonly exit: number | string | null;
+  /** Why it ended; null while it runs. */
+  readonly reason: string | null;
+}
+
+export const sessions: Command = {
+  name: 'sessions',
+  synopsis: selectionSynopsis,
+  summary: 'the ssh sessions that run, and the last that have ended (of a day, 50, unless told otherwise)',
+  options: selectionOptions,
+  async run(invocation) {
+    expectWords(invocation);
+    const now = new Date();
+    const selection = readSelection(invocation.options, { since: '1d', limit: 50 }, now);
+    const list = [...(await findRunning(invocation, selection, now)), ...findEnded(invocation, selection)];
+    if (invocation.options['json'] === true) invocation.print(`${JSON.stringify(list)}\n`);
+    else invocation.print(list.length === 0 ? 'no session, running or ended, fits\n' : describeSessions(list));
+    return exitDone;
+  },
+};
+
+/** Newest first. Without a gateway none runs, which is said, for the ended ones are still of interest. */
+async function findRunning(invocation: Invocation, { user }: Selection, now: Date): Promise<ShownSession[]> {
+  const state = await gatewayState(invocation.config).catch((error: unknown) => {
+    if (!(error instanceof NotRunningError)) throw error;
+    invocation.say('no ssh gateway runs, so that no session does; those that ended follow');
+    return null;
+  });
+  return (state?.sessions ?? [])
+    .filter((session) => user === null || session.user === user)
+    .toSorted((a, b) => a.ageMs - b.ageMs)
+    .map((session) => shownRunning(session, now));
+}
+
+function shownRunning({ ageMs, ...session }: RunningSession, now: Date): ShownSession {
+  const startedAt = new Date(now.getTime() - ageMs).toISOString();
+  return { ...session, startedAt, endedAt: null, lastedMs: ageMs, exit: null, reason: null };
+}
+
+function findEnded(invocation: Invocation, selection: Selection): ShownSession[] {
+  const isWanted = (entry: AuditEntry): entry is SessionEntry & AuditEntry =>
+    entry.kind === 'session.closed' && (selection.user === null || entry.user === selection.user);
+  return selectEntries(invocation, selection, isWanted).map(shownEnded);
+}
+
+function shownEnded(entry: SessionEntry & AuditEntry): ShownSession {
+  const { at, sessionId, childId, user, peer, command, branch, lastedMs, bytes, exit, reason } = entry;
+  const startedAt = new Date(Date.parse(at) - lastedMs).toISOString();
+  const who = { sessionId, childId, user, peer, command, branch };
+  return { ...who, state: 'ended', startedAt, endedAt: at, lastedMs, bytes, exit, reason };
+}
+
+/** A table, one session a row. */
+function describeSessions(list: readonly ShownSession[]): string {
+  return table(
+    ['STARTED', 'USER', 'PEER', 'BRANCH', 'LASTED', 'IN', 'OUT', 'END', 'SESSION'],
+    list.map((session) => [
+      ...[shownInstant(session.startedAt), session.user, session.peer, session.branch ?? '-'],
+      ...[lasted(session.lastedMs), size(session.bytes?.in), size(session.bytes?.out), end(session)],
+      session.sessionId,
+    ]),
+  );
+}
+
+function end({ endedAt, state, exit, reason }: ShownSession): string {
+  if (endedAt === null) return state;
+  const how = typeof exit === 'string' ? exit : exit === null ? 'exit unknown' : `exit ${exit}`;
+  return reason === 'finished' ? how : `${how}, ${reason}`;
+}
+
+function lasted(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : age(0, ms);
+}
+
+/** As `12 B`, `3.4 kB`, `1.2 MB`. */
+function size(bytes: number | undefined): string {
+  if (bytes === undefined) return '-';
+  const unit = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const step = Math.min(Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)), unit.length - 1);
+  return `${step === 0 ? bytes : (bytes / 1000 ** step).toFixed(1)} ${unit[step]}`;
+}

@@ -1,0 +1,33 @@
+import { gatewayControlSocketPath, type Config } from '@hatchery/config';
+import { askPart } from './running-service.ts';
+
+/** A running session, as the ssh gateway tells it. */
+export interface RunningSession {
+  readonly sessionId: string;
+  readonly childId: string | null;
+  readonly user: string;
+  readonly peer: string;
+  readonly command: string;
+  readonly branch: string | null;
+  readonly state: string;
+  readonly ageMs: number;
+  readonly bytes: { readonly in: number; readonly out: number; readonly err: number } | null;
+}
+
+/** What the ssh gateway says of itself. */
+export interface GatewayState {
+  readonly state: 'open' | 'draining' | 'stopping';
+  /** When clients that are still there are disconnected, RFC 3339; null unless it drains. */
+  readonly drainDeadline: string | null;
+  readonly sessions: readonly RunningSession[];
+}
+
+/** The state of the running ssh gateway. @throws as {@link askPart} */
+export async function gatewayState(config: Config): Promise<GatewayState> {
+  return (await askGateway(config, 'GET', '/v1/state')) as GatewayState;
+}
+
+/** Asks the running ssh gateway. @throws as {@link askPart} */
+export function askGateway(config: Config, method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
+  return askPart('ssh gateway', gatewayControlSocketPath(config), method, path, body);
+}

@@ -1,0 +1,49 @@
+import type { Logger } from '@hatchery/daemon';
+import type { AuditBody } from '@hatchery/event-feed';
+import type { AuthenticationOutcome, Identity } from './authentication.ts';
+import type { Ending } from './close-cause.ts';
+
+type Attempt = Omit<AuthenticationOutcome, 'answer' | 'identity' | 'ending'>;
+
+/** What is told of one connection's sign-in: to the log, and to the audit. */
+export class SignInRecord {
+  readonly #log: Logger;
+  readonly #audit: (entry: AuditBody) => void;
+  readonly #peer: string;
+  #lastRefusal: Attempt | null = null;
+
+  constructor(log: Logger, audit: (entry: AuditBody) => void, peer: string) {
+    this.#log = log;
+    this.#audit = audit;
+    this.#peer = peer;
+  }
+
+  attempted({ answer, identity: _identity, ending, ...attempt }: AuthenticationOutcome): void {
+    this.#log.debug({ ...attempt, answer }, 'sign-in attempted');
+    if (attempt.reason !== null) this.#lastRefusal = attempt;
+    if (ending?.fault === 'system') this.#log.error({ ...attempt, fault: 'system' }, 'sign-in unavailable');
+  }
+
+  /** `authMs` is from the accept to the sign-in. */
+  accepted(identity: Identity, authMs: number): void {
+    this.#log.info({ ...identity, phasesMs: { auth: authMs } }, 'signed in');
+    const { user, fingerprint, certificate } = identity;
+    this.#audit({
+      ...{ kind: 'sign-in.accepted', user, peer: this.#peer, fingerprint },
+      certificate: certificate?.keyId ?? null,
+    });
+  }
+
+  /** The connection has closed, and nobody was let in. */
+  refused({ cause, reason }: Ending): void {
+    const lastRefusal = this.#lastRefusal;
+    // A client that gives up says nothing of why; the last thing it heard from us does.
+    this.#log.info({ user: null, cause, reason, lastRefusal }, 'sign-in refused');
+    if (lastRefusal === null) return; // Nobody tried: a scanner, or a balancer that looks whether the port is open.
+    const { user, fingerprint } = lastRefusal;
+    this.#audit({
+      ...{ kind: 'sign-in.refused', user, peer: this.#peer, fingerprint },
+      reason: lastRefusal.reason ?? reason,
+    });
+  }
+}

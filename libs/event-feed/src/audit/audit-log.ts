@@ -1,0 +1,113 @@
+import { closeSync, fdatasync, mkdirSync, openSync, writeSync } from 'node:fs';
+import type { AuditBody, AuditEntry } from './audit-entry.ts';
+import { hourOf, hourPath, removeOldHours } from './hours.ts';
+import { auditSyncMs, refusalsPerMinuteMax } from './limits.ts';
+
+/** What an {@link AuditLog} needs from outside. */
+export interface AuditLogOptions {
+  readonly directory: string;
+  /** Who writes, as `ssh-gateway`. */
+  readonly part: string;
+  readonly now: () => Date;
+  /** Entries do not get to the disk: told once, until one does again. */
+  readonly failed: (error: Error) => void;
+}
+
+/**
+ * Who was let in, who was not, what was done: one line of JSON each, appended in one write, so that two runs of a part that overlap do not
+ * mix theirs. A disk that takes no more stops nobody; the entries it did not take are counted, and told when it takes one again.
+ */
+export class AuditLog implements Disposable {
+  readonly #options: AuditLogOptions;
+  readonly #syncing: NodeJS.Timeout;
+  #hour = '';
+  #file: number | null = null;
+  #dirty = false;
+  /** The last write failed, perhaps in the middle of a line. */
+  #torn = false;
+  #lost = 0;
+  #minute = '';
+  #refusals = 0;
+  #isDisposed = false;
+
+  /** @throws the system error when the directory cannot be made or written */
+  constructor(options: AuditLogOptions) {
+    this.#options = options;
+    mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+    this.#open(hourOf(options.now()));
+    this.#syncing = setInterval(() => this.#sync(), auditSyncMs).unref();
+  }
+
+  /** Writes one entry. Never throws. Nothing comes after the end of its owner. */
+  append(body: AuditBody): void {
+    if (this.#isDisposed) return;
+    const at = this.#options.now().toISOString();
+    this.#beginMinute(at);
+    if (body.kind.endsWith('.refused') && ++this.#refusals > refusalsPerMinuteMax) return;
+    this.#write(body, at);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#syncing);
+    this.#tellUnkept(this.#options.now().toISOString());
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
+    this.#isDisposed = true;
+  }
+
+  #beginMinute(at: string): void {
+    const minute = at.slice(0, 16);
+    if (minute === this.#minute) return;
+    this.#tellUnkept(at);
+    this.#minute = minute;
+    this.#refusals = 0;
+  }
+
+  #tellUnkept(at: string): void {
+    const count = this.#refusals - refusalsPerMinuteMax;
+    if (count > 0) this.#write({ kind: 'audit.missing', count, reason: 'too many refusals in a minute' }, at);
+    this.#refusals = 0;
+  }
+
+  #write(body: AuditBody, at: string): void {
+    try {
+      this.#open(at.slice(0, 13));
+      const lost = this.#lost;
+      if (lost > 0) this.#put({ kind: 'audit.missing', count: lost, reason: 'the disk did not take them' }, at);
+      this.#lost -= lost;
+      this.#put(body, at);
+    } catch (error) {
+      if (this.#lost === 0) this.#options.failed(error as Error);
+      this.#lost += 1;
+    }
+  }
+
+  #put(body: AuditBody, at: string): void {
+    const entry: AuditEntry = { at, part: this.#options.part, ...body };
+    // What a failed write may have left ends here, and is no entry.
+    const line = Buffer.from(`${this.#torn ? '\n' : ''}${JSON.stringify(entry)}\n`);
+    this.#torn = true;
+    const written = writeSync(this.#file as number, line);
+    if (written !== line.length) throw new Error(`the disk took ${written} of ${line.length} bytes`);
+    this.#torn = false;
+    this.#dirty = true;
+  }
+
+  #open(hour: string): void {
+    if (hour === this.#hour && this.#file !== null) return;
+    const { directory, part, now } = this.#options;
+    removeOldHours(directory, now());
+    const next = openSync(hourPath(directory, part, hour), 'a', 0o600);
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = next;
+    this.#hour = hour;
+  }
+
+  #sync(): void {
+    if (!this.#dirty || this.#file === null) return;
+    this.#dirty = false;
+    fdatasync(this.#file, (error) => {
+      if (error !== null && this.#file !== null) this.#options.failed(error);
+    });
+  }
+}

@@ -1,0 +1,11 @@
+/** How long an entry is kept: a quarter, so that a question about last month has an answer. */
+export const auditDaysKept = 90;
+
+/** What all of it may take: some three million entries. The oldest hours go first. */
+export const auditBytesMax = 1024 * 1024 * 1024;
+
+/** Refusals that are kept of a minute; a scanner's are all alike, and must not push the others out. What is above is counted. */
+export const refusalsPerMinuteMax = 300;
+
+/** How long an entry may wait for the disk: a killed service loses nothing, a power cut this much. */
+export const auditSyncMs = 1_000;
