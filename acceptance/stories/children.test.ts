@@ -4,54 +4,34 @@ import { dirname } from 'node:path';
 import test, { after, afterEach, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Browser, type Locator, type Page } from '@playwright/test';
-import { Client, openssh } from './harness/client.ts';
-import { makeHistory } from './harness/history.ts';
-import { Instance } from './harness/instance.ts';
-import { assertDone } from './harness/outcome.ts';
-import { run, until, type Running } from './harness/run.ts';
+import { rows } from '@hatchery/testkit/browser';
+import type { Locator, Page } from '@playwright/test';
+import { assertDone } from '../src/harness/outcome.ts';
+import { Stand, type Frozen } from './stand.ts';
 
 /** The README shows it; taken on demand only, since no two are alike. */
 const picture = fileURLToPath(new URL('../../docs/pictures/children.png', import.meta.url));
 const takesPicture = process.env['HATCHERY_PICTURES'] === '1';
 
-let instance: Instance;
-let client: Client;
-let history: string;
-let browser: Browser;
-/** Clients that a test stopped; one that a failed test left would keep its session for ever. */
-const held: Held[] = [];
+let stand: Stand;
 
 before(async () => {
-  instance = await Instance.start();
-  client = new Client(instance);
-  history = await makeHistory(client, 'history', { revisions: 620, files: 210 }, 17);
-  await client.brz('push', '-q', '-d', history, instance.url('~demo/project/trunk'));
-  await addUser('anna');
-  await addUser('bo');
-  const args = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+  stand = await Stand.start();
+  await stand.addUser('anna');
+  await stand.addUser('bo');
 });
 
-afterEach(async () => {
-  for (const { client: left } of held.splice(0)) {
-    left.kill('SIGKILL');
-    await left.outcome;
-  }
-});
+afterEach(() => stand.thawAll());
 
-after(async () => {
-  await browser?.close();
-  await instance.stop();
-});
+after(() => stand.stop());
 
 test('a real brz branch appears on the page and leaves it, without a reload', async () => {
-  const { page, complaints } = await openPage();
+  const { page, complaints } = await stand.openPage();
   await page.getByText('No session right now').waitFor();
   // A reload would take this mark away.
   await page.evaluate('window.name = "the same page"');
 
-  const watched = await hold('demo', 'branch', '-q', instance.url('~demo/project/trunk'), 'watched');
+  const watched = await stand.freeze('demo', ['branch', '-q', trunk('demo'), 'watched']);
   const row = rowOf(page, 'Children', watched.pid);
   await row.getByText('demo', { exact: true }).waitFor();
   await row.getByText('running').waitFor();
@@ -68,8 +48,8 @@ test('a real brz branch appears on the page and leaves it, without a reload', as
 });
 
 test('three people at once are three rows, and one whose client dies leaves alone', async () => {
-  const { page } = await openPage();
-  const [reading, pushing, cut] = await holdThree('held');
+  const { page } = await stand.openPage();
+  const [reading, pushing, cut] = await freezeThree('held');
   for (const { pid, user } of [reading, pushing, cut]) {
     await rowOf(page, 'Children', pid).getByText(user, { exact: true }).waitFor();
   }
@@ -77,7 +57,7 @@ test('three people at once are three rows, and one whose client dies leaves alon
   cut.client.kill('SIGKILL');
   await rowOf(page, 'Children', cut.pid).waitFor({ state: 'detached', timeout: 40_000 });
   await rowOf(page, 'Recently ended', cut.pid).waitFor();
-  assert.equal(await page.getByRole('table', { name: 'Children' }).getByRole('row').count(), 1 + 2);
+  assert.equal(await rows(page).count(), 2);
   for (const { client: waiting } of [reading, pushing]) {
     waiting.kill('SIGCONT');
     assertDone(await waiting.outcome);
@@ -88,10 +68,10 @@ test('three people at once are three rows, and one whose client dies leaves alon
 
 if (takesPicture) {
   test('the picture of the README', async () => {
-    const { page } = await openPage();
-    await client.brz('log', '--line', instance.url('~demo/project/trunk'));
-    await client.try('info', instance.url('~demo/nothing'));
-    const clients = await holdThree('shown');
+    const { page } = await stand.openPage();
+    await stand.client.brz('log', '--line', trunk('demo'));
+    await stand.client.try('info', stand.instance.url('~demo/nothing'));
+    const clients = await freezeThree('shown');
     await work(clients);
     mkdirSync(dirname(picture), { recursive: true });
     await page.screenshot({ path: picture });
@@ -100,7 +80,7 @@ if (takesPicture) {
 }
 
 /** Lets the clients go on a little at a time, so that the curves of the picture have a shape. */
-async function work(clients: readonly Held[]): Promise<void> {
+async function work(clients: readonly Frozen[]): Promise<void> {
   for (let round = 0; round < 40; round += 1) {
     const { client: working } = clients[round % clients.length] ?? assert.fail();
     working.kill('SIGCONT');
@@ -110,61 +90,25 @@ async function work(clients: readonly Held[]): Promise<void> {
   }
 }
 
-/** A brz that is stopped in the middle of its session. */
-interface Held {
-  readonly user: string;
-  readonly client: Running;
-  /** Pid of the child that serves it. */
-  readonly pid: number;
-}
-
-/** Starts brz as this user and stops it as soon as its child runs, so that the child waits for it. */
-async function hold(user: string, ...argv: string[]): Promise<Held> {
-  const ssh = user === 'demo' ? openssh(instance) : openssh(instance, client.path(user));
-  const started = new Client(instance, { ssh, email: `${user} <${user}@example.invalid>` }).start(...argv);
-  const pid = await until(`a child of ${user}`, async () => {
-    const children = await instance.children();
-    return children.find((child) => child.user === user && child.state === 'running')?.pid;
-  });
-  started.kill('SIGSTOP');
-  const one = { user, client: started, pid };
-  held.push(one);
-  return one;
-}
-
 /** Two who read and one who writes, each with a branch of this name. */
-async function holdThree(name: string): Promise<[Held, Held, Held]> {
+async function freezeThree(name: string): Promise<[Frozen, Frozen, Frozen]> {
   return [
-    await hold('demo', 'branch', '-q', instance.url('~demo/project/trunk'), name),
-    await hold('anna', 'push', '-q', '-d', history, instance.url(`~anna/project/${name}`, 'anna')),
-    await hold('bo', 'branch', '-q', instance.url('~demo/project/trunk', 'bo'), `${name}-too`),
+    await stand.freeze('demo', ['branch', '-q', trunk('demo'), name]),
+    await stand.freeze('anna', [
+      'push',
+      '-q',
+      '-d',
+      stand.history,
+      stand.instance.url(`~anna/project/${name}`, 'anna'),
+    ]),
+    await stand.freeze('bo', ['branch', '-q', trunk('bo'), `${name}-too`]),
   ];
 }
 
-async function addUser(user: string): Promise<void> {
-  const key = client.path(user);
-  assertDone(await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]));
-  assertDone(await instance.hatchery('user', 'add', user, '--key', `${key}.pub`));
-}
-
-/** The page as the person sees it who opens the sign-in link, and what the browser complained of. */
-async function openPage(): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  page.setDefaultTimeout(15_000);
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(instance.ready.dashboardSignIn);
-  await page.getByRole('status', { name: 'Connection' }).getByText(/^LIVE/).waitFor();
-  await page.getByText('admin').first().waitFor();
-  return { page, complaints };
+function trunk(user: string): string {
+  return stand.instance.url('~demo/project/trunk', user);
 }
 
 function rowOf(page: Page, table: string, pid: number): Locator {
-  return page
-    .getByRole('table', { name: table })
-    .getByRole('row')
-    .filter({ has: page.getByText(String(pid), { exact: true }) });
+  return rows(page, table).filter({ has: page.getByText(String(pid), { exact: true }) });
 }

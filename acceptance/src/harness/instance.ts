@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Readable } from 'node:stream';
-import type { Child } from '@hatchery/events';
+import type { Child, Lock } from '@hatchery/events';
 import { assertNothingLeft } from './nothing-left.ts';
 import { run, type Outcome } from './run.ts';
 
@@ -19,6 +19,13 @@ export interface Ready {
   readonly forkerSocket: string;
   readonly stateDir: string;
   readonly dashboardSignIn: string;
+}
+
+/** What the stories look at of `GET /api/state`. */
+export interface State {
+  readonly children: readonly Child[];
+  readonly locks: readonly Lock[];
+  readonly draining: boolean;
 }
 
 /** How long the first readiness may take: it makes keys and a sample branch. */
@@ -76,10 +83,15 @@ export class Instance {
     return `bzr+ssh://${user}@${this.ready.ssh.host}:${this.ready.ssh.port}/${path}`;
   }
 
-  /** The children that live now, as the page's server tells them; quick enough to be asked often. */
-  async children(): Promise<Child[]> {
+  /** What the page's server tells; quick enough to be asked often. */
+  async state(): Promise<State> {
     const response = await fetch(new URL('/api/state', this.ready.dashboard));
-    const { children } = (await response.json()) as { children: Child[] };
+    return (await response.json()) as State;
+  }
+
+  /** The children that live now. */
+  async children(): Promise<Child[]> {
+    const { children } = await this.state();
     return children.filter(({ state }) => state !== 'exited');
   }
 

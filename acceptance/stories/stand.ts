@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from '@playwright/test';
+import type { Child } from '@hatchery/events';
+import { connection, launchBrowser, openPage } from '@hatchery/testkit/browser';
+import { Client, openssh } from '../src/harness/client.ts';
+import { makeHistory } from '../src/harness/history.ts';
+import { Instance } from '../src/harness/instance.ts';
+import { assertDone } from '../src/harness/outcome.ts';
+import { run, until, type Running } from '../src/harness/run.ts';
+
+/** Large enough that a push of it takes a while under its lock. */
+const historySize = { revisions: 620, files: 210 };
+
+/** A page on a machine with all cores busy still has to get there. */
+const patienceMs = 30_000;
+
+/** A real brz that was stopped in the middle of its session, and the child that serves it. */
+export interface Frozen {
+  readonly user: string;
+  readonly client: Running;
+  readonly pid: number;
+  readonly id: string;
+}
+
+/** The whole service with a branch in it, people to use it, and a browser to watch it. */
+export class Stand {
+  readonly instance: Instance;
+  /** The user `demo`, whose `~demo/project/trunk` is there already. */
+  readonly client: Client;
+  /** A branch of {@link historySize} on the client's disk. */
+  readonly history: string;
+  readonly browser: Browser;
+  readonly #frozen: Frozen[] = [];
+
+  private constructor(instance: Instance, client: Client, history: string, browser: Browser) {
+    this.instance = instance;
+    this.client = client;
+    this.history = history;
+    this.browser = browser;
+  }
+
+  static async start(extraConfig = '', seed = 17): Promise<Stand> {
+    const instance = await Instance.start(extraConfig);
+    const client = new Client(instance);
+    const history = await makeHistory(client, 'history', historySize, seed);
+    await client.brz('push', '-q', '-d', history, instance.url('~demo/project/trunk'));
+    return new Stand(instance, client, history, await launchBrowser());
+  }
+
+  /** Lets in somebody else, with a key of their own. */
+  async addUser(user: string): Promise<void> {
+    const key = this.client.path(user);
+    assertDone(await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]));
+    assertDone(await this.instance.hatchery('user', 'add', user, '--key', `${key}.pub`));
+  }
+
+  person(user: string): Client {
+    const ssh = user === 'demo' ? openssh(this.instance) : openssh(this.instance, this.client.path(user));
+    return new Client(this.instance, { ssh, email: `${user} <${user}@example.invalid>` });
+  }
+
+  /** Starts brz as this user and stops it as soon as its child runs and `midway` holds, so that the child waits for it. */
+  async freeze(user: string, argv: readonly string[], midway: () => boolean = () => true): Promise<Frozen> {
+    const before = new Set((await this.instance.children()).map(({ id }) => id));
+    const client = this.person(user).start(...argv);
+    const isNew = ({ id, user: of, state }: Child): boolean => !before.has(id) && of === user && state === 'running';
+    const child = await until(`a child of ${user}`, async () => (await this.instance.children()).find(isNew));
+    await until(`the middle of ${argv.join(' ')}`, midway);
+    client.kill('SIGSTOP');
+    const frozen = { user, client, pid: child.pid, id: child.id };
+    this.#frozen.push(frozen);
+    return frozen;
+  }
+
+  /** A push onto this branch that has its lock, and then stops. */
+  async freezePush(user: string, branch: string): Promise<Frozen> {
+    const url = this.instance.url(branch, user);
+    await this.person(user).brz('push', '-q', '-r', '10', '-d', this.history, url);
+    return this.freeze(user, ['push', '-q', '-d', this.history, url], () => this.isLocked(branch));
+  }
+
+  /** Whether the branch at this path, or its repository, is locked on the server's disk. */
+  isLocked(branch: string): boolean {
+    const control = join(this.instance.hostingRoot, branch, '.bzr');
+    return ['branch', 'repository'].some((part) => existsSync(join(control, part, 'lock', 'held')));
+  }
+
+  /** The page as the person sees it who opens the sign-in link, and what the browser complained of. */
+  async openPage(
+    options: Parameters<typeof openPage>[2] = {},
+  ): Promise<{ readonly page: Page; readonly complaints: readonly string[] }> {
+    const opened = await openPage(this.browser, this.instance.ready.dashboardSignIn, { patienceMs, ...options });
+    await connection(opened.page).getByText(/^LIVE/).waitFor();
+    await opened.page.getByText('admin').first().waitFor();
+    return opened;
+  }
+
+  /** Ends what a failed test left stopped; its sessions would stay for ever. */
+  async thawAll(): Promise<void> {
+    for (const { client } of this.#frozen.splice(0)) {
+      client.kill('SIGKILL');
+      await client.outcome;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+    await this.instance.stop();
+  }
+}
