@@ -5,9 +5,8 @@ import test, { after, afterEach, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { rows } from '@hatchery/testkit/browser';
-import type { Locator, Page } from '@playwright/test';
 import { assertDone } from '../src/harness/outcome.ts';
-import { Stand, type Frozen } from './stand.ts';
+import { rowOf, Stand, type Frozen } from './stand.ts';
 
 /** The README shows it; taken on demand only, since no two are alike. */
 const picture = fileURLToPath(new URL('../../docs/pictures/children.png', import.meta.url));
@@ -17,8 +16,6 @@ let stand: Stand;
 
 before(async () => {
   stand = await Stand.start();
-  await stand.addUser('anna');
-  await stand.addUser('bo');
 });
 
 afterEach(() => stand.thawAll());
@@ -31,7 +28,7 @@ test('a real brz branch appears on the page and leaves it, without a reload', as
   // A reload would take this mark away.
   await page.evaluate('window.name = "the same page"');
 
-  const watched = await stand.freeze('demo', ['branch', '-q', trunk('demo'), 'watched']);
+  const watched = await stand.freeze('demo', ['branch', '-q', stand.trunk(), 'watched']);
   const row = rowOf(page, 'Children', watched.pid);
   await row.getByText('demo', { exact: true }).waitFor();
   await row.getByText('running').waitFor();
@@ -49,7 +46,7 @@ test('a real brz branch appears on the page and leaves it, without a reload', as
 
 test('three people at once are three rows, and one whose client dies leaves alone', async () => {
   const { page } = await stand.openPage();
-  const [reading, pushing, cut] = await freezeThree('held');
+  const [reading, pushing, cut] = await stand.freezeThree('held');
   for (const { pid, user } of [reading, pushing, cut]) {
     await rowOf(page, 'Children', pid).getByText(user, { exact: true }).waitFor();
   }
@@ -69,9 +66,9 @@ test('three people at once are three rows, and one whose client dies leaves alon
 if (takesPicture) {
   test('the picture of the README', async () => {
     const { page } = await stand.openPage();
-    await stand.client.brz('log', '--line', trunk('demo'));
+    await stand.client.brz('log', '--line', stand.trunk());
     await stand.client.try('info', stand.instance.url('~demo/nothing'));
-    const clients = await freezeThree('shown');
+    const clients = await stand.freezeThree('shown');
     await work(clients);
     mkdirSync(dirname(picture), { recursive: true });
     await page.screenshot({ path: picture });
@@ -88,27 +85,4 @@ async function work(clients: readonly Frozen[]): Promise<void> {
     working.kill('SIGSTOP');
     await delay(200);
   }
-}
-
-/** Two who read and one who writes, each with a branch of this name. */
-async function freezeThree(name: string): Promise<[Frozen, Frozen, Frozen]> {
-  return [
-    await stand.freeze('demo', ['branch', '-q', trunk('demo'), name]),
-    await stand.freeze('anna', [
-      'push',
-      '-q',
-      '-d',
-      stand.history,
-      stand.instance.url(`~anna/project/${name}`, 'anna'),
-    ]),
-    await stand.freeze('bo', ['branch', '-q', trunk('bo'), `${name}-too`]),
-  ];
-}
-
-function trunk(user: string): string {
-  return stand.instance.url('~demo/project/trunk', user);
-}
-
-function rowOf(page: Page, table: string, pid: number): Locator {
-  return rows(page, table).filter({ has: page.getByText(String(pid), { exact: true }) });
 }

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { constants } from 'node:os';
 import test, { after, afterEach, before } from 'node:test';
 import type { Locator, Page } from '@playwright/test';
 import { cpuSeconds, runSession } from '@hatchery/testkit';
 import { rows } from '@hatchery/testkit/browser';
-import { until } from '../src/harness/run.ts';
+import { Client } from '../src/harness/client.ts';
+import { hatcheryScript } from '../src/harness/instance.ts';
+import { assertDone, assertRefused } from '../src/harness/outcome.ts';
+import { start, until, type Running } from '../src/harness/run.ts';
 import { Stand, type Frozen } from './stand.ts';
 
 let stand: Stand;
@@ -57,6 +61,94 @@ test('who blocks another is seen, killed from the page, and the other goes on', 
   assert.deepEqual(complaints, []);
   await page.close();
 });
+
+test('a lock that a killed process left is told as stale with its reasons, and broken from the page', async () => {
+  const { page, complaints } = await stand.openPage();
+  const branch = '~demo/project/left';
+  const url = stand.instance.url(branch);
+  await stand.client.brz('push', '-q', '-r', '10', '-d', stand.history, url);
+  const pid = await leaveLock(branch);
+  const refused = await stand.client.try('push', '-d', stand.history, url);
+  assertRefused(refused, 3, new RegExp(`lock .*held by .*process #${pid}`));
+
+  const attention = page.getByRole('region', { name: 'Needs attention' });
+  const concern = attention.getByRole('listitem').filter({ hasText: branch });
+  await concern.getByText('Stale lock').waitFor();
+  const lock = rows(page, 'Locks').filter({ hasText: branch });
+  await lock.getByText('stale', { exact: true }).waitFor();
+  await lock.getByText(`pid ${pid}`).waitFor();
+  for (const test of ['same host', 'not “localhost”', 'same user', 'process gone'])
+    await lock.getByText(`${test}: yes`).waitFor();
+
+  await concern.getByRole('button', { name: 'Break lock…' }).click();
+  const dialog = page.getByRole('dialog');
+  const act = dialog.getByRole('button', { name: 'Break lock', exact: true });
+  await dialog.getByLabel('Reason').fill('the machine room killed it');
+  await dialog.getByLabel(/to confirm/).fill('~demo/project/another');
+  assert.equal(await act.isDisabled(), true, 'not under another name');
+  assert.equal(stand.isLocked(branch), true);
+  await dialog.getByLabel(/to confirm/).fill(branch);
+  await act.click();
+  await dialog.getByText('The lock is free.').waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await attention.getByText('All is well').waitFor();
+
+  await stand.client.brz('push', '-q', '-d', stand.history, url);
+  assert.equal((await stand.client.brz('revno', url)).trim(), '620');
+  await page.getByRole('link', { name: 'Audit' }).click();
+  const line = rows(page, 'Actions').filter({ hasText: 'the machine room killed it' });
+  for (const told of ['admin', 'break-lock']) await line.getByText(told, { exact: true }).waitFor();
+  await line.getByText(/^broken: it was stale by /).waitFor();
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('a script that holds up another is ended from the page, and the other gets the lock', async () => {
+  const { page, complaints } = await stand.openPage();
+  const holder = underLock('0', 'sleep', '600');
+  const lock = rows(page, 'Locks').filter({ hasText: 'publisher' });
+  await lock.getByText('script', { exact: true }).waitFor();
+  const waiter = underLock('120', 'echo', 'it is mine');
+  const attention = page.getByRole('region', { name: 'Needs attention' });
+  await attention.getByText(/ blocks 1$/).waitFor();
+  await lock.getByTitle(/sleep 600/).waitFor();
+
+  await lock.getByRole('button', { name: 'Break lock…' }).click();
+  const dialog = page.getByRole('dialog');
+  assert.equal(
+    await dialog.getByRole('button', { name: 'Break under the holder' }).count(),
+    0,
+    'the kernel has the lock',
+  );
+  await dialog.getByLabel('Reason').fill('sleeps on the job');
+  await dialog.getByLabel(/to confirm/).fill('publisher');
+  await dialog.getByRole('button', { name: 'End the holder, then break' }).click();
+  await dialog.getByText('The lock is free.').waitFor();
+  assert.match(assertDone(await waiter.outcome), /^it is mine$/m);
+  assert.equal((await holder.outcome).code, 128 + constants.signals.SIGTERM);
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await page.getByText('No lock is held.').waitFor();
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+/** A command of the host under its lock `publisher`. */
+function underLock(waitS: string, ...command: string[]): Running {
+  const { config, directory } = stand.instance;
+  const words = ['lock', '--config', config, '--wait', waitS, 'publisher', '--', ...command];
+  return start(hatcheryScript, words, { environment: { HOME: directory } });
+}
+
+/** A brz that hatchery knows nothing of takes the lock on the host itself, and is killed; its pid. */
+async function leaveLock(branch: string): Promise<number> {
+  const host = new Client(stand.instance, { email: 'Host <host@example.invalid>' });
+  const pushing = host.start('push', '-q', '-d', stand.history, `${stand.instance.hostingRoot}/${branch}`);
+  await until('the lock', () => stand.isLocked(branch));
+  pushing.kill('SIGKILL');
+  await pushing.outcome;
+  assert.equal(stand.isLocked(branch), true);
+  return pushing.pid;
+}
 
 /** The session works until it has used a little more CPU, and stops again. */
 async function letWork({ client, pid }: Frozen): Promise<void> {

@@ -1,13 +1,21 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from '@playwright/test';
+import type { Browser, Locator, Page } from '@playwright/test';
 import type { Child } from '@hatchery/events';
-import { connection, launchBrowser, openPage } from '@hatchery/testkit/browser';
+import { connection, launchBrowser, openPage, rows } from '@hatchery/testkit/browser';
 import { Client, openssh } from '../src/harness/client.ts';
 import { makeHistory } from '../src/harness/history.ts';
 import { Instance } from '../src/harness/instance.ts';
 import { assertDone } from '../src/harness/outcome.ts';
 import { run, until, type Running } from '../src/harness/run.ts';
+
+/** The row of the table that is about this process. */
+export function rowOf(page: Page, table: string, pid: number): Locator {
+  return rows(page, table).filter({ has: page.getByText(String(pid), { exact: true }) });
+}
+
+/** Those besides `demo`. */
+const users = ['anna', 'bo'] as const;
 
 /** Large enough that a push of it takes a while under its lock. */
 const historySize = { revisions: 620, files: 210 };
@@ -40,19 +48,18 @@ export class Stand {
     this.browser = browser;
   }
 
-  static async start(extraConfig = '', seed = 17): Promise<Stand> {
-    const instance = await Instance.start(extraConfig);
+  static async start(extraConfig = '', dashboardPort = 0): Promise<Stand> {
+    const instance = await Instance.start(extraConfig, dashboardPort);
     const client = new Client(instance);
-    const history = await makeHistory(client, 'history', historySize, seed);
+    for (const user of users) await addUser(instance, client.path(user), user);
+    const history = await makeHistory(client, 'history', historySize, 17);
     await client.brz('push', '-q', '-d', history, instance.url('~demo/project/trunk'));
     return new Stand(instance, client, history, await launchBrowser());
   }
 
-  /** Lets in somebody else, with a key of their own. */
-  async addUser(user: string): Promise<void> {
-    const key = this.client.path(user);
-    assertDone(await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]));
-    assertDone(await this.instance.hatchery('user', 'add', user, '--key', `${key}.pub`));
+  /** The address of the branch that is there from the start. */
+  trunk(user = 'demo'): string {
+    return this.instance.url('~demo/project/trunk', user);
   }
 
   person(user: string): Client {
@@ -78,6 +85,16 @@ export class Stand {
     const url = this.instance.url(branch, user);
     await this.person(user).brz('push', '-q', '-r', '10', '-d', this.history, url);
     return this.freeze(user, ['push', '-q', '-d', this.history, url], () => this.isLocked(branch));
+  }
+
+  /** Two who read and one who writes, each with a branch of this name. */
+  async freezeThree(name: string): Promise<[Frozen, Frozen, Frozen]> {
+    const push = ['push', '-q', '-d', this.history, this.instance.url(`~anna/project/${name}`, 'anna')];
+    return [
+      await this.freeze('demo', ['branch', '-q', this.trunk(), name]),
+      await this.freeze('anna', push),
+      await this.freeze('bo', ['branch', '-q', this.trunk('bo'), `${name}-too`]),
+    ];
   }
 
   /** Whether the branch at this path, or its repository, is locked on the server's disk. */
@@ -108,4 +125,9 @@ export class Stand {
     await this.browser.close();
     await this.instance.stop();
   }
+}
+
+async function addUser(instance: Instance, key: string, user: string): Promise<void> {
+  assertDone(await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]));
+  assertDone(await instance.hatchery('user', 'add', user, '--key', `${key}.pub`));
 }

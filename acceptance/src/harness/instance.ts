@@ -46,10 +46,11 @@ export class Instance {
     this.#log = log;
   }
 
-  static async start(extraConfig = ''): Promise<Instance> {
+  /** `dashboardPort` 0 is a free one, and another one after each restart of the dashboard. */
+  static async start(extraConfig = '', dashboardPort = 0): Promise<Instance> {
     const directory = mkdtempSync(join(tmpdir(), 'hatchery-acceptance-'));
     const config = join(directory, 'hatchery.toml');
-    writeFileSync(config, configText(directory, extraConfig));
+    writeFileSync(config, configText(directory, extraConfig, dashboardPort));
     const up = spawn(hatcheryScript, ['up', '--json', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
     let log = '';
     up.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
@@ -89,6 +90,14 @@ export class Instance {
     return (await response.json()) as State;
   }
 
+  /** Pid of one of the service's parts, by its name in `hatchery status`. */
+  async partPid(name: string): Promise<number> {
+    const status = JSON.parse((await this.hatchery('status', '--json')).stdout) as {
+      readonly parts: readonly { readonly name: string; readonly pid: number | null }[];
+    };
+    return status.parts.find((part) => part.name === name)?.pid ?? assert.fail(`${name} does not run`);
+  }
+
   /** The children that live now. */
   async children(): Promise<Child[]> {
     const { children } = await this.state();
@@ -123,13 +132,13 @@ export class Instance {
 }
 
 /** A configuration with everything below the directory, on free ports. */
-export function configText(directory: string, extra: string): string {
+export function configText(directory: string, extra: string, dashboardPort = 0): string {
   return `state_dir = "${directory}/state"
 runtime_dir = "${directory}/run"
 [ssh]
 listen = "127.0.0.1:0"
 [dashboard]
-listen = "127.0.0.1:0"
+listen = "127.0.0.1:${dashboardPort}"
 ${extra}`;
 }
 
