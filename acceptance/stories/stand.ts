@@ -107,7 +107,7 @@ export class Stand {
   async openPage(
     options: Parameters<typeof openPage>[2] = {},
   ): Promise<{ readonly page: Page; readonly complaints: readonly string[] }> {
-    const opened = await openPage(this.browser, this.instance.ready.dashboardSignIn, { patienceMs, ...options });
+    const opened = await openPage(this.browser, this.instance.signInUrl, { patienceMs, ...options });
     await connection(opened.page).getByText(/^LIVE/).waitFor();
     await opened.page.getByText('admin').first().waitFor();
     return opened;

@@ -71,6 +71,12 @@ export class Instance {
     return this.#log();
   }
 
+  /** The link that signs in as admin; a dashboard that was started anew has another. */
+  get signInUrl(): string {
+    const told = [...this.log.matchAll(/dashboard is ready again .* sign in anew: (\S+)/g)].at(-1);
+    return told?.[1] ?? this.ready.dashboardSignIn;
+  }
+
   get pid(): number {
     return this.#process.pid ?? -1;
   }
