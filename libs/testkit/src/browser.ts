@@ -1,6 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium, type Browser, type Locator, type Page } from '@playwright/test';
 
+export { putBadNetworkBefore } from './bad-network.ts';
+
 /** Debian's Chromium; none is downloaded. */
 export const browserPath = '/usr/bin/chromium';
 
