@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import test, { after, afterEach, before } from 'node:test';
 import type { Locator, Page } from '@playwright/test';
-import { cpuSeconds, runSession } from '@hatchery/testkit';
+import { cpuSeconds } from '@hatchery/testkit';
 import { rows } from '@hatchery/testkit/browser';
-import { Client } from '../src/harness/client.ts';
-import { hatcheryScript } from '../src/harness/instance.ts';
 import { assertDone, assertRefused } from '../src/harness/outcome.ts';
-import { start, until, type Running } from '../src/harness/run.ts';
+import { until } from '../src/harness/run.ts';
+import { leaveLock, pushOnHost, underLock } from './people.ts';
 import { Stand, type Frozen } from './stand.ts';
 
 let stand: Stand;
@@ -38,7 +37,7 @@ test('who blocks another is seen, killed from the page, and the other goes on', 
   await lock.getByText(`demo, pid ${holder.pid}`).waitFor();
   await lock.getByTitle('lp-serve --inet demo').waitFor();
 
-  const nightly = pushOnHost('nightly', branch);
+  const nightly = pushOnHost(stand, 'nightly', branch);
   const attention = page.getByRole('region', { name: 'Needs attention' });
   await attention.getByText(`demo (pid ${holder.pid}) blocks 1`).waitFor();
   await rows(page).filter({ hasText: 'nightly' }).getByText('blocked', { exact: true }).waitFor();
@@ -67,7 +66,7 @@ test('a lock that a killed process left is told as stale with its reasons, and b
   const branch = '~demo/project/left';
   const url = stand.instance.url(branch);
   await stand.client.brz('push', '-q', '-r', '10', '-d', stand.history, url);
-  const pid = await leaveLock(branch);
+  const pid = await leaveLock(stand, branch);
   const refused = await stand.client.try('push', '-d', stand.history, url);
   assertRefused(refused, 3, new RegExp(`lock .*held by .*process #${pid}`));
 
@@ -105,10 +104,10 @@ test('a lock that a killed process left is told as stale with its reasons, and b
 
 test('a script that holds up another is ended from the page, and the other gets the lock', async () => {
   const { page, complaints } = await stand.openPage();
-  const holder = underLock('0', 'sleep', '600');
+  const holder = underLock(stand, 0, 'sleep', '600');
   const lock = rows(page, 'Locks').filter({ hasText: 'publisher' });
   await lock.getByText('script', { exact: true }).waitFor();
-  const waiter = underLock('120', 'echo', 'it is mine');
+  const waiter = underLock(stand, 120, 'echo', 'it is mine');
   const attention = page.getByRole('region', { name: 'Needs attention' });
   await attention.getByText(/ blocks 1$/).waitFor();
   await lock.getByTitle(/sleep 600/).waitFor();
@@ -132,41 +131,12 @@ test('a script that holds up another is ended from the page, and the other gets 
   await page.close();
 });
 
-/** A command of the host under its lock `publisher`. */
-function underLock(waitS: string, ...command: string[]): Running {
-  const { config, directory } = stand.instance;
-  const words = ['lock', '--config', config, '--wait', waitS, 'publisher', '--', ...command];
-  return start(hatcheryScript, words, { environment: { HOME: directory } });
-}
-
-/** A brz that hatchery knows nothing of takes the lock on the host itself, and is killed; its pid. */
-async function leaveLock(branch: string): Promise<number> {
-  const host = new Client(stand.instance, { email: 'Host <host@example.invalid>' });
-  const pushing = host.start('push', '-q', '-d', stand.history, `${stand.instance.hostingRoot}/${branch}`);
-  await until('the lock', () => stand.isLocked(branch));
-  pushing.kill('SIGKILL');
-  await pushing.outcome;
-  assert.equal(stand.isLocked(branch), true);
-  return pushing.pid;
-}
-
 /** The session works until it has used a little more CPU, and stops again. */
 async function letWork({ client, pid }: Frozen): Promise<void> {
   const used = cpuSeconds(pid);
   client.kill('SIGCONT');
   await until('some use of CPU', () => cpuSeconds(pid) > used + 0.03);
   client.kill('SIGSTOP');
-}
-
-/** A brz of the host itself, which waits for a lock where one over ssh is refused at once. */
-function pushOnHost(user: string, branch: string): ReturnType<typeof runSession> {
-  const { forkerSocket } = stand.instance.ready;
-  const target = `${stand.instance.hostingRoot}/${branch}`;
-  const words = `push -q -d ${stand.history} ${target}`;
-  return runSession(
-    forkerSocket,
-    `fork-env ${words}\nHATCHERY_USER: ${user}\nBRZ_EMAIL: ${user}@example.invalid\nend\n`,
-  );
 }
 
 /** Fills in the dialog as it asks for it, and waits until the page has seen the child end. */
