@@ -18,9 +18,9 @@ before(async () => {
   stand = await Stand.start();
 });
 
-afterEach(() => stand.thawAll());
+afterEach(() => stand?.clear());
 
-after(() => stand.stop());
+after(() => stand?.stop());
 
 test('a real brz branch appears on the page and leaves it, without a reload', async () => {
   const { page, complaints } = await stand.openPage();

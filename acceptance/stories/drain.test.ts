@@ -10,9 +10,9 @@ before(async () => {
   stand = await Stand.start();
 });
 
-afterEach(() => stand.thawAll());
+afterEach(() => stand?.clear());
 
-after(() => stand.stop());
+after(() => stand?.stop());
 
 test('a drain from the page lets those finish who run, tells those who come, and ends', async () => {
   const { page, complaints } = await stand.openPage();

@@ -10,9 +10,9 @@ before(async () => {
   stand = await Stand.start();
 });
 
-afterEach(() => stand.thawAll());
+afterEach(() => stand?.clear());
 
-after(() => stand.stop());
+after(() => stand?.stop());
 
 test('from the first look to a killed session and its audit, with the keyboard alone', async () => {
   const { page, complaints } = await stand.openPage();

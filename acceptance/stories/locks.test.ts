@@ -6,7 +6,7 @@ import { cpuSeconds } from '@hatchery/testkit';
 import { rows } from '@hatchery/testkit/browser';
 import { assertDone, assertRefused } from '../src/harness/outcome.ts';
 import { until } from '../src/harness/run.ts';
-import { leaveLock, pushOnHost, underLock } from './people.ts';
+import { leaveLock, pushOnHost } from './people.ts';
 import { Stand, type Frozen } from './stand.ts';
 
 let stand: Stand;
@@ -16,9 +16,9 @@ before(async () => {
   stand = await Stand.start('[locks]\norphan_grace_s = 1\n');
 });
 
-afterEach(() => stand.thawAll());
+afterEach(() => stand?.clear());
 
-after(() => stand.stop());
+after(() => stand?.stop());
 
 test('who blocks another is seen, killed from the page, and the other goes on', async () => {
   const { page, complaints } = await stand.openPage();
@@ -104,10 +104,10 @@ test('a lock that a killed process left is told as stale with its reasons, and b
 
 test('a script that holds up another is ended from the page, and the other gets the lock', async () => {
   const { page, complaints } = await stand.openPage();
-  const holder = underLock(stand, 0, 'sleep', '600');
+  const holder = stand.underLock(0, 'sleep', '600');
   const lock = rows(page, 'Locks').filter({ hasText: 'publisher' });
   await lock.getByText('script', { exact: true }).waitFor();
-  const waiter = underLock(stand, 120, 'echo', 'it is mine');
+  const waiter = stand.underLock(120, 'echo', 'it is mine');
   const attention = page.getByRole('region', { name: 'Needs attention' });
   await attention.getByText(/ blocks 1$/).waitFor();
   await lock.getByTitle(/sleep 600/).waitFor();

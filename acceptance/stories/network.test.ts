@@ -13,9 +13,9 @@ before(async () => {
   stand = await Stand.start();
 });
 
-afterEach(() => stand.thawAll());
+afterEach(() => stand?.clear());
 
-after(() => stand.stop());
+after(() => stand?.stop());
 
 test('a network that loses, delays, swaps and doubles messages about real sessions cannot make the page wrong', async () => {
   const { page } = await stand.openPage();

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { runSession } from '@hatchery/testkit';
 import { Client } from '../src/harness/client.ts';
-import { hatcheryScript } from '../src/harness/instance.ts';
-import { start, until, type Running } from '../src/harness/run.ts';
+import { until } from '../src/harness/run.ts';
 import type { Stand } from './stand.ts';
 
 /** A push by a brz of the host itself, which waits for a lock where one over ssh is refused at once. */
@@ -22,10 +21,4 @@ export async function leaveLock(stand: Stand, branch: string): Promise<number> {
   await pushing.outcome;
   assert.equal(stand.isLocked(branch), true);
   return pushing.pid;
-}
-
-/** A command of the host under its lock `publisher`, for which it waits so many seconds. */
-export function underLock({ instance }: Stand, waitS: number, ...command: string[]): Running {
-  const words = ['lock', '--config', instance.config, '--wait', String(waitS), 'publisher', '--', ...command];
-  return start(hatcheryScript, words, { environment: { HOME: instance.directory } });
 }

@@ -15,9 +15,9 @@ before(async () => {
   stand = await Stand.start('', await freePort());
 });
 
-afterEach(() => stand.thawAll());
+afterEach(() => stand?.clear());
 
-after(() => stand.stop());
+after(() => stand?.stop());
 
 test('a page whose server is killed says so and does nothing, and is right again without a reload', async () => {
   const { page } = await stand.openPage();

@@ -5,9 +5,9 @@ import type { Child } from '@hatchery/events';
 import { connection, launchBrowser, openPage, rows } from '@hatchery/testkit/browser';
 import { Client, openssh } from '../src/harness/client.ts';
 import { makeHistory } from '../src/harness/history.ts';
-import { Instance } from '../src/harness/instance.ts';
+import { hatcheryScript, Instance } from '../src/harness/instance.ts';
 import { assertDone } from '../src/harness/outcome.ts';
-import { run, until, type Running } from '../src/harness/run.ts';
+import { run, start, until, type Running } from '../src/harness/run.ts';
 
 /** The row of the table that is about this process. */
 export function rowOf(page: Page, table: string, pid: number): Locator {
@@ -22,6 +22,9 @@ const historySize = { revisions: 620, files: 210 };
 
 /** A page on a machine with all cores busy still has to get there. */
 const patienceMs = 30_000;
+
+/** What is stopped or held up lasts as long as its story, of which a busy machine makes minutes. */
+const storyMsMax = 600_000;
 
 /** A real brz that was stopped in the middle of its session, and the child that serves it. */
 export interface Frozen {
@@ -40,6 +43,7 @@ export class Stand {
   readonly history: string;
   readonly browser: Browser;
   readonly #frozen: Frozen[] = [];
+  readonly #scripts: Running[] = [];
 
   private constructor(instance: Instance, client: Client, history: string, browser: Browser) {
     this.instance = instance;
@@ -50,11 +54,16 @@ export class Stand {
 
   static async start(extraConfig = '', dashboardPort = 0): Promise<Stand> {
     const instance = await Instance.start(extraConfig, dashboardPort);
-    const client = new Client(instance);
-    for (const user of users) await addUser(instance, client.path(user), user);
-    const history = await makeHistory(client, 'history', historySize, 17);
-    await client.brz('push', '-q', '-d', history, instance.url('~demo/project/trunk'));
-    return new Stand(instance, client, history, await launchBrowser());
+    try {
+      const client = new Client(instance);
+      for (const user of users) await addUser(instance, client.path(user), user);
+      const history = await makeHistory(client, 'history', historySize, 17);
+      await client.brz('push', '-q', '-d', history, instance.url('~demo/project/trunk'));
+      return new Stand(instance, client, history, await launchBrowser());
+    } catch (error) {
+      await instance.stop();
+      throw error;
+    }
   }
 
   /** The address of the branch that is there from the start. */
@@ -64,7 +73,7 @@ export class Stand {
 
   person(user: string): Client {
     const ssh = user === 'demo' ? openssh(this.instance) : openssh(this.instance, this.client.path(user));
-    return new Client(this.instance, { ssh, email: `${user} <${user}@example.invalid>` });
+    return new Client(this.instance, { ssh, email: `${user} <${user}@example.invalid>`, timeoutMs: storyMsMax });
   }
 
   /** Starts brz as this user and stops it as soon as its child runs and `midway` holds, so that the child waits for it. */
@@ -113,15 +122,28 @@ export class Stand {
     return opened;
   }
 
-  /** Ends what a failed test left stopped; its sessions would stay for ever. */
-  async thawAll(): Promise<void> {
-    for (const { client } of this.#frozen.splice(0)) {
-      client.kill('SIGKILL');
-      await client.outcome;
-    }
+  /** A command of the host under its lock `publisher`, for which it waits so many seconds. */
+  underLock(waitS: number, ...command: string[]): Running {
+    const words = ['lock', '--config', this.instance.config, '--wait', String(waitS), 'publisher', '--', ...command];
+    const script = start(hatcheryScript, words, {
+      environment: { HOME: this.instance.directory },
+      timeoutMs: storyMsMax,
+    });
+    this.#scripts.push(script);
+    return script;
+  }
+
+  /** Ends what a test left: a stopped client's session, or a script's command, would stay for ever. */
+  async clear(): Promise<void> {
+    for (const { client } of this.#frozen) client.kill('SIGKILL');
+    // Passed on to the command, which a dead `hatchery lock` would leave behind.
+    for (const script of this.#scripts) script.kill('SIGTERM');
+    const ended = [...this.#frozen.splice(0).map(({ client }) => client), ...this.#scripts.splice(0)];
+    await Promise.allSettled(ended.map(({ outcome }) => outcome));
   }
 
   async stop(): Promise<void> {
+    await this.clear();
     await this.browser.close();
     await this.instance.stop();
   }

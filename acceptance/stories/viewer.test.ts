@@ -26,9 +26,9 @@ before(async () => {
   stand = await Stand.start();
 });
 
-afterEach(() => stand.thawAll());
+afterEach(() => stand?.clear());
 
-after(() => stand.stop());
+after(() => stand?.stop());
 
 for (const { name, open } of waysIn) {
   test(`a viewer, ${name}, sees everything, is told why not, and is refused by the server for every verb`, async () => {

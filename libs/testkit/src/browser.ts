@@ -56,10 +56,13 @@ export function rows(page: Page, table = 'Children'): Locator {
   return page.getByRole('table', { name: table, exact: true }).locator('tbody tr:not(.spacer)');
 }
 
-/** What axe finds against what is on screen, and how far it sticks out; nothing is a clean page. `colors` asks about contrast alone. */
-export async function findFaults(page: Page, name: string, colors: 'colors' | 'all' = 'all'): Promise<string[]> {
+/**
+ * What axe finds against what is on screen, and how far it sticks out; nothing is a clean page. `looks` asks only about what
+ * another theme or width can change: contrast, and targets too small to hit.
+ */
+export async function findFaults(page: Page, name: string, rules: 'all' | 'looks' = 'all'): Promise<string[]> {
   const axe = new AxeBuilder({ page });
-  if (colors === 'colors') axe.withRules(['color-contrast']);
+  if (rules === 'looks') axe.withRules(['color-contrast', 'target-size']);
   else axe.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']);
   const { violations } = await axe.analyze();
   const found = violations.flatMap(({ id, nodes }) =>

@@ -33,8 +33,8 @@ async function judge(page: Page, name: string): Promise<readonly string[]> {
     mkdirSync(pictures, { recursive: true });
     await page.screenshot({ path: join(pictures, `dashboard-${name}.png`) });
   }
-  // The themes differ in colours alone, so the second one is asked about these.
-  return findFaults(page, name, name.endsWith('dark') ? 'colors' : 'all');
+  // The themes differ in looks alone, so the second one is asked about these.
+  return findFaults(page, name, name.endsWith('dark') ? 'looks' : 'all');
 }
 
 /** Goes through everything a person can open on a busy page. */
