@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import test, { after, afterEach, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { rows } from '@hatchery/testkit/browser';
 import { assertDone } from '../src/harness/outcome.ts';
+import { takePicture, takesPictures } from './pictures.ts';
 import { rowOf, Stand, type Frozen } from './stand.ts';
-
-/** The README shows it; taken on demand only, since no two are alike. */
-const picture = fileURLToPath(new URL('../../docs/pictures/children.png', import.meta.url));
-const takesPicture = process.env['HATCHERY_PICTURES'] === '1';
 
 let stand: Stand;
 
@@ -63,15 +57,14 @@ test('three people at once are three rows, and one whose client dies leaves alon
   await page.close();
 });
 
-if (takesPicture) {
+if (takesPictures) {
   test('the picture of the README', async () => {
     const { page } = await stand.openPage();
     await stand.client.brz('log', '--line', stand.trunk());
     await stand.client.try('info', stand.instance.url('~demo/nothing'));
     const clients = await stand.freezeThree('shown');
     await work(clients);
-    mkdirSync(dirname(picture), { recursive: true });
-    await page.screenshot({ path: picture });
+    await takePicture(page, 'children');
     await page.close();
   });
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test, { after, afterEach, before } from 'node:test';
 import { connection, rows } from '@hatchery/testkit/browser';
 import { assertDone, assertRefused } from '../src/harness/outcome.ts';
+import { takePicture } from './pictures.ts';
 import { rowOf, Stand } from './stand.ts';
 
 let stand: Stand;
@@ -31,6 +32,7 @@ test('a drain from the page lets those finish who run, tells those who come, and
   await dialog.getByRole('button', { name: 'Close' }).click();
   await connection(page).getByText('DRAINING, 3 left').waitFor();
   await page.getByRole('region', { name: 'Needs attention' }).getByText('No new session is taken').waitFor();
+  await takePicture(page, 'story-drain');
 
   assertRefused(await stand.person('bo').try('revno', stand.trunk('bo')), 3, /drain/);
 

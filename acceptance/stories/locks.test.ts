@@ -7,6 +7,7 @@ import { rows } from '@hatchery/testkit/browser';
 import { assertDone, assertRefused } from '../src/harness/outcome.ts';
 import { until } from '../src/harness/run.ts';
 import { leaveLock, pushOnHost } from './people.ts';
+import { takePicture } from './pictures.ts';
 import { Stand, type Frozen } from './stand.ts';
 
 let stand: Stand;
@@ -42,6 +43,7 @@ test('who blocks another is seen, killed from the page, and the other goes on', 
   await attention.getByText(`demo (pid ${holder.pid}) blocks 1`).waitFor();
   await rows(page).filter({ hasText: 'nightly' }).getByText('blocked', { exact: true }).waitFor();
   await lock.getByText('1: nightly').waitFor();
+  await takePicture(page, 'story-blocked');
 
   await attention.getByRole('button', { name: 'Signal…' }).click();
   await killInDialog(page, holder.pid, 'blocks the nightly import');
@@ -78,6 +80,7 @@ test('a lock that a killed process left is told as stale with its reasons, and b
   await lock.getByText(`pid ${pid}`).waitFor();
   for (const test of ['same host', 'not “localhost”', 'same user', 'process gone'])
     await lock.getByText(`${test}: yes`).waitFor();
+  await takePicture(page, 'story-stale-lock');
 
   await concern.getByRole('button', { name: 'Break lock…' }).click();
   const dialog = page.getByRole('dialog');
@@ -151,6 +154,7 @@ async function killInDialog(page: Page, pid: number, reason: string): Promise<vo
   await act.click();
   await dialog.getByText('The child has ended: SIGKILL.').waitFor();
   for (const stage of ['Intent', 'Sent', 'Observed']) await dialog.getByText(`${stage}: yes`).waitFor();
+  await takePicture(page, 'story-killed');
   await dialog.getByRole('button', { name: 'Close' }).click();
 }
 

@@ -6,6 +6,7 @@ import type { Page } from '@playwright/test';
 import { connection } from '@hatchery/testkit/browser';
 import { assertDone } from '../src/harness/outcome.ts';
 import { until } from '../src/harness/run.ts';
+import { takePicture } from './pictures.ts';
 import { rowOf, Stand } from './stand.ts';
 
 let stand: Stand;
@@ -29,6 +30,7 @@ test('a page whose server is killed says so and does nothing, and is right again
 
   await killed('dashboard', async () => {
     await saysStale(page, 'Dashboard lost');
+    await takePicture(page, 'story-server-killed');
     await rowOf(page, 'Children', stays.pid).getByRole('button', { name: 'Signal…' }).click();
     await actionsAreOff(page);
     // Nobody in the way of a session waits for the page.
