@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { rows } from '@hatchery/testkit/browser';
 import { assertDone } from '../src/harness/outcome.ts';
 import { takePicture, takesPictures } from './pictures.ts';
-import { rowOf, Stand, type Frozen } from './stand.ts';
+import { halt, rowOf, Stand, type Frozen } from './stand.ts';
 
 let stand: Stand;
 
@@ -75,7 +75,7 @@ async function work(clients: readonly Frozen[]): Promise<void> {
     const { client: working } = clients[round % clients.length] ?? assert.fail();
     working.kill('SIGCONT');
     await delay(30 + 10 * (round % 4));
-    working.kill('SIGSTOP');
+    halt(working);
     await delay(200);
   }
 }

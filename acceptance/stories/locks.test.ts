@@ -8,7 +8,7 @@ import { assertDone, assertRefused } from '../src/harness/outcome.ts';
 import { until } from '../src/harness/run.ts';
 import { leaveLock, pushOnHost } from './people.ts';
 import { takePicture } from './pictures.ts';
-import { Stand, type Frozen } from './stand.ts';
+import { halt, Stand, type Frozen } from './stand.ts';
 
 let stand: Stand;
 
@@ -139,7 +139,7 @@ async function letWork({ client, pid }: Frozen): Promise<void> {
   const used = cpuSeconds(pid);
   client.kill('SIGCONT');
   await until('some use of CPU', () => cpuSeconds(pid) > used + 0.03);
-  client.kill('SIGSTOP');
+  halt(client);
 }
 
 /** Fills in the dialog as it asks for it, and waits until the page has seen the child end. */

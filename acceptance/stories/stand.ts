@@ -9,6 +9,11 @@ import { hatcheryScript, Instance } from '../src/harness/instance.ts';
 import { assertDone } from '../src/harness/outcome.ts';
 import { run, start, until, type Running } from '../src/harness/run.ts';
 
+/** Stops brz, but not the ssh below it: a client that does not answer keepalives is thrown out after a minute. */
+export function halt({ pid }: Running): void {
+  process.kill(pid, 'SIGSTOP');
+}
+
 /** The row of the table that is about this process. */
 export function rowOf(page: Page, table: string, pid: number): Locator {
   return rows(page, table).filter({ has: page.getByText(String(pid), { exact: true }) });
@@ -83,7 +88,7 @@ export class Stand {
     const isNew = ({ id, user: of, state }: Child): boolean => !before.has(id) && of === user && state === 'running';
     const child = await until(`a child of ${user}`, async () => (await this.instance.children()).find(isNew));
     await until(`the middle of ${argv.join(' ')}`, midway);
-    client.kill('SIGSTOP');
+    halt(client);
     const frozen = { user, client, pid: child.pid, id: child.id };
     this.#frozen.push(frozen);
     return frozen;

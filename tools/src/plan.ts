@@ -47,7 +47,7 @@ export function listSteps(projects: readonly Project[], acceptanceFiles: readonl
       1800,
       acceptanceFiles.filter((file) => !isStory(file)),
     ),
-    fileTests('stories', 900, acceptanceFiles.filter(isStory)),
+    fileTests('stories', 1800, acceptanceFiles.filter(isStory)),
   ];
 }
 
