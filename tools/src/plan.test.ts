@@ -7,7 +7,7 @@ const projects = [
   { name: '@hatchery/untested', directory: 'libs/untested', hasTests: false },
   { name: '@hatchery/tools', directory: 'tools', hasTests: true },
 ];
-const steps = listSteps(projects, ['acceptance/push.test.ts', 'acceptance/drain.test.ts']);
+const steps = listSteps(projects, ['acceptance/push.test.ts', 'acceptance/stories/drain.test.ts']);
 
 function chosen(...words: string[]): string[] {
   return select(steps, words).map(({ step, parts }) => [step.name, ...parts.map(({ name }) => name)].join(' '));
@@ -19,12 +19,19 @@ describe('select', () => {
   });
 
   it('takes a whole step by its name', () => {
-    assert.deepEqual(chosen('acceptance'), ['acceptance acceptance/push.test.ts acceptance/drain.test.ts']);
+    assert.deepEqual(chosen('stories'), ['stories acceptance/stories/drain.test.ts']);
   });
 
   it('takes one project or one file of a step', () => {
     assert.deepEqual(chosen('protocol'), ['unit tests @hatchery/protocol']);
     assert.deepEqual(chosen('push'), ['acceptance acceptance/push.test.ts']);
+  });
+
+  it('takes the stories with the rest of what they are part of', () => {
+    assert.deepEqual(chosen('acceptance'), [
+      'acceptance acceptance/push.test.ts',
+      'stories acceptance/stories/drain.test.ts',
+    ]);
   });
 
   it('takes several names, in the order of the steps', () => {

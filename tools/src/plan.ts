@@ -22,6 +22,9 @@ export interface Part {
 
 const nx = ['nx', 'run-many', '--outputStyle=static', '--parallel=2'] as const;
 
+/** Tests of the page in a real browser on the whole service, apart from the rest of `acceptance/`, so that each can be run alone. */
+const storiesDirectory = 'acceptance/stories/';
+
 /** Every step, in the order of what fails soonest. `acceptanceFiles` are relative to the root. */
 export function listSteps(projects: readonly Project[], acceptanceFiles: readonly string[]): Step[] {
   const check = (name: string, timeoutS: number, ...argv: [string, ...string[]]): Step => {
@@ -29,6 +32,7 @@ export function listSteps(projects: readonly Project[], acceptanceFiles: readonl
   };
   const tested = projects.filter(({ hasTests, directory }) => hasTests && directory !== 'acceptance');
   const [tidy, units] = [tested.filter(isTools), tested.filter((project) => !isTools(project))];
+  const isStory = (file: string): boolean => file.startsWith(storiesDirectory);
   return [
     check('format', 120, 'prettier', '--check', '--log-level=warn', '.'),
     check('typecheck', 300, ...nx, '--target=typecheck'),
@@ -38,13 +42,12 @@ export function listSteps(projects: readonly Project[], acceptanceFiles: readonl
     projectTests('tidy', 120, tidy),
     pythonTests(),
     projectTests('unit tests', 900, units),
-    {
-      name: 'acceptance',
-      counting: 'node-test',
-      timeoutS: 1800,
-      parts: acceptanceFiles.map((name) => ({ name, directory: null })),
-      argv: (parts) => ['node', '--test', '--test-concurrency=1', ...parts.map(({ name }) => name)],
-    },
+    fileTests(
+      'acceptance',
+      1800,
+      acceptanceFiles.filter((file) => !isStory(file)),
+    ),
+    fileTests('stories', 1800, acceptanceFiles.filter(isStory)),
   ];
 }
 
@@ -82,6 +85,17 @@ function projectTests(name: string, timeoutS: number, projects: readonly Project
     timeoutS,
     parts: projects,
     argv: (parts) => [...nx, '--target=test', `--projects=${parts.map((part) => part.name).join(',')}`],
+  };
+}
+
+/** One file after the other: each has a whole service of its own. */
+function fileTests(name: string, timeoutS: number, files: readonly string[]): Step {
+  return {
+    name,
+    counting: 'node-test',
+    timeoutS,
+    parts: files.map((file) => ({ name: file, directory: null })),
+    argv: (parts) => ['node', '--test', '--test-concurrency=1', ...parts.map((part) => part.name)],
   };
 }
 

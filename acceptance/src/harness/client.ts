@@ -12,8 +12,14 @@ export class Client {
   readonly home: string;
   readonly #email: string;
   readonly #ssh: string;
+  readonly #timeoutMs: number | undefined;
 
-  constructor(instance: Instance, options: { readonly ssh?: string; readonly email?: string } = {}) {
+  /** `timeoutMs` is for whoever is stopped in the middle for as long as others take. */
+  constructor(
+    instance: Instance,
+    options: { readonly ssh?: string; readonly email?: string; readonly timeoutMs?: number } = {},
+  ) {
+    this.#timeoutMs = options.timeoutMs;
     this.home = join(instance.directory, 'home');
     this.#email = options.email ?? 'Demo <demo@example.invalid>';
     this.#ssh = options.ssh ?? openssh(instance);
@@ -31,7 +37,12 @@ export class Client {
   }
 
   start(...argv: string[]): Running {
-    return start('/usr/bin/brz', argv, { cwd: this.home, environment: this.environment });
+    const options = { cwd: this.home, environment: this.environment };
+    return start(
+      '/usr/bin/brz',
+      argv,
+      this.#timeoutMs === undefined ? options : { ...options, timeoutMs: this.#timeoutMs },
+    );
   }
 
   /** Runs brz to its end, whatever that is. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Readable } from 'node:stream';
-import type { Child } from '@hatchery/events';
+import type { Child, Lock } from '@hatchery/events';
 import { assertNothingLeft } from './nothing-left.ts';
 import { run, type Outcome } from './run.ts';
 
@@ -19,6 +19,13 @@ export interface Ready {
   readonly forkerSocket: string;
   readonly stateDir: string;
   readonly dashboardSignIn: string;
+}
+
+/** What the stories look at of `GET /api/state`. */
+export interface State {
+  readonly children: readonly Child[];
+  readonly locks: readonly Lock[];
+  readonly draining: boolean;
 }
 
 /** How long the first readiness may take: it makes keys and a sample branch. */
@@ -39,10 +46,11 @@ export class Instance {
     this.#log = log;
   }
 
-  static async start(extraConfig = ''): Promise<Instance> {
+  /** `dashboardPort` 0 is a free one, and another one after each restart of the dashboard. */
+  static async start(extraConfig = '', dashboardPort = 0): Promise<Instance> {
     const directory = mkdtempSync(join(tmpdir(), 'hatchery-acceptance-'));
     const config = join(directory, 'hatchery.toml');
-    writeFileSync(config, configText(directory, extraConfig));
+    writeFileSync(config, configText(directory, extraConfig, dashboardPort));
     const up = spawn(hatcheryScript, ['up', '--json', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
     let log = '';
     up.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
@@ -63,6 +71,12 @@ export class Instance {
     return this.#log();
   }
 
+  /** The link that signs in as admin; a dashboard that was started anew has another. */
+  get signInUrl(): string {
+    const told = [...this.log.matchAll(/dashboard is ready again .* sign in anew: (\S+)/g)].at(-1);
+    return told?.[1] ?? this.ready.dashboardSignIn;
+  }
+
   get pid(): number {
     return this.#process.pid ?? -1;
   }
@@ -76,10 +90,23 @@ export class Instance {
     return `bzr+ssh://${user}@${this.ready.ssh.host}:${this.ready.ssh.port}/${path}`;
   }
 
-  /** The children that live now, as the page's server tells them; quick enough to be asked often. */
-  async children(): Promise<Child[]> {
+  /** What the page's server tells; quick enough to be asked often. */
+  async state(): Promise<State> {
     const response = await fetch(new URL('/api/state', this.ready.dashboard));
-    const { children } = (await response.json()) as { children: Child[] };
+    return (await response.json()) as State;
+  }
+
+  /** Pid of one of the service's parts, by its name in `hatchery status`. */
+  async partPid(name: string): Promise<number> {
+    const status = JSON.parse((await this.hatchery('status', '--json')).stdout) as {
+      readonly parts: readonly { readonly name: string; readonly pid: number | null }[];
+    };
+    return status.parts.find((part) => part.name === name)?.pid ?? assert.fail(`${name} does not run`);
+  }
+
+  /** The children that live now. */
+  async children(): Promise<Child[]> {
+    const { children } = await this.state();
     return children.filter(({ state }) => state !== 'exited');
   }
 
@@ -111,13 +138,13 @@ export class Instance {
 }
 
 /** A configuration with everything below the directory, on free ports. */
-export function configText(directory: string, extra: string): string {
+export function configText(directory: string, extra: string, dashboardPort = 0): string {
   return `state_dir = "${directory}/state"
 runtime_dir = "${directory}/run"
 [ssh]
 listen = "127.0.0.1:0"
 [dashboard]
-listen = "127.0.0.1:0"
+listen = "127.0.0.1:${dashboardPort}"
 ${extra}`;
 }
 

@@ -109,7 +109,7 @@ export class SupervisedPart {
       try {
         await delay(waitMs, undefined, { signal: this.#stopping.signal });
         this.#process = await startPart(this.name, this.#place, this.#stopping.signal);
-        this.#say(`${this.name} is ready again (pid ${this.#process.pid})`);
+        this.#say(`${this.name} is ready again (pid ${this.#process.pid})${wayBackIn(this.#process)}`);
         return true;
       } catch (error) {
         if (this.#stopping.signal.aborted) return false;
@@ -117,4 +117,9 @@ export class SupervisedPart {
       }
     }
   }
+}
+
+/** A dashboard that is started anew knows nobody, and its earlier link signs nobody in any more. */
+function wayBackIn({ details: { signInUrl } }: PartProcess): string {
+  return typeof signInUrl === 'string' ? `; to act on the page, sign in anew: ${signInUrl}` : '';
 }

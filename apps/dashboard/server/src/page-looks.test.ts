@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { controlSocketPath } from '@hatchery/config';
+import { findFaults } from '@hatchery/testkit/browser';
 import { connection, launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
 import { busyHour, useOfAll } from './fixtures/busy-hour.ts';
 import { startFakeForker, type FakeForker } from './fixtures/fake-forker.ts';
@@ -29,23 +29,12 @@ const themes = ['light', 'dark'] as const;
 
 /** What has to hold of every picture: nothing sticks out, and axe finds nothing. */
 async function judge(page: Page, name: string): Promise<readonly string[]> {
-  // As text, because this project is checked without the types of a browser.
-  const wider: unknown = await page.evaluate(
-    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-  );
   if (pictures !== undefined) {
     mkdirSync(pictures, { recursive: true });
     await page.screenshot({ path: join(pictures, `dashboard-${name}.png`) });
   }
-  const axe = new AxeBuilder({ page });
-  // The themes differ in colours alone, so the second one is asked about these.
-  if (name.endsWith('dark')) axe.withRules(['color-contrast']);
-  else axe.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']);
-  const { violations } = await axe.analyze();
-  const found = violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${name}: ${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`),
-  );
-  return wider === 0 ? found : [...found, `${name}: sticks out by ${String(wider)} px`];
+  // The themes differ in looks alone, so the second one is asked about these.
+  return findFaults(page, name, name.endsWith('dark') ? 'looks' : 'all');
 }
 
 /** Goes through everything a person can open on a busy page. */

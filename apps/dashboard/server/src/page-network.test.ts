@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
+import { putBadNetworkBefore } from '@hatchery/testkit/browser';
 import { connection, launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
 import { aChild, exited, startFakeForker } from './fixtures/fake-forker.ts';
 import { aLock } from './fixtures/locks.ts';
@@ -35,14 +36,6 @@ test('a dashboard that is started anew under an open page needs no reload', { sk
   await connection(page).getByText(/^LIVE/).waitFor();
 });
 
-/** A generator of the same numbers each time, so that a failure can be seen again (Numerical Recipes' LCG). */
-function* chances(seed: number): Generator<number, never> {
-  for (let state = seed; ;) {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    yield state / 2 ** 32;
-  }
-}
-
 test(
   'a network that loses, doubles and swaps messages cannot make the page wrong',
   { skip, timeout: 60_000 },
@@ -52,26 +45,7 @@ test(
     await using forker = await startFakeForker(controlSocketPath(config));
     await using dashboard = await startDashboard(config);
     const { page } = await openPage(browser, `${dashboard.origin}/healthz`);
-    const chance = chances(7);
-    let harmed = 0;
-    await page.routeWebSocket(/\/live$/, (socket) => {
-      const server = socket.connectToServer();
-      let late: string | Buffer | null = null;
-      server.onMessage((message) => {
-        const fate = chance.next().value;
-        const harm = fate < 0.45 && harmed < 200 && !/^\{"type":"(hello|heartbeat|snapshot)/.test(String(message));
-        if (harm) harmed += 1;
-        if (harm && fate < 0.15) return;
-        if (harm && fate < 0.3) {
-          late = message;
-          return;
-        }
-        socket.send(message);
-        if (harm) socket.send(message);
-        if (late !== null) socket.send(late);
-        late = null;
-      });
-    });
+    const network = await putBadNetworkBefore(page, 7);
     await page.goto(dashboard.origin);
     await connection(page).getByText(/^LIVE/).waitFor();
     for (let step = 0; step < 60; step += 1) {
@@ -81,7 +55,8 @@ test(
       if (step % 10 === 0) forker.publish({ kind: 'lock.released', id: `l${step}` });
       await page.waitForTimeout(20);
     }
-    assert.ok(harmed > 10, 'the network did its worst');
+    assert.ok(network.harmed > 10, 'the network did its worst');
+    network.mend();
     const state = (await (await dashboard.fetch('/api/state')).json()) as { children: unknown[]; locks: unknown[] };
     assert.deepEqual([state.children.length, state.locks.length], [40, 6]);
     await page.getByRole('list', { name: 'Totals' }).getByText('40', { exact: true }).waitFor();

@@ -39,7 +39,6 @@ const sentences: Readonly<Record<Noun, Readonly<Record<number, string>>>> = {
   },
   lock: {
     404: 'There is no such lock (any more); it may have been released. Nothing was done.',
-    409: 'The holder of the lock is alive. Nothing was done; end the holder first, or break under it as an admin.',
     412: 'The lock was released and taken anew since you looked at it. Nothing was done; look again.',
   },
   service: {},

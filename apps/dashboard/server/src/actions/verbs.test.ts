@@ -154,7 +154,7 @@ test('breaking a lock goes to the forker with the acquisition that was looked at
 
 const breakRefusals: readonly (readonly [string, number, RegExp, object])[] = [
   ['that was taken anew', 412, /taken anew since/, { ...broken, nonce: 'another' }],
-  ['whose holder lives', 409, /holder of the lock is alive/, broken],
+  ['that the forker would not break', 409, /^The forker refused: nobody here knows whether its holder lives/, broken],
   ['without its nonce', 400, /'nonce' has to be/, { reason: 'x' }],
   ['with a nonce that is no text', 400, /'nonce' has to be/, { ...broken, nonce: 1 }],
   ['with a force that is no truth', 400, /'force' has to be/, { ...broken, force: 'yes' }],
@@ -164,7 +164,7 @@ const breakRefusals: readonly (readonly [string, number, RegExp, object])[] = [
 for (const [name, status, worded, body] of breakRefusals) {
   test(`breaking a lock ${name} is refused with ${status}`, async () => {
     await using running = await stage();
-    running.forker.publish({ kind: 'lock.acquired', lock: aLock('l1') });
+    running.forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { condition: 'unknown' }) });
     const refused = await running.post('/api/locks/l1/break', { body: JSON.stringify(body) });
     assert.equal(refused.status, status);
     assert.match(refused.answer.error ?? '', worded);

@@ -58,7 +58,7 @@ export function breakLock(id: string, fields: Fields, known: Lock | undefined, a
     path: `/v1/locks/${encodeURIComponent(id)}/break`,
     body,
     least: force || !holderIsDead ? 'admin' : 'operator',
-    name: 'break lock',
+    name: force ? 'break-lock --force' : 'break-lock',
     target: id,
     noun: 'lock',
   };

@@ -111,7 +111,7 @@ test('an action stands in the audit once, with its outcome', async () => {
     [
       [
         'admin',
-        'break lock',
+        'break-lock',
         'l9',
         'gone',
         'refused (404): There is no such lock (any more); it may have been released. Nothing was done.',

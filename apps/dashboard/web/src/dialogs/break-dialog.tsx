@@ -26,6 +26,7 @@ export function BreakDialog({
 }): ReactNode {
   const { live } = usePageStore();
   const state = useCell(live.live);
+  const script = target.kind === 'script';
   const dead = target.condition === 'stale' || target.condition === 'orphaned';
   const hindrance = (what: string, least: 'operator' | 'admin') => (at: number) =>
     actionHindrance(state, what, least, at);
@@ -36,21 +37,27 @@ export function BreakDialog({
     hindrance: ofBreak,
     plan: (reason) => [breakStep(target, !dead, reason)],
   };
-  const choices: readonly Choice[] =
-    holder === null
-      ? [breaking]
-      : [
-          {
-            label: 'Kill the holder, then break',
-            hindrance: ofKill,
-            plan: (reason) => [signalStep(holder, 'KILL', reason), breakStep(target, false, reason)],
-          },
-          breaking,
-        ];
+  const choices: Choice[] = [];
+  if (holder !== null) {
+    choices.push({
+      label: 'Kill the holder, then break',
+      hindrance: ofKill,
+      plan: (reason) => [signalStep(holder, 'KILL', reason), breakStep(target, false, reason)],
+    });
+  } else if (target.condition === 'held' || script) {
+    // A process of this host that is no child of ours; without force the fork service ends it before it breaks.
+    choices.push({
+      label: 'End the holder, then break',
+      hindrance: ofBreak,
+      plan: (reason) => [breakStep(target, false, reason)],
+    });
+  }
+  // A script's lock is the kernel's, which cannot be taken from under its holder.
+  if (!script || dead) choices.push(breaking);
   return (
     <ActionDialog
       title={`Break the lock of ${target.name}`}
-      facts={<LockFacts lock={target} living={holder !== null} />}
+      facts={<LockFacts lock={target} living={!script && (holder !== null || target.condition === 'held')} />}
       typed={target.name}
       choices={choices}
       close={close}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import test, { after, afterEach, before } from 'node:test';
+import type { Page } from '@playwright/test';
+import { connection } from '@hatchery/testkit/browser';
+import { assertDone } from '../src/harness/outcome.ts';
+import { until } from '../src/harness/run.ts';
+import { takePicture } from './pictures.ts';
+import { rowOf, Stand } from './stand.ts';
+
+let stand: Stand;
+
+before(async () => {
+  // A page finds its server again at the same address only.
+  stand = await Stand.start('', await freePort());
+});
+
+afterEach(() => stand?.clear());
+
+after(() => stand?.stop());
+
+test('a page whose server is killed says so and does nothing, and is right again without a reload', async () => {
+  const { page } = await stand.openPage();
+  const stays = await stand.freeze('demo', ['branch', '-q', stand.trunk(), 'stays']);
+  const leaves = await stand.freeze('anna', ['branch', '-q', stand.trunk('anna'), 'leaves']);
+  for (const { pid } of [stays, leaves]) await rowOf(page, 'Children', pid).waitFor();
+  // A reload would take this mark away.
+  await page.evaluate('window.name = "the same page"');
+
+  await killed('dashboard', async () => {
+    await saysStale(page, 'Dashboard lost');
+    await takePicture(page, 'story-server-killed');
+    await rowOf(page, 'Children', stays.pid).getByRole('button', { name: 'Signal…' }).click();
+    await actionsAreOff(page);
+    // Nobody in the way of a session waits for the page.
+    leaves.client.kill('SIGCONT');
+    assertDone(await leaves.client.outcome);
+    await rowOf(page, 'Children', leaves.pid).waitFor();
+  });
+
+  await connection(page).getByText(/^LIVE/).waitFor();
+  await rowOf(page, 'Children', leaves.pid).waitFor({ state: 'detached' });
+  await rowOf(page, 'Recently ended', leaves.pid).getByText('exit 0').waitFor();
+  await rowOf(page, 'Children', stays.pid).waitFor();
+  assert.equal(await page.evaluate('window.name'), 'the same page');
+
+  // Who is signed in was known to the server that died; the link of the new one signs in again, and the page acts.
+  const { instance } = stand;
+  await until('the new sign-in link', () => instance.signInUrl !== instance.ready.dashboardSignIn);
+  await page.goto(instance.signInUrl);
+  await rowOf(page, 'Children', stays.pid).getByRole('button', { name: 'Signal…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Reason').fill('after the restart');
+  await dialog.getByRole('button', { name: 'Send TERM' }).click();
+  await dialog.getByText('The child has ended: SIGTERM.').waitFor();
+  await page.close();
+});
+
+test('a fork service that is killed is told, its children stay, and their ends are known when it is back', async () => {
+  const { page } = await stand.openPage();
+  const stays = await stand.freeze('demo', ['branch', '-q', stand.trunk(), 'stays-too']);
+  const leaves = await stand.freeze('anna', ['branch', '-q', stand.trunk('anna'), 'leaves-too']);
+  for (const { pid } of [stays, leaves]) await rowOf(page, 'Children', pid).waitFor();
+
+  await killed('forker', async () => {
+    await saysStale(page, 'Forker away');
+    await page.getByRole('button', { name: 'Drain…' }).click();
+    await actionsAreOff(page);
+    leaves.client.kill('SIGCONT');
+    assertDone(await leaves.client.outcome);
+    for (const { pid } of [stays, leaves]) await rowOf(page, 'Children', pid).waitFor();
+  });
+
+  await connection(page).getByText(/^LIVE/).waitFor();
+  await rowOf(page, 'Recently ended', leaves.pid).getByText('exit 0').waitFor();
+  await rowOf(page, 'Children', stays.pid).getByText('running').waitFor();
+  await page.getByRole('region', { name: 'Needs attention' }).getByText('All is well').waitFor();
+  stays.client.kill('SIGCONT');
+  assertDone(await stays.client.outcome);
+  await rowOf(page, 'Recently ended', stays.pid).getByText('exit 0').waitFor();
+  await page.close();
+});
+
+/** Kills a part for good as long as `meanwhile` takes: who would start it again is stopped. */
+async function killed(part: string, meanwhile: () => Promise<void>): Promise<void> {
+  const pid = await stand.instance.partPid(part);
+  process.kill(stand.instance.pid, 'SIGSTOP');
+  try {
+    process.kill(pid, 'SIGKILL');
+    await meanwhile();
+  } finally {
+    process.kill(stand.instance.pid, 'SIGCONT');
+  }
+}
+
+async function saysStale(page: Page, concern: string): Promise<void> {
+  await page.getByRole('region', { name: 'Needs attention' }).getByText(concern).waitFor();
+  await connection(page)
+    .getByText(/^STALE .*, actions off$/)
+    .waitFor();
+}
+
+/** A dialog that was opened on stale data says why it will not act. */
+async function actionsAreOff(page: Page): Promise<void> {
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('Actions are off while the data on this page is not live.').waitFor();
+  await dialog.getByLabel('Reason').fill('now');
+  assert.equal(await dialog.getByRole('button', { name: /^(Send TERM|Drain)$/ }).isDisabled(), true);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+}
+
+/** A port that nobody listens on at this moment. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import test, { after, afterEach, before } from 'node:test';
+import type { Page } from '@playwright/test';
+import type { Lock } from '@hatchery/events';
+import { connection, openPage, rows } from '@hatchery/testkit/browser';
+import { assertDone } from '../src/harness/outcome.ts';
+import { until } from '../src/harness/run.ts';
+import { rowOf, Stand, type Frozen } from './stand.ts';
+
+/** A way by which somebody becomes a viewer; each sign-in that knows roles adds its own. */
+interface WayIn {
+  readonly name: string;
+  readonly open: (stand: Stand) => ReturnType<typeof openPage>;
+}
+
+const waysIn: readonly WayIn[] = [
+  {
+    name: 'who did not sign in at this machine',
+    open: ({ browser, instance }) => openPage(browser, instance.ready.dashboard, { patienceMs: 30_000 }),
+  },
+];
+
+let stand: Stand;
+
+before(async () => {
+  stand = await Stand.start();
+});
+
+afterEach(() => stand?.clear());
+
+after(() => stand?.stop());
+
+for (const { name, open } of waysIn) {
+  test(`a viewer, ${name}, sees everything, is told why not, and is refused by the server for every verb`, async () => {
+    const holder = await stand.freezePush('demo', '~demo/project/looked-at');
+    const { page } = await open(stand);
+    await connection(page).getByText(/^LIVE/).waitFor();
+    await rowOf(page, 'Children', holder.pid).waitFor();
+    await rows(page, 'Locks').first().waitFor();
+    for (const open of ['Signal…', 'Break lock…', 'Drain…']) await isExplained(page, open);
+
+    for (const { verb, path, body } of await everyVerb(holder)) {
+      const { status, error } = await post(page, path, body);
+      assert.equal(status, 403, verb);
+      assert.match(error, /^This needs the role (operator|admin); you are viewer\. /, verb);
+    }
+    await nothingHappened(holder);
+    await page.close();
+  });
+}
+
+test('an admin is refused for every verb when the request comes from another page, or from none', async () => {
+  const holder = await stand.freezePush('demo', '~demo/project/guarded');
+  const { page } = await stand.openPage();
+  const cookies = await page.context().cookies();
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+  const foreign: readonly Record<string, string>[] = [
+    {},
+    { origin: 'http://evil.example' },
+    { origin: 'null' },
+    { origin: stand.instance.ready.dashboard.replace(/^http:/, 'https:').replace(/\/$/, '') },
+  ];
+  for (const headers of foreign) {
+    for (const { verb, path, body } of await everyVerb(holder)) {
+      const response = await fetch(new URL(path, stand.instance.ready.dashboard), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', cookie, ...headers },
+        body: JSON.stringify(body),
+      });
+      assert.equal(response.status, 403, `${verb} from ${headers['origin'] ?? 'no page'}`);
+    }
+  }
+  await nothingHappened(holder);
+  await page.close();
+});
+
+/** The button opens a dialog, which explains and cannot be made to act. */
+async function isExplained(page: Page, button: string): Promise<void> {
+  await page.getByRole('button', { name: button }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('You are a viewer, who can look but not act.').first().waitFor();
+  await dialog.getByLabel('Reason').fill('I would like to');
+  const acting = dialog.locator('.buttons button:not([data-harmless])');
+  assert.ok((await acting.count()) > 0, button);
+  for (const act of await acting.all()) assert.equal(await act.isDisabled(), true, button);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+}
+
+interface Deed {
+  readonly verb: string;
+  readonly path: string;
+  readonly body: object;
+}
+
+/** Every verb there is, each as the page would ask for it: right in all but who asks. */
+async function everyVerb({ id, pid }: Frozen): Promise<readonly Deed[]> {
+  const { children } = await stand.instance.state();
+  const { startTime } = children.find((child) => child.id === id) ?? assert.fail();
+  const lock = await lockOf(id);
+  const reason = 'to see whether I may';
+  return [
+    { verb: 'TERM', path: `/api/children/${id}/signal`, body: { signal: 'TERM', reason, pid, startTime } },
+    { verb: 'KILL', path: `/api/children/${id}/signal`, body: { signal: 'KILL', reason, pid, startTime } },
+    { verb: 'break', path: `/api/locks/${lock.id}/break`, body: { reason, nonce: lock.nonce, force: false } },
+    { verb: 'force', path: `/api/locks/${lock.id}/break`, body: { reason, nonce: lock.nonce, force: true } },
+    { verb: 'drain', path: '/api/drain', body: { reason } },
+    { verb: 'undrain', path: '/api/undrain', body: { reason } },
+  ];
+}
+
+function lockOf(childId: string): Promise<Lock> {
+  return until('the lock', async () => {
+    const { locks } = await stand.instance.state();
+    return locks.find(({ holder }) => holder?.childId === childId);
+  });
+}
+
+/** Asks as scripts of the page itself would, with all that the browser adds. */
+async function post(page: Page, path: string, body: object): Promise<{ status: number; error: string }> {
+  const request = `fetch(${JSON.stringify(path)}, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: ${JSON.stringify(JSON.stringify(body))},
+  }).then(async (response) => ({ status: response.status, error: (await response.json()).error }))`;
+  return page.evaluate(request);
+}
+
+/** The child lives and has its lock, nobody drains, and the push goes on to its end. */
+async function nothingHappened({ id, client }: Frozen): Promise<void> {
+  const { children, locks, draining } = await stand.instance.state();
+  assert.equal(children.find((child) => child.id === id)?.state, 'running');
+  assert.equal(locks.find(({ holder }) => holder?.childId === id)?.condition, 'held');
+  assert.equal(draining, false);
+  client.kill('SIGCONT');
+  assertDone(await client.outcome);
+}

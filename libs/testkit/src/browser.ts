@@ -1,0 +1,76 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium, type Browser, type Locator, type Page } from '@playwright/test';
+
+export { putBadNetworkBefore } from './bad-network.ts';
+
+/** Debian's Chromium; none is downloaded. */
+export const browserPath = '/usr/bin/chromium';
+
+const flags = [
+  '--no-sandbox',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+];
+
+/** A browser that talks to nobody but the page. */
+export async function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: browserPath, args: flags });
+}
+
+/** What a page is opened with, beyond what Playwright's contexts take. */
+type OpenOptions = Parameters<Browser['newContext']>[0] & {
+  /** How long what is waited for on the page may take, in milliseconds. */
+  readonly patienceMs?: number;
+};
+
+/** A page whose console errors and refused loads are complaints: a strict content policy shows its violations there. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  { patienceMs = 8_000, ...options }: OpenOptions = {},
+): Promise<{ readonly page: Page; readonly complaints: readonly string[] }> {
+  // A context of its own, which axe needs for its work.
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(patienceMs);
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(url);
+  return { page, complaints };
+}
+
+/** Where the dashboard's page says how old its data is. */
+export function connection(page: Page): Locator {
+  return page.getByRole('status', { name: 'Connection' });
+}
+
+/** The rows of one of the dashboard's tables, without its head. */
+export function rows(page: Page, table = 'Children'): Locator {
+  return page.getByRole('table', { name: table, exact: true }).locator('tbody tr:not(.spacer)');
+}
+
+/**
+ * What axe finds against what is on screen, and how far it sticks out; nothing is a clean page. `looks` asks only about what
+ * another theme or width can change: contrast, and targets too small to hit.
+ */
+export async function findFaults(page: Page, name: string, rules: 'all' | 'looks' = 'all'): Promise<string[]> {
+  const axe = new AxeBuilder({ page });
+  if (rules === 'looks') axe.withRules(['color-contrast', 'target-size']);
+  else axe.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']);
+  const { violations } = await axe.analyze();
+  const found = violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${name}: ${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`),
+  );
+  // As text, because tests are checked without the types of a browser.
+  const wider: unknown = await page.evaluate(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  );
+  return wider === 0 ? found : [...found, `${name}: sticks out by ${String(wider)} px`];
+}
