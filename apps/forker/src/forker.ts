@@ -112,7 +112,7 @@ async function runToEnd(running: Running): Promise<void> {
     entrance.dismiss();
   } else {
     log.info({ children }, 'stopping');
-    service.beginStop();
+    service.intake.beginStop();
     await endChildren(service, childrenTimeoutMs, stopping.urgent, log);
   }
   await held.disposeAsync();

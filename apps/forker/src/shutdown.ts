@@ -27,7 +27,7 @@ export async function endChildren(
 
 /** Waits until every request that has been taken has its child or its refusal, so that the next forker finds only children. */
 export async function leaveChildren(service: ForkService, urgent: AbortSignal): Promise<void> {
-  service.beginLeave();
+  service.intake.beginLeave();
   const deadline = performance.now() + forkMsMax;
   while (service.queue.size > 0 && performance.now() < deadline && !urgent.aborted) await delay(lookMs);
 }

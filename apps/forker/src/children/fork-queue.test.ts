@@ -23,7 +23,7 @@ describe('ForkQueue', () => {
     bench.service.take({ event: 'started', id: first.id, pid: 4_194_400, directory: '/run/x' });
     assert.equal(bench.sent.filter(({ request }) => request === 'fork').length, forksAtOnceMax + 1);
     assert.equal(bench.service.queue.waiting, 0);
-    bench.service.drain(true, 'ops');
+    bench.service.intake.drain(true, 'ops');
     bench.service.keeper = null;
     const [child, ...others] = await Promise.allSettled([...asked, next]);
     assert.equal(child?.status, 'fulfilled');

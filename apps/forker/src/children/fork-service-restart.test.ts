@@ -89,15 +89,15 @@ describe('a fork service after another one', () => {
 
   it('is drained as the one before was by an operator, and not as it was by its stop', async () => {
     const events = await overRestarts(
-      (bench) => bench.service.drain(true, 'ops'),
+      (bench) => bench.service.intake.drain(true, 'ops'),
       (bench) => {
         bench.service.restoreDrain();
-        assert.equal(bench.service.isDraining, true);
-        bench.service.beginStop();
+        assert.equal(bench.service.intake.isDraining, true);
+        bench.service.intake.beginStop();
       },
       (bench) => {
         bench.service.restoreDrain();
-        assert.equal(bench.service.isDraining, false);
+        assert.equal(bench.service.intake.isDraining, false);
       },
     );
     assert.deepEqual(

@@ -47,14 +47,14 @@ describe('ForkService.fork', () => {
     using bench = new ServiceBench();
     bench.service.keeper = null;
     const waiting = bench.service.fork(alice);
-    bench.service.drain(true, 'ops');
+    bench.service.intake.drain(true, 'ops');
     await assert.rejects(waiting, /draining/);
     await assert.rejects(bench.service.fork(alice), /draining/);
-    bench.service.drain(false, 'ops');
+    bench.service.intake.drain(false, 'ops');
     bench.connect();
     await bench.fork(alice);
-    bench.service.beginStop();
-    bench.service.drain(false, 'ops');
+    bench.service.intake.beginStop();
+    bench.service.intake.drain(false, 'ops');
     await assert.rejects(bench.service.fork(alice), /draining/);
     assert.equal(bench.events.view.draining, true);
   });

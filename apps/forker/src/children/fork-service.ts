@@ -9,11 +9,12 @@ import type { KeeperEvent, KeptChild } from '../keeper-link/messages.ts';
 import { Exits } from './exits.ts';
 import { ForkQueue } from './fork-queue.ts';
 import type { Forked } from './forked.ts';
+import { Intake } from './intake.ts';
 import { newChild } from './new-child.ts';
 import { OrphanWatch } from './orphan-watch.ts';
 import { pipeDirectoryOf, removePipeDirectory } from './pipe-directories.ts';
 import { ChildRegistry, unknownStatus, type Ending, type Entry } from './registry.ts';
-import { stopActor, toldBefore, type ToldBefore } from './told-before.ts';
+import { toldBefore, type ToldBefore } from './told-before.ts';
 import { UsageTotals } from './usage-totals.ts';
 
 const leftBehindMessage = 'a dead child left its pipes behind; they are removed';
@@ -23,6 +24,7 @@ export class ForkService implements Disposable {
   readonly registry = new ChildRegistry();
   readonly finished = new UsageTotals();
   readonly queue: ForkQueue;
+  readonly intake: Intake;
   readonly #config: Config;
   readonly #log: Logger;
   readonly #events: EventLog;
@@ -30,9 +32,6 @@ export class ForkService implements Disposable {
   readonly #orphans = new OrphanWatch();
   readonly #exits = new Exits((id) => this.#keeper?.send({ request: 'taken', id }));
   #keeper: Pick<KeeperLink, 'send'> | null = null;
-  #isDraining = false;
-  #drainOrders = 0;
-  #isStopping = false;
 
   constructor(config: Config, log: Logger, events: EventLog) {
     this.#config = config;
@@ -40,6 +39,7 @@ export class ForkService implements Disposable {
     this.#events = events;
     this.#toldBefore = toldBefore(events);
     this.queue = new ForkQueue(config, this.registry);
+    this.intake = new Intake(this.queue, events);
   }
 
   /** The keeper to work with from now on. */
@@ -53,57 +53,14 @@ export class ForkService implements Disposable {
     return this.registry.size + this.queue.size;
   }
 
-  /** True while an operator wants nothing new to be taken, and from the beginning of a stop. */
-  get isDraining(): boolean {
-    return this.#isDraining || this.#isStopping;
-  }
-
-  /** Whether an operator wants nothing new to be taken, and how often one has said so or the contrary to this process. */
-  get drainOrders(): { readonly drained: boolean; readonly orders: number } {
-    return { drained: this.#isDraining, orders: this.#drainOrders };
-  }
-
-  /** True from the beginning of a stop, which nothing takes back. */
-  get isStopping(): boolean {
-    return this.#isStopping;
-  }
-
-  /** Takes nothing new, or takes up again, and says on whose word. */
-  drain(draining: boolean, actor: string): void {
-    this.#drainOrders += 1;
-    this.#drain(draining, actor);
-  }
-
-  #drain(draining: boolean, actor: string): void {
-    this.#isDraining = draining;
-    this.queue.isDraining = this.isDraining;
-    this.#events.publish({ kind: 'forker.draining', draining: this.isDraining, actor });
-  }
-
-  /** Takes nothing new any more. */
-  beginStop(): void {
-    this.#isStopping = true;
-    this.#drain(this.#isDraining, stopActor);
-  }
-
-  /** Takes nothing new any more, for the next forker will; what has been taken still gets its child. */
-  beginLeave(): void {
-    this.#isStopping = true;
-    this.queue.isLeaving = true;
-  }
-
   /** Another forker looks after the children from now on: clients of this one that wait for an exit are told what it says. */
   relayExits(exitOf: (id: string) => Promise<number>): void {
     this.#exits.relay(exitOf);
   }
 
-  /** A drain that an operator asked for outlives the run that it was asked of, the one of a stop does not. */
+  /** A drain that an operator asked for outlives the run that it was asked of. */
   restoreDrain(): void {
-    if (this.#toldBefore.draining) {
-      this.#isDraining = true;
-      this.queue.isDraining = true;
-      this.#log.warn('the service was drained before it ended, and still is; hatchery undrain takes up again');
-    } else if (this.#events.view.draining) this.#drain(false, 'start');
+    this.intake.restore(this.#toldBefore.draining, this.#log);
   }
 
   /** Forks one child and resolves when it exists. @throws {ForkRefusal}, or {RequesterLeft} when `left` is aborted before its turn */

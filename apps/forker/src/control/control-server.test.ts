@@ -1,74 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { loadConfig } from '@hatchery/config';
 import { controlBodyBytesMax, controlRequest } from '@hatchery/event-feed';
-import { StartError } from '@hatchery/daemon';
-import type { Event } from '@hatchery/events';
 import { RawClient, temporaryDirectory } from '@hatchery/testkit';
-import { ServiceBench } from '../children/service.test-support.ts';
-import { LockService } from '../locks/lock-service.ts';
-import { ReadOnlySwitch } from '../read-only/read-only-switch.ts';
 import { createControlServer, type ControlContext } from './control-server.ts';
-
-const who = { actor: 'ops', reason: 'runaway' };
-
-interface Control {
-  readonly bench: ServiceBench;
-  readonly path: string;
-  /** Everything published since the control server was made. */
-  readonly published: Event[];
-  post(path: string, body?: unknown): Promise<unknown>;
-}
-
-async function withControl(story: (control: Control) => Promise<void>): Promise<void> {
-  using directory = temporaryDirectory();
-  using bench = new ServiceBench();
-  const path = join(directory.path, 'control.sock');
-  const { service, events, log } = bench;
-  const config = loadConfig({ directory: directory.path, stateDirectory: directory.path });
-  mkdirSync(config.hosting.root);
-  using locks = new LockService({ config, log, events, service });
-  const server = createControlServer({
-    service,
-    locks,
-    readOnly: new ReadOnlySwitch(config),
-    events,
-    log,
-    status: () => ({ uptimeS: 1 }),
-    leave: () => bench.service.beginLeave(),
-    handOver: (pid) => (pid === 7 ? Promise.resolve() : Promise.reject(new StartError('no offer'))),
-  });
-  server.listen(path);
-  await once(server, 'listening');
-  const published: Event[] = [];
-  using _subscription = events.subscribe(null, (message) => {
-    if (message.type === 'event') published.push(message.event);
-  });
-  try {
-    await story({ bench, path, published, post: (where, body = who) => controlRequest(path, 'POST', where, body) });
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
-}
-
-/** The kind of each event, and what the audit needs to know. */
-function audit(events: readonly Event[]): unknown[] {
-  return events.map((event) => {
-    if (event.kind === 'action.requested') return [event.kind, event.actor, event.verb, event.target, event.reason];
-    return event.kind === 'action.done' ? [event.kind, event.outcome] : event.kind;
-  });
-}
-
-/** Sends an HTTP request as given; the whole answer. */
-async function raw(path: string, text: string): Promise<string> {
-  using client = await RawClient.connect(path);
-  client.send(text);
-  return await client.readToEnd();
-}
+import { audit, raw, who, withControl } from './control.test-support.ts';
 
 describe('the control socket', () => {
   it('tells the state', async () => {
@@ -133,10 +70,10 @@ describe('the control socket', () => {
   it('drains and takes up again, on record', async () => {
     await withControl(async ({ bench, post, published }) => {
       await post('/v1/drain');
-      assert.equal(bench.service.isDraining, true);
+      assert.equal(bench.service.intake.isDraining, true);
       assert.equal(bench.events.view.draining, true);
       await post('/v1/undrain');
-      assert.equal(bench.service.isDraining, false);
+      assert.equal(bench.service.intake.isDraining, false);
       assert.deepEqual(audit(published), [
         ['action.requested', 'ops', 'drain', 'forker', 'runaway'],
         'forker.draining',
@@ -151,11 +88,11 @@ describe('the control socket', () => {
   // An undrain during a stop made the service take new sessions that it was about to end.
   it('takes up nothing again once the service stops', async () => {
     await withControl(async ({ bench, post, published }) => {
-      bench.service.beginStop();
+      bench.service.intake.beginStop();
       for (const path of ['/v1/undrain', '/v1/drain']) {
         await assert.rejects(post(path), { status: 409, message: /the service stops/ });
       }
-      assert.equal(bench.service.isDraining, true);
+      assert.equal(bench.service.intake.isDraining, true);
       assert.deepEqual(audit(published), ['forker.draining']);
     });
   });
@@ -168,7 +105,7 @@ describe('the control socket', () => {
       await post('/v1/drain');
       assert.deepEqual(await drained(), { drained: true, orders: 1 });
       await post('/v1/undrain');
-      bench.service.beginStop();
+      bench.service.intake.beginStop();
       assert.deepEqual(await drained(), { drained: false, orders: 2 });
     });
   });
@@ -176,7 +113,7 @@ describe('the control socket', () => {
   it('begins a restart, on record, and no second one', async () => {
     await withControl(async ({ bench, post, published }) => {
       await post('/v1/restart');
-      assert.equal(bench.service.isStopping, true);
+      assert.equal(bench.service.intake.isStopping, true);
       await assert.rejects(post('/v1/restart'), { status: 409, message: /the service stops/ });
       assert.deepEqual(audit(published), [
         ['action.requested', 'ops', 'restart', 'forker', 'runaway'],
@@ -227,7 +164,7 @@ describe('the control socket', () => {
       ]) {
         await assert.rejects(post('/v1/drain', body), { status: 400, message: /actor and reason/ });
       }
-      assert.deepEqual([bench.service.isDraining, published], [false, []]);
+      assert.deepEqual([bench.service.intake.isDraining, published], [false, []]);
     });
   });
 
@@ -265,7 +202,7 @@ describe('the control socket', () => {
       client.send('POST /v1/drain HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"actor"');
       client[Symbol.dispose]();
       await post('/v1/drain');
-      assert.equal(bench.service.isDraining, true);
+      assert.equal(bench.service.intake.isDraining, true);
     });
   });
 });

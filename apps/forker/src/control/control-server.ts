@@ -68,7 +68,7 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
     };
   }
   // The gateway asks often, so it is not given the whole state. A stop is none of its business: it waits for a successor.
-  if (request.method === 'GET' && path === '/v1/drained') return { status: 200, body: context.service.drainOrders };
+  if (request.method === 'GET' && path === '/v1/drained') return { status: 200, body: context.service.intake.orders };
   if (request.method !== 'POST') return refuse(405, `${request.method} ${path} is not answered here`);
   const body = await readControlBody(request);
   if (body === null) return refuse(400, `the body is no JSON object of at most ${controlBodyBytesMax} bytes`);
@@ -111,7 +111,7 @@ function signalChild(
 
 /** The process ends, and whoever supervises it starts the next; sessions go on, and their clients attach by id. */
 function restart(context: ControlContext, actor: string, reason: string): Answer {
-  if (context.service.isStopping) return refuse(409, alreadyStops);
+  if (context.service.intake.isStopping) return refuse(409, alreadyStops);
   return act(context, { actor, reason, verb: 'restart', target: 'forker' }, () => {
     context.leave();
     return 'begun';
@@ -128,7 +128,7 @@ async function handOver(
   const { service, events, log } = context;
   const { pid } = body;
   if (typeof pid !== 'number') return refuse(400, 'pid names the forker that takes over');
-  if (service.isStopping) return refuse(409, alreadyStops);
+  if (service.intake.isStopping) return refuse(409, alreadyStops);
   const actionId = randomUUID();
   events.publish({ kind: 'action.requested', actionId, actor, reason, verb: 'hand over', target: 'forker' });
   const done = (outcome: string): void => {
@@ -149,9 +149,9 @@ async function handOver(
 function drain(context: ControlContext, draining: boolean, actor: string, reason: string): Answer {
   const verb = draining ? 'drain' : 'undrain';
   const { service } = context;
-  if (service.isStopping) return refuse(409, alreadyStops);
+  if (service.intake.isStopping) return refuse(409, alreadyStops);
   return act(context, { actor, reason, verb, target: 'forker' }, () => {
-    service.drain(draining, actor);
+    service.intake.drain(draining, actor);
     return 'done';
   });
 }
