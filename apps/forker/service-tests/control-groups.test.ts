@@ -87,7 +87,9 @@ describe('a service whose control group is delegated to it', { skip: cannotMakeG
           .map(({ pid }) => pid);
       await until('a pool', () => children().length === 3);
       assert.ok(children().includes(await readZygotePid(forker)));
-      for (const pid of children()) assert.equal(groupOf(pid), `${group.path}/${group.ofSessions}/${pid}`);
+      // One that has just been forked is about to enter.
+      const isInPlace = (pid: number): boolean => groupOf(pid) === `${group.path}/${group.ofSessions}/${pid}`;
+      await until('groups of their own', () => children().every(isInPlace));
     });
   });
 

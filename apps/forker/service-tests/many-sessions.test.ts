@@ -112,7 +112,10 @@ describe(`under ${sessionsCount} running sessions`, () => {
       const sessions = await openSessions(forker.socket, sessionsCount);
       const { keeper, view } = await readState(forker);
       const taken = Array.from({ length: 10 }, () => rocks(forker.socket));
-      await until('the requests', async () => (await readState(forker)).childrenRunning > sessionsCount);
+      await until('the requests', async () => {
+        const { childrenSpawned, requestsWaiting } = await readState(forker);
+        return childrenSpawned + requestsWaiting === sessionsCount + taken.length;
+      });
       await controlRequest(forker.controlSocket, 'POST', '/v1/restart', { actor: 'ops', reason: 'upgrade' });
       assert.deepEqual(await forker.ended(), { code: 0, signal: null });
       assert.ok(sessions.every(({ child }) => isRunning(child.pid)));

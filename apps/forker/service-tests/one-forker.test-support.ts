@@ -10,6 +10,8 @@ import type { ZygoteHealth } from '../src/keeper-link/zygote-health.ts';
 export interface ForkerState {
   readonly view: View;
   readonly childrenRunning: number;
+  readonly childrenSpawned: number;
+  readonly requestsWaiting: number;
   readonly finishedUsage: { readonly children: number };
   readonly keeper: { readonly pid: number };
   readonly zygote: ZygoteHealth;

@@ -133,6 +133,9 @@ class Zygote:
 
     def failure(self, status: int) -> Message:
         """Why it ended before it was ready: the step it was in, the status, and the end of its stderr."""
+        # Its end may be seen before its last words.
+        while self.state == "starting" and readable(self.link):
+            self.read_link()
         with contextlib.suppress(OSError):
             while self.read_stderr():
                 if not readable(self.stderr):
