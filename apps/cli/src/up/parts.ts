@@ -137,16 +137,17 @@ async function startTogether(
   const failing = new AbortController();
   const either = AbortSignal.any([context.aborted, failing.signal]);
   const starts = names.map(async (name) => SupervisedPart.start(name, { ...context, manner, aborted: either }));
-  const outcomes = await Promise.allSettled(
+  const failures: unknown[] = [];
+  await Promise.all(
     starts.map(async (start) => {
       try {
         started.push(await start);
       } catch (error) {
+        failures.push(error);
         failing.abort();
-        throw error;
       }
     }),
   );
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+  // The others only failed because of the first.
+  if (failures.length > 0) throw failures[0];
 }
