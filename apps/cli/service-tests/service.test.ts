@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -56,6 +56,10 @@ describe('a detached service', () => {
     try {
       const started = await hatchery(path, 'start');
       assert.deepEqual([started.code, started.stderr], [0, '']);
+      const [, ssh = '', url = ''] = /BRZ_SSH=(\S+) brz branch (\S+)/.exec(started.stdout) ?? [];
+      assert.ok(statSync(ssh).mode & 0o100 && /^bzr\+ssh:\/\/demo@/.test(url), started.stdout);
+      const link = /to act on it +\S+(\/sign-in\S+)/.exec(started.stdout)?.[1] ?? '';
+      assert.ok(link !== '' && !readFileSync(join(path, 'state/hatchery.log'), 'utf8').includes(link));
       for (const word of ['start', 'up']) {
         const second = await hatchery(path, word);
         assert.equal(second.code, 1);

@@ -10,16 +10,16 @@ import { processStartTime } from '@hatchery/daemon';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from './command.ts';
 import { startMsMax, stopLookMs, stopMarginMs, urgentRepeatMs } from './limits.ts';
 import { readService } from './service-process.ts';
-import type { StartOutcome } from './up/ready.ts';
+import { describePlaces, type StartOutcome } from './up/ready.ts';
 import { StopProgress } from './stop-progress.ts';
 
 const program = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 export const start: Command = {
   name: 'start',
-  synopsis: '',
+  synopsis: '[--json]',
   summary: 'serve detached; returns when everything is ready, or prints the first error',
-  options: {},
+  options: { json: { type: 'boolean' } },
   run: startDetached,
 };
 
@@ -39,7 +39,7 @@ export async function startDetached(invocation: Invocation): Promise<number> {
   if (running !== null) throw new Error(`it runs already (pid ${running.pid}); hatchery stop ends it`);
   const log = logFile(config);
   const output = openSync(log, 'a', 0o600);
-  const argv = [program, 'up', ...place, '--json', '--ready-fd', '3'];
+  const argv = [program, 'up', ...place, '--ready-fd', '3'];
   const service = spawn(process.execPath, argv, {
     detached: true,
     stdio: ['ignore', output, output, 'pipe'],
@@ -55,7 +55,8 @@ export async function startDetached(invocation: Invocation): Promise<number> {
     return exitFailed;
   }
   service.unref();
-  invocation.print(`hatchery is up (pid ${service.pid}); its log is ${log}\n`);
+  const places = `hatchery is up (pid ${service.pid}); its log is ${log}\n${describePlaces(config, outcome)}`;
+  invocation.print(invocation.options['json'] === true ? line : places);
   return exitDone;
 }
 

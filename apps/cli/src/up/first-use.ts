@@ -46,21 +46,25 @@ export function hasDemo(config: Config): boolean {
 
 /**
  * Writes the ssh that the demo user's lines use: its key, and the host key of this very service, so that nothing of
- * the person's own ~/.ssh is read or written. Returns its path.
+ * the person's own ~/.ssh is read or written.
  */
-export function writeDemoSsh(config: Config, address: Address): string {
+export function writeDemoSsh(config: Config, address: Address): void {
   const directory = demoDirectory(config);
   const hosts = config.ssh.hostKeys.map(
     (path) => `[${address.host}]:${address.port} ${readFileSync(`${path}.pub`, 'utf8')}`,
   );
   writeFileSync(join(directory, 'known_hosts'), hosts.join(''));
-  const script = join(directory, 'ssh');
+  const script = demoSsh(config);
   // ssh splits the value of this option at blanks once more, as it splits a line of ssh_config(5).
   const hostsFile = quote(`UserKnownHostsFile="${join(directory, 'known_hosts')}"`);
   const options = `-i ${quote(demoKey(config))} -o IdentitiesOnly=yes -o ${hostsFile}`;
   writeFileSync(script, `#!/bin/sh\nexec ssh -F none ${options} -o StrictHostKeyChecking=yes "$@"\n`);
   chmodSync(script, 0o755);
-  return script;
+}
+
+/** What {@link writeDemoSsh} writes. */
+export function demoSsh(config: Config): string {
+  return join(demoDirectory(config), 'ssh');
 }
 
 function demoDirectory(config: Config): string {

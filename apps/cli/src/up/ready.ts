@@ -1,7 +1,7 @@
 import { closeSync, writeSync } from 'node:fs';
 import type { Address, Config } from '@hatchery/config';
 import { UsageError } from '../command.ts';
-import { demoUser, hasDemo, quote, sampleBranch, writeDemoSsh } from './first-use.ts';
+import { demoSsh, demoUser, hasDemo, quote, sampleBranch } from './first-use.ts';
 import type { SupervisedPart } from './supervised-part.ts';
 
 /** What `up --json` prints, one line. */
@@ -34,16 +34,14 @@ export function describeReady(config: Config, parts: readonly SupervisedPart[]):
   };
 }
 
-/** The same for a person, with a line that works when pasted. */
-export function announcement(config: Config, ready: Ready): string {
+/** Where everything is, for a person, with a line that works when pasted. */
+export function describePlaces(config: Config, ready: Ready): string {
   const { host, port } = ready.ssh;
   const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const branch = hasDemo(config)
-    ? `BRZ_SSH=${quote(writeDemoSsh(config, ready.ssh))} brz branch bzr+ssh://${demoUser}@${place}/${sampleBranch}`
+    ? `BRZ_SSH=${quote(demoSsh(config))} brz branch bzr+ssh://${demoUser}@${place}/${sampleBranch}`
     : `brz branch bzr+ssh://NAME@${place}/~NAME/PROJECT/BRANCH`;
   return `
-hatchery is up; Ctrl-C drains and stops.
-
   The page          ${ready.dashboard}
   to act on it      ${ready.dashboardSignIn}
   Branch from it    ${branch}

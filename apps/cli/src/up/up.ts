@@ -1,10 +1,10 @@
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
 import { claimService } from '../service-process.ts';
-import { prepareFirstUse } from './first-use.ts';
+import { hasDemo, prepareFirstUse, writeDemoSsh } from './first-use.ts';
 import { Generations } from './generations.ts';
 import { PartStartError } from './part-process.ts';
 import { Parts, type PartsContext } from './parts.ts';
-import { announcement, readyDescriptor, tellProgress, tellStarter, type Ready } from './ready.ts';
+import { describePlaces, readyDescriptor, tellProgress, tellStarter, type Ready } from './ready.ts';
 import { StopRequest } from './stop-request.ts';
 import { openSupervisorSocket } from './supervisor-socket.ts';
 
@@ -36,7 +36,11 @@ async function serve(invocation: Invocation, readyFd: number | null): Promise<nu
   await prepareFirstUse(config, invocation);
   using stop = new StopRequest();
   const announce = (ready: Ready): void => {
-    invocation.print(invocation.options['json'] === true ? `${JSON.stringify(ready)}\n` : announcement(config, ready));
+    if (hasDemo(config)) writeDemoSsh(config, ready.ssh);
+    // Whoever waits at the descriptor hears it there; what a log keeps should let nobody in.
+    if (readyFd !== null) return;
+    const places = `\nhatchery is up; Ctrl-C drains and stops.\n${describePlaces(config, ready)}`;
+    invocation.print(invocation.options['json'] === true ? `${JSON.stringify(ready)}\n` : places);
   };
   const first = await startUnlessStopped(contextOf(invocation, stop), stop);
   if (first === null) return exitDone;
