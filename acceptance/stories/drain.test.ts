@@ -30,7 +30,9 @@ test('a drain from the page lets those finish who run, tells those who come, and
   await act.click();
   await dialog.getByText('The service is draining.').waitFor();
   await dialog.getByRole('button', { name: 'Close' }).click();
-  await connection(page).getByText('DRAINING, 3 left').waitFor();
+  await connection(page)
+    .getByText(/^DRAINING by \S.*, 3 left$/)
+    .waitFor();
   await page.getByRole('region', { name: 'Needs attention' }).getByText('No new session is taken').waitFor();
   await takePicture(page, 'story-drain');
 
@@ -41,7 +43,7 @@ test('a drain from the page lets those finish who run, tells those who come, and
     assertDone(await client.outcome);
     await rowOf(page, 'Recently ended', pid).getByText('exit 0').waitFor();
     await connection(page)
-      .getByText(`DRAINING, ${2 - index} left`)
+      .getByText(new RegExp(`^DRAINING by \\S.*, ${2 - index} left$`))
       .waitFor();
   }
 
