@@ -11,6 +11,8 @@ export type Step =
       readonly title: string;
       readonly sentence: string;
       readonly link?: { readonly to: string; readonly text: string };
+      /** Posts to `to`; `isPressed` has a script of the page do so at once. */
+      readonly button?: { readonly to: string; readonly text: string; readonly isPressed: boolean };
       readonly cookies?: readonly string[];
     };
 
@@ -30,6 +32,8 @@ export interface SignIn extends AsyncDisposable {
   readonly untrusted: number;
   /** `GET /sign-in`. */
   begin(request: IncomingMessage, url: URL): Promise<Step>;
+  /** `POST /sign-in`; that it comes from our own page is known. */
+  accept(request: IncomingMessage, url: URL): Promise<Step>;
   /** `GET /sign-in/callback`. */
   complete(request: IncomingMessage, url: URL): Promise<Step>;
   /** `POST /sign-out`; that it comes from our own page is known. */
@@ -38,7 +42,7 @@ export interface SignIn extends AsyncDisposable {
   whenChanged(listener: () => void): void;
 }
 
-/** For ways to sign in that have no second step. */
+/** For ways to sign in that have no such step. */
 export const nothingToComplete: Step = {
   kind: 'notice',
   status: 404,
