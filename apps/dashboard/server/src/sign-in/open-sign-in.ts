@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Address, Config } from '@hatchery/config';
@@ -26,7 +27,7 @@ export interface SignInParts {
 
 /**
  * The way to sign in that the configuration asks for. A provider that is away is told in the log and asked again when
- * somebody signs in. @throws {StartError} when the secret of the client, or the key of the links, cannot be had
+ * somebody signs in. @throws {StartError} when the secret of the client cannot be had
  */
 export async function openSignIn(parts: SignInParts): Promise<SignIn> {
   const { dashboard, address, isOverSocket, log, now } = parts;
@@ -62,14 +63,16 @@ function termsOf({ auth, roles, oidc }: Config['dashboard']): string {
   return digest(JSON.stringify([auth, roles, vouching])).toString('hex');
 }
 
+/** A page for a night on which the disk is full has to come up; what runs with a key of its own lets in whom `up` lets in. */
 function openKey({ keyPath, log }: SignInParts): Buffer {
   try {
     const { key, replaced } = openSignInKey(keyPath);
     if (replaced !== null) log.warn({ replaced }, 'there is a new key for sign-in links; earlier links sign nobody in');
     return key;
   } catch (error) {
-    const { message } = error as Error;
-    throw new StartError(`the key of the sign-in links, ${keyPath}, cannot be had: ${message}`, { cause: error });
+    const reason = (error as Error).message;
+    log.error({ reason, keyPath }, 'the key of sign-in links cannot be had; the printed link alone signs in');
+    return randomBytes(32);
   }
 }
 

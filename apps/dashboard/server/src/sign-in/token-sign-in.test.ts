@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeLinkToken, readSignInKey, signInKeyPath, signInLinkMsMax, StartError } from '@hatchery/daemon';
+import { makeLinkToken, readSignInKey, signInKeyPath, signInLinkMsMax } from '@hatchery/daemon';
 import type { Role } from '@hatchery/events';
 import { heardLog } from '../fixtures/heard-log.ts';
 import { pageFixture } from '../fixtures/page-fixture.ts';
@@ -232,12 +232,14 @@ for (const [name, harm] of [
     assert.equal((await press(running.here.printedLink)).status, 303);
   });
 
-test('a key that cannot be had is named, and the dashboard does not start without it', async () => {
+test('where there is no place for a key the dashboard starts, says so, and the printed link signs in once', async () => {
   using directory = temporaryDirectory();
+  const config = dashboardConfig(directory.path);
   writeFileSync(join(directory.path, 'dashboard'), 'a file where the directory should be');
-  await assert.rejects(
-    stage(directory.path),
-    (error) =>
-      error instanceof StartError && /the key of the sign-in links, .*sign-in\.key, cannot be had/.test(error.message),
-  );
+  const { log, lines } = heardLog();
+  await using here = await startDashboard(config, pageFixture(directory.path), log);
+  assert.ok(lines.some((line) => line.startsWith('the key of sign-in links cannot be had')));
+  assert.ok(lines.some((line) => line.startsWith('sign-ins cannot be kept; a restart will end them')));
+  assert.equal(await whoIs(here, cookieOf(await press(here.printedLink))), 'admin');
+  assert.equal((await press(here.printedLink)).status, 403);
 });
