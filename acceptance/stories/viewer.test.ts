@@ -58,12 +58,15 @@ test('an operator, who opened a link for operators, is refused what needs an adm
     if (verb === 'TERM') continue;
     const { status, error } = await post(page, path, body);
     assert.equal(status, 403, verb);
-    assert.match(error, /^This needs the role admin; you are operator\. /, verb);
+    assert.match(error, /^This needs the role admin; you are operator\./, verb);
   }
   await rowOf(page, 'Children', holder.pid).getByRole('button', { name: 'Signal…' }).click();
   const dialog = page.getByRole('dialog');
-  assert.equal(await dialog.getByRole('button', { name: 'Send KILL' }).isEnabled(), false);
   await dialog.getByLabel('Reason').fill('it hangs');
+  await dialog.getByRole('radio', { name: 'KILL' }).check();
+  await dialog.getByText('KILL needs the role admin; you are operator.').first().waitFor();
+  assert.equal(await dialog.getByRole('button', { name: 'Send KILL' }).isEnabled(), false);
+  await dialog.getByRole('radio', { name: 'TERM' }).check();
   await dialog.getByRole('button', { name: 'Send TERM' }).click();
   await dialog.getByText('The child has ended: SIGTERM.').waitFor();
   const audit = assertDone(await stand.instance.hatchery('audit', '--json'));
