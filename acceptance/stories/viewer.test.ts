@@ -63,10 +63,10 @@ test('an operator, who opened a link for operators, is refused what needs an adm
   await rowOf(page, 'Children', holder.pid).getByRole('button', { name: 'Signal…' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Reason').fill('it hangs');
-  await dialog.getByRole('radio', { name: 'KILL' }).check();
+  await dialog.getByRole('radio', { name: /^KILL/ }).check();
   await dialog.getByText('KILL needs the role admin; you are operator.').first().waitFor();
   assert.equal(await dialog.getByRole('button', { name: 'Send KILL' }).isEnabled(), false);
-  await dialog.getByRole('radio', { name: 'TERM' }).check();
+  await dialog.getByRole('radio', { name: /^TERM/ }).check();
   await dialog.getByRole('button', { name: 'Send TERM' }).click();
   await dialog.getByText('The child has ended: SIGTERM.').waitFor();
   const audit = assertDone(await stand.instance.hatchery('audit', '--json'));

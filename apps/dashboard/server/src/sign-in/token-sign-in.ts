@@ -48,7 +48,7 @@ export function tokenSignIn(options: TokenOptions): SignIn {
   const links = linksOf(options);
   return {
     access: {
-      visitor: access.visitor,
+      visitor: (request) => access.visitor(request),
       // Whoever was signed in is told what has changed, not that a viewer may not do this.
       actor: (request) =>
         jar.read(request) !== null && own(request) === null
