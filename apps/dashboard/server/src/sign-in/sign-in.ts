@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Access } from './access.ts';
+import type { Access, Refusal } from './access.ts';
 import type { Site } from './site.ts';
 
 /** What a browser that signs in or out gets next: another address, or a page that says how things stand. */
@@ -20,6 +20,8 @@ export type Step =
 export interface SignIn extends AsyncDisposable {
   readonly access: Access;
   readonly site: Site;
+  /** Why who may look can act no more, where that goes on without a sign-in; absent where it does not. */
+  readonly lapsed?: (request: IncomingMessage) => Refusal | null;
   /** How an unsigned visitor, or one who may only look, gets further. */
   readonly way: string;
   /** Whether `/sign-in` leads on from here, and `/sign-out` ends something. */

@@ -184,18 +184,6 @@ test('the links of a dashboard whose memory was lost are worth nothing, used or 
   assert.equal((await press(running.here.printedLink)).status, 303);
 });
 
-test('whoever acts after the sign-in is over is told that, and how to sign in again', async () => {
-  using directory = temporaryDirectory();
-  await using running = await stage(directory.path);
-  const { here } = running;
-  const [name = ''] = (await here.signIn()).split('=');
-  const headers = { cookie: `${name}=${'x'.repeat(43)}`, origin: here.origin, 'content-type': 'application/json' };
-  const acted = await here.fetch('/api/drain', { method: 'POST', headers, body: JSON.stringify({ reason: 'x' }) });
-  assert.equal(acted.status, 401);
-  assert.match(await acted.text(), /Your sign-in is over\. .*\.\/hatchery sign-in/);
-  assert.equal((await here.fetch('/api/state', { headers })).status, 200, 'looking goes on, as for everybody here');
-});
-
 test('key and sign-ins are readable by their owner alone, and neither the files nor the log have a secret in them', async () => {
   using directory = temporaryDirectory();
   await using running = await stage(directory.path);

@@ -47,14 +47,11 @@ export function tokenSignIn(options: TokenOptions): SignIn {
   const access = accessTo(site, (request) => own(request) ?? unsigned(site, request));
   const links = linksOf(options);
   return {
-    access: {
-      visitor: (request) => access.visitor(request),
-      // Whoever was signed in is told what has changed, not that a viewer may not do this.
-      actor: (request) =>
-        jar.read(request) !== null && own(request) === null
-          ? (site.strange(request) ?? { status: 401, error: `Your sign-in is over. To sign in again: ${way}` })
-          : access.actor(request),
-    },
+    access,
+    lapsed: (request) =>
+      jar.read(request) !== null && own(request) === null
+        ? { status: 401, error: `Your sign-in is over. To sign in again: ${way}` }
+        : null,
     site,
     way,
     isOurs: true,
