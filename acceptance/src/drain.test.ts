@@ -43,8 +43,7 @@ test('a drained service lets a session finish, shows it with its deadline, tells
 
 test('a drain from the page comes to the same state, and so does its end', async () => {
   const { origin } = new URL(instance.ready.dashboard);
-  const signedIn = await fetch(instance.ready.dashboardSignIn, { redirect: 'manual' });
-  const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  const cookie = await instance.signIn(instance.ready.dashboardSignIn);
   const press = async (verb: string): Promise<number> => {
     const headers = { origin, cookie, 'content-type': 'application/json' };
     const body = JSON.stringify({ reason: 'a test' });

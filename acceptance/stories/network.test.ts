@@ -46,7 +46,7 @@ for (const [name, harm, told] of [
 ] as const) {
   test(`a line ${name} under an open page is told, and mended without a reload`, async () => {
     await using line = await CuttableLine.to(Number(new URL(stand.instance.ready.dashboard).port));
-    const link = new URL(stand.instance.signInUrl);
+    const link = new URL(await stand.instance.signInUrl());
     link.port = String(line.port);
     const { page } = await openPage(stand.browser, link.href, { patienceMs: 30_000 });
     await connection(page).getByText(/^LIVE/).waitFor();

@@ -117,13 +117,14 @@ export class Stand {
     return ['branch', 'repository'].some((part) => existsSync(join(control, part, 'lock', 'held')));
   }
 
-  /** The page as the person sees it who opens the sign-in link, and what the browser complained of. */
+  /** The page as the person sees it who opens a sign-in link for that role, and what the browser complained of. */
   async openPage(
     options: Parameters<typeof openPage>[2] = {},
+    role = 'admin',
   ): Promise<{ readonly page: Page; readonly complaints: readonly string[] }> {
-    const opened = await openPage(this.browser, this.instance.signInUrl, { patienceMs, ...options });
+    const opened = await openPage(this.browser, await this.instance.signInUrl(role), { patienceMs, ...options });
     await connection(opened.page).getByText(/^LIVE/).waitFor();
-    await opened.page.getByText('admin').first().waitFor();
+    await opened.page.getByText(role).first().waitFor();
     return opened;
   }
 

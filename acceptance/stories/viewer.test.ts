@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, { after, afterEach, before } from 'node:test';
 import type { Page } from '@playwright/test';
 import type { Lock } from '@hatchery/events';
-import { connection, openPage, rows } from '@hatchery/testkit/browser';
+import { connection, findFaults, openPage, rows } from '@hatchery/testkit/browser';
 import { assertDone } from '../src/harness/outcome.ts';
 import { until } from '../src/harness/run.ts';
 import { rowOf, Stand, type Frozen } from './stand.ts';
@@ -18,6 +18,7 @@ const waysIn: readonly WayIn[] = [
     name: 'who did not sign in at this machine',
     open: ({ browser, instance }) => openPage(browser, instance.ready.dashboard, { patienceMs: 30_000 }),
   },
+  { name: 'who opened a link for viewers', open: (stand) => stand.openPage({}, 'viewer') },
 ];
 
 let stand: Stand;
@@ -48,6 +49,55 @@ for (const { name, open } of waysIn) {
     await page.close();
   });
 }
+
+test('an operator, who opened a link for operators, is refused what needs an admin, and ends a child by TERM', async () => {
+  const holder = await stand.freezePush('demo', '~demo/project/operated');
+  const { page } = await stand.openPage({}, 'operator');
+  await rowOf(page, 'Children', holder.pid).waitFor();
+  for (const { verb, path, body } of await everyVerb(holder)) {
+    if (verb === 'TERM') continue;
+    const { status, error } = await post(page, path, body);
+    assert.equal(status, 403, verb);
+    assert.match(error, /^This needs the role admin; you are operator\./, verb);
+  }
+  await rowOf(page, 'Children', holder.pid).getByRole('button', { name: 'Signal…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Reason').fill('it hangs');
+  await dialog.getByRole('radio', { name: /^KILL/ }).check();
+  await dialog.getByText('KILL needs the role admin; you are operator.').first().waitFor();
+  assert.equal(await dialog.getByRole('button', { name: 'Send KILL' }).isEnabled(), false);
+  await dialog.getByRole('radio', { name: /^TERM/ }).check();
+  await dialog.getByRole('button', { name: 'Send TERM' }).click();
+  await dialog.getByText('The child has ended: SIGTERM.').waitFor();
+  const audit = assertDone(await stand.instance.hatchery('audit', '--json'));
+  assert.match(audit, /"operator"/);
+  await page.close();
+});
+
+test('a link is of no use to a second browser, which is told so and how to get another', async () => {
+  const link = await stand.instance.signInUrl();
+  const first = await openPage(stand.browser, link, { patienceMs: 30_000 });
+  await first.page.getByText('admin', { exact: true }).first().waitFor();
+  const second = await openPage(stand.browser, link, { patienceMs: 30_000 });
+  await second.page.getByRole('heading', { name: 'This sign-in link was used already' }).waitFor();
+  await second.page.getByText('./hatchery sign-in').waitFor();
+  assert.deepEqual(await findFaults(second.page, 'used link'), []);
+  await second.page.getByRole('link', { name: 'To the page' }).click();
+  await connection(second.page).getByText(/^LIVE/).waitFor();
+  await second.page.getByText('viewer', { exact: true }).first().waitFor();
+  for (const { page } of [first, second]) await page.context().close();
+});
+
+test('a browser without scripts signs in by the button', async () => {
+  const context = await stand.browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(await stand.instance.signInUrl('operator'));
+  await page.getByText('This link signs one browser in as operator, once.').waitFor();
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.goto(new URL('/sign-out', stand.instance.ready.dashboard).href);
+  await page.getByText('You are operator, with the role operator.').waitFor();
+  await context.close();
+});
 
 test('an admin is refused for every verb when the request comes from another page, or from none', async () => {
   const holder = await stand.freezePush('demo', '~demo/project/guarded');

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Readable } from 'node:stream';
 import type { Child, Lock } from '@hatchery/events';
 import { assertNothingLeft } from './nothing-left.ts';
+import { assertDone } from './outcome.ts';
 import { run, type Outcome } from './run.ts';
 
 export const hatcheryScript = fileURLToPath(new URL('../../../hatchery', import.meta.url));
@@ -71,10 +72,18 @@ export class Instance {
     return this.#log();
   }
 
-  /** The link that signs in as admin; a dashboard that was started anew has another. */
-  get signInUrl(): string {
-    const told = [...this.log.matchAll(/dashboard is ready again .* sign in anew: (\S+)/g)].at(-1);
-    return told?.[1] ?? this.ready.dashboardSignIn;
+  /** Another link that signs one browser in with that role. */
+  async signInUrl(role = 'admin'): Promise<string> {
+    const printed = assertDone(await this.hatchery('sign-in', '--role', role, '--json'));
+    return (JSON.parse(printed) as { readonly url: string }).url;
+  }
+
+  /** The `Cookie` header of a browser that opened the link. */
+  async signIn(link: string): Promise<string> {
+    const { origin } = new URL(link);
+    const response = await fetch(link, { method: 'POST', headers: { origin }, redirect: 'manual' });
+    assert.equal(response.status, 303, await response.text());
+    return response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
   }
 
   get pid(): number {

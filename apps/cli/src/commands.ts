@@ -10,6 +10,7 @@ import { audit } from './past/audit.ts';
 import { sessions } from './past/sessions.ts';
 import { readOnly } from './read-only.ts';
 import { restart } from './restart.ts';
+import { signIn } from './sign-in.ts';
 import { start, stop } from './start-stop.ts';
 import { status } from './status.ts';
 import { up } from './up/up.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   undrain,
   readOnly,
   user,
+  signIn,
   doctor,
   forker,
   sshGateway,

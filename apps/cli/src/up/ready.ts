@@ -12,7 +12,7 @@ export interface Ready {
   readonly dashboard: string;
   readonly forkerSocket: string;
   readonly stateDir: string;
-  /** Signs one browser in as admin. */
+  /** Signs one browser in as admin, once. */
   readonly dashboardSignIn: string;
 }
 
@@ -44,6 +44,7 @@ export function describePlaces(config: Config, ready: Ready): string {
   return `
   The page          ${ready.dashboard}
   to act on it      ${ready.dashboardSignIn}
+  once more         ./hatchery sign-in
   Branch from it    ${branch}
   Let others in     ./hatchery user add NAME --key NAME.pub
 

@@ -109,7 +109,7 @@ export class SupervisedPart {
       try {
         await delay(waitMs, undefined, { signal: this.#stopping.signal });
         this.#process = await startPart(this.name, this.#place, this.#stopping.signal);
-        this.#say(`${this.name} is ready again (pid ${this.#process.pid})${wayBackIn(this.#process)}`);
+        this.#say(`${this.name} is ready again (pid ${this.#process.pid})${linkAdvice(this.#process)}`);
         return true;
       } catch (error) {
         if (this.#stopping.signal.aborted) return false;
@@ -119,7 +119,8 @@ export class SupervisedPart {
   }
 }
 
-/** A dashboard that is started anew knows nobody, and its earlier link signs nobody in any more. */
-function wayBackIn({ details: { signInUrl } }: PartProcess): string {
-  return typeof signInUrl === 'string' ? `; to act on the page, sign in anew: ${signInUrl}` : '';
+/** Not the link itself: these lines are kept in logs. A dashboard without one says its own address in that place. */
+function linkAdvice({ details: { url, signInUrl } }: PartProcess): string {
+  const advice = '; who was signed in still is, and hatchery sign-in prints another link';
+  return typeof signInUrl === 'string' && signInUrl !== url ? advice : '';
 }

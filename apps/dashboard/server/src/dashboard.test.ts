@@ -7,7 +7,13 @@ import { controlSocketPath } from '@hatchery/config';
 import { StartError } from '@hatchery/daemon';
 import { aChild, startFakeForker } from './fixtures/fake-forker.ts';
 import { pageFixture } from './fixtures/page-fixture.ts';
-import { dashboardConfig, eventually, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  eventually,
+  press,
+  startDashboard,
+  temporaryDirectory,
+} from './fixtures/running-dashboard.ts';
 import type { Config } from '@hatchery/config';
 
 async function stage(dashboardOptions: Partial<Config['dashboard']> = {}) {
@@ -132,7 +138,7 @@ test('a name that was made to point here reads nothing', async () => {
 
 test('the sign-in link trades its token for a cookie that makes an admin', async () => {
   await using running = await stage();
-  const response = await fetch(running.dashboard.signInUrl, { redirect: 'manual' });
+  const response = await press(running.dashboard.printedLink);
   assert.equal(response.status, 303);
   assert.equal(response.headers.get('location'), '/');
   assert.match(response.headers.get('set-cookie') ?? '', /HttpOnly; SameSite=Strict/);
@@ -145,7 +151,7 @@ test('a wrong token is told where the right one is printed', async () => {
     const response = await running.dashboard.fetch(path);
     assert.equal(response.status, 403);
     assert.equal(response.headers.get('set-cookie'), null);
-    assert.match(await response.text(), /hatchery up/);
+    assert.match(await response.text(), /hatchery sign-in/);
   }
 });
 
@@ -160,7 +166,7 @@ test('beyond this machine nobody reads without signing in', async () => {
   }
   assert.equal(await statusFor(near, '/healthz', {}), 200);
   const token = new URL(dashboard.signInUrl).search;
-  const signedIn = await fetch(`${near}/sign-in${token}`, { redirect: 'manual' });
+  const signedIn = await press(`${near}/sign-in${token}`);
   const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '';
   assert.equal(await statusFor(near, '/api/state', { cookie }), 200);
   assert.equal(await statusFor(near, '/api/state', { cookie: `${cookie}x` }), 401);

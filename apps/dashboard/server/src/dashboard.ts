@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
-import { readPartRecord, type Part, type PartContext } from '@hatchery/daemon';
+import { readPartRecord, signInKeyPath, type Part, type PartContext } from '@hatchery/daemon';
 import type { FeedState, LiveMessage } from '@hatchery/events';
 import { forkerKeepsEvents } from './actions/forker-action.ts';
 import { History } from './history/history.ts';
@@ -46,9 +46,13 @@ export async function createDashboard(
     throw error;
   });
   const servers = [listener.server, ...(proxySocket === null ? [] : [proxySocket.server])];
-  const now = (): number => performance.now();
+  const now = (): number => Date.now();
   const isOverSocket = (socket: Socket): boolean => proxySocket?.has(socket) === true;
-  const parts = { dashboard, address: listener.address, isOverSocket, log, now };
+  const places = {
+    keyPath: signInKeyPath(config),
+    storePath: join(config.stateDirectory, 'dashboard', 'sign-in.db'),
+  };
+  const parts = { dashboard, address: listener.address, isOverSocket, log, now, ...places };
   const signIn = await openSignIn(parts).catch((error: unknown) => {
     for (const server of servers) server.close();
     throw error;

@@ -66,6 +66,15 @@ export const groupsMax = 500;
 /** Signed-in browsers remembered; the oldest is forgotten first. */
 export const sessionsMax = 1_000;
 
+/** The cookie outlives its session by this, so that whoever comes back too late is told so and not taken for a stranger. */
+export const overToldMs = 24 * 60 * 60 * 1_000;
+
+/** A used link is remembered this much beyond its end: a clock that is set back must not make it good again. */
+export const usedLinkKeptMs = 7 * 24 * 60 * 60 * 1_000;
+
+/** A successor shares the file of the sign-ins for a moment, and writes a row; longer waits would hold up every page. */
+export const storeBusyMsMax = 250;
+
 /** All files of the built page are kept in memory; a page above this was built wrong. */
 export const pageBytesMax = 16 * 1024 * 1024;
 

@@ -5,8 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
-import { findFaults } from '@hatchery/testkit/browser';
-import { connection, launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
+import { connection, findFaults, launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
 import { aChild, startFakeForker } from './fixtures/fake-forker.ts';
 import { startProvider } from './fixtures/open-id-provider.ts';
 import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
@@ -74,3 +73,46 @@ test(
     assert.equal(new URL(page.url()).pathname, '/children/c1');
   },
 );
+
+test(
+  'opening a sign-in link is one navigation: the page is there when it has loaded, as for that role',
+  { skip },
+  async () => {
+    using directory = temporaryDirectory();
+    const config = dashboardConfig(directory.path);
+    await using forker = await startFakeForker(controlSocketPath(config));
+    await using dashboard = await startDashboard(config);
+    forker.publish({ kind: 'child.spawned', child: aChild('c1') });
+    const { page, complaints } = await openPage(browser, dashboard.printedLink);
+    assert.equal(page.url(), `${dashboard.origin}/`);
+    await page.getByText('admin', { exact: true }).waitFor();
+    const referrer: unknown = await page.evaluate('document.referrer');
+    assert.equal(referrer, '', 'the token is not told on');
+    assert.deepEqual(complaints, []);
+    await page.context().close();
+  },
+);
+
+test('a page that is open through a restart of its dashboard acts on without a new sign-in', { skip }, async () => {
+  using directory = temporaryDirectory();
+  const config = dashboardConfig(directory.path);
+  await using forker = await startFakeForker(controlSocketPath(config));
+  const first = await startDashboard(config);
+  forker.publish({ kind: 'child.spawned', child: aChild('c1') });
+  const { page } = await openPage(browser, first.printedLink);
+  await page.getByText('admin', { exact: true }).waitFor();
+  await first[Symbol.asyncDispose]();
+  await connection(page)
+    .getByText(/RECONNECTING|STALE/)
+    .waitFor();
+  const listen = { host: '127.0.0.1', port: first.port };
+  await using _second = await startDashboard(dashboardConfig(directory.path, { listen }));
+  await connection(page).getByText(/^LIVE/).waitFor({ timeout: 30_000 });
+  await page.getByRole('button', { name: 'Signal…' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Reason').fill('after the restart');
+  await dialog.getByRole('button', { name: 'Send TERM' }).click();
+  const asked = (): boolean => forker.asked.some(({ body }) => body['actor'] === 'admin');
+  while (!asked()) await page.waitForTimeout(50);
+  await page.context().close();
+});

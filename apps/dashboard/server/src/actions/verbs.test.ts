@@ -70,7 +70,7 @@ test('a viewer may not, and is told the remedy', async () => {
   await using running = await stage();
   const { status, answer } = await running.post(path, { without: 'cookie' });
   assert.equal(status, 403);
-  assert.match(answer.error ?? '', /role operator; you are viewer.*sign-in link/);
+  assert.match(answer.error ?? '', /role operator; you are viewer.*hatchery sign-in/);
   assert.deepEqual(running.forker.asked, []);
 });
 

@@ -29,6 +29,8 @@ export async function act(
 ): Promise<void> {
   const person = parts.signIn.access.actor(request);
   if ('status' in person) return sendRefusal(response, person);
+  const lapsed = parts.signIn.lapsed?.(request) ?? null;
+  if (lapsed !== null) return sendRefusal(response, lapsed);
   if (!parts.budget.take(person.name)) return refuseExcess(response);
   const body = await readJsonBody(request);
   if ('status' in body) {

@@ -25,6 +25,11 @@ export function sendText(response: ServerResponse, status: number, text: string)
   send(response, status, 'text/plain; charset=utf-8', text);
 }
 
+/** A script of a page for a person. */
+export function sendScript(response: ServerResponse, text: string): void {
+  send(response, 200, 'text/javascript; charset=utf-8', text);
+}
+
 /** A page for a person who does not see the dashboard now. `title` is ours; `sentence` may hold names. */
 export function sendNotice(response: ServerResponse, status: number, notice: Notice): void {
   const { title, sentence, link, button, cookies = [] } = notice;
@@ -32,7 +37,8 @@ export function sendNotice(response: ServerResponse, status: number, notice: Not
     (link === undefined ? '' : `<p><a href="${escaped(link.to)}">${escaped(link.text)}</a></p>`) +
     (button === undefined
       ? ''
-      : `<form method="post" action="${escaped(button.to)}"><button>${escaped(button.text)}</button></form>`);
+      : `<form method="post" action="${escaped(button.to)}"><button>${escaped(button.text)}</button></form>`) +
+    (button?.script === undefined ? '' : `<script src="${escaped(button.script)}"></script>`);
   const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${title}</title><main><h1>${title}</h1><p>${escaped(sentence)}</p>${further}</main></html>\n`;
   if (cookies.length > 0) response.setHeader('set-cookie', [...cookies]);
   send(response, status, 'text/html; charset=utf-8', html, button === undefined ? {} : button.headers);
@@ -43,8 +49,13 @@ export interface Notice {
   readonly title: string;
   readonly sentence: string;
   readonly link?: { readonly to: string; readonly text: string };
-  /** Posts to `to`; `headers` loosen the policy as far as that needs. */
-  readonly button?: { readonly to: string; readonly text: string; readonly headers: Readonly<Record<string, string>> };
+  /** Posts to `to`; `headers` loosen the policy as far as that needs. `script` is the address of one to run beside it. */
+  readonly button?: {
+    readonly to: string;
+    readonly text: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly script?: string;
+  };
   readonly cookies?: readonly string[];
 }
 

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Refusal } from '../sign-in/access.ts';
 import type { SignIn, Step } from '../sign-in/sign-in.ts';
-import { policyWith, safetyHeaders, sendJson, sendNotice, sendRefusal } from './answers.ts';
+import { policyWith, safetyHeaders, sendJson, sendNotice, sendRefusal, sendScript } from './answers.ts';
 
 /**
- * `GET /sign-in`, `/sign-in/callback`, `/sign-out` and `/api/session`, `POST /sign-out`. False when the address is none
- * of these. They are open to the unsigned; a wrong name in `Host` is refused all the same.
+ * `GET /sign-in`, `/sign-in/callback`, `/sign-out` and `/api/session`, `POST /sign-in` and `/sign-out`. False when the
+ * address is none of these. They are open to the unsigned; a wrong name in `Host` is refused all the same.
  */
 export async function answerSignIn(
   signIn: SignIn,
@@ -21,10 +21,27 @@ export async function answerSignIn(
   return true;
 }
 
+/**
+ * Presses the button of a page that was opened by a person: programs that look at links beforehand mostly run no scripts,
+ * and browsers that render a page beforehand say so. It runs before the page is loaded, so that the two are one navigation.
+ */
+const pressing = `const press = () => document.forms[0].submit();
+if (document.prerendering) document.addEventListener('prerenderingchange', press, { once: true });
+else press();
+`;
+const pressingPath = '/sign-in/press.js';
+
 type Answering = (signIn: SignIn, url: URL, request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 const routes: Readonly<Record<string, Answering | undefined>> = {
   'GET /sign-in': async (signIn, url, request, response) => send(response, await signIn.begin(request, url)),
+  'POST /sign-in': async (signIn, url, request, response) => {
+    request.resume();
+    const foreign = signIn.site.foreign(request);
+    if (foreign !== null) sendRefusal(response, foreign);
+    else send(response, await signIn.accept(request, url));
+  },
+  [`GET ${pressingPath}`]: async (_signIn, _url, _request, response) => sendScript(response, pressing),
   'GET /sign-in/callback': async (signIn, url, request, response) =>
     send(response, await signIn.complete(request, url)),
   'GET /sign-out': async (signIn, _url, request, response) => offerSignOut(signIn, request, response),
@@ -65,20 +82,24 @@ function offerSignOut(signIn: SignIn, request: IncomingMessage, response: Server
   sendNotice(response, 200, {
     title: 'Sign out',
     sentence,
-    button: {
-      to: '/sign-out',
-      text: 'Sign out',
-      // Without a referrer the browser would send `Origin: null` with the form.
-      headers: {
-        'referrer-policy': 'same-origin',
-        'content-security-policy': policyWith('form-action', "'self'"),
-      },
-    },
+    button: { to: '/sign-out', text: 'Sign out', headers: formHeaders },
   });
 }
 
+/** Without any referrer the browser would send `Origin: null` with the form; an origin has no token in it. */
+const formHeaders: Readonly<Record<string, string>> = {
+  'referrer-policy': 'strict-origin',
+  'content-security-policy': policyWith('form-action', "'self'"),
+};
+
 function send(response: ServerResponse, step: Step): void {
-  if (step.kind === 'notice') return sendNotice(response, step.status, step);
+  if (step.kind === 'notice') {
+    const { button, ...notice } = step;
+    if (button === undefined) return sendNotice(response, step.status, notice);
+    const { to, text, isPressed } = button;
+    const pressed = isPressed ? { script: pressingPath } : {};
+    return sendNotice(response, step.status, { ...notice, button: { to, text, headers: formHeaders, ...pressed } });
+  }
   response.writeHead(303, {
     ...safetyHeaders,
     'cache-control': 'no-store',

@@ -1,21 +1,27 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Address, Config } from '@hatchery/config';
-import { StartError, type Logger } from '@hatchery/daemon';
+import { openSignInKey, StartError, type Logger } from '@hatchery/daemon';
 import { OidcSignIn } from './oidc/oidc-sign-in.ts';
 import { Provider, reasonOf } from './oidc/provider.ts';
 import { proxySignIn } from './proxy-sign-in.ts';
+import { digest } from './secret.ts';
 import type { SignIn } from './sign-in.ts';
+import { SignInStore } from './sign-in-store.ts';
 import { siteOf } from './site.ts';
 import { tokenSignIn } from './token-sign-in.ts';
 
-/** What a way to sign in is made of. `now` gives milliseconds. */
+/** What a way to sign in is made of. `now` gives milliseconds since 1970. */
 export interface SignInParts {
   readonly dashboard: Config['dashboard'];
   /** Where the page is really served. */
   readonly address: Address;
   readonly isOverSocket: (socket: Socket) => boolean;
   readonly log: Logger;
+  /** The file of the key that signs links, and that of who is signed in. */
+  readonly keyPath: string;
+  readonly storePath: string;
   readonly now: () => number;
 }
 
@@ -23,7 +29,8 @@ export interface SignInParts {
  * The way to sign in that the configuration asks for. A provider that is away is told in the log and asked again when
  * somebody signs in. @throws {StartError} when the secret of the client cannot be had
  */
-export async function openSignIn({ dashboard, address, isOverSocket, log, now }: SignInParts): Promise<SignIn> {
+export async function openSignIn(parts: SignInParts): Promise<SignIn> {
+  const { dashboard, address, isOverSocket, log, now } = parts;
   const site = siteOf(address, dashboard.origins);
   const { port } = address;
   const sessionMs = dashboard.sessionS * 1_000;
@@ -34,7 +41,8 @@ export async function openSignIn({ dashboard, address, isOverSocket, log, now }:
         { home: site.home },
         'the page and its cookies can be read on the way; put it behind TLS and set origins',
       );
-    return tokenSignIn({ site, port, sessionMs, now });
+    const key = openKey(parts);
+    return tokenSignIn({ site, port, sessionMs, key, store: openStore(parts), terms: termsOf(dashboard), log, now });
   }
   const { issuer, clientId, clientSecretFile, scopes } = dashboard.oidc;
   if (issuer === null || clientId === null) throw new StartError('auth = "oidc" needs oidc_issuer and oidc_client_id');
@@ -43,7 +51,39 @@ export async function openSignIn({ dashboard, address, isOverSocket, log, now }:
   await provider.discover().catch((error: Error) => {
     log.error({ issuer, reason: reasonOf(error) }, 'the OpenID provider is away; nobody can sign in');
   });
-  return new OidcSignIn({ site, port, dashboard, provider, log, now });
+  return new OidcSignIn({
+    ...{ site, port, dashboard, provider, log, now },
+    ...{ store: openStore(parts), terms: termsOf(dashboard) },
+  });
+}
+
+/** Whom the configuration gives which role, and on whose word: a session of before it was changed says nothing now. */
+function termsOf({ auth, roles, oidc }: Config['dashboard']): string {
+  const { clientSecretFile: _, ...vouching } = oidc;
+  return digest(JSON.stringify([auth, roles, vouching])).toString('hex');
+}
+
+/** A page for a night on which the disk is full has to come up; what runs with a key of its own lets in whom `up` lets in. */
+function openKey({ keyPath, log }: SignInParts): Buffer {
+  try {
+    const { key, replaced } = openSignInKey(keyPath);
+    if (replaced !== null) log.warn({ replaced }, 'there is a new key for sign-in links; earlier links sign nobody in');
+    return key;
+  } catch (error) {
+    const reason = (error as Error).message;
+    log.error({ reason, keyPath }, 'the key of sign-in links cannot be had; the printed link alone signs in');
+    return randomBytes(32);
+  }
+}
+
+/** Where nothing can be written, people sign in all the same; only a restart ends it. */
+function openStore({ storePath, log, now }: SignInParts): SignInStore {
+  try {
+    return SignInStore.open(storePath, now());
+  } catch (error) {
+    log.error({ reason: (error as Error).message, storePath }, 'sign-ins cannot be kept; a restart will end them');
+    return SignInStore.inMemory(now());
+  }
 }
 
 function readSecret(path: string): string {

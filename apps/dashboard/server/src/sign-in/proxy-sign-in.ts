@@ -70,6 +70,7 @@ export function proxySignIn({ site, dashboard, isOverSocket }: ProxyOptions): Si
       if ('status' in person) return { kind: 'notice', status: person.status, title: 'Not signed in', sentence: way };
       return { kind: 'go', to: '/', cookies: [] };
     },
+    accept: async () => nothingToComplete,
     complete: async () => nothingToComplete,
     end: async () => elsewhere,
     whenChanged: () => undefined,

@@ -4,16 +4,25 @@ import { test } from 'node:test';
 import { sessionsMax } from '../limits.ts';
 import { cookieJar, readCookie } from './cookie.ts';
 import type { Person } from './person.ts';
-import { sameSecret } from './secret.ts';
+import { digest, sameSecret } from './secret.ts';
 import { Sessions } from './sessions.ts';
+import { SignInStore } from './sign-in-store.ts';
 import { siteOf } from './site.ts';
 
 const anna: Person = { name: 'anna', role: 'operator' };
 const msMax = 60_000;
 
+/** Sessions whose store fails makes a test fail. */
+function sessionsOf(now: () => number = () => 0, store = SignInStore.inMemory(0), terms = 't'): Sessions<string> {
+  const trouble = (error: Error): never => {
+    throw error;
+  };
+  return new Sessions({ msMax, now, store, terms, trouble });
+}
+
 test('each sign-in has a key of its own', () => {
-  const sessions = new Sessions<null>(msMax, () => 0);
-  const [one, two] = [sessions.open(anna, null), sessions.open(anna, null)];
+  const sessions = sessionsOf();
+  const [one, two] = [sessions.open(anna, 'proof'), sessions.open(anna, 'proof')];
   assert.notEqual(one, two);
   assert.deepEqual(sessions.find(one)?.person, anna);
 });
@@ -22,15 +31,15 @@ for (const token of ['', 'secre', 'secret ', 'SECRET', 'ſecret'])
   test(`'${token}' is not the secret`, () => assert.equal(sameSecret(token, 'secret'), false));
 
 test('a key that was never given out is nobody', () => {
-  const sessions = new Sessions<null>(msMax, () => 0);
+  const sessions = sessionsOf();
   assert.equal(sessions.find('secret'), null);
   assert.equal(sessions.find(null), null);
 });
 
 test('a session ends with its time', () => {
   let now = 0;
-  const sessions = new Sessions<null>(msMax, () => now);
-  const key = sessions.open(anna, null);
+  const sessions = sessionsOf(() => now);
+  const key = sessions.open(anna, 'proof');
   now = msMax - 1;
   assert.notEqual(sessions.find(key), null);
   assert.equal(sessions.all.length, 1);
@@ -40,17 +49,17 @@ test('a session ends with its time', () => {
 });
 
 test('the oldest session gives way when there are too many', () => {
-  const sessions = new Sessions<null>(msMax, () => 0);
-  const first = sessions.open(anna, null);
-  for (let number = 0; number < sessionsMax; number += 1) sessions.open(anna, null);
+  const sessions = sessionsOf();
+  const first = sessions.open(anna, 'proof');
+  for (let number = 0; number < sessionsMax; number += 1) sessions.open(anna, 'proof');
   assert.equal(sessions.find(first), null);
 });
 
 test('who becomes somebody else, or nobody, is told once; who stays the same is no news', () => {
-  const sessions = new Sessions<null>(msMax, () => 0);
+  const sessions = sessionsOf();
   let told = 0;
   sessions.whenChanged(() => (told += 1));
-  const key = sessions.open(anna, null);
+  const key = sessions.open(anna, 'proof');
   const session = sessions.find(key)!;
   sessions.change(session, { ...anna });
   assert.equal(told, 0);
@@ -83,4 +92,61 @@ test('a cookie is found by its whole name', () => {
   for (const header of [undefined, '', 'hatchery-5080', 'hatchery-5080=', 'xhatchery-5080=k', 'hatchery-50801=k']) {
     assert.equal(readCookie(header, 'hatchery-5080'), null, header);
   }
+});
+
+test('a session outlives the process with its proof, which is not in the file as it is', () => {
+  const store = SignInStore.inMemory(0);
+  const key = sessionsOf(() => 0, store).open(anna, 'a refresh token');
+  const kept = store.find(digest(key).toString('hex'));
+  assert.ok(kept?.proof !== null && !JSON.stringify(kept).includes('refresh'));
+  const after = sessionsOf(() => msMax - 1, store);
+  assert.equal(after.all.length, 0, 'without its key nobody can be asked about it');
+  assert.deepEqual([after.find(key)?.person, after.find(key)?.proof], [anna, 'a refresh token']);
+  assert.equal(after.all.length, 1);
+  assert.equal(sessionsOf(() => msMax, store).find(key), null);
+});
+
+test('what one process changes or ends holds at once in the other that has the same store', () => {
+  const store = SignInStore.inMemory(0);
+  const [one, other] = [sessionsOf(() => 0, store), sessionsOf(() => 0, store)];
+  const key = one.open(anna, 'first');
+  const session = one.find(key)!;
+  assert.equal(other.find(key)?.proof, 'first');
+  one.renew(session, 'second');
+  one.change(session, { ...anna, role: 'viewer' });
+  assert.deepEqual([other.find(key)?.proof, other.find(key)?.person.role], ['second', 'viewer']);
+  one.change(session, null);
+  assert.equal(other.find(key), null);
+  assert.equal(other.all.length, 0);
+});
+
+test('a session of other terms, as when the configuration gives other roles, is none', () => {
+  const store = SignInStore.inMemory(0);
+  const key = sessionsOf(() => 0, store, 'old').open(anna, 'proof');
+  assert.equal(sessionsOf(() => 0, store, 'new').find(key), null);
+});
+
+test('a clock that is set back gives no session more time than a new one has', () => {
+  const store = SignInStore.inMemory(0);
+  const key = sessionsOf(() => 3_600_000, store).open(anna, 'proof');
+  assert.equal(sessionsOf(() => 0, store).find(key), null);
+  assert.notEqual(sessionsOf(() => 3_600_000 - 30_000, store).find(key), null, 'a small step is none');
+});
+
+test('a store that fails is told; people sign in all the same, and who is signed out stays so', () => {
+  const store = SignInStore.inMemory(0);
+  const troubles: string[] = [];
+  const trouble = ({ message }: Error): void => void troubles.push(message);
+  const sessions = new Sessions({ msMax, now: () => 0, store, terms: 't', trouble });
+  const before = sessions.open(anna, 'proof');
+  store[Symbol.dispose]();
+  assert.equal(sessions.find(before)?.person, anna, 'who was known is known');
+  const key = sessions.open(anna, 'proof');
+  assert.equal(sessions.find(key)?.person, anna);
+  for (const each of [before, key]) {
+    const session = sessions.find(each)!;
+    sessions.change(session, null);
+    assert.equal(sessions.find(each), null);
+  }
+  assert.ok(troubles.length > 0);
 });

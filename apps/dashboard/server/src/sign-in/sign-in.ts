@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Access } from './access.ts';
+import type { Access, Refusal } from './access.ts';
 import type { Site } from './site.ts';
 
 /** What a browser that signs in or out gets next: another address, or a page that says how things stand. */
@@ -11,6 +11,8 @@ export type Step =
       readonly title: string;
       readonly sentence: string;
       readonly link?: { readonly to: string; readonly text: string };
+      /** Posts to `to`; `isPressed` has a script of the page do so at once. */
+      readonly button?: { readonly to: string; readonly text: string; readonly isPressed: boolean };
       readonly cookies?: readonly string[];
     };
 
@@ -18,6 +20,8 @@ export type Step =
 export interface SignIn extends AsyncDisposable {
   readonly access: Access;
   readonly site: Site;
+  /** Why who may look can act no more, where that goes on without a sign-in; absent where it does not. */
+  readonly lapsed?: (request: IncomingMessage) => Refusal | null;
   /** How an unsigned visitor, or one who may only look, gets further. */
   readonly way: string;
   /** Whether `/sign-in` leads on from here, and `/sign-out` ends something. */
@@ -30,6 +34,8 @@ export interface SignIn extends AsyncDisposable {
   readonly untrusted: number;
   /** `GET /sign-in`. */
   begin(request: IncomingMessage, url: URL): Promise<Step>;
+  /** `POST /sign-in`; that it comes from our own page is known. */
+  accept(request: IncomingMessage, url: URL): Promise<Step>;
   /** `GET /sign-in/callback`. */
   complete(request: IncomingMessage, url: URL): Promise<Step>;
   /** `POST /sign-out`; that it comes from our own page is known. */
@@ -38,7 +44,7 @@ export interface SignIn extends AsyncDisposable {
   whenChanged(listener: () => void): void;
 }
 
-/** For ways to sign in that have no second step. */
+/** For ways to sign in that have no such step. */
 export const nothingToComplete: Step = {
   kind: 'notice',
   status: 404,

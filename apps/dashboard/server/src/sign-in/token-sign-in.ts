@@ -1,10 +1,20 @@
 import type { IncomingMessage } from 'node:http';
+import {
+  clockSkewMsMax,
+  makeLinkToken,
+  readLinkToken,
+  signInLinkMsMax,
+  type Logger,
+  type SignInLink,
+} from '@hatchery/daemon';
+import type { Role } from '@hatchery/events';
+import { overToldMs, usedLinkKeptMs } from '../limits.ts';
 import { accessTo, type Refusal } from './access.ts';
 import { cookieJar } from './cookie.ts';
 import type { Person } from './person.ts';
-import { newSecret, sameSecret } from './secret.ts';
 import { Sessions } from './sessions.ts';
-import { nothingToComplete, type SignIn } from './sign-in.ts';
+import type { SignInStore } from './sign-in-store.ts';
+import { nothingToComplete, type SignIn, type Step } from './sign-in.ts';
 import type { Site } from './site.ts';
 
 /** What the way by a printed link needs. */
@@ -12,35 +22,64 @@ export interface TokenOptions {
   readonly site: Site;
   readonly port: number;
   readonly sessionMs: number;
+  /** Signs the links. */
+  readonly key: Buffer;
+  readonly store: SignInStore;
+  readonly terms: string;
+  readonly log: Pick<Logger, 'info' | 'error'>;
+  /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
-const way = 'Open the sign-in link that `./hatchery up` prints when it starts.';
-const admin: Person = { name: 'admin', role: 'admin' };
+const way = 'Run ./hatchery sign-in on its machine, and open the link that it prints.';
+const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
 
 /** Headers by which a proxy tells that somebody farther away asks. */
 const forwarding = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host'] as const;
 
-/** Access by the token in the sign-in link. Without it a visitor of a loopback address may read; others may nothing. */
-export function tokenSignIn({ site, port, sessionMs, now }: TokenOptions): SignIn {
-  const token = newSecret();
-  const sessions = new Sessions<null>(sessionMs, now);
+/** Access by links, each for one browser and an hour. Without one a visitor of a loopback address may read; others may nothing. */
+export function tokenSignIn(options: TokenOptions): SignIn {
+  const { site, port, sessionMs, key, store, terms, log, now } = options;
+  const trouble = (error: Error): void => log.error({ reason: error.message }, 'sign-ins cannot be kept');
+  const sessions = new Sessions<null>({ msMax: sessionMs, now, store, terms, trouble });
   const jar = cookieJar(site, `hatchery-${port}`, 'Strict');
-  const access = accessTo(site, (request) => sessions.find(jar.read(request))?.person ?? unsigned(site, request));
+  const own = (request: IncomingMessage): Person | null => sessions.find(jar.read(request))?.person ?? null;
+  const access = accessTo(site, (request) => own(request) ?? unsigned(site, request));
+  const links = linksOf(options);
   return {
     access,
+    lapsed: (request) =>
+      jar.read(request) !== null && own(request) === null
+        ? { status: 401, error: `Your sign-in is over. To sign in again: ${way}` }
+        : null,
     site,
     way,
     isOurs: true,
-    link: `${site.home}sign-in?token=${token}`,
+    link: `${site.home}sign-in?token=${makeLinkToken(key, 'admin', now())}`,
     liveMsMax: null,
     untrusted: 0,
-    begin: async (request, url) => {
-      if (sameSecret(url.searchParams.get('token') ?? '', token)) {
-        return { kind: 'go', to: '/', cookies: [jar.write(request, sessions.open(admin, null), sessionMs)] };
-      }
-      const sentence = `It is made anew at each start of the dashboard. ${way}`;
-      return { kind: 'notice', status: 403, title: 'This sign-in link is not valid', sentence };
+    begin: async (_request, url) => {
+      const token = url.searchParams.get('token');
+      if (token === null) return refused('Not signed in', way);
+      const link = links.read(token);
+      if ('kind' in link) return link;
+      // Looking uses nothing up: programs look at links before people do.
+      return {
+        kind: 'notice',
+        status: 200,
+        title: 'Sign in',
+        sentence: `This link signs one browser in as ${link.role}, once.`,
+        button: { to: `/sign-in?token=${token}`, text: 'Sign in', isPressed: true },
+      };
+    },
+    accept: async (request, url) => {
+      const link = links.use(url.searchParams.get('token') ?? '');
+      if ('kind' in link) return link;
+      const before = sessions.find(jar.read(request));
+      if (before !== null) sessions.change(before, null);
+      log.info({ role: link.role }, 'signed in by a link');
+      const opened = sessions.open({ name: link.role, role: link.role }, null);
+      return { kind: 'go', to: '/', cookies: [jar.write(request, opened, sessionMs + overToldMs)] };
     },
     complete: async () => nothingToComplete,
     end: async (request) => {
@@ -50,9 +89,67 @@ export function tokenSignIn({ site, port, sessionMs, now }: TokenOptions): SignI
       return { kind: 'notice', status: 200, title: 'Signed out', sentence: `To sign in again: ${way}`, cookies };
     },
     whenChanged: (listener) => sessions.whenChanged(listener),
-    [Symbol.asyncDispose]: async () => undefined,
+    [Symbol.asyncDispose]: async () => store[Symbol.dispose](),
   };
 }
+
+type GoodLink = SignInLink & { readonly role: Role };
+
+/** What becomes of links: what they stand for, or a page that says what is wrong and how to get another. */
+function linksOf({ key, store, log, now }: TokenOptions): Record<'read' | 'use', (token: string) => GoodLink | Step> {
+  const read = (token: string): GoodLink | Step => {
+    const link = readLinkToken(key, token);
+    const role = roles.find((one) => one === link?.role);
+    if (link === null || role === undefined)
+      return refused(
+        'This sign-in link is not valid',
+        `It is incomplete, or not of this dashboard. For another: ${way}`,
+      );
+    const ageMs = now() - link.madeAt;
+    const isOld = ageMs >= signInLinkMsMax || ageMs < -clockSkewMsMax || link.madeAt < store.madeAt;
+    if (isOld)
+      return refused(
+        'This sign-in link has expired',
+        `A link is good for ${signInLinkMsMax / 60_000} minutes. For another: ${way}`,
+      );
+    return store.isUsed(link.nonce) ? used : { ...link, role };
+  };
+  /** A link whose use cannot be remembered is not taken: it would be good for a second browser. */
+  const failing = (error: unknown): Step => {
+    log.error({ reason: (error as Error).message }, 'sign-ins cannot be kept');
+    const sentence =
+      'The dashboard cannot write who is signed in; its log says why. Until then the command line acts: ./hatchery help.';
+    return { kind: 'notice', status: 503, title: 'Sign-in is not available', sentence };
+  };
+  const guarded = (deed: (token: string) => GoodLink | Step) => (token: string) => {
+    try {
+      return deed(token);
+    } catch (error) {
+      return failing(error);
+    }
+  };
+  return {
+    read: guarded(read),
+    use: guarded((token) => {
+      const link = read(token);
+      if ('kind' in link) return link;
+      const isFirst = store.useLink(link.nonce, link.madeAt + signInLinkMsMax + usedLinkKeptMs, now());
+      return isFirst ? link : used;
+    }),
+  };
+}
+
+function refused(title: string, sentence: string): Extract<Step, { kind: 'notice' }> {
+  return { kind: 'notice', status: 403, title, sentence };
+}
+
+const used: Step = {
+  ...refused(
+    'This sign-in link was used already',
+    `A link signs in one browser, once. If that was not yours, somebody else has opened it: tell whoever runs this service. For another: ${way}`,
+  ),
+  link: { to: '/', text: 'To the page' },
+};
 
 function unsigned(site: Site, { headers }: IncomingMessage): Person | Refusal {
   // Behind a proxy a loopback address is open to whoever reaches the proxy.

@@ -8,7 +8,7 @@ const ranks: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2
 export function actionHindrance(state: LiveState, what: string, least: Role, at: number): string | null {
   const role = state.server?.role ?? 'viewer';
   if (role === 'viewer')
-    return 'You are a viewer, who can look but not act. To act, open the sign-in link that ./hatchery up prints, or ask for a role.';
+    return 'You are a viewer, who can look but not act. To act, sign in by a link of ./hatchery sign-in, or ask for a role. If you could act before, that sign-in is over.';
   if (ranks[role] < ranks[least]) return `${what} needs the role ${least}; you are ${role}.`;
   if (truthOf(state, at).word !== 'live') return 'Actions are off while the data on this page is not live.';
   return null;

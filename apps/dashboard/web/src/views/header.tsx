@@ -27,7 +27,7 @@ export function Header(): ReactNode {
             className="role"
             title={
               role === 'viewer'
-                ? 'You can look. To act, open the sign-in link that ./hatchery up prints, or ask for a role.'
+                ? 'You can look. To act, sign in by a link of ./hatchery sign-in, or ask for a role.'
                 : undefined
             }
           >

@@ -5,20 +5,23 @@ import { signInMsMax } from '../../limits.ts';
 import { accessTo } from '../access.ts';
 import { cookieJar, type CookieJar } from '../cookie.ts';
 import { personOf } from '../person.ts';
+import { sealer, type Sealer } from '../sealed.ts';
 import { Sessions, type Session } from '../sessions.ts';
-import type { SignIn, Step } from '../sign-in.ts';
+import type { SignInStore } from '../sign-in-store.ts';
+import { nothingToComplete, type SignIn, type Step } from '../sign-in.ts';
 import type { Site } from '../site.ts';
 import { toldBy } from './claims.ts';
 import { Denied, reasonOf, type Attempt, type Proof, type Provider, type Vouched } from './provider.ts';
-import { sealer, type Sealer } from './sealed.ts';
 
-/** What the way by an OpenID provider needs. `now` gives milliseconds. */
+/** What the way by an OpenID provider needs. `now` gives milliseconds since 1970. */
 export interface OidcOptions {
   readonly site: Site;
   readonly port: number;
   readonly dashboard: Pick<Config['dashboard'], 'roles' | 'oidc' | 'sessionS' | 'sessionRecheckS'>;
   readonly provider: Provider;
-  readonly log: Pick<Logger, 'info' | 'warn'>;
+  readonly store: SignInStore;
+  readonly terms: string;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly now: () => number;
 }
 
@@ -45,10 +48,11 @@ export class OidcSignIn implements SignIn {
   #stopping = false;
 
   constructor(options: OidcOptions) {
-    const { site, port, dashboard, now } = options;
+    const { site, port, dashboard, store, terms, log, now } = options;
     this.site = site;
     this.#options = options;
-    this.#sessions = new Sessions(dashboard.sessionS * 1_000, now);
+    const trouble = (error: Error): void => log.error({ reason: error.message }, 'sign-ins cannot be kept');
+    this.#sessions = new Sessions({ msMax: dashboard.sessionS * 1_000, now, store, terms, trouble });
     // Lax: the browser comes from the provider, and would not bring a strict cookie to the page it goes on to.
     this.#jar = cookieJar(site, `hatchery-${port}`, 'Lax');
     this.#attempts = cookieJar(site, `hatchery-${port}-sign-in`, 'Lax');
@@ -75,6 +79,10 @@ export class OidcSignIn implements SignIn {
     } catch (error) {
       return this.#away(error as Error);
     }
+  }
+
+  async accept(): Promise<Step> {
+    return nothingToComplete;
   }
 
   async complete(request: IncomingMessage, url: URL): Promise<Step> {
@@ -116,6 +124,7 @@ export class OidcSignIn implements SignIn {
     this.#stopping = true;
     clearInterval(this.#timer);
     await this.#asking;
+    this.#options.store[Symbol.dispose]();
   }
 
   #open(request: IncomingMessage, { claims, proof }: Vouched, { to }: Attempt): Step {
@@ -161,7 +170,7 @@ export class OidcSignIn implements SignIn {
     const { name: user, role } = session.person;
     try {
       const { claims, proof } = await provider.ask(session.proof);
-      session.proof = proof;
+      this.#sessions.renew(session, proof);
       const told = toldBy(claims, dashboard.oidc);
       const person = told === null ? null : personOf(told, dashboard.roles);
       if (person?.role !== role) log.info({ user, role, now: person?.role ?? null }, 'role changed');

@@ -11,11 +11,10 @@ const ivBytes = 12;
 const tagBytes = 16;
 
 /**
- * Seals with a key of this process (AES-256-GCM), so that sign-ins under way need no memory here: anybody can begin as
- * many as they like. `now` gives milliseconds.
+ * Seals with AES-256-GCM, by default with a key of this process, so that sign-ins under way need no memory here: anybody
+ * can begin as many as they like. `now` gives milliseconds; a key is 32 bytes.
  */
-export function sealer<Kept>(msMax: number, now: () => number): Sealer<Kept> {
-  const key = randomBytes(32);
+export function sealer<Kept>(msMax: number, now: () => number, key: Buffer = randomBytes(32)): Sealer<Kept> {
   return {
     seal: (kept) => {
       const iv = randomBytes(ivBytes);
