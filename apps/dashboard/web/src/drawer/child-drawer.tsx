@@ -1,5 +1,6 @@
 import { useSyncExternalStore, type ReactNode } from 'react';
 import type { Child } from '@hatchery/events';
+import { ActionButton } from '../acting/action-button.tsx';
 import { numberIn, textIn, type PastRow, type ToldChild } from '../past/told.ts';
 import { useAsked } from '../past/use-asked.ts';
 import { length } from '../parts/duration.ts';
@@ -21,7 +22,7 @@ const nothingToHear = (): (() => void) => () => undefined;
 
 /** Everything known of one child: from the stream while it lives, from the history for as long as that reaches. */
 export function ChildDrawer({ id }: { readonly id: string }): ReactNode {
-  const { live, acting } = usePageStore();
+  const { live } = usePageStore();
   // The list tells when the child appears or goes, its own row everything in between.
   useCell(live.listing);
   const cell = live.row(id);
@@ -34,11 +35,7 @@ export function ChildDrawer({ id }: { readonly id: string }): ReactNode {
   );
   const pid = child?.pid ?? answer?.session?.['pid'];
   const title = pid ? `Child ${pid}` : loading ? 'Looking…' : 'Unknown child';
-  const actions = row !== undefined && (
-    <button type="button" onClick={() => acting.set({ verb: 'signal', childId: id })}>
-      Signal…
-    </button>
-  );
+  const actions = row !== undefined && <ActionButton acting={{ verb: 'signal', childId: id }}>Signal…</ActionButton>;
   return (
     <DrawerFrame title={title} actions={actions}>
       {child !== undefined ? (
