@@ -22,5 +22,17 @@ export type {
   UsageSample,
 } from './live.ts';
 export type { Lock, LockCondition, LockKind, LockParty } from './lock.ts';
+export type {
+  Check,
+  PastChild,
+  PastRefusals,
+  PastRow,
+  PastRows,
+  PastSessions,
+  PastStatistics,
+  PastTimeline,
+  Spread,
+  SpreadRow,
+} from './past.ts';
 export { emptyView, reduce, ViewDraft } from './view.ts';
 export type { View, ZygoteView } from './view.ts';

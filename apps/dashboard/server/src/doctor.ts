@@ -1,16 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { FeedState, ReadOnlyState, View } from '@hatchery/events';
+import type { Check, FeedState, ReadOnlyState, View } from '@hatchery/events';
 import type { HistoryState } from './history/history.ts';
 import { historyBytesMax, liveClientsMax } from './limits.ts';
-
-/** One thing that was looked at, and what to do when it is not well. */
-export interface Check {
-  readonly name: string;
-  readonly verdict: 'well' | 'warning' | 'failed';
-  readonly found: string;
-  readonly remedy: string | null;
-}
 
 /** What the checks look at. */
 export interface Examined {

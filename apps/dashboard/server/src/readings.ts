@@ -1,5 +1,5 @@
-import type { FeedState, Lock, ReadOnlyState } from '@hatchery/events';
-import { examine, type Check } from './doctor.ts';
+import type { Check, FeedState, Lock, ReadOnlyState } from '@hatchery/events';
+import { examine } from './doctor.ts';
 import type { HistoryState } from './history/history.ts';
 import type { MetricsInput } from './http/metrics.ts';
 import type { Broadcast } from './live/broadcast.ts';

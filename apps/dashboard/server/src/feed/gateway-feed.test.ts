@@ -90,7 +90,7 @@ test('a refused session is a mark of the timeline, and what was done to the gate
   });
   assert.deepEqual(marks.map(({ kind, text }) => [kind, text]).toSorted(), [
     ['refused', '192.0.2.8:1 refused: draining'],
-    ['refused', 'mallory refused: unknown-program'],
+    ['refused', 'mallory (192.0.2.9:1) refused: unknown-program'],
   ]);
   const [line] = await running.rows('/api/audit');
   assert.deepEqual(

@@ -1,7 +1,7 @@
 import { useSyncExternalStore, type ReactNode } from 'react';
-import type { Child } from '@hatchery/events';
+import type { Child, PastChild, PastRow } from '@hatchery/events';
 import { ActionButton } from '../acting/action-button.tsx';
-import { numberIn, textIn, type PastRow, type ToldChild } from '../past/told.ts';
+import { numberIn, textIn } from '../past/told.ts';
 import { useAsked } from '../past/use-asked.ts';
 import { length } from '../parts/duration.ts';
 import { ending } from '../parts/ending.ts';
@@ -29,7 +29,7 @@ export function ChildDrawer({ id }: { readonly id: string }): ReactNode {
   const row = useSyncExternalStore(cell?.subscribe ?? nothingToHear, () => cell?.get());
   const ended = useCell(live.ended).find((child) => child.id === id);
   const child = row?.child ?? ended;
-  const { answer, failure, loading } = useAsked<ToldChild>(
+  const { answer, failure, loading } = useAsked<PastChild>(
     `/api/children/${encodeURIComponent(id)}`,
     row === undefined ? null : againMs,
   );
@@ -147,7 +147,7 @@ function OwnLocks({ id }: { readonly id: string }): ReactNode {
   );
 }
 
-function Past({ told: { holds, waits, marks, audit } }: { readonly told: ToldChild }): ReactNode {
+function Past({ told: { holds, waits, marks, audit } }: { readonly told: PastChild }): ReactNode {
   return (
     <>
       <Lines title="Locks held" rows={holds} line={(row) => `${textIn(row, 'name')} ${spanOf(row)}`} />

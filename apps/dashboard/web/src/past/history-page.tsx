@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import type { PastRow, PastSessions } from '@hatchery/events';
 import { address } from '../address/current-address.ts';
 import { Moment } from '../parts/moment.tsx';
 import { length } from '../parts/duration.ts';
@@ -8,13 +9,13 @@ import { useCell } from '../store/use-cell.ts';
 import { Exports, PastForm, queryOf } from './past-form.tsx';
 import { PastTable, type PastColumn } from './past-table.tsx';
 import { Spreads } from './spreads.tsx';
-import { numberIn, textIn, type PastRow, type ToldHistory } from './told.ts';
+import { numberIn, textIn } from './told.ts';
 import { usePages } from './use-pages.ts';
 
 /** Sessions that were, and how long things took. */
 export function HistoryPage(): ReactNode {
   const { past } = useCell(address);
-  const { first, rows, more, failure } = usePages<ToldHistory>('history', past);
+  const { first, rows, more, failure } = usePages<PastSessions>('history', past);
   return (
     <section aria-labelledby="history-heading" aria-busy={first.loading}>
       <div className="section-head">
