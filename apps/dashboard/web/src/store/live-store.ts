@@ -137,6 +137,7 @@ export class LiveStore {
 
   #catchUp(): void {
     this.live.set(this.#latest);
+    this.actionsOff.set(actionsOff(this.#latest, this.clock.get()));
     const { data, stuck } = this.#latest;
     if (data === null || this.paused.get() !== null) return;
     if (data === this.#shownData && stuck === this.#shownStuck) return;
