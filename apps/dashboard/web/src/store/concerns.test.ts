@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyView } from '@hatchery/events';
+import { exampleLock, exampleParty } from '@hatchery/events/fixtures';
 import { firstState, type LiveState } from '../live/connection.ts';
-import { aLock, aParty } from '../fixtures/locks.ts';
 import { concerns } from './concerns.ts';
 
 const at = 1_000_000;
@@ -56,8 +56,11 @@ test('who is signed out is told so, and not that the server is lost', () => {
 const minutesAgo = (minutes: number): string => new Date(at - minutes * 60_000).toISOString();
 
 test('who keeps others waiting is named once, with all behind it, and hurts after a minute', () => {
-  const held = aLock('l1', { waiters: [aParty('c2', { since: minutesAgo(2) })] });
-  const further = aLock('l2', { holder: aParty('c2'), waiters: [aParty('c3', { since: minutesAgo(0) })] });
+  const held = exampleLock('l1', { waiters: [exampleParty('c2', { since: minutesAgo(2) })] });
+  const further = exampleLock('l2', {
+    holder: exampleParty('c2'),
+    waiters: [exampleParty('c3', { since: minutesAgo(0) })],
+  });
   const found = concerns(well, service, [held, further], at, all);
   assert.deepEqual(
     found.map(({ title, harm, childId, lockId }) => [title, harm, childId, lockId]),
@@ -67,7 +70,7 @@ test('who keeps others waiting is named once, with all behind it, and hurts afte
 });
 
 test('a lock that was left behind is told with what can break it', () => {
-  const [concern] = concerns(well, service, [aLock('l1', { condition: 'stale' })], at, all);
+  const [concern] = concerns(well, service, [exampleLock('l1', { condition: 'stale' })], at, all);
   assert.deepEqual([concern?.title, concern?.lockId, concern?.harm], ['Stale lock', 'l1', 'notice']);
 });
 
@@ -79,16 +82,16 @@ test('a stuck child comes before what was wished', () => {
 });
 
 test('a hundred stale locks are a few lines and a count', () => {
-  const locks = Array.from({ length: 100 }, (_, index) => aLock(`l${index}`, { condition: 'stale' }));
+  const locks = Array.from({ length: 100 }, (_, index) => exampleLock(`l${index}`, { condition: 'stale' }));
   const found = concerns(well, service, locks, at, all);
   assert.equal(found.length, 6);
   assert.equal(found.at(-1)?.title, '95 more stale locks');
 });
 
 test('a holder that is gone is not offered to be ended, and its lock is told once, with when it frees itself', () => {
-  const held = { condition: 'orphaned', waiters: [aParty('c2', { since: minutesAgo(0) })] } as const;
+  const held = { condition: 'orphaned', waiters: [exampleParty('c2', { since: minutesAgo(0) })] } as const;
   const graceEndsAt = new Date(at + 6_400).toISOString();
-  const found = concerns(well, service, [aLock('l1', { ...held, graceEndsAt })], at, none);
+  const found = concerns(well, service, [exampleLock('l1', { ...held, graceEndsAt })], at, none);
   assert.deepEqual(
     found.map(({ title, childId, lockId }) => [title, childId, lockId]),
     [['anna (pid 4000001) blocks 1', undefined, 'l1']],
@@ -106,7 +109,7 @@ for (const [name, changes, told] of [
   ['that is stale', { condition: 'stale' }, /It stays until it is broken\.$/],
 ] as const)
   test(`a lock ${name} is told with what becomes of it`, () => {
-    const [concern] = concerns(well, service, [aLock('l1', changes)], at, none);
+    const [concern] = concerns(well, service, [exampleLock('l1', changes)], at, none);
     assert.match(concern?.detail ?? '', told);
     assert.deepEqual([concern?.lockId, concern?.childId], ['l1', undefined]);
   });
