@@ -50,13 +50,7 @@ function checksOf({
     view.draining
       ? warning('New sessions', 'refused: the service is draining', 'Undrain when the work that asked for it is done.')
       : well('New sessions', 'taken'),
-    readOnly === null
-      ? well('Changes', 'taken')
-      : warning(
-          'Changes',
-          `refused: the service is read-only${readOnly.since && ` since ${readOnly.since}`}${readOnly.actor && ` by ${readOnly.actor}`}: ${readOnly.reason}`,
-          'Switch it off when that is over: ./hatchery read-only off.',
-        ),
+    changesCheck(readOnly),
     gateway.up
       ? well('Feed of the gateway', `up since ${gateway.since}`)
       : warning(
@@ -91,6 +85,14 @@ function checksOf({
       : warning('Open pages', `${browsers} of ${liveClientsMax}`, 'Close pages that nobody looks at.'),
     well('Dashboard', `build ${build}, up for ${Math.floor(uptimeS / 60)} min, Node ${process.version}`),
   ];
+}
+
+function changesCheck(readOnly: ReadOnlyState | null): Check {
+  if (readOnly === null) return well('Changes', 'taken');
+  const { since, actor, reason } = readOnly;
+  const whose = `${since === '' ? '' : ` since ${since}`}${actor === '' ? '' : ` by ${actor}`}`;
+  const found = `refused: the service is read-only${whose}: ${reason}`;
+  return warning('Changes', found, 'Switch it off when that is over: ./hatchery read-only off.');
 }
 
 function zygoteCheck(zygote: View['zygote']): Check {
