@@ -4,6 +4,7 @@ export type { LoadOptions } from './load.ts';
 export { nearest } from './nearest.ts';
 export { ConfigError } from './problem.ts';
 export type { ConfigProblem } from './problem.ts';
+export { readReadOnly } from './read-only.ts';
 export { sessionSettings, systemPython } from './session-settings.ts';
 export type { SessionSettings } from './session-settings.ts';
 export {

@@ -11,7 +11,28 @@ export type {
   SessionPhasesMs,
 } from './event.ts';
 export type { FeedMessage, FeedPosition } from './feed.ts';
-export type { FeedState, LiveMessage, LivePosition, LiveRequest, Role, Stuck, UsageSample } from './live.ts';
+export type {
+  FeedState,
+  LiveMessage,
+  LivePosition,
+  LiveRequest,
+  ReadOnlyState,
+  Role,
+  Stuck,
+  UsageSample,
+} from './live.ts';
 export type { Lock, LockCondition, LockKind, LockParty } from './lock.ts';
+export type {
+  Check,
+  PastChild,
+  PastRefusals,
+  PastRow,
+  PastRows,
+  PastSessions,
+  PastStatistics,
+  PastTimeline,
+  Spread,
+  SpreadRow,
+} from './past.ts';
 export { emptyView, reduce, ViewDraft } from './view.ts';
 export type { View, ZygoteView } from './view.ts';

@@ -10,6 +10,13 @@ export type FeedState =
   | { readonly up: true; readonly since: string }
   | { readonly up: false; readonly since: string; readonly reason: string };
 
+/** Why nothing may be written, since when (RFC 3339) and on whose word; these two are empty when nobody knows. */
+export interface ReadOnlyState {
+  readonly reason: string;
+  readonly since: string;
+  readonly actor: string;
+}
+
 /** A child that holds a lock and used neither CPU nor disk since `since` (RFC 3339), which is too long. */
 export interface Stuck {
   readonly id: string;
@@ -63,6 +70,8 @@ export type LiveMessage =
       readonly serverTime: string;
       readonly feed: FeedState;
       readonly stuck: readonly Stuck[];
+      /** Null while changes are taken; absent from servers that do not say. */
+      readonly readOnly?: ReadOnlyState | null;
     } & LivePosition);
 
 /**

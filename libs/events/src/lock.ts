@@ -27,4 +27,9 @@ export interface Lock {
   readonly nonce: string | null;
   /** Why it has this condition, a sentence each. Absent from publishers that do not say. */
   readonly reasons?: readonly string[];
+  /**
+   * Of an orphan: when its grace is over (RFC 3339), after which it is freed as soon as nobody can be on the way to take
+   * it up. Absent where nothing is freed by itself.
+   */
+  readonly graceEndsAt?: string;
 }

@@ -44,7 +44,7 @@ export function describePlaces(config: Config, ready: Ready): string {
   return `
   The page          ${ready.dashboard}
   to act on it      ${ready.dashboardSignIn}
-  once more         ./hatchery sign-in
+  another browser   ./hatchery sign-in
   Branch from it    ${branch}
   Let others in     ./hatchery user add NAME --key NAME.pub
 

@@ -4,9 +4,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
+import { controlSocketPath, gatewayControlSocketPath, readReadOnly } from '@hatchery/config';
 import { readPartRecord, signInKeyPath, type Part, type PartContext } from '@hatchery/daemon';
-import type { FeedState, LiveMessage } from '@hatchery/events';
+import type { FeedState, LiveMessage, ReadOnlyState } from '@hatchery/events';
 import { forkerKeepsEvents } from './actions/forker-action.ts';
 import { History } from './history/history.ts';
 import { closeListener, listen } from './http/listener.ts';
@@ -59,9 +59,11 @@ export async function createDashboard(
   });
   const controlSocket = controlSocketPath(config);
   const history = openHistory(join(config.stateDirectory, 'dashboard', 'history.db'), log);
-  const live = startLive({ forker: controlSocket, gateway: gatewayControlSocketPath(config) }, history, log);
+  // The file that sessions look at before each change is the truth, also while the fork service is away.
+  const readOnly = (): ReadOnlyState | null => readReadOnly(config);
+  const live = startLive({ forker: controlSocket, gateway: gatewayControlSocketPath(config), readOnly }, history, log);
   const endpoint = attach(servers, {
-    ...{ live, history, page, signIn, controlSocket, log },
+    ...{ live, history, page, signIn, controlSocket, readOnly, log },
     metricsFrom: dashboard.metricsFrom,
   });
   const url = signIn.site.home;
@@ -93,20 +95,23 @@ interface Attached {
   readonly page: PageFiles;
   readonly signIn: SignIn;
   readonly controlSocket: string;
+  readonly readOnly: () => ReadOnlyState | null;
   readonly metricsFrom: readonly string[];
   readonly log: DashboardContext['log'];
 }
 
 function attach(
   servers: readonly Server[],
-  { live, history, page, signIn, controlSocket, metricsFrom, log }: Attached,
+  { live, history, page, signIn, controlSocket, readOnly, metricsFrom, log }: Attached,
 ): LiveEndpoint {
   const budget = new RequestBudget(() => performance.now());
   const { broadcast, progress } = live;
   const feed = (): FeedState => live.feed.state;
   const gateway = (): FeedState => live.gateway.state;
   const { build } = page;
-  const readings = readingsOf({ log: live.log, broadcast, progress, feed, gateway, history, build, signIn, budget });
+  const readings = readingsOf({
+    ...{ log: live.log, broadcast, progress, feed, gateway, readOnly, history, build, signIn, budget },
+  });
   const trail = {
     write: (records: Parameters<History['keepNow']>[0]) => history.keepNow(records, auditWriteMsMax),
     forkerKeeps: () => forkerKeepsEvents(controlSocket),

@@ -1,21 +1,14 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { FeedState, View } from '@hatchery/events';
+import type { Check, FeedState, ReadOnlyState, View } from '@hatchery/events';
 import type { HistoryState } from './history/history.ts';
 import { historyBytesMax, liveClientsMax } from './limits.ts';
-
-/** One thing that was looked at, and what to do when it is not well. */
-export interface Check {
-  readonly name: string;
-  readonly verdict: 'well' | 'warning' | 'failed';
-  readonly found: string;
-  readonly remedy: string | null;
-}
 
 /** What the checks look at. */
 export interface Examined {
   readonly feed: FeedState;
   readonly gateway: FeedState;
+  readonly readOnly: ReadOnlyState | null;
   readonly view: View;
   readonly history: HistoryState;
   readonly browsers: number;
@@ -34,8 +27,17 @@ export async function examine(examined: Examined): Promise<readonly Check[]> {
   return checks.sort((left, right) => order.indexOf(left.verdict) - order.indexOf(right.verdict));
 }
 
-function checksOf({ feed, gateway, view, history, browsers, tooSlow, uptimeS, build }: Examined): readonly Check[] {
-  const { zygote } = view;
+function checksOf({
+  feed,
+  gateway,
+  readOnly,
+  view,
+  history,
+  browsers,
+  tooSlow,
+  uptimeS,
+  build,
+}: Examined): readonly Check[] {
   return [
     feed.up
       ? well('Feed of the forker', `up since ${feed.since}`)
@@ -44,14 +46,11 @@ function checksOf({ feed, gateway, view, history, browsers, tooSlow, uptimeS, bu
           `down since ${feed.since}: ${feed.reason}`,
           'Start it: ./hatchery start. Its log says why it ended.',
         ),
-    zygote.state === 'ready'
-      ? well('Zygote', `ready, pid ${zygote.pid}`)
-      : zygote.state === 'starting'
-        ? warning('Zygote', 'starting', 'New sessions wait. If this lasts, run ./hatchery doctor on the host.')
-        : failed('Zygote', `failed at ${zygote.step}: ${zygote.message}`, 'Run ./hatchery doctor on the host.'),
+    zygoteCheck(view.zygote),
     view.draining
       ? warning('New sessions', 'refused: the service is draining', 'Undrain when the work that asked for it is done.')
       : well('New sessions', 'taken'),
+    changesCheck(readOnly),
     gateway.up
       ? well('Feed of the gateway', `up since ${gateway.since}`)
       : warning(
@@ -86,6 +85,29 @@ function checksOf({ feed, gateway, view, history, browsers, tooSlow, uptimeS, bu
       : warning('Open pages', `${browsers} of ${liveClientsMax}`, 'Close pages that nobody looks at.'),
     well('Dashboard', `build ${build}, up for ${Math.floor(uptimeS / 60)} min, Node ${process.version}`),
   ];
+}
+
+function changesCheck(readOnly: ReadOnlyState | null): Check {
+  if (readOnly === null) return well('Changes', 'taken');
+  const { since, actor, reason } = readOnly;
+  const whose = `${since === '' ? '' : ` since ${since}`}${actor === '' ? '' : ` by ${actor}`}`;
+  const found = `refused: the service is read-only${whose}: ${reason}`;
+  return warning('Changes', found, 'Switch it off when that is over: ./hatchery read-only off.');
+}
+
+function zygoteCheck(zygote: View['zygote']): Check {
+  switch (zygote.state) {
+    case 'starting':
+      return warning('Zygote', 'starting', 'New sessions wait. If this lasts, run ./hatchery doctor on the host.');
+    case 'failed':
+      return failed('Zygote', `failed at ${zygote.step}: ${zygote.message}`, 'Run ./hatchery doctor on the host.');
+    case 'ready': {
+      const { pid, failure } = zygote;
+      if (failure === undefined) return well('Zygote', `ready, pid ${pid}`);
+      const found = `an older one serves, pid ${pid}; the new one failed at ${failure.step}: ${failure.message}`;
+      return warning('Zygote', found, 'Sessions go on as before the change. Run ./hatchery doctor on the host.');
+    }
+  }
 }
 
 async function diskCheck(directory: string): Promise<Check> {

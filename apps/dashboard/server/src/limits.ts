@@ -136,6 +136,9 @@ export const spreadRowsMax = 100;
 export const rowsPerPageMax = 200;
 export const exportRowsMax = 100_000;
 
+/** Of those whom the gateway turned away; a scanner makes thousands, which say no more than these and their number. */
+export const refusalsToldMax = 100;
+
 /** Points of a chart, bars and marks of the timeline: more than a screen is wide says nothing. */
 export const usagePointsMax = 400;
 export const timelineSessionsMax = 60;

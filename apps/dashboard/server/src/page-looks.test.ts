@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Page } from '@playwright/test';
-import { controlSocketPath } from '@hatchery/config';
+import { controlSocketPath, readOnlyPath } from '@hatchery/config';
 import { findFaults } from '@hatchery/testkit/browser';
 import { connection, launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
 import { busyHour, useOfAll } from './fixtures/busy-hour.ts';
@@ -119,6 +119,11 @@ for (const colorScheme of themes) {
         await walk(page, dashboard.origin, first, look);
         await page.goto(dashboard.origin);
         await rows(page).nth(2).waitFor();
+        // The header at its fullest.
+        first.publish({ kind: 'forker.draining', draining: true, actor: 'launchpad-operator' });
+        const since = new Date().toISOString();
+        writeFileSync(readOnlyPath(config), JSON.stringify({ reason: 'the disks move', since, actor: 'bo' }));
+        await connection(page).getByText('READ-ONLY').waitFor();
         first.publish({ kind: 'zygote.failed', step: 'preload', message: 'No module named breezy', retryInMs: 4_000 });
         await page.getByText('Zygote failed').waitFor();
         await first[Symbol.asyncDispose]();

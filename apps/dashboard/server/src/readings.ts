@@ -1,5 +1,5 @@
-import type { FeedState, Lock } from '@hatchery/events';
-import { examine, type Check } from './doctor.ts';
+import type { Check, FeedState, Lock, ReadOnlyState } from '@hatchery/events';
+import { examine } from './doctor.ts';
 import type { HistoryState } from './history/history.ts';
 import type { MetricsInput } from './http/metrics.ts';
 import type { Broadcast } from './live/broadcast.ts';
@@ -23,6 +23,7 @@ export interface ReadingsParts {
   readonly progress: Progress;
   readonly feed: () => FeedState;
   readonly gateway: () => FeedState;
+  readonly readOnly: () => ReadOnlyState | null;
   readonly history: { readonly state: HistoryState };
   readonly build: string;
   readonly signIn: { readonly untrusted: number };
@@ -30,7 +31,7 @@ export interface ReadingsParts {
 }
 
 export function readingsOf(parts: ReadingsParts): Readings {
-  const { log, broadcast, progress, feed, gateway, history, build, signIn, budget } = parts;
+  const { log, broadcast, progress, feed, gateway, readOnly, history, build, signIn, budget } = parts;
   return {
     get feed() {
       return feed();
@@ -46,6 +47,7 @@ export function readingsOf(parts: ReadingsParts): Readings {
         ...rest,
         feed: feed(),
         gateway: gateway(),
+        readOnly: readOnly(),
       };
     },
     lock: (id) => (Object.hasOwn(log.view.locks, id) ? log.view.locks[id] : undefined),
@@ -65,6 +67,7 @@ export function readingsOf(parts: ReadingsParts): Readings {
       examine({
         feed: feed(),
         gateway: gateway(),
+        readOnly: readOnly(),
         view: log.view,
         history: history.state,
         browsers: broadcast.size,

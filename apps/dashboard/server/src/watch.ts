@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { Logger } from '@hatchery/daemon';
+import type { ReadOnlyState } from '@hatchery/events';
 import { linkFeed, type FeedLink } from './feed/feed-link.ts';
 import { gatewayRecords } from './history/gateway-records.ts';
 import type { History } from './history/history.ts';
@@ -20,23 +21,25 @@ export interface Live extends AsyncDisposable {
   readonly gateway: FeedLink;
 }
 
-/** Where the two feeds are. */
-export interface FeedSockets {
+/** Where the two feeds are, and what no feed says: whether the service is read-only, as of now. */
+export interface LiveSources {
   readonly forker: string;
   readonly gateway: string;
+  readonly readOnly: () => ReadOnlyState | null;
 }
 
 /** Dials the feeds for ever; what the forker's says goes to the history and to the browsers. */
-export function startLive(sockets: FeedSockets, history: History, log: Logger): Live {
+export function startLive(sources: LiveSources, history: History, log: Logger): Live {
   const liveLog = new LiveLog({ epoch: randomUUID(), eventsKept: eventsKeptMax });
   const broadcast = new Broadcast(liveLog, () => performance.now());
   const progress = new Progress();
   const recorder = new Recorder(() => Date.now());
   const beat = (): void => {
     const now = new Date();
-    broadcast.beat(now.toISOString(), feed.state, progress.stuck(liveLog.view, now.getTime()));
+    const stuck = progress.stuck(liveLog.view, now.getTime());
+    broadcast.beat(now.toISOString(), feed.state, stuck, sources.readOnly());
   };
-  const feed = linkFeed(sockets.forker, 'the forker', {
+  const feed = linkFeed(sources.forker, 'the forker', {
     message: (message) => {
       const records = recorder.take(message, liveLog.view);
       if (records.length > 0) history.keep(records);
@@ -49,7 +52,7 @@ export function startLive(sockets: FeedSockets, history: History, log: Logger): 
       beat();
     },
   });
-  const gateway = linkFeed(sockets.gateway, 'the ssh gateway', {
+  const gateway = linkFeed(sources.gateway, 'the ssh gateway', {
     message: (message) => {
       const records = gatewayRecords(message);
       if (records.length > 0) history.keep(records);

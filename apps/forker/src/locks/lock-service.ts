@@ -75,7 +75,11 @@ export class LockService implements Disposable {
   begin(): void {
     this.#muteAll();
     this.#scans.begin();
-    this.#orphans.begin();
+    // They are told anew, for now it is known until when.
+    for (const { id } of this.#orphans.begin()) {
+      const lock = this.find(id);
+      if (lock !== undefined) this.publish([{ kind: 'lock.changed', lock }]);
+    }
   }
 
   /** Reads every branch below the hosting root now; how many directories that were. */
@@ -141,10 +145,8 @@ export class LockService implements Disposable {
     const { events } = this.#context;
     for (const change of changes) {
       if (change.kind === 'lock.released' || change.kind === 'lock.broken') this.#forget(change.id);
-      events.publish(change);
-      if (change.kind !== 'lock.acquired' && change.kind !== 'lock.changed') continue;
-      if (change.lock.condition === 'orphaned') this.#orphans.add(change.lock);
-      else this.#orphans.forget(change.lock.id);
+      if (change.kind !== 'lock.acquired' && change.kind !== 'lock.changed') events.publish(change);
+      else events.publish({ ...change, lock: this.#withGrace(change.lock) });
     }
   }
 
@@ -165,6 +167,13 @@ export class LockService implements Disposable {
     if (event.exit.code !== 0) this.#lookAtBranches(event.id);
     this.#branches.delete(event.id);
     this.#mute.ended(event.id);
+  }
+
+  #withGrace(lock: Lock): Lock {
+    if (lock.condition === 'orphaned') return this.#orphans.add(lock);
+    this.#orphans.forget(lock.id);
+    const { graceEndsAt: _over, ...held } = lock;
+    return held;
   }
 
   #muteAll(): void {

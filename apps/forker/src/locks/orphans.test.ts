@@ -77,3 +77,14 @@ it('no grace runs before anybody could come back, and then it runs whole', () =>
   assert.deepEqual(bench.lookAt(100_999), []);
   assert.deepEqual(bench.lookAt(101_000), ['l1']);
 });
+
+it('an orphan is told with the end of its grace, which stays while the grace runs', () => {
+  using bench = new OrphanBench(false);
+  assert.equal('graceEndsAt' in bench.orphans.add(lock('l1')), false, 'before anybody could come back');
+  const earliest = Date.now() + 1_000;
+  const [told] = bench.orphans.begin();
+  assert.equal(told?.id, 'l1');
+  assert.ok(Date.parse(told?.graceEndsAt ?? '') >= earliest);
+  const again = bench.orphans.add({ ...lock('l1'), graceEndsAt: '2000-01-01T00:00:00.000Z' });
+  assert.equal(again.graceEndsAt, told?.graceEndsAt);
+});

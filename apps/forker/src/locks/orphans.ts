@@ -13,10 +13,17 @@ export interface OrphansContext {
   readonly free: (lock: Lock) => void;
 }
 
+interface Waiting {
+  readonly lock: Lock;
+  readonly dueAt: number;
+  /** The same by the clock on the wall, for people: RFC 3339, null before graces run. */
+  readonly graceEndsAt: string | null;
+}
+
 /** Locks whose session has ended. Each frees itself after its grace, unless a reconnecting client takes it up. */
 export class Orphans implements Disposable {
   readonly #context: OrphansContext;
-  readonly #waiting = new Map<string, { readonly lock: Lock; readonly dueAt: number }>();
+  readonly #waiting = new Map<string, Waiting>();
   #timer: NodeJS.Timeout | null = null;
   #begun = false;
 
@@ -24,20 +31,24 @@ export class Orphans implements Disposable {
     this.#context = context;
   }
 
-  /** Lets graces run: from now on a client can come back. Those of orphans from before start whole. */
-  begin(): void {
+  /**
+   * Lets graces run: from now on a client can come back. Those of orphans from before start whole; they are returned, as
+   * they are to be told now.
+   */
+  begin(): readonly Lock[] {
     this.#begun = true;
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { lock } of waiting) this.add(lock);
+    return waiting.map(({ lock }) => this.add(lock));
   }
 
-  /** Starts the grace of a lock; one that runs already goes on. */
-  add(lock: Lock): void {
-    if (this.#waiting.has(lock.id)) return;
-    const { graceMs, now } = this.#context;
-    this.#waiting.set(lock.id, { lock, dueAt: this.#begun ? now() + graceMs : Infinity });
+  /** Starts the grace of a lock; one that runs already goes on. The lock as it is to be told: with the end of its grace. */
+  add(lock: Lock): Lock {
+    const waiting = this.#waiting.get(lock.id) ?? this.#wait(lock);
+    this.#waiting.set(lock.id, waiting);
     this.#timer ??= setInterval(() => this.look(), orphanLookMs).unref();
+    const { graceEndsAt: _before, ...told } = lock;
+    return waiting.graceEndsAt === null ? told : { ...told, graceEndsAt: waiting.graceEndsAt };
   }
 
   /** It is none any more. */
@@ -55,6 +66,12 @@ export class Orphans implements Disposable {
       free(lock);
     }
     if (this.#waiting.size === 0) this[Symbol.dispose]();
+  }
+
+  #wait(lock: Lock): Waiting {
+    const { graceMs, now } = this.#context;
+    if (!this.#begun) return { lock, dueAt: Infinity, graceEndsAt: null };
+    return { lock, dueAt: now() + graceMs, graceEndsAt: new Date(Date.now() + graceMs).toISOString() };
   }
 
   [Symbol.dispose](): void {

@@ -1,12 +1,6 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { readOnlyPath, type Config } from '@hatchery/config';
-
-/** Why nothing may be written, since when (RFC 3339), and on whose word. */
-export interface ReadOnlyState {
-  readonly reason: string;
-  readonly since: string;
-  readonly actor: string;
-}
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readOnlyPath, readReadOnly, type Config } from '@hatchery/config';
+import type { ReadOnlyState } from '@hatchery/events';
 
 /** Whose word `hosting.read_only` is: what it began ends with it. */
 const configActor = 'hatchery.toml';
@@ -28,13 +22,7 @@ export class ReadOnlySwitch {
 
   /** Null when the service takes changes. A file that cannot be understood counts as sessions take it. */
   get state(): ReadOnlyState | null {
-    try {
-      const { reason, since, actor } = JSON.parse(readFileSync(this.#path, 'utf8')) as Partial<ReadOnlyState>;
-      return { reason: reason ?? 'not said', since: since ?? '', actor: actor ?? '' };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      return { reason: `${this.#path} cannot be read`, since: '', actor: '' };
-    }
+    return readReadOnly(this.#config);
   }
 
   /** True when `hosting.read_only` is set, which {@link turnOff} does not overrule. */

@@ -90,13 +90,35 @@ test('a refused session is a mark of the timeline, and what was done to the gate
   });
   assert.deepEqual(marks.map(({ kind, text }) => [kind, text]).toSorted(), [
     ['refused', '192.0.2.8:1 refused: draining'],
-    ['refused', 'mallory refused: unknown-program'],
+    ['refused', 'mallory (192.0.2.9:1) refused: unknown-program'],
   ]);
   const [line] = await running.rows('/api/audit');
   assert.deepEqual(
     [line?.['actor'], line?.['verb'], line?.['target'], line?.['outcome']],
     ['root', 'drain', 'ssh-gateway', 'done'],
   );
+});
+
+test('whom the gateway turned away is told with the history, narrowed like it, and never a whole flood', async () => {
+  await using running = await stage();
+  const { gateway, dashboard } = running;
+  const refuse = (user: string | null, peer: string): void =>
+    gateway.publish({ kind: 'session.refused', user, peer, reason: 'unknown key' });
+  refuse('mallory', '192.0.2.9:1');
+  for (let number = 0; number < 150; number += 1) refuse(null, `192.0.2.8:${number}`);
+  const ask = async (query: string): Promise<{ rows: readonly Row[]; count: number } | null> =>
+    ((await (await dashboard.fetch(`/api/history${query}`)).json()) as { refusals: { rows: Row[]; count: number } })
+      .refusals;
+  await eventually('all are kept', async () => (await ask(''))?.count === 151);
+  const all = await ask('');
+  assert.deepEqual([all?.rows.length, all?.rows[0]?.['text']], [100, '192.0.2.8:149 refused: unknown key']);
+  assert.equal((await ask('?user=mallory'))?.count, 1);
+  assert.equal((await ask('?q=192.0.2.8:14'))?.count, 11);
+  assert.equal((await ask('?q=%25'))?.count, 0, 'a percent sign is one');
+  assert.equal((await ask('?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z'))?.count, 0);
+  for (const query of ['?outcome=failed', '?branch=x', '?after=1.c1']) assert.equal(await ask(query), null, query);
+  const backwards = await dashboard.fetch('/api/history?from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z');
+  assert.equal(backwards.status, 400);
 });
 
 test('a gateway that is away is shown, stops nothing, and is heard when it comes back', async () => {

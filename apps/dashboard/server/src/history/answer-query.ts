@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { PastChild, PastRefusals, PastRow, PastRows, PastTimeline } from '@hatchery/events';
 import { timelineMarksMax, timelineSessionsMax, usagePointsMax } from '../limits.ts';
-import type { Answers, AuditFilter, ChildHistory, Cut, Query, Row, Rows, SessionFilter, Timeline } from './query.ts';
+import type { Answers, AuditFilter, Cut, Query, RefusalFilter, SessionFilter } from './query.ts';
 import { statistics } from './statistics.ts';
 
 type Values = readonly SQLInputValue[];
@@ -12,6 +13,8 @@ export function answerQuery(database: DatabaseSync, query: Query): Answers[Query
       return sessions(database, query.filter, query.cut);
     case 'statistics':
       return statistics(database, query.filter);
+    case 'refusals':
+      return refusals(database, query.filter, query.limit);
     case 'audit':
       return audit(database, query.filter, query.cut);
     case 'child':
@@ -49,7 +52,7 @@ export function sessionCondition({ from, to, user, branch, text, outcome }: Sess
   ]);
 }
 
-function sessions(database: DatabaseSync, filter: SessionFilter, { limit, after }: Cut): Rows {
+function sessions(database: DatabaseSync, filter: SessionFilter, { limit, after }: Cut): PastRows {
   const { sql, values } = sessionCondition(filter);
   const [at, id] = splitCursor(after);
   const rows = all(
@@ -68,7 +71,25 @@ function sessions(database: DatabaseSync, filter: SessionFilter, { limit, after 
   return { rows, next: last === undefined ? null : `${last['started_at']}.${last['id']}` };
 }
 
-function audit(database: DatabaseSync, { from, to, actor, text }: AuditFilter, { limit, after }: Cut): Rows {
+function refusals(database: DatabaseSync, { from, to, user, text }: RefusalFilter, limit: number): PastRefusals {
+  const { sql, values } = conditionOf([
+    ["kind = 'refused'"],
+    ['at >= ?', from],
+    ['at < ?', to],
+    [`text LIKE ? ESCAPE '\\'`, containing(user)],
+    [`text LIKE ? ESCAPE '\\'`, containing(text)],
+  ]);
+  const { count } = one(database, `SELECT count(*) AS count FROM mark WHERE ${sql}`, ...values) as { count: number };
+  const rows = all(
+    database,
+    `SELECT rowid AS number, at, text FROM mark WHERE ${sql} ORDER BY at DESC, rowid DESC LIMIT ?`,
+    ...values,
+    limit,
+  );
+  return { rows, count };
+}
+
+function audit(database: DatabaseSync, { from, to, actor, text }: AuditFilter, { limit, after }: Cut): PastRows {
   const { sql, values } = conditionOf([
     ['at >= ?', from],
     ['at < ?', to],
@@ -87,7 +108,7 @@ function audit(database: DatabaseSync, { from, to, actor, text }: AuditFilter, {
   return { rows, next: last === undefined ? null : String(last['number']) };
 }
 
-function child(database: DatabaseSync, id: string): ChildHistory {
+function child(database: DatabaseSync, id: string): PastChild {
   // A long session has more stretches than a chart has points, so every n-th is told.
   const { count } = one(database, 'SELECT count(*) AS count FROM usage WHERE child_id = ?', id) as { count: number };
   const every = Math.max(1, Math.ceil(count / usagePointsMax));
@@ -111,7 +132,7 @@ function child(database: DatabaseSync, id: string): ChildHistory {
   };
 }
 
-function timeline(database: DatabaseSync, from: number, to: number): Timeline {
+function timeline(database: DatabaseSync, from: number, to: number): PastTimeline {
   const during = 'started_at < ?2 AND (ended_at IS NULL OR ended_at >= ?1)';
   // Long ones first: a bar of a few pixels says less than one that spans the picture.
   const sessions = all(
@@ -171,10 +192,10 @@ function splitCursor(cursor: string | null): readonly [number | null, string | n
   return at === undefined || id === undefined ? [null, null] : [Number(at), id];
 }
 
-function all(database: DatabaseSync, sql: string, ...values: Values): readonly Row[] {
-  return database.prepare(sql).all(...values) as unknown as readonly Row[];
+function all(database: DatabaseSync, sql: string, ...values: Values): readonly PastRow[] {
+  return database.prepare(sql).all(...values) as unknown as readonly PastRow[];
 }
 
-function one(database: DatabaseSync, sql: string, ...values: Values): Row | null {
-  return (database.prepare(sql).get(...values) as unknown as Row | undefined) ?? null;
+function one(database: DatabaseSync, sql: string, ...values: Values): PastRow | null {
+  return (database.prepare(sql).get(...values) as unknown as PastRow | undefined) ?? null;
 }

@@ -16,7 +16,15 @@ export function gatewayRecords(message: FeedMessage): readonly HistoryRecord[] {
     }
     case 'session.refused': {
       const { user, peer, reason } = event;
-      return [{ type: 'mark', at, kind: 'refused', text: `${user ?? peer} refused: ${reason}`, childId: null }];
+      return [
+        {
+          type: 'mark',
+          at,
+          kind: 'refused',
+          text: `${user === null ? peer : `${user} (${peer})`} refused: ${reason}`,
+          childId: null,
+        },
+      ];
     }
     case 'action.requested': {
       const { actionId, actor, verb, target, reason } = event;

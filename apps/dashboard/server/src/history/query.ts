@@ -1,3 +1,5 @@
+import type { PastChild, PastRefusals, PastRows, PastStatistics, PastTimeline } from '@hatchery/events';
+
 /** What the History and Audit pages, their exports and the drawer ask for. Instants are milliseconds since 1970. */
 export interface SessionFilter {
   readonly from: number;
@@ -8,6 +10,9 @@ export interface SessionFilter {
   readonly text: string | null;
   readonly outcome: 'any' | 'failed' | 'killed' | 'ok' | 'running';
 }
+
+/** What a refused session can be narrowed by. */
+export type RefusalFilter = Pick<SessionFilter, 'from' | 'to' | 'user' | 'text'>;
 
 export interface AuditFilter {
   readonly from: number;
@@ -27,68 +32,17 @@ export interface Cut {
 export type Query =
   | { readonly name: 'sessions'; readonly filter: SessionFilter; readonly cut: Cut }
   | { readonly name: 'statistics'; readonly filter: SessionFilter }
+  | { readonly name: 'refusals'; readonly filter: RefusalFilter; readonly limit: number }
   | { readonly name: 'audit'; readonly filter: AuditFilter; readonly cut: Cut }
   | { readonly name: 'child'; readonly id: string }
   | { readonly name: 'timeline'; readonly from: number; readonly to: number };
 
-/** A row as it is told and exported: the names are those of the columns. */
-export type Row = Readonly<Record<string, string | number | null>>;
-
-/** Rows and the cursor to what follows them, null at the end. */
-export interface Rows {
-  readonly rows: readonly Row[];
-  readonly next: string | null;
-}
-
-/** How long things took, in milliseconds; null when there is nothing to tell of. */
-export interface Spread {
-  readonly count: number;
-  readonly p50: number | null;
-  readonly p95: number | null;
-  readonly p99: number | null;
-}
-
-/** One line of the percentiles: of everybody (`name` null), of one user or of one branch. */
-export interface SpreadRow {
-  readonly name: string | null;
-  readonly session: Spread;
-  readonly start: Spread;
-  readonly lockWait: Spread;
-  readonly lockHold: Spread;
-}
-
-export interface Statistics {
-  readonly all: SpreadRow;
-  readonly users: readonly SpreadRow[];
-  readonly branches: readonly SpreadRow[];
-}
-
-/** What is remembered of one child, also long after its end. */
-export interface ChildHistory {
-  readonly session: Row | null;
-  readonly usage: readonly Row[];
-  readonly holds: readonly Row[];
-  readonly waits: readonly Row[];
-  readonly marks: readonly Row[];
-  readonly audit: readonly Row[];
-}
-
-/** What the timeline draws. */
-export interface Timeline {
-  readonly from: number;
-  readonly to: number;
-  readonly sessions: readonly Row[];
-  readonly holds: readonly Row[];
-  readonly marks: readonly Row[];
-  /** Sessions in the range that are not among those told, which are the longest. */
-  readonly more: number;
-}
-
 /** What a question is answered with. */
 export interface Answers {
-  readonly sessions: Rows;
-  readonly statistics: Statistics;
-  readonly audit: Rows;
-  readonly child: ChildHistory;
-  readonly timeline: Timeline;
+  readonly sessions: PastRows;
+  readonly statistics: PastStatistics;
+  readonly refusals: PastRefusals;
+  readonly audit: PastRows;
+  readonly child: PastChild;
+  readonly timeline: PastTimeline;
 }

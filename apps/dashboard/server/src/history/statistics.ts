@@ -1,7 +1,8 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { PastStatistics, Spread, SpreadRow } from '@hatchery/events';
 import { spreadRowsMax } from '../limits.ts';
 import { sessionCondition } from './answer-query.ts';
-import type { SessionFilter, Spread, SpreadRow, Statistics } from './query.ts';
+import type { SessionFilter } from './query.ts';
 
 /** The lengths of one thing, each with whose it is. */
 interface Measured {
@@ -24,7 +25,7 @@ const sources: Readonly<Record<Measure, string>> = {
 };
 
 /** How long sessions, their starts, and their waits for and holds of locks took; of all, by user and by branch. */
-export function statistics(database: DatabaseSync, filter: SessionFilter): Statistics {
+export function statistics(database: DatabaseSync, filter: SessionFilter): PastStatistics {
   const { sql, values } = sessionCondition(filter);
   const measured = new Map(measures.map((measure) => [measure, read(database, measure, sql, values)] as const));
   return {

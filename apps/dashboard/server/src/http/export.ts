@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { Cut, Row, Rows } from '../history/query.ts';
+import type { PastRow, PastRows } from '@hatchery/events';
+import type { Cut } from '../history/query.ts';
 import { exportRowsMax } from '../limits.ts';
 import { safetyHeaders } from './answers.ts';
 
@@ -10,10 +11,10 @@ export type ExportKind = 'csv' | 'ndjson';
 export interface Export {
   readonly name: string;
   readonly kind: ExportKind;
-  readonly read: (cut: Cut) => Promise<Rows>;
+  readonly read: (cut: Cut) => Promise<PastRows>;
 }
 
-/** Rows asked for at once: a slow reader of the export then holds a few hundred kB here, not the whole of it. */
+/** PastRows asked for at once: a slow reader of the export then holds a few hundred kB here, not the whole of it. */
 const rowsAtOnce = 1_000;
 
 const types: Readonly<Record<ExportKind, string>> = {
@@ -48,7 +49,7 @@ export async function sendExport(response: ServerResponse, { name, kind, read }:
 
 const cutNotice = `cut after ${exportRowsMax} rows; narrow the filter or the range for the rest`;
 
-function lineOf(kind: ExportKind, columns: readonly string[], row: Row): string {
+function lineOf(kind: ExportKind, columns: readonly string[], row: PastRow): string {
   return kind === 'ndjson' ? `${JSON.stringify(row)}\n` : csvLine(columns.map((column) => row[column] ?? ''));
 }
 

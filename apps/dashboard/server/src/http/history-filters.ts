@@ -54,7 +54,8 @@ function spanOf(parameters: URLSearchParams, now: number): { readonly from: numb
   if (length === undefined || !Object.hasOwn(ranges, parameters.get('range') ?? '1d'))
     return { status: 400, error: `'range' has to be one of ${Object.keys(ranges).join(', ')}.` };
   // The end is open by a moment, so that what begins now is in it.
-  return { from: from ?? (to ?? now) - length, to: to ?? now + 60_000 };
+  const span = { from: from ?? (to ?? now) - length, to: to ?? now + 60_000 };
+  return span.from < span.to ? span : { status: 400, error: "'from' has to be before 'to'." };
 }
 
 function instant(parameters: URLSearchParams, name: string): number | null {

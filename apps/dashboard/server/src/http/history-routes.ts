@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import type { PastSessions } from '@hatchery/events';
 import { HistoryError, type History } from '../history/history.ts';
-import { rowsPerPageMax } from '../limits.ts';
+import { refusalsToldMax, rowsPerPageMax } from '../limits.ts';
 import { sendJson, sendRefusal } from './answers.ts';
 import { sendExport, type ExportKind } from './export.ts';
 import { auditFilter, sessionFilter, timelineRange } from './history-filters.ts';
@@ -52,7 +53,11 @@ function historyPage(history: HistoryParts['history'], parameters: URLSearchPara
     const rows = await history.ask({ name: 'sessions', filter, cut: { limit: rowsPerPageMax, after } });
     // The next rows of a list change nothing about its percentiles.
     const statistics = after === null ? await history.ask({ name: 'statistics', filter }) : null;
-    sendJson(response, 200, { ...rows, statistics, filter });
+    // Nobody who was refused has a branch or an end.
+    const ofAll = after === null && filter.branch === null && filter.outcome === 'any';
+    const refusals = ofAll ? await history.ask({ name: 'refusals', filter, limit: refusalsToldMax }) : null;
+    const told: PastSessions = { ...rows, statistics, refusals };
+    sendJson(response, 200, { ...told, filter });
   };
 }
 

@@ -1,4 +1,4 @@
-import type { FeedState, LiveMessage, LivePosition, Stuck } from '@hatchery/events';
+import type { FeedState, LiveMessage, LivePosition, ReadOnlyState, Stuck } from '@hatchery/events';
 import { catchUpMsMin, snapshotSharedMsMax } from '../limits.ts';
 import type { LiveLog } from '../read-model/live-log.ts';
 import { LiveClient, type LiveSocket } from './live-client.ts';
@@ -66,9 +66,9 @@ export class Broadcast {
   }
 
   /** Once a second: what is owed is paid, and everyone who keeps up hears that the stream lives. */
-  beat(serverTime: string, feed: FeedState, stuck: readonly Stuck[] = []): void {
+  beat(serverTime: string, feed: FeedState, stuck: readonly Stuck[] = [], readOnly: ReadOnlyState | null = null): void {
     const now = this.#now();
-    const frame = frameOf({ type: 'heartbeat', ...this.#log.position, serverTime, feed, stuck });
+    const frame = frameOf({ type: 'heartbeat', ...this.#log.position, serverTime, feed, stuck, readOnly });
     for (const client of this.#clients) this.#catchUp(client, now);
     for (const client of this.#listening()) {
       if (this.#paceOf(client) !== 'all' || client.owedFrom !== null) continue;

@@ -10,6 +10,10 @@ export function actionHindrance(state: LiveState, what: string, least: Role, at:
   if (role === 'viewer')
     return 'You are a viewer, who can look but not act. To act, sign in by a link of ./hatchery sign-in, or ask for a role. If you could act before, that sign-in is over.';
   if (ranks[role] < ranks[least]) return `${what} needs the role ${least}; you are ${role}.`;
-  if (truthOf(state, at).word !== 'live') return 'Actions are off while the data on this page is not live.';
-  return null;
+  return actionsOff(state, at);
+}
+
+/** Why nobody can act from this page at this moment, or null: what is not seen as it is now is not acted on. */
+export function actionsOff(state: LiveState, at: number): string | null {
+  return truthOf(state, at).word === 'live' ? null : 'Actions are off while the data on this page is not live.';
 }

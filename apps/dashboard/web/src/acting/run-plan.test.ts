@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyView, reduce, type EventBody, type View } from '@hatchery/events';
-import { aChild, exited } from '../fixtures/children.ts';
-import { aLock } from '../fixtures/locks.ts';
+import { exampleChild, exampleEnd, exampleLock } from '@hatchery/events/fixtures';
 import { firstState, type LiveState } from '../live/connection.ts';
 import { Cell } from '../store/cell.ts';
 import { breakStep, drainStep, signalStep, type Step } from './plan.ts';
@@ -10,8 +9,8 @@ import type { Outcome } from './post-action.ts';
 import { runPlan, type Progress } from './run-plan.ts';
 
 const sent: Outcome = { sent: true, notice: null };
-const child = aChild('c1');
-const lock = aLock('l1');
+const child = exampleChild('c1');
+const lock = exampleLock('l1');
 
 function stage(...outcomes: readonly Outcome[]) {
   let view: View = { ...emptyView, children: { c1: child }, locks: { l1: lock } };
@@ -54,7 +53,7 @@ test('sent is not observed until the feed shows it', async () => {
   const running = run(signalStep(child, 'TERM', 'runaway'));
   await turn();
   assert.deepEqual(told, ['intent', 'sent']);
-  happen(exited('c1'));
+  happen(exampleEnd('c1'));
   await running;
   assert.deepEqual(told, ['intent', 'sent', 'observed']);
   assert.match(note(0) ?? '', /ended: exit 0/);
@@ -73,7 +72,7 @@ test('the lock is broken only after its holder was seen to be gone', async () =>
   const running = run(signalStep(child, 'KILL', 'x'), breakStep(lock, false, 'x'));
   await turn();
   assert.deepEqual(asked, ['/api/children/c1/signal']);
-  happen(exited('c1'));
+  happen(exampleEnd('c1'));
   await turn();
   assert.deepEqual(asked, ['/api/children/c1/signal', '/api/locks/l1/break']);
   happen({ kind: 'lock.broken', id: 'l1', actor: 'bo' });
@@ -85,7 +84,7 @@ test('a lock that its holder freed by ending is not broken', async () => {
   const running = run(signalStep(child, 'KILL', 'x'), breakStep(lock, false, 'x'));
   await turn();
   happen({ kind: 'lock.released', id: 'l1' });
-  happen(exited('c1'));
+  happen(exampleEnd('c1'));
   await running;
   assert.equal(asked.length, 1);
   assert.equal(told.at(-1), 'observed needless');

@@ -1,4 +1,5 @@
 import { memo, useSyncExternalStore, type ReactNode } from 'react';
+import { ActionButton } from '../acting/action-button.tsx';
 import { Age } from '../parts/age.tsx';
 import { Link } from '../parts/link.tsx';
 import { bytes, count, percent, unknown } from '../parts/quantity.ts';
@@ -28,7 +29,7 @@ export const ChildRow = memo(function ChildRow({ id, index, marked, measure }: C
 
 /** Repaints when that child changes and at no other time. */
 const ChildCells = memo(function ChildCells({ id }: { readonly id: string }): ReactNode {
-  const { live, acting } = usePageStore();
+  const { live } = usePageStore();
   const cell = live.row(id);
   const row = useSyncExternalStore(cell?.subscribe ?? nothingToHear, () => cell?.get());
   if (row === undefined) return null;
@@ -71,13 +72,9 @@ const ChildCells = memo(function ChildCells({ id }: { readonly id: string }): Re
         <Locks row={row} />
       </td>
       <td role="cell" className="action">
-        <button
-          type="button"
-          aria-describedby={`pid-${id}`}
-          onClick={() => acting.set({ verb: 'signal', childId: id })}
-        >
+        <ActionButton acting={{ verb: 'signal', childId: id }} describedBy={`pid-${id}`}>
           Signal…
-        </button>
+        </ActionButton>
       </td>
     </>
   );

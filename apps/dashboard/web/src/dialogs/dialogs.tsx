@@ -4,6 +4,7 @@ import { usePageStore, type Acting } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 import { BreakDialog } from './break-dialog.tsx';
 import { DrainDialog } from './drain-dialog.tsx';
+import { GoneDialog } from './gone-dialog.tsx';
 import { SignalDialog } from './signal-dialog.tsx';
 
 /** What is acted on as it was looked at: the request names this very process or acquisition, whatever happens meanwhile. */
@@ -23,8 +24,12 @@ export function Dialogs(): ReactNode {
   if (target === null || now === null) return null;
   const { child, lock } = target;
   if (target.acting.verb === 'drain') return <DrainDialog draining={target.acting.draining} close={close} />;
-  if (target.acting.verb === 'signal') return child === null ? null : <SignalDialog target={child} close={close} />;
-  return lock === null ? null : <BreakDialog target={lock} holder={child} close={close} />;
+  if (target.acting.verb === 'signal') {
+    if (child === null) return <GoneDialog what="This session has ended meanwhile." close={close} />;
+    return <SignalDialog target={child} close={close} />;
+  }
+  if (lock === null) return <GoneDialog what="This lock is free meanwhile." close={close} />;
+  return <BreakDialog target={lock} holder={child} close={close} />;
 
   function lookAt(next: Acting): Target {
     if (next.verb === 'drain') return { acting: next, child: null, lock: null };

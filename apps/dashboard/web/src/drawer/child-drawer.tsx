@@ -1,6 +1,7 @@
 import { useSyncExternalStore, type ReactNode } from 'react';
-import type { Child } from '@hatchery/events';
-import { numberIn, textIn, type PastRow, type ToldChild } from '../past/told.ts';
+import type { Child, PastChild, PastRow } from '@hatchery/events';
+import { ActionButton } from '../acting/action-button.tsx';
+import { numberIn, textIn } from '../past/told.ts';
 import { useAsked } from '../past/use-asked.ts';
 import { length } from '../parts/duration.ts';
 import { ending } from '../parts/ending.ts';
@@ -21,24 +22,20 @@ const nothingToHear = (): (() => void) => () => undefined;
 
 /** Everything known of one child: from the stream while it lives, from the history for as long as that reaches. */
 export function ChildDrawer({ id }: { readonly id: string }): ReactNode {
-  const { live, acting } = usePageStore();
+  const { live } = usePageStore();
   // The list tells when the child appears or goes, its own row everything in between.
   useCell(live.listing);
   const cell = live.row(id);
   const row = useSyncExternalStore(cell?.subscribe ?? nothingToHear, () => cell?.get());
   const ended = useCell(live.ended).find((child) => child.id === id);
   const child = row?.child ?? ended;
-  const { answer, failure, loading } = useAsked<ToldChild>(
+  const { answer, failure, loading } = useAsked<PastChild>(
     `/api/children/${encodeURIComponent(id)}`,
     row === undefined ? null : againMs,
   );
   const pid = child?.pid ?? answer?.session?.['pid'];
   const title = pid ? `Child ${pid}` : loading ? 'Looking…' : 'Unknown child';
-  const actions = row !== undefined && (
-    <button type="button" onClick={() => acting.set({ verb: 'signal', childId: id })}>
-      Signal…
-    </button>
-  );
+  const actions = row !== undefined && <ActionButton acting={{ verb: 'signal', childId: id }}>Signal…</ActionButton>;
   return (
     <DrawerFrame title={title} actions={actions}>
       {child !== undefined ? (
@@ -150,7 +147,7 @@ function OwnLocks({ id }: { readonly id: string }): ReactNode {
   );
 }
 
-function Past({ told: { holds, waits, marks, audit } }: { readonly told: ToldChild }): ReactNode {
+function Past({ told: { holds, waits, marks, audit } }: { readonly told: PastChild }): ReactNode {
   return (
     <>
       <Lines title="Locks held" rows={holds} line={(row) => `${textIn(row, 'name')} ${spanOf(row)}`} />

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import { numberIn, textIn, type PastRow } from '../past/told.ts';
+import type { PastRow } from '@hatchery/events';
+import { numberIn, textIn } from '../past/told.ts';
 import { length } from '../parts/duration.ts';
 import { Facts } from '../parts/facts.tsx';
 import { bytes } from '../parts/quantity.ts';

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { LockParty } from '@hatchery/events';
+import { ActionButton } from '../acting/action-button.tsx';
 import { partyText } from '../locks/party-text.ts';
 import { StaleTests } from '../locks/stale-tests.tsx';
 import { Age } from '../parts/age.tsx';
@@ -12,7 +13,7 @@ import { DrawerFrame } from './drawer.tsx';
 
 /** Everything known of one lock while it is held. */
 export function LockDrawer({ id }: { readonly id: string }): ReactNode {
-  const { live, acting } = usePageStore();
+  const { live } = usePageStore();
   const lock = useCell(live.locks).find((each) => each.id === id);
   const loading = useCell(live.live, (state) => state.data === null);
   if (lock === undefined) {
@@ -27,11 +28,7 @@ export function LockDrawer({ id }: { readonly id: string }): ReactNode {
     );
   }
   const { holder, waiters } = lock;
-  const actions = (
-    <button type="button" onClick={() => acting.set({ verb: 'break', lockId: id })}>
-      Break lock…
-    </button>
-  );
+  const actions = <ActionButton acting={{ verb: 'break', lockId: id }}>Break lock…</ActionButton>;
   return (
     <DrawerFrame title={lock.name} actions={actions}>
       <Facts

@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
+import type { PastRow } from '@hatchery/events';
 import { LineChart, type Point } from '../parts/line-chart.tsx';
 import { bytes, percent } from '../parts/quantity.ts';
-import { numberIn, type PastRow } from '../past/told.ts';
+import { numberIn } from '../past/told.ts';
 import type { Series } from '../store/series.ts';
 import type { Trend } from '../store/trend.ts';
 

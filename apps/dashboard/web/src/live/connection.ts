@@ -1,4 +1,4 @@
-import type { FeedState, LiveMessage, LivePosition, LiveRequest, Role, Stuck } from '@hatchery/events';
+import type { FeedState, LiveMessage, LivePosition, LiveRequest, ReadOnlyState, Role, Stuck } from '@hatchery/events';
 import { nextClockOffset } from './clock.ts';
 import { fold, type LiveData, type Verdict } from './fold.ts';
 import { askAgainMs, dialTimeoutMs, redialMsMax, redialMsMin, staleAfterMs, wakeSilenceMs } from './limits.ts';
@@ -28,6 +28,8 @@ export interface LiveState {
   readonly feed: FeedState | null;
   /** Children that hold a lock and do nothing; the server watches them. */
   readonly stuck: readonly Stuck[];
+  /** Why no branch may be changed, or null. */
+  readonly readOnly: ReadOnlyState | null;
   /** When the server was last heard. */
   readonly heardAt: number | null;
   /** Why the server does not let this browser in (any more), or null. */
@@ -66,6 +68,7 @@ export function firstState(at: number): LiveState {
     firstBuild: null,
     feed: null,
     stuck: nobodyStuck,
+    readOnly: null,
     heardAt: null,
     refusal: null,
     clockOffsetMs: null,
@@ -120,7 +123,7 @@ function told(state: LiveState, message: LiveMessage, at: number): Partial<LiveS
   const clockOffsetMs = nextClockOffset(state.clockOffsetMs, Date.parse(message.serverTime) - at);
   if (message.type === 'heartbeat') {
     const stuck = message.stuck.length === 0 ? nobodyStuck : message.stuck;
-    return { feed: message.feed, stuck, clockOffsetMs };
+    return { feed: message.feed, stuck, readOnly: message.readOnly ?? null, clockOffsetMs };
   }
   const { epoch, role, build, host, feed } = message;
   const server = { epoch, role, build, host };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { emptyView, reduce, type EventBody, type LiveMessage, type LivePosition, type View } from '@hatchery/events';
-import { aChild, aUsage, exited } from '../fixtures/children.ts';
+import { exampleChild, exampleEnd, exampleUsage } from '@hatchery/events/fixtures';
 import { fold, type LiveData } from './fold.ts';
 
 /** The server's side in the fewest words: it numbers what happens and keeps all of it. */
@@ -67,15 +67,15 @@ class Server {
 
   usageAfter(after: number): Extract<LiveMessage, { type: 'usage' }> {
     const changed = [...this.usage].filter(([, { round }]) => round > after);
-    const samples = changed.map(([id, { cpu }]) => ({ id, at: '', usage: aUsage(cpu) }));
+    const samples = changed.map(([id, { cpu }]) => ({ id, at: '', usage: exampleUsage(cpu) }));
     return { type: 'usage', seq: this.seq, after, round: this.round, samples };
   }
 }
 
 const ids = fc.constantFrom('c1', 'c2', 'c3');
 const step = fc.oneof(
-  ids.map((id) => (server: Server) => server.happen({ kind: 'child.spawned', child: aChild(id) })),
-  ids.map((id) => (server: Server) => server.happen(exited(id))),
+  ids.map((id) => (server: Server) => server.happen({ kind: 'child.spawned', child: exampleChild(id) })),
+  ids.map((id) => (server: Server) => server.happen(exampleEnd(id))),
   fc.tuple(ids, fc.nat(99)).map(
     ([id, cpu]) =>
       (server: Server) =>
@@ -138,8 +138,8 @@ function live(view: View): View {
   return { ...view, recentChildren: view.recentChildren.map((child) => ({ ...child, usage: null })) };
 }
 
-const data: LiveData = { epoch: 'e', seq: 5, round: 2, view: { ...emptyView, children: { c1: aChild('c1') } } };
-const samples = [{ id: 'c1', at: '', usage: aUsage(7) }];
+const data: LiveData = { epoch: 'e', seq: 5, round: 2, view: { ...emptyView, children: { c1: exampleChild('c1') } } };
+const samples = [{ id: 'c1', at: '', usage: exampleUsage(7) }];
 const drained = { kind: 'forker.draining', draining: true, actor: 'bo', at: '' } as const;
 
 const judgements: readonly (readonly [string, LiveData | null, LiveMessage, string])[] = [

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
 import type { Lock } from '@hatchery/events';
+import { ActionButton } from '../acting/action-button.tsx';
 import { Age } from '../parts/age.tsx';
 import { Link } from '../parts/link.tsx';
 import { unknown } from '../parts/quantity.ts';
-import { usePageStore } from '../store/page-store.ts';
 import { partyText } from './party-text.ts';
 import { StaleTests } from './stale-tests.tsx';
 
@@ -37,7 +37,6 @@ export function LocksTable({ locks }: { readonly locks: readonly Lock[] }): Reac
 }
 
 function LockRow({ lock }: { readonly lock: Lock }): ReactNode {
-  const { acting } = usePageStore();
   const { id, name, kind, holder, waiters, condition, path } = lock;
   return (
     <tr role="row">
@@ -70,9 +69,9 @@ function LockRow({ lock }: { readonly lock: Lock }): ReactNode {
         <StaleTests lock={lock} />
       </td>
       <td role="cell" className="action">
-        <button type="button" aria-describedby={`lock-${id}`} onClick={() => acting.set({ verb: 'break', lockId: id })}>
+        <ActionButton acting={{ verb: 'break', lockId: id }} describedBy={`lock-${id}`}>
           Break lock…
-        </button>
+        </ActionButton>
       </td>
     </tr>
   );

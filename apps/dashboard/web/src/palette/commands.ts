@@ -15,6 +15,11 @@ export interface Command {
 export function commandsOf({ live, acting }: PageStore): readonly Command[] {
   const paused = live.paused.get() !== null;
   const { draining } = live.service.get();
+  const drainCommand: Command = {
+    name: draining ? 'Undrain…' : 'Drain…',
+    hint: 'admin',
+    run: () => acting.set({ verb: 'drain', draining: !draining }),
+  };
   return [
     ...(['live', 'history', 'audit', 'doctor'] as const).map((page) => ({
       name: `Go to ${page}`,
@@ -22,11 +27,8 @@ export function commandsOf({ live, acting }: PageStore): readonly Command[] {
       run: () => visitPage(page),
     })),
     { name: paused ? 'Resume' : 'Pause', hint: 'P', run: () => (paused ? live.unpause() : live.pause()) },
-    {
-      name: draining ? 'Undrain…' : 'Drain…',
-      hint: 'admin',
-      run: () => acting.set({ verb: 'drain', draining: !draining }),
-    },
+    // Not among them while actions are off.
+    ...(live.actionsOff.get() === null ? [drainCommand] : []),
     { name: 'Sign out', hint: 'this browser', run: () => location.assign('/sign-out') },
     { name: 'Switch theme', hint: 'light, dark, auto', run: nextTheme },
     {

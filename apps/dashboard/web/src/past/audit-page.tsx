@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import type { PastRows } from '@hatchery/events';
 import { address } from '../address/current-address.ts';
 import { Moment } from '../parts/moment.tsx';
 import { Link } from '../parts/link.tsx';
@@ -6,13 +7,13 @@ import { count } from '../parts/quantity.ts';
 import { useCell } from '../store/use-cell.ts';
 import { Exports, PastForm, queryOf } from './past-form.tsx';
 import { PastTable, type PastColumn } from './past-table.tsx';
-import { numberIn, textIn, type ToldAudit } from './told.ts';
+import { numberIn, textIn } from './told.ts';
 import { usePages } from './use-pages.ts';
 
 /** Who did what to whom, why, and what came of it. */
 export function AuditPage(): ReactNode {
   const { past } = useCell(address);
-  const { first, rows, more, failure } = usePages<ToldAudit>('audit', past);
+  const { first, rows, more, failure } = usePages<PastRows>('audit', past);
   return (
     <section aria-labelledby="audit-heading" aria-busy={first.loading}>
       <div className="section-head">

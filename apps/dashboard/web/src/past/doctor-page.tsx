@@ -1,17 +1,17 @@
 import type { ReactNode } from 'react';
+import type { Check } from '@hatchery/events';
 import { truthOf } from '../live/truth.ts';
 import { duration } from '../parts/duration.ts';
 import { Moment } from '../parts/moment.tsx';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
-import type { ToldDoctor } from './told.ts';
 import { useAsked } from './use-asked.ts';
 
 const signs = { well: '✓', warning: '!', failed: '✗' } as const;
 
 /** Everything that can be seen of the service's health from here, worst first, and how to mend it. */
 export function DoctorPage(): ReactNode {
-  const { answer, failure, loading, again } = useAsked<ToldDoctor>('/api/doctor', 10_000);
+  const { answer, failure, loading, again } = useAsked<readonly Check[]>('/api/doctor', 10_000);
   return (
     <section aria-labelledby="doctor-heading" aria-busy={loading}>
       <div className="section-head">
@@ -54,7 +54,7 @@ function withMoments(sentence: string): readonly ReactNode[] {
 }
 
 /** What only this browser can tell. */
-function useOwnChecks(): ToldDoctor {
+function useOwnChecks(): readonly Check[] {
   const { live } = usePageStore();
   const state = useCell(live.live);
   const word = useCell(live.clock, (at) => truthOf(state, at).word);

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import type { PastRefusals, PastRow, PastSessions } from '@hatchery/events';
 import { address } from '../address/current-address.ts';
 import { Moment } from '../parts/moment.tsx';
 import { length } from '../parts/duration.ts';
@@ -8,13 +9,13 @@ import { useCell } from '../store/use-cell.ts';
 import { Exports, PastForm, queryOf } from './past-form.tsx';
 import { PastTable, type PastColumn } from './past-table.tsx';
 import { Spreads } from './spreads.tsx';
-import { numberIn, textIn, type PastRow, type ToldHistory } from './told.ts';
+import { numberIn, textIn } from './told.ts';
 import { usePages } from './use-pages.ts';
 
 /** Sessions that were, and how long things took. */
 export function HistoryPage(): ReactNode {
   const { past } = useCell(address);
-  const { first, rows, more, failure } = usePages<ToldHistory>('history', past);
+  const { first, rows, more, failure } = usePages<PastSessions>('history', past);
   return (
     <section aria-labelledby="history-heading" aria-busy={first.loading}>
       <div className="section-head">
@@ -46,9 +47,35 @@ export function HistoryPage(): ReactNode {
           Show more
         </button>
       )}
+      {first.answer?.refusals && first.answer.refusals.count > 0 && <Refusals refusals={first.answer.refusals} />}
     </section>
   );
 }
+
+/** Whom the gateway turned away: they have no session. */
+function Refusals({ refusals: { rows, count: of } }: { readonly refusals: PastRefusals }): ReactNode {
+  return (
+    <>
+      <div className="section-head below">
+        <h3>Turned away</h3>
+        <span className="section-note">
+          {of === rows.length ? count(of) : `the newest ${count(rows.length)} of ${count(of)}`}
+        </span>
+      </div>
+      <PastTable name="Turned away" columns={refusalColumns} rows={rows} keyOf={(row) => textIn(row, 'number')} />
+    </>
+  );
+}
+
+const refusalColumns: readonly PastColumn[] = [
+  { name: 'When', cell: (row) => <Moment at={numberIn(row, 'at')} /> },
+  {
+    name: 'Who and why',
+    className: 'command',
+    cell: (row) => textIn(row, 'text'),
+    title: (row) => textIn(row, 'text'),
+  },
+];
 
 const columns: readonly PastColumn[] = [
   { name: 'Started', cell: (row) => <Moment at={numberIn(row, 'started_at')} /> },

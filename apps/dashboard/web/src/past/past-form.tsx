@@ -1,15 +1,7 @@
 import { useState, type ReactNode, type SyntheticEvent } from 'react';
 import { address, adjustAddress } from '../address/current-address.ts';
 import { useCell } from '../store/use-cell.ts';
-
-const ranges = [
-  ['15m', 'last 15 min'],
-  ['1h', 'last hour'],
-  ['6h', 'last 6 hours'],
-  ['1d', 'last day'],
-  ['7d', 'last 7 days'],
-  ['30d', 'last 30 days'],
-] as const;
+import { RangeFields } from './range-fields.tsx';
 
 const outcomes = [
   ['any', 'any end'],
@@ -40,7 +32,7 @@ export function PastForm({
   };
   return (
     <div className="past-form">
-      <Choice name="Range" value={past['range'] ?? '1d'} options={ranges} set={(value) => set('range', value)} />
+      <RangeFields past={past} set={(next) => adjustAddress({ past: next })} />
       {withOutcome && (
         <Choice name="End" value={past['outcome'] ?? 'any'} options={outcomes} set={(value) => set('outcome', value)} />
       )}

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { PastRow } from './told.ts';
+import type { PastRow } from '@hatchery/events';
 
 /** A column of a table of the past. */
 export interface PastColumn {

@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react';
+import type { PastSessions, SpreadRow } from '@hatchery/events';
 import { length } from '../parts/duration.ts';
 import { count } from '../parts/quantity.ts';
-import type { SpreadRow, ToldHistory } from './told.ts';
 
 const groups = { all: 'All', users: 'By user', branches: 'By branch' } as const;
 type Group = keyof typeof groups;
@@ -14,7 +14,7 @@ const measures = [
 ] as const;
 
 /** How long things took: the half, 95 and 99 of a hundred were not longer. */
-export function Spreads({ statistics }: { readonly statistics: NonNullable<ToldHistory['statistics']> }): ReactNode {
+export function Spreads({ statistics }: { readonly statistics: NonNullable<PastSessions['statistics']> }): ReactNode {
   const [group, setGroup] = useState<Group>('all');
   const rows = group === 'all' ? [statistics.all] : statistics[group];
   return (

@@ -1,6 +1,6 @@
 import { useState } from 'react';
+import type { PastRow } from '@hatchery/events';
 import { queryOf } from './past-form.tsx';
-import type { PastRow } from './told.ts';
 import { useAsked, type Asked } from './use-asked.ts';
 
 interface Page {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyView } from '@hatchery/events';
+import { exampleLock, exampleParty } from '@hatchery/events/fixtures';
 import { firstState, type LiveState } from '../live/connection.ts';
-import { aLock, aParty } from '../fixtures/locks.ts';
 import { concerns } from './concerns.ts';
 
 const at = 1_000_000;
@@ -17,8 +17,10 @@ const well: LiveState = {
   clockOffsetMs: 0,
 };
 const service = { zygote: { state: 'ready', pid: 7 }, draining: false, drainedBy: null } as const;
+const all = (): boolean => true;
+const none = (): boolean => false;
 const titles = (state: LiveState, now: Parameters<typeof concerns>[1], instant = at): string[] =>
-  concerns(state, now, [], instant).map(({ title }) => title);
+  concerns(state, now, [], instant, all).map(({ title }) => title);
 
 test('when all is well there is nothing to say', () => assert.deepEqual(titles(well, service), []));
 
@@ -28,6 +30,7 @@ test('a forker that is away is said with since when and why', () => {
     service,
     [],
     at,
+    all,
   );
   assert.equal(concern?.title, 'Forker away');
   assert.match(concern?.detail ?? '', /1.m 12.s: gone/);
@@ -53,9 +56,12 @@ test('who is signed out is told so, and not that the server is lost', () => {
 const minutesAgo = (minutes: number): string => new Date(at - minutes * 60_000).toISOString();
 
 test('who keeps others waiting is named once, with all behind it, and hurts after a minute', () => {
-  const held = aLock('l1', { waiters: [aParty('c2', { since: minutesAgo(2) })] });
-  const further = aLock('l2', { holder: aParty('c2'), waiters: [aParty('c3', { since: minutesAgo(0) })] });
-  const found = concerns(well, service, [held, further], at);
+  const held = exampleLock('l1', { waiters: [exampleParty('c2', { since: minutesAgo(2) })] });
+  const further = exampleLock('l2', {
+    holder: exampleParty('c2'),
+    waiters: [exampleParty('c3', { since: minutesAgo(0) })],
+  });
+  const found = concerns(well, service, [held, further], at, all);
   assert.deepEqual(
     found.map(({ title, harm, childId, lockId }) => [title, harm, childId, lockId]),
     [['anna (pid 4000001) blocks 2', 'alarm', 'c1', 'l1']],
@@ -64,20 +70,67 @@ test('who keeps others waiting is named once, with all behind it, and hurts afte
 });
 
 test('a lock that was left behind is told with what can break it', () => {
-  const [concern] = concerns(well, service, [aLock('l1', { condition: 'stale' })], at);
+  const [concern] = concerns(well, service, [exampleLock('l1', { condition: 'stale' })], at, all);
   assert.deepEqual([concern?.title, concern?.lockId, concern?.harm], ['Stale lock', 'l1', 'notice']);
 });
 
 test('a stuck child comes before what was wished', () => {
   const stuck = { ...well, stuck: [{ id: 'c1', since: minutesAgo(7) }] };
-  const found = concerns(stuck, { ...service, draining: true }, [], at);
+  const found = concerns(stuck, { ...service, draining: true }, [], at, all);
   assert.match(found[0]?.title ?? '', /is stuck/);
   assert.equal(found[0]?.childId, 'c1');
 });
 
 test('a hundred stale locks are a few lines and a count', () => {
-  const locks = Array.from({ length: 100 }, (_, index) => aLock(`l${index}`, { condition: 'stale' }));
-  const found = concerns(well, service, locks, at);
+  const locks = Array.from({ length: 100 }, (_, index) => exampleLock(`l${index}`, { condition: 'stale' }));
+  const found = concerns(well, service, locks, at, all);
   assert.equal(found.length, 6);
   assert.equal(found.at(-1)?.title, '95 more stale locks');
+});
+
+test('a holder that is gone is not offered to be ended, and its lock is told once, with when it frees itself', () => {
+  const held = { condition: 'orphaned', waiters: [exampleParty('c2', { since: minutesAgo(0) })] } as const;
+  const graceEndsAt = new Date(at + 6_400).toISOString();
+  const found = concerns(well, service, [exampleLock('l1', { ...held, graceEndsAt })], at, none);
+  assert.deepEqual(
+    found.map(({ title, childId, lockId }) => [title, childId, lockId]),
+    [['anna (pid 4000001) blocks 1', undefined, 'l1']],
+  );
+  assert.match(found[0]?.detail ?? '', /Its process is gone\. It frees itself in 7.s, unless its client comes back\.$/);
+});
+
+for (const [name, changes, told] of [
+  [
+    'whose grace is over',
+    { condition: 'orphaned', graceEndsAt: new Date(at - 1).toISOString() },
+    /as soon as no session/,
+  ],
+  ['of a service that does not say when', { condition: 'orphaned' }, /Its client may still come back\.$/],
+  ['that is stale', { condition: 'stale' }, /It stays until it is broken\.$/],
+] as const)
+  test(`a lock ${name} is told with what becomes of it`, () => {
+    const [concern] = concerns(well, service, [exampleLock('l1', changes)], at, none);
+    assert.match(concern?.detail ?? '', told);
+    assert.deepEqual([concern?.lockId, concern?.childId], ['l1', undefined]);
+  });
+
+test('a stuck child that has ended since is no concern any more', () => {
+  const stuck = { ...well, stuck: [{ id: 'c1', since: minutesAgo(7) }] };
+  assert.deepEqual(concerns(stuck, service, [], at, none), []);
+});
+
+test('a service that takes no changes says so, with who, since when and why', () => {
+  const readOnly = { reason: 'the disks move', since: minutesAgo(3), actor: 'bo' };
+  const [concern] = concerns({ ...well, readOnly }, service, [], at, all);
+  assert.deepEqual([concern?.title, concern?.harm], ['Read-only', 'notice']);
+  assert.match(concern?.detail ?? '', /^by bo for 3.m 00.s: the disks move\. No branch is changed/);
+  const unknown = { reason: 'it cannot be read', since: '', actor: '' };
+  assert.match(concerns({ ...well, readOnly: unknown }, service, [], at, all)[0]?.detail ?? '', /^it cannot be read\./);
+});
+
+test('a new zygote that did not come up is an alarm, though an older one serves', () => {
+  const zygote = { state: 'ready', pid: 7, failure: { step: 'preload', message: 'no breezy' } } as const;
+  const [concern] = concerns(well, { ...service, zygote }, [], at, all);
+  assert.deepEqual([concern?.title, concern?.harm], ['New zygote failed', 'alarm']);
+  assert.match(concern?.detail ?? '', /^at preload: no breezy\. The older one \(pid 7\) serves on/);
 });

@@ -1,4 +1,4 @@
-import type { Lock } from '@hatchery/events';
+import type { Lock, ReadOnlyState } from '@hatchery/events';
 import type { LiveState } from '../live/connection.ts';
 import { staleAfterMs } from '../live/limits.ts';
 import { newestView } from '../live/folded-data.ts';
@@ -25,15 +25,28 @@ const longWaitMs = 60_000;
 /** Lines of each kind: more is one cause, told in one more line. */
 const eachMax = 5;
 
-/** What needs attention at the instant `at` of this computer's clock, worst first. */
-export function concerns(state: LiveState, service: Service, locks: readonly Lock[], at: number): readonly Concern[] {
+/**
+ * What needs attention at the instant `at` of this computer's clock, worst first. Only a child that `isLiving` is offered
+ * to be acted on: the holder of a lock may be known longer than its process is there.
+ */
+export function concerns(
+  state: LiveState,
+  service: Service,
+  locks: readonly Lock[],
+  at: number,
+  isLiving: (childId: string) => boolean,
+): readonly Concern[] {
   const serverNow = at + (state.clockOffsetMs ?? 0);
+  const blocking = blockers(locks, serverNow, isLiving);
   const found = [
     ...connectionConcerns(state, at, serverNow),
-    ...blockers(locks, serverNow),
-    ...staleLocks(locks, serverNow),
-    ...stuckChildren(state, serverNow),
-    ...serviceConcerns(state, service),
+    ...blocking,
+    ...leftLocks(
+      locks.filter(({ id }) => blocking.every(({ lockId }) => lockId !== id)),
+      serverNow,
+    ),
+    ...stuckChildren(state, serverNow, isLiving),
+    ...serviceConcerns(state, service, serverNow),
   ];
   return found.sort((left, right) => rank(left) - rank(right));
 }
@@ -58,19 +71,39 @@ function connectionConcerns(state: LiveState, at: number, serverNow: number): re
   return found;
 }
 
-function serviceConcerns({ feed, server, firstBuild }: LiveState, { zygote, draining }: Service): readonly Concern[] {
+function serviceConcerns(
+  { feed, server, firstBuild, readOnly }: LiveState,
+  { zygote, draining }: Service,
+  serverNow: number,
+): readonly Concern[] {
   const found: Concern[] = [];
   if (zygote.state === 'failed') found.push(concern('alarm', 'Zygote failed', `at ${zygote.step}: ${zygote.message}`));
+  if (zygote.state === 'ready' && zygote.failure !== undefined) {
+    const { step, message } = zygote.failure;
+    const detail = `at ${step}: ${message}. The older one (pid ${zygote.pid}) serves on, without what has changed.`;
+    found.push(concern('alarm', 'New zygote failed', detail));
+  }
   if (feed?.up === true && zygote.state === 'starting')
     found.push(concern('notice', 'Zygote starting', 'New sessions wait until Breezy is loaded.'));
   if (draining) found.push(concern('notice', 'Draining', 'No new session is taken; those that run may finish.'));
+  if (readOnly !== null) found.push(concern('notice', 'Read-only', readOnlyText(readOnly, serverNow)));
   if (server !== null && server.build !== firstBuild)
     found.push(concern('notice', 'New version', 'of this page is out. Reload to get it.'));
   return found;
 }
 
+function readOnlyText({ reason, since, actor }: ReadOnlyState, serverNow: number): string {
+  const by = actor === '' ? '' : ` by ${actor}`;
+  const length = since === '' ? '' : ` for ${duration(serverNow - Date.parse(since))}`;
+  return `${`${by}${length}`.trim()}: ${reason}. No branch is changed; reading goes on.`.replace(/^: /, '');
+}
+
 /** Who keeps others waiting, the one with the most behind it first. */
-function blockers(locks: readonly Lock[], serverNow: number): readonly Concern[] {
+function blockers(
+  locks: readonly Lock[],
+  serverNow: number,
+  isLiving: (childId: string) => boolean,
+): readonly Concern[] {
   const trees = [...waitTrees(locks)].sort((left, right) => blockedCount(right) - blockedCount(left));
   return shortened(trees, 'blockers', (tree) => {
     const blocked = blockedCount(tree);
@@ -79,35 +112,53 @@ function blockers(locks: readonly Lock[], serverNow: number): readonly Concern[]
     const { user, pid, childId } = tree.party;
     const who = `${user ?? 'Somebody'}${pid === null ? '' : ` (pid ${pid})`}`;
     const lock = tree.blocked[0]?.lock;
+    const fate = lock === undefined ? '' : fateOf(lock, serverNow);
     return {
       key: `blocker ${tree.name}`,
       harm: waitedMs >= longWaitMs ? 'alarm' : 'notice',
       title: `${who} blocks ${blocked}`,
-      detail: `longest wait ${duration(waitedMs)}`,
+      detail: `longest wait ${duration(waitedMs)}${fate === '' ? '' : `. Its process is gone.${fate}`}`,
       tree,
-      ...(childId === null ? {} : { childId }),
+      ...(childId !== null && isLiving(childId) ? { childId } : {}),
       ...(lock === undefined ? {} : { lockId: lock.id }),
     };
   });
 }
 
-function staleLocks(locks: readonly Lock[], serverNow: number): readonly Concern[] {
+/** Locks whose holder is gone. */
+function leftLocks(locks: readonly Lock[], serverNow: number): readonly Concern[] {
   const left = locks.filter(({ condition }) => condition === 'stale' || condition === 'orphaned');
-  return shortened(left, 'stale locks', ({ id, name, condition, holder, waiters }) => {
+  return shortened(left, 'stale locks', (lock) => {
+    const { id, name, condition, holder, waiters } = lock;
     const held = holder?.since ? `, held for ${duration(serverNow - Date.parse(holder.since))}` : '';
     const whose = `left by ${holder?.user ?? 'somebody'}, whose process is gone${held}`;
     return {
       key: `stale ${id}`,
       harm: waiters.length > 0 ? 'alarm' : 'notice',
       title: `${condition === 'stale' ? 'Stale' : 'Orphaned'} lock`,
-      detail: `${name}: ${whose}.${condition === 'orphaned' ? ' Its client may still come back.' : ''}`,
+      detail: `${name}: ${whose}.${fateOf(lock, serverNow)}`,
       lockId: id,
     };
   });
 }
 
-function stuckChildren({ stuck, data }: LiveState, serverNow: number): readonly Concern[] {
-  return shortened(stuck, 'stuck children', ({ id, since }) => {
+/** What becomes of a lock whose holder is gone, when nobody does anything about it: whether to wait or to break it. */
+function fateOf({ condition, graceEndsAt }: Lock, serverNow: number): string {
+  if (condition === 'stale') return ' It stays until it is broken.';
+  if (condition !== 'orphaned') return '';
+  if (graceEndsAt === undefined) return ' Its client may still come back.';
+  const leftMs = Date.parse(graceEndsAt) - serverNow;
+  if (leftMs > 0) return ` It frees itself in ${duration(leftMs + 999)}, unless its client comes back.`;
+  return ' It frees itself as soon as no session can be that of its client, come back.';
+}
+
+function stuckChildren(
+  { stuck, data }: LiveState,
+  serverNow: number,
+  isLiving: (childId: string) => boolean,
+): readonly Concern[] {
+  const living = stuck.filter(({ id }) => isLiving(id));
+  return shortened(living, 'stuck children', ({ id, since }) => {
     const child = data === null ? undefined : newestView(data).children[id];
     const who = child === undefined ? id : `${child.user ?? 'Somebody'} (pid ${child.pid})`;
     const idle = duration(serverNow - Date.parse(since));

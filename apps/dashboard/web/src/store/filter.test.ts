@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { aChild, aUsage } from '../fixtures/children.ts';
+import { exampleChild, exampleUsage } from '@hatchery/events/fixtures';
 import { isInView, parseFilter, type ChildrenView } from './filter.ts';
 import type { Row } from './live-store.ts';
 
 const now = Date.parse('2026-11-21T00:10:00.000Z');
-const child = aChild('c7', { usage: aUsage(60, { privateBytes: 200 * 1_048_576 }) });
+const child = exampleChild('c7', { usage: exampleUsage(60, { privateBytes: 200 * 1_048_576 }) });
 const row: Row = { child, trend: undefined, holds: 1, awaits: 0, branch: '~anna/trunk', stuckSince: null };
 
 for (const filter of [
@@ -55,5 +55,5 @@ test('the views overlap only where they mean to', () => {
   assert.deepEqual(views({}), ['running', 'holding']);
   assert.deepEqual(views({ holds: 0, awaits: 1 }), ['waiting']);
   assert.deepEqual(views({ stuckSince: 'then' }), ['running', 'holding', 'stuck']);
-  assert.deepEqual(views({ holds: 0, child: aChild('c1', { state: 'starting' }) }), ['waiting']);
+  assert.deepEqual(views({ holds: 0, child: exampleChild('c1', { state: 'starting' }) }), ['waiting']);
 });

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyView, reduce, type EventBody, type LiveMessage, type View } from '@hatchery/events';
-import { aChild, aUsage, exited } from '../fixtures/children.ts';
-import { aLock, aParty } from '../fixtures/locks.ts';
+import { exampleChild, exampleEnd, exampleLock, exampleParty, exampleUsage } from '@hatchery/events/fixtures';
 import { firstState, type LiveState } from '../live/connection.ts';
 import { LiveStore } from './live-store.ts';
 
@@ -25,11 +24,11 @@ function stage() {
     take({ type: 'event', event: { ...body, seq, at: '' } });
   };
   const sample = (id: string, at: string, cpu: number): void => {
-    const samples = [{ id, at, usage: aUsage(cpu, { privateBytes: 100 }) }];
+    const samples = [{ id, at, usage: exampleUsage(cpu, { privateBytes: 100 }) }];
     view = reduce(view, { kind: 'child.usage', samples });
     take({ type: 'usage', seq, after: 0, round: 1, samples });
   };
-  return { store, happen, sample, spawn: (id: string) => happen({ kind: 'child.spawned', child: aChild(id) }) };
+  return { store, happen, sample, spawn: (id: string) => happen({ kind: 'child.spawned', child: exampleChild(id) }) };
 }
 
 function repaints(store: LiveStore, id: string): () => number {
@@ -50,7 +49,7 @@ test('a child that changes repaints its own row and no other', () => {
 test('a child that ends leaves the list and joins the ended', () => {
   const { store, spawn, happen } = stage();
   spawn('c1');
-  happen(exited('c1'));
+  happen(exampleEnd('c1'));
   assert.equal(store.row('c1'), undefined);
   assert.deepEqual(store.listing.get(), []);
   assert.deepEqual(
@@ -63,7 +62,7 @@ test('a child whose place is taken at once by another is not confused with it', 
   const { store, spawn, happen } = stage();
   spawn('c1');
   store.pause();
-  happen(exited('c1'));
+  happen(exampleEnd('c1'));
   spawn('c2');
   store.unpause();
   assert.deepEqual(
@@ -120,8 +119,8 @@ test('a lock marks the rows of its holder and its waiters, and nobody else', () 
   const { store, spawn, happen } = stage();
   for (const id of ['c1', 'c2', 'c3']) spawn(id);
   const bystander = repaints(store, 'c3');
-  happen({ kind: 'lock.acquired', lock: aLock('l1', { name: '~anna/x' }) });
-  happen({ kind: 'lock.contended', id: 'l1', waiter: aParty('c2') });
+  happen({ kind: 'lock.acquired', lock: exampleLock('l1', { name: '~anna/x' }) });
+  happen({ kind: 'lock.contended', id: 'l1', waiter: exampleParty('c2') });
   const shown = ['c1', 'c2', 'c3'].map((id) => {
     const { holds, awaits, branch } = store.row(id)!.get();
     return [holds, awaits, branch];
@@ -139,8 +138,8 @@ test('who ended does not wait any more, even when nobody said so', () => {
   const { store, spawn, happen } = stage();
   spawn('c1');
   spawn('c2');
-  happen({ kind: 'lock.acquired', lock: aLock('l1', { waiters: [aParty('c2')] }) });
-  happen(exited('c2'));
+  happen({ kind: 'lock.acquired', lock: exampleLock('l1', { waiters: [exampleParty('c2')] }) });
+  happen(exampleEnd('c2'));
   assert.deepEqual(store.locks.get()[0]?.waiters, []);
   happen({ kind: 'lock.released', id: 'l1' });
   assert.deepEqual(store.locks.get(), []);
@@ -150,7 +149,7 @@ test('who ended does not wait any more, even when nobody said so', () => {
 test('a burst of events is one picture, with nothing left out', () => {
   const runs: (() => void)[] = [];
   const store = new LiveStore((run) => void runs.push(run));
-  const view = { ...emptyView, children: { c1: aChild('c1'), c2: aChild('c2') } };
+  const view = { ...emptyView, children: { c1: exampleChild('c1'), c2: exampleChild('c2') } };
   const data = { epoch: 'e', seq: 2, round: 0, view };
   let pictures = 0;
   store.listing.subscribe(() => (pictures += 1));

@@ -1,5 +1,6 @@
 import { emptyView } from '@hatchery/events';
 import type { Child, LiveMessage, Lock, View, ZygoteView } from '@hatchery/events';
+import { actionsOff } from '../acting/hindrance.ts';
 import { firstState, type LiveState } from '../live/connection.ts';
 import { newestView } from '../live/folded-data.ts';
 import { truthOf } from '../live/truth.ts';
@@ -66,6 +67,8 @@ export class LiveStore {
   readonly ended = new Cell<readonly Child[]>([]);
   readonly locks = new Cell<readonly Lock[]>([]);
   readonly service = new Cell<Service>({ zygote: emptyView.zygote, draining: false, drainedBy: null });
+  /** Why nobody can act at this moment, or null. */
+  readonly actionsOff = new Cell<string | null>(actionsOff(firstState(0), 0));
   readonly totals = new Cell<Totals>(noTotals);
   readonly history = new Cell<TotalsHistory>([]);
   /** How long starts took, of the children that are known. */
@@ -106,6 +109,7 @@ export class LiveStore {
   /** Lets time pass: `at` is this computer's clock in milliseconds. */
   tick(at: number): void {
     this.clock.set(at);
+    this.actionsOff.set(actionsOff(this.live.get(), at));
     if (this.paused.get() !== null) return;
     const state = this.live.get();
     this.serverNow.set(at + (state.clockOffsetMs ?? 0));
@@ -133,6 +137,7 @@ export class LiveStore {
 
   #catchUp(): void {
     this.live.set(this.#latest);
+    this.actionsOff.set(actionsOff(this.#latest, this.clock.get()));
     const { data, stuck } = this.#latest;
     if (data === null || this.paused.get() !== null) return;
     if (data === this.#shownData && stuck === this.#shownStuck) return;

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Lock } from '@hatchery/events';
-import { aLock, aParty } from '../fixtures/locks.ts';
+import { exampleLock, exampleParty } from '@hatchery/events/fixtures';
 import { blockedCount, staleTests, waitTrees, type WaitNode } from './lock-facts.ts';
 
 const lock = (id: string, holder: string | null, ...waiters: string[]): Lock =>
-  aLock(id, { holder: holder === null ? null : aParty(holder), waiters: waiters.map((each) => aParty(each)) });
+  exampleLock(id, {
+    holder: holder === null ? null : exampleParty(holder),
+    waiters: waiters.map((each) => exampleParty(each)),
+  });
 
 /** The tree in one line: `c1(l1: c2 c3)`. */
 function drawn({ name, blocked, circular }: WaitNode): string {
@@ -53,10 +56,10 @@ test('those behind are counted at any depth', () => {
 
 test('what is not known is not ticked', () => {
   const tests = (changes: Partial<Lock>, here: string | null, ...living: string[]) =>
-    staleTests(aLock('l1', changes), here, (id) => living.includes(id)).map(({ passed }) => passed);
+    staleTests(exampleLock('l1', changes), here, (id) => living.includes(id)).map(({ passed }) => passed);
   assert.deepEqual(tests({ condition: 'stale' }, 'hatchery-1'), [true, true, true, true]);
   assert.deepEqual(tests({}, 'hatchery-1', 'c1'), [true, true, null, false]);
   assert.deepEqual(tests({}, 'elsewhere'), [false, true, null, null]);
   assert.deepEqual(tests({ holder: null, condition: 'unknown' }, null), [null, null, null, null]);
-  assert.deepEqual(tests({ holder: aParty('c1', { host: 'localhost' }) }, 'hatchery-1')[1], false);
+  assert.deepEqual(tests({ holder: exampleParty('c1', { host: 'localhost' }) }, 'hatchery-1')[1], false);
 });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aChild, aUsage } from '../fixtures/children.ts';
+import { exampleChild, exampleUsage } from '@hatchery/events/fixtures';
 import { defaultSort, heldOrder, isSortKey, ordered, type Sort } from './order.ts';
 
 const free = { holds: 0, awaits: 0, branch: null, stuckSince: null };
 const row = (id: string, minute: number, cpu: number | null) => {
   const startedAt = `2026-11-21T00:0${minute}:00.000Z`;
-  return { child: aChild(id, { startedAt, usage: aUsage(cpu) }), trend: undefined, ...free };
+  return { child: exampleChild(id, { startedAt, usage: exampleUsage(cpu) }), trend: undefined, ...free };
 };
 const rows = [row('c1', 2, 5), row('c2', 1, null), row('c3', 3, 90)];
 const order = (sort: Sort): string[] => ordered(rows, sort).map(({ child }) => child.id);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { aUsage } from '../fixtures/children.ts';
+import { exampleUsage } from '@hatchery/events/fixtures';
 import { trendPointsMax } from '../live/limits.ts';
 import { Series } from './series.ts';
 import { heldTrend, nextTrend, type Trend } from './trend.ts';
 
-const after = (trend: Trend | undefined, second: number, changes: Parameters<typeof aUsage>[1]): Trend =>
-  nextTrend(trend, { usage: aUsage(1, changes) }, second * 1_000);
+const after = (trend: Trend | undefined, second: number, changes: Parameters<typeof exampleUsage>[1]): Trend =>
+  nextTrend(trend, { usage: exampleUsage(1, changes) }, second * 1_000);
 
 test('rates come from two samples and the time between them', () => {
   const first = after(undefined, 10, { minorFaults: 100, majorFaults: 0, readBytes: 1_000, writeBytes: 0 });

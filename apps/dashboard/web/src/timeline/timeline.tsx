@@ -1,7 +1,8 @@
 import { useState, type ReactNode } from 'react';
+import type { PastRow, PastTimeline } from '@hatchery/events';
 import { Link } from '../parts/link.tsx';
 import { length } from '../parts/duration.ts';
-import { numberIn, textIn, type PastRow, type ToldTimeline } from '../past/told.ts';
+import { numberIn, textIn } from '../past/told.ts';
 import { useAsked } from '../past/use-asked.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
@@ -15,7 +16,7 @@ export function Timeline(): ReactNode {
   const { live } = usePageStore();
   const [open, setOpen] = useState(true);
   const paused = useCell(live.paused, (pause) => pause !== null);
-  const { answer, failure } = useAsked<ToldTimeline>(
+  const { answer, failure } = useAsked<PastTimeline>(
     open ? `/api/timeline?minutes=${minutes}` : null,
     open && !paused ? againMs : null,
   );
@@ -30,7 +31,7 @@ export function Timeline(): ReactNode {
   );
 }
 
-function Bars({ told }: { readonly told: ToldTimeline }): ReactNode {
+function Bars({ told }: { readonly told: PastTimeline }): ReactNode {
   const { sessions, holds, marks, more } = told;
   if (sessions.length === 0 && marks.length === 0) return <p className="empty">Nothing happened.</p>;
   const byStart = [...sessions].sort(
@@ -83,7 +84,7 @@ function Bar({
 }: {
   readonly session: PastRow;
   readonly holds: readonly PastRow[];
-  readonly told: ToldTimeline;
+  readonly told: PastTimeline;
 }): ReactNode {
   const id = textIn(session, 'id');
   const [from, to] = [numberIn(session, 'started_at') ?? told.from, numberIn(session, 'ended_at') ?? told.to];
@@ -109,12 +110,12 @@ function Bar({
   );
 }
 
-function placed(told: ToldTimeline, from: number, to: number): { readonly left: string; readonly width: string } {
+function placed(told: PastTimeline, from: number, to: number): { readonly left: string; readonly width: string } {
   const left = share(told, from);
   return { left: `${left}%`, width: `max(2px, ${share(told, to) - left}%)` };
 }
 
-function share({ from, to }: ToldTimeline, at: number | null): number {
+function share({ from, to }: PastTimeline, at: number | null): number {
   return Math.min(100, Math.max(0, (((at ?? from) - from) / (to - from)) * 100));
 }
 

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { ActionButton } from '../acting/action-button.tsx';
 import { Blocked } from '../locks/wait-tree.tsx';
 import { Link } from '../parts/link.tsx';
 import { concerns, type Concern } from '../store/concerns.ts';
@@ -11,7 +12,7 @@ export function Attention(): ReactNode {
   const service = useCell(live.service);
   const locks = useCell(live.locks);
   const at = useCell(live.clock);
-  const found = concerns(live.live.get(), service, locks, at);
+  const found = concerns(live.live.get(), service, locks, at, (childId) => live.row(childId) !== undefined);
   return (
     <section className="attention" aria-label="Needs attention">
       {found.length === 0 ? (
@@ -30,7 +31,6 @@ export function Attention(): ReactNode {
 }
 
 function ConcernLine({ concern }: { readonly concern: Concern }): ReactNode {
-  const { acting } = usePageStore();
   const { title, detail, harm, tree, childId, lockId } = concern;
   return (
     <li data-harm={harm}>
@@ -46,22 +46,14 @@ function ConcernLine({ concern }: { readonly concern: Concern }): ReactNode {
           {detail}
         </span>
         {childId !== undefined && (
-          <button
-            type="button"
-            aria-describedby={`concern-${concern.key}`}
-            onClick={() => acting.set({ verb: 'signal', childId })}
-          >
+          <ActionButton acting={{ verb: 'signal', childId }} describedBy={`concern-${concern.key}`}>
             Signal…
-          </button>
+          </ActionButton>
         )}
         {lockId !== undefined && (
-          <button
-            type="button"
-            aria-describedby={`concern-${concern.key}`}
-            onClick={() => acting.set({ verb: 'break', lockId })}
-          >
+          <ActionButton acting={{ verb: 'break', lockId }} describedBy={`concern-${concern.key}`}>
             Break lock…
-          </button>
+          </ActionButton>
         )}
       </div>
       {tree !== undefined && <Blocked node={tree} />}

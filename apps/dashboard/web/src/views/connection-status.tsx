@@ -22,6 +22,7 @@ export function ConnectionStatus(): ReactNode {
   const { sessions } = useCell(live.totals);
   // To the second, so that a measurement a little better than the last repaints nothing.
   const skewMs = useCell(live.live, ({ clockOffsetMs }) => Math.round((clockOffsetMs ?? 0) / 1_000) * 1_000);
+  const readOnly = useCell(live.live, (state) => state.readOnly !== null);
   const truth = truthOf(state, at);
   const word = pause !== null && truth.word === 'live' ? 'paused' : truth.word;
   return (
@@ -32,6 +33,11 @@ export function ConnectionStatus(): ReactNode {
         {draining && (
           <span className="draining">
             DRAINING{drainedBy === null ? '' : ` by ${drainedBy}`}, {sessions} left
+          </span>
+        )}
+        {readOnly && (
+          <span className="draining" title="Nothing is changed in any branch; why stands in Needs attention.">
+            READ-ONLY
           </span>
         )}
         {Math.abs(skewMs) >= skewToldMs && (
@@ -60,7 +66,7 @@ const announcements: Readonly<Record<Truth['word'] | 'paused', string>> = {
   live: 'Live',
   paused: 'Paused',
   'signed out': 'Signed out, actions are off',
-  reconnecting: 'Connection lost, reconnecting',
+  reconnecting: 'Connection lost, reconnecting, actions are off',
   stale: 'The data is stale, actions are off',
 };
 
@@ -71,9 +77,9 @@ function textOf(truth: Truth): string {
     case 'live':
       return `LIVE ${shortDuration(truth.ageMs)} old`;
     case 'signed out':
-      return 'SIGNED OUT, RECONNECTING';
+      return 'SIGNED OUT, RECONNECTING, actions off';
     case 'reconnecting':
-      return 'RECONNECTING';
+      return 'RECONNECTING, actions off';
     case 'stale':
       return `STALE ${shortDuration(truth.ageMs)}, actions off`;
   }

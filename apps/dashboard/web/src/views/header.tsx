@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { ActionButton } from '../acting/action-button.tsx';
 import { pages } from '../address/address.ts';
 import { address } from '../address/current-address.ts';
 import { Link } from '../parts/link.tsx';
@@ -69,11 +70,9 @@ function PauseButton(): ReactNode {
 }
 
 function DrainButton(): ReactNode {
-  const { live, acting } = usePageStore();
+  const { live } = usePageStore();
   const draining = useCell(live.service, (service) => service.draining);
   return (
-    <button type="button" onClick={() => acting.set({ verb: 'drain', draining: !draining })}>
-      {draining ? 'Undrain…' : 'Drain…'}
-    </button>
+    <ActionButton acting={{ verb: 'drain', draining: !draining }}>{draining ? 'Undrain…' : 'Drain…'}</ActionButton>
   );
 }
