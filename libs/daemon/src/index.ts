@@ -6,3 +6,5 @@ export { readPartRecord } from './part-record.ts';
 export type { PartRecord } from './part-record.ts';
 export { runPart, StartError } from './run-part.ts';
 export type { Part, PartContext } from './run-part.ts';
+export { UnixName } from './unix-name.ts';
+export type { Predecessor, UnixNameOptions } from './unix-name.ts';
