@@ -6,6 +6,7 @@ import type { EventBody } from '@hatchery/events';
 import type { ForkRequest } from '@hatchery/protocol';
 import type { KeeperLink } from '../keeper-link/keeper-link.ts';
 import type { KeeperEvent, KeptChild } from '../keeper-link/messages.ts';
+import { ChildLogs } from './child-logs.ts';
 import { Exits } from './exits.ts';
 import { ForkQueue } from './fork-queue.ts';
 import type { Forked } from './forked.ts';
@@ -22,6 +23,7 @@ const leftBehindMessage = 'a dead child left its pipes behind; they are removed'
 export class ForkService implements Disposable {
   readonly registry = new ChildRegistry();
   readonly finished = new UsageTotals();
+  readonly logs = new ChildLogs();
   readonly queue: ForkQueue;
   readonly #config: Config;
   readonly #log: Logger;
