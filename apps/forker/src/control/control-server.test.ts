@@ -1,59 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { loadConfig } from '@hatchery/config';
 import { controlBodyBytesMax, controlRequest } from '@hatchery/event-feed';
-import { StartError } from '@hatchery/daemon';
 import type { Event } from '@hatchery/events';
 import { RawClient, temporaryDirectory } from '@hatchery/testkit';
-import { ServiceBench } from '../children/service.test-support.ts';
-import { LockService } from '../locks/lock-service.ts';
-import { ReadOnlySwitch } from '../read-only/read-only-switch.ts';
 import { createControlServer, type ControlContext } from './control-server.ts';
-
-const who = { actor: 'ops', reason: 'runaway' };
-
-interface Control {
-  readonly bench: ServiceBench;
-  readonly path: string;
-  /** Everything published since the control server was made. */
-  readonly published: Event[];
-  post(path: string, body?: unknown): Promise<unknown>;
-}
-
-async function withControl(story: (control: Control) => Promise<void>): Promise<void> {
-  using directory = temporaryDirectory();
-  using bench = new ServiceBench();
-  const path = join(directory.path, 'control.sock');
-  const { service, events, log } = bench;
-  const config = loadConfig({ directory: directory.path, stateDirectory: directory.path });
-  mkdirSync(config.hosting.root);
-  using locks = new LockService({ config, log, events, service });
-  const server = createControlServer({
-    service,
-    locks,
-    readOnly: new ReadOnlySwitch(config),
-    events,
-    log,
-    status: () => ({ uptimeS: 1 }),
-    leave: () => bench.service.beginLeave(),
-    handOver: (pid) => (pid === 7 ? Promise.resolve() : Promise.reject(new StartError('no offer'))),
-  });
-  server.listen(path);
-  await once(server, 'listening');
-  const published: Event[] = [];
-  using _subscription = events.subscribe(null, (message) => {
-    if (message.type === 'event') published.push(message.event);
-  });
-  try {
-    await story({ bench, path, published, post: (where, body = who) => controlRequest(path, 'POST', where, body) });
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
-}
+import { who, withControl } from './control.test-support.ts';
 
 /** The kind of each event, and what the audit needs to know. */
 function audit(events: readonly Event[]): unknown[] {
