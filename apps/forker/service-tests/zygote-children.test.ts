@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { controlRequest } from '@hatchery/event-feed';
 import { assertNothingLeft, ForkerProcess, OldClient, runSession, takeBaseline, until } from '@hatchery/testkit';
 import { temporaryDirectory } from '@hatchery/testkit';
 import { readZygotePid } from './one-forker.test-support.ts';
@@ -182,6 +183,13 @@ describe('what a child has to report', () => {
       const line = await until('the report', () => /^.*a child reports.*$/m.exec(forker.stderr)?.[0]);
       assert.ok(line.includes(`"childId":"${client.id}"`), line);
       assert.match(line, /Traceback .*AssertionError: always fails/);
+      // It has ended, and its last words can still be asked for.
+      const told = (await controlRequest(forker.controlSocket, 'GET', `/v1/children/${client.id}/log`)) as {
+        lines: { text: string }[];
+      };
+      assert.match(told.lines[0]?.text ?? '', /^Traceback /);
+      assert.match(told.lines.at(-1)?.text ?? '', /^AssertionError: always fails$/);
+      assert.ok(told.lines.length > 2);
     });
   });
 

@@ -40,6 +40,11 @@ export const cgroupLookMs = 10;
 export const interruptGraceMs = 1_000;
 export const killGraceMs = 1_000;
 
+/** What is kept of a child's own log: a traceback of some depth. Of all children together some 4 MB at most. */
+export const childLogLinesMax = 50;
+export const childLogCharactersMax = 4_096;
+export const childLogsMax = 1_000;
+
 /** How long an exit that nobody has heard waits for an `attach`, and how many do. */
 export const exitKeptMs = 60_000;
 export const exitsKeptMax = 10_000;

@@ -26,7 +26,8 @@ export class Drain {
   begin(deadlineMs: number): void {
     clearTimeout(this.#deadline ?? undefined);
     this.#log.info({ sessions: this.#sessions.count, deadlineMs }, 'draining');
-    this.#deadline = setTimeout(() => this.disconnect('drain deadline passed'), deadlineMs);
+    // No reason to live on: whoever is to be disconnected has a connection that is one.
+    this.#deadline = setTimeout(() => this.disconnect('drain deadline passed'), deadlineMs).unref();
     this.#sessions.drain();
     this.#server.drain();
   }

@@ -9,3 +9,5 @@ export type { Part, PartContext } from './run-part.ts';
 export { openSignInKey, readSignInKey, SignInKeyError, signInKeyPath } from './sign-in-key.ts';
 export { clockSkewMsMax, makeLinkToken, readLinkToken, signInLinkMsMax } from './sign-in-link.ts';
 export type { SignInLink } from './sign-in-link.ts';
+export { UnixName } from './unix-name.ts';
+export type { Predecessor, UnixNameOptions } from './unix-name.ts';

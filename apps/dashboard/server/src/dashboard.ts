@@ -39,9 +39,11 @@ export async function createDashboard(
 ): Promise<Part> {
   const { dashboard } = config;
   const page = loadPageFiles(pageDirectory);
-  const proxySocket = dashboard.proxy.socket === null ? null : await listenForProxy(dashboard.proxy.socket);
   const before = options?.['overlap'] === 'yes' ? readPartRecord(config, 'dashboard') : null;
+  const { socket: proxyPath } = dashboard.proxy;
+  const proxySocket = proxyPath === null ? null : await listenForProxy(proxyPath, before);
   const listener = await listen(dashboard.listen, before).catch((error: unknown) => {
+    proxySocket?.release();
     proxySocket?.server.close();
     throw error;
   });
@@ -54,6 +56,7 @@ export async function createDashboard(
   };
   const parts = { dashboard, address: listener.address, isOverSocket, log, now, ...places };
   const signIn = await openSignIn(parts).catch((error: unknown) => {
+    proxySocket?.release();
     for (const server of servers) server.close();
     throw error;
   });
@@ -72,9 +75,10 @@ export async function createDashboard(
   const running = { servers, live, endpoint, history, signIn };
   let stopping: Promise<void> | null = null;
   return {
-    details: { url, signInUrl: signIn.link ?? url, listen: listener.address },
+    details: { url, signInUrl: signIn.link ?? url, listen: listener.address, proxySocket: proxyPath },
     stop: (urgent) => {
       if (urgent) cutOff(running);
+      proxySocket?.release();
       stopping ??= stopAll(running).then(ended.resolve, ended.reject);
     },
     finished: ended.promise,

@@ -49,6 +49,28 @@ test('a young child has charts from the stream, each with its numbers as a table
   await table.getByText('20.0 %', { exact: true }).waitFor();
 });
 
+test(
+  'what a child has logged is read in its details, controls made visible, and an empty log is said',
+  { skip },
+  async () => {
+    await using stand = await stage();
+    const { forker, page, details } = stand;
+    forker.publish({ kind: 'child.spawned', child: aChild('c1') });
+    forker.publish({ kind: 'child.spawned', child: aChild('c2') });
+    const at = new Date().toISOString();
+    const lines = ['Traceback (most recent call last):', 'KeyError: \u001b[2J<b>'].map((text) => ({ at, text }));
+    forker.logs.set('c1', { lines, cut: true });
+    await rows(page).getByRole('link', { name: '4000001' }).click();
+    await details.getByRole('heading', { name: 'Tracebacks and crashes' }).waitFor();
+    const log = details.getByRole('region', { name: 'Tracebacks and crashes' }).locator('pre');
+    await log.waitFor();
+    assert.equal(await log.innerText(), 'Traceback (most recent call last):\nKeyError: \\x1b[2J<b>\n');
+    await details.getByText('the log of the service has all').waitFor();
+    await rows(page).getByRole('link', { name: '4000002' }).click();
+    await details.getByText('It has logged nothing that is kept').waitFor();
+  },
+);
+
 test('the header stays within reach beside the details', { skip }, async () => {
   await using stand = await stage();
   const { forker, page, details } = stand;

@@ -1,4 +1,5 @@
 import { exitKeptMs, exitsKeptMax } from '../limits.ts';
+import type { Forked } from './forked.ts';
 import type { Ending, Entry } from './registry.ts';
 
 /** An exit that nobody is known to have read, with the child it ended. */
@@ -51,6 +52,20 @@ export class Exits {
   /** The exit of a child that has ended, as long as nobody has heard it. */
   find(id: string): Unheard | null {
     return this.#unheard.get(id) ?? null;
+  }
+
+  /** A child that lives, as whoever forks it or attaches to it knows it. */
+  forked({ child: { id, pid }, directory }: Entry): Forked {
+    return { id, pid, directory, exited: this.listen(id), heard: () => this.heard(id) };
+  }
+
+  /** The same of one that has ended, as long as nobody has heard it; else null. */
+  attach(id: string): Forked | null {
+    const unheard = this.find(id);
+    if (unheard === null) return null;
+    const { child, directory } = unheard.entry;
+    const exited = Promise.resolve(unheard.ending.status);
+    return { id, pid: child.pid, directory, exited, heard: () => this.heard(id) };
   }
 
   /** Somebody has the status; to say so twice is no error. */

@@ -6,23 +6,24 @@ import type { EventBody } from '@hatchery/events';
 import type { ForkRequest } from '@hatchery/protocol';
 import type { KeeperLink } from '../keeper-link/keeper-link.ts';
 import type { KeeperEvent, KeptChild } from '../keeper-link/messages.ts';
+import { ChildLogs } from './child-logs.ts';
 import { Exits } from './exits.ts';
 import { ForkQueue } from './fork-queue.ts';
 import type { Forked } from './forked.ts';
 import { Intake } from './intake.ts';
+import { removePipes, tellLeftBehind } from './left-behind.ts';
 import { newChild } from './new-child.ts';
 import { OrphanWatch } from './orphan-watch.ts';
-import { pipeDirectoryOf, removePipeDirectory } from './pipe-directories.ts';
+import { pipeDirectoryOf } from './pipe-directories.ts';
 import { ChildRegistry, unknownStatus, type Ending, type Entry } from './registry.ts';
 import { toldBefore, type ToldBefore } from './told-before.ts';
 import { UsageTotals } from './usage-totals.ts';
-
-const leftBehindMessage = 'a dead child left its pipes behind; they are removed';
 
 /** Forks and signals children, and follows each to its end. */
 export class ForkService implements Disposable {
   readonly registry = new ChildRegistry();
   readonly finished = new UsageTotals();
+  readonly logs = new ChildLogs();
   readonly queue: ForkQueue;
   readonly intake: Intake;
   readonly #config: Config;
@@ -71,12 +72,8 @@ export class ForkService implements Disposable {
   /** Takes up a child that another connection forked; null when there is none of that name, alive or unheard. */
   attach(id: string): Forked | null {
     const entry = this.registry.find(id);
-    if (entry !== undefined) return this.#forked(entry);
-    const unheard = this.#exits.find(id);
-    if (unheard === null) return null;
-    const { child, directory } = unheard.entry;
-    const exited = Promise.resolve(unheard.ending.status);
-    return { id, pid: child.pid, directory, exited, heard: () => this.#exits.heard(id) };
+    if (entry !== undefined) return this.#exits.forked(entry);
+    return this.#exits.attach(id);
   }
 
   /** Signals a child's process group, and records why. False when it has ended. */
@@ -144,7 +141,7 @@ export class ForkService implements Disposable {
     const child = newChild(id, pid, job.details, null);
     this.#publish(this.registry.spawned(child, directory));
     this.#log.info({ childId: id, pid, user: child.user, peer: child.peer, command: child.command }, 'child spawned');
-    job.resolve(this.#forked({ child, directory, cause: null }));
+    job.resolve(this.#exits.forked({ child, directory, cause: null }));
     this.queue.letIn();
   }
 
@@ -172,7 +169,7 @@ export class ForkService implements Disposable {
     }
     // Unknown when it ended while no forker was there. Its requester may come back for it.
     this.#restore({ id, pid, directory, connected: true, details });
-    if (leftBehind) this.#log.warn({ childId: id, pid }, leftBehindMessage);
+    if (leftBehind) tellLeftBehind(this.#log, id, pid);
     this.#ended(ending);
   }
 
@@ -183,19 +180,10 @@ export class ForkService implements Disposable {
   #watchOrphan(entry: Entry): void {
     const { id, pid, startTime } = entry.child;
     const ended = (): void => {
-      this.#removePipes(entry);
+      removePipes(this.#log, entry);
       this.#ended({ id, status: unknownStatus, known: false, rusage: null });
     };
     this.#orphans.watch(id, { pid, startTime, ended });
-  }
-
-  /** What cannot be removed now is collected later; the service goes on. */
-  #removePipes({ child: { id, pid }, directory }: Entry): void {
-    try {
-      if (removePipeDirectory(directory)) this.#log.warn({ childId: id, pid }, leftBehindMessage);
-    } catch (error) {
-      this.#log.error({ err: error, childId: id, pid }, 'the pipes of a dead child cannot be removed');
-    }
   }
 
   #ended(ending: Ending): void {
@@ -208,11 +196,6 @@ export class ForkService implements Disposable {
     this.#log.info({ childId: ending.id, pid: entry.child.pid, ...exit, cause, rusage: ending.rusage }, 'child exited');
     this.#exits.tell(entry, ending);
     this.queue.ended();
-  }
-
-  #forked({ child, directory }: Entry): Forked {
-    const { id, pid } = child;
-    return { id, pid, directory, exited: this.#exits.listen(id), heard: () => this.#exits.heard(id) };
   }
 
   #publish(events: readonly EventBody[]): void {

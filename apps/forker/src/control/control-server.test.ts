@@ -168,6 +168,20 @@ describe('the control socket', () => {
     });
   });
 
+  it('tells what a child has logged, also when it has ended, and 404 of one that never was', async () => {
+    await withControl(async ({ bench, path }) => {
+      const { id } = await bench.fork();
+      const told = (): Promise<unknown> => controlRequest(path, 'GET', `/v1/children/${id}/log`);
+      assert.deepEqual(await told(), { lines: [], cut: false });
+      bench.service.logs.add(id, 'Traceback\nKeyError\n', new Date(0));
+      const [at, texts] = ['1970-01-01T00:00:00.000Z', ['Traceback', 'KeyError']];
+      assert.deepEqual(await told(), { lines: texts.map((text) => ({ at, text })), cut: false });
+      bench.exit(id, 0);
+      assert.deepEqual(await told(), { lines: texts.map((text) => ({ at, text })), cut: false });
+      await assert.rejects(controlRequest(path, 'GET', '/v1/children/none/log'), { status: 404 });
+    });
+  });
+
   it('answers 404 for other paths, and 405 for other methods', async () => {
     await withControl(async ({ path, post }) => {
       await assert.rejects(post('/v1/nonsense'), { status: 404 });

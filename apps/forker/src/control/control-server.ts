@@ -69,6 +69,8 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
   }
   // The gateway asks often, so it is not given the whole state. A stop is none of its business: it waits for a successor.
   if (request.method === 'GET' && path === '/v1/drained') return { status: 200, body: context.service.intake.orders };
+  const logged = /^\/v1\/children\/([^/]+)\/log$/.exec(path)?.[1];
+  if (request.method === 'GET' && logged !== undefined) return childLog(context, logged);
   if (request.method !== 'POST') return refuse(405, `${request.method} ${path} is not answered here`);
   const body = await readControlBody(request);
   if (body === null) return refuse(400, `the body is no JSON object of at most ${controlBodyBytesMax} bytes`);
@@ -85,6 +87,13 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
   if (path === '/v1/hand-over') return handOver(context, body, actor, reason);
   const locked = await answerLockRequest(context, path, { ...body, actor, reason });
   return locked ?? refuse(404, `${path} is not answered here`);
+}
+
+/** What a child has logged; empty for one that logged nothing, or before this process. */
+function childLog({ service, events }: ControlContext, id: string): Answer {
+  const isKnown = service.registry.has(id) || events.view.recentChildren.some((one) => one.id === id);
+  const log = service.logs.of(id);
+  return isKnown || log.lines.length > 0 ? { status: 200, body: log } : refuse(404, `there is no child ${id}`);
 }
 
 function signalChild(

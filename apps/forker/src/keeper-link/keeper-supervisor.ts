@@ -169,6 +169,7 @@ export class KeeperSupervisor {
       case 'zygote.none':
         return this.#firstZygote.resolve();
       case 'log':
+        service.logs.add(event.id, event.text, new Date());
         return log.error({ childId: event.id, text: event.text }, 'a child reports');
       default:
     }

@@ -1,8 +1,9 @@
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { controlSocketPath, type Config } from '@hatchery/config';
+import { UnixName, type UnixNameOptions } from '@hatchery/daemon';
 import { createControlServer, type ControlContext } from '../control/control-server.ts';
-import { UnixName } from '../listener/unix-name.ts';
+import { listenBacklog } from '../limits.ts';
 
 /** What a connection is given to, once there is somebody to serve it. */
 export type TakeConnection = (socket: Socket) => void;
@@ -34,21 +35,18 @@ export class Entrance {
 
   /** Opens the socket of control. @throws {StartError} when another service has it */
   async openControl(): Promise<void> {
-    const { forker } = this.#config;
-    this.#controlName = await UnixName.open(this.#control, controlSocketPath(this.#config), forker.socketMode);
+    this.#controlName = await UnixName.open(this.#control, controlSocketPath(this.#config), this.#options);
   }
 
   /** Opens the socket of the fork protocol. @throws {StartError} when another service has it */
   async openForks(): Promise<void> {
-    const { forker } = this.#config;
-    this.#forksName = await UnixName.open(this.#forks, forker.socket, forker.socketMode);
+    this.#forksName = await UnixName.open(this.#forks, this.#config.forker.socket, this.#options);
   }
 
   /** Listens on both, and leaves their names to the predecessor. @throws {StartError} when that cannot be */
   async listen(): Promise<void> {
-    const { forker } = this.#config;
-    this.#forksName = await UnixName.listen(this.#forks, forker.socket, forker.socketMode);
-    this.#controlName = await UnixName.listen(this.#control, controlSocketPath(this.#config), forker.socketMode);
+    this.#forksName = await UnixName.listen(this.#forks, this.#config.forker.socket, this.#options);
+    this.#controlName = await UnixName.listen(this.#control, controlSocketPath(this.#config), this.#options);
   }
 
   /** Takes both names over: from now on every client comes here. */
@@ -79,6 +77,10 @@ export class Entrance {
   /** Lets its clients go: what has been written to them arrives, and nothing more comes. */
   dismiss(): void {
     for (const connection of this.#connections) connection.destroySoon();
+  }
+
+  get #options(): UnixNameOptions {
+    return { mode: this.#config.forker.socketMode, backlog: listenBacklog };
   }
 
   #receive(socket: Socket): void {

@@ -79,7 +79,7 @@ export function drain(verb: 'drain' | 'undrain', fields: Fields, actor: string):
 }
 
 /** Null when the person may do it; else what stands in the way and how to get past, which is `way` for a viewer. */
-export function roleRefusal(person: Person, { least }: Verb, way: string): Refusal | null {
+export function roleRefusal(person: Person, { least }: Pick<Verb, 'least'>, way: string): Refusal | null {
   if (ranks[person.role] >= ranks[least]) return null;
   const remedy = person.role === 'viewer' ? ` ${way}` : '';
   return { status: 403, error: `This needs the role ${least}; you are ${person.role}.${remedy}` };

@@ -1,46 +1,37 @@
-import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { connect, type Socket } from 'node:net';
-import { StartError } from '@hatchery/daemon';
+import type { Socket } from 'node:net';
+import { processStartTime, UnixName, type PartRecord, type UnixNameOptions } from '@hatchery/daemon';
 import { connectionsMax, headersTimeoutMs, requestTimeoutMs } from '../limits.ts';
 
 /** A Unix socket for a proxy on this machine, and what came over it. */
 export interface ProxySocket {
   readonly server: Server;
   has(socket: Socket): boolean;
+  /** Takes the name away, unless a successor has it by now. The server is the caller's to close. */
+  release(): void;
 }
 
 /**
- * Listens at `path` with mode 0660: the group of the dashboard is whom it believes.
+ * Listens at `path` with mode 0660: the group of the dashboard is whom it believes. The name is taken from `before` when
+ * that is a predecessor that has it: nobody is refused when that goes.
  * @throws {StartError} when the socket cannot be had
  */
-export async function listenForProxy(path: string): Promise<ProxySocket> {
+export async function listenForProxy(path: string, before: PartRecord | null = null): Promise<ProxySocket> {
   const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs });
   server.maxConnections = connectionsMax;
   const sockets = new WeakSet<Socket>();
   server.on('connection', (socket) => sockets.add(socket));
-  try {
-    // A socket that nobody listens on is of a dashboard that died.
-    if (await isLeftBehind(path)) rmSync(path);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(path, resolve);
-    });
-    chmodSync(path, 0o660);
-  } catch (error) {
-    const message = `cannot listen on proxy_socket under [dashboard], ${path}: ${(error as Error).message}`;
-    throw new StartError(message, { cause: error });
-  }
-  return { server, has: (socket) => sockets.has(socket) };
+  const name = await nameFor(server, path, before);
+  return { server, has: (socket) => sockets.has(socket), release: () => name.release() };
 }
 
-function isLeftBehind(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ path });
-    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'));
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(false);
-    });
-  });
+async function nameFor(server: Server, path: string, before: PartRecord | null): Promise<UnixName> {
+  const called = `proxy_socket under [dashboard], ${path}`;
+  const taken = `cannot listen on ${called}: a running service answers there; stop it, or configure another socket`;
+  const options: UnixNameOptions = { mode: 0o660, called, taken };
+  // Another program's socket is not ours to take, whoever of us runs.
+  if (before === null || before.details['proxySocket'] !== path) return UnixName.open(server, path, options);
+  const name = await UnixName.listen(server, path, options);
+  name.take({ pid: before.pid, lives: () => processStartTime(before.pid) === before.startTime });
+  return name;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readings } from '../readings.ts';
 import { act, refuseExcess, type ActionParts } from './action-routes.ts';
+import { answerChildLog } from './child-log-route.ts';
 import { sendJson, sendRefusal, sendText } from './answers.ts';
 import { answerHistory, type HistoryParts } from './history-routes.ts';
 import { metricsText } from './metrics.ts';
@@ -35,6 +36,7 @@ export async function answer(parts: RoutesParts, request: IncomingMessage, respo
   const visitor = signIn.access.visitor(request);
   if ('status' in visitor) return refuseVisitor(signIn, url, visitor, response);
   if (!budget.take(visitor.name)) return refuseExcess(response);
+  if (await answerChildLog(parts, visitor, url.pathname, response)) return;
   return read(parts, url, request, response);
 }
 

@@ -11,6 +11,7 @@ import { Moment } from '../parts/moment.tsx';
 import { bytes, count, percent, unknown } from '../parts/quantity.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
+import { ChildLog } from './child-log.tsx';
 import { DrawerFrame } from './drawer.tsx';
 import { GatewayFacts } from './gateway-facts.tsx';
 import { UsageCharts } from './usage-charts.tsx';
@@ -54,6 +55,7 @@ export function ChildDrawer({ id }: { readonly id: string }): ReactNode {
           <UsageCharts past={answer?.usage ?? []} trend={row?.trend} />
         </>
       )}
+      {child !== undefined && <ChildLog id={id} everyMs={row === undefined ? null : againMs} />}
       {answer !== null && <Past told={answer} />}
     </DrawerFrame>
   );

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { duration, shortDuration, stopwatch } from './duration.ts';
 import { ending } from './ending.ts';
 import { bytes, count, percent } from './quantity.ts';
+import { visible } from './visible.ts';
 
 const plain = (text: string): string => text.replaceAll('\u202f', ' ');
 
@@ -58,4 +59,8 @@ test('an end that nobody saw is said to be unknown', () => {
   assert.equal(ending({ code: null, signal: 'SIGKILL', status: 9 }), 'SIGKILL');
   assert.equal(ending({ code: null, signal: null, status: null }), 'status unknown');
   assert.equal(ending(null), 'status unknown');
+});
+
+test('what a terminal or a browser would obey is written out', () => {
+  assert.equal(visible('\ta\u001b[2J\u202eb\u0085'), '\ta\\x1b[2J\\x202eb\\x85');
 });
