@@ -69,7 +69,7 @@ export class Gate implements Controlled {
   stop(urgent: boolean): void {
     this.#stopping = true;
     // A successor may have the port, and gets all who come from now on.
-    this.#listener.close();
+    void this.#listener.close();
     const since = new Date();
     this.#drain ??= { since, deadline: new Date(since.getTime() + this.#drainTimeoutMs) };
     this.#worker.stop(urgent);
