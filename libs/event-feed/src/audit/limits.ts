@@ -8,7 +8,7 @@ export const auditBytesMax = 1024 * 1024 * 1024;
 export const auditHourBytesMax = 256 * 1024 * 1024;
 
 /** Refusals that are kept of a minute; a scanner's are all alike, and must not push the others out. What is above is counted. */
-export const refusalsPerMinuteMax = 300;
+export const refusalsPerMinuteMax = 100;
 
 /** How long an entry may wait for the disk: a killed service loses nothing, a power cut this much. */
 export const auditSyncMs = 1_000;
