@@ -18,6 +18,8 @@ export interface Command {
   readonly synopsis: string;
   /** One line for the list of commands. */
   readonly summary: string;
+  /** What its own help says of its options, a line each. */
+  readonly details?: string;
   /** Options of its own; `--config`, `--state-dir` and `--help` are everybody's. */
   readonly options: ParseArgsOptionsConfig;
   /** @throws {UsageError} for words it does not understand, and any Error with a one-line message when it fails */

@@ -44,7 +44,7 @@ function refuseUnknown(name: string, terminal: Terminal): number {
 function help(name: string | undefined, terminal: Terminal): number {
   const command = name === undefined ? undefined : find(name);
   const own = scriptsOwn.find(([synopsis]) => synopsis.split(' ')[0] === name);
-  if (command !== undefined) terminal.print(helpOf(`${command.name} ${command.synopsis}`, command.summary));
+  if (command !== undefined) terminal.print(helpOf(command));
   else if (own !== undefined) terminal.print(`usage: hatchery ${own[0]}\n\n${own[1]}\n`);
   else if (name !== undefined) return refuseUnknown(name, terminal);
   else terminal.print(overview());
@@ -65,6 +65,7 @@ function overview(): string {
   ].join('\n');
 }
 
-function helpOf(synopsis: string, summary: string): string {
-  return `usage: hatchery ${synopsis.trim()} [--config FILE] [--state-dir DIR]\n\n${summary}\n`;
+function helpOf({ name, synopsis, summary, details }: Command): string {
+  const usage = `usage: hatchery ${`${name} ${synopsis}`.trim()} [--config FILE] [--state-dir DIR]`;
+  return `${[usage, summary, ...(details === undefined ? [] : [details])].join('\n\n')}\n`;
 }

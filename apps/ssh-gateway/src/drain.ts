@@ -11,6 +11,7 @@ export class Drain {
   readonly #server: SshServer;
   readonly #sessions: Sessions;
   #deadline: NodeJS.Timeout | null = null;
+  #isOver = false;
 
   constructor(log: Logger, server: SshServer, sessions: Sessions) {
     this.#log = log;
@@ -22,8 +23,9 @@ export class Drain {
     return this.#deadline !== null;
   }
 
-  /** Asked again it is about the deadline alone. */
+  /** Asked again it is about the deadline alone; asked after the end, about nothing: a deadline of days would keep the process. */
   begin(deadlineMs: number): void {
+    if (this.#isOver) return;
     clearTimeout(this.#deadline ?? undefined);
     this.#log.info({ sessions: this.#sessions.count, deadlineMs }, 'draining');
     // No reason to live on: whoever is to be disconnected has a connection that is one.
@@ -51,6 +53,7 @@ export class Drain {
   /** Resolves when nothing is left to wait for. */
   async ended(): Promise<void> {
     await Promise.all([this.#server.closed(), this.#sessions.ended()]);
+    this.#isOver = true;
     clearTimeout(this.#deadline ?? undefined);
   }
 }

@@ -3,6 +3,7 @@ import type { Address, Config } from '@hatchery/config';
 import { processStartTime, readPartRecord, StartError } from '@hatchery/daemon';
 import type { Part, PartContext, PartRecord } from '@hatchery/daemon';
 import { AuditLog, EventLog, type AuditBody } from '@hatchery/event-feed';
+import type { EventBody } from '@hatchery/events';
 import { createControlServer, createStatusServer } from './control/control-server.ts';
 import { Gate } from './control/gate.ts';
 import { followForker } from './control/follow-forker.ts';
@@ -13,6 +14,7 @@ import { limits } from './limits.ts';
 import { Listener } from './listener.ts';
 import { OwnPlaces } from './places/places.ts';
 import { Tally } from './places/tally.ts';
+import { Refusals } from './refusals/refusals.ts';
 import { version } from './version.ts';
 import { createWorker, type WorkerContext, type WorkerOptions } from './worker/own-worker.ts';
 import { WorkerPool } from './worker/pool.ts';
@@ -32,11 +34,10 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
   let worker: Worker | null = null;
   try {
     const auditLog = disposables.use(openAudit(config, log));
-    const audit = (entry: AuditBody): void => auditLog.append(entry);
-    const own = (worker = await startWorker(
-      { config, log, audit, publish: (event) => events.publish(event) },
-      options,
-    ));
+    const publish = (event: EventBody): void => events.publish(event);
+    const refusals = disposables.use(new Refusals({ audit: (entry) => auditLog.append(entry), publish }));
+    const audit = (entry: AuditBody): void => refusals.take(entry);
+    const own = (worker = await startWorker({ config, log, audit, publish }, options));
     const listener = await listen(addressBeside(config.ssh.listen, before), log, own, shared);
     disposables.defer(() => void listener.close());
     const gate = new Gate({ config, log, events, audit, listener, worker: own });

@@ -27,6 +27,8 @@ export const limits = {
   socketBufferBytesPause: mebibyte,
   /** Ten sessions of two paused outputs each stay far below; only replies to a client that never reads grow past it. Trap D. */
   socketBufferBytesMax: 16 * mebibyte,
+  /** Sent during a key exchange: ten sessions of two outputs in packets of a kilobyte are a third of it, and no more is read of them then. Trap D. */
+  queuedPacketsMax: 16 * 1024,
   /** What one output of a child may have on its way to a client that does not read: four reads of a FIFO. */
   outputBufferBytesMax: 256 * 1024,
   /** RFC 4254 5.1 lets a client name any packet size. At 0 ssh2 would loop for ever, and each tiny packet costs a cipher pass. */

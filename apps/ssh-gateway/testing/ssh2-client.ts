@@ -9,6 +9,7 @@ export interface RawClient {
   readonly _sock: Socket;
   readonly _protocol: {
     ping(): void;
+    rekey(): void;
     exec(channel: number, command: string, wantReply: boolean): void;
     session(channel: number, window: number, packetSize: number): void;
     channelData(channel: number, data: Buffer): void;

@@ -27,11 +27,13 @@ export class Stand implements AsyncDisposable {
   readonly config: Config;
   #gateway: Part | null = null;
   #descriptors = 0;
+  #timers = 0;
 
   static async open(options: StandOptions = {}): Promise<Stand> {
     const stand = new Stand(options);
     await stand.forks.start();
     stand.#descriptors = openSockets();
+    stand.#timers = runningTimers();
     // The native ciphers make it faster and nothing else; a test of theirs asks for them.
     const context = { config: stand.config, log: stand.log.logger };
     try {
@@ -97,6 +99,7 @@ export class Stand implements AsyncDisposable {
       await within('the gateway to stop', this.gateway.finished);
       await until('all children to be gone', () => this.forks.livingChildren === 0);
       await until('all sockets and pipes to be closed', () => openSockets() <= this.#descriptors);
+      await until('all timers to be over', () => runningTimers() <= this.#timers);
       assert.deepEqual(this.forks.leftDirectories, []);
       assert.deepEqual(
         this.log.lines.filter(({ message }) => message.endsWith('failed')),
@@ -117,6 +120,11 @@ export class Stand implements AsyncDisposable {
 /** Descriptors of this process that a session could leak. */
 function openSockets(): number {
   return readdirSync('/proc/self/fd').length;
+}
+
+/** Those that keep this process from ending. */
+function runningTimers(): number {
+  return process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
 }
 
 const filesOnly: Config['ssh']['keyLookup'] = {

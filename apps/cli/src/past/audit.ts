@@ -1,25 +1,37 @@
 import type { AuditEntry } from '@hatchery/event-feed';
 import { exitDone, expectWords, UsageError, type Command } from '../command.ts';
 import { table } from '../table.ts';
-import { readSelection, selectEntries, selectionOptions, selectionSynopsis, shownInstant } from './selection.ts';
+import {
+  nothingFits,
+  readSelection,
+  selectEntries,
+  selectionHelp,
+  selectionOptions,
+  selectionSynopsis,
+  shownInstant,
+} from './selection.ts';
 
 /** Kinds of entries by the words that choose them. Ended sessions are for `hatchery sessions`. */
 const kinds = {
   'sign-in': ['sign-in.accepted'],
-  refusal: ['sign-in.refused', 'connection.refused', 'session.refused'],
+  // Of what is missing almost all are refusals.
+  refusal: ['sign-in.refused', 'connection.refused', 'session.refused', 'audit.missing'],
   action: ['action.requested', 'lock.broken'],
 } as const;
 
-const shownKinds: readonly string[] = [...Object.values(kinds).flat(), 'audit.missing'];
+const shownKinds: readonly string[] = Object.values(kinds).flat();
+
+const fallback = { since: '1w', limit: 50 };
 
 export const audit: Command = {
   name: 'audit',
   synopsis: `[--kind ${Object.keys(kinds).join('|')}] ${selectionSynopsis}`,
-  summary: 'who was let in, who was not and why, and what was done by whom (of a week, 50, unless told otherwise)',
+  summary: 'who was let in, who was not and why, and what was done by whom',
+  details: selectionHelp(fallback),
   options: { ...selectionOptions, kind: { type: 'string' } },
   async run(invocation) {
     expectWords(invocation);
-    const selection = readSelection(invocation.options, { since: '1w', limit: 50 }, new Date());
+    const selection = readSelection(invocation.options, fallback, new Date());
     const wantedKinds = readKind(invocation.options['kind']);
     const outcomes = new Map<string, string>();
     const isWanted = (entry: AuditEntry): entry is AuditEntry => {
@@ -29,7 +41,7 @@ export const audit: Command = {
     };
     const entries = selectEntries(invocation, selection, isWanted).map((entry) => withOutcome(entry, outcomes));
     if (invocation.options['json'] === true) invocation.print(`${JSON.stringify(entries)}\n`);
-    else invocation.print(entries.length === 0 ? 'no entry fits\n' : describeAudit(entries));
+    else invocation.print(entries.length === 0 ? nothingFits('entry', selection) : describeAudit(entries));
     return exitDone;
   },
 };

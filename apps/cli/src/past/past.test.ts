@@ -80,7 +80,8 @@ describe('hatchery sessions', () => {
       assert.equal(code, 0);
       assert.deepEqual(said, ['no ssh gateway runs, so that no session does; those that ended follow']);
       assert.match(stdout, / bob /);
-      assert.equal((await ask('sessions', '--user', 'nobody')).stdout, 'no session, running or ended, fits\n');
+      const { stdout: none } = await ask('sessions', '--user', 'nobody', '--since', '2026-11-20');
+      assert.equal(none, 'no session of nobody since 2026-11-20 00:00:00Z; --since looks further back\n');
     });
   });
 
@@ -90,6 +91,8 @@ describe('hatchery sessions', () => {
       const count = async (...words: string[]): Promise<number> =>
         (JSON.parse((await ask('sessions', '--json', ...words)).stdout) as []).length;
       assert.equal(await count('--limit', '4'), 4);
+      const { said } = await ask('sessions', '--limit', '4');
+      assert.ok(said.includes('there may be more than these 4; --limit shows more'), said.join());
       assert.equal(await count('--since', '150s'), 3);
       assert.equal(await count('--since', '2020-01-01'), 9);
       assert.equal(await count('--since', '2999-01-01T00:00Z'), 0);
@@ -152,12 +155,15 @@ describe('hatchery audit', () => {
       const kindsOf = async (...words: string[]): Promise<string[]> =>
         (JSON.parse((await ask('audit', '--json', ...words)).stdout) as { kind: string }[]).map(({ kind }) => kind);
       assert.deepEqual(await kindsOf('--kind', 'sign-in'), ['sign-in.accepted']);
-      assert.deepEqual(await kindsOf('--kind', 'refusal', '--limit', '1'), ['session.refused']);
+      assert.deepEqual(await kindsOf('--kind', 'refusal', '--limit', '2'), ['audit.missing', 'session.refused']);
       assert.deepEqual(await kindsOf('--user', 'alice'), ['session.refused', 'sign-in.accepted']);
       assert.deepEqual(await kindsOf('--user', 'bo'), ['lock.broken', 'action.requested']);
       const told = JSON.parse((await ask('audit', '--json', '--user', 'bo')).stdout) as { outcome?: string }[];
       assert.equal(told[1]?.outcome, 'done');
-      assert.equal((await ask('audit', '--user', 'nobody')).stdout, 'no entry fits\n');
+      assert.match(
+        (await ask('audit', '--user', 'nobody')).stdout,
+        /^no entry of nobody since .*Z; --since looks further back\n$/,
+      );
     });
   });
 
@@ -174,6 +180,20 @@ describe('hatchery audit', () => {
       const { code, said } = await hatchery(...words);
       assert.equal(code, 2, words.join(' '));
       assert.ok(said[0]?.startsWith(line), said[0]);
+    }
+  });
+});
+
+describe('help', () => {
+  it('says how times are written and what is shown without them', async () => {
+    for (const [name, since] of [
+      ['sessions', '1d'],
+      ['audit', '1w'],
+    ] as const) {
+      const { code, stdout } = await hatchery(name, '--help');
+      assert.equal(code, 0);
+      assert.match(stdout, new RegExp(`^--since TIME  an age as 30min, 2h or 3d, .* \\(default ${since}\\)$`, 'm'));
+      assert.match(stdout, /^--limit N {5}at most so many, the newest \(default 50\)$/m);
     }
   });
 });

@@ -13,6 +13,20 @@ export const selectionOptions = {
 /** How {@link selectionOptions} stand in a synopsis. */
 export const selectionSynopsis = '[--since TIME] [--user NAME] [--limit N] [--json]';
 
+/** What {@link selectionOptions} mean, for the help of a command that shows as much as `fallback` without them. */
+export function selectionHelp(fallback: SelectionFallback): string {
+  return [
+    `--since TIME  an age as 30min, 2h or 3d, or a date in UTC as 2026-11-21 or 2026-11-21T09:30 (default ${fallback.since})`,
+    `--limit N     at most so many, the newest (default ${fallback.limit})`,
+  ].join('\n');
+}
+
+/** What is shown of the past when nothing is said of it. */
+export interface SelectionFallback {
+  readonly since: string;
+  readonly limit: number;
+}
+
 /** What of the past is wanted. */
 export interface Selection {
   readonly since: Date;
@@ -26,7 +40,7 @@ const unitsMs = { s: 1_000, min: 60_000, m: 60_000, h: 3_600_000, d: 86_400_000,
 const limitMax = 1_000_000;
 
 /** Reads {@link selectionOptions}. @throws {UsageError} that shows how a value is written */
-export function readSelection(options: Options, fallback: { since: string; limit: number }, now: Date): Selection {
+export function readSelection(options: Options, fallback: SelectionFallback, now: Date): Selection {
   const { since = fallback.since, user = null, limit } = options;
   if (user === '') throw new UsageError('--user is empty');
   return {
@@ -76,6 +90,7 @@ export function selectEntries<E extends AuditEntry>(
   } catch (error) {
     throw hindrance(config, error as NodeJS.ErrnoException);
   }
+  if (selected.length === limit) say(`there may be more than these ${limit}; --limit shows more`);
   for (const [path, count] of damaged) say(`${count} damaged line${count === 1 ? '' : 's'} of ${path} passed over`);
   return selected;
 }
@@ -86,6 +101,12 @@ function hindrance(config: Config, cause: NodeJS.ErrnoException): Error {
   return new Error(`${directory} is not for this user; run it with sudo, or as the user that the service runs as`, {
     cause,
   });
+}
+
+/** What to read when nothing fits. `what` is in the singular, as `session`. */
+export function nothingFits(what: string, { since, user }: Selection): string {
+  const whose = user === null ? '' : ` of ${user}`;
+  return `no ${what}${whose} since ${shownInstant(since.toISOString())}; --since looks further back\n`;
 }
 
 /** An instant to the second, in UTC, as `2026-11-21 09:31:02Z`. */

@@ -5,8 +5,10 @@ import { gatewayState, type RunningSession } from '../running-gateway.ts';
 import { NotRunningError } from '../running-service.ts';
 import { table } from '../table.ts';
 import {
+  nothingFits,
   readSelection,
   selectEntries,
+  selectionHelp,
   selectionOptions,
   selectionSynopsis,
   shownInstant,
@@ -33,18 +35,21 @@ export interface ShownSession {
   readonly reason: string | null;
 }
 
+const fallback = { since: '1d', limit: 50 };
+
 export const sessions: Command = {
   name: 'sessions',
   synopsis: selectionSynopsis,
-  summary: 'the ssh sessions that run, and the last that have ended (of a day, 50, unless told otherwise)',
+  summary: 'the ssh sessions that run, and the last that have ended',
+  details: selectionHelp(fallback),
   options: selectionOptions,
   async run(invocation) {
     expectWords(invocation);
     const now = new Date();
-    const selection = readSelection(invocation.options, { since: '1d', limit: 50 }, now);
+    const selection = readSelection(invocation.options, fallback, now);
     const list = [...(await findRunning(invocation, selection, now)), ...findEnded(invocation, selection)];
     if (invocation.options['json'] === true) invocation.print(`${JSON.stringify(list)}\n`);
-    else invocation.print(list.length === 0 ? 'no session, running or ended, fits\n' : describeSessions(list));
+    else invocation.print(list.length === 0 ? nothingFits('session', selection) : describeSessions(list));
     return exitDone;
   },
 };

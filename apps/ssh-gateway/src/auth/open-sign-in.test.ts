@@ -105,7 +105,7 @@ test('what is missing for a source of keys is said at the start', async () => {
       chmodSync(program, 0o775);
       return { keyLookup: { ...unset, source: 'command', command: [program] } };
     }),
-    /ssh\.key_lookup_command DIR\/keys-of cannot be run \(its group or anybody may write it\)/,
+    /ssh\.key_lookup_command DIR\/keys-of cannot be run \(it may be written by its group or anybody\)/,
   );
   const http = { ...unset, source: 'http', url: 'http://127.0.0.1:9/{user}' } as const;
   assert.match(

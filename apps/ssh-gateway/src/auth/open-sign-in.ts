@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
 import { StartError, type Logger } from '@hatchery/daemon';
 import type { Limits } from '../limits.ts';
@@ -11,6 +11,7 @@ import { fetchAccount } from './http-keys.ts';
 import { KeysUnavailableError, type AccountText, type KeySource, type KeySourceNotice } from './key-source.ts';
 import { LookedUpKeys } from './looked-up-keys.ts';
 import { noRevokedKeys, parseRevokedKeys } from './revoked-keys.ts';
+import { proveSafeProgram } from './safe-program.ts';
 import { SignInPolicy } from './sign-in-policy.ts';
 import { WatchedFile } from './watched-file.ts';
 
@@ -113,9 +114,7 @@ function commandLookup(
 
 function proveRunnable(key: string, [program = '']: readonly string[]): void {
   try {
-    accessSync(program, constants.X_OK);
-    // Whoever may write it says who gets in; sshd refuses such an AuthorizedKeysCommand too.
-    if ((statSync(program).mode & 0o022) !== 0) throw new Error('its group or anybody may write it');
+    proveSafeProgram(program);
   } catch (error) {
     throw new StartError(`${key} ${program} cannot be run (${reasonOf(error)})`, { cause: error });
   }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import type { Socket } from 'node:net';
 import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Connection } from 'ssh2';
 import { until, within } from '@hatchery/testkit';
 import { SendGate } from '../ssh/send-gate.ts';
 import { OutputPump } from './output-pump.ts';
@@ -39,12 +39,25 @@ class FakeSocket extends EventEmitter {
   writableLength = 0;
 }
 
-function stand(): { source: PassThrough; client: SlowClient; socket: FakeSocket; pump: OutputPump } {
+/** What a gate asks of a connection of ssh2. */
+class FakeConnection extends EventEmitter {
+  readonly _sock = new FakeSocket();
+  readonly _protocol: { _kexinit: Buffer | undefined } = { _kexinit: undefined };
+}
+
+interface PumpStand {
+  readonly source: PassThrough;
+  readonly client: SlowClient;
+  readonly connection: FakeConnection;
+  readonly pump: OutputPump;
+}
+
+function stand(): PumpStand {
   const source = new PassThrough({ highWaterMark: 10 });
   const client = new SlowClient({ highWaterMark: 1 });
-  const socket = new FakeSocket();
-  const gate = new SendGate(socket as unknown as Socket, 1000);
-  return { source, client, socket, pump: new OutputPump(source, client, gate, limits) };
+  const connection = new FakeConnection();
+  const gate = new SendGate(connection as unknown as Connection, 1000);
+  return { source, client, connection, pump: new OutputPump(source, client, gate, limits) };
 }
 
 test('trap D: no more is read than a client may have on its way', async () => {
@@ -59,7 +72,8 @@ test('trap D: no more is read than a client may have on its way', async () => {
 });
 
 test('trap D: nothing more is read while the connection’s socket is full', async () => {
-  const { source, client, socket, pump } = stand();
+  const { source, client, connection, pump } = stand();
+  const { _sock: socket } = connection;
   client.takeAll();
   socket.writableLength = 1000;
   source.write('a');
@@ -70,6 +84,25 @@ test('trap D: nothing more is read while the connection’s socket is full', asy
   await until('the rest', () => pump.bytes === 2);
   source.end();
   await within('the drain', pump.drained);
+});
+
+test('trap D: nothing more is read while keys are exchanged, and not at once when the socket is full after it', async () => {
+  const { source, client, connection, pump } = stand();
+  client.takeAll();
+  connection._protocol._kexinit = Buffer.alloc(1);
+  source.write('a');
+  await until('the pump to pause', () => source.isPaused());
+  connection._sock.emit('drain');
+  assert.equal(source.isPaused(), true);
+  connection._protocol._kexinit = undefined;
+  connection._sock.writableLength = 1000;
+  connection.emit('rekey');
+  assert.equal(source.isPaused(), true);
+  connection._sock.writableLength = 0;
+  connection._sock.emit('drain');
+  source.end('b');
+  await within('the drain', pump.drained);
+  assert.equal(pump.bytes, 2);
 });
 
 test('the output is drained only when the client has taken the last chunk', async () => {

@@ -119,14 +119,13 @@ export class SessionRecord {
   }
 
   #neverWas(): void {
-    const { metrics, publish, audit } = this.#services;
+    const { metrics, audit } = this.#services;
     const { connection, command } = this.#options;
     const refusal = this.#refusal ?? defect;
     metrics.sessionRefused(refusal.reason, refusal.result);
     const { identity, peer } = connection;
-    const told = { kind: 'session.refused', user: identity.user, peer, reason: refusal.reason } as const;
-    publish(told);
-    audit({ ...told, request: command.join(' ') });
+    const { user } = identity;
+    audit({ kind: 'session.refused', user, peer, reason: refusal.reason, request: command.join(' ') });
   }
 
   get #ageMs(): number {

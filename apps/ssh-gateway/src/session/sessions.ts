@@ -111,15 +111,13 @@ export class Sessions {
   }
 
   #refuse({ connection, request, channel }: Asked, { reason, line }: Refusal): void {
-    const { log, metrics, publish, audit } = this.#options;
+    const { log, metrics, audit } = this.#options;
     const { user } = connection.identity;
     const { peer } = connection;
     const asked = describeRequest(request);
     log.info({ user, peer, request: asked, reason }, 'session refused');
     metrics.sessionRefused(reason, 'client');
-    const told = { kind: 'session.refused', user, peer, reason } as const;
-    publish(told);
-    audit({ ...told, request: asked });
+    audit({ kind: 'session.refused', user, peer, reason, request: asked });
     channel.refuse(line, 1);
   }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { run, serveLine, sshArguments } from '../../testing/clients.ts';
 import { until, within } from '@hatchery/testkit';
-import { exec, signIn, type RawChannel } from '../../testing/ssh2-client.ts';
+import { exec, signIn, type RawChannel, type RawClient } from '../../testing/ssh2-client.ts';
 import { Stand } from '../../testing/stand.ts';
 
 test('several sessions of one connection are apart from each other', async () => {
@@ -111,27 +111,49 @@ test('trap D: a client that sends past its window is cut off, and its child gets
   assert.match(String(stand.log.named('connection closed')[0]?.fields['reason']), /more data than the window allows/);
 });
 
-test('trap D: a client with a huge window that does not read its socket stops its child', async () => {
-  await using stand = await Stand.open({ limits: { childFinishMs: 10 } });
-  const progress = join(stand.directory, 'progress');
-  stand.forks.script = `i=0; while [ $i -lt 2000 ]; do head -c 65536 /dev/zero; i=$((i+1)); echo $i >>${progress}; done`;
-  const { client, raw } = await signIn(stand.alice);
-  const channel = await exec(client, serveLine);
-  raw._protocol.channelWindowAdjust((channel as unknown as RawChannel).outgoing.id, 2 ** 30);
+for (const [how, stall] of [
+  ['does not read its socket', () => {}],
+  ['begins a key exchange and does not go on', (raw: RawClient) => raw._protocol.rekey()],
+] as const) {
+  test(`trap D: a client with a huge window that ${how} stops its child`, async () => {
+    await using stand = await Stand.open({ limits: { childFinishMs: 10 } });
+    const progress = join(stand.directory, 'progress');
+    stand.forks.script = `read go; i=0; while [ $i -lt 2000 ]; do head -c 65536 /dev/zero; i=$((i+1)); echo $i >>${progress}; done`;
+    const { client, raw } = await signIn(stand.alice);
+    const channel = await exec(client, serveLine);
+    raw._protocol.channelWindowAdjust((channel as unknown as RawChannel).outgoing.id, 2 ** 30);
+    channel.write('go\n');
+    stall(raw);
+    raw._sock.pause();
+    await until('some progress', () => existsSync(progress));
+    let [last, same] = [-1, 0];
+    while (same < 20) {
+      await delay(50);
+      const now = readFileSync(progress, 'utf8').length;
+      same = now === last ? same + 1 : 0;
+      last = now;
+    }
+    const written = readFileSync(progress, 'utf8').split('\n').length - 1;
+    // One megabyte in the socket, and what the kernel keeps for both ends of a loopback connection.
+    assert.ok(written * 65_536 < 40 * 1024 * 1024, `${written} times 64 KiB of 2000`);
+    raw._sock.destroy();
+    client.end();
+  });
+}
+
+test('trap D: a client that asks and asks while it keeps keys from being exchanged is cut off', async () => {
+  await using stand = await Stand.open({ limits: { queuedPacketsMax: 1000, rekeyBytes: 1 } });
+  const { raw } = await signIn(stand.alice);
+  // It never answers the exchange that the gateway begins.
   raw._sock.pause();
-  await until('some progress', () => stand.log.named('session opened').length === 1);
-  let [last, same] = [-1, 0];
-  while (same < 20) {
-    await delay(50);
-    const now = readFileSync(progress, 'utf8').length;
-    same = now === last ? same + 1 : 0;
-    last = now;
+  const over = (): boolean => stand.log.named('connection closed').length === 1;
+  for (let round = 0; round < 2000 && !over(); round++) {
+    for (let ping = 0; ping < 100 && !raw._sock.destroyed; ping++) raw._protocol.ping();
+    await delay(1);
   }
-  const written = readFileSync(progress, 'utf8').split('\n').length - 1;
-  // One megabyte in the socket, and what the kernel keeps for both ends of a loopback connection.
-  assert.ok(written * 65_536 < 40 * 1024 * 1024, `${written} times 64 KiB of 2000`);
+  await until('the end', over);
+  assert.equal(stand.log.named('connection closed')[0]?.fields['reason'], 'client does not read');
   raw._sock.destroy();
-  client.end();
 });
 
 test('trap D: a client that asks and asks and never reads the answers is cut off', async () => {

@@ -22,11 +22,15 @@ export interface ChannelsOptions {
   /** The client broke a rule of the protocol. */
   readonly violation: (what: string) => void;
   readonly opened: (request: ChannelRequest, channel: ExecChannel) => void;
-  /** The client asked for something that is not given, as `x11-req`. */
+  /** The client asked for something that is not given, as `x11-req`. Told of the first of a connection. */
   readonly refused: (what: string) => void;
   /** No channel is left open. */
   readonly idle: () => void;
 }
+
+/** A decent client sends a handful of variables, whose names are short; one that sends them without end must not fill the log. */
+const refusalsToldMax = 10;
+const refusedNameMax = 80;
 
 /** The channels of one signed-in connection. */
 export class Channels {
@@ -35,6 +39,7 @@ export class Channels {
   readonly #open = new Set<Ssh2Session>();
   readonly #withTerminal = new WeakSet<Ssh2Session>();
   #used = false;
+  #refusals = 0;
   readonly #running = new Map<Ssh2Session, ExecChannel>();
 
   constructor(client: Ssh2Connection, options: ChannelsOptions) {
@@ -70,11 +75,9 @@ export class Channels {
   }
 
   #sessionRequested(accept: () => Ssh2Session, reject: () => void): void {
-    const { limits, guard, refused, violation } = this.#options;
+    const { limits, guard, violation } = this.#options;
     if (this.#open.size >= limits.channelsPerConnectionMax) {
-      refused(`more than ${limits.channelsPerConnectionMax} channels`);
-      reject();
-      return;
+      return this.#refuse(reject, `more than ${limits.channelsPerConnectionMax} channels`);
     }
     const session = accept();
     this.#open.add(session);
@@ -138,7 +141,8 @@ export class Channels {
   }
 
   #refuse(reject: (() => void) | undefined, what: string): void {
-    this.#options.refused(what);
+    this.#refusals += 1;
+    if (this.#refusals <= refusalsToldMax) this.#options.refused(what.slice(0, refusedNameMax));
     // Absent when the client wants no reply.
     reject?.();
   }

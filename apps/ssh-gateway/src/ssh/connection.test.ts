@@ -130,3 +130,13 @@ test('trap L: new keys are made in the middle of a transfer, and nothing of it i
   assert.equal(stdout.equals(sent), true);
   assert.ok((stderr.match(/SSH2_MSG_NEWKEYS received/g)?.length ?? 0) > 5, 'the keys changed several times');
 });
+
+test('trap L: keys that have been used for long enough are changed without a byte from the child, and the session goes on', async () => {
+  await using stand = await Stand.open({ limits: { rekeyMs: 50 } });
+  const client = stand.startSsh([serveLine], ['-v']);
+  const exchanges = (): number => client.stderr.match(/SSH2_MSG_NEWKEYS received/g)?.length ?? 0;
+  await until('the third exchange', () => exchanges() >= 3);
+  client.process.stdin?.end('still here');
+  const { code, stdout } = await within('ssh to end', client.result);
+  assert.deepEqual([code, stdout.toString()], [0, 'still here']);
+});

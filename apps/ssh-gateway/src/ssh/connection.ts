@@ -15,7 +15,7 @@ import { holdFirstReply } from './first-reply.ts';
 import type { HostKeys } from './host-keys.ts';
 import { describePeer, type Peer } from './peer.ts';
 import { keepKeysFresh } from './rekey.ts';
-import { SendGate } from './send-gate.ts';
+import { isOverfull, SendGate } from './send-gate.ts';
 import { SignInRecord } from './sign-in-record.ts';
 import { signInConnection, type SignedInConnection } from './signed-in-connection.ts';
 import { watchSilence } from './silence.ts';
@@ -101,7 +101,9 @@ export class Connection {
     watchSilence(this.#socket, idleTimeoutMs, silent);
     const authentication = new Authentication({ judgeKey, limits, address: this.#address });
     client.on('authentication', (context) => void this.#authenticate(authentication, context));
-    this.#socket.on('data', () => this.#checkSendBuffer());
+    this.#socket.on('data', () => {
+      if (isOverfull(client, limits)) this.destroy('not-reading', 'client does not read');
+    });
   }
 
   /**
@@ -179,7 +181,7 @@ export class Connection {
     const client = this.#client as Ssh2Connection;
     this.#signedIn = signedIn;
     this.#channels = new Channels(client, {
-      gate: new SendGate(this.#socket, limits.socketBufferBytesPause),
+      gate: new SendGate(client, limits.socketBufferBytesPause),
       limits,
       guard: this.#guard,
       violation: this.#violation,
@@ -209,12 +211,6 @@ export class Connection {
   #failed(error: unknown): void {
     this.#log.error({ err: error, fault: 'system' }, 'connection handler failed');
     this.destroy('gateway', 'a defect or failure of the gateway');
-  }
-
-  /** What is sent unasked, as replies, has no gate: a client that asks and never reads is cut off (trap D). */
-  #checkSendBuffer(): void {
-    if (this.#socket.writableLength > this.#options.limits.socketBufferBytesMax)
-      this.destroy('not-reading', 'client does not read');
   }
 
   #onIdle(): void {

@@ -179,13 +179,16 @@ test('an exec line longer than any packet ends the connection', async () => {
   assert.equal(stand.log.named('connection closed')[0]?.fields['cause'], 'protocol');
 });
 
-test('a flood of variables is refused one by one, and none gets to the child', async () => {
+test('a flood of variables is refused one by one, none gets to the child, and the log has the first few', async () => {
   await using stand = await Stand.open();
   stand.forks.script = 'env';
-  const settings = Array.from({ length: 200 }, (_, number) => `FLOOD_${number}=${'y'.repeat(200)}`);
+  const settings = Array.from({ length: 200 }, (_, number) => `FLOOD_${'x'.repeat(200)}_${number}=${'y'.repeat(200)}`);
   const { code, stdout } = await stand.ssh([serveLine], '', ['-o', `SetEnv=${settings.join(' ')}`]);
   assert.equal(code, 0);
   assert.doesNotMatch(stdout.toString(), /FLOOD/);
+  const told = stand.log.named('channel request refused').map(({ fields }) => String(fields['what']));
+  assert.equal(told.length, 10);
+  for (const what of told) assert.ok(what.startsWith('env FLOOD_x') && what.length <= 80, what);
 });
 
 test('trap I: data before exec is dropped, and what comes after it is the session’s', async () => {

@@ -8,6 +8,10 @@ export interface ProtocolInternals {
   _offer: object;
   /** The key exchange in progress; undefined until the client's first packet of it has been read. */
   _kex: KeyExchangeInternals | undefined;
+  /** Our own first packet of the exchange in progress; undefined while there is none. */
+  readonly _kexinit: Buffer | undefined;
+  /** Packets that wait for the end of an exchange. */
+  readonly _queue: readonly Buffer[] | undefined;
   /** Undefined once the protocol has been taken apart. */
   readonly _destruct: (() => void) | undefined;
   _decipher: { _onPayload: PayloadHandler };

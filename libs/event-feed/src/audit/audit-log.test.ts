@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { temporaryDirectory } from '@hatchery/testkit';
+import { fileURLToPath } from 'node:url';
+import { temporaryDirectory, until } from '@hatchery/testkit';
 import type { AuditBody, AuditEntry } from './audit-entry.ts';
 import { AuditLog } from './audit-log.ts';
 import { hourPath, removeOldHours } from './hours.ts';
@@ -110,6 +112,59 @@ describe('AuditLog', () => {
     assert.deepEqual([missing.count, missing.reason], [2, 'the disk did not take them']);
   });
 
+  it('takes so much of an hour and no more, whoever of two runs wrote it, and counts the rest in the next', () => {
+    using audit = bench();
+    const now = (): Date => new Date(start.getTime() + 60_000 * audit.minute);
+    const failures: string[] = [];
+    const failed = (error: Error): void => void failures.push(error.message);
+    audit.log.append(signIn('alice'));
+    const options = { directory: audit.directory, part: 'ssh-gateway', now, failed, hourBytesMax: 500 };
+    using log = new AuditLog(options);
+    for (const user of ['bob', 'carol', 'dora', 'eve']) log.append(signIn(user));
+    assert.equal(audit.entries().length, 3);
+    assert.deepEqual(failures, ['too much in an hour']);
+    audit.minute = 2;
+    log.append(signIn('frank'));
+    const missing = audit.entries().find((entry) => entry.kind === 'audit.missing');
+    assert.ok(missing?.kind === 'audit.missing');
+    assert.deepEqual([missing.count, missing.reason], [2, 'too much in an hour']);
+  });
+
+  it('goes on in a directory that was taken away, with the next hour', () => {
+    using audit = bench();
+    rmSync(audit.directory, { recursive: true });
+    audit.minute = 2;
+    audit.log.append(signIn('alice'));
+    assert.equal(audit.entries().length, 1);
+    assert.equal(statSync(audit.directory).mode & 0o777, 0o700);
+  });
+
+  it('loses nothing and mixes no lines when an old and a new process write at the same time, and the old one is killed', async () => {
+    using audit = bench();
+    const writer = fileURLToPath(new URL('./audit-writer.test-support.ts', import.meta.url));
+    const begin = (user: string): ChildProcess =>
+      spawn(process.execPath, [writer, audit.directory, user], { stdio: 'pipe' });
+    const [old, next] = [begin('old'), begin('next')];
+    // While they write, the end of the file may be seen half written.
+    const of = (user: string, damaged: (path: string) => void = () => {}): number[] =>
+      [...readAudit({ directory: audit.directory, since: ever, damaged })].flatMap((entry) =>
+        entry.kind === 'sign-in.accepted' && entry.user === user ? [Number(entry.peer)] : [],
+      );
+    await until('both to write', () => of('old').length > 100 && of('next').length > 100);
+    const ended = new Promise((resolve) => old.once('exit', resolve));
+    old.kill('SIGKILL');
+    await ended;
+    const before = of('next').length;
+    await until('the other to write on', () => of('next').length > before);
+    const nextEnded = new Promise((resolve) => next.once('exit', resolve));
+    next.kill('SIGTERM');
+    await nextEnded;
+    for (const user of ['old', 'next']) {
+      const numbers = of(user, assert.fail).toSorted((a, b) => a - b);
+      assert.deepEqual(numbers, [...numbers.keys()]);
+    }
+  });
+
   it('is not started where it cannot write', () => {
     using directory = temporaryDirectory();
     writeFileSync(join(directory.path, 'audit'), '');
@@ -140,6 +195,21 @@ describe('readAudit', () => {
     const query = { directory: audit.directory, since: ever, damaged: (where: string) => void damaged.push(where) };
     assert.equal([...readAudit(query)].length, 1);
     assert.deepEqual(damaged, [path, path, path]);
+  });
+
+  it('passes over a line that was cut off, and keeps what another process wrote behind it', () => {
+    using audit = bench();
+    mkdirSync(audit.directory, { recursive: true });
+    const path = hourPath(audit.directory, 'ssh-gateway', '2026-11-21T09');
+    writeFileSync(path, '{"at":"2026-11-21T09:57:00.000Z","part":"ssh-gateway","kind":"sign-in.acc');
+    audit.log.append(signIn('{"at":"'));
+    const damaged: string[] = [];
+    const query = { directory: audit.directory, since: ever, damaged: (where: string) => void damaged.push(where) };
+    assert.deepEqual(
+      [...readAudit(query)].map((entry) => entry.kind === 'sign-in.accepted' && entry.user),
+      ['{"at":"'],
+    );
+    assert.deepEqual(damaged, [path]);
   });
 
   it('is empty where there is no audit', () => {

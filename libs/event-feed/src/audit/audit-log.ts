@@ -1,7 +1,7 @@
-import { closeSync, fdatasync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import type { AuditBody, AuditEntry } from './audit-entry.ts';
 import { hourOf, hourPath, removeOldHours } from './hours.ts';
-import { auditSyncMs, refusalsPerMinuteMax } from './limits.ts';
+import { auditHourBytesMax, auditSyncMs, refusalsPerMinuteMax } from './limits.ts';
 
 /** What an {@link AuditLog} needs from outside. */
 export interface AuditLogOptions {
@@ -11,6 +11,8 @@ export interface AuditLogOptions {
   readonly now: () => Date;
   /** Entries do not get to the disk: told once, until one does again. */
   readonly failed: (error: Error) => void;
+  /** Of one hour's file. */
+  readonly hourBytesMax?: number;
 }
 
 /**
@@ -22,10 +24,13 @@ export class AuditLog implements Disposable {
   readonly #syncing: NodeJS.Timeout;
   #hour = '';
   #file: number | null = null;
+  /** Of the hour's file: ours, and as of the last look those of another run of the part. */
+  #bytes = 0;
   #dirty = false;
   /** The last write failed, perhaps in the middle of a line. */
   #torn = false;
   #lost = 0;
+  #lostBy = '';
   #minute = '';
   #refusals = 0;
   #isDisposed = false;
@@ -33,7 +38,6 @@ export class AuditLog implements Disposable {
   /** @throws the system error when the directory cannot be made or written */
   constructor(options: AuditLogOptions) {
     this.#options = options;
-    mkdirSync(options.directory, { recursive: true, mode: 0o700 });
     this.#open(hourOf(options.now()));
     this.#syncing = setInterval(() => this.#sync(), auditSyncMs).unref();
   }
@@ -50,8 +54,7 @@ export class AuditLog implements Disposable {
   [Symbol.dispose](): void {
     clearInterval(this.#syncing);
     this.#tellUnkept(this.#options.now().toISOString());
-    if (this.#file !== null) closeSync(this.#file);
-    this.#file = null;
+    this.#close();
     this.#isDisposed = true;
   }
 
@@ -73,12 +76,13 @@ export class AuditLog implements Disposable {
     try {
       this.#open(at.slice(0, 13));
       const lost = this.#lost;
-      if (lost > 0) this.#put({ kind: 'audit.missing', count: lost, reason: 'the disk did not take them' }, at);
+      if (lost > 0) this.#put({ kind: 'audit.missing', count: lost, reason: this.#lostBy }, at);
       this.#lost -= lost;
       this.#put(body, at);
     } catch (error) {
       if (this.#lost === 0) this.#options.failed(error as Error);
       this.#lost += 1;
+      this.#lostBy = error instanceof HourFullError ? error.message : 'the disk did not take them';
     }
   }
 
@@ -86,28 +90,52 @@ export class AuditLog implements Disposable {
     const entry: AuditEntry = { at, part: this.#options.part, ...body };
     // What a failed write may have left ends here, and is no entry.
     const line = Buffer.from(`${this.#torn ? '\n' : ''}${JSON.stringify(entry)}\n`);
+    const { hourBytesMax = auditHourBytesMax } = this.#options;
+    if (this.#bytes + line.length > hourBytesMax) throw new HourFullError('too much in an hour');
     this.#torn = true;
     const written = writeSync(this.#file as number, line);
     if (written !== line.length) throw new Error(`the disk took ${written} of ${line.length} bytes`);
     this.#torn = false;
+    this.#bytes += written;
     this.#dirty = true;
   }
 
   #open(hour: string): void {
     if (hour === this.#hour && this.#file !== null) return;
     const { directory, part, now } = this.#options;
+    // Also when somebody has taken it away meanwhile.
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     removeOldHours(directory, now());
     const next = openSync(hourPath(directory, part, hour), 'a', 0o600);
-    if (this.#file !== null) closeSync(this.#file);
+    this.#close();
     this.#file = next;
     this.#hour = hour;
+    this.#bytes = fstatSync(next).size;
+    this.#torn = false;
   }
 
   #sync(): void {
-    if (!this.#dirty || this.#file === null) return;
+    const file = this.#file;
+    if (!this.#dirty || file === null) return;
     this.#dirty = false;
-    fdatasync(this.#file, (error) => {
-      if (error !== null && this.#file !== null) this.#options.failed(error);
+    this.#bytes = fstatSync(file).size;
+    fdatasync(file, (error) => {
+      if (error !== null && this.#file === file) this.#options.failed(error);
     });
   }
+
+  /** The last entries of an hour are as safe as the others, for the milliseconds that takes. */
+  #close(): void {
+    if (this.#file === null) return;
+    try {
+      if (this.#dirty) fdatasyncSync(this.#file);
+    } catch (error) {
+      this.#options.failed(error as Error);
+    }
+    closeSync(this.#file);
+    this.#file = null;
+    this.#dirty = false;
+  }
 }
+
+class HourFullError extends Error {}

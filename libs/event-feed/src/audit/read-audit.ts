@@ -31,8 +31,10 @@ function readEntries(path: string, damaged: (path: string) => void): AuditEntry[
   return lines.flatMap((line) => {
     if (line === '') return [];
     const entry = parse(line);
-    if (entry === null) damaged(path);
-    return entry ?? [];
+    if (entry !== null) return entry;
+    damaged(path);
+    // A line that was cut off, by a full disk or a lost power, ends where the next one begins. Within a string its quotes would be escaped.
+    return parse(line.slice(Math.max(0, line.lastIndexOf('{"at":"')))) ?? [];
   });
 }
 
