@@ -125,6 +125,11 @@ test('a gateway or a page that does not come up changes nothing, whatever had co
   assert.match(assertDone(await instance.hatchery('status')), /ssh-gateway +ready/);
 });
 
+test('it is on record who wanted a restart', async () => {
+  assertDone(await instance.hatchery('restart'));
+  assert.match(assertDone(await instance.hatchery('audit')), /^\S+ \S+ +root \(cli\) +hand over forker .*restart/m);
+});
+
 test('of two restarts at once one is refused, and everything serves', async () => {
   const outcomes = await Promise.all([instance.hatchery('restart'), instance.hatchery('restart')]);
   const [done, refused] = outcomes.sort((a, b) => Number(a.code) - Number(b.code));

@@ -90,6 +90,10 @@ describe('a detached service', () => {
       assert.deepEqual(await hatchery(path, 'stop'), { code: 0, stdout: 'hatchery has stopped\n', stderr: '' });
     }
     await assertNothingLeft(path, baseline);
+    // What does not run is started.
+    assert.match((await hatchery(path, 'restart')).stdout, /^hatchery is up \(pid \d+\)/);
+    assert.equal((await hatchery(path, 'stop', '--now')).code, 0);
+    await assertNothingLeft(path, baseline);
   });
 
   it('that cannot start says why, and leaves nothing', async () => {

@@ -2,9 +2,10 @@ import { request as httpRequest } from 'node:http';
 import { createInterface } from 'node:readline';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from './command.ts';
 import { restartMsMax } from './limits.ts';
+import { actor } from './running-service.ts';
 import { readService } from './service-process.ts';
 import { startDetached, stopRunning } from './start-stop.ts';
-import { supervisorSocketPath, type RestartReport } from './up/supervisor-socket.ts';
+import { supervisorSocketPath, type RestartReport, type RestartRequest } from './up/supervisor-socket.ts';
 
 export const restart: Command = {
   name: 'restart',
@@ -29,7 +30,7 @@ async function replaceParts(invocation: Invocation, runtimeDirectory: string | u
     throw new Error(
       `runtime_dir cannot change from ${runtimeDirectory} under a running service; hatchery restart --now stops it first`,
     );
-  for await (const report of askSupervisor(supervisorSocketPath(config), place)) {
+  for await (const report of askSupervisor(supervisorSocketPath(config), { place, actor: actor(invocation) })) {
     if (report.event === 'progress') print(`${report.message}\n`);
     else if (report.event === 'done') {
       print(`hatchery was restarted: ${report.message}\n`);
@@ -44,7 +45,7 @@ async function replaceParts(invocation: Invocation, runtimeDirectory: string | u
 }
 
 /** What the supervisor says, as it says it. @throws an Error that says what to do when it cannot be asked */
-async function* askSupervisor(socketPath: string, place: readonly string[]): AsyncGenerator<RestartReport> {
+async function* askSupervisor(socketPath: string, asked: RestartRequest): AsyncGenerator<RestartReport> {
   const { promise: answered, resolve, reject } = Promise.withResolvers<NodeJS.ReadableStream>();
   const request = httpRequest({ socketPath, path: '/v1/restart', method: 'POST', agent: false });
   request.setTimeout(restartMsMax, () => request.destroy(new Error(`no word for ${restartMsMax / 1000} s`)));
@@ -53,7 +54,7 @@ async function* askSupervisor(socketPath: string, place: readonly string[]): Asy
     if (response.statusCode === 200) resolve(response);
     else reject(new Error(`the supervisor answers ${response.statusCode}; hatchery restart --now stops it first`));
   });
-  request.end(JSON.stringify({ place }));
+  request.end(JSON.stringify(asked));
   for await (const line of createInterface({ input: await answered })) yield JSON.parse(line) as RestartReport;
 }
 

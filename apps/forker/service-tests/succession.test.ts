@@ -20,7 +20,7 @@ import { readEnded, readState, readZygotePid } from './one-forker.test-support.t
 
 const built = new URL('../dist/preload.json', import.meta.url);
 const config = '[forker]\nmax_children_per_user = 200\nrequest_timeout_s = 20\n';
-const takeOver = ['--take-over', 'yes'];
+const takeOver = ['--take-over', 'ops'];
 
 /** Runs `story` with a forker and what it takes down; nothing may be left of either. */
 async function withForker(story: (forker: ForkerProcess, stack: AsyncDisposableStack) => Promise<void>): Promise<void> {

@@ -25,7 +25,8 @@ import { publishUsage } from './usage/publish-usage.ts';
 import { UsageSampler } from './usage/sampler.ts';
 
 /**
- * Starts the fork service and resolves when it can fork. With `take-over` it takes the place of one that runs.
+ * Starts the fork service and resolves when it can fork. With `take-over` it takes the place of one that runs; its value
+ * is who wants that, for the audit.
  * @throws {StartError} naming what is missing
  */
 export async function createForker({ config, log, options }: PartContext): Promise<Part> {
@@ -37,7 +38,8 @@ export async function createForker({ config, log, options }: PartContext): Promi
   doors.defer(() => entrance.closeForks());
   held.defer(() => entrance.closeControl());
   const zygote = await prepareZygote(config, options['preload']);
-  const isSuccessor = options['take-over'] === 'yes' && (await takeOver(config, entrance, zygote.configuration));
+  const actor = options['take-over'];
+  const isSuccessor = actor !== undefined && (await takeOver(config, entrance, zygote.configuration, actor));
 
   for (const [directory, key] of [
     [config.runtimeDirectory, 'runtime_dir'],

@@ -6,6 +6,7 @@ export { readPartRecord } from './part-record.ts';
 export type { PartRecord } from './part-record.ts';
 export { runPart, StartError } from './run-part.ts';
 export type { Part, PartContext } from './run-part.ts';
+export { proveSafeProgram } from './safe-program.ts';
 export { openSignInKey, readSignInKey, SignInKeyError, signInKeyPath } from './sign-in-key.ts';
 export { clockSkewMsMax, makeLinkToken, readLinkToken, signInLinkMsMax } from './sign-in-link.ts';
 export type { SignInLink } from './sign-in-link.ts';

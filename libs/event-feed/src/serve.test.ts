@@ -104,6 +104,28 @@ describe('serveFeed', () => {
     await next.read(/"type":"snapshot"/);
   });
 
+  it('keeps nothing for a reader that left before its turn', async () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, 'control.sock');
+    const log = newTestLog();
+    const served = Promise.withResolvers<void>();
+    await using _publisher = await serveOn(path, (request, response) => {
+      response.once('close', () => {
+        serveFeed(log, request, response);
+        served.resolve();
+      });
+      response.flushHeaders();
+    });
+    const timers = (): number => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
+    const client = await RawClient.connect(path);
+    client.send('GET /v1/events HTTP/1.0\r\n\r\n');
+    await client.read(/\r\n\r\n/);
+    const before = timers();
+    client[Symbol.dispose]();
+    await within('its turn', served.promise);
+    assert.ok(timers() <= before);
+  });
+
   it('never takes a long snapshot or a long absence for a slow reader', async () => {
     using directory = temporaryDirectory();
     const path = join(directory.path, 'control.sock');

@@ -5,6 +5,8 @@ import { heartbeatMs, readerBufferBytesMax } from './limits.ts';
 
 /** Answers `GET /v1/events[?epoch=E&seq=N]` with the feed as newline-delimited JSON until the reader leaves. */
 export function serveFeed(log: EventLog, request: IncomingMessage, response: ServerResponse): void {
+  // Whoever had to wait for us may have left: nothing would ever end what begins here.
+  if (response.destroyed) return;
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
   let bufferBytesMax = Infinity;
   const write = (message: FeedMessage): void => {

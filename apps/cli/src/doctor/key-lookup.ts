@@ -1,5 +1,6 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
+import { proveSafeProgram } from '@hatchery/daemon';
 import type { Check } from './check.ts';
 
 /** Nobody's name: the answer of interest is that there is one. */
@@ -12,7 +13,10 @@ export async function checkKeyLookup({ ssh }: Config): Promise<Check[]> {
 
 async function checkSource(lookup: Config['ssh']['keyLookup']): Promise<Check[]> {
   if (lookup.source === 'files') return [];
-  if (lookup.source === 'command') return [commandCheck(lookup.command)];
+  if (lookup.source === 'command') {
+    const { command, teamsCommand } = lookup;
+    return [commandCheck('key', command), ...(teamsCommand === null ? [] : [commandCheck('team', teamsCommand)])];
+  }
   const { url, tokenFile } = lookup;
   if (url === null) return [{ what: 'ssh.key_lookup "http"', trouble: 'set key_lookup_url under [ssh]' }];
   const token =
@@ -21,17 +25,17 @@ async function checkSource(lookup: Config['ssh']['keyLookup']): Promise<Check[]>
   return [...token, { what: `key look-up ${url}`, trouble: await answerTrouble(url, lookup) }];
 }
 
-function commandCheck(command: readonly string[] | null): Check {
+function commandCheck(kind: 'key' | 'team', command: readonly string[] | null): Check {
   if (command === null) return { what: 'ssh.key_lookup "command"', trouble: 'set key_lookup_command under [ssh]' };
   const [program = ''] = command;
-  const what = `key look-up ${program}`;
+  const what = `${kind} look-up ${program}`;
   try {
-    accessSync(program, constants.X_OK);
-    // Whoever may write it says who gets in.
-    const isOpen = (statSync(program).mode & 0o022) !== 0;
-    return { what, trouble: isOpen ? `its group or anybody may write it; chmod go-w ${program}` : null };
+    proveSafeProgram(program);
+    return { what, trouble: null };
   } catch (error) {
-    return { what, trouble: `it cannot be run (${(error as NodeJS.ErrnoException).code}); install it, or chmod +x it` };
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== undefined) return { what, trouble: `it cannot be run (${code}); install it, or chmod +x it` };
+    return { what, trouble: `${message}, who could so let in whom they like; chmod go-w, or chown it to root` };
   }
 }
 

@@ -3,6 +3,7 @@ import type { Generation } from './generation.ts';
 import type { Ready } from './ready.ts';
 import type { StopRequest } from './stop-request.ts';
 import { SuccessorProcess } from './successor.ts';
+import type { RestartRequest } from './supervisor-socket.ts';
 
 /** What {@link Generations} work with. */
 export interface GenerationsContext {
@@ -32,12 +33,12 @@ export class Generations {
    * Has a new one take over, and lets the old one end behind it; what came of it in words.
    * @throws an Error in one line that says why the old one stays
    */
-  async replace(place: readonly string[], progress: (line: string) => void): Promise<string> {
+  async replace({ place, actor }: RestartRequest, progress: (line: string) => void): Promise<string> {
     const { invocation, stop } = this.#context;
     if (stop.signal.aborted) throw new Error('it stops');
     if (this.#replacing !== null) throw new Error('another restart is under way');
     const { environment, say } = invocation;
-    const next = new SuccessorProcess({ words: place, environment }, stop.signal, progress);
+    const next = new SuccessorProcess({ words: place, environment }, actor, stop.signal, progress);
     this.#replacing = next.started;
     try {
       const ready = await next.started;

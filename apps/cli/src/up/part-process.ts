@@ -30,15 +30,14 @@ export class PartStartError extends Error {
   readonly fault = 'system';
 }
 
-/** Beside one that runs, it shares what that has, or takes it over. */
-export type Manner = 'fresh' | 'beside';
+/** Beside one that runs, it shares what that has, or takes it over; who wants that is for the audit. */
+export type Manner = 'fresh' | { readonly besideFor: string };
 
-/** What that means for each part. */
-const besideOptions = {
-  forker: ['--take-over', 'yes'],
-  'ssh-gateway': ['--overlap', 'yes'],
-  dashboard: ['--overlap', 'yes'],
-} as const satisfies Record<PartName, readonly string[]>;
+/** What that means for a part. */
+function mannerOptions(name: PartName, manner: Manner): readonly string[] {
+  if (manner === 'fresh') return [];
+  return name === 'forker' ? [`--take-over=${manner.besideFor}`] : ['--overlap', 'yes'];
+}
 
 /** Lines of stderr that a failed start is explained with. */
 const explainingLinesMax = 20;
@@ -56,7 +55,7 @@ export async function startPart(
 ): Promise<PartProcess> {
   if (aborted.aborted) throw new PartStartError(`${name} was not started: the service stops`);
   const argv = [partPrograms[name], ...place.words, '--ready-fd', '3', '--stop-with-stdin', 'yes'];
-  if (manner === 'beside') argv.push(...besideOptions[name]);
+  argv.push(...mannerOptions(name, manner));
   const child = spawn(process.execPath, argv, {
     detached: true,
     stdio: ['pipe', 'inherit', 'pipe', 'pipe'],

@@ -47,11 +47,11 @@ export class Parts implements Generation {
   /**
    * Starts them beside those that run. The forker last: once it is ready its predecessor has gone, which cannot be taken
    * back, whereas the others only share a port until then.
-   * `failed` hears at once when they do not come up, and why; those that run go on then.
+   * `actor` is who wants it, for the audit. `failed` hears at once when they do not come up, and why; those that run go on then.
    * @throws {PartStartError} the same, when those that had come up have ended
    */
-  static async succeed(context: PartsContext, told: SuccessionTold): Promise<Parts> {
-    return Parts.#inSteps(context, [['dashboard'], ['ssh-gateway'], ['forker']], 'beside', told);
+  static async succeed(context: PartsContext, actor: string, told: SuccessionTold): Promise<Parts> {
+    return Parts.#inSteps(context, [['dashboard'], ['ssh-gateway'], ['forker']], { besideFor: actor }, told);
   }
 
   static async #inSteps(

@@ -22,9 +22,9 @@ export class SuccessorProcess implements Generation {
   readonly #ended: Promise<string>;
   #isStopping = false;
 
-  /** `aborted` ends it half way; `progress` hears what it is at. */
-  constructor({ words, environment }: Place, aborted: AbortSignal, progress: (line: string) => void) {
-    const argv = [program, 'up', ...words, '--succeed', '--ready-fd', '3'];
+  /** `actor` is who wants it, for the audit; `aborted` ends it half way; `progress` hears what it is at. */
+  constructor({ words, environment }: Place, actor: string, aborted: AbortSignal, progress: (line: string) => void) {
+    const argv = [program, 'up', ...words, `--succeed=${actor}`, '--ready-fd', '3'];
     this.#process = spawn(process.execPath, argv, {
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],

@@ -4,6 +4,14 @@ import { dirname, join } from 'node:path';
 import type { Config } from '@hatchery/config';
 import { readControlBody } from '@hatchery/event-feed';
 
+/** What `POST /v1/restart` takes. */
+export interface RestartRequest {
+  /** `--config` and `--state-dir` of the parts to come. */
+  readonly place: readonly string[];
+  /** Who asks, for the audit. */
+  readonly actor: string;
+}
+
 /** What `POST /v1/restart` answers, a line each: what it is at, and at the end what came of it. */
 export type RestartReport =
   | { readonly event: 'progress'; readonly message: string }
@@ -11,7 +19,7 @@ export type RestartReport =
   | { readonly event: 'failed'; readonly message: string };
 
 /** Replaces the parts by newer ones; what came of it in words. @throws an Error in one line; then the old ones go on */
-export type Restart = (place: readonly string[], progress: (line: string) => void) => Promise<string>;
+export type Restart = (asked: RestartRequest, progress: (line: string) => void) => Promise<string>;
 
 /** Where the supervisor of an instance is asked for a restart. */
 export function supervisorSocketPath({ runtimeDirectory }: Config): string {
@@ -41,8 +49,8 @@ export async function openSupervisorSocket(config: Config, restart: Restart): Pr
 
 async function answer(restart: Restart, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await readControlBody(request);
-  const place = body?.['place'];
-  if (request.method !== 'POST' || request.url !== '/v1/restart' || !isWords(place)) {
+  const { place, actor } = body ?? {};
+  if (request.method !== 'POST' || request.url !== '/v1/restart' || !isWords(place) || !isName(actor)) {
     response.writeHead(400).end();
     return;
   }
@@ -51,7 +59,8 @@ async function answer(restart: Restart, request: IncomingMessage, response: Serv
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   const report = (one: RestartReport): void => void response.write(`${JSON.stringify(one)}\n`);
   try {
-    report({ event: 'done', message: await restart(place, (message) => report({ event: 'progress', message })) });
+    const progress = (message: string): void => report({ event: 'progress', message });
+    report({ event: 'done', message: await restart({ place, actor }, progress) });
   } catch (error) {
     report({ event: 'failed', message: (error as Error).message });
   }
@@ -60,6 +69,10 @@ async function answer(restart: Restart, request: IncomingMessage, response: Serv
 
 function isWords(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((word) => typeof word === 'string');
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 function listen(server: Server, path: string): Promise<void> {

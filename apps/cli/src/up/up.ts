@@ -12,12 +12,13 @@ export const up: Command = {
   name: 'up',
   synopsis: '[--json]',
   summary: 'serve: all parts in the foreground; Ctrl-C drains and stops, a second one at once',
-  options: { json: { type: 'boolean' }, 'ready-fd': { type: 'string' }, succeed: { type: 'boolean' } },
+  options: { json: { type: 'boolean' }, 'ready-fd': { type: 'string' }, succeed: { type: 'string' } },
   async run(invocation) {
     expectWords(invocation);
     const readyFd = readyDescriptor(invocation.options['ready-fd']);
     try {
-      if (invocation.options['succeed'] === true) return await succeed(invocation, readyFd);
+      const actor = invocation.options['succeed'];
+      if (typeof actor === 'string') return await succeed(invocation, actor, readyFd);
       using _claim = claimService(invocation.config, readyFd !== null);
       return await serve(invocation, readyFd);
     } catch (error) {
@@ -45,7 +46,7 @@ async function serve(invocation: Invocation, readyFd: number | null): Promise<nu
   const first = await startUnlessStopped(contextOf(invocation, stop), stop);
   if (first === null) return exitDone;
   const generations = new Generations(first, { invocation, stop, replaced: announce });
-  using _socket = await openSupervisorSocket(config, (place, progress) => generations.replace(place, progress));
+  using _socket = await openSupervisorSocket(config, (asked, progress) => generations.replace(asked, progress));
   announce(first.ready);
   tellStarter(readyFd, first.ready);
   await generations.end(say);
@@ -65,7 +66,7 @@ async function startUnlessStopped(context: PartsContext, stop: StopRequest): Pro
 }
 
 /** The supervisor that `restart` starts below the one that runs: parts that take over from those of the one before. */
-async function succeed(invocation: Invocation, readyFd: number | null): Promise<number> {
+async function succeed(invocation: Invocation, actor: string, readyFd: number | null): Promise<number> {
   await prepareFirstUse(invocation.config, invocation);
   using stop = new StopRequest();
   // It ends when the one above does, however that ends.
@@ -74,7 +75,7 @@ async function succeed(invocation: Invocation, readyFd: number | null): Promise<
     progress: (line: string) => tellProgress(readyFd, line),
     failed: ({ message }: Error) => tellStarter(readyFd, { event: 'failed', message }),
   };
-  const parts = await Parts.succeed(contextOf(invocation, stop), told).catch(() => null);
+  const parts = await Parts.succeed(contextOf(invocation, stop), actor, told).catch(() => null);
   if (parts === null) {
     process.stdin.destroy();
     return exitFailed;

@@ -4,6 +4,9 @@ export const usageHz = 4;
 /** How often a browser is told that the stream lives. The page calls data stale after five missed ones. */
 export const heartbeatMs = 1_000;
 
+/** A forker or gateway takes a second to be replaced by its supervisor; after this it is away. */
+export const feedAwayMsMax = 5_000;
+
 /** Events kept for browsers that resume: at 50 a second, two minutes of a closed lid. About 0.5 kB each. */
 export const eventsKeptMax = 8_192;
 

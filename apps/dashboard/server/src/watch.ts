@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { Logger } from '@hatchery/daemon';
 import type { ReadOnlyState } from '@hatchery/events';
 import { linkFeed, type FeedLink } from './feed/feed-link.ts';
+import { FeedNotice } from './feed/feed-notice.ts';
 import { gatewayRecords } from './history/gateway-records.ts';
 import type { History } from './history/history.ts';
 import { Recorder } from './history/recorder.ts';
@@ -39,6 +40,7 @@ export function startLive(sources: LiveSources, history: History, log: Logger): 
     const stuck = progress.stuck(liveLog.view, now.getTime());
     broadcast.beat(now.toISOString(), feed.state, stuck, sources.readOnly());
   };
+  const [feedNotice, gatewayNotice] = [new FeedNotice(log, 'feed'), new FeedNotice(log, 'feed of the gateway')];
   const feed = linkFeed(sources.forker, 'the forker', {
     message: (message) => {
       const records = recorder.take(message, liveLog.view);
@@ -47,8 +49,7 @@ export function startLive(sources: LiveSources, history: History, log: Logger): 
       if (told !== null) broadcast.publish(told);
     },
     changed: (state) => {
-      if (state.up) log.info('feed is up');
-      else log.warn({ reason: state.reason }, 'feed is down');
+      feedNotice.changed(state);
       beat();
     },
   });
@@ -57,10 +58,7 @@ export function startLive(sources: LiveSources, history: History, log: Logger): 
       const records = gatewayRecords(message);
       if (records.length > 0) history.keep(records);
     },
-    changed: (state) => {
-      if (state.up) log.info('feed of the gateway is up');
-      else log.warn({ reason: state.reason }, 'feed of the gateway is down');
-    },
+    changed: (state) => gatewayNotice.changed(state),
   });
   const rounds = setInterval(() => {
     const usage = liveLog.closeRound();
@@ -79,6 +77,7 @@ export function startLive(sources: LiveSources, history: History, log: Logger): 
       clearInterval(rounds);
       clearInterval(beats);
       await Promise.all([feed[Symbol.asyncDispose](), gateway[Symbol.asyncDispose]()]);
+      for (const notice of [feedNotice, gatewayNotice]) notice[Symbol.dispose]();
       // 1001: the page dials again, and finds the next dashboard.
       broadcast.closeAll(1001, 'the dashboard is stopping');
     },

@@ -9,16 +9,21 @@ import { writeOffer } from './offer.ts';
 
 /**
  * Takes over from the forker that runs here: it is asked to bring up our zygote, and when that serves, its sockets' names
- * become ours and it lets go of the rest. False when none runs. Until it has agreed, nothing of it has changed.
+ * become ours and it lets go of the rest. `actor` is who wants it, for the audit. False when none runs. Until it has agreed, nothing of it has changed.
  * @throws {StartError} when it refuses, with its reason, or does not answer
  */
-export async function takeOver(config: Config, entrance: Entrance, zygote: ZygoteConfiguration): Promise<boolean> {
+export async function takeOver(
+  config: Config,
+  entrance: Entrance,
+  zygote: ZygoteConfiguration,
+  actor: string,
+): Promise<boolean> {
   if (readPartRecord(config, 'forker') === null) return false;
   await entrance.listen();
   const { pid } = process;
   const successor = { pid, startTime: processStartTime(pid) ?? 0, socket: config.forker.socket };
   using _offer = writeOffer(config, { successor, zygote });
-  const body = { actor: 'forker', reason: 'a successor is up', pid };
+  const body = { actor, reason: 'restart: a successor is up', pid };
   try {
     await controlRequest(controlSocketPath(config), 'POST', '/v1/hand-over', body, handOverAnswerMsMax);
   } catch (error) {

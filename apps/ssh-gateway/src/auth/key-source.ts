@@ -5,6 +5,8 @@ export interface Account {
   readonly keys: readonly AuthorizedKey[];
   /** Names that have passed {@link isUserName}: the user writes under `~team/` of each. */
   readonly teams: readonly string[];
+  /** How long the look-up took whose answer was remembered; absent when none was saved. A refusal waits as long, or it would tell of the user. */
+  readonly savedMs?: number;
 }
 
 /** What an unknown user has. */

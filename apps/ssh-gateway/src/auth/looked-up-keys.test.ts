@@ -44,6 +44,16 @@ test('an answer is asked for once while it is fresh', async () => {
   assert.deepEqual(fixture.asked, ['alice', 'alice']);
 });
 
+test('a remembered answer says how long its look-up took', async () => {
+  const fixture = new Fixture();
+  fixture.answer = () => {
+    fixture.nowMs += 40;
+    return having(line);
+  };
+  assert.equal((await fixture.keys.accountOf('alice')).savedMs, undefined);
+  assert.equal((await fixture.keys.accountOf('alice')).savedMs, 40);
+});
+
 test('two who ask for the same user at once share a look-up', async () => {
   const fixture = new Fixture();
   assert.deepEqual(await Promise.all([fixture.count('alice'), fixture.count('alice')]), [1, 1]);

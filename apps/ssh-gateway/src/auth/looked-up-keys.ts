@@ -70,6 +70,7 @@ export class LookedUpKeys implements KeySource {
     if (this.#running.size >= lookupsMax)
       throw new KeysUnavailableError(`${lookupsMax} look-ups are under way already`);
     if (!breaker.admits()) throw new KeysUnavailableError('it failed too often a moment ago');
+    const askedAtMs = now();
     let text: AccountText;
     try {
       text = await fetchAccount(user);
@@ -85,7 +86,8 @@ export class LookedUpKeys implements KeySource {
     noticesOf('keys', `${name} ${user}`, ignored).forEach(notice);
     noticesOf('teams', `${name} ${user}`, ignoredTeams).forEach(notice);
     const account = { keys, teams };
-    this.#remember(user, { account, atMs: now() });
+    const atMs = now();
+    this.#remember(user, { account: { ...account, savedMs: atMs - askedAtMs }, atMs });
     return account;
   }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
-import { StartError, type Logger } from '@hatchery/daemon';
+import { proveSafeProgram, StartError, type Logger } from '@hatchery/daemon';
 import type { Limits } from '../limits.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import { parseKeyLines } from './authorized-keys.ts';
@@ -11,7 +11,6 @@ import { fetchAccount } from './http-keys.ts';
 import { KeysUnavailableError, type AccountText, type KeySource, type KeySourceNotice } from './key-source.ts';
 import { LookedUpKeys } from './looked-up-keys.ts';
 import { noRevokedKeys, parseRevokedKeys } from './revoked-keys.ts';
-import { proveSafeProgram } from './safe-program.ts';
 import { SignInPolicy } from './sign-in-policy.ts';
 import { WatchedFile } from './watched-file.ts';
 

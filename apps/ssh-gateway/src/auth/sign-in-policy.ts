@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isUserName } from './user-name.ts';
 import type { AuthorizedKey } from './authorized-keys.ts';
 import { needsVerification, objectionTo } from './certificate-check.ts';
@@ -75,7 +76,9 @@ export class SignInPolicy {
     const presence = presenceIn(credential, request);
     // Before any look-up, and for strangers as for others: what is not signed with the key is not worth one.
     if (presence === 'invalid') return refusal(request, 'the signature is not valid');
-    const { objection, teams } = await this.#grantTo(credential, request, presence);
+    const { objection, teams, savedMs } = await this.#grantTo(credential, request, presence);
+    // A remembered answer comes at once, and a refusal as fast would tell that there is such a user.
+    if (objection !== null && savedMs > 0) await delay(savedMs);
     const { key, certificate } = credential;
     return {
       authorized: objection === null,
@@ -92,19 +95,20 @@ export class SignInPolicy {
     credential: Credential,
     request: PublicKeyRequest,
     presence: Presence | 'absent',
-  ): Promise<{ objection: string | null; teams: readonly string[] }> {
+  ): Promise<{ objection: string | null; teams: readonly string[]; savedMs: number }> {
     const { keys, authorities, revoked } = this.#options;
-    const [{ keys: entries, teams }, trusted, revocations] = await Promise.all([
+    const [{ keys: entries, teams, savedMs = 0 }, trusted, revocations] = await Promise.all([
       isUserName(request.user) ? keys.accountOf(request.user) : noAccount,
       authorities(),
       revoked(),
     ]);
-    if (isRevoked(credential, revocations)) return { objection: 'the key or its certificate is revoked', teams };
+    if (isRevoked(credential, revocations))
+      return { objection: 'the key or its certificate is revoked', teams, savedMs };
     const grants = grantsFor(credential, entries, trusted);
     const unknown = credential.certificate === null ? 'unknown key' : 'unknown authority';
-    if (grants.length === 0) return { objection: unknown, teams };
+    if (grants.length === 0) return { objection: unknown, teams, savedMs };
     const objections = grants.map((grant) => this.#objectionTo(grant, credential, request, presence));
-    return { objection: objections.includes(null) ? null : (objections[0] ?? null), teams };
+    return { objection: objections.includes(null) ? null : (objections[0] ?? null), teams, savedMs };
   }
 
   #objectionTo(

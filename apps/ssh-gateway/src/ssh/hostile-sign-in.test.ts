@@ -106,6 +106,35 @@ test('a refusal takes as long for an unknown user as for an unknown key', async 
   }
 });
 
+test('a refusal takes as long for a user whose keys are remembered as for one who has to be looked up', async () => {
+  const command = [
+    '/bin/sh',
+    '-c',
+    'sleep 0.2; [ "$1" = alice ] && cat "$2/users/alice/authorized_keys"; true',
+    'sh',
+    '%u',
+  ];
+  await using stand = await Stand.open({
+    limits: { refusalDelayMs: 1 },
+    ssh: (directory) => ({
+      keyLookup: {
+        ...{ source: 'command', url: null, tokenFile: null, teamsCommand: null, timeoutS: 10, cacheS: 60 },
+        command: [...command, directory],
+      },
+    }),
+  });
+  assert.equal((await stand.ssh(['rm'], '')).code, 1, 'alice is known from now on');
+  for (const user of ['alice', 'nobody', 'alice']) {
+    const asker = await Asker.connect(stand);
+    const askedAtMs = performance.now();
+    asker.ask(user, ed25519, strangeKey(), null);
+    await until('the answer', () => asker.failures === 1);
+    assert.ok(performance.now() - askedAtMs > 190, user);
+    asker.end();
+    await asker.closed;
+  }
+});
+
 const alicesBlob = (stand: Stand): Buffer =>
   Buffer.from(readFileSync(`${stand.alice.key}.pub`, 'utf8').split(' ')[1] ?? '', 'base64');
 
