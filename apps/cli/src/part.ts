@@ -10,11 +10,14 @@ export const partPrograms = {
 
 export type PartName = keyof typeof partPrograms;
 
+/** What stands for the value of an option that takes more than a yes. */
+const placeholders: Readonly<Record<string, string>> = { 'children-timeout': 'SECONDS', 'take-over': 'ACTOR' };
+
 function partCommand(name: PartName, summary: string, ownOptions: Command['options'] = {}): Command {
   return {
     name,
     synopsis: Object.keys(ownOptions)
-      .map((option) => `[--${option} ${option === 'children-timeout' ? 'SECONDS' : 'yes'}]`)
+      .map((option) => `[--${option} ${placeholders[option] ?? 'yes'}]`)
       .join(' '),
     summary,
     options: { ...ownOptions, 'ready-fd': { type: 'string' } },

@@ -10,7 +10,7 @@ import { supervisorSocketPath, type RestartReport, type RestartRequest } from '.
 export const restart: Command = {
   name: 'restart',
   synopsis: '[--now]',
-  summary: 'new code and configuration, up before the old ones drain; --now ends running sessions, stops and starts',
+  summary: 'bring up new code and configuration, then let the old drain; --now stops, then starts',
   options: { now: { type: 'boolean' } },
   async run(invocation) {
     expectWords(invocation);

@@ -10,6 +10,7 @@ describe('the command line', () => {
   it('lists every command without words, and tells of each', async () => {
     const overview = await hatchery();
     assert.equal(overview.code, 0);
+    assert.ok(overview.stdout.split('\n').every(({ length }) => length <= 110));
     for (const { name, summary } of commands) {
       assert.ok(overview.stdout.includes(`  ${name}`), name);
       const help = await hatchery(name, '--help');

@@ -52,15 +52,16 @@ function help(name: string | undefined, terminal: Terminal): number {
 }
 
 function overview(): string {
-  const lines = [...commands.map((one) => [`${one.name} ${one.synopsis}`.trim(), one.summary] as const), ...scriptsOwn];
-  const width = Math.max(...lines.map(([synopsis]) => synopsis.length));
-  const list = lines.map(([synopsis, summary]) => `  ${synopsis.padEnd(width)}  ${summary}`);
+  const lines = [...commands.map(({ name, summary }) => [name, summary] as const), ...scriptsOwn];
+  const names = lines.map(([synopsis]) => synopsis.split(' ', 1)[0] ?? '');
+  const width = Math.max(...names.map(({ length }) => length));
+  const list = lines.map(([, summary], index) => `  ${names[index]?.padEnd(width)}  ${summary}`);
   return [
     'hatchery serves Bazaar and Breezy branches over SSH from forked workers.',
     '',
     ...list,
     '',
-    'Every command takes --config FILE and --state-dir DIR; hatchery help COMMAND tells more.',
+    'Every command takes --config FILE and --state-dir DIR; hatchery help COMMAND tells its words.',
     '',
   ].join('\n');
 }

@@ -9,7 +9,7 @@ const warning =
 export const breakLock: Command = {
   name: 'break-lock',
   synopsis: 'LOCK [--force] --reason TEXT',
-  summary: 'free a lock: ends its holder first when it lives, or with --force breaks it under the holder',
+  summary: 'free a lock: ends a living holder first, or with --force breaks it under the holder',
   options: { reason: { type: 'string' }, force: { type: 'boolean' } },
   async run(invocation) {
     const { LOCK } = expectWords(invocation, 'LOCK');
