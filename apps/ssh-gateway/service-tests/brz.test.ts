@@ -118,7 +118,13 @@ test('a client that is killed leaves no child behind', async () => {
 });
 
 test('a gateway that is killed leaves no child behind', async () => {
-  const second = new GatewayProcess(directory.path, ['--overlap', 'yes']);
+  // With a state of its own: beside the first one's it would share the port, and who gets a client is the kernel's choice.
+  using own = temporaryDirectory();
+  const state = directory.path;
+  const ssh = `listen = "127.0.0.1:0"\nhost_keys = ["${state}/ssh_host_ed25519_key"]\nusers_dir = "${state}/users"`;
+  const config = `[ssh]\n${ssh}\n[forker]\nsocket = "${forker.socket}"\n[log]\nformat = "json"\n`;
+  writeFileSync(join(own.path, 'hatchery.toml'), config);
+  const second = new GatewayProcess(own.path);
   const { client, childPid } = await idleSession(second, { ...alice, port: await second.port() });
   await second.kill('SIGKILL');
   await until('the child to be gone', () => !isRunning(childPid));
