@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Readable } from 'node:stream';
 import type { Child, Lock } from '@hatchery/events';
@@ -101,7 +102,10 @@ export class Instance {
 
   /** What the page's server tells; quick enough to be asked often. */
   async state(): Promise<State> {
+    // At the pace that the server grants one user: a story looks again and again.
+    await delay(50);
     const response = await fetch(new URL('/api/state', this.ready.dashboard));
+    assert.equal(response.status, 200, 'GET /api/state');
     return (await response.json()) as State;
   }
 

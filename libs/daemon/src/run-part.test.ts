@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -109,6 +109,16 @@ describe('runPart', () => {
     assert.equal(deaf.process.exitCode, null);
     deaf.process.kill('SIGTERM');
     assert.deepEqual(await deaf.ended(), [0, null]);
+  });
+
+  it('ends with 1 when it cannot write down that it runs', async () => {
+    using directory = temporaryDirectory();
+    mkdirSync(join(directory.path, 'run'));
+    writeFileSync(join(directory.path, 'run', 'parts'), 'in the way');
+    using part = new RunningPart('--state-dir', directory.path);
+    assert.deepEqual(await part.ended(), [1, null]);
+    assert.match(part.stderr, /^sample: cannot write down that it runs: E[^\n]*\n$/);
+    assert.match(part.stdout, /^stop urgently$/m);
   });
 
   it('ends with 1 and the reason alone when it cannot start', async () => {

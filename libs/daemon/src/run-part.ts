@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig, type Config } from '@hatchery/config';
 import { checkoutDirectory } from './checkout.ts';
 import { createLogger, type Logger } from './log.ts';
-import { writePartRecord } from './part-record.ts';
+import { writePartRecord, type PartRecord } from './part-record.ts';
 import { processStartTime } from './process-identity.ts';
 
 /** What a part's factory gets. */
@@ -59,7 +59,7 @@ export async function runPart(
   try {
     using signals = new StopSignals();
     const part = await create({ config, log, options });
-    using _record = announce(name, part, config, readyFd);
+    using _record = await announceOrStop(name, part, config, readyFd);
     signals.deliverTo((urgent) => part.stop(urgent));
     using _stdin = options['stop-with-stdin'] === undefined ? null : onStdinEnd(() => part.stop(false));
     await part.finished;
@@ -93,16 +93,37 @@ function readArguments(
   return { config, readyFd, options: values };
 }
 
+/** A part that nobody can find is no use: it ends again. @throws as {@link announce} */
+async function announceOrStop(name: string, part: Part, config: Config, readyFd: number | null): Promise<Disposable> {
+  try {
+    return announce(name, part, config, readyFd);
+  } catch (error) {
+    part.stop(true);
+    await part.finished;
+    throw error;
+  }
+}
+
+/** @throws {StartError} when it cannot be written down that the part is ready */
 function announce(name: string, part: Part, config: Config, readyFd: number | null): Disposable {
   const startTime = processStartTime(process.pid);
   if (startTime === null) throw new StartError('/proc is not mounted; hatchery needs it to name processes');
   const record = { name, pid: process.pid, startTime, readySince: new Date().toISOString(), details: part.details };
-  const written = writePartRecord(config, record);
+  const written = writeRecord(config, record);
   if (readyFd !== null) {
     writeSync(readyFd, `${JSON.stringify(record)}\n`);
     closeSync(readyFd);
   }
   return written;
+}
+
+function writeRecord(config: Config, record: PartRecord): Disposable {
+  try {
+    return writePartRecord(config, record);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new StartError(`cannot write down that it runs: ${message}; see runtime_dir`, { cause: error });
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, linkSync, lstatSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, linkSync, lstatSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { StartError } from './run-part.ts';
@@ -102,13 +102,23 @@ export class UnixName implements Disposable {
 
   /** Gives up the name alone: the server still listens to those who are on their way, and is the caller's to close. */
   release(): void {
+    // First of all, so that a successor that ends in this moment gives nothing back to us that nobody would take away. One that
+    // takes over within a process has it under the same name.
+    if (this.#predecessor?.pid !== process.pid) rmSync(keptName(this.#path, process.pid), { force: true });
+    if (!this.isReplaced && !this.#giveBack()) rmSync(this.#path, { force: true });
+  }
+
+  /** False when there is nobody to give it to. */
+  #giveBack(): boolean {
     const before = this.#predecessor;
-    const kept = before === null ? null : keptName(this.#path, before.pid);
-    if (!this.isReplaced) {
-      if (kept !== null && before?.lives() === true && existsSync(kept)) renameSync(kept, this.#path);
-      else rmSync(this.#path, { force: true });
+    if (before?.lives() !== true) return false;
+    try {
+      renameSync(keptName(this.#path, before.pid), this.#path);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw error;
     }
-    rmSync(keptName(this.#path, process.pid), { force: true });
   }
 }
 
