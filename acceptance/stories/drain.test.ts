@@ -59,9 +59,13 @@ test('a drain from the page lets those finish who run, tells those who come, and
   for (const [reason, verb] of [
     ['kernel upgrade', 'drain'],
     ['new kernel runs', 'undrain'],
-  ] as const) {
-    await rows(page, 'Actions').filter({ hasText: reason }).getByText(verb, { exact: true }).waitFor();
-  }
+  ] as const)
+    for (const part of ['dashboard', 'ssh-gateway'])
+      await rows(page, 'Actions')
+        .filter({ hasText: reason })
+        .filter({ hasText: part })
+        .getByText(verb, { exact: true })
+        .waitFor();
   assert.deepEqual(complaints, []);
   await page.close();
 });

@@ -8,6 +8,7 @@ import { controlSocketPath, gatewayControlSocketPath, readReadOnly } from '@hatc
 import { readPartRecord, signInKeyPath, type Part, type PartContext } from '@hatchery/daemon';
 import type { FeedState, LiveMessage, ReadOnlyState } from '@hatchery/events';
 import { forkerKeepsEvents } from './actions/forker-action.ts';
+import type { ControlSockets } from './actions/service-action.ts';
 import { History } from './history/history.ts';
 import { closeListener, listen } from './http/listener.ts';
 import { loadPageFiles, type PageFiles } from './http/page-files.ts';
@@ -64,9 +65,10 @@ export async function createDashboard(
   const history = openHistory(join(config.stateDirectory, 'dashboard', 'history.db'), log);
   // The file that sessions look at before each change is the truth, also while the fork service is away.
   const readOnly = (): ReadOnlyState | null => readReadOnly(config);
-  const live = startLive({ forker: controlSocket, gateway: gatewayControlSocketPath(config), readOnly }, history, log);
+  const gatewayControlSocket = gatewayControlSocketPath(config);
+  const live = startLive({ forker: controlSocket, gateway: gatewayControlSocket, readOnly }, history, log);
   const endpoint = attach(servers, {
-    ...{ live, history, page, signIn, controlSocket, readOnly, log },
+    ...{ live, history, page, signIn, controlSocket, gatewayControlSocket, readOnly, log },
     metricsFrom: dashboard.metricsFrom,
   });
   const url = signIn.site.home;
@@ -93,12 +95,11 @@ function openHistory(path: string, log: DashboardContext['log']): History {
   });
 }
 
-interface Attached {
+interface Attached extends ControlSockets {
   readonly live: Live;
   readonly history: History;
   readonly page: PageFiles;
   readonly signIn: SignIn;
-  readonly controlSocket: string;
   readonly readOnly: () => ReadOnlyState | null;
   readonly metricsFrom: readonly string[];
   readonly log: DashboardContext['log'];
@@ -106,7 +107,7 @@ interface Attached {
 
 function attach(
   servers: readonly Server[],
-  { live, history, page, signIn, controlSocket, readOnly, metricsFrom, log }: Attached,
+  { live, history, page, signIn, controlSocket, gatewayControlSocket, readOnly, metricsFrom, log }: Attached,
 ): LiveEndpoint {
   const budget = new RequestBudget(() => performance.now());
   const { broadcast, progress } = live;
@@ -122,7 +123,7 @@ function attach(
     log: log.info.bind(log),
   };
   const isScraper = sourcesOf(metricsFrom);
-  const routes = { isScraper, signIn, budget, page, readings, controlSocket, history, trail };
+  const routes = { isScraper, signIn, budget, page, readings, controlSocket, gatewayControlSocket, history, trail };
   const hello = ({ role }: Person): LiveMessage => ({
     type: 'hello',
     epoch: live.log.position.epoch,

@@ -27,7 +27,9 @@ export async function audited(
   const ownId = randomUUID();
   const intent = { actor, verb, target, reason };
   trail.log({ ownId, ...intent }, 'action requested');
-  const kept = await trail.write([{ type: 'intent', at: Date.now(), ...intent, ownId, actionId: null }]);
+  const kept = await trail.write([
+    { type: 'intent', at: Date.now(), ...intent, via: 'dashboard', ownId, actionId: null },
+  ]);
   const { status, body } = kept || (await trail.forkerKeeps()) ? await act() : unrecorded(noun);
   const outcome =
     status < 400 ? (textIn(body, 'outcome') ?? 'sent') : `refused (${status}): ${textIn(body, 'error') ?? ''}`;
@@ -37,7 +39,10 @@ export async function audited(
   const notice = kept
     ? 'Its outcome could not be written to the history; it stands in the logs.'
     : 'The history could not be written; this action stands in the event log of the fork service.';
-  return { status, body: { ...body, notice } };
+  return {
+    status,
+    body: { ...body, notice: [textIn(body, 'notice'), notice].filter((text) => text !== null).join(' ') },
+  };
 }
 
 const commands: Readonly<Record<Noun, string>> = {

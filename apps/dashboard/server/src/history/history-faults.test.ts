@@ -90,6 +90,7 @@ test('a queue that no disk takes gives up usage first and the audit last, and co
   } as const;
   const intent = {
     type: 'intent',
+    via: 'dashboard',
     at: 0,
     actor: 'a',
     verb: 'v',

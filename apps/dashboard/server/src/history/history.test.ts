@@ -108,7 +108,7 @@ test('an action that comes back over the feed is one line of the audit, one of a
   await eventually('it is open', () => history.state.problem === null);
   const intent = { actor: 'admin', verb: 'signal SIGTERM', target: 'c1', reason: 'runaway' };
   const written = await history.keepNow(
-    [{ type: 'intent', at: start, ...intent, ownId: 'own', actionId: null }],
+    [{ type: 'intent', at: start, ...intent, via: 'dashboard', ownId: 'own', actionId: null }],
     5_000,
   );
   assert.equal(written, true);

@@ -28,7 +28,7 @@ export interface GatewayRecord {
   readonly phasesMs: SessionPhasesMs | null;
 }
 
-/** Somebody wants something done. `ownId` is set when it was asked here, `actionId` when the forker said it. */
+/** Somebody wants something done. `ownId` is set when it was asked here, `actionId` when the part said it that was asked. */
 export interface AuditIntent {
   readonly type: 'intent';
   readonly at: number;
@@ -36,6 +36,8 @@ export interface AuditIntent {
   readonly verb: string;
   readonly target: string;
   readonly reason: string;
+  /** Who says so: an action of this page is said by it and by the part that it asks, which are one row for the forker. */
+  readonly via: 'dashboard' | 'forker' | 'ssh-gateway';
   readonly ownId: string | null;
   readonly actionId: string | null;
 }

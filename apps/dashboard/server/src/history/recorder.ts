@@ -88,7 +88,7 @@ export class Recorder {
         return [mark(at, 'drain', `${event.draining ? 'drain' : 'end of drain'} by ${event.actor}`)];
       case 'action.requested': {
         const { actionId, actor, verb, target, reason } = event;
-        return [{ type: 'intent', at, actor, verb, target, reason, actionId, ownId: null }];
+        return [{ type: 'intent', at, actor, verb, target, reason, via: 'forker', actionId, ownId: null }];
       }
       case 'action.done':
         return [{ type: 'outcome', at, actionId: event.actionId, ownId: null, outcome: event.outcome }];

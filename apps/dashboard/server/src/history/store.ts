@@ -165,7 +165,7 @@ function writePresent(run: Run, { at, childIds, lockIds }: Extract<HistoryRecord
 
 /** What is asked here comes back over the feed under the forker's own id: both are one line of the audit. */
 function writeIntent(run: Run, intent: AuditIntent): void {
-  const { at, actor, verb, target, reason, ownId, actionId } = intent;
+  const { at, actor, verb, target, reason, via, ownId, actionId } = intent;
   if (actionId !== null) {
     const values = { actionId, actor, target, reason, from: at - ownIntentMsMax, to: at + ownIntentMsMax };
     const known = run(
@@ -180,7 +180,7 @@ function writeIntent(run: Run, intent: AuditIntent): void {
   run(
     `INSERT OR IGNORE INTO audit (at, actor, verb, target, reason, via, own_id, action_id)
      VALUES ($at, $actor, $verb, $target, $reason, $via, $ownId, $actionId)`,
-    { at, actor, verb, target, reason, ownId, actionId, via: ownId === null ? 'forker' : 'dashboard' },
+    { at, actor, verb, target, reason, via, ownId, actionId },
   );
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { audited, type AuditTrail } from '../actions/audited.ts';
-import { askForker } from '../actions/forker-action.ts';
+import { askService, type ControlSockets } from '../actions/service-action.ts';
 import { breakLock, drain, roleRefusal, signalChild, type Verb } from '../actions/verbs.ts';
 import type { Readings } from '../readings.ts';
 import type { Refusal } from '../sign-in/access.ts';
@@ -12,11 +12,10 @@ import type { RequestBudget } from './request-budget.ts';
 import { decodeSegment } from './request-address.ts';
 
 /** What acting needs. */
-export interface ActionParts {
+export interface ActionParts extends ControlSockets {
   readonly signIn: SignIn;
   readonly budget: RequestBudget;
   readonly readings: Readings;
-  readonly controlSocket: string;
   readonly trail: AuditTrail;
 }
 
@@ -42,7 +41,7 @@ export async function act(
   if ('status' in verb) return sendRefusal(response, verb);
   const refusal = roleRefusal(person, verb, parts.signIn.way);
   if (refusal !== null) return sendRefusal(response, refusal);
-  const answer = await audited(parts.trail, verb, person.name, () => askForker(parts.controlSocket, verb));
+  const answer = await audited(parts.trail, verb, person.name, () => askService(parts, verb));
   sendJson(response, answer.status, answer.body);
 }
 
