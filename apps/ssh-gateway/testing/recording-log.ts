@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict';
 import type { Logger } from '@hatchery/daemon';
+import { until } from '@hatchery/testkit';
 
 /** One line as a logger was given it, with what its parents bound. */
 export interface LogLine {
@@ -18,6 +20,14 @@ export class RecordingLog {
   /** The lines with this message. */
   named(message: string): LogLine[] {
     return this.lines.filter((line) => line.message === message);
+  }
+
+  /** The first line with this message, which may be on its way: a client hears of an end before the gateway has written it down. */
+  async heard(message: string): Promise<LogLine> {
+    await until(`"${message}" in the log`, () => this.named(message).length > 0);
+    const [line] = this.named(message);
+    assert.ok(line !== undefined);
+    return line;
   }
 
   #at(bound: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -5,8 +5,11 @@ export interface Account {
   readonly keys: readonly AuthorizedKey[];
   /** Names that have passed {@link isUserName}: the user writes under `~team/` of each. */
   readonly teams: readonly string[];
-  /** How long the look-up took whose answer was remembered; absent when none was saved. A refusal waits as long, or it would tell of the user. */
-  readonly savedMs?: number;
+  /**
+   * Asks anew; absent when nothing was remembered. A refusal out of memory would tell of the user, who alone has one: it would come
+   * at once, and in an outage where a stranger is told of that. @throws {KeysUnavailableError}
+   */
+  readonly anew?: () => Account | Promise<Account>;
 }
 
 /** What an unknown user has. */

@@ -44,14 +44,22 @@ test('an answer is asked for once while it is fresh', async () => {
   assert.deepEqual(fixture.asked, ['alice', 'alice']);
 });
 
-test('a remembered answer says how long its look-up took', async () => {
+test('what is remembered can be asked anew, which an outage refuses as it does a stranger', async () => {
   const fixture = new Fixture();
-  fixture.answer = () => {
-    fixture.nowMs += 40;
-    return having(line);
-  };
-  assert.equal((await fixture.keys.accountOf('alice')).savedMs, undefined);
-  assert.equal((await fixture.keys.accountOf('alice')).savedMs, 40);
+  assert.equal((await fixture.keys.accountOf('alice')).anew, undefined);
+  const remembered = await fixture.keys.accountOf('alice');
+  fixture.answer = () => having('');
+  assert.equal((await remembered.anew?.())?.keys.length, 0);
+  fixture.answer = () => having(line);
+  await fixture.count('alice');
+  const fresh = await fixture.keys.accountOf('alice');
+  fixture.breakDown();
+  await assert.rejects(async () => fresh.anew?.(), KeysUnavailableError);
+  fixture.nowMs = 5000;
+  const stale = await fixture.keys.accountOf('alice');
+  const asked = fixture.asked.length;
+  await assert.rejects(async () => stale.anew?.(), KeysUnavailableError);
+  assert.equal(fixture.asked.length, asked, 'it has just been asked');
 });
 
 test('two who ask for the same user at once share a look-up', async () => {

@@ -50,16 +50,21 @@ export class LookedUpKeys implements KeySource {
     const { now, freshMs, staleMs } = this.#options;
     const known = this.#answers.get(user);
     const age = known === undefined ? Infinity : now() - known.atMs;
-    if (known !== undefined && age < freshMs) return known.account;
+    if (known !== undefined && age < freshMs) return { ...known.account, anew: () => this.#lookUp(user) };
     try {
-      return await (this.#running.get(user) ?? this.#lookUp(user));
+      return await this.#lookUp(user);
     } catch (error) {
-      if (known !== undefined && age < staleMs) return known.account;
+      const again = (): never => {
+        throw error;
+      };
+      if (known !== undefined && age < staleMs) return { ...known.account, anew: again };
       throw error;
     }
   }
 
   #lookUp(user: string): Promise<Account> {
+    const underWay = this.#running.get(user);
+    if (underWay !== undefined) return underWay;
     const running = this.#ask(user).finally(() => this.#running.delete(user));
     this.#running.set(user, running);
     return running;
@@ -70,7 +75,6 @@ export class LookedUpKeys implements KeySource {
     if (this.#running.size >= lookupsMax)
       throw new KeysUnavailableError(`${lookupsMax} look-ups are under way already`);
     if (!breaker.admits()) throw new KeysUnavailableError('it failed too often a moment ago');
-    const askedAtMs = now();
     let text: AccountText;
     try {
       text = await fetchAccount(user);
@@ -86,8 +90,7 @@ export class LookedUpKeys implements KeySource {
     noticesOf('keys', `${name} ${user}`, ignored).forEach(notice);
     noticesOf('teams', `${name} ${user}`, ignoredTeams).forEach(notice);
     const account = { keys, teams };
-    const atMs = now();
-    this.#remember(user, { account: { ...account, savedMs: atMs - askedAtMs }, atMs });
+    this.#remember(user, { account, atMs: now() });
     return account;
   }
 

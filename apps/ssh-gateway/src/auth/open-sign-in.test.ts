@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Config } from '@hatchery/config';
@@ -30,52 +28,6 @@ async function refusal(ssh: StandOptions['ssh']): Promise<string> {
   assert.doesNotMatch(error.message, /\n/);
   return error.message.replaceAll(directory, 'DIR');
 }
-
-async function serveKeys(status: () => number, keyFile: () => string): Promise<{ server: Server; url: string }> {
-  const server = createServer(({ url }, response) => {
-    const lines = url === '/alice' ? [readFileSync(`${keyFile()}.pub`, 'utf8').trim()] : [];
-    response.writeHead(status()).end(JSON.stringify({ keys: lines }));
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/{user}` };
-}
-
-async function close(server: Server): Promise<void> {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-}
-
-test('keys from an HTTP service sign in; in its outage who is known goes on and others read why not', async () => {
-  let status = 200;
-  let key = '';
-  const { server, url } = await serveKeys(
-    () => status,
-    () => key,
-  );
-  {
-    await using stand = await Stand.open({
-      ssh: { usersDirectory: '/nonexistent', keyLookup: { ...unset, source: 'http', url, cacheS: 0 } },
-    });
-    key = stand.alice.key;
-    assert.equal((await stand.ssh([serveLine], '')).code, 0);
-    const asBob = ['-o', 'User=bob', '-l', 'bob'];
-    const stranger = await stand.ssh([serveLine], '', asBob);
-    assert.match(stranger.stderr, /Permission denied \(publickey\)/);
-    status = 503;
-    assert.equal((await stand.ssh([serveLine], '')).code, 0);
-    const { code, stderr } = await stand.ssh([serveLine], '', asBob);
-    assert.equal(code, 255);
-    // 7 is RFC 4253's SSH_DISCONNECT_SERVICE_NOT_AVAILABLE.
-    assert.match(stderr, /:7: hatchery: sign-in is temporarily unavailable; try again in a minute/);
-    assert.doesNotMatch(stderr, /Permission denied/);
-    const { reason, cause } = stand.log.named('sign-in refused').at(-1)?.fields ?? {};
-    assert.deepEqual([reason, cause], ['keys unavailable', 'keys-unavailable']);
-    assert.ok(
-      stand.log.named('authorized keys partly ignored').some(({ fields }) => fields['reason'] === 'it answered 503'),
-    );
-  }
-  await close(server);
-});
 
 test('keys from a command sign in, for the user it was asked about', async () => {
   await using stand = await Stand.open({

@@ -1,9 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { isUserName } from './user-name.ts';
 import type { AuthorizedKey } from './authorized-keys.ts';
 import { needsVerification, objectionTo } from './certificate-check.ts';
 import { parseCertificate, plainTypeOf, type Certificate } from './certificate.ts';
-import { noAccount, type KeySource } from './key-source.ts';
+import { noAccount, type Account, type KeySource } from './key-source.ts';
 import type { RevokedKeys } from './krl.ts';
 import { fingerprintOf, parsePublicKey, type PublicKey } from './public-key.ts';
 import { signatureAlgorithms, verifySignature, type Presence } from './signature.ts';
@@ -76,9 +75,7 @@ export class SignInPolicy {
     const presence = presenceIn(credential, request);
     // Before any look-up, and for strangers as for others: what is not signed with the key is not worth one.
     if (presence === 'invalid') return refusal(request, 'the signature is not valid');
-    const { objection, teams, savedMs } = await this.#grantTo(credential, request, presence);
-    // A remembered answer comes at once, and a refusal as fast would tell that there is such a user.
-    if (objection !== null && savedMs > 0) await delay(savedMs);
+    const { objection, teams } = await this.#grantTo(credential, request, presence);
     const { key, certificate } = credential;
     return {
       authorized: objection === null,
@@ -95,20 +92,24 @@ export class SignInPolicy {
     credential: Credential,
     request: PublicKeyRequest,
     presence: Presence | 'absent',
-  ): Promise<{ objection: string | null; teams: readonly string[]; savedMs: number }> {
+  ): Promise<{ objection: string | null; teams: readonly string[] }> {
     const { keys, authorities, revoked } = this.#options;
-    const [{ keys: entries, teams, savedMs = 0 }, trusted, revocations] = await Promise.all([
+    const [account, trusted, revocations] = await Promise.all([
       isUserName(request.user) ? keys.accountOf(request.user) : noAccount,
       authorities(),
       revoked(),
     ]);
-    if (isRevoked(credential, revocations))
-      return { objection: 'the key or its certificate is revoked', teams, savedMs };
-    const grants = grantsFor(credential, entries, trusted);
-    const unknown = credential.certificate === null ? 'unknown key' : 'unknown authority';
-    if (grants.length === 0) return { objection: unknown, teams, savedMs };
-    const objections = grants.map((grant) => this.#objectionTo(grant, credential, request, presence));
-    return { objection: objections.includes(null) ? null : (objections[0] ?? null), teams, savedMs };
+    const judged = (entries: Account['keys']): string | null => {
+      if (isRevoked(credential, revocations)) return 'the key or its certificate is revoked';
+      const grants = grantsFor(credential, entries, trusted);
+      if (grants.length === 0) return credential.certificate === null ? 'unknown key' : 'unknown authority';
+      const objections = grants.map((grant) => this.#objectionTo(grant, credential, request, presence));
+      return objections.includes(null) ? null : (objections[0] ?? null);
+    };
+    const objection = judged(account.keys);
+    if (objection === null || account.anew === undefined) return { objection, teams: account.teams };
+    const { keys: entries, teams } = await account.anew();
+    return { objection: judged(entries), teams };
   }
 
   #objectionTo(

@@ -23,7 +23,7 @@ test('the child is forked as lp-serve of the signed-in user, and told who and wh
   assert.equal(child?.command, 'lp-serve --inet alice');
   const [email, user, session, peer] = stdout.toString().trim().split(' ');
   assert.deepEqual([email, user], ['alice', 'alice']);
-  assert.equal(session, stand.log.named('session closed')[0]?.fields['sessionId']);
+  assert.equal(session, (await stand.log.heard('session closed')).fields['sessionId']);
   assert.match(peer ?? '', /^127\.0\.0\.1:\d+$/);
 });
 

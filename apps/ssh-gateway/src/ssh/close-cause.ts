@@ -30,6 +30,9 @@ export interface Ending {
 /** What it is when nothing else was said before. */
 export const clientLeft: Ending = { cause: 'client', reason: 'client disconnected' };
 
+/** Nobody could be asked about the user's keys. */
+export const keysUnavailable: Ending = { cause: 'keys-unavailable', reason: 'keys unavailable' };
+
 /** The word of RFC 4253 11.1 for it: what is not the client's fault may be better in a minute. */
 export function disconnectReasonOf(cause: CloseCause): 'by-application' | 'service-not-available' {
   return cause === 'draining' || cause === 'keys-unavailable' ? 'service-not-available' : 'by-application';

@@ -72,7 +72,7 @@ test('trap H: a damaged packet in the middle of a session destroys the connectio
   raw._sock.write(Buffer.alloc(256, 7));
   await within('the end', closed);
   await until('the session’s end', () => stand.log.named('session closed').length === 1);
-  assert.match(String(stand.log.named('session closed')[0]?.fields['reason']), /^connection lost: protocol: /);
+  assert.match(String((await stand.log.heard('session closed')).fields['reason']), /^connection lost: protocol: /);
   await until('the child’s end', () => stand.forks.livingChildren === 0);
   assert.deepEqual(stand.forks.signals, []);
 });

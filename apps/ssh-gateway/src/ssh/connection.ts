@@ -8,8 +8,8 @@ import { refusalDelayMs } from '../auth/refusal-delay.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import { answerTo, Authentication, type AuthenticationOptions, type Identity } from './authentication.ts';
 import { Channels, type ChannelRequest, type Guard } from './channels.ts';
-import { clientLeft, disconnectReasonOf, type CloseCause, type Ending } from './close-cause.ts';
-import { sendDisconnect } from './disconnect-message.ts';
+import { disconnectReasonOf, type CloseCause, type Ending } from './close-cause.ts';
+import { sendBanner, sendDisconnect } from './messages-to-user.ts';
 import type { ExecChannel } from './exec-channel.ts';
 import { holdFirstReply } from './first-reply.ts';
 import type { HostKeys } from './host-keys.ts';
@@ -154,10 +154,11 @@ export class Connection {
     const askedAtMs = this.#options.now();
     try {
       const outcome = await authentication.decide(context);
-      const { answer, identity, ending } = outcome;
+      const { answer, identity, notice, ending } = outcome;
       if (answer === 'refuse' && context.method !== 'none') await this.#delayRefusal(askedAtMs);
       if (this.#socket.destroyed) return;
       this.#record.attempted(outcome);
+      if (notice !== null) sendBanner(this.#client as Ssh2Connection, `hatchery: ${notice}`);
       if (ending !== null) this.disconnect(ending.cause, ending.reason, ending.farewell);
       else if (identity === null) answerTo(context, answer === 'ask-for-signature' ? answer : 'refuse');
       else this.#signIn(identity, context);
@@ -223,7 +224,7 @@ export class Connection {
 
   /** The client will send nothing more, and ssh2 has taken its protocol apart. */
   #onEnd(): void {
-    this.#ending ??= clientLeft;
+    this.#ending ??= this.#record.leaving;
     this.#channels?.cutOff(`connection lost: ${this.#ending.reason}`);
     this.#destroyAfterLinger();
   }
@@ -236,7 +237,7 @@ export class Connection {
   #onClose(): void {
     const { ident, login } = this.#deadlines;
     for (const timer of [ident, login, this.#graceful]) clearTimeout(timer);
-    const { cause, reason } = this.#ending ?? clientLeft;
+    const { cause, reason } = this.#ending ?? this.#record.leaving;
     // The connection's close is the master signal that ends all its sessions (trap E).
     this.#channels?.cutOff(`connection lost: ${reason}`);
     this.#options.metrics.connectionClosed(cause, this.#signedIn !== null);

@@ -1,9 +1,9 @@
 import type { Logger } from '@hatchery/daemon';
 import type { AuditBody } from '@hatchery/event-feed';
 import type { AuthenticationOutcome, Identity } from './authentication.ts';
-import type { Ending } from './close-cause.ts';
+import { clientLeft, keysUnavailable, type Ending } from './close-cause.ts';
 
-type Attempt = Omit<AuthenticationOutcome, 'answer' | 'identity' | 'ending'>;
+type Attempt = Omit<AuthenticationOutcome, 'answer' | 'identity' | 'unavailable' | 'notice' | 'ending'>;
 
 /** What is told of one connection's sign-in: to the log, and to the audit. */
 export class SignInRecord {
@@ -11,6 +11,7 @@ export class SignInRecord {
   readonly #audit: (entry: AuditBody) => void;
   readonly #peer: string;
   #lastRefusal: Attempt | null = null;
+  #leaving = clientLeft;
 
   constructor(log: Logger, audit: (entry: AuditBody) => void, peer: string) {
     this.#log = log;
@@ -18,14 +19,29 @@ export class SignInRecord {
     this.#peer = peer;
   }
 
-  attempted({ answer, identity: _identity, ending, ...attempt }: AuthenticationOutcome): void {
+  /** Why a client that gives up now does so. */
+  get leaving(): Ending {
+    return this.#leaving;
+  }
+
+  attempted({
+    answer,
+    identity: _identity,
+    unavailable,
+    notice: _notice,
+    ending: _ending,
+    ...attempt
+  }: AuthenticationOutcome): void {
     this.#log.debug({ ...attempt, answer }, 'sign-in attempted');
     if (attempt.reason !== null) this.#lastRefusal = attempt;
-    if (ending?.fault === 'system') this.#log.error({ ...attempt, fault: 'system' }, 'sign-in unavailable');
+    if (!unavailable || this.#leaving === keysUnavailable) return;
+    this.#leaving = keysUnavailable;
+    this.#log.error({ ...attempt, fault: 'system' }, 'sign-in unavailable');
   }
 
   /** `authMs` is from the accept to the sign-in. */
   accepted(identity: Identity, authMs: number): void {
+    this.#leaving = clientLeft;
     this.#log.info({ ...identity, phasesMs: { auth: authMs } }, 'signed in');
     const { user, fingerprint, certificate } = identity;
     this.#audit({
