@@ -29,6 +29,9 @@ export const stopMarginMs = 30_000;
 /** How often `stop` looks who is still waited for. */
 export const stopLookMs = 250;
 
+/** A log of a detached service that is longer is put aside at its next start. */
+export const logBytesMax = 64 * 1024 * 1024;
+
 /** Below this a push of some size fails in the middle. */
 export const diskFreeBytesMin = 256 * 1024 * 1024;
 

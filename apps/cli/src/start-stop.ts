@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, closeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Config } from '@hatchery/config';
 import { processStartTime } from '@hatchery/daemon';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from './command.ts';
 import { startMsMax, stopLookMs, stopMarginMs, urgentRepeatMs } from './limits.ts';
+import { openServiceLog, serviceLogPath } from './service-log.ts';
 import { readService } from './service-process.ts';
 import { describePlaces, type StartOutcome } from './up/ready.ts';
 import { StopProgress } from './stop-progress.ts';
@@ -37,8 +36,8 @@ export async function startDetached(invocation: Invocation): Promise<number> {
   const { config, place, environment } = invocation;
   const running = readService(config);
   if (running !== null) throw new Error(`it runs already (pid ${running.pid}); hatchery stop ends it`);
-  const log = logFile(config);
-  const output = openSync(log, 'a', 0o600);
+  const log = serviceLogPath(config);
+  const output = openServiceLog(config);
   const argv = [program, 'up', ...place, '--ready-fd', '3'];
   const service = spawn(process.execPath, argv, {
     detached: true,
@@ -73,7 +72,7 @@ export async function stopRunning(invocation: Invocation): Promise<number> {
   process.kill(running.pid, 'SIGTERM');
   while (processStartTime(running.pid) === running.startTime) {
     if (performance.now() > deadline)
-      throw new Error(`pid ${running.pid} has not ended within its deadline; its log is ${logFile(config)}`);
+      throw new Error(`pid ${running.pid} has not ended within its deadline; its log is ${serviceLogPath(config)}`);
     if (now) signalIfAlive(running.pid);
     else await progress.look();
     await delay(now ? urgentRepeatMs : stopLookMs);
@@ -89,10 +88,4 @@ function signalIfAlive(pid: number): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-/** Readable by its owner alone: it holds the page's sign-in link. */
-function logFile(config: Config): string {
-  mkdirSync(config.stateDirectory, { recursive: true });
-  return join(config.stateDirectory, 'hatchery.log');
 }
