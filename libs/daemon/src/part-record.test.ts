@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig, partRecordPath, type Config } from '@hatchery/config';
 import { temporaryDirectory } from '@hatchery/testkit';
-import { readPartRecord, writePartRecord, type PartRecord } from './part-record.ts';
+import { readPartRecord, readReplacedRecords, writePartRecord, type PartRecord } from './part-record.ts';
 import { processStartTime } from './process-identity.ts';
 
 const own: PartRecord = {
@@ -86,6 +86,42 @@ describe('a part record', () => {
     assert.equal(readPartRecord(config, 'sample')?.pid, process.pid);
     next[Symbol.dispose]();
     assert.deepEqual(readPartRecord(config, 'sample'), before);
+  });
+
+  it('of one that was replaced is found as long as that lives, the oldest first, and nobody else’s with it', () => {
+    using directory = temporaryDirectory();
+    const config = configIn(directory.path);
+    assert.deepEqual(readReplacedRecords(config, 'sample'), [], 'nor is a missing directory an error');
+    const first = { ...own, pid: 1, startTime: processStartTime(1) ?? 0 };
+    const second = { ...own, pid: process.ppid, startTime: processStartTime(process.ppid) ?? 0 };
+    const written = [first, second, own].map((record) => writePartRecord(config, record));
+    using _other = writePartRecord(config, { ...own, name: 'sample.json.7' });
+    assert.deepEqual(readReplacedRecords(config, 'sample'), [first, second]);
+    written[0]?.[Symbol.dispose]();
+    assert.deepEqual(readReplacedRecords(config, 'sample'), [second]);
+    for (const one of written.slice(1)) one[Symbol.dispose]();
+    assert.deepEqual(readReplacedRecords(config, 'sample'), []);
+  });
+
+  it('of one that was replaced and killed is not found, and is removed by the next to begin or end', async () => {
+    using directory = temporaryDirectory();
+    const config = configIn(directory.path);
+    const child = spawn('sleep', ['600']);
+    const pid = child.pid ?? 0;
+    writePartRecord(config, { ...own, pid, startTime: processStartTime(pid) ?? 0 });
+    const next = writePartRecord(config, own);
+    assert.equal(readReplacedRecords(config, 'sample')[0]?.pid, pid);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.deepEqual(readReplacedRecords(config, 'sample'), []);
+    const path = partRecordPath(config, 'sample');
+    copyFileSync(`${path}.${pid}-`, `${path}.1-`);
+    assert.equal(readdirSync(dirname(path)).length, 3);
+    next[Symbol.dispose]();
+    assert.deepEqual(readdirSync(dirname(path)), []);
+    writeFileSync(`${path}.${pid}-`, 'damaged');
+    using _again = writePartRecord(config, own);
+    assert.deepEqual(readdirSync(dirname(path)), ['sample.json']);
   });
 
   it('counts as none when it is damaged', () => {

@@ -1,5 +1,5 @@
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { partRecordPath, type Config } from '@hatchery/config';
 import { processStartTime } from './process-identity.ts';
 
@@ -14,12 +14,18 @@ export interface PartRecord {
 
 /** The record of a part that lives, or null: a record whose process is gone counts as none. */
 export function readPartRecord(config: Config, name: string): PartRecord | null {
-  try {
-    const record = JSON.parse(readFileSync(partRecordPath(config, name), 'utf8')) as PartRecord;
-    return processStartTime(record.pid) === record.startTime ? record : null;
-  } catch {
-    return null;
-  }
+  return readRecord(partRecordPath(config, name));
+}
+
+/**
+ * The records of parts that have been replaced and still live, the oldest first: each has somebody to serve to the end,
+ * or is about to go. In the midst of a replacement the one that serves can be among them.
+ */
+export function readReplacedRecords(config: Config, name: string): PartRecord[] {
+  return keptRecords(partRecordPath(config, name))
+    .map(readRecord)
+    .filter((record) => record !== null)
+    .toSorted((a, b) => a.startTime - b.startTime);
 }
 
 /**
@@ -30,6 +36,7 @@ export function writePartRecord(config: Config, record: PartRecord): Disposable 
   const path = partRecordPath(config, record.name);
   // A detail may be a secret, as the dashboard's sign-in link.
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  removeStale(path);
   const before = readPartRecord(config, record.name);
   // The predecessor's own to remove when it ends.
   const kept = before === null ? null : keptPath(path, before.pid);
@@ -46,9 +53,37 @@ export function writePartRecord(config: Config, record: PartRecord): Disposable 
       }
       // Of one that was killed: nobody else removes it.
       if (readPartRecord(config, record.name) === null) rmSync(path, { force: true });
-      if (kept !== null && processStartTime(before?.pid ?? 0) === null) rmSync(kept, { force: true });
+      removeStale(path);
     },
   };
+}
+
+function readRecord(path: string): PartRecord | null {
+  try {
+    const record = JSON.parse(readFileSync(path, 'utf8')) as PartRecord;
+    return processStartTime(record.pid) === record.startTime ? record : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What killed ones have left: nobody else removes it. */
+function removeStale(path: string): void {
+  for (const kept of keptRecords(path)) if (readRecord(kept) === null) rmSync(kept, { force: true });
+}
+
+/** The paths of all records that are kept beside one; none when their directory is not there, or not ours to read. */
+function keptRecords(path: string): string[] {
+  const directory = dirname(path);
+  const start = `${basename(path)}.`;
+  const isKept = (name: string): boolean => name.startsWith(start) && /^\d+-$/.test(name.slice(start.length));
+  try {
+    return readdirSync(directory)
+      .filter(isKept)
+      .map((name) => join(directory, name));
+  } catch {
+    return [];
+  }
 }
 
 function keptPath(path: string, pid: number): string {

@@ -5,7 +5,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readProcess, temporaryDirectory, until, within } from '@hatchery/testkit';
-import { processStartTime } from './process-identity.ts';
+import { isGone, processStartTime } from './process-identity.ts';
 
 describe('processStartTime', () => {
   it('is the same each time, and another one for another process', async () => {
@@ -35,13 +35,31 @@ describe('processStartTime', () => {
   });
 
   it('is null for a zombie, which does nothing any more', async () => {
-    // The shell does not wait for its child while it reads.
-    const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
-    const [line] = (await within('the pid', once(shell.stdout, 'data'))) as [Buffer];
-    const pid = Number(line.toString());
-    await until('a zombie', () => readProcess(pid)?.state === 'Z');
-    assert.equal(processStartTime(pid), null);
-    shell.stdin.end();
-    await once(shell, 'exit');
+    await withZombie((pid) => assert.equal(processStartTime(pid), null));
   });
 });
+
+describe('isGone', () => {
+  it('is true of a pid that nobody has, and of a zombie', async () => {
+    assert.equal(isGone(4_194_400), true);
+    await withZombie((pid) => assert.equal(isGone(pid), true));
+  });
+
+  it('is false of whoever runs, its owner be who it will', () => {
+    for (const pid of [process.pid, process.ppid, 1]) assert.equal(isGone(pid), false);
+  });
+});
+
+async function withZombie(story: (pid: number) => void): Promise<void> {
+  // The shell does not wait for its child while it reads.
+  const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [line] = (await within('the pid', once(shell.stdout, 'data'))) as [Buffer];
+  const pid = Number(line.toString());
+  try {
+    await until('a zombie', () => readProcess(pid)?.state === 'Z');
+    story(pid);
+  } finally {
+    shell.stdin.end();
+    await once(shell, 'exit');
+  }
+}

@@ -15,3 +15,17 @@ export function processStartTime(pid: number): number | null {
     return null;
   }
 }
+
+/**
+ * Whether no process of that pid runs any more; one that nobody has waited for yet is gone too. Not by /proc alone, which can hide the
+ * processes of others (hidepid= of proc(5)): who cannot be looked at is there.
+ */
+export function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}

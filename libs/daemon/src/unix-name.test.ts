@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ask, temporaryDirectory } from '@hatchery/testkit';
-import { UnixName } from './unix-name.ts';
+import { predecessorSocketPath, UnixName } from './unix-name.ts';
 
 function greeter(word: string): Server {
   return createServer((socket) => {
@@ -158,6 +158,17 @@ describe('UnixName', () => {
       const left = ['socket', 'socket.origin', `.${pid.toString(36)}-2`, ...others];
       assert.deepEqual(readdirSync(dirname(path)).sort(), left.sort());
       live.close();
+    });
+  });
+
+  it('removes them at its end as well: there may be no next one', async () => {
+    await withPath(async (path, server) => {
+      const { pid } = spawnSync('true');
+      const name = await UnixName.open(server, path, { mode: 0o600 });
+      linkSync(path, predecessorSocketPath(path, pid));
+      linkSync(path, predecessorSocketPath(path, process.ppid));
+      name[Symbol.dispose]();
+      assert.deepEqual(readdirSync(dirname(path)), [`socket.${process.ppid}-`]);
     });
   });
 

@@ -1,6 +1,7 @@
-import { chmodSync, linkSync, lstatSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, lstatSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
+import { isGone } from './process-identity.ts';
 import { StartError } from './run-part.ts';
 
 /** Who may reach a socket, and how one that cannot be had is spoken of. */
@@ -88,7 +89,7 @@ export class UnixName implements Disposable {
    */
   take(predecessor: Predecessor | null = null): void {
     if (predecessor?.lives() === true) {
-      keep(this.#path, keptName(this.#path, predecessor.pid));
+      keep(this.#path, predecessorSocketPath(this.#path, predecessor.pid));
       this.#predecessor = predecessor;
     }
     renameSync(this.#scratch, this.#path);
@@ -100,12 +101,16 @@ export class UnixName implements Disposable {
     this.#server.close();
   }
 
-  /** Gives up the name alone: the server still listens to those who are on their way, and is the caller's to close. */
+  /**
+   * Gives up the name alone: the server still listens to those who are on their way, and is the caller's to close. What
+   * killed ones have left beside it goes too, for there may be nobody after us to do it.
+   */
   release(): void {
     // First of all, so that a successor that ends in this moment gives nothing back to us that nobody would take away. One that
     // takes over within a process has it under the same name.
-    if (this.#predecessor?.pid !== process.pid) rmSync(keptName(this.#path, process.pid), { force: true });
+    if (this.#predecessor?.pid !== process.pid) rmSync(predecessorSocketPath(this.#path, process.pid), { force: true });
     if (!this.isReplaced && !this.#giveBack()) rmSync(this.#path, { force: true });
+    if (existsSync(dirname(this.#path))) removeLeftBehind(this.#path);
   }
 
   /** False when there is nobody to give it to. */
@@ -113,7 +118,7 @@ export class UnixName implements Disposable {
     const before = this.#predecessor;
     if (before?.lives() !== true) return false;
     try {
-      renameSync(keptName(this.#path, before.pid), this.#path);
+      renameSync(predecessorSocketPath(this.#path, before.pid), this.#path);
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
@@ -130,8 +135,8 @@ function scratchName(path: string): string {
   return join(dirname(path), `.${process.pid.toString(36)}-${scratchNames}`);
 }
 
-/** Another name for the predecessor's socket. Its own to remove when it ends, so its pid is in it. */
-function keptName(path: string, pid: number): string {
+/** Where one that has been replaced still answers, by the path that its successor has. Its own to remove when it ends, so its pid is in it. */
+export function predecessorSocketPath(path: string, pid: number): string {
   return `${path}.${pid}-`;
 }
 
@@ -154,16 +159,6 @@ function removeLeftBehind(path: string): void {
     const pid = scratchPid === undefined ? Number(keptPid) : parseInt(scratchPid, 36);
     if (!Number.isNaN(pid) && isGone(pid) && lstatSync(kept, { throwIfNoEntry: false })?.isSocket() === true)
       rmSync(kept, { force: true });
-  }
-}
-
-/** Not of /proc, which can hide the processes of others (hidepid= of proc(5)). */
-function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
 
