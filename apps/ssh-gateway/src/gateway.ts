@@ -6,11 +6,10 @@ import { AuditLog, EventLog, type AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import { createControlServer, createStatusServer } from './control/control-server.ts';
 import { Gate } from './control/gate.ts';
-import { followForker } from './control/follow-forker.ts';
+import { askDrained, followForker } from './control/follow-forker.ts';
 import { listenTcp } from './control/tcp-listener.ts';
 import { listenUnix } from './control/unix-listener.ts';
 import { listenError } from './feasibility.ts';
-import { limits } from './limits.ts';
 import { Listener } from './listener.ts';
 import { OwnPlaces } from './places/places.ts';
 import { Tally } from './places/tally.ts';
@@ -38,9 +37,12 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
     const refusals = disposables.use(new Refusals({ audit: (entry) => auditLog.append(entry), publish }));
     const audit = (entry: AuditBody): void => refusals.take(entry);
     const own = (worker = await startWorker({ config, log, audit, publish }, options));
+    // Before anybody is let in: a drain outlives the gateway that was told of it.
+    const drained = await askDrained(controlSocketPath(config));
     const listener = await listen(addressBeside(config.ssh.listen, before), log, own, shared);
     disposables.defer(() => void listener.close());
     const gate = new Gate({ config, log, events, audit, listener, worker: own });
+    disposables.use(followForker(controlSocketPath(config), gate, log, drained));
     const predecessor = shared ? { pid: before?.pid ?? 0, lives: () => livesStill(before) } : null;
     const control = createControlServer(gate);
     const socket = disposables.use(await listenUnix(control, gatewayControlSocketPath(config), predecessor));
@@ -48,18 +50,12 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
     const status = statusListen === null ? null : await listenTcp(createStatusServer(gate), statusListen, shared);
     if (status !== null) disposables.use(status);
     const { address: host, port } = listener.address;
-    disposables.use(followForker(controlSocketPath(config), gate, log));
     log.info({ host, port, workers: config.ssh.workers }, 'listening');
     const details = { ssh: { host, port }, ...(status === null ? {} : { status: status.address }) };
     const finished = own.finished.then(() => log.info('stopped')).finally(() => disposables.dispose());
     const stop = (urgent: boolean): void => {
-      if (!socket.isReplaced || urgent) return gate.stop(urgent);
-      // Whoever has a successor is in nobody's way: its sessions go on to their end, however long they take. Those whom the
-      // kernel has given to it are served like any other.
-      void listener.close().then(() => {
-        own.drain(limits.replacedDrainMsMax);
-        gate.stop(false);
-      });
+      if (socket.isReplaced && !urgent) gate.retire();
+      else gate.stop(urgent);
     };
     return { details, finished, stop };
   } catch (error) {

@@ -62,6 +62,8 @@ export const limits = {
   childKillMs: 10_000,
   /** How soon a drain from the page reaches the port. The answer is a few bytes. */
   forkerPollMs: 500,
+  /** A fork service that runs answers within milliseconds; one that starts is asked again, and refuses by itself meanwhile. */
+  forkerWordMsMax: 1_000,
   /** How often worker processes are asked what they have counted: all that a killed one's counters can lose. */
   workerPollMs: 1_000,
   /** A crash at once is a defect that another start will not mend; the others serve on. */

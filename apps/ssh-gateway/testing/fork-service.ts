@@ -36,7 +36,8 @@ export class SmallForkService implements AsyncDisposable {
   /** Called between the fork and its answer. */
   beforeAnswer: (child: ServedChild) => Promise<void> = async () => {};
   /** What it says of drains that an operator has ordered. */
-  drained = { drained: false, orders: 0 };
+  drainedAsked = 0;
+  drained: { drained: boolean; orders: number; deadline?: string | null } = { drained: false, orders: 0 };
   readonly #directory: string;
   readonly #control: HttpServer;
   readonly #connections = new Set<Socket>();
@@ -48,6 +49,7 @@ export class SmallForkService implements AsyncDisposable {
     this.socket = join(directory, 'fork.sock');
     this.#control = createHttpServer((request, response) => {
       if (request.url === '/v1/drained') {
+        this.drainedAsked += 1;
         response.writeHead(200).end(JSON.stringify(this.drained));
         return;
       }

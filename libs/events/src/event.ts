@@ -37,7 +37,13 @@ export type ServiceEvent =
       /** Of an older one that serves on. Absent in older logs. */
       readonly servingPid?: number | null;
     }
-  | { readonly kind: 'forker.draining'; readonly draining: boolean; readonly actor: string };
+  | {
+      readonly kind: 'forker.draining';
+      readonly draining: boolean;
+      readonly actor: string;
+      /** When clients that are still there are disconnected, RFC 3339. Absent in older logs, and when nothing drains. */
+      readonly deadline?: string;
+    };
 
 /** Bytes of one session, as the client sent and got them. */
 export interface SessionBytes {

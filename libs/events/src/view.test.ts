@@ -135,6 +135,12 @@ describe('reduce, of the service', () => {
     assert.deepEqual([drained.draining, drained.drainedBy], [true, 'ops']);
     const undrained = reduce(drained, { kind: 'forker.draining', draining: false, actor: 'bo' });
     assert.deepEqual(undrained, emptyView, 'and nobody is named for what is over');
+    const deadline = '2026-01-01T00:00:00.000Z';
+    const dated = reduce(drained, { kind: 'forker.draining', draining: true, actor: 'ops', deadline });
+    assert.equal(dated.drainDeadline, deadline);
+    assert.deepEqual(reduce(dated, { kind: 'forker.draining', draining: false, actor: 'bo' }), emptyView);
+    const undated = reduce(dated, { kind: 'forker.draining', draining: true, actor: 'stop' });
+    assert.equal(undated.drainDeadline, undefined, 'the deadline of one drain is not that of the next');
   });
 
   it('leaves the view as it is for what only the history tells', () => {

@@ -26,6 +26,8 @@ export interface View {
   readonly draining: boolean;
   /** Who asked for the drain that goes on; absent from views of publishers that did not say. */
   readonly drainedBy?: string;
+  /** When clients that are still there are disconnected, RFC 3339; absent as `drainedBy` is. */
+  readonly drainDeadline?: string;
 }
 
 /** How many ended children a view remembers: a screenful for the page, some 100 kB at most. */
@@ -147,9 +149,11 @@ function endChild(draft: Draft, event: Extract<EventBody, { kind: 'child.exited'
   change(draft, { recentChildren: [ended, ...draft.view.recentChildren].slice(0, recentChildrenMax) });
 }
 
-function drain(draft: Draft, { draining, actor }: Extract<EventBody, { kind: 'forker.draining' }>): void {
-  const { drainedBy: _before, ...view } = draft.view;
-  draft.view = draining ? { ...view, draining, drainedBy: actor } : { ...view, draining };
+function drain(draft: Draft, event: Extract<EventBody, { kind: 'forker.draining' }>): void {
+  const { drainedBy: _by, drainDeadline: _until, ...view } = draft.view;
+  const { draining, actor, deadline } = event;
+  const until = deadline === undefined ? {} : { drainDeadline: deadline };
+  draft.view = draining ? { ...view, draining, drainedBy: actor, ...until } : { ...view, draining };
 }
 
 function change(draft: Draft, part: Partial<View>): void {

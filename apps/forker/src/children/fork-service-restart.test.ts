@@ -87,6 +87,34 @@ describe('a fork service after another one', () => {
     });
   });
 
+  it('is drained until when the one before was to be, whatever that was, and an end of it leaves nothing', async () => {
+    let deadline: Date | null = null;
+    await overRestarts(
+      ({ service }) => {
+        service.intake.drain(true, 'ops', new Date('2026-01-01T00:00:00.000Z'));
+        service.intake.drain(true, 'bo');
+      },
+      ({ service }) => {
+        service.restoreDrain();
+        deadline = new Date('2026-01-01T00:00:00.000Z');
+        assert.deepEqual(service.intake.orders, { drained: true, orders: 0, deadline });
+        service.intake.drain(false, 'ops');
+        service.intake.drain(true, 'ops');
+        ({ deadline } = service.intake.orders);
+        assert.ok((deadline?.getTime() ?? 0) > Date.now(), 'a new drain has a deadline of its own');
+      },
+      ({ service }) => {
+        service.restoreDrain();
+        assert.deepEqual(service.intake.orders, { drained: true, orders: 0, deadline });
+        service.intake.drain(false, 'ops');
+      },
+      ({ service }) => {
+        service.restoreDrain();
+        assert.deepEqual(service.intake.orders, { drained: false, orders: 0, deadline: null });
+      },
+    );
+  });
+
   it('is drained as the one before was by an operator, and not as it was by its stop', async () => {
     const events = await overRestarts(
       (bench) => bench.service.intake.drain(true, 'ops'),

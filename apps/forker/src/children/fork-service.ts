@@ -40,7 +40,7 @@ export class ForkService implements Disposable {
     this.#events = events;
     this.#toldBefore = toldBefore(events);
     this.queue = new ForkQueue(config, this.registry);
-    this.intake = new Intake(this.queue, events);
+    this.intake = new Intake(this.queue, events, 1000 * config.forker.childrenTimeoutS);
   }
 
   /** The keeper to work with from now on. */
@@ -61,7 +61,7 @@ export class ForkService implements Disposable {
 
   /** A drain that an operator asked for outlives the run that it was asked of. */
   restoreDrain(): void {
-    this.intake.restore(this.#toldBefore.draining, this.#log);
+    this.intake.restore(this.#toldBefore, this.#log);
   }
 
   /** Forks one child and resolves when it exists. @throws {ForkRefusal}, or {RequesterLeft} when `left` is aborted before its turn */

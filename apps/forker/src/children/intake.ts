@@ -1,19 +1,32 @@
 import type { Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
 import type { ForkQueue } from './fork-queue.ts';
-import { stopActor } from './told-before.ts';
+import { stopActor, type ToldBefore } from './told-before.ts';
+
+/** Whether an operator wants nothing new to be taken. */
+export interface Orders {
+  readonly drained: boolean;
+  /** How often one has said so or the contrary to this process. */
+  readonly orders: number;
+  /** When clients that are still there are to be disconnected; null unless it is drained, or when nobody knows it any more. */
+  readonly deadline: Date | null;
+}
 
 /** Whether new requests are taken: unless an operator drains the service, it stops, or the next forker takes them. */
 export class Intake {
   readonly #queue: ForkQueue;
   readonly #events: EventLog;
+  readonly #drainMs: number;
   #isDrained = false;
+  #deadline: Date | null = null;
   #orders = 0;
   #isStopping = false;
 
-  constructor(queue: ForkQueue, events: EventLog) {
+  /** `drainMs` is how long a drain lets clients go on whose operator has not said. */
+  constructor(queue: ForkQueue, events: EventLog, drainMs: number) {
     this.#queue = queue;
     this.#events = events;
+    this.#drainMs = drainMs;
   }
 
   /** True while an operator wants nothing new to be taken, and from the beginning of a stop. */
@@ -21,9 +34,8 @@ export class Intake {
     return this.#isDrained || this.#isStopping;
   }
 
-  /** Whether an operator wants nothing new to be taken, and how often one has said so or the contrary to this process. */
-  get orders(): { readonly drained: boolean; readonly orders: number } {
-    return { drained: this.#isDrained, orders: this.#orders };
+  get orders(): Orders {
+    return { drained: this.#isDrained, orders: this.#orders, deadline: this.#deadline };
   }
 
   /** True from the beginning of a stop, which nothing takes back. */
@@ -31,9 +43,13 @@ export class Intake {
     return this.#isStopping;
   }
 
-  /** Takes nothing new, or takes up again, and says on whose word. */
-  drain(draining: boolean, actor: string): void {
+  /**
+   * Takes nothing new, or takes up again, and says on whose word. Without a deadline a drain that goes on keeps its own.
+   */
+  drain(draining: boolean, actor: string, deadline: Date | null = null): void {
     this.#orders += 1;
+    const fresh = (): Date => new Date(Date.now() + this.#drainMs);
+    this.#deadline = draining ? (deadline ?? this.#deadline ?? fresh()) : null;
     this.#drain(draining, actor);
   }
 
@@ -49,10 +65,11 @@ export class Intake {
     this.#queue.isLeaving = true;
   }
 
-  /** A drain that an operator asked for outlives the run that it was asked of (`drainedBefore`), the one of a stop does not. */
-  restore(drainedBefore: boolean, log: Logger): void {
-    if (drainedBefore) {
+  /** A drain that an operator asked for outlives the run that it was asked of, with its deadline; the one of a stop does not. */
+  restore({ draining, drainDeadline }: ToldBefore, log: Logger): void {
+    if (draining) {
       this.#isDrained = true;
+      this.#deadline = drainDeadline;
       this.#queue.isDraining = true;
       log.warn('the service was drained before it ended, and still is; hatchery undrain takes up again');
     } else if (this.#events.view.draining) this.#drain(false, 'start');
@@ -61,6 +78,7 @@ export class Intake {
   #drain(draining: boolean, actor: string): void {
     this.#isDrained = draining;
     this.#queue.isDraining = this.isDraining;
-    this.#events.publish({ kind: 'forker.draining', draining: this.isDraining, actor });
+    const until = this.#deadline === null ? {} : { deadline: this.#deadline.toISOString() };
+    this.#events.publish({ kind: 'forker.draining', draining: this.isDraining, actor, ...until });
   }
 }

@@ -29,6 +29,16 @@ describe('toldBefore', () => {
     assert.equal(after([drained(true, 'ops'), drained(false, 'ops')]).draining, false);
   });
 
+  it('knows until when an operator’s drain lets clients go on, and of no other', () => {
+    const deadline = '2026-01-01T00:00:00.000Z';
+    const until = { ...drained(true, 'ops'), deadline } as EventBody;
+    assert.deepEqual(after([until]).drainDeadline, new Date(deadline));
+    assert.deepEqual(after([until], false).drainDeadline, new Date(deadline));
+    assert.equal(after([drained(true, 'ops')]).drainDeadline, null);
+    assert.equal(after([until, drained(false, 'ops')]).drainDeadline, null);
+    assert.equal(after([until, { ...drained(true, stopActor), deadline } as EventBody]).drainDeadline, null);
+  });
+
   it('keeps the service drained when it is too long ago to tell by whom', () => {
     assert.equal(after([drained(true, 'ops')], false).draining, true);
   });

@@ -8,6 +8,8 @@ export interface ToldBefore {
   readonly ended: ReadonlySet<string>;
   /** True when an operator had the service drained. */
   readonly draining: boolean;
+  /** When its clients are to be disconnected; null unless it is drained, and when that was not told. */
+  readonly drainDeadline: Date | null;
 }
 
 /** The actor of a drain that is the beginning of a stop. It ends with the process. */
@@ -23,5 +25,7 @@ export function toldBefore({ view, kept }: Pick<EventLog, 'view' | 'kept'>): Tol
     else if (event.kind === 'child.exited') ended.add(event.id);
     else if (event.kind === 'forker.draining') lastDrainActor = event.actor;
   }
-  return { causes, ended, draining: view.draining && lastDrainActor !== stopActor };
+  const draining = view.draining && lastDrainActor !== stopActor;
+  const { drainDeadline: until } = view;
+  return { causes, ended, draining, drainDeadline: draining && until !== undefined ? new Date(until) : null };
 }

@@ -85,6 +85,19 @@ describe('the control socket', () => {
     });
   });
 
+  it('drains until when it is told, and refuses a deadline that is none', async () => {
+    await withControl(async ({ bench, path, post, published }) => {
+      for (const deadlineS of [-1, 604_801, '60', null])
+        await assert.rejects(post('/v1/drain', { ...who, deadlineS }), { status: 400, message: /at most a week/ });
+      assert.deepEqual([bench.service.intake.isDraining, published], [false, []]);
+      await post('/v1/drain', { ...who, deadlineS: 3600 });
+      const { drainDeadline } = bench.events.view;
+      assert.ok(Date.parse(drainDeadline ?? '') > Date.now() + 3_000_000);
+      const told = await controlRequest(path, 'GET', '/v1/drained');
+      assert.deepEqual(told, { drained: true, orders: 1, deadline: drainDeadline });
+    });
+  });
+
   // An undrain during a stop made the service take new sessions that it was about to end.
   it('takes up nothing again once the service stops', async () => {
     await withControl(async ({ bench, post, published }) => {
@@ -101,12 +114,13 @@ describe('the control socket', () => {
   it('says whether an operator has drained it, and nothing of a stop', async () => {
     await withControl(async ({ bench, post, path }) => {
       const drained = async (): Promise<unknown> => controlRequest(path, 'GET', '/v1/drained');
-      assert.deepEqual(await drained(), { drained: false, orders: 0 });
+      assert.deepEqual(await drained(), { drained: false, orders: 0, deadline: null });
       await post('/v1/drain');
-      assert.deepEqual(await drained(), { drained: true, orders: 1 });
+      const deadline = bench.events.view.drainDeadline;
+      assert.deepEqual(await drained(), { drained: true, orders: 1, deadline });
       await post('/v1/undrain');
       bench.service.intake.beginStop();
-      assert.deepEqual(await drained(), { drained: false, orders: 2 });
+      assert.deepEqual(await drained(), { drained: false, orders: 2, deadline: null });
     });
   });
 

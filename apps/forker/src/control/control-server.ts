@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { constants } from 'node:os';
 import { StartError, type Logger } from '@hatchery/daemon';
-import { controlBodyBytesMax, readControlBody, serveFeed, type EventLog } from '@hatchery/event-feed';
+import {
+  controlBodyBytesMax,
+  readControlBody,
+  readDrainDeadline,
+  serveFeed,
+  type EventLog,
+} from '@hatchery/event-feed';
 import type { ForkService } from '../children/fork-service.ts';
 import { answerReadOnlyRequest } from '../read-only/read-only-request.ts';
 import type { ReadOnlySwitch } from '../read-only/read-only-switch.ts';
@@ -81,7 +87,8 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
   const child = /^\/v1\/children\/([^/]+)\/signal$/.exec(path)?.[1];
   // An id needs no percent-encoding (libs/protocol, `isChildId`), so nothing is decoded.
   if (child !== undefined) return signalChild(context, child, { ...body, actor, reason });
-  if (path === '/v1/drain' || path === '/v1/undrain') return drain(context, path === '/v1/drain', actor, reason);
+  if (path === '/v1/drain') return drain(context, body['deadlineS'], actor, reason);
+  if (path === '/v1/undrain') return undrain(context, actor, reason);
   if (path === '/v1/read-only') return answerReadOnlyRequest(context, { ...body, actor, reason });
   if (path === '/v1/restart') return restart(context, actor, reason);
   if (path === '/v1/hand-over') return handOver(context, body, actor, reason);
@@ -155,12 +162,26 @@ async function handOver(
   }
 }
 
-function drain(context: ControlContext, draining: boolean, actor: string, reason: string): Answer {
-  const verb = draining ? 'drain' : 'undrain';
-  const { service } = context;
-  if (service.intake.isStopping) return refuse(409, alreadyStops);
-  return act(context, { actor, reason, verb, target: 'forker' }, () => {
-    service.intake.drain(draining, actor);
+function drain(context: ControlContext, deadlineS: unknown, actor: string, reason: string): Answer {
+  const { intake } = context.service;
+  if (intake.isStopping) return refuse(409, alreadyStops);
+  let deadline: Date | null;
+  try {
+    deadline = readDrainDeadline(deadlineS, new Date());
+  } catch (error) {
+    return refuse(400, (error as Error).message);
+  }
+  return act(context, { actor, reason, verb: 'drain', target: 'forker' }, () => {
+    intake.drain(true, actor, deadline);
+    return 'done';
+  });
+}
+
+function undrain(context: ControlContext, actor: string, reason: string): Answer {
+  const { intake } = context.service;
+  if (intake.isStopping) return refuse(409, alreadyStops);
+  return act(context, { actor, reason, verb: 'undrain', target: 'forker' }, () => {
+    intake.drain(false, actor);
     return 'done';
   });
 }

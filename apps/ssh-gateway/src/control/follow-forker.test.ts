@@ -7,9 +7,12 @@ import { serveLine } from '../../testing/clients.ts';
 import { ask, controlOf, stateOf } from '../../testing/control.ts';
 import { RecordingLog } from '../../testing/recording-log.ts';
 import { Stand } from '../../testing/stand.ts';
-import { followForker } from './follow-forker.ts';
+import { createGateway } from '../gateway.ts';
+import { followForker, type Drained } from './follow-forker.ts';
 
 const intent = { actor: 'ops', reason: 'a test' };
+
+type Drain = Pick<Drained, 'drained'>;
 
 /** Resolves when the gateway's drain has followed this often. */
 const followed = (stand: Stand, times: number): Promise<unknown> =>
@@ -41,6 +44,12 @@ test('an undrain of the fork service takes back a drain that both were asked for
   assert.equal((await stateOf(stand)).state, 'open');
 });
 
+/** Resolves when the gateway has asked the fork service once more, and then again, so that it has taken the first answer. */
+async function asked(stand: Stand): Promise<void> {
+  const before = stand.forks.drainedAsked;
+  await until('the gateway to ask', () => stand.forks.drainedAsked > before + 1);
+}
+
 /** What the gateway is told to do while a fork service answers these in turn, and the last of them ever after; null is no answer. */
 async function acts(
   answers: readonly (readonly [drained: boolean, orders: number] | null | string)[],
@@ -54,9 +63,9 @@ async function acts(
     if (answer === null) request.destroy();
     else response.end(typeof answer === 'string' ? answer : JSON.stringify({ drained: answer[0], orders: answer[1] }));
   }).listen(socket);
-  const gate = { act: async (verb: string) => (told.push(verb), 'done') };
+  const gate = { follow: async ({ drained }: Drain) => (told.push(drained ? 'drain' : 'undrain'), 'done') };
   const { logger } = new RecordingLog();
-  using _following = followForker(socket, gate, logger, 1);
+  using _following = followForker(socket, gate, logger, null, 1);
   await until('all answers to be taken', () => asked > answers.length + 1);
   server.closeAllConnections();
   server.close();
@@ -95,6 +104,64 @@ test('a drain that is taken back between two looks is taken back here too; a new
   );
 });
 
+test('the deadline is the fork service’s to the millisecond, and moves with it', async () => {
+  await using stand = await Stand.open();
+  const client = stand.startSsh([serveLine]);
+  await until('the session', () => stand.log.named('session opened').length === 1);
+  const deadlines = ['2100-01-01T00:00:00.123Z', '2100-01-01T00:00:00.456Z'];
+  for (const [index, deadline] of deadlines.entries()) {
+    stand.forks.drained = { drained: true, orders: 1, deadline };
+    await followed(stand, index + 1);
+    const { drainDeadline, sessions } = await stateOf(stand);
+    assert.deepEqual([drainDeadline, sessions.length], [deadline, 1], 'far as it is, it has not passed');
+  }
+  // Another process of the fork service, of a version that does not say, changes nothing.
+  stand.forks.drained = { drained: true, orders: 0 };
+  await asked(stand);
+  assert.equal((await stateOf(stand)).drainDeadline, deadlines[1]);
+  stand.forks.drained = { drained: true, orders: 0, deadline: '2000-01-01T00:00:00.000Z' };
+  assert.match((await within('ssh to end', client.result)).stderr, /drain deadline passed/);
+});
+
+test('a gateway that starts under a drain lets nobody in before it has heard of it', async () => {
+  await using stand = await Stand.open();
+  stand.forks.drained = { drained: true, orders: 0, deadline: '2100-01-01T00:00:00.000Z' };
+  const { logger } = new RecordingLog();
+  const context = { config: stand.config, log: logger, options: { overlap: 'yes' } };
+  const next = await createGateway(context, { nativeCryptoLoaded: () => true });
+  try {
+    const { state, drainDeadline } = await stateOf(stand);
+    assert.deepEqual([state, drainDeadline], ['draining', '2100-01-01T00:00:00.000Z']);
+  } finally {
+    next.stop(true);
+    await within('the next one to stop', next.finished);
+  }
+});
+
+test('a gateway behind its successor follows a drain, and goes on to the end of its sessions when that is taken back', async () => {
+  await using stand = await Stand.open({ childrenTimeoutS: 1 });
+  const client = stand.startSsh([serveLine]);
+  await until('the session', () => stand.log.named('session opened').length === 1);
+  const context = { config: stand.config, log: new RecordingLog().logger, options: { overlap: 'yes' } };
+  const next = await createGateway(context, { nativeCryptoLoaded: () => true });
+  try {
+    stand.gateway.stop(false);
+    stand.forks.drained = { drained: true, orders: 1, deadline: '2100-01-01T00:00:00.000Z' };
+    await followed(stand, 1);
+    stand.forks.drained = { drained: false, orders: 2, deadline: null };
+    await followed(stand, 2);
+    const [, , last] = stand.log.named('draining').map(({ fields }) => Number(fields['deadlineMs']));
+    assert.ok((last ?? 0) > 6 * 24 * 3_600_000, 'it has its week again');
+    assert.equal(stand.log.named('drain of the fork service not followed').length, 0);
+    stand.forks.drained = { drained: true, orders: 3, deadline: '2000-01-01T00:00:00.000Z' };
+    assert.match((await within('ssh to end', client.result)).stderr, /drain deadline passed/);
+    await within('the old one to end', stand.gateway.finished);
+  } finally {
+    next.stop(true);
+    await within('the next one to stop', next.finished);
+  }
+});
+
 test('a gateway that cannot follow says so, and goes on asking', async () => {
   using directory = temporaryDirectory();
   const socket = join(directory.path, 'control.sock');
@@ -102,13 +169,13 @@ test('a gateway that cannot follow says so, and goes on asking', async () => {
   const server = createServer((_request, response) => response.end(JSON.stringify(answer))).listen(socket);
   const told: string[] = [];
   const gate = {
-    act: async (verb: string) => {
-      told.push(verb);
+    follow: async ({ drained }: Drain) => {
+      told.push(drained ? 'drain' : 'undrain');
       throw new Error('it is stopping');
     },
   };
   const log = new RecordingLog();
-  using _following = followForker(socket, gate, log.logger, 1);
+  using _following = followForker(socket, gate, log.logger, null, 1);
   await until('the first word', () => told.length === 1);
   answer = { drained: false, orders: 2 };
   await until('the second word', () => told.length === 2);

@@ -1,9 +1,11 @@
 import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
-import type { EventLog } from '@hatchery/event-feed';
+import { readDrainDeadline, type EventLog } from '@hatchery/event-feed';
+import { limits } from '../limits.ts';
 import type { Listener } from '../listener.ts';
 import type { Worker, WorkerReport } from '../worker/worker.ts';
 import type { Controlled } from './control-server.ts';
+import type { Drained } from './follow-forker.ts';
 
 export interface GateOptions {
   readonly config: Config;
@@ -14,6 +16,12 @@ export interface GateOptions {
   readonly worker: Worker;
 }
 
+/** What takes nothing new, and when its clients are disconnected. */
+interface Period {
+  readonly since: Date;
+  readonly deadline: Date;
+}
+
 /** Whether new connections come in: open, draining on an operator's word and back, or stopping for good. */
 export class Gate implements Controlled {
   readonly log: Logger;
@@ -22,8 +30,12 @@ export class Gate implements Controlled {
   readonly #listener: Listener;
   readonly #worker: Worker;
   readonly #drainTimeoutMs: number;
-  #stopping = false;
-  #drain: { readonly since: Date; readonly deadline: Date } | null = null;
+  /** Begun by a stop, and over with the process. */
+  #ending: Period | null = null;
+  /** True when it is ended because a successor has its place: nobody waits for its end. */
+  #isReplaced = false;
+  /** On an operator's word. */
+  #drain: Period | null = null;
 
   constructor({ config, log, events, audit, listener, worker }: GateOptions) {
     this.log = log;
@@ -39,17 +51,24 @@ export class Gate implements Controlled {
   }
 
   unready({ ready }: WorkerReport): string | null {
-    if (this.#drain !== null) return 'draining';
+    if (this.#drain !== null || this.#ending !== null) return 'draining';
     return ready === 0 ? 'no worker process is ready' : null;
   }
 
   status(): object {
     const { address: host, port } = this.#listener.address;
-    const state = this.#stopping ? 'stopping' : this.#drain === null ? 'open' : 'draining';
-    return {
-      ...{ listen: { host, port }, state },
-      ...{ drainingSince: this.#drain?.since ?? null, drainDeadline: this.#drain?.deadline ?? null },
-    };
+    const state = this.#ending !== null ? 'stopping' : this.#drain === null ? 'open' : 'draining';
+    const [first] = [this.#drain, this.#ending]
+      .filter((period) => period !== null)
+      .toSorted((a, b) => a.since.getTime() - b.since.getTime());
+    const deadline = (this.#drain ?? this.#ending)?.deadline ?? null;
+    return { listen: { host, port }, state, drainingSince: first?.since ?? null, drainDeadline: deadline };
+  }
+
+  /** Does what the fork service says of itself, where a drain is kept; what came of it in words. @throws as {@link act} */
+  follow({ drained, deadline }: Pick<Drained, 'drained' | 'deadline'>): Promise<string> {
+    if (!drained) return this.#undrain();
+    return deadline === null ? this.#beginDrain(undefined) : this.#drainUntil(deadline);
   }
 
   act(verb: string, body: Readonly<Record<string, unknown>>): Promise<string> {
@@ -67,31 +86,49 @@ export class Gate implements Controlled {
 
   /** Ends for good; a second time, or urgently, clients are disconnected at once. */
   stop(urgent: boolean): void {
-    this.#stopping = true;
+    this.#ending ??= periodOf(this.#drainTimeoutMs);
     // A successor may have the port, and gets all who come from now on.
     void this.#listener.close();
-    const since = new Date();
-    this.#drain ??= { since, deadline: new Date(since.getTime() + this.#drainTimeoutMs) };
     this.#worker.stop(urgent);
   }
 
+  /**
+   * Ends for good behind a successor. It is in nobody's way, so its sessions go on to their end, however long they take,
+   * unless an operator has said otherwise or does so later.
+   */
+  retire(): void {
+    this.#ending ??= periodOf(limits.replacedDrainMsMax);
+    this.#isReplaced = true;
+    // Those whom the kernel has given to it are served like any other.
+    void this.#listener.close().then(() => {
+      this.#worker.drain(msUntil((this.#drain ?? this.#ending)?.deadline));
+      this.#worker.stop(false);
+    });
+  }
+
   async #beginDrain(deadlineS: unknown): Promise<string> {
-    if (deadlineS !== undefined && !(typeof deadlineS === 'number' && deadlineS >= 0 && deadlineS <= 604_800))
-      throw new Error('deadlineS takes seconds, at most a week');
-    const deadlineMs = deadlineS === undefined ? this.#drainTimeoutMs : deadlineS * 1000;
-    if (this.#drain !== null && deadlineS === undefined) return 'it drains already';
+    const deadline = readDrainDeadline(deadlineS, new Date());
+    const isBegun = this.#drain !== null || (this.#ending !== null && !this.#isReplaced);
+    if (isBegun && deadline === null) return 'it drains already';
+    return this.#drainUntil(deadline ?? periodOf(this.#drainTimeoutMs).deadline);
+  }
+
+  async #drainUntil(deadline: Date): Promise<string> {
     // The port stays open: who comes now is told so, and nobody else can take it meanwhile (decision 0017).
-    const since = this.#drain?.since ?? new Date();
-    this.#drain = { since, deadline: new Date(Date.now() + deadlineMs) };
-    this.#worker.drain(deadlineMs);
+    this.#drain = { since: this.#drain?.since ?? new Date(), deadline };
+    this.#worker.drain(msUntil(deadline));
     const { sessions } = await this.#worker.report();
     return `${sessions.length} ${sessions.length === 1 ? 'session finishes' : 'sessions finish'}`;
   }
 
   async #undrain(): Promise<string> {
-    if (this.#stopping) throw new Error('it is stopping, which cannot be taken back');
+    if (this.#ending !== null && !this.#isReplaced) throw new Error('it is stopping, which cannot be taken back');
     if (this.#drain === null) return 'it was not draining';
     this.#drain = null;
+    if (this.#ending !== null) {
+      this.#worker.drain(msUntil(this.#ending.deadline));
+      return 'its sessions go on to their end; its successor takes connections';
+    }
     this.#worker.undrain();
     return 'connections are taken again';
   }
@@ -102,4 +139,15 @@ export class Gate implements Controlled {
       throw new Error('with ssh.workers = 1 there is nothing to replace; start a second gateway with --overlap yes');
     return this.#worker.reload();
   }
+}
+
+/** From now on, for so long. */
+function periodOf(ms: number): Period {
+  const since = new Date();
+  return { since, deadline: new Date(since.getTime() + ms) };
+}
+
+/** Zero for what is past; at most a week, also where the clock was put back: a timer of a month would fire at once. */
+function msUntil(instant: Date | undefined): number {
+  return Math.min(limits.replacedDrainMsMax, Math.max(0, (instant?.getTime() ?? 0) - Date.now()));
 }
