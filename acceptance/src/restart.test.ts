@@ -7,11 +7,12 @@ import { json } from 'node:stream/consumers';
 import test, { afterEach, beforeEach } from 'node:test';
 import type { Child } from '@hatchery/events';
 import { OldClient } from '@hatchery/testkit';
-import { Client, sshOptions } from './harness/client.ts';
+import { Client } from './harness/client.ts';
 import { makeHistory } from './harness/history.ts';
 import { configText, Instance } from './harness/instance.ts';
+import { openSession } from './harness/open-session.ts';
 import { assertDone, assertRefused } from './harness/outcome.ts';
-import { start, until, type Running } from './harness/run.ts';
+import { until } from './harness/run.ts';
 
 interface Status {
   readonly parts: readonly { readonly name: string; readonly pid: number; readonly state: string }[];
@@ -31,7 +32,7 @@ afterEach(async () => {
 
 test('a restart under running sessions and a stream of new ones refuses none and loses none', async () => {
   const old = await pids();
-  const sessions = await Promise.all([1, 2, 3, 4, 5, 6].map(() => openSession()));
+  const sessions = await Promise.all([1, 2, 3, 4, 5, 6].map(() => openSession(instance)));
   using raw = await OldClient.fork(instance.ready.forkerSocket, 'fork launchpad-replay\n');
   const peer = raw.open();
   const history = await makeHistory(client, 'history', { revisions: 60, files: 20 }, 3);
@@ -73,15 +74,15 @@ test('a restart brings what has changed in the configuration', async () => {
   await client.brz('init', '-q', 'fresh');
   await client.brz('push', '-q', '-d', 'fresh', instance.url('~demo/project/fresh'));
   assert.ok(existsSync(join(instance.directory, 'hosting/~demo/project/fresh/.bzr')));
-  const session = await openSession();
+  const session = await openSession(instance);
   const refused = await client.try('revision-history', instance.url('~demo/project/fresh'));
   assertRefused(refused, 3, /all 1 children|max_children/);
   session.end();
   assertDone(await session.running.outcome);
   // Twice in a row, with sessions from every generation.
   configure('');
-  const [first] = await Promise.all([openSession(), instance.hatchery('restart')]);
-  const second = await openSession();
+  const [first] = await Promise.all([openSession(instance), instance.hatchery('restart')]);
+  const second = await openSession(instance);
   assertDone(await instance.hatchery('restart'));
   for (const { running, end } of [first, second]) {
     end();
@@ -95,7 +96,7 @@ for (const [what, extra, expected] of [
 ] as const) {
   test(`${what}: the old ones go on, the error is told, and the exit code is 1`, async () => {
     const old = await pids();
-    const session = await openSession();
+    const session = await openSession(instance);
     configure(extra);
     const outcome = await instance.hatchery('restart');
     assertRefused(outcome, 1, expected);
@@ -149,26 +150,6 @@ test('after a restart the parts are looked after as before it', async () => {
     });
   }
 });
-
-/** A session of OpenSSH in the middle of its life, its standard input open. */
-interface OpenSession {
-  readonly running: Running;
-  readonly say: (text: string) => void;
-  readonly end: () => void;
-}
-
-async function openSession(): Promise<OpenSession> {
-  const before = (await instance.children()).length;
-  const { host, port } = instance.ready.ssh;
-  const options = sshOptions(instance, `${instance.ready.stateDir}/demo/id_ed25519`);
-  const words = ['bzr', 'serve', '--inet', '--directory=/', '--allow-writes'];
-  const running = start('ssh', [...options, '-p', String(port), `demo@${host}`, ...words], { input: null });
-  await until('the session', async () => {
-    const now = await instance.children();
-    return now.length > before && now.every(({ state }) => state === 'running');
-  });
-  return { running, say: running.say, end: running.endInput };
-}
 
 /** brz one after the other, each of which must succeed. */
 class Stream {

@@ -1,27 +1,30 @@
+import { drainDeadlineSMax } from '@hatchery/event-feed';
 import { age } from './age.ts';
 import { exitDone, expectWords, UsageError, type Command, type Invocation, type Options } from './command.ts';
+import { tellOldGateways } from './drain-old.ts';
+import { findOldGateways, sessionsOfOld } from './old-parts.ts';
 import { askGateway, gatewayState, type RunningSession } from './running-gateway.ts';
 import { actor, askService, NotRunningError } from './running-service.ts';
 import { table } from './table.ts';
 
-/** A week, as the gateway has it. */
-const deadlineSMax = 604_800;
-
-const reasonOption = { reason: { type: 'string', default: 'not said' } } as const;
+const commonOptions = { old: { type: 'boolean' }, reason: { type: 'string', default: 'not said' } } as const;
 
 export const drain: Command = {
   name: 'drain',
-  synopsis: '[--deadline SECONDS] [--reason TEXT]',
+  synopsis: '[--old] [--deadline SECONDS] [--reason TEXT]',
   summary: 'take no new session; those that run finish until the deadline (forker.children_timeout_s)',
-  options: { ...reasonOption, deadline: { type: 'string' } },
+  details: `--old  only the sessions that a restart still waits for: their deadline alone, and new ones are taken as before
+A drain and its deadline hold over restarts, until hatchery undrain.`,
+  options: { ...commonOptions, deadline: { type: 'string' } },
   async run(invocation) {
     expectWords(invocation);
     const who = intent(invocation);
     const deadlineS = readDeadline(invocation.options);
+    if (invocation.options['old'] === true) return tellOldGateways(invocation, 'drain', { ...who, deadlineS });
     // The door first: the fork service would refuse those whom the gateway has just let in.
     await tellBoth(invocation, [
       () => askGateway(invocation.config, 'POST', '/v1/drain', { ...who, deadlineS }),
-      () => askService(invocation.config, 'POST', '/v1/drain', who),
+      () => askService(invocation.config, 'POST', '/v1/drain', { ...who, deadlineS }),
     ]);
     invocation.print('draining: no new session is taken; hatchery undrain takes this back\n');
     await showRest(invocation);
@@ -31,12 +34,14 @@ export const drain: Command = {
 
 export const undrain: Command = {
   name: 'undrain',
-  synopsis: '[--reason TEXT]',
+  synopsis: '[--old] [--reason TEXT]',
   summary: 'take new sessions again',
-  options: reasonOption,
+  details: '--old  only takes back a deadline of drain --old',
+  options: commonOptions,
   async run(invocation) {
     expectWords(invocation);
     const who = intent(invocation);
+    if (invocation.options['old'] === true) return tellOldGateways(invocation, 'undrain', who);
     await tellBoth(invocation, [
       () => askService(invocation.config, 'POST', '/v1/undrain', who),
       () => askGateway(invocation.config, 'POST', '/v1/undrain', who),
@@ -58,11 +63,12 @@ async function tellBoth({ say }: Invocation, requests: readonly (() => Promise<u
   for (const { message } of absent) say(message);
 }
 
-/** Who still runs, and until when. Silent without a gateway: then nobody is connected. */
-async function showRest({ config, print }: Invocation): Promise<void> {
-  const state = await gatewayState(config).catch(() => null);
+/** Who still runs, also in old gateways, and until when. Silent without a gateway: then nobody is connected. */
+async function showRest({ config, print, say }: Invocation): Promise<void> {
+  const [state, old] = await Promise.all([gatewayState(config).catch(() => null), findOldGateways(config)]);
   if (state === null) return;
-  const { sessions, drainDeadline } = state;
+  const { drainDeadline } = state;
+  const sessions = [...state.sessions, ...sessionsOfOld(old, say)];
   if (sessions.length === 0) return print('no session runs\n');
   const count = `${sessions.length} session${sessions.length === 1 ? '' : 's'}`;
   print(`${count} may finish until ${drainDeadline ?? 'they end'}; then they are disconnected with a message\n`);
@@ -86,6 +92,7 @@ function intent(invocation: Invocation): { readonly actor: string; readonly reas
 function readDeadline({ deadline }: Options): number | undefined {
   if (deadline === undefined) return undefined;
   const seconds = Number(deadline);
-  if (typeof deadline === 'string' && deadline.trim() !== '' && seconds >= 0 && seconds <= deadlineSMax) return seconds;
-  throw new UsageError(`--deadline takes seconds from 0 to ${deadlineSMax}, not '${String(deadline)}'`);
+  if (typeof deadline === 'string' && deadline.trim() !== '' && seconds >= 0 && seconds <= drainDeadlineSMax)
+    return seconds;
+  throw new UsageError(`--deadline takes seconds from 0 to ${drainDeadlineSMax}, not '${String(deadline)}'`);
 }

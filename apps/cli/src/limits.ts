@@ -42,5 +42,8 @@ export const descriptorsOwn = 128;
 /** A tool that `doctor` runs; importing all of Breezy took 2 s here with cold disks. */
 export const examinationMsMax = 30_000;
 
+/** What an old part may take to answer: half a second more than one that waits for a blocked worker process of its own. */
+export const oldPartAnswerMsMax = 2_500;
+
 /** How often the place of a part that has a successor is looked at. */
 export const replacedLookMs = 250;

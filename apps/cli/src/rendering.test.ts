@@ -35,7 +35,7 @@ describe('what is shown', () => {
   it('shows a part that failed, with its error', () => {
     const parts = [{ name: 'zygote', pid: null, state: 'failed', readySince: null, lastError: 'importing x' }] as const;
     const nothing = { draining: true, drainDeadline: null, readOnly: null, version: '1' };
-    const status = { parts, children: [child], locks: [], ...nothing };
+    const status = { parts, oldParts: [], children: [child], locks: [], ...nothing };
     const text = describeStatus(status);
     assert.match(text, /^zygote {2}failed {2}- +- +importing x$/m);
     assert.match(text, /^1 session, draining$/m);

@@ -17,6 +17,8 @@ export interface RunningSession {
 /** What the ssh gateway says of itself. */
 export interface GatewayState {
   readonly state: 'open' | 'draining' | 'stopping';
+  /** RFC 3339; null unless it takes nothing new. */
+  readonly drainingSince: string | null;
   /** When clients that are still there are disconnected, RFC 3339; null unless it drains. */
   readonly drainDeadline: string | null;
   readonly sessions: readonly RunningSession[];

@@ -2,6 +2,7 @@ import { readPartRecord, type PartRecord } from '@hatchery/daemon';
 import type { Config } from '@hatchery/config';
 import type { Child, Lock, ZygoteView } from '@hatchery/events';
 import { exitDone, exitFailed, expectWords, type Command } from './command.ts';
+import { describeOldPart, findOldParts, type OldPart } from './old-parts.ts';
 import { partPrograms } from './part.ts';
 import { gatewayState, type GatewayState } from './running-gateway.ts';
 import { serviceState, type ServiceState } from './running-service.ts';
@@ -21,11 +22,13 @@ export interface PartStatus {
 /** What `status --json` prints. */
 export interface Status {
   readonly parts: readonly PartStatus[];
+  /** What a restart has replaced and still waits for. */
+  readonly oldParts: readonly OldPart[];
   readonly children: readonly Child[];
   readonly locks: readonly Lock[];
   readonly draining: boolean;
   readonly readOnly: ServiceState['readOnly'];
-  /** When the ssh gateway disconnects whoever is still there, RFC 3339; null unless it drains. */
+  /** When an operator's drain disconnects whoever is still there, RFC 3339; null unless there is one. */
   readonly drainDeadline: string | null;
   readonly version: string | null;
 }
@@ -33,7 +36,7 @@ export interface Status {
 export const status: Command = {
   name: 'status',
   synopsis: '[--json]',
-  summary: 'what runs; exit code 1 when a part is down',
+  summary: 'what runs, and what a restart still waits for; exit code 1 when a part is down',
   options: { json: { type: 'boolean' } },
   async run(invocation) {
     expectWords(invocation);
@@ -47,9 +50,12 @@ async function findStatus(config: Config): Promise<Status> {
   const [forkerRecord, ...records] = Object.keys(partPrograms).map(
     (name) => [name, readPartRecord(config, name)] as const,
   );
-  const service = await serviceState(config).catch((error: unknown) => error as Error);
+  const [service, gateway, oldParts] = await Promise.all([
+    serviceState(config).catch((error: unknown) => error as Error),
+    gatewayState(config).catch((error: unknown) => error as Error),
+    findOldParts(config),
+  ]);
   const answered = service instanceof Error ? null : service;
-  const gateway = await gatewayState(config).catch((error: unknown) => error as Error);
   const door = gateway instanceof Error ? null : gateway;
   const parts = [
     ...(forkerRecord === undefined ? [] : [forkerStatus(...forkerRecord, service)]),
@@ -61,9 +67,9 @@ async function findStatus(config: Config): Promise<Status> {
   const children = Object.values(answered?.view.children ?? {});
   const locks = Object.values(answered?.view.locks ?? {});
   return {
-    ...{ parts, children, locks },
+    ...{ parts, oldParts, children, locks },
     draining: (answered?.view.draining ?? false) || door?.state === 'draining',
-    drainDeadline: door?.drainDeadline ?? null,
+    drainDeadline: answered?.view.drainDeadline ?? door?.drainDeadline ?? null,
     readOnly: answered?.readOnly ?? null,
     version: answered?.version ?? null,
   };
@@ -117,8 +123,8 @@ function down(name: string): PartStatus {
   return { name, pid: null, state: 'down', readySince: null, lastError: null };
 }
 
-/** A table of the parts, and a line about the sessions. */
-export function describeStatus({ parts, children, draining, drainDeadline, readOnly }: Status): string {
+/** A table of the parts, a line about the sessions, and one about each old part. */
+export function describeStatus({ parts, oldParts, children, draining, drainDeadline, readOnly }: Status): string {
   const rows = parts.map(({ name, pid, state, readySince, lastError }) => [
     name,
     state,
@@ -129,7 +135,8 @@ export function describeStatus({ parts, children, draining, drainDeadline, readO
   const until = drainDeadline === null ? '' : `; clients that are still there at ${drainDeadline} are disconnected`;
   const count = `${children.length} session${children.length === 1 ? '' : 's'}`;
   const sessions = `${count}${draining ? `, draining${until}` : ''}\n`;
-  return table(['PART', 'STATE', 'PID', 'READY SINCE', ''], rows) + sessions + describeReadOnly(readOnly);
+  const old = oldParts.map((part) => `${describeOldPart(part)}\n`).join('');
+  return table(['PART', 'STATE', 'PID', 'READY SINCE', ''], rows) + sessions + old + describeReadOnly(readOnly);
 }
 
 function describeReadOnly(state: Status['readOnly']): string {

@@ -47,6 +47,7 @@ describe('a zygote that does not come up', () => {
     ] as const;
     const text = describeStatus({
       parts,
+      oldParts: [],
       children: [],
       locks: [],
       draining: false,

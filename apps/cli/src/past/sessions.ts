@@ -1,6 +1,7 @@
 import type { AuditEntry, SessionEntry } from '@hatchery/event-feed';
 import { age } from '../age.ts';
-import { exitDone, expectWords, type Command, type Invocation } from '../command.ts';
+import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
+import { findOldGateways, sessionsOfOld, type OldSession } from '../old-parts.ts';
 import { gatewayState, type RunningSession } from '../running-gateway.ts';
 import { NotRunningError } from '../running-service.ts';
 import { table } from '../table.ts';
@@ -33,6 +34,8 @@ export interface ShownSession {
   readonly exit: number | string | null;
   /** Why it ended; null while it runs. */
   readonly reason: string | null;
+  /** The pid of the old gateway that serves it to its end after a restart; null of all others. */
+  readonly oldGateway: number | null;
 }
 
 const fallback = { since: '1d', limit: 50 };
@@ -47,29 +50,42 @@ export const sessions: Command = {
     expectWords(invocation);
     const now = new Date();
     const selection = readSelection(invocation.options, fallback, now);
-    const list = [...(await findRunning(invocation, selection, now)), ...findEnded(invocation, selection)];
+    const { running, isWhole } = await findRunning(invocation, selection, now);
+    const list = [...running, ...findEnded(invocation, selection)];
     if (invocation.options['json'] === true) invocation.print(`${JSON.stringify(list)}\n`);
     else invocation.print(list.length === 0 ? nothingFits('session', selection) : describeSessions(list));
-    return exitDone;
+    return isWhole ? exitDone : exitFailed;
   },
 };
 
+interface Running {
+  readonly running: readonly ShownSession[];
+  /** False when an old gateway that lives could not be asked. */
+  readonly isWhole: boolean;
+}
+
 /** Newest first. Without a gateway none runs, which is said, for the ended ones are still of interest. */
-async function findRunning(invocation: Invocation, { user }: Selection, now: Date): Promise<ShownSession[]> {
-  const state = await gatewayState(invocation.config).catch((error: unknown) => {
-    if (!(error instanceof NotRunningError)) throw error;
-    invocation.say('no ssh gateway runs, so that no session does; those that ended follow');
-    return null;
+async function findRunning({ config, say }: Invocation, { user }: Selection, now: Date): Promise<Running> {
+  const state = await gatewayState(config).catch((error: unknown) => {
+    if (error instanceof NotRunningError) return null;
+    throw error;
   });
-  return (state?.sessions ?? [])
+  // Asked second: a restart in between makes an old one of the first, whose sessions would be in neither answer.
+  const old = await findOldGateways(config);
+  if (state === null && old.length === 0) say('no ssh gateway runs, so that no session does; those that ended follow');
+  const byId = new Map(
+    [...(state?.sessions ?? []), ...sessionsOfOld(old, say)].map((session) => [session.sessionId, session]),
+  );
+  const running = [...byId.values()]
     .filter((session) => user === null || session.user === user)
     .toSorted((a, b) => a.ageMs - b.ageMs)
     .map((session) => shownRunning(session, now));
+  return { running, isWhole: !old.some(({ state: told }) => told instanceof Error) };
 }
 
-function shownRunning({ ageMs, ...session }: RunningSession, now: Date): ShownSession {
+function shownRunning({ ageMs, ...session }: RunningSession | OldSession, now: Date): ShownSession {
   const startedAt = new Date(now.getTime() - ageMs).toISOString();
-  return { ...session, startedAt, endedAt: null, lastedMs: ageMs, exit: null, reason: null };
+  return { oldGateway: null, ...session, startedAt, endedAt: null, lastedMs: ageMs, exit: null, reason: null };
 }
 
 function findEnded(invocation: Invocation, selection: Selection): ShownSession[] {
@@ -82,7 +98,7 @@ function shownEnded(entry: SessionEntry & AuditEntry): ShownSession {
   const { at, sessionId, childId, user, peer, command, branch, lastedMs, bytes, exit, reason } = entry;
   const startedAt = new Date(Date.parse(at) - lastedMs).toISOString();
   const who = { sessionId, childId, user, peer, command, branch };
-  return { ...who, state: 'ended', startedAt, endedAt: at, lastedMs, bytes, exit, reason };
+  return { ...who, state: 'ended', startedAt, endedAt: at, lastedMs, bytes, exit, reason, oldGateway: null };
 }
 
 /** A table, one session a row. */
@@ -97,8 +113,8 @@ function describeSessions(list: readonly ShownSession[]): string {
   );
 }
 
-function end({ endedAt, state, exit, reason }: ShownSession): string {
-  if (endedAt === null) return state;
+function end({ endedAt, state, exit, reason, oldGateway }: ShownSession): string {
+  if (endedAt === null) return oldGateway === null ? state : `${state}, old gateway ${oldGateway}`;
   const how = typeof exit === 'string' ? exit : exit === null ? 'exit unknown' : `exit ${exit}`;
   return reason === 'finished' ? how : `${how}, ${reason}`;
 }

@@ -6,6 +6,7 @@ import { successionLookMs } from '../limits.ts';
 import { relayExit } from '../requests/relay.ts';
 import { leaveChildren } from '../shutdown.ts';
 import type { Entrance } from './entrance.ts';
+import { openOldControl, type OldState } from './old-control.ts';
 import { stateOf, type Successor } from './successor.ts';
 
 /** What is handed over, and to whom. */
@@ -26,12 +27,19 @@ export interface HandOver {
  * connections, so it stays until the last of them has been told what the successor knows.
  */
 export async function handOver(handing: HandOver): Promise<void> {
-  const { entrance, log, release, service, successor, urgent } = handing;
+  const { config, entrance, log, release, service, successor, urgent } = handing;
+  const drainingSince = new Date();
   log.info({ children: service.registry.size, successor: successor.pid }, 'handing over to another forker');
   await leaveChildren(service, urgent);
   await release();
   const dismissed = new AbortController();
   service.relayExits((id) => relayExit(successor.socket, id, dismissed.signal));
+  const state = (): OldState => ({ drainingSince, clients: entrance.clients });
+  // That nobody can look is no reason to leave those who wait.
+  using _control = await openOldControl(config, state).catch((err: unknown) => {
+    log.error({ err }, 'nobody can be told what this process waits for');
+    return null;
+  });
   await wait(handing);
   // In this order: what the relays then come to must reach nobody.
   entrance.dismiss();
