@@ -10,6 +10,9 @@ from dataclasses import dataclass
 #: A user's or team's name becomes a directory's: no slash, no dot in front.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
+#: `~user/project`: what a first push may make besides the branch itself.
+PREFIX_DEPTH = 2
+
 #: Teams that a refusal names; who is in more knows them.
 TEAMS_SHOWN = 8
 

@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 import verbs
-from access import UNSHOWABLE, Access, Place, read_only
+from access import PREFIX_DEPTH, UNSHOWABLE, Access, Place, read_only
 from breezy import errors, urlutils
 from breezy.bzr.smart.request import SmartServerRequest
 from breezy.bzr.smart.server import BzrServerFactory
@@ -14,9 +14,6 @@ from breezy.transport import FileExists, NoSuchFile, Transport, chroot, get_tran
 
 #: Longer than any pause of a person at an editor; a lost connection is the gateway's to notice, and ends stdin.
 CLIENT_TIMEOUT_S = 86_400.0
-
-#: `~user/project`: what a first push may make besides the branch itself.
-PREFIX_DEPTH = 2
 
 
 _translate_client_path = SmartServerRequest.translate_client_path
@@ -140,6 +137,8 @@ class HostedServer(pathfilter.PathFilteringServer):
         self.access = Access()
         #: Whether the request at hand is one that changes something (verbs.py).
         self.changes = False
+        #: Whether the session has begun one by itself, as only a commit in a lightweight checkout does.
+        self.has_write_group = False
         self._root = root
         #: What was no link when the request at hand first passed it: most of its accesses are in one branch.
         self._passed: set[str] = set()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import verbs
+from breezy import urlutils
 from breezy.bzr.smart import request
 from testing.hosting_root import Answer, HostingRoot, Session
 from testing.verb_requests import DIRECTORY_FORMAT, MAKES, TOKENS, Request, requests
@@ -65,17 +66,22 @@ PLACES = (
 ALLOWED, ABSENT, DENIED, OFF = "allowed", "absent", "denied", "not answered"
 
 
-def expected(kind: str, verb: bytes, place: Place, names: set[str]) -> str:
+def expected(kind: str, verb: bytes, place: Place, names: set[str], file_reads: bool = False) -> str:
     """The rule: who sees what, and who changes what."""
     spelled, real = (owner in names for owner in place.owners)
     seen = place.seen_by == "everybody" or (place.seen_by == "owners" and real)
-    if kind in ("files", "unknown"):
+    if kind == "unknown":
         return OFF
-    if kind == "read" or place.seen_by == "above":
+    if kind == "file read" and seen:
+        return ALLOWED if file_reads and verb != b"iter_files_recursive" else DENIED
+    if kind in ("read", "file read") or place.seen_by == "above":
         return ALLOWED if seen else ABSENT
-    if not spelled or (seen and not real):
+    if not spelled or (seen and not real) or (kind == "file change" and verb != b"mkdir"):
         return DENIED
-    return ALLOWED if seen or (verb == MAKES and real) else ABSENT
+    # Deeper than ~user/project/branch its parent has to be there.
+    makes = verb == MAKES or (verb in (b"BzrDirFormat.initialize", b"mkdir") and place.path.count("/") < 3)
+    # There is one already, says mkdir.
+    return ALLOWED if (seen and verb != b"mkdir") or (real and not seen and makes) else ABSENT
 
 
 class Matrix(unittest.TestCase):
@@ -91,7 +97,9 @@ class Matrix(unittest.TestCase):
 
     def send(self, session: Session, verb: bytes, path: str) -> Answer:
         sent = self.requests.get(verb, Request())
-        where = b"/" + path.encode()
+        # Requests about files name them as a URL does.
+        text = urlutils.escape(path) if verb in ABOUT_FILES else path
+        where = b"/" + text.encode() + INSIDE.get(verb, b"")
         arguments = [*sent.arguments]
         if arguments and arguments[0] == TOKENS:
             locked, words, _ = session.ask(b"Branch.lock_write", where)
@@ -121,13 +129,24 @@ class Matrix(unittest.TestCase):
     def test_the_owner_of_a_link_to_what_is_private(self) -> None:
         self.check("alice")
 
+    def test_single_files_where_the_operator_gives_them_out(self) -> None:
+        self.host.file_reads = True
+        for user in ("alice", "bob", "dave"):
+            session = self.session(user)
+            for verb in sorted(verbs.CLASSES["file read"]):
+                for place in PLACES:
+                    wanted = expected("file read", verb, place, session.names, file_reads=True)
+                    with self.subTest(user=user, verb=verb, place=place.path, wanted=wanted):
+                        self.check_cell(session, "file read", verb, place, wanted)
+        self.assertEqual(self.host.take_back(), [])
+
     def check(self, user: str, teams: str = "") -> None:
         session = self.session(user, teams)
         outcomes: set[str] = set()
         for kind, verb in verbs_to_try():
             cells = [(expected(kind, verb, place, session.names), place) for place in places(kind)]
             outcomes.update(wanted for wanted, _ in cells)
-            changing = [place for wanted, place in cells if wanted == ALLOWED and kind != "read"]
+            changing = [place for wanted, place in cells if wanted == ALLOWED and kind != "read" and verb != b"mkdir"]
             for wanted, place in cells:
                 if place not in changing:
                     with self.subTest(verb=verb, place=place.path, wanted=wanted):
@@ -142,8 +161,7 @@ class Matrix(unittest.TestCase):
     def check_cell(self, session: Session, kind: str, verb: bytes, place: Place, wanted: str) -> None:
         answer = self.send(session, verb, place.path)
         self.assertEqual(outcome(verb, answer), wanted, answer)
-        # What is not there can be made in one's own tree; what is hidden behind a link there cannot.
-        if place.seen_by in ("everybody", "above") or wanted == ALLOWED or (kind == "create" and wanted == ABSENT):
+        if place.seen_by in ("everybody", "above") or wanted == ALLOWED or (kind, wanted) in NOT_LIKE_NOTHING:
             return
         nothing = self.send(session, verb, TELLING.sub("nosuch", place.path))
         self.assertEqual(told(answer), told(nothing))
@@ -168,6 +186,9 @@ class Matrix(unittest.TestCase):
         return path
 
 
+#: What is not there can be made in one's own tree; a file that is there is not given out.
+NOT_LIKE_NOTHING = {("create", ABSENT), ("file change", ABSENT), ("file read", DENIED)}
+
 #: The names by which places differ from one where there is nothing.
 TELLING = re.compile("secret|SECRET|door|outside|out\\b|\uff53ecret|%EF%BD%93ecret|~BOB")
 
@@ -180,8 +201,12 @@ def verbs_to_try() -> Iterator[tuple[str, bytes]]:
 
 def places(kind: str) -> tuple[Place, ...]:
     """Where to try: a few will do for what is never answered."""
-    return PLACES[:4] if kind in ("files", "unknown") else PLACES
+    return PLACES[:4] if kind == "unknown" else PLACES
 
+
+ABOUT_FILES = verbs.CLASSES["file read"] | verbs.CLASSES["file change"]
+#: What of a branch is asked for.
+INSIDE = {b"iter_files_recursive": b"/.bzr", b"list_dir": b"/.bzr", **dict.fromkeys([b"get", b"has", b"readv", b"stat"], b"/.bzr/README")}
 
 #: Words of a refusal that is none of ours: the branch is not signed, not stacked, or has a repository without tokens.
 REACHED = {b"nosuchrevision", b"NotStacked", b"NotImplementedError"}
@@ -192,9 +217,9 @@ def outcome(verb: bytes, answer: Answer) -> str:
     succeeded, words, _ = answer
     if words[:1] == (b"PermissionDenied",):
         return DENIED
-    if words[:1] == (b"UnknownMethod",) or b"breezy.bzr.smart.request.DisabledMethod" in words:
+    if words[:1] == (b"UnknownMethod",):
         return OFF
-    if verb.startswith(b"BzrDir.open") and words == (b"no",):
+    if (verb.startswith(b"BzrDir.open") or verb == b"has") and words == (b"no",):
         return ABSENT
     return ALLOWED if succeeded or REACHED & set(words[:2]) else ABSENT
 

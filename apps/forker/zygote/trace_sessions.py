@@ -33,7 +33,8 @@ def brz(place: str, *arguments: str, codes: tuple[int, ...] = (0, 1)) -> None:
     """Runs a real client; its failure is ours. 1 is brz's "there is a difference"."""
     environment = {**os.environ, "BRZ_SSH": os.path.join(place, "ssh"), "HOME": place, "BRZ_HOME": place}
     environment |= {"BRZ_EMAIL": "tracer <tracer@localhost>", "BRZ_LOG": os.devnull, "LANG": "C.UTF-8"}
-    environment["HATCHERY_HOSTING_ROOT"] = os.path.join(place, "hosting")
+    # All that a service can be told to serve.
+    environment |= {"HATCHERY_HOSTING_ROOT": os.path.join(place, "hosting"), "HATCHERY_FILE_READS": "1"}
     result = subprocess.run(["brz", *arguments], cwd=place, env=environment, capture_output=True, text=True, timeout=60)
     if result.returncode not in codes:
         raise RuntimeError(f"brz {' '.join(arguments)}: exit {result.returncode}: {result.stderr}")

@@ -4,14 +4,16 @@ A request that is in no class is answered as one that this server does not know.
 the service that nobody has looked at; test_matrix.py fails until somebody has.
 """
 
+import contextlib
 import functools
 import re
 from typing import Any
 
-from access import read_only
+import single_files
 from breezy.bzr.smart import request
 from breezy.bzr.smart.request import SmartServerRequest, SmartServerResponse
-from breezy.errors import PermissionDenied
+from breezy.transport import FileExists
+from refusals import denied, refuse_in_maintenance, refuse_stranger
 
 READS = frozenset(
     b"""Branch.get_all_reference_info Branch.get_config_file Branch.get_parent Branch.get_physical_lock_status
@@ -46,17 +48,13 @@ WRITES = frozenset(
 #: They end what has begun, and go on when the service turns read-only: no lock is left behind.
 RELEASES = frozenset(b"Branch.unlock Repository.abort_write_group Repository.unlock".split())
 
-#: Single files. Breezy answers none of them where BRZ_NO_SMART_VFS is set, as the service does.
-FILE_READS = frozenset(b"get has iter_files_recursive list_dir readv stat".split())
-FILE_CHANGES = frozenset(b"append delete mkdir move put put_non_atomic rename rmdir".split())
-
 #: Copies a whole repository into this host's /tmp for clients of 2007; others ask for a stream.
 UNKNOWN = frozenset([b"Repository.tarball"])
 
-CHANGES = LOCKS | CREATES | WRITES | RELEASES | FILE_CHANGES
+CHANGES = LOCKS | CREATES | WRITES | RELEASES | single_files.CHANGES
 CLASSES = {
     **{"read": READS, "lock": LOCKS, "create": CREATES, "write": WRITES, "release": RELEASES},
-    **{"files": FILE_READS | FILE_CHANGES, "unknown": UNKNOWN},
+    **{"file read": single_files.READS, "file change": single_files.CHANGES, "unknown": UNKNOWN},
 }
 
 #: Breezy's name for a transport of ours; a number that means nothing to a client, and changes with each start.
@@ -92,25 +90,24 @@ class HostedVerbs:
 def execute(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: bytes) -> SmartServerResponse | None:
     """Runs one request of a session, unless it is refused."""
     server.begin(verb in CHANGES)
-    asked._check_enabled()
+    if verb in single_files.READS | single_files.CHANGES:
+        return single_files.execute(asked, verb, *arguments)
     if server.changes:
         path = arguments[1 if verb == b"BzrDirFormat.initialize_ex_1.16" else 0]
+        place = asked.translate_client_path(path)
         # Here, and not where the first file is changed: so the answer is the same in every request, and says what matters.
-        if refusal := server.refusal_to_change(asked.translate_client_path(path)):
-            raise denied(path, refusal)
+        refuse_stranger(server, place, path)
         if verb in CREATES and b"/.bzr/" in path + b"/":
             raise denied(path, "a branch is no place for another one's insides")
-        if verb not in RELEASES and (reason := read_only()) is not None:
-            raise denied(path, f"this service is read-only for maintenance: {reason}; try again later")
+        if verb not in RELEASES:
+            refuse_in_maintenance(path)
+        server.has_write_group |= verb == b"Repository.start_write_group"
+        if verb == b"BzrDirFormat.initialize":
+            # The client was told before that there is a directory: see single_files.py.
+            with contextlib.suppress(FileExists):
+                asked._backing_transport.mkdir(place)
     response: SmartServerResponse | None = type(asked).execute(asked, *arguments)
     return response
-
-
-def denied(path: bytes, why: str) -> PermissionDenied:
-    """As brz shows it in one line. Breezy puts a colon before the reason here, and again at the client."""
-    error = PermissionDenied(path.decode("utf-8"))
-    error.extra = why
-    return error
 
 
 def without_inner_urls(word: Any) -> Any:

@@ -9,6 +9,8 @@ export interface Config {
     readonly private: readonly string[];
     /** Nothing is written, whatever `hatchery read-only off` says. */
     readonly readOnly: boolean;
+    /** Clients may read the files that make up a branch, as `brz branch --stacked` and `brz check URL` do. */
+    readonly fileReads: boolean;
   };
   readonly forker: {
     /** The fork protocol's socket. The control socket stands beside it: see {@link controlSocketPath}. */

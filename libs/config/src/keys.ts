@@ -50,6 +50,7 @@ export const keys = {
   // None: code hosting is public until somebody says otherwise.
   'hosting.private': key(prefixes, (): readonly string[] => []),
   'hosting.read_only': key(flag, () => false),
+  'hosting.file_reads': key(flag, () => false),
 
   'forker.socket': key(path, ({ runtime }) => join(runtime, 'forker.sock')),
   // Whoever may connect may fork: the owner and the group of the gateway.

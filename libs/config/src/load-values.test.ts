@@ -49,11 +49,16 @@ describe('loadConfig', () => {
 });
 
 describe('sessionSettings', () => {
+  it('let clients read single files where the operator wants it', () => {
+    assert.equal(sessionSettings(load('hosting.file_reads = true')).environment['HATCHERY_FILE_READS'], '1');
+  });
+
   it('give a session nothing of the environment that the service was started with', () => {
     const { environment } = sessionSettings(load('state_dir = "/s"\nhosting.root = "/h"'));
     assert.equal(environment['HATCHERY_HOSTING_ROOT'], '/h');
     assert.equal(environment['BRZ_HOME'], '/s/breezy');
     assert.equal(environment['BRZ_NO_SMART_VFS'], '1');
+    assert.equal(environment['HATCHERY_FILE_READS'], '0');
     assert.deepEqual(
       Object.keys(environment).filter((name) => !/^(BRZ_|HATCHERY_)/.test(name)),
       ['PATH', 'LANG', 'HOME'],

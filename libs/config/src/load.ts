@@ -65,7 +65,12 @@ function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {
   return {
     stateDirectory: base.state,
     runtimeDirectory: base.runtime,
-    hosting: { root: take('hosting.root'), private: take('hosting.private'), readOnly: take('hosting.read_only') },
+    hosting: {
+      root: take('hosting.root'),
+      private: take('hosting.private'),
+      readOnly: take('hosting.read_only'),
+      fileReads: take('hosting.file_reads'),
+    },
     forker: {
       socket: take('forker.socket'),
       socketMode: take('forker.socket_mode'),

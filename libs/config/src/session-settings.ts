@@ -23,13 +23,14 @@ export function sessionSettings(config: Config): SessionSettings {
       LANG: 'C.UTF-8',
       HOME: home,
       BRZ_HOME: home,
-      // The file-level verbs of the smart protocol are off: they would reach past what a branch is.
+      // Breezy answers nothing about single files, which would reach past what a branch is; zygote/single_files.py says what is answered instead.
       BRZ_NO_SMART_VFS: '1',
       // Without it SIGQUIT opens a debugger on the client's stdin.
       BRZ_SIGQUIT_PDB: '0',
       BRZ_LOG: '/dev/null',
       HATCHERY_HOSTING_ROOT: config.hosting.root,
       HATCHERY_PRIVATE: JSON.stringify(config.hosting.private),
+      HATCHERY_FILE_READS: config.hosting.fileReads ? '1' : '0',
       HATCHERY_READ_ONLY_FILE: readOnlyPath(config),
     },
     runAs: config.forker.runAs,

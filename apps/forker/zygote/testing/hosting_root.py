@@ -84,6 +84,8 @@ class HostingRoot:
             os.symlink(target, os.path.join(self.root, name))
         shutil.copytree(self._world, self._kept, symlinks=True)
         self._before = self.contents()
+        #: hosting.file_reads, for sessions that start from now on.
+        self.file_reads = False
 
     def contents(self) -> dict[str, tuple[int, int]]:
         """Everything there is, with time and size of files."""
@@ -119,6 +121,7 @@ class HostingRoot:
             "HATCHERY_HOSTING_ROOT": self.root,
             "HATCHERY_PRIVATE": json.dumps(PRIVATE),
             "HATCHERY_READ_ONLY_FILE": self.read_only,
+            "HATCHERY_FILE_READS": "1" if self.file_reads else "0",
             "HATCHERY_TEAMS": teams,
         }
 

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Client } from './harness/client.ts';
+import { Instance } from './harness/instance.ts';
+import { assertRefused } from './harness/outcome.ts';
+
+/** Commands of brz that look for single files on the server, besides what they are about. */
+for (const fileReads of [false, true])
+  describe(`with hosting.file_reads = ${fileReads}`, () => {
+    let instance: Instance;
+    let demo: Client;
+    let trunk: string;
+
+    before(async () => {
+      instance = await Instance.start(`[hosting]\nfile_reads = ${fileReads}\n`);
+      demo = new Client(instance);
+      trunk = instance.url('~demo/project/trunk');
+      await demo.brz('init', '-q', 'tree');
+      writeFileSync(demo.path('tree', 'file'), 'one\n');
+      await demo.brz('add', '-q', 'tree');
+      await demo.brz('commit', '-q', '-m', 'one', 'tree');
+      await demo.brz('push', '-q', '-d', 'tree', trunk);
+    });
+
+    after(() => instance.stop());
+
+    const revno = async (place: string): Promise<number> => Number(await demo.brz('revno', place));
+
+    it('commits in a checkout, and in a bound branch', async () => {
+      await demo.brz('checkout', '-q', trunk, 'checkout');
+      appendFileSync(demo.path('checkout', 'file'), 'two\n');
+      const before = await revno(trunk);
+      assert.match((await demo.try('commit', '-m', 'two', 'checkout')).stderr, /Committed revision \d+\.\n$/);
+      await demo.brz('branch', '-q', '--bind', trunk, 'bound');
+      await demo.brz('commit', '-q', '--unchanged', '-m', 'three', 'bound');
+      assert.equal(await revno(trunk), before + 2);
+    });
+
+    it('pulls and merges from an address', async () => {
+      await demo.brz('branch', '-q', '-r', '1', trunk, 'behind');
+      await demo.brz('pull', '-q', '-d', 'behind', trunk);
+      assert.equal(await revno('behind'), await revno(trunk));
+      await demo.brz('branch', '-q', '-r', '1', trunk, 'aside');
+      await demo.brz('commit', '-q', '--unchanged', '-m', 'aside', 'aside');
+      await demo.brz('merge', '-q', '-d', 'aside', trunk);
+      assert.equal(readFileSync(demo.path('aside', 'file'), 'utf8'), readFileSync(demo.path('behind', 'file'), 'utf8'));
+    });
+
+    it('makes branches and repositories at an address, and their directories', async () => {
+      const at = (name: string): string => instance.url(`~demo/new/${name}`);
+      await demo.brz('init', '-q', at('fresh'));
+      await demo.brz('branch', '-q', trunk, at('copy'));
+      await demo.brz('init-shared-repository', '-q', at('shared'));
+      await demo.brz('init', '-q', at('shared/one'));
+      assert.equal(await revno(at('copy')), await revno(trunk));
+      const made = readdirSync(join(instance.hostingRoot, '~demo/new'), { recursive: true }).map(String);
+      assert.deepEqual(made.filter((path) => !path.includes('.bzr')).toSorted(), [
+        'copy',
+        'fresh',
+        'shared',
+        'shared/one',
+      ]);
+      assertRefused(await demo.try('init', at('fresh')), 3, /Already a branch/);
+      assertRefused(
+        await demo.try('init', instance.url('~demo/no/such/parent/x')),
+        3,
+        /Parent directory .* does not exist/,
+      );
+      assertRefused(
+        await demo.try('init', instance.url('~else/new')),
+        3,
+        /Permission denied.*you may write under ~demo\/$/m,
+      );
+      assert.equal(readdirSync(instance.hostingRoot).includes('~else'), false);
+    });
+
+    it('says of a commit in a lightweight checkout what to do', async () => {
+      await demo.brz('checkout', '-q', '--lightweight', trunk, 'light');
+      await demo.brz('update', '-q', 'light');
+      const before = await revno(trunk);
+      const refused = await demo.try('commit', '--unchanged', '-m', 'light', 'light');
+      assertRefused(refused, 3, /^hatchery: a lightweight checkout cannot commit here; commit from one /m);
+      assert.equal(await revno(trunk), before);
+    });
+
+    it(`${fileReads ? 'gives' : 'does not give'} out what a branch is made of`, async () => {
+      await demo.brz('checkout', '-q', '--lightweight', trunk, 'annotated');
+      for (const argv of [
+        ['branch', '-q', '--stacked', trunk, 'stacked'],
+        ['check', trunk],
+        ['annotate', 'annotated/file'],
+      ]) {
+        const outcome = await demo.try(...argv);
+        if (fileReads) assert.equal(outcome.code, 0, outcome.stderr);
+        else
+          assertRefused(
+            outcome,
+            3,
+            /single files are not given out here unless the operator sets hosting\.file_reads$/m,
+          );
+      }
+    });
+
+    it('changes no single file', async () => {
+      const outcome = await demo.try('upgrade', '--format=development-colo', trunk);
+      assertRefused(outcome, 3, /single files are not (changed here, only branches|given out here)/);
+      assert.ok((await revno(trunk)) > 0);
+    });
+  });

@@ -1,0 +1,25 @@
+"""Why a change is refused, as brz shows it in one line."""
+
+from typing import Any
+
+from access import read_only
+from breezy.errors import PermissionDenied
+
+
+def refuse_stranger(server: Any, place: str, path: bytes) -> None:
+    """PermissionDenied for who may not write at this place, which the client calls `path`."""
+    if refusal := server.refusal_to_change(place):
+        raise denied(path, refusal)
+
+
+def refuse_in_maintenance(path: bytes) -> None:
+    """PermissionDenied while nobody may write."""
+    if (reason := read_only()) is not None:
+        raise denied(path, f"this service is read-only for maintenance: {reason}; try again later")
+
+
+def denied(path: bytes, why: str) -> PermissionDenied:
+    """Breezy puts a colon before the reason here, and again at the client."""
+    error = PermissionDenied(path.decode("utf-8"))
+    error.extra = why
+    return error
