@@ -24,7 +24,13 @@ export type LockEvent =
   /** Anything else about it: its condition, another session that took its token up, a waiter that gave up. */
   | { readonly kind: 'lock.changed'; readonly lock: Lock }
   | { readonly kind: 'lock.released'; readonly id: string }
-  | { readonly kind: 'lock.broken'; readonly id: string; readonly actor: string };
+  | {
+      readonly kind: 'lock.broken';
+      readonly id: string;
+      readonly actor: string;
+      /** The lock as it was; after it, it is free. Absent in older logs. */
+      readonly before?: Lock;
+    };
 
 /** What happened to the service itself. */
 export type ServiceEvent =

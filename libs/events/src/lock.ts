@@ -25,7 +25,10 @@ export interface Lock {
   readonly condition: LockCondition;
   /** Breezy's own name of this very acquisition; a break compares it. */
   readonly nonce: string | null;
-  /** Why it has this condition, a sentence each. Absent from publishers that do not say. */
+  /**
+   * The tests behind its condition, a sentence each and fit to be shown: same host, same user, process gone, a start time that
+   * differs, a foreign host, an empty info file. Absent from publishers that do not say.
+   */
   readonly reasons?: readonly string[];
   /**
    * Of an orphan: when its grace is over (RFC 3339), after which it is freed as soon as nobody can be on the way to take

@@ -42,6 +42,15 @@ describe('a lock', () => {
     assert.match(reasons.join(), /started later than the lock/);
   });
 
+  it('that is unknown tells the tests that it passed, too', () => {
+    assert.deepEqual(judge({ ...facts, info: { ...info, pid: null } }).reasons, [
+      'it was taken on this host by this user',
+      'it does not say by which process it was taken',
+    ]);
+    const { reasons } = judge({ ...facts, ownFile: false });
+    assert.deepEqual(reasons, ['it was taken on this host by another user, whose processes may be hidden']);
+  });
+
   it('is unknown when it cannot be known', () => {
     const dead = { processStartedS: null };
     assert.equal(conditionOf({ ...dead, info: { corrupt: 'its info file is empty' } }), 'unknown');

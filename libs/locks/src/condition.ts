@@ -32,27 +32,26 @@ export function judge(facts: LockFacts): Verdict {
   if (session?.state === 'ended') return verdict('orphaned', `the session that took it has ended: ${session.how}`);
   if ('corrupt' in info) return verdict('unknown', info.corrupt);
   const stranger = whyNotOurs(info, facts);
-  if (stranger !== null) return verdict('unknown', stranger);
+  if (stranger.length > 0) return verdict('unknown', ...stranger);
   return judgeProcess(info, facts);
 }
 
-/** Why nothing can be said of the holder's process from here; null when it can. */
-function whyNotOurs({ hostname }: HeldInfo, { ownHost, ownFile }: LockFacts): string | null {
-  if (hostname === null) return 'it does not say on which host it was taken';
-  if (hostname === 'localhost') return "it was taken on 'localhost', which may be any host";
-  if (hostname !== ownHost) return `it was taken on another host, ${hostname}`;
-  if (!ownFile) return 'it was taken by another user of this host';
-  return null;
+/** Why nothing can be said of the holder's process from here; empty when it can. */
+function whyNotOurs({ hostname }: HeldInfo, { ownHost, ownFile }: LockFacts): string[] {
+  if (hostname === null) return ['it does not say on which host it was taken'];
+  if (hostname === 'localhost') return ["it was taken on 'localhost', which may be any host"];
+  if (hostname !== ownHost) return [`it was taken on another host, ${hostname}`];
+  return ownFile ? [] : ['it was taken on this host by another user, whose processes may be hidden'];
 }
 
 function judgeProcess({ pid, startTimeS }: HeldInfo, { processStartedS, nowS }: LockFacts): Verdict {
   const ours = 'it was taken on this host by this user';
-  if (pid === null) return verdict('unknown', 'it does not say by which process it was taken');
+  if (pid === null) return verdict('unknown', ours, 'it does not say by which process it was taken');
   if (processStartedS === null) return verdict('stale', ours, `process ${pid} is gone`);
   if (startTimeS === null)
-    return verdict('unknown', `a process ${pid} runs, but the lock has no date to compare it with`);
+    return verdict('unknown', ours, `a process ${pid} runs, but the lock has no date to compare it with`);
   if (startTimeS > nowS + clockSlackS) {
-    return verdict('unknown', `a process ${pid} runs, but the lock is dated in the future`);
+    return verdict('unknown', ours, `a process ${pid} runs, but the lock is dated in the future`);
   }
   if (processStartedS > startTimeS + clockSlackS) {
     return verdict('stale', ours, `process ${pid} is gone: the one of that number now started later than the lock`);

@@ -28,6 +28,14 @@ describe('a table of locks', () => {
     assert.deepEqual(table.all(), []);
   });
 
+  it('tells what a lock was that was broken', () => {
+    const table = newTable();
+    table.acquired(taken('n1'));
+    const [broken] = table.broken(place.path, 'n1', 'ops');
+    assert.ok(broken?.kind === 'lock.broken');
+    assert.deepEqual([broken.before?.name, broken.before?.holder?.childId, broken.actor], ['b', 'c1', 'ops']);
+  });
+
   it('says nothing twice', () => {
     const table = newTable();
     table.acquired(taken('n1'));

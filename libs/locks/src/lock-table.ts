@@ -126,7 +126,7 @@ export class LockTable {
 
   broken(path: string, mark: string, actor: string): EventBody[] {
     const held = this.#end(path, mark);
-    return held === null ? [] : [{ kind: 'lock.broken', id: held.id, actor }];
+    return held === null ? [] : [{ kind: 'lock.broken', id: held.id, actor, before: held }];
   }
 
   /** A session has ended: it waits for nothing any more. What it held is for the disk to tell. */
