@@ -25,6 +25,23 @@ describe('the table of the kernel', () => {
     );
   });
 
+  it('gives waiters behind waiters, which are indented one space more each', () => {
+    const text =
+      '7: FLOCK  ADVISORY  WRITE 1 fe:00:7 0 EOF\n' +
+      '7: -> FLOCK  ADVISORY  WRITE 2 fe:00:7 0 EOF\n' +
+      '7:  -> FLOCK  ADVISORY  WRITE 3 fe:00:7 0 EOF\n' +
+      '7:   -> FLOCK  ADVISORY  WRITE 4 fe:00:7 0 EOF\n';
+    assert.deepEqual(
+      parseKernelLocks(text).map(({ pid, waiting }) => [pid, waiting]),
+      [
+        [1, false],
+        [2, true],
+        [3, true],
+        [4, true],
+      ],
+    );
+  });
+
   it('leaves out leases, headings and nonsense', () => {
     assert.deepEqual(parseKernelLocks('1: LEASE  ACTIVE    READ  9 fe:00:1 0 EOF\n\nlocks\n1: FLOCK\n'), []);
   });

@@ -13,7 +13,7 @@ export interface KernelLock {
 }
 
 const line =
-  /^\d+: (?<arrow>->)?\s*(?<type>FLOCK|POSIX|OFDLCK)\s+\S+\s+(?<mode>READ|WRITE|RW)\s+(?<pid>-?\d+)\s+(?<device>[0-9a-f]+:[0-9a-f]+):(?<inode>\d+)\s/;
+  /^\d+:\s+(?<arrow>->)?\s*(?<type>FLOCK|POSIX|OFDLCK)\s+\S+\s+(?<mode>READ|WRITE|RW)\s+(?<pid>-?\d+)\s+(?<device>[0-9a-f]+:[0-9a-f]+):(?<inode>\d+)\s/;
 
 /** Reads /proc/locks, or the `lock:` lines of /proc/PID/fdinfo/FD. Leases and lines of other kinds are left out. */
 export function parseKernelLocks(text: string): KernelLock[] {

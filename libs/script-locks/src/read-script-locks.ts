@@ -1,33 +1,30 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Lock, LockParty } from '@hatchery/events';
-import type { HolderRecord, KernelLock } from '@hatchery/locks';
+import type { KernelLock, ProcessName } from '@hatchery/locks';
 import { readRecord } from './held-by-our-job.ts';
+import { identifyHolder, type IdentifiedHolder } from './identify-holder.ts';
 import { kernelLocks, locksOfFile, type KernelLocks } from './kernel-locks.ts';
 import { lockNameOf, lockPath } from './lock-files.ts';
-import {
-  ancestors,
-  groupLives,
-  isAlive,
-  processFacts,
-  startedAt,
-  userName,
-  type ProcessFacts,
-} from './process-facts.ts';
+import { searchHolders } from './lock-holders.ts';
+import { ancestors, isAlive, processFacts, startedAt, userName, type ProcessFacts } from './process-facts.ts';
 
 /** Files of a locks directory that are looked at; it holds one for each name that scripts agreed on. */
 const filesMax = 1_000;
 
+/** Processes that had a lock at the last look, by its path: who looks often keeps them, and most looks are short. */
+export type KnownHolders = Map<string, ProcessName>;
+
 /** Every lock of the directory that somebody holds, by whatever means. A missing directory holds none. */
-export function readScriptLocks(directory: string): Lock[] {
+export function readScriptLocks(directory: string, known: KnownHolders = new Map()): Lock[] {
   const files = listFiles(directory).slice(0, filesMax);
   if (files.length === 0) return [];
   const kernel = kernelLocks(directory);
   return files.flatMap((file) => {
     const name = lockNameOf(file);
-    const lock = name === null ? null : describe(directory, name, join(directory, file), kernel);
+    const lock = name === null ? null : describe(directory, name, join(directory, file), kernel, known);
     return lock === null ? [] : [lock];
   });
 }
@@ -35,52 +32,50 @@ export function readScriptLocks(directory: string): Lock[] {
 /** One lock, or null when nobody holds it. */
 export function readScriptLock(directory: string, name: string): Lock | null {
   const path = lockPath(directory, name);
-  return existsSync(path) ? describe(directory, name, path, kernelLocks(directory)) : null;
+  return existsSync(path) ? describe(directory, name, path, kernelLocks(directory), new Map()) : null;
 }
 
-function describe(directory: string, name: string, path: string, all: KernelLocks): Lock | null {
+/** Whether the kernel has a lock on a file of a directory at this moment. */
+export function isLocked(path: string): boolean {
+  return locksOfFileOrNone(kernelLocks(dirname(path)), path).some(({ waiting }) => !waiting);
+}
+
+function describe(directory: string, name: string, path: string, all: KernelLocks, known: KnownHolders): Lock | null {
   const kernel = locksOfFileOrNone(all, path);
-  const holder = kernel.find(({ waiting }) => !waiting);
-  if (holder === undefined) return null;
-  const record = holder.type === 'FLOCK' ? livingRecord(directory, name) : null;
-  const waiters = kernel.flatMap(({ pid, waiting }) => (waiting && pid !== null ? waiterParty(pid) : []));
-  const token = record?.token ?? foreignToken(holder);
+  const held = kernel.find(({ waiting }) => !waiting);
+  if (held === undefined) return null;
+  const claim = held.type === 'FLOCK' ? readRecord(directory, name) : null;
+  const holder = identifyHolder(held, claim, searchHolders(path), known.get(path) ?? null);
+  const { record, process: one, reason } = holder;
+  // The table was read before the processes were, and it may be free since.
+  if (one === null && !isLocked(path)) return null;
+  if (one === null) known.delete(path);
+  else known.set(path, { pid: one.pid, startTime: one.startTime });
+  const token = record?.token ?? foreignToken(held, one);
   return {
     id: createHash('sha256').update(`${path}\0${token}`).digest('hex').slice(0, 12),
     kind: 'script',
     path,
     name,
-    holder: record === null ? foreignParty(holder.pid) : recordedParty(record),
-    waiters,
+    holder: partyOfHolder(holder),
+    waiters: kernel.flatMap(({ pid, waiting }) => (waiting && pid !== null ? waiterParty(pid) : [])),
     condition: 'held',
     nonce: token,
-    reasons: [reasonOf(record, holder)],
+    reasons: [printable(reason)],
   };
 }
 
-function reasonOf(record: HolderRecord | null, { type, pid }: KernelLock): string {
-  const how = type === 'FLOCK' ? 'flock(2)' : 'fcntl(2)';
-  if (record === null) return `taken by ${how} outside hatchery`;
-  if (isAlive(record.process)) return `the kernel holds it for process ${record.process.pid}`;
-  return `its command has ended; a process that it left behind keeps the lock (${how}, taken by ${pid ?? 'unknown'})`;
+function partyOfHolder({ record, process: one }: IdentifiedHolder): LockParty {
+  if (record === null) return one === null ? nobodyKnown() : partyOf(one, commandOf(one));
+  const { process: command, user, host, since } = record;
+  // Its command may have ended, and then it is the other one that has to end, too.
+  const pid = isAlive(command) || one === null ? command.pid : one.pid;
+  const ancestorsOfIt = pidsAbove(pid);
+  return { childId: null, pid, user, host, command: printable(record.command), since, ancestors: ancestorsOfIt };
 }
 
-/** The record of the one that holds the lock now; a record of an earlier holder is none. */
-function livingRecord(directory: string, name: string): HolderRecord | null {
-  const record = readRecord(directory, name);
-  if (record === null) return null;
-  return isAlive(record.process) || isAlive(record.runner) || groupLives(record.process.pid) ? record : null;
-}
-
-function recordedParty({ process: holder, user, host, command, since }: HolderRecord): LockParty {
-  const above = pidsAbove(holder.pid);
-  return { childId: null, pid: holder.pid, user, host, command: printable(command), since, ancestors: above };
-}
-
-function foreignParty(pid: number | null): LockParty {
-  const facts = pid === null ? null : processFacts(pid);
-  const nothing = { childId: null, pid, user: null, host: hostname(), command: null, since: null };
-  return facts === null ? nothing : partyOf(facts, facts.words.join(' '));
+function nobodyKnown(): LockParty {
+  return { childId: null, pid: null, user: null, host: hostname(), command: null, since: null };
 }
 
 /** A waiter of ours has `flock` wait on its descriptor (take-lock.ts of the CLI), so it is the process above that waits. */
@@ -89,8 +84,13 @@ function waiterParty(pid: number): LockParty[] {
   if (facts === null) return [];
   const onDescriptor = /(^|\/)flock$/.test(facts.words[0] ?? '') && /^\d+$/.test(facts.words.at(-1) ?? '');
   const waiter = (onDescriptor ? processFacts(facts.parentPid) : null) ?? facts;
-  const words = waiter.words.slice(waiter.words.indexOf('--') + 1);
-  return [partyOf(waiter, words.join(' '))];
+  return [partyOf(waiter, commandOf(waiter))];
+}
+
+/** What a process runs; of a `hatchery lock`, what that runs or is going to. */
+function commandOf({ words }: ProcessFacts): string {
+  const start = words.slice(1, 3).includes('lock') ? words.indexOf('--') + 1 : 0;
+  return words.slice(start).join(' ');
 }
 
 function partyOf(facts: ProcessFacts, command: string): LockParty {
@@ -114,9 +114,9 @@ function pidsAbove(pid: number): number[] {
   return ancestors(pid).map((one) => one.pid);
 }
 
-/** Foreign holders have no token; the taker and when it started tell one acquisition from most others. */
-function foreignToken({ type, pid }: KernelLock): string {
-  return `${type}-${pid ?? 0}-${pid === null ? 0 : (processFacts(pid)?.startTime ?? 0)}`;
+/** Foreign holders have no token; who took it, and who has it since when, tell one acquisition from another. */
+function foreignToken({ type, pid }: KernelLock, one: ProcessFacts | null): string {
+  return `${type}-${pid ?? 0}-${one?.pid ?? 0}-${one?.startTime ?? 0}`;
 }
 
 function locksOfFileOrNone(all: KernelLocks, path: string): KernelLock[] {

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
 import type { Lock } from '@hatchery/events';
 import type { ForkService } from '../children/fork-service.ts';
 import { breakDiskLock } from './disk-lock.ts';
 import { endHolder } from './end-holder.ts';
-import { freedMsMax, settleMs } from './limits.ts';
+import { endScriptJob } from './end-script-job.ts';
 import type { LockService } from './lock-service.ts';
 
 /** What breaking a lock works with. */
@@ -96,18 +95,12 @@ async function perform(
   { actor, reason, force }: BreakWish,
   lock: Lock,
 ): Promise<[boolean, string]> {
+  if (lock.kind === 'script') return performOnScript(context, lock);
   const { locks } = context;
   const { table } = locks.looks;
   const mark = table.markAt(lock.path);
   const ended = lock.condition === 'held' && !force ? await endHolder(context, lock, `${actor}: ${reason}`) : null;
   const before = ended === null ? '' : `${ended}; `;
-  if (lock.kind === 'script') {
-    const free = await isFreed(context, lock);
-    return [
-      free,
-      `${before}${free ? 'the kernel has freed the lock' : 'another process of its job still has the lock'}`,
-    ];
-  }
   if (mark === undefined) return [true, `${before}it was free`];
   const result = breakDiskLock(lock.path, mark);
   if (result === 'broken') locks.publish(table.broken(lock.path, mark, actor));
@@ -130,15 +123,15 @@ async function perform(
   }
 }
 
-/** `hatchery lock` has the lock of its command too, and takes a moment to see that it has ended. */
-async function isFreed({ locks }: BreakContext, lock: Lock): Promise<boolean> {
-  const deadline = performance.now() + freedMsMax;
-  for (;;) {
+/** The lock of a script is the kernel's: it is free when nobody has it any more, and only then. */
+async function performOnScript({ locks }: BreakContext, lock: Lock): Promise<[boolean, string]> {
+  const isSame = (): boolean => {
     locks.refresh(lock);
-    if (locks.find(lock.id) === undefined) return true;
-    if (performance.now() > deadline) return false;
-    await delay(settleMs);
-  }
+    return locks.find(lock.id) !== undefined;
+  };
+  const { isFree, outcome } = await endScriptJob(lock, isSame);
+  locks.refresh(lock);
+  return [isFree, outcome];
 }
 
 function describe({ holder, condition }: Lock): string {

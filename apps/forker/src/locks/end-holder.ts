@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { processStartTime } from '@hatchery/daemon';
 import type { Lock } from '@hatchery/events';
-import { groupLives, processFacts } from '@hatchery/script-locks';
+import { processFacts } from '@hatchery/script-locks';
 import type { BreakContext } from './break-lock.ts';
 import { holderKillMs, holderTermMs } from './limits.ts';
+import { sendSignal } from './send-signal.ts';
 
 /** How often a process that was told to end is looked at. */
 const lookMs = 20;
@@ -16,7 +17,7 @@ interface Target {
 }
 
 /**
- * Ends the living holder of a lock: TERM, a grace, KILL, and waits until it is gone. What was done, in words.
+ * Ends the living holder of a lock of Breezy: TERM, a grace, KILL, and waits until it is gone. What was done, in words.
  * @throws when it cannot be ended, with the reason
  */
 export async function endHolder(context: BreakContext, lock: Lock, cause: string): Promise<string> {
@@ -37,7 +38,7 @@ async function isGoneWithin({ isGone }: Target, graceMs: number): Promise<boolea
   return isGone();
 }
 
-function targetOf({ service }: BreakContext, { holder, kind }: Lock, cause: string): Target {
+function targetOf({ service }: BreakContext, { holder }: Lock, cause: string): Target {
   const { childId, pid } = holder ?? { childId: null, pid: null };
   if (childId !== null) {
     return {
@@ -47,7 +48,7 @@ function targetOf({ service }: BreakContext, { holder, kind }: Lock, cause: stri
     };
   }
   if (pid === null) throw new Error('nobody knows which process its holder is');
-  return kind === 'script' ? scriptTarget(pid) : namedTarget(pid);
+  return namedTarget(pid);
 }
 
 /** An info file says which process it is, not the kernel; so that only what can be a brz of this user is believed to be one. */
@@ -60,33 +61,14 @@ function namedTarget(pid: number): Target {
   return processTarget(pid);
 }
 
-/** A script's holder leads a process group when `hatchery lock` started it, and the lock lives as long as the group does. */
-function scriptTarget(pid: number): Target {
-  const leads = processFacts(pid)?.group === pid;
-  if (!leads) return processTarget(pid);
-  return {
-    name: `its job, process group ${pid}`,
-    signal: (signal) => send(-pid, signal),
-    isGone: () => !groupLives(pid),
-  };
-}
-
 function processTarget(pid: number): Target {
   const startTime = processStartTime(pid);
   return {
     name: `its process ${pid}`,
     signal: (signal) => {
       // A pid may be another process's by the time of the second signal.
-      if (processStartTime(pid) === startTime) send(pid, signal);
+      if (processStartTime(pid) === startTime) sendSignal(pid, signal);
     },
     isGone: () => processStartTime(pid) !== startTime || startTime === null,
   };
-}
-
-function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }

@@ -36,8 +36,5 @@ export const goneIdsMax = 1_000;
 export const holderTermMs = 3_000;
 export const holderKillMs = 3_000;
 
-/** From the end of a script's job to the end of the `hatchery lock` above it, which has the lock too. */
-export const freedMsMax = 2_000;
-
 /** A scan of a large root takes longer than whoever asked for it may wait; it goes on then. */
 export const scanAnswerMsMax = 8_000;

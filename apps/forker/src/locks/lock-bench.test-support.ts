@@ -49,6 +49,11 @@ export class LockBench implements Disposable {
     this.locks.begin();
   }
 
+  /** Where the locks of scripts are. */
+  get scriptsDirectory(): string {
+    return this.#config.locks.directory;
+  }
+
   async session(user = 'alice', pid?: number): Promise<string> {
     return (await this.bench.fork(forkRequest(['lp-serve', '--inet', user]), pid)).id;
   }

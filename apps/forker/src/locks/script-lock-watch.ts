@@ -2,7 +2,7 @@ import { mkdirSync, watch, type FSWatcher } from 'node:fs';
 import type { Logger } from '@hatchery/daemon';
 import type { EventBody, Lock } from '@hatchery/events';
 import { diffLocks } from '@hatchery/locks';
-import { readScriptLocks } from '@hatchery/script-locks';
+import { readScriptLocks, type KnownHolders } from '@hatchery/script-locks';
 import { lookAgainMs, settleMs } from './limits.ts';
 
 /** Shows the locks of scripts: at once when a holder of ours writes or removes its record, within a second when others lock. */
@@ -14,6 +14,7 @@ export class ScriptLockWatch implements Disposable {
   #watcher: FSWatcher | null = null;
   #settling: NodeJS.Timeout | null = null;
   #locks: readonly Lock[];
+  readonly #known: KnownHolders = new Map();
   #complained = false;
 
   /** `published` are those that whoever listens believes to be held. */
@@ -39,7 +40,7 @@ export class ScriptLockWatch implements Disposable {
   /** Looks now, and publishes what is different. */
   look(): void {
     try {
-      const locks = readScriptLocks(this.#directory);
+      const locks = readScriptLocks(this.#directory, this.#known);
       this.#publish(diffLocks(this.#locks, locks));
       this.#locks = locks;
       this.#complained = false;

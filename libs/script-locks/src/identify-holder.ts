@@ -1,0 +1,67 @@
+import type { HolderRecord, KernelLock, ProcessName } from '@hatchery/locks';
+import { isHidden, type HolderSearch, type LockHolder } from './lock-holders.ts';
+import { ancestors, isAlive, processFacts, type ProcessFacts } from './process-facts.ts';
+
+/** Who holds a lock, as far as it can be known. */
+export interface IdentifiedHolder {
+  /** What the holder wrote of itself, when it is the one that has the lock. */
+  readonly record: HolderRecord | null;
+  /** A process that has the lock; null when none can be seen. */
+  readonly process: ProcessFacts | null;
+  readonly reason: string;
+}
+
+const how = { FLOCK: 'flock(2)', POSIX: 'fcntl(2)', OFDLCK: 'fcntl(2)' } as const;
+
+/**
+ * Tells who holds a lock of the kernel. Neither the pid in the kernel's table nor the record beside the lock is believed by
+ * itself: what counts is who has the file open with the lock on it. `known` had it the last time; with it or a record that is
+ * true, not every process has to be looked into.
+ */
+export function identifyHolder(
+  lock: KernelLock,
+  record: HolderRecord | null,
+  search: HolderSearch,
+  known: ProcessName | null,
+): IdentifiedHolder {
+  const introduced = record === null ? null : (named(search, record.process) ?? named(search, record.runner));
+  if (record !== null && introduced !== null) return recorded(record, introduced);
+  const near = (known === null ? null : named(search, known)) ?? (lock.pid === null ? null : search.has(lock.pid));
+  const holders = near === null ? search.all() : [outermost(search, near)];
+  const left = record === null ? undefined : holders.find(({ group }) => group === record.process.pid);
+  if (record !== null && left !== undefined) return recorded(record, left);
+  const [first] = holders;
+  if (first !== undefined)
+    return { record: null, process: first, reason: `taken by ${how[lock.type]} outside hatchery` };
+  return unseen(lock, record);
+}
+
+function named(search: HolderSearch, { pid, startTime }: ProcessName): LockHolder | null {
+  const holder = search.has(pid);
+  return holder?.startTime === startTime ? holder : null;
+}
+
+/** The one furthest above it that has the lock, too: what a shell locked, its commands have inherited. */
+function outermost(search: HolderSearch, holder: LockHolder): LockHolder {
+  return ancestors(holder.pid).reduce<LockHolder>((found, { pid }) => search.has(pid) ?? found, holder);
+}
+
+function recorded(record: HolderRecord, holder: ProcessFacts): IdentifiedHolder {
+  const { process } = record;
+  if (isAlive(process)) return { record, process: holder, reason: `the kernel holds it for process ${process.pid}` };
+  const what = `process ${holder.pid} (${holder.words.join(' ')}) has the lock from it`;
+  return { record, process: holder, reason: `its command has ended; ${what}` };
+}
+
+/** Nobody that may be looked into has it. */
+function unseen(lock: KernelLock, record: HolderRecord | null): IdentifiedHolder {
+  if (record !== null && (isAlive(record.process) || isAlive(record.runner))) {
+    return { record, process: null, reason: 'its holder says so of itself; whose it is cannot be seen by this user' };
+  }
+  const taker = lock.pid !== null && isHidden(lock.pid) ? processFacts(lock.pid) : null;
+  const reason =
+    taker === null
+      ? `taken by ${how[lock.type]}; who has it is another user’s process, which only root can see`
+      : `process ${taker.pid} took it by ${how[lock.type]}; whether it still has it cannot be seen by this user`;
+  return { record: null, process: taker, reason };
+}
