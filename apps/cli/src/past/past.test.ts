@@ -4,9 +4,9 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { AuditLog, type AuditBody } from '@hatchery/event-feed';
-import { temporaryDirectory } from '@hatchery/testkit';
-import { hatchery, type Outcome } from '../terminal.test-support.ts';
+import type { AuditBody } from '@hatchery/event-feed';
+import { hatchery } from '../terminal.test-support.ts';
+import { audited, withState } from './past.test-support.ts';
 import { readSelection } from './selection.ts';
 
 const peer = '192.0.2.1:50022';
@@ -16,23 +16,6 @@ const ended = (user: string, at: number): AuditBody => ({
   ...{ fingerprint: 'SHA256:x', branch: `~${user}/project/trunk`, lastedMs: 1500, phasesMs: { auth: 12 } },
   ...{ bytes: { in: 12, out: 3_400_000, err: 0 }, exit: at, reason: at === 0 ? 'finished' : 'client gone' },
 });
-
-/** A state directory with this in its audit, each entry a minute after the one before it, the last one now. */
-function audited(directory: string, ...bodies: AuditBody[]): void {
-  let minutes = bodies.length;
-  const now = (): Date => new Date(Date.now() - 60_000 * minutes);
-  const failed = (error: Error): never => assert.fail(error);
-  using log = new AuditLog({ directory: join(directory, 'audit'), part: 'ssh-gateway', now, failed });
-  for (const body of bodies) {
-    minutes -= 1;
-    log.append(body);
-  }
-}
-
-async function withState(story: (state: string, ask: (...words: string[]) => Promise<Outcome>) => Promise<void>) {
-  using directory = temporaryDirectory();
-  await story(directory.path, (...words) => hatchery(...words, '--state-dir', directory.path));
-}
 
 /** A gateway that answers one thing on its control socket. */
 async function withGateway(state: string, answer: object, story: () => Promise<void>): Promise<void> {
