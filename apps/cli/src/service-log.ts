@@ -1,6 +1,7 @@
-import { mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import { openSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '@hatchery/config';
+import { makeDirectories } from '@hatchery/daemon';
 import { logBytesMax } from './limits.ts';
 
 /** Where a detached service logs. A service of systemd's logs to the journal instead. */
@@ -13,7 +14,7 @@ export function serviceLogPath({ stateDirectory }: Pick<Config, 'stateDirectory'
  * goes to the file's end, so that logrotate's `copytruncate` works while the service runs.
  */
 export function openServiceLog(config: Pick<Config, 'stateDirectory'>, bytesMax: number = logBytesMax): number {
-  mkdirSync(config.stateDirectory, { recursive: true });
+  makeDirectories(config.stateDirectory);
   const path = serviceLogPath(config);
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size > bytesMax) renameSync(path, `${path}.1`);

@@ -2,6 +2,7 @@ export { createLogger } from './log.ts';
 export type { Logger } from './log.ts';
 export { processStartTime } from './process-identity.ts';
 export { checkoutDirectory } from './checkout.ts';
+export { makeDirectories } from './make-directories.ts';
 export { readPartRecord, readReplacedRecords } from './part-record.ts';
 export type { PartRecord } from './part-record.ts';
 export { runPart, StartError } from './run-part.ts';

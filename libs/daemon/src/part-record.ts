@@ -1,7 +1,8 @@
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { partRecordPath, type Config } from '@hatchery/config';
 import { processStartTime } from './process-identity.ts';
+import { makeDirectories } from './make-directories.ts';
 
 /** What a running part tells commands about itself. `details` is the part's own, as its addresses. */
 export interface PartRecord {
@@ -35,7 +36,7 @@ export function readReplacedRecords(config: Config, name: string): PartRecord[] 
 export function writePartRecord(config: Config, record: PartRecord): Disposable {
   const path = partRecordPath(config, record.name);
   // A detail may be a secret, as the dashboard's sign-in link.
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectories(dirname(path), 0o700);
   removeStale(path);
   const before = readPartRecord(config, record.name);
   // The predecessor's own to remove when it ends.

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '@hatchery/config';
+import { makeDirectories } from './make-directories.ts';
 
 const keyBytes = 32;
 
@@ -37,7 +38,7 @@ export function readSignInKey(path: string): Buffer {
  * are worth nothing; `replaced` says why. @throws the error of the file system
  */
 export function openSignInKey(path: string): { readonly key: Buffer; readonly replaced: string | null } {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectories(dirname(path), 0o700);
   let replaced: string | null = null;
   try {
     return { key: readSignInKey(path), replaced };

@@ -30,7 +30,9 @@ export function readRecord(directory: string, name: string): HolderRecord | null
   try {
     return readHolderRecord(readFileSync(holderPath(directory, name), 'utf8'));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    const { code } = error as NodeJS.ErrnoException;
+    // One that is another user's own says nothing to us; /proc may.
+    if (code === 'ENOENT' || code === 'EACCES') return null;
     throw error;
   }
 }

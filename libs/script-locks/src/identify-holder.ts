@@ -1,6 +1,6 @@
 import type { HolderRecord, KernelLock, ProcessName } from '@hatchery/locks';
 import { isHidden, type HolderSearch, type LockHolder } from './lock-holders.ts';
-import { ancestors, isAlive, processFacts, type ProcessFacts } from './process-facts.ts';
+import { ancestors, isAlive, isLockCommand, processFacts, type ProcessFacts } from './process-facts.ts';
 
 /** Who holds a lock, as far as it can be known. */
 export interface IdentifiedHolder {
@@ -31,8 +31,7 @@ export function identifyHolder(
   const left = record === null ? undefined : holders.find(({ group }) => group === record.process.pid);
   if (record !== null && left !== undefined) return recorded(record, left);
   const [first] = holders;
-  if (first !== undefined)
-    return { record: null, process: first, reason: `taken by ${how[lock.type]} outside hatchery` };
+  if (first !== undefined) return { record: null, process: first, reason: foreignReason(lock, first) };
   return unseen(lock, record);
 }
 
@@ -51,6 +50,11 @@ function recorded(record: HolderRecord, holder: ProcessFacts): IdentifiedHolder 
   if (isAlive(process)) return { record, process: holder, reason: `the kernel holds it for process ${process.pid}` };
   const what = `process ${holder.pid} (${holder.words.join(' ')}) has the lock from it`;
   return { record, process: holder, reason: `its command has ended; ${what}` };
+}
+
+function foreignReason({ type, pid }: KernelLock, one: ProcessFacts): string {
+  if (isLockCommand(one)) return 'taken by a hatchery lock that could not write who it is';
+  return `taken by ${how[type]} outside hatchery${pid === one.pid ? '' : ', or left behind by a job that has ended'}`;
 }
 
 /** Nobody that may be looked into has it. */

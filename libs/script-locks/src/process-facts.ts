@@ -44,6 +44,11 @@ export function ancestors(pid: number): ProcessFacts[] {
   return above;
 }
 
+/** Whether a process is a `hatchery lock` that runs something, or is going to. */
+export function isLockCommand({ words }: ProcessFacts): boolean {
+  return words.slice(1, 3).includes('lock') && words.includes('--');
+}
+
 /** Whether anything runs in a process group. A group's number is not given away while it has a member. */
 export function groupLives(group: number): boolean {
   return readdirSync('/proc').some((name) => {

@@ -9,7 +9,15 @@ import { identifyHolder, type IdentifiedHolder } from './identify-holder.ts';
 import { kernelLocks, locksOfFile, type KernelLocks } from './kernel-locks.ts';
 import { lockNameOf, lockPath } from './lock-files.ts';
 import { searchHolders } from './lock-holders.ts';
-import { ancestors, isAlive, processFacts, startedAt, userName, type ProcessFacts } from './process-facts.ts';
+import {
+  ancestors,
+  isAlive,
+  isLockCommand,
+  processFacts,
+  startedAt,
+  userName,
+  type ProcessFacts,
+} from './process-facts.ts';
 
 /** Files of a locks directory that are looked at; it holds one for each name that scripts agreed on. */
 const filesMax = 1_000;
@@ -88,9 +96,8 @@ function waiterParty(pid: number): LockParty[] {
 }
 
 /** What a process runs; of a `hatchery lock`, what that runs or is going to. */
-function commandOf({ words }: ProcessFacts): string {
-  const start = words.slice(1, 3).includes('lock') ? words.indexOf('--') + 1 : 0;
-  return words.slice(start).join(' ');
+function commandOf(one: ProcessFacts): string {
+  return one.words.slice(isLockCommand(one) ? one.words.indexOf('--') + 1 : 0).join(' ');
 }
 
 function partyOf(facts: ProcessFacts, command: string): LockParty {

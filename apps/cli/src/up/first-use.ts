@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Address, Config } from '@hatchery/config';
+import { makeDirectories } from '@hatchery/daemon';
 import type { Terminal } from '../terminal.ts';
 import { addUser } from '../users/key-file.ts';
 import { runTool } from './run-tool.ts';
@@ -20,18 +21,18 @@ type FirstUseTerminal = Pick<Terminal, 'environment' | 'say'>;
  * @throws an Error with one line when something cannot be made
  */
 export async function prepareFirstUse(config: Config, { environment, say }: FirstUseTerminal): Promise<void> {
-  mkdirSync(config.stateDirectory, { recursive: true });
+  makeDirectories(config.stateDirectory);
   for (const path of config.ssh.hostKeys) {
     if (existsSync(path)) continue;
     say(`making the host key ${path}`);
     putKey(await makeKey(path, 'hatchery host key', environment), path);
   }
-  mkdirSync(config.ssh.usersDirectory, { recursive: true });
+  makeDirectories(config.ssh.usersDirectory);
   const key = demoKey(config);
   // The demo user's key is put in its place last: as long as it is not there, all of this is done anew.
   if (existsSync(key)) return;
   say(`making the user ${demoUser} with a key of its own, and the sample branch ${sampleBranch}`);
-  mkdirSync(demoDirectory(config), { recursive: true, mode: 0o700 });
+  makeDirectories(demoDirectory(config), 0o700);
   const scratch = await makeKey(key, `${demoUser}@hatchery`, environment);
   addUser(config.ssh.usersDirectory, demoUser, readFileSync(`${scratch}.pub`, 'utf8'), `${scratch}.pub`);
   if (!existsSync(join(config.hosting.root, sampleBranch))) await makeSampleBranch(config, environment);
@@ -78,7 +79,7 @@ function demoKey(config: Config): string {
 /** Makes a key beside its path; returns where, for {@link putKey}. */
 async function makeKey(path: string, comment: string, environment: Readonly<NodeJS.ProcessEnv>): Promise<string> {
   const scratch = `${path}.new`;
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectories(dirname(path));
   for (const file of [scratch, `${scratch}.pub`]) rmSync(file, { force: true });
   await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', scratch], environment);
   return scratch;
@@ -101,7 +102,7 @@ async function makeSampleBranch(config: Config, outer: Readonly<NodeJS.ProcessEn
   };
   const brz = (...argv: string[]): Promise<void> => runTool('/usr/bin/brz', ['--no-plugins', ...argv], environment);
   rmSync(scratch, { recursive: true, force: true });
-  mkdirSync(dirname(target), { recursive: true });
+  makeDirectories(dirname(target));
   await brz('init', '-q', scratch);
   writeFileSync(
     join(scratch, 'README'),

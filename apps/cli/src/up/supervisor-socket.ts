@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { Config } from '@hatchery/config';
+import { makeDirectories } from '@hatchery/daemon';
 import { readControlBody } from '@hatchery/event-feed';
 
 /** What `POST /v1/restart` takes. */
@@ -29,7 +30,7 @@ export function supervisorSocketPath({ runtimeDirectory }: Config): string {
 /** Takes requests for a restart until disposed. Mode 0600: whoever reaches it can have any configuration served. */
 export async function openSupervisorSocket(config: Config, restart: Restart): Promise<Disposable> {
   const path = supervisorSocketPath(config);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
+  makeDirectories(dirname(path), 0o711);
   // Whoever made it is dead: there is one supervisor of a state directory.
   rmSync(path, { force: true });
   const server = createServer((request, response) => void answer(restart, request, response));

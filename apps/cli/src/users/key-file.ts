@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectories } from '@hatchery/daemon';
 import { parsePublicKey, type PublicKey } from './public-key.ts';
 
 /** Longer than any file of public keys a person has; what is longer is something else. */
@@ -34,7 +35,7 @@ export function addUser(usersDirectory: string, name: string, keyText: string, s
     return !had.includes(blob) && keys.findIndex((other) => other.blob === blob) === index;
   });
   if (fresh.length === 0) return 0;
-  mkdirSync(join(usersDirectory, name), { recursive: true, mode: 0o755 });
+  makeDirectories(join(usersDirectory, name), 0o755);
   const lines = [...(had === '' ? [] : [had]), ...fresh.map(({ line }) => line)];
   const scratch = `${file}.new.${process.pid}`;
   writeFileSync(scratch, `${lines.join('\n')}\n`, { mode: 0o644 });

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectories } from '@hatchery/daemon';
 
 /** The names in a user's file of teams: one a line, `#` begins a comment. */
 export function teamsOf(usersDirectory: string, name: string): string[] {
@@ -48,7 +49,7 @@ function linesOf(usersDirectory: string, name: string): string[] {
 
 /** Replaces the file whole: whoever signs in meanwhile reads the one or the other. */
 function write(usersDirectory: string, name: string, lines: readonly string[]): void {
-  mkdirSync(join(usersDirectory, name), { recursive: true, mode: 0o755 });
+  makeDirectories(join(usersDirectory, name), 0o755);
   const file = join(usersDirectory, name, 'teams');
   const scratch = `${file}.new.${process.pid}`;
   writeFileSync(scratch, lines.map((line) => `${line}\n`).join(''), { mode: 0o644 });

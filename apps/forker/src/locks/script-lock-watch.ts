@@ -1,4 +1,5 @@
-import { mkdirSync, watch, type FSWatcher } from 'node:fs';
+import { watch, type FSWatcher } from 'node:fs';
+import { makeDirectories } from '@hatchery/daemon';
 import type { Logger } from '@hatchery/daemon';
 import type { EventBody, Lock } from '@hatchery/events';
 import { diffLocks } from '@hatchery/locks';
@@ -59,7 +60,7 @@ export class ScriptLockWatch implements Disposable {
 
   #watch(): void {
     try {
-      mkdirSync(this.#directory, { recursive: true });
+      makeDirectories(this.#directory);
       this.#watcher = watch(this.#directory, () => {
         this.#settling ??= setTimeout(() => {
           this.#settling = null;

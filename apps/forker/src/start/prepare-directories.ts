@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '@hatchery/config';
-import { StartError } from '@hatchery/daemon';
+import { makeDirectories, StartError } from '@hatchery/daemon';
 
 /** Makes the directories that the service stands in, unless they are there. @throws {StartError} naming the one that cannot be made */
 export function prepareDirectories(config: Config): void {
@@ -12,7 +11,7 @@ export function prepareDirectories(config: Config): void {
     [dirname(config.forker.socket), 0o755],
   ] as const) {
     try {
-      mkdirSync(directory, { recursive: true, mode });
+      makeDirectories(directory, mode);
     } catch (error) {
       throw new StartError(`cannot make ${directory}: ${(error as Error).message}`, { cause: error });
     }

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { partRecordPath, type Config } from '@hatchery/config';
+import { makeDirectories } from '@hatchery/daemon';
 import type { ZygoteConfiguration } from '../keeper-link/messages.ts';
 import type { Successor } from './successor.ts';
 
@@ -17,7 +18,7 @@ export interface Offer {
  */
 export function writeOffer(config: Config, offer: Offer): Disposable {
   const path = offerPath(config, offer.successor.pid);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectories(dirname(path), 0o700);
   rmSync(path, { force: true });
   writeFileSync(path, JSON.stringify(offer), { mode: 0o600, flag: 'wx' });
   return { [Symbol.dispose]: () => rmSync(path, { force: true }) };

@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { dirname } from 'node:path';
-import { StartError, UnixName, type Predecessor } from '@hatchery/daemon';
+import { makeDirectories, StartError, UnixName, type Predecessor } from '@hatchery/daemon';
 
 /** A listening Unix socket. Dispose it to close the server and take the name away, unless a successor has it by now. */
 export interface UnixListener extends Disposable {
@@ -16,7 +15,7 @@ export interface UnixListener extends Disposable {
 export async function listenUnix(server: Server, path: string, predecessor: Predecessor | null): Promise<UnixListener> {
   try {
     // The fork service makes it just so; a gateway may be there before it.
-    mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
+    makeDirectories(dirname(path), 0o711);
   } catch (error) {
     throw new StartError(`cannot listen on ${path}: ${(error as Error).message}`, { cause: error });
   }

@@ -1,4 +1,5 @@
-import { closeSync, fdatasync, fdatasyncSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { makeDirectories } from '@hatchery/daemon';
 import type { AuditBody, AuditEntry } from './audit-entry.ts';
 import { hourOf, hourPath, removeOldHours } from './hours.ts';
 import { auditHourBytesMax, auditSyncMs, refusalsPerMinuteMax } from './limits.ts';
@@ -104,7 +105,7 @@ export class AuditLog implements Disposable {
     if (hour === this.#hour && this.#file !== null) return;
     const { directory, part, now } = this.#options;
     // Also when somebody has taken it away meanwhile.
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectories(directory, 0o700);
     removeOldHours(directory, now());
     const next = openSync(hourPath(directory, part, hour), 'a', 0o600);
     this.#close();

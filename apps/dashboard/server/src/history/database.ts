@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeDirectories } from '@hatchery/daemon';
 import { migrate } from './schema.ts';
 
 /** An open database, and what had to be put aside to get it. */
@@ -23,7 +24,7 @@ const damaged: ReadonlySet<number> = new Set([11, 26]);
  */
 export function openDatabase(path: string, bytesMax: number, now: Date): Opened {
   // The audit names people and reasons: nobody else's to read.
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectories(dirname(path), 0o700);
   try {
     return { database: open(path, bytesMax), movedAside: null };
   } catch (error) {

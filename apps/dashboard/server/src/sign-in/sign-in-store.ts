@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeDirectories } from '@hatchery/daemon';
 import type { Role } from '@hatchery/events';
 import { sessionsMax, storeBusyMsMax } from '../limits.ts';
 
@@ -42,7 +43,7 @@ export class SignInStore implements Disposable {
 
   /** A damaged file, or one of another version, gives way to a new one: everybody signs in anew. @throws when it cannot be had */
   static open(path: string, now: number): SignInStore {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectories(dirname(path), 0o700);
     try {
       return new SignInStore(connect(path, now));
     } catch (error) {
