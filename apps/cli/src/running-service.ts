@@ -23,8 +23,14 @@ export class NotRunningError extends Error {
 }
 
 /** Asks the running fork service. @throws as {@link askPart} */
-export function askService(config: Config, method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
-  return askPart('fork service', controlSocketPath(config), method, path, body);
+export function askService(
+  config: Config,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+  timeoutMs?: number,
+): Promise<unknown> {
+  return askPart('fork service', controlSocketPath(config), method, path, body, timeoutMs);
 }
 
 /**
@@ -39,9 +45,10 @@ export async function askPart(
   method: 'GET' | 'POST',
   path: string,
   body?: unknown,
+  timeoutMs?: number,
 ): Promise<unknown> {
   try {
-    return await controlRequest(socket, method, path, body);
+    return await controlRequest(socket, method, path, body, timeoutMs);
   } catch (error) {
     if (error instanceof ControlError) throw error;
     throw hindrance(part, socket, error as NodeJS.ErrnoException);
@@ -49,8 +56,8 @@ export async function askPart(
 }
 
 /** The fork service's state. @throws as {@link askPart} */
-export async function serviceState(config: Config): Promise<ServiceState> {
-  return (await askService(config, 'GET', '/v1/state')) as ServiceState;
+export async function serviceState(config: Config, timeoutMs?: number): Promise<ServiceState> {
+  return (await askService(config, 'GET', '/v1/state', undefined, timeoutMs)) as ServiceState;
 }
 
 /** Who acts, for the audit: the account, and behind sudo the person. */

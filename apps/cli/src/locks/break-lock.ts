@@ -1,15 +1,19 @@
-import { exitDone, expectWords, UsageError, type Command } from '../command.ts';
-import { actor, askService } from '../running-service.ts';
+import type { Lock } from '@hatchery/events';
+import { exitDone, expectWords, UsageError, type Command, type Invocation } from '../command.ts';
+import { actor, askService, serviceState } from '../running-service.ts';
 import { visible } from '../table.ts';
+import { findNamedLock, isWholeId, NoSuchLockError } from './find-named-lock.ts';
+import { answerMsMax } from './limits.ts';
 
 /** Said before it is done, so that it stands on the screen whatever comes of it. */
 const warning =
-  'breaking by force: its holder, if it lives, is not told and goes on writing; two writers can damage the branch\n';
+  'break-lock: breaking by force: its holder, if it lives, is not told and goes on writing; two writers can damage the branch';
 
 export const breakLock: Command = {
   name: 'break-lock',
   synopsis: 'LOCK [--force] --reason TEXT',
   summary: 'free a lock: ends a living holder first, or with --force breaks it under the holder',
+  details: 'LOCK is the id that hatchery locks shows, the beginning of one, or the name of a branch that one lock has',
   options: { reason: { type: 'string' }, force: { type: 'boolean' } },
   async run(invocation) {
     const { LOCK } = expectWords(invocation, 'LOCK');
@@ -17,11 +21,27 @@ export const breakLock: Command = {
     if (typeof reason !== 'string' || reason.trim() === '') {
       throw new UsageError('--reason TEXT is missing: it goes into the audit');
     }
-    if (force === true) process.stderr.write(`hatchery: break-lock: ${warning}`);
-    const path = `/v1/locks/${encodeURIComponent(LOCK)}/break`;
+    const { id, known } = await find(invocation, LOCK);
+    if (force === true) invocation.say(warning);
     // The id names the acquisition that was looked at: another holder has another id, and is refused.
-    const answer = await askService(invocation.config, 'POST', path, { actor: actor(invocation), reason, force });
-    process.stdout.write(`lock ${LOCK}: ${visible((answer as { outcome: string }).outcome)}\n`);
+    const wish = { actor: actor(invocation), reason, force };
+    const answer = await askService(invocation.config, 'POST', `/v1/locks/${id}/break`, wish);
+    const name = known === null || id === LOCK ? '' : ` (${known.kind} ${known.name})`;
+    invocation.print(visible(`lock ${id}${name}: ${(answer as { outcome: string }).outcome}`) + '\n');
     return exitDone;
   },
 };
+
+interface Found {
+  readonly id: string;
+  readonly known: Lock | null;
+}
+
+/** An id that is no lock's any more goes to the service all the same, which knows what has become of it. */
+async function find({ config }: Invocation, text: string): Promise<Found> {
+  const { view } = await serviceState(config, answerMsMax);
+  const known = findNamedLock(Object.values(view.locks), text);
+  if (known !== null) return { id: known.id, known };
+  if (isWholeId(text)) return { id: text, known: null };
+  throw new NoSuchLockError(text);
+}

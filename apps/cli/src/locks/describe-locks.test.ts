@@ -24,6 +24,22 @@ it('no lock is said in words', () => {
   assert.equal(describeLocks([], now), 'no lock is held\n');
 });
 
+it('where those of branches are not known, that is said and not that none is held', () => {
+  assert.equal(describeLocks([], now, false), 'no lock of a script is held; those of branches are not known\n');
+  const text = describeLocks([lock('l1', session('ann'))], now, false);
+  assert.match(text, /\n\nonly locks of scripts: those of branches are not known\n$/);
+});
+
+it('a date in the future is called one', () => {
+  const ahead = { ...session('ann'), since: '2026-01-01T00:15:00.000Z' };
+  assert.match(
+    describeLocks([lock('l1', ahead)], now),
+    / in 5 min .*~a\/p\/l1 \(its date is in the future: a clock is wrong\)$/m,
+  );
+  const almost = { ...session('ann'), since: '2026-01-01T00:10:01.000Z' };
+  assert.match(describeLocks([lock('l1', almost)], now), / 0 s .*~a\/p\/l1$/m);
+});
+
 it('a lock is a row, with its reasons when it is not simply held', () => {
   const reasons = ['process 7 is gone'];
   assert.equal(

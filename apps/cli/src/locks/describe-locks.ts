@@ -1,12 +1,16 @@
 import type { Lock } from '@hatchery/events';
 import { table, visible } from '../table.ts';
-import { describeAge, describeParty } from './describe-party.ts';
+import { describeAge, describeParty, isAhead } from './describe-party.ts';
 import { describeRemedies } from './describe-remedies.ts';
 import { describeWaiting } from './describe-waiting.ts';
 
-/** The locks as a table; below it who blocks whom as a tree, when somebody waits; and what to do, when something is. */
-export function describeLocks(locks: readonly Lock[], now: Date): string {
-  if (locks.length === 0) return 'no lock is held\n';
+/**
+ * The locks as a table; below it who blocks whom as a tree, when somebody waits; and what to do, when something is.
+ * `areAll` is false when those of branches are not known.
+ */
+export function describeLocks(locks: readonly Lock[], now: Date, areAll = true): string {
+  const unknown = 'those of branches are not known';
+  if (locks.length === 0) return areAll ? 'no lock is held\n' : `no lock of a script is held; ${unknown}\n`;
   const rows = locks.map(({ id, kind, condition, name, holder, waiters, reasons }) => [
     id,
     kind,
@@ -14,15 +18,21 @@ export function describeLocks(locks: readonly Lock[], now: Date): string {
     describeAge(holder?.since, now),
     String(waiters.length),
     describeParty(holder),
-    `${name}${remark(condition, reasons ?? [])}`,
+    `${name}${remark(condition, reasons ?? [], isAhead(holder?.since, now))}`,
   ]);
   const head = ['ID', 'KIND', 'CONDITION', 'AGE', 'WAIT', 'HOLDER', 'NAME'];
-  return table(head, rows) + paragraph(describeWaiting(locks, now)) + paragraph(describeRemedies(locks));
+  const below = [
+    describeWaiting(locks, now),
+    describeRemedies(locks),
+    areAll ? [] : [`only locks of scripts: ${unknown}`],
+  ];
+  return table(head, rows) + below.map(paragraph).join('');
 }
 
 /** That a holder runs is no news; that it is stopped is why a push hangs. */
-function remark(condition: Lock['condition'], reasons: readonly string[]): string {
-  const told = condition === 'held' ? reasons.filter((reason) => reason.includes('stopped')) : reasons;
+function remark(condition: Lock['condition'], reasons: readonly string[], isDatedAhead: boolean): string {
+  const news = condition === 'held' ? reasons.filter((reason) => reason.includes('stopped')) : reasons;
+  const told = isDatedAhead ? [...news, 'its date is in the future: a clock is wrong'] : news;
   return told.length === 0 ? '' : ` (${told.join('; ')})`;
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, hostname, userInfo } from 'node:os';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Lock } from '@hatchery/events';
 import { writeHolderRecord, type HolderRecord, type ProcessName } from '@hatchery/locks';
@@ -9,11 +10,13 @@ import {
   holderPath,
   isHeldByOurJob,
   isLockName,
+  lockNameCharactersMax,
   processFacts,
   readScriptLock,
 } from '@hatchery/script-locks';
 import { exitUnavailable, UsageError, type Command, type Invocation } from '../command.ts';
 import { visible } from '../table.ts';
+import { directoryTrouble } from './directory-trouble.ts';
 import { attemptsMax, introductionMsMax, lookMs } from './limits.ts';
 import { runUnderLock, type Job } from './run-under-lock.ts';
 import { SignalRelay } from './signal-relay.ts';
@@ -40,26 +43,38 @@ export const lock: Command = {
   async run(invocation) {
     using signals = new SignalRelay();
     const wish = readWish(invocation, signals);
-    const tokens = tokensOf(wish);
-    for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-      const job = isHeldByOurJob(wish.directory, wish.name, tokens);
-      if (job !== null) return await runUnderLock({ ...wish, descriptor: job.descriptor, started: () => undefined });
-      const taken = await take(wish);
-      if (typeof taken === 'number') return taken;
-      if (taken !== null) return await runHolding(wish, taken.descriptor, tokens);
-      const holder = await findHolder(wish);
-      if (holder !== null) return refuse(wish, holder);
+    try {
+      return await tryToRun(wish, tokensOf(wish));
+    } catch (error) {
+      throw directoryTrouble(wish.directory, error);
     }
-    process.stderr.write(`hatchery: lock ${wish.name} changes hands too fast; try again\n`);
-    return exitUnavailable;
   },
 };
+
+async function tryToRun(wish: Wish, tokens: readonly string[]): Promise<number> {
+  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    const job = isHeldByOurJob(wish.directory, wish.name, tokens);
+    if (job !== null) return await runUnderLock({ ...wish, descriptor: job.descriptor, started: () => undefined });
+    const taken = await take(wish);
+    if (typeof taken === 'number') return taken;
+    if (taken !== null) return await runHolding(wish, taken.descriptor, tokens);
+    const holder = await findHolder(wish);
+    if (holder !== null) return refuse(wish, holder);
+  }
+  process.stderr.write(`hatchery: lock ${wish.name} changes hands too fast; try again\n`);
+  return exitUnavailable;
+}
 
 function readWish({ config, words, options, environment }: Invocation, signals: SignalRelay): Wish {
   const [name, file, ...argv] = words;
   if (name === undefined) throw new UsageError('NAME is missing');
+  if (name.length > lockNameCharactersMax) {
+    throw new UsageError(`the name of a lock has at most ${lockNameCharactersMax} characters, not ${name.length}`);
+  }
   if (!isLockName(name)) {
-    throw new UsageError(`'${name}' cannot name a lock: use letters, digits, '.', '_' and '-', and no dot in front`);
+    throw new UsageError(
+      `'${visible(name)}' cannot name a lock: use letters, digits, '.', '_' and '-', and no dot in front`,
+    );
   }
   if (file === undefined) throw new UsageError('COMMAND is missing: put it after --');
   const waitS = Number(options['wait']);
@@ -108,12 +123,12 @@ async function runHolding(wish: Wish, descriptor: number, tokens: readonly strin
     since: new Date().toISOString(),
   };
   const path = holderPath(directory, name);
-  introduce(path, record);
+  const canIntroduce = introduce(path, record);
   let group: number | null = null;
   const started = (pid: number): void => {
     group = pid;
     // A command that has ended already has no start time any more, but may have left others in its group.
-    introduce(path, { ...record, process: { pid, startTime: processFacts(pid)?.startTime ?? 0 } });
+    if (canIntroduce) introduce(path, { ...record, process: { pid, startTime: processFacts(pid)?.startTime ?? 0 } });
   };
   const inherited = { ...environment, [tokensVariable]: [...tokens, record.token].join(',') };
   try {
@@ -125,15 +140,21 @@ async function runHolding(wish: Wish, descriptor: number, tokens: readonly strin
   }
 }
 
-/** Says who holds the lock. Without it the lock holds all the same, so that a failure is a warning. */
-function introduce(path: string, record: HolderRecord): void {
+/** Says who holds the lock. Without it the lock holds all the same, so that a failure is a warning, and false. */
+function introduce(path: string, record: HolderRecord): boolean {
   try {
     // A name that nobody can foresee, and a new file: somebody else's symlink is not written through.
     const whole = `${path}.${randomUUID()}`;
     writeFileSync(whole, writeHolderRecord(record), { flag: 'wx' });
     renameSync(whole, path);
+    return true;
   } catch (error) {
-    process.stderr.write(`hatchery: lock: others cannot see who holds it: ${(error as Error).message}\n`);
+    const { code = (error as Error).message } = error as NodeJS.ErrnoException;
+    const directory = dirname(path);
+    const remedy = `let those who share its locks write there, as with chmod a+rwxt ${directory}`;
+    const line = `others see of its holder only what /proc tells: ${directory} takes no file of this user (${code}); ${remedy}`;
+    process.stderr.write(`hatchery: lock: ${visible(line)}\n`);
+    return false;
   }
 }
 

@@ -124,6 +124,28 @@ describe('hatchery break-lock', () => {
     assert.match(again.stderr, /is free by now: nothing was done/);
   });
 
+  it('takes the name of a lock, and ends what its job left behind', async () => {
+    const { stdout, status } = await run('lock', 'left', '--', 'sh', '-c', 'setsid sleep 600 >&- 2>&- & echo $!');
+    assert.equal(status, 0);
+    const pid = Number(stdout);
+    const lock = await until('what was left', async () => {
+      const list = JSON.parse((await run('locks', '--json')).stdout) as Lock[];
+      return list.find(({ name, holder }) => name === 'left' && holder?.pid === pid);
+    });
+    assert.equal(lock.holder?.command, 'sleep 600');
+    const broken = await run('break-lock', 'left', '--reason', 'test');
+    assert.equal(broken.status, 0, broken.stderr);
+    assert.match(
+      broken.stdout,
+      new RegExp(`^lock ${lock.id} \\(script left\\): .*${pid} was ended by SIGTERM; .* freed`),
+    );
+    const audit = await run('audit', '--branch', 'left');
+    assert.match(
+      audit.stdout,
+      /break-lock script left \(\w+\) .*before: held, of \S+ pid \d+ sleep 600; after: free\)/,
+    );
+  });
+
   it('does not break the lock of a script by force, for only the kernel can', async () => {
     using holder = await hold('d');
     const { id } = await shown('d');
@@ -136,7 +158,10 @@ describe('hatchery break-lock', () => {
 
   it('refuses an id that never was, and a break without a reason', async () => {
     const { status, stderr } = await run('break-lock', 'nope', '--reason', 'test');
-    assert.deepEqual([status, stderr], [1, 'hatchery: break-lock: there is no lock nope\n']);
+    assert.deepEqual(
+      [status, stderr],
+      [1, 'hatchery: break-lock: there is no lock nope; hatchery locks lists those that are held\n'],
+    );
     for (const words of [
       ['break-lock', 'nope'],
       ['break-lock', 'nope', '--reason', ' '],

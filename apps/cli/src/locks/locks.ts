@@ -3,9 +3,12 @@ import { controlSocketPath, type Config } from '@hatchery/config';
 import { dialFeed } from '@hatchery/event-feed';
 import { emptyView, reduce, type Lock, type View } from '@hatchery/events';
 import { readScriptLocks } from '@hatchery/script-locks';
-import { exitDone, expectWords, type Command, type Invocation } from '../command.ts';
-import { actor, askService, serviceState } from '../running-service.ts';
+import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
+import { actor, askService, NotRunningError, serviceState } from '../running-service.ts';
 import { describeLocks } from './describe-locks.ts';
+import { directoryTrouble } from './directory-trouble.ts';
+import { agesMs, answerMsMax } from './limits.ts';
+import { LockScreen } from './lock-screen.ts';
 
 export const locks: Command = {
   name: 'locks',
@@ -19,55 +22,64 @@ export const locks: Command = {
       await askService(config, 'POST', '/v1/locks/scan', { actor: actor(invocation), reason: 'hatchery locks --scan' });
     }
     if (options['watch'] === true) return watch(invocation);
-    const list = await findLocks(config);
-    process.stdout.write(options['json'] === true ? `${JSON.stringify(list)}\n` : describeLocks(list, new Date()));
-    return exitDone;
+    const { list, areAll, exitCode } = await findLocks(invocation);
+    const json = options['json'] === true;
+    invocation.print(json ? `${JSON.stringify(list)}\n` : describeLocks(list, new Date(), areAll));
+    return exitCode;
   },
 };
 
-/** The locks that the service knows; without a service those of scripts, which need none. */
-async function findLocks(config: Config): Promise<readonly Lock[]> {
+interface FoundLocks {
+  readonly list: readonly Lock[];
+  /** False when only those of scripts are known. */
+  readonly areAll: boolean;
+  readonly exitCode: number;
+}
+
+/** The locks that the service knows; without an answer those of scripts, which need none. A service that does not answer is a failure. */
+async function findLocks({ config, say }: Invocation): Promise<FoundLocks> {
   try {
-    return Object.values((await serviceState(config)).view.locks);
+    const { view } = await serviceState(config, answerMsMax);
+    return { list: Object.values(view.locks), areAll: true, exitCode: exitDone };
   } catch (error) {
-    process.stderr.write(`hatchery: locks: only those of scripts: ${(error as Error).message}\n`);
-    return readScriptLocks(config.locks.directory);
+    say(`locks: only those of scripts: ${(error as Error).message}`);
+    const exitCode = error instanceof NotRunningError ? exitDone : exitFailed;
+    return { list: scriptLocks(config), areAll: false, exitCode };
+  }
+}
+
+function scriptLocks({ locks: { directory } }: Config): Lock[] {
+  try {
+    return readScriptLocks(directory);
+  } catch (error) {
+    throw directoryTrouble(directory, error);
   }
 }
 
 /** Prints the locks again whenever one changes, until a signal ends it; with `--json` a line each time. */
-async function watch({ config, options }: Invocation): Promise<number> {
-  await serviceState(config);
-  const json = options['json'] === true;
+async function watch({ config, options, print, say }: Invocation): Promise<number> {
+  await serviceState(config, answerMsMax);
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort());
   let view: View = emptyView;
-  let shown: View['locks'] | null = null;
-  const show = (): void => {
-    if (view.locks === shown) return;
-    shown = view.locks;
-    const list = Object.values(view.locks);
-    if (json) process.stdout.write(`${JSON.stringify(list)}\n`);
-    else process.stdout.write(`${clearScreen()}${describeLocks(list, new Date())}`);
-  };
+  const format = options['json'] === true ? 'json' : process.stdout.isTTY ? 'terminal' : 'text';
+  const screen = new LockScreen(format, () => new Date(), print);
   await using _feed = dialFeed(controlSocketPath(config), {
     message: (message) => {
       if (message.type === 'snapshot') view = message.view;
       else if (message.type === 'event') view = reduce(view, message.event);
       else return;
-      show();
+      screen.show(view.locks);
     },
     connection: (state) => {
-      if (!state.up) process.stderr.write(`hatchery: locks: the service is away (${state.error.message})\n`);
+      if (!state.up) say(`locks: the service is away (${state.error.message})`);
+      screen.connection(state.up);
     },
   });
+  const aging = setInterval(() => screen.age(), agesMs);
   // A pipe that is closed has no reader to show anything to.
   process.stdout.on('error', () => ended.abort());
   await delay(2 ** 31 - 1, undefined, { signal: ended.signal }).catch(() => undefined);
+  clearInterval(aging);
   return exitDone;
-}
-
-/** On a terminal each list replaces the one before; in a file they follow each other. */
-function clearScreen(): string {
-  return process.stdout.isTTY ? '\x1b[H\x1b[2J' : '';
 }

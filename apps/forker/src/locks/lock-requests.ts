@@ -22,8 +22,10 @@ export async function answerLockRequest(
   body: Readonly<Record<string, unknown>> & { readonly actor: string; readonly reason: string },
 ): Promise<LockAnswer | null> {
   if (path === '/v1/locks/scan') return scan(context);
-  const id = /^\/v1\/locks\/([^/]+)\/break$/.exec(path)?.[1];
-  if (id === undefined) return null;
+  const id = /^\/v1\/locks\/([0-9a-f]+)\/break$/.exec(path)?.[1];
+  if (id === undefined) {
+    return /^\/v1\/locks\/[^/]+\/break$/.test(path) ? refuse(404, 'there is no lock of such an id') : null;
+  }
   const { nonce, force = false, actor, reason } = body;
   if (nonce !== undefined && nonce !== null && typeof nonce !== 'string') return refuse(400, 'nonce takes a text');
   if (typeof force !== 'boolean') return refuse(400, 'force takes true or false');

@@ -1,0 +1,25 @@
+const remedy = 'name a directory where its users may write by [locks] dir in hatchery.toml';
+
+/** What the system says of the locks directory in words that help; any other error as it is. */
+export function directoryTrouble(directory: string, error: unknown): unknown {
+  const { code, path = '' } = error as NodeJS.ErrnoException;
+  // On the way to it nothing can be made either.
+  const isOfDirectory = path.startsWith(directory) || directory.startsWith(`${path}/`);
+  if (code === undefined || !isOfDirectory) return error;
+  return new Error(`${what(directory, code)} (${code}); ${remedy}`, { cause: error });
+}
+
+function what(directory: string, code: string): string {
+  switch (code) {
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return `the locks directory ${directory} is not a directory, nor can it be made`;
+    case 'EACCES':
+    case 'EPERM':
+      return `the locks directory ${directory} is not for this user`;
+    case 'ELOOP':
+      return `a symlink stands in the locks directory ${directory}, and is not followed`;
+    default:
+      return `the locks directory ${directory} cannot be made or used`;
+  }
+}
