@@ -81,14 +81,18 @@ function outcomeOf(path: string, job: readonly LockHolder[], groups: ReadonlySet
   const leader = groups.values().next().value;
   const whom = leader === undefined ? namesOf(job) : `its job, process group ${leader}`;
   const done = `${whom} was ended by ${signal}`;
-  if (!isLocked(path)) return { isFree: true, outcome: `${done}; the kernel has freed the lock` };
-  const [next] = searchHolders(path).all();
-  if (next === undefined) return { isFree: true, outcome: `${done}; somebody else has the lock now` };
+  const freed = `${done}; the kernel has freed the lock`;
+  const [next] = isLocked(path) ? searchHolders(path).all() : [];
+  if (next === undefined) {
+    // Whoever had it next may have let it go in this moment.
+    const hidden = `${done}; a process that the service may not look into has the lock now`;
+    return isLocked(path) ? { isFree: false, outcome: hidden } : { isFree: true, outcome: freed };
+  }
   // All of one acquisition have the same taker.
   if (next.taker !== null && next.taker === first?.taker) {
     return { isFree: false, outcome: `${done}; ${namesOf([next])}, which it left behind, still has the lock` };
   }
-  return { isFree: true, outcome: `${done}; the kernel has freed the lock, and ${namesOf([next])} has it now` };
+  return { isFree: true, outcome: `${freed}, and ${namesOf([next])} has it now` };
 }
 
 function objectTo({ pid, uid }: ProcessFacts): void {
