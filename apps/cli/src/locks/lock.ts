@@ -54,10 +54,10 @@ export const lock: Command = {
 async function tryToRun(wish: Wish, tokens: readonly string[]): Promise<number> {
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
     const job = isHeldByOurJob(wish.directory, wish.name, tokens);
-    if (job !== null) return await runUnderLock({ ...wish, descriptor: job.descriptor, started: () => undefined });
+    if (job !== null) return runUnderLock({ ...wish, descriptor: job.descriptor, started: () => undefined });
     const taken = await take(wish);
     if (typeof taken === 'number') return taken;
-    if (taken !== null) return await runHolding(wish, taken.descriptor, tokens);
+    if (taken !== null) return runHolding(wish, taken.descriptor, tokens);
     const holder = await findHolder(wish);
     if (holder !== null) return refuse(wish, holder);
   }
