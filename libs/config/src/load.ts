@@ -97,15 +97,7 @@ function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {
       hostCertificates: take('ssh.host_certificates'),
       userAuthorities: take('ssh.user_ca_keys'),
       revokedKeys: take('ssh.revoked_keys'),
-      keyLookup: {
-        source: take('ssh.key_lookup'),
-        url: take('ssh.key_lookup_url'),
-        tokenFile: take('ssh.key_lookup_token_file'),
-        command: take('ssh.key_lookup_command'),
-        teamsCommand: take('ssh.team_lookup_command'),
-        timeoutS: take('ssh.key_lookup_timeout_s'),
-        cacheS: take('ssh.key_lookup_cache_s'),
-      },
+      keyLookup: keyLookupOf(take),
       loginGraceS: take('ssh.login_grace_s'),
       startupsMax: take('ssh.max_startups'),
       startupsPerSourceMax: take('ssh.max_startups_per_source'),
@@ -152,5 +144,17 @@ function dashboardOf(take: Take): Config['dashboard'] {
     metricsFrom: take('dashboard.metrics_from'),
     sessionS: take('dashboard.session_s'),
     sessionRecheckS: take('dashboard.session_recheck_s'),
+  };
+}
+
+function keyLookupOf(take: Take): Config['ssh']['keyLookup'] {
+  return {
+    source: take('ssh.key_lookup'),
+    url: take('ssh.key_lookup_url'),
+    tokenFile: take('ssh.key_lookup_token_file'),
+    command: take('ssh.key_lookup_command'),
+    teamsCommand: take('ssh.team_lookup_command'),
+    timeoutS: take('ssh.key_lookup_timeout_s'),
+    cacheS: take('ssh.key_lookup_cache_s'),
   };
 }
