@@ -1,5 +1,5 @@
 import type { Config } from '@hatchery/config';
-import { StartError, type Logger, type Part, type PartContext } from '@hatchery/daemon';
+import { standardError, StartError, type Logger, type Part, type PartContext } from '@hatchery/daemon';
 import { collectGarbage } from './children/collect-garbage.ts';
 import { ForkService } from './children/fork-service.ts';
 import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
@@ -76,7 +76,7 @@ export async function createForker({ config, log, options }: PartContext): Promi
   held.use(collectGarbage(config.runtimeDirectory, service.registry, log));
   held.use(publishUsage(sampler, service.registry, events));
   // Word for word: clients and scripts written for Launchpad's service wait for this line.
-  process.stderr.write(`Listening on socket: ${config.forker.socket}\n`);
+  standardError().write(`Listening on socket: ${config.forker.socket}\n`);
   keeper.announce();
   doors.move();
   const running = { config, service, entrance, childrenTimeoutMs, log, stopping, held: held.move() };

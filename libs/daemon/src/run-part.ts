@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig, type Config } from '@hatchery/config';
 import { checkoutDirectory } from './checkout.ts';
 import { createLogger, type Logger } from './log.ts';
+import { standardError } from './log-output.ts';
 import { writePartRecord, type PartRecord } from './part-record.ts';
 import { processStartTime } from './process-identity.ts';
 
@@ -51,7 +52,7 @@ export async function runPart(
   try {
     read = readArguments(argv, ownOptions);
   } catch (error) {
-    process.stderr.write(`${name}: ${(error as Error).message}\n`);
+    standardError().write(`${name}: ${(error as Error).message}\n`);
     return error instanceof ConfigError ? 1 : 2;
   }
   const { config, readyFd, options } = read;
@@ -65,7 +66,7 @@ export async function runPart(
     await part.finished;
     return 0;
   } catch (error) {
-    if (error instanceof StartError) process.stderr.write(`${name}: ${error.message}\n`);
+    if (error instanceof StartError) standardError().write(`${name}: ${error.message}\n`);
     else log.fatal({ err: error }, 'part failed');
     return 1;
   }

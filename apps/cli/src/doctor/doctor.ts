@@ -4,6 +4,7 @@ import { checkAddresses } from './addresses.ts';
 import type { Check } from './check.ts';
 import { checkInstallation } from './installation.ts';
 import { checkKeyLookup } from './key-lookup.ts';
+import { checkLog } from './log.ts';
 import { checkLimits } from './machine.ts';
 import { checkPlaces } from './places.ts';
 import { checkSignInFiles } from './sign-in-files.ts';
@@ -34,6 +35,7 @@ async function examine({ config, environment }: Invocation): Promise<Check[]> {
     ...(await checkSignIn(config)),
     ...checkLimits(config),
     ...(await checkZygote(config)),
+    ...(await checkLog(config)),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { standardError } from '@hatchery/daemon';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
 import { claimService } from '../service-process.ts';
 import { hasDemo, prepareFirstUse, writeDemoSsh } from './first-use.ts';
@@ -5,6 +6,7 @@ import { Generations } from './generations.ts';
 import { PartStartError } from './part-process.ts';
 import { Parts, type PartsContext } from './parts.ts';
 import { describePlaces, readyDescriptor, tellProgress, tellStarter, type Ready } from './ready.ts';
+import { serviceTerminal } from './service-terminal.ts';
 import { StopRequest } from './stop-request.ts';
 import { openSupervisorSocket } from './supervisor-socket.ts';
 
@@ -13,8 +15,9 @@ export const up: Command = {
   synopsis: '[--json]',
   summary: 'serve: all parts in the foreground; Ctrl-C drains and stops, a second one at once',
   options: { json: { type: 'boolean' }, 'ready-fd': { type: 'string' }, succeed: { type: 'string' } },
-  async run(invocation) {
-    expectWords(invocation);
+  async run(asked) {
+    expectWords(asked);
+    const invocation = { ...asked, ...serviceTerminal(asked) };
     const readyFd = readyDescriptor(invocation.options['ready-fd']);
     try {
       const actor = invocation.options['succeed'];
@@ -46,7 +49,10 @@ async function serve(invocation: Invocation, readyFd: number | null): Promise<nu
   const first = await startUnlessStopped(contextOf(invocation, stop), stop);
   if (first === null) return exitDone;
   const generations = new Generations(first, { invocation, stop, replaced: announce });
-  using _socket = await openSupervisorSocket(config, (asked, progress) => generations.replace(asked, progress));
+  using _socket = await openSupervisorSocket(config, {
+    restart: (asked, progress) => generations.replace(asked, progress),
+    state: () => ({ log: standardError().health }),
+  });
   announce(first.ready);
   tellStarter(readyFd, first.ready);
   await generations.end(say);
