@@ -9,6 +9,7 @@ import { checkLimits } from './machine.ts';
 import { checkPlaces } from './places.ts';
 import { checkSignInFiles } from './sign-in-files.ts';
 import { checkSignIn } from './sign-in.ts';
+import { checkSupervisor } from './supervisor.ts';
 import { checkZygote } from './zygote.ts';
 
 export const doctor: Command = {
@@ -34,6 +35,7 @@ async function examine({ config, environment }: Invocation): Promise<Check[]> {
     ...(await checkAddresses(config)),
     ...(await checkSignIn(config)),
     ...checkLimits(config),
+    ...checkSupervisor(config),
     ...(await checkZygote(config)),
     ...(await checkLog(config)),
   ];

@@ -1,6 +1,8 @@
 import { standardError } from '@hatchery/daemon';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
+import { actor } from '../running-service.ts';
 import { claimService } from '../service-process.ts';
+import { namesOf, supervisedParts } from '../unsupervised.ts';
 import { hasDemo, prepareFirstUse, writeDemoSsh } from './first-use.ts';
 import { Generations } from './generations.ts';
 import { PartStartError } from './part-process.ts';
@@ -46,7 +48,7 @@ async function serve(invocation: Invocation, readyFd: number | null): Promise<nu
     const places = `\nhatchery is up; Ctrl-C drains and stops.\n${describePlaces(config, ready)}`;
     invocation.print(invocation.options['json'] === true ? `${JSON.stringify(ready)}\n` : places);
   };
-  const first = await startUnlessStopped(contextOf(invocation, stop), stop);
+  const first = await startUnlessStopped(invocation, stop);
   if (first === null) return exitDone;
   const generations = new Generations(first, { invocation, stop, replaced: announce });
   using _socket = await openSupervisorSocket(config, {
@@ -60,15 +62,25 @@ async function serve(invocation: Invocation, readyFd: number | null): Promise<nu
 }
 
 /** Null when it was stopped on the way. */
-async function startUnlessStopped(context: PartsContext, stop: StopRequest): Promise<Parts | null> {
+async function startUnlessStopped(invocation: Invocation, stop: StopRequest): Promise<Parts | null> {
   try {
-    const parts = await Parts.start(context);
+    const parts = await startBesideLeft(invocation, contextOf(invocation, stop));
     if (!stop.signal.aborted) return parts;
     await parts.stop(stop.urgent);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   }
   return null;
+}
+
+/** A supervisor that was killed leaves parts whose sessions go on: they are succeeded as at a restart. */
+async function startBesideLeft(invocation: Invocation, context: PartsContext): Promise<Parts> {
+  const { config, say } = invocation;
+  // None is ours yet.
+  const left = supervisedParts(config);
+  if (left.length === 0) return Parts.start(context);
+  say(`${namesOf(left)} run without a supervisor; these take over from them`);
+  return Parts.succeed(context, actor(invocation), { progress: say, failed: () => undefined });
 }
 
 /** The supervisor that `restart` starts below the one that runs: parts that take over from those of the one before. */
