@@ -1,51 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { assertNothingLeft, takeBaseline, temporaryDirectory, until, within } from '@hatchery/testkit';
-
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Status {
-  readonly parts: readonly { readonly name: string; readonly pid: number | null; readonly state: string }[];
-}
-
-/** A command as typed in `directory`, whose `hatchery.toml` and `state` it names by relative paths. */
-async function hatchery(directory: string, ...words: string[]): Promise<Outcome> {
-  const argv = [main, ...words, '--config', 'own.toml', '--state-dir', 'state'];
-  const child = spawn(process.execPath, argv, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = once(child, 'exit');
-  const [stdout, stderr] = await within(
-    words.join(' '),
-    Promise.all([text(child.stdout), text(child.stderr)]),
-    120_000,
-  );
-  const [code] = (await ended) as [number | null];
-  return { code, stdout, stderr };
-}
-
-function configure(directory: string, sshPort = 0): void {
-  writeFileSync(
-    join(directory, 'own.toml'),
-    `[ssh]\nlisten = "127.0.0.1:${sshPort}"\n[dashboard]\nlisten = "127.0.0.1:0"\n`,
-  );
-}
-
-async function pidOf(directory: string, name: string): Promise<number | null> {
-  const { parts } = JSON.parse((await hatchery(directory, 'status', '--json')).stdout) as Status;
-  return parts.find((part) => part.name === name)?.pid ?? null;
-}
+import { assertNothingLeft, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
+import { configure, hatchery, pidOf } from './hatchery.test-support.ts';
 
 describe('a detached service', () => {
   it('starts once, restarts a part that dies, acts, and stops with nothing left', async () => {

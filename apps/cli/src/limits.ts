@@ -32,6 +32,9 @@ export const stopLookMs = 250;
 /** A log of a detached service that is longer is put aside at its next start. */
 export const logBytesMax = 64 * 1024 * 1024;
 
+/** What a part says without an end of line is passed on all the same from here on. */
+export const passedLineBytesMax = 256 * 1024;
+
 /** Below this a push of some size fails in the middle. */
 export const diskFreeBytesMin = 256 * 1024 * 1024;
 

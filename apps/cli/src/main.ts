@@ -6,6 +6,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 
+// Without anybody who can be told, a command does what it was asked to all the same.
+process.stderr.on('error', () => undefined);
+
 process.exitCode = await runCommand(process.argv.slice(2), {
   environment: process.env,
   print: (text) => void process.stdout.write(text),

@@ -4,13 +4,13 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { processStartTime } from '@hatchery/daemon';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from './command.ts';
 import { startMsMax, stopLookMs, stopMarginMs, urgentRepeatMs } from './limits.ts';
 import { openServiceLog, serviceLogPath } from './service-log.ts';
 import { readService } from './service-process.ts';
 import { describePlaces, type StartOutcome } from './up/ready.ts';
 import { StopProgress } from './stop-progress.ts';
+import { lives, namesOf, unsupervisedParts, type ProcessIdentity } from './unsupervised.ts';
 
 const program = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -36,6 +36,7 @@ export async function startDetached(invocation: Invocation): Promise<number> {
   const { config, place, environment } = invocation;
   const running = readService(config);
   if (running !== null) throw new Error(`it runs already (pid ${running.pid}); hatchery stop ends it`);
+  tellOfLeft(invocation);
   const log = serviceLogPath(config);
   const output = openServiceLog(config);
   const argv = [program, 'up', ...place, '--ready-fd', '3'];
@@ -59,32 +60,52 @@ export async function startDetached(invocation: Invocation): Promise<number> {
   return exitDone;
 }
 
-/** Asks it to stop and resolves when it has; the exit code. @throws when nothing runs, or it takes too long */
+function tellOfLeft({ config, say }: Invocation): void {
+  const left = unsupervisedParts(config);
+  if (left.length > 0)
+    say(`${namesOf(left)} run without a supervisor; new ones come up beside them, and their sessions go on`);
+}
+
+/**
+ * Asks it to stop and resolves when it has; the exit code. Parts that a killed supervisor has left are waited for, since
+ * they stop already. @throws when nothing runs, or it takes too long
+ */
 export async function stopRunning(invocation: Invocation): Promise<number> {
   expectWords(invocation);
-  const { config } = invocation;
+  const { config, say } = invocation;
   const running = readService(config);
-  if (running === null) throw new Error(`nothing runs on ${config.stateDirectory}; hatchery start starts it`);
-  const drainMs = 1000 * config.forker.childrenTimeoutS;
-  const deadline = performance.now() + drainMs + stopMarginMs;
-  const progress = new StopProgress(invocation);
-  const now = invocation.options['now'] === true;
-  process.kill(running.pid, 'SIGTERM');
-  while (processStartTime(running.pid) === running.startTime) {
-    if (performance.now() > deadline)
-      throw new Error(`pid ${running.pid} has not ended within its deadline; its log is ${serviceLogPath(config)}`);
-    if (now) signalIfAlive(running.pid);
-    else await progress.look();
-    await delay(now ? urgentRepeatMs : stopLookMs);
-  }
+  const left = unsupervisedParts(config);
+  if (running !== null) {
+    signalIfAlive(running);
+    await untilEnded(invocation, [running]);
+  } else if (left.length > 0) say(`the supervisor is gone; ${namesOf(left)} stop without it`);
+  else throw new Error(`nothing runs on ${config.stateDirectory}; hatchery start starts it`);
+  // Beside the parts of the one that ran there can be those of a killed one before it.
+  await untilEnded(invocation, unsupervisedParts(config));
   invocation.print('hatchery has stopped\n');
   return exitDone;
 }
 
-/** It may have ended since we looked. */
-function signalIfAlive(pid: number): void {
+async function untilEnded(invocation: Invocation, processes: readonly ProcessIdentity[]): Promise<void> {
+  const { config, options } = invocation;
+  const deadline = performance.now() + 1000 * config.forker.childrenTimeoutS + stopMarginMs;
+  const progress = new StopProgress(invocation);
+  const now = options['now'] === true;
+  for (let left = processes; left.length > 0; left = left.filter(lives)) {
+    if (performance.now() > deadline) {
+      const pids = left.map(({ pid }) => pid).join(' and ');
+      throw new Error(`pid ${pids} has not ended within its deadline; its log is ${serviceLogPath(config)}`);
+    }
+    if (now) left.forEach(signalIfAlive);
+    else await progress.look();
+    await delay(now ? urgentRepeatMs : stopLookMs);
+  }
+}
+
+/** Its pid is another one's as soon as it has ended. */
+function signalIfAlive(one: ProcessIdentity): void {
   try {
-    process.kill(pid, 'SIGTERM');
+    if (lives(one)) process.kill(one.pid, 'SIGTERM');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

@@ -7,6 +7,7 @@ import { partPrograms } from './part.ts';
 import { gatewayState, type GatewayState } from './running-gateway.ts';
 import { serviceState, type ServiceState } from './running-service.ts';
 import { table, visible } from './table.ts';
+import { namesOf, unsupervisedParts } from './unsupervised.ts';
 import { describeTrouble, type ZygoteHealth } from './zygote-trouble.ts';
 
 /** One process of the service. */
@@ -42,6 +43,9 @@ export const status: Command = {
     expectWords(invocation);
     const found = await findStatus(invocation.config);
     invocation.print(invocation.options['json'] === true ? `${JSON.stringify(found)}\n` : describeStatus(found));
+    const left = unsupervisedParts(invocation.config);
+    if (left.length > 0)
+      invocation.say(`status: no supervisor runs for ${namesOf(left)}; hatchery start replaces them`);
     return found.parts.every(({ state }) => state === 'ready' || state === 'draining') ? exitDone : exitFailed;
   },
 };

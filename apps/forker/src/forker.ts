@@ -1,5 +1,5 @@
 import type { Config } from '@hatchery/config';
-import { StartError, type Logger, type Part, type PartContext } from '@hatchery/daemon';
+import { standardError, StartError, type Logger, type Part, type PartContext } from '@hatchery/daemon';
 import { collectGarbage } from './children/collect-garbage.ts';
 import { ForkService } from './children/fork-service.ts';
 import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
@@ -76,7 +76,7 @@ export async function createForker({ config, log, options }: PartContext): Promi
   held.use(collectGarbage(config.runtimeDirectory, service.registry, log));
   held.use(publishUsage(sampler, service.registry, events));
   // Word for word: clients and scripts written for Launchpad's service wait for this line.
-  process.stderr.write(`Listening on socket: ${config.forker.socket}\n`);
+  standardError().write(`Listening on socket: ${config.forker.socket}\n`);
   keeper.announce();
   doors.move();
   const running = { config, service, entrance, childrenTimeoutMs, log, stopping, held: held.move() };
@@ -99,27 +99,30 @@ interface Running {
 async function runToEnd(running: Running): Promise<void> {
   const { config, service, entrance, childrenTimeoutMs, log, stopping, held } = running;
   await stopping.asked;
-  if (stopping.kind.kind === 'hand-over') {
-    const { successor } = stopping.kind;
-    const release = (): Promise<void> => held.disposeAsync();
-    await handOver({ config, log, service, entrance, successor, release, urgent: stopping.urgent });
-    log.info('stopped');
-    return;
-  }
-  entrance.closeForks();
+  if (stopping.kind.kind !== 'hand-over') entrance.closeForks();
   if (stopping.kind.kind === 'leave') await leaveChildren(service, stopping.urgent);
   const children = service.registry.size;
-  if (stopping.kind.kind === 'leave') {
-    log.info({ children }, 'leaving the children to the next forker');
-    entrance.dismiss();
-  } else {
+  if (stopping.kind.kind === 'stop') {
     log.info({ children }, 'stopping');
     service.intake.beginStop();
-    await endChildren(service, childrenTimeoutMs, stopping.urgent, log);
+    await endChildren(service, childrenTimeoutMs, stopping, log);
   }
-  await held.disposeAsync();
+  // While a stop waited, another one may have come for its children.
+  const { kind } = stopping;
+  if (kind.kind === 'hand-over') {
+    const release = (): Promise<void> => held.disposeAsync();
+    await handOver({ config, log, service, entrance, successor: kind.successor, release, urgent: stopping.urgent });
+  } else {
+    if (kind.kind === 'leave') {
+      log.info({ children }, 'leaving the children to the next forker');
+      entrance.dismiss();
+    }
+    await held.disposeAsync();
+  }
   log.info('stopped');
 }
+
+const stopsForGood = 'the service stops, which nothing takes back; start it again';
 
 /** Resolves when the zygote of a successor serves; from then on nothing keeps us from leaving. @throws {StartError} */
 async function agreeToHandOver(
@@ -130,7 +133,9 @@ async function agreeToHandOver(
 ): Promise<void> {
   const offer = readOffer(config, pid);
   if (offer === null) throw new StartError(`process ${pid} has not offered to take over`);
+  if (!stopping.canHandOver) throw new StartError(stopsForGood);
   await keeper.tryOut(offer.zygote);
+  if (!stopping.canHandOver) throw new StartError(stopsForGood);
   if (stateOf(config, offer.successor) === 'gone') throw new StartError(`process ${pid} has ended meanwhile`);
   stopping.askToHandOver(offer.successor);
 }

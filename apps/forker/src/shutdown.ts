@@ -2,22 +2,27 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@hatchery/daemon';
 import type { ForkService } from './children/fork-service.ts';
 import { forkMsMax, interruptGraceMs, killGraceMs } from './limits.ts';
+import type { StopRequest } from './stop-request.ts';
 
 /** How often the ladder looks whether all children have ended. */
 const lookMs = 25;
 
 /**
  * The ladder of protocol-v1, "Stopping": wait for the children, SIGINT, SIGKILL. Nothing new is taken before it begins.
- * `urgent` cuts the wait short.
+ * `urgent` cuts the wait short, and so does a hand-over: then the children are another one's.
  */
 export async function endChildren(
   service: ForkService,
   childrenTimeoutMs: number,
-  urgent: AbortSignal,
+  stopping: StopRequest,
   log: Logger,
 ): Promise<void> {
   if (service.busy > 0) log.info({ children: service.busy, childrenTimeoutMs }, 'waiting for children');
-  if (await allEnded(service, childrenTimeoutMs, urgent)) return;
+  const cut = AbortSignal.any([stopping.urgent, stopping.handedOver]);
+  const haveEnded = await allEnded(service, childrenTimeoutMs, cut);
+  if (stopping.handedOver.aborted) return;
+  stopping.makeFinal();
+  if (haveEnded) return;
   signalAll(service, 'SIGINT');
   if (await allEnded(service, interruptGraceMs)) return;
   signalAll(service, 'SIGKILL');

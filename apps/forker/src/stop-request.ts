@@ -10,7 +10,9 @@ export type StopKind =
 export class StopRequest {
   readonly #urgent = new AbortController();
   readonly #asked = Promise.withResolvers<void>();
+  readonly #handedOver = new AbortController();
   #kind: StopKind = { kind: 'stop' };
+  #isFinal = false;
 
   get asked(): Promise<void> {
     return this.#asked.promise;
@@ -18,6 +20,21 @@ export class StopRequest {
 
   get urgent(): AbortSignal {
     return this.#urgent.signal;
+  }
+
+  /** Aborted when another one has everything that is left to do. */
+  get handedOver(): AbortSignal {
+    return this.#handedOver.signal;
+  }
+
+  /** False once another one has been asked to take over, or the children have ended or are being ended. */
+  get canHandOver(): boolean {
+    return this.#kind.kind === 'stop' && !this.#isFinal;
+  }
+
+  /** From here on a stop only ends what is left. */
+  makeFinal(): void {
+    this.#isFinal = true;
   }
 
   /** Who leaves stops for all when somebody asks for that meanwhile; who has handed over has nothing left to stop. */
@@ -38,6 +55,7 @@ export class StopRequest {
 
   askToHandOver(successor: Successor): void {
     this.#kind = { kind: 'hand-over', successor };
+    this.#handedOver.abort();
     this.#asked.resolve();
   }
 }

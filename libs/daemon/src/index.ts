@@ -1,5 +1,7 @@
 export { createLogger } from './log.ts';
 export type { Logger } from './log.ts';
+export { standardError, standardOutput } from './log-output.ts';
+export type { LogHealth } from './log-output.ts';
 export { processStartTime } from './process-identity.ts';
 export { checkoutDirectory } from './checkout.ts';
 export { makeDirectories } from './make-directories.ts';

@@ -10,6 +10,8 @@ export interface PartRecord {
   readonly pid: number;
   readonly startTime: number;
   readonly readySince: string;
+  /** Whether it was started by a supervisor, and drains and ends when that is gone; absent in records of older versions. */
+  readonly supervised?: boolean;
   readonly details: Readonly<Record<string, unknown>>;
 }
 

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig, type Config } from '@hatchery/config';
 import { checkoutDirectory } from './checkout.ts';
 import { createLogger, type Logger } from './log.ts';
+import { standardError } from './log-output.ts';
 import { writePartRecord, type PartRecord } from './part-record.ts';
 import { processStartTime } from './process-identity.ts';
 
@@ -51,7 +52,7 @@ export async function runPart(
   try {
     read = readArguments(argv, ownOptions);
   } catch (error) {
-    process.stderr.write(`${name}: ${(error as Error).message}\n`);
+    standardError().write(`${name}: ${(error as Error).message}\n`);
     return error instanceof ConfigError ? 1 : 2;
   }
   const { config, readyFd, options } = read;
@@ -59,13 +60,14 @@ export async function runPart(
   try {
     using signals = new StopSignals();
     const part = await create({ config, log, options });
-    using _record = await announceOrStop(name, part, config, readyFd);
+    const supervised = options['stop-with-stdin'] !== undefined;
+    using _record = await announceOrStop(name, part, { config, readyFd, supervised });
     signals.deliverTo((urgent) => part.stop(urgent));
-    using _stdin = options['stop-with-stdin'] === undefined ? null : onStdinEnd(() => part.stop(false));
+    using _stdin = supervised ? onStdinEnd(() => part.stop(false)) : null;
     await part.finished;
     return 0;
   } catch (error) {
-    if (error instanceof StartError) process.stderr.write(`${name}: ${error.message}\n`);
+    if (error instanceof StartError) standardError().write(`${name}: ${error.message}\n`);
     else log.fatal({ err: error }, 'part failed');
     return 1;
   }
@@ -93,10 +95,17 @@ function readArguments(
   return { config, readyFd, options: values };
 }
 
+/** Where it is said that a part is ready, and what of it beside its details. */
+interface Announcement {
+  readonly config: Config;
+  readonly readyFd: number | null;
+  readonly supervised: boolean;
+}
+
 /** A part that nobody can find is no use: it ends again. @throws as {@link announce} */
-async function announceOrStop(name: string, part: Part, config: Config, readyFd: number | null): Promise<Disposable> {
+async function announceOrStop(name: string, part: Part, place: Announcement): Promise<Disposable> {
   try {
-    return announce(name, part, config, readyFd);
+    return announce(name, part, place);
   } catch (error) {
     part.stop(true);
     await part.finished;
@@ -105,10 +114,11 @@ async function announceOrStop(name: string, part: Part, config: Config, readyFd:
 }
 
 /** @throws {StartError} when it cannot be written down that the part is ready */
-function announce(name: string, part: Part, config: Config, readyFd: number | null): Disposable {
+function announce(name: string, part: Part, { config, readyFd, supervised }: Announcement): Disposable {
   const startTime = processStartTime(process.pid);
   if (startTime === null) throw new StartError('/proc is not mounted; hatchery needs it to name processes');
-  const record = { name, pid: process.pid, startTime, readySince: new Date().toISOString(), details: part.details };
+  const readySince = new Date().toISOString();
+  const record = { name, pid: process.pid, startTime, readySince, supervised, details: part.details };
   const written = writeRecord(config, record);
   if (readyFd !== null) {
     writeSync(readyFd, `${JSON.stringify(record)}\n`);

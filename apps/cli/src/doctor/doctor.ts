@@ -4,10 +4,12 @@ import { checkAddresses } from './addresses.ts';
 import type { Check } from './check.ts';
 import { checkInstallation } from './installation.ts';
 import { checkKeyLookup } from './key-lookup.ts';
+import { checkLog } from './log.ts';
 import { checkLimits } from './machine.ts';
 import { checkPlaces } from './places.ts';
 import { checkSignInFiles } from './sign-in-files.ts';
 import { checkSignIn } from './sign-in.ts';
+import { checkSupervisor } from './supervisor.ts';
 import { checkZygote } from './zygote.ts';
 
 export const doctor: Command = {
@@ -33,7 +35,9 @@ async function examine({ config, environment }: Invocation): Promise<Check[]> {
     ...(await checkAddresses(config)),
     ...(await checkSignIn(config)),
     ...checkLimits(config),
+    ...checkSupervisor(config),
     ...(await checkZygote(config)),
+    ...(await checkLog(config)),
   ];
 }
 

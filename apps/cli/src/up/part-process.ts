@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { PartRecord } from '@hatchery/daemon';
 import { partPrograms, type PartName } from '../part.ts';
 import { partStartMsMax } from '../limits.ts';
+import { passOn } from './pass-on.ts';
 
 /** One process of a part that has become ready. */
 export interface PartProcess {
@@ -67,7 +68,7 @@ export async function startPart(
   });
   // A part that has ended closes its end of this; the write side is never used.
   (child.stdio[0] as Writable).on('error', () => undefined);
-  const stderr = passOn(child);
+  const stderr = passOn(child.stderr, explainingLinesMax);
   const abort = (): void => void child.kill('SIGTERM');
   aborted.addEventListener('abort', abort);
   const late = setTimeout(() => child.kill('SIGKILL'), partStartMsMax);
@@ -80,21 +81,6 @@ export async function startPart(
     clearTimeout(late);
     aborted.removeEventListener('abort', abort);
   }
-}
-
-function passOn(child: ChildProcess): () => string[] {
-  const last: string[] = [];
-  child.stderr?.on('data', (chunk: Buffer) => {
-    process.stderr.write(chunk);
-    last.push(
-      ...chunk
-        .toString('utf8')
-        .split('\n')
-        .filter((line) => line.trim() !== ''),
-    );
-    last.splice(0, last.length - explainingLinesMax);
-  });
-  return () => last;
 }
 
 function explain(name: string, ending: string, stderr: readonly string[]): string {

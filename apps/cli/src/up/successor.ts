@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { startMsMax, urgentRepeatMs } from '../limits.ts';
 import type { Generation } from './generation.ts';
 import type { Place } from './part-process.ts';
+import { passOn } from './pass-on.ts';
 import type { Ready, StartOutcome } from './ready.ts';
 import { retireSignal } from './stop-request.ts';
 
@@ -61,14 +62,15 @@ export class SuccessorProcess implements Generation {
   }
 
   async #start(aborted: AbortSignal, progress: (line: string) => void): Promise<Ready> {
-    const lastWords = passOn(this.#process);
+    // The last line explains an end before its first word, as that of a bad configuration.
+    const lastWords = passOn(this.#process.stderr, 1);
     const abort = (): void => this.#ask();
     aborted.addEventListener('abort', abort);
     const late = setTimeout(abort, startMsMax);
     try {
       const outcome = await hear(this.#process.stdio[3] as Readable, progress);
       if (outcome?.event === 'ready') return outcome;
-      throw new Error(outcome?.message ?? lastWords() ?? `it ended with ${await this.#ended} before it was ready`);
+      throw new Error(outcome?.message ?? lastWords()[0] ?? `it ended with ${await this.#ended} before it was ready`);
     } finally {
       clearTimeout(late);
       aborted.removeEventListener('abort', abort);
@@ -90,14 +92,4 @@ async function hear(stream: Readable, progress: (line: string) => void): Promise
     progress(said.message);
   }
   return null;
-}
-
-/** Its stderr is ours; the last line of it explains an end before its first word, as that of a bad configuration. */
-function passOn(child: ChildProcess): () => string | null {
-  let last: string | null = null;
-  child.stderr?.on('data', (chunk: Buffer) => {
-    process.stderr.write(chunk);
-    last = chunk.toString('utf8').trimEnd().split('\n').at(-1) ?? last;
-  });
-  return () => last;
 }

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { Config } from '@hatchery/config';
-import { makeDirectories } from '@hatchery/daemon';
+import { makeDirectories, type LogHealth } from '@hatchery/daemon';
 import { readControlBody } from '@hatchery/event-feed';
 
 /** What `POST /v1/restart` takes. */
@@ -19,6 +19,11 @@ export type RestartReport =
   | { readonly event: 'done'; readonly message: string }
   | { readonly event: 'failed'; readonly message: string };
 
+/** What `GET /v1/state` answers. */
+export interface SupervisorState {
+  readonly log: LogHealth;
+}
+
 /** Replaces the parts by newer ones; what came of it in words. @throws an Error in one line; then the old ones go on */
 export type Restart = (asked: RestartRequest, progress: (line: string) => void) => Promise<string>;
 
@@ -27,13 +32,19 @@ export function supervisorSocketPath({ runtimeDirectory }: Config): string {
   return join(runtimeDirectory, 'supervisor.sock');
 }
 
-/** Takes requests for a restart until disposed. Mode 0600: whoever reaches it can have any configuration served. */
-export async function openSupervisorSocket(config: Config, restart: Restart): Promise<Disposable> {
+/** What a supervisor does for commands. */
+export interface Supervisor {
+  readonly restart: Restart;
+  readonly state: () => SupervisorState;
+}
+
+/** Takes requests until disposed. Mode 0600: whoever reaches it can have any configuration served. */
+export async function openSupervisorSocket(config: Config, supervisor: Supervisor): Promise<Disposable> {
   const path = supervisorSocketPath(config);
   makeDirectories(dirname(path), 0o711);
   // Whoever made it is dead: there is one supervisor of a state directory.
   rmSync(path, { force: true });
-  const server = createServer((request, response) => void answer(restart, request, response));
+  const server = createServer((request, response) => void answer(supervisor, request, response));
   const umask = process.umask(0o177);
   try {
     await listen(server, path);
@@ -48,7 +59,11 @@ export async function openSupervisorSocket(config: Config, restart: Restart): Pr
   };
 }
 
-async function answer(restart: Restart, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(supervisor: Supervisor, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method === 'GET' && request.url === '/v1/state') {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(supervisor.state()));
+    return;
+  }
   const body = await readControlBody(request);
   const { place, actor } = body ?? {};
   if (request.method !== 'POST' || request.url !== '/v1/restart' || !isWords(place) || !isName(actor)) {
@@ -61,7 +76,7 @@ async function answer(restart: Restart, request: IncomingMessage, response: Serv
   const report = (one: RestartReport): void => void response.write(`${JSON.stringify(one)}\n`);
   try {
     const progress = (message: string): void => report({ event: 'progress', message });
-    report({ event: 'done', message: await restart({ place, actor }, progress) });
+    report({ event: 'done', message: await supervisor.restart({ place, actor }, progress) });
   } catch (error) {
     report({ event: 'failed', message: (error as Error).message });
   }

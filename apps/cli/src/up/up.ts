@@ -1,10 +1,14 @@
+import { standardError } from '@hatchery/daemon';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
+import { actor } from '../running-service.ts';
 import { claimService } from '../service-process.ts';
+import { namesOf, supervisedParts } from '../unsupervised.ts';
 import { hasDemo, prepareFirstUse, writeDemoSsh } from './first-use.ts';
 import { Generations } from './generations.ts';
 import { PartStartError } from './part-process.ts';
 import { Parts, type PartsContext } from './parts.ts';
 import { describePlaces, readyDescriptor, tellProgress, tellStarter, type Ready } from './ready.ts';
+import { serviceTerminal } from './service-terminal.ts';
 import { StopRequest } from './stop-request.ts';
 import { openSupervisorSocket } from './supervisor-socket.ts';
 
@@ -13,8 +17,9 @@ export const up: Command = {
   synopsis: '[--json]',
   summary: 'serve: all parts in the foreground; Ctrl-C drains and stops, a second one at once',
   options: { json: { type: 'boolean' }, 'ready-fd': { type: 'string' }, succeed: { type: 'string' } },
-  async run(invocation) {
-    expectWords(invocation);
+  async run(asked) {
+    expectWords(asked);
+    const invocation = { ...asked, ...serviceTerminal(asked) };
     const readyFd = readyDescriptor(invocation.options['ready-fd']);
     try {
       const actor = invocation.options['succeed'];
@@ -43,10 +48,13 @@ async function serve(invocation: Invocation, readyFd: number | null): Promise<nu
     const places = `\nhatchery is up; Ctrl-C drains and stops.\n${describePlaces(config, ready)}`;
     invocation.print(invocation.options['json'] === true ? `${JSON.stringify(ready)}\n` : places);
   };
-  const first = await startUnlessStopped(contextOf(invocation, stop), stop);
+  const first = await startUnlessStopped(invocation, stop);
   if (first === null) return exitDone;
   const generations = new Generations(first, { invocation, stop, replaced: announce });
-  using _socket = await openSupervisorSocket(config, (asked, progress) => generations.replace(asked, progress));
+  using _socket = await openSupervisorSocket(config, {
+    restart: (asked, progress) => generations.replace(asked, progress),
+    state: () => ({ log: standardError().health }),
+  });
   announce(first.ready);
   tellStarter(readyFd, first.ready);
   await generations.end(say);
@@ -54,15 +62,25 @@ async function serve(invocation: Invocation, readyFd: number | null): Promise<nu
 }
 
 /** Null when it was stopped on the way. */
-async function startUnlessStopped(context: PartsContext, stop: StopRequest): Promise<Parts | null> {
+async function startUnlessStopped(invocation: Invocation, stop: StopRequest): Promise<Parts | null> {
   try {
-    const parts = await Parts.start(context);
+    const parts = await startBesideLeft(invocation, contextOf(invocation, stop));
     if (!stop.signal.aborted) return parts;
     await parts.stop(stop.urgent);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   }
   return null;
+}
+
+/** A supervisor that was killed leaves parts whose sessions go on: they are succeeded as at a restart. */
+async function startBesideLeft(invocation: Invocation, context: PartsContext): Promise<Parts> {
+  const { config, say } = invocation;
+  // None is ours yet.
+  const left = supervisedParts(config);
+  if (left.length === 0) return Parts.start(context);
+  say(`${namesOf(left)} run without a supervisor; these take over from them`);
+  return Parts.succeed(context, actor(invocation), { progress: say, failed: () => undefined });
 }
 
 /** The supervisor that `restart` starts below the one that runs: parts that take over from those of the one before. */

@@ -141,10 +141,9 @@ async function handOver(
   actor: string,
   reason: string,
 ): Promise<Answer> {
-  const { service, events, log } = context;
+  const { events, log } = context;
   const { pid } = body;
   if (typeof pid !== 'number') return refuse(400, 'pid names the forker that takes over');
-  if (service.intake.isStopping) return refuse(409, alreadyStops);
   const actionId = randomUUID();
   events.publish({ kind: 'action.requested', actionId, actor, reason, verb: 'hand over', target: 'forker' });
   const done = (outcome: string): void => {

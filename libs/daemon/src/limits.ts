@@ -1,0 +1,12 @@
+/** What a log holds back while it cannot be written: some thousand lines. What comes then is lost, and counted. */
+export const logBytesWaitingMax = 1024 * 1024;
+
+/** One write(2) of a log that has been held back. */
+export const logWriteBytesMax = 64 * 1024;
+
+/** How soon a log is tried again whose reader is slow, and one that cannot be written. */
+export const logBusyRetryMs = 50;
+export const logFailedRetryMs = 1_000;
+
+/** What a process that ends waits for the reader of its log. */
+export const logFlushMsMax = 500;
