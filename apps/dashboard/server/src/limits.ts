@@ -147,6 +147,9 @@ export const usagePointsMax = 400;
 export const timelineSessionsMax = 60;
 export const timelineMarksMax = 200;
 
+/** Stretches of the timeline in which the refused are counted. */
+export const timelineRefusalsMax = 60;
+
 /** Next to no use of CPU, no reading and no writing for this long while holding a lock is called stuck. */
 export const stuckAfterMs = 5 * 60 * 1_000;
 
