@@ -2,8 +2,8 @@ import type { ReactNode } from 'react';
 import type { Child, Lock } from '@hatchery/events';
 import { actionHindrance } from '../acting/hindrance.ts';
 import { breakStep, signalStep } from '../acting/plan.ts';
+import { Findings } from '../locks/findings.tsx';
 import { partyText } from '../locks/party-text.ts';
-import { StaleTests } from '../locks/stale-tests.tsx';
 import { Age } from '../parts/age.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { unknown } from '../parts/quantity.ts';
@@ -82,7 +82,7 @@ function LockFacts({ lock, living }: { readonly lock: Lock; readonly living: boo
         ]}
         wide={[
           ['Path', <code key="path">{lock.path}</code>],
-          ['Left behind?', <StaleTests key="tests" lock={lock} />],
+          ['Left behind?', <Findings key="findings" lock={lock} />],
         ]}
       />
       {living && (

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyView } from '@hatchery/events';
+import { emptyView, type Lock } from '@hatchery/events';
 import { exampleLock, exampleParty } from '@hatchery/events/fixtures';
 import { firstState, type LiveState } from '../live/connection.ts';
 import { concerns } from './concerns.ts';
@@ -66,12 +66,39 @@ test('who keeps others waiting is named once, with all behind it, and hurts afte
     found.map(({ title, harm, childId, lockId }) => [title, harm, childId, lockId]),
     [['anna (pid 4000001) blocks 2', 'alarm', 'c1', 'l1']],
   );
-  assert.equal(found[0]?.tree?.blocked[0]?.waiters[0]?.blocked[0]?.waiters[0]?.name, 'c3');
+  assert.equal(found[0]?.blocks?.[0]?.waiters[0]?.blocks[0]?.waiters[0]?.party?.childId, 'c3');
+});
+
+test('a deadlock is told as one, at once and as an alarm, with those behind it and not with itself twice', () => {
+  const first = exampleLock('l1', { waiters: [exampleParty('c2', { user: 'bo' }), exampleParty('c3')] });
+  const second = exampleLock('l2', {
+    holder: exampleParty('c2', { user: 'bo' }),
+    waiters: [exampleParty('c1', { since: minutesAgo(0) })],
+  });
+  const [concern, ...others] = concerns(well, service, [first, second], at, all);
+  assert.deepEqual(others, []);
+  assert.equal(concern?.harm, 'alarm');
+  assert.match(concern?.title ?? '', /^Deadlock: (anna|bo) \(pid \d+\), (anna|bo) \(pid \d+\)$/);
+  assert.match(concern?.detail ?? '', /each waits for the next.*; 1 more behind them\. End one of them\.$/);
+  assert.equal(concern?.deadlock?.steps.length, 2);
+});
+
+test('a script that waits for a script hurts no session, however long: a stale lock comes before it', () => {
+  const job = (pid: number): Lock['holder'] => exampleParty(null, { pid, since: minutesAgo(20) });
+  const script = exampleLock('l1', { kind: 'script', holder: job(7), waiters: [job(8)!] });
+  const stale = exampleLock('l2', { condition: 'stale' });
+  assert.deepEqual(
+    concerns(well, service, [script, stale], at, all).map(({ title, harm }) => [title, harm]),
+    [
+      ['Stale branch lock', 'alarm'],
+      ['anna (pid 7) blocks 1', 'notice'],
+    ],
+  );
 });
 
 test('a lock that was left behind is told with what can break it', () => {
   const [concern] = concerns(well, service, [exampleLock('l1', { condition: 'stale' })], at, all);
-  assert.deepEqual([concern?.title, concern?.lockId, concern?.harm], ['Stale lock', 'l1', 'notice']);
+  assert.deepEqual([concern?.title, concern?.lockId, concern?.harm], ['Stale branch lock', 'l1', 'alarm']);
 });
 
 test('a stuck child comes before what was wished', () => {

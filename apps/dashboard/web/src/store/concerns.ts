@@ -1,10 +1,11 @@
-import type { Lock, ReadOnlyState } from '@hatchery/events';
+import type { Lock, LockParty, ReadOnlyState } from '@hatchery/events';
+import { countBehind, waitForest, type BlockingLock, type Deadlock, type WaitForest, type WaitNode } from '@hatchery/locks';
 import type { LiveState } from '../live/connection.ts';
 import { staleAfterMs } from '../live/limits.ts';
 import { newestView } from '../live/folded-data.ts';
 import { duration } from '../parts/duration.ts';
 import type { Service } from './live-store.ts';
-import { blockedCount, oldestWait, waitTrees, type WaitNode } from './lock-facts.ts';
+import { blocksSession, oldestWait } from './lock-facts.ts';
 
 /** One thing that needs a person. `alarm` hurts sessions now; `notice` is as somebody wished, or will pass. */
 export interface Concern {
@@ -12,8 +13,10 @@ export interface Concern {
   readonly harm: 'alarm' | 'notice';
   readonly title: string;
   readonly detail: string;
-  /** Who waits behind whom. */
-  readonly tree?: WaitNode;
+  /** What somebody holds and others wait for. */
+  readonly blocks?: readonly BlockingLock[];
+  /** A circle of waiting, which has buttons of its own. */
+  readonly deadlock?: Deadlock;
   /** What the buttons beside it act on. */
   readonly childId?: string;
   readonly lockId?: string;
@@ -37,9 +40,11 @@ export function concerns(
   isLiving: (childId: string) => boolean,
 ): readonly Concern[] {
   const serverNow = at + (state.clockOffsetMs ?? 0);
-  const blocking = blockers(locks, serverNow, isLiving);
+  const forest = waitForest(locks);
+  const blocking = blockers(forest, serverNow, isLiving);
   const found = [
     ...connectionConcerns(state, at, serverNow),
+    ...deadlocked(forest, serverNow),
     ...blocking,
     ...leftLocks(
       locks.filter(({ id }) => blocking.every(({ lockId }) => lockId !== id)),
@@ -98,44 +103,68 @@ function readOnlyText({ reason, since, actor }: ReadOnlyState, serverNow: number
   return `${`${by}${length}`.trim()}: ${reason}. No branch is changed; reading goes on.`.replace(/^: /, '');
 }
 
+/** Nobody in a circle goes on until one of them is ended, however short they have waited. */
+function deadlocked({ deadlocks }: WaitForest, serverNow: number): readonly Concern[] {
+  return shortened(deadlocks, 'deadlocks', (deadlock) => {
+    const { steps, behind } = deadlock;
+    const parties = steps.map(({ party }) => whoIs(party));
+    const since = steps.flatMap(({ party }) => party.since ?? []).toSorted()[0];
+    const lasts = since === undefined ? '' : `, for ${duration(serverNow - Date.parse(since))}`;
+    const others = countBehind({ party: null, blocks: behind });
+    return {
+      key: `deadlock ${steps.map(({ waitsFor }) => waitsFor.id).join(' ')}`,
+      harm: 'alarm',
+      title: `Deadlock: ${parties.join(', ')}`,
+      detail: `each waits for the next${lasts}${others === 0 ? '' : `; ${others} more behind them`}. End one of them.`,
+      deadlock,
+    };
+  });
+}
+
 /** Who keeps others waiting, the one with the most behind it first. */
 function blockers(
-  locks: readonly Lock[],
+  { roots }: WaitForest,
   serverNow: number,
   isLiving: (childId: string) => boolean,
 ): readonly Concern[] {
-  const trees = [...waitTrees(locks)].sort((left, right) => blockedCount(right) - blockedCount(left));
-  return shortened(trees, 'blockers', (tree) => {
-    const blocked = blockedCount(tree);
-    const since = oldestWait(tree);
-    const waitedMs = since === null ? 0 : serverNow - Date.parse(since);
-    const { user, pid, childId } = tree.party;
-    const who = `${user ?? 'Somebody'}${pid === null ? '' : ` (pid ${pid})`}`;
-    const lock = tree.blocked[0]?.lock;
-    const fate = lock === undefined ? '' : fateOf(lock, serverNow);
-    return {
-      key: `blocker ${tree.name}`,
-      harm: waitedMs >= longWaitMs ? 'alarm' : 'notice',
-      title: `${who} blocks ${blocked}`,
-      detail: `longest wait ${duration(waitedMs)}${fate === '' ? '' : `. Its process is gone.${fate}`}`,
-      tree,
-      ...(childId !== null && isLiving(childId) ? { childId } : {}),
-      ...(lock === undefined ? {} : { lockId: lock.id }),
-    };
-  });
+  return shortened(roots, 'blockers', (root) => blockerOf(root, serverNow, isLiving));
+}
+
+/** Only who keeps a session waiting is an alarm: a script waits for another because it was told to. */
+function blockerOf(root: WaitNode, serverNow: number, isLiving: (childId: string) => boolean): Concern {
+  const { party, blocks } = root;
+  const since = oldestWait(blocks);
+  const waitedMs = since === null ? 0 : serverNow - Date.parse(since);
+  const lock = blocks[0]?.lock;
+  const fate = lock === undefined ? '' : fateOf(lock, serverNow);
+  const childId = party?.childId ?? null;
+  return {
+    key: `blocker ${childId ?? party?.pid ?? ''} ${lock?.id ?? ''}`,
+    harm: waitedMs >= longWaitMs && blocksSession(blocks) ? 'alarm' : 'notice',
+    title: `${whoIs(party)} blocks ${countBehind(root)}`,
+    detail: `longest wait ${duration(waitedMs)}${fate === '' ? '' : `. Its process is gone.${fate}`}`,
+    blocks,
+    ...(childId !== null && isLiving(childId) ? { childId } : {}),
+    ...(lock === undefined ? {} : { lockId: lock.id }),
+  };
+}
+
+function whoIs(party: LockParty | null): string {
+  return `${party?.user ?? 'Somebody'}${party?.pid == null ? '' : ` (pid ${party.pid})`}`;
 }
 
 /** Locks whose holder is gone. */
 function leftLocks(locks: readonly Lock[], serverNow: number): readonly Concern[] {
   const left = locks.filter(({ condition }) => condition === 'stale' || condition === 'orphaned');
   return shortened(left, 'stale locks', (lock) => {
-    const { id, name, condition, holder, waiters } = lock;
+    const { id, name, kind, condition, holder, waiters } = lock;
     const held = holder?.since ? `, held for ${duration(serverNow - Date.parse(holder.since))}` : '';
     const whose = `left by ${holder?.user ?? 'somebody'}, whose process is gone${held}`;
     return {
       key: `stale ${id}`,
-      harm: waiters.length > 0 ? 'alarm' : 'notice',
-      title: `${condition === 'stale' ? 'Stale' : 'Orphaned'} lock`,
+      // Without anybody in sight it refuses every push that comes; an orphaned one frees itself.
+      harm: condition === 'stale' || waiters.length > 0 ? 'alarm' : 'notice',
+      title: `${condition === 'stale' ? 'Stale' : 'Orphaned'} ${kind} lock`,
       detail: `${name}: ${whose}.${fateOf(lock, serverNow)}`,
       lockId: id,
     };
@@ -166,7 +195,7 @@ function stuckChildren(
       key: `stuck ${id}`,
       harm: 'alarm',
       title: `${who} is stuck`,
-      detail: `holds a lock and used neither CPU nor disk for ${idle}.`,
+      detail: `holds a lock and used next to no CPU and no disk for ${idle}.`,
       childId: id,
     };
   });
