@@ -5,7 +5,7 @@ import { Age } from '../parts/age.tsx';
 import { Link } from '../parts/link.tsx';
 import { unknown } from '../parts/quantity.ts';
 import { Findings } from './findings.tsx';
-import { partyText } from './party-text.ts';
+import { partyText, waitingText } from './party-text.ts';
 
 /** Each with the class of its column, which has its width whatever is in it: rows come and go while somebody aims. */
 const columns = [
@@ -18,9 +18,6 @@ const columns = [
   ['Waiting', 'waiting'],
   ['Left behind?', 'findings'],
 ] as const;
-
-/** Waiters that are named; the details have them all. */
-const namedMax = 2;
 
 /** The roles are spelled out because the narrow layout changes `display`, which takes a table's own roles away. */
 export function LocksTable({ locks }: { readonly locks: readonly Lock[] }): ReactNode {
@@ -105,11 +102,4 @@ function Holder({ holder }: { readonly holder: LockParty | null }): ReactNode {
       {command !== null && <code className="party-command">{command}</code>}
     </span>
   );
-}
-
-function waitingText(waiters: readonly LockParty[]): string {
-  if (waiters.length === 0) return 'nobody';
-  const names = waiters.slice(0, namedMax).map(({ user }) => user ?? '?');
-  const rest = waiters.length - names.length;
-  return `${waiters.length}: ${[...names, ...(rest > 0 ? [`+${rest}`] : [])].join(', ')}`;
 }

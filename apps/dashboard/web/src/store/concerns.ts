@@ -1,5 +1,6 @@
 import type { Lock, LockParty, ReadOnlyState } from '@hatchery/events';
 import { countBehind, waitForest, type BlockingLock, type Deadlock, type WaitForest, type WaitNode } from '@hatchery/locks';
+import { reaches } from '../acting/ranks.ts';
 import type { LiveState } from '../live/connection.ts';
 import { staleAfterMs } from '../live/limits.ts';
 import { newestView } from '../live/folded-data.ts';
@@ -77,10 +78,11 @@ function connectionConcerns(state: LiveState, at: number, serverNow: number): re
 }
 
 function serviceConcerns(
-  { feed, server, firstBuild, readOnly }: LiveState,
-  { zygote, draining }: Service,
+  { data, feed, server, firstBuild, readOnly, formerRole }: LiveState,
+  service: Service,
   serverNow: number,
 ): readonly Concern[] {
+  const { zygote, draining } = service;
   const found: Concern[] = [];
   if (zygote.state === 'failed') found.push(concern('alarm', 'Zygote failed', `at ${zygote.step}: ${zygote.message}`));
   if (zygote.state === 'ready' && zygote.failure !== undefined) {
@@ -90,11 +92,32 @@ function serviceConcerns(
   }
   if (feed?.up === true && zygote.state === 'starting')
     found.push(concern('notice', 'Zygote starting', 'New sessions wait until Breezy is loaded.'));
-  if (draining) found.push(concern('notice', 'Draining', 'No new session is taken; those that run may finish.'));
+  const sessions = data === null ? 0 : Object.keys(newestView(data).children).length;
+  if (draining) found.push(concern('notice', 'Draining', drainText(service, sessions, serverNow)));
   if (readOnly !== null) found.push(concern('notice', 'Read-only', readOnlyText(readOnly, serverNow)));
+  if (server !== null && formerRole !== null && !reaches(server.role, formerRole)) {
+    const detail = `now: this browser was signed in as ${formerRole}, and that sign-in is over. To act, open a link of ./hatchery sign-in.`;
+    found.push(concern('notice', `You are ${server.role}`, detail));
+  }
   if (server !== null && server.build !== firstBuild)
     found.push(concern('notice', 'New version', 'of this page is out. Reload to get it.'));
   return found;
+}
+
+/** Who drains and why, and what becomes of those that run. */
+function drainText({ drainedBy, drainReason, drainDeadline }: Service, sessions: number, serverNow: number): string {
+  const by = drainedBy === null ? '' : `by ${drainedBy}`;
+  const whose = [by, ...(drainReason === null ? [] : [drainReason])].filter((part) => part !== '').join(': ');
+  const left = `${sessions} ${sessions === 1 ? 'session' : 'sessions'}`;
+  const fate = sessions === 0 ? 'None is left.' : `${left} may finish${untilText(drainDeadline, serverNow)}.`;
+  return `${whose === '' ? '' : `${whose}. `}No new session is taken. ${fate}`;
+}
+
+function untilText(deadline: string | null, serverNow: number): string {
+  if (deadline === null) return '';
+  const leftMs = Date.parse(deadline) - serverNow;
+  if (leftMs <= 0) return '; the time is up, and they are being disconnected';
+  return ` for ${duration(leftMs + 999)} more, and are disconnected then`;
 }
 
 function readOnlyText({ reason, since, actor }: ReadOnlyState, serverNow: number): string {

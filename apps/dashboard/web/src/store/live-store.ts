@@ -34,8 +34,10 @@ export interface Pause {
 export interface Service {
   readonly zygote: ZygoteView;
   readonly draining: boolean;
-  /** Who asked for it, when that is known. */
+  /** Who asked for it, why, and when clients that are still there are disconnected (RFC 3339), as far as that is known. */
   readonly drainedBy: string | null;
+  readonly drainReason: string | null;
+  readonly drainDeadline: string | null;
 }
 
 /** Runs something soon, once for all who ask meanwhile; a page paints no oftener than its screen does. */
@@ -66,7 +68,7 @@ export class LiveStore {
   readonly listing = new Cell<readonly Row[]>([]);
   readonly ended = new Cell<readonly Child[]>([]);
   readonly locks = new Cell<readonly Lock[]>([]);
-  readonly service = new Cell<Service>({ zygote: emptyView.zygote, draining: false, drainedBy: null });
+  readonly service = new Cell<Service>(serviceOf(emptyView));
   /** Why nobody can act at this moment, or null. */
   readonly actionsOff = new Cell<string | null>(actionsOff(firstState(0), 0));
   readonly totals = new Cell<Totals>(noTotals);
@@ -175,9 +177,8 @@ export class LiveStore {
     }
     this.ended.set(view.recentChildren);
     if (this.start.get() === null) this.#lookAtStarts();
-    const { zygote, draining } = this.service.get();
-    if (zygote !== view.zygote || draining !== view.draining)
-      this.service.set({ zygote: view.zygote, draining: view.draining, drainedBy: view.drainedBy ?? null });
+    const [before, service] = [this.service.get(), serviceOf(view)];
+    if (serviceKeys.some((key) => before[key] !== service[key])) this.service.set(service);
   }
 
   /** Of the newest: how starts went an hour ago is for History. */
@@ -231,6 +232,13 @@ export class LiveStore {
     this.totals.set(totalsOf(this.#shown, this.locks.get()));
   }
 }
+
+function serviceOf({ zygote, draining, drainedBy, drainDeadline, drainWish }: View): Service {
+  const drain = { drainedBy: drainedBy ?? null, drainDeadline: drainDeadline ?? null };
+  return { zygote, draining, ...drain, drainReason: drainWish?.reason ?? null };
+}
+
+const serviceKeys = ['zygote', 'draining', 'drainedBy', 'drainReason', 'drainDeadline'] as const;
 
 /** Whether nothing of the list is new: each end of a child makes a list of its own, which paints nothing then. */
 function sameLocks(left: readonly Lock[], right: readonly Lock[]): boolean {
