@@ -109,7 +109,18 @@ interface Attached extends ControlSockets {
 
 function attach(
   servers: readonly Server[],
-  { live, history, page, signIn, controlSocket, gatewayControlSocket, readOnly, metricsFrom, drainTimeoutS, log }: Attached,
+  {
+    live,
+    history,
+    page,
+    signIn,
+    controlSocket,
+    gatewayControlSocket,
+    readOnly,
+    metricsFrom,
+    drainTimeoutS,
+    log,
+  }: Attached,
 ): LiveEndpoint {
   const budget = new RequestBudget(() => performance.now());
   const { broadcast, progress } = live;

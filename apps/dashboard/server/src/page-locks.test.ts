@@ -78,29 +78,33 @@ test('a stale lock is broken from where it is complained about, with its name ty
   await line.getByText('broken').waitFor();
 });
 
-test('a living holder is ended by the forker, which begins with TERM, and warnings are over once it is', { skip }, async () => {
-  await using stand = await stage();
-  const { forker, dialog, page } = stand;
-  forker.publish({ kind: 'child.spawned', child: aChild('c1') });
-  forker.publish({ kind: 'lock.acquired', lock: aLock('l1') });
-  await rows(page, 'Locks').getByRole('button', { name: 'Break lock…' }).click();
-  const warning = dialog.getByText('The holder is alive.');
-  await warning.waitFor();
-  const [advised, other] = [/^End the holder, then break$/, /^Break under the holder$/].map((name) =>
-    dialog.getByRole('button', { name }),
-  );
-  const boxes = await Promise.all([advised, other].map(async (button) => button!.boundingBox()));
-  assert.equal(boxes[0]?.y, boxes[1]?.y, 'both in one line');
-  await dialog.getByLabel('Reason').fill('hangs');
-  await dialog.getByLabel(/to confirm/).fill('~anna/project/l1');
-  await advised!.click();
-  await dialog.getByText('The lock is free.').waitFor();
-  assert.equal(await warning.count(), 0, 'what was observed is not contradicted');
-  assert.deepEqual(
-    forker.asked.map(({ path, body }) => [path, body['signal'], body['nonce'], body['force']]),
-    [['/v1/locks/l1/break', undefined, 'nonce-l1', false]],
-  );
-});
+test(
+  'a living holder is ended by the forker, which begins with TERM, and warnings are over once it is',
+  { skip },
+  async () => {
+    await using stand = await stage();
+    const { forker, dialog, page } = stand;
+    forker.publish({ kind: 'child.spawned', child: aChild('c1') });
+    forker.publish({ kind: 'lock.acquired', lock: aLock('l1') });
+    await rows(page, 'Locks').getByRole('button', { name: 'Break lock…' }).click();
+    const warning = dialog.getByText('The holder is alive.');
+    await warning.waitFor();
+    const [advised, other] = [/^End the holder, then break$/, /^Break under the holder$/].map((name) =>
+      dialog.getByRole('button', { name }),
+    );
+    const boxes = await Promise.all([advised, other].map(async (button) => button!.boundingBox()));
+    assert.equal(boxes[0]?.y, boxes[1]?.y, 'both in one line');
+    await dialog.getByLabel('Reason').fill('hangs');
+    await dialog.getByLabel(/to confirm/).fill('~anna/project/l1');
+    await advised!.click();
+    await dialog.getByText('The lock is free.').waitFor();
+    assert.equal(await warning.count(), 0, 'what was observed is not contradicted');
+    assert.deepEqual(
+      forker.asked.map(({ path, body }) => [path, body['signal'], body['nonce'], body['force']]),
+      [['/v1/locks/l1/break', undefined, 'nonce-l1', false]],
+    );
+  },
+);
 
 test('an operator who may not break is told what they may do, and taken there', { skip }, async () => {
   await using stand = await stage();
@@ -127,8 +131,7 @@ test('two locks of one name are two commands, each with its kind', { skip }, asy
   forker.publish({ kind: 'lock.acquired', lock: aLock('l2', { ...both, kind: 'repository' }) });
   for (const title of ['Stale branch lock', 'Stale repository lock']) await attention.getByText(title).waitFor();
   await page.keyboard.press('?');
-  for (const text of ['~demo', '~dem', '~demo/project'])
-    await dialog.getByRole('combobox').fill(text);
+  for (const text of ['~demo', '~dem', '~demo/project']) await dialog.getByRole('combobox').fill(text);
   const options = await dialog.getByRole('option').allInnerTexts();
   assert.deepEqual(
     options.map((option) => option.replaceAll(/\s+/g, ' ')),

@@ -34,7 +34,9 @@ export async function audited(
   const outcome =
     status < 400 ? (textIn(body, 'outcome') ?? 'sent') : `refused (${status}): ${textIn(body, 'error') ?? ''}`;
   trail.log({ ownId, status, answer: body }, 'action answered');
-  const finished = await trail.write([{ type: 'outcome', at: Date.now(), ownId, actionId: null, outcome, lockAfter: null }]);
+  const finished = await trail.write([
+    { type: 'outcome', at: Date.now(), ownId, actionId: null, outcome, lockAfter: null },
+  ]);
   if (status >= 400 || (kept && finished)) return { status, body };
   const notice = kept
     ? 'Its outcome could not be written to the history; it stands in the logs.'

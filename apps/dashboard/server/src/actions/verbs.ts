@@ -41,7 +41,15 @@ export function signalChild(id: string, fields: Fields, actor: string): Verb | R
   }
   const name = `signal SIG${String(signal)}`;
   const body = { signal: `SIG${String(signal)}`, actor, reason, pid, startTime };
-  return { path: `/v1/children/${encodeURIComponent(id)}/signal`, body, least, name, target: id, noun: 'child', lock: null };
+  return {
+    path: `/v1/children/${encodeURIComponent(id)}/signal`,
+    body,
+    least,
+    name,
+    target: id,
+    noun: 'child',
+    lock: null,
+  };
 }
 
 /**

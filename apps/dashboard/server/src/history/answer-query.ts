@@ -94,7 +94,10 @@ function audit(database: DatabaseSync, { from, to, actor, text }: AuditFilter, {
     ['at >= ?', from],
     ['at < ?', to],
     ['actor = ?', actor],
-    [`concat_ws(' ', actor, verb, target, reason, outcome, lock_name, lock_kind, lock_path, lock_before) LIKE ? ESCAPE '\\'`, containing(text)],
+    [
+      `concat_ws(' ', actor, verb, target, reason, outcome, lock_name, lock_kind, lock_path, lock_before) LIKE ? ESCAPE '\\'`,
+      containing(text),
+    ],
     ['number < ?', after === null ? null : Number(after)],
   ]);
   const columns = `number, at, actor, verb, target, lock_name, lock_kind, lock_path, lock_before, lock_after, reason, via,

@@ -117,7 +117,14 @@ test('an action that comes back over the feed is one line of the audit, one of a
   feed.happen({ kind: 'action.requested', actionId: 'a1', ...intent });
   feed.happen({ kind: 'action.requested', actionId: 'a2', ...intent, actor: 'root' });
   feed.happen({ kind: 'action.done', actionId: 'a2', outcome: 'sent' });
-  const outcome = { type: 'outcome', at: start, ownId: 'own', actionId: null, outcome: 'sent', lockAfter: null } as const;
+  const outcome = {
+    type: 'outcome',
+    at: start,
+    ownId: 'own',
+    actionId: null,
+    outcome: 'sent',
+    lockAfter: null,
+  } as const;
   await history.keepNow([outcome], 5_000);
   const filter = { from: 0, to: start * 2, actor: null, text: null };
   const { rows } = await history.ask({ name: 'audit', filter, cut });

@@ -46,7 +46,11 @@ test('a break that an earlier version kept is told with the lock that it was, as
       VALUES (9, 'bo', 'break-lock', '${target}', 'lid', 'forker')`);
   migrate(database);
   const narrow = { from: 0, to: 10, actor: null, text: null };
-  const { rows } = answerQuery(database, { name: 'audit', filter: narrow, cut: { limit: 10, after: null } }) as PastRows;
+  const { rows } = answerQuery(database, {
+    name: 'audit',
+    filter: narrow,
+    cut: { limit: 10, after: null },
+  }) as PastRows;
   assert.deepEqual(
     rows.map(({ target, lock_name, lock_kind, lock_before }) => [target, lock_name, lock_kind, lock_before]),
     [

@@ -8,7 +8,11 @@ const startedAt = Date.parse('2026-11-21T06:00:00.000Z');
 const holding: View = { ...emptyView, children: { c1: exampleChild('c1') }, locks: { l1: exampleLock('l1') } };
 
 /** A child that is sampled once a second; `cpu` and `bytes` tell its use in the second of that number. */
-function watched(lastS: number, cpu: (second: number) => number | null, bytes: (second: number) => number = () => 9_000) {
+function watched(
+  lastS: number,
+  cpu: (second: number) => number | null,
+  bytes: (second: number) => number = () => 9_000,
+) {
   const progress = new Progress();
   const sample = (second: number): void => {
     const at = new Date(startedAt + second * 1_000).toISOString();

@@ -16,7 +16,9 @@ const well: LiveState = {
   heardAt: at,
   clockOffsetMs: 0,
 };
-const service = { zygote: { state: 'ready', pid: 7 }, draining: false,
+const service = {
+  zygote: { state: 'ready', pid: 7 },
+  draining: false,
   ...{ drainedBy: null, drainReason: null, drainDeadline: null },
 } as const;
 const all = (): boolean => true;
@@ -159,7 +161,10 @@ test('a drain is told with who, why, how many are left and when they are disconn
     told(whole, ['c1', 'c2']),
     /^by bo: new disks\. No new session is taken\. 2 sessions may finish for 1.m 01.s more, and are disconnected then\.$/,
   );
-  assert.match(told({ ...whole, drainDeadline: new Date(at).toISOString() }, ['c1']), /1 session may finish; the time is up/);
+  assert.match(
+    told({ ...whole, drainDeadline: new Date(at).toISOString() }, ['c1']),
+    /1 session may finish; the time is up/,
+  );
   assert.equal(told(whole, []), 'by bo: new disks. No new session is taken. None is left.');
   assert.equal(told({}, ['c1']), 'No new session is taken. 1 session may finish.', 'an older service does not say');
 });

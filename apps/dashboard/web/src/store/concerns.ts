@@ -1,5 +1,12 @@
 import type { Lock, LockParty, ReadOnlyState } from '@hatchery/events';
-import { countBehind, waitForest, type BlockingLock, type Deadlock, type WaitForest, type WaitNode } from '@hatchery/locks';
+import {
+  countBehind,
+  waitForest,
+  type BlockingLock,
+  type Deadlock,
+  type WaitForest,
+  type WaitNode,
+} from '@hatchery/locks';
 import { reaches } from '../acting/ranks.ts';
 import type { LiveState } from '../live/connection.ts';
 import { staleAfterMs } from '../live/limits.ts';

@@ -5,6 +5,7 @@ import { firstState, type LiveState } from '../live/connection.ts';
 import { newestView } from '../live/folded-data.ts';
 import { truthOf } from '../live/truth.ts';
 import { Cell } from './cell.ts';
+import { EndedBranches } from './ended-branches.ts';
 import { locksByChild, locksOf, type ChildLocks } from './lock-facts.ts';
 import { nextHistory, noTotals, startP95, totalsOf, type Totals, type TotalsHistory } from './totals.ts';
 import type { Trend } from './trend.ts';
@@ -67,6 +68,7 @@ export class LiveStore {
    */
   readonly listing = new Cell<readonly Row[]>([]);
   readonly ended = new Cell<readonly Child[]>([]);
+  readonly endedBranches = new EndedBranches();
   readonly locks = new Cell<readonly Lock[]>([]);
   readonly service = new Cell<Service>(serviceOf(emptyView));
   /** Why nobody can act at this moment, or null. */
@@ -205,6 +207,7 @@ export class LiveStore {
     const child = view.children[id];
     if (child === undefined) {
       this.#trends.forget(id);
+      this.endedBranches.note(id, this.#rows.get(id)?.get().branch);
       return this.#rows.delete(id);
     }
     const trend = this.#trends.get(id);

@@ -34,7 +34,8 @@ export function Timeline(): ReactNode {
 
 function Bars({ told }: { readonly told: PastTimeline }): ReactNode {
   const { sessions, holds, marks, refusals, more } = told;
-  if (sessions.length === 0 && marks.length === 0 && refusals.length === 0) return <p className="empty">Nothing happened.</p>;
+  if (sessions.length === 0 && marks.length === 0 && refusals.length === 0)
+    return <p className="empty">Nothing happened.</p>;
   const byStart = [...sessions].sort(
     (left, right) => (numberIn(left, 'started_at') ?? 0) - (numberIn(right, 'started_at') ?? 0),
   );
