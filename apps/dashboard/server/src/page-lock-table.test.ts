@@ -56,14 +56,23 @@ function crowd({ forker }: Staged): void {
   }
 }
 
-/** The box of an element, which is the one that is hit at its middle. */
-async function hitBox(target: Locator): Promise<{ left: number; right: number; isHit: boolean }> {
+interface Hit {
+  readonly left: number;
+  readonly right: number;
+  /** Whether it is what is hit at its middle. */
+  readonly isHit: boolean;
+}
+
+/** As text, because tests are checked without the types of a browser. */
+const hit = `(element) => {
+  const { left, right, top, bottom } = element.getBoundingClientRect();
+  const found = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+  return { left, right, isHit: element.contains(found) };
+}`;
+
+async function hitBox(target: Locator): Promise<Hit> {
   await target.scrollIntoViewIfNeeded();
-  return target.evaluate((element) => {
-    const { left, right, top, bottom } = element.getBoundingClientRect();
-    const hit = element.ownerDocument.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-    return { left, right, isHit: hit !== null && element.contains(hit) };
-  });
+  return (await target.evaluate(hit)) as Hit;
 }
 
 for (const [width, height] of [
@@ -94,12 +103,8 @@ test('columns keep their places when waiters come and go', { skip }, async () =>
   await using stand = await stage({ width: 1280, height: 800 });
   const { forker, lock } = stand;
   forker.publish({ kind: 'lock.acquired', lock: aLock('l2', { name: '~demo/project/held' }) });
-  const cells = async (): Promise<readonly number[]> =>
-    Promise.all(
-      (await lock('held').getByRole('cell').all()).map((cell) =>
-        cell.evaluate((element) => element.getBoundingClientRect().left),
-      ),
-    );
+  const cells = async (): Promise<readonly (number | undefined)[]> =>
+    Promise.all((await lock('held').getByRole('cell').all()).map(async (cell) => (await cell.boundingBox())?.x));
   await lock('held').getByText('nobody').waitFor();
   const alone = await cells();
   crowd(stand);

@@ -88,7 +88,7 @@ function Party({ party }: { readonly party: LockParty | null }): ReactNode {
 }
 
 function Waits({ party }: { readonly party: LockParty | null }): ReactNode {
-  if (party?.since == null) return null;
+  if (party === null || party.since === null) return null;
   return (
     <span className="quiet">
       {' '}

@@ -53,7 +53,7 @@ export function commandsOf({ live, acting }: PageStore): readonly Command[] {
     ...live.locks.get().map(({ id, name, kind, holder }) => ({
       key: `lock ${id}`,
       name: `Lock ${name}`,
-      hint: [kind, ...(holder?.user == null ? [] : [holder.user])].join(', '),
+      hint: [kind, holder?.user ?? null].filter((each) => each !== null).join(', '),
       run: () => visit({ lockId: id }),
     })),
     ...live.listing.get().map(({ child, branch }) => ({

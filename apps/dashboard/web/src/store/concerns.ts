@@ -180,7 +180,8 @@ function blockerOf(root: WaitNode, serverNow: number, isLiving: (childId: string
 }
 
 function whoIs(party: LockParty | null): string {
-  return `${party?.user ?? 'Somebody'}${party?.pid == null ? '' : ` (pid ${party.pid})`}`;
+  const pid = party?.pid ?? null;
+  return `${party?.user ?? 'Somebody'}${pid === null ? '' : ` (pid ${pid})`}`;
 }
 
 /** Locks whose holder is gone. */
