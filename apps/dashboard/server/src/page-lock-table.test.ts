@@ -72,7 +72,7 @@ const hit = `(element) => {
 
 async function hitBox(target: Locator): Promise<Hit> {
   await target.scrollIntoViewIfNeeded();
-  return (await target.evaluate(hit)) as Hit;
+  return target.evaluate<Hit, unknown>(hit);
 }
 
 for (const [width, height] of [
