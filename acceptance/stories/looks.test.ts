@@ -130,7 +130,7 @@ async function walk(page: Page, look: (name: string) => Promise<void>): Promise<
   const dialog = page.getByRole('dialog');
   await rowOf(page, 'Children', holder.pid).waitFor();
   await rows(page, 'Locks').nth(2).waitFor();
-  await page.getByText('Stale lock').waitFor();
+  await page.getByText('Stale branch lock').waitFor();
   await look('busy');
   const lockOf = (name: string): Locator => rows(page, 'Locks').filter({ hasText: name });
   for (const [name, open] of [

@@ -34,5 +34,5 @@ export type {
   Spread,
   SpreadRow,
 } from './past.ts';
-export { emptyView, reduce, ViewDraft } from './view.ts';
+export { emptyView, recentChildrenMax, reduce, ViewDraft } from './view.ts';
 export type { View, ZygoteView } from './view.ts';

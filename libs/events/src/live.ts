@@ -5,9 +5,14 @@ import type { View } from './view.ts';
 /** Who a browser is to the dashboard: a viewer reads, an operator may end sessions politely, an admin may do all. */
 export type Role = 'viewer' | 'operator' | 'admin';
 
-/** Whether the dashboard's server hears the forker's feed, and since when (RFC 3339, the server's clock). */
+/** Whether the dashboard's server hears the forker's feed, and since when (RFC 3339, the server's clock): one that is down since it was last heard. */
 export type FeedState =
-  | { readonly up: true; readonly since: string }
+  | {
+      readonly up: true;
+      readonly since: string;
+      /** When the forker was last heard; absent from servers that do not say. */
+      readonly heardAt?: string;
+    }
   | { readonly up: false; readonly since: string; readonly reason: string };
 
 /** Why nothing may be written, since when (RFC 3339) and on whose word; these two are empty when nobody knows. */
@@ -53,6 +58,8 @@ export type LiveMessage =
       readonly build: string;
       readonly host: string;
       readonly feed: FeedState;
+      /** How long a drain lets those that run go on, in seconds; absent from servers that do not say. */
+      readonly drainTimeoutS?: number;
     }
   | ({ readonly type: 'snapshot'; readonly view: View } & LivePosition)
   /** One event; it follows the one numbered `event.seq - 1`. */

@@ -60,7 +60,10 @@ export interface PastTimeline {
   readonly to: number;
   readonly sessions: readonly PastRow[];
   readonly holds: readonly PastRow[];
+  /** Without the refused. */
   readonly marks: readonly PastRow[];
+  /** How many were turned away (`count`) from the instant `at` on: a row a short stretch, none where nobody was. */
+  readonly refusals: readonly PastRow[];
   /** Sessions in the range that are not among those told, which are the longest. */
   readonly more: number;
 }

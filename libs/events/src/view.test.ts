@@ -143,6 +143,16 @@ describe('reduce, of the service', () => {
     assert.equal(undated.drainDeadline, undefined, 'the deadline of one drain is not that of the next');
   });
 
+  it('knows why it drains, as long as it is the drain that was asked for', () => {
+    const wish = { actionId: 'a', actor: 'ops', verb: 'drain', target: 'forker', reason: 'new disks' } as const;
+    const asked = viewAfter({ kind: 'action.requested', ...wish });
+    const drained = reduce(asked, { kind: 'forker.draining', draining: true, actor: 'ops' });
+    assert.deepEqual(drained.drainWish, { actor: 'ops', reason: 'new disks' });
+    assert.deepEqual(reduce(drained, { kind: 'forker.draining', draining: false, actor: 'bo' }), emptyView);
+    const stopped = reduce(asked, { kind: 'forker.draining', draining: true, actor: 'stop' });
+    assert.equal(stopped.drainWish, undefined, 'a stop has another reason');
+  });
+
   it('leaves the view as it is for what only the history tells', () => {
     const view = viewAfter(spawned);
     const events: EventBody[] = [

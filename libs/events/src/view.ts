@@ -28,6 +28,8 @@ export interface View {
   readonly drainedBy?: string;
   /** When clients that are still there are disconnected, RFC 3339; absent as `drainedBy` is. */
   readonly drainDeadline?: string;
+  /** The last wish for a drain, which is the reason of the one that goes on; absent when that was begun without one. */
+  readonly drainWish?: { readonly actor: string; readonly reason: string };
 }
 
 /** How many ended children a view remembers: a screenful for the page, some 100 kB at most. */
@@ -118,11 +120,13 @@ function apply(draft: Draft, event: EventBody | Event): void {
     case 'zygote.failed':
       return change(draft, { zygote: zygoteAfterFailure(event) });
     case 'forker.draining':
-      return drain(draft, event);
+      drain(draft, event);
+      return keepWish(draft, event);
+    case 'action.requested':
+      return noteWish(draft, event);
     case 'session.opened':
     case 'session.refused':
     case 'session.closed':
-    case 'action.requested':
     case 'action.done':
       return;
     default:
@@ -154,6 +158,17 @@ function drain(draft: Draft, event: Extract<EventBody, { kind: 'forker.draining'
   const { draining, actor, deadline } = event;
   const until = deadline === undefined ? {} : { drainDeadline: deadline };
   draft.view = draining ? { ...view, draining, drainedBy: actor, ...until } : { ...view, draining };
+}
+
+/** A drain is asked for before it begins, and only the wish says why. */
+function noteWish(draft: Draft, { verb, actor, reason }: Extract<EventBody, { kind: 'action.requested' }>): void {
+  if (verb === 'drain') change(draft, { drainWish: { actor, reason } });
+}
+
+/** What is drained by somebody else, as by a stop, is not drained for that reason. */
+function keepWish(draft: Draft, { draining, actor }: Extract<EventBody, { kind: 'forker.draining' }>): void {
+  const { drainWish, ...view } = draft.view;
+  if (!draining || drainWish?.actor !== actor) draft.view = view;
 }
 
 function change(draft: Draft, part: Partial<View>): void {

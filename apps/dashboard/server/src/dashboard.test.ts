@@ -129,6 +129,35 @@ for (const path of [
   });
 }
 
+test('a person who asks for what is not there gets a page that leads on, a program the reason', async () => {
+  await using running = await stage();
+  const { dashboard } = running;
+  const headers = { cookie: await dashboard.signIn(), accept: 'text/html,*/*;q=0.8' };
+  const page = await dashboard.fetch('/<b>nothing', { headers });
+  assert.deepEqual([page.status, page.headers.get('content-type')], [404, 'text/html; charset=utf-8']);
+  const text = await page.text();
+  assert.match(text, /<a href="&#47;">|<a href="\/">/);
+  assert.ok(!text.includes('<b>'), 'what was asked for is text');
+  for (const [path, accept] of [
+    ['/nothing', '*/*'],
+    ['/api/nothing', 'text/html'],
+  ] as const) {
+    const answer = await dashboard.fetch(path, { headers: { ...headers, accept } });
+    assert.deepEqual([answer.status, await answer.json()], [404, { error: `There is nothing at ${path}.` }]);
+  }
+});
+
+test('a page for who is not signed in has a style, which everybody may have and the policy takes', async () => {
+  await using running = await stage();
+  const { dashboard } = running;
+  const notice = await dashboard.fetch('/sign-in?token=nonsense', { headers: { accept: 'text/html' } });
+  const [, path] = /<link rel="stylesheet" href="([^"]+)">/.exec(await notice.text()) ?? [];
+  assert.ok(path !== undefined && notice.status >= 400);
+  assert.match(notice.headers.get('content-security-policy') ?? '', /style-src 'self'/);
+  const style = await dashboard.fetch(path);
+  assert.deepEqual([style.status, style.headers.get('content-type')], [200, 'text/css; charset=utf-8']);
+});
+
 test('a name that was made to point here reads nothing', async () => {
   await using running = await stage();
   for (const path of ['/', '/api/state', '/metrics', '/sign-in?token=x']) {

@@ -70,6 +70,7 @@ export async function createDashboard(
   const endpoint = attach(servers, {
     ...{ live, history, page, signIn, controlSocket, gatewayControlSocket, readOnly, log },
     metricsFrom: dashboard.metricsFrom,
+    drainTimeoutS: config.forker.childrenTimeoutS,
   });
   const url = signIn.site.home;
   log.info({ url, auth: dashboard.auth }, 'page is served');
@@ -102,12 +103,24 @@ interface Attached extends ControlSockets {
   readonly signIn: SignIn;
   readonly readOnly: () => ReadOnlyState | null;
   readonly metricsFrom: readonly string[];
+  readonly drainTimeoutS: number;
   readonly log: DashboardContext['log'];
 }
 
 function attach(
   servers: readonly Server[],
-  { live, history, page, signIn, controlSocket, gatewayControlSocket, readOnly, metricsFrom, log }: Attached,
+  {
+    live,
+    history,
+    page,
+    signIn,
+    controlSocket,
+    gatewayControlSocket,
+    readOnly,
+    metricsFrom,
+    drainTimeoutS,
+    log,
+  }: Attached,
 ): LiveEndpoint {
   const budget = new RequestBudget(() => performance.now());
   const { broadcast, progress } = live;
@@ -133,6 +146,7 @@ function attach(
     build: page.build,
     host: hostname(),
     feed: live.feed.state,
+    drainTimeoutS,
   });
   const endpoint = new LiveEndpoint({ signIn, broadcast, hello });
   signIn.whenChanged(() => endpoint.review());

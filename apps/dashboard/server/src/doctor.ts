@@ -61,7 +61,7 @@ function checksOf({
     history.problem === null
       ? well(
           'History',
-          `${(history.bytes / 1_048_576).toFixed(1)} MiB of ${historyBytesMax / 1_048_576} MiB at most, in ${history.path}`,
+          `${(history.bytes / 1e6).toFixed(1)} MB of ${Math.round(historyBytesMax / 1e6)} MB at most, in ${history.path}`,
         )
       : failed(
           'History',

@@ -78,25 +78,64 @@ test('a stale lock is broken from where it is complained about, with its name ty
   await line.getByText('broken').waitFor();
 });
 
-test('under a living holder the holder is killed first, and only then the lock broken', { skip }, async () => {
+test(
+  'a living holder is ended by the forker, which begins with TERM, and warnings are over once it is',
+  { skip },
+  async () => {
+    await using stand = await stage();
+    const { forker, dialog, page } = stand;
+    forker.publish({ kind: 'child.spawned', child: aChild('c1') });
+    forker.publish({ kind: 'lock.acquired', lock: aLock('l1') });
+    await rows(page, 'Locks').getByRole('button', { name: 'Break lock…' }).click();
+    const warning = dialog.getByText('The holder is alive.');
+    await warning.waitFor();
+    const [advised, other] = [/^End the holder, then break$/, /^Break under the holder$/].map((name) =>
+      dialog.getByRole('button', { name }),
+    );
+    const boxes = await Promise.all([advised, other].map(async (button) => button!.boundingBox()));
+    assert.equal(boxes[0]?.y, boxes[1]?.y, 'both in one line');
+    await dialog.getByLabel('Reason').fill('hangs');
+    await dialog.getByLabel(/to confirm/).fill('~anna/project/l1');
+    await advised!.click();
+    await dialog.getByText('The lock is free.').waitFor();
+    assert.equal(await warning.count(), 0, 'what was observed is not contradicted');
+    assert.deepEqual(
+      forker.asked.map(({ path, body }) => [path, body['signal'], body['nonce'], body['force']]),
+      [['/v1/locks/l1/break', undefined, 'nonce-l1', false]],
+    );
+  },
+);
+
+test('an operator who may not break is told what they may do, and taken there', { skip }, async () => {
   await using stand = await stage();
-  const { forker, dialog, page } = stand;
+  const { forker, dashboard } = stand;
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   forker.publish({ kind: 'lock.acquired', lock: aLock('l1') });
+  const { page } = await openPage(browser, dashboard.linkFor('operator'));
+  const dialog = page.getByRole('dialog');
   await rows(page, 'Locks').getByRole('button', { name: 'Break lock…' }).click();
-  await dialog.getByText('The holder is alive.').waitFor();
+  await dialog.getByText('needs the role admin').waitFor();
+  await dialog.getByRole('button', { name: 'Signal…' }).click();
+  await dialog.getByRole('heading', { name: 'Send a signal to pid 4000001' }).waitFor();
   await dialog.getByLabel('Reason').fill('hangs');
-  await dialog.getByLabel(/to confirm/).fill('~anna/project/l1');
-  // What the forker makes of the lock of a child that is gone.
-  forker.whenKilled = () => forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { condition: 'orphaned' }) });
-  await dialog.getByRole('button', { name: 'Kill the holder, then break' }).click();
-  await dialog.getByText('The lock is free.').waitFor();
+  await dialog.getByRole('button', { name: 'Send TERM' }).click();
+  await dialog.getByText('The child has ended: SIGTERM.').waitFor();
+  await page.close();
+});
+
+test('two locks of one name are two commands, each with its kind', { skip }, async () => {
+  await using stand = await stage();
+  const { forker, page, dialog, attention } = stand;
+  const both = { name: '~demo/project/left', condition: 'stale' } as const;
+  forker.publish({ kind: 'lock.acquired', lock: aLock('l1', both) });
+  forker.publish({ kind: 'lock.acquired', lock: aLock('l2', { ...both, kind: 'repository' }) });
+  for (const title of ['Stale branch lock', 'Stale repository lock']) await attention.getByText(title).waitFor();
+  await page.keyboard.press('?');
+  for (const text of ['~demo', '~dem', '~demo/project']) await dialog.getByRole('combobox').fill(text);
+  const options = await dialog.getByRole('option').allInnerTexts();
   assert.deepEqual(
-    forker.asked.map(({ path, body }) => [path, body['signal'] ?? body['nonce']]),
-    [
-      ['/v1/children/c1/signal', 'SIGKILL'],
-      ['/v1/locks/l1/break', 'nonce-l1'],
-    ],
+    options.map((option) => option.replaceAll(/\s+/g, ' ')),
+    ['Lock ~demo/project/left branch, anna', 'Lock ~demo/project/left repository, anna'],
   );
 });
 
@@ -126,8 +165,9 @@ test('a forker that cannot break locks is told as too old', { skip }, async () =
 
 test('a drain is asked for, seen in the header, and ended', { skip }, async () => {
   await using stand = await stage();
-  const { dialog, page, dashboard } = stand;
+  const { attention, dialog, page, dashboard } = stand;
   await page.getByRole('button', { name: 'Drain…' }).click();
+  await dialog.getByText(/may finish for 5.m 00.s .*; who is still there then is disconnected/).waitFor();
   const host = await page.locator('header .host').innerText();
   await dialog.getByLabel('Reason').fill('upgrade');
   await dialog.getByLabel(/to confirm/).fill(host);
@@ -135,6 +175,7 @@ test('a drain is asked for, seen in the header, and ended', { skip }, async () =
   await dialog.getByText('The service is draining.').waitFor();
   await dialog.getByRole('button', { name: 'Close' }).click();
   await page.getByText('DRAINING by admin, 0 left').waitFor();
+  await attention.getByText('by admin: upgrade. No new session is taken. None is left.').waitFor();
   await page.getByRole('button', { name: 'Undrain…' }).click();
   await dialog.getByLabel('Reason').fill('done');
   await dialog.getByRole('button', { name: 'Undrain', exact: true }).click();
@@ -165,8 +206,10 @@ test('everything is reached with the keyboard alone', { skip }, async () => {
   assert.match(opened, /\/children\/c\d+/);
   await page.keyboard.press('j');
   await page.waitForURL((url) => url.href !== opened);
+  const last = page.url().split('/').at(-1);
   await page.keyboard.press('Escape');
   await page.waitForURL((url) => url.pathname === '/');
+  assert.equal(await page.evaluate('document.activeElement?.id'), `pid-${last}`, 'the row has the focus');
   await page.keyboard.press('p');
   await page.getByRole('button', { name: 'Resume' }).waitFor();
   await page.keyboard.press('p');

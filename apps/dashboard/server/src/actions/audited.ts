@@ -20,7 +20,7 @@ export interface AuditTrail {
  */
 export async function audited(
   trail: AuditTrail,
-  { name: verb, target, noun, body: { reason } }: Verb,
+  { name: verb, target, noun, lock, body: { reason } }: Verb,
   actor: string,
   act: () => Promise<ActionAnswer>,
 ): Promise<ActionAnswer> {
@@ -28,13 +28,15 @@ export async function audited(
   const intent = { actor, verb, target, reason };
   trail.log({ ownId, ...intent }, 'action requested');
   const kept = await trail.write([
-    { type: 'intent', at: Date.now(), ...intent, via: 'dashboard', ownId, actionId: null },
+    { type: 'intent', at: Date.now(), ...intent, via: 'dashboard', ownId, actionId: null, lock },
   ]);
   const { status, body } = kept || (await trail.forkerKeeps()) ? await act() : unrecorded(noun);
   const outcome =
     status < 400 ? (textIn(body, 'outcome') ?? 'sent') : `refused (${status}): ${textIn(body, 'error') ?? ''}`;
   trail.log({ ownId, status, answer: body }, 'action answered');
-  const finished = await trail.write([{ type: 'outcome', at: Date.now(), ownId, actionId: null, outcome }]);
+  const finished = await trail.write([
+    { type: 'outcome', at: Date.now(), ownId, actionId: null, outcome, lockAfter: null },
+  ]);
   if (status >= 400 || (kept && finished)) return { status, body };
   const notice = kept
     ? 'Its outcome could not be written to the history; it stands in the logs.'

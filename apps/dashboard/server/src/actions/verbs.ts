@@ -1,4 +1,5 @@
 import type { Lock, Role } from '@hatchery/events';
+import { lookOf, type LockLook } from '../history/record.ts';
 import { reasonCharactersMax } from '../limits.ts';
 import type { Refusal } from '../sign-in/access.ts';
 import type { Person } from '../sign-in/person.ts';
@@ -12,6 +13,8 @@ export interface Verb {
   readonly name: string;
   readonly target: string;
   readonly noun: Noun;
+  /** The lock as this server sees it, when the target is one that it knows. */
+  readonly lock: LockLook | null;
 }
 
 /** What is acted on; it decides how a refusal is worded. */
@@ -38,7 +41,15 @@ export function signalChild(id: string, fields: Fields, actor: string): Verb | R
   }
   const name = `signal SIG${String(signal)}`;
   const body = { signal: `SIG${String(signal)}`, actor, reason, pid, startTime };
-  return { path: `/v1/children/${encodeURIComponent(id)}/signal`, body, least, name, target: id, noun: 'child' };
+  return {
+    path: `/v1/children/${encodeURIComponent(id)}/signal`,
+    body,
+    least,
+    name,
+    target: id,
+    noun: 'child',
+    lock: null,
+  };
 }
 
 /**
@@ -61,6 +72,7 @@ export function breakLock(id: string, fields: Fields, known: Lock | undefined, a
     name: force ? 'break-lock --force' : 'break-lock',
     target: id,
     noun: 'lock',
+    lock: known === undefined ? null : lookOf(known),
   };
 }
 
@@ -75,6 +87,7 @@ export function drain(verb: 'drain' | 'undrain', fields: Fields, actor: string):
     name: verb,
     target: 'forker',
     noun: 'service',
+    lock: null,
   };
 }
 

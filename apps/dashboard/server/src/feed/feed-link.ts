@@ -13,10 +13,15 @@ export function linkFeed(
   listener: { message(message: FeedMessage): void; changed(state: FeedState): void },
 ): FeedLink {
   let state: FeedState = { up: false, since: new Date().toISOString(), reason: 'not heard from yet' };
+  let heardAt = new Date();
   const connection = dialFeed(controlSocket, {
-    message: (message) => listener.message(message),
+    message: (message) => {
+      heardAt = new Date();
+      listener.message(message);
+    },
     connection: (told) => {
-      const next = nextState(state, told, new Date(), publisher);
+      // What hangs is called away seconds after its last word, and it is the word that the data is as old as.
+      const next = nextState(state, told, told.up ? new Date() : heardAt, publisher);
       if (next === state) return;
       state = next;
       listener.changed(state);
@@ -24,22 +29,22 @@ export function linkFeed(
   });
   return {
     get state() {
-      return state;
+      return state.up ? { ...state, heardAt: heardAt.toISOString() } : state;
     },
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
 }
 
-/** The state after one report; the same object when nothing is new. A repeated failure keeps its first instant. */
+/** The state after one report, which is of the instant `at`; the same object when nothing is new. A repeated failure keeps its first instant. */
 export function nextState(
   state: FeedState,
   told: { readonly up: true } | { readonly up: false; readonly error: Error },
-  now: Date,
+  at: Date,
   publisher = 'the forker',
 ): FeedState {
-  if (told.up) return state.up ? state : { up: true, since: now.toISOString() };
+  if (told.up) return state.up ? state : { up: true, since: at.toISOString() };
   const reason = reasonOf(told.error, publisher);
-  if (state.up) return { up: false, since: now.toISOString(), reason };
+  if (state.up) return { up: false, since: at.toISOString(), reason };
   return state.reason === reason ? state : { ...state, reason };
 }
 

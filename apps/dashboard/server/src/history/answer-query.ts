@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { PastChild, PastRefusals, PastRow, PastRows, PastTimeline } from '@hatchery/events';
-import { timelineMarksMax, timelineSessionsMax, usagePointsMax } from '../limits.ts';
+import { timelineMarksMax, timelineRefusalsMax, timelineSessionsMax, usagePointsMax } from '../limits.ts';
 import type { Answers, AuditFilter, Cut, Query, RefusalFilter, SessionFilter } from './query.ts';
 import { statistics } from './statistics.ts';
 
@@ -94,10 +94,14 @@ function audit(database: DatabaseSync, { from, to, actor, text }: AuditFilter, {
     ['at >= ?', from],
     ['at < ?', to],
     ['actor = ?', actor],
-    [`concat_ws(' ', actor, verb, target, reason, outcome) LIKE ? ESCAPE '\\'`, containing(text)],
+    [
+      `concat_ws(' ', actor, verb, target, reason, outcome, lock_name, lock_kind, lock_path, lock_before) LIKE ? ESCAPE '\\'`,
+      containing(text),
+    ],
     ['number < ?', after === null ? null : Number(after)],
   ]);
-  const columns = 'number, at, actor, verb, target, reason, via, action_id, outcome, done_at';
+  const columns = `number, at, actor, verb, target, lock_name, lock_kind, lock_path, lock_before, lock_after, reason, via,
+    action_id, outcome, done_at`;
   const rows = all(
     database,
     `SELECT ${columns} FROM audit WHERE ${sql} ORDER BY number DESC LIMIT ?`,
@@ -158,9 +162,19 @@ function timeline(database: DatabaseSync, from: number, to: number): PastTimelin
       from,
       JSON.stringify(sessions.map(({ id }) => id)),
     ),
+    // What concerns all comes first, then the signals, of which each session may have one.
     marks: all(
       database,
-      `SELECT at, kind, text, child_id FROM mark WHERE at >= ? AND at < ? ORDER BY at DESC LIMIT ${timelineMarksMax}`,
+      `SELECT at, kind, text, child_id FROM mark WHERE at >= ? AND at < ? AND kind <> 'refused'
+       ORDER BY kind = 'signal', at DESC LIMIT ${timelineMarksMax}`,
+      from,
+      to,
+    ),
+    // Counted and not told one by one: a scanner makes thousands.
+    refusals: all(
+      database,
+      `SELECT min(at) AS at, count(*) AS count FROM mark WHERE at >= ?1 AND at < ?2 AND kind = 'refused'
+       GROUP BY CAST((at - ?1) * ${timelineRefusalsMax} / (?2 - ?1) AS INTEGER) ORDER BY at`,
       from,
       to,
     ),

@@ -28,10 +28,12 @@ export function gatewayRecords(message: FeedMessage): readonly HistoryRecord[] {
     }
     case 'action.requested': {
       const { actionId, actor, verb, target, reason } = event;
-      return [{ type: 'intent', at, actor, verb, target, reason, via: 'ssh-gateway', actionId, ownId: null }];
+      return [
+        { type: 'intent', at, actor, verb, target, reason, via: 'ssh-gateway', actionId, ownId: null, lock: null },
+      ];
     }
     case 'action.done':
-      return [{ type: 'outcome', at, actionId: event.actionId, ownId: null, outcome: event.outcome }];
+      return [{ type: 'outcome', at, actionId: event.actionId, ownId: null, outcome: event.outcome, lockAfter: null }];
     default:
       return [];
   }

@@ -98,6 +98,7 @@ test('a queue that no disk takes gives up usage first and the audit last, and co
     reason: 'r',
     ownId: 'o',
     actionId: null,
+    lock: null,
   } as const;
   history.keep([intent]);
   for (let count = 0; count < historyQueueMax; count += 1_000)

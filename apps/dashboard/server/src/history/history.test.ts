@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { emptyView } from '@hatchery/events';
 import { aChild } from '../fixtures/fake-forker.ts';
+import { aLock, aParty } from '../fixtures/locks.ts';
 import { eventually, temporaryDirectory } from '../fixtures/running-dashboard.ts';
 import { at, feedInto, openHistory, pushAndWait, start } from '../fixtures/told-history.ts';
 import type { SessionFilter } from './query.ts';
@@ -108,7 +109,7 @@ test('an action that comes back over the feed is one line of the audit, one of a
   await eventually('it is open', () => history.state.problem === null);
   const intent = { actor: 'admin', verb: 'signal SIGTERM', target: 'c1', reason: 'runaway' };
   const written = await history.keepNow(
-    [{ type: 'intent', at: start, ...intent, via: 'dashboard', ownId: 'own', actionId: null }],
+    [{ type: 'intent', at: start, ...intent, via: 'dashboard', ownId: 'own', actionId: null, lock: null }],
     5_000,
   );
   assert.equal(written, true);
@@ -116,7 +117,15 @@ test('an action that comes back over the feed is one line of the audit, one of a
   feed.happen({ kind: 'action.requested', actionId: 'a1', ...intent });
   feed.happen({ kind: 'action.requested', actionId: 'a2', ...intent, actor: 'root' });
   feed.happen({ kind: 'action.done', actionId: 'a2', outcome: 'sent' });
-  await history.keepNow([{ type: 'outcome', at: start, ownId: 'own', actionId: null, outcome: 'sent' }], 5_000);
+  const outcome = {
+    type: 'outcome',
+    at: start,
+    ownId: 'own',
+    actionId: null,
+    outcome: 'sent',
+    lockAfter: null,
+  } as const;
+  await history.keepNow([outcome], 5_000);
   const filter = { from: 0, to: start * 2, actor: null, text: null };
   const { rows } = await history.ask({ name: 'audit', filter, cut });
   assert.deepEqual(
@@ -126,6 +135,44 @@ test('an action that comes back over the feed is one line of the audit, one of a
       ['admin', 'dashboard', 'a1', 'sent'],
     ],
   );
+});
+
+test('a broken lock stands in the audit with its name, kind and holder, and what became of it', async () => {
+  using directory = temporaryDirectory();
+  await using history = openHistory(join(directory.path, 'history.db'));
+  await eventually('it is open', () => history.state.problem === null);
+  const feed = feedInto(history);
+  const before = aLock('l1', { kind: 'repository', condition: 'stale', holder: aParty('c1', { pid: 77 }) });
+  const intent = { actor: 'admin', verb: 'break-lock', target: 'l1', reason: 'lid' };
+  // As this page asks, which knew of another holder a moment before.
+  const lock = { name: before.name, kind: before.kind, path: before.path, state: 'held, bo (pid 5 on vm)' };
+  await history.keepNow(
+    [{ type: 'intent', at: start, ...intent, via: 'dashboard', ownId: 'own', actionId: null, lock }],
+    5_000,
+  );
+  feed.happen({ kind: 'action.requested', actionId: 'a1', ...intent, before });
+  feed.happen({ kind: 'action.done', actionId: 'a1', outcome: 'broken', after: null });
+  const other = aLock('l2', { condition: 'unknown', holder: null });
+  feed.happen({ kind: 'action.requested', actionId: 'a2', ...intent, target: 'l2', before: other });
+  feed.happen({ kind: 'action.done', actionId: 'a2', outcome: 'refused', after: other });
+  feed.happen({ kind: 'action.requested', actionId: 'a3', ...intent, target: 'l3' });
+  feed.happen({ kind: 'action.done', actionId: 'a3', outcome: 'broken' });
+  await history.keepNow([], 5_000);
+  const found = async (text: string | null): Promise<unknown[]> => {
+    const filter = { from: 0, to: start * 2, actor: null, text };
+    const { rows } = await history.ask({ name: 'audit', filter, cut });
+    return rows.map((row) => ['lock_name', 'lock_kind', 'lock_before', 'lock_after'].map((column) => row[column]));
+  };
+  const first = ['~anna/project/l1', 'repository', 'stale, anna (pid 77 on hatchery-1)', 'free'];
+  const nobody = 'unknown, its holder not known';
+  assert.deepEqual(await found(null), [
+    [null, null, null, null],
+    ['~anna/project/l2', 'branch', nobody, nobody],
+    first,
+  ]);
+  assert.deepEqual(await found('project/l1'), [first], 'by the branch');
+  assert.deepEqual(await found('repository'), [first], 'by the kind');
+  assert.deepEqual(await found('pid 77'), [first], 'by the holder');
 });
 
 test('a history that is opened again has what was in it', async () => {

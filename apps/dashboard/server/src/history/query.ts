@@ -18,7 +18,7 @@ export interface AuditFilter {
   readonly from: number;
   readonly to: number;
   readonly actor: string | null;
-  /** Any part of verb, target, reason or outcome. */
+  /** Any part of verb, target, reason or outcome, or of the name, kind, path or holder of a lock. */
   readonly text: string | null;
 }
 

@@ -40,6 +40,14 @@ export interface AuditIntent {
   readonly via: 'dashboard' | 'forker' | 'ssh-gateway';
   readonly ownId: string | null;
   readonly actionId: string | null;
+  /** The lock as it was looked at, where the target is one; null when nobody said, and for everything else. */
+  readonly lock: LockLook | null;
+}
+
+/** A lock as the audit tells it. */
+export interface LockLook extends Pick<Lock, 'name' | 'kind' | 'path'> {
+  /** Its condition and its holder, as `stale, anna (pid 4711 on vm)`. */
+  readonly state: string;
 }
 
 /** What came of it. */
@@ -49,6 +57,8 @@ export interface AuditOutcome {
   readonly ownId: string | null;
   readonly actionId: string | null;
   readonly outcome: string;
+  /** How the lock is now, as in {@link LockLook} or `free`; null when nobody said. */
+  readonly lockAfter: string | null;
 }
 
 /** A moment of the service as a whole, drawn across the timeline. */
@@ -91,6 +101,23 @@ export type HistoryRecord =
   | Mark
   | AuditIntent
   | AuditOutcome;
+
+/** What the audit keeps of a lock. */
+export function lookOf({ name, kind, path, condition, holder }: Lock): LockLook {
+  return { name, kind, path, state: `${condition}, ${holderText(holder)}` };
+}
+
+/** The state of a lock after an action: null when the publisher does not say, `free` when there is none any more. */
+export function stateAfter(after: Lock | null | undefined): string | null {
+  if (after === undefined) return null;
+  return after === null ? 'free' : lookOf(after).state;
+}
+
+function holderText(holder: LockParty | null): string {
+  if (holder === null) return 'its holder not known';
+  const { user, pid, host } = holder;
+  return `${user ?? 'somebody'} (pid ${pid ?? 'not known'} on ${host ?? 'a host not known'})`;
+}
 
 /** Names one holder or waiter: a child by its id, anybody else by where they run. */
 export function partyName({ childId, host, pid, user }: LockParty): string {

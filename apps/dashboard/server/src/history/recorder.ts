@@ -1,5 +1,5 @@
 import type { Event, FeedMessage, Lock, View } from '@hatchery/events';
-import { partyName, type HistoryRecord } from './record.ts';
+import { lookOf, partyName, stateAfter, type HistoryRecord } from './record.ts';
 import { UsageStretches } from './usage-stretches.ts';
 
 /** Turns what the feed says into what is kept. Knows no database, so that it is tested with messages alone. */
@@ -87,11 +87,14 @@ export class Recorder {
       case 'forker.draining':
         return [mark(at, 'drain', `${event.draining ? 'drain' : 'end of drain'} by ${event.actor}`)];
       case 'action.requested': {
-        const { actionId, actor, verb, target, reason } = event;
-        return [{ type: 'intent', at, actor, verb, target, reason, via: 'forker', actionId, ownId: null }];
+        const { actionId, actor, verb, target, reason, before: seen } = event;
+        const lock = seen === undefined ? null : lookOf(seen);
+        return [{ type: 'intent', at, actor, verb, target, reason, via: 'forker', actionId, ownId: null, lock }];
       }
-      case 'action.done':
-        return [{ type: 'outcome', at, actionId: event.actionId, ownId: null, outcome: event.outcome }];
+      case 'action.done': {
+        const { actionId, outcome, after } = event;
+        return [{ type: 'outcome', at, actionId, ownId: null, outcome, lockAfter: stateAfter(after) }];
+      }
       case 'session.opened':
       case 'session.refused':
       case 'session.closed':

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import type { PastRows } from '@hatchery/events';
 import { aChild } from '../fixtures/fake-forker.ts';
+import { aLock } from '../fixtures/locks.ts';
 import { answerQuery } from './answer-query.ts';
 import { migrate } from './schema.ts';
 import { recordWriter } from './store.ts';
@@ -32,6 +34,29 @@ test('a history of the first version keeps what is in it and takes what is new',
   assert.deepEqual(
     rows.map(({ id, close_reason }) => [id, close_reason]),
     [['c1', 'finished']],
+  );
+});
+
+test('a break that an earlier version kept is told with the lock that it was, as far as its hold is remembered', () => {
+  using database = new DatabaseSync(':memory:');
+  migrate(database, 2);
+  recordWriter(database)([{ type: 'hold', lock: aLock('l1'), at: 5 }]);
+  for (const target of ['l1', 'l2'])
+    database.exec(`INSERT INTO audit (at, actor, verb, target, reason, via)
+      VALUES (9, 'bo', 'break-lock', '${target}', 'lid', 'forker')`);
+  migrate(database);
+  const narrow = { from: 0, to: 10, actor: null, text: null };
+  const { rows } = answerQuery(database, {
+    name: 'audit',
+    filter: narrow,
+    cut: { limit: 10, after: null },
+  }) as PastRows;
+  assert.deepEqual(
+    rows.map(({ target, lock_name, lock_kind, lock_before }) => [target, lock_name, lock_kind, lock_before]),
+    [
+      ['l2', null, null, null],
+      ['l1', '~anna/project/l1', 'branch', null],
+    ],
   );
 });
 

@@ -51,6 +51,15 @@ const migrations: readonly string[] = [
      auth_ms REAL, exec_ms REAL, forked_ms REAL, first_byte_ms REAL, end_ms REAL
    ) WITHOUT ROWID;
    CREATE INDEX gateway_by_time ON gateway (closed_at);`,
+  // Of a broken lock: which it was, and how it was before and after. Its id alone tells a reader nothing a month later.
+  `ALTER TABLE audit ADD COLUMN lock_name TEXT;
+   ALTER TABLE audit ADD COLUMN lock_kind TEXT;
+   ALTER TABLE audit ADD COLUMN lock_path TEXT;
+   ALTER TABLE audit ADD COLUMN lock_before TEXT;
+   ALTER TABLE audit ADD COLUMN lock_after TEXT;
+   UPDATE audit SET (lock_name, lock_kind, lock_path) =
+     (SELECT name, kind, path FROM hold WHERE lock_id = target ORDER BY from_at DESC LIMIT 1)
+   WHERE verb LIKE 'break-lock%';`,
 ];
 
 /** The version this program writes. */

@@ -166,10 +166,14 @@ function writePresent(run: Run, { at, childIds, lockIds }: Extract<HistoryRecord
 /** What is asked here comes back over the feed under the forker's own id: both are one line of the audit. */
 function writeIntent(run: Run, intent: AuditIntent): void {
   const { at, actor, verb, target, reason, via, ownId, actionId } = intent;
+  const lock = lockColumns(intent);
   if (actionId !== null) {
-    const values = { actionId, actor, target, reason, from: at - ownIntentMsMax, to: at + ownIntentMsMax };
+    const values = { actionId, actor, target, reason, from: at - ownIntentMsMax, to: at + ownIntentMsMax, ...lock };
+    // What the forker broke is what it looked at itself, a moment after this page did.
     const known = run(
-      `UPDATE audit SET action_id = $actionId WHERE number = (SELECT number FROM audit
+      `UPDATE audit SET action_id = $actionId, lock_name = coalesce($lockName, lock_name),
+         lock_kind = coalesce($lockKind, lock_kind), lock_path = coalesce($lockPath, lock_path),
+         lock_before = coalesce($lockBefore, lock_before) WHERE number = (SELECT number FROM audit
          WHERE action_id IS NULL AND own_id IS NOT NULL AND actor = $actor AND target = $target AND reason = $reason
            AND at BETWEEN $from AND $to ORDER BY number LIMIT 1)
          AND NOT EXISTS (SELECT 1 FROM audit WHERE action_id = $actionId)`,
@@ -178,21 +182,25 @@ function writeIntent(run: Run, intent: AuditIntent): void {
     if (known > 0) return;
   }
   run(
-    `INSERT OR IGNORE INTO audit (at, actor, verb, target, reason, via, own_id, action_id)
-     VALUES ($at, $actor, $verb, $target, $reason, $via, $ownId, $actionId)`,
-    { at, actor, verb, target, reason, via, ownId, actionId },
+    `INSERT OR IGNORE INTO audit (at, actor, verb, target, reason, via, own_id, action_id,
+       lock_name, lock_kind, lock_path, lock_before)
+     VALUES ($at, $actor, $verb, $target, $reason, $via, $ownId, $actionId,
+       $lockName, $lockKind, $lockPath, $lockBefore)`,
+    { at, actor, verb, target, reason, via, ownId, actionId, ...lock },
   );
 }
 
-function writeOutcome(run: Run, { at, ownId, actionId, outcome }: AuditOutcome): void {
+function lockColumns({ lock }: AuditIntent): { readonly [name: string]: string | null } {
+  const { name = null, kind = null, path = null, state = null } = lock ?? {};
+  return { lockName: name, lockKind: kind, lockPath: path, lockBefore: state };
+}
+
+function writeOutcome(run: Run, { at, ownId, actionId, outcome, lockAfter }: AuditOutcome): void {
   if (ownId === null) {
     run(
-      'UPDATE audit SET outcome = coalesce(outcome, $outcome), done_at = coalesce(done_at, $at) WHERE action_id = $actionId',
-      {
-        actionId,
-        outcome,
-        at,
-      },
+      `UPDATE audit SET outcome = coalesce(outcome, $outcome), done_at = coalesce(done_at, $at),
+         lock_after = coalesce($lockAfter, lock_after) WHERE action_id = $actionId`,
+      { actionId, outcome, at, lockAfter },
     );
     return;
   }

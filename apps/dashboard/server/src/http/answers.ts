@@ -30,6 +30,26 @@ export function sendScript(response: ServerResponse, text: string): void {
   send(response, 200, 'text/javascript; charset=utf-8', text);
 }
 
+/** Open to everybody, like the pages that use it: the policy takes no style that is not a file of ours. */
+export const noticeStylePath = '/sign-in/notice.css';
+
+const noticeStyle = `:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
+body { margin: 0; background: light-dark(#f6f6f4, #15171a); color: light-dark(#1c2024, #e6e8ea); }
+main { max-width: 32em; margin: 12vh auto 0; padding: 20px 24px; border: 1px solid light-dark(#dedfdc, #2f343a);
+  border-radius: 8px; background: light-dark(#ffffff, #1c1f23); overflow-wrap: anywhere; }
+h1 { margin: 0 0 8px; font-size: 18px; }
+p, form { margin: 0 0 10px; }
+a { color: light-dark(#1d5fa8, #83b6ee); }
+button { min-height: 30px; padding: 2px 14px; border: 1px solid light-dark(#84888d, #757d86); border-radius: 4px;
+  background: none; color: inherit; font: inherit; cursor: pointer; }
+:focus-visible { outline: 2px solid light-dark(#1d5fa8, #83b6ee); outline-offset: 2px; }
+@media (max-width: 600px) { main { margin: 16px; } }
+`;
+
+export function sendNoticeStyle(response: ServerResponse): void {
+  send(response, 200, 'text/css; charset=utf-8', noticeStyle);
+}
+
 /** A page for a person who does not see the dashboard now. `title` is ours; `sentence` may hold names. */
 export function sendNotice(response: ServerResponse, status: number, notice: Notice): void {
   const { title, sentence, link, button, cookies = [] } = notice;
@@ -39,7 +59,7 @@ export function sendNotice(response: ServerResponse, status: number, notice: Not
       ? ''
       : `<form method="post" action="${escaped(button.to)}"><button>${escaped(button.text)}</button></form>`) +
     (button?.script === undefined ? '' : `<script src="${escaped(button.script)}"></script>`);
-  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${title}</title><main><h1>${title}</h1><p>${escaped(sentence)}</p>${further}</main></html>\n`;
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${title}</title><link rel="stylesheet" href="${noticeStylePath}"><main><h1>${title}</h1><p>${escaped(sentence)}</p>${further}</main></html>\n`;
   if (cookies.length > 0) response.setHeader('set-cookie', [...cookies]);
   send(response, status, 'text/html; charset=utf-8', html, button === undefined ? {} : button.headers);
 }

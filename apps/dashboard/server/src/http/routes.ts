@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Readings } from '../readings.ts';
 import { act, refuseExcess, type ActionParts } from './action-routes.ts';
 import { answerChildLog } from './child-log-route.ts';
-import { sendJson, sendRefusal, sendText } from './answers.ts';
+import { sendJson, sendNotice, sendRefusal, sendText } from './answers.ts';
 import { answerHistory, type HistoryParts } from './history-routes.ts';
 import { metricsText } from './metrics.ts';
 import { requestAddress } from './request-address.ts';
@@ -48,7 +48,15 @@ async function read(parts: RoutesParts, url: URL, request: IncomingMessage, resp
   if (path === '/api/doctor') return sendJson(response, 200, await readings.doctor());
   if (await answerHistory(parts, url, response)) return;
   if (page.send(path, request, response)) return;
-  sendRefusal(response, { status: 404, error: `There is nothing at ${path}.` });
+  sendNothing(path, request, response);
+}
+
+/** A person gets a page that leads on, a program the reason. */
+function sendNothing(path: string, request: IncomingMessage, response: ServerResponse): void {
+  const sentence = `There is nothing at ${path}.`;
+  const isPerson = !path.startsWith('/api/') && String(request.headers.accept ?? '').includes('text/html');
+  if (!isPerson) return sendRefusal(response, { status: 404, error: sentence });
+  sendNotice(response, 404, { title: 'Not found', sentence, link: { to: '/', text: 'The live page' } });
 }
 
 function sendReadiness(readings: Readings, response: ServerResponse): void {

@@ -1,7 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Refusal } from '../sign-in/access.ts';
 import type { SignIn, Step } from '../sign-in/sign-in.ts';
-import { policyWith, safetyHeaders, sendJson, sendNotice, sendRefusal, sendScript } from './answers.ts';
+import {
+  noticeStylePath,
+  policyWith,
+  safetyHeaders,
+  sendJson,
+  sendNotice,
+  sendNoticeStyle,
+  sendRefusal,
+  sendScript,
+} from './answers.ts';
 
 /**
  * `GET /sign-in`, `/sign-in/callback`, `/sign-out` and `/api/session`, `POST /sign-in` and `/sign-out`. False when the
@@ -42,6 +51,7 @@ const routes: Readonly<Record<string, Answering | undefined>> = {
     else send(response, await signIn.accept(request, url));
   },
   [`GET ${pressingPath}`]: async (_signIn, _url, _request, response) => sendScript(response, pressing),
+  [`GET ${noticeStylePath}`]: async (_signIn, _url, _request, response) => sendNoticeStyle(response),
   'GET /sign-in/callback': async (signIn, url, request, response) =>
     send(response, await signIn.complete(request, url)),
   'GET /sign-out': async (signIn, _url, request, response) => offerSignOut(signIn, request, response),

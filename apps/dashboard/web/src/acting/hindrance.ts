@@ -1,15 +1,14 @@
 import type { Role } from '@hatchery/events';
 import type { LiveState } from '../live/connection.ts';
 import { truthOf } from '../live/truth.ts';
-
-const ranks: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 };
+import { reaches } from './ranks.ts';
 
 /** Why this person cannot do what needs the role `least` at this moment, or null. The server decides for itself; this explains beforehand. */
 export function actionHindrance(state: LiveState, what: string, least: Role, at: number): string | null {
   const role = state.server?.role ?? 'viewer';
   if (role === 'viewer')
     return 'You are a viewer, who can look but not act. To act, sign in by a link of ./hatchery sign-in, or ask for a role. If you could act before, that sign-in is over.';
-  if (ranks[role] < ranks[least]) return `${what} needs the role ${least}; you are ${role}.`;
+  if (!reaches(role, least)) return `${what} needs the role ${least}; you are ${role}.`;
   return actionsOff(state, at);
 }
 

@@ -9,6 +9,8 @@ import { parseFilter } from '../store/filter.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 
+const what = 'Branch or command';
+
 /** Children that ended lately and match the filter, with what they used in all; the newest `rowsMax` of them. */
 export function EndedTable({
   filter,
@@ -20,7 +22,7 @@ export function EndedTable({
   const { live } = usePageStore();
   const all = useCell(live.ended);
   const test = parseFilter(filter);
-  const rows = all.map((child) => ({ child, trend: undefined, holds: 0, awaits: 0, branch: null, stuckSince: null }));
+  const rows = all.map((child) => ({ ...nothingLive, child, branch: live.endedBranches.of(child.id) }));
   const ended = rows.filter((row) => test(row, live.serverNow.get())).slice(0, rowsMax);
   if (ended.length === 0)
     return (
@@ -31,23 +33,21 @@ export function EndedTable({
       <table role="table" aria-label="Recently ended">
         <thead role="rowgroup">
           <tr role="row">
-            {['End', 'PID', 'User', 'Command', 'Ended', 'Lasted', 'CPU time', 'Max RSS', 'Faults', 'Blocks'].map(
-              (name) => (
-                <th
-                  key={name}
-                  role="columnheader"
-                  scope="col"
-                  className={['End', 'User', 'Command'].includes(name) ? undefined : 'number'}
-                >
-                  {name}
-                </th>
-              ),
-            )}
+            {['End', 'PID', 'User', what, 'Ended', 'Lasted', 'CPU time', 'Max RSS', 'Faults', 'Blocks'].map((name) => (
+              <th
+                key={name}
+                role="columnheader"
+                scope="col"
+                className={['End', 'User', what].includes(name) ? undefined : 'number'}
+              >
+                {name}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody role="rowgroup">
-          {ended.map(({ child }) => (
-            <EndedRow key={child.id} child={child} />
+          {ended.map(({ child, branch }) => (
+            <EndedRow key={child.id} child={child} branch={branch} />
           ))}
         </tbody>
       </table>
@@ -55,7 +55,15 @@ export function EndedTable({
   );
 }
 
-const EndedRow = memo(function EndedRow({ child }: { readonly child: Child }): ReactNode {
+/** What the ended have no more of. */
+const nothingLive = { trend: undefined, holds: 0, awaits: 0, stuckSince: null } as const;
+
+interface EndedRowProps {
+  readonly child: Child;
+  readonly branch: string | null;
+}
+
+const EndedRow = memo(function EndedRow({ child, branch }: EndedRowProps): ReactNode {
   const { exit, rusage, startedAt, endedAt } = child;
   return (
     <tr role="row">
@@ -70,8 +78,8 @@ const EndedRow = memo(function EndedRow({ child }: { readonly child: Child }): R
       <td role="cell" data-name="User" className="user">
         {child.user ?? unknown}
       </td>
-      <td role="cell" data-name="Command" className="command" title={child.command}>
-        {child.command}
+      <td role="cell" data-name="Branch or command" className="command" title={child.command}>
+        {branch ?? child.command}
       </td>
       <td role="cell" data-name="Ended" className="number">
         {endedAt === null ? (

@@ -23,7 +23,12 @@ export function NoChildren({ filtered, total }: { readonly filtered: boolean; re
     return <p className="empty">The forker is away, so nothing is known of its sessions. This page goes on trying.</p>;
   return (
     <p className="empty">
-      No session right now. Try: <code>brz branch bzr+ssh://USER@HOST:PORT/~USER/PROJECT/BRANCH</code>
+      No session right now. Try:{' '}
+      <code>
+        brz branch bzr+ssh://USER@HOST:PORT
+        <wbr />
+        /~USER/PROJECT/BRANCH
+      </code>
       <br />
       <code>./hatchery up</code> prints such a line that works as it stands.
     </p>

@@ -15,6 +15,8 @@ export interface Choice {
 interface ActionDialogProps {
   readonly title: string;
   readonly facts: ReactNode;
+  /** What to know before it is begun; once it is, what is seen to happen counts. */
+  readonly warnings?: ReactNode;
   /** Fields of this action alone, above the reason. */
   readonly fields?: ReactNode;
   /** What has to be typed before anything irreversible, or null. */
@@ -24,7 +26,7 @@ interface ActionDialogProps {
 }
 
 /** Shows the target, asks for a reason, acts, and stays until what was asked for is seen to have happened. */
-export function ActionDialog({ title, facts, fields, typed, choices, close }: ActionDialogProps): ReactNode {
+export function ActionDialog({ title, facts, warnings, fields, typed, choices, close }: ActionDialogProps): ReactNode {
   const { live } = usePageStore();
   const dialog = useRef<HTMLDialogElement>(null);
   const running = useRef(new AbortController());
@@ -51,6 +53,7 @@ export function ActionDialog({ title, facts, fields, typed, choices, close }: Ac
       {started !== null && <ProgressList plan={started.plan} progress={started.progress} />}
       {started === null || failed !== undefined ? (
         <ActionForm
+          warnings={warnings}
           fields={fields}
           typed={typed}
           choices={choices}
@@ -69,6 +72,7 @@ export function ActionDialog({ title, facts, fields, typed, choices, close }: Ac
 }
 
 interface ActionFormProps {
+  readonly warnings: ReactNode;
   readonly fields: ReactNode;
   readonly typed: string | null;
   readonly choices: readonly Choice[];
@@ -76,7 +80,7 @@ interface ActionFormProps {
   readonly cancel: () => void;
 }
 
-function ActionForm({ fields, typed, choices, start, cancel }: ActionFormProps): ReactNode {
+function ActionForm({ warnings, fields, typed, choices, start, cancel }: ActionFormProps): ReactNode {
   const [reason, setReason] = useState('');
   const [name, setName] = useState('');
   const [first, ...others] = choices;
@@ -91,6 +95,7 @@ function ActionForm({ fields, typed, choices, start, cancel }: ActionFormProps):
   const hindrances = new Set(choices.flatMap(({ hindrance }) => hindrance ?? []));
   return (
     <form onSubmit={submit}>
+      {warnings}
       {fields}
       <label>
         Reason, for the audit log
@@ -113,7 +118,7 @@ function ActionForm({ fields, typed, choices, start, cancel }: ActionFormProps):
         <button type="button" data-harmless onClick={cancel}>
           Cancel
         </button>
-        {others.map((choice) => (
+        {others.toReversed().map((choice) => (
           <button
             key={choice.label}
             type="button"
@@ -124,7 +129,7 @@ function ActionForm({ fields, typed, choices, start, cancel }: ActionFormProps):
           </button>
         ))}
         {first !== undefined && (
-          <button type="submit" className="danger" disabled={!ready || first.hindrance !== null}>
+          <button type="submit" className="danger advised" disabled={!ready || first.hindrance !== null}>
             {first.label}
           </button>
         )}

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
 import type { Child, Lock } from '@hatchery/events';
 import { actionHindrance } from '../acting/hindrance.ts';
-import { breakStep, signalStep } from '../acting/plan.ts';
-import { partyText } from '../locks/party-text.ts';
-import { StaleTests } from '../locks/stale-tests.tsx';
+import { breakStep } from '../acting/plan.ts';
+import { Findings } from '../locks/findings.tsx';
+import { partyText, waitingText } from '../locks/party-text.ts';
 import { Age } from '../parts/age.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { unknown } from '../parts/quantity.ts';
@@ -31,25 +31,18 @@ export function BreakDialog({
   const hindrance = (what: string, least: 'operator' | 'admin') => (at: number) =>
     actionHindrance(state, what, least, at);
   const ofBreak = useCell(live.clock, hindrance('Breaking this lock', dead ? 'operator' : 'admin'));
-  const ofKill = useCell(live.clock, hindrance('KILL', 'admin'));
   const breaking: Choice = {
     label: dead ? 'Break lock' : 'Break under the holder',
     hindrance: ofBreak,
     plan: (reason) => [breakStep(target, !dead, reason)],
   };
   const choices: Choice[] = [];
-  if (holder !== null) {
-    choices.push({
-      label: 'Kill the holder, then break',
-      hindrance: ofKill,
-      plan: (reason) => [signalStep(holder, 'KILL', reason), breakStep(target, false, reason)],
-    });
-  } else if (target.condition === 'held' || script) {
-    // A process of this host that is no child of ours; without force the fork service ends it before it breaks.
+  if (holder !== null || target.condition === 'held' || script) {
+    // Without force the fork service ends the holder, TERM first and KILL after a grace, before it breaks.
     choices.push({
       label: 'End the holder, then break',
       hindrance: ofBreak,
-      plan: (reason) => [breakStep(target, false, reason)],
+      plan: (reason) => [{ ...breakStep(target, false, reason), name: `End the holder of ${target.name}, and break` }],
     });
   }
   // A script's lock is the kernel's, which cannot be taken from under its holder.
@@ -57,7 +50,10 @@ export function BreakDialog({
   return (
     <ActionDialog
       title={`Break the lock of ${target.name}`}
-      facts={<LockFacts lock={target} living={!script && (holder !== null || target.condition === 'held')} />}
+      facts={<LockFacts lock={target} />}
+      warnings={
+        <Warnings lock={target} living={!script && (holder !== null || target.condition === 'held')} holder={holder} />
+      }
       typed={target.name}
       choices={choices}
       close={close}
@@ -65,30 +61,52 @@ export function BreakDialog({
   );
 }
 
-function LockFacts({ lock, living }: { readonly lock: Lock; readonly living: boolean }): ReactNode {
-  const { live } = usePageStore();
-  const now = useCell(live.locks).find(({ id, nonce }) => id === lock.id && nonce === lock.nonce);
+function LockFacts({ lock }: { readonly lock: Lock }): ReactNode {
   const { holder } = lock;
   return (
+    <Facts
+      facts={[
+        ['Kind', lock.kind],
+        ['Condition', lock.condition],
+        ['Holder', partyText(holder)],
+        ['Host', holder?.host ?? unknown],
+        ['Held for', holder?.since ? <Age key="age" since={holder.since} /> : unknown],
+        ['Waiting', waitingText(lock.waiters)],
+      ]}
+      wide={[
+        ['Path', <code key="path">{lock.path}</code>],
+        ...(holder?.command ? [['Command', <code key="command">{holder.command}</code>] as const] : []),
+        ['Left behind?', <Findings key="findings" lock={lock} />],
+      ]}
+    />
+  );
+}
+
+interface WarningsProps {
+  readonly lock: Lock;
+  readonly living: boolean;
+  readonly holder: Child | null;
+}
+
+function Warnings({ lock, living, holder }: WarningsProps): ReactNode {
+  const { live, acting } = usePageStore();
+  const role = useCell(live.live, (state) => state.server?.role ?? null);
+  const now = useCell(live.locks).find(({ id, nonce }) => id === lock.id && nonce === lock.nonce);
+  return (
     <>
-      <Facts
-        facts={[
-          ['Kind', lock.kind],
-          ['Condition', lock.condition],
-          ['Holder', partyText(holder)],
-          ['Host', holder?.host ?? unknown],
-          ['Held for', holder?.since ? <Age key="age" since={holder.since} /> : unknown],
-          ['Waiting', lock.waiters.length === 0 ? 'nobody' : lock.waiters.map(partyText).join(', ')],
-        ]}
-        wide={[
-          ['Path', <code key="path">{lock.path}</code>],
-          ['Left behind?', <StaleTests key="tests" lock={lock} />],
-        ]}
-      />
       {living && (
         <p className="hindrance">
           The holder is alive. It is not told when its lock is broken and goes on writing, which can damage the
-          repository. End it first.
+          repository. End it first: it gets TERM, and KILL if it does not end.
+        </p>
+      )}
+      {living && role === 'operator' && holder !== null && (
+        <p className="hindrance">
+          As an operator you may end its session yourself:{' '}
+          <button type="button" onClick={() => acting.set({ verb: 'signal', childId: holder.id })}>
+            Signal…
+          </button>{' '}
+          sends TERM, and a lock that is left behind by it is yours to break.
         </p>
       )}
       {now === undefined && <p className="hindrance">This lock has been released or taken anew meanwhile.</p>}

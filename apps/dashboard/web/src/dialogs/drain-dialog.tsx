@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { actionHindrance } from '../acting/hindrance.ts';
 import { drainStep } from '../acting/plan.ts';
+import { duration } from '../parts/duration.ts';
 import { Facts } from '../parts/facts.tsx';
 import { count, unknown } from '../parts/quantity.ts';
 import { usePageStore } from '../store/page-store.ts';
@@ -33,7 +34,7 @@ export function DrainDialog({
             [
               'Effect',
               draining
-                ? 'New sessions are refused from now on. Those that run may finish; nothing is killed.'
+                ? `New sessions are refused from now on. Those that run may finish${deadlineText(state.server?.drainTimeoutS)}`
                 : 'New sessions are taken again.',
             ],
           ]}
@@ -50,4 +51,12 @@ export function DrainDialog({
       close={close}
     />
   );
+}
+
+/** A drain from here has the deadline of the configuration. */
+function deadlineText(drainTimeoutS: number | null | undefined): string {
+  if (drainTimeoutS === null || drainTimeoutS === undefined)
+    return '; who is still there at the deadline is disconnected.';
+  if (drainTimeoutS === 0) return ' no more: all clients are disconnected at once, with a message.';
+  return ` for ${duration(drainTimeoutS * 1_000)} (forker.children_timeout_s); who is still there then is disconnected with a message.`;
 }

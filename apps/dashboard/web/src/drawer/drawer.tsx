@@ -7,8 +7,48 @@ import { LockDrawer } from './lock-drawer.tsx';
 /** Details of the child or lock in the address, beside the tables and not over them. Esc closes it. */
 export function Drawer(): ReactNode {
   const { childId, lockId } = useCell(address);
+  useFocusBack(childId, lockId);
   if (childId !== null) return <ChildDrawer key={childId} id={childId} />;
   return lockId === null ? null : <LockDrawer key={lockId} id={lockId} />;
+}
+
+/**
+ * When the details close, the focus goes back to where the reader came from; after a step with J or K to the row that
+ * the details were of, and to the page where neither is left.
+ */
+function useFocusBack(childId: string | null, lockId: string | null): void {
+  const origin = useRef<Element | null>(null);
+  const opened = useRef<string | null>(null);
+  const shown = useRef<string | null>(null);
+  useEffect(() => {
+    const next = childId !== null ? `pid-${childId}` : lockId !== null ? `lock-${lockId}` : null;
+    const before = shown.current;
+    shown.current = next;
+    if (before === null) opened.current = next;
+    if (next !== null || before === null) return;
+    const row = document.getElementById(before);
+    const wanted = opened.current === before ? [origin.current, row] : [row, origin.current];
+    [...wanted, document.querySelector('main')].find(canTake)?.focus({ preventScroll: true });
+  }, [childId, lockId]);
+  useEffect(() => {
+    const note = ({ target }: FocusEvent): void => {
+      if (target instanceof Element && target.closest('.drawer') === null) origin.current = target;
+    };
+    // Whoever leaves a field or a link for the bare page did not come from there.
+    const forget = ({ relatedTarget }: FocusEvent): void => {
+      if (relatedTarget === null && shown.current === null) origin.current = null;
+    };
+    document.addEventListener('focusin', note);
+    document.addEventListener('focusout', forget);
+    return () => {
+      document.removeEventListener('focusin', note);
+      document.removeEventListener('focusout', forget);
+    };
+  }, []);
+}
+
+function canTake(element: Element | null): element is HTMLElement {
+  return element instanceof HTMLElement && element.isConnected && element !== document.body;
 }
 
 interface DrawerFrameProps {
@@ -20,14 +60,7 @@ interface DrawerFrameProps {
 /** The frame that both kinds of details share. */
 export function DrawerFrame({ title, actions, children }: DrawerFrameProps): ReactNode {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    const before = document.activeElement;
-    heading.current?.focus({ preventScroll: true });
-    return () => {
-      // Back to where the reader came from, if that is still there.
-      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
-    };
-  }, []);
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return (
     <aside className="drawer" aria-labelledby="details-heading">
       <div className="section-head">

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 import type { LockParty } from '@hatchery/events';
 import { ActionButton } from '../acting/action-button.tsx';
+import { Findings } from '../locks/findings.tsx';
 import { partyText } from '../locks/party-text.ts';
-import { StaleTests } from '../locks/stale-tests.tsx';
 import { Age } from '../parts/age.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Link } from '../parts/link.tsx';
@@ -50,7 +50,7 @@ export function LockDrawer({ id }: { readonly id: string }): ReactNode {
           ['Nonce', lock.nonce ?? unknown],
         ]}
         wide={[
-          ['Left behind?', <StaleTests key="tests" lock={lock} />],
+          ['Left behind?', <Findings key="findings" lock={lock} />],
           ['Path', <code key="path">{lock.path}</code>],
           ['Command of the holder', <code key="command">{holder?.command ?? unknown}</code>],
         ]}

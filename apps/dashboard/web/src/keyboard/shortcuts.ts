@@ -5,6 +5,7 @@ import { singleKeys } from './single-keys.ts';
 /** What the keys do, for the palette's help. None of them changes anything on the server. */
 export const shortcutHelp: readonly (readonly [keys: string, effect: string])[] = [
   ['Ctrl K or ⌘K', 'this palette'],
+  ['?', 'the same, for its list of keys'],
   ['/', 'filter the children'],
   ['J, K', 'next and previous child'],
   ['Enter', 'open the marked child'],
@@ -36,6 +37,9 @@ function leave(): void {
 /** True when the key meant something here. */
 function perform(store: PageStore, key: string, target: EventTarget | null): boolean {
   switch (key) {
+    case '?':
+      store.paletteOpen.set(true);
+      return true;
     case '/':
       return focusFilter();
     case 'p':

@@ -180,3 +180,23 @@ test('the build the page came with is remembered when a newer one shows up', () 
   const { state } = run([[30, says({ ...hello, build: 'b2' })]], 0, live);
   assert.deepEqual([state.firstBuild, state.server?.build], ['b1', 'b2']);
 });
+
+test('the last word of the forker is what the server says of it, or what happened since', () => {
+  const heardAt = new Date(49_000).toISOString();
+  const beat = { type: 'heartbeat', epoch: 'e', seq: 3, round: 1, serverTime, stuck: [] } as const;
+  const silent = run([[50_000, says({ ...beat, feed: { ...feed, heardAt } })]], 0, live).state;
+  assert.equal(silent.forkerHeardAt, 49_000);
+  const spoke = run([[50_100, says({ type: 'event', event: { ...drained, seq: 4 } })]], 0, silent).state;
+  assert.equal(spoke.forkerHeardAt, 50_100);
+  const remembered = run([[50_200, says({ ...snapshot, seq: 9 })]], 0, silent).state;
+  assert.equal(remembered.forkerHeardAt, 49_000, 'a snapshot is no word of the forker');
+  const away = { up: false, since: heardAt, reason: 'gone' } as const;
+  assert.equal(run([[50_300, says({ ...beat, feed: away })]], 0, spoke).state.forkerHeardAt, 49_000);
+  assert.equal(live.forkerHeardAt, null, 'an older server does not say');
+});
+
+test('a page remembers the highest role that it has had', () => {
+  const demoted = run([[30, says({ ...hello, role: 'viewer' })]], 0, live).state;
+  assert.deepEqual([demoted.server?.role, demoted.formerRole], ['viewer', 'admin']);
+  assert.equal(live.formerRole, 'admin');
+});

@@ -1,4 +1,5 @@
 import type { FeedState, LiveMessage, LivePosition, LiveRequest, ReadOnlyState, Role, Stuck } from '@hatchery/events';
+import { highest } from '../acting/ranks.ts';
 import { nextClockOffset } from './clock.ts';
 import { fold, type LiveData, type Verdict } from './fold.ts';
 import { askAgainMs, dialTimeoutMs, redialMsMax, redialMsMin, staleAfterMs, wakeSilenceMs } from './limits.ts';
@@ -16,6 +17,8 @@ export interface ServerInfo {
   readonly role: Role;
   readonly build: string;
   readonly host: string;
+  /** How long a drain lets those that run go on, in seconds; null when it does not say. */
+  readonly drainTimeoutS: number | null;
 }
 
 /** The live connection as the page knows it. Changed only by {@link transition}. */
@@ -32,6 +35,10 @@ export interface LiveState {
   readonly readOnly: ReadOnlyState | null;
   /** When the server was last heard. */
   readonly heardAt: number | null;
+  /** When the forker was last heard, by this computer's clock; null when the server does not say. */
+  readonly forkerHeardAt: number | null;
+  /** The highest role that this page has had: whoever has less now was signed out. */
+  readonly formerRole: Role | null;
   /** Why the server does not let this browser in (any more), or null. */
   readonly refusal: string | null;
   /** The server's clock minus this computer's, in milliseconds. */
@@ -70,6 +77,8 @@ export function firstState(at: number): LiveState {
     stuck: nobodyStuck,
     readOnly: null,
     heardAt: null,
+    forkerHeardAt: null,
+    formerRole: null,
     refusal: null,
     clockOffsetMs: null,
   };
@@ -119,15 +128,29 @@ function judge({ data, server }: LiveState, message: LiveMessage): { data: LiveD
 }
 
 function told(state: LiveState, message: LiveMessage, at: number): Partial<LiveState> {
-  if (message.type !== 'hello' && message.type !== 'heartbeat') return {};
+  // What happens there is heard from there; a snapshot is what the server remembers.
+  if (message.type === 'event' || message.type === 'usage') return { forkerHeardAt: at };
+  if (message.type === 'snapshot') return {};
   const clockOffsetMs = nextClockOffset(state.clockOffsetMs, Date.parse(message.serverTime) - at);
   if (message.type === 'heartbeat') {
     const stuck = message.stuck.length === 0 ? nobodyStuck : message.stuck;
-    return { feed: message.feed, stuck, readOnly: message.readOnly ?? null, clockOffsetMs };
+    const { feed, readOnly = null } = message;
+    return { feed, stuck, readOnly, clockOffsetMs, forkerHeardAt: forkerHeard(feed, clockOffsetMs) };
   }
-  const { epoch, role, build, host, feed } = message;
-  const server = { epoch, role, build, host };
-  return { feed, clockOffsetMs, server, firstBuild: state.firstBuild ?? build, refusal: null };
+  const { epoch, role, build, host, feed, drainTimeoutS = null } = message;
+  const server = { epoch, role, build, host, drainTimeoutS };
+  const formerRole = highest(state.formerRole ?? role, role);
+  const forkerHeardAt = forkerHeard(feed, clockOffsetMs);
+  return {
+    ...{ feed, clockOffsetMs, server, formerRole, forkerHeardAt },
+    firstBuild: state.firstBuild ?? build,
+    refusal: null,
+  };
+}
+
+function forkerHeard(feed: FeedState, clockOffsetMs: number): number | null {
+  const told = feed.up ? feed.heardAt : feed.since;
+  return told === undefined ? null : Date.parse(told) - clockOffsetMs;
 }
 
 function tick(state: LiveState, at: number, random: number): Transition {

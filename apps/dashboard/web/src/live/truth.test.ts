@@ -38,12 +38,11 @@ test('a page that lost its connection is reconnecting, then stale', () => {
   assert.equal(truthOf({ ...live, phase: waiting }, heardAt + staleAfterMs).word, 'stale');
 });
 
-test('a page whose server lost the forker is stale, by the clock of the server', () => {
-  const since = new Date(heardAt + 30_000 - 14_000).toISOString();
-  assert.deepEqual(truthOf({ ...live, feed: { up: false, since, reason: 'x' } }, heardAt), {
-    word: 'stale',
-    ageMs: 14_000,
-  });
+test('a page whose forker is silent is as old as its last word, and stale in the end, whatever its server says', () => {
+  const silentFor = (ms: number) => truthOf({ ...live, forkerHeardAt: heardAt - ms }, heardAt);
+  assert.deepEqual(silentFor(3_700), { word: 'live', ageMs: 3_700 });
+  assert.deepEqual(silentFor(14_000), { word: 'stale', ageMs: 14_000 });
+  assert.deepEqual(truthOf({ ...live, forkerHeardAt: heardAt }, heardAt + 14_000), { word: 'stale', ageMs: 14_000 });
 });
 
 test('a clock that was set back makes no data from the future', () => {

@@ -13,10 +13,8 @@ export type Truth =
 export function truthOf(state: LiveState, at: number): Truth {
   if (state.refusal !== null && state.phase.name !== 'open') return { word: 'signed out' };
   if (state.data === null || state.heardAt === null) return { word: 'connecting' };
-  const unheardMs = Math.max(0, at - state.heardAt);
-  const { feed, clockOffsetMs } = state;
-  const feedDownMs = feed === null || feed.up ? 0 : Math.max(0, at + (clockOffsetMs ?? 0) - Date.parse(feed.since));
-  const ageMs = Math.max(unheardMs, feedDownMs);
+  // Of a forker that hangs the server goes on to tell; its last word is what counts.
+  const ageMs = Math.max(0, at - Math.min(state.heardAt, state.forkerHeardAt ?? state.heardAt));
   if (ageMs >= staleAfterMs) return { word: 'stale', ageMs };
   return { word: state.phase.name === 'open' ? 'live' : 'reconnecting', ageMs };
 }

@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react';
+import { waitForest } from '@hatchery/locks';
 import { address, adjustAddress } from '../address/current-address.ts';
 import { count } from '../parts/quantity.ts';
-import { waitTrees } from '../store/lock-facts.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 import { LocksTable } from './locks-table.tsx';
-import { WaitTree } from './wait-tree.tsx';
+import { DeadlockSteps, WaitTree } from './wait-tree.tsx';
 
 /** Locks drawn at once; more is told, and the oldest are the ones that hurt. */
 const locksMax = 500;
@@ -46,13 +46,19 @@ export function LocksSection(): ReactNode {
 
 function Trees(): ReactNode {
   const { live } = usePageStore();
-  const trees = waitTrees(useCell(live.locks));
-  if (trees.length === 0) return <p className="empty">Nobody waits for a lock.</p>;
+  const { roots, deadlocks } = waitForest(useCell(live.locks));
+  if (roots.length + deadlocks.length === 0) return <p className="empty">Nobody waits for a lock.</p>;
   return (
     <ul className="wait-trees" aria-label="Wait trees">
-      {trees.map((tree) => (
-        <li key={tree.name}>
-          <WaitTree node={tree} />
+      {deadlocks.map((deadlock) => (
+        <li key={deadlock.steps.map(({ waitsFor }) => waitsFor.id).join(' ')}>
+          <strong className="bad">Deadlock</strong>
+          <DeadlockSteps deadlock={deadlock} />
+        </li>
+      ))}
+      {roots.map((root) => (
+        <li key={root.blocks[0]?.lock.id}>
+          <WaitTree node={root} />
         </li>
       ))}
     </ul>

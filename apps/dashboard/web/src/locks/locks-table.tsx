@@ -1,27 +1,43 @@
 import type { ReactNode } from 'react';
-import type { Lock } from '@hatchery/events';
+import type { Lock, LockParty } from '@hatchery/events';
 import { ActionButton } from '../acting/action-button.tsx';
 import { Age } from '../parts/age.tsx';
 import { Link } from '../parts/link.tsx';
 import { unknown } from '../parts/quantity.ts';
-import { partyText } from './party-text.ts';
-import { StaleTests } from './stale-tests.tsx';
+import { Findings } from './findings.tsx';
+import { partyText, waitingText } from './party-text.ts';
 
-const columns = ['Condition', 'Lock', 'Kind', 'Holder', 'Host', 'Held for', 'Waiting', 'Left behind?'] as const;
+/** Each with the class of its column, which has its width whatever is in it: rows come and go while somebody aims. */
+const columns = [
+  ['Condition', 'condition'],
+  ['Lock', 'lock'],
+  ['Kind', 'kind'],
+  ['Holder', 'holder'],
+  ['Host', 'host'],
+  ['Held for', 'held'],
+  ['Waiting', 'waiting'],
+  ['Left behind?', 'findings'],
+] as const;
 
 /** The roles are spelled out because the narrow layout changes `display`, which takes a table's own roles away. */
 export function LocksTable({ locks }: { readonly locks: readonly Lock[] }): ReactNode {
   return (
     <div className="scroller" role="region" aria-label="Table of locks" tabIndex={0}>
       <table role="table" aria-label="Locks" className="locks">
+        <colgroup>
+          {columns.map(([name, key]) => (
+            <col key={name} className={`col-lock-${key}`} />
+          ))}
+          <col className="col-lock-action" />
+        </colgroup>
         <thead role="rowgroup">
           <tr role="row">
-            {columns.map((name) => (
+            {columns.map(([name]) => (
               <th key={name} role="columnheader" scope="col" className={name === 'Held for' ? 'number' : undefined}>
                 {name}
               </th>
             ))}
-            <th role="columnheader" scope="col">
+            <th role="columnheader" scope="col" className="action">
               <span className="unseen">Actions</span>
             </th>
           </tr>
@@ -53,20 +69,20 @@ function LockRow({ lock }: { readonly lock: Lock }): ReactNode {
       <td role="cell" data-name="Kind">
         {kind}
       </td>
-      <td role="cell" data-name="Holder" title={holder?.command ?? undefined}>
-        {holder?.childId ? <Link to={{ childId: holder.childId }}>{partyText(holder)}</Link> : partyText(holder)}
+      <td role="cell" data-name="Holder" className="holder" title={holder?.command ?? undefined}>
+        <Holder holder={holder} />
       </td>
-      <td role="cell" data-name="Host">
-        {holder?.host ?? unknown}
+      <td role="cell" data-name="Host" className="host-name" title={holder?.host ?? undefined}>
+        <span>{holder?.host ?? unknown}</span>
       </td>
       <td role="cell" data-name="Held for" className="number">
         {holder?.since ? <Age since={holder.since} /> : unknown}
       </td>
-      <td role="cell" data-name="Waiting" title={waiters.map(partyText).join('; ')}>
-        {waiters.length === 0 ? 'nobody' : `${waiters.length}: ${waiters.map(({ user }) => user ?? '?').join(', ')}`}
+      <td role="cell" data-name="Waiting" className="waiting" title={waiters.map(partyText).join('; ')}>
+        <span>{waitingText(waiters)}</span>
       </td>
-      <td role="cell" data-name="Left behind?">
-        <StaleTests lock={lock} />
+      <td role="cell" data-name="Left behind?" className="findings-cell">
+        <Findings lock={lock} />
       </td>
       <td role="cell" className="action">
         <ActionButton acting={{ verb: 'break', lockId: id }} describedBy={`lock-${id}`}>
@@ -74,5 +90,16 @@ function LockRow({ lock }: { readonly lock: Lock }): ReactNode {
         </ActionButton>
       </td>
     </tr>
+  );
+}
+
+function Holder({ holder }: { readonly holder: LockParty | null }): ReactNode {
+  if (holder === null) return unknown;
+  const { childId, command } = holder;
+  return (
+    <span className="holder-text">
+      {childId ? <Link to={{ childId }}>{partyText(holder)}</Link> : partyText(holder)}
+      {command !== null && <code className="party-command">{command}</code>}
+    </span>
   );
 }

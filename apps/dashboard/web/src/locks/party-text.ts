@@ -7,3 +7,14 @@ export function partyText(party: LockParty | null): string {
   const { user, pid } = party;
   return [user ?? 'somebody', ...(pid === null ? [] : [`pid ${pid}`])].join(', ');
 }
+
+/** Waiters that are named; the details of the lock have them all. */
+const namedMax = 2;
+
+/** How many wait and who, as `3: anna, bo, +1`. */
+export function waitingText(waiters: readonly LockParty[]): string {
+  if (waiters.length === 0) return 'nobody';
+  const names = waiters.slice(0, namedMax).map(({ user }) => user ?? 'somebody');
+  const rest = waiters.length - names.length;
+  return `${waiters.length}: ${[...names, ...(rest > 0 ? [`+${rest}`] : [])].join(', ')}`;
+}

@@ -6,6 +6,8 @@ import { nextTheme } from '../views/theme.ts';
 
 /** Something the palette can do. What changes the service opens its dialog, like its button. */
 export interface Command {
+  /** Tells it from all others, of which some may have its name. */
+  readonly key: string;
   readonly name: string;
   readonly hint: string;
   readonly run: () => void;
@@ -16,27 +18,31 @@ export function commandsOf({ live, acting }: PageStore): readonly Command[] {
   const paused = live.paused.get() !== null;
   const { draining } = live.service.get();
   const drainCommand: Command = {
+    key: 'drain',
     name: draining ? 'Undrain…' : 'Drain…',
     hint: 'admin',
     run: () => acting.set({ verb: 'drain', draining: !draining }),
   };
   return [
     ...(['live', 'history', 'audit', 'doctor'] as const).map((page) => ({
+      key: `page ${page}`,
       name: `Go to ${page}`,
       hint: 'page',
       run: () => visitPage(page),
     })),
-    { name: paused ? 'Resume' : 'Pause', hint: 'P', run: () => (paused ? live.unpause() : live.pause()) },
+    { key: 'pause', name: paused ? 'Resume' : 'Pause', hint: 'P', run: () => (paused ? live.unpause() : live.pause()) },
     // Not among them while actions are off.
     ...(live.actionsOff.get() === null ? [drainCommand] : []),
-    { name: 'Sign out', hint: 'this browser', run: () => location.assign('/sign-out') },
-    { name: 'Switch theme', hint: 'light, dark, auto', run: nextTheme },
+    { key: 'sign-out', name: 'Sign out', hint: 'this browser', run: () => location.assign('/sign-out') },
+    { key: 'theme', name: 'Switch theme', hint: 'light, dark, auto', run: nextTheme },
     {
+      key: 'single-keys',
       name: singleKeys.get() ? 'Switch single-key shortcuts off' : 'Switch single-key shortcuts on',
       hint: 'keyboard',
       run: () => setSingleKeys(!singleKeys.get()),
     },
     ...childrenViews.map((view) => ({
+      key: `view ${view}`,
       name: `Show ${view === 'ended' ? 'recently ended' : view} children`,
       hint: 'view',
       run: () => {
@@ -44,12 +50,14 @@ export function commandsOf({ live, acting }: PageStore): readonly Command[] {
         adjustAddress({ view });
       },
     })),
-    ...live.locks.get().map(({ id, name, holder }) => ({
+    ...live.locks.get().map(({ id, name, kind, holder }) => ({
+      key: `lock ${id}`,
       name: `Lock ${name}`,
-      hint: holder?.user ?? '',
+      hint: [kind, holder?.user ?? null].filter((each) => each !== null).join(', '),
       run: () => visit({ lockId: id }),
     })),
     ...live.listing.get().map(({ child, branch }) => ({
+      key: `child ${child.id}`,
       name: `Child ${child.pid}`,
       hint: [child.user, branch].filter((each) => each !== null).join(', '),
       run: () => visit({ childId: child.id }),

@@ -97,7 +97,7 @@ function Found({ found, chosen, choose, take }: FoundProps): ReactNode {
     <ul id="palette-list" role="listbox" aria-label="Found">
       {found.map((command, index) => (
         <li
-          key={command.name}
+          key={command.key}
           id={`command-${index}`}
           role="option"
           aria-selected={index === chosen}

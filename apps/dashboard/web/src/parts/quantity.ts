@@ -1,18 +1,18 @@
 const space = '\u202f';
 // Made once: toLocaleString makes one anew for each number, which thousands of cells would pay for.
 const grouped = new Intl.NumberFormat('en');
-const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+const units = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** What stands for a number that could not be read. */
 export const unknown = '–';
 
-/** Three digits at most and a binary unit, as `13.9 MiB`. */
+/** Three digits at most and a decimal unit, as `13.9 MB`: the same that the command line prints. */
 export function bytes(count: number | null | undefined): string {
   if (count === null || count === undefined) return unknown;
   let value = count;
   let unit = 0;
   while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1_024;
+    value /= 1_000;
     unit += 1;
   }
   return `${unit === 0 ? value.toFixed(0) : digits(value)}${space}${units[unit] ?? ''}`;

@@ -38,7 +38,7 @@ test('a short length of time has a tenth', () => {
 test('quantities have three digits or so', () => {
   assert.deepEqual(
     [0, 999, 1_000, 14_575_206, 1_048_000, 5e12].map((value) => plain(bytes(value))),
-    ['0 B', '999 B', '1.0 KiB', '13.9 MiB', '1.0 MiB', '4.5 TiB'],
+    ['0 B', '999 B', '1.0 kB', '14.6 MB', '1.0 MB', '5.0 TB'],
   );
   assert.deepEqual(
     [0, 12.54, 99.96, 264.2].map((value) => plain(percent(value))),

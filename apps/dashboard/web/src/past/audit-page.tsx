@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { PastRows } from '@hatchery/events';
+import type { PastRow, PastRows } from '@hatchery/events';
 import { address } from '../address/current-address.ts';
 import { Moment } from '../parts/moment.tsx';
 import { Link } from '../parts/link.tsx';
@@ -50,15 +50,7 @@ const columns: readonly PastColumn[] = [
   { name: 'When', cell: (row) => <Moment at={numberIn(row, 'at')} /> },
   { name: 'Actor', className: 'user', cell: (row) => textIn(row, 'actor') },
   { name: 'Action', cell: (row) => textIn(row, 'verb') },
-  {
-    name: 'Target',
-    className: 'target',
-    cell: (row) => {
-      const [target, verb] = [textIn(row, 'target'), textIn(row, 'verb')];
-      return verb.startsWith('signal') ? <Link to={{ childId: target }}>{target}</Link> : target;
-    },
-    title: (row) => textIn(row, 'target'),
-  },
+  { name: 'Target', className: 'target', cell: targetCell, title: (row) => titleOf(row) },
   { name: 'Reason', className: 'reason', cell: (row) => textIn(row, 'reason') },
   {
     name: 'Outcome',
@@ -71,3 +63,20 @@ const columns: readonly PastColumn[] = [
   },
   { name: 'From', cell: (row) => textIn(row, 'via') },
 ];
+
+/** Of a lock its name, and how it was and became; its id says nothing to a reader. */
+function targetCell(row: PastRow): ReactNode {
+  const [target, name] = [textIn(row, 'target'), row['lock_name']];
+  if (textIn(row, 'verb').startsWith('signal')) return <Link to={{ childId: target }}>{target}</Link>;
+  if (typeof name !== 'string') return target;
+  const states = [row['lock_before'], row['lock_after']].filter((state) => state !== null);
+  return (
+    <span className="target-lock">
+      {name} <span className="quiet">{[textIn(row, 'lock_kind'), states.join(' → ')].join(': ')}</span>
+    </span>
+  );
+}
+
+function titleOf(row: PastRow): string {
+  return [row['lock_path'], `id ${textIn(row, 'target')}`].filter((part) => part !== null).join(', ');
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyView } from '@hatchery/events';
-import { exampleLock, exampleParty } from '@hatchery/events/fixtures';
+import { emptyView, type Lock } from '@hatchery/events';
+import { exampleChild, exampleLock, exampleParty } from '@hatchery/events/fixtures';
 import { firstState, type LiveState } from '../live/connection.ts';
 import { concerns } from './concerns.ts';
 
@@ -10,13 +10,17 @@ const up = { up: true, since: new Date(0).toISOString() } as const;
 const well: LiveState = {
   ...firstState(0),
   data: { epoch: 'e', seq: 1, round: 0, view: emptyView },
-  server: { epoch: 'e', role: 'admin', build: 'b1', host: 'vm' },
+  server: { epoch: 'e', role: 'admin', build: 'b1', host: 'vm', drainTimeoutS: 300 },
   firstBuild: 'b1',
   feed: up,
   heardAt: at,
   clockOffsetMs: 0,
 };
-const service = { zygote: { state: 'ready', pid: 7 }, draining: false, drainedBy: null } as const;
+const service = {
+  zygote: { state: 'ready', pid: 7 },
+  draining: false,
+  ...{ drainedBy: null, drainReason: null, drainDeadline: null },
+} as const;
 const all = (): boolean => true;
 const none = (): boolean => false;
 const titles = (state: LiveState, now: Parameters<typeof concerns>[1], instant = at): string[] =>
@@ -38,7 +42,7 @@ test('a forker that is away is said with since when and why', () => {
 
 test('what hurts comes before what was wished', () => {
   const zygote = { state: 'failed', step: 'preload', message: 'no breezy' } as const;
-  assert.deepEqual(titles({ ...well, firstBuild: 'b0' }, { zygote, draining: true, drainedBy: 'bo' }), [
+  assert.deepEqual(titles({ ...well, firstBuild: 'b0' }, { ...service, zygote, draining: true }), [
     'Zygote failed',
     'Draining',
     'New version',
@@ -66,12 +70,39 @@ test('who keeps others waiting is named once, with all behind it, and hurts afte
     found.map(({ title, harm, childId, lockId }) => [title, harm, childId, lockId]),
     [['anna (pid 4000001) blocks 2', 'alarm', 'c1', 'l1']],
   );
-  assert.equal(found[0]?.tree?.blocked[0]?.waiters[0]?.blocked[0]?.waiters[0]?.name, 'c3');
+  assert.equal(found[0]?.blocks?.[0]?.waiters[0]?.blocks[0]?.waiters[0]?.party?.childId, 'c3');
+});
+
+test('a deadlock is told as one, at once and as an alarm, with those behind it and not with itself twice', () => {
+  const first = exampleLock('l1', { waiters: [exampleParty('c2', { user: 'bo' }), exampleParty('c3')] });
+  const second = exampleLock('l2', {
+    holder: exampleParty('c2', { user: 'bo' }),
+    waiters: [exampleParty('c1', { since: minutesAgo(0) })],
+  });
+  const [concern, ...others] = concerns(well, service, [first, second], at, all);
+  assert.deepEqual(others, []);
+  assert.equal(concern?.harm, 'alarm');
+  assert.match(concern?.title ?? '', /^Deadlock: (anna|bo) \(pid \d+\), (anna|bo) \(pid \d+\)$/);
+  assert.match(concern?.detail ?? '', /each waits for the next.*; 1 more behind them\. End one of them\.$/);
+  assert.equal(concern?.deadlock?.steps.length, 2);
+});
+
+test('a script that waits for a script hurts no session, however long: a stale lock comes before it', () => {
+  const job = (pid: number): Lock['holder'] => exampleParty(null, { pid, since: minutesAgo(20) });
+  const script = exampleLock('l1', { kind: 'script', holder: job(7), waiters: [job(8)!] });
+  const stale = exampleLock('l2', { condition: 'stale' });
+  assert.deepEqual(
+    concerns(well, service, [script, stale], at, all).map(({ title, harm }) => [title, harm]),
+    [
+      ['Stale branch lock', 'alarm'],
+      ['anna (pid 7) blocks 1', 'notice'],
+    ],
+  );
 });
 
 test('a lock that was left behind is told with what can break it', () => {
   const [concern] = concerns(well, service, [exampleLock('l1', { condition: 'stale' })], at, all);
-  assert.deepEqual([concern?.title, concern?.lockId, concern?.harm], ['Stale lock', 'l1', 'notice']);
+  assert.deepEqual([concern?.title, concern?.lockId, concern?.harm], ['Stale branch lock', 'l1', 'alarm']);
 });
 
 test('a stuck child comes before what was wished', () => {
@@ -117,6 +148,33 @@ for (const [name, changes, told] of [
 test('a stuck child that has ended since is no concern any more', () => {
   const stuck = { ...well, stuck: [{ id: 'c1', since: minutesAgo(7) }] };
   assert.deepEqual(concerns(stuck, service, [], at, none), []);
+});
+
+test('a drain is told with who, why, how many are left and when they are disconnected', () => {
+  const told = (changes: Partial<Parameters<typeof concerns>[1]>, children: readonly string[]): string => {
+    const living = Object.fromEntries(children.map((id) => [id, exampleChild(id)]));
+    const state = { ...well, data: { epoch: 'e', seq: 1, round: 0, view: { ...emptyView, children: living } } };
+    return concerns(state, { ...service, draining: true, ...changes }, [], at, all)[0]?.detail ?? '';
+  };
+  const whole = { drainedBy: 'bo', drainReason: 'new disks', drainDeadline: new Date(at + 61_000).toISOString() };
+  assert.match(
+    told(whole, ['c1', 'c2']),
+    /^by bo: new disks\. No new session is taken\. 2 sessions may finish for 1.m 01.s more, and are disconnected then\.$/,
+  );
+  assert.match(
+    told({ ...whole, drainDeadline: new Date(at).toISOString() }, ['c1']),
+    /1 session may finish; the time is up/,
+  );
+  assert.equal(told(whole, []), 'by bo: new disks. No new session is taken. None is left.');
+  assert.equal(told({}, ['c1']), 'No new session is taken. 1 session may finish.', 'an older service does not say');
+});
+
+test('who was signed out elsewhere and looks on as a viewer is told so', () => {
+  const demoted = { ...well, server: { ...well.server!, role: 'viewer' as const }, formerRole: 'admin' as const };
+  const [concern] = concerns(demoted, service, [], at, all);
+  assert.deepEqual([concern?.title, concern?.harm], ['You are viewer', 'notice']);
+  assert.match(concern?.detail ?? '', /was signed in as admin/);
+  assert.deepEqual(concerns({ ...well, formerRole: 'admin' }, service, [], at, all), []);
 });
 
 test('a service that takes no changes says so, with who, since when and why', () => {

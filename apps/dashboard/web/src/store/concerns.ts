@@ -1,10 +1,19 @@
-import type { Lock, ReadOnlyState } from '@hatchery/events';
+import type { Lock, LockParty, ReadOnlyState } from '@hatchery/events';
+import {
+  countBehind,
+  waitForest,
+  type BlockingLock,
+  type Deadlock,
+  type WaitForest,
+  type WaitNode,
+} from '@hatchery/locks';
+import { reaches } from '../acting/ranks.ts';
 import type { LiveState } from '../live/connection.ts';
 import { staleAfterMs } from '../live/limits.ts';
 import { newestView } from '../live/folded-data.ts';
 import { duration } from '../parts/duration.ts';
 import type { Service } from './live-store.ts';
-import { blockedCount, oldestWait, waitTrees, type WaitNode } from './lock-facts.ts';
+import { blocksSession, oldestWait } from './lock-facts.ts';
 
 /** One thing that needs a person. `alarm` hurts sessions now; `notice` is as somebody wished, or will pass. */
 export interface Concern {
@@ -12,8 +21,10 @@ export interface Concern {
   readonly harm: 'alarm' | 'notice';
   readonly title: string;
   readonly detail: string;
-  /** Who waits behind whom. */
-  readonly tree?: WaitNode;
+  /** What somebody holds and others wait for. */
+  readonly blocks?: readonly BlockingLock[];
+  /** A circle of waiting, which has buttons of its own. */
+  readonly deadlock?: Deadlock;
   /** What the buttons beside it act on. */
   readonly childId?: string;
   readonly lockId?: string;
@@ -37,9 +48,11 @@ export function concerns(
   isLiving: (childId: string) => boolean,
 ): readonly Concern[] {
   const serverNow = at + (state.clockOffsetMs ?? 0);
-  const blocking = blockers(locks, serverNow, isLiving);
+  const forest = waitForest(locks);
+  const blocking = blockers(forest, serverNow, isLiving);
   const found = [
     ...connectionConcerns(state, at, serverNow),
+    ...deadlocked(forest, serverNow),
     ...blocking,
     ...leftLocks(
       locks.filter(({ id }) => blocking.every(({ lockId }) => lockId !== id)),
@@ -72,10 +85,11 @@ function connectionConcerns(state: LiveState, at: number, serverNow: number): re
 }
 
 function serviceConcerns(
-  { feed, server, firstBuild, readOnly }: LiveState,
-  { zygote, draining }: Service,
+  { data, feed, server, firstBuild, readOnly, formerRole }: LiveState,
+  service: Service,
   serverNow: number,
 ): readonly Concern[] {
+  const { zygote, draining } = service;
   const found: Concern[] = [];
   if (zygote.state === 'failed') found.push(concern('alarm', 'Zygote failed', `at ${zygote.step}: ${zygote.message}`));
   if (zygote.state === 'ready' && zygote.failure !== undefined) {
@@ -85,11 +99,32 @@ function serviceConcerns(
   }
   if (feed?.up === true && zygote.state === 'starting')
     found.push(concern('notice', 'Zygote starting', 'New sessions wait until Breezy is loaded.'));
-  if (draining) found.push(concern('notice', 'Draining', 'No new session is taken; those that run may finish.'));
+  const sessions = data === null ? 0 : Object.keys(newestView(data).children).length;
+  if (draining) found.push(concern('notice', 'Draining', drainText(service, sessions, serverNow)));
   if (readOnly !== null) found.push(concern('notice', 'Read-only', readOnlyText(readOnly, serverNow)));
+  if (server !== null && formerRole !== null && !reaches(server.role, formerRole)) {
+    const detail = `now: this browser was signed in as ${formerRole}, and that sign-in is over. To act, open a link of ./hatchery sign-in.`;
+    found.push(concern('notice', `You are ${server.role}`, detail));
+  }
   if (server !== null && server.build !== firstBuild)
     found.push(concern('notice', 'New version', 'of this page is out. Reload to get it.'));
   return found;
+}
+
+/** Who drains and why, and what becomes of those that run. */
+function drainText({ drainedBy, drainReason, drainDeadline }: Service, sessions: number, serverNow: number): string {
+  const by = drainedBy === null ? '' : `by ${drainedBy}`;
+  const whose = [by, ...(drainReason === null ? [] : [drainReason])].filter((part) => part !== '').join(': ');
+  const left = `${sessions} ${sessions === 1 ? 'session' : 'sessions'}`;
+  const fate = sessions === 0 ? 'None is left.' : `${left} may finish${untilText(drainDeadline, serverNow)}.`;
+  return `${whose === '' ? '' : `${whose}. `}No new session is taken. ${fate}`;
+}
+
+function untilText(deadline: string | null, serverNow: number): string {
+  if (deadline === null) return '';
+  const leftMs = Date.parse(deadline) - serverNow;
+  if (leftMs <= 0) return '; the time is up, and they are being disconnected';
+  return ` for ${duration(leftMs + 999)} more, and are disconnected then`;
 }
 
 function readOnlyText({ reason, since, actor }: ReadOnlyState, serverNow: number): string {
@@ -98,44 +133,69 @@ function readOnlyText({ reason, since, actor }: ReadOnlyState, serverNow: number
   return `${`${by}${length}`.trim()}: ${reason}. No branch is changed; reading goes on.`.replace(/^: /, '');
 }
 
+/** Nobody in a circle goes on until one of them is ended, however short they have waited. */
+function deadlocked({ deadlocks }: WaitForest, serverNow: number): readonly Concern[] {
+  return shortened(deadlocks, 'deadlocks', (deadlock) => {
+    const { steps, behind } = deadlock;
+    const parties = steps.map(({ party }) => whoIs(party));
+    const since = steps.flatMap(({ party }) => party.since ?? []).toSorted()[0];
+    const lasts = since === undefined ? '' : `, for ${duration(serverNow - Date.parse(since))}`;
+    const others = countBehind({ party: null, blocks: behind });
+    return {
+      key: `deadlock ${steps.map(({ waitsFor }) => waitsFor.id).join(' ')}`,
+      harm: 'alarm',
+      title: `Deadlock: ${parties.join(', ')}`,
+      detail: `each waits for the next${lasts}${others === 0 ? '' : `; ${others} more behind them`}. End one of them.`,
+      deadlock,
+    };
+  });
+}
+
 /** Who keeps others waiting, the one with the most behind it first. */
 function blockers(
-  locks: readonly Lock[],
+  { roots }: WaitForest,
   serverNow: number,
   isLiving: (childId: string) => boolean,
 ): readonly Concern[] {
-  const trees = [...waitTrees(locks)].sort((left, right) => blockedCount(right) - blockedCount(left));
-  return shortened(trees, 'blockers', (tree) => {
-    const blocked = blockedCount(tree);
-    const since = oldestWait(tree);
-    const waitedMs = since === null ? 0 : serverNow - Date.parse(since);
-    const { user, pid, childId } = tree.party;
-    const who = `${user ?? 'Somebody'}${pid === null ? '' : ` (pid ${pid})`}`;
-    const lock = tree.blocked[0]?.lock;
-    const fate = lock === undefined ? '' : fateOf(lock, serverNow);
-    return {
-      key: `blocker ${tree.name}`,
-      harm: waitedMs >= longWaitMs ? 'alarm' : 'notice',
-      title: `${who} blocks ${blocked}`,
-      detail: `longest wait ${duration(waitedMs)}${fate === '' ? '' : `. Its process is gone.${fate}`}`,
-      tree,
-      ...(childId !== null && isLiving(childId) ? { childId } : {}),
-      ...(lock === undefined ? {} : { lockId: lock.id }),
-    };
-  });
+  return shortened(roots, 'blockers', (root) => blockerOf(root, serverNow, isLiving));
+}
+
+/** Only who keeps a session waiting is an alarm: a script waits for another because it was told to. */
+function blockerOf(root: WaitNode, serverNow: number, isLiving: (childId: string) => boolean): Concern {
+  const { party, blocks } = root;
+  const since = oldestWait(blocks);
+  const waitedMs = since === null ? 0 : serverNow - Date.parse(since);
+  const lock = blocks[0]?.lock;
+  const fate = lock === undefined ? '' : fateOf(lock, serverNow);
+  const childId = party?.childId ?? null;
+  return {
+    key: `blocker ${childId ?? party?.pid ?? ''} ${lock?.id ?? ''}`,
+    harm: waitedMs >= longWaitMs && blocksSession(blocks) ? 'alarm' : 'notice',
+    title: `${whoIs(party)} blocks ${countBehind(root)}`,
+    detail: `longest wait ${duration(waitedMs)}${fate === '' ? '' : `. Its process is gone.${fate}`}`,
+    blocks,
+    ...(childId !== null && isLiving(childId) ? { childId } : {}),
+    ...(lock === undefined ? {} : { lockId: lock.id }),
+  };
+}
+
+function whoIs(party: LockParty | null): string {
+  const pid = party?.pid ?? null;
+  return `${party?.user ?? 'Somebody'}${pid === null ? '' : ` (pid ${pid})`}`;
 }
 
 /** Locks whose holder is gone. */
 function leftLocks(locks: readonly Lock[], serverNow: number): readonly Concern[] {
   const left = locks.filter(({ condition }) => condition === 'stale' || condition === 'orphaned');
   return shortened(left, 'stale locks', (lock) => {
-    const { id, name, condition, holder, waiters } = lock;
+    const { id, name, kind, condition, holder, waiters } = lock;
     const held = holder?.since ? `, held for ${duration(serverNow - Date.parse(holder.since))}` : '';
     const whose = `left by ${holder?.user ?? 'somebody'}, whose process is gone${held}`;
     return {
       key: `stale ${id}`,
-      harm: waiters.length > 0 ? 'alarm' : 'notice',
-      title: `${condition === 'stale' ? 'Stale' : 'Orphaned'} lock`,
+      // Without anybody in sight it refuses every push that comes; an orphaned one frees itself.
+      harm: condition === 'stale' || waiters.length > 0 ? 'alarm' : 'notice',
+      title: `${condition === 'stale' ? 'Stale' : 'Orphaned'} ${kind} lock`,
       detail: `${name}: ${whose}.${fateOf(lock, serverNow)}`,
       lockId: id,
     };
@@ -166,7 +226,7 @@ function stuckChildren(
       key: `stuck ${id}`,
       harm: 'alarm',
       title: `${who} is stuck`,
-      detail: `holds a lock and used neither CPU nor disk for ${idle}.`,
+      detail: `holds a lock and used next to no CPU and no disk for ${idle}.`,
       childId: id,
     };
   });

@@ -34,9 +34,9 @@ const units: Readonly<Record<string, number>> = {
   m: 60,
   h: 3_600,
   d: 86_400,
-  k: 1_024,
-  M: 1_048_576,
-  G: 1_073_741_824,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
 };
 
 /**

@@ -58,6 +58,18 @@ test('a child that ends leaves the list and joins the ended', () => {
   );
 });
 
+test('what a child worked on is remembered when it has ended, as far as its locks told', () => {
+  const { store, spawn, happen } = stage();
+  for (const id of ['c1', 'c2']) spawn(id);
+  happen({ kind: 'lock.acquired', lock: exampleLock('l1', { name: '~anna/x' }) });
+  happen({ kind: 'lock.released', id: 'l1' });
+  for (const id of ['c1', 'c2']) happen(exampleEnd(id));
+  assert.deepEqual(
+    ['c1', 'c2', 'c9'].map((id) => store.endedBranches.of(id)),
+    ['~anna/x', null, null],
+  );
+});
+
 test('a child whose place is taken at once by another is not confused with it', () => {
   const { store, spawn, happen } = stage();
   spawn('c1');

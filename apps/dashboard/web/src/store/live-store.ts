@@ -5,6 +5,7 @@ import { firstState, type LiveState } from '../live/connection.ts';
 import { newestView } from '../live/folded-data.ts';
 import { truthOf } from '../live/truth.ts';
 import { Cell } from './cell.ts';
+import { EndedBranches } from './ended-branches.ts';
 import { locksByChild, locksOf, type ChildLocks } from './lock-facts.ts';
 import { nextHistory, noTotals, startP95, totalsOf, type Totals, type TotalsHistory } from './totals.ts';
 import type { Trend } from './trend.ts';
@@ -34,8 +35,10 @@ export interface Pause {
 export interface Service {
   readonly zygote: ZygoteView;
   readonly draining: boolean;
-  /** Who asked for it, when that is known. */
+  /** Who asked for it, why, and when clients that are still there are disconnected (RFC 3339), as far as that is known. */
   readonly drainedBy: string | null;
+  readonly drainReason: string | null;
+  readonly drainDeadline: string | null;
 }
 
 /** Runs something soon, once for all who ask meanwhile; a page paints no oftener than its screen does. */
@@ -65,8 +68,9 @@ export class LiveStore {
    */
   readonly listing = new Cell<readonly Row[]>([]);
   readonly ended = new Cell<readonly Child[]>([]);
+  readonly endedBranches = new EndedBranches();
   readonly locks = new Cell<readonly Lock[]>([]);
-  readonly service = new Cell<Service>({ zygote: emptyView.zygote, draining: false, drainedBy: null });
+  readonly service = new Cell<Service>(serviceOf(emptyView));
   /** Why nobody can act at this moment, or null. */
   readonly actionsOff = new Cell<string | null>(actionsOff(firstState(0), 0));
   readonly totals = new Cell<Totals>(noTotals);
@@ -175,9 +179,8 @@ export class LiveStore {
     }
     this.ended.set(view.recentChildren);
     if (this.start.get() === null) this.#lookAtStarts();
-    const { zygote, draining } = this.service.get();
-    if (zygote !== view.zygote || draining !== view.draining)
-      this.service.set({ zygote: view.zygote, draining: view.draining, drainedBy: view.drainedBy ?? null });
+    const [before, service] = [this.service.get(), serviceOf(view)];
+    if (serviceKeys.some((key) => before[key] !== service[key])) this.service.set(service);
   }
 
   /** Of the newest: how starts went an hour ago is for History. */
@@ -204,6 +207,7 @@ export class LiveStore {
     const child = view.children[id];
     if (child === undefined) {
       this.#trends.forget(id);
+      this.endedBranches.note(id, this.#rows.get(id)?.get().branch);
       return this.#rows.delete(id);
     }
     const trend = this.#trends.get(id);
@@ -231,6 +235,13 @@ export class LiveStore {
     this.totals.set(totalsOf(this.#shown, this.locks.get()));
   }
 }
+
+function serviceOf({ zygote, draining, drainedBy, drainDeadline, drainWish }: View): Service {
+  const drain = { drainedBy: drainedBy ?? null, drainDeadline: drainDeadline ?? null };
+  return { zygote, draining, ...drain, drainReason: drainWish?.reason ?? null };
+}
+
+const serviceKeys = ['zygote', 'draining', 'drainedBy', 'drainReason', 'drainDeadline'] as const;
 
 /** Whether nothing of the list is new: each end of a child makes a list of its own, which paints nothing then. */
 function sameLocks(left: readonly Lock[], right: readonly Lock[]): boolean {

@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react';
 import type { PastRow, PastTimeline } from '@hatchery/events';
 import { Link } from '../parts/link.tsx';
 import { length } from '../parts/duration.ts';
+import { count } from '../parts/quantity.ts';
 import { numberIn, textIn } from '../past/told.ts';
 import { useAsked } from '../past/use-asked.ts';
 import { usePageStore } from '../store/page-store.ts';
@@ -32,8 +33,9 @@ export function Timeline(): ReactNode {
 }
 
 function Bars({ told }: { readonly told: PastTimeline }): ReactNode {
-  const { sessions, holds, marks, more } = told;
-  if (sessions.length === 0 && marks.length === 0) return <p className="empty">Nothing happened.</p>;
+  const { sessions, holds, marks, refusals, more } = told;
+  if (sessions.length === 0 && marks.length === 0 && refusals.length === 0)
+    return <p className="empty">Nothing happened.</p>;
   const byStart = [...sessions].sort(
     (left, right) => (numberIn(left, 'started_at') ?? 0) - (numberIn(right, 'started_at') ?? 0),
   );
@@ -50,6 +52,7 @@ function Bars({ told }: { readonly told: PastTimeline }): ReactNode {
         {byStart.map((session) => (
           <Bar key={textIn(session, 'id')} session={session} holds={holds} told={told} />
         ))}
+        {refusals.length > 0 && <Refusals told={told} />}
         <li className="marks">
           {marks.map((mark, index) => (
             <span
@@ -72,6 +75,7 @@ function Bars({ told }: { readonly told: PastTimeline }): ReactNode {
         <li data-kind="break">lock broken</li>
         <li data-kind="drain">drain</li>
         <li data-kind="restart">restart, zygote</li>
+        <li data-kind="refused">refused</li>
       </ul>
     </>
   );
@@ -105,6 +109,28 @@ function Bar({
               style={placed(told, numberIn(hold, 'from_at') ?? from, numberIn(hold, 'to_at') ?? told.to)}
             />
           ))}
+      </span>
+    </li>
+  );
+}
+
+/** How many were turned away, in a row of their own: they are no session, and concern nobody who is in. */
+function Refusals({ told }: { readonly told: PastTimeline }): ReactNode {
+  const counts = told.refusals.map((row) => numberIn(row, 'count') ?? 0);
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  const most = Math.max(...counts);
+  return (
+    <li className="bar-line refusals">
+      <Link to={{ page: 'history' }}>
+        {count(all)} {all === 1 ? 'refusal' : 'refusals'}
+      </Link>
+      <span className="track">
+        {told.refusals.map((row, index) => {
+          const number = counts[index] ?? 0;
+          const left = `${share(told, numberIn(row, 'at'))}%`;
+          const height = `${3 + (15 * number) / most}px`;
+          return <span key={left} className="refused" title={`${count(number)} refused`} style={{ left, height }} />;
+        })}
       </span>
     </li>
   );

@@ -1,10 +1,13 @@
 import type { ReactNode } from 'react';
 import { ActionButton } from '../acting/action-button.tsx';
-import { Blocked } from '../locks/wait-tree.tsx';
+import { Blocked, DeadlockSteps } from '../locks/wait-tree.tsx';
 import { Link } from '../parts/link.tsx';
 import { concerns, type Concern } from '../store/concerns.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
+
+/** The tree below the table has all of them. */
+const waitersMax = 5;
 
 /** What a person should look at first, worst first, with what can be done about it; one quiet line when there is nothing. */
 export function Attention(): ReactNode {
@@ -31,7 +34,7 @@ export function Attention(): ReactNode {
 }
 
 function ConcernLine({ concern }: { readonly concern: Concern }): ReactNode {
-  const { title, detail, harm, tree, childId, lockId } = concern;
+  const { title, detail, harm, blocks, deadlock, childId, lockId } = concern;
   return (
     <li data-harm={harm}>
       <div className="concern">
@@ -56,7 +59,8 @@ function ConcernLine({ concern }: { readonly concern: Concern }): ReactNode {
           </ActionButton>
         )}
       </div>
-      {tree !== undefined && <Blocked node={tree} />}
+      {deadlock !== undefined && <DeadlockSteps deadlock={deadlock} waitersMax={waitersMax} />}
+      {blocks !== undefined && <Blocked blocks={blocks} waitersMax={waitersMax} />}
     </li>
   );
 }

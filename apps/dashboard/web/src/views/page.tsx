@@ -39,7 +39,7 @@ export function Page(): ReactNode {
     <>
       <Header />
       <SignedOut />
-      <main data-truth={word} data-drawer={drawer} aria-busy={word === 'connecting'}>
+      <main tabIndex={-1} data-truth={word} data-drawer={drawer} aria-busy={word === 'connecting'}>
         {page === 'live' && <LivePage />}
         {page === 'history' && <HistoryPage />}
         {page === 'audit' && <AuditPage />}
