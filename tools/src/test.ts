@@ -1,4 +1,5 @@
-import { globSync } from 'node:fs';
+import { globSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatCounts, sumCounts, type TestFailure } from './counts.ts';
 import { listSteps, select } from './plan.ts';
@@ -8,7 +9,7 @@ import { startSteps } from './start-steps.ts';
 /** `./hatchery test [NAME…]`: every check and test, or those whose step, project or file has a NAME in its name. */
 async function main(words: readonly string[]): Promise<number> {
   const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
-  const acceptanceFiles = globSync('acceptance/**/*.test.ts', { cwd: root }).toSorted();
+  const acceptanceFiles = largestFirst(root, globSync('acceptance/**/*.test.ts', { cwd: root }));
   const chosen = select(listSteps(readProjects(root), acceptanceFiles), words);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
@@ -28,6 +29,12 @@ async function main(words: readonly string[]): Promise<number> {
   const complete = !stop.signal.aborted && counts.passed > 0;
   console.log(`\n${formatCounts(complete ? counts : { ...counts, failed: Math.max(1, counts.failed) })}`);
   return complete && counts.failed === 0 ? 0 : 1;
+}
+
+/** The longest file takes longest, more or less, and should not be what is left at the end. */
+function largestFirst(root: string, files: readonly string[]): string[] {
+  const bytes = (file: string): number => statSync(join(root, file)).size;
+  return files.toSorted((one, other) => bytes(other) - bytes(one) || (one < other ? -1 : 1));
 }
 
 /** Hundreds of tests that passed would hide the one that did not. */
