@@ -1,43 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { controlSocketPath } from '@hatchery/config';
-import { launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
+import { test } from 'node:test';
+import { rows, skip, useBrowser } from './fixtures/browser.ts';
 import { busyHour } from './fixtures/busy-hour.ts';
-import { aChild, startFakeForker } from './fixtures/fake-forker.ts';
+import { aChild } from './fixtures/fake-forker.ts';
 import { aLock, aParty } from './fixtures/locks.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+import { startPageStage } from './fixtures/page-stage.ts';
 
-let browser: Awaited<ReturnType<typeof launchBrowser>>;
-before(async () => {
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
-
-async function stage(options: { readonly old?: boolean } = {}) {
-  const directory = temporaryDirectory();
-  const config = dashboardConfig(directory.path);
-  const forker = await startFakeForker(controlSocketPath(config), options);
-  const dashboard = await startDashboard(config);
-  const { page } = await openPage(browser, dashboard.signInUrl);
-  return {
-    forker,
-    dashboard,
-    page,
-    dialog: page.getByRole('dialog'),
-    attention: page.getByRole('region', { name: 'Needs attention' }),
-    [Symbol.asyncDispose]: async () => {
-      await page.close();
-      await dashboard[Symbol.asyncDispose]();
-      await forker[Symbol.asyncDispose]();
-      directory[Symbol.dispose]();
-    },
-  };
-}
+const openPage = useBrowser();
 
 test('who blocks whom is seen at once, and goes when the lock is released', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, page, attention } = stand;
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   forker.publish({ kind: 'child.spawned', child: aChild('c2', { user: 'bo' }) });
@@ -54,7 +26,7 @@ test('who blocks whom is seen at once, and goes when the lock is released', { sk
 });
 
 test('a stale lock is broken from where it is complained about, with its name typed', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, dialog, attention, page, dashboard } = stand;
   forker.publish({
     kind: 'lock.acquired',
@@ -79,7 +51,7 @@ test('a stale lock is broken from where it is complained about, with its name ty
 });
 
 test('under a living holder the holder is killed first, and only then the lock broken', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, dialog, page } = stand;
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   forker.publish({ kind: 'lock.acquired', lock: aLock('l1') });
@@ -101,7 +73,7 @@ test('under a living holder the holder is killed first, and only then the lock b
 });
 
 test('a lock that was taken anew while the dialog was open is refused in words', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, dialog, page } = stand;
   forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { condition: 'stale' }) });
   await rows(page, 'Locks').getByRole('button', { name: 'Break lock…' }).click();
@@ -114,7 +86,7 @@ test('a lock that was taken anew while the dialog was open is refused in words',
 });
 
 test('a forker that cannot break locks is told as too old', { skip }, async () => {
-  await using stand = await stage({ old: true });
+  await using stand = await startPageStage(openPage, { old: true });
   const { forker, dialog, page } = stand;
   forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { condition: 'stale' }) });
   await rows(page, 'Locks').getByRole('button', { name: 'Break lock…' }).click();
@@ -125,7 +97,7 @@ test('a forker that cannot break locks is told as too old', { skip }, async () =
 });
 
 test('a drain is asked for, seen in the header, and ended', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { dialog, page, dashboard } = stand;
   await page.getByRole('button', { name: 'Drain…' }).click();
   const host = await page.locator('header .host').innerText();
@@ -144,7 +116,7 @@ test('a drain is asked for, seen in the header, and ended', { skip }, async () =
 });
 
 test('everything is reached with the keyboard alone', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, dialog, page } = stand;
   busyHour(forker);
   await rows(page).nth(2).waitFor();
@@ -182,7 +154,7 @@ test('everything is reached with the keyboard alone', { skip }, async () => {
 });
 
 test('single letters can be switched off', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { page } = stand;
   await page.keyboard.press('Control+k');
   await page.keyboard.type('shortcuts off');
@@ -193,7 +165,7 @@ test('single letters can be switched off', { skip }, async () => {
 });
 
 test('a link to a child outlives the child and the page', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, page, dashboard } = stand;
   busyHour(forker);
   await page.goto(`${dashboard.origin}/children/c15`);

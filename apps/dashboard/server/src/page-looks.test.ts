@@ -1,22 +1,16 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import type { Locator, Page } from '@playwright/test';
 import { controlSocketPath, readOnlyPath } from '@hatchery/config';
 import { findFaults } from '@hatchery/testkit/browser';
-import { connection, launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
+import { connection, rows, skip, useBrowser } from './fixtures/browser.ts';
 import { busyHour, useOfAll } from './fixtures/busy-hour.ts';
 import { startFakeForker, type FakeForker } from './fixtures/fake-forker.ts';
 import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
 
-let browser: Awaited<ReturnType<typeof launchBrowser>>;
-before(async () => {
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
+const openPage = useBrowser();
 
 /** Where pictures are kept for the documentation; without it they are only looked at by machine. */
 const pictures = process.env['DASHBOARD_PICTURES'];
@@ -108,7 +102,7 @@ for (const viewport of screens) {
       const config = dashboardConfig(directory.path);
       await using first = await startFakeForker(controlSocketPath(config));
       await using dashboard = await startDashboard(config);
-      const { page, complaints } = await openPage(browser, dashboard.signInUrl, { viewport });
+      const { page, complaints } = await openPage(dashboard.signInUrl, { viewport });
       // All of them in one go: who mends one wants to know of the others.
       const found: string[] = [];
       const look = async (name: string): Promise<void> =>
