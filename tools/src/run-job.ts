@@ -19,7 +19,7 @@ export interface StepResult {
   readonly counts: Counts;
   /** Tests that failed, and what else was wrong. */
   readonly failures: readonly TestFailure[];
-  /** Everything its jobs printed, one after the other. */
+  /** What was printed; of a step, by those of its jobs that failed, one after the other. */
   readonly output: string;
 }
 
@@ -33,7 +33,8 @@ export function sumJobs(step: Step, results: readonly StepResult[]): StepResult 
   return {
     counts: sumCounts([...results.map(({ counts }) => counts), { passed: 0, failed: silent.length, skipped: 0 }]),
     failures: [...results.flatMap(({ failures }) => failures), ...silent],
-    output: results.map(({ output }) => output).join(''),
+    // Hundreds of lines of jobs that passed would hide those of the one that did not.
+    output: results.map(({ counts, output }) => (counts.failed > 0 ? output : '')).join(''),
   };
 }
 

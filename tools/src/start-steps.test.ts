@@ -29,10 +29,15 @@ describe('inTurn', () => {
 });
 
 describe('startSteps', () => {
-  it('runs steps beside each other, and gives what each printed whole and in the order of its jobs', async () => {
+  it('runs steps beside each other, and gives what failed printed, whole and in the order of the jobs', async () => {
     const chosen = [
-      step('one', `until [ -e '${root}/go' ]; do sleep 0.01; done; echo a`, 'echo b'),
-      step('other', `touch '${root}/go'; echo c`),
+      step(
+        'one',
+        `until [ -e '${root}/go' ]; do sleep 0.01; done; echo a; exit 1`,
+        'echo of no interest',
+        'echo b; exit 1',
+      ),
+      step('other', `touch '${root}/go'; echo c; exit 1`),
     ];
     const started = startSteps(root, chosen, new AbortController().signal);
     const results = await Promise.all(started.map(({ result }) => result));
