@@ -14,6 +14,9 @@ const depConstraints = [
   { sourceTag: 'platform:node', onlyDependOnLibsWithTags: ['platform:pure', 'platform:node'] },
 ];
 
+/** What is compiled in one go. The first that has a file is taken, and the second one has the sources of the first too. */
+const programs = ['libs/protocol/tsconfig.json', 'tsconfig.json', 'apps/dashboard/web/tsconfig.json'];
+
 const tests = ['**/*.test.ts', '**/*.test.tsx', 'acceptance/**', 'bench/**', 'libs/testkit/**'];
 
 export default tseslint.config(
@@ -21,7 +24,7 @@ export default tseslint.config(
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: programs, tsconfigRootDir: import.meta.dirname } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     plugins: { '@nx': nx, n: node },
     rules: {
@@ -53,11 +56,6 @@ export default tseslint.config(
         },
       ],
     },
-  },
-  {
-    // Compiled apart from the sources, which know no Node.
-    files: ['libs/protocol/src/**/*.test.ts'],
-    languageOptions: { parserOptions: { projectService: false, project: 'libs/protocol/tsconfig.test.json' } },
   },
   { files: ['apps/dashboard/web/**/*.{ts,tsx}'], extends: [reactHooks.configs.flat.recommended] },
   // These speak to a person on a terminal.

@@ -81,13 +81,17 @@ export class Stand {
     return new Client(this.instance, { ssh, email: `${user} <${user}@example.invalid>`, timeoutMs: storyMsMax });
   }
 
-  /** Starts brz as this user and stops it as soon as its child runs and `midway` holds, so that the child waits for it. */
-  async freeze(user: string, argv: readonly string[], midway: () => boolean = () => true): Promise<Frozen> {
+  /** Starts brz as this user and stops it as soon as `midway` holds, by default when its child runs, so that the child waits for it. */
+  async freeze(user: string, argv: readonly string[], midway?: () => boolean): Promise<Frozen> {
     const before = new Set((await this.instance.children()).map(({ id }) => id));
     const client = this.person(user).start(...argv);
     const isNew = ({ id, user: of, state }: Child): boolean => !before.has(id) && of === user && state === 'running';
+    // A lock may be gone again by the time that the page has told of the child.
+    if (midway !== undefined) {
+      await until(`the middle of ${argv.join(' ')}`, midway);
+      halt(client);
+    }
     const child = await until(`a child of ${user}`, async () => (await this.instance.children()).find(isNew));
-    await until(`the middle of ${argv.join(' ')}`, midway);
     halt(client);
     const frozen = { user, client, pid: child.pid, id: child.id };
     this.#frozen.push(frozen);

@@ -31,9 +31,10 @@ afterEach(() => stand?.clear());
 
 after(() => stand?.stop());
 
-for (const { name, open } of waysIn) {
+for (const [index, { name, open }] of waysIn.entries()) {
   test(`a viewer, ${name}, sees everything, is told why not, and is refused by the server for every verb`, async () => {
-    const holder = await stand.freezePush('demo', '~demo/project/looked-at');
+    // A branch of its own: what one push has brought, the next need not bring, and is over before it can be stopped.
+    const holder = await stand.freezePush('demo', `~demo/project/looked-at-${index}`);
     const { page } = await open(stand);
     await connection(page).getByText(/^LIVE/).waitFor();
     await rowOf(page, 'Children', holder.pid).waitFor();

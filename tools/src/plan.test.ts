@@ -3,9 +3,10 @@ import { describe, it } from 'node:test';
 import { listSteps, select } from './plan.ts';
 
 const projects = [
-  { name: '@hatchery/protocol', directory: 'libs/protocol', hasTests: true },
-  { name: '@hatchery/untested', directory: 'libs/untested', hasTests: false },
-  { name: '@hatchery/tools', directory: 'tools', hasTests: true },
+  { name: '@hatchery/locks', directory: 'libs/locks', testScript: 'test locks', testFiles: 1 },
+  { name: '@hatchery/protocol', directory: 'libs/protocol', testScript: 'test protocol', testFiles: 9 },
+  { name: '@hatchery/untested', directory: 'libs/untested', testScript: null, testFiles: 0 },
+  { name: '@hatchery/tools', directory: 'tools', testScript: 'test tools', testFiles: 2 },
 ];
 const steps = listSteps(projects, ['acceptance/push.test.ts', 'acceptance/stories/drain.test.ts']);
 
@@ -44,7 +45,24 @@ describe('select', () => {
 });
 
 describe('listSteps', () => {
+  const jobs = (word: string): string[] =>
+    select(steps, [word]).flatMap(({ step, parts }) =>
+      step.jobs(parts).map(({ argv, directory }) => `${directory}: ${argv.join(' ')}`),
+    );
+
   it('leaves out projects that say they have no tests', () => {
-    assert.deepEqual(chosen('unit'), ['unit tests @hatchery/protocol']);
+    assert.deepEqual(chosen('unit'), ['unit tests @hatchery/locks @hatchery/protocol']);
+  });
+
+  it('runs the test script of each project in its directory, the one with the most files first', () => {
+    assert.deepEqual(jobs('unit'), ['libs/protocol: sh -c test protocol', 'libs/locks: sh -c test locks']);
+    assert.deepEqual(jobs('locks'), ['libs/locks: sh -c test locks']);
+  });
+
+  it('runs each file of the acceptance tests by itself', () => {
+    assert.deepEqual(jobs('acceptance'), [
+      '.: node --test acceptance/push.test.ts',
+      '.: node --test acceptance/stories/drain.test.ts',
+    ]);
   });
 });

@@ -7,36 +7,41 @@ export type Counting = 'check' | 'node-test' | 'unittest';
 export interface Step {
   readonly name: string;
   readonly counting: Counting;
-  readonly timeoutS: number;
   /** What can be chosen of it by name, as projects or test files. Each must run at least one test. */
   readonly parts: readonly Part[];
-  readonly argv: (parts: readonly Part[]) => readonly [program: string, ...rest: string[]];
+  /** What is run for these parts. Jobs run beside each other and in any order. */
+  readonly jobs: (parts: readonly Part[]) => readonly Job[];
 }
 
 /** A project or a test file. */
 export interface Part {
   readonly name: string;
-  /** Where its tests run, relative to the root; null when its step's tests run at the root. */
-  readonly directory: string | null;
+  /** Where its tests run, relative to the root. */
+  readonly directory: string;
 }
 
-const nx = ['nx', 'run-many', '--outputStyle=static', '--parallel=2'] as const;
+/** One command of a step. */
+export interface Job {
+  /** The part that it runs; the step's own name where a step has none. */
+  readonly name: string;
+  readonly argv: readonly [program: string, ...rest: string[]];
+  /** Where it runs, relative to the root. */
+  readonly directory: string;
+  readonly timeoutS: number;
+}
 
 /** Tests of the page in a real browser on the whole service, apart from the rest of `acceptance/`, so that each can be run alone. */
 const storiesDirectory = 'acceptance/stories/';
 
 /** Every step, in the order of what fails soonest. `acceptanceFiles` are relative to the root. */
 export function listSteps(projects: readonly Project[], acceptanceFiles: readonly string[]): Step[] {
-  const check = (name: string, timeoutS: number, ...argv: [string, ...string[]]): Step => {
-    return { name, counting: 'check', timeoutS, parts: [], argv: () => argv };
-  };
-  const tested = projects.filter(({ hasTests, directory }) => hasTests && directory !== 'acceptance');
+  const tested = projects.filter(({ testScript, directory }) => testScript !== null && directory !== 'acceptance');
   const [tidy, units] = [tested.filter(isTools), tested.filter((project) => !isTools(project))];
   const isStory = (file: string): boolean => file.startsWith(storiesDirectory);
   return [
     check('format', 120, 'prettier', '--check', '--log-level=warn', '.'),
-    check('typecheck', 300, ...nx, '--target=typecheck'),
-    check('lint', 600, ...nx, '--target=lint'),
+    typecheck(),
+    check('lint', 600, 'eslint', '.'),
     check('unused code', 120, 'knip', '--no-progress'),
     check('python types', 120, '/usr/bin/mypy', '--strict', '--allow-untyped-calls', 'apps/forker/zygote'),
     projectTests('tidy', 120, tidy),
@@ -44,10 +49,9 @@ export function listSteps(projects: readonly Project[], acceptanceFiles: readonl
     projectTests('unit tests', 900, units),
     fileTests(
       'acceptance',
-      1800,
       acceptanceFiles.filter((file) => !isStory(file)),
     ),
-    fileTests('stories', 1800, acceptanceFiles.filter(isStory)),
+    fileTests('stories', acceptanceFiles.filter(isStory)),
   ];
 }
 
@@ -78,29 +82,47 @@ function isTools({ directory }: Project): boolean {
   return directory === 'tools';
 }
 
+function check(name: string, timeoutS: number, ...argv: Job['argv']): Step {
+  return { name, counting: 'check', parts: [], jobs: () => [{ name, argv, directory: '.', timeoutS }] };
+}
+
+/** Three programs for all projects: each source is read once, and not again for every project that imports it. */
+function typecheck(): Step {
+  const name = 'typecheck';
+  const jobs = ['.', 'apps/dashboard/web', 'libs/protocol'].map((directory): Job => {
+    return { name: `${name} of ${directory}`, argv: ['tsc', '-p', directory], directory: '.', timeoutS: 300 };
+  });
+  return { name, counting: 'check', parts: [], jobs: () => jobs };
+}
+
+/** The projects with the most test files first: what takes long should not be what is left at the end. */
 function projectTests(name: string, timeoutS: number, projects: readonly Project[]): Step {
+  const jobOf = ({ name: project, directory, testScript }: Project): Job => {
+    return { name: project, argv: ['sh', '-c', testScript ?? 'false'], directory, timeoutS };
+  };
+  const largestFirst = projects.toSorted((one, other) => other.testFiles - one.testFiles);
   return {
     name,
     counting: 'node-test',
-    timeoutS,
     parts: projects,
-    argv: (parts) => [...nx, '--target=test', `--projects=${parts.map((part) => part.name).join(',')}`],
+    jobs: (parts) => largestFirst.filter((project) => parts.some((part) => part.name === project.name)).map(jobOf),
   };
 }
 
-/** One file after the other: each has a whole service of its own. */
-function fileTests(name: string, timeoutS: number, files: readonly string[]): Step {
+/** A run for each file: each has a whole service of its own. */
+function fileTests(name: string, files: readonly string[]): Step {
   return {
     name,
     counting: 'node-test',
-    timeoutS,
-    parts: files.map((file) => ({ name: file, directory: null })),
-    argv: (parts) => ['node', '--test', '--test-concurrency=1', ...parts.map((part) => part.name)],
+    parts: files.map((file) => ({ name: file, directory: '.' })),
+    jobs: (parts) =>
+      parts.map((part) => ({ name: part.name, argv: ['node', '--test', part.name], directory: '.', timeoutS: 900 })),
   };
 }
 
 function pythonTests(): Step {
   const directory = 'apps/forker/zygote';
   const argv = ['/usr/bin/python3', '-m', 'unittest', 'discover', '-s', directory, '-t', directory] as const;
-  return { name: 'python tests', counting: 'unittest', timeoutS: 300, parts: [], argv: () => argv };
+  const name = 'python tests';
+  return { name, counting: 'unittest', parts: [], jobs: () => [{ name, argv, directory: '.', timeoutS: 300 }] };
 }

@@ -7,7 +7,10 @@ export interface Project {
   readonly name: string;
   /** Relative to the root. */
   readonly directory: string;
-  readonly hasTests: boolean;
+  /** A line of shell; null when it says that it has no tests. */
+  readonly testScript: string | null;
+  /** How many test files it has. */
+  readonly testFiles: number;
 }
 
 /** Every project, found by its package.json, sorted by directory. */
@@ -20,6 +23,8 @@ export function readProjects(root: string): Project[] {
         name: string;
         scripts?: { test?: string };
       };
-      return { name: manifest.name, directory: dirname(path), hasTests: manifest.scripts?.test !== undefined };
+      const directory = dirname(path);
+      const testFiles = globSync('**/*.test.ts', { cwd: join(root, directory), exclude }).length;
+      return { name: manifest.name, directory, testScript: manifest.scripts?.test ?? null, testFiles };
     });
 }

@@ -22,8 +22,12 @@ const graceMs = 5_000;
 /** What a person may still want to read of a failure; a test that prints in a loop must not fill the memory. */
 const outputCharactersMax = 4_000_000;
 
-/** Runs a command in a process group of its own, all of which is gone when this resolves. An abort ends it early. */
+/**
+ * Runs a command in a process group of its own, all of which is gone when this resolves. An abort ends it early, and lets
+ * none start.
+ */
 export async function runCommand(command: Command, signal?: AbortSignal): Promise<Ending> {
+  if (signal?.aborted === true) return { succeeded: false, cause: 'not started', output: '' };
   const [program, ...rest] = command.argv;
   const child = spawn(program, rest, {
     cwd: command.directory,

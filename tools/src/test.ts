@@ -1,34 +1,40 @@
-import { globSync } from 'node:fs';
+import { globSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatCounts, sumCounts, type TestFailure } from './counts.ts';
 import { listSteps, select } from './plan.ts';
 import { readProjects } from './projects.ts';
-import { runStep } from './run-step.ts';
+import { startSteps } from './start-steps.ts';
 
 /** `./hatchery test [NAME…]`: every check and test, or those whose step, project or file has a NAME in its name. */
 async function main(words: readonly string[]): Promise<number> {
   const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
-  const acceptanceFiles = globSync('acceptance/**/*.test.ts', { cwd: root }).toSorted();
+  const acceptanceFiles = largestFirst(root, globSync('acceptance/**/*.test.ts', { cwd: root }));
   const chosen = select(listSteps(readProjects(root), acceptanceFiles), words);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+  const running = startSteps(root, chosen, stop.signal);
   const results = [];
-  for (const { step, parts } of chosen) {
+  for (const { step, result } of running) {
+    const { counts, failures, output, tookMs } = await result;
     if (stop.signal.aborted) break;
     console.log(`\n── ${step.name}`);
-    const start = performance.now();
-    const result = await runStep(root, step, parts, stop.signal);
-    if (result.counts.failed > 0) console.log(withoutPassed(result.output));
-    console.log(
-      `── ${step.name}: ${formatCounts(result.counts)} (${((performance.now() - start) / 1000).toFixed(1)} s)`,
-    );
-    results.push({ step, ...result });
+    if (counts.failed > 0) console.log(withoutPassed(output));
+    console.log(`── ${step.name}: ${formatCounts(counts)} (${(tookMs / 1000).toFixed(1)} s)`);
+    results.push({ step, counts, failures });
   }
+  await Promise.allSettled(running.map(({ result }) => result));
   for (const { step, failures } of results) printFailures(step.name, failures);
   const counts = sumCounts(results.map((result) => result.counts));
   const complete = !stop.signal.aborted && counts.passed > 0;
   console.log(`\n${formatCounts(complete ? counts : { ...counts, failed: Math.max(1, counts.failed) })}`);
   return complete && counts.failed === 0 ? 0 : 1;
+}
+
+/** The longest file takes longest, more or less, and should not be what is left at the end. */
+function largestFirst(root: string, files: readonly string[]): string[] {
+  const bytes = (file: string): number => statSync(join(root, file)).size;
+  return files.toSorted((one, other) => bytes(other) - bytes(one) || (one < other ? -1 : 1));
 }
 
 /** Hundreds of tests that passed would hide the one that did not. */

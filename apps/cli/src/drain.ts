@@ -1,9 +1,10 @@
 import { drainDeadlineSMax } from '@hatchery/event-feed';
+import type { RunningSession } from '@hatchery/events';
 import { age } from './age.ts';
 import { exitDone, expectWords, UsageError, type Command, type Invocation, type Options } from './command.ts';
 import { tellOldGateways } from './drain-old.ts';
 import { findOldGateways, sessionsOfOld } from './old-parts.ts';
-import { askGateway, gatewayState, type RunningSession } from './running-gateway.ts';
+import { askGateway, gatewayState } from './running-gateway.ts';
 import { actor, askService, NotRunningError } from './running-service.ts';
 import { table } from './table.ts';
 

@@ -2,9 +2,10 @@ import { controlSocketPath, gatewayControlSocketPath, type Config } from '@hatch
 import { predecessorSocketPath, processStartTime, readPartRecord, readReplacedRecords } from '@hatchery/daemon';
 import type { PartRecord } from '@hatchery/daemon';
 import { controlRequest } from '@hatchery/event-feed';
+import type { RunningSession } from '@hatchery/events';
 import { oldPartAnswerMsMax } from './limits.ts';
 import type { PartName } from './part.ts';
-import type { GatewayState, RunningSession } from './running-gateway.ts';
+import type { GatewayState } from './running-gateway.ts';
 import { visible } from './table.ts';
 
 /** A part that a restart has replaced, and that goes on for somebody. */

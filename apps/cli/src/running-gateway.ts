@@ -1,18 +1,6 @@
 import { gatewayControlSocketPath, type Config } from '@hatchery/config';
+import type { RunningSession } from '@hatchery/events';
 import { askPart } from './running-service.ts';
-
-/** A running session, as the ssh gateway tells it. */
-export interface RunningSession {
-  readonly sessionId: string;
-  readonly childId: string | null;
-  readonly user: string;
-  readonly peer: string;
-  readonly command: string;
-  readonly branch: string | null;
-  readonly state: string;
-  readonly ageMs: number;
-  readonly bytes: { readonly in: number; readonly out: number; readonly err: number } | null;
-}
 
 /** What the ssh gateway says of itself. */
 export interface GatewayState {

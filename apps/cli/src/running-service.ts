@@ -1,9 +1,8 @@
 import { userInfo } from 'node:os';
 import { controlSocketPath, type Config } from '@hatchery/config';
 import { ControlError, controlRequest } from '@hatchery/event-feed';
-import type { View } from '@hatchery/events';
+import type { View, ZygoteHealth } from '@hatchery/events';
 import type { Terminal } from './terminal.ts';
-import type { ZygoteHealth } from './zygote-trouble.ts';
 
 /** What the fork service says of itself. */
 export interface ServiceState {

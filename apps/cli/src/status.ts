@@ -1,6 +1,6 @@
 import { readPartRecord, type PartRecord } from '@hatchery/daemon';
 import type { Config } from '@hatchery/config';
-import type { Child, Lock, ZygoteView } from '@hatchery/events';
+import type { Child, Lock, ZygoteHealth, ZygoteView } from '@hatchery/events';
 import { exitDone, exitFailed, expectWords, type Command } from './command.ts';
 import { describeOldPart, findOldParts, type OldPart } from './old-parts.ts';
 import { partPrograms } from './part.ts';
@@ -8,7 +8,7 @@ import { gatewayState, type GatewayState } from './running-gateway.ts';
 import { serviceState, type ServiceState } from './running-service.ts';
 import { table, visible } from './table.ts';
 import { namesOf, unsupervisedParts } from './unsupervised.ts';
-import { describeTrouble, type ZygoteHealth } from './zygote-trouble.ts';
+import { describeTrouble } from './zygote-trouble.ts';
 
 /** One process of the service. */
 export interface PartStatus {

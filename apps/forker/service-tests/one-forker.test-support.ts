@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { controlRequest } from '@hatchery/event-feed';
-import type { Child, View } from '@hatchery/events';
+import type { Child, View, ZygoteHealth } from '@hatchery/events';
 import { assertNothingLeft, ForkerProcess, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
 import type { ForkerOptions } from '@hatchery/testkit';
-import type { ZygoteHealth } from '../src/keeper-link/zygote-health.ts';
 
 /** What `GET /v1/state` says, as far as these tests look. */
 export interface ForkerState {

@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Address } from '@hatchery/config';
+import { openPort } from './open-port.ts';
 
 /** A flood of connections must not keep the port open: those of so many turns were there before the close. */
 const closingTurnsMax = 100;
@@ -12,18 +13,13 @@ export class Listener {
   #accepted = 0;
   #closed: Promise<void> | null = null;
 
-  /**
-   * Resolves when the port is open. Several instances may have it open at once, so that a new one is there before the old one goes; unless
-   * `shared`, that is refused when somebody has it already.
-   * @throws the system error of listen(2), as EADDRINUSE
-   */
+  /** Resolves when the port is open. `shared` and errors: see {@link openPort}. */
   static async open(
     address: Address,
     { accept, failed, shared }: { accept: (socket: Socket) => void; failed: (error: Error) => void; shared: boolean },
   ): Promise<Listener> {
-    // Without SO_REUSEPORT on this one, the kernel refuses it next to any other, whatever options that has (socket(7)).
-    if (!shared && address.port !== 0) await close(await listen(createServer(), address, false));
-    const server = await listen(createListener(), address, true);
+    const server = createListener();
+    await openPort(server, address, shared);
     server.on('error', failed);
     return new Listener(server, accept);
   }
@@ -62,17 +58,4 @@ export class Listener {
 /** Paused, for a balancer's header may have to be read before anything else, or the socket handed to another process. Nagle off: trap F. */
 function createListener(): Server {
   return createServer({ noDelay: true, pauseOnConnect: true });
-}
-
-async function listen(server: Server, { host, port }: Address, reusePort: boolean): Promise<Server> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen({ host, port, reusePort }, resolve);
-  await promise;
-  server.off('error', reject);
-  return server;
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
 }

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { RunningSession } from '@hatchery/events';
 import { within } from '@hatchery/testkit';
-import type { SessionSummary } from '../src/session/session-record.ts';
 import type { Stand } from './stand.ts';
 
 /** What the control socket answered. */
@@ -37,7 +37,7 @@ export async function stateOf(stand: Stand): Promise<{
   readonly state: string;
   readonly drainDeadline: string | null;
   readonly ready: number;
-  readonly sessions: readonly SessionSummary[];
+  readonly sessions: readonly RunningSession[];
 }> {
   return JSON.parse((await ask(controlOf(stand), '/v1/state')).text) as Awaited<ReturnType<typeof stateOf>>;
 }

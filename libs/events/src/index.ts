@@ -34,5 +34,7 @@ export type {
   Spread,
   SpreadRow,
 } from './past.ts';
+export type { RunningSession } from './session.ts';
 export { emptyView, recentChildrenMax, reduce, ViewDraft } from './view.ts';
 export type { View, ZygoteView } from './view.ts';
+export type { ZygoteHealth, ZygoteTrouble } from './zygote.ts';

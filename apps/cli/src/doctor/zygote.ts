@@ -1,6 +1,7 @@
 import type { Config } from '@hatchery/config';
+import type { ZygoteHealth, ZygoteTrouble } from '@hatchery/events';
 import { serviceState } from '../running-service.ts';
-import { describeTrouble, type ZygoteHealth, type ZygoteTrouble } from '../zygote-trouble.ts';
+import { describeTrouble } from '../zygote-trouble.ts';
 import type { Check } from './check.ts';
 
 /** What the running service says of its zygote; nothing when none runs, or it cannot be asked. */

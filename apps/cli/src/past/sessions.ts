@@ -1,8 +1,9 @@
 import type { AuditEntry, SessionEntry } from '@hatchery/event-feed';
+import type { RunningSession } from '@hatchery/events';
 import { age } from '../age.ts';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
 import { findOldGateways, sessionsOfOld, type OldSession } from '../old-parts.ts';
-import { gatewayState, type RunningSession } from '../running-gateway.ts';
+import { gatewayState } from '../running-gateway.ts';
 import { NotRunningError } from '../running-service.ts';
 import { table } from '../table.ts';
 import {

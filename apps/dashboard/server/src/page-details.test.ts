@@ -1,39 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { controlSocketPath } from '@hatchery/config';
-import { launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
-import { aChild, aUsage, exited, startFakeForker } from './fixtures/fake-forker.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+import { test } from 'node:test';
+import { rows, skip, useBrowser } from './fixtures/browser.ts';
+import { aChild, aUsage, exited } from './fixtures/fake-forker.ts';
+import { startPageStage } from './fixtures/page-stage.ts';
 
-let browser: Awaited<ReturnType<typeof launchBrowser>>;
-before(async () => {
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
-
-async function stage() {
-  const directory = temporaryDirectory();
-  const config = dashboardConfig(directory.path);
-  const forker = await startFakeForker(controlSocketPath(config));
-  const dashboard = await startDashboard(config);
-  const { page } = await openPage(browser, dashboard.signInUrl);
-  return {
-    forker,
-    page,
-    details: page.getByRole('complementary'),
-    [Symbol.asyncDispose]: async () => {
-      await page.context().close();
-      await dashboard[Symbol.asyncDispose]();
-      await forker[Symbol.asyncDispose]();
-      directory[Symbol.dispose]();
-    },
-  };
-}
+const openPage = useBrowser();
 
 test('a young child has charts from the stream, each with its numbers as a table', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, page, details } = stand;
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   await rows(page).getByRole('link', { name: '4000001' }).click();
@@ -53,7 +27,7 @@ test(
   'what a child has logged is read in its details, controls made visible, and an empty log is said',
   { skip },
   async () => {
-    await using stand = await stage();
+    await using stand = await startPageStage(openPage);
     const { forker, page, details } = stand;
     forker.publish({ kind: 'child.spawned', child: aChild('c1') });
     forker.publish({ kind: 'child.spawned', child: aChild('c2') });
@@ -72,7 +46,7 @@ test(
 );
 
 test('the header stays within reach beside the details', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, page, details } = stand;
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   await rows(page).getByRole('link', { name: '4000001' }).click();
@@ -82,7 +56,7 @@ test('the header stays within reach beside the details', { skip }, async () => {
 });
 
 test('rows keep their places under the pointer, and take their own once it leaves', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, page } = stand;
   const pids = async (): Promise<string> => (await rows(page).getByRole('link').allInnerTexts()).join(' ');
   const eventually = async (wanted: string): Promise<void> => {
@@ -110,7 +84,7 @@ test('rows keep their places under the pointer, and take their own once it leave
 });
 
 test('a filter, a view and an order are in the address, and a reload shows the same', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, page } = stand;
   for (const [id, user] of [
     ['c1', 'anna'],

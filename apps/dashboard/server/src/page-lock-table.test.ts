@@ -1,38 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import type { Locator } from '@playwright/test';
-import { controlSocketPath } from '@hatchery/config';
-import { findFaults, launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
-import { aChild, startFakeForker } from './fixtures/fake-forker.ts';
+import { findFaults, rows, skip, useBrowser } from './fixtures/browser.ts';
+import { aChild } from './fixtures/fake-forker.ts';
 import { aLock, aParty } from './fixtures/locks.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+import { startPageStage } from './fixtures/page-stage.ts';
 
-let browser: Awaited<ReturnType<typeof launchBrowser>>;
-before(async () => {
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
+const openPage = useBrowser();
 
 async function stage(viewport: { readonly width: number; readonly height: number }) {
-  const directory = temporaryDirectory();
-  const config = dashboardConfig(directory.path);
-  const forker = await startFakeForker(controlSocketPath(config));
-  const dashboard = await startDashboard(config);
-  const { page } = await openPage(browser, dashboard.signInUrl, { viewport });
-  return {
-    forker,
-    page,
-    attention: page.getByRole('region', { name: 'Needs attention' }),
-    lock: (name: string) => rows(page, 'Locks').filter({ hasText: name }),
-    [Symbol.asyncDispose]: async () => {
-      await page.close();
-      await dashboard[Symbol.asyncDispose]();
-      await forker[Symbol.asyncDispose]();
-      directory[Symbol.dispose]();
-    },
-  };
+  const stand = await startPageStage(openPage);
+  await stand.page.setViewportSize(viewport);
+  return { ...stand, lock: (name: string) => rows(stand.page, 'Locks').filter({ hasText: name }) };
 }
 
 type Staged = Awaited<ReturnType<typeof stage>>;

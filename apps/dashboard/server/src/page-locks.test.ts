@@ -1,43 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { controlSocketPath } from '@hatchery/config';
-import { launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
+import { test } from 'node:test';
+import { rows, skip, useBrowser } from './fixtures/browser.ts';
 import { busyHour } from './fixtures/busy-hour.ts';
-import { aChild, startFakeForker } from './fixtures/fake-forker.ts';
+import { aChild } from './fixtures/fake-forker.ts';
 import { aLock, aParty } from './fixtures/locks.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+import { startPageStage } from './fixtures/page-stage.ts';
 
-let browser: Awaited<ReturnType<typeof launchBrowser>>;
-before(async () => {
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
-
-async function stage(options: { readonly old?: boolean } = {}) {
-  const directory = temporaryDirectory();
-  const config = dashboardConfig(directory.path);
-  const forker = await startFakeForker(controlSocketPath(config), options);
-  const dashboard = await startDashboard(config);
-  const { page } = await openPage(browser, dashboard.signInUrl);
-  return {
-    forker,
-    dashboard,
-    page,
-    dialog: page.getByRole('dialog'),
-    attention: page.getByRole('region', { name: 'Needs attention' }),
-    [Symbol.asyncDispose]: async () => {
-      await page.close();
-      await dashboard[Symbol.asyncDispose]();
-      await forker[Symbol.asyncDispose]();
-      directory[Symbol.dispose]();
-    },
-  };
-}
+const openPage = useBrowser();
 
 test('who blocks whom is seen at once, and goes when the lock is released', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, page, attention } = stand;
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   forker.publish({ kind: 'child.spawned', child: aChild('c2', { user: 'bo' }) });
@@ -54,7 +26,7 @@ test('who blocks whom is seen at once, and goes when the lock is released', { sk
 });
 
 test('a stale lock is broken from where it is complained about, with its name typed', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, dialog, attention, page, dashboard } = stand;
   forker.publish({
     kind: 'lock.acquired',
@@ -82,7 +54,7 @@ test(
   'a living holder is ended by the forker, which begins with TERM, and warnings are over once it is',
   { skip },
   async () => {
-    await using stand = await stage();
+    await using stand = await startPageStage(openPage);
     const { forker, dialog, page } = stand;
     forker.publish({ kind: 'child.spawned', child: aChild('c1') });
     forker.publish({ kind: 'lock.acquired', lock: aLock('l1') });
@@ -107,11 +79,11 @@ test(
 );
 
 test('an operator who may not break is told what they may do, and taken there', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, dashboard } = stand;
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   forker.publish({ kind: 'lock.acquired', lock: aLock('l1') });
-  const { page } = await openPage(browser, dashboard.linkFor('operator'));
+  const { page } = await openPage(dashboard.linkFor('operator'));
   const dialog = page.getByRole('dialog');
   await rows(page, 'Locks').getByRole('button', { name: 'Break lock…' }).click();
   await dialog.getByText('needs the role admin').waitFor();
@@ -124,7 +96,7 @@ test('an operator who may not break is told what they may do, and taken there', 
 });
 
 test('two locks of one name are two commands, each with its kind', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, page, dialog, attention } = stand;
   const both = { name: '~demo/project/left', condition: 'stale' } as const;
   forker.publish({ kind: 'lock.acquired', lock: aLock('l1', both) });
@@ -140,7 +112,7 @@ test('two locks of one name are two commands, each with its kind', { skip }, asy
 });
 
 test('a lock that was taken anew while the dialog was open is refused in words', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, dialog, page } = stand;
   forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { condition: 'stale' }) });
   await rows(page, 'Locks').getByRole('button', { name: 'Break lock…' }).click();
@@ -153,7 +125,7 @@ test('a lock that was taken anew while the dialog was open is refused in words',
 });
 
 test('a forker that cannot break locks is told as too old', { skip }, async () => {
-  await using stand = await stage({ old: true });
+  await using stand = await startPageStage(openPage, { old: true });
   const { forker, dialog, page } = stand;
   forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { condition: 'stale' }) });
   await rows(page, 'Locks').getByRole('button', { name: 'Break lock…' }).click();
@@ -164,7 +136,7 @@ test('a forker that cannot break locks is told as too old', { skip }, async () =
 });
 
 test('a drain is asked for, seen in the header, and ended', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { attention, dialog, page, dashboard } = stand;
   await page.getByRole('button', { name: 'Drain…' }).click();
   await dialog.getByText(/may finish for 5.m 00.s .*; who is still there then is disconnected/).waitFor();
@@ -185,7 +157,7 @@ test('a drain is asked for, seen in the header, and ended', { skip }, async () =
 });
 
 test('everything is reached with the keyboard alone', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, dialog, page } = stand;
   busyHour(forker);
   await rows(page).nth(2).waitFor();
@@ -225,7 +197,7 @@ test('everything is reached with the keyboard alone', { skip }, async () => {
 });
 
 test('single letters can be switched off', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { page } = stand;
   await page.keyboard.press('Control+k');
   await page.keyboard.type('shortcuts off');
@@ -236,7 +208,7 @@ test('single letters can be switched off', { skip }, async () => {
 });
 
 test('a link to a child outlives the child and the page', { skip }, async () => {
-  await using stand = await stage();
+  await using stand = await startPageStage(openPage);
   const { forker, page, dashboard } = stand;
   busyHour(forker);
   await page.goto(`${dashboard.origin}/children/c15`);

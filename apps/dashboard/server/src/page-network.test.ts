@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
 import { putBadNetworkBefore } from '@hatchery/testkit/browser';
-import { connection, launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
+import { connection, rows, skip, useBrowser } from './fixtures/browser.ts';
 import { aChild, exited, startFakeForker } from './fixtures/fake-forker.ts';
 import { aLock } from './fixtures/locks.ts';
 import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
 
-let browser: Awaited<ReturnType<typeof launchBrowser>>;
-before(async () => {
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
+const openPage = useBrowser();
 
 test('a dashboard that is started anew under an open page needs no reload', { skip, timeout: 60_000 }, async () => {
   using directory = temporaryDirectory();
@@ -22,7 +16,7 @@ test('a dashboard that is started anew under an open page needs no reload', { sk
   const first = await startDashboard(config);
   const port = Number(new URL(first.origin).port);
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
-  const { page } = await openPage(browser, first.origin);
+  const { page } = await openPage(first.origin);
   await rows(page).filter({ hasText: '4000001' }).waitFor();
   await first[Symbol.asyncDispose]();
   await connection(page)
@@ -44,7 +38,7 @@ test(
     const config = dashboardConfig(directory.path);
     await using forker = await startFakeForker(controlSocketPath(config));
     await using dashboard = await startDashboard(config);
-    const { page } = await openPage(browser, `${dashboard.origin}/healthz`);
+    const { page } = await openPage(`${dashboard.origin}/healthz`);
     const network = await putBadNetworkBefore(page, 7);
     await page.goto(dashboard.origin);
     await connection(page).getByText(/^LIVE/).waitFor();

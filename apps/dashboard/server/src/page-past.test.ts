@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
-import { launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
+import { rows, skip, useBrowser } from './fixtures/browser.ts';
 import { aChild, exited, startFakeForker } from './fixtures/fake-forker.ts';
 import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
 
-let browser: Awaited<ReturnType<typeof launchBrowser>>;
-before(async () => {
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
+const openPage = useBrowser();
 
 /** The page of the history of one session, and of somebody who was turned away. */
 async function stage() {
@@ -23,7 +17,7 @@ async function stage() {
   const dashboard = stack.use(await startDashboard(config));
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   forker.publish(exited('c1'));
-  const { page, complaints } = await openPage(browser, dashboard.signInUrl);
+  const { page, complaints } = await openPage(dashboard.signInUrl);
   stack.defer(() => page.context().close());
   await rows(page, 'Recently ended').first().waitFor();
   const held = stack.move();

@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
-import { connection, launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
+import { connection, rows, skip, useBrowser } from './fixtures/browser.ts';
 import { aChild, startFakeForker } from './fixtures/fake-forker.ts';
 import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
 
-let browser: Awaited<ReturnType<typeof launchBrowser>>;
-before(async () => {
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
+const openPage = useBrowser();
 
 test('a page whose sign-in is over says so, and goes on once somebody signed in in another tab', { skip }, async () => {
   using directory = temporaryDirectory();
@@ -22,7 +16,7 @@ test('a page whose sign-in is over says so, and goes on once somebody signed in 
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   const first = await startDashboard(config);
   const reached = (url: string): string => url.replace('0.0.0.0', '127.0.0.1');
-  const { page } = await openPage(browser, reached(first.signInUrl));
+  const { page } = await openPage(reached(first.signInUrl));
   await rows(page).filter({ hasText: '4000001' }).waitFor();
   const port = Number(new URL(first.origin).port);
   await page.context().clearCookies();
@@ -46,7 +40,7 @@ test('a network that comes back silent is given up in two seconds, before its da
   const config = dashboardConfig(directory.path);
   await using forker = await startFakeForker(controlSocketPath(config));
   await using dashboard = await startDashboard(config);
-  const { page } = await openPage(browser, `${dashboard.origin}/healthz`);
+  const { page } = await openPage(`${dashboard.origin}/healthz`);
   let connections = 0;
   let silent = false;
   await page.routeWebSocket(/\/live$/, (socket) => {
@@ -80,7 +74,7 @@ test('a connection that answers is kept when the tab comes to the front', { skip
   const config = dashboardConfig(directory.path);
   await using forker = await startFakeForker(controlSocketPath(config));
   await using dashboard = await startDashboard(config);
-  const { page } = await openPage(browser, `${dashboard.origin}/healthz`);
+  const { page } = await openPage(`${dashboard.origin}/healthz`);
   let connections = 0;
   let beats = 0;
   await page.routeWebSocket(/\/live$/, (socket) => {

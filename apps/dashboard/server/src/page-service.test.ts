@@ -1,32 +1,18 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { controlSocketPath, readOnlyPath } from '@hatchery/config';
-import { connection, launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
-import { aChild, exited, startFakeForker } from './fixtures/fake-forker.ts';
+import { test } from 'node:test';
+import { readOnlyPath } from '@hatchery/config';
+import { connection, rows, skip, useBrowser } from './fixtures/browser.ts';
+import { aChild, exited } from './fixtures/fake-forker.ts';
 import { aLock, aParty } from './fixtures/locks.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+import { startPageStage, type PageStage } from './fixtures/page-stage.ts';
 
-let browser: Awaited<ReturnType<typeof launchBrowser>>;
-before(async () => {
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
+const openPage = useBrowser();
 
-async function stage() {
-  await using stack = new AsyncDisposableStack();
-  const { path } = stack.use(temporaryDirectory());
-  const config = dashboardConfig(path);
-  const forker = stack.use(await startFakeForker(controlSocketPath(config)));
-  const dashboard = stack.use(await startDashboard(config));
-  const { page, complaints } = await openPage(browser, dashboard.signInUrl);
-  stack.defer(() => page.context().close());
-  const attention = page.getByRole('region', { name: 'Needs attention' });
-  await attention.getByText('All is well').waitFor();
-  const held = stack.move();
-  return { config, forker, page, complaints, attention, [Symbol.asyncDispose]: () => held.disposeAsync() };
+async function stage(): Promise<PageStage> {
+  const stand = await startPageStage(openPage);
+  await stand.attention.getByText('All is well').waitFor();
+  return stand;
 }
 
 test('a service that is read-only says so on every page, with who and why, until it is not', { skip }, async () => {

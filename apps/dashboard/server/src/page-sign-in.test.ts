@@ -3,20 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
-import { connection, findFaults, launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
+import { connection, findFaults, rows, skip, useBrowser } from './fixtures/browser.ts';
 import { aChild, startFakeForker } from './fixtures/fake-forker.ts';
 import { startProvider } from './fixtures/open-id-provider.ts';
 import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
 
-let browser: Awaited<ReturnType<typeof launchBrowser>>;
-before(async () => {
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
+const openPage = useBrowser();
 
 /** A port that is free now: the provider has to know the address of the page before there is one. */
 async function freePort(): Promise<number> {
@@ -53,7 +47,7 @@ test(
     await using forker = await startFakeForker(controlSocketPath(config));
     await using _dashboard = await startDashboard(config);
     forker.publish({ kind: 'child.spawned', child: aChild('c1') });
-    const { page } = await openPage(browser, `${origin}/children/c1`);
+    const { page } = await openPage(`${origin}/children/c1`);
     await page.getByRole('heading', { name: 'Not signed in' }).waitFor();
     assert.deepEqual(await findFaults(page, 'not signed in'), []);
     await page.getByRole('link', { name: 'Sign in' }).click();
@@ -83,7 +77,7 @@ test(
     await using forker = await startFakeForker(controlSocketPath(config));
     await using dashboard = await startDashboard(config);
     forker.publish({ kind: 'child.spawned', child: aChild('c1') });
-    const { page, complaints } = await openPage(browser, dashboard.printedLink);
+    const { page, complaints } = await openPage(dashboard.printedLink);
     assert.equal(page.url(), `${dashboard.origin}/`);
     await page.getByText('admin', { exact: true }).waitFor();
     const referrer: unknown = await page.evaluate('document.referrer');
@@ -99,7 +93,7 @@ test('a page that is open through a restart of its dashboard acts on without a n
   await using forker = await startFakeForker(controlSocketPath(config));
   const first = await startDashboard(config);
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
-  const { page } = await openPage(browser, first.printedLink);
+  const { page } = await openPage(first.printedLink);
   await page.getByText('admin', { exact: true }).waitFor();
   await first[Symbol.asyncDispose]();
   await connection(page)

@@ -1,24 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
 import { aChild, aUsage, exited, startFakeForker } from './fixtures/fake-forker.ts';
-import { connection, launchBrowser, openPage, rows, skip } from './fixtures/browser.ts';
+import { connection, rows, skip, useBrowser } from './fixtures/browser.ts';
 import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
 
-let browser: Awaited<ReturnType<typeof launchBrowser>>;
-before(async () => {
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-});
+const openPage = useBrowser();
 
 test('a child that arrives, works and ends is seen without a reload', { skip }, async () => {
   using directory = temporaryDirectory();
   const config = dashboardConfig(directory.path);
   await using forker = await startFakeForker(controlSocketPath(config));
   await using dashboard = await startDashboard(config);
-  const { page, complaints } = await openPage(browser, `${dashboard.origin}/`);
+  const { page, complaints } = await openPage(`${dashboard.origin}/`);
   await page.getByText('No session right now').waitFor();
   await connection(page).getByText(/^LIVE/).waitFor();
   await page.getByRole('region', { name: 'Needs attention' }).getByText('All is well').waitFor();
@@ -41,7 +35,7 @@ test('a paused page holds still and shows all it missed when it goes on', { skip
   const config = dashboardConfig(directory.path);
   await using forker = await startFakeForker(controlSocketPath(config));
   await using dashboard = await startDashboard(config);
-  const { page } = await openPage(browser, `${dashboard.origin}/`);
+  const { page } = await openPage(`${dashboard.origin}/`);
   await connection(page).getByText(/^LIVE/).waitFor();
   await page.getByRole('button', { name: 'Pause' }).click();
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
@@ -60,7 +54,7 @@ test('a viewer is told why not, and an admin ends a child and sees it end', { sk
   await using forker = await startFakeForker(controlSocketPath(config));
   await using dashboard = await startDashboard(config);
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
-  const { page } = await openPage(browser, `${dashboard.origin}/`);
+  const { page } = await openPage(`${dashboard.origin}/`);
   const dialog = page.getByRole('dialog');
   await page.getByRole('button', { name: 'Signal…' }).click();
   await dialog.getByText('You are a viewer').waitFor();
@@ -87,7 +81,7 @@ test('a forker that goes away is told at once, and its return needs no reload', 
   const config = dashboardConfig(directory.path);
   const first = await startFakeForker(controlSocketPath(config), { epoch: 'one' });
   await using dashboard = await startDashboard(config);
-  const { page } = await openPage(browser, `${dashboard.origin}/`);
+  const { page } = await openPage(`${dashboard.origin}/`);
   const attention = page.getByRole('region', { name: 'Needs attention' });
   await attention.getByText('All is well').waitFor();
   await first[Symbol.asyncDispose]();

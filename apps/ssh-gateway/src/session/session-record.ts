@@ -1,23 +1,9 @@
-import type { SessionPhasesMs } from '@hatchery/events';
+import type { RunningSession, SessionPhasesMs } from '@hatchery/events';
 import type { Phase, SessionResult } from '../metrics/gateway-metrics.ts';
 import type { ChildExit } from '../ssh/exit-report.ts';
 import type { SessionChild } from './fork-service.ts';
 import type { Pumps } from './pumps.ts';
 import type { SessionOptions, SessionServices } from './session.ts';
-
-/** A running session, as the control socket lists it. */
-export interface SessionSummary {
-  readonly sessionId: string;
-  readonly childId: string | null;
-  readonly user: string;
-  readonly peer: string;
-  readonly command: string;
-  readonly branch: string | null;
-  /** As the states of a session are named. */
-  readonly state: string;
-  readonly ageMs: number;
-  readonly bytes: Pumps['bytes'] | null;
-}
 
 /** What is told of a session: its access line, its events, and what is counted of it. */
 export class SessionRecord {
@@ -90,7 +76,7 @@ export class SessionRecord {
     });
   }
 
-  summary(state: string, childId: string | null, pumps: Pumps | null): SessionSummary {
+  summary(state: string, childId: string | null, pumps: Pumps | null): RunningSession {
     const { id: sessionId, connection, command } = this.#options;
     return {
       ...{ sessionId, childId, user: connection.identity.user, peer: connection.peer, command: command.join(' ') },

@@ -1,6 +1,6 @@
 import type { Logger } from '@hatchery/daemon';
 import type { AuditBody } from '@hatchery/event-feed';
-import type { EventBody } from '@hatchery/events';
+import type { EventBody, RunningSession } from '@hatchery/events';
 import type { Limits } from '../limits.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import type { SignedInConnection } from '../ssh/signed-in-connection.ts';
@@ -8,7 +8,7 @@ import type { ExecChannel } from '../ssh/exec-channel.ts';
 import { exitReport, type ChildExit } from '../ssh/exit-report.ts';
 import { exitOf, obtainChild, type SessionChild, type Spawn } from './fork-service.ts';
 import { Pumps } from './pumps.ts';
-import { SessionRecord, type SessionSummary } from './session-record.ts';
+import { SessionRecord } from './session-record.ts';
 import {
   firstState,
   transition,
@@ -83,7 +83,7 @@ export class Session {
   }
 
   /** What an operator sees of it while it runs. */
-  get summary(): SessionSummary {
+  get summary(): RunningSession {
     return this.#record.summary(this.#state.name, this.#child?.id ?? null, this.#pumps);
   }
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { RunningSession } from '@hatchery/events';
 import { decideCommand, noShellLine, noSubsystemLine } from '../command/command.ts';
 import type { Places, SessionPlace } from '../places/places.ts';
 import type { ChannelRequest } from '../ssh/channels.ts';
 import type { SignedInConnection } from '../ssh/signed-in-connection.ts';
 import type { ExecChannel } from '../ssh/exec-channel.ts';
-import type { SessionSummary } from './session-record.ts';
 import { Session, type SessionOptions, type SessionServices } from './session.ts';
 
 export interface SessionsOptions extends SessionServices {
@@ -63,7 +63,7 @@ export class Sessions {
   }
 
   /** What runs, as an operator sees it. */
-  get summaries(): SessionSummary[] {
+  get summaries(): RunningSession[] {
     return [...this.#running].map((session) => session.summary);
   }
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
+import type { RunningSession } from '@hatchery/events';
 import type { Family } from '../metrics/family.ts';
-import type { SessionSummary } from '../session/session-record.ts';
 
 /** Whatever serves connections that were accepted: this very process, or a pool of others. */
 export interface Worker {
@@ -21,7 +21,7 @@ export interface Worker {
 /** What a worker knows of itself. Plain data, for it crosses processes. */
 export interface WorkerReport {
   readonly families: readonly Family[];
-  readonly sessions: readonly SessionSummary[];
+  readonly sessions: readonly RunningSession[];
   /** Processes that can take connections. */
   readonly ready: number;
 }

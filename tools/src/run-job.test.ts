@@ -3,27 +3,24 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import type { Step } from './plan.ts';
-import { runStep, type StepResult } from './run-step.ts';
+import type { Counting } from './plan.ts';
+import { runJob, type StepResult } from './run-job.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'hatchery tools '));
 after(() => rmSync(root, { recursive: true }));
 mkdirSync(join(root, 'part'));
 
-const part = { name: 'part', directory: 'part' };
-
-function run(counting: Step['counting'], script: string): Promise<StepResult> {
-  const step: Step = { name: 'it', counting, timeoutS: 20, parts: [part], argv: () => ['sh', '-c', script] };
-  return runStep(root, step, step.parts);
+function run(counting: Counting, script: string): Promise<StepResult> {
+  return runJob(root, counting, { name: 'it', argv: ['sh', '-c', script], directory: 'part', timeoutS: 20 });
 }
 
 /** A run of node:test as a project's script makes it, outside of the run that this test belongs to. */
 function nodeTest(source: string): string {
   writeFileSync(join(root, 'part/a.test.mjs'), `import { it } from 'node:test';\n${source}`);
-  return 'cd part && env -u NODE_TEST_CONTEXT node --test a.test.mjs';
+  return 'env -u NODE_TEST_CONTEXT node --test a.test.mjs';
 }
 
-describe('runStep', () => {
+describe('runJob', () => {
   it('counts a check as one', async () => {
     assert.deepEqual((await run('check', 'true')).counts, { passed: 1, failed: 0, skipped: 0 });
     const { counts, failures } = await run('check', 'exit 2');
@@ -46,13 +43,10 @@ describe('runStep', () => {
     assert.deepEqual(counts, { passed: 1, failed: 0, skipped: 0 });
   });
 
-  it('counts a project without a test as a failure', async () => {
-    const { counts, failures } = await run(
-      'node-test',
-      'cd part && env -u NODE_TEST_CONTEXT node --test "nothing/*.mjs"',
-    );
+  it('counts a run without a test as a failure', async () => {
+    const { counts, failures } = await run('node-test', 'env -u NODE_TEST_CONTEXT node --test "nothing/*.mjs"');
     assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 });
-    assert.deepEqual(failures, [{ file: '', name: 'part', message: 'ran no test' }]);
+    assert.deepEqual(failures, [{ file: '', name: 'it', message: 'ran no test' }]);
   });
 
   it('counts a run that failed with every test passed', async () => {
