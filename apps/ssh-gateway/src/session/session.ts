@@ -151,8 +151,8 @@ export class Session {
       case 'forked':
         return this.#take(outcome.child);
       case 'refused':
-        // A full service and a broken preload alike: the user can do nothing about it.
-        this.#record.refused('fork-refused', 'system');
+        // Of all these only the user's own limit is the user's to mend.
+        this.#record.refused(outcome.code, outcome.code === 'children-per-user' ? 'client' : 'system');
         return this.#tell({ type: 'not-forked', line: outcome.line });
       case 'unavailable':
         this.#record.refused('fork-service-unavailable', 'system');
