@@ -85,14 +85,26 @@ function readHostKey(path: string): HostKey {
       { cause: error },
     );
   }
+  let key: HostKey;
   try {
-    return parseHostKey(contents);
+    key = parseHostKey(contents);
   } catch (error) {
     throw new StartError(
       `the host key ${path} cannot be used (${reasonOf(error)}); make one with: ssh-keygen -t ed25519 -f ${path} -N ''`,
       { cause: error },
     );
   }
+  requirePrivate(path);
+  return key;
+}
+
+/** As sshd, which looks at the keys of its own user alone: somebody else's may be lent to a group. @throws {StartError} */
+function requirePrivate(path: string): void {
+  const { mode, uid } = statSync(path);
+  if (uid !== process.getuid?.() || (mode & 0o077) === 0) return;
+  throw new StartError(
+    `others can read or write the host key ${path} (mode ${(mode & 0o777).toString(8)}); make it private with: chmod 600 ${path}, and if it was open for long make another`,
+  );
 }
 
 function reasonOf(error: unknown): string {

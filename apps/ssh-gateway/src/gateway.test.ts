@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -54,6 +54,14 @@ test('a host key that is none, is public, or has a passphrase is refused by name
     assert.match(line, why);
     assert.match(line, /DIR\/bad cannot be used .*ssh-keygen -t ed25519/);
   }
+});
+
+test('a host key that others can read is refused as sshd refuses it, with the command that mends it', async () => {
+  const line = await refusal((stand) => {
+    chmodSync(join(stand.directory, 'host'), 0o640);
+    return context(stand);
+  });
+  assert.match(line, /others can read or write the host key DIR\/host \(mode 640\); .*chmod 600 DIR\/host/);
 });
 
 test('a gateway without any host key is refused', async () => {

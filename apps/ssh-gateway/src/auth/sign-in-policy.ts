@@ -87,6 +87,17 @@ export class SignInPolicy {
     };
   }
 
+  /** Why nobody can sign in at present, in one line; null when nothing is known to be in the way. */
+  async hindrance(): Promise<string | null> {
+    const { keys, authorities, revoked } = this.#options;
+    try {
+      await Promise.all([keys.prove?.(), authorities(), revoked()]);
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
   /** The objection is null, or the reason why not. All look-ups are made for everybody, so that strangers cost the same. */
   async #grantTo(
     credential: Credential,

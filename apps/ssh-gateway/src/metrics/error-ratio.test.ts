@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { until } from '@hatchery/testkit';
 import { makeKey, run, serveLine, sshArguments } from '../../testing/clients.ts';
-import { metricOf } from '../../testing/control.ts';
+import { ask, controlOf, metricOf } from '../../testing/control.ts';
 import { Stand } from '../../testing/stand.ts';
 
 const system = (stand: Stand): Promise<number | null> =>
@@ -22,6 +22,7 @@ const withLists = {
 const outages: readonly (readonly [what: string, breakIt: (stand: Stand) => void])[] = [
   ['the list of revoked keys is gone', ({ directory }) => renameSync(join(directory, 'revoked'), join(directory, 'x'))],
   ['the list of revoked keys is damaged', ({ directory }) => writeFileSync(join(directory, 'revoked'), 'SSHKRL\n\0no')],
+  ['the directory of users is gone', ({ directory }) => renameSync(join(directory, 'users'), join(directory, 'x'))],
   ['anybody may write the authorities', ({ directory }) => chmodSync(join(directory, 'authorities'), 0o666)],
 ];
 
@@ -30,12 +31,16 @@ for (const [what, breakIt] of outages)
     await using stand = await Stand.open(withLists);
     assert.equal((await stand.ssh([serveLine], '')).code, 0);
     assert.equal(await system(stand), 0);
+    assert.equal((await ask(controlOf(stand), '/readyz')).status, 200);
     breakIt(stand);
     for (const turn of [1, 2]) {
       assert.match((await stand.ssh([serveLine], '')).stderr, /sign-in is temporarily unavailable/);
       await until('it is counted', async () => (await system(stand)) === turn);
     }
     assert.equal(await metricOf(stand, 'hatchery_ssh_sign_ins_refused_total{reason="keys-unavailable"}'), 2);
+    const { status, text } = await ask(controlOf(stand), '/readyz');
+    assert.equal(status, 503);
+    assert.match(text, /^(ssh\.(revoked_keys|user_ca_keys)|the directory of users) \//);
   });
 
 test('a wrong key, one that is too short and a client without any are no errors of ours', async () => {

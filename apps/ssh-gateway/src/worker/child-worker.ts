@@ -12,7 +12,7 @@ const program = fileURLToPath(new URL('../main.ts', import.meta.url));
 /** A worker whose loop is blocked answers late; until then its last report is as good. */
 const reportDeadlineMs = 2_000;
 
-const nothing: WorkerReport = { families: [], sessions: [], ready: 0 };
+const nothing: WorkerReport = { families: [], sessions: [], ready: 0, hindrance: null };
 
 /** What a worker process tells goes here. */
 export type Telling = Pick<WorkerContext, 'publish' | 'audit'> & { readonly tally: Tally };

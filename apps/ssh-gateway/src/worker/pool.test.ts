@@ -151,10 +151,10 @@ test('a reload refuses nobody: new processes serve, the old ones finish what the
 
 test('a reload that cannot come up leaves the old processes as they are', async () => {
   await using stand = await Stand.open(pool);
-  rmSync(stand.config.ssh.usersDirectory, { recursive: true });
+  rmSync(join(stand.directory, 'host'));
   const { status, text } = await ask(controlOf(stand), '/v1/reload', intent);
   assert.equal(status, 409);
-  assert.match(text, /the old ones stay: the directory of users .* cannot be read/);
+  assert.match(text, /the old ones stay: the host key .* cannot be read/);
   assert.equal((await ask(controlOf(stand), '/readyz')).status, 200);
   await until('the new ones to have gone', () => workerPids().length === 2);
 });

@@ -101,6 +101,7 @@ export class WorkerPool implements Worker {
       families: mergeFamilies([this.#past, ...reports.map(({ families }) => families), this.#own()]),
       sessions: reports.flatMap(({ sessions }) => sessions),
       ready: this.#drainMs === null ? this.#serving.length : 0,
+      hindrance: reports.find(({ hindrance }) => hindrance !== null)?.hindrance ?? null,
     };
   }
 
