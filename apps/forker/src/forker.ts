@@ -1,5 +1,5 @@
 import type { Config } from '@hatchery/config';
-import { StartError, type Logger, type Part, type PartContext } from '@hatchery/daemon';
+import { proveDescriptors, StartError, type Logger, type Part, type PartContext } from '@hatchery/daemon';
 import { collectGarbage } from './children/collect-garbage.ts';
 import { ForkService } from './children/fork-service.ts';
 import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
@@ -33,6 +33,7 @@ export async function createForker({ config, log, options }: PartContext): Promi
   const childrenTimeoutMs = 1000 * childrenTimeoutS(config, options['children-timeout']);
   await using held = new AsyncDisposableStack();
   await using doors = new AsyncDisposableStack();
+  proveDescriptors(config.forker.childrenMax);
   prepareDirectories(config);
   const entrance = new Entrance(config);
   doors.defer(() => entrance.closeForks());

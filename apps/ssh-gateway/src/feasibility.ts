@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
-import { StartError } from '@hatchery/daemon';
+import { proveDescriptors, StartError } from '@hatchery/daemon';
 import { nativeCryptoLoaded } from './ssh/crypto-binding.ts';
 import {
   assembleHostKeys,
@@ -12,8 +12,12 @@ import {
 } from './ssh/host-keys.ts';
 
 /** Checks all that serving needs and opens nothing. Returns the host's keys. @throws {StartError} in one line that says what to do */
-export function proveFeasible({ ssh }: Config, options: { readonly nativeCryptoLoaded?: () => boolean }): HostKeys {
+export function proveFeasible(
+  { ssh, forker }: Config,
+  options: { readonly nativeCryptoLoaded?: () => boolean },
+): HostKeys {
   requireNativeCrypto((options.nativeCryptoLoaded ?? nativeCryptoLoaded)());
+  proveDescriptors(forker.childrenMax);
   const hostKeys = readHostKeys(ssh.hostKeys, ssh.hostCertificates);
   if (ssh.keyLookup.source === 'files') requireUsersDirectory(ssh.usersDirectory);
   return hostKeys;

@@ -18,6 +18,8 @@ export const limits = {
   channelsPerConnectionMax: 10,
   /** A connection with a session holds five descriptors; this keeps a process under 20480. */
   connectionsMax: 4096,
+  /** Of the descriptors a process may have, so many are kept for what runs: a session that has been let in opens four more. */
+  descriptorsKept: 64,
   /** Below the idle time-out of the usual NAT and load balancer (60 s and more). */
   keepaliveIntervalMs: 15_000,
   keepaliveCountMax: 3,

@@ -1,13 +1,15 @@
 export { createLogger } from './log.ts';
 export type { Logger } from './log.ts';
+export { descriptorNeed, proveDescriptors } from './descriptors.ts';
 export { processStartTime } from './process-identity.ts';
 export { checkoutDirectory } from './checkout.ts';
 export { makeDirectories } from './make-directories.ts';
 export { readPartRecord, readReplacedRecords } from './part-record.ts';
 export type { PartRecord } from './part-record.ts';
-export { runPart, StartError } from './run-part.ts';
+export { runPart } from './run-part.ts';
 export type { Part, PartContext } from './run-part.ts';
 export { proveSafeProgram } from './safe-program.ts';
+export { StartError } from './start-error.ts';
 export { openSignInKey, readSignInKey, SignInKeyError, signInKeyPath } from './sign-in-key.ts';
 export { clockSkewMsMax, makeLinkToken, readLinkToken, signInLinkMsMax } from './sign-in-link.ts';
 export type { SignInLink } from './sign-in-link.ts';

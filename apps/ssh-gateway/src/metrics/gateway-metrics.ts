@@ -26,14 +26,16 @@ export interface Level {
   readonly draining: boolean;
 }
 
+/** Counts connections turned away before SSH, also where no worker was asked. */
+export function refusedConnections(): Counter {
+  const help = 'Connections turned away before SSH, by limit.';
+  return new Counter('hatchery_ssh_connections_refused_total', help, []);
+}
+
 /** What one process of the gateway has counted. Saturation, traffic, errors and latency of each phase. */
 export class GatewayMetrics {
   readonly #accepted = new Counter('hatchery_ssh_connections_total', 'TCP connections accepted.');
-  readonly #refused = new Counter(
-    'hatchery_ssh_connections_refused_total',
-    'Connections turned away before SSH, by limit.',
-    [],
-  );
+  readonly #refused = refusedConnections();
   readonly #signIns = new Counter('hatchery_ssh_sign_ins_total', 'Connections that signed in.');
   readonly #signInsRefused = new Counter(
     'hatchery_ssh_sign_ins_refused_total',

@@ -1,14 +1,18 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartError } from '@hatchery/daemon';
+import { refusalLines } from '../admission.ts';
+import { Descriptors } from '../descriptors.ts';
 import { proveFeasible } from '../feasibility.ts';
 import { limits, type Limits } from '../limits.ts';
 import { lastingFamilies, mergeFamilies, type Family } from '../metrics/family.ts';
 import { refusalBytes } from '../ssh/refusal-packet.ts';
 import { ChildWorker, type Telling } from './child-worker.ts';
-import { startupFamilies } from '../metrics/gateway-metrics.ts';
+import { refusedConnections, startupFamilies } from '../metrics/gateway-metrics.ts';
 import type { WorkerContext, WorkerOptions } from './own-worker.ts';
 import type { Worker, WorkerReport } from './worker.ts';
+
+const restartingLine = 'the service is restarting; try again in a minute';
 
 /** What a pool needs from outside. */
 export type PoolContext = Pick<WorkerContext, 'config' | 'log'> & Telling;
@@ -24,6 +28,8 @@ export class WorkerPool implements Worker {
   readonly #all = new Set<ChildWorker>();
   readonly #finished = Promise.withResolvers<void>();
   readonly #polling: NodeJS.Timeout;
+  readonly #descriptors: Descriptors;
+  readonly #refused = refusedConnections();
   /** Those that take connections, in the order of their turns. */
   #serving: ChildWorker[] = [];
   /** What ended processes had counted when they were last asked. */
@@ -48,17 +54,19 @@ export class WorkerPool implements Worker {
   private constructor(context: PoolContext, ownLimits: Partial<Limits>) {
     this.#context = context;
     this.#limits = ownLimits;
+    this.#descriptors = new Descriptors(ownLimits.descriptorsKept ?? limits.descriptorsKept);
     this.finished = this.#finished.promise;
     // A process that is killed cannot be asked any more what it had counted; this much may be lost.
     this.#polling = setInterval(() => void this.report(), limits.workerPollMs).unref();
   }
 
   accept(socket: Socket): void {
+    if (this.#descriptors.areShort(socket)) {
+      return this.#refuse(socket, 'descriptors', refusalLines.descriptors, 'out of descriptors');
+    }
     const worker = this.#serving.shift();
     if (worker === undefined) {
-      this.#context.log.error({ fault: 'system' }, 'no worker process for a connection');
-      socket.on('error', () => {}).end(refusalBytes('the service is restarting; try again in a minute'));
-      return;
+      return this.#refuse(socket, 'no-worker', restartingLine, 'no worker process for a connection');
     }
     this.#serving.push(worker);
     worker.send({ type: 'connection' }, socket, () => socket.destroy());
@@ -105,12 +113,21 @@ export class WorkerPool implements Worker {
     };
   }
 
+  #refuse(socket: Socket, reason: string, line: string, why: string): void {
+    this.#refused.add(1, { reason });
+    this.#context.log.error({ fault: 'system' }, why);
+    socket.on('error', () => {}).end(refusalBytes(line));
+    // Whoever is sent away for want of a descriptor must not keep one.
+    socket.destroySoon();
+  }
+
   /** What no worker knows. */
   #own(): Family[] {
     const { tally, config } = this.#context;
     const series = [{ labels: {}, value: this.#serving.length }];
     return [
       { type: 'gauge', name: 'hatchery_ssh_workers', help: 'Worker processes that take connections.', series },
+      this.#refused.read(),
       ...startupFamilies(tally.unauthenticated, config.ssh.startupsMax.full),
     ];
   }
