@@ -120,6 +120,7 @@ function apply(draft: Draft, event: EventBody | Event): void {
     case 'forker.draining':
       return drain(draft, event);
     case 'session.opened':
+    case 'session.spawned':
     case 'session.refused':
     case 'session.closed':
     case 'action.requested':

@@ -14,6 +14,8 @@ test('each refusal of a fork has a code of its own', () => {
     ['the service is being restarted: try again in a moment', 'fork-service-restarting'],
     ['the zygote does not start: importing breezy: No module named breezy', 'zygote-broken'],
     ['no child came up within 10 s: see the log of the service', 'fork-late'],
+    ['no session came up within 15 s: try again in a minute', 'fork-late'],
+    ['no session can be started at the moment: try again in a minute', 'forks-stalled'],
     ['the keeper died twice over this request: see the log of the service', 'fork-refused'],
   ] as const;
   for (const [reason, code] of told) assert.equal(forkRefusalCodeOf(reason), code, reason);

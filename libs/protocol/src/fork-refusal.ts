@@ -13,6 +13,8 @@ export type ForkRefusalCode =
   | 'zygote-broken'
   /** It waited as long as it may, and no child came. */
   | 'fork-late'
+  /** Whoever forks gives no answer. */
+  | 'forks-stalled'
   /** Anything else, as a keeper that died twice or a kernel that does not fork. */
   | 'fork-refused';
 
@@ -27,7 +29,8 @@ const words: readonly (readonly [RegExp, ForkRefusalCode])[] = [
   [/^the service is draining: /, 'fork-service-draining'],
   [/^the service is being restarted: /, 'fork-service-restarting'],
   [/^the zygote does not start: /, 'zygote-broken'],
-  [/^no child came up within /, 'fork-late'],
+  [/^no (child|session) came up within /, 'fork-late'],
+  [/^no session can be started at the moment: /, 'forks-stalled'],
 ];
 
 /** What the reason of a FAILURE to `fork` or `fork-env` is counted as. */

@@ -48,6 +48,10 @@ export class GatewayMetrics {
     [],
   );
   readonly #opened = new Counter('hatchery_ssh_sessions_opened_total', 'Sessions whose child was connected.');
+  readonly #spawned = new Counter(
+    'hatchery_ssh_sessions_spawned_total',
+    'Sessions started without the fork service, which was away (ssh.fallback).',
+  );
   readonly #sessionsRefused = new Counter(
     'hatchery_ssh_sessions_refused_total',
     'Session requests that were turned down, by reason.',
@@ -115,6 +119,10 @@ export class GatewayMetrics {
     if (fault === 'system') this.#results.add(1, { result: 'system' });
   }
 
+  sessionSpawned(): void {
+    this.#spawned.add();
+  }
+
   sessionOpened(): void {
     this.#opened.add();
   }
@@ -143,6 +151,7 @@ export class GatewayMetrics {
     const counted = [this.#accepted, this.#refused, this.#signIns, this.#signInsRefused, this.#closed];
     const more = [
       this.#opened,
+      this.#spawned,
       this.#sessionsRefused,
       this.#results,
       this.#bytes,

@@ -147,6 +147,7 @@ export class Session {
     switch (outcome.kind) {
       case 'spawned':
         this.#log.warn({ err: outcome.cause, fault: 'system' }, 'fork service unavailable; session spawned');
+        this.#record.spawned(outcome.child.id, outcome.cause.message);
         return this.#take(outcome.child);
       case 'forked':
         return this.#take(outcome.child);

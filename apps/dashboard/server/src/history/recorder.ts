@@ -93,6 +93,7 @@ export class Recorder {
       case 'action.done':
         return [{ type: 'outcome', at, actionId: event.actionId, ownId: null, outcome: event.outcome }];
       case 'session.opened':
+      case 'session.spawned':
       case 'session.refused':
       case 'session.closed':
         // The gateway's own feed says these: see gateway-records.ts.

@@ -4,6 +4,7 @@ import type { Readings } from '../readings.ts';
 import { act, refuseExcess, type ActionParts } from './action-routes.ts';
 import { answerChildLog } from './child-log-route.ts';
 import { sendJson, sendRefusal, sendText } from './answers.ts';
+import { askLoad } from './forker-load.ts';
 import { answerHistory, type HistoryParts } from './history-routes.ts';
 import { metricsText } from './metrics.ts';
 import { requestAddress } from './request-address.ts';
@@ -32,7 +33,7 @@ export async function answer(parts: RoutesParts, request: IncomingMessage, respo
   }
   const isOpen =
     url.pathname === '/metrics' && parts.isScraper(request.socket) && signIn.site.strange(request) === null;
-  if (isOpen) return sendText(response, 200, metricsText(readings.metrics()));
+  if (isOpen) return sendMetrics(parts, response);
   const visitor = signIn.access.visitor(request);
   if ('status' in visitor) return refuseVisitor(signIn, url, visitor, response);
   if (!budget.take(visitor.name)) return refuseExcess(response);
@@ -43,12 +44,17 @@ export async function answer(parts: RoutesParts, request: IncomingMessage, respo
 async function read(parts: RoutesParts, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { readings, page } = parts;
   const path = url.pathname;
-  if (path === '/metrics') return sendText(response, 200, metricsText(readings.metrics()));
+  if (path === '/metrics') return sendMetrics(parts, response);
   if (path === '/api/state') return sendJson(response, 200, readings.state());
   if (path === '/api/doctor') return sendJson(response, 200, await readings.doctor());
   if (await answerHistory(parts, url, response)) return;
   if (page.send(path, request, response)) return;
   sendRefusal(response, { status: 404, error: `There is nothing at ${path}.` });
+}
+
+async function sendMetrics({ readings, controlSocket }: RoutesParts, response: ServerResponse): Promise<void> {
+  const load = await askLoad(controlSocket);
+  sendText(response, 200, metricsText(readings.metrics(), load));
 }
 
 function sendReadiness(readings: Readings, response: ServerResponse): void {
