@@ -68,6 +68,11 @@ export const limits = {
   forkerWordMsMax: 1_000,
   /** How often worker processes are asked what they have counted: all that a killed one's counters can lose. */
   workerPollMs: 1_000,
+  /** After so many of these in vain a worker process gets no new connections. A loaded machine is late by less, and one that answers again gets them again. */
+  workerLooksMax: 3,
+  /** Then it is killed, for nothing else brings its clients to another one; with sessions only after five minutes, for they may yet go on. */
+  workerHungLooksMax: 30,
+  workerHungLooksWithSessionsMax: 300,
   /** A crash at once is a defect that another start will not mend; the others serve on. */
   workerRestartMsMin: 100,
   workerRestartMsMax: 10_000,
