@@ -63,6 +63,7 @@ export function listenError(error: unknown, { host, port }: Config['ssh']['liste
   const advice = {
     EADDRINUSE: `${address} is taken by another process (ss -ltnp shows which); stop it or set ssh.listen in hatchery.toml`,
     EACCES: `${address} needs a privilege; set ssh.listen in hatchery.toml to a port above 1023`,
+    ENOTFOUND: `${host} of ssh.listen is no name that this machine knows; set it to an address in hatchery.toml`,
     EADDRNOTAVAIL: `${host} is not an address of this machine; set ssh.listen in hatchery.toml`,
   }[code ?? ''];
   return new StartError(advice ?? `cannot listen on ${address}: ${reasonOf(error)}`, { cause: error });

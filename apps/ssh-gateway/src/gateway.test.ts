@@ -95,6 +95,13 @@ test('an address that is not this machine’s is refused', async () => {
   );
 });
 
+test('a name that nobody knows is refused with the key to set', async () => {
+  assert.match(
+    await refusal((stand) => context(stand, { listen: { host: 'nohost.invalid', port: 0 } })),
+    /^nohost\.invalid of ssh\.listen is no name that this machine knows; set it to an address/,
+  );
+});
+
 test('ssh2 without its native ciphers is refused with how to build them', async () => {
   const line = await refusal((stand) => [context(stand)[0], { nativeCryptoLoaded: () => false }]);
   assert.match(line, /native ciphers are not built for this Node \(v\d+.*run \.\/hatchery, which builds them/);

@@ -34,3 +34,12 @@ test('the default host key is made once, also when it is named', async () => {
   assert.equal(readFileSync(path, 'utf8'), made);
   assert.equal(said.filter((line) => line.includes('host key')).length, 1);
 });
+
+test('a state directory that cannot be made is an error with what to do', async () => {
+  using directory = temporaryDirectory();
+  const config = configured(directory.path, '');
+  writeFileSync(join(directory.path, 'state'), 'a file');
+  await assert.rejects(prepareFirstUse(config, { environment: process.env, say: () => {} }), {
+    message: `cannot make state_dir ${directory.path}/state: a file is in its place; see to that, or name another (--state-dir)`,
+  });
+});

@@ -21,7 +21,7 @@ type FirstUseTerminal = Pick<Terminal, 'environment' | 'say'>;
  * @throws an Error with one line when something cannot be made
  */
 export async function prepareFirstUse(config: Config, { environment, say }: FirstUseTerminal): Promise<void> {
-  makeDirectories(config.stateDirectory);
+  makeStateDirectory(config.stateDirectory);
   for (const path of config.ssh.hostKeys) {
     if (existsSync(path)) continue;
     if (path !== defaultHostKey(config.stateDirectory)) throw new Error(whyNotMade(path));
@@ -38,6 +38,24 @@ export async function prepareFirstUse(config: Config, { environment, say }: Firs
   addUser(config.ssh.usersDirectory, demoUser, readFileSync(`${scratch}.pub`, 'utf8'), `${scratch}.pub`);
   if (!existsSync(join(config.hosting.root, sampleBranch))) await makeSampleBranch(config, environment);
   putKey(scratch, key);
+}
+
+/** @throws an Error that says what to do when it cannot be made */
+function makeStateDirectory(directory: string): void {
+  try {
+    makeDirectories(directory);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = {
+      EEXIST: 'a file is in its place',
+      ENOTDIR: 'a file is in its way',
+      EACCES: 'no right to write above it',
+    };
+    const words = why[code as keyof typeof why] ?? message;
+    throw new Error(`cannot make state_dir ${directory}: ${words}; see to that, or name another (--state-dir)`, {
+      cause: error,
+    });
+  }
 }
 
 /** A typing error or a disk that is not mounted must not give the host another identity. */
