@@ -34,7 +34,7 @@ export function describeLoad({ service, refusals, childrenMax, keeperPid }: Load
  * Counts what has ended below a process and its children and was not reaped; null when it is gone, or the kernel was built without lists of
  * children. All sessions are children of the keeper, or of a process of its own (decision 0003).
  */
-export function zombiesBelow(pid: number): number | null {
+function zombiesBelow(pid: number): number | null {
   const children = childrenOf(pid);
   if (children === null) return null;
   const all = children.flatMap((child) => [child, ...(childrenOf(child) ?? [])]);
