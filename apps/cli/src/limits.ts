@@ -38,10 +38,6 @@ export const passedLineBytesMax = 256 * 1024;
 /** Below this a push of some size fails in the middle. */
 export const diskFreeBytesMin = 256 * 1024 * 1024;
 
-/** Descriptors of a session: its socket and three FIFOs; and what a part needs for itself. */
-export const descriptorsPerSession = 4;
-export const descriptorsOwn = 128;
-
 /** A tool that `doctor` runs; importing all of Breezy took 2 s here with cold disks. */
 export const examinationMsMax = 30_000;
 

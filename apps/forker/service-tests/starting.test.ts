@@ -199,7 +199,7 @@ describe('a start that cannot succeed', () => {
     const file = join(directory.path, 'file');
     writeFileSync(file, '');
     const stderr = await failedStart(directory.path, { config: `[hosting]\nroot = "${join(file, 'hosting')}"\n` });
-    assert.match(stderr, /^forker: cannot make \S+\/file\/hosting: ENOTDIR/);
+    assert.match(stderr, /^forker: cannot make \S+\/file\/hosting: a file is in its place/);
   });
 
   it('for a children timeout that is no number says so', async () => {

@@ -1,5 +1,13 @@
 import type { Config } from '@hatchery/config';
-import { standardError, StartError, type Logger, type Part, type PartContext } from '@hatchery/daemon';
+import {
+  proveDescriptors,
+  standardError,
+  StartError,
+  type Logger,
+  type Part,
+  type PartContext,
+} from '@hatchery/daemon';
+import type { ForkerLoad } from '@hatchery/events';
 import { collectGarbage } from './children/collect-garbage.ts';
 import { ForkService } from './children/fork-service.ts';
 import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
@@ -14,6 +22,7 @@ import { endChildren, leaveChildren } from './shutdown.ts';
 import { lockDirectory } from './start/lock-directory.ts';
 import { openEventLog } from './start/open-event-log.ts';
 import { prepareDirectories } from './start/prepare-directories.ts';
+import { describeLoad } from './load.ts';
 import { describeStatus } from './status.ts';
 import { StopRequest } from './stop-request.ts';
 import { Entrance } from './succession/entrance.ts';
@@ -33,6 +42,8 @@ export async function createForker({ config, log, options }: PartContext): Promi
   const childrenTimeoutMs = 1000 * childrenTimeoutS(config, options['children-timeout']);
   await using held = new AsyncDisposableStack();
   await using doors = new AsyncDisposableStack();
+  const { childrenMax } = config.forker;
+  proveDescriptors(childrenMax);
   prepareDirectories(config);
   const entrance = new Entrance(config);
   doors.defer(() => entrance.closeForks());
@@ -61,7 +72,9 @@ export async function createForker({ config, log, options }: PartContext): Promi
   if (!isSuccessor) await entrance.openControl();
   const leave = (): void => stopping.askToLeave();
   const handOverTo = (pid: number): Promise<void> => agreeToHandOver(config, keeper, stopping, pid);
-  entrance.serveControl({ service, locks, readOnly, events, log, status, leave, handOver: handOverTo });
+  const refusals = new RefusalLog(log);
+  const load = (): ForkerLoad => describeLoad({ service, refusals, childrenMax, keeperPid: () => keeper.pid });
+  entrance.serveControl({ service, locks, readOnly, events, log, status, load, leave, handOver: handOverTo });
 
   // A keeper that has children must outlive a forker that cannot start: the next one takes them over.
   held.defer(() => keeper.close({ quit: service.registry.size === 0 && stopping.kind.kind === 'stop' }));
@@ -70,7 +83,6 @@ export async function createForker({ config, log, options }: PartContext): Promi
   service.restoreDrain();
   if (!isSuccessor) await entrance.openForks();
   const successor = (): string | null => (stopping.kind.kind === 'hand-over' ? stopping.kind.successor.socket : null);
-  const refusals = new RefusalLog(log);
   serveForks(entrance, config, { service, log, refusals, times, status, successor, quit: () => stopping.ask(false) });
   locks.begin();
   held.use(collectGarbage(config.runtimeDirectory, service.registry, log));

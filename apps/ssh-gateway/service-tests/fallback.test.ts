@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import {
   assertNothingLeft,
@@ -12,6 +13,7 @@ import {
   type TemporaryDirectory,
 } from '@hatchery/testkit';
 import { run, RunningClient, serveLine, sshArguments, type Destination } from '../testing/clients.ts';
+import { ask } from '../testing/control.ts';
 import { makeFirstUse } from '../testing/first-use.ts';
 import { GatewayProcess } from '../testing/gateway-process.ts';
 
@@ -48,6 +50,8 @@ test('without a fork service a session is spawned, and its exit status arrives',
   const { code, stdout } = await run('/usr/bin/ssh', [...sshArguments(alice), serveLine], 'hello\n');
   assert.deepEqual([code, stdout.toString('latin1')], [0, 'ok\x012\n']);
   assert.equal(gateway.lines('fork service unavailable; session spawned').length, 1);
+  const { text } = await ask({ socketPath: join(directory.path, 'run', 'gateway.sock') }, '/metrics');
+  assert.match(text, /^hatchery_ssh_sessions_spawned_total 1$/m);
   await until('the access line', () => gateway.lines('session closed').length === 1);
 });
 

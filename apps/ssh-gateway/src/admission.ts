@@ -2,11 +2,12 @@ import type { Config } from '@hatchery/config';
 import { admitsStartup } from './startups.ts';
 
 /** A closed list, so that refusals can be counted. */
-export type ConnectionRefusal = 'connections' | 'startups' | 'startups-per-source' | 'draining';
+export type ConnectionRefusal = 'connections' | 'descriptors' | 'startups' | 'startups-per-source' | 'draining';
 
 /** What the user reads, and what to do. sshd's own words where it has some, for people know how to search for those. */
 export const refusalLines: Readonly<Record<ConnectionRefusal, string>> = {
   connections: 'Too many connections; try again in a minute',
+  descriptors: 'the service is out of file descriptors; try again in a minute',
   startups: 'Exceeded MaxStartups; too many clients are signing in, try again in a minute',
   'startups-per-source': 'Exceeded PerSourceMaxStartups; too many clients of your address are signing in, try again',
   draining: 'the service is being drained and takes no new connection; try again in a minute',

@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
-import { StartError } from '@hatchery/daemon';
+import { proveDescriptors, StartError } from '@hatchery/daemon';
 import { nativeCryptoLoaded } from './ssh/crypto-binding.ts';
 import {
   assembleHostKeys,
@@ -12,8 +12,12 @@ import {
 } from './ssh/host-keys.ts';
 
 /** Checks all that serving needs and opens nothing. Returns the host's keys. @throws {StartError} in one line that says what to do */
-export function proveFeasible({ ssh }: Config, options: { readonly nativeCryptoLoaded?: () => boolean }): HostKeys {
+export function proveFeasible(
+  { ssh, forker }: Config,
+  options: { readonly nativeCryptoLoaded?: () => boolean },
+): HostKeys {
   requireNativeCrypto((options.nativeCryptoLoaded ?? nativeCryptoLoaded)());
+  proveDescriptors(forker.childrenMax);
   const hostKeys = readHostKeys(ssh.hostKeys, ssh.hostCertificates);
   if (ssh.keyLookup.source === 'files') requireUsersDirectory(ssh.usersDirectory);
   return hostKeys;
@@ -59,6 +63,7 @@ export function listenError(error: unknown, { host, port }: Config['ssh']['liste
   const advice = {
     EADDRINUSE: `${address} is taken by another process (ss -ltnp shows which); stop it or set ssh.listen in hatchery.toml`,
     EACCES: `${address} needs a privilege; set ssh.listen in hatchery.toml to a port above 1023`,
+    ENOTFOUND: `${host} of ssh.listen is no name that this machine knows; set it to an address in hatchery.toml`,
     EADDRNOTAVAIL: `${host} is not an address of this machine; set ssh.listen in hatchery.toml`,
   }[code ?? ''];
   return new StartError(advice ?? `cannot listen on ${address}: ${reasonOf(error)}`, { cause: error });
@@ -85,14 +90,26 @@ function readHostKey(path: string): HostKey {
       { cause: error },
     );
   }
+  let key: HostKey;
   try {
-    return parseHostKey(contents);
+    key = parseHostKey(contents);
   } catch (error) {
     throw new StartError(
       `the host key ${path} cannot be used (${reasonOf(error)}); make one with: ssh-keygen -t ed25519 -f ${path} -N ''`,
       { cause: error },
     );
   }
+  requirePrivate(path);
+  return key;
+}
+
+/** As sshd, which looks at the keys of its own user alone: somebody else's may be lent to a group. @throws {StartError} */
+function requirePrivate(path: string): void {
+  const { mode, uid } = statSync(path);
+  if (uid !== process.getuid?.() || (mode & 0o077) === 0) return;
+  throw new StartError(
+    `others can read or write the host key ${path} (mode ${(mode & 0o777).toString(8)}); make it private with: chmod 600 ${path}, and if it was open for long make another`,
+  );
 }
 
 function reasonOf(error: unknown): string {

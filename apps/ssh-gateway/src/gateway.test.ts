@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -56,6 +56,14 @@ test('a host key that is none, is public, or has a passphrase is refused by name
   }
 });
 
+test('a host key that others can read is refused as sshd refuses it, with the command that mends it', async () => {
+  const line = await refusal((stand) => {
+    chmodSync(join(stand.directory, 'host'), 0o640);
+    return context(stand);
+  });
+  assert.match(line, /others can read or write the host key DIR\/host \(mode 640\); .*chmod 600 DIR\/host/);
+});
+
 test('a gateway without any host key is refused', async () => {
   assert.match(
     await refusal((stand) => context(stand, { hostKeys: [] })),
@@ -84,6 +92,13 @@ test('an address that is not this machine’s is refused', async () => {
   assert.match(
     await refusal((stand) => context(stand, { listen: { host: '192.0.2.1', port: 0 } })),
     /192\.0\.2\.1 is not an address of this machine/,
+  );
+});
+
+test('a name that nobody knows is refused with the key to set', async () => {
+  assert.match(
+    await refusal((stand) => context(stand, { listen: { host: 'nohost.invalid', port: 0 } })),
+    /^nohost\.invalid of ssh\.listen is no name that this machine knows; set it to an address/,
   );
 });
 

@@ -18,6 +18,8 @@ export const limits = {
   channelsPerConnectionMax: 10,
   /** A connection with a session holds five descriptors; this keeps a process under 20480. */
   connectionsMax: 4096,
+  /** Of the descriptors a process may have, so many are kept for what runs: a session that has been let in opens four more. */
+  descriptorsKept: 64,
   /** Below the idle time-out of the usual NAT and load balancer (60 s and more). */
   keepaliveIntervalMs: 15_000,
   keepaliveCountMax: 3,
@@ -66,6 +68,11 @@ export const limits = {
   forkerWordMsMax: 1_000,
   /** How often worker processes are asked what they have counted: all that a killed one's counters can lose. */
   workerPollMs: 1_000,
+  /** After so many of these in vain a worker process gets no new connections. A loaded machine is late by less, and one that answers again gets them again. */
+  workerLooksMax: 3,
+  /** Then it is killed, for nothing else brings its clients to another one; with sessions only after five minutes, for they may yet go on. */
+  workerHungLooksMax: 30,
+  workerHungLooksWithSessionsMax: 300,
   /** A crash at once is a defect that another start will not mend; the others serve on. */
   workerRestartMsMin: 100,
   workerRestartMsMax: 10_000,

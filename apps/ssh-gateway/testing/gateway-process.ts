@@ -11,9 +11,11 @@ export class GatewayProcess {
   readonly #process: ChildProcess;
   stderr = '';
 
-  /** `options` are further words of its command line. */
-  constructor(stateDirectory: string, options: readonly string[] = []) {
-    const words = [
+  /** `options` are further words of its command line; `wrapper` is a program that runs it, and its arguments. */
+  constructor(stateDirectory: string, options: readonly string[] = [], wrapper: readonly string[] = []) {
+    const [program = '', ...words] = [
+      ...wrapper,
+      process.execPath,
       main,
       '--state-dir',
       stateDirectory,
@@ -23,7 +25,7 @@ export class GatewayProcess {
       '3',
       ...options,
     ];
-    this.#process = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+    this.#process = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
     this.#process.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
   }
 

@@ -11,6 +11,7 @@ export {
   auditDirectory,
   breezyHome,
   controlSocketPath,
+  defaultHostKey,
   gatewayControlSocketPath,
   keeperSocketPath,
   partRecordPath,

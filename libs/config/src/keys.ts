@@ -17,6 +17,7 @@ import {
   userUrl,
   type Kind,
 } from './kinds.ts';
+import { defaultHostKey } from './paths.ts';
 import { prefixes } from './prefixes.ts';
 import { headerName, issuer, names, origins, word } from './sign-in-kinds.ts';
 
@@ -85,7 +86,7 @@ export const keys = {
 
   // Only this machine until somebody says otherwise. 5022 needs no privilege.
   'ssh.listen': key(address, () => ({ host: '127.0.0.1', port: 5022 })),
-  'ssh.host_keys': key(paths, ({ state }) => [join(state, 'ssh_host_ed25519_key')]),
+  'ssh.host_keys': key(paths, ({ state }) => [defaultHostKey(state)]),
   // One worker moves 200 MB/s; more are for machines with cores to spare.
   'ssh.workers': key(integer(1, 256), () => 1),
   'ssh.users_dir': key(path, ({ state }) => join(state, 'users')),

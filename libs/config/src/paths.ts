@@ -29,6 +29,11 @@ export function readOnlyPath(config: Config): string {
   return join(config.stateDirectory, 'read-only.json');
 }
 
+/** The host key that a first use makes; one that stands elsewhere is somebody's own, and a new one would be another host. */
+export function defaultHostKey(stateDirectory: string): string {
+  return join(stateDirectory, 'ssh_host_ed25519_key');
+}
+
 /** Where parts write who was let in, who was not, and what was done. It holds addresses and key fingerprints of people. */
 export function auditDirectory(config: Config): string {
   return join(config.stateDirectory, 'audit');

@@ -6,6 +6,7 @@ import { createLogger, type Logger } from './log.ts';
 import { standardError } from './log-output.ts';
 import { writePartRecord, type PartRecord } from './part-record.ts';
 import { processStartTime } from './process-identity.ts';
+import { StartError } from './start-error.ts';
 
 /** What a part's factory gets. */
 export interface PartContext {
@@ -23,17 +24,6 @@ export interface Part {
   stop(urgent: boolean): void;
   /** Resolves when the part has ended and everything it held is released; rejects when it cannot go on. */
   readonly finished: Promise<void>;
-}
-
-/** A start that cannot succeed, with one line that says what to do. */
-export class StartError extends Error {
-  readonly code = 'start_failed';
-  readonly fault = 'system';
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'StartError';
-  }
 }
 
 /**

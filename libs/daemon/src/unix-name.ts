@@ -2,7 +2,7 @@ import { chmodSync, existsSync, linkSync, lstatSync, readdirSync, renameSync, rm
 import { connect, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { isGone } from './process-identity.ts';
-import { StartError } from './run-part.ts';
+import { StartError } from './start-error.ts';
 
 /** Who may reach a socket, and how one that cannot be had is spoken of. */
 export interface UnixNameOptions {

@@ -79,6 +79,14 @@ export type SessionEvent =
       readonly peer: string;
       readonly command: string;
     }
+  /** The fork service did not answer, and `ssh.fallback` had the session spawned: it starts slowly and no service counts it. */
+  | {
+      readonly kind: 'session.spawned';
+      readonly sessionId: string;
+      readonly childId: string;
+      /** Why the fork service was of no use, in one line. */
+      readonly reason: string;
+    }
   | { readonly kind: 'session.refused'; readonly user: string | null; readonly peer: string; readonly reason: string }
   | {
       readonly kind: 'session.closed';

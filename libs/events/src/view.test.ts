@@ -157,6 +157,7 @@ describe('reduce, of the service', () => {
     const view = viewAfter(spawned);
     const events: EventBody[] = [
       { kind: 'session.opened', sessionId: 's', childId: 'c1', user: 'alice', peer: 'p', command: 'c' },
+      { kind: 'session.spawned', sessionId: 's', childId: 'spawned-1', reason: 'away' },
       { kind: 'session.refused', user: null, peer: 'p', reason: 'r' },
       { kind: 'session.closed', sessionId: 's', childId: 'c1', reason: 'r' },
       { kind: 'action.requested', actionId: 'a', actor: 'ops', verb: 'v', target: 't', reason: 'r' },

@@ -125,6 +125,7 @@ function apply(draft: Draft, event: EventBody | Event): void {
     case 'action.requested':
       return noteWish(draft, event);
     case 'session.opened':
+    case 'session.spawned':
     case 'session.refused':
     case 'session.closed':
     case 'action.done':

@@ -8,6 +8,8 @@ export { WordsError } from './errors.ts';
 export type { UnencodableCode, WordsCode } from './errors.ts';
 export { allowedVariablesDefault } from './limits.ts';
 export type { RequestLimits } from './limits.ts';
+export { forkRefusalCodeOf } from './fork-refusal.ts';
+export type { ForkRefusalCode } from './fork-refusal.ts';
 export { refusalAnswer, requestTimedOutAnswer } from './refusal.ts';
 export type { Refusal } from './refusal.ts';
 export { forkRequest } from './request.ts';

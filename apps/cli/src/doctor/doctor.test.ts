@@ -59,6 +59,19 @@ describe('hatchery doctor', () => {
     assert.match((await troubles(directory.path, config)).found.join('\n'), /: it is no private key without a passphr/);
   });
 
+  it('misses users where there were some, and a host key that is named', async () => {
+    using directory = temporaryDirectory();
+    const state = join(directory.path, 'state');
+    mkdirSync(state);
+    const config = `[ssh]\nlisten = "127.0.0.1:0"\nusers_dir = "${directory.path}/disk/users"`;
+    assert.doesNotMatch((await troubles(directory.path, config)).found.join('\n'), /^(users directory|host key)/m);
+    writeFileSync(join(state, 'ssh_host_ed25519_key'), 'a key', { mode: 0o600 });
+    const lost = await troubles(directory.path, config);
+    assert.match(lost.found.join('\n'), /^users directory .*disk\/users: it is gone; mount its disk/m);
+    const named = await troubles(directory.path, `${config}\nhost_keys = ["${directory.path}/disk/key"]`);
+    assert.match(named.found.join('\n'), /^host key .*disk\/key: it is missing; put it back/m);
+  });
+
   it('judges a list of modules by the Breezy it was made for', () => {
     using directory = temporaryDirectory();
     const path = join(directory.path, 'preload.json');

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Config } from '@hatchery/config';
+import { defaultHostKey, type Config } from '@hatchery/config';
 import { diskFreeBytesMin, examinationMsMax } from '../limits.ts';
 import type { Check } from './check.ts';
 
@@ -11,13 +11,16 @@ export function checkPlaces(config: Config): Check[] {
     ['state directory', config.stateDirectory],
     ['runtime directory', config.runtimeDirectory],
     ['hosting root', config.hosting.root],
-    ['users directory', config.ssh.usersDirectory],
     ['locks directory', config.locks.directory],
   ] as const;
   const isFirstUse = !existsSync(config.ssh.usersDirectory);
   return [
     ...places.map(([name, path]) => ({ what: `${name} ${path}`, trouble: unwritable(path) })),
-    ...config.ssh.hostKeys.map((path) => ({ what: `host key ${path}`, trouble: hostKeyTrouble(path, isFirstUse) })),
+    { what: `users directory ${config.ssh.usersDirectory}`, trouble: usersTrouble(config) },
+    ...config.ssh.hostKeys.map((path) => {
+      const isMade = isFirstUse && path === defaultHostKey(config.stateDirectory);
+      return { what: `host key ${path}`, trouble: hostKeyTrouble(path, isMade) };
+    }),
     ...[...new Set([config.stateDirectory, config.hosting.root])].map((path) => checkRoom(path)),
   ];
 }
@@ -37,13 +40,24 @@ function unwritable(path: string): string | null {
   }
 }
 
-/** A new host key alarms every client that knows the old one, so that only a first use may make it. */
-function hostKeyTrouble(path: string, isFirstUse: boolean): string | null {
+/** Whoever has a host key had users once: without their directory nobody can sign in, and a start would make an empty one. */
+function usersTrouble({ ssh }: Config): string | null {
+  const { usersDirectory, hostKeys, keyLookup } = ssh;
+  const isLost =
+    keyLookup.source === 'files' && !existsSync(usersDirectory) && hostKeys.every((key) => existsSync(key));
+  return isLost
+    ? `it is gone; mount its disk or put it back (mkdir -p makes an empty one)`
+    : unwritable(usersDirectory);
+}
+
+/** A new host key alarms every client that knows the old one, so that only a first use may make it, and only the default one. */
+function hostKeyTrouble(path: string, isMade: boolean): string | null {
   if (!existsSync(path)) {
-    if (isFirstUse) return unwritable(dirname(path));
+    if (isMade) return unwritable(dirname(path));
     return `it is missing; put it back, or make one with: ssh-keygen -t ed25519 -N '' -f ${path}`;
   }
-  if ((statSync(path).mode & 0o077) !== 0) return `others can read it; chmod 600 ${path}`;
+  const { mode, uid } = statSync(path);
+  if ((mode & 0o077) !== 0 && uid === process.getuid?.()) return `others can read it; chmod 600 ${path}`;
   try {
     execFileSync('ssh-keygen', ['-y', '-P', '', '-f', path], { stdio: 'pipe', timeout: examinationMsMax });
     return null;

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Address, Config } from '@hatchery/config';
+import { defaultHostKey, type Address, type Config } from '@hatchery/config';
 import { makeDirectories } from '@hatchery/daemon';
 import type { Terminal } from '../terminal.ts';
 import { addUser } from '../users/key-file.ts';
@@ -21,9 +21,10 @@ type FirstUseTerminal = Pick<Terminal, 'environment' | 'say'>;
  * @throws an Error with one line when something cannot be made
  */
 export async function prepareFirstUse(config: Config, { environment, say }: FirstUseTerminal): Promise<void> {
-  makeDirectories(config.stateDirectory);
+  makeStateDirectory(config.stateDirectory);
   for (const path of config.ssh.hostKeys) {
     if (existsSync(path)) continue;
+    if (path !== defaultHostKey(config.stateDirectory)) throw new Error(whyNotMade(path));
     say(`making the host key ${path}`);
     putKey(await makeKey(path, 'hatchery host key', environment), path);
   }
@@ -37,6 +38,30 @@ export async function prepareFirstUse(config: Config, { environment, say }: Firs
   addUser(config.ssh.usersDirectory, demoUser, readFileSync(`${scratch}.pub`, 'utf8'), `${scratch}.pub`);
   if (!existsSync(join(config.hosting.root, sampleBranch))) await makeSampleBranch(config, environment);
   putKey(scratch, key);
+}
+
+/** @throws an Error that says what to do when it cannot be made */
+function makeStateDirectory(directory: string): void {
+  try {
+    makeDirectories(directory);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = {
+      EEXIST: 'a file is in its place',
+      ENOTDIR: 'a file is in its way',
+      EACCES: 'no right to write above it',
+    };
+    const words = why[code as keyof typeof why] ?? message;
+    throw new Error(`cannot make state_dir ${directory}: ${words}; see to that, or name another (--state-dir)`, {
+      cause: error,
+    });
+  }
+}
+
+/** A typing error or a disk that is not mounted must not give the host another identity. */
+function whyNotMade(path: string): string {
+  const mend = `put it back or mount its disk; if there never was one: ssh-keygen -t ed25519 -N '' -f ${quote(path)}`;
+  return `the host key ${path} of ssh.host_keys is not there; ${mend}`;
 }
 
 /** Whether the demo user may still log in, and has something to branch from. */

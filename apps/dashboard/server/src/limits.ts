@@ -54,6 +54,9 @@ export const connectionsMax = 1_000;
 export const headersTimeoutMs = 5_000;
 export const requestTimeoutMs = 15_000;
 
+/** A fork service that does not tell its load by then is too busy to; a scrape of Prometheus waits ten seconds by default. */
+export const loadMsMax = 2_000;
+
 /** How long somebody may take to type a password and find the second factor at an OpenID provider. */
 export const signInMsMax = 10 * 60 * 1_000;
 

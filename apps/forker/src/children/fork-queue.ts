@@ -1,4 +1,5 @@
 import type { Config } from '@hatchery/config';
+import type { Spans } from '@hatchery/events';
 import type { ForkRequest } from '@hatchery/protocol';
 import type { KeeperLink } from '../keeper-link/keeper-link.ts';
 import type { ChildDetails } from '../keeper-link/messages.ts';
@@ -61,6 +62,11 @@ export class ForkQueue {
 
   get waiting(): number {
     return this.#room.size;
+  }
+
+  /** How long requests waited that had to. */
+  get waited(): Spans {
+    return this.#room.waited;
   }
 
   set isDraining(value: boolean) {

@@ -54,6 +54,11 @@ export class ForkService implements Disposable {
     return this.registry.size + this.queue.size;
   }
 
+  /** Children whose keeper is gone. */
+  get orphans(): number {
+    return this.#orphans.size;
+  }
+
   /** Another forker looks after the children from now on: clients of this one that wait for an exit are told what it says. */
   relayExits(exitOf: (id: string) => Promise<number>): void {
     this.#exits.relay(exitOf);

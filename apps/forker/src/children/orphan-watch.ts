@@ -12,6 +12,10 @@ export class OrphanWatch implements Disposable {
   readonly #watched = new Map<string, Orphan>();
   readonly #timer = setInterval(() => this.#look(), orphanPollMs);
 
+  get size(): number {
+    return this.#watched.size;
+  }
+
   watch(id: string, orphan: Orphan): void {
     this.#watched.set(id, orphan);
   }

@@ -26,6 +26,20 @@ describe('WaitingRoom', () => {
     assert.deepEqual([heard.at(-1), room.size], ['c: closed', 0]);
   });
 
+  it('knows how long each has waited, whatever came of it', () => {
+    let nowMs = 0;
+    const room = new WaitingRoom(() => nowMs);
+    for (const name of ['a', 'b']) room.wait(visitor(name, []), 1000, late);
+    nowMs = 7;
+    let places = 1;
+    room.letIn(() => places-- > 0);
+    nowMs = 300;
+    room.refuseAll('closed');
+    const { boundsS, counts, sumS } = room.waited;
+    const filled = boundsS.filter((_bound, index) => counts[index] === 1);
+    assert.deepEqual([filled, sumS, counts.length], [[0.01, 0.5], 0.307, boundsS.length + 1]);
+  });
+
   it('puts whoever was in already before the others', () => {
     const heard: string[] = [];
     const room = new WaitingRoom();

@@ -1,3 +1,6 @@
+import type { Spans } from '@hatchery/events';
+import { Waits } from './waits.ts';
+
 /** A request that waits for its turn to be forked. */
 export interface Waiting {
   readonly user: string | null;
@@ -16,9 +19,23 @@ interface Seat {
   readonly settle: () => void;
 }
 
+/** Milliseconds of a monotonic clock. */
+type Clock = () => number;
+
 /** Requests that wait for a place, in the order they came, each with a deadline of its own. */
 export class WaitingRoom {
   #seats: Seat[] = [];
+  readonly #waits = new Waits();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock = () => performance.now()) {
+    this.#clock = clock;
+  }
+
+  /** How long those have waited that do not any more, whatever came of it. */
+  get waited(): Spans {
+    return this.#waits.spans;
+  }
 
   get size(): number {
     return this.#seats.length;
@@ -56,6 +73,7 @@ export class WaitingRoom {
   }
 
   #seat(one: Waiting, waitMsMax: number, late: () => string): Seat {
+    const sinceMs = this.#clock();
     const giveUp = (tell: () => void) => (): void => {
       settle();
       this.#seats = this.#seats.filter((seat) => seat.one !== one);
@@ -67,6 +85,7 @@ export class WaitingRoom {
       waitMsMax,
     );
     const settle = (): void => {
+      this.#waits.add(this.#clock() - sinceMs);
       clearTimeout(deadline);
       one.left?.removeEventListener('abort', leave);
     };

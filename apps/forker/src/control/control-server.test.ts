@@ -158,9 +158,9 @@ describe('the control socket', () => {
       await once(server, 'listening');
       const early = controlRequest(join(directory.path, 'early.sock'), 'GET', '/v1/state');
       const { service, events, log } = bench;
-      const { locks, readOnly } = {} as ControlContext;
+      const { locks, readOnly, load } = {} as ControlContext;
       const [leave, handOver] = [(): void => undefined, (): Promise<void> => Promise.resolve()];
-      waiting.resolve({ service, locks, readOnly, events, log, leave, handOver, status: () => ({ uptimeS: 7 }) });
+      waiting.resolve({ service, locks, readOnly, events, log, load, leave, handOver, status: () => ({ uptimeS: 7 }) });
       assert.equal(((await early) as { uptimeS: number }).uptimeS, 7);
       server.close();
     });

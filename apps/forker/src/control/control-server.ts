@@ -9,6 +9,7 @@ import {
   serveFeed,
   type EventLog,
 } from '@hatchery/event-feed';
+import type { ForkerLoad } from '@hatchery/events';
 import type { ForkService } from '../children/fork-service.ts';
 import { answerReadOnlyRequest } from '../read-only/read-only-request.ts';
 import type { ReadOnlySwitch } from '../read-only/read-only-switch.ts';
@@ -23,6 +24,8 @@ export interface ControlContext {
   readonly log: Logger;
   /** What `GET /v1/state` says besides the view. */
   readonly status: () => object;
+  /** What `GET /v1/load` says. */
+  readonly load: () => ForkerLoad;
   /** Begins the end of this process alone: keeper, zygote and children stay for the next one. */
   readonly leave: () => void;
   /**
@@ -75,6 +78,7 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
   }
   // The gateway asks often, so it is not given the whole state. A stop is none of its business: it waits for a successor.
   if (request.method === 'GET' && path === '/v1/drained') return { status: 200, body: context.service.intake.orders };
+  if (request.method === 'GET' && path === '/v1/load') return { status: 200, body: context.load() };
   const logged = /^\/v1\/children\/([^/]+)\/log$/.exec(path)?.[1];
   if (request.method === 'GET' && logged !== undefined) return childLog(context, logged);
   if (request.method !== 'POST') return refuse(405, `${request.method} ${path} is not answered here`);

@@ -8,7 +8,9 @@ import type { Event } from '@hatchery/events';
 import { RawClient, temporaryDirectory } from '@hatchery/testkit';
 import { ServiceBench } from '../children/service.test-support.ts';
 import { LockService } from '../locks/lock-service.ts';
+import { describeLoad } from '../load.ts';
 import { ReadOnlySwitch } from '../read-only/read-only-switch.ts';
+import { RefusalLog } from '../requests/refusal-log.ts';
 import { createControlServer } from './control-server.ts';
 
 /** Who acts, and why. */
@@ -32,6 +34,7 @@ export async function withControl(story: (control: Control) => Promise<void>): P
   const config = loadConfig({ directory: directory.path, stateDirectory: directory.path });
   mkdirSync(config.hosting.root);
   using locks = new LockService({ config, log, events, service });
+  const refusals = new RefusalLog(log);
   const server = createControlServer({
     service,
     locks,
@@ -39,6 +42,7 @@ export async function withControl(story: (control: Control) => Promise<void>): P
     events,
     log,
     status: () => ({ uptimeS: 1 }),
+    load: () => describeLoad({ service, refusals, childrenMax: 5, keeperPid: () => null }),
     leave: () => bench.service.intake.beginLeave(),
     handOver: (pid) => (pid === 7 ? Promise.resolve() : Promise.reject(new StartError('no offer'))),
   });

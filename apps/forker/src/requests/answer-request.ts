@@ -67,7 +67,7 @@ async function answerFork(
 async function answerAttach(context: AnswerContext, id: string, reply: Reply): Promise<void> {
   try {
     const child = context.service.attach(id);
-    if (child === null) throw new ForkRefusal(`no child ${id}: it has ended and was heard of`);
+    if (child === null) throw new ForkRefusal(`no child ${id}: it never was, or its end was told already`);
     await answerChild(child, reply);
   } catch (error) {
     refuse(context, error as Error, reply);

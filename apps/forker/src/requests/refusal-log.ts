@@ -1,4 +1,5 @@
 import type { Logger } from '@hatchery/daemon';
+import { forkRefusalCodeOf } from '@hatchery/protocol';
 import { refusalLogMs } from '../limits.ts';
 
 /**
@@ -7,6 +8,7 @@ import { refusalLogMs } from '../limits.ts';
  */
 export class RefusalLog {
   readonly #log: Logger;
+  readonly #counts: Record<string, number> = {};
   #more = 0;
   #lastReason = '';
   #quiet: NodeJS.Timeout | null = null;
@@ -15,7 +17,14 @@ export class RefusalLog {
     this.#log = log;
   }
 
+  /** Since the start, by the code of the reason. */
+  get counts(): Readonly<Record<string, number>> {
+    return { ...this.#counts };
+  }
+
   refused(reason: string): void {
+    const code = forkRefusalCodeOf(reason);
+    this.#counts[code] = (this.#counts[code] ?? 0) + 1;
     if (this.#quiet !== null) {
       this.#more += 1;
       this.#lastReason = reason;

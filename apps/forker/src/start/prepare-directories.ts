@@ -13,7 +13,15 @@ export function prepareDirectories(config: Config): void {
     try {
       makeDirectories(directory, mode);
     } catch (error) {
-      throw new StartError(`cannot make ${directory}: ${(error as Error).message}`, { cause: error });
+      throw new StartError(`cannot make ${directory}: ${whyNot(error as NodeJS.ErrnoException)}`, { cause: error });
     }
   }
+}
+
+/** What to do about it, where that is known. */
+function whyNot({ code, message }: NodeJS.ErrnoException): string {
+  const user = `uid ${process.getuid?.() ?? '?'}`;
+  if (code === 'EACCES') return `${user} may not write above it; make it and chown it, or configure another`;
+  if (code === 'EEXIST' || code === 'ENOTDIR') return 'a file is in its place; move it away, or configure another';
+  return message;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -102,4 +102,20 @@ test('a disk that fails is an error, not an unknown key', async () => {
   await assert.doesNotReject(fixture.keysOf('alice'), 'a directory opens and is unfit');
   execFileSync('ln', ['-s', 'authorized_keys', fixture.file('bob')]);
   await assert.rejects(fixture.keysOf('bob'), { code: 'ELOOP' });
+});
+
+test('without the directory nobody is called a stranger, and with it again everybody is who they were', async () => {
+  using fixture = new Fixture();
+  writeFileSync(fixture.file('alice'), `ssh-ed25519 ${one}\n`);
+  renameSync(fixture.directory, `${fixture.directory}.gone`);
+  for (const user of ['alice', 'carol'])
+    await assert.rejects(fixture.store.accountOf(user), {
+      name: 'KeysUnavailableError',
+      message: `the directory of users ${fixture.directory} cannot be read (ENOENT)`,
+    });
+  writeFileSync(fixture.directory, 'a file in its place');
+  await assert.rejects(fixture.store.prove(), { message: /\(ENOTDIR\)$/ });
+  rmSync(fixture.directory);
+  renameSync(`${fixture.directory}.gone`, fixture.directory);
+  assert.deepEqual(await fixture.keysOf('alice'), [one]);
 });

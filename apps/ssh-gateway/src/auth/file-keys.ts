@@ -1,6 +1,8 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAuthorizedKeys, type AuthorizedKey } from './authorized-keys.ts';
-import { noticesOf, type Account, type KeySource, type KeySourceNotice } from './key-source.ts';
+import { KeysUnavailableError, noticesOf, type Account, type KeySource, type KeySourceNotice } from './key-source.ts';
 import { parseTeams } from './teams.ts';
 import { UnfitFileError, WatchedFile } from './watched-file.ts';
 
@@ -28,8 +30,9 @@ export class FileKeys implements KeySource {
     this.#options = options;
   }
 
-  /** @throws the system's error when the disk fails */
+  /** @throws {KeysUnavailableError} when the directory of users is gone; the system's error when the disk fails */
   async accountOf(user: string): Promise<Account> {
+    await this.prove();
     const files = this.#users.get(user) ?? this.#watch(user);
     // What does not exist is not remembered: a stranger who tries all names pushes nobody out.
     this.#users.delete(user);
@@ -40,6 +43,18 @@ export class FileKeys implements KeySource {
     ]);
     if (keys !== null || teams !== null) this.#remember(user, files);
     return { keys: keys ?? [], teams: teams ?? [] };
+  }
+
+  /** For everybody alike: without the directory nobody can be told from a stranger. */
+  async prove(): Promise<void> {
+    const { directory } = this.#options;
+    try {
+      // The dot, so that a file in its place is none.
+      await access(`${directory}/.`, constants.X_OK);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new KeysUnavailableError(`the directory of users ${directory} cannot be read (${code})`, { cause: error });
+    }
   }
 
   /** Null without a file. One that is unfit is as good as empty. */

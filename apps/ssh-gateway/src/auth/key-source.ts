@@ -28,6 +28,8 @@ export interface KeySource {
    * @throws {KeysUnavailableError} when the source cannot tell at present
    */
   accountOf(user: string): Promise<Account>;
+  /** Looks whether it could tell; absent where only a question about a user shows that. @throws {KeysUnavailableError} when it could not */
+  prove?(): Promise<void>;
 }
 
 /** The source of keys is out of order: nobody is known to be a stranger, so nobody may be called one. */

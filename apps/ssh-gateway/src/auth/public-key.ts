@@ -65,6 +65,16 @@ export function parsePublicKey(blob: Buffer): PublicKey | null {
   return { type: read.type, blob, fingerprint: fingerprintOf(blob), material, application: read.application };
 }
 
+/** Whether a blob is refused for nothing but the length of its RSA modulus, plain and not in a certificate. */
+export function isShortRsaKey(blob: Buffer): boolean {
+  const bits = readWire(blob, (reader) => {
+    if (reader.name() !== 'ssh-rsa') return reader.fail();
+    reader.positiveInteger();
+    return bitsOf(reader.positiveInteger());
+  });
+  return bits !== null && bits < rsaBitsMin;
+}
+
 /** Reads past the fields that follow the type's name, as a certificate has them in its middle. */
 export function readKeyFields(type: PublicKeyType, reader: WireReader): void {
   readers[type](reader);
@@ -106,9 +116,13 @@ function ecdsa(reader: WireReader, name: keyof typeof curves): JsonWebKey {
 function rsa(reader: WireReader): JsonWebKey {
   const exponent = reader.positiveInteger();
   const modulus = reader.positiveInteger();
-  const bits = (modulus.length - 1) * 8 + (32 - Math.clz32(modulus[0] ?? 0));
+  const bits = bitsOf(modulus);
   if (bits < rsaBitsMin || bits > rsaBitsMax || exponent.length > 8) reader.fail();
   return { kty: 'RSA', n: base64url(modulus), e: base64url(exponent) };
+}
+
+function bitsOf(integer: Buffer): number {
+  return (integer.length - 1) * 8 + (32 - Math.clz32(integer[0] ?? 0));
 }
 
 function base64url(bytes: Buffer): string {

@@ -4,7 +4,7 @@ import { needsVerification, objectionTo } from './certificate-check.ts';
 import { parseCertificate, plainTypeOf, type Certificate } from './certificate.ts';
 import { noAccount, type Account, type KeySource } from './key-source.ts';
 import type { RevokedKeys } from './krl.ts';
-import { fingerprintOf, parsePublicKey, type PublicKey } from './public-key.ts';
+import { fingerprintOf, isShortRsaKey, parsePublicKey, type PublicKey } from './public-key.ts';
 import { signatureAlgorithms, verifySignature, type Presence } from './signature.ts';
 
 /** A `publickey` request (RFC 4252 7). */
@@ -71,7 +71,7 @@ export class SignInPolicy {
   /** @throws {KeysUnavailableError} when it cannot be told at present; the system's error when a disk fails */
   async judge(request: PublicKeyRequest): Promise<PublicKeyVerdict> {
     const credential = readCredential(request);
-    if (credential === null) return refusal(request, 'the key is malformed or of an unsupported type');
+    if (credential === null) return refusal(request, whyUnreadable(request));
     const presence = presenceIn(credential, request);
     // Before any look-up, and for strangers as for others: what is not signed with the key is not worth one.
     if (presence === 'invalid') return refusal(request, 'the signature is not valid');
@@ -85,6 +85,17 @@ export class SignInPolicy {
       certificate: certificate === null ? null : summaryOf(certificate),
       reason: objection,
     };
+  }
+
+  /** Why nobody can sign in at present, in one line; null when nothing is known to be in the way. */
+  async hindrance(): Promise<string | null> {
+    const { keys, authorities, revoked } = this.#options;
+    try {
+      await Promise.all([keys.prove?.(), authorities(), revoked()]);
+      return null;
+    } catch (error) {
+      return (error as Error).message;
+    }
   }
 
   /** The objection is null, or the reason why not. All look-ups are made for everybody, so that strangers cost the same. */
@@ -140,6 +151,10 @@ function readCredential({ algorithm, blob }: PublicKeyRequest): Credential | nul
   const key = plain === null ? parsePublicKey(blob) : (certificate?.key ?? null);
   if (key === null || !signatureAlgorithms[key.type].includes(plain ?? algorithm)) return null;
   return { key, certificate };
+}
+
+function whyUnreadable({ blob }: PublicKeyRequest): string {
+  return isShortRsaKey(blob) ? 'the RSA key is too short' : 'the key is malformed or of an unsupported type';
 }
 
 function presenceIn({ key }: Credential, request: PublicKeyRequest): Presence | 'absent' | 'invalid' {

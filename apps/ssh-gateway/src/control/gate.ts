@@ -50,9 +50,9 @@ export class Gate implements Controlled {
     return this.#worker.report();
   }
 
-  unready({ ready }: WorkerReport): string | null {
+  unready({ ready, hindrance }: WorkerReport): string | null {
     if (this.#drain !== null || this.#ending !== null) return 'draining';
-    return ready === 0 ? 'no worker process is ready' : null;
+    return ready === 0 ? 'no worker process is ready' : hindrance;
   }
 
   status(): object {

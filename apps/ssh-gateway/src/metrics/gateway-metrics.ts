@@ -26,21 +26,32 @@ export interface Level {
   readonly draining: boolean;
 }
 
+/** Counts connections turned away before SSH, also where no worker was asked. */
+export function refusedConnections(): Counter {
+  const help = 'Connections turned away before SSH, by limit.';
+  return new Counter('hatchery_ssh_connections_refused_total', help, []);
+}
+
 /** What one process of the gateway has counted. Saturation, traffic, errors and latency of each phase. */
 export class GatewayMetrics {
   readonly #accepted = new Counter('hatchery_ssh_connections_total', 'TCP connections accepted.');
-  readonly #refused = new Counter(
-    'hatchery_ssh_connections_refused_total',
-    'Connections turned away before SSH, by limit.',
-    [],
-  );
+  readonly #refused = refusedConnections();
   readonly #signIns = new Counter('hatchery_ssh_sign_ins_total', 'Connections that signed in.');
+  readonly #signInsRefused = new Counter(
+    'hatchery_ssh_sign_ins_refused_total',
+    'Connections that asked to be let in and were not, by the last reason they heard.',
+    [{ reason: 'unknown-key' }, { reason: 'keys-unavailable' }],
+  );
   readonly #closed = new Counter(
     'hatchery_ssh_connections_closed_total',
     'Ended connections by cause, and whether they had signed in.',
     [],
   );
   readonly #opened = new Counter('hatchery_ssh_sessions_opened_total', 'Sessions whose child was connected.');
+  readonly #spawned = new Counter(
+    'hatchery_ssh_sessions_spawned_total',
+    'Sessions started without the fork service, which was away (ssh.fallback).',
+  );
   readonly #sessionsRefused = new Counter(
     'hatchery_ssh_sessions_refused_total',
     'Session requests that were turned down, by reason.',
@@ -48,7 +59,7 @@ export class GatewayMetrics {
   );
   readonly #results = new Counter(
     'hatchery_ssh_session_results_total',
-    'Session requests of signed-in connections by whose doing their end was; the error ratio is system over all.',
+    'Session requests, and connections that our fault kept from signing in, by whose doing their end was; the error ratio is system over all.',
     [{ result: 'ok' }, { result: 'client' }, { result: 'system' }],
   );
   readonly #bytes = new Counter('hatchery_ssh_session_bytes_total', 'Bytes of ended sessions by direction.', [
@@ -102,6 +113,16 @@ export class GatewayMetrics {
     this.#closed.add(1, { cause, signed_in: String(signedIn) });
   }
 
+  /** Somebody asked to be let in and was not. `reason` is of a closed list; with `system` it was our fault, and is the end of the session they came for. */
+  signInRefused(reason: string, fault: 'client' | 'system'): void {
+    this.#signInsRefused.add(1, { reason });
+    if (fault === 'system') this.#results.add(1, { result: 'system' });
+  }
+
+  sessionSpawned(): void {
+    this.#spawned.add();
+  }
+
   sessionOpened(): void {
     this.#opened.add();
   }
@@ -127,8 +148,11 @@ export class GatewayMetrics {
   }
 
   read(level: Level): Family[] {
-    const counted = [this.#accepted, this.#refused, this.#signIns, this.#closed, this.#opened, this.#sessionsRefused];
+    const counted = [this.#accepted, this.#refused, this.#signIns, this.#signInsRefused, this.#closed];
     const more = [
+      this.#opened,
+      this.#spawned,
+      this.#sessionsRefused,
       this.#results,
       this.#bytes,
       this.#rekeys,

@@ -8,7 +8,7 @@ import {
   type ForkOptions,
   type SpawnedChild,
 } from '@hatchery/forker-client';
-import { readWaitStatus } from '@hatchery/protocol';
+import { forkRefusalCodeOf, readWaitStatus, type ForkRefusalCode } from '@hatchery/protocol';
 import type { Limits } from '../limits.ts';
 import type { ChildExit } from '../ssh/exit-report.ts';
 
@@ -25,7 +25,7 @@ export type Spawn = (
 export type ForkOutcome =
   | { readonly kind: 'forked'; readonly child: SessionChild }
   | { readonly kind: 'spawned'; readonly child: SessionChild; readonly cause: Error }
-  | { readonly kind: 'refused'; readonly line: string }
+  | { readonly kind: 'refused'; readonly line: string; readonly code: ForkRefusalCode }
   /** Nobody answers, and nothing is spawned instead. */
   | { readonly kind: 'unavailable'; readonly line: string; readonly cause: Error }
   | { readonly kind: 'aborted' };
@@ -47,13 +47,17 @@ export async function obtainChild(
     try {
       return { kind: 'forked', child: await forkChild(options) };
     } catch (error) {
-      if (error instanceof ForkRefusedError) return { kind: 'refused', line: `hatchery: ${error.reason}` };
+      if (error instanceof ForkRefusedError) return refused(error);
       if (!(error instanceof ForkerUnavailableError)) throw error;
       if (performance.now() >= lastTryAt)
         return spawn === null ? unavailable(error) : spawnInstead(options, error, spawn);
     }
     if (!(await pause(limits.forkRetryEveryMs, signal))) return { kind: 'aborted' };
   }
+}
+
+function refused({ reason }: ForkRefusedError): ForkOutcome {
+  return { kind: 'refused', line: `hatchery: ${reason}`, code: forkRefusalCodeOf(reason) };
 }
 
 function unavailable(cause: Error): ForkOutcome {
@@ -65,7 +69,7 @@ async function spawnInstead({ command, environment }: ForkOptions, cause: Error,
     return { kind: 'spawned', child: await spawn(command, environment), cause };
   } catch (error) {
     if (error instanceof ForkerUnavailableError) return unavailable(error);
-    if (error instanceof ForkRefusedError) return { kind: 'refused', line: `hatchery: ${error.reason}` };
+    if (error instanceof ForkRefusedError) return refused(error);
     throw error;
   }
 }

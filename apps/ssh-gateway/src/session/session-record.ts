@@ -25,6 +25,12 @@ export class SessionRecord {
     if (options.isFirst) this.#phase('exec', connection.signedInAtMs, this.#openedAtMs);
   }
 
+  /** The fork service was of no use, and the child is nobody's but ours. */
+  spawned(childId: string, reason: string): void {
+    this.#services.metrics.sessionSpawned();
+    this.#services.publish({ kind: 'session.spawned', sessionId: this.#options.id, childId, reason });
+  }
+
   forked(): void {
     this.#forkedAtMs = this.#services.now();
     this.#phase('forked', this.#openedAtMs, this.#forkedAtMs);

@@ -147,12 +147,13 @@ export class Session {
     switch (outcome.kind) {
       case 'spawned':
         this.#log.warn({ err: outcome.cause, fault: 'system' }, 'fork service unavailable; session spawned');
+        this.#record.spawned(outcome.child.id, outcome.cause.message);
         return this.#take(outcome.child);
       case 'forked':
         return this.#take(outcome.child);
       case 'refused':
-        // A full service and a broken preload alike: the user can do nothing about it.
-        this.#record.refused('fork-refused', 'system');
+        // Of all these only the user's own limit is the user's to mend.
+        this.#record.refused(outcome.code, outcome.code === 'children-per-user' ? 'client' : 'system');
         return this.#tell({ type: 'not-forked', line: outcome.line });
       case 'unavailable':
         this.#record.refused('fork-service-unavailable', 'system');

@@ -68,7 +68,7 @@ export class Connection {
     this.peer = describePeer(peer);
     this.#address = peer.address;
     this.#log = options.log.child({ peer: this.peer });
-    this.#record = new SignInRecord(this.#log, options.audit, this.peer);
+    this.#record = new SignInRecord(this.#log, options, this.peer);
     this.#acceptedAtMs = options.now();
     // Trap G: ssh2 has no timer before sign-in, so a silent client would stay for ever.
     const noIdent = (): void => this.destroy('ident-timeout', 'no identification in time');

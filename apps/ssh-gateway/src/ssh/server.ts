@@ -4,6 +4,7 @@ import { refusalLines, type ConnectionRefusal } from '../admission.ts';
 import type { Places } from '../places/places.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { keyForExchange } from './host-keys.ts';
+import { Descriptors } from '../descriptors.ts';
 import { gatherIdentification } from './identification.ts';
 import { internalsOf } from './internals.ts';
 import { describePeer, plainAddress, sourceOf, type Networks, type Peer } from './peer.ts';
@@ -23,10 +24,12 @@ export class SshServer {
   readonly #connections = new Map<Socket, Connection>();
   /** On their way from the accept to a place. */
   readonly #arriving = new Set<Promise<void>>();
+  readonly #descriptors: Descriptors;
   #draining = false;
 
   constructor(options: SshServerOptions) {
     this.#options = options;
+    this.#descriptors = new Descriptors(options.limits.descriptorsKept);
     this.#ssh = createSshServer(options);
     this.#ssh.on('connection', (client, { header }) =>
       this.#connections.get(internalsOf(client)._sock)?.attach(client, header.versions.software),
@@ -51,6 +54,10 @@ export class SshServer {
     socket.setNoDelay(true);
     // What came before the drain is past this line already, and gets the session it came for.
     if (this.#draining) return this.#refuse(socket, directPeer(socket), 'draining', refusalLines.draining);
+    if (this.#descriptors.areShort(socket)) {
+      log.error({ ...this.#descriptors, fault: 'system' }, 'out of descriptors');
+      return this.#refuse(socket, directPeer(socket), 'descriptors', refusalLines.descriptors);
+    }
     const arriving = this.#peerOf(socket, balancers)
       .then((peer) => this.#admit(socket, peer))
       .catch((error: unknown) => {
@@ -135,6 +142,8 @@ export class SshServer {
     log.warn({ peer: describePeer(peer), reason }, 'connection dropped');
     if (line === null) return void socket.destroy();
     socket.end(refusalBytes(line));
+    // At once, lest those that are sent away use up what is kept.
+    if (reason === 'descriptors') return void socket.destroySoon();
     socket.resume();
     const timer = setTimeout(() => socket.destroy(), limits.lingerMs);
     socket.once('close', () => clearTimeout(timer));

@@ -1,21 +1,31 @@
 import type { Logger } from '@hatchery/daemon';
 import type { AuditBody } from '@hatchery/event-feed';
 import type { AuthenticationOutcome, Identity } from './authentication.ts';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import { clientLeft, keysUnavailable, type Ending } from './close-cause.ts';
+import { signInRefusalOf } from './sign-in-refusal.ts';
 
 type Attempt = Omit<AuthenticationOutcome, 'answer' | 'identity' | 'unavailable' | 'notice' | 'ending'>;
 
-/** What is told of one connection's sign-in: to the log, and to the audit. */
+interface RecordedIn {
+  readonly audit: (entry: AuditBody) => void;
+  readonly metrics: Pick<GatewayMetrics, 'signInRefused'>;
+}
+
+/** What is told of one connection's sign-in: to the log, to the audit, and to the numbers. */
 export class SignInRecord {
   readonly #log: Logger;
   readonly #audit: (entry: AuditBody) => void;
   readonly #peer: string;
+  readonly #metrics: Pick<GatewayMetrics, 'signInRefused'>;
+  #hasAsked = false;
   #lastRefusal: Attempt | null = null;
   #leaving = clientLeft;
 
-  constructor(log: Logger, audit: (entry: AuditBody) => void, peer: string) {
+  constructor(log: Logger, { audit, metrics }: RecordedIn, peer: string) {
     this.#log = log;
     this.#audit = audit;
+    this.#metrics = metrics;
     this.#peer = peer;
   }
 
@@ -32,6 +42,7 @@ export class SignInRecord {
     ending: _ending,
     ...attempt
   }: AuthenticationOutcome): void {
+    this.#hasAsked = true;
     this.#log.debug({ ...attempt, answer }, 'sign-in attempted');
     if (attempt.reason !== null) this.#lastRefusal = attempt;
     if (!unavailable || this.#leaving === keysUnavailable) return;
@@ -55,6 +66,10 @@ export class SignInRecord {
     const lastRefusal = this.#lastRefusal;
     // A client that gives up says nothing of why; the last thing it heard from us does.
     this.#log.info({ user: null, cause, reason, lastRefusal }, 'sign-in refused');
+    if (this.#hasAsked || cause === 'gateway') {
+      const refusal = signInRefusalOf(cause, lastRefusal?.reason ?? null);
+      this.#metrics.signInRefused(refusal.reason, refusal.fault);
+    }
     if (lastRefusal === null) return; // Nobody tried: a scanner, or a balancer that looks whether the port is open.
     const { user, fingerprint } = lastRefusal;
     this.#audit({

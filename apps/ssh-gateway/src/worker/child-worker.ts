@@ -12,7 +12,7 @@ const program = fileURLToPath(new URL('../main.ts', import.meta.url));
 /** A worker whose loop is blocked answers late; until then its last report is as good. */
 const reportDeadlineMs = 2_000;
 
-const nothing: WorkerReport = { families: [], sessions: [], ready: 0 };
+const nothing: WorkerReport = { families: [], sessions: [], ready: 0, hindrance: null };
 
 /** What a worker process tells goes here. */
 export type Telling = Pick<WorkerContext, 'publish' | 'audit'> & { readonly tally: Tally };
@@ -28,6 +28,13 @@ export class ChildWorker {
   #nextReport = 1;
   #lastReport = nothing;
   #isReady = false;
+  /** Looks since it was last heard. Looks, not time: when it is we who were stopped, there was none. */
+  #looksInVain = 0;
+  /** Connections that it has not been handed. One at a time is, so that the others can still go to somebody else. */
+  readonly #waiting: Socket[] = [];
+  /** Handed to it and not known to have arrived; our copies, for Node would lose its own with the process. */
+  readonly #underway = new Map<number, Socket>();
+  #nextConnection = 1;
 
   constructor(start: Extract<WorkerOrder, { type: 'start' }>, { publish, audit, tally }: Telling) {
     const child = fork(program, ['--worker', 'yes'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
@@ -36,7 +43,9 @@ export class ChildWorker {
     const ready = Promise.withResolvers<void>();
     this.ready = ready.promise;
     child.on('message', (news: WorkerNews) => {
+      this.#looksInVain = 0;
       if (news.type === 'event') publish(news.event);
+      else if (news.type === 'taken') this.#letGo(news.id);
       else if (news.type === 'audit') audit(news.entry);
       else if (news.type === 'report') this.#take(news.id, news.report);
       else if (news.type === 'failed') ready.reject(new Error(news.message));
@@ -49,6 +58,7 @@ export class ChildWorker {
         desk.close();
         ready.reject(new Error(`a worker process ended with ${how} before it was ready`));
         for (const answer of this.#asked.values()) answer(this.#lastReport);
+        for (const socket of this.#underway.values()) socket.destroy();
         resolve(how);
       };
       child.once('error', (error) => end(error.message));
@@ -71,12 +81,56 @@ export class ChildWorker {
     return this.#lastReport;
   }
 
+  /** How often it was looked at in vain, {@link look} being the look. */
+  get looksInVain(): number {
+    return this.#looksInVain;
+  }
+
+  /** To be called before it is asked for a report. One that is not ready has a deadline elsewhere. */
+  look(): void {
+    if (this.#isReady) this.#looksInVain += 1;
+  }
+
   /** `lost` is called when it cannot be told any more. */
-  send(order: WorkerOrder, socket?: Socket, lost: () => void = () => {}): void {
-    if (!this.#process.connected) return lost();
-    this.#process.send(order, socket, {}, (error) => {
+  send(order: Exclude<WorkerOrder, { type: 'connection' }>, lost: () => void = () => {}): void {
+    // What came before it is before it.
+    if (order.type === 'drain' || order.type === 'stop') while (this.#waiting.length > 0) this.#handOver();
+    this.#tell(order, undefined, (error) => {
       if (error !== null) lost();
     });
+  }
+
+  /** Hands over a connection that was accepted. */
+  give(socket: Socket): void {
+    this.#waiting.push(socket);
+    if (this.#underway.size === 0) this.#handOver();
+  }
+
+  /** Connections that somebody else may be given, for this one has not got them. */
+  takeBack(): Socket[] {
+    return this.#waiting.splice(0);
+  }
+
+  #handOver(): void {
+    const socket = this.#waiting.shift();
+    if (socket === undefined) return;
+    const id = this.#nextConnection++;
+    this.#underway.set(id, socket);
+    this.#tell({ type: 'connection', id }, socket, (error) => {
+      if (error !== null) this.#letGo(id);
+    });
+  }
+
+  /** Closes our copy of a connection; the next one may be handed over. */
+  #letGo(id: number): void {
+    this.#underway.get(id)?.destroy();
+    this.#underway.delete(id);
+    if (this.#underway.size === 0) this.#handOver();
+  }
+
+  #tell(order: WorkerOrder, socket: Socket | undefined, done: (error: Error | null) => void): void {
+    if (!this.#process.connected) return done(new Error('it is gone'));
+    this.#process.send(order, socket, { keepOpen: true }, done);
   }
 
   kill(): void {
@@ -88,7 +142,7 @@ export class ChildWorker {
     const { promise, resolve } = Promise.withResolvers<WorkerReport>();
     const late = setTimeout(() => resolve(this.#lastReport), reportDeadlineMs);
     this.#asked.set(id, resolve);
-    this.send({ type: 'report', id }, undefined, () => resolve(this.#lastReport));
+    this.send({ type: 'report', id }, () => resolve(this.#lastReport));
     return promise.finally(() => {
       clearTimeout(late);
       this.#asked.delete(id);

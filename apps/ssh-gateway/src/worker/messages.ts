@@ -9,7 +9,7 @@ import type { WorkerReport } from './worker.ts';
 export type WorkerOrder =
   /** The first message. `limits` differ from the built-in ones in tests alone. */
   | { readonly type: 'start'; readonly config: Config; readonly limits: Partial<Limits> }
-  | { readonly type: 'connection' }
+  | { readonly type: 'connection'; readonly id: number }
   | { readonly type: 'drain'; readonly deadlineMs: number }
   | { readonly type: 'undrain' }
   | { readonly type: 'stop'; readonly urgent: boolean }
@@ -21,6 +21,8 @@ export type WorkerNews =
   | { readonly type: 'ready' }
   /** It cannot serve, in one line that says what to do. */
   | { readonly type: 'failed'; readonly message: string }
+  /** It has this connection, so that the first process may let go of it. */
+  | { readonly type: 'taken'; readonly id: number }
   | { readonly type: 'event'; readonly event: EventBody }
   | { readonly type: 'audit'; readonly entry: AuditBody }
   /** `id` is 0 in the last one, which nobody asked for. */

@@ -4,6 +4,7 @@ import { controlRequest, type AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import { spawnChild } from '@hatchery/forker-client';
 import { openSignIn } from '../auth/open-sign-in.ts';
+import type { SignInPolicy } from '../auth/sign-in-policy.ts';
 import { Drain } from '../drain.ts';
 import { proveFeasible } from '../feasibility.ts';
 import { limits as ownLimits, type Limits } from '../limits.ts';
@@ -62,6 +63,7 @@ export async function createWorker(context: WorkerContext, options: WorkerOption
     loopDelay,
     server,
     sessions,
+    signIn,
     places,
     drain: new Drain(log, server, sessions),
   });
@@ -73,12 +75,13 @@ interface Parts {
   readonly metrics: GatewayMetrics;
   readonly server: SshServer;
   readonly sessions: Sessions;
+  readonly signIn: SignInPolicy;
   readonly places: Places;
   readonly drain: Drain;
   readonly loopDelay: Disposable;
 }
 
-function compose({ config, limits, metrics, server, sessions, places, drain, loopDelay }: Parts): Worker {
+function compose({ config, limits, metrics, server, sessions, signIn, places, drain, loopDelay }: Parts): Worker {
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
   let stopping = false;
   const level = (): Level => ({
@@ -98,7 +101,10 @@ function compose({ config, limits, metrics, server, sessions, places, drain, loo
       stopping = true;
       if (urgent) drain.disconnect('stopped');
     },
-    report: async () => ({ families: metrics.read(level()), sessions: sessions.summaries, ready: drain.isOn ? 0 : 1 }),
+    report: async () => ({
+      ...{ families: metrics.read(level()), sessions: sessions.summaries, ready: drain.isOn ? 0 : 1 },
+      hindrance: await signIn.hindrance(),
+    }),
     finished: finished.finally(() => loopDelay[Symbol.dispose]()),
   };
 }

@@ -1,47 +1,22 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { until, within } from '@hatchery/testkit';
-import { serveLine, type RunningClient } from '../../testing/clients.ts';
+import { serveLine } from '../../testing/clients.ts';
 import { ask, controlOf, metricOf, stateOf } from '../../testing/control.ts';
 import { Stand } from '../../testing/stand.ts';
+import { echo, workerPids } from './pool.test-support.ts';
 
 const intent = { actor: 'ops', reason: 'a test' };
 const pool = { ssh: { workers: 2 }, limits: { lingerMs: 50, childFinishMs: 50, childHangupMs: 50 } } as const;
-
-/** The worker processes, as the kernel lists them. */
-function workerPids(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        return (
-          Number(parent) === process.pid &&
-          state !== 'Z' &&
-          /--worker/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
-        );
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
 
 async function sessions(stand: Stand, count: number): Promise<void> {
   for (;;) {
     const running = (await stateOf(stand)).sessions.filter(({ state }) => state === 'running');
     if (running.length === count) return;
   }
-}
-
-async function echo(client: RunningClient, words: string): Promise<void> {
-  client.process.stdin?.end(words);
-  const { code, stdout, stderr } = await within('ssh to end', client.result);
-  assert.deepEqual([code, stdout.toString()], [0, words], stderr);
 }
 
 test('trap O: worker processes take turns; one that is killed takes its own connections along, and is replaced', async () => {
@@ -151,10 +126,10 @@ test('a reload refuses nobody: new processes serve, the old ones finish what the
 
 test('a reload that cannot come up leaves the old processes as they are', async () => {
   await using stand = await Stand.open(pool);
-  rmSync(stand.config.ssh.usersDirectory, { recursive: true });
+  rmSync(join(stand.directory, 'host'));
   const { status, text } = await ask(controlOf(stand), '/v1/reload', intent);
   assert.equal(status, 409);
-  assert.match(text, /the old ones stay: the directory of users .* cannot be read/);
+  assert.match(text, /the old ones stay: the host key .* cannot be read/);
   assert.equal((await ask(controlOf(stand), '/readyz')).status, 200);
   await until('the new ones to have gone', () => workerPids().length === 2);
 });

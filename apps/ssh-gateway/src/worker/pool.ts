@@ -1,14 +1,18 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartError } from '@hatchery/daemon';
+import { refusalLines } from '../admission.ts';
+import { Descriptors } from '../descriptors.ts';
 import { proveFeasible } from '../feasibility.ts';
-import { limits, type Limits } from '../limits.ts';
+import { limits as builtIn, type Limits } from '../limits.ts';
 import { lastingFamilies, mergeFamilies, type Family } from '../metrics/family.ts';
 import { refusalBytes } from '../ssh/refusal-packet.ts';
 import { ChildWorker, type Telling } from './child-worker.ts';
-import { startupFamilies } from '../metrics/gateway-metrics.ts';
+import { refusedConnections, startupFamilies } from '../metrics/gateway-metrics.ts';
 import type { WorkerContext, WorkerOptions } from './own-worker.ts';
 import type { Worker, WorkerReport } from './worker.ts';
+
+const restartingLine = 'the service is restarting; try again in a minute';
 
 /** What a pool needs from outside. */
 export type PoolContext = Pick<WorkerContext, 'config' | 'log'> & Telling;
@@ -20,10 +24,15 @@ export type PoolContext = Pick<WorkerContext, 'config' | 'log'> & Telling;
 export class WorkerPool implements Worker {
   readonly finished: Promise<void>;
   readonly #context: PoolContext;
-  readonly #limits: Partial<Limits>;
+  readonly #limits: Limits;
+  readonly #ownLimits: Partial<Limits>;
   readonly #all = new Set<ChildWorker>();
   readonly #finished = Promise.withResolvers<void>();
   readonly #polling: NodeJS.Timeout;
+  readonly #descriptors: Descriptors;
+  readonly #refused = refusedConnections();
+  /** Those of which it was logged that they do not answer. */
+  readonly #silent = new Set<ChildWorker>();
   /** Those that take connections, in the order of their turns. */
   #serving: ChildWorker[] = [];
   /** What ended processes had counted when they were last asked. */
@@ -47,21 +56,25 @@ export class WorkerPool implements Worker {
 
   private constructor(context: PoolContext, ownLimits: Partial<Limits>) {
     this.#context = context;
-    this.#limits = ownLimits;
+    this.#ownLimits = ownLimits;
+    this.#limits = { ...builtIn, ...ownLimits };
+    this.#descriptors = new Descriptors(this.#limits.descriptorsKept);
     this.finished = this.#finished.promise;
     // A process that is killed cannot be asked any more what it had counted; this much may be lost.
-    this.#polling = setInterval(() => void this.report(), limits.workerPollMs).unref();
+    this.#polling = setInterval(() => this.#look(), this.#limits.workerPollMs).unref();
   }
 
   accept(socket: Socket): void {
-    const worker = this.#serving.shift();
-    if (worker === undefined) {
-      this.#context.log.error({ fault: 'system' }, 'no worker process for a connection');
-      socket.on('error', () => {}).end(refusalBytes('the service is restarting; try again in a minute'));
-      return;
+    if (this.#descriptors.areShort(socket)) {
+      return this.#refuse(socket, 'descriptors', refusalLines.descriptors, 'out of descriptors');
     }
-    this.#serving.push(worker);
-    worker.send({ type: 'connection' }, socket, () => socket.destroy());
+    // When none answers it is the machine that is slow, and they are as good as each other.
+    const worker = this.#serving.find((one) => !this.#isSilent(one)) ?? this.#serving[0];
+    if (worker === undefined) {
+      return this.#refuse(socket, 'no-worker', restartingLine, 'no worker process for a connection');
+    }
+    this.#serving = [...this.#serving.filter((one) => one !== worker), worker];
+    worker.give(socket);
   }
 
   drain(deadlineMs: number): void {
@@ -80,7 +93,7 @@ export class WorkerPool implements Worker {
       void this.#windUp();
     }
     for (const worker of this.#all) worker.send({ type: 'stop', urgent });
-    if (urgent) setTimeout(() => this.#killAll(), limits.workerKillMs).unref();
+    if (urgent) setTimeout(() => this.#killAll(), this.#limits.workerKillMs).unref();
   }
 
   /** New processes first, then the old ones drain: nobody is refused. @throws when the new ones do not come up; the old ones stay */
@@ -94,22 +107,66 @@ export class WorkerPool implements Worker {
   }
 
   async report(): Promise<WorkerReport> {
-    await Promise.all([...this.#all].map((worker) => worker.report()));
+    // One that does not answer has been asked often enough.
+    await Promise.all([...this.#all].filter((one) => !this.#isSilent(one)).map((worker) => worker.report()));
     // Looked up only now: one that has ended in the meantime is in the past already, and must not count twice.
     const reports = [...this.#all].map(({ lastReport }) => lastReport);
     return {
       families: mergeFamilies([this.#past, ...reports.map(({ families }) => families), this.#own()]),
       sessions: reports.flatMap(({ sessions }) => sessions),
-      ready: this.#drainMs === null ? this.#serving.length : 0,
+      ready: this.#drainMs === null ? this.#answering : 0,
+      hindrance: reports.find(({ hindrance }) => hindrance !== null)?.hindrance ?? null,
     };
+  }
+
+  /** Those that take connections and answer. */
+  get #answering(): number {
+    return this.#serving.filter((one) => !this.#isSilent(one)).length;
+  }
+
+  #isSilent({ looksInVain }: ChildWorker): boolean {
+    return looksInVain > this.#limits.workerLooksMax;
+  }
+
+  #look(): void {
+    for (const worker of this.#all) {
+      worker.look();
+      if (this.#isSilent(worker)) this.#passOver(worker);
+      else if (this.#silent.delete(worker)) this.#context.log.info({ pid: worker.pid }, 'worker process answers again');
+    }
+    void this.report();
+  }
+
+  /** It does not answer: others get what it has not got, and in the end it is killed. */
+  #passOver(worker: ChildWorker): void {
+    const { workerHungLooksMax, workerHungLooksWithSessionsMax } = this.#limits;
+    const { pid, looksInVain, lastReport } = worker;
+    const told = { pid, sessions: lastReport.sessions.length, fault: 'system' };
+    if (!this.#silent.has(worker))
+      this.#context.log.error(told, 'worker process does not answer; it gets no new connections');
+    this.#silent.add(worker);
+    if (this.#serving.length > 1) for (const socket of worker.takeBack()) this.accept(socket);
+    const looksMax = told.sessions === 0 ? workerHungLooksMax : workerHungLooksWithSessionsMax;
+    if (looksInVain !== looksMax) return;
+    this.#context.log.error({ ...told, looksInVain }, 'worker process killed: it does not answer');
+    worker.kill();
+  }
+
+  #refuse(socket: Socket, reason: string, line: string, why: string): void {
+    this.#refused.add(1, { reason });
+    this.#context.log.error({ fault: 'system' }, why);
+    socket.on('error', () => {}).end(refusalBytes(line));
+    // Whoever is sent away for want of a descriptor must not keep one.
+    socket.destroySoon();
   }
 
   /** What no worker knows. */
   #own(): Family[] {
     const { tally, config } = this.#context;
-    const series = [{ labels: {}, value: this.#serving.length }];
+    const series = [{ labels: {}, value: this.#answering }];
     return [
       { type: 'gauge', name: 'hatchery_ssh_workers', help: 'Worker processes that take connections.', series },
+      this.#refused.read(),
       ...startupFamilies(tally.unauthenticated, config.ssh.startupsMax.full),
     ];
   }
@@ -128,7 +185,7 @@ export class WorkerPool implements Worker {
 
   #spawn(): ChildWorker {
     const { config } = this.#context;
-    const worker = new ChildWorker({ type: 'start', config, limits: this.#limits }, this.#context);
+    const worker = new ChildWorker({ type: 'start', config, limits: this.#ownLimits }, this.#context);
     this.#all.add(worker);
     void worker.ended.then((how) => this.#ended(worker, how));
     return worker;
@@ -136,9 +193,11 @@ export class WorkerPool implements Worker {
 
   #ended(worker: ChildWorker, how: string): void {
     this.#all.delete(worker);
+    this.#silent.delete(worker);
     this.#past = mergeFamilies([this.#past, lastingFamilies(worker.lastReport.families)]);
     if (!this.#serving.includes(worker)) return;
     this.#serving = this.#serving.filter((one) => one !== worker);
+    for (const socket of worker.takeBack()) this.accept(socket);
     if (this.#stopping) return;
     this.#context.log.error(
       { pid: worker.pid, how, fault: 'system' },
@@ -149,7 +208,7 @@ export class WorkerPool implements Worker {
 
   /** Again and again, for the others serve on meanwhile, and what is in its way may go away. */
   async #replace(): Promise<void> {
-    for (let waitMs: number = limits.workerRestartMsMin; !this.#stopping;) {
+    for (let waitMs = this.#limits.workerRestartMsMin; !this.#stopping;) {
       const worker = this.#spawn();
       try {
         await worker.ready;
@@ -161,7 +220,7 @@ export class WorkerPool implements Worker {
         this.#context.log.error({ err: error, waitMs, fault: 'system' }, 'worker process did not start');
       }
       await delay(waitMs);
-      waitMs = Math.min(2 * waitMs, limits.workerRestartMsMax);
+      waitMs = Math.min(2 * waitMs, this.#limits.workerRestartMsMax);
     }
   }
 

@@ -73,6 +73,7 @@ class Orders {
 function obey(worker: Worker, order: Exclude<WorkerOrder, PlaceAnswer>, socket: Socket | undefined): void {
   switch (order.type) {
     case 'connection':
+      tell({ type: 'taken', id: order.id });
       // Undefined when the client has gone while its socket was on the way.
       if (socket !== undefined) worker.accept(socket);
       return;

@@ -24,4 +24,6 @@ export interface WorkerReport {
   readonly sessions: readonly RunningSession[];
   /** Processes that can take connections. */
   readonly ready: number;
+  /** Why nobody can sign in at present, or null. */
+  readonly hindrance: string | null;
 }

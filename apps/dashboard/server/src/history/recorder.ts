@@ -96,6 +96,7 @@ export class Recorder {
         return [{ type: 'outcome', at, actionId, ownId: null, outcome, lockAfter: stateAfter(after) }];
       }
       case 'session.opened':
+      case 'session.spawned':
       case 'session.refused':
       case 'session.closed':
         // The gateway's own feed says these: see gateway-records.ts.

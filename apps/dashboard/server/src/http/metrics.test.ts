@@ -12,7 +12,7 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
     c3: aChild('c3'),
   };
   const locks = { l1: aLock('l1', { condition: 'stale', waiters: [aParty('c2'), aParty('c3')] }) };
-  const text = metricsText({
+  const input = {
     view: { ...emptyView, children, locks },
     feedUp: false,
     gatewayUp: true,
@@ -23,7 +23,12 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
     requestsRefusedTotal: 3,
     stuck: 1,
     history: { problem: 'disk full', waiting: 5, lost: 3, bytes: 4096, path: '/x', movedAside: null },
-  });
+  };
+  const load = {
+    ...{ children: 4, childrenMax: 5, orphans: 1, zombies: 2, waiting: 3, waitingMax: 10, left: 6 },
+    ...{ waited: { boundsS: [0.1, 1], counts: [2, 1, 1], sumS: 9.5 }, refused: { 'service-full': 7 } },
+  };
+  const text = metricsText(input, load);
   const lines = text.trimEnd().split('\n');
   assert.ok(lines.includes('# TYPE hatchery_children gauge'));
   assert.ok(lines.includes('hatchery_children{state="running"} 3'));
@@ -36,6 +41,14 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
   assert.ok(lines.includes('hatchery_children_stuck 1'));
   assert.ok(lines.includes('hatchery_dashboard_history_up 0'));
   assert.ok(lines.includes('hatchery_dashboard_history_lost_records_total 3'));
+  assert.ok(lines.includes('hatchery_sessions_used 4') && lines.includes('hatchery_sessions_limit 5'));
+  assert.ok(lines.includes('hatchery_zombies 2') && lines.includes('hatchery_orphans 1'));
+  assert.ok(lines.includes('hatchery_forks_refused_total{reason="service-full"} 7'));
+  assert.ok(lines.includes('hatchery_fork_queue_wait_seconds_bucket{le="1"} 3'));
+  assert.ok(lines.includes('hatchery_fork_queue_wait_seconds_bucket{le="+Inf"} 4'));
+  assert.ok(lines.includes('hatchery_fork_queue_wait_seconds_count 4'));
   assert.ok(!text.includes('anna'));
-  for (const line of lines) assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? [\d.]+)$/);
+  for (const line of lines) assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[\w.+-]+"\})? [\d.]+)$/);
+  const without = metricsText(input, null);
+  assert.ok(text.startsWith(without) && !without.includes('hatchery_sessions_limit'));
 });

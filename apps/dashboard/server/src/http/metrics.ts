@@ -1,13 +1,7 @@
-import type { ChildState, LockCondition, View } from '@hatchery/events';
+import type { ChildState, ForkerLoad, LockCondition, View } from '@hatchery/events';
 import type { HistoryState } from '../history/history.ts';
-
-/** One number with its labels, as Prometheus reads it. */
-interface Sample {
-  readonly name: string;
-  readonly type: 'gauge' | 'counter';
-  readonly help: string;
-  readonly values: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[];
-}
+import { counter, exposition, gauge, type Sample } from './sample.ts';
+import { loadSamples } from './load-samples.ts';
 
 /** What the dashboard knows that a Prometheus may want to alert on. */
 export interface MetricsInput {
@@ -26,9 +20,9 @@ export interface MetricsInput {
 const states: readonly ChildState[] = ['starting', 'waiting', 'running', 'stopping'];
 const conditions: readonly LockCondition[] = ['held', 'orphaned', 'stale', 'unknown'];
 
-/** The text exposition format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/). No label has a user's name in it. */
-export function metricsText(input: MetricsInput): string {
-  return samplesOf(input).map(exposition).join('');
+/** What Prometheus reads; without a `load`, which the fork service did not tell, its numbers are absent. No label has a user's name in it. */
+export function metricsText(input: MetricsInput, load: ForkerLoad | null): string {
+  return [...samplesOf(input), ...(load === null ? [] : loadSamples(load))].map(exposition).join('');
 }
 
 function samplesOf(input: MetricsInput): readonly Sample[] {
@@ -98,26 +92,6 @@ function waiters({ locks }: View): number {
   return sum(Object.values(locks).map((lock) => lock.waiters.length));
 }
 
-function gauge(name: string, help: string, value: number): Sample {
-  return { name, type: 'gauge', help, values: [{ value }] };
-}
-
-function counter(name: string, help: string, value: number): Sample {
-  return { name, type: 'counter', help, values: [{ value }] };
-}
-
 function sum(numbers: readonly (number | null | undefined)[]): number {
   return numbers.reduce<number>((total, number) => total + (number ?? 0), 0);
-}
-
-function exposition({ name, type, help, values }: Sample): string {
-  const lines = values.map(({ labels, value }) => `${name}${labelText(labels)} ${value}\n`);
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
-}
-
-function labelText(labels: Readonly<Record<string, string>> | undefined): string {
-  if (labels === undefined) return '';
-  return `{${Object.entries(labels)
-    .map(([key, value]) => `${key}="${value}"`)
-    .join(',')}}`;
 }

@@ -4,6 +4,7 @@ import type { Readings } from '../readings.ts';
 import { act, refuseExcess, type ActionParts } from './action-routes.ts';
 import { answerChildLog } from './child-log-route.ts';
 import { sendJson, sendNotice, sendRefusal, sendText } from './answers.ts';
+import { askLoad } from './forker-load.ts';
 import { answerHistory, type HistoryParts } from './history-routes.ts';
 import { metricsText } from './metrics.ts';
 import { requestAddress } from './request-address.ts';
@@ -32,7 +33,7 @@ export async function answer(parts: RoutesParts, request: IncomingMessage, respo
   }
   const isOpen =
     url.pathname === '/metrics' && parts.isScraper(request.socket) && signIn.site.strange(request) === null;
-  if (isOpen) return sendText(response, 200, metricsText(readings.metrics()));
+  if (isOpen) return sendMetrics(parts, response);
   const visitor = signIn.access.visitor(request);
   if ('status' in visitor) return refuseVisitor(signIn, url, visitor, response);
   if (!budget.take(visitor.name)) return refuseExcess(response);
@@ -43,7 +44,7 @@ export async function answer(parts: RoutesParts, request: IncomingMessage, respo
 async function read(parts: RoutesParts, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { readings, page } = parts;
   const path = url.pathname;
-  if (path === '/metrics') return sendText(response, 200, metricsText(readings.metrics()));
+  if (path === '/metrics') return sendMetrics(parts, response);
   if (path === '/api/state') return sendJson(response, 200, readings.state());
   if (path === '/api/doctor') return sendJson(response, 200, await readings.doctor());
   if (await answerHistory(parts, url, response)) return;
@@ -57,6 +58,11 @@ function sendNothing(path: string, request: IncomingMessage, response: ServerRes
   const isPerson = !path.startsWith('/api/') && String(request.headers.accept ?? '').includes('text/html');
   if (!isPerson) return sendRefusal(response, { status: 404, error: sentence });
   sendNotice(response, 404, { title: 'Not found', sentence, link: { to: '/', text: 'The live page' } });
+}
+
+async function sendMetrics({ readings, controlSocket }: RoutesParts, response: ServerResponse): Promise<void> {
+  const load = await askLoad(controlSocket);
+  sendText(response, 200, metricsText(readings.metrics(), load));
 }
 
 function sendReadiness(readings: Readings, response: ServerResponse): void {

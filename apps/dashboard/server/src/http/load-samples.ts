@@ -1,0 +1,44 @@
+import type { ForkerLoad, Spans } from '@hatchery/events';
+import { counter, gauge, type Sample } from './sample.ts';
+
+/** How full the fork service is, as Prometheus reads it. */
+export function loadSamples(load: ForkerLoad): readonly Sample[] {
+  const { children, childrenMax, orphans, zombies, waiting, waitingMax, waited, refused, left } = load;
+  return [
+    gauge('hatchery_sessions_used', 'Places of max_children that are taken.', children),
+    gauge('hatchery_sessions_limit', 'max_children.', childrenMax),
+    gauge('hatchery_orphans', 'Sessions whose keeper died: how they end will not be known.', orphans),
+    ...(zombies === null ? [] : [gauge('hatchery_zombies', 'Ended processes that nobody has reaped.', zombies)]),
+    gauge('hatchery_fork_queue_length', 'Requests that wait for a session.', waiting),
+    gauge('hatchery_fork_queue_limit', 'Requests that may wait for a session.', waitingMax),
+    histogram(
+      'hatchery_fork_queue_wait_seconds',
+      'How long requests waited that had to, whatever came of them.',
+      waited,
+    ),
+    {
+      name: 'hatchery_forks_refused_total',
+      type: 'counter',
+      help: 'Requests for a session that were refused, by limit or cause.',
+      values: Object.entries(refused).map(([reason, value]) => ({ labels: { reason }, value })),
+    },
+    counter('hatchery_fork_requests_left_total', 'Requests whose client left before its turn.', left),
+  ];
+}
+
+function histogram(name: string, help: string, { boundsS, counts, sumS }: Spans): Sample {
+  let total = 0;
+  const buckets = counts.map((count, index) => {
+    total += count;
+    return {
+      suffix: '_bucket',
+      labels: { le: index < boundsS.length ? String(boundsS[index]) : '+Inf' },
+      value: total,
+    };
+  });
+  const ends = [
+    { suffix: '_sum', value: sumS },
+    { suffix: '_count', value: total },
+  ];
+  return { name, type: 'histogram', help, values: [...buckets, ...ends] };
+}
