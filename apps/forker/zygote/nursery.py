@@ -86,6 +86,7 @@ class Nursery:
         except OSError as error:
             self._refuse_all(f"the keeper cannot take another child: {error.strerror}")
             return
+        self.zygotes.vigil.expect()
         self._channels[channel] = Child(generation=generation)
         self._loop.watch(channel, lambda: self._read_child(channel))
 
@@ -135,10 +136,12 @@ class Nursery:
             if child.last_words:
                 self._pass_on(child, {"event": "log", "text": child.last_words})
             if child.pid is None:
+                self.zygotes.vigil.heard(child.generation)
                 self._fork_came_to_nothing()
             self._serve_waiting()
         elif message["event"] == "started":
             child.pid = message["pid"]
+            self.zygotes.vigil.heard(child.generation)
             self.registry.children[message["pid"]] = child
             if self._is_stale(child):
                 self._close(channel)  # It ends by itself when it reads that.
@@ -166,7 +169,7 @@ class Nursery:
         if attempts < FORK_ATTEMPTS_MAX:
             self.waiting.insert(0, {**first, "attempts": attempts})
         else:
-            self._refuse(first, f"fork failed {attempts} times: see the log of the service")
+            self._refuse(first, f"fork failed {attempts} times: try again in a minute")
 
     def _close(self, channel: socket.socket) -> None:
         self._loop.forget(channel)

@@ -20,19 +20,20 @@ class StandIn:
         self.pid = 4_194_400 + len(self.made)
         self.state = "starting"
         self.closed = self.given_up = False
+        self.killed_for: str | None = None
         self.ready: Message = {"modules": 1, "startedInMs": 1}
         self.link, self.stderr = socket.socketpair()
         self.made.append(self)
 
-    def read_link(self) -> bool:
+    def read_link(self) -> str:
         self.state = "ready"
-        return True
+        return "ready"
 
     def read_stderr(self) -> bool:
         return True
 
-    def give_up(self) -> None:
-        self.given_up = True
+    def give_up(self, why: str) -> None:
+        self.given_up, self.killed_for = True, why
 
     def failure(self, _status: int) -> Message:
         return {"step": "importing x", "message": "no x (exit 1)", "stderr": ["no x"]}

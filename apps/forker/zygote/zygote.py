@@ -4,6 +4,7 @@ It is started by the keeper with one packet socket as descriptor 3. Each packet 
 the child's own channel to the keeper; the child reads its request from that channel, so the zygote never sees one.
 """
 
+import contextlib
 import gc
 import json
 import os
@@ -90,6 +91,10 @@ def serve(keeper: socket.socket, configuration: wire.Message) -> None:
         message, descriptors = wire.receive_packet(keeper)
         if message is None:
             return
+        if message["request"] == "ping":
+            # A keeper that is gone is seen by the next read.
+            with contextlib.suppress(OSError):
+                wire.send_packet(keeper, {"event": "alive"})
         try:
             for channel in descriptors:
                 # A system gives the lowest free number: any other means that something has been opened since.

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -62,6 +63,8 @@ class Zygote:
         self.state = "starting"
         self.step = "starting python"
         self.ready: Message = {}
+        #: Why we have killed it, if we have.
+        self.killed_for: str | None = None
         self._stderr_lines: deque[str] = deque(maxlen=STDERR_LINES_MAX)
         self.link, theirs = wire.packet_pair()
         self.link.setblocking(False)
@@ -90,23 +93,29 @@ class Zygote:
         ours.setblocking(False)
         return ours
 
-    def read_link(self) -> bool:
-        """Takes one message from the zygote; True when it has become ready."""
+    def ping(self) -> None:
+        """Asks for a word. One that cannot be asked will not give it."""
+        with contextlib.suppress(OSError):
+            wire.send_packet(self.link, {"request": "ping"})
+
+    def read_link(self) -> str | None:
+        """Takes one message from the zygote; its event, None when there was none or the zygote is gone (see `state`)."""
         try:
             message, _ = wire.receive_packet(self.link)
         except BlockingIOError:
-            return False
+            return None
         except ConnectionError:
             message = None
         if message is None:
             self.state = "gone"
-            return False
-        if message["event"] == "step":
+            return None
+        event: str = message["event"]
+        if event == "step":
             self.step = message["step"]
-            return False
-        self.state, self.ready = "ready", message
-        self._pass_on("".join(line + "\n" for line in self._stderr_lines))
-        return True
+        elif event == "ready":
+            self.state, self.ready = "ready", {**message, "readyAtMs": round(time.time() * 1000)}
+            self._pass_on("".join(line + "\n" for line in self._stderr_lines))
+        return event
 
     def read_stderr(self) -> bool:
         """Keeps the last lines of the zygote's stderr; False at its end."""
@@ -126,9 +135,11 @@ class Zygote:
             sys.stderr.write(text)
             sys.stderr.flush()
 
-    def give_up(self) -> None:
-        """Kills it, and says why in its place."""
-        self._stderr_lines.append(f"not ready within {START_S_MAX:.0f} s")
+    def give_up(self, why: str) -> None:
+        """Kills it, and says why in its place. It is asked for nothing any more; its children do not notice."""
+        self.killed_for = why
+        if self.state == "ready":
+            self.state = "gone"
         os.kill(self.pid, signal.SIGKILL)
 
     def failure(self, status: int) -> Message:
@@ -140,7 +151,7 @@ class Zygote:
             while self.read_stderr():
                 if not readable(self.stderr):
                     break
-        last = self._stderr_lines[-1] if self._stderr_lines else "nothing on stderr"
+        last = self.killed_for or (self._stderr_lines[-1] if self._stderr_lines else "nothing on stderr")
         return {"step": self.step, "message": f"{last} ({ending(status)})", "stderr": list(self._stderr_lines)}
 
     def close(self) -> None:

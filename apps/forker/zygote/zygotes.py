@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 
 from loop import Loop
+from vigil import Vigil
 from wire import Message
 from zygote_link import START_S_MAX, Spawner, Zygote
 
@@ -40,6 +41,8 @@ class Zygotes:
         self._tell = tell
         self._took_over = took_over
         self._failed = failed
+        #: Of the one that serves.
+        self.vigil = Vigil(loop)
 
     @property
     def ready(self) -> Zygote | Spawner | None:
@@ -95,7 +98,7 @@ class Zygotes:
             self._fail({"step": "starting python", "message": str(error), "stderr": []})
             return
         self._successor = zygote
-        self._loop.alarm("zygote", START_S_MAX, zygote.give_up)
+        self._loop.alarm("zygote", START_S_MAX, lambda: zygote.give_up(f"not ready within {START_S_MAX:.0f} s"))
         self._loop.watch(zygote.link, lambda: self._read(zygote))
         self._loop.watch(zygote.stderr, lambda: self._read_stderr(zygote))
 
@@ -106,10 +109,13 @@ class Zygotes:
             zygote.close()
 
     def _read(self, zygote: Zygote) -> None:
-        if zygote.read_link():
+        event = zygote.read_link()
+        if event == "ready":
             self._take_over(zygote)
         elif zygote.state == "gone":
             self._loop.forget(zygote.link)
+        elif event is not None and zygote is self.serving:
+            self.vigil.heard(zygote.generation)
 
     def _read_stderr(self, zygote: Zygote) -> None:
         if not zygote.read_stderr():
@@ -120,6 +126,10 @@ class Zygotes:
         self.serving, self._successor = zygote, None
         self._failure, self._failures = None, 0
         self._loop.cancel("zygote")
+        if isinstance(zygote, Zygote):
+            self.vigil.begin(zygote)
+        else:
+            self.vigil.end()
         tried = self._trial is not None
         self.configuration, self._trial = self._wanted, None
         self._tell_ready(tried)
@@ -152,7 +162,8 @@ class Zygotes:
             return
         # Its pool stays: those children are as good as before.
         self.serving = None
-        self._tell({"event": "zygote.died", "status": status})
+        self.vigil.end()
+        self._tell({"event": "zygote.died", "status": status, "cause": zygote.killed_for})
         self._deaths.append(time.monotonic())
         if self._successor is not None:
             return

@@ -93,6 +93,6 @@ describe('judge', () => {
 describe('lateReason', () => {
   it('says what a request has waited for in vain', () => {
     assert.match(lateReason({ ...idle, children: 10, expectedWaitMs: 3000 }, limits), /is full: 10 of 10 .* in 3 s$/);
-    assert.match(lateReason({ ...idle, canFork: false }, limits), /^no child came up within 15 s/);
+    assert.match(lateReason({ ...idle, canFork: false }, limits), /^no session came up within 15 s: try again/);
   });
 });

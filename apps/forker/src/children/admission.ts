@@ -54,7 +54,7 @@ export function judge(load: Load, limits: AdmissionLimits): Verdict {
 /** Why a request that has waited as long as it may is refused after all. */
 export function lateReason(load: Load, limits: AdmissionLimits): string {
   if (load.children >= limits.childrenMax) return fullReason(load, limits);
-  return `no child came up within ${forkMsMax / 1000} s: see the log of the service`;
+  return `no session came up within ${forkMsMax / 1000} s: try again in a minute`;
 }
 
 function fullReason({ children, expectedWaitMs }: Load, { childrenMax }: AdmissionLimits): string {

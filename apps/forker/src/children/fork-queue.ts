@@ -28,7 +28,7 @@ interface Pending extends Job {
   readonly deadline: NodeJS.Timeout;
 }
 
-const keeperDied = 'the keeper died twice over this request: see the log of the service';
+const keeperDied = 'the keeper died twice over this request: try again in a minute';
 const restarting = 'the service is being restarted: try again in a moment';
 const draining = 'the service is draining: try again in a minute';
 

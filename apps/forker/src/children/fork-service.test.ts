@@ -121,7 +121,7 @@ describe('ForkService.fork', () => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const forked = bench.service.fork(alice);
     t.mock.timers.tick(forkMsMax);
-    await assert.rejects(forked, /no child came up within 15 s/);
+    await assert.rejects(forked, /no session came up within 15 s/);
     const id = bench.lastForkId;
     bench.service.take({ event: 'started', id, pid: 4_194_400, directory: '/run/x' });
     assert.deepEqual(bench.otherRequests, [{ request: 'signal', id, signal: constants.signals.SIGKILL }]);

@@ -164,8 +164,13 @@ export class KeeperSupervisor {
         const { step, message, stderr } = event;
         return log.error({ step, failure: message, stderr }, 'a zygote was tried in vain; the old one stays');
       }
-      case 'zygote.died':
-        return log.error({ status: event.status }, 'the zygote died; its children go on');
+      case 'zygote.died': {
+        const { status, cause = null } = event;
+        // One that just dies is replaced before anybody could read of it; one that hung has kept everybody waiting.
+        if (cause !== null)
+          events.publish({ kind: 'zygote.failed', step: 'serving', message: cause, retryInMs: 0, servingPid: null });
+        return log.error({ status, cause }, 'the zygote died; its children go on');
+      }
       case 'zygote.none':
         return this.#firstZygote.resolve();
       case 'log':

@@ -93,7 +93,8 @@ export type KeeperEvent =
       readonly message: string;
       readonly stderr: readonly string[];
     }
-  | { readonly event: 'zygote.died'; readonly status: number }
+  /** `cause` says why the keeper has killed it; null when it has not, absent from older keepers. */
+  | { readonly event: 'zygote.died'; readonly status: number; readonly cause?: string | null }
   /** Children can be had, though nothing is forked. */
   | { readonly event: 'zygote.none'; readonly tried: boolean }
   | { readonly event: 'started'; readonly id: string; readonly pid: number; readonly directory: string }
