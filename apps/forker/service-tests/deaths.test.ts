@@ -170,8 +170,9 @@ describe('when only the connection to the keeper breaks', () => {
     await withForker(async (forker, stack) => {
       const session = await startSession(forker, stack);
       const { keeper } = await readState(forker);
-      // The keeper serves the newest forker, and takes this for one.
+      // The keeper serves the newest forker, and takes who speaks as one for it.
       using intruder = await RawClient.connect(join(forker.stateDirectory, 'run', 'keeper.sock'));
+      intruder.send('{"request":"ping"}\n');
       await intruder.readToEnd();
       assert.equal((await runSession(forker.socket, 'fork rocks\n')).status, 0);
       const state = await readState(forker);

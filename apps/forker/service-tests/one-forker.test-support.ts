@@ -12,7 +12,7 @@ export interface ForkerState {
   readonly childrenSpawned: number;
   readonly requestsWaiting: number;
   readonly finishedUsage: { readonly children: number };
-  readonly keeper: { readonly pid: number };
+  readonly keeper: { readonly pid: number; readonly readySince: string | null; readonly trouble: string | null };
   readonly zygote: ZygoteHealth;
 }
 

@@ -1,6 +1,16 @@
 /** A keeper is a bare Python process; one that is not up by then never will be. */
 export const keeperStartMsMax = 10_000;
 
+/**
+ * How often the keeper is looked at, and after how many looks in vain no session is promised any more. It answers within
+ * milliseconds; a machine so loaded that it does not in five seconds starts no session in time either.
+ */
+export const keeperLookMs = 1_000;
+export const keeperLooksMax = 5;
+
+/** How long a keeper that is left or told to quit has for that; it only closes a socket. */
+export const keeperCloseMsMax = 5_000;
+
 /** How soon a keeper that could not be started is tried again. */
 export const keeperRetryMs = 1_000;
 

@@ -32,7 +32,7 @@ export function describeStatus(sources: StatusSources): object {
     answerTimes: times.summary,
     sampling: sampler.cost,
     eventsOnDisk: journal.isWriting,
-    keeper: { pid: keeper.pid },
+    keeper: { pid: keeper.pid, readySince: keeper.readySince, trouble: keeper.trouble },
     readOnly: readOnly.state,
     zygote: keeper.zygote,
   };

@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 
 import wire
@@ -24,6 +25,9 @@ PR_SET_CHILD_SUBREAPER = 36
 #: A keeper that no forker has come back to for this long, and that has no session, is of no use.
 LINGER_S = 600.0
 
+#: Whoever connects and has not spoken as a forker does by then is none.
+CALLER_S_MAX = 10.0
+
 #: How soon what the forker could not take yet is offered again.
 FLUSH_S = 0.01
 
@@ -34,12 +38,14 @@ class Keeper:
     def __init__(self, loop: Loop, listener: socket.socket, directory: str) -> None:
         self._loop = loop
         self._forker: wire.Lines | None = None
+        self._ready_at_ms = round(time.time() * 1000)
         self.nursery = Nursery(loop, directory, self._tell)
         self._requests: dict[str, Callable[[Message], None]] = {
             "configure": self.nursery.zygotes.configure,
             "try_zygote": lambda message: self.nursery.zygotes.try_out({**message, "request": "configure"}),
             "fork": self.nursery.fork,
             "signal": self._signal,
+            "ping": lambda _message: self._tell({"event": "alive"}),
             "taken": lambda message: self.nursery.registry.acknowledge(message["id"]),
             "quit": self._quit,
         }
@@ -48,16 +54,42 @@ class Keeper:
 
     def _accept(self, listener: socket.socket) -> None:
         connection, _ = listener.accept()
+        caller = wire.Lines(connection)
+        alarm = f"caller {connection.fileno()}"
+
+        def leave() -> None:
+            self._loop.forget(connection)
+            self._loop.cancel(alarm)
+
+        def dismiss() -> None:
+            leave()
+            connection.close()
+
+        def read() -> None:
+            messages = self._hear(caller)
+            if messages and messages[0].get("request") in self._requests:
+                leave()
+                self._serve(caller, messages)
+            elif messages is None or messages:
+                dismiss()
+
+        # A person with a terminal, or a program that looks who listens, must not take the forker's place.
+        self._loop.watch(connection, read)
+        self._loop.alarm(alarm, CALLER_S_MAX, dismiss)
+
+    def _serve(self, forker: wire.Lines, messages: list[Message]) -> None:
         # The newest forker is the right one: an old one that still hangs on is being replaced.
         self._drop_forker()
         self._loop.cancel("linger")
-        self._forker = wire.Lines(connection)
-        self._loop.watch(connection, self._read_forker)
+        self._forker = forker
+        self._loop.watch(forker.end, self._read_forker)
         registry = self.nursery.registry
         children = [child.snapshot() for child in registry.sessions()]
-        self._tell({"event": "hello", "pid": os.getpid(), "children": children})
+        own = {"pid": os.getpid(), "readyAtMs": self._ready_at_ms, "answersPings": True}
+        self._tell({"event": "hello", **own, "children": children})
         for message in list(registry.exits.values()):
             self._tell(message)
+        self._obey(messages)
 
     def _drop_forker(self) -> None:
         if self._forker is None:
@@ -95,17 +127,23 @@ class Keeper:
 
     def _read_forker(self) -> None:
         assert self._forker is not None
-        try:
-            messages = self._forker.receive()
-        except ValueError as error:
-            complain(f"the forker speaks nonsense: {error}")
-            messages = None
+        messages = self._hear(self._forker)
         if messages is None:
             self._drop_forker()
-            return
+        else:
+            self._obey(messages)
+
+    def _hear(self, caller: wire.Lines) -> list[Message] | None:
+        try:
+            return caller.receive()
+        except ValueError as error:
+            complain(f"somebody who is no forker has connected, or the forker speaks nonsense: {error}")
+            return None
+
+    def _obey(self, messages: list[Message]) -> None:
         for message in messages:
             # A forker of another version may know more requests than we do.
-            self._requests.get(message["request"], lambda unknown: complain(f"no such request: {unknown}"))(message)
+            self._requests.get(str(message.get("request")), lambda unknown: complain(f"no such request: {unknown}"))(message)
 
     def _signal(self, message: Message) -> None:
         child = self.nursery.registry.find(message["id"])
@@ -160,6 +198,9 @@ def main(directory: str) -> int:
     except BlockingIOError:
         complain(f"another keeper serves {directory}")
         return 1
+    # For who finds us silent, and has to end us.
+    os.ftruncate(lock, 0)
+    os.write(lock, f"{os.getpid()}\n".encode())
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         complain(f"prctl(PR_SET_CHILD_SUBREAPER): {os.strerror(ctypes.get_errno())}")

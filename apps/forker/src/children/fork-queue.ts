@@ -30,6 +30,7 @@ interface Pending extends Job {
 
 const keeperDied = 'the keeper died twice over this request: try again in a minute';
 const restarting = 'the service is being restarted: try again in a moment';
+const stalled = 'no session can be started at the moment: try again in a minute';
 const draining = 'the service is draining: try again in a minute';
 
 /** Requests from their admission to their child: judged, made to wait, handed to the keeper, and given up. */
@@ -44,6 +45,7 @@ export class ForkQueue {
   readonly refused: Record<Limit, number> = { draining: 0, max_children: 0, max_children_per_user: 0, waiting: 0 };
   #keeper: Pick<KeeperLink, 'send'> | null = null;
   #isDraining = false;
+  #isStalled = false;
   /** True from when new requests are the next forker's; those that were taken before still get their children. */
   isLeaving = false;
   /** How long the children of later requests wait for their clients. */
@@ -74,12 +76,21 @@ export class ForkQueue {
     if (value) this.#room.refuseAll(draining);
   }
 
+  /** True while the keeper gives no answer: whoever waits is told so, and who comes. */
+  set isStalled(value: boolean) {
+    this.#isStalled = value;
+    if (!value) return;
+    for (const id of [...this.#pending.keys()]) this.take(id)?.reject(new ForkRefusal(stalled));
+    this.#room.refuseAll(stalled);
+  }
+
   /** Resolves when there is a child for the request. @throws {ForkRefusal} or {RequesterLeft} */
   fork(request: ForkRequest, left?: AbortSignal): Promise<Forked> {
     const { promise, resolve, reject } = Promise.withResolvers<Forked>();
     const details = describeRequest(request, new Date());
     const job: Job = { request, details, resolve, reject, left, keepersLost: 0 };
     if (this.isLeaving) return Promise.reject(new ForkRefusal(restarting));
+    if (this.#isStalled) return Promise.reject(new ForkRefusal(stalled));
     const verdict = judge(this.#load(job.details.user), this.#config.forker);
     if (verdict.kind === 'fork') this.#send(job);
     else if (verdict.kind === 'wait') this.#room.wait(this.#waiting(job), verdict.waitMsMax, this.#late(job));

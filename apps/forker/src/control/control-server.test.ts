@@ -113,14 +113,15 @@ describe('the control socket', () => {
   // The gateway follows it, and must not send its clients away because the service is started anew.
   it('says whether an operator has drained it, and nothing of a stop', async () => {
     await withControl(async ({ bench, post, path }) => {
+      const outage = null;
       const drained = async (): Promise<unknown> => controlRequest(path, 'GET', '/v1/drained');
-      assert.deepEqual(await drained(), { drained: false, orders: 0, deadline: null });
+      assert.deepEqual(await drained(), { drained: false, orders: 0, deadline: null, outage });
       await post('/v1/drain');
       const deadline = bench.events.view.drainDeadline;
-      assert.deepEqual(await drained(), { drained: true, orders: 1, deadline });
+      assert.deepEqual(await drained(), { drained: true, orders: 1, deadline, outage });
       await post('/v1/undrain');
       bench.service.intake.beginStop();
-      assert.deepEqual(await drained(), { drained: false, orders: 2, deadline: null });
+      assert.deepEqual(await drained(), { drained: false, orders: 2, deadline: null, outage });
     });
   });
 
@@ -159,8 +160,19 @@ describe('the control socket', () => {
       const early = controlRequest(join(directory.path, 'early.sock'), 'GET', '/v1/state');
       const { service, events, log } = bench;
       const { locks, readOnly, load } = {} as ControlContext;
-      const [leave, handOver] = [(): void => undefined, (): Promise<void> => Promise.resolve()];
-      waiting.resolve({ service, locks, readOnly, events, log, load, leave, handOver, status: () => ({ uptimeS: 7 }) });
+      const [leave, handOver, outage] = [(): void => undefined, (): Promise<void> => Promise.resolve(), () => null];
+      waiting.resolve({
+        service,
+        locks,
+        readOnly,
+        events,
+        log,
+        load,
+        leave,
+        handOver,
+        outage,
+        status: () => ({ uptimeS: 7 }),
+      });
       assert.equal(((await early) as { uptimeS: number }).uptimeS, 7);
       server.close();
     });

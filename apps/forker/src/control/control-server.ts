@@ -26,6 +26,8 @@ export interface ControlContext {
   readonly status: () => object;
   /** What `GET /v1/load` says. */
   readonly load: () => ForkerLoad;
+  /** Why no session can be started now; null when one can. */
+  readonly outage: () => string | null;
   /** Begins the end of this process alone: keeper, zygote and children stay for the next one. */
   readonly leave: () => void;
   /**
@@ -77,7 +79,8 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
     };
   }
   // The gateway asks often, so it is not given the whole state. A stop is none of its business: it waits for a successor.
-  if (request.method === 'GET' && path === '/v1/drained') return { status: 200, body: context.service.intake.orders };
+  if (request.method === 'GET' && path === '/v1/drained')
+    return { status: 200, body: { ...context.service.intake.orders, outage: context.outage() } };
   if (request.method === 'GET' && path === '/v1/load') return { status: 200, body: context.load() };
   const logged = /^\/v1\/children\/([^/]+)\/log$/.exec(path)?.[1];
   if (request.method === 'GET' && logged !== undefined) return childLog(context, logged);

@@ -43,6 +43,7 @@ export async function withControl(story: (control: Control) => Promise<void>): P
     log,
     status: () => ({ uptimeS: 1 }),
     load: () => describeLoad({ service, refusals, childrenMax: 5, keeperPid: () => null }),
+    outage: () => null,
     leave: () => bench.service.intake.beginLeave(),
     handOver: (pid) => (pid === 7 ? Promise.resolve() : Promise.reject(new StartError('no offer'))),
   });

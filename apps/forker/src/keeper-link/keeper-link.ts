@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { LineSplitter } from '@hatchery/event-feed';
-import { keeperLineBytesMax } from '../limits.ts';
+import { keeperCloseMsMax, keeperLineBytesMax } from '../limits.ts';
 import type { KeeperEvent, KeeperRequest } from './messages.ts';
 import { startKeeper } from './start-keeper.ts';
 
@@ -15,10 +15,13 @@ export interface KeeperListener {
 export class KeeperLink {
   readonly #socket: Socket;
   readonly #splitter = new LineSplitter(keeperLineBytesMax);
+  /** True of a keeper that was started for this link. */
+  readonly isNew: boolean;
   #closing = false;
 
-  private constructor(socket: Socket, listener: KeeperListener) {
+  private constructor(socket: Socket, listener: KeeperListener, isNew: boolean) {
     this.#socket = socket;
+    this.isNew = isNew;
     let cause: Error = new Error('the keeper closed the connection');
     socket.on('error', (error) => (cause = error));
     socket.on('data', (chunk: Buffer) => {
@@ -37,23 +40,32 @@ export class KeeperLink {
   /** Connects to the keeper that lives, or starts one. @throws {StartError} when none can be had */
   static async open(socketPath: string, runtimeDirectory: string, listener: KeeperListener): Promise<KeeperLink> {
     const living = await dial(socketPath).catch(() => null);
-    if (living !== null) return new KeeperLink(living, listener);
+    if (living !== null) return new KeeperLink(living, listener, false);
     await startKeeper(runtimeDirectory);
-    return new KeeperLink(await dial(socketPath), listener);
+    return new KeeperLink(await dial(socketPath), listener, true);
   }
 
   send(request: KeeperRequest): void {
     this.#socket.write(`${JSON.stringify(request)}\n`);
   }
 
-  /** Leaves; the keeper and its children stay. With `quit` the keeper ends too, and resolves when it has. */
-  async close(options: { readonly quit: boolean }): Promise<void> {
+  /**
+   * Leaves; the keeper and its children stay. With `quit` the keeper ends too. Resolves when it has let us go or has ended, with
+   * false when it does neither and was left all the same.
+   */
+  async close(options: { readonly quit: boolean }): Promise<boolean> {
     this.#closing = true;
-    if (this.#socket.closed) return;
+    if (this.#socket.closed) return true;
     const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
     if (options.quit) this.send({ request: 'quit' });
     else this.#socket.end();
-    await closed;
+    let isLate = false;
+    const late = setTimeout(() => {
+      isLate = true;
+      this.#socket.destroy();
+    }, keeperCloseMsMax);
+    await closed.finally(() => clearTimeout(late));
+    return !isLate;
   }
 }
 

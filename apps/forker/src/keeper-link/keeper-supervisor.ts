@@ -8,8 +8,10 @@ import { removeCgroup } from './delegated-cgroup.ts';
 import { zygoteFingerprint } from './fingerprint.ts';
 import type { LockService } from '../locks/lock-service.ts';
 import { KeeperLink } from './keeper-link.ts';
+import { KeeperPulse } from './keeper-pulse.ts';
 import type { KeeperEvent, ZygoteConfiguration } from './messages.ts';
 import type { PreparedZygote } from './prepare-zygote.ts';
+import { silentKeeper, writtenKeeperPid } from './silent-keeper.ts';
 import { healthAfter, unknownHealth } from './zygote-health.ts';
 import { ZygoteTrial } from './zygote-trial.ts';
 
@@ -28,18 +30,37 @@ export class KeeperSupervisor {
   readonly #context: KeeperSupervisorContext;
   readonly #firstZygote = Promise.withResolvers<void>();
   #link: KeeperLink | null = null;
+  /** True when we know what it keeps. */
+  #isKnown = false;
   #configuration: ZygoteConfiguration;
   #seen = '';
   #watch: NodeJS.Timeout | undefined;
   #trial: ZygoteTrial | null = null;
   readonly #closing = new AbortController();
+  readonly #pulse = new KeeperPulse(
+    () => this.#link?.send({ request: 'ping' }),
+    (isSilent) => this.#silent(isSilent),
+  );
   pid: number | null = null;
+  /** RFC 3339; of the keeper with that pid. */
+  readySince: string | null = null;
   /** The zygote, as the keeper told of it last. */
   zygote = unknownHealth;
 
   constructor(context: KeeperSupervisorContext) {
     this.#context = context;
     this.#configuration = context.zygote.configuration;
+  }
+
+  /** What the operator should know of a keeper that gives no answer; null of one that does. */
+  get trouble(): string | null {
+    return this.#pulse.isSilent ? silentKeeper(this.pid) : null;
+  }
+
+  /** Why no session can be started now, in few words for anybody; null when one can. */
+  get outage(): string | null {
+    if (this.#pulse.isSilent) return 'the keeper gives no answer';
+    return this.zygote.pid === null && this.zygote.trouble !== null ? 'the zygote does not start' : null;
   }
 
   /** Resolves when a zygote is ready. @throws {StartError} with the step it failed in */
@@ -81,10 +102,16 @@ export class KeeperSupervisor {
   async close(options: { readonly quit: boolean }): Promise<void> {
     clearInterval(this.#watch);
     this.#closing.abort();
-    await this.#link?.close(options);
+    this.#pulse[Symbol.dispose]();
     const { log, zygote } = this.#context;
+    // Of one that has never spoken nobody knows what it keeps.
+    const quit = options.quit && this.#isKnown;
+    const hasClosed = (await this.#link?.close({ quit })) ?? true;
+    if (!hasClosed) log.error({ pid: this.pid, isKilled: quit }, 'the keeper gives no answer and is left behind');
+    // It was told to end because it has no session: nothing is lost with it.
+    if (!hasClosed && quit && this.pid !== null) process.kill(this.pid, 'SIGKILL');
     const { directory } = zygote.cgroup;
-    if (options.quit && !(await removeCgroup(zygote.cgroup)))
+    if (quit && !(await removeCgroup(zygote.cgroup)))
       log.warn({ directory }, 'the control group of the sessions cannot be removed');
   }
 
@@ -106,7 +133,10 @@ export class KeeperSupervisor {
     };
     const { config } = this.#context;
     this.#link = await KeeperLink.open(keeperSocketPath(config), config.runtimeDirectory, listener);
-    if (this.#closing.signal.aborted) return this.close({ quit: true });
+    // One that we have started keeps nothing yet.
+    this.#isKnown = this.#link.isNew;
+    if (this.#closing.signal.aborted) return void (await this.#link.close({ quit: this.#isKnown }));
+    this.#pulse.begin();
     this.#configure();
   }
 
@@ -118,7 +148,12 @@ export class KeeperSupervisor {
     const { locks, log, service } = this.#context;
     const { signal } = this.#closing;
     if (signal.aborted) return;
-    log.error({ err: error }, 'the keeper is gone; another one is started');
+    log.error(
+      { err: error },
+      'the keeper cannot be heard any more; it is dialled again, and another one started if it is gone',
+    );
+    this.#pulse[Symbol.dispose]();
+    service.queue.isStalled = false;
     service.keeperLost();
     locks.keeperLost();
     this.zygote = unknownHealth;
@@ -133,8 +168,23 @@ export class KeeperSupervisor {
     }
   }
 
+  #silent(isSilent: boolean): void {
+    const { config, events, log, service } = this.#context;
+    service.queue.isStalled = isSilent;
+    if (!isSilent) {
+      log.info({ pid: this.pid }, 'the keeper answers again');
+      return this.#configure();
+    }
+    this.pid = writtenKeeperPid(config.runtimeDirectory) ?? this.pid;
+    const message = silentKeeper(this.pid);
+    log.error({ pid: this.pid }, message);
+    events.publish({ kind: 'zygote.failed', step: 'asking the keeper', message, retryInMs: null, servingPid: null });
+    this.#firstZygote.reject(new StartError(message));
+  }
+
   #take(event: KeeperEvent): void {
     const { events, locks, log, service } = this.#context;
+    this.#pulse.heard();
     service.take(event);
     this.zygote = healthAfter(this.zygote, event);
     this.#trial?.take(event);
@@ -142,7 +192,10 @@ export class KeeperSupervisor {
       case 'lock':
         return locks.take(event);
       case 'hello':
+        this.#isKnown = true;
         this.pid = event.pid;
+        this.readySince = new Date(event.readyAtMs ?? Date.now()).toISOString();
+        if (event.answersPings !== true) this.#pulse[Symbol.dispose]();
         // Not before: the socket of a keeper that has just been killed still takes a connection, and answers nothing.
         service.keeper = this.#link;
         return;

@@ -44,6 +44,8 @@ export type KeeperRequest =
     }
   | { readonly request: 'signal'; readonly id: string; readonly signal: number }
   | { readonly request: 'taken'; readonly id: string }
+  /** Answered with `alive`, by a keeper whose `hello` says so. */
+  | { readonly request: 'ping' }
   /** As `configure`, for good only if that zygote comes up; else all stays as it was. */
   | ({ readonly request: 'try_zygote' } & ZygoteConfiguration)
   | { readonly request: 'quit' };
@@ -64,12 +66,22 @@ export interface LockReport {
 
 /** What the keeper says. */
 export type KeeperEvent =
-  | { readonly event: 'hello'; readonly pid: number; readonly children: readonly KeptChild[] }
+  | {
+      readonly event: 'hello';
+      readonly pid: number;
+      readonly children: readonly KeptChild[];
+      /** These two are absent from older keepers. Wall clock. */
+      readonly readyAtMs?: number;
+      readonly answersPings?: boolean;
+    }
+  | { readonly event: 'alive' }
   | {
       readonly event: 'zygote.ready';
       readonly pid: number;
       readonly modules: number;
       readonly startedInMs: number;
+      /** Wall clock; absent from older keepers. */
+      readonly readyAtMs?: number;
       /** True when it was only tried, and came up. */
       readonly tried: boolean;
     }

@@ -2,24 +2,28 @@ import type { ZygoteHealth } from '@hatchery/events';
 import type { KeeperEvent } from './messages.ts';
 
 /** Before anything is known. */
-export const unknownHealth: ZygoteHealth = { pid: null, trouble: null };
+export const unknownHealth: ZygoteHealth = { pid: null, readySince: null, isOff: false, trouble: null };
 
-/** The health after the keeper has said something. Pure. */
+/** The health after the keeper has said something. Pure, but for a keeper that does not say since when. */
 export function healthAfter(health: ZygoteHealth, event: KeeperEvent): ZygoteHealth {
   switch (event.event) {
     case 'zygote.ready':
-      return { pid: event.pid, trouble: null };
+      return { ...unknownHealth, pid: event.pid, readySince: timeOf(event.readyAtMs ?? Date.now()) };
     case 'zygote.none':
-      return { pid: null, trouble: null };
+      return { ...unknownHealth, isOff: true };
     case 'zygote.died':
-      return { ...health, pid: null };
+      return { ...health, pid: null, readySince: null };
     case 'zygote.failed': {
-      const { step, message, stderr, attempts, failedAtMs, retryInMs } = event;
-      const [failedAt, nextTryAt] = [failedAtMs, failedAtMs + retryInMs].map((ms) => new Date(ms).toISOString());
-      const trouble = { step, message, stderr, attempts, failedAt: failedAt ?? '', nextTryAt: nextTryAt ?? '' };
-      return { pid: event.servingPid, trouble };
+      const { step, message, stderr, attempts, failedAtMs, retryInMs, servingPid } = event;
+      const times = { failedAt: timeOf(failedAtMs), nextTryAt: timeOf(failedAtMs + retryInMs) };
+      const readySince = servingPid === null ? null : (health.readySince ?? null);
+      return { ...health, pid: servingPid, readySince, trouble: { step, message, stderr, attempts, ...times } };
     }
     default:
       return health;
   }
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
 }
