@@ -110,6 +110,7 @@ export class SmallForkService implements AsyncDisposable {
     let answered = false;
     connection.on('data', (bytes: Buffer) => {
       text += bytes.toString();
+      if (text === 'hello\n') return void connection.end(encodeAnswer({ kind: 'alive' }));
       const complete = text.startsWith('attach ') ? text.endsWith('\n') : text.endsWith('\nend\n');
       if (answered || !complete) return;
       answered = true;

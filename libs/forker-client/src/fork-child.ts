@@ -4,6 +4,7 @@ import type { Answer, Garbage, Request } from '@hatchery/protocol';
 import { ForkerUnavailableError, ForkRefusedError } from './errors.ts';
 import { forkAnswerMsMax } from './limits.ts';
 import { openPipes, type ChildPipes } from './pipes.ts';
+import { watchService } from './service-watch.ts';
 
 /** What to fork. */
 export interface ForkOptions {
@@ -55,6 +56,7 @@ async function converse(options: Pick<ForkOptions, 'socket' | 'signal'>, request
   try {
     socket.write(bytes);
     socket.setTimeout(forkAnswerMsMax, () => socket.destroy(new Error(`no answer within ${forkAnswerMsMax / 1000} s`)));
+    using _watch = watchService(options.socket, (error) => socket.destroy(error));
     const { pid, directory } = await answers.forked;
     socket.setTimeout(0);
     const id = childIdOfDirectory(directory);

@@ -1,5 +1,14 @@
-/** How long the service may take to fork. Its own queue and restarts are shorter; a service that says nothing is stuck. */
+/** How long the service may take to fork. Its own queue and restarts are shorter. */
 export const forkAnswerMsMax = 30_000;
+
+/** A fork takes milliseconds. One that takes this long waits for its turn, or the service hangs, which its answer to `hello` tells. */
+export const forkLateMs = 1_000;
+/** How soon it is asked again: each answer is a line in its log. */
+export const forkLateAgainMs = 2_000;
+
+/** `hello` waits in no queue: under overload it has 100 ms (bench, `overload`). After this many looks in vain the service hangs. */
+export const aliveLookMs = 1_000;
+export const aliveLooksMax = 3;
 
 /** A Python that is not up by then never will be; a cold one with Breezy took 0.1-2 s here. */
 export const spawnMsMax = 30_000;
