@@ -46,3 +46,6 @@ export const oldPartAnswerMsMax = 2_500;
 
 /** How often the place of a part that has a successor is looked at. */
 export const replacedLookMs = 250;
+
+/** A part tells its state within milliseconds, of 5,000 sessions within a second. One that says nothing for so long hangs. */
+export const readAnswerMsMax = 4_000;

@@ -2,13 +2,19 @@ import { userInfo } from 'node:os';
 import { controlSocketPath, type Config } from '@hatchery/config';
 import { ControlError, controlRequest } from '@hatchery/event-feed';
 import type { View, ZygoteHealth } from '@hatchery/events';
+import { readAnswerMsMax } from './limits.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What the fork service says of itself. */
 export interface ServiceState {
   readonly version: string;
   readonly view: View;
-  readonly keeper: { readonly pid: number | null };
+  /** The last two are absent from a service of an older version. */
+  readonly keeper: {
+    readonly pid: number | null;
+    readonly readySince?: string | null;
+    readonly trouble?: string | null;
+  };
   /** Why, since when and on whose word nothing is written; null when changes are taken. */
   readonly readOnly: { readonly reason: string; readonly since: string; readonly actor: string } | null;
   /** Absent from a service of an older version. */
@@ -47,7 +53,8 @@ export async function askPart(
   timeoutMs?: number,
 ): Promise<unknown> {
   try {
-    return await controlRequest(socket, method, path, body, timeoutMs);
+    const patienceMs = timeoutMs ?? (method === 'GET' ? readAnswerMsMax : undefined);
+    return await controlRequest(socket, method, path, body, patienceMs);
   } catch (error) {
     if (error instanceof ControlError) throw error;
     throw hindrance(part, socket, error as NodeJS.ErrnoException);

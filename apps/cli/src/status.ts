@@ -1,5 +1,6 @@
 import { readPartRecord, type PartRecord } from '@hatchery/daemon';
 import type { Config } from '@hatchery/config';
+import { NoAnswerError } from '@hatchery/event-feed';
 import type { Child, Lock, ZygoteHealth, ZygoteView } from '@hatchery/events';
 import { exitDone, exitFailed, expectWords, type Command } from './command.ts';
 import { describeOldPart, findOldParts, type OldPart } from './old-parts.ts';
@@ -14,8 +15,11 @@ import { describeTrouble } from './zygote-trouble.ts';
 export interface PartStatus {
   readonly name: string;
   readonly pid: number | null;
-  /** `draining` is ready for what runs, and takes nothing new. */
-  readonly state: 'ready' | 'draining' | 'starting' | 'failed' | 'down';
+  /**
+   * `draining` is ready for what runs, and takes nothing new; `off` is not wanted by the configuration; `unknown` is what nobody can
+   * tell because the part that knows gives no answer.
+   */
+  readonly state: 'ready' | 'draining' | 'starting' | 'failed' | 'down' | 'off' | 'unknown';
   readonly readySince: string | null;
   readonly lastError: string | null;
 }
@@ -34,6 +38,8 @@ export interface Status {
   readonly version: string | null;
 }
 
+const wellStates: ReadonlySet<PartStatus['state']> = new Set(['ready', 'draining', 'off']);
+
 export const status: Command = {
   name: 'status',
   synopsis: '[--json]',
@@ -46,7 +52,7 @@ export const status: Command = {
     const left = unsupervisedParts(invocation.config);
     if (left.length > 0)
       invocation.say(`status: no supervisor runs for ${namesOf(left)}; hatchery start replaces them`);
-    return found.parts.every(({ state }) => state === 'ready' || state === 'draining') ? exitDone : exitFailed;
+    return found.parts.every(({ state }) => wellStates.has(state)) ? exitDone : exitFailed;
   },
 };
 
@@ -63,7 +69,7 @@ async function findStatus(config: Config): Promise<Status> {
   const door = gateway instanceof Error ? null : gateway;
   const parts = [
     ...(forkerRecord === undefined ? [] : [forkerStatus(...forkerRecord, service)]),
-    ...forkingParts(answered),
+    ...(service instanceof Error ? untoldParts(service) : forkingParts(service)),
     ...records.map(([name, record]) =>
       name === 'ssh-gateway' ? gatewayStatus(name, record, gateway) : partStatus(name, record),
     ),
@@ -88,7 +94,7 @@ function partStatus(name: string, record: PartRecord | null): PartStatus {
 function forkerStatus(name: string, record: PartRecord | null, service: ServiceState | Error): PartStatus {
   const found = partStatus(name, record);
   if (record === null || !(service instanceof Error)) return found;
-  return { ...found, state: 'failed', lastError: service.message };
+  return { ...found, state: 'failed', lastError: isSilent(service) ? silentForker(record.pid) : service.message };
 }
 
 function gatewayStatus(name: string, record: PartRecord | null, gateway: GatewayState | Error): PartStatus {
@@ -99,19 +105,41 @@ function gatewayStatus(name: string, record: PartRecord | null, gateway: Gateway
 }
 
 /** Keeper and zygote, as the fork service knows them. */
-function forkingParts(service: ServiceState | null): PartStatus[] {
-  if (service === null) return [down('keeper'), down('zygote')];
-  const { keeper, view, zygote } = service;
+function forkingParts({ keeper, view, zygote }: ServiceState): PartStatus[] {
+  if (keeper.pid === null) return [down('keeper'), down('zygote')];
+  const { pid, readySince = null, trouble = null } = keeper;
+  const state = trouble === null ? 'ready' : 'failed';
   return [
-    keeper.pid === null ? down('keeper') : { ...down('keeper'), pid: keeper.pid, state: 'ready' },
-    zygote === undefined ? zygoteOfView(view.zygote) : zygoteStatus(zygote),
+    { name: 'keeper', pid, state, readySince, lastError: trouble },
+    trouble !== null ? unknown('zygote', 'the keeper gives no answer') : zygotePart(view.zygote, zygote),
   ];
+}
+
+/** They may well run: only of a fork service that is not there nobody expects it. */
+function untoldParts(error: Error): PartStatus[] {
+  if (!isSilent(error)) return [down('keeper'), down('zygote')];
+  return ['keeper', 'zygote'].map((name) => unknown(name, 'the fork service gives no answer'));
+}
+
+function isSilent({ cause }: Error): boolean {
+  return cause instanceof NoAnswerError;
+}
+
+/** What is lost with a killed forker is nothing: the next one finds the keeper, which remembers. */
+function silentForker(pid: number): string {
+  return `it gives no answer; sessions go on; kill -CONT ${pid} wakes one that was stopped; else kill -KILL ${pid}, and the next one takes over`;
+}
+
+function zygotePart(view: ZygoteView, health: ZygoteHealth | undefined): PartStatus {
+  return health === undefined ? zygoteOfView(view) : zygoteStatus(health);
 }
 
 /** One that serves is ready, whatever became of a newer one; what did is told beside it. */
 function zygoteStatus(health: ZygoteHealth): PartStatus {
-  const state = health.pid !== null ? 'ready' : health.trouble === null ? 'starting' : 'failed';
-  return { ...down('zygote'), state, pid: health.pid, lastError: describeTrouble(health) };
+  const { pid, readySince = null, isOff = false, trouble } = health;
+  const without = trouble !== null ? 'failed' : isOff ? 'off' : 'starting';
+  const state = pid === null ? without : 'ready';
+  return { name: 'zygote', pid, state, readySince, lastError: describeTrouble(health) };
 }
 
 function zygoteOfView(zygote: ZygoteView): PartStatus {
@@ -121,6 +149,10 @@ function zygoteOfView(zygote: ZygoteView): PartStatus {
     pid: zygote.state === 'ready' ? zygote.pid : null,
     lastError: zygote.state === 'failed' ? `${zygote.step}: ${zygote.message}` : null,
   };
+}
+
+function unknown(name: string, lastError: string): PartStatus {
+  return { ...down(name), state: 'unknown', lastError };
 }
 
 function down(name: string): PartStatus {

@@ -66,6 +66,8 @@ export const limits = {
   forkerPollMs: 500,
   /** A fork service that runs answers within milliseconds; one that starts is asked again, and refuses by itself meanwhile. */
   forkerWordMsMax: 1_000,
+  /** So many questions in a row, half a second apart, without an answer in time: it hangs, and is not just starting. */
+  forkerSilencesMax: 3,
   /** How often worker processes are asked what they have counted: all that a killed one's counters can lose. */
   workerPollMs: 1_000,
   /** After so many of these in vain a worker process gets no new connections. A loaded machine is late by less, and one that answers again gets them again. */

@@ -35,9 +35,12 @@ export class SmallForkService implements AsyncDisposable {
   refusal = 'hatchery is full; try again later';
   /** Called between the fork and its answer. */
   beforeAnswer: (child: ServedChild) => Promise<void> = async () => {};
-  /** What it says of drains that an operator has ordered. */
   drainedAsked = 0;
-  drained: { drained: boolean; orders: number; deadline?: string | null } = { drained: false, orders: 0 };
+  /** What it says of drains that an operator has ordered, and of its outage; null for no answer at all. */
+  drained: { drained: boolean; orders: number; deadline?: string | null; outage?: string | null } | null = {
+    drained: false,
+    orders: 0,
+  };
   readonly #directory: string;
   readonly #control: HttpServer;
   readonly #connections = new Set<Socket>();
@@ -50,7 +53,7 @@ export class SmallForkService implements AsyncDisposable {
     this.#control = createHttpServer((request, response) => {
       if (request.url === '/v1/drained') {
         this.drainedAsked += 1;
-        response.writeHead(200).end(JSON.stringify(this.drained));
+        if (this.drained !== null) response.writeHead(200).end(JSON.stringify(this.drained));
         return;
       }
       const id = /^\/v1\/children\/([^/]+)\/signal$/.exec(request.url ?? '')?.[1] ?? '';

@@ -14,6 +14,12 @@ export class ControlError extends Error {
   }
 }
 
+/** Somebody listens on the control socket and gave no answer in time. */
+export class NoAnswerError extends Error {
+  readonly code = 'no_answer';
+  readonly fault = 'system';
+}
+
 /**
  * One request to a control socket, and its JSON answer. The forker answers
  * `GET /v1/state` → `{epoch, seq, version, view, keeper: {pid}, usage}`,
@@ -22,6 +28,7 @@ export class ControlError extends Error {
  * `POST /v1/restart` `{actor, reason}`: the forker ends and leaves keeper, zygote and children to the one that is started next;
  * `POST /v1/hand-over` is for its successor alone (apps/forker/src/succession).
  * @throws {ControlError} on a status of 400 or above
+ * @throws {NoAnswerError} when that takes longer than `timeoutMs`
  * @throws the system error of connect(2) when nobody listens
  */
 export async function controlRequest(
@@ -56,7 +63,7 @@ function exchange({
   const headers = { 'content-type': 'application/json' };
   const request = httpRequest({ socketPath: controlSocket, path, method, agent: false, headers });
   request.setTimeout(timeoutMs, () => {
-    request.destroy(new Error(`no answer on ${controlSocket} within ${timeoutMs / 1000} s`));
+    request.destroy(new NoAnswerError(`no answer on ${controlSocket} within ${timeoutMs / 1000} s`));
   });
   request.on('error', reject);
   request.on('response', (response) => {

@@ -1,7 +1,7 @@
 export type { AuditBody, AuditEntry, SessionEntry } from './audit/audit-entry.ts';
 export { AuditLog } from './audit/audit-log.ts';
 export { readAudit } from './audit/read-audit.ts';
-export { ControlError, controlRequest } from './control-request.ts';
+export { ControlError, controlRequest, NoAnswerError } from './control-request.ts';
 export { dialFeed } from './dial.ts';
 export type { FeedConnection, FeedListener } from './dial.ts';
 export { readDrainDeadline } from './drain-deadline.ts';

@@ -35,6 +35,8 @@ export type LockEvent =
 /** What happened to the service itself. */
 export type ServiceEvent =
   | { readonly kind: 'zygote.ready'; readonly pid: number; readonly startedInMs: number }
+  /** None is wanted: every child is a Python of its own. */
+  | { readonly kind: 'zygote.off' }
   | {
       readonly kind: 'zygote.failed';
       readonly step: string;

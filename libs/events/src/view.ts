@@ -12,6 +12,8 @@ export interface ZygoteFailure {
 /** What the zygote is doing, or why it cannot. */
 export type ZygoteView =
   | { readonly state: 'starting' }
+  /** None is wanted, and children are to be had all the same. */
+  | { readonly state: 'off' }
   /** With `failure` a newer one did not come up, and this one serves on. */
   | { readonly state: 'ready'; readonly pid: number; readonly failure?: ZygoteFailure }
   | { readonly state: 'failed'; readonly step: string; readonly message: string };
@@ -117,6 +119,8 @@ function apply(draft: Draft, event: EventBody | Event): void {
       return;
     case 'zygote.ready':
       return change(draft, { zygote: { state: 'ready', pid: event.pid } });
+    case 'zygote.off':
+      return change(draft, { zygote: { state: 'off' } });
     case 'zygote.failed':
       return change(draft, { zygote: zygoteAfterFailure(event) });
     case 'forker.draining':

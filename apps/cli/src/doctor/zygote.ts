@@ -1,19 +1,25 @@
 import type { Config } from '@hatchery/config';
 import type { ZygoteHealth, ZygoteTrouble } from '@hatchery/events';
-import { serviceState } from '../running-service.ts';
+import { NotRunningError, serviceState } from '../running-service.ts';
 import { describeTrouble } from '../zygote-trouble.ts';
 import type { Check } from './check.ts';
 
-/** What the running service says of its zygote; nothing when none runs, or it cannot be asked. */
+/** What the running service says of itself and its zygote; nothing when none runs. */
 export async function checkZygote(config: Config): Promise<Check[]> {
-  const state = await serviceState(config).catch(() => null);
-  return state?.zygote === undefined ? [] : [checkHealth(state.zygote)];
+  const state = await serviceState(config).catch((error: unknown) => error as Error);
+  if (state instanceof NotRunningError) return [];
+  if (state instanceof Error) return [{ what: 'running fork service', trouble: state.message }];
+  const { keeper, zygote } = state;
+  const keeperCheck = { what: 'keeper of the running service', trouble: keeper.trouble ?? null };
+  // What is known of the zygote is as old as the last word of the keeper.
+  if (zygote === undefined || keeperCheck.trouble !== null) return [keeperCheck];
+  return [keeperCheck, checkHealth(zygote)];
 }
 
 /** The whole story of a zygote that does not come up, in one line, and how to mend it. */
 export function checkHealth(health: ZygoteHealth): Check {
   const { pid, trouble } = health;
-  const what = 'zygote of the running service';
+  const what = health.isOff === true ? 'sessions without a zygote, as configured' : 'zygote of the running service';
   if (trouble === null) return { what, trouble: null };
   const effect = pid === null ? 'no session can be forked until it does' : `the one before (pid ${pid}) serves on`;
   const stderr =

@@ -99,6 +99,8 @@ function zygoteCheck(zygote: View['zygote']): Check {
   switch (zygote.state) {
     case 'starting':
       return warning('Zygote', 'starting', 'New sessions wait. If this lasts, run ./hatchery doctor on the host.');
+    case 'off':
+      return well('Zygote', 'off (forker.fork = false): every session is a Python of its own');
     case 'failed':
       return failed('Zygote', `failed at ${zygote.step}: ${zygote.message}`, 'Run ./hatchery doctor on the host.');
     case 'ready': {

@@ -225,6 +225,7 @@ export class KeeperSupervisor {
         return log.error({ status, cause }, 'the zygote died; its children go on');
       }
       case 'zygote.none':
+        events.publish({ kind: 'zygote.off' });
         return this.#firstZygote.resolve();
       case 'log':
         service.logs.add(event.id, event.text, new Date());

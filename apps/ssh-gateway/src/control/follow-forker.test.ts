@@ -63,7 +63,10 @@ async function acts(
     if (answer === null) request.destroy();
     else response.end(typeof answer === 'string' ? answer : JSON.stringify({ drained: answer[0], orders: answer[1] }));
   }).listen(socket);
-  const gate = { follow: async ({ drained }: Drain) => (told.push(drained ? 'drain' : 'undrain'), 'done') };
+  const gate = {
+    outage: null,
+    follow: async ({ drained }: Drain) => (told.push(drained ? 'drain' : 'undrain'), 'done'),
+  };
   const { logger } = new RecordingLog();
   using _following = followForker(socket, gate, logger, null, 1);
   await until('all answers to be taken', () => asked > answers.length + 1);
@@ -169,6 +172,7 @@ test('a gateway that cannot follow says so, and goes on asking', async () => {
   const server = createServer((_request, response) => response.end(JSON.stringify(answer))).listen(socket);
   const told: string[] = [];
   const gate = {
+    outage: null,
     follow: async ({ drained }: Drain) => {
       told.push(drained ? 'drain' : 'undrain');
       throw new Error('it is stopping');
@@ -183,4 +187,18 @@ test('a gateway that cannot follow says so, and goes on asking', async () => {
   await until('both to be told', () => log.named('drain of the fork service not followed').length === 2);
   server.closeAllConnections();
   server.close();
+});
+
+test('a gateway whose fork service can start no session, or hangs, is not ready; one whose fork service is away is', async () => {
+  await using stand = await Stand.open();
+  const ready = async (): Promise<string> => (await ask(controlOf(stand), '/readyz')).text;
+  stand.forks.drained = { drained: false, orders: 0, outage: 'the keeper gives no answer' };
+  await until('the outage', async () => (await ready()) === 'the keeper gives no answer\n');
+  assert.equal((await ask(controlOf(stand), '/readyz')).status, 503);
+  stand.forks.drained = { drained: false, orders: 0, outage: null };
+  await until('its end', async () => (await ready()) === 'ready\n');
+  stand.forks.drained = null;
+  await until('the silence', async () => (await ready()) === 'the fork service gives no answer\n');
+  stand.forks.drained = { drained: false, orders: 0, outage: null };
+  await until('a word', async () => (await ready()) === 'ready\n');
 });

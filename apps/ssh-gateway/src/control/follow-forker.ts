@@ -1,7 +1,7 @@
 import type { Logger } from '@hatchery/daemon';
-import { controlRequest } from '@hatchery/event-feed';
+import { controlRequest, NoAnswerError } from '@hatchery/event-feed';
 import { limits } from '../limits.ts';
-import type { Gate } from './gate.ts';
+import { forkerSilent, type Gate } from './gate.ts';
 
 /** What the fork service says: whether it is drained, how many orders about it its process has had, and when clients must go. */
 export interface Drained {
@@ -9,22 +9,25 @@ export interface Drained {
   readonly orders: number;
   /** Null when nothing drains, and from a fork service that does not say. */
   readonly deadline: Date | null;
+  /** Why it can start no session now; null when it can, or does not say. */
+  readonly outage: string | null;
 }
 
 /**
  * Drains the gateway when an operator drains the fork service, as the page does, and takes connections again when that is taken back. It asks
  * because the fork service knows nobody in front of it. Only its word of the moment counts: a gateway that was drained by itself stays so while the fork
  * service was never drained, and one that is away changes nothing. `first` is what it said before the gateway took anybody, of which a drain is
- * followed at once. Dispose it to stop.
+ * followed at once. On the way it learns whether sessions can be started. Dispose it to stop.
  */
 export function followForker(
   controlSocket: string,
-  gate: Pick<Gate, 'follow'>,
+  gate: Pick<Gate, 'follow' | 'outage'>,
   log: Logger,
   first: Drained | null,
   everyMs: number = limits.forkerPollMs,
 ): Disposable {
-  let last: Drained = first ?? { drained: false, orders: 0, deadline: null };
+  let last: Drained = first ?? { drained: false, orders: 0, deadline: null, outage: null };
+  let silences = 0;
   let asking = false;
   const follow = async (now: Drained): Promise<void> => {
     const outcome = await gate.follow(now);
@@ -32,8 +35,11 @@ export function followForker(
   };
   const failed = (err: unknown): void => log.warn({ err }, 'drain of the fork service not followed');
   const look = async (): Promise<void> => {
-    const now = await askDrained(controlSocket);
-    if (now === null) return;
+    const now = await askForker(controlSocket);
+    silences = now === 'silent' ? silences + 1 : 0;
+    if (now !== 'silent') gate.outage = now?.outage ?? null;
+    else if (silences >= limits.forkerSilencesMax) gate.outage = forkerSilent;
+    if (now === 'silent' || now === null) return;
     const before = last;
     last = now;
     if (isNews(before, now)) await follow(now);
@@ -51,11 +57,20 @@ export function followForker(
 
 /** Null when nobody answers within a second, or one that does not say. */
 export async function askDrained(controlSocket: string): Promise<Drained | null> {
+  const answer = await askForker(controlSocket);
+  return answer === 'silent' ? null : answer;
+}
+
+/** Null when there is nobody, as while it is started anew, or one that does not say; `silent` of one that is there and gives no answer. */
+async function askForker(controlSocket: string): Promise<Drained | 'silent' | null> {
   const request = controlRequest(controlSocket, 'GET', '/v1/drained', undefined, limits.forkerWordMsMax);
-  const { drained, orders, deadline } = ((await request.catch(() => null)) ?? {}) as Partial<Record<string, unknown>>;
+  const answer = await request.catch((error: unknown) => (error instanceof NoAnswerError ? ('silent' as const) : null));
+  if (answer === 'silent') return answer;
+  const { drained, orders, deadline, outage } = (answer ?? {}) as Partial<Record<string, unknown>>;
   if (typeof drained !== 'boolean' || typeof orders !== 'number') return null;
   const at = typeof deadline === 'string' ? new Date(deadline) : null;
-  return { drained, orders, deadline: at === null || Number.isNaN(at.getTime()) ? null : at };
+  const until = at === null || Number.isNaN(at.getTime()) ? null : at;
+  return { drained, orders, deadline: until, outage: typeof outage === 'string' ? outage : null };
 }
 
 /** A drain that was taken back between two looks shows in the number alone, which starts anew with each process. */

@@ -7,6 +7,9 @@ import type { Worker, WorkerReport } from '../worker/worker.ts';
 import type { Controlled } from './control-server.ts';
 import type { Drained } from './follow-forker.ts';
 
+/** The outage of a fork service that hangs: the one in which sessions may be spawned instead. */
+export const forkerSilent = 'the fork service gives no answer';
+
 export interface GateOptions {
   readonly config: Config;
   readonly log: Logger;
@@ -30,6 +33,9 @@ export class Gate implements Controlled {
   readonly #listener: Listener;
   readonly #worker: Worker;
   readonly #drainTimeoutMs: number;
+  readonly #spawns: boolean;
+  /** Why the fork service can start no session now, as it said last; null when it can, or is not there at all. */
+  outage: string | null = null;
   /** Begun by a stop, and over with the process. */
   #ending: Period | null = null;
   /** True when it is ended because a successor has its place: nobody waits for its end. */
@@ -43,6 +49,7 @@ export class Gate implements Controlled {
     this.audit = audit;
     this.#listener = listener;
     this.#worker = worker;
+    this.#spawns = config.ssh.fallback === 'spawn';
     this.#drainTimeoutMs = config.forker.childrenTimeoutS * 1000;
   }
 
@@ -52,7 +59,9 @@ export class Gate implements Controlled {
 
   unready({ ready, hindrance }: WorkerReport): string | null {
     if (this.#drain !== null || this.#ending !== null) return 'draining';
-    return ready === 0 ? 'no worker process is ready' : hindrance;
+    if (ready === 0) return 'no worker process is ready';
+    const outage = this.outage === forkerSilent && this.#spawns ? null : this.outage;
+    return hindrance ?? outage;
   }
 
   status(): object {

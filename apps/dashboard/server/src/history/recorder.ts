@@ -82,6 +82,8 @@ export class Recorder {
         return broken(event, before, at);
       case 'zygote.ready':
         return [mark(at, 'zygote', `zygote ${event.pid} ready`)];
+      case 'zygote.off':
+        return [mark(at, 'zygote', 'no zygote: every session is a Python of its own')];
       case 'zygote.failed':
         return [mark(at, 'zygote', `zygote failed at ${event.step}: ${event.message}`)];
       case 'forker.draining':

@@ -48,7 +48,11 @@ function samplesOf(input: MetricsInput): readonly Sample[] {
     { name: 'hatchery_locks', type: 'gauge', help: 'Locks by condition.', values: locksByCondition(view) },
     gauge('hatchery_lock_waiters', 'Sessions and scripts that wait for a lock.', waiters(view)),
     gauge('hatchery_children_stuck', 'Children that hold a lock and made no progress for five minutes.', stuck),
-    gauge('hatchery_zygote_ready', '1 when the zygote can fork.', view.zygote.state === 'ready' ? 1 : 0),
+    gauge(
+      'hatchery_zygote_ready',
+      '1 when the zygote can fork, or none is wanted (forker.fork = false).',
+      view.zygote.state === 'ready' || view.zygote.state === 'off' ? 1 : 0,
+    ),
     gauge('hatchery_draining', '1 while no new session is taken.', view.draining ? 1 : 0),
     gauge(
       'hatchery_dashboard_feed_up',
