@@ -21,8 +21,9 @@ describe('a service that forks nothing and can run nothing', () => {
 });
 
 describe('a service that forks nothing', () => {
-  it('has no zygote', async () => {
-    const { keeper } = await readState(forker());
+  it('has no zygote, and says that none is wanted', async () => {
+    const { keeper, view, zygote } = await readState(forker());
+    assert.deepEqual([view.zygote.state, zygote.isOff, zygote.trouble], ['off', true, null]);
     assert.deepEqual(
       listProcesses().filter(({ parentPid }) => parentPid === keeper.pid),
       [],

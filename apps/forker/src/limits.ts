@@ -91,6 +91,9 @@ export const collectIntervalMs = 600_000;
 /** How long after its child's connect timeout a pipe directory counts as garbage: clocks are set back and forth. */
 export const staleMarginS = 3_600;
 
+/** Of a command, a user's name or an address that a request names, in logs and events: as much as the gateway shows. */
+export const shownCharactersMax = 200;
+
 /** How long refusals are counted before they are logged together. */
 export const refusalLogMs = 1_000;
 

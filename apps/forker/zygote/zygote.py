@@ -80,6 +80,8 @@ def run_child(channel: int, configuration: wire.Message) -> int:
 
     try:
         return child.run(channel, configuration)
+    except KeyboardInterrupt:
+        return 130  # A stop has ended it before its session began (a shell's status for SIGINT): nothing to report.
     except BaseException:
         tracing.report()
         return 70

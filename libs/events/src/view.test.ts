@@ -124,6 +124,7 @@ describe('reduce, of locks', () => {
 describe('reduce, of the service', () => {
   it('knows what the zygote does, and why it cannot', () => {
     assert.deepEqual(emptyView.zygote, { state: 'starting' });
+    assert.deepEqual(viewAfter({ kind: 'zygote.off' }).zygote, { state: 'off' });
     const ready = viewAfter({ kind: 'zygote.ready', pid: 9, startedInMs: 100 });
     assert.deepEqual(ready.zygote, { state: 'ready', pid: 9 });
     const failed = reduce(ready, { kind: 'zygote.failed', step: 'freezing', message: 'no', retryInMs: null });

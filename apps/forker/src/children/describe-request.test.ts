@@ -21,6 +21,19 @@ describe('describeRequest', () => {
     assert.equal(describeRequest(forkRequest(['lp-serve', 'bob', '--inet']), now).user, 'bob');
   });
 
+  it('cuts what is long, with a mark, and never in the middle of a character', () => {
+    const long = 'x'.repeat(60_000);
+    const { command, user, peer } = describeRequest(
+      forkRequest([long], { HATCHERY_USER: long, HATCHERY_PEER: long }),
+      now,
+    );
+    for (const text of [command, user, peer]) assert.equal(text, `${'x'.repeat(199)}…`);
+    const whole = 'y'.repeat(200);
+    assert.equal(describeRequest(forkRequest([whole], {}), now).command, whole);
+    const emoji = describeRequest(forkRequest(['rocks'], { HATCHERY_USER: `${'z'.repeat(198)}😀😀` }), now).user;
+    assert.equal(emoji, `${'z'.repeat(198)}…`);
+  });
+
   it('knows no user for other commands, nor for a command without one', () => {
     for (const command of [
       ['rocks', 'bob'],

@@ -10,7 +10,7 @@ import type { LockService } from '../locks/lock-service.ts';
 import { KeeperLink } from './keeper-link.ts';
 import { KeeperPulse } from './keeper-pulse.ts';
 import type { KeeperEvent, ZygoteConfiguration } from './messages.ts';
-import type { PreparedZygote } from './prepare-zygote.ts';
+import { poolSizeOf, type PreparedZygote } from './prepare-zygote.ts';
 import { silentKeeper, writtenKeeperPid } from './silent-keeper.ts';
 import { healthAfter, unknownHealth } from './zygote-health.ts';
 import { ZygoteTrial } from './zygote-trial.ts';
@@ -75,8 +75,14 @@ export class KeeperSupervisor {
 
   /** Says once what the operator should know of how sessions are held apart. Not earlier than the line that tells of the socket. */
   announce(): void {
-    const { log, zygote } = this.#context;
+    const { config, log, zygote } = this.#context;
     const { cgroup } = zygote;
+    const { poolSize, childrenMax, fork } = config.forker;
+    if (fork && poolSizeOf(config) < poolSize)
+      log.warn(
+        { poolSize, childrenMax },
+        'forker.pool_size is more than forker.max_children; no more children are kept ahead than that',
+      );
     if (cgroup.directory === null) log.info({ reason: cgroup.reason }, 'sessions get no control groups of their own');
     else log.info({ directory: cgroup.directory }, 'sessions get control groups of their own');
   }

@@ -17,6 +17,11 @@ export interface PreparedZygote {
   readonly cgroup: CgroupPlace;
 }
 
+/** Children that are kept ahead: no more than may ever be used at once, whatever is configured. */
+export function poolSizeOf({ forker: { poolSize, childrenMax } }: Config): number {
+  return Math.min(poolSize, childrenMax);
+}
+
 /**
  * Checks and makes what a zygote of this configuration needs; starts none. `manifest` is another list of modules than the build's.
  * @throws {StartError} naming what is missing
@@ -26,14 +31,14 @@ export async function prepareZygote(config: Config, manifest: string = builtMani
     throw new StartError(`${manifest} is missing, the list of modules to preload; ./hatchery doctor makes it`);
   prepareSessionUser(config);
   const cgroup = prepareCgroup(config.forker.runAs, config.runtimeDirectory);
-  const { fork, poolSize } = config.forker;
+  const { fork } = config.forker;
   if (!fork) await proveSpawning(config);
   const configuration = {
     ...sessionSettings(config),
     fork,
     preload: manifest,
     // Children that are not forked cost as much waiting as running.
-    poolSize: fork ? poolSize : 0,
+    poolSize: fork ? poolSizeOf(config) : 0,
     cgroup: cgroup.directory,
     fingerprint: zygoteFingerprint(manifest),
   };

@@ -1,9 +1,29 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyView } from '@hatchery/events';
+import { emptyView, type View } from '@hatchery/events';
 import { aChild, aUsage } from '../fixtures/fake-forker.ts';
 import { aLock, aParty } from '../fixtures/locks.ts';
 import { metricsText } from './metrics.ts';
+
+const input = {
+  view: emptyView,
+  feedUp: false,
+  gatewayUp: true,
+  seq: 7,
+  browsers: 2,
+  tooSlowTotal: 1,
+  untrustedTotal: 2,
+  requestsRefusedTotal: 3,
+  stuck: 1,
+  history: { problem: 'disk full', waiting: 5, lost: 3, bytes: 4096, path: '/x', movedAside: null },
+};
+
+test('a zygote that is not wanted alarms nobody, one that does not come up does', () => {
+  const readyIn = (zygote: View['zygote']): string | undefined =>
+    /^hatchery_zygote_ready (\d)$/m.exec(metricsText({ ...input, view: { ...emptyView, zygote } }, null))?.[1];
+  assert.deepEqual([readyIn({ state: 'off' }), readyIn({ state: 'ready', pid: 7 })], ['1', '1']);
+  assert.deepEqual([readyIn({ state: 'starting' }), readyIn({ state: 'failed', step: 'x', message: 'y' })], ['0', '0']);
+});
 
 test('the numbers are exposed as Prometheus reads them, without a name of a user', () => {
   const children = {
@@ -12,23 +32,12 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
     c3: aChild('c3'),
   };
   const locks = { l1: aLock('l1', { condition: 'stale', waiters: [aParty('c2'), aParty('c3')] }) };
-  const input = {
-    view: { ...emptyView, children, locks },
-    feedUp: false,
-    gatewayUp: true,
-    seq: 7,
-    browsers: 2,
-    tooSlowTotal: 1,
-    untrustedTotal: 2,
-    requestsRefusedTotal: 3,
-    stuck: 1,
-    history: { problem: 'disk full', waiting: 5, lost: 3, bytes: 4096, path: '/x', movedAside: null },
-  };
   const load = {
     ...{ children: 4, childrenMax: 5, orphans: 1, zombies: 2, waiting: 3, waitingMax: 10, left: 6 },
     ...{ waited: { boundsS: [0.1, 1], counts: [2, 1, 1], sumS: 9.5 }, refused: { 'service-full': 7 } },
   };
-  const text = metricsText(input, load);
+  const told = { ...input, view: { ...emptyView, children, locks } };
+  const text = metricsText(told, load);
   const lines = text.trimEnd().split('\n');
   assert.ok(lines.includes('# TYPE hatchery_children gauge'));
   assert.ok(lines.includes('hatchery_children{state="running"} 3'));
@@ -49,6 +58,6 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
   assert.ok(lines.includes('hatchery_fork_queue_wait_seconds_count 4'));
   assert.ok(!text.includes('anna'));
   for (const line of lines) assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[\w.+-]+"\})? [\d.]+)$/);
-  const without = metricsText(input, null);
+  const without = metricsText(told, null);
   assert.ok(text.startsWith(without) && !without.includes('hatchery_sessions_limit'));
 });
