@@ -94,7 +94,7 @@ describe('the control socket', () => {
       const { drainDeadline } = bench.events.view;
       assert.ok(Date.parse(drainDeadline ?? '') > Date.now() + 3_000_000);
       const told = await controlRequest(path, 'GET', '/v1/drained');
-      assert.deepEqual(told, { drained: true, orders: 1, deadline: drainDeadline });
+      assert.deepEqual(told, { drained: true, orders: 1, deadline: drainDeadline, outage: null });
     });
   });
 

@@ -81,11 +81,9 @@ export class Recorder {
       case 'lock.broken':
         return broken(event, before, at);
       case 'zygote.ready':
-        return [mark(at, 'zygote', `zygote ${event.pid} ready`)];
       case 'zygote.off':
-        return [mark(at, 'zygote', 'no zygote: every session is a Python of its own')];
       case 'zygote.failed':
-        return [mark(at, 'zygote', `zygote failed at ${event.step}: ${event.message}`)];
+        return [mark(at, 'zygote', zygoteText(event))];
       case 'forker.draining':
         return [mark(at, 'drain', `${event.draining ? 'drain' : 'end of drain'} by ${event.actor}`)];
       case 'action.requested': {
@@ -158,4 +156,15 @@ function mark(
   childId: string | null = null,
 ): HistoryRecord {
   return { type: 'mark', at, kind, text, childId };
+}
+
+function zygoteText(event: Extract<Event, { kind: `zygote.${string}` }>): string {
+  switch (event.kind) {
+    case 'zygote.ready':
+      return `zygote ${event.pid} ready`;
+    case 'zygote.off':
+      return 'no zygote: every session is a Python of its own';
+    case 'zygote.failed':
+      return `zygote failed at ${event.step}: ${event.message}`;
+  }
 }
