@@ -71,12 +71,18 @@ describe('loadConfig refuses', () => {
     });
   });
 
-  it('a file that cannot be read', () => {
+  it('a directory in place of a file', () => {
     mkdirSync(join(directory, 'folder.toml'));
     const configFile = join(directory, 'folder.toml');
     assert.throws(() => loadConfig({ directory, configFile }), {
-      message: `${configFile}: cannot be read (EISDIR: illegal operation on a directory, read)`,
+      message: `${configFile}: is a directory; a configuration is a file, as hatchery.toml`,
     });
+  });
+
+  it('a file below a file', () => {
+    const configFile = join(file, 'own.toml');
+    load('');
+    assert.throws(() => loadConfig({ directory, configFile }), { message: `${configFile}: there is no such file` });
   });
 
   it('all that is wrong in one go, in the order of the lines', () => {

@@ -45,12 +45,19 @@ function readFileIfAny(file: string, wasNamed: boolean): TomlReading {
   try {
     return readToml(readFileSync(file, 'utf8'));
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     if (code === 'ENOENT' && !wasNamed) return { entries: [], problems: [] };
-    const reason = code === 'ENOENT' ? 'there is no such file' : `cannot be read (${message})`;
-    throw new ConfigError(file, [{ line: null, key: null, message: reason }]);
+    throw new ConfigError(file, [{ line: null, key: null, message: whyUnread(error as NodeJS.ErrnoException) }]);
   }
+}
+
+/** What to do about it, where that is known. */
+function whyUnread({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file';
+  if (code === 'EISDIR') return 'is a directory; a configuration is a file, as hatchery.toml';
+  if (code === 'EACCES') return `uid ${process.getuid?.() ?? '?'} may not read it; chown or chmod it`;
+  return `cannot be read (${message})`;
 }
 
 function directories(options: LoadOptions, ownState: unknown, ownRuntime: unknown): Base {

@@ -8,6 +8,8 @@ const repairMark = '<repeated key>';
 export function syntaxProblem(text: string, error: ParseError): ConfigProblem | null {
   if (isRepeatedKey(error)) return null;
   const line = lineAtFault(text, error);
+  const header = unclosedHeader(text.split('\n')[line - 1] ?? '');
+  if (header !== null) return { line, key: null, message: `the table's header has no end: write ${header}` };
   const key = keyOnLine(text, line);
   if (line < error.lineNumber && key !== null) return { line, key, message: 'has no value' };
   const found = (text.split('\n')[line - 1] ?? '').slice(line === error.lineNumber ? error.column : 0).trim();
@@ -23,6 +25,11 @@ export function repairText(text: string, error: ParseError): string | null {
   const lines = text.split('\n');
   const index = lineAtFault(text, error) - 1;
   const line = lines[index] ?? '';
+  const header = unclosedHeader(line);
+  if (header !== null) {
+    lines[index] = header;
+    return lines.join('\n');
+  }
   // Without its header a table's keys would count for the table above. A line that is empty already was not the cause.
   if (line.trim() === '' || line.trimStart().startsWith('[')) return null;
   lines[index] = '';
@@ -51,6 +58,12 @@ function lineAtFault(text: string, error: ParseError): number {
     return content.endsWith('=') || /^\[[^\]]*$/.test(content) ? line : error.lineNumber;
   }
   return error.lineNumber;
+}
+
+/** `[ssh` as it was meant, or null for a line that is something else or leaves room for guesses. */
+function unclosedHeader(line: string): string | null {
+  const [, brackets, name] = /^\s*(\[\[?)\s*([\w-]+(?:\s*\.\s*[\w-]+)*)\s*(?:#.*)?$/.exec(line) ?? [];
+  return brackets === undefined || name === undefined ? null : `${brackets}${name}${']'.repeat(brackets.length)}`;
 }
 
 /** The dotted path of the key that a line sets, as far as the text tells. */

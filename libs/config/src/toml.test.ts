@@ -52,10 +52,26 @@ describe('readToml reports', () => {
     assert.deepEqual(problems('a ='), ['1 a: is not valid TOML: Unspecified values are invalid']);
   });
 
-  it('an unfinished table header on its line, and nothing guessed from what follows', () => {
-    assert.deepEqual(problems('a = 1\n[t\nb = yes'), [
-      "2 null: is not valid TOML at '[t': The key, equals sign, and value must be on the same line",
+  it('a table header without its bracket on its line, and the errors after it', () => {
+    const header = (name: string): string => `the table's header has no end: write ${name}`;
+    assert.deepEqual(problems('a = 1\n[t\nb = yes\n[u # why\n'), [
+      `2 null: ${header('[t]')}`,
+      "3 t.b: is not valid TOML at 'yes': Unexpected character",
+      `4 null: ${header('[u]')}`,
     ]);
+    assert.deepEqual(problems('[t'), [`1 null: ${header('[t]')}`]);
+    assert.deepEqual(problems('[[t.u\n\n# why\nb = 1\n'), [
+      `1 null: ${header('[[t.u]]')}`,
+      '1 t.u: is one table, not a list: write [t.u]',
+    ]);
+    assert.deepEqual(problems('[t\n[u]\nb = 1\n'), [`1 null: ${header('[t]')}`]);
+    assert.deepEqual(problems('[t\r\nb = 1\r\n'), [`1 null: ${header('[t]')}`]);
+    assert.deepEqual(paths('[t\nb = 1'), ['1 t', '2 t.b']);
+  });
+
+  it('a broken table header on its line, and nothing guessed from what follows', () => {
+    assert.deepEqual(problems('[t u]\nb = yes').length, 1);
+    assert.match(problems('[t u]\nb = yes').join(), /^1 null: is not valid TOML at 'u\]'/);
   });
 
   it('an unfinished list as one problem', () => {
