@@ -194,13 +194,18 @@ describe('a start that cannot succeed', () => {
     }
   });
 
-  it('for a directory that cannot be made names it', async () => {
-    using directory = temporaryDirectory();
-    const file = join(directory.path, 'file');
-    writeFileSync(file, '');
-    const stderr = await failedStart(directory.path, { config: `[hosting]\nroot = "${join(file, 'hosting')}"\n` });
-    assert.match(stderr, /^forker: cannot make \S+\/file\/hosting: a file is in its place/);
-  });
+  for (const [where, root, why] of [
+    ['in the place', 'file', 'a file is in its place; move it away'],
+    ['above the place', 'file/hosting', 'a file is in its way; move that away'],
+  ] as const) {
+    it(`for a directory that cannot be made, with a file ${where} of it, says so`, async () => {
+      using directory = temporaryDirectory();
+      writeFileSync(join(directory.path, 'file'), '');
+      const path = join(directory.path, root);
+      const stderr = await failedStart(directory.path, { config: `[hosting]\nroot = "${path}"\n` });
+      assert.equal(stderr, `forker: cannot make ${path}: ${why}, or configure another\n`);
+    });
+  }
 
   it('for a children timeout that is no number says so', async () => {
     using directory = temporaryDirectory();

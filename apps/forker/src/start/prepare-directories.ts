@@ -22,6 +22,7 @@ export function prepareDirectories(config: Config): void {
 function whyNot({ code, message }: NodeJS.ErrnoException): string {
   const user = `uid ${process.getuid?.() ?? '?'}`;
   if (code === 'EACCES') return `${user} may not write above it; make it and chown it, or configure another`;
-  if (code === 'EEXIST' || code === 'ENOTDIR') return 'a file is in its place; move it away, or configure another';
+  if (code === 'EEXIST') return 'a file is in its place; move it away, or configure another';
+  if (code === 'ENOTDIR') return 'a file is in its way; move that away, or configure another';
   return message;
 }
