@@ -66,10 +66,13 @@ function isServeForm(options: readonly string[]): boolean {
   return given.join(' ') === '--allow-writes --directory=/ --inet';
 }
 
-/** `--directory /` and `-d /` as one word. */
+/** `--directory /`, `-d /` and `-d/` as one word. What follows a short option belongs to it, also a `=`, as in Breezy's own reading. */
 function withJoinedDirectory(options: readonly string[]): string[] {
-  const at = options.findIndex((option) => option === '--directory' || option === '-d');
-  return at === -1 ? [...options] : options.toSpliced(at, 2, `--directory=${options[at + 1] ?? ''}`);
+  const at = options.findIndex((option) => option === '--directory' || /^-d/.test(option));
+  if (at === -1) return [...options];
+  const joined = /^-d(.+)/s.exec(options[at] ?? '')?.[1];
+  if (joined !== undefined) return options.toSpliced(at, 1, `--directory=${joined}`);
+  return options.toSpliced(at, 2, `--directory=${options[at + 1] ?? ''}`);
 }
 
 function refused(reason: RefusalReason, text: string): CommandDecision {
