@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectories } from '@hatchery/daemon';
 import { parsePublicKey, type PublicKey } from './public-key.ts';
+import { readUserFile } from './user-file.ts';
 
 /** Longer than any file of public keys a person has; what is longer is something else. */
 const keyFileBytesMax = 64 * 1024;
@@ -30,7 +31,7 @@ export function readKeyFile(path: string): string {
 export function addUser(usersDirectory: string, name: string, keyText: string, source: string): number {
   const keys = readKeys(keyText, source);
   const file = keysFile(usersDirectory, name);
-  const had = existsSync(file) ? readFileSync(file, 'utf8').trimEnd() : '';
+  const had = readUserFile(usersDirectory, name, 'authorized_keys')?.trimEnd() ?? '';
   const fresh = keys.filter(({ blob }, index) => {
     return !had.includes(blob) && keys.findIndex((other) => other.blob === blob) === index;
   });
@@ -43,10 +44,9 @@ export function addUser(usersDirectory: string, name: string, keyText: string, s
   return fresh.length;
 }
 
-/** How many keys a user's file holds; 0 without one. */
+/** How many keys a user's file holds; 0 without one. @throws an Error that names the file when it cannot be read */
 export function keyCount(usersDirectory: string, name: string): number {
-  const file = keysFile(usersDirectory, name);
-  return existsSync(file) ? keyLines(readFileSync(file, 'utf8')).length : 0;
+  return keyLines(readUserFile(usersDirectory, name, 'authorized_keys') ?? '').length;
 }
 
 function readKeys(text: string, source: string): PublicKey[] {

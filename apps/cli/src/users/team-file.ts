@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectories } from '@hatchery/daemon';
+import { entriesOf, readUserFile } from './user-file.ts';
 
-/** The names in a user's file of teams: one a line, `#` begins a comment. */
+/** The names in a user's file of teams: one a line, `#` begins a comment. @throws an Error that names the file when it cannot be read */
 export function teamsOf(usersDirectory: string, name: string): string[] {
   return linesOf(usersDirectory, name)
     .map(teamIn)
@@ -32,8 +33,7 @@ export function removeTeams(usersDirectory: string, name: string, teams: readonl
 
 /** Whether any user is in a team of that name. */
 export function isTeam(usersDirectory: string, name: string): boolean {
-  if (!existsSync(usersDirectory)) return false;
-  return readdirSync(usersDirectory).some((user) => teamsOf(usersDirectory, user).includes(name));
+  return entriesOf(usersDirectory).some((user) => teamsOf(usersDirectory, user.name).includes(name));
 }
 
 function teamIn(line: string): string {
@@ -41,9 +41,7 @@ function teamIn(line: string): string {
 }
 
 function linesOf(usersDirectory: string, name: string): string[] {
-  const file = join(usersDirectory, name, 'teams');
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split(/\r?\n/);
+  const lines = (readUserFile(usersDirectory, name, 'teams') ?? '').split(/\r?\n/);
   return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
 }
 

@@ -74,6 +74,31 @@ describe('hatchery user', () => {
     });
   }
 
+  it('lists the others beside users whose files cannot be read, names these, and fails', async () => {
+    using state = temporaryDirectory();
+    const users = join(state.path, 'users');
+    const user = (...words: string[]): Promise<Outcome> => hatchery('user', ...words, '--state-dir', state.path);
+    await user('add', 'bob', '--key', key);
+    for (const file of ['alice/authorized_keys', 'carol/teams']) mkdirSync(join(users, file), { recursive: true });
+    const { code, stdout, said } = await user('list');
+    assert.deepEqual([code, stdout], [1, 'NAME  KEYS  TEAMS\nbob   1\n']);
+    assert.deepEqual(said, [
+      `user: alice is not listed: cannot read ${users}/alice/authorized_keys: it is a directory; move it away`,
+      `user: carol is not listed: cannot read ${users}/carol/teams: it is a directory; move it away`,
+    ]);
+    assert.deepEqual(JSON.parse((await user('list', '--json')).stdout), [{ name: 'bob', keys: 1, teams: [] }]);
+    const added = await user('add', 'dora', '--key', key);
+    assert.deepEqual(added.said, [`user: cannot read ${users}/carol/teams: it is a directory; move it away`]);
+  });
+
+  it('says that the directory of users is none', async () => {
+    using state = temporaryDirectory();
+    writeFileSync(join(state.path, 'users'), '');
+    const { code, said } = await hatchery('user', 'list', '--state-dir', state.path);
+    assert.equal(code, 1);
+    assert.deepEqual(said, [`user: cannot read ssh.users_dir ${state.path}/users: it is no directory; move it away`]);
+  });
+
   it('refuses names that are none', async () => {
     for (const name of ['../up', 'Alice', '', '.x', 'a b', 'a'.repeat(65)]) {
       for (const words of [

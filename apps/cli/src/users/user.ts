@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitDone, expectWords, UsageError, type Command, type Invocation } from '../command.ts';
+import { exitDone, exitFailed, expectWords, UsageError, type Command, type Invocation } from '../command.ts';
 import { table } from '../table.ts';
 import { addUser, keyCount, readKeyFile } from './key-file.ts';
 import { addTeams, isTeam, removeTeams, teamsOf } from './team-file.ts';
+import { entriesOf } from './user-file.ts';
 
 /** A user's name is the name of a directory and, behind a ~, of a place in every branch's address. */
 const userName = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -15,8 +16,8 @@ export const user: Command = {
   options: { key: { type: 'string' }, team: { type: 'string', multiple: true }, json: { type: 'boolean' } },
   run(invocation) {
     const [verb] = invocation.words;
+    if (verb === 'list') return Promise.resolve(list(invocation));
     if (verb === 'add') add(invocation);
-    else if (verb === 'list') list(invocation);
     else if (verb === 'remove') remove(invocation);
     else throw new UsageError(`add, list or remove is expected${verb === undefined ? '' : `, not '${verb}'`}`);
     return Promise.resolve(exitDone);
@@ -45,27 +46,44 @@ function add(invocation: Invocation): void {
   invocation.print(`${name} is in ${where}${fresh.length === 0 ? ' already' : ' from the next sign-in on'}\n`);
 }
 
-function list(invocation: Invocation): void {
+/** One user whose files cannot be read hides none of the others. */
+function list(invocation: Invocation): number {
   expectWords(invocation, 'list');
-  const users = usersIn(invocation.config.ssh.usersDirectory);
+  const { users, troubles } = usersIn(invocation.config.ssh.usersDirectory);
   if (invocation.options['json'] === true) invocation.print(`${JSON.stringify(users)}\n`);
-  else if (users.length === 0) invocation.print('nobody may log in yet; hatchery user add NAME --key FILE\n');
-  else
+  else if (users.length > 0)
     invocation.print(
       table(
         ['NAME', 'KEYS', 'TEAMS'],
         users.map(({ name, keys, teams }) => [name, String(keys), teams.join(', ')]),
       ),
     );
+  else if (troubles.length === 0) invocation.print('nobody may log in yet; hatchery user add NAME --key FILE\n');
+  for (const trouble of troubles) invocation.say(`user: ${trouble}`);
+  return troubles.length === 0 ? exitDone : exitFailed;
+}
+
+interface ListedUser {
+  readonly name: string;
+  readonly keys: number;
+  readonly teams: readonly string[];
 }
 
 /** What the gateway would not look up is no user. */
-function usersIn(directory: string): { name: string; keys: number; teams: string[] }[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { withFileTypes: true })
+function usersIn(directory: string): { users: ListedUser[]; troubles: string[] } {
+  const users: ListedUser[] = [];
+  const troubles: string[] = [];
+  const names = entriesOf(directory)
     .filter((entry) => entry.isDirectory() && userName.test(entry.name))
-    .map(({ name }) => ({ name, keys: keyCount(directory, name), teams: teamsOf(directory, name) }))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    .map(({ name }) => name);
+  for (const name of names.toSorted()) {
+    try {
+      users.push({ name, keys: keyCount(directory, name), teams: teamsOf(directory, name) });
+    } catch (error) {
+      troubles.push(`${name} is not listed: ${(error as Error).message}`);
+    }
+  }
+  return { users, troubles };
 }
 
 function remove(invocation: Invocation): void {
