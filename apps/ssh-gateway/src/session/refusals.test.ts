@@ -41,11 +41,15 @@ test('forwarding of ports, X11 and agents, and variables, are not given', async 
   assert.ok(refused.includes('env LD_PRELOAD') && refused.includes('tcpip-forward'), JSON.stringify(refused));
 });
 
-test('a tunnel through the gateway is refused', async () => {
+test('a tunnel through the gateway is refused in words', async () => {
   await using stand = await Stand.open();
   const { code, stderr } = await stand.ssh([], '', ['-W', '127.0.0.1:22']);
   assert.notEqual(code, 0);
-  assert.match(stderr, /administratively prohibited/);
+  assert.match(
+    stderr,
+    /administratively prohibited: hatchery: only Bazaar branches are served here, no forwarding of ports or sockets/,
+  );
+  assert.equal((await stand.log.heard('channel request refused')).fields['what'], 'direct-tcpip');
 });
 
 test('the fork service’s own reason reaches the user', async () => {

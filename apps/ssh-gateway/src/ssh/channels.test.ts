@@ -80,7 +80,10 @@ test('the eleventh channel is refused, and room is made by one that closes', asy
   const { client } = await signIn(stand.alice);
   const channels = [];
   for (let number = 0; number < 10; number++) channels.push(await exec(client, serveLine));
-  await assert.rejects(exec(client, serveLine), /Channel open failure/);
+  await assert.rejects(
+    exec(client, serveLine),
+    /Channel open failure: hatchery: more than 10 channels; close one, or open another connection/,
+  );
   channels[0]?.close();
   await until('one to end', () => stand.log.named('session closed').length === 1);
   await assert.doesNotReject(exec(client, serveLine));

@@ -3,7 +3,7 @@ import type { Limits } from '../limits.ts';
 import { mendFlowControl } from './channel-window.ts';
 import { ExecChannel } from './exec-channel.ts';
 import { channelInternals, internalsOf, sessionInternals } from './internals.ts';
-import { answerLateRequests, enforceWindow } from './inbound-checks.ts';
+import { answerLateRequests, enforceWindow, refuseOpensInWords } from './inbound-checks.ts';
 import type { SendGate } from './send-gate.ts';
 
 /** What a client asked a channel to be. */
@@ -47,11 +47,16 @@ export class Channels {
     this.#options = options;
     answerLateRequests(internalsOf(client));
     enforceWindow(internalsOf(client), () => options.violation('more data than the window allows'));
+    refuseOpensInWords(
+      internalsOf(client),
+      () => this.#whyNoSession(),
+      (what) => this.#tellRefused(what),
+    );
     client.on(
       'session',
-      options.guard((accept, reject) => this.#sessionRequested(accept, reject)),
+      options.guard((accept) => this.#sessionRequested(accept)),
     );
-    // ssh2 refuses direct-tcpip by itself; without this listener it would overlook no-more-sessions@openssh.com.
+    // Without this listener ssh2 would overlook no-more-sessions@openssh.com.
     client.on(
       'request',
       options.guard((_accept, reject, name) => this.#refuse(reject, name)),
@@ -74,11 +79,13 @@ export class Channels {
     this.#open.clear();
   }
 
-  #sessionRequested(accept: () => Ssh2Session, reject: () => void): void {
+  #whyNoSession(): string | null {
+    const { channelsPerConnectionMax: most } = this.#options.limits;
+    return this.#open.size >= most ? `more than ${most} channels` : null;
+  }
+
+  #sessionRequested(accept: () => Ssh2Session): void {
     const { limits, guard, violation } = this.#options;
-    if (this.#open.size >= limits.channelsPerConnectionMax) {
-      return this.#refuse(reject, `more than ${limits.channelsPerConnectionMax} channels`);
-    }
     const session = accept();
     this.#open.add(session);
     this.#used = true;
@@ -141,10 +148,14 @@ export class Channels {
   }
 
   #refuse(reject: (() => void) | undefined, what: string): void {
-    this.#refusals += 1;
-    if (this.#refusals <= refusalsToldMax) this.#options.refused(what.slice(0, refusedNameMax));
+    this.#tellRefused(what);
     // Absent when the client wants no reply.
     reject?.();
+  }
+
+  #tellRefused(what: string): void {
+    this.#refusals += 1;
+    if (this.#refusals <= refusalsToldMax) this.#options.refused(what.slice(0, refusedNameMax));
   }
 
   #closed(session: Ssh2Session): void {

@@ -20,6 +20,7 @@ import { SignInRecord } from './sign-in-record.ts';
 import { signInConnection, type SignedInConnection } from './signed-in-connection.ts';
 import { watchSilence } from './silence.ts';
 import { mendTransport } from './transport.ts';
+import { endUnreadable } from './unreadable.ts';
 
 export interface ConnectionOptions {
   readonly log: Logger;
@@ -92,7 +93,7 @@ export class Connection {
     this.#client = client;
     holdFirstReply(client, this.#socket, this.#options.limits);
     // Trap H: without this listener an error ends the process, and after one ssh2 goes on parsing and leaves the socket open.
-    client.on('error', (error) => this.#violation(error.message));
+    client.on('error', ({ message }) => endUnreadable(this, client, message));
     const { hostKeys, judgeKey, limits, metrics, idleTimeoutMs } = this.#options;
     mendTransport(client, { hostKeys, software, violation: this.#violation });
     client.once('handshake', () => this.#shookHands());

@@ -171,12 +171,36 @@ test('an exec line of thirty kilobytes is refused in words, and never logged at 
   client.end();
 });
 
-test('an exec line longer than any packet ends the connection', async () => {
+test('an exec line longer than any packet ends the connection in words, which the client takes before the end', async () => {
   await using stand = await Stand.open();
-  const { client, closed } = await signIn(stand.alice);
-  client.exec(`bzr ${'x'.repeat(300_000)}`, () => {});
+  // Two, since the system takes no argument of 128 KiB.
+  const { code, stderr } = await stand.ssh(['x'.repeat(100_000), 'x'.repeat(100_000)], '');
+  assert.equal(code, 255);
+  assert.match(stderr, /: hatchery: a command in a packet longer than 35000 bytes is not taken: .*; use: brz branch/);
+  const { fields } = await stand.log.heard('connection closed');
+  assert.deepEqual([fields['cause'], fields['reason']], ['protocol', 'protocol: Bad packet length']);
+  await assertServes(stand);
+});
+
+test('a packet that says it has two gigabytes is not read, and taken without a reset, which would take our words away', async () => {
+  await using stand = await Stand.open({ limits: { lingerMs: 60_000 } });
+  const { raw, closed } = await signIn(stand.alice);
+  const socket = raw._sock.removeAllListeners('data').resume();
+  socket.allowHalfOpen = true;
+  const errors: Error[] = [];
+  socket.on('error', (error) => errors.push(error));
+  socket.write(Buffer.from('7ffffff0', 'hex'));
+  for (let part = 0; part < 50; part++) {
+    socket.write(randomBytes(20_000));
+    await delay(2);
+  }
+  // The gateway is in this process.
+  assert.ok(process.memoryUsage().arrayBuffers < 2 ** 30);
+  socket.end();
   await within('the end', closed);
-  assert.equal((await stand.log.heard('connection closed')).fields['cause'], 'protocol');
+  assert.deepEqual(errors, []);
+  assert.match(String((await stand.log.heard('connection closed')).fields['reason']), /^protocol: Bad packet length/);
+  assert.equal(stand.log.named('connection handler failed').length, 0);
 });
 
 test('a flood of variables is refused one by one, none gets to the child, and the log has the first few', async () => {

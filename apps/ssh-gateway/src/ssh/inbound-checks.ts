@@ -1,5 +1,8 @@
 import type { ConnectionInternals, SessionInternals } from './internals.ts';
 
+/** RFC 4254 5.1. */
+const openFailure = { prohibited: 1, shortage: 4 } as const;
+
 /**
  * Answers requests on a channel whose command has started, or whose client has sent EOF, with a failure. ssh2 gives them no answer at all,
  * so a client that sends a second `exec` waits for ever (trap I).
@@ -14,6 +17,33 @@ export function answerLateRequests({ _protocol, _chanMgr }: ConnectionInternals)
     } else if (wantReply) {
       protocol.channelFailure(session._chanInfo.outgoing.id);
     }
+  };
+}
+
+/** What cannot be had, for a channel type that no client opens here. */
+const noChannel = 'only Bazaar branches are served here, no forwarding of ports or sockets';
+
+/**
+ * Refuses each channel that is no session, and each session for which `whyNoSession` has words, with words that clients show; ssh2 sends
+ * none. `refused` is told what it was.
+ */
+export function refuseOpensInWords(
+  { _protocol }: ConnectionInternals,
+  whyNoSession: () => string | null,
+  refused: (what: string) => void,
+): void {
+  const handlers = _protocol._handlers;
+  const handle = handlers.CHANNEL_OPEN;
+  const refuse = (sender: number, reason: number, what: string, why: string): void => {
+    refused(what);
+    _protocol.channelOpenFail(sender, reason, `hatchery: ${why}`);
+  };
+  handlers.CHANNEL_OPEN = (protocol, info) => {
+    const { type, sender } = info;
+    if (type !== 'session') return refuse(sender, openFailure.prohibited, type, noChannel);
+    const why = whyNoSession();
+    if (why === null) handle(protocol, info);
+    else refuse(sender, openFailure.shortage, why, `${why}; close one, or open another connection`);
   };
 }
 

@@ -30,6 +30,7 @@ export interface ProtocolInternals {
       data: unknown,
     ) => void;
     GLOBAL_REQUEST: (protocol: ProtocolInternals, name: string, wantReply: boolean, data: unknown) => void;
+    CHANNEL_OPEN: (protocol: ProtocolInternals, info: ChannelOpen) => void;
     CHANNEL_DATA: (protocol: ProtocolInternals, recipient: number, data: Buffer) => void;
     CHANNEL_REQUEST: (
       protocol: ProtocolInternals,
@@ -42,9 +43,18 @@ export interface ProtocolInternals {
   requestSuccess(data: Buffer): void;
   requestFailure(): void;
   channelFailure(channel: number): void;
+  /** `reason` is a number of RFC 4254 5.1, `text` for the user. */
+  channelOpenFail(sender: number, reason: number, text: string): void;
   channelClose(channel: number): void;
   exitStatus(channel: number, status: number): void;
   exitSignal(channel: number, name: string, coreDumped: boolean, message: string): void;
+}
+
+/** A channel that the client wants to open. */
+interface ChannelOpen {
+  readonly type: string;
+  /** Its number on the client's side. */
+  readonly sender: number;
 }
 
 /** What it returns is for ssh2's parser. */
