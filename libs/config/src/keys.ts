@@ -15,6 +15,7 @@ import {
   startups,
   userName,
   userUrl,
+  zeroOr,
   type Kind,
 } from './kinds.ts';
 import { defaultHostKey } from './paths.ts';
@@ -79,8 +80,8 @@ export const keys = {
   'limits.cpu_s': key(integer(0, week), () => 3600),
   // Breezy holds some copies of the largest file it handles; a session that wants more endangers the others.
   'limits.address_space_bytes': key(bytes, () => 4 * 1024 ** 3),
-  // A session holds tens of packs open at the most.
-  'limits.open_files': key(integer(0, 1_048_576), () => 1024),
+  // A session holds tens of packs open at the most. With 8 no zygote comes up, with 12 a small branch can be pushed.
+  'limits.open_files': key(zeroOr(64, 1_048_576), () => 1024),
   // Off: a pack of a repository may be as large as its disk.
   'limits.file_size_bytes': key(bytes, () => 0),
 

@@ -87,6 +87,16 @@ export function integer(min: number, max: number): Kind<number> {
   };
 }
 
+/** A whole number within bounds, both included, or 0, which stands for none. */
+export function zeroOr(min: number, max: number): Kind<number> {
+  return (value) => {
+    if (value.kind === 'integer' && (value.value === 0 || (value.value >= min && value.value <= max)))
+      return value.value;
+    const shown = value.kind === 'integer' ? value.text : describe(value);
+    throw new Refusal(`must be 0 or a whole number from ${min} to ${max}, not ${shown}`);
+  };
+}
+
 /** Seconds, with a fraction if need be, within bounds, both included. */
 export function seconds(min: number, max: number): Kind<number> {
   return (value) => {

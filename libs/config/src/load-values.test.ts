@@ -22,7 +22,12 @@ describe('loadConfig', () => {
     assert.equal(load('ssh = { workers = 3 }').ssh.workers, 3);
   });
 
-  const refused: readonly (readonly [string, string, RegExp])[] = [
+  it('takes open files that are enough for a session, and 0 for as many as the system gives', () => {
+    for (const openFiles of [0, 64, 1_048_576])
+      assert.equal(load(`limits.open_files = ${openFiles}`).limits.openFiles, openFiles);
+  });
+
+  const refused: (readonly [string, string, RegExp])[] = [
     ['a word where true or false belongs', 'forker.fork = "no"', /forker\.fork: must be true or false, not "no"/],
     [
       'a number where true or false belongs',
@@ -36,8 +41,19 @@ describe('loadConfig', () => {
       'forker.run_as = 1000',
       /forker\.run_as: must be the name of a user, not the number 1000/,
     ],
+    [
+      'a word for open files',
+      'limits.open_files = "many"',
+      /limits\.open_files: must be 0 or a whole number from 64 to 1048576, not "many"/,
+    ],
     ['a limit below zero', 'limits.cpu_s = -1', /limits\.cpu_s: must be a whole number from 0 to 604800, not -1/],
   ];
+  for (const value of ['3', '63', '-1', '1048577'])
+    refused.push([
+      `${value} open files`,
+      `limits.open_files = ${value}`,
+      new RegExp(`limits\\.open_files: must be 0 or a whole number from 64 to 1048576, not ${value}$`),
+    ]);
   for (const [what, text, problem] of refused) {
     it(`refuses ${what}`, () => {
       assert.throws(
