@@ -4,6 +4,7 @@ import { defaultHostKey, type Address, type Config } from '@hatchery/config';
 import { makeDirectories } from '@hatchery/daemon';
 import type { Terminal } from '../terminal.ts';
 import { addUser } from '../users/key-file.ts';
+import { makeKeyPair } from './key-pair.ts';
 import { runTool } from './run-tool.ts';
 
 /** The user that a first use makes, so that there is something to branch from. */
@@ -26,7 +27,7 @@ export async function prepareFirstUse(config: Config, { environment, say }: Firs
     if (existsSync(path)) continue;
     if (path !== defaultHostKey(config.stateDirectory)) throw new Error(whyNotMade(path));
     say(`making the host key ${path}`);
-    putKey(await makeKey(path, 'hatchery host key', environment), path);
+    putKey(makeKey(path, 'hatchery host key'), path);
   }
   makeDirectories(config.ssh.usersDirectory);
   const key = demoKey(config);
@@ -34,7 +35,7 @@ export async function prepareFirstUse(config: Config, { environment, say }: Firs
   if (existsSync(key)) return;
   say(`making the user ${demoUser} with a key of its own, and the sample branch ${sampleBranch}`);
   makeDirectories(demoDirectory(config), 0o700);
-  const scratch = await makeKey(key, `${demoUser}@hatchery`, environment);
+  const scratch = makeKey(key, `${demoUser}@hatchery`);
   addUser(config.ssh.usersDirectory, demoUser, readFileSync(`${scratch}.pub`, 'utf8'), `${scratch}.pub`);
   if (!existsSync(join(config.hosting.root, sampleBranch))) await makeSampleBranch(config, environment);
   putKey(scratch, key);
@@ -102,11 +103,13 @@ function demoKey(config: Config): string {
 }
 
 /** Makes a key beside its path; returns where, for {@link putKey}. */
-async function makeKey(path: string, comment: string, environment: Readonly<NodeJS.ProcessEnv>): Promise<string> {
+function makeKey(path: string, comment: string): string {
   const scratch = `${path}.new`;
   makeDirectories(dirname(path));
   for (const file of [scratch, `${scratch}.pub`]) rmSync(file, { force: true });
-  await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', scratch], environment);
+  const { privateKey, publicKey } = makeKeyPair(comment);
+  writeFileSync(scratch, privateKey, { mode: 0o600 });
+  writeFileSync(`${scratch}.pub`, publicKey, { mode: 0o644 });
   return scratch;
 }
 
