@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { temporaryDirectory } from '@hatchery/testkit';
 import { hatchery } from '../terminal.test-support.ts';
 import type { Check } from './check.ts';
+import { makeKeyPair } from '../up/key-pair.ts';
 import { checkManifest, checkNativeCrypto, checkNode } from './installation.ts';
 import { checkLimitsIn } from './machine.ts';
 import { checkRoom } from './places.ts';
@@ -57,6 +58,23 @@ describe('hatchery doctor', () => {
     assert.match((await troubles(directory.path, config)).found.join('\n'), /: others can read it; chmod 600 /);
     chmodSync(key, 0o600);
     assert.match((await troubles(directory.path, config)).found.join('\n'), /: it is no private key without a passphr/);
+  });
+
+  it('does not call a host key broken where ssh-keygen only misses the user in passwd', async (context) => {
+    using directory = temporaryDirectory();
+    const state = join(directory.path, 'state');
+    mkdirSync(state);
+    writeFileSync(join(state, 'ssh_host_ed25519_key'), makeKeyPair('host').privateKey, { mode: 0o600 });
+    const keygen = '#!/bin/sh\necho "No user exists for uid 54321" >&2\nexit 255\n';
+    writeFileSync(join(directory.path, 'ssh-keygen'), keygen, { mode: 0o755 });
+    const { PATH } = process.env;
+    process.env['PATH'] = `${directory.path}:${PATH}`;
+    context.after(() => (process.env['PATH'] = PATH));
+    const found = (await troubles(directory.path)).found.join('\n');
+    assert.match(
+      found,
+      /^host key .*: it cannot be checked: ssh-keygen says 'No user exists for uid 54321'; add that/m,
+    );
   });
 
   it('misses users where there were some, and a host key that is named', async () => {

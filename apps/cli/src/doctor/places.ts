@@ -62,7 +62,10 @@ function hostKeyTrouble(path: string, isMade: boolean): string | null {
     execFileSync('ssh-keygen', ['-y', '-P', '', '-f', path], { stdio: 'pipe', timeout: examinationMsMax });
     return null;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'it cannot be checked without ssh-keygen';
+    const { code, stderr } = error as NodeJS.ErrnoException & { stderr?: Buffer };
+    if (code === 'ENOENT') return 'it cannot be checked without ssh-keygen';
+    const nobody = /No user exists for uid \d+/.exec(String(stderr))?.[0];
+    if (nobody !== undefined) return `it cannot be checked: ssh-keygen says '${nobody}'; add that user to /etc/passwd`;
     return `it is no private key without a passphrase; make one with: ssh-keygen -t ed25519 -N '' -f ${path}`;
   }
 }

@@ -22,12 +22,13 @@ test('a host key that is named and missing is not replaced by another one', asyn
   assert.equal(existsSync(join(directory.path, 'disk')), false);
 });
 
-test('the default host key is made once, also when it is named', async () => {
+test('the default host key is made once, also when it is named, and without ssh-keygen, which needs an entry in passwd', async () => {
   using directory = temporaryDirectory();
   const path = join(directory.path, 'state', 'ssh_host_ed25519_key');
   const config = configured(directory.path, `host_keys = ["${path}"]`);
   const said: string[] = [];
-  const terminal = { environment: process.env, say: (line: string) => void said.push(line) };
+  const environment = { ...process.env, PATH: '/nowhere' };
+  const terminal = { environment, say: (line: string) => void said.push(line) };
   await prepareFirstUse(config, terminal);
   const made = readFileSync(path, 'utf8');
   await prepareFirstUse(config, terminal);
