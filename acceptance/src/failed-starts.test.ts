@@ -47,8 +47,8 @@ test('a configuration that is not there, or cannot be read, is told by its name'
   const file = join(directory, 'hatchery.toml');
   assertOneLine(await hatchery('up'), new RegExp(`^hatchery: ${file}: there is no such file$`));
   mkdirSync(file);
-  assertOneLine(await hatchery('up'), new RegExp(`^hatchery: ${file}: cannot be read \\(EISDIR`));
-  assertOneLine(await hatchery('start'), new RegExp(`^hatchery: ${file}: cannot be read \\(EISDIR`));
+  assertOneLine(await hatchery('up'), new RegExp(`^hatchery: ${file}: is a directory; a configuration is a file`));
+  assertOneLine(await hatchery('start'), new RegExp(`^hatchery: ${file}: is a directory; a configuration is a file`));
 });
 
 for (const [part, table] of [

@@ -8,7 +8,7 @@ export const restartWindowMs = 60_000;
 /** Waits before a restart, by how many came before it in the window. */
 export const restartDelaysMs = [0, 250, 1_000, 2_000, 5_000];
 
-/** A tool that `up` runs once (ssh-keygen, brz). */
+/** A tool that `up` runs once (brz). */
 export const toolMsMax = 60_000;
 
 /** A whole start: keys and a sample branch at first use, then the parts. */
