@@ -10,7 +10,12 @@ import { startSteps } from './start-steps.ts';
 async function main(words: readonly string[]): Promise<number> {
   const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
   const acceptanceFiles = largestFirst(root, globSync('acceptance/**/*.test.ts', { cwd: root }));
-  const chosen = select(listSteps(readProjects(root), acceptanceFiles), words);
+  const steps = listSteps(readProjects(root), acceptanceFiles);
+  if (words.some((word) => word === '--help' || word === '-h')) {
+    console.log(usage(steps.map(({ name }) => name)));
+    return 0;
+  }
+  const chosen = select(steps, words);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   const running = startSteps(root, chosen, stop.signal);
@@ -29,6 +34,15 @@ async function main(words: readonly string[]): Promise<number> {
   const complete = !stop.signal.aborted && counts.passed > 0;
   console.log(`\n${formatCounts(complete ? counts : { ...counts, failed: Math.max(1, counts.failed) })}`);
   return complete && counts.failed === 0 ? 0 : 1;
+}
+
+function usage(stepNames: readonly string[]): string {
+  return `usage: hatchery test [NAME…]
+
+Every check and test, or those with a NAME in the name of their step, project or file. The steps, side by side:
+  ${stepNames.join(', ')}
+Projects are as in package.json (ssh-gateway), files as acceptance/src/locks.test.ts.
+The last line is N passed, N failed; the exit code is 1 when one failed, 2 when nothing has such a name.`;
 }
 
 /** The longest file takes longest, more or less, and should not be what is left at the end. */
