@@ -87,7 +87,14 @@ test('what a killed old gateway left goes with the service at the latest', async
 
 test('an old part that gives no answer is named, and holds nobody up', async () => {
   const { session, gateway, forker } = await restartUnder();
-  await until('both to drain', async () => (await statusOf(instance)).oldParts.every(({ sessions }) => sessions === 1));
+  let seen = await statusOf(instance);
+  await until(
+    () => `both to drain, not ${JSON.stringify(seen)}`,
+    async () => {
+      seen = await statusOf(instance);
+      return seen.oldParts.length === 2 && seen.oldParts.every(({ sessions }) => sessions === 1);
+    },
+  );
   for (const pid of [gateway, forker]) process.kill(pid, 'SIGSTOP');
   try {
     const { oldParts } = await statusOf(instance);

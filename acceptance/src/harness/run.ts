@@ -74,13 +74,18 @@ export function run(file: string, argv: readonly string[], options: RunOptions =
   return start(file, argv, options).outcome;
 }
 
-/** Waits for something to become true; looks often, and fails with `what` after the deadline. */
-export async function until<T>(what: string, look: () => T | Promise<T>, timeoutMs = 20_000): Promise<NonNullable<T>> {
+/** Waits for something to become true; looks often, and fails with `what` after the deadline. A function is asked only then. */
+export async function until<T>(
+  what: string | (() => string),
+  look: () => T | Promise<T>,
+  timeoutMs = 20_000,
+): Promise<NonNullable<T>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const found = await look();
     if (found !== null && found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`${what} did not happen within ${timeoutMs} ms`);
+    if (performance.now() > deadline)
+      throw new Error(`${typeof what === 'string' ? what : what()} did not happen within ${timeoutMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readProcess, temporaryDirectory, until, within } from '@hatchery/testkit';
@@ -51,11 +51,13 @@ describe('isGone', () => {
 });
 
 async function withZombie(story: (pid: number) => void): Promise<void> {
-  // The shell does not wait for its child while it reads.
-  const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // What the shell has become waits for nobody; the shell itself might have.
+  const shell = spawn('sh', ['-c', 'sleep 600 & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = (await within('the pid', once(shell.stdout, 'data'))) as [Buffer];
   const pid = Number(line.toString());
   try {
+    await until('the shell to be gone', () => readFileSync(`/proc/${shell.pid}/comm`, 'utf8') === 'cat\n');
+    process.kill(pid, 'SIGKILL');
     await until('a zombie', () => readProcess(pid)?.state === 'Z');
     story(pid);
   } finally {
