@@ -99,6 +99,16 @@ describe('UnixName', () => {
     });
   });
 
+  it('that is left to a successor is not removed, and whoever opens next has it', async () => {
+    await withPath(async (path, server) => {
+      const old = await UnixName.open(greeter('old'), path, { mode: 0o600 });
+      old.leave();
+      assert.ok(statSync(path).isSocket(), 'a successor may be taking it just now');
+      using _name = await UnixName.open(server, path, { mode: 0o600 });
+      assert.equal(await ask(path), 'new');
+    });
+  });
+
   it('that never took the name leaves nothing', async () => {
     await withPath(async (path, server) => {
       const name = await UnixName.listen(server, path, { mode: 0o600 });

@@ -102,6 +102,14 @@ export class UnixName implements Disposable {
   }
 
   /**
+   * Takes no connection any more, and leaves the name to a successor that may be taking it in this moment: to look whose it is and then to
+   * remove it could remove the successor's. What nobody takes is replaced by the next one that opens.
+   */
+  leave(): void {
+    this.#server.close();
+  }
+
+  /**
    * Gives up the name alone: the server still listens to those who are on their way, and is the caller's to close. What
    * killed ones have left beside it goes too, for there may be nobody after us to do it.
    */

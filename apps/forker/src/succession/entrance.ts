@@ -21,6 +21,7 @@ export class Entrance {
   readonly #takesControl = Promise.withResolvers<ControlContext>();
   #forksName: UnixName | null = null;
   #controlName: UnixName | null = null;
+  #namesAreLeft = false;
 
   constructor(config: Config) {
     this.#config = config;
@@ -55,6 +56,11 @@ export class Entrance {
     this.#controlName?.take();
   }
 
+  /** From now on a successor takes the names when it likes: closing the sockets leaves them alone. */
+  leaveNames(): void {
+    this.#namesAreLeft = true;
+  }
+
   serveForks(take: TakeConnection): void {
     this.#takesForks.resolve(take);
   }
@@ -64,19 +70,24 @@ export class Entrance {
   }
 
   closeForks(): void {
-    this.#forksName?.[Symbol.dispose]();
+    this.#close(this.#forksName);
     this.#forksName = null;
   }
 
   closeControl(): void {
     this.#control.closeAllConnections();
-    this.#controlName?.[Symbol.dispose]();
+    this.#close(this.#controlName);
     this.#controlName = null;
   }
 
   /** Lets its clients go: what has been written to them arrives, and nothing more comes. */
   dismiss(): void {
     for (const connection of this.#connections) connection.destroySoon();
+  }
+
+  #close(name: UnixName | null): void {
+    if (this.#namesAreLeft) name?.leave();
+    else name?.[Symbol.dispose]();
   }
 
   get #options(): UnixNameOptions {

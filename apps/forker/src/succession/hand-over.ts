@@ -31,6 +31,7 @@ export async function handOver(handing: HandOver): Promise<void> {
   const drainingSince = new Date();
   log.info({ children: service.registry.size, successor: successor.pid }, 'handing over to another forker');
   await leaveChildren(service, urgent);
+  entrance.leaveNames();
   await release();
   const dismissed = new AbortController();
   service.relayExits((id) => relayExit(successor.socket, id, dismissed.signal));
