@@ -26,4 +26,8 @@ install -m 0644 -D "$unit" /etc/systemd/system/hatchery.service
 install -m 0644 -D "$dropin" /etc/systemd/system/hatchery.service.d/test.conf
 printf '[Unit]\nDefaultDependencies=no\nWants=hatchery.service\n' >/etc/systemd/system/hatchery-test.target
 
+# What the unit has of its own in them is gone with us too. Last, for what is copied above may come from there.
+mount -t tmpfs -o mode=1777 none /tmp
+mount -t tmpfs -o mode=1777 none /var/tmp
+
 exec env container=hatchery-test /lib/systemd/systemd --system --unit=hatchery-test.target --log-target=console --show-status=no
