@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { get } from 'node:http';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { json } from 'node:stream/consumers';
 import test, { afterEach, beforeEach } from 'node:test';
 import type { Child } from '@hatchery/events';
 import { OldClient } from '@hatchery/testkit';
@@ -13,10 +10,7 @@ import { configText, Instance } from './harness/instance.ts';
 import { openSession } from './harness/open-session.ts';
 import { assertDone, assertRefused } from './harness/outcome.ts';
 import { until } from './harness/run.ts';
-
-interface Status {
-  readonly parts: readonly { readonly name: string; readonly pid: number; readonly state: string }[];
-}
+import { stateOf, statusOf } from './harness/status.ts';
 
 let instance: Instance;
 let client: Client;
@@ -180,18 +174,14 @@ function configure(extra: string): void {
 }
 
 async function pids(): Promise<Record<string, number>> {
-  const { stdout } = await instance.hatchery('status', '--json');
-  const { parts } = JSON.parse(stdout) as Status;
+  const { parts } = await statusOf(instance);
   return Object.fromEntries(parts.map(({ name, pid }) => [name, pid]));
 }
 
 /** Ended children as the fork service has them. */
 async function recentChildren(): Promise<readonly Child[]> {
-  const { promise, resolve, reject } = Promise.withResolvers<Readable>();
-  const socketPath = join(instance.directory, 'run', 'control.sock');
-  get({ socketPath, path: '/v1/state', agent: false }, resolve).on('error', reject);
-  const state = (await json(await promise)) as { view: { recentChildren: readonly Child[] } };
-  return state.view.recentChildren;
+  const { view } = await stateOf<{ readonly view: { readonly recentChildren: readonly Child[] } }>(instance, 'control');
+  return view.recentChildren;
 }
 
 async function revisions(branch: string): Promise<string> {

@@ -41,9 +41,14 @@ export async function restart(instance: Instance): Promise<void> {
 
 /** What the gateway that serves says of itself: it drains by itself, whatever the fork service refuses. */
 export async function gatewayDrain(instance: Instance): Promise<[state: string, deadline: string | null]> {
+  const state = await stateOf<{ readonly state: string; readonly drainDeadline: string | null }>(instance, 'gateway');
+  return [state.state, state.drainDeadline];
+}
+
+/** What a part itself says of its state, on its control socket. */
+export async function stateOf<T>(instance: Instance, socket: 'gateway' | 'control'): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<Readable>();
-  const socketPath = join(instance.directory, 'run', 'gateway.sock');
+  const socketPath = join(instance.directory, 'run', `${socket}.sock`);
   get({ socketPath, path: '/v1/state', agent: false }, resolve).on('error', reject);
-  const answer = (await json(await promise)) as { readonly state: string; readonly drainDeadline: string | null };
-  return [answer.state, answer.drainDeadline];
+  return (await json(await promise)) as T;
 }

@@ -1,3 +1,4 @@
+import { statFields } from '@hatchery/daemon';
 import type { ForkerLoad } from '@hatchery/events';
 import type { ForkService } from './children/fork-service.ts';
 import { waitingRequestsMax } from './limits.ts';
@@ -49,5 +50,5 @@ function childrenOf(pid: number): number[] | null {
 
 function isZombie(pid: number): boolean {
   const line = readProc(pid, 'stat');
-  return line !== null && line.slice(line.lastIndexOf(')') + 2).startsWith('Z');
+  return line !== null && statFields(line)[0] === 'Z';
 }

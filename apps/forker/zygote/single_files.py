@@ -25,8 +25,8 @@ CHANGES = frozenset(b"append delete mkdir move put put_non_atomic rename rmdir".
 #: One constant line each, below a branch's `.bzr`.
 FORMATS = frozenset(("branch-format", "branch/format", "repository/format"))
 
-#: Only a commit in a lightweight checkout sends its pack file by file.
-UPLOAD = "hatchery: a lightweight checkout cannot commit here; commit from one that was made without --lightweight"
+#: Only a commit in a lightweight checkout begins a write group, and sends its pack file by file.
+LIGHTWEIGHT = "hatchery: a lightweight checkout cannot commit here; commit from one that was made without --lightweight"
 NOT_GIVEN = "single files are not given out here unless the operator sets hosting.file_reads"
 NOT_IN_BRANCH = "only single files of a branch are given out here"
 NOT_CHANGED = "single files are not changed here, only branches"
@@ -42,21 +42,26 @@ def execute(asked: SmartServerRequest, verb: bytes, *arguments: bytes) -> SmartS
         response: SmartServerResponse | None = asked.do(*arguments)
         return response
     refuse_stranger(transport.server, place, path)
-    if b"/.bzr/repository/upload/" in path:
-        explain_upload()
     # The last one is how an upgrade begins.
     if verb != b"mkdir" or b"/.bzr/" in path + b"/" or b"/backup.bzr" in path:
-        raise denied(path, NOT_CHANGED)
+        raise not_about_files(transport, path, NOT_CHANGED)
     refuse_in_maintenance(path)
     expect_directory(transport, place, path)
     # None is made: the branch that comes next brings its own.
     return SuccessfulSmartServerResponse((b"ok",))
 
 
+def not_about_files(transport: Any, path: bytes, why: str) -> Exception:
+    """The refusal. Within a write group brz shows what its clean-up came to and hides it, so the user's terminal is told."""
+    if transport.server.has_write_group:
+        explain_lightweight()
+    return denied(path, why)
+
+
 @functools.cache
-def explain_upload() -> None:
-    """Says once on the user's terminal what brz hides: it shows what its clean-up came to, and not the refusal."""
-    print(UPLOAD, file=sys.stderr, flush=True)
+def explain_lightweight() -> None:
+    """Once in a session."""
+    print(LIGHTWEIGHT, file=sys.stderr, flush=True)
 
 
 def reads_allowed() -> bool:
@@ -76,9 +81,7 @@ def refuse_read(verb: bytes, transport: Any, place: str, path: bytes) -> None:
     if (in_branch and verb == b"stat" and is_directory) or (is_format and verb in (b"get", b"has", b"stat")):
         return
     if not reads_allowed():
-        if transport.server.has_write_group:
-            explain_upload()
-        raise denied(path, NOT_GIVEN)
+        raise not_about_files(transport, path, NOT_GIVEN)
     # The names above a branch would tell who else is here; whole trees are asked for by who copies them file by file.
     if not in_branch or verb == b"iter_files_recursive":
         raise denied(path, NOT_IN_BRANCH)

@@ -3,7 +3,7 @@ export type { Logger } from './log.ts';
 export { standardError, standardOutput } from './log-output.ts';
 export type { LogHealth } from './log-output.ts';
 export { descriptorNeed, proveDescriptors } from './descriptors.ts';
-export { processStartTime } from './process-identity.ts';
+export { processStartTime, statFields } from './process-identity.ts';
 export { checkoutDirectory } from './checkout.ts';
 export { makeDirectories } from './make-directories.ts';
 export { readPartRecord, readReplacedRecords } from './part-record.ts';

@@ -6,11 +6,8 @@ import { readFileSync } from 'node:fs';
  */
 export function processStartTime(pid: number): number | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command name in field 2 may hold spaces and parentheses, so count from its last one.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z' || fields[0] === 'X') return null;
-    return Number(fields[19]);
+    const fields = statFields(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return hasEnded(fields) ? null : Number(fields[19]);
   } catch {
     return null;
   }
@@ -23,9 +20,17 @@ export function processStartTime(pid: number): number | null {
 export function isGone(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+    return hasEnded(statFields(readFileSync(`/proc/${pid}/stat`, 'utf8')));
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
+}
+
+/** The fields of a line of /proc/PID/stat from the third one on, the state: the second, a name, may hold spaces and parentheses (proc(5)). */
+export function statFields(line: string): string[] {
+  return line.slice(line.lastIndexOf(')') + 2).split(' ');
+}
+
+function hasEnded([state]: readonly string[]): boolean {
+  return state === 'Z' || state === 'X';
 }

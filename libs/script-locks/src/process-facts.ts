@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { processStartTime, statFields } from '@hatchery/daemon';
 import type { ProcessName } from '@hatchery/locks';
 
 /** What /proc says of a process that runs. */
@@ -17,7 +18,7 @@ const ancestorsMax = 64;
 /** One process, or null when none of that pid runs; a zombie runs no more. Source: proc_pid_stat(5). */
 export function processFacts(pid: number): ProcessFacts | null {
   try {
-    const fields = statFields(pid);
+    const fields = readStat(pid);
     if (fields[0] === 'Z' || fields[0] === 'X') return null;
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
     const [parentPid, group, startTime] = [fields[1], fields[2], fields[19]].map(Number) as [number, number, number];
@@ -30,7 +31,7 @@ export function processFacts(pid: number): ProcessFacts | null {
 
 /** Whether this very process runs, and not another one of its pid. */
 export function isAlive({ pid, startTime }: ProcessName): boolean {
-  return processFacts(pid)?.startTime === startTime;
+  return processStartTime(pid) === startTime;
 }
 
 /** The processes above one, nearest first. */
@@ -54,7 +55,7 @@ export function groupLives(group: number): boolean {
   return readdirSync('/proc').some((name) => {
     if (!/^\d+$/.test(name)) return false;
     try {
-      const fields = statFields(Number(name));
+      const fields = readStat(Number(name));
       return Number(fields[2]) === group && fields[0] !== 'Z' && fields[0] !== 'X';
     } catch {
       return false;
@@ -78,8 +79,6 @@ export function startedAt({ startTime }: ProcessName): string | null {
   return boot === undefined ? null : new Date((Number(boot) + Math.floor(startTime / 100)) * 1000).toISOString();
 }
 
-/** Fields from the third one on: the second, a name, may hold spaces and parentheses. */
-function statFields(pid: number): string[] {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+function readStat(pid: number): string[] {
+  return statFields(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 }

@@ -18,19 +18,12 @@ import {
 } from './selection.ts';
 
 /** A session, running or ended, as `sessions --json` prints it. Instants are RFC 3339 in UTC. */
-export interface ShownSession {
-  readonly sessionId: string;
-  readonly childId: string | null;
-  readonly user: string;
-  readonly peer: string;
-  readonly command: string;
-  readonly branch: string | null;
+export interface ShownSession extends Omit<RunningSession, 'ageMs'> {
   /** `ended`, or what it does at present. */
   readonly state: string;
   readonly startedAt: string;
   readonly endedAt: string | null;
   readonly lastedMs: number;
-  readonly bytes: { readonly in: number; readonly out: number; readonly err: number } | null;
   /** Exit status or signal; null while it runs, and when nobody could know it. */
   readonly exit: number | string | null;
   /** Why it ended; null while it runs. */

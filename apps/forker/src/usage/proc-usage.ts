@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { statFields } from '@hatchery/daemon';
 
 /** What /proc/<pid>/stat tells (proc(5)), in clock ticks and pages. */
 export interface StatReading {
@@ -21,7 +22,7 @@ export const pageBytes = 4096;
 
 /** Fields 10, 12, 14, 15 and 24 of a stat line; null when the line is not one. */
 export function parseStat(line: string): StatReading | null {
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  const fields = statFields(line);
   const at = (field: number): number => Number(fields[field - 3]);
   const reading = { cpuTicks: at(14) + at(15), minorFaults: at(10), majorFaults: at(12), rssPages: at(24) };
   return Object.values(reading).every(Number.isFinite) ? reading : null;
