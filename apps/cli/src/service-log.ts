@@ -1,7 +1,7 @@
-import { openSync, renameSync, statSync } from 'node:fs';
+import { renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '@hatchery/config';
-import { makeDirectories } from '@hatchery/daemon';
+import { makeDirectories, modes, openFile } from '@hatchery/daemon';
 import { logBytesMax } from './limits.ts';
 
 /** Where a detached service logs. A service of systemd's logs to the journal instead. */
@@ -14,10 +14,10 @@ export function serviceLogPath({ stateDirectory }: Pick<Config, 'stateDirectory'
  * goes to the file's end, so that logrotate's `copytruncate` works while the service runs.
  */
 export function openServiceLog(config: Pick<Config, 'stateDirectory'>, bytesMax: number = logBytesMax): number {
-  makeDirectories(config.stateDirectory);
+  makeDirectories(config.stateDirectory, modes.passage);
   const path = serviceLogPath(config);
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size > bytesMax) renameSync(path, `${path}.1`);
   // Users, addresses and branches are nobody else's business.
-  return openSync(path, 'a', 0o600);
+  return openFile(path, 'a', modes.secretFile);
 }

@@ -1,7 +1,7 @@
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '@hatchery/config';
-import { makeDirectories, processStartTime } from '@hatchery/daemon';
+import { createFile, makeDirectories, modes, processStartTime } from '@hatchery/daemon';
 
 /** The `hatchery up` of a state directory. Pids are reused; pid and start time together are not. */
 export interface ServiceProcess {
@@ -25,7 +25,7 @@ export function readService(config: Config): ServiceProcess | null {
 
 /** Makes this process the one `up` of the state directory; dispose it at the end. @throws when another one lives */
 export function claimService(config: Config, detached: boolean): Disposable {
-  makeDirectories(config.stateDirectory);
+  makeDirectories(config.stateDirectory, modes.passage);
   const own = {
     pid: process.pid,
     startTime: processStartTime(process.pid),
@@ -34,7 +34,7 @@ export function claimService(config: Config, detached: boolean): Disposable {
   };
   const path = recordPath(config);
   const scratch = `${path}.${process.pid}`;
-  writeFileSync(scratch, `${JSON.stringify(own)}\n`);
+  createFile(scratch, `${JSON.stringify(own)}\n`, modes.publicFile);
   try {
     const running = readService(config);
     if (running !== null)

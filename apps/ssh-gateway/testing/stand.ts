@@ -165,7 +165,7 @@ function testConfig(
       ...ssh,
     },
     dashboard: { listen: { host: '127.0.0.1', port: 0 }, auth: 'token' } as Config['dashboard'],
-    locks: { directory: join(directory, 'locks'), orphanGraceS: 60 },
+    locks: { directory: join(directory, 'locks'), mode: 0o600, orphanGraceS: 60 },
     // Only worker processes log by it, to the test's own stderr.
     log: { level: 'fatal' as 'error', format: 'json' },
   };

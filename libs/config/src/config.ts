@@ -117,7 +117,12 @@ export interface Config {
     /** So often is asked whether somebody may still be here, and as what. */
     readonly sessionRecheckS: number;
   };
-  readonly locks: { readonly directory: string; readonly orphanGraceS: number };
+  readonly locks: {
+    readonly directory: string;
+    /** Of the files of scripts' locks; their directory lets in the same accounts. */
+    readonly mode: number;
+    readonly orphanGraceS: number;
+  };
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'text' };
 }
 

@@ -55,7 +55,7 @@ describe('loadConfig, with every key there is', () => {
         },
         ...{ metricsFrom: [], sessionS: 43_200, sessionRecheckS: 300 },
       },
-      locks: { directory: '/checkout/.hatchery/locks', orphanGraceS: 10 },
+      locks: { directory: '/checkout/.hatchery/locks', mode: 0o600, orphanGraceS: 10 },
       log: { level: 'info', format: 'text' },
     });
   });
@@ -69,7 +69,7 @@ describe('loadConfig, with every key there is', () => {
       limits = { cpu_s = 1, address_space_bytes = 2, open_files = 64, file_size_bytes = 4 }
       ssh = { listen = "a:1", host_keys = ["/k"], workers = 3, users_dir = "/u", host_certificates = ["/hc"], user_ca_keys = "/ca", revoked_keys = "/rk", key_lookup = "http", key_lookup_url = "https://k/{user}", key_lookup_token_file = "/t", key_lookup_command = ["/c", "%u"], team_lookup_command = ["/d", "%u"], key_lookup_timeout_s = 3, key_lookup_cache_s = 4, login_grace_s = 2, max_startups = "1:2:3", max_startups_per_source = 10, limit_exempt = ["192.0.2.0/24"], max_sessions_per_user = 1, idle_timeout_s = 9, proxy_protocol = "require", proxy_from = ["2001:db8::/32", "10.0.0.1"], status_listen = "[::1]:9", fallback = "spawn" }
       dashboard = { listen = "b:2", auth = "proxy", origins = ["https://h.example"], admins = ["root"], operators = ["group:ops"], viewers = ["anna"], proxy_from = ["10.0.0.1"], proxy_socket = "/p", proxy_user_header = "Remote-User", proxy_groups_header = "remote-groups", oidc_issuer = "https://i.example", oidc_client_id = "c", oidc_client_secret_file = "/c", oidc_scopes = ["openid", "groups"], oidc_user_claim = "sub", oidc_groups_claim = "roles", metrics_from = ["10.0.0.2"], session_s = 60, session_recheck_s = 1.5 }
-      locks = { dir = "/l", orphan_grace_s = 8 }
+      locks = { dir = "/l", mode = "0660", orphan_grace_s = 8 }
       log = { level = "debug", format = "json" }`);
     assert.deepEqual(config, {
       stateDirectory: '/s',
@@ -110,7 +110,7 @@ describe('loadConfig, with every key there is', () => {
         },
         ...{ metricsFrom: ['10.0.0.2'], sessionS: 60, sessionRecheckS: 1.5 },
       },
-      locks: { directory: '/l', orphanGraceS: 8 },
+      locks: { directory: '/l', mode: 0o660, orphanGraceS: 8 },
       log: { level: 'debug', format: 'json' },
     });
   });

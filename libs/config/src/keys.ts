@@ -6,6 +6,7 @@ import {
   command,
   flag,
   integer,
+  lockMode,
   mode,
   networks,
   oneOf,
@@ -151,6 +152,8 @@ export const keys = {
   'dashboard.session_recheck_s': key(seconds(1, 86_400), () => 300),
 
   'locks.dir': key(path, ({ state }) => join(state, 'locks')),
+  // Whoever may read a lock's file may hold the lock (flock(2)): only the account of the service, until somebody says who else.
+  'locks.mode': key(lockMode, () => 0o600),
   // A holder that died is known at once; its reconnecting client deserves the time of a TCP retry.
   'locks.orphan_grace_s': key(seconds(0, week), () => 10),
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { command, Refusal, userUrl, type Kind } from './kinds.ts';
+import { command, lockMode, Refusal, userUrl, type Kind } from './kinds.ts';
 import { readToml } from './toml.ts';
 
 /** What a kind makes of a value as it stands in a file: the value, or why not. */
@@ -21,6 +21,12 @@ test('a command is a whole path and its arguments', () => {
   assert.match(String(read(command, '["keys-of", "%u"]')), /with the program's whole path/);
   assert.match(String(read(command, '["/keys-of", 1]')), /without the number 1/);
   assert.match(String(read(command, '[]')), /with the program's whole path/);
+});
+
+test('the mode of a lock lets its owner in, and is not one of a program', () => {
+  assert.deepEqual([read(lockMode, '"0600"'), read(lockMode, '0o660')], [0o600, 0o660]);
+  for (const text of ['"0060"', '"0400"', '"0755"', '"0610"'])
+    assert.match(String(read(lockMode, text)), /must let its owner read and write, and nobody run it/);
 });
 
 test('an address of users’ keys is http and says where the name goes', () => {

@@ -144,6 +144,14 @@ export const mode: Kind<number> = (value) => {
   return parseMode(text, value.kind === 'integer') ?? refuse(value, 'must be octal permission bits as "0660" or 0o660');
 };
 
+/** Permission bits of a lock's file: its owner reads and writes it, and nobody runs it. */
+export const lockMode: Kind<number> = (value, context) => {
+  const bits = mode(value, context);
+  return (bits & 0o711) === 0o600
+    ? bits
+    : refuse(value, 'must let its owner read and write, and nobody run it, as "0600" or "0660"');
+};
+
 /** `start:rate:full` of sshd_config(5) MaxStartups. */
 export const startups: Kind<Startups> = (value) =>
   parseStartups(takeString(value, '"start:rate:full" as "100:30:300"')) ??

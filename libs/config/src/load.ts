@@ -117,7 +117,7 @@ function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {
       fallback: take('ssh.fallback'),
     },
     dashboard: dashboardOf(take),
-    locks: { directory: take('locks.dir'), orphanGraceS: take('locks.orphan_grace_s') },
+    locks: { directory: take('locks.dir'), mode: take('locks.mode'), orphanGraceS: take('locks.orphan_grace_s') },
     log: { level: take('log.level'), format: take('log.format') },
   };
 }

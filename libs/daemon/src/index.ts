@@ -6,6 +6,7 @@ export { descriptorNeed, proveDescriptors } from './descriptors.ts';
 export { processStartTime, statFields } from './process-identity.ts';
 export { checkoutDirectory } from './checkout.ts';
 export { makeDirectories } from './make-directories.ts';
+export { createFile, modes, openFile } from './modes.ts';
 export { readPartRecord, readReplacedRecords } from './part-record.ts';
 export type { PartRecord } from './part-record.ts';
 export { runPart } from './run-part.ts';

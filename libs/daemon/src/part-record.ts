@@ -1,8 +1,9 @@
-import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { partRecordPath, type Config } from '@hatchery/config';
 import { processStartTime } from './process-identity.ts';
 import { makeDirectories } from './make-directories.ts';
+import { createFile, modes } from './modes.ts';
 
 /** What a running part tells commands about itself. `details` is the part's own, as its addresses. */
 export interface PartRecord {
@@ -38,14 +39,14 @@ export function readReplacedRecords(config: Config, name: string): PartRecord[] 
 export function writePartRecord(config: Config, record: PartRecord): Disposable {
   const path = partRecordPath(config, record.name);
   // A detail may be a secret, as the dashboard's sign-in link.
-  makeDirectories(dirname(path), 0o700);
+  makeDirectories(dirname(path), modes.secretDirectory);
   removeStale(path);
   const before = readPartRecord(config, record.name);
   // The predecessor's own to remove when it ends.
   const kept = before === null ? null : keptPath(path, before.pid);
   if (kept !== null) rmSync(kept, { force: true });
   if (kept !== null) linkSync(path, kept);
-  writeFileSync(`${path}.${record.pid}`, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  createFile(`${path}.${record.pid}`, `${JSON.stringify(record)}\n`, modes.secretFile);
   renameSync(`${path}.${record.pid}`, path);
   return {
     [Symbol.dispose]: () => {

@@ -3,6 +3,7 @@ import { closeSync, fstatSync, linkSync, openSync, readFileSync, rmSync, writeFi
 import { dirname, join } from 'node:path';
 import type { Config } from '@hatchery/config';
 import { makeDirectories } from './make-directories.ts';
+import { modes } from './modes.ts';
 
 const keyBytes = 32;
 
@@ -38,7 +39,7 @@ export function readSignInKey(path: string): Buffer {
  * are worth nothing; `replaced` says why. @throws the error of the file system
  */
 export function openSignInKey(path: string): { readonly key: Buffer; readonly replaced: string | null } {
-  makeDirectories(dirname(path), 0o700);
+  makeDirectories(dirname(path), modes.secretDirectory);
   let replaced: string | null = null;
   try {
     return { key: readSignInKey(path), replaced };
@@ -49,7 +50,7 @@ export function openSignInKey(path: string): { readonly key: Buffer; readonly re
     } else if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const scratch = `${path}.${process.pid}`;
-  writeFileSync(scratch, `${randomBytes(keyBytes).toString('base64url')}\n`, { mode: 0o600, flush: true });
+  writeFileSync(scratch, `${randomBytes(keyBytes).toString('base64url')}\n`, { mode: modes.secretFile, flush: true });
   try {
     // Of two that start at once link(2) lets one through, and both read the same whole key.
     linkSync(scratch, path);

@@ -1,5 +1,13 @@
 export { isHeldByOurJob } from './held-by-our-job.ts';
-export { holderPath, isLockName, lockNameCharactersMax, openLockFile } from './lock-files.ts';
+export {
+  holderPath,
+  isLockName,
+  lockNameCharactersMax,
+  makeLocksDirectory,
+  openLockFile,
+  recordMode,
+} from './lock-files.ts';
+export type { LockFile } from './lock-files.ts';
 export { foreignKernelLocks } from './kernel-locks.ts';
 export { searchHolders } from './lock-holders.ts';
 export type { LockHolder } from './lock-holders.ts';

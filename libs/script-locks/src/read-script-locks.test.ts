@@ -13,7 +13,7 @@ import { readScriptLock, readScriptLocks } from './read-script-locks.ts';
 it('a directory that is missing, or whose files nobody locks, holds no lock', () => {
   using directory = temporaryDirectory();
   assert.deepEqual(readScriptLocks(join(directory.path, 'none')), []);
-  closeSync(openLockFile(directory.path, 'a'));
+  closeSync(openLockFile({ directory: directory.path, name: 'a', mode: 0o600 }));
   assert.deepEqual(readScriptLocks(directory.path), []);
   assert.equal(readScriptLock(directory.path, 'never-made'), null);
 });
@@ -58,7 +58,7 @@ it('a record that is empty or nonsense does not hide the lock', async () => {
 it('a symlink is not followed to a file that is no lock', () => {
   using directory = temporaryDirectory();
   symlinkSync(join(directory.path, 'target'), lockPath(directory.path, 'a'));
-  assert.throws(() => openLockFile(directory.path, 'a'), /ELOOP/);
+  assert.throws(() => openLockFile({ directory: directory.path, name: 'a', mode: 0o600 }), /ELOOP/);
   assert.ok(!existsSync(join(directory.path, 'target')));
 });
 

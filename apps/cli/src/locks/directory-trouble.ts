@@ -1,12 +1,16 @@
 const remedy = 'name a directory where its users may write by [locks] dir in hatchery.toml';
 
+const remedyOfRights =
+  'let its group ("0660") or everybody ("0666") in by [locks] mode in hatchery.toml and run hatchery lock once as the owner, or name another directory by [locks] dir';
+
 /** What the system says of the locks directory in words that help; any other error as it is. */
 export function directoryTrouble(directory: string, error: unknown): unknown {
   const { code, path = '' } = error as NodeJS.ErrnoException;
   // On the way to it nothing can be made either.
   const isOfDirectory = path.startsWith(directory) || directory.startsWith(`${path}/`);
   if (code === undefined || !isOfDirectory) return error;
-  return new Error(`${what(directory, code)} (${code}); ${remedy}`, { cause: error });
+  const isRight = code === 'EACCES' || code === 'EPERM';
+  return new Error(`${what(directory, code)} (${code}); ${isRight ? remedyOfRights : remedy}`, { cause: error });
 }
 
 function what(directory: string, code: string): string {

@@ -55,6 +55,37 @@ describe('wrong usage', () => {
   });
 });
 
+describe(
+  'an account of the host that is not the owner of a lock',
+  { skip: process.getuid?.() !== 0 && 'needs root' },
+  () => {
+    it('cannot hold it, not even by flock(1), until [locks] mode lets it in', async () => {
+      using directory = temporaryDirectory();
+      chmodSync(directory.path, 0o755);
+      const configFile = join(directory.path, 'hatchery.toml');
+      const nobody = async (script: string): Promise<CommandEnd> => {
+        const words = ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'sh', '-c', script];
+        using command = new RunningCommand('setpriv', words);
+        return await command.ended();
+      };
+      writeFileSync(configFile, 'state_dir = "."\n');
+      assert.equal((await run(directory.path, ['a', '--', 'true'])).status, 0);
+      const byHand = `flock --nonblock '${directory.path}/locks/a.lock' true`;
+      assert.notEqual((await nobody(byHand)).status, 0);
+      const refused = await nobody(`${lockWord(directory.path, 'a')} -- true`);
+      assert.equal(refused.status, 1);
+      assert.match(
+        refused.stderr,
+        /locks is not for this user \(EACCES\); let .*everybody \("0666"\) in by \[locks\] mode/,
+      );
+      writeFileSync(configFile, 'state_dir = "."\n[locks]\nmode = "0666"\n');
+      const lock = lockWord(directory.path, `a --config '${configFile}'`);
+      assert.equal((await run(directory.path, ['a', '--config', configFile, '--', 'true'])).status, 0);
+      assert.equal((await nobody(`${lock} -- ${byHand} || ${lock} -- true`)).status, 0);
+    });
+  },
+);
+
 describe('a user who may not write in the locks directory', { skip: process.getuid?.() !== 0 && 'needs root' }, () => {
   it('is warned once, with what to do, and is shown with user, command and age', async () => {
     using directory = temporaryDirectory();

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, renameSync, rmSync } from 'node:fs';
 import { constants, hostname, userInfo } from 'node:os';
-import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createFile } from '@hatchery/daemon';
 import type { Lock } from '@hatchery/events';
 import { writeHolderRecord, type HolderRecord, type ProcessName } from '@hatchery/locks';
 import {
@@ -13,6 +13,7 @@ import {
   lockNameCharactersMax,
   processFacts,
   readScriptLock,
+  recordMode,
 } from '@hatchery/script-locks';
 import { exitUnavailable, UsageError, type Command, type Invocation } from '../command.ts';
 import { visible } from '../table.ts';
@@ -28,6 +29,8 @@ const tokensVariable = 'HATCHERY_LOCKS';
 /** One wish for a lock. */
 interface Wish {
   readonly directory: string;
+  /** Of the lock's file. */
+  readonly mode: number;
   readonly name: string;
   readonly waitMs: number;
   readonly words: Job['words'];
@@ -83,6 +86,7 @@ function readWish({ config, words, options, environment }: Invocation, signals: 
   }
   return {
     directory: config.locks.directory,
+    mode: config.locks.mode,
     name,
     waitMs: 1000 * waitS,
     words: [file, ...argv],
@@ -96,11 +100,11 @@ function tokensOf({ environment }: Wish): string[] {
 }
 
 /** The lock, null when it stays with another, or an exit code when a signal ends the wait. */
-async function take({ directory, name, waitMs, signals }: Wish): Promise<{ descriptor: number } | number | null> {
+async function take({ directory, mode, name, waitMs, signals }: Wish): Promise<{ descriptor: number } | number | null> {
   const waiting = new AbortController();
   signals.deliverTo((signal) => waiting.abort(signal));
   try {
-    const descriptor = await takeLock(directory, name, waitMs, waiting.signal);
+    const descriptor = await takeLock({ directory, mode, name }, waitMs, waiting.signal);
     return descriptor === null ? null : { descriptor };
   } catch (error) {
     if (!waiting.signal.aborted) throw error;
@@ -123,12 +127,12 @@ async function runHolding(wish: Wish, descriptor: number, tokens: readonly strin
     since: new Date().toISOString(),
   };
   const path = holderPath(directory, name);
-  const canIntroduce = introduce(path, record);
+  const canIntroduce = introduce(wish, record);
   let group: number | null = null;
   const started = (pid: number): void => {
     group = pid;
     // A command that has ended already has no start time any more, but may have left others in its group.
-    if (canIntroduce) introduce(path, { ...record, process: { pid, startTime: processFacts(pid)?.startTime ?? 0 } });
+    if (canIntroduce) introduce(wish, { ...record, process: { pid, startTime: processFacts(pid)?.startTime ?? 0 } });
   };
   const inherited = { ...environment, [tokensVariable]: [...tokens, record.token].join(',') };
   try {
@@ -141,16 +145,16 @@ async function runHolding(wish: Wish, descriptor: number, tokens: readonly strin
 }
 
 /** Says who holds the lock. Without it the lock holds all the same, so that a failure is a warning, and false. */
-function introduce(path: string, record: HolderRecord): boolean {
+function introduce({ directory, mode, name }: Wish, record: HolderRecord): boolean {
+  const path = holderPath(directory, name);
   try {
     // A name that nobody can foresee, and a new file: somebody else's symlink is not written through.
     const whole = `${path}.${randomUUID()}`;
-    writeFileSync(whole, writeHolderRecord(record), { flag: 'wx' });
+    createFile(whole, writeHolderRecord(record), recordMode(mode), 'wx');
     renameSync(whole, path);
     return true;
   } catch (error) {
     const { code = (error as Error).message } = error as NodeJS.ErrnoException;
-    const directory = dirname(path);
     const remedy = `let those who share its locks write there, as with chmod a+rwxt ${directory}`;
     const line = `others see of its holder only what /proc tells: ${directory} takes no file of this user (${code}); ${remedy}`;
     process.stderr.write(`hatchery: lock: ${visible(line)}\n`);

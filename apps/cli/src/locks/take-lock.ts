@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { foreignKernelLocks, openLockFile } from '@hatchery/script-locks';
+import { foreignKernelLocks, openLockFile, type LockFile } from '@hatchery/script-locks';
 import { lookMs } from './limits.ts';
 
 /** What util-linux's flock is told to exit with when the lock stays with somebody else. */
@@ -16,15 +16,10 @@ const inheritedDescriptor = 3;
  * flock(1) locks a descriptor that it inherits from us, ends, and leaves the lock with us (docs/decisions/0007).
  * @throws when the file cannot be opened, flock is missing, or `signal` aborts
  */
-export async function takeLock(
-  directory: string,
-  name: string,
-  waitMs: number,
-  signal: AbortSignal,
-): Promise<number | null> {
+export async function takeLock(file: LockFile, waitMs: number, signal: AbortSignal): Promise<number | null> {
   const deadline = performance.now() + waitMs;
   for (;;) {
-    const descriptor = openLockFile(directory, name);
+    const descriptor = openLockFile(file);
     try {
       const left = Math.max(0, deadline - performance.now());
       if (!(await flock(descriptor, left, signal))) return release(descriptor);

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defaultHostKey, type Address, type Config } from '@hatchery/config';
-import { makeDirectories } from '@hatchery/daemon';
+import { createFile, makeDirectories, modes } from '@hatchery/daemon';
 import type { Terminal } from '../terminal.ts';
 import { addUser } from '../users/key-file.ts';
 import { makeKeyPair } from './key-pair.ts';
@@ -29,12 +29,12 @@ export async function prepareFirstUse(config: Config, { environment, say }: Firs
     say(`making the host key ${path}`);
     putKey(makeKey(path, 'hatchery host key'), path);
   }
-  makeDirectories(config.ssh.usersDirectory);
+  makeDirectories(config.ssh.usersDirectory, modes.usersDirectory);
   const key = demoKey(config);
   // The demo user's key is put in its place last: as long as it is not there, all of this is done anew.
   if (existsSync(key)) return;
   say(`making the user ${demoUser} with a key of its own, and the sample branch ${sampleBranch}`);
-  makeDirectories(demoDirectory(config), 0o700);
+  makeDirectories(demoDirectory(config), modes.secretDirectory);
   const scratch = makeKey(key, `${demoUser}@hatchery`);
   addUser(config.ssh.usersDirectory, demoUser, readFileSync(`${scratch}.pub`, 'utf8'), `${scratch}.pub`);
   if (!existsSync(join(config.hosting.root, sampleBranch))) await makeSampleBranch(config, environment);
@@ -44,7 +44,7 @@ export async function prepareFirstUse(config: Config, { environment, say }: Firs
 /** @throws an Error that says what to do when it cannot be made */
 function makeStateDirectory(directory: string): void {
   try {
-    makeDirectories(directory);
+    makeDirectories(directory, modes.passage);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = {
@@ -80,13 +80,13 @@ export function writeDemoSsh(config: Config, address: Address): void {
   const hosts = config.ssh.hostKeys.map(
     (path) => `[${address.host}]:${address.port} ${readFileSync(`${path}.pub`, 'utf8')}`,
   );
-  writeFileSync(join(directory, 'known_hosts'), hosts.join(''));
+  createFile(join(directory, 'known_hosts'), hosts.join(''), modes.secretFile);
   const script = demoSsh(config);
   // ssh splits the value of this option at blanks once more, as it splits a line of ssh_config(5).
   const hostsFile = quote(`UserKnownHostsFile="${join(directory, 'known_hosts')}"`);
   const options = `-i ${quote(demoKey(config))} -o IdentitiesOnly=yes -o ${hostsFile}`;
   writeFileSync(script, `#!/bin/sh\nexec ssh -F none ${options} -o StrictHostKeyChecking=yes "$@"\n`);
-  chmodSync(script, 0o755);
+  chmodSync(script, modes.secretProgram);
 }
 
 /** What {@link writeDemoSsh} writes. */
@@ -105,11 +105,11 @@ function demoKey(config: Config): string {
 /** Makes a key beside its path; returns where, for {@link putKey}. */
 function makeKey(path: string, comment: string): string {
   const scratch = `${path}.new`;
-  makeDirectories(dirname(path));
+  makeDirectories(dirname(path), modes.passage);
   for (const file of [scratch, `${scratch}.pub`]) rmSync(file, { force: true });
   const { privateKey, publicKey } = makeKeyPair(comment);
-  writeFileSync(scratch, privateKey, { mode: 0o600 });
-  writeFileSync(`${scratch}.pub`, publicKey, { mode: 0o644 });
+  createFile(scratch, privateKey, modes.secretFile);
+  createFile(`${scratch}.pub`, publicKey, modes.publicFile);
   return scratch;
 }
 
@@ -130,7 +130,8 @@ async function makeSampleBranch(config: Config, outer: Readonly<NodeJS.ProcessEn
   };
   const brz = (...argv: string[]): Promise<void> => runTool('/usr/bin/brz', ['--no-plugins', ...argv], environment);
   rmSync(scratch, { recursive: true, force: true });
-  makeDirectories(dirname(target));
+  for (const path of [config.hosting.root, dirname(dirname(target)), dirname(target)])
+    makeDirectories(path, modes.hostingRoot);
   await brz('init', '-q', scratch);
   writeFileSync(
     join(scratch, 'README'),

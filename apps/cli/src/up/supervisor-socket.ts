@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { Config } from '@hatchery/config';
-import { makeDirectories, type LogHealth } from '@hatchery/daemon';
+import { makeDirectories, modes, type LogHealth } from '@hatchery/daemon';
 import { readControlBody } from '@hatchery/event-feed';
 
 /** What `POST /v1/restart` takes. */
@@ -41,11 +41,11 @@ export interface Supervisor {
 /** Takes requests until disposed. Mode 0600: whoever reaches it can have any configuration served. */
 export async function openSupervisorSocket(config: Config, supervisor: Supervisor): Promise<Disposable> {
   const path = supervisorSocketPath(config);
-  makeDirectories(dirname(path), 0o711);
+  makeDirectories(dirname(path), modes.passage);
   // Whoever made it is dead: there is one supervisor of a state directory.
   rmSync(path, { force: true });
   const server = createServer((request, response) => void answer(supervisor, request, response));
-  const umask = process.umask(0o177);
+  const umask = process.umask(0o777 & ~modes.secretFile);
   try {
     await listen(server, path);
   } finally {

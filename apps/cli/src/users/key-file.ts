@@ -1,6 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDirectories } from '@hatchery/daemon';
+import { createFile, makeDirectories, modes } from '@hatchery/daemon';
 import { parsePublicKey, type PublicKey } from './public-key.ts';
 import { readUserFile } from './user-file.ts';
 
@@ -36,10 +36,10 @@ export function addUser(usersDirectory: string, name: string, keyText: string, s
     return !had.includes(blob) && keys.findIndex((other) => other.blob === blob) === index;
   });
   if (fresh.length === 0) return 0;
-  makeDirectories(join(usersDirectory, name), 0o755);
+  makeDirectories(join(usersDirectory, name), modes.usersDirectory);
   const lines = [...(had === '' ? [] : [had]), ...fresh.map(({ line }) => line)];
   const scratch = `${file}.new.${process.pid}`;
-  writeFileSync(scratch, `${lines.join('\n')}\n`, { mode: 0o644 });
+  createFile(scratch, `${lines.join('\n')}\n`, modes.userFile);
   renameSync(scratch, file);
   return fresh.length;
 }

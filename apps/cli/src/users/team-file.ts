@@ -1,6 +1,6 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDirectories } from '@hatchery/daemon';
+import { createFile, makeDirectories, modes } from '@hatchery/daemon';
 import { entriesOf, readUserFile } from './user-file.ts';
 
 /** The names in a user's file of teams: one a line, `#` begins a comment. @throws an Error that names the file when it cannot be read */
@@ -47,9 +47,9 @@ function linesOf(usersDirectory: string, name: string): string[] {
 
 /** Replaces the file whole: whoever signs in meanwhile reads the one or the other. */
 function write(usersDirectory: string, name: string, lines: readonly string[]): void {
-  makeDirectories(join(usersDirectory, name), 0o755);
+  makeDirectories(join(usersDirectory, name), modes.usersDirectory);
   const file = join(usersDirectory, name, 'teams');
   const scratch = `${file}.new.${process.pid}`;
-  writeFileSync(scratch, lines.map((line) => `${line}\n`).join(''), { mode: 0o644 });
+  createFile(scratch, lines.map((line) => `${line}\n`).join(''), modes.userFile);
   renameSync(scratch, file);
 }

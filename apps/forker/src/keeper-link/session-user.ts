@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chownSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { breezyHome, type Config } from '@hatchery/config';
-import { makeDirectories, StartError } from '@hatchery/daemon';
+import { makeDirectories, modes, StartError } from '@hatchery/daemon';
 
 const zygoteScript = fileURLToPath(new URL('../../zygote/zygote.py', import.meta.url));
 
@@ -13,7 +13,7 @@ const zygoteScript = fileURLToPath(new URL('../../zygote/zygote.py', import.meta
  */
 export function prepareSessionUser(config: Config): void {
   const home = breezyHome(config);
-  makeDirectories(home);
+  makeDirectories(home, modes.secretDirectory);
   const { runAs } = config.forker;
   if (runAs === null) return;
   if (process.getuid?.() !== 0) throw new StartError(`forker.run_as = "${runAs}" needs a service that runs as root`);

@@ -56,7 +56,7 @@ export class LockService implements Disposable {
     // Before a restart these were held. Until each is looked at again, that is the best there is to show.
     const [scripts, breezys] = restoredLocks(events);
     for (const lock of breezys) this.#restore(lock);
-    this.#scripts = new ScriptLockWatch(config.locks.directory, log, scripts, (changes) => this.publish(changes));
+    this.#scripts = new ScriptLockWatch(config.locks, log, scripts, (changes) => this.publish(changes));
     this.#scans = new Scans(this.#hostingRoot, (directory) => this.#lookAtBranch(directory), log);
     this.#mute = new MuteSessions(() => this.#scans.request());
     this.#again = setInterval(() => this.#lookAgain(), lookAgainMs);

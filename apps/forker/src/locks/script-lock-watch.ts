@@ -1,14 +1,15 @@
 import { watch, type FSWatcher } from 'node:fs';
-import { makeDirectories } from '@hatchery/daemon';
+import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
 import type { EventBody, Lock } from '@hatchery/events';
 import { diffLocks } from '@hatchery/locks';
-import { readScriptLocks, type KnownHolders } from '@hatchery/script-locks';
+import { makeLocksDirectory, readScriptLocks, type KnownHolders } from '@hatchery/script-locks';
 import { lookAgainMs, settleMs } from './limits.ts';
 
 /** Shows the locks of scripts: at once when a holder of ours writes or removes its record, within a second when others lock. */
 export class ScriptLockWatch implements Disposable {
   readonly #directory: string;
+  readonly #mode: number;
   readonly #log: Logger;
   readonly #publish: (events: readonly EventBody[]) => void;
   readonly #timer: NodeJS.Timeout;
@@ -20,13 +21,14 @@ export class ScriptLockWatch implements Disposable {
 
   /** `published` are those that whoever listens believes to be held. */
   constructor(
-    directory: string,
+    { directory, mode }: Config['locks'],
     log: Logger,
     published: readonly Lock[],
     publish: (events: readonly EventBody[]) => void,
   ) {
     this.#locks = published;
     this.#directory = directory;
+    this.#mode = mode;
     this.#log = log;
     this.#publish = publish;
     this.#timer = setInterval(() => this.look(), lookAgainMs);
@@ -60,7 +62,7 @@ export class ScriptLockWatch implements Disposable {
 
   #watch(): void {
     try {
-      makeDirectories(this.#directory);
+      makeLocksDirectory(this.#directory, this.#mode);
       this.#watcher = watch(this.#directory, () => {
         this.#settling ??= setTimeout(() => {
           this.#settling = null;

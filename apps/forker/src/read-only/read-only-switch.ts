@@ -1,4 +1,5 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createFile, modes } from '@hatchery/daemon';
+import { renameSync, rmSync } from 'node:fs';
 import { readOnlyPath, readReadOnly, type Config } from '@hatchery/config';
 import type { ReadOnlyState } from '@hatchery/events';
 
@@ -51,7 +52,7 @@ export class ReadOnlySwitch {
   /** Replaced whole: a session reads the old or the new one. */
   #write(state: ReadOnlyState): void {
     const scratch = `${this.#path}.new.${process.pid}`;
-    writeFileSync(scratch, `${JSON.stringify(state)}\n`, { mode: 0o644 });
+    createFile(scratch, `${JSON.stringify(state)}\n`, modes.publicFile);
     renameSync(scratch, this.#path);
   }
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
-import { StartError } from '@hatchery/daemon';
+import { modes, openFile, StartError } from '@hatchery/daemon';
 
 /** The file in a directory whose lock says that a service runs on it. */
 const lockName = 'forker.lock';
@@ -16,7 +16,7 @@ export function lockDirectory(directory: string, key: string): Disposable {
   const path = join(directory, lockName);
   let fd: number;
   try {
-    fd = openSync(path, 'a', 0o600);
+    fd = openFile(path, 'a', modes.secretFile);
   } catch (error) {
     throw new StartError(`cannot write in ${directory}: ${(error as Error).message}`, { cause: error });
   }

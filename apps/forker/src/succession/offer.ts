@@ -1,7 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { partRecordPath, type Config } from '@hatchery/config';
-import { makeDirectories } from '@hatchery/daemon';
+import { createFile, makeDirectories, modes } from '@hatchery/daemon';
 import type { ZygoteConfiguration } from '../keeper-link/messages.ts';
 import type { Successor } from './successor.ts';
 
@@ -18,9 +18,9 @@ export interface Offer {
  */
 export function writeOffer(config: Config, offer: Offer): Disposable {
   const path = offerPath(config, offer.successor.pid);
-  makeDirectories(dirname(path), 0o700);
+  makeDirectories(dirname(path), modes.secretDirectory);
   rmSync(path, { force: true });
-  writeFileSync(path, JSON.stringify(offer), { mode: 0o600, flag: 'wx' });
+  createFile(path, JSON.stringify(offer), modes.secretFile, 'wx');
   return { [Symbol.dispose]: () => rmSync(path, { force: true }) };
 }
 

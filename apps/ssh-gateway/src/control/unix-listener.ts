@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { dirname } from 'node:path';
-import { makeDirectories, StartError, UnixName, type Predecessor } from '@hatchery/daemon';
+import { makeDirectories, modes, StartError, UnixName, type Predecessor } from '@hatchery/daemon';
 
 /** A listening Unix socket. Dispose it to close the server and take the name away, unless a successor has it by now. */
 export interface UnixListener extends Disposable {
@@ -15,7 +15,7 @@ export interface UnixListener extends Disposable {
 export async function listenUnix(server: Server, path: string, predecessor: Predecessor | null): Promise<UnixListener> {
   try {
     // The fork service makes it just so; a gateway may be there before it.
-    makeDirectories(dirname(path), 0o711);
+    makeDirectories(dirname(path), modes.passage);
   } catch (error) {
     throw new StartError(`cannot listen on ${path}: ${(error as Error).message}`, { cause: error });
   }
@@ -33,8 +33,8 @@ export async function listenUnix(server: Server, path: string, predecessor: Pred
 
 async function nameFor(server: Server, path: string, predecessor: Predecessor | null): Promise<UnixName> {
   const taken = 'an ssh gateway runs already; stop it, or start this one with --overlap yes to take over';
-  if (predecessor === null) return UnixName.open(server, path, { mode: 0o600, taken });
-  const name = await UnixName.listen(server, path, { mode: 0o600 });
+  if (predecessor === null) return UnixName.open(server, path, { mode: modes.secretFile, taken });
+  const name = await UnixName.listen(server, path, { mode: modes.secretFile });
   name.take(predecessor);
   return name;
 }

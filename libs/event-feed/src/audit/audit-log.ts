@@ -1,5 +1,5 @@
-import { closeSync, fdatasync, fdatasyncSync, fstatSync, openSync, writeSync } from 'node:fs';
-import { makeDirectories } from '@hatchery/daemon';
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, writeSync } from 'node:fs';
+import { makeDirectories, modes, openFile } from '@hatchery/daemon';
 import type { AuditBody, AuditEntry } from './audit-entry.ts';
 import { hourOf, hourPath, removeOldHours } from './hours.ts';
 import { auditHourBytesMax, auditSyncMs, refusalsPerMinuteMax } from './limits.ts';
@@ -105,9 +105,9 @@ export class AuditLog implements Disposable {
     if (hour === this.#hour && this.#file !== null) return;
     const { directory, part, now } = this.#options;
     // Also when somebody has taken it away meanwhile.
-    makeDirectories(directory, 0o700);
+    makeDirectories(directory, modes.secretDirectory);
     removeOldHours(directory, now());
-    const next = openSync(hourPath(directory, part, hour), 'a', 0o600);
+    const next = openFile(hourPath(directory, part, hour), 'a', modes.secretFile);
     this.#close();
     this.#file = next;
     this.#hour = hour;

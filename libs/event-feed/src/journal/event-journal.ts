@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDirectories } from '@hatchery/daemon';
+import { makeDirectories, modes } from '@hatchery/daemon';
 import { emptyView, type Event, type View } from '@hatchery/events';
 import { retryMs, segmentBytesMax, segmentEventsMax, segmentsKeptMax, syncMs, unwrittenEventsMax } from './limits.ts';
 import { recover, type Recovered, type Recovery } from './recover.ts';
@@ -62,7 +62,7 @@ export class EventJournal implements Disposable {
   constructor(options: JournalOptions) {
     const { directory, listener, newEpoch } = options;
     this.#options = options;
-    makeDirectories(directory, 0o700);
+    makeDirectories(directory, modes.secretDirectory);
     this.#boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     removeUnfinished(directory);
     const segments = readSegments(directory);

@@ -1,4 +1,5 @@
 import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { modes, openFile } from '@hatchery/daemon';
 import type { Event } from '@hatchery/events';
 import { encodeRecord } from './record.ts';
 import { unfinishedName, type Segment, type SegmentHeader } from './segments.ts';
@@ -28,7 +29,7 @@ export class SegmentWriter {
   /** Makes a segment that is there whole, with its header and events, or not at all. @throws the system error of write(2) */
   static create(path: string, header: SegmentHeader, events: readonly Event[]): SegmentWriter {
     const unfinished = unfinishedName(path);
-    const fd = openSync(unfinished, 'w', 0o600);
+    const fd = openFile(unfinished, 'w', modes.secretFile);
     try {
       const writer = new SegmentWriter(path, fd, 0, 0);
       writer.#write(Buffer.concat([header, ...events].map(encodeRecord)));

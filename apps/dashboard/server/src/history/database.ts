@@ -1,7 +1,7 @@
-import { renameSync, rmSync } from 'node:fs';
+import { closeSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makeDirectories } from '@hatchery/daemon';
+import { makeDirectories, modes, openFile } from '@hatchery/daemon';
 import { migrate } from './schema.ts';
 
 /** An open database, and what had to be put aside to get it. */
@@ -24,7 +24,7 @@ const damaged: ReadonlySet<number> = new Set([11, 26]);
  */
 export function openDatabase(path: string, bytesMax: number, now: Date): Opened {
   // The audit names people and reasons: nobody else's to read.
-  makeDirectories(dirname(path), 0o700);
+  makeDirectories(dirname(path), modes.secretDirectory);
   try {
     return { database: open(path, bytesMax), movedAside: null };
   } catch (error) {
@@ -37,6 +37,8 @@ export function openDatabase(path: string, bytesMax: number, now: Date): Opened 
 }
 
 function open(path: string, bytesMax: number): DatabaseSync {
+  // SQLite would make it readable by all; its companions get the mode of the file.
+  closeSync(openFile(path, 'a', modes.secretFile));
   const database = new DatabaseSync(path);
   try {
     // WAL with NORMAL: a crash of this program loses nothing that was committed, one of the machine the last seconds.

@@ -1,7 +1,7 @@
-import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { makeDirectories } from '@hatchery/daemon';
+import { makeDirectories, modes, openFile } from '@hatchery/daemon';
 import type { Role } from '@hatchery/events';
 import { sessionsMax, storeBusyMsMax } from '../limits.ts';
 
@@ -43,7 +43,7 @@ export class SignInStore implements Disposable {
 
   /** A damaged file, or one of another version, gives way to a new one: everybody signs in anew. @throws when it cannot be had */
   static open(path: string, now: number): SignInStore {
-    makeDirectories(dirname(path), 0o700);
+    makeDirectories(dirname(path), modes.secretDirectory);
     try {
       return new SignInStore(connect(path, now));
     } catch (error) {
@@ -111,7 +111,7 @@ export class SignInStore implements Disposable {
 
 function connect(path: string, now: number): DatabaseSync {
   // SQLite would make it readable by all; its companions get the mode of the file.
-  if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
+  if (path !== ':memory:') closeSync(openFile(path, 'a', modes.secretFile));
   const database = new DatabaseSync(path);
   try {
     // FULL: a link that was used stays so after a power cut.

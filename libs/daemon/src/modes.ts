@@ -1,0 +1,51 @@
+import { closeSync, fchmodSync, openSync, writeFileSync } from 'node:fs';
+
+/**
+ * The mode of everything that the service makes, in this one place. Each is set explicitly, so that it is the same under
+ * every umask. What sessions write below the hosting root follows `[hosting] umask`, and locks of scripts follow
+ * `[locks] mode`. docs/decisions/0035 has the reasons.
+ */
+export const modes = {
+  /** state_dir, runtime_dir and what is missing above them: others pass to what is theirs, and list nothing. */
+  passage: 0o711,
+  /** The hosting root itself: local accounts do not read branches behind the back of the access rules. */
+  hostingRoot: 0o750,
+  /** `users/` and each user's directory. Public keys are no secret, and `user add` may be run by another account than the service. */
+  usersDirectory: 0o755,
+  /** `authorized_keys`, `teams`. */
+  userFile: 0o644,
+  /** Audit, events, records of parts, sign-ins, history, the demo user's key: for the service alone. */
+  secretDirectory: 0o700,
+  /** Host key, sign-in key, audit, log, databases, records, and the sockets that give control. */
+  secretFile: 0o600,
+  /** A public key and the read-only switch, which sessions of another user read. */
+  publicFile: 0o644,
+  /** The demo user's ssh. */
+  secretProgram: 0o700,
+} as const;
+
+/** Writes a new file of exactly this mode. @throws the system's error, as EEXIST unless `flag` is `w` */
+export function createFile(path: string, text: string, mode: number, flag: 'w' | 'wx' = 'w'): void {
+  const descriptor = openFile(path, flag, mode);
+  try {
+    writeFileSync(descriptor, text);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Opens a file that is to have exactly this mode, and makes it when it is missing; the descriptor. @throws the system's error */
+export function openFile(path: string, flag: 'a' | 'w' | 'wx', mode: number): number {
+  const descriptor = openSync(path, flag, mode);
+  try {
+    // The umask took bits away from the mode of open(2), and a file from before may have any.
+    fchmodSync(descriptor, mode);
+  } catch (error) {
+    // Another user's file keeps the mode that its owner gave it.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') {
+      closeSync(descriptor);
+      throw error;
+    }
+  }
+  return descriptor;
+}
