@@ -18,6 +18,8 @@ export interface OldPart {
   readonly drainingSince: string | null;
   /** Those that it still serves, the fork service's clients by their connections; null when nobody knows. */
   readonly sessions: number | null;
+  /** Open connections of a gateway, each of which may begin a session; null of other parts, and when nobody knows. */
+  readonly connections: number | null;
   /** When clients that are still there are disconnected, RFC 3339; null when they are not, and when nobody knows. */
   readonly drainDeadline: string | null;
   readonly lastError: string | null;
@@ -49,9 +51,9 @@ export async function findOldParts(config: Config): Promise<OldPart[]> {
     findOldGateways(config),
   ]);
   return [
-    ...gateways.map(({ pid, state }) => describe('ssh-gateway', pid, state, ({ sessions }) => sessions.length)),
-    ...forkers.map(({ pid, state }) => describe('forker', pid, state, ({ clients }) => clients)),
-    ...pages.map(({ pid, state }) => describe('dashboard', pid, state, () => null)),
+    ...gateways.map(({ pid, state }) => describe('ssh-gateway', pid, state, countGateway)),
+    ...forkers.map(({ pid, state }) => describe('forker', pid, state, countForker)),
+    ...pages.map(({ pid, state }) => describe('dashboard', pid, state, () => ({ sessions: null, connections: null }))),
   ];
 }
 
@@ -71,28 +73,44 @@ export function sessionsOfOld(gateways: readonly OldGateway[], say: (line: strin
 
 /** A line. */
 export function describeOldPart({ name, pid, state, ...old }: OldPart): string {
-  const { drainingSince, sessions, drainDeadline, lastError } = old;
+  const { drainingSince, sessions, connections, drainDeadline, lastError } = old;
   const start = `old ${name} (pid ${pid})`;
   if (lastError !== null) return visible(`${start} should drain: ${lastError}`);
   if (sessions === null) return `${start} is about to end`;
-  const count = `${sessions} session${sessions === 1 ? '' : 's'}`;
+  // A client that multiplexes keeps its connection between two sessions (ControlMaster).
+  const idle = sessions === 0 && (connections ?? 0) > 0 ? ` on ${counted(connections ?? 0, 'connection')}` : '';
+  const count = `${counted(sessions, 'session')}${idle}`;
   if (state === 'ready') return `${start} serves beside its successor: ${count}`;
   const until = drainDeadline === null ? '' : `, until ${drainDeadline} at most`;
   return `${start} has drained since ${drainingSince ?? '?'}: ${count}${until}`;
+}
+
+type Counts = Pick<OldPart, 'sessions' | 'connections'>;
+
+function countGateway({ sessions, connections }: GatewayState): Counts {
+  return { sessions: sessions.length, connections };
+}
+
+function countForker({ clients }: OldForkerState): Counts {
+  return { sessions: clients, connections: null };
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function describe<T extends { readonly drainingSince: string | null; readonly drainDeadline?: string | null }>(
   name: string,
   pid: number,
   state: T | Error | null,
-  count: (state: T) => number | null,
+  count: (state: T) => Counts,
 ): OldPart {
-  const unknown = { drainingSince: null, sessions: null, drainDeadline: null, lastError: null };
+  const unknown = { drainingSince: null, sessions: null, connections: null, drainDeadline: null, lastError: null };
   if (state === null) return { name, pid, state: 'draining', ...unknown };
   if (state instanceof Error) return { name, pid, state: 'failed', ...unknown, lastError: state.message };
   const { drainingSince, drainDeadline = null } = state;
   const told = drainingSince === null ? 'ready' : 'draining';
-  return { name, pid, state: told, drainingSince, sessions: count(state), drainDeadline, lastError: null };
+  return { name, pid, state: told, drainingSince, ...count(state), drainDeadline, lastError: null };
 }
 
 /** All at once, so that one that hangs holds nobody up for longer than {@link oldPartAnswerMsMax}. */

@@ -10,6 +10,8 @@ export interface GatewayState {
   /** When clients that are still there are disconnected, RFC 3339; null unless it drains. */
   readonly drainDeadline: string | null;
   readonly sessions: readonly RunningSession[];
+  /** Open connections, with a session or without. */
+  readonly connections: number;
 }
 
 /** The state of the running ssh gateway. @throws as {@link askPart} */

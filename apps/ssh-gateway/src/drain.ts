@@ -3,14 +3,17 @@ import type { Sessions } from './session/sessions.ts';
 import type { SshServer } from './ssh/server.ts';
 
 /**
- * Lets what runs end and takes nothing new. Urgently, or when the deadline has passed, it disconnects every client, and their children are
- * asked to end without delay.
+ * How the connections of a process come to an end. A drain refuses new sessions, also on connections that are open. A
+ * retirement refuses nothing: a successor gets new connections, and those that are here go on, new sessions on them
+ * included, until their clients close them. At the deadline of either, or urgently, every client is disconnected, and
+ * their children are asked to end without delay.
  */
 export class Drain {
   readonly #log: Logger;
   readonly #server: SshServer;
   readonly #sessions: Sessions;
   #deadline: NodeJS.Timeout | null = null;
+  #retirement: NodeJS.Timeout | null = null;
   #isOver = false;
 
   constructor(log: Logger, server: SshServer, sessions: Sessions) {
@@ -23,15 +26,30 @@ export class Drain {
     return this.#deadline !== null;
   }
 
+  get isRetirement(): boolean {
+    return this.#retirement !== null;
+  }
+
   /** Asked again it is about the deadline alone; asked after the end, about nothing: a deadline of days would keep the process. */
   begin(deadlineMs: number): void {
     if (this.#isOver) return;
     clearTimeout(this.#deadline ?? undefined);
     this.#log.info({ sessions: this.#sessions.count, deadlineMs }, 'draining');
-    // No reason to live on: whoever is to be disconnected has a connection that is one.
-    this.#deadline = setTimeout(() => this.disconnect('drain deadline passed'), deadlineMs).unref();
+    this.#deadline = this.#disconnectAfter(deadlineMs);
     this.#sessions.drain();
     this.#server.drain();
+  }
+
+  /** Begins a retirement; a drain beside it goes on, and can still be ordered and taken back. */
+  retire(deadlineMs: number): void {
+    if (this.#isOver) return;
+    clearTimeout(this.#retirement ?? undefined);
+    const [connections, sessions] = [this.#server.connectionCount, this.#sessions.count];
+    this.#log.info(
+      { connections, sessions, deadlineMs },
+      'a successor serves; connections go on until clients close them',
+    );
+    this.#retirement = this.#disconnectAfter(deadlineMs);
   }
 
   cancel(): void {
@@ -52,8 +70,15 @@ export class Drain {
 
   /** Resolves when nothing is left to wait for. */
   async ended(): Promise<void> {
-    await Promise.all([this.#server.closed(), this.#sessions.ended()]);
+    // As long as a connection is open it may begin another session.
+    await this.#server.closed();
+    await this.#sessions.ended();
     this.#isOver = true;
-    clearTimeout(this.#deadline ?? undefined);
+    for (const timer of [this.#deadline, this.#retirement]) clearTimeout(timer ?? undefined);
+  }
+
+  #disconnectAfter(deadlineMs: number): NodeJS.Timeout {
+    // No reason to live on: whoever is to be disconnected has a connection that is one.
+    return setTimeout(() => this.disconnect('drain deadline passed'), deadlineMs).unref();
   }
 }

@@ -123,7 +123,7 @@ test('a drain closes the port, lets a running session end, refuses the next one 
   const late = new RunningClient('/usr/bin/ssh', [...sshArguments(stand.alice, ['-S', control]), serveLine]);
   const { code, stderr } = await within('the late one to end', late.result);
   assert.equal(code, 1);
-  assert.match(stderr, /hatchery: the service is restarting; try again in a minute/);
+  assert.match(stderr, /hatchery: the service is being drained and takes no new session; try again in a minute/);
   master.process.stdin?.end('finished');
   const ended = await within('the running one to end', master.result);
   assert.deepEqual([ended.code, ended.stdout.toString()], [0, 'finished']);
@@ -146,7 +146,7 @@ test('a connection that came just before a drain gets the session it came for, a
   const channel = await exec(client, serveLine);
   const second = await exec(client, serveLine);
   const refusal = new Promise<string>((resolve) => second.stderr.once('data', (line) => resolve(String(line))));
-  assert.match(await within('the refusal', refusal), /the service is restarting/);
+  assert.match(await within('the refusal', refusal), /the service is being drained/);
   const echoed = new Promise<string>((resolve) => channel.once('data', (bytes: Buffer) => resolve(String(bytes))));
   channel.end('served');
   assert.equal(await within('the echo', echoed), 'served');

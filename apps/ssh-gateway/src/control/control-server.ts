@@ -84,10 +84,10 @@ async function answerStatus(controlled: Controlled, request: IncomingMessage, pa
 
 async function answerControl(controlled: Controlled, request: IncomingMessage, path: string): Promise<Answer> {
   if (request.method === 'GET' && path === '/v1/state') {
-    const { sessions, ready } = await controlled.report();
+    const { sessions, connections, ready } = await controlled.report();
     const { events } = controlled;
     const own = { ...events.position, version: events.version, view: events.view };
-    return { status: 200, body: { ...own, ...controlled.status(), ready, sessions } };
+    return { status: 200, body: { ...own, ...controlled.status(), ready, connections, sessions } };
   }
   if (request.method === 'POST') return act(controlled, request, path);
   return answerStatus(controlled, request, path);

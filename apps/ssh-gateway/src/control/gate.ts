@@ -102,17 +102,14 @@ export class Gate implements Controlled {
   }
 
   /**
-   * Ends for good behind a successor. It is in nobody's way, so its sessions go on to their end, however long they take,
-   * unless an operator has said otherwise or does so later.
+   * Ends for good behind a successor. It is in nobody's way, so its connections are served until their clients close
+   * them, however long that takes and however many sessions they begin, unless an operator drains it.
    */
   retire(): void {
     this.#ending ??= periodOf(limits.replacedDrainMsMax);
     this.#isReplaced = true;
     // Those whom the kernel has given to it are served like any other.
-    void this.#listener.close().then(() => {
-      this.#worker.drain(msUntil((this.#drain ?? this.#ending)?.deadline));
-      this.#worker.stop(false);
-    });
+    void this.#listener.close().then(() => this.#worker.retire(msUntil(this.#ending?.deadline)));
   }
 
   async #beginDrain(deadlineS: unknown): Promise<string> {
@@ -134,12 +131,9 @@ export class Gate implements Controlled {
     if (this.#ending !== null && !this.#isReplaced) throw new Error('it is stopping, which cannot be taken back');
     if (this.#drain === null) return 'it was not draining';
     this.#drain = null;
-    if (this.#ending !== null) {
-      this.#worker.drain(msUntil(this.#ending.deadline));
-      return 'its sessions go on to their end; its successor takes connections';
-    }
     this.#worker.undrain();
-    return 'connections are taken again';
+    if (this.#ending === null) return 'connections are taken again';
+    return 'its connections go on to their end; its successor takes new ones';
   }
 
   async #reload(): Promise<string> {

@@ -31,9 +31,9 @@ interface Asked {
   readonly channel: ExecChannel;
 }
 
-const restarting: Refusal = {
+const draining: Refusal = {
   ...{ kind: 'refused', reason: 'draining' },
-  line: 'hatchery: the service is restarting; try again in a minute',
+  line: 'hatchery: the service is being drained and takes no new session; try again in a minute',
 };
 
 /** Every session of this process: admits them, knows them, and waits for them. */
@@ -96,14 +96,14 @@ export class Sessions {
     const decision = decideCommand(request.line, user, this.#options.limits.execLineBytesMax);
     if (decision.kind === 'refused') return decision;
     // A connection that came before the drain gets what it came for.
-    if (this.#draining && !isFirst) return restarting;
+    if (this.#draining && !isFirst) return draining;
     return { kind: 'run', command: decision.command };
   }
 
   async #enter(asked: Asked, command: readonly string[], isFirst: boolean): Promise<void> {
     const { user } = asked.connection.identity;
     const place = await this.#options.places.session(user);
-    if (place === null) return this.#refuse(asked, restarting);
+    if (place === null) return this.#refuse(asked, draining);
     if ('left' in place) return this.#start({ ...asked, command, isFirst }, place);
     const { running, max } = place;
     const line = `hatchery: ${user} has ${running} sessions running and may have ${max}; wait for one to end`;

@@ -148,7 +148,7 @@ export class Connection {
   }
 
   #goDraining(): void {
-    this.disconnect('draining', 'the service is restarting; try again in a minute');
+    this.disconnect('draining', 'the service is being drained; connect again in a minute');
   }
 
   async #authenticate(authentication: Authentication, context: AuthContext): Promise<void> {

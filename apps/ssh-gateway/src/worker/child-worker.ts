@@ -12,7 +12,7 @@ const program = fileURLToPath(new URL('../main.ts', import.meta.url));
 /** A worker whose loop is blocked answers late; until then its last report is as good. */
 const reportDeadlineMs = 2_000;
 
-const nothing: WorkerReport = { families: [], sessions: [], ready: 0, hindrance: null };
+const nothing: WorkerReport = { families: [], sessions: [], connections: 0, ready: 0, hindrance: null };
 
 /** What a worker process tells goes here. */
 export type Telling = Pick<WorkerContext, 'publish' | 'audit'> & { readonly tally: Tally };
@@ -94,7 +94,8 @@ export class ChildWorker {
   /** `lost` is called when it cannot be told any more. */
   send(order: Exclude<WorkerOrder, { type: 'connection' }>, lost: () => void = () => {}): void {
     // What came before it is before it.
-    if (order.type === 'drain' || order.type === 'stop') while (this.#waiting.length > 0) this.#handOver();
+    if (order.type === 'drain' || order.type === 'retire' || order.type === 'stop')
+      while (this.#waiting.length > 0) this.#handOver();
     this.#tell(order, undefined, (error) => {
       if (error !== null) lost();
     });

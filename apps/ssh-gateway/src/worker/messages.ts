@@ -12,6 +12,7 @@ export type WorkerOrder =
   | { readonly type: 'connection'; readonly id: number }
   | { readonly type: 'drain'; readonly deadlineMs: number }
   | { readonly type: 'undrain' }
+  | { readonly type: 'retire'; readonly deadlineMs: number }
   | { readonly type: 'stop'; readonly urgent: boolean }
   | { readonly type: 'report'; readonly id: number }
   | PlaceAnswer;

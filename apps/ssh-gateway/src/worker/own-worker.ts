@@ -84,10 +84,12 @@ interface Parts {
 function compose({ config, limits, metrics, server, sessions, signIn, places, drain, loopDelay }: Parts): Worker {
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
   let stopping = false;
+  let ending: Promise<void> | null = null;
+  const end = (): void => void (ending ??= drain.ended().then(resolve, reject));
   const level = (): Level => ({
     ...{ connections: server.connectionCount, connectionsMax: limits.connectionsMax },
     ...{ unauthenticated: places.unauthenticated, unauthenticatedMax: config.ssh.startupsMax.full },
-    ...{ sessions: sessions.count, bufferedBytes: server.bufferedBytes, draining: drain.isOn },
+    ...{ sessions: sessions.count, bufferedBytes: server.bufferedBytes, draining: drain.isOn || drain.isRetirement },
   });
   return {
     accept: (socket) => server.accept(socket),
@@ -95,14 +97,19 @@ function compose({ config, limits, metrics, server, sessions, signIn, places, dr
     undrain: () => {
       if (!stopping) drain.cancel();
     },
+    retire: (deadlineMs) => {
+      drain.retire(deadlineMs);
+      end();
+    },
     stop: (urgent) => {
       if (!drain.isOn) drain.begin(config.forker.childrenTimeoutS * 1000);
-      if (!stopping) drain.ended().then(resolve, reject);
       stopping = true;
+      end();
       if (urgent) drain.disconnect('stopped');
     },
     report: async () => ({
       ...{ families: metrics.read(level()), sessions: sessions.summaries, ready: drain.isOn ? 0 : 1 },
+      connections: server.connectionCount,
       hindrance: await signIn.hindrance(),
     }),
     finished: finished.finally(() => loopDelay[Symbol.dispose]()),

@@ -84,14 +84,16 @@ export class WorkerPool implements Worker {
 
   undrain(): void {
     this.#drainMs = null;
-    for (const worker of this.#serving) worker.send({ type: 'undrain' });
+    for (const worker of this.#all) worker.send({ type: 'undrain' });
+  }
+
+  retire(deadlineMs: number): void {
+    for (const worker of this.#all) worker.send({ type: 'retire', deadlineMs });
+    this.#end();
   }
 
   stop(urgent: boolean): void {
-    if (!this.#stopping) {
-      this.#stopping = true;
-      void this.#windUp();
-    }
+    this.#end();
     for (const worker of this.#all) worker.send({ type: 'stop', urgent });
     if (urgent) setTimeout(() => this.#killAll(), this.#limits.workerKillMs).unref();
   }
@@ -102,8 +104,8 @@ export class WorkerPool implements Worker {
     this.#serving = await this.#startSet().catch((error: unknown) => {
       throw new Error(`the new worker processes did not start, so the old ones stay: ${(error as Error).message}`);
     });
-    for (const worker of old) worker.send({ type: 'stop', urgent: false });
-    return `${this.#serving.length} new worker processes serve, ${old.length} old ones finish their sessions`;
+    for (const worker of old) worker.send({ type: 'retire', deadlineMs: this.#limits.replacedDrainMsMax });
+    return `${this.#serving.length} new worker processes serve, ${old.length} old ones keep their connections to the end`;
   }
 
   async report(): Promise<WorkerReport> {
@@ -114,6 +116,7 @@ export class WorkerPool implements Worker {
     return {
       families: mergeFamilies([this.#past, ...reports.map(({ families }) => families), this.#own()]),
       sessions: reports.flatMap(({ sessions }) => sessions),
+      connections: reports.reduce((sum, { connections }) => sum + connections, 0),
       ready: this.#drainMs === null ? this.#answering : 0,
       hindrance: reports.find(({ hindrance }) => hindrance !== null)?.hindrance ?? null,
     };
@@ -222,6 +225,12 @@ export class WorkerPool implements Worker {
       await delay(waitMs);
       waitMs = Math.min(2 * waitMs, this.#limits.workerRestartMsMax);
     }
+  }
+
+  #end(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    void this.#windUp();
   }
 
   async #windUp(): Promise<void> {

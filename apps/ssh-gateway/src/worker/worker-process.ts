@@ -81,6 +81,8 @@ function obey(worker: Worker, order: Exclude<WorkerOrder, PlaceAnswer>, socket: 
       return worker.drain(order.deadlineMs);
     case 'undrain':
       return worker.undrain();
+    case 'retire':
+      return worker.retire(order.deadlineMs);
     case 'stop':
       return worker.stop(order.urgent);
     case 'report':

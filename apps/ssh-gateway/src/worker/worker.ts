@@ -9,6 +9,11 @@ export interface Worker {
   /** Lets what runs end, with a deadline in milliseconds after which clients are disconnected. */
   drain(deadlineMs: number): void;
   undrain(): void;
+  /**
+   * Ends behind a successor that gets all new connections: refuses nothing on those that it has, and ends when the last
+   * of them has closed. After `deadlineMs` milliseconds clients are disconnected.
+   */
+  retire(deadlineMs: number): void;
   /** Drains and ends; urgently it disconnects at once. */
   stop(urgent: boolean): void;
   report(): Promise<WorkerReport>;
@@ -22,6 +27,8 @@ export interface Worker {
 export interface WorkerReport {
   readonly families: readonly Family[];
   readonly sessions: readonly RunningSession[];
+  /** Open connections, with a session or without. */
+  readonly connections: number;
   /** Processes that can take connections. */
   readonly ready: number;
   /** Why nobody can sign in at present, or null. */
