@@ -128,7 +128,7 @@ describe('a child that serves', () => {
     assert.equal(await waiting.exited(), 9);
   });
 
-  it('leads a session and a process group of its own, and has the umask of a server', async () => {
+  it('leads a session and a process group of its own, and has the operator’s umask with nothing for other accounts', async () => {
     using client = await OldClient.fork(forker().socket, 'fork rocks\n');
     const stat = readFileSync(`/proc/${client.pid}/stat`, 'utf8');
     const [, parent, group, session] = stat
@@ -137,7 +137,10 @@ describe('a child that serves', () => {
       .map(Number);
     const { keeper } = await readState(forker());
     assert.deepEqual([parent, group, session], [keeper.pid, client.pid, client.pid]);
-    assert.match(readFileSync(`/proc/${client.pid}/status`, 'utf8'), /^Umask:\t0022$/m);
+    const [own, theirs] = [process.pid, client.pid].map((pid) =>
+      Number.parseInt(/^Umask:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '', 8),
+    );
+    assert.equal(theirs, (own ?? 0) | 0o007);
     await client.open().finished();
   });
 

@@ -53,7 +53,8 @@ describe('a forked child', () => {
         const [, , group, session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         assert.deepEqual([Number(group), Number(session)], [pid, pid]);
         assert.equal(readlinkSync(`/proc/${pid}/cwd`), '/');
-        assert.equal(status(pid, 'Umask'), '0022');
+        const own = Number.parseInt(status(process.pid, 'Umask') ?? '', 8);
+        assert.equal(status(pid, 'Umask'), `0${(own | 0o007).toString(8).padStart(3, '0')}`);
         // What it was given when it was executed; a fork does not change that text.
         const names = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
         assert.ok(names.includes('LANG=C.UTF-8'));
@@ -65,14 +66,14 @@ describe('a forked child', () => {
     });
   });
 
-  it('has all of these whatever the service was started with', async () => {
+  it('has all of these whatever the service was started with, and its umask', async () => {
     const before = { umask: process.umask(0o077), cwd: process.cwd(), environment: { ...process.env } };
     Object.assign(process.env, { LC_ALL: 'tr_TR.UTF-8', PYTHONPATH: '/nowhere', BZR_EMAIL: 'a@b', SECRET: 'x' });
     process.chdir('/tmp');
     try {
       await withForker({ config: '' }, async (forker) => {
         await withSession(forker, async (pid) => {
-          assert.equal(status(pid, 'Umask'), '0022');
+          assert.equal(status(pid, 'Umask'), '0077');
           assert.equal(readlinkSync(`/proc/${pid}/cwd`), '/');
           assert.doesNotMatch(readFileSync(`/proc/${pid}/environ`, 'utf8'), /LC_ALL|PYTHONPATH|BZR_EMAIL|SECRET/);
         });

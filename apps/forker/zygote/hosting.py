@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 import verbs
+from shared_modes import directory_mode, file_mode
 from access import PREFIX_DEPTH, UNSHOWABLE, Access, Place, read_only
 from breezy import errors, urlutils
 from breezy.bzr.smart.request import SmartServerRequest
@@ -71,8 +72,11 @@ class HostedTransport(pathfilter.PathFilteringTransport):
             cause = getattr(error, "orig_error", error)
             raise TransportError(f"/{path}: {getattr(cause, 'strerror', None) or 'it cannot be done'}") from error
 
+    def _directory_of(self, relpath: str) -> str:
+        return self.server.directory_of(super()._filter(relpath))  # type: ignore[no-any-return]
+
     def append_file(self, relpath: str, stream: Any, mode: int | None = None) -> Any:
-        return self._change("append_file", relpath, stream, mode)
+        return self._change("append_file", relpath, stream, file_mode(self._directory_of(relpath), mode))
 
     def delete(self, relpath: str) -> Any:
         return self._change("delete", relpath)
@@ -106,21 +110,22 @@ class HostedTransport(pathfilter.PathFilteringTransport):
     def mkdir(self, relpath: str, mode: int | None = None) -> Any:
         """Also makes `~user` and `~user/project`, so that a first push needs no --create-prefix."""
         try:
-            return self._change("mkdir", relpath, mode, inside=False)
+            return self._change("mkdir", relpath, directory_mode(self._directory_of(relpath), mode), inside=False)
         except NoSuchFile:
             path = self._own(relpath, inside=False)
             parents = path.strip("/").split("/")[:-1]
             if len(parents) > PREFIX_DEPTH:
                 raise
             for depth in range(1, len(parents) + 1):
-                self.server.backing_transport.clone("/".join(parents[:depth])).ensure_base(mode)
-            return self._below("mkdir", path, mode)
+                above = "/".join(parents[:depth])
+                self.server.backing_transport.clone(above).ensure_base(directory_mode(self.server.directory_of(above), mode))
+            return self._below("mkdir", path, directory_mode(self.server.directory_of(path), mode))
 
     def open_write_stream(self, relpath: str, mode: int | None = None) -> Any:
-        return self._change("open_write_stream", relpath, mode)
+        return self._change("open_write_stream", relpath, file_mode(self._directory_of(relpath), mode))
 
     def put_file(self, relpath: str, stream: Any, mode: int | None = None) -> Any:
-        return self._change("put_file", relpath, stream, mode)
+        return self._change("put_file", relpath, stream, file_mode(self._directory_of(relpath), mode))
 
     def rename(self, rel_from: str, rel_to: str) -> Any:
         return self._change("rename", rel_from, self._own(rel_to))
@@ -145,6 +150,10 @@ class HostedServer(pathfilter.PathFilteringServer):
 
     def _factory(self, url: str) -> HostedTransport:
         return HostedTransport(self, url)
+
+    def directory_of(self, path: str) -> str:
+        """The directory on this host in which a path names something. Nothing is found out about it that way."""
+        return os.path.dirname(f"{self._root}/{urlutils.unescape(path).strip('/')}")
 
     def begin(self, changes: bool) -> None:
         """A request begins."""

@@ -38,7 +38,7 @@ def confine(link: int, configuration: wire.Message) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_NO_NEW_PRIVS)")
-    os.umask(0o022)
+    os.umask(configuration["umask"])
     os.chdir("/")
 
 

@@ -140,7 +140,7 @@ function testConfig(
   return {
     stateDirectory: directory,
     runtimeDirectory: directory,
-    hosting: { root: join(directory, 'hosting'), private: [], readOnly: false, fileReads: false },
+    hosting: { root: join(directory, 'hosting'), private: [], readOnly: false, fileReads: false, umask: null },
     forker: {
       ...{ socket: forkSocket, socketMode: 0o600, childrenMax: 100, childrenPerUserMax: 100, requestTimeoutS: 1 },
       ...{ childConnectTimeoutS: 120, childrenTimeoutS, poolSize: 0, fork: true, runAs: null },

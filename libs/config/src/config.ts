@@ -9,6 +9,8 @@ export interface Config {
     readonly private: readonly string[];
     /** Nothing is written, whatever `hatchery read-only off` says. */
     readonly readOnly: boolean;
+    /** Of what sessions write; null: the operator's own, with nothing for other accounts. */
+    readonly umask: number | null;
     /** Clients may read the files that make up a branch, as `brz branch --stacked` and `brz check URL` do. */
     readonly fileReads: boolean;
   };

@@ -19,7 +19,7 @@ describe('loadConfig, with every key there is', () => {
     assert.deepEqual(config, {
       stateDirectory: '/checkout/.hatchery',
       runtimeDirectory: '/checkout/.hatchery/run',
-      hosting: { root: '/checkout/.hatchery/hosting', private: [], readOnly: false, fileReads: false },
+      hosting: { root: '/checkout/.hatchery/hosting', private: [], readOnly: false, fileReads: false, umask: null },
       forker: {
         socket: '/checkout/.hatchery/run/forker.sock',
         ...{ socketMode: 0o660, childrenMax: 500, childrenPerUserMax: 50, poolSize: 2, fork: true, runAs: null },
@@ -64,7 +64,7 @@ describe('loadConfig, with every key there is', () => {
     const config = load(`
       state_dir = "/s"
       runtime_dir = "/r"
-      hosting = { root = "/h", private = ["~alice/secret", "~reds"], read_only = true, file_reads = true }
+      hosting = { root = "/h", private = ["~alice/secret", "~reds"], read_only = true, file_reads = true, umask = "0022" }
       forker = { socket = "/f", socket_mode = "0600", max_children = 9, max_children_per_user = 8, request_timeout_s = 7, child_connect_timeout_s = 6, children_timeout_s = 5, pool_size = 4, fork = false, run_as = "hosting" }
       limits = { cpu_s = 1, address_space_bytes = 2, open_files = 64, file_size_bytes = 4 }
       ssh = { listen = "a:1", host_keys = ["/k"], workers = 3, users_dir = "/u", host_certificates = ["/hc"], user_ca_keys = "/ca", revoked_keys = "/rk", key_lookup = "http", key_lookup_url = "https://k/{user}", key_lookup_token_file = "/t", key_lookup_command = ["/c", "%u"], team_lookup_command = ["/d", "%u"], key_lookup_timeout_s = 3, key_lookup_cache_s = 4, login_grace_s = 2, max_startups = "1:2:3", max_startups_per_source = 10, limit_exempt = ["192.0.2.0/24"], max_sessions_per_user = 1, idle_timeout_s = 9, proxy_protocol = "require", proxy_from = ["2001:db8::/32", "10.0.0.1"], status_listen = "[::1]:9", fallback = "spawn" }
@@ -74,7 +74,7 @@ describe('loadConfig, with every key there is', () => {
     assert.deepEqual(config, {
       stateDirectory: '/s',
       runtimeDirectory: '/r',
-      hosting: { root: '/h', private: ['~alice/secret', '~reds'], readOnly: true, fileReads: true },
+      hosting: { root: '/h', private: ['~alice/secret', '~reds'], readOnly: true, fileReads: true, umask: 0o022 },
       forker: {
         ...{ socket: '/f', socketMode: 0o600, childrenMax: 9, childrenPerUserMax: 8, poolSize: 4, fork: false },
         runAs: 'hosting',

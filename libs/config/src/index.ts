@@ -5,7 +5,7 @@ export { nearest } from './nearest.ts';
 export { ConfigError } from './problem.ts';
 export type { ConfigProblem } from './problem.ts';
 export { readReadOnly } from './read-only.ts';
-export { sessionSettings, systemPython } from './session-settings.ts';
+export { hostingUmask, sessionSettings, systemPython } from './session-settings.ts';
 export type { SessionSettings } from './session-settings.ts';
 export {
   auditDirectory,
@@ -15,5 +15,6 @@ export {
   gatewayControlSocketPath,
   keeperSocketPath,
   partRecordPath,
+  readOnlyDirectory,
   readOnlyPath,
 } from './paths.ts';

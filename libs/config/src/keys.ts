@@ -14,6 +14,7 @@ import {
   paths,
   seconds,
   startups,
+  umask,
   userName,
   userUrl,
   zeroOr,
@@ -54,6 +55,8 @@ export const keys = {
   'hosting.private': key(prefixes, (): readonly string[] => []),
   'hosting.read_only': key(flag, () => false),
   'hosting.file_reads': key(flag, () => false),
+  // Without it the umask that the service was started with, and nothing for accounts that are in neither place.
+  'hosting.umask': optional(umask),
 
   'forker.socket': key(path, ({ runtime }) => join(runtime, 'forker.sock')),
   // Whoever may connect may fork: the owner and the group of the gateway.

@@ -144,6 +144,12 @@ export const mode: Kind<number> = (value) => {
   return parseMode(text, value.kind === 'integer') ?? refuse(value, 'must be octal permission bits as "0660" or 0o660');
 };
 
+/** The bits that new files do not get. Their owner always may. */
+export const umask: Kind<number> = (value, context) => {
+  const bits = mode(value, context);
+  return (bits & 0o700) === 0 ? bits : refuse(value, 'must leave the owner everything, as "0022" or "0027"');
+};
+
 /** Permission bits of a lock's file: its owner reads and writes it, and nobody runs it. */
 export const lockMode: Kind<number> = (value, context) => {
   const bits = mode(value, context);

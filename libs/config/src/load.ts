@@ -77,6 +77,7 @@ function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {
       private: take('hosting.private'),
       readOnly: take('hosting.read_only'),
       fileReads: take('hosting.file_reads'),
+      umask: take('hosting.umask'),
     },
     forker: {
       socket: take('forker.socket'),

@@ -21,12 +21,17 @@ export function breezyHome(config: Config): string {
   return join(config.stateDirectory, 'breezy');
 }
 
+/** All that sessions read of the state directory: the rest is closed to them (apps/forker/zygote/restrictions.py). */
+export function readOnlyDirectory(config: Config): string {
+  return join(config.stateDirectory, 'read-only');
+}
+
 /**
  * Is there while the service is read-only, with why as JSON: `{reason, since, actor}`. Sessions look at it before each change, so it
  * holds for those that run, and through restarts.
  */
 export function readOnlyPath(config: Config): string {
-  return join(config.stateDirectory, 'read-only.json');
+  return join(readOnlyDirectory(config), 'read-only.json');
 }
 
 /** The host key that a first use makes; one that stands elsewhere is somebody's own, and a new one would be another host. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Config } from './config.ts';
 import { breezyHome, readOnlyPath } from './paths.ts';
 
@@ -11,6 +12,21 @@ export interface SessionSettings {
   readonly environment: Readonly<Record<string, string>>;
   readonly runAs: string | null;
   readonly limits: Config['limits'];
+  /** Of what sessions write. */
+  readonly umask: number;
+}
+
+/** What the access rules hide is not to be read on the disk by any local account. */
+const othersBits = 0o007;
+
+/** The umask of what stands below the hosting root: the configured one, or the operator's own with nothing for other accounts. */
+export function hostingUmask({ hosting }: Config): number {
+  return hosting.umask ?? ownUmask() | othersBits;
+}
+
+/** The umask that the operator started the service with (proc_pid_status(5)); `process.umask()` would set it for a moment to tell it. */
+function ownUmask(): number {
+  return Number.parseInt(/^Umask:\s*([0-7]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '077', 8);
 }
 
 /** The same for a forked and for a spawned session. */
@@ -35,5 +51,6 @@ export function sessionSettings(config: Config): SessionSettings {
     },
     runAs: config.forker.runAs,
     limits: config.limits,
+    umask: hostingUmask(config),
   };
 }

@@ -2,18 +2,18 @@ import { closeSync, fchmodSync, openSync, writeFileSync } from 'node:fs';
 
 /**
  * The mode of everything that the service makes, in this one place. Each is set explicitly, so that it is the same under
- * every umask. What sessions write below the hosting root follows `[hosting] umask`, and locks of scripts follow
+ * every umask. The hosting root and what sessions write below it follow `[hosting] umask`, and locks of scripts follow
  * `[locks] mode`. docs/decisions/0035 has the reasons.
  */
 export const modes = {
   /** state_dir, runtime_dir and what is missing above them: others pass to what is theirs, and list nothing. */
   passage: 0o711,
-  /** The hosting root itself: local accounts do not read branches behind the back of the access rules. */
-  hostingRoot: 0o750,
   /** `users/` and each user's directory. Public keys are no secret, and `user add` may be run by another account than the service. */
   usersDirectory: 0o755,
   /** `authorized_keys`, `teams`. */
   userFile: 0o644,
+  /** What sessions, which may be another user's, read of the state directory. */
+  sessionsDirectory: 0o755,
   /** Audit, events, records of parts, sign-ins, history, the demo user's key: for the service alone. */
   secretDirectory: 0o700,
   /** Host key, sign-in key, audit, log, databases, records, and the sockets that give control. */

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { defaultHostKey, type Address, type Config } from '@hatchery/config';
+import { defaultHostKey, hostingUmask, type Address, type Config } from '@hatchery/config';
 import { createFile, makeDirectories, modes } from '@hatchery/daemon';
 import type { Terminal } from '../terminal.ts';
 import { addUser } from '../users/key-file.ts';
@@ -122,6 +122,7 @@ function putKey(scratch: string, path: string): void {
 async function makeSampleBranch(config: Config, outer: Readonly<NodeJS.ProcessEnv>): Promise<void> {
   const target = join(config.hosting.root, sampleBranch);
   const scratch = `${target}.new`;
+  const umask = hostingUmask(config);
   const environment = {
     ...outer,
     BRZ_EMAIL: 'Demo <demo@hatchery.invalid>',
@@ -131,16 +132,22 @@ async function makeSampleBranch(config: Config, outer: Readonly<NodeJS.ProcessEn
   const brz = (...argv: string[]): Promise<void> => runTool('/usr/bin/brz', ['--no-plugins', ...argv], environment);
   rmSync(scratch, { recursive: true, force: true });
   for (const path of [config.hosting.root, dirname(dirname(target)), dirname(target)])
-    makeDirectories(path, modes.hostingRoot);
-  await brz('init', '-q', scratch);
-  writeFileSync(
-    join(scratch, 'README'),
-    'This branch was made by the first hatchery up, to have something to branch from.\n',
-  );
-  await brz('add', '-q', scratch);
-  await brz('commit', '-q', '-m', 'A first revision.', scratch);
-  await brz('remove-tree', '-q', '--force', scratch);
-  renameSync(scratch, target);
+    makeDirectories(path, 0o777 & ~umask);
+  // A tool has the umask of whoever starts it.
+  const before = process.umask(umask);
+  try {
+    await brz('init', '-q', scratch);
+    writeFileSync(
+      join(scratch, 'README'),
+      'This branch was made by the first hatchery up, to have something to branch from.\n',
+    );
+    await brz('add', '-q', scratch);
+    await brz('commit', '-q', '-m', 'A first revision.', scratch);
+    await brz('remove-tree', '-q', '--force', scratch);
+    renameSync(scratch, target);
+  } finally {
+    process.umask(before);
+  }
 }
 
 /** A word as a POSIX shell reads it; plain ones stay as they are, to be read by people too. */

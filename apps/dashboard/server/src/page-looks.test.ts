@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Locator, Page } from '@playwright/test';
-import { controlSocketPath, readOnlyPath } from '@hatchery/config';
+import { controlSocketPath, readOnlyDirectory, readOnlyPath } from '@hatchery/config';
 import { findFaults } from '@hatchery/testkit/browser';
 import { connection, rows, skip, useBrowser } from './fixtures/browser.ts';
 import { busyHour, useOfAll } from './fixtures/busy-hour.ts';
@@ -125,6 +125,7 @@ for (const viewport of screens) {
       // The header at its fullest.
       first.publish({ kind: 'forker.draining', draining: true, actor: 'launchpad-operator' });
       const since = new Date().toISOString();
+      mkdirSync(readOnlyDirectory(config));
       writeFileSync(readOnlyPath(config), JSON.stringify({ reason: 'the disks move', since, actor: 'bo' }));
       await connection(page).getByText('READ-ONLY').waitFor();
       first.publish({ kind: 'zygote.failed', step: 'preload', message: 'No module named breezy', retryInMs: 4_000 });

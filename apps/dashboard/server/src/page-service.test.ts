@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { readOnlyPath } from '@hatchery/config';
+import { readOnlyDirectory, readOnlyPath } from '@hatchery/config';
 import { connection, rows, skip, useBrowser } from './fixtures/browser.ts';
 import { aChild, exited } from './fixtures/fake-forker.ts';
 import { aLock, aParty } from './fixtures/locks.ts';
@@ -19,6 +19,7 @@ test('a service that is read-only says so on every page, with who and why, until
   await using stand = await stage();
   const { config, page, attention, complaints } = stand;
   const state = { reason: 'the disks move', since: new Date(Date.now() - 65_000).toISOString(), actor: 'bo' };
+  mkdirSync(readOnlyDirectory(config));
   writeFileSync(readOnlyPath(config), JSON.stringify(state));
   await connection(page).getByText('READ-ONLY').waitFor();
   await attention.getByText(/by bo for 1.m \d\d.s: the disks move\. No branch is changed/).waitFor();
@@ -32,6 +33,7 @@ test('a service that is read-only says so on every page, with who and why, until
 
 test('a file of the read-only state that cannot be understood counts as sessions take it', { skip }, async () => {
   await using stand = await stage();
+  mkdirSync(readOnlyDirectory(stand.config));
   writeFileSync(readOnlyPath(stand.config), '{"rea');
   await stand.attention.getByText(/read-only\.json cannot be read\. No branch is changed/).waitFor();
 });

@@ -1,6 +1,7 @@
-import { createFile, modes } from '@hatchery/daemon';
 import { renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { readOnlyPath, readReadOnly, type Config } from '@hatchery/config';
+import { createFile, makeDirectories, modes } from '@hatchery/daemon';
 import type { ReadOnlyState } from '@hatchery/events';
 
 /** Whose word `hosting.read_only` is: what it began ends with it. */
@@ -51,6 +52,7 @@ export class ReadOnlySwitch {
 
   /** Replaced whole: a session reads the old or the new one. */
   #write(state: ReadOnlyState): void {
+    makeDirectories(dirname(this.#path), modes.sessionsDirectory);
     const scratch = `${this.#path}.new.${process.pid}`;
     createFile(scratch, `${JSON.stringify(state)}\n`, modes.publicFile);
     renameSync(scratch, this.#path);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { loadConfig, readOnlyPath, type Config } from '@hatchery/config';
+import { loadConfig, readOnlyDirectory, readOnlyPath, type Config } from '@hatchery/config';
 import type { Event } from '@hatchery/events';
 import { temporaryDirectory, type TemporaryDirectory } from '@hatchery/testkit';
 import { ServiceBench } from '../children/service.test-support.ts';
@@ -23,7 +23,7 @@ describe('the read-only switch', () => {
     assert.equal(readOnly.state, null);
     readOnly.turnOn('disks', 'ops', then);
     assert.equal(statSync(readOnlyPath(config)).mode & 0o777, 0o644);
-    assert.deepEqual(readdirSync(directory.path), ['read-only.json']);
+    assert.deepEqual(readdirSync(readOnlyDirectory(config)), ['read-only.json']);
     const next = new ReadOnlySwitch(config);
     next.restore(later);
     assert.deepEqual(next.state, { reason: 'disks', since: then.toISOString(), actor: 'ops' });
@@ -57,6 +57,7 @@ describe('the read-only switch', () => {
   it('counts a damaged file as on, as sessions do', () => {
     using directory = temporaryDirectory();
     const config = configIn(directory);
+    mkdirSync(readOnlyDirectory(config));
     writeFileSync(readOnlyPath(config), '{"rea');
     const readOnly = new ReadOnlySwitch(config);
     assert.match(readOnly.state?.reason ?? '', /read-only\.json cannot be read$/);
@@ -142,7 +143,7 @@ describe('a request to switch read-only', () => {
 
   it('says that the disk did not take it, also in the audit', () => {
     using directory = temporaryDirectory();
-    using stand = bench({ ...configIn(directory), stateDirectory: `${directory.path}/none` });
+    using stand = bench({ ...configIn(directory), stateDirectory: '/proc/none' });
     const [status, error] = stand.ask({ on: true }) as [number, string];
     assert.equal(status, 500);
     assert.match(error, /ENOENT/);

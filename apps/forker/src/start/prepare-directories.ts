@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Config } from '@hatchery/config';
+import { hostingUmask, readOnlyDirectory, type Config } from '@hatchery/config';
 import { makeDirectories, modes, StartError } from '@hatchery/daemon';
 
 /** Makes the directories that the service stands in, unless they are there. @throws {StartError} naming the one that cannot be made */
@@ -7,8 +7,9 @@ export function prepareDirectories(config: Config): void {
   for (const [directory, mode] of [
     [config.stateDirectory, modes.passage],
     [config.runtimeDirectory, modes.passage],
-    [config.hosting.root, modes.hostingRoot],
+    [config.hosting.root, 0o777 & ~hostingUmask(config)],
     [dirname(config.forker.socket), modes.passage],
+    [readOnlyDirectory(config), modes.sessionsDirectory],
   ] as const) {
     try {
       makeDirectories(directory, mode);
