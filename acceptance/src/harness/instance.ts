@@ -158,6 +158,7 @@ runtime_dir = "${directory}/run"
 listen = "127.0.0.1:0"
 [dashboard]
 listen = "127.0.0.1:${dashboardPort}"
+anonymous = "viewer"
 ${extra}`;
 }
 

@@ -25,7 +25,7 @@ export class ServedDashboard implements AsyncDisposable {
     const configFile = join(directory, 'hatchery.toml');
     writeFileSync(
       configFile,
-      `state_dir = ${JSON.stringify(join(directory, 'state'))}\nruntime_dir = ${JSON.stringify(directory)}\n[dashboard]\nlisten = "${host}:0"\n`,
+      `state_dir = ${JSON.stringify(join(directory, 'state'))}\nruntime_dir = ${JSON.stringify(directory)}\n[dashboard]\nlisten = "${host}:0"\nanonymous = "viewer"\n`,
     );
     const crowd = await Crowd.serve(join(directory, 'control.sock'));
     const argv = [process.execPath, main, '--config', configFile] as const;

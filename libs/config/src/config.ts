@@ -86,6 +86,8 @@ export interface Config {
     readonly listen: Address;
     /** How people sign in: by the printed link, by a proxy that says who they are, or at an OpenID provider. */
     readonly auth: 'token' | 'proxy' | 'oidc';
+    /** What somebody on this machine who has not signed in may do, with `token` and a page that only this machine reaches. */
+    readonly anonymous: 'none' | 'viewer';
     /** The addresses people open, as `https://hatchery.example.org`; empty: that of `listen`, over plain HTTP. */
     readonly origins: readonly string[];
     /** Who may do what with `proxy` and `oidc`: names of users, or of groups as `group:ops`. */

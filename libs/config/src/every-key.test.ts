@@ -45,7 +45,7 @@ describe('loadConfig, with every key there is', () => {
       },
       dashboard: {
         listen: { host: '127.0.0.1', port: 5080 },
-        auth: 'token',
+        ...{ auth: 'token', anonymous: 'none' },
         origins: [],
         roles: { admins: [], operators: [], viewers: [] },
         proxy: { from: [], socket: null, userHeader: 'x-forwarded-user', groupsHeader: 'x-forwarded-groups' },

@@ -131,6 +131,8 @@ export const keys = {
 
   'dashboard.listen': key(address, () => ({ host: '127.0.0.1', port: 5080 })),
   'dashboard.auth': key(oneOf('token', 'proxy', 'oidc'), () => 'token' as const),
+  // Names of branches and the audit are for people who have signed in: every account of this machine reaches a loopback address.
+  'dashboard.anonymous': key(oneOf('none', 'viewer'), () => 'none' as const),
   'dashboard.origins': key(origins, () => []),
   'dashboard.admins': key(names, () => []),
   'dashboard.operators': key(names, () => []),

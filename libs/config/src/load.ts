@@ -129,6 +129,7 @@ function dashboardOf(take: Take): Config['dashboard'] {
   return {
     listen: take('dashboard.listen'),
     auth: take('dashboard.auth'),
+    anonymous: take('dashboard.anonymous'),
     origins: take('dashboard.origins'),
     roles: {
       admins: take('dashboard.admins'),

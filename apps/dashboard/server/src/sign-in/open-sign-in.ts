@@ -42,7 +42,9 @@ export async function openSignIn(parts: SignInParts): Promise<SignIn> {
         'the page and its cookies can be read on the way; put it behind TLS and set origins',
       );
     const key = openKey(parts);
-    return tokenSignIn({ site, port, sessionMs, key, store: openStore(parts), terms: termsOf(dashboard), log, now });
+    const isOpen = dashboard.anonymous === 'viewer';
+    const kept = { key, store: openStore(parts), terms: termsOf(dashboard) };
+    return tokenSignIn({ site, port, isOpen, sessionMs, ...kept, log, now });
   }
   const { issuer, clientId, clientSecretFile, scopes } = dashboard.oidc;
   if (issuer === null || clientId === null) throw new StartError('auth = "oidc" needs oidc_issuer and oidc_client_id');

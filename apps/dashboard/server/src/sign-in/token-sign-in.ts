@@ -21,6 +21,8 @@ import type { Site } from './site.ts';
 export interface TokenOptions {
   readonly site: Site;
   readonly port: number;
+  /** Whether visitors of a loopback address may look without a sign-in. */
+  readonly isOpen: boolean;
   readonly sessionMs: number;
   /** Signs the links. */
   readonly key: Buffer;
@@ -37,21 +39,22 @@ const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
 /** Headers by which a proxy tells that somebody farther away asks. */
 const forwarding = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host'] as const;
 
-/** Access by links, each for one browser and an hour. Without one a visitor of a loopback address may read; others may nothing. */
+/** Access by links, each for one browser and an hour. Without one nobody sees anything, unless `isOpen` lets visitors of a loopback address look. */
 export function tokenSignIn(options: TokenOptions): SignIn {
-  const { site, port, sessionMs, key, store, terms, log, now } = options;
+  const { site, port, isOpen, sessionMs, key, store, terms, log, now } = options;
   const trouble = (error: Error): void => log.error({ reason: error.message }, 'sign-ins cannot be kept');
   const sessions = new Sessions<null>({ msMax: sessionMs, now, store, terms, trouble });
   const jar = cookieJar(site, `hatchery-${port}`, 'Strict');
   const own = (request: IncomingMessage): Person | null => sessions.find(jar.read(request))?.person ?? null;
-  const access = accessTo(site, (request) => own(request) ?? unsigned(site, request));
+  const isOver = (request: IncomingMessage): boolean => jar.read(request) !== null && own(request) === null;
+  const access = accessTo(site, (request) => {
+    const person = own(request) ?? (isOpen ? neighbour(site, request) : null);
+    return person ?? (isOver(request) ? signInIsOver : notSignedIn);
+  });
   const links = linksOf(options);
   return {
     access,
-    lapsed: (request) =>
-      jar.read(request) !== null && own(request) === null
-        ? { status: 401, error: `Your sign-in is over. To sign in again: ${way}` }
-        : null,
+    lapsed: (request) => (isOver(request) ? signInIsOver : null),
     site,
     way,
     isOurs: true,
@@ -151,8 +154,12 @@ const used: Step = {
   link: { to: '/', text: 'To the page' },
 };
 
-function unsigned(site: Site, { headers }: IncomingMessage): Person | Refusal {
+const notSignedIn: Refusal = { status: 401, error: `Not signed in. ${way}` };
+const signInIsOver: Refusal = { status: 401, error: `Your sign-in is over. To sign in again: ${way}` };
+
+/** Somebody on this machine. */
+function neighbour(site: Site, { headers }: IncomingMessage): Person | null {
   // Behind a proxy a loopback address is open to whoever reaches the proxy.
   const isNear = site.isNear && forwarding.every((name) => headers[name] === undefined);
-  return isNear ? { name: 'visitor', role: 'viewer' } : { status: 401, error: `Not signed in. ${way}` };
+  return isNear ? { name: 'visitor', role: 'viewer' } : null;
 }
