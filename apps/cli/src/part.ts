@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '@hatchery/daemon';
 import { UsageError, type Command, type Invocation } from './command.ts';
 
 /** The programs of the parts, started by `up` and by systemd units alike. */
@@ -33,7 +34,7 @@ function become(name: PartName, invocation: Invocation, ownOptions: readonly str
     const value = options[option];
     return typeof value === 'string' ? [`--${option}`, value] : [];
   });
-  const argv = [process.execPath, partPrograms[name], ...place, ...own];
+  const argv = [process.execPath, ...nodeFlags, partPrograms[name], ...place, ...own];
   if (process.execve === undefined) throw new Error('this Node cannot replace its process; start it with ./hatchery');
   return process.execve(process.execPath, argv, environment);
 }

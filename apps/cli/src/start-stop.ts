@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '@hatchery/daemon';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from './command.ts';
 import { startMsMax, stopLookMs, stopMarginMs, urgentRepeatMs } from './limits.ts';
 import { openServiceLog, serviceLogPath } from './service-log.ts';
@@ -39,7 +40,7 @@ export async function startDetached(invocation: Invocation): Promise<number> {
   tellOfLeft(invocation);
   const log = serviceLogPath(config);
   const output = openServiceLog(config);
-  const argv = [program, 'up', ...place, '--ready-fd', '3'];
+  const argv = [...nodeFlags, program, 'up', ...place, '--ready-fd', '3'];
   const service = spawn(process.execPath, argv, {
     detached: true,
     stdio: ['ignore', output, output, 'pipe'],

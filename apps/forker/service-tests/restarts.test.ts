@@ -121,7 +121,7 @@ describe('a forker that is started again', () => {
       await until('the connection', () => !existsSync(client.directory));
       await kill(first);
       const manifest = join(directory, 'preload.json');
-      writeFileSync(manifest, '{"breezy": "0.0.1", "modules": []}');
+      writeFileSync(manifest, '{"modules": []}');
       const failing = stack.use(ForkerProcess.spawn(directory, { options: ['--preload', manifest] }));
       assert.deepEqual(await failing.ended(), { code: 1, signal: null });
       assert.ok(isRunning(client.pid));

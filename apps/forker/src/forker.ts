@@ -48,7 +48,7 @@ export async function createForker({ config, log, options }: PartContext): Promi
   const entrance = new Entrance(config);
   doors.defer(() => entrance.closeForks());
   held.defer(() => entrance.closeControl());
-  const zygote = await prepareZygote(config, options['preload']);
+  const zygote = await prepareZygote(config, log, options['preload']);
   const actor = options['take-over'];
   const isSuccessor = actor !== undefined && (await takeOver(config, entrance, zygote.configuration, actor));
 

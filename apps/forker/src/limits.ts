@@ -17,6 +17,9 @@ export const keeperRetryMs = 1_000;
 /** A cold zygote took 0.1–2 s here; with cold disks and many plugins some seconds. A start that takes longer has failed. */
 export const zygoteStartMsMax = 60_000;
 
+/** Two dozen real clients, one after the other: 6 s on two cores. */
+export const recordingMsMax = 60_000;
+
 /** From the request to try another zygote to its outcome. The keeper's own deadline for a zygote is shorter. */
 export const zygoteTrialMsMax = zygoteStartMsMax + 5_000;
 

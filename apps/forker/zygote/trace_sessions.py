@@ -1,7 +1,8 @@
 """Derives what to preload: runs real sessions, and records which modules they import.
 
-Run by the build: `python3 trace_sessions.py MANIFEST`. It makes a scratch branch, lets a real `brz` push, branch, pull
-and ask over a real smart server in a process of its own, and writes the union of what those servers had imported.
+Run by apps/forker/src/preload-list: `python3 trace_sessions.py MANIFEST IDENTITY`. It makes a scratch branch, lets a real
+`brz` push, branch, pull and ask over a real smart server in a process of its own, and writes the union of what those
+servers had imported. IDENTITY says which Breezy and which code of ours the list is for; it is only stored.
 """
 
 import json
@@ -31,11 +32,13 @@ OWN = {name.removesuffix(".py") for name in os.listdir(os.path.dirname(os.path.a
 
 def brz(place: str, *arguments: str, codes: tuple[int, ...] = (0, 1)) -> None:
     """Runs a real client; its failure is ours. 1 is brz's "there is a difference"."""
-    environment = {**os.environ, "BRZ_SSH": os.path.join(place, "ssh"), "HOME": place, "BRZ_HOME": place}
+    environment = {"BRZ_SSH": os.path.join(place, "ssh"), "HOME": place, "BRZ_HOME": place, "PATH": os.defpath}
     environment |= {"BRZ_EMAIL": "tracer <tracer@localhost>", "BRZ_LOG": os.devnull, "LANG": "C.UTF-8"}
     # All that a service can be told to serve.
     environment |= {"HATCHERY_HOSTING_ROOT": os.path.join(place, "hosting"), "HATCHERY_FILE_READS": "1"}
-    result = subprocess.run(["brz", *arguments], cwd=place, env=environment, capture_output=True, text=True, timeout=60)
+    # The Breezy of this very Python: a `brz` on PATH may be another one.
+    client = [sys.executable, "-I", "-m", "breezy", *arguments]
+    result = subprocess.run(client, cwd=place, env=environment, capture_output=True, text=True, timeout=60)
     if result.returncode not in codes:
         raise RuntimeError(f"brz {' '.join(arguments)}: exit {result.returncode}: {result.stderr}")
 
@@ -86,19 +89,24 @@ def preloadable(name: str) -> bool:
     return not any(part.startswith("_") for part in name.split(".")) and name not in OWN
 
 
-def main(manifest: str) -> int:
-    """Writes the manifest whole or not at all."""
+def main(manifest: str, identity: str) -> int:
+    """Writes the manifest whole or not at all, for everybody to read: a service may run as another user than the build."""
     import breezy
 
     with tempfile.TemporaryDirectory() as place:
         names = [name for name in run_sessions(place) if preloadable(name)]
-    os.makedirs(os.path.dirname(os.path.abspath(manifest)), exist_ok=True)
-    with open(manifest + ".new", "w") as stream:
-        json.dump({"breezy": breezy.__version__, "modules": names}, stream, indent=1)
-    os.replace(manifest + ".new", manifest)
+    with tempfile.NamedTemporaryFile("w", dir=os.path.dirname(os.path.abspath(manifest)), delete=False) as stream:
+        try:
+            json.dump({"breezy": breezy.__version__, "identity": identity, "modules": names}, stream, indent=1)
+            os.fchmod(stream.fileno(), 0o644)
+            stream.flush()
+            os.replace(stream.name, manifest)
+        except BaseException:
+            os.unlink(stream.name)
+            raise
     print(f"{len(names)} modules recorded in {manifest}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], sys.argv[2]))

@@ -8,7 +8,7 @@ import { temporaryDirectory } from '@hatchery/testkit';
 import { hatchery } from '../terminal.test-support.ts';
 import type { Check } from './check.ts';
 import { makeKeyPair } from '../up/key-pair.ts';
-import { checkManifest, checkNativeCrypto, checkNode } from './installation.ts';
+import { checkNativeCrypto, checkNode } from './installation.ts';
 import { checkLimitsIn } from './machine.ts';
 import { checkRoom } from './places.ts';
 
@@ -88,19 +88,6 @@ describe('hatchery doctor', () => {
     assert.match(lost.found.join('\n'), /^users directory .*disk\/users: it is gone; mount its disk/m);
     const named = await troubles(directory.path, `${config}\nhost_keys = ["${directory.path}/disk/key"]`);
     assert.match(named.found.join('\n'), /^host key .*disk\/key: it is missing; put it back/m);
-  });
-
-  it('judges a list of modules by the Breezy it was made for', () => {
-    using directory = temporaryDirectory();
-    const path = join(directory.path, 'preload.json');
-    const trouble = (text: string): string | null => {
-      writeFileSync(path, text);
-      return checkManifest(path, '3.3.2').trouble;
-    };
-    assert.match(checkManifest(path, '3.3.2').trouble ?? '', /missing/);
-    assert.equal(trouble('{"breezy": "3.3.2", "modules": ["breezy"]}'), null);
-    assert.match(trouble('{"breezy": "3.3.1", "modules": ["breezy"]}') ?? '', /made for Breezy 3\.3\.1, not 3\.3\.2/);
-    for (const text of ['', '{}', '{"breezy": "3.3.2", "modules": []}']) assert.match(trouble(text) ?? '', /damaged/);
   });
 
   it('finds an old Node, a binding that does not load, a full disk and too few descriptors', () => {

@@ -28,7 +28,7 @@ export const doctor: Command = {
 
 async function examine({ config, environment }: Invocation): Promise<Check[]> {
   return [
-    ...checkInstallation(environment),
+    ...checkInstallation(config, environment),
     ...checkPlaces(config),
     ...checkSignInFiles(config, new Date()),
     ...(await checkKeyLookup(config)),

@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { checkoutDirectory, processStartTime } from '@hatchery/daemon';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { systemPython, type Config } from '@hatchery/config';
+import { checkoutDirectory, findPreloadLists, processStartTime } from '@hatchery/daemon';
 import { examinationMsMax } from '../limits.ts';
 import type { Check } from './check.ts';
-
-/** Breezy belongs to Debian's Python, whichever python3 comes first on PATH. */
-const systemPython = '/usr/bin/python3';
+import { unwritable } from './places.ts';
 
 /** Importing them is what a zygote does first; without its compiled helpers Breezy is slow and says nothing. */
 const askBreezy = `
@@ -22,7 +21,7 @@ const programs = [
 ] as const;
 
 /** Everything that is installed or built, as opposed to configured. */
-export function checkInstallation(environment: Readonly<NodeJS.ProcessEnv>): Check[] {
+export function checkInstallation(config: Config, environment: Readonly<NodeJS.ProcessEnv>): Check[] {
   const breezy = findBreezy();
   const { version } = breezy;
   return [
@@ -33,7 +32,7 @@ export function checkInstallation(environment: Readonly<NodeJS.ProcessEnv>): Che
       trouble: isOnPath(program, environment['PATH'] ?? '') ? null : `apt-get install ${debianPackage}`,
     })),
     { what: version === null ? 'Breezy' : `Breezy ${version}`, trouble: breezy.trouble },
-    checkManifest(join(checkoutDirectory, 'apps/forker/dist/preload.json'), version),
+    checkPreloadList(config),
     checkNativeCrypto(join(checkoutDirectory, 'node_modules/ssh2/lib/protocol/crypto/build/Release/sshcrypto.node')),
     {
       what: 'built page',
@@ -50,24 +49,19 @@ export function checkNode(version: string): Check {
   return { what: `Node ${version}`, trouble: major >= 24 ? null : 'start it with ./hatchery, which brings Node 24' };
 }
 
-/** `version` is the installed Breezy's, null when there is none to compare with. */
-export function checkManifest(path: string, version: string | null): Check {
-  const what = `list of modules to preload ${path}`;
-  let recorded: { breezy?: unknown; modules?: unknown };
+/** A start records the list anew where none fits, so that only a place to write it to can be missing. */
+export function checkPreloadList({ stateDirectory }: Config): Check {
+  const what = 'list of modules to preload';
   try {
-    recorded = JSON.parse(readFileSync(path, 'utf8')) as typeof recorded;
+    const { fitting, any, places } = findPreloadLists(stateDirectory);
+    if (fitting !== null) return { what: `${what} ${fitting}`, trouble: null };
+    const reasons = places.map((path) => unwritable(dirname(path)));
+    const age = any === null ? 'there is none yet' : `${any} is for another Breezy or other code of Hatchery`;
+    if (reasons.includes(null)) return { what: `${what} (${age}; the next start records one)`, trouble: null };
+    return { what, trouble: `${age}, and none can be recorded: ${reasons.join('; ')}` };
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return { what, trouble: `it is ${missing ? 'missing' : 'damaged'}; remove it and run ./hatchery, which makes it` };
+    return { what, trouble: (error as Error).message };
   }
-  if (!Array.isArray(recorded.modules) || recorded.modules.length === 0)
-    return { what, trouble: 'it is damaged; remove it and run ./hatchery, which makes it' };
-  if (version !== null && recorded.breezy !== version)
-    return {
-      what,
-      trouble: `made for Breezy ${String(recorded.breezy)}, not ${version}; remove it and run ./hatchery, which makes it`,
-    };
-  return { what, trouble: null };
 }
 
 /** Loaded in a process of its own: an add-on for another Node may take its process down. */

@@ -26,7 +26,7 @@ export function checkPlaces(config: Config): Check[] {
 }
 
 /** Why a directory cannot be written or made, or null. What is missing is made by the start. */
-function unwritable(path: string): string | null {
+export function unwritable(path: string): string | null {
   const standing = existingAncestor(path);
   try {
     if (!statSync(standing).isDirectory()) return `${standing} is no directory; move it away`;

@@ -16,27 +16,27 @@ const trouble: ZygoteTrouble = {
 
 describe('a zygote that does not come up', () => {
   it('is explained with its step, stderr, attempts, the next try and a remedy', () => {
-    const check = checkHealth({ pid: null, trouble });
+    const check = checkHealth({ pid: null, trouble }, ['/x/preload.json']);
     for (const part of [
       'it failed while importing breezy.foo: ModuleNotFoundError',
       'tried 3 times, next at 2026-01-01T00:00:05.000Z',
       'no session can be forked until it does',
-      'remove apps/forker/dist/preload.json',
+      'rm -f /x/preload.json && hatchery restart',
       'its stderr: Traceback (most recent call last): | ModuleNotFoundError',
     ])
       assert.ok(check.trouble?.includes(part), `${part} in ${check.trouble}`);
   });
 
   it('while an older one serves says which', () => {
-    const check = checkHealth({ pid: 7, trouble: { ...trouble, attempts: 1 } });
+    const check = checkHealth({ pid: 7, trouble: { ...trouble, attempts: 1 } }, []);
     assert.match(check.trouble ?? '', /^a newer one failed while .*\(tried once, .*the one before \(pid 7\) serves on/);
   });
 
   it('is told from one that is well, and each cause has its own remedy', () => {
-    assert.equal(checkHealth({ pid: 7, trouble: null }).trouble, null);
+    assert.equal(checkHealth({ pid: 7, trouble: null }, []).trouble, null);
     assert.equal(describeTrouble({ pid: null, trouble: null }), null);
     const remedyOf = (part: Partial<ZygoteTrouble>): string =>
-      checkHealth({ pid: null, trouble: { ...trouble, stderr: [], ...part } }).trouble ?? '';
+      checkHealth({ pid: null, trouble: { ...trouble, stderr: [], ...part } }, []).trouble ?? '';
     assert.match(remedyOf({ message: "No module named 'breezy'" }), /apt-get install .*it said nothing on stderr$/);
     assert.match(remedyOf({ step: 'serving', message: 'it died 5 times' }), /out-of-memory/);
     assert.match(remedyOf({ message: 'MemoryError' }), /tried again by itself/);

@@ -1,4 +1,5 @@
 import type { Config } from '@hatchery/config';
+import { preloadListPaths } from '@hatchery/daemon';
 import type { ZygoteHealth, ZygoteTrouble } from '@hatchery/events';
 import { NotRunningError, serviceState } from '../running-service.ts';
 import { describeTrouble } from '../zygote-trouble.ts';
@@ -13,28 +14,25 @@ export async function checkZygote(config: Config): Promise<Check[]> {
   const keeperCheck = { what: 'keeper of the running service', trouble: keeper.trouble ?? null };
   // What is known of the zygote is as old as the last word of the keeper.
   if (zygote === undefined || keeperCheck.trouble !== null) return [keeperCheck];
-  return [keeperCheck, checkHealth(zygote)];
+  return [keeperCheck, checkHealth(zygote, preloadListPaths(config.stateDirectory))];
 }
 
-/** The whole story of a zygote that does not come up, in one line, and how to mend it. */
-export function checkHealth(health: ZygoteHealth): Check {
+/** The whole story of a zygote that does not come up, in one line, and how to mend it. `lists` are the paths of the lists of modules. */
+export function checkHealth(health: ZygoteHealth, lists: readonly string[]): Check {
   const { pid, trouble } = health;
   const what = health.isOff === true ? 'sessions without a zygote, as configured' : 'zygote of the running service';
   if (trouble === null) return { what, trouble: null };
   const effect = pid === null ? 'no session can be forked until it does' : `the one before (pid ${pid}) serves on`;
   const stderr =
     trouble.stderr.length === 0 ? 'it said nothing on stderr' : `its stderr: ${trouble.stderr.join(' | ')}`;
-  return { what, trouble: `${describeTrouble(health)}; ${effect}; ${remedy(trouble)}; ${stderr}` };
+  return { what, trouble: `${describeTrouble(health)}; ${effect}; ${remedy(trouble, lists)}; ${stderr}` };
 }
 
 /** It is tried again by itself: what is mended needs no restart. */
-function remedy({ message, step }: ZygoteTrouble): string {
+function remedy({ message, step }: ZygoteTrouble, lists: readonly string[]): string {
   if (/No module named 'breezy'/.test(message)) return 'apt-get install --reinstall brz python3-breezy';
-  if (
-    /preload\.json|list of modules|made for Breezy/.test(message) ||
-    /^ModuleNotFoundError|^ImportError/.test(message)
-  )
-    return 'remove apps/forker/dist/preload.json and run ./hatchery, which makes it for this Breezy';
+  if (/^ModuleNotFoundError|^ImportError/.test(message))
+    return `the list of modules is for another Breezy: rm -f ${lists.join(' ')} && hatchery restart`;
   if (step === 'serving')
     return 'a session or the system kills it: look at what ran, and at dmesg for the out-of-memory killer';
   return 'mend what its stderr names; it is tried again by itself';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import type { PartRecord } from '@hatchery/daemon';
+import { nodeFlags, type PartRecord } from '@hatchery/daemon';
 import { partPrograms, type PartName } from '../part.ts';
 import { partStartMsMax } from '../limits.ts';
 import { passOn } from './pass-on.ts';
@@ -55,7 +55,7 @@ export async function startPart(
   manner: Manner = 'fresh',
 ): Promise<PartProcess> {
   if (aborted.aborted) throw new PartStartError(`${name} was not started: the service stops`);
-  const argv = [partPrograms[name], ...place.words, '--ready-fd', '3', '--stop-with-stdin', 'yes'];
+  const argv = [...nodeFlags, partPrograms[name], ...place.words, '--ready-fd', '3', '--stop-with-stdin', 'yes'];
   argv.push(...mannerOptions(name, manner));
   const child = spawn(process.execPath, argv, {
     detached: true,

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { startMsMax, urgentRepeatMs } from '../limits.ts';
+import { nodeFlags } from '@hatchery/daemon';
 import type { Generation } from './generation.ts';
 import type { Place } from './part-process.ts';
 import { passOn } from './pass-on.ts';
@@ -25,7 +26,7 @@ export class SuccessorProcess implements Generation {
 
   /** `actor` is who wants it, for the audit; `aborted` ends it half way; `progress` hears what it is at. */
   constructor({ words, environment }: Place, actor: string, aborted: AbortSignal, progress: (line: string) => void) {
-    const argv = [program, 'up', ...words, `--succeed=${actor}`, '--ready-fd', '3'];
+    const argv = [...nodeFlags, program, 'up', ...words, `--succeed=${actor}`, '--ready-fd', '3'];
     this.#process = spawn(process.execPath, argv, {
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],

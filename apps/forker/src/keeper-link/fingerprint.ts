@@ -1,27 +1,33 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Our own code, and the version of Breezy, which stands in this file of Debian's package. */
-const watched = [
-  fileURLToPath(new URL('../../zygote', import.meta.url)),
-  '/usr/lib/python3/dist-packages/breezy/__init__.py',
-];
+const zygoteDirectory = fileURLToPath(new URL('../../zygote', import.meta.url));
+
+/** Debian's Breezy; one below the other directory comes before it when Python imports. */
+const debianBreezy = '/usr/lib/python3/dist-packages/breezy/__init__.py';
+const localLibraries = '/usr/local/lib';
 
 /**
  * Changes whenever what a zygote loads does: our Python code, Breezy, or the list of modules to preload. A change of a
  * plain file is seen by its time and size, as make(1) sees it. A file that is missing is a change as well.
  */
 export function zygoteFingerprint(preloadManifest: string): string {
-  return [preloadManifest, ...watched].flatMap(listFiles).map(describe).join(';');
+  return [preloadManifest, ...ownFiles(), ...breezies()].map(describe).join(';');
 }
 
-function listFiles(path: string): string[] {
-  if (!path.endsWith('/zygote')) return [path];
-  return readdirSync(path)
+function ownFiles(): string[] {
+  return readdirSync(zygoteDirectory)
     .filter((name) => name.endsWith('.py') && !name.startsWith('test_'))
     .sort()
-    .map((name) => join(path, name));
+    .map((name) => join(zygoteDirectory, name));
+}
+
+/** The version of a Breezy stands in this file of it. */
+function breezies(): string[] {
+  const local = existsSync(localLibraries) ? readdirSync(localLibraries).sort() : [];
+  const pythons = local.filter((name) => name.startsWith('python3'));
+  return [...pythons.map((name) => join(localLibraries, name, 'dist-packages/breezy/__init__.py')), debianBreezy];
 }
 
 function describe(path: string): string {

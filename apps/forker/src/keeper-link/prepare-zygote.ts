@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { sessionSettings, type Config } from '@hatchery/config';
-import { StartError } from '@hatchery/daemon';
+import { findPreloadLists, StartError, type Logger } from '@hatchery/daemon';
+import { preloadList } from '../preload-list/preload-list.ts';
 import { prepareCgroup, type CgroupPlace } from './delegated-cgroup.ts';
 import { zygoteFingerprint } from './fingerprint.ts';
 import type { ZygoteConfiguration } from './messages.ts';
 import { proveSpawning } from './prove-spawning.ts';
 import { prepareSessionUser } from './session-user.ts';
-
-/** What the build recorded: the modules that real sessions import. */
-const builtManifest = fileURLToPath(new URL('../../dist/preload.json', import.meta.url));
 
 /** Everything that a zygote needs, found in order. */
 export interface PreparedZygote {
@@ -23,15 +20,19 @@ export function poolSizeOf({ forker: { poolSize, childrenMax } }: Config): numbe
 }
 
 /**
- * Checks and makes what a zygote of this configuration needs; starts none. `manifest` is another list of modules than the build's.
+ * Checks and makes what a zygote of this configuration needs; starts none. `named` is a list of modules to preload in place
+ * of the one that fits.
  * @throws {StartError} naming what is missing
  */
-export async function prepareZygote(config: Config, manifest: string = builtManifest): Promise<PreparedZygote> {
-  if (!existsSync(manifest))
-    throw new StartError(`${manifest} is missing, the list of modules to preload; ./hatchery doctor makes it`);
+export async function prepareZygote(config: Config, log: Logger, named?: string): Promise<PreparedZygote> {
+  if (named !== undefined && !existsSync(named))
+    throw new StartError(`${named} is missing, the list of modules to preload; leave out --preload`);
+  const { fork } = config.forker;
+  const tell = { info: (line: string) => log.info(line), warn: (line: string) => log.warn(line) };
+  // A session that is a Python of its own preloads nothing.
+  const manifest = named ?? (fork ? await preloadList(findPreloadLists(config.stateDirectory), tell) : '');
   prepareSessionUser(config);
   const cgroup = prepareCgroup(config.forker.runAs, config.runtimeDirectory);
-  const { fork } = config.forker;
   if (!fork) await proveSpawning(config);
   const configuration = {
     ...sessionSettings(config),

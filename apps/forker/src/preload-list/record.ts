@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, constants, closeSync, openSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { systemPython } from '@hatchery/config';
+import { makeDirectories, StartError } from '@hatchery/daemon';
+import { recordingMsMax } from '../limits.ts';
+
+const execute = promisify(execFile);
+
+const recorder = fileURLToPath(new URL('../../zygote/trace_sessions.py', import.meta.url));
+
+/**
+ * Runs real sessions, and writes which modules they imported into the first of `places` that can be written; its path.
+ * @throws {StartError} with the reason: no place can be written, or a session failed
+ */
+export async function record(places: readonly string[], identity: string): Promise<string> {
+  const path = firstWritable(places);
+  try {
+    // Nothing of our own environment: a PYTHONPATH or a plugin path of the operator would change what is recorded.
+    await execute(systemPython, ['-E', '-s', '-X', 'utf8', recorder, path, identity], {
+      env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' },
+      cwd: '/',
+      timeout: recordingMsMax,
+      killSignal: 'SIGKILL',
+    });
+    return path;
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    const reason = (stderr ?? '').trimEnd().split('\n').at(-1) || message.split('\n', 1).join();
+    throw new StartError(`recording sessions failed: ${reason}`, { cause: error });
+  }
+}
+
+function firstWritable(places: readonly string[]): string {
+  const reasons: string[] = [];
+  for (const path of places) {
+    try {
+      prove(path);
+      return path;
+    } catch (error) {
+      reasons.push((error as Error).message);
+    }
+  }
+  throw new StartError(`no place for it can be written: ${reasons.join('; ')}`);
+}
+
+/** Whether a file can be made beside it, which the recording then replaces it with. */
+function prove(path: string): void {
+  const directory = dirname(path);
+  makeDirectories(directory);
+  try {
+    // The caller's umask has no say: a service of another user reads the list.
+    chmodSync(directory, 0o755);
+  } catch {
+    // Somebody else's directory has the mode that its owner gave it.
+  }
+  const probe = `${path}.${process.pid}.probe`;
+  closeSync(openSync(probe, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600));
+  rmSync(probe);
+}
