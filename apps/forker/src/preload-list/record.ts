@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, constants, closeSync, openSync, rmSync } from 'node:fs';
+import { constants, closeSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { systemPython } from '@hatchery/config';
-import { makeDirectories, StartError } from '@hatchery/daemon';
+import { makeDirectories, modes, StartError } from '@hatchery/daemon';
 import { recordingMsMax } from '../limits.ts';
 
 const execute = promisify(execFile);
@@ -48,14 +48,7 @@ function firstWritable(places: readonly string[]): string {
 
 /** Whether a file can be made beside it, which the recording then replaces it with. */
 function prove(path: string): void {
-  const directory = dirname(path);
-  makeDirectories(directory);
-  try {
-    // The caller's umask has no say: a service of another user reads the list.
-    chmodSync(directory, 0o755);
-  } catch {
-    // Somebody else's directory has the mode that its owner gave it.
-  }
+  makeDirectories(dirname(path), modes.sessionsDirectory);
   const probe = `${path}.${process.pid}.probe`;
   closeSync(openSync(probe, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600));
   rmSync(probe);
