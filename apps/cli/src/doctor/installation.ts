@@ -50,7 +50,7 @@ export function checkNode(version: string): Check {
 }
 
 /** A start records the list anew where none fits, so that only a place to write it to can be missing. */
-export function checkPreloadList({ stateDirectory }: Config): Check {
+function checkPreloadList({ stateDirectory }: Config): Check {
   const what = 'list of modules to preload';
   try {
     const { fitting, any, places } = findPreloadLists(stateDirectory);
