@@ -16,9 +16,6 @@ PREFIX_DEPTH = 2
 #: Teams that a refusal names; who is in more knows them.
 TEAMS_SHOWN = 8
 
-#: What moves a terminal's cursor or turns its text around.
-UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-
 #: The names on the way from the hosting root to a file.
 Place = tuple[str, ...]
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import verbs
 from shared_modes import directory_mode, file_mode
-from access import PREFIX_DEPTH, UNSHOWABLE, Access, Place, read_only
+from access import PREFIX_DEPTH, Access, Place, read_only
 from breezy import errors, urlutils
 from breezy.bzr.smart.request import SmartServerRequest
 from breezy.bzr.smart.server import BzrServerFactory
 from breezy.errors import DirectoryNotEmpty, PermissionDenied, ResourceBusy, TransportError, TransportNotPossible
 from breezy.transport import FileExists, NoSuchFile, Transport, chroot, get_transport_from_url, pathfilter
+from verb_table import UNSHOWABLE
 
 #: Longer than any pause of a person at an editor; a lost connection is the gateway's to notice, and ends stdin.
 CLIENT_TIMEOUT_S = 86_400.0

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import lock_waits
 import wire
 from breezy.branch import Branch
 from breezy.bzr.smart import request as smart_request
@@ -16,7 +17,7 @@ from breezy.errors import NotLocalUrl, TokenMismatch
 from breezy.lock import Lock, LockResult
 from breezy.lockdir import LockDir
 from breezy.transport import Transport, get_transport_from_url
-from breezy.transport.pathfilter import PathFilteringTransport
+from lock_waits import local_path
 
 #: Branches and tokens that one session is remembered to have reported; beyond it some are reported again.
 REMEMBERED_MAX = 1000
@@ -41,15 +42,17 @@ def install() -> None:
     handle_contention, wait_lock, lock_write = LockDir._handle_lock_contention, LockDir.wait_lock, LockDir.lock_write
 
     def handling(self: Any, other: Any) -> Any:
-        if not getattr(self, "_hatchery_waits", False):
+        if not getattr(self, "_hatchery_waits", False) and time.monotonic() >= getattr(self, "_hatchery_tell_from", 0):
             self._hatchery_waits = True
             _report("contended", self.transport, self.path, other and other.nonce)
         return handle_contention(self, other)
 
     def waiting(self: Any, *arguments: Any, **named: Any) -> Any:
         self._hatchery_waits = False
+        is_short = lock_waits.is_short(self)
+        self._hatchery_tell_from = time.monotonic() + lock_waits.UNREMARKABLE_S if is_short else 0
         try:
-            return wait_lock(self, *arguments, **named)
+            return lock_waits.take(self) if is_short else wait_lock(self, *arguments, **named)
         finally:
             if self._hatchery_waits and not self._lock_held:
                 _report("gave-up", self.transport, self.path, None)
@@ -60,6 +63,7 @@ def install() -> None:
             _report("taken-up", self.transport, self.path, token)
         return result
 
+    lock_waits.install()
     wrappers = {"_handle_lock_contention": handling, "wait_lock": waiting, "lock_write": writing}
     for name, wrapper in wrappers.items():
         setattr(LockDir, name, wrapper)
@@ -125,11 +129,3 @@ def _is_news(action: str, place: str, nonce: str | None) -> bool:
             _remembered.clear()
         _remembered.add(known)
     return True
-
-
-def local_path(transport: Transport, path: str) -> str:
-    """The absolute path on disk, below however many chroots and filters. NotLocalUrl when there is none."""
-    while isinstance(transport, PathFilteringTransport):
-        path, transport = transport._filter(path), transport.server.backing_transport
-    result: str = transport.local_abspath(path)
-    return result

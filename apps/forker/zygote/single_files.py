@@ -18,9 +18,9 @@ from breezy.bzr.smart.request import SmartServerRequest, SmartServerResponse, Su
 from breezy.errors import ReadError
 from breezy.transport import FileExists, NoSuchFile
 from refusals import denied, refuse_in_maintenance, refuse_stranger
+from verb_table import CLASSES
 
-READS = frozenset(b"get has iter_files_recursive list_dir readv stat".split())
-CHANGES = frozenset(b"append delete mkdir move put put_non_atomic rename rmdir".split())
+READS, CHANGES = CLASSES["file read"], CLASSES["file change"]
 
 #: One constant line each, below a branch's `.bzr`.
 FORMATS = frozenset(("branch-format", "branch/format", "repository/format"))

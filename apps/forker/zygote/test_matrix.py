@@ -3,13 +3,14 @@
 What must come of each is said once, by `expected`.
 """
 
+import inspect
 import os
 import re
 import unittest
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import verbs
+import verb_table
 from breezy import urlutils
 from breezy.bzr.smart import request
 from testing.hosting_root import Answer, HostingRoot, Session
@@ -111,11 +112,18 @@ class Matrix(unittest.TestCase):
 
     def test_every_verb_of_this_breezy_is_in_one_class(self) -> None:
         registered = set(request.request_handlers.keys())
-        classified = [verb for members in verbs.CLASSES.values() for verb in members]
-        self.assertEqual(registered - set(classified), set(), "decide what these are, in verbs.py")
+        classified = [verb for members in verb_table.CLASSES.values() for verb in members]
+        self.assertEqual(registered - set(classified), set(), "decide what these are, in libs/protocol/src/smart-verbs.json")
         self.assertEqual(len(classified), len(set(classified)))
         self.assertEqual(set(classified) - registered, set())
         self.assertLessEqual(set(self.requests), registered)
+
+    def test_the_path_is_the_argument_that_breezy_takes_for_it(self) -> None:
+        for verb, at in verb_table.PATH_AT.items():
+            handler = getattr(request.request_handlers, "registered", request.request_handlers).get(verb)
+            names = list(inspect.signature(handler.do).parameters)[1:]
+            found = [number for number, name in enumerate(names) if name in ("path", "relpath", "rel_from")]
+            self.assertEqual(found, [] if at is None else [at], verb)
 
     def test_the_owner_of_all_that_is_bobs(self) -> None:
         self.check("bob")
@@ -133,7 +141,7 @@ class Matrix(unittest.TestCase):
         self.host.file_reads = True
         for user in ("alice", "bob", "dave"):
             session = self.session(user)
-            for verb in sorted(verbs.CLASSES["file read"]):
+            for verb in sorted(verb_table.CLASSES["file read"]):
                 for place in PLACES:
                     wanted = expected("file read", verb, place, session.names, file_reads=True)
                     with self.subTest(user=user, verb=verb, place=place.path, wanted=wanted):
@@ -195,7 +203,7 @@ TELLING = re.compile("secret|SECRET|door|outside|out\\b|\uff53ecret|%EF%BD%93ecr
 
 def verbs_to_try() -> Iterator[tuple[str, bytes]]:
     """All but those that are about no place."""
-    for kind, members in verbs.CLASSES.items():
+    for kind, members in verb_table.CLASSES.items():
         yield from ((kind, verb) for verb in sorted(members - {b"hello", b"Transport.is_readonly"}))
 
 
@@ -204,7 +212,7 @@ def places(kind: str) -> tuple[Place, ...]:
     return PLACES[:4] if kind == "unknown" else PLACES
 
 
-ABOUT_FILES = verbs.CLASSES["file read"] | verbs.CLASSES["file change"]
+ABOUT_FILES = verb_table.CLASSES["file read"] | verb_table.CLASSES["file change"]
 #: What of a branch is asked for.
 INSIDE = {b"iter_files_recursive": b"/.bzr", b"list_dir": b"/.bzr", **dict.fromkeys([b"get", b"has", b"readv", b"stat"], b"/.bzr/README")}
 

@@ -8,12 +8,15 @@ const zygoteDirectory = fileURLToPath(new URL('../../zygote', import.meta.url));
 const debianBreezy = '/usr/lib/python3/dist-packages/breezy/__init__.py';
 const localLibraries = '/usr/local/lib';
 
+/** Which requests a session answers. */
+const smartVerbs = fileURLToPath(new URL('../../../../libs/protocol/src/smart-verbs.json', import.meta.url));
+
 /**
  * Changes whenever what a zygote loads does: our Python code, Breezy, or the list of modules to preload. A change of a
  * plain file is seen by its time and size, as make(1) sees it. A file that is missing is a change as well.
  */
 export function zygoteFingerprint(preloadManifest: string): string {
-  return [preloadManifest, ...ownFiles(), ...breezies()].map(describe).join(';');
+  return [preloadManifest, smartVerbs, ...ownFiles(), ...breezies()].map(describe).join(';');
 }
 
 function ownFiles(): string[] {

@@ -6,14 +6,14 @@ import { BranchWatch } from './branch-watch.ts';
 /** A request as brz 3.3 sends it. */
 function request(...words: readonly string[]): Buffer {
   const headers = 'd16:Software version5:3.3.2e';
-  const list = `l${words.map((word) => `${word.length}:${word}`).join('')}e`;
+  const list = `l${words.map((word) => `${Buffer.byteLength(word)}:${word}`).join('')}e`;
   const length = (text: string): Buffer => {
     const bytes = Buffer.alloc(4);
-    bytes.writeUInt32BE(text.length);
+    bytes.writeUInt32BE(Buffer.byteLength(text));
     return bytes;
   };
   const parts = ['bzr message 3 (bzr 1.6)\n', length(headers), headers, 's', length(list), list, 'e'];
-  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)));
+  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
 }
 
 function watch(...chunks: readonly Buffer[]): string | null {
@@ -24,7 +24,7 @@ function watch(...chunks: readonly Buffer[]): string | null {
 
 test('the first path that is named is the branch, cut as it may be', () => {
   const bytes = Buffer.concat([
-    request('Branch.get_config', ''),
+    request('Branch.get_config_file', ''),
     request('BzrDir.open_2.1', '~alice/project/trunk/'),
     request('BzrDir.open_2.1', 'other/'),
   ]);
@@ -44,8 +44,14 @@ test('what names no path, or is no smart request, has no branch', () => {
     assert.equal(watch(bytes), null, bytes.toString('latin1'));
 });
 
+test('a name is shown as it is written, and where the request has it', () => {
+  assert.equal(watch(request('BzrDir.open_2.1', '~demo/p/プ/枝/')), '~demo/p/プ/枝');
+  const made = request('BzrDirFormat.initialize_ex_1.16', 'Bazaar-NG meta directory, format 1\n', '~demo/x/', 'True');
+  assert.equal(watch(request('mkdir', '~demo/x', ''), made), '~demo/x');
+});
+
 test('nothing of the terminal’s own gets into the log', () => {
-  assert.equal(watch(request('BzrDir.open', 'a\x1b[31m\nb\xff')), 'a?[31m?b?');
+  assert.equal(watch(request('BzrDir.open', 'a\x1b[31m\nb')), String.raw`a\x1b[31m\x0ab`);
 });
 
 test('whatever comes, it is watched without harm and only for a while', () => {

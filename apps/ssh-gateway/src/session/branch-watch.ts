@@ -1,3 +1,5 @@
+import { placeOfRequest } from '@hatchery/protocol';
+
 /** Enough for the greeting, the headers and the first request; what comes later is content. */
 const watchedBytesMax = 16 * 1024;
 
@@ -12,7 +14,7 @@ export class BranchWatch {
   #branch: string | null = null;
   #over = false;
 
-  /** As `~alice/project/trunk`, or null as long as no request has named one. */
+  /** As `~alice/project/trunk` (see `placeOfRequest`), or null as long as no request has named one. */
   get branch(): string | null {
     return this.#branch;
   }
@@ -41,26 +43,19 @@ function pathOfRequest(bytes: Buffer, start: number): string | null {
   if (bytes.length < structure + 5 || bytes[structure] !== 0x73) return null;
   const end = structure + 5 + bytes.readUInt32BE(structure + 1);
   if (bytes.length < end) return null;
-  const [verb = '', path = ''] = bencodedStrings(bytes.subarray(structure + 5, end).toString('latin1'));
-  if (!/^(BzrDir|Branch|Repository|VersionedFileRepository)[.A-Za-z]/.test(verb)) return null;
-  return readable(path);
+  return placeOfRequest(bencodedStrings(bytes.subarray(structure + 5, end)));
 }
 
-function bencodedStrings(text: string): string[] {
-  const strings: string[] = [];
+/** The strings that a bencoded list begins with, as far as the path of any request is found. */
+function bencodedStrings(list: Buffer): Buffer[] {
+  const strings: Buffer[] = [];
   let at = 1;
-  while (text[0] === 'l' && strings.length < 2) {
-    const length = /^(\d{1,5}):/.exec(text.slice(at, at + 6))?.[1];
+  while (list[0] === 0x6c && strings.length < 3) {
+    const length = /^(\d{1,5}):/.exec(list.toString('latin1', at, at + 6))?.[1];
     if (length === undefined) break;
     const start = at + length.length + 1;
     at = start + Number(length);
-    strings.push(text.slice(start, at));
+    strings.push(list.subarray(start, at));
   }
   return strings;
-}
-
-/** A path as people write it, or null for the root, which says nothing. Percent-encoding stays: it is what was asked for. */
-function readable(path: string): string | null {
-  const shown = path.replace(/^\/+|\/+$/g, '').replace(/[^\x20-\x7e]/g, '?');
-  return shown === '' || shown === '.' ? null : shown.slice(0, 512);
 }
