@@ -117,3 +117,6 @@ export const orphanPollMs = 200;
 
 /** One line from the keeper. */
 export const keeperLineBytesMax = 16 * 1024 * 1024;
+
+/** A text that a child has sent; the keeper has cut it to a fourth of this, and what it says itself is shorter. */
+export const reportTextCharactersMax = 65_536;

@@ -35,7 +35,7 @@ def run(descriptor: int, configuration: wire.Message) -> int:
     tracing.send.append(functools.partial(wire.send_packet, channel))
     # What a crash writes is no message; the keeper takes it for the child's last words.
     faulthandler.enable(descriptor)
-    wire.send_packet(channel, {"event": "started", "pid": os.getpid()})
+    wire.send_packet(channel, {"event": "started"})
     request, _ = wire.receive_packet(channel)
     if request is None:
         return 0

@@ -14,7 +14,9 @@ import sys
 import time
 from collections.abc import Callable
 
+import ancestry
 import wire
+from hearing import complain
 from loop import Loop
 from nursery import Nursery
 from wire import Message
@@ -54,6 +56,11 @@ class Keeper:
 
     def _accept(self, listener: socket.socket) -> None:
         connection, _ = listener.accept()
+        if not ancestry.is_apart(peer_of(connection)):
+            # A session that has been taken over; where sessions run as our own user, the socket's mode lets it in.
+            complain(f"process {peer_of(connection)} is below us or gone, and no forker; it is not served")
+            connection.close()
+            return
         caller = wire.Lines(connection)
         alarm = f"caller {connection.fileno()}"
 
@@ -143,7 +150,13 @@ class Keeper:
     def _obey(self, messages: list[Message]) -> None:
         for message in messages:
             # A forker of another version may know more requests than we do.
-            self._requests.get(str(message.get("request")), lambda unknown: complain(f"no such request: {unknown}"))(message)
+            request = self._requests.get(str(message.get("request")), lambda unknown: complain(f"no such request: {unknown}"))
+            try:
+                request(message)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                complain(f"the forker asks for what cannot be done: {message.get('request')}: {error!r}")
+                self._drop_forker()
+                return
 
     def _signal(self, message: Message) -> None:
         child = self.nursery.registry.find(message["id"])
@@ -159,10 +172,11 @@ class Keeper:
         self._loop.running = False
 
 
-def complain(text: str) -> None:
-    """One line to the log of the service, if it is still there."""
-    with contextlib.suppress(OSError):
-        print(f"keeper: {text}", file=sys.stderr, flush=True)
+def peer_of(connection: socket.socket) -> int:
+    """The pid of who connected, by the kernel's word (unix(7), SO_PEERCRED)."""
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, wire.CREDENTIALS.size)
+    pid: int = wire.CREDENTIALS.unpack(credentials)[0]
+    return pid
 
 
 def listen(directory: str) -> socket.socket:

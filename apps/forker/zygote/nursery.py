@@ -1,11 +1,11 @@
 """Where children come from and where they end: the pool, the requests that wait, and the reaping."""
 
-import contextlib
 import os
 import socket
-import sys
+import traceback
 from collections.abc import Callable
 
+import hearing
 import isolation
 import pipes
 import wire
@@ -22,9 +22,6 @@ REFILL_PAUSE_S = 0.03
 
 #: Forks that the zygote is asked for at a time. It does one after the other, and its queue of packets is finite.
 FORKS_AT_A_TIME_MAX = 32
-
-#: What is kept of a crash: faulthandler's dump of a deep stack.
-LAST_WORDS_MAX = 16_384
 
 #: How soon a control group is looked at again that still held processes of a dead child, which are killed.
 CGROUP_RETRY_S = 0.05
@@ -43,6 +40,7 @@ class Nursery:
         self.zygotes = Zygotes(loop, tell, self._took_over, self._refuse_all)
         #: Channels to children; one without a pid has not reported yet, one with a pid and no id is in the pool.
         self._channels: dict[socket.socket, Child] = {}
+        self._hearing = hearing.Hearing(self.registry, tell)
 
     def _took_over(self) -> None:
         for channel, child in list(self._channels.items()):
@@ -87,6 +85,7 @@ class Nursery:
             self._refuse_all(f"the keeper cannot take another child: {error.strerror}")
             return
         self.zygotes.vigil.expect()
+        wire.identify_senders(channel)
         self._channels[channel] = Child(generation=generation)
         self._loop.watch(channel, lambda: self._read_child(channel))
 
@@ -120,45 +119,60 @@ class Nursery:
 
     # Children.
 
-    def _read_child(self, channel: socket.socket) -> None:
+    def _read_child(self, channel: socket.socket, reaped: int | None = None) -> None:
+        """Takes one packet of a child. What is no claim of its own ends it, and nobody else."""
         child = self._channels[channel]
         try:
-            message, _ = wire.receive_packet(channel)
-        except BlockingIOError:
-            return
-        except wire.NoMessage as error:
-            child.last_words = (child.last_words + error.text)[-LAST_WORDS_MAX:]
-            return
-        except OSError:
-            message = None
-        if message is None:
+            event = self._hearing.take(channel, child, reaped)
+        except (BlockingIOError, ConnectionResetError):
+            return  # One that ended without reading all of ours is told of first; what it had said comes after that.
+        except ValueError as error:
             self._close(channel)
-            if child.last_words:
-                self._pass_on(child, {"event": "log", "text": child.last_words})
-            if child.pid is None:
-                self.zygotes.vigil.heard(child.generation)
-                self._fork_came_to_nothing()
-            self._serve_waiting()
-        elif message["event"] == "started":
-            child.pid = message["pid"]
+            self._hearing.condemn(child, str(error))
+            return self._lost(child)
+        except OSError:
+            event = None
+        except Exception:
+            # A defect of ours, which a child has found: that child is all it ends.
+            hearing.complain(f"a packet of child {child.pid} is a riddle: {traceback.format_exc()!r}")
+            self._close(channel)
+            self._hearing.condemn(child, "it sent what the keeper could not read")
+            return self._lost(child)
+        if event is None:
+            self._close(channel)
+            self._hearing.tell_last_words(child)
+            self._lost(child)
+        elif event == "started":
             self.zygotes.vigil.heard(child.generation)
-            self.registry.children[message["pid"]] = child
             if self._is_stale(child):
                 self._close(channel)  # It ends by itself when it reads that.
             self._serve_waiting()
-        else:
-            if message["event"] == "connected":
-                child.connected = True
-                # A child of another user than ours can empty the directory, but not remove it from ours.
-                pipes.remove(child.directory)
-            self._pass_on(child, message)
+        elif event == "crash":
+            self._loop.alarm(f"crash {channel.fileno()}", hearing.CRASH_S_MAX, lambda: self._end_crash(channel))
+        elif (rest_s := self._hearing.rest_s(child)) > 0:
+            self._rest(channel, rest_s)
 
-    def _pass_on(self, child: Child, message: Message) -> None:
-        if child.id is not None:
-            self._tell({**message, "id": child.id})
-        elif message["event"] == "log":
-            with contextlib.suppress(OSError):
-                print(f"child {child.pid} without a session: {message['text']}", file=sys.stderr, flush=True)
+    def _lost(self, child: Child) -> None:
+        """A channel has ended; when nobody had spoken there, the fork came to nothing."""
+        if not child.started:
+            self.zygotes.vigil.heard(child.generation)
+            self._fork_came_to_nothing()
+        self._serve_waiting()
+
+    def _end_crash(self, channel: socket.socket) -> None:
+        if (child := self._channels.get(channel)) is not None:
+            self._close(channel)
+            self._hearing.condemn(child, f"it lived on for {hearing.CRASH_S_MAX:.0f} s after it had told of a crash")
+
+    def _rest(self, channel: socket.socket, seconds: float) -> None:
+        """Leaves a talkative child alone for a moment, in which the others are heard; what it says waits in its queue."""
+
+        def resume() -> None:
+            if channel in self._channels:
+                self._loop.watch(channel, lambda: self._read_child(channel))
+
+        self._loop.forget(channel)
+        self._loop.alarm(f"rest {channel.fileno()}", seconds, resume)
 
     def _fork_came_to_nothing(self) -> None:
         """Counts the attempt, unless the zygote is to blame: then its successor gets the request."""
@@ -173,6 +187,8 @@ class Nursery:
 
     def _close(self, channel: socket.socket) -> None:
         self._loop.forget(channel)
+        for alarm in ("rest", "crash"):
+            self._loop.cancel(f"{alarm} {channel.fileno()}")
         self._channels.pop(channel, None)
         channel.close()
 
@@ -200,8 +216,13 @@ class Nursery:
             self._loop.alarm(f"cgroup {pid}", CGROUP_RETRY_S, lambda: self._remove_cgroup(pid))
 
     def _hear_out(self, pid: int) -> None:
-        """Reads all that the dead child said; when the pid is new to us, all that anybody said."""
-        known = self.registry.children.get(pid)
+        """Reads all that the dead child said. When the pid is new to us, one of those that have not spoken is its channel."""
+        if (known := self.registry.children.get(pid)) is not None:
+            known.reaped = True
+        else:
+            for channel, child in list(self._channels.items()):
+                if not child.started and readable(channel):
+                    self._read_child(channel, pid)
         for channel, child in list(self._channels.items()):
-            while (known is None or child is known) and channel in self._channels and readable(channel):
-                self._read_child(channel)
+            while child.pid == pid and channel in self._channels and readable(channel):
+                self._read_child(channel, pid)

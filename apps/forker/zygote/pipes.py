@@ -16,10 +16,11 @@ def make(parent: str, child_id: str, owner: str | None = None) -> str:
     try:
         for name in NAMES:
             os.mkfifo(os.path.join(directory, name), 0o600)
+        _share(parent, directory)
+        # The directory last: from then on every process of that user can put something else in a FIFO's place.
         if owner is not None:
             for path in (*(os.path.join(directory, name) for name in NAMES), directory):
                 os.chown(path, pwd.getpwnam(owner).pw_uid, -1)
-        _share(parent, directory)
     except (OSError, KeyError):
         remove(directory)
         raise

@@ -1,15 +1,21 @@
 """One session without keeper and zygote, on the standard streams of this process: what is left when the fork service is away.
 
 Descriptor 3 gets one JSON object a line: `started` with the pid of the session, what it reports, and `exited` with its
-wait status and rusage. It runs in a process of its own below this one, which is here to wait for it.
+wait status and rusage. The session runs in a process of its own below this one, which waits for it and hears it as the
+keeper would: what is no claim of its own ends it, and nothing it says passes for a word of ours.
 """
 
 import contextlib
+import functools
 import json
 import os
+import select
+import signal
+import socket
 import sys
 import traceback
 
+import claims
 import isolation
 import registry
 import wire
@@ -23,36 +29,77 @@ def send(message: wire.Message) -> None:
         os.write(REPORTS, wire.encode(message) + b"\n")
 
 
-def session(configuration: wire.Message) -> int:
+def session(configuration: wire.Message, channel: socket.socket) -> int:
     """Runs the command; the exit status."""
+    os.dup2(channel.detach(), REPORTS, inheritable=False)
     isolation.confine(REPORTS, configuration)
     isolation.isolate(REPORTS, configuration)
+    tell = functools.partial(wire.send_packet, socket.socket(fileno=REPORTS))
     # Not earlier: whoever hears it may signal the process group that was made just now.
-    send({"event": "started", "pid": os.getpid()})
-    import preload
+    tell({"event": "started"})
+    status = 70
+    try:
+        import preload
 
-    preload.set_up(lambda step: None)
-    import child
-    import tracing
+        preload.set_up(lambda step: None)
+        import child
+        import tracing
 
-    tracing.send.append(send)
-    return child.run_command(configuration["command"])
+        tracing.send.append(tell)
+        status = child.run_command(configuration["command"])
+    except BaseException:
+        tell({"event": "log", "text": traceback.format_exc()[-claims.TEXT_CHARACTERS_MAX :]})
+    return status
+
+
+def hear(pid: int, channel: socket.socket) -> bool:
+    """Passes on one packet of the session; False at its end. ValueError for what is no claim of this process."""
+    packet = wire.receive_from(channel, claims.CLAIM_BYTES_MAX)
+    if packet is None:
+        return False
+    data, sender = packet
+    if sender != pid:
+        raise claims.NoClaim(f"process {sender} spoke in its place")
+    message = claims.read(data, claims.OF_CHILD)
+    if message["event"] == "started":
+        send({"event": "started", "pid": pid})
+    elif message["event"] in ("log", "limit"):
+        send(message)
+    return True
+
+
+def attend(pid: int, channel: socket.socket) -> None:
+    """Hears the session until it has ended, which it may leave others behind to hide."""
+    end = os.pidfd_open(pid)
+    poll = select.poll()
+    for descriptor in (end, channel.fileno()):
+        poll.register(descriptor, select.POLLIN)
+    try:
+        while channel.fileno() in (ready := [descriptor for descriptor, _ in poll.poll()]) or end not in ready:
+            if not hear(pid, channel):
+                break
+    except ValueError as error:
+        send({"event": "log", "text": f"session {pid}: {error}; it is killed"})
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        pass  # Its end of the channel is gone.
 
 
 def main(configuration: wire.Message) -> int:
     """Starts the session and waits for it."""
+    ours, theirs = wire.packet_pair()
+    wire.identify_senders(ours)
     pid = os.fork()
     if pid == 0:
-        status = 70
         try:
-            status = session(configuration)
-        except BaseException:
-            send({"event": "log", "text": traceback.format_exc()})
+            os._exit(session(configuration, theirs))
         finally:
-            os._exit(status)
+            os._exit(70)
+    theirs.close()
     # An end of the streams must be seen when the session is at its end, not when we are.
     for number in (0, 1, 2):
         os.close(number)
+    attend(pid, ours)
     _, status, usage = os.wait4(pid, 0)
     send({"event": "exited", "status": status, "rusage": registry.rusage(usage)})
     return 0

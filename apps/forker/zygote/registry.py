@@ -17,10 +17,18 @@ class Child:
     id: str | None = None
     pid: int | None = None
     directory: str = ""
+    #: It has said so, first of all; its pid is the kernel's word.
+    started: bool = False
+    #: Its pid can be another one's by now.
+    reaped: bool = False
     connected: bool = False
+    #: Of all kinds, when they were counted last, and those for the log of the service.
+    packets: int = 0
+    counted_from_s: float = 0.0
+    logs: int = 0
     #: Of the zygote that was asked for it.
     generation: int = 0
-    #: What it wrote into its channel that was no message: the words of a crash.
+    #: What Python wrote into its channel when it crashed.
     last_words: str = ""
     #: What the forker wants back after its own restart; not read here.
     details: Message = field(default_factory=dict)

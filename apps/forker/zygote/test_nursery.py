@@ -4,6 +4,7 @@ import socket
 import tempfile
 import unittest
 from typing import Any, cast
+from unittest import mock
 
 import nursery
 import wire
@@ -24,6 +25,9 @@ CONFIGURATION: Message = {
 }
 
 
+receive_from = wire.receive_from
+
+
 class StandIn:
     """A zygote that only hands out channels; the test plays the children at their other ends."""
 
@@ -32,11 +36,18 @@ class StandIn:
 
     def __init__(self) -> None:
         self.ends: list[socket.socket] = []
+        #: Of the child at the other end. For the kernel all are this process.
+        self.pids: dict[socket.socket, int] = {}
+
+    def receive_from(self, end: socket.socket, bytes_max: int) -> tuple[bytes, int] | None:
+        packet = receive_from(end, bytes_max)
+        return packet and (packet[0], self.pids[end])
 
     def fork(self) -> socket.socket:
         ours, theirs = wire.packet_pair()
         ours.setblocking(False)
         self.ends.append(theirs)
+        self.pids[ours] = 4_194_400 + len(self.pids)
         return ours
 
 
@@ -50,6 +61,10 @@ class NurseryTest(unittest.TestCase):
         self.zygote = StandIn()
         self.nursery.zygotes.serving = cast(Any, self.zygote)
         self.nursery.zygotes.configuration = CONFIGURATION
+        for name, stand_in in (("wire.receive_from", self.zygote.receive_from), ("ancestry.is_new_child", lambda *_: True)):
+            patch = mock.patch(name, stand_in)
+            patch.start()
+            self.addCleanup(patch.stop)
         self.addCleanup(self._close)
 
     def _close(self) -> None:
@@ -70,7 +85,7 @@ class NurseryTest(unittest.TestCase):
 
     def test_gives_a_request_to_the_child_that_comes(self) -> None:
         self._ask("a")
-        wire.send_packet(self.zygote.ends[0], {"event": "started", "pid": 4_194_400})
+        wire.send_packet(self.zygote.ends[0], {"event": "started"})
         self._read()
         request, _ = wire.receive_packet(self.zygote.ends[0])
         assert request is not None
@@ -100,8 +115,8 @@ class NurseryTest(unittest.TestCase):
     def test_gives_the_request_of_a_member_of_the_pool_that_just_died_to_another(self) -> None:
         self._ask("a")
         self._ask("b")
-        for pid, end in enumerate(self.zygote.ends):
-            wire.send_packet(end, {"event": "started", "pid": 4_194_400 + pid})
+        for end in self.zygote.ends:
+            wire.send_packet(end, {"event": "started"})
         self.zygote.ends[0].close()
         self._read()
         self.assertEqual([message["id"] for message in self.told], ["a"])
@@ -112,7 +127,7 @@ class NurseryTest(unittest.TestCase):
     def test_refuses_what_it_can_make_no_pipes_for(self) -> None:
         os.mkdir(os.path.join(self.directory, "lp-forking-service-child-a"))
         self._ask("a")
-        wire.send_packet(self.zygote.ends[0], {"event": "started", "pid": 4_194_400})
+        wire.send_packet(self.zygote.ends[0], {"event": "started"})
         self._read()
         self.assertIn("cannot hand the request to a child", self.told[0]["reason"])
 
@@ -121,7 +136,7 @@ class NurseryTest(unittest.TestCase):
             self._ask(f"c{number}")
         self.assertEqual(len(self.zygote.ends), nursery.FORKS_AT_A_TIME_MAX)
         for number in range(100):
-            wire.send_packet(self.zygote.ends[number], {"event": "started", "pid": 4_194_400 + number})
+            wire.send_packet(self.zygote.ends[number], {"event": "started"})
             self._read()
         self.assertEqual(len(self.told), 100)
 

@@ -7,6 +7,7 @@ at all, and can carry a descriptor. The forker is Node and has only byte streams
 import array
 import json
 import socket
+import struct
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,12 @@ Message = dict[str, Any]
 
 #: A fork request is at most 64 KiB (protocol-v1), and JSON makes a control character of it six bytes long.
 PACKET_BYTES_MAX = 512 * 1024
+
+#: One line of a forker: a fork request, or a configuration. Who sends more without an end is none.
+LINE_BYTES_MAX = 4 * 1024 * 1024
+
+#: pid, uid and gid of a sender: `struct ucred` of unix(7).
+CREDENTIALS = struct.Struct("3i")
 
 #: A forker that lets this much pile up has stopped; it is cut off and learns everything again when it comes back.
 BACKLOG_BYTES_MAX = 16 * 1024 * 1024
@@ -36,15 +43,19 @@ def packet_pair() -> tuple[socket.socket, socket.socket]:
 
 
 def encode(message: Message) -> bytes:
-    """JSON without a newline in it; undecodable bytes of the environment survive as surrogates."""
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogateescape")
+    """JSON without a newline in it; undecodable bytes of the environment survive as surrogates. Never fails on a text."""
+    text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")  # Half a surrogate pair is no byte of anything.
 
 
 def decode(data: bytes) -> Message:
     """The inverse of encode. NoMessage for anything but an object."""
     try:
         message = json.loads(data.decode("utf-8", "surrogateescape"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NoMessage(data) from None
     if not isinstance(message, dict):
         raise NoMessage(data)
@@ -69,6 +80,31 @@ def receive_packet(end: socket.socket) -> tuple[Message | None, list[int]]:
     return (decode(data) if data else None), list(received)
 
 
+def identify_senders(end: socket.socket) -> None:
+    """From now on the kernel says of each packet that comes who sent it (unix(7), SO_PASSCRED)."""
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+
+
+def receive_from(end: socket.socket, bytes_max: int) -> tuple[bytes, int] | None:
+    """One packet of somebody who is not believed, and the pid of its sender by the kernel's word; None at the end.
+
+    ValueError for one that is longer or has descriptors with it: there is no room for any, so the kernel closes them.
+    """
+    data, ancillary, flags, _address = end.recvmsg(bytes_max, socket.CMSG_LEN(CREDENTIALS.size), socket.MSG_CMSG_CLOEXEC)
+    senders = [
+        CREDENTIALS.unpack(payload)[0]
+        for level, kind, payload in ancillary
+        if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS and len(payload) == CREDENTIALS.size
+    ]
+    if not data and not senders:
+        return None
+    if flags & socket.MSG_TRUNC:
+        raise ValueError(f"it sent more than {bytes_max} bytes at once")
+    if flags & socket.MSG_CTRUNC:
+        raise ValueError("it sent descriptors")
+    return data, senders[0] if senders else 0
+
+
 class Lines:
     """The forker's end of the wire: cuts bytes into messages, and keeps what it cannot take yet."""
 
@@ -89,6 +125,8 @@ class Lines:
         if not data:
             return None
         *lines, self._partial = (self._partial + data).split(b"\n")
+        if len(self._partial) > LINE_BYTES_MAX:
+            raise ValueError(f"a line of more than {LINE_BYTES_MAX} bytes")
         return [decode(line) for line in lines if line]
 
     def send(self, message: Message) -> None:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+import claims
 import wire
 from loop import readable
 from wire import Message
@@ -65,9 +66,12 @@ class Zygote:
         self.ready: Message = {}
         #: Why we have killed it, if we have.
         self.killed_for: str | None = None
+        #: Its pid can be another one's by now.
+        self.reaped = False
         self._stderr_lines: deque[str] = deque(maxlen=STDERR_LINES_MAX)
         self.link, theirs = wire.packet_pair()
         self.link.setblocking(False)
+        wire.identify_senders(self.link)
         self.stderr, stderr_write = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self.stderr, False)
         try:
@@ -101,12 +105,22 @@ class Zygote:
     def read_link(self) -> str | None:
         """Takes one message from the zygote; its event, None when there was none or the zygote is gone (see `state`)."""
         try:
-            message, _ = wire.receive_packet(self.link)
+            packet = wire.receive_from(self.link, claims.CLAIM_BYTES_MAX)
+            if packet is None:
+                self.state = "gone"
+                return None
+            if packet[1] != self.pid:
+                raise claims.NoClaim(f"process {packet[1]} spoke in its place")
+            message = claims.read(packet[0], claims.OF_ZYGOTE)
+            if message["event"] != "alive" and self.state != "starting":
+                raise claims.NoClaim(f"it sent '{message['event']}' when that could not be")
         except BlockingIOError:
             return None
         except ConnectionError:
-            message = None
-        if message is None:
+            self.state = "gone"
+            return None
+        except ValueError as error:
+            self.give_up(f"{error}, and was killed")
             self.state = "gone"
             return None
         event: str = message["event"]
@@ -131,19 +145,23 @@ class Zygote:
         return bool(data)
 
     def _pass_on(self, text: str) -> None:
+        """To the log of the service. Children write here too until they are connected, so that it can command no terminal."""
+        text = "".join(letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text)
         with contextlib.suppress(OSError):
             sys.stderr.write(text)
             sys.stderr.flush()
 
     def give_up(self, why: str) -> None:
         """Kills it, and says why in its place. It is asked for nothing any more; its children do not notice."""
-        self.killed_for = why
+        self.killed_for = self.killed_for or why
         if self.state == "ready":
             self.state = "gone"
-        os.kill(self.pid, signal.SIGKILL)
+        if not self.reaped:
+            os.kill(self.pid, signal.SIGKILL)
 
     def failure(self, status: int) -> Message:
         """Why it ended before it was ready: the step it was in, the status, and the end of its stderr."""
+        self.reaped = True
         # Its end may be seen before its last words.
         while self.state == "starting" and readable(self.link):
             self.read_link()

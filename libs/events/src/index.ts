@@ -35,6 +35,7 @@ export type {
   Spread,
   SpreadRow,
 } from './past.ts';
+export { isChildRusage } from './read-rusage.ts';
 export type { RunningSession } from './session.ts';
 export { emptyView, recentChildrenMax, reduce, ViewDraft } from './view.ts';
 export type { View, ZygoteView } from './view.ts';

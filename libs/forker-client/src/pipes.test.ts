@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, openSync, readdirSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  openSync,
+  readdirSync,
+  readSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { temporaryDirectory, until, within } from '@hatchery/testkit';
@@ -86,6 +96,17 @@ describe('openPipes', () => {
   it('throws when the directory is gone', () => {
     using scratch = temporaryDirectory();
     assert.throws(() => openPipes(join(scratch.path, 'gone')), { code: 'ENOENT' });
+  });
+
+  it('opens nothing that somebody has put in the place of a FIFO', () => {
+    for (const put of [(path: string) => symlinkSync('/dev/null', path), (path: string) => writeFileSync(path, '')]) {
+      using scratch = temporaryDirectory();
+      const before = countDescriptors();
+      makePipes(scratch.path, 'stdin', 'stderr');
+      put(join(scratch.path, 'stdout'));
+      assert.throws(() => openPipes(scratch.path), /ELOOP|is no FIFO/);
+      assert.equal(countDescriptors(), before);
+    }
   });
 
   it('leaves no descriptor when only some of the pipes are there', () => {

@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -20,16 +20,16 @@ export interface ChildPipes {
  * stop all file access and DNS of the process.
  *
  * An output that ends before the child has opened it never says so (fifo(7)): tie the streams to the child's exit.
- * @throws the ENOENT of open(2) when the directory is gone
+ * @throws the ENOENT of open(2) when the directory is gone, and another error when something else is in a FIFO's place
  */
 export function openPipes(directory: string): ChildPipes {
   const fds: number[] = [];
   try {
     // Read-write, because a FIFO without a reader refuses a write-only open that does not block, and the child opens
     // its side only after us. We never read; closing this one descriptor is the child's end of file all the same.
-    fds.push(openSync(join(directory, 'stdin'), constants.O_RDWR | constants.O_NONBLOCK));
-    fds.push(openSync(join(directory, 'stdout'), constants.O_RDONLY | constants.O_NONBLOCK));
-    fds.push(openSync(join(directory, 'stderr'), constants.O_RDONLY | constants.O_NONBLOCK));
+    fds.push(openFifo(join(directory, 'stdin'), constants.O_RDWR));
+    fds.push(openFifo(join(directory, 'stdout'), constants.O_RDONLY));
+    fds.push(openFifo(join(directory, 'stderr'), constants.O_RDONLY));
   } catch (error) {
     for (const fd of fds) closeSync(fd);
     throw error;
@@ -40,6 +40,17 @@ export function openPipes(directory: string): ChildPipes {
     stdout: new Socket({ fd: stdout, readable: true, writable: false }),
     stderr: new Socket({ fd: stderr, readable: true, writable: false }),
   };
+}
+
+/**
+ * Opens a FIFO and nothing else: with `forker.run_as` the directory belongs to the user of all sessions, any of whose processes
+ * can put a link in its place, and we may write where they may not.
+ */
+function openFifo(path: string, mode: number): number {
+  const fd = openSync(path, mode | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  if (fstatSync(fd).isFIFO()) return fd;
+  closeSync(fd);
+  throw new Error(`${path} is no FIFO`);
 }
 
 /**

@@ -11,6 +11,7 @@ import { ForkerUnavailableError, ForkRefusedError } from './errors.ts';
 import type { ForkedChild } from './fork-child.ts';
 import { reportBytesMax, spawnMsMax } from './limits.ts';
 import type { ChildPipes } from './pipes.ts';
+import { readReport, type Report } from './report.ts';
 
 /** What to run, as a fork service would run it. */
 export interface SpawnOptions {
@@ -31,11 +32,6 @@ export interface SpawnedChild extends Omit<ForkedChild, 'directory'> {
 }
 
 const script = join(checkoutDirectory, 'apps/forker/zygote/plain.py');
-
-type Report =
-  | { readonly event: 'started'; readonly pid: number }
-  | { readonly event: 'log'; readonly text: string }
-  | { readonly event: 'exited'; readonly status: number; readonly rusage: ChildRusage };
 
 /**
  * Runs one session in a Python of its own, for when there is no fork service (`ssh.fallback = "spawn"`). Thirty times as
@@ -127,9 +123,10 @@ class Session implements Disposable {
   }
 
   #take(line: string): void {
-    const message = parseReport(line);
+    const message = readReport(line);
     if (message === null) this.#report(line);
     else if (message.event === 'log') this.#report(message.text);
+    else if (message.event === 'limit') this.#report(`the session reached a limit: ${message.limit}`);
     else if (message.event === 'started') this.#started.resolve(message.pid);
     else {
       this.#hasEnded = true;
@@ -142,14 +139,5 @@ class Session implements Disposable {
     const error = new ForkerUnavailableError(`a session without the fork service: ${cause}`);
     this.#started.reject(error);
     this.#exited.reject(error);
-  }
-}
-
-/** Null for what a crash of Python itself writes. */
-function parseReport(line: string): Report | null {
-  try {
-    return JSON.parse(line) as Report;
-  } catch {
-    return null;
   }
 }

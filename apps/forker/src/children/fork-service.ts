@@ -127,6 +127,9 @@ export class ForkService implements Disposable {
         return this.queue.refuse(event.id, event.reason);
       case 'connected':
         return this.#publish(this.registry.connected(event.id, new Date()));
+      case 'condemned':
+        // The keeper kills it at once.
+        return this.#publish(this.registry.stopping(event.id, `killed by the keeper: ${event.reason}`));
       case 'exited':
         return this.#exited(event);
       default:

@@ -13,6 +13,7 @@ interface Linked {
   readonly keeper: Socket;
   readonly events: KeeperEvent[];
   readonly lost: Error[];
+  readonly unbelieved: string[];
 }
 
 /** A link to a keeper that the test plays itself. */
@@ -24,14 +25,16 @@ async function withLink(story: (linked: Linked) => Promise<void>): Promise<void>
     const connected = once(server, 'connection') as Promise<[Socket]>;
     const events: KeeperEvent[] = [];
     const lost: Error[] = [];
+    const unbelieved: string[] = [];
     const link = await KeeperLink.open(path, directory.path, {
       event: (event) => events.push(event),
+      unbelieved: (line) => unbelieved.push(line),
       lost: (error) => lost.push(error),
     });
     const [keeper] = await connected;
     keeper.on('error', () => undefined);
     try {
-      await story({ link, keeper, events, lost });
+      await story({ link, keeper, events, lost, unbelieved });
     } finally {
       keeper.destroy();
     }
@@ -78,6 +81,15 @@ describe('KeeperLink', () => {
       await until('the loss', () => lost.length === 1);
       assert.match(lost[0]?.message ?? '', /^the keeper speaks nonsense: nonsense/);
       assert.equal(events.length, 1);
+    });
+  });
+
+  it('drops a word of a child that no child says, and goes on', async () => {
+    await withLink(async ({ keeper, lost, events, unbelieved }) => {
+      keeper.write('{"event":"log","id":"a"}\n{"event":"more","id":"a"}\n{"event":"connected","id":"a"}\n');
+      await until('the one that is taken', () => events.length === 1);
+      assert.deepEqual(unbelieved, ['{"event":"log","id":"a"}', '{"event":"more","id":"a"}']);
+      assert.deepEqual(lost, []);
     });
   });
 

@@ -2,11 +2,17 @@ import { connect, type Socket } from 'node:net';
 import { LineSplitter } from '@hatchery/event-feed';
 import { keeperCloseMsMax, keeperLineBytesMax } from '../limits.ts';
 import type { KeeperEvent, KeeperRequest } from './messages.ts';
+import { readEvent } from './read-event.ts';
 import { startKeeper } from './start-keeper.ts';
+
+/** What is shown of a line that is not taken. */
+const shownOfLineMax = 80;
 
 /** What a {@link KeeperLink} tells its owner. */
 export interface KeeperListener {
   event(event: KeeperEvent): void;
+  /** It passed on a child's word that no child says, or that is not known here; `line` has its beginning. */
+  unbelieved(line: string): void;
   /** The keeper is gone; nobody will ever know how its children end. */
   lost(error: Error): void;
 }
@@ -27,8 +33,10 @@ export class KeeperLink {
     socket.on('data', (chunk: Buffer) => {
       for (const line of this.#splitter.push(chunk)) {
         const event = readEvent(line);
-        if (event === null) return void socket.destroy(new Error(`the keeper speaks nonsense: ${line.slice(0, 80)}`));
-        listener.event(event);
+        if (event === 'nonsense')
+          return void socket.destroy(new Error(`the keeper speaks nonsense: ${line.slice(0, shownOfLineMax)}`));
+        if (event === 'unbelieved') listener.unbelieved(line.slice(0, shownOfLineMax));
+        else listener.event(event);
       }
       if (this.#splitter.overflow) socket.destroy(new Error('the keeper sent a line that is too long'));
     });
@@ -66,14 +74,6 @@ export class KeeperLink {
     }, keeperCloseMsMax);
     await closed.finally(() => clearTimeout(late));
     return !isLate;
-  }
-}
-
-function readEvent(line: string): KeeperEvent | null {
-  try {
-    return JSON.parse(line) as KeeperEvent;
-  } catch {
-    return null;
   }
 }
 

@@ -135,6 +135,8 @@ export class KeeperSupervisor {
   async #connect(): Promise<void> {
     const listener = {
       event: (event: KeeperEvent): void => this.#take(event),
+      unbelieved: (line: string): void =>
+        this.#context.log.error({ line }, 'the keeper passed on what is not believed'),
       lost: (error: Error): void => void this.#replace(error),
     };
     const { config } = this.#context;
@@ -236,6 +238,8 @@ export class KeeperSupervisor {
       case 'log':
         service.logs.add(event.id, event.text, new Date());
         return log.error({ childId: event.id, text: event.text }, 'a child reports');
+      case 'condemned':
+        return log.error({ childId: event.id, reason: event.reason }, 'a child was killed that could not be believed');
       default:
     }
   }

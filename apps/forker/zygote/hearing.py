@@ -1,0 +1,135 @@
+"""What the keeper makes of a child's words: the one place where a claim becomes something it acts on, or tells the forker.
+
+A child can only be taken over by whom it serves, so nothing it says reaches further than itself: who speaks is the
+kernel's word, what may be said is in claims.py, and to whom it belongs is the channel it came by.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+
+import ancestry
+import claims
+import pipes
+import wire
+from registry import Child, Registry
+from wire import Message
+
+#: What is kept of a crash: faulthandler's dump of a deep stack.
+LAST_WORDS_MAX = 16_384
+
+#: How long a child may live that tells of its crash. It writes that in milliseconds, and ends.
+CRASH_S_MAX = 1.0
+
+#: A child is not read for a moment that has sent so many packets in so short a time. The busiest session here sent 300 a
+#: second; one that sends more than 1,000 fills its queue, and counts what it could not send.
+PACKETS_AT_A_TIME_MAX = 200
+PACKETS_S = 0.2
+
+#: Entries for the log of the service that are taken of one child; it sends tracing.REPORTS_MAX at the most.
+LOGS_MAX = 64
+
+
+class Hearing:
+    """Hears children, and ends those that say what they have no right to."""
+
+    def __init__(self, registry: Registry, tell: Callable[[Message], None]) -> None:
+        self._registry = registry
+        self._tell = tell
+
+    def take(self, channel: socket.socket, child: Child, reaped: int | None) -> str | None:
+        """Takes one packet; its event, or None at the end of the channel. ValueError, with the reason, for no claim.
+
+        `reaped` is the pid of a process of ours that has just ended, which /proc does not know any more.
+        """
+        packet = wire.receive_from(channel, claims.CLAIM_BYTES_MAX)
+        if packet is None:
+            return None
+        data, sender = packet
+        if child.pid is None:
+            self._identify(child, sender, reaped)
+        elif sender != child.pid:
+            raise claims.NoClaim(f"process {sender} spoke in its place")
+        child.packets += 1
+        if child.last_words or data.startswith(claims.CRASH):
+            child.last_words = (child.last_words + data.decode("utf-8", "replace"))[-LAST_WORDS_MAX:]
+            return "crash"
+        message = claims.read(data, claims.OF_CHILD)
+        self._act(child, message)
+        event: str = message["event"]
+        return event
+
+    def _identify(self, child: Child, sender: int, reaped: int | None) -> None:
+        """The first to speak is the child, if the kernel knows it as one of ours that is not another one's already."""
+        known = self._registry.children
+        if sender in known or not (sender == reaped or ancestry.is_new_child(sender, known)):
+            raise claims.NoClaim(f"process {sender} spoke in its place")
+        child.pid, child.reaped, child.counted_from_s = sender, sender == reaped, time.monotonic()
+        known[sender] = child
+
+    def _act(self, child: Child, message: Message) -> None:
+        event = message["event"]
+        if (event == "started") == child.started:
+            raise claims.NoClaim("it said 'started' twice" if child.started else "it did not say 'started' first")
+        if event == "started":
+            child.started = True
+        elif event == "log":
+            self._log(child, message["text"])
+        elif child.id is None or (event == "connected") == child.connected:
+            raise claims.NoClaim(f"it sent '{event}' when that could not be")
+        elif event == "connected":
+            child.connected = True
+            # A child of another user than ours can empty the directory, but not remove it from ours.
+            pipes.remove(child.directory)
+            self._tell({"event": event, "id": child.id})
+        elif event == "lock" and message["atS"] > time.monotonic():
+            raise claims.NoClaim("it told of a lock in the future")
+        else:
+            self._tell({**message, "id": child.id})
+
+    def rest_s(self, child: Child) -> float:
+        """How long this child is not to be read now; 0 for one that sends no more than it may."""
+        if child.packets % PACKETS_AT_A_TIME_MAX != 0:
+            return 0.0
+        now = time.monotonic()
+        child.counted_from_s, rest_s = now, max(0.0, child.counted_from_s + PACKETS_S - now)
+        return rest_s
+
+    def tell_last_words(self, child: Child) -> None:
+        """Passes on what it wrote when it crashed, if it did."""
+        if child.last_words:
+            self._log(child, child.last_words)
+
+    def _log(self, child: Child, text: str) -> None:
+        child.logs += 1
+        if child.logs > LOGS_MAX:
+            return
+        if child.id is not None:
+            self._tell({"event": "log", "id": child.id, "text": text})
+        else:
+            # As one line, whatever it is: this log is read by programs too.
+            complain(f"child {child.pid} without a session: {text!r}")
+
+    def condemn(self, child: Child, reason: str) -> None:
+        """Ends a child that cannot be believed, and says why. The caller has closed its channel."""
+        complain(f"child {child.pid}: {reason}; it is killed" if child.pid else f"a child that was just forked: {reason}")
+        if child.pid is None:
+            return  # The kernel has not told us who it is; the child ends when it finds its channel closed.
+        if child.id is not None:
+            self._tell({"event": "condemned", "id": child.id, "reason": reason})
+        if child.reaped or self._registry.children.get(child.pid) is not child:
+            return
+        # It is ours and not reaped, so the pid is nobody else's; its group has that number or does not exist.
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError):
+                kill(child.pid, signal.SIGKILL)
+
+
+def complain(text: str) -> None:
+    """One line to the log of the service, if it is still there."""
+    with contextlib.suppress(OSError):
+        print(f"keeper: {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,292 @@
+"""A child that has been taken over, against the real keeper: over real sockets, with the kernel's word on who speaks."""
+
+import itertools
+import os
+import socket
+import tempfile
+import time
+import unittest
+from typing import Any, cast
+from unittest import mock
+
+import ancestry
+import claims
+import hearing
+import wire
+from keeper import Keeper, listen
+from loop import Loop
+from testing.hostile_packets import Packet, packets
+
+#: Structure-aware packets in one run of the tests; HATCHERY_FUZZ_PACKETS asks for more, HATCHERY_FUZZ_SEED for others.
+PACKETS = int(os.environ.get("HATCHERY_FUZZ_PACKETS", "100000"))
+SEED = int(os.environ.get("HATCHERY_FUZZ_SEED", "11"))
+
+#: A queue of packets takes 10 where nobody has set more (net.unix.max_dgram_qlen).
+BATCH_MAX = 8
+
+#: Of all that a keeper says, what a child's word may lead to.
+ABOUT_A_CHILD = {"started", "connected", "lock", "log", "limit", "condemned"}
+
+
+is_apart = ancestry.is_apart
+
+
+class StandIn:
+    """A zygote that hands out channels; the test is the child at the other end, with its own pid."""
+
+    state = "ready"
+    generation = 1
+    pid = 4_194_400
+
+    def __init__(self) -> None:
+        self.ends: list[socket.socket] = []
+
+    def fork(self) -> socket.socket:
+        ours, theirs = wire.packet_pair()
+        ours.setblocking(False)
+        self.ends.append(theirs)
+        return ours
+
+
+class HostileChild(unittest.TestCase):
+    def setUp(self) -> None:
+        scratch = tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+        self.addCleanup(scratch.cleanup)
+        self.addCleanup(os.umask, os.umask(0o077))
+        self.loop = Loop()
+        listener = listen(scratch.name)
+        self.address = listener.getsockname()
+        self.keeper = Keeper(self.loop, listener, scratch.name)
+        self.zygote = StandIn()
+        self.nursery = self.keeper.nursery
+        self.nursery.zygotes.serving = cast(Any, self.zygote)
+        self.nursery.zygotes.configuration = {"poolSize": 0, "fork": True, "runAs": None, "cgroup": None}
+        self.forker = socket.socket(socket.AF_UNIX)
+        self.forker.connect(self.address)
+        self.killed: list[int] = []
+        self.complaints: list[str] = []
+        # This process is not below the keeper, which it is itself; it may be one child at a time.
+        stand_ins = {
+            "ancestry.is_apart": lambda _pid: True,
+            "ancestry.is_new_child": lambda pid, known: pid not in known,
+            "os.killpg": lambda pid, _signal: self.killed.append(pid),
+            "os.kill": lambda *_: None,
+            "hearing.complain": self.complaints.append,
+            "keeper.complain": self.complaints.append,
+            "hearing.PACKETS_S": 0.0,
+        }
+        for name, stand_in in stand_ins.items():
+            patch = mock.patch(name, stand_in)
+            patch.start()
+            self.addCleanup(patch.stop)
+        for end in (listener, self.forker):
+            self.addCleanup(end.close)
+        self.addCleanup(lambda: cast(Any, self.keeper)._drop_forker())
+        self.numbers = itertools.count()
+        self.forker.sendall(b'{"request":"ping"}\n')
+        self.tell()
+
+    def turn(self) -> None:
+        """Lets the keeper take one turn of its loop."""
+        self.loop.running = True
+        self.loop.alarm("turn", 0, lambda: setattr(self.loop, "running", False))
+        self.loop.run()
+
+    def tell(self, turns: int = 2) -> list[wire.Message]:
+        """What the keeper tells the forker in so many turns."""
+        for _ in range(turns):
+            self.turn()
+        try:
+            data = self.forker.recv(1 << 20, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return []
+        # A name that is no UTF-8 goes as it is; Node puts a mark in its place.
+        return [wire.decode(line) for line in data.splitlines()]
+
+    def new_child(self) -> tuple[str, socket.socket]:
+        """A child that serves a session: its id and its own end of the channel."""
+        name = f"c{next(self.numbers)}"
+        request = {"id": name, "command": ["rocks"], "environment": {}, "connectTimeoutS": 1, "details": {}}
+        self.nursery.fork({"request": "fork", **request})
+        end = self.zygote.ends.pop()
+        for event in ("started", "connected"):
+            end.send(wire.encode({"event": event}))
+        self.assertEqual([message["event"] for message in self.tell()], ["started", "connected"])
+        return name, end
+
+    def end(self, end: socket.socket) -> None:
+        """The child has ended, and was reaped."""
+        end.close()
+        self.nursery.registry.children.pop(os.getpid())
+        self.tell()
+        self.assertEqual(list(cast(Any, self.nursery)._channels), [])
+
+    def send(self, name: str, end: socket.socket, batch: list[Packet]) -> bool:
+        """Sends some, of which only the last may end it; whether it lives on. Whatever they are, nobody hears of anybody else."""
+        self.killed.clear()
+        for data, _ in batch:
+            end.send(data)
+        told = self.tell(turns=len(batch))
+        last, lives = batch[-1]
+        condemned = told[-1:] if told and told[-1]["event"] == "condemned" else []
+        self.assertEqual(len(told), len(batch) - (0 if told[len(batch) - 1 :] else 1), last[:200])
+        self.assertLessEqual({message["event"] for message in told}, ABOUT_A_CHILD, last[:200])
+        self.assertEqual({message["id"] for message in told} - {name}, set(), last[:200])
+        self.assertEqual(self.killed, [os.getpid()] * len(condemned), last[:200])
+        if lives is not None:
+            self.assertEqual(condemned == [], lives, last[:200])
+        return condemned == []
+
+    def test_ends_itself_and_nobody_else_whatever_it_sends(self) -> None:
+        sent, condemned = 0, 0
+        open_before = len(os.listdir("/proc/self/fd"))
+        source = packets(SEED)
+        while sent < PACKETS:
+            name, end = self.new_child()
+            lives = True
+            while lives and sent < PACKETS:
+                batch = [next(source)]
+                while batch[-1][1] is True and len(batch) < BATCH_MAX:
+                    batch.append(next(source))
+                sent += len(batch)
+                lives = self.send(name, end, batch)
+            condemned += not lives
+            self.end(end)
+        self.assertGreater(condemned, PACKETS / 10)
+        self.assertLessEqual(len(os.listdir("/proc/self/fd")), open_before)
+        self.assertEqual([line for line in self.complaints if "riddle" in line], [])
+        # And it still serves.
+        _, end = self.new_child()
+        self.end(end)
+
+    def test_is_ended_for_each_of_what_only_others_may_say(self) -> None:
+        for data in (
+            b'{"event":"started"}',
+            b'{"event":"connected"}',
+            b"{}",
+            b"[" * 100_000,
+            b'{"event":"exited","id":"a","status":0}',
+            b'{"event":"zygote.died","status":9,"cause":"it was told so"}',
+            b'{"event":"log"}',
+            wire.encode({"event": "lock", "action": "acquired", "path": "/", "nonce": None, "atS": 2**39, "lost": 0}),
+        ):
+            name, end = self.new_child()
+            self.assertFalse(self.send(name, end, [(data, False)]), data[:40])
+            self.end(end)
+
+    def test_cannot_pass_descriptors(self) -> None:
+        name, end = self.new_child()
+        open_before = len(os.listdir("/proc/self/fd"))
+        socket.send_fds(end, [b'{"event":"log","text":"x"}'], [0, 1, 2])
+        self.assertEqual([message["reason"] for message in self.tell()], ["it sent descriptors"])
+        end.close()
+        self.assertLess(len(os.listdir("/proc/self/fd")), open_before)
+        self.nursery.registry.children.clear()
+
+    def test_is_not_spoken_for_by_another_process(self) -> None:
+        name, end = self.new_child()
+        thief = os.fork()
+        if thief == 0:
+            end.send(b'{"event":"log","text":"x"}')
+            os._exit(0)
+        os.waitpid(thief, 0)
+        self.assertEqual(self.tell(), [{"event": "condemned", "id": name, "reason": f"process {thief} spoke in its place"}])
+        self.assertEqual(self.killed, [os.getpid()])
+        self.end(end)
+
+    def test_may_tell_of_its_crash_and_must_then_end(self) -> None:
+        with mock.patch("hearing.CRASH_S_MAX", 0.01):
+            name, end = self.new_child()
+            for words in (b"Fatal Python error: ", b"Segmentation fault", b"\n\n", b'{"event":"zygote.died"}'):
+                self.assertTrue(self.send(name, end, [(words, None)]))
+                if words == b"\n\n":
+                    break
+            time.sleep(0.02)
+            reasons = [message["reason"] for message in self.tell() if message["event"] == "condemned"]
+            self.assertEqual(len(reasons), 1)
+            self.assertIn("after it had told of a crash", reasons[0])
+            self.end(end)
+
+    def test_that_crashes_has_its_last_words_in_the_log(self) -> None:
+        name, end = self.new_child()
+        for words in (b"Fatal Python error: ", b"Segmentation fault", b"\n\n"):
+            end.send(words)
+        end.close()
+        told = self.tell(turns=6)
+        self.assertEqual(told, [{"event": "log", "id": name, "text": "Fatal Python error: Segmentation fault\n\n"}])
+        self.assertEqual(self.killed, [])
+
+    def intrude(self, stays: bool) -> int:
+        """A process below the keeper that asks to be its forker, and has asked when this returns; its pid."""
+        ready, asked = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                intruder = socket.socket(socket.AF_UNIX)
+                intruder.connect(self.address)
+                intruder.sendall(b'{"request":"quit"}\n')
+                os.write(asked, b"x")
+                if stays:
+                    intruder.recv(1)
+            finally:
+                os._exit(0)
+        os.read(ready, 1)
+        for descriptor in (ready, asked):
+            os.close(descriptor)
+        return pid
+
+    def test_and_what_it_starts_is_no_forker(self) -> None:
+        expected = []
+        with mock.patch("ancestry.is_apart", is_apart):
+            for stays in (True, False):
+                pid = self.intrude(stays)
+                if not stays:
+                    os.waitpid(pid, 0)
+                self.assertEqual(self.tell(), [])
+                if stays:
+                    os.waitpid(pid, 0)
+                expected.append(f"process {pid} is below us or gone, and no forker; it is not served")
+        self.assertEqual(self.complaints, expected)
+
+    def test_a_forker_that_asks_for_nonsense_is_cut_off(self) -> None:
+        self.forker.sendall(b'{"request":"signal"}\n')
+        self.turn()
+        self.assertEqual(self.forker.recv(1, socket.MSG_DONTWAIT), b"")
+        self.assertRegex(self.complaints[0], "^the forker asks for what cannot be done: signal: ")
+
+    def test_that_logs_without_end_is_not_told_of_without_end(self) -> None:
+        name, end = self.new_child()
+        told = []
+        for _ in range(3 * hearing.LOGS_MAX):
+            end.send(b'{"event":"log","text":"x"}')
+            told += self.tell()
+        self.assertEqual(len(told), hearing.LOGS_MAX)
+        self.assertIn(name, told[0]["id"])
+        self.end(end)
+
+    def test_that_floods_is_left_unread_for_a_while(self) -> None:
+        _, end = self.new_child()
+        child = self.nursery.registry.children[os.getpid()]
+        packet = wire.encode({"event": "limit", "limit": "open_files"})
+        with mock.patch("hearing.PACKETS_S", 60.0):
+            for _ in range(2 * hearing.PACKETS_AT_A_TIME_MAX):
+                end.send(packet)
+                self.tell()
+        self.assertEqual(child.packets, hearing.PACKETS_AT_A_TIME_MAX)
+        # Once it has ended, nothing of it is left unread.
+        cast(Any, self.nursery)._hear_out(os.getpid())
+        self.assertEqual(child.packets, 2 * hearing.PACKETS_AT_A_TIME_MAX + 2)
+        end.close()
+        cast(Any, self.nursery)._hear_out(os.getpid())
+        self.assertEqual(list(cast(Any, self.nursery)._channels), [])
+
+
+class Claims(unittest.TestCase):
+    def test_are_told_in_words_when_they_are_none(self) -> None:
+        with self.assertRaisesRegex(claims.NoClaim, "^it sent 'lock' with a path that cannot be$"):
+            lock = {"event": "lock", "action": "opened", "path": "x", "nonce": None, "atS": 0, "lost": 0}
+            claims.read(wire.encode(lock), claims.OF_CHILD)
+
+
+if __name__ == "__main__":
+    unittest.main()
