@@ -8,7 +8,7 @@ const fileLinesMax = 250;
 const functionLinesMax = 60;
 
 /** Python is only what must live in Breezy's own process or reap it: the size it has, with a little room (docs/decisions/0005-size-of-the-python-part.md). */
-const pythonLinesMax = 2900;
+const pythonLinesMax = 3500;
 
 /** Files that may be longer, each with its reason. */
 const longFiles: ReadonlyMap<string, string> = new Map();
