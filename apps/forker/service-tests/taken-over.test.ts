@@ -35,7 +35,7 @@ describe('a session that has been taken over', () => {
 
   /** Sessions of other users, which must not notice. */
   async function withBystander(story: () => Promise<void>): Promise<void> {
-    await using other = await OldClient.fork(forker().socket, 'fork launchpad-replay\n');
+    using other = await OldClient.fork(forker().socket, 'fork launchpad-replay\n');
     const peer: PipePeer = other.open();
     peer.send('1 before\n');
     await peer.read('stdout', /before\n/);
@@ -53,7 +53,7 @@ describe('a session that has been taken over', () => {
   for (const [what, packet] of hostile) {
     it(`that says ${what} is killed, alone, and history says why`, async () => {
       await withBystander(async () => {
-        await using victim = await OldClient.fork(forker().socket, 'fork launchpad-replay\n');
+        using victim = await OldClient.fork(forker().socket, 'fork launchpad-replay\n');
         const peer = victim.open();
         peer.send('1 x\n');
         await peer.read('stdout', /x\n/);
@@ -72,7 +72,7 @@ describe('a session that has been taken over', () => {
     const target = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
     try {
       await withBystander(async () => {
-        await using victim = await OldClient.fork(forker().socket, 'fork launchpad-replay\n');
+        using victim = await OldClient.fork(forker().socket, 'fork launchpad-replay\n');
         victim.open();
         const started = `{"event":"started","pid":${target.pid ?? 0}}`;
         steal(victim.pid, started, started);
