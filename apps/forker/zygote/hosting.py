@@ -4,6 +4,7 @@ import functools
 import os
 from typing import Any
 
+import single_files
 import verbs
 from shared_modes import directory_mode, file_mode
 from access import PREFIX_DEPTH, Access, Place, read_only
@@ -115,7 +116,7 @@ class HostedTransport(pathfilter.PathFilteringTransport):
         except NoSuchFile:
             path = self._own(relpath, inside=False)
             parents = path.strip("/").split("/")[:-1]
-            if len(parents) > PREFIX_DEPTH:
+            if len(parents) > PREFIX_DEPTH and single_files.names_of("/".join(parents)) not in self.server.promised:
                 raise
             for depth in range(1, len(parents) + 1):
                 above = "/".join(parents[:depth])
@@ -145,6 +146,10 @@ class HostedServer(pathfilter.PathFilteringServer):
         self.changes = False
         #: Whether the session has begun one by itself, as only a commit in a lightweight checkout does.
         self.has_write_group = False
+        #: Branches that the client has locked, with the tokens of branch and repository.
+        self.locked: dict[Place, tuple[bytes, bytes]] = {}
+        #: Directories that the client was told are made, which a branch will bring (single_files.py).
+        self.promised: set[Place] = set()
         self._root = root
         #: What was no link when the request at hand first passed it: most of its accesses are in one branch.
         self._passed: set[str] = set()

@@ -1,19 +1,19 @@
 """What is answered about single files, as the smart protocol of 2007 asks for them.
 
-A branch is read and written by requests about branches, and single files are not given out. But clients ask for files
-all the same, to see what is there: `brz pull URL` and `brz merge URL` whether the URL is a bundle, a commit in a checkout
-of what format the repository is, with which mode, and whether git's map is in it, `brz init` whether it may make the directory. Breezy's
-own answer where BRZ_NO_SMART_VFS is set makes all of them give up. So what is not there is said not to be there, and
-formats are told, as requests about branches tell them too.
+A branch is read and written by requests about branches. But clients ask for files all the same: `brz pull URL` and `brz merge
+URL` to see whether the URL is a bundle, `brz log URL/file`, `brz pull` in a checkout and many others to read packs and settings, `brz init` whether it
+may make the directory, `brz branches -R` for the names of directories. Breezy's own answer where BRZ_NO_SMART_VFS is set makes all of them
+give up. So they get what requests about branches tell as well, by the same rule of access, and nothing else.
 """
 
-import functools
 import os
+import re
 import stat
-import sys
 from typing import Any
 
 from access import PREFIX_DEPTH
+from breezy import urlutils
+from breezy.bzr.smart import request
 from breezy.bzr.smart.request import SmartServerRequest, SmartServerResponse, SuccessfulSmartServerResponse
 from breezy.errors import ReadError
 from breezy.transport import FileExists, NoSuchFile
@@ -22,11 +22,29 @@ from verb_table import CLASSES
 
 READS, CHANGES = CLASSES["file read"], CLASSES["file change"]
 
-#: One constant line each, below a branch's `.bzr`.
-FORMATS = frozenset(("branch-format", "branch/format", "repository/format"))
+#: Brz sends names as they are in these requests, where servers take a URL.
+URL_BYTE = re.compile(rb"[^\x00-\x7f]")
 
-#: Only a commit in a lightweight checkout begins a write group, and sends its pack file by file.
-LIGHTWEIGHT = "hatchery: a lightweight checkout cannot commit here; commit from one that was made without --lightweight"
+#: Files below a `.bzr` whose content every request about the branch or the repository tells: formats, tip, tags, settings
+#: (`Branch.get_config_file`), and all revisions (`Repository.get_stream`). What Breezy leaves beside them is not given out.
+TOLD = re.compile(
+    r"branch-format|branch-list|control\.conf"
+    r"|(branch|branches/[^/]+)/(format|last-revision|revision-history|tags|branch\.conf|location|references|parent|bound)"
+    r"|repository/(format|pack-names|shared-storage|no-working-trees|indices/[0-9a-f]{32}\.[rtisc]ix|packs/[0-9a-f]{32}\.pack)"
+)
+
+#: Who holds a lock, and by which token: for those who may take it.
+HELD = re.compile(r"(branch|branches/[^/]+|repository)/lock/held/info")
+
+#: What stands for a request about a branch whose lock the session holds: `brz pull` in a checkout sets a tip so.
+PUTS = re.compile(r"(?P<branch>.*)/\.bzr/branch/(?P<name>last-revision|tags|branch\.conf)")
+
+#: A client that has begun a write group writes packs itself: a commit in a lightweight checkout, or a push from git.
+WHOLE_BRANCHES = (
+    "a lightweight checkout cannot commit here, nor can git's history be pushed: commit from a checkout that was made "
+    "without --lightweight (brz checkout URL), push from a branch of brz's own format"
+)
+NOT_GIT = "git repositories are not kept here: push from a branch of brz's own format (brz init NEW; brz pull -d NEW GIT)"
 NOT_GIVEN = "single files are not given out here unless the operator sets hosting.file_reads"
 NOT_IN_BRANCH = "only single files of a branch are given out here"
 NOT_CHANGED = "single files are not changed here, only branches"
@@ -34,34 +52,53 @@ NOT_CHANGED = "single files are not changed here, only branches"
 
 def execute(asked: SmartServerRequest, verb: bytes, *arguments: bytes) -> SmartServerResponse | None:
     """Runs or refuses a request of READS or CHANGES. None: a body has to come before the answer."""
-    path = arguments[0]
+    path = URL_BYTE.sub(lambda byte: b"%%%02X" % ord(byte[0]), arguments[0])
+    arguments = (path, *arguments[1:])
     place: str = asked.translate_client_path(path)
     transport = asked._backing_transport
+    if verb == b"list_dir" and not reads_inside(place):
+        return SuccessfulSmartServerResponse((b"names", *directories(transport, place, path)))
     if verb in READS:
         refuse_read(verb, transport, place, path)
         response: SmartServerResponse | None = asked.do(*arguments)
         return response
     refuse_stranger(transport.server, place, path)
+    if verb == b"put" and (put := PUTS.fullmatch(urlutils.unescape(path.decode("utf-8")))):
+        take_put(asked, put, path)
+        return None
     # The last one is how an upgrade begins.
     if verb != b"mkdir" or b"/.bzr/" in path + b"/" or b"/backup.bzr" in path:
-        raise not_about_files(transport, path, NOT_CHANGED)
+        raise denied(path, NOT_GIT if b"/.git/" in path + b"/" else NOT_CHANGED)
     refuse_in_maintenance(path)
     expect_directory(transport, place, path)
-    # None is made: the branch that comes next brings its own.
+    # None is made: the branch that comes next brings its own, and those above it.
+    transport.server.promised.add(names_of(place))
     return SuccessfulSmartServerResponse((b"ok",))
 
 
-def not_about_files(transport: Any, path: bytes, why: str) -> Exception:
-    """The refusal. Within a write group brz shows what its clean-up came to and hides it, so the user's terminal is told."""
-    if transport.server.has_write_group:
-        explain_lightweight()
-    return denied(path, why)
+def take_put(asked: SmartServerRequest, put: re.Match[str], path: bytes) -> None:
+    """Has the body of a put answered by the request that it stands for."""
+    tokens = asked._backing_transport.server.locked.get(names_of(urlutils.escape(put["branch"])))
+    if tokens is None:
+        raise denied(path, NOT_CHANGED)
+    place = put["branch"].encode("utf-8")
 
+    def do_body(body: bytes) -> SmartServerResponse:
+        verb, words, rest = b"Branch.put_config_file", [], body
+        if put["name"] == "last-revision":
+            verb, words, rest = b"Branch.set_last_revision_info", body.split(), b""
+        elif put["name"] == "tags":
+            verb = b"Branch.set_tags_bytes"
+        make: Any = request.request_handlers.get(verb)
+        meant = make(asked._backing_transport, asked._root_client_path, asked._jail_root)
+        response: Any = meant.execute(place, *tokens, *words)
+        if response is None:
+            meant.do_chunk(rest)
+            response = meant.do_end()
+        answer: SmartServerResponse = SuccessfulSmartServerResponse((b"ok",)) if response.is_successful() else response
+        return answer
 
-@functools.cache
-def explain_lightweight() -> None:
-    """Once in a session."""
-    print(LIGHTWEIGHT, file=sys.stderr, flush=True)
+    asked.do_body = do_body  # type: ignore[assignment]
 
 
 def reads_allowed() -> bool:
@@ -76,12 +113,15 @@ def refuse_read(verb: bytes, transport: Any, place: str, path: bytes) -> None:
     is_directory = stat.S_ISDIR(transport.stat(place).st_mode)
     if verb == b"get" and is_directory:
         raise ReadError(path.decode("utf-8"))
-    in_branch = "/.bzr/" in f"/{place}/"
-    is_format = place.rpartition("/.bzr/")[2] in FORMATS
-    if (in_branch and verb == b"stat" and is_directory) or (is_format and verb in (b"get", b"has", b"stat")):
+    if transport.server.has_write_group:
+        raise denied(path, WHOLE_BRANCHES)
+    in_branch = reads_inside(place)
+    inside = urlutils.unescape(place).rpartition("/.bzr/")[2]
+    is_told = TOLD.fullmatch(inside) or (HELD.fullmatch(inside) and not transport.server.refusal_to_change(place))
+    if in_branch and ((verb == b"stat" and is_directory) or (is_told and verb in (b"get", b"has", b"readv", b"stat"))):
         return
     if not reads_allowed():
-        raise not_about_files(transport, path, NOT_GIVEN)
+        raise denied(path, NOT_GIVEN)
     # The names above a branch would tell who else is here; whole trees are asked for by who copies them file by file.
     if not in_branch or verb == b"iter_files_recursive":
         raise denied(path, NOT_IN_BRANCH)
@@ -91,8 +131,29 @@ def expect_directory(transport: Any, place: str, path: bytes) -> None:
     """Raises what stands in the way of a directory for a new branch."""
     if not transport.server.shows(place):
         raise NoSuchFile(path.decode("utf-8"))
-    if transport.has(place):
+    names, promised = names_of(place), transport.server.promised
+    if names in promised or transport.has(place):
         raise FileExists(path.decode("utf-8"))
-    parents = [name for name in place.split("/") if name not in ("", ".")][:-1]
-    if len(parents) > PREFIX_DEPTH and not transport.has("/".join(parents)):
+    parents = names[:-1]
+    if len(parents) > PREFIX_DEPTH and parents not in promised and not transport.has(urlutils.escape("/".join(parents))):
         raise NoSuchFile(path.decode("utf-8"))
+
+
+def names_of(place: str) -> tuple[str, ...]:
+    """The names in a path, as they are on the disk."""
+    return tuple(name for name in urlutils.unescape(place).split("/") if name not in ("", "."))
+
+
+def reads_inside(place: str) -> bool:
+    """Whether a path leads into a branch's own directory."""
+    return "/.bzr/" in f"/{place}/"
+
+
+def directories(transport: Any, place: str, path: bytes) -> list[bytes]:
+    """The directories in one, for who looks for branches below it; the root would tell who else is here."""
+    if not names_of(place):
+        # Clients take a PermissionDenied for an empty directory here, and print nothing.
+        raise urlutils.InvalidURL("/", ": what is here is not listed; name a user or a project, as /~demo")
+    names = transport.list_dir(place)
+    inside = transport.clone(place)
+    return [name.encode("utf-8") for name in names if name != ".bzr" and stat.S_ISDIR(inside.stat(name).st_mode)]

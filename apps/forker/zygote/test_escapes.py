@@ -174,7 +174,7 @@ class Escapes(unittest.TestCase):
             (b"get", b"/~bob/public/branch/.bzr/README", b"PermissionDenied"),
         ):
             for version in (b"", b"bzr request 2\n"):
-                command = json.dumps({"runAs": None, "cgroup": None, "limits": NO_LIMITS, "command": ["lp-serve", "--inet", "dave"]})
+                command = json.dumps({"runAs": None, "umask": 0o022, "cgroup": None, "limits": NO_LIMITS, "command": ["lp-serve", "--inet", "dave"]})
                 result = subprocess.run(
                     ["/bin/sh", "-c", 'exec "$@" 3>/dev/null', "sh", "/usr/bin/python3", "-E", "-s", "-X", "utf8", os.path.join(HERE, "plain.py"), command],
                     input=version + _encode_tuple((verb, path)),

@@ -223,7 +223,7 @@ REACHED = {b"nosuchrevision", b"NotStacked", b"NotImplementedError"}
 def outcome(verb: bytes, answer: Answer) -> str:
     """What an answer comes to."""
     succeeded, words, _ = answer
-    if words[:1] == (b"PermissionDenied",):
+    if words[:1] in ((b"PermissionDenied",), (b"LockFailed",)):
         return DENIED
     if words[:1] == (b"UnknownMethod",):
         return OFF

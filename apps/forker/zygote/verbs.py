@@ -19,6 +19,8 @@ from verb_table import CLASSES, PATH_AT
 
 LOCKS, CREATES, RELEASES = CLASSES["lock"], CLASSES["create"], CLASSES["release"]
 CHANGES = LOCKS | CREATES | RELEASES | CLASSES["write"] | CLASSES["file change"]
+#: Whose PermissionDenied brz shows with the place as b'…': it has put the bytes that it sent there. Of LockFailed it shows ours.
+SHOWN_AS_BYTES = frozenset([b"BzrDirFormat.initialize", b"append", b"put", b"put_non_atomic"])
 ANSWERED = PATH_AT.keys() - CLASSES["unknown"]
 
 #: Breezy's name for a transport of ours; a number that means nothing to a client, and changes with each start.
@@ -44,11 +46,22 @@ class HostedVerbs:
             asked: SmartServerRequest = handler(backing, *others)
             server = getattr(backing, "server", None)
             # Not so in a plain `serve`, which whoever reaches the fork service may run, and confine as they like.
+            asked.shows_bytes = verb in SHOWN_AS_BYTES  # type: ignore[attr-defined]
             if hasattr(server, "changes"):
-                asked.execute = functools.partial(execute, asked, verb, server)  # type: ignore[assignment]
+                asked.execute = functools.partial(answer, asked, verb, server)  # type: ignore[assignment]
             return asked
 
         return make
+
+
+def answer(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: bytes) -> SmartServerResponse | None:
+    """Runs one request. The body of one that is refused leads nowhere: Breezy would hand it to what never began."""
+    try:
+        return execute(asked, verb, server, *arguments)
+    except Exception:
+        asked.do_chunk = lambda _: None  # type: ignore[assignment]
+        asked.do_end = lambda: None  # type: ignore[assignment]
+        raise
 
 
 def execute(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: bytes) -> SmartServerResponse | None:
@@ -66,13 +79,25 @@ def execute(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: byt
             raise denied(path, "a branch is no place for another one's insides")
         if verb not in RELEASES:
             refuse_in_maintenance(path)
-        server.has_write_group |= verb == b"Repository.start_write_group"
         if verb == b"BzrDirFormat.initialize":
             # The client was told before that there is a directory: see single_files.py.
             with contextlib.suppress(FileExists):
                 asked._backing_transport.mkdir(place)
     response: SmartServerResponse | None = type(asked).execute(asked, *arguments)
+    if server.changes and isinstance(response, request.SuccessfulSmartServerResponse):
+        remember(server, verb, place, response.args)
     return response
+
+
+def remember(server: Any, verb: bytes, place: str, words: Any) -> None:
+    """Keeps what requests about single files stand on (single_files.py): locks and write groups of this session."""
+    branch = single_files.names_of(place)
+    if verb == b"Branch.lock_write":
+        server.locked[branch] = tuple(words[1:3])
+    elif verb == b"Branch.unlock":
+        server.locked.pop(branch, None)
+    elif verb.endswith(b"_write_group") and verb != b"Repository.check_write_group":
+        server.has_write_group = verb == b"Repository.start_write_group"
 
 
 def without_inner_urls(word: Any) -> Any:
@@ -93,6 +118,8 @@ def install() -> None:
         response = convert(self, *arguments)
         if isinstance(response, request.FailedSmartServerResponse):
             response.args = tuple(without_inner_urls(word) for word in response.args)
+            if response.args[0] == b"PermissionDenied" and getattr(self._command, "shows_bytes", False):
+                response.args = (b"LockFailed", response.args[1], b"Permission denied: " + response.args[2])
         return response
 
     request.SmartServerRequestHandler._call_converting_errors = convert_for_client  # type: ignore[assignment]

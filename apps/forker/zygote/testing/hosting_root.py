@@ -133,7 +133,7 @@ class Session:
     """One child that serves one user, and the client at its other end."""
 
     def __init__(self, root: HostingRoot, user: str, teams: str = "") -> None:
-        configuration = {"runAs": None, "cgroup": None, "limits": NO_LIMITS, "command": ["lp-serve", "--inet", user]}
+        configuration = {"runAs": None, "umask": 0o022, "cgroup": None, "limits": NO_LIMITS, "command": ["lp-serve", "--inet", user]}
         script = os.path.join(HERE, "plain.py")
         self._process = subprocess.Popen(
             # Descriptor 3 takes the reports, which are nobody's business here.
