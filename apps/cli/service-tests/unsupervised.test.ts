@@ -150,7 +150,7 @@ describe('a service whose supervisor was killed under a session', () => {
       assert.equal((await hatchery(directory, 'stop', '--now')).code, 0);
       await session.cut();
       const record = { name: 'forker', pid: process.pid, startTime: 1, readySince: '', supervised: true, details: {} };
-      writeFileSync(join(directory, 'state/run/parts/forker.json'), JSON.stringify(record));
+      writeFileSync(join(directory, 'state/parts/forker.json'), JSON.stringify(record));
       assert.match((await hatchery(directory, 'stop', '--now')).stderr, /nothing runs on/);
     });
   });

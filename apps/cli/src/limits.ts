@@ -1,12 +1,17 @@
 /** From a part's start to its readiness. The forker's own deadline for a zygote is shorter than this. */
 export const partStartMsMax = 90_000;
 
-/** A part that ends by itself this often within {@link restartWindowMs} is not started again: something is wrong for good. */
-export const restartsMax = 5;
-export const restartWindowMs = 60_000;
+/**
+ * Waits before a part that has failed is started again, by how often it failed in a row; the last one holds for all that follow. The first are
+ * short, since clients wait for a gateway; the last is what an operator who has mended something can wait for.
+ */
+export const restartDelaysMs = [0, 250, 1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 60_000];
 
-/** Waits before a restart, by how many came before it in the window. */
-export const restartDelaysMs = [0, 250, 1_000, 2_000, 5_000];
+/** A part that has served for so long before it fails has not failed in a row. */
+export const provenMs = 60_000;
+
+/** How often a part that waits looks whether `hatchery start` asks for it. */
+export const resumeLookMs = 250;
 
 /** A tool that `up` runs once (brz). */
 export const toolMsMax = 60_000;
@@ -25,6 +30,15 @@ export const urgentRepeatMs = 200;
 
 /** From SIGTERM to the end of a detached service, beyond its children timeout. Longer than {@link partStopMarginMs}. */
 export const stopMarginMs = 30_000;
+
+/** What a supervisor whose parts have all ended may take to end itself; it only closes what it holds. */
+export const endMsMax = 5_000;
+
+/** A keeper's first line names its sessions: 5,000 of them have less than half of this. */
+export const keeperLineBytesMax = 8 * 1024 * 1024;
+
+/** What a keeper may take to say what it keeps, and to end; it answers within milliseconds. */
+export const keeperAnswerMsMax = 2_000;
 
 /** How often `stop` looks who is still waited for. */
 export const stopLookMs = 250;

@@ -6,7 +6,6 @@ import { describeChildren } from './children.ts';
 import { describeStatus } from './status.ts';
 import { waitedFor } from './stop-progress.ts';
 import { signalName } from './kill.ts';
-import { RestartBudget } from './up/restart-budget.ts';
 
 const now = Date.parse('2026-01-01T00:02:05Z');
 const child: Child = {
@@ -33,7 +32,9 @@ describe('what is shown', () => {
   });
 
   it('shows a part that failed, with its error', () => {
-    const parts = [{ name: 'zygote', pid: null, state: 'failed', readySince: null, lastError: 'importing x' }] as const;
+    const parts = [
+      { name: 'zygote', pid: null, state: 'failed', readySince: null, lastError: 'importing x', nextTryAt: null },
+    ] as const;
     const nothing = { draining: true, drainDeadline: null, readOnly: null, version: '1' };
     const status = { parts, oldParts: [], children: [child], locks: [], ...nothing };
     const text = describeStatus(status);
@@ -67,16 +68,5 @@ describe('what is shown', () => {
   it('reads signals as kill(1) does, and refuses what is none', () => {
     for (const typed of ['TERM', 'SIGTERM', 'sigterm', '15']) assert.equal(signalName(typed), 'SIGTERM');
     for (const typed of ['', '0', '99', 'SIG', 'constructor']) assert.throws(() => signalName(typed), /is no signal/);
-  });
-});
-
-describe('RestartBudget', () => {
-  it('waits longer each time, gives up, and starts afresh a window later', () => {
-    const budget = new RestartBudget();
-    assert.deepEqual(
-      [1, 2, 3, 4, 5, 6].map((at) => budget.next(at)),
-      [0, 250, 1_000, 2_000, 5_000, null],
-    );
-    assert.equal(budget.next(60_006), 0);
   });
 });

@@ -1,6 +1,6 @@
 import { gatewayControlSocketPath, type Config } from '@hatchery/config';
 import type { RunningSession } from '@hatchery/events';
-import { askPart } from './running-service.ts';
+import { askPart, explainAbsence } from './running-service.ts';
 
 /** What the ssh gateway says of itself. */
 export interface GatewayState {
@@ -20,6 +20,13 @@ export async function gatewayState(config: Config): Promise<GatewayState> {
 }
 
 /** Asks the running ssh gateway. @throws as {@link askPart} */
-export function askGateway(config: Config, method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
-  return askPart('ssh gateway', gatewayControlSocketPath(config), method, path, body);
+export async function askGateway(
+  config: Config,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  const socket = gatewayControlSocketPath(config);
+  const asked = askPart('ssh gateway', socket, method, path, body);
+  return asked.catch((error: unknown) => explainAbsence(config, 'ssh-gateway', socket, error));
 }

@@ -3,6 +3,8 @@ import { controlSocketPath, type Config } from '@hatchery/config';
 import { ControlError, controlRequest } from '@hatchery/event-feed';
 import type { View, ZygoteHealth } from '@hatchery/events';
 import { readAnswerMsMax } from './limits.ts';
+import type { PartName } from './part.ts';
+import { whyNoAnswer } from './records.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What the fork service says of itself. */
@@ -28,14 +30,24 @@ export class NotRunningError extends Error {
 }
 
 /** Asks the running fork service. @throws as {@link askPart} */
-export function askService(
+export async function askService(
   config: Config,
   method: 'GET' | 'POST',
   path: string,
   body?: unknown,
   timeoutMs?: number,
 ): Promise<unknown> {
-  return askPart('fork service', controlSocketPath(config), method, path, body, timeoutMs);
+  const socket = controlSocketPath(config);
+  const asked = askPart('fork service', socket, method, path, body, timeoutMs);
+  return asked.catch((error: unknown) => explainAbsence(config, 'forker', socket, error));
+}
+
+/** Adds what the records tell of a part that gives no answer. @throws always: {@link NotRunningError} only of one that does not run */
+export function explainAbsence(config: Config, name: PartName, socket: string, error: unknown): never {
+  const why = error instanceof NotRunningError ? whyNoAnswer(config, name, socket) : null;
+  if (why === null) throw error;
+  const message = `the ${name === 'forker' ? 'fork service' : 'ssh gateway'} ${why.words}`;
+  throw why.runs ? new Error(message, { cause: error }) : new NotRunningError(message, { cause: error });
 }
 
 /**

@@ -1,12 +1,14 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { nodeFlags } from '@hatchery/daemon';
+import { nodeFlags, processStartTime } from '@hatchery/daemon';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from './command.ts';
+import { Interrupted } from './interrupted.ts';
 import { startMsMax, stopLookMs, stopMarginMs, urgentRepeatMs } from './limits.ts';
+import { resumeParts } from './resume.ts';
 import { openServiceLog, serviceLogPath } from './service-log.ts';
 import { readService } from './service-process.ts';
 import { describePlaces, type StartOutcome } from './up/ready.ts';
@@ -31,12 +33,15 @@ export const stop: Command = {
   run: stopRunning,
 };
 
-/** Starts it and resolves when it serves, or has said why not; the exit code. @throws when it runs already */
+/**
+ * Starts it and resolves when it serves, or has said why not; the exit code. Of a service that runs it starts the parts that were stopped or
+ * fail. @throws when all of it runs already
+ */
 export async function startDetached(invocation: Invocation): Promise<number> {
   expectWords(invocation);
   const { config, place, environment } = invocation;
   const running = readService(config);
-  if (running !== null) throw new Error(`it runs already (pid ${running.pid}); hatchery stop ends it`);
+  if (running !== null) return resumeParts(invocation, running);
   tellOfLeft(invocation);
   const log = serviceLogPath(config);
   const output = openServiceLog(config);
@@ -49,7 +54,12 @@ export async function startDetached(invocation: Invocation): Promise<number> {
   });
   closeSync(output);
   const late = setTimeout(() => service.kill('SIGTERM'), startMsMax);
+  using interrupted = new Interrupted(() => service.kill('SIGTERM'));
   const line = await text(service.stdio[3] as Readable).finally(() => clearTimeout(late));
+  if (interrupted.by !== null) {
+    await untilEnded(invocation, ownProcess(service));
+    throw new Error(`interrupted by ${interrupted.by}; nothing of it runs`);
+  }
   const outcome = line === '' ? null : (JSON.parse(line) as StartOutcome);
   if (outcome?.event !== 'ready') {
     invocation.say(`start: ${outcome?.message ?? `it ended before it was ready; its log is ${log}`}`);
@@ -59,6 +69,12 @@ export async function startDetached(invocation: Invocation): Promise<number> {
   const places = `hatchery is up (pid ${service.pid}); its log is ${log}\n${describePlaces(config, outcome)}`;
   invocation.print(invocation.options['json'] === true ? line : places);
   return exitDone;
+}
+
+/** The service that was started, as long as it lives. */
+function ownProcess({ pid = 0 }: ChildProcess): readonly ProcessIdentity[] {
+  const startTime = processStartTime(pid);
+  return startTime === null ? [] : [{ pid, startTime }];
 }
 
 function tellOfLeft({ config, say }: Invocation): void {

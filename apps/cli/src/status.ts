@@ -1,4 +1,4 @@
-import { readPartRecord, type PartRecord } from '@hatchery/daemon';
+import { currentHalt, describeHalt, readPartRecord, type PartRecord } from '@hatchery/daemon';
 import type { Config } from '@hatchery/config';
 import { NoAnswerError } from '@hatchery/event-feed';
 import type { Child, Lock, ZygoteHealth, ZygoteView } from '@hatchery/events';
@@ -6,7 +6,9 @@ import { exitDone, exitFailed, expectWords, type Command } from './command.ts';
 import { describeOldPart, findOldParts, type OldPart } from './old-parts.ts';
 import { partPrograms } from './part.ts';
 import { gatewayState, type GatewayState } from './running-gateway.ts';
-import { serviceState, type ServiceState } from './running-service.ts';
+import { hiddenRecords } from './records.ts';
+import { NotRunningError, serviceState, type ServiceState } from './running-service.ts';
+import { readService } from './service-process.ts';
 import { table, visible } from './table.ts';
 import { namesOf, unsupervisedParts } from './unsupervised.ts';
 import { describeTrouble } from './zygote-trouble.ts';
@@ -16,12 +18,15 @@ export interface PartStatus {
   readonly name: string;
   readonly pid: number | null;
   /**
-   * `draining` is ready for what runs, and takes nothing new; `off` is not wanted by the configuration; `unknown` is what nobody can
-   * tell because the part that knows gives no answer.
+   * `draining` is ready for what runs, and takes nothing new; `off` is not wanted by the configuration; `stopped` is what somebody has asked
+   * to stop, until `hatchery start`; `failing` is what has failed and is started again at `nextTryAt`; `unknown` is what nobody can tell
+   * because the part that knows gives no answer, or because the records are not for whoever asks.
    */
-  readonly state: 'ready' | 'draining' | 'starting' | 'failed' | 'down' | 'off' | 'unknown';
+  readonly state: 'ready' | 'draining' | 'starting' | 'failed' | 'failing' | 'stopped' | 'down' | 'off' | 'unknown';
   readonly readySince: string | null;
   readonly lastError: string | null;
+  /** RFC 3339, of one that fails; else null. */
+  readonly nextTryAt: string | null;
 }
 
 /** What `status --json` prints. */
@@ -68,10 +73,10 @@ async function findStatus(config: Config): Promise<Status> {
   const answered = service instanceof Error ? null : service;
   const door = gateway instanceof Error ? null : gateway;
   const parts = [
-    ...(forkerRecord === undefined ? [] : [forkerStatus(...forkerRecord, service)]),
+    ...(forkerRecord === undefined ? [] : [forkerStatus(config, ...forkerRecord, service)]),
     ...(service instanceof Error ? untoldParts(service) : forkingParts(service)),
     ...records.map(([name, record]) =>
-      name === 'ssh-gateway' ? gatewayStatus(name, record, gateway) : partStatus(name, record),
+      name === 'ssh-gateway' ? gatewayStatus(config, record, gateway) : partStatus(config, name, record),
     ),
   ];
   const children = Object.values(answered?.view.children ?? {});
@@ -85,20 +90,41 @@ async function findStatus(config: Config): Promise<Status> {
   };
 }
 
-function partStatus(name: string, record: PartRecord | null): PartStatus {
-  if (record === null) return down(name);
-  return { name, pid: record.pid, state: 'ready', readySince: record.readySince, lastError: null };
+function partStatus(config: Config, name: string, record: PartRecord | null): PartStatus {
+  if (record === null) return absentPart(config, name);
+  const { pid, readySince } = record;
+  return { ...down(name), pid, state: 'ready', readySince, ...stopUnderWay(config, name) };
+}
+
+/** Of one that has been asked to stop, and finishes what runs. */
+function stopUnderWay(config: Config, name: string): Pick<PartStatus, 'state' | 'lastError'> | null {
+  const halt = readService(config) === null ? null : currentHalt(config, name);
+  return halt === null ? null : { state: 'draining', lastError: `being ${describeHalt(halt)}` };
+}
+
+/** One of which no living process is on record. */
+function absentPart(config: Config, name: string): PartStatus {
+  const hidden = hiddenRecords(config);
+  if (hidden !== null) return unknown(name, hidden);
+  const halt = readService(config) === null ? null : currentHalt(config, name);
+  if (halt === null) return down(name);
+  return { ...down(name), state: halt.state, lastError: describeHalt(halt), nextTryAt: halt.nextTryAt };
 }
 
 /** One that runs and does not answer is not ready, whatever it said when it was. */
-function forkerStatus(name: string, record: PartRecord | null, service: ServiceState | Error): PartStatus {
-  const found = partStatus(name, record);
+function forkerStatus(
+  config: Config,
+  name: string,
+  record: PartRecord | null,
+  service: ServiceState | Error,
+): PartStatus {
+  const found = partStatus(config, name, record);
   if (record === null || !(service instanceof Error)) return found;
   return { ...found, state: 'failed', lastError: isSilent(service) ? silentForker(record.pid) : service.message };
 }
 
-function gatewayStatus(name: string, record: PartRecord | null, gateway: GatewayState | Error): PartStatus {
-  const found = partStatus(name, record);
+function gatewayStatus(config: Config, record: PartRecord | null, gateway: GatewayState | Error): PartStatus {
+  const found = partStatus(config, 'ssh-gateway', record);
   if (record === null) return found;
   if (gateway instanceof Error) return { ...found, state: 'failed', lastError: gateway.message };
   return gateway.state === 'open' ? found : { ...found, state: 'draining' };
@@ -110,14 +136,14 @@ function forkingParts({ keeper, view, zygote }: ServiceState): PartStatus[] {
   const { pid, readySince = null, trouble = null } = keeper;
   const state = trouble === null ? 'ready' : 'failed';
   return [
-    { name: 'keeper', pid, state, readySince, lastError: trouble },
+    { ...down('keeper'), pid, state, readySince, lastError: trouble },
     trouble !== null ? unknown('zygote', 'the keeper gives no answer') : zygotePart(view.zygote, zygote),
   ];
 }
 
 /** They may well run: only of a fork service that is not there nobody expects it. */
 function untoldParts(error: Error): PartStatus[] {
-  if (!isSilent(error)) return [down('keeper'), down('zygote')];
+  if (error instanceof NotRunningError) return [down('keeper'), down('zygote')];
   return ['keeper', 'zygote'].map((name) => unknown(name, 'the fork service gives no answer'));
 }
 
@@ -139,7 +165,8 @@ function zygoteStatus(health: ZygoteHealth): PartStatus {
   const { pid, readySince = null, isOff = false, trouble } = health;
   const without = trouble !== null ? 'failed' : isOff ? 'off' : 'starting';
   const state = pid === null ? without : 'ready';
-  return { name: 'zygote', pid, state, readySince, lastError: describeTrouble(health) };
+  const nextTryAt = trouble?.nextTryAt ?? null;
+  return { name: 'zygote', pid, state, readySince, lastError: describeTrouble(health), nextTryAt };
 }
 
 function zygoteOfView(zygote: ZygoteView): PartStatus {
@@ -156,7 +183,7 @@ function unknown(name: string, lastError: string): PartStatus {
 }
 
 function down(name: string): PartStatus {
-  return { name, pid: null, state: 'down', readySince: null, lastError: null };
+  return { name, pid: null, state: 'down', readySince: null, lastError: null, nextTryAt: null };
 }
 
 /** A table of the parts, a line about the sessions, and one about each old part. */

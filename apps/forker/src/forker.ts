@@ -17,7 +17,9 @@ import { openReadOnly } from './read-only/open-read-only.ts';
 import { answerRequest, type AnswerContext } from './requests/answer-request.ts';
 import { AnswerTimes } from './requests/answer-times.ts';
 import { RefusalLog } from './requests/refusal-log.ts';
+import { describePeer } from './requests/peer.ts';
 import { takeRequest } from './requests/request-connection.ts';
+import type { Requester } from './requests/requester.ts';
 import { endChildren, leaveChildren } from './shutdown.ts';
 import { lockDirectory } from './start/lock-directory.ts';
 import { openEventLog } from './start/open-event-log.ts';
@@ -38,7 +40,7 @@ import { UsageSampler } from './usage/sampler.ts';
  * is who wants that, for the audit.
  * @throws {StartError} naming what is missing
  */
-export async function createForker({ config, log, options }: PartContext): Promise<Part> {
+export async function createForker({ config, log, options, stopAsked }: PartContext): Promise<Part> {
   const childrenTimeoutMs = 1000 * childrenTimeoutS(config, options['children-timeout']);
   await using held = new AsyncDisposableStack();
   await using doors = new AsyncDisposableStack();
@@ -84,7 +86,10 @@ export async function createForker({ config, log, options }: PartContext): Promi
   service.restoreDrain();
   if (!isSuccessor) await entrance.openForks();
   const successor = (): string | null => (stopping.kind.kind === 'hand-over' ? stopping.kind.successor.socket : null);
-  serveForks(entrance, config, { service, log, refusals, times, status, successor, quit: () => stopping.ask(false) });
+  const quit = (requester: Requester): void => {
+    void askedToQuit(requester, log, stopAsked).then(() => stopping.ask(false));
+  };
+  serveForks(entrance, config, { service, log, refusals, times, status, successor, quit });
   locks.begin();
   held.use(collectGarbage(config.runtimeDirectory, service.registry, log));
   held.use(publishUsage(sampler, service.registry, events));
@@ -133,6 +138,14 @@ async function runToEnd(running: Running): Promise<void> {
     await held.disposeAsync();
   }
   log.info('stopped');
+}
+
+/** Resolves when it is written down who has asked for the end, so that nobody takes it for a crash. Never rejects. */
+async function askedToQuit({ peer }: Requester, log: Logger, stopAsked: PartContext['stopAsked']): Promise<void> {
+  const who = await peer().catch(() => null);
+  const by = who === null ? 'quit on the fork socket' : `quit on the fork socket (${describePeer(who)})`;
+  log.info({ by }, 'asked to stop');
+  stopAsked(by);
 }
 
 const stopsForGood = 'the service stops, which nothing takes back; start it again';

@@ -115,6 +115,9 @@ export const memorySamplesPerRoundMax = 30;
 /** How often a child whose keeper died is looked for: nobody can wait for it any more. */
 export const orphanPollMs = 200;
 
+/** What it may take to find out who has asked for a stop; a bare Python takes 20 ms. The stop waits for it. */
+export const peerLookMsMax = 2_000;
+
 /** One line from the keeper. */
 export const keeperLineBytesMax = 16 * 1024 * 1024;
 

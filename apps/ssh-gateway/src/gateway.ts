@@ -1,6 +1,6 @@
 import { auditDirectory, controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
 import type { Address, Config } from '@hatchery/config';
-import { processStartTime, readPartRecord, StartError } from '@hatchery/daemon';
+import { currentHalt, describeHalt, processStartTime, readPartRecord, StartError } from '@hatchery/daemon';
 import type { Part, PartContext, PartRecord } from '@hatchery/daemon';
 import { AuditLog, EventLog, type AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
@@ -42,7 +42,7 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
     const listener = await listen(addressBeside(config.ssh.listen, before), log, own, shared);
     disposables.defer(() => void listener.close());
     const gate = new Gate({ config, log, events, audit, listener, worker: own });
-    disposables.use(followForker(controlSocketPath(config), gate, log, drained));
+    disposables.use(followForker(controlSocketPath(config), gate, log, drained, () => whyAbsent(config)));
     const predecessor = shared ? { pid: before?.pid ?? 0, lives: () => livesStill(before) } : null;
     const control = createControlServer(gate);
     const socket = disposables.use(await listenUnix(control, gatewayControlSocketPath(config), predecessor));
@@ -89,6 +89,14 @@ function openAudit(config: Config, log: GatewayContext['log']): AuditLog {
 function addressBeside({ host, port }: Address, before: PartRecord | null): Address {
   const known = before?.details['ssh'] as Address | undefined;
   return { host, port: port === 0 && known !== undefined ? known.port : port };
+}
+
+/** Why there is no fork service. */
+function whyAbsent(config: Config): string | null {
+  const halt = currentHalt(config, 'forker');
+  // One that is started anew is back in a moment, and one that fails is made up for where sessions are spawned.
+  if (halt?.state === 'failing' && (halt.attempts === 1 || config.ssh.fallback === 'spawn')) return null;
+  return halt === null ? null : `the fork service does not run: ${describeHalt(halt)}`;
 }
 
 function livesStill(before: PartRecord | null): boolean {

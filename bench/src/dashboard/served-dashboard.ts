@@ -70,7 +70,7 @@ interface PartRecord {
 }
 
 async function record(directory: string, service: ServiceProcess, signal: AbortSignal): Promise<PartRecord> {
-  const path = join(directory, 'parts', 'dashboard.json');
+  const path = join(directory, 'state', 'parts', 'dashboard.json');
   while (!existsSync(path)) {
     if (service.hasEnded) throw new Error(`the dashboard did not start: ${service.lastWords}`);
     await delay(startPollMs, undefined, { signal });

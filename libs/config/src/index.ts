@@ -14,7 +14,9 @@ export {
   defaultHostKey,
   gatewayControlSocketPath,
   keeperSocketPath,
+  partHaltPath,
   partRecordPath,
   readOnlyDirectory,
+  partsDirectory,
   readOnlyPath,
 } from './paths.ts';

@@ -44,7 +44,20 @@ export function auditDirectory(config: Config): string {
   return join(config.stateDirectory, 'audit');
 }
 
-/** What a running part says of itself (pid, start time, address), so that commands find it. */
+/**
+ * What a running part says of itself (pid, start time, addresses), so that commands find it. It stands in the state directory, which nobody
+ * cleans as they do /tmp.
+ */
 export function partRecordPath(config: Config, part: string): string {
-  return join(config.runtimeDirectory, 'parts', `${part}.json`);
+  return join(partsDirectory(config), `${part}.json`);
+}
+
+/** Why a part does not serve, while it does not. */
+export function partHaltPath(config: Config, part: string): string {
+  return join(partsDirectory(config), `${part}.halt.json`);
+}
+
+/** The records of all parts of a state directory, for the user of the service alone. */
+export function partsDirectory(config: Pick<Config, 'stateDirectory'>): string {
+  return join(config.stateDirectory, 'parts');
 }

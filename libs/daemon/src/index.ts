@@ -8,6 +8,8 @@ export { checkoutDirectory } from './checkout.ts';
 export { nodeFlags } from './node-flags.ts';
 export { makeDirectories } from './make-directories.ts';
 export { createFile, modes, openFile } from './modes.ts';
+export { clearPartHalt, currentHalt, describeHalt, readPartHalt, writePartHalt } from './part-halt.ts';
+export type { PartHalt } from './part-halt.ts';
 export { readPartRecord, readReplacedRecords } from './part-record.ts';
 export type { PartRecord } from './part-record.ts';
 export { runPart } from './run-part.ts';

@@ -32,7 +32,7 @@ class RunningPart implements Disposable {
   }
 
   get recordPath(): string {
-    return join(this.#directory.path, 'run', 'parts', 'sample.json');
+    return join(this.#directory.path, 'parts', 'sample.json');
   }
 
   async said(line: string): Promise<void> {
@@ -113,8 +113,7 @@ describe('runPart', () => {
 
   it('ends with 1 when it cannot write down that it runs', async () => {
     using directory = temporaryDirectory();
-    mkdirSync(join(directory.path, 'run'));
-    writeFileSync(join(directory.path, 'run', 'parts'), 'in the way');
+    writeFileSync(join(directory.path, 'parts'), 'in the way');
     using part = new RunningPart('--state-dir', directory.path);
     assert.deepEqual(await part.ended(), [1, null]);
     assert.match(part.stderr, /^sample: cannot write down that it runs: E[^\n]*\n$/);

@@ -4,6 +4,7 @@ import { ConfigError, loadConfig, type Config } from '@hatchery/config';
 import { checkoutDirectory } from './checkout.ts';
 import { createLogger, type Logger } from './log.ts';
 import { standardError } from './log-output.ts';
+import { readPartHalt, writePartHalt } from './part-halt.ts';
 import { writePartRecord, type PartRecord } from './part-record.ts';
 import { processStartTime } from './process-identity.ts';
 import { StartError } from './start-error.ts';
@@ -14,6 +15,11 @@ export interface PartContext {
   readonly log: Logger;
   /** The part's own options, by their names, as typed. */
   readonly options: Readonly<Record<string, string | undefined>>;
+  /**
+   * Writes down that somebody has asked this part to stop, so that its supervisor leaves it stopped; `by` is who and how, as
+   * `quit by uid 0`. Of a signal this is done already.
+   */
+  readonly stopAsked: (by: string) => void;
 }
 
 /** A part that is ready to serve: its factory resolves only then. */
@@ -47,10 +53,13 @@ export async function runPart(
   }
   const { config, readyFd, options } = read;
   const log = createLogger(name, config.log);
+  const supervised = options['stop-with-stdin'] !== undefined;
+  const stopAsked = (by: string): void => {
+    if (supervised) noteStop(config, name, by, log);
+  };
   try {
-    using signals = new StopSignals();
-    const part = await create({ config, log, options });
-    const supervised = options['stop-with-stdin'] !== undefined;
+    using signals = new StopSignals(stopAsked);
+    const part = await create({ config, log, options, stopAsked });
     using _record = await announceOrStop(name, part, { config, readyFd, supervised });
     signals.deliverTo((urgent) => part.stop(urgent));
     using _stdin = supervised ? onStdinEnd(() => part.stop(false)) : null;
@@ -110,11 +119,31 @@ function announce(name: string, part: Part, { config, readyFd, supervised }: Ann
   const readySince = new Date().toISOString();
   const record = { name, pid: process.pid, startTime, readySince, supervised, details: part.details };
   const written = writeRecord(config, record);
-  if (readyFd !== null) {
-    writeSync(readyFd, `${JSON.stringify(record)}\n`);
-    closeSync(readyFd);
+  try {
+    if (readyFd !== null) {
+      writeSync(readyFd, `${JSON.stringify(record)}\n`);
+      closeSync(readyFd);
+    }
+  } catch (error) {
+    written[Symbol.dispose]();
+    throw new StartError(`nobody waits for it any more: ${(error as Error).message}`, { cause: error });
   }
   return written;
+}
+
+/** The end itself does not depend on it: what cannot be written down looks like a crash to the supervisor, which then starts the part again. */
+function noteStop(config: Config, name: string, by: string, log: Logger): void {
+  const startTime = processStartTime(process.pid) ?? 0;
+  const at = new Date().toISOString();
+  const own = { pid: process.pid, startTime };
+  const before = readPartHalt(config, name);
+  // The first cause counts.
+  if (before?.pid === own.pid && before.startTime === startTime) return;
+  try {
+    writePartHalt(config, { name, state: 'stopped', at, reason: by, attempts: 0, nextTryAt: null, ...own });
+  } catch (err) {
+    log.error({ err }, 'cannot write down that this part was asked to stop; its supervisor starts it again');
+  }
 }
 
 function writeRecord(config: Config, record: PartRecord): Disposable {
@@ -122,7 +151,7 @@ function writeRecord(config: Config, record: PartRecord): Disposable {
     return writePartRecord(config, record);
   } catch (error) {
     const { message } = error as Error;
-    throw new StartError(`cannot write down that it runs: ${message}; see runtime_dir`, { cause: error });
+    throw new StartError(`cannot write down that it runs: ${message}; see state_dir`, { cause: error });
   }
 }
 
@@ -133,8 +162,11 @@ function writeRecord(config: Config, record: PartRecord): Disposable {
 class StopSignals implements Disposable {
   #asked = 0;
   #stop: ((urgent: boolean) => void) | null = null;
+  readonly #told: (by: string) => void;
 
-  constructor() {
+  /** `told` hears the first one by its name. */
+  constructor(told: (by: string) => void) {
+    this.#told = told;
     process.on('SIGTERM', this.#take).on('SIGINT', this.#take);
   }
 
@@ -148,8 +180,9 @@ class StopSignals implements Disposable {
     this.#stop = () => undefined;
   }
 
-  readonly #take = (): void => {
+  readonly #take = (signal: NodeJS.Signals): void => {
     this.#asked += 1;
+    if (this.#asked === 1) this.#told(signal);
     if (this.#stop !== null) this.#stop(this.#asked > 1);
     else if (this.#asked > 1) process.exit(1);
   };

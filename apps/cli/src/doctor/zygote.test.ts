@@ -44,7 +44,14 @@ describe('a zygote that does not come up', () => {
 
   it('does not look like one that serves, nor the other way round', () => {
     const parts = [
-      { name: 'zygote', pid: 7, state: 'ready', readySince: null, lastError: 'a newer one failed while x: y' },
+      {
+        name: 'zygote',
+        pid: 7,
+        state: 'ready',
+        readySince: null,
+        lastError: 'a newer one failed while x: y',
+        nextTryAt: null,
+      },
     ] as const;
     const text = describeStatus({
       parts,

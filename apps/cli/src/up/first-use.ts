@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defaultHostKey, hostingUmask, type Address, type Config } from '@hatchery/config';
 import { createFile, makeDirectories, modes } from '@hatchery/daemon';
@@ -18,10 +18,25 @@ type FirstUseTerminal = Pick<Terminal, 'environment' | 'say'>;
 
 /**
  * Makes what a first use lacks, each thing whole or not at all; does nothing the second time. What somebody has taken
- * away since, as the demo user, does not come back.
- * @throws an Error with one line when something cannot be made
+ * away since, as the demo user, does not come back. `aborted` ends it half way.
+ * @throws an Error with one line when something cannot be made that a service needs; what is only for the demo is warned of
  */
-export async function prepareFirstUse(config: Config, { environment, say }: FirstUseTerminal): Promise<void> {
+export async function prepareFirstUse(
+  config: Config,
+  terminal: FirstUseTerminal,
+  aborted: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  makeNeeded(config, terminal);
+  try {
+    await makeDemo(config, terminal, aborted);
+  } catch (error) {
+    if (!aborted.aborted)
+      terminal.say(`the user ${demoUser} and its sample branch cannot be made: ${(error as Error).message}; going on`);
+  }
+}
+
+/** @throws an Error with one line */
+function makeNeeded(config: Config, { say }: FirstUseTerminal): void {
   makeStateDirectory(config.stateDirectory);
   for (const path of config.ssh.hostKeys) {
     if (existsSync(path)) continue;
@@ -30,6 +45,9 @@ export async function prepareFirstUse(config: Config, { environment, say }: Firs
     putKey(makeKey(path, 'hatchery host key'), path);
   }
   makeDirectories(config.ssh.usersDirectory, modes.usersDirectory);
+}
+
+async function makeDemo(config: Config, { environment, say }: FirstUseTerminal, aborted: AbortSignal): Promise<void> {
   const key = demoKey(config);
   // The demo user's key is put in its place last: as long as it is not there, all of this is done anew.
   if (existsSync(key)) return;
@@ -37,7 +55,7 @@ export async function prepareFirstUse(config: Config, { environment, say }: Firs
   makeDirectories(demoDirectory(config), modes.secretDirectory);
   const scratch = makeKey(key, `${demoUser}@hatchery`);
   addUser(config.ssh.usersDirectory, demoUser, readFileSync(`${scratch}.pub`, 'utf8'), `${scratch}.pub`);
-  if (!existsSync(join(config.hosting.root, sampleBranch))) await makeSampleBranch(config, environment);
+  if (!existsSync(join(config.hosting.root, sampleBranch))) await makeSampleBranch(config, environment, aborted);
   putKey(scratch, key);
 }
 
@@ -80,13 +98,30 @@ export function writeDemoSsh(config: Config, address: Address): void {
   const hosts = config.ssh.hostKeys.map(
     (path) => `[${address.host}]:${address.port} ${readFileSync(`${path}.pub`, 'utf8')}`,
   );
-  createFile(join(directory, 'known_hosts'), hosts.join(''), modes.secretFile);
+  putFile(join(directory, 'known_hosts'), hosts.join(''), modes.secretFile);
   const script = demoSsh(config);
   // ssh splits the value of this option at blanks once more, as it splits a line of ssh_config(5).
   const hostsFile = quote(`UserKnownHostsFile="${join(directory, 'known_hosts')}"`);
   const options = `-i ${quote(demoKey(config))} -o IdentitiesOnly=yes -o ${hostsFile}`;
-  writeFileSync(script, `#!/bin/sh\nexec ssh -F none ${options} -o StrictHostKeyChecking=yes "$@"\n`);
-  chmodSync(script, modes.secretProgram);
+  putFile(script, `#!/bin/sh\nexec ssh -F none ${options} -o StrictHostKeyChecking=yes "$@"\n`, modes.secretProgram);
+}
+
+/** Whether the demo user's lines work for the service at that address: {@link writeDemoSsh} has been able to write them. */
+export function demoWorks(config: Config, { host, port }: Address): boolean {
+  if (!hasDemo(config)) return false;
+  try {
+    return readFileSync(join(demoDirectory(config), 'known_hosts'), 'utf8').startsWith(`[${host}]:${port} `);
+  } catch {
+    return false;
+  }
+}
+
+/** Also in the place of a file that is somebody else's. */
+function putFile(path: string, text: string, mode: number): void {
+  const scratch = `${path}.new`;
+  rmSync(scratch, { force: true });
+  createFile(scratch, text, mode, 'wx');
+  renameSync(scratch, path);
 }
 
 /** What {@link writeDemoSsh} writes. */
@@ -119,7 +154,11 @@ function putKey(scratch: string, path: string): void {
   renameSync(scratch, path);
 }
 
-async function makeSampleBranch(config: Config, outer: Readonly<NodeJS.ProcessEnv>): Promise<void> {
+async function makeSampleBranch(
+  config: Config,
+  outer: Readonly<NodeJS.ProcessEnv>,
+  aborted: AbortSignal,
+): Promise<void> {
   const target = join(config.hosting.root, sampleBranch);
   const scratch = `${target}.new`;
   const umask = hostingUmask(config);
@@ -129,7 +168,8 @@ async function makeSampleBranch(config: Config, outer: Readonly<NodeJS.ProcessEn
     BRZ_LOG: '/dev/null',
     BRZ_HOME: demoDirectory(config),
   };
-  const brz = (...argv: string[]): Promise<void> => runTool('/usr/bin/brz', ['--no-plugins', ...argv], environment);
+  const brz = (...argv: string[]): Promise<void> =>
+    runTool('/usr/bin/brz', ['--no-plugins', ...argv], environment, aborted);
   rmSync(scratch, { recursive: true, force: true });
   for (const path of [config.hosting.root, dirname(dirname(target)), dirname(target)])
     makeDirectories(path, 0o777 & ~umask);

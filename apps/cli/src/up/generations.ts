@@ -1,6 +1,8 @@
 import type { Invocation } from '../command.ts';
+import { Backoff } from './backoff.ts';
 import type { Generation } from './generation.ts';
 import type { Ready } from './ready.ts';
+import { recover } from './recover.ts';
 import type { StopRequest } from './stop-request.ts';
 import { SuccessorProcess } from './successor.ts';
 import type { RestartRequest } from './supervisor-socket.ts';
@@ -16,7 +18,6 @@ export interface GenerationsContext {
 /** The generation that serves, and those beside it that still have somebody to serve. */
 export class Generations {
   readonly #context: GenerationsContext;
-  readonly #failed = Promise.withResolvers<never>();
   readonly #urgent = new AbortController();
   readonly #lingering = new Set<Promise<void>>();
   #current: Generation;
@@ -25,26 +26,24 @@ export class Generations {
   constructor(first: Generation, context: GenerationsContext) {
     this.#context = context;
     this.#current = first;
-    this.#failed.promise.catch(() => undefined);
-    this.#watch(first);
   }
 
   /**
    * Has a new one take over, and lets the old one end behind it; what came of it in words.
    * @throws an Error in one line that says why the old one stays
    */
-  async replace({ place, actor }: RestartRequest, progress: (line: string) => void): Promise<string> {
+  async replace(asked: RestartRequest, progress: (line: string) => void): Promise<string> {
     const { invocation, stop } = this.#context;
     if (stop.signal.aborted) throw new Error('it stops');
     if (this.#replacing !== null) throw new Error('another restart is under way');
     const { environment, say } = invocation;
-    const next = new SuccessorProcess({ words: place, environment }, actor, stop.signal, progress);
+    const next = new SuccessorProcess({ words: asked.place, environment }, asked.actor, stop.signal, progress);
     this.#replacing = next.started;
     try {
       const ready = await next.started;
       const old = this.#current;
       this.#current = next;
-      this.#watch(next);
+      this.#watch(next, asked);
       say('a new generation of all parts serves; what runs in the old ones goes on to its end');
       this.#linger(old.retire(this.#urgent.signal));
       this.#context.replaced(ready);
@@ -59,26 +58,25 @@ export class Generations {
     }
   }
 
-  /** Resolves when a stop was asked for and everything has ended. Rejects when the serving generation cannot go on; then too. */
+  /** Ends everything, and resolves when it has: draining, until the deadline for sessions or until somebody asks twice. */
   async end(say: (line: string) => void): Promise<void> {
     const { stop, invocation } = this.#context;
-    try {
-      await Promise.race([stop.asked, this.#failed.promise]);
-      say('draining; running sessions finish, Ctrl-C again ends them');
-    } finally {
-      await this.#replacing?.catch(() => undefined);
-      stop.urgent.addEventListener('abort', () => this.#urgent.abort());
-      const late = setTimeout(() => this.#urgent.abort(), 1000 * invocation.config.forker.childrenTimeoutS);
-      if (stop.urgent.aborted) this.#urgent.abort();
-      await Promise.all([this.#current.stop(this.#urgent.signal), ...this.#lingering]).finally(() =>
-        clearTimeout(late),
-      );
-    }
+    stop.begin();
+    say('draining; running sessions finish, Ctrl-C again ends them');
+    await this.#replacing?.catch(() => undefined);
+    stop.urgent.addEventListener('abort', () => this.#urgent.abort());
+    const late = setTimeout(() => this.#urgent.abort(), 1000 * invocation.config.forker.childrenTimeoutS);
+    if (stop.urgent.aborted) this.#urgent.abort();
+    await Promise.all([this.#current.stop(this.#urgent.signal), ...this.#lingering]).finally(() => clearTimeout(late));
   }
 
-  #watch(generation: Generation): void {
-    generation.failed.catch((error: unknown) => {
-      if (generation === this.#current) this.#failed.reject(error);
+  /** Its parts drain when their supervisor has died; others then take over from them, as after a `hatchery start`. */
+  #watch(generation: Generation, { place }: RestartRequest): void {
+    const { invocation, stop } = this.#context;
+    const isOver = (): boolean => stop.signal.aborted || generation !== this.#current;
+    void generation.lost.then(async (how) => {
+      const again = (): Promise<string> => this.replace({ place, actor: 'the supervisor' }, invocation.say);
+      if (!isOver()) await recover(how, { again, isOver, backoff: new Backoff(), ...invocation, stop: stop.signal });
     });
   }
 

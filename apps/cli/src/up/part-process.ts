@@ -66,6 +66,7 @@ export async function startPart(
     child.on('error', (error) => resolve(error.message));
     child.on('exit', (code, signal) => resolve(signal === null ? `exit ${code}` : signal));
   });
+  if (child.pid === undefined) throw new PartStartError(`${name} cannot be started: ${await ended}`);
   // A part that has ended closes its end of this; the write side is never used.
   (child.stdio[0] as Writable).on('error', () => undefined);
   const stderr = passOn(child.stderr, explainingLinesMax);
@@ -77,6 +78,11 @@ export async function startPart(
     if (line === '') throw new PartStartError(explain(name, await ended, stderr()));
     const { pid, startTime, details } = JSON.parse(line) as PartRecord;
     return { name, pid, startTime, details, ended, signal: (signal) => void child.kill(signal) };
+  } catch (error) {
+    // Nobody knows of it but us: whatever went wrong, it does not run on.
+    child.kill('SIGKILL');
+    await ended;
+    throw error;
   } finally {
     clearTimeout(late);
     aborted.removeEventListener('abort', abort);

@@ -24,9 +24,11 @@ export interface SuccessionTold {
   readonly failed: (error: Error) => void;
 }
 
-/** The three parts of one version and configuration, each started again when it ends by itself. */
+/** The three parts of one version and configuration, fewer in the midst of a start; each is started again when it ends by itself. */
 export class Parts implements Generation {
   readonly ready: Ready;
+  /** Never: they are this process's own. */
+  readonly lost = new Promise<never>(() => undefined);
   /** In the order of their start. */
   readonly #parts: readonly SupervisedPart[];
   readonly #drainMs: number;
@@ -69,13 +71,9 @@ export class Parts implements Generation {
       return new Parts(started, context);
     } catch (error) {
       told?.failed(error as Error);
-      for (const part of started.reverse()) await part.stop(context.urgent);
+      await new Parts(started, context).stop(context.urgent);
       throw error;
     }
-  }
-
-  get failed(): Promise<never> {
-    return Promise.race(this.#parts.map((part) => part.failed));
   }
 
   /**

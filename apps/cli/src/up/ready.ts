@@ -1,7 +1,5 @@
-import { closeSync, writeSync } from 'node:fs';
 import type { Address, Config } from '@hatchery/config';
-import { UsageError } from '../command.ts';
-import { demoSsh, demoUser, hasDemo, quote, sampleBranch } from './first-use.ts';
+import { demoSsh, demoUser, demoWorks, quote, sampleBranch } from './first-use.ts';
 import type { SupervisedPart } from './supervised-part.ts';
 
 /** What `up --json` prints, one line. */
@@ -38,7 +36,7 @@ export function describeReady(config: Config, parts: readonly SupervisedPart[]):
 export function describePlaces(config: Config, ready: Ready): string {
   const { host, port } = ready.ssh;
   const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const branch = hasDemo(config)
+  const branch = demoWorks(config, ready.ssh)
     ? `BRZ_SSH=${quote(demoSsh(config))} brz branch bzr+ssh://${demoUser}@${place}/${sampleBranch}`
     : `brz branch bzr+ssh://NAME@${place}/~NAME/PROJECT/BRANCH`;
   return `
@@ -49,30 +47,4 @@ export function describePlaces(config: Config, ready: Ready): string {
   Let others in     ./hatchery user add NAME --key NAME.pub
 
 `;
-}
-
-/** `--ready-fd` as a number, or null without it. @throws {UsageError} */
-export function readyDescriptor(option: string | boolean | undefined): number | null {
-  if (option === undefined) return null;
-  const fd = Number(option);
-  if (!Number.isInteger(fd) || fd < 3)
-    throw new UsageError(`--ready-fd takes a descriptor above 2, not '${String(option)}'`);
-  return fd;
-}
-
-/** What a start that takes over is at; who waits hears more lines, and then its outcome. */
-export function tellProgress(fd: number | null, message: string): void {
-  if (fd !== null) writeSync(fd, `${JSON.stringify({ event: 'progress', message })}\n`);
-}
-
-/** One line, once; whoever waited may be gone. */
-export function tellStarter(fd: number | null, outcome: StartOutcome): void {
-  if (fd === null) return;
-  try {
-    writeSync(fd, `${JSON.stringify(outcome)}\n`);
-    closeSync(fd);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
-    throw new Error('whoever started it waits no longer', { cause: error });
-  }
 }

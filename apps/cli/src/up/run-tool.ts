@@ -4,14 +4,15 @@ import { toolMsMax } from '../limits.ts';
 
 const execute = promisify(execFile);
 
-/** Runs a tool to its end. @throws an Error with its stderr, or saying that it is not installed */
+/** Runs a tool to its end, which `signal` brings about. @throws an Error with its stderr, or saying that it is not installed */
 export async function runTool(
   file: string,
   argv: readonly string[],
   environment: Readonly<NodeJS.ProcessEnv>,
+  signal: AbortSignal,
 ): Promise<void> {
   try {
-    await execute(file, argv, { timeout: toolMsMax, env: environment });
+    await execute(file, argv, { timeout: toolMsMax, env: environment, signal });
   } catch (error) {
     const { code, killed, stderr } = error as { code?: unknown; killed?: boolean; stderr?: string };
     if (code === 'ENOENT')

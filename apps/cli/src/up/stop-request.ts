@@ -2,17 +2,24 @@
 export const retireSignal = 'SIGUSR2';
 
 /**
- * SIGINT and SIGTERM: the first asks for an orderly end, each further one makes it urgent. {@link retireSignal} asks for
- * an end behind a successor.
+ * SIGINT and SIGTERM: the first asks for an orderly end, each further one makes it urgent. SIGHUP, of a terminal that is closed, asks once.
+ * {@link retireSignal} asks for an end behind a successor. An exception that nobody has caught asks too: the parts must not outlive a process that
+ * may have lost track of them.
  */
 export class StopRequest implements Disposable {
   readonly #asked = new AbortController();
   readonly #urgent = new AbortController();
+  readonly #say: (line: string) => void;
   /** True when a successor has everything that is new. */
   isRetirement = false;
+  /** What nobody has caught; null when the end was asked for. */
+  failure: Error | null = null;
 
-  constructor() {
-    process.on('SIGINT', this.ask).on('SIGTERM', this.ask).on(retireSignal, this.#retire);
+  /** `say` hears of exceptions. */
+  constructor(say: (line: string) => void) {
+    this.#say = say;
+    process.on('SIGINT', this.ask).on('SIGTERM', this.ask).on('SIGHUP', this.begin);
+    process.on(retireSignal, this.#retire).on('uncaughtException', this.#fail);
   }
 
   /** Aborted by the first signal. */
@@ -33,8 +40,14 @@ export class StopRequest implements Disposable {
     return promise;
   }
 
+  /** @throws {Error} what nobody has caught, once everything has ended */
+  throwIfFailed(): void {
+    if (this.failure !== null) throw this.failure;
+  }
+
   [Symbol.dispose](): void {
-    process.off('SIGINT', this.ask).off('SIGTERM', this.ask).off(retireSignal, this.#retire);
+    process.off('SIGINT', this.ask).off('SIGTERM', this.ask).off('SIGHUP', this.begin);
+    process.off(retireSignal, this.#retire).off('uncaughtException', this.#fail);
   }
 
   readonly ask = (): void => {
@@ -42,9 +55,19 @@ export class StopRequest implements Disposable {
     this.#asked.abort();
   };
 
+  /** Begins the end unless it has begun; never urgent. */
+  readonly begin = (): void => this.#asked.abort();
+
   readonly #retire = (): void => {
     if (this.#asked.signal.aborted) return;
     this.isRetirement = true;
+    this.#asked.abort();
+  };
+
+  readonly #fail = (thrown: unknown): void => {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    this.#say(`a mistake of the supervisor ends the service: ${error.stack ?? error.message}`);
+    this.failure ??= error;
     this.#asked.abort();
   };
 }

@@ -19,7 +19,7 @@ const program = fileURLToPath(new URL('../main.ts', import.meta.url));
 export class SuccessorProcess implements Generation {
   /** Resolves when its parts serve in the place of those that ran. Rejects in one line when they do not; then those go on. */
   readonly started: Promise<Ready>;
-  readonly failed: Promise<never>;
+  readonly lost: Promise<string>;
   readonly #process: ChildProcess;
   readonly #ended: Promise<string>;
   #isStopping = false;
@@ -39,8 +39,7 @@ export class SuccessorProcess implements Generation {
     });
     // It may have ended; the write side is only there to be closed with us.
     (this.#process.stdio[0] as Writable).on('error', () => undefined);
-    this.failed = this.#ended.then((how) => Promise.reject(new Error(`the supervisor of the parts ended with ${how}`)));
-    this.failed.catch(() => undefined);
+    this.lost = this.#ended;
     this.started = this.#start(aborted, progress);
   }
 

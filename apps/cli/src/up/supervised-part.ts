@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readPartRecord } from '@hatchery/daemon';
 import type { Config } from '@hatchery/config';
-import { replacedLookMs, restartWindowMs, urgentRepeatMs } from '../limits.ts';
+import { replacedLookMs, urgentRepeatMs } from '../limits.ts';
 import type { PartName } from '../part.ts';
+import { Backoff } from './backoff.ts';
+import { HaltedPart } from './halted-part.ts';
 import { startPart, type Manner, type PartProcess, type Place } from './part-process.ts';
-import { RestartBudget } from './restart-budget.ts';
 
 /** What a part is started with. */
 export interface SupervisionContext {
@@ -16,16 +17,20 @@ export interface SupervisionContext {
   readonly say: (line: string) => void;
 }
 
-/** A part that is started again when it ends by itself, within a budget. */
+/**
+ * A part that is started again when it ends by itself, ever more slowly as long as it keeps failing. One that somebody has asked to stop stays
+ * stopped until `hatchery start`. Neither is of any consequence for the other parts.
+ */
 export class SupervisedPart {
   readonly name: PartName;
   readonly #config: Config;
   readonly #place: Place;
   readonly #say: (line: string) => void;
-  readonly #budget = new RestartBudget();
+  readonly #backoff = new Backoff();
+  readonly #halted: HaltedPart;
   readonly #stopping = new AbortController();
-  readonly #gaveUp = Promise.withResolvers<never>();
   #process: PartProcess;
+  #readyAt = performance.now();
   readonly #running: Promise<void>;
   #ended = false;
 
@@ -35,11 +40,15 @@ export class SupervisedPart {
     this.#config = config;
     this.#place = place;
     this.#say = say;
-    this.#gaveUp.promise.catch(() => undefined);
-    this.#running = this.#keepUp().finally(() => (this.#ended = true));
+    this.#halted = new HaltedPart(config, first.name, say);
+    this.#halted.clearFor(first);
+    this.#running = this.#keepUp().finally(() => {
+      this.#ended = true;
+      this.#halted.clearOf(this.#process);
+    });
   }
 
-  /** @throws {PartStartError} when the first start fails; later ones count against the budget */
+  /** @throws {PartStartError} when the first start fails; later ones are tried again for ever */
   static async start(name: PartName, context: SupervisionContext): Promise<SupervisedPart> {
     const { place, manner, aborted } = context;
     return new SupervisedPart(await startPart(name, place, aborted, manner), context);
@@ -47,11 +56,6 @@ export class SupervisedPart {
 
   get details(): PartProcess['details'] {
     return this.#process.details;
-  }
-
-  /** Rejects when the budget is used up. */
-  get failed(): Promise<never> {
-    return this.#gaveUp.promise;
   }
 
   /** Asks the part to stop and resolves when it has. `urgent` makes it do so at once. */
@@ -78,12 +82,20 @@ export class SupervisedPart {
   }
 
   async #keepUp(): Promise<void> {
+    const { signal } = this.#stopping;
     for (;;) {
       const ending = await this.#process.ended;
       await this.#whileReplaced();
-      if (this.#stopping.signal.aborted) return;
-      this.#say(`${this.name} ended with ${ending}; starting it again`);
-      if (!(await this.#startAgain())) return;
+      if (signal.aborted) return;
+      const stop = this.#halted.stopOf(this.#process);
+      if (stop === null) this.#say(`${this.name} ended with ${ending}; starting it again`);
+      else {
+        this.#say(`${this.name} was stopped by ${stop}; it stays so until hatchery start`);
+        if (!(await this.#halted.resumed(signal))) return;
+        this.#say(`${this.name} is started again`);
+        this.#backoff.reset();
+      }
+      if (!(await this.#startAgain(stop === null ? `it ended with ${ending}` : null))) return;
     }
   }
 
@@ -98,24 +110,34 @@ export class SupervisedPart {
     }
   }
 
-  async #startAgain(): Promise<boolean> {
-    for (;;) {
-      const waitMs = this.#budget.next(performance.now());
-      if (waitMs === null) {
-        const error = new Error(`${this.name} keeps failing: the restarts of ${restartWindowMs / 1000} s are used up`);
-        this.#gaveUp.reject(error);
-        return false;
-      }
+  /** `failure` is what it has failed with; null when it has not. False when we are stopped meanwhile. */
+  async #startAgain(failure: string | null): Promise<boolean> {
+    const { signal } = this.#stopping;
+    let servedMs = performance.now() - this.#readyAt;
+    for (let error = failure; ; servedMs = 0) {
+      if (error !== null) await this.#waitAfter(error, servedMs);
+      // A restart of everything may have brought up another one meanwhile.
+      await this.#whileReplaced();
+      if (signal.aborted) return false;
       try {
-        await delay(waitMs, undefined, { signal: this.#stopping.signal });
-        this.#process = await startPart(this.name, this.#place, this.#stopping.signal);
+        this.#process = await startPart(this.name, this.#place, signal);
+        this.#readyAt = performance.now();
+        this.#halted.clearFor(this.#process);
         this.#say(`${this.name} is ready again (pid ${this.#process.pid})${linkAdvice(this.#process)}`);
         return true;
-      } catch (error) {
-        if (this.#stopping.signal.aborted) return false;
-        this.#say((error as Error).message);
+      } catch (reason) {
+        error = (reason as Error).message;
+        if (!signal.aborted) this.#say(error);
       }
     }
+  }
+
+  async #waitAfter(failure: string, servedMs: number): Promise<void> {
+    const waitMs = this.#backoff.failed(servedMs);
+    const { failures } = this.#backoff;
+    this.#halted.fail(failure, failures, waitMs);
+    if (failures > 1) this.#say(`${this.name} failed ${failures} times in a row; next try in ${waitMs / 1000} s`);
+    if (await this.#halted.resumed(this.#stopping.signal, waitMs)) this.#backoff.reset();
   }
 }
 

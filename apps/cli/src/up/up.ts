@@ -1,16 +1,20 @@
+import type { Config } from '@hatchery/config';
 import { standardError } from '@hatchery/daemon';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
 import { actor } from '../running-service.ts';
+import { endMsMax } from '../limits.ts';
 import { claimService } from '../service-process.ts';
 import { namesOf, supervisedParts } from '../unsupervised.ts';
 import { hasDemo, prepareFirstUse, writeDemoSsh } from './first-use.ts';
 import { Generations } from './generations.ts';
 import { PartStartError } from './part-process.ts';
 import { Parts, type PartsContext } from './parts.ts';
-import { describePlaces, readyDescriptor, tellProgress, tellStarter, type Ready } from './ready.ts';
+import { endKeeper } from './end-keeper.ts';
+import { describePlaces, type Ready } from './ready.ts';
 import { serviceTerminal } from './service-terminal.ts';
+import { Starter } from './starter.ts';
 import { StopRequest } from './stop-request.ts';
-import { openSupervisorSocket } from './supervisor-socket.ts';
+import { openSupervisorSocket, type RestartRequest } from './supervisor-socket.ts';
 
 export const up: Command = {
   name: 'up',
@@ -20,45 +24,70 @@ export const up: Command = {
   async run(asked) {
     expectWords(asked);
     const invocation = { ...asked, ...serviceTerminal(asked) };
-    const readyFd = readyDescriptor(invocation.options['ready-fd']);
+    const starter = Starter.from(invocation.options['ready-fd']);
+    using stop = new StopRequest(invocation.say);
     try {
       const actor = invocation.options['succeed'];
-      if (typeof actor === 'string') return await succeed(invocation, actor, readyFd);
-      using _claim = claimService(invocation.config, readyFd !== null);
-      return await serve(invocation, readyFd);
+      if (typeof actor === 'string') await succeed(invocation, actor, starter, stop);
+      else {
+        using _claim = claimService(invocation.config, starter.waits);
+        await serve(invocation, starter, stop);
+      }
+      stop.throwIfFailed();
+      return exitDone;
     } catch (error) {
-      const { message } = error as Error;
-      tellStarter(readyFd, { event: 'failed', message });
+      // Everything has ended by now: whoever waits finds nothing that runs on.
+      starter.fail((error as Error).message);
       // A part that failed has said why itself; its line is on stderr already.
       if (error instanceof PartStartError) return exitFailed;
       throw error;
+    } finally {
+      // Nothing is left to serve. What keeps this process all the same must not make it look as if it ran.
+      setTimeout(() => process.exit(), endMsMax).unref();
     }
   },
 };
 
-/** The supervisor that a person or systemd starts: one generation of parts after the other, until it is stopped. */
-async function serve(invocation: Invocation, readyFd: number | null): Promise<number> {
+/**
+ * The supervisor that a person or systemd starts: one generation of parts after the other, until it is stopped. The parts are its own until the
+ * very end: whatever it ends with, they have ended.
+ */
+async function serve(invocation: Invocation, starter: Starter, stop: StopRequest): Promise<void> {
   const { config, say } = invocation;
-  await prepareFirstUse(config, invocation);
-  using stop = new StopRequest();
+  await prepareFirstUse(config, invocation, stop.signal);
   const announce = (ready: Ready): void => {
-    if (hasDemo(config)) writeDemoSsh(config, ready.ssh);
+    offerDemo(config, ready, say);
     // Whoever waits at the descriptor hears it there; what a log keeps should let nobody in.
-    if (readyFd !== null) return;
+    if (invocation.options['ready-fd'] !== undefined) return;
     const places = `\nhatchery is up; Ctrl-C drains and stops.\n${describePlaces(config, ready)}`;
     invocation.print(invocation.options['json'] === true ? `${JSON.stringify(ready)}\n` : places);
   };
   const first = await startUnlessStopped(invocation, stop);
-  if (first === null) return exitDone;
+  if (first === null) return;
   const generations = new Generations(first, { invocation, stop, replaced: announce });
-  using _socket = await openSupervisorSocket(config, {
-    restart: (asked, progress) => generations.replace(asked, progress),
-    state: () => ({ log: standardError().health }),
-  });
-  announce(first.ready);
-  tellStarter(readyFd, first.ready);
-  await generations.end(say);
-  return exitDone;
+  using held = new DisposableStack();
+  try {
+    const supervisor = {
+      restart: (asked: RestartRequest, progress: (line: string) => void) => generations.replace(asked, progress),
+      state: () => ({ log: standardError().health }),
+    };
+    held.use(await openSupervisorSocket(config, supervisor));
+    announce(first.ready);
+    starter.tell(first.ready);
+    await stop.asked;
+  } finally {
+    await generations.end(say);
+    await endKeeper(config, say);
+  }
+}
+
+/** What is only for the demo fails nothing. */
+function offerDemo(config: Config, { ssh }: Ready, say: (line: string) => void): void {
+  try {
+    if (hasDemo(config)) writeDemoSsh(config, ssh);
+  } catch (error) {
+    say(`the ssh of the demo user cannot be written: ${(error as Error).message}; going on without it`);
+  }
 }
 
 /** Null when it was stopped on the way. */
@@ -84,28 +113,25 @@ async function startBesideLeft(invocation: Invocation, context: PartsContext): P
 }
 
 /** The supervisor that `restart` starts below the one that runs: parts that take over from those of the one before. */
-async function succeed(invocation: Invocation, actor: string, readyFd: number | null): Promise<number> {
-  await prepareFirstUse(invocation.config, invocation);
-  using stop = new StopRequest();
+async function succeed(invocation: Invocation, actor: string, starter: Starter, stop: StopRequest): Promise<void> {
   // It ends when the one above does, however that ends.
   process.stdin.resume().once('end', stop.ask);
-  const told = {
-    progress: (line: string) => tellProgress(readyFd, line),
-    failed: ({ message }: Error) => tellStarter(readyFd, { event: 'failed', message }),
-  };
-  const parts = await Parts.succeed(contextOf(invocation, stop), actor, told).catch(() => null);
-  if (parts === null) {
-    process.stdin.destroy();
-    return exitFailed;
-  }
-  tellStarter(readyFd, parts.ready);
   try {
-    await Promise.race([stop.asked, parts.failed]);
+    await prepareFirstUse(invocation.config, invocation, stop.signal);
+    const told = {
+      progress: (line: string) => starter.progress(line),
+      failed: ({ message }: Error) => starter.fail(message),
+    };
+    const parts = await Parts.succeed(contextOf(invocation, stop), actor, told);
+    try {
+      starter.tell(parts.ready);
+      await stop.asked;
+    } finally {
+      await (stop.isRetirement ? parts.retire(stop.urgent) : parts.stop(stop.urgent));
+    }
   } finally {
-    await (stop.isRetirement ? parts.retire(stop.urgent) : parts.stop(stop.urgent));
     process.stdin.destroy();
   }
-  return exitDone;
 }
 
 function contextOf({ config, place: words, environment, say }: Invocation, stop: StopRequest): PartsContext {

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { controlSocketPath, gatewayControlSocketPath, readReadOnly } from '@hatchery/config';
-import { readPartRecord, signInKeyPath, type Part, type PartContext } from '@hatchery/daemon';
+import {
+  currentHalt,
+  describeHalt,
+  type Part,
+  type PartContext,
+  readPartRecord,
+  signInKeyPath,
+} from '@hatchery/daemon';
 import type { FeedState, LiveMessage, ReadOnlyState } from '@hatchery/events';
 import { forkerKeepsEvents } from './actions/forker-action.ts';
 import type { ControlSockets } from './actions/service-action.ts';
@@ -66,7 +73,11 @@ export async function createDashboard(
   // The file that sessions look at before each change is the truth, also while the fork service is away.
   const readOnly = (): ReadOnlyState | null => readReadOnly(config);
   const gatewayControlSocket = gatewayControlSocketPath(config);
-  const live = startLive({ forker: controlSocket, gateway: gatewayControlSocket, readOnly }, history, log);
+  const halted = (part: string): string | null => {
+    const halt = currentHalt(config, part);
+    return halt === null ? null : describeHalt(halt);
+  };
+  const live = startLive({ forker: controlSocket, gateway: gatewayControlSocket, readOnly, halted }, history, log);
   const endpoint = attach(servers, {
     ...{ live, history, page, signIn, controlSocket, gatewayControlSocket, readOnly, log },
     metricsFrom: dashboard.metricsFrom,

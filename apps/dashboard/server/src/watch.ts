@@ -22,11 +22,13 @@ export interface Live extends AsyncDisposable {
   readonly gateway: FeedLink;
 }
 
-/** Where the two feeds are, and what no feed says: whether the service is read-only, as of now. */
+/** Where the two feeds are, and what no feed says, as of now: whether the service is read-only, and why a part is not there. */
 export interface LiveSources {
   readonly forker: string;
   readonly gateway: string;
   readonly readOnly: () => ReadOnlyState | null;
+  /** Why a part does not run; null when nobody has written that down. */
+  readonly halted: (part: 'forker' | 'ssh-gateway') => string | null;
 }
 
 /** Dials the feeds for ever; what the forker's says goes to the history and to the browsers. */
@@ -41,7 +43,13 @@ export function startLive(sources: LiveSources, history: History, log: Logger): 
     broadcast.beat(now.toISOString(), feed.state, stuck, sources.readOnly());
   };
   const [feedNotice, gatewayNotice] = [new FeedNotice(log, 'feed'), new FeedNotice(log, 'feed of the gateway')];
-  const feed = linkFeed(sources.forker, 'the forker', {
+  const { halted } = sources;
+  const forkerFeed = { controlSocket: sources.forker, name: 'the forker', halted: () => halted('forker') };
+  const gatewayFeed = {
+    ...{ controlSocket: sources.gateway, name: 'the ssh gateway' },
+    halted: () => halted('ssh-gateway'),
+  };
+  const feed = linkFeed(forkerFeed, {
     message: (message) => {
       const records = recorder.take(message, liveLog.view);
       if (records.length > 0) history.keep(records);
@@ -53,7 +61,7 @@ export function startLive(sources: LiveSources, history: History, log: Logger): 
       beat();
     },
   });
-  const gateway = linkFeed(sources.gateway, 'the ssh gateway', {
+  const gateway = linkFeed(gatewayFeed, {
     message: (message) => {
       const records = gatewayRecords(message);
       if (records.length > 0) history.keep(records);

@@ -14,8 +14,8 @@ export interface AnswerContext {
   readonly log: Logger;
   readonly refusals: RefusalLog;
   readonly times: AnswerTimes;
-  /** Begins the shutdown ladder. */
-  readonly quit: () => void;
+  /** Begins the shutdown ladder, on that one's word. */
+  readonly quit: (requester: Requester) => void;
   /** The status record that `hello` logs. */
   readonly status: () => object;
   /** The socket of the forker that has taken over from this one, or null. */
@@ -32,8 +32,9 @@ export function answerRequest(context: AnswerContext, request: Request, reply: R
       log.info(context.status(), 'hello');
       return reply({ kind: 'alive' }, { last: true, delivered: () => times.answered('hello', requester.acceptedAtMs) });
     case 'quit':
-      reply({ kind: 'quitting' }, { last: true });
-      return context.quit();
+      // Before the answer closes the connection, by which alone it is known who asks.
+      context.quit(requester);
+      return reply({ kind: 'quitting' }, { last: true });
     case 'child-connect-timeout':
       service.queue.childConnectTimeoutS = request.seconds;
       return reply({ kind: 'ok' }, { last: true });

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { encodeAnswer, refusalAnswer, RequestDecoder, requestTimedOutAnswer } from '@hatchery/protocol';
 import type { Answer, Request, RequestOutcome } from '@hatchery/protocol';
+import { peerOf } from './peer.ts';
 import { LeaveWatch, type Requester } from './requester.ts';
 
 /** Who answers requests. */
@@ -42,7 +43,7 @@ export function takeRequest(socket: Socket, requestTimeoutMs: number, handle: Re
     finish(() => {
       if (outcome.kind !== 'request') return reply(refusalAnswer(outcome.reason), { last: true });
       watch = new LeaveWatch(socket);
-      handle(outcome.request, reply, { acceptedAtMs, left: watch.left });
+      handle(outcome.request, reply, { acceptedAtMs, left: watch.left, peer: () => peerOf(socket) });
     });
   const read = (bytes: Buffer): void => {
     const progress = decoder.push(bytes);

@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net';
 import { leaveLookMs } from '../limits.ts';
+import type { Peer } from './peer.ts';
 
 /** Who waits for an answer. */
 export interface Requester {
   /** When its connection was accepted, on the clock of `performance.now()`. */
   readonly acceptedAtMs: number;
+  /** Whose process asks, as the kernel knows it from its connection; null when that cannot be found out. To be asked at once. */
+  readonly peer: () => Promise<Peer | null>;
   /** Aborted when it is known to have left before its first answer. */
   readonly left: AbortSignal;
 }

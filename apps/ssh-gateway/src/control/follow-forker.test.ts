@@ -68,7 +68,7 @@ async function acts(
     follow: async ({ drained }: Drain) => (told.push(drained ? 'drain' : 'undrain'), 'done'),
   };
   const { logger } = new RecordingLog();
-  using _following = followForker(socket, gate, logger, null, 1);
+  using _following = followForker(socket, gate, logger, null, () => null, 1);
   await until('all answers to be taken', () => asked > answers.length + 1);
   server.closeAllConnections();
   server.close();
@@ -180,7 +180,7 @@ test('a gateway that cannot follow says so, and goes on asking', async () => {
     },
   };
   const log = new RecordingLog();
-  using _following = followForker(socket, gate, log.logger, null, 1);
+  using _following = followForker(socket, gate, log.logger, null, () => null, 1);
   await until('the first word', () => told.length === 1);
   answer = { drained: false, orders: 2 };
   await until('the second word', () => told.length === 2);

@@ -17,13 +17,15 @@ export interface Drained {
  * Drains the gateway when an operator drains the fork service, as the page does, and takes connections again when that is taken back. It asks
  * because the fork service knows nobody in front of it. Only its word of the moment counts: a gateway that was drained by itself stays so while the fork
  * service was never drained, and one that is away changes nothing. `first` is what it said before the gateway took anybody, of which a drain is
- * followed at once. On the way it learns whether sessions can be started. Dispose it to stop.
+ * followed at once. On the way it learns whether sessions can be started; `absent` says why the
+ * fork service is not there, null when nobody has written that down. Dispose it to stop.
  */
 export function followForker(
   controlSocket: string,
   gate: Pick<Gate, 'follow' | 'outage'>,
   log: Logger,
   first: Drained | null,
+  absent: () => string | null,
   everyMs: number = limits.forkerPollMs,
 ): Disposable {
   let last: Drained = first ?? { drained: false, orders: 0, deadline: null, outage: null };
@@ -37,7 +39,7 @@ export function followForker(
   const look = async (): Promise<void> => {
     const now = await askForker(controlSocket);
     silences = now === 'silent' ? silences + 1 : 0;
-    if (now !== 'silent') gate.outage = now?.outage ?? null;
+    if (now !== 'silent') gate.outage = now === null ? absent() : now.outage;
     else if (silences >= limits.forkerSilencesMax) gate.outage = forkerSilent;
     if (now === 'silent' || now === null) return;
     const before = last;

@@ -21,6 +21,14 @@ export type Spawn = (
   environment: Readonly<Record<string, string>>,
 ) => Promise<SpawnedChild>;
 
+/** What holds while the fork service is not there. */
+export interface Absence {
+  /** Null to refuse. */
+  readonly spawn: Spawn | null;
+  /** When somebody has asked it to stop, and who, in words for the log; null when it is away for another reason. */
+  readonly stopped: () => { readonly at: string; readonly words: string } | null;
+}
+
 /** A child, or the reason why there is none. */
 export type ForkOutcome =
   | { readonly kind: 'forked'; readonly child: SessionChild }
@@ -40,7 +48,7 @@ export async function obtainChild(
   options: Omit<ForkOptions, 'signal'>,
   limits: RetryLimits,
   signal: AbortSignal,
-  spawn: Spawn | null,
+  { spawn, stopped }: Absence,
 ): Promise<ForkOutcome> {
   const lastTryAt = performance.now() + limits.forkRetryForMs;
   for (;;) {
@@ -49,6 +57,9 @@ export async function obtainChild(
     } catch (error) {
       if (error instanceof ForkRefusedError) return refused(error);
       if (!(error instanceof ForkerUnavailableError)) throw error;
+      const stop = stopped();
+      // Somebody wants it so: nothing is waited for, and nothing spawned instead.
+      if (stop !== null) return unavailable(new Error(stop.words, { cause: error }), stoppedLine(stop.at));
       if (performance.now() >= lastTryAt)
         return spawn === null ? unavailable(error) : spawnInstead(options, error, spawn);
     }
@@ -60,8 +71,14 @@ function refused({ reason }: ForkRefusedError): ForkOutcome {
   return { kind: 'refused', line: `hatchery: ${reason}`, code: forkRefusalCodeOf(reason) };
 }
 
-function unavailable(cause: Error): ForkOutcome {
-  return { kind: 'unavailable', line: 'hatchery: the service is restarting; try again in a minute', cause };
+const restartingLine = 'hatchery: the service is restarting; try again in a minute';
+
+function stoppedLine(at: string): string {
+  return `hatchery: no session is started: an operator stopped the fork service at ${at}; try again later, or ask them`;
+}
+
+function unavailable(cause: Error, line: string = restartingLine): ForkOutcome {
+  return { kind: 'unavailable', line, cause };
 }
 
 async function spawnInstead({ command, environment }: ForkOptions, cause: Error, spawn: Spawn): Promise<ForkOutcome> {

@@ -6,7 +6,7 @@ import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import type { SignedInConnection } from '../ssh/signed-in-connection.ts';
 import type { ExecChannel } from '../ssh/exec-channel.ts';
 import { exitReport, type ChildExit } from '../ssh/exit-report.ts';
-import { exitOf, obtainChild, type SessionChild, type Spawn } from './fork-service.ts';
+import { exitOf, obtainChild, type Absence, type SessionChild } from './fork-service.ts';
 import { Pumps } from './pumps.ts';
 import { SessionRecord } from './session-record.ts';
 import {
@@ -27,8 +27,8 @@ export interface SessionServices {
   readonly publish: (event: EventBody) => void;
   readonly audit: (entry: AuditBody) => void;
   readonly forkSocket: string;
-  /** For when nobody answers there; null to refuse. */
-  readonly spawn: Spawn | null;
+  /** For when nobody answers there. */
+  readonly absence: Absence;
   /** Asks the forker to signal a child by its id. */
   readonly signalChild: (childId: string, signal: string, reason: string) => Promise<void>;
 }
@@ -137,13 +137,13 @@ export class Session {
 
   async #fork(): Promise<void> {
     const { id, connection, command } = this.#options;
-    const { forkSocket: socket, limits, spawn } = this.#services;
+    const { forkSocket: socket, limits, absence } = this.#services;
     const { user, teams } = connection.identity;
     const environment = {
       ...{ BRZ_EMAIL: user, HATCHERY_USER: user, HATCHERY_TEAMS: teams.join(' ') },
       ...{ HATCHERY_PEER: connection.peer, HATCHERY_SESSION: id },
     };
-    const outcome = await obtainChild({ socket, command, environment }, limits, this.#asking.signal, spawn);
+    const outcome = await obtainChild({ socket, command, environment }, limits, this.#asking.signal, absence);
     switch (outcome.kind) {
       case 'spawned':
         this.#log.warn({ err: outcome.cause, fault: 'system' }, 'fork service unavailable; session spawned');

@@ -1,5 +1,5 @@
 import { controlSocketPath, sessionSettings, type Config } from '@hatchery/config';
-import type { PartContext } from '@hatchery/daemon';
+import { currentHalt, describeHalt, type PartContext } from '@hatchery/daemon';
 import { controlRequest, type AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import { spawnChild } from '@hatchery/forker-client';
@@ -10,7 +10,7 @@ import { proveFeasible } from '../feasibility.ts';
 import { limits as ownLimits, type Limits } from '../limits.ts';
 import { GatewayMetrics, type Level } from '../metrics/gateway-metrics.ts';
 import { measureLoopDelay } from '../metrics/loop-delay.ts';
-import type { Spawn } from '../session/fork-service.ts';
+import type { Absence, Spawn } from '../session/fork-service.ts';
 import { Sessions } from '../session/sessions.ts';
 import type { Places } from '../places/places.ts';
 import { Networks } from '../ssh/peer.ts';
@@ -45,7 +45,7 @@ export async function createWorker(context: WorkerContext, options: WorkerOption
   const sessions = new Sessions({
     ...{ ...shared, publish, places },
     forkSocket: config.forker.socket,
-    spawn: spawnOf(config, log),
+    absence: { spawn: spawnOf(config, log), stopped: () => stoppedForker(config) },
     signalChild: (childId, signal, reason) => signalChild(config, childId, signal, reason),
   });
   const server = new SshServer({
@@ -122,6 +122,12 @@ function spawnOf(config: Config, log: WorkerContext['log']): Spawn | null {
   const settings = sessionSettings(config);
   const report = (text: string): void => log.error({ text }, 'spawned session reports');
   return (command, environment) => spawnChild({ settings, command, environment, report });
+}
+
+/** As its halt is written down. */
+function stoppedForker(config: Config): ReturnType<Absence['stopped']> {
+  const halt = currentHalt(config, 'forker');
+  return halt?.state === 'stopped' ? { at: halt.at, words: `the fork service was ${describeHalt(halt)}` } : null;
 }
 
 async function signalChild(config: Config, childId: string, signal: string, reason: string): Promise<void> {

@@ -6,10 +6,18 @@ export interface FeedLink extends AsyncDisposable {
   readonly state: FeedState;
 }
 
-/** Dials the feed of `publisher`, as `the forker`, for ever. `changed` is called when it comes up or goes down, not for each failed try in between. */
+/** Who publishes a feed, and where. */
+export interface Publisher {
+  readonly controlSocket: string;
+  /** As `the forker`. */
+  readonly name: string;
+  /** Why it does not run, when its supervisor or itself has written that down; null when nothing is known. */
+  readonly halted: () => string | null;
+}
+
+/** Dials the feed of a publisher for ever. `changed` is called when it comes up or goes down, not for each failed try in between. */
 export function linkFeed(
-  controlSocket: string,
-  publisher: string,
+  { controlSocket, name, halted }: Publisher,
   listener: { message(message: FeedMessage): void; changed(state: FeedState): void },
 ): FeedLink {
   let state: FeedState = { up: false, since: new Date().toISOString(), reason: 'not heard from yet' };
@@ -21,7 +29,7 @@ export function linkFeed(
     },
     connection: (told) => {
       // What hangs is called away seconds after its last word, and it is the word that the data is as old as.
-      const next = nextState(state, told, told.up ? new Date() : heardAt, publisher);
+      const next = nextState(state, told, told.up ? new Date() : heardAt, name, halted);
       if (next === state) return;
       state = next;
       listener.changed(state);
@@ -41,15 +49,18 @@ export function nextState(
   told: { readonly up: true } | { readonly up: false; readonly error: Error },
   at: Date,
   publisher = 'the forker',
+  halted: Publisher['halted'] = () => null,
 ): FeedState {
   if (told.up) return state.up ? state : { up: true, since: at.toISOString() };
-  const reason = reasonOf(told.error, publisher);
+  const reason = reasonOf(told.error, publisher, halted);
   if (state.up) return { up: false, since: at.toISOString(), reason };
   return state.reason === reason ? state : { ...state, reason };
 }
 
-function reasonOf(error: Error, publisher: string): string {
+function reasonOf(error: Error, publisher: string, halted: Publisher['halted']): string {
   const { code } = error as NodeJS.ErrnoException;
+  const why = code === 'ENOENT' || code === 'ECONNREFUSED' ? halted() : null;
+  if (why !== null) return `${publisher} does not run: ${why}`;
   if (code === 'ENOENT') return `${publisher} is not running (its control socket is missing)`;
   if (code === 'ECONNREFUSED') return `${publisher} is not running (nobody listens on its control socket)`;
   if (code === 'EACCES') return `the dashboard may not open the control socket of ${publisher}`;
