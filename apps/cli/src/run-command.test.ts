@@ -44,7 +44,7 @@ describe('the command line', () => {
     [['drain', '--deadline', 'soon'], "drain: --deadline takes seconds from 0 to 604800, not 'soon'"],
     [['drain', '--deadline=-1'], "drain: --deadline takes seconds from 0 to 604800, not '-1'"],
     [['doctor', '--state-dir='], 'doctor: --state-dir is empty'],
-    [['up', '--ready-fd', '1'], "up: --ready-fd takes a descriptor above 2, not '1'"],
+    [['up', '--ready-fd', '1'], "up: --ready-fd takes an open descriptor above 2, not '1'"],
     [['forker', 'now'], "forker: 'now' is one word too many"],
     [['user', 'ad'], "user: add, list or remove is expected, not 'ad'"],
   ];

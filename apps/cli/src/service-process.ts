@@ -34,8 +34,8 @@ export function claimService(config: Config, detached: boolean): Disposable {
   };
   const path = recordPath(config);
   const scratch = `${path}.${process.pid}`;
-  createFile(scratch, `${JSON.stringify(own)}\n`, modes.publicFile);
   try {
+    createFile(scratch, `${JSON.stringify(own)}\n`, modes.publicFile);
     const running = readService(config);
     if (running !== null)
       throw new Error(`hatchery runs already on ${config.stateDirectory} (pid ${running.pid}); hatchery stop ends it`);

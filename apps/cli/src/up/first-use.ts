@@ -120,8 +120,13 @@ export function demoWorks(config: Config, { host, port }: Address): boolean {
 function putFile(path: string, text: string, mode: number): void {
   const scratch = `${path}.new`;
   rmSync(scratch, { force: true });
-  createFile(scratch, text, mode, 'wx');
-  renameSync(scratch, path);
+  try {
+    createFile(scratch, text, mode, 'wx');
+    renameSync(scratch, path);
+  } catch (error) {
+    rmSync(scratch, { force: true });
+    throw error;
+  }
 }
 
 /** What {@link writeDemoSsh} writes. */

@@ -38,9 +38,19 @@ export interface Supervisor {
   readonly state: () => SupervisorState;
 }
 
-/** Takes requests until disposed. Mode 0600: whoever reaches it can have any configuration served. */
+/** Takes requests until disposed. @throws an Error in one line that says what to do */
 export async function openSupervisorSocket(config: Config, supervisor: Supervisor): Promise<Disposable> {
   const path = supervisorSocketPath(config);
+  try {
+    return await open(path, supervisor);
+  } catch (error) {
+    const mend = 'move away what is in its place, or see to the rights on its directory (runtime_dir)';
+    throw new Error(`cannot listen on ${path}: ${(error as Error).message}; ${mend}`, { cause: error });
+  }
+}
+
+/** Mode 0600: whoever reaches it can have any configuration served. */
+async function open(path: string, supervisor: Supervisor): Promise<Disposable> {
   makeDirectories(dirname(path), modes.passage);
   // Whoever made it is dead: there is one supervisor of a state directory.
   rmSync(path, { force: true });
