@@ -19,7 +19,7 @@ export class StopRequest implements Disposable {
   constructor(say: (line: string) => void) {
     this.#say = say;
     process.on('SIGINT', this.ask).on('SIGTERM', this.ask).on('SIGHUP', this.begin);
-    process.on(retireSignal, this.#retire).on('uncaughtException', this.#fail);
+    process.on(retireSignal, this.#retire).on('uncaughtException', this.fail);
   }
 
   /** Aborted by the first signal. */
@@ -47,7 +47,7 @@ export class StopRequest implements Disposable {
 
   [Symbol.dispose](): void {
     process.off('SIGINT', this.ask).off('SIGTERM', this.ask).off('SIGHUP', this.begin);
-    process.off(retireSignal, this.#retire).off('uncaughtException', this.#fail);
+    process.off(retireSignal, this.#retire).off('uncaughtException', this.fail);
   }
 
   readonly ask = (): void => {
@@ -64,7 +64,8 @@ export class StopRequest implements Disposable {
     this.#asked.abort();
   };
 
-  readonly #fail = (thrown: unknown): void => {
+  /** Begins the end because of what nobody has caught. */
+  readonly fail = (thrown: unknown): void => {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     this.#say(`a mistake of the supervisor ends the service: ${error.stack ?? error.message}`);
     this.failure ??= error;
