@@ -31,9 +31,6 @@ export const urgentRepeatMs = 200;
 /** From SIGTERM to the end of a detached service, beyond its children timeout. Longer than {@link partStopMarginMs}. */
 export const stopMarginMs = 30_000;
 
-/** What a supervisor whose parts have all ended may take to end itself; it only closes what it holds. */
-export const endMsMax = 5_000;
-
 /** A keeper's first line names its sessions: 5,000 of them have less than half of this. */
 export const keeperLineBytesMax = 8 * 1024 * 1024;
 

@@ -86,9 +86,7 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   service.restoreDrain();
   if (!isSuccessor) await entrance.openForks();
   const successor = (): string | null => (stopping.kind.kind === 'hand-over' ? stopping.kind.successor.socket : null);
-  const quit = (requester: Requester): void => {
-    void askedToQuit(requester, log, stopAsked).then(() => stopping.ask(false));
-  };
+  const quit = (asked: Requester): void => void askedToQuit(asked, log, stopAsked).then(() => stopping.ask(false));
   serveForks(entrance, config, { service, log, refusals, times, status, successor, quit });
   locks.begin();
   held.use(collectGarbage(config.runtimeDirectory, service.registry, log));

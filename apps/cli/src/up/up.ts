@@ -2,7 +2,6 @@ import type { Config } from '@hatchery/config';
 import { standardError } from '@hatchery/daemon';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
 import { actor } from '../running-service.ts';
-import { endMsMax } from '../limits.ts';
 import { claimService } from '../service-process.ts';
 import { namesOf, supervisedParts } from '../unsupervised.ts';
 import { hasDemo, prepareFirstUse, writeDemoSsh } from './first-use.ts';
@@ -41,9 +40,6 @@ export const up: Command = {
       // A part that failed has said why itself; its line is on stderr already.
       if (error instanceof PartStartError) return exitFailed;
       throw error;
-    } finally {
-      // Nothing is left to serve. What keeps this process all the same must not make it look as if it ran.
-      setTimeout(() => process.exit(), endMsMax).unref();
     }
   },
 };
