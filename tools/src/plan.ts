@@ -43,7 +43,7 @@ export function listSteps(projects: readonly Project[], acceptanceFiles: readonl
     typecheck(),
     check('lint', 600, 'eslint', '.'),
     check('unused code', 120, 'knip', '--no-progress'),
-    check('python types', 120, '/usr/bin/mypy', '--strict', '--allow-untyped-calls', 'apps/forker/zygote'),
+    check('python types', 120, '/usr/bin/mypy', '--strict', '--allow-untyped-calls', 'apps/forker/zygote', 'apps/cli/lock'),
     projectTests('tidy', 120, tidy),
     pythonTests(),
     projectTests('unit tests', 900, units),

@@ -5,16 +5,19 @@ export interface ProcessName {
 }
 
 /**
- * What the holder of a script's lock writes beside it, for people and for its own children. The lock itself is the kernel's:
+ * What the holder of a script's lock writes beside it, for people and for commands below it. The lock itself is the kernel's:
  * a record whose lock is free says nothing.
  */
 export interface HolderRecord {
-  /** Names this very acquisition. The holder's children find it in their environment. */
+  /** Names this very acquisition. */
   readonly token: string;
-  /** The command, which leads a process group of its own; until it is started, the runner. */
+  /** The command. */
   readonly process: ProcessName;
-  /** The `hatchery lock` above it. */
+  /** The `hatchery lock` above it, which has the lock, too. */
   readonly runner: ProcessName;
+  /** The run of the kernel, and the pid namespace in it, that both are named in: /proc/sys/kernel/random/boot_id and /proc/self/ns/pid. */
+  readonly boot: string;
+  readonly pidNamespace: string;
   readonly user: string;
   readonly host: string;
   readonly command: string;
@@ -22,12 +25,7 @@ export interface HolderRecord {
   readonly since: string;
 }
 
-/** The record as one line of JSON. */
-export function writeHolderRecord(record: HolderRecord): string {
-  return `${JSON.stringify(record)}\n`;
-}
-
-/** The record, or null when the text is none: empty, cut off, or somebody else's. */
+/** The record that apps/cli/lock/holder_record.py wrote, or null when the text is none: empty, cut off, or somebody else's. */
 export function readHolderRecord(text: string): HolderRecord | null {
   let read: unknown;
   try {
@@ -36,7 +34,7 @@ export function readHolderRecord(text: string): HolderRecord | null {
     return null;
   }
   if (!isObject(read)) return null;
-  const texts = ['token', 'user', 'host', 'command', 'since'];
+  const texts = ['token', 'user', 'host', 'command', 'since', 'boot', 'pidNamespace'];
   if (!texts.every((key) => typeof read[key] === 'string' && read[key] !== '')) return null;
   if (!isProcessName(read['process']) || !isProcessName(read['runner'])) return null;
   return read as unknown as HolderRecord;

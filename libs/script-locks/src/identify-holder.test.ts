@@ -8,7 +8,7 @@ import { temporaryDirectory, until } from '@hatchery/testkit';
 import { holdByFlock } from './flock.test-support.ts';
 import { identifyHolder } from './identify-holder.ts';
 import { searchHolders, type HolderSearch } from './lock-holders.ts';
-import { processFacts } from './process-facts.ts';
+import { processFacts, thisKernel } from './process-facts.ts';
 import { isLocked, readScriptLocks } from './read-script-locks.ts';
 
 const lockOf = (pid: number | null): KernelLock => ({
@@ -19,7 +19,7 @@ const nobody: HolderSearch = { has: () => null, all: () => [] };
 
 function recordOf(pid: number, startTime: number): HolderRecord {
   const name = { pid, startTime };
-  return { token: 't', process: name, runner: name, user: 'u', host: 'h', command: 'c', since: 's' };
+  return { token: 't', process: name, runner: name, ...thisKernel(), user: 'u', host: 'h', command: 'c', since: 's' };
 }
 
 it('the pid that the kernel names is not believed: by now it may be anybody’s', async () => {

@@ -1,6 +1,14 @@
 import type { HolderRecord, KernelLock, ProcessName } from '@hatchery/locks';
 import { isHidden, type HolderSearch, type LockHolder } from './lock-holders.ts';
-import { ancestors, isAlive, isLockCommand, processFacts, type ProcessFacts } from './process-facts.ts';
+import {
+  ancestors,
+  isAlive,
+  isLockCommand,
+  pidInItsNamespace,
+  processFacts,
+  thisKernel,
+  type ProcessFacts,
+} from './process-facts.ts';
 
 /** Who holds a lock, as far as it can be known. */
 export interface IdentifiedHolder {
@@ -28,11 +36,25 @@ export function identifyHolder(
   if (record !== null && introduced !== null) return recorded(record, introduced);
   const near = (known === null ? null : named(search, known)) ?? (lock.pid === null ? null : search.has(lock.pid));
   const holders = near === null ? search.all() : [outermost(search, near)];
-  const left = record === null ? undefined : holders.find(({ group }) => group === record.process.pid);
+  const left = record === null ? undefined : holders.find((one) => isOfRecord(one, lock, record));
   if (record !== null && left !== undefined) return recorded(record, left);
   const [first] = holders;
   if (first !== undefined) return { record: null, process: first, reason: foreignReason(lock, first) };
   return unseen(lock, record);
+}
+
+/** Whether a process has the lock from the one that wrote the record: that one took it, or is it, as its own pid namespace names it. */
+function isOfRecord(one: LockHolder, { pid }: KernelLock, record: HolderRecord): boolean {
+  const here = thisKernel();
+  if (record.boot !== here.boot) return false;
+  if (record.pidNamespace === here.pidNamespace) return pid === record.runner.pid && !isReused(record.runner);
+  const inside = pidInItsNamespace(one.pid);
+  return [record.process, record.runner].some((named) => named.pid === inside && named.startTime === one.startTime);
+}
+
+function isReused({ pid, startTime }: ProcessName): boolean {
+  const now = processFacts(pid);
+  return now !== null && now.startTime !== startTime;
 }
 
 function named(search: HolderSearch, { pid, startTime }: ProcessName): LockHolder | null {
@@ -47,7 +69,10 @@ function outermost(search: HolderSearch, holder: LockHolder): LockHolder {
 
 function recorded(record: HolderRecord, holder: ProcessFacts): IdentifiedHolder {
   const { process } = record;
-  if (isAlive(process)) return { record, process: holder, reason: `the kernel holds it for process ${process.pid}` };
+  const [own, here] = [record.pidNamespace, thisKernel().pidNamespace];
+  const elsewhere = own === here ? '' : `, which is ${holder.pid} here: it runs in another pid namespace`;
+  if (elsewhere !== '' || isAlive(process))
+    return { record, process: holder, reason: `the kernel holds it for process ${process.pid}${elsewhere}` };
   const what = `process ${holder.pid} (${holder.words.join(' ')}) has the lock from it`;
   return { record, process: holder, reason: `its command has ended; ${what}` };
 }
@@ -57,9 +82,14 @@ function foreignReason({ type, pid }: KernelLock, one: ProcessFacts): string {
   return `taken by ${how[type]} outside hatchery${pid === one.pid ? '' : ', or left behind by a job that has ended'}`;
 }
 
+function isOfThisKernel({ boot, pidNamespace }: HolderRecord): boolean {
+  const here = thisKernel();
+  return boot === here.boot && pidNamespace === here.pidNamespace;
+}
+
 /** Nobody that may be looked into has it. */
 function unseen(lock: KernelLock, record: HolderRecord | null): IdentifiedHolder {
-  if (record !== null && (isAlive(record.process) || isAlive(record.runner))) {
+  if (record !== null && isOfThisKernel(record) && (isAlive(record.process) || isAlive(record.runner))) {
     return { record, process: null, reason: 'its holder says so of itself; whose it is cannot be seen by this user' };
   }
   const taker = lock.pid !== null && isHidden(lock.pid) ? processFacts(lock.pid) : null;

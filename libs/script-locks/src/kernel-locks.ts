@@ -1,6 +1,6 @@
-import { fstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { parseKernelLocks, type KernelLock } from '@hatchery/locks';
-import { deviceOfDescriptor, deviceOfDirectory, type LockDevice } from './lock-device.ts';
+import { deviceOfDirectory, type LockDevice } from './lock-device.ts';
 
 /** The inode number of the first pid namespace, which has been this since there are any (linux/proc_ns.h, PROC_PID_INIT_INO). */
 const firstPidNamespace = 'pid:[4026531836]';
@@ -28,32 +28,6 @@ export function kernelLocks(directory: string): KernelLocks {
 /** Those of one file of the directory. */
 export function locksOfFile({ all, device }: KernelLocks, path: string): KernelLock[] {
   return onFile(all, statSync(path), device);
-}
-
-/**
- * Locks that others hold on an open file by fcntl(2), as Python's `fcntl.lockf` does. They and flock(2) do not see each
- * other (flock(2), NOTES), so whoever respects both has to look.
- */
-export function foreignKernelLocks(descriptor: number): KernelLock[] {
-  const listed = parseKernelLocks(readFileSync('/proc/locks', 'utf8'));
-  const all = onFile(listed, fstatSync(descriptor), deviceOfDescriptor(descriptor));
-  return all.filter(({ type, waiting }) => type !== 'FLOCK' && !waiting);
-}
-
-/** A descriptor of this process through which it holds the lock on a file, as one inherited from a holder; null when there is none. */
-export function inheritedLock(path: string): number | null {
-  const { dev, ino } = statSync(path);
-  for (const name of readdirSync('/proc/self/fd')) {
-    try {
-      const file = fstatSync(Number(name));
-      if (file.dev !== dev || file.ino !== ino) continue;
-      const locks = parseKernelLocks(readFileSync(`/proc/self/fdinfo/${name}`, 'utf8'));
-      if (locks.some(({ type, exclusive, waiting }) => type === 'FLOCK' && exclusive && !waiting)) return Number(name);
-    } catch {
-      // It was closed since the listing, as the listing's own descriptor always is.
-    }
-  }
-  return null;
 }
 
 interface FileIdentity {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { processStartTime, statFields } from '@hatchery/daemon';
 import type { ProcessName } from '@hatchery/locks';
 
@@ -45,22 +45,38 @@ export function ancestors(pid: number): ProcessFacts[] {
   return above;
 }
 
-/** Whether a process is a `hatchery lock` that runs something, or is going to. */
+/** Whether a process is a `hatchery lock` that runs something, or is going to (apps/cli/lock/main.py). */
 export function isLockCommand({ words }: ProcessFacts): boolean {
-  return words.slice(1, 3).includes('lock') && words.includes('--');
+  return words.some((word) => word.endsWith('/cli/lock/main.py'));
 }
 
-/** Whether anything runs in a process group. A group's number is not given away while it has a member. */
-export function groupLives(group: number): boolean {
-  return readdirSync('/proc').some((name) => {
-    if (!/^\d+$/.test(name)) return false;
-    try {
-      const fields = readStat(Number(name));
-      return Number(fields[2]) === group && fields[0] !== 'Z' && fields[0] !== 'X';
-    } catch {
-      return false;
-    }
-  });
+/** Where a pid means something: the run of a kernel (random(4), `boot_id`) and a pid namespace in it (pid_namespaces(7)). */
+export interface PidScope {
+  readonly boot: string;
+  readonly pidNamespace: string;
+}
+
+/** Where the pids that this process sees mean something. @throws where /proc is not mounted */
+export function thisKernel(): PidScope {
+  return {
+    boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    pidNamespace: readlinkSync('/proc/self/ns/pid'),
+  };
+}
+
+/** The pid of a process in its own pid namespace (`NSpid`, proc_pid_status(5)); null when it is gone. */
+export function pidInItsNamespace(pid: number): number | null {
+  try {
+    const inside = /^NSpid:.*\s(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return inside === undefined ? null : Number(inside);
+  } catch {
+    return null;
+  }
+}
+
+/** All processes that run and that this user may see. */
+export function processes(): ProcessFacts[] {
+  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (processFacts(Number(name)) ?? []) : []));
 }
 
 /** The name of a user, or `uid N` when the password file has none. */

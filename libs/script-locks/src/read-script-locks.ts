@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Lock, LockParty } from '@hatchery/events';
 import type { KernelLock, ProcessName } from '@hatchery/locks';
-import { readRecord } from './held-by-our-job.ts';
+import { readRecord } from './read-record.ts';
 import { identifyHolder, type IdentifiedHolder } from './identify-holder.ts';
 import { kernelLocks, locksOfFile, type KernelLocks } from './kernel-locks.ts';
 import { lockNameOf, lockPath } from './lock-files.ts';
@@ -76,17 +76,18 @@ function describe(directory: string, name: string, path: string, all: KernelLock
 function partyOfHolder({ record, process: one }: IdentifiedHolder): LockParty {
   if (record === null) return one === null ? nobodyKnown() : partyOf(one, commandOf(one));
   const { process: command, user, host, since } = record;
-  // Its command may have ended, and then it is the other one that has to end, too.
-  const pid = isAlive(command) || one === null ? command.pid : one.pid;
-  const ancestorsOfIt = pidsAbove(pid);
-  return { childId: null, pid, user, host, command: printable(record.command), since, ancestors: ancestorsOfIt };
+  // Its command may have ended, and then it is what that left behind that has to end, too.
+  const left = isAlive(command) || one === null || isLockCommand(one) ? null : one;
+  const pid = left?.pid ?? command.pid;
+  const words = printable(left === null ? record.command : commandOf(left));
+  return { childId: null, pid, user, host, command: words, since, ancestors: pidsAbove(pid) };
 }
 
 function nobodyKnown(): LockParty {
   return { childId: null, pid: null, user: null, host: hostname(), command: null, since: null };
 }
 
-/** A waiter of ours has `flock` wait on its descriptor (take-lock.ts of the CLI), so it is the process above that waits. */
+/** A shell that has a `flock` wait on a descriptor of its own waits itself. */
 function waiterParty(pid: number): LockParty[] {
   const facts = processFacts(pid);
   if (facts === null) return [];

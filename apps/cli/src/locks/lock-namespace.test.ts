@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import type { Lock } from '@hatchery/events';
 import { assertNothingLeft, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
-import { lockWord, RunningCommand, type CommandEnd } from './lock.test-support.ts';
+import { locksWord, lockWord, RunningCommand, type CommandEnd } from './lock.test-support.ts';
 
 const unshare = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 const { status, stderr } = spawnSync('unshare', [...unshare, 'true'], { encoding: 'utf8' });
@@ -29,8 +29,8 @@ async function inNamespace(script: (word: string, directory: string) => string):
 
 describe('in a container', { skip }, () => {
   it('a lock is taken, its holder named to the next, and shown', async () => {
-    const { stdout, stderr } = await inNamespace((word) => {
-      const locks = word.replace(/ lock /, ' locks ');
+    const { stdout, stderr } = await inNamespace((word, directory) => {
+      const locks = locksWord(directory);
       // For a moment after the fork the holder is still called `hatchery lock`, with these words at its end.
       return `${word} a -- sh -c 'sleep 1000' & until ${locks} --json 2>/dev/null | grep '"sh -c sleep 1000"'; do :; done
         ${word} a -- echo never || echo "exit $?"`;
@@ -58,7 +58,7 @@ describe('in a container', { skip }, () => {
 
   it('a lock that a shell took by flock(1) on a descriptor is seen, with the shell', async () => {
     const { stdout } = await inNamespace((word, directory) => {
-      const locks = word.replace(/ lock /, ' locks ');
+      const locks = locksWord(directory);
       return `${word} a -- true; exec 9<'${directory}/locks/a.lock'; flock 9; ${locks} --json 2>/dev/null`;
     });
     const [lock] = JSON.parse(stdout) as Lock[];

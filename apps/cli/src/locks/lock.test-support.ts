@@ -5,6 +5,9 @@ import { until, within } from '@hatchery/testkit';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
+/** The script `hatchery` of the checkout, which runs `lock` by itself. */
+export const hatcheryScript = fileURLToPath(new URL('../../../../hatchery', import.meta.url));
+
 /** How a command ended: its code, or 128 and the signal's number, as a shell has it. */
 export interface CommandEnd {
   readonly status: number;
@@ -37,7 +40,16 @@ export class RunningCommand implements Disposable {
     environment: Readonly<Record<string, string>> = {},
   ): RunningCommand {
     const [name = '', ...rest] = words;
+    if (name === 'lock') return RunningCommand.lock(stateDirectory, rest, environment);
     return new RunningCommand(process.execPath, [main, name, '--state-dir', stateDirectory, ...rest], environment);
+  }
+
+  static lock(
+    stateDirectory: string,
+    words: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): RunningCommand {
+    return new RunningCommand(hatcheryScript, ['lock', '--state-dir', stateDirectory, ...words], environment);
   }
 
   get pid(): number {
@@ -68,7 +80,12 @@ export class RunningCommand implements Disposable {
 
 /** A shell's word for `hatchery lock` on a state directory, to be used in the commands under test. */
 export function lockWord(stateDirectory: string, name: string): string {
-  return `'${process.execPath}' '${main}' lock --state-dir '${stateDirectory}' ${name}`;
+  return `'${hatcheryScript}' lock --state-dir '${stateDirectory}' ${name}`;
+}
+
+/** A shell's word for `hatchery locks` on a state directory. */
+export function locksWord(stateDirectory: string): string {
+  return `'${process.execPath}' '${main}' locks --state-dir '${stateDirectory}'`;
 }
 
 function once(process: ChildProcess, event: string): Promise<void> {

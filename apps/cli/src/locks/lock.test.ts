@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { readScriptLocks } from '@hatchery/script-locks';
@@ -38,6 +38,8 @@ async function startHolder(name: string, script = ''): Promise<RunningCommand> {
   });
   return command;
 }
+const notRoot = process.getuid?.() !== 0 && 'needs root';
+
 const go = (): string => join(directory.path, 'go');
 const letGo = (): void => writeFileSync(go(), '');
 
@@ -133,7 +135,7 @@ describe('a crash', () => {
     using holder = await startHolder('a');
     const pid = readScriptLocks(locksDirectory())[0]?.holder?.pid ?? 0;
     holder.kill('SIGKILL');
-    process.kill(-pid, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
     await holder.ended();
     assert.ok(existsSync(join(locksDirectory(), 'a.holder.json')));
     assert.equal((await run('a', '--wait', '10', '--', 'true')).status, 0);
@@ -181,21 +183,45 @@ describe('a child of the holder', () => {
     await holder.ended();
   });
 
-  it('is nobody who only has its token', async () => {
-    using holder = await startHolder('a');
-    const { token } = JSON.parse(readFileSync(join(locksDirectory(), 'a.holder.json'), 'utf8')) as { token: string };
-    using forger = RunningCommand.hatchery(directory.path, ['lock', 'a', '--', 'true'], { HATCHERY_LOCKS: token });
-    assert.equal((await forger.ended()).status, 75);
-    letGo();
-    await holder.ended();
+  it('passes without its environment', async () => {
+    const script = `env -i ${lockWord(directory.path, 'a')} --wait 60 -- echo in`;
+    assert.deepEqual(await run('a', '--', 'sh', '-c', script), { status: 0, stdout: 'in\n', stderr: '' });
   });
 
-  it('is nobody when the lock is not held any more', async () => {
-    const old = (await run('a', '--', 'sh', '-c', 'echo $HATCHERY_LOCKS')).stdout.trim();
-    assert.notEqual(old, '');
+  it('passes as another user that may not look into its parents, and is told why', { skip: notRoot }, async () => {
+    chmodSync(directory.path, 0o755);
+    const file = join(directory.path, 'hatchery.toml');
+    writeFileSync(file, 'locks.mode = "0666"\n');
+    // As sudo does, Python closes what it inherits.
+    const become = `import subprocess,sys; sys.exit(subprocess.call(sys.argv[1:], user=65534, group=65534, extra_groups=[]))`;
+    const inner = `${lockWord(directory.path, 'a')} --config '${file}' --wait 60 -- echo in`;
+    const script = `/usr/bin/python3 -c '${become}' sh -c "${inner}"`;
+    const { status, stdout, stderr } = await run('a', '--config', file, '--', 'sh', '-c', script);
+    assert.deepEqual([status, stdout], [0, 'in\n'], stderr);
+    assert.match(
+      stderr,
+      /^hatchery: lock a is held by this command's own job \(pid \d+: sh -c .*\); it runs under that lock\n$/,
+    );
+  });
+
+  it(
+    'that may not even read the lock is told that its own job holds it, and what to do',
+    { skip: notRoot },
+    async () => {
+      chmodSync(directory.path, 0o755);
+      const inner = `setpriv --reuid 65534 --regid 65534 --clear-groups ${lockWord(directory.path, 'a')} --wait 60 -- true`;
+      const { status, stderr } = await run('a', '--', 'sh', '-c', inner);
+      assert.equal(status, 1);
+      assert.match(
+        stderr,
+        /EACCES.*its own job holds lock a already \(pid \d+\): run the command there without hatchery lock\n$/,
+      );
+    },
+  );
+
+  it('is nobody who is not below it', async () => {
     using holder = await startHolder('a');
-    using late = RunningCommand.hatchery(directory.path, ['lock', 'a', '--', 'true'], { HATCHERY_LOCKS: old });
-    assert.equal((await late.ended()).status, 75);
+    assert.equal((await run('a', '--', 'true')).status, 75);
     letGo();
     await holder.ended();
   });

@@ -116,7 +116,7 @@ describe('hatchery break-lock', () => {
     assert.equal(status, 0);
     assert.match(
       stdout,
-      /^lock \S+: its job, process group \d+ was ended by SIGTERM; the kernel has freed the lock\n$/,
+      /^lock \S+: its job, process \d+ \(sh -c .*\) was ended by SIGTERM; the kernel has freed the lock\n$/,
     );
     assert.equal((await holder.ended()).status, 143);
     const again = await run('break-lock', id, '--reason', 'test');

@@ -4,8 +4,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Lock } from '@hatchery/events';
-import { writeHolderRecord } from '@hatchery/locks';
-import { processFacts } from '@hatchery/script-locks';
+import { processFacts, thisKernel } from '@hatchery/script-locks';
 import { until, within } from '@hatchery/testkit';
 import { LockBench } from './lock-bench.test-support.ts';
 
@@ -80,8 +79,17 @@ describe('breaking the lock of a script', () => {
     const left = Number(await script.line());
     using _left = endingOf(left);
     const reused = { pid: stranger.pid, startTime: 1 };
-    const record = { token: 't', process: reused, runner: reused, user: 'u', host: 'h', command: 'c', since: 's' };
-    writeFileSync(join(bench.scriptsDirectory, 'a.holder.json'), writeHolderRecord(record));
+    const record = {
+      token: 't',
+      process: reused,
+      runner: reused,
+      ...thisKernel(),
+      user: 'u',
+      host: 'h',
+      command: 'c',
+      since: 's',
+    };
+    writeFileSync(join(bench.scriptsDirectory, 'a.holder.json'), JSON.stringify(record));
     await script.ended();
     const { id } = await shown(bench, ({ holder }) => holder?.pid === left);
     assert.ok('outcome' in (await bench.break({ id })));

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { loadConfig } from '@hatchery/config';
+import { makeLocksDirectory } from '@hatchery/script-locks';
+import { temporaryDirectory } from '@hatchery/testkit';
+import { hatcheryScript, RunningCommand } from './lock.test-support.ts';
+
+const modeOf = (path: string): number => statSync(path).mode & 0o7777;
+
+/** Takes the lock `a` by a configuration with these lines, under a umask; what the command printed. */
+async function lockOnce(directory: string, lines: readonly string[], umask = '022', script = 'true'): Promise<string> {
+  const file = join(directory, 'hatchery.toml');
+  writeFileSync(file, lines.join('\n'));
+  const words = `umask ${umask}; exec '${hatcheryScript}' lock a --config '${file}' -- sh -c '${script}'`;
+  using command = new RunningCommand('sh', ['-c', words]);
+  const { status, stdout, stderr } = await command.ended();
+  assert.deepEqual([status, stderr], [0, '']);
+  return stdout;
+}
+
+describe('the file of a lock, which whoever may read it may hold', () => {
+  for (const [mode, directoryMode] of [
+    ['0600', 0o700],
+    ['0640', 0o2770],
+    ['0660', 0o2770],
+    ['0666', 0o3777],
+    ['0606', 0o1707],
+  ] as const)
+    it(`has mode ${mode} under every umask, and its directory lets in the same accounts`, async () => {
+      for (const umask of ['000', '077']) {
+        using directory = temporaryDirectory();
+        const locks = join(directory.path, 'locks');
+        const shown = await lockOnce(
+          directory.path,
+          ['state_dir = "."', '[locks]', `mode = "${mode}"`],
+          umask,
+          `umask; stat -c %a ${locks}/a.holder.json`,
+        );
+        assert.deepEqual([modeOf(join(locks, 'a.lock')), modeOf(locks)], [Number.parseInt(mode, 8), directoryMode]);
+        const recordMode = (Number.parseInt(mode, 8) & 0o644).toString(8);
+        assert.deepEqual(shown.split('\n'), [`0${umask}`, recordMode, ''], 'the command has the umask as it was given');
+        const made = join(directory.path, 'made');
+        makeLocksDirectory(made, Number.parseInt(mode, 8));
+        assert.equal(modeOf(made), directoryMode, 'the service makes another directory than the command');
+      }
+    });
+
+  it('loses a mode that it was made with before, while a directory of the operator keeps its own', async () => {
+    using directory = temporaryDirectory();
+    const locks = join(directory.path, 'locks');
+    mkdirSync(locks);
+    chmodSync(locks, 0o1777);
+    writeFileSync(join(locks, 'a.lock'), '');
+    chmodSync(join(locks, 'a.lock'), 0o644);
+    await lockOnce(directory.path, ['state_dir = "."']);
+    assert.deepEqual([modeOf(join(locks, 'a.lock')), modeOf(locks)], [0o600, 0o1777]);
+  });
+
+  it('opens a directory of its own as far as the mode needs, so that a changed configuration holds', async () => {
+    using directory = temporaryDirectory();
+    const locks = join(directory.path, 'locks');
+    await lockOnce(directory.path, ['state_dir = "."']);
+    await lockOnce(directory.path, ['state_dir = "."', 'locks.mode = "0666"']);
+    assert.deepEqual([modeOf(join(locks, 'a.lock')), modeOf(locks)], [0o666, 0o3777]);
+  });
+
+  it('is no symlink that somebody put in its place', async () => {
+    using directory = temporaryDirectory();
+    const locks = join(directory.path, 'locks');
+    mkdirSync(locks);
+    symlinkSync(join(directory.path, 'target'), join(locks, 'a.lock'));
+    using command = RunningCommand.lock(directory.path, ['a', '--', 'true']);
+    const { status, stderr } = await command.ended();
+    assert.equal(status, 1);
+    assert.match(stderr, /a symlink stands in the locks directory .*ELOOP/);
+    assert.ok(!existsSync(join(directory.path, 'target')));
+  });
+});
+
+describe('the configuration, as the command of scripts reads it', () => {
+  it('names the same directory as for the service, whichever keys say so', async () => {
+    for (const lines of [
+      ['state_dir = "."'],
+      ['state_dir = "deep/er/../state"', '[ssh]', 'listen = "127.0.0.1:0"'],
+      ['locks.dir = "shared"'],
+      ['state_dir = "s"', '[locks]', 'dir = "DIRECTORY/elsewhere"', 'mode = "660"', 'orphan_grace_s = 3'],
+      ['state_dir = "s"', 'locks = { dir = "../up", mode = 0o640 }'],
+    ]) {
+      using directory = temporaryDirectory();
+      const inside = join(directory.path, 'etc');
+      mkdirSync(inside);
+      await lockOnce(
+        inside,
+        lines.map((line) => line.replace('DIRECTORY', directory.path)),
+      );
+      const { locks } = loadConfig({ configFile: join(inside, 'hatchery.toml'), directory: directory.path });
+      assert.equal(modeOf(join(locks.directory, 'a.lock')), locks.mode, lines.join('; '));
+    }
+  });
+
+  it('that cannot be read, or has no such values, is one line that names the file', async () => {
+    using directory = temporaryDirectory();
+    const file = join(directory.path, 'hatchery.toml');
+    for (const [text, words] of [
+      ['locks = 7', /must be a table/],
+      ['state_dir = 7', /state_dir must be a path/],
+      ['locks.dir = "~/x"', /dir must be a path/],
+      ['locks.mode = "0700"', /mode must let its owner/],
+      ['[[[', /line 1/],
+    ] as const) {
+      writeFileSync(file, text);
+      using command = RunningCommand.lock(directory.path, ['--config', file, 'a', '--', 'true']);
+      const { status, stderr } = await command.ended();
+      assert.equal(status, 1, text);
+      assert.match(stderr, words);
+      assert.ok(stderr.startsWith(`hatchery: ${file}: `) && stderr.split('\n').length === 2, stderr);
+    }
+    using missing = RunningCommand.lock(directory.path, ['--config', join(directory.path, 'none'), 'a', '--', 'true']);
+    assert.match((await missing.ended()).stderr, /none: there is no such file\n$/);
+  });
+
+  it('is not judged where it says nothing of locks: a cron job does not fail for a key of the page', async () => {
+    using directory = temporaryDirectory();
+    await lockOnce(directory.path, ['state_dir = "."', 'dashboard.listen = 7', 'nonsense = true']);
+    assert.equal(readFileSync(join(directory.path, 'locks/a.lock'), 'utf8'), '');
+  });
+});
