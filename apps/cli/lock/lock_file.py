@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import holder_record
 import processes
+from lock_directory import LockFile, LockTrouble, make_directory, trouble
 
 #: How often something is looked at that nobody can wait for.
 LOOK_S = 0.05
@@ -21,27 +22,12 @@ _NEW_FILES_MAX = 100
 _DESCRIPTORS = (200, 100, 40, 3)
 
 
-class LockTrouble(Exception):
-    """The lock cannot be had, whoever holds it; says what to do."""
-
-
 class OwnJob(Exception):
     """The lock is held by the job that this process belongs to. `note` is for whoever may not expect that, or None."""
 
     def __init__(self, note: str | None):
         super().__init__(note)
         self.note = note
-
-
-class LockFile:
-    """Where a lock's file is, who may have it, and where its holder says who it is."""
-
-    def __init__(self, directory: str, name: str, mode: int):
-        self.directory = directory
-        self.name = name
-        self.mode = mode
-        self.path = os.path.join(directory, f"{name}.lock")
-        self.record_path = os.path.join(directory, f"{name}.holder.json")
 
 
 def take(lock: LockFile, wait_s: float) -> int | None:
@@ -82,7 +68,7 @@ def _lock(lock: LockFile, left_s: Callable[[], float]) -> int | None:
         os.close(descriptor)
         return _flock(lock, _open(lock, os.O_RDWR), left_s)
     except OSError as error:
-        raise _trouble(lock, error) from error
+        raise trouble(lock, error) from error
 
 
 def _flock(lock: LockFile, descriptor: int, left_s: Callable[[], float]) -> int | None:
@@ -193,7 +179,7 @@ def _moved_up(descriptor: int) -> int:
 
 def _open(lock: LockFile, access: int) -> int:
     """Opens the file, and makes it and its directory when they are missing. Its mode is `lock.mode` under every umask."""
-    _make_directory(lock.directory, lock.mode)
+    make_directory(lock.directory, lock.mode)
     # No symlink is followed: in a shared directory it could lead to whatever only we may open or make.
     flags = access | os.O_NOFOLLOW | os.O_NOCTTY
     try:
@@ -205,51 +191,3 @@ def _open(lock: LockFile, access: int) -> int:
     if found.st_uid == os.geteuid() and found.st_mode & 0o7777 != lock.mode:
         os.fchmod(descriptor, lock.mode)
     return descriptor
-
-
-def _make_directory(directory: str, mode: int) -> None:
-    """As libs/script-locks, `makeLocksDirectory`: the service makes it when it is first."""
-    wanted = 0o700 | (mode & 0o060 and 0o2070) | (mode & 0o006 and 0o1007)
-    missing = [directory]
-    while not os.path.exists(above := os.path.dirname(missing[0])):
-        missing.insert(0, above)
-    for place in missing:
-        try:
-            os.mkdir(place)
-            os.chmod(place, wanted)
-        except FileExistsError:
-            if not os.path.isdir(place):
-                raise
-    found = os.stat(directory)
-    if found.st_uid == os.geteuid() and wanted & ~found.st_mode & 0o777:
-        os.chmod(directory, found.st_mode & 0o7777 | wanted)
-
-
-def _trouble(lock: LockFile, error: OSError) -> LockTrouble:
-    code = errno.errorcode.get(error.errno or 0, "?")
-    where = f"the locks directory {lock.directory}"
-    elsewhere = "name a directory where its users may write by [locks] dir in hatchery.toml"
-    if error.filename is None:
-        what = f"the file system of {lock.directory} ({_file_system(lock)}) takes no locks of flock(2): {error.strerror} ({code})"
-        return LockTrouble(f"{what}; {elsewhere}, on a file system of this host")
-    if error.errno in (errno.EACCES, errno.EPERM):
-        let = 'let its group ("0660") or everybody ("0666") in by [locks] mode in hatchery.toml and run hatchery lock once as the owner'
-        above = processes.runner_above(lock.name)
-        if above is not None:
-            own = f"its own job holds lock {lock.name} already (pid {above}): run the command there without hatchery lock"
-            return LockTrouble(f"{where} is not for this user ({code}), but {own}")
-        return LockTrouble(f"{where} is not for this user ({code}); {let}, or {elsewhere}")
-    if error.errno in (errno.ENOTDIR, errno.EEXIST):
-        return LockTrouble(f"{where} is not a directory, nor can it be made ({code}); {elsewhere}")
-    if error.errno == errno.ELOOP:
-        return LockTrouble(f"a symlink stands in {where}, and is not followed ({code}); {elsewhere}")
-    return LockTrouble(f"{where} cannot be made or used: {error.strerror} ({code}); {elsewhere}")
-
-
-def _file_system(lock: LockFile) -> str:
-    """The type of the file system, as `nfs4` (proc_pid_mountinfo(5)): that of the longest mount point above the directory."""
-    place, found = os.path.realpath(lock.directory) + "/", ("", "unknown")
-    for mount, kind in processes.mounts():
-        if place.startswith(mount.rstrip("/") + "/") and len(mount) >= len(found[0]):
-            found = (mount, kind)
-    return found[1]

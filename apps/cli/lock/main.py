@@ -14,7 +14,8 @@ import holder_record
 import lock_file
 import running_command
 import wish as wishes
-from lock_file import LockTrouble, OwnJob
+from lock_directory import LockFile, LockTrouble
+from lock_file import OwnJob
 from refusal import refuse
 
 #: sysexits(3).
@@ -29,7 +30,7 @@ def main(ignored_mask: str, checkout: str, words: list[bytes]) -> int:
     context = given_context.take(ignored_mask, os.path.join(checkout, "hatchery"))
     try:
         wish = wishes.read(words, checkout, context)
-        lock = lock_file.LockFile(wish.directory, wish.name, wish.mode)
+        lock = LockFile(wish.directory, wish.name, wish.mode)
         descriptor = take_or_refuse(lock, wish.wait_s)
         if descriptor is None:
             return EXIT_TEMPFAIL
@@ -49,7 +50,7 @@ def main(ignored_mask: str, checkout: str, words: list[bytes]) -> int:
     return EXIT_FAILED
 
 
-def take_or_refuse(lock: lock_file.LockFile, wait_s: float) -> int | None:
+def take_or_refuse(lock: LockFile, wait_s: float) -> int | None:
     """The descriptor that holds the lock; None when it stays with another, who is named."""
     descriptor = lock_file.take(lock, wait_s)
     # It may have been let go just as it is asked who has it.

@@ -8,7 +8,7 @@ import holder_record
 import lock_file
 import processes
 from given_context import say
-from lock_file import LockFile
+from lock_directory import LockFile
 
 
 def refuse(lock: LockFile, wait_s: float) -> None:

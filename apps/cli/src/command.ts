@@ -4,12 +4,10 @@ import { loadConfig, nearest, type Config } from '@hatchery/config';
 import { checkoutDirectory } from '@hatchery/daemon';
 import type { Terminal } from './terminal.ts';
 
-/** Exit codes of every command (sysexits(3) for the last). */
+/** Exit codes of every command. `lock` has 75 besides, EX_TEMPFAIL of sysexits(3). */
 export const exitDone = 0;
 export const exitFailed = 1;
 export const exitUsage = 2;
-/** EX_TEMPFAIL: another one has what this one needs. */
-export const exitUnavailable = 75;
 
 /** One word after `hatchery`. */
 export interface Command {

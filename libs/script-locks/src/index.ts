@@ -3,5 +3,5 @@ export { searchHolders } from './lock-holders.ts';
 export type { LockHolder } from './lock-holders.ts';
 export { isAlive, isLockCommand, processes, processFacts, startedAt, thisKernel } from './process-facts.ts';
 export type { ProcessFacts } from './process-facts.ts';
-export { isLocked, readScriptLock, readScriptLocks } from './read-script-locks.ts';
+export { isLocked, readScriptLocks } from './read-script-locks.ts';
 export type { KnownHolders } from './read-script-locks.ts';

@@ -14,7 +14,7 @@ export interface LockDevice {
  * and on some overlays: /proc/locks names the device of the file system (fs/locks.c, `lock_get_status`), as
  * /proc/self/mountinfo does, where the mount of an open file is found by the `mnt_id` in its fdinfo (proc(5)).
  */
-export function deviceOfDescriptor(descriptor: number): LockDevice {
+function deviceOfDescriptor(descriptor: number): LockDevice {
   const own = deviceName(fstatSync(descriptor).dev);
   const mount = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1];
   const line = new RegExp(`^${mount ?? 'none'} \\d+ (\\d+):(\\d+) `, 'm');

@@ -25,7 +25,7 @@ export async function endScriptJob(lock: Lock, isSame: () => boolean): Promise<E
   if (!isSame()) throw new Error('the holder has changed, nothing was done; look again');
   if (holders.length === 0) throw new Error(whyNobody(path));
   for (const one of holders) objectTo(one);
-  const job = new ScriptJob(lock, holders, search.all);
+  const job = new ScriptJob(lock, holders, () => search.all());
   for (const [signal, graceMs] of [
     ['SIGTERM', holderTermMs],
     ['SIGKILL', holderKillMs],
