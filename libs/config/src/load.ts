@@ -27,11 +27,13 @@ export function loadConfig(options: LoadOptions): Config {
   const { values, lines, problems } = checkEntries(reading.entries, dirname(resolve(file)));
   const state = options.stateDirectory === undefined ? values.get('state_dir') : resolve(options.stateDirectory);
   const config = assemble(values, directories(options, state, values.get('runtime_dir')));
+  const own = [...reading.problems, ...problems];
+  // What one key lacks may stand in a line that was refused: a second complaint about it would be wrong.
+  const isDashboardRead = own.every(({ key }) => key !== null && !key.startsWith('dashboard'));
   const all = [
-    ...reading.problems,
-    ...problems,
+    ...own,
     ...checkSocketPaths(config, lines),
-    ...checkSignIn(config.dashboard, lines),
+    ...(isDashboardRead ? checkSignIn(config.dashboard, lines) : []),
   ];
   if (all.length > 0)
     throw new ConfigError(

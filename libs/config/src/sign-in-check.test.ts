@@ -40,16 +40,43 @@ test('what a way to sign in lacks is told all in one go, at its line', () => {
   ]);
 });
 
+for (const wrong of [
+  'origins = ["h.example"]',
+  'orgins = ["https://h.example"]',
+  'origins = ["https://h.example"',
+  'origins =',
+])
+  test(`${wrong} is one problem, and nothing is said to be missing for it`, () => {
+    const found = problems('auth = "proxy"', wrong, 'proxy_socket = "/run/d.sock"');
+    assert.equal(found.length, 1, found.join('\n'));
+    assert.doesNotMatch(found.join(), /needs/);
+    assert.deepEqual(
+      problems('auth = "proxy"', 'origins = ["https://h.example/path"]', 'proxy_socket = "/run/d.sock"'),
+      [],
+    );
+  });
+
+test('a wrong way to sign in does not make other keys wrong', () => {
+  assert.deepEqual(problems('auth = "prxy"', 'admins = ["anna"]'), [
+    '2: dashboard.auth: must be "token" or "proxy" or "oidc", not "prxy"',
+  ]);
+});
+
 for (const [line, what] of [
   ['auth = "proxy"', /needs proxy_socket or proxy_from/],
   ['auth = "local"', /must be "token" or "proxy" or "oidc"/],
   ['admins = ["anna"]', /has no meaning with auth = "token"/],
   ['admins = "anna"', /must be a list of names/],
   ['admins = [" "]', /must be a list of names/],
-  ['origins = ["https://h.example/"]', /without a path, not "https:\/\/h\.example\/"/],
-  ['origins = ["HTTPS://h.example"]', /must be a list of origins/],
-  ['origins = ["*"]', /must be a list of origins/],
-  ['origins = ["ftp://h.example"]', /must be a list of origins/],
+  ['origins = ["https://h.example/"]', /with no slash at their end, not "https:\/\/h\.example\/"/],
+  ['origins = ["https://h.example/a/"]', /must be a list of addresses/],
+  ['origins = ["https://h.example/a//b"]', /must be a list of addresses/],
+  ['origins = ["https://h.example/a?b"]', /must be a list of addresses/],
+  ['origins = ["https://h.example/a/../b"]', /must be a list of addresses/],
+  ['origins = ["https://u@h.example"]', /must be a list of addresses/],
+  ['origins = ["HTTPS://h.example"]', /must be a list of addresses/],
+  ['origins = ["*"]', /must be a list of addresses/],
+  ['origins = ["ftp://h.example"]', /must be a list of addresses/],
   ['proxy_from = ["everybody"]', /must name networks/],
   ['proxy_user_header = "x user"', /must be the name of a header/],
   ['proxy_user_header = ""', /must be the name of a header/],

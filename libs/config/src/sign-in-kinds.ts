@@ -8,13 +8,17 @@ export const word: Kind<string> = (value) => wordOf(value) ?? refuse(value, 'mus
 export const names: Kind<readonly string[]> = (value) =>
   each(value, 'must be a list of names as ["anna", "group:ops"]', wordOf);
 
-/** Exact origins, as a browser sends them: RFC 6454, section 6.2. The list may be empty. */
+/** Addresses of the page: origins as a browser sends them (RFC 6454, section 6.2), each with a path where a proxy puts the page below one. The list may be empty. */
 export const origins: Kind<readonly string[]> = (value) =>
-  each(value, 'must be a list of origins as ["https://hatchery.example.org"], without a path', (element) => {
+  each(value, `must be a list of addresses as ${originExample}, with no slash at their end`, (element) => {
     const text = wordOf(element);
     const url = URL.parse(text ?? '');
-    return url !== null && /^https?:$/.test(url.protocol) && url.origin === text ? text : null;
+    if (url === null || !/^https?:$/.test(url.protocol)) return null;
+    const path = url.pathname === '/' ? '' : url.pathname;
+    return !path.endsWith('/') && !path.includes('//') && `${url.origin}${path}` === text ? text : null;
   });
+
+const originExample = '["https://hatchery.example.org"] or ["https://example.org/hatchery"]';
 
 /** The address of an OpenID provider. Without TLS anybody on the way could sign in, so plain HTTP is for this machine alone. */
 export const issuer: Kind<string> = (value) => {

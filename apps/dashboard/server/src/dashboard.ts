@@ -162,8 +162,12 @@ function attach(
   const endpoint = new LiveEndpoint({ signIn, broadcast, hello });
   signIn.whenChanged(() => endpoint.review());
   for (const server of servers) {
-    server.on('upgrade', (request, socket, head) => endpoint.upgrade(request, socket, head));
+    server.on('upgrade', (request, socket, head) => {
+      signIn.site.mount(request);
+      endpoint.upgrade(request, socket, head);
+    });
     server.on('request', (request, response) => {
+      signIn.site.mount(request);
       answer(routes, request, response).catch((error: unknown) => {
         log.error({ err: error }, 'request failed');
         response.destroy();

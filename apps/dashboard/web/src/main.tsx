@@ -1,3 +1,4 @@
+import { socketAddress } from './address/root.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { listenForShortcuts } from './keyboard/shortcuts.ts';
@@ -31,7 +32,7 @@ const store: PageStore = {
   cursor: new Cell<string | null>(null),
 };
 
-keepLive(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`, (state, message) => {
+keepLive(socketAddress('/live'), (state, message) => {
   live.take(state, message);
   if (message === null) live.tick(Date.now());
 });

@@ -1,10 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { Refusal } from '../sign-in/access.ts';
+import { relative, rootOf } from './root.ts';
 
 /** What every answer carries: no guessing of types, no framing, no referrer with a token in it, nothing loaded from elsewhere. */
 export const safetyHeaders: Readonly<Record<string, string>> = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
@@ -54,12 +55,12 @@ export function sendNoticeStyle(response: ServerResponse): void {
 export function sendNotice(response: ServerResponse, status: number, notice: Notice): void {
   const { title, sentence, link, button, cookies = [] } = notice;
   const further =
-    (link === undefined ? '' : `<p><a href="${escaped(link.to)}">${escaped(link.text)}</a></p>`) +
+    (link === undefined ? '' : `<p><a href="${escaped(relative(link.to))}">${escaped(link.text)}</a></p>`) +
     (button === undefined
       ? ''
-      : `<form method="post" action="${escaped(button.to)}"><button>${escaped(button.text)}</button></form>`) +
-    (button?.script === undefined ? '' : `<script src="${escaped(button.script)}"></script>`);
-  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>${title}</title><link rel="stylesheet" href="${noticeStylePath}"><main><h1>${title}</h1><p>${escaped(sentence)}</p>${further}</main></html>\n`;
+      : `<form method="post" action="${escaped(relative(button.to))}"><button>${escaped(button.text)}</button></form>`) +
+    (button?.script === undefined ? '' : `<script src="${escaped(relative(button.script))}"></script>`);
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><base href="${rootOf(response.req)}"><title>${title}</title><link rel="stylesheet" href="${relative(noticeStylePath)}"><main><h1>${title}</h1><p>${escaped(sentence)}</p>${further}</main></html>\n`;
   if (cookies.length > 0) response.setHeader('set-cookie', [...cookies]);
   send(response, status, 'text/html; charset=utf-8', html, button === undefined ? {} : button.headers);
 }

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { StartError } from '@hatchery/daemon';
 import { pageBytesMax } from '../limits.ts';
 import { safetyHeaders } from './answers.ts';
+import { rootOf } from './root.ts';
 
 const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -38,16 +39,28 @@ export function loadPageFiles(directory: string): PageFiles {
     throw new StartError(
       `the page is not built (no ${join(directory, 'index.html')}); run ./hatchery up, which builds it`,
     );
+  // The addresses of the page have two depths, and so two ways to its files.
+  const indexes = new Map<string, PageFile>();
+  const indexFor = (root: string): PageFile => {
+    const known = indexes.get(root) ?? withBase(index, root);
+    indexes.set(root, known);
+    return known;
+  };
   return {
     // The index names all hashed files, so its own digest names the whole.
     build: createHash('sha256').update(index.plain).digest('hex').slice(0, 12),
     send: (path, request, response) => {
-      const file = isPagePath(path) ? index : files.get(path);
-      if (file === undefined) return false;
+      const file = isPagePath(path) ? indexFor(rootOf(request)) : files.get(path);
+      if (file === undefined || path === '/index.html') return false;
       sendFile(file, request, response);
       return true;
     },
   };
+}
+
+function withBase(index: PageFile, root: string): PageFile {
+  const plain = Buffer.from(index.plain.toString().replace('<head>', `<head><base href="${root}" />`));
+  return { ...index, plain, gzipped: gzipSync(plain, { level: 9 }) };
 }
 
 /** The addresses the page itself understands. */

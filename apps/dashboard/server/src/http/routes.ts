@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Readings } from '../readings.ts';
 import { act, refuseExcess, type ActionParts } from './action-routes.ts';
 import { answerChildLog } from './child-log-route.ts';
-import { sendJson, sendNotice, sendRefusal, sendText } from './answers.ts';
+import { safetyHeaders, sendJson, sendNotice, sendRefusal, sendText } from './answers.ts';
 import { askLoad } from './forker-load.ts';
 import { answerHistory, type HistoryParts } from './history-routes.ts';
 import { metricsText } from './metrics.ts';
@@ -25,6 +25,8 @@ export async function answer(parts: RoutesParts, request: IncomingMessage, respo
   if (url === null) return sendRefusal(response, { status: 400, error: 'The request names no address.' });
   if (url.pathname === '/healthz') return sendText(response, 200, 'ok\n');
   if (url.pathname === '/readyz') return sendReadiness(readings, response);
+  const home = new URL(signIn.site.homeOf(request)).pathname;
+  if (home !== '/' && `${url.pathname}/` === home) return sendOn(home, response);
   if (await answerSignIn(signIn, url, request, response)) return;
   if (request.method === 'POST') return act(parts, url.pathname, request, response);
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -39,6 +41,12 @@ export async function answer(parts: RoutesParts, request: IncomingMessage, respo
   if (!budget.take(visitor.name)) return refuseExcess(response);
   if (await answerChildLog(parts, visitor, url.pathname, response)) return;
   return read(parts, url, request, response);
+}
+
+/** To the page below its path, for somebody who has left out the slash. */
+function sendOn(home: string, response: ServerResponse): void {
+  response.writeHead(308, { ...safetyHeaders, location: home, 'content-length': 0 });
+  response.end();
 }
 
 async function read(parts: RoutesParts, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Refusal } from '../sign-in/access.ts';
+import { rootOf } from './root.ts';
 import type { SignIn, Step } from '../sign-in/sign-in.ts';
 import {
   noticeStylePath,
@@ -114,7 +115,7 @@ function send(response: ServerResponse, step: Step): void {
     ...safetyHeaders,
     'cache-control': 'no-store',
     ...(step.cookies.length > 0 ? { 'set-cookie': [...step.cookies] } : {}),
-    location: step.to,
+    location: step.to.startsWith('/') ? `${rootOf(response.req)}${step.to.slice(1)}` : step.to,
     'content-length': 0,
   });
   response.end();

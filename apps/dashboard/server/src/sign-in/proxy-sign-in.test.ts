@@ -149,7 +149,7 @@ test('signing in leads to the page, and signing out says whose it is', async () 
   const visitor = running.here.visitor();
   const headers = { 'x-forwarded-user': 'anna', origin };
   const begun = await visitor.visit(`${origin}/sign-in`, { headers, from: near, follow: false });
-  assert.deepEqual([begun.status, begun.headers.location], [303, '/']);
+  assert.deepEqual([begun.status, begun.headers.location], [303, './']);
   const out = await visitor.visit(`${origin}/sign-out`, { method: 'POST', headers, from: near });
   assert.match(out.text, /up to the proxy/);
   assert.equal((await visitor.visit(`${origin}/sign-in/callback`, { headers, from: near })).status, 404);

@@ -1,3 +1,5 @@
+import { fromRoot } from '../address/root.ts';
+
 /** Whether the forker took an action; what became of it is seen in the feed. */
 export type Outcome =
   { readonly sent: true; readonly notice: string | null } | { readonly sent: false; readonly message: string };
@@ -8,7 +10,7 @@ const answerMsMax = 15_000;
 /** Asks the server to act. Never rejects. */
 export async function postAction(path: string, body: object): Promise<Outcome> {
   try {
-    const response = await fetch(path, {
+    const response = await fetch(fromRoot(path), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),

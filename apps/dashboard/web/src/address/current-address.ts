@@ -1,4 +1,5 @@
 import { Cell } from '../store/cell.ts';
+import { fromRoot, pathBelowRoot } from './root.ts';
 import { formatAddress, parseAddress, type PageAddress, type PageName } from './address.ts';
 
 /** The address as it stands; follows Back and Forward. */
@@ -9,7 +10,7 @@ window.addEventListener('popstate', () => address.set(read()));
 /** Narrows the picture: a filter or an order is not worth a step of Back. */
 export function adjustAddress(change: Partial<Omit<PageAddress, 'page' | 'childId' | 'lockId'>>): void {
   const next = { ...address.get(), ...change };
-  history.replaceState(null, '', formatAddress(next));
+  history.replaceState(null, '', fromRoot(formatAddress(next)));
   address.set(next);
 }
 
@@ -25,16 +26,16 @@ export function visitPage(page: PageName, past: PageAddress['past'] = {}): void 
 
 /** Where such a link leads, for the browser to show and to open elsewhere. */
 export function addressOf(change: Partial<PageAddress>): string {
-  return formatAddress({ ...parseAddress('/', ''), ...change });
+  return fromRoot(formatAddress({ ...parseAddress('/', ''), ...change }));
 }
 
 function go(next: PageAddress): void {
   const text = formatAddress(next);
   if (text === formatAddress(address.get())) return;
-  history.pushState(null, '', text);
+  history.pushState(null, '', fromRoot(text));
   address.set(next);
 }
 
 function read(): PageAddress {
-  return parseAddress(location.pathname, location.search);
+  return parseAddress(pathBelowRoot(), location.search);
 }

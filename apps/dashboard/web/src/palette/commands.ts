@@ -3,6 +3,7 @@ import { setSingleKeys, singleKeys } from '../keyboard/single-keys.ts';
 import { childrenViews } from '../store/filter.ts';
 import type { PageStore } from '../store/page-store.ts';
 import { nextTheme } from '../views/theme.ts';
+import { fromRoot } from '../address/root.ts';
 
 /** Something the palette can do. What changes the service opens its dialog, like its button. */
 export interface Command {
@@ -33,7 +34,7 @@ export function commandsOf({ live, acting }: PageStore): readonly Command[] {
     { key: 'pause', name: paused ? 'Resume' : 'Pause', hint: 'P', run: () => (paused ? live.unpause() : live.pause()) },
     // Not among them while actions are off.
     ...(live.actionsOff.get() === null ? [drainCommand] : []),
-    { key: 'sign-out', name: 'Sign out', hint: 'this browser', run: () => location.assign('/sign-out') },
+    { key: 'sign-out', name: 'Sign out', hint: 'this browser', run: () => location.assign(fromRoot('/sign-out')) },
     { key: 'theme', name: 'Switch theme', hint: 'light, dark, auto', run: nextTheme },
     {
       key: 'single-keys',

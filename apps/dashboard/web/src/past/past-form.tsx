@@ -2,6 +2,7 @@ import { useState, type ReactNode, type SyntheticEvent } from 'react';
 import { address, adjustAddress } from '../address/current-address.ts';
 import { useCell } from '../store/use-cell.ts';
 import { RangeFields } from './range-fields.tsx';
+import { fromRoot } from '../address/root.ts';
 
 const outcomes = [
   ['any', 'any end'],
@@ -100,10 +101,10 @@ export function Exports({ name, query }: { readonly name: 'history' | 'audit'; r
   return (
     <span className="exports">
       Export{' '}
-      <a href={`/api/${name}.csv${query}`} download>
+      <a href={fromRoot(`/api/${name}.csv${query}`)} download>
         CSV
       </a>{' '}
-      <a href={`/api/${name}.ndjson${query}`} download>
+      <a href={fromRoot(`/api/${name}.ndjson${query}`)} download>
         NDJSON
       </a>
     </span>

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState } from 'react';
+import { fromRoot } from '../address/root.ts';
 
 /** What the server said to a question about the past. While one is under way the answer before it stays. */
 export interface Asked<T> {
@@ -44,7 +45,7 @@ async function ask<T>(
   signal: AbortSignal,
 ): Promise<{ readonly answer: T; readonly failure: null } | { readonly failure: string }> {
   try {
-    const response = await fetch(url, { signal });
+    const response = await fetch(fromRoot(url), { signal });
     const told: unknown = await response.json();
     if (response.ok) return { answer: told as T, failure: null };
     return { failure: (told as { error?: string }).error ?? `The server answered ${response.status}.` };

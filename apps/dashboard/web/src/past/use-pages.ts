@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { PastRow } from '@hatchery/events';
 import { queryOf } from './past-form.tsx';
 import { useAsked, type Asked } from './use-asked.ts';
+import { fromRoot } from '../address/root.ts';
 
 interface Page {
   readonly rows: readonly PastRow[];
@@ -34,7 +35,7 @@ export function usePages<T extends Page>(name: 'history' | 'audit', past: Readon
   const more = (): void => {
     if (page === null || next === null) return;
     const known = added?.rows ?? [];
-    void fetch(`/api/${name}${queryOf(past, { after: next })}`)
+    void fetch(fromRoot(`/api/${name}${queryOf(past, { after: next })}`))
       .then((response) => (response.ok ? (response.json() as Promise<Page>) : Promise.reject(new Error())))
       .then((told) => setFurther({ of: page, rows: [...known, ...told.rows], next: told.next, failure: null }))
       .catch(() => setFurther({ of: page, rows: known, next, failure: 'The next rows could not be read; try again.' }));

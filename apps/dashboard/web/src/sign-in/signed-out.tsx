@@ -2,6 +2,7 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { truthOf } from '../live/truth.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
+import { fromRoot, pathBelowRoot } from '../address/root.ts';
 
 /** How often a page that is not connected asks whether that is because its sign-in is over. */
 const askMs = 2_000;
@@ -27,14 +28,14 @@ export function SignedOut(): ReactNode {
   if (connected || refusal === null) return null;
   return (
     <p className="failure" role="alert">
-      {refusal} <a href={`/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`}>Sign in</a>
+      {refusal} <a href={fromRoot(`/sign-in?to=${encodeURIComponent(pathBelowRoot() + location.search)}`)}>Sign in</a>
     </p>
   );
 }
 
 /** Why this browser may not look any more, or null when it may. @throws when nobody answers */
 async function refusalNow(signal: AbortSignal): Promise<string | null> {
-  const response = await fetch('/api/session', { signal });
+  const response = await fetch(fromRoot('/api/session'), { signal });
   if (response.status !== 401 && response.status !== 403) return null;
   const { error } = (await response.json()) as { error: string };
   return error;

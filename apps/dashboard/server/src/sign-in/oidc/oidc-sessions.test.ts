@@ -47,7 +47,7 @@ test('signing out ends the session, its open pages, and offers to end that of th
   const live = running.here.watch(visitor);
   await eventually('hello', () => live.heard.length > 0);
   const offer = await visitor.visit(`${origin}/sign-out`);
-  assert.match(offer.text, /You are bo, with the role operator\..*<form method="post" action="\/sign-out">/);
+  assert.match(offer.text, /You are bo, with the role operator\..*<form method="post" action="\.\/sign-out">/);
   assert.equal(offer.headers['referrer-policy'], 'strict-origin');
   assert.match(String(offer.headers['content-security-policy']), /form-action 'self'/);
   const foreign = await visitor.visit(`${origin}/sign-out`, {

@@ -57,7 +57,7 @@ test('nobody sees anything unsigned, and is shown the way', async () => {
     assert.equal((await visitor.visit(`${origin}${path}`)).status, 401, path);
   const { status, text } = await visitor.visit(`${origin}/children/c1?x=1`);
   assert.equal(status, 401);
-  assert.match(text, /<a href="\/sign-in\?to=%2Fchildren%2Fc1%3Fx%3D1">Sign in<\/a>/);
+  assert.match(text, /<a href="\.\/sign-in\?to=%2Fchildren%2Fc1%3Fx%3D1">Sign in<\/a>/);
 });
 
 for (const to of [

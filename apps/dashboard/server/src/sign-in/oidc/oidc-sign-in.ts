@@ -108,7 +108,7 @@ export class OidcSignIn implements SignIn {
     if (session === null) return { ...out, sentence: 'Nobody was signed in with this browser.', link: again };
     this.#sessions.change(session, null);
     this.#options.log.info({ user: session.person.name }, 'signed out');
-    const backTo = `${this.site.originOf(request)}/`;
+    const backTo = this.site.homeOf(request);
     // Signed out here in any case; whether everywhere else too is up to the person.
     const there = await this.#options.provider.endUrl(session.proof.idToken, backTo).catch(() => null);
     if (there === null) return { ...out, sentence: 'You are signed out here.', link: again };
@@ -183,7 +183,7 @@ export class OidcSignIn implements SignIn {
   }
 
   #callback(request: IncomingMessage): string {
-    return `${this.site.originOf(request)}/sign-in/callback`;
+    return `${this.site.homeOf(request)}sign-in/callback`;
   }
 
   #away(error: Error): Step {
