@@ -1,3 +1,5 @@
+export { codeBlocks } from './code-blocks.ts';
+export type { CodeBlock } from './code-blocks.ts';
 export { until, within } from './deadline.ts';
 export { ForkerProcess } from './forker-process.ts';
 export type { ForkerOptions, ProcessEnd } from './forker-process.ts';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { namedBlocks } from './code-blocks.ts';
 import { decisions, documentedCommands, machineTraces, readmes, testedProjects } from './documents.ts';
 import { confinedImports, namedExports, processAccess, telltaleNames } from './modules.ts';
 import { fileLength, functionLength, pythonSize } from './size.ts';
@@ -27,6 +28,7 @@ const rules: readonly (readonly [title: string, rule: Rule])[] = [
   ['leaves the environment and the exit to main.ts', processAccess],
   ['has a short README for every app', readmes],
   ['records decisions in one form', decisions],
+  ['names the language of every block of code', namedBlocks],
   ['holds no trace of a machine or a registry', machineTraces],
   ['tests every project', testedProjects],
 ];
