@@ -23,6 +23,15 @@ describe('what is shown', () => {
     );
   });
 
+  it('is aligned where letters are wide, combined or made of several', () => {
+    const users = ['プ/枝', 'e\u0301', '👩‍💻', 'x'].map((user) => ({ ...child, user }));
+    const rows = describeChildren(users, now).split('\n').slice(1, 5);
+    assert.deepEqual(
+      rows.map((row) => row.slice(row.indexOf('running') + 9, row.indexOf('2 min'))),
+      ['プ/枝  ', 'e\u0301      ', '👩‍💻     ', 'x      '],
+    );
+  });
+
   it('holds nothing that a terminal would obey', () => {
     const hostile = { ...child, command: 'a\u001b[2Jb\nc\u202e', user: '\u009bx' };
     for (const shown of [describeChildren([hostile], now), waitedFor([hostile], 300, now).join('')]) {

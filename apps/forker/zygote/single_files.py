@@ -87,6 +87,8 @@ def take_put(asked: SmartServerRequest, put: re.Match[str], path: bytes) -> None
         verb, words, rest = b"Branch.put_config_file", [], body
         if put["name"] == "last-revision":
             verb, words, rest = b"Branch.set_last_revision_info", body.split(), b""
+            if len(words) != 2 or not words[0].isdigit():
+                raise denied(path, "a tip is a number and a revision")
         elif put["name"] == "tags":
             verb = b"Branch.set_tags_bytes"
         make: Any = request.request_handlers.get(verb)

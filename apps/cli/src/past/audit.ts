@@ -75,7 +75,12 @@ function isAbout(entry: AuditEntry, user: string): boolean {
 /** Whether an entry is about a branch or what is below it, by the name of its lock or by its place on disk. */
 function isOf(entry: AuditEntry, branch: string): boolean {
   const lock = 'before' in entry ? entry.before : undefined;
-  return lock !== undefined && [lock.name, lock.path].some((own) => own === branch || own.startsWith(`${branch}/`));
+  // A keyboard and a disk may write one letter in two ways (Unicode UAX 15).
+  const wanted = branch.normalize();
+  return (
+    lock !== undefined &&
+    [lock.name, lock.path].some((own) => own.normalize() === wanted || own.normalize().startsWith(`${wanted}/`))
+  );
 }
 
 function readBranch(branch: string | boolean | undefined): string | null {
