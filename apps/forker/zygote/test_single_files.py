@@ -83,6 +83,13 @@ class SingleFiles(unittest.TestCase):
         self.assertTrue(self.dave.ask(b"Branch.unlock", path, branch, repository)[0])
         self.assertEqual(self.dave.ask(b"put", tip, b"", body=b"1 " + self.host.revision)[1][0], b"LockFailed")
 
+    def test_a_name_that_is_no_text_is_no_branch(self) -> None:
+        self.assertEqual(self.dave.ask(b"BzrDir.open_2.1", b"/~dave/\xff")[1], (b"no",))
+        for verb in (b"Branch.last_revision_info", b"Branch.lock_write", b"get", b"list_dir"):
+            succeeded, words, _ = self.dave.ask(verb, b"/~dave/\xff")
+            self.assertFalse(succeeded, words)
+            self.assertNotIn(b"Unicode", b" ".join(words))
+
     def test_a_directory_that_was_promised_is_made_by_the_branch_that_comes_and_by_nothing_else(self) -> None:
         for path in (b"/~dave/a/b/c", b"/~dave/a/b", b"/~dave/a/b/c"):
             made = self.dave.ask(b"mkdir", path, b"")
