@@ -63,7 +63,7 @@ for (const [part, table] of [
       `[${table}]\nlisten = "${taken.address}"`,
     );
     writeFileSync(file, text);
-    const expected = new RegExp(`^${part}: ${taken.address} is taken by another .*; stop .*hatchery\\.toml$`, 'm');
+    const expected = new RegExp(`^hatchery: up: ${taken.address} is taken by another .*; stop .*hatchery\\.toml$`, 'm');
     const up = await hatchery('up', '--json');
     assert.match(up.stderr, expected);
     assert.equal(up.code, 1);
@@ -72,7 +72,7 @@ for (const [part, table] of [
 
     // The detached start tells that line, and no other.
     const detached = await hatchery('start');
-    assertOneLine(detached, new RegExp(`^hatchery: start: ${part}: ${taken.address} is taken by another `));
+    assertOneLine(detached, new RegExp(`^hatchery: start: ${taken.address} is taken by another `));
   });
 }
 

@@ -64,7 +64,7 @@ describe('a detached service', () => {
     configure(directory.path, (server.address() as AddressInfo).port);
     const { code, stderr } = await hatchery(directory.path, 'start');
     assert.equal(code, 1);
-    assert.match(stderr, /^hatchery: start: ssh-gateway: 127\.0\.0\.1:\d+ is taken by another process[^\n]*\n$/);
+    assert.match(stderr, /^hatchery: start: 127\.0\.0\.1:\d+ is taken by another process[^\n]*\n$/);
     await assertNothingLeft(directory.path, baseline);
     server.close();
   });

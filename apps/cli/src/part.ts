@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { nodeFlags } from '@hatchery/daemon';
 import { UsageError, type Command, type Invocation } from './command.ts';
 
 /** The programs of the parts, started by `up` and by systemd units alike. */
@@ -22,21 +21,24 @@ function partCommand(name: PartName, summary: string, ownOptions: Command['optio
       .join(' '),
     summary,
     options: { ...ownOptions, 'ready-fd': { type: 'string' } },
-    run: (invocation) => Promise.resolve(become(name, invocation, Object.keys(ownOptions))),
+    run: (invocation) => become(name, invocation, Object.keys(ownOptions)),
   };
 }
 
-/** Replaces this process, so that whoever started it (systemd) has the part itself as its child. */
-function become(name: PartName, invocation: Invocation, ownOptions: readonly string[]): never {
-  const { place, options, words, environment } = invocation;
+/**
+ * Makes this process the part, so that whoever started it (systemd) has the part itself as its child, with all that it was
+ * given: execve(2) would close what is not a standard stream, as sockets and the descriptor for readiness.
+ */
+async function become(name: PartName, invocation: Invocation, ownOptions: readonly string[]): Promise<number> {
+  const { place, options, words } = invocation;
   if (words[0] !== undefined) throw new UsageError(`'${words[0]}' is one word too many`);
   const own = [...ownOptions, 'ready-fd'].flatMap((option) => {
     const value = options[option];
     return typeof value === 'string' ? [`--${option}`, value] : [];
   });
-  const argv = [process.execPath, ...nodeFlags, partPrograms[name], ...place, ...own];
-  if (process.execve === undefined) throw new Error('this Node cannot replace its process; start it with ./hatchery');
-  return process.execve(process.execPath, argv, environment);
+  process.argv = [process.execPath, partPrograms[name], ...place, ...own];
+  await import(partPrograms[name]);
+  return Number(process.exitCode);
 }
 
 export const forker = partCommand('forker', 'the fork service alone, in the foreground', {

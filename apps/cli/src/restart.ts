@@ -6,6 +6,7 @@ import { actor } from './running-service.ts';
 import { readService } from './service-process.ts';
 import { startDetached, stopRunning } from './start-stop.ts';
 import { supervisorSocketPath, type RestartReport, type RestartRequest } from './up/supervisor-socket.ts';
+import { wantedSockets } from './up/wanted-sockets.ts';
 
 export const restart: Command = {
   name: 'restart',
@@ -30,7 +31,8 @@ async function replaceParts(invocation: Invocation, runtimeDirectory: string | u
     throw new Error(
       `runtime_dir cannot change from ${runtimeDirectory} under a running service; hatchery restart --now stops it first`,
     );
-  for await (const report of askSupervisor(supervisorSocketPath(config), { place, actor: actor(invocation) })) {
+  const asked = { place, actor: actor(invocation), wanted: wantedSockets(config) };
+  for await (const report of askSupervisor(supervisorSocketPath(config), asked)) {
     if (report.event === 'progress') print(`${report.message}\n`);
     else if (report.event === 'done') {
       print(`hatchery was restarted: ${report.message}\n`);

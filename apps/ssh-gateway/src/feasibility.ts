@@ -55,20 +55,6 @@ function requireNativeCrypto(loaded: boolean): void {
   }
 }
 
-/** The error of listen(2) as a StartError whose one line says what to do; anything else is a defect and stays what it is. */
-export function listenError(error: unknown, { host, port }: Config['ssh']['listen']): unknown {
-  const address = `${host}:${port}`;
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  if (syscall !== 'listen' && syscall !== 'getaddrinfo') return error;
-  const advice = {
-    EADDRINUSE: `${address} is taken by another process (ss -ltnp shows which); stop it or set ssh.listen in hatchery.toml`,
-    EACCES: `${address} needs a privilege; set ssh.listen in hatchery.toml to a port above 1023`,
-    ENOTFOUND: `${host} of ssh.listen is no name that this machine knows; set it to an address in hatchery.toml`,
-    EADDRNOTAVAIL: `${host} is not an address of this machine; set ssh.listen in hatchery.toml`,
-  }[code ?? ''];
-  return new StartError(advice ?? `cannot listen on ${address}: ${reasonOf(error)}`, { cause: error });
-}
-
 function readHostCertificate(path: string, keys: readonly HostKey[]): HostCertificate {
   try {
     return parseHostCertificate(readFileSync(path), keys, Date.now());

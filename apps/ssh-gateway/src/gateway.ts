@@ -1,15 +1,15 @@
+import type { Socket } from 'node:net';
 import { auditDirectory, controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
 import type { Address, Config } from '@hatchery/config';
-import { currentHalt, describeHalt, processStartTime, readPartRecord, StartError } from '@hatchery/daemon';
+import { currentHalt, describeHalt, portError, processStartTime, readPartRecord, StartError } from '@hatchery/daemon';
 import type { Part, PartContext, PartRecord } from '@hatchery/daemon';
 import { AuditLog, EventLog, type AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import { createControlServer, createStatusServer } from './control/control-server.ts';
 import { Gate } from './control/gate.ts';
 import { askDrained, followForker } from './control/follow-forker.ts';
-import { listenTcp } from './control/tcp-listener.ts';
+import { openStatusPort, takeStatusPort, type TcpListener } from './control/tcp-listener.ts';
 import { listenUnix } from './control/unix-listener.ts';
-import { listenError } from './feasibility.ts';
 import { Listener } from './listener.ts';
 import { OwnPlaces } from './places/places.ts';
 import { Tally } from './places/tally.ts';
@@ -20,12 +20,12 @@ import { WorkerPool } from './worker/pool.ts';
 import type { Worker } from './worker/worker.ts';
 
 /** What a gateway is started with. `overlap` lets it share the port and take over the control socket of one that runs. */
-export type GatewayContext = Pick<PartContext, 'config' | 'log'> & Partial<Pick<PartContext, 'options'>>;
+export type GatewayContext = Pick<PartContext, 'config' | 'log'> & Partial<Pick<PartContext, 'options' | 'sockets'>>;
 
 /** Makes a gateway that already takes connections. @throws {StartError} when that cannot be, in one line that says what to do */
 export async function createGateway(context: GatewayContext, options: WorkerOptions = {}): Promise<Part> {
   const { config, log } = context;
-  const shared = context.options?.['overlap'] === 'yes';
+  const shared = isOverlap(context);
   const before = shared ? readPartRecord(config, 'ssh-gateway') : null;
   const epoch = `${Date.now().toString(36)}-${process.pid}`;
   const events = new EventLog({ epoch, version, now: () => new Date() });
@@ -39,15 +39,14 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
     const own = (worker = await startWorker({ config, log, audit, publish }, options));
     // Before anybody is let in: a drain outlives the gateway that was told of it.
     const drained = await askDrained(controlSocketPath(config));
-    const listener = await listen(addressBeside(config.ssh.listen, before), log, own, shared);
+    const listener = await listen(context, before, own);
     disposables.defer(() => void listener.close());
     const gate = new Gate({ config, log, events, audit, listener, worker: own });
     disposables.use(followForker(controlSocketPath(config), gate, log, drained, () => whyAbsent(config)));
     const predecessor = shared ? { pid: before?.pid ?? 0, lives: () => livesStill(before) } : null;
     const control = createControlServer(gate);
     const socket = disposables.use(await listenUnix(control, gatewayControlSocketPath(config), predecessor));
-    const { statusListen } = config.ssh;
-    const status = statusListen === null ? null : await listenTcp(createStatusServer(gate), statusListen, shared);
+    const status = await listenForStatus(context, before, gate);
     if (status !== null) disposables.use(status);
     const { address: host, port } = listener.address;
     log.info({ host, port, workers: config.ssh.workers }, 'listening');
@@ -64,6 +63,10 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
     await worker?.finished;
     throw error;
   }
+}
+
+function isOverlap({ options }: GatewayContext): boolean {
+  return options?.['overlap'] === 'yes';
 }
 
 /** One process counts for all that share its port: this one. */
@@ -86,8 +89,8 @@ function openAudit(config: Config, log: GatewayContext['log']): AuditLog {
 }
 
 /** Where the configuration leaves the port to the system, a successor shares the one that clients know by now. */
-function addressBeside({ host, port }: Address, before: PartRecord | null): Address {
-  const known = before?.details['ssh'] as Address | undefined;
+function addressBeside({ host, port }: Address, before: PartRecord | null, detail: 'ssh' | 'status'): Address {
+  const known = before?.details[detail] as Address | undefined;
   return { host, port: port === 0 && known !== undefined ? known.port : port };
 }
 
@@ -103,19 +106,32 @@ function livesStill(before: PartRecord | null): boolean {
   return before !== null && processStartTime(before.pid) === before.startTime;
 }
 
-async function listen(
-  address: Address,
-  log: GatewayContext['log'],
-  worker: Worker,
-  shared: boolean,
-): Promise<Listener> {
+/** On the sockets that were passed to us, or else on one of our own. @throws {StartError} */
+async function listen(context: GatewayContext, before: PartRecord | null, worker: Worker): Promise<Listener> {
+  const { config, log, sockets } = context;
+  const listening = {
+    accept: (socket: Socket) => worker.accept(socket),
+    failed: (err: Error) => log.error({ err, fault: 'system' }, 'listener failed'),
+  };
+  const passed = sockets?.all('ssh') ?? [];
+  if (passed.length > 0) return Listener.take(passed, listening);
+  const address = addressBeside(config.ssh.listen, before, 'ssh');
   try {
-    return await Listener.open(address, {
-      accept: (socket) => worker.accept(socket),
-      failed: (err) => log.error({ err, fault: 'system' }, 'listener failed'),
-      shared,
-    });
+    return await Listener.open(address, isOverlap(context), listening);
   } catch (error) {
-    throw listenError(error, address);
+    throw portError(error, address, 'ssh.listen');
   }
+}
+
+/** Null when nothing is wanted. @throws {StartError} */
+async function listenForStatus(
+  context: GatewayContext,
+  before: PartRecord | null,
+  gate: Gate,
+): Promise<TcpListener | null> {
+  const passed = context.sockets?.one('status') ?? null;
+  if (passed !== null) return takeStatusPort(createStatusServer(gate), passed);
+  const { statusListen } = context.config.ssh;
+  if (statusListen === null) return null;
+  return openStatusPort(createStatusServer(gate), addressBeside(statusListen, before, 'status'), isOverlap(context));
 }

@@ -1,36 +1,61 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Address } from '@hatchery/config';
-import { openPort } from './open-port.ts';
+import { listenOnPort, openPort } from '@hatchery/daemon';
 
 /** A flood of connections must not keep the port open: those of so many turns were there before the close. */
 const closingTurnsMax = 100;
 
-/** The port. */
+/** What a port does with what comes in. */
+export interface Listening {
+  readonly accept: (socket: Socket) => void;
+  readonly failed: (error: Error) => void;
+}
+
+/** The port, or several where systemd opened them. */
 export class Listener {
-  readonly #server: Server;
+  readonly #servers: readonly Server[];
   readonly #address: AddressInfo;
   #accepted = 0;
   #closed: Promise<void> | null = null;
 
   /** Resolves when the port is open. `shared` and errors: see {@link openPort}. */
-  static async open(
-    address: Address,
-    { accept, failed, shared }: { accept: (socket: Socket) => void; failed: (error: Error) => void; shared: boolean },
-  ): Promise<Listener> {
+  static async open(address: Address, shared: boolean, listening: Listening): Promise<Listener> {
     const server = createListener();
     await openPort(server, address, shared);
-    server.on('error', failed);
-    return new Listener(server, accept);
+    return new Listener([server], server.address() as AddressInfo, listening);
   }
 
-  private constructor(server: Server, accept: (socket: Socket) => void) {
-    server.on('connection', (socket) => {
-      this.#accepted += 1;
-      accept(socket);
-    });
-    this.#server = server;
-    this.#address = server.address() as AddressInfo;
+  /**
+   * Takes connections from sockets that were passed to us, of which there is one at least. Whoever else has them may take
+   * connections too, from the same queues: what one leaves when it closes its copy is there for the others.
+   * @throws {StartError}
+   */
+  static async take(fds: readonly number[], listening: Listening): Promise<Listener> {
+    const servers: Server[] = [];
+    const addresses: AddressInfo[] = [];
+    try {
+      for (const fd of fds) {
+        const server = createListener();
+        addresses.push(await listenOnPort(server, fd, 'ssh'));
+        servers.push(server);
+      }
+      return new Listener(servers, addresses[0] as AddressInfo, listening);
+    } catch (error) {
+      for (const server of servers) server.close();
+      throw error;
+    }
+  }
+
+  private constructor(servers: readonly Server[], address: AddressInfo, { accept, failed }: Listening) {
+    for (const server of servers) {
+      server.on('error', failed).on('connection', (socket) => {
+        this.#accepted += 1;
+        accept(socket);
+      });
+    }
+    this.#servers = servers;
+    this.#address = address;
   }
 
   get address(): AddressInfo {
@@ -38,9 +63,9 @@ export class Listener {
   }
 
   /**
-   * Connections go on. What the kernel has queued for this socket is taken first, since closing would reset it, whoever
-   * else shares the port (without net.ipv4.tcp_migrate_req): it is closed in the turn after one that brought nothing.
-   * Resolves then.
+   * Connections go on. What the kernel has queued is taken first: where nobody else has this very socket closing would
+   * reset it, whoever else shares the port (without net.ipv4.tcp_migrate_req). It is closed in the turn after one that
+   * brought nothing. Resolves then.
    */
   close(): Promise<void> {
     return (this.#closed ??= this.#closeWhenEmpty());
@@ -51,7 +76,7 @@ export class Listener {
       before = this.#accepted;
       await turn();
     }
-    this.#server.close();
+    for (const server of this.#servers) server.close();
   }
 }
 

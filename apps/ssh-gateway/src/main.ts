@@ -6,4 +6,4 @@ const argv = process.argv.slice(2);
 
 process.exitCode = argv.includes('--worker')
   ? await runWorkerProcess()
-  : await runPart('ssh-gateway', argv, createGateway, ['overlap']);
+  : await runPart('ssh-gateway', argv, createGateway, ['overlap'], ['ssh', 'status']);

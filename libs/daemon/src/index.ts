@@ -12,6 +12,9 @@ export { clearPartHalt, currentHalt, describeHalt, readPartHalt, writePartHalt }
 export type { PartHalt } from './part-halt.ts';
 export { readPartRecord, readReplacedRecords } from './part-record.ts';
 export type { PartRecord } from './part-record.ts';
+export { bindPort, listenOnPort, listenOnUnix, openPort, portError } from './open-port.ts';
+export { PassedSockets, socketsOfSystemd, withoutSystemdSockets, writePassedSockets } from './passed-sockets.ts';
+export type { PassedSocket } from './passed-sockets.ts';
 export { runPart } from './run-part.ts';
 export type { Part, PartContext } from './run-part.ts';
 export { findPreloadLists, preloadListPaths } from './preload-list.ts';

@@ -10,3 +10,9 @@ export const logFailedRetryMs = 1_000;
 
 /** What a process that ends waits for the reader of its log. */
 export const logFlushMsMax = 500;
+
+/**
+ * Connections that wait for accept(2) while nobody serves: those of some seconds of a busy host. The kernel takes no more than
+ * net.core.somaxconn (4096 by default); who comes then waits as well, for the client's kernel asks again.
+ */
+export const queuedConnectionsMax = 4096;

@@ -7,6 +7,7 @@ import { standardError } from './log-output.ts';
 import { readPartHalt, writePartHalt } from './part-halt.ts';
 import { writePartRecord, type PartRecord } from './part-record.ts';
 import { processStartTime } from './process-identity.ts';
+import { PassedSockets, readPassedSockets, socketsOfSystemd } from './passed-sockets.ts';
 import { StartError } from './start-error.ts';
 
 /** What a part's factory gets. */
@@ -20,6 +21,8 @@ export interface PartContext {
    * `quit by uid 0`. Of a signal this is done already.
    */
   readonly stopAsked: (by: string) => void;
+  /** Listening sockets that its supervisor or systemd opened for it. */
+  readonly sockets: PassedSockets;
 }
 
 /** A part that is ready to serve: its factory resolves only then. */
@@ -36,13 +39,15 @@ export interface Part {
  * Runs one part in the foreground until it ends, and returns its exit code: 0 done, 1 failed, 2 wrong usage.
  * `--ready-fd N` names a descriptor that gets one JSON line of the part's details when it is ready, and is then closed
  * (the readiness notification of s6, https://skarnet.org/software/s6/notifywhenup.html). `--stop-with-stdin yes` stops the
- * part at the end of its standard input, so that it does not outlive whoever holds the other end.
+ * part at the end of its standard input, so that it does not outlive whoever holds the other end. `--sockets` names
+ * listening sockets of those in `socketNames` that the part inherits; without it those of systemd are taken (sd_listen_fds(3)).
  */
 export async function runPart(
   name: string,
   argv: readonly string[],
   create: (context: PartContext) => Promise<Part>,
   ownOptions: readonly string[] = [],
+  socketNames: readonly string[] = [],
 ): Promise<number> {
   let read: ReturnType<typeof readArguments>;
   try {
@@ -59,7 +64,8 @@ export async function runPart(
   };
   try {
     using signals = new StopSignals(stopAsked);
-    const part = await create({ config, log, options, stopAsked });
+    const sockets = takeSockets(options['sockets'], socketNames);
+    const part = await create({ config, log, options, stopAsked, sockets });
     using _record = await announceOrStop(name, part, { config, readyFd, supervised });
     signals.deliverTo((urgent) => part.stop(urgent));
     using _stdin = supervised ? onStdinEnd(() => part.stop(false)) : null;
@@ -79,7 +85,10 @@ function readArguments(
   const { values } = parseArgs({
     args: [...argv],
     options: Object.fromEntries(
-      ['config', 'state-dir', 'ready-fd', 'stop-with-stdin', ...ownOptions].map((name) => [name, { type: 'string' }]),
+      ['config', 'state-dir', 'ready-fd', 'stop-with-stdin', 'sockets', ...ownOptions].map((name) => [
+        name,
+        { type: 'string' },
+      ]),
     ),
   }) as { values: Record<string, string | undefined> };
   const readyFd = values['ready-fd'] === undefined ? null : Number(values['ready-fd']);
@@ -92,6 +101,14 @@ function readArguments(
     directory: checkoutDirectory,
   });
   return { config, readyFd, options: values };
+}
+
+/** @throws {StartError} when there is one that the part has no use for */
+function takeSockets(option: string | undefined, names: readonly string[]): PassedSockets {
+  const given = option === undefined ? socketsOfSystemd(process.env, process.pid) : readPassedSockets(option);
+  // They are for this process; what it starts must not take them for its own.
+  for (const variable of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete process.env[variable];
+  return new PassedSockets(given, names);
 }
 
 /** Where it is said that a part is ready, and what of it beside its details. */

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, linkSync, lstatSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { connect, type Server } from 'node:net';
+import { BoundSocket, connect, type BoundSocketOptions, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { isGone } from './process-identity.ts';
 import { StartError } from './start-error.ts';
@@ -27,7 +27,7 @@ export interface Predecessor {
  * first and takes the name then, in one step (rename(2)), so that at every instant a client finds one that listens.
  */
 export class UnixName implements Disposable {
-  readonly #server: Server;
+  readonly #close: () => void;
   readonly #path: string;
   /** What the socket is called as long as it does not have the name. */
   readonly #scratch: string;
@@ -35,8 +35,8 @@ export class UnixName implements Disposable {
   /** From whom the name is taken, when it may go back there. */
   #predecessor: Predecessor | null = null;
 
-  private constructor(server: Server, path: string, scratch: string) {
-    this.#server = server;
+  private constructor(close: () => void, path: string, scratch: string) {
+    this.#close = close;
     this.#path = path;
     this.#scratch = scratch;
     this.#inode = inodeOf(scratch) ?? 0n;
@@ -52,7 +52,7 @@ export class UnixName implements Disposable {
       server.listen({ path: scratch, ...(options.backlog === undefined ? {} : { backlog: options.backlog }) }, resolve);
       await promise;
       chmodSync(scratch, options.mode);
-      return new UnixName(server, path, scratch);
+      return new UnixName(() => server.close(), path, scratch);
     } catch (error) {
       throw cannotListen(path, options, error as Error);
     } finally {
@@ -78,6 +78,25 @@ export class UnixName implements Disposable {
     }
   }
 
+  /**
+   * Binds a socket for other processes to listen on, which inherit the descriptor `fd`. It gets the name by {@link take},
+   * when one of them does. `isOurs` says that whoever answers there now is a predecessor.
+   * @throws {StartError} when somebody else who lives has the name, or the path cannot be used
+   */
+  static async bind(path: string, options: UnixNameOptions, isOurs: boolean): Promise<{ name: UnixName; fd: number }> {
+    if (!isOurs) await removeDead(path, options);
+    const scratch = scratchName(path);
+    try {
+      removeLeftBehind(path);
+      // Node 24.21 takes a path; the types of it do not know yet.
+      const socket = new BoundSocket({ path: scratch } as BoundSocketOptions);
+      chmodSync(scratch, options.mode);
+      return { name: new UnixName(() => socket.close(), path, scratch), fd: socket.fd() };
+    } catch (error) {
+      throw cannotListen(path, options, error as Error);
+    }
+  }
+
   /** True from when a successor has the name. */
   get isReplaced(): boolean {
     return inodeOf(this.#path) !== this.#inode;
@@ -98,7 +117,7 @@ export class UnixName implements Disposable {
   /** Takes no connection any more, and takes the name away or gives it back, unless a successor has it by now. */
   [Symbol.dispose](): void {
     this.release();
-    this.#server.close();
+    this.#close();
   }
 
   /**
@@ -106,7 +125,7 @@ export class UnixName implements Disposable {
    * remove it could remove the successor's. What nobody takes is replaced by the next one that opens.
    */
   leave(): void {
-    this.#server.close();
+    this.#close();
   }
 
   /**

@@ -1,9 +1,11 @@
+import { withoutSystemdSockets } from '@hatchery/daemon';
 import type { Invocation } from '../command.ts';
 import { Backoff } from './backoff.ts';
 import type { Generation } from './generation.ts';
 import type { Ready } from './ready.ts';
 import { recover } from './recover.ts';
 import type { StopRequest } from './stop-request.ts';
+import type { ListeningSockets } from './listening-sockets.ts';
 import { SuccessorProcess } from './successor.ts';
 import type { RestartRequest } from './supervisor-socket.ts';
 
@@ -11,6 +13,8 @@ import type { RestartRequest } from './supervisor-socket.ts';
 export interface GenerationsContext {
   readonly invocation: Pick<Invocation, 'config' | 'environment' | 'say'>;
   readonly stop: StopRequest;
+  /** What the first generation listens on; closed at the end. */
+  readonly sockets: ListeningSockets;
   /** Another one serves. */
   readonly replaced: (ready: Ready) => void;
 }
@@ -20,12 +24,14 @@ export class Generations {
   readonly #context: GenerationsContext;
   readonly #urgent = new AbortController();
   readonly #lingering = new Set<Promise<void>>();
+  #sockets: ListeningSockets;
   #current: Generation;
   #replacing: Promise<unknown> | null = null;
 
   constructor(first: Generation, context: GenerationsContext) {
     this.#context = context;
     this.#current = first;
+    this.#sockets = context.sockets;
   }
 
   /**
@@ -33,29 +39,51 @@ export class Generations {
    * @throws an Error in one line that says why the old one stays
    */
   async replace(asked: RestartRequest, progress: (line: string) => void): Promise<string> {
-    const { invocation, stop } = this.#context;
+    const { stop } = this.#context;
     if (stop.signal.aborted) throw new Error('it stops');
     if (this.#replacing !== null) throw new Error('another restart is under way');
+    const replacing = this.#replaceNow(asked, progress);
+    this.#replacing = replacing;
+    try {
+      return await replacing;
+    } finally {
+      this.#replacing = null;
+    }
+  }
+
+  async #replaceNow(asked: RestartRequest, progress: (line: string) => void): Promise<string> {
+    const { invocation, stop } = this.#context;
     const { environment, say } = invocation;
-    const next = new SuccessorProcess({ words: asked.place, environment }, asked.actor, stop.signal, progress);
-    this.#replacing = next.started;
+    // Opened here and not in the successor: there is no way for a descriptor to a process that is not below us.
+    const sockets = await this.#sockets.replacement(asked.wanted).catch((error: unknown) => this.#stays(error));
+    const next = new SuccessorProcess(asked, sockets, {
+      environment: withoutSystemdSockets(environment),
+      aborted: stop.signal,
+      progress,
+    });
     try {
       const ready = await next.started;
-      const old = this.#current;
+      const [old, before] = [this.#current, this.#sockets];
       this.#current = next;
+      this.#sockets = sockets;
       this.#watch(next, asked);
+      sockets.settle();
+      before.closeBut(sockets);
       say('a new generation of all parts serves; what runs in the old ones goes on to its end');
       this.#linger(old.retire(this.#urgent.signal));
       this.#context.replaced(ready);
       return `every part is a new one; the page is ${ready.dashboard}`;
     } catch (error) {
+      sockets.closeBut(this.#sockets);
       // A gateway of it that has been up for a moment may have a session.
       this.#linger(next.ended(this.#urgent.signal));
-      say(`the parts that run stay: ${(error as Error).message}`);
-      throw error;
-    } finally {
-      this.#replacing = null;
+      return this.#stays(error);
     }
+  }
+
+  #stays(error: unknown): never {
+    this.#context.invocation.say(`the parts that run stay: ${(error as Error).message}`);
+    throw error;
   }
 
   /** Ends everything, and resolves when it has: draining, until the deadline for sessions or until somebody asks twice. */
@@ -67,15 +95,20 @@ export class Generations {
     stop.urgent.addEventListener('abort', () => this.#urgent.abort());
     const late = setTimeout(() => this.#urgent.abort(), 1000 * invocation.config.forker.childrenTimeoutS);
     if (stop.urgent.aborted) this.#urgent.abort();
-    await Promise.all([this.#current.stop(this.#urgent.signal), ...this.#lingering]).finally(() => clearTimeout(late));
+    // The page stays to show the end.
+    this.#sockets.closeFor('ssh-gateway');
+    await Promise.all([this.#current.stop(this.#urgent.signal), ...this.#lingering]).finally(() => {
+      clearTimeout(late);
+      this.#sockets[Symbol.dispose]();
+    });
   }
 
   /** Its parts drain when their supervisor has died; others then take over from them, as after a `hatchery start`. */
-  #watch(generation: Generation, { place }: RestartRequest): void {
+  #watch(generation: Generation, asked: RestartRequest): void {
     const { invocation, stop } = this.#context;
     const isOver = (): boolean => stop.signal.aborted || generation !== this.#current;
     void generation.lost.then(async (how) => {
-      const again = (): Promise<string> => this.replace({ place, actor: 'the supervisor' }, invocation.say);
+      const again = (): Promise<string> => this.replace({ ...asked, actor: 'the supervisor' }, invocation.say);
       if (!isOver()) await recover(how, { again, isOver, backoff: new Backoff(), ...invocation, stop: stop.signal });
     });
   }

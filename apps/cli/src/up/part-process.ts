@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { nodeFlags, type PartRecord } from '@hatchery/daemon';
+import { nodeFlags, writePassedSockets, type PartRecord, type PassedSocket } from '@hatchery/daemon';
 import { partPrograms, type PartName } from '../part.ts';
 import { partStartMsMax } from '../limits.ts';
 import { passOn } from './pass-on.ts';
@@ -23,6 +23,8 @@ export interface Place {
   /** `--config` and `--state-dir`, as every part takes them. */
   readonly words: readonly string[];
   readonly environment: Readonly<NodeJS.ProcessEnv>;
+  /** What a part listens on. */
+  readonly sockets: (name: PartName) => readonly PassedSocket[];
 }
 
 /** A part that ended before it was ready; the message holds what it said on stderr. */
@@ -38,6 +40,14 @@ export type Manner = 'fresh' | { readonly besideFor: string };
 function mannerOptions(name: PartName, manner: Manner): readonly string[] {
   if (manner === 'fresh') return [];
   return name === 'forker' ? [`--take-over=${manner.besideFor}`] : ['--overlap', 'yes'];
+}
+
+/** The descriptor of the first socket in a process that gets some: after the standard streams and the one for readiness. */
+const firstSocketFd = 4;
+
+/** Sockets by the descriptors that they have in the process which gets them. */
+export function inChild<T extends PassedSocket>(sockets: readonly T[]): (Pick<T, 'name'> & { readonly fd: number })[] {
+  return sockets.map(({ name }, index) => ({ name, fd: firstSocketFd + index }));
 }
 
 /** Lines of stderr that a failed start is explained with. */
@@ -57,9 +67,11 @@ export async function startPart(
   if (aborted.aborted) throw new PartStartError(`${name} was not started: the service stops`);
   const argv = [...nodeFlags, partPrograms[name], ...place.words, '--ready-fd', '3', '--stop-with-stdin', 'yes'];
   argv.push(...mannerOptions(name, manner));
+  const sockets = place.sockets(name);
+  if (sockets.length > 0) argv.push('--sockets', writePassedSockets(inChild(sockets)));
   const child = spawn(process.execPath, argv, {
     detached: true,
-    stdio: ['pipe', 'inherit', 'pipe', 'pipe'],
+    stdio: ['pipe', 'inherit', 'pipe', 'pipe', ...sockets.map(({ fd }) => fd)],
     env: place.environment,
   });
   const ended = new Promise<string>((resolve) => {

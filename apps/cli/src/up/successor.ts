@@ -5,12 +5,21 @@ import { fileURLToPath } from 'node:url';
 import { startMsMax, urgentRepeatMs } from '../limits.ts';
 import { nodeFlags } from '@hatchery/daemon';
 import type { Generation } from './generation.ts';
-import type { Place } from './part-process.ts';
+import type { Inheritance, ListeningSockets } from './listening-sockets.ts';
+import { inChild } from './part-process.ts';
 import { passOn } from './pass-on.ts';
 import type { Ready, StartOutcome } from './ready.ts';
+import type { RestartRequest } from './supervisor-socket.ts';
 import { retireSignal } from './stop-request.ts';
 
 const program = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+/** Where a successor comes up. */
+export interface SuccessorSurroundings {
+  readonly environment: Readonly<NodeJS.ProcessEnv>;
+  readonly aborted: AbortSignal;
+  readonly progress: (line: string) => void;
+}
 
 /**
  * A supervisor of the newest code and configuration, with parts that take over from those that run. It is a process of
@@ -24,12 +33,18 @@ export class SuccessorProcess implements Generation {
   readonly #ended: Promise<string>;
   #isStopping = false;
 
-  /** `actor` is who wants it, for the audit; `aborted` ends it half way; `progress` hears what it is at. */
-  constructor({ words, environment }: Place, actor: string, aborted: AbortSignal, progress: (line: string) => void) {
-    const argv = [...nodeFlags, program, 'up', ...words, `--succeed=${actor}`, '--ready-fd', '3'];
+  /** `sockets` are what its parts listen on; `aborted` ends it half way; `progress` hears what it is at. */
+  constructor(
+    { place, actor, wanted }: RestartRequest,
+    { all: sockets }: ListeningSockets,
+    { environment, aborted, progress }: SuccessorSurroundings,
+  ) {
+    const inheritance: Inheritance = { sockets: inChild(sockets), wanted };
+    const argv = [...nodeFlags, program, 'up', ...place, `--succeed=${actor}`, '--ready-fd', '3'];
+    argv.push(`--inherit=${JSON.stringify(inheritance)}`);
     this.#process = spawn(process.execPath, argv, {
       detached: true,
-      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'ignore', 'pipe', 'pipe', ...sockets.map(({ fd }) => fd)],
       cwd: '/',
       env: environment,
     });

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Config } from '@hatchery/config';
 import { makeDirectories, modes, type LogHealth } from '@hatchery/daemon';
 import { readControlBody } from '@hatchery/event-feed';
+import { isWantedSockets, type WantedSocket } from './wanted-sockets.ts';
 
 /** What `POST /v1/restart` takes. */
 export interface RestartRequest {
@@ -11,6 +12,8 @@ export interface RestartRequest {
   readonly place: readonly string[];
   /** Who asks, for the audit. */
   readonly actor: string;
+  /** The listening sockets that the configuration to come asks for, as the newest code reads it. */
+  readonly wanted: readonly WantedSocket[];
 }
 
 /** What `POST /v1/restart` answers, a line each: what it is at, and at the end what came of it. */
@@ -75,8 +78,14 @@ async function answer(supervisor: Supervisor, request: IncomingMessage, response
     return;
   }
   const body = await readControlBody(request);
-  const { place, actor } = body ?? {};
-  if (request.method !== 'POST' || request.url !== '/v1/restart' || !isWords(place) || !isName(actor)) {
+  const { place, actor, wanted } = body ?? {};
+  if (
+    request.method !== 'POST' ||
+    request.url !== '/v1/restart' ||
+    !isWords(place) ||
+    !isName(actor) ||
+    !isWantedSockets(wanted)
+  ) {
     response.writeHead(400).end();
     return;
   }
@@ -86,7 +95,7 @@ async function answer(supervisor: Supervisor, request: IncomingMessage, response
   const report = (one: RestartReport): void => void response.write(`${JSON.stringify(one)}\n`);
   try {
     const progress = (message: string): void => report({ event: 'progress', message });
-    report({ event: 'done', message: await supervisor.restart({ place, actor }, progress) });
+    report({ event: 'done', message: await supervisor.restart({ place, actor, wanted }, progress) });
   } catch (error) {
     report({ event: 'failed', message: (error as Error).message });
   }

@@ -1,11 +1,12 @@
 import type { Config } from '@hatchery/config';
-import { standardError } from '@hatchery/daemon';
+import { socketsOfSystemd, standardError, withoutSystemdSockets } from '@hatchery/daemon';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
 import { actor } from '../running-service.ts';
 import { claimService } from '../service-process.ts';
 import { namesOf, supervisedParts } from '../unsupervised.ts';
 import { hasDemo, prepareFirstUse, writeDemoSsh } from './first-use.ts';
 import { Generations } from './generations.ts';
+import { ListeningSockets, type Inheritance } from './listening-sockets.ts';
 import { PartStartError } from './part-process.ts';
 import { Parts, type PartsContext } from './parts.ts';
 import { endKeeper } from './end-keeper.ts';
@@ -19,7 +20,11 @@ export const up: Command = {
   name: 'up',
   synopsis: '[--json]',
   summary: 'serve: all parts in the foreground; Ctrl-C drains and stops, a second one at once',
-  options: { json: { type: 'boolean' }, 'ready-fd': { type: 'string' }, succeed: { type: 'string' } },
+  options: {
+    ...{ json: { type: 'boolean' }, 'ready-fd': { type: 'string' } },
+    // Of the supervisor that a restart starts below another one.
+    ...{ succeed: { type: 'string' }, inherit: { type: 'string' } },
+  },
   async run(asked) {
     expectWords(asked);
     const invocation = { ...asked, ...serviceTerminal(asked) };
@@ -58,9 +63,10 @@ async function serve(invocation: Invocation, starter: Starter, stop: StopRequest
     const places = `\nhatchery is up; Ctrl-C drains and stops.\n${describePlaces(config, ready)}`;
     invocation.print(invocation.options['json'] === true ? `${JSON.stringify(ready)}\n` : places);
   };
-  const first = await startUnlessStopped(invocation, stop);
-  if (first === null) return;
-  const generations = new Generations(first, { invocation, stop, replaced: announce });
+  const started = await startUnlessStopped(invocation, stop);
+  if (started === null) return;
+  const { parts: first, sockets } = started;
+  const generations = new Generations(first, { invocation, stop, sockets, replaced: announce });
   using held = new DisposableStack();
   try {
     const supervisor = {
@@ -87,10 +93,18 @@ function offerDemo(config: Config, { ssh }: Ready, say: (line: string) => void):
 }
 
 /** Null when it was stopped on the way. */
-async function startUnlessStopped(invocation: Invocation, stop: StopRequest): Promise<Parts | null> {
+async function startUnlessStopped(invocation: Invocation, stop: StopRequest): Promise<Started | null> {
+  using held = new DisposableStack();
   try {
-    const parts = await startBesideLeft(invocation, contextOf(invocation, stop));
-    if (!stop.signal.aborted) return parts;
+    // None is ours yet.
+    const left = supervisedParts(invocation.config);
+    const sockets = held.use(await openSockets(invocation, left.length > 0));
+    const parts = await startBeside(left, invocation, contextOf(invocation, stop, sockets));
+    sockets.settle();
+    if (!stop.signal.aborted) {
+      held.move();
+      return { parts, sockets };
+    }
     await parts.stop(stop.urgent);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
@@ -98,11 +112,23 @@ async function startUnlessStopped(invocation: Invocation, stop: StopRequest): Pr
   return null;
 }
 
+interface Started {
+  readonly parts: Parts;
+  readonly sockets: ListeningSockets;
+}
+
+async function openSockets({ config, environment }: Invocation, isBesideLeft: boolean): Promise<ListeningSockets> {
+  const ofSystemd = socketsOfSystemd(environment, process.pid);
+  return ListeningSockets.open(config, ofSystemd, isBesideLeft);
+}
+
 /** A supervisor that was killed leaves parts whose sessions go on: they are succeeded as at a restart. */
-async function startBesideLeft(invocation: Invocation, context: PartsContext): Promise<Parts> {
-  const { config, say } = invocation;
-  // None is ours yet.
-  const left = supervisedParts(config);
+async function startBeside(
+  left: ReturnType<typeof supervisedParts>,
+  invocation: Invocation,
+  context: PartsContext,
+): Promise<Parts> {
+  const { say } = invocation;
   if (left.length === 0) return Parts.start(context);
   say(`${namesOf(left)} run without a supervisor; these take over from them`);
   return Parts.succeed(context, actor(invocation), { progress: say, failed: () => undefined });
@@ -113,16 +139,21 @@ async function succeed(invocation: Invocation, actor: string, starter: Starter, 
   // It ends when the one above does, however that ends.
   process.stdin.resume().once('end', stop.ask);
   try {
+    const inheritance = JSON.parse(String(invocation.options['inherit'])) as Inheritance;
+    using sockets = ListeningSockets.inherit(inheritance, invocation.config, invocation.say);
     await prepareFirstUse(invocation.config, invocation, stop.signal);
     const told = {
       progress: (line: string) => starter.progress(line),
       failed: ({ message }: Error) => starter.fail(message),
     };
-    const parts = await Parts.succeed(contextOf(invocation, stop), actor, told);
+    const parts = await Parts.succeed(contextOf(invocation, stop, sockets), actor, told);
     try {
       starter.tell(parts.ready);
       await stop.asked;
     } finally {
+      // Lest connections queue where nobody takes them any more: a successor may have moved to another address.
+      if (stop.isRetirement) sockets[Symbol.dispose]();
+      else sockets.closeFor('ssh-gateway');
       await (stop.isRetirement ? parts.retire(stop.urgent) : parts.stop(stop.urgent));
     }
   } finally {
@@ -130,6 +161,8 @@ async function succeed(invocation: Invocation, actor: string, starter: Starter, 
   }
 }
 
-function contextOf({ config, place: words, environment, say }: Invocation, stop: StopRequest): PartsContext {
-  return { config, place: { words, environment }, aborted: stop.signal, urgent: stop.urgent, say };
+function contextOf(invocation: Invocation, stop: StopRequest, sockets: ListeningSockets): PartsContext {
+  const { config, place: words, environment, say } = invocation;
+  const place = { words, environment: withoutSystemdSockets(environment), sockets: sockets.of.bind(sockets) };
+  return { config, place, aborted: stop.signal, urgent: stop.urgent, say };
 }

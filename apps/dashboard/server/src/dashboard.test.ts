@@ -54,7 +54,10 @@ test('a port that is taken is named, with what to do', async () => {
   const config = dashboardConfig(directory.path, { listen: { host: '127.0.0.1', port } });
   await assert.rejects(startDashboard(config, pageFixture(directory.path)), (error: Error) => {
     assert.ok(error instanceof StartError);
-    assert.match(error.message, new RegExp(`^127\\.0\\.0\\.1:${port} is taken by another program; .*\\[dashboard\\]`));
+    assert.match(
+      error.message,
+      new RegExp(`^127\\.0\\.0\\.1:${port} is taken by another process .*; stop it or set dashboard\\.listen`),
+    );
     return true;
   });
   squatter.close();

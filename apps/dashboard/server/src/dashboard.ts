@@ -17,9 +17,9 @@ import type { FeedState, LiveMessage, ReadOnlyState } from '@hatchery/events';
 import { forkerKeepsEvents } from './actions/forker-action.ts';
 import type { ControlSockets } from './actions/service-action.ts';
 import { History } from './history/history.ts';
-import { closeListener, listen } from './http/listener.ts';
+import { closeListener, listen, listenOnPassed, type Listener } from './http/listener.ts';
 import { loadPageFiles, type PageFiles } from './http/page-files.ts';
-import { listenForProxy } from './http/proxy-socket.ts';
+import { listenForProxy, takeProxySocket, type ProxySocket } from './http/proxy-socket.ts';
 import { RequestBudget } from './http/request-budget.ts';
 import { answer } from './http/routes.ts';
 import { auditWriteMsMax, drainMsMax, historyBytesMax, usageHz } from './limits.ts';
@@ -35,26 +35,17 @@ import { startLive, type Live } from './watch.ts';
 const builtPage = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 /** What the dashboard needs of a {@link PartContext}. `overlap` lets it share the port of one that runs, until that stops. */
-export type DashboardContext = Pick<PartContext, 'config' | 'log'> & Partial<Pick<PartContext, 'options'>>;
+export type DashboardContext = Pick<PartContext, 'config' | 'log'> & Partial<Pick<PartContext, 'options' | 'sockets'>>;
 
 /**
  * The dashboard's server, ready as soon as it serves the page; a forker that is away is shown there, and dialled for ever.
  * @throws {StartError} when the page is not built, an address is taken or the secret of a client cannot be read
  */
-export async function createDashboard(
-  { config, log, options }: DashboardContext,
-  pageDirectory: string = builtPage,
-): Promise<Part> {
+export async function createDashboard(context: DashboardContext, pageDirectory: string = builtPage): Promise<Part> {
+  const { config, log } = context;
   const { dashboard } = config;
   const page = loadPageFiles(pageDirectory);
-  const before = options?.['overlap'] === 'yes' ? readPartRecord(config, 'dashboard') : null;
-  const { socket: proxyPath } = dashboard.proxy;
-  const proxySocket = proxyPath === null ? null : await listenForProxy(proxyPath, before);
-  const listener = await listen(dashboard.listen, before).catch((error: unknown) => {
-    proxySocket?.release();
-    proxySocket?.server.close();
-    throw error;
-  });
+  const { listener, proxySocket } = await openSockets(context);
   const servers = [listener.server, ...(proxySocket === null ? [] : [proxySocket.server])];
   const now = (): number => Date.now();
   const isOverSocket = (socket: Socket): boolean => proxySocket?.has(socket) === true;
@@ -89,7 +80,7 @@ export async function createDashboard(
   const running = { servers, live, endpoint, history, signIn };
   let stopping: Promise<void> | null = null;
   return {
-    details: { url, signInUrl: signIn.link ?? url, listen: listener.address, proxySocket: proxyPath },
+    details: { url, signInUrl: signIn.link ?? url, listen: listener.address, proxySocket: dashboard.proxy.socket },
     stop: (urgent) => {
       if (urgent) cutOff(running);
       proxySocket?.release();
@@ -97,6 +88,29 @@ export async function createDashboard(
     },
     finished: ended.promise,
   };
+}
+
+/** Those that were passed to us, and those of our own for what is missing. @throws {StartError} */
+async function openSockets({
+  config,
+  options,
+  sockets,
+}: DashboardContext): Promise<{ readonly listener: Listener; readonly proxySocket: ProxySocket | null }> {
+  const { dashboard } = config;
+  const before = options?.['overlap'] === 'yes' ? readPartRecord(config, 'dashboard') : null;
+  const passed = { page: sockets?.one('page') ?? null, proxy: sockets?.one('proxy') ?? null };
+  const { socket: path } = dashboard.proxy;
+  const own = path === null ? null : () => listenForProxy(path, before);
+  const proxySocket = passed.proxy === null ? ((await own?.()) ?? null) : await takeProxySocket(passed.proxy);
+  try {
+    const { listen: address } = dashboard;
+    const listener = passed.page === null ? await listen(address, before) : await listenOnPassed(passed.page, address);
+    return { listener, proxySocket };
+  } catch (error) {
+    proxySocket?.release();
+    proxySocket?.server.close();
+    throw error;
+  }
 }
 
 /** A history that cannot be written is told and tried again: the page of what is now does not need it. */

@@ -1,6 +1,10 @@
 import { runPart } from '@hatchery/daemon';
 import { createDashboard } from './dashboard.ts';
 
-process.exitCode = await runPart('dashboard', process.argv.slice(2), (context) => createDashboard(context), [
-  'overlap',
-]);
+process.exitCode = await runPart(
+  'dashboard',
+  process.argv.slice(2),
+  (context) => createDashboard(context),
+  ['overlap'],
+  ['page', 'proxy'],
+);

@@ -70,7 +70,7 @@ test('a successor that does not come up, or ends first, gives the socket back', 
   const status = async (): Promise<number> => (await visitor.visit(`${origin}/api/session`, { headers })).status;
   const old = await start(config, page);
   const nowhere = { ...config, dashboard: { ...config.dashboard, listen: { host: '192.0.2.1', port: 1 } } };
-  await assert.rejects(start(nowhere, page, { overlap: 'yes' }), /is no address of this machine/);
+  await assert.rejects(start(nowhere, page, { overlap: 'yes' }), /is not an address of this machine/);
   assert.equal(await status(), 200);
   const next = await start(config, page, { overlap: 'yes' });
   await stop(next);

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { processStartTime, UnixName, type PartRecord, type UnixNameOptions } from '@hatchery/daemon';
+import { listenOnUnix, processStartTime, UnixName, type PartRecord, type UnixNameOptions } from '@hatchery/daemon';
 import { connectionsMax, headersTimeoutMs, requestTimeoutMs } from '../limits.ts';
 
 /** A Unix socket for a proxy on this machine, and what came over it. */
@@ -17,12 +17,24 @@ export interface ProxySocket {
  * @throws {StartError} when the socket cannot be had
  */
 export async function listenForProxy(path: string, before: PartRecord | null = null): Promise<ProxySocket> {
+  const { server, has } = createProxyServer();
+  const name = await nameFor(server, path, before);
+  return { server, has, release: () => name.release() };
+}
+
+/** Listens on a socket that was opened for us; its name and mode are its owner's. @throws {StartError} when it is of no use */
+export async function takeProxySocket(fd: number): Promise<ProxySocket> {
+  const { server, has } = createProxyServer();
+  await listenOnUnix(server, fd, 'proxy');
+  return { server, has, release: () => undefined };
+}
+
+function createProxyServer(): Pick<ProxySocket, 'server' | 'has'> {
   const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs });
   server.maxConnections = connectionsMax;
   const sockets = new WeakSet<Socket>();
   server.on('connection', (socket) => sockets.add(socket));
-  const name = await nameFor(server, path, before);
-  return { server, has: (socket) => sockets.has(socket), release: () => name.release() };
+  return { server, has: (socket) => sockets.has(socket) };
 }
 
 async function nameFor(server: Server, path: string, before: PartRecord | null): Promise<UnixName> {

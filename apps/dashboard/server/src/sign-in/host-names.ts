@@ -28,7 +28,7 @@ export function isOurOrigin(origin: string | undefined, host: string | undefined
 }
 
 /** A host as it stands in a URL: an IPv6 address gets its brackets. */
-export function urlHost(host: string): string {
+function urlHost(host: string): string {
   return isIP(host) === 6 ? `[${host}]` : host.toLowerCase();
 }
 

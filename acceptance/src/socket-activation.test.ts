@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { afterEach, beforeEach } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { greeting, kill, unusedPort } from './harness/greeting.ts';
+import { configText, hatcheryScript } from './harness/instance.ts';
+import { assertNothingLeft } from './harness/nothing-left.ts';
+import { assertDone } from './harness/outcome.ts';
+import { run, until, type Outcome } from './harness/run.ts';
+import type { Status } from './harness/status.ts';
+
+// A part of systemd that needs no running systemd: it opens sockets and starts a program at the first connection.
+const activator = '/usr/bin/systemd-socket-activate';
+const skip = existsSync(activator) ? false : 'systemd is not installed';
+const unit = readFileSync(fileURLToPath(new URL('../../deploy/hatchery.socket', import.meta.url)), 'utf8');
+const [, unitName = ''] = /^FileDescriptorName=(.*)$/m.exec(unit) ?? [];
+
+let directory: string;
+let config: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'hatchery-acceptance-'));
+  config = join(directory, 'hatchery.toml');
+  writeFileSync(config, configText(directory, ''));
+});
+
+afterEach(async () => {
+  await assertNothingLeft(directory);
+  rmSync(directory, { recursive: true });
+});
+
+test(
+  'a service that systemd gives its port serves the client that started it, keeps the port through deaths and restarts, and stops',
+  { skip },
+  async () => {
+    const port = await unusedPort();
+    const service = activate(port, unitName, 'up', '--json');
+    // It is this one that starts the service.
+    await until('the first client to be served', () => greeting(port).then(() => true, isNotYet), 60_000);
+    for (let turn = 0; turn < 2; turn += 1) {
+      await kill(await gatewayPid());
+      await greeting(port);
+      assertDone(await hatchery('restart'));
+      await greeting(port);
+    }
+    const ended = once(service.process, 'exit');
+    service.process.kill('SIGINT');
+    assert.deepEqual(await ended, [0, null], service.said());
+  },
+);
+
+test('a gateway alone serves on what systemd gives it', { skip }, async () => {
+  assertDone(await hatchery('start'));
+  assertDone(await hatchery('stop'));
+  const port = await unusedPort();
+  const service = activate(port, unitName, 'ssh-gateway');
+  await until('the first client to be served', () => greeting(port).then(() => true, isNotYet));
+  const ended = once(service.process, 'exit');
+  service.process.kill('SIGTERM');
+  assert.deepEqual(await ended, [0, null], service.said());
+});
+
+test('a socket without a name of ours is refused with the setting of the unit', { skip }, async () => {
+  const port = await unusedPort();
+  const service = activate(port, 'hatchery.socket', 'up');
+  const ended = once(service.process, 'exit');
+  // It is refused or reset when the service has said no.
+  await until('a client to start it', () => greeting(port).then(() => true, isNotYet)).catch(() => undefined);
+  assert.deepEqual(await ended, [1, null]);
+  assert.match(service.said(), /^hatchery: up: it got a socket called 'hatchery\.socket' .*; set FileDescriptorName=/m);
+});
+
+test(
+  'the delivered unit is one that systemd understands',
+  { skip: existsSync('/usr/bin/systemd-analyze') ? skip : 'no systemd-analyze' },
+  () => {
+    assert.equal(unitName, 'ssh');
+    const verified = spawnSync(
+      'systemd-analyze',
+      ['verify', '--man=no', join(import.meta.dirname, '../../deploy/hatchery.socket')],
+      {
+        encoding: 'utf8',
+      },
+    );
+    assert.doesNotMatch(verified.stderr, /hatchery\.socket:\d+: /);
+  },
+);
+
+function activate(port: number, name: string, ...words: readonly string[]) {
+  const argv = ['-l', `127.0.0.1:${port}`, `--fdname=${name}`, hatcheryScript, ...words, '--config', config];
+  const process = spawn(activator, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [process.stdout, process.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  return { process, said: () => said };
+}
+
+/** The activator may not have opened its port yet. */
+function isNotYet(error: NodeJS.ErrnoException): boolean {
+  if (error.code === 'ECONNREFUSED') return false;
+  throw error;
+}
+
+function hatchery(...words: string[]): Promise<Outcome> {
+  return run(hatcheryScript, [...words, '--config', config], { environment: { HOME: directory } });
+}
+
+async function gatewayPid(): Promise<number> {
+  const { parts } = JSON.parse((await hatchery('status', '--json')).stdout) as Status;
+  return parts.find(({ name }) => name === 'ssh-gateway')?.pid ?? assert.fail('no gateway');
+}
