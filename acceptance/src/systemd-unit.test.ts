@@ -38,7 +38,9 @@ describe('the delivered unit, under a systemd', { skip }, () => {
     assert.match(status, new RegExp(`^Uid:\\t${uid}\\t${uid}\\t${uid}\\t${uid}$`, 'm'));
     assert.match(status, /^NoNewPrivs:\t1$/m);
     assert.match(status, /^CapBnd:\t0+$/m);
-    assert.match(readFileSync(systemd.path(`/proc/${pid}/limits`), 'utf8'), /^Max cpu time +3600 +3600 /m);
+    assert.match(readFileSync(systemd.path(`/proc/${pid}/limits`), 'utf8'), /^Max cpu time +3600 +3605 /m);
+    assert.equal(readFileSync(systemd.path(`/proc/${pid}/oom_score_adj`), 'utf8').trim(), '1000');
+    assert.deepEqual(await show(systemd, 'OOMPolicy', 'OOMScoreAdjust'), ['OOMPolicy=continue', 'OOMScoreAdjust=-900']);
     peer.endSending();
     assert.match(await client.readToEnd(), /\nexited\n0\n$/);
     await until('the end of its group', () => !existsSync(systemd.path(`/sys/fs/cgroup${group}`)));

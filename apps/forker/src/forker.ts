@@ -32,6 +32,7 @@ import { handOver } from './succession/hand-over.ts';
 import { readOffer } from './succession/offer.ts';
 import { stateOf } from './succession/successor.ts';
 import { afterPredecessor, takeOver } from './succession/take-over.ts';
+import { watchMemory } from './usage/memory-watch.ts';
 import { publishUsage } from './usage/publish-usage.ts';
 import { UsageSampler } from './usage/sampler.ts';
 
@@ -91,6 +92,7 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   locks.begin();
   held.use(collectGarbage(config.runtimeDirectory, service.registry, log));
   held.use(publishUsage(sampler, service.registry, events));
+  held.use(watchMemory(service.registry, config.limits.userMemoryBytes, (...end) => service.signal(...end)));
   // Word for word: clients and scripts written for Launchpad's service wait for this line.
   standardError().write(`Listening on socket: ${config.forker.socket}\n`);
   keeper.announce();

@@ -123,3 +123,9 @@ export const keeperLineBytesMax = 16 * 1024 * 1024;
 
 /** A text that a child has sent; the keeper has cut it to a fourth of this, and what it says itself is shorter. */
 export const reportTextCharactersMax = 65_536;
+
+/** How often it is looked at what memory each user's sessions have: a read of some 10 µs a session. One that grows faster meets its own limit. */
+export const memoryLookMs = 250;
+
+/** Ended children whose cause is kept for the gateway, which asks within milliseconds of the end. */
+export const endingsKeptMax = 1_000;

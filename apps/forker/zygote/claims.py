@@ -81,7 +81,13 @@ OF_CHILD: Kinds = {
         "atS": _seconds,
         "lost": _count(LOST_MAX),
     },
-    "limit": {"limit": _one_of("address_space_bytes", "open_files", "file_size_bytes")},
+    "failed": {
+        "kind": _one_of("lock-held", "no-permission", "read-only", "unsupported", "limit", "damaged", "disk", "internal"),
+        "verb": _text,
+        "path": _text,
+        "cause": _text,
+        "traceback": _text,
+    },
 }
 
 OF_ZYGOTE: Kinds = {

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import ancestry
 import claims
+import isolation
 import pipes
 import wire
 from registry import Child, Registry
@@ -77,6 +78,8 @@ class Hearing:
             raise claims.NoClaim("it said 'started' twice" if child.started else "it did not say 'started' first")
         if event == "started":
             child.started = True
+            if not child.reaped and child.pid is not None:
+                isolation.offer_to_kernel(child.pid, isolation.OOM_OF_SESSION)
         elif event == "log":
             self._log(child, message["text"])
         elif child.id is None or (event == "connected") == child.connected:

@@ -11,6 +11,14 @@ import wire
 #: prctl(2): no program that is run from here on can gain rights, by its set-user-id bit for example.
 PR_SET_NO_NEW_PRIVS = 38
 
+#: Whom the kernel ends first when memory is short (proc(5), `oom_score_adj`): a session before everything else of the host,
+#: and a zygote, which another one replaces within a second, before the rest of the service.
+OOM_OF_SESSION = 1000
+OOM_OF_ZYGOTE = 500
+
+#: From SIGXCPU, which tells what it is for, to SIGKILL, in seconds of CPU time.
+CPU_GRACE_S = 5
+
 #: close_range(2) takes any number; this is the highest that Python's own argument can be.
 DESCRIPTORS_MAX = 2**31 - 1
 
@@ -54,7 +62,7 @@ def isolate(channel: int, configuration: wire.Message) -> None:
     """Run first thing in a child: leaves it its standard streams and its channel, in a process group of its own."""
     enter_cgroup(configuration["cgroup"])
     os.setsid()
-    limit(resource.RLIMIT_CPU, configuration["limits"]["cpuS"])
+    limit(resource.RLIMIT_CPU, configuration["limits"]["cpuS"], CPU_GRACE_S)
     os.closerange(3, channel)
     close_above(channel)
 
@@ -64,13 +72,24 @@ def close_above(descriptor: int) -> None:
     os.closerange(descriptor + 1, DESCRIPTORS_MAX)
 
 
-def limit(number: int, value: int) -> None:
-    """Sets one limit for good; 0 leaves it as it is. A lower one that the system has set stays."""
+def limit(number: int, value: int, grace: int = 0) -> None:
+    """Sets one limit for good; 0 leaves it as it is. A lower one that the system has set stays. `grace` is from the soft to the hard one."""
     if value == 0:
         return
     hard = resource.getrlimit(number)[1]
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(number, (value, value))
+    soft, most = (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard) for wanted in (value, value + grace))
+    resource.setrlimit(number, (soft, most))
+
+
+def offer_to_kernel(pid: int, score: int) -> None:
+    """Says how soon the kernel is to end a process for its memory. Never less than it has: only root may take that back.
+
+    Called by the parent. What has become another user may not write its own (proc(5), `PR_SET_DUMPABLE`).
+    """
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/oom_score_adj", "r+") as stream:
+        if int(stream.read()) < score:
+            stream.seek(0)
+            stream.write(str(score))
 
 
 def enter_cgroup(parent: str | None) -> None:

@@ -62,8 +62,9 @@ def hear(pid: int, channel: socket.socket) -> bool:
         raise claims.NoClaim(f"process {sender} spoke in its place")
     message = claims.read(data, claims.OF_CHILD)
     if message["event"] == "started":
+        isolation.offer_to_kernel(pid, isolation.OOM_OF_SESSION)
         send({"event": "started", "pid": pid})
-    elif message["event"] in ("log", "limit"):
+    elif message["event"] in ("log", "failed"):
         send(message)
     return True
 

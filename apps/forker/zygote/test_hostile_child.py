@@ -155,7 +155,7 @@ class HostileChild(Stand):
     def test_that_floods_is_left_unread_for_a_while(self) -> None:
         _, end = self.new_child()
         child = self.nursery.registry.children[os.getpid()]
-        packet = wire.encode({"event": "limit", "limit": "open_files"})
+        packet = wire.encode({"event": "lock", "action": "opened", "path": "/", "nonce": None, "atS": 0, "lost": 0})
         with mock.patch("hearing.PACKETS_S", 60.0):
             for _ in range(2 * hearing.PACKETS_AT_A_TIME_MAX):
                 end.send(packet)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import claims
+import isolation
 import wire
 from loop import readable
 from wire import Message
@@ -77,6 +78,7 @@ class Zygote:
         try:
             moves = [(os.POSIX_SPAWN_DUP2, stderr_write, number) for number in (1, 2)]
             self.pid = spawn(configuration, theirs.fileno(), moves)
+            isolation.offer_to_kernel(self.pid, isolation.OOM_OF_ZYGOTE)
         except OSError:
             self.close()
             raise

@@ -35,6 +35,8 @@ export class SmallForkService implements AsyncDisposable {
   refusal = 'hatchery is full; try again later';
   /** Called between the fork and its answer. */
   beforeAnswer: (child: ServedChild) => Promise<void> = async () => {};
+  /** What the user of a killed child is to read. */
+  lineAfter: string | null = null;
   drainedAsked = 0;
   /** What it says of drains that an operator has ordered, and of its outage; null for no answer at all. */
   drained: { drained: boolean; orders: number; deadline?: string | null; outage?: string | null } | null = {
@@ -54,6 +56,11 @@ export class SmallForkService implements AsyncDisposable {
       if (request.url === '/v1/drained') {
         this.drainedAsked += 1;
         if (this.drained !== null) response.writeHead(200).end(JSON.stringify(this.drained));
+        return;
+      }
+      const ended = /^\/v1\/children\/([^/]+)\/ending$/.exec(request.url ?? '')?.[1];
+      if (ended !== undefined) {
+        response.writeHead(200).end(JSON.stringify({ cause: 'of the test', line: this.lineAfter }));
         return;
       }
       const id = /^\/v1\/children\/([^/]+)\/signal$/.exec(request.url ?? '')?.[1] ?? '';

@@ -145,7 +145,7 @@ function testConfig(
       ...{ socket: forkSocket, socketMode: 0o600, childrenMax: 100, childrenPerUserMax: 100, requestTimeoutS: 1 },
       ...{ childConnectTimeoutS: 120, childrenTimeoutS, poolSize: 0, fork: true, runAs: null },
     },
-    limits: { cpuS: 0, addressSpaceBytes: 0, openFiles: 0, fileSizeBytes: 0 },
+    limits: { cpuS: 0, addressSpaceBytes: 0, userMemoryBytes: 0, openFiles: 0, fileSizeBytes: 0 },
     ssh: {
       ...{
         listen: { host: '127.0.0.1', port: 0 },

@@ -35,6 +35,8 @@ export interface Config {
   readonly limits: {
     readonly cpuS: number;
     readonly addressSpaceBytes: number;
+    /** Of all sessions of one user together: private memory, in bytes. */
+    readonly userMemoryBytes: number;
     readonly openFiles: number;
     readonly fileSizeBytes: number;
   };

@@ -25,7 +25,13 @@ describe('loadConfig, with every key there is', () => {
         ...{ socketMode: 0o660, childrenMax: 500, childrenPerUserMax: 50, poolSize: 2, fork: true, runAs: null },
         ...{ requestTimeoutS: 1, childConnectTimeoutS: 120, childrenTimeoutS: 300 },
       },
-      limits: { cpuS: 3600, addressSpaceBytes: 4_294_967_296, openFiles: 1024, fileSizeBytes: 0 },
+      limits: {
+        cpuS: 3600,
+        addressSpaceBytes: config.limits.addressSpaceBytes,
+        userMemoryBytes: config.limits.userMemoryBytes,
+        openFiles: 1024,
+        fileSizeBytes: 0,
+      },
       ssh: {
         listen: { host: '127.0.0.1', port: 5022 },
         hostKeys: ['/checkout/.hatchery/ssh_host_ed25519_key'],
@@ -66,7 +72,7 @@ describe('loadConfig, with every key there is', () => {
       runtime_dir = "/r"
       hosting = { root = "/h", private = ["~alice/secret", "~reds"], read_only = true, file_reads = true, umask = "0022" }
       forker = { socket = "/f", socket_mode = "0600", max_children = 9, max_children_per_user = 8, request_timeout_s = 7, child_connect_timeout_s = 6, children_timeout_s = 5, pool_size = 4, fork = false, run_as = "hosting" }
-      limits = { cpu_s = 1, address_space_bytes = 2, open_files = 64, file_size_bytes = 4 }
+      limits = { cpu_s = 1, address_space_bytes = 268435456, user_memory_bytes = 67108864, open_files = 64, file_size_bytes = 4 }
       ssh = { listen = "a:1", host_keys = ["/k"], workers = 3, users_dir = "/u", host_certificates = ["/hc"], user_ca_keys = "/ca", revoked_keys = "/rk", key_lookup = "http", key_lookup_url = "https://k/{user}", key_lookup_token_file = "/t", key_lookup_command = ["/c", "%u"], team_lookup_command = ["/d", "%u"], key_lookup_timeout_s = 3, key_lookup_cache_s = 4, login_grace_s = 2, max_startups = "1:2:3", max_startups_per_source = 10, limit_exempt = ["192.0.2.0/24"], max_sessions_per_user = 1, idle_timeout_s = 9, proxy_protocol = "require", proxy_from = ["2001:db8::/32", "10.0.0.1"], status_listen = "[::1]:9", fallback = "spawn" }
       dashboard = { listen = "b:2", auth = "proxy", origins = ["https://h.example"], admins = ["root"], operators = ["group:ops"], viewers = ["anna"], proxy_from = ["10.0.0.1"], proxy_socket = "/p", proxy_user_header = "Remote-User", proxy_groups_header = "remote-groups", oidc_issuer = "https://i.example", oidc_client_id = "c", oidc_client_secret_file = "/c", oidc_scopes = ["openid", "groups"], oidc_user_claim = "sub", oidc_groups_claim = "roles", metrics_from = ["10.0.0.2"], session_s = 60, session_recheck_s = 1.5 }
       locks = { dir = "/l", mode = "0660", orphan_grace_s = 8 }
@@ -80,7 +86,7 @@ describe('loadConfig, with every key there is', () => {
         runAs: 'hosting',
         ...{ requestTimeoutS: 7, childConnectTimeoutS: 6, childrenTimeoutS: 5 },
       },
-      limits: { cpuS: 1, addressSpaceBytes: 2, openFiles: 64, fileSizeBytes: 4 },
+      limits: { cpuS: 1, addressSpaceBytes: 268_435_456, userMemoryBytes: 67_108_864, openFiles: 64, fileSizeBytes: 4 },
       ssh: {
         listen: { host: 'a', port: 1 },
         hostKeys: ['/k'],
@@ -100,7 +106,7 @@ describe('loadConfig, with every key there is', () => {
       },
       dashboard: {
         listen: { host: 'b', port: 2 },
-        auth: 'proxy',
+        ...{ auth: 'proxy', anonymous: 'none' },
         origins: ['https://h.example'],
         roles: { admins: ['root'], operators: ['group:ops'], viewers: ['anna'] },
         proxy: { from: ['10.0.0.1'], socket: '/p', userHeader: 'remote-user', groupsHeader: 'remote-groups' },

@@ -20,6 +20,7 @@ import {
   zeroOr,
   type Kind,
 } from './kinds.ts';
+import { machineMemoryBytes, sessionMemoryDefault, userMemoryDefault } from './machine-memory.ts';
 import { defaultHostKey } from './paths.ts';
 import { prefixes } from './prefixes.ts';
 import { headerName, issuer, names, origins, word } from './sign-in-kinds.ts';
@@ -83,7 +84,13 @@ export const keys = {
   // An hour of computing: the largest fetch measured took minutes, and what runs longer is stuck.
   'limits.cpu_s': key(integer(0, week), () => 3600),
   // Breezy holds some copies of the largest file it handles; a session that wants more endangers the others.
-  'limits.address_space_bytes': key(bytes, () => 4 * 1024 ** 3),
+  'limits.address_space_bytes': key(zeroOr(256 * 1024 ** 2, Number.MAX_SAFE_INTEGER), () =>
+    sessionMemoryDefault(machineMemoryBytes()),
+  ),
+  // Of all sessions of one user together, as they are looked at four times a second.
+  'limits.user_memory_bytes': key(zeroOr(64 * 1024 ** 2, Number.MAX_SAFE_INTEGER), () =>
+    userMemoryDefault(machineMemoryBytes()),
+  ),
   // A session holds tens of packs open at the most. With 8 no zygote comes up, with 12 a small branch can be pushed.
   'limits.open_files': key(zeroOr(64, 1_048_576), () => 1024),
   // Off: a pack of a repository may be as large as its disk.

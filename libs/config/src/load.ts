@@ -96,6 +96,7 @@ function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {
     limits: {
       cpuS: take('limits.cpu_s'),
       addressSpaceBytes: take('limits.address_space_bytes'),
+      userMemoryBytes: take('limits.user_memory_bytes'),
       openFiles: take('limits.open_files'),
       fileSizeBytes: take('limits.file_size_bytes'),
     },

@@ -2,6 +2,7 @@ import { closeSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig, type Config } from '@hatchery/config';
 import { checkoutDirectory } from './checkout.ts';
+import { beLastForKernel } from './last-for-kernel.ts';
 import { createLogger, type Logger } from './log.ts';
 import { standardError } from './log-output.ts';
 import { readPartHalt, writePartHalt } from './part-halt.ts';
@@ -62,6 +63,7 @@ export async function runPart(
   const stopAsked = (by: string): void => {
     if (supervised) noteStop(config, name, by, log);
   };
+  beLastForKernel();
   try {
     using signals = new StopSignals(stopAsked);
     const sockets = takeSockets(options['sockets'], socketNames);

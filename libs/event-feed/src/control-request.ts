@@ -23,6 +23,7 @@ export class NoAnswerError extends Error {
 /**
  * One request to a control socket, and its JSON answer. The forker answers
  * `GET /v1/state` → `{epoch, seq, version, view, keeper: {pid}, usage}`,
+ * `GET /v1/children/:id/log` → `{lines, cut}`, `GET /v1/children/:id/ending` → `{cause, line}`, where `line` is what its user is to read or null,
  * `POST /v1/children/:id/signal` `{signal, actor, reason, pid?, startTime?}` → 202 `{actionId}`, 404 no such child, 409 it has ended, 412 another process by now,
  * `POST /v1/drain` `{actor, reason, deadlineS?}` and `POST /v1/undrain` `{actor, reason}`,
  * `POST /v1/restart` `{actor, reason}`: the forker ends and leaves keeper, zygote and children to the one that is started next;

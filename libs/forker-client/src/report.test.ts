@@ -17,7 +17,6 @@ describe('readReport', () => {
     for (const report of [
       { event: 'started', pid: 4711 },
       { event: 'log', text: 'Traceback\n' },
-      { event: 'limit', limit: 'open_files' },
       { event: 'exited', status: 256, rusage },
     ])
       assert.deepEqual(readReport(JSON.stringify(report)), report);

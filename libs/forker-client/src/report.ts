@@ -5,8 +5,6 @@ import { reportBytesMax } from './limits.ts';
 export type Report =
   | { readonly event: 'started'; readonly pid: number }
   | { readonly event: 'log'; readonly text: string }
-  /** One of `[limits]` refused the session something. */
-  | { readonly event: 'limit'; readonly limit: string }
   | { readonly event: 'exited'; readonly status: number; readonly rusage: ChildRusage };
 
 /** The report in one line; null for what is none, as the words of a Python that crashes. */
@@ -20,15 +18,13 @@ export function readReport(line: string): Report | null {
 }
 
 function isReport(message: Record<string, unknown>): message is Report & Record<string, unknown> {
-  const { event, pid, text, limit, status, rusage } = message;
+  const { event, pid, text, status, rusage } = message;
   switch (event) {
     case 'started':
       // 1 is nobody's session, and a negative one would be a group.
       return Number.isInteger(pid) && (pid as number) > 1;
     case 'log':
       return typeof text === 'string' && text.length <= reportBytesMax;
-    case 'limit':
-      return typeof limit === 'string' && /^[a-z_]{1,40}$/.test(limit);
     case 'exited':
       return (
         Number.isInteger(status) && (status as number) >= 0 && (status as number) <= 0xffff && isChildRusage(rusage)

@@ -126,7 +126,6 @@ class Session implements Disposable {
     const message = readReport(line);
     if (message === null) this.#report(line);
     else if (message.event === 'log') this.#report(message.text);
-    else if (message.event === 'limit') this.#report(`the session reached a limit: ${message.limit}`);
     else if (message.event === 'started') this.#started.resolve(message.pid);
     else {
       this.#hasEnded = true;

@@ -3,10 +3,11 @@ import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
-import type { ForkRequest } from '@hatchery/protocol';
+import { readWaitStatus, type ForkRequest } from '@hatchery/protocol';
 import type { KeeperLink } from '../keeper-link/keeper-link.ts';
 import type { KeeperEvent, KeptChild } from '../keeper-link/messages.ts';
 import { ChildLogs } from './child-logs.ts';
+import { Endings } from './endings.ts';
 import { Exits } from './exits.ts';
 import { ForkQueue } from './fork-queue.ts';
 import type { Forked } from './forked.ts';
@@ -16,6 +17,7 @@ import { newChild } from './new-child.ts';
 import { OrphanWatch } from './orphan-watch.ts';
 import { pipeDirectoryOf } from './pipe-directories.ts';
 import { ChildRegistry, unknownStatus, type Ending, type Entry } from './registry.ts';
+import { KernelKills } from '../usage/kernel-kills.ts';
 import { toldBefore, type ToldBefore } from './told-before.ts';
 import { UsageTotals } from './usage-totals.ts';
 
@@ -24,6 +26,7 @@ export class ForkService implements Disposable {
   readonly registry = new ChildRegistry();
   readonly finished = new UsageTotals();
   readonly logs = new ChildLogs();
+  readonly endings = new Endings();
   readonly queue: ForkQueue;
   readonly intake: Intake;
   readonly #config: Config;
@@ -31,6 +34,7 @@ export class ForkService implements Disposable {
   readonly #events: EventLog;
   readonly #toldBefore: ToldBefore;
   readonly #orphans = new OrphanWatch();
+  readonly #kernelKills = new KernelKills();
   readonly #exits = new Exits((id) => this.#keeper?.send({ request: 'taken', id }));
   #keeper: Pick<KeeperLink, 'send'> | null = null;
 
@@ -168,7 +172,7 @@ export class ForkService implements Disposable {
 
   #exited(event: Extract<KeeperEvent, { event: 'exited' }>): void {
     const { id, pid, directory, status, rusage, leftBehind, details } = event;
-    const ending = { id, status, known: true, rusage };
+    const ending = { id, status, known: true, rusage, wasShortOfMemory: this.#wasEndedByKernel(id, status) };
     // The keeper tells again what nobody is known to have heard.
     if (this.#exits.find(id) !== null) return;
     if (this.#isOnRecord(id)) {
@@ -179,6 +183,12 @@ export class ForkService implements Disposable {
     this.#restore({ id, pid, directory, connected: true, details });
     if (leftBehind) tellLeftBehind(this.#log, id, pid);
     this.#ended(ending);
+  }
+
+  /** Nobody here has sent it SIGKILL, and the kernel has just ended somebody for memory. */
+  #wasEndedByKernel(id: string, status: number): boolean {
+    const isUnexplained = this.registry.find(id)?.cause === null;
+    return isUnexplained && readWaitStatus(status).signal === 'SIGKILL' && this.#kernelKills.takeOne();
   }
 
   #isOnRecord(id: string): boolean {
@@ -201,6 +211,7 @@ export class ForkService implements Disposable {
     this.#publish(events);
     if (ending.rusage !== null) this.finished.add(ending.rusage);
     const { exit, cause } = events[0];
+    this.endings.add(ending.id, cause);
     this.#log.info({ childId: ending.id, pid: entry.child.pid, ...exit, cause, rusage: ending.rusage }, 'child exited');
     this.#exits.tell(entry, ending);
     this.queue.ended();

@@ -1,4 +1,5 @@
 import { readWaitStatus } from '@hatchery/protocol';
+import { limitOfSignal, outOfMemoryCause } from './limit-cause.ts';
 import type { Child, ChildExit, ChildRusage, EventBody } from '@hatchery/events';
 
 /** One child as the forker keeps it. */
@@ -15,6 +16,8 @@ export interface Ending {
   readonly status: number;
   readonly known: boolean;
   readonly rusage: ChildRusage | null;
+  /** True when the kernel has ended a process for memory just now; absent where nobody looked. */
+  readonly wasShortOfMemory?: boolean;
 }
 
 /** What clients are told when the real status was lost with the keeper: exit code 255. */
@@ -81,7 +84,7 @@ export class ChildRegistry {
     this.#entries.delete(ending.id);
     this.#count(entry.child.user, -1);
     const exit = describeExit(ending);
-    const cause = entry.cause ?? naturalCause(entry, exit, ending.known);
+    const cause = entry.cause ?? naturalCause(entry, exit, ending);
     return [{ kind: 'child.exited', id: ending.id, endedAt: at.toISOString(), exit, rusage: ending.rusage, cause }];
   }
 
@@ -105,9 +108,16 @@ function describeExit({ status, known }: Ending): ChildExit {
   return { code, signal, status };
 }
 
-function naturalCause({ child }: Entry, { code, signal }: ChildExit, known: boolean): string {
+function naturalCause(
+  { child }: Entry,
+  { code, signal }: ChildExit,
+  { known, wasShortOfMemory = false }: Ending,
+): string {
   if (!known) return 'unknown: the keeper died before it';
   if (signal === 'SIGALRM' && child.connectedAt === null) return 'the client did not open the pipes in time';
+  const limit = limitOfSignal(signal);
+  if (limit !== null) return limit;
+  if (signal === 'SIGKILL' && wasShortOfMemory) return outOfMemoryCause;
   if (signal !== null) return `killed by ${signal} from outside the service`;
   return code === 0 ? 'finished' : `failed with exit code ${code}`;
 }

@@ -84,6 +84,8 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
   if (request.method === 'GET' && path === '/v1/load') return { status: 200, body: context.load() };
   const logged = /^\/v1\/children\/([^/]+)\/log$/.exec(path)?.[1];
   if (request.method === 'GET' && logged !== undefined) return childLog(context, logged);
+  const ended = /^\/v1\/children\/([^/]+)\/ending$/.exec(path)?.[1];
+  if (request.method === 'GET' && ended !== undefined) return childEnding(context, ended);
   if (request.method !== 'POST') return refuse(405, `${request.method} ${path} is not answered here`);
   const body = await readControlBody(request);
   if (body === null) return refuse(400, `the body is no JSON object of at most ${controlBodyBytesMax} bytes`);
@@ -108,6 +110,12 @@ function childLog({ service, events }: ControlContext, id: string): Answer {
   const isKnown = service.registry.has(id) || events.view.recentChildren.some((one) => one.id === id);
   const log = service.logs.of(id);
   return isKnown || log.lines.length > 0 ? { status: 200, body: log } : refuse(404, `there is no child ${id}`);
+}
+
+/** Why a child has ended, and the line for its user. */
+function childEnding({ service }: ControlContext, id: string): Answer {
+  const ending = service.endings.of(id);
+  return ending === null ? refuse(404, `nothing is known of an end of child ${id}`) : { status: 200, body: ending };
 }
 
 function signalChild(

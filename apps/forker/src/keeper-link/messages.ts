@@ -125,11 +125,6 @@ export type KeeperEvent =
   /** A traceback or a crash of a child, for the log of the service. */
   | { readonly event: 'log'; readonly id: string; readonly text: string }
   | LockReport
-  /** A child tells which of its limits (`[limits]`) refused it something. */
-  | { readonly event: 'limit'; readonly id: string; readonly limit: ReportedLimit }
   /** The keeper kills a child that said what no child says, or for which another process spoke. */
   | { readonly event: 'condemned'; readonly id: string; readonly reason: string }
   | { readonly event: 'signalled'; readonly id: string; readonly sent: boolean };
-
-/** Limits that a session meets without being killed, by their keys in `[limits]`. */
-export type ReportedLimit = 'address_space_bytes' | 'open_files' | 'file_size_bytes';

@@ -34,12 +34,11 @@ const events: readonly KeeperEvent[] = [
   { event: 'exited', id: 'a', pid: 8, directory, status: 256, rusage, leftBehind: false, details },
   { event: 'log', id: 'a', text: 'Traceback\n' },
   { event: 'lock', id: 'a', action: 'acquired', path: '/srv/~a/p/lock', nonce: 'n', atS: 1.5, lost: 0 },
-  { event: 'limit', id: 'a', limit: 'open_files' },
   { event: 'condemned', id: 'a', reason: 'it sent descriptors' },
   { event: 'signalled', id: 'a', sent: true },
 ];
 
-const fromChildren = ['connected', 'log', 'lock', 'limit', 'condemned'];
+const fromChildren = ['connected', 'log', 'lock', 'condemned'];
 const optional = ['readyAtMs', 'answersPings', 'cause'];
 
 /** Values that no field of that name may have, but for those of its own type. */

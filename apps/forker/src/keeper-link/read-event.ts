@@ -10,7 +10,7 @@ type Kind = KeeperEvent['event'];
  * What begins with a child's word. The keeper has judged it (apps/forker/zygote/claims.py) and said whose it is; whatever still is wrong with one
  * must not cost us the keeper, or a child could take that.
  */
-const fromChildren: ReadonlySet<string> = new Set<Kind>(['connected', 'log', 'lock', 'limit', 'condemned']);
+const fromChildren: ReadonlySet<string> = new Set<Kind>(['connected', 'log', 'lock', 'condemned']);
 
 const text: Check = (value) => typeof value === 'string' && value.length <= reportTextCharactersMax;
 const flag: Check = (value) => typeof value === 'boolean';
@@ -82,7 +82,6 @@ const fieldsOf: { readonly [K in Kind]: Readonly<Record<string, Check>> } = {
     ...{ id, path, nonce: orNull(text), atS: seconds, lost: count },
     action: oneOf('opened', 'acquired', 'taken-up', 'contended', 'gave-up', 'released', 'broken'),
   },
-  limit: { id, limit: oneOf('address_space_bytes', 'open_files', 'file_size_bytes') },
   condemned: { id, reason: text },
   signalled: { id, sent: flag },
 };

@@ -14,7 +14,7 @@ from loop import Loop
 from testing.hostile_packets import Packet
 
 #: Of all that a keeper says, what a child's word may lead to.
-ABOUT_A_CHILD = {"started", "connected", "lock", "log", "limit", "condemned"}
+ABOUT_A_CHILD = {"started", "connected", "lock", "log", "failed", "condemned"}
 
 
 class StandIn:
@@ -59,6 +59,7 @@ class Stand(unittest.TestCase):
             "ancestry.is_new_child": lambda pid, known: pid not in known,
             "os.killpg": lambda pid, _signal: self.killed.append(pid),
             "os.kill": lambda *_: None,
+            "isolation.offer_to_kernel": lambda *_: None,
             "hearing.complain": self.complaints.append,
             "keeper.complain": self.complaints.append,
             "hearing.PACKETS_S": 0.0,

@@ -48,7 +48,13 @@ GOOD: dict[str, dict[str, list[Any]]] = {
         "atS": [0, 0.0, 1.5],
         "lost": [0, 1, 10**9],
     },
-    "limit": {"limit": ["address_space_bytes", "open_files", "file_size_bytes"]},
+    "failed": {
+        "kind": ["lock-held", "limit", "internal"],
+        "verb": ["", "Branch.lock_write"],
+        "path": ["", "~alice/trunk"],
+        "cause": ["the memory that it may have is used up"],
+        "traceback": ["", "Traceback\n  x\n"],
+    },
 }
 
 #: What no JSON text can be, and what Python's reader takes all the same or fails of in its own way.
@@ -79,8 +85,8 @@ def _wrong_field(chance: random.Random) -> Packet:
     value = chance.choice(ODD)
     right = GOOD[message["event"]].get(name, [])
     message[name] = value
-    # A text may be any, and a nonce is nearly so.
-    return _bytes(message), (None if name in ("text", "nonce", "lost") or value in right else False)
+    # A text may be any, and a nonce is nearly so; a path of a lock is of the disk, one of a failure what the client said.
+    return _bytes(message), (None if name in ("text", "nonce", "lost", "verb", "path", "cause", "traceback") or value in right else False)
 
 
 def _other_fields(chance: random.Random) -> Packet:

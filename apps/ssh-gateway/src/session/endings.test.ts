@@ -110,6 +110,27 @@ test('a session outlives the fork service, and learns its exit status from the n
   assert.deepEqual([code, stdout.toString()], [9, 'still here']);
 });
 
+test('a child that is killed for a limit: its user reads which one, and the exit is no success', async () => {
+  await using stand = await Stand.open();
+  const line = 'hatchery: 4 sessions of alice had 3200 MiB of memory and may have 1024 MiB; do less at a time';
+  stand.forks.lineAfter = line;
+  stand.forks.script = 'echo half; kill -KILL $$';
+  const client = stand.startSsh([serveLine]);
+  const { code, stdout, stderr } = await within('ssh to end', client.result);
+  assert.deepEqual([code, stdout.toString()], [255, 'half\n']);
+  assert.ok(stderr.toString().endsWith(`\n${line}\n`), stderr.toString());
+  await until('the session to end', () => stand.log.named('session closed').length === 1);
+});
+
+test('a child that is killed for a reason that needs no words, or that nobody can ask for, ends as before', async () => {
+  await using stand = await Stand.open();
+  stand.forks.script = 'kill -KILL $$';
+  const client = stand.startSsh([serveLine]);
+  const { code, stderr } = await within('ssh to end', client.result);
+  assert.equal(code, 255);
+  assert.doesNotMatch(stderr.toString(), /hatchery/);
+});
+
 test('an exit status that nobody knows is 255 and an error in the log, never invented', async () => {
   await using stand = await Stand.open({ limits: { reattachForMs: 50, forkRetryEveryMs: 10 } });
   stand.forks.script = 'cat; exit 0';

@@ -15,6 +15,7 @@ export class SessionRecord {
   #exit: ChildExit | null = null;
   #refusal: { readonly reason: string; readonly result: SessionResult } | null = null;
   #failed = false;
+  #killedFor: string | null = null;
 
   constructor(options: SessionOptions, services: SessionServices) {
     this.#options = options;
@@ -64,9 +65,15 @@ export class SessionRecord {
     this.#exit = exit;
   }
 
+  /** For a reason that its user is told: then that is the reason of the end, and no clean one. */
+  killed(cause: string): void {
+    this.#killedFor = cause;
+  }
+
   /** Without `pumps` there never was a session. */
-  ended(reason: string, child: Pick<SessionChild, 'id' | 'pid'> | null, pumps: Pumps | null): void {
+  ended(ending: string, child: Pick<SessionChild, 'id' | 'pid'> | null, pumps: Pumps | null): void {
     if (pumps === null || child === null) return this.#neverWas();
+    const reason = this.#killedFor ?? ending;
     const { metrics, publish, audit } = this.#services;
     const { id: sessionId, connection, command } = this.#options;
     const { identity, peer } = connection;

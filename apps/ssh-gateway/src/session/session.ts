@@ -18,6 +18,12 @@ import {
   type SessionState,
 } from './state.ts';
 
+/** Why a child was killed: for the record, and in a line for its user. */
+export interface Killed {
+  readonly cause: string;
+  readonly line: string;
+}
+
 /** What a session uses and does not own. */
 export interface SessionServices {
   readonly log: Logger;
@@ -29,6 +35,8 @@ export interface SessionServices {
   readonly forkSocket: string;
   /** For when nobody answers there. */
   readonly absence: Absence;
+  /** Asks the forker why a child was killed; null when there is nothing to tell. Rejects when it gives no answer. */
+  readonly endingOf: (childId: string) => Promise<Killed | null>;
   /** Asks the forker to signal a child by its id. */
   readonly signalChild: (childId: string, signal: string, reason: string) => Promise<void>;
 }
@@ -63,6 +71,7 @@ export class Session {
   #state: SessionState = firstState;
   #child: SessionChild | null = null;
   #pumps: Pumps | null = null;
+  #lastLine: string | null = null;
   #step: NodeJS.Timeout | undefined;
   #eofWait: NodeJS.Timeout | undefined;
 
@@ -178,7 +187,21 @@ export class Session {
     const { forkSocket, limits } = this.#services;
     const exit = await exitOf(child, forkSocket, limits, this.#controller.signal);
     if (exit !== null) this.#record.exited(exit);
+    if (exit?.kind === 'signal') await this.#askWhy(child);
     this.#tell(exit === null ? { type: 'exit-lost' } : { type: 'child-exited', exit });
+  }
+
+  /** A child that was killed has told its user nothing. */
+  async #askWhy(child: SessionChild): Promise<void> {
+    if (this.#controller.signal.aborted || child.signal !== undefined) return;
+    try {
+      const killed = await this.#services.endingOf(child.id);
+      if (killed === null) return;
+      this.#lastLine = killed.line;
+      this.#record.killed(killed.cause);
+    } catch (error) {
+      this.#log.warn({ err: error, childId: child.id }, 'the fork service does not say why a child was killed');
+    }
   }
 
   #openPipes(): void {
@@ -201,7 +224,9 @@ export class Session {
 
   #reportExit(exit: ChildExit): void {
     if (exit.kind === 'unknown') this.#log.error({ childId: this.#child?.id, fault: 'system' }, 'exit status unknown');
-    this.#options.channel.finish(exitReport(exit));
+    const report = exitReport(exit);
+    if (this.#lastLine === null) this.#options.channel.finish(report);
+    else this.#options.channel.finishInWords(this.#lastLine, report);
   }
 
   async #signal(signal: NodeJS.Signals, reason: string): Promise<void> {

@@ -82,8 +82,13 @@ export class ExecChannel {
 
   /** Tells the user one line on stderr and ends with `status`, for what never became a session. */
   refuse(line: string, status: number): void {
+    this.finishInWords(line, { kind: 'exit-status', status });
+  }
+
+  /** Tells the user one line on stderr, then reports the ending and closes. */
+  finishInWords(line: string, report: ExitReport): void {
     // What the client still sends is of no use, but has to be read for the channel to close.
     this.input.resume();
-    this.errors.write(`${line}${this.#lineEnd}`, () => this.finish({ kind: 'exit-status', status }));
+    this.errors.write(`${line}${this.#lineEnd}`, () => this.finish(report));
   }
 }

@@ -11,6 +11,7 @@ import { limits as ownLimits, type Limits } from '../limits.ts';
 import { GatewayMetrics, type Level } from '../metrics/gateway-metrics.ts';
 import { measureLoopDelay } from '../metrics/loop-delay.ts';
 import type { Absence, Spawn } from '../session/fork-service.ts';
+import type { Killed } from '../session/session.ts';
 import { Sessions } from '../session/sessions.ts';
 import type { Places } from '../places/places.ts';
 import { Networks } from '../ssh/peer.ts';
@@ -46,6 +47,7 @@ export async function createWorker(context: WorkerContext, options: WorkerOption
     ...{ ...shared, publish, places },
     forkSocket: config.forker.socket,
     absence: { spawn: spawnOf(config, log), stopped: () => stoppedForker(config) },
+    endingOf: (childId) => endingOf(config, childId, limits.forkerWordMsMax),
     signalChild: (childId, signal, reason) => signalChild(config, childId, signal, reason),
   });
   const server = new SshServer({
@@ -128,6 +130,13 @@ function spawnOf(config: Config, log: WorkerContext['log']): Spawn | null {
 function stoppedForker(config: Config): ReturnType<Absence['stopped']> {
   const halt = currentHalt(config, 'forker');
   return halt?.state === 'stopped' ? { at: halt.at, words: `the fork service was ${describeHalt(halt)}` } : null;
+}
+
+async function endingOf(config: Config, childId: string, timeoutMs: number): Promise<Killed | null> {
+  const path = `/v1/children/${childId}/ending`;
+  const answer = await controlRequest(controlSocketPath(config), 'GET', path, undefined, timeoutMs);
+  const { cause, line } = answer as Record<string, unknown>;
+  return typeof cause === 'string' && typeof line === 'string' ? { cause, line } : null;
 }
 
 async function signalChild(config: Config, childId: string, signal: string, reason: string): Promise<void> {

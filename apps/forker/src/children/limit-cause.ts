@@ -1,0 +1,24 @@
+/** Limits that end a session, by their keys in `[limits]`; `memory` is the machine's own. */
+export type LimitName = 'cpu_s' | 'file_size_bytes' | 'memory' | 'user_memory_bytes';
+
+/** The cause of an ending by a limit: which one, and in words what was reached. */
+export function limitCause(limit: LimitName, words: string): string {
+  return `limit ${limit}: ${words}`;
+}
+
+/** What a signal says of a limit; null for one that says nothing of any (setrlimit(2)). */
+export function limitOfSignal(signal: string | null): string | null {
+  if (signal === 'SIGXCPU') return limitCause('cpu_s', 'the session has used the CPU time that it may have');
+  if (signal === 'SIGXFSZ') return limitCause('file_size_bytes', 'a file would be larger than a session may write');
+  return null;
+}
+
+/** For a session that the kernel ended because memory was short: that is told by a counter of the whole machine, and so is a guess. */
+export const outOfMemoryCause = limitCause('memory', 'this server ran out of memory, and the kernel ended the session');
+
+/** The line that the user of a session reads which was ended from outside; null for an ending that needs none. */
+export function lineForUser(cause: string): string | null {
+  const [, words] = /^limit \w+: (.+)$/s.exec(cause) ?? [];
+  if (words === undefined) return null;
+  return `hatchery: ${words}; do less at a time, or ask the operator of this service`;
+}

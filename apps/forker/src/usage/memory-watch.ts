@@ -1,0 +1,46 @@
+import { memoryLookMs } from '../limits.ts';
+import type { ChildRegistry } from '../children/registry.ts';
+import { limitCause } from '../children/limit-cause.ts';
+import { pageBytes, parseMemory, parseStat, readProc } from './proc-usage.ts';
+import { overBudget, suspects, type OverBudget, type SessionMemory } from './user-memory.ts';
+
+/** Ends a session, for good. */
+export type EndSession = (id: string, signal: 'SIGKILL', cause: string) => boolean;
+
+/**
+ * Looks a few times a second at what memory each user's sessions have together, and ends the largest of who is over the budget, until disposed. The
+ * resident size, which costs a read, is an upper bound; what a session has for itself is only read of users who may be over.
+ */
+export function watchMemory(registry: ChildRegistry, budgetBytes: number, end: EndSession): Disposable {
+  const timer = setInterval(() => {
+    for (const session of lookAtMemory(registry, budgetBytes))
+      end(session.id, 'SIGKILL', limitCause('user_memory_bytes', wordsOf(session, budgetBytes)));
+  }, memoryLookMs).unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** The sessions that are to end now. */
+export function lookAtMemory(registry: ChildRegistry, budgetBytes: number): OverBudget[] {
+  if (budgetBytes === 0) return [];
+  const living = [...registry.entries()].filter(({ cause }) => cause === null).map(({ child }) => child);
+  const measure = (read: (pid: number) => number, of: typeof living): SessionMemory[] =>
+    of.map(({ id, user, pid }) => ({ id, user, bytes: read(pid) }));
+  const users = suspects(measure(residentBytes, living), budgetBytes);
+  if (users.size === 0) return [];
+  const suspected = living.filter(({ user }) => user !== null && users.has(user));
+  return overBudget(measure(privateBytes, suspected), budgetBytes);
+}
+
+function residentBytes(pid: number): number {
+  return pageBytes * (parseStat(readProc(pid, 'stat') ?? '')?.rssPages ?? 0);
+}
+
+function privateBytes(pid: number): number {
+  return parseMemory(readProc(pid, 'smaps_rollup') ?? '').privateBytes;
+}
+
+function wordsOf({ user, userBytes, sessions }: OverBudget, budgetBytes: number): string {
+  const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;
+  const whose = sessions === 1 ? 'one session' : `${sessions} sessions`;
+  return `${whose} of ${user} had ${mebibytes(userBytes)} of memory and may have ${mebibytes(budgetBytes)}`;
+}
