@@ -26,4 +26,3 @@ export { clockSkewMsMax, makeLinkToken, readLinkToken, signInLinkMsMax } from '.
 export type { SignInLink } from './sign-in-link.ts';
 export { predecessorSocketPath, UnixName } from './unix-name.ts';
 export type { Predecessor, UnixNameOptions } from './unix-name.ts';
-export { beLastForKernel } from './last-for-kernel.ts';

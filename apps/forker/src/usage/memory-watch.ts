@@ -20,7 +20,7 @@ export function watchMemory(registry: ChildRegistry, budgetBytes: number, end: E
 }
 
 /** The sessions that are to end now. */
-export function lookAtMemory(registry: ChildRegistry, budgetBytes: number): OverBudget[] {
+function lookAtMemory(registry: ChildRegistry, budgetBytes: number): OverBudget[] {
   if (budgetBytes === 0) return [];
   const living = [...registry.entries()].filter(({ cause }) => cause === null).map(({ child }) => child);
   const measure = (read: (pid: number) => number, of: typeof living): SessionMemory[] =>

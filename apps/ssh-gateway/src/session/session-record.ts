@@ -3,7 +3,7 @@ import type { Phase, SessionResult } from '../metrics/gateway-metrics.ts';
 import type { ChildExit } from '../ssh/exit-report.ts';
 import type { SessionChild } from './fork-service.ts';
 import type { Pumps } from './pumps.ts';
-import type { SessionOptions, SessionServices } from './session.ts';
+import type { SessionOptions, SessionServices } from './session-services.ts';
 
 /** What is told of a session: its access line, its events, and what is counted of it. */
 export class SessionRecord {

@@ -5,7 +5,8 @@ import type { Places, SessionPlace } from '../places/places.ts';
 import type { ChannelRequest } from '../ssh/channels.ts';
 import type { SignedInConnection } from '../ssh/signed-in-connection.ts';
 import type { ExecChannel } from '../ssh/exec-channel.ts';
-import { Session, type SessionOptions, type SessionServices } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionOptions, SessionServices } from './session-services.ts';
 
 export interface SessionsOptions extends SessionServices {
   readonly places: Places;

@@ -11,7 +11,7 @@ import { limits as ownLimits, type Limits } from '../limits.ts';
 import { GatewayMetrics, type Level } from '../metrics/gateway-metrics.ts';
 import { measureLoopDelay } from '../metrics/loop-delay.ts';
 import type { Absence, Spawn } from '../session/fork-service.ts';
-import type { Killed } from '../session/session.ts';
+import type { Killed } from '../session/session-services.ts';
 import { Sessions } from '../session/sessions.ts';
 import type { Places } from '../places/places.ts';
 import { Networks } from '../ssh/peer.ts';
