@@ -34,8 +34,9 @@ export interface Status {
   readonly parts: readonly PartStatus[];
   /** What a restart has replaced and still waits for. */
   readonly oldParts: readonly OldPart[];
-  readonly children: readonly Child[];
-  readonly locks: readonly Lock[];
+  /** Null when nobody can tell: the fork service gives no answer, and sessions may run all the same. */
+  readonly children: readonly Child[] | null;
+  readonly locks: readonly Lock[] | null;
   readonly draining: boolean;
   readonly readOnly: ServiceState['readOnly'];
   /** When an operator's drain disconnects whoever is still there, RFC 3339; null unless there is one. */
@@ -79,8 +80,8 @@ async function findStatus(config: Config): Promise<Status> {
       name === 'ssh-gateway' ? gatewayStatus(config, record, gateway) : partStatus(config, name, record),
     ),
   ];
-  const children = Object.values(answered?.view.children ?? {});
-  const locks = Object.values(answered?.view.locks ?? {});
+  const children = answered === null ? null : Object.values(answered.view.children);
+  const locks = answered === null ? null : Object.values(answered.view.locks);
   return {
     ...{ parts, oldParts, children, locks },
     draining: (answered?.view.draining ?? false) || door?.state === 'draining',
@@ -196,7 +197,10 @@ export function describeStatus({ parts, oldParts, children, draining, drainDeadl
     lastError ?? '',
   ]);
   const until = drainDeadline === null ? '' : `; clients that are still there at ${drainDeadline} are disconnected`;
-  const count = `${children.length} session${children.length === 1 ? '' : 's'}`;
+  const count =
+    children === null
+      ? 'sessions: not known, since the fork service gives no answer'
+      : `${children.length} session${children.length === 1 ? '' : 's'}`;
   const sessions = `${count}${draining ? `, draining${until}` : ''}\n`;
   const old = oldParts.map((part) => `${describeOldPart(part)}\n`).join('');
   return table(['PART', 'STATE', 'PID', 'READY SINCE', ''], rows) + sessions + old + describeReadOnly(readOnly);

@@ -13,7 +13,13 @@ export type FeedState =
       /** When the forker was last heard; absent from servers that do not say. */
       readonly heardAt?: string;
     }
-  | { readonly up: false; readonly since: string; readonly reason: string };
+  | {
+      readonly up: false;
+      readonly since: string;
+      readonly reason: string;
+      /** True until the forker was heard for the first time: nothing is known of its sessions then. */
+      readonly neverHeard?: boolean;
+    };
 
 /** Why nothing may be written, since when (RFC 3339) and on whose word; these two are empty when nobody knows. */
 export interface ReadOnlyState {

@@ -27,6 +27,7 @@ import { LiveEndpoint } from './live/web-socket.ts';
 import { readingsOf } from './readings.ts';
 import { sourcesOf } from './sign-in/networks.ts';
 import { openSignIn } from './sign-in/open-sign-in.ts';
+import type { Refusal } from './sign-in/access.ts';
 import type { Person } from './sign-in/person.ts';
 import type { SignIn } from './sign-in/sign-in.ts';
 import { startLive, type Live } from './watch.ts';
@@ -161,7 +162,19 @@ function attach(
     log: log.info.bind(log),
   };
   const isScraper = sourcesOf(metricsFrom);
-  const routes = { isScraper, signIn, budget, page, readings, controlSocket, gatewayControlSocket, history, trail };
+  const liveRefusal = (person: Person): Refusal | null => endpoint.refusalFor(person);
+  const routes = {
+    liveRefusal,
+    isScraper,
+    signIn,
+    budget,
+    page,
+    readings,
+    controlSocket,
+    gatewayControlSocket,
+    history,
+    trail,
+  };
   const hello = ({ role }: Person): LiveMessage => ({
     type: 'hello',
     epoch: live.log.position.epoch,

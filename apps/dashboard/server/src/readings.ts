@@ -30,6 +30,11 @@ export interface ReadingsParts {
   readonly budget: { readonly refusedTotal: number };
 }
 
+/** Whether what the dashboard has of the service was told by the forker at some time. */
+function isKnown(feed: FeedState): boolean {
+  return feed.up || feed.neverHeard !== true;
+}
+
 export function readingsOf(parts: ReadingsParts): Readings {
   const { log, broadcast, progress, feed, gateway, readOnly, history, build, signIn, budget } = parts;
   return {
@@ -53,6 +58,7 @@ export function readingsOf(parts: ReadingsParts): Readings {
     lock: (id) => (Object.hasOwn(log.view.locks, id) ? log.view.locks[id] : undefined),
     metrics: () => ({
       view: log.view,
+      isKnown: isKnown(feed()),
       feedUp: feed().up,
       gatewayUp: gateway().up,
       seq: log.position.seq,

@@ -20,7 +20,12 @@ export function linkFeed(
   { controlSocket, name, halted }: Publisher,
   listener: { message(message: FeedMessage): void; changed(state: FeedState): void },
 ): FeedLink {
-  let state: FeedState = { up: false, since: new Date().toISOString(), reason: 'not heard from yet' };
+  let state: FeedState = {
+    up: false,
+    since: new Date().toISOString(),
+    reason: 'not heard from yet',
+    neverHeard: true,
+  };
   let heardAt = new Date();
   const connection = dialFeed(controlSocket, {
     message: (message) => {

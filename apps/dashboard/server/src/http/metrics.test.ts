@@ -12,6 +12,7 @@ const input = {
   seq: 7,
   browsers: 2,
   tooSlowTotal: 1,
+  isKnown: true,
   untrustedTotal: 2,
   requestsRefusedTotal: 3,
   stuck: 1,

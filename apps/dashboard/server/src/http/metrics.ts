@@ -6,6 +6,8 @@ import { loadSamples } from './load-samples.ts';
 /** What the dashboard knows that a Prometheus may want to alert on. */
 export interface MetricsInput {
   readonly view: View;
+  /** Whether the forker was ever heard; until then `view` says nothing. */
+  readonly isKnown: boolean;
   readonly feedUp: boolean;
   readonly gatewayUp: boolean;
   readonly seq: number;
@@ -26,8 +28,11 @@ export function metricsText(input: MetricsInput, load: ForkerLoad | null): strin
 }
 
 function samplesOf(input: MetricsInput): readonly Sample[] {
-  const { view, feedUp, gatewayUp, seq, browsers, tooSlowTotal, untrustedTotal, requestsRefusedTotal, stuck, history } =
-    input;
+  return [...(input.isKnown ? serviceSamples(input) : []), ...ownSamples(input)];
+}
+
+/** What the forker tells; of one that was never heard nothing is known, which is not zero. */
+function serviceSamples({ view, stuck }: MetricsInput): readonly Sample[] {
   const children = Object.values(view.children);
   const byState = states.map((state) => ({
     labels: { state },
@@ -54,6 +59,12 @@ function samplesOf(input: MetricsInput): readonly Sample[] {
       view.zygote.state === 'ready' || view.zygote.state === 'off' ? 1 : 0,
     ),
     gauge('hatchery_draining', '1 while no new session is taken.', view.draining ? 1 : 0),
+  ];
+}
+
+function ownSamples(input: MetricsInput): readonly Sample[] {
+  const { feedUp, gatewayUp, seq, browsers, tooSlowTotal, untrustedTotal, requestsRefusedTotal, history } = input;
+  return [
     gauge(
       'hatchery_dashboard_feed_up',
       '1 while the feed of the forker is heard; without it the gauges above are old.',

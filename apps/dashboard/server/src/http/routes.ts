@@ -9,6 +9,8 @@ import { answerHistory, type HistoryParts } from './history-routes.ts';
 import { metricsText } from './metrics.ts';
 import { requestAddress } from './request-address.ts';
 import type { PageFiles } from './page-files.ts';
+import type { Refusal } from '../sign-in/access.ts';
+import type { Person } from '../sign-in/person.ts';
 import { answerSignIn, refuseVisitor } from './sign-in-routes.ts';
 
 /** What the routes are made of. */
@@ -16,6 +18,8 @@ export interface RoutesParts extends ActionParts, HistoryParts {
   readonly page: PageFiles;
   /** Who reads the metrics without a sign-in: no name of a user is in them. */
   readonly isScraper: (socket: Socket) => boolean;
+  /** Why somebody gets no live stream besides those that are open, or null. */
+  readonly liveRefusal: (person: Person) => Refusal | null;
 }
 
 /** Answers one HTTP request. Never rejects: what goes wrong is an answer. */
@@ -39,6 +43,7 @@ export async function answer(parts: RoutesParts, request: IncomingMessage, respo
   const visitor = signIn.access.visitor(request);
   if ('status' in visitor) return refuseVisitor(signIn, url, visitor, response);
   if (!budget.take(visitor.name)) return refuseExcess(response);
+  if (url.pathname === '/live') return explainLive(parts, url, visitor, request, response);
   if (await answerChildLog(parts, visitor, url.pathname, response)) return;
   return read(parts, url, request, response);
 }
@@ -47,6 +52,21 @@ export async function answer(parts: RoutesParts, request: IncomingMessage, respo
 function sendOn(home: string, response: ServerResponse): void {
   response.writeHead(308, { ...safetyHeaders, location: home, 'content-length': 0 });
   response.end();
+}
+
+/** A browser does not tell its page why a WebSocket was refused; asked here, with the page's origin, the server does. */
+function explainLive(
+  { signIn, liveRefusal }: RoutesParts,
+  url: URL,
+  visitor: Person,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const origin = url.searchParams.get('from') ?? undefined;
+  const { host } = request.headers;
+  const refusal = signIn.site.foreign({ headers: { origin, host } }) ?? liveRefusal(visitor);
+  response.setHeader('upgrade', 'websocket');
+  sendRefusal(response, refusal ?? { status: 426, error: 'The live stream is a WebSocket.' });
 }
 
 async function read(parts: RoutesParts, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {

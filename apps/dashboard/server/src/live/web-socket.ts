@@ -6,6 +6,7 @@ import { liveClientsMax, liveClientsPerUserMax, livePayloadBytesMax, pingMs } fr
 import { requestAddress } from '../http/request-address.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import { requestedPosition } from './live-request.ts';
+import type { Refusal } from '../sign-in/access.ts';
 import type { Person } from '../sign-in/person.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import type { Broadcast } from './broadcast.ts';
@@ -33,18 +34,25 @@ export class LiveEndpoint {
 
   /** Takes an HTTP upgrade, or refuses it in plain HTTP before any frame is read. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { signIn, broadcast } = this.#parts;
+    const { signIn } = this.#parts;
     if (requestAddress(request)?.pathname !== '/live') {
       return refuseUpgrade(socket, { status: 404, error: 'The live stream is at /live.' });
     }
     // A page of any site may open a WebSocket to here, and the browser sends our cookie with it: so the origin decides.
     const person = signIn.access.actor(request);
     if ('status' in person) return refuseUpgrade(socket, person);
-    if (broadcast.size >= liveClientsMax)
-      return refuseUpgrade(socket, { status: 503, error: `${liveClientsMax} pages are open already.` });
-    if ((this.#open.get(person.name) ?? 0) >= liveClientsPerUserMax)
-      return refuseUpgrade(socket, { status: 429, error: `You have ${liveClientsPerUserMax} pages open already.` });
+    const refusal = this.refusalFor(person);
+    if (refusal !== null) return refuseUpgrade(socket, refusal);
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, request, person));
+  }
+
+  /** Why this person gets no stream besides those that are open, or null. */
+  refusalFor({ name }: Person): Refusal | null {
+    if (this.#parts.broadcast.size >= liveClientsMax)
+      return { status: 503, error: `${liveClientsMax} pages are open already. Close some of them.` };
+    if ((this.#open.get(name) ?? 0) >= liveClientsPerUserMax)
+      return { status: 429, error: `You have ${liveClientsPerUserMax} pages open already. Close some of them.` };
+    return null;
   }
 
   /** Somebody was signed out or became somebody else: whoever that is hears it now. */

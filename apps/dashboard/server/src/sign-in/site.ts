@@ -18,7 +18,7 @@ export interface Site {
   /** Null when the request asks for one of our names. */
   strange(request: IncomingMessage): Refusal | null;
   /** Null when the request comes from our own page. */
-  foreign(request: IncomingMessage): Refusal | null;
+  foreign(request: { readonly headers: Pick<IncomingMessage['headers'], 'origin' | 'host'> }): Refusal | null;
 }
 
 /** `origins` are those of the configuration, with or without a path; without any the page is at `listen`, over plain HTTP. */

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { address, adjustAddress } from '../address/current-address.ts';
-import { count } from '../parts/quantity.ts';
+import { isKnown } from '../live/truth.ts';
+import { count, unknown } from '../parts/quantity.ts';
 import { childrenViews, isInView, parseFilter, type ChildrenView } from '../store/filter.ts';
 import { heldOrder, ordered } from '../store/order.ts';
 import { usePageStore } from '../store/page-store.ts';
@@ -23,6 +24,7 @@ export function ChildrenSection(): ReactNode {
   const { live, shownIds } = usePageStore();
   const { filter, sort, view } = useCell(address);
   const listing = useCell(live.listing);
+  const known = useCell(live.live, isKnown);
   const [held, setHeld] = useState(false);
   const wanted = useMemo(() => {
     const test = parseFilter(filter);
@@ -39,9 +41,11 @@ export function ChildrenSection(): ReactNode {
         <span className="section-note">
           {view === 'ended'
             ? 'the last 200 that ended'
-            : shown.length === listing.length
-              ? count(shown.length)
-              : `showing ${count(shown.length)} of ${count(listing.length)}`}
+            : !known
+              ? unknown
+              : shown.length === listing.length
+                ? count(shown.length)
+                : `showing ${count(shown.length)} of ${count(listing.length)}`}
         </span>
         <Views view={view} />
         <label className="filter">

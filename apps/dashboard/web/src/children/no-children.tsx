@@ -1,12 +1,17 @@
 import type { ReactNode } from 'react';
 import { adjustAddress } from '../address/current-address.ts';
+import { isKnown } from '../live/truth.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 
 /** Why the table is empty, and what to do about it. */
 export function NoChildren({ filtered, total }: { readonly filtered: boolean; readonly total: number }): ReactNode {
   const { live } = usePageStore();
-  const loading = useCell(live.live, (state) => state.data === null);
+  const loading = useCell(
+    live.live,
+    (state) => state.data === null && state.obstacle === null && state.refusal === null,
+  );
+  const known = useCell(live.live, isKnown);
   const feedUp = useCell(live.live, (state) => state.feed?.up ?? true);
   if (loading) return <p className="empty">Loading…</p>;
   if (total > 0 && filtered) {
@@ -19,6 +24,7 @@ export function NoChildren({ filtered, total }: { readonly filtered: boolean; re
       </p>
     );
   }
+  if (!known) return <p className="empty">It is not known which sessions run.</p>;
   if (!feedUp)
     return <p className="empty">The forker is away, so nothing is known of its sessions. This page goes on trying.</p>;
   return (

@@ -41,6 +41,8 @@ export interface LiveState {
   readonly formerRole: Role | null;
   /** Why the server does not let this browser in (any more), or null. */
   readonly refusal: string | null;
+  /** What else keeps the stream from this browser, or null. */
+  readonly obstacle: string | null;
   /** The server's clock minus this computer's, in milliseconds. */
   readonly clockOffsetMs: number | null;
 }
@@ -52,6 +54,8 @@ export type LiveEvent =
   | { readonly type: 'tick' }
   /** The server was asked why it hung up, and it is because nobody is signed in here. */
   | { readonly type: 'refused'; readonly reason: string }
+  /** The server was asked, and something else is in the way of the stream. */
+  | { readonly type: 'obstructed'; readonly reason: string }
   /** The computer woke up, the tab came to the front, or the network came back. */
   | { readonly type: 'woke' };
 
@@ -80,6 +84,7 @@ export function firstState(at: number): LiveState {
     forkerHeardAt: null,
     formerRole: null,
     refusal: null,
+    obstacle: null,
     clockOffsetMs: null,
   };
 }
@@ -97,7 +102,9 @@ export function transition(state: LiveState, event: LiveEvent, at: number, rando
     case 'closed':
       return { state: { ...state, phase: waiting(state.phase.attempt, at, random) }, effects: [] };
     case 'refused':
-      return { state: { ...state, refusal: event.reason }, effects: [] };
+      return { state: { ...state, refusal: event.reason, obstacle: null }, effects: [] };
+    case 'obstructed':
+      return { state: { ...state, obstacle: event.reason, refusal: null }, effects: [] };
     case 'tick':
       return tick(state, at, random);
     case 'woke':
@@ -145,6 +152,7 @@ function told(state: LiveState, message: LiveMessage, at: number): Partial<LiveS
     ...{ feed, clockOffsetMs, server, formerRole, forkerHeardAt },
     firstBuild: state.firstBuild ?? build,
     refusal: null,
+    obstacle: null,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { LiveMessage } from '@hatchery/events';
 import { firstState, transition, type LiveEffect, type LiveEvent, type LiveState } from './connection.ts';
 import { tickMs } from './limits.ts';
-import { refusalOf } from './refusal.ts';
+import { hindranceOf } from './refusal.ts';
 
 /** FoldedData after each transition; `message` is the one that caused it, if one did. */
 export type LiveWatcher = (state: LiveState, message: LiveMessage | null) => void;
@@ -43,7 +43,6 @@ const signInOverCode = 4001;
 
 /** Opens a socket whose events count only while it is the current one: a socket that was given up has nothing to say. */
 function open(url: string, happen: (event: LiveEvent) => void, isCurrent: (socket: WebSocket) => boolean): WebSocket {
-  const refused = (reason: string): void => happen({ type: 'refused', reason });
   const socket = new WebSocket(url);
   const report = (event: LiveEvent): void => {
     if (isCurrent(socket)) happen(event);
@@ -54,7 +53,8 @@ function open(url: string, happen: (event: LiveEvent) => void, isCurrent: (socke
   socket.addEventListener('close', ({ code }) => {
     report({ type: 'closed' });
     // A browser does not tell a page why its upgrade was refused, so the server is asked by another way.
-    if (!opened || code === signInOverCode) void refusalOf().then((reason) => reason !== null && refused(reason));
+    if (!opened || code === signInOverCode)
+      void hindranceOf().then((hindrance) => hindrance !== null && isCurrent(socket) && happen(hindrance));
   });
   socket.addEventListener('message', ({ data }) => {
     report({ type: 'message', message: JSON.parse(String(data)) as LiveMessage });

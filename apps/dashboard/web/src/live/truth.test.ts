@@ -4,7 +4,7 @@ import { emptyView } from '@hatchery/events';
 import { nextClockOffset } from './clock.ts';
 import { firstState, type LiveState } from './connection.ts';
 import { staleAfterMs } from './limits.ts';
-import { truthOf } from './truth.ts';
+import { isKnown, truthOf } from './truth.ts';
 
 const heardAt = 1_000_000;
 const up = { up: true, since: new Date(0).toISOString() } as const;
@@ -31,6 +31,19 @@ test('a page that is not let in is signed out, whatever its data; one that is le
   assert.deepEqual(truthOf({ ...live, phase: waiting, refusal }, heardAt + 300), { word: 'signed out' });
   assert.deepEqual(truthOf({ ...firstState(0), refusal }, 300), { word: 'signed out' });
   assert.equal(truthOf({ ...live, refusal }, heardAt + 300).word, 'live');
+});
+
+test('a page without data says what keeps the stream away, once that is known', () => {
+  const obstacle = 'Too many pages.';
+  assert.deepEqual(truthOf({ ...firstState(0), obstacle }, 300), { word: 'refused' });
+  assert.equal(truthOf({ ...live, phase: waiting, obstacle }, heardAt + 300).word, 'reconnecting');
+});
+
+test('numbers are known once the forker has told them', () => {
+  const away = { up: false, since: new Date(0).toISOString(), reason: 'gone' } as const;
+  assert.equal(isKnown(firstState(0)), false);
+  assert.equal(isKnown({ ...live, feed: away }), true);
+  assert.equal(isKnown({ ...live, feed: { ...away, neverHeard: true } }), false);
 });
 
 test('a page that lost its connection is reconnecting, then stale', () => {

@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
 import { waitForest } from '@hatchery/locks';
 import { address, adjustAddress } from '../address/current-address.ts';
-import { count } from '../parts/quantity.ts';
+import { isKnown } from '../live/truth.ts';
+import { count, unknown } from '../parts/quantity.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 import { LocksTable } from './locks-table.tsx';
@@ -14,6 +15,7 @@ const locksMax = 500;
 export function LocksSection(): ReactNode {
   const { live } = usePageStore();
   const locks = useCell(live.locks);
+  const known = useCell(live.live, isKnown);
   const { locksAs } = useCell(address);
   const shown = locks.slice(0, locksMax);
   return (
@@ -23,7 +25,9 @@ export function LocksSection(): ReactNode {
         <span className="section-note">
           {shown.length < locks.length
             ? `showing the oldest ${count(shown.length)} of ${count(locks.length)}`
-            : count(locks.length)}
+            : known
+              ? count(locks.length)
+              : unknown}
         </span>
         <div className="switch" role="group" aria-label="Show locks as">
           {(['table', 'tree'] as const).map((form) => (
@@ -38,8 +42,9 @@ export function LocksSection(): ReactNode {
           ))}
         </div>
       </div>
-      {locksAs === 'tree' ? <Trees /> : <LocksTable locks={shown} />}
-      {locksAs === 'table' && locks.length === 0 && <p className="empty">No lock is held.</p>}
+      {locksAs === 'tree' && known ? <Trees /> : <LocksTable locks={shown} />}
+      {!known && <p className="empty">It is not known which locks are held.</p>}
+      {known && locksAs === 'table' && locks.length === 0 && <p className="empty">No lock is held.</p>}
     </section>
   );
 }

@@ -71,7 +71,9 @@ function connectionConcerns(state: LiveState, at: number, serverNow: number): re
       'What you see is old and actions are off. Sign in, here or in another tab, and this page goes on by itself.';
     return [concern('alarm', 'Signed out', detail)];
   }
-  if (state.data === null && state.heardAt === null)
+  if (state.obstacle !== null && state.phase.name !== 'open')
+    found.push(concern('alarm', 'No live stream', state.obstacle));
+  else if (state.data === null && state.heardAt === null)
     found.push(concern('notice', 'Connecting', 'to the dashboard’s server.'));
   if (state.heardAt !== null && at - state.heardAt >= staleAfterMs) {
     const detail = 'The server of this page does not answer. What you see is old; the sessions themselves go on.';

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { ActionButton } from '../acting/action-button.tsx';
 import { Blocked, DeadlockSteps } from '../locks/wait-tree.tsx';
+import { isKnown } from '../live/truth.ts';
 import { Link } from '../parts/link.tsx';
 import { concerns, type Concern } from '../store/concerns.ts';
 import { usePageStore } from '../store/page-store.ts';
@@ -15,10 +16,13 @@ export function Attention(): ReactNode {
   const service = useCell(live.service);
   const locks = useCell(live.locks);
   const at = useCell(live.clock);
+  const known = useCell(live.live, isKnown);
   const found = concerns(live.live.get(), service, locks, at, (childId) => live.row(childId) !== undefined);
   return (
     <section className="attention" aria-label="Needs attention">
-      {found.length === 0 ? (
+      {found.length === 0 && !known ? (
+        <p>Nothing is known yet.</p>
+      ) : found.length === 0 ? (
         <p className="well">
           <span aria-hidden="true">✓</span> All is well
         </p>

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { truthOf, type Truth } from '../live/truth.ts';
+import { isKnown, truthOf, type Truth } from '../live/truth.ts';
 import { duration, shortDuration, stopwatch } from '../parts/duration.ts';
 import type { Pause } from '../store/live-store.ts';
 import { usePageStore } from '../store/page-store.ts';
@@ -20,6 +20,7 @@ export function ConnectionStatus(): ReactNode {
   const draining = useCell(live.service, (service) => service.draining);
   const drainedBy = useCell(live.service, (service) => service.drainedBy);
   const { sessions } = useCell(live.totals);
+  const known = useCell(live.live, isKnown);
   // To the second, so that a measurement a little better than the last repaints nothing.
   const skewMs = useCell(live.live, ({ clockOffsetMs }) => Math.round((clockOffsetMs ?? 0) / 1_000) * 1_000);
   const readOnly = useCell(live.live, (state) => state.readOnly !== null);
@@ -30,7 +31,7 @@ export function ConnectionStatus(): ReactNode {
       <p className="connection" role="status" aria-label="Connection" aria-live="off" data-word={word}>
         <span className="lamp" aria-hidden="true" />
         {pause !== null && truth.word === 'live' ? pausedText(pause, at + (state.clockOffsetMs ?? 0)) : textOf(truth)}
-        {draining && (
+        {draining && known && (
           <span className="draining">
             DRAINING{drainedBy === null ? '' : ` by ${drainedBy}`}, {sessions} left
           </span>
@@ -59,13 +60,14 @@ export function ConnectionStatus(): ReactNode {
 }
 
 /** Worth interrupting a reader for: what is on screen is not to be trusted any more. */
-const lost: readonly (Truth['word'] | 'paused')[] = ['stale', 'signed out'];
+const lost: readonly (Truth['word'] | 'paused')[] = ['stale', 'signed out', 'refused'];
 
 const announcements: Readonly<Record<Truth['word'] | 'paused', string>> = {
   connecting: 'Connecting',
   live: 'Live',
   paused: 'Paused',
   'signed out': 'Signed out, actions are off',
+  refused: 'The live stream is refused; actions are off',
   reconnecting: 'Connection lost, reconnecting, actions are off',
   stale: 'The data is stale, actions are off',
 };
@@ -78,6 +80,8 @@ function textOf(truth: Truth): string {
       return `LIVE ${shortDuration(truth.ageMs)} old`;
     case 'signed out':
       return 'SIGNED OUT, RECONNECTING, actions off';
+    case 'refused':
+      return 'NO LIVE STREAM, actions off';
     case 'reconnecting':
       return 'RECONNECTING, actions off';
     case 'stale':

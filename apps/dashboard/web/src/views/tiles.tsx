@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { isKnown } from '../live/truth.ts';
 import { duration, length } from '../parts/duration.ts';
 import { bytes, count, percent, unknown } from '../parts/quantity.ts';
 import { Sparkline } from '../parts/sparkline.tsx';
@@ -13,14 +14,15 @@ export function Tiles(): ReactNode {
   const history = useCell(live.history);
   const ended = useCell(live.ended);
   const stuck = useCell(live.live, (state) => state.stuck.length);
-  const known = useCell(live.live, (state) => state.data !== null);
+  const known = useCell(live.live, isKnown);
   const start = useCell(live.start);
+  if (!known) return <UnknownTiles />;
   const failed = failedCount(ended);
   const trend = (of: (totals: PastTotals) => number | null): readonly number[] =>
     history.map(of).filter((each) => each !== null);
   const { sessions, blocked, locks, staleLocks, cpuPercent, privateBytes } = totals;
   return (
-    <ul className="tiles" aria-label="Totals" data-known={known}>
+    <ul className="tiles" aria-label="Totals">
       <Tile
         name="Sessions"
         value={count(sessions)}
@@ -61,6 +63,17 @@ export function Tiles(): ReactNode {
         values={trend((each) => each.startMs)}
         top={1}
       />
+    </ul>
+  );
+}
+
+/** Nobody has told anything yet: that is not the same as none. */
+function UnknownTiles(): ReactNode {
+  return (
+    <ul className="tiles" aria-label="Totals" data-known="false">
+      {['Sessions', 'Blocked', 'Oldest lock', 'CPU', 'Private memory', 'Start, p95'].map((name) => (
+        <Tile key={name} name={name} value={unknown} note="not known yet" values={[]} />
+      ))}
     </ul>
   );
 }
