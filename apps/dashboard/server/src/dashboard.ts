@@ -21,7 +21,7 @@ import { closeListener, listen, listenOnPassed, type Listener } from './http/lis
 import { loadPageFiles, type PageFiles } from './http/page-files.ts';
 import { listenForProxy, takeProxySocket, type ProxySocket } from './http/proxy-socket.ts';
 import { RequestBudget } from './http/request-budget.ts';
-import { answer } from './http/routes.ts';
+import { answer, type RoutesParts } from './http/routes.ts';
 import { auditWriteMsMax, drainMsMax, historyBytesMax, usageHz } from './limits.ts';
 import { LiveEndpoint } from './live/web-socket.ts';
 import { readingsOf } from './readings.ts';
@@ -188,20 +188,23 @@ function attach(
   });
   const endpoint = new LiveEndpoint({ signIn, broadcast, hello });
   signIn.whenChanged(() => endpoint.review());
-  for (const server of servers) {
-    server.on('upgrade', (request, socket, head) => {
-      signIn.site.mount(request);
-      endpoint.upgrade(request, socket, head);
-    });
-    server.on('request', (request, response) => {
-      signIn.site.mount(request);
-      answer(routes, request, response).catch((error: unknown) => {
-        log.error({ err: error }, 'request failed');
-        response.destroy();
-      });
-    });
-  }
+  for (const server of servers) serve(server, routes, endpoint, log);
   return endpoint;
+}
+
+function serve(server: Server, routes: RoutesParts, endpoint: LiveEndpoint, log: DashboardContext['log']): void {
+  const { site } = routes.signIn;
+  server.on('upgrade', (request, socket, head) => {
+    site.mount(request);
+    endpoint.upgrade(request, socket, head);
+  });
+  server.on('request', (request, response) => {
+    site.mount(request);
+    answer(routes, request, response).catch((error: unknown) => {
+      log.error({ err: error }, 'request failed');
+      response.destroy();
+    });
+  });
 }
 
 interface Running {
