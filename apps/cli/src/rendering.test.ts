@@ -44,7 +44,7 @@ describe('what is shown', () => {
     const parts = [
       { name: 'zygote', pid: null, state: 'failed', readySince: null, lastError: 'importing x', nextTryAt: null },
     ] as const;
-    const nothing = { draining: true, drainDeadline: null, readOnly: null, version: '1' };
+    const nothing = { draining: true, drainDeadline: null, readOnly: null, confinement: null, version: '1' };
     const status = { parts, oldParts: [], children: [child], locks: [], ...nothing };
     const text = describeStatus(status);
     assert.match(text, /^zygote {2}failed {2}- +- +importing x$/m);
@@ -54,6 +54,11 @@ describe('what is shown', () => {
     assert.match(
       describeStatus({ ...status, children: [], draining: false, readOnly }),
       /^0 sessions\nread-only since 2026-05-01T10:00:00.000Z, by ops: a\\x1b\[2Jb\n$/m,
+    );
+    const confinement = { user: null, lacks: ['a user of their own', 'Landlock'] };
+    assert.match(
+      describeStatus({ ...status, confinement }),
+      /\nsessions lack a user of their own\nsessions lack Landlock\n$/,
     );
     assert.match(
       describeStatus({ ...status, drainDeadline: '2026-01-01T00:00:00Z' }),

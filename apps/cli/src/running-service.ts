@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { controlSocketPath, type Config } from '@hatchery/config';
 import { ControlError, controlRequest } from '@hatchery/event-feed';
+import type { Confinement } from '@hatchery/daemon';
 import type { View, ZygoteHealth } from '@hatchery/events';
 import { readAnswerMsMax } from './limits.ts';
 import type { PartName } from './part.ts';
@@ -21,6 +22,8 @@ export interface ServiceState {
   readonly readOnly: { readonly reason: string; readonly since: string; readonly actor: string } | null;
   /** Absent from a service of an older version. */
   readonly zygote?: ZygoteHealth;
+  /** Absent from a service of an older version. */
+  readonly confinement?: Confinement;
 }
 
 /** No part of that kind runs on this state directory. */

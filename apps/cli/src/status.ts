@@ -1,6 +1,7 @@
 import { currentHalt, describeHalt, readPartRecord, type PartRecord } from '@hatchery/daemon';
 import type { Config } from '@hatchery/config';
 import { NoAnswerError } from '@hatchery/event-feed';
+import type { Confinement } from '@hatchery/daemon';
 import type { Child, Lock, ZygoteHealth, ZygoteView } from '@hatchery/events';
 import { exitDone, exitFailed, expectWords, type Command } from './command.ts';
 import { describeOldPart, findOldParts, type OldPart } from './old-parts.ts';
@@ -41,6 +42,8 @@ export interface Status {
   readonly readOnly: ServiceState['readOnly'];
   /** When an operator's drain disconnects whoever is still there, RFC 3339; null unless there is one. */
   readonly drainDeadline: string | null;
+  /** Whose user sessions run as, and what they are not held in by; null while the fork service does not tell. */
+  readonly confinement: Confinement | null;
   readonly version: string | null;
 }
 
@@ -87,6 +90,7 @@ async function findStatus(config: Config): Promise<Status> {
     draining: (answered?.view.draining ?? false) || door?.state === 'draining',
     drainDeadline: answered?.view.drainDeadline ?? door?.drainDeadline ?? null,
     readOnly: answered?.readOnly ?? null,
+    confinement: answered?.confinement ?? null,
     version: answered?.version ?? null,
   };
 }
@@ -188,7 +192,8 @@ function down(name: string): PartStatus {
 }
 
 /** A table of the parts, a line about the sessions, and one about each old part. */
-export function describeStatus({ parts, oldParts, children, draining, drainDeadline, readOnly }: Status): string {
+export function describeStatus(status: Status): string {
+  const { parts, oldParts, children, draining, drainDeadline, readOnly, confinement } = status;
   const rows = parts.map(({ name, pid, state, readySince, lastError }) => [
     name,
     state,
@@ -203,7 +208,8 @@ export function describeStatus({ parts, oldParts, children, draining, drainDeadl
       : `${children.length} session${children.length === 1 ? '' : 's'}`;
   const sessions = `${count}${draining ? `, draining${until}` : ''}\n`;
   const old = oldParts.map((part) => `${describeOldPart(part)}\n`).join('');
-  return table(['PART', 'STATE', 'PID', 'READY SINCE', ''], rows) + sessions + old + describeReadOnly(readOnly);
+  const lacks = (confinement?.lacks ?? []).map((lack) => `sessions lack ${visible(lack)}\n`).join('');
+  return table(['PART', 'STATE', 'PID', 'READY SINCE', ''], rows) + sessions + old + describeReadOnly(readOnly) + lacks;
 }
 
 function describeReadOnly(state: Status['readOnly']): string {

@@ -1,4 +1,5 @@
 import type { EventJournal } from '@hatchery/event-feed';
+import type { Confinement } from '@hatchery/daemon';
 import type { ForkService } from './children/fork-service.ts';
 import type { AnswerTimes } from './requests/answer-times.ts';
 import type { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
@@ -14,11 +15,12 @@ export interface StatusSources {
   readonly journal: EventJournal;
   readonly times: AnswerTimes;
   readonly readOnly: ReadOnlySwitch;
+  readonly confinement: Confinement;
 }
 
 /** What `hello` logs, and what `GET /v1/state` says besides the view. */
 export function describeStatus(sources: StatusSources): object {
-  const { startedAt, service, keeper, sampler, journal, times, readOnly } = sources;
+  const { startedAt, service, keeper, sampler, journal, times, readOnly, confinement } = sources;
   const { registry, queue, finished } = service;
   return {
     uptimeS: Math.round((Date.now() - startedAt) / 1000),
@@ -35,5 +37,6 @@ export function describeStatus(sources: StatusSources): object {
     keeper: { pid: keeper.pid, readySince: keeper.readySince, trouble: keeper.trouble },
     readOnly: readOnly.state,
     zygote: keeper.zygote,
+    confinement,
   };
 }

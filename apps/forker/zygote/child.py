@@ -15,6 +15,7 @@ import breezy.trace
 import hosting
 import isolation
 import pipes
+import restrictions
 import sessions
 import tracing
 import wire
@@ -41,6 +42,8 @@ def run(descriptor: int, configuration: wire.Message) -> int:
         return 0
     os.environ.update(request["environment"])
     connect(request["directory"], request["connectTimeoutS"])
+    # Not earlier: the pipes are in a directory that is closed to a session. Nothing of the client's has been read yet.
+    restrictions.enter()
     with contextlib.suppress(OSError):
         wire.send_packet(channel, {"event": "connected"})
     import lock_reports

@@ -1,15 +1,12 @@
 """What holds a session in: its user, its limits, its control group, and nothing open that is not its own."""
 
 import contextlib
-import ctypes
 import os
 import pwd
 import resource
 
+import restrictions
 import wire
-
-#: prctl(2): no program that is run from here on can gain rights, by its set-user-id bit for example.
-PR_SET_NO_NEW_PRIVS = 38
 
 #: Whom the kernel ends first when memory is short (proc(5), `oom_score_adj`): a session before everything else of the host,
 #: and a zygote, which another one replaces within a second, before the rest of the service.
@@ -43,11 +40,16 @@ def confine(link: int, configuration: wire.Message) -> None:
         limit(number, configuration["limits"][name])
     if configuration["runAs"] is not None:
         become(configuration["runAs"])
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_NO_NEW_PRIVS)")
+    restrictions.give_up_rights()
+    restrictions.prepare(os.environ["HATCHERY_HOSTING_ROOT"], readable())
     os.umask(configuration["umask"])
     os.chdir("/")
+
+
+def readable() -> list[str]:
+    """What sessions read besides code and the hosting root: their own configuration, and whether they may write."""
+    read_only = os.environ.get("HATCHERY_READ_ONLY_FILE")
+    return [os.environ["HOME"], *([os.path.dirname(read_only)] if read_only else [])]
 
 
 def become(name: str) -> None:
@@ -63,8 +65,11 @@ def isolate(channel: int, configuration: wire.Message) -> None:
     enter_cgroup(configuration["cgroup"])
     os.setsid()
     limit(resource.RLIMIT_CPU, configuration["limits"]["cpuS"], CPU_GRACE_S)
-    os.closerange(3, channel)
-    close_above(channel)
+    below = 3
+    for kept in sorted({channel, *restrictions.descriptors()}):
+        os.closerange(below, kept)
+        below = kept + 1
+    close_above(below - 1)
 
 
 def close_above(descriptor: int) -> None:

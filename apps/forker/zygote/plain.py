@@ -18,6 +18,7 @@ import traceback
 import claims
 import isolation
 import registry
+import restrictions
 import wire
 
 REPORTS = 3
@@ -46,6 +47,7 @@ def session(configuration: wire.Message, channel: socket.socket) -> int:
         import tracing
 
         tracing.send.append(tell)
+        restrictions.enter()
         status = child.run_command(configuration["command"])
     except BaseException:
         tell({"event": "log", "text": traceback.format_exc()[-claims.TEXT_CHARACTERS_MAX :]})

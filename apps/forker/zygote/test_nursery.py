@@ -21,6 +21,7 @@ CONFIGURATION: Message = {
     "poolSize": 0,
     "fork": True,
     "runAs": None,
+    "umask": 0o022,
     "cgroup": None,
 }
 

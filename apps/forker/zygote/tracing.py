@@ -28,7 +28,9 @@ class SessionStderr(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """One line, as brz prints it."""
-        sys.stderr.write(self.format(record) + "\n")
+        import bounded
+
+        sys.stderr.write(bounded.in_words(self.format(record)) + "\n")
         sys.stderr.flush()
 
 

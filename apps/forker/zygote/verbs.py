@@ -6,9 +6,9 @@ the service that nobody has looked at; test_matrix.py fails until somebody has.
 
 import contextlib
 import functools
-import re
 from typing import Any
 
+import bounded
 import lock_waits
 import single_files
 from breezy.bzr.smart import request
@@ -22,9 +22,6 @@ CHANGES = LOCKS | CREATES | RELEASES | CLASSES["write"] | CLASSES["file change"]
 #: Whose PermissionDenied brz shows with the place as b'…': it has put the bytes that it sent there. Of LockFailed it shows ours.
 SHOWN_AS_BYTES = frozenset([b"BzrDirFormat.initialize", b"append", b"put", b"put_non_atomic"])
 ANSWERED = PATH_AT.keys() - CLASSES["unknown"]
-
-#: Breezy's name for a transport of ours; a number that means nothing to a client, and changes with each start.
-INNER_URL = re.compile(rb"(?:filtered|chroot)-\d+://")
 
 
 class HostedVerbs:
@@ -100,15 +97,8 @@ def remember(server: Any, verb: bytes, place: str, words: Any) -> None:
         server.has_write_group = verb == b"Repository.start_write_group"
 
 
-def without_inner_urls(word: Any) -> Any:
-    """A word of an answer; Breezy mixes texts and bytes in them."""
-    if isinstance(word, str):
-        return INNER_URL.sub(b"", word.encode("utf-8", "surrogateescape"))
-    return INNER_URL.sub(b"", word) if isinstance(word, bytes) else word
-
-
 def install() -> None:
-    """Puts our registry in front of Breezy's, and takes inner names out of errors; again is no harm."""
+    """Puts our registry in front of Breezy's, and our bounds and words into its medium; again is no harm."""
     if isinstance(request.request_handlers, HostedVerbs):
         return
     request.request_handlers = HostedVerbs(request.request_handlers)  # type: ignore[assignment]
@@ -117,9 +107,9 @@ def install() -> None:
     def convert_for_client(self: Any, *arguments: Any) -> Any:
         response = convert(self, *arguments)
         if isinstance(response, request.FailedSmartServerResponse):
-            response.args = tuple(without_inner_urls(word) for word in response.args)
             if response.args[0] == b"PermissionDenied" and getattr(self._command, "shows_bytes", False):
                 response.args = (b"LockFailed", response.args[1], b"Permission denied: " + response.args[2])
         return response
 
     request.SmartServerRequestHandler._call_converting_errors = convert_for_client  # type: ignore[assignment]
+    bounded.install()

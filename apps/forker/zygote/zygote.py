@@ -15,12 +15,13 @@ import threading
 import time
 
 import isolation
+import restrictions
 import wire
 
 LINK = 3
 
-#: What may be open in a zygote: its standard streams, the link, and the channel of the child to be forked.
-DESCRIPTORS = {"0", "1", "2", str(LINK), str(LINK + 1)}
+#: What may be open in a zygote: its standard streams, the link, the channel of the child to be forked, and the ruleset.
+DESCRIPTORS = {"0", "1", "2", str(LINK), str(LINK + 1), str(restrictions.RULESET)}
 
 
 def load(keeper: socket.socket, manifest: str) -> int:

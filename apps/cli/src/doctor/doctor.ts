@@ -5,7 +5,7 @@ import type { Check } from './check.ts';
 import { checkInstallation } from './installation.ts';
 import { checkKeyLookup } from './key-lookup.ts';
 import { checkLog } from './log.ts';
-import { checkLimits } from './machine.ts';
+import { checkConfinement, checkLimits } from './machine.ts';
 import { checkPlaces } from './places.ts';
 import { checkSignInFiles } from './sign-in-files.ts';
 import { checkSignIn } from './sign-in.ts';
@@ -35,6 +35,7 @@ async function examine({ config, environment }: Invocation): Promise<Check[]> {
     ...(await checkAddresses(config)),
     ...(await checkSignIn(config)),
     ...checkLimits(config),
+    checkConfinement(config),
     ...checkSupervisor(config),
     ...(await checkZygote(config)),
     ...(await checkLog(config)),

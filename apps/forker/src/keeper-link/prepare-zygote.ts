@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { sessionSettings, type Config } from '@hatchery/config';
-import { findPreloadLists, StartError, type Logger } from '@hatchery/daemon';
+import { confinementOf, findPreloadLists, StartError, type Confinement, type Logger } from '@hatchery/daemon';
 import { preloadList } from '../preload-list/preload-list.ts';
 import { prepareCgroup, type CgroupPlace } from './delegated-cgroup.ts';
 import { zygoteFingerprint } from './fingerprint.ts';
@@ -12,6 +12,7 @@ import { prepareSessionUser } from './session-user.ts';
 export interface PreparedZygote {
   readonly configuration: ZygoteConfiguration;
   readonly cgroup: CgroupPlace;
+  readonly confinement: Confinement;
 }
 
 /** Children that are kept ahead: no more than may ever be used at once, whatever is configured. */
@@ -43,5 +44,5 @@ export async function prepareZygote(config: Config, log: Logger, named?: string)
     cgroup: cgroup.directory,
     fingerprint: zygoteFingerprint(manifest),
   };
-  return { configuration, cgroup };
+  return { configuration, cgroup, confinement: confinementOf(config) };
 }

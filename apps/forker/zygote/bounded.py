@@ -1,0 +1,130 @@
+"""What a client may send before it has said anything, and what reaches it of an error: bounds and words for Breezy's medium.
+
+Breezy reads a request line, a header or arguments to their end, however long they are, and reads lines byte by byte. It prints its own
+objects when a request cannot be understood, with their addresses in memory.
+"""
+
+import contextlib
+import re
+import sys
+from typing import Any
+
+from breezy.bzr.smart import medium, protocol
+from breezy.bzr.smart.medium import SmartServerPipeStreamMedium
+from breezy.bzr.smart.request import FailedSmartServerResponse, SmartServerResponse
+from breezy.errors import CommandError, ConnectionTimeout, SmartProtocolError
+
+#: A line of versions 1 and 2 names a verb, a path and revisions. Clients of the last fifteen years send version 3.
+LINE_BYTES_MAX = 64 * 1024
+
+#: Headers and arguments of version 3, which are asked for thousands of revisions at a time. Bodies come in parts, which have no such bound.
+ARGUMENTS_BYTES_MAX = 16 * 1024 * 1024
+
+#: How long the next part of a body is, in digits.
+LENGTH_BYTES_MAX = 32
+LENGTH = "_state_accept_expecting_length"
+
+#: Breezy's name for a transport of ours; a number that means nothing to a client, and changes with each start.
+INNER_URL = re.compile(rb"(?:filtered|chroot)-\d+://")
+
+#: Where an object is in memory, as Python's own words for it say.
+ADDRESS = re.compile(rb" at 0x[0-9a-f]+")
+
+
+def without_inner_names(word: Any) -> Any:
+    """A word of an answer; Breezy mixes texts and bytes in them."""
+    if isinstance(word, str):
+        word = word.encode("utf-8", "surrogateescape")
+    return ADDRESS.sub(b"", INNER_URL.sub(b"", word)) if isinstance(word, bytes) else word
+
+
+def in_words(text: str) -> str:
+    """The same for a text that a person reads."""
+    shown: bytes = without_inner_names(text)
+    return shown.decode("utf-8", "surrogateescape")
+
+
+def get_line(read_bytes: Any) -> tuple[bytes, bytes]:
+    """In place of medium._get_line: a line and nothing behind it; the end of input ends it too. SmartProtocolError for one without an end."""
+    line = bytearray()
+    while byte := read_bytes(1):
+        line += byte
+        if byte == b"\n":
+            break
+        if len(line) > LINE_BYTES_MAX:
+            raise SmartProtocolError(f"a line of a request is longer than {LINE_BYTES_MAX} bytes")
+    return bytes(line), b""
+
+
+def serve(self: Any) -> None:
+    """In place of SmartServerStreamMedium.serve. CommandError, which becomes a line on stderr and a failure, for what cannot be understood."""
+    try:
+        while not self.finished:
+            self._serve_one_request(self._build_protocol())
+    except ConnectionTimeout as error:
+        self._disconnect_client()
+        raise CommandError(f"nothing was asked for too long: {error}") from error
+    except (SmartProtocolError, ValueError) as error:
+        self._broken = error
+    broken = getattr(self, "_broken", None)
+    # A client that is gone takes no last bytes.
+    with contextlib.suppress(OSError, ValueError):
+        self._disconnect_client()
+    if isinstance(broken, SmartProtocolError | ValueError):
+        raise CommandError(f"the request cannot be understood: {in_words(str(broken))[:200]}") from broken
+    if broken is not None and not isinstance(broken, BrokenPipeError):
+        raise broken
+
+
+def _keep_cause(self: Any) -> None:
+    """In place of terminate_due_to_error, which forgets the error: it is the end of the session, and said there."""
+    self._broken = sys.exc_info()[1]
+    self.finished = True
+
+
+def _bound_lines() -> None:
+    """Lines and lengths that are still on their way."""
+    accept_line = protocol.SmartServerRequestProtocolOne.accept_bytes
+    extract = protocol.ProtocolThreeDecoder._extract_length_prefixed_bytes
+
+    def accept_bytes(self: Any, data: bytes) -> None:
+        if not self._has_dispatched and len(self.in_buffer) > LINE_BYTES_MAX:
+            raise SmartProtocolError(f"a line of a request is longer than {LINE_BYTES_MAX} bytes")
+        accept_line(self, data)
+
+    def extract_length_prefixed_bytes(self: Any) -> bytes:
+        is_body = self.state_accept == self._state_accept_expecting_bytes
+        if not is_body and self._in_buffer_len >= 4:
+            length = int.from_bytes(self._get_in_bytes(4), "big")
+            if length > ARGUMENTS_BYTES_MAX:
+                raise SmartProtocolError(f"headers or arguments of {length} bytes; at most {ARGUMENTS_BYTES_MAX}")
+        extracted: bytes = extract(self)
+        return extracted
+
+    def bounded_length(wait: Any) -> Any:
+        def waiting(self: Any) -> Any:
+            if self._in_buffer_len > LENGTH_BYTES_MAX and b"\n" not in self._get_in_buffer()[: LENGTH_BYTES_MAX + 1]:
+                raise SmartProtocolError(f"the length of a body has more than {LENGTH_BYTES_MAX} digits")
+            return wait(self)
+
+        return waiting
+
+    protocol.SmartServerRequestProtocolOne.accept_bytes = accept_bytes  # type: ignore[assignment]
+    setattr(protocol.ProtocolThreeDecoder, "_extract_length_prefixed_bytes", extract_length_prefixed_bytes)
+    for kind, name in ((protocol.ChunkedBodyDecoder, "_extract_line"), (protocol.LengthPrefixedBodyDecoder, LENGTH)):
+        setattr(kind, name, bounded_length(getattr(kind, name)))
+
+
+def _failed(self: Any, args: Any, body: Any = None, body_stream: Any = None) -> None:
+    SmartServerResponse.__init__(self, tuple(map(without_inner_names, args)), body, body_stream)
+
+
+def install() -> None:
+    """Puts them in Breezy's places; again is no harm."""
+    if medium._get_line is get_line:
+        return
+    medium._get_line = get_line
+    medium.SmartServerStreamMedium.serve = serve  # type: ignore[assignment]
+    SmartServerPipeStreamMedium.terminate_due_to_error = _keep_cause  # type: ignore[assignment]
+    FailedSmartServerResponse.__init__ = _failed  # type: ignore[assignment]
+    _bound_lines()
