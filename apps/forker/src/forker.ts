@@ -172,6 +172,7 @@ async function agreeToHandOver(
 function serveForks(entrance: Entrance, config: Config, context: AnswerContext): void {
   entrance.serveForks((socket) => {
     takeRequest(socket, 1000 * config.forker.requestTimeoutS, (request, reply, requester) => {
+      entrance.hasAsked(socket);
       answerRequest(context, request, reply, requester);
     });
   });

@@ -49,6 +49,9 @@ export const listenBacklog = 511;
 export const cgroupEmptyMsMax = 2_000;
 export const cgroupLookMs = 10;
 
+/** Clients of the fork protocol that have not sent their request yet, or wait for a place. Above it the longest silent gives way. */
+export const silentClientsMax = 1_024;
+
 /** Steps of the shutdown ladder (protocol-v1, "Stopping"). */
 export const interruptGraceMs = 1_000;
 export const killGraceMs = 1_000;

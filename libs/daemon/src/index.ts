@@ -4,6 +4,8 @@ export { standardError, standardOutput } from './log-output.ts';
 export type { LogHealth } from './log-output.ts';
 export { descriptorNeed, proveDescriptors } from './descriptors.ts';
 export { processStartTime, statFields } from './process-identity.ts';
+export { ConnectionLimits, controlGuard, createGuardedServer } from './connection-limits.ts';
+export type { HttpGuard } from './connection-limits.ts';
 export { confinementOf } from './confinement.ts';
 export type { Confinement } from './confinement.ts';
 export { checkoutDirectory } from './checkout.ts';

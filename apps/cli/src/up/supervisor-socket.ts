@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { Config } from '@hatchery/config';
-import { makeDirectories, modes, type LogHealth } from '@hatchery/daemon';
+import { controlGuard, createGuardedServer, makeDirectories, modes, type LogHealth } from '@hatchery/daemon';
 import { readControlBody } from '@hatchery/event-feed';
 import { isWantedSockets, type WantedSocket } from './wanted-sockets.ts';
 
@@ -57,7 +57,7 @@ async function open(path: string, supervisor: Supervisor): Promise<Disposable> {
   makeDirectories(dirname(path), modes.passage);
   // Whoever made it is dead: there is one supervisor of a state directory.
   rmSync(path, { force: true });
-  const server = createServer((request, response) => void answer(supervisor, request, response));
+  const server = createGuardedServer(controlGuard, (request, response) => void answer(supervisor, request, response));
   const umask = process.umask(0o777 & ~modes.secretFile);
   try {
     await listen(server, path);

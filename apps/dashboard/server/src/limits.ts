@@ -50,6 +50,9 @@ export const reasonCharactersMax = 500;
 /** Connections of all kinds at once, so that a flood of idle ones does not take every descriptor. */
 export const connectionsMax = 1_000;
 
+/** Of one address: twice the pages that may be open at once, since all of them may come through one proxy. */
+export const connectionsPerPeerMax = 400;
+
 /** A head that takes longer than this, or a whole request that does, is no browser of an operator. */
 export const headersTimeoutMs = 5_000;
 export const requestTimeoutMs = 15_000;

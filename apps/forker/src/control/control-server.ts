@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { constants } from 'node:os';
-import { StartError, type Logger } from '@hatchery/daemon';
+import { controlGuard, createGuardedServer, StartError, type Logger } from '@hatchery/daemon';
 import {
   controlBodyBytesMax,
   readControlBody,
@@ -50,12 +50,9 @@ const alreadyStops = 'the service stops, which nothing takes back; start it agai
  * Requests wait until there is somebody to ask.
  */
 export function createControlServer(asked: ControlContext | Promise<ControlContext>): Server {
-  const server = createServer((request, response) => {
+  return createGuardedServer(controlGuard, (request, response) => {
     void Promise.resolve(asked).then((context) => respond(context, request, response));
   });
-  // The feed stays open for as long as its reader likes.
-  server.requestTimeout = 0;
-  return server;
 }
 
 function respond(context: ControlContext, request: IncomingMessage, response: ServerResponse): void {

@@ -1,9 +1,9 @@
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { controlSocketPath, type Config } from '@hatchery/config';
-import { UnixName, type UnixNameOptions } from '@hatchery/daemon';
+import { ConnectionLimits, UnixName, type UnixNameOptions } from '@hatchery/daemon';
 import { createControlServer, type ControlContext } from '../control/control-server.ts';
-import { listenBacklog } from '../limits.ts';
+import { listenBacklog, silentClientsMax } from '../limits.ts';
 
 /** What a connection is given to, once there is somebody to serve it. */
 export type TakeConnection = (socket: Socket) => void;
@@ -19,6 +19,7 @@ export class Entrance {
   readonly #connections = new Set<Socket>();
   readonly #takesForks = Promise.withResolvers<TakeConnection>();
   readonly #takesControl = Promise.withResolvers<ControlContext>();
+  readonly #limits: ConnectionLimits;
   #forksName: UnixName | null = null;
   #controlName: UnixName | null = null;
   #namesAreLeft = false;
@@ -26,7 +27,14 @@ export class Entrance {
   constructor(config: Config) {
     this.#config = config;
     this.#forks = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => this.#receive(socket));
+    const allMax = config.forker.childrenMax + silentClientsMax;
+    this.#limits = new ConnectionLimits(this.#forks, { perPeerMax: allMax, allMax });
     this.#control = createControlServer(this.#takesControl.promise);
+  }
+
+  /** The client has sent its request: it does not give way to newer ones any more. */
+  hasAsked(socket: Socket): void {
+    this.#limits.busy(socket);
   }
 
   /** Clients of the fork protocol that wait for an answer or an exit. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Logger } from '@hatchery/daemon';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { controlGuard, createGuardedServer, type HttpGuard, type Logger } from '@hatchery/daemon';
 import { controlBodyBytesMax, readControlBody, serveFeed, type EventLog } from '@hatchery/event-feed';
 import type { ActionEvent } from '@hatchery/events';
 import { expositionText } from '../metrics/family.ts';
@@ -20,6 +20,9 @@ export interface Controlled {
   readonly act: (verb: string, body: Readonly<Record<string, unknown>>) => Promise<string> | null;
 }
 
+/** Prometheus, balancers and people who look; each asks and leaves. */
+const statusGuard: HttpGuard = { ...controlGuard, perPeerMax: 50 };
+
 interface Answer {
   readonly status: number;
   readonly body: string | object;
@@ -30,19 +33,16 @@ interface Answer {
  * `/v1/undrain` and `/v1/reload` `{actor, reason}`. The socket's mode is the access control.
  */
 export function createControlServer(controlled: Controlled): Server {
-  const server = createServer((request, response) => {
+  return createGuardedServer(controlGuard, (request, response) => {
     if (request.method === 'GET' && pathOf(request) === '/v1/events')
       return serveFeed(controlled.events, request, response);
     respond(controlled, request, response, answerControl);
   });
-  // The feed stays open for as long as its reader likes.
-  server.requestTimeout = 0;
-  return server;
 }
 
 /** Health and metrics alone, for a TCP port that anybody may reach. */
 export function createStatusServer(controlled: Controlled): Server {
-  return createServer((request, response) => respond(controlled, request, response, answerStatus));
+  return createGuardedServer(statusGuard, (request, response) => respond(controlled, request, response, answerStatus));
 }
 
 type Answering = (controlled: Controlled, request: IncomingMessage, path: string) => Promise<Answer>;

@@ -4,6 +4,8 @@ export type CloseCause =
   | 'ident-timeout'
   /** It never signed in. */
   | 'login-timeout'
+  /** It signed in and asked for no session. */
+  | 'unused'
   /** The client broke a rule of the protocol. */
   | 'protocol'
   | 'sign-in-attempts'

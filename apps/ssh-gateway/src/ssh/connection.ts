@@ -60,6 +60,8 @@ export class Connection {
   #handshakeAtMs: number | null = null;
   #draining = false;
   #graceful: NodeJS.Timeout | undefined;
+  /** Runs from the sign-in to the first channel. */
+  #unused: NodeJS.Timeout | undefined;
 
   /** `whenSignedIn` is called once, if ever: from then on the connection does not count as starting up. */
   constructor(socket: Socket, peer: Peer, options: ConnectionOptions, whenSignedIn: () => void) {
@@ -176,7 +178,10 @@ export class Connection {
   #signIn(identity: Identity, context: AuthContext): void {
     clearTimeout(this.#deadlines.login);
     this.#whenSignedIn();
-    const { now, limits, opened, metrics } = this.#options;
+    const { now, limits, opened, metrics, loginGraceMs } = this.#options;
+    // Who signs in comes for something; one that waits would hold a descriptor for ever, and no limit of a user's sessions counts it.
+    const unused = (): void => this.disconnect('unused', 'no session was asked for in time; connect again');
+    this.#unused = setTimeout(unused, loginGraceMs);
     const signedIn = signInConnection(identity, this.peer, this.#acceptedAtMs, now());
     metrics.signedIn();
     metrics.phase('auth', signedIn.signedInAtMs - (this.#handshakeAtMs ?? this.#acceptedAtMs));
@@ -187,7 +192,10 @@ export class Connection {
       limits,
       guard: this.#guard,
       violation: this.#violation,
-      opened: (request, channel) => opened(signedIn, request, channel),
+      opened: (request, channel) => {
+        clearTimeout(this.#unused);
+        opened(signedIn, request, channel);
+      },
       refused: (what) => this.#log.info({ user: identity.user, what }, 'channel request refused'),
       idle: () => this.#onIdle(),
     });
@@ -237,7 +245,7 @@ export class Connection {
 
   #onClose(): void {
     const { ident, login } = this.#deadlines;
-    for (const timer of [ident, login, this.#graceful]) clearTimeout(timer);
+    for (const timer of [ident, login, this.#graceful, this.#unused]) clearTimeout(timer);
     const { cause, reason } = this.#ending ?? this.#record.leaving;
     // The connection's close is the master signal that ends all its sessions (trap E).
     this.#channels?.cutOff(`connection lost: ${reason}`);

@@ -155,3 +155,17 @@ for (const [what, proxyFrom, first, reason] of [
     assert.equal(await metricOf(stand, `hatchery_ssh_connections_refused_total{reason="${reason}"}`), 1);
   });
 }
+
+test('who signs in and asks for no session is let go after the grace, and one with a session is not', async () => {
+  await using stand = await Stand.open({ ssh: { loginGraceS: 0.5 } });
+  const idle = await signIn(stand.alice);
+  const used = await signIn(stand.alice);
+  await new Promise<void>((resolve, reject) => {
+    used.client.exec(serveLine, (error) => (error ? reject(error) : resolve()));
+  });
+  await within('the end', new Promise((resolve) => idle.client.once('close', resolve)));
+  const cause = 'hatchery_ssh_connections_closed_total{cause="unused",signed_in="true"}';
+  assert.equal(await metricOf(stand, cause), 1);
+  assert.equal(stand.log.named('connection closed').length, 1);
+  used.client.end();
+});

@@ -1,9 +1,15 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
 import type { Address } from '@hatchery/config';
-import { listenOnPort, openPort, portError, type PartRecord } from '@hatchery/daemon';
-import { connectionsMax, headersTimeoutMs, requestTimeoutMs } from '../limits.ts';
+import { createGuardedServer, listenOnPort, openPort, portError, type HttpGuard, type PartRecord } from '@hatchery/daemon';
+import { connectionsMax, connectionsPerPeerMax, headersTimeoutMs, requestTimeoutMs } from '../limits.ts';
 import { isLoopback } from '../sign-in/host-names.ts';
+
+/** Deadlines and caps of the page, on its port. */
+export const pageGuard: HttpGuard = {
+  ...{ headersTimeoutMs, requestTimeoutMs },
+  ...{ perPeerMax: connectionsPerPeerMax, allMax: connectionsMax },
+};
 
 /** A server that listens, with its real port. Handlers are attached by the caller in the same turn. */
 export interface Listener {
@@ -18,7 +24,7 @@ export interface Listener {
 export async function listen({ host, port: wanted }: Address, before: PartRecord | null = null): Promise<Listener> {
   // Where the system chooses the port, a successor keeps the one that browsers know by now.
   const address = { host, port: wanted === 0 && before !== null ? portOf(before) : wanted };
-  const server = createPageServer();
+  const server = createGuardedServer(pageGuard);
   try {
     await openPort(server, address, before !== null);
   } catch (error) {
@@ -30,7 +36,7 @@ export async function listen({ host, port: wanted }: Address, before: PartRecord
 
 /** Listens on a socket that was opened for us, at the configured address or another. @throws {StartError} when it is of no use */
 export async function listenOnPassed(fd: number, configured: Address): Promise<Listener> {
-  const server = createPageServer();
+  const server = createGuardedServer(pageGuard);
   const { address: host, port } = await listenOnPort(server, fd, 'page');
   return { server, address: { host: nameOf(host, configured), port } };
 }
@@ -39,12 +45,6 @@ export async function listenOnPassed(fd: number, configured: Address): Promise<L
 function nameOf(host: string, configured: Address): string {
   const isName = isIP(configured.host) === 0;
   return isName && isLoopback(configured) === isLoopback({ host, port: 0 }) ? configured.host : host;
-}
-
-function createPageServer(): Server {
-  const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs });
-  server.maxConnections = connectionsMax;
-  return server;
 }
 
 /** Takes no new connection and resolves when the last one is closed. */

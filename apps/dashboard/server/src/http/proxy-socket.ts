@@ -1,7 +1,8 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { listenOnUnix, processStartTime, UnixName, type PartRecord, type UnixNameOptions } from '@hatchery/daemon';
-import { connectionsMax, headersTimeoutMs, requestTimeoutMs } from '../limits.ts';
+import { createGuardedServer, listenOnUnix, processStartTime, UnixName, type PartRecord, type UnixNameOptions } from '@hatchery/daemon';
+import { connectionsMax } from '../limits.ts';
+import { pageGuard } from './listener.ts';
 
 /** A Unix socket for a proxy on this machine, and what came over it. */
 export interface ProxySocket {
@@ -30,8 +31,8 @@ export async function takeProxySocket(fd: number): Promise<ProxySocket> {
 }
 
 function createProxyServer(): Pick<ProxySocket, 'server' | 'has'> {
-  const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs });
-  server.maxConnections = connectionsMax;
+  // Behind one proxy all callers are one peer.
+  const server = createGuardedServer({ ...pageGuard, perPeerMax: connectionsMax });
   const sockets = new WeakSet<Socket>();
   server.on('connection', (socket) => sockets.add(socket));
   return { server, has: (socket) => sockets.has(socket) };
