@@ -7,7 +7,11 @@ const fileLinesMax = 250;
 /** A function is read in one glance, without scrolling. */
 const functionLinesMax = 60;
 
-const pythonLinesMax = 4000;
+/** Python is only what must live in Breezy's own process or reap it, and what hands on a process context: the size it has, with a little room (docs/decisions/0005-size-of-the-python-part.md). */
+const pythonLinesMax: ReadonlyMap<string, number> = new Map([
+  ['apps/forker/zygote', 3800],
+  ['apps/cli/lock', 1200],
+]);
 
 /** Files that may be longer, each with its reason. */
 const longFiles: ReadonlyMap<string, string> = new Map();

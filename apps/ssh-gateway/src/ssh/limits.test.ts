@@ -163,7 +163,7 @@ test('who signs in and asks for no session is let go after the grace, and one wi
   await new Promise<void>((resolve, reject) => {
     used.client.exec(serveLine, (error) => (error ? reject(error) : resolve()));
   });
-  await within('the end', new Promise((resolve) => idle.client.once('close', resolve)));
+  await within('the end', new Promise<void>((resolve) => idle.client.once('close', () => resolve())));
   const cause = 'hatchery_ssh_connections_closed_total{cause="unused",signed_in="true"}';
   assert.equal(await metricOf(stand, cause), 1);
   assert.equal(stand.log.named('connection closed').length, 1);
