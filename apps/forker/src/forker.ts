@@ -70,9 +70,8 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   const keeper = new KeeperSupervisor({ config, log, events, service, locks, zygote });
   const sampler = new UsageSampler();
   const times = new AnswerTimes();
-  const { confinement } = zygote;
-  const status = (): object =>
-    describeStatus({ startedAt, service, keeper, sampler, journal, times, readOnly, confinement });
+  const sources = { startedAt, service, keeper, sampler, journal, times, readOnly, confinement: zygote.confinement };
+  const status = (): object => describeStatus(sources);
   const stopping = new StopRequest();
   if (!isSuccessor) await entrance.openControl();
   const leave = (): void => stopping.askToLeave();
@@ -98,7 +97,6 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   // Word for word: clients and scripts written for Launchpad's service wait for this line.
   standardError().write(`Listening on socket: ${config.forker.socket}\n`);
   keeper.announce();
-  log.info(confinement, 'sessions are confined');
   doors.move();
   const running = { config, service, entrance, childrenTimeoutMs, log, stopping, held: held.move() };
   const details = { forkerSocket: config.forker.socket, keeperPid: keeper.pid };

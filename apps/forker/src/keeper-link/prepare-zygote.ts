@@ -44,5 +44,7 @@ export async function prepareZygote(config: Config, log: Logger, named?: string)
     cgroup: cgroup.directory,
     fingerprint: zygoteFingerprint(manifest),
   };
-  return { configuration, cgroup, confinement: confinementOf(config) };
+  const confinement = confinementOf(config);
+  log.info(confinement, 'sessions are confined');
+  return { configuration, cgroup, confinement };
 }

@@ -60,7 +60,6 @@ export class Connection {
   #handshakeAtMs: number | null = null;
   #draining = false;
   #graceful: NodeJS.Timeout | undefined;
-  /** Runs from the sign-in to the first channel. */
   #unused: NodeJS.Timeout | undefined;
 
   /** `whenSignedIn` is called once, if ever: from then on the connection does not count as starting up. */
@@ -153,6 +152,11 @@ export class Connection {
     this.disconnect('draining', 'the service is being drained; connect again in a minute');
   }
 
+  /** Held by nobody's limit of sessions, it would stay for ever. */
+  #goUnused(): void {
+    this.disconnect('unused', 'no session was asked for in time; connect again');
+  }
+
   async #authenticate(authentication: Authentication, context: AuthContext): Promise<void> {
     const askedAtMs = this.#options.now();
     try {
@@ -179,9 +183,7 @@ export class Connection {
     clearTimeout(this.#deadlines.login);
     this.#whenSignedIn();
     const { now, limits, opened, metrics, loginGraceMs } = this.#options;
-    // Who signs in comes for something; one that waits would hold a descriptor for ever, and no limit of a user's sessions counts it.
-    const unused = (): void => this.disconnect('unused', 'no session was asked for in time; connect again');
-    this.#unused = setTimeout(unused, loginGraceMs);
+    this.#unused = setTimeout(() => this.#goUnused(), loginGraceMs);
     const signedIn = signInConnection(identity, this.peer, this.#acceptedAtMs, now());
     metrics.signedIn();
     metrics.phase('auth', signedIn.signedInAtMs - (this.#handshakeAtMs ?? this.#acceptedAtMs));
@@ -192,10 +194,7 @@ export class Connection {
       limits,
       guard: this.#guard,
       violation: this.#violation,
-      opened: (request, channel) => {
-        clearTimeout(this.#unused);
-        opened(signedIn, request, channel);
-      },
+      opened: (request, channel) => (clearTimeout(this.#unused), opened(signedIn, request, channel)),
       refused: (what) => this.#log.info({ user: identity.user, what }, 'channel request refused'),
       idle: () => this.#onIdle(),
     });
