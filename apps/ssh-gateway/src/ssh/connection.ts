@@ -11,6 +11,7 @@ import { Channels, type ChannelRequest, type Guard } from './channels.ts';
 import { disconnectReasonOf, type CloseCause, type Ending } from './close-cause.ts';
 import { sendBanner, sendDisconnect } from './messages-to-user.ts';
 import type { ExecChannel } from './exec-channel.ts';
+import { expectSession } from './first-session.ts';
 import { holdFirstReply } from './first-reply.ts';
 import type { HostKeys } from './host-keys.ts';
 import { describePeer, type Peer } from './peer.ts';
@@ -60,7 +61,6 @@ export class Connection {
   #handshakeAtMs: number | null = null;
   #draining = false;
   #graceful: NodeJS.Timeout | undefined;
-  #unused: NodeJS.Timeout | undefined;
 
   /** `whenSignedIn` is called once, if ever: from then on the connection does not count as starting up. */
   constructor(socket: Socket, peer: Peer, options: ConnectionOptions, whenSignedIn: () => void) {
@@ -152,11 +152,6 @@ export class Connection {
     this.disconnect('draining', 'the service is being drained; connect again in a minute');
   }
 
-  /** Held by nobody's limit of sessions, it would stay for ever. */
-  #goUnused(): void {
-    this.disconnect('unused', 'no session was asked for in time; connect again');
-  }
-
   async #authenticate(authentication: Authentication, context: AuthContext): Promise<void> {
     const askedAtMs = this.#options.now();
     try {
@@ -183,7 +178,6 @@ export class Connection {
     clearTimeout(this.#deadlines.login);
     this.#whenSignedIn();
     const { now, limits, opened, metrics, loginGraceMs } = this.#options;
-    this.#unused = setTimeout(() => this.#goUnused(), loginGraceMs);
     const signedIn = signInConnection(identity, this.peer, this.#acceptedAtMs, now());
     metrics.signedIn();
     metrics.phase('auth', signedIn.signedInAtMs - (this.#handshakeAtMs ?? this.#acceptedAtMs));
@@ -194,7 +188,7 @@ export class Connection {
       limits,
       guard: this.#guard,
       violation: this.#violation,
-      opened: (request, channel) => (clearTimeout(this.#unused), opened(signedIn, request, channel)),
+      opened: expectSession(this, this.#socket, loginGraceMs, opened.bind(null, signedIn)),
       refused: (what) => this.#log.info({ user: identity.user, what }, 'channel request refused'),
       idle: () => this.#onIdle(),
     });
@@ -244,7 +238,7 @@ export class Connection {
 
   #onClose(): void {
     const { ident, login } = this.#deadlines;
-    for (const timer of [ident, login, this.#graceful, this.#unused]) clearTimeout(timer);
+    for (const timer of [ident, login, this.#graceful]) clearTimeout(timer);
     const { cause, reason } = this.#ending ?? this.#record.leaving;
     // The connection's close is the master signal that ends all its sessions (trap E).
     this.#channels?.cutOff(`connection lost: ${reason}`);
