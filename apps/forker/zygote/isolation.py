@@ -41,7 +41,7 @@ def confine(link: int, configuration: wire.Message) -> None:
     if configuration["runAs"] is not None:
         become(configuration["runAs"])
     restrictions.give_up_rights()
-    restrictions.prepare(os.environ["HATCHERY_HOSTING_ROOT"], readable())
+    restrictions.prepare(os.environ["HATCHERY_HOSTING_ROOT"], readable(), os.environ.get("TMPDIR"))
     os.umask(configuration["umask"])
     os.chdir("/")
 

@@ -118,8 +118,8 @@ def give_up_rights() -> None:
         _filter(static_filter(platform.machine()))
 
 
-def prepare(root: str, readable: list[str]) -> None:
-    """Makes the ruleset of sessions below the hosting root, for `enter`; does nothing without Landlock."""
+def prepare(root: str, readable: list[str], scratch: str | None = None) -> None:
+    """Makes the ruleset of sessions below the hosting root, for `enter`; does nothing without Landlock. Large indexes are sorted in `scratch`."""
     abi = landlock_abi()
     if abi == 0:
         return
@@ -133,6 +133,8 @@ def prepare(root: str, readable: list[str]) -> None:
     _allow(ruleset, os.devnull, READ_FILE | WRITE_FILE)
     for path in (*SYSTEM_READ, *sys.path, *readable):
         _allow(ruleset, path, READ)
+    if scratch is not None:
+        _allow(ruleset, scratch, CHANGE & handled)
     _prepared[:] = [(root, CHANGE & handled, abi)]
 
 

@@ -17,6 +17,7 @@ export {
   partHaltPath,
   partRecordPath,
   readOnlyDirectory,
+  sessionScratch,
   partsDirectory,
   readOnlyPath,
 } from './paths.ts';

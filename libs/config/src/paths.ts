@@ -21,6 +21,11 @@ export function breezyHome(config: Config): string {
   return join(config.stateDirectory, 'breezy');
 }
 
+/** Where sessions put temporary files, which Breezy removes itself. */
+export function sessionScratch(config: Config): string {
+  return join(breezyHome(config), 'tmp');
+}
+
 /** All that sessions read of the state directory: the rest is closed to them (apps/forker/zygote/restrictions.py). */
 export function readOnlyDirectory(config: Config): string {
   return join(config.stateDirectory, 'read-only');

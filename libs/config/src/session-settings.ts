@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from './config.ts';
-import { breezyHome, readOnlyPath } from './paths.ts';
+import { breezyHome, readOnlyPath, sessionScratch } from './paths.ts';
 
 /** Breezy belongs to Debian's Python, whichever python3 comes first on PATH. */
 export const systemPython = '/usr/bin/python3';
@@ -39,6 +39,8 @@ export function sessionSettings(config: Config): SessionSettings {
       LANG: 'C.UTF-8',
       HOME: home,
       BRZ_HOME: home,
+      // Breezy sorts large indexes in files; a session cannot write to /tmp.
+      TMPDIR: sessionScratch(config),
       // Breezy answers nothing about single files, which would reach past what a branch is; zygote/single_files.py says what is answered instead.
       BRZ_NO_SMART_VFS: '1',
       // Without it SIGQUIT opens a debugger on the client's stdin.

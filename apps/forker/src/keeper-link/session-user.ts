@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chownSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { breezyHome, type Config } from '@hatchery/config';
+import { breezyHome, sessionScratch, type Config } from '@hatchery/config';
 import { makeDirectories, modes, StartError } from '@hatchery/daemon';
 
 const zygoteScript = fileURLToPath(new URL('../../zygote/zygote.py', import.meta.url));
@@ -13,7 +13,8 @@ const zygoteScript = fileURLToPath(new URL('../../zygote/zygote.py', import.meta
  */
 export function prepareSessionUser(config: Config): void {
   const home = breezyHome(config);
-  makeDirectories(home, modes.secretDirectory);
+  const scratch = sessionScratch(config);
+  for (const directory of [home, scratch]) makeDirectories(directory, modes.secretDirectory);
   const { runAs } = config.forker;
   if (runAs === null) return;
   if (process.getuid?.() !== 0) throw new StartError(`forker.run_as = "${runAs}" needs a service that runs as root`);
@@ -26,7 +27,7 @@ export function prepareSessionUser(config: Config): void {
       `${root} belongs to the user with uid ${owner}, but sessions run as ${runAs} (uid ${uid}): chown -R ${runAs} ${root}`,
     );
   }
-  chownSync(home, uid, -1);
+  for (const directory of [home, scratch]) chownSync(directory, uid, -1);
   for (const [test, path] of [
     ['-w', root],
     ['-w', home],

@@ -117,6 +117,7 @@ class HostingRoot:
             "HOME": self.home,
             "BRZ_HOME": self.home,
             "BRZ_LOG": os.devnull,
+            "TMPDIR": self.home,
             "BRZ_NO_SMART_VFS": "1",
             "HATCHERY_HOSTING_ROOT": self.root,
             "HATCHERY_PRIVATE": json.dumps(PRIVATE),
