@@ -78,8 +78,18 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   const handOverTo = (pid: number): Promise<void> => agreeToHandOver(config, keeper, stopping, pid);
   const refusals = new RefusalLog(log);
   const load = (): ForkerLoad => describeLoad({ service, refusals, childrenMax, keeperPid: () => keeper.pid });
-  const outage = (): string | null => keeper.outage;
-  entrance.serveControl({ service, locks, readOnly, events, log, status, load, outage, leave, handOver: handOverTo });
+  entrance.serveControl({
+    service,
+    locks,
+    readOnly,
+    events,
+    log,
+    status,
+    load,
+    leave,
+    handOver: handOverTo,
+    outage: () => keeper.outage,
+  });
 
   // A keeper that has children must outlive a forker that cannot start: the next one takes them over.
   held.defer(() => keeper.close({ quit: service.registry.size === 0 && stopping.kind.kind === 'stop' }));

@@ -1,7 +1,14 @@
 import type { Server } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
 import type { Address } from '@hatchery/config';
-import { createGuardedServer, listenOnPort, openPort, portError, type HttpGuard, type PartRecord } from '@hatchery/daemon';
+import {
+  createGuardedServer,
+  listenOnPort,
+  openPort,
+  portError,
+  type HttpGuard,
+  type PartRecord,
+} from '@hatchery/daemon';
 import { connectionsMax, connectionsPerPeerMax, headersTimeoutMs, requestTimeoutMs } from '../limits.ts';
 import { isLoopback } from '../sign-in/host-names.ts';
 

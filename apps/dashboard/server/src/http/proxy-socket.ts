@@ -1,6 +1,13 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { createGuardedServer, listenOnUnix, processStartTime, UnixName, type PartRecord, type UnixNameOptions } from '@hatchery/daemon';
+import {
+  createGuardedServer,
+  listenOnUnix,
+  processStartTime,
+  UnixName,
+  type PartRecord,
+  type UnixNameOptions,
+} from '@hatchery/daemon';
 import { connectionsMax } from '../limits.ts';
 import { pageGuard } from './listener.ts';
 
