@@ -70,26 +70,16 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   const keeper = new KeeperSupervisor({ config, log, events, service, locks, zygote });
   const sampler = new UsageSampler();
   const times = new AnswerTimes();
-  const sources = { startedAt, service, keeper, sampler, journal, times, readOnly, confinement: zygote.confinement };
-  const status = (): object => describeStatus(sources);
+  const status = (): object =>
+    describeStatus({ startedAt, service, keeper, sampler, journal, times, readOnly, zygote });
   const stopping = new StopRequest();
   if (!isSuccessor) await entrance.openControl();
   const leave = (): void => stopping.askToLeave();
   const handOverTo = (pid: number): Promise<void> => agreeToHandOver(config, keeper, stopping, pid);
   const refusals = new RefusalLog(log);
   const load = (): ForkerLoad => describeLoad({ service, refusals, childrenMax, keeperPid: () => keeper.pid });
-  entrance.serveControl({
-    service,
-    locks,
-    readOnly,
-    events,
-    log,
-    status,
-    load,
-    leave,
-    handOver: handOverTo,
-    outage: () => keeper.outage,
-  });
+  const outage = (): string | null => keeper.outage;
+  entrance.serveControl({ service, locks, readOnly, events, log, status, load, outage, leave, handOver: handOverTo });
 
   // A keeper that has children must outlive a forker that cannot start: the next one takes them over.
   held.defer(() => keeper.close({ quit: service.registry.size === 0 && stopping.kind.kind === 'stop' }));

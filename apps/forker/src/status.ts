@@ -15,12 +15,12 @@ export interface StatusSources {
   readonly journal: EventJournal;
   readonly times: AnswerTimes;
   readonly readOnly: ReadOnlySwitch;
-  readonly confinement: Confinement;
+  readonly zygote: { readonly confinement: Confinement };
 }
 
 /** What `hello` logs, and what `GET /v1/state` says besides the view. */
 export function describeStatus(sources: StatusSources): object {
-  const { startedAt, service, keeper, sampler, journal, times, readOnly, confinement } = sources;
+  const { startedAt, service, keeper, sampler, journal, times, readOnly } = sources;
   const { registry, queue, finished } = service;
   return {
     uptimeS: Math.round((Date.now() - startedAt) / 1000),
@@ -37,6 +37,6 @@ export function describeStatus(sources: StatusSources): object {
     keeper: { pid: keeper.pid, readySince: keeper.readySince, trouble: keeper.trouble },
     readOnly: readOnly.state,
     zygote: keeper.zygote,
-    confinement,
+    confinement: sources.zygote.confinement,
   };
 }
