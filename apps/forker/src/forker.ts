@@ -54,7 +54,6 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   const zygote = await prepareZygote(config, log, options['preload']);
   const actor = options['take-over'];
   const isSuccessor = actor !== undefined && (await takeOver(config, entrance, zygote.configuration, actor));
-
   for (const [directory, key] of [
     [config.runtimeDirectory, 'runtime_dir'],
     [config.stateDirectory, 'state_dir'],
