@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { loadConfig, nearest, type Config } from '@hatchery/config';
+import { defaultConfigFile, loadConfig, nearest, type Config, type LoadOptions } from '@hatchery/config';
 import { checkoutDirectory } from '@hatchery/daemon';
+import { readService } from './service-process.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Exit codes of every command. `lock` has 75 besides, EX_TEMPFAIL of sysexits(3). */
@@ -20,6 +21,8 @@ export interface Command {
   readonly details?: string;
   /** Options of its own; `--config`, `--state-dir` and `--help` are everybody's. */
   readonly options: ParseArgsOptionsConfig;
+  /** True of one that starts something by the configuration as it is written; the others ask what runs, where that has its sockets. */
+  readonly isByTheBook?: boolean;
   /** @throws {UsageError} for words it does not understand, and any Error with a one-line message when it fails */
   run(invocation: Invocation): Promise<number>;
 }
@@ -29,7 +32,7 @@ export interface Invocation extends Terminal {
   readonly config: Config;
   readonly words: readonly string[];
   readonly options: Options;
-  /** `--config` and `--state-dir` with their paths made absolute, to hand on to other parts. */
+  /** `--config` and `--state-dir` with their paths made absolute, to hand on to other parts: also a configuration that was found, not named. */
   readonly place: readonly string[];
 }
 
@@ -52,14 +55,28 @@ const everybodysOptions = {
 export function readInvocation(command: Command, argv: readonly string[], terminal: Terminal): Invocation | 'help' {
   const { values, positionals } = parse(command, argv);
   if (values['help'] === true) return 'help';
-  const configFile = pathOf(values, 'config');
+  const configFile = pathOf(values, 'config') ?? usualConfigFile(terminal);
   const stateDirectory = pathOf(values, 'state-dir');
-  const config = loadConfig({ configFile, stateDirectory, directory: checkoutDirectory });
+  const options = { configFile, stateDirectory, directory: checkoutDirectory };
+  const written = loadConfig(options);
+  const config = command.isByTheBook === true ? written : asItRuns(written, options);
   const place = [
     ...(configFile === undefined ? [] : ['--config', configFile]),
     ...(stateDirectory === undefined ? [] : ['--state-dir', stateDirectory]),
   ];
   return { ...terminal, config, words: positionals, options: values, place };
+}
+
+/** The one that every command reads without `--config`. Undefined: there is none, and the defaults hold. */
+function usualConfigFile({ environment }: Terminal): string | undefined {
+  const named = environment['HATCHERY_CONFIG'];
+  return named === undefined || named === '' ? defaultConfigFile(checkoutDirectory) : resolve(named);
+}
+
+/** A running service is found by what it wrote, not by what its configuration says by now. */
+function asItRuns(written: Config, options: LoadOptions): Config {
+  const runtimeDirectory = readService(written)?.runtimeDirectory ?? written.runtimeDirectory;
+  return runtimeDirectory === written.runtimeDirectory ? written : loadConfig({ ...options, runtimeDirectory });
 }
 
 /** The words that must follow, by their names in the synopsis. @throws {UsageError} when there are more or fewer */

@@ -16,6 +16,7 @@ const placeholders: Readonly<Record<string, string>> = { 'children-timeout': 'SE
 function partCommand(name: PartName, summary: string, ownOptions: Command['options'] = {}): Command {
   return {
     name,
+    isByTheBook: true,
     synopsis: Object.keys(ownOptions)
       .map((option) => `[--${option} ${placeholders[option] ?? 'yes'}]`)
       .join(' '),

@@ -10,6 +10,7 @@ import { wantedSockets } from './up/wanted-sockets.ts';
 
 export const restart: Command = {
   name: 'restart',
+  isByTheBook: true,
   synopsis: '[--now]',
   summary: 'bring up new code and configuration, then let the old drain; --now stops, then starts',
   options: { now: { type: 'boolean' } },
@@ -25,9 +26,9 @@ export const restart: Command = {
   },
 };
 
-async function replaceParts(invocation: Invocation, runtimeDirectory: string | undefined): Promise<number> {
+async function replaceParts(invocation: Invocation, runtimeDirectory: string): Promise<number> {
   const { config, place, print, say } = invocation;
-  if (runtimeDirectory !== undefined && runtimeDirectory !== config.runtimeDirectory)
+  if (runtimeDirectory !== config.runtimeDirectory)
     throw new Error(
       `runtime_dir cannot change from ${runtimeDirectory} under a running service; hatchery restart --now stops it first`,
     );

@@ -62,6 +62,8 @@ function overview(): string {
     ...list,
     '',
     'Every command takes --config FILE and --state-dir DIR; hatchery help COMMAND tells its words.',
+    'Without --config it reads what HATCHERY_CONFIG names, else hatchery.toml in the checkout,',
+    'else /etc/hatchery.toml; without any of them the defaults hold.',
     '',
   ].join('\n');
 }

@@ -1,23 +1,25 @@
 import { linkSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '@hatchery/config';
-import { createFile, makeDirectories, modes, processStartTime } from '@hatchery/daemon';
+import { bootId, createFile, makeDirectories, modes, processStartTime } from '@hatchery/daemon';
 
 /** The `hatchery up` of a state directory. Pids are reused; pid and start time together are not. */
 export interface ServiceProcess {
   readonly pid: number;
   readonly startTime: number;
+  /** The boot that the start time counts from. */
+  readonly bootId: string;
   /** Whether `hatchery start` started it: then nobody else waits for its end. */
   readonly detached: boolean;
-  /** Where its sockets are; absent in records of older versions. */
-  readonly runtimeDirectory?: string;
+  /** Where its sockets are, whatever the configuration has said since. */
+  readonly runtimeDirectory: string;
 }
 
 /** The `up` that runs on this state directory, or null when none lives. */
 export function readService(config: Config): ServiceProcess | null {
   try {
     const service = JSON.parse(readFileSync(recordPath(config), 'utf8')) as ServiceProcess;
-    return processStartTime(service.pid) === service.startTime ? service : null;
+    return service.bootId === bootId() && processStartTime(service.pid) === service.startTime ? service : null;
   } catch {
     return null;
   }
@@ -29,6 +31,7 @@ export function claimService(config: Config, detached: boolean): Disposable {
   const own = {
     pid: process.pid,
     startTime: processStartTime(process.pid),
+    bootId: bootId(),
     detached,
     runtimeDirectory: config.runtimeDirectory,
   };

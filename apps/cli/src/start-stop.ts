@@ -19,8 +19,10 @@ const program = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 export const start: Command = {
   name: 'start',
+  isByTheBook: true,
   synopsis: '[--json]',
-  summary: 'serve detached; returns when everything is ready, or prints the first error',
+  summary:
+    'serve detached, or start what was stopped of a service that runs; returns when all is ready, or prints the first error',
   options: { json: { type: 'boolean' } },
   run: startDetached,
 };

@@ -11,8 +11,9 @@ export const keeperLooksMax = 5;
 /** How long a keeper that is left or told to quit has for that; it only closes a socket. */
 export const keeperCloseMsMax = 5_000;
 
-/** How soon a keeper that could not be started is tried again. */
+/** How soon a keeper that could not be started is tried again: after each failure twice as late, up to a minute. */
 export const keeperRetryMs = 1_000;
+export const keeperRetryMsMax = 60_000;
 
 /** A cold zygote took 0.1–2 s here; with cold disks and many plugins some seconds. A start that takes longer has failed. */
 export const zygoteStartMsMax = 60_000;

@@ -1,5 +1,5 @@
 export type { Address, Config, LogLevel } from './config.ts';
-export { loadConfig } from './load.ts';
+export { defaultConfigFile, loadConfig, systemConfigFile } from './load.ts';
 export type { LoadOptions } from './load.ts';
 export { nearest } from './nearest.ts';
 export { ConfigError } from './problem.ts';
@@ -7,6 +7,7 @@ export type { ConfigProblem } from './problem.ts';
 export { readReadOnly } from './read-only.ts';
 export { hostingUmask, sessionSettings, systemPython } from './session-settings.ts';
 export type { SessionSettings } from './session-settings.ts';
+export { runtimeLink } from './socket-path.ts';
 export {
   auditDirectory,
   breezyHome,

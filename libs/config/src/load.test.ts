@@ -59,7 +59,7 @@ describe('loadConfig', () => {
   it('chooses a shorter runtime directory when the default leaves no room for a socket', () => {
     const stateDirectory = `/${'long/'.repeat(20)}`;
     const config = loadConfig({ directory: '/checkout', stateDirectory, uid: 1000 });
-    assert.match(config.runtimeDirectory, /^\/tmp\/hatchery-1000-[\da-f]{12}$/);
+    assert.match(config.runtimeDirectory, /^\/tmp\/hatchery-1000-[\da-f]{12}\/run$/);
     assert.equal(config.forker.socket, join(config.runtimeDirectory, 'forker.sock'));
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { checkEntries } from './check.ts';
 import type { Config } from './config.ts';
@@ -10,14 +10,24 @@ import { readToml, type TomlReading } from './toml.ts';
 
 /** Where the configuration comes from; all optional, as on every command line. */
 export interface LoadOptions {
-  /** `--config FILE`; without it `hatchery.toml` in `directory` is read when it exists. */
+  /** `--config FILE`; without it `hatchery.toml` in `directory` is read when it exists. See {@link defaultConfigFile}. */
   readonly configFile?: string | undefined;
   /** `--state-dir DIR`, which wins over the file's `state_dir`. */
   readonly stateDirectory?: string | undefined;
   /** The checkout, against which defaults are resolved; relative paths inside a file are resolved against that file's directory. */
   readonly directory: string;
-  /** Whose runtime directory is chosen when the usual one is too long for a socket; the process's own user by default. */
+  /** Wins over the file's `runtime_dir`: where a service that runs has its sockets. */
+  readonly runtimeDirectory?: string | undefined;
+  /** Whose runtime directory is chosen when the usual one is too long for a socket; by default the owner of the state directory, else our own user. */
   readonly uid?: number | undefined;
+}
+
+/** The configuration of the machine's one service. */
+export const systemConfigFile = '/etc/hatchery.toml';
+
+/** What is read when no configuration is named: that of the checkout, else that of the system; undefined when neither is there. */
+export function defaultConfigFile(directory: string, system: string = systemConfigFile): string | undefined {
+  return [join(directory, 'hatchery.toml'), system].find((file) => existsSync(file));
 }
 
 /** Reads and checks the configuration. @throws {ConfigError} naming every problem with file, line and key */
@@ -63,10 +73,21 @@ function whyUnread({ code, message }: NodeJS.ErrnoException): string {
 }
 
 function directories(options: LoadOptions, ownState: unknown, ownRuntime: unknown): Base {
-  const { directory, uid = process.getuid?.() ?? 0 } = options;
+  const { directory, runtimeDirectory } = options;
   const state = typeof ownState === 'string' ? ownState : join(directory, '.hatchery');
-  const runtime = typeof ownRuntime === 'string' ? ownRuntime : defaultRuntimeDirectory(state, uid);
+  const written = typeof ownRuntime === 'string' ? ownRuntime : undefined;
+  const runtime = runtimeDirectory ?? written ?? defaultRuntimeDirectory(state, options.uid ?? ownerOf(state));
   return { directory, state, runtime };
+}
+
+/** Of a directory that is not there yet it is whoever makes it. */
+function ownerOf(state: string): number {
+  const own = process.getuid?.() ?? 0;
+  try {
+    return statSync(state, { throwIfNoEntry: false })?.uid ?? own;
+  } catch {
+    return own;
+  }
 }
 
 function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {

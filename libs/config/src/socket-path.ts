@@ -12,13 +12,28 @@ const socketNameBytesMax = 24;
 
 const runtimeDirectoryBytesMax = socketPathBytesMax - socketNameBytesMax;
 
-/** `run` in the state directory; when that is too long for a socket, a short name that only this state directory and user has. */
+/**
+ * `run` in the state directory; when that is too long for a socket, a short name of it, which only this state directory has: a link in a directory
+ * of `uid`, the owner of the state directory. So it is the same one whoever asks, and a cleaner of /tmp takes away a name and no socket.
+ */
 export function defaultRuntimeDirectory(state: string, uid: number): string {
   const usual = join(state, 'run');
   if (Buffer.byteLength(usual) <= runtimeDirectoryBytesMax) return usual;
-  const digest = createHash('sha256').update(state).digest('hex').slice(0, 12);
   // Not XDG_RUNTIME_DIR: a command typed later, in another login, must come to the same directory.
-  return uid === 0 ? `/run/hatchery-${digest}` : `/tmp/hatchery-${uid}-${digest}`;
+  return join(uid === 0 ? `/run/hatchery-${digestOf(state)}` : `/tmp/hatchery-${uid}-${digestOf(state)}`, 'run');
+}
+
+/** The link that the runtime directory is, and what it leads to; null when it is a directory itself. */
+export function runtimeLink({
+  stateDirectory,
+  runtimeDirectory,
+}: Pick<Config, 'stateDirectory' | 'runtimeDirectory'>): { readonly path: string; readonly target: string } | null {
+  const shape = new RegExp(`^(/run/hatchery-|/tmp/hatchery-\\d+-)${digestOf(stateDirectory)}/run$`);
+  return shape.test(runtimeDirectory) ? { path: runtimeDirectory, target: join(stateDirectory, 'run') } : null;
+}
+
+function digestOf(state: string): string {
+  return createHash('sha256').update(state).digest('hex').slice(0, 12);
 }
 
 /** Refuses paths that were set by hand and on which no socket can be bound. */

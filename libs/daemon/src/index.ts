@@ -3,7 +3,7 @@ export type { Logger } from './log.ts';
 export { standardError, standardOutput } from './log-output.ts';
 export type { LogHealth } from './log-output.ts';
 export { descriptorNeed, proveDescriptors } from './descriptors.ts';
-export { processStartTime, statFields } from './process-identity.ts';
+export { bootId, processStartTime, statFields } from './process-identity.ts';
 export { ConnectionLimits, controlGuard, createGuardedServer } from './connection-limits.ts';
 export type { HttpGuard } from './connection-limits.ts';
 export { confinementOf } from './confinement.ts';

@@ -16,3 +16,6 @@ export const logFlushMsMax = 500;
  * net.core.somaxconn (4096 by default); who comes then waits as well, for the client's kernel asks again.
  */
 export const queuedConnectionsMax = 4096;
+
+/** How soon the short name of a runtime directory is made anew that somebody has cleaned away. */
+export const runtimeLinkLookMs = 1_000;

@@ -1,7 +1,7 @@
 import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { partRecordPath, type Config } from '@hatchery/config';
-import { processStartTime } from './process-identity.ts';
+import { bootId, processStartTime } from './process-identity.ts';
 import { makeDirectories } from './make-directories.ts';
 import { createFile, modes } from './modes.ts';
 
@@ -10,6 +10,8 @@ export interface PartRecord {
   readonly name: string;
   readonly pid: number;
   readonly startTime: number;
+  /** The boot that the start time counts from; the record outlives it. */
+  readonly bootId?: string;
   readonly readySince: string;
   /** Whether it was started by a supervisor, and drains and ends when that is gone; absent in records of older versions. */
   readonly supervised?: boolean;
@@ -65,7 +67,8 @@ export function writePartRecord(config: Config, record: PartRecord): Disposable 
 function readRecord(path: string): PartRecord | null {
   try {
     const record = JSON.parse(readFileSync(path, 'utf8')) as PartRecord;
-    return processStartTime(record.pid) === record.startTime ? record : null;
+    const isOfThisBoot = (record.bootId ?? bootId()) === bootId();
+    return isOfThisBoot && processStartTime(record.pid) === record.startTime ? record : null;
   } catch {
     return null;
   }

@@ -13,6 +13,18 @@ export function processStartTime(pid: number): number | null {
   }
 }
 
+let boot: string | undefined;
+
+/** Names the boot that this machine runs: start times of processes count from it (random(4)). Empty where /proc does not say. */
+export function bootId(): string {
+  try {
+    boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    boot = '';
+  }
+  return boot;
+}
+
 /**
  * Whether no process of that pid runs any more; one that nobody has waited for yet is gone too. Not by /proc alone, which can hide the
  * processes of others (hidepid= of proc(5)): who cannot be looked at is there.

@@ -7,8 +7,9 @@ import { createLogger, type Logger } from './log.ts';
 import { standardError } from './log-output.ts';
 import { readPartHalt, writePartHalt } from './part-halt.ts';
 import { writePartRecord, type PartRecord } from './part-record.ts';
-import { processStartTime } from './process-identity.ts';
+import { bootId, processStartTime } from './process-identity.ts';
 import { PassedSockets, readPassedSockets, socketsOfSystemd } from './passed-sockets.ts';
+import { keepRuntimeLink } from './runtime-link.ts';
 import { StartError } from './start-error.ts';
 
 /** What a part's factory gets. */
@@ -66,6 +67,7 @@ export async function runPart(
   beLastForKernel();
   try {
     using signals = new StopSignals(stopAsked);
+    using _link = keepRuntimeLink(config, (err) => log.error({ err }, 'nobody finds the sockets'));
     const sockets = takeSockets(options['sockets'], socketNames);
     const part = await create({ config, log, options, stopAsked, sockets });
     using _record = await announceOrStop(name, part, { config, readyFd, supervised });
@@ -136,7 +138,7 @@ function announce(name: string, part: Part, { config, readyFd, supervised }: Ann
   const startTime = processStartTime(process.pid);
   if (startTime === null) throw new StartError('/proc is not mounted; hatchery needs it to name processes');
   const readySince = new Date().toISOString();
-  const record = { name, pid: process.pid, startTime, readySince, supervised, details: part.details };
+  const record = { name, pid: process.pid, startTime, bootId: bootId(), readySince, supervised, details: part.details };
   const written = writeRecord(config, record);
   try {
     if (readyFd !== null) {

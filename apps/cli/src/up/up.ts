@@ -18,6 +18,7 @@ import { openSupervisorSocket, type RestartRequest } from './supervisor-socket.t
 
 export const up: Command = {
   name: 'up',
+  isByTheBook: true,
   synopsis: '[--json]',
   summary: 'serve: all parts in the foreground; Ctrl-C drains and stops, a second one at once',
   options: {

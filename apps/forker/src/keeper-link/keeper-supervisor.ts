@@ -3,7 +3,7 @@ import { keeperSocketPath, type Config } from '@hatchery/config';
 import { StartError, type Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
 import type { ForkService } from '../children/fork-service.ts';
-import { fingerprintPollMs, keeperRetryMs, zygoteStartMsMax } from '../limits.ts';
+import { fingerprintPollMs, keeperRetryMs, keeperRetryMsMax, zygoteStartMsMax } from '../limits.ts';
 import { removeCgroup } from './delegated-cgroup.ts';
 import { zygoteFingerprint } from './fingerprint.ts';
 import type { LockService } from '../locks/lock-service.ts';
@@ -166,12 +166,12 @@ export class KeeperSupervisor {
     locks.keeperLost();
     this.zygote = unknownHealth;
     this.#trial?.end(new StartError('the keeper died while it tried another zygote'));
-    while (!signal.aborted) {
+    for (let retryInMs = keeperRetryMs; !signal.aborted; retryInMs = Math.min(2 * retryInMs, keeperRetryMsMax)) {
       try {
         return await this.#connect();
       } catch (failure) {
-        log.error({ err: failure, retryInMs: keeperRetryMs }, 'no keeper can be started');
-        await delay(keeperRetryMs, undefined, { signal }).catch(() => undefined);
+        log.error({ err: failure, retryInMs }, 'no keeper can be started');
+        await delay(retryInMs, undefined, { signal }).catch(() => undefined);
       }
     }
   }
