@@ -21,8 +21,7 @@ export const start: Command = {
   name: 'start',
   isByTheBook: true,
   synopsis: '[--json]',
-  summary:
-    'serve detached, or start what was stopped of a service that runs; returns when all is ready, or prints the first error',
+  summary: 'serve detached, or start the parts that were stopped; returns when ready, or prints the error',
   options: { json: { type: 'boolean' } },
   run: startDetached,
 };
