@@ -1,5 +1,5 @@
 export type { Address, Config, LogLevel } from './config.ts';
-export { defaultConfigFile, loadConfig, systemConfigFile } from './load.ts';
+export { defaultConfigFile, loadConfig } from './load.ts';
 export type { LoadOptions } from './load.ts';
 export { nearest } from './nearest.ts';
 export { ConfigError } from './problem.ts';

@@ -23,7 +23,7 @@ export interface LoadOptions {
 }
 
 /** The configuration of the machine's one service. */
-export const systemConfigFile = '/etc/hatchery.toml';
+const systemConfigFile = '/etc/hatchery.toml';
 
 /** What is read when no configuration is named: that of the checkout, else that of the system; undefined when neither is there. */
 export function defaultConfigFile(directory: string, system: string = systemConfigFile): string | undefined {
