@@ -1,25 +1,31 @@
 import assert from 'node:assert/strict';
-import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import { temporaryDirectory } from '@hatchery/testkit';
+import { afterEach, beforeEach, test } from 'node:test';
 import { defaultConfigFile, loadConfig } from './load.ts';
 import { runtimeLink } from './socket-path.ts';
 
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'hatchery-test-'));
+});
+
+afterEach(() => rmSync(directory, { recursive: true }));
+
 test('without a name the configuration of the checkout is read, else that of the system', () => {
-  using directory = temporaryDirectory();
-  const [own, system] = [join(directory.path, 'hatchery.toml'), join(directory.path, 'system.toml')];
-  assert.equal(defaultConfigFile(directory.path, system), undefined);
+  const [own, system] = [join(directory, 'hatchery.toml'), join(directory, 'system.toml')];
+  assert.equal(defaultConfigFile(directory, system), undefined);
   writeFileSync(system, '');
-  assert.equal(defaultConfigFile(directory.path, system), system);
+  assert.equal(defaultConfigFile(directory, system), system);
   writeFileSync(own, '');
-  assert.equal(defaultConfigFile(directory.path, system), own);
+  assert.equal(defaultConfigFile(directory, system), own);
 });
 
 test('the runtime directory of a long path belongs to the owner of the state directory, whoever asks', (context) => {
   if (process.getuid?.() !== 0) return context.skip('only root can give a directory away');
-  using directory = temporaryDirectory();
-  const state = join(directory.path, 'x'.repeat(90));
+  const state = join(directory, 'x'.repeat(90));
   mkdirSync(state);
   chownSync(state, 7, 7);
   const config = loadConfig({ directory: state, stateDirectory: state });
