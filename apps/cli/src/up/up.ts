@@ -101,12 +101,17 @@ async function startUnlessStopped(invocation: Invocation, stop: StopRequest): Pr
     const left = supervisedParts(invocation.config);
     const sockets = held.use(await openSockets(invocation, left.length > 0));
     const parts = await startBeside(left, invocation, contextOf(invocation, stop, sockets));
-    sockets.settle();
-    if (!stop.signal.aborted) {
+    let isHandedOn = false;
+    try {
+      sockets.settle();
+      isHandedOn = !stop.signal.aborted;
+    } finally {
+      if (!isHandedOn) await parts.stop(stop.urgent);
+    }
+    if (isHandedOn) {
       held.move();
       return { parts, sockets };
     }
-    await parts.stop(stop.urgent);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   }
