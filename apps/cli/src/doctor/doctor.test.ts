@@ -70,11 +70,7 @@ describe('hatchery doctor', () => {
     const { PATH } = process.env;
     process.env['PATH'] = `${directory.path}:${PATH}`;
     context.after(() => (process.env['PATH'] = PATH));
-    const found = (await troubles(directory.path)).found.join('\n');
-    assert.match(
-      found,
-      /^host key .*: it cannot be checked: ssh-keygen says 'No user exists for uid 54321'; add that/m,
-    );
+    assert.doesNotMatch((await troubles(directory.path)).found.join('\n'), /^host key/m);
   });
 
   it('misses users where there were some, and a host key that is named', async () => {
