@@ -4,7 +4,7 @@ import { isRunning, until } from '@hatchery/testkit';
 import { withLockStage } from './locks.test-support.ts';
 
 describe('a lock taken outside hatchery', () => {
-  it('is found by a scan, held while its process lives and stale when it is dead, and can be broken then', async () => {
+  it('is found by a scan, held while its process lives and unknown when that is gone, and can be broken by force then', async () => {
     await withLockStage('', async (stage) => {
       using outsider = stage.outsider();
       await outsider.reached();
@@ -12,10 +12,11 @@ describe('a lock taken outside hatchery', () => {
       const lock = await stage.lock('the lock', ({ kind }) => kind === 'branch');
       assert.deepEqual([lock.holder?.pid, lock.holder?.childId, lock.condition], [outsider.pid, null, 'held']);
       outsider.kill();
-      const stale = await stage.lock('the stale lock', ({ condition }) => condition === 'stale');
-      assert.equal(stale.id, lock.id);
-      assert.match(stale.reasons?.join() ?? '', /process \d+ is gone/);
-      await stage.post(`/v1/locks/${lock.id}/break`, {});
+      const left = await stage.lock('the lock that it left', ({ condition }) => condition === 'unknown');
+      assert.equal(left.id, lock.id);
+      assert.match(left.reasons?.join() ?? '', /does not say in which pid namespace/);
+      await assert.rejects(stage.post(`/v1/locks/${lock.id}/break`, {}), /nobody here knows whether its holder lives/);
+      await stage.post(`/v1/locks/${lock.id}/break`, { force: true });
       assert.deepEqual(await stage.view(), []);
       assert.ok(!stage.isHeldOnDisk());
       await assert.rejects(stage.post(`/v1/locks/${lock.id}/break`, {}), /is free by now: nothing was done/);

@@ -14,6 +14,7 @@ import breezy
 import breezy.trace
 import hosting
 import isolation
+import lock_evidence
 import pipes
 import restrictions
 import sessions
@@ -31,6 +32,7 @@ _streams: list[io.TextIOWrapper] = []
 
 def run(descriptor: int, configuration: wire.Message) -> int:
     """Runs one session over the channel with this descriptor; the exit code."""
+    lock_evidence.remember()
     isolation.isolate(descriptor, configuration)
     channel = socket.socket(fileno=descriptor)
     tracing.send.append(functools.partial(wire.send_packet, channel))

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import lock_evidence
 import lock_waits
 import wire
 from breezy.branch import Branch
@@ -63,6 +64,7 @@ def install() -> None:
             _report("taken-up", self.transport, self.path, token)
         return result
 
+    lock_evidence.install()
     lock_waits.install()
     wrappers = {"_handle_lock_contention": handling, "wait_lock": waiting, "lock_write": writing}
     for name, wrapper in wrappers.items():

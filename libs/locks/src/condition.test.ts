@@ -3,14 +3,17 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { judge, type LockFacts } from './condition.ts';
 
-const info = { nonce: 'n', hostname: 'here', pid: 7, user: 'u', startTimeS: 1_000_000 };
+const here = { boot: 'b1', pidNamespace: 'pid:[1]' };
+const identity = { ...here, startTicks: 70 };
+const info = { nonce: 'n', hostname: 'here', pid: 7, user: 'u', startTimeS: 1_000_000, identity };
+const running = { startTime: 70, isOlder: true };
 const facts: LockFacts = {
   info,
   session: null,
   ownHost: 'here',
   ownFile: true,
-  processStartedS: 999_000,
-  nowS: 1_000_100,
+  here,
+  process: running,
 };
 const conditionOf = (change: Partial<LockFacts>): string => judge({ ...facts, ...change }).condition;
 
@@ -21,8 +24,9 @@ describe('a lock', () => {
       reasons: ['the session that took it runs'],
     });
     assert.equal(conditionOf({}), 'held');
-    // Both clocks are whole seconds.
-    assert.equal(conditionOf({ processStartedS: 1_000_001 }), 'held');
+    // A clock that was set makes nobody dead.
+    assert.equal(conditionOf({ process: { startTime: 70, isOlder: false } }), 'held');
+    assert.equal(conditionOf({ info: { ...info, identity: null } }), 'held');
   });
 
   it('is orphaned when its session has ended, however', () => {
@@ -30,16 +34,41 @@ describe('a lock', () => {
     assert.deepEqual([condition, reasons], ['orphaned', ['the session that took it has ended: SIGKILL']]);
   });
 
-  it('is stale when its process is gone', () => {
-    const { condition, reasons } = judge({ ...facts, processStartedS: null });
+  it('is stale when its process is gone, of this boot and this pid namespace', () => {
+    const { condition, reasons } = judge({ ...facts, process: null });
     assert.equal(condition, 'stale');
     assert.deepEqual(reasons, ['it was taken on this host by this user', 'process 7 is gone']);
   });
 
   it('is stale when another process has its pid by now', () => {
-    const { condition, reasons } = judge({ ...facts, processStartedS: 1_000_050 });
+    const { condition, reasons } = judge({ ...facts, process: { startTime: 71, isOlder: true } });
     assert.equal(condition, 'stale');
-    assert.match(reasons.join(), /started later than the lock/);
+    assert.match(reasons.join(), /has another start time/);
+  });
+
+  it('is unknown where this host cannot vouch for the death of its process', () => {
+    const gone = { process: null };
+    for (const [change, reason] of [
+      [{ info: { ...info, identity: null } }, /does not say in which pid namespace/],
+      [
+        { info: { ...info, identity: { ...identity, boot: 'b2' } } },
+        /before the last boot of this host, or on another/,
+      ],
+      [
+        { info: { ...info, identity: { ...identity, pidNamespace: 'pid:[2]' } } },
+        /in another pid namespace, pid:\[2\]/,
+      ],
+    ] as const) {
+      for (const process of [null, running, { startTime: 71, isOlder: true }]) {
+        if (process !== null && change.info.identity === null) continue;
+        const { condition, reasons } = judge({ ...facts, ...gone, ...change, process });
+        assert.equal(condition, 'unknown');
+        assert.match(reasons.join('; '), reason);
+      }
+    }
+    const late = judge({ ...facts, info: { ...info, identity: null }, process: { startTime: 70, isOlder: false } });
+    assert.equal(late.condition, 'unknown');
+    assert.match(late.reasons.join(), /nothing shows that it was there/);
   });
 
   it('that is unknown tells the tests that it passed, too', () => {
@@ -52,19 +81,13 @@ describe('a lock', () => {
   });
 
   it('is unknown when it cannot be known', () => {
-    const dead = { processStartedS: null };
+    const dead = { process: null };
     assert.equal(conditionOf({ ...dead, info: { corrupt: 'its info file is empty' } }), 'unknown');
     assert.equal(conditionOf({ ...dead, info: { ...info, hostname: 'there' } }), 'unknown');
     assert.equal(conditionOf({ ...dead, info: { ...info, hostname: null } }), 'unknown');
     assert.equal(conditionOf({ ...dead, info: { ...info, hostname: 'localhost' }, ownHost: 'localhost' }), 'unknown');
     assert.equal(conditionOf({ ...dead, ownFile: false }), 'unknown');
     assert.equal(conditionOf({ ...dead, info: { ...info, pid: null } }), 'unknown');
-    assert.equal(conditionOf({ info: { ...info, startTimeS: null } }), 'unknown');
-    assert.equal(conditionOf({ info: { ...info, startTimeS: 2_000_000 } }), 'unknown');
-  });
-
-  it('dated in the future is stale all the same when its process is gone', () => {
-    assert.equal(conditionOf({ processStartedS: null, info: { ...info, startTimeS: 2_000_000 } }), 'stale');
   });
 });
 
@@ -78,13 +101,20 @@ it('only what is known to be dead is stale, and every condition has a reason', (
         pid: fc.constantFrom(7, null),
         user: fc.constant('u'),
         startTimeS: fc.option(fc.integer({ min: 0, max: 300 })),
+        identity: fc.option(
+          fc.record({
+            boot: fc.constantFrom('b1', 'b2'),
+            pidNamespace: fc.constantFrom('pid:[1]', 'pid:[2]'),
+            startTicks: fc.constantFrom(70, 71),
+          }),
+        ),
       }),
     ),
     session: fc.constantFrom(null, { state: 'running' } as const, { state: 'ended', how: 'exit 0' } as const),
     ownHost: fc.constantFrom('here', 'localhost'),
     ownFile: fc.boolean(),
-    processStartedS: fc.option(fc.integer({ min: 0, max: 300 })),
-    nowS: fc.integer({ min: 0, max: 300 }),
+    here: fc.constant(here),
+    process: fc.option(fc.record({ startTime: fc.constantFrom(70, 71), isOlder: fc.boolean() })),
   });
   fc.assert(
     fc.property(some, (one: LockFacts) => {
@@ -93,8 +123,9 @@ it('only what is known to be dead is stale, and every condition has a reason', (
       if (condition !== 'stale') return;
       assert.ok(!('corrupt' in one.info) && one.session === null && one.ownFile);
       assert.ok(one.info.hostname === one.ownHost && one.ownHost !== 'localhost' && one.info.pid !== null);
-      const { processStartedS, info: read } = one;
-      assert.ok(processStartedS === null || (read.startTimeS !== null && processStartedS > read.startTimeS));
+      const { identity: named } = one.info;
+      assert.ok(named !== null && named.boot === 'b1' && named.pidNamespace === 'pid:[1]');
+      assert.ok(one.process?.startTime !== named.startTicks);
     }),
   );
 });

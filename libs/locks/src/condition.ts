@@ -1,9 +1,6 @@
 import type { LockCondition } from '@hatchery/events';
 import type { HeldInfo } from './held-info.ts';
 
-/** Clocks of one machine differ by less: info files hold whole seconds, and the kernel's boot time is as coarse. */
-const clockSlackS = 2;
-
 /** What is known of the session that took a lock: it runs, it ended in some way, or there is none that we know. */
 export type HolderSession = { readonly state: 'running' } | { readonly state: 'ended'; readonly how: string } | null;
 
@@ -14,9 +11,15 @@ export interface LockFacts {
   readonly ownHost: string;
   /** Whether the info file belongs to the system user that asks: another one's processes may hide from it. */
   readonly ownFile: boolean;
-  /** When the process of that pid on this host started, in seconds since 1970; null when there is none. */
-  readonly processStartedS: number | null;
-  readonly nowS: number;
+  /** The run of the kernel and the pid namespace of whoever asks. */
+  readonly here: { readonly boot: string; readonly pidNamespace: string };
+  /** The process of that pid, as whoever asks sees it; null when there is none. */
+  readonly process: {
+    /** Clock ticks from the boot to its start. */
+    readonly startTime: number;
+    /** Whether it was there when the lock was taken, by the clock on the wall: good enough to show, and no evidence. */
+    readonly isOlder: boolean;
+  } | null;
 }
 
 /** A condition with its reasons, a sentence each. */
@@ -25,7 +28,11 @@ export interface Verdict {
   readonly reasons: readonly string[];
 }
 
-/** Judges a lock. Only what is known to be dead is stale; whatever cannot be known is unknown. */
+/**
+ * Judges a lock. Stale is only what is known to be dead: the info file names boot, pid namespace and start ticks, they are
+ * those of this host, and no such process runs. Host names are shared, pids are counted in each pid namespace, and clocks
+ * are set, so that none of these proves a death. Whatever cannot be known is unknown.
+ */
 export function judge(facts: LockFacts): Verdict {
   const { info, session } = facts;
   if (session?.state === 'running') return verdict('held', 'the session that took it runs');
@@ -33,7 +40,8 @@ export function judge(facts: LockFacts): Verdict {
   if ('corrupt' in info) return verdict('unknown', info.corrupt);
   const stranger = whyNotOurs(info, facts);
   if (stranger.length > 0) return verdict('unknown', ...stranger);
-  return judgeProcess(info, facts);
+  if (info.pid === null) return verdict('unknown', ours, 'it does not say by which process it was taken');
+  return info.identity === null ? judgeUnnamed(info, facts) : judgeNamed(info, info.identity, facts);
 }
 
 /** Why nothing can be said of the holder's process from here; empty when it can. */
@@ -44,19 +52,29 @@ function whyNotOurs({ hostname }: HeldInfo, { ownHost, ownFile }: LockFacts): st
   return ownFile ? [] : ['it was taken on this host by another user, whose processes may be hidden'];
 }
 
-function judgeProcess({ pid, startTimeS }: HeldInfo, { processStartedS, nowS }: LockFacts): Verdict {
-  const ours = 'it was taken on this host by this user';
-  if (pid === null) return verdict('unknown', ours, 'it does not say by which process it was taken');
-  if (processStartedS === null) return verdict('stale', ours, `process ${pid} is gone`);
-  if (startTimeS === null)
-    return verdict('unknown', ours, `a process ${pid} runs, but the lock has no date to compare it with`);
-  if (startTimeS > nowS + clockSlackS) {
-    return verdict('unknown', ours, `a process ${pid} runs, but the lock is dated in the future`);
+const ours = 'it was taken on this host by this user';
+
+function judgeNamed({ pid }: HeldInfo, identity: NonNullable<HeldInfo['identity']>, facts: LockFacts): Verdict {
+  const { here, process } = facts;
+  if (identity.boot !== here.boot)
+    return verdict('unknown', 'it was taken before the last boot of this host, or on another host of this name');
+  if (identity.pidNamespace !== here.pidNamespace) {
+    const what = `it was taken in another pid namespace, ${identity.pidNamespace}`;
+    return verdict('unknown', what, `process ${pid} of it cannot be seen from here`);
   }
-  if (processStartedS > startTimeS + clockSlackS) {
-    return verdict('stale', ours, `process ${pid} is gone: the one of that number now started later than the lock`);
+  if (process?.startTime === identity.startTicks) return verdict('held', ours, `process ${pid} runs`);
+  const another = process === null ? '' : ': the one of that number now has another start time';
+  return verdict('stale', ours, `process ${pid} is gone${another}`);
+}
+
+function judgeUnnamed({ pid }: HeldInfo, { process }: LockFacts): Verdict {
+  if (process === null) {
+    const why = 'the lock does not say in which pid namespace it ran';
+    return verdict('unknown', ours, `no process ${pid} is seen here, but ${why}`);
   }
-  return verdict('held', ours, `process ${pid} runs`);
+  if (process.isOlder) return verdict('held', ours, `process ${pid} runs`);
+  const doubt = 'nothing shows that it was there when the lock was taken: a clock was set, or it is another one';
+  return verdict('unknown', ours, `a process ${pid} runs, but ${doubt}`);
 }
 
 function verdict(condition: LockCondition, ...reasons: string[]): Verdict {

@@ -14,7 +14,23 @@ describe('an info file', () => {
       pid: 12345,
       startTimeS: 1700000000,
       user: 'Alice <alice@example.invalid>',
+      identity: null,
     });
+  });
+
+  it('names its process for good where a session of hatchery wrote it, wholly or not at all', () => {
+    const lines = [
+      'boot: 26ea41fb-6afe-467a-b6b9-e7b9fe9f2a72\n',
+      'pid_namespace: pid:[4026531836]\n',
+      'start_ticks: 178767\n',
+    ];
+    const identityOf = (text: string): unknown => (readHeldInfo(text) as { identity?: unknown }).identity;
+    assert.deepEqual(identityOf(usual + lines.join('')), {
+      boot: '26ea41fb-6afe-467a-b6b9-e7b9fe9f2a72',
+      pidNamespace: 'pid:[4026531836]',
+      startTicks: 178767,
+    });
+    for (const left of lines) assert.equal(identityOf(usual + lines.filter((line) => line !== left).join('')), null);
   });
 
   it('is read with every way in which PyYAML writes a text', () => {
@@ -35,7 +51,7 @@ describe('an info file', () => {
   });
 
   it('lacks what was not written, or is no number', () => {
-    const nothing = { hostname: null, nonce: null, pid: null, startTimeS: null, user: null };
+    const nothing = { hostname: null, nonce: null, pid: null, startTimeS: null, identity: null, user: null };
     assert.deepEqual(readHeldInfo('other: thing\n'), nothing);
     assert.deepEqual(readHeldInfo('pid: -1\nstart_time: soon\nnonce: null\nuser: ""\nhostname:\n'), nothing);
   });

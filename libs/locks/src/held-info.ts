@@ -6,6 +6,15 @@ export interface HeldInfo {
   readonly user: string | null;
   /** Seconds since 1970, by the holder's clock. */
   readonly startTimeS: number | null;
+  /** What sessions of hatchery write besides (apps/forker/zygote/lock_evidence.py): it names the process for good. Null of others. */
+  readonly identity: {
+    /** The run of the kernel: /proc/sys/kernel/random/boot_id. */
+    readonly boot: string;
+    /** As `pid:[4026531836]`. */
+    readonly pidNamespace: string;
+    /** Clock ticks from the boot to the start of the process. */
+    readonly startTicks: number;
+  } | null;
 }
 
 /** An info file is some 150 bytes; what is longer than this is none. */
@@ -35,7 +44,12 @@ export function readHeldInfo(text: string): HeldInfo | { readonly corrupt: strin
     pid: naturalNumber(word('pid')),
     user: word('user'),
     startTimeS: naturalNumber(word('start_time')),
+    identity: identityOf(word('boot'), word('pid_namespace'), naturalNumber(word('start_ticks'))),
   };
+}
+
+function identityOf(boot: string | null, pidNamespace: string | null, startTicks: number | null): HeldInfo['identity'] {
+  return boot === null || pidNamespace === null || startTicks === null ? null : { boot, pidNamespace, startTicks };
 }
 
 /** Lines with their continuations, which are indented (YAML 1.1, "Line Folding"). */

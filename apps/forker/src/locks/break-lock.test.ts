@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { LockBench } from './lock-bench.test-support.ts';
-import { deadPid } from './lock-dir.test-support.ts';
+import { deadPid, identityOf } from './lock-dir.test-support.ts';
 
 describe('breaking a lock', () => {
   it('that is stale needs no force, and puts before and after on record', async () => {
     using bench = new LockBench();
-    bench.lockDirectory.take('n1');
+    bench.lockDirectory.take('n1', identityOf(7));
     await bench.locks.scan();
     assert.equal(bench.view[0]?.condition, 'stale');
     const result = await bench.break();
@@ -44,7 +44,7 @@ describe('breaking a lock', () => {
     bench.lockDirectory.take('n2');
     const changed = await bench.break({ id, force: true });
     assert.ok('refused' in changed && changed.status === 409);
-    assert.match(changed.refused, /the holder has changed, nothing was done: it is stale by u/);
+    assert.match(changed.refused, /the holder has changed, nothing was done: it is unknown by u/);
     assert.ok(existsSync(join(bench.lockDirectory.path, 'held')));
     bench.lockDirectory.free();
     await bench.locks.scan();

@@ -55,7 +55,9 @@ function targetOf({ service }: BreakContext, { holder }: Lock, cause: string): T
 function namedTarget(pid: number): Target {
   const facts = processFacts(pid);
   const isService = pid <= 1 || pid === process.pid || facts?.parentPid === process.pid;
-  if (isService || (facts !== null && facts.uid !== process.getuid?.())) {
+  // A pid is another process's in each pid namespace: what is no Breezy has taken no lock.
+  const isStranger = facts !== null && !/\b(brz|bzr|breezy)\b/.test(facts.words.join(' '));
+  if (isService || isStranger || (facts !== null && facts.uid !== process.getuid?.())) {
     throw new Error(`process ${pid} is not one that may be ended for a lock; --force breaks the lock alone`);
   }
   return processTarget(pid);

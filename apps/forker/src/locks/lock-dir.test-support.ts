@@ -1,9 +1,16 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { thisKernel } from '@hatchery/script-locks';
 
 /** A pid above what Linux gives. */
 export const deadPid = 4_194_399;
+
+/** What a session writes of its process besides: this boot, this pid namespace, and these start ticks. */
+export function identityOf(startTicks: number): Readonly<Record<string, string | number>> {
+  const { boot, pidNamespace } = thisKernel();
+  return { boot, pid_namespace: pidNamespace, start_ticks: startTicks };
+}
 
 /** A lock directory of a branch, as Breezy makes one. */
 export class LockDirectory {

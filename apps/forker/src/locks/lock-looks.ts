@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Child, EventBody, LockParty } from '@hatchery/events';
 import { judge, LockTable, type HeldInfo, type HolderSession, type LockPlace } from '@hatchery/locks';
-import { processFacts, startedAt } from '@hatchery/script-locks';
+import { processFacts, startedAt, thisKernel, type ProcessFacts } from '@hatchery/script-locks';
 import { readDiskLock, type DiskLock } from './disk-lock.ts';
 import type { KnownSessions } from './known-sessions.ts';
 
-/** Clocks are compared with this much slack: info files hold whole seconds. */
+/** How far the clocks in an info file and of the kernel's boot may be apart, which hold whole seconds. */
 const slackMs = 2_000;
 
 /** Why a lock that is held may stay so for ever. */
@@ -36,7 +36,7 @@ export class LockLooks {
     const same = known !== undefined && knownMark === disk.mark;
     // Whose session has ended stays an orphan: the session itself is forgotten after a while.
     if (same && known.condition === 'orphaned') return [];
-    const session = same ? this.#sessionOf(known.holder) : this.#sessionOf(partyOfInfo(disk));
+    const session = same ? (this.#sessionNamed(known.holder) ?? this.#sessionOf(disk)) : this.#sessionOf(disk);
     // It is as its session reported it, but a process that is stopped cannot say so.
     if (same && isLiving(session) && known.holder?.childId === session.id) {
       const reported = (known.reasons ?? []).filter((reason) => reason !== stopped);
@@ -50,23 +50,20 @@ export class LockLooks {
     return this.table.acquired({ place, ...disk, holder, verdict, atS: monotonicS(), source: 'look' });
   }
 
-  /** The session that a holder is or was, by its name or by the process that an info file names. */
-  #sessionOf(holder: LockParty | null): Child | null {
-    if (holder === null) return null;
-    const { childId, host, pid, since } = holder;
-    if (childId !== null) return this.#sessions.find(childId);
-    // A host without a name of its own cannot tell its locks from those of others.
-    if (pid === null || host !== hostname() || host === 'localhost') return null;
-    const session = this.#sessions.ofPid(pid).find((child) => isWithin(child, since)) ?? null;
-    return session !== null && !isLiving(session) && mayBeAnothers(pid, since) ? null : session;
+  #sessionNamed(holder: LockParty | null): Child | null {
+    const id = holder?.childId ?? null;
+    return id === null ? null : this.#sessions.find(id);
   }
-}
 
-/** Whether a process of this pid runs that was there when the lock was taken: then the lock is its own, whoever had the pid before. */
-function mayBeAnothers(pid: number, since: string | null): boolean {
-  const facts = processFacts(pid);
-  const started = facts === null ? null : startedAt(facts);
-  return started !== null && (since === null || Date.parse(started) <= Date.parse(since) + slackMs);
+  /**
+   * The session whose process took a lock: one of that pid and these start ticks. A host name, a pid and a date are not enough:
+   * another pid namespace has the same ones, and what goes for a session's is freed by itself when that has ended.
+   */
+  #sessionOf({ info }: DiskLock): Child | null {
+    if ('corrupt' in info || info.pid === null || info.identity === null) return null;
+    const { startTicks } = info.identity;
+    return this.#sessions.ofPid(info.pid).find(({ startTime }) => startTime === startTicks) ?? null;
+  }
 }
 
 /** Now, by the clock that children put on their reports (CLOCK_MONOTONIC; Python's time.monotonic). */
@@ -103,21 +100,28 @@ function isHolder(known: LockParty | null, session: Child | null): boolean {
   return known !== null && (session === null || known.childId === session.id);
 }
 
-function infoOf({ info }: DiskLock): HeldInfo | null {
+function infoOf({ info }: Pick<DiskLock, 'info'>): HeldInfo | null {
   return 'corrupt' in info ? null : info;
 }
 
 function factsOf({ info, ownFile }: DiskLock, session: Child | 'forgotten' | null): Parameters<typeof judge>[0] {
   const facts = 'corrupt' in info || info.pid === null ? null : processFacts(info.pid);
-  const started = facts === null ? null : startedAt(facts);
   return {
     info,
     ownFile,
     session: sessionState(session),
     ownHost: hostname(),
-    processStartedS: started === null ? null : Date.parse(started) / 1000,
-    nowS: Date.now() / 1000,
+    here: thisKernel(),
+    process: facts === null ? null : { startTime: facts.startTime, isOlder: isOlder(facts, infoOf({ info })) },
   };
+}
+
+/** Whether a process was there when a lock was taken, by the clock on the wall: a guess to show, and no evidence of a death. */
+function isOlder(facts: ProcessFacts, info: HeldInfo | null): boolean {
+  const started = startedAt(facts);
+  if (info?.startTimeS == null || started === null) return false;
+  const takenMs = 1000 * info.startTimeS;
+  return Date.parse(started) <= takenMs + slackMs && takenMs <= Date.now() + slackMs;
 }
 
 function isLiving(session: Child | null): session is Child {
@@ -130,13 +134,6 @@ function sessionState(session: Child | 'forgotten' | null): HolderSession {
   if (session.state !== 'exited') return { state: 'running' };
   const { code, signal } = session.exit ?? { code: null, signal: null };
   return { state: 'ended', how: signal ?? (code === null ? unknownEnd : `exit ${code}`) };
-}
-
-/** Whether a lock of this date can be this session's: pids are used again. */
-function isWithin({ startedAt: from, endedAt }: Child, since: string | null): boolean {
-  if (since === null) return endedAt === null;
-  const at = Date.parse(since);
-  return at >= Date.parse(from) - slackMs && (endedAt === null || at <= Date.parse(endedAt) + slackMs);
 }
 
 function sinceOf(info: HeldInfo | null): string | null {

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { until } from '@hatchery/testkit';
 import { orphanLookMs } from './limits.ts';
 import { LockBench } from './lock-bench.test-support.ts';
+import { identityOf } from './lock-dir.test-support.ts';
 
 describe('after a restart', () => {
   it('a lock that was let go meanwhile is told to be released', async () => {
@@ -59,7 +60,7 @@ describe('after a restart', () => {
     using bench = new LockBench(0);
     const id = await bench.session();
     bench.restart(() => {
-      bench.lockDirectory.take('n1', { pid: 4_194_400, start_time: Math.floor(Date.now() / 1000) });
+      bench.lockDirectory.take('n1', { pid: 4_194_400, ...identityOf(0) });
       bench.bench.exit(id, 0);
     });
     await until('the lock to be free', () => bench.kinds().includes('lock.broken'));

@@ -6,7 +6,7 @@ import { emptyView, reduce } from '@hatchery/events';
 import { until } from '@hatchery/testkit';
 import { readDiskLock } from './disk-lock.ts';
 import { LockBench } from './lock-bench.test-support.ts';
-import { LockDirectory } from './lock-dir.test-support.ts';
+import { identityOf, LockDirectory } from './lock-dir.test-support.ts';
 
 describe('reports of sessions', () => {
   it('become events with the session in them', async () => {
@@ -65,7 +65,7 @@ describe('the end of a session', () => {
     using bench = new LockBench();
     const id = await bench.session();
     bench.report(id, 'opened', null);
-    bench.lockDirectory.take('n1', { pid: 4_194_400, start_time: Math.floor(Date.now() / 1000) });
+    bench.lockDirectory.take('n1', { pid: 4_194_400, ...identityOf(0) });
     bench.bench.exit(id, 9);
     // The look is in the same turn as the news; a turn in rotation would come within a second.
     await Promise.resolve();
@@ -158,7 +158,7 @@ describe('a thousand locks that change two thousand times', () => {
 describe('a lock that another process took', () => {
   it('goes to the session of that process, as after a restart of the service', async () => {
     using bench = new LockBench();
-    bench.lockDirectory.take('n1', { pid: 4_194_400, start_time: Math.floor(Date.now() / 1000) });
+    bench.lockDirectory.take('n1', { pid: 4_194_400, ...identityOf(0) });
     await bench.locks.scan();
     assert.deepEqual([bench.view[0]?.holder?.childId, bench.view[0]?.condition], [null, 'stale']);
     const id = await bench.session();
@@ -166,10 +166,17 @@ describe('a lock that another process took', () => {
     assert.deepEqual([bench.view[0]?.holder?.childId, bench.view[0]?.condition], [id, 'held']);
   });
 
-  it('long before, does not: its pid was used again', async () => {
-    using bench = new LockBench();
-    bench.lockDirectory.take('n1', { pid: 4_194_400 });
-    await bench.session();
+  it('is no session’s when only its pid and its date are, for another pid namespace may have both', async () => {
+    using bench = new LockBench(0);
+    const now = Math.floor(Date.now() / 1000);
+    const id = await bench.session();
+    bench.lockDirectory.take('n1', { pid: 4_194_400, start_time: now });
+    await bench.locks.scan();
+    bench.bench.exit(id, 9);
+    await until('the end', () => bench.published.some(({ kind }) => kind === 'child.exited'));
+    await bench.locks.scan();
+    assert.deepEqual([bench.view[0]?.holder?.childId, bench.view[0]?.condition], [null, 'unknown']);
+    bench.lockDirectory.take('n2', { pid: 4_194_400, start_time: now, ...identityOf(17) });
     await bench.locks.scan();
     assert.deepEqual([bench.view[0]?.holder?.childId, bench.view[0]?.condition], [null, 'stale']);
   });

@@ -38,6 +38,8 @@ export class LockService implements Disposable {
   readonly #sessions: KnownSessions;
   readonly #mute: MuteSessions;
   readonly #goneIds = new Map<string, string>();
+  /** When sessions began, by a clock that nobody sets. */
+  readonly #begunAtMs = new Map<string, number>();
   #turn = 0;
 
   constructor(context: LockServiceContext) {
@@ -160,7 +162,9 @@ export class LockService implements Disposable {
   }
 
   #follow(event: Event): void {
+    if (event.kind === 'child.spawned') this.#begunAtMs.set(event.child.id, performance.now());
     if (event.kind !== 'child.exited') return;
+    this.#begunAtMs.delete(event.id);
     const { table } = this.looks;
     this.publish(table.sessionEnded(event.id));
     for (const lock of table.heldBy(event.id)) this.refresh(lock);
@@ -228,7 +232,8 @@ export class LockService implements Disposable {
   /** A session that is young may be a reconnected client that has not shown its token yet; one that is mute cannot tell. */
   #hasSessionOnItsWay(user: string | null, overdueMs: number, graceMs: number): boolean {
     return [...this.#context.service.registry.entries()].some(({ child }) => {
-      const ageMs = Date.now() - Date.parse(child.startedAt);
+      // One that was there before us is mute.
+      const ageMs = performance.now() - (this.#begunAtMs.get(child.id) ?? -Infinity);
       return child.user === user && ((overdueMs <= ageMs && ageMs < graceMs) || this.#mute.has(child.id));
     });
   }
