@@ -1,5 +1,5 @@
 export type LockKind = 'branch' | 'repository' | 'working-tree' | 'script';
-export type LockCondition = 'held' | 'orphaned' | 'stale' | 'unknown';
+export type LockCondition = 'held' | 'orphaned' | 'stale' | 'unknown' | 'deleted';
 
 /** Who holds a lock, or waits for it. `since` is an RFC 3339 instant. */
 export interface LockParty {

@@ -5,6 +5,9 @@ import { makeDirectories } from '@hatchery/daemon';
 const lockSuffix = '.lock';
 const holderSuffix = '.holder.json';
 
+/** What the kernel writes behind the path of an open file that was deleted (proc_pid_fd(5)). */
+export const deletedSuffix = ' (deleted)';
+
 /** The file that the kernel locks. It is never unlinked, and whoever locks it looks whether it still has its name: an unlinked file lets two holders in. */
 export function lockPath(directory: string, name: string): string {
   return join(directory, `${name}${lockSuffix}`);

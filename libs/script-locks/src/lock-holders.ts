@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseKernelLocks } from '@hatchery/locks';
+import { deletedSuffix } from './lock-files.ts';
 import { ancestors, isAlive, processFacts, type ProcessFacts } from './process-facts.ts';
 
 /** A process that has the lock on a file through a descriptor of its own. */
@@ -24,7 +25,8 @@ export interface HolderSearch {
  */
 export function searchHolders(path: string): HolderSearch {
   const name = basename(path);
-  const file = statSync(path, { throwIfNoEntry: false });
+  // A deleted file has no name to ask by: it is whatever has that name, and none.
+  const file = path.endsWith(deletedSuffix) ? deleted : statSync(path, { throwIfNoEntry: false });
   const has = (pid: number): LockHolder | null => {
     // Looked into twice: few have it, and of those it has to be sure that it was no next process of that pid.
     if (file === undefined || takerOf(pid, name, file) === undefined) return null;
@@ -69,6 +71,9 @@ interface FileIdentity {
   readonly ino: number;
 }
 
+/** Stands for any file without a name. */
+const deleted: FileIdentity = { dev: -1, ino: -1 };
+
 /** Who took the lock that a process has on a file; undefined when it has none. */
 function takerOf(pid: number, name: string, file: FileIdentity): number | null | undefined {
   for (const descriptor of descriptorsOf(pid)) {
@@ -82,13 +87,13 @@ function takerThrough(
   directory: string,
   descriptor: string,
   name: string,
-  { dev, ino }: FileIdentity,
+  wanted: FileIdentity,
 ): number | null | undefined {
   try {
     // Only what has the name is looked at more closely: stat(2) of a file on a dead network file system never returns.
     if (basename(readlinkSync(`${directory}/fd/${descriptor}`)) !== name) return undefined;
     const file = statSync(`${directory}/fd/${descriptor}`);
-    if (file.dev !== dev || file.ino !== ino) return undefined;
+    if (wanted === deleted ? file.nlink > 0 : file.dev !== wanted.dev || file.ino !== wanted.ino) return undefined;
     const locks = parseKernelLocks(readFileSync(`${directory}/fdinfo/${descriptor}`, 'utf8'));
     return locks.find(({ waiting }) => !waiting)?.pid;
   } catch {

@@ -7,7 +7,8 @@ import type { KernelLock, ProcessName } from '@hatchery/locks';
 import { readRecord } from './read-record.ts';
 import { identifyHolder, type IdentifiedHolder } from './identify-holder.ts';
 import { kernelLocks, locksOfFile, type KernelLocks } from './kernel-locks.ts';
-import { lockNameOf, lockPath } from './lock-files.ts';
+import { deletedLocks, nameOfDeleted, type DeletedLock } from './deleted-locks.ts';
+import { deletedSuffix, lockNameOf, lockPath } from './lock-files.ts';
 import { searchHolders } from './lock-holders.ts';
 import {
   ancestors,
@@ -27,14 +28,24 @@ export type KnownHolders = Map<string, ProcessName>;
 
 /** Every lock of the directory that somebody holds, by whatever means. A missing directory holds none. */
 export function readScriptLocks(directory: string, known: KnownHolders = new Map()): Lock[] {
-  const files = listFiles(directory).slice(0, filesMax);
-  if (files.length === 0) return [];
+  const files = listFiles(directory)?.slice(0, filesMax);
+  if (files === undefined) return [];
   const kernel = kernelLocks(directory);
-  return files.flatMap((file) => {
+  const named = files.flatMap((file) => {
     const name = lockNameOf(file);
     const lock = name === null ? null : describe(directory, name, join(directory, file), kernel, known);
     return lock === null ? [] : [lock];
   });
+  const deleted = deletedLocks(directory, files, kernel).flatMap((one) => describeDeleted(directory, one, known));
+  return [...named, ...deleted];
+}
+
+/** The holder of a file that was deleted: it works on, and whoever comes locks another file. */
+function describeDeleted(directory: string, { path, kernel }: DeletedLock, known: KnownHolders): Lock[] {
+  const name = nameOfDeleted(path);
+  const lock = name === null ? null : tell(directory, name, path, [kernel], known);
+  const reason = 'its file was deleted: whoever comes now locks another file, and works at the same time';
+  return lock === null ? [] : [{ ...lock, condition: 'deleted', reasons: [reason, ...(lock.reasons ?? [])] }];
 }
 
 /** One lock, or null when nobody holds it. */
@@ -45,11 +56,21 @@ export function readScriptLock(directory: string, name: string): Lock | null {
 
 /** Whether the kernel has a lock on a file of a directory at this moment. */
 export function isLocked(path: string): boolean {
+  if (path.endsWith(deletedSuffix)) return searchHolders(path).all().length > 0;
   return locksOfFileOrNone(kernelLocks(dirname(path)), path).some(({ waiting }) => !waiting);
 }
 
 function describe(directory: string, name: string, path: string, all: KernelLocks, known: KnownHolders): Lock | null {
-  const kernel = locksOfFileOrNone(all, path);
+  return tell(directory, name, path, locksOfFileOrNone(all, path), known);
+}
+
+function tell(
+  directory: string,
+  name: string,
+  path: string,
+  kernel: readonly KernelLock[],
+  known: KnownHolders,
+): Lock | null {
   const held = kernel.find(({ waiting }) => !waiting);
   if (held === undefined) return null;
   const claim = held.type === 'FLOCK' ? readRecord(directory, name) : null;
@@ -136,11 +157,11 @@ function locksOfFileOrNone(all: KernelLocks, path: string): KernelLock[] {
   }
 }
 
-function listFiles(directory: string): string[] {
+function listFiles(directory: string): string[] | undefined {
   try {
     return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [entry.name] : []));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -23,6 +23,8 @@ function remedy({ id, condition, holder, kind }: Lock): string {
   switch (condition) {
     case 'held':
       return `to end its ${kind === 'script' ? 'job' : 'holder'} and free it: hatchery break-lock ${id} --reason TEXT`;
+    case 'deleted':
+      return `do not delete the files of locks; to end its job: hatchery break-lock ${id} --reason TEXT`;
     case 'orphaned':
       return 'frees itself after its grace, unless its client comes back: nothing to do';
     case 'stale':

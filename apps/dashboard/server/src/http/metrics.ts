@@ -20,7 +20,7 @@ export interface MetricsInput {
 }
 
 const states: readonly ChildState[] = ['starting', 'waiting', 'running', 'stopping'];
-const conditions: readonly LockCondition[] = ['held', 'orphaned', 'stale', 'unknown'];
+const conditions: readonly LockCondition[] = ['held', 'orphaned', 'stale', 'unknown', 'deleted'];
 
 /** What Prometheus reads; without a `load`, which the fork service did not tell, its numbers are absent. No label has a user's name in it. */
 export function metricsText(input: MetricsInput, load: ForkerLoad | null): string {

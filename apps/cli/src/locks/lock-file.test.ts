@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { readScriptLocks } from '@hatchery/script-locks';
+import { assertNothingLeft, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
+import type { Baseline, TemporaryDirectory } from '@hatchery/testkit';
+import { lockWord, RunningCommand } from './lock.test-support.ts';
+
+let directory: TemporaryDirectory;
+let baseline: Baseline;
+
+beforeEach(() => {
+  baseline = takeBaseline();
+  directory = temporaryDirectory();
+});
+
+afterEach(async () => {
+  await assertNothingLeft(directory.path, baseline);
+  directory[Symbol.dispose]();
+});
+
+const locks = (): string => join(directory.path, 'locks');
+const start = (...words: string[]): RunningCommand => RunningCommand.lock(directory.path, words);
+const untilThere = (file: string): string => `until [ -e '${join(directory.path, file)}' ]; do sleep 0.02; done`;
+const make = (file: string): void => writeFileSync(join(directory.path, file), '');
+
+describe('a lock is its file and not the name of it', () => {
+  it('whose file is deleted is still held: a newcomer is refused, and a waiter takes the file that is there then', async () => {
+    using holder = start('a', '--', 'sh', '-c', `echo held; ${untilThere('go')}`);
+    await holder.says(/held/);
+    using waiter = start('a', '--wait', '60', '--', 'sh', '-c', `echo mine; ${untilThere('end')}`);
+    await until('the waiter', () => readScriptLocks(locks())[0]?.waiters.length === 1);
+    rmSync(join(locks(), 'a.lock'));
+    using newcomer = start('a', '--', 'true');
+    const refused = await newcomer.ended();
+    assert.equal(refused.status, 75);
+    assert.match(refused.stderr, /is held by \S+: sh -c echo held.*, on a file that was deleted meanwhile;/);
+    const shown = readScriptLocks(locks()).find(({ condition }) => condition === 'deleted');
+    assert.match(shown?.holder?.command ?? '', /^sh -c echo held/);
+    assert.match(shown?.reasons?.join() ?? '', /its file was deleted/);
+    make('go');
+    assert.equal((await holder.ended()).status, 0);
+    await waiter.says(/mine/);
+    using late = start('a', '--', 'true');
+    assert.equal((await late.ended()).status, 75, 'the waiter holds a file that nobody else finds');
+    make('end');
+    assert.equal((await waiter.ended()).status, 0);
+  });
+
+  it('of which flock(1) holds a deleted file is shown with that holder', async () => {
+    using first = start('a', '--', 'true');
+    await first.ended();
+    using holder = new RunningCommand('flock', [join(locks(), 'a.lock'), 'sh', '-c', `echo held; ${untilThere('go')}`]);
+    await holder.says(/held/);
+    rmSync(join(locks(), 'a.lock'));
+    const [lock, ...others] = readScriptLocks(locks());
+    assert.deepEqual([lock?.condition, lock?.name, lock?.holder?.pid, others], ['deleted', 'a', holder.pid, []]);
+    make('go');
+    assert.equal((await holder.ended()).status, 0);
+    assert.deepEqual(readScriptLocks(locks()), []);
+  });
+});
+
+/** A flock(2) that answers as that of another file system does. */
+function shim(body: string): string {
+  const [source, library] = [join(directory.path, 'shim.c'), join(directory.path, 'shim.so')];
+  writeFileSync(
+    source,
+    `#define _GNU_SOURCE\n#include <errno.h>\n#include <fcntl.h>\n#include <sys/syscall.h>\n#include <unistd.h>\n` +
+      `int flock(int fd, int how) { ${body} return syscall(SYS_flock, fd, how); }\n`,
+  );
+  const { status, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-o', library, source], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  return library;
+}
+
+describe('on another file system', () => {
+  it('that wants a file to be writable for an exclusive lock, as NFS does, the lock is taken', async () => {
+    const library = shim('if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) { errno = EBADF; return -1; }');
+    using command = RunningCommand.lock(directory.path, ['a', '--', 'echo', 'ran'], { LD_PRELOAD: library });
+    assert.deepEqual(await command.ended(), { status: 0, stdout: 'ran\n', stderr: '' });
+  });
+
+  it('that has no such locks, the refusal says which one it is and what to do', async () => {
+    const library = shim('errno = ENOLCK; return -1;');
+    using command = RunningCommand.lock(directory.path, ['a', '--', 'echo', 'ran'], { LD_PRELOAD: library });
+    const { status, stdout, stderr } = await command.ended();
+    assert.deepEqual([status, stdout], [1, '']);
+    assert.match(stderr, /the file system of \S+ \(\w+\) takes no locks of flock\(2\): .*ENOLCK.*\[locks\] dir/);
+  });
+});
+
+it('a user without a name can lock', { skip: process.getuid?.() !== 0 && 'needs root' }, async () => {
+  chmodSync(directory.path, 0o777);
+  const script = `${lockWord(join(directory.path, 'own'), 'a')} -- cat '${join(directory.path, 'own/locks/a.holder.json')}'`;
+  const nobody = ['--reuid', '54321', '--regid', '54321', '--clear-groups', 'sh', '-c', script];
+  using command = new RunningCommand('setpriv', nobody);
+  const { status, stdout, stderr } = await command.ended();
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.equal((JSON.parse(stdout) as { user: string }).user, 'uid 54321');
+});
