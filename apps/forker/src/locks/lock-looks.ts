@@ -119,8 +119,9 @@ function factsOf({ info, ownFile }: DiskLock, session: Child | 'forgotten' | nul
 /** Whether a process was there when a lock was taken, by the clock on the wall: a guess to show, and no evidence of a death. */
 function isOlder(facts: ProcessFacts, info: HeldInfo | null): boolean {
   const started = startedAt(facts);
-  if (info?.startTimeS == null || started === null) return false;
-  const takenMs = 1000 * info.startTimeS;
+  const taken = info?.startTimeS ?? null;
+  if (taken === null || started === null) return false;
+  const takenMs = 1000 * taken;
   return Date.parse(started) <= takenMs + slackMs && takenMs <= Date.now() + slackMs;
 }
 
