@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { wireString, wireUint32 } from '../src/auth/wire-format.ts';
+import { wireString, wireUint32 } from '@hatchery/ssh-keys';
 import { signRequestIn, type SecurityKey } from './security-key.ts';
 
 /** An ssh-agent for one security key, so that a real ssh signs in with it (draft-ietf-sshm-ssh-agent). */

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { until, within } from '@hatchery/testkit';
-import { wireString, wireUint32 } from '../src/auth/wire-format.ts';
+import { wireString, wireUint32 } from '@hatchery/ssh-keys';
 
 /** A packet before any keys: its length, its padding's, the payload, the padding (RFC 4253 6). */
 export function plainPacket(payload: Buffer): Buffer {

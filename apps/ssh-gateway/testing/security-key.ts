@@ -1,5 +1,5 @@
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { readWire, wireString, wireUint32 } from '../src/auth/wire-format.ts';
+import { readWire, wireString, wireUint32 } from '@hatchery/ssh-keys';
 
 /** What the person at a security key does. */
 export interface Touch {

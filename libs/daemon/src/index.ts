@@ -12,6 +12,7 @@ export { checkoutDirectory } from './checkout.ts';
 export { nodeFlags } from './node-flags.ts';
 export { makeDirectories } from './make-directories.ts';
 export { createFile, modes, openFile } from './modes.ts';
+export { giveToOwnerAbove, makeOwnedDirectory } from './ownership.ts';
 export { clearPartHalt, currentHalt, describeHalt, readPartHalt, writePartHalt } from './part-halt.ts';
 export type { PartHalt } from './part-halt.ts';
 export { readPartRecord, readReplacedRecords } from './part-record.ts';

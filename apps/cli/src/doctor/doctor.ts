@@ -10,6 +10,7 @@ import { checkPlaces } from './places.ts';
 import { checkSignInFiles } from './sign-in-files.ts';
 import { checkSignIn } from './sign-in.ts';
 import { checkSupervisor } from './supervisor.ts';
+import { checkUsers } from './users.ts';
 import { checkZygote } from './zygote.ts';
 
 export const doctor: Command = {
@@ -31,6 +32,7 @@ async function examine({ config, environment }: Invocation): Promise<Check[]> {
     ...checkInstallation(config, environment),
     ...checkPlaces(config),
     ...checkSignInFiles(config, new Date()),
+    ...checkUsers(config),
     ...(await checkKeyLookup(config)),
     ...(await checkAddresses(config)),
     ...(await checkSignIn(config)),

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
+import { parseKeyLines, parseRevokedLines } from '@hatchery/ssh-keys';
 import { examinationMsMax } from '../limits.ts';
 import type { Check } from './check.ts';
 
@@ -40,9 +41,16 @@ function hostCertificateTrouble(path: string, hostKeys: readonly string[], now: 
   return daysLeft < certificateDaysMin ? `it ends on ${end}; ${mend}` : null;
 }
 
+/** By the reader of the gateway. */
 function keyListTrouble(path: string): string | null {
-  if (keygen('-l', '-f', path) !== null) return null;
-  return unreadable(path) ?? 'it holds no public key; put one a line, as ssh-keygen makes them in FILE.pub';
+  const hindrance = unreadable(path);
+  if (hindrance !== null) return hindrance;
+  try {
+    const isEmpty = parseKeyLines(readFileSync(path), path).length === 0;
+    return isEmpty ? 'it holds no public key; put one a line, as ssh-keygen makes them in FILE.pub' : null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** Without the list nobody can be told from somebody who is on it, so that nobody is let in. */
@@ -53,12 +61,12 @@ function revokedTrouble(path: string): string | null {
   const mend = 'make one with: ssh-keygen -k -f FILE KEY.pub';
   if (contents.subarray(0, revocationListMagic.length).toString('latin1') === revocationListMagic)
     return keygen('-Q', '-l', '-f', path) === null ? `it is damaged; ${mend}` : null;
-  // A plain list may be empty: nobody is on it.
-  const isEmpty = contents
-    .toString()
-    .split('\n')
-    .every((line) => /^\s*(#.*)?$/.test(line));
-  return isEmpty || keygen('-l', '-f', path) !== null ? null : `it is no list of keys; ${mend}`;
+  try {
+    parseRevokedLines(contents, path);
+    return null;
+  } catch (error) {
+    return `it is no list of keys: ${(error as Error).message}; ${mend}`;
+  }
 }
 
 function unreadable(path: string): string | null {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { defaultHostKey, hostingUmask, type Address, type Config } from '@hatchery/config';
 import { createFile, makeDirectories, modes } from '@hatchery/daemon';
 import type { Terminal } from '../terminal.ts';
-import { addUser } from '../users/key-file.ts';
+import { addKeys } from '../users/key-file.ts';
 import { makeKeyPair } from './key-pair.ts';
 import { runTool } from './run-tool.ts';
 
@@ -54,7 +54,7 @@ async function makeDemo(config: Config, { environment, say }: FirstUseTerminal, 
   say(`making the user ${demoUser} with a key of its own, and the sample branch ${sampleBranch}`);
   makeDirectories(demoDirectory(config), modes.secretDirectory);
   const scratch = makeKey(key, `${demoUser}@hatchery`);
-  addUser(config.ssh.usersDirectory, demoUser, readFileSync(`${scratch}.pub`, 'utf8'), `${scratch}.pub`);
+  addKeys(config.ssh.usersDirectory, demoUser, readFileSync(`${scratch}.pub`), `${scratch}.pub`);
   if (!existsSync(join(config.hosting.root, sampleBranch))) await makeSampleBranch(config, environment, aborted);
   putKey(scratch, key);
 }

@@ -1,17 +1,15 @@
-import { readFileSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
-import { createFile, makeDirectories, modes } from '@hatchery/daemon';
-import { parsePublicKey, type PublicKey } from './public-key.ts';
-import { readUserFile } from './user-file.ts';
+import { readFileSync } from 'node:fs';
+import { fingerprintOf, parseAuthorizedKeys, type AuthorizedKeys } from '@hatchery/ssh-keys';
+import { readUserFile, writeUserFile } from './user-file.ts';
 
 /** Longer than any file of public keys a person has; what is longer is something else. */
 const keyFileBytesMax = 64 * 1024;
 
-/** The text of a file of public keys. @throws an Error that names the file and what to give instead */
-export function readKeyFile(path: string): string {
-  let text: string;
+/** The bytes of a file of public keys. @throws an Error that names the file and what to give instead */
+export function readKeyFile(path: string): Buffer {
+  let contents: Buffer;
   try {
-    text = readFileSync(path, 'utf8');
+    contents = readFileSync(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = { ENOENT: 'there is no such file', EISDIR: 'it is a directory' }[code ?? ''] ?? message;
@@ -19,55 +17,106 @@ export function readKeyFile(path: string): string {
       cause: error,
     });
   }
-  if (text.length > keyFileBytesMax)
+  if (contents.length > keyFileBytesMax)
     throw new Error(`${path} is no public key: it is longer than ${keyFileBytesMax} bytes`);
-  return text;
+  return contents;
 }
 
 /**
- * Gives a user the keys of a text and returns how many were new: a key that is there already is left alone, whatever its
- * comment. The file is replaced whole. @throws an Error that names `source` when any line of the text is no usable public key
+ * Gives a user the keys in a file's contents and returns how many were new: a key that is there already is left alone, whatever its
+ * comment. @throws an Error that names `source` when the gateway would leave any line of it out, and why
  */
-export function addUser(usersDirectory: string, name: string, keyText: string, source: string): number {
-  const keys = readKeys(keyText, source);
-  const file = keysFile(usersDirectory, name);
-  const had = readUserFile(usersDirectory, name, 'authorized_keys')?.trimEnd() ?? '';
-  const fresh = keys.filter(({ blob }, index) => {
-    return !had.includes(blob) && keys.findIndex((other) => other.blob === blob) === index;
+export function addKeys(usersDirectory: string, name: string, contents: Buffer, source: string): number {
+  const given = usableLines(contents, source);
+  const own = ownLines(usersDirectory, name);
+  const fresh = given.filter(({ blob }, index) => given.findIndex((other) => other.blob === blob) === index);
+  const lines = fresh.filter(({ blob, options }) => {
+    const same = own.keys.find((key) => key.blob === blob);
+    if (same === undefined) return true;
+    if (same.options === options) return false;
+    throw new Error(
+      `${name} has the key of ${source} with other options; first hatchery user remove ${name} --key FILE`,
+    );
   });
-  if (fresh.length === 0) return 0;
-  makeDirectories(join(usersDirectory, name), modes.usersDirectory);
-  const lines = [...(had === '' ? [] : [had]), ...fresh.map(({ line }) => line)];
-  const scratch = `${file}.new.${process.pid}`;
-  createFile(scratch, `${lines.join('\n')}\n`, modes.userFile);
-  renameSync(scratch, file);
-  return fresh.length;
+  if (lines.length === 0) return 0;
+  write(usersDirectory, name, [...own.lines, ...lines.map(({ line }) => line)]);
+  return lines.length;
 }
 
-/** How many keys a user's file holds; 0 without one. @throws an Error that names the file when it cannot be read */
-export function keyCount(usersDirectory: string, name: string): number {
-  return keyLines(readUserFile(usersDirectory, name, 'authorized_keys') ?? '').length;
+/** Takes keys from a user: those of a file, or the one of a fingerprint; the fingerprints. @throws an Error when the user has not all of them */
+export function removeKeys(usersDirectory: string, name: string, which: string): string[] {
+  const own = ownLines(usersDirectory, name);
+  const wanted = which.startsWith('SHA256:')
+    ? [which.replace(/=+$/, '')]
+    : usableLines(readKeyFile(which), which).map(({ blob }) => blob);
+  const isWanted = ({ blob, fingerprint }: KeyLine): boolean => wanted.includes(blob) || wanted.includes(fingerprint);
+  const gone = own.keys.filter(isWanted);
+  const missing = wanted.some((one) => !gone.some(({ blob, fingerprint }) => one === blob || one === fingerprint));
+  if (missing) throw new Error(`${name} has no such key; hatchery user list --keys shows those there are`);
+  const numbers = new Set(gone.map(({ number }) => number));
+  write(
+    usersDirectory,
+    name,
+    own.lines.filter((_, index) => !numbers.has(index + 1)),
+  );
+  return [...new Set(gone.map(({ fingerprint }) => fingerprint))];
 }
 
-function readKeys(text: string, source: string): PublicKey[] {
-  if (text.includes('PRIVATE KEY'))
-    throw new Error(`${source} is no public key: it is a private key; give the one that ends in .pub`);
-  const lines = keyLines(text);
-  if (lines.length === 0) throw new Error(`${source} is no public key: it is empty`);
-  return lines.map((line) => {
-    const key = parsePublicKey(line);
-    if (typeof key === 'string') throw new Error(`${source} is no public key: ${key}`);
-    return key;
+/** What the gateway makes of a user's file of keys. @throws an Error that names the file when it cannot be read */
+export function keysOf(usersDirectory: string, name: string): AuthorizedKeys {
+  const contents = readUserFile(usersDirectory, name, 'authorized_keys') ?? Buffer.alloc(0);
+  return parseAuthorizedKeys(contents, `${usersDirectory}/${name}/authorized_keys`);
+}
+
+interface KeyLine {
+  /** 1-based. */
+  readonly number: number;
+  readonly line: string;
+  /** The key in base64. */
+  readonly blob: string;
+  readonly fingerprint: string;
+  /** What stands before it in the line. */
+  readonly options: string;
+}
+
+/** @throws an Error for a file that the gateway would not read in full: nobody could log in by what is left out */
+function usableLines(contents: Buffer, source: string): KeyLine[] {
+  const { keys, ignored } = parseAuthorizedKeys(contents, source);
+  const [first] = ignored;
+  if (first !== undefined)
+    throw new Error(`${source} cannot be used: ${first.line > 1 ? `line ${first.line}: ` : ''}${first.reason}`);
+  if (keys.length === 0) throw new Error(`${source} cannot be used: it holds no key`);
+  return keyLines(keys, linesOf(contents));
+}
+
+/** The lines of a user's own file, with those that are keys. @throws an Error when it cannot be read, or is in another encoding */
+function ownLines(usersDirectory: string, name: string): { lines: string[]; keys: KeyLine[] } {
+  const contents = readUserFile(usersDirectory, name, 'authorized_keys') ?? Buffer.alloc(0);
+  const path = `${usersDirectory}/${name}/authorized_keys`;
+  const { keys, ignored } = parseAuthorizedKeys(contents, path);
+  if (contents.includes(0)) throw new Error(`cannot change ${path}: ${ignored[0]?.reason ?? 'it is binary'}`);
+  const lines = linesOf(contents);
+  return { lines, keys: keyLines(keys, lines) };
+}
+
+function keyLines(keys: AuthorizedKeys['keys'], lines: readonly string[]): KeyLine[] {
+  return keys.map(({ key, line: number }) => {
+    const line = lines[number - 1] ?? '';
+    const blob = key.blob.toString('base64');
+    return { number, line, blob, fingerprint: fingerprintOf(key.blob), options: line.slice(0, line.indexOf(key.type)) };
   });
 }
 
-function keyLines(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
+/** As the reader of keys counts them, without what is no part of a line. */
+function linesOf(contents: Buffer): string[] {
+  const lines = contents
+    .toString()
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\n|\r/)
+    .map((line) => line.trim());
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
 }
 
-function keysFile(usersDirectory: string, name: string): string {
-  return join(usersDirectory, name, 'authorized_keys');
+function write(usersDirectory: string, name: string, lines: readonly string[]): void {
+  writeUserFile(usersDirectory, name, 'authorized_keys', lines.map((line) => `${line}\n`).join(''));
 }

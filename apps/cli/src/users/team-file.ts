@@ -1,7 +1,4 @@
-import { renameSync } from 'node:fs';
-import { join } from 'node:path';
-import { createFile, makeDirectories, modes } from '@hatchery/daemon';
-import { entriesOf, readUserFile } from './user-file.ts';
+import { entriesOf, readUserFile, writeUserFile } from './user-file.ts';
 
 /** The names in a user's file of teams: one a line, `#` begins a comment. @throws an Error that names the file when it cannot be read */
 export function teamsOf(usersDirectory: string, name: string): string[] {
@@ -31,9 +28,16 @@ export function removeTeams(usersDirectory: string, name: string, teams: readonl
   );
 }
 
-/** Whether any user is in a team of that name. */
-export function isTeam(usersDirectory: string, name: string): boolean {
-  return entriesOf(usersDirectory).some((user) => teamsOf(usersDirectory, user.name).includes(name));
+/** Whether any user is in a team of that name. `unread` is told of users whose teams nobody can tell, who keep nobody else out. */
+export function isTeam(usersDirectory: string, name: string, unread: (trouble: string) => void): boolean {
+  return entriesOf(usersDirectory).some((user) => {
+    try {
+      return teamsOf(usersDirectory, user.name).includes(name);
+    } catch (error) {
+      unread((error as Error).message);
+      return false;
+    }
+  });
 }
 
 function teamIn(line: string): string {
@@ -41,15 +45,10 @@ function teamIn(line: string): string {
 }
 
 function linesOf(usersDirectory: string, name: string): string[] {
-  const lines = (readUserFile(usersDirectory, name, 'teams') ?? '').split(/\r?\n/);
+  const lines = (readUserFile(usersDirectory, name, 'teams')?.toString() ?? '').split(/\r?\n/);
   return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
 }
 
-/** Replaces the file whole: whoever signs in meanwhile reads the one or the other. */
 function write(usersDirectory: string, name: string, lines: readonly string[]): void {
-  makeDirectories(join(usersDirectory, name), modes.usersDirectory);
-  const file = join(usersDirectory, name, 'teams');
-  const scratch = `${file}.new.${process.pid}`;
-  createFile(scratch, lines.map((line) => `${line}\n`).join(''), modes.userFile);
-  renameSync(scratch, file);
+  writeUserFile(usersDirectory, name, 'teams', lines.map((line) => `${line}\n`).join(''));
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { temporaryDirectory } from '@hatchery/testkit';
 import { hatchery, type Outcome } from '../terminal.test-support.ts';
@@ -10,14 +10,22 @@ const keys = temporaryDirectory();
 after(() => keys[Symbol.dispose]());
 const key = makeKey('one', '-t', 'ed25519');
 
+const text = readFileSync(key, 'utf8');
+const noTeams = { teams: [], trouble: null };
+
+/** As ssh-keygen prints it. */
+function fingerprintOf(path: string): string {
+  return execFileSync('ssh-keygen', ['-lf', resolve(keys.path, path)], { encoding: 'utf8' }).split(' ')[1] ?? '';
+}
+
 function makeKey(name: string, ...words: string[]): string {
   const path = join(keys.path, name);
   execFileSync('ssh-keygen', ['-q', '-N', '', '-f', path, ...words]);
   return `${path}.pub`;
 }
 
-function file(name: string, text: string): string {
-  writeFileSync(join(keys.path, name), text);
+function file(name: string, text: string, encoding: BufferEncoding = 'utf8'): string {
+  writeFileSync(join(keys.path, name), text, encoding);
   return join(keys.path, name);
 }
 
@@ -31,8 +39,8 @@ describe('hatchery user', () => {
     assert.equal((await user('add', 'alice', '--key', makeKey('three', '-t', 'ecdsa'))).code, 0);
     mkdirSync(join(state.path, 'users', 'No User'));
     assert.deepEqual(JSON.parse((await user('list', '--json')).stdout), [
-      { name: 'alice', keys: 2, teams: [] },
-      { name: 'bob', keys: 1, teams: [] },
+      { name: 'alice', keys: 2, fingerprints: [fingerprintOf(key), fingerprintOf('three.pub')], ...noTeams },
+      { name: 'bob', keys: 1, fingerprints: [fingerprintOf('two.pub')], ...noTeams },
     ]);
     assert.equal((await user('list')).stdout, 'NAME   KEYS  TEAMS\nalice  2\nbob    1\n');
     assert.equal((await user('remove', 'alice')).code, 0);
@@ -52,17 +60,20 @@ describe('hatchery user', () => {
     assert.equal(readFileSync(join(state.path, 'users/alice/authorized_keys'), 'utf8'), before);
   });
 
-  const text = readFileSync(key, 'utf8');
   const bad: readonly (readonly [what: string, path: string, reason: RegExp])[] = [
-    ['a private key', key.replace(/\.pub$/, ''), /it is a private key; give the one that ends in \.pub/],
-    ['an empty file', file('empty', '# none\n'), /it is empty/],
+    ['a private key', key.replace(/\.pub$/, ''), /it is a private key, .*; take its public half: .* ssh-keygen -y -f/],
+    ['an empty file', file('empty', '# none\n'), /it holds no key/],
     ['a file that is not there', join(keys.path, 'none'), /there is no such file; --key takes a public key/],
     ['a directory', keys.path, /it is a directory/],
     ['a key that was cut off', file('cut', text.slice(0, 60)), /the key is damaged/],
     ['a key of another type than its line says', file('type', text.replace('ssh-ed25519', 'ssh-rsa')), /is not of the/],
-    ['a short RSA key', makeKey('short', '-t', 'rsa', '-b', '1024'), /needs at least 2048 bits/],
-    ['anything else', file('prose', 'dear operator\n'), /a line starts with 'dear'/],
-    ['a good line before a bad one', file('both', `${text}junk\n`), /a line starts with 'junk'/],
+    ['an RSA key of 1024 bits', makeKey('short', '-t', 'rsa', '-b', '1024'), /needs 2048 to 16384 bits, .* 1024/],
+    ['an RSA key of 2047 bits', makeKey('shorter', '-t', 'rsa', '-b', '2047'), /needs 2048 to 16384 bits, .* 2047/],
+    ['a key in UTF-16', file('utf16', `\uFEFF${text}`, 'utf16le'), /it is in UTF-16; convert it with: iconv -f UTF-16/],
+    ['a key with a command', file('forced', `command="true" ${text}`), /the option command is not supported; take/],
+    ['a certificate', file('cert', `ssh-ed25519-cert-v01@openssh.com AAAA`), /it is a certificate, not a key/],
+    ['anything else', file('prose', 'dear operator\n'), /it starts with "dear", not with the type/],
+    ['a good line before a bad one', file('both', `${text}junk\n`), /line 2: it starts with "junk"/],
   ];
   for (const [what, path, reason] of bad) {
     it(`refuses ${what}, and makes no user`, async () => {
@@ -74,21 +85,95 @@ describe('hatchery user', () => {
     });
   }
 
-  it('lists the others beside users whose files cannot be read, names these, and fails', async () => {
+  it('lists users whose files cannot be read, says why, and they keep nobody else from being added or removed', async () => {
     using state = temporaryDirectory();
     const users = join(state.path, 'users');
     const user = (...words: string[]): Promise<Outcome> => hatchery('user', ...words, '--state-dir', state.path);
     await user('add', 'bob', '--key', key);
     for (const file of ['alice/authorized_keys', 'carol/teams']) mkdirSync(join(users, file), { recursive: true });
+    mkdirSync(join(users, 'fifi'));
+    execFileSync('mkfifo', [join(users, 'fifi/authorized_keys')]);
+    symlinkSync('nowhere', join(users, 'lin'));
     const { code, stdout, said } = await user('list');
-    assert.deepEqual([code, stdout], [1, 'NAME  KEYS  TEAMS\nbob   1\n']);
+    assert.deepEqual(
+      [code, stdout],
+      [1, 'NAME   KEYS  TEAMS\nalice  ?\nbob    1\ncarol  0     ?\nfifi   ?\nlin    ?     ?\n'],
+    );
     assert.deepEqual(said, [
-      `user: alice is not listed: cannot read ${users}/alice/authorized_keys: it is a directory; move it away`,
-      `user: carol is not listed: cannot read ${users}/carol/teams: it is a directory; move it away`,
+      `user: alice cannot log in: cannot read ${users}/alice/authorized_keys: it is a directory; move it away`,
+      `user: carol cannot log in: cannot read ${users}/carol/teams: it is a directory; move it away`,
+      `user: fifi cannot log in: cannot read ${users}/fifi/authorized_keys: it is not a file; move it away`,
+      `user: lin cannot log in: ${users}/lin is a symbolic link to nothing; remove it`,
     ]);
-    assert.deepEqual(JSON.parse((await user('list', '--json')).stdout), [{ name: 'bob', keys: 1, teams: [] }]);
     const added = await user('add', 'dora', '--key', key);
-    assert.deepEqual(added.said, [`user: cannot read ${users}/carol/teams: it is a directory; move it away`]);
+    assert.equal(added.code, 0);
+    assert.match(
+      added.said.join(),
+      /carol\/teams: it is a directory; move it away; whether a team is called dora there/,
+    );
+    for (const name of ['alice', 'carol', 'fifi', 'lin']) assert.equal((await user('remove', name)).code, 0, name);
+    assert.equal((await user('list')).stdout, 'NAME  KEYS  TEAMS\nbob   1\ndora  1\n');
+  });
+
+  it('gives what root makes to whom the directory above belongs to, under any umask', async (context) => {
+    if (process.getuid?.() !== 0) return context.skip('only root can give files away');
+    using state = temporaryDirectory();
+    chownSync(state.path, 65_534, 65_533);
+    const umask = process.umask(0o077);
+    try {
+      await hatchery('user', 'add', 'alice', '--key', key, '--team', 'reds', '--state-dir', state.path);
+    } finally {
+      process.umask(umask);
+    }
+    const made = ['users', 'users/alice', 'users/alice/authorized_keys', 'users/alice/teams', 'audit'];
+    assert.deepEqual(
+      made.map((path) => statSync(join(state.path, path))).map(({ uid, gid, mode }) => [uid, gid, mode & 0o777]),
+      [0o755, 0o755, 0o644, 0o644, 0o700].map((mode) => [65_534, 65_533, mode]),
+    );
+    for (const name of readdirSync(join(state.path, 'audit')))
+      assert.equal(statSync(join(state.path, 'audit', name)).uid, 65_534);
+  });
+
+  it('takes options that the gateway keeps, and no second line for a key with others', async () => {
+    using state = temporaryDirectory();
+    const user = (...words: string[]): Promise<Outcome> => hatchery('user', ...words, '--state-dir', state.path);
+    const from = file('from.pub', `from="192.0.2.0/24" ${text}`);
+    assert.equal((await user('add', 'alice', '--key', from)).code, 0);
+    assert.equal(readFileSync(join(state.path, 'users/alice/authorized_keys'), 'utf8'), `from="192.0.2.0/24" ${text}`);
+    const again = await user('add', 'alice', '--key', key);
+    assert.equal(again.code, 1);
+    assert.match(
+      again.said.join(),
+      /has the key of .* with other options; first hatchery user remove alice --key FILE/,
+    );
+    await user('remove', 'alice', '--key', key);
+    assert.equal((await user('add', 'alice', '--key', key)).code, 0);
+  });
+
+  it('removes one key by its file or its fingerprint, and leaves what a person wrote beside it', async () => {
+    using state = temporaryDirectory();
+    const user = (...words: string[]): Promise<Outcome> => hatchery('user', ...words, '--state-dir', state.path);
+    const other = makeKey('four', '-t', 'ed25519');
+    await user('add', 'alice', '--key', key);
+    await user('add', 'alice', '--key', other);
+    const own = join(state.path, 'users/alice/authorized_keys');
+    writeFileSync(own, `# since May\n${readFileSync(own, 'utf8')}`);
+    assert.match(
+      (await user('list', '--keys')).stdout,
+      new RegExp(`^alice  ${fingerprintOf('four.pub')}$`.replaceAll('+', '\\+'), 'm'),
+    );
+    assert.match(
+      (await user('remove', 'alice', '--key', fingerprintOf('four.pub'))).stdout,
+      /may not log in with SHA256:/,
+    );
+    assert.equal(readFileSync(own, 'utf8'), `# since May\n${text}`);
+    const gone = await user('remove', 'alice', '--key', other);
+    assert.deepEqual(
+      [gone.code, gone.said.join()],
+      [1, 'user: alice has no such key; hatchery user list --keys shows those there are'],
+    );
+    assert.equal((await user('remove', 'alice', '--key', key)).code, 0);
+    assert.equal(readFileSync(own, 'utf8'), '# since May\n');
   });
 
   it('says that the directory of users is none', async () => {

@@ -1,6 +1,5 @@
-import { parseCidrList } from './address-patterns.ts';
+import { parseCidrList, readWire } from '@hatchery/ssh-keys';
 import type { Certificate } from './certificate.ts';
-import { readWire } from './wire-format.ts';
 
 /** What a user certificate is held against. */
 export interface CertificateUse {

@@ -1,6 +1,13 @@
-import { parsePublicKey, isPublicKeyType, readKeyFields, type PublicKey } from './public-key.ts';
+import {
+  isPublicKeyType,
+  parsePublicKey,
+  type PublicKey,
+  readKeyFields,
+  readWire,
+  type WireReader,
+  wireString,
+} from '@hatchery/ssh-keys';
 import { verifySignature } from './signature.ts';
-import { readWire, wireString, type WireReader } from './wire-format.ts';
 
 /** An OpenSSH certificate whose signature by `authority` is valid. Source: OpenSSH's PROTOCOL.certkeys. */
 export interface Certificate {

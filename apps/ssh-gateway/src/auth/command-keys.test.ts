@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runForLines, type CommandKeysOptions } from './command-keys.ts';
 
-function look(script: string, options: Partial<CommandKeysOptions> = {}, user = 'alice'): Promise<string> {
+async function look(script: string, options: Partial<CommandKeysOptions> = {}, user = 'alice'): Promise<string> {
   const command = ['/bin/sh', '-c', script, 'sh', '%u', '100%%', '%x'];
-  return runForLines(user, { command, timeoutMs: 20_000, answerBytesMax: 100, ...options });
+  return (await runForLines(user, { command, timeoutMs: 20_000, answerBytesMax: 100, ...options })).toString();
 }
 
 test('the command gets the name as a word of its own, and what it prints are the lines', async () => {

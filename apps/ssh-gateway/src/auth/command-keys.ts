@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { UnfitAccountError } from './key-source.ts';
 
 export interface CommandKeysOptions {
   /** A program and its arguments, in which `%u` is the user's name and `%%` a percent sign. No shell is involved. */
@@ -14,25 +15,26 @@ const errorCharactersMax = 300;
  * Runs a command as sshd does its AuthorizedKeysCommand: what it prints are lines of authorized_keys, or a team a line; nothing means nobody.
  * @throws an Error when it fails, takes too long, or prints too much
  */
-export async function runForLines(user: string, options: CommandKeysOptions): Promise<string> {
+export async function runForLines(user: string, options: CommandKeysOptions): Promise<Buffer> {
   const [program = '', ...argv] = options.command.map((word) => expand(word, user));
   // A process group of its own, so that what the command started can be ended with it.
   const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { PATH: commandPath } });
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const stop = (reason: string): void => {
-    reject(new Error(reason));
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const stop = (reason: Error): void => {
+    reject(reason);
     killGroup(child.pid);
     // A process that left the group may hold the pipes open for ever.
     child.stdout.destroy();
     child.stderr.destroy();
   };
-  const deadline = setTimeout(() => stop(`it took longer than ${options.timeoutMs} ms`), options.timeoutMs);
+  const deadline = setTimeout(() => stop(new Error(`it took longer than ${options.timeoutMs} ms`)), options.timeoutMs);
   const output: Buffer[] = [];
   let length = 0;
   let complaint = '';
   child.stdout.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length > options.answerBytesMax) stop(`it printed more than ${options.answerBytesMax} bytes`);
+    if (length > options.answerBytesMax)
+      stop(new UnfitAccountError(`it printed more than ${options.answerBytesMax} bytes`));
     else output.push(chunk);
   });
   child.stderr.on(
@@ -41,7 +43,7 @@ export async function runForLines(user: string, options: CommandKeysOptions): Pr
   );
   child.once('error', reject);
   child.once('close', (code, signal) => {
-    if (code === 0) resolve(Buffer.concat(output).toString());
+    if (code === 0) resolve(Buffer.concat(output));
     else
       reject(
         new Error(`it ended with ${signal ?? `status ${code}`}${complaint === '' ? '' : `: ${complaint.trim()}`}`),

@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -67,7 +79,7 @@ test('an unchanged file is not parsed again: its warnings come once', async () =
   assert.deepEqual(await fixture.keysOf('alice'), []);
   assert.deepEqual(
     fixture.notices.map(({ line, reason }) => [line, reason]),
-    [[1, 'the option command is not supported']],
+    [[1, 'the option command is not supported; take the line out, or the option where the key may do without it']],
   );
 });
 
@@ -96,12 +108,63 @@ test('a FIFO or a huge file in the place of the keys lets nobody in, and does no
   );
 });
 
-test('a disk that fails is an error, not an unknown key', async () => {
+/** What keeps one user's file from being used, and what the operator reads of it. */
+const broken: readonly (readonly [what: string, breakIt: (file: string) => void, reason: RegExp])[] = [
+  ['a directory', (file) => mkdirSync(file), /it is a directory/],
+  ['a FIFO', (file) => execFileSync('mkfifo', [file]), /it is not a file/],
+  ['a link to itself', (file) => symlinkSync(file, file), /\(ELOOP\)/],
+  ['a link to nothing', (file) => symlinkSync('nowhere', file), /it is a symbolic link to nothing/],
+  ['rubbish', (file) => writeFileSync(file, Buffer.concat([randomBytes(500), Buffer.of(0)])), /it is binary/],
+  ['UTF-16', (file) => writeFileSync(file, Buffer.from(`\uFEFFssh-ed25519 ${one}`, 'utf16le')), /iconv -f UTF-16 -t/],
+  ['too much', (file) => writeFileSync(file, `#${'x'.repeat(1000)}\n`), /it is longer than 1000 bytes/],
+];
+
+for (const [what, breakIt, reason] of broken) {
+  test(`${what} in the place of one user's keys is that user's trouble, which nobody else has`, async () => {
+    using fixture = new Fixture();
+    writeFileSync(fixture.file('bob'), `ssh-ed25519 ${two}\n`);
+    breakIt(fixture.file('alice'));
+    const { keys, trouble } = await fixture.store.accountOf('alice');
+    assert.match(trouble?.reason ?? '', reason);
+    assert.deepEqual(keys, []);
+    assert.deepEqual(await fixture.keysOf('bob'), [two]);
+    await fixture.store.prove();
+  });
+}
+
+test('a file that only its maker may read, as root makes it under umask 077, is that user’s trouble', async (context) => {
+  if (process.getuid?.() !== 0) return context.skip('only root can act as another user');
   using fixture = new Fixture();
-  mkdirSync(fixture.file('alice'));
-  await assert.doesNotReject(fixture.keysOf('alice'), 'a directory opens and is unfit');
-  execFileSync('ln', ['-s', 'authorized_keys', fixture.file('bob')]);
-  await assert.rejects(fixture.keysOf('bob'), { code: 'ELOOP' });
+  chmodSync(fixture.directory, 0o755);
+  writeFileSync(fixture.file('bob'), `ssh-ed25519 ${two}\n`);
+  writeFileSync(fixture.file('alice'), `ssh-ed25519 ${one}\n`, { mode: 0o600 });
+  writeFileSync(fixture.file('carol'), `ssh-ed25519 ${one}\n`);
+  chmodSync(join(fixture.directory, 'carol'), 0o700);
+  process.seteuid?.(65_534);
+  try {
+    for (const user of ['alice', 'carol']) {
+      const { keys, trouble } = await fixture.store.accountOf(user);
+      assert.deepEqual(keys, []);
+      assert.match(trouble?.reason ?? '', /(authorized_keys|teams): it cannot be read \(EACCES\)/);
+    }
+    assert.deepEqual(await fixture.keysOf('bob'), [two]);
+  } finally {
+    process.seteuid?.(0);
+  }
+});
+
+test('a change within the same tick of the clock is seen, though size and times are the same', async () => {
+  using fixture = new Fixture();
+  const file = fixture.file('alice');
+  writeFileSync(file, `ssh-ed25519 ${one}\n`);
+  const { atime, mtime } = statSync(file);
+  assert.deepEqual(await fixture.keysOf('alice'), [one]);
+  for (let time = 0; time < 50; time++) {
+    const [now = ''] = [time % 2 === 0 ? two : one];
+    writeFileSync(file, `ssh-ed25519 ${now}\n`);
+    utimesSync(file, atime, mtime);
+    assert.deepEqual(await fixture.keysOf('alice'), [now]);
+  }
 });
 
 test('without the directory nobody is called a stranger, and with it again everybody is who they were', async () => {

@@ -1,9 +1,16 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseAuthorizedKeys, type AuthorizedKey } from './authorized-keys.ts';
-import { KeysUnavailableError, noticesOf, type Account, type KeySource, type KeySourceNotice } from './key-source.ts';
-import { parseTeams } from './teams.ts';
+import { type AuthorizedKey, parseAuthorizedKeys, parseTeams } from '@hatchery/ssh-keys';
+import {
+  keysTrouble,
+  KeysUnavailableError,
+  noticesOf,
+  type Account,
+  type AccountTrouble,
+  type KeySource,
+  type KeySourceNotice,
+} from './key-source.ts';
 import { UnfitFileError, WatchedFile } from './watched-file.ts';
 
 export interface FileKeysOptions {
@@ -15,10 +22,16 @@ export interface FileKeysOptions {
   readonly notice: (notice: KeySourceNotice) => void;
 }
 
+/** What a file came to. */
+interface FileContents<T> {
+  readonly value: readonly T[];
+  readonly trouble?: AccountTrouble;
+}
+
 /** The two files of a user. */
 interface UserFiles {
-  readonly keys: WatchedFile<readonly AuthorizedKey[]>;
-  readonly teams: WatchedFile<readonly string[]>;
+  readonly keys: WatchedFile<FileContents<AuthorizedKey>>;
+  readonly teams: WatchedFile<FileContents<string>>;
 }
 
 /** Keys and teams in `users/<name>/`, read from the disk at each question; the parsing is kept as long as a file stays the same. */
@@ -30,7 +43,7 @@ export class FileKeys implements KeySource {
     this.#options = options;
   }
 
-  /** @throws {KeysUnavailableError} when the directory of users is gone; the system's error when the disk fails */
+  /** @throws {KeysUnavailableError} when the directory of users is gone, or no file can be opened now: when it is about everybody */
   async accountOf(user: string): Promise<Account> {
     await this.prove();
     const files = this.#users.get(user) ?? this.#watch(user);
@@ -42,7 +55,9 @@ export class FileKeys implements KeySource {
       this.#read('teams', this.#path(user, 'teams'), files.teams),
     ]);
     if (keys !== null || teams !== null) this.#remember(user, files);
-    return { keys: keys ?? [], teams: teams ?? [] };
+    const trouble = teams?.trouble ?? keys?.trouble;
+    const account = { keys: keys?.value ?? [], teams: teams?.value ?? [] };
+    return trouble === undefined ? account : { ...account, trouble };
   }
 
   /** For everybody alike: without the directory nobody can be told from a stranger. */
@@ -57,18 +72,19 @@ export class FileKeys implements KeySource {
     }
   }
 
-  /** Null without a file. One that is unfit is as good as empty. */
+  /** Null without a file. One that cannot be used is the trouble of its user. */
   async #read<T>(
     about: KeySourceNotice['about'],
     path: string,
-    file: WatchedFile<readonly T[]>,
-  ): Promise<readonly T[] | null> {
+    file: WatchedFile<FileContents<T>>,
+  ): Promise<FileContents<T> | null> {
     try {
       return await file.read();
     } catch (error) {
-      if (!(error instanceof UnfitFileError)) throw error;
-      this.#options.notice({ about, source: path, line: null, reason: error.message });
-      return null;
+      const { message: reason } = error as Error;
+      if (!(error instanceof UnfitFileError)) throw new KeysUnavailableError(reason, { cause: error });
+      this.#options.notice({ about, source: path, line: null, reason });
+      return { value: [], trouble: { about, reason: `${path}: ${reason}` } };
     }
   }
 
@@ -77,14 +93,17 @@ export class FileKeys implements KeySource {
     const [keysPath, teamsPath] = [this.#path(user, 'authorized_keys'), this.#path(user, 'teams')];
     return {
       keys: new WatchedFile(keysPath, fileBytesMax, (contents) => {
-        const { keys, ignored } = parseAuthorizedKeys(contents.toString());
+        const { keys, ignored } = parseAuthorizedKeys(contents, keysPath);
         noticesOf('keys', keysPath, ignored).forEach(notice);
-        return keys;
+        const trouble = keysTrouble(keysPath, { keys, ignored });
+        return trouble === null ? { value: keys } : { value: keys, trouble };
       }),
       teams: new WatchedFile(teamsPath, fileBytesMax, (contents) => {
-        const { teams, ignored } = parseTeams(contents.toString(), teamsMax);
+        const { teams, ignored, isUnfit } = parseTeams(contents, teamsMax, teamsPath);
         noticesOf('teams', teamsPath, ignored).forEach(notice);
-        return teams;
+        const reason = `${teamsPath}: ${ignored[0]?.reason}`;
+        if (isUnfit) return { value: teams, trouble: { about: 'teams', reason } };
+        return { value: teams };
       }),
     };
   }

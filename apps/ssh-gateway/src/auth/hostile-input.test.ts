@@ -6,14 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
+import { parseAuthorizedKeys, parsePublicKey, wireString } from '@hatchery/ssh-keys';
 import { SecurityKey } from '../../testing/security-key.ts';
-import { parseAuthorizedKeys } from './authorized-keys.ts';
 import { objectionTo } from './certificate-check.ts';
 import { parseCertificate, type Certificate } from './certificate.ts';
 import { parseKrl } from './krl.ts';
-import { parsePublicKey } from './public-key.ts';
 import { verifySignature } from './signature.ts';
-import { wireString } from './wire-format.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'hatchery-hostile-'));
 after(() => rmSync(directory, { recursive: true }));

@@ -1,4 +1,5 @@
-import type { AccountText } from './key-source.ts';
+import { parseAuthorizedKeys } from '@hatchery/ssh-keys';
+import { UnfitAccountError, type AccountText } from './key-source.ts';
 
 export interface HttpKeysOptions {
   /** With `{user}` where the name goes. */
@@ -12,7 +13,7 @@ export interface HttpKeysOptions {
 /**
  * Asks an HTTP service for a user's keys and teams: `{"keys": ["ssh-ed25519 AAAA… comment", …], "teams": ["reds", …]}`, each key a line of
  * authorized_keys, the teams optional; or 404 for nobody.
- * @throws an Error that says what was wrong with the answer
+ * @throws an Error that says what was wrong with the answer, an {@link UnfitAccountError} when that is about this user alone
  */
 export async function fetchAccount(user: string, options: HttpKeysOptions): Promise<AccountText> {
   const response = await fetch(options.url.replaceAll('{user}', encodeURIComponent(user)), {
@@ -24,10 +25,10 @@ export async function fetchAccount(user: string, options: HttpKeysOptions): Prom
     redirect: 'error',
     signal: AbortSignal.timeout(options.timeoutMs),
   });
-  const body = await readBody(response, options.answerBytesMax);
+  if (response.status === 200) return accountIn(await readBody(response, options.answerBytesMax));
+  await response.body?.cancel();
   if (response.status === 404) return { keys: '', teams: '' };
-  if (response.status !== 200) throw new Error(`it answered ${response.status}`);
-  return accountIn(body);
+  throw new Error(`it answered ${response.status}`);
 }
 
 async function readBody({ body }: Response, bytesMax: number): Promise<string> {
@@ -36,7 +37,7 @@ async function readBody({ body }: Response, bytesMax: number): Promise<string> {
   // Leaving the loop by a throw cancels the stream, and with it the connection.
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     length += chunk.length;
-    if (length > bytesMax) throw new Error(`its answer is longer than ${bytesMax} bytes`);
+    if (length > bytesMax) throw new UnfitAccountError(`its answer is longer than ${bytesMax} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
@@ -53,12 +54,16 @@ function accountIn(body: string): AccountText {
   return { keys: linesOf('keys', keys), teams: linesOf('teams', teams) };
 }
 
+/** @throws {UnfitAccountError} for an entry that is no line: two lines in one would be counted, and refused, as one */
 function linesOf(name: string, value: unknown): string {
-  if (!Array.isArray(value) || !value.every(isOneLine)) throw new Error(`its answer has no list "${name}" of lines`);
-  return value.join('\n');
-}
-
-/** Two lines in one would be counted, and refused, as one. */
-function isOneLine(value: unknown): value is string {
-  return typeof value === 'string' && !/[\r\n]/.test(value);
+  if (!Array.isArray(value)) throw new Error(`its answer has no list "${name}"`);
+  return value
+    .map((entry: unknown, index) => {
+      const line = typeof entry === 'string' ? entry.trimEnd() : null;
+      if (line !== null && !/[\r\n]/.test(line)) return line;
+      const what = `entry ${index + 1} of the list "${name}" is not one line`;
+      const [ignored] = line === null ? [] : parseAuthorizedKeys(line).ignored;
+      throw new UnfitAccountError(name === 'keys' && ignored !== undefined ? `${what}: ${ignored.reason}` : what);
+    })
+    .join('\n');
 }

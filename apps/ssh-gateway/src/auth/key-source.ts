@@ -1,10 +1,12 @@
-import type { AuthorizedKey, IgnoredLine } from './authorized-keys.ts';
+import type { AuthorizedKey, AuthorizedKeys, IgnoredLine } from '@hatchery/ssh-keys';
 
 /** What is known of a user. */
 export interface Account {
   readonly keys: readonly AuthorizedKey[];
   /** Names that have passed {@link isUserName}: the user writes under `~team/` of each. */
   readonly teams: readonly string[];
+  /** What is wrong with what is kept of this one user; absent when nothing is. */
+  readonly trouble?: AccountTrouble;
   /**
    * Asks anew; absent when nothing was remembered. A refusal out of memory would tell of the user, who alone has one: it would come
    * at once, and in an outage where a stranger is told of that. @throws {KeysUnavailableError}
@@ -12,12 +14,21 @@ export interface Account {
   readonly anew?: () => Account | Promise<Account>;
 }
 
+/**
+ * Why the keys or the teams of one user cannot be used, in one line with what to do: for the operator alone, since the user is refused as a
+ * stranger is, and nobody else is. Without the teams nobody signs in: a push that is refused for one would look like a mistake of theirs.
+ */
+export interface AccountTrouble {
+  readonly about: 'keys' | 'teams';
+  readonly reason: string;
+}
+
 /** What an unknown user has. */
 export const noAccount: Account = { keys: [], teams: [] };
 
 /** An account as text: lines of authorized_keys, and a team a line. */
 export interface AccountText {
-  readonly keys: string;
+  readonly keys: string | Buffer;
   readonly teams: string;
 }
 
@@ -28,6 +39,8 @@ export interface KeySource {
    * @throws {KeysUnavailableError} when the source cannot tell at present
    */
   accountOf(user: string): Promise<Account>;
+  /** Forgets what it remembers of a user, also what it is about to hear; absent where nothing is. */
+  forget?(user: string): void;
   /** Looks whether it could tell; absent where only a question about a user shows that. @throws {KeysUnavailableError} when it could not */
   prove?(): Promise<void>;
 }
@@ -40,6 +53,9 @@ export class KeysUnavailableError extends Error {
   }
 }
 
+/** The source works, and what it has of this one user is of no use: nobody else is to suffer for it. */
+export class UnfitAccountError extends Error {}
+
 /** What a source tells whoever keeps the log. `source` is a file's path, or `http` or `command` and the user. */
 export interface KeySourceNotice {
   readonly about: 'keys' | 'teams';
@@ -49,11 +65,23 @@ export interface KeySourceNotice {
   readonly reason: string;
 }
 
-/** Turns the lines that a parser left out into notices. */
+/** Lines of one file that are named by themselves: a file of rubbish must not fill the log. */
+const namedLinesMax = 10;
+
+/** Turns the lines that a parser left out into notices, the first ones each and the rest together. */
 export function noticesOf(
   about: KeySourceNotice['about'],
   source: string,
   ignored: readonly IgnoredLine[],
 ): KeySourceNotice[] {
-  return ignored.map(({ line, reason }) => ({ about, source, line, reason }));
+  const named = ignored.slice(0, namedLinesMax).map(({ line, reason }) => ({ about, source, line, reason }));
+  const rest = ignored.length - named.length;
+  return rest === 0 ? named : [...named, { about, source, line: null, reason: `${rest} more lines were left out` }];
+}
+
+/** The trouble of a user of whose keys none can be used; null when one can, or there are none. */
+export function keysTrouble(source: string, { keys, ignored }: AuthorizedKeys): AccountTrouble | null {
+  const [first] = ignored;
+  if (keys.length > 0 || first === undefined) return null;
+  return { about: 'keys', reason: `${source}: none of its keys is let in; line ${first.line}: ${first.reason}` };
 }

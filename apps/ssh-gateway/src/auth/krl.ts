@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
+import { type PublicKey, readWire, type WireReader } from '@hatchery/ssh-keys';
 import type { Certificate } from './certificate.ts';
-import type { PublicKey } from './public-key.ts';
-import { readWire, type WireReader } from './wire-format.ts';
 
 /** What a key revocation list says about keys and certificates. */
 export interface RevokedKeys {

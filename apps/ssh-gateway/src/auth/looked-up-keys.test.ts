@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { KeysUnavailableError, type AccountText, type KeySourceNotice } from './key-source.ts';
+import { KeysUnavailableError, UnfitAccountError, type AccountText, type KeySourceNotice } from './key-source.ts';
 import { LookedUpKeys } from './looked-up-keys.ts';
 
 /** An account with these keys. */
@@ -128,6 +128,49 @@ test('lines that cannot be kept are left out and named', async () => {
   fixture.answer = () => having(`command="x" ${line}\n${line}`);
   assert.equal(await fixture.count('alice'), 1);
   assert.deepEqual(fixture.notices, [
-    { about: 'keys', source: 'http alice', line: 1, reason: 'the option command is not supported' },
+    {
+      about: 'keys',
+      source: 'http alice',
+      line: 1,
+      reason: 'the option command is not supported; take the line out, or the option where the key may do without it',
+    },
   ]);
+});
+
+test('a user of whom the source has nothing of use cuts nobody else off', async () => {
+  const fixture = new Fixture();
+  fixture.answer = (user) =>
+    user === 'alice' ? Promise.reject(new UnfitAccountError('entry 1 is not one line')) : having(line);
+  for (let time = 0; time < 5; time++) {
+    const { keys, trouble } = await fixture.keys.accountOf('alice');
+    assert.deepEqual([keys, trouble?.reason], [[], 'http alice: entry 1 is not one line']);
+  }
+  assert.equal(await fixture.count('bob'), 1, 'the circuit breaker has not opened');
+});
+
+test('a user who is forgotten is asked for anew, and not remembered by a question from before', async () => {
+  const fixture = new Fixture();
+  await fixture.count('alice');
+  fixture.keys.forget('alice');
+  const { promise, resolve } = Promise.withResolvers<AccountText>();
+  fixture.answer = () => promise;
+  const before = fixture.count('alice');
+  fixture.keys.forget('alice');
+  fixture.answer = () => having('');
+  assert.equal(await fixture.count('alice'), 0, 'a question of its own');
+  resolve({ keys: line, teams: '' });
+  assert.equal(await before, 1);
+  assert.equal(await fixture.count('alice'), 0);
+});
+
+test('an answer counts from when it was asked for: what was taken away meanwhile may still be in it', async () => {
+  const fixture = new Fixture();
+  fixture.answer = () => {
+    fixture.nowMs += 90;
+    return having(line);
+  };
+  await fixture.count('alice');
+  fixture.nowMs += 10;
+  await fixture.count('alice');
+  assert.deepEqual(fixture.asked, ['alice', 'alice']);
 });

@@ -1,14 +1,15 @@
-import { parseAuthorizedKeys } from './authorized-keys.ts';
+import { parseAuthorizedKeys, parseTeams } from '@hatchery/ssh-keys';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import {
+  keysTrouble,
   KeysUnavailableError,
   noticesOf,
+  UnfitAccountError,
   type Account,
   type AccountText,
   type KeySource,
   type KeySourceNotice,
 } from './key-source.ts';
-import { parseTeams } from './teams.ts';
 
 export interface LookedUpKeysOptions {
   /** As `http` or `command`, for the log. */
@@ -62,36 +63,61 @@ export class LookedUpKeys implements KeySource {
     }
   }
 
+  forget(user: string): void {
+    this.#answers.delete(user);
+    // Who asked before gets the answer, and nobody after.
+    this.#running.delete(user);
+  }
+
   #lookUp(user: string): Promise<Account> {
     const underWay = this.#running.get(user);
     if (underWay !== undefined) return underWay;
-    const running = this.#ask(user).finally(() => this.#running.delete(user));
+    const isCurrent = (): boolean => this.#running.get(user) === running;
+    const running: Promise<Account> = this.#ask(user, isCurrent).finally(() => {
+      if (isCurrent()) this.#running.delete(user);
+    });
     this.#running.set(user, running);
     return running;
   }
 
-  async #ask(user: string): Promise<Account> {
+  /** `isCurrent` is false once what it was asked for is not to be remembered. */
+  async #ask(user: string, isCurrent: () => boolean): Promise<Account> {
     const { name, breaker, fetchAccount, lookupsMax, teamsMax, now, notice } = this.#options;
     if (this.#running.size >= lookupsMax)
       throw new KeysUnavailableError(`${lookupsMax} look-ups are under way already`);
     if (!breaker.admits()) throw new KeysUnavailableError('it failed too often a moment ago');
+    // What was taken away while the question was on its way may still be in the answer.
+    const askedAtMs = now();
     let text: AccountText;
     try {
       text = await fetchAccount(user);
       breaker.succeeded();
     } catch (error) {
+      if (error instanceof UnfitAccountError) return this.#unfit(user, error.message);
       breaker.failed();
       const reason = error instanceof Error ? error.message : String(error);
       notice({ about: 'keys', source: `${name} ${user}`, line: null, reason });
       throw new KeysUnavailableError(reason, { cause: error });
     }
     const { keys, ignored } = parseAuthorizedKeys(text.keys);
+    const trouble = keysTrouble(`${name} ${user}`, { keys, ignored });
     const { teams, ignored: ignoredTeams } = parseTeams(text.teams, teamsMax);
     noticesOf('keys', `${name} ${user}`, ignored).forEach(notice);
     noticesOf('teams', `${name} ${user}`, ignoredTeams).forEach(notice);
-    const account = { keys, teams };
-    this.#remember(user, { account, atMs: now() });
+    const account = trouble === null ? { keys, teams } : { keys, teams, trouble };
+    if (isCurrent()) this.#remember(user, { account, atMs: askedAtMs });
     return account;
+  }
+
+  /** The source has answered, about somebody of whom nothing can be used: nobody else has to wait for that. */
+  #unfit(user: string, what: string): Account {
+    const { name, breaker, notice } = this.#options;
+    breaker.succeeded();
+    this.#answers.delete(user);
+    const source = `${name} ${user}`;
+    notice({ about: 'keys', source, line: null, reason: what });
+    // Of its teams nothing is known either.
+    return { keys: [], teams: [], trouble: { about: 'teams', reason: `${source}: ${what}` } };
   }
 
   #remember(user: string, answer: Answer): void {

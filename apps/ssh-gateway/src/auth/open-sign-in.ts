@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
 import { proveSafeProgram, StartError, type Logger } from '@hatchery/daemon';
+import { parseKeyLines } from '@hatchery/ssh-keys';
 import type { Limits } from '../limits.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
-import { parseKeyLines } from './authorized-keys.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { runForLines } from './command-keys.ts';
 import { FileKeys } from './file-keys.ts';
@@ -29,7 +29,7 @@ export async function openSignIn(ssh: Config['ssh'], context: SignInContext): Pr
     'ssh.user_ca_keys',
     ssh.userAuthorities,
     [],
-    [limits.authorizedKeysBytesMax, (contents) => parseKeyLines(contents.toString())],
+    [limits.authorizedKeysBytesMax, (contents) => parseKeyLines(contents, ssh.userAuthorities ?? undefined)],
   );
   const revoked = await listIn('ssh.revoked_keys', ssh.revokedKeys, noRevokedKeys, [
     limits.revokedKeysBytesMax,
@@ -103,11 +103,11 @@ function commandLookup(
     throw new StartError('ssh.key_lookup is "command": set ssh.key_lookup_command in hatchery.toml');
   proveRunnable('ssh.key_lookup_command', command);
   if (teamsCommand !== null) proveRunnable('ssh.team_lookup_command', teamsCommand);
-  const ask = (user: string, words: readonly string[]): Promise<string> =>
+  const ask = (user: string, words: readonly string[]): Promise<Buffer> =>
     runForLines(user, { command: words, timeoutMs: timeoutS * 1000, answerBytesMax });
   return async (user) => {
     const [keys, teams] = await Promise.all([ask(user, command), teamsCommand === null ? '' : ask(user, teamsCommand)]);
-    return { keys, teams };
+    return { keys, teams: teams.toString() };
   };
 }
 

@@ -1,4 +1,4 @@
-import { parseKeyLines } from './authorized-keys.ts';
+import { parseRevokedLines } from '@hatchery/ssh-keys';
 import { krlMagic, parseKrl, type RevokedKeys } from './krl.ts';
 
 /** Nothing is revoked. */
@@ -9,13 +9,13 @@ export const noRevokedKeys: RevokedKeys = { hasKey: () => false, hasCertificate:
  * @throws an Error when any of it cannot be read: half a list would let somebody in
  */
 export function parseRevokedKeys(contents: Buffer): RevokedKeys {
-  if (!contents.subarray(0, krlMagic.length).equals(krlMagic)) return parseLines(contents.toString());
+  if (!contents.subarray(0, krlMagic.length).equals(krlMagic)) return parseLines(contents);
   const parsed = parseKrl(contents);
   if (parsed === null) throw new Error('the key revocation list is damaged or of an unknown kind');
   return parsed;
 }
 
-function parseLines(text: string): RevokedKeys {
-  const blobs = new Set(parseKeyLines(text).map(({ blob }) => blob.toString('hex')));
+function parseLines(text: Buffer): RevokedKeys {
+  const blobs = new Set(parseRevokedLines(text).map((blob) => blob.toString('hex')));
   return { hasKey: ({ blob }) => blobs.has(blob.toString('hex')), hasCertificate: () => false };
 }

@@ -1,10 +1,15 @@
-import { isUserName } from './user-name.ts';
-import type { AuthorizedKey } from './authorized-keys.ts';
+import {
+  type AuthorizedKey,
+  fingerprintOf,
+  isShortRsaKey,
+  isUserName,
+  parsePublicKey,
+  type PublicKey,
+} from '@hatchery/ssh-keys';
 import { needsVerification, objectionTo } from './certificate-check.ts';
 import { parseCertificate, plainTypeOf, type Certificate } from './certificate.ts';
 import { noAccount, type Account, type KeySource } from './key-source.ts';
 import type { RevokedKeys } from './krl.ts';
-import { fingerprintOf, isShortRsaKey, parsePublicKey, type PublicKey } from './public-key.ts';
 import { signatureAlgorithms, verifySignature, type Presence } from './signature.ts';
 
 /** A `publickey` request (RFC 4252 7). */
@@ -44,6 +49,9 @@ export interface SignInPolicyOptions {
   readonly wallClock: () => number;
 }
 
+/** Begin the reason of a refusal for what is kept of the user, and not for the key. */
+export const accountTroubleWords = 'the account cannot be used:';
+
 interface Credential {
   readonly key: PublicKey;
   readonly certificate: Certificate | null;
@@ -63,6 +71,8 @@ const authorityGrant: Grant = {
 /** Decides which keys and certificates let whom in. */
 export class SignInPolicy {
   readonly #options: SignInPolicyOptions;
+  /** How often somebody was. */
+  #forgotten = 0;
 
   constructor(options: SignInPolicyOptions) {
     this.#options = options;
@@ -85,6 +95,21 @@ export class SignInPolicy {
       certificate: certificate === null ? null : summaryOf(certificate),
       reason: objection,
     };
+  }
+
+  /** As {@link judge}, and nobody is let in by what was true before somebody was made to be forgotten meanwhile. @throws as {@link judge} */
+  async judgeLastingly(request: PublicKeyRequest): Promise<PublicKeyVerdict> {
+    for (;;) {
+      const before = this.#forgotten;
+      const verdict = await this.judge(request);
+      if (!verdict.authorized || before === this.#forgotten) return verdict;
+    }
+  }
+
+  /** From now on nothing that was remembered of a user lets anybody in. */
+  forget(user: string): void {
+    this.#forgotten += 1;
+    this.#options.keys.forget?.(user);
   }
 
   /** Why nobody can sign in at present, in one line; null when nothing is known to be in the way. */
@@ -110,17 +135,19 @@ export class SignInPolicy {
       authorities(),
       revoked(),
     ]);
-    const judged = (entries: Account['keys']): string | null => {
+    const judged = ({ keys: entries, trouble }: Account): string | null => {
       if (isRevoked(credential, revocations)) return 'the key or its certificate is revoked';
       const grants = grantsFor(credential, entries, trusted);
+      if (trouble !== undefined && (grants.length === 0 || trouble.about === 'teams'))
+        return `${accountTroubleWords} ${trouble.reason}`;
       if (grants.length === 0) return credential.certificate === null ? 'unknown key' : 'unknown authority';
       const objections = grants.map((grant) => this.#objectionTo(grant, credential, request, presence));
       return objections.includes(null) ? null : (objections[0] ?? null);
     };
-    const objection = judged(account.keys);
+    const objection = judged(account);
     if (objection === null || account.anew === undefined) return { objection, teams: account.teams };
-    const { keys: entries, teams } = await account.anew();
-    return { objection: judged(entries), teams };
+    const anew = await account.anew();
+    return { objection: judged(anew), teams: anew.teams };
   }
 
   #objectionTo(

@@ -1,6 +1,5 @@
 import { createHash, verify } from 'node:crypto';
-import type { PublicKey, PublicKeyType } from './public-key.ts';
-import { readWire, type WireReader } from './wire-format.ts';
+import { type PublicKey, type PublicKeyType, readWire, type WireReader } from '@hatchery/ssh-keys';
 
 /** What a valid signature says about the person who made it. Keys that are no security keys cannot tell. */
 export interface Presence {

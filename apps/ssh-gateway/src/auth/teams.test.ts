@@ -5,37 +5,34 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Config } from '@hatchery/config';
 import { temporaryDirectory } from '@hatchery/testkit';
+import { parseTeams } from '@hatchery/ssh-keys';
 import { serveLine } from '../../testing/clients.ts';
 import { Stand, type StandOptions } from '../../testing/stand.ts';
 import { FileKeys } from './file-keys.ts';
 import type { KeySourceNotice } from './key-source.ts';
-import { parseTeams } from './teams.ts';
 
 test('a team is one name a line, once, with comments', () => {
   assert.deepEqual(parseTeams('# mine\nreds\r\n\n  blues # since May\nreds\n', 9), {
     teams: ['reds', 'blues'],
     ignored: [],
+    isUnfit: false,
   });
 });
 
 test('what no user could be called is no team, and is named', () => {
-  for (const name of [
-    'Reds',
-    '../reds',
-    'a/b',
-    '.reds',
-    '~reds',
-    'a b',
-    '-reds',
-    'a'.repeat(65),
-    'r\u00e9ds',
-    're\0ds',
-  ]) {
+  for (const name of ['Reds', '../reds', 'a/b', '.reds', '~reds', 'a b', '-reds', 'a'.repeat(65), 'r\u00e9ds']) {
     const { teams, ignored } = parseTeams(`blues\n${name}\n`, 9);
     assert.deepEqual(teams, ['blues'], name);
     assert.equal(ignored[0]?.line, 2);
     assert.match(ignored[0]?.reason ?? '', /^".*" is no name of a team$/);
   }
+});
+
+test('a list in UTF-16, or that is binary, is none', () => {
+  const { teams, ignored, isUnfit } = parseTeams(Buffer.from('\uFEFFreds\n', 'utf16le'), 9, '/u/alice/teams');
+  assert.deepEqual([teams, isUnfit], [[], true]);
+  assert.match(ignored[0]?.reason ?? '', /iconv -f UTF-16 -t UTF-8 \/u\/alice\/teams > /);
+  assert.equal(parseTeams('re\0ds', 9).isUnfit, true);
 });
 
 test('more teams than a fork request can hold are left out', () => {

@@ -1,19 +1,36 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { lstat, open, type FileHandle } from 'node:fs/promises';
 
 /** A file that was read, and what its text came to. */
 interface Reading<T> {
   readonly version: string;
+  /** Of its bytes. */
+  readonly digest: string;
+  /** It was old enough for its times to tell of any change since. */
+  readonly isSettled: boolean;
   readonly value: T;
 }
 
-/** Why a file cannot be what it should be, though the disk works. */
+/**
+ * A change this shortly before a reading may have the times of the one before it, as file systems count them in ticks: so a reading counts for
+ * the next question only when the file was older then. git calls such entries racily clean. Milliseconds; two seconds is FAT's tick.
+ */
+const tickMsMax = 2_000;
+
+/** Why a file cannot be what it should be. `code` is the system's, as `EACCES`, where that refuses to read it. */
 export class UnfitFileError extends Error {
-  constructor(message: string) {
-    super(message);
+  readonly code: string | null;
+
+  constructor(message: string, code: string | null = null, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'UnfitFileError';
+    this.code = code;
   }
 }
+
+/** Errors that say nothing of one file, but that this process or machine can open no file now (open(2)). */
+const shortages = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 /** A file looked at afresh at each question, and parsed again only when it has changed. */
 export class WatchedFile<T> {
@@ -29,36 +46,75 @@ export class WatchedFile<T> {
     this.#parse = parse;
   }
 
-  /** Null when there is no such file. @throws {UnfitFileError} for a directory, a FIFO, too many bytes, or when anybody may write it; the system's error when the disk fails */
+  /**
+   * Null when there is no such file. Opening never waits, whatever has the file's name.
+   * @throws {UnfitFileError} for what is there and cannot be read or is none: a directory, a FIFO, a link to nothing, another user's, too many
+   * bytes, or when anybody may write it; the system's error when no file could be opened now
+   */
   async read(): Promise<T | null> {
     let handle: FileHandle;
     try {
       // O_NONBLOCK: a FIFO with this name would otherwise hold a thread of Node's pool for ever.
-      handle = await open(this.#path, constants.O_RDONLY | constants.O_NONBLOCK);
+      handle = await open(this.#path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     } catch (error) {
-      if (!isAbsence(error)) throw error;
-      this.#reading = null;
-      return null;
+      return this.#withoutFile(error as NodeJS.ErrnoException);
     }
     try {
       return await this.#readFrom(handle);
+    } catch (error) {
+      throw unfit(error as NodeJS.ErrnoException);
     } finally {
       await handle.close();
     }
   }
 
+  /** Looks at the name itself for everybody, so that somebody who is there costs what a stranger does. */
+  async #withoutFile(error: NodeJS.ErrnoException): Promise<null> {
+    this.#reading = null;
+    if (!isAbsence(error)) throw unfit(error);
+    const isLink = await lstat(this.#path).then(
+      () => true,
+      () => false,
+    );
+    if (isLink && error.code === 'ENOENT') throw new UnfitFileError('it is a symbolic link to nothing', 'ENOENT');
+    return null;
+  }
+
   async #readFrom(handle: FileHandle): Promise<T> {
+    const nowMs = Date.now();
     const stat = await handle.stat({ bigint: true });
     const version = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
-    if (this.#reading?.version === version) return this.#reading.value;
-    if (!stat.isFile()) throw new UnfitFileError('it is not a file');
+    const before = this.#reading;
+    if (before?.version === version && before.isSettled) return before.value;
+    if (!stat.isFile()) throw new UnfitFileError(stat.isDirectory() ? 'it is a directory' : 'it is not a file');
     // Whoever may write it says who gets in (sshd_config(5) StrictModes).
     if ((stat.mode & 0o002n) !== 0n) throw new UnfitFileError('anybody may write it');
     if (stat.size > this.#bytesMax) throw new UnfitFileError(`it is longer than ${this.#bytesMax} bytes`);
-    const value = this.#parse(await handle.readFile());
-    this.#reading = { version, value };
+    const contents = await readBytes(handle, Number(stat.size));
+    const digest = createHash('sha256').update(contents).digest('hex');
+    const value = before?.digest === digest ? before.value : this.#parse(contents);
+    const isSettled = Math.abs(nowMs - Number(stat.ctimeMs)) > tickMsMax;
+    this.#reading = { version, digest, isSettled, value };
     return value;
   }
+}
+
+/** So much as it had when it was looked at: one that grows meanwhile is read again at the next question. */
+async function readBytes(handle: FileHandle, size: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(size);
+  for (let length = 0; ;) {
+    const { bytesRead } = await handle.read(buffer, length, size - length, length);
+    length += bytesRead;
+    if (bytesRead === 0 || length === size) return buffer.subarray(0, length);
+  }
+}
+
+/** An error about this one file stays with it; what keeps this process from opening any stays what it is, as does what `parse` throws. */
+function unfit(error: NodeJS.ErrnoException): Error {
+  const { code, syscall } = error;
+  if (error instanceof UnfitFileError || syscall === undefined || code === undefined || shortages.has(code))
+    return error;
+  return new UnfitFileError(`it cannot be read (${code})`, code, { cause: error });
 }
 
 function isAbsence(error: unknown): boolean {

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { controlGuard, createGuardedServer, type HttpGuard, type Logger } from '@hatchery/daemon';
 import { controlBodyBytesMax, readControlBody, serveFeed, type EventLog } from '@hatchery/event-feed';
 import type { ActionEvent } from '@hatchery/events';
+import { readAction } from './recorded-action.ts';
 import { expositionText } from '../metrics/family.ts';
 import type { WorkerReport } from '../worker/worker.ts';
 
@@ -30,7 +31,8 @@ interface Answer {
 
 /**
  * HTTP on the control socket: `GET /v1/events`, `/v1/state`, `/healthz`, `/readyz`, `/metrics`; `POST /v1/drain` `{actor, reason, deadlineS?}`,
- * `/v1/undrain` and `/v1/reload` `{actor, reason}`. The socket's mode is the access control.
+ * `/v1/undrain` and `/v1/reload` `{actor, reason}`,
+ * `/v1/disconnect` `{actor, reason, user, fingerprints?}`, and `/v1/audit` with an action that a command records. The socket's mode is the access control.
  */
 export function createControlServer(controlled: Controlled): Server {
   return createGuardedServer(controlGuard, (request, response) => {
@@ -96,15 +98,17 @@ async function answerControl(controlled: Controlled, request: IncomingMessage, p
 /** Intent is on record before anything is done, the outcome after. */
 async function act(controlled: Controlled, request: IncomingMessage, path: string): Promise<Answer> {
   const body = await readControlBody(request);
+  if (body !== null && path === '/v1/audit') return record(controlled, body);
   if (body === null) return refuse(400, `the body is no JSON object of at most ${controlBodyBytesMax} bytes`);
   const { actor, reason } = body;
   if (typeof actor !== 'string' || typeof reason !== 'string' || actor === '' || reason === '')
     return refuse(400, 'actor and reason are required: they go into the audit');
   const verb = /^\/v1\/(\w+)$/.exec(path)?.[1] ?? '';
-  if (!['drain', 'undrain', 'reload'].includes(verb)) return refuse(404, `${path} is not answered here`);
+  if (!['drain', 'undrain', 'reload', 'disconnect'].includes(verb)) return refuse(404, `${path} is not answered here`);
   const { log } = controlled;
   const actionId = randomUUID();
-  const intent = { actionId, actor, verb, target: 'ssh-gateway', reason };
+  const target = typeof body['user'] === 'string' ? body['user'] : 'ssh-gateway';
+  const intent = { actionId, actor, verb, target, reason };
   tell(controlled, { kind: 'action.requested', ...intent });
   log.info(intent, 'action requested');
   let answer: Answer;
@@ -117,6 +121,14 @@ async function act(controlled: Controlled, request: IncomingMessage, path: strin
   tell(controlled, { kind: 'action.done', actionId, outcome });
   log.info({ actionId, outcome }, 'action done');
   return answer;
+}
+
+/** What a command does by itself, as to the files of users, and the page is to hear of. */
+function record(controlled: Controlled, body: Readonly<Record<string, unknown>>): Answer {
+  const entry = readAction(body);
+  if (entry === null) return refuse(400, 'the body is no action that the audit takes');
+  tell(controlled, entry);
+  return { status: 202, body: {} };
 }
 
 function tell({ events, audit }: Controlled, event: ActionEvent): void {

@@ -3,6 +3,7 @@ import type { Logger } from '@hatchery/daemon';
 import { readDrainDeadline, type EventLog } from '@hatchery/event-feed';
 import { limits } from '../limits.ts';
 import type { Listener } from '../listener.ts';
+import { readWhose } from '../worker/whose.ts';
 import type { Worker, WorkerReport } from '../worker/worker.ts';
 import type { Controlled } from './control-server.ts';
 import type { Drained } from './follow-forker.ts';
@@ -88,6 +89,8 @@ export class Gate implements Controlled {
         return this.#undrain();
       case 'reload':
         return this.#reload();
+      case 'disconnect':
+        return this.#disconnect(body);
       default:
         return Promise.reject(new Error(`there is no ${verb}`));
     }
@@ -134,6 +137,11 @@ export class Gate implements Controlled {
     this.#worker.undrain();
     if (this.#ending === null) return 'connections are taken again';
     return 'its connections go on to their end; its successor takes new ones';
+  }
+
+  async #disconnect(body: Readonly<Record<string, unknown>>): Promise<string> {
+    const count = await this.#worker.disconnect(readWhose(body));
+    return `${count} ${count === 1 ? 'connection' : 'connections'} ended`;
   }
 
   async #reload(): Promise<string> {

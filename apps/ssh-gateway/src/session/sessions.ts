@@ -3,6 +3,7 @@ import type { RunningSession } from '@hatchery/events';
 import { decideCommand, noShellLine, noSubsystemLine } from '../command/command.ts';
 import type { Places, SessionPlace } from '../places/places.ts';
 import type { ChannelRequest } from '../ssh/channels.ts';
+import type { Identity } from '../ssh/authentication.ts';
 import type { SignedInConnection } from '../ssh/signed-in-connection.ts';
 import type { ExecChannel } from '../ssh/exec-channel.ts';
 import { Session } from './session.ts';
@@ -40,7 +41,7 @@ const draining: Refusal = {
 /** Every session of this process: admits them, knows them, and waits for them. */
 export class Sessions {
   readonly #options: SessionsOptions;
-  readonly #running = new Set<Session>();
+  readonly #running = new Map<Session, Identity>();
   /** Those that wait for their place. */
   readonly #opening = new Set<Promise<void>>();
   #draining = false;
@@ -65,7 +66,7 @@ export class Sessions {
 
   /** What runs, as an operator sees it. */
   get summaries(): RunningSession[] {
-    return [...this.#running].map((session) => session.summary);
+    return [...this.#running.keys()].map((session) => session.summary);
   }
 
   /** Takes no session from now on but the first one of a connection. */
@@ -77,16 +78,16 @@ export class Sessions {
     this.#draining = false;
   }
 
-  /** Ends the patience with children whose clients have gone. */
-  hurry(): void {
-    for (const session of this.#running) session.hurry();
+  /** Ends the patience with children whose clients have gone; without `isMeant` with all of them. */
+  hurry(isMeant: (identity: Identity) => boolean = () => true): void {
+    for (const [session, identity] of this.#running) if (isMeant(identity)) session.hurry();
   }
 
   /** Resolves when no session is left. */
   async ended(): Promise<void> {
     while (this.#running.size + this.#opening.size > 0) {
       await Promise.all(this.#opening);
-      await Promise.all([...this.#running].map((session) => session.ended));
+      await Promise.all([...this.#running.keys()].map((session) => session.ended));
     }
   }
 
@@ -124,7 +125,7 @@ export class Sessions {
 
   #start(options: Omit<SessionOptions, 'id'>, place: SessionPlace): void {
     const session = new Session({ id: randomBytes(8).toString('hex'), ...options }, this.#options);
-    this.#running.add(session);
+    this.#running.set(session, options.connection.identity);
     void session.ended.then(() => {
       this.#running.delete(session);
       place.left();

@@ -19,6 +19,8 @@ export type CloseCause =
   | 'silence'
   | 'draining'
   | 'stopped'
+  /** An operator has ended it, as of a user who was removed. */
+  | 'ended'
   /** A defect or failure of ours. */
   | 'gateway';
 

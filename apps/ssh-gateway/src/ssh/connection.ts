@@ -1,10 +1,9 @@
 import type { AuthContext, Connection as Ssh2Connection } from 'ssh2';
 import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@hatchery/daemon';
 import type { AuditBody } from '@hatchery/event-feed';
 import type { Limits } from '../limits.ts';
-import { refusalDelayMs } from '../auth/refusal-delay.ts';
+import { delayRefusal } from '../auth/refusal-delay.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import { answerTo, Authentication, type AuthenticationOptions, type Identity } from './authentication.ts';
 import { Channels, type ChannelRequest, type Guard } from './channels.ts';
@@ -83,6 +82,11 @@ export class Connection {
     socket.once('end', () => this.#onEnd());
   }
 
+  /** Null until it has signed in. */
+  get identity(): Identity | null {
+    return this.#signedIn?.identity ?? null;
+  }
+
   /** Bytes that wait for the client to take them. */
   get bufferedBytes(): number {
     return this.#socket.writableLength;
@@ -157,7 +161,8 @@ export class Connection {
     try {
       const outcome = await authentication.decide(context);
       const { answer, identity, notice, ending } = outcome;
-      if (answer === 'refuse' && context.method !== 'none') await this.#delayRefusal(askedAtMs);
+      if (answer === 'refuse' && context.method !== 'none')
+        await delayRefusal(this.#options.now() - askedAtMs, this.#options.limits.refusalDelayMs);
       if (this.#socket.destroyed) return;
       this.#record.attempted(outcome);
       if (notice !== null) sendBanner(this.#client as Ssh2Connection, `hatchery: ${notice}`);
@@ -167,11 +172,6 @@ export class Connection {
     } catch (error) {
       this.#failed(error);
     }
-  }
-
-  async #delayRefusal(askedAtMs: number): Promise<void> {
-    const { now, limits } = this.#options;
-    await delay(refusalDelayMs(now() - askedAtMs, limits.refusalDelayMs));
   }
 
   #signIn(identity: Identity, context: AuthContext): void {

@@ -1,4 +1,4 @@
-import { readWire, wireString } from '../auth/wire-format.ts';
+import { readWire, wireString } from '@hatchery/ssh-keys';
 import { signAsHost, type HostKeys } from './host-keys.ts';
 import type { ConnectionInternals } from './internals.ts';
 import { sendMessage } from './ssh2-parts.ts';

@@ -1,8 +1,7 @@
 import ssh2, { type ParsedKey } from 'ssh2';
+import { isPublicKeyType, wireString } from '@hatchery/ssh-keys';
 import { certificateTypeOf, parseCertificate } from '../auth/certificate.ts';
 import { signatureAlgorithms } from '../auth/signature.ts';
-import { isPublicKeyType } from '../auth/public-key.ts';
-import { wireString } from '../auth/wire-format.ts';
 import { signatureValue } from './ssh2-parts.ts';
 
 /** A private key of this host. */

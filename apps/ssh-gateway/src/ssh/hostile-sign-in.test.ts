@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import ssh2 from 'ssh2';
 import { until, within } from '@hatchery/testkit';
+import { wireString } from '@hatchery/ssh-keys';
 import { Stand } from '../../testing/stand.ts';
-import { wireString } from '../auth/wire-format.ts';
 import type { ConnectionInternals } from './internals.ts';
 import { sendMessage } from './ssh2-parts.ts';
 

@@ -1,4 +1,4 @@
-import { readWire, wireString } from '../auth/wire-format.ts';
+import { readWire, wireString } from '@hatchery/ssh-keys';
 
 /** What a client's KEXINIT says, as far as it is ours to decide (RFC 4253 7.1). */
 export interface KexInitMessage {

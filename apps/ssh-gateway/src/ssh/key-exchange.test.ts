@@ -11,11 +11,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { parsePublicKey, readWire, wireString } from '@hatchery/ssh-keys';
 import { kexInitOffering, plainPacket as plain, RawClient } from '../../testing/raw-client.ts';
 import { Stand } from '../../testing/stand.ts';
-import { parsePublicKey } from '../auth/public-key.ts';
 import { verifySignature } from '../auth/signature.ts';
-import { readWire, wireString } from '../auth/wire-format.ts';
 import { answerHybrid, hybridKeyExchange } from './hybrid-key-exchange.ts';
 
 /** The client's half, written from draft-ietf-sshm-mlkem-hybrid-kex alone. */

@@ -1,5 +1,5 @@
 import type { Connection } from 'ssh2';
-import { wireString, wireUint32 } from '../auth/wire-format.ts';
+import { wireString, wireUint32 } from '@hatchery/ssh-keys';
 import { internalsOf, type ProtocolInternals } from './internals.ts';
 import { sendMessage, sendMessageAtOnce } from './ssh2-parts.ts';
 

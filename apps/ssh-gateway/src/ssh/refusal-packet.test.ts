@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WireReader } from '../auth/wire-format.ts';
+import { WireReader } from '@hatchery/ssh-keys';
 import { refusalBytes } from './refusal-packet.ts';
 
 test('a refusal is an identification and one well-formed disconnect in the clear, for texts of every length', () => {

@@ -1,4 +1,4 @@
-import { wireString, wireUint32 } from '../auth/wire-format.ts';
+import { wireString, wireUint32 } from '@hatchery/ssh-keys';
 
 /** What we call ourselves in every identification. */
 export const software = 'hatchery';

@@ -2,6 +2,7 @@ import ssh2 from 'ssh2';
 import type { Socket } from 'node:net';
 import { refusalLines, type ConnectionRefusal } from '../admission.ts';
 import type { Places } from '../places/places.ts';
+import type { Identity } from './authentication.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { keyForExchange } from './host-keys.ts';
 import { Descriptors } from '../descriptors.ts';
@@ -81,6 +82,13 @@ export class SshServer {
 
   disconnectAll(reason: string): void {
     for (const connection of this.#connections.values()) connection.disconnect('stopped', reason);
+  }
+
+  /** Ends the connections of those who are meant; each promise resolves when its one has closed. */
+  disconnect(isMeant: (identity: Identity) => boolean): Promise<void>[] {
+    const meant = [...this.#connections.values()].filter(({ identity }) => identity !== null && isMeant(identity));
+    for (const connection of meant) connection.disconnect('ended', 'ended by an operator');
+    return meant.map(({ closed }) => closed);
   }
 
   /** Resolves when every connection has closed. */

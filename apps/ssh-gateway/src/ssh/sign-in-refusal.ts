@@ -1,3 +1,4 @@
+import { accountTroubleWords } from '../auth/sign-in-policy.ts';
 import type { CloseCause } from './close-cause.ts';
 
 /** Why somebody who asked was not let in, as a metric counts it: of a closed list, and whose fault it was. */
@@ -31,6 +32,8 @@ const labels: Readonly<Record<string, string>> = {
  */
 export function signInRefusalOf(cause: CloseCause, lastReason: string | null): SignInRefusal {
   if (cause === 'keys-unavailable' || cause === 'gateway') return { reason: cause, fault: 'system' };
+  // One user's broken file is that user's trouble: of its own count, and no error of the gateway.
+  if (lastReason?.startsWith(accountTroubleWords) === true) return { reason: 'user-files', fault: 'client' };
   if (lastReason !== null) return { reason: labels[lastReason] ?? 'certificate', fault: 'client' };
   return { reason: cause === 'client' || cause === 'sign-in-attempts' ? 'no-key' : cause, fault: 'client' };
 }

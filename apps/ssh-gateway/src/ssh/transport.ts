@@ -1,5 +1,5 @@
 import type { Connection } from 'ssh2';
-import { wireString, wireUint32 } from '../auth/wire-format.ts';
+import { wireString, wireUint32 } from '@hatchery/ssh-keys';
 import { algorithms, macsFor, userSignatureAlgorithms } from './algorithms.ts';
 import { announceHostKeys, answerProofRequests } from './host-key-announcement.ts';
 import { keyForExchange, type HostKeys, type HostProof } from './host-keys.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { wireString } from '../auth/wire-format.ts';
+import { wireString } from '@hatchery/ssh-keys';
 import { parseUserauthRequest } from './userauth-request.ts';
 
 const session = Buffer.from('session');

@@ -1,4 +1,4 @@
-import { readWire, wireString, type WireReader } from '../auth/wire-format.ts';
+import { readWire, type WireReader, wireString } from '@hatchery/ssh-keys';
 
 /** A client's SSH_MSG_USERAUTH_REQUEST (RFC 4252 5). */
 export interface UserauthRequest {

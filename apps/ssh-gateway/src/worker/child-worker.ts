@@ -5,6 +5,7 @@ import { PlaceDesk } from '../places/place-desk.ts';
 import type { Tally } from '../places/tally.ts';
 import type { WorkerContext } from './own-worker.ts';
 import type { WorkerNews, WorkerOrder } from './messages.ts';
+import type { Whose } from './whose.ts';
 import type { WorkerReport } from './worker.ts';
 
 const program = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -25,6 +26,7 @@ export class ChildWorker {
   readonly ended: Promise<string>;
   readonly #process: ChildProcess;
   readonly #asked = new Map<number, (report: WorkerReport) => void>();
+  readonly #ending = new Map<number, (count: number | null) => void>();
   #nextReport = 1;
   #lastReport = nothing;
   #isReady = false;
@@ -48,6 +50,7 @@ export class ChildWorker {
       else if (news.type === 'taken') this.#letGo(news.id);
       else if (news.type === 'audit') audit(news.entry);
       else if (news.type === 'report') this.#take(news.id, news.report);
+      else if (news.type === 'disconnected') this.#ending.get(news.id)?.(news.count);
       else if (news.type === 'failed') ready.reject(new Error(news.message));
       else if (news.type === 'ready') ready.resolve(void (this.#isReady = true));
       else desk.take(news);
@@ -58,6 +61,8 @@ export class ChildWorker {
         desk.close();
         ready.reject(new Error(`a worker process ended with ${how} before it was ready`));
         for (const answer of this.#asked.values()) answer(this.#lastReport);
+        // Its connections ended with it.
+        for (const answer of this.#ending.values()) answer(0);
         for (const socket of this.#underway.values()) socket.destroy();
         resolve(how);
       };
@@ -147,6 +152,19 @@ export class ChildWorker {
     return promise.finally(() => {
       clearTimeout(late);
       this.#asked.delete(id);
+    });
+  }
+
+  /** How many connections it ended; null when it does not answer in time, and will do so when it goes on. */
+  disconnect(whose: Whose): Promise<number | null> {
+    const id = this.#nextReport++;
+    const { promise, resolve } = Promise.withResolvers<number | null>();
+    const late = setTimeout(() => resolve(null), reportDeadlineMs);
+    this.#ending.set(id, resolve);
+    this.send({ type: 'disconnect', id, whose }, () => resolve(0));
+    return promise.finally(() => {
+      clearTimeout(late);
+      this.#ending.delete(id);
     });
   }
 

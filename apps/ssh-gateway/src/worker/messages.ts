@@ -3,6 +3,7 @@ import type { AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import type { Limits } from '../limits.ts';
 import type { PlaceAnswer, PlaceNews } from '../places/messages.ts';
+import type { Whose } from './whose.ts';
 import type { WorkerReport } from './worker.ts';
 
 /** What the first process of a gateway tells a worker process. `connection` comes with the socket. */
@@ -15,6 +16,7 @@ export type WorkerOrder =
   | { readonly type: 'retire'; readonly deadlineMs: number }
   | { readonly type: 'stop'; readonly urgent: boolean }
   | { readonly type: 'report'; readonly id: number }
+  | { readonly type: 'disconnect'; readonly id: number; readonly whose: Whose }
   | PlaceAnswer;
 
 /** What a worker process tells the first one. */
@@ -26,6 +28,7 @@ export type WorkerNews =
   | { readonly type: 'taken'; readonly id: number }
   | { readonly type: 'event'; readonly event: EventBody }
   | { readonly type: 'audit'; readonly entry: AuditBody }
+  | { readonly type: 'disconnected'; readonly id: number; readonly count: number }
   /** `id` is 0 in the last one, which nobody asked for. */
   | { readonly type: 'report'; readonly id: number; readonly report: WorkerReport }
   | PlaceNews;

@@ -16,6 +16,7 @@ import { Sessions } from '../session/sessions.ts';
 import type { Places } from '../places/places.ts';
 import { Networks } from '../ssh/peer.ts';
 import { SshServer } from '../ssh/server.ts';
+import { isOf } from './whose.ts';
 import type { Worker } from './worker.ts';
 
 /** What a test replaces. */
@@ -55,7 +56,7 @@ export async function createWorker(context: WorkerContext, options: WorkerOption
     loginGraceMs: config.ssh.loginGraceS * 1000,
     idleTimeoutMs: config.ssh.idleTimeoutS * 1000,
     balancers: config.ssh.proxyProtocol === 'require' ? new Networks(config.ssh.proxyFrom) : null,
-    judgeKey: (request) => signIn.judge(request),
+    judgeKey: (request) => signIn.judgeLastingly(request),
     opened: (connection, request, channel) => sessions.open(connection, request, channel),
   });
   const loopDelay = measureLoopDelay(shared.metrics, shared.now);
@@ -108,6 +109,13 @@ function compose({ config, limits, metrics, server, sessions, signIn, places, dr
       stopping = true;
       end();
       if (urgent) drain.disconnect('stopped');
+    },
+    disconnect: async (whose) => {
+      signIn.forget(whose.user);
+      const ended = server.disconnect((identity) => isOf(whose, identity));
+      // Only then is there a child whose client has gone, and hurrying has a meaning.
+      void Promise.all(ended).then(() => sessions.hurry((identity) => isOf(whose, identity)));
+      return ended.length;
     },
     report: async () => ({
       ...{ families: metrics.read(level()), sessions: sessions.summaries, ready: drain.isOn ? 0 : 1 },

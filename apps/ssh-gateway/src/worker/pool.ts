@@ -10,6 +10,7 @@ import { refusalBytes } from '../ssh/refusal-packet.ts';
 import { ChildWorker, type Telling } from './child-worker.ts';
 import { refusedConnections, startupFamilies } from '../metrics/gateway-metrics.ts';
 import type { WorkerContext, WorkerOptions } from './own-worker.ts';
+import { endedIn, type Whose } from './whose.ts';
 import type { Worker, WorkerReport } from './worker.ts';
 
 const restartingLine = 'the service is restarting; try again in a minute';
@@ -95,7 +96,7 @@ export class WorkerPool implements Worker {
   stop(urgent: boolean): void {
     this.#end();
     for (const worker of this.#all) worker.send({ type: 'stop', urgent });
-    if (urgent) setTimeout(() => this.#killAll(), this.#limits.workerKillMs).unref();
+    if (urgent) setTimeout(() => this.#all.forEach((worker) => worker.kill()), this.#limits.workerKillMs).unref();
   }
 
   /** New processes first, then the old ones drain: nobody is refused. @throws when the new ones do not come up; the old ones stay */
@@ -106,6 +107,10 @@ export class WorkerPool implements Worker {
     });
     for (const worker of old) worker.send({ type: 'retire', deadlineMs: this.#limits.replacedDrainMsMax });
     return `${this.#serving.length} new worker processes serve, ${old.length} old ones keep their connections to the end`;
+  }
+
+  async disconnect(whose: Whose): Promise<number> {
+    return endedIn(await Promise.all([...this.#all].map((worker) => worker.disconnect(whose))));
   }
 
   async report(): Promise<WorkerReport> {
@@ -241,9 +246,5 @@ export class WorkerPool implements Worker {
     }
     clearInterval(this.#polling);
     this.#finished.resolve();
-  }
-
-  #killAll(): void {
-    for (const worker of this.#all) worker.kill();
   }
 }

@@ -87,6 +87,8 @@ function obey(worker: Worker, order: Exclude<WorkerOrder, PlaceAnswer>, socket: 
       return worker.stop(order.urgent);
     case 'report':
       return void worker.report().then((report) => tell({ type: 'report', id: order.id, report }));
+    case 'disconnect':
+      return void worker.disconnect(order.whose).then((count) => tell({ type: 'disconnected', id: order.id, count }));
     case 'start':
       throw new TypeError('started twice');
     default:

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { RunningSession } from '@hatchery/events';
+import type { Whose } from './whose.ts';
 import type { Family } from '../metrics/family.ts';
 
 /** Whatever serves connections that were accepted: this very process, or a pool of others. */
@@ -17,6 +18,11 @@ export interface Worker {
   /** Drains and ends; urgently it disconnects at once. */
   stop(urgent: boolean): void;
   report(): Promise<WorkerReport>;
+  /**
+   * Ends the connections of a user, at once and with their sessions, forgets what is remembered of the user's keys, and says how many there were.
+   * @throws an Error in words when a process could not be told in time
+   */
+  disconnect(whose: Whose): Promise<number>;
   /** Puts new processes in the place of those that serve, and says so; where there are processes. */
   reload?(): Promise<string>;
   /** Resolves when all has ended; rejects when it cannot go on. */

@@ -1,5 +1,5 @@
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, writeSync } from 'node:fs';
-import { makeDirectories, modes, openFile } from '@hatchery/daemon';
+import { giveToOwnerAbove, makeOwnedDirectory, modes, openFile } from '@hatchery/daemon';
 import type { AuditBody, AuditEntry } from './audit-entry.ts';
 import { hourOf, hourPath, removeOldHours } from './hours.ts';
 import { auditHourBytesMax, auditSyncMs, refusalsPerMinuteMax } from './limits.ts';
@@ -105,9 +105,12 @@ export class AuditLog implements Disposable {
     if (hour === this.#hour && this.#file !== null) return;
     const { directory, part, now } = this.#options;
     // Also when somebody has taken it away meanwhile.
-    makeDirectories(directory, modes.secretDirectory);
+    makeOwnedDirectory(directory, modes.secretDirectory);
     removeOldHours(directory, now());
-    const next = openFile(hourPath(directory, part, hour), 'a', modes.secretFile);
+    const path = hourPath(directory, part, hour);
+    const next = openFile(path, 'a', modes.secretFile);
+    // A command that root runs writes for the service's user to read.
+    giveToOwnerAbove(next, path);
     this.#close();
     this.#file = next;
     this.#hour = hour;

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { readWire, type WireReader } from './wire-format.ts';
+import { readWire, tryWire, WireError, type WireReader } from './wire-format.ts';
 
 /** A public key, read from its blob (RFC 4253 6.6, RFC 5656 3.1, RFC 8709 4, OpenSSH's PROTOCOL.u2f). */
 export interface PublicKey {
@@ -53,17 +53,31 @@ export function isPublicKeyType(type: string): type is PublicKeyType {
   return Object.hasOwn(readers, type);
 }
 
-/** Reads a public key; null for one that is malformed, of another type, off its curve, or RSA of an unfit size. */
+/** What helps whoever has a key that is not taken. */
+export const makeAnother = 'make another with: ssh-keygen -t ed25519';
+
+/** Reads a public key; null for one that is not let in, as {@link readPublicKey} says why. */
 export function parsePublicKey(blob: Buffer): PublicKey | null {
-  const read = readWire(blob, (reader) => {
+  const key = readPublicKey(blob);
+  return typeof key === 'string' ? null : key;
+}
+
+/**
+ * The one rule of which keys are let in: of a type whose signatures the gateway checks, whole, on its curve, and RSA of a fit size. A key, or
+ * the reason against it with what to do.
+ */
+export function readPublicKey(blob: Buffer): PublicKey | string {
+  const read = tryWire(blob, (reader) => {
     const type = reader.name();
     return isPublicKeyType(type) ? { type, ...readers[type](reader) } : reader.fail();
   });
-  if (read === null) return null;
+  if (read instanceof WireError) return read.message === '' ? damaged : read.message;
   const material = keyObject(read.jwk);
-  if (material === null) return null;
+  if (material === null) return damaged;
   return { type: read.type, blob, fingerprint: fingerprintOf(blob), material, application: read.application };
 }
+
+const damaged = 'the key is damaged; copy the whole line';
 
 /** Whether a blob is refused for nothing but the length of its RSA modulus, plain and not in a certificate. */
 export function isShortRsaKey(blob: Buffer): boolean {
@@ -101,7 +115,7 @@ function ed25519(reader: WireReader): JsonWebKey {
 
 function ecdsa(reader: WireReader, name: keyof typeof curves): JsonWebKey {
   const { crv, coordinateBytes } = curves[name];
-  if (reader.name() !== name) reader.fail();
+  if (reader.name() !== name) reader.fail(`the curve of the key is not the ${name} of its type; ${makeAnother}`);
   const point = reader.bytes();
   // SEC1 2.3.3; the compressed form is allowed by RFC 5656 and used by nobody.
   if (point.length !== 1 + 2 * coordinateBytes || point[0] !== 4) reader.fail();
@@ -117,8 +131,16 @@ function rsa(reader: WireReader): JsonWebKey {
   const exponent = reader.positiveInteger();
   const modulus = reader.positiveInteger();
   const bits = bitsOf(modulus);
-  if (bits < rsaBitsMin || bits > rsaBitsMax || exponent.length > 8) reader.fail();
+  if (bits < rsaBitsMin || bits > rsaBitsMax)
+    reader.fail(`an RSA key needs ${rsaBitsMin} to ${rsaBitsMax} bits, and this one has ${bits}; ${makeAnother}`);
+  // With 1 anybody could sign; an even one has no inverse; OpenSSL takes none above 64 bits with a large modulus.
+  if (exponent.length > 8 || isEven(exponent) || (exponent.length === 1 && exponent[0] === 1) || isEven(modulus))
+    reader.fail(`the numbers of the RSA key are not safe; ${makeAnother}`);
   return { kty: 'RSA', n: base64url(modulus), e: base64url(exponent) };
+}
+
+function isEven(integer: Buffer): boolean {
+  return ((integer.at(-1) ?? 0) & 1) === 0;
 }
 
 function bitsOf(integer: Buffer): number {

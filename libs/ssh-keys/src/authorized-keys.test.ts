@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { parseAuthorizedKeys } from './authorized-keys.ts';
+import { wireString } from './wire-format.ts';
 
 // Made with ssh-keygen -t ed25519; the fingerprint is what ssh-keygen -l prints for it.
 const ed25519 = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILgh+eX1JkbrM/EXZ7ySPe0dpLn8TEeCsrzV5+2/iJJW';
@@ -45,7 +46,7 @@ for (const options of [
   test(`a key with ${options} is left out, because the restriction could not be kept`, () => {
     const { keys, ignored } = parseAuthorizedKeys(`${options} ${ed25519}`);
     assert.deepEqual(keys, []);
-    assert.match(ignored[0]?.reason ?? '', /is not supported$/);
+    assert.match(ignored[0]?.reason ?? '', /is not supported; take the line out/);
   });
 }
 
@@ -88,10 +89,20 @@ const leftOut: readonly (readonly [string, string, RegExp])[] = [
   ['characters that are not base64', ed25519.replace('AAAAC3', 'AAAA!C3'), /damaged/],
   ['a key under another type’s name', ed25519.replace('ssh-ed25519 ', 'ssh-rsa '), /not of the type/],
   ['a key with a byte too many', `${ed25519.slice(0, -1)}XAAA`, /damaged/],
-  ['a DSA key', 'ssh-dss AAAAB3NzaC1kc3MAAAAA', /ssh-dss is not supported/],
+  ['a DSA key', 'ssh-dss AAAAB3NzaC1kc3MAAAAA', /DSA keys are obsolete; make another/],
   ['a damaged security key', 'sk-ssh-ed25519@openssh.com AAAA', /damaged/],
-  ['a certificate', 'ssh-ed25519-cert-v01@openssh.com AAAA', /cert-v01@openssh.com is not supported/],
-  ['an RSA key of 1024 bits', rsaLine(1024), /less than 2048 bits/],
+  ['a certificate', 'ssh-ed25519-cert-v01@openssh.com AAAA', /it is a certificate, not a key/],
+  ['an RSA key of 2047 bits', rsaLine(2047), /needs 2048 to 16384 bits, and this one has 2047/],
+  ['an RSA key with the exponent 1, by which anybody could sign', rsaWith(2048, [1]), /not safe/],
+  ['an RSA key with an even exponent', rsaWith(2048, [1, 0, 0]), /not safe/],
+  ['an RSA key with an exponent of 72 bits', rsaWith(2048, [1, 0, 0, 0, 0, 0, 0, 0, 1]), /not safe/],
+  ['an RSA key of 16392 bits', rsaWith(16_392, [1, 0, 1]), /needs 2048 to 16384 bits/],
+  ['an ECDSA key on another curve than its type', curveMixedUp(), /the curve of the key is not the nistp256/],
+  ['an Ed448 key', 'ssh-ed448 AAAACXNzaC1lZDQ0OAAAADk= c', /keys of the type "ssh-ed448" are not taken; make another/],
+  ['a key of protocol 1', '2048 65537 1234567890 c', /protocol 1 are obsolete/],
+  ['prose', 'dear operator', /it starts with "dear", not with the type of a key/],
+  ['a line of known_hosts', `host.example ${ed25519}`, /it starts with "host.example", not with/],
+  ['an RSA key of 1024 bits', rsaLine(1024), /needs 2048 to 16384 bits, and this one has 1024/],
 ];
 
 for (const [what, line, reason] of leftOut) {
@@ -112,14 +123,21 @@ test('an RSA key of 2048 bits is taken', () => {
 
 function rsaLine(modulusLength: number): string {
   const { n = '', e = '' } = generateKeyPairSync('rsa', { modulusLength }).publicKey.export({ format: 'jwk' });
-  const mpint = (value: string): Buffer => Buffer.concat([Buffer.of(0), Buffer.from(value, 'base64url')]);
-  const fields = [Buffer.from('ssh-rsa'), Buffer.from(e, 'base64url'), mpint(n)];
-  const blob = Buffer.concat(fields.flatMap((field) => [lengthOf(field), field]));
-  return `ssh-rsa ${blob.toString('base64')}`;
+  return lineOf('ssh-rsa', Buffer.from(e, 'base64url'), Buffer.concat([Buffer.of(0), Buffer.from(n, 'base64url')]));
 }
 
-function lengthOf(field: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(field.length);
-  return length;
+/** With a modulus of so many bits that nobody has the factors of. */
+function rsaWith(bits: number, exponent: readonly number[]): string {
+  const modulus = Buffer.alloc(bits / 8, 0xff);
+  return lineOf('ssh-rsa', Buffer.from(exponent), Buffer.concat([Buffer.of(0), modulus]));
+}
+
+/** Of the type nistp256, with a point of nistp384. */
+function curveMixedUp(): string {
+  const type = 'ecdsa-sha2-nistp256';
+  return lineOf(type, Buffer.from('nistp384'), Buffer.concat([Buffer.of(4), Buffer.alloc(96, 1)]));
+}
+
+function lineOf(type: string, ...fields: readonly Buffer[]): string {
+  return `${type} ${Buffer.concat([Buffer.from(type), ...fields].map(wireString)).toString('base64')}`;
 }

@@ -1,5 +1,5 @@
-/** Bytes that are not what RFC 4251 5 says they should be. Caught where the reading began: what a peer sends never throws further. */
-class WireError extends Error {}
+/** Bytes that are not what they should be, with a reason in words where the reader gave one. Caught where the reading began. */
+export class WireError extends Error {}
 
 /** Reads the data types of RFC 4251 5 one after the other, each checked against what is left. */
 export class WireReader {
@@ -66,8 +66,9 @@ export class WireReader {
     return strings;
   }
 
-  fail(): never {
-    throw new WireError();
+  /** Gives the reading up. `reason` is for {@link tryWire}. */
+  fail(reason = ''): never {
+    throw new WireError(reason);
   }
 
   #take(length: number): Buffer {
@@ -81,14 +82,20 @@ export class WireReader {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** What `read` makes of all of the bytes; null when they are malformed or some are left over. */
+/** What `read` makes of all of the bytes; null when they are malformed or some are left over. What a peer sends never throws. */
 export function readWire<T>(bytes: Buffer, read: (reader: WireReader) => T): T | null {
+  const result = tryWire(bytes, read);
+  return result instanceof WireError ? null : result;
+}
+
+/** As {@link readWire}, with the error that ended the reading in the place of null. */
+export function tryWire<T>(bytes: Buffer, read: (reader: WireReader) => T): T | WireError {
   const reader = new WireReader(bytes);
   try {
     const result = read(reader);
-    return reader.isAtEnd ? result : null;
+    return reader.isAtEnd ? result : new WireError();
   } catch (error) {
-    if (error instanceof WireError) return null;
+    if (error instanceof WireError) return error;
     throw error;
   }
 }

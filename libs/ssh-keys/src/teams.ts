@@ -1,17 +1,22 @@
 import type { IgnoredLine } from './authorized-keys.ts';
+import { keyTextOf } from './key-text.ts';
 import { isUserName } from './user-name.ts';
 
 /** A user's teams: each name once, in the order of the text. */
 export interface Teams {
   readonly teams: readonly string[];
   readonly ignored: readonly IgnoredLine[];
+  /** None of it could be read, as of a text in UTF-16. */
+  readonly isUnfit: boolean;
 }
 
 /** Reads one team's name a line; `#` begins a comment. A team has a place of its own below the hosting root, so its name is one that a user could have. */
-export function parseTeams(text: string, teamsMax: number): Teams {
+export function parseTeams(contents: Buffer | string, teamsMax: number, file = 'FILE'): Teams {
+  const decoded = keyTextOf(typeof contents === 'string' ? Buffer.from(contents) : contents, file);
+  if ('reason' in decoded) return { teams: [], ignored: [{ line: 1, reason: decoded.reason }], isUnfit: true };
   const teams = new Set<string>();
   const ignored: IgnoredLine[] = [];
-  text.split(/\r?\n/).forEach((content, index) => {
+  decoded.text.split(/\r?\n/).forEach((content, index) => {
     const name = content.replace(/#.*/, '').trim();
     if (name === '' || teams.has(name)) return;
     if (!isUserName(name))
@@ -19,5 +24,5 @@ export function parseTeams(text: string, teamsMax: number): Teams {
     else if (teams.size >= teamsMax) ignored.push({ line: index + 1, reason: `a user has at most ${teamsMax} teams` });
     else teams.add(name);
   });
-  return { teams: [...teams], ignored };
+  return { teams: [...teams], ignored, isUnfit: false };
 }

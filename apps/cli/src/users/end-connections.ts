@@ -1,0 +1,45 @@
+import { gatewayControlSocketPath } from '@hatchery/config';
+import { predecessorSocketPath } from '@hatchery/daemon';
+import type { Invocation } from '../command.ts';
+import { findOldGateways } from '../old-parts.ts';
+import { askGateway } from '../running-gateway.ts';
+import { actor, askPart, NotRunningError } from '../running-service.ts';
+
+/**
+ * Has every gateway, those that a restart waits for as well, end the connections of a user, or only those of some keys, and forget what it
+ * remembers of the user. @throws when one cannot be told: who is signed in there still is
+ */
+export async function endConnections(
+  invocation: Invocation,
+  user: string,
+  fingerprints: readonly string[] | null,
+): Promise<void> {
+  const { config, print, say } = invocation;
+  const reason = String(invocation.options['reason']);
+  const body = { actor: actor(invocation), reason, user, ...(fingerprints === null ? {} : { fingerprints }) };
+  const old = await findOldGateways(config);
+  const told = await Promise.allSettled([
+    askGateway(config, 'POST', '/v1/disconnect', body).catch((error: unknown) => {
+      if (!(error instanceof NotRunningError)) throw error;
+      say(`user: ${error.message}; nobody is connected there`);
+      return null;
+    }),
+    ...old.map(({ pid }) =>
+      askPart(
+        `old ssh gateway (pid ${pid})`,
+        predecessorSocketPath(gatewayControlSocketPath(config), pid),
+        'POST',
+        '/v1/disconnect',
+        body,
+      ),
+    ),
+  ]);
+  for (const answer of told)
+    if (answer.status === 'fulfilled' && answer.value !== null)
+      print(`${user}: ${(answer.value as { outcome: string }).outcome}\n`);
+  const failure = told.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+  if (failure !== undefined)
+    throw new Error(`connections of ${user} may go on: ${(failure.reason as Error).message}`, {
+      cause: failure.reason,
+    });
+}

@@ -1,0 +1,199 @@
+import { parseAddressPatterns, type AddressPatterns } from './address-patterns.ts';
+import { parseExpiryTime } from './expiry-time.ts';
+import { splitOptions, type KeyOption } from './key-options.ts';
+import { foreignBlock } from './foreign-format.ts';
+import { keyTextOf } from './key-text.ts';
+import { isPublicKeyType, makeAnother, readPublicKey, type PublicKey } from './public-key.ts';
+import { wireString } from './wire-format.ts';
+
+/** A key that may sign in, or whose certificates may, and under which conditions. */
+export interface AuthorizedKey {
+  /** 1-based. */
+  readonly line: number;
+  readonly key: PublicKey;
+  /** The line says `cert-authority`: the key signs certificates and does not sign in itself. */
+  readonly isAuthority: boolean;
+  /** With `cert-authority`: a certificate must be for one of these, not for the user's name. */
+  readonly principals: readonly string[] | null;
+  /** Where the client has to come from; null for anywhere. */
+  readonly from: AddressPatterns | null;
+  /** Milliseconds since 1970; null for never. */
+  readonly expiresAtMs: number | null;
+  /** Of a security key: somebody must have touched it. */
+  readonly needsTouch: boolean;
+  /** Of a security key: it must have asked for a PIN. */
+  readonly needsVerification: boolean;
+}
+
+/** A line that was left out, and why. `line` is 1-based. */
+export interface IgnoredLine {
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** What a file of keys comes to. */
+export interface AuthorizedKeys {
+  readonly keys: readonly AuthorizedKey[];
+  readonly ignored: readonly IgnoredLine[];
+}
+
+/** Options that only take away what the gateway never gives: a key that has them is as good as one without. */
+const harmlessOptions = new Set([
+  'restrict',
+  ...['pty', 'port-forwarding', 'agent-forwarding', 'x11-forwarding', 'user-rc'].flatMap((name) => [
+    name,
+    `no-${name}`,
+  ]),
+  ...['permitopen', 'permitlisten'],
+]);
+
+/**
+ * Reads the AUTHORIZED_KEYS FILE FORMAT of sshd(8): the one place that says which lines let somebody in, for the gateway, `user add` and the
+ * doctor alike. What it cannot honour in full it leaves out: a restriction is never dropped. `name` is what a command that converts
+ * the file calls it.
+ */
+export function parseAuthorizedKeys(contents: Buffer | string, name = 'FILE'): AuthorizedKeys {
+  return readLines(contents, name, (line, number) => {
+    const parsed = parseLine(line);
+    return typeof parsed === 'string' ? parsed : { ...parsed, line: number };
+  });
+}
+
+/** Reads one public key a line, without options. @throws an Error that names the line: half a list is none */
+export function parseKeyLines(contents: Buffer | string, name = 'FILE'): PublicKey[] {
+  const { keys, ignored } = readLines(contents, name, parseKeyLine);
+  const [first] = ignored;
+  if (first !== undefined) throw new Error(`line ${first.line}: ${first.reason}`);
+  return keys;
+}
+
+/**
+ * Reads a list of keys that let nobody in, one a line: in it stand also those that never would, as short and obsolete ones. The blobs.
+ * @throws an Error that names the line: half a list is none
+ */
+export function parseRevokedLines(contents: Buffer | string, name = 'FILE'): Buffer[] {
+  const { keys, ignored } = readLines(contents, name, (line) => {
+    const [type = '', encoded = ''] = line.split(/[ \t]+/);
+    const blob = Buffer.from(encoded, 'base64');
+    if (/-cert-v\d\d@/.test(type)) return `it is a certificate; revoke it with: ssh-keygen -k -f LIST ${name}`;
+    const isOfType = blob.subarray(0, 4 + type.length).equals(wireString(type));
+    return isOfType ? { blob } : (objectionToType(type, encoded) ?? 'the key is damaged; copy the whole line');
+  });
+  const [first] = ignored;
+  if (first !== undefined) throw new Error(`line ${first.line}: ${first.reason}`);
+  return keys.map(({ blob }) => blob);
+}
+
+/** What `read` makes of each line that is neither blank nor a comment; a string is the reason against one. */
+function readLines<T extends object>(
+  contents: Buffer | string,
+  name: string,
+  read: (line: string, number: number) => T | string,
+): { readonly keys: T[]; readonly ignored: IgnoredLine[] } {
+  const decoded = keyTextOf(typeof contents === 'string' ? Buffer.from(contents) : contents, name);
+  if ('reason' in decoded) return { keys: [], ignored: [{ line: 1, reason: decoded.reason }] };
+  const lines = decoded.text.split(/\r\n|\n|\r/);
+  const keys: T[] = [];
+  const ignored: IgnoredLine[] = [];
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index]?.trim() ?? '';
+    if (line === '' || line.startsWith('#')) continue;
+    const block = foreignBlock(lines, index, name);
+    const parsed = block?.reason ?? read(line, index + 1);
+    if (typeof parsed === 'string') ignored.push({ line: index + 1, reason: parsed });
+    else keys.push(parsed);
+    index += (block?.lines ?? 1) - 1;
+  }
+  return { keys, ignored };
+}
+
+/** Reads `type base64 [comment]`. A key, or the reason why there is none. */
+function parseKeyLine(line: string): PublicKey | string {
+  const [type = '', encoded = ''] = line.split(/[ \t]+/);
+  const objection = objectionToType(type, encoded);
+  if (objection !== null) return objection;
+  const blob = Buffer.from(encoded, 'base64');
+  // Node's decoder skips what is not base64; encoding again shows it.
+  if (encoded === '' || blob.toString('base64').replace(/=+$/, '') !== encoded.replace(/=+$/, ''))
+    return 'the key is damaged; copy the whole line';
+  const key = readPublicKey(blob);
+  if (typeof key === 'string') return key;
+  return key.type === type ? key : `the key is not of the type ${type} that its line names; copy the whole line`;
+}
+
+function objectionToType(type: string, encoded: string): string | null {
+  if (isPublicKeyType(type)) return null;
+  if (type === 'ssh-dss') return `DSA keys are obsolete; ${makeAnother}`;
+  if (/-cert-v\d\d@openssh\.com$/.test(type))
+    return 'it is a certificate, not a key; give its key, from the private half with: ssh-keygen -y -f KEY, or let its authority in by a line: cert-authority AUTHORITY';
+  if (/^\d+$/.test(type) && /^\d+$/.test(encoded)) return `keys of SSH protocol 1 are obsolete; ${makeAnother}`;
+  if (/^AAAA/.test(encoded))
+    return `keys of the type ${JSON.stringify(type.slice(0, 40))} are not taken; ${makeAnother}`;
+  return `it starts with ${JSON.stringify(type.slice(0, 40))}, not with the type of a key, as ssh-ed25519`;
+}
+
+type Conditions = Omit<AuthorizedKey, 'key' | 'line'>;
+
+const unconditional: Conditions = {
+  isAuthority: false,
+  principals: null,
+  from: null,
+  expiresAtMs: null,
+  needsTouch: true,
+  needsVerification: false,
+};
+
+/** A key, or the reason why there is none. */
+function parseLine(line: string): Omit<AuthorizedKey, 'line'> | string {
+  const split = splitOptions(line);
+  const [first = '', second = ''] = line.split(/[ \t]+/);
+  const malformed = 'its options are malformed, as by unbalanced quotes';
+  if (split === null) return /[",=]/.test(first) ? malformed : (objectionToType(first, second) ?? malformed);
+  // Without anything like a key behind them these are no options, but prose.
+  const isProse = split.options.length > 0 && !isPublicKeyType(split.rest.split(/[ \t]+/)[0] ?? '');
+  if (isProse && !/^\S+[ \t]+AAAA/.test(split.rest)) return objectionToType(first, second) ?? 'it is no key';
+  let conditions = unconditional;
+  const seen = new Set<string>();
+  for (const option of split.options) {
+    // sshd takes the first `from` and the first of others; which of two was meant nobody can tell.
+    if (seen.has(option.name) && !harmlessOptions.has(option.name)) return `the option ${option.name} is there twice`;
+    seen.add(option.name);
+    const read = readOption(option);
+    if (typeof read === 'string') return read;
+    conditions = { ...conditions, ...read };
+  }
+  if (conditions.principals !== null && !conditions.isAuthority) return 'the option principals needs cert-authority';
+  const key = parseKeyLine(split.rest);
+  if (typeof key === 'string') return key;
+  if (key.application === null && conditions.needsVerification && !conditions.isAuthority)
+    return 'the option verify-required needs a security key';
+  return { key, ...conditions };
+}
+
+function readOption({ name, value }: KeyOption): Partial<Conditions> | string {
+  if (harmlessOptions.has(name)) return {};
+  switch (name) {
+    case 'cert-authority':
+      return { isAuthority: true };
+    case 'no-touch-required':
+      return { needsTouch: false };
+    case 'verify-required':
+      return { needsVerification: true };
+    case 'from': {
+      const from = parseAddressPatterns(value ?? '');
+      return from === null ? `the list of the option from="${value ?? ''}" is malformed` : { from };
+    }
+    case 'expiry-time': {
+      const expiresAtMs = parseExpiryTime(value ?? '');
+      return expiresAtMs === null
+        ? `the time of the option expiry-time="${value ?? ''}" is malformed`
+        : { expiresAtMs };
+    }
+    case 'principals': {
+      const principals = (value ?? '').split(',').filter((principal) => principal !== '');
+      return principals.length === 0 ? 'the option principals names nobody' : { principals };
+    }
+    default:
+      return `the option ${name} is not supported; take the line out, or the option where the key may do without it`;
+  }
+}
