@@ -8,6 +8,7 @@ import {
   signInLinkMsMax,
 } from '@hatchery/daemon';
 import { exitDone, expectWords, UsageError, type Command } from './command.ts';
+import { recorded } from './recorded.ts';
 import { NotRunningError } from './running-service.ts';
 
 const roles: readonly unknown[] = ['viewer', 'operator', 'admin'];
@@ -17,19 +18,21 @@ export const signIn: Command = {
   synopsis: '[--role viewer|operator|admin] [--json]',
   summary: 'print a link that signs one browser in to the page, once; without --role as admin',
   options: { role: { type: 'string' }, json: { type: 'boolean' } },
-  run(invocation) {
+  async run(invocation) {
     expectWords(invocation);
     const { role = 'admin', json } = invocation.options;
     if (!roles.includes(role)) throw new UsageError(`--role is viewer, operator or admin, not '${String(role)}'`);
     const now = Date.now();
     const url = `${pageOf(invocation.config)}sign-in?token=${makeLinkToken(keyOf(invocation.config), String(role), now)}`;
+    const action = { verb: 'sign-in link', target: String(role), reason: 'hatchery sign-in' };
+    await recorded(invocation, action, () => url);
     const expiresAt = new Date(now + signInLinkMsMax).toISOString();
     if (json === true) invocation.print(`${JSON.stringify({ url, role, expiresAt })}\n`);
     else {
       invocation.print(`${url}\n`);
       invocation.say(`it signs one browser in as ${String(role)}, once, until ${expiresAt}`);
     }
-    return Promise.resolve(exitDone);
+    return exitDone;
   },
 };
 

@@ -19,6 +19,7 @@ export function proveFeasible(
   requireNativeCrypto((options.nativeCryptoLoaded ?? nativeCryptoLoaded)());
   proveDescriptors(forker.childrenMax);
   const hostKeys = readHostKeys(ssh.hostKeys, ssh.hostCertificates);
+  requireProof(hostKeys, ssh.algorithms.hostKeys);
   if (ssh.keyLookup.source === 'files') requireUsersDirectory(ssh.usersDirectory);
   return hostKeys;
 }
@@ -30,6 +31,15 @@ function readHostKeys(paths: readonly string[], certificatePaths: readonly strin
   return assembleHostKeys(
     keys,
     certificatePaths.map((path) => readHostCertificate(path, keys)),
+  );
+}
+
+/** @throws {StartError} when the host could prove itself to nobody */
+function requireProof({ proofs }: HostKeys, algorithms: readonly string[]): void {
+  if (algorithms.some((name) => proofs.has(name))) return;
+  const able = [...proofs.keys()].join(', ');
+  throw new StartError(
+    `ssh.host_key_algorithms has none of what ssh.host_keys sign with (${able}); add one of these, or a host key made with: ssh-keygen -t ecdsa -f FILE -N ''`,
   );
 }
 

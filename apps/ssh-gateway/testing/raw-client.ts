@@ -22,12 +22,13 @@ export function kexInitOffering(kex: readonly string[], hostKeys: readonly strin
 /** A client that speaks SSH before any keys, byte by byte as a test wants it. */
 export class RawClient implements AsyncDisposable {
   readonly socket: Socket;
-  readonly ident = 'SSH-2.0-raw';
+  readonly ident: string;
   readonly closed: Promise<void>;
   #received = Buffer.alloc(0);
   #isClosed = false;
 
-  constructor(port: number) {
+  constructor(port: number, ident = 'SSH-2.0-raw') {
+    this.ident = ident;
     this.socket = connect(port, '127.0.0.1');
     this.socket.on('data', (chunk: Buffer) => (this.#received = Buffer.concat([this.#received, chunk])));
     this.socket.on('error', () => {});

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
-import type { Config } from '@hatchery/config';
+import { algorithmNames, type Config } from '@hatchery/config';
 import type { Part } from '@hatchery/daemon';
 import { createGateway } from '../src/gateway.ts';
 import type { WorkerOptions } from '../src/worker/own-worker.ts';
@@ -153,6 +153,12 @@ function testConfig(
         workers: 1,
         usersDirectory: join(directory, 'users'),
         ...{ hostCertificates: [], userAuthorities: null, revokedKeys: null, keyLookup: filesOnly },
+        algorithms: {
+          kex: algorithmNames('kex', 'default'),
+          ciphers: algorithmNames('ciphers', 'default'),
+          macs: algorithmNames('macs', 'default'),
+          hostKeys: algorithmNames('hostKeys', 'default'),
+        },
       },
       ...{
         loginGraceS: 60,

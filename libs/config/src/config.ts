@@ -1,3 +1,5 @@
+import type { AlgorithmKind } from './ssh-algorithms.ts';
+
 /** What `hatchery.toml` and its defaults come to. Paths are absolute; durations are seconds as in the file. */
 export interface Config {
   readonly stateDirectory: string;
@@ -66,6 +68,8 @@ export interface Config {
       /** So long an answer is not asked for again. */
       readonly cacheS: number;
     };
+    /** What is offered, best first, by the names of SSH; of the host keys' as far as there is a key for it. */
+    readonly algorithms: Readonly<Record<AlgorithmKind, readonly string[]>>;
     readonly loginGraceS: number;
     /** `start:rate:full`, as sshd_config(5) MaxStartups. */
     readonly startupsMax: { readonly start: number; readonly ratePercent: number; readonly full: number };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Config } from './config.ts';
 import { loadConfig } from './load.ts';
+import { algorithmNames } from './ssh-algorithms.ts';
 
 function load(text: string): Config {
   using directory = mkdtempDisposableSync(join(tmpdir(), 'hatchery-config-'));
@@ -12,6 +13,13 @@ function load(text: string): Config {
   writeFileSync(configFile, text);
   return loadConfig({ directory: '/checkout', configFile });
 }
+
+const algorithmDefaults = {
+  kex: ['mlkem768x25519-sha256', 'curve25519-sha256', 'curve25519-sha256@libssh.org'],
+  ciphers: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'aes192-ctr', 'aes256-ctr'],
+  macs: [...['256', '512'].map((bits) => `hmac-sha2-${bits}-etm@openssh.com`), 'hmac-sha2-256', 'hmac-sha2-512'],
+  hostKeys: algorithmNames('hostKeys', 'all'),
+};
 
 describe('loadConfig, with every key there is', () => {
   it('has a default for each', () => {
@@ -42,6 +50,7 @@ describe('loadConfig, with every key there is', () => {
           ...{ source: 'files', url: null, tokenFile: null, command: null, teamsCommand: null },
           ...{ timeoutS: 5, cacheS: 30 },
         },
+        algorithms: algorithmDefaults,
         loginGraceS: 60,
         startupsMax: { start: 100, ratePercent: 30, full: 300 },
         sessionsPerUserMax: 50,
@@ -73,7 +82,7 @@ describe('loadConfig, with every key there is', () => {
       hosting = { root = "/h", private = ["~alice/secret", "~reds"], read_only = true, file_reads = true, umask = "0022" }
       forker = { socket = "/f", socket_mode = "0600", max_children = 9, max_children_per_user = 8, request_timeout_s = 7, child_connect_timeout_s = 6, children_timeout_s = 5, pool_size = 4, fork = false, run_as = "hosting" }
       limits = { cpu_s = 1, address_space_bytes = 268435456, user_memory_bytes = 67108864, open_files = 64, file_size_bytes = 4 }
-      ssh = { listen = "a:1", host_keys = ["/k"], workers = 3, users_dir = "/u", host_certificates = ["/hc"], user_ca_keys = "/ca", revoked_keys = "/rk", key_lookup = "http", key_lookup_url = "https://k/{user}", key_lookup_token_file = "/t", key_lookup_command = ["/c", "%u"], team_lookup_command = ["/d", "%u"], key_lookup_timeout_s = 3, key_lookup_cache_s = 4, login_grace_s = 2, max_startups = "1:2:3", max_startups_per_source = 10, limit_exempt = ["192.0.2.0/24"], max_sessions_per_user = 1, idle_timeout_s = 9, proxy_protocol = "require", proxy_from = ["2001:db8::/32", "10.0.0.1"], status_listen = "[::1]:9", fallback = "spawn" }
+      ssh = { listen = "a:1", host_keys = ["/k"], workers = 3, users_dir = "/u", host_certificates = ["/hc"], user_ca_keys = "/ca", revoked_keys = "/rk", key_lookup = "http", key_lookup_url = "https://k/{user}", key_lookup_token_file = "/t", key_lookup_command = ["/c", "%u"], team_lookup_command = ["/d", "%u"], key_lookup_timeout_s = 3, key_lookup_cache_s = 4, kex_algorithms = "ecdh-sha2-nistp384", ciphers = "aes256-ctr", macs = "hmac-sha2-512", host_key_algorithms = "rsa-sha2-512", login_grace_s = 2, max_startups = "1:2:3", max_startups_per_source = 10, limit_exempt = ["192.0.2.0/24"], max_sessions_per_user = 1, idle_timeout_s = 9, proxy_protocol = "require", proxy_from = ["2001:db8::/32", "10.0.0.1"], status_listen = "[::1]:9", fallback = "spawn" }
       dashboard = { listen = "b:2", auth = "proxy", origins = ["https://h.example"], admins = ["root"], operators = ["group:ops"], viewers = ["anna"], proxy_from = ["10.0.0.1"], proxy_socket = "/p", proxy_user_header = "Remote-User", proxy_groups_header = "remote-groups", oidc_issuer = "https://i.example", oidc_client_id = "c", oidc_client_secret_file = "/c", oidc_scopes = ["openid", "groups"], oidc_user_claim = "sub", oidc_groups_claim = "roles", metrics_from = ["10.0.0.2"], session_s = 60, session_recheck_s = 1.5 }
       locks = { dir = "/l", mode = "0660", orphan_grace_s = 8 }
       log = { level = "debug", format = "json" }`);
@@ -96,6 +105,12 @@ describe('loadConfig, with every key there is', () => {
         keyLookup: {
           ...{ source: 'http', url: 'https://k/{user}', tokenFile: '/t' },
           ...{ command: ['/c', '%u'], teamsCommand: ['/d', '%u'], timeoutS: 3, cacheS: 4 },
+        },
+        algorithms: {
+          kex: ['ecdh-sha2-nistp384'],
+          ciphers: ['aes256-ctr'],
+          macs: ['hmac-sha2-512'],
+          hostKeys: ['rsa-sha2-512'],
         },
         loginGraceS: 2,
         startupsMax: { start: 1, ratePercent: 2, full: 3 },

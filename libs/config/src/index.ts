@@ -4,6 +4,8 @@ export type { LoadOptions } from './load.ts';
 export { nearest } from './nearest.ts';
 export { ConfigError } from './problem.ts';
 export type { ConfigProblem } from './problem.ts';
+export { algorithmNames, sshAlgorithms } from './ssh-algorithms.ts';
+export type { AlgorithmKind } from './ssh-algorithms.ts';
 export { readReadOnly } from './read-only.ts';
 export { hostingUmask, sessionSettings, systemPython } from './session-settings.ts';
 export type { SessionSettings } from './session-settings.ts';

@@ -3,6 +3,7 @@ import type { Address } from './config.ts';
 
 import {
   address,
+  algorithms,
   command,
   flag,
   integer,
@@ -22,6 +23,7 @@ import {
 } from './kinds.ts';
 import { machineMemoryBytes, sessionMemoryDefault, userMemoryDefault } from './machine-memory.ts';
 import { defaultHostKey } from './paths.ts';
+import { algorithmNames } from './ssh-algorithms.ts';
 import { prefixes } from './prefixes.ts';
 import { headerName, issuer, names, origins, word } from './sign-in-kinds.ts';
 
@@ -116,6 +118,12 @@ export const keys = {
   'ssh.key_lookup_timeout_s': key(seconds(0.1, 60), () => 5),
   // A key that was taken away works for as long; 0 asks each time.
   'ssh.key_lookup_cache_s': key(seconds(0, 3600), () => 30),
+  // As sshd_config(5) has them: with + behind the defaults, ^ before them, - without. Offered to all alike, whatever they call themselves.
+  'ssh.kex_algorithms': key(algorithms('kex'), () => algorithmNames('kex', 'default')),
+  'ssh.ciphers': key(algorithms('ciphers'), () => algorithmNames('ciphers', 'default')),
+  'ssh.macs': key(algorithms('macs'), () => algorithmNames('macs', 'default')),
+  // Of these the ones that host_keys and host_certificates can sign for.
+  'ssh.host_key_algorithms': key(algorithms('hostKeys'), () => algorithmNames('hostKeys', 'default')),
   // sshd has 120; nobody types a password here.
   'ssh.login_grace_s': key(seconds(0.1, 3600), () => 60),
   // Ten times sshd's 10:30:100: a hosting service sees whole build farms at once.

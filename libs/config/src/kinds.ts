@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Address } from './config.ts';
 import { isNetwork, parseAddress, parseMode, parseStartups, type Startups } from './notations.ts';
+import { parseAlgorithms, type AlgorithmKind } from './ssh-algorithms.ts';
 import type { TomlValue } from './toml.ts';
 
 /** What a value may need to know of its surroundings. */
@@ -137,6 +138,15 @@ export function oneOf<const Word extends string>(...words: readonly Word[]): Kin
 export const address: Kind<Address> = (value) =>
   parseAddress(takeString(value, 'an address as "127.0.0.1:5022"')) ??
   refuse(value, 'must be an address as "127.0.0.1:5022" or "[::1]:5022"');
+
+/** A list of algorithms as ssh_config(5) has them, as `+ecdh-sha2-nistp256`. */
+export function algorithms(kind: AlgorithmKind): Kind<readonly string[]> {
+  return (value) => {
+    const names = parseAlgorithms(kind, takeString(value, 'a list in one text as "+ecdh-sha2-nistp256" or "a,b"'));
+    if ('reason' in names) throw new Refusal(`must be a list of algorithms: ${names.reason}`);
+    return names;
+  };
+}
 
 /** Permission bits of a socket: a string of octal digits, or TOML's own octal number. */
 export const mode: Kind<number> = (value) => {

@@ -130,6 +130,7 @@ function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {
       userAuthorities: take('ssh.user_ca_keys'),
       revokedKeys: take('ssh.revoked_keys'),
       keyLookup: keyLookupOf(take),
+      algorithms: algorithmsOf(take),
       loginGraceS: take('ssh.login_grace_s'),
       startupsMax: take('ssh.max_startups'),
       startupsPerSourceMax: take('ssh.max_startups_per_source'),
@@ -148,6 +149,11 @@ function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {
 }
 
 type Take = <K extends KeyPath>(path: K) => ValueOf<K>;
+
+function algorithmsOf(take: Take): Config['ssh']['algorithms'] {
+  const [kex, hostKeys] = [take('ssh.kex_algorithms'), take('ssh.host_key_algorithms')];
+  return { kex, ciphers: take('ssh.ciphers'), macs: take('ssh.macs'), hostKeys };
+}
 
 function dashboardOf(take: Take): Config['dashboard'] {
   return {

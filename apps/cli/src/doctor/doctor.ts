@@ -1,6 +1,7 @@
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
 import { visible } from '../table.ts';
 import { checkAddresses } from './addresses.ts';
+import { checkAlgorithms } from './algorithms.ts';
 import type { Check } from './check.ts';
 import { checkInstallation } from './installation.ts';
 import { checkKeyLookup } from './key-lookup.ts';
@@ -33,6 +34,7 @@ async function examine({ config, environment }: Invocation): Promise<Check[]> {
     ...checkPlaces(config),
     ...checkSignInFiles(config, new Date()),
     ...checkUsers(config),
+    ...checkAlgorithms(config),
     ...(await checkKeyLookup(config)),
     ...(await checkAddresses(config)),
     ...(await checkSignIn(config)),

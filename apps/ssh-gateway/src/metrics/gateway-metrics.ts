@@ -1,3 +1,4 @@
+import type { NegotiatedKind } from '../ssh/negotiation.ts';
 import type { Family } from './family.ts';
 import { Counter, Histogram } from './instruments.ts';
 
@@ -41,6 +42,11 @@ export class GatewayMetrics {
     'hatchery_ssh_sign_ins_refused_total',
     'Connections that asked to be let in and were not, by the last reason they heard.',
     [{ reason: 'unknown-key' }, { reason: 'keys-unavailable' }],
+  );
+  readonly #negotiations = new Counter(
+    'hatchery_ssh_negotiations_failed_total',
+    'Connections of clients that have no algorithm of a kind in common with the gateway.',
+    (['kex', 'host-key', 'cipher', 'mac', 'compression'] as const).map((kind) => ({ kind })),
   );
   readonly #closed = new Counter(
     'hatchery_ssh_connections_closed_total',
@@ -119,6 +125,11 @@ export class GatewayMetrics {
     if (fault === 'system') this.#results.add(1, { result: 'system' });
   }
 
+  /** `kind` is of a closed list. */
+  negotiationFailed(kind: NegotiatedKind): void {
+    this.#negotiations.add(1, { kind });
+  }
+
   sessionSpawned(): void {
     this.#spawned.add();
   }
@@ -148,7 +159,14 @@ export class GatewayMetrics {
   }
 
   read(level: Level): Family[] {
-    const counted = [this.#accepted, this.#refused, this.#signIns, this.#signInsRefused, this.#closed];
+    const counted = [
+      this.#accepted,
+      this.#refused,
+      this.#signIns,
+      this.#signInsRefused,
+      this.#negotiations,
+      this.#closed,
+    ];
     const more = [
       this.#opened,
       this.#spawned,

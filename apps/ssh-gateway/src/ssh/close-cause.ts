@@ -6,6 +6,8 @@ export type CloseCause =
   | 'login-timeout'
   /** It signed in and asked for no session. */
   | 'unused'
+  /** It has no algorithm of some kind in common with us. */
+  | 'negotiation'
   /** The client broke a rule of the protocol. */
   | 'protocol'
   | 'sign-in-attempts'
@@ -38,6 +40,9 @@ export const clientLeft: Ending = { cause: 'client', reason: 'client disconnecte
 export const keysUnavailable: Ending = { cause: 'keys-unavailable', reason: 'keys unavailable' };
 
 /** The word of RFC 4253 11.1 for it: what is not the client's fault may be better in a minute. */
-export function disconnectReasonOf(cause: CloseCause): 'by-application' | 'service-not-available' {
+export function disconnectReasonOf(
+  cause: CloseCause,
+): 'by-application' | 'service-not-available' | 'key-exchange-failed' {
+  if (cause === 'negotiation') return 'key-exchange-failed';
   return cause === 'draining' || cause === 'keys-unavailable' ? 'service-not-available' : 'by-application';
 }

@@ -13,13 +13,14 @@ import type { ExecChannel } from './exec-channel.ts';
 import { expectSession } from './first-session.ts';
 import { holdFirstReply } from './first-reply.ts';
 import type { HostKeys } from './host-keys.ts';
+import type { Disagreement } from './negotiation.ts';
 import { describePeer, type Peer } from './peer.ts';
 import { keepKeysFresh } from './rekey.ts';
 import { isOverfull, SendGate } from './send-gate.ts';
 import { SignInRecord } from './sign-in-record.ts';
 import { signInConnection, type SignedInConnection } from './signed-in-connection.ts';
 import { watchSilence } from './silence.ts';
-import { mendTransport } from './transport.ts';
+import { mendTransport, type TransportOptions } from './transport.ts';
 import { endUnreadable } from './unreadable.ts';
 
 export interface ConnectionOptions {
@@ -33,6 +34,7 @@ export interface ConnectionOptions {
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly hostKeys: HostKeys;
+  readonly algorithms: TransportOptions['algorithms'];
   readonly judgeKey: AuthenticationOptions['judgeKey'];
   readonly opened: (connection: SignedInConnection, request: ChannelRequest, channel: ExecChannel) => void;
 }
@@ -99,8 +101,10 @@ export class Connection {
     holdFirstReply(client, this.#socket, this.#options.limits);
     // Trap H: without this listener an error ends the process, and after one ssh2 goes on parsing and leaves the socket open.
     client.on('error', ({ message }) => endUnreadable(this, client, message));
-    const { hostKeys, judgeKey, limits, metrics, idleTimeoutMs } = this.#options;
-    mendTransport(client, { hostKeys, software, violation: this.#violation });
+    const { hostKeys, algorithms, judgeKey, limits, metrics, idleTimeoutMs } = this.#options;
+    const disagreed = (what: Disagreement): void =>
+      this.disconnect('negotiation', ...this.#record.disagreed(what, software));
+    mendTransport(client, { hostKeys, algorithms, disagreed, violation: this.#violation });
     client.once('handshake', () => this.#shookHands());
     client.on('rekey', () => metrics.rekeyed());
     const silent = (): void => this.disconnect('silence', 'nothing heard for too long; connect again');
@@ -150,10 +154,6 @@ export class Connection {
   #shookHands(): void {
     this.#handshakeAtMs = this.#options.now();
     this.#options.metrics.phase('kex', this.#handshakeAtMs - this.#acceptedAtMs);
-  }
-
-  #goDraining(): void {
-    this.disconnect('draining', 'the service is being drained; connect again in a minute');
   }
 
   async #authenticate(authentication: Authentication, context: AuthContext): Promise<void> {
@@ -221,7 +221,8 @@ export class Connection {
   }
 
   #leaveIfIdle(): void {
-    if (this.#draining && (this.#channels === null || this.#channels.isIdle)) this.#goDraining();
+    if (this.#draining && (this.#channels === null || this.#channels.isIdle))
+      this.disconnect('draining', 'the service is being drained; connect again in a minute');
   }
 
   /** The client will send nothing more, and ssh2 has taken its protocol apart. */

@@ -4,8 +4,17 @@ import { readWire, wireString } from '@hatchery/ssh-keys';
 export interface KexInitMessage {
   readonly kex: readonly string[];
   readonly hostKey: readonly string[];
+  readonly clientToServer: Direction;
+  readonly serverToClient: Direction;
   /** Its next packet is a guess. */
   readonly firstPacketFollows: boolean;
+}
+
+/** What protects one direction. */
+interface Direction {
+  readonly ciphers: readonly string[];
+  readonly macs: readonly string[];
+  readonly compression: readonly string[];
 }
 
 const headBytes = 1 + 16;
@@ -15,10 +24,17 @@ export function parseKexInit(payload: Buffer): KexInitMessage | null {
   return readWire(payload.subarray(headBytes), (reader) => {
     const list = (): string[] => reader.bytes().toString('latin1').split(',');
     const [kex, hostKey] = [list(), list()];
-    for (let rest = 0; rest < 8; rest++) reader.bytes();
+    const [ciphersIn, ciphersOut] = [list(), list()];
+    const [macsIn, macsOut] = [list(), list()];
+    const [compressionIn, compressionOut] = [list(), list()];
+    // The languages.
+    reader.bytes();
+    reader.bytes();
     const firstPacketFollows = reader.byte() !== 0;
     reader.uint32();
-    return { kex, hostKey, firstPacketFollows };
+    const clientToServer = { ciphers: ciphersIn, macs: macsIn, compression: compressionIn };
+    const serverToClient = { ciphers: ciphersOut, macs: macsOut, compression: compressionOut };
+    return { kex, hostKey, clientToServer, serverToClient, firstPacketFollows };
   });
 }
 
@@ -30,7 +46,7 @@ export function withKexList(payload: Buffer, kex: readonly string[]): Buffer {
 
 /** Whether the client's guess was wrong, so that its next packet is to be dropped. RFC 4253 7: right is what both sides name first. */
 export function guessedWrong(
-  client: KexInitMessage,
+  client: Pick<KexInitMessage, 'kex' | 'hostKey' | 'firstPacketFollows'>,
   server: { readonly kex: readonly string[]; readonly hostKey: readonly string[] },
 ): boolean {
   return client.firstPacketFollows && (client.kex[0] !== server.kex[0] || client.hostKey[0] !== server.hostKey[0]);

@@ -5,7 +5,7 @@ import { sendMessage, sendMessageAtOnce } from './ssh2-parts.ts';
 
 /** SSH_MSG_DISCONNECT (RFC 4253 11.1) and SSH_MSG_USERAUTH_BANNER (RFC 4252 5.4). */
 const message = { disconnect: 1, banner: 53 } as const;
-const reasonCodes = { 'by-application': 11, 'service-not-available': 7 } as const;
+const reasonCodes = { 'by-application': 11, 'service-not-available': 7, 'key-exchange-failed': 3 } as const;
 
 /**
  * Tells the client why the connection ends. ssh2's own disconnect has no room for words, which OpenSSH and PuTTY show to the user.

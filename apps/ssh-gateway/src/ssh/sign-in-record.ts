@@ -3,13 +3,14 @@ import type { AuditBody } from '@hatchery/event-feed';
 import type { AuthenticationOutcome, Identity } from './authentication.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import { clientLeft, keysUnavailable, type Ending } from './close-cause.ts';
+import { shown, type Disagreement } from './negotiation.ts';
 import { signInRefusalOf } from './sign-in-refusal.ts';
 
 type Attempt = Omit<AuthenticationOutcome, 'answer' | 'identity' | 'unavailable' | 'notice' | 'ending'>;
 
 interface RecordedIn {
   readonly audit: (entry: AuditBody) => void;
-  readonly metrics: Pick<GatewayMetrics, 'signInRefused'>;
+  readonly metrics: Pick<GatewayMetrics, 'signInRefused' | 'negotiationFailed'>;
 }
 
 /** What is told of one connection's sign-in: to the log, to the audit, and to the numbers. */
@@ -17,7 +18,7 @@ export class SignInRecord {
   readonly #log: Logger;
   readonly #audit: (entry: AuditBody) => void;
   readonly #peer: string;
-  readonly #metrics: Pick<GatewayMetrics, 'signInRefused'>;
+  readonly #metrics: RecordedIn['metrics'];
   #hasAsked = false;
   #lastRefusal: Attempt | null = null;
   #leaving = clientLeft;
@@ -48,6 +49,15 @@ export class SignInRecord {
     if (!unavailable || this.#leaving === keysUnavailable) return;
     this.#leaving = keysUnavailable;
     this.#log.error({ ...attempt, fault: 'system' }, 'sign-in unavailable');
+  }
+
+  /** Client and gateway have nothing in common of some kind; what the log and the client are told. */
+  disagreed({ kind, what, offered }: Disagreement, software: string): [reason: string, farewell: string] {
+    const reason = `no ${what} in common with ${shown([software])}, which offers ${offered}`;
+    this.#log.info({ kind, offered, software: shown([software]) }, 'no algorithm in common');
+    this.#metrics.negotiationFailed(kind);
+    this.#audit({ kind: 'connection.refused', peer: this.#peer, reason });
+    return [reason, `no ${what} in common; use a newer SSH client, or ask the operator`];
   }
 
   /** `authMs` is from the accept to the sign-in. */

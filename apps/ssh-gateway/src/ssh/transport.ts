@@ -1,11 +1,13 @@
 import type { Connection } from 'ssh2';
+import type { Config } from '@hatchery/config';
 import { wireString, wireUint32 } from '@hatchery/ssh-keys';
-import { algorithms, macsFor, userSignatureAlgorithms } from './algorithms.ts';
+import { userSignatureAlgorithms } from './algorithms.ts';
 import { announceHostKeys, answerProofRequests } from './host-key-announcement.ts';
 import { keyForExchange, type HostKeys, type HostProof } from './host-keys.ts';
 import { answerHybrid, hybridKeyExchange } from './hybrid-key-exchange.ts';
 import { internalsOf, type KeyExchangeInternals, type PayloadHandler, type ProtocolInternals } from './internals.ts';
 import { guessedWrong, parseKexInit, withKexList } from './kexinit.ts';
+import { disagreementOf, type Disagreement, type Offer } from './negotiation.ts';
 import { makeOffer, sendMessage } from './ssh2-parts.ts';
 import { parseUserauthRequest, type UserauthRequest } from './userauth-request.ts';
 
@@ -16,8 +18,9 @@ const standIn = 'curve25519-sha256';
 
 export interface TransportOptions {
   readonly hostKeys: HostKeys;
-  /** The client's software, as in its identification. */
-  readonly software: string;
+  readonly algorithms: Config['ssh']['algorithms'];
+  /** The client has nothing in common with what is offered; the connection is to end. */
+  readonly disagreed: (disagreement: Disagreement) => void;
   /** The client broke the protocol; the connection is to end. */
   readonly violation: (what: string) => void;
 }
@@ -30,14 +33,13 @@ export interface TransportOptions {
 export function mendTransport(client: Connection, options: TransportOptions): void {
   const connection = internalsOf(client);
   const protocol = connection._protocol;
-  const offered = { kex: algorithms.kex, hostKey: [...options.hostKeys.proofs.keys()] };
-  protocol._offer = offerOf(offered.hostKey, options.software);
+  const { kex, ciphers, macs, hostKeys } = options.algorithms;
+  const offered = { kex, ciphers, macs, hostKey: hostKeys.filter((name) => options.hostKeys.proofs.has(name)) };
+  protocol._offer = offerOf(offered);
   const negotiate =
     (handle: PayloadHandler): PayloadHandler =>
     (payload) =>
-      payload[0] === message.kexInit
-        ? exchangeKeys(client, payload, handle, options.hostKeys, offered)
-        : handle(payload);
+      payload[0] === message.kexInit ? exchangeKeys(client, payload, handle, options, offered) : handle(payload);
   // The first one ssh2 has bound to its decipher already; the other is for all that comes under new keys.
   protocol._decipher._onPayload = negotiate(protocol._decipher._onPayload);
   protocol._onPayload = readSignIns(protocol, negotiate(protocol._onPayload), options.violation);
@@ -45,22 +47,23 @@ export function mendTransport(client: Connection, options: TransportOptions): vo
   client.once('ready', () => announceHostKeys(connection, options.hostKeys));
 }
 
-function offerOf(serverHostKey: readonly string[], software: string): object {
-  const direction = { cipher: algorithms.cipher, mac: macsFor(software), compress: ['none'], lang: [] };
-  const kex = [...algorithms.kex, 'kex-strict-s-v00@openssh.com'];
-  return makeOffer({ kex, serverHostKey, cs: direction, sc: direction });
+function offerOf({ kex, hostKey: serverHostKey, ciphers, macs }: Offer): object {
+  const direction = { cipher: ciphers, mac: macs, compress: ['none'], lang: [] };
+  return makeOffer({ kex: [...kex, 'kex-strict-s-v00@openssh.com'], serverHostKey, cs: direction, sc: direction });
 }
 
 function exchangeKeys(
   client: Connection,
   payload: Buffer,
   handle: PayloadHandler,
-  hostKeys: HostKeys,
-  offered: { readonly kex: readonly string[]; readonly hostKey: readonly string[] },
+  { hostKeys, disagreed }: TransportOptions,
+  offered: Offer,
 ): unknown {
   const protocol = internalsOf(client)._protocol;
   const theirs = parseKexInit(payload);
   if (theirs === null) return handle(payload);
+  const disagreement = disagreementOf(theirs, offered);
+  if (disagreement !== null) return disagreed(disagreement);
   const isHybrid = theirs.kex.find((name) => offered.kex.includes(name)) === hybridKeyExchange;
   const kexBefore = protocol._kex;
   const result = handle(

@@ -52,7 +52,7 @@ export async function createWorker(context: WorkerContext, options: WorkerOption
     signalChild: (childId, signal, reason) => signalChild(config, childId, signal, reason),
   });
   const server = new SshServer({
-    ...{ ...shared, hostKeys, places },
+    ...{ ...shared, hostKeys, places, algorithms: config.ssh.algorithms },
     loginGraceMs: config.ssh.loginGraceS * 1000,
     idleTimeoutMs: config.ssh.idleTimeoutS * 1000,
     balancers: config.ssh.proxyProtocol === 'require' ? new Networks(config.ssh.proxyFrom) : null,

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Config } from '@hatchery/config';
 import { accessTo, type Refusal } from './access.ts';
 import { sourcesOf } from './networks.ts';
-import { isName, personOf, type Person } from './person.ts';
+import { doubtfulGroup, isName, personOf, type Person } from './person.ts';
 import { nothingToComplete, type SignIn, type Step } from './sign-in.ts';
 import type { Site } from './site.ts';
 
@@ -39,13 +39,7 @@ export function proxySignIn({ site, dashboard, isOverSocket }: ProxyOptions): Si
         status: 400,
         error: `The proxy has to set ${userHeader} and ${groupsHeader} once, to one name and a list.`,
       };
-    const split = groups.split(',').map((group) => group.trim());
-    return (
-      personOf({ name, groups: split }, dashboard.roles) ?? {
-        status: 403,
-        error: `${name} may not look at this dashboard.`,
-      }
-    );
+    return personIn(name, groups, dashboard);
   };
   const access = accessTo(site, identify);
   const elsewhere: Step = {
@@ -76,6 +70,18 @@ export function proxySignIn({ site, dashboard, isOverSocket }: ProxyOptions): Si
     whenChanged: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
+}
+
+/** What the configuration makes of somebody whose groups stand in one header. */
+function personIn(name: string, header: string, { proxy, roles }: ProxyOptions['dashboard']): Person | Refusal {
+  const groups = header.split(',').map((group) => group.trim());
+  const doubtful = doubtfulGroup(groups, roles);
+  if (doubtful !== undefined)
+    return {
+      status: 400,
+      error: `The proxy names the group ${JSON.stringify(doubtful)} in ${proxy.groupsHeader}: have it separate groups by commas.`,
+    };
+  return personOf({ name, groups }, roles) ?? { status: 403, error: `${name} may not look at this dashboard.` };
 }
 
 /** Node reads headers as Latin-1; names are sent as UTF-8. */
