@@ -85,7 +85,7 @@ test('a restart brings what has changed in the configuration', async () => {
 });
 
 for (const [what, extra, expected] of [
-  ['a file that is wrong', '[forker]\nmax_childern = 3\n', /hatchery\.toml:8: forker\.max_childern: unknown key/],
+  ['a file that is wrong', '[forker]\nmax_childern = 3\n', /hatchery\.toml:9: forker\.max_childern: unknown key/],
   ['a zygote that cannot run', '[forker]\nrun_as = "nobody-of-this-name"\n', /restart: forker: .*run_as/],
 ] as const) {
   test(`${what}: the old ones go on, the error is told, and the exit code is 1`, async () => {

@@ -62,7 +62,7 @@ function findBreezy(): string {
   } catch (error) {
     throw new StartError(`${systemPython} does not run; install Debian's python3`, { cause: error });
   }
-  if (path === '') throw new StartError(`${systemPython} finds no Breezy; install Debian's package brz`);
+  if (path === '') throw new StartError(`${systemPython} finds no Breezy; install it: apt-get install brz`);
   return path;
 }
 
