@@ -61,7 +61,7 @@ describe('a running service', () => {
           /what runs is written in \S+, which is not for this user; run it with sudo, or as uid 0$/m,
         );
       } else context.diagnostic('nobody else can run the program here');
-      rmSync(dirname(runtimeDirectory), { recursive: true });
+      rmSync(runtimeDirectory);
       await until('its name to be made anew', async () => (await states(file)) === allReady);
       writeFileSync(file, `state_dir = "${state}"\nruntime_dir = "${directory.path}/elsewhere"\n${listen}`);
       assert.equal(await states(file), allReady);
