@@ -27,6 +27,7 @@ export function describeLoad({ service, refusals, childrenMax, keeperPid }: Load
     waitingMax: waitingRequestsMax,
     waited: queue.waited,
     refused: refusals.counts,
+    failures: service.failures.counts,
     left: queue.left,
   };
 }

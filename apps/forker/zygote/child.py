@@ -12,9 +12,11 @@ import time
 
 import breezy
 import breezy.trace
+import boundary
 import hosting
 import isolation
 import lock_evidence
+import lock_reports
 import pipes
 import restrictions
 import sessions
@@ -48,10 +50,11 @@ def run(descriptor: int, configuration: wire.Message) -> int:
     restrictions.enter()
     with contextlib.suppress(OSError):
         wire.send_packet(channel, {"event": "connected"})
-    import lock_reports
-
-    lock_reports.start(channel)
-    return run_command(request["command"])
+    try:
+        lock_reports.start(channel)
+        return run_command(request["command"])
+    except Exception as error:
+        return boundary.end(error)
 
 
 def connect(directory: str, timeout_s: int) -> None:

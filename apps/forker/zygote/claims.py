@@ -15,6 +15,15 @@ CLAIM_BYTES_MAX = 128 * 1024
 
 TEXT_CHARACTERS_MAX = 16_384
 
+#: As much as boundary.py says of a path or a cause.
+LINE_CHARACTERS_MAX = 512
+
+#: As in verb_table.py, which the keeper has no use for.
+UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+#: As in failures.py, which imports Breezy.
+FAILURE_KINDS = ("lock-held", "no-permission", "read-only", "unsupported", "limit", "damaged", "disk", "internal")
+
 #: PATH_MAX of linux/limits.h: no lock stands at a longer one.
 PATH_CHARACTERS_MAX = 4_096
 
@@ -34,6 +43,11 @@ class NoClaim(ValueError):
 
 def _text(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= TEXT_CHARACTERS_MAX and _is_encodable(value)
+
+
+def _line(value: Any) -> bool:
+    """Fit to be shown: a terminal's cursor does not move by it."""
+    return _text(value) and len(value) <= LINE_CHARACTERS_MAX and not UNSHOWABLE.search(value)
 
 
 def _path(value: Any) -> bool:
@@ -81,13 +95,7 @@ OF_CHILD: Kinds = {
         "atS": _seconds,
         "lost": _count(LOST_MAX),
     },
-    "failed": {
-        "kind": _one_of("lock-held", "no-permission", "read-only", "unsupported", "limit", "damaged", "disk", "internal"),
-        "verb": _text,
-        "path": _text,
-        "cause": _text,
-        "traceback": _text,
-    },
+    "failed": {"kind": _one_of(*FAILURE_KINDS), "verb": _line, "path": _line, "cause": _line, "traceback": _text},
 }
 
 OF_ZYGOTE: Kinds = {

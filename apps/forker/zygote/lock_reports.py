@@ -13,8 +13,7 @@ import lock_evidence
 import lock_waits
 import wire
 from breezy.branch import Branch
-from breezy.bzr.smart import request as smart_request
-from breezy.errors import NotLocalUrl, TokenMismatch
+from breezy.errors import NotLocalUrl
 from breezy.lock import Lock, LockResult
 from breezy.lockdir import LockDir
 from breezy.transport import Transport, get_transport_from_url
@@ -39,7 +38,6 @@ def install() -> None:
     for name, action in (("lock_acquired", "acquired"), ("lock_released", "released"), ("lock_broken", "broken")):
         Lock.hooks.install_named_hook(name, _result_reporter(action), "hatchery")
     Branch.hooks.install_named_hook("open", _opened, "hatchery")
-    smart_request._translate_error = _answer
     handle_contention, wait_lock, lock_write = LockDir._handle_lock_contention, LockDir.wait_lock, LockDir.lock_write
 
     def handling(self: Any, other: Any) -> Any:
@@ -69,21 +67,6 @@ def install() -> None:
     wrappers = {"_handle_lock_contention": handling, "wait_lock": waiting, "lock_write": writing}
     for name, wrapper in wrappers.items():
         setattr(LockDir, name, wrapper)
-
-
-_translate_error = smart_request._translate_error
-
-
-def _answer(error: BaseException) -> tuple[Any, ...]:
-    """What a client is told whose lock was broken meanwhile, in words that every client prints.
-
-    Breezy's own answer holds a None when nobody has the lock, on which its encoder fails, so that the client waits for
-    ever; when somebody has it, the client prints a traceback.
-    """
-    if isinstance(error, TokenMismatch):
-        return (b"LockFailed", b"the branch again", b"the lock you held was broken meanwhile; start over")
-    answer: tuple[Any, ...] = _translate_error(error)
-    return answer
 
 
 def _result_reporter(action: str) -> Callable[[LockResult], None]:

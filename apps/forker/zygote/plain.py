@@ -50,6 +50,9 @@ def session(configuration: wire.Message, channel: socket.socket) -> int:
         restrictions.enter()
         status = child.run_command(configuration["command"])
     except BaseException:
+        # What boundary.py needs may be what is missing.
+        with contextlib.suppress(OSError):
+            os.write(2, b"hatchery: this service cannot start a session; ask the operator, whose log has the cause\n")
         tell({"event": "log", "text": traceback.format_exc()[-claims.TEXT_CHARACTERS_MAX :]})
     return status
 

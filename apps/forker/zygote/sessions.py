@@ -5,7 +5,9 @@ import sys
 from collections.abc import Callable
 
 import access
+import boundary
 import hosting
+import outcome
 from breezy import commands, ui
 from breezy.errors import CommandError
 
@@ -18,7 +20,16 @@ def run(command: list[str]) -> int:
         ui.ui_factory = ui.make_ui_for_terminal(sys.stdin, sys.stdout, sys.stderr)
         status: int = commands.run_bzr_catch_errors(command)
         return status
-    return commands.exception_to_return_code(own, arguments) or 0
+    try:
+        return outcome.exit_status(own(arguments))
+    except (KeyboardInterrupt, CommandError):
+        return commands.exception_to_return_code(_raise, sys.exc_info()[1]) or 0
+    except Exception as error:
+        return boundary.end(error)
+
+
+def _raise(error: BaseException) -> None:
+    raise error
 
 
 def rocks(arguments: list[str]) -> int:

@@ -130,8 +130,10 @@ for _ in range(3):
     def test_leave_a_client_whose_lock_was_broken_an_answer_that_can_be_sent(self) -> None:
         self.play(
             """
+import boundary
 from breezy.bzr.smart import protocol, request
 from breezy.errors import TokenMismatch
+boundary.install()
 for holder in (None, b"theirs"):
     sent = []
     failure = request.FailedSmartServerResponse(request._translate_error(TokenMismatch(b"mine", holder)))
@@ -145,8 +147,10 @@ for holder in (None, b"theirs"):
     def test_answer_other_errors_as_breezy_does(self) -> None:
         self.play(
             """
+import boundary
 from breezy.bzr.smart import request
 from breezy.errors import LockContention
+boundary.install()
 print(request._translate_error(LockContention("x")))
 """
         )

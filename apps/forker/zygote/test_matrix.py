@@ -217,7 +217,7 @@ ABOUT_FILES = verb_table.CLASSES["file read"] | verb_table.CLASSES["file change"
 INSIDE = {b"iter_files_recursive": b"/.bzr", b"list_dir": b"/.bzr", **dict.fromkeys([b"get", b"has", b"readv", b"stat"], b"/.bzr/README")}
 
 #: Words of a refusal that is none of ours: the branch is not signed, not stacked, or has a repository without tokens.
-REACHED = {b"nosuchrevision", b"NotStacked", b"NotImplementedError"}
+REACHED = {b"nosuchrevision", b"NotStacked", b"this branch or repository cannot do that"}
 
 
 def outcome(verb: bytes, answer: Answer) -> str:
@@ -229,7 +229,7 @@ def outcome(verb: bytes, answer: Answer) -> str:
         return OFF
     if (verb.startswith(b"BzrDir.open") or verb == b"has") and words == (b"no",):
         return ABSENT
-    return ALLOWED if succeeded or REACHED & set(words[:2]) else ABSENT
+    return ALLOWED if succeeded or REACHED & set(words[:3]) else ABSENT
 
 
 def told(answer: Answer) -> str:

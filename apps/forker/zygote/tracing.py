@@ -57,16 +57,22 @@ def report() -> None:
         return
     text = traceback.format_exc()[-REPORT_CHARACTERS_MAX:]
     if send:
-        # The keeper may be dead; the session has its own errors to deal with then.
-        with contextlib.suppress(OSError):
-            send[0]({"event": "log", "text": text})
+        tell({"event": "log", "text": text})
     else:
         sys.stderr.write(text)
 
 
+def tell(message: Message) -> None:
+    """Sends a report of the session, if there is somebody to send it to."""
+    # The keeper may be dead; the session has its own errors to deal with then.
+    with contextlib.suppress(OSError, IndexError):
+        send[0](message)
+
+
 def report_if_internal() -> None:
-    """In place of Breezy's own, which writes to its log file. What a user did wrong is for the user alone."""
-    if getattr(sys.exc_info()[1], "internal_error", True) and not isinstance(sys.exc_info()[1], KeyboardInterrupt):
+    """In place of Breezy's own, which writes to its log file. What a request of the smart server ends in, boundary.py reports."""
+    error, at = sys.exc_info()[1], sys._getframe(1).f_globals.get("__name__", "")
+    if getattr(error, "internal_error", True) and not isinstance(error, KeyboardInterrupt) and not at.startswith("breezy.bzr.smart."):
         report()
 
 

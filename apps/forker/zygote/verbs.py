@@ -8,8 +8,10 @@ import contextlib
 import functools
 from typing import Any
 
+import boundary
 import bounded
 import lock_waits
+import outcome
 import single_files
 from breezy.bzr.smart import request
 from breezy.bzr.smart.request import SmartServerRequest, SmartServerResponse
@@ -65,10 +67,12 @@ def execute(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: byt
     """Runs one request of a session, unless it is refused."""
     server.begin(verb in CHANGES)
     lock_waits.begin(verb in LOCKS)
+    at = PATH_AT[verb]
+    path = b"" if at is None or at >= len(arguments) else arguments[at]
+    outcome.begin(verb, path, asked._backing_transport, verb in CHANGES)
     if verb in single_files.READS | single_files.CHANGES:
         return single_files.execute(asked, verb, *arguments)
     if server.changes:
-        path = arguments[PATH_AT[verb] or 0]
         place = asked.translate_client_path(path)
         # Here, and not where the first file is changed: so the answer is the same in every request, and says what matters.
         refuse_stranger(server, place, path)
@@ -102,6 +106,7 @@ def install() -> None:
     if isinstance(request.request_handlers, HostedVerbs):
         return
     request.request_handlers = HostedVerbs(request.request_handlers)  # type: ignore[assignment]
+    boundary.install()
     convert = request.SmartServerRequestHandler._call_converting_errors
 
     def convert_for_client(self: Any, *arguments: Any) -> Any:

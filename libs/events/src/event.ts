@@ -1,4 +1,5 @@
 import type { Child, ChildExit, ChildRusage, ChildUsage } from './child.ts';
+import type { SessionFailure } from './failure.ts';
 import type { Lock, LockParty } from './lock.ts';
 
 /** What happened to a child. */
@@ -6,6 +7,8 @@ export type ChildEvent =
   | { readonly kind: 'child.spawned'; readonly child: Child }
   | { readonly kind: 'child.connected'; readonly id: string; readonly connectedAt: string }
   | { readonly kind: 'child.usage'; readonly samples: readonly { readonly id: string; readonly usage: ChildUsage }[] }
+  /** A change was refused or a request failed; the session itself may go on. */
+  | { readonly kind: 'child.failed'; readonly id: string; readonly failure: SessionFailure }
   | { readonly kind: 'child.stopping'; readonly id: string; readonly cause: string }
   | {
       readonly kind: 'child.exited';

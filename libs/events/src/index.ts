@@ -10,6 +10,8 @@ export type {
   SessionEvent,
   SessionPhasesMs,
 } from './event.ts';
+export { describeFailure, failureKinds, failureOfStatus, failureStatus, failureWords, isOurs } from './failure.ts';
+export type { FailureKind, SessionFailure } from './failure.ts';
 export type { FeedMessage, FeedPosition } from './feed.ts';
 export type {
   FeedState,

@@ -1,3 +1,5 @@
+import type { FailureKind } from './failure.ts';
+
 /** How often something took how long: a number for each upper bound, and a last one for what is above all of them. */
 export interface Spans {
   /** Seconds, ascending. */
@@ -23,6 +25,8 @@ export interface ForkerLoad {
   readonly waited: Spans;
   /** Refused requests by reason; the codes are the protocol library's. */
   readonly refused: Readonly<Record<string, number>>;
+  /** What sessions were refused or failed of, by kind. */
+  readonly failures: Readonly<Record<FailureKind, number>>;
   /** Requests whose client left before its turn. */
   readonly left: number;
 }

@@ -128,6 +128,7 @@ function apply(draft: Draft, event: EventBody | Event): void {
       return keepWish(draft, event);
     case 'action.requested':
       return noteWish(draft, event);
+    case 'child.failed':
     case 'session.opened':
     case 'session.spawned':
     case 'session.refused':

@@ -17,6 +17,7 @@ describe('readReport', () => {
     for (const report of [
       { event: 'started', pid: 4711 },
       { event: 'log', text: 'Traceback\n' },
+      { event: 'failed', kind: 'disk', cause: 'it is full', traceback: '' },
       { event: 'exited', status: 256, rusage },
     ])
       assert.deepEqual(readReport(JSON.stringify(report)), report);

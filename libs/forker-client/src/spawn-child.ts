@@ -126,6 +126,7 @@ class Session implements Disposable {
     const message = readReport(line);
     if (message === null) this.#report(line);
     else if (message.event === 'log') this.#report(message.text);
+    else if (message.event === 'failed') this.#report(message.traceback || `${message.kind}: ${message.cause}`);
     else if (message.event === 'started') this.#started.resolve(message.pid);
     else {
       this.#hasEnded = true;

@@ -37,7 +37,7 @@ export function judge(facts: LockFacts): Verdict {
   const { info, session } = facts;
   if (session?.state === 'running') return verdict('held', 'the session that took it runs');
   if (session?.state === 'ended') return verdict('orphaned', `the session that took it has ended: ${session.how}`);
-  if ('corrupt' in info) return verdict('unknown', info.corrupt);
+  if ('corrupt' in info) return verdict('unknown', `it is damaged: ${info.corrupt}`);
   const stranger = whyNotOurs(info, facts);
   if (stranger.length > 0) return verdict('unknown', ...stranger);
   if (info.pid === null) return verdict('unknown', ours, 'it does not say by which process it was taken');

@@ -1,7 +1,7 @@
 export { judge } from './condition.ts';
 export type { HolderSession, LockFacts, Verdict } from './condition.ts';
 export { diffLocks } from './diff-locks.ts';
-export { readHeldInfo } from './held-info.ts';
+export { heldInfoCharactersMax, readHeldInfo } from './held-info.ts';
 export type { HeldInfo } from './held-info.ts';
 export { readHolderRecord } from './holder-record.ts';
 export type { HolderRecord, ProcessName } from './holder-record.ts';

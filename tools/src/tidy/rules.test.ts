@@ -31,7 +31,7 @@ describe('size', () => {
   it('sums the Python of the zygote without its tests', () => {
     const file = (name: string): { path: string; text: string } => ({
       path: `apps/forker/zygote/${name}`,
-      text: 'a\n'.repeat(2001),
+      text: 'a\n'.repeat(2501),
     });
     assert.deepEqual(pythonSize([file('a.py'), file('test_a.py')]), []);
     assert.equal(pythonSize([file('a.py'), file('b.py')]).length, 1);

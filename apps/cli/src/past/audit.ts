@@ -17,6 +17,7 @@ const kinds = {
   'sign-in': ['sign-in.accepted'],
   // Of what is missing almost all are refusals.
   refusal: ['sign-in.refused', 'connection.refused', 'session.refused', 'audit.missing'],
+  failure: ['session.failed'],
   action: ['action.requested', 'lock.broken'],
 } as const;
 
@@ -27,8 +28,8 @@ const fallback = { since: '1w', limit: 50 };
 export const audit: Command = {
   name: 'audit',
   synopsis: `[--kind ${Object.keys(kinds).join('|')}] [--branch NAME] ${selectionSynopsis}`,
-  summary: 'who was let in, who was not and why, and what was done by whom',
-  details: `${selectionHelp(fallback)}\n--branch NAME only what was done to locks of it, or of branches below it`,
+  summary: 'who was let in, who was not and why, what sessions were refused, and what was done by whom',
+  details: `${selectionHelp(fallback)}\n--branch NAME only what was done to locks of it, or of branches below it, and what sessions were refused there`,
   options: { ...selectionOptions, kind: { type: 'string' }, branch: { type: 'string' } },
   async run(invocation) {
     expectWords(invocation);
@@ -74,6 +75,7 @@ function isAbout(entry: AuditEntry, user: string): boolean {
 
 /** Whether an entry is about a branch or what is below it, by the name of its lock or by its place on disk. */
 function isOf(entry: AuditEntry, branch: string): boolean {
+  if (entry.kind === 'session.failed') return entry.path === branch || entry.path.startsWith(`${branch}/`);
   const lock = 'before' in entry ? entry.before : undefined;
   // A keyboard and a disk may write one letter in two ways (Unicode UAX 15).
   const wanted = branch.normalize();

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '@hatchery/event-feed';
-import type { Lock } from '@hatchery/events';
+import { failureWords, type Lock } from '@hatchery/events';
 import { describeParty } from '../locks/describe-party.ts';
 import { table } from '../table.ts';
 import { shownInstant } from './selection.ts';
@@ -26,6 +26,15 @@ function describe(entry: ShownEntry): readonly string[] {
       return [entry.user, 'session refused', entry.peer, `${entry.reason}: ${entry.request}`];
     case 'session.closed':
       return [entry.user, 'session ended', entry.peer, entry.reason];
+    case 'session.failed': {
+      const what = [failureWords(entry.failure), entry.path].filter((word) => word !== '').join(', ');
+      return [
+        entry.user ?? '-',
+        what,
+        entry.peer ?? '-',
+        entry.verb === '' ? entry.cause : `${entry.cause} (${entry.verb})`,
+      ];
+    }
     case 'action.requested':
       return [entry.actor, `${entry.verb} ${targetOf(entry)}`, '-', whyOf(entry)];
     case 'action.done':

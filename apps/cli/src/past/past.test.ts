@@ -56,6 +56,42 @@ describe('hatchery sessions', () => {
     });
   });
 
+  it('shows a session that was refused a change as refused, by whom and why, and never as exit 0', async () => {
+    await withState(async (state, ask) => {
+      const failed = (failure: 'lock-held' | 'internal', cause: string): AuditBody => ({
+        ...{ kind: 'session.failed', childId: 'c-1', user: 'bob', peer, failure, cause },
+        ...{ verb: 'Branch.lock_write', path: '~bob/project/trunk' },
+      });
+      audited(
+        state,
+        failed('internal', 'of no account: it is of another kind than the exit status'),
+        failed('lock-held', 'held by carol on h'),
+        { ...ended('bob', 75), reason: 'finished' } as AuditBody,
+      );
+      const { stdout } = await ask('sessions');
+      assert.match(stdout, / bob .* refused: lock held: held by carol on h +s-bob-75$/m);
+      const [session] = JSON.parse((await ask('sessions', '--json')).stdout) as { failure: object }[];
+      assert.deepEqual(session?.failure, {
+        kind: 'lock-held',
+        path: '~bob/project/trunk',
+        cause: 'held by carol on h',
+      });
+      const audit = (...words: string[]): Promise<string> => ask('audit', ...words).then((told) => told.stdout);
+      const line =
+        / bob +refused: lock held, ~bob\/project\/trunk +192\.0\.2\.1:50022 +held by carol on h \(Branch\.lock_write\)$/m;
+      assert.match(await audit('--kind', 'failure'), line);
+      assert.match(await audit('--branch', '~bob/project', '--user', 'bob'), line);
+      assert.doesNotMatch(await audit('--branch', '~bob/pro'), line);
+    });
+  });
+
+  it('shows a session that failed before the fork service could write down why', async () => {
+    await withState(async (state, ask) => {
+      audited(state, { ...ended('bob', 65), reason: 'finished' } as AuditBody);
+      assert.match((await ask('sessions')).stdout, / bob .* failed: damaged data +s-bob-65$/m);
+    });
+  });
+
   it('shows what has ended when nothing runs, and says that nothing does', async () => {
     await withState(async (state, ask) => {
       audited(state, ended('bob', 0));
@@ -152,7 +188,7 @@ describe('hatchery audit', () => {
 
   it('refuses what it does not understand', async () => {
     for (const [words, line] of [
-      [['audit', '--kind', 'all'], "audit: --kind takes sign-in, refusal, action, not 'all'"],
+      [['audit', '--kind', 'all'], "audit: --kind takes sign-in, refusal, failure, action, not 'all'"],
       [['audit', '--since', 'yesterday'], 'audit: --since takes an age as 30min, 2h or 3d, or a date'],
       [['audit', '--since', '2026-13-41'], 'audit: --since takes an age as 30min, 2h or 3d, or a date'],
       [['sessions', '--limit', '0'], "sessions: --limit takes a number from 1 to 1000000, not '0'"],

@@ -1,5 +1,5 @@
 import type { AuditEntry, SessionEntry } from '@hatchery/event-feed';
-import type { RunningSession } from '@hatchery/events';
+import { failureOfStatus, failureWords, type FailureKind, type RunningSession } from '@hatchery/events';
 import { age } from '../age.ts';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
 import { findOldGateways, sessionsOfOld, type OldSession } from '../old-parts.ts';
@@ -26,6 +26,8 @@ export interface ShownSession extends Omit<RunningSession, 'ageMs'> {
   readonly lastedMs: number;
   /** Exit status or signal; null while it runs, and when nobody could know it. */
   readonly exit: number | string | null;
+  /** Null of one that was refused nothing and failed in nothing, as far as is known. */
+  readonly failure: SessionFailure | null;
   /** Why it ended; null while it runs. */
   readonly reason: string | null;
   /** The pid of the old gateway that serves it to its end after a restart; null of all others. */
@@ -33,6 +35,13 @@ export interface ShownSession extends Omit<RunningSession, 'ageMs'> {
 }
 
 const fallback = { since: '1d', limit: 50 };
+
+/** The gravest thing that a session was refused or failed of; `cause` is null when the fork service did not write it down. */
+interface SessionFailure {
+  readonly kind: FailureKind;
+  readonly path: string | null;
+  readonly cause: string | null;
+}
 
 export const sessions: Command = {
   name: 'sessions',
@@ -79,20 +88,43 @@ async function findRunning({ config, say }: Invocation, { user }: Selection, now
 
 function shownRunning({ ageMs, ...session }: RunningSession | OldSession, now: Date): ShownSession {
   const startedAt = new Date(now.getTime() - ageMs).toISOString();
-  return { oldGateway: null, ...session, startedAt, endedAt: null, lastedMs: ageMs, exit: null, reason: null };
+  return {
+    oldGateway: null,
+    ...session,
+    startedAt,
+    endedAt: null,
+    lastedMs: ageMs,
+    exit: null,
+    failure: null,
+    reason: null,
+  };
 }
 
 function findEnded(invocation: Invocation, selection: Selection): ShownSession[] {
-  const isWanted = (entry: AuditEntry): entry is SessionEntry & AuditEntry =>
-    entry.kind === 'session.closed' && (selection.user === null || entry.user === selection.user);
-  return selectEntries(invocation, selection, isWanted).map(shownEnded);
+  const failures: Failures = new Map();
+  const isWanted = (entry: AuditEntry): entry is SessionEntry & AuditEntry => {
+    // Older than the end of its session, so that the first of them comes last.
+    if (entry.kind === 'session.failed') failures.set(`${entry.childId} ${entry.failure}`, entry);
+    return entry.kind === 'session.closed' && (selection.user === null || entry.user === selection.user);
+  };
+  return selectEntries(invocation, selection, isWanted).map((entry) => shownEnded(entry, failures));
 }
 
-function shownEnded(entry: SessionEntry & AuditEntry): ShownSession {
+type Failures = Map<string, Extract<AuditEntry, { kind: 'session.failed' }>>;
+
+function failureOf({ childId, exit }: SessionEntry, failures: Failures): SessionFailure | null {
+  const kind = failureOfStatus(exit);
+  if (kind === null) return null;
+  const { path = null, cause = null } = failures.get(`${childId} ${kind}`) ?? {};
+  return { kind, path, cause };
+}
+
+function shownEnded(entry: SessionEntry & AuditEntry, failures: Failures): ShownSession {
   const { at, sessionId, childId, user, peer, command, branch, lastedMs, bytes, exit, reason } = entry;
   const startedAt = new Date(Date.parse(at) - lastedMs).toISOString();
+  const failure = failureOf(entry, failures);
   const who = { sessionId, childId, user, peer, command, branch };
-  return { ...who, state: 'ended', startedAt, endedAt: at, lastedMs, bytes, exit, reason, oldGateway: null };
+  return { ...who, state: 'ended', startedAt, endedAt: at, lastedMs, bytes, exit, failure, reason, oldGateway: null };
 }
 
 /** A table, one session a row. */
@@ -107,8 +139,10 @@ function describeSessions(list: readonly ShownSession[]): string {
   );
 }
 
-function end({ endedAt, state, exit, reason, oldGateway }: ShownSession): string {
+function end({ endedAt, state, exit, failure, reason, oldGateway }: ShownSession): string {
   if (endedAt === null) return oldGateway === null ? state : `${state}, old gateway ${oldGateway}`;
+  if (failure !== null && reason === 'finished')
+    return [failureWords(failure.kind), failure.cause].filter((word) => word !== null).join(': ');
   const how = typeof exit === 'string' ? exit : exit === null ? 'exit unknown' : `exit ${exit}`;
   return reason === 'finished' ? how : `${how}, ${reason}`;
 }

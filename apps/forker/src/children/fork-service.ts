@@ -9,6 +9,7 @@ import type { KeeperEvent, KeptChild } from '../keeper-link/messages.ts';
 import { ChildLogs } from './child-logs.ts';
 import { Endings } from './endings.ts';
 import { Exits } from './exits.ts';
+import { FailureCounts } from './failure-counts.ts';
 import { ForkQueue } from './fork-queue.ts';
 import type { Forked } from './forked.ts';
 import { Intake } from './intake.ts';
@@ -27,6 +28,7 @@ export class ForkService implements Disposable {
   readonly finished = new UsageTotals();
   readonly logs = new ChildLogs();
   readonly endings = new Endings();
+  readonly failures: FailureCounts;
   readonly queue: ForkQueue;
   readonly intake: Intake;
   readonly #config: Config;
@@ -43,6 +45,7 @@ export class ForkService implements Disposable {
     this.#log = log;
     this.#events = events;
     this.#toldBefore = toldBefore(events);
+    this.failures = new FailureCounts(log);
     this.queue = new ForkQueue(config, this.registry);
     this.intake = new Intake(this.queue, events, 1000 * config.forker.childrenTimeoutS);
   }
@@ -134,6 +137,8 @@ export class ForkService implements Disposable {
       case 'condemned':
         // The keeper kills it at once.
         return this.#publish(this.registry.stopping(event.id, `killed by the keeper: ${event.reason}`));
+      case 'failed':
+        return this.#failed(event);
       case 'exited':
         return this.#exited(event);
       default:
@@ -189,6 +194,13 @@ export class ForkService implements Disposable {
   #wasEndedByKernel(id: string, status: number): boolean {
     const isUnexplained = this.registry.find(id)?.cause === null;
     return isUnexplained && readWaitStatus(status).signal === 'SIGKILL' && this.#kernelKills.takeOne();
+  }
+
+  #failed({ id, traceback, kind, verb, path, cause }: Extract<KeeperEvent, { event: 'failed' }>): void {
+    const failure = { kind, verb, path, cause };
+    this.failures.add(id, this.registry.find(id)?.child.user ?? null, failure);
+    if (traceback !== '') this.logs.add(id, traceback, new Date());
+    this.#publish(this.registry.failed(id, failure));
   }
 
   #isOnRecord(id: string): boolean {

@@ -63,6 +63,24 @@ describe('ChildRegistry', () => {
     assert.equal(cause, 'killed by SIGALRM from outside the service');
   });
 
+  it('ends for what it was refused or failed of, the gravest first, when its status says so', () => {
+    const refused = { kind: 'lock-held', verb: 'Branch.lock_write', path: '~a/b', cause: 'held by bob' } as const;
+    const failed = { kind: 'disk', verb: 'Branch.set_tags_bytes', path: '~a/b', cause: 'the disk is full' } as const;
+    const both = (registry: ChildRegistry): void => {
+      assert.deepEqual(registry.failed('c1', refused), [{ kind: 'child.failed', id: 'c1', failure: refused }]);
+      registry.failed('c1', failed);
+      registry.failed('c1', refused);
+    };
+    assert.equal(endOf(74 << 8, both)[1], 'failed: disk: ~a/b: the disk is full');
+    assert.equal(
+      endOf(75 << 8, (registry) => registry.failed('c1', refused))[1],
+      'refused: lock held: ~a/b: held by bob',
+    );
+    assert.equal(endOf(1 << 8, both)[1], 'failed with exit code 1');
+    assert.equal(endOf(9, both)[1], 'killed by SIGKILL from outside the service');
+    assert.deepEqual(registryWith().failed('c1', refused), []);
+  });
+
   it('keeps the first cause of an ending, whatever follows', () => {
     const [, cause] = endOf(9, (registry) => {
       assert.deepEqual(registry.stopping('c1', 'SIGTERM by ops: runaway'), [

@@ -1,6 +1,7 @@
 import { readWaitStatus } from '@hatchery/protocol';
+import { describeFailure, failureStatus, type Child, type ChildExit, type ChildRusage } from '@hatchery/events';
+import type { EventBody, SessionFailure } from '@hatchery/events';
 import { limitOfSignal, outOfMemoryCause } from './limit-cause.ts';
-import type { Child, ChildExit, ChildRusage, EventBody } from '@hatchery/events';
 
 /** One child as the forker keeps it. */
 export interface Entry {
@@ -8,6 +9,8 @@ export interface Entry {
   readonly directory: string;
   /** Why it is being ended, once somebody asked for that: the first cause wins. */
   readonly cause: string | null;
+  /** The gravest that it has reported; null or absent of one that went well so far. */
+  readonly failure?: SessionFailure | null;
 }
 
 /** How one child ended. `status` is raw, as wait(2) gives it; `known` is false when the keeper died and nobody saw it. */
@@ -77,6 +80,14 @@ export class ChildRegistry {
     return [{ kind: 'child.stopping', id, cause }];
   }
 
+  /** What a session did not do; one that is not known has ended, and nothing is said of it. */
+  failed(id: string, failure: SessionFailure): EventBody[] {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return [];
+    if (isGraver(failure, entry.failure)) this.#entries.set(id, { ...entry, failure });
+    return [{ kind: 'child.failed', id, failure }];
+  }
+
   /** @throws when there is no such child */
   exited(ending: Ending, at: Date): [Extract<EventBody, { kind: 'child.exited' }>] {
     const entry = this.#entries.get(ending.id);
@@ -108,8 +119,14 @@ function describeExit({ status, known }: Ending): ChildExit {
   return { code, signal, status };
 }
 
+const gravity = Object.keys(failureStatus);
+
+function isGraver({ kind }: SessionFailure, known: SessionFailure | null | undefined): boolean {
+  return known === null || known === undefined || gravity.indexOf(kind) > gravity.indexOf(known.kind);
+}
+
 function naturalCause(
-  { child }: Entry,
+  { child, failure }: Entry,
   { code, signal }: ChildExit,
   { known, wasShortOfMemory = false }: Ending,
 ): string {
@@ -119,5 +136,6 @@ function naturalCause(
   if (limit !== null) return limit;
   if (signal === 'SIGKILL' && wasShortOfMemory) return outOfMemoryCause;
   if (signal !== null) return `killed by ${signal} from outside the service`;
+  if (failure && code === failureStatus[failure.kind]) return describeFailure(failure);
   return code === 0 ? 'finished' : `failed with exit code ${code}`;
 }

@@ -1,5 +1,5 @@
 import type { SessionSettings } from '@hatchery/config';
-import type { ChildRusage } from '@hatchery/events';
+import type { ChildRusage, SessionFailure } from '@hatchery/events';
 
 /** What the forker keeps with a child at the keeper, to get it back after its own restart. */
 export interface ChildDetails {
@@ -124,6 +124,8 @@ export type KeeperEvent =
     }
   /** A traceback or a crash of a child, for the log of the service. */
   | { readonly event: 'log'; readonly id: string; readonly text: string }
+  /** What a session was refused or failed of; `traceback` is empty where it would tell nothing. */
+  | ({ readonly event: 'failed'; readonly id: string; readonly traceback: string } & SessionFailure)
   | LockReport
   /** The keeper kills a child that said what no child says, or for which another process spoke. */
   | { readonly event: 'condemned'; readonly id: string; readonly reason: string }

@@ -34,11 +34,12 @@ const events: readonly KeeperEvent[] = [
   { event: 'exited', id: 'a', pid: 8, directory, status: 256, rusage, leftBehind: false, details },
   { event: 'log', id: 'a', text: 'Traceback\n' },
   { event: 'lock', id: 'a', action: 'acquired', path: '/srv/~a/p/lock', nonce: 'n', atS: 1.5, lost: 0 },
+  { event: 'failed', id: 'a', kind: 'disk', verb: 'Branch.unlock', path: '~a/b', cause: 'full', traceback: '' },
   { event: 'condemned', id: 'a', reason: 'it sent descriptors' },
   { event: 'signalled', id: 'a', sent: true },
 ];
 
-const fromChildren = ['connected', 'log', 'lock', 'condemned'];
+const fromChildren = ['connected', 'log', 'lock', 'failed', 'condemned'];
 const optional = ['readyAtMs', 'answersPings', 'cause'];
 
 /** Values that no field of that name may have, but for those of its own type. */

@@ -1,4 +1,4 @@
-import { isChildRusage } from '@hatchery/events';
+import { failureKinds, isChildRusage } from '@hatchery/events';
 import { isChildId } from '@hatchery/protocol';
 import { reportTextCharactersMax } from '../limits.ts';
 import type { KeeperEvent } from './messages.ts';
@@ -10,9 +10,11 @@ type Kind = KeeperEvent['event'];
  * What begins with a child's word. The keeper has judged it (apps/forker/zygote/claims.py) and said whose it is; whatever still is wrong with one
  * must not cost us the keeper, or a child could take that.
  */
-const fromChildren: ReadonlySet<string> = new Set<Kind>(['connected', 'log', 'lock', 'condemned']);
+const fromChildren: ReadonlySet<string> = new Set<Kind>(['connected', 'log', 'lock', 'failed', 'condemned']);
 
 const text: Check = (value) => typeof value === 'string' && value.length <= reportTextCharactersMax;
+/** Fit to be shown: a terminal's cursor does not move by it. */
+const line: Check = (value) => text(value) && !/[\p{Cc}\u2028-\u202e\u2066-\u2069]/u.test(value as string);
 const flag: Check = (value) => typeof value === 'boolean';
 const integer =
   (most: number): Check =>
@@ -81,6 +83,10 @@ const fieldsOf: { readonly [K in Kind]: Readonly<Record<string, Check>> } = {
   lock: {
     ...{ id, path, nonce: orNull(text), atS: seconds, lost: count },
     action: oneOf('opened', 'acquired', 'taken-up', 'contended', 'gave-up', 'released', 'broken'),
+  },
+  failed: {
+    ...{ id, kind: oneOf(...failureKinds), verb: line, path: line, cause: line },
+    traceback: text,
   },
   condemned: { id, reason: text },
   signalled: { id, sent: flag },

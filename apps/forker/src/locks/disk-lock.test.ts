@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { temporaryDirectory } from '@hatchery/testkit';
@@ -31,6 +32,36 @@ describe('a lock on disk', () => {
     assert.equal(breakDiskLock(lock.path, 'n1'), 'changed');
     assert.equal(readDiskLock(lock.path)?.nonce, 'n2');
     assert.deepEqual(readdirSync(lock.path), ['held']);
+  });
+
+  it('that is no directory, a link, or has an info file that is none, is held and can be broken', () => {
+    using directory = temporaryDirectory();
+    const lock = new LockDirectory(directory.path);
+    const held = join(lock.path, 'held');
+    const others: Record<string, () => void> = {
+      file: () => writeFileSync(held, ''),
+      link: () => symlinkSync('/nowhere', held),
+      'link to a directory': () => symlinkSync('/etc', held),
+      'info is a directory': () => mkdirSync(join(held, 'info'), { recursive: true }),
+      'info is a FIFO': () => {
+        mkdirSync(held);
+        execFileSync('mkfifo', [join(held, 'info')]);
+      },
+      'info is huge': () => lock.takeWith(`user: ${'x'.repeat(1_000_000)}`),
+      'info leads nowhere': () => {
+        mkdirSync(held);
+        symlinkSync('/nowhere', join(held, 'info'));
+      },
+    };
+    for (const [name, make] of Object.entries(others)) {
+      make();
+      const read = readDiskLock(lock.path);
+      assert.ok(read !== null && 'corrupt' in read.info, name);
+      assert.ok(Math.abs(Date.parse(read.changedAt) - Date.now()) < 86_400_000 * 36_500, name);
+      assert.equal(breakDiskLock(lock.path, read.mark), 'broken', name);
+      assert.deepEqual(readdirSync(lock.path), [], name);
+    }
+    assert.ok(existsSync('/etc/passwd'));
   });
 
   it('without a nonce is compared by all that there is', () => {

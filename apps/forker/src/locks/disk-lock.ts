@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, statSync, type Stats } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readSync, renameSync, rmSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { readHeldInfo, type HeldInfo } from '@hatchery/locks';
+import { heldInfoCharactersMax, readHeldInfo, type HeldInfo } from '@hatchery/locks';
 
 /** A lock that is held, as it is on disk at this moment. */
 export interface DiskLock {
@@ -9,6 +9,8 @@ export interface DiskLock {
   readonly nonce: string | null;
   /** Names this very acquisition: the nonce, or for an info file without one, all there is to compare. */
   readonly mark: string;
+  /** RFC 3339: when what is there was made or changed last, which is all there is to tell the age of a damaged one. */
+  readonly changedAt: string;
   /** Whether the info file is this user's. */
   readonly ownFile: boolean;
 }
@@ -58,12 +60,13 @@ function readHeld(held: string): DiskLock | null {
   const directory = statOf(held);
   if (directory === null) return null;
   const text = textOf(join(held, 'info'));
+  const changedAt = directory.mtime.toISOString();
   // Without an info file it is being released this moment, or was left half made.
   if (text === null && statOf(held) === null) return null;
-  const info = text === null ? { corrupt: 'it has no info file' } : readHeldInfo(text);
+  const info = typeof text === 'object' ? (text ?? { corrupt: 'it has no info file' }) : readHeldInfo(text);
   const nonce = 'corrupt' in info ? null : info.nonce;
-  const mark = nonce ?? markOf(directory, text ?? '');
-  return { info, nonce, mark, ownFile: directory.uid === process.getuid?.() };
+  const mark = nonce ?? markOf(directory, typeof text === 'string' ? text : '');
+  return { info, nonce, mark, changedAt, ownFile: directory.uid === process.getuid?.() };
 }
 
 function markOf({ ino, mtimeMs }: Stats, text: string): string {
@@ -71,11 +74,27 @@ function markOf({ ino, mtimeMs }: Stats, text: string): string {
 }
 
 function statOf(path: string): Stats | null {
-  return orNull(() => statSync(path));
+  // A link in the place of a lock is a lock, wherever it leads.
+  return orNull(() => lstatSync(path));
 }
 
-function textOf(path: string): string | null {
-  return orNull(() => readFileSync(path, 'utf8'));
+/** As much of an info file as one can be; null when there is none. */
+function textOf(path: string): string | { readonly corrupt: string } | null {
+  try {
+    return orNull(() => startOf(path));
+  } catch (error) {
+    return { corrupt: `its info file cannot be read: ${(error as NodeJS.ErrnoException).code}` };
+  }
+}
+
+function startOf(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const bytes = Buffer.alloc(heldInfoCharactersMax + 1);
+    return bytes.toString('utf8', 0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
 }
 
 function orNull<T>(read: () => T): T | null {

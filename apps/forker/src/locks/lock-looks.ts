@@ -84,14 +84,15 @@ export function partyOf(child: Child, info: HeldInfo | null = null, since: strin
   };
 }
 
-function partyOfInfo({ info }: DiskLock): LockParty | null {
-  if ('corrupt' in info) return null;
+/** Of a damaged lock only its age can be told. */
+function partyOfInfo({ info, changedAt }: DiskLock): LockParty {
+  if ('corrupt' in info) return { childId: null, pid: null, user: null, host: null, command: null, since: changedAt };
   const { pid, user, hostname: host } = info;
   const command = host === hostname() && pid !== null ? (processFacts(pid)?.words.join(' ') ?? null) : null;
   return { childId: null, pid, user, host, command, since: sinceOf(info) };
 }
 
-function partyOnDisk(disk: DiskLock, session: Child | null): LockParty | null {
+function partyOnDisk(disk: DiskLock, session: Child | null): LockParty {
   return session === null ? partyOfInfo(disk) : partyOf(session, infoOf(disk));
 }
 

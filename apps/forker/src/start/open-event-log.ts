@@ -19,6 +19,11 @@ export function openEventLog(config: Config, log: Logger, startedAt: number): Op
   events.subscribe(null, (message) => {
     if (message.type !== 'event') return;
     const { seq: _seq, at: _at, ...body } = message.event;
+    if (body.kind === 'child.failed') {
+      const { user = null, peer = null } = events.view.children[body.id] ?? {};
+      const { kind: failure, verb, path, cause } = body.failure;
+      audit.append({ kind: 'session.failed', childId: body.id, user, peer, failure, verb, path, cause });
+    }
     if (body.kind === 'action.requested' || body.kind === 'action.done' || body.kind === 'lock.broken')
       audit.append(body);
   });

@@ -133,12 +133,11 @@ class HostingRoot:
 class Session:
     """One child that serves one user, and the client at its other end."""
 
-    def __init__(self, root: HostingRoot, user: str, teams: str = "") -> None:
-        configuration = {"runAs": None, "umask": 0o022, "cgroup": None, "limits": NO_LIMITS, "command": ["lp-serve", "--inet", user]}
+    def __init__(self, root: HostingRoot, user: str, teams: str = "", reports: str = os.devnull, **limits: int) -> None:
+        configuration = {"runAs": None, "cgroup": None, "umask": 0o022, "limits": {**NO_LIMITS, **limits}, "command": ["lp-serve", "--inet", user]}
         script = os.path.join(HERE, "plain.py")
         self._process = subprocess.Popen(
-            # Descriptor 3 takes the reports, which are nobody's business here.
-            ["/bin/sh", "-c", 'exec "$@" 3>/dev/null', "sh", sys.executable, "-E", "-s", "-X", "utf8", script, json.dumps(configuration)],
+            ["/bin/sh", "-c", 'exec "$@" 3>>"$0"', reports, sys.executable, "-E", "-s", "-X", "utf8", script, json.dumps(configuration)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # Progress, and tracebacks of what is refused on purpose.

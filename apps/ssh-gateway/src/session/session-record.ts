@@ -1,4 +1,4 @@
-import type { RunningSession, SessionPhasesMs } from '@hatchery/events';
+import { failureOfStatus, isOurs, type RunningSession, type SessionPhasesMs } from '@hatchery/events';
 import type { Phase, SessionResult } from '../metrics/gateway-metrics.ts';
 import type { ChildExit } from '../ssh/exit-report.ts';
 import type { SessionChild } from './fork-service.ts';
@@ -131,11 +131,14 @@ export class SessionRecord {
     return this.#services.now() - this.#openedAtMs;
   }
 
-  /** A child that fails is its user's affair; that nobody knows how it ended is ours. */
+  /** A child that fails is its user's affair, unless it says that it is ours; that nobody knows how it ended is ours. */
   #result(reason: string): SessionResult {
     if (this.#failed) return 'system';
     if (reason !== 'finished') return 'client';
-    return this.#exit === null || this.#exit.kind === 'unknown' ? 'system' : 'ok';
+    if (this.#exit === null || this.#exit.kind === 'unknown') return 'system';
+    const failure = failureOfStatus(exitWord(this.#exit));
+    if (failure === null) return 'ok';
+    return isOurs(failure) ? 'system' : 'client';
   }
 
   #phase(phase: Phase, fromMs: number, toMs: number): void {

@@ -1,4 +1,4 @@
-import type { ActionEvent, LockEvent } from '@hatchery/events';
+import type { ActionEvent, FailureKind, LockEvent } from '@hatchery/events';
 
 /** Somebody was let in. */
 export interface SignInEntry {
@@ -59,6 +59,21 @@ export interface SessionEntry {
   readonly reason: string;
 }
 
+/** A change was refused or a request failed in a session, which may have gone on. */
+export interface SessionFailedEntry {
+  readonly kind: 'session.failed';
+  readonly childId: string;
+  readonly user: string | null;
+  readonly peer: string | null;
+  readonly failure: FailureKind;
+  /** Of the smart protocol, as `Branch.lock_write`. */
+  readonly verb: string;
+  /** Below the hosting root, as `~alice/trunk`. */
+  readonly path: string;
+  /** In one line, as the user was told. */
+  readonly cause: string;
+}
+
 /** Entries that are not there: a full disk, or more refusals in a minute than are kept. */
 export interface MissingEntry {
   readonly kind: 'audit.missing';
@@ -73,6 +88,7 @@ export type AuditBody =
   | ConnectionRefusedEntry
   | SessionRefusedEntry
   | SessionEntry
+  | SessionFailedEntry
   | MissingEntry
   | ActionEvent
   | Extract<LockEvent, { kind: 'lock.broken' }>;

@@ -48,7 +48,7 @@ export class AuditLog implements Disposable {
     if (this.#isDisposed) return;
     const at = this.#options.now().toISOString();
     this.#beginMinute(at);
-    if (body.kind.endsWith('.refused') && ++this.#refusals > refusalsPerMinuteMax) return;
+    if (isRefusal(body) && ++this.#refusals > refusalsPerMinuteMax) return;
     this.#write(body, at);
   }
 
@@ -143,3 +143,8 @@ export class AuditLog implements Disposable {
 }
 
 class HourFullError extends Error {}
+
+/** What anybody may cause as often as they like. */
+function isRefusal({ kind }: AuditBody): boolean {
+  return kind.endsWith('.refused') || kind === 'session.failed';
+}

@@ -1,4 +1,4 @@
-import type { Event, FeedMessage, Lock, View } from '@hatchery/events';
+import { failureWords, type Child, type Event, type FeedMessage, type Lock, type View } from '@hatchery/events';
 import { lookOf, partyName, stateAfter, type HistoryRecord } from './record.ts';
 import { UsageStretches } from './usage-stretches.ts';
 
@@ -60,15 +60,12 @@ export class Recorder {
         return this.#usage.take(event.samples, at, Object.keys(before.children).length);
       case 'child.stopping':
         return [mark(at, 'signal', event.cause, event.id)];
+      case 'child.failed':
+        return failed(event, before.children[event.id]?.user ?? null, at);
       case 'child.exited': {
         const child = before.children[event.id];
         if (child === undefined) return [];
-        const { endedAt, exit, rusage, cause } = event;
-        return [
-          ...this.#usage.end(event.id),
-          { type: 'session', child: { ...child, endedAt, exit, rusage }, cause },
-          { type: 'wait-end', lockId: null, party: event.id, at, ending: 'gave up' },
-        ];
+        return [...this.#usage.end(event.id), ...exited(event, child, at)];
       }
       case 'lock.acquired':
         return acquired(event.lock, before.locks[event.lock.id], at);
@@ -106,6 +103,29 @@ export class Recorder {
         return [];
     }
   }
+}
+
+function exited(event: Extract<Event, { kind: 'child.exited' }>, child: Child, at: number): readonly HistoryRecord[] {
+  const { id, endedAt, exit, rusage, cause } = event;
+  return [
+    { type: 'session', child: { ...child, endedAt, exit, rusage }, cause },
+    { type: 'wait-end', lockId: null, party: id, at, ending: 'gave up' },
+  ];
+}
+
+/** In the audit, under the user whom it befell. A replayed event is the same row. */
+function failed(
+  { id, seq, failure }: Extract<Event, { kind: 'child.failed' }>,
+  user: string | null,
+  at: number,
+): readonly HistoryRecord[] {
+  const { kind, verb, path, cause } = failure;
+  const actionId = `${id} ${seq}`;
+  const intent = { actor: user ?? 'somebody', verb: verb === '' ? 'session' : verb, target: path === '' ? id : path };
+  return [
+    { type: 'intent', at, ...intent, reason: cause, via: 'forker', actionId, ownId: null, lock: null },
+    { type: 'outcome', at, actionId, ownId: null, outcome: failureWords(kind), lockAfter: null },
+  ];
 }
 
 /** A lock that is told again is still held; whoever waited for it and is not among its waiters any more is done waiting. */

@@ -3,7 +3,7 @@ import { counter, gauge, type Sample } from './sample.ts';
 
 /** How full the fork service is, as Prometheus reads it. */
 export function loadSamples(load: ForkerLoad): readonly Sample[] {
-  const { children, childrenMax, orphans, zombies, waiting, waitingMax, waited, refused, left } = load;
+  const { children, childrenMax, orphans, zombies, waiting, waitingMax, waited, refused, failures, left } = load;
   return [
     gauge('hatchery_sessions_used', 'Places of max_children that are taken.', children),
     gauge('hatchery_sessions_limit', 'max_children.', childrenMax),
@@ -21,6 +21,12 @@ export function loadSamples(load: ForkerLoad): readonly Sample[] {
       type: 'counter',
       help: 'Requests for a session that were refused, by limit or cause.',
       values: Object.entries(refused).map(([reason, value]) => ({ labels: { reason }, value })),
+    },
+    {
+      name: 'hatchery_session_failures_total',
+      type: 'counter',
+      help: 'What sessions were refused, or failed of, by kind; disk, damaged and internal are for the operator.',
+      values: Object.entries(failures).map(([kind, value]) => ({ labels: { kind }, value })),
     },
     counter('hatchery_fork_requests_left_total', 'Requests whose client left before its turn.', left),
   ];

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyView, type View } from '@hatchery/events';
+import { emptyView, failureStatus, type FailureKind, type View } from '@hatchery/events';
 import { aChild, aUsage } from '../fixtures/fake-forker.ts';
 import { aLock, aParty } from '../fixtures/locks.ts';
 import { metricsText } from './metrics.ts';
+
+const noFailures = Object.fromEntries(Object.keys(failureStatus).map((kind) => [kind, 0])) as Record<FailureKind, 0>;
 
 const input = {
   view: emptyView,
@@ -36,6 +38,7 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
   const load = {
     ...{ children: 4, childrenMax: 5, orphans: 1, zombies: 2, waiting: 3, waitingMax: 10, left: 6 },
     ...{ waited: { boundsS: [0.1, 1], counts: [2, 1, 1], sumS: 9.5 }, refused: { 'service-full': 7 } },
+    failures: { ...noFailures, 'lock-held': 8 },
   };
   const told = { ...input, view: { ...emptyView, children, locks } };
   const text = metricsText(told, load);
@@ -57,6 +60,8 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
   assert.ok(lines.includes('hatchery_fork_queue_wait_seconds_bucket{le="1"} 3'));
   assert.ok(lines.includes('hatchery_fork_queue_wait_seconds_bucket{le="+Inf"} 4'));
   assert.ok(lines.includes('hatchery_fork_queue_wait_seconds_count 4'));
+  assert.ok(lines.includes('hatchery_session_failures_total{kind="lock-held"} 8'));
+  assert.ok(lines.includes('hatchery_session_failures_total{kind="disk"} 0'));
   assert.ok(!text.includes('anna'));
   for (const line of lines) assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[\w.+-]+"\})? [\d.]+)$/);
   const without = metricsText(told, null);

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { PastRefusals, PastRow, PastSessions } from '@hatchery/events';
+import { failureOfStatus, failureWords, type PastRefusals, type PastRow, type PastSessions } from '@hatchery/events';
 import { address } from '../address/current-address.ts';
 import { Moment } from '../parts/moment.tsx';
 import { length } from '../parts/duration.ts';
@@ -107,6 +107,8 @@ const columns: readonly PastColumn[] = [
 function endingOf(row: PastRow): string {
   if (row['ended_at'] === null) return 'running';
   if (row['exit_signal'] !== null) return textIn(row, 'exit_signal');
+  const failure = failureOfStatus(numberIn(row, 'exit_code'));
+  if (failure !== null) return failureWords(failure);
   return row['exit_code'] === null ? 'not seen' : `exit ${textIn(row, 'exit_code')}`;
 }
 

@@ -1,0 +1,223 @@
+"""Where a session's exceptions end: each becomes one line for the user, one report for the operator, and an exit status.
+
+There are three ways out of Breezy's smart server: the answer to a request, the stream that follows an answer, and the
+end of the session. All three ask failures.py for the words, and tell the keeper with one `failed` packet.
+"""
+
+import contextlib
+import os
+import sys
+from typing import Any
+
+import damaged_locks
+import failures
+from breezy import errors
+from breezy.bzr.smart import medium, protocol, request
+from breezy.lockdir import LockDir
+from breezy.transport import NoSuchFile
+from failures import Failure
+from outcome import exit_status, say, session, tell
+
+#: Breezy's clients show a traceback for an error to one of these (breezy/bzr/remote.py, RemoteStreamSink), and one line
+#: for the end of the connection.
+STREAMS_IN = frozenset([b"Repository.insert_stream", b"Repository.insert_stream_1.19", b"Repository.insert_stream_locked"])
+
+#: Words of Breezy's answers that refuse a change, where no exception says so; with the kind.
+REFUSALS = {b"LockContention": "lock-held", b"TokenMismatch": "lock-held", b"UnlockableTransport": "no-permission", b"ReadOnlyError": "no-permission"}
+
+#: What Breezy's own answer says well enough to its clients.
+CONVERSATION = (
+    *(errors.LockContention, errors.DirectoryNotEmpty, errors.IncompatibleRepositories),
+    *(errors.RevisionNotPresent, errors.UnstackableRepositoryFormat, errors.NotStacked, errors.ReadError),
+    *(errors.GhostRevisionsHaveNoRevno, errors.AlreadyControlDirError, errors.UnknownSmartMethod),
+)
+
+
+_translate_error = request._translate_error
+
+
+def has_client_gone(error: BaseException | None) -> bool:
+    """Whether it only says that nobody is left to hear us, which is no failure of ours."""
+    return isinstance(error, (BrokenPipeError, ConnectionResetError))
+
+
+# The first way out: the answer to a request.
+
+
+def answer(error: BaseException) -> tuple[Any, ...]:
+    """The words of the protocol for an exception that a request ended in."""
+    if isinstance(error, (errors.NotBranchError, errors.PathNotChild)):
+        return (b"nobranch",)
+    if isinstance(error, errors.NoRepositoryPresent):
+        return (b"norepository",)
+    if isinstance(error, errors.NoSuchRevision):
+        return (b"NoSuchRevision", _bytes(error.revision))
+    if isinstance(error, errors.TokenMismatch):
+        # Breezy's own answer holds a None when nobody has the lock, on which its encoder fails, so that the client waits
+        # for ever; when somebody has it, the client prints a traceback.
+        words = "the lock you held was broken meanwhile; start over"
+        tell(Failure("lock-held", words))
+        return (b"LockFailed", b"the branch again", _bytes(words))
+    if _is_conversation(error):
+        with contextlib.suppress(Exception):
+            return tuple(_bytes(word) for word in _translate_error(error))
+    failure = failures.of(error, session.directory)
+    if failure.kind == "no-permission" or failure.kind == "read-only":
+        # A client asks for more than it needs, as when it looks whether it may read a file; that is no failure.
+        if session.changes:
+            tell(failure)
+        return (b"PermissionDenied", _bytes(getattr(error, "path", session.path)), _bytes(failure.words))
+    tell(failure, error)
+    return failed(failure)
+
+
+def failed(failure: Failure) -> tuple[Any, ...]:
+    """The one error in which Breezy's clients of all versions show words of ours in one line, whatever they had asked for."""
+    session.needs_words = True
+    return (b"LockFailed", _bytes(session.path or "the session"), _bytes(failure.words))
+
+
+def _is_conversation(error: BaseException) -> bool:
+    if isinstance(error, NoSuchFile):
+        path = f"/{error.path}/"
+        return session.verb.islower() or "/.bzr/" not in path or path.endswith("/.bzr/")
+    if type(error).__name__ in ("FileExists", "InvalidURL", "UnstackableBranchFormat"):
+        return True
+    return isinstance(error, CONVERSATION)
+
+
+def _bytes(word: Any) -> Any:
+    """A word of an answer. Breezy's encoder takes texts and objects for granted that it then cannot write."""
+    if isinstance(word, (bytes, int, tuple, list)):
+        return word
+    return b"" if word is None else str(word).encode("utf-8", "replace")
+
+
+def checked(response: Any) -> Any:
+    """The response of a request, on record when it refuses; with words where Breezy has none."""
+    if response is None or response.is_successful():
+        return response
+    code = response.args[0]
+    if code == b"LockFailed" and session.lock_trouble is not None:
+        trouble, session.lock_trouble = session.lock_trouble, None
+        failure = failures.of(trouble, session.directory)
+        tell(failure, trouble)
+        response.args = failed(failure)
+    elif code in REFUSALS and session.changes:
+        words = session.holder or "the lock was broken meanwhile, or somebody else holds it"
+        tell(Failure(REFUSALS[code], words if REFUSALS[code] == "lock-held" else "this place cannot be written"))
+    if session.verb in STREAMS_IN and session.needs_words:
+        hang_up(b": ".join(word for word in response.args[1:] if isinstance(word, bytes)).decode("utf-8", "replace"))
+    return response
+    return response
+
+
+# The second: the stream that follows an answer.
+
+
+def _end_stream(error: BaseException) -> None:
+    """For an error in a stream clients show a traceback, for the end of the connection one line."""
+    failure = failures.of(error, session.directory)
+    tell(failure, error)
+    hang_up(f"{session.path}: {failure.words}")
+
+
+def hang_up(words: str) -> None:
+    """Says why on the user's terminal, and lets the session end when the request has been read to its end."""
+    say(words)
+    with contextlib.suppress(ValueError, OSError):
+        sys.stdout.flush()
+    # What Breezy still writes would be half an answer.
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
+    if session.server is not None:
+        session.server.finished = True
+
+
+# The third: the end of the session.
+
+
+def end(error: BaseException) -> int:
+    """The exit status of a session that ended in this exception, which its user is told in one line."""
+    if has_client_gone(error):
+        return exit_status(0)
+    failure = failures.of(error, session.directory)
+    tell(failure, error)
+    say(failure.words)
+    return failures.STATUS[failure.kind]
+
+
+def install() -> None:
+    """Takes the place of Breezy's own handling; once, before any fork."""
+    if getattr(request, "_hatchery_boundary", False):
+        return
+    request._hatchery_boundary = True  # type: ignore[attr-defined]
+    damaged_locks.install()
+    convert = request.SmartServerRequestHandler._call_converting_errors
+
+    def convert_and_check(self: Any, *arguments: Any) -> Any:
+        # The rest of a request that has its answer already, as the body of a refused one, is nobody's business.
+        return None if self.finished_reading else checked(convert(self, *arguments))
+
+    def translate(error: BaseException) -> tuple[Any, ...]:
+        if not session.is_streaming:
+            return answer(error)
+        if not has_client_gone(error):
+            _end_stream(error)
+        return (b"error", b"")
+
+    respond = protocol.ProtocolThreeResponder.send_response
+
+    def send_response(self: Any, response: Any) -> None:
+        session.is_streaming = response.body_stream is not None
+        try:
+            respond(self, response)
+        finally:
+            session.is_streaming = False
+
+    def send_error(self: Any, error: Exception) -> None:
+        words = (b"UnknownMethod", error.verb) if isinstance(error, errors.UnknownSmartMethod) else answer(error)
+        self.send_response(request.FailedSmartServerResponse(words))
+
+    def terminate(self: Any) -> None:
+        error = sys.exc_info()[1]
+        if error is not None and not has_client_gone(error):
+            end(error)
+        self.finished = True
+        with contextlib.suppress(ValueError, OSError):
+            self._out.close()
+
+    build = medium.SmartServerStreamMedium._build_protocol
+
+    def build_protocol(self: Any) -> Any:
+        session.server = self
+        try:
+            return build(self)
+        except errors.ConnectionTimeout:
+            raise
+        except Exception as error:
+            end(error if isinstance(error, (MemoryError, OSError)) else errors.SmartProtocolError(str(error)))
+            self.finished = True
+            return None
+
+    attempt = LockDir.wait_lock
+
+    def wait_lock(self: Any, *arguments: Any, **named: Any) -> Any:
+        try:
+            return attempt(self, *arguments, **named)
+        except errors.LockFailed as error:
+            session.lock_trouble = error
+            raise
+        except errors.LockContention:
+            with contextlib.suppress(Exception):
+                session.holder = failures.one_line(self.peek())
+            raise
+
+    request.SmartServerRequestHandler._call_converting_errors = convert_and_check  # type: ignore[assignment]
+    request._translate_error = translate
+    protocol.ProtocolThreeResponder.send_response = send_response  # type: ignore[assignment]
+    protocol.ProtocolThreeResponder.send_error = send_error  # type: ignore[assignment]
+    medium.SmartServerStreamMedium._build_protocol = build_protocol  # type: ignore[assignment]
+    medium.SmartServerPipeStreamMedium.terminate_due_to_error = terminate  # type: ignore[assignment]
+    LockDir.wait_lock = wait_lock  # type: ignore[assignment]

@@ -1,0 +1,169 @@
+"""What an exception means to a user: a kind from a closed list, and one line that says what is wrong and what to do.
+
+The kinds are also labels of metrics and the exit statuses of sessions (libs/protocol, `sessionFailures`).
+"""
+
+import contextlib
+import errno
+import os
+import zlib
+from dataclasses import dataclass
+
+from breezy import errors
+from breezy.bzr import index, knit
+from breezy.errors import LockCorrupt
+from breezy.transport import NoSuchFile
+
+#: Kinds with the exit status of a session that met one (sysexits.h). The first five are refusals: the service did as it should.
+STATUS = {
+    "lock-held": 75,
+    "no-permission": 77,
+    "read-only": 69,
+    "unsupported": 76,
+    "limit": 73,
+    "damaged": 65,
+    "disk": 74,
+    "internal": 70,
+}
+
+CAUSE_CHARACTERS_MAX = 512
+
+#: What every branch of today has, below its `.bzr`, with what its format says; a file of these is never empty.
+PARTS: dict[str, tuple[bytes, tuple[str, ...]]] = {
+    "branch": (b"Bazaar Branch Format", ("format", "last-revision")),
+    "repository": (b"(needs bzr", ("format", "pack-names", "packs", "indices", "upload", "obsolete_packs")),
+}
+
+FORMAT_BYTES_MAX = 200
+
+OPERATOR = "ask the operator of this service"
+
+#: By the number of an OSError: the kind, and the words.
+SYSTEM = {
+    errno.ENOSPC: ("disk", f"the disk of this server is full; {OPERATOR} to make room, then do it again"),
+    errno.EDQUOT: ("disk", f"the disk quota of this service is used up; {OPERATOR} to raise it, then do it again"),
+    errno.EROFS: ("disk", f"the disk of this server cannot be written at present; {OPERATOR}, then do it again"),
+    errno.EIO: ("disk", f"the disk of this server has failed to read or write; {OPERATOR}"),
+    errno.EFBIG: ("limit", f"a file would be larger than this service lets a session write; push less at a time, or {OPERATOR}"),
+    errno.EMFILE: ("limit", f"this session has opened as many files as it may; {OPERATOR}"),
+    errno.ENFILE: ("limit", f"this server has opened as many files as it can; try again later, or {OPERATOR}"),
+    errno.ENOMEM: ("limit", f"this session has used up the memory it may have; do less at a time, or {OPERATOR}"),
+}
+
+MEMORY = SYSTEM[errno.ENOMEM]
+
+UNSUPPORTED = (errors.UnknownFormatError, errors.UnsupportedFormatError, errors.IncompatibleFormat)
+
+UNREADABLE = (
+    *(index.BadIndexData, index.BadIndexFormatSignature, index.BadIndexKey, index.BadIndexValue, knit.KnitCorrupt),
+    *(errors.BzrCheckError, errors.CorruptRepository, errors.ShortReadvError, zlib.error),
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why something was not done. `words` are for a user; `is_ours` when there is a traceback worth keeping."""
+
+    kind: str
+    words: str
+
+    @property
+    def is_ours(self) -> bool:
+        return self.kind in ("damaged", "disk", "internal")
+
+
+def of(error: BaseException, directory: str | None) -> Failure:
+    """What an exception comes to that arose about the branch or repository in this directory of the disk, if any."""
+    kind = getattr(error, "refusal", None)
+    if isinstance(kind, str):
+        return Failure(kind, one_line(getattr(error, "extra", "") or error))
+    if isinstance(error, errors.LockContention):
+        return Failure("lock-held", "somebody else holds the lock")
+    if isinstance(error, errors.TokenMismatch):
+        return Failure("lock-held", "the lock that was held was broken meanwhile; start over")
+    for cause in _causes(error):
+        if isinstance(cause, MemoryError):
+            return Failure(*MEMORY)
+        if isinstance(cause, LockCorrupt):
+            return Failure("damaged", f"{cause.corruption_info}; when you know that nobody writes, free it with brz break-lock")
+        if isinstance(cause, OSError) and cause.errno in SYSTEM:
+            return Failure(*SYSTEM[cause.errno])
+        if isinstance(cause, OSError) and cause.errno in (errno.EACCES, errno.EPERM):
+            return Failure("disk", f"this service has no right to a file of it ({_name(cause)}); {OPERATOR} to give it back")
+        if isinstance(cause, UNSUPPORTED):
+            return _missing(directory) or Failure("unsupported", unsupported(cause))
+    if isinstance(error, errors.SmartProtocolError):
+        return Failure("unsupported", "what was sent is no request of brz")
+    if isinstance(error, errors.PermissionDenied):
+        return Failure("no-permission", one_line(error.extra or "you may not do that").lstrip(": "))
+    if (missing := _missing(directory)) is not None:
+        return missing
+    if isinstance(error, errors.LockFailed):
+        return Failure("damaged", f"its lock cannot be taken ({one_line(error.why)}); {OPERATOR} to look at it")
+    if isinstance(error, NoSuchFile):
+        return Failure("damaged", f"its {_inner(error.path)} is missing; {OPERATOR} to restore it from a backup")
+    if isinstance(error, UNREADABLE):
+        return Failure("damaged", f"its data cannot be read; {OPERATOR} to check it and to restore it")
+    if isinstance(error, NotImplementedError):
+        return Failure("unsupported", "this branch or repository cannot do that")
+    if isinstance(error, errors.BzrError) and not error.internal_error:
+        return Failure("unsupported", one_line(error))
+    return Failure("internal", f"this service failed; {OPERATOR}, whose log has the cause")
+
+
+def unsupported(error: BaseException) -> str:
+    """Which format it is, and what helps. Breezy of today converts from formats of Bazaar 1.0 on."""
+    name = getattr(error, "format", None) or ""
+    name = one_line(name.decode("utf-8", "replace") if isinstance(name, bytes) else name)
+    named = f"its format ({name})" if name else "its format"
+    return f"{named} is not known to this service; convert it with a version of brz that knows it, and push it to a new place"
+
+
+def _missing(directory: str | None) -> Failure | None:
+    part = None if directory is None else missing_part(os.path.join(directory, ".bzr"))
+    return None if part is None else Failure("damaged", f"its .bzr/{part}; {OPERATOR} to restore it from a backup")
+
+
+def missing_part(control: str) -> str | None:
+    """Which part of a branch or repository is gone or empty; None when all is there that has to be, or the format is another."""
+    for part, (mark, names) in PARTS.items():
+        for name in names:
+            path = os.path.join(control, part, name)
+            if not os.path.lexists(path) and os.path.isdir(os.path.dirname(path)):
+                return f"{part}/{name} is missing"
+            with contextlib.suppress(OSError), open(path, "rb") as stream:
+                start = stream.read(FORMAT_BYTES_MAX)
+                if start == b"":
+                    return f"{part}/{name} is empty"
+                if name == "format" and mark not in start:
+                    break
+    return None
+
+
+def one_line(text: object) -> str:
+    """For a person, in one line, and not longer than one."""
+    return " ".join(str(text).split())[:CAUSE_CHARACTERS_MAX]
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The exception and those below it, also where Breezy keeps them in its own fields."""
+    found: list[BaseException] = []
+    wanted: list[object] = [error]
+    while wanted and len(found) < 32:
+        one = wanted.pop(0)
+        if not isinstance(one, BaseException) or any(one is other for other in found):
+            continue
+        found.append(one)
+        wanted += [getattr(one, name, None) for name in ("__cause__", "orig_error", "why", "extra", "msg")]
+        wanted.append(None if one.__suppress_context__ else one.__context__)
+    return found
+
+
+def _inner(path: str) -> str:
+    """The part of a path that is inside of the branch."""
+    _, inside, name = str(path).rpartition("/.bzr/")
+    return f"{inside[1:]}{name}" if inside else str(path)
+
+
+def _name(error: OSError) -> str:
+    return os.path.basename(os.fsdecode(error.filename)) if error.filename else os.strerror(error.errno or 0)

@@ -1,0 +1,95 @@
+"""What one session came upon: which request it is at, what it has reported, and the exit status that comes to."""
+
+import contextlib
+import sys
+import traceback
+import urllib.parse
+
+import failures
+import tracing
+from breezy.bzr.smart import medium
+from breezy.transport import Transport
+from failures import Failure
+from lock_waits import local_path
+from verb_table import UNSHOWABLE
+
+#: Reports of one session; what comes after them repeats them, or is made to.
+REPORTS_MAX = 20
+
+VERB_CHARACTERS_MAX = 64
+PATH_CHARACTERS_MAX = 512
+
+
+class Session:
+    """What is known of the session at hand; one a process."""
+
+    verb = b""
+    path = ""
+    #: Whether the request at hand is one that changes something.
+    changes = False
+    root: Transport | None = None
+    #: Below the root, as a transport takes it.
+    relpath = "."
+    #: Who held a lock that was refused, and why one could not be taken.
+    holder = ""
+    lock_trouble: BaseException | None = None
+    worst: str | None = None
+    server: medium.SmartServerStreamMedium | None = None
+    is_streaming = False
+    #: Whether the answer to the request at hand has words that only a user can read.
+    needs_words = False
+
+    def __init__(self) -> None:
+        self.told: set[tuple[str, str, str]] = set()
+
+    @property
+    def directory(self) -> str | None:
+        """Of the branch or repository that the request at hand is about; None where there is none on this disk."""
+        with contextlib.suppress(Exception):
+            return None if self.root is None else local_path(self.root, self.relpath)
+        return None
+
+
+session = Session()
+
+
+def begin(verb: bytes, path: bytes, root: Transport, changes: bool) -> None:
+    """A request begins. `path` is as the client wrote it, from this root."""
+    session.verb, session.root, session.changes, session.holder, session.lock_trouble = verb, root, changes, "", None
+    session.needs_words = False
+    session.relpath = path.decode("utf-8", "replace").strip("/") or "."
+    session.path = urllib.parse.unquote(session.relpath, errors="replace")
+
+
+def tell(failure: Failure, error: BaseException | None = None) -> None:
+    """Puts it on record: one packet to the keeper, and the session's exit status. The same again is told once."""
+    order = list(failures.STATUS)
+    if session.worst is None or order.index(failure.kind) > order.index(session.worst):
+        session.worst = failure.kind
+    known = (failure.kind, session.path, failure.words)
+    if known in session.told or len(session.told) >= REPORTS_MAX:
+        return
+    session.told.add(known)
+    trace = "".join(traceback.format_exception(error)) if error is not None and failure.is_ours else ""
+    tracing.tell(
+        {
+            **{"event": "failed", "kind": failure.kind, "verb": _shown(session.verb.decode("ascii", "replace"), VERB_CHARACTERS_MAX)},
+            **{"path": _shown(session.path, PATH_CHARACTERS_MAX), "cause": _shown(failure.words, failures.CAUSE_CHARACTERS_MAX)},
+            "traceback": trace.encode("utf-8", "replace").decode()[-tracing.REPORT_CHARACTERS_MAX :],
+        }
+    )
+
+
+def _shown(text: str, most: int) -> str:
+    return UNSHOWABLE.sub("?", text.encode("utf-8", "replace").decode())[:most]
+
+
+def exit_status(status: int) -> int:
+    """The status for a session that would end with this one: 0 is for those in which nothing failed."""
+    return failures.STATUS[session.worst] if status == 0 and session.worst is not None else status
+
+
+def say(words: str) -> None:
+    """One line on the user's terminal, where the protocol has no place for it."""
+    with contextlib.suppress(ValueError, OSError):
+        print(f"hatchery: {failures.one_line(words)}", file=sys.stderr, flush=True)
