@@ -2,6 +2,7 @@ import { children } from './children.ts';
 import { doctor } from './doctor/doctor.ts';
 import { drain, undrain } from './drain.ts';
 import { kill } from './kill.ts';
+import { leftovers } from './leftovers.ts';
 import { breakLock } from './locks/break-lock.ts';
 import { lock } from './locks/lock.ts';
 import { locks } from './locks/locks.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   drain,
   undrain,
   readOnly,
+  leftovers,
   user,
   signIn,
   doctor,

@@ -12,6 +12,7 @@ import { collectGarbage } from './children/collect-garbage.ts';
 import { ForkService } from './children/fork-service.ts';
 import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
 import { prepareZygote } from './keeper-link/prepare-zygote.ts';
+import { lookForLeftovers } from './leftovers/leftovers.ts';
 import { LockService } from './locks/lock-service.ts';
 import { openReadOnly } from './read-only/open-read-only.ts';
 import { answerRequest, type AnswerContext } from './requests/answer-request.ts';
@@ -61,24 +62,24 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
     const lock = (): Disposable => lockDirectory(directory, key);
     held.use(isSuccessor ? await afterPredecessor(lock) : lock());
   }
-  const readOnly = openReadOnly(config, log);
-  const startedAt = Date.now();
+  const [readOnly, startedAt] = [openReadOnly(config, log), Date.now()];
   const { events, journal } = held.use(openEventLog(config, log, startedAt));
   const service = held.use(new ForkService(config, log, events));
   const locks = held.use(new LockService({ config, log, events, service }));
   const keeper = new KeeperSupervisor({ config, log, events, service, locks, zygote });
-  const sampler = new UsageSampler();
-  const times = new AnswerTimes();
+  const [sampler, times, refusals] = [new UsageSampler(), new AnswerTimes(), new RefusalLog(log)];
   const status = (): object =>
     describeStatus({ startedAt, service, keeper, sampler, journal, times, readOnly, zygote });
   const stopping = new StopRequest();
   if (!isSuccessor) await entrance.openControl();
-  const leave = (): void => stopping.askToLeave();
   const handOverTo = (pid: number): Promise<void> => agreeToHandOver(config, keeper, stopping, pid);
-  const refusals = new RefusalLog(log);
-  const load = (): ForkerLoad => describeLoad({ service, refusals, childrenMax, keeperPid: () => keeper.pid });
-  const outage = (): string | null => keeper.outage;
-  entrance.serveControl({ service, locks, readOnly, events, log, status, load, outage, leave, handOver: handOverTo });
+  const leftovers = held.use(lookForLeftovers(config, locks, log));
+  const load = (): ForkerLoad =>
+    describeLoad({ service, refusals, leftovers, childrenMax, keeperPid: () => keeper.pid });
+  entrance.serveControl({
+    ...{ service, locks, leftovers, readOnly, events, log, status, load, outage: () => keeper.outage },
+    ...{ leave: () => stopping.askToLeave(), handOver: handOverTo },
+  });
 
   // A keeper that has children must outlive a forker that cannot start: the next one takes them over.
   held.defer(() => keeper.close({ quit: service.registry.size === 0 && stopping.kind.kind === 'stop' }));

@@ -133,3 +133,10 @@ export const memoryLookMs = 250;
 
 /** Ended children whose cause is kept for the gateway, which asks within milliseconds of the end. */
 export const endingsKeptMax = 1_000;
+
+/** What a killed session left is collected when nothing in it has changed for so long: a client that reconnects has done so by then. */
+export const leftoverMsMin = 60 * 60 * 1000;
+
+/** From the start to the first look for leftovers, and from one look to the next. */
+export const leftoverFirstMs = 60 * 1000;
+export const leftoverPauseMs = 60 * 60 * 1000;

@@ -1,6 +1,7 @@
 import { statFields } from '@hatchery/daemon';
 import type { ForkerLoad } from '@hatchery/events';
 import type { ForkService } from './children/fork-service.ts';
+import type { Leftovers } from './leftovers/leftovers.ts';
 import { waitingRequestsMax } from './limits.ts';
 import type { RefusalLog } from './requests/refusal-log.ts';
 import { readProc } from './usage/proc-usage.ts';
@@ -9,13 +10,14 @@ import { readProc } from './usage/proc-usage.ts';
 export interface LoadSources {
   readonly service: ForkService;
   readonly refusals: RefusalLog;
+  readonly leftovers: Pick<Leftovers, 'known' | 'collectedTotal'>;
   readonly childrenMax: number;
   /** Null while there is none. */
   readonly keeperPid: () => number | null;
 }
 
 /** How full the service is now. */
-export function describeLoad({ service, refusals, childrenMax, keeperPid }: LoadSources): ForkerLoad {
+export function describeLoad({ service, refusals, leftovers, childrenMax, keeperPid }: LoadSources): ForkerLoad {
   const { queue } = service;
   const pid = keeperPid();
   return {
@@ -28,6 +30,8 @@ export function describeLoad({ service, refusals, childrenMax, keeperPid }: Load
     waited: queue.waited,
     refused: refusals.counts,
     failures: service.failures.counts,
+    leftovers: leftovers.known,
+    leftoversCollected: leftovers.collectedTotal,
     left: queue.left,
   };
 }

@@ -180,26 +180,11 @@ def install() -> None:
         words = (b"UnknownMethod", error.verb) if isinstance(error, errors.UnknownSmartMethod) else answer(error)
         self.send_response(request.FailedSmartServerResponse(words))
 
-    def terminate(self: Any) -> None:
-        error = sys.exc_info()[1]
-        if error is not None and not has_client_gone(error):
-            end(error)
-        self.finished = True
-        with contextlib.suppress(ValueError, OSError):
-            self._out.close()
-
     build = medium.SmartServerStreamMedium._build_protocol
 
     def build_protocol(self: Any) -> Any:
         session.server = self
-        try:
-            return build(self)
-        except errors.ConnectionTimeout:
-            raise
-        except Exception as error:
-            end(error if isinstance(error, (MemoryError, OSError)) else errors.SmartProtocolError(str(error)))
-            self.finished = True
-            return None
+        return build(self)
 
     attempt = LockDir.wait_lock
 
@@ -219,5 +204,4 @@ def install() -> None:
     protocol.ProtocolThreeResponder.send_response = send_response  # type: ignore[assignment]
     protocol.ProtocolThreeResponder.send_error = send_error  # type: ignore[assignment]
     medium.SmartServerStreamMedium._build_protocol = build_protocol  # type: ignore[assignment]
-    medium.SmartServerPipeStreamMedium.terminate_due_to_error = terminate  # type: ignore[assignment]
     LockDir.wait_lock = wait_lock  # type: ignore[assignment]

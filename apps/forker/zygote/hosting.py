@@ -4,6 +4,7 @@ import functools
 import os
 from typing import Any
 
+import half_made
 import single_files
 import verbs
 from shared_modes import directory_mode, file_mode
@@ -113,13 +114,15 @@ class HostedTransport(pathfilter.PathFilteringTransport):
         """Also makes `~user` and `~user/project`, so that a first push needs no --create-prefix."""
         try:
             return self._change("mkdir", relpath, directory_mode(self._directory_of(relpath), mode), inside=False)
+        except FileExists:
+            if not half_made.is_empty_place(self.server.backing_transport, self._own(relpath, inside=False)):
+                raise
         except NoSuchFile:
             path = self._own(relpath, inside=False)
             parents = path.strip("/").split("/")[:-1]
             if len(parents) > PREFIX_DEPTH and single_files.names_of("/".join(parents)) not in self.server.promised:
                 raise
-            for depth in range(1, len(parents) + 1):
-                above = "/".join(parents[:depth])
+            for above in ("/".join(parents[:depth]) for depth in range(1, len(parents) + 1)):
                 self.server.backing_transport.clone(above).ensure_base(directory_mode(self.server.directory_of(above), mode))
             return self._below("mkdir", path, directory_mode(self.server.directory_of(path), mode))
 

@@ -10,9 +10,11 @@ from typing import Any
 
 import boundary
 import bounded
+import half_made
 import lock_waits
 import outcome
 import single_files
+from access import read_only
 from breezy.bzr.smart import request
 from breezy.bzr.smart.request import SmartServerRequest, SmartServerResponse
 from breezy.transport import FileExists
@@ -70,6 +72,8 @@ def execute(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: byt
     at = PATH_AT[verb]
     path = b"" if at is None or at >= len(arguments) else arguments[at]
     outcome.begin(verb, path, asked._backing_transport, verb in CHANGES)
+    if verb in half_made.LOOKS or verb in CREATES:
+        tidy(asked, server, path)
     if verb in single_files.READS | single_files.CHANGES:
         return single_files.execute(asked, verb, *arguments)
     if server.changes:
@@ -85,6 +89,8 @@ def execute(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: byt
             with contextlib.suppress(FileExists):
                 asked._backing_transport.mkdir(place)
     response: SmartServerResponse | None = type(asked).execute(asked, *arguments)
+    if verb in CREATES and (made := outcome.session.directory) is not None:
+        half_made.claim(made)
     if server.changes and isinstance(response, request.SuccessfulSmartServerResponse):
         remember(server, verb, place, response.args)
     return response
@@ -99,6 +105,13 @@ def remember(server: Any, verb: bytes, place: str, words: Any) -> None:
         server.locked.pop(branch, None)
     elif verb.endswith(b"_write_group") and verb != b"Repository.check_write_group":
         server.has_write_group = verb == b"Repository.start_write_group"
+
+
+def tidy(asked: SmartServerRequest, server: Any, path: bytes) -> None:
+    """Clears a place of the user's own of what was begun there and never became a branch."""
+    directory = outcome.session.directory
+    if directory is not None and read_only() is None and server.refusal_to_change(asked.translate_client_path(path)) is None:
+        half_made.tidy(directory)
 
 
 def install() -> None:

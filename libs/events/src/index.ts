@@ -23,6 +23,7 @@ export type {
   Stuck,
   UsageSample,
 } from './live.ts';
+export type { Leftover } from './leftover.ts';
 export type { ForkerLoad, Spans } from './load.ts';
 export type { Lock, LockCondition, LockKind, LockParty } from './lock.ts';
 export type {

@@ -27,6 +27,9 @@ export interface ForkerLoad {
   readonly refused: Readonly<Record<string, number>>;
   /** What sessions were refused or failed of, by kind. */
   readonly failures: Readonly<Record<FailureKind, number>>;
+  /** What killed sessions left in the hosting root, as of the last look; null before the first. */
+  readonly leftovers: { readonly count: number; readonly bytes: number } | null;
+  readonly leftoversCollected: number;
   /** Requests whose client left before its turn. */
   readonly left: number;
 }

@@ -159,11 +159,12 @@ describe('the control socket', () => {
       await once(server, 'listening');
       const early = controlRequest(join(directory.path, 'early.sock'), 'GET', '/v1/state');
       const { service, events, log } = bench;
-      const { locks, readOnly, load } = {} as ControlContext;
+      const { locks, leftovers, readOnly, load } = {} as ControlContext;
       const [leave, handOver, outage] = [(): void => undefined, (): Promise<void> => Promise.resolve(), () => null];
       waiting.resolve({
         service,
         locks,
+        leftovers,
         readOnly,
         events,
         log,

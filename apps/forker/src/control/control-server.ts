@@ -12,6 +12,7 @@ import {
 import type { ForkerLoad } from '@hatchery/events';
 import type { ForkService } from '../children/fork-service.ts';
 import { answerReadOnlyRequest } from '../read-only/read-only-request.ts';
+import type { Leftovers } from '../leftovers/leftovers.ts';
 import type { ReadOnlySwitch } from '../read-only/read-only-switch.ts';
 import { answerLockRequest, type LockActions } from '../locks/lock-requests.ts';
 
@@ -19,6 +20,7 @@ import { answerLockRequest, type LockActions } from '../locks/lock-requests.ts';
 export interface ControlContext {
   readonly service: ForkService;
   readonly locks: LockActions;
+  readonly leftovers: Pick<Leftovers, 'find' | 'collect'>;
   readonly readOnly: ReadOnlySwitch;
   readonly events: EventLog;
   readonly log: Logger;
@@ -79,6 +81,8 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
   if (request.method === 'GET' && path === '/v1/drained')
     return { status: 200, body: { ...context.service.intake.orders, outage: context.outage() } };
   if (request.method === 'GET' && path === '/v1/load') return { status: 200, body: context.load() };
+  if (request.method === 'GET' && path === '/v1/leftovers')
+    return { status: 200, body: await context.leftovers.find() };
   const logged = /^\/v1\/children\/([^/]+)\/log$/.exec(path)?.[1];
   if (request.method === 'GET' && logged !== undefined) return childLog(context, logged);
   const ended = /^\/v1\/children\/([^/]+)\/ending$/.exec(path)?.[1];
@@ -96,6 +100,7 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
   if (path === '/v1/drain') return drain(context, body['deadlineS'], actor, reason);
   if (path === '/v1/undrain') return undrain(context, actor, reason);
   if (path === '/v1/read-only') return answerReadOnlyRequest(context, { ...body, actor, reason });
+  if (path === '/v1/leftovers/collect') return collect(context, actor, reason);
   if (path === '/v1/restart') return restart(context, actor, reason);
   if (path === '/v1/hand-over') return handOver(context, body, actor, reason);
   const locked = await answerLockRequest(context, path, { ...body, actor, reason });
@@ -135,6 +140,18 @@ function signalChild(
   return act(context, { actor, reason, verb: `signal ${signal}`, target: id }, () =>
     service.signal(id, signal as NodeJS.Signals, `${signal} by ${actor}: ${reason}`) ? 'sent' : 'it had ended',
   );
+}
+
+/** Answers with what was collected; the log names each. */
+async function collect(context: ControlContext, actor: string, reason: string): Promise<Answer> {
+  const actionId = randomUUID();
+  const intent = { actor, reason, verb: 'collect leftovers', target: 'hosting root' };
+  context.events.publish({ kind: 'action.requested', actionId, ...intent });
+  const collected = await context.leftovers.collect();
+  const outcome = `${collected.length} collected`;
+  context.events.publish({ kind: 'action.done', actionId, outcome });
+  context.log.info({ actionId, ...intent, outcome }, 'action done');
+  return { status: 200, body: collected };
 }
 
 /** The process ends, and whoever supervises it starts the next; sessions go on, and their clients attach by id. */

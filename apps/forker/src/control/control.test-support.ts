@@ -7,6 +7,7 @@ import { controlRequest } from '@hatchery/event-feed';
 import type { Event } from '@hatchery/events';
 import { RawClient, temporaryDirectory } from '@hatchery/testkit';
 import { ServiceBench } from '../children/service.test-support.ts';
+import { Leftovers } from '../leftovers/leftovers.ts';
 import { LockService } from '../locks/lock-service.ts';
 import { describeLoad } from '../load.ts';
 import { ReadOnlySwitch } from '../read-only/read-only-switch.ts';
@@ -35,14 +36,16 @@ export async function withControl(story: (control: Control) => Promise<void>): P
   mkdirSync(config.hosting.root);
   using locks = new LockService({ config, log, events, service });
   const refusals = new RefusalLog(log);
+  using leftovers = new Leftovers({ root: config.hosting.root, hasSession: () => false, log });
   const server = createControlServer({
     service,
     locks,
+    leftovers,
     readOnly: new ReadOnlySwitch(config),
     events,
     log,
     status: () => ({ uptimeS: 1 }),
-    load: () => describeLoad({ service, refusals, childrenMax: 5, keeperPid: () => null }),
+    load: () => describeLoad({ service, refusals, leftovers, childrenMax: 5, keeperPid: () => null }),
     outage: () => null,
     leave: () => bench.service.intake.beginLeave(),
     handOver: (pid) => (pid === 7 ? Promise.resolve() : Promise.reject(new StartError('no offer'))),

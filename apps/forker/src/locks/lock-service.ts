@@ -12,6 +12,7 @@ import { KnownSessions } from './known-sessions.ts';
 import { LockLooks, partyOf } from './lock-looks.ts';
 import { MuteSessions } from './mute-sessions.ts';
 import { Orphans } from './orphans.ts';
+import { restoredLocks } from './restored-locks.ts';
 import { Scans } from './scans.ts';
 import { ScriptLockWatch } from './script-lock-watch.ts';
 
@@ -92,6 +93,13 @@ export class LockService implements Disposable {
   /** A lock that is held now, by its id. */
   find(id: string): Lock | undefined {
     return this.looks.table.find(id) ?? this.#scripts.find(id);
+  }
+
+  /** Whether a session lives that has opened this branch or one below it, or of which nobody knows what it has opened. */
+  hasSession(directory: string): boolean {
+    const isIn = (branch: string): boolean => branch === directory || branch.startsWith(`${directory}/`);
+    const children = [...this.#context.service.registry.entries()].map(({ child }) => child.id);
+    return children.some((id) => this.#mute.has(id) || [...(this.#branches.get(id) ?? [])].some(isIn));
   }
 
   /** The path of a lock whose holder has let it go not long ago. */
@@ -237,10 +245,4 @@ export class LockService implements Disposable {
       return child.user === user && ((overdueMs <= ageMs && ageMs < graceMs) || this.#mute.has(child.id));
     });
   }
-}
-
-/** The locks of the last view on record: those of scripts, and Breezy's. */
-function restoredLocks(events: EventLog): [scripts: Lock[], breezys: Lock[]] {
-  const all = Object.values(events.view.locks);
-  return [all.filter(({ kind }) => kind === 'script'), all.filter(({ kind }) => kind !== 'script')];
 }

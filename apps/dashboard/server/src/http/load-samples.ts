@@ -3,7 +3,20 @@ import { counter, gauge, type Sample } from './sample.ts';
 
 /** How full the fork service is, as Prometheus reads it. */
 export function loadSamples(load: ForkerLoad): readonly Sample[] {
-  const { children, childrenMax, orphans, zombies, waiting, waitingMax, waited, refused, failures, left } = load;
+  const {
+    children,
+    childrenMax,
+    orphans,
+    zombies,
+    waiting,
+    waitingMax,
+    waited,
+    refused,
+    failures,
+    leftovers,
+    leftoversCollected,
+    left,
+  } = load;
   return [
     gauge('hatchery_sessions_used', 'Places of max_children that are taken.', children),
     gauge('hatchery_sessions_limit', 'max_children.', childrenMax),
@@ -28,6 +41,17 @@ export function loadSamples(load: ForkerLoad): readonly Sample[] {
       help: 'What sessions were refused, or failed of, by kind; disk, damaged and internal are for the operator.',
       values: Object.entries(failures).map(([kind, value]) => ({ labels: { kind }, value })),
     },
+    ...(leftovers === null
+      ? []
+      : [
+          gauge('hatchery_leftovers', 'What killed sessions left in the hosting root.', leftovers.count),
+          gauge('hatchery_leftover_bytes', 'Its size.', leftovers.bytes),
+        ]),
+    counter(
+      'hatchery_leftovers_collected_total',
+      'Leftovers of killed sessions that were removed.',
+      leftoversCollected,
+    ),
     counter('hatchery_fork_requests_left_total', 'Requests whose client left before its turn.', left),
   ];
 }

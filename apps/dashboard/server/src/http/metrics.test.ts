@@ -38,6 +38,7 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
   const load = {
     ...{ children: 4, childrenMax: 5, orphans: 1, zombies: 2, waiting: 3, waitingMax: 10, left: 6 },
     ...{ waited: { boundsS: [0.1, 1], counts: [2, 1, 1], sumS: 9.5 }, refused: { 'service-full': 7 } },
+    ...{ leftovers: { count: 3, bytes: 73 }, leftoversCollected: 9 },
     failures: { ...noFailures, 'lock-held': 8 },
   };
   const told = { ...input, view: { ...emptyView, children, locks } };
@@ -62,6 +63,7 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
   assert.ok(lines.includes('hatchery_fork_queue_wait_seconds_count 4'));
   assert.ok(lines.includes('hatchery_session_failures_total{kind="lock-held"} 8'));
   assert.ok(lines.includes('hatchery_session_failures_total{kind="disk"} 0'));
+  assert.ok(lines.includes('hatchery_leftovers 3') && lines.includes('hatchery_leftover_bytes 73'));
   assert.ok(!text.includes('anna'));
   for (const line of lines) assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[\w.+-]+"\})? [\d.]+)$/);
   const without = metricsText(told, null);

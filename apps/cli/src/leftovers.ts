@@ -1,0 +1,43 @@
+import type { Leftover } from '@hatchery/events';
+import { age } from './age.ts';
+import { exitDone, expectWords, type Command } from './command.ts';
+import { actor, askService } from './running-service.ts';
+import { table } from './table.ts';
+
+/** A large hosting root takes a while to be read. */
+const answerMsMax = 120_000;
+
+export const leftovers: Command = {
+  name: 'leftovers',
+  synopsis: '[--collect [--reason TEXT]] [--json]',
+  summary: 'what killed sessions left in the hosting root; it is collected every hour by itself',
+  details: `--collect  collects now what nobody uses, and shows what that was
+Kept is what changed within the last hour, what a session that runs may use, and what a process has open.
+hatchery leftovers             shows packs of pushes that were killed, and locks and places that were begun
+hatchery leftovers --collect   makes room after a disk was full`,
+  options: { json: { type: 'boolean' }, collect: { type: 'boolean' }, reason: { type: 'string', default: 'not said' } },
+  async run(invocation) {
+    expectWords(invocation);
+    const { config, options, print } = invocation;
+    const collects = options['collect'] === true;
+    const wish = { actor: actor(invocation), reason: String(options['reason']) };
+    const found = (await (collects
+      ? askService(config, 'POST', '/v1/leftovers/collect', wish, answerMsMax)
+      : askService(config, 'GET', '/v1/leftovers', undefined, answerMsMax))) as readonly Leftover[];
+    if (options['json'] === true) print(`${JSON.stringify(found)}\n`);
+    else if (found.length === 0) print(collects ? 'nothing to collect\n' : 'nothing is left behind\n');
+    else print(describe(found, collects, Date.now()));
+    return exitDone;
+  },
+};
+
+function describe(found: readonly Leftover[], isCollected: boolean, nowMs: number): string {
+  return table(
+    ['SIZE', 'AGE', 'KIND', 'OWNER', 'BRANCH', isCollected ? 'DONE' : 'KEPT FOR'],
+    found.map(({ bytes, changedAt, kind, owner, branch, keptFor }) => [
+      `${Math.ceil(bytes / 1000)} kB`,
+      age(Date.parse(changedAt), nowMs),
+      ...[kind, owner, branch, isCollected ? 'collected' : (keptFor ?? 'the next collection')],
+    ]),
+  );
+}

@@ -1,0 +1,105 @@
+import { realpathSync, rmSync } from 'node:fs';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import type { Config } from '@hatchery/config';
+import type { Logger } from '@hatchery/daemon';
+import type { Leftover } from '@hatchery/events';
+import type { LockService } from '../locks/lock-service.ts';
+import { walkBranches } from '../locks/sweep.ts';
+import { leftoverFirstMs, leftoverPauseMs } from '../limits.ts';
+import { findLeftovers } from './find-leftovers.ts';
+import { openFiles } from './open-files.ts';
+
+/** What leftovers are looked for with. */
+export interface LeftoversContext {
+  /** The hosting root without symlinks. */
+  readonly root: string;
+  readonly hasSession: (directory: string) => boolean;
+  readonly log: Logger;
+}
+
+/** The leftovers of this service, which are collected from now on. */
+export function lookForLeftovers(config: Config, locks: Pick<LockService, 'hasSession'>, log: Logger): Leftovers {
+  const hasSession = (directory: string): boolean => locks.hasSession(directory);
+  const leftovers = new Leftovers({ root: realpathSync(config.hosting.root), hasSession, log });
+  leftovers.begin();
+  return leftovers;
+}
+
+/** Looks for what killed sessions left in the hosting root, and collects what nobody uses, every hour and when asked. */
+export class Leftovers implements Disposable {
+  readonly #context: LeftoversContext;
+  readonly #ending = new AbortController();
+  /** As of the last look; null before the first. */
+  #known: { readonly count: number; readonly bytes: number } | null = null;
+  collectedTotal = 0;
+
+  constructor(context: LeftoversContext) {
+    this.#context = context;
+  }
+
+  get known(): { readonly count: number; readonly bytes: number } | null {
+    return this.#known;
+  }
+
+  /** Collects from time to time, until the end. */
+  begin(): void {
+    const { signal } = this.#ending;
+    const forEver = async (): Promise<void> => {
+      // Not at once: until the keeper has spoken nobody knows which sessions live.
+      await delay(leftoverFirstMs, undefined, { signal, ref: false });
+      for (;;) {
+        await this.collect();
+        await delay(leftoverPauseMs, undefined, { signal, ref: false });
+      }
+    };
+    forEver().catch((error: unknown) => {
+      if (!signal.aborted) this.#context.log.error({ err: error }, 'leftovers are not looked for any more');
+    });
+  }
+
+  /** What is left behind now, the largest first. */
+  async find(): Promise<Leftover[]> {
+    const { root, hasSession } = this.#context;
+    const open = openFiles();
+    const inUse = { isOpen: (path: string) => open.has(path), hasSession, nowMs: Date.now() };
+    const found: Leftover[] = [];
+    const look = (directory: string): void => void found.push(...findLeftovers(directory, root, inUse));
+    const pace = async (directories: number): Promise<void> => {
+      if (directories % 50 === 0) await turn(undefined, { signal: this.#ending.signal });
+    };
+    // What cannot be read is told by the look for locks.
+    await walkBranches(root, look, pace, () => undefined);
+    this.#keep(found);
+    return found.toSorted((a, b) => b.bytes - a.bytes);
+  }
+
+  /** Removes what nothing speaks for, and says what that was. */
+  async collect(): Promise<Leftover[]> {
+    const found = await this.find();
+    const collected = found.filter((one) => one.keptFor === null && this.#remove(one));
+    this.#keep(found.filter((one) => !collected.includes(one)));
+    return collected;
+  }
+
+  [Symbol.dispose](): void {
+    this.#ending.abort();
+  }
+
+  #remove(one: Leftover): boolean {
+    const { log } = this.#context;
+    try {
+      rmSync(one.path, { recursive: true });
+    } catch (error) {
+      log.warn({ err: error, path: one.path }, 'a leftover cannot be removed');
+      return false;
+    }
+    this.collectedTotal += 1;
+    const { path, kind, owner, branch, bytes, changedAt } = one;
+    log.info({ path, kind, owner, branch, bytes, changedAt }, 'leftover collected');
+    return true;
+  }
+
+  #keep(found: readonly Leftover[]): void {
+    this.#known = { count: found.length, bytes: found.reduce((sum, { bytes }) => sum + bytes, 0) };
+  }
+}
