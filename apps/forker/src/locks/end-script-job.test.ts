@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Lock } from '@hatchery/events';
@@ -15,7 +15,7 @@ class Script implements AsyncDisposable {
   #said = '';
 
   constructor(directory: string, script: string, take = 'exec 9<>"$1"; flock 9;') {
-    const words = ['-c', `${take} ${script}`, 'sh', join(directory, 'a.lock')];
+    const words = ['-c', `${take} ${script}`, 'sh', join(directory, 'a.lock'), script];
     this.process = spawn('sh', words, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
     this.#ended = new Promise((resolve) => this.process.once('exit', resolve));
@@ -49,6 +49,9 @@ async function shown(bench: LockBench, isWanted: (lock: Lock) => boolean = () =>
 function endingOf(pid: number): Disposable {
   return { [Symbol.dispose]: () => void (processFacts(pid)?.words[0] === 'sleep' && process.kill(pid, 'SIGKILL')) };
 }
+
+/** The taker stays, as flock(1) does above its command: Python takes the lock and becomes the rest. */
+const holdAsFlock = `exec 9<>"$1"; exec /usr/bin/python3 -c 'import fcntl,os,sys; fcntl.flock(9, 2); os.set_inheritable(9, True); os.execvp("sh", ["sh", "-c", sys.argv[1]])' "$2";`;
 
 const leaveBehind = 'setsid sleep 600 >&- & echo $!';
 
@@ -108,6 +111,19 @@ describe('breaking the lock of a script', () => {
     assert.ok('outcome' in result, JSON.stringify(result));
     assert.match(result.outcome, /SIGTERM; the kernel has freed the lock, and process \d+ \(.*\) has it now$/);
     process.kill(-waiter.pid, 'SIGKILL');
+  });
+
+  it('ends the holder of a file that was deleted', async () => {
+    using bench = new LockBench();
+    await using holder = new Script(bench.scriptsDirectory, 'echo held; exec sleep 600', holdAsFlock);
+    await holder.line();
+    rmSync(join(bench.scriptsDirectory, 'a.lock'));
+    const { id, condition } = await shown(bench, (lock) => lock.condition === 'deleted');
+    assert.equal(condition, 'deleted');
+    const result = await bench.break({ id });
+    assert.ok('outcome' in result, JSON.stringify(result));
+    assert.match(result.outcome, /was ended by SIGTERM; the kernel has freed the lock$/);
+    assert.deepEqual(bench.view, []);
   });
 
   it('kills what does not end when it is told to', async () => {
