@@ -81,7 +81,7 @@ describe('the command line', () => {
       /^stop: nothing runs on .*; hatchery start starts it$/,
     );
     const status = await hatchery('status', '--json', ...place);
-    const { parts, children } = JSON.parse(status.stdout) as { parts: { state: string }[]; children: [] };
-    assert.deepEqual([status.code, parts.map(({ state }) => state), children], [1, Array(5).fill('down'), []]);
+    const { parts, children } = JSON.parse(status.stdout) as { parts: { state: string }[]; children: null };
+    assert.deepEqual([status.code, parts.map(({ state }) => state), children], [1, Array(5).fill('down'), null]);
   });
 });

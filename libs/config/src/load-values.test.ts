@@ -77,7 +77,8 @@ describe('sessionSettings', () => {
     assert.equal(environment['HATCHERY_FILE_READS'], '0');
     assert.deepEqual(
       Object.keys(environment).filter((name) => !/^(BRZ_|HATCHERY_)/.test(name)),
-      ['PATH', 'LANG', 'HOME'],
+      ['PATH', 'LANG', 'HOME', 'TMPDIR'],
     );
+    assert.notEqual(environment['TMPDIR'], process.env['TMPDIR']);
   });
 });
