@@ -36,10 +36,15 @@ class Access:
 
     def sees(self, place: Place) -> bool:
         """Whether it may be read. What is spelled nearly as something private is taken for that, as some file systems do."""
+        return self.hidden_at(place) == 0
+
+    def hidden_at(self, place: Place) -> int:
+        """How many names of the place make up the first thing that may not be read; 0 when all may. As many steps either way."""
         if not self.private or self.owns(place):
-            return True
+            return 0
         spelled = folded(place)
-        return not any(spelled[:length] in self.private for length in range(1, len(spelled) + 1))
+        hidden = [length for length in range(1, len(spelled) + 1) if spelled[:length] in self.private]
+        return min(hidden, default=0)
 
     @property
     def hint(self) -> str:

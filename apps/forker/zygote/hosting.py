@@ -20,15 +20,18 @@ from verb_table import UNSHOWABLE
 CLIENT_TIMEOUT_S = 86_400.0
 
 
+#: A name that nobody can give to anything here (named()), and of the letters that most names are of, which take the same steps.
+ABSENT = ".hatchery-nothing-is-here"
+
 _translate_client_path = SmartServerRequest.translate_client_path
 
 
 def translate_client_path(request: SmartServerRequest, path: bytes) -> str:
-    """Breezy answers a path above the root, or one that is no UTF-8, with a Python exception; PathNotChild becomes "Not a branch"."""
+    """Breezy answers a path above the root with the name of a Python exception; PathNotChild becomes "Not a branch"."""
     try:
         translated: str = _translate_client_path(request, path)
-    except (urlutils.InvalidURLJoin, UnicodeDecodeError) as error:
-        raise errors.PathNotChild(path.decode("utf-8", "backslashreplace"), "/") from error
+    except urlutils.InvalidURLJoin as error:
+        raise errors.PathNotChild(path.decode("utf-8"), "/") from error
     return translated
 
 
@@ -39,15 +42,8 @@ verbs.install()
 class HostedTransport(pathfilter.PathFilteringTransport):
     """Shows what the user may see, and changes only what is theirs, and there only what a branch is made of."""
 
-    def _filter(self, relpath: str) -> str:
-        """The path for the transport below. NoSuchFile for what the user may not see, as for what is not there."""
-        path: str = super()._filter(relpath)
-        if not self.server.shows(path):
-            raise NoSuchFile("/" + path)
-        return path
-
     def _own(self, relpath: str, inside: bool = True) -> str:
-        path: str = super()._filter(relpath)
+        path: str = self._filter(relpath)
         # First of all: about what is not the user's the answer is the same whether it is there or not.
         if refusal := self.server.refusal_to_change(path):
             raise PermissionDenied("/" + path, refusal)
@@ -60,23 +56,25 @@ class HostedTransport(pathfilter.PathFilteringTransport):
         return path
 
     def _call(self, method: str, relpath: str, *arguments: Any) -> Any:
-        return self._below(method, self._filter(relpath), *arguments)
+        path = self._filter(relpath)
+        return self._below(method, self.server.looked_for(path), *arguments, told=path)
 
     def _change(self, method: str, relpath: str, *arguments: Any, inside: bool = True) -> Any:
         return self._below(method, self._own(relpath, inside), *arguments)
 
-    def _below(self, method: str, path: str, *arguments: Any) -> Any:
-        """Calls the transport below, whose errors would tell where on this host the hosting root is."""
+    def _below(self, method: str, path: str, *arguments: Any, told: str | None = None) -> Any:
+        """Calls the transport below, whose errors would tell where on this host the hosting root is; `told` is what the client calls the path."""
+        shown = path if told is None else told
         try:
             return getattr(self.server.backing_transport, method)(path, *arguments)
         except (NoSuchFile, FileExists, PermissionDenied, DirectoryNotEmpty, ResourceBusy) as error:
-            raise type(error)("/" + path) from error
+            raise type(error)("/" + shown) from error
         except (TransportError, OSError) as error:
             cause = getattr(error, "orig_error", error)
-            raise TransportError(f"/{path}: {getattr(cause, 'strerror', None) or 'it cannot be done'}") from error
+            raise TransportError(f"/{shown}: {getattr(cause, 'strerror', None) or 'it cannot be done'}") from error
 
     def _directory_of(self, relpath: str) -> str:
-        return self.server.directory_of(super()._filter(relpath))  # type: ignore[no-any-return]
+        return self.server.directory_of(self._filter(relpath))  # type: ignore[no-any-return]
 
     def append_file(self, relpath: str, stream: Any, mode: int | None = None) -> Any:
         return self._change("append_file", relpath, stream, file_mode(self._directory_of(relpath), mode))
@@ -105,7 +103,7 @@ class HostedTransport(pathfilter.PathFilteringTransport):
 
     def list_dir(self, relpath: str) -> Any:
         path = self._filter(relpath)
-        return [name for name in self._below("list_dir", path) if self.server.shows(f"{path}/{name}")]
+        return [name for name in self._call("list_dir", relpath) if self.server.shows(f"{path}/{name}")]
 
     def lock_write(self, relpath: str) -> Any:
         return self._change("lock_write", relpath)
@@ -177,6 +175,22 @@ class HostedServer(pathfilter.PathFilteringServer):
         real = self.real(place)
         return real is place or (real is not None and self.access.sees(real))
 
+    def looked_for(self, path: str) -> str:
+        """Where the transport below is to look: there, or, for what is hidden, where as certainly nothing is.
+
+        What a user may not see takes the same steps as what is not there, and so the same time: 485 µs against 577 told them apart.
+        """
+        place = named(path)
+        if place is None:
+            raise NoSuchFile("/" + path)
+        hidden = self.access.hidden_at(place) - 1
+        place = tuple([ABSENT if number == hidden else name for number, name in enumerate(place)])
+        real = self.real(place)
+        if real is None or (real is not place and not self.access.sees(real)):
+            return ABSENT
+        # From the names and not from the path, where a slash may be spelled %2F.
+        return urlutils.escape("/".join(place))
+
     def refusal_to_change(self, path: str) -> str | None:
         """Why the user may not change what a path names, whether it is there or not; None when they may."""
         place = named(path)
@@ -209,7 +223,7 @@ def named(path: str) -> Place | None:
     Breezy's chroot looks at the text of a path, the file system at what it means: `..%2F` would leave the root.
     """
     names = tuple(name for name in urlutils.unescape(path).split("/") if name not in ("", "."))
-    return None if ".." in names or any(map(UNSHOWABLE.search, names)) else names
+    return None if ".." in names or ABSENT in names or any(map(UNSHOWABLE.search, names)) else names
 
 
 class HostingFactory(BzrServerFactory):

@@ -106,6 +106,18 @@ describe('a request that does not come to its end', () => {
     });
 });
 
+it('cuts off a client that goes on sending after its deadline, though it never closes', async () => {
+  await using server = await served({ headersTimeoutMs: 100, requestTimeoutMs: 200 });
+  const client = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+  client.on('error', () => undefined);
+  client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n');
+  const sending = setInterval(() => client.write('a'), 20);
+  client.resume();
+  // The last write may meet a connection that is gone, which is what is waited for.
+  await new Promise((resolve) => client.once('close', resolve));
+  clearInterval(sending);
+});
+
 it('tells addresses apart as their owners are: IPv4 by address, IPv6 by network', () => {
   const server = createServer();
   const limits = new ConnectionLimits(server, { perPeerMax: 1, allMax: 100 });

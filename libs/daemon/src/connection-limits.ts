@@ -112,7 +112,11 @@ export function createGuardedServer(guard: HttpGuard, listener?: RequestListener
   // A client without `Connection: close` or TLS on this port gets a plain answer; the socket closes with it.
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
-    else socket.end(`HTTP/1.1 ${statusOf(error)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    // A client that goes on sending would keep a half-closed connection for as long as it likes.
+    else
+      socket.end(`HTTP/1.1 ${statusOf(error)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
+        socket.destroy(),
+      );
   });
   return server;
 }
