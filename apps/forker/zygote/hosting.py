@@ -14,14 +14,11 @@ from breezy.bzr.smart.request import SmartServerRequest
 from breezy.bzr.smart.server import BzrServerFactory
 from breezy.errors import DirectoryNotEmpty, PermissionDenied, ResourceBusy, TransportError, TransportNotPossible
 from breezy.transport import FileExists, NoSuchFile, Transport, chroot, get_transport_from_url, pathfilter
-from verb_table import UNSHOWABLE
+from named_places import ABSENT, named
 
 #: Longer than any pause of a person at an editor; a lost connection is the gateway's to notice, and ends stdin.
 CLIENT_TIMEOUT_S = 86_400.0
 
-
-#: A name that nobody can give to anything here (named()), and of the letters that most names are of, which take the same steps.
-ABSENT = ".hatchery-nothing-is-here"
 
 _translate_client_path = SmartServerRequest.translate_client_path
 
@@ -215,15 +212,6 @@ class HostedServer(pathfilter.PathFilteringServer):
                 return named(urlutils.escape(real[len(self._root) :])) if inside else None
             self._passed.add(path)
         return place
-
-
-def named(path: str) -> Place | None:
-    """The names in a path as the file system will read it; None when it steps back, or holds what no terminal should show.
-
-    Breezy's chroot looks at the text of a path, the file system at what it means: `..%2F` would leave the root.
-    """
-    names = tuple(name for name in urlutils.unescape(path).split("/") if name not in ("", "."))
-    return None if ".." in names or ABSENT in names or any(map(UNSHOWABLE.search, names)) else names
 
 
 class HostingFactory(BzrServerFactory):
