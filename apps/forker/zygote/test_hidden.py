@@ -11,6 +11,7 @@ from typing import Any
 import hosting
 from access import Access
 from breezy.transport import NoSuchFile
+from named_places import ABSENT
 
 WAYS: dict[str, Callable[[Any, str], object]] = {
     "get": lambda transport, path: transport.get_bytes(path),
@@ -70,7 +71,7 @@ class Hidden(unittest.TestCase):
 
     def test_however_it_is_spelled_it_is_not_there(self) -> None:
         spellings = ("~bob/secret", "~bob%2Fsecret", "%7Ebob/%73ecret", "~bob/public/../secret", "~Bob/SECRET", "~bob/./secret", "~reds")
-        for path in (*spellings, *(f"{name}/branch" for name in spellings), hosting.ABSENT):
+        for path in (*spellings, *(f"{name}/branch" for name in spellings), ABSENT):
             with self.subTest(path):
                 self.assertFalse(self.factory.transport.has(path))
                 with self.assertRaisesRegex(NoSuchFile, "^No such file: '/"):
