@@ -50,8 +50,12 @@ describe('a detached service', () => {
       assert.deepEqual(await hatchery(path, 'stop'), { code: 0, stdout: 'hatchery has stopped\n', stderr: '' });
     }
     await assertNothingLeft(path, baseline);
-    // What does not run is started.
-    assert.match((await hatchery(path, 'restart')).stdout, /^hatchery is up \(pid \d+\)/);
+    for (const words of [['restart'], ['restart', '--now']]) {
+      const { code, stderr } = await hatchery(path, ...words);
+      assert.equal(code, 1);
+      assert.match(stderr, /^hatchery: restart: nothing runs on .*; hatchery start starts it\n$/);
+    }
+    assert.match((await hatchery(path, 'start')).stdout, /^hatchery is up \(pid \d+\)/);
     assert.equal((await hatchery(path, 'stop', '--now')).code, 0);
     await assertNothingLeft(path, baseline);
   });

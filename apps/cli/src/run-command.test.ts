@@ -76,10 +76,11 @@ describe('the command line', () => {
         /^\w+: no (fork service|ssh gateway) answers on .*\.sock \(ENOENT\); start one with/,
       );
     }
-    assert.match(
-      (await hatchery('stop', ...place)).said.join(),
-      /^stop: nothing runs on .*; hatchery start starts it$/,
-    );
+    for (const [word = '', ...options] of [['stop'], ['restart'], ['restart', '--now']]) {
+      const { code, said } = await hatchery(word, ...options, ...place);
+      assert.equal(code, 1);
+      assert.match(said.join(), new RegExp(`^${word}: nothing runs on .*; hatchery start starts it$`));
+    }
     const status = await hatchery('status', '--json', ...place);
     const { parts, children } = JSON.parse(status.stdout) as { parts: { state: string }[]; children: null };
     assert.deepEqual([status.code, parts.map(({ state }) => state), children], [1, Array(5).fill('down'), null]);

@@ -1,11 +1,5 @@
 import type { Lock } from '@hatchery/events';
-import { visible } from '../table.ts';
-
-/** Characters of the beginning of an id, from which on it is taken for one. */
-const prefixCharactersMin = 3;
-
-/** Characters of a text that are said again. */
-const echoedMax = 80;
+import { echo, findNamed } from '../find-named.ts';
 
 /** No lock has this id or name now. */
 export class NoSuchLockError extends Error {
@@ -28,21 +22,10 @@ export function isWholeId(text: string): boolean {
  */
 export function findNamedLock(locks: readonly Lock[], text: string): Lock | null {
   const name = text.replace(/(?<=.)\/+$/, '');
-  const ways: readonly ((lock: Lock) => boolean)[] = [
-    ({ id }) => id === text,
-    (lock) => lock.name === name || lock.path === name || lock.path.startsWith(`${name}/.bzr/`),
-    ({ id }) => text.length >= prefixCharactersMin && id.startsWith(text),
-  ];
-  for (const isMeant of ways) {
-    const [found, ...others] = locks.filter(isMeant);
-    if (found === undefined) continue;
-    if (others.length === 0) return found;
-    const list = [found, ...others].map(({ id, kind, name: own }) => `${id} (${kind} ${own})`).join(', ');
-    throw new Error(visible(`${echo(text)} is ${others.length + 1} locks: ${list}; say which by its id`));
-  }
-  return null;
-}
-
-function echo(text: string): string {
-  return visible(text.length > echoedMax ? `${text.slice(0, echoedMax)}…` : text);
+  return findNamed(locks, text, {
+    plural: 'locks',
+    isCalled: (lock) => lock.name === name || lock.path === name || lock.path.startsWith(`${name}/.bzr/`),
+    handles: ({ id }) => [id],
+    describe: ({ kind, name: own }) => `${kind} ${own}`,
+  });
 }
