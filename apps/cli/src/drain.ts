@@ -1,5 +1,5 @@
 import { drainDeadlineSMax } from '@hatchery/event-feed';
-import type { RunningSession } from '@hatchery/events';
+import { unsaidReason, type RunningSession } from '@hatchery/events';
 import { age } from './age.ts';
 import { exitDone, expectWords, UsageError, type Command, type Invocation, type Options } from './command.ts';
 import { tellOldGateways } from './drain-old.ts';
@@ -8,14 +8,15 @@ import { askGateway, gatewayState } from './running-gateway.ts';
 import { actor, askService, NotRunningError } from './running-service.ts';
 import { table } from './table.ts';
 
-const commonOptions = { old: { type: 'boolean' }, reason: { type: 'string', default: 'not said' } } as const;
+const commonOptions = { old: { type: 'boolean' }, reason: { type: 'string', default: unsaidReason } } as const;
 
 export const drain: Command = {
   name: 'drain',
   synopsis: '[--old] [--deadline SECONDS] [--reason TEXT]',
   summary: 'take no new session; those that run finish until the deadline (forker.children_timeout_s)',
   details: `--old  only the sessions that a restart still waits for: their deadline alone, and new ones are taken as before
-A drain and its deadline hold over restarts, until hatchery undrain.`,
+--reason TEXT  who comes meanwhile reads TEXT, as does the page; the audit keeps it
+A drain, its reason and its deadline hold over restarts, until hatchery undrain.`,
   options: { ...commonOptions, deadline: { type: 'string' } },
   async run(invocation) {
     expectWords(invocation);

@@ -1,4 +1,5 @@
 import type { Logger } from '@hatchery/daemon';
+import { withDrainReason } from '@hatchery/event-feed';
 import type { Sessions } from './session/sessions.ts';
 import type { SshServer } from './ssh/server.ts';
 
@@ -14,6 +15,7 @@ export class Drain {
   readonly #sessions: Sessions;
   #deadline: NodeJS.Timeout | null = null;
   #retirement: NodeJS.Timeout | null = null;
+  #reason: string | null = null;
   #isOver = false;
 
   constructor(log: Logger, server: SshServer, sessions: Sessions) {
@@ -31,13 +33,14 @@ export class Drain {
   }
 
   /** Asked again it is about the deadline alone; asked after the end, about nothing: a deadline of days would keep the process. */
-  begin(deadlineMs: number): void {
+  begin(deadlineMs: number, reason: string | null): void {
     if (this.#isOver) return;
+    this.#reason = reason;
     clearTimeout(this.#deadline ?? undefined);
-    this.#log.info({ sessions: this.#sessions.count, deadlineMs }, 'draining');
+    this.#log.info({ sessions: this.#sessions.count, deadlineMs, reason }, 'draining');
     this.#deadline = this.#disconnectAfter(deadlineMs);
-    this.#sessions.drain();
-    this.#server.drain();
+    this.#sessions.drain(reason);
+    this.#server.drain(reason);
   }
 
   /** Begins a retirement; a drain beside it goes on, and can still be ordered and taken back. */
@@ -56,6 +59,7 @@ export class Drain {
     if (this.#deadline === null) return;
     clearTimeout(this.#deadline);
     this.#deadline = null;
+    this.#reason = null;
     this.#sessions.undrain();
     this.#server.undrain();
     this.#log.info('drain is over');
@@ -63,7 +67,9 @@ export class Drain {
 
   disconnect(reason: string): void {
     this.#log.warn({ sessions: this.#sessions.count, reason }, 'disconnecting clients');
-    this.#server.disconnectAll(`the service is restarting (${reason}); try again in a minute`);
+    this.#server.disconnectAll(
+      withDrainReason([`the service is restarting (${reason})`, '; try again in a minute'], this.#reason),
+    );
     // Only then is there a child whose client has gone, and hurrying has a meaning.
     void this.#server.closed().then(() => this.#sessions.hurry());
   }

@@ -39,7 +39,13 @@ export class SmallForkService implements AsyncDisposable {
   lineAfter: string | null = null;
   drainedAsked = 0;
   /** What it says of drains that an operator has ordered, and of its outage; null for no answer at all. */
-  drained: { drained: boolean; orders: number; deadline?: string | null; outage?: string | null } | null = {
+  drained: {
+    drained: boolean;
+    orders: number;
+    deadline?: string | null;
+    reason?: string;
+    outage?: string | null;
+  } | null = {
     drained: false,
     orders: 0,
   };

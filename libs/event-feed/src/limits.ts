@@ -24,5 +24,8 @@ export const controlAnswerBytesMax = 64 * 1024 * 1024;
 /** A body of the control socket; the longest holds a reason that a person typed. */
 export const controlBodyBytesMax = 64 * 1024;
 
+/** Of the reason of a drain, as users read it: two lines of a terminal. The audit has all of it. */
+export const drainReasonCharactersMax = 160;
+
 /** The longest deadline of a drain: who is still there after a week has been forgotten by everybody. */
 export const drainDeadlineSMax = 7 * 24 * 60 * 60;

@@ -40,6 +40,6 @@ export type {
 } from './past.ts';
 export { isChildRusage } from './read-rusage.ts';
 export type { RunningSession } from './session.ts';
-export { emptyView, recentChildrenMax, reduce, ViewDraft } from './view.ts';
+export { emptyView, recentChildrenMax, reduce, unsaidReason, ViewDraft } from './view.ts';
 export type { View, ZygoteView } from './view.ts';
 export type { ZygoteHealth, ZygoteTrouble } from './zygote.ts';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Child, ChildUsage } from './child.ts';
 import type { EventBody } from './event.ts';
 import type { Lock, LockParty } from './lock.ts';
-import { emptyView, recentChildrenMax, reduce, ViewDraft, type View } from './view.ts';
+import { emptyView, recentChildrenMax, reduce, type View, unsaidReason, ViewDraft } from './view.ts';
 
 const child: Child = {
   id: 'c1',
@@ -150,6 +150,11 @@ describe('reduce, of the service', () => {
     const drained = reduce(asked, { kind: 'forker.draining', draining: true, actor: 'ops' });
     assert.deepEqual(drained.drainWish, { actor: 'ops', reason: 'new disks' });
     assert.deepEqual(reduce(drained, { kind: 'forker.draining', draining: false, actor: 'bo' }), emptyView);
+    const moved = { ...wish, actor: 'bo', reason: unsaidReason };
+    assert.deepEqual(reduce(drained, { kind: 'action.requested', ...moved }).drainWish, {
+      actor: 'bo',
+      reason: 'new disks',
+    });
     const stopped = reduce(asked, { kind: 'forker.draining', draining: true, actor: 'stop' });
     assert.equal(stopped.drainWish, undefined, 'a stop has another reason');
   });

@@ -34,6 +34,9 @@ export interface View {
   readonly drainWish?: { readonly actor: string; readonly reason: string };
 }
 
+/** The reason of an action whose actor has given none. */
+export const unsaidReason = 'not said';
+
 /** How many ended children a view remembers: a screenful for the page, some 100 kB at most. */
 export const recentChildrenMax = 200;
 
@@ -168,7 +171,11 @@ function drain(draft: Draft, event: Extract<EventBody, { kind: 'forker.draining'
 
 /** A drain is asked for before it begins, and only the wish says why. */
 function noteWish(draft: Draft, { verb, actor, reason }: Extract<EventBody, { kind: 'action.requested' }>): void {
-  if (verb === 'drain') change(draft, { drainWish: { actor, reason } });
+  if (verb !== 'drain') return;
+  // Who only moves the deadline of a drain does not take its reason away.
+  const { drainWish: before } = draft.view;
+  const kept = reason === unsaidReason && before !== undefined ? before.reason : reason;
+  change(draft, { drainWish: { actor, reason: kept } });
 }
 
 /** What is drained by somebody else, as by a stop, is not drained for that reason. */

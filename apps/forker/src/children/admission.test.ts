@@ -7,6 +7,7 @@ import { judge, lateReason, type Load } from './admission.ts';
 const limits = { childrenMax: 10, childrenPerUserMax: 3 };
 const idle: Load = {
   draining: false,
+  drainReason: null,
   children: 0,
   childrenOfUser: 0,
   user: 'alice',
@@ -29,6 +30,10 @@ describe('judge', () => {
 
   it('admits nobody while the service drains', () => {
     assert.deepEqual(refusal({ draining: true }), ['draining', 'the service is draining: try again in a minute']);
+    assert.deepEqual(refusal({ draining: true, drainReason: 'new disks' }), [
+      'draining',
+      'the service is draining: new disks; try again in a minute',
+    ]);
   });
 
   it('names the limit that is reached, its key, how many there are, and when to come back', () => {
@@ -72,6 +77,7 @@ describe('judge', () => {
   it('never exceeds a limit, and refuses in one line that says when to come back', () => {
     const load = fc.record({
       draining: fc.boolean(),
+      drainReason: fc.constantFrom(null, 'new disks'),
       children: fc.nat(12),
       childrenOfUser: fc.nat(5),
       user: fc.constantFrom('alice', null),

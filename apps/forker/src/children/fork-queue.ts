@@ -4,7 +4,7 @@ import type { ForkRequest } from '@hatchery/protocol';
 import type { KeeperLink } from '../keeper-link/keeper-link.ts';
 import type { ChildDetails } from '../keeper-link/messages.ts';
 import { forkMsMax, forksAtOnceMax, keepersPerRequestMax } from '../limits.ts';
-import { judge, lateReason, type Limit, type Load } from './admission.ts';
+import { drainingReason, judge, lateReason, type Limit, type Load } from './admission.ts';
 import { newChildName } from './child-name.ts';
 import { describeRequest } from './describe-request.ts';
 import { ForkRefusal, RequesterLeft, type Forked } from './forked.ts';
@@ -31,7 +31,6 @@ interface Pending extends Job {
 const keeperDied = 'the keeper died twice over this request: try again in a minute';
 const restarting = 'the service is being restarted: try again in a moment';
 const stalled = 'no session can be started at the moment: try again in a minute';
-const draining = 'the service is draining: try again in a minute';
 
 /** Requests from their admission to their child: judged, made to wait, handed to the keeper, and given up. */
 export class ForkQueue {
@@ -45,6 +44,7 @@ export class ForkQueue {
   readonly refused: Record<Limit, number> = { draining: 0, max_children: 0, max_children_per_user: 0, waiting: 0 };
   #keeper: Pick<KeeperLink, 'send'> | null = null;
   #isDraining = false;
+  #drainReason: string | null = null;
   #isStalled = false;
   /** True from when new requests are the next forker's; those that were taken before still get their children. */
   isLeaving = false;
@@ -71,9 +71,11 @@ export class ForkQueue {
     return this.#room.waited;
   }
 
-  set isDraining(value: boolean) {
-    this.#isDraining = value;
-    if (value) this.#room.refuseAll(draining);
+  /** Takes nothing new, or takes up again; `reason` is why, as users read it. Whoever waits is refused. */
+  drain(draining: boolean, reason: string | null): void {
+    this.#isDraining = draining;
+    this.#drainReason = reason;
+    if (draining) this.#room.refuseAll(drainingReason(reason));
   }
 
   /** True while the keeper gives no answer: whoever waits is told so, and who comes. */
@@ -145,6 +147,7 @@ export class ForkQueue {
     return {
       user,
       draining: this.#isDraining,
+      drainReason: this.#drainReason,
       children: this.#children,
       childrenOfUser: this.#registry.countOf(user) + pendingOfUser + this.#room.countOf(user),
       waiting: this.#room.size,
@@ -169,7 +172,7 @@ export class ForkQueue {
       if (job === null) continue;
       const again = { ...job, keepersLost: job.keepersLost + 1 };
       if (job.left?.aborted === true) this.#leave(job);
-      else if (this.#isDraining) job.reject(new ForkRefusal(draining));
+      else if (this.#isDraining) job.reject(new ForkRefusal(drainingReason(this.#drainReason)));
       else if (again.keepersLost >= keepersPerRequestMax) job.reject(new ForkRefusal(keeperDied));
       else this.#room.waitFirst(this.#waiting(again), forkMsMax, this.#late(again));
     }

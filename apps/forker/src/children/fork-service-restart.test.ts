@@ -97,7 +97,7 @@ describe('a fork service after another one', () => {
       ({ service }) => {
         service.restoreDrain();
         deadline = new Date('2026-01-01T00:00:00.000Z');
-        assert.deepEqual(service.intake.orders, { drained: true, orders: 0, deadline });
+        assert.deepEqual(service.intake.orders, { drained: true, orders: 0, deadline, reason: null });
         service.intake.drain(false, 'ops');
         service.intake.drain(true, 'ops');
         ({ deadline } = service.intake.orders);
@@ -105,12 +105,12 @@ describe('a fork service after another one', () => {
       },
       ({ service }) => {
         service.restoreDrain();
-        assert.deepEqual(service.intake.orders, { drained: true, orders: 0, deadline });
+        assert.deepEqual(service.intake.orders, { drained: true, orders: 0, deadline, reason: null });
         service.intake.drain(false, 'ops');
       },
       ({ service }) => {
         service.restoreDrain();
-        assert.deepEqual(service.intake.orders, { drained: false, orders: 0, deadline: null });
+        assert.deepEqual(service.intake.orders, { drained: false, orders: 0, deadline: null, reason: null });
       },
     );
   });

@@ -1,5 +1,5 @@
 import type { Logger } from '@hatchery/daemon';
-import type { EventLog } from '@hatchery/event-feed';
+import { readDrainReason, type EventLog } from '@hatchery/event-feed';
 import type { ForkQueue } from './fork-queue.ts';
 import { stopActor, type ToldBefore } from './told-before.ts';
 
@@ -10,6 +10,8 @@ export interface Orders {
   readonly orders: number;
   /** When clients that are still there are to be disconnected; null unless it is drained, or when nobody knows it any more. */
   readonly deadline: Date | null;
+  /** Why, as users read it; null when nobody has said, and of a stop. */
+  readonly reason: string | null;
 }
 
 /** Whether new requests are taken: unless an operator drains the service, it stops, or the next forker takes them. */
@@ -18,6 +20,7 @@ export class Intake {
   readonly #events: EventLog;
   readonly #drainMs: number;
   #isDrained = false;
+  #reason: string | null = null;
   #deadline: Date | null = null;
   #orders = 0;
   #isStopping = false;
@@ -35,7 +38,7 @@ export class Intake {
   }
 
   get orders(): Orders {
-    return { drained: this.#isDrained, orders: this.#orders, deadline: this.#deadline };
+    return { drained: this.#isDrained, orders: this.#orders, deadline: this.#deadline, reason: this.#reason };
   }
 
   /** True from the beginning of a stop, which nothing takes back. */
@@ -44,12 +47,14 @@ export class Intake {
   }
 
   /**
-   * Takes nothing new, or takes up again, and says on whose word. Without a deadline a drain that goes on keeps its own.
+   * Takes nothing new, or takes up again, and says on whose word. Without a deadline, or without a `reason`, a drain that goes on
+   * keeps its own.
    */
-  drain(draining: boolean, actor: string, deadline: Date | null = null): void {
+  drain(draining: boolean, actor: string, deadline: Date | null = null, reason: string | null = null): void {
     this.#orders += 1;
     const fresh = (): Date => new Date(Date.now() + this.#drainMs);
     this.#deadline = draining ? (deadline ?? this.#deadline ?? fresh()) : null;
+    this.#reason = draining ? (readDrainReason(reason) ?? this.#reason) : null;
     this.#drain(draining, actor);
   }
 
@@ -66,18 +71,19 @@ export class Intake {
   }
 
   /** A drain that an operator asked for outlives the run that it was asked of, with its deadline; the one of a stop does not. */
-  restore({ draining, drainDeadline }: ToldBefore, log: Logger): void {
+  restore({ draining, drainDeadline, drainReason }: ToldBefore, log: Logger): void {
     if (draining) {
       this.#isDrained = true;
       this.#deadline = drainDeadline;
-      this.#queue.isDraining = true;
+      this.#reason = readDrainReason(drainReason);
+      this.#queue.drain(true, this.#reason);
       log.warn('the service was drained before it ended, and still is; hatchery undrain takes up again');
     } else if (this.#events.view.draining) this.#drain(false, 'start');
   }
 
   #drain(draining: boolean, actor: string): void {
     this.#isDrained = draining;
-    this.#queue.isDraining = this.isDraining;
+    this.#queue.drain(this.isDraining, this.#reason);
     const until = this.#deadline === null ? {} : { deadline: this.#deadline.toISOString() };
     this.#events.publish({ kind: 'forker.draining', draining: this.isDraining, actor, ...until });
   }

@@ -6,7 +6,7 @@ import { judge, lateReason, type Load } from './admission.ts';
 
 const limits = { childrenMax: 10, childrenPerUserMax: 3 };
 const idle: Load = {
-  ...{ draining: false, children: 0, childrenOfUser: 0, user: 'alice', waiting: 0, canFork: true },
+  ...{ draining: false, drainReason: null, children: 0, childrenOfUser: 0, user: 'alice', waiting: 0, canFork: true },
   expectedWaitMs: Infinity,
 };
 
@@ -18,6 +18,7 @@ function codeOf(changes: Partial<Load>): string {
 
 test('the gateway knows each refusal by its words', () => {
   assert.equal(codeOf({ draining: true }), 'fork-service-draining');
+  assert.equal(codeOf({ draining: true, drainReason: 'new disks' }), 'fork-service-draining');
   assert.equal(codeOf({ children: 10 }), 'service-full');
   assert.equal(codeOf({ childrenOfUser: 3 }), 'children-per-user');
   assert.equal(codeOf({ waiting: waitingRequestsMax, canFork: false }), 'fork-queue-full');

@@ -10,6 +10,8 @@ export interface ToldBefore {
   readonly draining: boolean;
   /** When its clients are to be disconnected; null unless it is drained, and when that was not told. */
   readonly drainDeadline: Date | null;
+  /** Why, as the operator put it; null unless it is drained, and when that was not told. */
+  readonly drainReason: string | null;
 }
 
 /** The actor of a drain that is the beginning of a stop. It ends with the process. */
@@ -26,6 +28,7 @@ export function toldBefore({ view, kept }: Pick<EventLog, 'view' | 'kept'>): Tol
     else if (event.kind === 'forker.draining') lastDrainActor = event.actor;
   }
   const draining = view.draining && lastDrainActor !== stopActor;
-  const { drainDeadline: until } = view;
-  return { causes, ended, draining, drainDeadline: draining && until !== undefined ? new Date(until) : null };
+  const { drainDeadline: until, drainWish } = view;
+  const drainDeadline = draining && until !== undefined ? new Date(until) : null;
+  return { causes, ended, draining, drainDeadline, drainReason: draining ? (drainWish?.reason ?? null) : null };
 }

@@ -94,7 +94,7 @@ describe('the control socket', () => {
       const { drainDeadline } = bench.events.view;
       assert.ok(Date.parse(drainDeadline ?? '') > Date.now() + 3_000_000);
       const told = await controlRequest(path, 'GET', '/v1/drained');
-      assert.deepEqual(told, { drained: true, orders: 1, deadline: drainDeadline, outage: null });
+      assert.deepEqual(told, { drained: true, orders: 1, deadline: drainDeadline, reason: 'runaway', outage: null });
     });
   });
 
@@ -115,13 +115,13 @@ describe('the control socket', () => {
     await withControl(async ({ bench, post, path }) => {
       const outage = null;
       const drained = async (): Promise<unknown> => controlRequest(path, 'GET', '/v1/drained');
-      assert.deepEqual(await drained(), { drained: false, orders: 0, deadline: null, outage });
+      assert.deepEqual(await drained(), { drained: false, orders: 0, deadline: null, reason: null, outage });
       await post('/v1/drain');
       const deadline = bench.events.view.drainDeadline;
-      assert.deepEqual(await drained(), { drained: true, orders: 1, deadline, outage });
+      assert.deepEqual(await drained(), { drained: true, orders: 1, deadline, reason: 'runaway', outage });
       await post('/v1/undrain');
       bench.service.intake.beginStop();
-      assert.deepEqual(await drained(), { drained: false, orders: 2, deadline: null, outage });
+      assert.deepEqual(await drained(), { drained: false, orders: 2, deadline: null, reason: null, outage });
     });
   });
 

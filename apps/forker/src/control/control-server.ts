@@ -200,7 +200,7 @@ function drain(context: ControlContext, deadlineS: unknown, actor: string, reaso
     return refuse(400, (error as Error).message);
   }
   return act(context, { actor, reason, verb: 'drain', target: 'forker' }, () => {
-    intake.drain(true, actor, deadline);
+    intake.drain(true, actor, deadline, reason);
     return 'done';
   });
 }

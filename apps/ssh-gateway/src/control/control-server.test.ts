@@ -96,7 +96,7 @@ test('a drain shows what still runs and until when, makes the gateway unready, a
   assert.equal(late.code, 255);
   assert.match(
     late.stderr,
-    /hatchery: the service is being drained and takes no new connection; try again in a minute/,
+    /hatchery: the service is being drained and takes no new connection: a test; try again in a minute/,
   );
   assert.equal(await metricOf(stand, 'hatchery_ssh_connections_refused_total{reason="draining"}'), 1);
   assert.equal((await ask(control, '/v1/undrain', intent)).status, 202);

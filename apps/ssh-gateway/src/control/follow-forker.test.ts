@@ -22,10 +22,11 @@ test('a drain of the fork service, as from the page, closes the gateway too, and
   await using stand = await Stand.open();
   const client = stand.startSsh([serveLine]);
   await until('the session', () => stand.log.named('session opened').length === 1);
-  stand.forks.drained = { drained: true, orders: 1 };
+  stand.forks.drained = { drained: true, orders: 1, reason: 'new disks' };
   await followed(stand, 1);
   assert.deepEqual(await ask(controlOf(stand), '/readyz'), { status: 503, text: 'draining\n' });
-  assert.match((await stand.ssh([serveLine], '')).stderr, /the service is being drained/);
+  const { stderr } = await stand.ssh([serveLine], '');
+  assert.match(stderr, /the service is being drained and takes no new connection: new disks; try again in a minute/);
   stand.forks.drained = { drained: false, orders: 2 };
   await followed(stand, 2);
   assert.equal((await ask(controlOf(stand), '/readyz')).status, 200);

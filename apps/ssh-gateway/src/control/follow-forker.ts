@@ -1,5 +1,5 @@
 import type { Logger } from '@hatchery/daemon';
-import { controlRequest, NoAnswerError } from '@hatchery/event-feed';
+import { controlRequest, NoAnswerError, readDrainReason } from '@hatchery/event-feed';
 import { limits } from '../limits.ts';
 import { forkerSilent, type Gate } from './gate.ts';
 
@@ -9,6 +9,8 @@ export interface Drained {
   readonly orders: number;
   /** Null when nothing drains, and from a fork service that does not say. */
   readonly deadline: Date | null;
+  /** Why, as users read it; null when nothing drains, and when nobody has said. */
+  readonly reason: string | null;
   /** Why it can start no session now; null when it can, or does not say. */
   readonly outage: string | null;
 }
@@ -28,7 +30,7 @@ export function followForker(
   absent: () => string | null,
   everyMs: number = limits.forkerPollMs,
 ): Disposable {
-  let last: Drained = first ?? { drained: false, orders: 0, deadline: null, outage: null };
+  let last: Drained = first ?? { drained: false, orders: 0, deadline: null, reason: null, outage: null };
   let silences = 0;
   let asking = false;
   const follow = async (now: Drained): Promise<void> => {
@@ -68,11 +70,12 @@ async function askForker(controlSocket: string): Promise<Drained | 'silent' | nu
   const request = controlRequest(controlSocket, 'GET', '/v1/drained', undefined, limits.forkerWordMsMax);
   const answer = await request.catch((error: unknown) => (error instanceof NoAnswerError ? ('silent' as const) : null));
   if (answer === 'silent') return answer;
-  const { drained, orders, deadline, outage } = (answer ?? {}) as Partial<Record<string, unknown>>;
+  const { drained, orders, deadline, reason, outage } = (answer ?? {}) as Partial<Record<string, unknown>>;
   if (typeof drained !== 'boolean' || typeof orders !== 'number') return null;
   const at = typeof deadline === 'string' ? new Date(deadline) : null;
   const until = at === null || Number.isNaN(at.getTime()) ? null : at;
-  return { drained, orders, deadline: until, outage: typeof outage === 'string' ? outage : null };
+  const why = drained ? readDrainReason(reason) : null;
+  return { drained, orders, deadline: until, reason: why, outage: typeof outage === 'string' ? outage : null };
 }
 
 /** A drain that was taken back between two looks shows in the number alone, which starts anew with each process. */

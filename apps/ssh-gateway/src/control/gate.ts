@@ -1,6 +1,6 @@
 import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
-import { readDrainDeadline, type EventLog } from '@hatchery/event-feed';
+import { readDrainDeadline, readDrainReason, type EventLog } from '@hatchery/event-feed';
 import { limits } from '../limits.ts';
 import type { Listener } from '../listener.ts';
 import { readWhose } from '../worker/whose.ts';
@@ -24,6 +24,8 @@ export interface GateOptions {
 interface Period {
   readonly since: Date;
   readonly deadline: Date;
+  /** Of a drain: why, as users read it; null when nobody has said. */
+  readonly reason: string | null;
 }
 
 /** Whether new connections come in: open, draining on an operator's word and back, or stopping for good. */
@@ -76,15 +78,15 @@ export class Gate implements Controlled {
   }
 
   /** Does what the fork service says of itself, where a drain is kept; what came of it in words. @throws as {@link act} */
-  follow({ drained, deadline }: Pick<Drained, 'drained' | 'deadline'>): Promise<string> {
+  follow({ drained, deadline, reason }: Pick<Drained, 'drained' | 'deadline' | 'reason'>): Promise<string> {
     if (!drained) return this.#undrain();
-    return deadline === null ? this.#beginDrain(undefined) : this.#drainUntil(deadline);
+    return deadline === null ? this.#beginDrain(undefined, reason) : this.#drainUntil(deadline, reason);
   }
 
   act(verb: string, body: Readonly<Record<string, unknown>>): Promise<string> {
     switch (verb) {
       case 'drain':
-        return this.#beginDrain(body['deadlineS']);
+        return this.#beginDrain(body['deadlineS'], readDrainReason(body['reason']));
       case 'undrain':
         return this.#undrain();
       case 'reload':
@@ -115,17 +117,18 @@ export class Gate implements Controlled {
     void this.#listener.close().then(() => this.#worker.retire(msUntil(this.#ending?.deadline)));
   }
 
-  async #beginDrain(deadlineS: unknown): Promise<string> {
+  async #beginDrain(deadlineS: unknown, reason: string | null): Promise<string> {
     const deadline = readDrainDeadline(deadlineS, new Date());
     const isBegun = this.#drain !== null || (this.#ending !== null && !this.#isReplaced);
     if (isBegun && deadline === null) return 'it drains already';
-    return this.#drainUntil(deadline ?? periodOf(this.#drainTimeoutMs).deadline);
+    return this.#drainUntil(deadline ?? periodOf(this.#drainTimeoutMs).deadline, reason);
   }
 
-  async #drainUntil(deadline: Date): Promise<string> {
+  async #drainUntil(deadline: Date, told: string | null): Promise<string> {
     // The port stays open: who comes now is told so, and nobody else can take it meanwhile (decision 0017).
-    this.#drain = { since: this.#drain?.since ?? new Date(), deadline };
-    this.#worker.drain(msUntil(deadline));
+    const reason = told ?? this.#drain?.reason ?? null;
+    this.#drain = { since: this.#drain?.since ?? new Date(), deadline, reason };
+    this.#worker.drain(msUntil(deadline), reason);
     const { sessions } = await this.#worker.report();
     return `${sessions.length} ${sessions.length === 1 ? 'session finishes' : 'sessions finish'}`;
   }
@@ -155,7 +158,7 @@ export class Gate implements Controlled {
 /** From now on, for so long. */
 function periodOf(ms: number): Period {
   const since = new Date();
-  return { since, deadline: new Date(since.getTime() + ms) };
+  return { since, deadline: new Date(since.getTime() + ms), reason: null };
 }
 
 /** Zero for what is past; at most a week, also where the clock was put back: a timer of a month would fire at once. */

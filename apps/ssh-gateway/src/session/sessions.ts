@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { withDrainReason } from '@hatchery/event-feed';
 import type { RunningSession } from '@hatchery/events';
 import { decideCommand, noShellLine, noSubsystemLine } from '../command/command.ts';
 import type { Places, SessionPlace } from '../places/places.ts';
@@ -33,10 +34,10 @@ interface Asked {
   readonly channel: ExecChannel;
 }
 
-const draining: Refusal = {
-  ...{ kind: 'refused', reason: 'draining' },
-  line: 'hatchery: the service is being drained and takes no new session; try again in a minute',
-};
+const drainingParts = [
+  'hatchery: the service is being drained and takes no new session',
+  '; try again in a minute',
+] as const;
 
 /** Every session of this process: admits them, knows them, and waits for them. */
 export class Sessions {
@@ -45,6 +46,7 @@ export class Sessions {
   /** Those that wait for their place. */
   readonly #opening = new Set<Promise<void>>();
   #draining = false;
+  #drainReason: string | null = null;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -69,13 +71,15 @@ export class Sessions {
     return [...this.#running.keys()].map((session) => session.summary);
   }
 
-  /** Takes no session from now on but the first one of a connection. */
-  drain(): void {
+  /** Takes no session from now on but the first one of a connection; `reason` is why, as users read it. */
+  drain(reason: string | null): void {
     this.#draining = true;
+    this.#drainReason = reason;
   }
 
   undrain(): void {
     this.#draining = false;
+    this.#drainReason = null;
   }
 
   /** Ends the patience with children whose clients have gone; without `isMeant` with all of them. */
@@ -91,6 +95,10 @@ export class Sessions {
     }
   }
 
+  get #drainRefusal(): Refusal {
+    return { kind: 'refused', reason: 'draining', line: withDrainReason(drainingParts, this.#drainReason) };
+  }
+
   #admit(user: string, request: ChannelRequest, isFirst: boolean): Admission {
     if (request.kind === 'shell') return { kind: 'refused', reason: 'shell', line: noShellLine(user) };
     if (request.kind === 'subsystem')
@@ -98,14 +106,14 @@ export class Sessions {
     const decision = decideCommand(request.line, user, this.#options.limits.execLineBytesMax);
     if (decision.kind === 'refused') return decision;
     // A connection that came before the drain gets what it came for.
-    if (this.#draining && !isFirst) return draining;
+    if (this.#draining && !isFirst) return this.#drainRefusal;
     return { kind: 'run', command: decision.command };
   }
 
   async #enter(asked: Asked, command: readonly string[], isFirst: boolean): Promise<void> {
     const { user } = asked.connection.identity;
     const place = await this.#options.places.session(user);
-    if (place === null) return this.#refuse(asked, draining);
+    if (place === null) return this.#refuse(asked, this.#drainRefusal);
     if ('left' in place) return this.#start({ ...asked, command, isFirst }, place);
     const { running, max } = place;
     const line = `hatchery: ${user} has ${running} sessions running and may have ${max}; wait for one to end`;

@@ -1,7 +1,7 @@
 import type { AuthContext, Connection as Ssh2Connection } from 'ssh2';
 import type { Socket } from 'node:net';
 import type { Logger } from '@hatchery/daemon';
-import type { AuditBody } from '@hatchery/event-feed';
+import { withDrainReason, type AuditBody } from '@hatchery/event-feed';
 import type { Limits } from '../limits.ts';
 import { delayRefusal } from '../auth/refusal-delay.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
@@ -60,7 +60,8 @@ export class Connection {
   #channels: Channels | null = null;
   #ending: Ending | null = null;
   #handshakeAtMs: number | null = null;
-  #draining = false;
+  /** What clients read that are sent away by a drain; null while there is none. */
+  #farewell: string | null = null;
   #graceful: NodeJS.Timeout | undefined;
 
   /** `whenSignedIn` is called once, if ever: from then on the connection does not count as starting up. */
@@ -120,15 +121,15 @@ export class Connection {
    * Closes as soon as no channel is open. One that came just before the drain has a moment for the session it came for, or a restart would
    * refuse it after all.
    */
-  drain(): void {
-    this.#draining = true;
+  drain(reason: string | null): void {
+    this.#farewell = withDrainReason(['the service is being drained', '; connect again in a minute'], reason);
     if (this.#channels?.wereUsed === true) this.#leaveIfIdle();
     else this.#graceful = setTimeout(() => this.#leaveIfIdle(), this.#options.limits.drainGraceMs);
   }
 
   /** Takes channels again. */
   undrain(): void {
-    this.#draining = false;
+    this.#farewell = null;
     clearTimeout(this.#graceful);
   }
 
@@ -217,12 +218,12 @@ export class Connection {
   }
 
   #onIdle(): void {
-    if (this.#draining) setTimeout(() => this.#leaveIfIdle(), this.#options.limits.lingerMs).unref();
+    if (this.#farewell !== null) setTimeout(() => this.#leaveIfIdle(), this.#options.limits.lingerMs).unref();
   }
 
   #leaveIfIdle(): void {
-    if (this.#draining && (this.#channels === null || this.#channels.isIdle))
-      this.disconnect('draining', 'the service is being drained; connect again in a minute');
+    if (this.#farewell !== null && (this.#channels === null || this.#channels.isIdle))
+      this.disconnect('draining', this.#farewell);
   }
 
   /** The client will send nothing more, and ssh2 has taken its protocol apart. */

@@ -1,6 +1,6 @@
 import ssh2 from 'ssh2';
 import type { Socket } from 'node:net';
-import { refusalLines, type ConnectionRefusal } from '../admission.ts';
+import { drainLine, refusalLines, type ConnectionRefusal } from '../admission.ts';
 import type { Places } from '../places/places.ts';
 import type { Identity } from './authentication.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
@@ -27,6 +27,7 @@ export class SshServer {
   readonly #arriving = new Set<Promise<void>>();
   readonly #descriptors: Descriptors;
   #draining = false;
+  #drainReason: string | null = null;
 
   constructor(options: SshServerOptions) {
     this.#options = options;
@@ -54,7 +55,9 @@ export class SshServer {
     socket.on('error', () => {});
     socket.setNoDelay(true);
     // What came before the drain is past this line already, and gets the session it came for.
-    if (this.#draining) return this.#refuse(socket, directPeer(socket), 'draining', refusalLines.draining);
+    if (this.#draining) {
+      return this.#refuse(socket, directPeer(socket), 'draining', drainLine(this.#drainReason));
+    }
     if (this.#descriptors.areShort(socket)) {
       log.error({ ...this.#descriptors, fault: 'system' }, 'out of descriptors');
       return this.#refuse(socket, directPeer(socket), 'descriptors', refusalLines.descriptors);
@@ -69,14 +72,16 @@ export class SshServer {
     this.#arriving.add(arriving);
   }
 
-  /** Connections end as soon as no channel of theirs is open. */
-  drain(): void {
+  /** Connections end as soon as no channel of theirs is open. `reason` is why, as their users read it. */
+  drain(reason: string | null): void {
     this.#draining = true;
-    for (const connection of this.#connections.values()) connection.drain();
+    this.#drainReason = reason;
+    for (const connection of this.#connections.values()) connection.drain(reason);
   }
 
   undrain(): void {
     this.#draining = false;
+    this.#drainReason = null;
     for (const connection of this.#connections.values()) connection.undrain();
   }
 
@@ -134,7 +139,7 @@ export class SshServer {
     this.#ssh.injectSocket(socket);
     socket.resume();
     // It was on its way when the drain began.
-    if (this.#draining) connection.drain();
+    if (this.#draining) connection.drain(this.#drainReason);
   }
 
   /** Without a line: it is not an SSH client that would read it. */

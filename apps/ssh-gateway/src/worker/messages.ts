@@ -11,7 +11,7 @@ export type WorkerOrder =
   /** The first message. `limits` differ from the built-in ones in tests alone. */
   | { readonly type: 'start'; readonly config: Config; readonly limits: Partial<Limits> }
   | { readonly type: 'connection'; readonly id: number }
-  | { readonly type: 'drain'; readonly deadlineMs: number }
+  | { readonly type: 'drain'; readonly deadlineMs: number; readonly reason: string | null }
   | { readonly type: 'undrain' }
   | { readonly type: 'retire'; readonly deadlineMs: number }
   | { readonly type: 'stop'; readonly urgent: boolean }

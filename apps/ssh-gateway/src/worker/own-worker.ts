@@ -96,7 +96,7 @@ function compose({ config, limits, metrics, server, sessions, signIn, places, dr
   });
   return {
     accept: (socket) => server.accept(socket),
-    drain: (deadlineMs) => drain.begin(deadlineMs),
+    drain: (deadlineMs, reason) => drain.begin(deadlineMs, reason),
     undrain: () => {
       if (!stopping) drain.cancel();
     },
@@ -105,7 +105,7 @@ function compose({ config, limits, metrics, server, sessions, signIn, places, dr
       end();
     },
     stop: (urgent) => {
-      if (!drain.isOn) drain.begin(config.forker.childrenTimeoutS * 1000);
+      if (!drain.isOn) drain.begin(config.forker.childrenTimeoutS * 1000, null);
       stopping = true;
       end();
       if (urgent) drain.disconnect('stopped');

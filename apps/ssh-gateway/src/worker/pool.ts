@@ -11,6 +11,7 @@ import { ChildWorker, type Telling } from './child-worker.ts';
 import { refusedConnections, startupFamilies } from '../metrics/gateway-metrics.ts';
 import type { WorkerContext, WorkerOptions } from './own-worker.ts';
 import { endedIn, type Whose } from './whose.ts';
+import type { WorkerOrder } from './messages.ts';
 import type { Worker, WorkerReport } from './worker.ts';
 
 const restartingLine = 'the service is restarting; try again in a minute';
@@ -38,7 +39,7 @@ export class WorkerPool implements Worker {
   #serving: ChildWorker[] = [];
   /** What ended processes had counted when they were last asked. */
   #past: Family[] = [];
-  #drainMs: number | null = null;
+  #drain: Extract<WorkerOrder, { type: 'drain' }> | null = null;
   #stopping = false;
 
   /** @throws {StartError} when they could not serve */
@@ -78,13 +79,13 @@ export class WorkerPool implements Worker {
     worker.give(socket);
   }
 
-  drain(deadlineMs: number): void {
-    this.#drainMs = deadlineMs;
-    for (const worker of this.#all) worker.send({ type: 'drain', deadlineMs });
+  drain(deadlineMs: number, reason: string | null): void {
+    this.#drain = { type: 'drain', deadlineMs, reason };
+    for (const worker of this.#all) worker.send(this.#drain);
   }
 
   undrain(): void {
-    this.#drainMs = null;
+    this.#drain = null;
     for (const worker of this.#all) worker.send({ type: 'undrain' });
   }
 
@@ -122,7 +123,7 @@ export class WorkerPool implements Worker {
       families: mergeFamilies([this.#past, ...reports.map(({ families }) => families), this.#own()]),
       sessions: reports.flatMap(({ sessions }) => sessions),
       connections: reports.reduce((sum, { connections }) => sum + connections, 0),
-      ready: this.#drainMs === null ? this.#answering : 0,
+      ready: this.#drain === null ? this.#answering : 0,
       hindrance: reports.find(({ hindrance }) => hindrance !== null)?.hindrance ?? null,
     };
   }
@@ -221,7 +222,7 @@ export class WorkerPool implements Worker {
       try {
         await worker.ready;
         this.#serving.push(worker);
-        if (this.#drainMs !== null) worker.send({ type: 'drain', deadlineMs: this.#drainMs });
+        if (this.#drain !== null) worker.send(this.#drain);
         this.#context.log.info({ pid: worker.pid }, 'worker process replaced');
         return;
       } catch (error) {

@@ -78,7 +78,7 @@ function obey(worker: Worker, order: Exclude<WorkerOrder, PlaceAnswer>, socket: 
       if (socket !== undefined) worker.accept(socket);
       return;
     case 'drain':
-      return worker.drain(order.deadlineMs);
+      return worker.drain(order.deadlineMs, order.reason);
     case 'undrain':
       return worker.undrain();
     case 'retire':

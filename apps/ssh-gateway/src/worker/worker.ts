@@ -7,8 +7,11 @@ import type { Family } from '../metrics/family.ts';
 export interface Worker {
   /** Takes over a paused socket. */
   accept(socket: Socket): void;
-  /** Lets what runs end, with a deadline in milliseconds after which clients are disconnected. */
-  drain(deadlineMs: number): void;
+  /**
+   * Lets what runs end, with a deadline in milliseconds after which clients are disconnected. `reason` is why, as those
+   * read it who come meanwhile; null when nobody has said.
+   */
+  drain(deadlineMs: number, reason: string | null): void;
   undrain(): void;
   /**
    * Ends behind a successor that gets all new connections: refuses nothing on those that it has, and ends when the last

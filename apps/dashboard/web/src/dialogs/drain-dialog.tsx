@@ -34,7 +34,7 @@ export function DrainDialog({
             [
               'Effect',
               draining
-                ? `New sessions are refused from now on. Those that run may finish${deadlineText(state.server?.drainTimeoutS)}`
+                ? `New sessions are refused from now on; their users read the reason. Those that run may finish${deadlineText(state.server?.drainTimeoutS)}`
                 : 'New sessions are taken again.',
             ],
           ]}

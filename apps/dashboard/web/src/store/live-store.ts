@@ -1,4 +1,4 @@
-import { emptyView } from '@hatchery/events';
+import { emptyView, unsaidReason } from '@hatchery/events';
 import type { Child, LiveMessage, Lock, View, ZygoteView } from '@hatchery/events';
 import { actionsOff } from '../acting/hindrance.ts';
 import { firstState, type LiveState } from '../live/connection.ts';
@@ -238,7 +238,12 @@ export class LiveStore {
 
 function serviceOf({ zygote, draining, drainedBy, drainDeadline, drainWish }: View): Service {
   const drain = { drainedBy: drainedBy ?? null, drainDeadline: drainDeadline ?? null };
-  return { zygote, draining, ...drain, drainReason: drainWish?.reason ?? null };
+  return {
+    zygote,
+    draining,
+    ...drain,
+    drainReason: drainWish === undefined || drainWish.reason === unsaidReason ? null : drainWish.reason,
+  };
 }
 
 const serviceKeys = ['zygote', 'draining', 'drainedBy', 'drainReason', 'drainDeadline'] as const;
