@@ -9,7 +9,7 @@ import { until } from './harness/run.ts';
 import { gatewayDrain, restart, statusOf } from './harness/status.ts';
 
 const trunk = '~demo/sample/trunk';
-const drained = /hatchery: the service is being drained and takes no new connection; try again in a minute/;
+const drained = /hatchery: the service is being drained and takes no new connection: a new disk; try again in a minute/;
 
 let instance: Instance;
 let client: Client;
@@ -59,7 +59,7 @@ test('a drain holds over a restart and over the death of each part, with its dea
 
 test('the deadline of a drain from before a restart is that of the old sessions too', async () => {
   const session = await openSession(instance);
-  assertDone(await instance.hatchery('drain', '--deadline', '8'));
+  assertDone(await instance.hatchery('drain', '--deadline', '8', '--reason', 'a new disk'));
   await restart(instance);
   assertRefused(await session.running.outcome, 255, /the service is restarting \(drain deadline passed\)/);
   assertRefused(await client.try('info', instance.url(trunk)), 3, drained);

@@ -20,7 +20,8 @@ after(async () => {
   await instance.stop();
 });
 
-const drained = /hatchery: the service is being drained and takes no new connection; try again in a minute/;
+const drainedFor = (reason: string): RegExp =>
+  new RegExp(`hatchery: the service is being drained and takes no new connection: ${reason}; try again in a minute`);
 const trunk = '~demo/sample/trunk';
 
 test('a drained service lets a session finish, shows it with its deadline, tells newcomers why, and comes back', async () => {
@@ -33,7 +34,7 @@ test('a drained service lets a session finish, shows it with its deadline, tells
   assert.equal(status.draining, true);
   assert.equal(status.parts.find(({ name }) => name === 'ssh-gateway')?.state, 'draining');
   assert.ok(Date.parse(status.drainDeadline ?? '') > Date.now() + 3_000_000);
-  assertRefused(await client.try('info', instance.url(trunk)), 3, drained);
+  assertRefused(await client.try('info', instance.url(trunk)), 3, drainedFor('a new disk'));
   assert.equal(await held.ask('hello\n'), 'ok\u00012\n', 'the held session is still served');
   assert.deepEqual(await held.end(), { code: 0, stderr: '' });
   assertDone(await instance.hatchery('undrain', '--reason', 'it is in'));
@@ -51,7 +52,7 @@ test('a drain from the page comes to the same state, and so does its end', async
   };
   assert.equal(await press('drain'), 202);
   await until('the gateway to drain', async () => (await gatewayState()) === 'draining');
-  assertRefused(await client.try('info', instance.url(trunk)), 3, drained);
+  assertRefused(await client.try('info', instance.url(trunk)), 3, drainedFor('a test'));
   assert.equal(await press('undrain'), 202);
   await until('the gateway to take connections', async () => (await gatewayState()) === 'ready');
   await client.brz('info', instance.url(trunk));

@@ -47,7 +47,7 @@ describe('a fork service after another one', () => {
     assert.deepEqual(kinds(events), ['child.spawned', 'child.connected', 'child.exited']);
   });
 
-  it('keeps the first cause of an ending', async () => {
+  it('keeps the first cause of an ending, and tells of the signal that had to follow', async () => {
     let id = '';
     const events = await overRestarts(
       async (bench) => {
@@ -60,9 +60,9 @@ describe('a fork service after another one', () => {
         bench.exit(id, 9);
       },
     );
-    assert.deepEqual(kinds(events), ['child.spawned', 'child.stopping', 'child.exited']);
+    assert.deepEqual(kinds(events), ['child.spawned', 'child.stopping', 'child.stopping', 'child.exited']);
     const last = events.at(-1);
-    assert.equal(last?.kind === 'child.exited' ? last.cause : null, 'by ops');
+    assert.equal(last?.kind === 'child.exited' ? last.cause : null, 'by ops, then SIGKILL: again');
   });
 
   it('ends a child that no keeper knows and no process is, as unknown', async () => {

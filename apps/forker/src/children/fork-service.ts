@@ -7,6 +7,7 @@ import { readWaitStatus, type ForkRequest } from '@hatchery/protocol';
 import type { KeeperLink } from '../keeper-link/keeper-link.ts';
 import type { KeeperEvent, KeptChild } from '../keeper-link/messages.ts';
 import { ChildLogs } from './child-logs.ts';
+import { asksForEnd } from './ending-cause.ts';
 import { Endings } from './endings.ts';
 import { Exits } from './exits.ts';
 import { FailureCounts } from './failure-counts.ts';
@@ -92,10 +93,14 @@ export class ForkService implements Disposable {
   signal(id: string, signal: NodeJS.Signals, cause: string): boolean {
     const entry = this.registry.find(id);
     if (entry === undefined) return false;
-    if (this.#orphans.signal(id, signal)) this.#publish(this.registry.stopping(id, cause));
+    const stopping = (): void => {
+      const sent = { signal, atMs: performance.now(), why: cause };
+      if (asksForEnd(signal)) this.#publish(this.registry.stopping(id, sent));
+    };
+    if (this.#orphans.signal(id, signal)) stopping();
     else {
       if (this.#keeper === null) return false;
-      this.#publish(this.registry.stopping(id, cause));
+      stopping();
       this.#keeper.send({ request: 'signal', id, signal: constants.signals[signal] });
     }
     this.#log.info({ childId: id, pid: entry.child.pid, signal, cause }, 'child signalled');
@@ -136,7 +141,7 @@ export class ForkService implements Disposable {
         return this.#publish(this.registry.connected(event.id, new Date()));
       case 'condemned':
         // The keeper kills it at once.
-        return this.#publish(this.registry.stopping(event.id, `killed by the keeper: ${event.reason}`));
+        return this.#condemned(event.id, `killed by the keeper: ${event.reason}`);
       case 'failed':
         return this.#failed(event);
       case 'exited':
@@ -192,8 +197,11 @@ export class ForkService implements Disposable {
 
   /** Nobody here has sent it SIGKILL, and the kernel has just ended somebody for memory. */
   #wasEndedByKernel(id: string, status: number): boolean {
-    const isUnexplained = this.registry.find(id)?.cause === null;
-    return isUnexplained && readWaitStatus(status).signal === 'SIGKILL' && this.#kernelKills.takeOne();
+    return this.registry.isUnasked(id) && readWaitStatus(status).signal === 'SIGKILL' && this.#kernelKills.takeOne();
+  }
+
+  #condemned(id: string, why: string): void {
+    this.#publish(this.registry.stopping(id, { signal: 'SIGKILL', atMs: performance.now(), why }));
   }
 
   #failed({ id, traceback, kind, verb, path, cause }: Extract<KeeperEvent, { event: 'failed' }>): void {

@@ -5,6 +5,9 @@ import { ChildRegistry, unknownStatus } from './registry.ts';
 
 const at = new Date('2026-01-01T00:00:09.000Z');
 
+const term = { signal: 'SIGTERM', atMs: 1000, why: 'SIGTERM by ops: runaway' };
+const kill = { signal: 'SIGKILL', atMs: 13_000, why: 'the service stops' };
+
 function registryWith(...ids: string[]): ChildRegistry {
   const registry = new ChildRegistry();
   for (const id of ids) registry.spawned(newTestChild({ id }), `/run/${id}`);
@@ -81,19 +84,36 @@ describe('ChildRegistry', () => {
     assert.deepEqual(registryWith().failed('c1', refused), []);
   });
 
-  it('keeps the first cause of an ending, whatever follows', () => {
+  it('tells of the signal that ended a child, and of the one before it', () => {
     const [, cause] = endOf(9, (registry) => {
-      assert.deepEqual(registry.stopping('c1', 'SIGTERM by ops: runaway'), [
+      assert.deepEqual(registry.stopping('c1', term), [
         { kind: 'child.stopping', id: 'c1', cause: 'SIGTERM by ops: runaway' },
       ]);
-      assert.deepEqual(registry.stopping('c1', 'the service stops'), []);
+      assert.deepEqual(registry.stopping('c1', { ...term, atMs: 9000 }), [], 'once more is no news');
+      assert.deepEqual(registry.stopping('c1', kill), [
+        {
+          kind: 'child.stopping',
+          id: 'c1',
+          cause: 'SIGTERM by ops: runaway, then SIGKILL after 12 s: the service stops',
+        },
+      ]);
     });
-    assert.equal(cause, 'SIGTERM by ops: runaway');
+    assert.equal(cause, 'SIGTERM by ops: runaway, then SIGKILL after 12 s: the service stops');
+  });
+
+  it('does not say of one signal that it ended a child which another has', () => {
+    assert.equal(
+      endOf(9, (registry) => registry.stopping('c1', term))[1],
+      `${term.why}, then SIGKILL from outside the service`,
+    );
+    const both = (registry: ChildRegistry): void => [term, kill].forEach((sent) => registry.stopping('c1', sent));
+    assert.equal(endOf(15, both)[1], term.why);
+    assert.equal(endOf(143 << 8, both)[1], term.why, 'it took the first one and exited');
   });
 
   it('leaves a child that is being stopped stopping when its client still connects', () => {
     const registry = registryWith('c1');
-    registry.stopping('c1', 'the service stops');
+    registry.stopping('c1', kill);
     assert.deepEqual(registry.connected('c1', at), []);
     assert.equal(registry.find('c1')?.child.state, 'stopping');
     assert.equal(registry.find('c1')?.child.connectedAt, at.toISOString());
@@ -109,7 +129,7 @@ describe('ChildRegistry', () => {
 
   it('publishes nothing for a child it does not know, or that has connected before', () => {
     const registry = registryWith('c1');
-    assert.deepEqual([registry.connected('c2', at), registry.stopping('c2', 'x')], [[], []]);
+    assert.deepEqual([registry.connected('c2', at), registry.stopping('c2', term)], [[], []]);
     registry.connected('c1', at);
     assert.deepEqual(registry.connected('c1', at), []);
   });

@@ -1,16 +1,19 @@
 import { readWaitStatus } from '@hatchery/protocol';
 import { describeFailure, failureStatus, type Child, type ChildExit, type ChildRusage } from '@hatchery/events';
 import type { EventBody, SessionFailure } from '@hatchery/events';
+import { causeOf, causeOfEnd, type SentSignal } from './ending-cause.ts';
 import { limitOfSignal, outOfMemoryCause } from './limit-cause.ts';
 
 /** One child as the forker keeps it. */
 export interface Entry {
   readonly child: Child;
   readonly directory: string;
-  /** Why it is being ended, once somebody asked for that: the first cause wins. */
+  /** Why it is being ended, in words, once a run before this one has told; null else. */
   readonly cause: string | null;
   /** The gravest that it has reported; null or absent of one that went well so far. */
   readonly failure?: SessionFailure | null;
+  /** What it was sent in this run that ends a child, oldest first, each signal once. */
+  readonly sent?: readonly SentSignal[];
 }
 
 /** How one child ended. `status` is raw, as wait(2) gives it; `known` is false when the keeper died and nobody saw it. */
@@ -73,11 +76,22 @@ export class ChildRegistry {
     return state === 'running' ? [{ kind: 'child.connected', id, connectedAt }] : [];
   }
 
-  stopping(id: string, cause: string): EventBody[] {
+  /** True while nobody has asked for its end. */
+  isUnasked(id: string): boolean {
     const entry = this.#entries.get(id);
-    if (entry === undefined || entry.cause !== null) return [];
-    this.#entries.set(id, { ...entry, cause, child: { ...entry.child, state: 'stopping' } });
-    return [{ kind: 'child.stopping', id, cause }];
+    return entry !== undefined && entry.cause === null && (entry.sent ?? []).length === 0;
+  }
+
+  /** Somebody has asked for its end by a signal; the same one again is no news. */
+  stopping(id: string, asked: SentSignal): EventBody[] {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return [];
+    const { cause: earlier, sent: before = [] } = entry;
+    if (before.some(({ signal }) => signal === asked.signal) || earlier?.startsWith(`${asked.signal} `) === true)
+      return [];
+    const sent = [...before, asked];
+    this.#entries.set(id, { ...entry, sent, child: { ...entry.child, state: 'stopping' } });
+    return [{ kind: 'child.stopping', id, cause: causeOf(earlier, sent) ?? asked.why }];
   }
 
   /** What a session did not do; one that is not known has ended, and nothing is said of it. */
@@ -95,7 +109,7 @@ export class ChildRegistry {
     this.#entries.delete(ending.id);
     this.#count(entry.child.user, -1);
     const exit = describeExit(ending);
-    const cause = entry.cause ?? naturalCause(entry, exit, ending);
+    const cause = causeOfEnd(entry.cause, entry.sent ?? [], exit.signal) ?? naturalCause(entry, exit, ending);
     return [{ kind: 'child.exited', id: ending.id, endedAt: at.toISOString(), exit, rusage: ending.rusage, cause }];
   }
 

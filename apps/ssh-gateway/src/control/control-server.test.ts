@@ -112,7 +112,7 @@ test('when a drain’s own deadline passes, clients read why they are disconnect
   await until('the session', () => stand.log.named('session opened').length === 1);
   await ask(controlOf(stand), '/v1/drain', { ...intent, deadlineS: 0 });
   const { stderr } = await within('ssh to end', client.result);
-  assert.match(stderr, /hatchery: the service is restarting \(drain deadline passed\); try again in a minute/);
+  assert.match(stderr, /hatchery: the service is restarting \(drain deadline passed\): a test; try again in a minute/);
 });
 
 test('a second word about a running drain moves its deadline and nothing else', async () => {

@@ -15,9 +15,9 @@ const content = Buffer.from(Array.from({ length: 640_000 }, (_, number) => `${nu
 
 /** What each client makes of our word why a connection is not taken. Dropbear and paramiko keep the text to themselves. */
 const toldOfRefusal = {
-  OpenSSH: /the service is being drained and takes no new connection; try again in a minute/,
+  OpenSSH: /the service is being drained and takes no new connection: a test; try again in a minute/,
   dbclient: /Disconnect received/,
-  plink: /the service is being drained and takes no new connection; try again in a minute/,
+  plink: /the service is being drained and takes no new connection: a test; try again in a minute/,
   paramiko: /SSHException/,
 } as const;
 
