@@ -16,6 +16,7 @@ import { start, stop } from './start-stop.ts';
 import { status } from './status.ts';
 import { up } from './up/up.ts';
 import { user } from './users/user.ts';
+import { version } from './version.ts';
 import type { Command } from './command.ts';
 
 /** Everything `hatchery` understands, in the order of its help. `test` and `bench` are the script's own. */
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   user,
   signIn,
   doctor,
+  version,
   forker,
   sshGateway,
   dashboard,

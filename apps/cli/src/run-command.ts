@@ -2,6 +2,7 @@ import { ConfigError, nearest } from '@hatchery/config';
 import { exitDone, exitFailed, exitUsage, readInvocation, UsageError, type Command } from './command.ts';
 import { commands } from './commands.ts';
 import type { Terminal } from './terminal.ts';
+import { describeVersions, readVersions } from './version.ts';
 
 const scriptsOwn = [
   ['test [NAME…]', 'install what tests need, run every check and test'],
@@ -11,6 +12,10 @@ const scriptsOwn = [
 /** Runs what was typed after `hatchery`; the exit code. */
 export async function runCommand([name, ...argv]: readonly string[], terminal: Terminal): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') return help(argv[0], terminal);
+  if (name === '--version' || name === '-V') {
+    terminal.print(describeVersions(readVersions()));
+    return exitDone;
+  }
   const command = find(name);
   if (command === undefined) return refuseUnknown(name, terminal);
   try {
@@ -62,6 +67,7 @@ function overview(): string {
     ...list,
     '',
     'Every command takes --config FILE and --state-dir DIR; hatchery help COMMAND tells its words.',
+    'COMMAND --help does the same, and -h is --help; hatchery --version tells what is installed.',
     'Without --config it reads what HATCHERY_CONFIG names, else hatchery.toml in the checkout,',
     'else /etc/hatchery.toml; without any of them the defaults hold.',
     '',

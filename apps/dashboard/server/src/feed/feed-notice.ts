@@ -2,11 +2,15 @@ import type { Logger } from '@hatchery/daemon';
 import type { FeedState } from '@hatchery/events';
 import { feedAwayMsMax } from '../limits.ts';
 
-/** Tells the log of a feed. One that comes back at once, as in a restart, or that ends in our own stop, is no warning. */
+/**
+ * Tells the log of a feed. One that comes back at once, as in a restart, or that ends in our own stop, is no warning. One that
+ * has not been up yet is no news at all: at a start the other parts come up beside the page.
+ */
 export class FeedNotice implements Disposable {
   readonly #log: Logger;
   readonly #name: string;
   #late: NodeJS.Timeout | undefined;
+  #wasUp = false;
 
   constructor(log: Logger, name: string) {
     this.#log = log;
@@ -15,9 +19,12 @@ export class FeedNotice implements Disposable {
 
   changed(state: FeedState): void {
     clearTimeout(this.#late);
-    if (state.up) return this.#log.info(`${this.#name} is up`);
+    if (state.up) {
+      this.#wasUp = true;
+      return this.#log.info(`${this.#name} is up`);
+    }
     const { reason } = state;
-    this.#log.info({ reason }, `${this.#name} is down`);
+    if (this.#wasUp) this.#log.info({ reason }, `${this.#name} is down`);
     this.#late = setTimeout(() => this.#log.warn({ reason }, `${this.#name} stays down`), feedAwayMsMax);
   }
 
