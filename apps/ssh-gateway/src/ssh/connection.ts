@@ -60,7 +60,6 @@ export class Connection {
   #channels: Channels | null = null;
   #ending: Ending | null = null;
   #handshakeAtMs: number | null = null;
-  /** What clients read that are sent away by a drain; null while there is none. */
   #farewell: string | null = null;
   #graceful: NodeJS.Timeout | undefined;
 

@@ -11,7 +11,6 @@ import { ChildWorker, type Telling } from './child-worker.ts';
 import { refusedConnections, startupFamilies } from '../metrics/gateway-metrics.ts';
 import type { WorkerContext, WorkerOptions } from './own-worker.ts';
 import { endedIn, type Whose } from './whose.ts';
-import type { WorkerOrder } from './messages.ts';
 import type { Worker, WorkerReport } from './worker.ts';
 
 const restartingLine = 'the service is restarting; try again in a minute';
@@ -39,7 +38,7 @@ export class WorkerPool implements Worker {
   #serving: ChildWorker[] = [];
   /** What ended processes had counted when they were last asked. */
   #past: Family[] = [];
-  #drain: Extract<WorkerOrder, { type: 'drain' }> | null = null;
+  #drain: { readonly type: 'drain'; readonly deadlineMs: number; readonly reason: string | null } | null = null;
   #stopping = false;
 
   /** @throws {StartError} when they could not serve */
