@@ -60,7 +60,7 @@ function isHeldBack(child: Child | null, signal: string): boolean {
 }
 
 /** What to do about a stopped process; both remedies are commands. */
-export function stoppedAdvice(signal: string, id: string): string {
+function stoppedAdvice(signal: string, id: string): string {
   return `kill: the process of ${id} is stopped, and ${signal} waits until it goes on; --signal CONT lets it go on, --signal KILL ends it now`;
 }
 

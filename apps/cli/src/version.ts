@@ -55,7 +55,7 @@ export function commitOf(directory: string): string | null {
 /** What a program prints; null when it is missing or fails. */
 function ask(program: string, ...words: string[]): string | null {
   try {
-    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: examinationMsMax } as const;
+    const options = { encoding: 'utf8', stdio: 'pipe', timeout: examinationMsMax } as const;
     return execFileSync(program, words, options).replace(/\n$/, '');
   } catch {
     return null;

@@ -238,12 +238,8 @@ export class LiveStore {
 
 function serviceOf({ zygote, draining, drainedBy, drainDeadline, drainWish }: View): Service {
   const drain = { drainedBy: drainedBy ?? null, drainDeadline: drainDeadline ?? null };
-  return {
-    zygote,
-    draining,
-    ...drain,
-    drainReason: drainWish === undefined || drainWish.reason === unsaidReason ? null : drainWish.reason,
-  };
+  const { reason = unsaidReason } = drainWish ?? {};
+  return { zygote, draining, ...drain, drainReason: reason === unsaidReason ? null : reason };
 }
 
 const serviceKeys = ['zygote', 'draining', 'drainedBy', 'drainReason', 'drainDeadline'] as const;
