@@ -30,8 +30,8 @@ async function killed(words: (pid: number) => readonly string[], before?: NodeJS
   const child = exampleChild(id, { pid, startTime: processStartTime(pid) ?? 0 });
   const asked: { path: string; body: Record<string, unknown> } = { path: '', body: {} };
   const server = createServer((request, response) => {
-    if (request.method === 'GET') return response.end(JSON.stringify({ view: { children: { [id]: child } } }));
-    return text(request).then((body) => {
+    if (request.method === 'GET') return void response.end(JSON.stringify({ view: { children: { [id]: child } } }));
+    void text(request).then((body) => {
       Object.assign(asked, { path: request.url, body: JSON.parse(body) as object });
       response.writeHead(202).end(JSON.stringify({ actionId: 'a1', outcome: 'sent' }));
     });
