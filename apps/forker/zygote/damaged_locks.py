@@ -73,13 +73,14 @@ def free(lock: Any) -> None:
     # Refused to whoever has no right to change this branch.
     lock.transport.mkdir(f"{lock.path}/{name}")
     lock.transport.rmdir(f"{lock.path}/{name}")
-    away = os.path.join(directory, name)
+    held, away = os.path.join(directory, "held"), os.path.join(directory, name)
     with contextlib.suppress(FileNotFoundError):
-        os.rename(os.path.join(directory, "held"), away)
-    if os.path.isdir(away) and not os.path.islink(away):
-        shutil.rmtree(away, ignore_errors=True)
-    else:
-        os.unlink(away)
+        if os.path.isdir(held) and not os.path.islink(held):
+            os.rename(held, away)
+            shutil.rmtree(away, ignore_errors=True)
+        else:
+            # No session may make a link, which a rename of one counts as (landlock(7)).
+            os.unlink(held)
     for hook in LockDir.hooks["lock_broken"]:
         hook(LockResult(lock.transport.abspath(lock.path), None))
 
