@@ -223,13 +223,15 @@ REACHED = {b"nosuchrevision", b"NotStacked", b"this branch or repository cannot 
 def outcome(verb: bytes, answer: Answer) -> str:
     """What an answer comes to."""
     succeeded, words, _ = answer
+    if REACHED & set(words[:3]):
+        return ALLOWED
     if words[:1] in ((b"PermissionDenied",), (b"LockFailed",)):
         return DENIED
     if words[:1] == (b"UnknownMethod",):
         return OFF
     if (verb.startswith(b"BzrDir.open") or verb == b"has") and words == (b"no",):
         return ABSENT
-    return ALLOWED if succeeded or REACHED & set(words[:3]) else ABSENT
+    return ALLOWED if succeeded else ABSENT
 
 
 def told(answer: Answer) -> str:
