@@ -14,6 +14,9 @@ WAIT_S_MAX = 2_000_000
 
 _OPTIONS = ("wait", "config", "state-dir")
 
+#: As in libs/config/src/load.ts.
+SYSTEM_CONFIG = "/etc/hatchery.toml"
+
 
 class UsageError(Exception):
     """Words that are not understood: exit 2."""
@@ -84,8 +87,10 @@ def _seconds(text: str) -> float:
 def _settings(values: dict[str, str], checkout: str, context: GivenContext) -> tuple[str, int]:
     """Directory and file mode of locks, by the rules of libs/config (a test compares the two). Other keys are not judged:
     a cron job does not fail for what is wrong with the page."""
-    file = values.get("config") or os.path.join(checkout, "hatchery.toml")
-    entries = _entries(file, "config" in values)
+    named = values.get("config") or os.fsdecode(context.get(b"HATCHERY_CONFIG") or b"")
+    usual = [os.path.join(checkout, "hatchery.toml"), SYSTEM_CONFIG]
+    file = named or next((one for one in usual if os.path.exists(one)), usual[0])
+    entries = _entries(file, named != "")
     locks = entries.get("locks", {})
     if not isinstance(locks, dict):
         _refuse(file, "locks", "must be a table")

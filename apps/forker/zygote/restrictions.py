@@ -36,7 +36,8 @@ FILE_RIGHTS = WRITE_FILE | READ_FILE | TRUNCATE
 #: What the C library, Python and Breezy look up while they run.
 SYSTEM_READ = (
     *("/usr", "/lib", "/lib64", "/etc/nsswitch.conf", "/etc/localtime", "/etc/ld.so.cache", "/etc/mime.types"),
-    *("/etc/breezy", "/dev/urandom", "/dev/random", "/dev/zero"),
+    *("/etc/breezy", "/etc/bazaar", "/etc/gitconfig", "/etc/timezone", "/etc/locale.alias", "/etc/default/locale"),
+    *("/dev/urandom", "/dev/random", "/dev/zero"),
 )
 REPLACED = ("/etc/passwd", "/etc/group")
 

@@ -100,6 +100,23 @@ describe('the configuration, as the command of scripts reads it', () => {
     }
   });
 
+  it('is read from where HATCHERY_CONFIG says, unless --config does', async () => {
+    using directory = temporaryDirectory();
+    const [named, other] = [join(directory.path, 'named.toml'), join(directory.path, 'other.toml')];
+    writeFileSync(named, 'locks.dir = "named"');
+    writeFileSync(other, 'locks.dir = "other"');
+    for (const options of ['', `--config '${other}'`]) {
+      using command = new RunningCommand('sh', [
+        '-c',
+        `HATCHERY_CONFIG='${named}' exec '${hatcheryScript}' lock a ${options} -- true`,
+      ]);
+      assert.equal((await command.ended()).status, 0);
+    }
+    assert.ok(
+      existsSync(join(directory.path, 'named', 'a.lock')) && existsSync(join(directory.path, 'other', 'a.lock')),
+    );
+  });
+
   it('that cannot be read, or has no such values, is one line that names the file', async () => {
     using directory = temporaryDirectory();
     const file = join(directory.path, 'hatchery.toml');
