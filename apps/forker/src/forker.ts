@@ -76,6 +76,8 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   const leftovers = held.use(lookForLeftovers(config, locks, log));
   const load = (): ForkerLoad =>
     describeLoad({ service, refusals, leftovers, childrenMax, keeperPid: () => keeper.pid });
+  // Before anybody asks: a gateway that hears of no drain lets people in.
+  service.restoreDrain();
   entrance.serveControl({
     ...{ service, locks, leftovers, readOnly, events, log, status, load, outage: () => keeper.outage },
     ...{ leave: () => stopping.askToLeave(), handOver: handOverTo },
@@ -85,7 +87,6 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   held.defer(() => keeper.close({ quit: service.registry.size === 0 && stopping.kind.kind === 'stop' }));
   await keeper.open();
   service.adoptOrphans();
-  service.restoreDrain();
   if (!isSuccessor) await entrance.openForks();
   const successor = (): string | null => (stopping.kind.kind === 'hand-over' ? stopping.kind.successor.socket : null);
   const quit = (asked: Requester): void => void askedToQuit(asked, log, stopAsked).then(() => stopping.ask(false));
