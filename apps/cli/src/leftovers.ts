@@ -12,7 +12,7 @@ export const leftovers: Command = {
   synopsis: '[--collect [--reason TEXT]] [--json]',
   summary: 'what killed sessions left in the hosting root; it is collected every hour by itself',
   details: `--collect  collects now what nobody uses, and shows what that was
-Kept is what changed within the last hour, what a session that runs may use, and what a process has open.
+Kept is what changed within the last two minutes (by itself: within the last hour), what a session that runs may use, and what a process has open.
 hatchery leftovers             shows packs of pushes that were killed, and locks and places that were begun
 hatchery leftovers --collect   makes room after a disk was full`,
   options: { json: { type: 'boolean' }, collect: { type: 'boolean' }, reason: { type: 'string', default: 'not said' } },

@@ -137,6 +137,9 @@ export const endingsKeptMax = 1_000;
 /** What a killed session left is collected when nothing in it has changed for so long: a client that reconnects has done so by then. */
 export const leftoverMsMin = 60 * 60 * 1000;
 
+/** The same when an operator asks, who needs room now: longer than any pause in writing a pack. */
+export const leftoverAskedMsMin = 2 * 60 * 1000;
+
 /** From the start to the first look for leftovers, and from one look to the next. */
 export const leftoverFirstMs = 60 * 1000;
 export const leftoverPauseMs = 60 * 60 * 1000;

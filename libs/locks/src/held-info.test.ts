@@ -50,6 +50,11 @@ describe('an info file', () => {
     }
   });
 
+  it('is none when a value is no scalar', () => {
+    for (const text of ['host: {[', 'pid: [1, 2]', 'user: *anchor', 'nonce: !tag x'])
+      assert.deepEqual(readHeldInfo(text), { corrupt: 'its info file is corrupt' }, text);
+  });
+
   it('lacks what was not written, or is no number', () => {
     const nothing = { hostname: null, nonce: null, pid: null, startTimeS: null, identity: null, user: null };
     assert.deepEqual(readHeldInfo('other: thing\n'), nothing);

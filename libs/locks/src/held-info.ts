@@ -69,7 +69,8 @@ function unfold(text: string): string[] {
 function readScalar(text: string): string | null {
   if (text.startsWith("'")) return /^'(?:[^']|'')*'$/.test(text) ? text.slice(1, -1).replaceAll("''", "'") : null;
   if (text.startsWith('"')) return /^"(?:[^"\\]|\\.)*"$/s.test(text) ? unescape(text.slice(1, -1)) : null;
-  return /[\p{Cc}]/u.test(text) ? null : text;
+  // What begins so is no plain scalar (YAML 1.1, "Plain Style"): a list, a mapping or a reference, which Breezy writes nowhere.
+  return /^[[\]{}&*!|>%@`]|[\p{Cc}]/u.test(text) ? null : text;
 }
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '0': '\0', e: '\x1b', _: '\xa0' };

@@ -36,7 +36,7 @@ export async function withControl(story: (control: Control) => Promise<void>): P
   mkdirSync(config.hosting.root);
   using locks = new LockService({ config, log, events, service });
   const refusals = new RefusalLog(log);
-  using leftovers = new Leftovers({ root: config.hosting.root, hasSession: () => false, log });
+  using leftovers = new Leftovers({ root: config.hosting.root, hasSession: () => false, log, now: () => Date.now() });
   const server = createControlServer({
     service,
     locks,

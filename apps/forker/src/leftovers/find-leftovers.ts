@@ -1,7 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Leftover } from '@hatchery/events';
-import { leftoverMsMin } from '../limits.ts';
 
 /** What a look at leftovers needs to know of who may still be at work. */
 export interface InUse {
@@ -10,6 +9,8 @@ export interface InUse {
   /** Whether a session lives that has opened this branch or one that may share its repository, or that nobody can tell of. */
   readonly hasSession: (directory: string) => boolean;
   readonly nowMs: number;
+  /** What has changed since so long ago is not looked at as left behind. */
+  readonly ageMsMin: number;
 }
 
 type Found = Pick<Leftover, 'path' | 'kind'>;
@@ -41,7 +42,7 @@ export function findLeftovers(directory: string, root: string, inUse: InUse): Le
 
 /** Nothing is collected of which anybody may still make use: a lock of the repository is not held while a pack is written. */
 function whyKept(path: string, directory: string, changedMs: number, inUse: InUse): string | null {
-  if (inUse.nowMs - changedMs < leftoverMsMin) return 'it changed within the last hour';
+  if (inUse.nowMs - changedMs < inUse.ageMsMin) return `it changed within the last ${inUse.ageMsMin / 60_000} minutes`;
   if (inUse.hasSession(directory)) return 'a session that runs may use it';
   return inUse.isOpen(path) ? 'a process has it open' : null;
 }

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, openSync, closeSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import type { Logger } from '@hatchery/daemon';
 import { temporaryDirectory } from '@hatchery/testkit';
 import { leftoverMsMin } from '../limits.ts';
 import { findLeftovers, type InUse } from './find-leftovers.ts';
+import { Leftovers } from './leftovers.ts';
 import { openFiles } from './open-files.ts';
 
 const later = Date.now() + leftoverMsMin + 60_000;
-const nobody: InUse = { isOpen: () => false, hasSession: () => false, nowMs: later };
+const nobody: InUse = { isOpen: () => false, hasSession: () => false, nowMs: later, ageMsMin: leftoverMsMin };
 
 /** A root with one branch in which everything was left behind that can be. */
 function rootWithLeftovers(root: string): string {
@@ -42,7 +44,7 @@ describe('leftovers', () => {
     const branch = rootWithLeftovers(directory.path);
     const reason = (inUse: Partial<InUse>): unknown =>
       findLeftovers(branch, directory.path, { ...nobody, ...inUse })[0]?.keptFor;
-    assert.match(String(reason({ nowMs: Date.now() })), /within the last hour/);
+    assert.match(String(reason({ nowMs: Date.now() })), /within the last 60 minutes/);
     assert.match(String(reason({ hasSession: (place) => place === branch })), /a session that runs/);
     const pack = join(branch, '.bzr/repository/upload/one.pack');
     const file = openSync(pack, 'r');
@@ -51,6 +53,23 @@ describe('leftovers', () => {
     closeSync(file);
     assert.equal(reason({ isOpen }), null);
     assert.ok(existsSync(pack));
+  });
+
+  it('are removed when nothing speaks for them, and named in the log; the history of a branch stays', async () => {
+    using directory = temporaryDirectory();
+    const branch = rootWithLeftovers(directory.path);
+    const lines: unknown[] = [];
+    const log = { info: (fields: object) => void lines.push(fields) } as unknown as Logger;
+    let nowMs = Date.now();
+    const context = { root: directory.path, hasSession: () => false, log, now: () => nowMs };
+    using leftovers = new Leftovers(context);
+    assert.deepEqual([await leftovers.collect(), leftovers.known?.count], [[], 3]);
+    nowMs = later;
+    assert.equal((await leftovers.collect()).length, 3);
+    assert.deepEqual([leftovers.known, leftovers.collectedTotal, lines.length], [{ count: 0, bytes: 0 }, 3, 3]);
+    assert.ok(!existsSync(join(branch, '.bzr/repository/upload/one.pack')));
+    assert.ok(existsSync(join(branch, '.bzr/repository/packs/kept.pack')));
+    assert.ok(existsSync(join(branch, '.bzr/branch/lock/held')));
   });
 
   it('are none where there is no branch, or nothing to be read', () => {

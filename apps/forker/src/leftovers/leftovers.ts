@@ -5,7 +5,7 @@ import type { Logger } from '@hatchery/daemon';
 import type { Leftover } from '@hatchery/events';
 import type { LockService } from '../locks/lock-service.ts';
 import { walkBranches } from '../locks/sweep.ts';
-import { leftoverFirstMs, leftoverPauseMs } from '../limits.ts';
+import { leftoverAskedMsMin, leftoverFirstMs, leftoverMsMin, leftoverPauseMs } from '../limits.ts';
 import { findLeftovers } from './find-leftovers.ts';
 import { openFiles } from './open-files.ts';
 
@@ -15,12 +15,14 @@ export interface LeftoversContext {
   readonly root: string;
   readonly hasSession: (directory: string) => boolean;
   readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 /** The leftovers of this service, which are collected from now on. */
 export function lookForLeftovers(config: Config, locks: Pick<LockService, 'hasSession'>, log: Logger): Leftovers {
   const hasSession = (directory: string): boolean => locks.hasSession(directory);
-  const leftovers = new Leftovers({ root: realpathSync(config.hosting.root), hasSession, log });
+  const leftovers = new Leftovers({ root: realpathSync(config.hosting.root), hasSession, log, now: () => Date.now() });
   leftovers.begin();
   return leftovers;
 }
@@ -48,7 +50,7 @@ export class Leftovers implements Disposable {
       // Not at once: until the keeper has spoken nobody knows which sessions live.
       await delay(leftoverFirstMs, undefined, { signal, ref: false });
       for (;;) {
-        await this.collect();
+        await this.collect(leftoverMsMin);
         await delay(leftoverPauseMs, undefined, { signal, ref: false });
       }
     };
@@ -58,10 +60,10 @@ export class Leftovers implements Disposable {
   }
 
   /** What is left behind now, the largest first. */
-  async find(): Promise<Leftover[]> {
+  async find(ageMsMin = leftoverAskedMsMin): Promise<Leftover[]> {
     const { root, hasSession } = this.#context;
     const open = openFiles();
-    const inUse = { isOpen: (path: string) => open.has(path), hasSession, nowMs: Date.now() };
+    const inUse = { isOpen: (path: string) => open.has(path), hasSession, nowMs: this.#context.now(), ageMsMin };
     const found: Leftover[] = [];
     const look = (directory: string): void => void found.push(...findLeftovers(directory, root, inUse));
     const pace = async (directories: number): Promise<void> => {
@@ -74,8 +76,8 @@ export class Leftovers implements Disposable {
   }
 
   /** Removes what nothing speaks for, and says what that was. */
-  async collect(): Promise<Leftover[]> {
-    const found = await this.find();
+  async collect(ageMsMin = leftoverAskedMsMin): Promise<Leftover[]> {
+    const found = await this.find(ageMsMin);
     const collected = found.filter((one) => one.keptFor === null && this.#remove(one));
     this.#keep(found.filter((one) => !collected.includes(one)));
     return collected;

@@ -89,7 +89,7 @@ function partyOfInfo({ info, changedAt }: DiskLock): LockParty {
   if ('corrupt' in info) return { childId: null, pid: null, user: null, host: null, command: null, since: changedAt };
   const { pid, user, hostname: host } = info;
   const command = host === hostname() && pid !== null ? (processFacts(pid)?.words.join(' ') ?? null) : null;
-  return { childId: null, pid, user, host, command, since: sinceOf(info) };
+  return { childId: null, pid, user, host, command, since: sinceOf(info) ?? (host === null ? changedAt : null) };
 }
 
 function partyOnDisk(disk: DiskLock, session: Child | null): LockParty {
