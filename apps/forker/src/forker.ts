@@ -7,7 +7,6 @@ import {
   type Part,
   type PartContext,
 } from '@hatchery/daemon';
-import type { ForkerLoad } from '@hatchery/events';
 import { collectGarbage } from './children/collect-garbage.ts';
 import { ForkService } from './children/fork-service.ts';
 import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
@@ -74,13 +73,12 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   if (!isSuccessor) await entrance.openControl();
   const handOverTo = (pid: number): Promise<void> => agreeToHandOver(config, keeper, stopping, pid);
   const leftovers = held.use(lookForLeftovers(config, locks, log));
-  const load = (): ForkerLoad =>
-    describeLoad({ service, refusals, leftovers, childrenMax, keeperPid: () => keeper.pid });
+  const loaded = { service, refusals, leftovers, childrenMax, keeperPid: () => keeper.pid };
   // Before anybody asks: a gateway that hears of no drain lets people in.
   service.restoreDrain();
   entrance.serveControl({
-    ...{ service, locks, leftovers, readOnly, events, log, status, load, outage: () => keeper.outage },
-    ...{ leave: () => stopping.askToLeave(), handOver: handOverTo },
+    ...{ service, locks, leftovers, readOnly, events, log, status, outage: () => keeper.outage },
+    ...{ leave: () => stopping.askToLeave(), handOver: handOverTo, load: () => describeLoad(loaded) },
   });
 
   // A keeper that has children must outlive a forker that cannot start: the next one takes them over.
