@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, rmSync } from 'node:fs';
+import { linkSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '@hatchery/config';
 import { bootId, createFile, makeDirectories, modes, processStartTime } from '@hatchery/daemon';
@@ -9,6 +9,8 @@ export interface ServiceProcess {
   readonly startTime: number;
   /** The boot that the start time counts from. */
   readonly bootId: string;
+  /** The pid namespace (pid_namespaces(7)) that the pid is of, as `pid:[4026531836]`. */
+  readonly pidNamespace: string;
   /** Whether `hatchery start` started it: then nobody else waits for its end. */
   readonly detached: boolean;
   /** Where its sockets are, whatever the configuration has said since. */
@@ -17,12 +19,9 @@ export interface ServiceProcess {
 
 /** The `up` that runs on this state directory, or null when none lives. */
 export function readService(config: Config): ServiceProcess | null {
-  try {
-    const service = JSON.parse(readFileSync(recordPath(config), 'utf8')) as ServiceProcess;
-    return service.bootId === bootId() && processStartTime(service.pid) === service.startTime ? service : null;
-  } catch {
-    return null;
-  }
+  const service = readRecord(recordPath(config));
+  const isOurs = service !== null && service.bootId === bootId() && service.pidNamespace === pidNamespace();
+  return isOurs && processStartTime(service.pid) === service.startTime ? service : null;
 }
 
 /** Makes this process the one `up` of the state directory; dispose it at the end. @throws when another one lives */
@@ -32,6 +31,7 @@ export function claimService(config: Config, detached: boolean): Disposable {
     pid: process.pid,
     startTime: processStartTime(process.pid),
     bootId: bootId(),
+    pidNamespace: pidNamespace(),
     detached,
     runtimeDirectory: config.runtimeDirectory,
   };
@@ -39,6 +39,7 @@ export function claimService(config: Config, detached: boolean): Disposable {
   const scratch = `${path}.${process.pid}`;
   try {
     createFile(scratch, `${JSON.stringify(own)}\n`, modes.publicFile);
+    refuseForeign(path);
     const running = readService(config);
     if (running !== null)
       throw new Error(`hatchery runs already on ${config.stateDirectory} (pid ${running.pid}); hatchery stop ends it`);
@@ -53,6 +54,27 @@ export function claimService(config: Config, detached: boolean): Disposable {
       if (readService(config)?.pid === process.pid) rmSync(path, { force: true });
     },
   };
+}
+
+/** A pid of another container says nothing here: its service may well run, and its record must stay. */
+function refuseForeign(path: string): void {
+  const record = readRecord(path);
+  if (record === null || record.bootId !== bootId() || record.pidNamespace === pidNamespace()) return;
+  throw new Error(
+    `${path} is of a hatchery in another pid namespace, as a container has (pid ${record.pid} there); stop it there, or remove the file if it is gone`,
+  );
+}
+
+function readRecord(path: string): ServiceProcess | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as ServiceProcess;
+  } catch {
+    return null;
+  }
+}
+
+function pidNamespace(): string {
+  return readlinkSync('/proc/self/ns/pid');
 }
 
 function recordPath(config: Config): string {

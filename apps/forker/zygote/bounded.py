@@ -9,7 +9,7 @@ import re
 import sys
 from typing import Any
 
-from breezy.bzr.smart import medium, protocol
+from breezy.bzr.smart import medium, message, protocol
 from breezy.bzr.smart.medium import SmartServerPipeStreamMedium
 from breezy.bzr.smart.request import FailedSmartServerResponse, SmartServerResponse
 from breezy.errors import CommandError, ConnectionTimeout, SmartProtocolError
@@ -71,7 +71,8 @@ def serve(self: Any) -> None:
     with contextlib.suppress(OSError, ValueError):
         self._disconnect_client()
     if isinstance(broken, SmartProtocolError | ValueError):
-        raise CommandError(f"the request cannot be understood: {in_words(str(broken))[:200]}") from broken
+        why = "it is not ASCII text" if isinstance(broken, UnicodeError) else in_words(str(broken))[:200]
+        raise CommandError(f"the request cannot be understood: {why}") from broken
     if broken is not None and not isinstance(broken, BrokenPipeError):
         raise broken
 
@@ -115,6 +116,18 @@ def _bound_lines() -> None:
         setattr(kind, name, bounded_length(getattr(kind, name)))
 
 
+def _end_without_memory() -> None:
+    """Breezy would answer with an empty error, and take the rest of the request for the next one."""
+    answer = message.ConventionalRequestHandler.protocol_error
+
+    def protocol_error(self: Any, exception: BaseException) -> None:
+        if isinstance(exception, MemoryError):
+            raise exception
+        answer(self, exception)
+
+    message.ConventionalRequestHandler.protocol_error = protocol_error  # type: ignore[assignment]
+
+
 def _failed(self: Any, args: Any, body: Any = None, body_stream: Any = None) -> None:
     SmartServerResponse.__init__(self, tuple(map(without_inner_names, args)), body, body_stream)
 
@@ -128,3 +141,4 @@ def install() -> None:
     SmartServerPipeStreamMedium.terminate_due_to_error = _keep_cause  # type: ignore[assignment]
     FailedSmartServerResponse.__init__ = _failed  # type: ignore[assignment]
     _bound_lines()
+    _end_without_memory()
