@@ -8,7 +8,7 @@ describe('the cause of an ending by a limit', () => {
     assert.match(cause, /^limit user_memory_bytes: /);
     assert.equal(
       lineForUser(cause),
-      'hatchery: 4 sessions of alice had 3200 MiB of memory and may have 1024 MiB; do less at a time, or ask the operator of this service',
+      'hatchery: 4 sessions of alice had 3200 MiB of memory and may have 1024 MiB (limit user_memory_bytes); do less at a time, or ask the operator of this service',
     );
     assert.match(lineForUser(outOfMemoryCause) ?? '', /^hatchery: this server ran out of memory/);
   });

@@ -18,7 +18,9 @@ export const outOfMemoryCause = limitCause('memory', 'this server ran out of mem
 
 /** The line that the user of a session reads which was ended from outside; null for an ending that needs none. */
 export function lineForUser(cause: string): string | null {
-  const [, words] = /^limit \w+: (.+)$/s.exec(cause) ?? [];
-  if (words === undefined) return null;
-  return `hatchery: ${words}; do less at a time, or ask the operator of this service`;
+  const [, limit, words] = /^limit (\w+): (.+)$/s.exec(cause) ?? [];
+  if (limit === undefined || words === undefined) return null;
+  // The operator looks for it in [limits]; the machine's own memory is no key there.
+  const key = limit === 'memory' ? '' : ` (limit ${limit})`;
+  return `hatchery: ${words}${key}; do less at a time, or ask the operator of this service`;
 }

@@ -42,5 +42,5 @@ function privateBytes(pid: number): number {
 function wordsOf({ user, userBytes, sessions }: OverBudget, budgetBytes: number): string {
   const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;
   const whose = sessions === 1 ? 'one session' : `${sessions} sessions`;
-  return `${whose} of ${user} had ${mebibytes(userBytes)} of memory and may have ${mebibytes(budgetBytes)}`;
+  return `${whose} of ${user} had ${mebibytes(userBytes)} of memory; all of a user's together may have ${mebibytes(budgetBytes)}`;
 }
