@@ -93,7 +93,7 @@ def of(error: BaseException, directory: str | None) -> Failure:
         if isinstance(cause, UNSUPPORTED):
             return _missing(directory) or Failure("unsupported", unsupported(cause))
     if isinstance(error, errors.SmartProtocolError):
-        return Failure("unsupported", "what was sent is no request of brz")
+        return Failure("unsupported", f"what was sent is no request of brz: {one_line(error)}")
     if isinstance(error, errors.PermissionDenied):
         return Failure("no-permission", one_line(error.extra or "you may not do that").lstrip(": "))
     if (missing := _missing(directory)) is not None:

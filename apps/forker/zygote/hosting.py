@@ -24,11 +24,11 @@ _translate_client_path = SmartServerRequest.translate_client_path
 
 
 def translate_client_path(request: SmartServerRequest, path: bytes) -> str:
-    """Breezy answers a path above the root with the name of a Python exception; PathNotChild becomes "Not a branch"."""
+    """Breezy answers a path above the root, or one that is no UTF-8, with a Python exception; PathNotChild becomes "Not a branch"."""
     try:
         translated: str = _translate_client_path(request, path)
-    except urlutils.InvalidURLJoin as error:
-        raise errors.PathNotChild(path.decode("utf-8"), "/") from error
+    except (urlutils.InvalidURLJoin, UnicodeDecodeError) as error:
+        raise errors.PathNotChild(path.decode("utf-8", "backslashreplace"), "/") from error
     return translated
 
 
