@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { appendFileSync, cpSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { runSession } from '@hatchery/testkit';
 import { Client } from '../src/harness/client.ts';
 import { until } from '../src/harness/run.ts';
@@ -7,8 +9,11 @@ import type { Stand } from './stand.ts';
 /** A push by a brz of the host itself, which waits for a lock where one over ssh is refused at once. */
 export function pushOnHost(stand: Stand, user: string, branch: string): ReturnType<typeof runSession> {
   const target = `${stand.instance.hostingRoot}/${branch}`;
+  // Nothing outside the hosting root can be read by what the service forks.
+  const source = `${stand.instance.hostingRoot}/~imports/history`;
+  cpSync(stand.history, source, { recursive: true });
   const environment = `HATCHERY_USER: ${user}\nBRZ_EMAIL: ${user}@example.invalid\n`;
-  const request = `fork-env push -q -d ${stand.history} ${target}\n${environment}end\n`;
+  const request = `fork-env push -q -d ${source} ${target}\n${environment}end\n`;
   return runSession(stand.instance.ready.forkerSocket, request);
 }
 
@@ -17,8 +22,13 @@ export async function leaveLock(stand: Stand, branch: string): Promise<number> {
   const host = new Client(stand.instance, { email: 'Host <host@example.invalid>' });
   const pushing = host.start('push', '-q', '-d', stand.history, `${stand.instance.hostingRoot}/${branch}`);
   await until('the lock', () => stand.isLocked(branch));
+  const startTicks = readFileSync(`/proc/${pushing.pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19];
   pushing.kill('SIGKILL');
   await pushing.outcome;
   assert.equal(stand.isLocked(branch), true);
+  // What a session of the service writes beside Breezy's own words; without it nobody could vouch for this process's death.
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const evidence = `boot: ${boot}\npid_namespace: '${readlinkSync('/proc/self/ns/pid')}'\nstart_ticks: ${startTicks}\n`;
+  appendFileSync(join(stand.instance.hostingRoot, branch, '.bzr/branch/lock/held/info'), evidence);
   return pushing.pid;
 }

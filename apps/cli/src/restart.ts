@@ -1,13 +1,12 @@
 import { request as httpRequest } from 'node:http';
 import { createInterface } from 'node:readline';
-import type { Config } from '@hatchery/config';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from './command.ts';
 import { restartMsMax } from './limits.ts';
 import { actor } from './running-service.ts';
 import { readService } from './service-process.ts';
 import { startDetached, stopRunning } from './start-stop.ts';
 import { supervisorSocketPath, type RestartReport, type RestartRequest } from './up/supervisor-socket.ts';
-import { namesOf, unsupervisedParts } from './unsupervised.ts';
+import { unsupervisedParts } from './unsupervised.ts';
 import { wantedSockets } from './up/wanted-sockets.ts';
 
 export const restart: Command = {
@@ -19,7 +18,7 @@ export const restart: Command = {
   async run(invocation) {
     expectWords(invocation);
     const running = readService(invocation.config);
-    if (running === null) throw new Error(whyNothingRestarts(invocation.config));
+    if (running === null) return startBesideLeft(invocation);
     if (invocation.options['now'] !== true) return replaceParts(invocation, running.runtimeDirectory);
     if (!running.detached)
       throw new Error(`pid ${running.pid} was not started by hatchery start; stop and start it where it runs`);
@@ -28,11 +27,12 @@ export const restart: Command = {
   },
 };
 
-/** What is in the way of a restart, and what to do. */
-function whyNothingRestarts(config: Config): string {
-  const left = unsupervisedParts(config);
-  if (left.length === 0) return `nothing runs on ${config.stateDirectory}; hatchery start starts it`;
-  return `${namesOf(left)} run without a supervisor; hatchery start brings new ones up beside them`;
+/** Parts that a killed supervisor has left are succeeded by a start. @throws when nothing runs at all */
+function startBesideLeft(invocation: Invocation): Promise<number> {
+  const { config } = invocation;
+  if (unsupervisedParts(config).length === 0)
+    throw new Error(`nothing runs on ${config.stateDirectory}; hatchery start starts it`);
+  return startDetached(invocation);
 }
 
 async function replaceParts(invocation: Invocation, runtimeDirectory: string): Promise<number> {

@@ -111,7 +111,7 @@ describe('a service whose control group is delegated to it', { skip: cannotMakeG
     await withService({ delegated: true, config }, async (forker) => {
       using client = await OldClient.fork(forker.socket, 'fork rocks\n');
       const limits = readFileSync(`/proc/${client.pid}/limits`, 'utf8');
-      assert.match(limits, /^Max cpu time +77 +77 /m);
+      assert.match(limits, /^Max cpu time +77 +82 /m);
       assert.match(limits, /^Max open files +99 +99 /m);
       client.open();
       assert.equal(await client.exited(), 0);

@@ -7,17 +7,22 @@ import { readEnded, readState, useOneForker } from './one-forker.test-support.ts
 const forker = useOneForker({ config: '[forker]\nfork = false\n[limits]\nopen_files = 99\n' });
 
 describe('a service that forks nothing and can run nothing', () => {
-  it('does not start, and says why', async () => {
-    using directory = temporaryDirectory();
-    const baseline = takeBaseline();
-    {
-      const config = '[forker]\nfork = false\n[limits]\naddress_space_bytes = 20000000\n';
-      await using failed = ForkerProcess.spawn(directory.path, { config });
-      assert.deepEqual(await failed.ended(), { code: 1, signal: null });
-      assert.match(failed.stderr, /^forker: no session can be run: .*; wait status \d+\n$/);
-    }
-    await assertNothingLeft(directory.path, baseline);
-  });
+  // A limit on memory that lets no session run is refused with the configuration now; another cause is still to be found.
+  it(
+    'does not start, and says why',
+    { skip: 'no configuration that is taken keeps every session from running' },
+    async () => {
+      using directory = temporaryDirectory();
+      const baseline = takeBaseline();
+      {
+        const config = '[forker]\nfork = false\n[limits]\naddress_space_bytes = 20000000\n';
+        await using failed = ForkerProcess.spawn(directory.path, { config });
+        assert.deepEqual(await failed.ended(), { code: 1, signal: null });
+        assert.match(failed.stderr, /^forker: no session can be run: .*; wait status \d+\n$/);
+      }
+      await assertNothingLeft(directory.path, baseline);
+    },
+  );
 });
 
 describe('a service that forks nothing', () => {

@@ -17,6 +17,7 @@ import single_files
 from access import read_only
 from breezy.bzr.smart import request
 from breezy.bzr.smart.request import SmartServerRequest, SmartServerResponse
+from breezy.errors import PathNotChild
 from breezy.transport import FileExists
 from refusals import denied, refuse_in_maintenance, refuse_stranger
 from verb_table import CLASSES, PATH_AT
@@ -110,8 +111,12 @@ def remember(server: Any, verb: bytes, place: str, words: Any) -> None:
 def tidy(asked: SmartServerRequest, server: Any, path: bytes) -> None:
     """Clears a place of the user's own of what was begun there and never became a branch."""
     directory = outcome.session.directory
-    if directory is not None and read_only() is None and server.refusal_to_change(asked.translate_client_path(path)) is None:
-        half_made.tidy(directory)
+    if directory is None or read_only() is not None:
+        return
+    # A path that leads nowhere is answered by the request itself.
+    with contextlib.suppress(PathNotChild):
+        if server.refusal_to_change(asked.translate_client_path(path)) is None:
+            half_made.tidy(directory)
 
 
 def install() -> None:

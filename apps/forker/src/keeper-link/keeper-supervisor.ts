@@ -76,6 +76,7 @@ export class KeeperSupervisor {
   /** Says once what the operator should know of how sessions are held apart. Not earlier than the line that tells of the socket. */
   announce(): void {
     const { config, log, zygote } = this.#context;
+    log.info(zygote.confinement, 'sessions are confined');
     const { cgroup } = zygote;
     const { poolSize, childrenMax, fork } = config.forker;
     if (fork && poolSizeOf(config) < poolSize)

@@ -44,7 +44,5 @@ export async function prepareZygote(config: Config, log: Logger, named?: string)
     cgroup: cgroup.directory,
     fingerprint: zygoteFingerprint(manifest),
   };
-  const confinement = confinementOf(config);
-  log.info(confinement, 'sessions are confined');
-  return { configuration, cgroup, confinement };
+  return { configuration, cgroup, confinement: confinementOf(config) };
 }
