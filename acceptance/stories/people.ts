@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, cpSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { runSession } from '@hatchery/testkit';
 import { Client } from '../src/harness/client.ts';
 import { until } from '../src/harness/run.ts';
@@ -10,8 +10,10 @@ import type { Stand } from './stand.ts';
 export function pushOnHost(stand: Stand, user: string, branch: string): ReturnType<typeof runSession> {
   const target = `${stand.instance.hostingRoot}/${branch}`;
   // Nothing outside the hosting root can be read by what the service forks.
-  const source = `${stand.instance.hostingRoot}/~imports/history`;
-  cpSync(stand.history, source, { recursive: true });
+  const imports = join(stand.instance.hostingRoot, '~imports');
+  // The branch and the repository above it that it is in.
+  cpSync(dirname(stand.history), imports, { recursive: true });
+  const source = join(imports, basename(stand.history));
   const environment = `HATCHERY_USER: ${user}\nBRZ_EMAIL: ${user}@example.invalid\n`;
   const request = `fork-env push -q -d ${source} ${target}\n${environment}end\n`;
   return runSession(stand.instance.ready.forkerSocket, request);
