@@ -34,7 +34,10 @@ describe('memory', () => {
       cause: string;
       line: string;
     };
-    assert.match(cause, /^limit user_memory_bytes: 2 sessions of alice had \d+ MiB of memory; all of a user's together may have 64 MiB$/);
+    assert.match(
+      cause,
+      /^limit user_memory_bytes: 2 sessions of alice had \d+ MiB of memory; all of a user's together may have 64 MiB$/,
+    );
     assert.match(line, /^hatchery: 2 sessions of alice had \d+ MiB .*; do less at a time, or ask the operator/);
     assert.equal((await readEnded(forker(), large.id))?.exit?.signal, 'SIGKILL');
     for (const [client, peer] of [

@@ -111,7 +111,6 @@ export class KeeperSupervisor {
     this.#closing.abort();
     this.#pulse[Symbol.dispose]();
     const { log, zygote } = this.#context;
-    // Of one that has never spoken nobody knows what it keeps.
     const quit = options.quit && this.#isKnown;
     const hasClosed = (await this.#link?.close({ quit })) ?? true;
     if (!hasClosed) log.error({ pid: this.pid, isKilled: quit }, 'the keeper gives no answer and is left behind');
