@@ -109,7 +109,6 @@ def checked(response: Any) -> Any:
     if session.verb in STREAMS_IN and session.needs_words:
         hang_up(b": ".join(word for word in response.args[1:] if isinstance(word, bytes)).decode("utf-8", "replace"))
     return response
-    return response
 
 
 # The second: the stream that follows an answer.
