@@ -2,42 +2,28 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { readScriptLocks } from '@hatchery/script-locks';
-import { assertNothingLeft, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
-import type { Baseline, TemporaryDirectory } from '@hatchery/testkit';
+import { until } from '@hatchery/testkit';
 import { lockWord, RunningCommand } from './lock.test-support.ts';
+import { useLockStage } from './lock-stage.test-support.ts';
 
-let directory: TemporaryDirectory;
-let baseline: Baseline;
-
-beforeEach(() => {
-  baseline = takeBaseline();
-  directory = temporaryDirectory();
-});
-
-afterEach(async () => {
-  await assertNothingLeft(directory.path, baseline);
-  directory[Symbol.dispose]();
-});
-
-const locks = (): string => join(directory.path, 'locks');
-const start = (...words: string[]): RunningCommand => RunningCommand.lock(directory.path, words);
-const untilThere = (file: string): string => `until [ -e '${join(directory.path, file)}' ]; do sleep 0.02; done`;
-const make = (file: string): void => writeFileSync(join(directory.path, file), '');
+const { locksDirectory, start, stateDirectory } = useLockStage();
+const untilThere = (file: string): string => `until [ -e '${join(stateDirectory(), file)}' ]; do sleep 0.02; done`;
+const make = (file: string): void => writeFileSync(join(stateDirectory(), file), '');
 
 describe('a lock is its file and not the name of it', () => {
   it('whose file is deleted is still held: a newcomer is refused, and a waiter takes the file that is there then', async () => {
     using holder = start('a', '--', 'sh', '-c', `echo held; ${untilThere('go')}`);
     await holder.says(/held/);
     using waiter = start('a', '--wait', '60', '--', 'sh', '-c', `echo mine; ${untilThere('end')}`);
-    await until('the waiter', () => readScriptLocks(locks())[0]?.waiters.length === 1);
-    rmSync(join(locks(), 'a.lock'));
+    await until('the waiter', () => readScriptLocks(locksDirectory())[0]?.waiters.length === 1);
+    rmSync(join(locksDirectory(), 'a.lock'));
     using newcomer = start('a', '--', 'true');
     const refused = await newcomer.ended();
     assert.equal(refused.status, 75);
     assert.match(refused.stderr, /is held by \S+: sh -c echo held.*, on a file that was deleted meanwhile;/);
-    const shown = readScriptLocks(locks()).find(({ condition }) => condition === 'deleted');
+    const shown = readScriptLocks(locksDirectory()).find(({ condition }) => condition === 'deleted');
     assert.match(shown?.holder?.command ?? '', /^sh -c echo held/);
     assert.match(shown?.reasons?.join() ?? '', /its file was deleted/);
     make('go');
@@ -52,20 +38,25 @@ describe('a lock is its file and not the name of it', () => {
   it('of which flock(1) holds a deleted file is shown with that holder', async () => {
     using first = start('a', '--', 'true');
     await first.ended();
-    using holder = new RunningCommand('flock', [join(locks(), 'a.lock'), 'sh', '-c', `echo held; ${untilThere('go')}`]);
+    using holder = new RunningCommand('flock', [
+      join(locksDirectory(), 'a.lock'),
+      'sh',
+      '-c',
+      `echo held; ${untilThere('go')}`,
+    ]);
     await holder.says(/held/);
-    rmSync(join(locks(), 'a.lock'));
-    const [lock, ...others] = readScriptLocks(locks());
+    rmSync(join(locksDirectory(), 'a.lock'));
+    const [lock, ...others] = readScriptLocks(locksDirectory());
     assert.deepEqual([lock?.condition, lock?.name, lock?.holder?.pid, others], ['deleted', 'a', holder.pid, []]);
     make('go');
     assert.equal((await holder.ended()).status, 0);
-    assert.deepEqual(readScriptLocks(locks()), []);
+    assert.deepEqual(readScriptLocks(locksDirectory()), []);
   });
 });
 
 /** A flock(2) that answers as that of another file system does. */
 function shim(body: string): string {
-  const [source, library] = [join(directory.path, 'shim.c'), join(directory.path, 'shim.so')];
+  const [source, library] = [join(stateDirectory(), 'shim.c'), join(stateDirectory(), 'shim.so')];
   writeFileSync(
     source,
     `#define _GNU_SOURCE\n#include <errno.h>\n#include <fcntl.h>\n#include <sys/syscall.h>\n#include <unistd.h>\n` +
@@ -79,13 +70,13 @@ function shim(body: string): string {
 describe('on another file system', () => {
   it('that wants a file to be writable for an exclusive lock, as NFS does, the lock is taken', async () => {
     const library = shim('if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) { errno = EBADF; return -1; }');
-    using command = RunningCommand.lock(directory.path, ['a', '--', 'echo', 'ran'], { LD_PRELOAD: library });
+    using command = RunningCommand.lock(stateDirectory(), ['a', '--', 'echo', 'ran'], { LD_PRELOAD: library });
     assert.deepEqual(await command.ended(), { status: 0, stdout: 'ran\n', stderr: '' });
   });
 
   it('that has no such locks, the refusal says which one it is and what to do', async () => {
     const library = shim('errno = ENOLCK; return -1;');
-    using command = RunningCommand.lock(directory.path, ['a', '--', 'echo', 'ran'], { LD_PRELOAD: library });
+    using command = RunningCommand.lock(stateDirectory(), ['a', '--', 'echo', 'ran'], { LD_PRELOAD: library });
     const { status, stdout, stderr } = await command.ended();
     assert.deepEqual([status, stdout], [1, '']);
     assert.match(stderr, /the file system of \S+ \(\w+\) takes no locks of flock\(2\): .*ENOLCK.*\[locks\] dir/);
@@ -93,8 +84,8 @@ describe('on another file system', () => {
 });
 
 it('a user without a name can lock', { skip: process.getuid?.() !== 0 && 'needs root' }, async () => {
-  chmodSync(directory.path, 0o777);
-  const script = `${lockWord(join(directory.path, 'own'), 'a')} -- cat '${join(directory.path, 'own/locks/a.holder.json')}'`;
+  chmodSync(stateDirectory(), 0o777);
+  const script = `${lockWord(join(stateDirectory(), 'own'), 'a')} -- cat '${join(stateDirectory(), 'own/locks/a.holder.json')}'`;
   const nobody = ['--reuid', '54321', '--regid', '54321', '--clear-groups', 'sh', '-c', script];
   using command = new RunningCommand('setpriv', nobody);
   const { status, stdout, stderr } = await command.ended();

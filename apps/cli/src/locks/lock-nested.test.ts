@@ -1,80 +1,47 @@
 import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'node:test';
-import { readScriptLocks } from '@hatchery/script-locks';
-import { assertNothingLeft, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
-import type { Baseline, TemporaryDirectory } from '@hatchery/testkit';
-import { lockWord, RunningCommand, type CommandEnd } from './lock.test-support.ts';
+import { describe, it } from 'node:test';
+import { lockWord } from './lock.test-support.ts';
+import { useLockStage } from './lock-stage.test-support.ts';
 
-let directory: TemporaryDirectory;
-let baseline: Baseline;
-
-beforeEach(() => {
-  baseline = takeBaseline();
-  directory = temporaryDirectory();
-});
-
-afterEach(async () => {
-  await assertNothingLeft(directory.path, baseline);
-  directory[Symbol.dispose]();
-});
-
-const start = (...words: string[]): RunningCommand => RunningCommand.hatchery(directory.path, ['lock', ...words]);
-const run = async (...words: string[]): Promise<CommandEnd> => {
-  using command = start(...words);
-  return await command.ended();
-};
-const locksDirectory = (): string => join(directory.path, 'locks');
-
-/** A holder that waits until the file `go` is there. It mentions the directory, so that a test that leaves it behind fails. */
-async function startHolder(name: string, script = ''): Promise<RunningCommand> {
-  const command = start(name, '--', 'sh', '-c', `${script} echo held; until [ -e '${go()}' ]; do sleep 0.02; done`);
-  await command.says(/held/);
-  // Until the command has introduced itself, hatchery stands for it.
-  await until('its record', () => {
-    const holder = readScriptLocks(locksDirectory()).find((lock) => lock.name === name)?.holder?.pid;
-    return holder !== undefined && holder !== command.pid;
-  });
-  return command;
-}
+const { go, run, startHolder, stateDirectory } = useLockStage();
 const notRoot = process.getuid?.() !== 0 && 'needs root';
 
-const go = (): string => join(directory.path, 'go');
 const letGo = (): void => writeFileSync(go(), '');
 
 describe('a child of the holder', () => {
   it('passes, at any depth, and gives its own exit status', async () => {
-    const word = lockWord(directory.path, 'a');
+    const word = lockWord(stateDirectory(), 'a');
     const { status, stdout } = await run('a', '--', 'sh', '-c', `${word} -- ${word} -- sh -c 'echo in; exit 5'`);
     assert.deepEqual([status, stdout], [5, 'in\n']);
   });
 
   it('passes when it has not inherited the descriptor, as below Python', async () => {
-    const python = `import subprocess,sys; sys.exit(subprocess.call(${JSON.stringify(lockWord(directory.path, 'a'))} + ' -- echo in', shell=True))`;
+    const python = `import subprocess,sys; sys.exit(subprocess.call(${JSON.stringify(lockWord(stateDirectory(), 'a'))} + ' -- echo in', shell=True))`;
     assert.deepEqual(await run('a', '--', 'python3', '-c', python), { status: 0, stdout: 'in\n', stderr: '' });
   });
 
   it('does not pass to a lock that its parents do not hold', async () => {
     using holder = await startHolder('b');
-    const { status } = await run('a', '--', 'sh', '-c', `${lockWord(directory.path, 'b')} -- true`);
+    const { status } = await run('a', '--', 'sh', '-c', `${lockWord(stateDirectory(), 'b')} -- true`);
     assert.equal(status, 75);
     letGo();
     await holder.ended();
   });
 
   it('passes without its environment', async () => {
-    const script = `env -i ${lockWord(directory.path, 'a')} --wait 60 -- echo in`;
+    const script = `env -i ${lockWord(stateDirectory(), 'a')} --wait 60 -- echo in`;
     assert.deepEqual(await run('a', '--', 'sh', '-c', script), { status: 0, stdout: 'in\n', stderr: '' });
   });
 
   it('passes as another user that may not look into its parents, and is told why', { skip: notRoot }, async () => {
-    chmodSync(directory.path, 0o755);
-    const file = join(directory.path, 'hatchery.toml');
+    chmodSync(stateDirectory(), 0o755);
+    const file = join(stateDirectory(), 'hatchery.toml');
     writeFileSync(file, 'locks.mode = "0666"\n');
     // As sudo does, Python closes what it inherits.
     const become = `import subprocess,sys; sys.exit(subprocess.call(sys.argv[1:], user=65534, group=65534, extra_groups=[]))`;
-    const inner = `${lockWord(directory.path, 'a')} --config '${file}' --wait 60 -- echo in`;
+    const inner = `${lockWord(stateDirectory(), 'a')} --config '${file}' --wait 60 -- echo in`;
     const script = `/usr/bin/python3 -c '${become}' sh -c "${inner}"`;
     const { status, stdout, stderr } = await run('a', '--config', file, '--', 'sh', '-c', script);
     assert.deepEqual([status, stdout], [0, 'in\n'], stderr);
@@ -88,8 +55,8 @@ describe('a child of the holder', () => {
     'that may not even read the lock is told that its own job holds it, and what to do',
     { skip: notRoot },
     async () => {
-      chmodSync(directory.path, 0o755);
-      const inner = `setpriv --reuid 65534 --regid 65534 --clear-groups ${lockWord(directory.path, 'a')} --wait 60 -- true`;
+      chmodSync(stateDirectory(), 0o755);
+      const inner = `setpriv --reuid 65534 --regid 65534 --clear-groups ${lockWord(stateDirectory(), 'a')} --wait 60 -- true`;
       const { status, stderr } = await run('a', '--', 'sh', '-c', inner);
       assert.equal(status, 1);
       assert.match(

@@ -1,45 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { readScriptLocks } from '@hatchery/script-locks';
-import { assertNothingLeft, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
-import type { Baseline, TemporaryDirectory } from '@hatchery/testkit';
-import { RunningCommand, type CommandEnd } from './lock.test-support.ts';
+import { until } from '@hatchery/testkit';
+import { RunningCommand } from './lock.test-support.ts';
+import { useLockStage } from './lock-stage.test-support.ts';
 
-let directory: TemporaryDirectory;
-let baseline: Baseline;
+const { go, locksDirectory, run, start, startHolder, stateDirectory } = useLockStage();
 
-beforeEach(() => {
-  baseline = takeBaseline();
-  directory = temporaryDirectory();
-});
-
-afterEach(async () => {
-  await assertNothingLeft(directory.path, baseline);
-  directory[Symbol.dispose]();
-});
-
-const start = (...words: string[]): RunningCommand => RunningCommand.hatchery(directory.path, ['lock', ...words]);
-const run = async (...words: string[]): Promise<CommandEnd> => {
-  using command = start(...words);
-  return await command.ended();
-};
-const locksDirectory = (): string => join(directory.path, 'locks');
-
-/** A holder that waits until the file `go` is there. It mentions the directory, so that a test that leaves it behind fails. */
-async function startHolder(name: string, script = ''): Promise<RunningCommand> {
-  const command = start(name, '--', 'sh', '-c', `${script} echo held; until [ -e '${go()}' ]; do sleep 0.02; done`);
-  await command.says(/held/);
-  // Until the command has introduced itself, hatchery stands for it.
-  await until('its record', () => {
-    const holder = readScriptLocks(locksDirectory()).find((lock) => lock.name === name)?.holder?.pid;
-    return holder !== undefined && holder !== command.pid;
-  });
-  return command;
-}
-
-const go = (): string => join(directory.path, 'go');
 const letGo = (): void => writeFileSync(go(), '');
 
 describe('a command under a lock', () => {
@@ -58,7 +27,7 @@ describe('a command under a lock', () => {
 
   it('that cannot be found or run gives 127 or 126, and the lock is free', async () => {
     assert.equal((await run('a', '--', '/nonexistent/command')).status, 127);
-    assert.equal((await run('a', '--', directory.path)).status, 126);
+    assert.equal((await run('a', '--', stateDirectory())).status, 126);
     assert.equal((await run('a', '--', 'true')).status, 0);
   });
 
@@ -100,7 +69,7 @@ describe('a lock that another holds', () => {
   it('does not hinder another name or another directory', async () => {
     using holder = await startHolder('a');
     assert.equal((await run('b', '--', 'true')).status, 0);
-    using elsewhere = RunningCommand.hatchery(join(directory.path, 'other'), ['lock', 'a', '--', 'true']);
+    using elsewhere = RunningCommand.hatchery(join(stateDirectory(), 'other'), ['lock', 'a', '--', 'true']);
     assert.equal((await elsewhere.ended()).status, 0);
     letGo();
     await holder.ended();
