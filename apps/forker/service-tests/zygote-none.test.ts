@@ -1,28 +1,28 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { loadConfig } from '@hatchery/config';
+import { StartError } from '@hatchery/daemon';
 import { ask, assertNothingLeft, ForkerProcess, isRunning, listProcesses, OldClient } from '@hatchery/testkit';
 import { runSession, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
+import { proveSpawning } from '../src/keeper-link/prove-spawning.ts';
 import { readEnded, readState, useOneForker } from './one-forker.test-support.ts';
 
 const forker = useOneForker({ config: '[forker]\nfork = false\n[limits]\nopen_files = 99\n' });
 
 describe('a service that forks nothing and can run nothing', () => {
-  // A limit on memory that lets no session run is refused with the configuration now; another cause is still to be found.
-  it(
-    'does not start, and says why',
-    { skip: 'no configuration that is taken keeps every session from running' },
-    async () => {
-      using directory = temporaryDirectory();
-      const baseline = takeBaseline();
-      {
-        const config = '[forker]\nfork = false\n[limits]\naddress_space_bytes = 20000000\n';
-        await using failed = ForkerProcess.spawn(directory.path, { config });
-        assert.deepEqual(await failed.ended(), { code: 1, signal: null });
-        assert.match(failed.stderr, /^forker: no session can be run: .*; wait status \d+\n$/);
-      }
-      await assertNothingLeft(directory.path, baseline);
-    },
-  );
+  it('does not start, and says why', async () => {
+    using directory = temporaryDirectory();
+    const baseline = takeBaseline();
+    const usual = loadConfig({ directory: directory.path, stateDirectory: directory.path });
+    // Too little memory for any session; a configuration that says so is refused before.
+    const config = { ...usual, limits: { ...usual.limits, addressSpaceBytes: 20_000_000 } };
+    await assert.rejects(proveSpawning(config), (error) => {
+      assert.ok(error instanceof StartError);
+      assert.match(error.message, /^no session can be run: .*; wait status \d+$/);
+      return true;
+    });
+    await assertNothingLeft(directory.path, baseline);
+  });
 });
 
 describe('a service that forks nothing', () => {

@@ -77,6 +77,21 @@ test('trap H: a damaged packet in the middle of a session destroys the connectio
   assert.deepEqual(stand.forks.signals, []);
 });
 
+test('trap H: a failure of the gateway itself is an error in the log with its own name, not the client’s fault', async () => {
+  await using stand = await Stand.open();
+  const { lines } = stand.log;
+  // A log that fails stands for whatever a handler of ours may stumble over.
+  lines.push = (line) => {
+    if (line.message === 'signed in') throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
+    return Array.prototype.push.call(lines, line);
+  };
+  await assert.rejects(signIn(stand.alice));
+  const [line] = stand.log.named('connection handler failed');
+  assert.equal(line?.level, 'error');
+  assert.equal((line?.fields['err'] as NodeJS.ErrnoException).code, 'ENOSPC');
+  lines.length = 0;
+});
+
 test('trap H: files of one user that cannot be read are no failure of the gateway, and refused as a wrong key is', async () => {
   await using stand = await Stand.open();
   mkdirSync(join(stand.config.ssh.usersDirectory, 'loop'));
