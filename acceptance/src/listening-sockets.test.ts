@@ -27,10 +27,7 @@ afterEach(async () => {
 test('through restarts every client that connects is served: none is refused, none is reset', async () => {
   const { port } = instance.ready.ssh;
   const knocking = Array.from({ length: 8 }, () => new Knocking(() => greeting(port)));
-  const visiting = new Knocking(async () => {
-    const { status } = await fetch(new URL('/healthz', instance.ready.dashboard), { headers: { connection: 'close' } });
-    assert.equal(status, 200);
-  });
+  const visiting = new Knocking(visit);
   for (let turn = 0; turn < 3; turn += 1) assertDone(await instance.hatchery('restart'));
   const counts = await Promise.all([...knocking, visiting].map((one) => one.end()));
   assert.ok(
@@ -46,7 +43,7 @@ test('a gateway or a page that is killed costs new clients a wait, on the same p
     // At once, while there is nobody; with a session to its end.
     await client.brz('revision-history', instance.url(trunk));
     await kill(await instance.partPid('dashboard'));
-    assert.equal((await fetch(new URL('/healthz', instance.ready.dashboard))).status, 200);
+    await visit();
   }
   const killed = await instance.partPid('ssh-gateway');
   const restarting = start(join(import.meta.dirname, '../../hatchery'), ['restart', '--config', instance.config]);
@@ -99,6 +96,12 @@ test('a restart moves to another address: the old one is closed, and its session
   assertDone(await session.running.outcome);
   assertDone(await stopping);
 });
+
+/** Asks the page as a new client: a connection that was kept from before would be one to a page that was killed. */
+async function visit(): Promise<void> {
+  const { status } = await fetch(new URL('/healthz', instance.ready.dashboard), { headers: { connection: 'close' } });
+  assert.equal(status, 200);
+}
 
 /** Does the same again and again, which must succeed each time. */
 class Knocking {
