@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadConfig } from '@hatchery/config';
 import { StartError } from '@hatchery/daemon';
+import { ask, assertNothingLeft, isRunning, listProcesses, OldClient } from '@hatchery/testkit';
 import { runSession, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
 import { proveSpawning } from '../src/keeper-link/prove-spawning.ts';
 import { readEnded, readState, useOneForker } from './one-forker.test-support.ts';
