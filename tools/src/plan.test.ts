@@ -3,10 +3,20 @@ import { describe, it } from 'node:test';
 import { listSteps, select } from './plan.ts';
 
 const projects = [
-  { name: '@hatchery/locks', directory: 'libs/locks', testScript: 'test locks', testFiles: 1 },
-  { name: '@hatchery/protocol', directory: 'libs/protocol', testScript: 'test protocol', testFiles: 9 },
-  { name: '@hatchery/untested', directory: 'libs/untested', testScript: null, testFiles: 0 },
-  { name: '@hatchery/tools', directory: 'tools', testScript: 'test tools', testFiles: 2 },
+  {
+    name: '@hatchery/locks',
+    directory: 'libs/locks',
+    testScripts: [{ name: 'test', line: 'test locks' }],
+    testFiles: 1,
+  },
+  {
+    name: '@hatchery/protocol',
+    directory: 'libs/protocol',
+    testScripts: [{ name: 'test', line: 'test protocol' }],
+    testFiles: 9,
+  },
+  { name: '@hatchery/untested', directory: 'libs/untested', testScripts: [], testFiles: 0 },
+  { name: '@hatchery/tools', directory: 'tools', testScripts: [{ name: 'test', line: 'test tools' }], testFiles: 2 },
 ];
 const steps = listSteps(projects, ['acceptance/push.test.ts', 'acceptance/stories/drain.test.ts']);
 
@@ -59,10 +69,27 @@ describe('listSteps', () => {
     assert.deepEqual(jobs('locks'), ['libs/locks: sh -c test locks']);
   });
 
+  it('runs each test script of a project as a job of its own', () => {
+    const testScripts = [
+      { name: 'test', line: 'test forker' },
+      { name: 'service-test', line: 'test service' },
+    ];
+    const [units] = select(listSteps([{ name: 'forker', directory: 'forker', testScripts, testFiles: 2 }], []), [
+      'unit',
+    ]);
+    assert.deepEqual(
+      units?.step.jobs(units.parts).map(({ name, argv }) => [name, argv[2]]),
+      [
+        ['forker', 'test forker'],
+        ['forker service-test', 'test service'],
+      ],
+    );
+  });
+
   it('runs each file of the acceptance tests by itself', () => {
     assert.deepEqual(jobs('acceptance'), [
-      '.: node --test acceptance/push.test.ts',
-      '.: node --test acceptance/stories/drain.test.ts',
+      '.: node --test --test-timeout=300000 acceptance/push.test.ts',
+      '.: node --test --test-timeout=300000 acceptance/stories/drain.test.ts',
     ]);
   });
 });

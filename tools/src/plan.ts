@@ -33,9 +33,12 @@ export interface Job {
 /** Tests of the page in a real browser on the whole service, apart from the rest of `acceptance/`, so that each can be run alone. */
 const storiesDirectory = 'acceptance/stories/';
 
+/** A test that takes longer hangs, in milliseconds. It ends with its name, long before its whole project would. Projects say it in their scripts. */
+const testMsMax = 300_000;
+
 /** Every step, in the order of what fails soonest. `acceptanceFiles` are relative to the root. */
 export function listSteps(projects: readonly Project[], acceptanceFiles: readonly string[]): Step[] {
-  const tested = projects.filter(({ testScript, directory }) => testScript !== null && directory !== 'acceptance');
+  const tested = projects.filter(({ testScripts, directory }) => testScripts.length > 0 && directory !== 'acceptance');
   const [tidy, units] = [tested.filter(isTools), tested.filter((project) => !isTools(project))];
   const isStory = (file: string): boolean => file.startsWith(storiesDirectory);
   return [
@@ -105,15 +108,21 @@ function typecheck(): Step {
 
 /** The projects with the most test files first: what takes long should not be what is left at the end. */
 function projectTests(name: string, timeoutS: number, projects: readonly Project[]): Step {
-  const jobOf = ({ name: project, directory, testScript }: Project): Job => {
-    return { name: project, argv: ['sh', '-c', testScript ?? 'false'], directory, timeoutS };
-  };
+  const jobsOf = ({ name: project, directory, testScripts }: Project): Job[] =>
+    testScripts.map(({ name: script, line }) => {
+      return {
+        name: script === 'test' ? project : `${project} ${script}`,
+        argv: ['sh', '-c', line],
+        directory,
+        timeoutS,
+      };
+    });
   const largestFirst = projects.toSorted((one, other) => other.testFiles - one.testFiles);
   return {
     name,
     counting: 'node-test',
     parts: projects,
-    jobs: (parts) => largestFirst.filter((project) => parts.some((part) => part.name === project.name)).map(jobOf),
+    jobs: (parts) => largestFirst.filter((project) => parts.some((part) => part.name === project.name)).flatMap(jobsOf),
   };
 }
 
@@ -124,7 +133,12 @@ function fileTests(name: string, files: readonly string[]): Step {
     counting: 'node-test',
     parts: files.map((file) => ({ name: file, directory: '.' })),
     jobs: (parts) =>
-      parts.map((part) => ({ name: part.name, argv: ['node', '--test', part.name], directory: '.', timeoutS: 900 })),
+      parts.map((part) => ({
+        name: part.name,
+        argv: ['node', '--test', `--test-timeout=${testMsMax}`, part.name],
+        directory: '.',
+        timeoutS: 900,
+      })),
   };
 }
 

@@ -7,10 +7,17 @@ export interface Project {
   readonly name: string;
   /** Relative to the root. */
   readonly directory: string;
-  /** A line of shell; null when it says that it has no tests. */
-  readonly testScript: string | null;
+  /** Its scripts `test` and `…-test`, as service-test: what takes long has a script of its own, and runs beside the rest. None says that it has no tests. */
+  readonly testScripts: readonly TestScript[];
   /** How many test files it has. */
   readonly testFiles: number;
+}
+
+/** A script of a package.json. */
+export interface TestScript {
+  readonly name: string;
+  /** Of shell. */
+  readonly line: string;
 }
 
 /** Every project, found by its package.json, sorted by directory. */
@@ -21,10 +28,16 @@ export function readProjects(root: string): Project[] {
     .map((path) => {
       const manifest = JSON.parse(readFileSync(join(root, path), 'utf8')) as {
         name: string;
-        scripts?: { test?: string };
+        scripts?: Record<string, string>;
       };
       const directory = dirname(path);
       const testFiles = globSync('**/*.test.ts', { cwd: join(root, directory), exclude }).length;
-      return { name: manifest.name, directory, testScript: manifest.scripts?.test ?? null, testFiles };
+      return { name: manifest.name, directory, testScripts: testScriptsOf(manifest.scripts ?? {}), testFiles };
     });
+}
+
+function testScriptsOf(scripts: Readonly<Record<string, string>>): TestScript[] {
+  return Object.entries(scripts)
+    .filter(([name]) => /^(.+-)?test$/.test(name))
+    .map(([name, line]) => ({ name, line }));
 }

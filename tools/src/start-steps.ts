@@ -12,6 +12,8 @@ export interface StartedStep {
 /** What came of a step, and the milliseconds from the start of its first job to the end of its last one. */
 export interface TimedResult extends StepResult {
   readonly tookMs: number;
+  /** Its jobs, with how long each took. */
+  readonly jobs: readonly { readonly name: string; readonly tookMs: number }[];
 }
 
 /** One more than there are cores: whoever waits for a browser or a service leaves its core to somebody. */
@@ -27,7 +29,7 @@ export function startSteps(
   const steps = chosen.map(({ step, parts }) => ({ step, jobs: step.jobs(parts), running: [] as Promise<TimedJob>[] }));
   // The last steps take longest.
   for (const { of, job } of inTurn(steps.toReversed())) {
-    of.running.push(slots.run(() => timed(() => runJob(root, of.step.counting, job, signal))));
+    of.running.push(slots.run(() => timed(job.name, () => runJob(root, of.step.counting, job, signal))));
   }
   return steps.map(({ step, running }) => ({ step, result: finish(step, running) }));
 }
@@ -41,15 +43,16 @@ export function inTurn<S extends { readonly jobs: readonly Job[] }>(steps: reado
 }
 
 interface TimedJob {
+  readonly name: string;
   readonly result: StepResult;
   readonly startedAt: number;
   readonly endedAt: number;
 }
 
-async function timed(run: () => Promise<StepResult>): Promise<TimedJob> {
+async function timed(name: string, run: () => Promise<StepResult>): Promise<TimedJob> {
   const startedAt = performance.now();
   const result = await run();
-  return { result, startedAt, endedAt: performance.now() };
+  return { name, result, startedAt, endedAt: performance.now() };
 }
 
 async function finish(step: Step, running: readonly Promise<TimedJob>[]): Promise<TimedResult> {
@@ -59,5 +62,9 @@ async function finish(step: Step, running: readonly Promise<TimedJob>[]): Promis
     jobs.map(({ result }) => result),
   );
   const [first, last] = [jobs.map(({ startedAt }) => startedAt), jobs.map(({ endedAt }) => endedAt)];
-  return { ...sum, tookMs: jobs.length === 0 ? 0 : Math.max(...last) - Math.min(...first) };
+  return {
+    ...sum,
+    tookMs: jobs.length === 0 ? 0 : Math.max(...last) - Math.min(...first),
+    jobs: jobs.map(({ name, startedAt, endedAt }) => ({ name, tookMs: endedAt - startedAt })),
+  };
 }

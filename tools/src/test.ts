@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { formatCounts, sumCounts, type TestFailure } from './counts.ts';
 import { listSteps, select } from './plan.ts';
 import { readProjects } from './projects.ts';
-import { startSteps } from './start-steps.ts';
+import { startSteps, type TimedResult } from './start-steps.ts';
 
 /** `./hatchery test [NAME…]`: every check and test, or those whose step, project or file has a NAME in its name. */
 async function main(words: readonly string[]): Promise<number> {
@@ -21,11 +21,11 @@ async function main(words: readonly string[]): Promise<number> {
   const running = startSteps(root, chosen, stop.signal);
   const results = [];
   for (const { step, result } of running) {
-    const { counts, failures, output, tookMs } = await result;
+    const { counts, failures, output, tookMs, jobs } = await result;
     if (stop.signal.aborted) break;
     console.log(`\n── ${step.name}`);
     if (counts.failed > 0) console.log(withoutPassed(output));
-    console.log(`── ${step.name}: ${formatCounts(counts)} (${(tookMs / 1000).toFixed(1)} s)`);
+    console.log(`── ${step.name}: ${formatCounts(counts)} (${seconds(tookMs)})${slowest(jobs)}`);
     results.push({ step, counts, failures });
   }
   await Promise.allSettled(running.map(({ result }) => result));
@@ -43,6 +43,17 @@ Every check and test, or those with a NAME in the name of their step, project or
   ${stepNames.join(', ')}
 Projects are as in package.json (ssh-gateway), files as acceptance/src/locks.test.ts.
 The last line is N passed, N failed; the exit code is 1 when one failed, 2 when nothing has such a name.`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** What to look at first when the whole takes too long. Nothing of a step that has few jobs. */
+function slowest(jobs: TimedResult['jobs']): string {
+  if (jobs.length < 4) return '';
+  const named = jobs.toSorted((one, other) => other.tookMs - one.tookMs).slice(0, 3);
+  return `, slowest: ${named.map(({ name, tookMs }) => `${name} ${seconds(tookMs)}`).join(', ')}`;
 }
 
 /** The longest file takes longest, more or less, and should not be what is left at the end. */

@@ -11,10 +11,13 @@ const notAllowed =
   'is not allowed, only BRZ_EMAIL, BZR_EMAIL, HATCHERY_USER, HATCHERY_TEAMS, HATCHERY_PEER, HATCHERY_SESSION';
 
 /** Requests and their answers, to the byte (protocol-v1, "Requests and answers"). */
+/** The service answers the first one and closes. */
+const twoRequests = 'hello\nhello\n';
+
 const rows: readonly (readonly [request: string | Uint8Array, answer: string])[] = [
   ['hello\n', 'ok\nyep, still alive\n'],
   ['hello\r\n', 'ok\nyep, still alive\n'],
-  ['hello\nhello\n', 'ok\nyep, still alive\n'],
+  [twoRequests, 'ok\nyep, still alive\n'],
   ['child_connect_timeout 120\n', 'ok\n'],
   ['child_connect_timeout 120\r\n', 'ok\n'],
   [
@@ -60,8 +63,9 @@ describe('the answer to', () => {
     it(`${shown} is as the protocol has it, then the connection is closed`, async () => {
       assert.equal(await ask(forker().socket, bytes), answer);
     });
-    // Beyond that it would be over its time, or its limit, before it is over.
-    if (text.length > 60 || !text.endsWith('\n')) continue;
+    // A longer one would be over its time, or its limit, before it is sent. One that is answered before its last byte is sent loses the answer: a write to
+    // a closed connection ends our side too.
+    if (text.length > 60 || !text.endsWith('\n') || text === twoRequests) continue;
     it(`${shown} is the same one byte at a time`, async () => {
       assert.equal(await ask(forker().socket, ...Array.from(bytes, (byte) => Buffer.of(byte))), answer);
     });

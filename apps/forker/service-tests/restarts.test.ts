@@ -103,7 +103,7 @@ describe('a forker that is started again', () => {
       await controlRequest(first.controlSocket, 'POST', '/v1/drain', who);
       await kill(first);
       const second = stack.use(await ForkerProcess.start(directory));
-      assert.match(await ask(second.socket, 'fork rocks\n'), /^FAILURE\nthe service is draining/);
+      assert.match(await ask(second.socket, 'fork rocks\n'), /^FAILURE\nthe service is being drained/);
       await controlRequest(second.controlSocket, 'POST', '/v1/undrain', who);
       assert.equal((await runSession(second.socket, 'fork rocks\n')).status, 0);
       await second.stop();

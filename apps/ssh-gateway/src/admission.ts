@@ -1,5 +1,5 @@
 import type { Config } from '@hatchery/config';
-import { withDrainReason } from '@hatchery/event-feed';
+import { drainLine } from '@hatchery/event-feed';
 import { admitsStartup } from './startups.ts';
 
 /** A closed list, so that refusals can be counted. */
@@ -11,16 +11,8 @@ export const refusalLines: Readonly<Record<ConnectionRefusal, string>> = {
   descriptors: 'the service is out of file descriptors; try again in a minute',
   startups: 'Exceeded MaxStartups; too many clients are signing in, try again in a minute',
   'startups-per-source': 'Exceeded PerSourceMaxStartups; too many clients of your address are signing in, try again',
-  draining: drainLine(null),
+  draining: drainLine('connection', null),
 };
-
-/** What the user reads while it is drained; `reason` is the operator's, null when there is none. */
-export function drainLine(reason: string | null): string {
-  return withDrainReason(
-    ['the service is being drained and takes no new connection', '; try again in a minute'],
-    reason,
-  );
-}
 
 export interface AdmissionOptions {
   readonly startupsMax: Config['ssh']['startupsMax'];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { readDrainReason, withDrainReason } from './drain-reason.ts';
+import { drainLine, readDrainReason, withDrainReason } from './drain-reason.ts';
 
 it('the reason of a drain is one line that obeys nobody, and is cut', () => {
   assert.equal(readDrainReason('new disks'), 'new disks');
@@ -15,4 +15,15 @@ it('where nobody has said why, there is none', () => {
 it('stands between what is so and what to do', () => {
   assert.equal(withDrainReason(['no new session', '; try again'], 'new disks'), 'no new session: new disks; try again');
   assert.equal(withDrainReason(['no new session', '; try again'], null), 'no new session; try again');
+});
+
+it('every part says the same of a drain', () => {
+  assert.equal(
+    drainLine('session', null),
+    'the service is being drained and takes no new session; try again in a minute',
+  );
+  assert.equal(
+    drainLine('connection', 'new disks'),
+    'the service is being drained and takes no new connection: new disks; try again in a minute',
+  );
 });

@@ -5,7 +5,7 @@ export { ControlError, controlRequest, NoAnswerError } from './control-request.t
 export { dialFeed } from './dial.ts';
 export type { FeedConnection, FeedListener } from './dial.ts';
 export { readDrainDeadline } from './drain-deadline.ts';
-export { readDrainReason, withDrainReason } from './drain-reason.ts';
+export { drainLine, readDrainReason, withDrainReason } from './drain-reason.ts';
 export { EventLog } from './event-log.ts';
 export type { EventLogOptions } from './event-log.ts';
 export { EventJournal } from './journal/event-journal.ts';

@@ -109,7 +109,10 @@ describe('forkChild', () => {
   });
 
   it('rejects with the reason of a refusal, and never answers its exit', async () => {
-    const refusal = { code: 'fork_refused', reason: 'the service is draining: try again in a minute' };
+    const refusal = {
+      code: 'fork_refused',
+      reason: 'the service is being drained and takes no new session; try again in a minute',
+    };
     await assert.rejects(forkAnswered(`FAILURE\n${refusal.reason}\n`), refusal);
   });
 

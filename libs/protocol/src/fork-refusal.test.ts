@@ -10,7 +10,7 @@ test('each refusal of a fork has a code of its own', () => {
       'children-per-user',
     ],
     ['1000 requests wait for a session already, which is the most there may; try again in 2 s', 'fork-queue-full'],
-    ['the service is draining: try again in a minute', 'fork-service-draining'],
+    ['the service is being drained and takes no new session; try again in a minute', 'fork-service-draining'],
     ['the service is being restarted: try again in a moment', 'fork-service-restarting'],
     ['the zygote does not start: importing breezy: No module named breezy', 'zygote-broken'],
     ['no child came up within 10 s: see the log of the service', 'fork-late'],

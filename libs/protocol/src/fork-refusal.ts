@@ -26,7 +26,7 @@ const words: readonly (readonly [RegExp, ForkRefusalCode])[] = [
   [/^\S+ has \d+ of \d+ sessions in use \(max_children_per_user\);/, 'children-per-user'],
   [/^the service is full: [^()]* \(max_children\);/, 'service-full'],
   [/^\d+ requests wait for a session already, /, 'fork-queue-full'],
-  [/^the service is draining: /, 'fork-service-draining'],
+  [/^the service is being drained /, 'fork-service-draining'],
   [/^the service is being restarted: /, 'fork-service-restarting'],
   [/^the zygote does not start: /, 'zygote-broken'],
   [/^no (child|session) came up within /, 'fork-late'],

@@ -5,15 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
 import { StartError } from '@hatchery/daemon';
+import { until } from '@hatchery/testkit';
 import { aChild, startFakeForker } from './fixtures/fake-forker.ts';
 import { pageFixture } from './fixtures/page-fixture.ts';
-import {
-  dashboardConfig,
-  eventually,
-  press,
-  startDashboard,
-  temporaryDirectory,
-} from './fixtures/running-dashboard.ts';
+import { dashboardConfig, press, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
 import type { Config } from '@hatchery/config';
 
 async function stage(dashboardOptions: Partial<Config['dashboard']> = {}) {
@@ -21,7 +16,7 @@ async function stage(dashboardOptions: Partial<Config['dashboard']> = {}) {
   const config = dashboardConfig(directory.path, dashboardOptions);
   const forker = await startFakeForker(controlSocketPath(config));
   const dashboard = await startDashboard(config, pageFixture(directory.path));
-  await eventually('the feed is up', async () => (await dashboard.fetch('/readyz')).ok);
+  await until('the feed is up', async () => (await dashboard.fetch('/readyz')).ok);
   return {
     forker,
     dashboard,
@@ -78,7 +73,7 @@ test('it is ready without a forker, says so, and hears one that comes', async ()
   assert.equal(readiness.status, 503);
   assert.match(await readiness.text(), /^no feed since .*: .+\n$/);
   await using _forker = await startFakeForker(controlSocketPath(config));
-  await eventually('the feed is up', async () => (await dashboard.fetch('/readyz')).ok);
+  await until('the feed is up', async () => (await dashboard.fetch('/readyz')).ok);
 });
 
 test('the state is what the feed said', async () => {
@@ -92,7 +87,7 @@ test('the state is what the feed said', async () => {
     feed: { up: boolean };
     seq: number;
   };
-  await eventually('the child is known', async () => {
+  await until('the child is known', async () => {
     state = (await (await running.dashboard.fetch('/api/state')).json()) as typeof state;
     return state.children.length === 1;
   });

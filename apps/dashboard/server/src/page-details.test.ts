@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { until } from '@hatchery/testkit';
 import { rows, skip, useBrowser } from './fixtures/browser.ts';
 import { aChild, aUsage, exited } from './fixtures/fake-forker.ts';
 import { startPageStage } from './fixtures/page-stage.ts';
@@ -13,10 +14,13 @@ test('a young child has charts from the stream, each with its numbers as a table
   await rows(page).getByRole('link', { name: '4000001' }).click();
   await details.getByText('Not enough samples').waitFor();
   const chart = details.getByRole('img', { name: /^CPU, at most/ });
-  for (let sample = 1; !(await chart.isVisible()); sample += 1) {
+  let sample = 0;
+  await until('the chart', async () => {
+    sample += 1;
     forker.publish({ kind: 'child.usage', samples: [{ id: 'c1', usage: aUsage(10 * sample) }] });
     await page.waitForTimeout(300);
-  }
+    return chart.isVisible();
+  });
   await details.getByText('As a table').first().click();
   const table = details.getByRole('table', { name: 'CPU' });
   await table.getByText('10.0 %', { exact: true }).waitFor();
@@ -59,9 +63,8 @@ test('rows keep their places under the pointer, and take their own once it leave
   await using stand = await startPageStage(openPage);
   const { forker, page } = stand;
   const pids = async (): Promise<string> => (await rows(page).getByRole('link').allInnerTexts()).join(' ');
-  const eventually = async (wanted: string): Promise<void> => {
-    while ((await pids()) !== wanted) await page.waitForTimeout(50);
-  };
+  const eventually = (wanted: string): Promise<true> =>
+    until(`the order ${wanted}`, async () => (await pids()) === wanted);
   for (const id of ['c1', 'c2', 'c3']) forker.publish({ kind: 'child.spawned', child: aChild(id) });
   const use = (...shares: readonly number[]): void =>
     forker.publish({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
+import { until } from '@hatchery/testkit';
 import { connection, rows, skip, useBrowser } from './fixtures/browser.ts';
 import { aChild, startFakeForker } from './fixtures/fake-forker.ts';
 import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
@@ -88,7 +89,7 @@ test('a connection that answers is kept when the tab comes to the front', { skip
   await connection(page).getByText(/^LIVE/).waitFor();
   const before = beats;
   await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
-  while (beats < before + 4) await page.waitForTimeout(100);
+  await until('four heartbeats', () => beats >= before + 4);
   assert.equal(connections, 1);
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   await rows(page).filter({ hasText: '4000001' }).waitFor();

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
+import { until } from '@hatchery/testkit';
 import { connection, findFaults, rows, skip, useBrowser } from './fixtures/browser.ts';
 import { aChild, startFakeForker } from './fixtures/fake-forker.ts';
 import { startProvider } from './fixtures/open-id-provider.ts';
@@ -106,7 +107,6 @@ test('a page that is open through a restart of its dashboard acts on without a n
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Reason').fill('after the restart');
   await dialog.getByRole('button', { name: 'Send TERM' }).click();
-  const asked = (): boolean => forker.asked.some(({ body }) => body['actor'] === 'admin');
-  while (!asked()) await page.waitForTimeout(50);
+  await until('the action', () => forker.asked.some(({ body }) => body['actor'] === 'admin'));
   await page.context().close();
 });

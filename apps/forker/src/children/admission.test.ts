@@ -29,10 +29,13 @@ describe('judge', () => {
   });
 
   it('admits nobody while the service drains', () => {
-    assert.deepEqual(refusal({ draining: true }), ['draining', 'the service is draining: try again in a minute']);
+    assert.deepEqual(refusal({ draining: true }), [
+      'draining',
+      'the service is being drained and takes no new session; try again in a minute',
+    ]);
     assert.deepEqual(refusal({ draining: true, drainReason: 'new disks' }), [
       'draining',
-      'the service is draining: new disks; try again in a minute',
+      'the service is being drained and takes no new session: new disks; try again in a minute',
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { withDrainReason } from '@hatchery/event-feed';
+import { drainLine } from '@hatchery/event-feed';
 import { forkMsMax, fullExpectedWaitMsMax, fullWaitMsMax, waitingRequestsMax } from '../limits.ts';
 
 /** What admission looks at. */
@@ -38,7 +38,7 @@ export type Limit = 'draining' | 'max_children' | 'max_children_per_user' | 'wai
 export function judge(load: Load, limits: AdmissionLimits): Verdict {
   const { user, childrenOfUser, children, waiting } = load;
   const { childrenMax, childrenPerUserMax } = limits;
-  if (load.draining) return refuse('draining', drainingReason(load.drainReason));
+  if (load.draining) return refuse('draining', drainLine('session', load.drainReason));
   if (user !== null && childrenOfUser >= childrenPerUserMax) {
     const many = `${user} has ${childrenOfUser} of ${childrenPerUserMax} sessions in use (max_children_per_user)`;
     return refuse('max_children_per_user', `${many}; end one, or try again in a minute`);
@@ -52,12 +52,6 @@ export function judge(load: Load, limits: AdmissionLimits): Verdict {
   }
   if (!isFull && load.canFork && waiting === 0) return { kind: 'fork' };
   return { kind: 'wait', waitMsMax: isFull ? fullWaitMsMax : forkMsMax };
-}
-
-/** Why nothing new is taken. The beginning is its code (libs/protocol, `forkRefusalCodeOf`). */
-export function drainingReason(reason: string | null): string {
-  if (reason === null) return 'the service is draining: try again in a minute';
-  return withDrainReason(['the service is draining', '; try again in a minute'], reason);
 }
 
 /** Why a request that has waited as long as it may is refused after all. */

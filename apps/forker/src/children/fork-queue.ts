@@ -1,10 +1,11 @@
 import type { Config } from '@hatchery/config';
+import { drainLine } from '@hatchery/event-feed';
 import type { Spans } from '@hatchery/events';
 import type { ForkRequest } from '@hatchery/protocol';
 import type { KeeperLink } from '../keeper-link/keeper-link.ts';
 import type { ChildDetails } from '../keeper-link/messages.ts';
 import { forkMsMax, forksAtOnceMax, keepersPerRequestMax } from '../limits.ts';
-import { drainingReason, judge, lateReason, type Limit, type Load } from './admission.ts';
+import { judge, lateReason, type Limit, type Load } from './admission.ts';
 import { newChildName } from './child-name.ts';
 import { describeRequest } from './describe-request.ts';
 import { ForkRefusal, RequesterLeft, type Forked } from './forked.ts';
@@ -75,7 +76,7 @@ export class ForkQueue {
   drain(draining: boolean, reason: string | null): void {
     this.#isDraining = draining;
     this.#drainReason = reason;
-    if (draining) this.#room.refuseAll(drainingReason(reason));
+    if (draining) this.#room.refuseAll(drainLine('session', reason));
   }
 
   /** True while the keeper gives no answer: whoever waits is told so, and who comes. */
@@ -172,7 +173,7 @@ export class ForkQueue {
       if (job === null) continue;
       const again = { ...job, keepersLost: job.keepersLost + 1 };
       if (job.left?.aborted === true) this.#leave(job);
-      else if (this.#isDraining) job.reject(new ForkRefusal(drainingReason(this.#drainReason)));
+      else if (this.#isDraining) job.reject(new ForkRefusal(drainLine('session', this.#drainReason)));
       else if (again.keepersLost >= keepersPerRequestMax) job.reject(new ForkRefusal(keeperDied));
       else this.#room.waitFirst(this.#waiting(again), forkMsMax, this.#late(again));
     }

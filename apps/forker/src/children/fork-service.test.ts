@@ -48,14 +48,14 @@ describe('ForkService.fork', () => {
     bench.service.keeper = null;
     const waiting = bench.service.fork(alice);
     bench.service.intake.drain(true, 'ops');
-    await assert.rejects(waiting, /draining/);
-    await assert.rejects(bench.service.fork(alice), /draining/);
+    await assert.rejects(waiting, /being drained/);
+    await assert.rejects(bench.service.fork(alice), /being drained/);
     bench.service.intake.drain(false, 'ops');
     bench.connect();
     await bench.fork(alice);
     bench.service.intake.beginStop();
     bench.service.intake.drain(false, 'ops');
-    await assert.rejects(bench.service.fork(alice), /draining/);
+    await assert.rejects(bench.service.fork(alice), /being drained/);
     assert.equal(bench.events.view.draining, true);
   });
 

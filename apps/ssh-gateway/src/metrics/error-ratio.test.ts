@@ -63,7 +63,7 @@ test('a wrong key, one that is too short and a client without any are no errors 
 const refusals = [
   ['alice has 2 of 2 sessions in use (max_children_per_user); end one, or try again in a minute', 'children-per-user'],
   ['the service is full: 5 of 5 sessions are in use (max_children); try again in 3 s', 'service-full'],
-  ['the service is draining: try again in a minute', 'fork-service-draining'],
+  ['the service is being drained and takes no new session; try again in a minute', 'fork-service-draining'],
   ['the zygote does not start: importing breezy: No module named breezy', 'zygote-broken'],
 ] as const;
 

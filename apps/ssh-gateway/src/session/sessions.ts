@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { withDrainReason } from '@hatchery/event-feed';
+import { drainLine } from '@hatchery/event-feed';
 import type { RunningSession } from '@hatchery/events';
 import { decideCommand, noShellLine, noSubsystemLine } from '../command/command.ts';
 import type { Places, SessionPlace } from '../places/places.ts';
@@ -33,11 +33,6 @@ interface Asked {
   readonly request: ChannelRequest;
   readonly channel: ExecChannel;
 }
-
-const drainingParts = [
-  'hatchery: the service is being drained and takes no new session',
-  '; try again in a minute',
-] as const;
 
 /** Every session of this process: admits them, knows them, and waits for them. */
 export class Sessions {
@@ -96,7 +91,7 @@ export class Sessions {
   }
 
   get #drainRefusal(): Refusal {
-    return { kind: 'refused', reason: 'draining', line: withDrainReason(drainingParts, this.#drainReason) };
+    return { kind: 'refused', reason: 'draining', line: `hatchery: ${drainLine('session', this.#drainReason)}` };
   }
 
   #admit(user: string, request: ChannelRequest, isFirst: boolean): Admission {

@@ -1,6 +1,7 @@
 import ssh2 from 'ssh2';
 import type { Socket } from 'node:net';
-import { drainLine, refusalLines, type ConnectionRefusal } from '../admission.ts';
+import { drainLine } from '@hatchery/event-feed';
+import { refusalLines, type ConnectionRefusal } from '../admission.ts';
 import type { Places } from '../places/places.ts';
 import type { Identity } from './authentication.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
@@ -56,7 +57,7 @@ export class SshServer {
     socket.setNoDelay(true);
     // What came before the drain is past this line already, and gets the session it came for.
     if (this.#draining) {
-      return this.#refuse(socket, directPeer(socket), 'draining', drainLine(this.#drainReason));
+      return this.#refuse(socket, directPeer(socket), 'draining', drainLine('connection', this.#drainReason));
     }
     if (this.#descriptors.areShort(socket)) {
       log.error({ ...this.#descriptors, fault: 'system' }, 'out of descriptors');

@@ -12,24 +12,24 @@ import { echo, workerPids } from './pool.test-support.ts';
 const intent = { actor: 'ops', reason: 'a test' };
 const pool = { ssh: { workers: 2 }, limits: { lingerMs: 50, childFinishMs: 50, childHangupMs: 50 } } as const;
 
-async function sessions(stand: Stand, count: number): Promise<void> {
-  for (;;) {
+function sessions(stand: Stand, what: string, count: number): Promise<true> {
+  return until(what, async () => {
     const running = (await stateOf(stand)).sessions.filter(({ state }) => state === 'running');
-    if (running.length === count) return;
-  }
+    return running.length === count;
+  });
 }
 
 test('trap O: worker processes take turns; one that is killed takes its own connections along, and is replaced', async () => {
   await using stand = await Stand.open(pool);
   const clients = [stand.startSsh([serveLine]), stand.startSsh([serveLine])];
-  await within('two sessions', sessions(stand, 2));
+  await sessions(stand, 'two sessions', 2);
   const before = workerPids();
   assert.equal(before.length, 2);
   process.kill(before[0] ?? 0, 'SIGKILL');
   const lost = await within('one client to end', Promise.race(clients.map(({ result }) => result)));
   assert.equal(lost.code, 255);
   await until('another process', () => workerPids().length === 2 && !workerPids().includes(before[0] ?? 0));
-  await within('one session', sessions(stand, 1));
+  await sessions(stand, 'one session', 1);
   const [other] = clients.filter(({ process: client }) => client.exitCode === null);
   assert.ok(other !== undefined);
   await echo(other, 'still here');
@@ -60,7 +60,7 @@ test('limits hold for all worker processes together, and a killed one gives back
   const ssh = { ...pool.ssh, sessionsPerUserMax: 2, startupsMax: { start: 3, ratePercent: 100, full: 3 } };
   await using stand = await Stand.open({ ...pool, ssh });
   const clients = [stand.startSsh([serveLine]), stand.startSsh([serveLine])];
-  await within('two sessions, one in each', sessions(stand, 2));
+  await sessions(stand, 'two sessions, one in each', 2);
   for (let turn = 0; turn < 2; turn += 1) {
     const { code, stderr } = await stand.ssh([serveLine], '');
     assert.equal(code, 1);
@@ -100,7 +100,7 @@ test('one source has one limit, whichever process its connections come to', asyn
 test('a reload refuses nobody: new processes serve, the old ones finish what they have', async () => {
   await using stand = await Stand.open(pool);
   const client = stand.startSsh([serveLine]);
-  await within('the session', sessions(stand, 1));
+  await sessions(stand, 'the session', 1);
   const before = workerPids();
   let going = true;
   let served = 0;
@@ -137,7 +137,7 @@ test('a reload that cannot come up leaves the old processes as they are', async 
 test('all processes drain, and are there again after it', async () => {
   await using stand = await Stand.open(pool);
   const client = stand.startSsh([serveLine]);
-  await within('the session', sessions(stand, 1));
+  await sessions(stand, 'the session', 1);
   await ask(controlOf(stand), '/v1/drain', intent);
   assert.equal((await ask(controlOf(stand), '/readyz')).status, 503);
   await echo(client, 'still here');

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadConfig } from '@hatchery/config';
 import type { Role } from '@hatchery/events';
+import { until } from '@hatchery/testkit';
 import { origin, startBehindProxy } from '../fixtures/behind-proxy.ts';
 import { aChild } from '../fixtures/fake-forker.ts';
 import { aLock } from '../fixtures/locks.ts';
-import { eventually } from '../fixtures/running-dashboard.ts';
 
 const { proxy } = loadConfig({ directory: '/nowhere' }).dashboard;
 const users = { viewer: 'anna', operator: 'bo', admin: 'chidi' } as const;
@@ -40,7 +40,7 @@ for (const [name, path, body, least, answered] of verbs)
       here.forker.publish({ kind: 'child.spawned', child: aChild('c1') });
       for (const condition of ['stale', 'orphaned', 'held', 'unknown'] as const)
         here.forker.publish({ kind: 'lock.acquired', lock: aLock(condition, { condition }) });
-      await eventually('the locks are known', async () => {
+      await until('the locks are known', async () => {
         const { text } = await visitor.visit(`${origin}/api/state`, { headers });
         return (JSON.parse(text) as { locks: unknown[] }).locks.length === 4;
       });

@@ -3,10 +3,11 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
+import { until } from '@hatchery/testkit';
 import { aChild, startFakeForker } from '../fixtures/fake-forker.ts';
 import { aLock } from '../fixtures/locks.ts';
 import { pageFixture } from '../fixtures/page-fixture.ts';
-import { dashboardConfig, eventually, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import { dashboardConfig, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
 
 /** A dashboard whose history cannot be written: a file is where its directory has to be. */
 async function stage() {
@@ -20,8 +21,8 @@ async function stage() {
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { condition: 'stale' }) });
   const doctor = async (): Promise<string> => (await dashboard.fetch('/api/doctor')).text();
-  await eventually('the history is known not to work', async () => (await doctor()).includes('not written: E'));
-  await eventually('the lock is known', async () =>
+  await until('the history is known not to work', async () => (await doctor()).includes('not written: E'));
+  await until('the lock is known', async () =>
     (await (await dashboard.fetch('/api/state')).text()).includes('nonce-l1'),
   );
   const cookie = await dashboard.signIn();
@@ -78,7 +79,7 @@ test('what was refused for want of a record is in the audit when there is one ag
   await running.post('/api/drain', { reason: 'full disk' });
   rmSync(running.obstacle);
   let rows: readonly { verb: string; reason: string; outcome: string | null }[] = [];
-  await eventually('the history works again', async () => {
+  await until('the history works again', async () => {
     const response = await running.dashboard.fetch('/api/audit');
     if (!response.ok) return false;
     ({ rows } = (await response.json()) as { rows: typeof rows });

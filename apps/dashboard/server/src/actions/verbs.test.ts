@@ -3,10 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
 import type { Role } from '@hatchery/events';
+import { until } from '@hatchery/testkit';
 import { aChild, exited, startFakeForker } from '../fixtures/fake-forker.ts';
 import { aLock } from '../fixtures/locks.ts';
 import { pageFixture } from '../fixtures/page-fixture.ts';
-import { dashboardConfig, eventually, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import { dashboardConfig, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
 import { bodyBytesMax, reasonCharactersMax } from '../limits.ts';
 import type { Refusal } from '../sign-in/access.ts';
 import { breakLock, drain, roleRefusal, signalChild, type Verb } from './verbs.ts';
@@ -17,7 +18,7 @@ async function stage(options: { readonly old?: boolean } = {}) {
   const forker = await startFakeForker(controlSocketPath(config), options);
   const dashboard = await startDashboard(config, pageFixture(directory.path));
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
-  await eventually('the feed is up', async () => (await dashboard.fetch('/readyz')).ok);
+  await until('the feed is up', async () => (await dashboard.fetch('/readyz')).ok);
   const cookie = await dashboard.signIn();
   const headers = { cookie, origin: dashboard.origin, 'content-type': 'application/json' };
   return {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
+import { until } from '@hatchery/testkit';
 import { aChild, exited, startFakeForker } from '../fixtures/fake-forker.ts';
 import { pageFixture } from '../fixtures/page-fixture.ts';
-import { dashboardConfig, eventually, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import { dashboardConfig, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -16,7 +17,7 @@ async function stage() {
   const dashboard = stack.use(await startDashboard(config, pageFixture(path)));
   const metric = async (text: string): Promise<boolean> =>
     (await (await dashboard.fetch('/metrics')).text()).includes(`hatchery_dashboard_gateway_feed_up ${text}\n`);
-  await eventually('both feeds are up', async () => (await dashboard.fetch('/readyz')).ok && (await metric('1')));
+  await until('both feeds are up', async () => (await dashboard.fetch('/readyz')).ok && (await metric('1')));
   const held = stack.move();
   return {
     ...{ config, forker, gateway, dashboard, metric },
@@ -48,7 +49,7 @@ for (const gatewayFirst of [false, true])
     forker.publish(exited('c1'));
     forker.publish({ kind: 'child.spawned', child: aChild('c2') });
     if (!gatewayFirst) gateway.publish(closed);
-    await eventually('it is kept', async () => {
+    await until('it is kept', async () => {
       const found = (await running.rows('/api/history')).find(({ id }) => id === 'c1');
       return found?.['session_id'] === 's1' && found['ended_at'] !== null;
     });
@@ -68,7 +69,7 @@ test('a gateway that says no bytes and phases is understood', async () => {
   await using running = await stage();
   running.forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   running.gateway.publish({ kind: 'session.closed', sessionId: 's1', childId: 'c1', reason: 'connection lost' });
-  await eventually(
+  await until(
     'it is kept',
     async () => (await running.rows('/api/history'))[0]?.['close_reason'] === 'connection lost',
   );
@@ -84,7 +85,7 @@ test('a refused session is counted in the timeline, and what was done to the gat
   gateway.publish({ kind: 'action.requested', ...intent });
   gateway.publish({ kind: 'action.done', actionId: 'g1', outcome: 'done' });
   let told: { marks: readonly Row[]; refusals: readonly Row[] } = { marks: [], refusals: [] };
-  await eventually('both are counted', async () => {
+  await until('both are counted', async () => {
     told = (await (await dashboard.fetch('/api/timeline')).json()) as typeof told;
     return told.refusals.reduce((sum, { count }) => sum + Number(count), 0) === 2;
   });
@@ -106,7 +107,7 @@ test('whom the gateway turned away is told with the history, narrowed like it, a
   const ask = async (query: string): Promise<{ rows: readonly Row[]; count: number } | null> =>
     ((await (await dashboard.fetch(`/api/history${query}`)).json()) as { refusals: { rows: Row[]; count: number } })
       .refusals;
-  await eventually('all are kept', async () => (await ask(''))?.count === 151);
+  await until('all are kept', async () => (await ask(''))?.count === 151);
   const all = await ask('');
   assert.deepEqual([all?.rows.length, all?.rows[0]?.['text']], [100, '192.0.2.8:149 refused: unknown key']);
   assert.equal((await ask('?user=mallory'))?.count, 1);
@@ -121,16 +122,16 @@ test('whom the gateway turned away is told with the history, narrowed like it, a
 test('a gateway that is away is shown, stops nothing, and is heard when it comes back', async () => {
   await using running = await stage();
   await running.gateway[Symbol.asyncDispose]();
-  await eventually('it is shown', () => running.metric('0'));
+  await until('it is shown', () => running.metric('0'));
   assert.equal((await running.dashboard.fetch('/readyz')).status, 200);
   const checks = (await (await running.dashboard.fetch('/api/doctor')).json()) as readonly Row[];
   const check = checks.find(({ name }) => name === 'Feed of the gateway');
   assert.equal(check?.['verdict'], 'warning');
   assert.match(String(check?.['found']), /the ssh gateway (is not running|closed the feed)/);
   running.forker.publish({ kind: 'child.spawned', child: aChild('c1') });
-  await eventually('the rest goes on', async () => (await running.rows('/api/history')).length === 1);
+  await until('the rest goes on', async () => (await running.rows('/api/history')).length === 1);
   await using again = await startFakeForker(gatewayControlSocketPath(running.config), { epoch: 'two' });
-  await eventually('it is heard', () => running.metric('1'));
+  await until('it is heard', () => running.metric('1'));
   again.publish(closed);
-  await eventually('it is kept', async () => (await running.rows('/api/history'))[0]?.['session_id'] === 's1');
+  await until('it is kept', async () => (await running.rows('/api/history'))[0]?.['session_id'] === 's1');
 });

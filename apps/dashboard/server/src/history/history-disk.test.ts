@@ -5,8 +5,9 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { EventBody } from '@hatchery/events';
+import { until } from '@hatchery/testkit';
 import { aChild, exited } from '../fixtures/fake-forker.ts';
-import { eventually, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import { temporaryDirectory } from '../fixtures/running-dashboard.ts';
 import { at, feedInto, openHistory, start } from '../fixtures/told-history.ts';
 
 const filter = { from: 0, to: start * 2, user: null, branch: null, text: null, outcome: 'any' } as const;
@@ -28,7 +29,7 @@ async function onSmallDisk(context: TestContext, story: (disk: string) => Promis
 test('a disk that is full costs nothing that memory can hold: it is written when there is room', async (context) => {
   await onSmallDisk(context, async (disk) => {
     await using history = openHistory(join(disk, 'history.db'));
-    await eventually('it is open', () => history.state.problem === null);
+    await until('it is open', () => history.state.problem === null);
     const feed = feedInto(history);
     feed.happen({ kind: 'child.spawned', child: aChild('before', { startedAt: at(0) }) });
     assert.equal(await history.keepNow([], 5_000), true);
@@ -39,7 +40,7 @@ test('a disk that is full costs nothing that memory can hold: it is written when
       feed.happen({ kind: 'child.spawned', child: aChild(id, { startedAt: at(number), command: 'x'.repeat(300) }) });
       feed.happen({ ...exited(id), endedAt: at(number + 1) } as EventBody);
     }
-    await eventually('it is told', () => /full|disk I\/O/.test(history.state.problem ?? ''));
+    await until('it is told', () => /full|disk I\/O/.test(history.state.problem ?? ''));
     assert.equal(await history.keepNow([], 5_000), false, 'nobody waits for a disk that is known to be full');
     const { rows } = await history.ask({ name: 'sessions', filter, cut });
     assert.ok(
@@ -47,7 +48,7 @@ test('a disk that is full costs nothing that memory can hold: it is written when
       'what was can still be read',
     );
     rmSync(filler);
-    await eventually('it is written', () => history.state.problem === null && history.state.waiting === 0);
+    await until('it is written', () => history.state.problem === null && history.state.waiting === 0);
     assert.equal(history.state.lost, 0);
     assert.equal((await history.ask({ name: 'sessions', filter, cut })).rows.length, 201);
   });
@@ -61,12 +62,12 @@ for (const kills of [1, 2])
     for (let kill = 0; kill < kills; kill += 1) {
       const child = fork(writer, [path, String(written)]);
       child.on('message', (count: number) => (written = count));
-      await eventually('some are written', () => written > 300 * (kill + 1));
+      await until('some are written', () => written > 300 * (kill + 1));
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
     await using history = openHistory(path);
-    await eventually('it is open', () => history.state.problem === null);
+    await until('it is open', () => history.state.problem === null);
     assert.equal(history.state.movedAside, null);
     const ids = new Set<unknown>();
     for (let after: string | null = null; ;) {

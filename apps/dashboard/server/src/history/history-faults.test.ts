@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { EventBody } from '@hatchery/events';
+import { until } from '@hatchery/testkit';
 import { aChild, exited } from '../fixtures/fake-forker.ts';
-import { eventually, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import { temporaryDirectory } from '../fixtures/running-dashboard.ts';
 import { at, feedInto, openHistory, pushAndWait, start } from '../fixtures/told-history.ts';
 import { historyQueueMax } from '../limits.ts';
 import { HistoryError } from './history.ts';
@@ -18,7 +19,7 @@ test('a damaged file is put aside and told, and a new one is begun', async () =>
   const path = join(directory.path, 'history.db');
   writeFileSync(path, 'this was a database once, until something wrote over it'.repeat(100));
   await using history = openHistory(path);
-  await eventually('it is open', () => history.state.problem === null);
+  await until('it is open', () => history.state.problem === null);
   assert.match(history.state.movedAside ?? '', /history\.db\.damaged-2/);
   assert.equal(readdirSync(directory.path).filter((name) => name.includes('damaged')).length, 1);
 });
@@ -30,7 +31,7 @@ test('the history of a newer program is left alone', async () => {
   newer.exec('PRAGMA user_version = 99');
   newer.close();
   await using history = openHistory(path);
-  await eventually('it is told', () => /version 99/.test(history.state.problem ?? ''));
+  await until('it is told', () => /version 99/.test(history.state.problem ?? ''));
   await assert.rejects(history.ask({ name: 'child', id: 'c1' }), HistoryError);
 });
 
@@ -39,7 +40,7 @@ test('a place that cannot be written costs the history, says so, and stops nothi
   const file = join(directory.path, 'a-file');
   writeFileSync(file, '');
   await using history = openHistory(join(file, 'history.db'));
-  await eventually('it is told', () => history.state.problem !== 'not open yet');
+  await until('it is told', () => history.state.problem !== 'not open yet');
   assert.match(history.state.problem ?? '', /EEXIST|ENOTDIR/);
   pushAndWait(history);
   assert.equal(await history.keepNow([], 100), false);
@@ -50,7 +51,7 @@ test('a full file makes room of its own, and what does not fit is counted, never
   using directory = temporaryDirectory();
   const bytesMax = 400 * 1024;
   await using history = openHistory(join(directory.path, 'history.db'), bytesMax);
-  await eventually('it is open', () => history.state.problem === null);
+  await until('it is open', () => history.state.problem === null);
   for (let block = 0; block < 6; block += 1) {
     const feed = feedInto(history);
     for (let number = 0; number < 300; number += 1) {
@@ -58,9 +59,9 @@ test('a full file makes room of its own, and what does not fit is counted, never
       feed.happen({ kind: 'child.spawned', child: aChild(id, { startedAt: at(block), command: 'x'.repeat(300) }) });
       feed.happen({ ...exited(id), endedAt: at(block + 1) } as EventBody);
     }
-    await eventually('it is written or refused', () => history.state.waiting === 0 || history.state.problem !== null);
+    await until('it is written or refused', () => history.state.waiting === 0 || history.state.problem !== null);
   }
-  await eventually('room is made', () => history.state.problem === null && history.state.waiting === 0);
+  await until('room is made', () => history.state.problem === null && history.state.waiting === 0);
   assert.ok(history.state.bytes <= bytesMax, `${history.state.bytes} bytes`);
   assert.ok(
     history.problems.some(({ problem }) => /full/.test(problem ?? '')),

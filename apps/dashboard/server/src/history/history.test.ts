@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { emptyView } from '@hatchery/events';
+import { until } from '@hatchery/testkit';
 import { aChild } from '../fixtures/fake-forker.ts';
 import { aLock, aParty } from '../fixtures/locks.ts';
-import { eventually, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import { temporaryDirectory } from '../fixtures/running-dashboard.ts';
 import { at, feedInto, openHistory, pushAndWait, start } from '../fixtures/told-history.ts';
 import type { SessionFilter } from './query.ts';
 
@@ -14,7 +15,7 @@ const cut = { limit: 100, after: null };
 test('sessions, locks and waits can be asked for, with their percentiles', async () => {
   using directory = temporaryDirectory();
   await using history = openHistory(join(directory.path, 'history.db'));
-  await eventually('it is open', () => history.state.problem === null);
+  await until('it is open', () => history.state.problem === null);
   pushAndWait(history);
   assert.equal(await history.keepNow([], 5_000), true);
   const { rows } = await history.ask({ name: 'sessions', filter: everything, cut });
@@ -45,7 +46,7 @@ test('sessions, locks and waits can be asked for, with their percentiles', async
 test('a filter narrows rows and percentiles alike', async () => {
   using directory = temporaryDirectory();
   await using history = openHistory(join(directory.path, 'history.db'));
-  await eventually('it is open', () => history.state.problem === null);
+  await until('it is open', () => history.state.problem === null);
   pushAndWait(history);
   await history.keepNow([], 5_000);
   const of = async (change: Partial<SessionFilter>): Promise<unknown[]> => {
@@ -67,7 +68,7 @@ test('a filter narrows rows and percentiles alike', async () => {
 test('a list is read to its end in pages, each row once', async () => {
   using directory = temporaryDirectory();
   await using history = openHistory(join(directory.path, 'history.db'));
-  await eventually('it is open', () => history.state.problem === null);
+  await until('it is open', () => history.state.problem === null);
   const feed = feedInto(history);
   for (let number = 0; number < 25; number += 1)
     feed.happen({ kind: 'child.spawned', child: aChild(`c${number}`, { startedAt: at(Math.floor(number / 5)) }) });
@@ -89,7 +90,7 @@ test('a list is read to its end in pages, each row once', async () => {
 test('what ended while nobody listened is closed by the next snapshot, and a true end wins over it', async () => {
   using directory = temporaryDirectory();
   await using history = openHistory(join(directory.path, 'history.db'));
-  await eventually('it is open', () => history.state.problem === null);
+  await until('it is open', () => history.state.problem === null);
   pushAndWait(history);
   const feed = feedInto(history);
   feed.snapshot('two', emptyView);
@@ -106,7 +107,7 @@ test('what ended while nobody listened is closed by the next snapshot, and a tru
 test('an action that comes back over the feed is one line of the audit, one of another program its own', async () => {
   using directory = temporaryDirectory();
   await using history = openHistory(join(directory.path, 'history.db'));
-  await eventually('it is open', () => history.state.problem === null);
+  await until('it is open', () => history.state.problem === null);
   const intent = { actor: 'admin', verb: 'signal SIGTERM', target: 'c1', reason: 'runaway' };
   const written = await history.keepNow(
     [{ type: 'intent', at: start, ...intent, via: 'dashboard', ownId: 'own', actionId: null, lock: null }],
@@ -140,7 +141,7 @@ test('an action that comes back over the feed is one line of the audit, one of a
 test('a broken lock stands in the audit with its name, kind and holder, and what became of it', async () => {
   using directory = temporaryDirectory();
   await using history = openHistory(join(directory.path, 'history.db'));
-  await eventually('it is open', () => history.state.problem === null);
+  await until('it is open', () => history.state.problem === null);
   const feed = feedInto(history);
   const before = aLock('l1', { kind: 'repository', condition: 'stale', holder: aParty('c1', { pid: 77 }) });
   const intent = { actor: 'admin', verb: 'break-lock', target: 'l1', reason: 'lid' };
@@ -180,10 +181,10 @@ test('a history that is opened again has what was in it', async () => {
   const path = join(directory.path, 'history.db');
   {
     await using history = openHistory(path);
-    await eventually('it is open', () => history.state.problem === null);
+    await until('it is open', () => history.state.problem === null);
     pushAndWait(history);
   }
   await using history = openHistory(path);
-  await eventually('it is open', () => history.state.problem === null);
+  await until('it is open', () => history.state.problem === null);
   assert.equal((await history.ask({ name: 'sessions', filter: everything, cut })).rows.length, 2);
 });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
+import { until } from '@hatchery/testkit';
 import { aChild, exited, startFakeForker } from '../fixtures/fake-forker.ts';
 import { aLock } from '../fixtures/locks.ts';
 import { pageFixture } from '../fixtures/page-fixture.ts';
-import { dashboardConfig, eventually, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import { dashboardConfig, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
 import { csvLine } from './export.ts';
 
 interface Told {
@@ -17,7 +18,7 @@ async function stage() {
   const config = dashboardConfig(directory.path);
   const forker = await startFakeForker(controlSocketPath(config));
   const dashboard = await startDashboard(config, pageFixture(directory.path));
-  await eventually('the feed is up', async () => (await dashboard.fetch('/readyz')).ok);
+  await until('the feed is up', async () => (await dashboard.fetch('/readyz')).ok);
   const ask = async (path: string): Promise<Told> => (await (await dashboard.fetch(path)).json()) as Told;
   return {
     forker,
@@ -31,7 +32,7 @@ async function stage() {
       forker.publish(exited('c1'));
       forker.publish(exited('c2', { code: 3, signal: null, status: 768 }));
       const known = async (): Promise<boolean> => (await ask('/api/history')).statistics.all.session.count === 2;
-      await eventually('the history has them', known);
+      await until('the history has them', known);
     },
     [Symbol.asyncDispose]: async () => {
       await dashboard[Symbol.asyncDispose]();
@@ -137,7 +138,7 @@ test('the timeline has bars, locks and marks', async () => {
   await running.sessions();
   running.forker.publish({ kind: 'forker.draining', draining: true, actor: 'bo' });
   let told = { sessions: [], holds: [], marks: [] };
-  await eventually('the mark is there', async () => {
+  await until('the mark is there', async () => {
     told = (await (await running.dashboard.fetch('/api/timeline?minutes=15')).json()) as typeof told;
     return told.marks.length > 0;
   });
@@ -156,7 +157,7 @@ test('the doctor says what is not well, worst first', async () => {
   await using running = await stage();
   running.forker.publish({ kind: 'forker.draining', draining: true, actor: 'bo' });
   let checks: readonly { name: string; verdict: string; remedy: string | null }[] = [];
-  await eventually('it knows', async () => {
+  await until('it knows', async () => {
     checks = (await (await running.dashboard.fetch('/api/doctor')).json()) as typeof checks;
     return checks[0]?.verdict === 'warning';
   });

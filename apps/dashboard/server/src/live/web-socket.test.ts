@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import { WebSocket, type ClientOptions } from 'ws';
 import { controlSocketPath } from '@hatchery/config';
 import type { LiveMessage } from '@hatchery/events';
+import { until } from '@hatchery/testkit';
 import { aChild, aUsage, startFakeForker } from '../fixtures/fake-forker.ts';
-import { dashboardConfig, eventually, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import { dashboardConfig, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
 import { pageFixture } from '../fixtures/page-fixture.ts';
 import { liveClientsPerUserMax, livePayloadBytesMax, pingMs, requestsAtOnceMax } from '../limits.ts';
 
@@ -49,10 +50,10 @@ test('a browser hears hello, a snapshot, then events and usage as they happen', 
   const { socket, heard, say } = dial(running.dashboard.origin);
   await once(socket, 'open');
   say(newcomer);
-  await eventually('a snapshot', () => heard.some((message) => message.type === 'snapshot'));
+  await until('a snapshot', () => heard.some((message) => message.type === 'snapshot'));
   running.forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   running.forker.publish({ kind: 'child.usage', samples: [{ id: 'c1', usage: aUsage(5) }] });
-  await eventually(
+  await until(
     'usage and a heartbeat',
     () => heard.some(({ type }) => type === 'usage') && heard.some(({ type }) => type === 'heartbeat'),
   );
@@ -69,7 +70,7 @@ test('a browser that comes back gets exactly what it missed', async () => {
   const first = dial(running.dashboard.origin);
   await once(first.socket, 'open');
   first.say(newcomer);
-  await eventually('a heartbeat with the feed up', () =>
+  await until('a heartbeat with the feed up', () =>
     first.heard.some((message) => message.type === 'heartbeat' && message.feed.up),
   );
   const stood = first.heard.findLast((message) => message.type === 'heartbeat');
@@ -77,7 +78,7 @@ test('a browser that comes back gets exactly what it missed', async () => {
   first.socket.terminate();
   running.forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   running.forker.publish({ kind: 'child.spawned', child: aChild('c2') });
-  await eventually(
+  await until(
     'both are known',
     async () =>
       ((await (await running.dashboard.fetch('/api/state')).json()) as { children: unknown[] }).children.length === 2,
@@ -85,7 +86,7 @@ test('a browser that comes back gets exactly what it missed', async () => {
   const second = dial(running.dashboard.origin);
   await once(second.socket, 'open');
   second.say({ type: 'resume', epoch: stood.epoch, seq: stood.seq, round: stood.round });
-  await eventually('a heartbeat', () => second.heard.some((message) => message.type === 'heartbeat'));
+  await until('a heartbeat', () => second.heard.some((message) => message.type === 'heartbeat'));
   const told = second.heard.filter(({ type }) => type === 'event' || type === 'snapshot');
   assert.deepEqual(
     told.map((message) => message.type === 'event' && message.event.seq),
@@ -98,7 +99,7 @@ test('an admin is told so', async () => {
   await using running = await stage();
   const cookie = await running.dashboard.signIn();
   const { socket, heard } = dial(running.dashboard.origin, { headers: { cookie } });
-  await eventually('hello', () => heard.length > 0);
+  await until('hello', () => heard.length > 0);
   assert.ok(heard[0]?.type === 'hello' && heard[0].role === 'admin');
   socket.terminate();
 });
@@ -144,13 +145,13 @@ test('a browser that stops reading is closed with 4008 and hears the end of it w
   const { socket, heard, say } = dial(running.dashboard.origin);
   await once(socket, 'open');
   say(newcomer);
-  await eventually('a snapshot', () => heard.some((message) => message.type === 'snapshot'));
+  await until('a snapshot', () => heard.some((message) => message.type === 'snapshot'));
   socket.pause();
   const command = 'x'.repeat(256 * 1024);
   const tooSlow = async (): Promise<boolean> =>
     /slow_clients_total 1\n/.test(await (await running.dashboard.fetch('/metrics')).text());
   let number = 0;
-  await eventually('the dashboard gives up on it', () => {
+  await until('the dashboard gives up on it', () => {
     for (let burst = 0; burst < 4; burst += 1)
       running.forker.publish({ kind: 'child.spawned', child: aChild(`c${(number += 1)}`, { command }) });
     return tooSlow();
@@ -179,7 +180,7 @@ test('one user has so many pages and no more, until one of them is closed', asyn
   const admin = dial(origin, { headers: { cookie: await running.dashboard.signIn() } });
   await once(admin.socket, 'open');
   pages[0]?.terminate();
-  await eventually('a place is free', async () => {
+  await until('a place is free', async () => {
     const { socket } = dial(origin);
     return Promise.race([once(socket, 'open').then(() => true), once(socket, 'error').then(() => false)]);
   });
@@ -197,7 +198,7 @@ test('a browser that answers no ping is cut off, one that does stays', async (co
   await Promise.all(pinged);
   // What the well one answered has arrived when something it says after that has an answer.
   well.say(newcomer);
-  await eventually('an answer', () => well.heard.some(({ type }) => type === 'snapshot'));
+  await until('an answer', () => well.heard.some(({ type }) => type === 'snapshot'));
   context.mock.timers.tick(pingMs);
   const [code] = (await cut) as [number];
   assert.equal(code, 1006);

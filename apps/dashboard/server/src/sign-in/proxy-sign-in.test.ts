@@ -4,8 +4,9 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig, type Config } from '@hatchery/config';
+import { until } from '@hatchery/testkit';
 import { origin, startBehindProxy } from '../fixtures/behind-proxy.ts';
-import { eventually, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import { temporaryDirectory } from '../fixtures/running-dashboard.ts';
 import type { Visit } from '../fixtures/visitor.ts';
 
 const { proxy: unset } = loadConfig({ directory: '/nowhere' }).dashboard;
@@ -139,7 +140,7 @@ test('a socket that is in use, or in the way, is named at the start; one that wa
 test('an open page is asked anew who it is when its time is up', async () => {
   await using running = await stage({ sessionRecheckS: 0.2, proxy: { ...unset, from: ['127.0.0.1'] } });
   const live = running.here.watch(running.here.visitor(), { 'x-forwarded-user': 'bo', 'x-forwarded-groups': 'ops' });
-  await eventually('hello', () => live.heard.length > 0);
+  await until('hello', () => live.heard.length > 0);
   assert.ok(live.heard[0]?.type === 'hello' && live.heard[0].role === 'operator');
   assert.equal(await live.closed, 4001);
 });

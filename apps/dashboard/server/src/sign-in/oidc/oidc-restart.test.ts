@@ -3,11 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Config } from '@hatchery/config';
+import { until } from '@hatchery/testkit';
 import { origin } from '../../fixtures/behind-proxy.ts';
 import { heardLog } from '../../fixtures/heard-log.ts';
 import { startProvider } from '../../fixtures/open-id-provider.ts';
 import { pageFixture } from '../../fixtures/page-fixture.ts';
-import { dashboardConfig, eventually, startDashboard, temporaryDirectory } from '../../fixtures/running-dashboard.ts';
+import { dashboardConfig, startDashboard, temporaryDirectory } from '../../fixtures/running-dashboard.ts';
 import { roleOf } from '../../fixtures/signed-by-provider.ts';
 import { Visitor } from '../../fixtures/visitor.ts';
 
@@ -61,11 +62,11 @@ test('who signed in at the provider is signed in after a restart, and the provid
   await running.restart({ sessionRecheckS: 0.1 });
   assert.equal(await roleOf(running.visitor), 'operator');
   running.there.accounts.set('2', { name: 'bo', groups: [] });
-  await eventually('the role has changed', async () => (await roleOf(running.visitor)) === 'viewer');
+  await until('the role has changed', async () => (await roleOf(running.visitor)) === 'viewer');
   await running.restart({ sessionRecheckS: 0.1 });
   assert.equal(await roleOf(running.visitor), 'viewer');
   running.there.accounts.delete('2');
-  await eventually('the session is over', async () => (await roleOf(running.visitor)) === 401);
+  await until('the session is over', async () => (await roleOf(running.visitor)) === 401);
   await running.restart();
   assert.equal(await roleOf(running.visitor), 401);
 });

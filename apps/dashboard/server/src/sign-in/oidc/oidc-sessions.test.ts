@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { until } from '@hatchery/testkit';
 import { origin, startBehindProxy } from '../../fixtures/behind-proxy.ts';
 import { heardLog } from '../../fixtures/heard-log.ts';
 import { startProvider } from '../../fixtures/open-id-provider.ts';
-import { eventually } from '../../fixtures/running-dashboard.ts';
 import { returning, roleOf, startSignedBy } from '../../fixtures/signed-by-provider.ts';
 
 for (const refreshTokens of [true, false])
@@ -12,12 +12,12 @@ for (const refreshTokens of [true, false])
     const { visitor } = await running.signIn('2');
     assert.equal(await roleOf(visitor), 'operator');
     const live = running.here.watch(visitor);
-    await eventually('hello', () => live.heard.length > 0);
+    await until('hello', () => live.heard.length > 0);
     running.there.accounts.set('2', { name: 'bo', groups: ['staff'] });
     assert.equal(await live.closed, 4001);
     assert.equal(await roleOf(visitor), 'viewer');
     const again = running.here.watch(visitor);
-    await eventually('hello', () => again.heard.length > 0);
+    await until('hello', () => again.heard.length > 0);
     assert.ok(again.heard[0]?.type === 'hello' && again.heard[0].role === 'viewer');
     running.there.accounts.delete('2');
     assert.equal(await again.closed, 4001);
@@ -28,7 +28,7 @@ test('a provider that is away ends no session, lets nobody in, and is asked agai
   await using running = await startSignedBy({ sessionRecheckS: 0.1 });
   const { visitor } = await running.signIn('2');
   running.there.away = true;
-  await eventually('it was asked', () => running.lines.some((line) => line.startsWith('sessions not checked')));
+  await until('it was asked', () => running.lines.some((line) => line.startsWith('sessions not checked')));
   assert.equal(await roleOf(visitor), 'operator');
   running.there.away = false;
   const back = await returning(running, '1');
@@ -38,14 +38,14 @@ test('a provider that is away ends no session, lets nobody in, and is asked agai
   assert.match(text, /does not answer.*Try again in a minute/);
   running.there.away = false;
   running.there.accounts.delete('2');
-  await eventually('the session is over', async () => (await roleOf(visitor)) === 401);
+  await until('the session is over', async () => (await roleOf(visitor)) === 401);
 });
 
 test('signing out ends the session, its open pages, and offers to end that of the provider', async () => {
   await using running = await startSignedBy();
   const { visitor } = await running.signIn('2');
   const live = running.here.watch(visitor);
-  await eventually('hello', () => live.heard.length > 0);
+  await until('hello', () => live.heard.length > 0);
   const offer = await visitor.visit(`${origin}/sign-out`);
   assert.match(offer.text, /You are bo, with the role operator\..*<form method="post" action="\.\/sign-out">/);
   assert.equal(offer.headers['referrer-policy'], 'strict-origin');
@@ -68,7 +68,7 @@ test('a session ends with its time, whatever the provider says', async () => {
   const { visitor } = await running.signIn('2');
   assert.equal(await roleOf(visitor), 'operator');
   const live = running.here.watch(visitor);
-  await eventually('hello', () => live.heard.length > 0);
+  await until('hello', () => live.heard.length > 0);
   assert.equal(await live.closed, 4001);
   assert.equal(await roleOf(visitor), 401);
 });
@@ -102,7 +102,7 @@ test('neither the log nor a page has a secret in it', async () => {
   forged.searchParams.set('code', 'y'.repeat(43));
   const { text } = await (await returning(running, '2')).visitor.visit(forged.href);
   running.there.away = true;
-  await eventually('it was asked', () => running.lines.some((line) => line.startsWith('sessions not checked')));
+  await until('it was asked', () => running.lines.some((line) => line.startsWith('sessions not checked')));
   const told = [...running.lines, text].join('\n');
   assert.match(told, /signed in .*"bo"/);
   for (const secret of [running.there.clientSecret, code, attempt, session, 'y'.repeat(43), 'eyJ'])

@@ -3,9 +3,10 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { StartError } from '@hatchery/daemon';
+import { until } from '@hatchery/testkit';
 import { origin, startBehindProxy } from '../../fixtures/behind-proxy.ts';
 import { aChild } from '../../fixtures/fake-forker.ts';
-import { eventually, temporaryDirectory } from '../../fixtures/running-dashboard.ts';
+import { temporaryDirectory } from '../../fixtures/running-dashboard.ts';
 import { returning, roleOf, startSignedBy } from '../../fixtures/signed-by-provider.ts';
 
 test('who signs in at the provider is here by name and role, and where they wanted to go', async () => {
@@ -21,7 +22,7 @@ test('who signs in at the provider is here by name and role, and where they want
     { name: 'bo', role: 'operator', way: '', signOut: true },
   );
   const live = running.here.watch(visitor);
-  await eventually('hello', () => live.heard.length > 0);
+  await until('hello', () => live.heard.length > 0);
   assert.ok(live.heard[0]?.type === 'hello' && live.heard[0].role === 'operator');
   live.socket.terminate();
 });
