@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { ask, OldClient, RawClient, until } from '@hatchery/testkit';
+import { ask, codeBlocks, OldClient, RawClient, until } from '@hatchery/testkit';
 import { readState, useOneForker } from './one-forker.test-support.ts';
 
 const forker = useOneForker({ config: '[forker]\nrequest_timeout_s = 0.5\n' });
@@ -10,10 +10,10 @@ const parsing = 'FAILURE\ncommand or env parsing failed: ';
 const notAllowed =
   'is not allowed, only BRZ_EMAIL, BZR_EMAIL, HATCHERY_USER, HATCHERY_TEAMS, HATCHERY_PEER, HATCHERY_SESSION';
 
-/** Requests and their answers, to the byte (protocol-v1, "Requests and answers"). */
 /** The service answers the first one and closes. */
 const twoRequests = 'hello\nhello\n';
 
+/** Requests and their answers, to the byte (docs/reference/fork-protocol.md#requests-and-answers). */
 const rows: readonly (readonly [request: string | Uint8Array, answer: string])[] = [
   ['hello\n', 'ok\nyep, still alive\n'],
   ['hello\r\n', 'ok\nyep, still alive\n'],
@@ -84,6 +84,52 @@ describe('the answer to', () => {
     using client = await OldClient.fork(forker().socket, 'fork rocks\n');
     process.kill(client.pid, 'SIGTERM');
     assert.equal(await client.exited(), 15);
+  });
+});
+
+describe('the reference page', () => {
+  const page = 'docs/reference/fork-protocol.md';
+  const text = readFileSync(new URL(`../../../${page}`, import.meta.url), 'utf8');
+  const exchanges = codeBlocks(page, text)
+    .filter(({ words }) => words.includes('exchange'))
+    .flatMap((block) => block.text.trimEnd().split('\n'));
+
+  it('has exchanges of every verb', () => {
+    for (const verb of ['hello', 'fork', 'fork-env', 'child_connect_timeout', 'attach']) {
+      assert.ok(
+        exchanges.some((line) => new RegExp(`^"${verb}\\b`).test(line)),
+        verb,
+      );
+    }
+  });
+
+  for (const line of exchanges) {
+    it(`says what the service does: ${line.slice(0, 60)}`, async () => {
+      const [request = '', answer] = line.split(' → ').map((side) => JSON.parse(side) as string);
+      assert.equal(await ask(forker().socket, request), answer);
+    });
+  }
+});
+
+describe('attach', () => {
+  it('gives a second connection the same pid, directory and status, to the byte', async () => {
+    using first = await OldClient.fork(forker().socket, 'fork rocks\n');
+    using second = await RawClient.connect(forker().socket);
+    second.send(`attach ${first.id}\n`);
+    await second.read(/^ok\n\d+\n.*\n/);
+    process.kill(first.pid, 'SIGTERM');
+    assert.equal(await second.readToEnd(), `ok\n${first.pid}\n${first.directory}\nexited\n15\n`);
+    assert.equal(await first.exited(), 15);
+  });
+
+  it('has nothing more to give when a client has read the status', async () => {
+    using first = await OldClient.fork(forker().socket, 'fork rocks\n');
+    process.kill(first.pid, 'SIGTERM');
+    assert.equal(await first.exited(), 15);
+    const refusal = `FAILURE\nno child ${first.id}: it never was, or its end was told already\n`;
+    await until('the status to count as read', async () => {
+      return (await ask(forker().socket, `attach ${first.id}\n`)) === refusal;
+    });
   });
 });
 

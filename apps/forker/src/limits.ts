@@ -53,7 +53,7 @@ export const cgroupLookMs = 10;
 /** Clients of the fork protocol that have not sent their request yet, or wait for a place. Above it the longest silent gives way. */
 export const silentClientsMax = 1_024;
 
-/** Steps of the shutdown ladder (protocol-v1, "Stopping"). */
+/** Steps of the shutdown ladder (docs/reference/fork-protocol.md#stopping). */
 export const interruptGraceMs = 1_000;
 export const killGraceMs = 1_000;
 

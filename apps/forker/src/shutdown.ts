@@ -8,7 +8,8 @@ import type { StopRequest } from './stop-request.ts';
 const lookMs = 25;
 
 /**
- * The ladder of protocol-v1, "Stopping": wait for the children, SIGINT, SIGKILL. Nothing new is taken before it begins.
+ * The ladder of docs/reference/fork-protocol.md#stopping: wait for the children, SIGINT, SIGKILL.
+ * The service takes nothing new before it begins.
  * `urgent` cuts the wait short, and so does a hand-over: then the children are another one's.
  */
 export async function endChildren(

@@ -1,4 +1,4 @@
-"""The directory of pipes, by which a client reaches its child (protocol-v1, "The directory of pipes")."""
+"""The directory of pipes: docs/reference/fork-protocol.md#the-directory-of-pipes."""
 
 import contextlib
 import os

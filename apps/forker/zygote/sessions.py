@@ -1,4 +1,4 @@
-"""The commands a child runs (protocol-v1, "Commands that must exist in every service")."""
+"""The commands a child runs (docs/reference/fork-protocol.md#commands)."""
 
 import os
 import sys

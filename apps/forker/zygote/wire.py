@@ -13,7 +13,7 @@ from typing import Any
 
 Message = dict[str, Any]
 
-#: A fork request is at most 64 KiB (protocol-v1), and JSON makes a control character of it six bytes long.
+#: A fork request is at most 64 KiB (docs/reference/fork-protocol.md); JSON writes a control character in six bytes.
 PACKET_BYTES_MAX = 512 * 1024
 
 #: One line of a forker: a fork request, or a configuration. Who sends more without an end is none.

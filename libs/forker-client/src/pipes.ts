@@ -66,7 +66,7 @@ class ChildStdin extends Socket {
   }
 
   override _final(callback: (error?: Error | null) => void): void {
-    // The child removes the FIFOs when it has all three open (protocol-v1, "The directory of pipes").
+    // The child removes the FIFOs when all three are open (docs/reference/fork-protocol.md#the-directory-of-pipes).
     if (existsSync(this.#path) && !this.destroyed) setTimeout(() => this._final(callback), connectedLookMs).unref();
     else super._final(callback);
   }

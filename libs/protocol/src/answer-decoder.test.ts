@@ -104,7 +104,7 @@ for (const [kind, text, expected, got, ...before] of garbage) {
   }
 }
 
-/** What the old client library took for garbage: design.md §5, "Defects of the old service". */
+/** The old client library took these for garbage: docs/reference/properties.md#launchpads-old-service. */
 test('waits with every half of an exited message, at every place where it can be cut', () => {
   const text = 'exited\n256\n';
   for (let at = 0; at < text.length; at += 1) {

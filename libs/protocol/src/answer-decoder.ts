@@ -12,7 +12,7 @@ import { decodeUtf8 } from './utf8.ts';
 export type AnswerEnd =
   /** After its last answer. */
   | { readonly kind: 'complete' }
-  /** Before it: the service died, or it broke protocol-v1.md ("never closes a fork connection in silence"). */
+  /** Before it: the service died, or it closed the connection silently (docs/reference/fork-protocol.md#failures). */
   | { readonly kind: 'truncated'; readonly state: AnswerState['name']; readonly pending: string }
   | Garbage;
 

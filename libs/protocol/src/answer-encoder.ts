@@ -7,8 +7,8 @@ import { encodeUtf8 } from './utf8.ts';
 import { waitStatusMax } from './wait-status.ts';
 
 /**
- * The bytes of an answer, as protocol-v1.md, "Requests and answers", has them. Whatever a failure's reason holds, it
- * becomes one line.
+ * The bytes of an answer: docs/reference/fork-protocol.md#requests-and-answers. A failure's reason becomes one line, whatever it
+ * holds.
  * @throws UnencodableError for a pid, a status or a directory that cannot be.
  */
 export function encodeAnswer(answer: Answer): Uint8Array<ArrayBuffer> {

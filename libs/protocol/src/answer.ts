@@ -1,4 +1,4 @@
-/** What the service says. protocol-v1.md, "Requests and answers". */
+/** What the service says: docs/reference/fork-protocol.md#requests-and-answers. */
 export type Answer =
   /** To `hello`. */
   | { readonly kind: 'alive' }

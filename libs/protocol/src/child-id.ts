@@ -1,6 +1,6 @@
 import { childIdCharactersMax } from './limits.ts';
 
-/** How the base name of a directory of pipes starts. protocol-v1.md, "The directory of pipes"; clients check for it. */
+/** How the base name of a directory of pipes starts; clients check for it: docs/reference/fork-protocol.md#the-directory-of-pipes. */
 export const pipeDirectoryPrefix = 'lp-forking-service-child-';
 
 const childId = new RegExp(`^[A-Za-z0-9._-]{1,${childIdCharactersMax}}$`);

@@ -1,6 +1,6 @@
 import { quoteText } from './quoted.ts';
 
-/** Between a variable's name and its value; the first one on the line counts. protocol-v1.md, "Requests and answers". */
+/** Between a variable's name and its value; the first one on the line counts: docs/reference/fork-protocol.md#fork-env. */
 export const variableSeparator = ': ';
 
 export type ParsedEnvironment =

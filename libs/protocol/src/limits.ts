@@ -1,6 +1,6 @@
 /**
- * Longest request in bytes, line ends included. protocol-v1.md, "Requests and answers", fixes it: a command line with a
- * handful of variables needs a few hundred bytes, and a local client must not make the service hold more than this.
+ * Longest request in bytes, line ends included: docs/reference/fork-protocol.md#failures. A command line with a handful of variables
+ * needs a few hundred bytes, and a local client must not make the service hold more than this.
  */
 export const requestBytesMax = 64 * 1024;
 
@@ -32,8 +32,8 @@ export const childConnectTimeoutSecondsMax = 86_400;
 export const childIdCharactersMax = 128;
 
 /**
- * The variables a client may set in a child. protocol-v1.md names the first two "at least"; the others tell the child
- * whom it serves. A client's request never reaches PYTHONPATH or LD_PRELOAD.
+ * The variables a client may set in a child: docs/reference/fork-protocol.md#fork-env. Launchpad's clients set the first two; the others
+ * tell the child whom it serves. A client's request never reaches PYTHONPATH or LD_PRELOAD.
  */
 export const allowedVariablesDefault: readonly string[] = [
   'BRZ_EMAIL',

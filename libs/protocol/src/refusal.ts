@@ -17,7 +17,7 @@ export const requestTimedOut: Refusal = { code: 'timed-out' };
 /** What the client of a timed-out request reads. */
 export const requestTimedOutAnswer: FailureAnswer = refusalAnswer(requestTimedOut);
 
-/** The answer to a refused request, in the words of protocol-v1.md, "Requests and answers". */
+/** The answer to a refused request: docs/reference/fork-protocol.md#failures. */
 export function refusalAnswer(refusal: Refusal): FailureAnswer {
   switch (refusal.code) {
     case 'unknown-request':

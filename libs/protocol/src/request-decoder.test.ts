@@ -36,7 +36,7 @@ const understood: readonly [text: string, request: Request][] = [
       HATCHERY_SESSION: '',
     }),
   ],
-  // The old service took the first of these lines for the end: design.md §5, "Defects of the old service".
+  // The old service took the first of these lines for the end (docs/reference/properties.md#launchpads-old-service).
   [
     'fork-env a\nBRZ_EMAIL: The end\nBZR_EMAIL: end\nend\n',
     fork('a', ['a'], { BRZ_EMAIL: 'The end', BZR_EMAIL: 'end' }),

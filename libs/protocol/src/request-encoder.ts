@@ -8,8 +8,7 @@ import { encodeUtf8 } from './utf8.ts';
 import { splitWords } from './words.ts';
 
 /**
- * The bytes of a request, as protocol-v1.md, "Requests and answers", has them. What it returns decodes to an equal
- * request, given that the service allows the variables.
+ * The bytes of a request: docs/reference/fork-protocol.md#requests-and-answers. They decode to an equal request, given that the service allows the variables.
  * @throws UnencodableError for a request that has no such bytes, WordsError for an unbalanced `commandLine`.
  */
 export function encodeRequest(request: Request): Uint8Array<ArrayBuffer> {

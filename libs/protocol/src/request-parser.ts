@@ -27,7 +27,7 @@ export function parseRequest(
   if (line.startsWith('fork ')) return parseFork(request, 'fork ', []);
   if (line.startsWith('fork-env ')) return parseFork(request, 'fork-env ', allowedVariables);
   if (line.startsWith('attach ')) return parseAttach(line.slice('attach '.length));
-  // Launchpad's service called the bare word an unknown request; protocol-v1.md counts it as a missing value.
+  // Launchpad's service called the bare word an unknown request; here its value is missing (docs/reference/fork-protocol.md#child_connect_timeout).
   if (line === timeoutVerb || line.startsWith(`${timeoutVerb} `)) {
     return parseChildConnectTimeout(line.slice(timeoutVerb.length), limits.childConnectTimeoutSecondsMax);
   }

@@ -1,13 +1,13 @@
 import { quoteWords } from './words.ts';
 
-/** What a client asks for, once per connection. protocol-v1.md, "Requests and answers". */
+/** What a client asks for, once per connection: docs/reference/fork-protocol.md#requests-and-answers. */
 export type Request =
   | { readonly kind: 'hello' }
   | { readonly kind: 'quit' }
   | ForkRequest
   /** `seconds` is a whole number, and 0 is one: mind that alarm(0) would mean "never" and not "at once". */
   | { readonly kind: 'child-connect-timeout'; readonly seconds: number }
-  /** Newer than protocol 1: hear the end of a child that another connection forked. Answered like a fork. */
+  /** Hatchery's own: the status of a child that another connection forked. Answered like a fork. */
   | { readonly kind: 'attach'; readonly id: string };
 
 /** `fork` and `fork-env`. */

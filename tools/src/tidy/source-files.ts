@@ -10,7 +10,7 @@ export interface SourceFile {
 /** One breach of a rule, as `path:line: what`. */
 export type Problem = string;
 
-/** A rule of the house style that code can check. */
+/** A rule of CONTRIBUTING.md that code can check. */
 export type Rule = (files: readonly SourceFile[]) => Problem[];
 
 /** What .gitignore names, and .git itself: none of it is written by us. */

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { namedBlocks } from './code-blocks.ts';
 import { decisions, documentedCommands, machineTraces, readmes, testedProjects } from './documents.ts';
 import { confinedImports, namedExports, processAccess, telltaleNames } from './modules.ts';
+import { references } from './references.ts';
 import { fileLength, functionLength, pythonSize } from './size.ts';
 import { readSourceFiles, type Rule } from './source-files.ts';
 
@@ -29,6 +31,7 @@ const rules: readonly (readonly [title: string, rule: Rule])[] = [
   ['has a short README for every app', readmes],
   ['records decisions in one form', decisions],
   ['names the language of every block of code', namedBlocks],
+  ['refers to nothing that is not in it', references((path) => existsSync(join(root, path)))],
   ['holds no trace of a machine or a registry', machineTraces],
   ['tests every project', testedProjects],
 ];

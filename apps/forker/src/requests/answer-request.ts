@@ -22,7 +22,7 @@ export interface AnswerContext {
   readonly successor: () => string | null;
 }
 
-/** Answers one request (protocol-v1, "Requests and answers"). */
+/** Answers one request (docs/reference/fork-protocol.md#requests-and-answers). */
 export function answerRequest(context: AnswerContext, request: Request, reply: Reply, requester: Requester): void {
   const { service, log, times } = context;
   const successor = context.successor();
