@@ -33,6 +33,9 @@ export interface Job {
 /** Tests of the page in a real browser on the whole service, apart from the rest of `acceptance/`, so that each can be run alone. */
 const storiesDirectory = 'acceptance/stories/';
 
+/** The rule about the layers of projects reads Nx's graph of them; without one it warns, and checks nothing. */
+const makeProjectGraph = 'nx show projects >/dev/null';
+
 /** A test that takes longer hangs, in milliseconds. It ends with its name, long before its whole project would. Projects say it in their scripts. */
 const testMsMax = 300_000;
 
@@ -44,7 +47,7 @@ export function listSteps(projects: readonly Project[], acceptanceFiles: readonl
   return [
     check('format', 120, 'prettier', '--check', '--log-level=warn', '.'),
     typecheck(),
-    check('lint', 600, 'eslint', '.'),
+    check('lint', 600, 'sh', '-c', `${makeProjectGraph} && eslint .`),
     check('unused code', 120, 'knip', '--no-progress'),
     check(
       'python types',
@@ -97,11 +100,19 @@ function check(name: string, timeoutS: number, ...argv: Job['argv']): Step {
   return { name, counting: 'check', parts: [], jobs: () => [{ name, argv, directory: '.', timeoutS }] };
 }
 
+/** TypeScript 7, four times as fast as 6. ESLint and the check of sizes need the interface of 6, which 7 does not have. */
+const nativeCompiler = 'node_modules/typescript-native/bin/tsc';
+
 /** Three programs for all projects: each source is read once, and not again for every project that imports it. */
 function typecheck(): Step {
   const name = 'typecheck';
   const jobs = ['.', 'apps/dashboard/web', 'libs/protocol'].map((directory): Job => {
-    return { name: `${name} of ${directory}`, argv: ['tsc', '-p', directory], directory: '.', timeoutS: 300 };
+    return {
+      name: `${name} of ${directory}`,
+      argv: ['node', nativeCompiler, '-p', directory],
+      directory: '.',
+      timeoutS: 300,
+    };
   });
   return { name, counting: 'check', parts: [], jobs: () => jobs };
 }
