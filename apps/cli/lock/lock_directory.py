@@ -39,6 +39,11 @@ def make_directory(directory: str, mode: int) -> None:
         os.chmod(directory, found.st_mode & 0o7777 | wanted)
 
 
+def not_a_file(lock: LockFile, what: str) -> LockTrouble:
+    """`what` stands in place of the lock's file."""
+    return LockTrouble(f"{lock.path} is {what}; delete it, and the next hatchery lock makes the file")
+
+
 def trouble(lock: LockFile, error: OSError) -> LockTrouble:
     """What the system said, in words that help."""
     code = errno.errorcode.get(error.errno or 0, "?")
@@ -57,7 +62,9 @@ def trouble(lock: LockFile, error: OSError) -> LockTrouble:
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
         return LockTrouble(f"{where} is not a directory, nor can it be made ({code}); {elsewhere}")
     if error.errno == errno.ELOOP:
-        return LockTrouble(f"a symlink stands in {where}, and is not followed ({code}); {elsewhere}")
+        return not_a_file(lock, "a symlink, which is not followed")
+    if error.errno == errno.ENXIO:
+        return not_a_file(lock, "a socket")
     return LockTrouble(f"{where} cannot be made or used: {error.strerror} ({code}); {elsewhere}")
 
 

@@ -4,13 +4,14 @@ import errno
 import fcntl
 import os
 import signal
+import stat
 import struct
 import time
 from collections.abc import Callable
 
 import holder_record
 import processes
-from lock_directory import LockFile, LockTrouble, make_directory, trouble
+from lock_directory import LockFile, LockTrouble, make_directory, not_a_file, trouble
 
 #: How often something is looked at that nobody can wait for.
 LOOK_S = 0.05
@@ -144,7 +145,7 @@ def is_held(lock: LockFile) -> bool:
 def settle(lock: LockFile, record: "holder_record.Introduction") -> None:
     """After the command: takes its introduction away, unless what it left behind keeps the lock."""
     try:
-        descriptor = os.open(lock.path, os.O_RDONLY | os.O_NOFOLLOW)
+        descriptor = os.open(lock.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         record.remove()
         return
@@ -180,14 +181,18 @@ def _moved_up(descriptor: int) -> int:
 def _open(lock: LockFile, access: int) -> int:
     """Opens the file, and makes it and its directory when they are missing. Its mode is `lock.mode` under every umask."""
     make_directory(lock.directory, lock.mode)
-    # No symlink is followed: in a shared directory it could lead to whatever only we may open or make.
-    flags = access | os.O_NOFOLLOW | os.O_NOCTTY
+    # No symlink is followed: in a shared directory it could lead to whatever only we may open or make. Nor does a FIFO hold us up for ever.
+    flags = access | os.O_NOFOLLOW | os.O_NOCTTY | os.O_NONBLOCK
     try:
         # First without O_CREAT: in a sticky directory the kernel refuses it for another user's file (fs.protected_regular).
         descriptor = os.open(lock.path, flags)
     except FileNotFoundError:
         descriptor = os.open(lock.path, flags | os.O_CREAT, lock.mode)
     found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise not_a_file(lock, "not a regular file")
+    os.set_blocking(descriptor, True)
     if found.st_uid == os.geteuid() and found.st_mode & 0o7777 != lock.mode:
         os.fchmod(descriptor, lock.mode)
     return descriptor

@@ -23,7 +23,7 @@ def _holder(lock: LockFile) -> str:
     if record is not None and deleted is not None:
         return f"{_recorded(record)}, on a file that was deleted meanwhile"
     try:
-        descriptor = os.open(lock.path, os.O_RDONLY | os.O_NOFOLLOW)
+        descriptor = os.open(lock.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return "a process that has let it go in this moment"
     try:

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig } from '@hatchery/config';
@@ -19,6 +20,8 @@ async function lockOnce(directory: string, lines: readonly string[], umask = '02
   assert.deepEqual([status, stderr], [0, '']);
   return stdout;
 }
+
+const bindSocket = 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])';
 
 describe('the file of a lock, which whoever may read it may hold', () => {
   for (const [mode, directoryMode] of [
@@ -66,17 +69,26 @@ describe('the file of a lock, which whoever may read it may hold', () => {
     assert.deepEqual([modeOf(join(locks, 'a.lock')), modeOf(locks)], [0o666, 0o3777]);
   });
 
-  it('is no symlink that somebody put in its place', async () => {
-    using directory = temporaryDirectory();
-    const locks = join(directory.path, 'locks');
-    mkdirSync(locks);
-    symlinkSync(join(directory.path, 'target'), join(locks, 'a.lock'));
-    using command = RunningCommand.lock(directory.path, ['a', '--', 'true']);
-    const { status, stderr } = await command.ended();
-    assert.equal(status, 1);
-    assert.match(stderr, /a symlink stands in the locks directory .*ELOOP/);
-    assert.ok(!existsSync(join(directory.path, 'target')));
-  });
+  for (const [what, words, put] of [
+    ['symlink', 'a symlink, which is not followed', (path: string) => symlinkSync(`${path}.target`, path)],
+    ['FIFO', 'not a regular file', (path: string) => execFileSync('mkfifo', [path])],
+    ['socket', 'a socket', (path: string) => execFileSync('/usr/bin/python3', ['-c', bindSocket, path])],
+    ['directory', 'not a regular file', (path: string) => mkdirSync(path)],
+  ] as const) {
+    it(`is no ${what} that somebody put in its place; once that is deleted, the lock can be had`, async () => {
+      using directory = temporaryDirectory();
+      const path = join(directory.path, 'locks', 'a.lock');
+      mkdirSync(join(path, '..'));
+      put(path);
+      using command = RunningCommand.lock(directory.path, ['a', '--', 'true']);
+      const { status, stderr } = await command.ended();
+      assert.deepEqual([status, stderr.includes(`${path} is ${words}; delete it`)], [1, true], stderr);
+      assert.ok(!existsSync(`${path}.target`));
+      rmSync(path, { recursive: true });
+      using again = RunningCommand.lock(directory.path, ['a', '--', 'true']);
+      assert.equal((await again.ended()).status, 0);
+    });
+  }
 });
 
 describe('the configuration, as the command of scripts reads it', () => {
