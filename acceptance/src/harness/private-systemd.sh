@@ -20,7 +20,7 @@ mount -t tmpfs -o mode=0755 none /opt
 mkdir /opt/hatchery
 mount --bind "$checkout" /opt/hatchery
 
-useradd --system --no-create-home --home-dir /var/lib/hatchery --user-group hatchery
+systemd-sysusers "$checkout/deploy/hatchery.sysusers"
 install -m 0644 "$config" /etc/hatchery.toml
 install -m 0644 -D "$unit" /etc/systemd/system/hatchery.service
 install -m 0644 -D "$dropin" /etc/systemd/system/hatchery.service.d/test.conf

@@ -125,14 +125,20 @@ describe('a child of a service of root', { skip: process.getuid?.() !== 0 && 'ne
     });
   });
 
-  it('is not started when the hosting root is not theirs', async () => {
+  it('is not started when the hosting root is not theirs, and starts when the remedy is carried out', async () => {
     using directory = temporaryDirectory();
+    chmodSync(directory.path, 0o711);
+    mkdirSync(join(directory.path, 'hosting', '~alice'), { recursive: true });
     await using forker = ForkerProcess.spawn(directory.path, { config });
     assert.deepEqual(await forker.ended(), { code: 1, signal: null });
     assert.match(
       forker.stderr,
       /^forker: \S+hosting belongs to the user with uid 0, but sessions run as nobody .*: chown -R nobody \S+\n$/,
     );
+    const [, remedy = ''] = /: (chown -R .*)\n$/.exec(forker.stderr) ?? [];
+    execFileSync('/bin/sh', ['-c', remedy]);
+    await using mended = await ForkerProcess.start(directory.path, { config });
+    assert.equal((await runSession(mended.socket, 'fork rocks\n')).status, 0);
   });
 
   it('is not started when a directory on the way to the pipes is closed to them', async () => {

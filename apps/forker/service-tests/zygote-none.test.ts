@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { loadConfig } from '@hatchery/config';
+import { loadConfig, sessionSettings } from '@hatchery/config';
 import { StartError } from '@hatchery/daemon';
 import { ask, assertNothingLeft, isRunning, listProcesses, OldClient } from '@hatchery/testkit';
 import { runSession, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
@@ -16,7 +16,7 @@ describe('a service that forks nothing and can run nothing', () => {
     const usual = loadConfig({ directory: directory.path, stateDirectory: directory.path });
     // Too little memory for any session; a configuration that says so is refused before.
     const config = { ...usual, limits: { ...usual.limits, addressSpaceBytes: 20_000_000 } };
-    await assert.rejects(proveSpawning(config), (error) => {
+    await assert.rejects(proveSpawning(sessionSettings(config)), (error) => {
       assert.ok(error instanceof StartError);
       assert.match(error.message, /^no session can be run: .*; wait status \d+$/);
       return true;

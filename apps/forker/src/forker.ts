@@ -98,7 +98,8 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   keeper.announce();
   doors.move();
   const running = { config, service, entrance, childrenTimeoutMs, log, stopping, held: held.move() };
-  const details = { forkerSocket: config.forker.socket, keeperPid: keeper.pid };
+  const { confinement } = zygote;
+  const details = { forkerSocket: config.forker.socket, keeperPid: keeper.pid, confinement };
   return { details, stop: (urgent) => stopping.ask(urgent), finished: runToEnd(running) };
 }
 

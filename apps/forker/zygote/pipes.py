@@ -16,7 +16,7 @@ def make(parent: str, child_id: str, owner: str | None = None) -> str:
     try:
         for name in NAMES:
             os.mkfifo(os.path.join(directory, name), 0o600)
-        _share(parent, directory)
+        _share(parent, directory, of_another=owner is not None)
         # The directory last: from then on every process of that user can put something else in a FIFO's place.
         if owner is not None:
             for path in (*(os.path.join(directory, name) for name in NAMES), directory):
@@ -27,9 +27,12 @@ def make(parent: str, child_id: str, owner: str | None = None) -> str:
     return directory
 
 
-def _share(parent: str, directory: str) -> None:
-    """Lets the group in where the parent hands its group on: that of a gateway which runs as another user."""
-    if not os.stat(parent).st_mode & stat.S_ISGID:
+def _share(parent: str, directory: str, of_another: bool) -> None:
+    """Lets the group in where the parent hands its group on: that of a gateway which runs as another user.
+
+    Also where the pipes become another account's and we are not root: a gateway of our own user is in our group.
+    """
+    if not (os.stat(parent).st_mode & stat.S_ISGID or (of_another and os.geteuid() != 0)):
         return
     for name in NAMES:
         os.chmod(os.path.join(directory, name), 0o660)

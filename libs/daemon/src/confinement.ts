@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { systemPython, type Config } from '@hatchery/config';
+import { systemPython } from '@hatchery/config';
 import { checkoutDirectory } from './checkout.ts';
+import type { SessionUser } from './session-account.ts';
 
 /** What holds sessions in, on this machine and with this configuration. */
 export interface Confinement {
@@ -14,13 +15,10 @@ export interface Confinement {
 const script = join(checkoutDirectory, 'apps/forker/zygote/restrictions.py');
 
 /** Asks the kernel, by way of the code that confines sessions. A Python that does not run is told as a lack. */
-export function confinementOf({ forker: { runAs } }: Config, python: string = systemPython): Confinement {
-  const own = runAs === null ? [noUser] : [];
-  return { user: runAs, lacks: [...own, ...kernelLacks(python)] };
+export function confinementOf({ account, reason }: SessionUser, python: string = systemPython): Confinement {
+  const own = account === null ? [`an account of their own, and run as the user of the service: ${reason}`] : [];
+  return { user: account?.name ?? null, lacks: [...own, ...kernelLacks(python)] };
 }
-
-const noUser =
-  'a user of their own: they run as the user of the service, whose other files and processes Landlock keeps them from; name another one by [forker] run_as';
 
 function kernelLacks(python: string): string[] {
   try {

@@ -25,6 +25,16 @@ export type { Part, PartContext } from './run-part.ts';
 export { findPreloadLists, preloadListPaths } from './preload-list.ts';
 export type { PreloadLists } from './preload-list.ts';
 export { proveSafeProgram } from './safe-program.ts';
+export {
+  defaultSessionAccount,
+  findSessionUser,
+  foreignPlaceIn,
+  isToBeGiven,
+  may,
+  ownCapabilities,
+  withSessionUser,
+} from './session-account.ts';
+export type { SessionAccount, SessionUser } from './session-account.ts';
 export { StartError } from './start-error.ts';
 export { openSignInKey, readSignInKey, SignInKeyError, signInKeyPath } from './sign-in-key.ts';
 export { clockSkewMsMax, makeLinkToken, readLinkToken, signInLinkMsMax } from './sign-in-link.ts';

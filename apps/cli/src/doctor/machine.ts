@@ -1,4 +1,4 @@
-import { confinementOf, descriptorNeed } from '@hatchery/daemon';
+import { confinementOf, descriptorNeed, findSessionUser } from '@hatchery/daemon';
 import type { Config } from '@hatchery/config';
 import type { Check } from './check.ts';
 
@@ -9,9 +9,13 @@ export function checkLimits(config: Config): Check[] {
 
 /** What sessions are not held in by here. No start fails for it, so it is no trouble, but an operator should know. */
 export function checkConfinement(config: Config): Check {
-  const { user, lacks } = confinementOf(config);
-  const who = user === null ? '' : ` as ${user}`;
-  return { what: `sessions run confined${who}${lacks.map((lack) => `; they lack ${lack}`).join('')}`, trouble: null };
+  try {
+    const { user, lacks } = confinementOf(findSessionUser(config));
+    const who = user === null ? '' : ` as ${user}`;
+    return { what: `sessions run confined${who}${lacks.map((lack) => `; they lack ${lack}`).join('')}`, trouble: null };
+  } catch (error) {
+    return { what: 'the account of sessions', trouble: (error as Error).message };
+  }
 }
 
 /** `limits` is the text of /proc/PID/limits; our own without it. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defaultHostKey, type Config } from '@hatchery/config';
+import { findSessionUser, foreignPlaceIn } from '@hatchery/daemon';
 import { diskFreeBytesMin, examinationMsMax } from '../limits.ts';
 import type { Check } from './check.ts';
 
@@ -10,12 +11,12 @@ export function checkPlaces(config: Config): Check[] {
   const places = [
     ['state directory', config.stateDirectory],
     ['runtime directory', config.runtimeDirectory],
-    ['hosting root', config.hosting.root],
     ['locks directory', config.locks.directory],
   ] as const;
   const isFirstUse = !existsSync(config.ssh.usersDirectory);
   return [
     ...places.map(([name, path]) => ({ what: `${name} ${path}`, trouble: unwritable(path) })),
+    { what: `hosting root ${config.hosting.root}`, trouble: hostingTrouble(config) },
     { what: `users directory ${config.ssh.usersDirectory}`, trouble: usersTrouble(config) },
     ...config.ssh.hostKeys.map((path) => {
       const isMade = isFirstUse && path === defaultHostKey(config.stateDirectory);
@@ -38,6 +39,18 @@ export function unwritable(path: string): string | null {
     if (code === 'EACCES') return `${standing} is not writable for uid ${process.getuid?.() ?? '?'}; chown it`;
     return message;
   }
+}
+
+/** It is the account of sessions that writes there, where they have one. */
+function hostingTrouble(config: Config): string | null {
+  const { root } = config.hosting;
+  try {
+    const owner = statSync(root, { throwIfNoEntry: false })?.uid;
+    if (owner !== undefined && owner === findSessionUser(config).account?.uid) return foreignPlaceIn(config);
+  } catch {
+    // It cannot be used as it is configured, which is told of the account.
+  }
+  return unwritable(root);
 }
 
 /** Whoever has a host key had users once: without their directory nobody can sign in, and a start would make an empty one. */

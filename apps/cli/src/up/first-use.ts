@@ -1,7 +1,16 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  lchownSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defaultHostKey, hostingUmask, type Address, type Config } from '@hatchery/config';
-import { createFile, makeDirectories, modes } from '@hatchery/daemon';
+import { createFile, findSessionUser, makeDirectories, modes } from '@hatchery/daemon';
 import type { Terminal } from '../terminal.ts';
 import { addKeys } from '../users/key-file.ts';
 import { makeKeyPair } from './key-pair.ts';
@@ -176,8 +185,12 @@ async function makeSampleBranch(
   const brz = (...argv: string[]): Promise<void> =>
     runTool('/usr/bin/brz', ['--no-plugins', ...argv], environment, aborted);
   rmSync(scratch, { recursive: true, force: true });
-  for (const path of [config.hosting.root, dirname(dirname(target)), dirname(target)])
+  // Before anything is there: an empty hosting root is given to the account of sessions, and so is what is made in it.
+  const { account } = findSessionUser(config);
+  for (const path of [config.hosting.root, dirname(dirname(target)), dirname(target)]) {
     makeDirectories(path, 0o777 & ~umask);
+    if (account !== null) chownSync(path, account.uid, -1);
+  }
   // A tool has the umask of whoever starts it.
   const before = process.umask(umask);
   try {
@@ -189,10 +202,18 @@ async function makeSampleBranch(
     await brz('add', '-q', scratch);
     await brz('commit', '-q', '-m', 'A first revision.', scratch);
     await brz('remove-tree', '-q', '--force', scratch);
+    if (account !== null) giveTo(account.uid, scratch);
     renameSync(scratch, target);
   } finally {
     process.umask(before);
   }
+}
+
+/** Everything in a directory, and that itself. */
+function giveTo(uid: number, directory: string): void {
+  for (const path of readdirSync(directory, { recursive: true, encoding: 'utf8' }))
+    lchownSync(join(directory, path), uid, -1);
+  lchownSync(directory, uid, -1);
 }
 
 /** A word as a POSIX shell reads it; plain ones stay as they are, to be read by people too. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { nodeFlags, writePassedSockets, type PartRecord, type PassedSocket } from '@hatchery/daemon';
+import { nodeFlags, ownCapabilities, writePassedSockets, type PartRecord, type PassedSocket } from '@hatchery/daemon';
 import { partPrograms, type PartName } from '../part.ts';
 import { partStartMsMax } from '../limits.ts';
 import { passOn } from './pass-on.ts';
@@ -25,6 +25,17 @@ export interface Place {
   readonly environment: Readonly<NodeJS.ProcessEnv>;
   /** What a part listens on. */
   readonly sockets: (name: PartName) => readonly PassedSocket[];
+  /** Which parts change users, and so keep the capabilities that the service has been given for that. */
+  readonly changesUsers: (name: PartName) => boolean;
+}
+
+/**
+ * The program and its first words: a part that changes no user gives up the capabilities of the unit, and faces the network with none
+ * (capabilities(7), "Ambient"). What root has is root's by another rule, which this leaves alone.
+ */
+function programOf(name: PartName, place: Place): readonly [string, ...string[]] {
+  if (ownCapabilities('CapAmb') === 0n || place.changesUsers(name)) return [process.execPath];
+  return ['/usr/bin/setpriv', '--inh-caps=-all', '--ambient-caps=-all', '--', process.execPath];
 }
 
 /** A part that ended before it was ready; the message holds what it said on stderr. */
@@ -69,7 +80,8 @@ export async function startPart(
   argv.push(...mannerOptions(name, manner));
   const sockets = place.sockets(name);
   if (sockets.length > 0) argv.push('--sockets', writePassedSockets(inChild(sockets)));
-  const child = spawn(process.execPath, argv, {
+  const [program, ...words] = programOf(name, place);
+  const child = spawn(program, [...words, ...argv], {
     detached: true,
     stdio: ['pipe', 'inherit', 'pipe', 'pipe', ...sockets.map(({ fd }) => fd)],
     env: place.environment,

@@ -1,4 +1,5 @@
 import type { Address, Config } from '@hatchery/config';
+import type { Confinement } from '@hatchery/daemon';
 import { demoSsh, demoUser, demoWorks, quote, sampleBranch } from './first-use.ts';
 import type { SupervisedPart } from './supervised-part.ts';
 
@@ -10,6 +11,8 @@ export interface Ready {
   readonly dashboard: string;
   readonly forkerSocket: string;
   readonly stateDir: string;
+  /** Who sessions run as, and what they are not held in by. */
+  readonly confinement: Confinement;
   /** Signs one browser in as admin, once. */
   readonly dashboardSignIn: string;
 }
@@ -28,6 +31,7 @@ export function describeReady(config: Config, parts: readonly SupervisedPart[]):
     dashboard: String(dashboard?.details['url']),
     forkerSocket: String(forker?.details['forkerSocket']),
     stateDir: config.stateDirectory,
+    confinement: forker?.details['confinement'] as Confinement,
     dashboardSignIn: String(dashboard?.details['signInUrl']),
   };
 }
@@ -45,6 +49,6 @@ export function describePlaces(config: Config, ready: Ready): string {
   another browser   ./hatchery sign-in
   Branch from it    ${branch}
   Let others in     ./hatchery user add NAME --key NAME.pub
-
-`;
+${ready.confinement.user === null ? '' : `  Sessions run as   ${ready.confinement.user}\n`}
+${ready.confinement.lacks.map((lack) => `Sessions lack ${lack}\n`).join('')}`;
 }

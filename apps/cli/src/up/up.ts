@@ -3,6 +3,7 @@ import { socketsOfSystemd, standardError, withoutSystemdSockets } from '@hatcher
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
 import { actor } from '../running-service.ts';
 import { claimService } from '../service-process.ts';
+import type { PartName } from '../part.ts';
 import { namesOf, supervisedParts } from '../unsupervised.ts';
 import { hasDemo, prepareFirstUse, writeDemoSsh } from './first-use.ts';
 import { Generations } from './generations.ts';
@@ -169,6 +170,14 @@ async function succeed(invocation: Invocation, actor: string, starter: Starter, 
 
 function contextOf(invocation: Invocation, stop: StopRequest, sockets: ListeningSockets): PartsContext {
   const { config, place: words, environment, say } = invocation;
-  const place = { words, environment: withoutSystemdSockets(environment), sockets: sockets.of.bind(sockets) };
+  // A gateway that starts sessions itself while the fork service is away needs what that needs.
+  const changesUsers = (name: PartName): boolean =>
+    name === 'forker' || (name === 'ssh-gateway' && config.ssh.fallback === 'spawn');
+  const place = {
+    words,
+    environment: withoutSystemdSockets(environment),
+    sockets: sockets.of.bind(sockets),
+    changesUsers,
+  };
   return { config, place, aborted: stop.signal, urgent: stop.urgent, say };
 }

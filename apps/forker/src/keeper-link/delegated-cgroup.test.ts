@@ -46,7 +46,7 @@ describe('prepareCgroup', () => {
         const mark = 'import os, sys; os.setxattr(sys.argv[1], "trusted.delegate", b"1")';
         execFileSync('/usr/bin/python3', ['-c', mark, own]);
         await withProc(async (proc) => {
-          const place = prepareCgroup('nobody', '/run/a', proc);
+          const place = prepareCgroup({ name: 'nobody', uid: 65534, gid: 65534 }, '/run/a', proc);
           assert.match(place.directory ?? '', new RegExp(`^${own}/hatchery-sessions-[0-9a-f]{6}$`));
           assert.ok(place.directory !== null);
           assert.notEqual(statSync(join(place.directory, 'cgroup.procs')).uid, 0);

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { SessionAccount } from '@hatchery/daemon';
 import { ownerOf } from '../children/child-name.ts';
 import { cgroupEmptyMsMax, cgroupLookMs } from '../limits.ts';
-import { findUser } from './session-user.ts';
 
 /** Where sessions get control groups of their own, or why they get none. */
 export type CgroupPlace = { readonly directory: string } | { readonly directory: null; readonly reason: string };
@@ -23,7 +23,11 @@ export type CgroupPlace = { readonly directory: string } | { readonly directory:
  * says so by `Delegate=yes` and an attribute of the directory, and for a plain user by giving it to them.
  * Source: systemd's "Control Group APIs and Delegation", https://systemd.io/CGROUP_DELEGATION/
  */
-export function prepareCgroup(runAs: string | null, runtimeDirectory: string, proc = '/proc/self'): CgroupPlace {
+export function prepareCgroup(
+  account: SessionAccount | null,
+  runtimeDirectory: string,
+  proc = '/proc/self',
+): CgroupPlace {
   const own = ownCgroup(proc);
   if (own === null) return { directory: null, reason: 'cgroup v2 is not mounted here' };
   if (!isDelegated(own)) return { directory: null, reason: `${own} is not delegated to this service` };
@@ -33,11 +37,10 @@ export function prepareCgroup(runAs: string | null, runtimeDirectory: string, pr
     if (!existsSync(directory)) mkdirSync(directory);
     // Not of a process that lives: one that has just made its group is not in it yet.
     removeEmptyGroups(directory, (pid) => !existsSync(`/proc/${pid}`));
-    if (runAs !== null) {
-      const { uid } = findUser(runAs);
+    if (account !== null) {
       // cgroups(7), "Delegating a hierarchy to a less privileged user".
       for (const path of ['', 'cgroup.procs', 'cgroup.subtree_control', 'cgroup.threads'])
-        chownSync(join(directory, path), uid, -1);
+        chownSync(join(directory, path), account.uid, -1);
     }
     return { directory };
   } catch (error) {

@@ -32,11 +32,13 @@ export async function prepareZygote(config: Config, log: Logger, named?: string)
   const tell = { info: (line: string) => log.info(line), warn: (line: string) => log.warn(line) };
   // A session that is a Python of its own preloads nothing.
   const manifest = named ?? (fork ? await preloadList(findPreloadLists(config.stateDirectory), tell) : '');
-  prepareSessionUser(config);
-  const cgroup = prepareCgroup(config.forker.runAs, config.runtimeDirectory);
-  if (!fork) await proveSpawning(config);
+  const user = prepareSessionUser(config);
+  const cgroup = prepareCgroup(user.account, config.runtimeDirectory);
+  // As they are, not as they are asked for.
+  const settings = { ...sessionSettings(config), runAs: user.account?.name ?? null };
+  if (!fork) await proveSpawning(settings);
   const configuration = {
-    ...sessionSettings(config),
+    ...settings,
     fork,
     preload: manifest,
     // Children that are not forked cost as much waiting as running.
@@ -44,5 +46,5 @@ export async function prepareZygote(config: Config, log: Logger, named?: string)
     cgroup: cgroup.directory,
     fingerprint: zygoteFingerprint(manifest),
   };
-  return { configuration, cgroup, confinement: confinementOf(config) };
+  return { configuration, cgroup, confinement: confinementOf(user) };
 }

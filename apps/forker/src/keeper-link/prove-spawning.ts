@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { sessionSettings, type Config } from '@hatchery/config';
+import type { SessionSettings } from '@hatchery/config';
 import { StartError } from '@hatchery/daemon';
 import { spawnChild } from '@hatchery/forker-client';
 
@@ -7,9 +7,8 @@ import { spawnChild } from '@hatchery/forker-client';
  * Runs one session: a service without a zygote has nothing else that would show a broken Breezy before the first client.
  * @throws {StartError} with what the session said last
  */
-export async function proveSpawning(config: Config): Promise<void> {
+export async function proveSpawning(settings: SessionSettings): Promise<void> {
   const said: string[] = [];
-  const settings = sessionSettings(config);
   const report = (line: string): void => void said.push(line);
   try {
     const child = await spawnChild({ settings, command: ['rocks'], environment: {}, report });

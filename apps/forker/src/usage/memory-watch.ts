@@ -35,8 +35,10 @@ function residentBytes(pid: number): number {
   return pageBytes * (parseStat(readProc(pid, 'stat') ?? '')?.rssPages ?? 0);
 }
 
+/** Where the system does not tell, as of another account's process without CAP_SYS_PTRACE, the upper bound. */
 function privateBytes(pid: number): number {
-  return parseMemory(readProc(pid, 'smaps_rollup') ?? '').privateBytes;
+  const rollup = readProc(pid, 'smaps_rollup');
+  return rollup === null ? residentBytes(pid) : parseMemory(rollup).privateBytes;
 }
 
 function wordsOf({ user, userBytes, sessions }: OverBudget, budgetBytes: number): string {

@@ -1,5 +1,5 @@
 import { controlSocketPath, sessionSettings, type Config } from '@hatchery/config';
-import { currentHalt, describeHalt, type PartContext } from '@hatchery/daemon';
+import { currentHalt, describeHalt, withSessionUser, type PartContext } from '@hatchery/daemon';
 import { controlRequest, type AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import { spawnChild } from '@hatchery/forker-client';
@@ -129,7 +129,7 @@ function compose({ config, limits, metrics, server, sessions, signIn, places, dr
 /** A session of its own for when the fork service is away, if that is wanted. */
 function spawnOf(config: Config, log: WorkerContext['log']): Spawn | null {
   if (config.ssh.fallback === 'refuse') return null;
-  const settings = sessionSettings(config);
+  const settings = sessionSettings(withSessionUser(config));
   const report = (text: string): void => log.error({ text }, 'spawned session reports');
   return (command, environment) => spawnChild({ settings, command, environment, report });
 }
