@@ -30,7 +30,7 @@ export interface Config {
     readonly poolSize: number;
     /** False: every session is a Python of its own, started when it is asked for. */
     readonly fork: boolean;
-    /** The user that sessions run as when the service is root; null: the service's own. */
+    /** The account that sessions must run as; null: `hatchery-sessions` where it can be used, else the service's own (`findSessionUser`). */
     readonly runAs: string | null;
   };
   /** Of one session each (setrlimit(2)); 0 leaves a limit as it is. */

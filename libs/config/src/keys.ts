@@ -79,7 +79,7 @@ export const keys = {
 
   // False runs a Python for every session, with nothing loaded ahead: thirty times the start, and no zygote to look after.
   'forker.fork': key(flag, () => true),
-  // Without it sessions run as the user of the service. Only root can become somebody else.
+  // Without it the account of sessions, where the service can change users and that account can be used (libs/daemon).
   'forker.run_as': key<string | null>(userName, () => null),
 
   // Of one session each; 0 leaves a limit as the system has set it.

@@ -10,6 +10,7 @@ export interface SessionSettings {
   readonly python: string;
   /** All that a session inherits: nothing of what the service was started with. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The account that they become; null: none. `withSessionUser` puts the one in force in the place of the one that is asked for. */
   readonly runAs: string | null;
   readonly limits: Config['limits'];
   /** Of what sessions write. */
