@@ -98,8 +98,7 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   keeper.announce();
   doors.move();
   const running = { config, service, entrance, childrenTimeoutMs, log, stopping, held: held.move() };
-  const { confinement } = zygote;
-  const details = { forkerSocket: config.forker.socket, keeperPid: keeper.pid, confinement };
+  const details = { forkerSocket: config.forker.socket, keeperPid: keeper.pid, confinement: zygote.confinement };
   return { details, stop: (urgent) => stopping.ask(urgent), finished: runToEnd(running) };
 }
 

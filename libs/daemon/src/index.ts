@@ -26,7 +26,6 @@ export { findPreloadLists, preloadListPaths } from './preload-list.ts';
 export type { PreloadLists } from './preload-list.ts';
 export { proveSafeProgram } from './safe-program.ts';
 export {
-  defaultSessionAccount,
   findSessionUser,
   foreignPlaceIn,
   isToBeGiven,

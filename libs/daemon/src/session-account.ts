@@ -7,7 +7,7 @@ import { preloadListPaths } from './preload-list.ts';
 import { StartError } from './start-error.ts';
 
 /** The account that sessions run as without `forker.run_as`, where there is one. An installation by root makes it. */
-export const defaultSessionAccount = 'hatchery-sessions';
+const defaultSessionAccount = 'hatchery-sessions';
 
 const howToMake = `useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin ${defaultSessionAccount}`;
 
@@ -30,7 +30,7 @@ const needed = { CAP_CHOWN: 0, CAP_DAC_OVERRIDE: 1, CAP_KILL: 5, CAP_SETGID: 6, 
 
 /**
  * Decides who sessions run as; changes nothing. The rule: an account of their own wherever the service can. `forker.run_as`
- * names it, and must work then; else it is {@link defaultSessionAccount}, and what is in the way of that is the reason.
+ * names it, and must work then; else it is `hatchery-sessions`, and what is in the way of that is the reason.
  * The name of the service's own user is a wish for no other account.
  * @throws {StartError} when the account that is configured cannot be used
  */
@@ -51,7 +51,7 @@ export function withSessionUser(config: Config): Config {
 }
 
 /** Asks the system's own tool, which knows every kind of user database; null when there is none of that name. */
-export function findAccount(name: string): SessionAccount | null {
+function findAccount(name: string): SessionAccount | null {
   const ask = (option: string): number =>
     Number(
       execFileSync('/usr/bin/id', [option, '--', name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
