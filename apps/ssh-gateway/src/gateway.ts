@@ -11,7 +11,7 @@ import { askDrained, followForker } from './control/follow-forker.ts';
 import { openStatusPort, takeStatusPort, type TcpListener } from './control/tcp-listener.ts';
 import { listenUnix } from './control/unix-listener.ts';
 import { Listener } from './listener.ts';
-import { OwnPlaces } from './places/places.ts';
+import { OwnPlaces } from './places/own-places.ts';
 import { Tally } from './places/tally.ts';
 import { Refusals } from './refusals/refusals.ts';
 import { version } from './version.ts';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { namedBlocks } from './code-blocks.ts';
+import { importCycles } from './cycles.ts';
 import { decisions, documentedCommands, machineTraces, readmes, testedProjects } from './documents.ts';
 import { confinedImports, namedExports, processAccess, telltaleNames } from './modules.ts';
 import { references } from './references.ts';
@@ -27,6 +28,7 @@ const rules: readonly (readonly [title: string, rule: Rule])[] = [
   ['names folders and files after the domain', telltaleNames],
   ['exports by name', namedExports],
   ['imports ssh2 and ws in one folder each', confinedImports],
+  ['has no cycle between files', importCycles],
   ['leaves the environment and the exit to main.ts', processAccess],
   ['has a short README for every app', readmes],
   ['records decisions in one form', decisions],

@@ -2,12 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { processStartTime } from '@hatchery/daemon';
 import type { Lock } from '@hatchery/events';
 import { processFacts } from '@hatchery/script-locks';
-import type { BreakContext } from './break-lock.ts';
+import type { ForkService } from '../children/fork-service.ts';
 import { holderKillMs, holderTermMs } from './limits.ts';
 import { sendSignal } from './send-signal.ts';
 
 /** How often a process that was told to end is looked at. */
 const lookMs = 20;
+
+/** Signals sessions, and knows which run. */
+interface Sessions {
+  readonly service: Pick<ForkService, 'registry' | 'signal'>;
+}
 
 /** A holder that can be told to end, and seen to be gone. */
 interface Target {
@@ -20,7 +25,7 @@ interface Target {
  * Ends the living holder of a lock of Breezy: TERM, a grace, KILL, and waits until it is gone. What was done, in words.
  * @throws when it cannot be ended, with the reason
  */
-export async function endHolder(context: BreakContext, lock: Lock, cause: string): Promise<string> {
+export async function endHolder(context: Sessions, lock: Lock, cause: string): Promise<string> {
   const target = targetOf(context, lock, cause);
   for (const [signal, graceMs] of [
     ['SIGTERM', holderTermMs],
@@ -38,7 +43,7 @@ async function isGoneWithin({ isGone }: Target, graceMs: number): Promise<boolea
   return isGone();
 }
 
-function targetOf({ service }: BreakContext, { holder }: Lock, cause: string): Target {
+function targetOf({ service }: Sessions, { holder }: Lock, cause: string): Target {
   const { childId, pid } = holder ?? { childId: null, pid: null };
   if (childId !== null) {
     return {

@@ -1,16 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import type { Lock } from '@hatchery/events';
+import type { Config } from '@hatchery/config';
+import type { Logger } from '@hatchery/daemon';
+import type { EventLog } from '@hatchery/event-feed';
+import type { EventBody, Lock } from '@hatchery/events';
 import { breakDiskLock } from './disk-lock.ts';
-import type { LockService, LockServiceContext } from './lock-service.ts';
+import type { LockLooks } from './lock-looks.ts';
+
+/** What is known of locks, as `LockService` of lock-service.ts keeps it. */
+interface KnownLocks {
+  readonly looks: Pick<LockLooks, 'table'>;
+  /** Looks at one again. */
+  readonly refresh: (lock: Lock) => void;
+  readonly publish: (changes: readonly EventBody[]) => void;
+}
+
+/** The lock to free, and where it is put on record. */
+interface Freeing {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly events: EventLog;
+  readonly lock: Lock;
+}
 
 /** Who frees orphans, in the audit. */
 const actor = 'hatchery';
 
 /** Frees a lock whose session has ended and that nobody took up in its grace. What has changed meanwhile is left alone. */
-export function freeOrphan(
-  locks: LockService,
-  { events, log, config, lock }: Pick<LockServiceContext, 'events' | 'log' | 'config'> & { readonly lock: Lock },
-): void {
+export function freeOrphan(locks: KnownLocks, { events, log, config, lock }: Freeing): void {
   const { path } = lock;
   const { table } = locks.looks;
   locks.refresh(lock);

@@ -8,7 +8,8 @@ import { ask, controlOf, stateOf } from '../../testing/control.ts';
 import { RecordingLog } from '../../testing/recording-log.ts';
 import { Stand } from '../../testing/stand.ts';
 import { createGateway } from '../gateway.ts';
-import { followForker, type Drained } from './follow-forker.ts';
+import type { Drained } from './drained.ts';
+import { followForker } from './follow-forker.ts';
 
 const intent = { actor: 'ops', reason: 'a test' };
 

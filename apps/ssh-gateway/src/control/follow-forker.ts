@@ -1,19 +1,8 @@
 import type { Logger } from '@hatchery/daemon';
 import { controlRequest, NoAnswerError, readDrainReason } from '@hatchery/event-feed';
 import { limits } from '../limits.ts';
-import { forkerSilent, type Gate } from './gate.ts';
-
-/** What the fork service says: whether it is drained, how many orders about it its process has had, and when clients must go. */
-export interface Drained {
-  readonly drained: boolean;
-  readonly orders: number;
-  /** Null when nothing drains, and from a fork service that does not say. */
-  readonly deadline: Date | null;
-  /** Why, as users read it; null when nothing drains, and when nobody has said. */
-  readonly reason: string | null;
-  /** Why it can start no session now; null when it can, or does not say. */
-  readonly outage: string | null;
-}
+import { forkerSilent, type Drained } from './drained.ts';
+import type { Gate } from './gate.ts';
 
 /**
  * Drains the gateway when an operator drains the fork service, as the page does, and takes connections again when that is taken back. It asks

@@ -6,10 +6,7 @@ import type { Listener } from '../listener.ts';
 import { readWhose } from '../worker/whose.ts';
 import type { Worker, WorkerReport } from '../worker/worker.ts';
 import type { Controlled } from './control-server.ts';
-import type { Drained } from './follow-forker.ts';
-
-/** The outage of a fork service that hangs: the one in which sessions may be spawned instead. */
-export const forkerSilent = 'the fork service gives no answer';
+import { forkerSilent, type Drained } from './drained.ts';
 
 export interface GateOptions {
   readonly config: Config;

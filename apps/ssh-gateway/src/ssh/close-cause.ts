@@ -26,6 +26,14 @@ export type CloseCause =
   /** A defect or failure of ours. */
   | 'gateway';
 
+/** A connection that can be ended. */
+export interface Endable {
+  /** Says why, and closes when the client has taken the last bytes. The client reads `farewell`, or else `reason`. */
+  readonly disconnect: (cause: CloseCause, reason: string, farewell?: string) => void;
+  /** Closes at once. */
+  readonly destroy: (cause: CloseCause, reason: string) => void;
+}
+
 /** The first cause of an end. */
 export interface Ending {
   readonly cause: CloseCause;

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
-import type { Connection } from './connection.ts';
+import type { Endable } from './close-cause.ts';
 
 /**
  * Who signs in comes for a session. A connection that asks for none within `graceMs` would hold a descriptor for ever, and no limit of
  * its user's sessions counts it: it is disconnected. Returns `opened` as it is to be called with each session.
  */
 export function expectSession<Given extends readonly unknown[]>(
-  connection: Pick<Connection, 'disconnect'>,
+  connection: Pick<Endable, 'disconnect'>,
   socket: Socket,
   graceMs: number,
   opened: (...given: Given) => void,

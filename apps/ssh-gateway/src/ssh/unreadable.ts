@@ -1,5 +1,5 @@
 import type { Connection as Ssh2Connection } from 'ssh2';
-import type { Connection } from './connection.ts';
+import type { Endable } from './close-cause.ts';
 import { internalsOf } from './internals.ts';
 
 /** RFC 4253 6.1 asks for so much, and ssh2 takes no more: `MAX_PACKET_SIZE` in its lib/protocol/crypto.js. */
@@ -12,11 +12,7 @@ const tooLong = `a command in a packet longer than ${packetBytesMax} bytes is no
  * Ends a connection of which ssh2 cannot read any more. Whoever has signed in and sent a packet that is too long reads so; the rest of it is
  * taken and dropped, for a socket that is closed with bytes unread resets the connection, and the words with it.
  */
-export function endUnreadable(
-  connection: Pick<Connection, 'disconnect' | 'destroy'>,
-  client: Ssh2Connection,
-  message: string,
-): void {
+export function endUnreadable(connection: Endable, client: Ssh2Connection, message: string): void {
   const { _sock, authenticated } = internalsOf(client);
   if (!authenticated || !message.startsWith('Bad packet length'))
     return connection.destroy('protocol', `protocol: ${message}`);

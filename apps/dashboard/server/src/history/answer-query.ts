@@ -12,7 +12,7 @@ export function answerQuery(database: DatabaseSync, query: Query): Answers[Query
     case 'sessions':
       return sessions(database, query.filter, query.cut);
     case 'statistics':
-      return statistics(database, query.filter);
+      return statistics(database, sessionCondition(query.filter));
     case 'refusals':
       return refusals(database, query.filter, query.limit);
     case 'audit':
@@ -37,7 +37,7 @@ const outcomes: Readonly<Record<SessionFilter['outcome'], string>> = {
 };
 
 /** The condition of a filter on sessions, with its values; `session` is the name of the table. */
-export function sessionCondition({ from, to, user, branch, text, outcome }: SessionFilter): Condition {
+function sessionCondition({ from, to, user, branch, text, outcome }: SessionFilter): Condition {
   return conditionOf([
     ['session.started_at >= ?', from],
     ['session.started_at < ?', to],

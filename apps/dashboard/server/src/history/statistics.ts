@@ -1,8 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { PastStatistics, Spread, SpreadRow } from '@hatchery/events';
 import { spreadRowsMax } from '../limits.ts';
-import { sessionCondition } from './answer-query.ts';
-import type { SessionFilter } from './query.ts';
 
 /** The lengths of one thing, each with whose it is. */
 interface Measured {
@@ -24,9 +22,14 @@ const sources: Readonly<Record<Measure, string>> = {
     FROM session JOIN hold ON hold.child_id = session.id WHERE hold.to_at IS NOT NULL AND`,
 };
 
+/** Which sessions: an SQL condition on the table `session`, with its values. */
+interface Condition {
+  readonly sql: string;
+  readonly values: readonly SQLInputValue[];
+}
+
 /** How long sessions, their starts, and their waits for and holds of locks took; of all, by user and by branch. */
-export function statistics(database: DatabaseSync, filter: SessionFilter): PastStatistics {
-  const { sql, values } = sessionCondition(filter);
+export function statistics(database: DatabaseSync, { sql, values }: Condition): PastStatistics {
   const measured = new Map(measures.map((measure) => [measure, read(database, measure, sql, values)] as const));
   return {
     all: rowOf(null, (measure) => measured.get(measure) ?? []),

@@ -12,7 +12,7 @@ import { bytes, count, percent, unknown } from '../parts/quantity.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 import { ChildLog } from './child-log.tsx';
-import { DrawerFrame } from './drawer.tsx';
+import { DrawerFrame } from './drawer-frame.tsx';
 import { GatewayFacts } from './gateway-facts.tsx';
 import { UsageCharts } from './usage-charts.tsx';
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef, type ReactNode } from 'react';
-import { address, visit } from '../address/current-address.ts';
+import { address } from '../address/current-address.ts';
 import { useCell } from '../store/use-cell.ts';
 import { ChildDrawer } from './child-drawer.tsx';
 import { LockDrawer } from './lock-drawer.tsx';
@@ -49,32 +49,4 @@ function useFocusBack(childId: string | null, lockId: string | null): void {
 
 function canTake(element: Element | null): element is HTMLElement {
   return element instanceof HTMLElement && element.isConnected && element !== document.body;
-}
-
-interface DrawerFrameProps {
-  readonly title: string;
-  readonly actions: ReactNode;
-  readonly children: ReactNode;
-}
-
-/** The frame that both kinds of details share. */
-export function DrawerFrame({ title, actions, children }: DrawerFrameProps): ReactNode {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
-  return (
-    <aside className="drawer" aria-labelledby="details-heading">
-      <div className="section-head">
-        <h2 id="details-heading" ref={heading} tabIndex={-1}>
-          {title}
-        </h2>
-        <span className="drawer-actions">
-          {actions}
-          <button type="button" onClick={() => visit({})}>
-            Close
-          </button>
-        </span>
-      </div>
-      {children}
-    </aside>
-  );
 }

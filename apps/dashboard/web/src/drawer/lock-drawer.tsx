@@ -9,7 +9,7 @@ import { Link } from '../parts/link.tsx';
 import { unknown } from '../parts/quantity.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
-import { DrawerFrame } from './drawer.tsx';
+import { DrawerFrame } from './drawer-frame.tsx';
 
 /** Everything known of one lock while it is held. */
 export function LockDrawer({ id }: { readonly id: string }): ReactNode {

@@ -1,7 +1,8 @@
 import type { FeedState, LiveMessage, LivePosition, LiveRequest, ReadOnlyState, Role, Stuck } from '@hatchery/events';
 import { highest } from '../acting/ranks.ts';
 import { nextClockOffset } from './clock.ts';
-import { fold, type LiveData, type Verdict } from './fold.ts';
+import { fold, type Verdict } from './fold.ts';
+import type { LiveData } from './live-data.ts';
 import { askAgainMs, dialTimeoutMs, redialMsMax, redialMsMin, staleAfterMs, wakeSilenceMs } from './limits.ts';
 
 /** Where the connection stands. Instants are milliseconds of this computer's clock. */

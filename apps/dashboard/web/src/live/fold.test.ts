@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { emptyView, reduce, type EventBody, type LiveMessage, type LivePosition, type View } from '@hatchery/events';
 import { exampleChild, exampleEnd, exampleUsage } from '@hatchery/events/fixtures';
-import { fold, type LiveData } from './fold.ts';
+import { fold } from './fold.ts';
+import type { LiveData } from './live-data.ts';
 
 /** The server's side in the fewest words: it numbers what happens and keeps all of it. */
 class Server {

@@ -1,10 +1,6 @@
-import type { LiveMessage, LivePosition, View } from '@hatchery/events';
+import type { LiveMessage, LivePosition } from '@hatchery/events';
 import { FoldedData } from './folded-data.ts';
-
-/** Everything this page has been told, and up to where. */
-export interface LiveData extends LivePosition {
-  readonly view: View;
-}
+import type { LiveData } from './live-data.ts';
 
 /** What a message was: new, known already, or proof that something before it is missing. */
 export type Verdict = 'applied' | 'old' | 'gap';

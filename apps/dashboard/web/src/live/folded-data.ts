@@ -1,6 +1,6 @@
 import { ViewDraft } from '@hatchery/events';
 import type { EventBody, LivePosition, View } from '@hatchery/events';
-import type { LiveData } from './fold.ts';
+import type { LiveData } from './live-data.ts';
 
 /**
  * Data that is folded in place: five thousand children are not copied for each message. Only the newest may be folded
