@@ -15,7 +15,7 @@ const depConstraints = [
 ];
 
 /** What is compiled in one go. The first that has a file is taken, and the second one has the sources of the first too. */
-const programs = ['libs/protocol/tsconfig.json', 'tsconfig.json', 'apps/dashboard/web/tsconfig.json'];
+const programs = ['libs/protocol/tsconfig.json', 'tsconfig.json', 'apps/dashboard/web/tsconfig.test.json'];
 
 const tests = ['**/*.test.ts', '**/*.test.tsx', 'acceptance/**', 'bench/**', 'libs/testkit/**'];
 

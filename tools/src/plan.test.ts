@@ -7,16 +7,24 @@ const projects = [
     name: '@hatchery/locks',
     directory: 'libs/locks',
     testScripts: [{ name: 'test', line: 'test locks' }],
+    isPure: true,
     testFiles: 1,
   },
   {
     name: '@hatchery/protocol',
     directory: 'libs/protocol',
     testScripts: [{ name: 'test', line: 'test protocol' }],
+    isPure: true,
     testFiles: 9,
   },
-  { name: '@hatchery/untested', directory: 'libs/untested', testScripts: [], testFiles: 0 },
-  { name: '@hatchery/tools', directory: 'tools', testScripts: [{ name: 'test', line: 'test tools' }], testFiles: 2 },
+  { name: '@hatchery/untested', directory: 'libs/untested', testScripts: [], isPure: false, testFiles: 0 },
+  {
+    name: '@hatchery/tools',
+    directory: 'tools',
+    testScripts: [{ name: 'test', line: 'test tools' }],
+    isPure: false,
+    testFiles: 2,
+  },
 ];
 const steps = listSteps(projects, ['acceptance/push.test.ts', 'acceptance/stories/drain.test.ts']);
 
@@ -74,9 +82,10 @@ describe('listSteps', () => {
       { name: 'test', line: 'test forker' },
       { name: 'service-test', line: 'test service' },
     ];
-    const [units] = select(listSteps([{ name: 'forker', directory: 'forker', testScripts, testFiles: 2 }], []), [
-      'unit',
-    ]);
+    const [units] = select(
+      listSteps([{ name: 'forker', directory: 'forker', testScripts, isPure: false, testFiles: 2 }], []),
+      ['unit'],
+    );
     assert.deepEqual(
       units?.step.jobs(units.parts).map(({ name, argv }) => [name, argv[2]]),
       [
@@ -84,6 +93,15 @@ describe('listSteps', () => {
         ['forker service-test', 'test service'],
       ],
     );
+  });
+
+  it('compiles each project that may not know Node by itself', () => {
+    assert.deepEqual(jobs('typecheck'), [
+      '.: node node_modules/typescript-native/bin/tsc -p .',
+      '.: node node_modules/typescript-native/bin/tsc -p apps/dashboard/web/tsconfig.test.json',
+      '.: node node_modules/typescript-native/bin/tsc -p libs/locks',
+      '.: node node_modules/typescript-native/bin/tsc -p libs/protocol',
+    ]);
   });
 
   it('runs each file of the acceptance tests by itself', () => {

@@ -46,7 +46,7 @@ export function listSteps(projects: readonly Project[], acceptanceFiles: readonl
   const isStory = (file: string): boolean => file.startsWith(storiesDirectory);
   return [
     check('format', 120, 'prettier', '--check', '--log-level=warn', '.'),
-    typecheck(),
+    typecheck(projects),
     check('lint', 600, 'sh', '-c', `${makeProjectGraph} && eslint .`),
     check('unused code', 120, 'knip', '--no-progress'),
     check(
@@ -103,13 +103,17 @@ function check(name: string, timeoutS: number, ...argv: Job['argv']): Step {
 /** TypeScript 7, four times as fast as 6. ESLint and the check of sizes need the interface of 6, which 7 does not have. */
 const nativeCompiler = 'node_modules/typescript-native/bin/tsc';
 
-/** Three programs for all projects: each source is read once, and not again for every project that imports it. */
-function typecheck(): Step {
+/**
+ * One program for everything that runs on Node, so that each source is read once and not again for every project that imports it; one for the
+ * page's tests; and one without Node's types for each project that may not know Node, in which a `node:` import is an error.
+ */
+function typecheck(projects: readonly Project[]): Step {
   const name = 'typecheck';
-  const jobs = ['.', 'apps/dashboard/web', 'libs/protocol'].map((directory): Job => {
+  const pure = projects.filter(({ isPure }) => isPure).map(({ directory }) => directory);
+  const jobs = ['.', 'apps/dashboard/web/tsconfig.test.json', ...pure].map((program): Job => {
     return {
-      name: `${name} of ${directory}`,
-      argv: ['node', nativeCompiler, '-p', directory],
+      name: `${name} of ${program}`,
+      argv: ['node', nativeCompiler, '-p', program],
       directory: '.',
       timeoutS: 300,
     };

@@ -9,6 +9,8 @@ export interface Project {
   readonly directory: string;
   /** Its scripts `test` and `…-test`, as service-test: what takes long has a script of its own, and runs beside the rest. None says that it has no tests. */
   readonly testScripts: readonly TestScript[];
+  /** Its sources know no Node: tagged `platform:pure` or `platform:web`. */
+  readonly isPure: boolean;
   /** How many test files it has. */
   readonly testFiles: number;
 }
@@ -29,10 +31,12 @@ export function readProjects(root: string): Project[] {
       const manifest = JSON.parse(readFileSync(join(root, path), 'utf8')) as {
         name: string;
         scripts?: Record<string, string>;
+        nx?: { tags?: readonly string[] };
       };
       const directory = dirname(path);
       const testFiles = globSync('**/*.test.ts', { cwd: join(root, directory), exclude }).length;
-      return { name: manifest.name, directory, testScripts: testScriptsOf(manifest.scripts ?? {}), testFiles };
+      const isPure = manifest.nx?.tags?.some((tag) => tag === 'platform:pure' || tag === 'platform:web') ?? false;
+      return { name: manifest.name, directory, testScripts: testScriptsOf(manifest.scripts ?? {}), isPure, testFiles };
     });
 }
 
