@@ -1,3 +1,5 @@
+import { teamsPerUserMax, userFileBytesMax } from '@hatchery/ssh-keys';
+
 const mebibyte = 1024 * 1024;
 
 /** Every cap and deadline of the gateway that `hatchery.toml` does not set. Tests pass shorter ones. */
@@ -82,12 +84,10 @@ export const limits = {
   workerKillMs: 30_000,
   /** A session that outlives the gateway after its own by a week has been forgotten by everybody. */
   replacedDrainMsMax: 7 * 24 * 60 * 60 * 1000,
-  /** A thousand keys of 4096-bit RSA. */
-  authorizedKeysBytesMax: mebibyte,
+  authorizedKeysBytesMax: userFileBytesMax,
   /** Some 1 kB each. */
   cachedUsersMax: 1_000,
-  /** Their names, of 64 characters at most, go into a fork request of 64 KiB. */
-  teamsPerUserMax: 256,
+  teamsPerUserMax,
   /** A million revoked certificates in a bitmap, or twenty thousand plain lines. */
   revokedKeysBytesMax: 8 * mebibyte,
   /** The default of ssh.max_startups: a connection that has not signed in has one at a time, so that strangers cannot take them all. */

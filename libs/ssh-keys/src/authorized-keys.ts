@@ -37,6 +37,13 @@ export interface AuthorizedKeys {
   readonly ignored: readonly IgnoredLine[];
 }
 
+/** Why a file of keys lets nobody in; null when a key of it does, or there are none in it. */
+export function noKeyIsLetIn({ keys, ignored }: AuthorizedKeys): string | null {
+  const [first] = ignored;
+  if (keys.length > 0 || first === undefined) return null;
+  return `none of its keys is let in; line ${first.line}: ${first.reason}`;
+}
+
 /** Options that only take away what the gateway never gives: a key that has them is as good as one without. */
 const harmlessOptions = new Set([
   'restrict',

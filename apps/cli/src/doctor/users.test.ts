@@ -21,8 +21,18 @@ it('doctor names each user whose files let nobody in, with what the gateway says
   assert.deepEqual(checkUsers(config), [{ what: 'files of 1 user', trouble: null }]);
   const bobs = file('bob', 'authorized_keys', Buffer.from(`\uFEFF${key}`, 'utf16le'));
   mkdirSync(join(state.path, 'users/carol/teams'), { recursive: true });
-  const [line, user] = checkUsers(config);
-  assert.match(line?.trouble ?? '', new RegExp(`^bob: line 1 of ${bobs} lets nobody in: it is in UTF-16; convert it`));
+  mkdirSync(join(state.path, 'users/Carol'));
+  writeFileSync(join(state.path, 'users/dora'), key);
+  const [stranger, line, user, dora] = checkUsers(config);
+  assert.match(
+    stranger?.trouble ?? '',
+    /^\S+\/users\/ has Carol, which lets nobody in: a user's name has small letters/,
+  );
+  assert.match(
+    `${line?.what}: ${line?.trouble}`,
+    new RegExp(`^user bob: ${bobs}: none of its keys is let in; line 1: it is in UTF-16; convert it`),
+  );
+  assert.match(`${dora?.what}: ${dora?.trouble}`, /^user dora: .*: it is a file and not a directory; move it away$/);
   assert.match(`${user?.what}: ${user?.trouble}`, /^user carol: cannot read .*: it is a directory; move it away$/);
   if (process.getuid?.() !== 0) return context.diagnostic('only root sees files that the service may not read');
   chownSync(state.path, 65_534, 65_534);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { fingerprintOf, parseAuthorizedKeys, type AuthorizedKeys } from '@hatchery/ssh-keys';
 import { readUserFile, writeUserFile } from './user-file.ts';
 
@@ -9,7 +9,7 @@ const keyFileBytesMax = 64 * 1024;
 export function readKeyFile(path: string): Buffer {
   let contents: Buffer;
   try {
-    contents = readFileSync(path);
+    contents = readAtMost(path, keyFileBytesMax + 1);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = { ENOENT: 'there is no such file', EISDIR: 'it is a directory' }[code ?? ''] ?? message;
@@ -20,6 +20,21 @@ export function readKeyFile(path: string): Buffer {
   if (contents.length > keyFileBytesMax)
     throw new Error(`${path} is no public key: it is longer than ${keyFileBytesMax} bytes`);
   return contents;
+}
+
+/** Of a pipe, as of `--key <(ssh-add -L)`, to its end; of /dev/zero no more than is asked for. */
+function readAtMost(path: string, bytesMax: number): Buffer {
+  const descriptor = openSync(path, 'r');
+  try {
+    const buffer = Buffer.alloc(bytesMax);
+    for (let length = 0; ;) {
+      const read = readSync(descriptor, buffer, length, bytesMax - length, null);
+      length += read;
+      if (read === 0 || length === bytesMax) return buffer.subarray(0, length);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /**

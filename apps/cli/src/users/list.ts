@@ -1,10 +1,11 @@
-import { statSync } from 'node:fs';
+import { statSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
-import { isUserName } from '@hatchery/ssh-keys';
+import type { Config } from '@hatchery/config';
+import { isUserName, noKeyIsLetIn } from '@hatchery/ssh-keys';
 import { exitDone, exitFailed, expectWords, type Invocation } from '../command.ts';
 import { table } from '../table.ts';
 import { keysOf } from './key-file.ts';
-import { teamsOf } from './team-file.ts';
+import { teamsIn } from './team-file.ts';
 import { entriesOf } from './user-file.ts';
 
 /** A user as `hatchery user list --json` tells of them; what cannot be read is null, and `trouble` says why. */
@@ -20,7 +21,7 @@ export interface ListedUser {
 /** Prints who may log in; the exit code. One user whose files cannot be read hides none of the others. */
 export function list(invocation: Invocation): number {
   expectWords(invocation, 'list');
-  const users = usersIn(invocation.config.ssh.usersDirectory, (line) => invocation.say(`user: ${line}`));
+  const users = usersIn(invocation.config, (line) => invocation.say(`user: ${line}`));
   if (invocation.options['json'] === true) invocation.print(`${JSON.stringify(users)}\n`);
   else if (users.length === 0) invocation.print('nobody may log in yet; hatchery user add NAME --key FILE\n');
   else if (invocation.options['keys'] === true)
@@ -42,33 +43,90 @@ export function list(invocation: Invocation): number {
   return troubles.length === 0 ? exitDone : exitFailed;
 }
 
-/** Everybody whom the gateway would look up, by name. `leftOut` is told of each line of keys that lets nobody in. */
-export function usersIn(directory: string, leftOut: (line: string) => void): ListedUser[] {
-  return entriesOf(directory)
-    .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && isUserName(entry.name))
-    .map(({ name }) => name)
+/**
+ * Everybody whom the gateway would look up, by name. `leftOut` is told of each line of keys or teams that the gateway leaves out, and of
+ * directories whose name is no user's.
+ */
+export function usersIn({ ssh, stateDirectory }: Config, leftOut: (line: string) => void): ListedUser[] {
+  const { usersDirectory: directory } = ssh;
+  const entries = entriesOf(directory);
+  entries.filter(isStranger).forEach(({ name }) => leftOut(strangerWords(directory, name)));
+  return entries
+    .map(({ name }) => name.toString())
+    .filter(isUserName)
     .toSorted()
-    .map((name) => describe(directory, name, leftOut));
+    .map((name) => {
+      const user = describe(directory, name, leftOut);
+      const trouble = user.trouble ?? unreadableToService(stateDirectory, join(directory, name));
+      return { ...user, trouble };
+    });
+}
+
+/** Looks like a user's directory and has a name that no user can have. Files and hidden names are for the operator. */
+function isStranger(entry: Dirent<Buffer>): boolean {
+  const name = entry.name.toString();
+  const isOfSystem = name.startsWith('.') || name === 'lost+found';
+  return (entry.isDirectory() || entry.isSymbolicLink()) && !isUserName(name) && !isOfSystem;
+}
+
+function strangerWords(directory: string, name: Buffer): string {
+  const rule = "a user's name has small letters, digits, '.', '_' and '-', at most 64";
+  return `${directory}/ has ${shellWord(name)}, which lets nobody in: ${rule}; rename it with mv`;
+}
+
+/** A name as bash takes it, whatever its bytes: nothing in it acts on a terminal. */
+function shellWord(name: Buffer): string {
+  const text = name.toString('latin1');
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  const escaped = [...name].map((byte) =>
+    byte >= 0x20 && byte < 0x7f && byte !== 0x27 && byte !== 0x5c
+      ? String.fromCharCode(byte)
+      : `\\x${byte.toString(16).padStart(2, '0')}`,
+  );
+  return `$'${escaped.join('')}'`;
 }
 
 function describe(directory: string, name: string, leftOut: (line: string) => void): ListedUser {
-  const unknown = { name, keys: null, fingerprints: [], teams: null };
-  if (statSync(join(directory, name), { throwIfNoEntry: false }) === undefined)
-    return { ...unknown, trouble: `${join(directory, name)} is a symbolic link to nothing; remove it` };
-  const read = <T>(reading: () => T): T | Error => {
-    try {
-      return reading();
-    } catch (error) {
-      return error as Error;
-    }
-  };
-  const [keys, teams] = [read(() => keysOf(directory, name)), read(() => teamsOf(directory, name))];
-  const trouble = [keys, teams].find((one) => one instanceof Error)?.message ?? null;
+  const [keys, teams] = [attempt(() => keysOf(directory, name)), attempt(() => teamsIn(directory, name))];
+  const useless = keys instanceof Error ? null : noKeyIsLetIn(keys);
+  const trouble =
+    [keys, teams].find((one) => one instanceof Error)?.message ??
+    (useless === null ? null : `${join(directory, name, 'authorized_keys')}: ${useless}`);
+  for (const [file, read] of [
+    // Of keys that are useless the trouble tells.
+    ['authorized_keys', useless === null ? keys : null],
+    ['teams', teams],
+  ] as const)
+    if (read !== null && !(read instanceof Error))
+      for (const { line, reason } of read.ignored)
+        leftOut(`${name}: line ${line} of ${join(directory, name, file)} is left out: ${reason}`);
   const usable = keys instanceof Error ? [] : keys.keys;
-  if (!(keys instanceof Error))
-    for (const { line, reason } of keys.ignored)
-      leftOut(`${name}: line ${line} of ${join(directory, name, 'authorized_keys')} lets nobody in: ${reason}`);
-  const fingerprints = usable.map(({ key }) => key.fingerprint);
-  const known = { keys: keys instanceof Error ? null : usable.length, teams: teams instanceof Error ? null : teams };
-  return { name, ...known, fingerprints, trouble };
+  return {
+    name,
+    keys: keys instanceof Error ? null : usable.length,
+    fingerprints: usable.map(({ key }) => key.fingerprint),
+    teams: teams instanceof Error ? null : teams.teams,
+    trouble,
+  };
+}
+
+function attempt<T>(reading: () => T): T | Error {
+  try {
+    return reading();
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** Root reads everything: whether the service's user does, who keeps the state, the modes say. */
+function unreadableToService(stateDirectory: string, directory: string): string | null {
+  const uid = statSync(stateDirectory, { throwIfNoEntry: false })?.uid ?? 0;
+  if (uid === 0 || process.getuid?.() !== 0) return null;
+  const paths = [directory, join(directory, 'authorized_keys'), join(directory, 'teams')];
+  const isClosed = (path: string): boolean => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat !== undefined && stat.uid !== uid && (stat.mode & 0o044) === 0;
+  };
+  const closed = paths.find(isClosed);
+  return closed === undefined ? null : `uid ${uid} of the service may not read ${closed}; chown -R ${uid} ${directory}`;
 }

@@ -1,10 +1,16 @@
+import { isUserName, parseTeams, teamsPerUserMax, type Teams } from '@hatchery/ssh-keys';
 import { entriesOf, readUserFile, writeUserFile } from './user-file.ts';
 
-/** The names in a user's file of teams: one a line, `#` begins a comment. @throws an Error that names the file when it cannot be read */
-export function teamsOf(usersDirectory: string, name: string): string[] {
-  return linesOf(usersDirectory, name)
-    .map(teamIn)
-    .filter((team) => team !== '');
+/** What the gateway makes of a user's file of teams. @throws an Error that names the file when it cannot be read */
+export function teamsIn(usersDirectory: string, name: string): Teams {
+  const path = `${usersDirectory}/${name}/teams`;
+  const teams = parseTeams(readUserFile(usersDirectory, name, 'teams') ?? '', teamsPerUserMax, path);
+  if (teams.isUnfit) throw new Error(`cannot read ${path}: ${teams.ignored[0]?.reason}`);
+  return teams;
+}
+
+function teamsOf(usersDirectory: string, name: string): readonly string[] {
+  return teamsIn(usersDirectory, name).teams;
 }
 
 /** Puts a user into teams, and says which are new. Whatever else stands in the file stays. */
@@ -30,9 +36,10 @@ export function removeTeams(usersDirectory: string, name: string, teams: readonl
 
 /** Whether any user is in a team of that name. `unread` is told of users whose teams nobody can tell, who keep nobody else out. */
 export function isTeam(usersDirectory: string, name: string, unread: (trouble: string) => void): boolean {
-  return entriesOf(usersDirectory).some((user) => {
+  const users = entriesOf(usersDirectory).map((entry) => entry.name.toString());
+  return users.filter(isUserName).some((user) => {
     try {
-      return teamsOf(usersDirectory, user.name).includes(name);
+      return teamsOf(usersDirectory, user).includes(name);
     } catch (error) {
       unread((error as Error).message);
       return false;

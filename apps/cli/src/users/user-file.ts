@@ -8,38 +8,60 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   type Dirent,
+  type Stats,
 } from 'node:fs';
 import { join } from 'node:path';
 import { giveToOwnerAbove, makeOwnedDirectory, modes, openFile } from '@hatchery/daemon';
+import {
+  linkToNothing,
+  objectionToFile,
+  objectionToUserDirectory,
+  userFileBytesMax,
+  whyUnreadable,
+} from '@hatchery/ssh-keys';
 
 /** The names of a user's files. */
 export type UserFileName = 'authorized_keys' | 'teams';
 
-/** What the gateway reads of such a file: more is no list of keys. */
-const userFileBytesMax = 1024 * 1024;
-
 /** A file of one user; null when there is none. Never waits, whatever has its name. @throws an Error that names the file and says what to do */
 export function readUserFile(usersDirectory: string, name: string, file: UserFileName): Buffer | null {
+  requireUserDirectory(usersDirectory, name);
   const path = join(usersDirectory, name, file);
   let descriptor: number;
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch (error) {
-    if (isMissing(error)) return null;
-    throw new Error(`cannot read ${path}: ${whyUnread(error, 'a directory')}`, { cause: error });
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && !isThere(path)) return null;
+    const reason = code === 'ENOENT' ? linkToNothing : whyUnreadable(code);
+    throw new Error(`cannot read ${path}: ${reason}`, { cause: error });
   }
   try {
-    const stat = fstatSync(descriptor);
-    if (stat.isDirectory()) throw new Error('it is a directory; move it away');
-    if (!stat.isFile()) throw new Error('it is not a file; move it away');
-    if (stat.size > userFileBytesMax) throw new Error(`it is longer than ${userFileBytesMax} bytes; shorten it`);
-    return readFileSync(descriptor);
-  } catch (error) {
-    throw new Error(`cannot read ${path}: ${whyUnread(error, 'a directory')}`, { cause: error });
+    const objection = objectionToFile(fstatSync(descriptor), userFileBytesMax);
+    if (objection === null) return readFileSync(descriptor);
+    throw new Error(`cannot read ${path}: ${objection}`);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** @throws an Error that names what has the user's name and cannot hold their files; not when nothing has it */
+function requireUserDirectory(usersDirectory: string, name: string): void {
+  const path = join(usersDirectory, name);
+  if (!isThere(path)) return;
+  const objection = objectionToUserDirectory(statOf(path));
+  if (objection !== null) throw new Error(`${path} cannot hold the files of a user: ${objection}`);
+}
+
+/** Of where a name leads to; the code of the error when it leads nowhere. */
+function statOf(path: string): Stats | { readonly code: string } {
+  try {
+    return statSync(path);
+  } catch (error) {
+    return { code: (error as NodeJS.ErrnoException).code ?? 'EIO' };
   }
 }
 
@@ -70,22 +92,16 @@ export function writeUserFile(usersDirectory: string, name: string, file: UserFi
   }
 }
 
-/** What stands in the directory of users; nothing when there is none. @throws an Error that names it and says what to do */
-export function entriesOf(usersDirectory: string): Dirent[] {
+/** What stands in the directory of users, with names as bytes; nothing when there is none. @throws an Error that names it and says what to do */
+export function entriesOf(usersDirectory: string): Dirent<Buffer>[] {
   try {
-    return readdirSync(usersDirectory, { withFileTypes: true });
+    return readdirSync(usersDirectory, { withFileTypes: true, encoding: 'buffer' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new Error(`cannot read ssh.users_dir ${usersDirectory}: ${whyUnread(error, 'no directory')}`, {
       cause: error,
     });
   }
-}
-
-/** ENOTDIR: what has the name of a user is a file. */
-function isMissing(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 function whyUnread(error: unknown, what: string): string {

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { temporaryDirectory } from '@hatchery/testkit';
@@ -94,24 +103,48 @@ describe('hatchery user', () => {
     mkdirSync(join(users, 'fifi'));
     execFileSync('mkfifo', [join(users, 'fifi/authorized_keys')]);
     symlinkSync('nowhere', join(users, 'lin'));
+    mkdirSync(join(users, 'mia'));
+    symlinkSync('nowhere', join(users, 'mia/authorized_keys'));
+    writeFileSync(join(users, 'plain'), text);
+    mkdirSync(join(users, 'zoe'));
+    writeFileSync(join(users, 'zoe/authorized_keys'), text);
+    chmodSync(join(users, 'zoe/authorized_keys'), 0o666);
+    for (const name of ['Bob', Buffer.from('b\xf6b\x1b[2J', 'latin1')])
+      mkdirSync(Buffer.concat([Buffer.from(`${users}/`), Buffer.from(name)]));
+    for (const name of ['.git', 'lost+found']) mkdirSync(join(users, name));
     const { code, stdout, said } = await user('list');
     assert.deepEqual(
-      [code, stdout],
-      [1, 'NAME   KEYS  TEAMS\nalice  ?\nbob    1\ncarol  0     ?\nfifi   ?\nlin    ?     ?\n'],
+      [code, stdout.split('\n').map((row) => row.split(/ +/).join(' '))],
+      [1, ['NAME KEYS TEAMS', 'alice ?', 'bob 1', 'carol 0 ?', 'fifi ?', 'lin ? ?', 'mia ?', 'plain ? ?', 'zoe ?', '']],
     );
-    assert.deepEqual(said, [
+    const rule = "which lets nobody in: a user's name has small letters, digits, '.', '_' and '-', at most 64; rename";
+    for (const name of ['Bob', "$'b\\xf6b\\x1b[2J'"])
+      assert.ok(said.includes(`user: ${users}/ has ${name}, ${rule} it with mv`), said.join('\n'));
+    const notOf = (one: string): string => `${users}/${one} cannot hold the files of a user`;
+    const troubles = said.filter((line) => !line.includes('/ has '));
+    assert.deepEqual(troubles, [
       `user: alice cannot log in: cannot read ${users}/alice/authorized_keys: it is a directory; move it away`,
       `user: carol cannot log in: cannot read ${users}/carol/teams: it is a directory; move it away`,
-      `user: fifi cannot log in: cannot read ${users}/fifi/authorized_keys: it is not a file; move it away`,
-      `user: lin cannot log in: ${users}/lin is a symbolic link to nothing; remove it`,
+      `user: fifi cannot log in: cannot read ${users}/fifi/authorized_keys: it is not a file but a FIFO; move it away`,
+      `user: lin cannot log in: ${notOf('lin')}: it is a symbolic link to nothing; remove it`,
+      `user: mia cannot log in: cannot read ${users}/mia/authorized_keys: it is a symbolic link to nothing; remove it`,
+      `user: plain cannot log in: ${notOf('plain')}: it is a file and not a directory; move it away`,
+      `user: zoe cannot log in: cannot read ${users}/zoe/authorized_keys: anybody may write it; look through it, then run chmod o-w on it`,
     ]);
+    const refused = await user('add', 'plain', '--key', key);
+    assert.deepEqual(
+      [refused.code, refused.said.at(-1)],
+      [1, `user: ${notOf('plain')}: it is a file and not a directory; move it away`],
+    );
+
     const added = await user('add', 'dora', '--key', key);
     assert.equal(added.code, 0);
     assert.match(
       added.said.join(),
       /carol\/teams: it is a directory; move it away; whether a team is called dora there/,
     );
-    for (const name of ['alice', 'carol', 'fifi', 'lin']) assert.equal((await user('remove', name)).code, 0, name);
+    for (const name of ['alice', 'carol', 'fifi', 'lin', 'mia', 'plain', 'zoe'])
+      assert.equal((await user('remove', name)).code, 0, name);
     assert.equal((await user('list')).stdout, 'NAME  KEYS  TEAMS\nbob   1\ndora  1\n');
   });
 

@@ -21,6 +21,14 @@ const broken: readonly (readonly [what: string, file: string, breakIt: (path: st
     (path) => writeFileSync(path, Buffer.from('\uFEFFssh-ed25519 AAAA\r\n', 'utf16le')),
     /none of its keys is let in; line 1: it is in UTF-16; convert it with: iconv/,
   ],
+  [
+    'a socket in the place of the keys',
+    'authorized_keys',
+    (path) => execFileSync('/usr/bin/python3', ['-c', 'import socket, sys; socket.socket(1).bind(sys.argv[1])', path]),
+    /it is not a file but a socket/,
+  ],
+  ['a device in the place of the keys', 'authorized_keys', (path) => symlinkSync('/dev/zero', path), /but a device/],
+  ['a file in the place of the directory', '', (path) => writeFileSync(path, ''), /it is a file and not a directory/],
   ['a directory in the place of the teams', 'teams', (path) => mkdirSync(path), /teams: it is a directory/],
   [
     'teams in UTF-16',
@@ -36,7 +44,7 @@ for (const [what, file, breakIt, reason] of broken) {
     const bobsKey = makeKey(stand.directory, 'bob');
     stand.authorize('bob', bobsKey);
     const path = join(stand.config.ssh.usersDirectory, 'alice', file);
-    rmSync(path, { force: true });
+    rmSync(path, { force: true, recursive: true });
     breakIt(path);
     const signIn = (user: string, key: string): Promise<ClientResult> =>
       run('/usr/bin/ssh', [...sshArguments({ ...stand.alice, user, key }), serveLine], '');
@@ -57,7 +65,7 @@ for (const [what, file, breakIt, reason] of broken) {
     const entries = [...readAudit({ directory, since: new Date(0), damaged: assert.fail })];
     const entry = entries.find((one) => one.kind === 'sign-in.refused' && one.user === 'alice');
     assert.ok(entry?.kind === 'sign-in.refused');
-    assert.match(entry.reason, new RegExp(`^the account cannot be used: .*/users/alice/${file}: `));
+    assert.match(entry.reason, new RegExp(`^the account cannot be used: .*/users/${join('alice', file)}: `));
     assert.match(entry.reason, reason);
   });
 }

@@ -90,7 +90,7 @@ test('a file that anybody may write lets nobody in, until that is mended', async
   assert.deepEqual(await fixture.keysOf('alice'), []);
   assert.deepEqual(
     fixture.notices.map(({ reason }) => reason),
-    ['anybody may write it'],
+    ['anybody may write it; look through it, then run chmod o-w on it'],
   );
   chmodSync(fixture.file('alice'), 0o640);
   assert.deepEqual(await fixture.keysOf('alice'), [one]);
@@ -104,9 +104,11 @@ test('a FIFO or a huge file in the place of the keys lets nobody in, and does no
   assert.deepEqual(await fixture.keysOf('bob'), []);
   assert.deepEqual(
     fixture.notices.map(({ reason }) => reason),
-    ['it is not a file', 'it is longer than 1000 bytes'],
+    ['it is not a file but a FIFO; move it away', 'it is longer than 1000 bytes; shorten it'],
   );
 });
+
+const socket = 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])';
 
 /** What keeps one user's file from being used, and what the operator reads of it. */
 const broken: readonly (readonly [what: string, breakIt: (file: string) => void, reason: RegExp])[] = [
@@ -114,6 +116,8 @@ const broken: readonly (readonly [what: string, breakIt: (file: string) => void,
   ['a FIFO', (file) => execFileSync('mkfifo', [file]), /it is not a file/],
   ['a link to itself', (file) => symlinkSync(file, file), /\(ELOOP\)/],
   ['a link to nothing', (file) => symlinkSync('nowhere', file), /it is a symbolic link to nothing/],
+  ['a device', (file) => symlinkSync('/dev/zero', file), /it is not a file but a device/],
+  ['a socket', (file) => execFileSync('/usr/bin/python3', ['-c', socket, file]), /it is not a file but a socket/],
   ['rubbish', (file) => writeFileSync(file, Buffer.concat([randomBytes(500), Buffer.of(0)])), /it is binary/],
   ['UTF-16', (file) => writeFileSync(file, Buffer.from(`\uFEFFssh-ed25519 ${one}`, 'utf16le')), /iconv -f UTF-16 -t/],
   ['too much', (file) => writeFileSync(file, `#${'x'.repeat(1000)}\n`), /it is longer than 1000 bytes/],
@@ -132,6 +136,34 @@ for (const [what, breakIt, reason] of broken) {
   });
 }
 
+/** What has a user's name and cannot hold their files. */
+const brokenUsers: readonly (readonly [what: string, make: (path: string) => void, reason: RegExp])[] = [
+  ['a file', (path) => writeFileSync(path, `ssh-ed25519 ${one}\n`), /alice: it is a file and not a directory; move/],
+  ['a FIFO', (path) => execFileSync('mkfifo', [path]), /alice: it is a FIFO and not a directory/],
+  ['a link to nothing', (path) => symlinkSync('nowhere', path), /alice: it is a symbolic link to nothing; remove it/],
+  ['a link to itself', (path) => symlinkSync('alice', path), /alice: its symbolic links go round in a circle/],
+  ['a directory that anybody may write', (path) => void chmodSync(made(path), 0o777), /alice: anybody may write it/],
+];
+
+function made(path: string): string {
+  mkdirSync(path);
+  writeFileSync(join(path, 'authorized_keys'), `ssh-ed25519 ${one}\n`);
+  return path;
+}
+
+for (const [what, make, reason] of brokenUsers) {
+  test(`${what} with a user’s name is that user's trouble, which nobody else has`, async () => {
+    using fixture = new Fixture();
+    writeFileSync(fixture.file('bob'), `ssh-ed25519 ${two}\n`);
+    rmSync(join(fixture.directory, 'alice'), { recursive: true, force: true });
+    make(join(fixture.directory, 'alice'));
+    const { keys, trouble } = await fixture.store.accountOf('alice');
+    assert.match(trouble?.reason ?? '', reason);
+    assert.deepEqual(keys, []);
+    assert.deepEqual(await fixture.keysOf('bob'), [two]);
+  });
+}
+
 test('a file that only its maker may read, as root makes it under umask 077, is that user’s trouble', async (context) => {
   if (process.getuid?.() !== 0) return context.skip('only root can act as another user');
   using fixture = new Fixture();
@@ -145,7 +177,10 @@ test('a file that only its maker may read, as root makes it under umask 077, is 
     for (const user of ['alice', 'carol']) {
       const { keys, trouble } = await fixture.store.accountOf(user);
       assert.deepEqual(keys, []);
-      assert.match(trouble?.reason ?? '', /(authorized_keys|teams): it cannot be read \(EACCES\)/);
+      assert.match(
+        trouble?.reason ?? '',
+        /(authorized_keys|teams): uid 65534 may not read it \(EACCES\); chown or chmod it/,
+      );
     }
     assert.deepEqual(await fixture.keysOf('bob'), [two]);
   } finally {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AuthorizedKey, parseAuthorizedKeys, parseTeams } from '@hatchery/ssh-keys';
+import { type AuthorizedKey, objectionToUserDirectory, parseAuthorizedKeys, parseTeams } from '@hatchery/ssh-keys';
 import {
   keysTrouble,
   KeysUnavailableError,
@@ -49,11 +49,14 @@ export class FileKeys implements KeySource {
     const files = this.#users.get(user) ?? this.#watch(user);
     // What does not exist is not remembered: a stranger who tries all names pushes nobody out.
     this.#users.delete(user);
-    const [keys, teams] = await Promise.all([
+    const [keys, teams, objection] = await Promise.all([
       this.#read('keys', this.#path(user, 'authorized_keys'), files.keys),
       // Who signs in by a certificate may have teams and no keys.
       this.#read('teams', this.#path(user, 'teams'), files.teams),
+      // For everybody, so that whoever is there costs what a stranger does.
+      this.#objectionTo(user),
     ]);
+    if (objection !== null) return this.#unusable(user, objection);
     if (keys !== null || teams !== null) this.#remember(user, files);
     const trouble = teams?.trouble ?? keys?.trouble;
     const account = { keys: keys?.value ?? [], teams: teams?.value ?? [] };
@@ -70,6 +73,24 @@ export class FileKeys implements KeySource {
       const { code } = error as NodeJS.ErrnoException;
       throw new KeysUnavailableError(`the directory of users ${directory} cannot be read (${code})`, { cause: error });
     }
+  }
+
+  /** Why what has the user's name cannot hold their files; null for a directory that can, and for nothing. */
+  async #objectionTo(user: string): Promise<string | null> {
+    const path = join(this.#options.directory, user);
+    const isThere = await lstat(path).then(
+      () => true,
+      () => false,
+    );
+    const target = await stat(path).catch((error: NodeJS.ErrnoException) => ({ code: error.code ?? 'EIO' }));
+    return isThere ? objectionToUserDirectory(target) : null;
+  }
+
+  /** Not the teams either: nobody is let in by a certificate with teams that cannot be told. */
+  #unusable(user: string, reason: string): Account {
+    const source = join(this.#options.directory, user);
+    this.#options.notice({ about: 'keys', source, line: null, reason });
+    return { keys: [], teams: [], trouble: { about: 'teams', reason: `${source}: ${reason}` } };
   }
 
   /** Null without a file. One that cannot be used is the trouble of its user. */

@@ -1,4 +1,4 @@
-import type { AuthorizedKey, AuthorizedKeys, IgnoredLine } from '@hatchery/ssh-keys';
+import { noKeyIsLetIn, type AuthorizedKey, type AuthorizedKeys, type IgnoredLine } from '@hatchery/ssh-keys';
 
 /** What is known of a user. */
 export interface Account {
@@ -80,8 +80,7 @@ export function noticesOf(
 }
 
 /** The trouble of a user of whose keys none can be used; null when one can, or there are none. */
-export function keysTrouble(source: string, { keys, ignored }: AuthorizedKeys): AccountTrouble | null {
-  const [first] = ignored;
-  if (keys.length > 0 || first === undefined) return null;
-  return { about: 'keys', reason: `${source}: none of its keys is let in; line ${first.line}: ${first.reason}` };
+export function keysTrouble(source: string, read: AuthorizedKeys): AccountTrouble | null {
+  const reason = noKeyIsLetIn(read);
+  return reason === null ? null : { about: 'keys', reason: `${source}: ${reason}` };
 }

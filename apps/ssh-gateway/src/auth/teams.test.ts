@@ -63,8 +63,8 @@ test('teams in files count at once, also without keys, and not when anybody may 
     notices.map(({ about, line, reason }) => [about, line, reason]),
     [
       ['teams', 2, '"Blues" is no name of a team'],
-      ['teams', null, 'anybody may write it'],
-      ['teams', null, 'it is not a file'],
+      ['teams', null, 'anybody may write it; look through it, then run chmod o-w on it'],
+      ['teams', null, 'it is not a file but a FIFO; move it away'],
     ],
   );
 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, type FileHandle } from 'node:fs/promises';
+import { linkToNothing, objectionToFile, whyUnreadable } from '@hatchery/ssh-keys';
 
 /** A file that was read, and what its text came to. */
 interface Reading<T> {
@@ -76,7 +77,7 @@ export class WatchedFile<T> {
       () => true,
       () => false,
     );
-    if (isLink && error.code === 'ENOENT') throw new UnfitFileError('it is a symbolic link to nothing', 'ENOENT');
+    if (isLink && error.code === 'ENOENT') throw new UnfitFileError(linkToNothing, 'ENOENT');
     return null;
   }
 
@@ -86,10 +87,8 @@ export class WatchedFile<T> {
     const version = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
     const before = this.#reading;
     if (before?.version === version && before.isSettled) return before.value;
-    if (!stat.isFile()) throw new UnfitFileError(stat.isDirectory() ? 'it is a directory' : 'it is not a file');
-    // Whoever may write it says who gets in (sshd_config(5) StrictModes).
-    if ((stat.mode & 0o002n) !== 0n) throw new UnfitFileError('anybody may write it');
-    if (stat.size > this.#bytesMax) throw new UnfitFileError(`it is longer than ${this.#bytesMax} bytes`);
+    const objection = objectionToFile(stat, this.#bytesMax);
+    if (objection !== null) throw new UnfitFileError(objection);
     const contents = await readBytes(handle, Number(stat.size));
     const digest = createHash('sha256').update(contents).digest('hex');
     const value = before?.digest === digest ? before.value : this.#parse(contents);
@@ -114,7 +113,7 @@ function unfit(error: NodeJS.ErrnoException): Error {
   const { code, syscall } = error;
   if (error instanceof UnfitFileError || syscall === undefined || code === undefined || shortages.has(code))
     return error;
-  return new UnfitFileError(`it cannot be read (${code})`, code, { cause: error });
+  return new UnfitFileError(whyUnreadable(code), code, { cause: error });
 }
 
 function isAbsence(error: unknown): boolean {
