@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { afterEach, beforeEach } from 'node:test';
@@ -61,6 +62,41 @@ test('every command on an old connection succeeds during and after two restarts,
   await until('the old gateway to go with its idle connection', async () =>
     (await statusOf(instance)).oldParts.every(({ name }) => name !== 'ssh-gateway'),
   );
+});
+
+test('user remove --end-sessions ends what is open on every gateway that a restart has left behind, and nothing of others', async () => {
+  const key = `${instance.ready.stateDir}/demo/id_ed25519.pub`;
+  assertDone(await instance.hatchery('user', 'add', 'bo', '--key', key));
+  const bystander = await openSession(instance, 'bo');
+  const sessions = [await openSession(instance)];
+  for (let generation = 2; generation <= 3; generation += 1) {
+    assertDone(await instance.hatchery('restart'));
+    sessions.push(await openSession(instance));
+  }
+  const gateways = oldPids(await statusOf(instance), 'ssh-gateway');
+  assert.equal(
+    gateways.length,
+    2,
+    'the first has the connection without a session, and a session; the second a session',
+  );
+  const told = assertDone(await instance.hatchery('user', 'remove', 'demo', '--end-sessions', '--reason', 'left us'));
+  // The first gateway has the connection of ControlMaster besides its session.
+  assert.deepEqual(told.match(/\d connections? ended/g)?.toSorted(), [
+    '1 connection ended',
+    '1 connection ended',
+    '2 connections ended',
+  ]);
+  for (const { running } of sessions) assertRefused(await running.outcome, 255, /hatchery: ended by an operator/);
+  assertRefused(await master.outcome, 255, /hatchery: ended by an operator/);
+  const refused = await client.try('revision-history', instance.url(trunk));
+  assertRefused(refused, 3, /Permission denied \(publickey\)/);
+  bystander.say('hello\n');
+  await until('an answer to who was not meant', () => bystander.running.stdout() === 'ok\x012\n');
+  bystander.end();
+  assertDone(await bystander.running.outcome);
+  const audit = assertDone(await instance.hatchery('audit', '--kind', 'action'));
+  assert.match(audit, /user remove demo +- +left us \(done\)/);
+  assert.equal(audit.match(/ disconnect demo +- +left us \(\d connections? ended\)/g)?.length, 3, audit);
 });
 
 /** brz on the multiplexed connection, one after the other, each of which must succeed. */

@@ -60,12 +60,8 @@ test('a drain from the page lets those finish who run, tells those who come, and
     ['kernel upgrade', 'drain'],
     ['new kernel runs', 'undrain'],
   ] as const)
-    for (const part of ['dashboard', 'ssh-gateway'])
-      await rows(page, 'Actions')
-        .filter({ hasText: reason })
-        .filter({ hasText: part })
-        .getByText(verb, { exact: true })
-        .waitFor();
+    for (const part of ['forker', 'ssh-gateway'])
+      await rows(page, 'Audit').filter({ hasText: reason }).getByText(`${verb} ${part}`, { exact: true }).waitFor();
   assert.deepEqual(complaints, []);
   await page.close();
 });

@@ -58,7 +58,7 @@ test('from the first look to a killed session and its audit, with the keyboard a
   await keyboard.press('Control+k');
   await keyboard.type('go to audit');
   await keyboard.press('Enter');
-  await rows(page, 'Actions').filter({ hasText: 'by hand' }).getByText('signal SIGKILL').waitFor();
+  await rows(page, 'Audit').filter({ hasText: 'by hand' }).getByText('signal SIGKILL').waitFor();
   assert.deepEqual(complaints, []);
   await page.close();
 });

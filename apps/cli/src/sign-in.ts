@@ -1,7 +1,9 @@
 import type { Config } from '@hatchery/config';
 import {
+  linkName,
   makeLinkToken,
   readPartRecord,
+  readLinkToken,
   readSignInKey,
   SignInKeyError,
   signInKeyPath,
@@ -23,8 +25,12 @@ export const signIn: Command = {
     const { role = 'admin', json } = invocation.options;
     if (!roles.includes(role)) throw new UsageError(`--role is viewer, operator or admin, not '${String(role)}'`);
     const now = Date.now();
-    const url = `${pageOf(invocation.config)}sign-in?token=${makeLinkToken(keyOf(invocation.config), String(role), now)}`;
-    const action = { verb: 'sign-in link', target: String(role), reason: 'hatchery sign-in' };
+    const [page, key] = [pageOf(invocation.config), keyOf(invocation.config)];
+    const token = makeLinkToken(key, String(role), now);
+    const url = `${page}sign-in?token=${token}`;
+    const link = readLinkToken(key, token);
+    const target = `${String(role)}${link === null ? '' : `, ${linkName(link)}`}`;
+    const action = { verb: 'sign-in link', target, reason: 'hatchery sign-in' };
     await recorded(invocation, action, () => url);
     const expiresAt = new Date(now + signInLinkMsMax).toISOString();
     if (json === true) invocation.print(`${JSON.stringify({ url, role, expiresAt })}\n`);

@@ -92,8 +92,6 @@ export const limits = {
   revokedKeysBytesMax: 8 * mebibyte,
   /** The default of ssh.max_startups: a connection that has not signed in has one at a time, so that strangers cannot take them all. */
   keyLookupsMax: 300,
-  /** So long people go on working while the service that keeps their keys is out of order. */
-  keyLookupStaleMs: 15 * 60 * 1000,
   /** Then each is told at once that sign-in is unavailable, instead of after the look-up's deadline. */
   keyLookupFailuresMax: 5,
   keyLookupOpenMs: 10_000,

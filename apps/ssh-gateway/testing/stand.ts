@@ -129,7 +129,7 @@ function runningTimers(): number {
 
 const filesOnly: Config['ssh']['keyLookup'] = {
   ...{ source: 'files', url: null, tokenFile: null, command: null, teamsCommand: null },
-  ...{ timeoutS: 10, cacheS: 30 },
+  ...{ timeoutS: 10, cacheS: 30, outageS: 900 },
 };
 
 function testConfig(

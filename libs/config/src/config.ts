@@ -67,6 +67,8 @@ export interface Config {
       readonly timeoutS: number;
       /** So long an answer is not asked for again. */
       readonly cacheS: number;
+      /** So much longer an answer counts while its source gives none. */
+      readonly outageS: number;
     };
     /** What is offered, best first, by the names of SSH; of the host keys' as far as there is a key for it. */
     readonly algorithms: Readonly<Record<AlgorithmKind, readonly string[]>>;

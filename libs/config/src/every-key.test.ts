@@ -48,7 +48,7 @@ describe('loadConfig, with every key there is', () => {
         ...{ hostCertificates: [], userAuthorities: null, revokedKeys: null },
         keyLookup: {
           ...{ source: 'files', url: null, tokenFile: null, command: null, teamsCommand: null },
-          ...{ timeoutS: 5, cacheS: 30 },
+          ...{ timeoutS: 5, cacheS: 30, outageS: 900 },
         },
         algorithms: algorithmDefaults,
         loginGraceS: 60,
@@ -82,7 +82,7 @@ describe('loadConfig, with every key there is', () => {
       hosting = { root = "/h", private = ["~alice/secret", "~reds"], read_only = true, file_reads = true, umask = "0022" }
       forker = { socket = "/f", socket_mode = "0600", max_children = 9, max_children_per_user = 8, request_timeout_s = 7, child_connect_timeout_s = 6, children_timeout_s = 5, pool_size = 4, fork = false, run_as = "hosting" }
       limits = { cpu_s = 1, address_space_bytes = 268435456, user_memory_bytes = 67108864, open_files = 64, file_size_bytes = 4 }
-      ssh = { listen = "a:1", host_keys = ["/k"], workers = 3, users_dir = "/u", host_certificates = ["/hc"], user_ca_keys = "/ca", revoked_keys = "/rk", key_lookup = "http", key_lookup_url = "https://k/{user}", key_lookup_token_file = "/t", key_lookup_command = ["/c", "%u"], team_lookup_command = ["/d", "%u"], key_lookup_timeout_s = 3, key_lookup_cache_s = 4, kex_algorithms = "ecdh-sha2-nistp384", ciphers = "aes256-ctr", macs = "hmac-sha2-512", host_key_algorithms = "rsa-sha2-512", login_grace_s = 2, max_startups = "1:2:3", max_startups_per_source = 10, limit_exempt = ["192.0.2.0/24"], max_sessions_per_user = 1, idle_timeout_s = 9, proxy_protocol = "require", proxy_from = ["2001:db8::/32", "10.0.0.1"], status_listen = "[::1]:9", fallback = "spawn" }
+      ssh = { listen = "a:1", host_keys = ["/k"], workers = 3, users_dir = "/u", host_certificates = ["/hc"], user_ca_keys = "/ca", revoked_keys = "/rk", key_lookup = "http", key_lookup_url = "https://k/{user}", key_lookup_token_file = "/t", key_lookup_command = ["/c", "%u"], team_lookup_command = ["/d", "%u"], key_lookup_timeout_s = 3, key_lookup_cache_s = 4, key_lookup_outage_s = 5, kex_algorithms = "ecdh-sha2-nistp384", ciphers = "aes256-ctr", macs = "hmac-sha2-512", host_key_algorithms = "rsa-sha2-512", login_grace_s = 2, max_startups = "1:2:3", max_startups_per_source = 10, limit_exempt = ["192.0.2.0/24"], max_sessions_per_user = 1, idle_timeout_s = 9, proxy_protocol = "require", proxy_from = ["2001:db8::/32", "10.0.0.1"], status_listen = "[::1]:9", fallback = "spawn" }
       dashboard = { listen = "b:2", auth = "proxy", origins = ["https://h.example"], admins = ["root"], operators = ["group:ops"], viewers = ["anna"], proxy_from = ["10.0.0.1"], proxy_socket = "/p", proxy_user_header = "Remote-User", proxy_groups_header = "remote-groups", oidc_issuer = "https://i.example", oidc_client_id = "c", oidc_client_secret_file = "/c", oidc_scopes = ["openid", "groups"], oidc_user_claim = "sub", oidc_groups_claim = "roles", metrics_from = ["10.0.0.2"], session_s = 60, session_recheck_s = 1.5 }
       locks = { dir = "/l", mode = "0660", orphan_grace_s = 8 }
       log = { level = "debug", format = "json" }`);
@@ -104,7 +104,7 @@ describe('loadConfig, with every key there is', () => {
         ...{ hostCertificates: ['/hc'], userAuthorities: '/ca', revokedKeys: '/rk' },
         keyLookup: {
           ...{ source: 'http', url: 'https://k/{user}', tokenFile: '/t' },
-          ...{ command: ['/c', '%u'], teamsCommand: ['/d', '%u'], timeoutS: 3, cacheS: 4 },
+          ...{ command: ['/c', '%u'], teamsCommand: ['/d', '%u'], timeoutS: 3, cacheS: 4, outageS: 5 },
         },
         algorithms: {
           kex: ['ecdh-sha2-nistp384'],

@@ -118,6 +118,8 @@ export const keys = {
   'ssh.key_lookup_timeout_s': key(seconds(0.1, 60), () => 5),
   // A key that was taken away works for as long; 0 asks each time.
   'ssh.key_lookup_cache_s': key(seconds(0, 3600), () => 30),
+  // So much longer while its source does not answer: nobody can say then whether it was taken away. 0 lets nobody in by what is only remembered.
+  'ssh.key_lookup_outage_s': key(seconds(0, 86_400), () => 900),
   // As sshd_config(5) has them: with + behind the defaults, ^ before them, - without. Offered to all alike, whatever they call themselves.
   'ssh.kex_algorithms': key(algorithms('kex'), () => algorithmNames('kex', 'default')),
   'ssh.ciphers': key(algorithms('ciphers'), () => algorithmNames('ciphers', 'default')),

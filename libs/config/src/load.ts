@@ -195,5 +195,6 @@ function keyLookupOf(take: Take): Config['ssh']['keyLookup'] {
     teamsCommand: take('ssh.team_lookup_command'),
     timeoutS: take('ssh.key_lookup_timeout_s'),
     cacheS: take('ssh.key_lookup_cache_s'),
+    outageS: take('ssh.key_lookup_outage_s'),
   };
 }

@@ -33,6 +33,11 @@ export function readLinkToken(key: Buffer, token: string): SignInLink | null {
   return { role, madeAt: Number(madeAt), nonce };
 }
 
+/** How the audit calls a link, where it was made and where it was used: enough to tell links apart, and nothing to sign in by. */
+export function linkName({ nonce }: Pick<SignInLink, 'nonce'>): string {
+  return `link ${nonce.slice(0, 8)}`;
+}
+
 /** HMAC-SHA-256. The words before it keep the key's other uses, should there be any, apart. */
 function sign(key: Buffer, said: string): string {
   return createHmac('sha256', key).update(`hatchery sign-in link 1\n${said}`).digest('base64url');

@@ -10,6 +10,7 @@ export type {
   SessionEvent,
   SessionPhasesMs,
 } from './event.ts';
+export { describeParty } from './describe-party.ts';
 export { describeFailure, failureKinds, failureOfStatus, failureStatus, failureWords, isOurs } from './failure.ts';
 export type { FailureKind, SessionFailure } from './failure.ts';
 export type { FeedMessage, FeedPosition } from './feed.ts';
@@ -28,6 +29,7 @@ export type { ForkerLoad, Spans } from './load.ts';
 export type { Lock, LockCondition, LockKind, LockParty } from './lock.ts';
 export type {
   Check,
+  PastAudit,
   PastChild,
   PastRefusals,
   PastRow,

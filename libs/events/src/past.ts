@@ -1,10 +1,19 @@
 /** A row of the history as it is told and exported, under the names of its columns; instants are milliseconds since 1970. */
 export type PastRow = Readonly<Record<string, string | number | null>>;
 
-/** Rows and the cursor to what follows them, null at the end. `GET /api/audit` answers with these. */
+/** Rows and the cursor to what follows them, null at the end. */
 export interface PastRows {
   readonly rows: readonly PastRow[];
   readonly next: string | null;
+}
+
+/**
+ * `GET /api/audit`: the entries of `hatchery audit`, in its words (`who`, `what`, `from`, `why`), each with its `kind`. There may be fewer rows
+ * than were asked for, even none, with more behind `next`: one answer looks through so many entries and no more.
+ */
+export interface PastAudit extends PastRows {
+  /** Lines of the audit that are no entries, as one that a full disk cut off. */
+  readonly damaged: number;
 }
 
 /** How long things took, in milliseconds; null when there is nothing to tell of. */

@@ -1,6 +1,6 @@
-import type { Lock } from '@hatchery/events';
+import { describeParty, type Lock } from '@hatchery/events';
 import { table, visible } from '../table.ts';
-import { describeAge, describeParty, isAhead } from './describe-party.ts';
+import { describeAge, isAhead } from './describe-age.ts';
 import { describeRemedies } from './describe-remedies.ts';
 import { describeWaiting } from './describe-waiting.ts';
 

@@ -1,6 +1,6 @@
-import type { Lock } from '@hatchery/events';
+import { describeParty, type Lock } from '@hatchery/events';
 import { countBehind, waitForest, type BlockingLock, type Deadlock, type WaitNode } from '@hatchery/locks';
-import { describeAge, describeParty } from './describe-party.ts';
+import { describeAge } from './describe-age.ts';
 
 /** Who blocks whom, in lines; none when nobody waits. */
 export function describeWaiting(locks: readonly Lock[], now: Date): string[] {

@@ -67,13 +67,13 @@ function readLimit(text: string): number {
 }
 
 /**
- * The newest entries that are `wanted`, newest first, and says how many lines of the audit are damaged.
+ * What `pick` makes of the newest entries that it wants, newest first, and says how many lines of the audit are damaged.
  * @throws an Error that says who may read the audit when we may not
  */
-export function selectEntries<E extends AuditEntry>(
+export function selectEntries<E>(
   { config, say }: Pick<Invocation, 'config' | 'say'>,
   { since, limit }: Pick<Selection, 'since' | 'limit'>,
-  wanted: (entry: AuditEntry) => entry is E,
+  pick: (entry: AuditEntry) => E | null,
 ): E[] {
   const damaged = new Map<string, number>();
   const selected: E[] = [];
@@ -83,8 +83,9 @@ export function selectEntries<E extends AuditEntry>(
   };
   try {
     for (const entry of readAudit(query)) {
-      if (!wanted(entry)) continue;
-      selected.push(entry);
+      const picked = pick(entry);
+      if (picked === null) continue;
+      selected.push(picked);
       if (selected.length === limit) break;
     }
   } catch (error) {

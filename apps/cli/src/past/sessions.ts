@@ -102,12 +102,13 @@ function shownRunning({ ageMs, ...session }: RunningSession | OldSession, now: D
 
 function findEnded(invocation: Invocation, selection: Selection): ShownSession[] {
   const failures: Failures = new Map();
-  const isWanted = (entry: AuditEntry): entry is SessionEntry & AuditEntry => {
+  const pick = (entry: AuditEntry): (SessionEntry & AuditEntry) | null => {
     // Older than the end of its session, so that the first of them comes last.
     if (entry.kind === 'session.failed') failures.set(`${entry.childId} ${entry.failure}`, entry);
-    return entry.kind === 'session.closed' && (selection.user === null || entry.user === selection.user);
+    if (entry.kind !== 'session.closed') return null;
+    return selection.user === null || entry.user === selection.user ? entry : null;
   };
-  return selectEntries(invocation, selection, isWanted).map((entry) => shownEnded(entry, failures));
+  return selectEntries(invocation, selection, pick).map((entry) => shownEnded(entry, failures));
 }
 
 type Failures = Map<string, Extract<AuditEntry, { kind: 'session.failed' }>>;

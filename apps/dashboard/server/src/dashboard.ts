@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { controlSocketPath, gatewayControlSocketPath, readReadOnly } from '@hatchery/config';
+import { auditDirectory, controlSocketPath, gatewayControlSocketPath, readReadOnly } from '@hatchery/config';
 import {
   currentHalt,
   describeHalt,
@@ -13,8 +13,10 @@ import {
   readPartRecord,
   signInKeyPath,
 } from '@hatchery/daemon';
+import type { AuditBody } from '@hatchery/event-feed';
 import type { FeedState, LiveMessage, ReadOnlyState } from '@hatchery/events';
 import { forkerKeepsEvents } from './actions/forker-action.ts';
+import { PageAudit } from './actions/page-audit.ts';
 import type { ControlSockets } from './actions/service-action.ts';
 import { History } from './history/history.ts';
 import { closeListener, listen, listenOnPassed, type Listener } from './http/listener.ts';
@@ -54,14 +56,17 @@ export async function createDashboard(context: DashboardContext, pageDirectory: 
     keyPath: signInKeyPath(config),
     storePath: join(config.stateDirectory, 'dashboard', 'sign-in.db'),
   };
-  const parts = { dashboard, address: listener.address, isOverSocket, log, now, ...places };
+  const failed = (err: Error): void => log.error({ err, directory: auditDirectory(config) }, 'audit not written');
+  const pageAudit = new PageAudit({ directory: auditDirectory(config), failed });
+  const audit = (entry: AuditBody): void => pageAudit.append(entry);
+  const parts = { dashboard, address: listener.address, isOverSocket, log, now, audit, ...places };
   const signIn = await openSignIn(parts).catch((error: unknown) => {
     proxySocket?.release();
     for (const server of servers) server.close();
     throw error;
   });
   const controlSocket = controlSocketPath(config);
-  const history = openHistory(join(config.stateDirectory, 'dashboard', 'history.db'), log);
+  const history = openHistory(config, log);
   // The file that sessions look at before each change is the truth, also while the fork service is away.
   const readOnly = (): ReadOnlyState | null => readReadOnly(config);
   const gatewayControlSocket = gatewayControlSocketPath(config);
@@ -71,14 +76,14 @@ export async function createDashboard(context: DashboardContext, pageDirectory: 
   };
   const live = startLive({ forker: controlSocket, gateway: gatewayControlSocket, readOnly, halted }, history, log);
   const endpoint = attach(servers, {
-    ...{ live, history, page, signIn, controlSocket, gatewayControlSocket, readOnly, log },
+    ...{ live, history, page, signIn, controlSocket, gatewayControlSocket, readOnly, log, audit },
     metricsFrom: dashboard.metricsFrom,
     drainTimeoutS: config.forker.childrenTimeoutS,
   });
   const url = signIn.site.home;
   log.info({ url, auth: dashboard.auth }, 'page is served');
   const ended = Promise.withResolvers<void>();
-  const running = { servers, live, endpoint, history, signIn };
+  const running = { servers, live, endpoint, history, signIn, pageAudit };
   let stopping: Promise<void> | null = null;
   return {
     details: { url, signInUrl: signIn.link ?? url, listen: listener.address, proxySocket: dashboard.proxy.socket },
@@ -115,11 +120,15 @@ async function openSockets({
 }
 
 /** A history that cannot be written is told and tried again: the page of what is now does not need it. */
-function openHistory(path: string, log: DashboardContext['log']): History {
-  return new History({ path, bytesMax: historyBytesMax }, ({ problem, waiting, lost, movedAside }) => {
-    if (problem !== null) log.error({ problem, waiting, lost, path }, 'the history is not written');
-    else log.info({ path, lost, movedAside }, 'the history is written');
-  });
+function openHistory(config: DashboardContext['config'], log: DashboardContext['log']): History {
+  const path = join(config.stateDirectory, 'dashboard', 'history.db');
+  return new History(
+    { path, bytesMax: historyBytesMax, auditDirectory: auditDirectory(config) },
+    ({ problem, waiting, lost, movedAside }) => {
+      if (problem !== null) log.error({ problem, waiting, lost, path }, 'the history is not written');
+      else log.info({ path, lost, movedAside }, 'the history is written');
+    },
+  );
 }
 
 interface Attached extends ControlSockets {
@@ -131,6 +140,7 @@ interface Attached extends ControlSockets {
   readonly metricsFrom: readonly string[];
   readonly drainTimeoutS: number;
   readonly log: DashboardContext['log'];
+  readonly audit: (entry: AuditBody) => void;
 }
 
 function attach(
@@ -146,6 +156,7 @@ function attach(
     metricsFrom,
     drainTimeoutS,
     log,
+    audit,
   }: Attached,
 ): LiveEndpoint {
   const budget = new RequestBudget(() => performance.now());
@@ -160,6 +171,7 @@ function attach(
     write: (records: Parameters<History['keepNow']>[0]) => history.keepNow(records, auditWriteMsMax),
     forkerKeeps: () => forkerKeepsEvents(controlSocket),
     log: log.info.bind(log),
+    audit,
   };
   const isScraper = sourcesOf(metricsFrom);
   const liveRefusal = (person: Person): Refusal | null => endpoint.refusalFor(person);
@@ -213,16 +225,18 @@ interface Running {
   readonly endpoint: LiveEndpoint;
   readonly history: History;
   readonly signIn: SignIn;
+  readonly pageAudit: PageAudit;
 }
 
 /** Takes no new connection, lets answers under way and closing handshakes finish for a moment, then cuts off the rest. */
 async function stopAll(running: Running): Promise<void> {
-  const { servers, live, history, signIn } = running;
+  const { servers, live, history, signIn, pageAudit } = running;
   await live[Symbol.asyncDispose]();
   const timer = setTimeout(() => cutOff(running), drainMsMax);
   await Promise.all(servers.map((server) => closeListener({ server })));
   clearTimeout(timer);
   await Promise.all([history[Symbol.asyncDispose](), signIn[Symbol.asyncDispose]()]);
+  pageAudit[Symbol.dispose]();
 }
 
 function cutOff({ servers, endpoint }: Pick<Running, 'servers' | 'endpoint'>): void {

@@ -141,6 +141,9 @@ export const ownIntentMsMax = 30_000;
 /** Lines of the percentiles by user and by branch. */
 export const spreadRowsMax = 100;
 
+/** Entries of the audit that one answer looks through, some 60 MB of text and half a second; the next answer goes on from there. */
+export const auditEntriesReadMax = 200_000;
+
 /** Rows of one page of history or audit, and of one export; an export of more says so in its last line. */
 export const rowsPerPageMax = 200;
 export const exportRowsMax = 100_000;

@@ -86,7 +86,7 @@ async function walk(
   await rows(page, 'Sessions').nth(2).waitFor();
   await look('history');
   await page.goto(`${origin}/audit`);
-  await rows(page, 'Actions').first().waitFor();
+  await rows(page, 'Audit').first().waitFor();
   await look('audit');
   await page.goto(`${origin}/doctor`);
   await page.getByText('Feed of the forker').waitFor();

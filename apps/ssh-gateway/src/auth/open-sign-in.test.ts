@@ -9,7 +9,7 @@ import { Stand, type StandOptions } from '../../testing/stand.ts';
 
 const unset: Config['ssh']['keyLookup'] = {
   ...{ source: 'files', url: null, tokenFile: null, command: null, teamsCommand: null },
-  ...{ timeoutS: 20, cacheS: 30 },
+  ...{ timeoutS: 20, cacheS: 30, outageS: 900 },
 };
 
 /** The line with which a gateway refuses to start. */

@@ -81,7 +81,7 @@ function keySource(
     fetchAccount: keyLookup.source === 'http' ? httpLookup(keyLookup, bytesMax) : commandLookup(keyLookup, bytesMax),
     breaker: new CircuitBreaker({ failuresMax, openMs, now }),
     freshMs: keyLookup.cacheS * 1000,
-    staleMs: Math.max(limits.keyLookupStaleMs, keyLookup.cacheS * 1000),
+    staleMs: (keyLookup.cacheS + keyLookup.outageS) * 1000,
     lookupsMax: limits.keyLookupsMax,
     ...{ usersMax, teamsMax, now, notice },
   });

@@ -43,11 +43,11 @@ class KeyService implements AsyncDisposable {
 }
 
 /** A gateway to which alice is known, and whose service of keys is out of order from now on. */
-async function outage() {
+async function outage(outageS = 900) {
   await using stack = new AsyncDisposableStack();
   const service = stack.use(await KeyService.start());
   const unset = { tokenFile: null, command: null, teamsCommand: null };
-  const keyLookup = { source: 'http', url: service.url, ...unset, timeoutS: 20, cacheS: 0 } as const;
+  const keyLookup = { source: 'http', url: service.url, ...unset, timeoutS: 20, cacheS: 0, outageS } as const;
   const stand = stack.use(await Stand.open({ ssh: { usersDirectory: '/nonexistent', keyLookup } }));
   service.aliceLine = readFileSync(`${stand.alice.key}.pub`, 'utf8').trim();
   const signIn = (user: string, key: string, ...keys: readonly string[]): Promise<ClientResult> => {
@@ -71,6 +71,16 @@ test('in an outage of the keys who is known goes on, also when the agent has ano
   const { code, stderr } = await signIn('alice', other, stand.alice.key);
   assert.equal(code, 0, stderr);
   assert.match(stderr, new RegExp(notice));
+});
+
+test('with key_lookup_outage_s = 0 an outage lets nobody in by what is only remembered, so a removed key is gone in time', async () => {
+  await using own = await outage(0);
+  const { stand, service, signIn } = own;
+  const { code, stderr } = await signIn('alice', stand.alice.key);
+  assert.equal(code, 255);
+  assert.ok(stderr.startsWith(`${notice}\r\n`), stderr);
+  service.status = 200;
+  assert.equal((await signIn('alice', stand.alice.key)).code, 0);
 });
 
 test('in an outage a stranger, and a wrong key of who is known, read why not and nothing that tells them apart', async () => {

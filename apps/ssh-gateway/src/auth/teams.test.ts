@@ -90,7 +90,7 @@ test('the child is told the teams, and nothing a client sends changes them', asy
 
 const command: Config['ssh']['keyLookup'] = {
   ...{ source: 'command', url: null, tokenFile: null, command: null, teamsCommand: null },
-  ...{ timeoutS: 20, cacheS: 0 },
+  ...{ timeoutS: 20, cacheS: 0, outageS: 900 },
 };
 
 /** Keys of alice from one program, and teams from another that is this script. */

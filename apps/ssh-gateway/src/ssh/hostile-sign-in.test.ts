@@ -118,7 +118,15 @@ test('a refusal takes as long for a user whose keys are remembered as for one wh
     limits: { refusalDelayMs: 1 },
     ssh: (directory) => ({
       keyLookup: {
-        ...{ source: 'command', url: null, tokenFile: null, teamsCommand: null, timeoutS: 10, cacheS: 60 },
+        ...{
+          source: 'command',
+          url: null,
+          tokenFile: null,
+          teamsCommand: null,
+          timeoutS: 10,
+          cacheS: 60,
+          outageS: 900,
+        },
         command: [...command, directory],
       },
     }),

@@ -46,7 +46,7 @@ test('every worker process asks where users’ keys are configured to come from'
       const asked = `echo "$PPID" >>'${directory}/askers'`;
       writeFileSync(program, `#!/bin/sh\n${asked}\n[ "$1" = alice ] && cat '${directory}/alice.pub'\nexit 0\n`);
       chmodSync(program, 0o755);
-      const keyLookup = { url: null, tokenFile: null, teamsCommand: null, timeoutS: 20, cacheS: 0 };
+      const keyLookup = { url: null, tokenFile: null, teamsCommand: null, timeoutS: 20, cacheS: 0, outageS: 900 };
       return { ...pool.ssh, keyLookup: { ...keyLookup, source: 'command', command: [program, '%u'] } };
     },
   });

@@ -21,6 +21,38 @@ export interface SignInRefusedEntry {
   readonly reason: string;
 }
 
+/** Somebody signed in to the page. */
+export interface PageSignInEntry {
+  readonly kind: 'page.signed-in';
+  /** The name that the page knows them by: of a link its role. */
+  readonly user: string;
+  readonly role: string;
+  /** Address and port; null over a Unix socket. */
+  readonly peer: string | null;
+  /** As `link 3fVu8aZk` or `openid`. */
+  readonly by: string;
+}
+
+/** A sign-in to the page was refused, as by a link that was used before. */
+export interface PageRefusedEntry {
+  readonly kind: 'page.refused';
+  readonly user: string | null;
+  readonly peer: string | null;
+  readonly reason: string;
+}
+
+/** The page asked for something that was not done, or of which nobody knows whether it was. */
+export interface ActionRefusedEntry {
+  readonly kind: 'action.refused';
+  readonly actor: string;
+  readonly verb: string;
+  readonly target: string;
+  /** Why the person asked for it. */
+  readonly reason: string;
+  /** Why it was not done, in the words that they read. */
+  readonly cause: string;
+}
+
 /** A limit or a drain turned a connection away before SSH began. */
 export interface ConnectionRefusedEntry {
   readonly kind: 'connection.refused';
@@ -85,6 +117,9 @@ export interface MissingEntry {
 export type AuditBody =
   | SignInEntry
   | SignInRefusedEntry
+  | PageSignInEntry
+  | PageRefusedEntry
+  | ActionRefusedEntry
   | ConnectionRefusedEntry
   | SessionRefusedEntry
   | SessionEntry

@@ -7,6 +7,8 @@ export interface AuditQuery {
   readonly directory: string;
   /** The oldest instant of interest. */
   readonly since: Date;
+  /** Files of later hours are not read; entries after it may come all the same. */
+  readonly until?: Date;
   /** Told of a line that is no entry, as one that a full disk cut off. */
   readonly damaged: (path: string) => void;
 }
@@ -15,11 +17,12 @@ export interface AuditQuery {
  * The entries of all parts, newest first, an hour at a time: who wants the last ten reads one file or two. None when there is no audit yet.
  * @throws the system error when it may not be read
  */
-export function* readAudit({ directory, since, damaged }: AuditQuery): Generator<AuditEntry> {
+export function* readAudit({ directory, since, until, damaged }: AuditQuery): Generator<AuditEntry> {
   const files = Map.groupBy(listIfThere(directory), ({ hour }) => hour);
   const [oldestHour, oldest] = [hourOf(since), since.toISOString()];
   for (const [hour, parts] of files) {
     if (hour < oldestHour) return;
+    if (until !== undefined && hour > hourOf(until)) continue;
     const entries = parts.flatMap(({ path }) => readEntries(path, damaged));
     yield* entries.filter(({ at }) => at >= oldest).toSorted((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AuditBody } from '@hatchery/event-feed';
 import type { HistoryRecord } from '../history/record.ts';
 import type { ActionAnswer } from './forker-action.ts';
 import type { Noun, Verb } from './verbs.ts';
@@ -9,6 +10,8 @@ export interface AuditTrail {
   write(records: readonly HistoryRecord[]): Promise<boolean>;
   /** Whether the forker's own event log reaches the disk: it has every intent before the forker acts on it. */
   forkerKeeps(): Promise<boolean>;
+  /** What the service has no record of, for it never acted. */
+  audit(entry: AuditBody): void;
   /** The log of the dashboard, which has every action whatever the disk does. */
   log(line: Readonly<{ [key: string]: unknown }>, message: string): void;
 }
@@ -34,6 +37,7 @@ export async function audited(
   const outcome =
     status < 400 ? (textIn(body, 'outcome') ?? 'sent') : `refused (${status}): ${textIn(body, 'error') ?? ''}`;
   trail.log({ ownId, status, answer: body }, 'action answered');
+  if (status >= 400) refused(trail, { verb, target, reason }, actor, outcome);
   const finished = await trail.write([
     { type: 'outcome', at: Date.now(), ownId, actionId: null, outcome, lockAfter: null },
   ]);
@@ -45,6 +49,16 @@ export async function audited(
     status,
     body: { ...body, notice: [textIn(body, 'notice'), notice].filter((text) => text !== null).join(' ') },
   };
+}
+
+/** Puts into the audit what somebody asked for and did not get; `cause` is in the words that they read. */
+export function refused(
+  trail: Pick<AuditTrail, 'audit'>,
+  action: { readonly verb: string; readonly target: string; readonly reason: string },
+  actor: string,
+  cause: string,
+): void {
+  trail.audit({ kind: 'action.refused', actor, ...action, cause });
 }
 
 const commands: Readonly<Record<Noun, string>> = {

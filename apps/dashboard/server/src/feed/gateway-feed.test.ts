@@ -91,10 +91,7 @@ test('a refused session is counted in the timeline, and what was done to the gat
   });
   assert.deepEqual(told.marks, []);
   const [line] = await running.rows('/api/audit');
-  assert.deepEqual(
-    [line?.['actor'], line?.['verb'], line?.['target'], line?.['outcome']],
-    ['root', 'drain', 'ssh-gateway', 'done'],
-  );
+  assert.deepEqual([line?.['who'], line?.['what'], line?.['why']], ['root', 'drain ssh-gateway', 'upgrade (done)']);
 });
 
 test('whom the gateway turned away is told with the history, narrowed like it, and never a whole flood', async () => {

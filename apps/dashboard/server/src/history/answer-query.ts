@@ -1,13 +1,16 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { PastChild, PastRefusals, PastRow, PastRows, PastTimeline } from '@hatchery/events';
 import { timelineMarksMax, timelineRefusalsMax, timelineSessionsMax, usagePointsMax } from '../limits.ts';
-import type { Answers, AuditFilter, Cut, Query, RefusalFilter, SessionFilter } from './query.ts';
+import type { Answers, Cut, Query, RefusalFilter, SessionFilter } from './query.ts';
 import { statistics } from './statistics.ts';
 
 type Values = readonly SQLInputValue[];
 
+/** The audit is in files. */
+type DatabaseQuery = Exclude<Query, { readonly name: 'audit' }>;
+
 /** Answers one question. Runs beside the writes in one thread, and bounds what it reads by the limits it names. */
-export function answerQuery(database: DatabaseSync, query: Query): Answers[Query['name']] {
+export function answerQuery(database: DatabaseSync, query: DatabaseQuery): Answers[DatabaseQuery['name']] {
   switch (query.name) {
     case 'sessions':
       return sessions(database, query.filter, query.cut);
@@ -15,8 +18,6 @@ export function answerQuery(database: DatabaseSync, query: Query): Answers[Query
       return statistics(database, sessionCondition(query.filter));
     case 'refusals':
       return refusals(database, query.filter, query.limit);
-    case 'audit':
-      return audit(database, query.filter, query.cut);
     case 'child':
       return child(database, query.id);
     case 'timeline':
@@ -87,29 +88,6 @@ function refusals(database: DatabaseSync, { from, to, user, text }: RefusalFilte
     limit,
   );
   return { rows, count };
-}
-
-function audit(database: DatabaseSync, { from, to, actor, text }: AuditFilter, { limit, after }: Cut): PastRows {
-  const { sql, values } = conditionOf([
-    ['at >= ?', from],
-    ['at < ?', to],
-    ['actor = ?', actor],
-    [
-      `concat_ws(' ', actor, verb, target, reason, outcome, lock_name, lock_kind, lock_path, lock_before) LIKE ? ESCAPE '\\'`,
-      containing(text),
-    ],
-    ['number < ?', after === null ? null : Number(after)],
-  ]);
-  const columns = `number, at, actor, verb, target, lock_name, lock_kind, lock_path, lock_before, lock_after, reason, via,
-    action_id, outcome, done_at`;
-  const rows = all(
-    database,
-    `SELECT ${columns} FROM audit WHERE ${sql} ORDER BY number DESC LIMIT ?`,
-    ...values,
-    limit,
-  );
-  const last = rows.length < limit ? undefined : rows.at(-1);
-  return { rows, next: last === undefined ? null : String(last['number']) };
 }
 
 function child(database: DatabaseSync, id: string): PastChild {

@@ -4,6 +4,8 @@ import type { HistoryRecord } from './record.ts';
 /** What the thread is given at its start. */
 export interface WorkerOptions {
   readonly path: string;
+  /** Where the parts write the audit; the thread reads it, for there may be much of it. */
+  readonly auditDirectory: string;
   readonly bytesMax: number;
 }
 

@@ -1,4 +1,5 @@
-import type { PastChild, PastRefusals, PastRows, PastStatistics, PastTimeline } from '@hatchery/events';
+import type { AuditKind } from '@hatchery/event-feed';
+import type { PastAudit, PastChild, PastRefusals, PastRows, PastStatistics, PastTimeline } from '@hatchery/events';
 
 /** What the History and Audit pages, their exports and the drawer ask for. Instants are milliseconds since 1970. */
 export interface SessionFilter {
@@ -17,8 +18,10 @@ export type RefusalFilter = Pick<SessionFilter, 'from' | 'to' | 'user' | 'text'>
 export interface AuditFilter {
   readonly from: number;
   readonly to: number;
-  readonly actor: string | null;
-  /** Any part of verb, target, reason or outcome, or of the name, kind, path or holder of a lock. */
+  readonly kind: AuditKind | null;
+  /** Who it is about, or who acted. */
+  readonly user: string | null;
+  /** Any part of who, what, from where and why. */
   readonly text: string | null;
 }
 
@@ -42,7 +45,7 @@ export interface Answers {
   readonly sessions: PastRows;
   readonly statistics: PastStatistics;
   readonly refusals: PastRefusals;
-  readonly audit: PastRows;
+  readonly audit: PastAudit;
   readonly child: PastChild;
   readonly timeline: PastTimeline;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { audited, type AuditTrail } from '../actions/audited.ts';
+import { audited, refused, type AuditTrail } from '../actions/audited.ts';
 import { askService, type ControlSockets } from '../actions/service-action.ts';
 import { breakLock, drain, roleRefusal, signalChild, type Verb } from '../actions/verbs.ts';
 import type { Readings } from '../readings.ts';
@@ -40,7 +40,11 @@ export async function act(
   const verb = verbOf(parts.readings, path, body.object, person);
   if ('status' in verb) return sendRefusal(response, verb);
   const refusal = roleRefusal(person, verb, parts.signIn.way);
-  if (refusal !== null) return sendRefusal(response, refusal);
+  if (refusal !== null) {
+    const { name, target, body: said } = verb;
+    refused(parts.trail, { verb: name, target, reason: said.reason }, person.name, refusal.error);
+    return sendRefusal(response, refusal);
+  }
   const answer = await audited(parts.trail, verb, person.name, () => askService(parts, verb));
   sendJson(response, answer.status, answer.body);
 }

@@ -1,3 +1,4 @@
+import { auditKinds, type AuditKind } from '@hatchery/event-feed';
 import type { AuditFilter, SessionFilter } from '../history/query.ts';
 import type { Refusal } from '../sign-in/access.ts';
 
@@ -30,10 +31,15 @@ export function sessionFilter(parameters: URLSearchParams, now: number): Session
   };
 }
 
-/** As {@link sessionFilter}, with `actor` and `q`. */
+/** As {@link sessionFilter}, with `kind` in the words of `hatchery audit`, `user` and `q`. */
 export function auditFilter(parameters: URLSearchParams, now: number): AuditFilter | Refusal {
   const span = spanOf(parameters, now);
-  return 'status' in span ? span : { ...span, actor: word(parameters, 'actor'), text: word(parameters, 'q') };
+  if ('status' in span) return span;
+  const words = Object.keys(auditKinds) as AuditKind[];
+  const asked = word(parameters, 'kind');
+  const kind = words.find((each) => each === asked) ?? null;
+  if (kind === null && asked !== null) return { status: 400, error: `'kind' has to be one of ${words.join(', ')}.` };
+  return { ...span, kind, user: word(parameters, 'user'), text: word(parameters, 'q') };
 }
 
 /** `?minutes=15`, up to a day; ends now. */

@@ -108,19 +108,31 @@ test('an action stands in the audit once, with its outcome', async () => {
   assert.equal(refused.status, 404);
   const { rows } = await running.ask('/api/audit');
   assert.deepEqual(
-    rows.map(({ actor, verb, target, reason, outcome }) => [actor, verb, target, reason, outcome]),
+    rows.map(({ who, what, why, child_id }) => [who, what, why, child_id]),
     [
       [
         'admin',
-        'break-lock',
-        'l9',
-        'gone',
-        'refused (404): There is no such lock (any more); it may have been released. Nothing was done.',
+        'break-lock l9 refused',
+        'gone (refused (404): There is no such lock (any more); it may have been released. Nothing was done.)',
+        null,
       ],
-      ['admin', 'signal SIGTERM', 'c1', 'runaway', 'sent'],
+      ['admin', 'signal SIGTERM c1', 'runaway (sent)', 'c1'],
+      ['admin', 'signed in to the page as admin', rows[2]?.['why'], null],
+      ['hatchery', rows[3]?.['what'], 'printed at the start (done)', null],
     ],
   );
-  assert.equal((await running.ask('/api/audit?q=runaway')).rows.length, 1);
+  assert.match(String(rows[2]?.['why']), /^by link [\w-]{8}$/);
+  assert.match(String(rows[3]?.['what']), /^sign-in link admin, link [\w-]{8}$/);
+  const countOf = async (query: string): Promise<number> => (await running.ask(`/api/audit${query}`)).rows.length;
+  assert.equal(await countOf('?q=Runaway'), 1);
+  assert.equal(await countOf('?kind=sign-in'), 1);
+  assert.equal(await countOf('?kind=action&user=admin'), 2);
+  assert.equal(await countOf('?kind=refusal'), 0);
+  const wrong = await running.dashboard.fetch('/api/audit?kind=signin');
+  assert.deepEqual(
+    [wrong.status, await wrong.json()],
+    [400, { error: "'kind' has to be one of sign-in, refusal, failure, action." }],
+  );
 });
 
 test('a child is remembered after its end, and one that never was is told as such', async () => {

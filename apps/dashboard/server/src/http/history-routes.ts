@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { PastSessions } from '@hatchery/events';
+import type { PastRows, PastSessions } from '@hatchery/events';
 import { HistoryError, type History } from '../history/history.ts';
+import type { AuditFilter, Cut } from '../history/query.ts';
 import { refusalsToldMax, rowsPerPageMax } from '../limits.ts';
 import { sendJson, sendRefusal } from './answers.ts';
 import { sendExport, type ExportKind } from './export.ts';
@@ -70,6 +71,17 @@ function auditPage(history: HistoryParts['history'], parameters: URLSearchParams
   };
 }
 
+/** Goes on until there is a row: an answer that has looked through enough comes without one. */
+function auditRows(history: HistoryParts['history'], filter: AuditFilter): (cut: Cut) => Promise<PastRows> {
+  return async (cut) => {
+    for (let after = cut.after; ;) {
+      const rows = await history.ask({ name: 'audit', filter, cut: { ...cut, after } });
+      if (rows.rows.length > 0 || rows.next === null) return rows;
+      after = rows.next;
+    }
+  };
+}
+
 function exportOf(
   history: HistoryParts['history'],
   name: string,
@@ -81,7 +93,7 @@ function exportOf(
     if (name === 'audit') {
       const filter = auditFilter(parameters, now);
       if ('status' in filter) return sendRefusal(response, filter);
-      return sendExport(response, { name, kind, read: (cut) => history.ask({ name: 'audit', filter, cut }) });
+      return sendExport(response, { name, kind, read: auditRows(history, filter) });
     }
     const filter = sessionFilter(parameters, now);
     if ('status' in filter) return sendRefusal(response, filter);

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Address, Config } from '@hatchery/config';
 import { openSignInKey, StartError, type Logger } from '@hatchery/daemon';
+import type { AuditBody } from '@hatchery/event-feed';
 import { OidcSignIn } from './oidc/oidc-sign-in.ts';
 import { Provider, reasonOf } from './oidc/provider.ts';
 import { proxySignIn } from './proxy-sign-in.ts';
@@ -19,6 +20,8 @@ export interface SignInParts {
   readonly address: Address;
   readonly isOverSocket: (socket: Socket) => boolean;
   readonly log: Logger;
+  /** Told who signed in and who was refused. */
+  readonly audit: (entry: AuditBody) => void;
   /** The file of the key that signs links, and that of who is signed in. */
   readonly keyPath: string;
   readonly storePath: string;
@@ -30,7 +33,7 @@ export interface SignInParts {
  * somebody signs in. @throws {StartError} when the secret of the client cannot be had
  */
 export async function openSignIn(parts: SignInParts): Promise<SignIn> {
-  const { dashboard, address, isOverSocket, log, now } = parts;
+  const { dashboard, address, isOverSocket, log, audit, now } = parts;
   const site = siteOf(address, dashboard.origins);
   const { port } = address;
   const sessionMs = dashboard.sessionS * 1_000;
@@ -44,7 +47,7 @@ export async function openSignIn(parts: SignInParts): Promise<SignIn> {
     const key = openKey(parts);
     const isOpen = dashboard.anonymous === 'viewer';
     const kept = { key, store: openStore(parts), terms: termsOf(dashboard) };
-    return tokenSignIn({ site, port, isOpen, sessionMs, ...kept, log, now });
+    return tokenSignIn({ site, port, isOpen, sessionMs, ...kept, log, audit, now });
   }
   const { issuer, clientId, clientSecretFile, scopes } = dashboard.oidc;
   if (issuer === null || clientId === null) throw new StartError('auth = "oidc" needs oidc_issuer and oidc_client_id');
@@ -54,7 +57,7 @@ export async function openSignIn(parts: SignInParts): Promise<SignIn> {
     log.error({ issuer, reason: reasonOf(error) }, 'the OpenID provider is away; nobody can sign in');
   });
   return new OidcSignIn({
-    ...{ site, port, dashboard, provider, log, now },
+    ...{ site, port, dashboard, provider, log, audit, now },
     ...{ store: openStore(parts), terms: termsOf(dashboard) },
   });
 }

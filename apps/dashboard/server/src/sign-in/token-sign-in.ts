@@ -1,16 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import {
   clockSkewMsMax,
+  linkName,
   makeLinkToken,
   readLinkToken,
   signInLinkMsMax,
   type Logger,
   type SignInLink,
 } from '@hatchery/daemon';
+import type { AuditBody } from '@hatchery/event-feed';
 import type { Role } from '@hatchery/events';
 import { overToldMs, usedLinkKeptMs } from '../limits.ts';
 import { accessTo, type Refusal } from './access.ts';
 import { cookieJar } from './cookie.ts';
+import { peerOf } from './peer.ts';
 import type { Person } from './person.ts';
 import { Sessions } from './sessions.ts';
 import type { SignInStore } from './sign-in-store.ts';
@@ -29,6 +33,7 @@ export interface TokenOptions {
   readonly store: SignInStore;
   readonly terms: string;
   readonly log: Pick<Logger, 'info' | 'error'>;
+  readonly audit: (entry: AuditBody) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -58,7 +63,7 @@ export function tokenSignIn(options: TokenOptions): SignIn {
     site,
     way,
     isOurs: true,
-    link: `${site.home}sign-in?token=${makeLinkToken(key, 'admin', now())}`,
+    link: printedLink(options),
     liveMsMax: null,
     untrusted: 0,
     begin: async (_request, url) => {
@@ -77,10 +82,10 @@ export function tokenSignIn(options: TokenOptions): SignIn {
     },
     accept: async (request, url) => {
       const link = links.use(url.searchParams.get('token') ?? '');
-      if ('kind' in link) return link;
+      if ('kind' in link) return refuseLink(options, request, link);
       const before = sessions.find(jar.read(request));
       if (before !== null) sessions.change(before, null);
-      log.info({ role: link.role }, 'signed in by a link');
+      tellUse(options, request, link);
       const opened = sessions.open({ name: link.role, role: link.role }, null);
       return { kind: 'go', to: '/', cookies: [jar.write(request, opened, sessionMs + overToldMs)] };
     },
@@ -94,6 +99,28 @@ export function tokenSignIn(options: TokenOptions): SignIn {
     whenChanged: (listener) => sessions.whenChanged(listener),
     [Symbol.asyncDispose]: async () => store[Symbol.dispose](),
   };
+}
+
+/** The link that the dashboard prints at its start. */
+function printedLink({ site, key, now, audit }: TokenOptions): string {
+  const token = makeLinkToken(key, 'admin', now());
+  const [actionId, link] = [randomUUID(), readLinkToken(key, token)];
+  const target = `admin${link === null ? '' : `, ${linkName(link)}`}`;
+  const action = { actor: 'hatchery', verb: 'sign-in link', target, reason: 'printed at the start' };
+  audit({ kind: 'action.requested', actionId, ...action });
+  audit({ kind: 'action.done', actionId, outcome: 'done' });
+  return `${site.home}sign-in?token=${token}`;
+}
+
+function tellUse({ log, audit }: TokenOptions, request: IncomingMessage, { role, ...link }: GoodLink): void {
+  log.info({ role }, 'signed in by a link');
+  audit({ kind: 'page.signed-in', user: role, role, peer: peerOf(request), by: linkName(link) });
+}
+
+function refuseLink({ audit }: TokenOptions, request: IncomingMessage, step: Step): Step {
+  const reason = step.kind === 'notice' ? step.title : 'refused';
+  audit({ kind: 'page.refused', user: null, peer: peerOf(request), reason });
+  return step;
 }
 
 type GoodLink = SignInLink & { readonly role: Role };

@@ -20,7 +20,7 @@ export interface PageAddress {
 }
 
 /** What {@link PageAddress.past} may hold. */
-const pastKeys = ['range', 'from', 'to', 'user', 'branch', 'outcome', 'actor', 'q'] as const;
+const pastKeys = ['range', 'from', 'to', 'user', 'branch', 'outcome', 'kind', 'q'] as const;
 
 /** Reads `/`, `/children/<id>`, `/locks/<id>` with `?q=words&sort=-cpu&view=holding&locks=tree`, or `/history?range=1h…`. What makes no sense counts as absent. */
 export function parseAddress(path: string, query: string): PageAddress {

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { PastRow, PastRows } from '@hatchery/events';
+import type { PastAudit, PastRow } from '@hatchery/events';
 import { address } from '../address/current-address.ts';
 import { Moment } from '../parts/moment.tsx';
 import { Link } from '../parts/link.tsx';
@@ -10,10 +10,11 @@ import { PastTable, type PastColumn } from './past-table.tsx';
 import { numberIn, textIn } from './told.ts';
 import { usePages } from './use-pages.ts';
 
-/** Who did what to whom, why, and what came of it. */
+/** The entries of `hatchery audit`, in its words and under its column names. */
 export function AuditPage(): ReactNode {
   const { past } = useCell(address);
-  const { first, rows, more, failure } = usePages<PastRows>('audit', past);
+  const { first, rows, more, failure } = usePages<PastAudit>('audit', past);
+  const numbered = rows.map((row, number) => ({ ...row, number }));
   return (
     <section aria-labelledby="audit-heading" aria-busy={first.loading}>
       <div className="section-head">
@@ -23,19 +24,20 @@ export function AuditPage(): ReactNode {
       </div>
       <PastForm
         fields={[
-          { key: 'actor', name: 'Actor' },
+          { key: 'user', name: 'Who' },
           { key: 'q', name: 'Text' },
         ]}
-        withOutcome={false}
+        choice="kind"
       />
       {failure !== null && (
         <p className="failure" role="alert">
           {failure}
         </p>
       )}
-      <PastTable name="Actions" columns={columns} rows={rows} keyOf={(row) => textIn(row, 'number')} />
-      {rows.length === 0 && (
-        <p className="empty">{first.answer === null ? 'Loading…' : 'Nobody did anything in this range.'}</p>
+      <PastTable name="Audit" columns={columns} rows={numbered} keyOf={(row) => textIn(row, 'number')} />
+      {rows.length === 0 && <p className="empty">{emptyText(first.answer, more !== null)}</p>}
+      {first.answer !== null && first.answer.damaged > 0 && (
+        <p className="empty">{count(first.answer.damaged)} damaged lines of the audit were passed over.</p>
       )}
       {more !== null && (
         <button type="button" className="more" onClick={more}>
@@ -46,37 +48,34 @@ export function AuditPage(): ReactNode {
   );
 }
 
+function emptyText(answer: PastAudit | null, hasMore: boolean): string {
+  if (answer === null) return 'Loading…';
+  return hasMore ? 'No such entry among the newest; Show more looks further back.' : 'No such entry in this range.';
+}
+
 const columns: readonly PastColumn[] = [
   { name: 'When', cell: (row) => <Moment at={numberIn(row, 'at')} /> },
-  { name: 'Actor', className: 'user', cell: (row) => textIn(row, 'actor') },
-  { name: 'Action', cell: (row) => textIn(row, 'verb') },
-  { name: 'Target', className: 'target', cell: targetCell, title: (row) => titleOf(row) },
-  { name: 'Reason', className: 'reason', cell: (row) => textIn(row, 'reason') },
+  { name: 'Who', className: 'user', cell: (row) => textIn(row, 'who') },
+  { name: 'What', className: 'target', cell: whatCell },
+  { name: 'From', cell: (row) => textIn(row, 'from') },
   {
-    name: 'Outcome',
+    name: 'Why',
     className: 'reason',
     cell: (row) => (
-      <span className="ending" data-failed={textIn(row, 'outcome').startsWith('refused')}>
-        {textIn(row, 'outcome', 'not known')}
+      <span className="ending" data-failed={isRefused(row)}>
+        {textIn(row, 'why')}
       </span>
     ),
   },
-  { name: 'From', cell: (row) => textIn(row, 'via') },
 ];
 
-/** Of a lock its name, and how it was and became; its id says nothing to a reader. */
-function targetCell(row: PastRow): ReactNode {
-  const [target, name] = [textIn(row, 'target'), row['lock_name']];
-  if (textIn(row, 'verb').startsWith('signal')) return <Link to={{ childId: target }}>{target}</Link>;
-  if (typeof name !== 'string') return target;
-  const states = [row['lock_before'], row['lock_after']].filter((state) => state !== null);
-  return (
-    <span className="target-lock">
-      {name} <span className="quiet">{[textIn(row, 'lock_kind'), states.join(' → ')].join(': ')}</span>
-    </span>
-  );
+/** What is about a session leads to it, also long after its end. */
+function whatCell(row: PastRow): ReactNode {
+  const { child_id: childId = null } = row;
+  const what = textIn(row, 'what');
+  return childId === null ? what : <Link to={{ childId: String(childId) }}>{what}</Link>;
 }
 
-function titleOf(row: PastRow): string {
-  return [row['lock_path'], `id ${textIn(row, 'target')}`].filter((part) => part !== null).join(', ');
+function isRefused(row: PastRow): boolean {
+  return ['refusal', 'failure'].includes(textIn(row, 'kind')) || textIn(row, 'what').endsWith(' refused');
 }

@@ -28,7 +28,7 @@ export function HistoryPage(): ReactNode {
           { key: 'branch', name: 'Branch' },
           { key: 'q', name: 'Text' },
         ]}
-        withOutcome
+        choice="outcome"
       />
       {failure !== null && (
         <p className="failure" role="alert">

@@ -14,17 +14,25 @@ const outcomes = [
 
 /** A field that narrows the past: its key in the address and its name. */
 export interface PastField {
-  readonly key: 'user' | 'branch' | 'actor' | 'q';
+  readonly key: 'user' | 'branch' | 'q';
   readonly name: string;
 }
+
+const kinds = [
+  ['', 'all entries'],
+  ['sign-in', 'sign-ins'],
+  ['refusal', 'refusals'],
+  ['failure', 'failures'],
+  ['action', 'actions'],
+] as const;
 
 /** Narrows History or Audit; the address has it all, and the exports are of exactly that. */
 export function PastForm({
   fields,
-  withOutcome,
+  choice,
 }: {
   readonly fields: readonly PastField[];
-  readonly withOutcome: boolean;
+  readonly choice: 'outcome' | 'kind';
 }): ReactNode {
   const { past } = useCell(address);
   const set = (key: string, value: string): void => {
@@ -34,8 +42,10 @@ export function PastForm({
   return (
     <div className="past-form">
       <RangeFields past={past} set={(next) => adjustAddress({ past: next })} />
-      {withOutcome && (
+      {choice === 'outcome' ? (
         <Choice name="End" value={past['outcome'] ?? 'any'} options={outcomes} set={(value) => set('outcome', value)} />
+      ) : (
+        <Choice name="Kind" value={past['kind'] ?? ''} options={kinds} set={(value) => set('kind', value)} />
       )}
       {fields.map(({ key, name }) => (
         <TypedField

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
+import type { AuditBody } from '@hatchery/event-feed';
 import { signInMsMax } from '../../limits.ts';
 import { accessTo } from '../access.ts';
 import { cookieJar, type CookieJar } from '../cookie.ts';
+import { peerOf } from '../peer.ts';
 import { personOf } from '../person.ts';
 import { sealer, type Sealer } from '../sealed.ts';
 import { Sessions, type Session } from '../sessions.ts';
@@ -22,6 +24,7 @@ export interface OidcOptions {
   readonly store: SignInStore;
   readonly terms: string;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  readonly audit: (entry: AuditBody) => void;
   readonly now: () => number;
 }
 
@@ -96,6 +99,7 @@ export class OidcSignIn implements SignIn {
     } catch (error) {
       if (!(error instanceof Denied)) return this.#away(error as Error);
       this.#options.log.info({ reason: error.message }, 'sign-in refused');
+      this.#refused(request, null, error.message);
       return { ...failed('The provider did not let you in.'), cookies };
     }
   }
@@ -128,12 +132,13 @@ export class OidcSignIn implements SignIn {
   }
 
   #open(request: IncomingMessage, { claims, proof }: Vouched, { to }: Attempt): Step {
-    const { dashboard, log } = this.#options;
+    const { dashboard, log, audit } = this.#options;
     const told = toldBy(claims, dashboard.oidc);
     const person = told === null ? null : personOf(told, dashboard.roles);
     const done = this.#attempts.write(request, '', 0);
     if (person === null) {
       log.info({ user: told?.name ?? null, subject: proof.subject }, 'sign-in refused');
+      this.#refused(request, told?.name ?? null, 'no role in the configuration, or no name at the provider');
       const why =
         told === null
           ? `The provider says no name for you: it has no claim ${dashboard.oidc.userClaim}.`
@@ -141,8 +146,14 @@ export class OidcSignIn implements SignIn {
       return { ...failed(why), cookies: [done] };
     }
     log.info({ user: person.name, role: person.role }, 'signed in');
+    const peer = peerOf(request);
+    audit({ kind: 'page.signed-in', user: person.name, role: person.role, peer, by: 'openid' });
     const key = this.#sessions.open(person, proof);
     return { kind: 'go', to, cookies: [done, this.#jar.write(request, key, dashboard.sessionS * 1_000)] };
+  }
+
+  #refused(request: IncomingMessage, user: string | null, reason: string): void {
+    this.#options.audit({ kind: 'page.refused', user, peer: peerOf(request), reason });
   }
 
   /** One session after the other: a provider is no place to send a burst to. */

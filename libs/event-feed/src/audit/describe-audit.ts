@@ -1,58 +1,58 @@
-import type { AuditEntry } from '@hatchery/event-feed';
-import { failureWords, type Lock } from '@hatchery/events';
-import { describeParty } from '../locks/describe-party.ts';
-import { table } from '../table.ts';
-import { shownInstant } from './selection.ts';
+import { describeParty, failureWords, type Lock } from '@hatchery/events';
+import type { ShownEntry } from './select-audit.ts';
 
-/** An entry, and of an action what came of it: null when nobody wrote that down. `after` is its lock then, null when free. */
-export type ShownEntry = AuditEntry & { readonly outcome?: string | null; readonly after?: Lock | null };
-
-/** A table, one entry a row, in the order they are given. */
-export function describeAudit(entries: readonly ShownEntry[]): string {
-  const rows = entries.map((entry) => [shownInstant(entry.at), ...describe(entry)]);
-  return table(['WHEN', 'WHO', 'WHAT', 'FROM', 'WHY'], rows);
+/** An entry in words, the same on the command line and on the page; `-` stands for nobody and nothing. */
+export interface DescribedAudit {
+  readonly who: string;
+  readonly what: string;
+  readonly from: string;
+  readonly why: string;
 }
 
-/** Who, what, from where, why. */
-function describe(entry: ShownEntry): readonly string[] {
+/** Tells of one entry. */
+export function describeAudit(entry: ShownEntry): DescribedAudit {
+  const [who, what, from, why] = wordsOf(entry);
+  return { who: who ?? '-', what, from: from ?? '-', why: why ?? '-' };
+}
+
+type Words = readonly [who: string | null, what: string, from: string | null, why: string | null];
+
+function wordsOf(entry: ShownEntry): Words {
   switch (entry.kind) {
     case 'sign-in.accepted':
       return [entry.user, 'signed in', entry.peer, [entry.fingerprint, entry.certificate ?? ''].join(' ').trim()];
     case 'sign-in.refused':
       return [entry.user, 'sign-in refused', entry.peer, [entry.reason, entry.fingerprint ?? ''].join(' ').trim()];
+    case 'page.signed-in':
+      return [entry.user, `signed in to the page as ${entry.role}`, entry.peer, `by ${entry.by}`];
+    case 'page.refused':
+      return [entry.user, 'sign-in to the page refused', entry.peer, entry.reason];
     case 'connection.refused':
-      return ['-', 'connection refused', entry.peer, entry.reason];
+      return [null, 'connection refused', entry.peer, entry.reason];
     case 'session.refused':
       return [entry.user, 'session refused', entry.peer, `${entry.reason}: ${entry.request}`];
     case 'session.closed':
       return [entry.user, 'session ended', entry.peer, entry.reason];
     case 'session.failed': {
       const what = [failureWords(entry.failure), entry.path].filter((word) => word !== '').join(', ');
-      return [
-        entry.user ?? '-',
-        what,
-        entry.peer ?? '-',
-        entry.verb === '' ? entry.cause : `${entry.cause} (${entry.verb})`,
-      ];
+      return [entry.user, what, entry.peer, entry.verb === '' ? entry.cause : `${entry.cause} (${entry.verb})`];
     }
     case 'action.requested':
-      return [entry.actor, `${entry.verb} ${targetOf(entry)}`, '-', whyOf(entry)];
+      return [entry.actor, `${entry.verb} ${nameOf(entry.target, entry.before)}`, null, whyOf(entry)];
+    case 'action.refused':
+      return [entry.actor, `${entry.verb} ${entry.target} refused`, null, `${entry.reason} (${entry.cause})`];
     case 'action.done':
-      return ['-', `action ${entry.actionId} done`, '-', entry.outcome];
+      return [null, `action ${entry.actionId} done`, null, entry.outcome];
     case 'lock.broken':
-      return [entry.actor, `lock ${nameOf(entry.id, entry.before)} broken`, '-', wasOf(entry.before) ?? '-'];
+      return [entry.actor, `lock ${nameOf(entry.id, entry.before)} broken`, null, wasOf(entry.before)];
     case 'audit.missing':
-      return ['-', `${entry.count} entries missing`, '-', entry.reason];
+      return [null, `${entry.count} entries missing`, null, entry.reason];
     default:
       return entry satisfies never;
   }
 }
 
 type ShownAction = Extract<ShownEntry, { kind: 'action.requested' }>;
-
-function targetOf({ target, before }: ShownAction): string {
-  return nameOf(target, before);
-}
 
 function whyOf({ reason, outcome, before, after }: ShownAction): string {
   const told = [outcome ?? 'outcome unknown', wasOf(before), isOf(after)].filter((one) => one !== null);
