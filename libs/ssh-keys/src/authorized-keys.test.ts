@@ -114,6 +114,16 @@ for (const [what, line, reason] of leftOut) {
   });
 }
 
+test('lines that may be of a private key without its first line are not repeated in the reason', () => {
+  const secret = 'b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZWQyNTUxOQAAACC4';
+  for (const line of [secret, `  ${secret}`, `${secret} AAAA`, secret.slice(0, 20), `${secret} ${secret}`]) {
+    const { keys, ignored } = parseAuthorizedKeys(line);
+    assert.deepEqual(keys, []);
+    assert.match(ignored[0]?.reason ?? '', /\d+ characters of base64/);
+    assert.doesNotMatch(ignored[0]?.reason ?? '', /b3Blbn/);
+  }
+});
+
 test('an RSA key of 2048 bits is taken', () => {
   assert.deepEqual(
     parseAuthorizedKeys(rsaLine(2048)).keys.map(({ key }) => key.type),

@@ -41,7 +41,9 @@ export interface AuthorizedKeys {
 export function noKeyIsLetIn({ keys, ignored }: AuthorizedKeys): string | null {
   const [first] = ignored;
   if (keys.length > 0 || first === undefined) return null;
-  return `none of its keys is let in; line ${first.line}: ${first.reason}`;
+  // The command for another format writes into a file of its own.
+  const remedy = /\.new'?$/.test(first.reason) ? ', then put the new file in the place of the old one' : '';
+  return `none of its keys is let in; line ${first.line}: ${first.reason}${remedy}`;
 }
 
 /** Options that only take away what the gateway never gives: a key that has them is as good as one without. */
@@ -134,9 +136,13 @@ function objectionToType(type: string, encoded: string): string | null {
   if (/-cert-v\d\d@openssh\.com$/.test(type))
     return 'it is a certificate, not a key; give its key, from the private half with: ssh-keygen -y -f KEY, or let its authority in by a line: cert-authority AUTHORITY';
   if (/^\d+$/.test(type) && /^\d+$/.test(encoded)) return `keys of SSH protocol 1 are obsolete; ${makeAnother}`;
-  if (/^AAAA/.test(encoded))
-    return `keys of the type ${JSON.stringify(type.slice(0, 40))} are not taken; ${makeAnother}`;
-  return `it starts with ${JSON.stringify(type.slice(0, 40))}, not with the type of a key, as ssh-ed25519`;
+  if (/^AAAA/.test(encoded)) return `keys of the type ${shown(type)} are not taken; ${makeAnother}`;
+  return `it starts with ${shown(type)}, not with the type of a key, as ssh-ed25519`;
+}
+
+/** A word for a log that others read: what may be a line of a private key is told by its length alone. */
+function shown(word: string): string {
+  return /^[A-Za-z0-9+/=]{20,}$/.test(word) ? `${word.length} characters of base64` : JSON.stringify(word.slice(0, 40));
 }
 
 type Conditions = Omit<AuthorizedKey, 'key' | 'line'>;

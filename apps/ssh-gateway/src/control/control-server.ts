@@ -112,12 +112,15 @@ async function act(controlled: Controlled, request: IncomingMessage, path: strin
   tell(controlled, { kind: 'action.requested', ...intent });
   log.info(intent, 'action requested');
   let answer: Answer;
+  // As the person who asked reads it.
+  let outcome: string;
   try {
-    answer = { status: 202, body: { actionId, outcome: await controlled.act(verb, body) } };
+    outcome = await controlled.act(verb, body);
+    answer = { status: 202, body: { actionId, outcome } };
   } catch (error) {
+    outcome = `failed: ${(error as Error).message}`;
     answer = refuse(409, (error as Error).message);
   }
-  const outcome = answer.status === 202 ? 'done' : `failed: ${(answer.body as { error: string }).error}`;
   tell(controlled, { kind: 'action.done', actionId, outcome });
   log.info({ actionId, outcome }, 'action done');
   return answer;

@@ -41,10 +41,11 @@ for (const workers of [1, 2])
     const closed = 'hatchery_ssh_connections_closed_total{cause="ended",signed_in="true"}';
     await until('it is counted', async () => (await metricOf(stand, closed)) === 2);
     const directory = join(stand.directory, 'audit');
-    const action = [...readAudit({ directory, since: new Date(0), damaged: assert.fail })].find(
-      (entry) => entry.kind === 'action.requested',
-    );
+    const entries = [...readAudit({ directory, since: new Date(0), damaged: assert.fail })];
+    const action = entries.find((entry) => entry.kind === 'action.requested');
     assert.ok(action?.kind === 'action.requested');
+    const done = entries.find((entry) => entry.kind === 'action.done' && entry.actionId === action.actionId);
+    assert.ok(done?.kind === 'action.done' && done.outcome === '2 connections ended');
     assert.deepEqual([action.verb, action.target, action.reason], ['disconnect', 'alice', 'left us']);
     bobs.process.kill();
     await bobs.result;
