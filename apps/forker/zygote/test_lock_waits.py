@@ -13,6 +13,9 @@ from testing.side_by_side import URL, Side, serve_hosted
 
 CLIENTS = 16
 
+# Of those beside clients that pack, half as many.
+PACKING = 8
+
 
 class LockWaits(unittest.TestCase):
     def setUp(self) -> None:
@@ -35,6 +38,39 @@ class LockWaits(unittest.TestCase):
         for outcome in [self.side.outcome(one) for one in started]:
             self.assertEqual(outcome[0], 0, outcome[2])
         self.assertEqual(os.listdir(os.path.join(self.side.root, "~demo/repo/.bzr/repository/lock")), [])
+
+    def test_clients_that_push_while_others_pack_the_shared_repository(self) -> None:
+        self.done("init", "-q", "tree")
+        self.done("commit", "-q", "--unchanged", "-m", "one", "tree")
+        self.done("init-shared-repository", "-q", URL + "~demo/repo")
+        self.done("push", "-q", "-d", "tree", URL + "~demo/repo/trunk")
+        for number in range(PACKING):
+            self.done("branch", "-q", "tree", f"tree-{number}")
+            self.done("commit", "-q", "--unchanged", "-m", f"of {number}", f"tree-{number}")
+        pushes = [self.side.start("push", "-d", f"tree-{n}", URL + f"~demo/repo/{n}") for n in range(PACKING)]
+        packs = [self.side.start("pack", URL + "~demo/repo") for _ in range(PACKING // 2)]
+        for outcome in [self.side.outcome(one) for one in [*pushes, *packs]]:
+            self.assertEqual(outcome[0], 0, outcome[2])
+        # Nothing was lost: each branch has both of its revisions.
+        for number in range(PACKING):
+            self.assertEqual(self.side.brz("revno", URL + f"~demo/repo/{number}")[1].strip(), "2")
+            self.done("check", "-q", "--branch", URL + f"~demo/repo/{number}")
+        self.assertEqual(os.listdir(os.path.join(self.side.root, "~demo/repo/.bzr/repository/lock")), [])
+
+    def test_a_branch_that_is_locked_refuses_a_push_at_once_and_not_its_neighbour(self) -> None:
+        self.done("init", "-q", "tree")
+        self.done("commit", "-q", "--unchanged", "-m", "one", "tree")
+        self.done("init-shared-repository", "-q", URL + "~demo/repo")
+        self.done("push", "-q", "-d", "tree", URL + "~demo/repo/held")
+        self.done("commit", "-q", "--unchanged", "-m", "two", "tree")
+        path = os.path.join(self.side.root, "~demo/repo/held/.bzr/branch")
+        holder = LockDir(get_transport_from_path(path), "lock")
+        holder.attempt_lock()
+        self.addCleanup(holder.unlock)
+        code, _, errors = self.side.brz("push", "-d", "tree", URL + "~demo/repo/held")
+        self.assertEqual(code, 3)
+        self.assertIn("lock", errors)
+        self.done("push", "-q", "-d", "tree", URL + "~demo/repo/free")
 
     def lock(self, name: str) -> LockDir:
         """An unheld lock below a control directory."""
