@@ -115,8 +115,9 @@ async function act(controlled: Controlled, request: IncomingMessage, path: strin
   // As the person who asked reads it.
   let outcome: string;
   try {
-    outcome = await controlled.act(verb, body);
-    answer = { status: 202, body: { actionId, outcome } };
+    const told = await controlled.act(verb, body);
+    outcome = told ?? 'done';
+    answer = { status: 202, body: { actionId, outcome: told } };
   } catch (error) {
     outcome = `failed: ${(error as Error).message}`;
     answer = refuse(409, (error as Error).message);
