@@ -29,7 +29,7 @@ export const signIn: Command = {
     const token = makeLinkToken(key, String(role), now);
     const url = `${page}sign-in?token=${token}`;
     const link = readLinkToken(key, token);
-    const target = `${String(role)}${link === null ? '' : `, ${linkName(link)}`}`;
+    const target = `${link === null ? '' : `${linkName(link)} `}as ${String(role)}`;
     const action = { verb: 'sign-in link', target, reason: 'hatchery sign-in' };
     await recorded(invocation, action, () => url);
     const expiresAt = new Date(now + signInLinkMsMax).toISOString();

@@ -35,7 +35,7 @@ export function readLinkToken(key: Buffer, token: string): SignInLink | null {
 
 /** How the audit calls a link, where it was made and where it was used: enough to tell links apart, and nothing to sign in by. */
 export function linkName({ nonce }: Pick<SignInLink, 'nonce'>): string {
-  return `link ${nonce.slice(0, 8)}`;
+  return nonce.slice(0, 8);
 }
 
 /** HMAC-SHA-256. The words before it keep the key's other uses, should there be any, apart. */

@@ -122,7 +122,7 @@ test('an action stands in the audit once, with its outcome', async () => {
     ],
   );
   assert.match(String(rows[2]?.['why']), /^by link [\w-]{8}$/);
-  assert.match(String(rows[3]?.['what']), /^sign-in link admin, link [\w-]{8}$/);
+  assert.match(String(rows[3]?.['what']), /^sign-in link [\w-]{8} as admin$/);
   const countOf = async (query: string): Promise<number> => (await running.ask(`/api/audit${query}`)).rows.length;
   assert.equal(await countOf('?q=Runaway'), 1);
   assert.equal(await countOf('?kind=sign-in'), 1);

@@ -66,11 +66,11 @@ export function tokenSignIn(options: TokenOptions): SignIn {
     link: printedLink(options),
     liveMsMax: null,
     untrusted: 0,
-    begin: async (_request, url) => {
+    begin: async (request, url) => {
       const token = url.searchParams.get('token');
       if (token === null) return refused('Not signed in', way);
       const link = links.read(token);
-      if ('kind' in link) return link;
+      if ('kind' in link) return refuseLink(options, request, link);
       // Looking uses nothing up: programs look at links before people do.
       return {
         kind: 'notice',
@@ -105,7 +105,7 @@ export function tokenSignIn(options: TokenOptions): SignIn {
 function printedLink({ site, key, now, audit }: TokenOptions): string {
   const token = makeLinkToken(key, 'admin', now());
   const [actionId, link] = [randomUUID(), readLinkToken(key, token)];
-  const target = `admin${link === null ? '' : `, ${linkName(link)}`}`;
+  const target = `${link === null ? '' : `${linkName(link)} `}as admin`;
   const action = { actor: 'hatchery', verb: 'sign-in link', target, reason: 'printed at the start' };
   audit({ kind: 'action.requested', actionId, ...action });
   audit({ kind: 'action.done', actionId, outcome: 'done' });
@@ -114,7 +114,7 @@ function printedLink({ site, key, now, audit }: TokenOptions): string {
 
 function tellUse({ log, audit }: TokenOptions, request: IncomingMessage, { role, ...link }: GoodLink): void {
   log.info({ role }, 'signed in by a link');
-  audit({ kind: 'page.signed-in', user: role, role, peer: peerOf(request), by: linkName(link) });
+  audit({ kind: 'page.signed-in', user: role, role, peer: peerOf(request), by: `link ${linkName(link)}` });
 }
 
 function refuseLink({ audit }: TokenOptions, request: IncomingMessage, step: Step): Step {
