@@ -231,30 +231,3 @@ test('where there is no place for a key the dashboard starts, says so, and the p
   assert.equal(await whoIs(here, cookieOf(await press(here.printedLink))), 'admin');
   assert.equal((await press(here.printedLink)).status, 403);
 });
-
-test('the audit tells which link was made and used, by its short name, and who came with one that was used or wrong', async () => {
-  using directory = temporaryDirectory();
-  await using staged = await stage(directory.path);
-  const { here, key } = staged;
-  const token = makeLinkToken(key, 'operator', Date.now());
-  const name = token.split('.')[2]?.slice(0, 8);
-  const link = staged.link(token);
-  const cookie = cookieOf(await press(link));
-  assert.equal((await press(link)).status, 403);
-  assert.equal((await here.fetch('/sign-in?token=wrong')).status, 403);
-  const told = (await (await here.fetch('/api/audit', { headers: { cookie } })).json()) as {
-    readonly rows: readonly Readonly<Record<string, string>>[];
-  };
-  const printed = new URL(here.printedLink).searchParams.get('token')?.split('.')[2]?.slice(0, 8);
-  assert.deepEqual(
-    told.rows.map(({ who, what, why }) => [who, what, why]),
-    [
-      ['-', 'sign-in to the page refused', 'This sign-in link is not valid'],
-      ['-', 'sign-in to the page refused', 'This sign-in link was used already'],
-      ['operator', 'signed in to the page as operator', `by link ${name}`],
-      ['hatchery', `sign-in link ${printed} as admin`, 'printed at the start (done)'],
-    ],
-  );
-  for (const { from } of told.rows.slice(0, 3)) assert.match(from ?? '', /^127\.0\.0\.1:\d+$/);
-  assert.ok(!JSON.stringify(told).includes(token));
-});
