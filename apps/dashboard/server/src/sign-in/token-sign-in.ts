@@ -46,7 +46,7 @@ const forwarding = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host'] a
 
 /** Access by links, each for one browser and an hour. Without one nobody sees anything, unless `isOpen` lets visitors of a loopback address look. */
 export function tokenSignIn(options: TokenOptions): SignIn {
-  const { site, port, isOpen, sessionMs, key, store, terms, log, now } = options;
+  const { site, port, isOpen, sessionMs, store, terms, log, now } = options;
   const trouble = (error: Error): void => log.error({ reason: error.message }, 'sign-ins cannot be kept');
   const sessions = new Sessions<null>({ msMax: sessionMs, now, store, terms, trouble });
   const jar = cookieJar(site, `hatchery-${port}`, 'Strict');
