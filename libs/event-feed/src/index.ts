@@ -1,4 +1,4 @@
-export type { AuditBody, AuditEntry, SessionEntry } from './audit/audit-entry.ts';
+export type { AuditBody, AuditEntry, SessionEntry, ShownEntry } from './audit/audit-entry.ts';
 export { auditKinds, auditKindOf } from './audit/audit-kinds.ts';
 export type { AuditKind } from './audit/audit-kinds.ts';
 export { describeAudit } from './audit/describe-audit.ts';
@@ -6,7 +6,7 @@ export type { DescribedAudit } from './audit/describe-audit.ts';
 export { AuditLog } from './audit/audit-log.ts';
 export { readAudit } from './audit/read-audit.ts';
 export { auditSelector } from './audit/select-audit.ts';
-export type { AuditSelection, ShownEntry } from './audit/select-audit.ts';
+export type { AuditSelection } from './audit/select-audit.ts';
 export { ControlError, controlRequest, NoAnswerError } from './control-request.ts';
 export { dialFeed } from './dial.ts';
 export type { FeedConnection, FeedListener } from './dial.ts';

@@ -1,4 +1,4 @@
-import type { ActionEvent, FailureKind, LockEvent } from '@hatchery/events';
+import type { ActionEvent, FailureKind, Lock, LockEvent } from '@hatchery/events';
 
 /** Somebody was let in. */
 export interface SignInEntry {
@@ -130,3 +130,6 @@ export type AuditBody =
 
 /** One line of the audit. `at` is RFC 3339 in UTC, `part` who wrote it. */
 export type AuditEntry = AuditBody & { readonly at: string; readonly part: string };
+
+/** An entry as it is shown, and of an action what came of it: null when nobody wrote that down. `after` is its lock then, null when free. */
+export type ShownEntry = AuditEntry & { readonly outcome?: string | null; readonly after?: Lock | null };

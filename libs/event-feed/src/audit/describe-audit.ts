@@ -1,5 +1,5 @@
 import { describeParty, failureWords, type Lock } from '@hatchery/events';
-import type { ShownEntry } from './select-audit.ts';
+import type { ShownEntry } from './audit-entry.ts';
 
 /** An entry in words, the same on the command line and on the page; `-` stands for nobody and nothing. */
 export interface DescribedAudit {

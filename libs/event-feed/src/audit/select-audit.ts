@@ -1,10 +1,6 @@
-import type { Lock } from '@hatchery/events';
-import type { AuditEntry } from './audit-entry.ts';
+import type { AuditEntry, ShownEntry } from './audit-entry.ts';
 import { auditKindOf, type AuditKind } from './audit-kinds.ts';
 import { describeAudit } from './describe-audit.ts';
-
-/** An entry, and of an action what came of it: null when nobody wrote that down. `after` is its lock then, null when free. */
-export type ShownEntry = AuditEntry & { readonly outcome?: string | null; readonly after?: Lock | null };
 
 /** Which entries are wanted; null narrows nothing. */
 export interface AuditSelection {
