@@ -22,6 +22,7 @@ import restrictions
 import sessions
 import tracing
 import wire
+from messages import Configuration
 
 STANDARD = (0, 1, 2)
 
@@ -32,7 +33,7 @@ REHEARSALS = 20
 _streams: list[io.TextIOWrapper] = []
 
 
-def run(descriptor: int, configuration: wire.Message) -> int:
+def run(descriptor: int, configuration: Configuration) -> int:
     """Runs one session over the channel with this descriptor; the exit code."""
     lock_evidence.remember()
     isolation.isolate(descriptor, configuration)

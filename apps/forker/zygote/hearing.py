@@ -11,12 +11,14 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from typing import cast
 
 import ancestry
 import claims
 import isolation
 import pipes
 import wire
+from keeper_events import Event, Failed, Lock
 from registry import Child, Registry
 from wire import Message
 
@@ -38,7 +40,7 @@ LOGS_MAX = 64
 class Hearing:
     """Hears children, and ends those that say what they have no right to."""
 
-    def __init__(self, registry: Registry, tell: Callable[[Message], None]) -> None:
+    def __init__(self, registry: Registry, tell: Callable[[Event], None]) -> None:
         self._registry = registry
         self._tell = tell
 
@@ -92,7 +94,8 @@ class Hearing:
         elif event == "lock" and message["atS"] > time.monotonic():
             raise claims.NoClaim("it told of a lock in the future")
         else:
-            self._tell({**message, "id": child.id})
+            told = {**message, "id": child.id}
+            self._tell(cast(Lock, told) if event == "lock" else cast(Failed, told))
 
     def rest_s(self, child: Child) -> float:
         """How long this child is not to be read now; 0 for one that sends no more than it may."""

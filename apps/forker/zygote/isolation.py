@@ -6,7 +6,7 @@ import pwd
 import resource
 
 import restrictions
-import wire
+from messages import Configuration
 
 #: Whom the kernel ends first when memory is short (proc(5), `oom_score_adj`): a session before everything else of the host,
 #: and a zygote, which another one replaces within a second, before the rest of the service.
@@ -19,25 +19,20 @@ CPU_GRACE_S = 5
 #: close_range(2) takes any number; this is the highest that Python's own argument can be.
 DESCRIPTORS_MAX = 2**31 - 1
 
-#: Limits that a process hands down to its children. Not the one on CPU time, which counts from a process's own start.
-INHERITED = {
-    "addressSpaceBytes": resource.RLIMIT_AS,
-    "openFiles": resource.RLIMIT_NOFILE,
-    "fileSizeBytes": resource.RLIMIT_FSIZE,
-}
-
-
 #: The pid of the process that is in its control group. A child that is not forked is confined and isolated in one process,
 #: and may be another user the second time.
 _entered: list[int] = []
 
 
-def confine(link: int, configuration: wire.Message) -> None:
+def confine(link: int, configuration: Configuration) -> None:
     """Run first thing in a process that sessions come from: what it gives up here, they never have."""
     close_above(link)
     enter_cgroup(configuration["cgroup"])
-    for name, number in INHERITED.items():
-        limit(number, configuration["limits"][name])
+    # Children inherit these, and not the one on CPU time, which counts from a process's own start.
+    limits = configuration["limits"]
+    limit(resource.RLIMIT_AS, limits["addressSpaceBytes"])
+    limit(resource.RLIMIT_NOFILE, limits["openFiles"])
+    limit(resource.RLIMIT_FSIZE, limits["fileSizeBytes"])
     if configuration["runAs"] is not None:
         become(configuration["runAs"])
     restrictions.give_up_rights()
@@ -60,7 +55,7 @@ def become(name: str) -> None:
     os.setresuid(user.pw_uid, user.pw_uid, user.pw_uid)
 
 
-def isolate(channel: int, configuration: wire.Message) -> None:
+def isolate(channel: int, configuration: Configuration) -> None:
     """Run first thing in a child: leaves it its standard streams and its channel, in a process group of its own."""
     enter_cgroup(configuration["cgroup"])
     os.setsid()

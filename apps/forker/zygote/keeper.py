@@ -15,9 +15,12 @@ import time
 from collections.abc import Callable
 
 import ancestry
+import orders
 import wire
 from hearing import complain
+from keeper_events import Event
 from loop import Loop
+from messages import Request, Signal
 from nursery import Nursery
 from wire import Message
 
@@ -42,15 +45,6 @@ class Keeper:
         self._forker: wire.Lines | None = None
         self._ready_at_ms = round(time.time() * 1000)
         self.nursery = Nursery(loop, directory, self._tell)
-        self._requests: dict[str, Callable[[Message], None]] = {
-            "configure": self.nursery.zygotes.configure,
-            "try_zygote": lambda message: self.nursery.zygotes.try_out({**message, "request": "configure"}),
-            "fork": self.nursery.fork,
-            "signal": self._signal,
-            "ping": lambda _message: self._tell({"event": "alive"}),
-            "taken": lambda message: self.nursery.registry.acknowledge(message["id"]),
-            "quit": self._quit,
-        }
         loop.watch(listener, lambda: self._accept(listener))
         self._await_forker()
 
@@ -74,7 +68,7 @@ class Keeper:
 
         def read() -> None:
             messages = self._hear(caller)
-            if messages and messages[0].get("request") in self._requests:
+            if messages and orders.is_one(messages[0]):
                 leave()
                 self._serve(caller, messages)
             elif messages is None or messages:
@@ -92,8 +86,7 @@ class Keeper:
         self._loop.watch(forker.end, self._read_forker)
         registry = self.nursery.registry
         children = [child.snapshot() for child in registry.sessions()]
-        own = {"pid": os.getpid(), "readyAtMs": self._ready_at_ms, "answersPings": True}
-        self._tell({"event": "hello", **own, "children": children})
+        self._tell({"event": "hello", "pid": os.getpid(), "readyAtMs": self._ready_at_ms, "children": children})
         for message in list(registry.exits.values()):
             self._tell(message)
         self._obey(messages)
@@ -117,7 +110,7 @@ class Keeper:
 
         self._loop.alarm("linger", LINGER_S, leave)
 
-    def _tell(self, message: Message) -> None:
+    def _tell(self, message: Event) -> None:
         if self._forker is None:
             return
         self._try(self._forker, lambda forker: forker.send(message))
@@ -149,16 +142,35 @@ class Keeper:
 
     def _obey(self, messages: list[Message]) -> None:
         for message in messages:
-            # A forker of another version may know more requests than we do.
-            request = self._requests.get(str(message.get("request")), lambda unknown: complain(f"no such request: {unknown}"))
             try:
-                request(message)
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                complain(f"the forker asks for what cannot be done: {message.get('request')}: {error!r}")
+                self._do(orders.read(message))
+            except orders.UnknownOrder as error:
+                complain(str(error))  # A forker of a later version may know more requests than we do.
+            except orders.NoOrder as error:
+                complain(f"the forker asks for what cannot be done: {error}")
                 self._drop_forker()
                 return
 
-    def _signal(self, message: Message) -> None:
+    def _do(self, request: Request) -> None:
+        if request["request"] == "configure":
+            self.nursery.zygotes.configure(request)
+        elif request["request"] == "try_zygote":
+            configuration = request.copy()
+            # As one that is configured, which it may become.
+            configuration["request"] = "configure"
+            self.nursery.zygotes.try_out(configuration)
+        elif request["request"] == "fork":
+            self.nursery.fork(request)
+        elif request["request"] == "signal":
+            self._signal(request)
+        elif request["request"] == "taken":
+            self.nursery.registry.acknowledge(request["id"])
+        elif request["request"] == "ping":
+            self._tell({"event": "alive"})
+        else:
+            self._loop.running = False
+
+    def _signal(self, message: Signal) -> None:
         child = self.nursery.registry.find(message["id"])
         sent = False
         # We are its parent and have not reaped it: the pid cannot have been given to another process.
@@ -167,9 +179,6 @@ class Keeper:
                 os.killpg(child.pid, message["signal"])
                 sent = True
         self._tell({"event": "signalled", "id": message["id"], "sent": sent})
-
-    def _quit(self, _message: Message) -> None:
-        self._loop.running = False
 
 
 def peer_of(connection: socket.socket) -> int:

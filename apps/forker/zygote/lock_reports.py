@@ -18,6 +18,7 @@ from breezy.lock import Lock, LockResult
 from breezy.lockdir import LockDir
 from breezy.transport import Transport, get_transport_from_url
 from lock_waits import local_path
+from messages import LockClaim
 
 #: Branches and tokens that one session is remembered to have reported; beyond it some are reported again.
 REMEMBERED_MAX = 1000
@@ -91,7 +92,7 @@ def _report(action: str, transport: Transport | None, path: str, nonce: bytes | 
         name = nonce.decode("ascii") if isinstance(nonce, bytes) else nonce
         if not _is_news(action, place, name):
             return
-        report = {"event": "lock", "action": action, "path": place, "nonce": name, "atS": time.monotonic(), "lost": _lost}
+        report: LockClaim = {"event": "lock", "action": action, "path": place, "nonce": name, "atS": time.monotonic(), "lost": _lost}
         _channel.send(wire.encode(report), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
         _lost = 0
     except NotLocalUrl:

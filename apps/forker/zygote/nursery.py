@@ -4,14 +4,16 @@ import os
 import socket
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import hearing
 import isolation
 import pipes
 import wire
+from keeper_events import Event
 from loop import Loop, readable
+from messages import Fork
 from registry import Child, Registry
-from wire import Message
 from zygotes import Zygotes
 
 #: A fork that comes to nothing under a living zygote is asked for again this often.
@@ -27,13 +29,21 @@ FORKS_AT_A_TIME_MAX = 32
 CGROUP_RETRY_S = 0.05
 
 
+@dataclass
+class Waiting:
+    """A request that waits for a child, and how many forks for it came to nothing."""
+
+    request: Fork
+    attempts: int = 0
+
+
 class Nursery:
     """Follows every child from its fork to its status."""
 
-    def __init__(self, loop: Loop, directory: str, tell: Callable[[Message], None]) -> None:
+    def __init__(self, loop: Loop, directory: str, tell: Callable[[Event], None]) -> None:
         self.registry = Registry()
         #: Fork requests that wait for a child, oldest first.
-        self.waiting: list[Message] = []
+        self.waiting: list[Waiting] = []
         self._loop = loop
         self._directory = directory
         self._tell = tell
@@ -54,9 +64,9 @@ class Nursery:
 
     # Requests.
 
-    def fork(self, message: Message) -> None:
+    def fork(self, request: Fork) -> None:
         """Gives the request to a child as soon as there is one; refuses it at once when there will be none."""
-        self.waiting.append(message)
+        self.waiting.append(Waiting(request))
         self._serve_waiting()
         if self.zygotes.why_none is not None:
             self._refuse_all(self.zygotes.why_none)
@@ -93,29 +103,30 @@ class Nursery:
         idle = ((end, child) for end, child in self._channels.items() if child.pid is not None and child.id is None)
         return next(idle, None)
 
-    def _begin(self, message: Message, channel: socket.socket, child: Child) -> None:
-        directory = ""
+    def _begin(self, waiting: Waiting, channel: socket.socket, child: Child) -> None:
+        directory, request, pid = "", waiting.request, child.pid
+        assert pid is not None
         try:
-            directory = pipes.make(self._directory, message["id"], self.zygotes.configuration["runAs"])
-            wire.send_packet(channel, {**message, "directory": directory})
+            directory = pipes.make(self._directory, request["id"], self.zygotes.configuration["runAs"])
+            wire.send_packet(channel, {**request, "directory": directory})
         except OSError as error:
             if directory:
                 pipes.remove(directory)
             self._close(channel)
             if isinstance(error, ConnectionError):
-                self.waiting.insert(0, message)  # That member of the pool had just died; there are others.
+                self.waiting.insert(0, waiting)  # That member of the pool had just died; there are others.
             else:
-                self._refuse(message, f"cannot hand the request to a child: {error}")
+                self._refuse(request, f"cannot hand the request to a child: {error}")
             return
-        child.id, child.directory, child.details = message["id"], directory, message["details"]
-        self._tell({"event": "started", "id": child.id, "pid": child.pid, "directory": directory})
+        child.id, child.directory, child.details = request["id"], directory, request["details"]
+        self._tell({"event": "started", "id": child.id, "pid": pid, "directory": directory})
 
-    def _refuse(self, message: Message, reason: str) -> None:
-        self._tell({"event": "refused", "id": message["id"], "reason": reason})
+    def _refuse(self, request: Fork, reason: str) -> None:
+        self._tell({"event": "refused", "id": request["id"], "reason": reason})
 
     def _refuse_all(self, reason: str) -> None:
         while self.waiting:
-            self._refuse(self.waiting.pop(0), reason)
+            self._refuse(self.waiting.pop(0).request, reason)
 
     # Children.
 
@@ -178,12 +189,10 @@ class Nursery:
         """Counts the attempt, unless the zygote is to blame: then its successor gets the request."""
         if self.zygotes.ready is None or not self.waiting:
             return
-        first = self.waiting.pop(0)
-        attempts = first.get("attempts", 0) + 1
-        if attempts < FORK_ATTEMPTS_MAX:
-            self.waiting.insert(0, {**first, "attempts": attempts})
-        else:
-            self._refuse(first, f"fork failed {attempts} times: try again in a minute")
+        first = self.waiting[0]
+        first.attempts += 1
+        if first.attempts >= FORK_ATTEMPTS_MAX:
+            self._refuse(self.waiting.pop(0).request, f"fork failed {first.attempts} times: try again in a minute")
 
     def _close(self, channel: socket.socket) -> None:
         self._loop.forget(channel)
@@ -212,7 +221,7 @@ class Nursery:
                 self._tell(message)
 
     def _remove_cgroup(self, pid: int) -> None:
-        if not isolation.remove_cgroup(self.zygotes.configuration.get("cgroup"), pid):
+        if not isolation.remove_cgroup(self.zygotes.cgroup, pid):
             self._loop.alarm(f"cgroup {pid}", CGROUP_RETRY_S, lambda: self._remove_cgroup(pid))
 
     def _hear_out(self, pid: int) -> None:

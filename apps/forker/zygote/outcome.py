@@ -73,8 +73,11 @@ def tell(failure: Failure, error: BaseException | None = None) -> None:
     trace = "".join(traceback.format_exception(error)) if error is not None and failure.is_ours else ""
     tracing.tell(
         {
-            **{"event": "failed", "kind": failure.kind, "verb": _shown(session.verb.decode("ascii", "replace"), VERB_CHARACTERS_MAX)},
-            **{"path": _shown(session.path, PATH_CHARACTERS_MAX), "cause": _shown(failure.words, failures.CAUSE_CHARACTERS_MAX)},
+            "event": "failed",
+            "kind": failure.kind,
+            "verb": _shown(session.verb.decode("ascii", "replace"), VERB_CHARACTERS_MAX),
+            "path": _shown(session.path, PATH_CHARACTERS_MAX),
+            "cause": _shown(failure.words, failures.CAUSE_CHARACTERS_MAX),
             "traceback": trace.encode("utf-8", "replace").decode()[-tracing.REPORT_CHARACTERS_MAX :],
         }
     )

@@ -14,23 +14,26 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Mapping
 
 import claims
+import fields
 import isolation
 import registry
 import restrictions
 import wire
+from messages import OneSession
 
 REPORTS = 3
 
 
-def send(message: wire.Message) -> None:
+def send(message: Mapping[str, object]) -> None:
     """Tells whoever started us; nobody may be left to listen."""
     with contextlib.suppress(OSError):
         os.write(REPORTS, wire.encode(message) + b"\n")
 
 
-def session(configuration: wire.Message, channel: socket.socket) -> int:
+def session(configuration: OneSession, channel: socket.socket) -> int:
     """Runs the command; the exit status."""
     os.dup2(channel.detach(), REPORTS, inheritable=False)
     isolation.confine(REPORTS, configuration)
@@ -53,7 +56,7 @@ def session(configuration: wire.Message, channel: socket.socket) -> int:
         # What boundary.py needs may be what is missing.
         with contextlib.suppress(OSError):
             os.write(2, b"hatchery: this service cannot start a session; ask the operator, whose log has the cause\n")
-        tell({"event": "log", "text": traceback.format_exc()[-claims.TEXT_CHARACTERS_MAX :]})
+        tell({"event": "log", "text": traceback.format_exc()[-fields.TEXT_CHARACTERS_MAX :]})
     return status
 
 
@@ -91,7 +94,7 @@ def attend(pid: int, channel: socket.socket) -> None:
         pass  # Its end of the channel is gone.
 
 
-def main(configuration: wire.Message) -> int:
+def main(configuration: OneSession) -> int:
     """Starts the session and waits for it."""
     ours, theirs = wire.packet_pair()
     wire.identify_senders(ours)

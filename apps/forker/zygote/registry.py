@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from wire import Message
+from keeper_events import Exited, KeptChild, Rusage
+from messages import Details
 
 #: Exits nobody has taken. A forker that stays away this long has lost more than these.
 EXITS_KEPT_MAX = 100_000
@@ -31,10 +32,11 @@ class Child:
     #: What Python wrote into its channel when it crashed.
     last_words: str = ""
     #: What the forker wants back after its own restart; not read here.
-    details: Message = field(default_factory=dict)
+    details: Details = field(default_factory=lambda: Details(user=None, peer=None, command="", startedAt=""))
 
-    def snapshot(self) -> Message:
-        """The child as a new forker learns of it."""
+    def snapshot(self) -> KeptChild:
+        """The child as a new forker learns of it: one that serves a session."""
+        assert self.id is not None and self.pid is not None
         return {
             "id": self.id,
             "pid": self.pid,
@@ -49,7 +51,7 @@ class Registry:
     """Children by pid, and the exits that the forker has not acknowledged."""
 
     children: dict[int, Child] = field(default_factory=dict)
-    exits: dict[str, Message] = field(default_factory=dict)
+    exits: dict[str, Exited] = field(default_factory=dict)
 
     def sessions(self) -> list[Child]:
         """The children that serve a session, pool members left out."""
@@ -59,12 +61,12 @@ class Registry:
         """The living child of that name."""
         return next((child for child in self.children.values() if child.id == child_id), None)
 
-    def exited(self, pid: int, status: int, usage: Any, left_behind: bool) -> Message | None:
+    def exited(self, pid: int, status: int, usage: Any, left_behind: bool) -> Exited | None:
         """Files one exit; the message for the forker, or None when the pid served no session."""
         child = self.children.pop(pid, None)
         if child is None or child.id is None:
             return None
-        message: Message = {
+        message: Exited = {
             "event": "exited",
             "id": child.id,
             "pid": pid,
@@ -84,7 +86,7 @@ class Registry:
         self.exits.pop(child_id, None)
 
 
-def rusage(usage: Any) -> Message:
+def rusage(usage: Any) -> Rusage:
     """resource.struct_rusage with the names and units of the wire (getrusage(2): ru_maxrss is in KiB)."""
     return {
         "userMs": round(usage.ru_utime * 1000, 3),

@@ -10,9 +10,7 @@ from collections.abc import Callable
 from unittest import mock
 
 import isolation
-import wire
-
-LIMITS: wire.Message = {"cpuS": 0, "addressSpaceBytes": 0, "openFiles": 0, "fileSizeBytes": 0}
+from testing import example_messages
 
 
 def mounted_cgroup() -> str | None:
@@ -46,7 +44,7 @@ class Isolation(unittest.TestCase):
     def test_gives_each_child_a_process_group_of_its_own(self) -> None:
         def work() -> object:
             with mock.patch("os.closerange"):
-                isolation.isolate(3, {"cgroup": None, "limits": LIMITS})
+                isolation.isolate(3, example_messages.configure())
             return [os.getpgid(0) == os.getpid(), os.getsid(0) == os.getpid()]
 
         self.assertEqual(forked(work), [True, True])
@@ -59,7 +57,7 @@ class Isolation(unittest.TestCase):
             for number in (30, 41, 1000):
                 os.dup2(null, number)
             os.dup2(answer, 40)
-            isolation.isolate(40, {"cgroup": None, "limits": LIMITS})
+            isolation.isolate(40, example_messages.configure())
             left = sorted(int(name) for name in os.listdir("/proc/self/fd"))
             os.write(40, json.dumps(left).encode())
             return None

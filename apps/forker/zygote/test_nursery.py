@@ -11,19 +11,10 @@ import wire
 import zygotes
 from loop import Loop
 from nursery import Nursery
-from wire import Message
+from testing import example_messages
 
 
-CONFIGURATION: Message = {
-    "python": "/nowhere/python3",
-    "preload": "",
-    "environment": {},
-    "poolSize": 0,
-    "fork": True,
-    "runAs": None,
-    "umask": 0o022,
-    "cgroup": None,
-}
+CONFIGURATION = example_messages.configure()
 
 
 receive_from = wire.receive_from
@@ -57,11 +48,11 @@ class NurseryTest(unittest.TestCase):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         self.directory = scratch.name
-        self.told: list[Message] = []
+        self.told: list[Any] = []
         self.nursery = Nursery(Loop(), self.directory, self.told.append)
         self.zygote = StandIn()
         self.nursery.zygotes.serving = cast(Any, self.zygote)
-        self.nursery.zygotes.configuration = CONFIGURATION
+        self.nursery.zygotes._configuration = CONFIGURATION
         for name, stand_in in (("wire.receive_from", self.zygote.receive_from), ("ancestry.is_new_child", lambda *_: True)):
             patch = mock.patch(name, stand_in)
             patch.start()
@@ -80,9 +71,7 @@ class NurseryTest(unittest.TestCase):
             cast(Any, self.nursery)._read_child(channel)
 
     def _ask(self, name: str) -> None:
-        details: Message = {}
-        request = {"request": "fork", "id": name, "command": ["rocks"], "environment": {}}
-        self.nursery.fork({**request, "connectTimeoutS": 1, "details": details})
+        self.nursery.fork(example_messages.fork(name))
 
     def test_gives_a_request_to_the_child_that_comes(self) -> None:
         self._ask("a")
@@ -110,8 +99,8 @@ class NurseryTest(unittest.TestCase):
         self.zygote.ends[-1].close()
         self._read()
         self.assertEqual(self.told, [])
-        self.assertEqual([message["id"] for message in self.nursery.waiting], ["a"])
-        self.assertNotIn("attempts", self.nursery.waiting[0])
+        self.assertEqual([waiting.request["id"] for waiting in self.nursery.waiting], ["a"])
+        self.assertEqual(self.nursery.waiting[0].attempts, 0)
 
     def test_gives_the_request_of_a_member_of_the_pool_that_just_died_to_another(self) -> None:
         self._ask("a")
@@ -121,7 +110,7 @@ class NurseryTest(unittest.TestCase):
         self.zygote.ends[0].close()
         self._read()
         self.assertEqual([message["id"] for message in self.told], ["a"])
-        self.assertEqual([message["id"] for message in self.nursery.waiting], ["b"])
+        self.assertEqual([waiting.request["id"] for waiting in self.nursery.waiting], ["b"])
         self.assertEqual(os.listdir(self.directory), ["lp-forking-service-child-a"])
         self.assertEqual(len(self.zygote.ends), 3)
 
@@ -152,19 +141,19 @@ class NurseryTest(unittest.TestCase):
 
 class ZygoteThatCannotStart(unittest.TestCase):
     def test_is_told_with_its_step_and_refuses_requests_at_once(self) -> None:
-        told: list[Message] = []
+        told: list[Any] = []
         place = Nursery(Loop(), "/nowhere", told.append)
         open_before = len(os.listdir("/proc/self/fd"))
         place.zygotes.configure(CONFIGURATION)
         self.assertEqual([(message["event"], message["step"]) for message in told], [("zygote.failed", "starting python")])
         self.assertEqual(told[0]["retryInMs"], zygotes.RETRY_S[0] * 1000)
-        place.fork({"id": "a"})
+        place.fork(example_messages.fork("a"))
         self.assertEqual(told[1]["event"], "refused")
         self.assertIn("the zygote does not start: starting python: ", told[1]["reason"])
         self.assertEqual(len(os.listdir("/proc/self/fd")), open_before)
 
     def test_is_tried_again_more_and_more_seldom(self) -> None:
-        told: list[Message] = []
+        told: list[Any] = []
         place = Nursery(Loop(), "/nowhere", told.append)
         place.zygotes.configure(CONFIGURATION)
         for _ in range(7):

@@ -5,6 +5,7 @@ from unittest import mock
 
 import registry
 from registry import Child, Registry
+from testing import example_messages
 
 USAGE = resource.getrusage(resource.RUSAGE_SELF)
 
@@ -12,7 +13,7 @@ USAGE = resource.getrusage(resource.RUSAGE_SELF)
 class Children(unittest.TestCase):
     def setUp(self) -> None:
         self.registry = Registry()
-        self.registry.children[7] = Child(id="a", pid=7, directory="/run/a", details={"user": "alice"})
+        self.registry.children[7] = Child(id="a", pid=7, directory="/run/a", details=example_messages.DETAILS)
         self.registry.children[8] = Child(pid=8)
 
     def test_of_the_pool_serve_no_session(self) -> None:
@@ -26,7 +27,7 @@ class Children(unittest.TestCase):
 
     def test_are_shown_to_a_new_forker_with_what_it_left_here(self) -> None:
         shown = self.registry.children[7].snapshot()
-        expected = {"id": "a", "pid": 7, "directory": "/run/a", "connected": False, "details": {"user": "alice"}}
+        expected = {"id": "a", "pid": 7, "directory": "/run/a", "connected": False, "details": example_messages.DETAILS}
         self.assertEqual(shown, expected)
 
     def test_that_ended_are_kept_until_a_forker_has_heard(self) -> None:
@@ -34,7 +35,7 @@ class Children(unittest.TestCase):
         assert message is not None
         self.assertEqual((message["id"], message["pid"], message["status"]), ("a", 7, 768))
         self.assertEqual((message["directory"], message["leftBehind"]), ("/run/a", True))
-        self.assertEqual(message["details"], {"user": "alice"})
+        self.assertEqual(message["details"], example_messages.DETAILS)
         self.assertEqual(self.registry.sessions(), [])
         self.assertEqual(list(self.registry.exits.values()), [message])
         self.registry.acknowledge("a")

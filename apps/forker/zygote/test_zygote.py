@@ -16,6 +16,7 @@ from unittest import mock
 import wire
 import zygote
 from keeper import PR_SET_CHILD_SUBREAPER
+from testing import example_messages
 
 
 class Loading(unittest.TestCase):
@@ -90,7 +91,7 @@ class Forking(unittest.TestCase):
         quiet = contextlib.redirect_stderr(io.StringIO())
         with mock.patch.dict(sys.modules, child=child), mock.patch("os.fork", fork), quiet:
             with contextlib.suppress(OSError):
-                zygote.fork_orphan(99, {})
+                zygote.fork_orphan(99, example_messages.configure())
             os.write(write, f"{os.getpid()}\n".encode())
         keeper.close()
 

@@ -6,6 +6,7 @@ from unittest import mock
 
 import wire
 import zygote_link
+from testing import example_messages
 
 
 class ZygoteLink(unittest.TestCase):
@@ -15,7 +16,7 @@ class ZygoteLink(unittest.TestCase):
         patch = mock.patch("zygote_link.spawn", self._spawn)
         patch.start()
         self.addCleanup(patch.stop)
-        self.zygote = zygote_link.Zygote({}, 1)
+        self.zygote = zygote_link.Zygote(example_messages.configure(), 1)
         self.addCleanup(self.zygote.close)
 
     def _spawn(self, _configuration: wire.Message, link: int, moves: list[tuple[int, int, int]]) -> int:

@@ -1,12 +1,15 @@
 import socket
 import unittest
+from typing import Any
 from unittest import mock
 
 import zygotes
+from keeper_events import Failure
 from loop import Loop
-from wire import Message
+from messages import Configuration
+from testing import example_messages
 
-CONFIGURATION: Message = {"python": "/nowhere/python3", "fork": True, "preload": "", "environment": {}}
+CONFIGURATION = example_messages.configure()
 
 
 class StandIn:
@@ -14,14 +17,14 @@ class StandIn:
 
     made: list["StandIn"] = []
 
-    def __init__(self, configuration: Message, generation: int) -> None:
+    def __init__(self, configuration: Configuration, generation: int) -> None:
         self.configuration = configuration
         self.generation = generation
         self.pid = 4_194_400 + len(self.made)
         self.state = "starting"
         self.closed = self.given_up = False
         self.killed_for: str | None = None
-        self.ready: Message = {"modules": 1, "startedInMs": 1}
+        self.modules = self.started_in_ms = self.ready_at_ms = 1
         self.link, self.stderr = socket.socketpair()
         self.made.append(self)
 
@@ -35,7 +38,7 @@ class StandIn:
     def give_up(self, why: str) -> None:
         self.given_up, self.killed_for = True, why
 
-    def failure(self, _status: int) -> Message:
+    def failure(self, _status: int) -> Failure:
         return {"step": "importing x", "message": "no x (exit 1)", "stderr": ["no x"]}
 
     def close(self) -> None:
@@ -52,14 +55,14 @@ class ZygotesTest(unittest.TestCase):
             patch.start()
             self.addCleanup(patch.stop)
         self.told: list[str] = []
-        self.messages: list[Message] = []
+        self.messages: list[Any] = []
         self.refused: list[str] = []
         self.took_over = 0
         self.loop = Loop()
         self.zygotes = zygotes.Zygotes(self.loop, self._hear, self._take_over, self.refused.append)
         self.addCleanup(self._close)
 
-    def _hear(self, message: Message) -> None:
+    def _hear(self, message: Any) -> None:
         self.told.append(message["event"])
         self.messages.append(message)
 
@@ -94,7 +97,7 @@ class ZygotesTest(unittest.TestCase):
 
     def test_keep_the_old_one_when_the_new_one_fails_and_try_again(self) -> None:
         old = self.start()
-        self.zygotes.configure({**CONFIGURATION, "fingerprint": "changed"})
+        self.zygotes.configure(example_messages.configure(fingerprint="changed"))
         self.assertTrue(self.zygotes.died(StandIn.made[1].pid, 256))
         self.assertEqual((self.zygotes.ready, self.zygotes.why_none), (old, None))
         self.assertEqual((self.told[-1], self.refused), ("zygote.failed", []))
@@ -104,7 +107,7 @@ class ZygotesTest(unittest.TestCase):
 
     def test_try_another_configuration_and_keep_it_when_it_comes_up(self) -> None:
         old = self.start()
-        self.zygotes.try_out({**CONFIGURATION, "preload": "other"})
+        self.zygotes.try_out(example_messages.configure(preload="other"))
         self.assertEqual((self.zygotes.ready, self.zygotes.configuration), (old, CONFIGURATION))
         self.become_ready(StandIn.made[1])
         self.assertEqual(self.zygotes.configuration["preload"], "other")
@@ -113,7 +116,7 @@ class ZygotesTest(unittest.TestCase):
 
     def test_drop_a_configuration_that_was_tried_in_vain_and_never_come_back_to_it(self) -> None:
         old = self.start()
-        self.zygotes.try_out({**CONFIGURATION, "preload": "other"})
+        self.zygotes.try_out(example_messages.configure(preload="other"))
         self.zygotes.died(StandIn.made[1].pid, 256)
         self.assertEqual(self.messages[-1]["event"], "zygote.rejected")
         self.assertEqual((self.zygotes.ready, self.zygotes.configuration, self.refused), (old, CONFIGURATION, []))
@@ -123,16 +126,16 @@ class ZygotesTest(unittest.TestCase):
 
     def test_take_up_again_what_a_trial_in_vain_had_put_off(self) -> None:
         self.start()
-        upgrade = {**CONFIGURATION, "fingerprint": "changed"}
+        upgrade = example_messages.configure(fingerprint="changed")
         self.zygotes.configure(upgrade)
-        self.zygotes.try_out({**CONFIGURATION, "preload": "other"})
+        self.zygotes.try_out(example_messages.configure(preload="other"))
         self.assertTrue(StandIn.made[1].closed)
         self.zygotes.died(StandIn.made[2].pid, 256)
         self.assertEqual(StandIn.made[3].configuration, upgrade)
 
     def test_start_anew_when_the_one_that_served_died_during_a_trial_in_vain(self) -> None:
         old = self.start()
-        self.zygotes.try_out({**CONFIGURATION, "preload": "other"})
+        self.zygotes.try_out(example_messages.configure(preload="other"))
         self.zygotes.died(old.pid, 9)
         self.zygotes.died(StandIn.made[1].pid, 256)
         self.assertEqual(StandIn.made[2].configuration, CONFIGURATION)
@@ -141,13 +144,13 @@ class ZygotesTest(unittest.TestCase):
 
     def test_tell_who_serves_while_a_newer_one_fails_and_how_often_it_did(self) -> None:
         old = self.start()
-        self.zygotes.configure({**CONFIGURATION, "fingerprint": "changed"})
+        self.zygotes.configure(example_messages.configure(fingerprint="changed"))
         self.zygotes.died(StandIn.made[1].pid, 256)
         self.run_alarm()
         self.zygotes.died(StandIn.made[2].pid, 256)
         failed = self.messages[-1]
         self.assertEqual((failed["servingPid"], failed["attempts"], failed["retryInMs"]), (old.pid, 2, 1000))
-        self.zygotes.configure(dict(self.zygotes.configuration))
+        self.zygotes.configure(self.zygotes.configuration.copy())
         self.assertEqual(self.told[-2:], ["zygote.ready", "zygote.failed"])
         self.zygotes.died(old.pid, 9)
         self.zygotes.died(StandIn.made[3].pid, 256)
@@ -155,7 +158,7 @@ class ZygotesTest(unittest.TestCase):
 
     def test_do_nothing_when_told_the_same_again(self) -> None:
         self.start()
-        self.zygotes.configure(dict(CONFIGURATION))
+        self.zygotes.configure(CONFIGURATION.copy())
         self.assertEqual((len(StandIn.made), self.told), (1, ["zygote.ready", "zygote.ready"]))
 
     def test_replace_one_that_died_at_once_and_keep_its_children(self) -> None:

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from typing import IO, Any
 
 import breezy.trace
-from wire import Message
+from messages import Claim
 
 #: What a client can make a child put into the service's log, however long it tries.
 REPORTS_MAX = 20
 REPORT_CHARACTERS_MAX = 16_384
 
 #: What sends a report of a session, once there is one, to somebody who knows its id.
-send: list[Callable[[Message], None]] = []
+send: list[Callable[[Claim], None]] = []
 _reports: list[None] = []
 
 
@@ -62,7 +62,7 @@ def report() -> None:
         sys.stderr.write(text)
 
 
-def tell(message: Message) -> None:
+def tell(message: Claim) -> None:
     """Sends a report of the session, if there is somebody to send it to."""
     # The keeper may be dead; the session has its own errors to deal with then.
     with contextlib.suppress(OSError, IndexError):

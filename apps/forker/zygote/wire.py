@@ -8,7 +8,7 @@ import array
 import json
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Message = dict[str, Any]
@@ -42,7 +42,7 @@ def packet_pair() -> tuple[socket.socket, socket.socket]:
     return ends
 
 
-def encode(message: Message) -> bytes:
+def encode(message: Mapping[str, object]) -> bytes:
     """JSON without a newline in it; undecodable bytes of the environment survive as surrogates. Never fails on a text."""
     text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
     try:
@@ -62,7 +62,7 @@ def decode(data: bytes) -> Message:
     return message
 
 
-def send_packet(end: socket.socket, message: Message, descriptors: Iterable[int] = ()) -> None:
+def send_packet(end: socket.socket, message: Mapping[str, object], descriptors: Iterable[int] = ()) -> None:
     """Sends one packet, with descriptors if any. OSError when the peer is gone or its queue is full."""
     ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
     end.sendmsg([encode(message)], ancillary if ancillary[0][2] else [])
@@ -129,7 +129,7 @@ class Lines:
             raise ValueError(f"a line of more than {LINE_BYTES_MAX} bytes")
         return [decode(line) for line in lines if line]
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Mapping[str, object]) -> None:
         """Sends what it can and keeps the rest; ConnectionError when the forker is gone or has stopped reading."""
         self.backlog += encode(message) + b"\n"
         self.flush()

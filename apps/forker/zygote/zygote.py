@@ -17,6 +17,7 @@ import time
 import isolation
 import restrictions
 import wire
+from messages import Configuration
 
 LINK = 3
 
@@ -53,7 +54,7 @@ def check_can_fork() -> None:
         raise RuntimeError(f"a preloaded module left descriptors open: {sorted(stray)}")
 
 
-def fork_orphan(channel: int, configuration: wire.Message) -> None:
+def fork_orphan(channel: int, configuration: Configuration) -> None:
     """Forks a child whose parent is the keeper: the process between them exits at once.
 
     The keeper alone reaps, so a child's status outlives any zygote. The detour costs one more fork (1.4 ms measured);
@@ -74,7 +75,7 @@ def fork_orphan(channel: int, configuration: wire.Message) -> None:
         os._exit(status)
 
 
-def run_child(channel: int, configuration: wire.Message) -> int:
+def run_child(channel: int, configuration: Configuration) -> int:
     """Runs a session; the exit status, 70 when it could not even fail by itself (EX_SOFTWARE)."""
     import child
     import tracing
@@ -88,7 +89,7 @@ def run_child(channel: int, configuration: wire.Message) -> int:
         return 70
 
 
-def serve(keeper: socket.socket, configuration: wire.Message) -> None:
+def serve(keeper: socket.socket, configuration: Configuration) -> None:
     """Forks for each packet until the keeper is gone."""
     while True:
         message, descriptors = wire.receive_packet(keeper)
@@ -112,7 +113,7 @@ def serve(keeper: socket.socket, configuration: wire.Message) -> None:
                 os.close(channel)
 
 
-def main(configuration: wire.Message) -> int:
+def main(configuration: Configuration) -> int:
     """Loads, then serves; or, where nothing is forked, is the one child itself (`fork` false)."""
     os.set_inheritable(LINK, False)
     isolation.confine(LINK, configuration)

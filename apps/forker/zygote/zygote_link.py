@@ -14,8 +14,9 @@ from typing import Any
 import claims
 import isolation
 import wire
+from keeper_events import Failure
 from loop import readable
-from wire import Message
+from messages import Configuration
 
 #: A cold zygote took 0.1-2 s here; with cold disks some seconds more. One that takes longer hangs.
 START_S_MAX = 60.0
@@ -24,7 +25,7 @@ START_S_MAX = 60.0
 STDERR_LINES_MAX = 12
 
 
-def spawn(configuration: Message, link: int, actions: Sequence[tuple[Any, ...]]) -> int:
+def spawn(configuration: Configuration, link: int, actions: Sequence[tuple[Any, ...]]) -> int:
     """Starts zygote.py with this descriptor as its link; the pid. OSError when there is no such Python, or no memory."""
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "zygote.py")
     return os.posix_spawn(
@@ -43,7 +44,7 @@ class Spawner:
 
     state = "ready"
 
-    def __init__(self, configuration: Message, generation: int) -> None:
+    def __init__(self, configuration: Configuration, generation: int) -> None:
         self.generation = generation
         self._configuration = configuration
 
@@ -59,12 +60,15 @@ class Spawner:
 class Zygote:
     """One process that loads Breezy and forks. `state` goes starting → ready → gone, or starting → gone."""
 
-    def __init__(self, configuration: Message, generation: int) -> None:
+    def __init__(self, configuration: Configuration, generation: int) -> None:
         #: Children of an older generation must not serve requests any more.
         self.generation = generation
         self.state = "starting"
         self.step = "starting python"
-        self.ready: Message = {}
+        #: These three once it is ready; the last is wall clock.
+        self.modules = 0
+        self.started_in_ms = 0
+        self.ready_at_ms = 0
         #: Why we have killed it, if we have.
         self.killed_for: str | None = None
         #: Its pid can be another one's by now.
@@ -129,7 +133,8 @@ class Zygote:
         if event == "step":
             self.step = message["step"]
         elif event == "ready":
-            self.state, self.ready = "ready", {**message, "readyAtMs": round(time.time() * 1000)}
+            self.state, self.ready_at_ms = "ready", round(time.time() * 1000)
+            self.modules, self.started_in_ms = message["modules"], message["startedInMs"]
             self._pass_on("".join(line + "\n" for line in self._stderr_lines))
         return event
 
@@ -141,7 +146,7 @@ class Zygote:
             return True
         text = data.decode("utf-8", "replace")
         self._stderr_lines.extend(line for line in text.splitlines() if line.strip())
-        if self.ready:
+        if self.state != "starting":
             # Until then they belong to what it fails of, and go with that.
             self._pass_on(text)
         return bool(data)
@@ -161,7 +166,7 @@ class Zygote:
         if not self.reaped:
             os.kill(self.pid, signal.SIGKILL)
 
-    def failure(self, status: int) -> Message:
+    def failure(self, status: int) -> Failure:
         """Why it ended before it was ready: the step it was in, the status, and the end of its stderr."""
         self.reaped = True
         # Its end may be seen before its last words.

@@ -4,9 +4,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from keeper_events import Event, FailedStart, Failure, ZygoteFailed, ZygoteReady
 from loop import Loop
+from messages import Configuration
 from vigil import Vigil
-from wire import Message
 from zygote_link import START_S_MAX, Spawner, Zygote
 
 #: How long until a zygote that came to nothing is tried again; then it stays at the last. It is never given up: what
@@ -22,19 +23,19 @@ class Zygotes:
     """Keeps one that is ready, if one can be had."""
 
     def __init__(
-        self, loop: Loop, tell: Callable[[Message], None], took_over: Callable[[], None], failed: Callable[[str], None]
+        self, loop: Loop, tell: Callable[[Event], None], took_over: Callable[[], None], failed: Callable[[str], None]
     ) -> None:
         #: Of the one that serves, or is to.
-        self.configuration: Message = {}
+        self._configuration: Configuration | None = None
         #: Of a successor that is only tried: it comes up at the first attempt, or everything stays as it was.
-        self._trial: Message | None = None
+        self._trial: Configuration | None = None
         #: Whether another successor was on its way when that began.
         self._put_off = False
         #: Who makes children; it may be dead or dying. The successor takes over once it is ready.
         self.serving: Zygote | Spawner | None = None
         self._successor: Zygote | None = None
         self._generation = 0
-        self._failure: Message | None = None
+        self._failure: FailedStart | None = None
         self._failures = 0
         self._deaths: deque[float] = deque(maxlen=DEATHS_MAX)
         self._loop = loop
@@ -56,10 +57,10 @@ class Zygotes:
             return None
         return f"the zygote does not start: {self._failure['step']}: {self._failure['message']}"
 
-    def configure(self, configuration: Message) -> None:
+    def configure(self, configuration: Configuration) -> None:
         """Starts a zygote, or a new one when the configuration has changed; says again what the forker may have missed."""
-        if configuration != self.configuration:
-            self.configuration, self._trial = configuration, None
+        if configuration != self._configuration:
+            self._configuration, self._trial = configuration, None
             self.replace()
             return
         if self.ready is not None:
@@ -67,7 +68,7 @@ class Zygotes:
         if self._failure is not None:
             self._tell_failed(self._failure)
 
-    def try_out(self, configuration: Message) -> None:
+    def try_out(self, configuration: Configuration) -> None:
         """Starts a zygote of another configuration, which becomes the one to keep if it comes up, and is dropped if not."""
         if self._trial is None:
             self._put_off = self._successor is not None
@@ -85,8 +86,19 @@ class Zygotes:
             self._take_over(Spawner(self._wanted, self._generation))
 
     @property
-    def _wanted(self) -> Message:
+    def _wanted(self) -> Configuration:
         return self.configuration if self._trial is None else self._trial
+
+    @property
+    def configuration(self) -> Configuration:
+        """Of the one that serves. The forker configures before it asks for anything else."""
+        assert self._configuration is not None
+        return self._configuration
+
+    @property
+    def cgroup(self) -> str | None:
+        """In which children have their own; None also while nothing is configured."""
+        return None if self._configuration is None else self._configuration["cgroup"]
 
     def _start(self) -> None:
         self._loop.cancel("zygote")
@@ -131,19 +143,34 @@ class Zygotes:
         else:
             self.vigil.end()
         tried = self._trial is not None
-        self.configuration, self._trial = self._wanted, None
+        self._configuration, self._trial = self._wanted, None
         self._tell_ready(tried)
         self._took_over()
 
     def _tell_ready(self, tried: bool = False) -> None:
         if isinstance(self.serving, Zygote):
-            self._tell({**self.serving.ready, "event": "zygote.ready", "pid": self.serving.pid, "tried": tried})
+            modules, milliseconds, at = self.serving.modules, self.serving.started_in_ms, self.serving.ready_at_ms
+            self._tell(
+                ZygoteReady(
+                    event="zygote.ready", pid=self.serving.pid, modules=modules, startedInMs=milliseconds, readyAtMs=at, tried=tried
+                )
+            )
         else:
             self._tell({"event": "zygote.none", "tried": tried})
 
-    def _tell_failed(self, failure: Message) -> None:
+    def _tell_failed(self, failure: FailedStart) -> None:
         serving = self.ready.pid if isinstance(self.ready, Zygote) else None
-        self._tell({"event": "zygote.failed", **failure, "servingPid": serving})
+        told: ZygoteFailed = {
+            "event": "zygote.failed",
+            "step": failure["step"],
+            "message": failure["message"],
+            "stderr": failure["stderr"],
+            "attempts": failure["attempts"],
+            "failedAtMs": failure["failedAtMs"],
+            "retryInMs": failure["retryInMs"],
+            "servingPid": serving,
+        }
+        self._tell(told)
 
     def died(self, pid: int, status: int) -> bool:
         """Takes the end of a process; False when it was none of these."""
@@ -173,20 +200,24 @@ class Zygotes:
         else:
             self._deaths.clear()
             often = f"{DEATHS_MAX} times within {DEATHS_WITHIN_S:.0f} s"
-            self._fail({**failure, "step": "serving", "message": f"it died {often}; the last time: {failure['message']}"})
+            message = f"it died {often}; the last time: {failure['message']}"
+            self._fail({"step": "serving", "message": message, "stderr": failure["stderr"]})
 
-    def _fail(self, failure: Message) -> None:
+    def _fail(self, failure: Failure) -> None:
         if self._trial is not None:
             self._trial = None
             self._loop.cancel("zygote")
-            self._tell({"event": "zygote.rejected", **failure})
+            step, message, stderr = failure["step"], failure["message"], failure["stderr"]
+            self._tell({"event": "zygote.rejected", "step": step, "message": message, "stderr": stderr})
             if self._put_off or self.serving is None or self._failure is not None:
                 self._start()
             return
         retry_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
         self._failures += 1
         self._failure = {
-            **failure,
+            "step": failure["step"],
+            "message": failure["message"],
+            "stderr": failure["stderr"],
             "attempts": self._failures,
             "retryInMs": round(retry_s * 1000),
             "failedAtMs": round(time.time() * 1000),

@@ -33,13 +33,13 @@ describe('a fork service after another one', () => {
     let id = '';
     const events = await overRestarts(
       async (bench) => void ({ id } = await bench.fork()),
-      (bench) => bench.service.take({ event: 'hello', pid: 1, children: [kept(id)] }),
+      (bench) => bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [kept(id)] }),
       (bench) => {
-        bench.service.take({ event: 'hello', pid: 1, children: [kept(id)] });
+        bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [kept(id)] });
         bench.exit(id, 0);
       },
       (bench) => {
-        bench.service.take({ event: 'hello', pid: 1, children: [] });
+        bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [] });
         bench.exit(id, 0);
         assert.notEqual(bench.service.attach(id), null, 'its requester may come back for it');
       },
@@ -55,7 +55,7 @@ describe('a fork service after another one', () => {
         bench.service.signal(id, 'SIGTERM', 'by ops');
       },
       (bench) => {
-        bench.service.take({ event: 'hello', pid: 1, children: [kept(id)] });
+        bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [kept(id)] });
         bench.service.signal(id, 'SIGKILL', 'again');
         bench.exit(id, 9);
       },
@@ -70,7 +70,7 @@ describe('a fork service after another one', () => {
     const events = await overRestarts(
       async (bench) => void ({ id } = await bench.fork()),
       async (bench) => {
-        bench.service.take({ event: 'hello', pid: 1, children: [] });
+        bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [] });
         bench.service.adoptOrphans();
         const attached = bench.service.attach(id);
         assert.equal(await within('its end', attached?.exited ?? Promise.reject(new Error('no child'))), 255 << 8);
@@ -82,7 +82,7 @@ describe('a fork service after another one', () => {
 
   it('counts the children it found against the limits', async () => {
     await overRestarts((bench) => {
-      bench.service.take({ event: 'hello', pid: 1, children: [kept('a'), kept('b', false)] });
+      bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [kept('a'), kept('b', false)] });
       assert.deepEqual([bench.service.busy, bench.service.registry.countOf(null)], [2, 2]);
     });
   });

@@ -170,7 +170,12 @@ describe('ForkService and its keeper', () => {
   it('takes over what a keeper has kept', () => {
     using bench = new ServiceBench();
     const kept = { id: 'k1', pid: 4_194_401, directory: '/run/k1', connected: true, details };
-    bench.service.take({ event: 'hello', pid: 1, children: [kept, { ...kept, id: 'k2', connected: false }] });
+    bench.service.take({
+      event: 'hello',
+      pid: 1,
+      readyAtMs: 1,
+      children: [kept, { ...kept, id: 'k2', connected: false }],
+    });
     const states = Object.values(bench.events.view.children).map(({ id, state, user }) => [id, state, user]);
     assert.deepEqual(states, [
       ['k1', 'running', 'bob'],
@@ -186,7 +191,7 @@ describe('ForkService and its keeper', () => {
     bench.service.keeperLost();
     bench.connect();
     const kept = { id: child.id, pid: child.pid, directory: child.directory, connected: true, details };
-    bench.service.take({ event: 'hello', pid: 1, children: [kept] });
+    bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [kept] });
     assert.equal(bench.service.registry.size, 1);
     bench.exit(child.id, 0);
     assert.equal(await child.exited, 0);

@@ -84,11 +84,22 @@ describe('KeeperLink', () => {
     });
   });
 
+  it('names the field of an event of the keeper’s own that cannot be', async () => {
+    await withLink(async ({ keeper, lost }) => {
+      keeper.write('{"event":"signalled","id":"a","sent":1}\n');
+      await until('the loss', () => lost.length === 1);
+      assert.match(lost[0]?.message ?? '', /^the keeper speaks nonsense: .*: its sent is missing or cannot be$/);
+    });
+  });
+
   it('drops a word of a child that no child says, and goes on', async () => {
     await withLink(async ({ keeper, lost, events, unbelieved }) => {
       keeper.write('{"event":"log","id":"a"}\n{"event":"more","id":"a"}\n{"event":"connected","id":"a"}\n');
       await until('the one that is taken', () => events.length === 1);
-      assert.deepEqual(unbelieved, ['{"event":"log","id":"a"}', '{"event":"more","id":"a"}']);
+      assert.deepEqual(unbelieved, [
+        '{"event":"log","id":"a"}: its text is missing or cannot be',
+        '{"event":"more","id":"a"}',
+      ]);
       assert.deepEqual(lost, []);
     });
   });

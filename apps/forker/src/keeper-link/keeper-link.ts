@@ -11,8 +11,8 @@ const shownOfLineMax = 80;
 /** What a {@link KeeperLink} tells its owner. */
 export interface KeeperListener {
   event(event: KeeperEvent): void;
-  /** It passed on a child's word that no child says, or that is not known here; `line` has its beginning. */
-  unbelieved(line: string): void;
+  /** It passed on a child's word that no child says, or that is not known here; `what` has its beginning, and the field that cannot be. */
+  unbelieved(what: string): void;
   /** The keeper is gone; nobody will ever know how its children end. */
   lost(error: Error): void;
 }
@@ -32,11 +32,15 @@ export class KeeperLink {
     socket.on('error', (error) => (cause = error));
     socket.on('data', (chunk: Buffer) => {
       for (const line of this.#splitter.push(chunk)) {
-        const event = readEvent(line);
-        if (event === 'nonsense')
-          return void socket.destroy(new Error(`the keeper speaks nonsense: ${line.slice(0, shownOfLineMax)}`));
-        if (event === 'unbelieved') listener.unbelieved(line.slice(0, shownOfLineMax));
-        else listener.event(event);
+        const heard = readEvent(line);
+        if ('event' in heard) {
+          listener.event(heard);
+          continue;
+        }
+        const shown = line.slice(0, shownOfLineMax);
+        const what = heard.field === null ? shown : `${shown}: its ${heard.field} is missing or cannot be`;
+        if (!heard.harmless) return void socket.destroy(new Error(`the keeper speaks nonsense: ${what}`));
+        listener.unbelieved(what);
       }
       if (this.#splitter.overflow) socket.destroy(new Error('the keeper sent a line that is too long'));
     });

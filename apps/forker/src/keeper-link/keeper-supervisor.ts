@@ -135,8 +135,8 @@ export class KeeperSupervisor {
   async #connect(): Promise<void> {
     const listener = {
       event: (event: KeeperEvent): void => this.#take(event),
-      unbelieved: (line: string): void =>
-        this.#context.log.error({ line }, 'the keeper passed on what is not believed'),
+      unbelieved: (what: string): void =>
+        this.#context.log.error({ what }, 'the keeper passed on what is not believed'),
       lost: (error: Error): void => void this.#replace(error),
     };
     const { config } = this.#context;
@@ -202,8 +202,7 @@ export class KeeperSupervisor {
       case 'hello':
         this.#isKnown = true;
         this.pid = event.pid;
-        this.readySince = new Date(event.readyAtMs ?? Date.now()).toISOString();
-        if (event.answersPings !== true) this.#pulse[Symbol.dispose]();
+        this.readySince = new Date(event.readyAtMs).toISOString();
         // Not before: the socket of a keeper that has just been killed still takes a connection, and answers nothing.
         service.keeper = this.#link;
         return;

@@ -31,7 +31,7 @@ export interface ZygoteConfiguration extends SessionSettings {
   readonly fingerprint: string;
 }
 
-/** What the forker asks of the keeper (apps/forker/zygote/keeper.py, `_requests`). `signal` is a number, sent to the child's process group. */
+/** What the forker asks of the keeper, which holds it against apps/forker/zygote/orders.py. `signal` is a number, sent to the child's process group. */
 export type KeeperRequest =
   | ({ readonly request: 'configure' } & ZygoteConfiguration)
   | {
@@ -44,7 +44,7 @@ export type KeeperRequest =
     }
   | { readonly request: 'signal'; readonly id: string; readonly signal: number }
   | { readonly request: 'taken'; readonly id: string }
-  /** Answered with `alive`, by a keeper whose `hello` says so. */
+  /** Answered with `alive`. */
   | { readonly request: 'ping' }
   /** As `configure`, for good only if that zygote comes up; else all stays as it was. */
   | ({ readonly request: 'try_zygote' } & ZygoteConfiguration)
@@ -64,15 +64,14 @@ export interface LockReport {
   readonly lost: number;
 }
 
-/** What the keeper says. */
+/** What the keeper says (apps/forker/zygote/keeper_events.py). */
 export type KeeperEvent =
   | {
       readonly event: 'hello';
       readonly pid: number;
       readonly children: readonly KeptChild[];
-      /** These two are absent from older keepers. Wall clock. */
-      readonly readyAtMs?: number;
-      readonly answersPings?: boolean;
+      /** Wall clock. */
+      readonly readyAtMs: number;
     }
   | { readonly event: 'alive' }
   | {
@@ -80,8 +79,8 @@ export type KeeperEvent =
       readonly pid: number;
       readonly modules: number;
       readonly startedInMs: number;
-      /** Wall clock; absent from older keepers. */
-      readonly readyAtMs?: number;
+      /** Wall clock. */
+      readonly readyAtMs: number;
       /** True when it was only tried, and came up. */
       readonly tried: boolean;
     }
@@ -105,8 +104,8 @@ export type KeeperEvent =
       readonly message: string;
       readonly stderr: readonly string[];
     }
-  /** `cause` says why the keeper has killed it; null when it has not, absent from older keepers. */
-  | { readonly event: 'zygote.died'; readonly status: number; readonly cause?: string | null }
+  /** `cause` says why the keeper has killed it; null when it has not. */
+  | { readonly event: 'zygote.died'; readonly status: number; readonly cause: string | null }
   /** Children can be had, though nothing is forked. */
   | { readonly event: 'zygote.none'; readonly tried: boolean }
   | { readonly event: 'started'; readonly id: string; readonly pid: number; readonly directory: string }

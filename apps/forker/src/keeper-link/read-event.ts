@@ -3,7 +3,8 @@ import { isChildId } from '@hatchery/protocol';
 import { reportTextCharactersMax } from '../limits.ts';
 import type { KeeperEvent } from './messages.ts';
 
-type Check = (value: unknown) => boolean;
+/** What of a value cannot be: the path below it, as `.details.startedAt`; `''` for the value itself, null when all of it holds. */
+type Check = (value: unknown) => string | null;
 type Kind = KeeperEvent['event'];
 
 /**
@@ -12,47 +13,54 @@ type Kind = KeeperEvent['event'];
  */
 const fromChildren: ReadonlySet<string> = new Set<Kind>(['connected', 'log', 'lock', 'failed', 'condemned']);
 
-const text: Check = (value) => typeof value === 'string' && value.length <= reportTextCharactersMax;
-/** Fit to be shown: a terminal's cursor does not move by it. */
-const line: Check = (value) => text(value) && !/[\p{Cc}\u2028-\u202e\u2066-\u2069]/u.test(value as string);
-const flag: Check = (value) => typeof value === 'boolean';
-const integer =
-  (most: number): Check =>
+const that =
+  (holds: (value: unknown) => boolean): Check =>
   (value) =>
-    Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most;
+    holds(value) ? null : '';
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= reportTextCharactersMax;
+const text = that(isText);
+/** Fit to be shown: a terminal's cursor does not move by it. */
+const line = that((value) => isText(value) && !/[\p{Cc}\u2028-\u202e\u2066-\u2069]/u.test(value));
+const flag = that((value) => typeof value === 'boolean');
+const integer = (most: number, least = 0): Check =>
+  that((value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most);
 const instantMs = integer(8.64e15);
 const count = integer(Number.MAX_SAFE_INTEGER);
 /** PID_MAX_LIMIT of Linux on 64 bits (proc(5), /proc/sys/kernel/pid_max). */
-const pid: Check = (value) => integer(4_194_304)(value) && value !== 0;
-const id: Check = (value) => typeof value === 'string' && isChildId(value);
-const path: Check = (value) => text(value) && (value as string).startsWith('/') && !(value as string).includes('\0');
-const oneOf =
-  (...words: readonly string[]): Check =>
-  (value) =>
-    typeof value === 'string' && words.includes(value);
-const seconds: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+const pid = integer(4_194_304, 1);
+const id = that((value) => typeof value === 'string' && isChildId(value));
+const path = that((value) => isText(value) && value.startsWith('/') && !value.includes('\0'));
+const oneOf = (...words: readonly string[]): Check =>
+  that((value) => typeof value === 'string' && words.includes(value));
+const seconds = that((value) => typeof value === 'number' && Number.isFinite(value) && value >= 0);
 const orNull =
   (check: Check): Check =>
   (value) =>
-    value === null || check(value);
-const orAbsent =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value);
+    value === null ? null : check(value);
 const listOf =
   (check: Check): Check =>
   (value) =>
-    Array.isArray(value) && value.every(check);
+    Array.isArray(value) ? firstWrong(value.map((item, index) => [String(index), check(item)])) : '';
 const record =
   (fields: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) && hold(value, fields);
+  (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return '';
+    const own = (name: string): unknown =>
+      Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+    return firstWrong(Object.entries(fields).map(([name, check]) => [name, check(own(name))]));
+  };
+
+function firstWrong(fields: readonly (readonly [name: string, below: string | null])[]): string | null {
+  const wrong = fields.find(([, below]) => below !== null);
+  return wrong === undefined ? null : `.${wrong[0]}${wrong[1] ?? ''}`;
+}
 
 const details = record({
   user: orNull(text),
   peer: orNull(text),
   command: text,
-  startedAt: (value) => text(value) && !Number.isNaN(Date.parse(value as string)),
+  startedAt: that((value) => isText(value) && !Number.isNaN(Date.parse(value))),
 });
 
 /** Each field of each kind. Other fields than these are ignored: a newer keeper may have more to say. */
@@ -60,24 +68,23 @@ const fieldsOf: { readonly [K in Kind]: Readonly<Record<string, Check>> } = {
   hello: {
     pid,
     children: listOf(record({ id, pid, directory: path, connected: flag, details })),
-    readyAtMs: orAbsent(instantMs),
-    answersPings: orAbsent(flag),
+    readyAtMs: instantMs,
   },
   alive: {},
-  'zygote.ready': { pid, modules: count, startedInMs: count, readyAtMs: orAbsent(instantMs), tried: flag },
+  'zygote.ready': { pid, modules: count, startedInMs: count, readyAtMs: instantMs, tried: flag },
   'zygote.failed': {
     ...{ step: text, message: text, stderr: listOf(text), attempts: count },
     ...{ failedAtMs: instantMs, retryInMs: integer(86_400_000), servingPid: orNull(pid) },
   },
   'zygote.rejected': { step: text, message: text, stderr: listOf(text) },
-  'zygote.died': { status: integer(0xffff), cause: orAbsent(orNull(text)) },
+  'zygote.died': { status: integer(0xffff), cause: orNull(text) },
   'zygote.none': { tried: flag },
   started: { id, pid, directory: path },
   refused: { id, reason: text },
   connected: { id },
   exited: {
     ...{ id, pid, directory: path, status: integer(0xffff) },
-    ...{ rusage: isChildRusage, leftBehind: flag, details },
+    ...{ rusage: that(isChildRusage), leftBehind: flag, details },
   },
   log: { id, text },
   lock: {
@@ -92,26 +99,29 @@ const fieldsOf: { readonly [K in Kind]: Readonly<Record<string, Check>> } = {
   signalled: { id, sent: flag },
 };
 
-/**
- * What one line of the keeper says. `unbelieved` is a child's word that no child says, or a kind that only a newer keeper knows: it is left out.
- * `nonsense` is anything else that the keeper does not say. Never throws.
- */
-export function readEvent(line: string): KeeperEvent | 'nonsense' | 'unbelieved' {
+/** The words of every kind, for a test that shows each. */
+export const eventKinds: readonly string[] = Object.keys(fieldsOf);
+
+/** A line that is no event. */
+export interface NoEvent {
+  /** The field that is missing or cannot be, as `details.startedAt`; null where it is no message at all, or none that is known here. */
+  readonly field: string | null;
+  /** True of a child's word, and of a kind that only a newer keeper knows: such a line is left out. Anything else costs us the keeper. */
+  readonly harmless: boolean;
+}
+
+/** What one line of the keeper says. Never throws. */
+export function readEvent(line: string): KeeperEvent | NoEvent {
   let message: unknown;
   try {
     message = JSON.parse(line);
   } catch {
-    return 'nonsense';
+    return { field: null, harmless: false };
   }
-  if (!record({ event: text })(message)) return 'nonsense';
+  const noKind = record({ event: text })(message);
+  if (noKind !== null) return { field: noKind === '' ? null : noKind.slice(1), harmless: false };
   const { event } = message as { event: string };
-  if (!Object.hasOwn(fieldsOf, event)) return 'unbelieved';
-  if (hold(message as object, fieldsOf[event as Kind])) return message as KeeperEvent;
-  return fromChildren.has(event) ? 'unbelieved' : 'nonsense';
-}
-
-function hold(value: object, fields: Readonly<Record<string, Check>>): boolean {
-  return Object.entries(fields).every(([name, check]) =>
-    check(Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined),
-  );
+  if (!Object.hasOwn(fieldsOf, event)) return { field: null, harmless: true };
+  const wrong = record(fieldsOf[event as Kind])(message);
+  return wrong === null ? (message as KeeperEvent) : { field: wrong.slice(1), harmless: fromChildren.has(event) };
 }

@@ -30,7 +30,7 @@ describe('the health of the zygote', () => {
       ...unknownHealth,
       ...{ pid: 8, readySince: '1970-01-01T00:01:00.000Z' },
     });
-    assert.equal(healthAfter(troubled, { event: 'zygote.died', status: 9 }).readySince, null);
+    assert.equal(healthAfter(troubled, { event: 'zygote.died', status: 9, cause: null }).readySince, null);
   });
 
   it('has none while none is known, and does not mind what is said of children', () => {

@@ -4,11 +4,11 @@ import type { KeeperEvent } from './messages.ts';
 /** Before anything is known. */
 export const unknownHealth: ZygoteHealth = { pid: null, readySince: null, isOff: false, trouble: null };
 
-/** The health after the keeper has said something. Pure, but for a keeper that does not say since when. */
+/** The health after the keeper has said something. Pure. */
 export function healthAfter(health: ZygoteHealth, event: KeeperEvent): ZygoteHealth {
   switch (event.event) {
     case 'zygote.ready':
-      return { ...unknownHealth, pid: event.pid, readySince: timeOf(event.readyAtMs ?? Date.now()) };
+      return { ...unknownHealth, pid: event.pid, readySince: timeOf(event.readyAtMs) };
     case 'zygote.none':
       return { ...unknownHealth, isOff: true };
     case 'zygote.died':

@@ -11,6 +11,7 @@ from unittest import mock
 import wire
 from keeper import Keeper, listen
 from loop import Loop
+from testing import example_messages
 from testing.hostile_packets import Packet
 
 #: Of all that a keeper says, what a child's word may lead to.
@@ -48,7 +49,7 @@ class Stand(unittest.TestCase):
         self.zygote = StandIn()
         self.nursery = self.keeper.nursery
         self.nursery.zygotes.serving = cast(Any, self.zygote)
-        self.nursery.zygotes.configuration = {"poolSize": 0, "fork": True, "runAs": None, "cgroup": None}
+        self.nursery.zygotes._configuration = example_messages.configure()
         self.forker = socket.socket(socket.AF_UNIX)
         self.forker.connect(self.address)
         self.killed: list[int] = []
@@ -95,8 +96,7 @@ class Stand(unittest.TestCase):
     def new_child(self) -> tuple[str, socket.socket]:
         """A child that serves a session: its id and its own end of the channel."""
         name = f"c{next(self.numbers)}"
-        request = {"id": name, "command": ["rocks"], "environment": {}, "connectTimeoutS": 1, "details": {}}
-        self.nursery.fork({"request": "fork", **request})
+        self.nursery.fork(example_messages.fork(name))
         end = self.zygote.ends.pop()
         for event in ("started", "connected"):
             end.send(wire.encode({"event": event}))

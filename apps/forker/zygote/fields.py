@@ -1,0 +1,101 @@
+"""What is true of the fields of a message. Pure: a check takes a value and names what of it cannot be, None when all holds."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+#: Where below the value something cannot be, as ".startedAt"; "" for the value itself; None when it holds.
+Check = Callable[[Any], "str | None"]
+
+TEXT_CHARACTERS_MAX = 16_384
+
+#: As much as boundary.py says of a path or a cause.
+LINE_CHARACTERS_MAX = 512
+
+#: As in verb_table.py, which the keeper has no use for.
+UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+#: PATH_MAX of linux/limits.h: no lock stands at a longer one.
+PATH_CHARACTERS_MAX = 4_096
+
+#: Breezy makes nonces of 20 letters and digits; the token of a client may be any, but is one word.
+NONCE = re.compile(r"[!-~]{0,128}")
+
+#: As libs/protocol, `isChildId`.
+CHILD_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+def that(holds: Callable[[Any], bool]) -> Check:
+    """A check by a predicate on the value itself."""
+    return lambda value: None if holds(value) else ""
+
+
+def record(fields: Mapping[str, Check]) -> Check:
+    """An object that has all of these fields. Others are left unread: a newer forker may say more."""
+
+    def wrong(value: Any) -> str | None:
+        return missing_or_wrong(value, fields) if isinstance(value, dict) else ""
+
+    return wrong
+
+
+def missing_or_wrong(message: Mapping[str, Any], fields: Mapping[str, Check]) -> str | None:
+    """The first of these fields that a message lacks, or that cannot be."""
+    for name, check in fields.items():
+        below = check(message[name]) if name in message else ""
+        if below is not None:
+            return f".{name}{below}"
+    return None
+
+
+def or_none(check: Check) -> Check:
+    return lambda value: None if value is None else check(value)
+
+
+def count(most: int, least: int = 0) -> Check:
+    return that(lambda value: type(value) is int and least <= value <= most)
+
+
+def one_of(*words: str) -> Check:
+    return that(lambda value: isinstance(value, str) and value in words)
+
+
+def is_encodable(value: str) -> bool:
+    """False for half a surrogate pair, which no byte of a file name comes to (os.fsdecode)."""
+    try:
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= TEXT_CHARACTERS_MAX and is_encodable(value)
+
+
+def is_path(value: Any) -> bool:
+    if not isinstance(value, str) or len(value) > PATH_CHARACTERS_MAX or "\0" in value:
+        return False
+    return value.startswith("/") and is_encodable(value)
+
+
+text = that(is_text)
+#: Fit to be shown: a terminal's cursor does not move by it.
+line = that(lambda value: is_text(value) and len(value) <= LINE_CHARACTERS_MAX and not UNSHOWABLE.search(value))
+path = that(is_path)
+nonce = or_none(that(lambda value: isinstance(value, str) and NONCE.fullmatch(value) is not None))
+seconds = that(lambda value: type(value) in (int, float) and 0 <= value < 2**40)
+flag = that(lambda value: type(value) is bool)
+child_id = that(lambda value: isinstance(value, str) and CHILD_ID.fullmatch(value) is not None)
+#: Of a request to fork: bounded by the line that it comes in.
+long_text = that(lambda value: isinstance(value, str) and "\0" not in value and is_encodable(value))
+words = that(lambda value: isinstance(value, list) and value != [] and all(long_text(word) is None for word in value))
+
+
+def _is_environment(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    return all(name and "=" not in name and long_text(name) is None and long_text(held) is None for name, held in value.items())
+
+
+environment = that(_is_environment)
