@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decisions, documentedCommands, machineTraces, readmes, testedProjects } from './documents.ts';
 import { confinedImports, namedExports, processAccess, telltaleNames } from './modules.ts';
-import { fileLength, functionLength, pythonSize } from './size.ts';
-import type { Problem, Rule } from './source-files.ts';
+import { fileLength, functionLength, pythonReasons } from './size.ts';
+import type { Problem, Rule, SourceFile } from './source-files.ts';
 
 function check(rule: Rule, path: string, text = ''): Problem[] {
   return rule([{ path, text }]);
@@ -28,13 +28,22 @@ describe('size', () => {
     assert.equal(check(functionLength, 'a.test.ts', `describe('a', () => { it('b', () => {${long}}); });`).length, 1);
   });
 
-  it('sums the Python of the zygote without its tests', () => {
-    const file = (name: string): { path: string; text: string } => ({
-      path: `apps/forker/zygote/${name}`,
-      text: 'a\n'.repeat(2501),
-    });
-    assert.deepEqual(pythonSize([file('a.py'), file('test_a.py')]), []);
-    assert.equal(pythonSize([file('a.py'), file('b.py')]).length, 1);
+  it('wants a reason for each Python file that is not a test, and a file for each reason', () => {
+    const table =
+      '### `apps/forker/zygote`\n\n| `a.py` | it forks |\n| `gone.py` | it was |\n\n### `apps/cli/lock`\n\n| `main.py` | it locks |\n\n## Consequences\n';
+    const file = (path: string): SourceFile => ({ path, text: '' });
+    const problems = pythonReasons([
+      { path: 'docs/decisions/0005-size-of-the-python-part.md', text: table },
+      ...[
+        'apps/forker/zygote/a.py',
+        'apps/forker/zygote/test_a.py',
+        'apps/forker/zygote/b.py',
+        'apps/cli/lock/main.py',
+      ].map(file),
+    ]);
+    assert.equal(problems.length, 2, problems.join('\n'));
+    assert.match(problems[0] ?? '', /zygote\/b\.py: has no row/);
+    assert.match(problems[1] ?? '', /zygote\/gone\.py, which is not there/);
   });
 });
 

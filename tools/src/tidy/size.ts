@@ -7,11 +7,9 @@ const fileLinesMax = 250;
 /** A function is read in one glance, without scrolling. */
 const functionLinesMax = 60;
 
-/** Python is only what must live in Breezy's own process or reap it, and what hands on a process context: the size it has, with a little room (docs/decisions/0005-size-of-the-python-part.md). */
-const pythonLinesMax: ReadonlyMap<string, number> = new Map([
-  ['apps/forker/zygote', 4800],
-  ['apps/cli/lock', 1200],
-]);
+/** Where Python stands, and where each of its files says why it has to be Python. */
+const pythonDirectories = ['apps/forker/zygote', 'apps/cli/lock'];
+const pythonTable = 'docs/decisions/0005-size-of-the-python-part.md';
 
 /** Files that may be longer, each with its reason. */
 const longFiles: ReadonlyMap<string, string> = new Map();
@@ -26,15 +24,27 @@ export const fileLength: Rule = (files) =>
 /** No function is longer than a screen. */
 export const functionLength: Rule = (files) => files.filter(isTypeScript).flatMap(longFunctions);
 
-/** The Python part stays small. */
-export const pythonSize: Rule = (files) =>
-  [...pythonLinesMax].flatMap(([directory, linesMax]) => {
-    const python = files.filter(
-      (file) => file.path.startsWith(`${directory}/`) && file.path.endsWith('.py') && !isForTests(file),
-    );
-    const lines = python.reduce((sum, { text }) => sum + countLines(text), 0);
-    return lines > linesMax ? [`${directory}: has ${lines} lines of Python, at most ${linesMax}`] : [];
+/** Every Python file has its reason in {@link pythonTable}, and every reason its file. */
+export const pythonReasons: Rule = (files) => {
+  const table = files.find(({ path }) => path === pythonTable)?.text ?? '';
+  return pythonDirectories.flatMap((directory) => {
+    const [, section = ''] = table.split(`### \`${directory}\`\n`);
+    const named = section
+      .split(/^##/m, 1)
+      .flatMap((rows) => Array.from(rows.matchAll(/^\| `([^`]+)` /gm), ([, name = '']) => name));
+    const there = files
+      .filter((file) => file.path.startsWith(`${directory}/`) && file.path.endsWith('.py') && !isForTests(file))
+      .map(({ path }) => path.slice(directory.length + 1));
+    return [
+      ...there
+        .filter((name) => !named.includes(name))
+        .map((name) => `${directory}/${name}: has no row in ${pythonTable} that says why it is Python`),
+      ...named
+        .filter((name) => !there.includes(name))
+        .map((name) => `${pythonTable}: has a row for ${directory}/${name}, which is not there`),
+    ];
   });
+};
 
 function longFunctions(file: SourceFile): Problem[] {
   const source = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.Latest, true);

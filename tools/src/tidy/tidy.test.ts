@@ -8,7 +8,7 @@ import { importCycles } from './cycles.ts';
 import { decisions, documentedCommands, machineTraces, readmes, testedProjects } from './documents.ts';
 import { confinedImports, namedExports, processAccess, telltaleNames } from './modules.ts';
 import { references } from './references.ts';
-import { fileLength, functionLength, pythonSize } from './size.ts';
+import { fileLength, functionLength, pythonReasons } from './size.ts';
 import { readSourceFiles, type Rule } from './source-files.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -24,7 +24,7 @@ async function commandNames(): Promise<string[]> {
 const rules: readonly (readonly [title: string, rule: Rule])[] = [
   ['keeps files short', fileLength],
   ['keeps functions short', functionLength],
-  ['keeps the Python part small', pythonSize],
+  ['says of each Python file why it is Python', pythonReasons],
   ['names folders and files after the domain', telltaleNames],
   ['exports by name', namedExports],
   ['imports ssh2 and ws in one folder each', confinedImports],
