@@ -73,7 +73,7 @@ describe('the command line', () => {
       assert.equal(code, 1);
       assert.match(
         said.join('\n'),
-        /^\w+: no (fork service|ssh gateway) answers on .*\.sock \(ENOENT\); start one with/,
+        /^\w+: no (fork service|ssh gateway) answers on .*\.sock \(ENOENT\); start one with .*\/hatchery up --state-dir \S+, or/,
       );
     }
     for (const [word = '', ...options] of [['stop'], ['restart'], ['restart', '--now']]) {

@@ -1,7 +1,9 @@
 import { ConfigError, nearest } from '@hatchery/config';
 import { exitDone, exitFailed, exitUsage, readInvocation, UsageError, type Command } from './command.ts';
 import { commands } from './commands.ts';
+import { NotRunningError } from './running-service.ts';
 import type { Terminal } from './terminal.ts';
+import { quote } from './up/first-use.ts';
 import { describeVersions, readVersions } from './version.ts';
 
 const scriptsOwn = [
@@ -18,8 +20,10 @@ export async function runCommand([name, ...argv]: readonly string[], terminal: T
   }
   const command = find(name);
   if (command === undefined) return refuseUnknown(name, terminal);
+  let place: readonly string[] = [];
   try {
     const invocation = readInvocation(command, argv, terminal);
+    if (invocation !== 'help') ({ place } = invocation);
     return invocation === 'help' ? help(name, terminal) : await command.run(invocation);
   } catch (error) {
     const { message } = error as Error;
@@ -27,9 +31,16 @@ export async function runCommand([name, ...argv]: readonly string[], terminal: T
       terminal.say(`${name}: ${message}; hatchery help ${name} tells more`);
       return exitUsage;
     }
-    terminal.say(error instanceof ConfigError ? message : `${name}: ${message}`);
+    const advice = error instanceof NotRunningError && !error.isAdvised ? adviceToStart(place) : '';
+    terminal.say(error instanceof ConfigError ? message : `${name}: ${message}${advice}`);
     return exitFailed;
   }
+}
+
+/** The command that starts the instance that was asked for, and not the default one. */
+function adviceToStart(place: readonly string[]): string {
+  const words = place.map((word) => ` ${quote(word)}`).join('');
+  return `; start one with ./hatchery up${words}, or name another with --state-dir`;
 }
 
 function find(name: string): Command | undefined {

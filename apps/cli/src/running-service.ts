@@ -30,6 +30,13 @@ export interface ServiceState {
 export class NotRunningError extends Error {
   readonly code = 'not_running';
   readonly fault = 'client';
+  /** The message says what to do; otherwise that is to start one, by words that the command knows. */
+  readonly isAdvised: boolean;
+
+  constructor(message: string, { isAdvised = false, ...options }: ErrorOptions & { isAdvised?: boolean } = {}) {
+    super(message, options);
+    this.isAdvised = isAdvised;
+  }
 }
 
 /** Asks the running fork service. @throws as {@link askPart} */
@@ -50,7 +57,9 @@ export function explainAbsence(config: Config, name: PartName, socket: string, e
   const why = error instanceof NotRunningError ? whyNoAnswer(config, name, socket) : null;
   if (why === null) throw error;
   const message = `the ${name === 'forker' ? 'fork service' : 'ssh gateway'} ${why.words}`;
-  throw why.runs ? new Error(message, { cause: error }) : new NotRunningError(message, { cause: error });
+  throw why.runs
+    ? new Error(message, { cause: error })
+    : new NotRunningError(message, { cause: error, isAdvised: true });
 }
 
 /**
@@ -94,10 +103,8 @@ function hindrance(part: string, socket: string, cause: NodeJS.ErrnoException): 
     return new Error(`${socket} is not for this user; run it with sudo, or as the user that the service runs as`, {
       cause,
     });
-  if (code === 'ENOENT' || code === 'ECONNREFUSED') {
-    const advice = 'start one with ./hatchery up, or name another with --state-dir';
-    return new NotRunningError(`no ${part} answers on ${socket} (${code}); ${advice}`, { cause });
-  }
+  if (code === 'ENOENT' || code === 'ECONNREFUSED')
+    return new NotRunningError(`no ${part} answers on ${socket} (${code})`, { cause });
   return new Error(`the ${part} on ${socket} gives no answer (${message}); its log tells why`, { cause });
 }
 

@@ -48,7 +48,7 @@ function pageOf(config: Config): string {
   if (record === null) {
     // A record that is not for this user looks like none; the key tells the two apart.
     keyOf(config);
-    throw new NotRunningError(advised(`no dashboard runs with its sockets in ${config.runtimeDirectory}`));
+    throw new NotRunningError(`no dashboard runs with its sockets in ${config.runtimeDirectory}`);
   }
   const { url, signInUrl } = record.details;
   if (typeof url !== 'string' || url === signInUrl)
@@ -71,11 +71,7 @@ function keyOf(config: Config): Buffer {
         cause: error,
       });
     if (code === 'ENOENT')
-      throw new NotRunningError(advised(`no dashboard has run on ${config.stateDirectory}`), { cause: error });
+      throw new NotRunningError(`no dashboard has run on ${config.stateDirectory}`, { cause: error });
     throw new Error(`${path} cannot be read: ${message}`, { cause: error });
   }
-}
-
-function advised(what: string): string {
-  return `${what}; start one with ./hatchery up, or name another with --state-dir`;
 }

@@ -11,6 +11,7 @@ import { startMsMax, stopLookMs, stopMarginMs, urgentRepeatMs } from './limits.t
 import { resumeParts } from './resume.ts';
 import { openServiceLog, serviceLogPath } from './service-log.ts';
 import { readService } from './service-process.ts';
+import { makeStateDirectory } from './up/first-use.ts';
 import { describePlaces, type StartOutcome } from './up/ready.ts';
 import { StopProgress } from './stop-progress.ts';
 import { lives, namesOf, unsupervisedParts, type ProcessIdentity } from './unsupervised.ts';
@@ -45,6 +46,7 @@ export async function startDetached(invocation: Invocation): Promise<number> {
   if (running !== null) return resumeParts(invocation, running);
   tellOfLeft(invocation);
   const log = serviceLogPath(config);
+  makeStateDirectory(config.stateDirectory);
   const output = openServiceLog(config);
   const argv = [...nodeFlags, program, 'up', ...place, '--ready-fd', '3'];
   const service = spawn(process.execPath, argv, {
@@ -67,7 +69,7 @@ export async function startDetached(invocation: Invocation): Promise<number> {
     return exitFailed;
   }
   service.unref();
-  const places = `hatchery is up (pid ${service.pid}); its log is ${log}\n${describePlaces(config, outcome)}`;
+  const places = `hatchery is up (pid ${service.pid}); its log is ${log}\n${describePlaces(config, outcome, place)}`;
   invocation.print(invocation.options['json'] === true ? line : places);
   return exitDone;
 }

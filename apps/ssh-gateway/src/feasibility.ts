@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
 import { proveDescriptors, StartError } from '@hatchery/daemon';
+import { hostKeyObjection } from '@hatchery/ssh-keys';
 import { nativeCryptoLoaded } from './ssh/crypto-binding.ts';
 import {
   assembleHostKeys,
@@ -90,10 +91,9 @@ function readHostKey(path: string): HostKey {
   try {
     key = parseHostKey(contents);
   } catch (error) {
-    throw new StartError(
-      `the host key ${path} cannot be used (${reasonOf(error)}); make one with: ssh-keygen -t ed25519 -f ${path} -N ''`,
-      { cause: error },
-    );
+    throw new StartError(`the host key ${path} cannot be used: ${hostKeyObjection(contents, path, reasonOf(error))}`, {
+      cause: error,
+    });
   }
   requirePrivate(path);
   return key;

@@ -57,7 +57,10 @@ describe('hatchery doctor', () => {
     writeFileSync(key, 'no key', { mode: 0o644 });
     assert.match((await troubles(directory.path, config)).found.join('\n'), /: others can read it; chmod 600 /);
     chmodSync(key, 0o600);
-    assert.match((await troubles(directory.path, config)).found.join('\n'), /: it is no private key without a passphr/);
+    assert.match(
+      (await troubles(directory.path, config)).found.join('\n'),
+      /: it is no private key; move it away, then make one with: ssh-keygen -t ed25519/,
+    );
   });
 
   it('does not call a host key broken where ssh-keygen only misses the user in passwd', async (context) => {

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defaultHostKey, type Config } from '@hatchery/config';
 import { findSessionUser, foreignPlaceIn } from '@hatchery/daemon';
+import { hostKeyObjection, publicHostKeyObjection, whyUnreadable } from '@hatchery/ssh-keys';
 import { diskFreeBytesMin, examinationMsMax } from '../limits.ts';
 import type { Check } from './check.ts';
 
@@ -69,6 +70,10 @@ function checkHostKey(path: string, isMade: boolean): Check {
   const make = `make one with: ssh-keygen -t ed25519 -N '' -f ${path}`;
   if (!existsSync(path))
     return { what, trouble: isMade ? unwritable(dirname(path)) : `it is missing; put it back, or ${make}` };
+  const contents = readOrWhyNot(path);
+  if (typeof contents === 'string') return { what, trouble: contents };
+  const objection = publicHostKeyObjection(contents, path);
+  if (objection !== null) return { what, trouble: objection };
   const { mode, uid } = statSync(path);
   if ((mode & 0o077) !== 0 && uid === process.getuid?.())
     return { what, trouble: `others can read it; chmod 600 ${path}` };
@@ -80,7 +85,15 @@ function checkHostKey(path: string, isMade: boolean): Check {
     // The gateway reads the key by itself: that this tool does not run is no trouble of the service.
     const why = code === 'ENOENT' ? 'ssh-keygen is missing' : /No user exists for uid \d+/.exec(String(stderr))?.[0];
     if (why !== undefined) return { what: `${what} (not examined: ${why})`, trouble: null };
-    return { what, trouble: `it is no private key without a passphrase; ${make}` };
+    return { what, trouble: hostKeyObjection(contents, path, 'it is no private key') };
+  }
+}
+
+function readOrWhyNot(path: string): Buffer | string {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    return whyUnreadable((error as NodeJS.ErrnoException).code ?? 'EIO');
   }
 }
 

@@ -69,7 +69,7 @@ async function makeDemo(config: Config, { environment, say }: FirstUseTerminal, 
 }
 
 /** @throws an Error that says what to do when it cannot be made */
-function makeStateDirectory(directory: string): void {
+export function makeStateDirectory(directory: string): void {
   try {
     makeDirectories(directory, modes.passage);
   } catch (error) {
@@ -78,6 +78,8 @@ function makeStateDirectory(directory: string): void {
       EEXIST: 'a file is in its place',
       ENOTDIR: 'a file is in its way',
       EACCES: 'no right to write above it',
+      EROFS: 'the file system there is read-only',
+      ENOENT: 'nothing can be made there',
     };
     const words = why[code as keyof typeof why] ?? message;
     throw new Error(`cannot make state_dir ${directory}: ${words}; see to that, or name another (--state-dir)`, {

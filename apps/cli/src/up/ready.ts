@@ -36,8 +36,9 @@ export function describeReady(config: Config, parts: readonly SupervisedPart[]):
   };
 }
 
-/** Where everything is, for a person, with a line that works when pasted. */
-export function describePlaces(config: Config, ready: Ready): string {
+/** Where everything is, for a person, with lines that work when pasted: `words` point a command at this instance. */
+export function describePlaces(config: Config, ready: Ready, words: readonly string[]): string {
+  const here = words.map((word) => ` ${quote(word)}`).join('');
   const { host, port } = ready.ssh;
   const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const branch = demoWorks(config, ready.ssh)
@@ -46,9 +47,9 @@ export function describePlaces(config: Config, ready: Ready): string {
   return `
   The page          ${ready.dashboard}
   to act on it      ${ready.dashboardSignIn}
-  another browser   ./hatchery sign-in
+  another browser   ./hatchery sign-in${here}
   Branch from it    ${branch}
-  Let others in     ./hatchery user add NAME --key NAME.pub
+  Let others in     ./hatchery user add NAME --key NAME.pub${here}
 ${ready.confinement.user === null ? '' : `  Sessions run as   ${ready.confinement.user}\n`}
 ${ready.confinement.lacks.map((lack) => `Sessions lack ${lack}\n`).join('')}`;
 }

@@ -62,7 +62,7 @@ async function serve(invocation: Invocation, starter: Starter, stop: StopRequest
     offerDemo(config, ready, say);
     // Whoever waits at the descriptor hears it there; what a log keeps should let nobody in.
     if (invocation.options['ready-fd'] !== undefined) return;
-    const places = `\nhatchery is up; Ctrl-C drains and stops.\n${describePlaces(config, ready)}`;
+    const places = `\nhatchery is up; Ctrl-C drains and stops.\n${describePlaces(config, ready, invocation.place)}`;
     invocation.print(invocation.options['json'] === true ? `${JSON.stringify(ready)}\n` : places);
   };
   const started = await startUnlessStopped(invocation, stop);

@@ -1,0 +1,35 @@
+import { parseAuthorizedKeys } from './authorized-keys.ts';
+import { quoted } from './foreign-format.ts';
+import { wireString } from './wire-format.ts';
+
+/** What begins a private key in OpenSSH's own format. Source: OpenSSH's PROTOCOL.key. */
+const openSshMagic = 'openssh-key-v1\0';
+
+/** Why a file that holds public keys cannot be a host key, with what to do; null for any other file. */
+export function publicHostKeyObjection(contents: Buffer, path: string): string | null {
+  if (parseAuthorizedKeys(contents).keys.length === 0) return null;
+  const named = path.endsWith('.pub') ? ` as ${path.slice(0, -'.pub'.length)}` : '';
+  return `it is a public key; name its private half in ssh.host_keys${named}`;
+}
+
+/**
+ * Why the file `path` of a host key that could not be read as one is none, with what to do. `what` is what its reader says of it. A key that is in
+ * use elsewhere is never to be overwritten: what is there is moved away by hand.
+ */
+export function hostKeyObjection(contents: Buffer, path: string, what: string): string {
+  const objection = publicHostKeyObjection(contents, path);
+  if (objection !== null) return objection;
+  if (hasPassphrase(contents))
+    return `it has a passphrase; take that away with: ssh-keygen -p -N '' -f ${quoted(path)}`;
+  return `${what}; move it away, then make one with: ssh-keygen -t ed25519 -N '' -f ${quoted(path)}`;
+}
+
+function hasPassphrase(contents: Buffer): boolean {
+  const text = contents.toString('latin1');
+  if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text)) return true;
+  const [, body = ''] = /^-----BEGIN OPENSSH PRIVATE KEY-----([^-]*)/m.exec(text) ?? [];
+  const bytes = Buffer.from(body, 'base64');
+  if (!bytes.toString('latin1').startsWith(openSshMagic)) return false;
+  // The name of the cipher is the first field.
+  return !bytes.subarray(openSshMagic.length).toString('latin1').startsWith(wireString('none').toString('latin1'));
+}
