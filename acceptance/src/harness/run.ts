@@ -78,7 +78,7 @@ export function run(file: string, argv: readonly string[], options: RunOptions =
 export async function until<T>(
   what: string | (() => string),
   look: () => T | Promise<T>,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

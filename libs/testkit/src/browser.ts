@@ -31,7 +31,7 @@ type OpenOptions = Parameters<Browser['newContext']>[0] & {
 export async function openPage(
   browser: Browser,
   url: string,
-  { patienceMs = 8_000, ...options }: OpenOptions = {},
+  { patienceMs = 30_000, ...options }: OpenOptions = {},
 ): Promise<{ readonly page: Page; readonly complaints: readonly string[] }> {
   // A context of its own, which axe needs for its work.
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });

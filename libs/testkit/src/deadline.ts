@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Long, because a loaded machine is slow and a hang is for ever. No test asserts how long something took. */
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 /** How often a condition is looked at. */
 const lookMs = 5;

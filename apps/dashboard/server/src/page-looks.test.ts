@@ -133,7 +133,7 @@ for (const viewport of screens) {
       await first[Symbol.asyncDispose]();
       await connection(page)
         .getByText(/^STALE/)
-        .waitFor({ timeout: 15_000 });
+        .waitFor();
       await look('broken');
       assert.deepEqual([...found, ...complaints], []);
       await page.close();

@@ -9,7 +9,7 @@ import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/
 
 const openPage = useBrowser();
 
-test('a dashboard that is started anew under an open page needs no reload', { skip, timeout: 60_000 }, async () => {
+test('a dashboard that is started anew under an open page needs no reload', { skip, timeout: 120_000 }, async () => {
   using directory = temporaryDirectory();
   const config = dashboardConfig(directory.path);
   await using forker = await startFakeForker(controlSocketPath(config));
@@ -25,14 +25,14 @@ test('a dashboard that is started anew under an open page needs no reload', { sk
   forker.publish(exited('c1'));
   forker.publish({ kind: 'child.spawned', child: aChild('c2') });
   await using _second = await startDashboard(dashboardConfig(directory.path, { listen: { host: '127.0.0.1', port } }));
-  await rows(page).filter({ hasText: '4000002' }).waitFor({ timeout: 30_000 });
+  await rows(page).filter({ hasText: '4000002' }).waitFor();
   await rows(page).filter({ hasText: '4000001' }).waitFor({ state: 'detached' });
   await connection(page).getByText(/^LIVE/).waitFor();
 });
 
 test(
   'a network that loses, doubles and swaps messages cannot make the page wrong',
-  { skip, timeout: 60_000 },
+  { skip, timeout: 120_000 },
   async () => {
     using directory = temporaryDirectory();
     const config = dashboardConfig(directory.path);

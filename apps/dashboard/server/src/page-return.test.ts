@@ -23,7 +23,7 @@ test('a page whose sign-in is over says so, and goes on once somebody signed in 
   await page.context().clearCookies();
   await first[Symbol.asyncDispose]();
   await using second = await startDashboard(dashboardConfig(directory.path, { listen: { ...listen, port } }));
-  await connection(page).getByText('SIGNED OUT, RECONNECTING').waitFor({ timeout: 30_000 });
+  await connection(page).getByText('SIGNED OUT, RECONNECTING').waitFor();
   const attention = page.getByRole('region', { name: 'Needs attention' });
   await attention.getByText('Signed out', { exact: true }).waitFor();
   assert.equal(await rows(page).filter({ hasText: '4000001' }).count(), 1, 'what was seen stays readable');
@@ -32,7 +32,7 @@ test('a page whose sign-in is over says so, and goes on once somebody signed in 
   assert.match((await signal.getAttribute('title')) ?? '', /^Actions are off/);
   const other = await page.context().newPage();
   await other.goto(reached(second.signInUrl));
-  await connection(page).getByText(/^LIVE/).waitFor({ timeout: 30_000 });
+  await connection(page).getByText(/^LIVE/).waitFor();
   await page.context().close();
 });
 

@@ -24,7 +24,7 @@ async function freePort(): Promise<number> {
 
 test(
   'a browser signs in at the provider, acts, signs out in one page, and the other says so',
-  { skip, timeout: 90_000 },
+  { skip, timeout: 180_000 },
   async () => {
     using directory = temporaryDirectory();
     const port = await freePort();
@@ -102,7 +102,7 @@ test('a page that is open through a restart of its dashboard acts on without a n
     .waitFor();
   const listen = { host: '127.0.0.1', port: first.port };
   await using _second = await startDashboard(dashboardConfig(directory.path, { listen }));
-  await connection(page).getByText(/^LIVE/).waitFor({ timeout: 30_000 });
+  await connection(page).getByText(/^LIVE/).waitFor();
   await page.getByRole('button', { name: 'Signal…' }).first().click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Reason').fill('after the restart');

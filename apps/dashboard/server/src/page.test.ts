@@ -88,7 +88,7 @@ test('a forker that goes away is told at once, and its return needs no reload', 
   await attention.getByText('Forker away').waitFor();
   await connection(page)
     .getByText(/^STALE .*, actions off$/)
-    .waitFor({ timeout: 10_000 });
+    .waitFor();
   await using second = await startFakeForker(controlSocketPath(config), { epoch: 'two' });
   second.publish({ kind: 'child.spawned', child: aChild('c9', { user: 'bo' }) });
   await page.getByText('bo', { exact: true }).waitFor();
