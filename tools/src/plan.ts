@@ -33,9 +33,6 @@ export interface Job {
 /** Tests of the page in a real browser on the whole service, apart from the rest of `acceptance/`, so that each can be run alone. */
 const storiesDirectory = 'acceptance/stories/';
 
-/** The rule about the layers of projects reads Nx's graph of them; without one it warns, and checks nothing. */
-const makeProjectGraph = 'nx show projects >/dev/null';
-
 /** A test that takes longer hangs, in milliseconds. It ends with its name, long before its whole project would. Projects say it in their scripts. */
 const testMsMax = 300_000;
 
@@ -47,7 +44,8 @@ export function listSteps(projects: readonly Project[], acceptanceFiles: readonl
   return [
     check('format', 120, 'prettier', '--check', '--log-level=warn', '.'),
     typecheck(projects),
-    check('lint', 600, 'sh', '-c', `${makeProjectGraph} && eslint .`),
+    // It makes Nx's graph of projects first, which the rule about their layers reads; without one that rule warns, and checks nothing.
+    check('lint', 600, 'npm', 'run', '--silent', 'lint'),
     check('unused code', 120, 'knip', '--no-progress'),
     check(
       'python types',
