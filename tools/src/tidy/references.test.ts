@@ -56,7 +56,8 @@ describe('references', () => {
 
   for (const [path, text, target] of dead)
     it(`refuses ${JSON.stringify(text)} in ${path}`, () => {
-      const [problem = ''] = check(path, text);
+      const [problem = '', ...more] = check(path, text);
+      assert.deepEqual(more, []);
       assert.match(problem, /leads nowhere in this repository$/);
       assert.ok(problem.includes(`: ${target} `), problem);
     });
