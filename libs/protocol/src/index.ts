@@ -20,5 +20,5 @@ export { encodeRequest } from './request-encoder.ts';
 export type { RequestOutcome, RequestProgress } from './request-outcome.ts';
 export { exitStatusOf, readWaitStatus, signalStatusOf } from './wait-status.ts';
 export type { WaitStatus } from './wait-status.ts';
-export { placeOfRequest } from './smart-verbs.ts';
+export { placeOfRequest, type RequestPlace } from './smart-verbs.ts';
 export { splitWords } from './words.ts';

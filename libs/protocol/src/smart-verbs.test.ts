@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { placeOfRequest } from './smart-verbs.ts';
 
 function place(...words: readonly (string | Uint8Array)[]): string | null {
-  return placeOfRequest(words.map((word) => (typeof word === 'string' ? new TextEncoder().encode(word) : word)));
+  return placeOfRequest(words.map((word) => (typeof word === 'string' ? new TextEncoder().encode(word) : word)))?.place ?? null;
 }
 
 test('a place is shown as its letters, and not as their bytes', () => {
@@ -50,4 +50,15 @@ test('what is about no branch names none', () => {
     ['x', 'y'],
   ])
     assert.equal(place(...words), null, words.join(' '));
+});
+
+test('a request that only asks whether there is something is told from one that is about it', () => {
+  const isLook = (verb: string): unknown =>
+    placeOfRequest([verb, '~demo/x'].map((word) => new TextEncoder().encode(word)))?.isLook;
+  assert.deepEqual(['BzrDir.open', 'BzrDir.open_2.1', 'BzrDir.open_branchV3', 'Branch.lock_write'].map(isLook), [
+    true,
+    true,
+    false,
+    false,
+  ]);
 });

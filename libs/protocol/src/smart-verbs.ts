@@ -16,6 +16,18 @@ const pathAt: ReadonlyMap<string, number | null> = new Map(
   ),
 );
 
+/**
+ * Requests that only ask whether there is something. A client that is given the URL of a file asks for the file, then for each directory
+ * above it, until there is one (breezy/controldir.py, `open_containing_from_transport`).
+ */
+const looks: readonly string[] = ['BzrDir.open', 'BzrDir.open_2.1'];
+
+/** What a request is about. `isLook`: it only asks whether there is something, and a later request may name another place. */
+export interface RequestPlace {
+  readonly place: string;
+  readonly isLook: boolean;
+}
+
 /** Of a name that a client sent, in characters. The longest path that a file system takes is 4,096 bytes. */
 const shownCharactersMax = 512;
 
@@ -25,11 +37,13 @@ const unshowable = new RegExp(table.unshowable, 'gu');
  * The place that a request of the smart protocol is about, as people write it: `~alice/project/trunk`. Null when it is about none, about the root,
  * about a single file, or unknown. `words` are the request: the verb and its arguments, as bytes.
  */
-export function placeOfRequest(words: readonly Uint8Array[]): string | null {
-  const [verb, ...given] = words;
-  const at = pathAt.get(decodeUtf8(verb ?? new Uint8Array()) ?? '');
+export function placeOfRequest(words: readonly Uint8Array[]): RequestPlace | null {
+  const [first, ...given] = words;
+  const verb = decodeUtf8(first ?? new Uint8Array()) ?? '';
+  const at = pathAt.get(verb);
   const path = at === undefined || at === null ? undefined : given[at];
-  return path === undefined ? null : shownPlace(path);
+  const place = path === undefined ? null : shownPlace(path);
+  return place === null ? null : { place, isLook: looks.includes(verb) };
 }
 
 /**

@@ -33,6 +33,16 @@ test('the first path that is named is the branch, cut as it may be', () => {
   assert.equal(watch(...[...bytes].map((byte) => Buffer.from([byte]))), '~alice/project/trunk');
 });
 
+test('who names a file in a branch is at that branch; what is nowhere is shown as it was named', () => {
+  const looks = ['a/trunk/sub/b.txt/', 'a/trunk/sub/', 'a/trunk/'].map((path) => request('BzrDir.open_2.1', path));
+  const about = request('BzrDir.open_branchV3', 'a/trunk/');
+  const later = request('Branch.last_revision_info', 'b/other');
+  const bytes = Buffer.concat([...looks, about, later]);
+  for (let at = 0; at <= bytes.length; at++)
+    assert.equal(watch(bytes.subarray(0, at), bytes.subarray(at)), 'a/trunk', String(at));
+  assert.equal(watch(...looks, request('hello')), 'a/trunk/sub/b.txt');
+});
+
 test('what names no path, or is no smart request, has no branch', () => {
   for (const bytes of [
     Buffer.from('hello\n'),

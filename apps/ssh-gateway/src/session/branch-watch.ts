@@ -1,4 +1,4 @@
-import { placeOfRequest } from '@hatchery/protocol';
+import { placeOfRequest, type RequestPlace } from '@hatchery/protocol';
 
 /** Enough for the greeting, the headers and the first request; what comes later is content. */
 const watchedBytesMax = 16 * 1024;
@@ -6,8 +6,9 @@ const watchedBytesMax = 16 * 1024;
 const greeting = 'bzr message 3 (bzr 1.6)\n';
 
 /**
- * Finds the first path that a smart client names, for the log: the exec line of a client does not say which branch it is about. It watches the
- * first bytes only, decides nothing, and gives up at whatever it does not understand. Format: breezy/bzr/smart/protocol.py, version three.
+ * Finds the branch that a smart client is about, for the log: the exec line of a client does not say it. That is the place of the first request
+ * that is about one; until it comes, or when none does, the first place that the client has looked at. It watches the first bytes only, decides
+ * nothing, and gives up at whatever it does not understand. Format: breezy/bzr/smart/protocol.py, version three.
  */
 export class BranchWatch {
   #bytes = Buffer.alloc(0);
@@ -22,22 +23,25 @@ export class BranchWatch {
   take(chunk: Buffer): void {
     if (this.#over) return;
     this.#bytes = Buffer.concat([this.#bytes, chunk.subarray(0, watchedBytesMax - this.#bytes.length)]);
-    this.#branch = firstPath(this.#bytes);
-    this.#over = this.#branch !== null || this.#bytes.length >= watchedBytesMax;
+    const found = findPlace(this.#bytes);
+    this.#branch = found?.place ?? null;
+    this.#over = found?.isLook === false || this.#bytes.length >= watchedBytesMax;
     if (this.#over) this.#bytes = Buffer.alloc(0);
   }
 }
 
-function firstPath(bytes: Buffer): string | null {
+function findPlace(bytes: Buffer): RequestPlace | null {
+  let looked: RequestPlace | null = null;
   for (let at = bytes.indexOf(greeting); at !== -1; at = bytes.indexOf(greeting, at + 1)) {
-    const path = pathOfRequest(bytes, at + greeting.length);
-    if (path !== null) return path;
+    const found = findPlaceAt(bytes, at + greeting.length);
+    if (found?.isLook === false) return found;
+    looked ??= found;
   }
-  return null;
+  return looked;
 }
 
 /** Four bytes of length and the headers, `s`, four bytes of length, then the request as a bencoded list of strings. */
-function pathOfRequest(bytes: Buffer, start: number): string | null {
+function findPlaceAt(bytes: Buffer, start: number): RequestPlace | null {
   if (bytes.length < start + 4) return null;
   const structure = start + 4 + bytes.readUInt32BE(start);
   if (bytes.length < structure + 5 || bytes[structure] !== 0x73) return null;
