@@ -44,12 +44,25 @@ describe('what is shown', () => {
     const parts = [
       { name: 'zygote', pid: null, state: 'failed', readySince: null, lastError: 'importing x', nextTryAt: null },
     ] as const;
-    const nothing = { draining: true, drainDeadline: null, readOnly: null, confinement: null, version: '1' };
+    const nothing = {
+      draining: true,
+      drainDeadline: null,
+      readOnly: null,
+      confinement: null,
+      leftovers: null,
+      version: '1',
+    };
     const status = { parts, oldParts: [], children: [child], locks: [], ...nothing };
     const text = describeStatus(status);
     assert.match(text, /^zygote {2}failed {2}- +- +importing x$/m);
     assert.match(text, /^1 session, draining$/m);
     assert.doesNotMatch(text, /read-only/);
+    const sum = { count: 2, bytes: 7e6, oldestAt: '2026-01-01T00:00:00Z', owners: [{ owner: '~a\u001b', bytes: 7e6 }] };
+    assert.match(
+      describeStatus({ ...status, leftovers: { ...sum, lookedAt: '2026-01-01T01:00:00Z' } }),
+      /^left by killed sessions: 2 with 7\.0 MB of ~a\\x1b, the oldest since 2026-01-01T00:00:00Z/m,
+    );
+    assert.doesNotMatch(text, /left by/);
     const readOnly = { reason: 'a\u001b[2Jb', since: '2026-05-01T10:00:00.000Z', actor: 'ops' };
     assert.match(
       describeStatus({ ...status, children: [], draining: false, readOnly }),

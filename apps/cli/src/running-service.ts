@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { controlSocketPath, type Config } from '@hatchery/config';
 import { ControlError, controlRequest } from '@hatchery/event-feed';
 import type { Confinement } from '@hatchery/daemon';
-import type { View, ZygoteHealth } from '@hatchery/events';
+import type { ForkerLoad, View, ZygoteHealth } from '@hatchery/events';
 import { readAnswerMsMax } from './limits.ts';
 import type { PartName } from './part.ts';
 import { whyNoAnswer } from './records.ts';
@@ -88,6 +88,11 @@ export async function askPart(
 /** The fork service's state. @throws as {@link askPart} */
 export async function serviceState(config: Config, timeoutMs?: number): Promise<ServiceState> {
   return (await askService(config, 'GET', '/v1/state', undefined, timeoutMs)) as ServiceState;
+}
+
+/** How full the fork service is; null when it does not tell. */
+export async function serviceLoad(config: Config): Promise<ForkerLoad | null> {
+  return (await askService(config, 'GET', '/v1/load').catch(() => null)) as ForkerLoad | null;
 }
 
 /** Who acts, for the audit: the account, and behind sudo the person. */

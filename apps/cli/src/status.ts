@@ -2,13 +2,20 @@ import { currentHalt, describeHalt, readPartRecord, type PartRecord } from '@hat
 import type { Config } from '@hatchery/config';
 import { NoAnswerError } from '@hatchery/event-feed';
 import type { Confinement } from '@hatchery/daemon';
-import type { Child, Lock, ZygoteHealth, ZygoteView } from '@hatchery/events';
+import {
+  describeLeftovers,
+  type Child,
+  type LeftoverSum,
+  type Lock,
+  type ZygoteHealth,
+  type ZygoteView,
+} from '@hatchery/events';
 import { exitDone, exitFailed, expectWords, type Command } from './command.ts';
 import { describeOldPart, findOldParts, type OldPart } from './old-parts.ts';
 import { partPrograms } from './part.ts';
 import { gatewayState, type GatewayState } from './running-gateway.ts';
 import { hiddenRecords } from './records.ts';
-import { NotRunningError, serviceState, type ServiceState } from './running-service.ts';
+import { NotRunningError, serviceLoad, serviceState, type ServiceState } from './running-service.ts';
 import { readService } from './service-process.ts';
 import { table, visible } from './table.ts';
 import { namesOf, unsupervisedParts } from './unsupervised.ts';
@@ -44,6 +51,8 @@ export interface Status {
   readonly drainDeadline: string | null;
   /** Whose user sessions run as, and what they are not held in by; null while the fork service does not tell. */
   readonly confinement: Confinement | null;
+  /** What killed sessions left in the hosting root, as of the last look; null before the first, or while the fork service does not tell. */
+  readonly leftovers: LeftoverSum | null;
   readonly version: string | null;
 }
 
@@ -69,10 +78,11 @@ async function findStatus(config: Config): Promise<Status> {
   const [forkerRecord, ...records] = Object.keys(partPrograms).map(
     (name) => [name, readPartRecord(config, name)] as const,
   );
-  const [service, gateway, oldParts] = await Promise.all([
+  const [service, gateway, oldParts, load] = await Promise.all([
     serviceState(config).catch((error: unknown) => error as Error),
     gatewayState(config).catch((error: unknown) => error as Error),
     findOldParts(config),
+    serviceLoad(config),
   ]);
   const answered = service instanceof Error ? null : service;
   const door = gateway instanceof Error ? null : gateway;
@@ -91,6 +101,7 @@ async function findStatus(config: Config): Promise<Status> {
     drainDeadline: answered?.view.drainDeadline ?? door?.drainDeadline ?? null,
     readOnly: answered?.readOnly ?? null,
     confinement: answered?.confinement ?? null,
+    leftovers: load?.leftovers ?? null,
     version: answered?.version ?? null,
   };
 }
@@ -193,7 +204,7 @@ function down(name: string): PartStatus {
 
 /** A table of the parts, a line about the sessions, and one about each old part. */
 export function describeStatus(status: Status): string {
-  const { parts, oldParts, children, draining, drainDeadline, readOnly, confinement } = status;
+  const { parts, oldParts, children, draining, drainDeadline, readOnly, confinement, leftovers } = status;
   const rows = parts.map(({ name, pid, state, readySince, lastError }) => [
     name,
     state,
@@ -209,11 +220,19 @@ export function describeStatus(status: Status): string {
   const sessions = `${count}${draining ? `, draining${until}` : ''}\n`;
   const old = oldParts.map((part) => `${describeOldPart(part)}\n`).join('');
   const lacks = (confinement?.lacks ?? []).map((lack) => `sessions lack ${visible(lack)}\n`).join('');
-  return table(['PART', 'STATE', 'PID', 'READY SINCE', ''], rows) + sessions + old + describeReadOnly(readOnly) + lacks;
+  const notes = `${old}${describeReadOnly(readOnly)}${lacks}${describeLeft(leftovers)}`;
+  return table(['PART', 'STATE', 'PID', 'READY SINCE', ''], rows) + sessions + notes;
 }
 
 function describeReadOnly(state: Status['readOnly']): string {
   return state === null
     ? ''
     : visible(`read-only since ${state.since || '?'}, by ${state.actor}: ${state.reason}`) + '\n';
+}
+
+/** Where nothing is left behind there is nothing to say. */
+function describeLeft(leftovers: Status['leftovers']): string {
+  return (leftovers?.count ?? 0) === 0
+    ? ''
+    : visible(`left by killed sessions: ${describeLeftovers(leftovers)}`) + '\n';
 }

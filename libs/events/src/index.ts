@@ -24,7 +24,8 @@ export type {
   Stuck,
   UsageSample,
 } from './live.ts';
-export type { Leftover } from './leftover.ts';
+export { areLeftoversKept, describeLeftovers, leftoverRemedy, sumLeftovers } from './leftover.ts';
+export type { Leftover, LeftoverSum } from './leftover.ts';
 export type { ForkerLoad, Spans } from './load.ts';
 export type { Lock, LockCondition, LockKind, LockParty } from './lock.ts';
 export type {

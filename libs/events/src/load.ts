@@ -1,4 +1,5 @@
 import type { FailureKind } from './failure.ts';
+import type { LeftoverSum } from './leftover.ts';
 
 /** How often something took how long: a number for each upper bound, and a last one for what is above all of them. */
 export interface Spans {
@@ -28,7 +29,7 @@ export interface ForkerLoad {
   /** What sessions were refused or failed of, by kind. */
   readonly failures: Readonly<Record<FailureKind, number>>;
   /** What killed sessions left in the hosting root, as of the last look; null before the first. */
-  readonly leftovers: { readonly count: number; readonly bytes: number } | null;
+  readonly leftovers: LeftoverSum | null;
   readonly leftoversCollected: number;
   /** Requests whose client left before its turn. */
   readonly left: number;

@@ -5,6 +5,7 @@ import { checkAlgorithms } from './algorithms.ts';
 import type { Check } from './check.ts';
 import { checkInstallation } from './installation.ts';
 import { checkKeyLookup } from './key-lookup.ts';
+import { checkLeftovers } from './leftovers.ts';
 import { checkLog } from './log.ts';
 import { checkConfinement, checkLimits } from './machine.ts';
 import { checkPlaces } from './places.ts';
@@ -42,6 +43,7 @@ async function examine({ config, environment }: Invocation): Promise<Check[]> {
     checkConfinement(config),
     ...checkSupervisor(config),
     ...(await checkZygote(config)),
+    ...(await checkLeftovers(config, Date.now())),
     ...(await checkLog(config)),
   ];
 }

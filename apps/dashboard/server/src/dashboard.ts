@@ -19,6 +19,7 @@ import { forkerKeepsEvents } from './actions/forker-action.ts';
 import { PageAudit } from './actions/page-audit.ts';
 import type { ControlSockets } from './actions/service-action.ts';
 import { History } from './history/history.ts';
+import { askLoad } from './http/forker-load.ts';
 import { closeListener, listen, listenOnPassed, type Listener } from './http/listener.ts';
 import { loadPageFiles, type PageFiles } from './http/page-files.ts';
 import { listenForProxy, takeProxySocket, type ProxySocket } from './http/proxy-socket.ts';
@@ -166,6 +167,7 @@ function attach(
   const { build } = page;
   const readings = readingsOf({
     ...{ log: live.log, broadcast, progress, feed, gateway, readOnly, history, build, signIn, budget },
+    load: () => askLoad(controlSocket),
   });
   const trail = {
     write: (records: Parameters<History['keepNow']>[0]) => history.keepNow(records, auditWriteMsMax),

@@ -1,6 +1,15 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Check, FeedState, ReadOnlyState, View } from '@hatchery/events';
+import {
+  areLeftoversKept,
+  describeLeftovers,
+  leftoverRemedy,
+  type Check,
+  type FeedState,
+  type ForkerLoad,
+  type ReadOnlyState,
+  type View,
+} from '@hatchery/events';
 import type { HistoryState } from './history/history.ts';
 import { historyBytesMax, liveClientsMax } from './limits.ts';
 
@@ -10,6 +19,8 @@ export interface Examined {
   readonly gateway: FeedState;
   readonly readOnly: ReadOnlyState | null;
   readonly view: View;
+  /** Null when the fork service does not tell. */
+  readonly load: ForkerLoad | null;
   readonly history: HistoryState;
   readonly browsers: number;
   readonly tooSlow: number;
@@ -23,7 +34,11 @@ const freeShareMin = 0.05;
 /** Everything the dashboard can see of the service's health, worst first. */
 export async function examine(examined: Examined): Promise<readonly Check[]> {
   const order = ['failed', 'warning', 'well'];
-  const checks = [...checksOf(examined), await diskCheck(dirname(examined.history.path))];
+  const checks = [
+    ...checksOf(examined),
+    leftoversCheck(examined.load, Date.now()),
+    await diskCheck(dirname(examined.history.path)),
+  ];
   return checks.sort((left, right) => order.indexOf(left.verdict) - order.indexOf(right.verdict));
 }
 
@@ -93,6 +108,15 @@ function changesCheck(readOnly: ReadOnlyState | null): Check {
   const whose = `${since === '' ? '' : ` since ${since}`}${actor === '' ? '' : ` by ${actor}`}`;
   const found = `refused: the service is read-only${whose}: ${reason}`;
   return warning('Changes', found, 'Switch it off when that is over: ./hatchery read-only off.');
+}
+
+/** What killed sessions left in the hosting root; only what the hourly collection leaves is a warning. */
+export function leftoversCheck(load: ForkerLoad | null, nowMs: number): Check {
+  if (load === null) return well('Left by killed sessions', 'not known: the fork service does not tell');
+  const found = describeLeftovers(load.leftovers);
+  return areLeftoversKept(load.leftovers, nowMs)
+    ? warning('Left by killed sessions', found, `Run ./${leftoverRemedy}.`)
+    : well('Left by killed sessions', found);
 }
 
 function zygoteCheck(zygote: View['zygote']): Check {

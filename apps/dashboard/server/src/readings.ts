@@ -1,4 +1,4 @@
-import type { Check, FeedState, Lock, ReadOnlyState } from '@hatchery/events';
+import type { Check, FeedState, ForkerLoad, Lock, ReadOnlyState } from '@hatchery/events';
 import { examine } from './doctor.ts';
 import type { HistoryState } from './history/history.ts';
 import type { MetricsInput } from './http/metrics.ts';
@@ -24,6 +24,7 @@ export interface ReadingsParts {
   readonly feed: () => FeedState;
   readonly gateway: () => FeedState;
   readonly readOnly: () => ReadOnlyState | null;
+  readonly load: () => Promise<ForkerLoad | null>;
   readonly history: { readonly state: HistoryState };
   readonly build: string;
   readonly signIn: { readonly untrusted: number };
@@ -36,7 +37,7 @@ function isKnown(feed: FeedState): boolean {
 }
 
 export function readingsOf(parts: ReadingsParts): Readings {
-  const { log, broadcast, progress, feed, gateway, readOnly, history, build, signIn, budget } = parts;
+  const { log, broadcast, progress, feed, gateway, readOnly, load, history, build, signIn, budget } = parts;
   return {
     get feed() {
       return feed();
@@ -69,8 +70,9 @@ export function readingsOf(parts: ReadingsParts): Readings {
       stuck: progress.stuck(log.view, Date.now()).length,
       history: history.state,
     }),
-    doctor: () =>
+    doctor: async () =>
       examine({
+        load: await load(),
         feed: feed(),
         gateway: gateway(),
         readOnly: readOnly(),

@@ -64,9 +64,14 @@ describe('leftovers', () => {
     const context = { root: directory.path, hasSession: () => false, log, now: () => nowMs };
     using leftovers = new Leftovers(context);
     assert.deepEqual([await leftovers.collect(), leftovers.known?.count], [[], 3]);
+    assert.deepEqual(
+      leftovers.known?.owners.map(({ owner }) => owner),
+      ['~anna'],
+    );
     nowMs = later;
     assert.equal((await leftovers.collect()).length, 3);
-    assert.deepEqual([leftovers.known, leftovers.collectedTotal, lines.length], [{ count: 0, bytes: 0 }, 3, 3]);
+    const none = { count: 0, bytes: 0, oldestAt: null, owners: [], lookedAt: new Date(later).toISOString() };
+    assert.deepEqual([leftovers.known, leftovers.collectedTotal, lines.length], [none, 3, 3]);
     assert.ok(!existsSync(join(branch, '.bzr/repository/upload/one.pack')));
     assert.ok(existsSync(join(branch, '.bzr/repository/packs/kept.pack')));
     assert.ok(existsSync(join(branch, '.bzr/branch/lock/held')));

@@ -2,7 +2,7 @@ import { realpathSync, rmSync } from 'node:fs';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
-import type { Leftover } from '@hatchery/events';
+import { sumLeftovers, type Leftover, type LeftoverSum } from '@hatchery/events';
 import type { LockService } from '../locks/lock-service.ts';
 import { walkBranches } from '../locks/sweep.ts';
 import { leftoverAskedMsMin, leftoverFirstMs, leftoverMsMin, leftoverPauseMs } from '../limits.ts';
@@ -32,14 +32,14 @@ export class Leftovers implements Disposable {
   readonly #context: LeftoversContext;
   readonly #ending = new AbortController();
   /** As of the last look; null before the first. */
-  #known: { readonly count: number; readonly bytes: number } | null = null;
+  #known: LeftoverSum | null = null;
   collectedTotal = 0;
 
   constructor(context: LeftoversContext) {
     this.#context = context;
   }
 
-  get known(): { readonly count: number; readonly bytes: number } | null {
+  get known(): LeftoverSum | null {
     return this.#known;
   }
 
@@ -102,6 +102,6 @@ export class Leftovers implements Disposable {
   }
 
   #keep(found: readonly Leftover[]): void {
-    this.#known = { count: found.length, bytes: found.reduce((sum, { bytes }) => sum + bytes, 0) };
+    this.#known = sumLeftovers(found, new Date(this.#context.now()).toISOString());
   }
 }

@@ -38,7 +38,7 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
   const load = {
     ...{ children: 4, childrenMax: 5, orphans: 1, zombies: 2, waiting: 3, waitingMax: 10, left: 6 },
     ...{ waited: { boundsS: [0.1, 1], counts: [2, 1, 1], sumS: 9.5 }, refused: { 'service-full': 7 } },
-    ...{ leftovers: { count: 3, bytes: 73 }, leftoversCollected: 9 },
+    ...{ leftovers: { count: 3, bytes: 73, oldestAt: null, owners: [], lookedAt: '' }, leftoversCollected: 9 },
     failures: { ...noFailures, 'lock-held': 8 },
   };
   const told = { ...input, view: { ...emptyView, children, locks } };

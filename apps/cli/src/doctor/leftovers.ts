@@ -1,0 +1,16 @@
+import type { Config } from '@hatchery/config';
+import { areLeftoversKept, describeLeftovers, leftoverRemedy, type LeftoverSum } from '@hatchery/events';
+import { serviceLoad } from '../running-service.ts';
+import type { Check } from './check.ts';
+
+/** What killed sessions left in the hosting root, as the running service knows it; nothing when none answers. */
+export async function checkLeftovers(config: Config, nowMs: number): Promise<Check[]> {
+  const load = await serviceLoad(config);
+  return load === null ? [] : [describeCheck(load.leftovers, nowMs)];
+}
+
+/** Only what the hourly collection leaves is trouble. */
+export function describeCheck(leftovers: LeftoverSum | null, nowMs: number): Check {
+  const what = `left by killed sessions: ${describeLeftovers(leftovers)}`;
+  return { what, trouble: areLeftoversKept(leftovers, nowMs) ? leftoverRemedy : null };
+}
