@@ -5,6 +5,7 @@ objects when a request cannot be understood, with their addresses in memory.
 """
 
 import contextlib
+import os
 import re
 import sys
 from typing import Any
@@ -27,6 +28,9 @@ LENGTH = "_state_accept_expecting_length"
 #: Breezy's name for a transport of ours; a number that means nothing to a client, and changes with each start.
 INNER_URL = re.compile(rb"(?:filtered|chroot)-\d+://")
 
+#: How Python writes bytes.
+PYTHON_BYTES = re.compile(r"\bb(?=['\"])")
+
 #: Where an object is in memory, as Python's own words for it say.
 ADDRESS = re.compile(rb" at 0x[0-9a-f]+")
 
@@ -39,9 +43,12 @@ def without_inner_names(word: Any) -> Any:
 
 
 def in_words(text: str) -> str:
-    """The same for a text that a person reads."""
-    shown: bytes = without_inner_names(text)
-    return shown.decode("utf-8", "surrogateescape")
+    """The same for a text that a person reads, where the hosting root is the root, and bytes are not written as Python's."""
+    shown: bytes = without_inner_names(text.encode("utf-8", "replace"))
+    root = os.fsencode(os.environ.get("HATCHERY_HOSTING_ROOT", "")).rstrip(b"/")
+    for inner in (b"file://" + root, root) if root else ():
+        shown = shown.replace(inner, b"")
+    return PYTHON_BYTES.sub("", shown.decode("utf-8", "replace"))
 
 
 def get_line(read_bytes: Any) -> tuple[bytes, bytes]:

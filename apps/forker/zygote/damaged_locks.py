@@ -9,7 +9,7 @@ import shutil
 from typing import Any
 
 import yaml  # type: ignore[import]
-from breezy.errors import LockCorrupt, PermissionDenied, ReadError, TransportError
+from breezy.errors import LockCorrupt, NotLocalUrl, PermissionDenied, ReadError, TransportError
 from breezy.lock import LockResult
 from breezy.lockdir import LockDir, LockHeldInfo
 from breezy.osutils import rand_chars
@@ -44,7 +44,9 @@ def read_info(data: bytes) -> LockHeldInfo:
 
 
 def peek(lock: Any) -> LockHeldInfo | None:
-    """Who holds a lock; None when it is free. LockCorrupt when it is held by nobody knows whom."""
+    """Who holds a lock; None when it is free. LockCorrupt when it is held by nobody knows whom, or is none."""
+    if is_misplaced(lock):
+        raise LockCorrupt("its lock is damaged: something else is in the place of its directory")
     for _ in range(2):
         try:
             with lock.transport.get(lock._held_info_path) as stream:
@@ -56,6 +58,14 @@ def peek(lock: Any) -> LockHeldInfo | None:
         except (OSError, ReadError, PermissionDenied, TransportError) as error:
             raise LockCorrupt("its lock is damaged: the info file cannot be opened") from error
     raise LockCorrupt("its lock is damaged: it is held, and has no info file")
+
+
+def is_misplaced(lock: Any) -> bool:
+    """Whether a file, or a link that leads nowhere, is in the place of its directory."""
+    with contextlib.suppress(NotLocalUrl):
+        directory = local_path(lock.transport, lock.path)
+        return os.path.lexists(directory) and not os.path.isdir(directory)
+    return False
 
 
 def is_held(lock: Any) -> bool:
@@ -71,8 +81,11 @@ def free(lock: Any) -> None:
     directory = local_path(lock.transport, lock.path)
     name = f"broken.{rand_chars(20)}.tmp"
     # Refused to whoever has no right to change this branch.
-    lock.transport.mkdir(f"{lock.path}/{name}")
-    lock.transport.rmdir(f"{lock.path}/{name}")
+    lock.transport.mkdir(name)
+    lock.transport.rmdir(name)
+    if is_misplaced(lock):
+        os.unlink(directory)
+        lock.transport.mkdir(lock.path)
     held, away = os.path.join(directory, "held"), os.path.join(directory, name)
     with contextlib.suppress(FileNotFoundError):
         if os.path.isdir(held) and not os.path.islink(held):
@@ -103,6 +116,8 @@ def install() -> None:
 
     def attempting(self: Any) -> Any:
         try:
+            if is_misplaced(self):
+                peek(self)
             return attempt_lock(self)
         except LockCorrupt:
             # Breezy looks who is there before it removes what it made to take the lock.

@@ -6,13 +6,16 @@ The kinds are also labels of metrics and the exit statuses of sessions (libs/pro
 import contextlib
 import errno
 import os
+import re
 import zlib
 from dataclasses import dataclass
 
+import bounded
 from breezy import errors
 from breezy.bzr import index, knit
 from breezy.errors import LockCorrupt
-from breezy.transport import NoSuchFile
+from breezy.transport import LateReadError, NoSuchFile
+from fastbencode import bdecode  # type: ignore[import]
 
 #: Kinds with the exit status of a session that met one (sysexits.h). The first five are refusals: the service did as it should.
 STATUS = {
@@ -36,6 +39,15 @@ PARTS: dict[str, tuple[bytes, tuple[str, ...]]] = {
 
 FORMAT_BYTES_MAX = 200
 
+
+def _is_tip(data: bytes) -> bool:
+    data.decode("utf-8")
+    return re.fullmatch(rb"\d+ \S+\n", data) is not None
+
+
+#: Files that clients are given as they are, who end in a traceback over one that was cut or overwritten; with what tells one that was not.
+SOUND = {"branch/last-revision": _is_tip, "branch/tags": lambda data: data == b"" or isinstance(bdecode(data), dict)}
+
 OPERATOR = "ask the operator of this service"
 
 #: By the number of an OSError: the kind, and the words.
@@ -47,6 +59,9 @@ SYSTEM = {
     errno.EFBIG: ("limit", f"a file would be larger than this service lets a session write; push less at a time, or {OPERATOR}"),
     errno.EMFILE: ("limit", f"this session has opened as many files as it may; {OPERATOR}"),
     errno.ENFILE: ("limit", f"this server has opened as many files as it can; try again later, or {OPERATOR}"),
+    errno.EISDIR: ("damaged", f"a directory is in the place of one of its files; {OPERATOR} to restore it from a backup"),
+    errno.ENOTDIR: ("damaged", f"a file is in the place of one of its directories; {OPERATOR} to restore it from a backup"),
+    errno.ELOOP: ("damaged", f"a link in it leads to itself; {OPERATOR} to restore it from a backup"),
     errno.ENOMEM: ("limit", f"this session has used up the memory it may have; do less at a time, or {OPERATOR}"),
 }
 
@@ -82,6 +97,9 @@ def of(error: BaseException, directory: str | None) -> Failure:
     if isinstance(error, errors.TokenMismatch):
         return Failure("lock-held", "the lock that was held was broken meanwhile; start over")
     for cause in _causes(error):
+        # Breezy puts one in the place of a file that cannot be opened, and then uses it as a file.
+        if isinstance(cause, errors.ReadError) or isinstance(getattr(cause, "obj", None), LateReadError):
+            return missing(directory) or Failure(*SYSTEM[errno.EISDIR])
         if isinstance(cause, MemoryError):
             return Failure(*MEMORY)
         if isinstance(cause, LockCorrupt):
@@ -91,13 +109,13 @@ def of(error: BaseException, directory: str | None) -> Failure:
         if isinstance(cause, OSError) and cause.errno in (errno.EACCES, errno.EPERM):
             return Failure("disk", f"this service has no right to a file of it ({_name(cause)}); {OPERATOR} to give it back")
         if isinstance(cause, UNSUPPORTED):
-            return _missing(directory) or Failure("unsupported", unsupported(cause))
+            return missing(directory) or Failure("unsupported", unsupported(cause))
     if isinstance(error, errors.SmartProtocolError):
         return Failure("unsupported", f"what was sent is no request of brz: {one_line(error)}")
     if isinstance(error, errors.PermissionDenied):
         return Failure("no-permission", one_line(error.extra or "you may not do that").lstrip(": "))
-    if (missing := _missing(directory)) is not None:
-        return missing
+    if (part := missing(directory)) is not None:
+        return part
     if isinstance(error, errors.LockFailed):
         return Failure("damaged", f"its lock cannot be taken ({one_line(error.why)}); {OPERATOR} to look at it")
     if isinstance(error, NoSuchFile):
@@ -119,13 +137,30 @@ def unsupported(error: BaseException) -> str:
     return f"{named} is not known to this service; convert it with a version of brz that knows it, and push it to a new place"
 
 
-def _missing(directory: str | None) -> Failure | None:
-    part = None if directory is None else missing_part(os.path.join(directory, ".bzr"))
+def missing(directory: str | None) -> Failure | None:
+    """What is wrong with the branch or repository in this directory, as far as its files tell; None when nothing is."""
+    control = None if directory is None else os.path.join(directory, ".bzr")
+    part = None if control is None else missing_part(control) or unsound(control, *SOUND)
     return None if part is None else Failure("damaged", f"its .bzr/{part}; {OPERATOR} to restore it from a backup")
+
+
+def unsound(control: str, *names: str) -> str | None:
+    """Which of these files of SOUND was cut or overwritten; None when none was."""
+    for name in names:
+        with contextlib.suppress(OSError), open(os.path.join(control, name), "rb") as stream:
+            try:
+                if SOUND[name](stream.read()):
+                    continue
+            except Exception as error:
+                del error  # What a parser makes of bytes that are anything.
+            return f"{name} was cut or overwritten"
+    return None
 
 
 def missing_part(control: str) -> str | None:
     """Which part of a branch or repository is gone or empty; None when all is there that has to be, or the format is another."""
+    if os.path.isdir(control) and not os.path.lexists(os.path.join(control, "branch-format")):
+        return "branch-format is missing"
     for part, (mark, names) in PARTS.items():
         for name in names:
             path = os.path.join(control, part, name)
@@ -142,7 +177,7 @@ def missing_part(control: str) -> str | None:
 
 def one_line(text: object) -> str:
     """For a person, in one line, and not longer than one."""
-    return " ".join(str(text).split())[:CAUSE_CHARACTERS_MAX]
+    return " ".join(bounded.in_words(str(text)).split())[:CAUSE_CHARACTERS_MAX]
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -99,6 +99,9 @@ def is_half_made(control: str) -> bool:
         return False
     if not names & {"branch", "repository"}:
         return True
+    # An empty repository that is not shared was to get a branch, and `brz init` does not give it one.
+    if "branch" not in names and not os.path.lexists(os.path.join(control, "repository/shared-storage")):
+        return True
     return not _says_something(os.path.join(control, "branch-format")) or missing_part(control) is not None or is_begun(control)
 
 

@@ -4,6 +4,7 @@ import contextlib
 import sys
 import traceback
 import urllib.parse
+from typing import Any
 
 import failures
 import tracing
@@ -32,21 +33,27 @@ class Session:
     relpath = "."
     #: Who held a lock that was refused, and why one could not be taken.
     holder = ""
+    #: Whether that is another session of the same user.
+    holds_itself = False
     lock_trouble: BaseException | None = None
     worst: str | None = None
     server: medium.SmartServerStreamMedium | None = None
     is_streaming = False
     #: Whether the answer to the request at hand has words that only a user can read.
     needs_words = False
+    #: The answer to all that a client asks for after a request that it was told is unknown here, since it shows no error to that one.
+    answer_to_all: tuple[Any, ...] | None = None
 
     def __init__(self) -> None:
         self.told: set[tuple[str, str, str]] = set()
 
     @property
     def directory(self) -> str | None:
-        """Of the branch or repository that the request at hand is about; None where there is none on this disk."""
+        """Of the branch or repository that the request at hand is about; None where there is none on this disk, or none that its user may see."""
         with contextlib.suppress(Exception):
-            return None if self.root is None else local_path(self.root, self.relpath)
+            root: Any = self.root
+            if root is not None and root.server.shows(root._filter(self.relpath)):
+                return local_path(root, self.relpath)
         return None
 
 

@@ -16,6 +16,7 @@ from breezy import urlutils
 from breezy.bzr.smart import request
 from breezy.bzr.smart.request import SmartServerRequest, SmartServerResponse, SuccessfulSmartServerResponse
 from breezy.errors import ReadError
+from breezy.git import LocalGitProber
 from breezy.transport import FileExists, NoSuchFile
 from refusals import denied, refuse_in_maintenance, refuse_stranger
 from verb_table import CLASSES
@@ -45,9 +46,22 @@ WHOLE_BRANCHES = (
     "without --lightweight (brz checkout URL), push from a branch of brz's own format"
 )
 NOT_GIT = "git repositories are not kept here: push from a branch of brz's own format (brz init NEW; brz pull -d NEW GIT)"
+GIT_PLACE = "it is a git repository, and only branches of brz are served here; ask the operator of this service to make it one (brz init NEW; brz pull -d NEW GIT)"
 NOT_GIVEN = "single files are not given out here unless the operator sets hosting.file_reads"
 NOT_IN_BRANCH = "only single files of a branch are given out here"
-NOT_CHANGED = "single files are not changed here, only branches"
+NOT_CHANGED = "single files are not changed here, only branches: push the branch that has them (brz push URL)"
+NOT_UPGRADED = "a branch is not upgraded in place here: upgrade a copy and push it (brz branch URL COPY; brz upgrade COPY; brz push -d COPY NEW-URL)"
+
+
+def install() -> None:
+    """Has git repositories refused in words: Breezy opens them too, and tells clients addresses of them that lead nowhere. Once, before any fork."""
+    probe = LocalGitProber.probe_transport
+
+    def refusing(self: Any, transport: Any) -> Any:
+        probe(self, transport)
+        raise denied(transport.base.encode("utf-8"), GIT_PLACE, "unsupported")
+
+    LocalGitProber.probe_transport = refusing  # type: ignore[assignment]
 
 
 def execute(asked: SmartServerRequest, verb: bytes, *arguments: bytes) -> SmartServerResponse | None:
@@ -68,7 +82,7 @@ def execute(asked: SmartServerRequest, verb: bytes, *arguments: bytes) -> SmartS
         return None
     # The last one is how an upgrade begins.
     if verb != b"mkdir" or b"/.bzr/" in path + b"/" or b"/backup.bzr" in path:
-        raise denied(path, NOT_GIT if b"/.git/" in path + b"/" else NOT_CHANGED)
+        raise denied(path, NOT_GIT if b"/.git/" in path + b"/" else NOT_UPGRADED if b"/backup.bzr" in path else NOT_CHANGED)
     refuse_in_maintenance(path)
     expect_directory(transport, place, path)
     # None is made: the branch that comes next brings its own, and those above it.

@@ -45,7 +45,9 @@ REFUSED = {
     "init O/new": "~other/new/?: Permission denied: you may write under ~demo/",
     "[more] push O/x/new": "you may write under ~demo/",
     "branches -R /": "what is here is not listed; name a user or a project, as /~demo",
-    "upgrade --format=development-colo U/trunk": "single files are not changed here",
+    "upgrade --format=development-colo U/trunk": "a branch is not upgraded in place here: upgrade a copy and push it",
+    "[tree] upload U/up": "single files are not changed here, only branches: push the branch",
+    "branch git U/new": NOT_GIT,
     "cat-revision -d O/secret/trunk -r 1": "Not a branch",
     "init U/a/b/c": "Parent directory of .* does not exist",
 }
@@ -115,9 +117,19 @@ class Commands(unittest.TestCase):
         self.assertEqual(self.on_fresh_copy(serve_hosted, "branches -R O"), "0\n")
         self.assertEqual(self.on_fresh_copy(serve_plain, "branches -R O"), "0\nsecret/trunk\n")
 
+    def test_who_is_in_the_way_of_their_own_lock_is_told_how_to_go_on(self) -> None:
+        template = "tag -q -d more t2 ;; push -q -d more U/tagged ;; [co] pull U/tagged"
+        said = self.on_fresh_copy(serve_hosted, template + " ;; [co] update -q ;; [co] tags ;; revno co")
+        self.assertRegex(said, r"(?s)hatchery: you hold the lock .*: after brz pull or brz uncommit in a checkout run brz update.*\nt2 .*\n2\n$")
+
     def test_the_remedies_help(self) -> None:
         light = self.on_fresh_copy(serve_hosted, "checkout -q U/trunk new ;; commit -q --unchanged -m x new ;; revno U/trunk")
         self.assertRegex(light, "0\n2\n$")
+        upgraded = self.on_fresh_copy(serve_hosted, "branch -q U/trunk c ;; upgrade -q --format=development-colo c ;; push -q -d c U/new ;; revno U/new")
+        self.assertRegex(upgraded, "0\n1\n$")
+        quiet = self.on_fresh_copy(serve_hosted, "push -q -d more --stacked-on U/trunk U/new ;; reconfigure -q --unstacked U/new ;; info U/new ;; check -q U/new")
+        self.assertEqual(re.findall(r"^\d+$", quiet, re.M), ["0", "0", "0", "0"], quiet)
+        self.assertNotIn("stacked", quiet)
         git = self.on_fresh_copy(serve_hosted, "init -q new ;; pull -q -d new git ;; push -q -d new U/new ;; revno U/new")
         self.assertRegex(git, "0\n1\n$")
 

@@ -65,6 +65,15 @@ os.execve({sys.executable!r}, [{sys.executable!r}, "-s", "-X", "utf8", *script, 
                 self.assertEqual(self.brz("init", "-q", url).returncode, 0)
                 self.assertEqual(self.brz("push", "-q", url).returncode, 0)
 
+    def test_an_empty_repository_without_a_branch_was_to_get_one_unless_it_is_shared(self) -> None:
+        for command, is_made in (("init", True), ("init-shared-repository", False)):
+            with self.subTest(command):
+                place = os.path.join(self.host.root, "~alice", command)
+                done = self.brz(command, "-q", f"bzr+ssh://alice@localhost/~alice/{command}")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                shutil.rmtree(place + "/.bzr/branch", ignore_errors=True)
+                self.assertEqual(half_made.half_made(place + "/.bzr") is not None, is_made)
+
 
     def test_what_a_living_session_makes_by_several_requests_is_left_to_it(self) -> None:
         maker, other, place = Session(self.host, "alice"), Session(self.host, "alice"), b"/~alice/slow/trunk"

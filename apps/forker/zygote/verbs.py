@@ -73,6 +73,8 @@ def execute(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: byt
     at = PATH_AT[verb]
     path = b"" if at is None or at >= len(arguments) else arguments[at]
     outcome.begin(verb, path, asked._backing_transport, verb in CHANGES)
+    if outcome.session.answer_to_all is not None and verb not in RELEASES:
+        raise boundary.Again(outcome.session.answer_to_all)
     if verb in half_made.LOOKS or verb in CREATES:
         tidy(asked, server, path)
     if verb in single_files.READS | single_files.CHANGES:
@@ -125,6 +127,7 @@ def install() -> None:
         return
     request.request_handlers = HostedVerbs(request.request_handlers)  # type: ignore[assignment]
     boundary.install()
+    single_files.install()
     convert = request.SmartServerRequestHandler._call_converting_errors
 
     def convert_for_client(self: Any, *arguments: Any) -> Any:

@@ -62,6 +62,7 @@ describe('a zygote that does not come up', () => {
       drainDeadline: null,
       readOnly: null,
       confinement: null,
+      leftovers: null,
       version: '1',
     });
     assert.match(text, /^zygote {2}ready {2}7 +- +a newer one failed while x: y$/m);

@@ -111,7 +111,7 @@ function changesCheck(readOnly: ReadOnlyState | null): Check {
 }
 
 /** What killed sessions left in the hosting root; only what the hourly collection leaves is a warning. */
-export function leftoversCheck(load: ForkerLoad | null, nowMs: number): Check {
+function leftoversCheck(load: ForkerLoad | null, nowMs: number): Check {
   if (load === null) return well('Left by killed sessions', 'not known: the fork service does not tell');
   const found = describeLeftovers(load.leftovers);
   return areLeftoversKept(load.leftovers, nowMs)
