@@ -210,6 +210,13 @@ def install() -> None:
         words = (b"UnknownMethod", error.verb) if isinstance(error, errors.UnknownSmartMethod) else answer(error)
         self.send_response(request.FailedSmartServerResponse(words))
 
+    respond_to_line = protocol.SmartServerRequestProtocolOne._send_response
+
+    def send_response_to_line(self: Any, response: Any) -> None:
+        if response.args[:1] == (b"error",):
+            tell(Failure("unsupported", f"what was sent is no request of brz: {failures.one_line(response.args[-1].decode('utf-8', 'replace'))}"))
+        respond_to_line(self, response)
+
     build = medium.SmartServerStreamMedium._build_protocol
 
     def build_protocol(self: Any) -> Any:
@@ -235,4 +242,5 @@ def install() -> None:
     protocol.ProtocolThreeResponder.send_response = send_response  # type: ignore[assignment]
     protocol.ProtocolThreeResponder.send_error = send_error  # type: ignore[assignment]
     medium.SmartServerStreamMedium._build_protocol = build_protocol  # type: ignore[assignment]
+    protocol.SmartServerRequestProtocolOne._send_response = send_response_to_line  # type: ignore[assignment]
     LockDir.wait_lock = wait_lock  # type: ignore[assignment]

@@ -13,7 +13,15 @@ from typing import Any
 from breezy.bzr.smart import medium, message, protocol
 from breezy.bzr.smart.medium import SmartServerPipeStreamMedium
 from breezy.bzr.smart.request import FailedSmartServerResponse, SmartServerResponse
-from breezy.errors import CommandError, ConnectionTimeout, SmartProtocolError
+from breezy.errors import BzrError, CommandError, ConnectionTimeout, SmartProtocolError
+
+
+
+class NoRequestError(BzrError):
+    """What was sent is no request: a refusal, which boundary.py tells."""
+
+    refusal = "unsupported"
+
 
 #: A line of versions 1 and 2 names a verb, a path and revisions. Clients of the last fifteen years send version 3.
 LINE_BYTES_MAX = 64 * 1024
@@ -79,7 +87,7 @@ def serve(self: Any) -> None:
         self._disconnect_client()
     if isinstance(broken, SmartProtocolError | ValueError):
         why = "it is not ASCII text" if isinstance(broken, UnicodeError) else in_words(str(broken))[:200]
-        raise CommandError(f"the request cannot be understood: {why}") from broken
+        raise NoRequestError(f"the request cannot be understood: {why}; this service takes requests of brz alone") from broken
     if broken is not None and not isinstance(broken, BrokenPipeError):
         raise broken
 

@@ -11,7 +11,6 @@ import tracing
 from breezy.bzr.smart import protocol
 from breezy.bzr.smart.medium import SmartServerPipeStreamMedium
 from breezy.bzr.smart.request import FailedSmartServerResponse
-from breezy.errors import CommandError
 from breezy.transport.memory import MemoryTransport
 
 VERSION_3 = b"bzr message 3 (bzr 1.6)\n"
@@ -62,7 +61,7 @@ class Bounds(unittest.TestCase):
         ):
             with self.subTest(name):
                 client = Endless(start, byte)
-                with self.assertRaisesRegex(CommandError, "cannot be understood: .*(longer than 65536|more than 32)"):
+                with self.assertRaisesRegex(bounded.NoRequestError, "cannot be understood: .*(longer than 65536|more than 32)"):
                     serve(client)
                 self.assertLess(client.taken, bounded.LINE_BYTES_MAX + 100)
 
@@ -74,7 +73,7 @@ class Bounds(unittest.TestCase):
 
     def test_a_request_that_is_no_text_is_told_as_such(self) -> None:
         for sent in (b"\x00\xff\xfe\n", b"\xff\n"):
-            with self.subTest(sent), self.assertRaisesRegex(CommandError, "^the request cannot be understood: ") as raised:
+            with self.subTest(sent), self.assertRaisesRegex(bounded.NoRequestError, "^the request cannot be understood: ") as raised:
                 serve(io.BytesIO(sent))
             self.assertNotRegex(str(raised.exception), "0x[0-9a-f]|object at|codec")
 

@@ -27,7 +27,9 @@ class SessionStderr(logging.Handler):
     """Writes to whatever sys.stderr is now: it changes when a child connects its pipes."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One line, as brz prints it."""
+        """One line, as brz prints it, except of an error that its clean-up came upon: the one before it is the one to tell."""
+        if str(record.msg).startswith("brz: ERROR (ignored)"):
+            return
         import bounded
 
         sys.stderr.write(bounded.in_words(self.format(record)) + "\n")

@@ -14,7 +14,7 @@ import {
   signInKeyPath,
 } from '@hatchery/daemon';
 import type { AuditBody } from '@hatchery/event-feed';
-import type { FeedState, LiveMessage, ReadOnlyState } from '@hatchery/events';
+import type { FeedState, ForkerLoad, LiveMessage, ReadOnlyState } from '@hatchery/events';
 import { forkerKeepsEvents } from './actions/forker-action.ts';
 import { PageAudit } from './actions/page-audit.ts';
 import type { ControlSockets } from './actions/service-action.ts';
@@ -165,10 +165,9 @@ function attach(
   const feed = (): FeedState => live.feed.state;
   const gateway = (): FeedState => live.gateway.state;
   const { build } = page;
-  const readings = readingsOf({
-    ...{ log: live.log, broadcast, progress, feed, gateway, readOnly, history, build, signIn, budget },
-    load: () => askLoad(controlSocket),
-  });
+  const load = (): Promise<ForkerLoad | null> => askLoad(controlSocket);
+  const told = { log: live.log, broadcast, progress, feed, gateway, readOnly, load };
+  const readings = readingsOf({ ...told, history, build, signIn, budget });
   const trail = {
     write: (records: Parameters<History['keepNow']>[0]) => history.keepNow(records, auditWriteMsMax),
     forkerKeeps: () => forkerKeepsEvents(controlSocket),

@@ -162,6 +162,12 @@ class Session:
         except UnknownSmartMethod as error:
             return False, (b"UnknownMethod", error.verb), b""
 
+    def send(self, data: bytes) -> None:
+        """Sends what may be no request."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(data)
+        self._process.stdin.flush()
+
     def close(self) -> int:
         """The exit status after the client has left."""
         streams = (self._process.stdin, self._process.stdout)
