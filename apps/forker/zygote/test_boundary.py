@@ -134,14 +134,6 @@ class Boundary(unittest.TestCase):
         self.assertEqual(session.ask(b"nonsense", b"/")[1], (b"UnknownMethod", b"nonsense"))
         self.assertEqual((self.end(session), self.told()), (0, []))
 
-    def test_a_line_that_is_no_request_is_a_refusal(self) -> None:
-        for line in (b"garbage\n", b"GET / HTTP/1.1\r\n", b"\xff\xfe\n"):
-            with self.subTest(line):
-                session = self.session()
-                session.send(line)
-                self.assertEqual(self.end(session), failures.STATUS["unsupported"])
-                self.assertEqual([report["kind"] for report in self.told()], ["unsupported"])
-
     def test_the_same_again_is_reported_once(self) -> None:
         session = self.session("bob")
         for _ in range(3):

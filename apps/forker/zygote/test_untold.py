@@ -1,5 +1,6 @@
 """Answers that would be wrong, or that clients do not show: what takes their place."""
 
+import json
 import os
 import shutil
 import unittest
@@ -53,6 +54,18 @@ class Untold(unittest.TestCase):
         self.addCleanup(session.close)
         there, nothing = (session.ask(b"BzrDir.open_2.1", f"/~bob/{name}/branch".encode()) for name in ("secret", "nosuch"))
         self.assertEqual(there, nothing)
+
+    def test_a_line_that_is_no_request_is_a_refusal(self) -> None:
+        reports = os.path.join(self.host.scratch, "reports")
+        for line in (b"garbage\n", b"GET / HTTP/1.1\r\n", b"\xff\xfe\n"):
+            with self.subTest(line):
+                session = Session(self.host, "alice", "", reports)
+                session.send(line)
+                session.close()
+                with open(reports, encoding="utf-8") as stream:
+                    told = [json.loads(report) for report in stream]
+                self.assertEqual(os.waitstatus_to_exitcode(told[-1]["status"]), failures.STATUS["unsupported"])
+                self.assertEqual([report["kind"] for report in told[:-1] if report["event"] == "failed"][-1:], ["unsupported"])
 
     def test_no_words_name_the_directory_of_the_hosting_root(self) -> None:
         with unittest.mock.patch.dict(os.environ, HATCHERY_HOSTING_ROOT="/srv/hosting/"):
