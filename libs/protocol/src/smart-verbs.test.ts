@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import { placeOfRequest } from './smart-verbs.ts';
 
 function place(...words: readonly (string | Uint8Array)[]): string | null {
-  return placeOfRequest(words.map((word) => (typeof word === 'string' ? new TextEncoder().encode(word) : word)))?.place ?? null;
+  return (
+    placeOfRequest(words.map((word) => (typeof word === 'string' ? new TextEncoder().encode(word) : word)))?.place ??
+    null
+  );
 }
 
 test('a place is shown as its letters, and not as their bytes', () => {
