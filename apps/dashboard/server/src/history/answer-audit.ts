@@ -7,7 +7,12 @@ import type { AuditFilter, Cut } from './query.ts';
 const outcomeMsMax = 60 * 60 * 1_000;
 
 /** The entries of the audit's files, newest first, as `hatchery audit` shows them. @throws the system's error when they cannot be read */
-export function answerAudit(directory: string, { from, to, kind, user, text }: AuditFilter, cut: Cut): PastAudit {
+export function answerAudit(
+  directory: string,
+  { from, to, kind, user, text }: AuditFilter,
+  cut: Cut,
+  entriesReadMax: number = auditEntriesReadMax,
+): PastAudit {
   const pick = auditSelector({ kind, user, branch: null, text });
   const [since, end] = [new Date(from), new Date(to).toISOString()];
   const cursor = new Cursor(cut.after);
@@ -19,7 +24,7 @@ export function answerAudit(directory: string, { from, to, kind, user, text }: A
     if (!cursor.isBehind(entry.at)) continue;
     read += 1;
     if (shown !== null && entry.at < end) rows.push(rowOf(shown));
-    if (rows.length === cut.limit || read === auditEntriesReadMax) return { rows, next: cursor.text, damaged };
+    if (rows.length === cut.limit || read === entriesReadMax) return { rows, next: cursor.text, damaged };
   }
   return { rows, next: null, damaged };
 }
