@@ -103,7 +103,7 @@ test('a holder that is stopped and three that wait for it: a tree, and what to d
   );
   assert.equal(
     remedy.trim(),
-    `${lock.id}  to end its holder and free it: hatchery break-lock ${lock.id} --reason TEXT`,
+    `${lock.id}  to end its holder and free it: hatchery break-lock --config ${instance.config} ${lock.id} --reason TEXT`,
   );
   const broken = assertDone(await instance.hatchery('break-lock', lock.id, '--reason', 'it hangs'));
   assert.match(broken, /^lock \w+: its session \S+ was ended by SIGKILL; broken: it was held by demo \(pid/);
@@ -134,7 +134,10 @@ test('a brz on the host itself is seen in the way of a push, and broken when it 
   assert.equal(left.id, held.id);
   assert.match(
     await shown(),
-    new RegExp(`^${left.id} {2}look for its holder .*: hatchery break-lock ${left.id} --force`, 'm'),
+    new RegExp(
+      `^${left.id} {2}look for its holder .*: hatchery break-lock --config ${instance.config} ${left.id} --force`,
+      'm',
+    ),
   );
   assertDone(await instance.hatchery('break-lock', left.id, '--force', '--reason', 'it is dead'));
   assertDone(await client.try('push', '-q', '-d', history, url('outside')));

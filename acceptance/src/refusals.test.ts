@@ -94,7 +94,11 @@ test('a malformed fork request is answered FAILURE with the cause, and the servi
 
 test('a second service in the same place is refused and does the first no harm', async () => {
   const second = await instance.hatchery('up', '--json');
-  assertRefused(second, 1, /^hatchery: up: hatchery runs already on \S+ \(pid \d+\); hatchery stop ends it$/m);
+  assertRefused(
+    second,
+    1,
+    /^hatchery: up: hatchery runs already on \S+ \(pid \d+\); hatchery stop --config \S+ ends it$/m,
+  );
   assert.equal(second.stdout, '');
   await client.brz('info', instance.url('~demo/sample/trunk'));
 });

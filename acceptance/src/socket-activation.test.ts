@@ -64,6 +64,21 @@ test('a gateway alone serves on what systemd gives it', { skip }, async () => {
   assert.deepEqual(await ended, [0, null], service.said());
 });
 
+test('doctor says that it is systemd which holds a port, and takes nothing amiss', { skip }, async () => {
+  const port = await unusedPort();
+  writeFileSync(config, configText(directory, '').replace('listen = "127.0.0.1:0"', `listen = "127.0.0.1:${port}"`));
+  const service = activate(port, unitName, 'up', '--json');
+  const ended = once(service.process, 'exit');
+  const found = await until('the port to be held', async () => {
+    const { stdout } = await hatchery('doctor');
+    return stdout.includes('systemd') ? stdout : null;
+  });
+  service.process.kill('SIGKILL');
+  await ended;
+  const held = `127\\.0\\.0\\.1:${port} \\(systemd-socket- \\(pid \\d+\\) listens for it, and starts what serves at the next client\\)`;
+  assert.match(found, new RegExp(`^ok       \\[ssh\\] listen ${held}$`, 'm'));
+});
+
 test('a socket without a name of ours is refused with the setting of the unit', { skip }, async () => {
   const port = await unusedPort();
   const service = activate(port, 'hatchery.socket', 'up');

@@ -86,7 +86,7 @@ describe('a running service', () => {
       const { code, stdout } = await ask(file, ['status']);
       assert.equal(code, 1);
       const advice =
-        /^forker +failed .*runs, but its control socket \S+ is gone; what runs goes on; hatchery restart --now stops/m;
+        /^forker +failed .*runs, but its control socket \S+ is gone; what runs goes on; hatchery restart(?: --(?:config|state-dir) \S+)+ --now stops/m;
       assert.match(stdout, advice);
       assert.match((await ask(file, ['children'])).stderr, /the fork service \(pid \d+\) runs, but its control socket/);
       const restarted = await ask(file, ['restart', '--now']);

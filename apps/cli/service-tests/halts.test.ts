@@ -105,7 +105,9 @@ describe('a part that does not serve', () => {
       const first = await pidOf(directory, 'forker');
       assert.match(await quit(String(detailsOf(directory, 'forker')['forkerSocket'])), /^ok\nquit command requested/);
       const by = `quit on the fork socket \\(uid ${process.getuid?.()}, pid ${process.pid}, [^)]+\\)`;
-      const words = new RegExp(`^stopped at \\S+Z by ${by}; hatchery start starts it again$`);
+      const words = new RegExp(
+        `^stopped at \\S+Z by ${by}; hatchery start --config \\S+ --state-dir \\S+ starts it again$`,
+      );
       await until('the stop to be shown', async () => (await statusOf(directory, 'forker')).state === 'stopped');
       assert.match((await statusOf(directory, 'forker')).lastError ?? '', words);
 

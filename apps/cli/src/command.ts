@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { defaultConfigFile, loadConfig, nearest, type Config, type LoadOptions } from '@hatchery/config';
-import { checkoutDirectory } from '@hatchery/daemon';
+import { checkoutDirectory, commandHints } from '@hatchery/daemon';
 import { readService } from './service-process.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,6 +23,8 @@ export interface Command {
   readonly options: ParseArgsOptionsConfig;
   /** True of one that starts something by the configuration as it is written; the others ask what runs, where that has its sockets. */
   readonly isByTheBook?: boolean;
+  /** True of one that works whatever is wrong with the configuration. */
+  readonly needsNoConfiguration?: boolean;
   /** @throws {UsageError} for words it does not understand, and any Error with a one-line message when it fails */
   run(invocation: Invocation): Promise<number>;
 }
@@ -34,6 +36,8 @@ export interface Invocation extends Terminal {
   readonly options: Options;
   /** `--config` and `--state-dir` with their paths made absolute, to hand on to other parts: also a configuration that was found, not named. */
   readonly place: readonly string[];
+  /** Gives the commands in a text the `--config` and `--state-dir` that this one was given, so that they are true. `say` does so by itself. */
+  readonly hint: (text: string) => string;
 }
 
 /** Values of options by their names, as typed. */
@@ -55,17 +59,30 @@ const everybodysOptions = {
 export function readInvocation(command: Command, argv: readonly string[], terminal: Terminal): Invocation | 'help' {
   const { values, positionals } = parse(command, argv);
   if (values['help'] === true) return 'help';
-  const configFile = pathOf(values, 'config') ?? usualConfigFile(terminal);
+  const usual = usualConfigFile(terminal);
+  const configFile = pathOf(values, 'config') ?? usual;
   const stateDirectory = pathOf(values, 'state-dir');
   const options = { configFile, stateDirectory, directory: checkoutDirectory };
+  const place = placeOf(configFile, stateDirectory);
+  // What everybody's commands read without being told need not be repeated.
+  const hint = commandHints(placeOf(configFile === usual ? undefined : configFile, stateDirectory));
+  const say = (line: string): void => terminal.say(hint(line));
+  const typed = { ...terminal, say, hint, words: positionals, options: values, place };
+  // Without a configuration the defaults hold, and nothing is read.
+  if (command.needsNoConfiguration === true) return { ...typed, config: loadConfig({ directory: noDirectory }) };
   const written = loadConfig(options);
-  const config = command.isByTheBook === true ? written : asItRuns(written, options);
-  const place = [
+  return { ...typed, config: command.isByTheBook === true ? written : asItRuns(written, options) };
+}
+
+function placeOf(configFile: string | undefined, stateDirectory: string | undefined): string[] {
+  return [
     ...(configFile === undefined ? [] : ['--config', configFile]),
     ...(stateDirectory === undefined ? [] : ['--state-dir', stateDirectory]),
   ];
-  return { ...terminal, config, words: positionals, options: values, place };
 }
+
+/** Debian's name for a directory that never is (Debian policy, 9.2.3). */
+const noDirectory = '/nonexistent';
 
 /** The one that every command reads without `--config`. Undefined: there is none, and the defaults hold. */
 function usualConfigFile({ environment }: Terminal): string | undefined {

@@ -28,7 +28,7 @@ A drain, its reason and its deadline hold over restarts, until hatchery undrain.
       () => askGateway(invocation.config, 'POST', '/v1/drain', { ...who, deadlineS }),
       () => askService(invocation.config, 'POST', '/v1/drain', { ...who, deadlineS }),
     ]);
-    invocation.print('draining: no new session is taken; hatchery undrain takes this back\n');
+    invocation.print(invocation.hint('draining: no new session is taken; hatchery undrain takes this back\n'));
     await showRest(invocation);
     return exitDone;
   },

@@ -13,6 +13,9 @@ export const provenMs = 60_000;
 /** How often a part that waits looks whether `hatchery start` asks for it. */
 export const resumeLookMs = 250;
 
+/** Before the process that turns clients away is replaced, when it has died: it has nothing to fail with. */
+export const turnAwayAgainMs = 1_000;
+
 /** A tool that `up` runs once (brz). */
 export const toolMsMax = 60_000;
 
@@ -58,5 +61,14 @@ export const oldPartAnswerMsMax = 2_500;
 /** How often the place of a part that has a successor is looked at. */
 export const replacedLookMs = 250;
 
+/** What systemctl may take to list sockets; it answers within a fraction of a second. */
+export const socketLookMsMax = 5_000;
+
 /** A part tells its state within milliseconds, of 5,000 sessions within a second. One that says nothing for so long hangs. */
 export const readAnswerMsMax = 4_000;
+
+/** What a gateway may take to write an entry of the audit for somebody who must not wait; it does so within milliseconds. */
+export const auditAnswerMsMax = 2_000;
+
+/** What a supervisor may take to say that it begins to stop. */
+export const stopAnswerMsMax = 2_000;

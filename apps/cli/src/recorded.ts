@@ -3,6 +3,7 @@ import { auditDirectory, type Config } from '@hatchery/config';
 import { AuditLog } from '@hatchery/event-feed';
 import type { ActionEvent } from '@hatchery/events';
 import type { Invocation } from './command.ts';
+import { auditAnswerMsMax } from './limits.ts';
 import { askGateway } from './running-gateway.ts';
 import { actor, NotRunningError } from './running-service.ts';
 
@@ -45,6 +46,44 @@ export async function recorded<T>(
     await finish(`failed: ${(error as Error).message}`);
     throw error;
   }
+}
+
+/** What a service or somebody behind it has asked for, and by whom. */
+export type AskedAction = RecordedAction & { readonly actor: string };
+
+/**
+ * For what must not wait for the audit, or fail with it, as a stop: writes down what is about to be done; the result writes what came of it. Neither
+ * rejects: `say` hears of what is missing.
+ */
+export async function recordBegun(
+  config: Config,
+  action: AskedAction,
+  say: (line: string) => void,
+): Promise<(outcome: string) => Promise<void>> {
+  const actionId = randomUUID();
+  const put = async (entry: ActionEvent): Promise<void> => {
+    try {
+      // A gateway that hangs or is about to end is no reason to have no entry.
+      await askGateway(config, 'POST', '/v1/audit', entry, auditAnswerMsMax).catch(() => writeFile(config, entry));
+    } catch (error) {
+      say(
+        `the audit lacks that ${action.actor} asked for '${action.verb} ${action.target}': ${(error as Error).message}`,
+      );
+    }
+  };
+  await put({ kind: 'action.requested', actionId, ...action });
+  return (outcome) => put({ kind: 'action.done', actionId, outcome });
+}
+
+/** The same for what is over already. */
+export async function recordDone(
+  config: Config,
+  action: AskedAction,
+  outcome: string,
+  say: (line: string) => void,
+): Promise<void> {
+  const finish = await recordBegun(config, action, say);
+  await finish(outcome);
 }
 
 async function write(config: Config, entry: ActionEvent): Promise<void> {

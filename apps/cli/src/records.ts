@@ -1,14 +1,30 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { partsDirectory, type Config } from '@hatchery/config';
-import { currentHalt, describeHalt, readPartRecord } from '@hatchery/daemon';
-import type { PartName } from './part.ts';
-import { readService } from './service-process.ts';
+import { currentHalt, describeHalt, readPartRecord, readPartRecordElsewhere } from '@hatchery/daemon';
+import { partPrograms, type PartName } from './part.ts';
+import { readService, readServiceElsewhere } from './service-process.ts';
 
-/** Why nobody but the service's own user can tell what runs; null when whoever asks may read the records, or there are none. */
+/**
+ * Why whoever asks cannot tell what runs: the records are for the service's own user, or of another pid namespace. Null when they can be read
+ * and believed, or there are none.
+ */
 export function hiddenRecords(config: Config): string | null {
+  return unreadableRecords(config) ?? recordsElsewhere(config);
+}
+
+function recordsElsewhere(config: Config): string | null {
+  const parts = Object.keys(partPrograms).map((name) => readPartRecordElsewhere(config, name));
+  const one = readServiceElsewhere(config) ?? parts.find((part) => part !== null) ?? null;
+  if (one === null) return null;
+  const what = `what runs is written of another pid namespace, as a container has (pid ${one.pid} there)`;
+  return `${what}, and cannot be seen from here; run it there (nsenter(1), or the container's exec)`;
+}
+
+function unreadableRecords(config: Config): string | null {
   const directory = partsDirectory(config);
   try {
-    accessSync(directory, constants.R_OK | constants.X_OK);
+    // What is no directory holds no record, and is nobody's to enter.
+    if (statSync(directory).isDirectory()) accessSync(directory, constants.R_OK | constants.X_OK);
     return null;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') return null;

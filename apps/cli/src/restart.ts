@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { createInterface } from 'node:readline';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from './command.ts';
 import { restartMsMax } from './limits.ts';
+import { hiddenRecords } from './records.ts';
 import { actor } from './running-service.ts';
 import { readService } from './service-process.ts';
 import { startDetached, stopRunning } from './start-stop.ts';
@@ -31,7 +32,7 @@ export const restart: Command = {
 function startBesideLeft(invocation: Invocation): Promise<number> {
   const { config } = invocation;
   if (unsupervisedParts(config).length === 0)
-    throw new Error(`nothing runs on ${config.stateDirectory}; hatchery start starts it`);
+    throw new Error(hiddenRecords(config) ?? `nothing runs on ${config.stateDirectory}; hatchery start starts it`);
   return startDetached(invocation);
 }
 
@@ -41,7 +42,7 @@ async function replaceParts(invocation: Invocation, runtimeDirectory: string): P
     throw new Error(
       `runtime_dir cannot change from ${runtimeDirectory} under a running service; hatchery restart --now stops it first`,
     );
-  const asked = { place, actor: actor(invocation), wanted: wantedSockets(config) };
+  const asked = { place, actor: actor(invocation), wanted: wantedSockets(config), logFormat: config.log.format };
   for await (const report of askSupervisor(supervisorSocketPath(config), asked)) {
     if (report.event === 'progress') print(`${report.message}\n`);
     else if (report.event === 'done') {

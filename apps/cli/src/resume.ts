@@ -3,6 +3,8 @@ import { clearPartHalt, currentHalt, readPartHalt, readPartRecord, type PartHalt
 import { exitDone, exitFailed, type Invocation } from './command.ts';
 import { partStartMsMax, resumeLookMs } from './limits.ts';
 import { partPrograms } from './part.ts';
+import { recordBegun } from './recorded.ts';
+import { actor } from './running-service.ts';
 import type { ServiceProcess } from './service-process.ts';
 
 /**
@@ -13,11 +15,16 @@ export async function resumeParts(invocation: Invocation, running: ServiceProces
   const { config, options, print, say } = invocation;
   const halts = Object.keys(partPrograms).flatMap((name) => currentHalt(config, name) ?? []);
   if (halts.length === 0) throw new Error(`it runs already (pid ${running.pid}); hatchery stop ends it`);
+  const target = halts.map(({ name }) => name).join(' and ');
+  const asked = { actor: actor(invocation), verb: 'start', target, reason: 'hatchery start' };
+  const finish = await recordBegun(config, asked, say);
   // What is waited for by the supervisor is that this is taken away.
   for (const { name } of halts) clearPartHalt(config, name);
   const failures = await Promise.all(halts.map((halt) => whyNotResumed(invocation, halt)));
-  for (const failure of failures) if (failure !== null) say(`start: ${failure}`);
-  if (failures.some((failure) => failure !== null)) return exitFailed;
+  const failed = failures.filter((failure) => failure !== null);
+  await finish(failed.length === 0 ? 'done' : `failed: ${failed.join('; ')}`);
+  for (const failure of failed) say(`start: ${failure}`);
+  if (failed.length > 0) return exitFailed;
   const parts = halts.map(({ name }) => ({ name, pid: readPartRecord(config, name)?.pid ?? null }));
   const lines = parts.map(({ name, pid }) => `${name} runs again (pid ${pid ?? '?'})\n`).join('');
   print(options['json'] === true ? `${JSON.stringify({ event: 'resumed', parts })}\n` : lines);

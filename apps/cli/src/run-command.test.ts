@@ -79,7 +79,10 @@ describe('the command line', () => {
     for (const [word = '', ...options] of [['stop'], ['restart'], ['restart', '--now']]) {
       const { code, said } = await hatchery(word, ...options, ...place);
       assert.equal(code, 1);
-      assert.match(said.join(), new RegExp(`^${word}: nothing runs on .*; hatchery start starts it$`));
+      assert.match(
+        said.join(),
+        new RegExp(`^${word}: nothing runs on .*; hatchery start --state-dir ${directory.path} starts it$`),
+      );
     }
     const status = await hatchery('status', '--json', ...place);
     const { parts, children } = JSON.parse(status.stdout) as { parts: { state: string }[]; children: null };

@@ -1,9 +1,9 @@
 import { ConfigError, nearest } from '@hatchery/config';
+import { quote } from '@hatchery/daemon';
 import { exitDone, exitFailed, exitUsage, readInvocation, UsageError, type Command } from './command.ts';
 import { commands } from './commands.ts';
 import { NotRunningError } from './running-service.ts';
 import type { Terminal } from './terminal.ts';
-import { quote } from './up/first-use.ts';
 import { describeVersions, readVersions } from './version.ts';
 
 const scriptsOwn = [
@@ -20,19 +20,20 @@ export async function runCommand([name, ...argv]: readonly string[], terminal: T
   }
   const command = find(name);
   if (command === undefined) return refuseUnknown(name, terminal);
+  let { say } = terminal;
   let place: readonly string[] = [];
   try {
     const invocation = readInvocation(command, argv, terminal);
-    if (invocation !== 'help') ({ place } = invocation);
+    if (invocation !== 'help') ({ place, say } = invocation);
     return invocation === 'help' ? help(name, terminal) : await command.run(invocation);
   } catch (error) {
     const { message } = error as Error;
     if (error instanceof UsageError) {
-      terminal.say(`${name}: ${message}; hatchery help ${name} tells more`);
+      say(`${name}: ${message}; hatchery help ${name} tells more`);
       return exitUsage;
     }
     const advice = error instanceof NotRunningError && !error.isAdvised ? adviceToStart(place) : '';
-    terminal.say(error instanceof ConfigError ? message : `${name}: ${message}${advice}`);
+    say(error instanceof ConfigError ? message : `${name}: ${message}${advice}`);
     return exitFailed;
   }
 }

@@ -25,8 +25,9 @@ export async function askGateway(
   method: 'GET' | 'POST',
   path: string,
   body?: unknown,
+  timeoutMs?: number,
 ): Promise<unknown> {
   const socket = gatewayControlSocketPath(config);
-  const asked = askPart('ssh gateway', socket, method, path, body);
+  const asked = askPart('ssh gateway', socket, method, path, body, timeoutMs);
   return asked.catch((error: unknown) => explainAbsence(config, 'ssh-gateway', socket, error));
 }

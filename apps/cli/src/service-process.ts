@@ -1,7 +1,15 @@
-import { linkSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '@hatchery/config';
-import { bootId, createFile, makeDirectories, modes, processStartTime } from '@hatchery/daemon';
+import {
+  bootId,
+  createFile,
+  isElsewhere,
+  makeDirectories,
+  modes,
+  pidNamespace,
+  processStartTime,
+} from '@hatchery/daemon';
 
 /** The `hatchery up` of a state directory. Pids are reused; pid and start time together are not. */
 export interface ServiceProcess {
@@ -20,8 +28,14 @@ export interface ServiceProcess {
 /** The `up` that runs on this state directory, or null when none lives. */
 export function readService(config: Config): ServiceProcess | null {
   const service = readRecord(recordPath(config));
-  const isOurs = service !== null && service.bootId === bootId() && service.pidNamespace === pidNamespace();
+  const isOurs = service !== null && service.bootId === bootId() && !isElsewhere(service);
   return isOurs && processStartTime(service.pid) === service.startTime ? service : null;
+}
+
+/** The `up` of this state directory in another pid namespace of this host, if it runs: from here nobody can tell. Null when there is none. */
+export function readServiceElsewhere(config: Config): ServiceProcess | null {
+  const service = readRecord(recordPath(config));
+  return service !== null && isElsewhere(service) ? service : null;
 }
 
 /** Makes this process the one `up` of the state directory; dispose it at the end. @throws when another one lives */
@@ -59,7 +73,7 @@ export function claimService(config: Config, detached: boolean): Disposable {
 /** A pid of another container says nothing here: its service may well run, and its record must stay. */
 function refuseForeign(path: string): void {
   const record = readRecord(path);
-  if (record === null || record.bootId !== bootId() || record.pidNamespace === pidNamespace()) return;
+  if (record === null || !isElsewhere(record)) return;
   throw new Error(
     `${path} is of a hatchery in another pid namespace, as a container has (pid ${record.pid} there); stop it there, or remove the file if it is gone`,
   );
@@ -71,10 +85,6 @@ function readRecord(path: string): ServiceProcess | null {
   } catch {
     return null;
   }
-}
-
-function pidNamespace(): string {
-  return readlinkSync('/proc/self/ns/pid');
 }
 
 function recordPath(config: Config): string {

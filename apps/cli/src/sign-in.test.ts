@@ -69,7 +69,7 @@ describe('hatchery sign-in', () => {
     [
       'the key can be read by others',
       (state) => (announce(state), openSignInKey(keyPathIn(state)), chmodSync(keyPathIn(state), 0o644)),
-      /sign-in\.key can be read by others; hatchery restart makes a new one/,
+      /sign-in\.key can be read by others; hatchery restart --\S+ \S+ makes a new one/,
     ],
     [
       'the key is damaged',

@@ -5,14 +5,19 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { nodeFlags, processStartTime } from '@hatchery/daemon';
+import { controlRequest } from '@hatchery/event-feed';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from './command.ts';
 import { Interrupted } from './interrupted.ts';
-import { startMsMax, stopLookMs, stopMarginMs, urgentRepeatMs } from './limits.ts';
+import { startMsMax, stopAnswerMsMax, stopLookMs, stopMarginMs, urgentRepeatMs } from './limits.ts';
+import { hiddenRecords } from './records.ts';
 import { resumeParts } from './resume.ts';
 import { openServiceLog, serviceLogPath } from './service-log.ts';
-import { readService } from './service-process.ts';
+import { actor } from './running-service.ts';
+import { readService, type ServiceProcess } from './service-process.ts';
+import { endKeeper } from './up/end-keeper.ts';
 import { makeStateDirectory } from './up/first-use.ts';
 import { describePlaces, type StartOutcome } from './up/ready.ts';
+import { supervisorSocketPath } from './up/supervisor-socket.ts';
 import { StopProgress } from './stop-progress.ts';
 import { lives, namesOf, unsupervisedParts, type ProcessIdentity } from './unsupervised.ts';
 
@@ -95,15 +100,42 @@ export async function stopRunning(invocation: Invocation): Promise<number> {
   const { config, say } = invocation;
   const running = readService(config);
   const left = unsupervisedParts(config);
+  const hidden = running === null ? hiddenRecords(config) : null;
+  if (hidden !== null) throw new Error(hidden);
   if (running !== null) {
-    signalIfAlive(running);
+    await askToStop(invocation, running);
     await untilEnded(invocation, [running]);
   } else if (left.length > 0) say(`the supervisor is gone; ${namesOf(left)} stop without it`);
-  else throw new Error(`nothing runs on ${config.stateDirectory}; hatchery start starts it`);
+  else if (!(await endLeftKeeper(invocation)))
+    throw new Error(`nothing runs on ${config.stateDirectory}; hatchery start starts it`);
   // Beside the parts of the one that ran there can be those of a killed one before it.
   await untilEnded(invocation, unsupervisedParts(config));
+  await endLeftKeeper(invocation);
   invocation.print('hatchery has stopped\n');
   return exitDone;
+}
+
+/** Asks its supervisor, which writes down who that was; one that cannot be asked, as in the midst of its start, by signal. */
+async function askToStop(invocation: Invocation, running: ServiceProcess): Promise<void> {
+  const socket = supervisorSocketPath(invocation.config);
+  const body = { actor: actor(invocation) };
+  await controlRequest(socket, 'POST', '/v1/stop', body, stopAnswerMsMax).catch(() => signalIfAlive(running));
+}
+
+/** The keeper that is left when a fork service and its supervisor were both killed, once its sessions have ended; false when there is none. */
+async function endLeftKeeper({ config, options, say }: Invocation): Promise<boolean> {
+  const deadline = performance.now() + 1000 * config.forker.childrenTimeoutS;
+  const said = new Set<string>();
+  const sayOnce = (line: string): void => {
+    if (!said.has(line)) say(line);
+    said.add(line);
+  };
+  for (;;) {
+    const isUrgent = options['now'] === true || performance.now() > deadline;
+    const outcome = await endKeeper(config, sayOnce, isUrgent ? 'end' : 'spare');
+    if (outcome !== 'spared') return outcome === 'ended';
+    await delay(stopLookMs);
+  }
 }
 
 async function untilEnded(invocation: Invocation, processes: readonly ProcessIdentity[]): Promise<void> {
@@ -127,6 +159,11 @@ function signalIfAlive(one: ProcessIdentity): void {
   try {
     if (lives(one)) process.kill(one.pid, 'SIGTERM');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EPERM')
+      throw new Error(`pid ${one.pid} is not this user's; run it with sudo, or as the user that the service runs as`, {
+        cause: error,
+      });
+    if (code !== 'ESRCH') throw error;
   }
 }

@@ -65,7 +65,7 @@ export const status: Command = {
   options: { json: { type: 'boolean' } },
   async run(invocation) {
     expectWords(invocation);
-    const found = await findStatus(invocation.config);
+    const found = withHints(await findStatus(invocation.config), invocation.hint);
     invocation.print(invocation.options['json'] === true ? `${JSON.stringify(found)}\n` : describeStatus(found));
     const left = unsupervisedParts(invocation.config);
     if (left.length > 0)
@@ -73,6 +73,15 @@ export const status: Command = {
     return found.parts.every(({ state }) => wellStates.has(state)) ? exitDone : exitFailed;
   },
 };
+
+/** What is to be done is said for whoever asks. */
+function withHints(found: Status, hint: (text: string) => string): Status {
+  const parts = found.parts.map((part) => ({
+    ...part,
+    lastError: part.lastError === null ? null : hint(part.lastError),
+  }));
+  return { ...found, parts };
+}
 
 async function findStatus(config: Config): Promise<Status> {
   const [forkerRecord, ...records] = Object.keys(partPrograms).map(

@@ -16,6 +16,10 @@ it('is told by a command and by an option, whatever the configuration is', async
   );
   assert.deepEqual([option.code, option.said], [0, []]);
   assert.deepEqual(await hatchery('version', '--state-dir', directory.path), option);
+  const broken = join(directory.path, 'broken.toml');
+  writeFileSync(broken, '[ssh\nlisten = 7\n');
+  assert.deepEqual(await hatchery('version', '--config', broken), option);
+  assert.deepEqual(await hatchery('version', '--config', join(directory.path, 'missing.toml')), option);
   const told = JSON.parse((await hatchery('version', '--json', '--state-dir', directory.path)).stdout) as object;
   assert.deepEqual(Object.keys(told), ['hatchery', 'commit', 'node', 'breezy']);
 });

@@ -19,6 +19,7 @@ export const version: Command = {
   name: 'version',
   synopsis: '[--json]',
   summary: 'the versions of Hatchery, Node and Breezy; hatchery --version does the same',
+  needsNoConfiguration: true,
   options: { json: { type: 'boolean' } },
   run(invocation) {
     expectWords(invocation);

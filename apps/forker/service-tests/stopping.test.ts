@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import {
   ask,
@@ -30,6 +31,18 @@ async function withForker(story: (forker: ForkerProcess) => Promise<void>, optio
   await assertNothingLeft(directory.path, baseline);
 }
 
+/** The one stop that the audit has. */
+function stopIn({ stateDirectory }: ForkerProcess): { readonly actor: string; readonly reason: string } | undefined {
+  const audit = join(stateDirectory, 'audit');
+  const lines = readdirSync(audit).flatMap((name) => readFileSync(join(audit, name), 'utf8').trim().split('\n'));
+  const entries = lines.map(
+    (line) => JSON.parse(line) as { kind: string; verb: string; actor: string; reason: string },
+  );
+  const stops = entries.filter(({ kind, verb }) => kind === 'action.requested' && verb === 'stop');
+  assert.ok(stops.length <= 1, JSON.stringify(stops));
+  return stops[0];
+}
+
 describe('a service that is asked to stop', () => {
   it('by quit says so, takes nothing new, and serves a waiting child to its end', async () => {
     await withForker(async (forker) => {
@@ -42,6 +55,9 @@ describe('a service that is asked to stop', () => {
       peer.endSending();
       assert.deepEqual(await peer.finished(), { stdout: 'served\n', stderr: '' });
       assert.equal(await waiting.exited(), 0);
+      const who = new RegExp(`^uid ${process.getuid?.()}, pid ${process.pid}, `);
+      assert.match(stopIn(forker)?.actor ?? '', who);
+      assert.equal(stopIn(forker)?.reason, 'quit on the fork socket');
     });
   });
 
@@ -56,6 +72,7 @@ describe('a service that is asked to stop', () => {
         await peer.read('stdout', /still here/);
         peer.endSending();
         assert.equal(await running.exited(), 0);
+        assert.deepEqual([stopIn(forker)?.actor, stopIn(forker)?.reason], ['unknown', 'SIGTERM or SIGINT']);
       });
     });
   }

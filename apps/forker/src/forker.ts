@@ -7,6 +7,7 @@ import {
   type Part,
   type PartContext,
 } from '@hatchery/daemon';
+import type { EventLog } from '@hatchery/event-feed';
 import { collectGarbage } from './children/collect-garbage.ts';
 import { ForkService } from './children/fork-service.ts';
 import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
@@ -26,6 +27,7 @@ import { openEventLog } from './start/open-event-log.ts';
 import { prepareDirectories } from './start/prepare-directories.ts';
 import { describeLoad } from './load.ts';
 import { describeStatus } from './status.ts';
+import { StopRecord } from './stop-record.ts';
 import { StopRequest } from './stop-request.ts';
 import { Entrance } from './succession/entrance.ts';
 import { handOver } from './succession/hand-over.ts';
@@ -87,7 +89,7 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   service.adoptOrphans();
   if (!isSuccessor) await entrance.openForks();
   const successor = (): string | null => (stopping.kind.kind === 'hand-over' ? stopping.kind.successor.socket : null);
-  const quit = (asked: Requester): void => void askedToQuit(asked, log, stopAsked).then(() => stopping.ask(false));
+  const { quit, stop } = waysToStop({ log, options, stopAsked }, events, stopping);
   serveForks(entrance, config, { service, log, refusals, times, status, successor, quit });
   locks.begin();
   held.use(collectGarbage(config.runtimeDirectory, service.registry, log));
@@ -99,7 +101,7 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   doors.move();
   const running = { config, service, entrance, childrenTimeoutMs, log, stopping, held: held.move() };
   const details = { forkerSocket: config.forker.socket, keeperPid: keeper.pid, confinement: zygote.confinement };
-  return { details, stop: (urgent) => stopping.ask(urgent), finished: runToEnd(running) };
+  return { details, stop, finished: runToEnd(running) };
 }
 
 /** What a stop ends. */
@@ -140,12 +142,29 @@ async function runToEnd(running: Running): Promise<void> {
   log.info('stopped');
 }
 
-/** Resolves when it is written down who has asked for the end, so that nobody takes it for a crash. Never rejects. */
-async function askedToQuit({ peer }: Requester, log: Logger, stopAsked: PartContext['stopAsked']): Promise<void> {
-  const who = await peer().catch(() => null);
-  const by = who === null ? 'quit on the fork socket' : `quit on the fork socket (${describePeer(who)})`;
-  log.info({ by }, 'asked to stop');
-  stopAsked(by);
+/** By `quit`, and by a signal; the audit of a fork service that runs alone has both. */
+function waysToStop(
+  { log, options, stopAsked }: Pick<PartContext, 'log' | 'options' | 'stopAsked'>,
+  events: EventLog,
+  stopping: StopRequest,
+): { readonly quit: (asked: Requester) => void; readonly stop: (urgent: boolean) => void } {
+  const record = new StopRecord(events, options['stop-with-stdin'] === undefined);
+  // Nobody takes it for a crash, for it is written down before the end.
+  const askedToQuit = async ({ peer }: Requester): Promise<void> => {
+    const who = await peer().catch(() => null);
+    const by = who === null ? 'quit on the fork socket' : `quit on the fork socket (${describePeer(who)})`;
+    log.info({ by }, 'asked to stop');
+    record.note(who === null ? 'unknown' : describePeer(who), 'quit on the fork socket');
+    stopAsked(by);
+  };
+  return {
+    quit: (asked) => void askedToQuit(asked).then(() => stopping.ask(false)),
+    stop: (urgent) => {
+      // A process cannot know from within Node who has sent a signal.
+      record.note('unknown', 'SIGTERM or SIGINT');
+      stopping.ask(urgent);
+    },
+  };
 }
 
 const stopsForGood = 'the service stops, which nothing takes back; start it again';

@@ -214,16 +214,18 @@ def wake_on_child(loop: Loop, reap: Callable[[], None]) -> None:
 
 
 def main(directory: str) -> int:
-    """Runs the keeper of one runtime directory; says `ready` on stdout when a forker can connect."""
+    """Runs the keeper of one runtime directory; says `ready` on stdout when a forker can connect, or why it cannot start."""
     lock = os.open(os.path.join(directory, "keeper.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(lock, 0)
+        os.write(lock, f"{os.getpid()}\n".encode())  # For who finds us silent, and has to end us.
     except BlockingIOError:
         complain(f"another keeper serves {directory}")
         return 1
-    # For who finds us silent, and has to end us.
-    os.ftruncate(lock, 0)
-    os.write(lock, f"{os.getpid()}\n".encode())
+    except OSError as error:
+        os.write(1, f"cannot write {directory}/keeper.lock: {error.strerror}; make room there\n".encode())
+        return 1
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         complain(f"prctl(PR_SET_CHILD_SUBREAPER): {os.strerror(ctypes.get_errno())}")
@@ -232,9 +234,11 @@ def main(directory: str) -> int:
         signal.signal(number, signal.SIG_IGN)
     loop = Loop()
     listener = listen(directory)
-    keeper = Keeper(loop, listener, directory)
-    wake_on_child(loop, keeper.nursery.reap)
-    print("ready", flush=True)
+    wake_on_child(loop, Keeper(loop, listener, directory).nursery.reap)
+    try:
+        os.write(1, b"ready\n")
+    except BrokenPipeError:  # The forker that started us was killed, and nobody else knows of us.
+        loop.running = False
     # Whoever started us waits for the end of it; nothing more is ever written there.
     os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), 1)
     loop.run()

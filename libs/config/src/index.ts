@@ -1,6 +1,7 @@
 export type { Address, Config, LogLevel } from './config.ts';
 export { defaultConfigFile, loadConfig } from './load.ts';
 export type { LoadOptions } from './load.ts';
+export { readKeyDigests } from './key-digests.ts';
 export { nearest } from './nearest.ts';
 export { ConfigError } from './problem.ts';
 export type { ConfigProblem } from './problem.ts';

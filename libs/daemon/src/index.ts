@@ -1,9 +1,12 @@
+export { commandHints, quote } from './command-hints.ts';
 export { createLogger } from './log.ts';
 export type { Logger } from './log.ts';
+export { jsonLogLine, readLogLine } from './log-line.ts';
+export type { LineLevel } from './log-line.ts';
 export { standardError, standardOutput } from './log-output.ts';
 export type { LogHealth } from './log-output.ts';
 export { descriptorNeed, proveDescriptors } from './descriptors.ts';
-export { bootId, processStartTime, statFields } from './process-identity.ts';
+export { bootId, isElsewhere, pidNamespace, processStartTime, statFields } from './process-identity.ts';
 export { ConnectionLimits, controlGuard, createGuardedServer } from './connection-limits.ts';
 export type { HttpGuard } from './connection-limits.ts';
 export { confinementOf } from './confinement.ts';
@@ -15,10 +18,16 @@ export { createFile, modes, openFile } from './modes.ts';
 export { giveToOwnerAbove, makeOwnedDirectory } from './ownership.ts';
 export { clearPartHalt, currentHalt, describeHalt, readPartHalt, writePartHalt } from './part-halt.ts';
 export type { PartHalt } from './part-halt.ts';
-export { readPartRecord, readReplacedRecords } from './part-record.ts';
+export { readPartRecord, readPartRecordElsewhere, readReplacedRecords } from './part-record.ts';
 export type { PartRecord } from './part-record.ts';
 export { bindPort, listenOnPort, listenOnUnix, openPort, portError } from './open-port.ts';
-export { PassedSockets, socketsOfSystemd, withoutSystemdSockets, writePassedSockets } from './passed-sockets.ts';
+export {
+  PassedSockets,
+  readPassedSockets,
+  socketsOfSystemd,
+  withoutSystemdSockets,
+  writePassedSockets,
+} from './passed-sockets.ts';
 export type { PassedSocket } from './passed-sockets.ts';
 export { runPart } from './run-part.ts';
 export type { Part, PartContext } from './run-part.ts';

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { modes } from './modes.ts';
+import { explainFullDisk, modes } from './modes.ts';
 
 const setGroupId = 0o2000;
 
@@ -19,7 +19,7 @@ export function makeDirectories(path: string, mode: number): void {
     } catch (error) {
       // Somebody else may have made it meanwhile.
       const isThere = statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isThere) throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isThere) throw explainFullDisk(error, directory);
     }
   }
 }

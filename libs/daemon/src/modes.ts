@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, rmSync, writeFileSync } from 'node:fs';
 
 /**
  * The mode of everything that the service makes, in this one place. Each is set explicitly, so that it is the same under
@@ -24,19 +24,34 @@ export const modes = {
   secretProgram: 0o700,
 } as const;
 
-/** Writes a new file of exactly this mode. @throws the system's error, as EEXIST unless `flag` is `w` */
+/**
+ * Writes a new file of exactly this mode; what could be written in part is not there. @throws the system's error, as EEXIST unless `flag` is `w`;
+ * of a full disk it says what to do
+ */
 export function createFile(path: string, text: string, mode: number, flag: 'w' | 'wx' = 'w'): void {
   const descriptor = openFile(path, flag, mode);
   try {
     writeFileSync(descriptor, text);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw explainFullDisk(error, path);
   } finally {
     closeSync(descriptor);
   }
 }
 
-/** Opens a file that is to have exactly this mode, and makes it when it is missing; the descriptor. @throws the system's error */
+/** What write(2) and mkdir(2) say of a full disk, with what to do; any other error as it is. It keeps its code. */
+export function explainFullDisk(error: unknown, path: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  const why = code === 'ENOSPC' ? 'its file system is full' : 'the disk quota is used up';
+  const message = `${path} cannot be written: ${why} (${code}); make room there (df -h and df -i tell what is full)`;
+  return Object.assign(new Error(message, { cause: error }), { code });
+}
+
+/** Opens a file that is to have exactly this mode, and makes it when it is missing; the descriptor. @throws as {@link createFile} */
 export function openFile(path: string, flag: 'a' | 'w' | 'wx', mode: number): number {
-  const descriptor = openSync(path, flag, mode);
+  const descriptor = open(path, flag, mode);
   try {
     // The umask took bits away from the mode of open(2), and a file from before may have any.
     fchmodSync(descriptor, mode);
@@ -48,4 +63,12 @@ export function openFile(path: string, flag: 'a' | 'w' | 'wx', mode: number): nu
     }
   }
   return descriptor;
+}
+
+function open(path: string, flag: string, mode: number): number {
+  try {
+    return openSync(path, flag, mode);
+  } catch (error) {
+    throw explainFullDisk(error, path);
+  }
 }

@@ -1,7 +1,7 @@
 import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { partRecordPath, type Config } from '@hatchery/config';
-import { bootId, processStartTime } from './process-identity.ts';
+import { bootId, isElsewhere, processStartTime } from './process-identity.ts';
 import { makeDirectories } from './make-directories.ts';
 import { createFile, modes } from './modes.ts';
 
@@ -12,6 +12,8 @@ export interface PartRecord {
   readonly startTime: number;
   /** The boot that the start time counts from; the record outlives it. */
   readonly bootId?: string;
+  /** The pid namespace that the pid is of. */
+  readonly pidNamespace?: string;
   readonly readySince: string;
   /** Whether it was started by a supervisor, and drains and ends when that is gone; absent in records of older versions. */
   readonly supervised?: boolean;
@@ -64,11 +66,22 @@ export function writePartRecord(config: Config, record: PartRecord): Disposable 
   };
 }
 
+/** The record of a part that runs in another pid namespace of this host, if it runs: from here nobody can tell. Null when there is none. */
+export function readPartRecordElsewhere(config: Config, name: string): PartRecord | null {
+  const record = parseRecord(partRecordPath(config, name));
+  return record !== null && isElsewhere(record) ? record : null;
+}
+
 function readRecord(path: string): PartRecord | null {
+  const record = parseRecord(path);
+  if (record === null || isElsewhere(record)) return null;
+  const isOfThisBoot = (record.bootId ?? bootId()) === bootId();
+  return isOfThisBoot && processStartTime(record.pid) === record.startTime ? record : null;
+}
+
+function parseRecord(path: string): PartRecord | null {
   try {
-    const record = JSON.parse(readFileSync(path, 'utf8')) as PartRecord;
-    const isOfThisBoot = (record.bootId ?? bootId()) === bootId();
-    return isOfThisBoot && processStartTime(record.pid) === record.startTime ? record : null;
+    return JSON.parse(readFileSync(path, 'utf8')) as PartRecord;
   } catch {
     return null;
   }
@@ -76,7 +89,11 @@ function readRecord(path: string): PartRecord | null {
 
 /** What killed ones have left: nobody else removes it. */
 function removeStale(path: string): void {
-  for (const kept of keptRecords(path)) if (readRecord(kept) === null) rmSync(kept, { force: true });
+  for (const kept of keptRecords(path)) {
+    const record = parseRecord(kept);
+    const mayLive = record !== null && (isElsewhere(record) || readRecord(kept) !== null);
+    if (!mayLive) rmSync(kept, { force: true });
+  }
 }
 
 /** The paths of all records that are kept beside one; none when their directory is not there, or not ours to read. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 /**
  * Field 22 of /proc/<pid>/stat (clock ticks since boot), or null when no such process lives.
@@ -23,6 +23,24 @@ export function bootId(): string {
     boot = '';
   }
   return boot;
+}
+
+/** The pid namespace that our pids are of (pid_namespaces(7)), as `pid:[4026531836]`. Empty where /proc does not say. */
+export function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * Whether a record is of a process of this boot whose pid is counted in another pid namespace, as a container has: from here nobody can tell
+ * whether it lives.
+ */
+export function isElsewhere(record: { readonly bootId?: string; readonly pidNamespace?: string }): boolean {
+  const { pidNamespace: own = pidNamespace() } = record;
+  return (record.bootId ?? bootId()) === bootId() && own !== pidNamespace();
 }
 
 /**

@@ -4,10 +4,11 @@ import { ConfigError, loadConfig, type Config } from '@hatchery/config';
 import { checkoutDirectory } from './checkout.ts';
 import { beLastForKernel } from './last-for-kernel.ts';
 import { createLogger, type Logger } from './log.ts';
+import { jsonLogLine } from './log-line.ts';
 import { standardError } from './log-output.ts';
 import { readPartHalt, writePartHalt } from './part-halt.ts';
 import { writePartRecord, type PartRecord } from './part-record.ts';
-import { bootId, processStartTime } from './process-identity.ts';
+import { bootId, pidNamespace, processStartTime } from './process-identity.ts';
 import { PassedSockets, readPassedSockets, socketsOfSystemd } from './passed-sockets.ts';
 import { keepRuntimeLink } from './runtime-link.ts';
 import { StartError } from './start-error.ts';
@@ -76,8 +77,9 @@ export async function runPart(
     await part.finished;
     return 0;
   } catch (error) {
-    if (error instanceof StartError) standardError().write(`${name}: ${error.message}\n`);
-    else log.fatal({ err: error }, 'part failed');
+    if (!(error instanceof StartError)) log.fatal({ err: error }, 'part failed');
+    else if (config.log.format === 'json') standardError().write(jsonLogLine(name, 'fatal', error.message));
+    else standardError().write(`${name}: ${error.message}\n`);
     return 1;
   }
 }
@@ -138,7 +140,8 @@ function announce(name: string, part: Part, { config, readyFd, supervised }: Ann
   const startTime = processStartTime(process.pid);
   if (startTime === null) throw new StartError('/proc is not mounted; hatchery needs it to name processes');
   const readySince = new Date().toISOString();
-  const record = { name, pid: process.pid, startTime, bootId: bootId(), readySince, supervised, details: part.details };
+  const own = { pid: process.pid, startTime, bootId: bootId(), pidNamespace: pidNamespace() };
+  const record = { name, ...own, readySince, supervised, details: part.details };
   const written = writeRecord(config, record);
   try {
     if (readyFd !== null) {

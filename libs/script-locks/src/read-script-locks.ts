@@ -16,6 +16,7 @@ import {
   isLockCommand,
   processFacts,
   startedAt,
+  thisKernel,
   userName,
   type ProcessFacts,
 } from './process-facts.ts';
@@ -97,6 +98,11 @@ function tell(
 function partyOfHolder({ record, process: one }: IdentifiedHolder): LockParty {
   if (record === null) return one === null ? nobodyKnown() : partyOf(one, commandOf(one));
   const { process: command, user, host, since } = record;
+  // Its pids are counted in another namespace: here the process is another one, and so are those above it.
+  if (one !== null && record.pidNamespace !== thisKernel().pidNamespace) {
+    const words = isLockCommand(one) ? record.command : commandOf(one);
+    return { childId: null, pid: one.pid, user, host, command: printable(words), since, ancestors: pidsAbove(one.pid) };
+  }
   // Its command may have ended, and then it is what that left behind that has to end, too.
   const left = isAlive(command) || one === null || isLockCommand(one) ? null : one;
   const pid = left?.pid ?? command.pid;

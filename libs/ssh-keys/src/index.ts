@@ -5,6 +5,7 @@ export type { AuthorizedKey, AuthorizedKeys, IgnoredLine } from './authorized-ke
 export { hostKeyObjection, publicHostKeyObjection } from './host-key-file.ts';
 export { fingerprintOf, isPublicKeyType, isShortRsaKey, parsePublicKey, readKeyFields } from './public-key.ts';
 export type { PublicKey, PublicKeyType } from './public-key.ts';
+export { refusalBytes, software } from './refusal-packet.ts';
 export { parseTeams } from './teams.ts';
 export type { Teams } from './teams.ts';
 export {

@@ -3,6 +3,7 @@ import { connect, createServer, type NetConnectOpts } from 'node:net';
 import { controlSocketPath, gatewayControlSocketPath, type Address, type Config } from '@hatchery/config';
 import { readPartRecord, type PartRecord } from '@hatchery/daemon';
 import type { Check } from './check.ts';
+import { systemdOnPort } from './systemd-socket.ts';
 
 /** Ports and sockets: free, or held by the running service itself. */
 export async function checkAddresses(config: Config): Promise<Check[]> {
@@ -55,6 +56,9 @@ async function checkPort(table: string, key: string, { host, port }: Address, ow
   if (port === own) return { what: `${what} (the running service)`, trouble: null };
   const failure = await failureOf(createServer().listen({ host, port }), 'listening');
   if (failure === null) return { what, trouble: null };
+  const systemd = failure.code === 'EADDRINUSE' ? systemdOnPort(port) : null;
+  if (systemd !== null)
+    return { what: `${what} (${systemd} listens for it, and starts what serves at the next client)`, trouble: null };
   const change = `set ${key} under [${table}] in hatchery.toml`;
   const reasons: Partial<Record<string, string>> = {
     EADDRINUSE: `another program has it (ss -ltnp shows which); stop that one, or ${change}`,

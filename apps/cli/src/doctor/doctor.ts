@@ -22,7 +22,11 @@ export const doctor: Command = {
   options: { json: { type: 'boolean' } },
   async run(invocation) {
     expectWords(invocation);
-    const checks = await examine(invocation);
+    const found = await examine(invocation);
+    const checks = found.map(({ what, trouble }) => ({
+      what,
+      trouble: trouble === null ? null : invocation.hint(trouble),
+    }));
     const lines = checks.map(describe).join('');
     invocation.print(invocation.options['json'] === true ? `${JSON.stringify(checks)}\n` : lines);
     return checks.every(({ trouble }) => trouble === null) ? exitDone : exitFailed;

@@ -6,9 +6,14 @@ import { describeWaiting } from './describe-waiting.ts';
 
 /**
  * The locks as a table; below it who blocks whom as a tree, when somebody waits; and what to do, when something is.
- * `areAll` is false when those of branches are not known.
+ * `areAll` is false when those of branches are not known; `hint` is of the invocation that they are shown to.
  */
-export function describeLocks(locks: readonly Lock[], now: Date, areAll = true): string {
+export function describeLocks(
+  locks: readonly Lock[],
+  now: Date,
+  areAll = true,
+  hint: (text: string) => string = (text) => text,
+): string {
   const unknown = 'those of branches are not known';
   if (locks.length === 0) return areAll ? 'no lock is held\n' : `no lock of a script is held; ${unknown}\n`;
   const rows = locks.map(({ id, kind, condition, name, holder, waiters, reasons }) => [
@@ -23,7 +28,7 @@ export function describeLocks(locks: readonly Lock[], now: Date, areAll = true):
   const head = ['ID', 'KIND', 'CONDITION', 'AGE', 'WAIT', 'HOLDER', 'NAME'];
   const below = [
     describeWaiting(locks, now),
-    describeRemedies(locks),
+    describeRemedies(locks).map(hint),
     areAll ? [] : [`only locks of scripts: ${unknown}`],
   ];
   return table(head, rows) + below.map(paragraph).join('');

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { Lock } from '@hatchery/events';
-import { assertNothingLeft, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
+import { assertNothingLeft, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
 import { locksWord, lockWord, RunningCommand, type CommandEnd } from './lock.test-support.ts';
 
 const unshare = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const;
@@ -64,5 +65,25 @@ describe('in a container', { skip }, () => {
     const [lock] = JSON.parse(stdout) as Lock[];
     assert.deepEqual([lock?.name, lock?.holder?.pid], ['a', 1]);
     assert.match(lock?.reasons?.join() ?? '', /outside hatchery/);
+  });
+
+  it('a holder is shown to who looks from outside by the pid that it has there', async () => {
+    using directory = temporaryDirectory();
+    const baseline = takeBaseline();
+    const script = `${lockWord(directory.path, '')} a -- sleep 1000`;
+    {
+      using holder = new RunningCommand('unshare', [...unshare, 'sh', '-ec', `${script}; true`]);
+      const lock = await until('the lock', async () => {
+        const word = RunningCommand.hatchery(directory.path, ['locks', '--json']);
+        const [one] = JSON.parse((await word.ended()).stdout) as Lock[];
+        return one?.holder?.command === 'sleep 1000' ? one : null;
+      });
+      const pid = lock.holder?.pid ?? 0;
+      // For a moment after the fork it is still called `hatchery lock`, with these words at its end.
+      assert.match(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' '), /sleep 1000 $/);
+      assert.match(lock.reasons?.join() ?? '', new RegExp(`, which is ${pid} here: it runs in another pid namespace$`));
+      assert.ok(holder.pid > 0);
+    }
+    await assertNothingLeft(directory.path, baseline);
   });
 });

@@ -12,14 +12,22 @@ export class LockScreen {
   readonly #format: 'terminal' | 'text' | 'json';
   readonly #now: () => Date;
   readonly #print: (text: string) => void;
+  readonly #hint: (text: string) => string;
   #locks: Locks | null = null;
   /** Since when what is shown may be so no more; null while the service is heard. */
   #staleSince: Date | null = null;
 
-  constructor(format: 'terminal' | 'text' | 'json', now: () => Date, print: (text: string) => void) {
+  /** `hint` is of the invocation that they are shown to. */
+  constructor(
+    format: 'terminal' | 'text' | 'json',
+    now: () => Date,
+    print: (text: string) => void,
+    hint: (text: string) => string = (text) => text,
+  ) {
     this.#format = format;
     this.#now = now;
     this.#print = print;
+    this.#hint = hint;
   }
 
   /** These are the locks now. */
@@ -46,7 +54,7 @@ export class LockScreen {
     const list = Object.values(this.#locks);
     if (this.#format === 'json') return this.#print(`${JSON.stringify(list)}\n`);
     const clear = this.#format === 'terminal' ? '\x1b[H\x1b[2J' : '';
-    this.#print(`${clear}${this.#staleness()}${describeLocks(list, this.#now())}`);
+    this.#print(`${clear}${this.#staleness()}${describeLocks(list, this.#now(), true, this.#hint)}`);
   }
 
   #staleness(): string {

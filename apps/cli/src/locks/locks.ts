@@ -17,14 +17,14 @@ export const locks: Command = {
   options: { json: { type: 'boolean' }, watch: { type: 'boolean' }, scan: { type: 'boolean' } },
   async run(invocation) {
     expectWords(invocation);
-    const { config, options } = invocation;
+    const { config, options, hint } = invocation;
     if (options['scan'] === true) {
       await askService(config, 'POST', '/v1/locks/scan', { actor: actor(invocation), reason: 'hatchery locks --scan' });
     }
     if (options['watch'] === true) return watch(invocation);
     const { list, areAll, exitCode } = await findLocks(invocation);
     const json = options['json'] === true;
-    invocation.print(json ? `${JSON.stringify(list)}\n` : describeLocks(list, new Date(), areAll));
+    invocation.print(json ? `${JSON.stringify(list)}\n` : describeLocks(list, new Date(), areAll, hint));
     return exitCode;
   },
 };
@@ -57,13 +57,13 @@ function scriptLocks({ locks: { directory } }: Config): Lock[] {
 }
 
 /** Prints the locks again whenever one changes, until a signal ends it; with `--json` a line each time. */
-async function watch({ config, options, print, say }: Invocation): Promise<number> {
+async function watch({ config, options, print, say, hint }: Invocation): Promise<number> {
   await serviceState(config, answerMsMax);
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort());
   let view: View = emptyView;
   const format = options['json'] === true ? 'json' : process.stdout.isTTY ? 'terminal' : 'text';
-  const screen = new LockScreen(format, () => new Date(), print);
+  const screen = new LockScreen(format, () => new Date(), print, hint);
   await using _feed = dialFeed(controlSocketPath(config), {
     message: (message) => {
       if (message.type === 'snapshot') view = message.view;

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defaultHostKey, hostingUmask, type Address, type Config } from '@hatchery/config';
-import { createFile, findSessionUser, makeDirectories, modes } from '@hatchery/daemon';
+import { createFile, findSessionUser, makeDirectories, modes, quote } from '@hatchery/daemon';
 import type { Terminal } from '../terminal.ts';
 import { addKeys } from '../users/key-file.ts';
 import { makeKeyPair } from './key-pair.ts';
@@ -216,9 +216,4 @@ function giveTo(uid: number, directory: string): void {
   for (const path of readdirSync(directory, { recursive: true, encoding: 'utf8' }))
     lchownSync(join(directory, path), uid, -1);
   lchownSync(directory, uid, -1);
-}
-
-/** A word as a POSIX shell reads it; plain ones stay as they are, to be read by people too. */
-export function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,5 +1,6 @@
 import { withoutSystemdSockets } from '@hatchery/daemon';
 import type { Invocation } from '../command.ts';
+import { recordDone } from '../recorded.ts';
 import { Backoff } from './backoff.ts';
 import type { Generation } from './generation.ts';
 import type { Ready } from './ready.ts';
@@ -7,12 +8,14 @@ import { recover } from './recover.ts';
 import type { StopRequest } from './stop-request.ts';
 import type { ListeningSockets } from './listening-sockets.ts';
 import { SuccessorProcess } from './successor.ts';
+import type { SupervisorLog } from './supervisor-log.ts';
 import type { RestartRequest } from './supervisor-socket.ts';
 
 /** What {@link Generations} work with. */
 export interface GenerationsContext {
   readonly invocation: Pick<Invocation, 'config' | 'environment' | 'say'>;
   readonly stop: StopRequest;
+  readonly log: SupervisorLog;
   /** What the first generation listens on; closed at the end. */
   readonly sockets: ListeningSockets;
   /** Another one serves. */
@@ -42,17 +45,24 @@ export class Generations {
     const { stop } = this.#context;
     if (stop.signal.aborted) throw new Error('it stops');
     if (this.#replacing !== null) throw new Error('another restart is under way');
+    const { config, say } = this.#context.invocation;
+    const action = { actor: asked.actor, verb: 'restart', target: 'service', reason: 'hatchery restart' };
     const replacing = this.#replaceNow(asked, progress);
     this.#replacing = replacing;
     try {
-      return await replacing;
+      const outcome = await replacing;
+      await recordDone(config, action, 'done', say);
+      return outcome;
+    } catch (error) {
+      await recordDone(config, action, `failed: ${(error as Error).message}`, say);
+      throw error;
     } finally {
       this.#replacing = null;
     }
   }
 
   async #replaceNow(asked: RestartRequest, progress: (line: string) => void): Promise<string> {
-    const { invocation, stop } = this.#context;
+    const { invocation, stop, log } = this.#context;
     const { environment, say } = invocation;
     // Opened here and not in the successor: there is no way for a descriptor to a process that is not below us.
     const sockets = await this.#sockets.replacement(asked.wanted).catch((error: unknown) => this.#stays(error));
@@ -60,6 +70,7 @@ export class Generations {
       environment: withoutSystemdSockets(environment),
       aborted: stop.signal,
       progress,
+      log,
     });
     try {
       const ready = await next.started;
@@ -67,6 +78,7 @@ export class Generations {
       this.#current = next;
       this.#sockets = sockets;
       this.#watch(next, asked);
+      log.format = asked.logFormat;
       sockets.settle();
       before.closeBut(sockets);
       say('a new generation of all parts serves; what runs in the old ones goes on to its end');

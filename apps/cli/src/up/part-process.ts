@@ -1,9 +1,17 @@
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { nodeFlags, ownCapabilities, writePassedSockets, type PartRecord, type PassedSocket } from '@hatchery/daemon';
+import {
+  nodeFlags,
+  ownCapabilities,
+  readLogLine,
+  writePassedSockets,
+  type PartRecord,
+  type PassedSocket,
+} from '@hatchery/daemon';
 import { partPrograms, type PartName } from '../part.ts';
 import { partStartMsMax } from '../limits.ts';
 import { passOn } from './pass-on.ts';
+import type { SupervisorLog } from './supervisor-log.ts';
 
 /** One process of a part that has become ready. */
 export interface PartProcess {
@@ -25,6 +33,8 @@ export interface Place {
   readonly environment: Readonly<NodeJS.ProcessEnv>;
   /** What a part listens on. */
   readonly sockets: (name: PartName) => readonly PassedSocket[];
+  /** Where it goes what they say. */
+  readonly log: SupervisorLog;
   /** Which parts change users, and so keep the capabilities that the service has been given for that. */
   readonly changesUsers: (name: PartName) => boolean;
 }
@@ -34,7 +44,12 @@ export interface Place {
  * (capabilities(7), "Ambient"). What root has is root's by another rule, which this leaves alone.
  */
 function programOf(name: PartName, place: Place): readonly [string, ...string[]] {
-  if (ownCapabilities('CapAmb') === 0n || place.changesUsers(name)) return [process.execPath];
+  return place.changesUsers(name) ? [process.execPath] : withoutCapabilities();
+}
+
+/** The same for whatever else faces the network. */
+export function withoutCapabilities(): readonly [string, ...string[]] {
+  if (ownCapabilities('CapAmb') === 0n) return [process.execPath];
   return ['/usr/bin/setpriv', '--inh-caps=-all', '--ambient-caps=-all', '--', process.execPath];
 }
 
@@ -42,6 +57,13 @@ function programOf(name: PartName, place: Place): readonly [string, ...string[]]
 export class PartStartError extends Error {
   readonly code = 'part_start_failed';
   readonly fault = 'system';
+  /** Whether these are the part's own words, which stand in the log already. */
+  readonly isSaid: boolean;
+
+  constructor(message: string, isSaid = false) {
+    super(message);
+    this.isSaid = isSaid;
+  }
 }
 
 /** Beside one that runs, it shares what that has, or takes it over; who wants that is for the audit. */
@@ -93,13 +115,13 @@ export async function startPart(
   if (child.pid === undefined) throw new PartStartError(`${name} cannot be started: ${await ended}`);
   // A part that has ended closes its end of this; the write side is never used.
   (child.stdio[0] as Writable).on('error', () => undefined);
-  const stderr = passOn(child.stderr, explainingLinesMax);
+  const stderr = passOn(name, child.stderr, place.log, explainingLinesMax);
   const abort = (): void => void child.kill('SIGTERM');
   aborted.addEventListener('abort', abort);
   const late = setTimeout(() => child.kill('SIGKILL'), partStartMsMax);
   try {
     const line = await Promise.race([readAll(child.stdio[3] as Readable), ended.then(() => '')]);
-    if (line === '') throw new PartStartError(explain(name, await ended, stderr()));
+    if (line === '') throw explain(name, await ended, stderr());
     const { pid, startTime, details } = JSON.parse(line) as PartRecord;
     return { name, pid, startTime, details, ended, signal: (signal) => void child.kill(signal) };
   } catch (error) {
@@ -113,9 +135,19 @@ export async function startPart(
   }
 }
 
-function explain(name: string, ending: string, stderr: readonly string[]): string {
-  const own = stderr.findLast((line) => line.startsWith(`${name}: `));
-  return own ?? `${name} ended with ${ending} before it was ready; its last words: ${stderr.at(-1) ?? 'none'}`;
+/** By its own last word on that, as text or as a fatal line in JSON; else by whatever it said last. */
+function explain(name: string, ending: string, stderr: readonly string[]): PartStartError {
+  const own = stderr.map((line) => ownWord(name, line)).findLast((word) => word !== null);
+  const last = stderr.at(-1) ?? 'none';
+  const words = readLogLine(last)?.msg ?? last;
+  if (own !== undefined && own !== null) return new PartStartError(own, true);
+  return new PartStartError(`${name} ended with ${ending} before it was ready; its last words: ${words}`);
+}
+
+function ownWord(name: string, line: string): string | null {
+  if (line.startsWith(`${name}: `)) return line;
+  const logged = readLogLine(line);
+  return logged?.level === 'fatal' ? `${name}: ${logged.msg}` : null;
 }
 
 async function readAll(stream: Readable): Promise<string> {

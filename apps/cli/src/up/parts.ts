@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '@hatchery/config';
 import { partStopMarginMs } from '../limits.ts';
 import type { PartName } from '../part.ts';
+import { endKeeper } from './end-keeper.ts';
 import type { Generation } from './generation.ts';
 import type { Manner, Place } from './part-process.ts';
 import { describeReady, type Ready } from './ready.ts';
@@ -72,6 +73,8 @@ export class Parts implements Generation {
     } catch (error) {
       told?.failed(error as Error);
       await new Parts(started, context).stop(context.urgent);
+      // Its forker may have been killed in the midst of its start. Sessions are of a service before this one.
+      await endKeeper(context.config, context.say, 'spare');
       throw error;
     }
   }

@@ -1,13 +1,18 @@
 import type { Readable } from 'node:stream';
-import { standardError } from '@hatchery/daemon';
 import { passedLineBytesMax } from '../limits.ts';
+import type { SupervisorLog } from './supervisor-log.ts';
 
-/** Passes on to our own log what a process says, in whole lines. The result gives the last `linesMax` of them that are not empty. */
-export function passOn(from: Readable | null, linesMax: number): () => readonly string[] {
+/** Passes on to our own log what the process of `part` says, in whole lines. The result gives the last `linesMax` of them that are not empty. */
+export function passOn(
+  part: string,
+  from: Readable | null,
+  log: SupervisorLog,
+  linesMax: number,
+): () => readonly string[] {
   const last: string[] = [];
   let rest = Buffer.alloc(0);
   const pass = (lines: Buffer): void => {
-    standardError().write(lines);
+    log.pass(part, lines);
     const texts = lines.toString('utf8').split('\n');
     last.push(...texts.filter((line) => line.trim() !== ''));
     last.splice(0, last.length - linesMax);

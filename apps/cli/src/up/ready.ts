@@ -1,6 +1,7 @@
 import type { Address, Config } from '@hatchery/config';
 import type { Confinement } from '@hatchery/daemon';
-import { demoSsh, demoUser, demoWorks, quote, sampleBranch } from './first-use.ts';
+import { quote } from '@hatchery/daemon';
+import { demoSsh, demoUser, demoWorks, sampleBranch } from './first-use.ts';
 import type { SupervisedPart } from './supervised-part.ts';
 
 /** What `up --json` prints, one line. */
@@ -34,6 +35,11 @@ export function describeReady(config: Config, parts: readonly SupervisedPart[]):
     confinement: forker?.details['confinement'] as Confinement,
     dashboardSignIn: String(dashboard?.details['signInUrl']),
   };
+}
+
+/** In one line, for a log: nothing in it lets anybody in. */
+export function describeAddresses({ ssh: { host, port }, dashboard }: Ready): string {
+  return `hatchery is up: ssh on ${host.includes(':') ? `[${host}]` : host}:${port}, the page is ${dashboard}`;
 }
 
 /** Where everything is, for a person, with lines that work when pasted: `words` point a command at this instance. */

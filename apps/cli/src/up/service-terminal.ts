@@ -1,10 +1,16 @@
 import { standardError, standardOutput } from '@hatchery/daemon';
+import type { Invocation } from '../command.ts';
 import type { Terminal } from '../terminal.ts';
+import type { SupervisorLog } from './supervisor-log.ts';
 
 /** For a service: its words neither wait for whoever reads them, nor end it when nobody does or the disk is full. */
-export function serviceTerminal({ environment }: Terminal): Terminal {
-  const [log, output] = [standardError(), standardOutput()];
-  const say = (line: string): void => log.write(`hatchery: ${line}\n`);
-  log.regained = (lines, problem) => say(`${lines} lines of this log were lost (${problem})`);
-  return { environment, say, print: (text) => output.write(text) };
+export function serviceTerminal(
+  { environment, hint }: Pick<Invocation, 'environment' | 'hint'>,
+  log: SupervisorLog,
+): Terminal {
+  const output = standardOutput();
+  standardError().regained = (lines, problem) => log.say(`${lines} lines of this log were lost (${problem})`, 'warn');
+  // Node's own listener writes them past any log.
+  process.removeAllListeners('warning').on('warning', ({ name, message }) => log.say(`${name}: ${message}`, 'warn'));
+  return { environment, say: (line) => log.say(hint(line)), print: (text) => output.write(text) };
 }

@@ -1,3 +1,5 @@
+import { bySignal, type Asked } from './who-asked.ts';
+
 /** Tells a supervisor that its successor serves. SIGUSR1 is Node's own, for its debugger. */
 export const retireSignal = 'SIGUSR2';
 
@@ -12,6 +14,8 @@ export class StopRequest implements Disposable {
   readonly #say: (line: string) => void;
   /** True when a successor has everything that is new. */
   isRetirement = false;
+  /** Who has asked for the end first, and how; null as long as nobody has. */
+  by: Asked | null = null;
   /** What nobody has caught; null when the end was asked for. */
   failure: Error | null = null;
 
@@ -50,13 +54,23 @@ export class StopRequest implements Disposable {
     process.off(retireSignal, this.#retire).off('uncaughtException', this.fail);
   }
 
-  readonly ask = (): void => {
+  readonly ask = (signal?: string): void => {
     if (this.#asked.signal.aborted) this.#urgent.abort();
-    this.#asked.abort();
+    this.#begin(signal === undefined ? null : bySignal(signal));
   };
 
   /** Begins the end unless it has begun; never urgent. */
-  readonly begin = (): void => this.#asked.abort();
+  readonly begin = (signal?: string): void => this.#begin(signal === undefined ? null : bySignal(signal));
+
+  /** The same for somebody who is known. */
+  beginFor(actor: string): void {
+    this.#begin({ actor, reason: 'hatchery stop' });
+  }
+
+  #begin(by: Asked | null): void {
+    if (!this.#asked.signal.aborted) this.by = by;
+    this.#asked.abort();
+  }
 
   readonly #retire = (): void => {
     if (this.#asked.signal.aborted) return;
@@ -69,6 +83,6 @@ export class StopRequest implements Disposable {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     this.#say(`a mistake of the supervisor ends the service: ${error.stack ?? error.message}`);
     this.failure ??= error;
-    this.#asked.abort();
+    this.#begin({ actor: 'the supervisor', reason: error.message });
   };
 }

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { startMsMax, urgentRepeatMs } from '../limits.ts';
-import { nodeFlags } from '@hatchery/daemon';
+import { nodeFlags, readLogLine } from '@hatchery/daemon';
 import type { Generation } from './generation.ts';
 import type { Inheritance, ListeningSockets } from './listening-sockets.ts';
 import { inChild } from './part-process.ts';
@@ -11,6 +11,7 @@ import { passOn } from './pass-on.ts';
 import type { Ready, StartOutcome } from './ready.ts';
 import type { RestartRequest } from './supervisor-socket.ts';
 import { retireSignal } from './stop-request.ts';
+import type { SupervisorLog } from './supervisor-log.ts';
 
 const program = fileURLToPath(new URL('../main.ts', import.meta.url));
 
@@ -19,6 +20,8 @@ export interface SuccessorSurroundings {
   readonly environment: Readonly<NodeJS.ProcessEnv>;
   readonly aborted: AbortSignal;
   readonly progress: (line: string) => void;
+  /** Where it goes what it says. */
+  readonly log: SupervisorLog;
 }
 
 /**
@@ -37,7 +40,7 @@ export class SuccessorProcess implements Generation {
   constructor(
     { place, actor, wanted }: RestartRequest,
     { all: sockets }: ListeningSockets,
-    { environment, aborted, progress }: SuccessorSurroundings,
+    { environment, aborted, progress, log }: SuccessorSurroundings,
   ) {
     const inheritance: Inheritance = { sockets: inChild(sockets), wanted };
     const argv = [...nodeFlags, program, 'up', ...place, `--succeed=${actor}`, '--ready-fd', '3'];
@@ -55,7 +58,7 @@ export class SuccessorProcess implements Generation {
     // It may have ended; the write side is only there to be closed with us.
     (this.#process.stdio[0] as Writable).on('error', () => undefined);
     this.lost = this.#ended;
-    this.started = this.#start(aborted, progress);
+    this.started = this.#start(aborted, progress, log);
   }
 
   async stop(urgent: AbortSignal): Promise<void> {
@@ -76,16 +79,18 @@ export class SuccessorProcess implements Generation {
     await this.#ended.finally(() => clearInterval(hurrying));
   }
 
-  async #start(aborted: AbortSignal, progress: (line: string) => void): Promise<Ready> {
+  async #start(aborted: AbortSignal, progress: (line: string) => void, log: SupervisorLog): Promise<Ready> {
     // The last line explains an end before its first word, as that of a bad configuration.
-    const lastWords = passOn(this.#process.stderr, 1);
+    const lastWords = passOn('supervisor', this.#process.stderr, log, 1);
     const abort = (): void => this.#ask();
     aborted.addEventListener('abort', abort);
     const late = setTimeout(abort, startMsMax);
     try {
       const outcome = await hear(this.#process.stdio[3] as Readable, progress);
       if (outcome?.event === 'ready') return outcome;
-      throw new Error(outcome?.message ?? lastWords()[0] ?? `it ended with ${await this.#ended} before it was ready`);
+      const last = lastWords()[0];
+      const words = last === undefined ? null : (readLogLine(last)?.msg ?? last);
+      throw new Error(outcome?.message ?? words ?? `it ended with ${await this.#ended} before it was ready`);
     } finally {
       clearTimeout(late);
       aborted.removeEventListener('abort', abort);

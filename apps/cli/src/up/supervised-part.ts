@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readPartRecord } from '@hatchery/daemon';
+import { currentHalt, readPartRecord, type PartHalt } from '@hatchery/daemon';
 import type { Config } from '@hatchery/config';
 import { replacedLookMs, urgentRepeatMs } from '../limits.ts';
 import type { PartName } from '../part.ts';
+import { recordDone } from '../recorded.ts';
 import { Backoff } from './backoff.ts';
+import { ClosedDoor } from './closed-door.ts';
 import { HaltedPart } from './halted-part.ts';
+import { stopperOf } from './who-asked.ts';
 import { startPart, type Manner, type PartProcess, type Place } from './part-process.ts';
 
 /** What a part is started with. */
@@ -31,6 +34,7 @@ export class SupervisedPart {
   readonly #stopping = new AbortController();
   #process: PartProcess;
   #readyAt = performance.now();
+  readonly #door: ClosedDoor;
   readonly #running: Promise<void>;
   #ended = false;
 
@@ -42,8 +46,14 @@ export class SupervisedPart {
     this.#say = say;
     this.#halted = new HaltedPart(config, first.name, say);
     this.#halted.clearFor(first);
-    this.#running = this.#keepUp().finally(() => {
+    const told = (halt: PartHalt): void => {
+      say(`${this.name} was stopped by ${halt.reason}; it stays so until hatchery start`);
+      void recordDone(config, { ...stopperOf(halt), verb: 'stop', target: this.name }, 'done', say);
+    };
+    this.#door = new ClosedDoor({ name: this.name, place, stopped: () => this.#stopped, told });
+    this.#running = this.#keepUp().finally(async () => {
       this.#ended = true;
+      await this.#door.end();
       this.#halted.clearOf(this.#process);
     });
   }
@@ -81,6 +91,13 @@ export class SupervisedPart {
     return true;
   }
 
+  /** What stands written of a stop of our own process that was not ours, as long as no other one serves. */
+  get #stopped(): PartHalt | null {
+    if (this.#stopping.signal.aborted) return null;
+    const halt = currentHalt(this.#config, this.name);
+    return halt?.state === 'stopped' && this.#halted.stopOf(this.#process) !== null ? halt : null;
+  }
+
   async #keepUp(): Promise<void> {
     const { signal } = this.#stopping;
     for (;;) {
@@ -90,8 +107,8 @@ export class SupervisedPart {
       const stop = this.#halted.stopOf(this.#process);
       if (stop === null) this.#say(`${this.name} ended with ${ending}; starting it again`);
       else {
-        this.#say(`${this.name} was stopped by ${stop}; it stays so until hatchery start`);
         if (!(await this.#halted.resumed(signal))) return;
+        await this.#door.open();
         this.#say(`${this.name} is started again`);
         this.#backoff.reset();
       }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Config } from '@hatchery/config';
 import { controlGuard, createGuardedServer, makeDirectories, modes, type LogHealth } from '@hatchery/daemon';
 import { readControlBody } from '@hatchery/event-feed';
+import type { LogFormat } from './supervisor-log.ts';
 import { isWantedSockets, type WantedSocket } from './wanted-sockets.ts';
 
 /** What `POST /v1/restart` takes. */
@@ -14,6 +15,8 @@ export interface RestartRequest {
   readonly actor: string;
   /** The listening sockets that the configuration to come asks for, as the newest code reads it. */
   readonly wanted: readonly WantedSocket[];
+  /** `[log] format` of the configuration to come. */
+  readonly logFormat: LogFormat;
 }
 
 /** What `POST /v1/restart` answers, a line each: what it is at, and at the end what came of it. */
@@ -39,6 +42,8 @@ export function supervisorSocketPath({ runtimeDirectory }: Config): string {
 export interface Supervisor {
   readonly restart: Restart;
   readonly state: () => SupervisorState;
+  /** Begins the end unless it has begun; `actor` asks for it. */
+  readonly stop: (actor: string) => void;
 }
 
 /** Takes requests until disposed. @throws an Error in one line that says what to do */
@@ -78,13 +83,19 @@ async function answer(supervisor: Supervisor, request: IncomingMessage, response
     return;
   }
   const body = await readControlBody(request);
-  const { place, actor, wanted } = body ?? {};
+  const { place, actor, wanted, logFormat } = body ?? {};
+  if (request.method === 'POST' && request.url === '/v1/stop' && isName(actor)) {
+    supervisor.stop(actor);
+    response.writeHead(202, { 'content-type': 'application/json' }).end('{}');
+    return;
+  }
   if (
     request.method !== 'POST' ||
     request.url !== '/v1/restart' ||
     !isWords(place) ||
     !isName(actor) ||
-    !isWantedSockets(wanted)
+    !isWantedSockets(wanted) ||
+    !(logFormat === 'json' || logFormat === 'text')
   ) {
     response.writeHead(400).end();
     return;
@@ -95,7 +106,7 @@ async function answer(supervisor: Supervisor, request: IncomingMessage, response
   const report = (one: RestartReport): void => void response.write(`${JSON.stringify(one)}\n`);
   try {
     const progress = (message: string): void => report({ event: 'progress', message });
-    report({ event: 'done', message: await supervisor.restart({ place, actor, wanted }, progress) });
+    report({ event: 'done', message: await supervisor.restart({ place, actor, wanted, logFormat }, progress) });
   } catch (error) {
     report({ event: 'failed', message: (error as Error).message });
   }

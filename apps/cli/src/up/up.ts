@@ -1,20 +1,25 @@
+import { isatty } from 'node:tty';
 import type { Config } from '@hatchery/config';
 import { socketsOfSystemd, standardError, withoutSystemdSockets } from '@hatchery/daemon';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
 import { actor } from '../running-service.ts';
+import { recordBegun, recordDone } from '../recorded.ts';
 import { claimService } from '../service-process.ts';
 import type { PartName } from '../part.ts';
 import { namesOf, supervisedParts } from '../unsupervised.ts';
+import { recordConfigurationChanges } from './configuration-changes.ts';
 import { hasDemo, prepareFirstUse, writeDemoSsh } from './first-use.ts';
 import { Generations } from './generations.ts';
 import { ListeningSockets, type Inheritance } from './listening-sockets.ts';
 import { PartStartError } from './part-process.ts';
 import { Parts, type PartsContext } from './parts.ts';
 import { endKeeper } from './end-keeper.ts';
-import { describePlaces, type Ready } from './ready.ts';
+import { describeAddresses, describePlaces, type Ready } from './ready.ts';
 import { serviceTerminal } from './service-terminal.ts';
 import { Starter } from './starter.ts';
 import { StopRequest } from './stop-request.ts';
+import { SupervisorLog } from './supervisor-log.ts';
+import { starterOf } from './who-asked.ts';
 import { openSupervisorSocket, type RestartRequest } from './supervisor-socket.ts';
 
 export const up: Command = {
@@ -29,7 +34,8 @@ export const up: Command = {
   },
   async run(asked) {
     expectWords(asked);
-    const invocation = { ...asked, ...serviceTerminal(asked) };
+    const log = new SupervisorLog(asked.config.log.format);
+    const invocation: Service = { ...asked, ...serviceTerminal(asked, log), log };
     const starter = Starter.from(invocation.options['ready-fd']);
     using stop = new StopRequest(invocation.say);
     try {
@@ -37,51 +43,89 @@ export const up: Command = {
       if (typeof actor === 'string') await succeed(invocation, actor, starter, stop);
       else {
         using _claim = claimService(invocation.config, starter.waits);
-        await serve(invocation, starter, stop);
+        await serveRecorded(invocation, starter, stop);
       }
       stop.throwIfFailed();
       return exitDone;
     } catch (error) {
       // Everything has ended by now: whoever waits finds nothing that runs on.
       starter.fail((error as Error).message);
-      // A part that failed has said why itself; its line is on stderr already.
-      if (error instanceof PartStartError) return exitFailed;
-      throw error;
+      if (!(error instanceof PartStartError && error.isSaid))
+        log.say(asked.hint(`up: ${(error as Error).message}`), 'fatal');
+      return exitFailed;
     }
   },
 };
+
+/** `up` as it was typed, with the log of the service. */
+type Service = Invocation & { readonly log: SupervisorLog };
+
+/** Who wants it, for the audit: also of a start that comes to nothing. */
+async function serveRecorded(invocation: Service, starter: Starter, stop: StopRequest): Promise<void> {
+  const { config, say } = invocation;
+  const actor = starterOf(invocation);
+  let outcome: string | null = null;
+  const told = async (came: string): Promise<void> => {
+    if (outcome === null)
+      await recordDone(config, { actor, verb: 'start', target: 'service', reason: 'hatchery start' }, came, say);
+    outcome = came;
+  };
+  try {
+    await serve(invocation, starter, stop, async () => {
+      await told('done');
+      await recordConfigurationChanges({ config, file: configFileOf(invocation), actor, say });
+    });
+    await told(`interrupted by ${stop.by?.reason ?? 'a stop'}`);
+  } catch (error) {
+    await told(`failed: ${(error as Error).message}`);
+    throw error;
+  }
+}
+
+function configFileOf({ place }: Invocation): string | undefined {
+  return place[place.indexOf('--config') + 1 || place.length];
+}
 
 /**
  * The supervisor that a person or systemd starts: one generation of parts after the other, until it is stopped. The parts are its own until the
  * very end: whatever it ends with, they have ended.
  */
-async function serve(invocation: Invocation, starter: Starter, stop: StopRequest): Promise<void> {
-  const { config, say } = invocation;
+async function serve(invocation: Service, starter: Starter, stop: StopRequest, up: () => Promise<void>): Promise<void> {
+  const { config, say, log } = invocation;
   await prepareFirstUse(config, invocation, stop.signal);
   const announce = (ready: Ready): void => {
     offerDemo(config, ready, say);
     // Whoever waits at the descriptor hears it there; what a log keeps should let nobody in.
     if (invocation.options['ready-fd'] !== undefined) return;
-    const places = `\nhatchery is up; Ctrl-C drains and stops.\n${describePlaces(config, ready, invocation.place)}`;
-    invocation.print(invocation.options['json'] === true ? `${JSON.stringify(ready)}\n` : places);
+    if (invocation.options['json'] === true) invocation.print(`${JSON.stringify(ready)}\n`);
+    else if (log.format === 'json' && !isatty(1)) say(describeAddresses(ready));
+    else
+      invocation.print(
+        `\nhatchery is up; Ctrl-C drains and stops.\n${describePlaces(config, ready, invocation.place)}`,
+      );
   };
   const started = await startUnlessStopped(invocation, stop);
   if (started === null) return;
   const { parts: first, sockets } = started;
-  const generations = new Generations(first, { invocation, stop, sockets, replaced: announce });
+  const generations = new Generations(first, { invocation, stop, log, sockets, replaced: announce });
   using held = new DisposableStack();
   try {
     const supervisor = {
       restart: (asked: RestartRequest, progress: (line: string) => void) => generations.replace(asked, progress),
       state: () => ({ log: standardError().health }),
+      stop: (actor: string) => stop.beginFor(actor),
     };
     held.use(await openSupervisorSocket(config, supervisor));
+    await up();
     announce(first.ready);
     starter.tell(first.ready);
     await stop.asked;
   } finally {
+    const asked = stop.by ?? { actor: 'the supervisor', reason: 'it cannot go on' };
+    const finish = await recordBegun(config, { ...asked, verb: 'stop', target: 'service' }, say);
     await generations.end(say);
-    await endKeeper(config, say);
+    await endKeeper(config, say, 'end');
+    await finish('done');
   }
 }
 
@@ -95,7 +139,7 @@ function offerDemo(config: Config, { ssh }: Ready, say: (line: string) => void):
 }
 
 /** Null when it was stopped on the way. */
-async function startUnlessStopped(invocation: Invocation, stop: StopRequest): Promise<Started | null> {
+async function startUnlessStopped(invocation: Service, stop: StopRequest): Promise<Started | null> {
   using held = new DisposableStack();
   try {
     // None is ours yet.
@@ -132,7 +176,7 @@ async function openSockets({ config, environment }: Invocation, isBesideLeft: bo
 /** A supervisor that was killed leaves parts whose sessions go on: they are succeeded as at a restart. */
 async function startBeside(
   left: ReturnType<typeof supervisedParts>,
-  invocation: Invocation,
+  invocation: Service,
   context: PartsContext,
 ): Promise<Parts> {
   const { say } = invocation;
@@ -142,7 +186,7 @@ async function startBeside(
 }
 
 /** The supervisor that `restart` starts below the one that runs: parts that take over from those of the one before. */
-async function succeed(invocation: Invocation, actor: string, starter: Starter, stop: StopRequest): Promise<void> {
+async function succeed(invocation: Service, actor: string, starter: Starter, stop: StopRequest): Promise<void> {
   // It ends when the one above does, however that ends.
   process.stdin.resume().once('end', stop.ask);
   try {
@@ -155,6 +199,7 @@ async function succeed(invocation: Invocation, actor: string, starter: Starter, 
     };
     const parts = await Parts.succeed(contextOf(invocation, stop, sockets), actor, told);
     try {
+      await recordConfigurationChanges({ ...invocation, file: configFileOf(invocation), actor });
       starter.tell(parts.ready);
       await stop.asked;
     } finally {
@@ -168,12 +213,13 @@ async function succeed(invocation: Invocation, actor: string, starter: Starter, 
   }
 }
 
-function contextOf(invocation: Invocation, stop: StopRequest, sockets: ListeningSockets): PartsContext {
-  const { config, place: words, environment, say } = invocation;
+function contextOf(invocation: Service, stop: StopRequest, sockets: ListeningSockets): PartsContext {
+  const { config, place: words, environment, say, log } = invocation;
   // A gateway that starts sessions itself while the fork service is away needs what that needs.
   const changesUsers = (name: PartName): boolean =>
     name === 'forker' || (name === 'ssh-gateway' && config.ssh.fallback === 'spawn');
   const place = {
+    log,
     words,
     environment: withoutSystemdSockets(environment),
     sockets: sockets.of.bind(sockets),

@@ -23,7 +23,8 @@ export function list(invocation: Invocation): number {
   expectWords(invocation, 'list');
   const users = usersIn(invocation.config, (line) => invocation.say(`user: ${line}`));
   if (invocation.options['json'] === true) invocation.print(`${JSON.stringify(users)}\n`);
-  else if (users.length === 0) invocation.print('nobody may log in yet; hatchery user add NAME --key FILE\n');
+  else if (users.length === 0)
+    invocation.print(invocation.hint('nobody may log in yet; hatchery user add NAME --key FILE\n'));
   else if (invocation.options['keys'] === true)
     invocation.print(
       table(

@@ -39,7 +39,7 @@ describe('hatchery user, about teams', () => {
     assert.equal(readFileSync(file, 'utf8'), '# since May\nblues\n');
     const { code, said } = await user('remove', 'alice', '--team', 'blues', '--team', 'reds');
     assert.equal(code, 1);
-    assert.match(said.join(), /alice is not in reds; hatchery user list shows who is in what/);
+    assert.match(said.join(), /alice is not in reds; hatchery user list --state-dir \S+ shows who is in what/);
     assert.equal(readFileSync(file, 'utf8'), '# since May\nblues\n', 'nothing by halves');
   });
 

@@ -54,7 +54,7 @@ describe('hatchery user', () => {
     assert.equal((await user('list')).stdout, 'NAME   KEYS  TEAMS\nalice  2\nbob    1\n');
     assert.equal((await user('remove', 'alice')).code, 0);
     assert.deepEqual((await user('remove', 'alice')).said, [
-      'user: there is no user alice; hatchery user list shows them',
+      `user: there is no user alice; hatchery user list --state-dir ${state.path} shows them`,
     ]);
   });
 
@@ -177,7 +177,7 @@ describe('hatchery user', () => {
     assert.equal(again.code, 1);
     assert.match(
       again.said.join(),
-      /has the key of .* with other options; first hatchery user remove alice --key FILE/,
+      /has the key of .* with other options; first hatchery user remove --state-dir \S+ alice --key FILE/,
     );
     await user('remove', 'alice', '--key', key);
     assert.equal((await user('add', 'alice', '--key', key)).code, 0);
@@ -203,7 +203,7 @@ describe('hatchery user', () => {
     const gone = await user('remove', 'alice', '--key', other);
     assert.deepEqual(
       [gone.code, gone.said.join()],
-      [1, 'user: alice has no such key; hatchery user list --keys shows those there are'],
+      [1, `user: alice has no such key; hatchery user list --state-dir ${state.path} --keys shows those there are`],
     );
     assert.equal((await user('remove', 'alice', '--key', key)).code, 0);
     assert.equal(readFileSync(own, 'utf8'), '# since May\n');

@@ -30,7 +30,10 @@ export async function startKeeper(runtimeDirectory: string): Promise<void> {
       new StartError(`the keeper ended with ${signal ?? `exit ${code}`} before it was ready; see the lines above`),
     );
   });
-  keeper.stdout.once('data', () => resolve());
+  keeper.stdout.setEncoding('utf8').once('data', (said: string) => {
+    if (said === 'ready\n') resolve();
+    else reject(new StartError(`the keeper ended before it was ready: ${said.trim()}`));
+  });
   try {
     await promise;
   } finally {

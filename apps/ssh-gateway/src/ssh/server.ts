@@ -1,6 +1,7 @@
 import ssh2 from 'ssh2';
 import type { Socket } from 'node:net';
 import { drainLine } from '@hatchery/event-feed';
+import { refusalBytes, software } from '@hatchery/ssh-keys';
 import { refusalLines, type ConnectionRefusal } from '../admission.ts';
 import type { Places } from '../places/places.ts';
 import type { Identity } from './authentication.ts';
@@ -11,7 +12,6 @@ import { gatherIdentification } from './identification.ts';
 import { internalsOf } from './internals.ts';
 import { describePeer, plainAddress, sourceOf, type Networks, type Peer } from './peer.ts';
 import { takeProxyHeader } from './proxy-reader.ts';
-import { refusalBytes, software } from './refusal-packet.ts';
 
 export interface SshServerOptions extends ConnectionOptions {
   readonly places: Places;

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartError } from '@hatchery/daemon';
+import { refusalBytes } from '@hatchery/ssh-keys';
 import { refusalLines } from '../admission.ts';
 import { Descriptors } from '../descriptors.ts';
 import { proveFeasible } from '../feasibility.ts';
 import { limits as builtIn, type Limits } from '../limits.ts';
 import { lastingFamilies, mergeFamilies, type Family } from '../metrics/family.ts';
-import { refusalBytes } from '../ssh/refusal-packet.ts';
 import { ChildWorker, type Telling } from './child-worker.ts';
 import { refusedConnections, startupFamilies } from '../metrics/gateway-metrics.ts';
 import type { WorkerContext, WorkerOptions } from './own-worker.ts';

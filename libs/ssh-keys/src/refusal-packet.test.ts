@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WireReader } from '@hatchery/ssh-keys';
 import { refusalBytes } from './refusal-packet.ts';
+import { WireReader } from './wire-format.ts';
 
 test('a refusal is an identification and one well-formed disconnect in the clear, for texts of every length', () => {
   for (let length = 0; length < 40; length += 1) {

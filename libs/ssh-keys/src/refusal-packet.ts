@@ -1,4 +1,4 @@
-import { wireString, wireUint32 } from '@hatchery/ssh-keys';
+import { wireString, wireUint32 } from './wire-format.ts';
 
 /** What we call ourselves in every identification. */
 export const software = 'hatchery';

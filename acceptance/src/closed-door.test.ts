@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
+import test, { afterEach, beforeEach } from 'node:test';
+import { Client, sshOptions } from './harness/client.ts';
+import { Instance } from './harness/instance.ts';
+import { openSession } from './harness/open-session.ts';
+import { assertDone } from './harness/outcome.ts';
+import { run, until, type Outcome } from './harness/run.ts';
+import { statusOf } from './harness/status.ts';
+
+const trunk = '~demo/sample/trunk';
+
+let instance: Instance;
+
+beforeEach(async () => {
+  instance = await Instance.start();
+});
+
+afterEach(async () => {
+  await instance.stop();
+});
+
+test('a gateway or page that an operator stopped turns new clients away with words, also while it finishes what runs, until start', async () => {
+  const client = new Client(instance);
+  const session = await openSession(instance);
+  const page = new URL(instance.ready.dashboard);
+  process.kill(await instance.partPid('ssh-gateway'), 'SIGTERM');
+  await until('the stop to be told', () => instance.log.includes('ssh-gateway was stopped by SIGTERM'));
+  const turnedAway = /hatchery: an operator stopped this service at \d{4}-[^;]+Z; try again later/;
+  const refused = await ssh();
+  assert.equal(refused.code, 255);
+  assert.match(refused.stderr, /^Received disconnect from 127\.0\.0\.1 port \d+:7: hatchery: an operator stopped/m);
+  const pulled = await client.try('revision-history', instance.url(trunk));
+  assert.equal(pulled.code, 3);
+  assert.match(pulled.stderr, turnedAway);
+
+  session.say('hello\n');
+  await until('the session to be answered', () => session.running.stdout() === 'ok\x012\n');
+  session.end();
+  assertDone(await session.running.outcome);
+  await until('the gateway to be stopped', async () => (await stateOf('ssh-gateway')) === 'stopped');
+  assert.match((await ssh()).stderr, turnedAway);
+  const silent = Array.from({ length: 300 }, () => silentClient(instance.ready.ssh.port));
+  assert.match((await ssh()).stderr, turnedAway);
+  for (const socket of silent) socket.destroy();
+
+  process.kill(await instance.partPid('dashboard'), 'SIGTERM');
+  await until('the page to be stopped', async () => (await stateOf('dashboard')) === 'stopped');
+  const { stdout } = await curl('--include', page.href);
+  assert.match(stdout, /^HTTP\/1\.1 503 Service Unavailable\r\n/);
+  assert.match(stdout, /\r\n\r\nan operator stopped this page at \S+Z; sessions go on without it, and hatchery start/);
+  assert.equal((await curl('--data', '{}', '--output', '/dev/null', ...status, page.href)).stdout, '503');
+
+  assertDone(await instance.hatchery('start'));
+  await client.brz('revision-history', instance.url(trunk));
+  assert.equal((await curl('--output', '/dev/null', ...status, new URL('healthz', page).href)).stdout, '200');
+});
+
+const status = ['--write-out', '%{http_code}'];
+
+function curl(...words: string[]): Promise<Outcome> {
+  return run('curl', ['--silent', ...words]);
+}
+
+function ssh(): Promise<Outcome> {
+  const { host, port } = instance.ready.ssh;
+  const options = sshOptions(instance, `${instance.ready.stateDir}/demo/id_ed25519`);
+  return run('ssh', [...options, '-p', String(port), `demo@${host}`, 'bzr', 'serve', '--inet']);
+}
+
+/** Connects, says nothing, and reads nothing. */
+function silentClient(port: number): Socket {
+  return connect(port, '127.0.0.1')
+    .on('error', () => undefined)
+    .pause();
+}
+
+async function stateOf(name: string): Promise<string | undefined> {
+  return (await statusOf(instance)).parts.find((part) => part.name === name)?.state;
+}
