@@ -104,9 +104,9 @@ for (const fileReads of [false, true])
       assert.equal(await revno(trunk), await revno('ahead'));
     });
 
-    it('changes no single file', async () => {
+    it('upgrades no branch in place, and says how to do it', async () => {
       const outcome = await demo.try('upgrade', '--format=development-colo', trunk);
-      assertRefused(outcome, 3, /single files are not changed here, only branches/);
+      assertRefused(outcome, 3, /a branch is not upgraded in place here: upgrade a copy and push it/);
       assert.ok((await revno(trunk)) > 0);
     });
   });
