@@ -30,6 +30,7 @@ export function describeLoad({ service, refusals, leftovers, childrenMax, keeper
     waited: queue.waited,
     refused: refusals.counts,
     failures: service.failures.counts,
+    limits: service.limits.counts,
     leftovers: leftovers.known,
     leftoversCollected: leftovers.collectedTotal,
     left: queue.left,

@@ -56,13 +56,13 @@ SYSTEM = {
     errno.EDQUOT: ("disk", f"the disk quota of this service is used up; {OPERATOR} to raise it, then do it again"),
     errno.EROFS: ("disk", f"the disk of this server cannot be written at present; {OPERATOR}, then do it again"),
     errno.EIO: ("disk", f"the disk of this server has failed to read or write; {OPERATOR}"),
-    errno.EFBIG: ("limit", f"a file would be larger than this service lets a session write; push less at a time, or {OPERATOR}"),
-    errno.EMFILE: ("limit", f"this session has opened as many files as it may; {OPERATOR}"),
+    errno.EFBIG: ("limit", f"a file would be larger than this service lets a session write (limit file_size_bytes); push less at a time, or {OPERATOR}"),
+    errno.EMFILE: ("limit", f"this session has opened as many files as it may (limit open_files); {OPERATOR}"),
     errno.ENFILE: ("limit", f"this server has opened as many files as it can; try again later, or {OPERATOR}"),
     errno.EISDIR: ("damaged", f"a directory is in the place of one of its files; {OPERATOR} to restore it from a backup"),
     errno.ENOTDIR: ("damaged", f"a file is in the place of one of its directories; {OPERATOR} to restore it from a backup"),
     errno.ELOOP: ("damaged", f"a link in it leads to itself; {OPERATOR} to restore it from a backup"),
-    errno.ENOMEM: ("limit", f"this session has used up the memory it may have; do less at a time, or {OPERATOR}"),
+    errno.ENOMEM: ("limit", f"this session has used up the memory it may have (limit address_space_bytes); do less at a time, or {OPERATOR}"),
 }
 
 MEMORY = SYSTEM[errno.ENOMEM]

@@ -1,3 +1,5 @@
+import type { LimitName } from './limit.ts';
+
 /** The life of a child as an operator sees it; `exited` is final. */
 export type ChildState = 'starting' | 'waiting' | 'running' | 'stopping' | 'exited';
 
@@ -54,4 +56,6 @@ export interface Child {
   readonly exit: ChildExit | null;
   readonly usage: ChildUsage | null;
   readonly rusage: ChildRusage | null;
+  /** The limit that ended it; absent of one that lives or that ended otherwise. */
+  readonly limit?: LimitName;
 }

@@ -26,6 +26,8 @@ export type {
 } from './live.ts';
 export { areLeftoversKept, describeLeftovers, leftoverRemedy, sumLeftovers } from './leftover.ts';
 export type { Leftover, LeftoverSum } from './leftover.ts';
+export { limitCause, limitNames, limitOf } from './limit.ts';
+export type { LimitName } from './limit.ts';
 export type { ForkerLoad, Spans } from './load.ts';
 export type { Lock, LockCondition, LockKind, LockParty } from './lock.ts';
 export type {

@@ -1,5 +1,6 @@
 import type { FailureKind } from './failure.ts';
 import type { LeftoverSum } from './leftover.ts';
+import type { LimitName } from './limit.ts';
 
 /** How often something took how long: a number for each upper bound, and a last one for what is above all of them. */
 export interface Spans {
@@ -28,6 +29,8 @@ export interface ForkerLoad {
   readonly refused: Readonly<Record<string, number>>;
   /** What sessions were refused or failed of, by kind. */
   readonly failures: Readonly<Record<FailureKind, number>>;
+  /** Sessions that a limit has ended, by limit. */
+  readonly limits: Readonly<Record<LimitName, number>>;
   /** What killed sessions left in the hosting root, as of the last look; null before the first. */
   readonly leftovers: LeftoverSum | null;
   readonly leftoversCollected: number;

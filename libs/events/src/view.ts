@@ -1,5 +1,6 @@
 import type { Child } from './child.ts';
 import type { Event, EventBody } from './event.ts';
+import { limitOf } from './limit.ts';
 import type { Lock } from './lock.ts';
 
 /** Why a zygote did not come up. */
@@ -158,7 +159,8 @@ function endChild(draft: Draft, event: Extract<EventBody, { kind: 'child.exited'
   if (child === undefined) return;
   delete ownChildren(draft)[event.id];
   const { endedAt, exit, rusage } = event;
-  const ended: Child = { ...child, state: 'exited', endedAt, exit, rusage, usage: null };
+  const limit = limitOf(event.cause);
+  const ended: Child = { ...child, state: 'exited', endedAt, exit, rusage, usage: null, ...(limit && { limit }) };
   change(draft, { recentChildren: [ended, ...draft.view.recentChildren].slice(0, recentChildrenMax) });
 }
 

@@ -11,6 +11,7 @@ import { asksForEnd } from './ending-cause.ts';
 import { Endings } from './endings.ts';
 import { Exits } from './exits.ts';
 import { FailureCounts } from './failure-counts.ts';
+import { LimitCounts } from './limit-counts.ts';
 import { ForkQueue } from './fork-queue.ts';
 import type { Forked } from './forked.ts';
 import { Intake } from './intake.ts';
@@ -30,6 +31,7 @@ export class ForkService implements Disposable {
   readonly logs = new ChildLogs();
   readonly endings = new Endings();
   readonly failures: FailureCounts;
+  readonly limits = new LimitCounts();
   readonly queue: ForkQueue;
   readonly intake: Intake;
   readonly #config: Config;
@@ -232,6 +234,7 @@ export class ForkService implements Disposable {
     if (ending.rusage !== null) this.finished.add(ending.rusage);
     const { exit, cause } = events[0];
     this.endings.add(ending.id, cause);
+    this.limits.add(cause);
     this.#log.info({ childId: ending.id, pid: entry.child.pid, ...exit, cause, rusage: ending.rusage }, 'child exited');
     this.#exits.tell(entry, ending);
     this.queue.ended();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { limitCause, limitOfSignal, lineForUser, outOfMemoryCause } from './limit-cause.ts';
+import { limitCause } from '@hatchery/events';
+import { limitOfSignal, lineForUser, outOfMemoryCause } from './limit-cause.ts';
 
 describe('the cause of an ending by a limit', () => {
   it('is told to the user in words, and names the limit to the operator', () => {

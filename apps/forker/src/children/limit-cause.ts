@@ -1,10 +1,4 @@
-/** Limits that end a session, by their keys in `[limits]`; `memory` is the machine's own. */
-export type LimitName = 'cpu_s' | 'file_size_bytes' | 'memory' | 'user_memory_bytes';
-
-/** The cause of an ending by a limit: which one, and in words what was reached. */
-export function limitCause(limit: LimitName, words: string): string {
-  return `limit ${limit}: ${words}`;
-}
+import { limitCause } from '@hatchery/events';
 
 /** What a signal says of a limit; null for one that says nothing of any (setrlimit(2)). */
 export function limitOfSignal(signal: string | null): string | null {

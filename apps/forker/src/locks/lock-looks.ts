@@ -50,6 +50,14 @@ export class LockLooks {
     return this.table.acquired({ place, ...disk, holder, verdict, atS: monotonicS(), source: 'look' });
   }
 
+  /**
+   * Whether a lock is on disk that a session calls gone. Breezy tells of it after it has removed the lock, so such a claim is false: one that
+   * was believed would hide the lock for good.
+   */
+  isThere(path: string, nonce: string | null): boolean {
+    return (readDiskLock(path)?.mark ?? null) === (nonce ?? '');
+  }
+
   #sessionNamed(holder: LockParty | null): Child | null {
     const id = holder?.childId ?? null;
     return id === null ? null : this.#sessions.find(id);

@@ -94,6 +94,7 @@ describe('after a restart', () => {
     // Several looks of the grace later.
     await new Promise((resolve) => setTimeout(resolve, 3 * orphanLookMs));
     assert.equal(bench.view[0]?.condition, 'orphaned');
+    bench.lockDirectory.free();
     bench.report(other, 'released', 'n1');
     assert.deepEqual(bench.view, []);
     assert.ok(!bench.kinds().includes('lock.broken'));

@@ -16,9 +16,27 @@ describe('reports of sessions', () => {
     bench.report(id, 'acquired', 'n1');
     const [lock] = bench.view;
     assert.deepEqual([lock?.holder?.childId, lock?.holder?.user, lock?.name], [id, 'alice', '~alice/p/t']);
+    bench.lockDirectory.free();
     bench.report(id, 'released', 'n1');
     assert.deepEqual(bench.kinds(), ['lock.acquired', 'lock.released']);
   });
+
+  for (const action of ['released', 'broken'] as const)
+    it(`that a lock is ${action}, which is on disk, hide nothing: it stays, and its true end is told`, async () => {
+      using bench = new LockBench();
+      const holder = await bench.session();
+      bench.lockDirectory.take('n1');
+      bench.report(holder, 'acquired', 'n1');
+      const liar = await bench.session('mallory', 4_194_402);
+      bench.report(liar, action, 'n1');
+      bench.report(holder, action, 'n1');
+      assert.deepEqual(bench.kinds(), ['lock.acquired']);
+      await bench.locks.scan();
+      assert.equal(bench.view[0]?.holder?.childId, holder);
+      bench.lockDirectory.free();
+      bench.report(holder, 'released', 'n1');
+      assert.deepEqual(bench.kinds(), ['lock.acquired', 'lock.released']);
+    });
 
   it('of a lock that is none of a branch are passed over', async () => {
     using bench = new LockBench();
@@ -132,7 +150,10 @@ describe('a thousand locks that change two thousand times', () => {
       if (place === undefined) throw new Error('there is always a place');
       const held = nonces.get(place);
       if (held === undefined || change % 3 === 0) {
-        if (held !== undefined) bench.report(id, 'released', held, { path: place.path });
+        if (held !== undefined) {
+          place.free();
+          bench.report(id, 'released', held, { path: place.path });
+        }
         place.take(`n${change}`);
         nonces.set(place, `n${change}`);
         bench.report(id, 'acquired', `n${change}`, { path: place.path });

@@ -143,8 +143,9 @@ export class LockService implements Disposable {
       case 'gave-up':
         return this.publish(table.gaveUp(path, party));
       case 'released':
-        return this.publish(table.released(path, nonce ?? ''));
       case 'broken':
+        if (this.looks.isThere(path, nonce)) return this.#look(place);
+        if (action === 'released') return this.publish(table.released(path, nonce ?? ''));
         return this.publish(table.broken(path, nonce ?? '', child.user ?? child.id));
       case 'opened':
     }

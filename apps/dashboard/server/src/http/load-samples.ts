@@ -13,6 +13,7 @@ export function loadSamples(load: ForkerLoad): readonly Sample[] {
     waited,
     refused,
     failures,
+    limits,
     leftovers,
     leftoversCollected,
     left,
@@ -40,6 +41,12 @@ export function loadSamples(load: ForkerLoad): readonly Sample[] {
       type: 'counter',
       help: 'What sessions were refused, or failed of, by kind; disk, damaged and internal are for the operator.',
       values: Object.entries(failures).map(([kind, value]) => ({ labels: { kind }, value })),
+    },
+    {
+      name: 'hatchery_sessions_ended_by_limit_total',
+      type: 'counter',
+      help: 'Sessions that a limit ended, by its key in [limits]; memory is that of the machine.',
+      values: Object.entries(limits).map(([limit, value]) => ({ labels: { limit }, value })),
     },
     ...(leftovers === null
       ? []

@@ -2,7 +2,7 @@ import { memo, type ReactNode } from 'react';
 import type { Child } from '@hatchery/events';
 import { Age } from '../parts/age.tsx';
 import { length } from '../parts/duration.ts';
-import { ending } from '../parts/ending.ts';
+import { ending, limitMark } from '../parts/ending.ts';
 import { Link } from '../parts/link.tsx';
 import { bytes, count, unknown } from '../parts/quantity.ts';
 import { parseFilter } from '../store/filter.ts';
@@ -64,12 +64,12 @@ interface EndedRowProps {
 }
 
 const EndedRow = memo(function EndedRow({ child, branch }: EndedRowProps): ReactNode {
-  const { exit, rusage, startedAt, endedAt } = child;
+  const { exit, limit, rusage, startedAt, endedAt } = child;
   return (
     <tr role="row">
       <td role="cell" data-name="End">
-        <span className="ending" data-failed={exit?.code !== 0}>
-          {ending(exit)}
+        <span className="ending" data-failed={exit?.code !== 0} data-limit={limit} title={ending(exit)}>
+          {limit === undefined ? ending(exit) : limitMark(limit)}
         </span>
       </td>
       <td role="cell" data-name="PID" className="number">

@@ -4,7 +4,7 @@ import { ActionButton } from '../acting/action-button.tsx';
 import { numberIn, textIn } from '../past/told.ts';
 import { useAsked } from '../past/use-asked.ts';
 import { length } from '../parts/duration.ts';
-import { ending } from '../parts/ending.ts';
+import { ending, limitMark } from '../parts/ending.ts';
 import { Facts } from '../parts/facts.tsx';
 import { Link } from '../parts/link.tsx';
 import { Moment } from '../parts/moment.tsx';
@@ -66,7 +66,12 @@ function LiveFacts({ child }: { readonly child: Child }): ReactNode {
   return (
     <Facts
       facts={[
-        ['State', child.endedAt === null ? child.state : `ended, ${ending(child.exit)}`],
+        [
+          'State',
+          child.endedAt === null
+            ? child.state
+            : `ended, ${ending(child.exit)}${child.limit ? `, ${limitMark(child.limit)}` : ''}`,
+        ],
         ['User', child.user ?? unknown],
         ['Peer', child.peer ?? unknown],
         ['Started', <Moment key="at" at={Date.parse(child.startedAt)} />],

@@ -1,5 +1,13 @@
 import type { ReactNode } from 'react';
-import { failureOfStatus, failureWords, type PastRefusals, type PastRow, type PastSessions } from '@hatchery/events';
+import {
+  failureOfStatus,
+  failureWords,
+  limitOf,
+  type PastRefusals,
+  type PastRow,
+  type PastSessions,
+} from '@hatchery/events';
+import { limitMark } from '../parts/ending.ts';
 import { address } from '../address/current-address.ts';
 import { Moment } from '../parts/moment.tsx';
 import { length } from '../parts/duration.ts';
@@ -90,7 +98,7 @@ const columns: readonly PastColumn[] = [
   {
     name: 'End',
     cell: (row) => (
-      <span className="ending" data-failed={isFailed(row)}>
+      <span className="ending" data-failed={isFailed(row)} data-limit={limitOf(textIn(row, 'cause', '')) ?? undefined}>
         {endingOf(row)}
       </span>
     ),
@@ -106,6 +114,8 @@ const columns: readonly PastColumn[] = [
 
 function endingOf(row: PastRow): string {
   if (row['ended_at'] === null) return 'running';
+  const limit = limitOf(textIn(row, 'cause', ''));
+  if (limit !== null) return limitMark(limit);
   if (row['exit_signal'] !== null) return textIn(row, 'exit_signal');
   const failure = failureOfStatus(numberIn(row, 'exit_code'));
   if (failure !== null) return failureWords(failure);
