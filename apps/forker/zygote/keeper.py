@@ -196,6 +196,7 @@ def listen(directory: str) -> socket.socket:
     os.umask(0o077)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(path)
+    os.chmod(path, 0o600)
     listener.listen(4)
     return listener
 

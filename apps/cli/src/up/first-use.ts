@@ -47,6 +47,8 @@ export async function prepareFirstUse(
 /** @throws an Error with one line */
 function makeNeeded(config: Config, { say }: FirstUseTerminal): void {
   makeStateDirectory(config.stateDirectory);
+  // Sockets of the page may stand there, and are opened before any part runs.
+  makeDirectories(config.runtimeDirectory, modes.passage);
   for (const path of config.ssh.hostKeys) {
     if (existsSync(path)) continue;
     if (path !== defaultHostKey(config.stateDirectory)) throw new Error(whyNotMade(path));

@@ -30,6 +30,39 @@ test('a child that arrives, works and ends is seen without a reload', { skip }, 
   await page.close();
 });
 
+test(
+  'a session that met a limit has a mark of its own, whether it was killed or told so itself',
+  { skip },
+  async () => {
+    using directory = temporaryDirectory();
+    const config = dashboardConfig(directory.path);
+    await using forker = await startFakeForker(controlSocketPath(config));
+    await using dashboard = await startDashboard(config);
+    const { page } = await openPage(`${dashboard.origin}/`);
+    await connection(page).getByText(/^LIVE/).waitFor();
+    const killed = { code: null, signal: 'SIGKILL', status: 9 };
+    const refused = { code: 73, signal: null, status: 18_688 };
+    for (const [id, exit, cause] of [
+      ['c1', killed, 'limit user_memory_bytes: 2 sessions of anna had 3 GiB'],
+      [
+        'c2',
+        refused,
+        'refused: over a limit: ~anna/p: this session has used up the memory (limit address_space_bytes)',
+      ],
+      ['c3', killed, 'SIGKILL by ops: runaway'],
+    ] as const) {
+      forker.publish({ kind: 'child.spawned', child: aChild(id) });
+      forker.publish(exited(id, exit, cause));
+    }
+    const ended = page.getByRole('table', { name: 'Recently ended' });
+    await ended.getByText('over limit user_memory_bytes').waitFor();
+    await ended.getByText('over limit address_space_bytes').waitFor();
+    await ended.getByText('SIGKILL', { exact: true }).waitFor();
+    assert.equal(await ended.locator('[data-limit]').count(), 2);
+    await page.close();
+  },
+);
+
 test('a paused page holds still and shows all it missed when it goes on', { skip }, async () => {
   using directory = temporaryDirectory();
   const config = dashboardConfig(directory.path);

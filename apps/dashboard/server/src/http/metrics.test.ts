@@ -5,6 +5,14 @@ import { aChild, aUsage } from '../fixtures/fake-forker.ts';
 import { aLock, aParty } from '../fixtures/locks.ts';
 import { metricsText } from './metrics.ts';
 
+const noLimits = {
+  cpu_s: 0,
+  address_space_bytes: 0,
+  user_memory_bytes: 0,
+  open_files: 0,
+  file_size_bytes: 0,
+  memory: 0,
+};
 const noFailures = Object.fromEntries(Object.keys(failureStatus).map((kind) => [kind, 0])) as Record<FailureKind, 0>;
 
 const input = {
@@ -40,6 +48,7 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
     ...{ waited: { boundsS: [0.1, 1], counts: [2, 1, 1], sumS: 9.5 }, refused: { 'service-full': 7 } },
     ...{ leftovers: { count: 3, bytes: 73, oldestAt: null, owners: [], lookedAt: '' }, leftoversCollected: 9 },
     failures: { ...noFailures, 'lock-held': 8 },
+    limits: { ...noLimits, cpu_s: 2 },
   };
   const told = { ...input, view: { ...emptyView, children, locks } };
   const text = metricsText(told, load);
@@ -63,6 +72,8 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
   assert.ok(lines.includes('hatchery_fork_queue_wait_seconds_count 4'));
   assert.ok(lines.includes('hatchery_session_failures_total{kind="lock-held"} 8'));
   assert.ok(lines.includes('hatchery_session_failures_total{kind="disk"} 0'));
+  assert.ok(lines.includes('hatchery_sessions_ended_by_limit_total{limit="cpu_s"} 2'));
+  assert.ok(lines.includes('hatchery_sessions_ended_by_limit_total{limit="memory"} 0'));
   assert.ok(lines.includes('hatchery_leftovers 3') && lines.includes('hatchery_leftover_bytes 73'));
   assert.ok(!text.includes('anna'));
   for (const line of lines) assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[\w.+-]+"\})? [\d.]+)$/);

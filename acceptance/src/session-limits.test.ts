@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { open } from 'node:fs/promises';
+import test, { after, before } from 'node:test';
+import { Client } from './harness/client.ts';
+import { Instance } from './harness/instance.ts';
+import { until } from './harness/run.ts';
+
+/** Unpacked; some hundred kilobytes on the wire. */
+const fileBytes = 120_000_000;
+
+let instance: Instance;
+
+before(async () => {
+  instance = await Instance.start('metrics_from = ["127.0.0.1"]\n[limits]\naddress_space_bytes = 268435456\n');
+});
+
+after(async () => {
+  await instance.stop();
+});
+
+test('a push that unpacks to more than a session may have: its user and a metric name the limit', async () => {
+  const client = new Client(instance);
+  await client.brz('init', '-q', 'large');
+  const file = await open(client.path('large', 'zeros'), 'w');
+  await file.truncate(fileBytes);
+  await file.close();
+  // By its name: brz leaves out large files that it finds itself.
+  await client.brz('add', '-q', 'large/zeros');
+  await client.brz('commit', '-q', '-m', 'zeros', 'large');
+  const pushed = await client.try('push', '-d', 'large', instance.url('~demo/large/trunk'));
+  assert.notEqual(pushed.code, 0);
+  assert.match(pushed.stderr, /^hatchery: .*used up the memory it may have \(limit address_space_bytes\); do less/m);
+
+  const metric = 'hatchery_sessions_ended_by_limit_total{limit="address_space_bytes"} 1\n';
+  await until('the metric', async () => (await metrics()).includes(metric));
+  // The service and its other sessions have noticed nothing.
+  await client.brz('revno', instance.url('~demo/sample/trunk'));
+});
+
+async function metrics(): Promise<string> {
+  return (await fetch(new URL('/metrics', instance.ready.dashboard))).text();
+}
