@@ -33,6 +33,12 @@ LINGER_S = 600.0
 #: Whoever connects and has not spoken as a forker does by then is none.
 CALLER_S_MAX = 10.0
 
+#: Callers that have not spoken yet; a forker speaks at once.
+CALLERS_MAX = 16
+
+#: When a keeper that is short of descriptors looks again at who wants to speak.
+ACCEPT_RETRY_S = 1.0
+
 #: How soon what the forker could not take yet is offered again.
 FLUSH_S = 0.01
 
@@ -43,13 +49,22 @@ class Keeper:
     def __init__(self, loop: Loop, listener: socket.socket, directory: str) -> None:
         self._loop = loop
         self._forker: wire.Lines | None = None
+        #: How to dismiss those who have not spoken, the oldest first.
+        self._callers: dict[socket.socket, Callable[[], None]] = {}
         self._ready_at_ms = round(time.time() * 1000)
         self.nursery = Nursery(loop, directory, self._tell)
         loop.watch(listener, lambda: self._accept(listener))
         self._await_forker()
 
     def _accept(self, listener: socket.socket) -> None:
-        connection, _ = listener.accept()
+        try:
+            connection, _ = listener.accept()
+        except OSError as error:
+            # It must not cost the children their parent.
+            complain(f"somebody who calls has to wait: {error.strerror}")
+            self._loop.forget(listener)
+            self._loop.alarm("accept", ACCEPT_RETRY_S, lambda: self._loop.watch(listener, lambda: self._accept(listener)))
+            return
         if not ancestry.is_apart(peer_of(connection)):
             # A session that has been taken over; where sessions run as our own user, the socket's mode lets it in.
             complain(f"process {peer_of(connection)} is below us or gone, and no forker; it is not served")
@@ -61,6 +76,7 @@ class Keeper:
         def leave() -> None:
             self._loop.forget(connection)
             self._loop.cancel(alarm)
+            self._callers.pop(connection, None)
 
         def dismiss() -> None:
             leave()
@@ -77,6 +93,9 @@ class Keeper:
         # A person with a terminal, or a program that looks who listens, must not take the forker's place.
         self._loop.watch(connection, read)
         self._loop.alarm(alarm, CALLER_S_MAX, dismiss)
+        self._callers[connection] = dismiss
+        if len(self._callers) > CALLERS_MAX:
+            next(iter(self._callers.values()))()
 
     def _serve(self, forker: wire.Lines, messages: list[Message]) -> None:
         # The newest forker is the right one: an old one that still hangs on is being replaced.

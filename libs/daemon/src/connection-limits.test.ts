@@ -66,14 +66,58 @@ describe('a listener that somebody holds with connections that ask for nothing',
     assert.match(await answerOf(other), /ok\n$/);
   });
 
-  it('cuts nobody off who is being served, and refuses the newest when all are', async () => {
+  it('cuts nobody off who is being served, and answers health alone when all are', async () => {
     await using server = await served({ perPeerMax: 3 });
     const busy = [await server.dial(), await server.dial(), await server.dial()];
     for (const client of busy) client.write(get('/slow'));
     while (server.held.length < busy.length) await new Promise((resolve) => setTimeout(resolve, 5));
-    assert.equal(await answerOf(await server.dial()), '');
+    for (let count = 0; count < 100; count += 1) await server.dial();
+    for (const [path, answer] of [
+      ['/', /^HTTP\/1\.1 503 .*in use/s],
+      ['/healthz', /^HTTP\/1\.1 200 .*ok\n$/s],
+      ['/readyz?full', /^HTTP\/1\.1 200 .*ok\n$/s],
+      ['/?/healthz', /^HTTP\/1\.1 503 /],
+    ] as const) {
+      const asking = await server.dial();
+      asking.write(get(path));
+      assert.match(await answerOf(asking), answer, path);
+    }
     for (const answer of server.held) answer();
     for (const client of busy) assert.match(await answerOf(client), /slow\n$/);
+  });
+
+  it('answers health when all connections of all addresses are being served', async () => {
+    await using server = await served({ perPeerMax: 2, allMax: 3 });
+    for (const host of ['127.0.0.2', '127.0.0.2', '127.0.0.3']) (await server.dial(host)).write(get('/slow'));
+    while (server.held.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    const asking = await server.dial('127.0.0.4');
+    asking.write(get('/healthz'));
+    assert.match(await answerOf(asking), /ok\n$/);
+  });
+
+  it('serves the second of two requests that were sent at once, while the first has its answer already', async () => {
+    await using server = await served({ perPeerMax: 3 });
+    const two = await server.dial();
+    const slow = get('/slow').replace('Connection: close\r\n', '');
+    two.write(slow + slow.replace('Host: a', 'Host: a\r\nConnection: close'));
+    while (server.held.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    server.held[0]?.();
+    await once(two, 'data');
+    for (let count = 0; count < 20; count += 1) await server.dial();
+    const rest = answerOf(two);
+    server.held[1]?.();
+    assert.match(await rest, /slow\n$/);
+  });
+
+  it('cuts off a connection that sends hundreds of requests without waiting for an answer', async () => {
+    await using server = await served();
+    const flood = await server.dial();
+    flood.write('GET /slow HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(300));
+    assert.equal(await answerOf(flood), '');
+    assert.ok(server.held.length <= 32, `${server.held.length} requests were taken`);
+    const asking = await server.dial();
+    asking.write(get('/'));
+    assert.match(await answerOf(asking), /ok\n$/);
   });
 
   it('closes above the cap of all addresses together, too', async () => {
@@ -92,6 +136,12 @@ describe('a request that does not come to its end', () => {
     [
       'has no end of its body',
       'POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\na',
+      { headersTimeoutMs: 100, requestTimeoutMs: 200 },
+      /^HTTP\/1\.1 408 /,
+    ],
+    [
+      'has chunks of a body without an end',
+      'POST /slow HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n',
       { headersTimeoutMs: 100, requestTimeoutMs: 200 },
       /^HTTP\/1\.1 408 /,
     ],
@@ -118,10 +168,10 @@ it('cuts off a client that goes on sending after its deadline, though it never c
   clearInterval(sending);
 });
 
-it('tells addresses apart as their owners are: IPv4 by address, IPv6 by network', () => {
+it('tells addresses apart as their owners are: IPv4 by address, IPv6 by network', async () => {
   const server = createServer();
   const limits = new ConnectionLimits(server, { perPeerMax: 1, allMax: 100 });
-  const closed = (...addresses: string[]): number => {
+  const closed = async (...addresses: string[]): Promise<number> => {
     const before = limits.closedTotal;
     for (const remoteAddress of addresses) {
       const socket = Object.assign(new (class extends EventTarget {})(), {
@@ -131,11 +181,13 @@ it('tells addresses apart as their owners are: IPv4 by address, IPv6 by network'
         destroy: () => undefined,
       });
       server.emit('connection', socket as unknown as Socket);
+      // One that has just come is not closed before it could ask.
+      for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     }
     return limits.closedTotal - before;
   };
-  assert.equal(closed('192.0.2.1', '192.0.2.2', '::ffff:192.0.2.3'), 0);
-  assert.equal(closed('::ffff:192.0.2.1'), 1);
-  assert.equal(closed('2001:db8:0:1::1', '2001:db8:0:2::1'), 0);
-  assert.equal(closed('2001:db8::1:0:0:0:2', '2001:db8:0:1:ffff::9'), 2);
+  assert.equal(await closed('192.0.2.1', '192.0.2.2', '::ffff:192.0.2.3'), 0);
+  assert.equal(await closed('::ffff:192.0.2.1'), 1);
+  assert.equal(await closed('2001:db8:0:1::1', '2001:db8:0:2::1'), 0);
+  assert.equal(await closed('2001:db8::1:0:0:0:2', '2001:db8:0:1:ffff::9'), 2);
 });

@@ -1,5 +1,18 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import type { Server as NetServer, Socket } from 'node:net';
+
+/** Connections above the caps, for health; a check is answered within a turn. */
+const spareMax = 32;
+
+/** Requests that one connection may have under way. No browser, proxy or Prometheus sends a second one before it has its answer. */
+const pipelinedMax = 32;
 
 /** How many connections a listener keeps. */
 export interface ConnectionCaps {
@@ -11,13 +24,19 @@ export interface ConnectionCaps {
 /**
  * Keeps a listener answering while somebody holds it with connections that ask for nothing. Above a cap the connection that has waited
  * longest without a request gives way, of the same address first: so a flood pushes out its own, and whoever asks at once, as a
- * health check does, is answered. Only when all of them are being served is the newest refused.
+ * health check does, is answered. When all of them are being served, what comes is spare: health alone is answered there.
  */
 export class ConnectionLimits {
   readonly #caps: ConnectionCaps;
   readonly #peers = new Map<string, Set<Socket>>();
   /** Without a request under way, the oldest first. */
   readonly #waiting = new Set<Socket>();
+  /** Requests under way; a client may send the next ones before it has its answer (RFC 9112, "Pipelining"). */
+  readonly #underWay = new Map<Socket, number>();
+  /** Accepted in this turn of the event loop: what they have sent has not been read yet. */
+  readonly #fresh = new Set<Socket>();
+  /** Above the caps while all others are being served, the oldest first. */
+  readonly #spare = new Set<Socket>();
   #size = 0;
   /** Connections that were closed because of a cap. */
   closedTotal = 0;
@@ -27,14 +46,25 @@ export class ConnectionLimits {
     server.on('connection', (socket: Socket) => this.#enter(socket));
   }
 
-  /** It has asked for something, and does not give way until {@link rest}. */
-  busy(socket: Socket): void {
+  /** It has asked for something, and does not give way until {@link rest}; how many of its requests are under way. */
+  busy(socket: Socket): number {
     this.#waiting.delete(socket);
+    const underWay = (this.#underWay.get(socket) ?? 0) + 1;
+    this.#underWay.set(socket, underWay);
+    return underWay;
   }
 
-  /** It has its answer, and may ask for more. */
+  /** It has an answer, and gives way when that was the last one it waited for. */
   rest(socket: Socket): void {
-    if (!socket.destroyed) this.#waiting.add(socket);
+    const underWay = (this.#underWay.get(socket) ?? 1) - 1;
+    if (socket.destroyed) return;
+    this.#underWay.set(socket, underWay);
+    if (underWay === 0) this.#waiting.add(socket);
+  }
+
+  /** Whether it has no place of its own, and is there for health. */
+  isSpare(socket: Socket): boolean {
+    return this.#spare.has(socket);
   }
 
   #enter(socket: Socket): void {
@@ -42,26 +72,45 @@ export class ConnectionLimits {
     const own = this.#peers.get(peer) ?? new Set();
     this.#peers.set(peer, own.add(socket));
     this.#waiting.add(socket);
+    this.#fresh.add(socket);
+    // The turn after the next one has read them.
+    setImmediate(() => setImmediate(() => this.#fresh.delete(socket)));
     this.#size += 1;
     socket.once('close', () => {
       own.delete(socket);
       if (own.size === 0) this.#peers.delete(peer);
       this.#waiting.delete(socket);
+      this.#underWay.delete(socket);
+      this.#spare.delete(socket);
       this.#size -= 1;
     });
-    if (own.size > this.#caps.perPeerMax) this.#close(oldestOf(this.#waiting, own) ?? socket);
-    else if (this.#size > this.#caps.allMax) this.#close(this.#waiting.values().next().value ?? socket);
+    if (own.size > this.#caps.perPeerMax) this.#makeRoom(socket, own);
+    else if (this.#size > this.#caps.allMax) this.#makeRoom(socket, null);
+  }
+
+  /** `own` are those of its address, or null where all addresses together are too many. */
+  #makeRoom(newest: Socket, own: ReadonlySet<Socket> | null): void {
+    const isCandidate = (socket: Socket): boolean => socket !== newest && (own === null || own.has(socket));
+    const oldest = first(
+      this.#waiting,
+      (socket) => isCandidate(socket) && !this.#fresh.has(socket) && !this.#spare.has(socket),
+    );
+    if (oldest !== undefined) return this.#close(oldest);
+    this.#spare.add(newest);
+    if (this.#spare.size <= spareMax) return;
+    this.#close(first(this.#spare, (socket) => isCandidate(socket) && this.#waiting.has(socket)) ?? newest);
   }
 
   #close(socket: Socket): void {
     this.closedTotal += 1;
     this.#waiting.delete(socket);
+    this.#spare.delete(socket);
     socket.destroy();
   }
 }
 
-function oldestOf(waiting: ReadonlySet<Socket>, own: ReadonlySet<Socket>): Socket | undefined {
-  for (const socket of waiting) if (own.has(socket)) return socket;
+function first(sockets: ReadonlySet<Socket>, test: (socket: Socket) => boolean): Socket | undefined {
+  for (const socket of sockets) if (test(socket)) return socket;
   return undefined;
 }
 
@@ -102,12 +151,15 @@ export function createGuardedServer(guard: HttpGuard, listener?: RequestListener
   const { headersTimeoutMs: headersTimeout, requestTimeoutMs: requestTimeout } = guard;
   const server = createServer({ headersTimeout, requestTimeout, connectionsCheckingInterval: lookMs, ...options });
   const limits = new ConnectionLimits(server, guard);
-  server.on('request', (request, response) => {
-    const { socket } = request;
-    limits.busy(socket);
-    response.once('close', () => limits.rest(socket));
-  });
   server.on('upgrade', ({ socket }) => limits.busy(socket));
+  // Before every handler, whenever that is attached: what has no place is not handled.
+  const emit = server.emit.bind(server);
+  server.emit = (event: string, ...given: unknown[]): boolean => {
+    const [request, response] = given as [IncomingMessage, ServerResponse];
+    if (event === 'upgrade' && limits.isSpare(request.socket)) return request.socket.destroy() !== null;
+    if (event === 'request' && !admit(limits, request, response)) return true;
+    return emit(event, ...given);
+  };
   if (listener !== undefined) server.on('request', listener);
   // A client without `Connection: close` or TLS on this port gets a plain answer; the socket closes with it.
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
@@ -119,6 +171,21 @@ export function createGuardedServer(guard: HttpGuard, listener?: RequestListener
       );
   });
   return server;
+}
+
+/** Counts a request; false when it was answered or cut off here, since its connection has no place or asks for too much at once. */
+function admit(limits: ConnectionLimits, { socket, url = '' }: IncomingMessage, response: ServerResponse): boolean {
+  if (limits.busy(socket) > pipelinedMax) {
+    socket.destroy();
+    return false;
+  }
+  response.once('close', () => limits.rest(socket));
+  if (!limits.isSpare(socket)) return true;
+  response.setHeader('Connection', 'close');
+  if (/^[^?]*\/(healthz|readyz)(\?|$)/.test(url)) return true;
+  response.writeHead(503, { 'Retry-After': '5', 'Content-Type': 'text/plain' });
+  response.end('All connections of this address, or of this listener, are in use. Try again later.\n');
+  return false;
 }
 
 function statusOf({ code }: NodeJS.ErrnoException): string {

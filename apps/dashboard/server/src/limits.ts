@@ -35,8 +35,8 @@ export const liveClientsPerUserMax = 64;
 export const requestsAtOnceMax = 200;
 export const requestsPerSecondMax = 20;
 
-/** What a browser says is one position, some 100 bytes; this is what the frame parser may buffer. */
-export const livePayloadBytesMax = 64 * 1024;
+/** What a browser says is one position, some 100 bytes; this is what the frame parser may buffer. Each byte may come as a fragment of its own. */
+export const livePayloadBytesMax = 4 * 1024;
 
 /** A ping that is not answered before the next one means that the browser is gone without a word. */
 export const pingMs = 15_000;
@@ -62,6 +62,9 @@ export const loadMsMax = 2_000;
 
 /** How long somebody may take to type a password and find the second factor at an OpenID provider. */
 export const signInMsMax = 10 * 60 * 1_000;
+
+/** Sign-ins that may wait for the provider at once, so that a slow one and many strangers do not take the page's connections. */
+export const providerAsksMax = 32;
 
 /** An OpenID provider that takes longer is away, for the person who waits and for a re-check. */
 export const providerTimeoutMs = 5_000;

@@ -7,6 +7,7 @@ import { until } from '@hatchery/testkit';
 import { origin, startBehindProxy } from '../../fixtures/behind-proxy.ts';
 import { aChild } from '../../fixtures/fake-forker.ts';
 import { temporaryDirectory } from '../../fixtures/running-dashboard.ts';
+import { providerAsksMax } from '../../limits.ts';
 import { returning, roleOf, startSignedBy } from '../../fixtures/signed-by-provider.ts';
 
 test('who signs in at the provider is here by name and role, and where they wanted to go', async () => {
@@ -112,6 +113,24 @@ test('the return of one browser is of no use to another, nor a second time', asy
   assert.equal(own.status, 303);
   assert.equal((await first.visitor.visit(first.address, { follow: false })).status, 403);
   assert.equal(await roleOf(first.visitor), 'operator', 'the session that was is not lost by it');
+});
+
+test('a provider that hangs holds up so many sign-ins and no more, and nothing else of the page', async () => {
+  await using running = await startSignedBy();
+  const { visitor, address } = await returning(running, '2');
+  running.there.held = [];
+  const statuses: number[] = [];
+  const returns = Array.from({ length: providerAsksMax + 5 }, async () => {
+    statuses.push((await visitor.visit(address, { follow: false })).status);
+  });
+  await until('those that are too many', () => statuses.length === 5);
+  assert.deepEqual(statuses, [503, 503, 503, 503, 503]);
+  assert.equal((await running.here.visitor().visit(`${origin}/healthz`)).status, 200);
+  for (const serve of running.there.held) serve();
+  running.there.held = null;
+  await Promise.all(returns);
+  const { visitor: next } = await running.signIn('1');
+  assert.equal(await roleOf(next), 'viewer', 'the places are free again');
 });
 
 test('a cookie of a sign-in that was changed is none', async () => {

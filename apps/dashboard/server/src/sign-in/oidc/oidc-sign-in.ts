@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
 import type { AuditBody } from '@hatchery/event-feed';
-import { signInMsMax } from '../../limits.ts';
+import { providerAsksMax, signInMsMax } from '../../limits.ts';
 import { accessTo } from '../access.ts';
 import { cookieJar, type CookieJar } from '../cookie.ts';
 import { peerOf } from '../peer.ts';
@@ -49,6 +49,8 @@ export class OidcSignIn implements SignIn {
   readonly #timer: NodeJS.Timeout;
   #asking: Promise<void> | null = null;
   #stopping = false;
+  /** Strangers that wait for the provider. */
+  #waiting = 0;
 
   constructor(options: OidcOptions) {
     const { site, port, dashboard, store, terms, log, now } = options;
@@ -73,10 +75,8 @@ export class OidcSignIn implements SignIn {
 
   async begin(request: IncomingMessage, url: URL): Promise<Step> {
     try {
-      const { url: there, attempt } = await this.#options.provider.begin(
-        this.#callback(request),
-        ownPath(url.searchParams.get('to')),
-      );
+      const to = ownPath(url.searchParams.get('to'));
+      const { url: there, attempt } = await this.#asked((provider) => provider.begin(this.#callback(request), to));
       const cookie = this.#attempts.write(request, this.#sealer.seal(attempt), signInMsMax);
       return { kind: 'go', to: there.href, cookies: [cookie] };
     } catch (error) {
@@ -94,7 +94,7 @@ export class OidcSignIn implements SignIn {
     if (attempt === null) return { ...failed('It was begun in another browser, or too long ago.'), cookies };
     try {
       const returned = new URL(`${this.#callback(request)}${url.search}`);
-      const vouched = await this.#options.provider.redeem(returned, attempt);
+      const vouched = await this.#asked((provider) => provider.redeem(returned, attempt));
       return this.#open(request, vouched, attempt);
     } catch (error) {
       if (!(error instanceof Denied)) return this.#away(error as Error);
@@ -154,6 +154,17 @@ export class OidcSignIn implements SignIn {
 
   #refused(request: IncomingMessage, user: string | null, reason: string): void {
     this.#options.audit({ kind: 'page.refused', user, peer: peerOf(request), reason });
+  }
+
+  /** Asks for somebody who signs in. A provider that is slow must not take the page's connections: above a number nobody is asked for. */
+  async #asked<T>(ask: (provider: Provider) => Promise<T>): Promise<T> {
+    if (this.#waiting >= providerAsksMax) throw new Error('too many sign-ins wait for it already');
+    this.#waiting += 1;
+    try {
+      return await ask(this.#options.provider);
+    } finally {
+      this.#waiting -= 1;
+    }
   }
 
   /** One session after the other: a provider is no place to send a burst to. */
