@@ -14,9 +14,9 @@ import sys
 import time
 from collections.abc import Callable
 
-import ancestry
 import orders
 import wire
+from callers import Callers
 from hearing import complain
 from keeper_events import Event
 from loop import Loop
@@ -30,15 +30,6 @@ PR_SET_CHILD_SUBREAPER = 36
 #: A keeper that no forker has come back to for this long, and that has no session, is of no use.
 LINGER_S = 600.0
 
-#: Whoever connects and has not spoken as a forker does by then is none.
-CALLER_S_MAX = 10.0
-
-#: Callers that have not spoken yet; a forker speaks at once.
-CALLERS_MAX = 16
-
-#: When a keeper that is short of descriptors looks again at who wants to speak.
-ACCEPT_RETRY_S = 1.0
-
 #: How soon what the forker could not take yet is offered again.
 FLUSH_S = 0.01
 
@@ -49,53 +40,10 @@ class Keeper:
     def __init__(self, loop: Loop, listener: socket.socket, directory: str) -> None:
         self._loop = loop
         self._forker: wire.Lines | None = None
-        #: How to dismiss those who have not spoken, the oldest first.
-        self._callers: dict[socket.socket, Callable[[], None]] = {}
         self._ready_at_ms = round(time.time() * 1000)
         self.nursery = Nursery(loop, directory, self._tell)
-        loop.watch(listener, lambda: self._accept(listener))
+        Callers(loop, listener, self._hear, self._serve)
         self._await_forker()
-
-    def _accept(self, listener: socket.socket) -> None:
-        try:
-            connection, _ = listener.accept()
-        except OSError as error:
-            # It must not cost the children their parent.
-            complain(f"somebody who calls has to wait: {error.strerror}")
-            self._loop.forget(listener)
-            self._loop.alarm("accept", ACCEPT_RETRY_S, lambda: self._loop.watch(listener, lambda: self._accept(listener)))
-            return
-        if not ancestry.is_apart(peer_of(connection)):
-            # A session that has been taken over; where sessions run as our own user, the socket's mode lets it in.
-            complain(f"process {peer_of(connection)} is below us or gone, and no forker; it is not served")
-            connection.close()
-            return
-        caller = wire.Lines(connection)
-        alarm = f"caller {connection.fileno()}"
-
-        def leave() -> None:
-            self._loop.forget(connection)
-            self._loop.cancel(alarm)
-            self._callers.pop(connection, None)
-
-        def dismiss() -> None:
-            leave()
-            connection.close()
-
-        def read() -> None:
-            messages = self._hear(caller)
-            if messages and orders.is_one(messages[0]):
-                leave()
-                self._serve(caller, messages)
-            elif messages is None or messages:
-                dismiss()
-
-        # A person with a terminal, or a program that looks who listens, must not take the forker's place.
-        self._loop.watch(connection, read)
-        self._loop.alarm(alarm, CALLER_S_MAX, dismiss)
-        self._callers[connection] = dismiss
-        if len(self._callers) > CALLERS_MAX:
-            next(iter(self._callers.values()))()
 
     def _serve(self, forker: wire.Lines, messages: list[Message]) -> None:
         # The newest forker is the right one: an old one that still hangs on is being replaced.
@@ -198,13 +146,6 @@ class Keeper:
                 os.killpg(child.pid, message["signal"])
                 sent = True
         self._tell({"event": "signalled", "id": message["id"], "sent": sent})
-
-
-def peer_of(connection: socket.socket) -> int:
-    """The pid of who connected, by the kernel's word (unix(7), SO_PEERCRED)."""
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, wire.CREDENTIALS.size)
-    pid: int = wire.CREDENTIALS.unpack(credentials)[0]
-    return pid
 
 
 def listen(directory: str) -> socket.socket:

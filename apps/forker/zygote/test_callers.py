@@ -7,6 +7,7 @@ import tempfile
 import unittest
 from unittest import mock
 
+import callers
 import keeper
 from loop import Loop
 
@@ -21,8 +22,8 @@ class CallersTest(unittest.TestCase):
         self.listener.bind(self.path)
         self.listener.listen(64)
         self.loop = Loop()
-        self.enterContext(mock.patch("keeper.ancestry.is_apart", return_value=True))
-        self.enterContext(mock.patch("keeper.complain"))
+        self.enterContext(mock.patch("callers.ancestry.is_apart", return_value=True))
+        self.enterContext(mock.patch("callers.complain"))
         self.keeper = keeper.Keeper(self.loop, self.listener, directory)
 
     def call(self) -> socket.socket:
@@ -46,15 +47,15 @@ class CallersTest(unittest.TestCase):
             return True
 
     def test_silent_callers_give_way_to_newer_ones_and_a_forker_is_served(self) -> None:
-        callers = [self.call() for _ in range(keeper.CALLERS_MAX + 4)]
-        self.assertEqual([self.is_open(caller) for caller in callers], [False] * 4 + [True] * keeper.CALLERS_MAX)
+        silent = [self.call() for _ in range(callers.CALLERS_MAX + 4)]
+        self.assertEqual([self.is_open(caller) for caller in silent], [False] * 4 + [True] * callers.CALLERS_MAX)
         forker = self.call()
         forker.send(b'{"request": "ping"}\n')
         self.serve()
         self.assertIn(b'"hello"', forker.recv(4096))
 
     def test_a_keeper_without_descriptors_lives_and_serves_when_there_are_some(self) -> None:
-        with mock.patch("keeper.ACCEPT_RETRY_S", 0.001):
+        with mock.patch("callers.ACCEPT_RETRY_S", 0.001):
             with mock.patch.object(socket.socket, "accept", side_effect=OSError(errno.EMFILE, "Too many open files")):
                 forker = self.call()
             forker.send(b'{"request": "ping"}\n')

@@ -1,0 +1,94 @@
+"""Who calls the keeper's socket and has not shown yet that it is the forker."""
+
+import socket
+from collections.abc import Callable
+
+import ancestry
+import orders
+import wire
+from hearing import complain
+from loop import Loop
+from wire import Message
+
+#: Whoever connects and has not spoken as a forker does by then is none.
+CALLER_S_MAX = 10.0
+
+#: Callers that have not spoken yet; a forker speaks at once.
+CALLERS_MAX = 16
+
+#: When a keeper that is short of descriptors looks again at who wants to speak.
+ACCEPT_RETRY_S = 1.0
+
+
+class Callers:
+    """Hands over who speaks as a forker does. A person with a terminal, or a program that looks who listens, does not take its place."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        listener: socket.socket,
+        hear: Callable[[wire.Lines], list[Message] | None],
+        serve: Callable[[wire.Lines, list[Message]], None],
+    ) -> None:
+        self._loop = loop
+        self._listener = listener
+        self._hear = hear
+        self._serve = serve
+        #: The oldest first.
+        self._waiting: dict[socket.socket, None] = {}
+        self._watch()
+
+    def _watch(self) -> None:
+        self._loop.watch(self._listener, self._accept)
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._listener.accept()
+        except OSError as error:
+            # It must not cost the children their parent.
+            complain(f"somebody who calls has to wait: {error.strerror}")
+            self._loop.forget(self._listener)
+            self._loop.alarm("accept", ACCEPT_RETRY_S, self._watch)
+            return
+        if not ancestry.is_apart(peer_of(connection)):
+            # A session that has been taken over; where sessions run as our own user, the socket's mode lets it in.
+            complain(f"process {peer_of(connection)} is below us or gone, and no forker; it is not served")
+            connection.close()
+            return
+        caller = wire.Lines(connection)
+        self._waiting[connection] = None
+        self._loop.watch(connection, lambda: self._read(caller))
+        self._loop.alarm(alarm_of(connection), CALLER_S_MAX, lambda: self._dismiss(connection))
+        if len(self._waiting) > CALLERS_MAX:
+            self._dismiss(next(iter(self._waiting)))
+
+    def _read(self, caller: wire.Lines) -> None:
+        messages = self._hear(caller)
+        if messages == []:
+            return
+        self._leave(caller.end)
+        if messages is not None and orders.is_one(messages[0]):
+            self._serve(caller, messages)
+        else:
+            caller.end.close()
+
+    def _dismiss(self, connection: socket.socket) -> None:
+        self._leave(connection)
+        connection.close()
+
+    def _leave(self, connection: socket.socket) -> None:
+        self._loop.forget(connection)
+        self._loop.cancel(alarm_of(connection))
+        self._waiting.pop(connection, None)
+
+
+def alarm_of(connection: socket.socket) -> str:
+    """The name of its deadline."""
+    return f"caller {connection.fileno()}"
+
+
+def peer_of(connection: socket.socket) -> int:
+    """The pid of who connected, by the kernel's word (unix(7), SO_PEERCRED)."""
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, wire.CREDENTIALS.size)
+    pid: int = wire.CREDENTIALS.unpack(credentials)[0]
+    return pid
