@@ -30,7 +30,7 @@ function expected(path: string, isDirectory: boolean, umask: number): number | n
     [/^run\/proxy\.sock$/, 0o660],
     [/^(audit|breezy|breezy\/tmp|dashboard|demo|events|locks|parts)$/, modes.secretDirectory],
     [/^(audit|dashboard|events|locks|parts)\/[^/]+$|^demo\/(id_ed25519|known_hosts)$/, modes.secretFile],
-    [/^(hatchery\.log|forker\.lock|ssh_host_ed25519_key)$/, modes.secretFile],
+    [/^(configuration\.json|hatchery\.log|forker\.lock|ssh_host_ed25519_key)$/, modes.secretFile],
     [/^run\/((gateway|keeper|supervisor)\.sock|(forker|keeper|service)\.lock)$/, modes.secretFile],
   ];
   return table.find(([pattern]) => pattern.test(path))?.[1] ?? null;
