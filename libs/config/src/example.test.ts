@@ -33,7 +33,7 @@ it('the example names every key there is, and no other', () => {
 });
 
 it('the example shows the defaults', () => {
-  const withDefaults = uncommented.replaceAll(/^.* # (none without it|without it a quarter of the machine).*$/gm, '');
+  const withDefaults = uncommented.replaceAll(/^.* # (no default|default: a quarter of the machine).*$/gm, '');
   const [shown, own] = [load(withDefaults), load('state_dir = "/var/lib/hatchery"\nruntime_dir = "/run/hatchery"\n')];
   assert.deepEqual(shown, own);
 });
