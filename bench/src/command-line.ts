@@ -29,7 +29,7 @@ export function readCommandLine(argv: readonly string[], all: readonly Figure[])
 /** What `--help` prints. */
 export function usage(all: readonly Figure[]): string {
   const list = all.map(({ name, title }) => `  ${name.padEnd(10)}${title}\n`).join('');
-  return `usage: hatchery bench [NAME…] [--json] [--quick]\n\n${list}\n--quick takes fewer samples, --json prints them all.\n`;
+  return `usage: hatchery bench [NAME…] [--json] [--quick]\n\n${list}\n--quick takes fewer samples; --json prints every sample.\n`;
 }
 
 function parse(argv: readonly string[]) {

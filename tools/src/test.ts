@@ -39,10 +39,10 @@ async function main(words: readonly string[]): Promise<number> {
 function usage(stepNames: readonly string[]): string {
   return `usage: hatchery test [NAME…]
 
-Every check and test, or those with a NAME in the name of their step, project or file. The steps, side by side:
+Runs every check and test, or those whose step, project or file has a NAME in its name. These steps run side by side:
   ${stepNames.join(', ')}
-Projects are as in package.json (ssh-gateway), files as acceptance/src/locks.test.ts.
-The last line is N passed, N failed; the exit code is 1 when one failed, 2 when nothing has such a name.`;
+Name a project as in package.json (ssh-gateway), a file by its path (acceptance/src/locks.test.ts).
+The last line is N passed, N failed. The exit code is 1 if a test failed, 2 if nothing has such a name.`;
 }
 
 function seconds(ms: number): string {

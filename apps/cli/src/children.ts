@@ -7,7 +7,7 @@ import { table } from './table.ts';
 export const children: Command = {
   name: 'children',
   synopsis: '[--json]',
-  summary: 'the sessions that run: who, what, for how long, at what cost',
+  summary: 'list running sessions with their user, command, age, CPU use and memory',
   options: { json: { type: 'boolean' } },
   async run(invocation) {
     expectWords(invocation);

@@ -13,9 +13,9 @@ const commonOptions = { old: { type: 'boolean' }, reason: { type: 'string', defa
 export const drain: Command = {
   name: 'drain',
   synopsis: '[--old] [--deadline SECONDS] [--reason TEXT]',
-  summary: 'take no new session; those that run finish until the deadline (forker.children_timeout_s)',
-  details: `--old  only the sessions that a restart still waits for: their deadline alone, and new ones are taken as before
---reason TEXT  who comes meanwhile reads TEXT, as does the page; the audit keeps it
+  summary: 'refuse new sessions; running ones may finish until the deadline (forker.children_timeout_s)',
+  details: `--old          set a deadline only for the sessions that a restart still waits for; new sessions are accepted as before
+--reason TEXT  users who are refused or disconnected during the drain read TEXT; the page shows it and the audit keeps it
 A drain, its reason and its deadline hold over restarts, until hatchery undrain.`,
   options: { ...commonOptions, deadline: { type: 'string' } },
   async run(invocation) {
@@ -37,8 +37,8 @@ A drain, its reason and its deadline hold over restarts, until hatchery undrain.
 export const undrain: Command = {
   name: 'undrain',
   synopsis: '[--old] [--reason TEXT]',
-  summary: 'take new sessions again',
-  details: '--old  only takes back a deadline of drain --old',
+  summary: 'accept new sessions again',
+  details: '--old  only take back the deadline of drain --old',
   options: commonOptions,
   async run(invocation) {
     expectWords(invocation);

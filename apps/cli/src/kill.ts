@@ -10,11 +10,11 @@ import { visible } from './table.ts';
 export const kill: Command = {
   name: 'kill',
   synopsis: 'CHILD [--signal SIGNAL] [--json] --reason TEXT',
-  summary: 'signal a child and all its process group (SIGTERM by default)',
-  details: `CHILD is one session's process, as hatchery children lists it: its id, the beginning of its id or of the id's last part
-(three characters at least), or its pid. Where that means several, they are listed and none is signalled.
-SIGNAL is a name or a number, as for kill(1): TERM asks the session to end, KILL ends it, STOP and CONT halt it and let it go on.
---json prints one object: child, pid, signal, outcome, stopped (its process is stopped, so that the signal waits), actionId.
+  summary: 'send a signal to a child and its whole process group (SIGTERM by default)',
+  details: `CHILD is a session's process, as hatchery children lists it: its id, its pid, or the beginning of its id or of the id's last part
+(at least three characters). If CHILD is ambiguous, the command lists the candidates and sends no signal.
+SIGNAL is a name or a number, as for kill(1): TERM asks the session to end, KILL ends it, STOP pauses it, CONT lets it continue.
+--json prints one object: child, pid, signal, outcome, stopped (the process is stopped, so the signal waits), actionId.
 
   hatchery kill 32152 --reason 'runaway log'
   hatchery kill 1f9c --signal KILL --reason 'does not end'`,

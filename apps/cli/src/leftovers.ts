@@ -10,11 +10,13 @@ const answerMsMax = 120_000;
 export const leftovers: Command = {
   name: 'leftovers',
   synopsis: '[--collect [--reason TEXT]] [--json]',
-  summary: 'what killed sessions left in the hosting root; it is collected every hour by itself',
-  details: `--collect  collects now what nobody uses, and shows what that was
-Kept is what changed within the last two minutes (by itself: within the last hour), what a session that runs may use, and what a process has open.
-hatchery leftovers             shows packs of pushes that were killed, and locks and places that were begun
-hatchery leftovers --collect   makes room after a disk was full`,
+  summary: 'list what killed sessions left in the hosting root; the service collects it every hour',
+  details: `--collect  collect now what no process uses, and list it
+The command keeps leftovers that changed within the last two minutes (the service: within the last hour), that a running session may use,
+or that a process has open.
+
+hatchery leftovers             lists packs of killed pushes, and locks and branches that were not finished
+hatchery leftovers --collect   frees disk space after a disk was full`,
   options: { json: { type: 'boolean' }, collect: { type: 'boolean' }, reason: { type: 'string', default: 'not said' } },
   async run(invocation) {
     expectWords(invocation);

@@ -42,13 +42,13 @@ async function become(name: PartName, invocation: Invocation, ownOptions: readon
   return Number(process.exitCode);
 }
 
-export const forker = partCommand('forker', 'the fork service alone, in the foreground', {
+export const forker = partCommand('forker', 'run only the fork service, in the foreground', {
   'children-timeout': { type: 'string' },
   'take-over': { type: 'string' },
 });
-export const sshGateway = partCommand('ssh-gateway', 'the SSH gateway alone, in the foreground', {
+export const sshGateway = partCommand('ssh-gateway', 'run only the SSH gateway, in the foreground', {
   overlap: { type: 'string' },
 });
-export const dashboard = partCommand('dashboard', 'the page alone, in the foreground', {
+export const dashboard = partCommand('dashboard', 'run only the page, in the foreground', {
   overlap: { type: 'string' },
 });

@@ -4,7 +4,7 @@ import { actor, askService } from './running-service.ts';
 export const readOnly: Command = {
   name: 'read-only',
   synopsis: 'on --reason TEXT | off [--reason TEXT]',
-  summary: 'take no change to any branch, for maintenance; reading goes on',
+  summary: 'refuse changes to all branches, for maintenance; reading continues',
   options: { reason: { type: 'string' } },
   async run(invocation) {
     const { 'on or off': word } = expectWords(invocation, 'on or off');

@@ -14,7 +14,7 @@ export const restart: Command = {
   name: 'restart',
   isByTheBook: true,
   synopsis: '[--now]',
-  summary: 'bring up new code and configuration, then let the old drain; --now stops, then starts',
+  summary: 'start the new code and configuration, then drain the old; --now stops, then starts',
   options: { now: { type: 'boolean' } },
   async run(invocation) {
     expectWords(invocation);

@@ -7,8 +7,8 @@ import type { Terminal } from './terminal.ts';
 import { describeVersions, readVersions } from './version.ts';
 
 const scriptsOwn = [
-  ['test [NAME…]', 'install what tests need, run every check and test'],
-  ['bench [NAME…]', 'the benchmarks, each against its rivals'],
+  ['test [NAME…]', 'install what the tests need, then run every check and test'],
+  ['bench [NAME…]', 'run the benchmarks, each against its rivals'],
 ] as const;
 
 /** Runs what was typed after `hatchery`; the exit code. */
@@ -78,10 +78,10 @@ function overview(): string {
     '',
     ...list,
     '',
-    'Every command takes --config FILE and --state-dir DIR; hatchery help COMMAND tells its words.',
-    'COMMAND --help does the same, and -h is --help; hatchery --version tells what is installed.',
-    'Without --config it reads what HATCHERY_CONFIG names, else hatchery.toml in the checkout,',
-    'else /etc/hatchery.toml; without any of them the defaults hold.',
+    "Run hatchery help COMMAND, or hatchery COMMAND --help (-h), for a command's arguments and options.",
+    'Run hatchery --version for the installed versions. Every command takes --config FILE and --state-dir DIR.',
+    'Without --config a command reads the file that HATCHERY_CONFIG names, else hatchery.toml in the checkout,',
+    'else /etc/hatchery.toml. If none of these files exists, the command uses the defaults.',
     '',
   ].join('\n');
 }

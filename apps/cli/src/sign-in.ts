@@ -18,7 +18,7 @@ const roles: readonly unknown[] = ['viewer', 'operator', 'admin'];
 export const signIn: Command = {
   name: 'sign-in',
   synopsis: '[--role viewer|operator|admin] [--json]',
-  summary: 'print a link that signs one browser in to the page, once; without --role as admin',
+  summary: 'print a link that signs one browser in to the page, once; the default role is admin',
   options: { role: { type: 'string' }, json: { type: 'boolean' } },
   async run(invocation) {
     expectWords(invocation);

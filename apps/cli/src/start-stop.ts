@@ -27,7 +27,7 @@ export const start: Command = {
   name: 'start',
   isByTheBook: true,
   synopsis: '[--json]',
-  summary: 'serve detached, or start the parts that were stopped; returns when ready, or prints the error',
+  summary: 'serve in the background, or start stopped parts; returns when ready, or prints the error',
   options: { json: { type: 'boolean' } },
   run: startDetached,
 };
@@ -35,7 +35,7 @@ export const start: Command = {
 export const stop: Command = {
   name: 'stop',
   synopsis: '[--now]',
-  summary: 'drain and stop what runs on this state directory; --now ends running sessions',
+  summary: 'drain and stop the service of this state directory; --now ends running sessions',
   options: { now: { type: 'boolean' } },
   run: stopRunning,
 };

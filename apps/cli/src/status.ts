@@ -61,7 +61,7 @@ const wellStates: ReadonlySet<PartStatus['state']> = new Set(['ready', 'draining
 export const status: Command = {
   name: 'status',
   synopsis: '[--json]',
-  summary: 'what runs, and what a restart still waits for; exit code 1 when a part is down',
+  summary: 'show what runs, and what a restart still waits for; exit code 1 when a part is down',
   options: { json: { type: 'boolean' } },
   async run(invocation) {
     expectWords(invocation);

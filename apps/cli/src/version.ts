@@ -18,7 +18,7 @@ export interface Versions {
 export const version: Command = {
   name: 'version',
   synopsis: '[--json]',
-  summary: 'the versions of Hatchery, Node and Breezy; hatchery --version does the same',
+  summary: 'print the versions of Hatchery, Node and Breezy; hatchery --version does the same',
   needsNoConfiguration: true,
   options: { json: { type: 'boolean' } },
   run(invocation) {

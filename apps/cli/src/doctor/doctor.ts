@@ -18,7 +18,7 @@ import { checkZygote } from './zygote.ts';
 export const doctor: Command = {
   name: 'doctor',
   synopsis: '[--json]',
-  summary: 'check everything a start needs and say how to mend it',
+  summary: 'check everything that a start needs, and say how to repair it',
   options: { json: { type: 'boolean' } },
   async run(invocation) {
     expectWords(invocation);

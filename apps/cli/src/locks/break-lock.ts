@@ -12,8 +12,9 @@ const warning =
 export const breakLock: Command = {
   name: 'break-lock',
   synopsis: 'LOCK [--force] --reason TEXT',
-  summary: 'free a lock: ends a living holder first, or with --force breaks it under the holder',
-  details: 'LOCK is the id that hatchery locks shows, the beginning of one, or the name of a branch that one lock has',
+  summary: 'free a lock: end its living holder first, or with --force break it under the holder',
+  details:
+    'LOCK is an id that hatchery locks shows, the beginning of such an id, or the name of a branch that has only one lock.',
   options: { reason: { type: 'string' }, force: { type: 'boolean' } },
   async run(invocation) {
     const { LOCK } = expectWords(invocation, 'LOCK');

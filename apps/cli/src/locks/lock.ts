@@ -7,10 +7,10 @@ import type { Command } from '../command.ts';
 export const lock: Command = {
   name: 'lock',
   synopsis: 'NAME [--wait SECONDS] -- COMMAND…',
-  summary: 'run a command under a global lock of this host; exit code 75 when another holds it',
+  summary: 'run a command under a global lock of this host; exit code 75 when another process holds it',
   details: [
-    'COMMAND runs as under flock(1): with the terminal, signals, descriptors, limits and environment that hatchery was given.',
-    'It has the exit code of COMMAND; 128 and the number when a signal ends it; 127 or 126 when it cannot be found or run.',
+    'COMMAND runs as under flock(1), with the terminal, signals, descriptors, limits and environment of the caller.',
+    "The exit code is COMMAND's; 128 plus the number if a signal ends it; 127 if it cannot be found, 126 if it cannot be run.",
     '',
     'Examples:',
     '  hatchery lock publisher -- publish-distro --all',

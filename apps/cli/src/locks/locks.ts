@@ -13,7 +13,7 @@ import { LockScreen } from './lock-screen.ts';
 export const locks: Command = {
   name: 'locks',
   synopsis: '[--json] [--watch] [--scan]',
-  summary: 'who holds which lock, who waits, and who blocks whom',
+  summary: 'list locks with their holders and waiters, and show who blocks whom',
   options: { json: { type: 'boolean' }, watch: { type: 'boolean' }, scan: { type: 'boolean' } },
   async run(invocation) {
     expectWords(invocation);

@@ -17,8 +17,8 @@ const fallback = { since: '1w', limit: 50 };
 export const audit: Command = {
   name: 'audit',
   synopsis: `[--kind ${kinds.join('|')}] [--branch NAME] ${selectionSynopsis}`,
-  summary: 'who was let in, who was not and why, what sessions were refused, and what was done by whom',
-  details: `${selectionHelp(fallback)}\n--branch NAME only what was done to locks of it, or of branches below it, and what sessions were refused there`,
+  summary: 'list sign-ins, refusals, failures and actions, each with its user and reason',
+  details: `${selectionHelp(fallback)}\n--branch NAME only actions on locks of NAME or of branches below it, and refusals and failures of sessions there`,
   options: { ...selectionOptions, kind: { type: 'string' }, branch: { type: 'string' } },
   async run(invocation) {
     expectWords(invocation);

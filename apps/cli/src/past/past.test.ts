@@ -211,8 +211,11 @@ describe('help', () => {
     ] as const) {
       const { code, stdout } = await hatchery(name, '--help');
       assert.equal(code, 0);
-      assert.match(stdout, new RegExp(`^--since TIME  an age as 30min, 2h or 3d, .* \\(default ${since}\\)$`, 'm'));
-      assert.match(stdout, /^--limit N {5}at most so many, the newest \(default 50\)$/m);
+      assert.match(
+        stdout,
+        new RegExp(`^--since TIME  an age such as 30min, 2h or 3d, .* \\(default ${since}\\)$`, 'm'),
+      );
+      assert.match(stdout, /^--limit N {5}show the newest N at most \(default 50\)$/m);
     }
   });
 });

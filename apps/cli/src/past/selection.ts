@@ -16,8 +16,8 @@ export const selectionSynopsis = '[--since TIME] [--user NAME] [--limit N] [--js
 /** What {@link selectionOptions} mean, for the help of a command that shows as much as `fallback` without them. */
 export function selectionHelp(fallback: SelectionFallback): string {
   return [
-    `--since TIME  an age as 30min, 2h or 3d, or a date in UTC as 2026-11-21 or 2026-11-21T09:30 (default ${fallback.since})`,
-    `--limit N     at most so many, the newest (default ${fallback.limit})`,
+    `--since TIME  an age such as 30min, 2h or 3d, or a date in UTC such as 2026-11-21 or 2026-11-21T09:30 (default ${fallback.since})`,
+    `--limit N     show the newest N at most (default ${fallback.limit})`,
   ].join('\n');
 }
 

@@ -46,7 +46,7 @@ interface SessionFailure {
 export const sessions: Command = {
   name: 'sessions',
   synopsis: selectionSynopsis,
-  summary: 'the ssh sessions that run, and the last that have ended',
+  summary: 'list running SSH sessions, and those that ended last',
   details: selectionHelp(fallback),
   options: selectionOptions,
   async run(invocation) {

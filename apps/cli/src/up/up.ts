@@ -26,7 +26,7 @@ export const up: Command = {
   name: 'up',
   isByTheBook: true,
   synopsis: '[--json]',
-  summary: 'serve: all parts in the foreground; Ctrl-C drains and stops, a second one at once',
+  summary: 'serve in the foreground; Ctrl-C drains and stops, a second Ctrl-C stops at once',
   options: {
     ...{ json: { type: 'boolean' }, 'ready-fd': { type: 'string' } },
     // Of the supervisor that a restart starts below another one.

@@ -13,11 +13,11 @@ export const user: Command = {
   name: 'user',
   synopsis:
     'add NAME [--key FILE] [--team TEAM]… | list [--keys] [--json] | remove NAME [--key FILE|SHA256:…] [--team TEAM]… [--end-sessions]',
-  summary: 'who may log in, by the public keys they hold, and the teams they are in',
-  details: `--key FILE      a file of public keys, as ~/.ssh/id_ed25519.pub; remove takes a fingerprint of list --keys, too
---team TEAM     a team that NAME is in; may come more than once
---end-sessions  end the open connections of NAME, or with --key those of that key, and what runs in them
---reason TEXT   goes into the audit`,
+  summary: 'add, list and remove users, their public keys and their teams',
+  details: `--key FILE      a file of public keys, such as ~/.ssh/id_ed25519.pub; remove also takes a fingerprint from list --keys
+--team TEAM     a team of NAME; you can give it more than once
+--end-sessions  end the open connections of NAME, or with --key the connections of that key, and their sessions
+--reason TEXT   the reason for the audit`,
   options: {
     key: { type: 'string' },
     team: { type: 'string', multiple: true },
