@@ -74,7 +74,7 @@ function overview(): string {
   const width = Math.max(...names.map(({ length }) => length));
   const list = lines.map(([, summary], index) => `  ${names[index]?.padEnd(width)}  ${summary}`);
   return [
-    'hatchery serves Bazaar and Breezy branches over SSH from forked workers.',
+    'hatchery serves Bazaar and Breezy branches over SSH. Each session runs in a forked child.',
     '',
     ...list,
     '',
