@@ -58,10 +58,17 @@ def install() -> None:
     probe = LocalGitProber.probe_transport
 
     def refusing(self: Any, transport: Any) -> Any:
-        probe(self, transport)
+        found = probe(self, transport)
+        if not is_hosted(transport):
+            return found
         raise denied(transport.base.encode("utf-8"), GIT_PLACE, "unsupported")
 
     LocalGitProber.probe_transport = refusing  # type: ignore[assignment]
+
+
+def is_hosted(transport: Any) -> bool:
+    """Whether it is of a session (hosting.py, which imports us), and not of a client in the same process, as in tests."""
+    return hasattr(getattr(transport, "server", None), "refusal_to_change")
 
 
 def execute(asked: SmartServerRequest, verb: bytes, *arguments: bytes) -> SmartServerResponse | None:

@@ -25,6 +25,14 @@ class CallersTest(unittest.TestCase):
         self.enterContext(mock.patch("callers.ancestry.is_apart", return_value=True))
         self.enterContext(mock.patch("callers.complain"))
         self.keeper = keeper.Keeper(self.loop, self.listener, directory)
+        self.addCleanup(self.hang_up)
+
+    def hang_up(self) -> None:
+        """Closes the keeper's ends: a later test would read of them that nobody had."""
+        for key in list(self.loop._selector.get_map().values()):
+            if isinstance(key.fileobj, socket.socket) and key.fileobj is not self.listener:
+                self.loop.forget(key.fileobj)
+                key.fileobj.close()
 
     def call(self) -> socket.socket:
         caller = self.enterContext(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))

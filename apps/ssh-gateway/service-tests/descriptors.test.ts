@@ -20,7 +20,7 @@ test('a gateway with fewer descriptors than its sessions need does not start, an
   using directory = temporaryDirectory();
   const gateway = gatewayWith(100, directory.path, '');
   await assert.rejects(gateway.port());
-  assert.match(gateway.stderr, /^ssh-gateway: 100 open files are allowed and 20 sessions need 228: raise it/m);
+  assert.match(gateway.stderr, /"msg":"100 open files are allowed and 20 sessions need 228: raise it /);
 });
 
 /** What a client is told until it is sent away; null when it is let stay, as one that is greeted. */

@@ -20,10 +20,18 @@ describe('the cause of an ending by a limit', () => {
     for (const signal of ['SIGKILL', 'SIGTERM', null]) assert.equal(limitOfSignal(signal), null);
   });
 
+  it('of a session that an operator ended says so, without the reason, which may not be for the user', () => {
+    for (const cause of ['SIGKILL by ops: the limit is reached', 'SIGTERM by root: abuse, then SIGKILL after 5 s'])
+      assert.equal(
+        lineForUser(cause),
+        'hatchery: an operator ended this session; ask the operator of this service why before you try again',
+      );
+  });
+
   it('is none of an ending of another kind', () => {
     for (const cause of [
       'finished',
-      'SIGKILL by ops: the limit is reached',
+      'SIGTERM by ssh-gateway: the client left',
       'failed with exit code 1',
       'no limit cpu_s: x',
     ])

@@ -12,6 +12,9 @@ export const outOfMemoryCause = limitCause('memory', 'this server ran out of mem
 
 /** The line that the user of a session reads which was ended from outside; null for an ending that needs none. */
 export function lineForUser(cause: string): string | null {
+  // The reason is for the audit: an operator may say there what is not for this user.
+  if (/^SIG[A-Z0-9]+ by (?!ssh-gateway: )/.test(cause))
+    return 'hatchery: an operator ended this session; ask the operator of this service why before you try again';
   const [, limit, words] = /^limit (\w+): (.+)$/s.exec(cause) ?? [];
   if (limit === undefined || words === undefined) return null;
   // The operator looks for it in [limits]; the machine's own memory is no key there.

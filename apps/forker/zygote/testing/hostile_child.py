@@ -63,6 +63,7 @@ class Stand(unittest.TestCase):
             "isolation.offer_to_kernel": lambda *_: None,
             "hearing.complain": self.complaints.append,
             "keeper.complain": self.complaints.append,
+            "callers.complain": self.complaints.append,
             "hearing.PACKETS_S": 0.0,
         }
         for name, stand_in in stand_ins.items():

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, type ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode, type RefObject } from 'react';
 import { adjustAddress } from '../address/current-address.ts';
 import { useNarrow } from '../parts/use-narrow.ts';
 import type { Sort, SortKey } from '../store/order.ts';
@@ -41,6 +41,8 @@ export function ChildrenTable({ ids, sort, hold }: ChildrenTableProps): ReactNod
   const marked = useCell(cursor);
   const narrow = useNarrow();
   const scroller = useRef<HTMLDivElement>(null);
+  const body = useRef<HTMLTableSectionElement>(null);
+  useEffect(() => holdWhileOver(body, hold), [hold]);
   // eslint-disable-next-line react-hooks/incompatible-library -- nothing here is memoised by a compiler
   const rows = useVirtualizer({
     count: ids.length,
@@ -70,7 +72,7 @@ export function ChildrenTable({ ids, sort, hold }: ChildrenTableProps): ReactNod
           <col className="col-action" />
         </colgroup>
         <Head sort={sort} />
-        <tbody role="rowgroup" onPointerEnter={() => hold(true)} onPointerLeave={() => hold(false)}>
+        <tbody role="rowgroup" ref={body}>
           <Spacer px={above} />
           {items.map(({ index, key }) => {
             const id = ids[index];
@@ -90,6 +92,23 @@ export function ChildrenTable({ ids, sort, hold }: ChildrenTableProps): ReactNod
       </table>
     </div>
   );
+}
+
+/**
+ * Holds while the pointer is over the element. By where the pointer arrives, since it does not leave a row that was taken away under it.
+ * Returns what ends it.
+ */
+function holdWhileOver(over: RefObject<HTMLElement | null>, hold: (held: boolean) => void): () => void {
+  const arrive = ({ target }: PointerEvent): void =>
+    hold(target instanceof Node && over.current?.contains(target) === true);
+  const leave = (): void => hold(false);
+  document.addEventListener('pointerover', arrive);
+  document.documentElement.addEventListener('pointerleave', leave);
+  return () => {
+    document.removeEventListener('pointerover', arrive);
+    document.documentElement.removeEventListener('pointerleave', leave);
+    leave();
+  };
 }
 
 /** Stands for the rows out of sight. */
