@@ -143,7 +143,8 @@ describe('breaking the lock of a script', () => {
     // On its end it starts another process that keeps the lock.
     await using holder = new Script(
       bench.scriptsDirectory,
-      "trap 'setsid sleep 600 >&- & exit' TERM; echo held; while :; do sleep 0.05; done",
+      // It waits until that one has left its group, or the kill would find it there.
+      `trap 'setsid sleep 600 >&- & until [ "$(ps -o sid= -p $! | tr -d " ")" = $! ]; do :; done; exit' TERM; echo held; while :; do sleep 0.05; done`,
     );
     await holder.line();
     const { id } = await shown(bench, ({ holder: one }) => one?.pid === holder.pid);
