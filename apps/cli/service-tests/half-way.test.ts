@@ -22,9 +22,23 @@ const faults: readonly (readonly [what: string, make: (state: string) => void, c
   [
     'the runtime directory',
     (state) => writeFileSync(join(state, 'run'), ''),
-    /^hatchery: start: forker: cannot make \S+: a file is in its place; move it away/m,
+    /^hatchery: start: cannot make \S+\/run: a file is in its place; move it away/,
   ],
-  ['the users directory', (state) => writeFileSync(join(state, 'users'), ''), /^hatchery: start: EEXIST: .*users/m],
+  [
+    'the users directory',
+    (state) => writeFileSync(join(state, 'users'), ''),
+    /^hatchery: start: cannot make \S+\/users: a file is in its place; move it away/,
+  ],
+  [
+    'the home of sessions',
+    (state) => writeFileSync(join(state, 'breezy'), ''),
+    /^hatchery: start: forker: cannot make \S+\/breezy: a file is in its place; move it away/,
+  ],
+  [
+    'the record of the supervisor',
+    (state) => mkdirSync(join(state, 'service.json/in the way'), { recursive: true }),
+    /^hatchery: start: \S+\/service\.json cannot be written: a directory is in its place; move it away$/m,
+  ],
   [
     'the place of the audit',
     (state) => writeFileSync(join(state, 'audit'), ''),
@@ -44,6 +58,7 @@ describe('a start that fails half way', () => {
       const { code, stdout, stderr } = await hatchery(path, 'start');
       assert.deepEqual([code, stdout], [1, '']);
       assert.match(stderr, cause);
+      assert.doesNotMatch(stderr, /E[A-Z]{3,}: /);
       await assertNothingLeft(path, baseline);
       assert.match((await hatchery(path, 'stop')).stderr, /nothing runs on/);
     });

@@ -36,7 +36,7 @@ export interface Invocation extends Terminal {
   readonly options: Options;
   /** `--config` and `--state-dir` with their paths made absolute, to hand on to other parts: also a configuration that was found, not named. */
   readonly place: readonly string[];
-  /** Gives the commands in a text the `--config` and `--state-dir` that this one was given, so that they are true. `say` does so by itself. */
+  /** Gives the commands in a text the `--config` (or HATCHERY_CONFIG) and `--state-dir` that this one was given, so that they are true. `say` does so by itself. */
   readonly hint: (text: string) => string;
 }
 
@@ -59,13 +59,13 @@ const everybodysOptions = {
 export function readInvocation(command: Command, argv: readonly string[], terminal: Terminal): Invocation | 'help' {
   const { values, positionals } = parse(command, argv);
   if (values['help'] === true) return 'help';
-  const usual = usualConfigFile(terminal);
-  const configFile = pathOf(values, 'config') ?? usual;
+  const named = pathOf(values, 'config') ?? configFileOfEnvironment(terminal);
+  const configFile = named ?? defaultConfigFile(checkoutDirectory);
   const stateDirectory = pathOf(values, 'state-dir');
   const options = { configFile, stateDirectory, directory: checkoutDirectory };
   const place = placeOf(configFile, stateDirectory);
-  // What everybody's commands read without being told need not be repeated.
-  const hint = commandHints(placeOf(configFile === usual ? undefined : configFile, stateDirectory));
+  // Also what HATCHERY_CONFIG names: sudo and another shell do not have it. What is read without being named need not be repeated.
+  const hint = commandHints(placeOf(named, stateDirectory));
   const say = (line: string): void => terminal.say(hint(line));
   const typed = { ...terminal, say, hint, words: positionals, options: values, place };
   // Without a configuration the defaults hold, and nothing is read.
@@ -84,10 +84,10 @@ function placeOf(configFile: string | undefined, stateDirectory: string | undefi
 /** Debian's name for a directory that never is (Debian policy, 9.2.3). */
 const noDirectory = '/nonexistent';
 
-/** The one that every command reads without `--config`. Undefined: there is none, and the defaults hold. */
-function usualConfigFile({ environment }: Terminal): string | undefined {
+/** The one that every command reads without `--config`. Undefined: none is named, and the default one is read if there is one. */
+function configFileOfEnvironment({ environment }: Terminal): string | undefined {
   const named = environment['HATCHERY_CONFIG'];
-  return named === undefined || named === '' ? defaultConfigFile(checkoutDirectory) : resolve(named);
+  return named === undefined || named === '' ? undefined : resolve(named);
 }
 
 /** A running service is found by what it wrote, not by what its configuration says by now. */

@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, rmSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '@hatchery/config';
 import {
@@ -54,6 +54,8 @@ export function claimService(config: Config, detached: boolean): Disposable {
   try {
     createFile(scratch, `${JSON.stringify(own)}\n`, modes.publicFile);
     refuseForeign(path);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+      throw new Error(`${path} cannot be written: a directory is in its place; move it away`);
     const running = readService(config);
     if (running !== null)
       throw new Error(`hatchery runs already on ${config.stateDirectory} (pid ${running.pid}); hatchery stop ends it`);

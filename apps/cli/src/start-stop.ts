@@ -15,7 +15,6 @@ import { openServiceLog, serviceLogPath } from './service-log.ts';
 import { actor } from './running-service.ts';
 import { readService, type ServiceProcess } from './service-process.ts';
 import { endKeeper } from './up/end-keeper.ts';
-import { makeStateDirectory } from './up/first-use.ts';
 import { describePlaces, type StartOutcome } from './up/ready.ts';
 import { supervisorSocketPath } from './up/supervisor-socket.ts';
 import { StopProgress } from './stop-progress.ts';
@@ -51,7 +50,6 @@ export async function startDetached(invocation: Invocation): Promise<number> {
   if (running !== null) return resumeParts(invocation, running);
   tellOfLeft(invocation);
   const log = serviceLogPath(config);
-  makeStateDirectory(config.stateDirectory);
   const output = openServiceLog(config);
   const argv = [...nodeFlags, program, 'up', ...place, '--ready-fd', '3'];
   const service = spawn(process.execPath, argv, {

@@ -185,14 +185,15 @@ describe('a start that cannot succeed', () => {
 
   for (const [where, root, why] of [
     ['in the place', 'file', 'a file is in its place; move it away'],
-    ['above the place', 'file/hosting', 'a file is in its way; move that away'],
+    ['above the place', 'file/hosting', 'the file FILE is in its way; move that away'],
   ] as const) {
     it(`for a directory that cannot be made, with a file ${where} of it, says so`, async () => {
       using directory = temporaryDirectory();
       writeFileSync(join(directory.path, 'file'), '');
       const path = join(directory.path, root);
+      const told = why.replace('FILE', join(directory.path, 'file'));
       const stderr = await failedStart(directory.path, { config: `[hosting]\nroot = "${path}"\n` });
-      assert.equal(stderr, `forker: cannot make ${path}: ${why}, or configure another\n`);
+      assert.equal(stderr, `forker: cannot make ${path}: ${told}, or configure another\n`);
     });
   }
 

@@ -16,6 +16,7 @@ export {
   breezyHome,
   controlSocketPath,
   defaultHostKey,
+  eventsDirectory,
   gatewayControlSocketPath,
   keeperSocketPath,
   partHaltPath,

@@ -49,6 +49,11 @@ export function auditDirectory(config: Config): string {
   return join(config.stateDirectory, 'audit');
 }
 
+/** Where the fork service writes its events, so that its successor goes on with them. */
+export function eventsDirectory(config: Config): string {
+  return join(config.stateDirectory, 'events');
+}
+
 /**
  * What a running part says of itself (pid, start time, addresses), so that commands find it. It stands in the state directory, which nobody
  * cleans as they do /tmp.

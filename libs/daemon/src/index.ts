@@ -30,6 +30,7 @@ export {
 } from './passed-sockets.ts';
 export type { PassedSocket } from './passed-sockets.ts';
 export { runPart } from './run-part.ts';
+export { makeRuntimeDirectory } from './runtime-link.ts';
 export type { Part, PartContext } from './run-part.ts';
 export { findPreloadLists, preloadListPaths } from './preload-list.ts';
 export type { PreloadLists } from './preload-list.ts';

@@ -19,12 +19,19 @@ it('makes what is missing with the mode, and leaves alone what is there', () => 
   assert.equal(statSync(join(directory.path, 'a/b/c')).mode & 0o777, 0o700);
 });
 
-it('ends with an error where nothing can be made', () => {
+it('ends with an error that says what to do where nothing can be made', () => {
   using directory = temporaryDirectory();
   writeFileSync(join(directory.path, 'file'), '');
   symlinkSync(join(directory.path, 'nowhere'), join(directory.path, 'link'));
-  assert.throws(() => makeDirectories('/proc/none/below', 0o700), { code: 'ENOENT' });
-  assert.throws(() => makeDirectories(join(directory.path, 'file'), 0o700), { code: 'EEXIST' });
-  assert.throws(() => makeDirectories(join(directory.path, 'file/below'), 0o700), { code: 'ENOTDIR' });
-  assert.throws(() => makeDirectories(join(directory.path, 'link'), 0o700), { code: 'EEXIST' });
+  const { path } = directory;
+  for (const [place, code, why] of [
+    ['/proc/none/below', 'ENOENT', 'nothing can be made there (ENOENT); mount its disk'],
+    [join(path, 'file'), 'EEXIST', 'a file is in its place; move it away'],
+    [join(path, 'file/below/deep'), 'ENOTDIR', `the file ${path}/file is in its way; move that away`],
+    [join(path, 'link'), 'EEXIST', 'a symbolic link that leads to no directory is in its place; move it away'],
+  ] as const)
+    assert.throws(() => makeDirectories(place, 0o700), {
+      code,
+      message: `cannot make ${place}: ${why}, or configure another`,
+    });
 });

@@ -26,7 +26,7 @@ export const modes = {
 
 /**
  * Writes a new file of exactly this mode; what could be written in part is not there. @throws the system's error, as EEXIST unless `flag` is `w`;
- * of a full disk it says what to do
+ * of a full disk, or a directory in its place, it says what to do
  */
 export function createFile(path: string, text: string, mode: number, flag: 'w' | 'wx' = 'w'): void {
   const descriptor = openFile(path, flag, mode);
@@ -69,6 +69,9 @@ function open(path: string, flag: string, mode: number): number {
   try {
     return openSync(path, flag, mode);
   } catch (error) {
-    throw explainFullDisk(error, path);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EISDIR') throw explainFullDisk(error, path);
+    const message = `${path} cannot be written: a directory is in its place; move it away`;
+    throw Object.assign(new Error(message, { cause: error }), { code });
   }
 }

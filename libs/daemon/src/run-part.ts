@@ -10,6 +10,7 @@ import { readPartHalt, writePartHalt } from './part-halt.ts';
 import { writePartRecord, type PartRecord } from './part-record.ts';
 import { bootId, pidNamespace, processStartTime } from './process-identity.ts';
 import { PassedSockets, readPassedSockets, socketsOfSystemd } from './passed-sockets.ts';
+import { DirectoryError } from './make-directories.ts';
 import { keepRuntimeLink } from './runtime-link.ts';
 import { StartError } from './start-error.ts';
 
@@ -77,7 +78,7 @@ export async function runPart(
     await part.finished;
     return 0;
   } catch (error) {
-    if (!(error instanceof StartError)) log.fatal({ err: error }, 'part failed');
+    if (!(error instanceof StartError || error instanceof DirectoryError)) log.fatal({ err: error }, 'part failed');
     else if (config.log.format === 'json') standardError().write(jsonLogLine(name, 'fatal', error.message));
     else standardError().write(`${name}: ${error.message}\n`);
     return 1;

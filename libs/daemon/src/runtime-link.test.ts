@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig } from '@hatchery/config';
 import { temporaryDirectory, until } from '@hatchery/testkit';
-import { keepRuntimeLink } from './runtime-link.ts';
+import { keepRuntimeLink, makeRuntimeDirectory } from './runtime-link.ts';
 import { StartError } from './start-error.ts';
 
 /** Fails the test that hears of an error. */
@@ -48,4 +48,23 @@ test('a runtime directory that is short enough has no other name', () => {
   const config = loadConfig({ directory: directory.path, stateDirectory: directory.path });
   using _link = keepRuntimeLink(config, never);
   assert.equal(existsSync(config.runtimeDirectory), false);
+});
+
+test('the runtime directory is made under its own name, also when its short name was left, or taken by an empty directory', () => {
+  using directory = temporaryDirectory();
+  const state = join(directory.path, 'z'.repeat(90));
+  const config = loadConfig({ directory: state, stateDirectory: state });
+  const path = config.runtimeDirectory;
+  try {
+    mkdirSync(path, { recursive: true });
+    chmodSync(dirname(path), 0o711);
+    for (let life = 1; life <= 2; life += 1) {
+      makeRuntimeDirectory(config);
+      assert.equal(readlinkSync(path), join(state, 'run'));
+      assert.ok(existsSync(path), `life ${life}`);
+      rmSync(state, { recursive: true });
+    }
+  } finally {
+    rmSync(dirname(path), { recursive: true, force: true });
+  }
 });

@@ -1,10 +1,34 @@
-import { chmodSync, lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { runtimeLink, type Config } from '@hatchery/config';
 import { runtimeLinkLookMs } from './limits.ts';
 import { makeDirectories } from './make-directories.ts';
 import { modes } from './modes.ts';
 import { StartError } from './start-error.ts';
+
+/**
+ * Makes the directory of the sockets, and the short name of one whose own is too long: whoever makes it as a directory under that name takes
+ * the name's place. @throws {StartError} when one of them cannot be made
+ */
+export function makeRuntimeDirectory(config: Config): void {
+  const link = runtimeLink(config);
+  try {
+    makeDirectories(link?.target ?? config.runtimeDirectory, modes.passage);
+  } catch (error) {
+    throw new StartError((error as Error).message, { cause: error });
+  }
+  if (link !== null) makeLink(link);
+}
 
 /**
  * Makes the short name of a runtime directory whose own is too long for a socket, and makes it anew whenever somebody has cleaned it away; does
@@ -14,7 +38,7 @@ import { StartError } from './start-error.ts';
 export function keepRuntimeLink(config: Config, failed: (error: Error) => void): Disposable {
   const link = runtimeLink(config);
   if (link === null) return { [Symbol.dispose]: () => undefined };
-  makeLink(link);
+  makeRuntimeDirectory(config);
   let lastFailure = '';
   const timer = setInterval(() => {
     try {
@@ -38,6 +62,8 @@ function makeLink({ path, target }: { readonly path: string; readonly target: st
     const scratch = `${path}.${process.pid}`;
     rmSync(scratch, { force: true });
     symlinkSync(target, scratch);
+    // An empty one holds nobody's sockets.
+    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) rmdirSync(path);
     renameSync(scratch, path);
   } catch (error) {
     if (error instanceof StartError) throw error;

@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { connect, createServer, type NetConnectOpts } from 'node:net';
+import { dirname } from 'node:path';
 import { controlSocketPath, gatewayControlSocketPath, type Address, type Config } from '@hatchery/config';
 import { readPartRecord, type PartRecord } from '@hatchery/daemon';
 import type { Check } from './check.ts';
@@ -79,7 +80,9 @@ async function checkSocket(path: string, isOurs: boolean): Promise<Check> {
       : { what, trouble: 'another service answers there; stop it, or configure another runtime_dir' };
   // A socket that nobody listens on is of a service that died; the next one replaces it.
   const isFree = failure.code === 'ENOENT' || (failure.code === 'ECONNREFUSED' && lstatSync(path).isSocket());
-  return { what, trouble: isFree ? null : `something is in the way (${failure.message}); remove it` };
+  if (failure.code === 'ENOTDIR')
+    return { what, trouble: `a file is in the place of its directory, ${dirname(path)}; move it away` };
+  return { what, trouble: isFree ? null : `something is in the way (${failure.code}); remove it` };
 }
 
 /** Why a server does not listen or a socket does not connect, or null when it does. It is closed again. */

@@ -45,13 +45,15 @@ describe('hatchery doctor', () => {
     using directory = temporaryDirectory();
     const state = join(directory.path, 'state');
     mkdirSync(join(state, 'users'), { recursive: true });
-    writeFileSync(join(state, 'hosting'), '');
+    for (const name of ['hosting', 'parts', 'events', 'dashboard']) writeFileSync(join(state, name), '');
     mkdirSync(join(state, 'run'));
     writeFileSync(join(state, 'run', 'forker.sock'), '');
     const config = '[ssh]\nlisten = "127.0.0.1:0"';
     const lost = (await troubles(directory.path, config)).found.join('\n');
     assert.match(lost, /^hosting root .*: .*hosting is no directory; move it away$/m);
-    assert.match(lost, /^socket .*forker\.sock: something is in the way/m);
+    assert.match(lost, /^socket .*forker\.sock: something is in the way \(ECONNREFUSED\); remove it$/m);
+    for (const name of ['parts', 'events', 'dashboard'])
+      assert.match(lost, new RegExp(`^directory .*/${name}: a file is in its place; move it away$`, 'm'));
     assert.match(lost, /^host key .*: it is missing; put it back, or make one with: ssh-keygen/m);
     const key = join(state, 'ssh_host_ed25519_key');
     writeFileSync(key, 'no key', { mode: 0o644 });

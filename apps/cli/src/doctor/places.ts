@@ -1,8 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { defaultHostKey, type Config } from '@hatchery/config';
-import { findSessionUser, foreignPlaceIn } from '@hatchery/daemon';
+import {
+  auditDirectory,
+  breezyHome,
+  defaultHostKey,
+  eventsDirectory,
+  partsDirectory,
+  readOnlyDirectory,
+  type Config,
+} from '@hatchery/config';
+import { findSessionUser, foreignPlaceIn, signInKeyPath } from '@hatchery/daemon';
 import { hostKeyObjection, publicHostKeyObjection, whyUnreadable } from '@hatchery/ssh-keys';
 import { diskFreeBytesMin, examinationMsMax } from '../limits.ts';
 import type { Check } from './check.ts';
@@ -16,6 +24,7 @@ export function checkPlaces(config: Config): Check[] {
   ] as const;
   const isFirstUse = !existsSync(config.ssh.usersDirectory);
   return [
+    ...inTheWay(config),
     ...places.map(([name, path]) => ({ what: `${name} ${path}`, trouble: unwritable(path) })),
     { what: `hosting root ${config.hosting.root}`, trouble: hostingTrouble(config) },
     { what: `users directory ${config.ssh.usersDirectory}`, trouble: usersTrouble(config) },
@@ -25,6 +34,23 @@ export function checkPlaces(config: Config): Check[] {
     }),
     ...[...new Set([config.stateDirectory, config.hosting.root])].map((path) => checkRoom(path)),
   ];
+}
+
+/** Of what the parts make in the state directory, those places where no directory is. What cannot be looked at is told of the state directory. */
+function inTheWay(config: Config): Check[] {
+  const own = [partsDirectory, auditDirectory, eventsDirectory, readOnlyDirectory, breezyHome].map((of) => of(config));
+  return [...own, dirname(signInKeyPath(config))].filter(isTaken).map((path) => ({
+    what: `directory ${path}`,
+    trouble: 'a file is in its place; move it away',
+  }));
+}
+
+function isTaken(path: string): boolean {
+  try {
+    return !statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Why a directory cannot be written or made, or null. What is missing is made by the start. */

@@ -41,6 +41,6 @@ test('a state directory that cannot be made is an error with what to do', async 
   const config = configured(directory.path, '');
   writeFileSync(join(directory.path, 'state'), 'a file');
   await assert.rejects(prepareFirstUse(config, { environment: process.env, say: () => {} }), {
-    message: `cannot make state_dir ${directory.path}/state: a file is in its place; see to that, or name another (--state-dir)`,
+    message: `cannot make ${directory.path}/state: a file is in its place; move it away, or configure another`,
   });
 });

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defaultHostKey, hostingUmask, type Address, type Config } from '@hatchery/config';
-import { createFile, findSessionUser, makeDirectories, modes, quote } from '@hatchery/daemon';
+import { createFile, findSessionUser, makeDirectories, makeRuntimeDirectory, modes, quote } from '@hatchery/daemon';
 import type { Terminal } from '../terminal.ts';
 import { addKeys } from '../users/key-file.ts';
 import { makeKeyPair } from './key-pair.ts';
@@ -46,9 +46,9 @@ export async function prepareFirstUse(
 
 /** @throws an Error with one line */
 function makeNeeded(config: Config, { say }: FirstUseTerminal): void {
-  makeStateDirectory(config.stateDirectory);
+  makeDirectories(config.stateDirectory, modes.passage);
   // Sockets of the page may stand there, and are opened before any part runs.
-  makeDirectories(config.runtimeDirectory, modes.passage);
+  makeRuntimeDirectory(config);
   for (const path of config.ssh.hostKeys) {
     if (existsSync(path)) continue;
     if (path !== defaultHostKey(config.stateDirectory)) throw new Error(whyNotMade(path));
@@ -68,26 +68,6 @@ async function makeDemo(config: Config, { environment, say }: FirstUseTerminal, 
   addKeys(config.ssh.usersDirectory, demoUser, readFileSync(`${scratch}.pub`), `${scratch}.pub`);
   if (!existsSync(join(config.hosting.root, sampleBranch))) await makeSampleBranch(config, environment, aborted);
   putKey(scratch, key);
-}
-
-/** @throws an Error that says what to do when it cannot be made */
-export function makeStateDirectory(directory: string): void {
-  try {
-    makeDirectories(directory, modes.passage);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = {
-      EEXIST: 'a file is in its place',
-      ENOTDIR: 'a file is in its way',
-      EACCES: 'no right to write above it',
-      EROFS: 'the file system there is read-only',
-      ENOENT: 'nothing can be made there',
-    };
-    const words = why[code as keyof typeof why] ?? message;
-    throw new Error(`cannot make state_dir ${directory}: ${words}; see to that, or name another (--state-dir)`, {
-      cause: error,
-    });
-  }
 }
 
 /** A typing error or a disk that is not mounted must not give the host another identity. */

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Config } from '@hatchery/config';
-import { controlGuard, createGuardedServer, makeDirectories, modes, type LogHealth } from '@hatchery/daemon';
+import { controlGuard, createGuardedServer, makeRuntimeDirectory, modes, type LogHealth } from '@hatchery/daemon';
 import { readControlBody } from '@hatchery/event-feed';
 import type { LogFormat } from './supervisor-log.ts';
 import { isWantedSockets, type WantedSocket } from './wanted-sockets.ts';
@@ -50,6 +50,7 @@ export interface Supervisor {
 export async function openSupervisorSocket(config: Config, supervisor: Supervisor): Promise<Disposable> {
   const path = supervisorSocketPath(config);
   try {
+    makeRuntimeDirectory(config);
     return await open(path, supervisor);
   } catch (error) {
     const mend = 'move away what is in its place, or see to the rights on its directory (runtime_dir)';
@@ -59,7 +60,6 @@ export async function openSupervisorSocket(config: Config, supervisor: Superviso
 
 /** Mode 0600: whoever reaches it can have any configuration served. */
 async function open(path: string, supervisor: Supervisor): Promise<Disposable> {
-  makeDirectories(dirname(path), modes.passage);
   // Whoever made it is dead: there is one supervisor of a state directory.
   rmSync(path, { force: true });
   const server = createGuardedServer(controlGuard, (request, response) => void answer(supervisor, request, response));

@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { auditDirectory, type Config } from '@hatchery/config';
+import { auditDirectory, eventsDirectory, type Config } from '@hatchery/config';
 import { StartError, type Logger } from '@hatchery/daemon';
 import { AuditLog, EventJournal, EventLog } from '@hatchery/event-feed';
 import { version } from '../version.ts';
@@ -45,7 +44,7 @@ function openAudit(config: Config, log: Logger): AuditLog {
 }
 
 function openJournal(config: Config, log: Logger, newEpoch: string): EventJournal {
-  const directory = join(config.stateDirectory, 'events');
+  const directory = eventsDirectory(config);
   const listener = {
     suspended: (err: Error) => log.error({ err, directory }, 'events are not on disk; they wait in memory'),
     resumed: (missing: number) => log.warn({ missing }, 'events are on disk again'),
