@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
 import { proveDescriptors, StartError } from '@hatchery/daemon';
-import { hostKeyObjection } from '@hatchery/ssh-keys';
+import { hostKeyObjection, unreadHostKey } from '@hatchery/ssh-keys';
 import { nativeCryptoLoaded } from './ssh/crypto-binding.ts';
 import {
   assembleHostKeys,
@@ -82,10 +82,9 @@ function readHostKey(path: string): HostKey {
   try {
     contents = readFileSync(path);
   } catch (error) {
-    throw new StartError(
-      `the host key ${path} cannot be read (${reasonOf(error)}); make one with: ssh-keygen -t ed25519 -f ${path} -N ''`,
-      { cause: error },
-    );
+    throw new StartError(`the host key ${path} cannot be read: ${unreadHostKey(reasonOf(error), path)}`, {
+      cause: error,
+    });
   }
   let key: HostKey;
   try {

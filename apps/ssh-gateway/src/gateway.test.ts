@@ -33,8 +33,13 @@ test('a missing host key is refused with the command that makes one', async () =
   const line = await refusal((stand) => context(stand, { hostKeys: [join(stand.directory, 'none')] }));
   assert.equal(
     line,
-    "the host key DIR/none cannot be read (ENOENT); make one with: ssh-keygen -t ed25519 -f DIR/none -N ''",
+    "the host key DIR/none cannot be read: it is missing; put it back, or make one with: ssh-keygen -t ed25519 -N '' -f DIR/none",
   );
+});
+
+test('a host key that cannot be read is refused, and none is to be made in its place', async () => {
+  const line = await refusal((stand) => context(stand, { hostKeys: [stand.directory] }));
+  assert.equal(line, 'the host key DIR cannot be read: it is a directory; move it away');
 });
 
 test('a host key that is none, is public, or has a passphrase is refused by name', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { judge, type LockFacts } from './condition.ts';
+import { isHoldersProcess, judge, type LockFacts } from './condition.ts';
 
 const here = { boot: 'b1', pidNamespace: 'pid:[1]' };
 const identity = { ...here, startTicks: 70 };
@@ -44,6 +44,26 @@ describe('a lock', () => {
     const { condition, reasons } = judge({ ...facts, process: { startTime: 71, isOlder: true } });
     assert.equal(condition, 'stale');
     assert.match(reasons.join(), /has another start time/);
+  });
+
+  it('shows the process of its pid as the holder only where that is the holder’s', () => {
+    const shown = (change: Partial<LockFacts>): boolean => isHoldersProcess({ ...facts, ...change });
+    const unnamed = { ...info, identity: null };
+    assert.ok(shown({}));
+    assert.ok(shown({ ownFile: false }));
+    assert.ok(shown({ info: unnamed }));
+    for (const change of [
+      { info: { ...info, identity: { ...identity, pidNamespace: 'pid:[2]' } } },
+      { info: { ...info, identity: { ...identity, boot: 'b2' } } },
+      { info: { ...info, hostname: 'there' } },
+      { info: { ...info, hostname: 'localhost' }, ownHost: 'localhost' },
+      { info: { ...info, hostname: null } },
+      { info: { corrupt: 'it is empty' } },
+      { info: unnamed, process: { startTime: 70, isOlder: false } },
+      { process: { startTime: 71, isOlder: true } },
+      { process: null },
+    ])
+      assert.ok(!shown(change), JSON.stringify(change));
   });
 
   it('is unknown where this host cannot vouch for the death of its process', () => {

@@ -44,6 +44,18 @@ export function judge(facts: LockFacts): Verdict {
   return info.identity === null ? judgeUnnamed(info, facts) : judgeNamed(info, info.identity, facts);
 }
 
+/**
+ * Whether the process of that pid is the holder's as far as anybody can tell, so that what runs there may be shown as the holder. A pid of another
+ * host, boot or pid namespace is some other process here.
+ */
+export function isHoldersProcess({ info, ownHost, here, process }: LockFacts): boolean {
+  if ('corrupt' in info || process === null) return false;
+  if (info.hostname !== ownHost || info.hostname === 'localhost') return false;
+  if (info.identity === null) return process.isOlder;
+  const { boot, pidNamespace, startTicks } = info.identity;
+  return boot === here.boot && pidNamespace === here.pidNamespace && startTicks === process.startTime;
+}
+
 /** Why nothing can be said of the holder's process from here; empty when it can. */
 function whyNotOurs({ hostname }: HeldInfo, { ownHost, ownFile }: LockFacts): string[] {
   if (hostname === null) return ['it does not say on which host it was taken'];

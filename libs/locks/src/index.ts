@@ -1,4 +1,4 @@
-export { judge } from './condition.ts';
+export { isHoldersProcess, judge } from './condition.ts';
 export type { HolderSession, LockFacts, Verdict } from './condition.ts';
 export { diffLocks } from './diff-locks.ts';
 export { heldInfoCharactersMax, readHeldInfo } from './held-info.ts';

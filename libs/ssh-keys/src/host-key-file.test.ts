@@ -4,7 +4,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { temporaryDirectory } from '@hatchery/testkit';
-import { hostKeyObjection, publicHostKeyObjection } from './host-key-file.ts';
+import { hostKeyObjection, publicHostKeyObjection, unreadHostKey } from './host-key-file.ts';
 
 const directory = temporaryDirectory();
 after(() => directory[Symbol.dispose]());
@@ -27,6 +27,19 @@ const isUsable = (path: string): boolean => {
   execFileSync('ssh-keygen', ['-y', '-P', '', '-f', path], { stdio: 'pipe' });
   return true;
 };
+
+test('another key is to be made only where there is none', () => {
+  const [, command = ''] =
+    /^it is missing; put it back, or make one with: (.*)$/.exec(unreadHostKey('ENOENT', at('no key'))) ?? [];
+  execSync(`${command} -q`);
+  assert.ok(isUsable(at('no key')));
+  for (const code of ['EACCES', 'EPERM'])
+    assert.match(
+      unreadHostKey(code, at('key')),
+      new RegExp(`^uid \\d+ may not read it \\(${code}\\); chown or chmod it$`),
+    );
+  for (const code of ['EISDIR', 'ELOOP', 'EIO']) assert.doesNotMatch(unreadHostKey(code, at('key')), /ssh-keygen/);
+});
 
 test('the public half is told from all else, and its private half is named where it is there', () => {
   const key = makeKey("it's host", '-t', 'ed25519');

@@ -1,9 +1,16 @@
 import { parseAuthorizedKeys } from './authorized-keys.ts';
 import { quoted } from './foreign-format.ts';
+import { whyUnreadable } from './user-files.ts';
 import { wireString } from './wire-format.ts';
 
 /** What begins a private key in OpenSSH's own format. Source: OpenSSH's PROTOCOL.key. */
 const openSshMagic = 'openssh-key-v1\0';
+
+/** Why the file `path` of a host key cannot be opened, with what to do; `code` is the system's. Only for one that is missing another one is to be made. */
+export function unreadHostKey(code: string, path: string): string {
+  if (code !== 'ENOENT') return whyUnreadable(code);
+  return `it is missing; put it back, or make one with: ssh-keygen -t ed25519 -N '' -f ${quoted(path)}`;
+}
 
 /** Why a file that holds public keys cannot be a host key, with what to do; null for any other file. */
 export function publicHostKeyObjection(contents: Buffer, path: string): string | null {

@@ -49,6 +49,8 @@ export const linkToNothing = 'it is a symbolic link to nothing; remove it';
 export function whyUnreadable(code: string): string {
   const words: Readonly<Record<string, string | undefined>> = {
     EACCES: `uid ${process.geteuid?.() ?? '?'} may not read it (EACCES); chown or chmod it`,
+    EPERM: `uid ${process.geteuid?.() ?? '?'} may not read it (EPERM); chown or chmod it`,
+    EISDIR: 'it is a directory; move it away',
     ELOOP: 'its symbolic links go round in a circle (ELOOP); move it away',
     // open(2) of a socket.
     ENXIO: 'it is not a file but a socket; move it away',

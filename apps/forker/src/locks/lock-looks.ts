@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Child, EventBody, LockParty } from '@hatchery/events';
-import { judge, LockTable, type HeldInfo, type HolderSession, type LockPlace } from '@hatchery/locks';
+import { isHoldersProcess, judge, LockTable, type HeldInfo, type HolderSession, type LockPlace } from '@hatchery/locks';
 import { processFacts, startedAt, thisKernel, type ProcessFacts } from '@hatchery/script-locks';
 import { readDiskLock, type DiskLock } from './disk-lock.ts';
 import type { KnownSessions } from './known-sessions.ts';
@@ -93,10 +93,12 @@ export function partyOf(child: Child, info: HeldInfo | null = null, since: strin
 }
 
 /** Of a damaged lock only its age can be told. */
-function partyOfInfo({ info, changedAt }: DiskLock): LockParty {
+function partyOfInfo(disk: DiskLock): LockParty {
+  const { info, changedAt } = disk;
   if ('corrupt' in info) return { childId: null, pid: null, user: null, host: null, command: null, since: changedAt };
   const { pid, user, hostname: host } = info;
-  const command = host === hostname() && pid !== null ? (processFacts(pid)?.words.join(' ') ?? null) : null;
+  const isSeen = pid !== null && isHoldersProcess(factsOf(disk, null));
+  const command = isSeen ? (processFacts(pid)?.words.join(' ') ?? null) : null;
   return { childId: null, pid, user, host, command, since: sinceOf(info) ?? (host === null ? changedAt : null) };
 }
 
