@@ -81,7 +81,7 @@ for (const fileReads of [false, true])
       await demo.brz('update', '-q', 'light');
       const before = await revno(trunk);
       const refused = await demo.try('commit', '--unchanged', '-m', 'light', 'light');
-      assertRefused(refused, 3, /ERROR: .*a lightweight checkout cannot commit here, .*made without --lightweight/);
+      assertRefused(refused, 3, /ERROR: .*a lightweight checkout cannot commit here: .*made without --lightweight/);
       assert.doesNotMatch(refused.stderr, /mismatched/);
       assert.equal(await revno(trunk), before);
     });

@@ -5,13 +5,14 @@ The kinds are also labels of metrics and the exit statuses of sessions (libs/pro
 
 import contextlib
 import errno
+import io
 import os
 import re
 import zlib
 from dataclasses import dataclass
 
 import bounded
-from breezy import errors
+from breezy import config, errors
 from breezy.bzr import index, knit
 from breezy.errors import LockCorrupt
 from breezy.transport import LateReadError, NoSuchFile
@@ -45,8 +46,17 @@ def _is_tip(data: bytes) -> bool:
     return re.fullmatch(rb"\d+ \S+\n", data) is not None
 
 
+def _is_settings(data: bytes) -> bool:
+    config.ConfigObj(io.BytesIO(data), encoding="utf-8", list_values=False)  # As Breezy reads it (config.IniFileStore).
+    return True
+
+
 #: Files that clients are given as they are, who end in a traceback over one that was cut or overwritten; with what tells one that was not.
-SOUND = {"branch/last-revision": _is_tip, "branch/tags": lambda data: data == b"" or isinstance(bdecode(data), dict)}
+SOUND = {
+    "branch/last-revision": _is_tip,
+    "branch/tags": lambda data: data == b"" or isinstance(bdecode(data), dict),
+    "branch/branch.conf": _is_settings,
+}
 
 OPERATOR = "ask the operator of this service"
 
@@ -59,6 +69,7 @@ SYSTEM = {
     errno.EFBIG: ("limit", f"a file would be larger than this service lets a session write (limit file_size_bytes); push less at a time, or {OPERATOR}"),
     errno.EMFILE: ("limit", f"this session has opened as many files as it may (limit open_files); {OPERATOR}"),
     errno.ENFILE: ("limit", f"this server has opened as many files as it can; try again later, or {OPERATOR}"),
+    errno.ENAMETOOLONG: ("unsupported", "the name is too long: each part of it has at most 255 bytes, and all of it about 4000; choose a shorter one"),
     errno.EISDIR: ("damaged", f"a directory is in the place of one of its files; {OPERATOR} to restore it from a backup"),
     errno.ENOTDIR: ("damaged", f"a file is in the place of one of its directories; {OPERATOR} to restore it from a backup"),
     errno.ELOOP: ("damaged", f"a link in it leads to itself; {OPERATOR} to restore it from a backup"),
@@ -72,6 +83,7 @@ UNSUPPORTED = (errors.UnknownFormatError, errors.UnsupportedFormatError, errors.
 UNREADABLE = (
     *(index.BadIndexData, index.BadIndexFormatSignature, index.BadIndexKey, index.BadIndexValue, knit.KnitCorrupt),
     *(errors.BzrCheckError, errors.CorruptRepository, errors.ShortReadvError, zlib.error),
+    *(config.ConfigContentError, config.ParseConfigError),
 )
 
 

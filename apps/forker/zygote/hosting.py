@@ -142,8 +142,8 @@ class HostedServer(pathfilter.PathFilteringServer):
         self.access = Access()
         #: Whether the request at hand is one that changes something (verbs.py).
         self.changes = False
-        #: Whether the session has begun one by itself, as only a commit in a lightweight checkout does.
-        self.has_write_group = False
+        #: Whether the session has begun one by itself, as a commit in a lightweight checkout does, or a push from git.
+        self.has_write_group = self.pushes_git = False
         #: Branches that the client has locked, with the tokens of branch and repository.
         self.locked: dict[Place, tuple[bytes, bytes]] = {}
         #: Directories that the client was told are made, which a branch will bring (single_files.py).

@@ -41,10 +41,12 @@ HELD = re.compile(r"(branch|branches/[^/]+|repository)/lock/held/info")
 PUTS = re.compile(r"(?P<branch>.*)/\.bzr/branch/(?P<name>last-revision|tags|branch\.conf)")
 
 #: A client that has begun a write group writes packs itself: a commit in a lightweight checkout, or a push from git.
-WHOLE_BRANCHES = (
-    "a lightweight checkout cannot commit here, nor can git's history be pushed: commit from a checkout that was made "
-    "without --lightweight (brz checkout URL), push from a branch of brz's own format"
-)
+LIGHTWEIGHT = "a lightweight checkout cannot commit here: commit from a checkout that was made without --lightweight (brz checkout URL)"
+GIT_HISTORY = "git's history cannot be pushed here: push from a branch of brz's own format (brz init NEW; brz pull -d NEW GIT; brz push -d NEW URL)"
+
+#: Clients look for it before they push from git, and at no other time (breezy/git/unpeel_map.py).
+GIT_MAP = "/.bzr/repository/git-unpeel-map"
+
 NOT_GIT = "git repositories are not kept here: push from a branch of brz's own format (brz init NEW; brz pull -d NEW GIT)"
 GIT_PLACE = "it is a git repository, and only branches of brz are served here; ask the operator of this service to make it one (brz init NEW; brz pull -d NEW GIT)"
 NOT_GIVEN = "single files are not given out here unless the operator sets hosting.file_reads"
@@ -80,6 +82,7 @@ def execute(asked: SmartServerRequest, verb: bytes, *arguments: bytes) -> SmartS
     if verb == b"list_dir" and not reads_inside(place):
         return SuccessfulSmartServerResponse((b"names", *directories(transport, place, path)))
     if verb in READS:
+        transport.server.pushes_git |= place.endswith(GIT_MAP)
         refuse_read(verb, transport, place, path)
         response: SmartServerResponse | None = asked.do(*arguments)
         return response
@@ -137,7 +140,7 @@ def refuse_read(verb: bytes, transport: Any, place: str, path: bytes) -> None:
     if verb == b"get" and is_directory:
         raise ReadError(path.decode("utf-8"))
     if transport.server.has_write_group:
-        raise denied(path, WHOLE_BRANCHES)
+        raise denied(path, GIT_HISTORY if transport.server.pushes_git else LIGHTWEIGHT, "unsupported")
     in_branch = reads_inside(place)
     inside = urlutils.unescape(place).rpartition("/.bzr/")[2]
     is_told = TOLD.fullmatch(inside) or (HELD.fullmatch(inside) and not transport.server.refusal_to_change(place))

@@ -33,13 +33,14 @@ push -d U/child U/trunk ;; revno U/trunk
 init-shared-repository U/new ;; init U/new/b ;; info U/new/b
 """
 
-LIGHTWEIGHT = "a lightweight checkout cannot commit here, .*commit from a checkout that was made without --lightweight"
+LIGHTWEIGHT = "a lightweight checkout cannot commit here: commit from a checkout that was made without --lightweight"
+GIT_HISTORY = "git's history cannot be pushed here: push from a branch of brz's own format"
 NOT_GIT = "git repositories are not kept here: push from a branch of brz's own format"
 
 #: What is refused, and its words. One line of ERROR, no traceback, and no name of a Python value.
 REFUSED = {
     "[light] commit --unchanged -m x": LIGHTWEIGHT,
-    "push -d git U/trunk": LIGHTWEIGHT,
+    "push -d git U/trunk": GIT_HISTORY,
     "push -d git U/new": NOT_GIT,
     "init --format=git U/new": NOT_GIT,
     "init O/new": "~other/new/?: Permission denied: you may write under ~demo/",
@@ -132,6 +133,8 @@ class Commands(unittest.TestCase):
         self.assertNotIn("stacked", quiet)
         git = self.on_fresh_copy(serve_hosted, "init -q new ;; pull -q -d new git ;; push -q -d new U/new ;; revno U/new")
         self.assertRegex(git, "0\n1\n$")
+        onto = self.on_fresh_copy(serve_hosted, "init -q new ;; pull -q -d new git ;; push -q --overwrite -d new U/trunk ;; cat-revision -d U/trunk -r 1")
+        self.assertRegex(onto, "(?s)\n0\n[^\n]*git-v1")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Clients end in a traceback over them, or tell their user what is not so.
 """
 
+import contextlib
 import os
 import re
 from typing import Any
@@ -36,4 +37,15 @@ def behind(response: Any) -> Failure | None:
         return failures.missing(directory) if name is not None and failures.unsound(control, name) else None
     is_absent = response.args[0] in ABSENCES and not session.verb.islower() and os.path.isdir(control)
     # Somebody may be making it at this moment.
-    return failures.missing(directory) if is_absent and half_made.half_made(control) is None else None
+    if not is_absent or half_made.half_made(control) is not None:
+        return None
+    return failures.missing(directory) or (without_repository(control) if response.args[0] == b"norepository" else None)
+
+
+def without_repository(control: str) -> Failure | None:
+    """What is wrong with a branch for which Breezy found no repository, neither in it nor above; None for what is no branch."""
+    mark, _ = failures.PARTS["branch"]
+    with contextlib.suppress(OSError), open(os.path.join(control, "branch/format"), "rb") as stream:
+        if mark in stream.read(failures.FORMAT_BYTES_MAX) and not os.path.lexists(os.path.join(control, "repository")):
+            return Failure("damaged", f"its .bzr/repository is missing; {failures.OPERATOR} to restore it from a backup")
+    return None
