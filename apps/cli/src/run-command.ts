@@ -2,6 +2,7 @@ import { ConfigError, nearest } from '@hatchery/config';
 import { quote } from '@hatchery/daemon';
 import { exitDone, exitFailed, exitUsage, readInvocation, UsageError, type Command } from './command.ts';
 import { commands } from './commands.ts';
+import { messageOf } from './denied.ts';
 import { NotRunningError } from './running-service.ts';
 import type { Terminal } from './terminal.ts';
 import { describeVersions, readVersions } from './version.ts';
@@ -27,7 +28,7 @@ export async function runCommand([name, ...argv]: readonly string[], terminal: T
     if (invocation !== 'help') ({ place, say } = invocation);
     return invocation === 'help' ? help(name, terminal) : await command.run(invocation);
   } catch (error) {
-    const { message } = error as Error;
+    const message = messageOf(error);
     if (error instanceof UsageError) {
       say(`${name}: ${message}; hatchery help ${name} tells more`);
       return exitUsage;

@@ -3,6 +3,7 @@ import { connect, createServer, type NetConnectOpts } from 'node:net';
 import { dirname } from 'node:path';
 import { controlSocketPath, gatewayControlSocketPath, type Address, type Config } from '@hatchery/config';
 import { readPartRecord, type PartRecord } from '@hatchery/daemon';
+import { hiddenRecords } from '../records.ts';
 import type { Check } from './check.ts';
 import { systemdOnPort } from './systemd-socket.ts';
 
@@ -14,9 +15,11 @@ export async function checkAddresses(config: Config): Promise<Check[]> {
   const { statusListen } = config.ssh;
   const sockets = [config.forker.socket, controlSocketPath(config)];
   return [
-    await checkPort('ssh', 'listen', config.ssh.listen, ownPort(gateway)),
-    ...(statusListen === null ? [] : [await checkPort('ssh', 'status_listen', statusListen, ownStatusPort(gateway))]),
-    await checkPort('dashboard', 'listen', config.dashboard.listen, ownPort(dashboard)),
+    await checkPort('ssh', 'listen', config.ssh.listen, ownPort(gateway), config),
+    ...(statusListen === null
+      ? []
+      : [await checkPort('ssh', 'status_listen', statusListen, ownStatusPort(gateway), config)]),
+    await checkPort('dashboard', 'listen', config.dashboard.listen, ownPort(dashboard), config),
     ...checkSharing(config),
     ...(await Promise.all(sockets.map((path) => checkSocket(path, forker !== null)))),
     await checkSocket(gatewayControlSocketPath(config), gateway !== null),
@@ -52,18 +55,26 @@ function ownPort(record: PartRecord | null): number | null {
   return (ssh ?? listen)?.port ?? null;
 }
 
-async function checkPort(table: string, key: string, { host, port }: Address, own: number | null): Promise<Check> {
+async function checkPort(
+  table: string,
+  key: string,
+  { host, port }: Address,
+  own: number | null,
+  config: Config,
+): Promise<Check> {
   const what = `[${table}] ${key} ${host}:${port}`;
   if (port === own) return { what: `${what} (the running service)`, trouble: null };
   const failure = await failureOf(createServer().listen({ host, port }), 'listening');
   if (failure === null) return { what, trouble: null };
+  const hidden = failure.code === 'EADDRINUSE' ? hiddenRecords(config) : null;
+  if (hidden !== null) return { what, trouble: `it is taken, and ${hidden}` };
   const systemd = failure.code === 'EADDRINUSE' ? systemdOnPort(port) : null;
   if (systemd !== null)
     return { what: `${what} (${systemd} listens for it, and starts what serves at the next client)`, trouble: null };
   const change = `set ${key} under [${table}] in hatchery.toml`;
   const reasons: Partial<Record<string, string>> = {
     EADDRINUSE: `another program has it (ss -ltnp shows which); stop that one, or ${change}`,
-    EACCES: `ports below 1024 need a privilege; ${change}`,
+    EACCES: `ports below 1024 need a privilege (EACCES); ${change}`,
     EADDRNOTAVAIL: `${host} is no address of this machine; ${change}`,
     ENOTFOUND: `${host} is no address of this machine; ${change}`,
   };
@@ -78,6 +89,11 @@ async function checkSocket(path: string, isOurs: boolean): Promise<Check> {
     return isOurs
       ? { what: `${what} (the running service)`, trouble: null }
       : { what, trouble: 'another service answers there; stop it, or configure another runtime_dir' };
+  if (failure.code === 'EACCES')
+    return {
+      what,
+      trouble: `uid ${process.geteuid?.() ?? '?'} may not look at it (EACCES); run doctor as the service's user`,
+    };
   // A socket that nobody listens on is of a service that died; the next one replaces it.
   const isFree = failure.code === 'ENOENT' || (failure.code === 'ECONNREFUSED' && lstatSync(path).isSocket());
   if (failure.code === 'ENOTDIR')

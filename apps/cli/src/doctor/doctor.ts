@@ -3,6 +3,7 @@ import { visible } from '../table.ts';
 import { checkAddresses } from './addresses.ts';
 import { checkAlgorithms } from './algorithms.ts';
 import type { Check } from './check.ts';
+import { otherServiceUser, withoutHidden } from './hidden.ts';
 import { checkInstallation } from './installation.ts';
 import { checkKeyLookup } from './key-lookup.ts';
 import { checkLeftovers } from './leftovers.ts';
@@ -23,13 +24,14 @@ export const doctor: Command = {
   async run(invocation) {
     expectWords(invocation);
     const found = await examine(invocation);
-    const checks = found.map(({ what, trouble }) => ({
-      what,
-      trouble: trouble === null ? null : invocation.hint(trouble),
+    const checks = withoutHidden(found, otherServiceUser(invocation.config)).map((check) => ({
+      ...check,
+      trouble: check.trouble === null ? null : invocation.hint(check.trouble),
     }));
     const lines = checks.map(describe).join('');
     invocation.print(invocation.options['json'] === true ? `${JSON.stringify(checks)}\n` : lines);
-    return checks.every(({ trouble }) => trouble === null) ? exitDone : exitFailed;
+    // A start may need what nobody could look at.
+    return checks.every(({ trouble, unknown }) => trouble === null && unknown === undefined) ? exitDone : exitFailed;
   },
 };
 
@@ -52,6 +54,7 @@ async function examine({ config, environment }: Invocation): Promise<Check[]> {
   ];
 }
 
-function describe({ what, trouble }: Check): string {
+function describe({ what, trouble, unknown }: Check): string {
+  if (unknown !== undefined) return `${visible(`unknown  ${what}: ${unknown}`)}\n`;
   return `${visible(trouble === null ? `ok       ${what}` : `TROUBLE  ${what}: ${trouble}`)}\n`;
 }

@@ -11,7 +11,7 @@ import {
   type Config,
 } from '@hatchery/config';
 import { findSessionUser, foreignPlaceIn, signInKeyPath } from '@hatchery/daemon';
-import { hostKeyObjection, publicHostKeyObjection, whyUnreadable } from '@hatchery/ssh-keys';
+import { hostKeyObjection, publicHostKeyObjection, unreadHostKey } from '@hatchery/ssh-keys';
 import { diskFreeBytesMin, examinationMsMax } from '../limits.ts';
 import type { Check } from './check.ts';
 
@@ -63,7 +63,7 @@ export function unwritable(path: string): string | null {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EROFS') return `${standing} is on a read-only file system; configure another directory`;
-    if (code === 'EACCES') return `${standing} is not writable for uid ${process.getuid?.() ?? '?'}; chown it`;
+    if (code === 'EACCES') return `${standing} is not writable for uid ${process.getuid?.() ?? '?'} (EACCES); chown it`;
     return message;
   }
 }
@@ -93,10 +93,8 @@ function usersTrouble({ ssh }: Config): string | null {
 /** A new host key alarms every client that knows the old one, so that only a first use may make it, and only the default one. */
 function checkHostKey(path: string, isMade: boolean): Check {
   const what = `host key ${path}`;
-  const make = `make one with: ssh-keygen -t ed25519 -N '' -f ${path}`;
-  if (!existsSync(path))
-    return { what, trouble: isMade ? unwritable(dirname(path)) : `it is missing; put it back, or ${make}` };
-  const contents = readOrWhyNot(path);
+  const contents = isMade && !existsSync(path) ? unwritable(dirname(path)) : readOrWhyNot(path);
+  if (contents === null) return { what, trouble: null };
   if (typeof contents === 'string') return { what, trouble: contents };
   const objection = publicHostKeyObjection(contents, path);
   if (objection !== null) return { what, trouble: objection };
@@ -119,7 +117,7 @@ function readOrWhyNot(path: string): Buffer | string {
   try {
     return readFileSync(path);
   } catch (error) {
-    return whyUnreadable((error as NodeJS.ErrnoException).code ?? 'EIO');
+    return unreadHostKey((error as NodeJS.ErrnoException).code ?? 'EIO', path);
   }
 }
 

@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 import type { Config } from '@hatchery/config';
 import { socketsOfSystemd, standardError, withoutSystemdSockets } from '@hatchery/daemon';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
+import { messageOf } from '../denied.ts';
 import { actor } from '../running-service.ts';
 import { recordBegun, recordDone } from '../recorded.ts';
 import { claimService } from '../service-process.ts';
@@ -49,9 +50,9 @@ export const up: Command = {
       return exitDone;
     } catch (error) {
       // Everything has ended by now: whoever waits finds nothing that runs on.
-      starter.fail((error as Error).message);
-      if (!(error instanceof PartStartError && error.isSaid))
-        log.say(asked.hint(`up: ${(error as Error).message}`), 'fatal');
+      const message = messageOf(error);
+      starter.fail(message);
+      if (!(error instanceof PartStartError && error.isSaid)) log.say(asked.hint(`up: ${message}`), 'fatal');
       return exitFailed;
     }
   },

@@ -1,0 +1,43 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import type { Config } from '@hatchery/config';
+import { userName } from '@hatchery/script-locks';
+import { otherOwnerOf } from '../denied.ts';
+import { readService } from '../service-process.ts';
+import type { Check } from './check.ts';
+
+/**
+ * The user whose service this is, when it is another one than asks: theirs runs, or their state directory is closed to others. Null otherwise. A
+ * directory that everybody may list is one that an administrator made for whoever asks, and forgot to give away.
+ */
+export function otherServiceUser(config: Config): string | null {
+  if (process.geteuid?.() === 0) return null;
+  const service = readService(config);
+  try {
+    if (service !== null) {
+      const { uid } = statSync(`/proc/${service.pid}`);
+      return uid === process.geteuid?.() ? null : userName(uid);
+    }
+    accessSync(config.stateDirectory, constants.R_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? otherOwnerOf(config.stateDirectory) : null;
+  }
+}
+
+/**
+ * The checks as somebody else than the service's user may tell them: what they are not let in to is unknown and no trouble, in one line. Its owner
+ * is let in, so that every remedy for it would be a wrong one.
+ */
+export function withoutHidden(checks: readonly Check[], serviceUser: string | null): Check[] {
+  if (serviceUser === null) return [...checks];
+  const hidden = checks.filter(isHidden);
+  if (hidden.length === 0) return [...checks];
+  const what = hidden.map((check) => check.what).join(', ');
+  const why = `cannot be looked at as uid ${process.geteuid?.() ?? '?'}; run doctor as the service's user (${serviceUser})`;
+  return [...checks.filter((check) => !isHidden(check)), { what, trouble: null, unknown: why }];
+}
+
+/** Every check names the system's EACCES, or says this of records and sockets. */
+function isHidden({ trouble }: Check): boolean {
+  return trouble !== null && /\bEACCES\b|\bnot for this user\b/.test(trouble);
+}
