@@ -42,23 +42,23 @@ export function listSteps(projects: readonly Project[], acceptanceFiles: readonl
   const [tidy, units] = [tested.filter(isTools), tested.filter((project) => !isTools(project))];
   const isStory = (file: string): boolean => file.startsWith(storiesDirectory);
   return [
-    check('format', 120, 'prettier', '--check', '--log-level=warn', '.'),
+    check('format', 600, 'prettier', '--check', '--log-level=warn', '.'),
     typecheck(projects),
     // It makes Nx's graph of projects first, which the rule about their layers reads; without one that rule warns, and checks nothing.
     check('lint', 600, 'npm', 'run', '--silent', 'lint'),
-    check('unused code', 120, 'knip', '--no-progress'),
+    check('unused code', 600, 'knip', '--no-progress'),
     check(
       'python types',
-      120,
+      600,
       '/usr/bin/mypy',
       '--strict',
       '--allow-untyped-calls',
       'apps/forker/zygote',
       'apps/cli/lock',
     ),
-    projectTests('tidy', 120, tidy),
+    projectTests('tidy', 600, tidy),
     pythonTests(),
-    projectTests('unit tests', 900, units),
+    projectTests('unit tests', 1800, units),
     fileTests(
       'acceptance',
       acceptanceFiles.filter((file) => !isStory(file)),
@@ -113,7 +113,7 @@ function typecheck(projects: readonly Project[]): Step {
       name: `${name} of ${program}`,
       argv: ['node', nativeCompiler, '-p', program],
       directory: '.',
-      timeoutS: 300,
+      timeoutS: 900,
     };
   });
   return { name, counting: 'check', parts: [], jobs: () => jobs };
@@ -159,5 +159,5 @@ function pythonTests(): Step {
   const directory = 'apps/forker/zygote';
   const argv = ['/usr/bin/python3', '-m', 'unittest', 'discover', '-s', directory, '-t', directory] as const;
   const name = 'python tests';
-  return { name, counting: 'unittest', parts: [], jobs: () => [{ name, argv, directory: '.', timeoutS: 300 }] };
+  return { name, counting: 'unittest', parts: [], jobs: () => [{ name, argv, directory: '.', timeoutS: 900 }] };
 }
