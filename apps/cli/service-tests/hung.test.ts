@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { assertNothingLeft, ForkerProcess, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
-import type { PartStatus, Status } from '../src/status.ts';
+import type { PartStatus, Status } from '../src/service/status.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 

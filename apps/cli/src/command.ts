@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { defaultConfigFile, loadConfig, nearest, type Config, type LoadOptions } from '@hatchery/config';
 import { checkoutDirectory, commandHints } from '@hatchery/daemon';
-import { readService } from './service-process.ts';
-import type { Terminal } from './terminal.ts';
+import { readService } from './service/service-process.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /** Exit codes of every command. `lock` has 75 besides, EX_TEMPFAIL of sysexits(3). */
 export const exitDone = 0;

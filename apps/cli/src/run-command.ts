@@ -1,10 +1,10 @@
 import { ConfigError, nearest } from '@hatchery/config';
 import { quote } from '@hatchery/daemon';
 import { exitDone, exitFailed, exitUsage, readInvocation, UsageError, type Command } from './command.ts';
-import { commands } from './commands.ts';
-import { messageOf } from './denied.ts';
-import { NotRunningError } from './running-service.ts';
-import type { Terminal } from './terminal.ts';
+import { commandGroups, commands } from './commands.ts';
+import { messageOf } from './terminal/denied.ts';
+import { NotRunningError } from './service/running-service.ts';
+import type { Terminal } from './terminal/terminal.ts';
 import { describeVersions, readVersions } from './version.ts';
 
 const scriptsOwn = [
@@ -70,13 +70,20 @@ function help(name: string | undefined, terminal: Terminal): number {
 }
 
 function overview(): string {
-  const lines = [...commands.map(({ name, summary }) => [name, summary] as const), ...scriptsOwn];
-  const names = lines.map(([synopsis]) => synopsis.split(' ', 1)[0] ?? '');
-  const width = Math.max(...names.map(({ length }) => length));
-  const list = lines.map(([, summary], index) => `  ${names[index]?.padEnd(width)}  ${summary}`);
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const line = (name: string, summary: string): string => `  ${name.padEnd(width)}  ${summary}`;
+  const list = [
+    ...commandGroups.map((group) => ({
+      title: group.title,
+      lines: group.commands.map(({ name, summary }) => line(name, summary)),
+    })),
+    {
+      title: 'Development',
+      lines: scriptsOwn.map(([synopsis, summary]) => line(synopsis.split(' ', 1)[0] ?? '', summary)),
+    },
+  ].flatMap(({ title, lines }) => ['', `${title}:`, ...lines]);
   return [
     'hatchery serves Bazaar and Breezy branches over SSH. Each session runs in a forked child.',
-    '',
     ...list,
     '',
     "Run hatchery help COMMAND, or hatchery COMMAND --help (-h), for a command's arguments and options.",

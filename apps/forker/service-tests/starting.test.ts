@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { assertNothingLeft, ask, ForkerProcess, OldClient, runSession } from '@hatchery/testkit';
 import { takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
 import type { ForkerOptions } from '@hatchery/testkit';
-import { newChildName } from '../src/children/child-name.ts';
+import { newChildName } from '../src/children/forking/child-name.ts';
 
 /** Starts a forker that must not come up; what it said, after a check that nothing is left of it. */
 async function failedStart(directory: string, options: ForkerOptions = {}): Promise<string> {

@@ -8,8 +8,8 @@ import {
   type PartContext,
 } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
-import { collectGarbage } from './children/collect-garbage.ts';
-import { ForkService } from './children/fork-service.ts';
+import { collectGarbage } from './children/ending/collect-garbage.ts';
+import { ForkService } from './children/forking/fork-service.ts';
 import { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
 import { prepareZygote } from './keeper-link/prepare-zygote.ts';
 import { lookForLeftovers } from './leftovers/leftovers.ts';

@@ -1,6 +1,6 @@
 import { statFields } from '@hatchery/daemon';
 import type { ForkerLoad } from '@hatchery/events';
-import type { ForkService } from './children/fork-service.ts';
+import type { ForkService } from './children/forking/fork-service.ts';
 import type { Leftovers } from './leftovers/leftovers.ts';
 import { waitingRequestsMax } from './limits.ts';
 import type { RefusalLog } from './requests/refusal-log.ts';

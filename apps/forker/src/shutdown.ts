@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@hatchery/daemon';
-import type { ForkService } from './children/fork-service.ts';
+import type { ForkService } from './children/forking/fork-service.ts';
 import { forkMsMax, interruptGraceMs, killGraceMs } from './limits.ts';
 import type { StopRequest } from './stop-request.ts';
 

@@ -1,6 +1,6 @@
 import type { EventJournal } from '@hatchery/event-feed';
 import type { Confinement } from '@hatchery/daemon';
-import type { ForkService } from './children/fork-service.ts';
+import type { ForkService } from './children/forking/fork-service.ts';
 import type { AnswerTimes } from './requests/answer-times.ts';
 import type { KeeperSupervisor } from './keeper-link/keeper-supervisor.ts';
 import type { ReadOnlySwitch } from './read-only/read-only-switch.ts';

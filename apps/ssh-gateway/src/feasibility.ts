@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
 import { proveDescriptors, StartError } from '@hatchery/daemon';
 import { hostKeyObjection, unreadHostKey } from '@hatchery/ssh-keys';
-import { nativeCryptoLoaded } from './ssh/crypto-binding.ts';
+import { nativeCryptoLoaded } from './ssh/ssh2/crypto-binding.ts';
 import {
   assembleHostKeys,
   parseHostCertificate,
@@ -10,7 +10,7 @@ import {
   type HostCertificate,
   type HostKey,
   type HostKeys,
-} from './ssh/host-keys.ts';
+} from './ssh/key-exchange/host-keys.ts';
 
 /** Checks all that serving needs and opens nothing. Returns the host's keys. @throws {StartError} in one line that says what to do */
 export function proveFeasible(

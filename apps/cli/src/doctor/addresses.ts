@@ -3,7 +3,7 @@ import { connect, createServer, type NetConnectOpts } from 'node:net';
 import { dirname } from 'node:path';
 import { controlSocketPath, gatewayControlSocketPath, type Address, type Config } from '@hatchery/config';
 import { readPartRecord, type PartRecord } from '@hatchery/daemon';
-import { hiddenRecords } from '../records.ts';
+import { hiddenRecords } from '../service/records.ts';
 import type { Check } from './check.ts';
 import { systemdOnPort } from './systemd-socket.ts';
 

@@ -1,5 +1,5 @@
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
-import { visible } from '../table.ts';
+import { visible } from '../terminal/table.ts';
 import { checkAddresses } from './addresses.ts';
 import { checkAlgorithms } from './algorithms.ts';
 import type { Check } from './check.ts';

@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
 import { userName } from '@hatchery/script-locks';
-import { otherOwnerOf } from '../denied.ts';
-import { readService } from '../service-process.ts';
+import { otherOwnerOf } from '../terminal/denied.ts';
+import { readService } from '../service/service-process.ts';
 import type { Check } from './check.ts';
 
 /**

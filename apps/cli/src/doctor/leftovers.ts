@@ -1,6 +1,6 @@
 import type { Config } from '@hatchery/config';
 import { areLeftoversKept, describeLeftovers, leftoverRemedy, type LeftoverSum } from '@hatchery/events';
-import { serviceLoad } from '../running-service.ts';
+import { serviceLoad } from '../service/running-service.ts';
 import type { Check } from './check.ts';
 
 /** What killed sessions left in the hosting root, as the running service knows it; nothing when none answers. */

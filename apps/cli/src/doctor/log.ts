@@ -1,5 +1,5 @@
 import type { Config } from '@hatchery/config';
-import { askPart } from '../running-service.ts';
+import { askPart } from '../service/running-service.ts';
 import { supervisorSocketPath, type SupervisorState } from '../up/supervisor-socket.ts';
 import type { Check } from './check.ts';
 

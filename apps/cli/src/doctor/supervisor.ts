@@ -1,9 +1,9 @@
 import type { Config } from '@hatchery/config';
 import { currentHalt, describeHalt } from '@hatchery/daemon';
-import { partPrograms } from '../part.ts';
-import { hiddenRecords } from '../records.ts';
-import { readService } from '../service-process.ts';
-import { namesOf, unsupervisedParts } from '../unsupervised.ts';
+import { partPrograms } from '../service/part.ts';
+import { hiddenRecords } from '../service/records.ts';
+import { readService } from '../service/service-process.ts';
+import { namesOf, unsupervisedParts } from '../service/unsupervised.ts';
 import type { Check } from './check.ts';
 
 /** Parts that a killed supervisor has left behind, and those that are stopped or fail; nothing when there are none. */

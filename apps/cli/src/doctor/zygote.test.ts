@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ZygoteTrouble } from '@hatchery/events';
-import { describeStatus } from '../status.ts';
-import { describeTrouble } from '../zygote-trouble.ts';
+import { describeStatus } from '../service/status.ts';
+import { describeTrouble } from '../service/zygote-trouble.ts';
 import { checkHealth } from './zygote.ts';
 
 const trouble: ZygoteTrouble = {

@@ -1,8 +1,8 @@
 import type { Config } from '@hatchery/config';
 import { preloadListPaths } from '@hatchery/daemon';
 import type { ZygoteHealth, ZygoteTrouble } from '@hatchery/events';
-import { NotRunningError, serviceState } from '../running-service.ts';
-import { describeTrouble } from '../zygote-trouble.ts';
+import { NotRunningError, serviceState } from '../service/running-service.ts';
+import { describeTrouble } from '../service/zygote-trouble.ts';
 import type { Check } from './check.ts';
 
 /** What the running service says of itself and its zygote; nothing when none runs. */

@@ -1,5 +1,5 @@
 import { describeParty, type Lock } from '@hatchery/events';
-import { table, visible } from '../table.ts';
+import { table, visible } from '../terminal/table.ts';
 import { describeAge, isAhead } from './describe-age.ts';
 import { describeRemedies } from './describe-remedies.ts';
 import { describeWaiting } from './describe-waiting.ts';

@@ -1,5 +1,5 @@
 import type { Lock } from '@hatchery/events';
-import { echo, findNamed } from '../find-named.ts';
+import { echo, findNamed } from '../sessions/find-named.ts';
 
 /** No lock has this id or name now. */
 export class NoSuchLockError extends Error {

@@ -4,7 +4,7 @@ import { dialFeed } from '@hatchery/event-feed';
 import { emptyView, reduce, type Lock, type View } from '@hatchery/events';
 import { readScriptLocks } from '@hatchery/script-locks';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
-import { actor, askService, NotRunningError, serviceState } from '../running-service.ts';
+import { actor, askService, NotRunningError, serviceState } from '../service/running-service.ts';
 import { describeLocks } from './describe-locks.ts';
 import { directoryTrouble } from './directory-trouble.ts';
 import { agesMs, answerMsMax } from './limits.ts';

@@ -1,5 +1,5 @@
 import { describeAudit, type ShownEntry } from '@hatchery/event-feed';
-import { table } from '../table.ts';
+import { table } from '../terminal/table.ts';
 import { shownInstant } from './selection.ts';
 
 /** A table, one entry a row, in the order they are given. */

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { AuditBody } from '@hatchery/event-feed';
-import { hatchery } from '../terminal.test-support.ts';
+import { hatchery } from '../terminal/terminal.test-support.ts';
 import { audited, withState } from './past.test-support.ts';
 import { readSelection } from './selection.ts';
 

@@ -1,11 +1,11 @@
 import type { AuditEntry, SessionEntry } from '@hatchery/event-feed';
 import { failureOfStatus, failureWords, type FailureKind, type RunningSession } from '@hatchery/events';
-import { age } from '../age.ts';
+import { age } from '../terminal/age.ts';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
-import { findOldGateways, sessionsOfOld, type OldSession } from '../old-parts.ts';
-import { gatewayState } from '../running-gateway.ts';
-import { NotRunningError } from '../running-service.ts';
-import { table } from '../table.ts';
+import { findOldGateways, sessionsOfOld, type OldSession } from '../service/old-parts.ts';
+import { gatewayState } from '../service/running-gateway.ts';
+import { NotRunningError } from '../service/running-service.ts';
+import { table } from '../terminal/table.ts';
 import {
   nothingFits,
   readSelection,

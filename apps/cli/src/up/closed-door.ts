@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { nodeFlags, writePassedSockets, type PartHalt } from '@hatchery/daemon';
 import { resumeLookMs, turnAwayAgainMs } from '../limits.ts';
-import type { PartName } from '../part.ts';
+import type { PartName } from '../service/part.ts';
 import { inChild, withoutCapabilities, type Place } from './part-process.ts';
 import { passOn } from './pass-on.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { readKeyDigests, type Config } from '@hatchery/config';
 import { createFile, modes } from '@hatchery/daemon';
-import { recordDone } from '../recorded.ts';
+import { recordDone } from '../sessions/recorded.ts';
 
 /** Where it stands written what the service runs with: digests of values, by their keys. */
 function recordPath({ stateDirectory }: Config): string {

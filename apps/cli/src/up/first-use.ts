@@ -11,7 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { defaultHostKey, hostingUmask, type Address, type Config } from '@hatchery/config';
 import { createFile, findSessionUser, makeDirectories, makeRuntimeDirectory, modes, quote } from '@hatchery/daemon';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { addKeys } from '../users/key-file.ts';
 import { makeKeyPair } from './key-pair.ts';
 import { runTool } from './run-tool.ts';

@@ -1,6 +1,6 @@
 import { withoutSystemdSockets } from '@hatchery/daemon';
 import type { Invocation } from '../command.ts';
-import { recordDone } from '../recorded.ts';
+import { recordDone } from '../sessions/recorded.ts';
 import { Backoff } from './backoff.ts';
 import type { Generation } from './generation.ts';
 import type { Ready } from './ready.ts';

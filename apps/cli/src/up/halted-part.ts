@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '@hatchery/config';
 import { clearPartHalt, processStartTime, readPartHalt, writePartHalt } from '@hatchery/daemon';
 import { resumeLookMs } from '../limits.ts';
-import type { PartName } from '../part.ts';
+import type { PartName } from '../service/part.ts';
 import type { PartProcess } from './part-process.ts';
 
 /** What stands written of a part that its supervisor does not run now (see `PartHalt`). `hatchery start` resumes it by taking that away. */

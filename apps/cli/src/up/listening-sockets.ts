@@ -1,6 +1,6 @@
 import type { Address, Config } from '@hatchery/config';
 import { PassedSockets, readPartRecord, type PassedSocket } from '@hatchery/daemon';
-import type { PartName } from '../part.ts';
+import type { PartName } from '../service/part.ts';
 import { openSocket, passedSocket, serves, type HeldSocket, type Known } from './held-socket.ts';
 import { isSameWanted, keyOfSocket, socketNames, socketsOfPart, wantedSockets } from './wanted-sockets.ts';
 import type { SocketName, WantedSocket } from './wanted-sockets.ts';

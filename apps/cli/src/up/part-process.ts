@@ -8,7 +8,7 @@ import {
   type PartRecord,
   type PassedSocket,
 } from '@hatchery/daemon';
-import { partPrograms, type PartName } from '../part.ts';
+import { partPrograms, type PartName } from '../service/part.ts';
 import { partStartMsMax } from '../limits.ts';
 import { passOn } from './pass-on.ts';
 import type { SupervisorLog } from './supervisor-log.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '@hatchery/config';
 import { partStopMarginMs } from '../limits.ts';
-import type { PartName } from '../part.ts';
+import type { PartName } from '../service/part.ts';
 import { endKeeper } from './end-keeper.ts';
 import type { Generation } from './generation.ts';
 import type { Manner, Place } from './part-process.ts';

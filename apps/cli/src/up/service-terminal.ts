@@ -1,6 +1,6 @@
 import { standardError, standardOutput } from '@hatchery/daemon';
 import type { Invocation } from '../command.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import type { SupervisorLog } from './supervisor-log.ts';
 
 /** For a service: its words neither wait for whoever reads them, nor end it when nobody does or the disk is full. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Address, Config } from '@hatchery/config';
-import type { PartName } from '../part.ts';
+import type { PartName } from '../service/part.ts';
 
 /** What a listening socket is for, and what systemd calls it (FileDescriptorName=). */
 export type SocketName = 'ssh' | 'status' | 'page' | 'proxy';

@@ -1,6 +1,6 @@
 import type { PartHalt } from '@hatchery/daemon';
-import { actor } from '../running-service.ts';
-import type { Terminal } from '../terminal.ts';
+import { actor } from '../service/running-service.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** Who asked for something, and how, as the audit has it. */
 export interface Asked {

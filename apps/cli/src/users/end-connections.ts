@@ -1,9 +1,9 @@
 import { gatewayControlSocketPath } from '@hatchery/config';
 import { predecessorSocketPath } from '@hatchery/daemon';
 import type { Invocation } from '../command.ts';
-import { findOldGateways } from '../old-parts.ts';
-import { askGateway } from '../running-gateway.ts';
-import { actor, askPart, NotRunningError } from '../running-service.ts';
+import { findOldGateways } from '../service/old-parts.ts';
+import { askGateway } from '../service/running-gateway.ts';
+import { actor, askPart, NotRunningError } from '../service/running-service.ts';
 
 /**
  * Has every gateway, those that a restart waits for as well, end the connections of a user, or only those of some keys, and forget what it

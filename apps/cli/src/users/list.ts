@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '@hatchery/config';
 import { isUserName, noKeyIsLetIn } from '@hatchery/ssh-keys';
 import { exitDone, exitFailed, expectWords, type Invocation } from '../command.ts';
-import { table } from '../table.ts';
+import { table } from '../terminal/table.ts';
 import { keysOf } from './key-file.ts';
 import { teamsIn } from './team-file.ts';
 import { entriesOf } from './user-file.ts';

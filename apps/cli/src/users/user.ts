@@ -2,7 +2,7 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isUserName } from '@hatchery/ssh-keys';
 import { exitDone, expectWords, UsageError, type Command, type Invocation } from '../command.ts';
-import { recorded } from '../recorded.ts';
+import { recorded } from '../sessions/recorded.ts';
 import { endConnections } from './end-connections.ts';
 import { addKeys, readKeyFile, removeKeys } from './key-file.ts';
 import { list } from './list.ts';

@@ -10,7 +10,7 @@ import {
   type EventLog,
 } from '@hatchery/event-feed';
 import type { ForkerLoad } from '@hatchery/events';
-import type { ForkService } from '../children/fork-service.ts';
+import type { ForkService } from '../children/forking/fork-service.ts';
 import { answerReadOnlyRequest } from '../read-only/read-only-request.ts';
 import type { Leftovers } from '../leftovers/leftovers.ts';
 import type { ReadOnlySwitch } from '../read-only/read-only-switch.ts';

@@ -6,7 +6,7 @@ import { StartError } from '@hatchery/daemon';
 import { controlRequest } from '@hatchery/event-feed';
 import type { Event } from '@hatchery/events';
 import { RawClient, temporaryDirectory } from '@hatchery/testkit';
-import { ServiceBench } from '../children/service.test-support.ts';
+import { ServiceBench } from '../children/forking/service.test-support.ts';
 import { Leftovers } from '../leftovers/leftovers.ts';
 import { LockService } from '../locks/lock-service.ts';
 import { describeLoad } from '../load.ts';

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionAccount } from '@hatchery/daemon';
-import { ownerOf } from '../children/child-name.ts';
+import { ownerOf } from '../children/forking/child-name.ts';
 import { cgroupEmptyMsMax, cgroupLookMs } from '../limits.ts';
 
 /** Where sessions get control groups of their own, or why they get none. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { keeperSocketPath, type Config } from '@hatchery/config';
 import { StartError, type Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
-import type { ForkService } from '../children/fork-service.ts';
+import type { ForkService } from '../children/forking/fork-service.ts';
 import { fingerprintPollMs, keeperRetryMs, keeperRetryMsMax, zygoteStartMsMax } from '../limits.ts';
 import { removeCgroup } from './delegated-cgroup.ts';
 import { zygoteFingerprint } from './fingerprint.ts';

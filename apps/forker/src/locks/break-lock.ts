@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
 import type { Lock } from '@hatchery/events';
-import type { ForkService } from '../children/fork-service.ts';
+import type { ForkService } from '../children/forking/fork-service.ts';
 import { breakDiskLock } from './disk-lock.ts';
 import { endHolder } from './end-holder.ts';
 import { endScriptJob } from './end-script-job.ts';

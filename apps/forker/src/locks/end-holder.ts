@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { processStartTime } from '@hatchery/daemon';
 import type { Lock } from '@hatchery/events';
 import { processFacts } from '@hatchery/script-locks';
-import type { ForkService } from '../children/fork-service.ts';
+import type { ForkService } from '../children/forking/fork-service.ts';
 import { holderKillMs, holderTermMs } from './limits.ts';
 import { sendSignal } from './send-signal.ts';
 

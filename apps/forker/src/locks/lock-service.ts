@@ -4,7 +4,7 @@ import type { Logger } from '@hatchery/daemon';
 import type { EventLog } from '@hatchery/event-feed';
 import type { EventBody, Event, Lock } from '@hatchery/events';
 import { placeOfLock, placesOf, type LockPlace } from '@hatchery/locks';
-import type { ForkService } from '../children/fork-service.ts';
+import type { ForkService } from '../children/forking/fork-service.ts';
 import type { LockReport } from '../keeper-link/messages.ts';
 import { branchesOfSessionMax, goneIdsMax, lookAgainMax, lookAgainMs } from './limits.ts';
 import { freeOrphan } from './free-orphan.ts';

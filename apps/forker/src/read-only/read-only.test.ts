@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { loadConfig, readOnlyDirectory, readOnlyPath, type Config } from '@hatchery/config';
 import type { Event } from '@hatchery/events';
 import { temporaryDirectory, type TemporaryDirectory } from '@hatchery/testkit';
-import { ServiceBench } from '../children/service.test-support.ts';
+import { ServiceBench } from '../children/forking/service.test-support.ts';
 import { answerReadOnlyRequest } from './read-only-request.ts';
 import { ReadOnlySwitch } from './read-only-switch.ts';
 

@@ -1,7 +1,7 @@
 import type { Logger } from '@hatchery/daemon';
 import type { ForkRequest, Request } from '@hatchery/protocol';
-import type { ForkService } from '../children/fork-service.ts';
-import { ForkRefusal, RequesterLeft, type Forked } from '../children/forked.ts';
+import type { ForkService } from '../children/forking/fork-service.ts';
+import { ForkRefusal, RequesterLeft, type Forked } from '../children/forking/forked.ts';
 import type { AnswerTimes } from './answer-times.ts';
 import type { RefusalLog } from './refusal-log.ts';
 import { relayRequest } from './relay.ts';

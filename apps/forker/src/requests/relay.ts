@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { attachChild, ForkerUnavailableError } from '@hatchery/forker-client';
 import { AnswerDecoder, childIdOfDirectory, encodeRequest, type Answer, type Request } from '@hatchery/protocol';
-import { unknownStatus } from '../children/registry.ts';
+import { unknownStatus } from '../children/running/registry.ts';
 import { relayRetryEveryMs, relayRetryForMs } from '../limits.ts';
 import type { Reply } from './request-connection.ts';
 

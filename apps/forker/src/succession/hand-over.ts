@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
-import type { ForkService } from '../children/fork-service.ts';
+import type { ForkService } from '../children/forking/fork-service.ts';
 import { successionLookMs } from '../limits.ts';
 import { relayExit } from '../requests/relay.ts';
 import { leaveChildren } from '../shutdown.ts';

@@ -1,6 +1,6 @@
 import { limitCause } from '@hatchery/events';
 import { memoryLookMs } from '../limits.ts';
-import type { ChildRegistry } from '../children/registry.ts';
+import type { ChildRegistry } from '../children/running/registry.ts';
 import { pageBytes, parseMemory, parseStat, readProc } from './proc-usage.ts';
 import { overBudget, suspects, type OverBudget, type SessionMemory } from './user-memory.ts';
 

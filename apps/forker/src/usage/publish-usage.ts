@@ -1,5 +1,5 @@
 import type { EventLog } from '@hatchery/event-feed';
-import type { ChildRegistry } from '../children/registry.ts';
+import type { ChildRegistry } from '../children/running/registry.ts';
 import { sampleIntervalMs, sampleStepMs } from '../limits.ts';
 import type { Sample, UsageSampler } from './sampler.ts';
 

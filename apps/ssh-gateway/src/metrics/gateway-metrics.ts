@@ -1,4 +1,4 @@
-import type { NegotiatedKind } from '../ssh/negotiation.ts';
+import type { NegotiatedKind } from '../ssh/key-exchange/negotiation.ts';
 import type { Family } from './family.ts';
 import { Counter, Histogram } from './instruments.ts';
 

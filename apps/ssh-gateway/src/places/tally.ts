@@ -1,6 +1,6 @@
 import type { Config } from '@hatchery/config';
 import { Admission, type ConnectionRefusal } from '../admission.ts';
-import { Networks } from '../ssh/peer.ts';
+import { Networks } from '../ssh/arrival/peer.ts';
 import type { SessionPlace, SessionRefusal, StartupPlace } from './places.ts';
 
 /** The one count of a gateway: who signs in, from where, and how many sessions each user has. */

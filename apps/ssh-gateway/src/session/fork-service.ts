@@ -10,7 +10,7 @@ import {
 } from '@hatchery/forker-client';
 import { forkRefusalCodeOf, readWaitStatus, type ForkRefusalCode } from '@hatchery/protocol';
 import type { Limits } from '../limits.ts';
-import type { ChildExit } from '../ssh/exit-report.ts';
+import type { ChildExit } from '../ssh/channels/exit-report.ts';
 
 /** A child that serves a session. One that was spawned is nobody's but ours: it is signalled by us, and no service knows its id. */
 export type SessionChild = Omit<ForkedChild, 'directory'> & Partial<Pick<SpawnedChild, 'signal'>>;

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from 'ssh2';
 import { until, within } from '@hatchery/testkit';
-import { SendGate } from '../ssh/send-gate.ts';
+import { SendGate } from '../ssh/channels/send-gate.ts';
 import { OutputPump } from './output-pump.ts';
 
 const limits = { outputBufferBytesMax: 100, outputsDeadlineMs: 20, pipeBytesMax: 1000 };

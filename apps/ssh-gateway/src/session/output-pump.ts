@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Limits } from '../limits.ts';
-import type { SendGate } from '../ssh/send-gate.ts';
+import type { SendGate } from '../ssh/channels/send-gate.ts';
 
 export type OutputLimits = Pick<Limits, 'outputBufferBytesMax' | 'outputsDeadlineMs' | 'pipeBytesMax'>;
 

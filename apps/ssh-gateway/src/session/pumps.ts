@@ -1,5 +1,5 @@
 import type { Limits } from '../limits.ts';
-import type { ExecChannel } from '../ssh/exec-channel.ts';
+import type { ExecChannel } from '../ssh/channels/exec-channel.ts';
 import { InputPump } from './input-pump.ts';
 import { OutputPump } from './output-pump.ts';
 import type { SessionChild } from './fork-service.ts';

@@ -1,6 +1,6 @@
 import { failureOfStatus, isOurs, type RunningSession, type SessionPhasesMs } from '@hatchery/events';
 import type { Phase, SessionResult } from '../metrics/gateway-metrics.ts';
-import type { ChildExit } from '../ssh/exit-report.ts';
+import type { ChildExit } from '../ssh/channels/exit-report.ts';
 import type { SessionChild } from './fork-service.ts';
 import type { Pumps } from './pumps.ts';
 import type { SessionOptions, SessionServices } from './session-services.ts';

@@ -3,8 +3,8 @@ import type { AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import type { Limits } from '../limits.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
-import type { ExecChannel } from '../ssh/exec-channel.ts';
-import type { SignedInConnection } from '../ssh/signed-in-connection.ts';
+import type { ExecChannel } from '../ssh/channels/exec-channel.ts';
+import type { SignedInConnection } from '../ssh/sign-in/signed-in-connection.ts';
 import type { Absence } from './fork-service.ts';
 
 /** Why a child was killed: for the record, and in a line for its user. */

@@ -1,6 +1,6 @@
 import type { Logger } from '@hatchery/daemon';
 import type { RunningSession } from '@hatchery/events';
-import { exitReport, type ChildExit } from '../ssh/exit-report.ts';
+import { exitReport, type ChildExit } from '../ssh/channels/exit-report.ts';
 import { exitOf, obtainChild, type SessionChild } from './fork-service.ts';
 import { Pumps } from './pumps.ts';
 import { SessionRecord } from './session-record.ts';

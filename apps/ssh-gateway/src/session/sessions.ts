@@ -3,10 +3,10 @@ import { drainLine } from '@hatchery/event-feed';
 import type { RunningSession } from '@hatchery/events';
 import { decideCommand, noShellLine, noSubsystemLine } from '../command/command.ts';
 import type { Places, SessionPlace } from '../places/places.ts';
-import type { ChannelRequest } from '../ssh/channels.ts';
-import type { Identity } from '../ssh/authentication.ts';
-import type { SignedInConnection } from '../ssh/signed-in-connection.ts';
-import type { ExecChannel } from '../ssh/exec-channel.ts';
+import type { ChannelRequest } from '../ssh/channels/channels.ts';
+import type { Identity } from '../ssh/sign-in/authentication.ts';
+import type { SignedInConnection } from '../ssh/sign-in/signed-in-connection.ts';
+import type { ExecChannel } from '../ssh/channels/exec-channel.ts';
 import { Session } from './session.ts';
 import type { SessionOptions, SessionServices } from './session-services.ts';
 

@@ -1,4 +1,4 @@
-import type { ChildExit } from '../ssh/exit-report.ts';
+import type { ChildExit } from '../ssh/channels/exit-report.ts';
 
 /** Whom a session serves, and how far its end has come. `exitLost`: the fork service went away, so the exit will stay unknown. */
 export type SessionState =

@@ -1,7 +1,7 @@
 import type { Connection } from 'ssh2';
 import { wireString, wireUint32 } from '@hatchery/ssh-keys';
-import { internalsOf, type ProtocolInternals } from './internals.ts';
-import { sendMessage, sendMessageAtOnce } from './ssh2-parts.ts';
+import { internalsOf, type ProtocolInternals } from './ssh2/internals.ts';
+import { sendMessage, sendMessageAtOnce } from './ssh2/ssh2-parts.ts';
 
 /** SSH_MSG_DISCONNECT (RFC 4253 11.1) and SSH_MSG_USERAUTH_BANNER (RFC 4252 5.4). */
 const message = { disconnect: 1, banner: 53 } as const;

@@ -4,14 +4,14 @@ import { drainLine } from '@hatchery/event-feed';
 import { refusalBytes, software } from '@hatchery/ssh-keys';
 import { refusalLines, type ConnectionRefusal } from '../admission.ts';
 import type { Places } from '../places/places.ts';
-import type { Identity } from './authentication.ts';
+import type { Identity } from './sign-in/authentication.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
-import { keyForExchange } from './host-keys.ts';
+import { keyForExchange } from './key-exchange/host-keys.ts';
 import { Descriptors } from '../descriptors.ts';
-import { gatherIdentification } from './identification.ts';
-import { internalsOf } from './internals.ts';
-import { describePeer, plainAddress, sourceOf, type Networks, type Peer } from './peer.ts';
-import { takeProxyHeader } from './proxy-reader.ts';
+import { gatherIdentification } from './arrival/identification.ts';
+import { internalsOf } from './ssh2/internals.ts';
+import { describePeer, plainAddress, sourceOf, type Networks, type Peer } from './arrival/peer.ts';
+import { takeProxyHeader } from './arrival/proxy-reader.ts';
 
 export interface SshServerOptions extends ConnectionOptions {
   readonly places: Places;

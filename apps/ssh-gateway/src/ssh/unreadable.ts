@@ -1,6 +1,6 @@
 import type { Connection as Ssh2Connection } from 'ssh2';
 import type { Endable } from './close-cause.ts';
-import { internalsOf } from './internals.ts';
+import { internalsOf } from './ssh2/internals.ts';
 
 /** RFC 4253 6.1 asks for so much, and ssh2 takes no more: `MAX_PACKET_SIZE` in its lib/protocol/crypto.js. */
 const packetBytesMax = 35_000;

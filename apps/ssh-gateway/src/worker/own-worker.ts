@@ -14,7 +14,7 @@ import type { Absence, Spawn } from '../session/fork-service.ts';
 import type { Killed } from '../session/session-services.ts';
 import { Sessions } from '../session/sessions.ts';
 import type { Places } from '../places/places.ts';
-import { Networks } from '../ssh/peer.ts';
+import { Networks } from '../ssh/arrival/peer.ts';
 import { SshServer } from '../ssh/server.ts';
 import { isOf } from './whose.ts';
 import type { Worker } from './worker.ts';

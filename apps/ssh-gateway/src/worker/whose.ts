@@ -1,5 +1,5 @@
 import { isUserName } from '@hatchery/ssh-keys';
-import type { Identity } from '../ssh/authentication.ts';
+import type { Identity } from '../ssh/sign-in/authentication.ts';
 
 /** Whose connections are meant: all of a user, or those that some keys of theirs signed in. */
 export interface Whose {

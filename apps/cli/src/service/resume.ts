@@ -1,0 +1,48 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { clearPartHalt, currentHalt, readPartHalt, readPartRecord, type PartHalt } from '@hatchery/daemon';
+import { exitDone, exitFailed, type Invocation } from '../command.ts';
+import { partStartMsMax, resumeLookMs } from '../limits.ts';
+import { partPrograms } from './part.ts';
+import { recordBegun } from '../sessions/recorded.ts';
+import { actor } from './running-service.ts';
+import type { ServiceProcess } from './service-process.ts';
+
+/**
+ * Has the supervisor that runs start the parts that somebody has stopped, and those that it would try later, and no other; resolves when they
+ * are ready, or have failed again. The exit code. @throws when there are none
+ */
+export async function resumeParts(invocation: Invocation, running: ServiceProcess): Promise<number> {
+  const { config, options, print, say } = invocation;
+  const halts = Object.keys(partPrograms).flatMap((name) => currentHalt(config, name) ?? []);
+  if (halts.length === 0) throw new Error(`it runs already (pid ${running.pid}); hatchery stop ends it`);
+  const target = halts.map(({ name }) => name).join(' and ');
+  const asked = { actor: actor(invocation), verb: 'start', target, reason: 'hatchery start' };
+  const finish = await recordBegun(config, asked, say);
+  // What is waited for by the supervisor is that this is taken away.
+  for (const { name } of halts) clearPartHalt(config, name);
+  const failures = await Promise.all(halts.map((halt) => whyNotResumed(invocation, halt)));
+  const failed = failures.filter((failure) => failure !== null);
+  await finish(failed.length === 0 ? 'done' : `failed: ${failed.join('; ')}`);
+  for (const failure of failed) say(`start: ${failure}`);
+  if (failed.length > 0) return exitFailed;
+  const parts = halts.map(({ name }) => ({ name, pid: readPartRecord(config, name)?.pid ?? null }));
+  const lines = parts.map(({ name, pid }) => `${name} runs again (pid ${pid ?? '?'})\n`).join('');
+  print(options['json'] === true ? `${JSON.stringify({ event: 'resumed', parts })}\n` : lines);
+  return exitDone;
+}
+
+/** Null once it is ready. One that still finishes what runs comes after that. */
+async function whyNotResumed({ config, say }: Invocation, { name, pid }: PartHalt): Promise<string | null> {
+  if (readPartRecord(config, name)?.pid === pid)
+    say(`${name} (pid ${pid}) finishes what runs; another one comes after it`);
+  const finishesS = config.forker.childrenTimeoutS;
+  const deadline = performance.now() + 1000 * finishesS + partStartMsMax;
+  while (performance.now() < deadline) {
+    const record = readPartRecord(config, name);
+    if (record !== null && record.pid !== pid) return null;
+    const halt = readPartHalt(config, name);
+    if (halt !== null && record === null) return `${name} does not come up: ${halt.reason}`;
+    await delay(resumeLookMs);
+  }
+  return `${name} is not ready within its deadline; hatchery status tells more`;
+}
