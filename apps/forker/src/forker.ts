@@ -19,6 +19,7 @@ import { answerRequest, type AnswerContext } from './requests/answer-request.ts'
 import { AnswerTimes } from './requests/answer-times.ts';
 import { RefusalLog } from './requests/refusal-log.ts';
 import { describePeer } from './requests/peer.ts';
+import { Relay } from './requests/relay.ts';
 import { takeRequest } from './requests/request-connection.ts';
 import type { Requester } from './requests/requester.ts';
 import { endChildren, leaveChildren } from './shutdown.ts';
@@ -73,7 +74,7 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
     describeStatus({ startedAt, service, keeper, sampler, journal, times, readOnly, zygote });
   const stopping = new StopRequest();
   if (!isSuccessor) await entrance.openControl();
-  const handOverTo = (pid: number): Promise<void> => agreeToHandOver(config, keeper, stopping, pid);
+  const handOverTo = (pid: number): Promise<void> => agreeToHandOver({ config, keeper, stopping, entrance }, pid);
   const leftovers = held.use(lookForLeftovers(config, locks, log));
   const loaded = { service, refusals, leftovers, childrenMax, keeperPid: () => keeper.pid };
   // Before anybody asks: a gateway that hears of no drain lets people in.
@@ -88,9 +89,9 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   await keeper.open();
   service.adoptOrphans();
   if (!isSuccessor) await entrance.openForks();
-  const successor = (): string | null => (stopping.kind.kind === 'hand-over' ? stopping.kind.successor.socket : null);
+  const relay = (): Relay | null => (stopping.kind.kind === 'hand-over' ? stopping.kind.relay : null);
   const { quit, stop } = waysToStop({ log, options, stopAsked }, events, stopping);
-  serveForks(entrance, config, { service, log, refusals, times, status, successor, quit });
+  serveForks(entrance, config, { service, log, refusals, times, status, relay, quit });
   locks.begin();
   held.use(collectGarbage(config.runtimeDirectory, service.registry, log));
   held.use(publishUsage(sampler, service.registry, events));
@@ -117,8 +118,19 @@ interface Running {
 }
 
 async function runToEnd(running: Running): Promise<void> {
-  const { config, service, entrance, childrenTimeoutMs, log, stopping, held } = running;
+  const { entrance, log, stopping } = running;
   await stopping.asked;
+  try {
+    await end(running);
+  } finally {
+    // Also when that failed, and of a child that nobody can end: a client that still waits must not keep the process.
+    entrance.closeForks();
+    entrance.dismiss();
+  }
+  log.info('stopped');
+}
+
+async function end({ config, service, entrance, childrenTimeoutMs, log, stopping, held }: Running): Promise<void> {
   if (stopping.kind.kind !== 'hand-over') entrance.closeForks();
   if (stopping.kind.kind === 'leave') await leaveChildren(service, stopping.urgent);
   const children = service.registry.size;
@@ -129,17 +141,16 @@ async function runToEnd(running: Running): Promise<void> {
   }
   // While a stop waited, another one may have come for its children.
   const { kind } = stopping;
+  const release = (): Promise<void> => held.disposeAsync();
   if (kind.kind === 'hand-over') {
-    const release = (): Promise<void> => held.disposeAsync();
-    await handOver({ config, log, service, entrance, successor: kind.successor, release, urgent: stopping.urgent });
-  } else {
-    if (kind.kind === 'leave') {
-      log.info({ children }, 'leaving the children to the next forker');
-      entrance.dismiss();
-    }
-    await held.disposeAsync();
+    const { successor, relay } = kind;
+    return handOver({ config, log, service, entrance, successor, relay, release, urgent: stopping.urgent });
   }
-  log.info('stopped');
+  if (kind.kind === 'leave') {
+    log.info({ children }, 'leaving the children to the next forker');
+    entrance.dismiss();
+  }
+  await release();
 }
 
 /** By `quit`, and by a signal; the audit of a fork service that runs alone has both. */
@@ -171,9 +182,14 @@ const stopsForGood = 'the service stops, which nothing takes back; start it agai
 
 /** Resolves when the zygote of a successor serves; from then on nothing keeps us from leaving. @throws {StartError} */
 async function agreeToHandOver(
-  config: Config,
-  keeper: KeeperSupervisor,
-  stopping: StopRequest,
+  {
+    config,
+    keeper,
+    stopping,
+    entrance,
+  }: Pick<Running, 'config' | 'stopping' | 'entrance'> & {
+    readonly keeper: KeeperSupervisor;
+  },
   pid: number,
 ): Promise<void> {
   const offer = readOffer(config, pid);
@@ -182,7 +198,7 @@ async function agreeToHandOver(
   await keeper.tryOut(offer.zygote);
   if (!stopping.canHandOver) throw new StartError(stopsForGood);
   if (stateOf(config, offer.successor) === 'gone') throw new StartError(`process ${pid} has ended meanwhile`);
-  stopping.askToHandOver(offer.successor);
+  stopping.askToHandOver(offer.successor, new Relay(offer.successor.socket, () => entrance.isReplaced));
 }
 
 function serveForks(entrance: Entrance, config: Config, context: AnswerContext): void {

@@ -1,10 +1,11 @@
+import type { Relay } from './requests/relay.ts';
 import type { Successor } from './succession/successor.ts';
 
 /** What a stop is: of the service, of this process alone, or of this process after another one has taken over. */
 export type StopKind =
   | { readonly kind: 'stop' }
   | { readonly kind: 'leave' }
-  | { readonly kind: 'hand-over'; readonly successor: Successor };
+  | { readonly kind: 'hand-over'; readonly successor: Successor; readonly relay: Relay };
 
 /** A stop is asked for once, and made urgent by whoever asks again. */
 export class StopRequest {
@@ -53,8 +54,9 @@ export class StopRequest {
     this.#asked.resolve();
   }
 
-  askToHandOver(successor: Successor): void {
-    this.#kind = { kind: 'hand-over', successor };
+  /** `relay` takes clients of this process to the successor; whoever hands over disposes it. */
+  askToHandOver(successor: Successor, relay: Relay): void {
+    this.#kind = { kind: 'hand-over', successor, relay };
     this.#handedOver.abort();
     this.#asked.resolve();
   }

@@ -4,7 +4,7 @@ import type { ForkService } from '../children/forking/fork-service.ts';
 import { ForkRefusal, RequesterLeft, type Forked } from '../children/forking/forked.ts';
 import type { AnswerTimes } from './answer-times.ts';
 import type { RefusalLog } from './refusal-log.ts';
-import { relayRequest } from './relay.ts';
+import type { Relay } from './relay.ts';
 import type { Reply } from './request-connection.ts';
 import type { Requester } from './requester.ts';
 
@@ -18,15 +18,15 @@ export interface AnswerContext {
   readonly quit: (requester: Requester) => void;
   /** The status record that `hello` logs. */
   readonly status: () => object;
-  /** The socket of the forker that has taken over from this one, or null. */
-  readonly successor: () => string | null;
+  /** The way to the forker that takes over from this one, or null. */
+  readonly relay: () => Pick<Relay, 'request'> | null;
 }
 
 /** Answers one request (docs/reference/fork-protocol.md#requests-and-answers). */
 export function answerRequest(context: AnswerContext, request: Request, reply: Reply, requester: Requester): void {
   const { service, log, times } = context;
-  const successor = context.successor();
-  if (successor !== null) return relayRequest(successor, request, reply);
+  const relay = context.relay();
+  if (relay !== null) return relay.request(request, reply);
   switch (request.kind) {
     case 'hello':
       log.info(context.status(), 'hello');

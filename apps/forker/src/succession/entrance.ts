@@ -69,6 +69,11 @@ export class Entrance {
     this.#namesAreLeft = true;
   }
 
+  /** True when this process cannot be reached by the path of the fork protocol's socket: it has closed, or a successor has the path. */
+  get isReplaced(): boolean {
+    return this.#forksName?.isReplaced ?? true;
+  }
+
   serveForks(take: TakeConnection): void {
     this.#takesForks.resolve(take);
   }

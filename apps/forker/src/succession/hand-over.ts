@@ -3,7 +3,7 @@ import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
 import type { ForkService } from '../children/forking/fork-service.ts';
 import { successionLookMs } from '../limits.ts';
-import { relayExit } from '../requests/relay.ts';
+import type { Relay } from '../requests/relay.ts';
 import { leaveChildren } from '../shutdown.ts';
 import type { Entrance } from './entrance.ts';
 import { openOldControl, type OldState } from './old-control.ts';
@@ -16,6 +16,8 @@ export interface HandOver {
   readonly service: ForkService;
   readonly entrance: Entrance;
   readonly successor: Successor;
+  /** Disposed at the end. */
+  readonly relay: Relay;
   /** Lets go of the keeper, the log of events and the directories. */
   readonly release: () => Promise<void>;
   /** Cuts the waiting of our clients short. */
@@ -27,14 +29,14 @@ export interface HandOver {
  * connections, so it stays until the last of them has been told what the successor knows.
  */
 export async function handOver(handing: HandOver): Promise<void> {
-  const { config, entrance, log, release, service, successor, urgent } = handing;
+  const { config, entrance, log, relay, release, service, successor, urgent } = handing;
+  using _relay = relay;
   const drainingSince = new Date();
   log.info({ children: service.registry.size, successor: successor.pid }, 'handing over to another forker');
   await leaveChildren(service, urgent);
   entrance.leaveNames();
   await release();
-  const dismissed = new AbortController();
-  service.relayExits((id) => relayExit(successor.socket, id, dismissed.signal));
+  service.relayExits((id) => relay.exit(id));
   const state = (): OldState => ({ drainingSince, clients: entrance.clients });
   // That nobody can look is no reason to leave those who wait.
   using _control = await openOldControl(config, state).catch((err: unknown) => {
@@ -42,14 +44,11 @@ export async function handOver(handing: HandOver): Promise<void> {
     return null;
   });
   await wait(handing);
-  // In this order: what the relays then come to must reach nobody.
-  entrance.dismiss();
-  dismissed.abort();
 }
 
 /** Resolves when nobody waits here any more, or waits in vain. */
 async function wait({ config, entrance, log, successor, urgent }: HandOver): Promise<void> {
-  while (stateOf(config, successor) === 'starting') await delay(successionLookMs);
+  while (stateOf(config, successor) === 'starting' && !urgent.aborted) await delay(successionLookMs);
   entrance.closeForks();
   if (stateOf(config, successor) === 'gone') {
     log.error(

@@ -227,7 +227,7 @@ export class WorkerPool implements Worker {
       } catch (error) {
         this.#context.log.error({ err: error, waitMs, fault: 'system' }, 'worker process did not start');
       }
-      await delay(waitMs);
+      await delay(waitMs, undefined, { ref: false });
       waitMs = Math.min(2 * waitMs, this.#limits.workerRestartMsMax);
     }
   }

@@ -117,8 +117,9 @@ export class History implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
     await this.keepNow([], historyAnswerMsMax);
-    if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#worker?.terminate();
+    // Not before: a last word of the thread would set it again.
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#drop('the dashboard is stopping');
   }
 

@@ -41,10 +41,14 @@ export class Exits {
     for (const listener of listeners) listener(status);
   }
 
-  /** Somebody else learns of the exits from now on: whoever listens is told what `exitOf` comes to. */
-  relay(exitOf: (id: string) => Promise<number>): void {
+  /** Another fork service learns of the exits from now on: listeners get what `exitOf` comes to, and nothing when that is null. */
+  relay(exitOf: (id: string) => Promise<number | null>): void {
     for (const [id, listeners] of this.#listeners) {
-      for (const listener of listeners) void exitOf(id).then(listener);
+      for (const listener of listeners) {
+        void exitOf(id).then((status) => {
+          if (status !== null) listener(status);
+        });
+      }
     }
     this.#listeners.clear();
   }

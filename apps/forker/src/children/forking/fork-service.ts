@@ -70,7 +70,7 @@ export class ForkService implements Disposable {
   }
 
   /** Another forker looks after the children from now on: clients of this one that wait for an exit are told what it says. */
-  relayExits(exitOf: (id: string) => Promise<number>): void {
+  relayExits(exitOf: (id: string) => Promise<number | null>): void {
     this.#exits.relay(exitOf);
   }
 
