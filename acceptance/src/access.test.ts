@@ -32,7 +32,10 @@ async function makeUser(name: string, ...options: string[]): Promise<Client> {
   const key = join(instance.directory, name);
   assertDone(await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]));
   assertDone(await instance.hatchery('user', 'add', name, '--key', `${key}.pub`, ...options));
-  return new Client(instance, { ssh: openssh(instance, key), email: `${name} <${name}@example.invalid>` });
+  return new Client(instance, {
+    ssh: openssh(instance, key),
+    email: `${name} <${name}@example.invalid>`,
+  });
 }
 
 /** What brz says, without the name that was asked for. */
@@ -44,9 +47,23 @@ test('a member of a team makes a branch of the team with a plain push, and other
   await carol.brz('push', '-q', '-d', 'tree', instance.url('~reds/project/branch', 'carol'));
   assert.equal((await dave.brz('revno', instance.url('~reds/project/branch', 'dave'))).trim(), '1');
   const refused = await dave.try('push', '-d', 'tree', instance.url('~reds/project/other', 'dave'));
-  assertRefused(refused, 3, /Permission denied: .*~reds\/project\/other.*: you may write under ~dave\/$/m);
-  const overwritten = await dave.try('push', '--overwrite', '-d', 'tree', instance.url('~reds/project/branch', 'dave'));
-  assert.equal(overwritten.code === 0 && !/No new revisions/.test(overwritten.stderr), false, overwritten.stderr);
+  assertRefused(
+    refused,
+    3,
+    /Permission denied: .*~reds\/project\/other.*: you may write under ~dave\/$/m,
+  );
+  const overwritten = await dave.try(
+    'push',
+    '--overwrite',
+    '-d',
+    'tree',
+    instance.url('~reds/project/branch', 'dave'),
+  );
+  assert.equal(
+    overwritten.code === 0 && !/No new revisions/.test(overwritten.stderr),
+    false,
+    overwritten.stderr,
+  );
   assert.deepEqual(readdirSync(join(instance.hostingRoot, '~reds/project')), ['branch']);
 });
 
@@ -54,7 +71,12 @@ test('who joins a team writes from the next sign-in on, and who leaves it does n
   assertDone(await instance.hatchery('user', 'add', 'dave', '--team', 'greens'));
   await dave.brz('push', '-q', '-d', 'tree', instance.url('~greens/project/branch', 'dave'));
   assertDone(await instance.hatchery('user', 'remove', 'dave', '--team', 'greens'));
-  const refused = await dave.try('push', '-d', 'tree', instance.url('~greens/project/next', 'dave'));
+  const refused = await dave.try(
+    'push',
+    '-d',
+    'tree',
+    instance.url('~greens/project/next', 'dave'),
+  );
   assertRefused(refused, 3, /you may write under ~dave\/$/m);
 });
 
@@ -74,15 +96,21 @@ test('what is private looks to others as if it were not there, whatever brz asks
     (place) => ['ls', place],
   ];
   await assertLooksAbsent('~demo/secret/branch', commands);
-  // What differs between a user's and a team's is the rule alone, which the matrix of the zygote's tests goes through.
+  // What differs between a user's and a team's is the rule alone, which the matrix of the zygote's
+  // tests goes through.
   await assertLooksAbsent('~reds/secret/branch', commands.slice(0, 2));
   assert.equal(existsSync(dave.path('stolen')), false);
 });
 
-async function assertLooksAbsent(secret: string, commands: readonly ((place: string) => string[])[]): Promise<void> {
+async function assertLooksAbsent(
+  secret: string,
+  commands: readonly ((place: string) => string[])[],
+): Promise<void> {
   for (const command of commands) {
     const there = await dave.try(...command(instance.url(secret, 'dave')));
-    const absent = await dave.try(...command(instance.url(secret.replace('secret', 'nosuch'), 'dave')));
+    const absent = await dave.try(
+      ...command(instance.url(secret.replace('secret', 'nosuch'), 'dave')),
+    );
     assert.notEqual(there.code, 0, there.stdout);
     assert.equal(words(there, 'secret'), words(absent, 'nosuch'));
   }
@@ -92,16 +120,33 @@ test('a public branch on top of a private one gives nothing of it away', async (
   const stacked = instance.url('~demo/public/stacked');
   await demo.brz('branch', '-q', 'tree', 'more');
   await demo.brz('commit', '-q', '--unchanged', '-m', 'two', 'more');
-  await demo.brz('push', '-q', '-d', 'more', '--stacked-on', instance.url('~demo/secret/branch'), stacked);
+  await demo.brz(
+    'push',
+    '-q',
+    '-d',
+    'more',
+    '--stacked-on',
+    instance.url('~demo/secret/branch'),
+    stacked,
+  );
   assert.equal((await demo.brz('revno', stacked)).trim(), '2');
-  // brz writes down the address with the name it signed in by; this is how one reads that was pushed elsewhere.
+  // brz writes down the address with the name it signed in by; this is how one reads that was
+  // pushed elsewhere.
   const settings = join(instance.hostingRoot, '~demo/public/stacked/.bzr/branch/branch.conf');
   writeFileSync(settings, 'stacked_on_location = /~demo/secret/branch\n');
-  const { code, stderr } = await dave.try('branch', instance.url('~demo/public/stacked', 'dave'), 'stolen');
+  const { code, stderr } = await dave.try(
+    'branch',
+    instance.url('~demo/public/stacked', 'dave'),
+    'stolen',
+  );
   assert.equal(code, 3);
   assert.match(stderr, /Not a branch: .*~demo\/secret\/branch/);
   const onTop = await dave.try(
-    ...['push', '-d', 'tree', '--stacked-on', instance.url('~demo/secret/branch', 'dave')],
+    'push',
+    '-d',
+    'tree',
+    '--stacked-on',
+    instance.url('~demo/secret/branch', 'dave'),
     instance.url('~dave/project/stacked', 'dave'),
   );
   assert.notEqual(onTop.code, 0, onTop.stdout);
@@ -111,7 +156,10 @@ test('a public branch on top of a private one gives nothing of it away', async (
 test('a service that is read-only says so and why, reads on, and remembers it', async () => {
   const reason = 'the disks are being moved';
   assertDone(await instance.hatchery('read-only', 'on', '--reason', reason));
-  const line = new RegExp(`this service is read-only for maintenance: ${reason}; try again later$`, 'm');
+  const line = new RegExp(
+    `this service is read-only for maintenance: ${reason}; try again later$`,
+    'm',
+  );
   for (const words of [
     ['push', '-d', 'more', instance.url('~demo/project/new')],
     ['push', '-d', 'more', instance.url('~demo/secret/branch')],
@@ -122,7 +170,10 @@ test('a service that is read-only says so and why, reads on, and remembers it', 
     assert.equal(outcome.stderr.match(/ERROR/g)?.length, 1, outcome.stderr);
   }
   await demo.brz('branch', '-q', instance.url('~demo/secret/branch'), 'read');
-  assert.match((await instance.hatchery('status')).stdout, new RegExp(`^read-only since \\S+, by .*: ${reason}$`, 'm'));
+  assert.match(
+    (await instance.hatchery('status')).stdout,
+    new RegExp(`^read-only since \\S+, by .*: ${reason}$`, 'm'),
+  );
   assert.equal(existsSync(join(instance.hostingRoot, '~demo/project')), false);
   assertDone(await instance.hatchery('read-only', 'off'));
   await demo.brz('push', '-q', '-d', 'more', instance.url('~demo/project/new'));

@@ -25,11 +25,16 @@ test('a gateway or page that an operator stopped turns new clients away with wor
   const session = await openSession(instance);
   const page = new URL(instance.ready.dashboard);
   process.kill(await instance.partPid('ssh-gateway'), 'SIGTERM');
-  await until('the stop to be told', () => instance.log.includes('ssh-gateway was stopped by SIGTERM'));
+  await until('the stop to be told', () =>
+    instance.log.includes('ssh-gateway was stopped by SIGTERM'),
+  );
   const turnedAway = /hatchery: an operator stopped this service at \d{4}-[^;]+Z; try again later/;
   const refused = await ssh();
   assert.equal(refused.code, 255);
-  assert.match(refused.stderr, /^Received disconnect from 127\.0\.0\.1 port \d+:7: hatchery: an operator stopped/m);
+  assert.match(
+    refused.stderr,
+    /^Received disconnect from 127\.0\.0\.1 port \d+:7: hatchery: an operator stopped/m,
+  );
   const pulled = await client.try('revision-history', instance.url(trunk));
   assert.equal(pulled.code, 3);
   assert.match(pulled.stderr, turnedAway);
@@ -38,7 +43,10 @@ test('a gateway or page that an operator stopped turns new clients away with wor
   await until('the session to be answered', () => session.running.stdout() === 'ok\x012\n');
   session.end();
   assertDone(await session.running.outcome);
-  await until('the gateway to be stopped', async () => (await stateOf('ssh-gateway')) === 'stopped');
+  await until(
+    'the gateway to be stopped',
+    async () => (await stateOf('ssh-gateway')) === 'stopped',
+  );
   assert.match((await ssh()).stderr, turnedAway);
   const silent = Array.from({ length: 300 }, () => silentClient(instance.ready.ssh.port));
   assert.match((await ssh()).stderr, turnedAway);
@@ -48,12 +56,21 @@ test('a gateway or page that an operator stopped turns new clients away with wor
   await until('the page to be stopped', async () => (await stateOf('dashboard')) === 'stopped');
   const { stdout } = await curl('--include', page.href);
   assert.match(stdout, /^HTTP\/1\.1 503 Service Unavailable\r\n/);
-  assert.match(stdout, /\r\n\r\nan operator stopped this page at \S+Z; sessions go on without it, and hatchery start/);
-  assert.equal((await curl('--data', '{}', '--output', '/dev/null', ...status, page.href)).stdout, '503');
+  assert.match(
+    stdout,
+    /\r\n\r\nan operator stopped this page at \S+Z; sessions go on without it, and hatchery start/,
+  );
+  assert.equal(
+    (await curl('--data', '{}', '--output', '/dev/null', ...status, page.href)).stdout,
+    '503',
+  );
 
   assertDone(await instance.hatchery('start'));
   await client.brz('revision-history', instance.url(trunk));
-  assert.equal((await curl('--output', '/dev/null', ...status, new URL('healthz', page).href)).stdout, '200');
+  assert.equal(
+    (await curl('--output', '/dev/null', ...status, new URL('healthz', page).href)).stdout,
+    '200',
+  );
 });
 
 const status = ['--write-out', '%{http_code}'];

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmodSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -11,7 +19,14 @@ import { assertDone } from './harness/outcome.ts';
 import { run } from './harness/run.ts';
 
 const checkout = dirname(hatcheryScript);
-const documents = ['*.md', 'docs/*.md', 'docs/reference/*.md', 'bench/*.md', 'examples/*/*.md', 'apps/*/README.md'];
+const documents = [
+  '*.md',
+  'docs/*.md',
+  'docs/reference/*.md',
+  'bench/*.md',
+  'examples/*/*.md',
+  'apps/*/README.md',
+];
 const blocks = globSync(documents, { cwd: checkout }).flatMap((path) =>
   codeBlocks(path, readFileSync(join(checkout, path), 'utf8')),
 );
@@ -56,7 +71,9 @@ describe('the documents', () => {
         environment: { HOME: directory },
       });
       // An example of one key alone may lack another one, but nothing in it may be wrong.
-      const wrong = stderr.split('\n').filter((said) => said !== '' && !/ needs | has no meaning with /.test(said));
+      const wrong = stderr
+        .split('\n')
+        .filter((said) => said !== '' && !/ needs | has no meaning with /.test(said));
       assert.deepEqual(wrong, [], `${path}:${line}: ${stdout}`);
     }
   });
@@ -78,7 +95,11 @@ describe('the documents', () => {
   });
 
   it('put the page behind a real nginx, at the root and below a path', async () => {
-    const nginx = await Nginx.prepare(join(directory, 'nginx'), blocksOf('nginx'), join(directory, 'page.sock'));
+    const nginx = await Nginx.prepare(
+      join(directory, 'nginx'),
+      blocksOf('nginx'),
+      join(directory, 'page.sock'),
+    );
     const origins = JSON.stringify(nginx.addresses);
     mkdirSync(join(directory, 'state'), { recursive: true });
     writeFileSync(
@@ -91,7 +112,9 @@ describe('the documents', () => {
     try {
       await nginx.start();
       for (const address of nginx.addresses) {
-        const { page, complaints } = await openPage(browser, `${address}/`, { httpCredentials: nginx.credentials });
+        const { page, complaints } = await openPage(browser, `${address}/`, {
+          httpCredentials: nginx.credentials,
+        });
         await connection(page).getByText(/^LIVE/).waitFor();
         await page.getByRole('link', { name: 'History' }).click();
         assert.equal(new URL(page.url()).href.split('?')[0], `${address}/history`);

@@ -9,7 +9,8 @@ import { until } from './harness/run.ts';
 import { gatewayDrain, restart, statusOf } from './harness/status.ts';
 
 const trunk = '~demo/sample/trunk';
-const drained = /hatchery: the service is being drained and takes no new connection: a new disk; try again in a minute/;
+const drained =
+  /hatchery: the service is being drained and takes no new connection: a new disk; try again in a minute/;
 
 let instance: Instance;
 let client: Client;
@@ -37,7 +38,11 @@ test('a drain holds over a restart and over the death of each part, with its dea
   assertRefused(await client.try('info', instance.url(trunk)), 3, drained);
   for (const name of ['forker', 'ssh-gateway']) {
     await replaceKilled(name);
-    assert.deepEqual(await gatewayDrain(instance), ['draining', drainDeadline], `after the death of the ${name}`);
+    assert.deepEqual(
+      await gatewayDrain(instance),
+      ['draining', drainDeadline],
+      `after the death of the ${name}`,
+    );
     const { draining, drainDeadline: now } = await statusOf(instance);
     assert.deepEqual([draining, now], [true, drainDeadline], `after the death of the ${name}`);
     assertRefused(await client.try('info', instance.url(trunk)), 3, drained);
@@ -46,11 +51,15 @@ test('a drain holds over a restart and over the death of each part, with its dea
   await client.brz('info', instance.url(trunk));
   await until('the old gateway to hear of it', async () => {
     const deadline =
-      (await statusOf(instance)).oldParts.find(({ name }) => name === 'ssh-gateway')?.drainDeadline ?? '';
+      (await statusOf(instance)).oldParts.find(({ name }) => name === 'ssh-gateway')
+        ?.drainDeadline ?? '';
     return Date.parse(deadline) > Date.parse(drainDeadline) + 1000 * 3600;
   });
   await restart(instance);
-  assert.deepEqual([(await statusOf(instance)).draining, await gatewayDrain(instance)], [false, ['open', null]]);
+  assert.deepEqual(
+    [(await statusOf(instance)).draining, await gatewayDrain(instance)],
+    [false, ['open', null]],
+  );
   session.say('hello\n');
   await until('an answer', () => session.running.stdout() === 'ok\x012\n');
   session.end();
@@ -61,21 +70,38 @@ test('the deadline of a drain from before a restart is that of the old sessions 
   const session = await openSession(instance);
   assertDone(await instance.hatchery('drain', '--deadline', '8', '--reason', 'a new disk'));
   await restart(instance);
-  assertRefused(await session.running.outcome, 255, /the service is restarting \(drain deadline passed\)/);
+  assertRefused(
+    await session.running.outcome,
+    255,
+    /the service is restarting \(drain deadline passed\)/,
+  );
   assertRefused(await client.try('info', instance.url(trunk)), 3, drained);
 });
 
 test('a drain after a restart reaches the old sessions as well', async () => {
   const session = await openSession(instance);
   await restart(instance);
-  assert.match(assertDone(await instance.hatchery('drain', '--deadline', '0')), /^1 session may finish until /m);
-  assertRefused(await session.running.outcome, 255, /the service is restarting \(drain deadline passed\)/);
+  assert.match(
+    assertDone(await instance.hatchery('drain', '--deadline', '0')),
+    /^1 session may finish until /m,
+  );
+  assertRefused(
+    await session.running.outcome,
+    255,
+    /the service is restarting \(drain deadline passed\)/,
+  );
 });
 
-/** Where the configuration leaves it to the system, the next gateway after one that was killed has another. */
+/**
+ * Where the configuration leaves it to the system, the next gateway after one that was killed has
+ * another.
+ */
 function keepPort(): void {
   const { host, port } = instance.ready.ssh;
-  writeFileSync(instance.config, configText(instance.directory, '').replace('"127.0.0.1:0"', `"${host}:${port}"`));
+  writeFileSync(
+    instance.config,
+    configText(instance.directory, '').replace('"127.0.0.1:0"', `"${host}:${port}"`),
+  );
 }
 
 async function replaceKilled(name: string): Promise<void> {

@@ -21,14 +21,21 @@ after(async () => {
 });
 
 const drainedFor = (reason: string): RegExp =>
-  new RegExp(`hatchery: the service is being drained and takes no new connection: ${reason}; try again in a minute`);
+  new RegExp(
+    `hatchery: the service is being drained and takes no new connection: ${reason}; try again in a minute`,
+  );
 const trunk = '~demo/sample/trunk';
 
 test('a drained service lets a session finish, shows it with its deadline, tells newcomers why, and comes back', async () => {
   const held = await hold();
-  const drain = assertDone(await instance.hatchery('drain', '--deadline', '3600', '--reason', 'a new disk'));
+  const drain = assertDone(
+    await instance.hatchery('drain', '--deadline', '3600', '--reason', 'a new disk'),
+  );
   assert.match(drain, /^draining: no new session is taken/);
-  assert.match(drain, /^1 session may finish until \d{4}-\d\d-\d\dT\S+Z; then they are disconnected with a message$/m);
+  assert.match(
+    drain,
+    /^1 session may finish until \d{4}-\d\d-\d\dT\S+Z; then they are disconnected with a message$/m,
+  );
   assert.match(drain, /^demo +127\.0\.0\.1:\d+ +/m);
   const status = JSON.parse(assertDone(await instance.hatchery('status', '--json'))) as Status;
   assert.equal(status.draining, true);
@@ -68,7 +75,10 @@ test('whoever is still there at the deadline reads why the connection ends', asy
   assertDone(await instance.hatchery('drain', '--deadline', '0'));
   const { code, stderr } = await held.ended;
   assert.equal(code, 255);
-  assert.match(stderr, /hatchery: the service is restarting \(drain deadline passed\); try again in a minute/);
+  assert.match(
+    stderr,
+    /hatchery: the service is restarting \(drain deadline passed\); try again in a minute/,
+  );
   assertDone(await instance.hatchery('undrain'));
 });
 
@@ -76,13 +86,23 @@ test('what happened is told afterwards: who came, who did not, and what was done
   await until('the sessions to be told', async () => (await told('sessions')).length >= 5);
   const sessions = await told('sessions', '--user', 'demo');
   assert.ok(sessions.every(({ state, reason }) => state === 'ended' && typeof reason === 'string'));
-  assert.ok(sessions.some(({ branch }) => typeof branch === 'string' && branch.includes('sample/trunk')));
+  assert.ok(
+    sessions.some(({ branch }) => typeof branch === 'string' && branch.includes('sample/trunk')),
+  );
   const kinds = new Set((await told('audit', '--limit', '1000')).map(({ kind }) => kind));
-  for (const kind of ['sign-in.accepted', 'connection.refused', 'action.requested']) assert.ok(kinds.has(kind), kind);
+  for (const kind of ['sign-in.accepted', 'connection.refused', 'action.requested'])
+    assert.ok(kinds.has(kind), kind);
   const actions = await told('audit', '--kind', 'action');
-  assert.ok(actions.some(({ part, verb, reason }) => part === 'forker' && verb === 'drain' && reason === 'a new disk'));
+  assert.ok(
+    actions.some(
+      ({ part, verb, reason }) => part === 'forker' && verb === 'drain' && reason === 'a new disk',
+    ),
+  );
   assert.ok(actions.every(({ outcome }) => typeof outcome === 'string'));
-  assert.match(assertDone(await instance.hatchery('audit', '--user', 'demo')), /^\S+ \S+Z +demo +signed in /m);
+  assert.match(
+    assertDone(await instance.hatchery('audit', '--user', 'demo')),
+    /^\S+ \S+Z +demo +signed in /m,
+  );
 });
 
 async function told(...words: string[]): Promise<Record<string, unknown>[]> {
@@ -117,7 +137,14 @@ interface Ended {
 async function hold(): Promise<Held> {
   const { host, port } = instance.ready.ssh;
   const options = sshOptions(instance, join(instance.ready.stateDir, 'demo', 'id_ed25519'));
-  const words = ['-p', `${port}`, '-l', 'demo', host, 'bzr serve --inet --directory=/ --allow-writes'];
+  const words = [
+    '-p',
+    `${port}`,
+    '-l',
+    'demo',
+    host,
+    'bzr serve --inet --directory=/ --allow-writes',
+  ];
   const ssh = spawn('ssh', [...options, ...words], { stdio: 'pipe' });
   let [stdout, stderr] = ['', ''];
   ssh.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -24,7 +24,10 @@ after(async () => {
 });
 
 test('a first push needs no --create-prefix and arrives whole', async () => {
-  assert.equal((await client.brz('revno', instance.url('~demo/project/trunk'))).trim(), String(size.revisions));
+  assert.equal(
+    (await client.brz('revno', instance.url('~demo/project/trunk'))).trim(),
+    String(size.revisions),
+  );
   assert.equal(await revisionIds(instance.url('~demo/project/trunk')), await revisionIds(history));
 });
 
@@ -57,7 +60,11 @@ test('a commit is pushed to a new branch and to an existing one, and pulled else
   await client.brz('push', '-q', '-d', 'mine', instance.url('~demo/project/trunk'));
   await client.brz('pull', '-q', '-d', 'theirs');
   const ids = await revisionIds('mine');
-  for (const place of ['theirs', instance.url('~demo/project/feature'), instance.url('~demo/project/trunk')]) {
+  for (const place of [
+    'theirs',
+    instance.url('~demo/project/feature'),
+    instance.url('~demo/project/trunk'),
+  ]) {
     assert.equal(await revisionIds(place), ids, place);
   }
 });

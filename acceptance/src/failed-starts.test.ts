@@ -9,7 +9,10 @@ import { configText, hatcheryScript } from './harness/instance.ts';
 import { assertNothingLeft } from './harness/nothing-left.ts';
 import { run, type Outcome } from './harness/run.ts';
 
-/** What `./hatchery` execs once it has found everything installed; it also runs where something is gone since then. */
+/**
+ * What `./hatchery` execs once it has found everything installed; it also runs where something is
+ * gone since then.
+ */
 const program = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
 
 const debianPython = '/usr/lib/python3/dist-packages';
@@ -26,7 +29,9 @@ afterEach(async () => {
 });
 
 test('every problem of a configuration is named in one go, and nothing is made', async () => {
-  const file = configure(`[forker]\nmax_children = "many"\nmax_childern = 3\n[shh]\nlisten = "x"\n`);
+  const file = configure(
+    `[forker]\nmax_children = "many"\nmax_childern = 3\n[shh]\nlisten = "x"\n`,
+  );
   const outcome = await hatchery('up');
   assert.deepEqual(outcome.stderr.trim().split('\n'), [
     `hatchery: ${file}:9: forker.max_children: must be a whole number from 1 to 100000, not "many"`,
@@ -47,8 +52,14 @@ test('a configuration that is not there, or cannot be read, is told by its name'
   const file = join(directory, 'hatchery.toml');
   assertOneLine(await hatchery('up'), new RegExp(`^hatchery: ${file}: there is no such file$`));
   mkdirSync(file);
-  assertOneLine(await hatchery('up'), new RegExp(`^hatchery: ${file}: is a directory; a configuration is a file`));
-  assertOneLine(await hatchery('start'), new RegExp(`^hatchery: ${file}: is a directory; a configuration is a file`));
+  assertOneLine(
+    await hatchery('up'),
+    new RegExp(`^hatchery: ${file}: is a directory; a configuration is a file`),
+  );
+  assertOneLine(
+    await hatchery('start'),
+    new RegExp(`^hatchery: ${file}: is a directory; a configuration is a file`),
+  );
 });
 
 for (const [part, table] of [
@@ -63,7 +74,10 @@ for (const [part, table] of [
       `[${table}]\nlisten = "${taken.address}"`,
     );
     writeFileSync(file, text);
-    const expected = new RegExp(`^hatchery: up: ${taken.address} is taken by another .*; stop .*hatchery\\.toml$`, 'm');
+    const expected = new RegExp(
+      `^hatchery: up: ${taken.address} is taken by another .*; stop .*hatchery\\.toml$`,
+      'm',
+    );
     const up = await hatchery('up', '--json');
     assert.match(up.stderr, expected);
     assert.equal(up.code, 1);
@@ -81,7 +95,12 @@ test('a missing brz is told with the command that installs it', async (t) => {
   mkdirSync(join(directory, 'dpkg'));
   writeFileSync(join(directory, 'dpkg', 'status'), '');
   configure();
-  const outcome = await withoutBreezy(['env', `DPKG_ADMINDIR=${directory}/dpkg`, hatcheryScript, ...about('up')]);
+  const outcome = await withoutBreezy([
+    'env',
+    `DPKG_ADMINDIR=${directory}/dpkg`,
+    hatcheryScript,
+    ...about('up'),
+  ]);
   assertOneLine(
     outcome,
     /^hatchery: Debian packages are missing\. Run: sudo apt-get update && sudo apt-get install .*\bbrz\b/,
@@ -130,16 +149,21 @@ function assertOneLine({ code, stdout, stderr }: Outcome, expected: RegExp): voi
 }
 
 /**
- * Runs a program where Debian's Python packages are gone, and as no root, who would install them: both in namespaces
- * of its own, which nothing else on the machine sees.
+ * Runs a program where Debian's Python packages are gone, and as no root, who would install them:
+ * both in namespaces of its own, which nothing else on the machine sees.
  */
 function withoutBreezy(argv: readonly string[]): Promise<Outcome> {
   const script = `mount -t tmpfs tmpfs ${debianPython} && exec unshare --user --map-user=1000 -- "$@"`;
   const namespaces = ['--user', '--map-root-user', '--mount'];
-  return run('unshare', [...namespaces, 'sh', '-c', script, 'sh', ...argv], { environment: { HOME: directory } });
+  return run('unshare', [...namespaces, 'sh', '-c', script, 'sh', ...argv], {
+    environment: { HOME: directory },
+  });
 }
 
-/** Some containers allow no namespaces; the tests that need them then count as skipped, with the reason. */
+/**
+ * Some containers allow no namespaces; the tests that need them then count as skipped, with the
+ * reason.
+ */
 async function canUnmount(t: { skip(reason: string): void }): Promise<boolean> {
   const { code, stderr } = await withoutBreezy(['test', '!', '-e', join(debianPython, 'breezy')]);
   if (code !== 0) t.skip(`Breezy cannot be hidden here: ${stderr.trim()}`);

@@ -46,8 +46,14 @@ test('a gateway or a page that is killed costs new clients a wait, on the same p
     await visit();
   }
   const killed = await instance.partPid('ssh-gateway');
-  const restarting = start(join(import.meta.dirname, '../../hatchery'), ['restart', '--config', instance.config]);
-  await until('the new gateway to be under way', () => restarting.stdout().includes('starting ssh-gateway'));
+  const restarting = start(join(import.meta.dirname, '../../hatchery'), [
+    'restart',
+    '--config',
+    instance.config,
+  ]);
+  await until('the new gateway to be under way', () =>
+    restarting.stdout().includes('starting ssh-gateway'),
+  );
   await kill(killed);
   await Promise.all([1, 2, 3].map(() => client.brz('revision-history', instance.url(trunk))));
   assertDone(await restarting.outcome);
@@ -67,7 +73,10 @@ test('a restart moves to another address: the old one is closed, and its session
   const free = await unusedPort();
   const socket = join(instance.directory, 'proxy.sock');
   const moved = (address: string, extra: string): string =>
-    configText(instance.directory, extra).replace('listen = "127.0.0.1:0"', `listen = "${address}"`);
+    configText(instance.directory, extra).replace(
+      'listen = "127.0.0.1:0"',
+      `listen = "${address}"`,
+    );
 
   // The same port on all addresses: the kernel lets both have it, and the old one closes behind.
   writeFileSync(instance.config, moved(`0.0.0.0:${port}`, `proxy_socket = "${socket}"\n`));
@@ -83,7 +92,11 @@ test('a restart moves to another address: the old one is closed, and its session
 
   // What cannot be had changes nothing.
   writeFileSync(instance.config, moved('192.0.2.1:5022', ''));
-  assertRefused(await instance.hatchery('restart'), 1, /^hatchery: restart: 192\.0\.2\.1 is not an address of this/m);
+  assertRefused(
+    await instance.hatchery('restart'),
+    1,
+    /^hatchery: restart: 192\.0\.2\.1 is not an address of this/m,
+  );
   await greeting(free);
   session.say('hello\n');
   await until('an answer', () => session.running.stdout() === 'ok\x012\n');
@@ -97,9 +110,14 @@ test('a restart moves to another address: the old one is closed, and its session
   assertDone(await stopping);
 });
 
-/** Asks the page as a new client: a connection that was kept from before would be one to a page that was killed. */
+/**
+ * Asks the page as a new client: a connection that was kept from before would be one to a page that
+ * was killed.
+ */
 async function visit(): Promise<void> {
-  const { status } = await fetch(new URL('/healthz', instance.ready.dashboard), { headers: { connection: 'close' } });
+  const { status } = await fetch(new URL('/healthz', instance.ready.dashboard), {
+    headers: { connection: 'close' },
+  });
   assert.equal(status, 200);
 }
 

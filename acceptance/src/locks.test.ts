@@ -12,7 +12,10 @@ import { start, until, type Running } from './harness/run.ts';
 
 let instance: Instance;
 let client: Client;
-/** The same user to the service, and another one to Breezy, which takes nobody else's lock for its own. */
+/**
+ * The same user to the service, and another one to Breezy, which takes nobody else's lock for its
+ * own.
+ */
 let other: Client;
 let history: string;
 
@@ -49,7 +52,9 @@ async function shown(): Promise<string> {
   return assertDone(await instance.hatchery('locks'));
 }
 
-/** A push that is stopped while it holds the lock of a branch of this name, which is at revision 10. */
+/**
+ * A push that is stopped while it holds the lock of a branch of this name, which is at revision 10.
+ */
 async function freezePush(name: string): Promise<{ readonly push: Running; readonly lock: Lock }> {
   await client.brz('push', '-q', '-r', '10', '-d', history, url(name));
   const push = client.start('push', '-q', '-d', history, url(name));
@@ -67,10 +72,16 @@ test('of two clients that push to one branch the second is told who is in front,
   const refused = await other.try('push', '-d', history, url('two'));
   assertRefused(refused, 3, /Could not acquire lock/);
   const pid = lock.holder?.pid ?? 0;
-  assert.match(refused.stderr, new RegExp(`held by demo on \\S+ \\(process #${pid}\\), acquired \\d+ seconds? ago`));
+  assert.match(
+    refused.stderr,
+    new RegExp(`held by demo on \\S+ \\(process #${pid}\\), acquired \\d+ seconds? ago`),
+  );
   assert.match(
     await shown(),
-    new RegExp(`^${lock.id} +branch +held .* demo pid ${pid} session \\S+ +~demo/project/two$`, 'm'),
+    new RegExp(
+      `^${lock.id} +branch +held .* demo pid ${pid} session \\S+ +~demo/project/two$`,
+      'm',
+    ),
   );
   assert.deepEqual([lock.holder?.user, lock.holder?.command], ['demo', 'lp-serve --inet demo']);
   push.kill('SIGCONT');
@@ -83,7 +94,10 @@ test('a session killed while it holds a lock leaves it for a moment, and then an
   process.kill(lock.holder?.pid ?? 0, 'SIGKILL');
   push.kill('SIGKILL');
   const orphan = await seen('killed', 'the orphan', ({ condition }) => condition === 'orphaned');
-  assert.deepEqual([orphan.id, orphan.reasons], [lock.id, ['the session that took it has ended: SIGKILL']]);
+  assert.deepEqual(
+    [orphan.id, orphan.reasons],
+    [lock.id, ['the session that took it has ended: SIGKILL']],
+  );
   await until('the lock to be free', () => !isLocked('killed'));
   assertDone(await other.try('push', '-q', '-d', history, url('killed')));
 });
@@ -94,7 +108,8 @@ test('a holder that is stopped and three that wait for it: a tree, and what to d
   const tag = (name: string): ReturnType<typeof runSession> =>
     runSession(instance.ready.forkerSocket, `fork tag -q -d ${onDisk('stopped')} ${name}\n`);
   const waiters = ['t1', 't2', 't3'].map(tag);
-  const isStopped = ({ reasons }: Lock): boolean => reasons?.some((one) => one.includes('is stopped')) === true;
+  const isStopped = ({ reasons }: Lock): boolean =>
+    reasons?.some((one) => one.includes('is stopped')) === true;
   await seen('stopped', 'the waiters', (one) => one.waiters.length === 3 && isStopped(one));
   const [, tree = '', remedy = ''] = (await shown()).split('\n\n');
   assert.match(
@@ -106,7 +121,10 @@ test('a holder that is stopped and three that wait for it: a tree, and what to d
     `${lock.id}  to end its holder and free it: hatchery break-lock --config ${instance.config} ${lock.id} --reason TEXT`,
   );
   const broken = assertDone(await instance.hatchery('break-lock', lock.id, '--reason', 'it hangs'));
-  assert.match(broken, /^lock \w+: its session \S+ was ended by SIGKILL; broken: it was held by demo \(pid/);
+  assert.match(
+    broken,
+    /^lock \w+: its session \S+ was ended by SIGKILL; broken: it was held by demo \(pid/,
+  );
   for (const waiter of waiters) assert.equal((await waiter).status, 0, (await waiter).stderr);
   push.kill('SIGCONT');
   // It reconnects, shows a token of a lock that is gone, and is told so.
@@ -122,15 +140,25 @@ test('a brz on the host itself is seen in the way of a push, and broken when it 
   chmodSync(editor, 0o755);
   const environment = { ...other.environment, BRZ_EDITOR: editor };
   // While somebody types the message, brz has the branch locked.
-  const commit = start('/usr/bin/brz', ['commit', '--unchanged', client.path('outside')], { environment });
+  const commit = start('/usr/bin/brz', ['commit', '--unchanged', client.path('outside')], {
+    environment,
+  });
   await until('the editor', () => existsSync(`${editor}.open`));
-  assertRefused(await client.try('push', '-d', history, url('outside')), 3, /held by Other <other@example.invalid> on/);
+  assertRefused(
+    await client.try('push', '-d', history, url('outside')),
+    3,
+    /held by Other <other@example.invalid> on/,
+  );
   const held = await seen('outside', 'the lock', ({ condition }) => condition === 'held');
   assert.deepEqual([held.holder?.pid, held.holder?.childId], [commit.pid, null]);
   commit.kill('SIGKILL');
   await commit.outcome;
   // It may as well run in a container of the same host name: Breezy writes no more than a pid.
-  const left = await seen('outside', 'the lock that it left', ({ condition }) => condition === 'unknown');
+  const left = await seen(
+    'outside',
+    'the lock that it left',
+    ({ condition }) => condition === 'unknown',
+  );
   assert.equal(left.id, held.id);
   assert.match(
     await shown(),
@@ -145,7 +173,13 @@ test('a brz on the host itself is seen in the way of a push, and broken when it 
 
 test('a broken lock whose old holder goes on: it is told, and harms nothing that was pushed since', async () => {
   const { push, lock } = await freezePush('broken');
-  const forced = await instance.hatchery('break-lock', lock.id, '--force', '--reason', 'its laptop is shut');
+  const forced = await instance.hatchery(
+    'break-lock',
+    lock.id,
+    '--force',
+    '--reason',
+    'its laptop is shut',
+  );
   assert.match(assertDone(forced), /two writers can damage the branch/);
   assertDone(await other.try('push', '-q', '-r', '20', '-d', history, url('broken')));
   push.kill('SIGCONT');

@@ -17,14 +17,17 @@ let master: Running;
 
 beforeEach(async () => {
   instance = await Instance.start();
-  // As a person with ControlMaster in ssh_config(5) has it: every brz is a channel of one connection, which stays.
+  // As a person with ControlMaster in ssh_config(5) has it: every brz is a channel of one
+  // connection, which stays.
   const path = join(instance.directory, 'ssh-multiplexed');
   const ssh = `exec ssh ${mux().join(' ')}`;
   writeFileSync(path, `#!/bin/sh\n[ "$1" = -V ] && { echo OpenSSH_9.2; exit 0; }\n${ssh} "$@"\n`);
   chmodSync(path, 0o755);
   client = new Client(instance, { ssh: path });
   const { host, port } = instance.ready.ssh;
-  master = start('ssh', [...mux(), '-M', '-N', '-p', String(port), `demo@${host}`], { input: null });
+  master = start('ssh', [...mux(), '-M', '-N', '-p', String(port), `demo@${host}`], {
+    input: null,
+  });
   await until('the connection', async () => (await control('check')).code === 0);
 });
 
@@ -53,12 +56,19 @@ test('every command on an old connection succeeds during and after two restarts,
   await until('an answer', () => long.running.stdout() === 'ok\x012\n');
   long.end();
   assertDone(await long.running.outcome);
-  const line = new RegExp(`^old ssh-gateway \\(pid ${gateway}\\) .*: 0 sessions on 1 connection, until `, 'm');
+  const line = new RegExp(
+    `^old ssh-gateway \\(pid ${gateway}\\) .*: 0 sessions on 1 connection, until `,
+    'm',
+  );
   await until('the connection alone to be waited for', async () =>
     line.test(assertDone(await instance.hatchery('status'))),
   );
   assertDone(await instance.hatchery('drain'));
-  assertRefused(await client.try('revision-history', instance.url(trunk)), 3, /hatchery: the service is being drained/);
+  assertRefused(
+    await client.try('revision-history', instance.url(trunk)),
+    3,
+    /hatchery: the service is being drained/,
+  );
   await until('the old gateway to go with its idle connection', async () =>
     (await statusOf(instance)).oldParts.every(({ name }) => name !== 'ssh-gateway'),
   );
@@ -79,14 +89,17 @@ test('user remove --end-sessions ends what is open on every gateway that a resta
     2,
     'the first has the connection without a session, and a session; the second a session',
   );
-  const told = assertDone(await instance.hatchery('user', 'remove', 'demo', '--end-sessions', '--reason', 'left us'));
+  const told = assertDone(
+    await instance.hatchery('user', 'remove', 'demo', '--end-sessions', '--reason', 'left us'),
+  );
   // The first gateway has the connection of ControlMaster besides its session.
   assert.deepEqual(told.match(/\d connections? ended/g)?.toSorted(), [
     '1 connection ended',
     '1 connection ended',
     '2 connections ended',
   ]);
-  for (const { running } of sessions) assertRefused(await running.outcome, 255, /hatchery: ended by an operator/);
+  for (const { running } of sessions)
+    assertRefused(await running.outcome, 255, /hatchery: ended by an operator/);
   assertRefused(await master.outcome, 255, /hatchery: ended by an operator/);
   const refused = await client.try('revision-history', instance.url(trunk));
   assertRefused(refused, 3, /Permission denied \(publickey\)/);
@@ -96,7 +109,11 @@ test('user remove --end-sessions ends what is open on every gateway that a resta
   assertDone(await bystander.running.outcome);
   const audit = assertDone(await instance.hatchery('audit', '--kind', 'action'));
   assert.match(audit, /user remove demo +- +left us \(done\)/);
-  assert.equal(audit.match(/ disconnect demo +- +left us \(\d connections? ended\)/g)?.length, 3, audit);
+  assert.equal(
+    audit.match(/ disconnect demo +- +left us \(\d connections? ended\)/g)?.length,
+    3,
+    audit,
+  );
 });
 
 /** brz on the multiplexed connection, one after the other, each of which must succeed. */

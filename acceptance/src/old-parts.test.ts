@@ -29,7 +29,10 @@ afterEach(async () => {
 });
 
 test('after a restart each old part is seen with what it waits for, and is out of sight with its last session', async () => {
-  const [gateway, forker] = [await instance.partPid('ssh-gateway'), await instance.partPid('forker')];
+  const [gateway, forker] = [
+    await instance.partPid('ssh-gateway'),
+    await instance.partPid('forker'),
+  ];
   const first = await openSession(instance);
   assert.deepEqual((await statusOf(instance)).oldParts, []);
   await restart(instance);
@@ -38,7 +41,10 @@ test('after a restart each old part is seen with what it waits for, and is out o
   const instant = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`;
   const line = `^old ssh-gateway \\(pid ${gateway}\\) has drained since ${instant}: 1 session, until ${instant} at most$`;
   assert.match(text, new RegExp(line, 'm'));
-  assert.match(text, new RegExp(`^old forker \\(pid ${forker}\\) has drained since ${instant}: 1 session$`, 'm'));
+  assert.match(
+    text,
+    new RegExp(`^old forker \\(pid ${forker}\\) has drained since ${instant}: 1 session$`, 'm'),
+  );
   const listed = await sessions();
   assert.deepEqual(
     listed.map(({ state, oldGateway }) => [state, oldGateway]),
@@ -47,7 +53,10 @@ test('after a restart each old part is seen with what it waits for, and is out o
       ['running', gateway],
     ],
   );
-  assert.match(assertDone(await instance.hatchery('sessions')), new RegExp(` running, old gateway ${gateway} `));
+  assert.match(
+    assertDone(await instance.hatchery('sessions')),
+    new RegExp(` running, old gateway ${gateway} `),
+  );
 
   const middle = await instance.partPid('ssh-gateway');
   await restart(instance);
@@ -62,14 +71,19 @@ test('after a restart each old part is seen with what it waits for, and is out o
   }
   await until('the old ones to go', async () => (await statusOf(instance)).oldParts.length === 0);
   assert.doesNotMatch(assertDone(await instance.hatchery('status')), /^old /m);
-  assert.ok((await sessions()).every(({ state, oldGateway }) => state === 'ended' && oldGateway === null));
+  assert.ok(
+    (await sessions()).every(({ state, oldGateway }) => state === 'ended' && oldGateway === null),
+  );
 });
 
 test('an old gateway that is killed is not shown any more, and the next restart collects what it left', async () => {
   const { session, gateway } = await restartUnder();
   process.kill(gateway, 'SIGKILL');
   await session.running.outcome;
-  await until('the old ones to be out of sight', async () => (await statusOf(instance)).oldParts.length === 0);
+  await until(
+    'the old ones to be out of sight',
+    async () => (await statusOf(instance)).oldParts.length === 0,
+  );
   assert.ok(namesOf(gateway).length > 0, 'there is something to collect');
   assert.match(assertDone(await instance.hatchery('sessions')), /^STARTED|^no session/);
   await restart(instance);
@@ -80,7 +94,10 @@ test('what a killed old gateway left goes with the service at the latest', async
   const { session, gateway } = await restartUnder();
   process.kill(gateway, 'SIGKILL');
   await session.running.outcome;
-  await until('it to be out of sight', async () => oldPids(await statusOf(instance), 'ssh-gateway').length === 0);
+  await until(
+    'it to be out of sight',
+    async () => oldPids(await statusOf(instance), 'ssh-gateway').length === 0,
+  );
   assert.ok(namesOf(gateway).length > 0, 'there is something to collect');
   // The end of each test proves that nothing is left.
 });
@@ -106,13 +123,20 @@ test('an old part that gives no answer is named, and holds nobody up', async () 
       ],
     );
     const text = assertDone(await instance.hatchery('status'));
-    assert.match(text, new RegExp(`^old ssh-gateway \\(pid ${gateway}\\) should drain: no answer on .* within`, 'm'));
+    assert.match(
+      text,
+      new RegExp(`^old ssh-gateway \\(pid ${gateway}\\) should drain: no answer on .* within`, 'm'),
+    );
     assertRefused(
       await instance.hatchery('sessions'),
       1,
       /the sessions of the old ssh gateway .* are not known: no ans/,
     );
-    assertRefused(await instance.hatchery('drain', '--old'), 1, /the old ssh gateway on .* gives no answer/);
+    assertRefused(
+      await instance.hatchery('drain', '--old'),
+      1,
+      /the old ssh gateway on .* gives no answer/,
+    );
     await client.brz('info', instance.url(trunk));
   } finally {
     for (const pid of [gateway, forker]) process.kill(pid, 'SIGCONT');
@@ -122,7 +146,10 @@ test('an old part that gives no answer is named, and holds nobody up', async () 
 });
 
 test('the old sessions alone are hurried, while new ones come in', async () => {
-  assert.match(assertDone(await instance.hatchery('drain', '--old', '--deadline', '0')), /^no old ssh gateway runs$/m);
+  assert.match(
+    assertDone(await instance.hatchery('drain', '--old', '--deadline', '0')),
+    /^no old ssh gateway runs$/m,
+  );
   const { session, gateway } = await restartUnder();
   const newer = await openSession(instance);
   const line = new RegExp(`^old ssh-gateway \\(pid ${gateway}\\): 1 session finishes$`, 'm');
@@ -136,7 +163,11 @@ test('the old sessions alone are hurried, while new ones come in', async () => {
   assert.ok((await deadline()) > Date.now() + 1000 * 3600);
   await client.brz('info', instance.url(trunk));
   assertDone(await instance.hatchery('drain', '--old', '--deadline', '0'));
-  assertRefused(await session.running.outcome, 255, /the service is restarting \(drain deadline passed\)/);
+  assertRefused(
+    await session.running.outcome,
+    255,
+    /the service is restarting \(drain deadline passed\)/,
+  );
   assert.equal((await statusOf(instance)).draining, false);
   newer.end();
   assertDone(await newer.running.outcome);
@@ -149,7 +180,10 @@ async function restartUnder(): Promise<{
   readonly forker: number;
 }> {
   const session = await openSession(instance);
-  const [gateway, forker] = [await instance.partPid('ssh-gateway'), await instance.partPid('forker')];
+  const [gateway, forker] = [
+    await instance.partPid('ssh-gateway'),
+    await instance.partPid('forker'),
+  ];
   await restart(instance);
   return { session, gateway, forker };
 }
@@ -162,5 +196,7 @@ async function sessions(): Promise<Session[]> {
 function namesOf(pid: number): string[] {
   const directory = join(instance.directory, 'run');
   assert.ok(existsSync(directory));
-  return readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith(`.${pid}-`));
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith(`.${pid}-`),
+  );
 }

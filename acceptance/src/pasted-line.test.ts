@@ -18,8 +18,14 @@ for (const [kind, prefix] of [
     const home = join(directory, 'home');
     mkdirSync(home);
     writeFileSync(config, configText(directory, ''));
-    const up = start(hatcheryScript, ['up', '--config', config], { environment: { HOME: directory } });
-    const line = await until('the line to paste', () => /^ {2}Branch from it +(.+)$/m.exec(up.stdout())?.[1], 60_000);
+    const up = start(hatcheryScript, ['up', '--config', config], {
+      environment: { HOME: directory },
+    });
+    const line = await until(
+      'the line to paste',
+      () => /^ {2}Branch from it +(.+)$/m.exec(up.stdout())?.[1],
+      60_000,
+    );
     assert.match(up.stdout(), /^ {2}The page +http:\/\/127\.0\.0\.1:\d+\/$/m);
 
     for (const time of ['first', 'second']) {
@@ -27,7 +33,10 @@ for (const [kind, prefix] of [
       mkdirSync(place);
       assertDone(await run('sh', ['-c', line], { cwd: place, environment: { HOME: home } }));
       assert.deepEqual(readdirSync(place), ['trunk']);
-      assert.match(readFileSync(join(place, 'trunk', 'README'), 'utf8'), /something to branch from/);
+      assert.match(
+        readFileSync(join(place, 'trunk', 'README'), 'utf8'),
+        /something to branch from/,
+      );
     }
     assert.equal(readdirSync(home).includes('.ssh'), false);
 

@@ -20,7 +20,8 @@ after(async () => {
 });
 
 const noShell = /^hatchery: hello demo, no shell here; branch with: brz branch bzr\+ssh:\/\/\S+$/m;
-const notRun = (what: string): RegExp => new RegExp(`^hatchery: ${what}.*; use: brz branch bzr\\+ssh://…$`, 'm');
+const notRun = (what: string): RegExp =>
+  new RegExp(`^hatchery: ${what}.*; use: brz branch bzr\\+ssh://…$`, 'm');
 
 const requests: readonly [name: string, options: string[], command: string[], says: RegExp][] = [
   ['a shell', ['-T'], [], noShell],
@@ -28,16 +29,33 @@ const requests: readonly [name: string, options: string[], command: string[], sa
   ['a subsystem', ['-s'], ['sftp'], notRun('the subsystem "sftp" is not offered')],
   ['another program', [], ['git-upload-pack', 'x'], notRun('"git-upload-pack" is not run here')],
   ['another command of bzr', [], ['bzr', 'rocks'], notRun('"bzr rocks" is not run here')],
-  ['another directory', [], ['bzr serve --inet --directory=/etc --allow-writes'], notRun('.* is not a form of serve')],
-  ['a second command', [], ['bzr serve --inet --directory=/ --allow-writes; id'], notRun('.* is not a form of serve')],
-  ['half a quote', [], ["bzr serve '--inet"], notRun('the command has a quote or backslash without its partner')],
+  [
+    'another directory',
+    [],
+    ['bzr serve --inet --directory=/etc --allow-writes'],
+    notRun('.* is not a form of serve'),
+  ],
+  [
+    'a second command',
+    [],
+    ['bzr serve --inet --directory=/ --allow-writes; id'],
+    notRun('.* is not a form of serve'),
+  ],
+  [
+    'half a quote',
+    [],
+    ["bzr serve '--inet"],
+    notRun('the command has a quote or backslash without its partner'),
+  ],
 ];
 
 for (const [name, options, command, says] of requests) {
   test(`${name} is refused over ssh in one clear line`, async () => {
     const { code, stdout, stderr } = await ssh(demoKey(), 'demo', options, command);
     // A terminal joins the two streams.
-    const said = options.includes('-tt') ? stdout + stderr.replace(/^Connection to .* closed\.\s*$/m, '') : stderr;
+    const said = options.includes('-tt')
+      ? stdout + stderr.replace(/^Connection to .* closed\.\s*$/m, '')
+      : stderr;
     assert.match(said.replaceAll('\r', ''), says);
     assert.equal(said.trim().split('\n').length, 1, said);
     assert.equal(code, 1);
@@ -74,19 +92,32 @@ test('a user who was removed is not let in again', async () => {
   const leaver = new Client(instance, { ssh: openssh(instance, key) });
   await leaver.brz('info', instance.url('~demo/sample/trunk', 'leaver'));
   assertDone(await instance.hatchery('user', 'remove', 'leaver'));
-  assertRefused(await leaver.try('info', instance.url('~demo/sample/trunk', 'leaver')), 3, /Permission denied/);
+  assertRefused(
+    await leaver.try('info', instance.url('~demo/sample/trunk', 'leaver')),
+    3,
+    /Permission denied/,
+  );
 });
 
 test('a malformed fork request is answered FAILURE with the cause, and the service goes on', async () => {
   const { forkerSocket } = instance.ready;
   const parsing = /^FAILURE\ncommand or env parsing failed: .+\n$/;
-  assert.equal(await ask(forkerSocket, 'knof rocks\n'), "FAILURE\nunknown request: 'knof rocks\\n'\n");
+  assert.equal(
+    await ask(forkerSocket, 'knof rocks\n'),
+    "FAILURE\nunknown request: 'knof rocks\\n'\n",
+  );
   assert.match(await ask(forkerSocket, "fork rocks 'and rolls\n"), parsing);
   assert.match(await ask(forkerSocket, Buffer.from('fork rocks \xc3\n', 'latin1')), parsing);
   assert.match(await ask(forkerSocket, 'fork-env rocks\nBRZ_EMAIL=x\nend\n'), parsing);
-  assert.match(await ask(forkerSocket, 'fork-env rocks\nLD_PRELOAD: x\nend\n'), /^FAILURE\n.*LD_PRELOAD.*\n$/);
+  assert.match(
+    await ask(forkerSocket, 'fork-env rocks\nLD_PRELOAD: x\nend\n'),
+    /^FAILURE\n.*LD_PRELOAD.*\n$/,
+  );
   assert.match(await ask(forkerSocket, 'child_connect_timeout soon\n'), /^FAILURE:.+\n$/);
-  assert.match(await ask(forkerSocket, `fork ${'x'.repeat(70_000)}\n`), /^FAILURE\nrequest too long.*\n$/);
+  assert.match(
+    await ask(forkerSocket, `fork ${'x'.repeat(70_000)}\n`),
+    /^FAILURE\nrequest too long.*\n$/,
+  );
   assert.equal(await ask(forkerSocket, 'fork rocks'), 'FAILURE\nrequest timed out\n');
   assert.equal(await ask(forkerSocket, 'hello\n'), 'ok\nyep, still alive\n');
   assert.deepEqual(JSON.parse(assertDone(await instance.hatchery('children', '--json'))), []);
@@ -109,7 +140,11 @@ test('a command that does not exist, and a word too many, are wrong usage', asyn
     2,
     /^hatchery: there is no command 'serve'; hatchery help lists them$/m,
   );
-  assertRefused(await instance.hatchery('children', 'all'), 2, /^hatchery: children: 'all' is one word too many; /m);
+  assertRefused(
+    await instance.hatchery('children', 'all'),
+    2,
+    /^hatchery: children: 'all' is one word too many; /m,
+  );
   assertRefused(
     await instance.hatchery('up', '--jsno'),
     2,
@@ -121,7 +156,21 @@ function demoKey(): string {
   return join(instance.ready.stateDir, 'demo', 'id_ed25519');
 }
 
-function ssh(key: string, user: string, options: readonly string[], command: readonly string[]): Promise<Outcome> {
+function ssh(
+  key: string,
+  user: string,
+  options: readonly string[],
+  command: readonly string[],
+): Promise<Outcome> {
   const { host, port } = instance.ready.ssh;
-  return run('ssh', [...sshOptions(instance, key), ...options, '-p', `${port}`, '-l', user, host, ...command]);
+  return run('ssh', [
+    ...sshOptions(instance, key),
+    ...options,
+    '-p',
+    `${port}`,
+    '-l',
+    user,
+    host,
+    ...command,
+  ]);
 }

@@ -35,13 +35,17 @@ test('a restart under running sessions and a stream of new ones refuses none and
   const push = client.start('push', '-q', '-d', history, instance.url('~demo/project/pushed'));
 
   const outcome = await instance.hatchery('restart');
-  assert.match(assertDone(outcome), /^starting dashboard\n.*starting forker\nhatchery was restarted: /s);
+  assert.match(
+    assertDone(outcome),
+    /^starting dashboard\n.*starting forker\nhatchery was restarted: /s,
+  );
   assertDone(await push.outcome);
   const counts = await Promise.all(stream.map((one) => one.stop()));
   assert.ok(counts.every((count) => count > 0));
 
   const next = await pids();
-  for (const name of ['forker', 'zygote', 'ssh-gateway', 'dashboard']) assert.notEqual(next[name], old[name], name);
+  for (const name of ['forker', 'zygote', 'ssh-gateway', 'dashboard'])
+    assert.notEqual(next[name], old[name], name);
   assert.equal(next['keeper'], old['keeper'], 'the keeper is the parent of all sessions');
   // Bytes still flow both ways, and each session ends with its own status.
   for (const session of sessions) session.say('hello\n');
@@ -51,14 +55,24 @@ test('a restart under running sessions and a stream of new ones refuses none and
     assertDone(await running.outcome);
   }
   peer.send('3 no such channel\n');
-  assert.equal(await raw.exited(), 3 << 8, 'a client of the fork socket hears it on its own connection');
+  assert.equal(
+    await raw.exited(),
+    3 << 8,
+    'a client of the fork socket hears it on its own connection',
+  );
   const ended = await until('the end of all on record', async () => {
     const ours = (await recentChildren()).filter(({ pid }) => sessionPids.includes(pid));
     return ours.length === sessionPids.length ? ours : null;
   });
-  for (const { exit, rusage } of ended) assert.ok(exit?.status !== null && (rusage?.maxRssBytes ?? 0) > 0);
-  await until('the old ones to go', () => ['forker', 'ssh-gateway', 'dashboard'].every((name) => !lives(old[name])));
-  assert.equal(await client.brz('revision-history', instance.url('~demo/project/pushed')), await revisions(history));
+  for (const { exit, rusage } of ended)
+    assert.ok(exit?.status !== null && (rusage?.maxRssBytes ?? 0) > 0);
+  await until('the old ones to go', () =>
+    ['forker', 'ssh-gateway', 'dashboard'].every((name) => !lives(old[name])),
+  );
+  assert.equal(
+    await client.brz('revision-history', instance.url('~demo/project/pushed')),
+    await revisions(history),
+  );
 });
 
 test('a restart brings what has changed in the configuration', async () => {
@@ -85,8 +99,16 @@ test('a restart brings what has changed in the configuration', async () => {
 });
 
 for (const [what, extra, expected] of [
-  ['a file that is wrong', '[forker]\nmax_childern = 3\n', /hatchery\.toml:9: forker\.max_childern: unknown key/],
-  ['a zygote that cannot run', '[forker]\nrun_as = "nobody-of-this-name"\n', /restart: forker: .*run_as/],
+  [
+    'a file that is wrong',
+    '[forker]\nmax_childern = 3\n',
+    /hatchery\.toml:9: forker\.max_childern: unknown key/,
+  ],
+  [
+    'a zygote that cannot run',
+    '[forker]\nrun_as = "nobody-of-this-name"\n',
+    /restart: forker: .*run_as/,
+  ],
 ] as const) {
   test(`${what}: the old ones go on, the error is told, and the exit code is 1`, async () => {
     const old = await pids();
@@ -108,8 +130,17 @@ test('a gateway or a page that does not come up changes nothing, whatever had co
   const old = await pids();
   const stream = new Stream(1);
   for (const [text, expected] of [
-    [configText(instance.directory, '').replace('[ssh]', `[ssh]\nuser_ca_keys = "${instance.directory}/none"`), /none/],
-    [configText(instance.directory, '').replace('[dashboard]', '[dashboard]\nauth = "oidc"'), /oidc/],
+    [
+      configText(instance.directory, '').replace(
+        '[ssh]',
+        `[ssh]\nuser_ca_keys = "${instance.directory}/none"`,
+      ),
+      /none/,
+    ],
+    [
+      configText(instance.directory, '').replace('[dashboard]', '[dashboard]\nauth = "oidc"'),
+      /oidc/,
+    ],
   ] as const) {
     writeFileSync(instance.config, text);
     assertRefused(await instance.hatchery('restart'), 1, expected);
@@ -122,7 +153,10 @@ test('a gateway or a page that does not come up changes nothing, whatever had co
 
 test('it is on record who wanted a restart', async () => {
   assertDone(await instance.hatchery('restart'));
-  assert.match(assertDone(await instance.hatchery('audit')), /^\S+ \S+ +root \(cli\) +hand over forker .*restart/m);
+  assert.match(
+    assertDone(await instance.hatchery('audit')),
+    /^\S+ \S+ +root \(cli\) +hand over forker .*restart/m,
+  );
 });
 
 test('of two restarts at once one is refused, and everything serves', async () => {
@@ -163,7 +197,12 @@ class Stream {
   async #run(number: number): Promise<number> {
     let count = 0;
     for (; !this.#stopped; count += 1) {
-      await client.brz('branch', '-q', instance.url('~demo/sample/trunk'), `copy-${number}-${count}`);
+      await client.brz(
+        'branch',
+        '-q',
+        instance.url('~demo/sample/trunk'),
+        `copy-${number}-${count}`,
+      );
     }
     return count;
   }
@@ -180,7 +219,10 @@ async function pids(): Promise<Record<string, number>> {
 
 /** Ended children as the fork service has them. */
 async function recentChildren(): Promise<readonly Child[]> {
-  const { view } = await stateOf<{ readonly view: { readonly recentChildren: readonly Child[] } }>(instance, 'control');
+  const { view } = await stateOf<{ readonly view: { readonly recentChildren: readonly Child[] } }>(
+    instance,
+    'control',
+  );
   return view.recentChildren;
 }
 

@@ -11,7 +11,9 @@ const fileBytes = 120_000_000;
 let instance: Instance;
 
 before(async () => {
-  instance = await Instance.start('metrics_from = ["127.0.0.1"]\n[limits]\naddress_space_bytes = 268435456\n');
+  instance = await Instance.start(
+    'metrics_from = ["127.0.0.1"]\n[limits]\naddress_space_bytes = 268435456\n',
+  );
 });
 
 after(async () => {
@@ -29,7 +31,10 @@ test('a push that unpacks to more than a session may have: its user and a metric
   await client.brz('commit', '-q', '-m', 'zeros', 'large');
   const pushed = await client.try('push', '-d', 'large', instance.url('~demo/large/trunk'));
   assert.notEqual(pushed.code, 0);
-  assert.match(pushed.stderr, /^hatchery: .*used up the memory it may have \(limit address_space_bytes\); do less/m);
+  assert.match(
+    pushed.stderr,
+    /^hatchery: .*used up the memory it may have \(limit address_space_bytes\); do less/m,
+  );
 
   const metric = 'hatchery_sessions_ended_by_limit_total{limit="address_space_bytes"} 1\n';
   await until('the metric', async () => (await metrics()).includes(metric));

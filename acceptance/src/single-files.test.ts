@@ -32,7 +32,10 @@ for (const fileReads of [false, true])
       await demo.brz('checkout', '-q', trunk, 'checkout');
       appendFileSync(demo.path('checkout', 'file'), 'two\n');
       const before = await revno(trunk);
-      assert.match((await demo.try('commit', '-m', 'two', 'checkout')).stderr, /Committed revision \d+\.\n$/);
+      assert.match(
+        (await demo.try('commit', '-m', 'two', 'checkout')).stderr,
+        /Committed revision \d+\.\n$/,
+      );
       await demo.brz('branch', '-q', '--bind', trunk, 'bound');
       await demo.brz('commit', '-q', '--unchanged', '-m', 'three', 'bound');
       assert.equal(await revno(trunk), before + 2);
@@ -45,7 +48,10 @@ for (const fileReads of [false, true])
       await demo.brz('branch', '-q', '-r', '1', trunk, 'aside');
       await demo.brz('commit', '-q', '--unchanged', '-m', 'aside', 'aside');
       await demo.brz('merge', '-q', '-d', 'aside', trunk);
-      assert.equal(readFileSync(demo.path('aside', 'file'), 'utf8'), readFileSync(demo.path('behind', 'file'), 'utf8'));
+      assert.equal(
+        readFileSync(demo.path('aside', 'file'), 'utf8'),
+        readFileSync(demo.path('behind', 'file'), 'utf8'),
+      );
     });
 
     it('makes branches and repositories at an address, and their directories', async () => {
@@ -55,7 +61,9 @@ for (const fileReads of [false, true])
       await demo.brz('init-shared-repository', '-q', at('shared'));
       await demo.brz('init', '-q', at('shared/one'));
       assert.equal(await revno(at('copy')), await revno(trunk));
-      const made = readdirSync(join(instance.hostingRoot, '~demo/new'), { recursive: true }).map(String);
+      const made = readdirSync(join(instance.hostingRoot, '~demo/new'), { recursive: true }).map(
+        String,
+      );
       assert.deepEqual(made.filter((path) => !path.includes('.bzr')).toSorted(), [
         'copy',
         'fresh',
@@ -81,7 +89,11 @@ for (const fileReads of [false, true])
       await demo.brz('update', '-q', 'light');
       const before = await revno(trunk);
       const refused = await demo.try('commit', '--unchanged', '-m', 'light', 'light');
-      assertRefused(refused, 3, /ERROR: .*a lightweight checkout cannot commit here: .*made without --lightweight/);
+      assertRefused(
+        refused,
+        3,
+        /ERROR: .*a lightweight checkout cannot commit here: .*made without --lightweight/,
+      );
       assert.doesNotMatch(refused.stderr, /mismatched/);
       assert.equal(await revno(trunk), before);
     });
@@ -106,7 +118,11 @@ for (const fileReads of [false, true])
 
     it('upgrades no branch in place, and says how to do it', async () => {
       const outcome = await demo.try('upgrade', '--format=development-colo', trunk);
-      assertRefused(outcome, 3, /a branch is not upgraded in place here: upgrade a copy and push it/);
+      assertRefused(
+        outcome,
+        3,
+        /a branch is not upgraded in place here: upgrade a copy and push it/,
+      );
       assert.ok((await revno(trunk)) > 0);
     });
   });

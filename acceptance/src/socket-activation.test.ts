@@ -13,10 +13,14 @@ import { assertDone } from './harness/outcome.ts';
 import { run, until, type Outcome } from './harness/run.ts';
 import type { Status } from './harness/status.ts';
 
-// A part of systemd that needs no running systemd: it opens sockets and starts a program at the first connection.
+// A part of systemd that needs no running systemd: it opens sockets and starts a program at the
+// first connection.
 const activator = '/usr/bin/systemd-socket-activate';
 const skip = existsSync(activator) ? false : 'systemd is not installed';
-const unit = readFileSync(fileURLToPath(new URL('../../deploy/hatchery.socket', import.meta.url)), 'utf8');
+const unit = readFileSync(
+  fileURLToPath(new URL('../../deploy/hatchery.socket', import.meta.url)),
+  'utf8',
+);
 const [, unitName = ''] = /^FileDescriptorName=(.*)$/m.exec(unit) ?? [];
 
 let directory: string;
@@ -40,7 +44,11 @@ test(
     const port = await unusedPort();
     const service = activate(port, unitName, 'up', '--json');
     // It is this one that starts the service.
-    await until('the first client to be served', () => greeting(port).then(() => true, isNotYet), 60_000);
+    await until(
+      'the first client to be served',
+      () => greeting(port).then(() => true, isNotYet),
+      60_000,
+    );
     for (let turn = 0; turn < 2; turn += 1) {
       await kill(await gatewayPid());
       await greeting(port);
@@ -64,30 +72,46 @@ test('a gateway alone serves on what systemd gives it', { skip }, async () => {
   assert.deepEqual(await ended, [0, null], service.said());
 });
 
-test('doctor says that it is systemd which holds a port, and takes nothing amiss', { skip }, async () => {
-  const port = await unusedPort();
-  writeFileSync(config, configText(directory, '').replace('listen = "127.0.0.1:0"', `listen = "127.0.0.1:${port}"`));
-  const service = activate(port, unitName, 'up', '--json');
-  const ended = once(service.process, 'exit');
-  const found = await until('the port to be held', async () => {
-    const { stdout } = await hatchery('doctor');
-    return stdout.includes('systemd') ? stdout : null;
-  });
-  service.process.kill('SIGKILL');
-  await ended;
-  const held = `127\\.0\\.0\\.1:${port} \\(systemd-socket- \\(pid \\d+\\) listens for it, and starts what serves at the next client\\)`;
-  assert.match(found, new RegExp(`^ok       \\[ssh\\] listen ${held}$`, 'm'));
-});
+test(
+  'doctor says that it is systemd which holds a port, and takes nothing amiss',
+  { skip },
+  async () => {
+    const port = await unusedPort();
+    writeFileSync(
+      config,
+      configText(directory, '').replace('listen = "127.0.0.1:0"', `listen = "127.0.0.1:${port}"`),
+    );
+    const service = activate(port, unitName, 'up', '--json');
+    const ended = once(service.process, 'exit');
+    const found = await until('the port to be held', async () => {
+      const { stdout } = await hatchery('doctor');
+      return stdout.includes('systemd') ? stdout : null;
+    });
+    service.process.kill('SIGKILL');
+    await ended;
+    const held = `127\\.0\\.0\\.1:${port} \\(systemd-socket- \\(pid \\d+\\) listens for it, and starts what serves at the next client\\)`;
+    assert.match(found, new RegExp(`^ok       \\[ssh\\] listen ${held}$`, 'm'));
+  },
+);
 
-test('a socket without a name of ours is refused with the setting of the unit', { skip }, async () => {
-  const port = await unusedPort();
-  const service = activate(port, 'hatchery.socket', 'up');
-  const ended = once(service.process, 'exit');
-  // It is refused or reset when the service has said no.
-  await until('a client to start it', () => greeting(port).then(() => true, isNotYet)).catch(() => undefined);
-  assert.deepEqual(await ended, [1, null]);
-  assert.match(service.said(), /^hatchery: up: it got a socket called 'hatchery\.socket' .*; set FileDescriptorName=/m);
-});
+test(
+  'a socket without a name of ours is refused with the setting of the unit',
+  { skip },
+  async () => {
+    const port = await unusedPort();
+    const service = activate(port, 'hatchery.socket', 'up');
+    const ended = once(service.process, 'exit');
+    // It is refused or reset when the service has said no.
+    await until('a client to start it', () => greeting(port).then(() => true, isNotYet)).catch(
+      () => undefined,
+    );
+    assert.deepEqual(await ended, [1, null]);
+    assert.match(
+      service.said(),
+      /^hatchery: up: it got a socket called 'hatchery\.socket' .*; set FileDescriptorName=/m,
+    );
+  },
+);
 
 test(
   'the delivered unit is one that systemd understands',
@@ -106,7 +130,15 @@ test(
 );
 
 function activate(port: number, name: string, ...words: readonly string[]) {
-  const argv = ['-l', `127.0.0.1:${port}`, `--fdname=${name}`, hatcheryScript, ...words, '--config', config];
+  const argv = [
+    '-l',
+    `127.0.0.1:${port}`,
+    `--fdname=${name}`,
+    hatcheryScript,
+    ...words,
+    '--config',
+    config,
+  ];
   const process = spawn(activator, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [process.stdout, process.stderr])

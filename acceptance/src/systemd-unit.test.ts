@@ -10,7 +10,9 @@ const skip = cannotRunSystemd();
 const unitGroup = '/system.slice/hatchery.service';
 
 /** A session that runs, its pid inside. */
-async function openSession(systemd: PrivateSystemd): Promise<{ pid: number; client: RawClient; peer: PipePeer }> {
+async function openSession(
+  systemd: PrivateSystemd,
+): Promise<{ pid: number; client: RawClient; peer: PipePeer }> {
   const client = await RawClient.connect(systemd.path('/run/hatchery/forker.sock'));
   client.send('fork launchpad-replay\n');
   const [, pid = '', directory = ''] = await client.read(/^ok\n(\d+)\n(.*)\n/);
@@ -22,17 +24,25 @@ async function openSession(systemd: PrivateSystemd): Promise<{ pid: number; clie
 
 /** What a part may, as the kernel has it in effect, and its uid. */
 function capabilitiesOf(systemd: PrivateSystemd, part: string): [bigint, number] {
-  const { pid } = JSON.parse(readFileSync(systemd.path(`/var/lib/hatchery/parts/${part}.json`), 'utf8')) as {
+  const { pid } = JSON.parse(
+    readFileSync(systemd.path(`/var/lib/hatchery/parts/${part}.json`), 'utf8'),
+  ) as {
     pid: number;
   };
   const status = readFileSync(systemd.path(`/proc/${pid}/status`), 'utf8');
-  const field = (name: string): string => new RegExp(`^${name}:\\s+(\\w+)`, 'm').exec(status)?.[1] ?? '';
+  const field = (name: string): string =>
+    new RegExp(`^${name}:\\s+(\\w+)`, 'm').exec(status)?.[1] ?? '';
   return [BigInt(`0x${field('CapEff')}`), Number(field('Uid'))];
 }
 
 /** What systemd knows of the unit. */
 async function show(systemd: PrivateSystemd, ...names: string[]): Promise<string[]> {
-  const { stdout } = await systemd.run('systemctl', 'show', 'hatchery', ...names.map((name) => `--property=${name}`));
+  const { stdout } = await systemd.run(
+    'systemctl',
+    'show',
+    'hatchery',
+    ...names.map((name) => `--property=${name}`),
+  );
   return stdout.trim().split('\n');
 }
 
@@ -45,14 +55,26 @@ describe('the delivered unit, under a systemd', { skip }, () => {
     const status = readFileSync(systemd.path(`/proc/${pid}/status`), 'utf8');
     const uid = statSync(systemd.path('/var/lib/hatchery/hosting')).uid;
     const service = statSync(systemd.path('/var/lib/hatchery')).uid;
-    assert.equal(new Set([0, uid, service]).size, 3, 'root, the service and sessions are three accounts');
+    assert.equal(
+      new Set([0, uid, service]).size,
+      3,
+      'root, the service and sessions are three accounts',
+    );
     assert.match(status, new RegExp(`^Uid:\\t${uid}\\t${uid}\\t${uid}\\t${uid}$`, 'm'));
     assert.match(status, /^NoNewPrivs:\t1$/m);
-    for (const set of ['Inh', 'Prm', 'Eff', 'Amb']) assert.match(status, new RegExp(`^Cap${set}:\\t0+$`, 'm'));
-    assert.match(readFileSync(systemd.path(`/proc/${pid}/limits`), 'utf8'), /^Max cpu time +3600 +3605 /m);
+    for (const set of ['Inh', 'Prm', 'Eff', 'Amb'])
+      assert.match(status, new RegExp(`^Cap${set}:\\t0+$`, 'm'));
+    assert.match(
+      readFileSync(systemd.path(`/proc/${pid}/limits`), 'utf8'),
+      /^Max cpu time +3600 +3605 /m,
+    );
     assert.equal(readFileSync(systemd.path(`/proc/${pid}/oom_score_adj`), 'utf8').trim(), '1000');
-    assert.deepEqual(await show(systemd, 'OOMPolicy', 'OOMScoreAdjust'), ['OOMPolicy=continue', 'OOMScoreAdjust=-900']);
-    for (const part of ['ssh-gateway', 'dashboard']) assert.deepEqual(capabilitiesOf(systemd, part), [0n, service]);
+    assert.deepEqual(await show(systemd, 'OOMPolicy', 'OOMScoreAdjust'), [
+      'OOMPolicy=continue',
+      'OOMScoreAdjust=-900',
+    ]);
+    for (const part of ['ssh-gateway', 'dashboard'])
+      assert.deepEqual(capabilitiesOf(systemd, part), [0n, service]);
     assert.deepEqual(capabilitiesOf(systemd, 'forker'), [0x800e3n, service]);
     assert.doesNotMatch(systemd.log, /Sessions lack an account/);
     peer.endSending();
@@ -78,7 +100,8 @@ describe('the delivered unit, under a systemd', { skip }, () => {
     const [url = ''] = /bzr\+ssh:\/\/\S+/.exec(systemd.log) ?? [];
     const branch = `BRZ_SSH=/var/lib/hatchery/demo/ssh brz branch ${url} /run/copy`;
     assertDone(await systemd.run('/bin/sh', '-c', branch));
-    // A hosting root that hands its group on, as teams have it: RestrictSUIDSGID= would refuse what sessions make there.
+    // A hosting root that hands its group on, as teams have it: RestrictSUIDSGID= would refuse what
+    // sessions make there.
     assertDone(await systemd.run('chgrp', 'hatchery-sessions', '/var/lib/hatchery/hosting/~demo'));
     assertDone(await systemd.run('chmod', '2770', '/var/lib/hatchery/hosting/~demo'));
     const push = `BRZ_SSH=/var/lib/hatchery/demo/ssh brz push -d /run/copy ${url.replace('/sample/', '/pushed/')}`;
@@ -87,7 +110,10 @@ describe('the delivered unit, under a systemd', { skip }, () => {
     assert.deepEqual([pushed.uid, (pushed.mode & 0o7777).toString(8)], [uid, '2770']);
 
     assertDone(await systemd.run('systemctl', 'stop', 'hatchery'));
-    assert.deepEqual(await show(systemd, 'ActiveState', 'Result'), ['Result=success', 'ActiveState=inactive']);
+    assert.deepEqual(await show(systemd, 'ActiveState', 'Result'), [
+      'Result=success',
+      'ActiveState=inactive',
+    ]);
     assert.equal(existsSync(systemd.path(`/sys/fs/cgroup${unitGroup}`)), false);
     assert.equal(existsSync(systemd.path('/run/hatchery')), false);
   });
@@ -98,9 +124,14 @@ describe('the delivered unit, under a systemd', { skip }, () => {
     assert.equal(systemd.groupOf(pid), unitGroup);
     peer.endSending();
     assert.match(await client.readToEnd(), /\nexited\n0\n$/);
-    const lines = systemd.log.split('\n').filter((line) => line.includes('control groups of their own'));
+    const lines = systemd.log
+      .split('\n')
+      .filter((line) => line.includes('control groups of their own'));
     assert.equal(lines.length, 1);
-    assert.match(lines[0] ?? '', /sessions get no control groups.*is not delegated to this service/);
+    assert.match(
+      lines[0] ?? '',
+      /sessions get no control groups.*is not delegated to this service/,
+    );
     const below = readdirSync(systemd.path(`/sys/fs/cgroup${unitGroup}`), { withFileTypes: true });
     assert.deepEqual(
       below.filter((entry) => entry.isDirectory()).map(({ name }) => name),

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** What the line does with bytes and callers: passes them on, resets them, or swallows them without a word. */
+/**
+ * What the line does with bytes and callers: passes them on, resets them, or swallows them without
+ * a word.
+ */
 type Mood = 'whole' | 'cut' | 'silent';
 
 /** A TCP line to the dashboard that can be cut for real, between a browser and its server. */

@@ -33,7 +33,10 @@ test('a drain from the page lets those finish who run, tells those who come, and
   await connection(page)
     .getByText(/^DRAINING by \S.*, 3 left$/)
     .waitFor();
-  await page.getByRole('region', { name: 'Needs attention' }).getByText('No new session is taken').waitFor();
+  await page
+    .getByRole('region', { name: 'Needs attention' })
+    .getByText('No new session is taken')
+    .waitFor();
   await takePicture(page, 'story-drain');
 
   assertRefused(await stand.person('bo').try('revno', stand.trunk('bo')), 3, /drain/);
@@ -61,7 +64,10 @@ test('a drain from the page lets those finish who run, tells those who come, and
     ['new kernel runs', 'undrain'],
   ] as const)
     for (const part of ['forker', 'ssh-gateway'])
-      await rows(page, 'Audit').filter({ hasText: reason }).getByText(`${verb} ${part}`, { exact: true }).waitFor();
+      await rows(page, 'Audit')
+        .filter({ hasText: reason })
+        .getByText(`${verb} ${part}`, { exact: true })
+        .waitFor();
   assert.deepEqual(complaints, []);
   await page.close();
 });

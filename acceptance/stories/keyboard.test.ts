@@ -43,7 +43,11 @@ test('from the first look to a killed session and its audit, with the keyboard a
   await tabTo(page, /^Reason/);
   await keyboard.type('by hand');
   await keyboard.press('Enter');
-  assert.equal(await rowOf(page, 'Children', pushing.pid).count(), 1, 'no Enter before the pid is typed');
+  assert.equal(
+    await rowOf(page, 'Children', pushing.pid).count(),
+    1,
+    'no Enter before the pid is typed',
+  );
   await tabTo(page, /to confirm$/);
   await keyboard.type(String(pushing.pid));
   await tabTo(page, 'Send KILL');
@@ -76,7 +80,11 @@ async function focused(page: Page): Promise<string> {
 const stopsMax = 60;
 
 /** Goes on from stop to stop until something of this name has the focus. */
-async function tabTo(page: Page, name: string | RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+async function tabTo(
+  page: Page,
+  name: string | RegExp,
+  key: 'Tab' | 'Shift+Tab' = 'Tab',
+): Promise<void> {
   const passed: string[] = [];
   while (passed.length < stopsMax) {
     await page.keyboard.press(key);

@@ -13,7 +13,8 @@ import { halt, Stand, type Frozen } from './stand.ts';
 let stand: Stand;
 
 before(async () => {
-  // A client that vanished keeps its lock for a moment; the story need not wait the usual ten seconds.
+  // A client that vanished keeps its lock for a moment; the story need not wait the usual ten
+  // seconds.
   stand = await Stand.start('[locks]\norphan_grace_s = 1\n');
 });
 
@@ -154,7 +155,8 @@ async function killInDialog(page: Page, pid: number, reason: string): Promise<vo
   await dialog.getByLabel(/to confirm/).fill(String(pid));
   await act.click();
   await dialog.getByText('The child has ended: SIGKILL.').waitFor();
-  for (const stage of ['Intent', 'Sent', 'Observed']) await dialog.getByText(`${stage}: yes`).waitFor();
+  for (const stage of ['Intent', 'Sent', 'Observed'])
+    await dialog.getByText(`${stage}: yes`).waitFor();
   await takePicture(page, 'story-killed');
   await dialog.getByRole('button', { name: 'Close' }).click();
 }

@@ -14,7 +14,10 @@ let stand: Stand;
 let holder: Frozen;
 let victim: Frozen;
 
-/** A bad hour: sessions of three people, one with a lock, a stale lock, a script that waits for another, and some past. */
+/**
+ * A bad hour: sessions of three people, one with a lock, a stale lock, a script that waits for
+ * another, and some past.
+ */
 before(async () => {
   stand = await Stand.start();
   await stand.client.try('info', stand.instance.url('~demo/nothing'));
@@ -50,7 +53,11 @@ test('every page and dialog of a bad hour is clean in both themes, and at 375 px
 });
 
 test('at 375 px everything is reached with a finger, and a session ended', async () => {
-  const { page, complaints } = await stand.openPage({ viewport: narrow, hasTouch: true, isMobile: true });
+  const { page, complaints } = await stand.openPage({
+    viewport: narrow,
+    hasTouch: true,
+    isMobile: true,
+  });
   const dialog = page.getByRole('dialog');
   const cancelled = async (button: Locator): Promise<void> => {
     await button.tap();
@@ -103,7 +110,10 @@ test('a drained page, a refusal and a page without its data are clean in both th
     }
   };
   await look('drained');
-  await rows(page, 'Locks').filter({ hasText: left }).getByRole('button', { name: 'Break lock…' }).click();
+  await rows(page, 'Locks')
+    .filter({ hasText: left })
+    .getByRole('button', { name: 'Break lock…' })
+    .click();
   await stand.client.brz('break-lock', '--force', `${stand.instance.hostingRoot}/${left}`);
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Reason').fill('too late');
@@ -134,10 +144,19 @@ async function walk(page: Page, look: (name: string) => Promise<void>): Promise<
   await look('busy');
   const lockOf = (name: string): Locator => rows(page, 'Locks').filter({ hasText: name });
   for (const [name, open] of [
-    ['signal', () => rowOf(page, 'Children', holder.pid).getByRole('button', { name: 'Signal…' }).click()],
-    ['break held', () => lockOf('~demo/project/held').getByRole('button', { name: 'Break lock…' }).click()],
+    [
+      'signal',
+      () => rowOf(page, 'Children', holder.pid).getByRole('button', { name: 'Signal…' }).click(),
+    ],
+    [
+      'break held',
+      () => lockOf('~demo/project/held').getByRole('button', { name: 'Break lock…' }).click(),
+    ],
     ['break stale', () => lockOf(left).getByRole('button', { name: 'Break lock…' }).click()],
-    ['break script', () => lockOf('publisher').getByRole('button', { name: 'Break lock…' }).click()],
+    [
+      'break script',
+      () => lockOf('publisher').getByRole('button', { name: 'Break lock…' }).click(),
+    ],
     ['drain', () => page.getByRole('button', { name: 'Drain…' }).click()],
     ['palette', () => page.keyboard.press('Control+k')],
   ] as const) {

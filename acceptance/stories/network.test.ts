@@ -78,10 +78,12 @@ async function shows(page: Page, pids: readonly number[]): Promise<void> {
     async () => {
       const { children, locks } = await stand.instance.state();
       const known = children.map(({ pid }) => pid).toSorted();
-      const shown = (await page.locator('table[aria-label=Children] tbody [data-name=PID]').allInnerTexts()).map(
-        Number,
-      );
-      const isRight = shown.toSorted().join() === known.join() && (await rows(page, 'Locks').count()) === locks.length;
+      const shown = (
+        await page.locator('table[aria-label=Children] tbody [data-name=PID]').allInnerTexts()
+      ).map(Number);
+      const isRight =
+        shown.toSorted().join() === known.join() &&
+        (await rows(page, 'Locks').count()) === locks.length;
       return isRight && known.join() === pids.toSorted().join();
     },
     30_000,

@@ -6,8 +6,14 @@ import { Client } from '../src/harness/client.ts';
 import { until } from '../src/harness/run.ts';
 import type { Stand } from './stand.ts';
 
-/** A push by a brz of the host itself, which waits for a lock where one over ssh is refused at once. */
-export function pushOnHost(stand: Stand, user: string, branch: string): ReturnType<typeof runSession> {
+/**
+ * A push by a brz of the host itself, which waits for a lock where one over ssh is refused at once.
+ */
+export function pushOnHost(
+  stand: Stand,
+  user: string,
+  branch: string,
+): ReturnType<typeof runSession> {
   const target = `${stand.instance.hostingRoot}/${branch}`;
   // Nothing outside the hosting root can be read by what the service forks.
   const imports = join(stand.instance.hostingRoot, '~imports');
@@ -19,16 +25,28 @@ export function pushOnHost(stand: Stand, user: string, branch: string): ReturnTy
   return runSession(stand.instance.ready.forkerSocket, request);
 }
 
-/** A brz that hatchery knows nothing of takes the lock on the host itself, and is killed; its pid. */
+/**
+ * A brz that hatchery knows nothing of takes the lock on the host itself, and is killed; its pid.
+ */
 export async function leaveLock(stand: Stand, branch: string): Promise<number> {
   const host = new Client(stand.instance, { email: 'Host <host@example.invalid>' });
-  const pushing = host.start('push', '-q', '-d', stand.history, `${stand.instance.hostingRoot}/${branch}`);
+  const pushing = host.start(
+    'push',
+    '-q',
+    '-d',
+    stand.history,
+    `${stand.instance.hostingRoot}/${branch}`,
+  );
   await until('the lock', () => stand.isLocked(branch));
-  const startTicks = readFileSync(`/proc/${pushing.pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19];
+  const startTicks = readFileSync(`/proc/${pushing.pid}/stat`, 'utf8')
+    .split(') ')
+    .at(-1)
+    ?.split(' ')[19];
   pushing.kill('SIGKILL');
   await pushing.outcome;
   assert.equal(stand.isLocked(branch), true);
-  // What a session of the service writes beside Breezy's own words; without it nobody could vouch for this process's death.
+  // What a session of the service writes beside Breezy's own words; without it nobody could vouch
+  // for this process's death.
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const evidence = `boot: ${boot}\npid_namespace: '${readlinkSync('/proc/self/ns/pid')}'\nstart_ticks: ${startTicks}\n`;
   appendFileSync(join(stand.instance.hostingRoot, branch, '.bzr/branch/lock/held/info'), evidence);

@@ -30,7 +30,9 @@ test('a page whose server is killed says so and does nothing, and is right again
   await killed('dashboard', async () => {
     await saysStale(page, 'Dashboard lost');
     await takePicture(page, 'story-server-killed');
-    await cannotBePressed(rowOf(page, 'Children', stays.pid).getByRole('button', { name: 'Signal…' }));
+    await cannotBePressed(
+      rowOf(page, 'Children', stays.pid).getByRole('button', { name: 'Signal…' }),
+    );
     // Nobody in the way of a session waits for the page.
     leaves.client.kill('SIGCONT');
     assertDone(await leaves.client.outcome);
@@ -98,7 +100,10 @@ async function saysStale(page: Page, concern: string): Promise<void> {
 /** A button of stale data says why it does nothing. */
 async function cannotBePressed(button: Locator): Promise<void> {
   assert.equal(await button.isDisabled(), true);
-  assert.equal(await button.getAttribute('title'), 'Actions are off while the data on this page is not live.');
+  assert.equal(
+    await button.getAttribute('title'),
+    'Actions are off while the data on this page is not live.',
+  );
 }
 
 /** A port that nobody listens on at this moment. */

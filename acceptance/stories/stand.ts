@@ -9,7 +9,10 @@ import { hatcheryScript, Instance } from '../src/harness/instance.ts';
 import { assertDone } from '../src/harness/outcome.ts';
 import { run, start, until, type Running } from '../src/harness/run.ts';
 
-/** Stops brz, but not the ssh below it: a client that does not answer keepalives is thrown out after a minute. */
+/**
+ * Stops brz, but not the ssh below it: a client that does not answer keepalives is thrown out after
+ * a minute.
+ */
 export function halt({ pid }: Running): void {
   process.kill(pid, 'SIGSTOP');
 }
@@ -77,21 +80,32 @@ export class Stand {
   }
 
   person(user: string): Client {
-    const ssh = user === 'demo' ? openssh(this.instance) : openssh(this.instance, this.client.path(user));
-    return new Client(this.instance, { ssh, email: `${user} <${user}@example.invalid>`, timeoutMs: storyMsMax });
+    const ssh =
+      user === 'demo' ? openssh(this.instance) : openssh(this.instance, this.client.path(user));
+    return new Client(this.instance, {
+      ssh,
+      email: `${user} <${user}@example.invalid>`,
+      timeoutMs: storyMsMax,
+    });
   }
 
-  /** Starts brz as this user and stops it as soon as `midway` holds, by default when its child runs, so that the child waits for it. */
+  /**
+   * Starts brz as this user and stops it as soon as `midway` holds, by default when its child runs,
+   * so that the child waits for it.
+   */
   async freeze(user: string, argv: readonly string[], midway?: () => boolean): Promise<Frozen> {
     const before = new Set((await this.instance.children()).map(({ id }) => id));
     const client = this.person(user).start(...argv);
-    const isNew = ({ id, user: of, state }: Child): boolean => !before.has(id) && of === user && state === 'running';
+    const isNew = ({ id, user: of, state }: Child): boolean =>
+      !before.has(id) && of === user && state === 'running';
     // A lock may be gone again by the time that the page has told of the child.
     if (midway !== undefined) {
       await until(`the middle of ${argv.join(' ')}`, midway);
       halt(client);
     }
-    const child = await until(`a child of ${user}`, async () => (await this.instance.children()).find(isNew));
+    const child = await until(`a child of ${user}`, async () =>
+      (await this.instance.children()).find(isNew),
+    );
     halt(client);
     const frozen = { user, client, pid: child.pid, id: child.id };
     this.#frozen.push(frozen);
@@ -107,7 +121,13 @@ export class Stand {
 
   /** Two who read and one who writes, each with a branch of this name. */
   async freezeThree(name: string): Promise<[Frozen, Frozen, Frozen]> {
-    const push = ['push', '-q', '-d', this.history, this.instance.url(`~anna/project/${name}`, 'anna')];
+    const push = [
+      'push',
+      '-q',
+      '-d',
+      this.history,
+      this.instance.url(`~anna/project/${name}`, 'anna'),
+    ];
     return [
       await this.freeze('demo', ['branch', '-q', this.trunk(), name]),
       await this.freeze('anna', push),
@@ -121,12 +141,18 @@ export class Stand {
     return ['branch', 'repository'].some((part) => existsSync(join(control, part, 'lock', 'held')));
   }
 
-  /** The page as the person sees it who opens a sign-in link for that role, and what the browser complained of. */
+  /**
+   * The page as the person sees it who opens a sign-in link for that role, and what the browser
+   * complained of.
+   */
   async openPage(
     options: Parameters<typeof openPage>[2] = {},
     role = 'admin',
   ): Promise<{ readonly page: Page; readonly complaints: readonly string[] }> {
-    const opened = await openPage(this.browser, await this.instance.signInUrl(role), { patienceMs, ...options });
+    const opened = await openPage(this.browser, await this.instance.signInUrl(role), {
+      patienceMs,
+      ...options,
+    });
     await connection(opened.page).getByText(/^LIVE/).waitFor();
     await opened.page.getByText(role).first().waitFor();
     return opened;
@@ -134,7 +160,16 @@ export class Stand {
 
   /** A command of the host under its lock `publisher`, for which it waits so many seconds. */
   underLock(waitS: number, ...command: string[]): Running {
-    const words = ['lock', '--config', this.instance.config, '--wait', String(waitS), 'publisher', '--', ...command];
+    const words = [
+      'lock',
+      '--config',
+      this.instance.config,
+      '--wait',
+      String(waitS),
+      'publisher',
+      '--',
+      ...command,
+    ];
     const script = start(hatcheryScript, words, {
       environment: { HOME: this.instance.directory },
       timeoutMs: storyMsMax,
@@ -143,12 +178,17 @@ export class Stand {
     return script;
   }
 
-  /** Ends what a test left: a stopped client's session, or a script's command, would stay for ever. */
+  /**
+   * Ends what a test left: a stopped client's session, or a script's command, would stay for ever.
+   */
   async clear(): Promise<void> {
     for (const { client } of this.#frozen) client.kill('SIGKILL');
     // Passed on to the command, which a dead `hatchery lock` would leave behind.
     for (const script of this.#scripts) script.kill('SIGTERM');
-    const ended = [...this.#frozen.splice(0).map(({ client }) => client), ...this.#scripts.splice(0)];
+    const ended = [
+      ...this.#frozen.splice(0).map(({ client }) => client),
+      ...this.#scripts.splice(0),
+    ];
     await Promise.allSettled(ended.map(({ outcome }) => outcome));
   }
 

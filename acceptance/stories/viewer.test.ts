@@ -16,7 +16,8 @@ interface WayIn {
 const waysIn: readonly WayIn[] = [
   {
     name: 'who did not sign in at this machine',
-    open: ({ browser, instance }) => openPage(browser, instance.ready.dashboard, { patienceMs: 30_000 }),
+    open: ({ browser, instance }) =>
+      openPage(browser, instance.ready.dashboard, { patienceMs: 30_000 }),
   },
   { name: 'who opened a link for viewers', open: (stand) => stand.openPage({}, 'viewer') },
 ];
@@ -33,7 +34,8 @@ after(() => stand?.stop());
 
 for (const [index, { name, open }] of waysIn.entries()) {
   test(`a viewer, ${name}, sees everything, is told why not, and is refused by the server for every verb`, async () => {
-    // A branch of its own: what one push has brought, the next need not bring, and is over before it can be stopped.
+    // A branch of its own: what one push has brought, the next need not bring, and is over before
+    // it can be stopped.
     const holder = await stand.freezePush('demo', `~demo/project/looked-at-${index}`);
     const { page } = await open(stand);
     await connection(page).getByText(/^LIVE/).waitFor();
@@ -150,10 +152,26 @@ async function everyVerb({ id, pid }: Frozen): Promise<readonly Deed[]> {
   const lock = await lockOf(id);
   const reason = 'to see whether I may';
   return [
-    { verb: 'TERM', path: `/api/children/${id}/signal`, body: { signal: 'TERM', reason, pid, startTime } },
-    { verb: 'KILL', path: `/api/children/${id}/signal`, body: { signal: 'KILL', reason, pid, startTime } },
-    { verb: 'break', path: `/api/locks/${lock.id}/break`, body: { reason, nonce: lock.nonce, force: false } },
-    { verb: 'force', path: `/api/locks/${lock.id}/break`, body: { reason, nonce: lock.nonce, force: true } },
+    {
+      verb: 'TERM',
+      path: `/api/children/${id}/signal`,
+      body: { signal: 'TERM', reason, pid, startTime },
+    },
+    {
+      verb: 'KILL',
+      path: `/api/children/${id}/signal`,
+      body: { signal: 'KILL', reason, pid, startTime },
+    },
+    {
+      verb: 'break',
+      path: `/api/locks/${lock.id}/break`,
+      body: { reason, nonce: lock.nonce, force: false },
+    },
+    {
+      verb: 'force',
+      path: `/api/locks/${lock.id}/break`,
+      body: { reason, nonce: lock.nonce, force: true },
+    },
     { verb: 'drain', path: '/api/drain', body: { reason } },
     { verb: 'undrain', path: '/api/undrain', body: { reason } },
   ];
@@ -167,7 +185,11 @@ function lockOf(childId: string): Promise<Lock> {
 }
 
 /** Asks as scripts of the page itself would, with all that the browser adds. */
-async function post(page: Page, path: string, body: object): Promise<{ status: number; error: string }> {
+async function post(
+  page: Page,
+  path: string,
+  body: object,
+): Promise<{ status: number; error: string }> {
   const request = `fetch(${JSON.stringify(path)}, {
     method: 'POST', headers: { 'content-type': 'application/json' }, body: ${JSON.stringify(JSON.stringify(body))},
   }).then(async (response) => ({ status: response.status, error: (await response.json()).error }))`;

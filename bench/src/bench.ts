@@ -14,9 +14,13 @@ export interface BenchOptions {
   readonly signal: AbortSignal;
 }
 
-/** Takes the figures and prints them on stdout. @throws an Error with one line that says what to do */
+/**
+ * Takes the figures and prints them on stdout. @throws an Error with one line that says what to do
+ */
 export async function bench({ figures, json, quick, signal }: BenchOptions): Promise<void> {
-  requireInstalled([...new Set(['/usr/bin/brz', '/usr/bin/ssh', ...figures.flatMap(({ needs }) => needs)] as const)]);
+  requireInstalled([
+    ...new Set(['/usr/bin/brz', '/usr/bin/ssh', ...figures.flatMap(({ needs }) => needs)] as const),
+  ]);
   const loadBefore = currentLoad();
   const progress = new Progress(process.stderr);
   const taken: object[] = [];
@@ -43,7 +47,14 @@ export async function bench({ figures, json, quick, signal }: BenchOptions): Pro
 function report({ comparisons, readings }: Result): object {
   const described = comparisons.map((comparison) => {
     const { title, unit, better, series } = comparison;
-    return { title, unit, better, summary: summarize(comparison), verdicts: judge(comparison), series };
+    return {
+      title,
+      unit,
+      better,
+      summary: summarize(comparison),
+      verdicts: judge(comparison),
+      series,
+    };
   });
   return { comparisons: described, readings: readings ?? null };
 }

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { readCommandLine, usage, UsageError } from './command-line.ts';
 import { figures } from './figures/all.ts';
 
-const namesOf = (...argv: string[]): string[] => readCommandLine(argv, figures).figures.map(({ name }) => name);
+const namesOf = (...argv: string[]): string[] =>
+  readCommandLine(argv, figures).figures.map(({ name }) => name);
 
 describe('the command line', () => {
   it('means every figure when it names none', () => {

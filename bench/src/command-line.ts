@@ -15,14 +15,19 @@ export class UsageError extends Error {
   readonly fault = 'client';
 }
 
-/** Reads the words after `hatchery bench`; without a name it is all figures. @throws {UsageError} */
+/**
+ * Reads the words after `hatchery bench`; without a name it is all figures. @throws {UsageError}
+ */
 export function readCommandLine(argv: readonly string[], all: readonly Figure[]): CommandLine {
   const { values, positionals } = parse(argv);
   const unknown = positionals.find((name) => !all.some((figure) => figure.name === name));
   if (unknown !== undefined) {
-    throw new UsageError(`there is no figure '${unknown}'; there are ${all.map(({ name }) => name).join(', ')}`);
+    throw new UsageError(
+      `there is no figure '${unknown}'; there are ${all.map(({ name }) => name).join(', ')}`,
+    );
   }
-  const figures = positionals.length === 0 ? all : all.filter(({ name }) => positionals.includes(name));
+  const figures =
+    positionals.length === 0 ? all : all.filter(({ name }) => positionals.includes(name));
   return { figures, json: values.json, quick: values.quick, help: values.help };
 }
 

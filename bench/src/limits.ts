@@ -1,7 +1,13 @@
-/** Between two samples: a pool of children is full again, and what the last sample left to end has ended. */
+/**
+ * Between two samples: a pool of children is full again, and what the last sample left to end has
+ * ended.
+ */
 export const settleMs = 150;
 
-/** From the start of a session to its first reply. A cold brz among twenty took 5 s on two busy cores. */
+/**
+ * From the start of a session to its first reply. A cold brz among twenty took 5 s on two busy
+ * cores.
+ */
 export const firstReplyMsMax = 60_000;
 
 /** From the end of its input to the end of a session. */
@@ -27,7 +33,10 @@ export const killAfterMs = 15_000;
 /** Below this many values a 99th percentile is but the largest. */
 export const p99SamplesMin = 100;
 
-/** From a kill to the first reply behind it: a supervisor that waits before it starts again, and a cold start. */
+/**
+ * From a kill to the first reply behind it: a supervisor that waits before it starts again, and a
+ * cold start.
+ */
 export const recoveryMsMax = 30_000;
 
 /** How often a client asks again while nobody answers. */

@@ -3,7 +3,8 @@ import { readCommandLine, usage, UsageError } from './command-line.ts';
 import { figures } from './figures/all.ts';
 
 const interrupted = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupted.abort());
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(name, () => interrupted.abort());
 
 process.exitCode = await run(process.argv.slice(2));
 

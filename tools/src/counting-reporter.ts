@@ -4,11 +4,13 @@ import type { TestEvent } from 'node:test/reporters';
 import type { NodeTestRun, TestFailure } from './counts.ts';
 
 /**
- * A reporter of node:test that prints nothing and adds one JSON line a run to the file that `HATCHERY_TEST_COUNTS` names.
- * Counts read from printed text would mistake a test's own output for them.
- * node:test takes a reporter's default export.
+ * A reporter of node:test that prints nothing and adds one JSON line a run to the file that
+ * `HATCHERY_TEST_COUNTS` names. Counts read from printed text would mistake a test's own output for
+ * them. node:test takes a reporter's default export.
  */
-export default async function* countTests(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+export default async function* countTests(
+  events: AsyncIterable<TestEvent>,
+): AsyncGenerator<string> {
   const failures: TestFailure[] = [];
   for await (const { type, data } of events) {
     if (type === 'test:fail' && data.details.type !== 'suite' && data.todo === undefined) {
@@ -16,7 +18,8 @@ export default async function* countTests(events: AsyncIterable<TestEvent>): Asy
       failures.push({ file, name: data.name, message: firstLine(data.details.error) });
     }
     // The summary without a file is the one of the whole run.
-    if (type === 'test:summary' && data.file === undefined) add({ directory: process.cwd(), ...data.counts, failures });
+    if (type === 'test:summary' && data.file === undefined)
+      add({ directory: process.cwd(), ...data.counts, failures });
   }
   yield '';
 }
@@ -26,7 +29,10 @@ function add(run: NodeTestRun): void {
   // A runner that a test starts belongs to that test.
   if (file === undefined || process.env['NODE_TEST_CONTEXT'] !== undefined) return;
   const { directory, tests, passed, skipped, todo, failures } = run;
-  appendFileSync(file, `${JSON.stringify({ directory, tests, passed, skipped, todo, failures })}\n`);
+  appendFileSync(
+    file,
+    `${JSON.stringify({ directory, tests, passed, skipped, todo, failures })}\n`,
+  );
 }
 
 /** node:test wraps what a test threw. */

@@ -5,7 +5,10 @@ import { countsOfRun, formatCounts, parseRuns, parseUnittest, sumCounts } from '
 describe('formatCounts', () => {
   it('names what was skipped only if something was', () => {
     assert.equal(formatCounts({ passed: 3, failed: 0, skipped: 0 }), '3 passed, 0 failed');
-    assert.equal(formatCounts({ passed: 3, failed: 1, skipped: 2 }), '3 passed, 1 failed, 2 skipped');
+    assert.equal(
+      formatCounts({ passed: 3, failed: 1, skipped: 2 }),
+      '3 passed, 1 failed, 2 skipped',
+    );
   });
 
   it('sums nothing to nothing', () => {
@@ -29,7 +32,10 @@ describe('countsOfRun', () => {
 describe('parseUnittest', () => {
   it('reads a success', () => {
     const output = 'x\n-----\nRan 12 tests in 0.003s\n\nOK\n';
-    assert.deepEqual(parseUnittest(output), { counts: { passed: 12, failed: 0, skipped: 0 }, failures: [] });
+    assert.deepEqual(parseUnittest(output), {
+      counts: { passed: 12, failed: 0, skipped: 0 },
+      failures: [],
+    });
   });
 
   it('reads failures, errors and skips, with names', () => {
@@ -44,7 +50,9 @@ describe('parseUnittest', () => {
   });
 
   it('takes an expected failure for no failure, and an unexpected success for one', () => {
-    const parsed = parseUnittest('Ran 3 tests in 1.2s\n\nFAILED (expected failures=1, unexpected successes=1)\n');
+    const parsed = parseUnittest(
+      'Ran 3 tests in 1.2s\n\nFAILED (expected failures=1, unexpected successes=1)\n',
+    );
     assert.deepEqual(parsed?.counts, { passed: 1, failed: 1, skipped: 1 });
   });
 

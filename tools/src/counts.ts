@@ -49,17 +49,26 @@ export function parseRuns(text: string): NodeTestRun[] {
   return lines.map((line) => JSON.parse(line) as NodeTestRun);
 }
 
-/** Reads the last summary that Python's unittest prints; null when there is none, as after a crash. */
+/**
+ * Reads the last summary that Python's unittest prints; null when there is none, as after a crash.
+ */
 export function parseUnittest(output: string): { counts: Counts; failures: TestFailure[] } | null {
-  const summary = [...output.matchAll(/^Ran (\d+) tests? in [\d.]+s\n+(OK|FAILED)(?: \(([^)]*)\))?$/gm)].at(-1);
+  const summary = [
+    ...output.matchAll(/^Ran (\d+) tests? in [\d.]+s\n+(OK|FAILED)(?: \(([^)]*)\))?$/gm),
+  ].at(-1);
   if (summary === undefined) return null;
-  const detail = (name: string): number => Number(new RegExp(`\\b${name}=(\\d+)`).exec(summary[3] ?? '')?.[1] ?? 0);
-  const failed = detail('(?<!expected )failures') + detail('errors') + detail('unexpected successes');
+  const detail = (name: string): number =>
+    Number(new RegExp(`\\b${name}=(\\d+)`).exec(summary[3] ?? '')?.[1] ?? 0);
+  const failed =
+    detail('(?<!expected )failures') + detail('errors') + detail('unexpected successes');
   const skipped = detail('skipped') + detail('expected failures');
   const failures = [...output.matchAll(/^(?:FAIL|ERROR): (.*)$/gm)].map(([, name]) => ({
     file: '',
     name: name ?? '',
     message: '',
   }));
-  return { counts: { passed: Math.max(0, Number(summary[1]) - failed - skipped), failed, skipped }, failures };
+  return {
+    counts: { passed: Math.max(0, Number(summary[1]) - failed - skipped), failed, skipped },
+    failures,
+  };
 }

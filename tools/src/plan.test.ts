@@ -17,7 +17,13 @@ const projects = [
     isPure: true,
     testFiles: 9,
   },
-  { name: '@hatchery/untested', directory: 'libs/untested', testScripts: [], isPure: false, testFiles: 0 },
+  {
+    name: '@hatchery/untested',
+    directory: 'libs/untested',
+    testScripts: [],
+    isPure: false,
+    testFiles: 0,
+  },
   {
     name: '@hatchery/tools',
     directory: 'tools',
@@ -29,7 +35,9 @@ const projects = [
 const steps = listSteps(projects, ['acceptance/push.test.ts', 'acceptance/stories/drain.test.ts']);
 
 function chosen(...words: string[]): string[] {
-  return select(steps, words).map(({ step, parts }) => [step.name, ...parts.map(({ name }) => name)].join(' '));
+  return select(steps, words).map(({ step, parts }) =>
+    [step.name, ...parts.map(({ name }) => name)].join(' '),
+  );
 }
 
 describe('select', () => {
@@ -58,7 +66,10 @@ describe('select', () => {
   });
 
   it('refuses a name that matches nothing, and says what there is', () => {
-    assert.throws(() => chosen('lint', 'nosuch'), /^RangeError: nothing matches 'nosuch'; there are: format, /);
+    assert.throws(
+      () => chosen('lint', 'nosuch'),
+      /^RangeError: nothing matches 'nosuch'; there are: format, /,
+    );
   });
 });
 
@@ -73,7 +84,10 @@ describe('listSteps', () => {
   });
 
   it('runs the test script of each project in its directory, the one with the most files first', () => {
-    assert.deepEqual(jobs('unit'), ['libs/protocol: sh -c test protocol', 'libs/locks: sh -c test locks']);
+    assert.deepEqual(jobs('unit'), [
+      'libs/protocol: sh -c test protocol',
+      'libs/locks: sh -c test locks',
+    ]);
     assert.deepEqual(jobs('locks'), ['libs/locks: sh -c test locks']);
   });
 
@@ -83,7 +97,10 @@ describe('listSteps', () => {
       { name: 'service-test', line: 'test service' },
     ];
     const [units] = select(
-      listSteps([{ name: 'forker', directory: 'forker', testScripts, isPure: false, testFiles: 2 }], []),
+      listSteps(
+        [{ name: 'forker', directory: 'forker', testScripts, isPure: false, testFiles: 2 }],
+        [],
+      ),
       ['unit'],
     );
     assert.deepEqual(

@@ -7,7 +7,9 @@ export type Counting = 'check' | 'node-test' | 'unittest';
 export interface Step {
   readonly name: string;
   readonly counting: Counting;
-  /** What can be chosen of it by name, as projects or test files. Each must run at least one test. */
+  /**
+   * What can be chosen of it by name, as projects or test files. Each must run at least one test.
+   */
   readonly parts: readonly Part[];
   /** What is run for these parts. Jobs run beside each other and in any order. */
   readonly jobs: (parts: readonly Part[]) => readonly Job[];
@@ -30,21 +32,34 @@ export interface Job {
   readonly timeoutS: number;
 }
 
-/** Tests of the page in a real browser on the whole service, apart from the rest of `acceptance/`, so that each can be run alone. */
+/**
+ * Tests of the page in a real browser on the whole service, apart from the rest of `acceptance/`,
+ * so that each can be run alone.
+ */
 const storiesDirectory = 'acceptance/stories/';
 
-/** A test that takes longer hangs, in milliseconds. It ends with its name, long before its whole project would. Projects say it in their scripts. */
+/**
+ * A test that takes longer hangs, in milliseconds. It ends with its name, long before its whole
+ * project would. Projects say it in their scripts.
+ */
 const testMsMax = 300_000;
 
 /** Every step, in the order of what fails soonest. `acceptanceFiles` are relative to the root. */
-export function listSteps(projects: readonly Project[], acceptanceFiles: readonly string[]): Step[] {
-  const tested = projects.filter(({ testScripts, directory }) => testScripts.length > 0 && directory !== 'acceptance');
+export function listSteps(
+  projects: readonly Project[],
+  acceptanceFiles: readonly string[],
+): Step[] {
+  const tested = projects.filter(
+    ({ testScripts, directory }) => testScripts.length > 0 && directory !== 'acceptance',
+  );
   const [tidy, units] = [tested.filter(isTools), tested.filter((project) => !isTools(project))];
   const isStory = (file: string): boolean => file.startsWith(storiesDirectory);
   return [
     check('format', 600, 'prettier', '--check', '--log-level=warn', '.'),
+    check('python format', 600, '/usr/bin/black', '--check', '.'),
     typecheck(projects),
-    // It makes Nx's graph of projects first, which the rule about their layers reads; without one that rule warns, and checks nothing.
+    // It makes Nx's graph of projects first, which the rule about their layers reads; without one
+    // that rule warns, and checks nothing.
     check('lint', 600, 'npm', 'run', '--silent', 'lint'),
     check('unused code', 600, 'knip', '--no-progress'),
     check(
@@ -67,18 +82,28 @@ export function listSteps(projects: readonly Project[], acceptanceFiles: readonl
   ];
 }
 
-/** What the names on the command line ask for: whole steps, or parts of them. Throws a RangeError when a name matches nothing. */
-export function select(steps: readonly Step[], words: readonly string[]): { step: Step; parts: readonly Part[] }[] {
+/**
+ * What the names on the command line ask for: whole steps, or parts of them. Throws a RangeError
+ * when a name matches nothing.
+ */
+export function select(
+  steps: readonly Step[],
+  words: readonly string[],
+): { step: Step; parts: readonly Part[] }[] {
   if (words.length === 0) return steps.map((step) => ({ step, parts: step.parts }));
   const unmatched = words.find(
-    (word) => !steps.some((step) => matches(step, [word]) || matchingParts(step, [word]).length > 0),
+    (word) =>
+      !steps.some((step) => matches(step, [word]) || matchingParts(step, [word]).length > 0),
   );
   if (unmatched !== undefined) {
     const names = steps.flatMap((step) => [step.name, ...step.parts.map(({ name }) => name)]);
     throw new RangeError(`nothing matches '${unmatched}'; there are: ${names.join(', ')}`);
   }
   return steps
-    .map((step) => ({ step, parts: matches(step, words) ? step.parts : matchingParts(step, words) }))
+    .map((step) => ({
+      step,
+      parts: matches(step, words) ? step.parts : matchingParts(step, words),
+    }))
     .filter(({ step, parts }) => parts.length > 0 || matches(step, words));
 }
 
@@ -95,15 +120,24 @@ function isTools({ directory }: Project): boolean {
 }
 
 function check(name: string, timeoutS: number, ...argv: Job['argv']): Step {
-  return { name, counting: 'check', parts: [], jobs: () => [{ name, argv, directory: '.', timeoutS }] };
+  return {
+    name,
+    counting: 'check',
+    parts: [],
+    jobs: () => [{ name, argv, directory: '.', timeoutS }],
+  };
 }
 
-/** TypeScript 7, four times as fast as 6. ESLint and the check of sizes need the interface of 6, which 7 does not have. */
+/**
+ * TypeScript 7, four times as fast as 6. ESLint and the check of sizes need the interface of 6,
+ * which 7 does not have.
+ */
 const nativeCompiler = 'node_modules/typescript-native/bin/tsc';
 
 /**
- * One program for everything that runs on Node, so that each source is read once and not again for every project that imports it; one for the
- * page's tests; and one without Node's types for each project that may not know Node, in which a `node:` import is an error.
+ * One program for everything that runs on Node, so that each source is read once and not again for
+ * every project that imports it; one for the page's tests; and one without Node's types for each
+ * project that may not know Node, in which a `node:` import is an error.
  */
 function typecheck(projects: readonly Project[]): Step {
   const name = 'typecheck';
@@ -119,7 +153,10 @@ function typecheck(projects: readonly Project[]): Step {
   return { name, counting: 'check', parts: [], jobs: () => jobs };
 }
 
-/** The projects with the most test files first: what takes long should not be what is left at the end. */
+/**
+ * The projects with the most test files first: what takes long should not be what is left at the
+ * end.
+ */
 function projectTests(name: string, timeoutS: number, projects: readonly Project[]): Step {
   const jobsOf = ({ name: project, directory, testScripts }: Project): Job[] =>
     testScripts.map(({ name: script, line }) => {
@@ -135,7 +172,10 @@ function projectTests(name: string, timeoutS: number, projects: readonly Project
     name,
     counting: 'node-test',
     parts: projects,
-    jobs: (parts) => largestFirst.filter((project) => parts.some((part) => part.name === project.name)).flatMap(jobsOf),
+    jobs: (parts) =>
+      largestFirst
+        .filter((project) => parts.some((part) => part.name === project.name))
+        .flatMap(jobsOf),
   };
 }
 
@@ -157,7 +197,21 @@ function fileTests(name: string, files: readonly string[]): Step {
 
 function pythonTests(): Step {
   const directory = 'apps/forker/zygote';
-  const argv = ['/usr/bin/python3', '-m', 'unittest', 'discover', '-s', directory, '-t', directory] as const;
+  const argv = [
+    '/usr/bin/python3',
+    '-m',
+    'unittest',
+    'discover',
+    '-s',
+    directory,
+    '-t',
+    directory,
+  ] as const;
   const name = 'python tests';
-  return { name, counting: 'unittest', parts: [], jobs: () => [{ name, argv, directory: '.', timeoutS: 900 }] };
+  return {
+    name,
+    counting: 'unittest',
+    parts: [],
+    jobs: () => [{ name, argv, directory: '.', timeoutS: 900 }],
+  };
 }

@@ -7,7 +7,10 @@ export interface Project {
   readonly name: string;
   /** Relative to the root. */
   readonly directory: string;
-  /** Its scripts `test` and `…-test`, as service-test: what takes long has a script of its own, and runs beside the rest. None says that it has no tests. */
+  /**
+   * Its scripts `test` and `…-test`, as service-test: what takes long has a script of its own, and
+   * runs beside the rest. None says that it has no tests.
+   */
   readonly testScripts: readonly TestScript[];
   /** Its sources know no Node: tagged `platform:pure` or `platform:web`. */
   readonly isPure: boolean;
@@ -35,8 +38,16 @@ export function readProjects(root: string): Project[] {
       };
       const directory = dirname(path);
       const testFiles = globSync('**/*.test.ts', { cwd: join(root, directory), exclude }).length;
-      const isPure = manifest.nx?.tags?.some((tag) => tag === 'platform:pure' || tag === 'platform:web') ?? false;
-      return { name: manifest.name, directory, testScripts: testScriptsOf(manifest.scripts ?? {}), isPure, testFiles };
+      const isPure =
+        manifest.nx?.tags?.some((tag) => tag === 'platform:pure' || tag === 'platform:web') ??
+        false;
+      return {
+        name: manifest.name,
+        directory,
+        testScripts: testScriptsOf(manifest.scripts ?? {}),
+        isPure,
+        testFiles,
+      };
     });
 }
 

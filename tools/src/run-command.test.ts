@@ -5,14 +5,20 @@ import { setTimeout } from 'node:timers/promises';
 import { runCommand, type Ending } from './run-command.ts';
 
 function run(script: string, timeoutS = 10, signal?: AbortSignal): Promise<Ending> {
-  const command = { argv: ['sh', '-c', script], directory: '/', environment: process.env, timeoutS } as const;
+  const command = {
+    argv: ['sh', '-c', script],
+    directory: '/',
+    environment: process.env,
+    timeoutS,
+  } as const;
   return runCommand(command, signal);
 }
 
 /** Waits until a killed process is gone, or a zombie that only its new parent can take away. */
 async function ends(pid: number): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    if (!existsSync(`/proc/${pid}/stat`) || / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) return;
+    if (!existsSync(`/proc/${pid}/stat`) || / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')))
+      return;
     await setTimeout(10);
   }
   assert.fail(`process ${pid} lives on`);
@@ -20,7 +26,11 @@ async function ends(pid: number): Promise<void> {
 
 describe('runCommand', () => {
   it('gives both outputs and the exit', async () => {
-    assert.deepEqual(await run('echo a; echo b >&2; exit 3'), { succeeded: false, cause: 'exit 3', output: 'a\nb\n' });
+    assert.deepEqual(await run('echo a; echo b >&2; exit 3'), {
+      succeeded: false,
+      cause: 'exit 3',
+      output: 'a\nb\n',
+    });
     assert.equal((await run('true')).succeeded, true);
   });
 
@@ -45,7 +55,12 @@ describe('runCommand', () => {
   });
 
   it('reports a program that is not there', async () => {
-    const command = { argv: ['/no/such/program'], directory: '/', environment: {}, timeoutS: 1 } as const;
+    const command = {
+      argv: ['/no/such/program'],
+      directory: '/',
+      environment: {},
+      timeoutS: 1,
+    } as const;
     assert.match((await runCommand(command)).cause, /ENOENT/);
   });
 });

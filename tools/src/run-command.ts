@@ -8,7 +8,9 @@ export interface Command {
   readonly timeoutS: number;
 }
 
-/** How a command ended. `output` is stdout and stderr as they came, its end only if it is very long. */
+/**
+ * How a command ended. `output` is stdout and stderr as they came, its end only if it is very long.
+ */
 export interface Ending {
   readonly succeeded: boolean;
   /** As "exit 1", "SIGKILL" or "no end after 60 s". */
@@ -19,12 +21,15 @@ export interface Ending {
 /** From being asked to end until being killed. */
 const graceMs = 5_000;
 
-/** What a person may still want to read of a failure; a test that prints in a loop must not fill the memory. */
+/**
+ * What a person may still want to read of a failure; a test that prints in a loop must not fill the
+ * memory.
+ */
 const outputCharactersMax = 4_000_000;
 
 /**
- * Runs a command in a process group of its own, all of which is gone when this resolves. An abort ends it early, and lets
- * none start.
+ * Runs a command in a process group of its own, all of which is gone when this resolves. An abort
+ * ends it early, and lets none start.
  */
 export async function runCommand(command: Command, signal?: AbortSignal): Promise<Ending> {
   if (signal?.aborted === true) return { succeeded: false, cause: 'not started', output: '' };
@@ -46,7 +51,9 @@ export async function runCommand(command: Command, signal?: AbortSignal): Promis
   using _ladder = endGroupOn(stop, child.pid);
   const { code, by, error } = await ended(child);
   killGroup(child.pid, 'SIGKILL');
-  const cause = timeout.aborted ? `no end after ${command.timeoutS} s` : (error?.message ?? by ?? `exit ${code}`);
+  const cause = timeout.aborted
+    ? `no end after ${command.timeoutS} s`
+    : (error?.message ?? by ?? `exit ${code}`);
   return { succeeded: code === 0 && !stop.aborted, cause, output };
 }
 

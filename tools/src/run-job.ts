@@ -14,7 +14,10 @@ import {
 import type { Counting, Job, Step } from './plan.ts';
 import { runCommand, type Ending } from './run-command.ts';
 
-/** What came of a step. A job that ran no test, or ended badly with none failed, counts as one failure. */
+/**
+ * What came of a step. A job that ran no test, or ended badly with none failed, counts as one
+ * failure.
+ */
 export interface StepResult {
   readonly counts: Counts;
   /** Tests that failed, and what else was wrong. */
@@ -31,7 +34,10 @@ const reporter = fileURLToPath(new URL('counting-reporter.ts', import.meta.url))
 export function sumJobs(step: Step, results: readonly StepResult[]): StepResult {
   const silent: readonly TestFailure[] = results.length === 0 ? [noTest(step.name)] : [];
   return {
-    counts: sumCounts([...results.map(({ counts }) => counts), { passed: 0, failed: silent.length, skipped: 0 }]),
+    counts: sumCounts([
+      ...results.map(({ counts }) => counts),
+      { passed: 0, failed: silent.length, skipped: 0 },
+    ]),
     failures: [...results.flatMap(({ failures }) => failures), ...silent],
     // Hundreds of lines of jobs that passed would hide those of the one that did not.
     output: results.map(({ counts, output }) => (counts.failed > 0 ? output : '')).join(''),
@@ -39,13 +45,21 @@ export function sumJobs(step: Step, results: readonly StepResult[]): StepResult 
 }
 
 /** Runs one job in `root`. An abort ends it early, and lets none start. */
-export async function runJob(root: string, counting: Counting, job: Job, signal?: AbortSignal): Promise<StepResult> {
+export async function runJob(
+  root: string,
+  counting: Counting,
+  job: Job,
+  signal?: AbortSignal,
+): Promise<StepResult> {
   const scratch = mkdtempSync(join(tmpdir(), 'hatchery-test-'));
   try {
     const countsFile = join(scratch, 'counts');
     const environment = jobEnvironment(root, counting === 'node-test' ? countsFile : null);
     const directory = join(root, job.directory);
-    const ending = await runCommand({ argv: job.argv, directory, environment, timeoutS: job.timeoutS }, signal);
+    const ending = await runCommand(
+      { argv: job.argv, directory, environment, timeoutS: job.timeoutS },
+      signal,
+    );
     const counted = existsSync(countsFile) ? readFileSync(countsFile, 'utf8') : '';
     return judge(job, counting, ending, countOf(root, counting, ending, counted));
   } finally {
@@ -54,7 +68,12 @@ export async function runJob(root: string, counting: Counting, job: Job, signal?
 }
 
 /** A bad end must count, and so must silence: a glob that matches nothing exits 0. */
-function judge(job: Job, counting: Counting, { succeeded, cause, output }: Ending, counted: Counted): StepResult {
+function judge(
+  job: Job,
+  counting: Counting,
+  { succeeded, cause, output }: Ending,
+  counted: Counted,
+): StepResult {
   const { counts, failures } = counted;
   const ranNone = counting !== 'check' && counts.passed + counts.failed + counts.skipped === 0;
   if (counts.failed > 0 || (succeeded && !ranNone)) return { counts, failures, output };
@@ -71,7 +90,10 @@ function countOf(root: string, counting: Counting, ending: Ending, counted: stri
       return parseUnittest(ending.output) ?? { counts: sumCounts([]), failures: [] };
     case 'node-test': {
       const runs = parseRuns(counted);
-      return { counts: sumCounts(runs.map(countsOfRun)), failures: runs.flatMap((run) => failuresOf(root, run)) };
+      return {
+        counts: sumCounts(runs.map(countsOfRun)),
+        failures: runs.flatMap((run) => failuresOf(root, run)),
+      };
     }
   }
 }
@@ -82,10 +104,15 @@ function noTest(name: string): TestFailure {
 
 /** Their files relative to the root. */
 function failuresOf(root: string, { directory, failures }: NodeTestRun): TestFailure[] {
-  return failures.map((failure) => ({ ...failure, file: relative(root, join(directory, failure.file)) }));
+  return failures.map((failure) => ({
+    ...failure,
+    file: relative(root, join(directory, failure.file)),
+  }));
 }
 
-/** The pinned Node first; Nx, whose project graph the lint reads, without its daemon and its cloud. */
+/**
+ * The pinned Node first; Nx, whose project graph the lint reads, without its daemon and its cloud.
+ */
 function jobEnvironment(root: string, countsFile: string | null): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {
     ...process.env,
@@ -97,10 +124,14 @@ function jobEnvironment(root: string, countsFile: string | null): NodeJS.Process
   };
   delete environment['NO_COLOR'];
   if (countsFile === null) return environment;
-  // The second one prints nothing, but wants a file to print it to, which cannot be /dev/null: it is synced.
+  // The second one prints nothing, but wants a file to print it to, which cannot be /dev/null: it
+  // is synced.
   const reporters = [
     ['spec', 'stdout'],
     [reporter, `${countsFile}.printed`],
-  ].map(([name, destination]) => `"--test-reporter=${name}" "--test-reporter-destination=${destination}"`);
+  ].map(
+    ([name, destination]) =>
+      `"--test-reporter=${name}" "--test-reporter-destination=${destination}"`,
+  );
   return { ...environment, HATCHERY_TEST_COUNTS: countsFile, NODE_OPTIONS: reporters.join(' ') };
 }

@@ -51,7 +51,11 @@ describe('startSteps', () => {
   });
 
   it('counts each job of a step', async () => {
-    const [started] = startSteps(root, [step('mixed', 'true', 'exit 3', 'true')], new AbortController().signal);
+    const [started] = startSteps(
+      root,
+      [step('mixed', 'true', 'exit 3', 'true')],
+      new AbortController().signal,
+    );
     const result = await started?.result;
     assert.deepEqual(result?.counts, { passed: 2, failed: 1, skipped: 0 });
     assert.deepEqual(result?.failures, [{ file: '', name: 'exit 3', message: 'exit 3' }]);
@@ -66,6 +70,8 @@ describe('startSteps', () => {
     const stop = new AbortController();
     stop.abort();
     const [started] = startSteps(root, [step('late', 'true')], stop.signal);
-    assert.deepEqual((await started?.result)?.failures, [{ file: '', name: 'true', message: 'not started' }]);
+    assert.deepEqual((await started?.result)?.failures, [
+      { file: '', name: 'true', message: 'not started' },
+    ]);
   });
 });

@@ -6,7 +6,10 @@ import { listSteps, select } from './plan.ts';
 import { readProjects } from './projects.ts';
 import { startSteps, type TimedResult } from './start-steps.ts';
 
-/** `./hatchery test [NAME…]`: every check and test, or those whose step, project or file has a NAME in its name. */
+/**
+ * `./hatchery test [NAME…]`: every check and test, or those whose step, project or file has a NAME
+ * in its name.
+ */
 async function main(words: readonly string[]): Promise<number> {
   const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
   const acceptanceFiles = largestFirst(root, globSync('acceptance/**/*.test.ts', { cwd: root }));
@@ -32,7 +35,9 @@ async function main(words: readonly string[]): Promise<number> {
   for (const { step, failures } of results) printFailures(step.name, failures);
   const counts = sumCounts(results.map((result) => result.counts));
   const complete = !stop.signal.aborted && counts.passed > 0;
-  console.log(`\n${formatCounts(complete ? counts : { ...counts, failed: Math.max(1, counts.failed) })}`);
+  console.log(
+    `\n${formatCounts(complete ? counts : { ...counts, failed: Math.max(1, counts.failed) })}`,
+  );
   return complete && counts.failed === 0 ? 0 : 1;
 }
 

@@ -65,15 +65,26 @@ export class Client {
 /** A script that brz runs as its ssh. It asks `-V` first, to know how to call it. */
 function sshScript(instance: Instance, name: string, version: string, command: string): string {
   const path = join(instance.directory, name);
-  writeFileSync(path, `#!/bin/sh\n[ "$1" = -V ] && { echo '${version}'; exit 0; }\nexec ${command}\n`);
+  writeFileSync(
+    path,
+    `#!/bin/sh\n[ "$1" = -V ] && { echo '${version}'; exit 0; }\nexec ${command}\n`,
+  );
   chmodSync(path, 0o755);
   return path;
 }
 
 /** OpenSSH, with nothing of any user's configuration. */
-export function openssh(instance: Instance, key = `${instance.ready.stateDir}/demo/id_ed25519`): string {
+export function openssh(
+  instance: Instance,
+  key = `${instance.ready.stateDir}/demo/id_ed25519`,
+): string {
   const options = sshOptions(instance, key).join(' ');
-  return sshScript(instance, `openssh-${key.replaceAll('/', '-')}`, 'OpenSSH_9.2', `ssh ${options} "$@"`);
+  return sshScript(
+    instance,
+    `openssh-${key.replaceAll('/', '-')}`,
+    'OpenSSH_9.2',
+    `ssh ${options} "$@"`,
+  );
 }
 
 /** Options under which OpenSSH uses this key alone and knows this instance's host key alone. */
@@ -88,13 +99,18 @@ export function sshOptions(instance: Instance, key: string): string[] {
 }
 
 /**
- * Dropbear's client. brz calls its ssh as `ssh -o… -x -a -p PORT -l USER HOST bzr serve …`, of which dbclient
- * understands less: the script keeps the port, the user, the host and the command.
+ * Dropbear's client. brz calls its ssh as `ssh -o… -x -a -p PORT -l USER HOST bzr serve …`, of
+ * which dbclient understands less: the script keeps the port, the user, the host and the command.
  */
 export async function dbclient(instance: Instance): Promise<string> {
   const key = join(instance.directory, 'dropbear-key');
   if (!existsSync(key))
-    await must('dropbearconvert', ['openssh', 'dropbear', `${instance.ready.stateDir}/demo/id_ed25519`, key]);
+    await must('dropbearconvert', [
+      'openssh',
+      'dropbear',
+      `${instance.ready.stateDir}/demo/id_ed25519`,
+      key,
+    ]);
   const command = `/bin/sh -c '
     while :; do case "$1" in
       -p) port=$2; shift 2;;

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { until } from './run.ts';
 
-/** Connects, and reads the identification of the gateway. @throws the system error of a connection that is refused or reset */
+/**
+ * Connects, and reads the identification of the gateway. @throws the system error of a connection
+ * that is refused or reset
+ */
 export function greeting(port: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const socket = connect(port, '127.0.0.1');
@@ -19,7 +22,10 @@ export function greeting(port: number): Promise<void> {
   return promise;
 }
 
-/** Resolves when a process has died of SIGKILL: until then it may accept a connection, which dies with it. */
+/**
+ * Resolves when a process has died of SIGKILL: until then it may accept a connection, which dies
+ * with it.
+ */
 export async function kill(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL');
   await until('its death', () => {

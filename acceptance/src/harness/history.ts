@@ -11,10 +11,16 @@ export interface HistorySize {
 }
 
 /**
- * Makes a branch with a history in the client's home, by `brz fast-import` of a stream from a seeded generator; the
- * same seed gives the same revision ids. Returns the path of the branch, which has no working tree.
+ * Makes a branch with a history in the client's home, by `brz fast-import` of a stream from a
+ * seeded generator; the same seed gives the same revision ids. Returns the path of the branch,
+ * which has no working tree.
  */
-export async function makeHistory(client: Client, name: string, size: HistorySize, seed: number): Promise<string> {
+export async function makeHistory(
+  client: Client,
+  name: string,
+  size: HistorySize,
+  seed: number,
+): Promise<string> {
   const stream = client.path(`${name}.fast-import`);
   writeFileSync(stream, fastImportStream(size, generator(seed)));
   await client.brz('init-shared-repository', '-q', '--no-trees', name);
@@ -29,11 +35,16 @@ function fastImportStream({ revisions, files }: HistorySize, random: () => numbe
   for (let number = 1; number <= revisions; number += 1) {
     const message = `revision ${number}`;
     const when = 1_500_000_000 + number * 600;
-    parts.push(`commit refs/heads/trunk\nmark :${number}\ncommitter Gen <gen@example.invalid> ${when} +0000\n`);
+    parts.push(
+      `commit refs/heads/trunk\nmark :${number}\ncommitter Gen <gen@example.invalid> ${when} +0000\n`,
+    );
     parts.push(`data ${message.length}\n${message}\n`);
     if (number > 1) parts.push(`from :${number - 1}\n`);
     for (const path of changedPaths(number, files, contents, random)) {
-      const added = Array.from({ length: 1 + Math.floor(random() * 30) }, () => `${random()} of ${path}\n`).join('');
+      const added = Array.from(
+        { length: 1 + Math.floor(random() * 30) },
+        () => `${random()} of ${path}\n`,
+      ).join('');
       const content = (contents.get(path) ?? '') + added;
       contents.set(path, content);
       parts.push(`M 644 inline ${path}\ndata ${content.length}\n${content}\n`);
@@ -43,7 +54,12 @@ function fastImportStream({ revisions, files }: HistorySize, random: () => numbe
 }
 
 /** A new file in each of the first revisions, and some old ones changed. */
-function changedPaths(number: number, files: number, contents: Map<string, string>, random: () => number): Set<string> {
+function changedPaths(
+  number: number,
+  files: number,
+  contents: Map<string, string>,
+  random: () => number,
+): Set<string> {
   const known = [...contents.keys()];
   const paths = new Set<string>();
   if (number <= files) paths.add(`directory-${number % 17}/file-${number}.txt`);

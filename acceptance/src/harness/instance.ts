@@ -53,7 +53,9 @@ export class Instance {
     const directory = mkdtempSync(join(tmpdir(), 'hatchery-acceptance-'));
     const config = join(directory, 'hatchery.toml');
     writeFileSync(config, configText(directory, extraConfig, dashboardPort));
-    const up = spawn(hatcheryScript, ['up', '--json', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const up = spawn(hatcheryScript, ['up', '--json', '--config', config], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let log = '';
     up.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
     const late = setTimeout(() => up.kill('SIGKILL'), readyMsMax);
@@ -114,7 +116,9 @@ export class Instance {
     const status = JSON.parse((await this.hatchery('status', '--json')).stdout) as {
       readonly parts: readonly { readonly name: string; readonly pid: number | null }[];
     };
-    return status.parts.find((part) => part.name === name)?.pid ?? assert.fail(`${name} does not run`);
+    return (
+      status.parts.find((part) => part.name === name)?.pid ?? assert.fail(`${name} does not run`)
+    );
   }
 
   /** The children that live now. */
@@ -125,7 +129,9 @@ export class Instance {
 
   /** A command of the CLI about this instance. */
   hatchery(...words: string[]): Promise<Outcome> {
-    return run(hatcheryScript, [...words, '--config', this.config], { environment: { HOME: this.directory } });
+    return run(hatcheryScript, [...words, '--config', this.config], {
+      environment: { HOME: this.directory },
+    });
   }
 
   /** Ends it as Ctrl-C does, and proves that it left nothing behind. */

@@ -8,7 +8,10 @@ import { run, start, until, type Running } from './run.ts';
 /** What people sign in with at the proxy. */
 const credentials = { username: 'anna', password: 'secret' } as const;
 
-/** A real nginx with the blocks of a document, which sign people in by name and password: a server for each `location`. */
+/**
+ * A real nginx with the blocks of a document, which sign people in by name and password: a server
+ * for each `location`.
+ */
 export class Nginx {
   readonly credentials = credentials;
   /** Where the page is, without a slash at the end; in the order of the document. */
@@ -22,7 +25,11 @@ export class Nginx {
   }
 
   /** `socket` stands in for the one that the blocks name. */
-  static async prepare(directory: string, blocks: readonly CodeBlock[], socket: string): Promise<Nginx> {
+  static async prepare(
+    directory: string,
+    blocks: readonly CodeBlock[],
+    socket: string,
+  ): Promise<Nginx> {
     mkdirSync(directory);
     const texts = blocks.map(({ text }) => text.replaceAll(/unix:[^:;\s]+/g, `unix:${socket}`));
     const locations = texts.filter((text) => text.startsWith('location '));

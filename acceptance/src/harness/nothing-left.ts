@@ -3,15 +3,26 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './run.ts';
 
-/** What may stay in the runtime directory: locked files are never unlinked, lest two get the lock; the records' own place. */
+/**
+ * What may stay in the runtime directory: locked files are never unlinked, lest two get the lock;
+ * the records' own place.
+ */
 const mayStay = ['forker.lock', 'keeper.lock', 'parts'];
 
-/** After an end, good or bad: no process, socket, pipe directory or record of an instance with everything below the directory. */
+/**
+ * After an end, good or bad: no process, socket, pipe directory or record of an instance with
+ * everything below the directory.
+ */
 export async function assertNothingLeft(directory: string): Promise<void> {
   const runtime = join(directory, 'run');
-  await until('the end of every process of the instance', () => processesOf(directory).length === 0);
+  await until(
+    'the end of every process of the instance',
+    () => processesOf(directory).length === 0,
+  );
   if (!existsSync(runtime)) return;
-  const left = readdirSync(runtime, { recursive: true, encoding: 'utf8' }).filter((name) => !mayStay.includes(name));
+  const left = readdirSync(runtime, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => !mayStay.includes(name),
+  );
   assert.deepEqual(left, [], 'something was left behind in the runtime directory');
 }
 
@@ -20,7 +31,9 @@ function processesOf(directory: string): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.map(Number).filter((pid) => {
     try {
-      return pid !== process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(directory);
+      return (
+        pid !== process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(directory)
+      );
     } catch {
       return false;
     }

@@ -8,7 +8,11 @@ export function assertDone({ code, signal, stdout, stderr }: Outcome): string {
 }
 
 /** The program must have failed with this code, saying this. */
-export function assertRefused({ code, stdout, stderr }: Outcome, expectedCode: number, expected: RegExp): void {
+export function assertRefused(
+  { code, stdout, stderr }: Outcome,
+  expectedCode: number,
+  expected: RegExp,
+): void {
   assert.match(stdout + stderr, expected);
   assert.equal(code, expectedCode, stdout + stderr);
 }

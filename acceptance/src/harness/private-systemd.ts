@@ -17,8 +17,19 @@ import { run, until, type Outcome } from './run.ts';
 const script = fileURLToPath(new URL('private-systemd.sh', import.meta.url));
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 const unit = join(checkout, 'deploy/hatchery.service');
-const groups = /^(?:\S+ ){4}(\S+) .* - cgroup2 /m.exec(readFileSync('/proc/self/mountinfo', 'utf8'))?.[1];
-const namespaces = ['--fork', '--pid', '--mount', '--cgroup', '--ipc', '--uts', '--mount-proc', '--kill-child'];
+const groups = /^(?:\S+ ){4}(\S+) .* - cgroup2 /m.exec(
+  readFileSync('/proc/self/mountinfo', 'utf8'),
+)?.[1];
+const namespaces = [
+  '--fork',
+  '--pid',
+  '--mount',
+  '--cgroup',
+  '--ipc',
+  '--uts',
+  '--mount-proc',
+  '--kill-child',
+];
 
 /** The kinds of mounts that private-systemd.sh needs, which many containers are refused. */
 const mounts = `set -e
@@ -35,8 +46,12 @@ export function cannotRunSystemd(): string | false {
   if (process.getuid?.() !== 0) return 'needs root';
   if (groups === undefined) return 'cgroup v2 is not mounted';
   if (!existsSync('/lib/systemd/systemd')) return 'systemd is not installed';
-  const probe = spawnSync('unshare', [...namespaces, '/bin/sh', '-c', mounts], { encoding: 'utf8' });
-  return probe.status === 0 ? false : `namespaces cannot be made or mounted in: ${probe.stderr.trim()}`;
+  const probe = spawnSync('unshare', [...namespaces, '/bin/sh', '-c', mounts], {
+    encoding: 'utf8',
+  });
+  return probe.status === 0
+    ? false
+    : `namespaces cannot be made or mounted in: ${probe.stderr.trim()}`;
 }
 
 const config = `state_dir = "/var/lib/hatchery"
@@ -55,7 +70,10 @@ StandardOutput=append:/run/hatchery-test.log
 StandardError=append:/run/hatchery-test.log
 `;
 
-/** The unit that is delivered, run by a systemd in namespaces of its own. The network is the machine's. */
+/**
+ * The unit that is delivered, run by a systemd in namespaces of its own. The network is the
+ * machine's.
+ */
 export class PrivateSystemd implements AsyncDisposable {
   readonly #directory = mkdtempSync(join(tmpdir(), 'hatchery-systemd-'));
   readonly #group = join(groups ?? '', `hatchery-test-${process.pid}-${Date.now().toString(36)}`);
@@ -68,21 +86,38 @@ export class PrivateSystemd implements AsyncDisposable {
       return join(this.#directory, name);
     };
     mkdirSync(this.#group);
-    const words = [script, checkout, unit, write('hatchery.toml', config), write('test.conf', dropIn + extra)];
+    const words = [
+      script,
+      checkout,
+      unit,
+      write('hatchery.toml', config),
+      write('test.conf', dropIn + extra),
+    ];
     // In its group before it is anything else, so that this becomes the root of its own hierarchy.
     const enter = 'echo 0 >"$1/cgroup.procs" && shift && exec unshare "$@"';
-    this.#process = spawn('/bin/sh', ['-c', enter, 'sh', this.#group, ...namespaces, '/bin/sh', ...words], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    this.#process = spawn(
+      '/bin/sh',
+      ['-c', enter, 'sh', this.#group, ...namespaces, '/bin/sh', ...words],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     for (const stream of [this.#process.stdout, this.#process.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
   }
 
-  /** Resolves when the unit serves. `extra` is added to it. @throws with what was said when it does not */
+  /**
+   * Resolves when the unit serves. `extra` is added to it. @throws with what was said when it does
+   * not
+   */
   static async start(extra = ''): Promise<PrivateSystemd> {
     const systemd = new PrivateSystemd(extra);
     try {
-      await until('the service to say how it is used', () => /brz branch/.test(systemd.log), 60_000);
+      await until(
+        'the service to say how it is used',
+        () => /brz branch/.test(systemd.log),
+        60_000,
+      );
       return systemd;
     } catch (error) {
       const said = `${systemd.#said}${systemd.log}`;
@@ -104,14 +139,17 @@ export class PrivateSystemd implements AsyncDisposable {
 
   /** The cgroup v2 path of a process, by its pid inside, as it is called inside. */
   groupOf(pid: number): string {
-    const path = /^0::(.*)$/m.exec(readFileSync(this.path(`/proc/${pid}/cgroup`), 'utf8'))?.[1] ?? '';
+    const path =
+      /^0::(.*)$/m.exec(readFileSync(this.path(`/proc/${pid}/cgroup`), 'utf8'))?.[1] ?? '';
     return path.replace(this.#group.slice((groups ?? '').length), '');
   }
 
   /** Runs a program inside, as root there. */
   async run(...argv: string[]): Promise<Outcome> {
     const where = ['-t', String(this.#pid), '--mount', '--pid', '--cgroup', '--ipc', '--uts'];
-    return run('nsenter', [...where, ...argv], { environment: { HOME: '/run', BRZ_EMAIL: 'a@example.invalid' } });
+    return run('nsenter', [...where, ...argv], {
+      environment: { HOME: '/run', BRZ_EMAIL: 'a@example.invalid' },
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -128,13 +166,17 @@ export class PrivateSystemd implements AsyncDisposable {
   get #pid(): string | null {
     const pid = this.#process.pid ?? 0;
     const children = `/proc/${pid}/task/${pid}/children`;
-    return existsSync(children) ? (readFileSync(children, 'utf8').trim().split(' ')[0] ?? null) : null;
+    return existsSync(children)
+      ? (readFileSync(children, 'utf8').trim().split(' ')[0] ?? null)
+      : null;
   }
 }
 
 function removeGroups(directory: string): boolean {
   const below = readdirSync(directory, { recursive: true, withFileTypes: true });
-  const paths = below.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  const paths = below
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name));
   try {
     // The deepest first.
     for (const path of [...paths.sort((a, b) => b.length - a.length), directory]) rmdirSync(path);

@@ -8,7 +8,10 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** What a program is run with. The environment is exactly this and a PATH: nothing of the machine's own user leaks in. */
+/**
+ * What a program is run with. The environment is exactly this and a PATH: nothing of the machine's
+ * own user leaks in.
+ */
 export interface RunOptions {
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -59,22 +62,35 @@ export function start(file: string, argv: readonly string[], options: RunOptions
   const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
   const late = setTimeout(() => {
     kill('SIGKILL');
-    reject(new Error(`${file} ${argv.join(' ')} ran longer than ${timeoutMs} ms: ${stdout}${stderr}`));
+    reject(
+      new Error(`${file} ${argv.join(' ')} ran longer than ${timeoutMs} ms: ${stdout}${stderr}`),
+    );
   }, timeoutMs);
   child.on('error', reject);
   child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   return {
-    ...{ pid, kill, stdout: () => stdout, outcome: promise.finally(() => clearTimeout(late)) },
-    ...{ say: (text: string) => void child.stdin.write(text), endInput: () => void child.stdin.end() },
+    pid,
+    kill,
+    stdout: () => stdout,
+    outcome: promise.finally(() => clearTimeout(late)),
+    say: (text: string) => void child.stdin.write(text),
+    endInput: () => void child.stdin.end(),
   };
 }
 
 /** Runs a program to its end. */
-export function run(file: string, argv: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+export function run(
+  file: string,
+  argv: readonly string[],
+  options: RunOptions = {},
+): Promise<Outcome> {
   return start(file, argv, options).outcome;
 }
 
-/** Waits for something to become true; looks often, and fails with `what` after the deadline. A function is asked only then. */
+/**
+ * Waits for something to become true; looks often, and fails with `what` after the deadline. A
+ * function is asked only then.
+ */
 export async function until<T>(
   what: string | (() => string),
   look: () => T | Promise<T>,
@@ -85,7 +101,9 @@ export async function until<T>(
     const found = await look();
     if (found !== null && found !== undefined && found !== false) return found;
     if (performance.now() > deadline)
-      throw new Error(`${typeof what === 'string' ? what : what()} did not happen within ${timeoutMs} ms`);
+      throw new Error(
+        `${typeof what === 'string' ? what : what()} did not happen within ${timeoutMs} ms`,
+      );
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

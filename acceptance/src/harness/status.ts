@@ -17,7 +17,11 @@ export interface OldPart {
 
 /** What the stories look at of `status --json`. */
 export interface Status {
-  readonly parts: readonly { readonly name: string; readonly pid: number; readonly state: string }[];
+  readonly parts: readonly {
+    readonly name: string;
+    readonly pid: number;
+    readonly state: string;
+  }[];
   readonly oldParts: readonly OldPart[];
   readonly draining: boolean;
   readonly drainDeadline: string | null;
@@ -36,12 +40,23 @@ export function oldPids({ oldParts }: Status, name: string): number[] {
 /** Resolves when the old page has gone too, which nothing holds up. */
 export async function restart(instance: Instance): Promise<void> {
   assertDone(await instance.hatchery('restart'));
-  await until('the old page to go', async () => oldPids(await statusOf(instance), 'dashboard').length === 0);
+  await until(
+    'the old page to go',
+    async () => oldPids(await statusOf(instance), 'dashboard').length === 0,
+  );
 }
 
-/** What the gateway that serves says of itself: it drains by itself, whatever the fork service refuses. */
-export async function gatewayDrain(instance: Instance): Promise<[state: string, deadline: string | null]> {
-  const state = await stateOf<{ readonly state: string; readonly drainDeadline: string | null }>(instance, 'gateway');
+/**
+ * What the gateway that serves says of itself: it drains by itself, whatever the fork service
+ * refuses.
+ */
+export async function gatewayDrain(
+  instance: Instance,
+): Promise<[state: string, deadline: string | null]> {
+  const state = await stateOf<{ readonly state: string; readonly drainDeadline: string | null }>(
+    instance,
+    'gateway',
+  );
   return [state.state, state.drainDeadline];
 }
 

@@ -1,4 +1,6 @@
-"""The process context that `hatchery lock` was given, and a command that gets it unchanged: flock(1) is the model."""
+"""The process context that `hatchery lock` was given, and a command that gets it unchanged:
+flock(1) is the model.
+"""
 
 import base64
 import errno
@@ -8,10 +10,12 @@ import sys
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-#: The script `hatchery` puts the environment here, in parts of base64, as a shell drops names that are not its own.
+#: The script `hatchery` puts the environment here, in parts of base64, as a shell drops names that
+#: are not its own.
 _PARTS = "hatchery_environ"
 
-#: What Python changes in itself at its start (Python/pylifecycle.c, `init_signals`; `signal_install_handlers`).
+#: What Python changes in itself at its start (Python/pylifecycle.c, `init_signals`;
+#: `signal_install_handlers`).
 _PYTHONS_OWN = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT)
 
 
@@ -27,12 +31,14 @@ class GivenContext:
     def get(self, name: bytes) -> bytes | None:
         """A variable as getenv(3) finds it."""
         start = name + b"="
-        return next((entry[len(start) :] for entry in self.environment if entry.startswith(start)), None)
+        return next(
+            (entry[len(start) :] for entry in self.environment if entry.startswith(start)), None
+        )
 
 
 def take(ignored_mask: str, script: str) -> GivenContext:
-    """Reads the context and makes dispositions and descriptors what they were. `ignored_mask` is SigIgn of proc_pid_status(5),
-    `script` the file that the shell ran."""
+    """Reads the context and makes dispositions and descriptors what they were. `ignored_mask` is
+    SigIgn of proc_pid_status(5), `script` the file that the shell ran."""
     _close_script(script)
     mask = int(ignored_mask or "0", 16)
     ignored = frozenset(number for number in range(1, 65) if mask >> (number - 1) & 1)
@@ -49,7 +55,11 @@ def _close_script(script: str) -> None:
         for number in range(3, 10):
             os.fstat(number)
         for number in sorted(int(name) for name in os.listdir("/proc/self/fd")):
-            if number >= 10 and os.get_inheritable(number) and os.path.samestat(os.fstat(number), own):
+            if (
+                number >= 10
+                and os.get_inheritable(number)
+                and os.path.samestat(os.fstat(number), own)
+            ):
                 os.close(number)
                 return
     except OSError:
@@ -60,13 +70,23 @@ def _environment() -> list[bytes]:
     count = os.environ.get(_PARTS, "")
     if not count.isdigit():
         # Without /proc the shell's view has to do.
-        return [name + b"=" + value for name, value in os.environb.items() if not name.startswith(_PARTS.encode())]
+        return [
+            name + b"=" + value
+            for name, value in os.environb.items()
+            if not name.startswith(_PARTS.encode())
+        ]
     whole = base64.b64decode("".join(os.environ[f"{_PARTS}_{part}"] for part in range(int(count))))
-    return whole.split(b"\0")[:-1] if whole.endswith(b"\0") else [one for one in whole.split(b"\0") if one]
+    return (
+        whole.split(b"\0")[:-1]
+        if whole.endswith(b"\0")
+        else [one for one in whole.split(b"\0") if one]
+    )
 
 
 def execute(words: list[bytes], context: GivenContext) -> NoReturn:
-    """Becomes the command, found as execvp(3) finds it; exits with 127 or 126 when it cannot, as a shell does."""
+    """Becomes the command, found as execvp(3) finds it; exits with 127 or 126 when it cannot, as a
+    shell does.
+    """
     found: OSError | None = None
     for path in _candidates(words[0], context):
         try:
@@ -124,7 +144,11 @@ def _execve(path: bytes, words: list[bytes], entries: list[bytes]) -> None:
     import ctypes
 
     library = ctypes.CDLL(None, use_errno=True)
-    library.execve(path, (ctypes.c_char_p * (len(words) + 1))(*words), (ctypes.c_char_p * (len(entries) + 1))(*entries))
+    library.execve(
+        path,
+        (ctypes.c_char_p * (len(words) + 1))(*words),
+        (ctypes.c_char_p * (len(entries) + 1))(*entries),
+    )
     number = ctypes.get_errno()
     raise OSError(number, os.strerror(number))
 

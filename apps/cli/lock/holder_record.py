@@ -1,7 +1,9 @@
-"""What the holder of a lock writes beside it, and how far that is believed. The lock itself is the kernel's.
+"""What the holder of a lock writes beside it, and how far that is believed. The lock itself is the
+kernel's.
 
-`libs/locks/src/holder-record.ts` has the fields. A record is a claim: it is believed of a process of this boot and this pid
-namespace that has the start ticks it names. Clocks on the wall are shown and never compared.
+`libs/locks/src/holder-record.ts` has the fields. A record is a claim: it is believed of a process
+of this boot and this pid namespace that has the start ticks it names. Clocks on the wall are shown
+and never compared.
 """
 
 import errno
@@ -47,7 +49,9 @@ class Introduction:
         self._token = os.urandom(16).hex()
 
     def write(self, pid: int) -> None:
-        """Says who holds the lock: the command `pid`, below this process. Without it the lock holds all the same."""
+        """Says who holds the lock: the command `pid`, below this process. Without it the lock holds
+        all the same.
+        """
         whole = f"{self._lock.record_path}.{os.urandom(8).hex()}"
         try:
             # A new name that nobody can foresee: somebody else's symlink is not written through.
@@ -61,7 +65,9 @@ class Introduction:
         except OSError as error:
             directory = self._lock.directory
             remedy = f"let those who share its locks write there, as with chmod a+rwxt {directory}"
-            say(f"lock: others see of its holder only what /proc tells: {directory} takes no file of this user ({errno.errorcode.get(error.errno or 0)}); {remedy}")
+            say(
+                f"lock: others see of its holder only what /proc tells: {directory} takes no file of this user ({errno.errorcode.get(error.errno or 0)}); {remedy}"
+            )
 
     def remove(self) -> None:
         """Takes it away, unless somebody else's stands there."""
@@ -80,7 +86,8 @@ class Introduction:
             "user": processes.user_name(os.geteuid()),
             "host": os.uname().nodename,
             "command": b" ".join(self._words).decode(errors="replace"),
-            "since": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}Z",
+            "since": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
+            + f".{int(now * 1000) % 1000:03d}Z",
         }
         return json.dumps(record).encode() + b"\n"
 
@@ -95,40 +102,60 @@ def read(path: str) -> dict[str, Any] | None:
         with open(path, "rb") as opened:
             record = json.loads(opened.read())
             owner = os.fstat(opened.fileno()).st_uid
-        texts = all(isinstance(record[key], str) for key in ("token", "user", "command", "since", "boot", "pidNamespace"))
-        names = all(isinstance(record[key][part], int) for key in ("process", "runner") for part in ("pid", "startTime"))
+        texts = all(
+            isinstance(record[key], str)
+            for key in ("token", "user", "command", "since", "boot", "pidNamespace")
+        )
+        names = all(
+            isinstance(record[key][part], int)
+            for key in ("process", "runner")
+            for part in ("pid", "startTime")
+        )
         return {**record, "owner": owner} if texts and names else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
 def living(record: dict[str, Any]) -> list[int]:
-    """Those of its two processes that run, the command first. None of them when this host cannot vouch for that."""
+    """Those of its two processes that run, the command first. None of them when this host cannot
+    vouch for that.
+    """
     if (record["boot"], record["pidNamespace"]) != (processes.boot_id(), processes.pid_namespace()):
         return []
     names = [record["process"], record["runner"]]
-    return [name["pid"] for name in names if processes.start_ticks(name["pid"]) == name["startTime"]]
+    return [
+        name["pid"] for name in names if processes.start_ticks(name["pid"]) == name["startTime"]
+    ]
 
 
 def own_job(file: os.stat_result, record_path: str) -> OwnJobFound | None:
-    """The job that this process belongs to, when that has the lock: by a descriptor it was given, or by the processes above
-    it, and never by the environment, which sudo and env -i take away."""
+    """The job that this process belongs to, when that has the lock: by a descriptor it was given,
+    or by the processes above it, and never by the environment, which sudo and env -i take away."""
     if processes.descriptor_with_lock(os.getpid(), file) is not None:
         return OwnJobFound(None, None)
     above = processes.ancestors(os.getpid())
-    holder = next((pid for pid in above if processes.descriptor_with_lock(pid, file) is not None), None)
+    holder = next(
+        (pid for pid in above if processes.descriptor_with_lock(pid, file) is not None), None
+    )
     if holder is not None:
         return OwnJobFound(holder, None)
-    # Another user's files cannot be looked into. A record is believed of those whose it is, or of root.
+    # Another user's files cannot be looked into. A record is believed of those whose it is, or of
+    # root.
     record = read(record_path)
     if record is None:
         return None
-    named = [pid for pid in living(record) if pid in above and record["owner"] in (0, processes.uid(pid))]
+    named = [
+        pid for pid in living(record) if pid in above and record["owner"] in (0, processes.uid(pid))
+    ]
     return OwnJobFound(named[0], record) if named else None
 
 
 def deleted_holder(path: str, record_path: str) -> int | None:
-    """The holder of a file that was deleted and had this name: it works on, and is in nobody's way any more."""
+    """The holder of a file that was deleted and had this name: it works on, and is in nobody's way
+    any more.
+    """
     record = read(record_path)
     pids = [] if record is None else living(record)
-    return next((pid for pid in pids if processes.descriptor_of_deleted(pid, path) is not None), None)
+    return next(
+        (pid for pid in pids if processes.descriptor_of_deleted(pid, path) is not None), None
+    )

@@ -41,7 +41,9 @@ def make_directory(directory: str, mode: int) -> None:
 
 def not_a_file(lock: LockFile, what: str) -> LockTrouble:
     """`what` stands in place of the lock's file."""
-    return LockTrouble(f"{lock.path} is {what}; delete it, and the next hatchery lock makes the file")
+    return LockTrouble(
+        f"{lock.path} is {what}; delete it, and the next hatchery lock makes the file"
+    )
 
 
 def trouble(lock: LockFile, error: OSError) -> LockTrouble:
@@ -69,7 +71,9 @@ def trouble(lock: LockFile, error: OSError) -> LockTrouble:
 
 
 def _file_system(lock: LockFile) -> str:
-    """The type of the file system, as `nfs4` (proc_pid_mountinfo(5)): that of the longest mount point above the directory."""
+    """The type of the file system, as `nfs4` (proc_pid_mountinfo(5)): that of the longest mount
+    point above the directory.
+    """
     place, found = os.path.realpath(lock.directory) + "/", ("", "unknown")
     for mount, kind in processes.mounts():
         if place.startswith(mount.rstrip("/") + "/") and len(mount) >= len(found[0]):

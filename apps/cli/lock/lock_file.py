@@ -1,4 +1,6 @@
-"""The file that the kernel locks. A lock is this file and not its name, so that the two are compared after locking."""
+"""The file that the kernel locks. A lock is this file and not its name, so that the two are
+compared after locking.
+"""
 
 import errno
 import fcntl
@@ -19,12 +21,15 @@ LOOK_S = 0.05
 #: A name that somebody deletes again and again; each time there is a new file.
 _NEW_FILES_MAX = 100
 
-#: Scripts number their descriptors by hand, from 3 on. Where the limit is lower, the lock takes what there is.
+#: Scripts number their descriptors by hand, from 3 on. Where the limit is lower, the lock takes
+#: what there is.
 _DESCRIPTORS = (200, 100, 40, 3)
 
 
 class OwnJob(Exception):
-    """The lock is held by the job that this process belongs to. `note` is for whoever may not expect that, or None."""
+    """The lock is held by the job that this process belongs to. `note` is for whoever may not
+    expect that, or None.
+    """
 
     def __init__(self, note: str | None):
         super().__init__(note)
@@ -32,9 +37,11 @@ class OwnJob(Exception):
 
 
 def take(lock: LockFile, wait_s: float) -> int | None:
-    """Takes the lock, and returns the descriptor that holds it; None when it stays with another for `wait_s`.
+    """Takes the lock, and returns the descriptor that holds it; None when it stays with another for
+    `wait_s`.
 
-    Raises OwnJob when this process's own job holds it, and LockTrouble when it cannot be had at all.
+    Raises OwnJob when this process's own job holds it, and LockTrouble when it cannot be had at
+    all.
     """
     deadline = time.monotonic() + wait_s
     for _ in range(_NEW_FILES_MAX):
@@ -42,7 +49,8 @@ def take(lock: LockFile, wait_s: float) -> int | None:
         if descriptor is None:
             return None
         if not _is_named(descriptor, lock.path):
-            # It was deleted, or another has its name by now: whoever comes next would lock that one.
+            # It was deleted, or another has its name by now: whoever comes next would lock that
+            # one.
             os.close(descriptor)
             continue
         deleted = holder_record.deleted_holder(lock.path, lock.record_path)
@@ -54,7 +62,9 @@ def take(lock: LockFile, wait_s: float) -> int | None:
         if time.monotonic() >= deadline:
             return None
         time.sleep(LOOK_S)
-    raise LockTrouble(f"somebody deletes {lock.path} all the time; its file has to stay where it is")
+    raise LockTrouble(
+        f"somebody deletes {lock.path} all the time; its file has to stay where it is"
+    )
 
 
 def _lock(lock: LockFile, left_s: Callable[[], float]) -> int | None:
@@ -63,7 +73,8 @@ def _lock(lock: LockFile, left_s: Callable[[], float]) -> int | None:
         try:
             return _flock(lock, descriptor, left_s)
         except OSError as error:
-            # As flock(1): NFS and CIFS make it a lock of the server, which wants a file that may be written.
+            # As flock(1): NFS and CIFS make it a lock of the server, which wants a file that may be
+            # written.
             if error.errno not in (errno.EBADF, errno.EIO):
                 raise
         os.close(descriptor)
@@ -114,14 +125,17 @@ def _wait(descriptor: int, seconds: float) -> bool:
 
 
 def foreign_holder(descriptor: int) -> int | None:
-    """Who holds the file by fcntl(2), as Python's `fcntl.lockf` does; 0 when the kernel does not say. flock(2) does not see it.
+    """Who holds the file by fcntl(2), as Python's `fcntl.lockf` does; 0 when the kernel does not
+    say. flock(2) does not see it.
 
     Not asked where flock(2) itself is a lock of that kind: there it would be our own.
     """
     if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY:
         return None
     try:
-        answer = fcntl.fcntl(descriptor, fcntl.F_GETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+        answer = fcntl.fcntl(
+            descriptor, fcntl.F_GETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        )
     except OSError:
         return None  # This file system has no such locks.
     kind, _, _, _, pid = struct.unpack("hhqqi4x", answer)
@@ -179,12 +193,16 @@ def _moved_up(descriptor: int) -> int:
 
 
 def _open(lock: LockFile, access: int) -> int:
-    """Opens the file, and makes it and its directory when they are missing. Its mode is `lock.mode` under every umask."""
+    """Opens the file, and makes it and its directory when they are missing. Its mode is `lock.mode`
+    under every umask.
+    """
     make_directory(lock.directory, lock.mode)
-    # No symlink is followed: in a shared directory it could lead to whatever only we may open or make. Nor does a FIFO hold us up for ever.
+    # No symlink is followed: in a shared directory it could lead to whatever only we may open or
+    # make. Nor does a FIFO hold us up for ever.
     flags = access | os.O_NOFOLLOW | os.O_NOCTTY | os.O_NONBLOCK
     try:
-        # First without O_CREAT: in a sticky directory the kernel refuses it for another user's file (fs.protected_regular).
+        # First without O_CREAT: in a sticky directory the kernel refuses it for another user's file
+        # (fs.protected_regular).
         descriptor = os.open(lock.path, flags)
     except FileNotFoundError:
         descriptor = os.open(lock.path, flags | os.O_CREAT, lock.mode)

@@ -1,7 +1,9 @@
-"""`hatchery lock NAME [--wait SECONDS] -- COMMAND…`: runs a command under a lock of this host, as flock(1) does.
+"""`hatchery lock NAME [--wait SECONDS] -- COMMAND…`: runs a command under a lock of this host, as
+flock(1) does.
 
-The script `hatchery` execs this, since Node cannot hand a process context on as it was given (docs/decisions/0041). It
-needs Python's standard library and nothing that is installed or built, so that a cron job never waits for either.
+The script `hatchery` execs this, since Node cannot hand a process context on as it was given
+(docs/decisions/0041). It needs Python's standard library and nothing that is installed or built, so
+that a cron job never waits for either.
 """
 
 import os
@@ -35,7 +37,9 @@ def main(ignored_mask: str, checkout: str, words: list[bytes]) -> int:
         if descriptor is None:
             return EXIT_TEMPFAIL
         record = holder_record.Introduction(lock, wish.words)
-        return running_command.run(wish.words, context, descriptor, record, lambda: lock_file.settle(lock, record))
+        return running_command.run(
+            wish.words, context, descriptor, record, lambda: lock_file.settle(lock, record)
+        )
     except OwnJob as job:
         if job.note is not None:
             say(job.note)
@@ -64,7 +68,9 @@ def take_or_refuse(lock: LockFile, wait_s: float) -> int | None:
 
 
 def say(line: str) -> None:
-    """One line on standard error, whatever becomes of it: without a reader the lock works all the same."""
+    """One line on standard error, whatever becomes of it: without a reader the lock works all the
+    same.
+    """
     given_context.say(line)
 
 

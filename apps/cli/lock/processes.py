@@ -1,4 +1,5 @@
-"""What /proc tells of processes: who they are, who stands above them, and which of them has a lock."""
+"""What /proc tells of processes: who they are, who stands above them, and which of them has a lock.
+"""
 
 import os
 import re
@@ -9,7 +10,8 @@ RUNNER = b"/cli/lock/main.py"
 #: A loop cannot be among the processes above one, but a race with a reused pid can look like one.
 _ANCESTORS_MAX = 64
 
-#: A lock that is held, in /proc/PID/fdinfo/FD (proc_pid_fdinfo(5)); `->` in it would be one that is waited for.
+#: A lock that is held, in /proc/PID/fdinfo/FD (proc_pid_fdinfo(5)); `->` in it would be one that is
+#: waited for.
 _HELD = re.compile(rb"^lock:\s*\d+: (?:FLOCK|POSIX|OFDLCK) ", re.MULTILINE)
 
 
@@ -27,7 +29,9 @@ def pid_namespace() -> str:
 
 
 def start_ticks(pid: int) -> int | None:
-    """When a process started, in clock ticks since the boot: with its pid that names it for good. None when it is gone."""
+    """When a process started, in clock ticks since the boot: with its pid that names it for good.
+    None when it is gone.
+    """
     fields = _stat(pid)
     return None if fields is None else int(fields[19])
 
@@ -78,14 +82,20 @@ def runner_above(name: str) -> int | None:
 
 
 def started_at(pid: int) -> float | None:
-    """When a process started by the clock on the wall, for people to read. Nothing is decided by it."""
+    """When a process started by the clock on the wall, for people to read. Nothing is decided by
+    it.
+    """
     ticks = start_ticks(pid)
     boot = re.search(rb"^btime (\d+)$", _text("/proc/stat"), re.MULTILINE)
-    return None if ticks is None or boot is None else int(boot[1]) + ticks / os.sysconf("SC_CLK_TCK")
+    return (
+        None if ticks is None or boot is None else int(boot[1]) + ticks / os.sysconf("SC_CLK_TCK")
+    )
 
 
 def descriptor_with_lock(pid: int, file: os.stat_result) -> int | None:
-    """The descriptor through which a process has a lock on a file. None when it has none, or hides its files from us."""
+    """The descriptor through which a process has a lock on a file. None when it has none, or hides
+    its files from us.
+    """
     try:
         names = os.listdir(f"/proc/{pid}/fd")
     except OSError:
@@ -95,7 +105,8 @@ def descriptor_with_lock(pid: int, file: os.stat_result) -> int | None:
 
 def _is_locked(place: str, name: str, file: os.stat_result) -> bool:
     try:
-        # stat(2) of a file on a dead network file system never returns: first the kernel's own word on what it is.
+        # stat(2) of a file on a dead network file system never returns: first the kernel's own word
+        # on what it is.
         info = _text(f"{place}/fdinfo/{name}")
         if not _HELD.search(info):
             return False
@@ -109,15 +120,21 @@ def holders(file: os.stat_result) -> list[int]:
     """All processes that have a lock on a file and may be looked into, those above others first."""
     pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
     found = [pid for pid in pids if descriptor_with_lock(pid, file) is not None]
-    return sorted(found, key=lambda pid: (sum(one in found for one in ancestors(pid)), start_ticks(pid) or 0))
+    return sorted(
+        found, key=lambda pid: (sum(one in found for one in ancestors(pid)), start_ticks(pid) or 0)
+    )
 
 
 def descriptor_of_deleted(pid: int, path: str) -> int | None:
-    """The descriptor through which a process has the lock on a file that had this name and was deleted."""
+    """The descriptor through which a process has the lock on a file that had this name and was
+    deleted.
+    """
     try:
         for name in os.listdir(f"/proc/{pid}/fd"):
             place = f"/proc/{pid}/fd/{name}"
-            if os.readlink(place) == f"{path} (deleted)" and _is_locked(f"/proc/{pid}", name, os.stat(place)):
+            if os.readlink(place) == f"{path} (deleted)" and _is_locked(
+                f"/proc/{pid}", name, os.stat(place)
+            ):
                 return int(name)
     except OSError:
         pass
@@ -126,12 +143,18 @@ def descriptor_of_deleted(pid: int, path: str) -> int | None:
 
 def mounts() -> list[tuple[str, str]]:
     """Mount points of this process with the types of their file systems."""
-    lines = [line.split(" - ") for line in os.fsdecode(_text("/proc/self/mountinfo")).splitlines() if " - " in line]
+    lines = [
+        line.split(" - ")
+        for line in os.fsdecode(_text("/proc/self/mountinfo")).splitlines()
+        if " - " in line
+    ]
     return [(mount.split()[4], rest.split()[0]) for mount, rest in lines]
 
 
 def _stat(pid: int) -> list[str] | None:
-    """Fields of proc_pid_stat(5) from the state on. None for one that is gone, or dead and not yet reaped."""
+    """Fields of proc_pid_stat(5) from the state on. None for one that is gone, or dead and not yet
+    reaped.
+    """
     fields = _text(f"/proc/{pid}/stat").decode(errors="replace").rpartition(")")[2].split()
     return None if not fields or fields[0] in "ZX" else fields
 

@@ -35,12 +35,17 @@ def _holder(lock: LockFile) -> str:
     pids = processes.holders(file) or ([foreign] if foreign else [])
     if pids:
         return _process(pids[0])
-    return "a process that cannot be seen from here: another user's, or one of another pid namespace"
+    return (
+        "a process that cannot be seen from here: another user's, or one of another pid namespace"
+    )
 
 
 def _may_have(pid: int, file: os.stat_result) -> bool:
     """Whether a process has the lock; True too when its files are hidden from us."""
-    return not os.access(f"/proc/{pid}/fd", os.R_OK) or processes.descriptor_with_lock(pid, file) is not None
+    return (
+        not os.access(f"/proc/{pid}/fd", os.R_OK)
+        or processes.descriptor_with_lock(pid, file) is not None
+    )
 
 
 def _recorded(record: dict[str, Any]) -> str:
@@ -50,5 +55,7 @@ def _recorded(record: dict[str, Any]) -> str:
 def _process(pid: int) -> str:
     owner, started = processes.uid(pid), processes.started_at(pid)
     user = "somebody" if owner is None else processes.user_name(owner)
-    since = "unknown" if started is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started))
+    since = (
+        "unknown" if started is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started))
+    )
     return f"{user}: {processes.command(pid)} (pid {pid}, since {since})"

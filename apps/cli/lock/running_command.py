@@ -1,7 +1,8 @@
-"""Runs the command as flock(1) runs one: a child of this process, in its process group, session and terminal.
+"""Runs the command as flock(1) runs one: a child of this process, in its process group, session and
+terminal.
 
-This process has the lock, too, so that a command that closes what it inherits, as sudo and ssh do, still runs under it. The
-caller's wait for this process ends when the lock is free.
+This process has the lock, too, so that a command that closes what it inherits, as sudo and ssh do,
+still runs under it. The caller's wait for this process ends when the lock is free.
 """
 
 import os
@@ -14,12 +15,30 @@ from given_context import GivenContext
 from holder_record import Introduction
 from witness import Witness
 
-#: What ends a process that does not expect it and that others send. The terminal sends its own to the command as well.
-_RELAYED = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGPWR)
+#: What ends a process that does not expect it and that others send. The terminal sends its own to
+#: the command as well.
+_RELAYED = (
+    signal.SIGHUP,
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGTERM,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGALRM,
+    signal.SIGPWR,
+)
 
 
-def run(words: list[bytes], context: GivenContext, descriptor: int, record: Introduction, settle: Callable[[], None]) -> int:
-    """Runs the command; the exit status as flock(1) has it: the command's own, or 128 and the number of its signal."""
+def run(
+    words: list[bytes],
+    context: GivenContext,
+    descriptor: int,
+    record: Introduction,
+    settle: Callable[[], None],
+) -> int:
+    """Runs the command; the exit status as flock(1) has it: the command's own, or 128 and the
+    number of its signal.
+    """
     relayed = {int(one) for one in (*_RELAYED, *range(signal.SIGRTMIN, signal.SIGRTMAX + 1))}
     relayed -= context.ignored | context.blocked
     # As flock(1) does: who ignores the end of children cannot wait for one.
@@ -74,7 +93,8 @@ def _wait(pid: int, relayed: set[int], witness: Witness) -> tuple[int, set[int]]
                 return status, received
             continue
         received.add(told.si_signo)
-        # What the kernel sends comes from the terminal, to all of the group (sigaction(2), SI_KERNEL).
+        # What the kernel sends comes from the terminal, to all of the group (sigaction(2),
+        # SI_KERNEL).
         if told.si_code <= 0 and not witness.saw(told.si_signo):
             _send(pid, told.si_signo)
 
@@ -87,7 +107,9 @@ def _send(pid: int, number: int) -> None:
 
 
 def _die_of(number: int) -> NoReturn:
-    """Ends by the signal that this process got as well as its command, as flock(1) does; a shell then stops its script."""
+    """Ends by the signal that this process got as well as its command, as flock(1) does; a shell
+    then stops its script.
+    """
     import resource
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))

@@ -44,9 +44,13 @@ def read(argv: list[bytes], checkout: str, context: GivenContext) -> Wish:
         raise UsageError("NAME is missing")
     name = os.fsdecode(words[0])
     if len(name) > NAME_CHARACTERS_MAX:
-        raise UsageError(f"the name of a lock has at most {NAME_CHARACTERS_MAX} characters, not {len(name)}")
+        raise UsageError(
+            f"the name of a lock has at most {NAME_CHARACTERS_MAX} characters, not {len(name)}"
+        )
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise UsageError(f"'{name}' cannot name a lock: use letters, digits, '.', '_' and '-', and no dot in front")
+        raise UsageError(
+            f"'{name}' cannot name a lock: use letters, digits, '.', '_' and '-', and no dot in front"
+        )
     if len(words) == 1:
         raise UsageError("COMMAND is missing: put it after --")
     wait_s = _seconds(values.get("wait", "0"))
@@ -85,8 +89,8 @@ def _seconds(text: str) -> float:
 
 
 def _settings(values: dict[str, str], checkout: str, context: GivenContext) -> tuple[str, int]:
-    """Directory and file mode of locks, by the rules of libs/config (a test compares the two). Other keys are not judged:
-    a cron job does not fail for what is wrong with the page."""
+    """Directory and file mode of locks, by the rules of libs/config (a test compares the two).
+    Other keys are not judged: a cron job does not fail for what is wrong with the page."""
     named = values.get("config") or os.fsdecode(context.get(b"HATCHERY_CONFIG") or b"")
     usual = [os.path.join(checkout, "hatchery.toml"), SYSTEM_CONFIG]
     file = named or next((one for one in usual if os.path.exists(one)), usual[0])
@@ -134,7 +138,11 @@ def _mode(file: str, value: Any) -> int:
     if isinstance(value, str) and re.fullmatch(r"(0o?)?[0-7]{3}", value):
         bits = int(value.removeprefix("0o"), 8)
     if bits & ~0o777 or bits & 0o711 != 0o600:
-        _refuse(file, "mode", 'must let its owner read and write, and nobody run it, as "0600" or "0660"')
+        _refuse(
+            file,
+            "mode",
+            'must let its owner read and write, and nobody run it, as "0600" or "0660"',
+        )
     return bits
 
 

@@ -1,4 +1,6 @@
-"""Tells a signal that somebody sent to this process alone from one that its whole process group, or control group, got."""
+"""Tells a signal that somebody sent to this process alone from one that its whole process group, or
+control group, got.
+"""
 
 import os
 import signal
@@ -9,7 +11,8 @@ _SETTLE_S = 0.05
 
 
 class Witness:
-    """A process beside the command that takes no signal: what it has pending was sent to all, and the command got it, too.
+    """A process beside the command that takes no signal: what it has pending was sent to all, and
+    the command got it, too.
 
     It ends with this process, by whatever end, since it waits for a pipe that nobody else has.
     """

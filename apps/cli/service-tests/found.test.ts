@@ -5,14 +5,31 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
-import { assertNothingLeft, takeBaseline, temporaryDirectory, until, within } from '@hatchery/testkit';
+import {
+  assertNothingLeft,
+  takeBaseline,
+  temporaryDirectory,
+  until,
+  within,
+} from '@hatchery/testkit';
 import { main, type Outcome } from './hatchery.test-support.ts';
 
-/** A command of whoever asks: by default ourselves, with the configuration that HATCHERY_CONFIG names. */
-async function ask(file: string, words: readonly string[], as: readonly string[] = []): Promise<Outcome> {
+/**
+ * A command of whoever asks: by default ourselves, with the configuration that HATCHERY_CONFIG
+ * names.
+ */
+async function ask(
+  file: string,
+  words: readonly string[],
+  as: readonly string[] = [],
+): Promise<Outcome> {
   const [program = '', ...argv] = [...as, process.execPath, main, ...words];
   const environment = { PATH: process.env['PATH'], HATCHERY_CONFIG: file };
-  const child = spawn(program, argv, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], env: environment });
+  const child = spawn(program, argv, {
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment,
+  });
   const ended = once(child, 'exit');
   const said = Promise.all([text(child.stdout), text(child.stderr)]);
   const [stdout, stderr] = await within(words.join(' '), said, 120_000);
@@ -32,9 +49,14 @@ async function states(file: string, as: readonly string[] = []): Promise<string>
 const allReady = 'ready,ready,ready,ready,ready';
 const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 
-/** Whether another user can run our program at all: a checkout in somebody's home is closed to others. */
+/**
+ * Whether another user can run our program at all: a checkout in somebody's home is closed to
+ * others.
+ */
 async function canAskAsNobody(file: string): Promise<boolean> {
-  return process.getuid?.() === 0 && (await ask(file, ['help'], nobody).catch(() => null))?.code === 0;
+  return (
+    process.getuid?.() === 0 && (await ask(file, ['help'], nobody).catch(() => null))?.code === 0
+  );
 }
 
 describe('a running service', () => {
@@ -63,9 +85,15 @@ describe('a running service', () => {
       } else context.diagnostic('nobody else can run the program here');
       rmSync(runtimeDirectory);
       await until('its name to be made anew', async () => (await states(file)) === allReady);
-      writeFileSync(file, `state_dir = "${state}"\nruntime_dir = "${directory.path}/elsewhere"\n${listen}`);
+      writeFileSync(
+        file,
+        `state_dir = "${state}"\nruntime_dir = "${directory.path}/elsewhere"\n${listen}`,
+      );
       assert.equal(await states(file), allReady);
-      assert.match((await ask(file, ['restart'])).stderr, /runtime_dir cannot change from .* under a running service/);
+      assert.match(
+        (await ask(file, ['restart'])).stderr,
+        /runtime_dir cannot change from .* under a running service/,
+      );
     } finally {
       assert.equal((await ask(file, ['stop'])).code, 0);
       rmSync(dirname(runtimeDirectory), { recursive: true });
@@ -79,7 +107,10 @@ describe('a running service', () => {
     const file = join(directory.path, 'own.toml');
     const runtime = join(directory.path, 'cleaned');
     const listen = '[ssh]\nlisten = "127.0.0.1:0"\n[dashboard]\nlisten = "127.0.0.1:0"\n';
-    writeFileSync(file, `state_dir = "${directory.path}/state"\nruntime_dir = "${runtime}"\n${listen}`);
+    writeFileSync(
+      file,
+      `state_dir = "${directory.path}/state"\nruntime_dir = "${runtime}"\n${listen}`,
+    );
     assert.equal((await ask(file, ['start'])).code, 0);
     try {
       rmSync(runtime, { recursive: true });
@@ -88,7 +119,10 @@ describe('a running service', () => {
       const advice =
         /^forker +failed .*runs, but its control socket \S+ is gone; what runs goes on; hatchery restart(?: --(?:config|state-dir) \S+)+ --now stops/m;
       assert.match(stdout, advice);
-      assert.match((await ask(file, ['children'])).stderr, /the fork service \(pid \d+\) runs, but its control socket/);
+      assert.match(
+        (await ask(file, ['children'])).stderr,
+        /the fork service \(pid \d+\) runs, but its control socket/,
+      );
       const restarted = await ask(file, ['restart', '--now']);
       assert.equal(restarted.code, 0, restarted.stderr);
       assert.equal(await states(file), allReady);

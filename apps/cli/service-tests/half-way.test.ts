@@ -4,7 +4,13 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { assertNothingLeft, takeBaseline, temporaryDirectory, until, within } from '@hatchery/testkit';
+import {
+  assertNothingLeft,
+  takeBaseline,
+  temporaryDirectory,
+  until,
+  within,
+} from '@hatchery/testkit';
 import { configure, hatchery, main, pidOf } from './hatchery.test-support.ts';
 
 /** A start of which is known what its log says. */
@@ -16,7 +22,10 @@ class Starting {
     this.#directory = directory;
     const argv = [main, ...words, '--config', 'own.toml', '--state-dir', 'state'];
     const log = words[0] === 'up' ? 'pipe' : 'ignore';
-    this.process = spawn(process.execPath, argv, { cwd: directory, stdio: ['ignore', 'ignore', log] });
+    this.process = spawn(process.execPath, argv, {
+      cwd: directory,
+      stdio: ['ignore', 'ignore', log],
+    });
     this.process.stderr?.on('data', (chunk: Buffer) => (this.#said += chunk.toString()));
   }
 
@@ -27,7 +36,10 @@ class Starting {
   }
 
   hasSaid(line: string): boolean {
-    return this.#said.includes(line) || readIfAny(join(this.#directory, 'state/hatchery.log')).includes(line);
+    return (
+      this.#said.includes(line) ||
+      readIfAny(join(this.#directory, 'state/hatchery.log')).includes(line)
+    );
   }
 }
 
@@ -74,7 +86,8 @@ describe('a start that is interrupted', () => {
 });
 
 describe('a fork service that is killed', () => {
-  // A keeper has its name in its lock before it can be reached, and its socket before its forker knows.
+  // A keeper has its name in its lock before it can be reached, and its socket before its forker
+  // knows.
   for (const [moment, file] of [
     ['begins with its keeper', 'keeper.lock'],
     ['has its keeper', 'keeper.sock'],
@@ -95,18 +108,24 @@ describe('a fork service that is killed', () => {
     configure(path);
     assert.equal((await hatchery(path, 'start')).code, 0);
     const forker = (await pidOf(path, 'forker')) ?? 0;
-    const { pid } = JSON.parse(readFileSync(join(path, 'state/service.json'), 'utf8')) as { readonly pid: number };
+    const { pid } = JSON.parse(readFileSync(join(path, 'state/service.json'), 'utf8')) as {
+      readonly pid: number;
+    };
     for (const killed of [pid, forker]) process.kill(killed, 'SIGKILL');
     const stopped = await hatchery(path, 'stop');
     assert.equal(stopped.code, 0, stopped.stderr);
-    assert.match(stopped.stderr, /has left the keeper \(pid \d+\) with 0 sessions; they are ended$/m);
+    assert.match(
+      stopped.stderr,
+      /has left the keeper \(pid \d+\) with 0 sessions; they are ended$/m,
+    );
     await assertNothingLeft(path, baseline);
     assert.match((await hatchery(path, 'stop')).stderr, /nothing runs on/);
   });
 });
 
 describe('a full disk', () => {
-  // What is left, in KiB: nothing for the record of the supervisor, a file for a host key, some for the keeper, more for the parts.
+  // What is left, in KiB: nothing for the record of the supervisor, a file for a host key, some for
+  // the keeper, more for the parts.
   it('fails a start with what to do, and leaves no half file and no process; with room again it starts', async (context) => {
     using directory = temporaryDirectory();
     const { path } = directory;
@@ -123,7 +142,10 @@ describe('a full disk', () => {
           0,
           /^hatchery: start: \S+service\.json\.\d+ cannot be written: its file system is full \(ENOSPC\); make room there/,
         ],
-        [4, /^hatchery: start: \S+ssh_host_ed25519_key\.new cannot be written: .*\(ENOSPC\); make room there/],
+        [
+          4,
+          /^hatchery: start: \S+ssh_host_ed25519_key\.new cannot be written: .*\(ENOSPC\); make room there/,
+        ],
         [16, /^hatchery: start: .*(make room|ENOSPC|No space)/],
       ] as const) {
         writeFileSync(filler, Buffer.alloc((2048 - leftKiB) * 1024));
@@ -132,7 +154,9 @@ describe('a full disk', () => {
         assert.match(failed.stderr, cause);
         await assertNothingLeft(path, baseline);
         assert.deepEqual(
-          readdirSync(disk).filter((name) => name.endsWith('.new') || name.startsWith('service.json')),
+          readdirSync(disk).filter(
+            (name) => name.endsWith('.new') || name.startsWith('service.json'),
+          ),
           [],
         );
         rmSync(filler);
@@ -147,7 +171,10 @@ describe('a full disk', () => {
   });
 });
 
-/** Kills the fork service of a start when a file is there, and looks at what comes of that; true when it was ready already. */
+/**
+ * Kills the fork service of a start when a file is there, and looks at what comes of that; true
+ * when it was ready already.
+ */
 async function killHalfWay(file: string): Promise<boolean> {
   using directory = temporaryDirectory();
   const { path } = directory;
@@ -160,7 +187,10 @@ async function killHalfWay(file: string): Promise<boolean> {
   await starting.says('forker ended with SIGKILL');
   const wasReady = starting.hasSaid('Listening on socket');
   if (wasReady) starting.process.kill('SIGTERM');
-  assert.deepEqual(await within('its end', once(starting.process, 'exit'), 60_000), [wasReady ? 0 : 1, null]);
+  assert.deepEqual(await within('its end', once(starting.process, 'exit'), 60_000), [
+    wasReady ? 0 : 1,
+    null,
+  ]);
   assert.equal(starting.hasSaid('forker ended with SIGKILL before it was ready'), !wasReady);
   await assertNothingLeft(path, baseline);
   return wasReady;

@@ -6,7 +6,14 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
-import { assertNothingLeft, isRunning, takeBaseline, temporaryDirectory, until, within } from '@hatchery/testkit';
+import {
+  assertNothingLeft,
+  isRunning,
+  takeBaseline,
+  temporaryDirectory,
+  until,
+  within,
+} from '@hatchery/testkit';
 import { configure, hatchery, pidOf } from './hatchery.test-support.ts';
 
 interface PartStatus {
@@ -32,7 +39,16 @@ function detailsOf(directory: string, name: string): Record<string, unknown> {
 /** A session of OpenSSH. */
 function openSession(directory: string): ChildProcess {
   const { port } = detailsOf(directory, 'ssh-gateway')['ssh'] as { readonly port: number };
-  const words = ['-p', String(port), 'demo@127.0.0.1', 'bzr', 'serve', '--inet', '--directory=/', '--allow-writes'];
+  const words = [
+    '-p',
+    String(port),
+    'demo@127.0.0.1',
+    'bzr',
+    'serve',
+    '--inet',
+    '--directory=/',
+    '--allow-writes',
+  ];
   return spawn(join(directory, 'state/demo/ssh'), words, { stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
@@ -84,9 +100,15 @@ describe('a part that does not serve', () => {
         const shown = await statusOf(directory, 'dashboard');
         return shown.state === 'failing' ? shown : null;
       });
-      assert.match(failing.lastError ?? '', /^it failed 6 times in a row, .*: it ended with SIGKILL; next try at /);
+      assert.match(
+        failing.lastError ?? '',
+        /^it failed 6 times in a row, .*: it ended with SIGKILL; next try at /,
+      );
       assert.ok(Date.parse(failing.nextTryAt ?? '') > Date.now());
-      assert.match((await hatchery(directory, 'doctor')).stdout, /^TROUBLE {2}dashboard: it failed 6 times in a row/m);
+      assert.match(
+        (await hatchery(directory, 'doctor')).stdout,
+        /^TROUBLE {2}dashboard: it failed 6 times in a row/m,
+      );
       await works(session);
       // Whoever has mended it need not wait.
       const resumed = await hatchery(directory, 'start');
@@ -103,22 +125,37 @@ describe('a part that does not serve', () => {
     await withService(async (directory) => {
       const gateway = await pidOf(directory, 'ssh-gateway');
       const first = await pidOf(directory, 'forker');
-      assert.match(await quit(String(detailsOf(directory, 'forker')['forkerSocket'])), /^ok\nquit command requested/);
+      assert.match(
+        await quit(String(detailsOf(directory, 'forker')['forkerSocket'])),
+        /^ok\nquit command requested/,
+      );
       const by = `quit on the fork socket \\(uid ${process.getuid?.()}, pid ${process.pid}, [^)]+\\)`;
       const words = new RegExp(
         `^stopped at \\S+Z by ${by}; hatchery start --config \\S+ --state-dir \\S+ starts it again$`,
       );
-      await until('the stop to be shown', async () => (await statusOf(directory, 'forker')).state === 'stopped');
+      await until(
+        'the stop to be shown',
+        async () => (await statusOf(directory, 'forker')).state === 'stopped',
+      );
       assert.match((await statusOf(directory, 'forker')).lastError ?? '', words);
 
       const refused = openSession(directory);
-      const [said, [code]] = await Promise.all([text(refused.stderr ?? process.stdin), once(refused, 'exit')]);
+      const [said, [code]] = await Promise.all([
+        text(refused.stderr ?? process.stdin),
+        once(refused, 'exit'),
+      ]);
       assert.equal(code, 1);
-      assert.match(said, /^hatchery: no session is started: an operator stopped the fork service at \S+Z; try again/m);
+      assert.match(
+        said,
+        /^hatchery: no session is started: an operator stopped the fork service at \S+Z; try again/m,
+      );
       const page = String(detailsOf(directory, 'dashboard')['url']);
       const readiness = await fetch(new URL('readyz', page));
       assert.equal(readiness.status, 503);
-      assert.match(await readiness.text(), /the forker does not run: stopped at .*; hatchery start starts it again/);
+      assert.match(
+        await readiness.text(),
+        /the forker does not run: stopped at .*; hatchery start starts it again/,
+      );
       assert.match(
         (await hatchery(directory, 'children')).stderr,
         /^hatchery: children: the fork service does not run: stopped/,
@@ -127,9 +164,16 @@ describe('a part that does not serve', () => {
       const resumed = await hatchery(directory, 'start', '--json');
       assert.equal(resumed.code, 0, resumed.stderr);
       const next = await pidOf(directory, 'forker');
-      assert.deepEqual(JSON.parse(resumed.stdout), { event: 'resumed', parts: [{ name: 'forker', pid: next }] });
+      assert.deepEqual(JSON.parse(resumed.stdout), {
+        event: 'resumed',
+        parts: [{ name: 'forker', pid: next }],
+      });
       assert.notEqual(next, first);
-      assert.equal(await pidOf(directory, 'ssh-gateway'), gateway, 'only the part that was stopped is started');
+      assert.equal(
+        await pidOf(directory, 'ssh-gateway'),
+        gateway,
+        'only the part that was stopped is started',
+      );
       const session = openSession(directory);
       await works(session);
       session.kill();
@@ -144,14 +188,23 @@ describe('a part that does not serve', () => {
         ['forker', 'SIGTERM'],
       ] as const) {
         process.kill((await pidOf(directory, name)) ?? 0, signal);
-        await until(`${name} to be stopped`, async () => (await statusOf(directory, name)).state === 'stopped');
-        assert.match((await statusOf(directory, name)).lastError ?? '', new RegExp(`^stopped at \\S+Z by ${signal};`));
+        await until(
+          `${name} to be stopped`,
+          async () => (await statusOf(directory, name)).state === 'stopped',
+        );
+        assert.match(
+          (await statusOf(directory, name)).lastError ?? '',
+          new RegExp(`^stopped at \\S+Z by ${signal};`),
+        );
       }
       const resumed = await hatchery(directory, 'start');
       assert.equal(resumed.code, 0, resumed.stderr);
       const forker = await pidOf(directory, 'forker');
       await killed(directory, 'forker');
-      await until('another forker', async () => ![null, forker].includes(await pidOf(directory, 'forker')));
+      await until(
+        'another forker',
+        async () => ![null, forker].includes(await pidOf(directory, 'forker')),
+      );
     });
   });
 });

@@ -17,13 +17,22 @@ export interface Outcome {
 }
 
 interface Status {
-  readonly parts: readonly { readonly name: string; readonly pid: number | null; readonly state: string }[];
+  readonly parts: readonly {
+    readonly name: string;
+    readonly pid: number | null;
+    readonly state: string;
+  }[];
 }
 
-/** A command as typed in `directory`, whose `hatchery.toml` and `state` it names by relative paths. */
+/**
+ * A command as typed in `directory`, whose `hatchery.toml` and `state` it names by relative paths.
+ */
 export async function hatchery(directory: string, ...words: string[]): Promise<Outcome> {
   const argv = [main, ...words, '--config', 'own.toml', '--state-dir', 'state'];
-  const child = spawn(process.execPath, argv, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, argv, {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const ended = once(child, 'exit');
   const [stdout, stderr] = await within(
     words.join(' '),

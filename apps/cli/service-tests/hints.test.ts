@@ -19,7 +19,10 @@ async function carryOut(command: string): Promise<string> {
 /** The command in a text that begins with these words, with its options. */
 function advisedIn(text: string, start: string): string {
   const options = String.raw`--config '?[^\s']+'? --state-dir '?[^\s']+'?`;
-  return new RegExp(`(?:\\./)?hatchery ${start} ${options}`).exec(text)?.[0] ?? assert.fail(`${start} in ${text}`);
+  return (
+    new RegExp(`(?:\\./)?hatchery ${start} ${options}`).exec(text)?.[0] ??
+    assert.fail(`${start} in ${text}`)
+  );
 }
 
 it('commands that messages advise work when they are pasted: they have the configuration of whoever reads them', async () => {

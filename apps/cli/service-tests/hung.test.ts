@@ -3,7 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { assertNothingLeft, ForkerProcess, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
+import {
+  assertNothingLeft,
+  ForkerProcess,
+  takeBaseline,
+  temporaryDirectory,
+  until,
+} from '@hatchery/testkit';
 import type { PartStatus, Status } from '../src/service/status.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -23,7 +29,9 @@ function parts(directory: string, ...names: string[]): PartStatus[] {
 /** What `doctor` says of the running service. */
 function doctor(directory: string): string {
   const lines = hatchery(directory, 'doctor').split('\n');
-  return lines.filter((line) => /of the running service|running fork service|as configured/.test(line)).join('\n');
+  return lines
+    .filter((line) => /of the running service|running fork service|as configured/.test(line))
+    .join('\n');
 }
 
 /** Runs `story` on a forker of its own; nothing may be left. */
@@ -49,7 +57,10 @@ describe('status and doctor', () => {
         assert.deepEqual([state, lastError], ['ready', null]);
         assert.match(readySince ?? '', /^20\d\d-.*Z$/);
       }
-      assert.equal(doctor(directory), 'ok       keeper of the running service\nok       zygote of the running service');
+      assert.equal(
+        doctor(directory),
+        'ok       keeper of the running service\nok       zygote of the running service',
+      );
 
       const pid = ready[0]?.pid ?? 0;
       process.kill(pid, 'SIGSTOP');
@@ -57,9 +68,15 @@ describe('status and doctor', () => {
         const now = parts(directory, 'keeper', 'zygote');
         return now[0]?.state === 'failed' ? now : null;
       });
-      assert.match(keeper?.lastError ?? '', new RegExp(`^the keeper \\(pid ${pid}\\) gives no answer, so no session`));
+      assert.match(
+        keeper?.lastError ?? '',
+        new RegExp(`^the keeper \\(pid ${pid}\\) gives no answer, so no session`),
+      );
       assert.equal(zygote?.state, 'unknown');
-      assert.match(doctor(directory), /^TROUBLE {2}keeper of the running service: the keeper .*kill -KILL/);
+      assert.match(
+        doctor(directory),
+        /^TROUBLE {2}keeper of the running service: the keeper .*kill -KILL/,
+      );
       process.kill(pid, 'SIGCONT');
 
       forker.kill('SIGSTOP');

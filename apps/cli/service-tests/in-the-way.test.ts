@@ -71,7 +71,10 @@ describe('a start that finds something in its way', () => {
     const started = await hatchery(path, 'start');
     assert.deepEqual([started.code, started.stderr], [0, '']);
     const log = readFileSync(join(path, 'state/hatchery.log'), 'utf8');
-    assert.match(log, /^hatchery: the ssh of the demo user cannot be written: .*; going on without it$/m);
+    assert.match(
+      log,
+      /^hatchery: the ssh of the demo user cannot be written: .*; going on without it$/m,
+    );
     assert.equal((await hatchery(path, 'stop')).code, 0);
     await assertNothingLeft(path, baseline);
   });

@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { checkoutDirectory } from '@hatchery/daemon';
 
 /**
- * A new checkout, whose sources are those of this one. Its npm lays links to what is installed here, since the registry is
- * not what is tested, and writes down what it was called with.
+ * A new checkout, whose sources are those of this one. Its npm lays links to what is installed
+ * here, since the registry is not what is tested, and writes down what it was called with.
  */
 export class NewCheckout {
   readonly root: string;
@@ -25,7 +25,13 @@ export class NewCheckout {
     this.#bin = join(directory, 'bin');
     mkdirSync(this.root);
     mkdirSync(this.#bin);
-    for (const name of ['hatchery', 'package-lock.json', 'package.json', '.npmrc', 'tsconfig.base.json'])
+    for (const name of [
+      'hatchery',
+      'package-lock.json',
+      'package.json',
+      '.npmrc',
+      'tsconfig.base.json',
+    ])
       copyFileSync(join(checkoutDirectory, name), join(this.root, name));
     for (const name of [
       'libs',
@@ -68,7 +74,10 @@ export class NewCheckout {
     writeFileSync(join(this.root, '..', 'broken'), '');
   }
 
-  /** Runs its `hatchery`, as another user when told to; what it printed on both streams, and its exit code. */
+  /**
+   * Runs its `hatchery`, as another user when told to; what it printed on both streams, and its
+   * exit code.
+   */
   hatchery(
     words: readonly string[],
     { environment = {}, uid }: { environment?: Record<string, string>; uid?: number } = {},

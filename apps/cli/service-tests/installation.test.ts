@@ -64,7 +64,10 @@ describe('an installation', () => {
     checkout.breakNextBuild();
     const [code, said] = checkout.hatchery(['doctor']);
     assert.equal(code, 1);
-    assert.match(said, /^vite: not found\nhatchery: the build of the page failed; its last lines are above$/m);
+    assert.match(
+      said,
+      /^vite: not found\nhatchery: the build of the page failed; its last lines are above$/m,
+    );
     const [, healed] = checkout.hatchery(['doctor']);
     assert.match(healed, /installing npm packages/);
     assert.match(healed, /^ok {7}built page$/m);
@@ -94,6 +97,9 @@ describe('an installation', () => {
     chmodSync(join(checkout.root, 'apps/dashboard/web'), 0o755);
     const [code, said] = checkout.hatchery(['up'], { uid: stranger });
     assert.equal(code, 1);
-    assert.match(said, /^hatchery: the dashboard's page is not built for this version, and uid 65534 cannot/);
+    assert.match(
+      said,
+      /^hatchery: the dashboard's page is not built for this version, and uid 65534 cannot/,
+    );
   });
 });

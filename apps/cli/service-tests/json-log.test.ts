@@ -12,7 +12,8 @@ interface Line {
   readonly msg: string;
 }
 
-const logOf = (directory: string): string => readFileSync(join(directory, 'state/hatchery.log'), 'utf8');
+const logOf = (directory: string): string =>
+  readFileSync(join(directory, 'state/hatchery.log'), 'utf8');
 
 /** Every line of the log from a byte on. @throws when one is no JSON */
 function linesOf(directory: string, from = 0): Line[] {
@@ -20,7 +21,8 @@ function linesOf(directory: string, from = 0): Line[] {
   assert.equal(lines.pop(), '');
   return lines.map((line) => {
     const read = JSON.parse(line) as Line;
-    for (const key of ['level', 'time', 'part', 'msg'] as const) assert.equal(typeof read[key], 'string', line);
+    for (const key of ['level', 'time', 'part', 'msg'] as const)
+      assert.equal(typeof read[key], 'string', line);
     return read;
   });
 }
@@ -31,8 +33,13 @@ function useFormat(directory: string, format: string): void {
 }
 
 function has(lines: readonly Line[], part: string, level: string, msg: RegExp): void {
-  const found = lines.some((line) => line.part === part && line.level === level && msg.test(line.msg));
-  assert.ok(found, `${part} ${level} ${msg.source}: ${JSON.stringify(lines.map(({ msg: said }) => said))}`);
+  const found = lines.some(
+    (line) => line.part === part && line.level === level && msg.test(line.msg),
+  );
+  assert.ok(
+    found,
+    `${part} ${level} ${msg.source}: ${JSON.stringify(lines.map(({ msg: said }) => said))}`,
+  );
 }
 
 describe('a log in JSON', () => {
@@ -83,7 +90,10 @@ describe('a log in JSON', () => {
     writeFileSync(join(path, 'state/parts'), '');
     const refused = await hatchery(path, 'start');
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /^hatchery: start: forker: cannot write down that it runs: [^{]*; see state_dir\n$/);
+    assert.match(
+      refused.stderr,
+      /^hatchery: start: forker: cannot write down that it runs: [^{]*; see state_dir\n$/,
+    );
     has(linesOf(path), 'forker', 'fatal', /^cannot write down that it runs: /);
 
     const from = logOf(path).length;

@@ -4,7 +4,14 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { ask, assertNothingLeft, takeBaseline, temporaryDirectory, until, within } from '@hatchery/testkit';
+import {
+  ask,
+  assertNothingLeft,
+  takeBaseline,
+  temporaryDirectory,
+  until,
+  within,
+} from '@hatchery/testkit';
 import { configure, hatchery, main, pidOf } from './hatchery.test-support.ts';
 
 /** Each `hello` is a line in the log of the fork service; these are more than a pipe holds. */
@@ -20,10 +27,18 @@ class ForegroundService implements AsyncDisposable {
   readonly process: ChildProcess;
   readonly #directory: string;
 
-  constructor(directory: string, words: readonly string[], stdout: 'pipe' | number, stderr: 'pipe' | number) {
+  constructor(
+    directory: string,
+    words: readonly string[],
+    stdout: 'pipe' | number,
+    stderr: 'pipe' | number,
+  ) {
     this.#directory = directory;
     const argv = [main, ...words, '--config', 'own.toml', '--state-dir', 'state'];
-    this.process = spawn(process.execPath, argv, { cwd: directory, stdio: ['ignore', stdout, stderr] });
+    this.process = spawn(process.execPath, argv, {
+      cwd: directory,
+      stdio: ['ignore', stdout, stderr],
+    });
   }
 
   async served(): Promise<void> {
@@ -70,15 +85,24 @@ describe('the log of a service', () => {
       assert.equal((await hatchery(directory, 'start')).code, 0);
       try {
         const filler = join(disk, 'filler');
-        assert.throws(() => writeFileSync(filler, Buffer.alloc(32 * 1024 * 1024)), { code: 'ENOSPC' });
+        assert.throws(() => writeFileSync(filler, Buffer.alloc(32 * 1024 * 1024)), {
+          code: 'ENOSPC',
+        });
         const forker = await pidOf(directory, 'forker');
         await makeLines(directory);
         assert.equal(await pidOf(directory, 'forker'), forker);
-        assert.match((await hatchery(directory, 'doctor')).stdout, /^TROUBLE {2}log of the running service.*ENOSPC/m);
+        assert.match(
+          (await hatchery(directory, 'doctor')).stdout,
+          /^TROUBLE {2}log of the running service.*ENOSPC/m,
+        );
         rmSync(filler);
-        const lines = (): number => readFileSync(join(disk, 'hatchery.log'), 'utf8').split('forker: hello').length - 1;
+        const lines = (): number =>
+          readFileSync(join(disk, 'hatchery.log'), 'utf8').split('forker: hello').length - 1;
         await until('every line', () => lines() === manyLines);
-        assert.match((await hatchery(directory, 'doctor')).stdout, /^ok {7}log of the running service$/m);
+        assert.match(
+          (await hatchery(directory, 'doctor')).stdout,
+          /^ok {7}log of the running service$/m,
+        );
       } finally {
         assert.equal((await hatchery(directory, 'stop', '--now')).code, 0);
       }

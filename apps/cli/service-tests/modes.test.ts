@@ -9,7 +9,10 @@ import { configure, hatchery } from './hatchery.test-support.ts';
 
 const octal = (mode: number): string => mode.toString(8);
 
-/** What a path below the state directory has, by the first pattern that fits; `umask` is that of the hosting root. */
+/**
+ * What a path below the state directory has, by the first pattern that fits; `umask` is that of the
+ * hosting root.
+ */
 function expected(path: string, isDirectory: boolean, umask: number): number | null {
   const written = (isDirectory ? 0o777 : 0o666) & ~umask;
   const table: readonly (readonly [RegExp, number])[] = [
@@ -29,28 +32,43 @@ function expected(path: string, isDirectory: boolean, umask: number): number | n
     [/^run\/(forker|control)\.sock$/, 0o660],
     [/^run\/proxy\.sock$/, 0o660],
     [/^(audit|breezy|breezy\/tmp|dashboard|demo|events|locks|parts)$/, modes.secretDirectory],
-    [/^(audit|dashboard|events|locks|parts)\/[^/]+$|^demo\/(id_ed25519|known_hosts)$/, modes.secretFile],
+    [
+      /^(audit|dashboard|events|locks|parts)\/[^/]+$|^demo\/(id_ed25519|known_hosts)$/,
+      modes.secretFile,
+    ],
     [/^(configuration\.json|hatchery\.log|forker\.lock|ssh_host_ed25519_key)$/, modes.secretFile],
     [/^run\/((gateway|keeper|supervisor)\.sock|(forker|keeper|service)\.lock)$/, modes.secretFile],
   ];
   return table.find(([pattern]) => pattern.test(path))?.[1] ?? null;
 }
 
-/** Everything below a directory and that itself, that has another mode than it should, or that the table does not know. */
+/**
+ * Everything below a directory and that itself, that has another mode than it should, or that the
+ * table does not know.
+ */
 function deviations(state: string, umask: number): string[] {
-  const below = readdirSync(state, { recursive: true, encoding: 'utf8' }).map((path) => join(state, path));
+  const below = readdirSync(state, { recursive: true, encoding: 'utf8' }).map((path) =>
+    join(state, path),
+  );
   assert.ok(below.length > 60, `${below.length} paths`);
   return [state, ...below].flatMap((path) => {
     const found = lstatSync(path);
     const wanted = expected(relative(state, path), found.isDirectory(), umask);
     const mode = found.mode & 0o7777;
-    return mode === wanted ? [] : [`${path}: ${octal(mode)}, not ${wanted === null ? 'known' : octal(wanted)}`];
+    return mode === wanted
+      ? []
+      : [`${path}: ${octal(mode)}, not ${wanted === null ? 'known' : octal(wanted)}`];
   });
 }
 
-/** Uses what makes files: a push, a script's lock, a user in a team, a link to the page, the read-only switch. */
+/**
+ * Uses what makes files: a push, a script's lock, a user in a team, a link to the page, the
+ * read-only switch.
+ */
 async function use(directory: string): Promise<void> {
-  const record = JSON.parse(readFileSync(join(directory, 'state/parts/ssh-gateway.json'), 'utf8')) as {
+  const record = JSON.parse(
+    readFileSync(join(directory, 'state/parts/ssh-gateway.json'), 'utf8'),
+  ) as {
     details: { ssh: { port: number } };
   };
   const branch = `bzr+ssh://demo@127.0.0.1:${record.details.ssh.port}/~demo`;
@@ -88,7 +106,10 @@ describe('what a service has made and written', () => {
       const baseline = takeBaseline();
       chmodSync(directory.path, 0o711);
       configure(directory.path);
-      appendFileSync(join(directory.path, 'own.toml'), `proxy_socket = "${directory.path}/state/run/proxy.sock"\n`);
+      appendFileSync(
+        join(directory.path, 'own.toml'),
+        `proxy_socket = "${directory.path}/state/run/proxy.sock"\n`,
+      );
       const before = process.umask(umask);
       try {
         const started = await hatchery(directory.path, 'start');

@@ -31,9 +31,13 @@ it('what an operator had started, stopped, restarted and configured is in the au
   assert.equal((await hatchery(path, 'start')).code, 0);
   try {
     assert.match(await ask(join(path, 'state/run/forker.sock'), 'quit\n'), /^ok/);
-    await until('the stop to be written', async () => (await actions()).some((one) => one.includes(' | forker | ')));
+    await until('the stop to be written', async () =>
+      (await actions()).some((one) => one.includes(' | forker | ')),
+    );
     process.kill((await pidOf(path, 'dashboard')) ?? 0, 'SIGTERM');
-    await until('the stop to be written', async () => (await actions()).some((one) => one.includes(' | dashboard | ')));
+    await until('the stop to be written', async () =>
+      (await actions()).some((one) => one.includes(' | dashboard | ')),
+    );
     assert.equal((await hatchery(path, 'start')).code, 0);
     appendFileSync(join(path, 'own.toml'), '[log]\nlevel = "debug"\n');
     assert.equal((await hatchery(path, 'restart')).code, 0);

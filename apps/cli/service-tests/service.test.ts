@@ -19,7 +19,9 @@ describe('a detached service', () => {
       const [, ssh = '', url = ''] = /BRZ_SSH=(\S+) brz branch (\S+)/.exec(started.stdout) ?? [];
       assert.ok(statSync(ssh).mode & 0o100 && /^bzr\+ssh:\/\/demo@/.test(url), started.stdout);
       const link = /to act on it +\S+(\/sign-in\S+)/.exec(started.stdout)?.[1] ?? '';
-      assert.ok(link !== '' && !readFileSync(join(path, 'state/hatchery.log'), 'utf8').includes(link));
+      assert.ok(
+        link !== '' && !readFileSync(join(path, 'state/hatchery.log'), 'utf8').includes(link),
+      );
       for (const word of ['start', 'up']) {
         const second = await hatchery(path, word);
         assert.equal(second.code, 1);
@@ -53,7 +55,11 @@ describe('a detached service', () => {
       // A demo user that was removed came back with the next start.
       assert.match((await hatchery(path, 'user', 'list')).stdout, /^nobody/);
     } finally {
-      assert.deepEqual(await hatchery(path, 'stop'), { code: 0, stdout: 'hatchery has stopped\n', stderr: '' });
+      assert.deepEqual(await hatchery(path, 'stop'), {
+        code: 0,
+        stdout: 'hatchery has stopped\n',
+        stderr: '',
+      });
     }
     await assertNothingLeft(path, baseline);
     for (const words of [['restart'], ['restart', '--now']]) {

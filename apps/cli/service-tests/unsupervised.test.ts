@@ -5,7 +5,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { assertNothingLeft, isRunning, takeBaseline, temporaryDirectory, until, within } from '@hatchery/testkit';
+import {
+  assertNothingLeft,
+  isRunning,
+  takeBaseline,
+  temporaryDirectory,
+  until,
+  within,
+} from '@hatchery/testkit';
 import { configure, hatchery, main, pidOf } from './hatchery.test-support.ts';
 
 interface ServiceRecord {
@@ -19,8 +26,19 @@ class OpenSession implements Disposable {
   #said = '';
 
   constructor(directory: string, port: number) {
-    const words = ['-p', String(port), 'demo@127.0.0.1', 'bzr', 'serve', '--inet', '--directory=/', '--allow-writes'];
-    this.#process = spawn(join(directory, 'state/demo/ssh'), words, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const words = [
+      '-p',
+      String(port),
+      'demo@127.0.0.1',
+      'bzr',
+      'serve',
+      '--inet',
+      '--directory=/',
+      '--allow-writes',
+    ];
+    this.#process = spawn(join(directory, 'state/demo/ssh'), words, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     this.#process.stdout?.on('data', (chunk: Buffer) => (this.#said += chunk.toString()));
     this.#ended = once(this.#process, 'exit');
   }
@@ -68,7 +86,9 @@ async function withoutSupervisor(
   {
     using session = new OpenSession(path, port);
     await session.works();
-    const { pid } = JSON.parse(readFileSync(join(path, 'state/service.json'), 'utf8')) as ServiceRecord;
+    const { pid } = JSON.parse(
+      readFileSync(join(path, 'state/service.json'), 'utf8'),
+    ) as ServiceRecord;
     process.kill(pid, 'SIGKILL');
     await until('its end', () => !isRunning(pid));
     await story(path, session, port);
@@ -87,7 +107,10 @@ describe('a service whose supervisor was killed under a session', () => {
           'm',
         ),
       );
-      assert.match((await hatchery(directory, 'status')).stderr, /no supervisor runs for .*forker \(pid \d+\)/);
+      assert.match(
+        (await hatchery(directory, 'status')).stderr,
+        /no supervisor runs for .*forker \(pid \d+\)/,
+      );
       const started = await hatchery(directory, 'start');
       assert.equal(started.code, 0, started.stderr);
       assert.match(started.stderr, /run without a supervisor; new ones come up beside them/);
@@ -124,7 +147,10 @@ describe('a service whose supervisor was killed under a session', () => {
   it('is waited for by stop, whose end is that of the session', async () => {
     await withoutSupervisor(async (directory, session) => {
       const argv = [main, 'stop', '--config', 'own.toml', '--state-dir', 'state'];
-      const stopping = spawn(process.execPath, argv, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
+      const stopping = spawn(process.execPath, argv, {
+        cwd: directory,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
       const ended = once(stopping, 'exit');
       let said = '';
       stopping.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -149,7 +175,14 @@ describe('a service whose supervisor was killed under a session', () => {
     await withoutSupervisor(async (directory, session) => {
       assert.equal((await hatchery(directory, 'stop', '--now')).code, 0);
       await session.cut();
-      const record = { name: 'forker', pid: process.pid, startTime: 1, readySince: '', supervised: true, details: {} };
+      const record = {
+        name: 'forker',
+        pid: process.pid,
+        startTime: 1,
+        readySince: '',
+        supervised: true,
+        details: {},
+      };
       writeFileSync(join(directory, 'state/parts/forker.json'), JSON.stringify(record));
       assert.match((await hatchery(directory, 'stop', '--now')).stderr, /nothing runs on/);
     });

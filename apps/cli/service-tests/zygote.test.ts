@@ -37,13 +37,21 @@ describe('a zygote that fails while the service runs', () => {
       writeFileSync(manifest, JSON.stringify({ breezy, modules: ['no_such_module_anywhere'] }));
       await until('the failure', () => /zygote failed/.test(forker.stderr));
       const [, told = ''] =
-        /^TROUBLE {2}zygote of the running service: (.*)$/m.exec(hatchery(directory.path, 'doctor')) ?? [];
-      assert.match(told, /^a newer one failed while importing no_such_module_anywhere: ModuleNotFoundError/);
+        /^TROUBLE {2}zygote of the running service: (.*)$/m.exec(
+          hatchery(directory.path, 'doctor'),
+        ) ?? [];
+      assert.match(
+        told,
+        /^a newer one failed while importing no_such_module_anywhere: ModuleNotFoundError/,
+      );
       assert.match(
         told,
         /tried (once|\d+ times), next at 2.*Z\); the one before \(pid \d+\) serves on; .*its stderr: /,
       );
-      assert.match(hatchery(directory.path, 'status'), /^zygote +ready +\d+ .*a newer one failed while importing/m);
+      assert.match(
+        hatchery(directory.path, 'status'),
+        /^zygote +ready +\d+ .*a newer one failed while importing/m,
+      );
       assert.equal((await runSession(forker.socket, 'fork rocks\n')).status, 0);
       assert.deepEqual(await forker.stop(), { code: 0, signal: null });
     }

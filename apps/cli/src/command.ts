@@ -1,6 +1,12 @@
 import { resolve } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { defaultConfigFile, loadConfig, nearest, type Config, type LoadOptions } from '@hatchery/config';
+import {
+  defaultConfigFile,
+  loadConfig,
+  nearest,
+  type Config,
+  type LoadOptions,
+} from '@hatchery/config';
 import { checkoutDirectory, commandHints } from '@hatchery/daemon';
 import { readService } from './service/service-process.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -21,11 +27,17 @@ export interface Command {
   readonly details?: string;
   /** Options of its own; `--config`, `--state-dir` and `--help` are everybody's. */
   readonly options: ParseArgsOptionsConfig;
-  /** True of one that starts something by the configuration as it is written; the others ask what runs, where that has its sockets. */
+  /**
+   * True of one that starts something by the configuration as it is written; the others ask what
+   * runs, where that has its sockets.
+   */
   readonly isByTheBook?: boolean;
   /** True of one that works whatever is wrong with the configuration. */
   readonly needsNoConfiguration?: boolean;
-  /** @throws {UsageError} for words it does not understand, and any Error with a one-line message when it fails */
+  /**
+   * @throws {UsageError} for words it does not understand, and any Error with a one-line message
+   * when it fails
+   */
   run(invocation: Invocation): Promise<number>;
 }
 
@@ -34,9 +46,15 @@ export interface Invocation extends Terminal {
   readonly config: Config;
   readonly words: readonly string[];
   readonly options: Options;
-  /** `--config` and `--state-dir` with their paths made absolute, to hand on to other parts: also a configuration that was found, not named. */
+  /**
+   * `--config` and `--state-dir` with their paths made absolute, to hand on to other parts: also a
+   * configuration that was found, not named.
+   */
   readonly place: readonly string[];
-  /** Gives the commands in a text the `--config` (or HATCHERY_CONFIG) and `--state-dir` that this one was given, so that they are true. `say` does so by itself. */
+  /**
+   * Gives the commands in a text the `--config` (or HATCHERY_CONFIG) and `--state-dir` that this
+   * one was given, so that they are true. `say` does so by itself.
+   */
   readonly hint: (text: string) => string;
 }
 
@@ -56,7 +74,11 @@ const everybodysOptions = {
 } as const satisfies ParseArgsOptionsConfig;
 
 /** Reads the words after the command's name. @throws {UsageError} @throws {ConfigError} */
-export function readInvocation(command: Command, argv: readonly string[], terminal: Terminal): Invocation | 'help' {
+export function readInvocation(
+  command: Command,
+  argv: readonly string[],
+  terminal: Terminal,
+): Invocation | 'help' {
   const { values, positionals } = parse(command, argv);
   if (values['help'] === true) return 'help';
   const named = pathOf(values, 'config') ?? configFileOfEnvironment(terminal);
@@ -64,12 +86,14 @@ export function readInvocation(command: Command, argv: readonly string[], termin
   const stateDirectory = pathOf(values, 'state-dir');
   const options = { configFile, stateDirectory, directory: checkoutDirectory };
   const place = placeOf(configFile, stateDirectory);
-  // Also what HATCHERY_CONFIG names: sudo and another shell do not have it. What is read without being named need not be repeated.
+  // Also what HATCHERY_CONFIG names: sudo and another shell do not have it. What is read without
+  // being named need not be repeated.
   const hint = commandHints(placeOf(named, stateDirectory));
   const say = (line: string): void => terminal.say(hint(line));
   const typed = { ...terminal, say, hint, words: positionals, options: values, place };
   // Without a configuration the defaults hold, and nothing is read.
-  if (command.needsNoConfiguration === true) return { ...typed, config: loadConfig({ directory: noDirectory }) };
+  if (command.needsNoConfiguration === true)
+    return { ...typed, config: loadConfig({ directory: noDirectory }) };
   const written = loadConfig(options);
   return { ...typed, config: command.isByTheBook === true ? written : asItRuns(written, options) };
 }
@@ -84,7 +108,10 @@ function placeOf(configFile: string | undefined, stateDirectory: string | undefi
 /** Debian's name for a directory that never is (Debian policy, 9.2.3). */
 const noDirectory = '/nonexistent';
 
-/** The one that every command reads without `--config`. Undefined: none is named, and the default one is read if there is one. */
+/**
+ * The one that every command reads without `--config`. Undefined: none is named, and the default
+ * one is read if there is one.
+ */
 function configFileOfEnvironment({ environment }: Terminal): string | undefined {
   const named = environment['HATCHERY_CONFIG'];
   return named === undefined || named === '' ? undefined : resolve(named);
@@ -93,14 +120,23 @@ function configFileOfEnvironment({ environment }: Terminal): string | undefined 
 /** A running service is found by what it wrote, not by what its configuration says by now. */
 function asItRuns(written: Config, options: LoadOptions): Config {
   const runtimeDirectory = readService(written)?.runtimeDirectory ?? written.runtimeDirectory;
-  return runtimeDirectory === written.runtimeDirectory ? written : loadConfig({ ...options, runtimeDirectory });
+  return runtimeDirectory === written.runtimeDirectory
+    ? written
+    : loadConfig({ ...options, runtimeDirectory });
 }
 
-/** The words that must follow, by their names in the synopsis. @throws {UsageError} when there are more or fewer */
-export function expectWords<N extends string>(invocation: Invocation, ...names: N[]): Record<N, string> {
+/**
+ * The words that must follow, by their names in the synopsis. @throws {UsageError} when there are
+ * more or fewer
+ */
+export function expectWords<N extends string>(
+  invocation: Invocation,
+  ...names: N[]
+): Record<N, string> {
   const { words } = invocation;
   if (words.length < names.length) throw new UsageError(`${names[words.length]} is missing`);
-  if (words.length > names.length) throw new UsageError(`'${words[names.length]}' is one word too many`);
+  if (words.length > names.length)
+    throw new UsageError(`'${words[names.length]}' is one word too many`);
   return Object.fromEntries(names.map((name, index) => [name, words[index]])) as Record<N, string>;
 }
 
@@ -111,18 +147,26 @@ function pathOf(values: Options, name: string): string | undefined {
   return typeof value === 'string' ? resolve(value) : undefined;
 }
 
-function parse(command: Command, argv: readonly string[]): { values: Options; positionals: string[] } {
+function parse(
+  command: Command,
+  argv: readonly string[],
+): { values: Options; positionals: string[] } {
   const options: ParseArgsOptionsConfig = { ...everybodysOptions, ...command.options };
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
     return { values: values as Options, positionals };
   } catch (error) {
-    throw new UsageError(misunderstanding(error as NodeJS.ErrnoException, Object.keys(options)), { cause: error });
+    throw new UsageError(misunderstanding(error as NodeJS.ErrnoException, Object.keys(options)), {
+      cause: error,
+    });
   }
 }
 
 /** What `parseArgs` says in a line of ours; its own go on about positional arguments. */
-function misunderstanding({ code, message }: NodeJS.ErrnoException, names: readonly string[]): string {
+function misunderstanding(
+  { code, message }: NodeJS.ErrnoException,
+  names: readonly string[],
+): string {
   const [, option = ''] = /'(--?[^\s',=]+)/.exec(message) ?? [];
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
     const meant = nearest(option.replace(/^-+/, ''), names);

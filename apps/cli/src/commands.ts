@@ -25,7 +25,10 @@ interface CommandGroup {
   readonly commands: readonly Command[];
 }
 
-/** Everything `hatchery` understands, in the order of its help. The folders of this app have the same groups. */
+/**
+ * Everything `hatchery` understands, in the order of its help. The folders of this app have the
+ * same groups.
+ */
 export const commandGroups: readonly CommandGroup[] = [
   { title: 'Service', commands: [up, start, stop, restart, status] },
   { title: 'Sessions', commands: [children, sessions, audit, kill] },
@@ -36,5 +39,8 @@ export const commandGroups: readonly CommandGroup[] = [
   { title: 'Single parts', commands: [forker, sshGateway, dashboard] },
 ];
 
-/** All commands of all groups. `test` and `bench` are not here: the script `hatchery` runs those itself. */
+/**
+ * All commands of all groups. `test` and `bench` are not here: the script `hatchery` runs those
+ * itself.
+ */
 export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands);

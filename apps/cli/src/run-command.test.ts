@@ -15,7 +15,10 @@ describe('the command line', () => {
       assert.ok(overview.stdout.includes(`  ${name}`), name);
       const help = await hatchery(name, '--help');
       assert.deepEqual([help.code, help.said], [0, []]);
-      assert.ok(help.stdout.startsWith(`usage: hatchery ${name}`) && help.stdout.includes(summary), name);
+      assert.ok(
+        help.stdout.startsWith(`usage: hatchery ${name}`) && help.stdout.includes(summary),
+        name,
+      );
       assert.equal((await hatchery('help', name)).stdout, help.stdout);
     }
   });
@@ -23,7 +26,10 @@ describe('the command line', () => {
   it('suggests what was meant by an unknown command', async () => {
     for (const words of [['statsu'], ['help', 'statsu']]) {
       const { code, said, stdout } = await hatchery(...words);
-      assert.deepEqual([code, said, stdout], [2, ["there is no command 'statsu'; did you mean status?"], '']);
+      assert.deepEqual(
+        [code, said, stdout],
+        [2, ["there is no command 'statsu'; did you mean status?"], ''],
+      );
     }
     assert.deepEqual((await hatchery('frobnicate')).said, [
       "there is no command 'frobnicate'; hatchery help lists them",
@@ -39,9 +45,15 @@ describe('the command line', () => {
     [['kill', 'a', '--reason'], 'kill: --reason needs a value'],
     [['kill', 'a'], 'kill: --reason TEXT is missing: it goes into the audit'],
     [['kill', 'a', '--reason', ' '], 'kill: --reason TEXT is missing: it goes into the audit'],
-    [['kill', 'a', '--reason', 'b', '--signal', 'TREM'], "kill: 'TREM' is no signal; take one as SIGTERM"],
+    [
+      ['kill', 'a', '--reason', 'b', '--signal', 'TREM'],
+      "kill: 'TREM' is no signal; take one as SIGTERM",
+    ],
     [['drain', '--reason='], 'drain: --reason is empty: it goes into the audit'],
-    [['drain', '--deadline', 'soon'], "drain: --deadline takes seconds from 0 to 604800, not 'soon'"],
+    [
+      ['drain', '--deadline', 'soon'],
+      "drain: --deadline takes seconds from 0 to 604800, not 'soon'",
+    ],
     [['drain', '--deadline=-1'], "drain: --deadline takes seconds from 0 to 604800, not '-1'"],
     [['doctor', '--state-dir='], 'doctor: --state-dir is empty'],
     [['up', '--ready-fd', '1'], "up: --ready-fd takes an open descriptor above 2, not '1'"],
@@ -51,7 +63,10 @@ describe('the command line', () => {
   for (const [words, line] of wrong) {
     it(`refuses ${words.join(' ')}`, async () => {
       const { code, said, stdout } = await hatchery(...words);
-      assert.deepEqual([code, said, stdout], [2, [`${line}; hatchery help ${words[0]} tells more`], '']);
+      assert.deepEqual(
+        [code, said, stdout],
+        [2, [`${line}; hatchery help ${words[0]} tells more`], ''],
+      );
     });
   }
 
@@ -61,8 +76,14 @@ describe('the command line', () => {
     writeFileSync(file, '[ssh]\nwrkers = 2\nworkers = "x"\n');
     const { code, said } = await hatchery('status', '--config', file);
     assert.equal(code, 1);
-    assert.match(said.join('\n'), /own\.toml:2: ssh\.wrkers: unknown key[^]*own\.toml:3: ssh\.workers: /);
-    assert.match((await hatchery('status', '--config', `${file}.none`)).said.join(), /there is no such file/);
+    assert.match(
+      said.join('\n'),
+      /own\.toml:2: ssh\.wrkers: unknown key[^]*own\.toml:3: ssh\.workers: /,
+    );
+    assert.match(
+      (await hatchery('status', '--config', `${file}.none`)).said.join(),
+      /there is no such file/,
+    );
   });
 
   it('says that nothing runs, and how to start it', async () => {
@@ -81,11 +102,19 @@ describe('the command line', () => {
       assert.equal(code, 1);
       assert.match(
         said.join(),
-        new RegExp(`^${word}: nothing runs on .*; hatchery start --state-dir ${directory.path} starts it$`),
+        new RegExp(
+          `^${word}: nothing runs on .*; hatchery start --state-dir ${directory.path} starts it$`,
+        ),
       );
     }
     const status = await hatchery('status', '--json', ...place);
-    const { parts, children } = JSON.parse(status.stdout) as { parts: { state: string }[]; children: null };
-    assert.deepEqual([status.code, parts.map(({ state }) => state), children], [1, Array(5).fill('down'), null]);
+    const { parts, children } = JSON.parse(status.stdout) as {
+      parts: { state: string }[];
+      children: null;
+    };
+    assert.deepEqual(
+      [status.code, parts.map(({ state }) => state), children],
+      [1, Array(5).fill('down'), null],
+    );
   });
 });

@@ -1,6 +1,13 @@
 import { ConfigError, nearest } from '@hatchery/config';
 import { quote } from '@hatchery/daemon';
-import { exitDone, exitFailed, exitUsage, readInvocation, UsageError, type Command } from './command.ts';
+import {
+  exitDone,
+  exitFailed,
+  exitUsage,
+  readInvocation,
+  UsageError,
+  type Command,
+} from './command.ts';
 import { commandGroups, commands } from './commands.ts';
 import { messageOf } from './terminal/denied.ts';
 import { NotRunningError } from './service/running-service.ts';
@@ -13,8 +20,12 @@ const scriptsOwn = [
 ] as const;
 
 /** Runs what was typed after `hatchery`; the exit code. */
-export async function runCommand([name, ...argv]: readonly string[], terminal: Terminal): Promise<number> {
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return help(argv[0], terminal);
+export async function runCommand(
+  [name, ...argv]: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h')
+    return help(argv[0], terminal);
   if (name === '--version' || name === '-V') {
     terminal.print(describeVersions(readVersions()));
     return exitDone;
@@ -79,7 +90,9 @@ function overview(): string {
     })),
     {
       title: 'Development',
-      lines: scriptsOwn.map(([synopsis, summary]) => line(synopsis.split(' ', 1)[0] ?? '', summary)),
+      lines: scriptsOwn.map(([synopsis, summary]) =>
+        line(synopsis.split(' ', 1)[0] ?? '', summary),
+      ),
     },
   ].flatMap(({ title, lines }) => ['', `${title}:`, ...lines]);
   return [

@@ -19,21 +19,30 @@ it('is told by a command and by an option, whatever the configuration is', async
   const broken = join(directory.path, 'broken.toml');
   writeFileSync(broken, '[ssh\nlisten = 7\n');
   assert.deepEqual(await hatchery('version', '--config', broken), option);
-  assert.deepEqual(await hatchery('version', '--config', join(directory.path, 'missing.toml')), option);
-  const told = JSON.parse((await hatchery('version', '--json', '--state-dir', directory.path)).stdout) as object;
+  assert.deepEqual(
+    await hatchery('version', '--config', join(directory.path, 'missing.toml')),
+    option,
+  );
+  const told = JSON.parse(
+    (await hatchery('version', '--json', '--state-dir', directory.path)).stdout,
+  ) as object;
   assert.deepEqual(Object.keys(told), ['hatchery', 'commit', 'node', 'breezy']);
 });
 
 it('says what is missing, and no commit where there is none', () => {
   const versions = { hatchery: '1.0.0', commit: null, node: '24.0.0', breezy: null };
-  assert.equal(describeVersions(versions), 'hatchery 1.0.0\nNode 24.0.0\nBreezy is not installed\n');
+  assert.equal(
+    describeVersions(versions),
+    'hatchery 1.0.0\nNode 24.0.0\nBreezy is not installed\n',
+  );
 });
 
 it('has the commit of its own checkout, and not that of a repository around it', () => {
   using directory = temporaryDirectory();
   const { path } = directory;
   assert.equal(commitOf(path), null);
-  const git = (...words: string[]): string => execFileSync('git', ['-C', path, ...words], { encoding: 'utf8' });
+  const git = (...words: string[]): string =>
+    execFileSync('git', ['-C', path, ...words], { encoding: 'utf8' });
   git('init', '-q');
   assert.equal(commitOf(path), null, 'nothing is committed');
   writeFileSync(join(path, 'a'), '');

@@ -9,7 +9,9 @@ import { examinationMsMax } from './limits.ts';
 /** What runs here: null of what is not known or not installed. */
 export interface Versions {
   readonly hatchery: string;
-  /** The commit of the checkout, shortened by git; null where the code is no checkout of its own. */
+  /**
+   * The commit of the checkout, shortened by git; null where the code is no checkout of its own.
+   */
   readonly commit: string | null;
   readonly node: string;
   readonly breezy: string | null;
@@ -32,11 +34,18 @@ export const version: Command = {
 
 /** Asks each program, which takes a fraction of a second. Never throws for what is missing. */
 export function readVersions(): Versions {
-  const { version: own } = JSON.parse(readFileSync(join(checkoutDirectory, 'package.json'), 'utf8')) as {
+  const { version: own } = JSON.parse(
+    readFileSync(join(checkoutDirectory, 'package.json'), 'utf8'),
+  ) as {
     version: string;
   };
   const breezy = ask(systemPython, '-E', '-s', '-c', 'import breezy; print(breezy.__version__)');
-  return { hatchery: own, commit: commitOf(checkoutDirectory), node: process.versions.node, breezy };
+  return {
+    hatchery: own,
+    commit: commitOf(checkoutDirectory),
+    node: process.versions.node,
+    breezy,
+  };
 }
 
 /** Lines for a person. */
@@ -45,10 +54,23 @@ export function describeVersions({ hatchery, commit, node, breezy }: Versions): 
   return `hatchery ${hatchery}${from}\nNode ${node}\nBreezy ${breezy ?? 'is not installed'}\n`;
 }
 
-/** The commit that a directory is the checkout of, not that of a repository around it; null when it is none. */
+/**
+ * The commit that a directory is the checkout of, not that of a repository around it; null when it
+ * is none.
+ */
 export function commitOf(directory: string): string | null {
-  // Also where the checkout is another user's: git is only asked for a name, and runs nothing of the checkout's.
-  const words = ['-c', `safe.directory=${directory}`, '-C', directory, 'rev-parse', '--show-prefix', '--short', 'HEAD'];
+  // Also where the checkout is another user's: git is only asked for a name, and runs nothing of
+  // the checkout's.
+  const words = [
+    '-c',
+    `safe.directory=${directory}`,
+    '-C',
+    directory,
+    'rev-parse',
+    '--show-prefix',
+    '--short',
+    'HEAD',
+  ];
   const [prefix, commit] = ask('git', ...words)?.split('\n') ?? [];
   return prefix === '' && commit !== undefined ? commit : null;
 }

@@ -6,7 +6,8 @@ export default defineConfig({
   base: './',
   plugins: [react()],
   build: {
-    // The content policy of the server loads nothing but files of its own, so nothing may be inlined as data.
+    // The content policy of the server loads nothing but files of its own, so nothing may be
+    // inlined as data.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: 'es2023',

@@ -22,7 +22,8 @@ describe('a child that waits for its client', () => {
     assert.match(client.directory, /\/lp-forking-service-child-[^/]+$/);
     assert.equal(statSync(client.directory).mode & 0o777, 0o700);
     assert.deepEqual(readdirSync(client.directory).sort(), ['stderr', 'stdin', 'stdout']);
-    for (const name of readdirSync(client.directory)) assert.ok(statSync(join(client.directory, name)).isFIFO());
+    for (const name of readdirSync(client.directory))
+      assert.ok(statSync(join(client.directory, name)).isFIFO());
     await client.open().finished();
     assert.equal(await client.exited(), 0);
   });
@@ -37,7 +38,9 @@ describe('a child that waits for its client', () => {
   });
 
   it('may be connected in any order among others, by clients that block', async () => {
-    const clients = await Promise.all([1, 2, 3].map(() => OldClient.fork(forker().socket, 'fork launchpad-replay\n')));
+    const clients = await Promise.all(
+      [1, 2, 3].map(() => OldClient.fork(forker().socket, 'fork launchpad-replay\n')),
+    );
     const outputs = clients.toReversed().map(async (client, index) => {
       const peer = client.open();
       peer.send(`1 ${index}\n2 ${index}\n`);
@@ -86,9 +89,15 @@ describe('a child that waits for its client', () => {
     const ended = (await readState(forker())).finishedUsage.children;
     const client = await RawClient.connect(forker().socket);
     client.send('fork rocks\n');
-    await until('the request to be on its way', () => new Promise((resolve) => setImmediate(resolve, true)));
+    await until(
+      'the request to be on its way',
+      () => new Promise((resolve) => setImmediate(resolve, true)),
+    );
     client[Symbol.dispose]();
-    await until('the child to end', async () => (await readState(forker())).finishedUsage.children === ended + 1);
+    await until(
+      'the child to end',
+      async () => (await readState(forker())).finishedUsage.children === ended + 1,
+    );
     assert.deepEqual(listPipeDirectories(dirname(forker().socket)), []);
   });
 });
@@ -138,7 +147,10 @@ describe('a child that serves', () => {
     const { keeper } = await readState(forker());
     assert.deepEqual([parent, group, session], [keeper.pid, client.pid, client.pid]);
     const [own, theirs] = [process.pid, client.pid].map((pid) =>
-      Number.parseInt(/^Umask:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '', 8),
+      Number.parseInt(
+        /^Umask:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '',
+        8,
+      ),
     );
     assert.equal(theirs, (own ?? 0) | 0o007);
     await client.open().finished();
@@ -162,7 +174,9 @@ describe('a child that serves', () => {
     }
     const parents = [(await readState(forker())).keeper.pid, await readZygotePid(forker())];
     const zombies = (): unknown[] =>
-      listProcesses().filter(({ parentPid, state }) => parents.includes(parentPid) && state === 'Z');
+      listProcesses().filter(
+        ({ parentPid, state }) => parents.includes(parentPid) && state === 'Z',
+      );
     await until('no zombie', () => zombies().length === 0);
   });
 
@@ -186,7 +200,10 @@ describe('a child that serves', () => {
       [client.pid, 'carol', '192.0.2.1:50022', 'launchpad-replay', 'waiting'],
     );
     using peer = client.open();
-    await until('running', async () => (await readState(forker())).view.children[client.id]?.state === 'running');
+    await until(
+      'running',
+      async () => (await readState(forker())).view.children[client.id]?.state === 'running',
+    );
     peer.endSending();
     assert.equal(await client.exited(), 0);
   });
@@ -194,7 +211,9 @@ describe('a child that serves', () => {
 
 describe('many children', () => {
   it('come from a burst of forty requests at once', async () => {
-    const results = await Promise.all(Array.from({ length: 40 }, () => runSession(forker().socket, 'fork rocks\n')));
+    const results = await Promise.all(
+      Array.from({ length: 40 }, () => runSession(forker().socket, 'fork rocks\n')),
+    );
     assert.deepEqual(
       results,
       results.map(() => ({ stdout: 'It sure does!\n', stderr: '', status: 0 })),
@@ -208,7 +227,10 @@ describe('many children', () => {
     const refusal =
       'FAILURE\nbob has 2 of 2 sessions in use (max_children_per_user); end one, or try again in a minute\n';
     assert.equal(await ask(forker().socket, request), refusal);
-    assert.equal((await runSession(forker().socket, 'fork lp-serve --inet dora\n', 'hello\n')).stdout, 'ok\x012\n');
+    assert.equal(
+      (await runSession(forker().socket, 'fork lp-serve --inet dora\n', 'hello\n')).stdout,
+      'ok\x012\n',
+    );
     for (const client of [first, second]) {
       client.open().endSending();
       assert.equal(await client.exited(), 0);

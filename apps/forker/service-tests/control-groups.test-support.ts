@@ -5,15 +5,24 @@ import { randomBytes } from 'node:crypto';
 import { until } from '@hatchery/testkit';
 
 /** Where cgroup v2 is mounted. */
-const mount = /^(?:\S+ ){4}(\S+) .* - cgroup2 /m.exec(readFileSync('/proc/self/mountinfo', 'utf8'))?.[1];
+const mount = /^(?:\S+ ){4}(\S+) .* - cgroup2 /m.exec(
+  readFileSync('/proc/self/mountinfo', 'utf8'),
+)?.[1];
 
 /** Why no control groups can be made here, or false. */
 export const cannotMakeGroups =
-  mount === undefined ? 'cgroup v2 is not mounted' : process.getuid?.() !== 0 ? 'needs root' : false;
+  mount === undefined
+    ? 'cgroup v2 is not mounted'
+    : process.getuid?.() !== 0
+      ? 'needs root'
+      : false;
 
 /** A control group for one service, as a service manager makes one. */
 export class ServiceGroup implements AsyncDisposable {
-  readonly directory = join(mount ?? '', `hatchery-test-${process.pid}-${randomBytes(4).toString('hex')}`);
+  readonly directory = join(
+    mount ?? '',
+    `hatchery-test-${process.pid}-${randomBytes(4).toString('hex')}`,
+  );
 
   constructor({ delegated }: { readonly delegated: boolean }) {
     mkdirSync(this.directory);
@@ -45,7 +54,8 @@ export class ServiceGroup implements AsyncDisposable {
   /** The name of the one group that holds those of the sessions. */
   get ofSessions(): string {
     const [name, ...others] = this.below;
-    if (name === undefined || others.length > 0) throw new Error(`one group of sessions, not ${this.below.join()}`);
+    if (name === undefined || others.length > 0)
+      throw new Error(`one group of sessions, not ${this.below.join()}`);
     return name;
   }
 
@@ -55,7 +65,10 @@ export class ServiceGroup implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await until('an empty control group', () => readFileSync(join(this.directory, 'cgroup.procs'), 'utf8') === '');
+    await until(
+      'an empty control group',
+      () => readFileSync(join(this.directory, 'cgroup.procs'), 'utf8') === '',
+    );
     rmdirSync(this.directory);
   }
 }
@@ -70,7 +83,10 @@ export function groupOf(pid: number): string {
 }
 
 /** A process that does nothing until somebody ends it. */
-export function startSleeper(): Disposable & { readonly pid: number; readonly ended: Promise<unknown> } {
+export function startSleeper(): Disposable & {
+  readonly pid: number;
+  readonly ended: Promise<unknown>;
+} {
   const sleeper = spawn('/bin/sleep', ['600'], { stdio: 'ignore' });
   const ended = new Promise((resolve) => sleeper.once('exit', resolve));
   return { pid: sleeper.pid ?? 0, ended, [Symbol.dispose]: () => sleeper.kill('SIGKILL') };

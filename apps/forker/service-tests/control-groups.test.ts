@@ -13,7 +13,12 @@ import {
   temporaryDirectory,
   until,
 } from '@hatchery/testkit';
-import { cannotMakeGroups, groupOf, ServiceGroup, startSleeper } from './control-groups.test-support.ts';
+import {
+  cannotMakeGroups,
+  groupOf,
+  ServiceGroup,
+  startSleeper,
+} from './control-groups.test-support.ts';
 import { readState, readZygotePid } from './one-forker.test-support.ts';
 
 /** Runs `story` with a whole service in a control group of its own. */
@@ -62,7 +67,8 @@ describe('a service whose control group is delegated to it', { skip: cannotMakeG
         using one = await OldClient.fork(forker.socket, 'fork launchpad-replay\n');
         using other = await OldClient.fork(forker.socket, 'fork launchpad-replay\n');
         // A child that waits has it too: it enters first thing.
-        for (const { pid } of [one, other]) assert.equal(groupOf(pid), `${group.path}/${group.ofSessions}/${pid}`);
+        for (const { pid } of [one, other])
+          assert.equal(groupOf(pid), `${group.path}/${group.ofSessions}/${pid}`);
         const peer = one.open();
         peer.send('1 here\n');
         await peer.read('stdout', /here/);
@@ -74,7 +80,10 @@ describe('a service whose control group is delegated to it', { skip: cannotMakeG
         assert.equal(await other.exited(), 9);
         await until('the end of the other', () => !group.sessions.includes(`${other.pid}`));
         assert.equal(linesAbout(forker).length, 1);
-        assert.ok(linesAbout(forker)[0]?.includes(`${group.directory}/${group.ofSessions}`), linesAbout(forker)[0]);
+        assert.ok(
+          linesAbout(forker)[0]?.includes(`${group.directory}/${group.ofSessions}`),
+          linesAbout(forker)[0],
+        );
       });
     });
 
@@ -88,7 +97,8 @@ describe('a service whose control group is delegated to it', { skip: cannotMakeG
       await until('a pool', () => children().length === 3);
       assert.ok(children().includes(await readZygotePid(forker)));
       // One that has just been forked is about to enter.
-      const isInPlace = (pid: number): boolean => groupOf(pid) === `${group.path}/${group.ofSessions}/${pid}`;
+      const isInPlace = (pid: number): boolean =>
+        groupOf(pid) === `${group.path}/${group.ofSessions}/${pid}`;
       await until('groups of their own', () => children().every(isInPlace));
     });
   });

@@ -3,7 +3,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { controlRequest } from '@hatchery/event-feed';
-import { assertNothingLeft, ask, ForkerProcess, isRunning, OldClient, RawClient, runSession } from '@hatchery/testkit';
+import {
+  assertNothingLeft,
+  ask,
+  ForkerProcess,
+  isRunning,
+  OldClient,
+  RawClient,
+  runSession,
+} from '@hatchery/testkit';
 import { takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
 import type { PipePeer } from '@hatchery/testkit';
 import { readEnded, readState, readZygotePid } from './one-forker.test-support.ts';
@@ -13,8 +21,13 @@ interface Running {
   readonly peer: PipePeer;
 }
 
-/** Runs `story` with a forker and what it takes down; a forker that it leaves running is stopped, and nothing may be left. */
-async function withForker(story: (forker: ForkerProcess, stack: AsyncDisposableStack) => Promise<void>): Promise<void> {
+/**
+ * Runs `story` with a forker and what it takes down; a forker that it leaves running is stopped,
+ * and nothing may be left.
+ */
+async function withForker(
+  story: (forker: ForkerProcess, stack: AsyncDisposableStack) => Promise<void>,
+): Promise<void> {
   using directory = temporaryDirectory();
   const baseline = takeBaseline();
   {
@@ -48,7 +61,9 @@ describe('when the zygote is killed', () => {
       const waiting = stack.use(await OldClient.fork(forker.socket, 'fork rocks\n'));
       const zygote = await readZygotePid(forker);
       process.kill(zygote, 'SIGKILL');
-      const results = await Promise.all([1, 2, 3, 4, 5].map(() => runSession(forker.socket, 'fork rocks\n')));
+      const results = await Promise.all(
+        [1, 2, 3, 4, 5].map(() => runSession(forker.socket, 'fork rocks\n')),
+      );
       assert.deepEqual(
         results.map(({ status, stdout }) => [status, stdout]),
         results.map(() => [0, 'It sure does!\n']),
@@ -58,7 +73,9 @@ describe('when the zygote is killed', () => {
         await finishSession(session);
         assert.equal(await session.client.exited(), 0);
         const ended = await readEnded(forker, session.client.id);
-        assert.ok(ended?.rusage !== undefined && ended.rusage !== null && ended.rusage.maxRssBytes > 0);
+        assert.ok(
+          ended?.rusage !== undefined && ended.rusage !== null && ended.rusage.maxRssBytes > 0,
+        );
       }
       waiting.open();
       assert.equal(await waiting.exited(), 0);
@@ -91,12 +108,18 @@ describe('when the forker is killed', () => {
       const next = stack.use(await ForkerProcess.start(forker.stateDirectory));
       const state = await readState(next);
       assert.equal(state.keeper.pid, keeper.pid);
-      assert.deepEqual(Object.keys(state.view.children).sort(), [before.client.id, waiting.id].sort());
+      assert.deepEqual(
+        Object.keys(state.view.children).sort(),
+        [before.client.id, waiting.id].sort(),
+      );
       assert.equal(state.view.children[before.client.id]?.state, 'running');
       assert.equal(state.view.children[waiting.id]?.state, 'waiting');
 
       const { pid, id } = during.client;
-      assert.match(await ask(next.socket, `attach ${id}\n`), new RegExp(`^ok\\n${pid}\\n.+\\nexited\\n0\\n$`));
+      assert.match(
+        await ask(next.socket, `attach ${id}\n`),
+        new RegExp(`^ok\\n${pid}\\n.+\\nexited\\n0\\n$`),
+      );
       // Heard once, it is forgotten.
       assert.match(await ask(next.socket, `attach ${id}\n`), /^FAILURE\nno child /);
 
@@ -106,7 +129,10 @@ describe('when the forker is killed', () => {
       await finishSession(before);
       assert.match(await attached.readToEnd(), /\nexited\n0\n$/);
       waiting.open();
-      await until('the last child to end', async () => (await readState(next)).childrenRunning === 0);
+      await until(
+        'the last child to end',
+        async () => (await readState(next)).childrenRunning === 0,
+      );
       assert.equal((await runSession(next.socket, 'fork rocks\n')).status, 0);
     });
   });
@@ -118,7 +144,10 @@ describe('when the keeper is killed', () => {
       const session = await startSession(forker, stack);
       const { keeper } = await readState(forker);
       process.kill(keeper.pid, 'SIGKILL');
-      await until('another keeper', async () => (await readState(forker)).keeper.pid !== keeper.pid);
+      await until(
+        'another keeper',
+        async () => (await readState(forker)).keeper.pid !== keeper.pid,
+      );
       const { stdout, status } = await runSession(forker.socket, 'fork rocks\n');
       assert.deepEqual([stdout, status], ['It sure does!\n', 0]);
       await finishSession(session);
@@ -144,9 +173,16 @@ describe('when the keeper is killed', () => {
       const { client } = await startSession(forker, stack);
       const { keeper } = await readState(forker);
       process.kill(keeper.pid, 'SIGKILL');
-      await until('another keeper', async () => (await readState(forker)).keeper.pid !== keeper.pid);
+      await until(
+        'another keeper',
+        async () => (await readState(forker)).keeper.pid !== keeper.pid,
+      );
       const path = `/v1/children/${client.id}/signal`;
-      await controlRequest(forker.controlSocket, 'POST', path, { signal: 'SIGTERM', actor: 'ops', reason: 'test' });
+      await controlRequest(forker.controlSocket, 'POST', path, {
+        signal: 'SIGTERM',
+        actor: 'ops',
+        reason: 'test',
+      });
       assert.equal(await client.exited(), 255 << 8);
       assert.ok(!isRunning(client.pid));
     });
@@ -157,7 +193,10 @@ describe('when the keeper is killed', () => {
       const { client } = await startSession(forker, stack);
       const { keeper } = await readState(forker);
       process.kill(keeper.pid, 'SIGKILL');
-      await until('another keeper', async () => (await readState(forker)).keeper.pid !== keeper.pid);
+      await until(
+        'another keeper',
+        async () => (await readState(forker)).keeper.pid !== keeper.pid,
+      );
       assert.deepEqual(await forker.stop(), { code: 0, signal: null });
       assert.equal(await client.exited(), 255 << 8);
       assert.ok(!isRunning(client.pid));

@@ -7,12 +7,18 @@ import { useOneForker } from './one-forker.test-support.ts';
 
 const forker = useOneForker({ config: '[forker]\nmax_children_per_user = 1\n' });
 
-function fork(command: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<ForkedChild> {
+function fork(
+  command: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ForkedChild> {
   return forkChild({ socket: forker().socket, command, environment });
 }
 
 /** Sends all input and reads both outputs to their end. */
-async function converse(child: ForkedChild, input: string): Promise<[stdout: string, stderr: string]> {
+async function converse(
+  child: ForkedChild,
+  input: string,
+): Promise<[stdout: string, stderr: string]> {
   const { stdin, stdout, stderr } = child.openPipes();
   stdin.end(input);
   return within('the end of the outputs', Promise.all([text(stdout), text(stderr)]));
@@ -44,8 +50,12 @@ describe('the client library against a real service', () => {
   });
 
   it('opens more pipes at once than Node has threads', async () => {
-    const children = await Promise.all(Array.from({ length: 12 }, () => fork(['launchpad-replay'])));
-    const outputs = await Promise.all(children.toReversed().map((child) => converse(child, '1 x\n')));
+    const children = await Promise.all(
+      Array.from({ length: 12 }, () => fork(['launchpad-replay'])),
+    );
+    const outputs = await Promise.all(
+      children.toReversed().map((child) => converse(child, '1 x\n')),
+    );
     assert.ok(outputs.every(([stdout]) => stdout === 'x\n'));
     for (const child of children) assert.equal(await within('the exit', child.exited), 0);
   });
@@ -53,7 +63,10 @@ describe('the client library against a real service', () => {
   it('is told of a refusal in the words of the service', async () => {
     const environment = { HATCHERY_USER: 'eve' };
     using child = await fork(['launchpad-replay'], environment);
-    await assert.rejects(fork(['rocks'], environment), { code: 'fork_refused', reason: /^eve has 1 of 1 sessions/ });
+    await assert.rejects(fork(['rocks'], environment), {
+      code: 'fork_refused',
+      reason: /^eve has 1 of 1 sessions/,
+    });
     await converse(child, '');
     await within('the exit', child.exited);
   });
@@ -77,7 +90,9 @@ describe('the client library against a real service', () => {
     using child = await fork(['rocks']);
     await converse(child, '');
     await within('the exit', child.exited);
-    await assert.rejects(attachChild({ socket: forker().socket }, child.id), { code: 'fork_refused' });
+    await assert.rejects(attachChild({ socket: forker().socket }, child.id), {
+      code: 'fork_refused',
+    });
   });
 
   it('finds no pipes when the child died before they were opened', async () => {

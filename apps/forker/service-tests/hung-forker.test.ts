@@ -20,7 +20,9 @@ describe('a forker that hangs', () => {
     {
       await using forker = await ForkerProcess.start(directory.path);
       forker.kill('SIGSTOP');
-      const asked = Array.from({ length: 5 }, () => forkChild({ ...request, socket: forker.socket }));
+      const asked = Array.from({ length: 5 }, () =>
+        forkChild({ ...request, socket: forker.socket }),
+      );
       for (const outcome of await Promise.allSettled(asked)) {
         assert.equal(outcome.status, 'rejected');
         assert.match(String(outcome.reason), /gives no answer, not even to hello/);
@@ -39,7 +41,9 @@ describe('a forker that hangs', () => {
     using directory = temporaryDirectory();
     const baseline = takeBaseline();
     {
-      await using forker = await ForkerProcess.start(directory.path, { config: '[forker]\npool_size = 0\n' });
+      await using forker = await ForkerProcess.start(directory.path, {
+        config: '[forker]\npool_size = 0\n',
+      });
       process.kill(await readZygotePid(forker), 'SIGSTOP');
       using child = await forkChild({ ...request, socket: forker.socket });
       const { stdin, stdout, stderr } = child.openPipes();

@@ -2,12 +2,22 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { controlRequest } from '@hatchery/event-feed';
-import { ask, assertNothingLeft, ForkerProcess, isRunning, OldClient, RawClient, runSession } from '@hatchery/testkit';
+import {
+  ask,
+  assertNothingLeft,
+  ForkerProcess,
+  isRunning,
+  OldClient,
+  RawClient,
+  runSession,
+} from '@hatchery/testkit';
 import { takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
 import { readState } from './one-forker.test-support.ts';
 
 /** Runs `story` with a forker and its keeper's pid; nothing may be left. */
-async function withForker(story: (forker: ForkerProcess, keeper: number) => Promise<void>): Promise<void> {
+async function withForker(
+  story: (forker: ForkerProcess, keeper: number) => Promise<void>,
+): Promise<void> {
   using directory = temporaryDirectory();
   const baseline = takeBaseline();
   {
@@ -18,7 +28,8 @@ async function withForker(story: (forker: ForkerProcess, keeper: number) => Prom
 }
 
 async function outageOf(forker: ForkerProcess): Promise<unknown> {
-  return ((await controlRequest(forker.controlSocket, 'GET', '/v1/drained')) as { outage: unknown }).outage;
+  return ((await controlRequest(forker.controlSocket, 'GET', '/v1/drained')) as { outage: unknown })
+    .outage;
 }
 
 describe('a keeper that hangs', () => {
@@ -43,10 +54,15 @@ describe('a keeper that hangs', () => {
       process.kill(keeper, 'SIGCONT');
       await until('its answer', async () => (await outageOf(forker)) === null);
       assert.deepEqual(await runSession(forker.socket, 'fork rocks\n'), {
-        ...{ stdout: 'It sure does!\n', stderr: '', status: 0 },
+        stdout: 'It sure does!\n',
+        stderr: '',
+        status: 0,
       });
       // The child of the request that was refused: nobody comes for it.
-      await until('the others to be gone', async () => (await readState(forker)).childrenRunning === 1);
+      await until(
+        'the others to be gone',
+        async () => (await readState(forker)).childrenRunning === 1,
+      );
       assert.equal((await readState(forker)).view.zygote.state, 'ready');
       peer.endSending();
       assert.equal(await running.exited(), 0);
@@ -85,7 +101,10 @@ describe('a keeper that hangs', () => {
       await forker.ended();
       await using next = ForkerProcess.spawn(forker.stateDirectory);
       assert.equal((await next.ended()).code, 1);
-      assert.match(next.stderr, new RegExp(`^forker: the keeper \\(pid ${keeper}\\) gives no answer`, 'm'));
+      assert.match(
+        next.stderr,
+        new RegExp(`^forker: the keeper \\(pid ${keeper}\\) gives no answer`, 'm'),
+      );
       process.kill(keeper, 'SIGCONT');
       await using last = await ForkerProcess.start(forker.stateDirectory);
       assert.deepEqual(Object.keys((await readState(last)).view.children), [running.id]);

@@ -3,16 +3,26 @@ import { execFileSync, spawn } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { dialFeed } from '@hatchery/event-feed';
 import type { Event } from '@hatchery/events';
-import { assertNothingLeft, ForkerProcess, isRunning, OldClient, runSession } from '@hatchery/testkit';
+import {
+  assertNothingLeft,
+  ForkerProcess,
+  isRunning,
+  OldClient,
+  runSession,
+} from '@hatchery/testkit';
 import { takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
 import { readState, readZygotePid } from './one-forker.test-support.ts';
 
 /** Runs `story` with a forker whose pool is no way around its zygote, and what its feed says. */
-async function withForker(story: (forker: ForkerProcess, events: readonly Event[]) => Promise<void>): Promise<void> {
+async function withForker(
+  story: (forker: ForkerProcess, events: readonly Event[]) => Promise<void>,
+): Promise<void> {
   using directory = temporaryDirectory();
   const baseline = takeBaseline();
   {
-    await using forker = await ForkerProcess.start(directory.path, { config: '[forker]\npool_size = 0\n' });
+    await using forker = await ForkerProcess.start(directory.path, {
+      config: '[forker]\npool_size = 0\n',
+    });
     const events: Event[] = [];
     await using _feed = dialFeed(forker.controlSocket, {
       message: (message) => void (message.type === 'event' && events.push(message.event)),
@@ -41,9 +51,14 @@ describe('a zygote that hangs', () => {
       await runSessions(forker, 40);
       assert.ok(!isRunning(zygote));
       assert.notEqual(await readZygotePid(forker), zygote);
-      const told = await until('the event', () => events.find(({ kind }) => kind === 'zygote.failed'));
+      const told = await until('the event', () =>
+        events.find(({ kind }) => kind === 'zygote.failed'),
+      );
       assert.ok(told.kind === 'zygote.failed');
-      assert.match(`${told.step}: ${told.message}`, /^serving: it gave no answer for \d+ s and was killed$/);
+      assert.match(
+        `${told.step}: ${told.message}`,
+        /^serving: it gave no answer for \d+ s and was killed$/,
+      );
       assert.match(forker.stderr, /it gave no answer for \d+ s and was killed/);
       peer.send('1 still here\n');
       peer.endSending();
@@ -56,7 +71,10 @@ describe('a zygote that hangs', () => {
     await withForker(async (forker) => {
       const zygote = await readZygotePid(forker);
       process.kill(zygote, 'SIGSTOP');
-      await until('another zygote', async () => ((await readState(forker)).zygote.pid ?? zygote) !== zygote);
+      await until(
+        'another zygote',
+        async () => ((await readState(forker)).zygote.pid ?? zygote) !== zygote,
+      );
       await runSessions(forker, 1);
     });
   });
@@ -84,7 +102,9 @@ describe('a zygote that is slow', () => {
       // All of them on one processor, and the zygote the last in the row, by setpriority(2).
       execFileSync('taskset', ['-cp', '0', String(zygote)]);
       execFileSync('renice', ['-n', '19', '-p', String(zygote)]);
-      const others = Array.from({ length: 8 }, () => spawn('taskset', ['-c', '0', 'sh', '-c', 'while :; do :; done']));
+      const others = Array.from({ length: 8 }, () =>
+        spawn('taskset', ['-c', '0', 'sh', '-c', 'while :; do :; done']),
+      );
       try {
         await runSessions(forker, 12);
       } finally {

@@ -11,10 +11,17 @@ const client = fileURLToPath(new URL('./fixtures/launchpad_client.py', import.me
 
 /** What the old client saw. @throws with its traceback when it fails */
 async function play(scenario: string): Promise<unknown> {
-  const { stdout, stderr } = spawn('/usr/bin/python3', ['-I', '-S', client, forker().socket, scenario], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [seen, complaint] = await within(`the client's ${scenario}`, Promise.all([text(stdout), text(stderr)]));
+  const { stdout, stderr } = spawn(
+    '/usr/bin/python3',
+    ['-I', '-S', client, forker().socket, scenario],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  const [seen, complaint] = await within(
+    `the client's ${scenario}`,
+    Promise.all([text(stdout), text(stderr)]),
+  );
   assert.equal(complaint, '');
   return JSON.parse(seen);
 }
@@ -48,6 +55,9 @@ describe("a client in the manner of Launchpad's, of 2010", () => {
     assert.equal(alive, 'ok\nyep, still alive\n');
     assert.equal(unknown, "FAILURE\nunknown request: 'nonsense\\n'\n");
     assert.match(timeout ?? '', /^FAILURE: .+\n$/);
-    assert.match(variable ?? '', /FAILURE\\ncommand or env parsing failed: .*PATH.* is not allowed/);
+    assert.match(
+      variable ?? '',
+      /FAILURE\\ncommand or env parsing failed: .*PATH.* is not allowed/,
+    );
   });
 });

@@ -38,7 +38,10 @@ describe('memory', () => {
       cause,
       /^limit user_memory_bytes: 2 sessions of alice had \d+ MiB of memory; all of a user's together may have 64 MiB$/,
     );
-    assert.match(line, /^hatchery: 2 sessions of alice had \d+ MiB .*; do less at a time, or ask the operator/);
+    assert.match(
+      line,
+      /^hatchery: 2 sessions of alice had \d+ MiB .*; do less at a time, or ask the operator/,
+    );
     assert.equal((await readEnded(forker(), large.id))?.exit?.signal, 'SIGKILL');
     for (const [client, peer] of [
       [small, smallPeer],
@@ -59,7 +62,8 @@ describe('memory', () => {
     const zygote = await readZygotePid(forker());
     assert.deepEqual([oomScore(session.pid), oomScore(zygote)], [1000, 500]);
     const lowered =
-      spawnSync('/bin/sh', ['-c', 'echo -900 >/proc/self/oom_score_adj'], { stdio: 'ignore' }).status === 0;
+      spawnSync('/bin/sh', ['-c', 'echo -900 >/proc/self/oom_score_adj'], { stdio: 'ignore' })
+        .status === 0;
     // Only root may, and not in every container.
     assert.equal(oomScore(forker().pid), lowered ? -900 : oomScore(process.pid));
     peer.endSending();
@@ -84,7 +88,9 @@ describe('CPU time', () => {
     }
     assert.equal(await ended, 24);
     const path = `/v1/children/${session.id}/ending`;
-    const { cause } = (await controlRequest(forker().controlSocket, 'GET', path)) as { cause: string };
+    const { cause } = (await controlRequest(forker().controlSocket, 'GET', path)) as {
+      cause: string;
+    };
     assert.match(cause, /^limit cpu_s: /);
     assert.equal((await runSession(forker().socket, 'fork rocks\n')).status, 0);
   });

@@ -16,14 +16,21 @@ const forkAs = (user: string): string => `fork-env rocks\nHATCHERY_USER: ${user}
 describe('the load of a service', () => {
   it('says how many places are taken, and counts each kind of refusal apart', async () => {
     const { zombies, waited, failures, limits, leftovers: _leftovers, ...idle } = await readLoad();
-    const none = { waiting: 0, waitingMax: idle.waitingMax, refused: {}, left: 0, leftoversCollected: 0 };
+    const none = {
+      waiting: 0,
+      waitingMax: idle.waitingMax,
+      refused: {},
+      left: 0,
+      leftoversCollected: 0,
+    };
     assert.deepEqual(idle, { children: 0, childrenMax: 2, orphans: 0, ...none });
     assert.deepEqual(new Set(Object.values({ ...failures, ...limits })), new Set([0]));
     assert.deepEqual([zombies, waited.counts.length], [0, waited.boundsS.length + 1]);
     using one = await OldClient.fork(forker().socket, forkAs('alice'));
     assert.match(await ask(forker().socket, forkAs('alice')), /max_children_per_user/);
     using two = await OldClient.fork(forker().socket, forkAs('bob'));
-    for (const user of ['carol', 'dave']) assert.match(await ask(forker().socket, forkAs(user)), /\(max_children\)/);
+    for (const user of ['carol', 'dave'])
+      assert.match(await ask(forker().socket, forkAs(user)), /\(max_children\)/);
     const { children, refused } = await readLoad();
     assert.deepEqual([children, refused], [2, { 'children-per-user': 1, 'service-full': 2 }]);
     for (const child of [one, two]) {

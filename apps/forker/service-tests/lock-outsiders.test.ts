@@ -10,16 +10,28 @@ describe('a lock taken outside hatchery', () => {
       await outsider.reached();
       await stage.post('/v1/locks/scan', {});
       const lock = await stage.lock('the lock', ({ kind }) => kind === 'branch');
-      assert.deepEqual([lock.holder?.pid, lock.holder?.childId, lock.condition], [outsider.pid, null, 'held']);
+      assert.deepEqual(
+        [lock.holder?.pid, lock.holder?.childId, lock.condition],
+        [outsider.pid, null, 'held'],
+      );
       outsider.kill();
-      const left = await stage.lock('the lock that it left', ({ condition }) => condition === 'unknown');
+      const left = await stage.lock(
+        'the lock that it left',
+        ({ condition }) => condition === 'unknown',
+      );
       assert.equal(left.id, lock.id);
       assert.match(left.reasons?.join() ?? '', /does not say in which pid namespace/);
-      await assert.rejects(stage.post(`/v1/locks/${lock.id}/break`, {}), /nobody here knows whether its holder lives/);
+      await assert.rejects(
+        stage.post(`/v1/locks/${lock.id}/break`, {}),
+        /nobody here knows whether its holder lives/,
+      );
       await stage.post(`/v1/locks/${lock.id}/break`, { force: true });
       assert.deepEqual(await stage.view(), []);
       assert.ok(!stage.isHeldOnDisk());
-      await assert.rejects(stage.post(`/v1/locks/${lock.id}/break`, {}), /is free by now: nothing was done/);
+      await assert.rejects(
+        stage.post(`/v1/locks/${lock.id}/break`, {}),
+        /is free by now: nothing was done/,
+      );
     });
   });
 
@@ -67,7 +79,10 @@ describe('a lock taken outside hatchery', () => {
       stage.commit('work');
       using refused = stage.push('work').brz;
       assert.equal((await refused.ended()).code, 3, refused.output);
-      assert.match(refused.output, new RegExp(`held by Out <out@example.invalid> on .*process #${outsider.pid}`));
+      assert.match(
+        refused.output,
+        new RegExp(`held by Out <out@example.invalid> on .*process #${outsider.pid}`),
+      );
       const lock = await stage.lock('the lock', ({ kind }) => kind === 'branch');
       assert.deepEqual([lock.holder?.pid, lock.condition], [outsider.pid, 'held']);
     });

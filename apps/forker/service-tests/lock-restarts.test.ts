@@ -8,7 +8,10 @@ import { readState } from './one-forker.test-support.ts';
 
 const bob = { email: 'bob <bob@example.invalid>' };
 
-/** A push that is frozen between two of its requests, so that its session holds the branch's lock and waits for it. */
+/**
+ * A push that is frozen between two of its requests, so that its session holds the branch's lock
+ * and waits for it.
+ */
 interface FrozenPush extends Disposable {
   readonly brz: RunningBrz;
   readonly lock: Lock;
@@ -29,7 +32,10 @@ async function freezePush(stage: LockStage): Promise<FrozenPush> {
   return { brz, lock, thaw, [Symbol.dispose]: () => brz[Symbol.dispose]() };
 }
 
-/** The next push, by somebody whom Breezy does not take for the holder, and who is refused while the lock stands. */
+/**
+ * The next push, by somebody whom Breezy does not take for the holder, and who is refused while the
+ * lock stands.
+ */
 async function assertBobCanPush(stage: LockStage): Promise<void> {
   stage.commit('work');
   using brz = stage.push('work', bob).brz;
@@ -37,7 +43,10 @@ async function assertBobCanPush(stage: LockStage): Promise<void> {
   assert.equal(code, 0, output);
 }
 
-/** Whether the feed has told the whole of it. A restart is an action on record, too, and may have come alone. */
+/**
+ * Whether the feed has told the whole of it. A restart is an action on record, too, and may have
+ * come alone.
+ */
 function isFreedOnRecord({ events }: LockStage, { id }: Lock): boolean {
   const asked = events.find((event) => event.kind === 'action.requested' && event.target === id);
   if (asked?.kind !== 'action.requested') return false;
@@ -46,14 +55,26 @@ function isFreedOnRecord({ events }: LockStage, { id }: Lock): boolean {
 
 /** The whole of what the feed told of how a lock came free by itself. */
 function assertFreedAudited(stage: LockStage, { id, nonce }: Lock): void {
-  const asked = stage.events.find((event) => event.kind === 'action.requested' && event.target === id);
+  const asked = stage.events.find(
+    (event) => event.kind === 'action.requested' && event.target === id,
+  );
   assert.ok(asked?.kind === 'action.requested', 'nobody asked for the lock to be broken');
-  assert.deepEqual([asked.actor, asked.verb, asked.before?.nonce], ['hatchery', 'break-lock', nonce]);
+  assert.deepEqual(
+    [asked.actor, asked.verb, asked.before?.nonce],
+    ['hatchery', 'break-lock', nonce],
+  );
   assert.equal(asked.before?.condition, 'orphaned');
-  const done = stage.events.find((event) => event.kind === 'action.done' && event.actionId === asked.actionId);
+  const done = stage.events.find(
+    (event) => event.kind === 'action.done' && event.actionId === asked.actionId,
+  );
   assert.ok(done?.kind === 'action.done' && done.outcome === 'broken');
-  assert.equal(stage.events.filter((event) => event.kind === 'lock.broken' && event.id === id).length, 1);
-  const conditions = stage.events.flatMap((event) => ('lock' in event ? [event.lock.condition] : []));
+  assert.equal(
+    stage.events.filter((event) => event.kind === 'lock.broken' && event.id === id).length,
+    1,
+  );
+  const conditions = stage.events.flatMap((event) =>
+    'lock' in event ? [event.lock.condition] : [],
+  );
   assert.ok(!conditions.includes('stale'), 'a lock of a known session was called stale');
 }
 
@@ -80,7 +101,11 @@ describe('the lock of a client that vanished while', () => {
       await withLockStage('[locks]\norphan_grace_s = 1\n', async (stage) => {
         using frozen = await freezePush(stage);
         using refused = stage.push('work', bob).brz;
-        assert.notEqual((await refused.ended()).code, 0, 'the lock did not hinder bob in the first place');
+        assert.notEqual(
+          (await refused.ended()).code,
+          0,
+          'the lock did not hinder bob in the first place',
+        );
         await stage.restart(
           () => end(stage),
           async () => {
@@ -140,7 +165,10 @@ describe('a push that is only frozen keeps its lock', () => {
       using frozen = await freezePush(stage);
       process.kill((await readState(stage.forker)).keeper.pid, 'SIGKILL');
       await delay(2_000);
-      assert.equal((await stage.lock('the lock', ({ id }) => id === frozen.lock.id)).condition, 'held');
+      assert.equal(
+        (await stage.lock('the lock', ({ id }) => id === frozen.lock.id)).condition,
+        'held',
+      );
       frozen.thaw();
       const { code, output } = await frozen.brz.ended();
       assert.equal(code, 0, output);
@@ -160,7 +188,9 @@ describe('a push that is only frozen keeps its lock', () => {
       const adopted = await until('the adoption', () =>
         stage.events.find(
           (event) =>
-            event.kind === 'lock.changed' && event.lock.id === frozen.lock.id && event.lock.condition === 'held',
+            event.kind === 'lock.changed' &&
+            event.lock.id === frozen.lock.id &&
+            event.lock.condition === 'held',
         ),
       );
       assert.ok(adopted.kind === 'lock.changed');

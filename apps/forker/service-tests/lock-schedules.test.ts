@@ -15,7 +15,13 @@ const branchCount = 3;
 /** What somebody does to one of the branches, `afterMs` after the step before. */
 interface Step {
   readonly act:
-    'session' | 'kill session' | 'outsider' | 'release outsider' | 'kill outsider' | 'break' | 'brz break-lock';
+    | 'session'
+    | 'kill session'
+    | 'outsider'
+    | 'release outsider'
+    | 'kill outsider'
+    | 'break'
+    | 'brz break-lock';
   readonly branch: number;
   readonly afterMs: number;
 }
@@ -26,7 +32,12 @@ const step: fc.Arbitrary<Step> = fc.record({
     { weight: 3, arbitrary: fc.constantFrom<Step['act']>('kill session', 'outsider') },
     {
       weight: 2,
-      arbitrary: fc.constantFrom<Step['act']>('release outsider', 'kill outsider', 'break', 'brz break-lock'),
+      arbitrary: fc.constantFrom<Step['act']>(
+        'release outsider',
+        'kill outsider',
+        'break',
+        'brz break-lock',
+      ),
     },
   ),
   branch: fc.nat(branchCount - 1),
@@ -70,7 +81,10 @@ class Play implements Disposable {
     }
   }
 
-  /** Waits until nobody does anything any more; locks of the dead are broken, as somebody on call would. */
+  /**
+   * Waits until nobody does anything any more; locks of the dead are broken, as somebody on call
+   * would.
+   */
   async quiesce(): Promise<void> {
     while (this.#left > 0) {
       for (const { id, condition } of await this.#stage.view()) {
@@ -98,7 +112,9 @@ class Play implements Disposable {
   }
 
   async #lockOf(path: string): Promise<Lock | undefined> {
-    return (await this.#stage.view()).find((lock) => lock.kind === 'branch' && lock.path.startsWith(`${path}/`));
+    return (await this.#stage.view()).find(
+      (lock) => lock.kind === 'branch' && lock.path.startsWith(`${path}/`),
+    );
   }
 }
 
@@ -123,9 +139,15 @@ function isRefusal(error: unknown): void {
 function believed(events: readonly Event[]): readonly Lock[] {
   let view = emptyView;
   for (const event of events) {
-    if (event.kind === 'lock.acquired') assert.ok(!(event.lock.id in view.locks), `${event.lock.id} is told twice`);
-    else if (event.kind === 'lock.changed') assert.ok(event.lock.id in view.locks, `${event.lock.id} is not known`);
-    else if (event.kind === 'lock.contended' || event.kind === 'lock.released' || event.kind === 'lock.broken') {
+    if (event.kind === 'lock.acquired')
+      assert.ok(!(event.lock.id in view.locks), `${event.lock.id} is told twice`);
+    else if (event.kind === 'lock.changed')
+      assert.ok(event.lock.id in view.locks, `${event.lock.id} is not known`);
+    else if (
+      event.kind === 'lock.contended' ||
+      event.kind === 'lock.released' ||
+      event.kind === 'lock.broken'
+    ) {
       assert.ok(event.id in view.locks, `${event.kind} of ${event.id}, which is not known`);
     }
     view = reduce(view, event);
@@ -142,17 +164,25 @@ it('whatever sessions, other processes and operators do, the feed comes to what 
   const seed = Date.now() % 2 ** 31;
   context.diagnostic(`seed ${seed}`);
   await withLockStage('[locks]\norphan_grace_s = 0.5\n', async (stage) => {
-    const branches = Array.from({ length: branchCount }, (_, number) => stage.branch(`~alice/project/b${number}`));
-    const schedules = fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 16 }), async (steps) => {
-      using play = new Play(stage, branches);
-      for (const one of steps) await play.do(one);
-      await play.quiesce();
-      const nonces = (): string[] =>
-        believed(stage.events)
-          .flatMap(({ nonce }) => nonce ?? [])
-          .sort();
-      await until('the feed to tell what is on disk', () => nonces().join() === onDisk(stage, branches).join());
-    });
+    const branches = Array.from({ length: branchCount }, (_, number) =>
+      stage.branch(`~alice/project/b${number}`),
+    );
+    const schedules = fc.asyncProperty(
+      fc.array(step, { minLength: 6, maxLength: 16 }),
+      async (steps) => {
+        using play = new Play(stage, branches);
+        for (const one of steps) await play.do(one);
+        await play.quiesce();
+        const nonces = (): string[] =>
+          believed(stage.events)
+            .flatMap(({ nonce }) => nonce ?? [])
+            .sort();
+        await until(
+          'the feed to tell what is on disk',
+          () => nonces().join() === onDisk(stage, branches).join(),
+        );
+      },
+    );
     await fc.assert(schedules, { seed, numRuns: runs, endOnFailure: true });
     await until('every lock of the dead to be free or known', async () => {
       for (const { id } of await stage.view()) {

@@ -1,3 +1,4 @@
+// Long: one stage for all suites about locks.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,16 +31,28 @@ export class RunningBrz implements Disposable {
   readonly #ended = Promise.withResolvers<number | null>();
   output = '';
 
-  constructor(words: readonly string[], cwd: string, environment: Readonly<Record<string, string>>) {
+  constructor(
+    words: readonly string[],
+    cwd: string,
+    environment: Readonly<Record<string, string>>,
+  ) {
     // A group of its own, so that its ssh goes with it.
-    this.#process = spawn('brz', words, { cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    this.#process = spawn('brz', words, {
+      cwd,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     this.#process.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     this.#process.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     this.#process.on('close', (code) => this.#ended.resolve(code));
   }
 
   async ended(): Promise<BrzEnd> {
-    return { code: await within('the end of brz', this.#ended.promise, 60_000), output: this.output };
+    return {
+      code: await within('the end of brz', this.#ended.promise, 60_000),
+      output: this.output,
+    };
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -95,8 +108,9 @@ export class LockStage {
   }
 
   /**
-   * Starts a push to trunk. With `hold` it stops before the request that contains this word, until {@link Hold.go}. To
-   * Breezy its user is `email`: another one's locks it does not take for its own.
+   * Starts a push to trunk. With `hold` it stops before the request that contains this word, until
+   * {@link Hold.go}. To Breezy its user is `email`: another one's locks it does not take for its
+   * own.
    */
   push(
     tree: string,
@@ -110,7 +124,12 @@ export class LockStage {
       HATCHERY_TEST_EMAIL: email,
       ...(hold === '' ? {} : { HATCHERY_TEST_HOLD: `${hold}:${file}` }),
     };
-    const words = ['push', '-d', join(this.#directory, tree), `bzr+ssh://${user}@localhost/~alice/project/trunk`];
+    const words = [
+      'push',
+      '-d',
+      join(this.#directory, tree),
+      `bzr+ssh://${user}@localhost/~alice/project/trunk`,
+    ];
     return { brz: new RunningBrz(words, this.#directory, environment), hold: new Hold(file) };
   }
 
@@ -126,7 +145,11 @@ export class LockStage {
   }
 
   post(path: string, body: object): Promise<unknown> {
-    return controlRequest(this.forker.controlSocket, 'POST', path, { actor: 'ops', reason: 'test', ...body });
+    return controlRequest(this.forker.controlSocket, 'POST', path, {
+      actor: 'ops',
+      reason: 'test',
+      ...body,
+    });
   }
 
   /** Signals a session as an operator does. */
@@ -141,14 +164,21 @@ export class LockStage {
     return place;
   }
 
-  /** A session that runs a command on the host itself: it tags a branch, and waits for the branch's lock. */
+  /**
+   * A session that runs a command on the host itself: it tags a branch, and waits for the branch's
+   * lock.
+   */
   tag(name: string, branch = this.trunk): Promise<{ status: number; stderr: string }> {
     return runSession(this.forker.socket, `fork tag -q --force -d ${branch} ${name}\n`);
   }
 
   /** Breaks whatever lock a branch has by Breezy alone, and resolves when it is done. */
   async breakByBrz(branch: string): Promise<void> {
-    using brz = new RunningBrz(['break-lock', '--force', branch], this.#directory, this.#environment('alice'));
+    using brz = new RunningBrz(
+      ['break-lock', '--force', branch],
+      this.#directory,
+      this.#environment('alice'),
+    );
     await brz.ended();
   }
 
@@ -157,8 +187,13 @@ export class LockStage {
     return new Outsider(branch, join(this.#directory, `outsider-${(this.#holds += 1)}`));
   }
 
-  /** Ends the forker, by `end`, lets `meanwhile` happen while there is none, and starts the next. */
-  async restart(end: () => Promise<unknown>, meanwhile: () => Promise<void> = async () => undefined): Promise<void> {
+  /**
+   * Ends the forker, by `end`, lets `meanwhile` happen while there is none, and starts the next.
+   */
+  async restart(
+    end: () => Promise<unknown>,
+    meanwhile: () => Promise<void> = async () => undefined,
+  ): Promise<void> {
     await end();
     await this.forker.ended();
     await meanwhile();
@@ -197,8 +232,13 @@ export class LockStage {
   }
 }
 
-/** Runs `story` with a forker whose trunk has a revision, and asserts that nothing is left of it. */
-export async function withLockStage(config: string, story: (stage: LockStage) => Promise<void>): Promise<void> {
+/**
+ * Runs `story` with a forker whose trunk has a revision, and asserts that nothing is left of it.
+ */
+export async function withLockStage(
+  config: string,
+  story: (stage: LockStage) => Promise<void>,
+): Promise<void> {
   using directory = temporaryDirectory();
   const baseline = takeBaseline();
   const state = join(directory.path, 's');

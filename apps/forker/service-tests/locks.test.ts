@@ -47,10 +47,14 @@ describe('a push', () => {
       using other = second.brz;
       const refused = await other.ended();
       assert.notEqual(refused.code, 0);
-      const contended = await until('the contention', () => stage.events.find(({ kind }) => kind === 'lock.contended'));
+      const contended = await until('the contention', () =>
+        stage.events.find(({ kind }) => kind === 'lock.contended'),
+      );
       assert.ok(contended.kind === 'lock.contended' && contended.id === lock.id);
       assert.notEqual(contended.waiter.childId, lock.holder?.childId);
-      await until('no waiter', async () => (await stage.view()).every(({ waiters }) => waiters.length === 0));
+      await until('no waiter', async () =>
+        (await stage.view()).every(({ waiters }) => waiters.length === 0),
+      );
       first.hold.go();
       assert.equal((await brz.ended()).code, 0, brz.output);
       await until('no lock', async () => (await stage.view()).length === 0);
@@ -75,10 +79,15 @@ describe('a session that is killed while it holds a lock', () => {
       assert.ok(stage.isHeldOnDisk());
       await until('the lock to be free', async () => (await stage.view()).length === 0);
       assert.ok(!stage.isHeldOnDisk());
-      const done = await until('the audit', () => stage.events.find(({ kind }) => kind === 'action.done'));
+      const done = await until('the audit', () =>
+        stage.events.find(({ kind }) => kind === 'action.done'),
+      );
       const asked = stage.events.find(({ kind }) => kind === 'action.requested');
       assert.ok(asked?.kind === 'action.requested' && done.kind === 'action.done');
-      assert.deepEqual([asked.actor, asked.verb, asked.target], ['hatchery', 'break-lock', lock.id]);
+      assert.deepEqual(
+        [asked.actor, asked.verb, asked.target],
+        ['hatchery', 'break-lock', lock.id],
+      );
       assert.equal(asked.before?.nonce, lock.nonce);
       assert.deepEqual([done.outcome, done.after], ['broken', null]);
       using again = stage.push('work').brz;
@@ -99,7 +108,10 @@ describe('a session that is killed while it holds a lock', () => {
       const { code, output } = await brz.ended();
       assert.equal(code, 0, output);
       const adopted = stage.events.find(
-        (event) => event.kind === 'lock.changed' && event.lock.id === lock.id && event.lock.condition === 'held',
+        (event) =>
+          event.kind === 'lock.changed' &&
+          event.lock.id === lock.id &&
+          event.lock.condition === 'held',
       );
       assert.ok(adopted?.kind === 'lock.changed');
       assert.notEqual(adopted.lock.holder?.childId, lock.holder?.childId);
@@ -122,12 +134,18 @@ describe('a session that is stopped while it holds a lock', () => {
       process.kill(pid, 'SIGSTOP');
       // Commands on the host itself wait for a lock; a smart server refuses at once.
       const waiters = ['t1', 't2', 't3'].map((tag) => stage.tag(tag));
-      const lock = await stage.lock('three waiters', (one) => one.id === id && one.waiters.length === 3);
+      const lock = await stage.lock(
+        'three waiters',
+        (one) => one.id === id && one.waiters.length === 3,
+      );
       const names = new Set(lock.waiters.map(({ childId }) => childId));
       assert.equal(names.size, 3);
       assert.ok(!names.has(holder?.childId ?? null));
       assert.equal(lock.condition, 'held');
-      await stage.lock('the remark', ({ reasons }) => reasons?.some((one) => one.includes('is stopped')) === true);
+      await stage.lock(
+        'the remark',
+        ({ reasons }) => reasons?.some((one) => one.includes('is stopped')) === true,
+      );
 
       const { outcome } = (await stage.post(`/v1/locks/${id}/break`, {})) as { outcome: string };
       assert.match(outcome, /^its session \S+ was ended by SIGKILL; broken: it was held by alice/);
@@ -147,18 +165,25 @@ describe('a lock broken by force', () => {
       using _brz = brz;
       await hold.reached();
       const { id, holder } = await stage.lock('the branch lock', ({ kind }) => kind === 'branch');
-      const { outcome } = (await stage.post(`/v1/locks/${id}/break`, { force: true })) as { outcome: string };
+      const { outcome } = (await stage.post(`/v1/locks/${id}/break`, { force: true })) as {
+        outcome: string;
+      };
       assert.match(outcome, /two writers can damage the branch/);
       assert.ok(isRunning(holder?.pid ?? 0));
       assert.ok(!stage.isHeldOnDisk());
       hold.go();
       await brz.ended();
       assert.deepEqual(await stage.view(), []);
-      assert.ok(stage.events.some((event) => event.kind === 'lock.broken' && event.id === id && event.actor === 'ops'));
+      assert.ok(
+        stage.events.some(
+          (event) => event.kind === 'lock.broken' && event.id === id && event.actor === 'ops',
+        ),
+      );
     });
   });
 
-  // Breezy's own answer to a token whose lock is gone could not be encoded: the client waited for it for ever.
+  // Breezy's own answer to a token whose lock is gone could not be encoded: the client waited for
+  // it for ever.
   it('is refused to its old holder that comes with its token, and the branch stays as it is', async () => {
     await withLockStage('', async (stage) => {
       stage.commit('work');
@@ -198,7 +223,10 @@ describe('a lock broken by force', () => {
       );
       assert.ok(stage.isHeldOnDisk());
       const now = await stage.lock('the other lock', ({ kind }) => kind === 'branch');
-      await assert.rejects(stage.post(`/v1/locks/${now.id}/break`, { nonce: before.nonce }), /not the acquisition/);
+      await assert.rejects(
+        stage.post(`/v1/locks/${now.id}/break`, { nonce: before.nonce }),
+        /not the acquisition/,
+      );
       assert.ok(stage.isHeldOnDisk());
     });
   });

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { attachChild, forkChild, ForkerUnavailableError, type ForkedChild } from '@hatchery/forker-client';
+import {
+  attachChild,
+  forkChild,
+  ForkerUnavailableError,
+  type ForkedChild,
+} from '@hatchery/forker-client';
 import { until, within, type ForkerProcess } from '@hatchery/testkit';
 
 /** One session among many: a real child with its pipes open, and how it is going to end. */
@@ -14,12 +19,32 @@ export interface Session {
 /** What children do before and at their end, with the raw status of it. */
 const kinds = [
   { command: ['launchpad-replay'], say: '1 ready\n', hear: 'ready\n', last: '', status: 0 },
-  { command: ['serve', '--inet', '--directory=/nowhere'], say: 'hello\n', hear: 'ok\x012\n', last: '', status: 0 },
-  { command: ['launchpad-replay'], say: '1 ready\n', hear: 'ready\n', last: '3 no such channel\n', status: 3 << 8 },
-  { command: ['lp-serve', '--inet', 'alice'], say: 'hello\n', hear: 'ok\x012\n', last: 'SIGKILL', status: 9 },
+  {
+    command: ['serve', '--inet', '--directory=/nowhere'],
+    say: 'hello\n',
+    hear: 'ok\x012\n',
+    last: '',
+    status: 0,
+  },
+  {
+    command: ['launchpad-replay'],
+    say: '1 ready\n',
+    hear: 'ready\n',
+    last: '3 no such channel\n',
+    status: 3 << 8,
+  },
+  {
+    command: ['lp-serve', '--inet', 'alice'],
+    say: 'hello\n',
+    hear: 'ok\x012\n',
+    last: 'SIGKILL',
+    status: 9,
+  },
 ] as const;
 
-/** Opens sessions of all kinds, each of which has answered, so that it is in the middle of its life. */
+/**
+ * Opens sessions of all kinds, each of which has answered, so that it is in the middle of its life.
+ */
 export async function openSessions(socket: string, count: number): Promise<Session[]> {
   return Promise.all(
     Array.from({ length: count }, async (_, index) => {
@@ -45,8 +70,13 @@ export async function openSessions(socket: string, count: number): Promise<Sessi
   );
 }
 
-/** Takes up the exits of sessions whose connections were lost, and asks again while nobody answers. */
-export async function exitsAfterReattach(socket: string, sessions: readonly Session[]): Promise<number[]> {
+/**
+ * Takes up the exits of sessions whose connections were lost, and asks again while nobody answers.
+ */
+export async function exitsAfterReattach(
+  socket: string,
+  sessions: readonly Session[],
+): Promise<number[]> {
   const attached = await Promise.all(
     sessions.map(({ child }) => persistently(() => attachChild({ socket }, child.id))),
   );
@@ -65,7 +95,9 @@ async function persistently<T>(request: () => Promise<T>): Promise<T> {
 
 /** A new session from its request to its end, whatever the service goes through meanwhile. */
 export async function rocks(socket: string): Promise<void> {
-  const child = await persistently(() => forkChild({ socket, command: ['rocks'], environment: {} }));
+  const child = await persistently(() =>
+    forkChild({ socket, command: ['rocks'], environment: {} }),
+  );
   const exited = exitWhateverComes(socket, child);
   const { stdin, stdout, stderr } = child.openPipes();
   stdin.end();
@@ -86,7 +118,10 @@ async function exitWhateverComes(socket: string, child: ForkedChild): Promise<nu
 }
 
 /** Kills the forker, and waits until its clients know. */
-export async function killForker(forker: ForkerProcess, sessions: readonly Session[]): Promise<void> {
+export async function killForker(
+  forker: ForkerProcess,
+  sessions: readonly Session[],
+): Promise<void> {
   forker.kill('SIGKILL');
   await forker.ended();
   const lost = await Promise.allSettled(sessions.map(({ child }) => child.exited));

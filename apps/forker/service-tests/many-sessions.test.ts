@@ -10,7 +10,12 @@ import {
   temporaryDirectory,
   until,
 } from '@hatchery/testkit';
-import { exitsAfterReattach, killForker, openSessions, rocks } from './many-sessions.test-support.ts';
+import {
+  exitsAfterReattach,
+  killForker,
+  openSessions,
+  rocks,
+} from './many-sessions.test-support.ts';
 import type { Session } from './many-sessions.test-support.ts';
 import { readState, readZygotePid } from './one-forker.test-support.ts';
 
@@ -18,7 +23,9 @@ const sessionsCount = 50;
 const config = '[forker]\nchild_connect_timeout_s = 3\nmax_children_per_user = 200\n';
 
 /** Runs `story` with a forker and what it takes down; nothing may be left of either. */
-async function withForker(story: (forker: ForkerProcess, stack: AsyncDisposableStack) => Promise<void>): Promise<void> {
+async function withForker(
+  story: (forker: ForkerProcess, stack: AsyncDisposableStack) => Promise<void>,
+): Promise<void> {
   using directory = temporaryDirectory();
   const baseline = takeBaseline();
   {
@@ -30,7 +37,10 @@ async function withForker(story: (forker: ForkerProcess, stack: AsyncDisposableS
 }
 
 /** The end of each session as the service has it: with its status and rusage. */
-async function assertAllOnRecord(forker: ForkerProcess, sessions: readonly Session[]): Promise<void> {
+async function assertAllOnRecord(
+  forker: ForkerProcess,
+  sessions: readonly Session[],
+): Promise<void> {
   const { view } = await readState(forker);
   for (const { child, status } of sessions) {
     const ended = view.recentChildren.find(({ id }) => id === child.id);
@@ -60,7 +70,10 @@ describe(`under ${sessionsCount} running sessions`, () => {
   it('a killed forker costs none of them: clients attach by id, and a reader of the feed misses nothing', async () => {
     await withForker(async (forker, stack) => {
       const messages: FeedMessage[] = [];
-      const listener = { message: (one: FeedMessage) => messages.push(one), connection: () => undefined };
+      const listener = {
+        message: (one: FeedMessage) => messages.push(one),
+        connection: () => undefined,
+      };
       stack.use(dialFeed(forker.controlSocket, listener));
       await until('the snapshot', () => messages.some(({ type }) => type === 'snapshot'));
       const sessions = await openSessions(forker.socket, sessionsCount);
@@ -81,7 +94,10 @@ describe(`under ${sessionsCount} running sessions`, () => {
         sessions.map(({ status }) => status),
       );
       await assertAllOnRecord(next, sessions);
-      await until('the last event', () => toldOf(messages, 'child.exited').length === sessionsCount + 1);
+      await until(
+        'the last event',
+        () => toldOf(messages, 'child.exited').length === sessionsCount + 1,
+      );
       assertToldOnce(messages, sessions);
     });
   });
@@ -102,7 +118,10 @@ describe(`under ${sessionsCount} running sessions`, () => {
       const { view } = await readState(forker);
       for (const { child } of sessions) {
         const ended = view.recentChildren.find(({ id }) => id === child.id);
-        assert.deepEqual([ended?.exit, ended?.rusage], [{ code: null, signal: null, status: null }, null]);
+        assert.deepEqual(
+          [ended?.exit, ended?.rusage],
+          [{ code: null, signal: null, status: null }, null],
+        );
       }
     });
   });
@@ -116,14 +135,20 @@ describe(`under ${sessionsCount} running sessions`, () => {
         const { childrenSpawned, requestsWaiting } = await readState(forker);
         return childrenSpawned + requestsWaiting === sessionsCount + taken.length;
       });
-      await controlRequest(forker.controlSocket, 'POST', '/v1/restart', { actor: 'ops', reason: 'upgrade' });
+      await controlRequest(forker.controlSocket, 'POST', '/v1/restart', {
+        actor: 'ops',
+        reason: 'upgrade',
+      });
       assert.deepEqual(await forker.ended(), { code: 0, signal: null });
       assert.ok(sessions.every(({ child }) => isRunning(child.pid)));
       const next = stack.use(await ForkerProcess.start(forker.stateDirectory, { config }));
       await Promise.all(taken);
       const state = await readState(next);
       // The old keeper and the zygote that is loaded, with no drain on the page.
-      assert.deepEqual([state.keeper, state.view.zygote, state.view.draining], [keeper, view.zygote, false]);
+      assert.deepEqual(
+        [state.keeper, state.view.zygote, state.view.draining],
+        [keeper, view.zygote, false],
+      );
       for (const session of sessions) session.finish();
       assert.deepEqual(
         await exitsAfterReattach(next.socket, sessions),

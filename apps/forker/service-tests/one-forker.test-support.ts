@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { controlRequest } from '@hatchery/event-feed';
 import type { Child, View, ZygoteHealth } from '@hatchery/events';
-import { assertNothingLeft, ForkerProcess, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
+import {
+  assertNothingLeft,
+  ForkerProcess,
+  takeBaseline,
+  temporaryDirectory,
+} from '@hatchery/testkit';
 import type { ForkerOptions } from '@hatchery/testkit';
 
 /** What `GET /v1/state` says, as far as these tests look. */
@@ -12,11 +17,18 @@ export interface ForkerState {
   readonly childrenSpawned: number;
   readonly requestsWaiting: number;
   readonly finishedUsage: { readonly children: number };
-  readonly keeper: { readonly pid: number; readonly readySince: string | null; readonly trouble: string | null };
+  readonly keeper: {
+    readonly pid: number;
+    readonly readySince: string | null;
+    readonly trouble: string | null;
+  };
   readonly zygote: ZygoteHealth;
 }
 
-/** One forker for all tests of a file. Its orderly end, and that it leaves nothing, is part of each file's result. */
+/**
+ * One forker for all tests of a file. Its orderly end, and that it leaves nothing, is part of each
+ * file's result.
+ */
 export function useOneForker(options: ForkerOptions = {}): () => ForkerProcess {
   const directory = temporaryDirectory();
   const baseline = takeBaseline();

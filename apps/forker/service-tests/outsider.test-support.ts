@@ -25,7 +25,10 @@ export class Outsider implements Disposable {
       BRZ_EMAIL: 'Out <out@example.invalid>',
     };
     const words = ['-c', takeLock, branch, file];
-    this.#process = spawn('/usr/bin/python3', words, { env: environment, stdio: ['ignore', 'ignore', 'inherit'] });
+    this.#process = spawn('/usr/bin/python3', words, {
+      env: environment,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
   }
 
   get pid(): number {

@@ -14,10 +14,13 @@ it('a service keeps no more children ahead than it may have, and says so', async
     await until('the warning', () => warning.test(forker.stderr));
     assert.equal((await runSession(forker.socket, 'fork rocks\n')).status, 0);
     const { keeper } = await readState(forker);
-    const below = (): number => listProcesses().filter(({ parentPid }) => parentPid === keeper.pid).length;
+    const below = (): number =>
+      listProcesses().filter(({ parentPid }) => parentPid === keeper.pid).length;
     await until('the pool', () => below() === 3);
-    // Its next member would have been asked for by then: a refill takes milliseconds, and the sessions take some.
-    for (let session = 0; session < 5; session += 1) await runSession(forker.socket, 'fork rocks\n');
+    // Its next member would have been asked for by then: a refill takes milliseconds, and the
+    // sessions take some.
+    for (let session = 0; session < 5; session += 1)
+      await runSession(forker.socket, 'fork rocks\n');
     await until('the pool again', () => below() === 3);
   }
   await assertNothingLeft(directory.path, baseline);

@@ -13,7 +13,9 @@ const notAllowed =
 /** The service answers the first one and closes. */
 const twoRequests = 'hello\nhello\n';
 
-/** Requests and their answers, to the byte (docs/reference/fork-protocol.md#requests-and-answers). */
+/**
+ * Requests and their answers, to the byte (docs/reference/fork-protocol.md#requests-and-answers).
+ */
 const rows: readonly (readonly [request: string | Uint8Array, answer: string])[] = [
   ['hello\n', 'ok\nyep, still alive\n'],
   ['hello\r\n', 'ok\nyep, still alive\n'],
@@ -42,9 +44,15 @@ const rows: readonly (readonly [request: string | Uint8Array, answer: string])[]
   ['fork-env rocks\nPATH: /\nend\n', `${parsing}the environment variable 'PATH' ${notAllowed}\n`],
   ["fork rocks 'and rolls\n", `${parsing}No closing quotation\n`],
   [Buffer.from('fork rocks \xc3\n', 'latin1'), `${parsing}the request is not valid UTF-8\n`],
-  [Buffer.from('fork-env rocks\nBRZ_EMAIL: \xff\nend\n', 'latin1'), `${parsing}the request is not valid UTF-8\n`],
+  [
+    Buffer.from('fork-env rocks\nBRZ_EMAIL: \xff\nend\n', 'latin1'),
+    `${parsing}the request is not valid UTF-8\n`,
+  ],
   [Buffer.from('caf\xe9\n', 'latin1'), "FAILURE\nunknown request: 'caf\\xe9\\n'\n"],
-  ['fork-env rocks\nBRZ_EMAIL=x\nend\n', `${parsing}an environment line has no ': ' in it: 'BRZ_EMAIL=x'\n`],
+  [
+    'fork-env rocks\nBRZ_EMAIL=x\nend\n',
+    `${parsing}an environment line has no ': ' in it: 'BRZ_EMAIL=x'\n`,
+  ],
   [
     'fork-env rocks\nBRZ_EMAIL: x\nLD_PRELOAD: x\nend\n',
     `${parsing}the environment variable 'LD_PRELOAD' ${notAllowed}\n`,
@@ -52,22 +60,31 @@ const rows: readonly (readonly [request: string | Uint8Array, answer: string])[]
   ['hel', 'FAILURE\nrequest timed out\n'],
   ['fork-env rocks\nen', 'FAILURE\nrequest timed out\n'],
   ['x'.repeat(65_537), 'FAILURE\nrequest too long: more than 65536 bytes\n'],
-  [`fork-env rocks\n${'BRZ_EMAIL: x\n'.repeat(6000)}`, 'FAILURE\nrequest too long: more than 65536 bytes\n'],
+  [
+    `fork-env rocks\n${'BRZ_EMAIL: x\n'.repeat(6000)}`,
+    'FAILURE\nrequest too long: more than 65536 bytes\n',
+  ],
 ];
 
 describe('the answer to', () => {
   for (const [request, answer] of rows) {
     const bytes = Buffer.from(request);
     const text = bytes.toString('latin1');
-    const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 40)}… (${text.length} bytes)` : text);
+    const shown = JSON.stringify(
+      text.length > 60 ? `${text.slice(0, 40)}… (${text.length} bytes)` : text,
+    );
     it(`${shown} is as the protocol has it, then the connection is closed`, async () => {
       assert.equal(await ask(forker().socket, bytes), answer);
     });
-    // A longer one would be over its time, or its limit, before it is sent. One that is answered before its last byte is sent loses the answer: a write to
-    // a closed connection ends our side too.
+    // A longer one would be over its time, or its limit, before it is sent. One that is answered
+    // before its last byte is sent loses the answer: a write to a closed connection ends our side
+    // too.
     if (text.length > 60 || !text.endsWith('\n') || text === twoRequests) continue;
     it(`${shown} is the same one byte at a time`, async () => {
-      assert.equal(await ask(forker().socket, ...Array.from(bytes, (byte) => Buffer.of(byte))), answer);
+      assert.equal(
+        await ask(forker().socket, ...Array.from(bytes, (byte) => Buffer.of(byte))),
+        answer,
+      );
     });
   }
 

@@ -1,3 +1,4 @@
+// Long: the requests of the fork protocol, a test each.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Child } from '@hatchery/events';
@@ -12,7 +13,11 @@ interface HelloRecord {
   readonly childrenRunning: number;
   readonly childrenSpawned: number;
   readonly ownUsage: { readonly userCPUTime: number };
-  readonly finishedUsage: { readonly children: number; readonly userMs: number; readonly minorFaults: number };
+  readonly finishedUsage: {
+    readonly children: number;
+    readonly userMs: number;
+    readonly minorFaults: number;
+  };
 }
 
 async function helloRecord(): Promise<HelloRecord> {
@@ -34,15 +39,23 @@ async function forkAndEnd(request: string): Promise<Child | null> {
 describe('a request', () => {
   it('hello is answered and logs a status record', async () => {
     assert.equal(await ask(forker().socket, 'hello\n'), 'ok\nyep, still alive\n');
-    assert.match(forker().stderr, /hello \{"uptimeS":\d+,"childrenRunning":0,"childrenSpawned":\d+,"ownUsage":\{/);
+    assert.match(
+      forker().stderr,
+      /hello \{"uptimeS":\d+,"childrenRunning":0,"childrenSpawned":\d+,"ownUsage":\{/,
+    );
   });
 
   it('hello tells what runs, what ran, and what all of it used', async () => {
     using running = await OldClient.fork(forker().socket, 'fork launchpad-replay\n');
     const before = await helloRecord();
-    const ended = await Promise.all(['fork rocks\n', 'fork whoami\n'].map((request) => forkAndEnd(request)));
+    const ended = await Promise.all(
+      ['fork rocks\n', 'fork whoami\n'].map((request) => forkAndEnd(request)),
+    );
     const after = await helloRecord();
-    assert.deepEqual([after.childrenRunning, after.childrenSpawned - before.childrenSpawned], [1, 2]);
+    assert.deepEqual(
+      [after.childrenRunning, after.childrenSpawned - before.childrenSpawned],
+      [1, 2],
+    );
     assert.ok(after.uptimeS >= before.uptimeS);
     assert.ok(after.ownUsage.userCPUTime > 0);
     assert.equal(after.finishedUsage.children - before.finishedUsage.children, 2);
@@ -69,15 +82,24 @@ describe('a request', () => {
   });
 
   it('that is unknown is refused with its own words', async () => {
-    assert.equal(await ask(forker().socket, 'nonsense\n'), "FAILURE\nunknown request: 'nonsense\\n'\n");
-    assert.match(await ask(forker().socket, Buffer.of(0xff, 0x0a)), /^FAILURE\nunknown request: .*\\xff/);
+    assert.equal(
+      await ask(forker().socket, 'nonsense\n'),
+      "FAILURE\nunknown request: 'nonsense\\n'\n",
+    );
+    assert.match(
+      await ask(forker().socket, Buffer.of(0xff, 0x0a)),
+      /^FAILURE\nunknown request: .*\\xff/,
+    );
   });
 
   it('with an unbalanced quote or invalid UTF-8 is refused', async () => {
     const refused = /^FAILURE\ncommand or env parsing failed: .+\n$/;
     assert.match(await ask(forker().socket, "fork rocks 'and rolls\n"), refused);
     assert.match(
-      await ask(forker().socket, Buffer.concat([Buffer.from('fork rocks '), Buffer.of(0xc3, 0x0a)])),
+      await ask(
+        forker().socket,
+        Buffer.concat([Buffer.from('fork rocks '), Buffer.of(0xc3, 0x0a)]),
+      ),
       refused,
     );
     assert.match(await ask(forker().socket, 'fork  \n'), refused);
@@ -102,15 +124,21 @@ describe('a request', () => {
   });
 
   it('that is not complete in time is refused', async () => {
-    const answers = ['hel', 'fork-env rocks\nBRZ_EMAIL: x\n', ''].map((request) => ask(forker().socket, request));
-    for (const answer of await Promise.all(answers)) assert.equal(answer, 'FAILURE\nrequest timed out\n');
+    const answers = ['hel', 'fork-env rocks\nBRZ_EMAIL: x\n', ''].map((request) =>
+      ask(forker().socket, request),
+    );
+    for (const answer of await Promise.all(answers))
+      assert.equal(answer, 'FAILURE\nrequest timed out\n');
   });
 
   it('that ends in EOF in its middle is refused at once', async () => {
     using client = await RawClient.connect(forker().socket);
     client.send('hel');
     client.endSending();
-    assert.match(await client.readToEnd(), /^FAILURE\ncommand or env parsing failed: the connection ended/);
+    assert.match(
+      await client.readToEnd(),
+      /^FAILURE\ncommand or env parsing failed: the connection ended/,
+    );
   });
 
   it('for a child connect timeout wants a whole number of seconds', async () => {
@@ -123,7 +151,10 @@ describe('a request', () => {
 
   it('to attach to an unknown child is refused', async () => {
     assert.match(await ask(forker().socket, 'attach nobody\n'), /^FAILURE\nno child nobody/);
-    assert.match(await ask(forker().socket, 'attach ../x\n'), /^FAILURE\ncommand or env parsing failed/);
+    assert.match(
+      await ask(forker().socket, 'attach ../x\n'),
+      /^FAILURE\ncommand or env parsing failed/,
+    );
   });
 });
 
@@ -173,7 +204,10 @@ describe('a command', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.equal(client.text, '');
     client[Symbol.dispose]();
-    const { stdout } = await runSession(forker().socket, 'fork-env whoami\nBRZ_EMAIL: The weekend\nend\n');
+    const { stdout } = await runSession(
+      forker().socket,
+      'fork-env whoami\nBRZ_EMAIL: The weekend\nend\n',
+    );
     assert.equal(stdout, 'The weekend\n');
   });
 
@@ -190,7 +224,11 @@ describe('a command', () => {
   });
 
   it('launchpad-replay fails at another channel', async () => {
-    const { stderr, status } = await runSession(forker().socket, 'fork launchpad-replay\n', '3 three\n');
+    const { stderr, status } = await runSession(
+      forker().socket,
+      'fork launchpad-replay\n',
+      '3 three\n',
+    );
     assert.match(stderr, /starts with '1 ' or '2 '/);
     assert.equal(status, 768);
   });
@@ -201,13 +239,21 @@ describe('a command', () => {
   });
 
   it('lp-serve refuses a user whose name is a path', async () => {
-    const { stderr, status } = await runSession(forker().socket, 'fork lp-serve --inet ../alice\n', 'hello\n');
+    const { stderr, status } = await runSession(
+      forker().socket,
+      'fork lp-serve --inet ../alice\n',
+      'hello\n',
+    );
     assert.match(stderr, /usage: lp-serve --inet <user>/);
     assert.equal(status, 768);
   });
 
   it("serve is Breezy's own", async () => {
-    const { stdout, status } = await runSession(forker().socket, 'fork serve --inet --directory=/nowhere\n', 'hello\n');
+    const { stdout, status } = await runSession(
+      forker().socket,
+      'fork serve --inet --directory=/nowhere\n',
+      'hello\n',
+    );
     assert.equal(stdout, 'ok\x012\n');
     assert.equal(status, 0);
   });

@@ -4,12 +4,24 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { controlRequest } from '@hatchery/event-feed';
-import { ask, assertNothingLeft, ForkerProcess, isRunning, OldClient, runSession } from '@hatchery/testkit';
+import {
+  ask,
+  assertNothingLeft,
+  ForkerProcess,
+  isRunning,
+  OldClient,
+  runSession,
+} from '@hatchery/testkit';
 import { takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
 import { readEnded, readState } from './one-forker.test-support.ts';
 
-/** Runs `story` in a state directory of its own; whatever forker is in the stack is stopped, and nothing may be left. */
-async function inDirectory(story: (directory: string, stack: AsyncDisposableStack) => Promise<void>): Promise<void> {
+/**
+ * Runs `story` in a state directory of its own; whatever forker is in the stack is stopped, and
+ * nothing may be left.
+ */
+async function inDirectory(
+  story: (directory: string, stack: AsyncDisposableStack) => Promise<void>,
+): Promise<void> {
   using directory = temporaryDirectory();
   const baseline = takeBaseline();
   {
@@ -52,7 +64,8 @@ describe('a forker that is started again', () => {
       const ended = stack.use(await OldClient.fork(first.socket, 'fork launchpad-replay\n'));
       const waiting = stack.use(await OldClient.fork(first.socket, 'fork rocks\n'));
       const [peer, other] = [running.open(), ended.open()];
-      for (const client of [running, ended]) await until('the connection', () => !existsSync(client.directory));
+      for (const client of [running, ended])
+        await until('the connection', () => !existsSync(client.directory));
       const { keeper } = await readState(first);
       await kill(first);
       process.kill(keeper.pid, 'SIGKILL');
@@ -63,7 +76,11 @@ describe('a forker that is started again', () => {
       const next = stack.use(await ForkerProcess.start(directory));
       for (const client of [ended, waiting]) {
         await until('its end', async () => (await readEnded(next, client.id)) !== null);
-        assert.deepEqual((await readEnded(next, client.id))?.exit, { code: null, signal: null, status: null });
+        assert.deepEqual((await readEnded(next, client.id))?.exit, {
+          code: null,
+          signal: null,
+          status: null,
+        });
       }
       assert.ok(!existsSync(waiting.directory));
       assert.deepEqual(Object.keys((await readState(next)).view.children), [running.id]);
@@ -82,7 +99,9 @@ describe('a forker that is started again', () => {
       await until('the connection', () => !existsSync(client.directory));
       process.kill(client.pid, 'SIGSTOP');
       // Of two signals that wait together the lower number comes first, and SIGTERM's is lower.
-      await until('the stop', () => readFileSync(`/proc/${client.pid}/stat`, 'utf8').includes(') T '));
+      await until('the stop', () =>
+        readFileSync(`/proc/${client.pid}/stat`, 'utf8').includes(') T '),
+      );
       const path = `/v1/children/${client.id}/signal`;
       await controlRequest(first.controlSocket, 'POST', path, { ...who, signal: 'SIGTERM' });
       await kill(first);
@@ -103,7 +122,10 @@ describe('a forker that is started again', () => {
       await controlRequest(first.controlSocket, 'POST', '/v1/drain', who);
       await kill(first);
       const second = stack.use(await ForkerProcess.start(directory));
-      assert.match(await ask(second.socket, 'fork rocks\n'), /^FAILURE\nthe service is being drained/);
+      assert.match(
+        await ask(second.socket, 'fork rocks\n'),
+        /^FAILURE\nthe service is being drained/,
+      );
       await controlRequest(second.controlSocket, 'POST', '/v1/undrain', who);
       assert.equal((await runSession(second.socket, 'fork rocks\n')).status, 0);
       await second.stop();
@@ -122,7 +144,9 @@ describe('a forker that is started again', () => {
       await kill(first);
       const manifest = join(directory, 'preload.json');
       writeFileSync(manifest, '{"modules": []}');
-      const failing = stack.use(ForkerProcess.spawn(directory, { options: ['--preload', manifest] }));
+      const failing = stack.use(
+        ForkerProcess.spawn(directory, { options: ['--preload', manifest] }),
+      );
       assert.deepEqual(await failing.ended(), { code: 1, signal: null });
       assert.ok(isRunning(client.pid));
       const next = stack.use(await ForkerProcess.start(directory));
@@ -137,8 +161,16 @@ describe('a full disk below the log of events', () => {
     await inDirectory(async (directory, stack) => {
       const disk = join(directory, 'events');
       mkdirSync(disk);
-      const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', disk]);
-      if (status !== 0) return context.skip(`no file system of its own: ${stderr.toString().trim()}`);
+      const { status, stderr } = spawnSync('mount', [
+        '-t',
+        'tmpfs',
+        '-o',
+        'size=128k',
+        'tmpfs',
+        disk,
+      ]);
+      if (status !== 0)
+        return context.skip(`no file system of its own: ${stderr.toString().trim()}`);
       stack.defer(() => void spawnSync('umount', [disk]));
       const forker = stack.use(await ForkerProcess.start(directory));
       const before = await OldClient.fork(forker.socket, 'fork launchpad-replay\n');
@@ -154,7 +186,9 @@ describe('a full disk below the log of events', () => {
       await ask(forker.socket, 'hello\n');
       assert.match(forker.stderr, /hello .*"eventsOnDisk":false/);
       rmSync(filler);
-      await until('the disk to be used again', () => /events are on disk again \{"missing":0\}/.test(forker.stderr));
+      await until('the disk to be used again', () =>
+        /events are on disk again \{"missing":0\}/.test(forker.stderr),
+      );
       await kill(forker);
       const next = stack.use(await ForkerProcess.start(directory));
       assert.equal((await readState(next)).view.recentChildren.length, 9);

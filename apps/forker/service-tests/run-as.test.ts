@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import {
@@ -46,7 +54,10 @@ async function withForker(
 
 /** One line of /proc/<pid>/status, as `Umask`. */
 function status(pid: number, field: string): string {
-  return new RegExp(`^${field}:\\s+(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+  return (
+    new RegExp(`^${field}:\\s+(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ??
+    ''
+  );
 }
 
 /** What only root could do: nothing of it is left to the process. */
@@ -66,13 +77,17 @@ describe('a child of a service of root', { skip: process.getuid?.() !== 0 && 'ne
       await withForker(async (forker) => {
         using client = await OldClient.fork(forker.socket, 'fork launchpad-replay\n');
         assertIsNobody(client.pid);
-        assert.deepEqual([statSync(client.directory).uid, statSync(client.directory).mode & 0o777], [nobody, 0o700]);
+        assert.deepEqual(
+          [statSync(client.directory).uid, statSync(client.directory).mode & 0o777],
+          [nobody, 0o700],
+        );
         for (const name of readdirSync(client.directory)) {
           const { uid, mode } = statSync(join(client.directory, name));
           assert.deepEqual([uid, mode & 0o777], [nobody, 0o600]);
         }
         const peer = client.open();
-        // Its runtime directory belongs to root: the keeper removes what the child cannot, while it runs.
+        // Its runtime directory belongs to root: the keeper removes what the child cannot, while it
+        // runs.
         await until('the end of the directory', () => !existsSync(client.directory));
         assert.ok(isRunning(client.pid));
         peer.send('1 here\n');
@@ -155,8 +170,13 @@ describe('a child of a service of root', { skip: process.getuid?.() !== 0 && 'ne
 
   it('is not started as a user that does not exist', async () => {
     using directory = temporaryDirectory();
-    await using forker = ForkerProcess.spawn(directory.path, { config: '[forker]\nrun_as = "no-such-user"\n' });
+    await using forker = ForkerProcess.spawn(directory.path, {
+      config: '[forker]\nrun_as = "no-such-user"\n',
+    });
     assert.deepEqual(await forker.ended(), { code: 1, signal: null });
-    assert.equal(forker.stderr, 'forker: forker.run_as: there is no user no-such-user on this system\n');
+    assert.equal(
+      forker.stderr,
+      'forker: forker.run_as: there is no user no-such-user on this system\n',
+    );
   });
 });

@@ -18,7 +18,10 @@ import { prepareZygote } from '../src/keeper-link/prepare-zygote.ts';
 import { writeOffer } from '../src/succession/offer.ts';
 import { openSessions } from './many-sessions.test-support.ts';
 
-/** Has a forker hand over to a process that will never take the sockets; disposing kills that process. */
+/**
+ * Has a forker hand over to a process that will never take the sockets; disposing kills that
+ * process.
+ */
 async function handOverToNobody(old: ForkerProcess): Promise<Disposable> {
   const log = createLogger('forker', { level: 'error', format: 'json' });
   const config = loadConfig({ directory: '/nowhere', stateDirectory: old.stateDirectory });
@@ -32,12 +35,19 @@ async function handOverToNobody(old: ForkerProcess): Promise<Disposable> {
     successor: { pid, startTime, socket: config.forker.socket },
     zygote: configuration,
   });
-  await controlRequest(old.controlSocket, 'POST', '/v1/hand-over', { actor: 'ops', reason: 'test', pid }, 60_000);
+  await controlRequest(
+    old.controlSocket,
+    'POST',
+    '/v1/hand-over',
+    { actor: 'ops', reason: 'test', pid },
+    60_000,
+  );
   return stack.move();
 }
 
 describe('a forker whose successor is slow to take the sockets', () => {
-  // It asked for its clients on the path that was still its own, and each question made the next. It outlived its stop.
+  // It asked for its clients on the path that was still its own, and each question made the next.
+  // It outlived its stop.
   it('does not call itself, and ends when the successor dies', async () => {
     using directory = temporaryDirectory();
     const baseline = takeBaseline();
@@ -50,7 +60,8 @@ describe('a forker whose successor is slow to take the sockets', () => {
       const control = predecessorSocketPath(join(directory.path, 'run', 'control.sock'), old.pid);
       const clients = await until('an old forker that has let go, and our client there', () =>
         controlRequest(control, 'GET', '/v1/state').then(
-          (state) => (state as { clients: number }).clients > 3 && (state as { clients: number }).clients,
+          (state) =>
+            (state as { clients: number }).clients > 3 && (state as { clients: number }).clients,
           () => null,
         ),
       );

@@ -8,7 +8,9 @@ import { takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
 import type { ForkerOptions } from '@hatchery/testkit';
 import { newChildName } from '../src/children/forking/child-name.ts';
 
-/** Starts a forker that must not come up; what it said, after a check that nothing is left of it. */
+/**
+ * Starts a forker that must not come up; what it said, after a check that nothing is left of it.
+ */
 async function failedStart(directory: string, options: ForkerOptions = {}): Promise<string> {
   const baseline = takeBaseline();
   let stderr: string;
@@ -35,7 +37,10 @@ describe('a service that starts', () => {
   it('says first where it listens, and nothing before it does', async () => {
     using directory = temporaryDirectory();
     await using forker = await ForkerProcess.start(directory.path);
-    assert.equal(forker.stderr.split('\n', 1)[0], `Listening on socket: ${join(directory.path, 'run', 'forker.sock')}`);
+    assert.equal(
+      forker.stderr.split('\n', 1)[0],
+      `Listening on socket: ${join(directory.path, 'run', 'forker.sock')}`,
+    );
     assert.equal(await ask(forker.socket, 'hello\n'), 'ok\nyep, still alive\n');
   });
 
@@ -66,7 +71,8 @@ describe('a service that starts', () => {
   it('removes what has expired and belongs to nobody from its runtime directory, and nothing else', async () => {
     using directory = temporaryDirectory();
     const runtime = join(directory.path, 'run');
-    const name = (owner: string, at: Date): string => `lp-forking-service-child-${newChildName(owner, at, 120)}`;
+    const name = (owner: string, at: Date): string =>
+      `lp-forking-service-child-${newChildName(owner, at, 120)}`;
     const old = new Date(0);
     const malformed = [
       '',
@@ -100,7 +106,10 @@ describe('a service that starts', () => {
 
   it('beside another one on the machine leaves the children of that alone, and its socket', async () => {
     using directory = temporaryDirectory();
-    const [one, other] = ['one', 'other'].map((name) => join(directory.path, name)) as [string, string];
+    const [one, other] = ['one', 'other'].map((name) => join(directory.path, name)) as [
+      string,
+      string,
+    ];
     for (const path of [one, other]) mkdirSync(path);
     // The sockets beside each other, as in one runtime directory of two configurations.
     await using first = await ForkerProcess.start(one, {
@@ -121,7 +130,8 @@ describe('a service that starts', () => {
     const forkers = [1, 2, 3, 4].map(() => ForkerProcess.spawn(directory.path));
     await using stack = new AsyncDisposableStack();
     for (const forker of forkers) stack.use(forker);
-    const listens = (): ForkerProcess[] => forkers.filter(({ stderr }) => stderr.includes('Listening on socket'));
+    const listens = (): ForkerProcess[] =>
+      forkers.filter(({ stderr }) => stderr.includes('Listening on socket'));
     await until('one that listens', () => listens().length > 0);
     const losers = forkers.filter((forker) => !listens().includes(forker));
     for (const loser of losers) assert.deepEqual(await loser.ended(), { code: 1, signal: null });
@@ -135,7 +145,10 @@ describe('a service that starts', () => {
     const config = `runtime_dir = "${join(directory.path, 'run2')}"\n`;
     await using second = ForkerProcess.spawn(directory.path, { config });
     assert.deepEqual(await second.ended(), { code: 1, signal: null });
-    assert.match(second.stderr, /is taken by a running service; stop it, or configure another state_dir\n$/);
+    assert.match(
+      second.stderr,
+      /is taken by a running service; stop it, or configure another state_dir\n$/,
+    );
     assert.equal((await runSession(living.socket, 'fork rocks\n')).status, 0);
   });
 });
@@ -159,15 +172,23 @@ describe('a start that cannot succeed', () => {
     using directory = temporaryDirectory();
     const manifest = join(directory.path, 'none.json');
     const stderr = await failedStart(directory.path, { options: ['--preload', manifest] });
-    assert.equal(stderr, `forker: ${manifest} is missing, the list of modules to preload; leave out --preload\n`);
+    assert.equal(
+      stderr,
+      `forker: ${manifest} is missing, the list of modules to preload; leave out --preload\n`,
+    );
   });
 
   it('for a file in place of its socket does not touch it', async () => {
     using directory = temporaryDirectory();
     const precious = join(directory.path, 'precious');
     writeFileSync(precious, 'data');
-    const stderr = await failedStart(directory.path, { config: `[forker]\nsocket = "${precious}"\n` });
-    assert.match(stderr, /^forker: \S+precious is in the way .*; remove it, or configure another socket\n$/);
+    const stderr = await failedStart(directory.path, {
+      config: `[forker]\nsocket = "${precious}"\n`,
+    });
+    assert.match(
+      stderr,
+      /^forker: \S+precious is in the way .*; remove it, or configure another socket\n$/,
+    );
     assert.equal(readFileSync(precious, 'utf8'), 'data');
   });
 
@@ -176,7 +197,9 @@ describe('a start that cannot succeed', () => {
     const path = join(directory.path, 'other.sock');
     const other = createServer((socket) => socket.destroy()).listen(path);
     try {
-      const stderr = await failedStart(directory.path, { config: `[forker]\nsocket = "${path}"\n` });
+      const stderr = await failedStart(directory.path, {
+        config: `[forker]\nsocket = "${path}"\n`,
+      });
       assert.match(stderr, /^forker: \S+ is taken by a running service/);
     } finally {
       other.close();

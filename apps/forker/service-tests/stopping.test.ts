@@ -17,8 +17,14 @@ import type { ForkerOptions } from '@hatchery/testkit';
 
 const done = { code: 0, signal: null };
 
-/** Runs `story` with a forker of its own, which must end by itself, with exit code 0 and nothing left. */
-async function withForker(story: (forker: ForkerProcess) => Promise<void>, options?: ForkerOptions): Promise<void> {
+/**
+ * Runs `story` with a forker of its own, which must end by itself, with exit code 0 and nothing
+ * left.
+ */
+async function withForker(
+  story: (forker: ForkerProcess) => Promise<void>,
+  options?: ForkerOptions,
+): Promise<void> {
   using directory = temporaryDirectory();
   const baseline = takeBaseline();
   {
@@ -32,9 +38,13 @@ async function withForker(story: (forker: ForkerProcess) => Promise<void>, optio
 }
 
 /** The one stop that the audit has. */
-function stopIn({ stateDirectory }: ForkerProcess): { readonly actor: string; readonly reason: string } | undefined {
+function stopIn({
+  stateDirectory,
+}: ForkerProcess): { readonly actor: string; readonly reason: string } | undefined {
   const audit = join(stateDirectory, 'audit');
-  const lines = readdirSync(audit).flatMap((name) => readFileSync(join(audit, name), 'utf8').trim().split('\n'));
+  const lines = readdirSync(audit).flatMap((name) =>
+    readFileSync(join(audit, name), 'utf8').trim().split('\n'),
+  );
   const entries = lines.map(
     (line) => JSON.parse(line) as { kind: string; verb: string; actor: string; reason: string },
   );
@@ -72,7 +82,10 @@ describe('a service that is asked to stop', () => {
         await peer.read('stdout', /still here/);
         peer.endSending();
         assert.equal(await running.exited(), 0);
-        assert.deepEqual([stopIn(forker)?.actor, stopIn(forker)?.reason], ['unknown', 'SIGTERM or SIGINT']);
+        assert.deepEqual(
+          [stopIn(forker)?.actor, stopIn(forker)?.reason],
+          ['unknown', 'SIGTERM or SIGINT'],
+        );
       });
     });
   }
@@ -99,7 +112,8 @@ describe('a service that is asked to stop', () => {
         using stopped = await OldClient.fork(forker.socket, 'fork launchpad-replay\n');
         using peers = new DisposableStack();
         for (const client of [running, stopped]) peers.use(client.open());
-        for (const { directory } of [running, stopped]) await until('the connection', () => !existsSync(directory));
+        for (const { directory } of [running, stopped])
+          await until('the connection', () => !existsSync(directory));
         // A stopped process takes nothing but SIGKILL.
         process.kill(stopped.pid, 'SIGSTOP');
         assert.equal(await ask(forker.socket, 'quit\n'), 'ok\nquit command requested... exiting\n');
@@ -128,7 +142,10 @@ describe('a service that is asked to stop', () => {
     await withForker(async (forker) => {
       using client = await RawClient.connect(forker.socket);
       client.send('fork ro');
-      await until('the request to have come', () => new Promise((resolve) => setImmediate(resolve, true)));
+      await until(
+        'the request to have come',
+        () => new Promise((resolve) => setImmediate(resolve, true)),
+      );
       assert.equal(await ask(forker.socket, 'quit\n'), 'ok\nquit command requested... exiting\n');
       assert.equal(await client.readToEnd(), 'FAILURE\nrequest timed out\n');
     });

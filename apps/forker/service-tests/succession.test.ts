@@ -23,7 +23,9 @@ const config = '[forker]\nmax_children_per_user = 200\nrequest_timeout_s = 20\n'
 const takeOver = ['--take-over', 'ops'];
 
 /** Runs `story` with a forker and what it takes down; nothing may be left of either. */
-async function withForker(story: (forker: ForkerProcess, stack: AsyncDisposableStack) => Promise<void>): Promise<void> {
+async function withForker(
+  story: (forker: ForkerProcess, stack: AsyncDisposableStack) => Promise<void>,
+): Promise<void> {
   using directory = temporaryDirectory();
   const baseline = takeBaseline();
   {
@@ -68,7 +70,9 @@ describe('a forker that takes over from another', () => {
       const { keeper } = await readState(old);
       const zygote = await readZygotePid(old);
       const streams = [stream(old.socket), stream(old.socket)];
-      const next = stack.use(await ForkerProcess.start(old.stateDirectory, { config, options: takeOver }));
+      const next = stack.use(
+        await ForkerProcess.start(old.stateDirectory, { config, options: takeOver }),
+      );
       for (const session of sessions.slice(0, 25)) session.finish();
       assert.equal((await runSession(next.socket, 'fork rocks\n')).status, 0);
       const counts = await Promise.all(streams.map(({ stop }) => stop()));
@@ -97,7 +101,9 @@ describe('a forker that takes over from another', () => {
       early.send('fork-env whoami\nBRZ_EMAIL: some');
       using asking = await RawClient.connect(old.socket);
       asking.send('hel');
-      const next = stack.use(await ForkerProcess.start(old.stateDirectory, { config, options: takeOver }));
+      const next = stack.use(
+        await ForkerProcess.start(old.stateDirectory, { config, options: takeOver }),
+      );
       early.send('body\nend\n');
       const [, pid = '', id = ''] = await early.read(/^ok\n(\d+)\n.+-child-(.+)\n/);
       assert.equal((await readState(next)).view.children[id]?.pid, Number(pid));
@@ -117,7 +123,10 @@ describe('a forker that takes over from another', () => {
       const streams = stream(old.socket);
       const next = stack.use(ForkerProcess.spawn(old.stateDirectory, { config, options }));
       assert.deepEqual(await next.ended(), { code: 1, signal: null });
-      assert.match(next.stderr, /^forker: the zygote failed while importing no_such_module_anywhere: ModuleNotFound/m);
+      assert.match(
+        next.stderr,
+        /^forker: the zygote failed while importing no_such_module_anywhere: ModuleNotFound/m,
+      );
       await streams.stop();
       assert.equal(await readZygotePid(old), zygote);
       assert.deepEqual(readdirSync(join(old.stateDirectory, 'run')).sort(), before);
@@ -129,10 +138,15 @@ describe('a forker that takes over from another', () => {
 
   it('at the same time as a third is one of the two that the old one chooses', async () => {
     await withForker(async (old, stack) => {
-      const both = [1, 2].map(() => stack.use(ForkerProcess.spawn(old.stateDirectory, { config, options: takeOver })));
+      const both = [1, 2].map(() =>
+        stack.use(ForkerProcess.spawn(old.stateDirectory, { config, options: takeOver })),
+      );
       await old.ended();
       const loser = await Promise.race(both.map(async (one) => (await one.ended(), one)));
-      assert.match(loser.stderr, /^forker: (no other zygote can be tried now|.*it stops|the running fork service)/m);
+      assert.match(
+        loser.stderr,
+        /^forker: (no other zygote can be tried now|.*it stops|the running fork service)/m,
+      );
       assert.equal((await runSession(old.socket, 'fork rocks\n')).status, 0);
     });
   });
@@ -143,7 +157,9 @@ describe('a forker that takes over from another', () => {
       const events = join(old.stateDirectory, 'events');
       renameSync(events, `${events}.aside`);
       writeFileSync(events, 'in the way');
-      const next = stack.use(ForkerProcess.spawn(old.stateDirectory, { config, options: takeOver }));
+      const next = stack.use(
+        ForkerProcess.spawn(old.stateDirectory, { config, options: takeOver }),
+      );
       assert.deepEqual(await next.ended(), { code: 1, signal: null });
       assert.match(next.stderr, /^forker: cannot use .*events/m);
       // Whoever looks after the old one starts the next.
@@ -174,7 +190,9 @@ describe('a forker that takes over from another', () => {
   it('starts plainly when none runs', async () => {
     await withForker(async (old, stack) => {
       await old.stop();
-      const next = stack.use(await ForkerProcess.start(old.stateDirectory, { config, options: takeOver }));
+      const next = stack.use(
+        await ForkerProcess.start(old.stateDirectory, { config, options: takeOver }),
+      );
       assert.equal((await runSession(next.socket, 'fork rocks\n')).status, 0);
     });
   });
@@ -183,7 +201,9 @@ describe('a forker that takes over from another', () => {
     await withForker(async (old, stack) => {
       const client = stack.use(await OldClient.fork(old.socket, 'fork launchpad-replay\n'));
       client.open();
-      const next = stack.use(await ForkerProcess.start(old.stateDirectory, { config, options: takeOver }));
+      const next = stack.use(
+        await ForkerProcess.start(old.stateDirectory, { config, options: takeOver }),
+      );
       assert.match(await ask(next.socket, 'quit\n'), /^ok\n/);
       assert.deepEqual(await next.stop(), { code: 0, signal: null });
       assert.equal(await client.exited(), 3 << 8);

@@ -11,7 +11,9 @@ const thief = fileURLToPath(new URL('fixtures/steal_channel.py', import.meta.url
 
 /** Speaks on the channel of a session from another process. */
 function steal(pid: number, ...packets: string[]): number {
-  return Number(execFileSync('/usr/bin/python3', [thief, `${pid}`, ...packets], { encoding: 'utf8' }));
+  return Number(
+    execFileSync('/usr/bin/python3', [thief, `${pid}`, ...packets], { encoding: 'utf8' }),
+  );
 }
 
 /** What would be believed of the keeper or its zygote, or fails whoever reads it. */
@@ -46,7 +48,10 @@ describe('a session that has been taken over', () => {
     assert.deepEqual(await peer.finished(), { stdout: 'before\nafter\n', stderr: '' });
     assert.equal(await other.exited(), 0);
     const after = await readState(forker());
-    assert.deepEqual([after.keeper.pid, after.keeper.trouble, after.view.zygote.state], [keeper.pid, null, 'ready']);
+    assert.deepEqual(
+      [after.keeper.pid, after.keeper.trouble, after.view.zygote.state],
+      [keeper.pid, null, 'ready'],
+    );
     assert.equal((await runSession(forker().socket, 'fork rocks\n')).status, 0);
   }
 

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { assertNothingLeft, ForkerProcess, OldClient, runSession, takeBaseline } from '@hatchery/testkit';
+import {
+  assertNothingLeft,
+  ForkerProcess,
+  OldClient,
+  runSession,
+  takeBaseline,
+} from '@hatchery/testkit';
 import { temporaryDirectory, until } from '@hatchery/testkit';
 import { readEnded, readState } from './one-forker.test-support.ts';
 

@@ -14,7 +14,8 @@ interface QueueState {
   readonly childrenRunning: number;
 }
 
-const readQueue = async (): Promise<QueueState> => (await readState(forker())) as unknown as QueueState;
+const readQueue = async (): Promise<QueueState> =>
+  (await readState(forker())) as unknown as QueueState;
 
 describe('a client that leaves while its request waits for its turn', () => {
   it('leaves the queue at once, and gets no child', async () => {
@@ -26,23 +27,33 @@ describe('a client that leaves while its request waits for its turn', () => {
     try {
       for (let number = 0; number < forksAtOnceMax; number += 1)
         first.use(await RawClient.connect(forker().socket)).send('fork rocks\n');
-      await until('the zygote to be asked', async () => (await readQueue()).requestsWaiting === forksAtOnceMax);
+      await until(
+        'the zygote to be asked',
+        async () => (await readQueue()).requestsWaiting === forksAtOnceMax,
+      );
       for (let number = 0; number < 3; number += 1) {
         const client = others.use(await RawClient.connect(forker().socket));
         client.send('fork rocks\n');
         // As some clients do. It still waits.
         if (number === 0) client.endSending();
       }
-      await until('a queue', async () => (await readQueue()).requestsWaiting === forksAtOnceMax + 3);
+      await until(
+        'a queue',
+        async () => (await readQueue()).requestsWaiting === forksAtOnceMax + 3,
+      );
       assert.equal((await readQueue()).requestersLeft, 0);
       others.dispose();
-      await until('an empty queue', async () => (await readQueue()).requestsWaiting === forksAtOnceMax);
+      await until(
+        'an empty queue',
+        async () => (await readQueue()).requestsWaiting === forksAtOnceMax,
+      );
       assert.equal((await readQueue()).requestersLeft, 3);
       first.dispose();
     } finally {
       process.kill(zygote, 'SIGCONT');
     }
-    // Those that the zygote had been asked for come, and end because nobody will ever open their pipes.
+    // Those that the zygote had been asked for come, and end because nobody will ever open their
+    // pipes.
     await until('the end of all', async () => {
       const { requestsWaiting, childrenRunning } = await readQueue();
       return requestsWaiting + childrenRunning === 0;

@@ -1,13 +1,24 @@
+// Long: one suite; starting a service for each of several files would cost more.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { controlRequest } from '@hatchery/event-feed';
-import { assertNothingLeft, ForkerProcess, OldClient, runSession, takeBaseline, until } from '@hatchery/testkit';
+import {
+  assertNothingLeft,
+  ForkerProcess,
+  OldClient,
+  runSession,
+  takeBaseline,
+  until,
+} from '@hatchery/testkit';
 import { temporaryDirectory } from '@hatchery/testkit';
 import { readZygotePid } from './one-forker.test-support.ts';
 
 /** Runs `story` with a forker, and asserts that it leaves nothing. */
-async function withForker(options: { config: string }, story: (forker: ForkerProcess) => Promise<void>): Promise<void> {
+async function withForker(
+  options: { config: string },
+  story: (forker: ForkerProcess) => Promise<void>,
+): Promise<void> {
   using directory = temporaryDirectory();
   const baseline = takeBaseline();
   {
@@ -23,7 +34,10 @@ async function withSession(
   forker: ForkerProcess,
   story: (pid: number, client: OldClient) => Promise<void>,
 ): Promise<void> {
-  using client = await OldClient.fork(forker.socket, 'fork-env launchpad-replay\nBRZ_EMAIL: jo@example.org\nend\n');
+  using client = await OldClient.fork(
+    forker.socket,
+    'fork-env launchpad-replay\nBRZ_EMAIL: jo@example.org\nend\n',
+  );
   const peer = client.open();
   peer.send('1 here\n');
   await peer.read('stdout', /here\n/);
@@ -34,12 +48,17 @@ async function withSession(
 
 /** One line of /proc/<pid>/status, as `Umask`. */
 function status(pid: number, field: string): string {
-  return new RegExp(`^${field}:\\s+(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+  return (
+    new RegExp(`^${field}:\\s+(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ??
+    ''
+  );
 }
 
 /** Soft and hard limit as /proc/<pid>/limits has them. */
 function limit(pid: number, name: string): string[] {
-  const line = new RegExp(`^Max ${name} +(\\S+) +(\\S+)`, 'm').exec(readFileSync(`/proc/${pid}/limits`, 'utf8'));
+  const line = new RegExp(`^Max ${name} +(\\S+) +(\\S+)`, 'm').exec(
+    readFileSync(`/proc/${pid}/limits`, 'utf8'),
+  );
   return [line?.[1] ?? '', line?.[2] ?? ''];
 }
 
@@ -59,7 +78,9 @@ describe('a forked child', () => {
         const names = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
         assert.ok(names.includes('LANG=C.UTF-8'));
         assert.deepEqual(
-          names.filter((name) => name !== '' && !/^(PATH|LANG|HOME|TMPDIR|BRZ_\w+|HATCHERY_\w+)=/.test(name)),
+          names.filter(
+            (name) => name !== '' && !/^(PATH|LANG|HOME|TMPDIR|BRZ_\w+|HATCHERY_\w+)=/.test(name),
+          ),
           [],
         );
       });
@@ -67,17 +88,32 @@ describe('a forked child', () => {
   });
 
   it('has all of these whatever the service was started with, and its umask', async () => {
-    const before = { umask: process.umask(0o077), cwd: process.cwd(), environment: { ...process.env } };
-    Object.assign(process.env, { LC_ALL: 'tr_TR.UTF-8', PYTHONPATH: '/nowhere', BZR_EMAIL: 'a@b', SECRET: 'x' });
+    const before = {
+      umask: process.umask(0o077),
+      cwd: process.cwd(),
+      environment: { ...process.env },
+    };
+    Object.assign(process.env, {
+      LC_ALL: 'tr_TR.UTF-8',
+      PYTHONPATH: '/nowhere',
+      BZR_EMAIL: 'a@b',
+      SECRET: 'x',
+    });
     process.chdir('/tmp');
     try {
       await withForker({ config: '' }, async (forker) => {
         await withSession(forker, async (pid) => {
           assert.equal(status(pid, 'Umask'), '0077');
           assert.equal(readlinkSync(`/proc/${pid}/cwd`), '/');
-          assert.doesNotMatch(readFileSync(`/proc/${pid}/environ`, 'utf8'), /LC_ALL|PYTHONPATH|BZR_EMAIL|SECRET/);
+          assert.doesNotMatch(
+            readFileSync(`/proc/${pid}/environ`, 'utf8'),
+            /LC_ALL|PYTHONPATH|BZR_EMAIL|SECRET/,
+          );
         });
-        assert.match((await runSession(forker.socket, 'fork whoami\n')).stderr, /BRZ_EMAIL is not set/);
+        assert.match(
+          (await runSession(forker.socket, 'fork whoami\n')).stderr,
+          /BRZ_EMAIL is not set/,
+        );
       });
     } finally {
       process.umask(before.umask);
@@ -90,7 +126,9 @@ describe('a forked child', () => {
     await withForker({ config: '' }, async (forker) => {
       using waiting = await OldClient.fork(forker.socket, 'fork rocks\n');
       await withSession(forker, async (pid) => {
-        const descriptors = readdirSync(`/proc/${pid}/fd`).map((name) => readlinkSync(`/proc/${pid}/fd/${name}`));
+        const descriptors = readdirSync(`/proc/${pid}/fd`).map((name) =>
+          readlinkSync(`/proc/${pid}/fd/${name}`),
+        );
         assert.deepEqual(
           descriptors.map((target) =>
             target.replace(/.*\/(stdin|stdout|stderr) \(deleted\)$/, '$1').replace(/:.*/, ''),
@@ -107,11 +145,13 @@ describe('a forked child', () => {
     await withForker({ config: '' }, async (forker) => {
       await withSession(forker, async (pid) => {
         assert.equal(BigInt(`0x${status(pid, 'SigBlk')}`), 0n);
-        // SIGPIPE and SIGXFSZ become EPIPE and EFBIG. 32 and 33 are the C library's own, which nobody else can set.
+        // SIGPIPE and SIGXFSZ become EPIPE and EFBIG. 32 and 33 are the C library's own, which
+        // nobody else can set.
         const ignored = BigInt(`0x${status(pid, 'SigIgn')}`) & ~(bit(32) | bit(33));
         assert.equal(ignored, bit(13) | bit(25));
         const caught = BigInt(`0x${status(pid, 'SigCgt')}`);
-        for (const number of [1, 14, 15, 17]) assert.equal(caught & bit(number), 0n, `signal ${number} is caught`);
+        for (const number of [1, 14, 15, 17])
+          assert.equal(caught & bit(number), 0n, `signal ${number} is caught`);
       });
     });
   });
@@ -134,7 +174,8 @@ describe('a forked child', () => {
   });
 
   it('has no limit that is switched off', async () => {
-    const config = '[limits]\ncpu_s = 0\naddress_space_bytes = 0\nopen_files = 0\nfile_size_bytes = 0\n';
+    const config =
+      '[limits]\ncpu_s = 0\naddress_space_bytes = 0\nopen_files = 0\nfile_size_bytes = 0\n';
     await withForker({ config }, async (forker) => {
       await withSession(forker, async (pid) => {
         for (const name of ['cpu time', 'address space', 'file size', 'open files'])
@@ -181,13 +222,23 @@ describe('what a child has to report', () => {
       using client = await OldClient.fork(forker.socket, 'fork assert-fail\n');
       const { stdout, stderr } = await client.open().finished();
       assert.equal(stdout, '');
-      assert.match(stderr, /^brz: ERROR: internal error: AssertionError; the traceback is in the service's log\n$/);
+      assert.match(
+        stderr,
+        /^brz: ERROR: internal error: AssertionError; the traceback is in the service's log\n$/,
+      );
       assert.equal(await client.exited(), 4 << 8);
-      const line = await until('the report', () => /^.*a child reports.*$/m.exec(forker.stderr)?.[0]);
+      const line = await until(
+        'the report',
+        () => /^.*a child reports.*$/m.exec(forker.stderr)?.[0],
+      );
       assert.ok(line.includes(`"childId":"${client.id}"`), line);
       assert.match(line, /Traceback .*AssertionError: always fails/);
       // It has ended, and its last words can still be asked for.
-      const told = (await controlRequest(forker.controlSocket, 'GET', `/v1/children/${client.id}/log`)) as {
+      const told = (await controlRequest(
+        forker.controlSocket,
+        'GET',
+        `/v1/children/${client.id}/log`,
+      )) as {
         lines: { text: string }[];
       };
       assert.match(told.lines[0]?.text ?? '', /^Traceback /);
@@ -214,7 +265,10 @@ describe('what a child has to report', () => {
       process.kill(client.pid, 'SIGSEGV');
       assert.equal((await client.exited()) & 0x7f, 11);
       assert.equal((await peer.finished()).stderr, '');
-      const line = await until('the report', () => /^.*a child reports.*$/m.exec(forker.stderr)?.[0]);
+      const line = await until(
+        'the report',
+        () => /^.*a child reports.*$/m.exec(forker.stderr)?.[0],
+      );
       assert.ok(line.includes(`"childId":"${client.id}"`), line);
       assert.match(line, /Fatal Python error: Segmentation fault.*in launchpad_replay/);
     });

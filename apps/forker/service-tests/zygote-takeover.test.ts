@@ -4,13 +4,22 @@ import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { forkChild, type ForkedChild } from '@hatchery/forker-client';
-import { assertNothingLeft, ForkerProcess, isRunning, runSession, takeBaseline } from '@hatchery/testkit';
+import {
+  assertNothingLeft,
+  ForkerProcess,
+  isRunning,
+  runSession,
+  takeBaseline,
+} from '@hatchery/testkit';
 import { temporaryDirectory, until } from '@hatchery/testkit';
 import { readEnded, readState, readZygotePid } from './one-forker.test-support.ts';
 
 const built = new URL('../dist/preload.json', import.meta.url);
 
-/** Runs `story` with a forker that preloads from a list of its own, and asserts that it leaves nothing. */
+/**
+ * Runs `story` with a forker that preloads from a list of its own, and asserts that it leaves
+ * nothing.
+ */
 async function withForker(
   config: string,
   story: (forker: ForkerProcess, manifest: string) => Promise<void>,
@@ -20,14 +29,20 @@ async function withForker(
   const manifest = join(directory.path, 'preload.json');
   writeFileSync(manifest, readFileSync(built));
   {
-    await using forker = await ForkerProcess.start(directory.path, { config, options: ['--preload', manifest] });
+    await using forker = await ForkerProcess.start(directory.path, {
+      config,
+      options: ['--preload', manifest],
+    });
     await story(forker, manifest);
     assert.deepEqual(await forker.stop(), { code: 0, signal: null });
   }
   await assertNothingLeft(directory.path, baseline);
 }
 
-/** A session that echoes; `finish` sends it a line and resolves with what came back and its raw status. */
+/**
+ * A session that echoes; `finish` sends it a line and resolves with what came back and its raw
+ * status.
+ */
 class Echo {
   readonly child: ForkedChild;
   readonly #pipes: ReturnType<ForkedChild['openPipes']>;
@@ -62,7 +77,9 @@ async function otherZygote(forker: ForkerProcess, than: number): Promise<number>
 describe('a killed zygote', () => {
   it('costs none of fifty sessions its bytes, its status or its rusage, and no request', async () => {
     await withForker('', async (forker) => {
-      const sessions = await Promise.all(Array.from({ length: 50 }, () => Echo.start(forker.socket)));
+      const sessions = await Promise.all(
+        Array.from({ length: 50 }, () => Echo.start(forker.socket)),
+      );
       const zygote = await readZygotePid(forker);
       process.kill(zygote, 'SIGKILL');
       const [late, ...results] = await Promise.all([
@@ -87,7 +104,9 @@ describe('a killed zygote', () => {
       for (let round = 0; round < 3; round += 1) {
         const zygote = await readZygotePid(forker);
         process.kill(zygote, 'SIGKILL');
-        const results = await Promise.all([1, 2, 3, 4].map(() => runSession(forker.socket, 'fork rocks\n')));
+        const results = await Promise.all(
+          [1, 2, 3, 4].map(() => runSession(forker.socket, 'fork rocks\n')),
+        );
         for (const { status } of results) assert.equal(status, 0);
         await otherZygote(forker, zygote);
       }
@@ -156,7 +175,10 @@ describe('a zygote that died and cannot come up again', () => {
       process.kill(old, 'SIGKILL');
       const refused =
         /the zygote does not start: importing no_such_module_anywhere: ModuleNotFoundError: .* \(exit 1\)/;
-      await until('the failure', async () => (await readState(forker)).view.zygote.state === 'failed');
+      await until(
+        'the failure',
+        async () => (await readState(forker)).view.zygote.state === 'failed',
+      );
       const request = forkChild({ socket: forker.socket, command: ['rocks'], environment: {} });
       await assert.rejects(request, refused);
       writeFileSync(manifest, readFileSync(built));

@@ -1,3 +1,4 @@
+// Long: it wires the parts of the fork service and does nothing else.
 import type { Config } from '@hatchery/config';
 import {
   proveDescriptors,
@@ -40,11 +41,17 @@ import { publishUsage } from './usage/publish-usage.ts';
 import { UsageSampler } from './usage/sampler.ts';
 
 /**
- * Starts the fork service and resolves when it can fork. With `take-over` it takes the place of one that runs; its value
- * is who wants that, for the audit.
+ * Starts the fork service and resolves when it can fork. With `take-over` it takes the place of one
+ * that runs; its value is who wants that, for the audit.
  * @throws {StartError} naming what is missing
  */
-export async function createForker({ config, log, options, stopAsked }: PartContext): Promise<Part> {
+// Long: it wires the parts of the fork service, in the order in which they start.
+export async function createForker({
+  config,
+  log,
+  options,
+  stopAsked,
+}: PartContext): Promise<Part> {
   const childrenTimeoutMs = 1000 * childrenTimeoutS(config, options['children-timeout']);
   await using held = new AsyncDisposableStack();
   await using doors = new AsyncDisposableStack();
@@ -56,7 +63,8 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
   held.defer(() => entrance.closeControl());
   const zygote = await prepareZygote(config, log, options['preload']);
   const actor = options['take-over'];
-  const isSuccessor = actor !== undefined && (await takeOver(config, entrance, zygote.configuration, actor));
+  const isSuccessor =
+    actor !== undefined && (await takeOver(config, entrance, zygote.configuration, actor));
   for (const [directory, key] of [
     [config.runtimeDirectory, 'runtime_dir'],
     [config.stateDirectory, 'state_dir'],
@@ -74,34 +82,64 @@ export async function createForker({ config, log, options, stopAsked }: PartCont
     describeStatus({ startedAt, service, keeper, sampler, journal, times, readOnly, zygote });
   const stopping = new StopRequest();
   if (!isSuccessor) await entrance.openControl();
-  const handOverTo = (pid: number): Promise<void> => agreeToHandOver({ config, keeper, stopping, entrance }, pid);
+  const handOverTo = (pid: number): Promise<void> =>
+    agreeToHandOver({ config, keeper, stopping, entrance }, pid);
   const leftovers = held.use(lookForLeftovers(config, locks, log));
   const loaded = { service, refusals, leftovers, childrenMax, keeperPid: () => keeper.pid };
   // Before anybody asks: a gateway that hears of no drain lets people in.
   service.restoreDrain();
   entrance.serveControl({
-    ...{ service, locks, leftovers, readOnly, events, log, status, outage: () => keeper.outage },
-    ...{ leave: () => stopping.askToLeave(), handOver: handOverTo, load: () => describeLoad(loaded) },
+    service,
+    locks,
+    leftovers,
+    readOnly,
+    events,
+    log,
+    status,
+    outage: () => keeper.outage,
+    leave: () => stopping.askToLeave(),
+    handOver: handOverTo,
+    load: () => describeLoad(loaded),
   });
 
-  // A keeper that has children must outlive a forker that cannot start: the next one takes them over.
-  held.defer(() => keeper.close({ quit: service.registry.size === 0 && stopping.kind.kind === 'stop' }));
+  // A keeper that has children must outlive a forker that cannot start: the next one takes them
+  // over.
+  held.defer(() =>
+    keeper.close({ quit: service.registry.size === 0 && stopping.kind.kind === 'stop' }),
+  );
   await keeper.open();
   service.adoptOrphans();
   if (!isSuccessor) await entrance.openForks();
-  const relay = (): Relay | null => (stopping.kind.kind === 'hand-over' ? stopping.kind.relay : null);
+  const relay = (): Relay | null =>
+    stopping.kind.kind === 'hand-over' ? stopping.kind.relay : null;
   const { quit, stop } = waysToStop({ log, options, stopAsked }, events, stopping);
   serveForks(entrance, config, { service, log, refusals, times, status, relay, quit });
   locks.begin();
   held.use(collectGarbage(config.runtimeDirectory, service.registry, log));
   held.use(publishUsage(sampler, service.registry, events));
-  held.use(watchMemory(service.registry, config.limits.userMemoryBytes, (...end) => service.signal(...end)));
+  held.use(
+    watchMemory(service.registry, config.limits.userMemoryBytes, (...end) =>
+      service.signal(...end),
+    ),
+  );
   // Word for word: clients and scripts written for Launchpad's service wait for this line.
   standardError().write(`Listening on socket: ${config.forker.socket}\n`);
   keeper.announce();
   doors.move();
-  const running = { config, service, entrance, childrenTimeoutMs, log, stopping, held: held.move() };
-  const details = { forkerSocket: config.forker.socket, keeperPid: keeper.pid, confinement: zygote.confinement };
+  const running = {
+    config,
+    service,
+    entrance,
+    childrenTimeoutMs,
+    log,
+    stopping,
+    held: held.move(),
+  };
+  const details = {
+    forkerSocket: config.forker.socket,
+    keeperPid: keeper.pid,
+    confinement: zygote.confinement,
+  };
   return { details, stop, finished: runToEnd(running) };
 }
 
@@ -123,14 +161,23 @@ async function runToEnd(running: Running): Promise<void> {
   try {
     await end(running);
   } finally {
-    // Also when that failed, and of a child that nobody can end: a client that still waits must not keep the process.
+    // Also when that failed, and of a child that nobody can end: a client that still waits must not
+    // keep the process.
     entrance.closeForks();
     entrance.dismiss();
   }
   log.info('stopped');
 }
 
-async function end({ config, service, entrance, childrenTimeoutMs, log, stopping, held }: Running): Promise<void> {
+async function end({
+  config,
+  service,
+  entrance,
+  childrenTimeoutMs,
+  log,
+  stopping,
+  held,
+}: Running): Promise<void> {
   if (stopping.kind.kind !== 'hand-over') entrance.closeForks();
   if (stopping.kind.kind === 'leave') await leaveChildren(service, stopping.urgent);
   const children = service.registry.size;
@@ -144,7 +191,16 @@ async function end({ config, service, entrance, childrenTimeoutMs, log, stopping
   const release = (): Promise<void> => held.disposeAsync();
   if (kind.kind === 'hand-over') {
     const { successor, relay } = kind;
-    return handOver({ config, log, service, entrance, successor, relay, release, urgent: stopping.urgent });
+    return handOver({
+      config,
+      log,
+      service,
+      entrance,
+      successor,
+      relay,
+      release,
+      urgent: stopping.urgent,
+    });
   }
   if (kind.kind === 'leave') {
     log.info({ children }, 'leaving the children to the next forker');
@@ -163,7 +219,8 @@ function waysToStop(
   // Nobody takes it for a crash, for it is written down before the end.
   const askedToQuit = async ({ peer }: Requester): Promise<void> => {
     const who = await peer().catch(() => null);
-    const by = who === null ? 'quit on the fork socket' : `quit on the fork socket (${describePeer(who)})`;
+    const by =
+      who === null ? 'quit on the fork socket' : `quit on the fork socket (${describePeer(who)})`;
     log.info({ by }, 'asked to stop');
     record.note(who === null ? 'unknown' : describePeer(who), 'quit on the fork socket');
     stopAsked(by);
@@ -180,7 +237,10 @@ function waysToStop(
 
 const stopsForGood = 'the service stops, which nothing takes back; start it again';
 
-/** Resolves when the zygote of a successor serves; from then on nothing keeps us from leaving. @throws {StartError} */
+/**
+ * Resolves when the zygote of a successor serves; from then on nothing keeps us from leaving.
+ * @throws {StartError}
+ */
 async function agreeToHandOver(
   {
     config,
@@ -197,8 +257,12 @@ async function agreeToHandOver(
   if (!stopping.canHandOver) throw new StartError(stopsForGood);
   await keeper.tryOut(offer.zygote);
   if (!stopping.canHandOver) throw new StartError(stopsForGood);
-  if (stateOf(config, offer.successor) === 'gone') throw new StartError(`process ${pid} has ended meanwhile`);
-  stopping.askToHandOver(offer.successor, new Relay(offer.successor.socket, () => entrance.isReplaced));
+  if (stateOf(config, offer.successor) === 'gone')
+    throw new StartError(`process ${pid} has ended meanwhile`);
+  stopping.askToHandOver(
+    offer.successor,
+    new Relay(offer.successor.socket, () => entrance.isReplaced),
+  );
 }
 
 function serveForks(entrance: Entrance, config: Config, context: AnswerContext): void {
@@ -213,6 +277,7 @@ function serveForks(entrance: Entrance, config: Config, context: AnswerContext):
 function childrenTimeoutS(config: Config, option: string | undefined): number {
   if (option === undefined) return config.forker.childrenTimeoutS;
   const seconds = Number(option);
-  if (!(seconds >= 0)) throw new StartError(`--children-timeout takes a number of seconds, not '${option}'`);
+  if (!(seconds >= 0))
+    throw new StartError(`--children-timeout takes a number of seconds, not '${option}'`);
   return seconds;
 }

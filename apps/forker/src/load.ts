@@ -17,7 +17,13 @@ export interface LoadSources {
 }
 
 /** How full the service is now. */
-export function describeLoad({ service, refusals, leftovers, childrenMax, keeperPid }: LoadSources): ForkerLoad {
+export function describeLoad({
+  service,
+  refusals,
+  leftovers,
+  childrenMax,
+  keeperPid,
+}: LoadSources): ForkerLoad {
   const { queue } = service;
   const pid = keeperPid();
   return {
@@ -38,8 +44,9 @@ export function describeLoad({ service, refusals, leftovers, childrenMax, keeper
 }
 
 /**
- * Counts what has ended below a process and its children and was not reaped; null when it is gone, or the kernel was built without lists of
- * children. All sessions are children of the keeper, or of a process of its own (decision 0003).
+ * Counts what has ended below a process and its children and was not reaped; null when it is gone,
+ * or the kernel was built without lists of children. All sessions are children of the keeper, or of
+ * a process of its own (decision 0003).
  */
 function zombiesBelow(pid: number): number | null {
   const children = childrenOf(pid);
@@ -48,7 +55,10 @@ function zombiesBelow(pid: number): number | null {
   return all.filter((one) => isZombie(one)).length;
 }
 
-/** Of single-threaded processes, as all of ours below the keeper are (proc(5), `/proc/PID/task/TID/children`). */
+/**
+ * Of single-threaded processes, as all of ours below the keeper are (proc(5),
+ * `/proc/PID/task/TID/children`).
+ */
 function childrenOf(pid: number): number[] | null {
   const list = readProc(pid, `task/${pid}/children`);
   return list === null ? null : list.split(' ').filter(Boolean).map(Number);

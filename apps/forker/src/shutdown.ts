@@ -18,7 +18,8 @@ export async function endChildren(
   stopping: StopRequest,
   log: Logger,
 ): Promise<void> {
-  if (service.busy > 0) log.info({ children: service.busy, childrenTimeoutMs }, 'waiting for children');
+  if (service.busy > 0)
+    log.info({ children: service.busy, childrenTimeoutMs }, 'waiting for children');
   const cut = AbortSignal.any([stopping.urgent, stopping.handedOver]);
   const haveEnded = await allEnded(service, childrenTimeoutMs, cut);
   if (stopping.handedOver.aborted) return;
@@ -28,22 +29,35 @@ export async function endChildren(
   if (await allEnded(service, interruptGraceMs)) return;
   signalAll(service, 'SIGKILL');
   if (await allEnded(service, killGraceMs)) return;
-  log.error({ children: [...service.registry.entries()].map(({ child }) => child.pid) }, 'children outlive SIGKILL');
+  log.error(
+    { children: [...service.registry.entries()].map(({ child }) => child.pid) },
+    'children outlive SIGKILL',
+  );
 }
 
-/** Waits until every request that has been taken has its child or its refusal, so that the next forker finds only children. */
+/**
+ * Waits until every request that has been taken has its child or its refusal, so that the next
+ * forker finds only children.
+ */
 export async function leaveChildren(service: ForkService, urgent: AbortSignal): Promise<void> {
   service.intake.beginLeave();
   const deadline = performance.now() + forkMsMax;
-  while (service.queue.size > 0 && performance.now() < deadline && !urgent.aborted) await delay(lookMs);
+  while (service.queue.size > 0 && performance.now() < deadline && !urgent.aborted)
+    await delay(lookMs);
 }
 
-async function allEnded(service: ForkService, timeoutMs: number, urgent?: AbortSignal): Promise<boolean> {
+async function allEnded(
+  service: ForkService,
+  timeoutMs: number,
+  urgent?: AbortSignal,
+): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
-  while (service.busy > 0 && performance.now() < deadline && urgent?.aborted !== true) await delay(lookMs);
+  while (service.busy > 0 && performance.now() < deadline && urgent?.aborted !== true)
+    await delay(lookMs);
   return service.busy === 0;
 }
 
 function signalAll(service: ForkService, signal: NodeJS.Signals): void {
-  for (const { child } of [...service.registry.entries()]) service.signal(child.id, signal, 'the service stops');
+  for (const { child } of [...service.registry.entries()])
+    service.signal(child.id, signal, 'the service stops');
 }

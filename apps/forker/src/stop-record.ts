@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { EventLog } from '@hatchery/event-feed';
 
-/** Tells the audit, once, who has stopped a fork service that runs alone; under a supervisor that one does. */
+/**
+ * Tells the audit, once, who has stopped a fork service that runs alone; under a supervisor that
+ * one does.
+ */
 export class StopRecord {
   readonly #events: Pick<EventLog, 'publish'>;
   #isDone: boolean;
@@ -16,7 +19,14 @@ export class StopRecord {
     if (this.#isDone) return;
     this.#isDone = true;
     const actionId = randomUUID();
-    this.#events.publish({ kind: 'action.requested', actionId, actor, verb: 'stop', target: 'forker', reason });
+    this.#events.publish({
+      kind: 'action.requested',
+      actionId,
+      actor,
+      verb: 'stop',
+      target: 'forker',
+      reason,
+    });
     this.#events.publish({ kind: 'action.done', actionId, outcome: 'done' });
   }
 }

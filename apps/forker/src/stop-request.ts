@@ -1,7 +1,10 @@
 import type { Relay } from './requests/relay.ts';
 import type { Successor } from './succession/successor.ts';
 
-/** What a stop is: of the service, of this process alone, or of this process after another one has taken over. */
+/**
+ * What a stop is: of the service, of this process alone, or of this process after another one has
+ * taken over.
+ */
 export type StopKind =
   | { readonly kind: 'stop' }
   | { readonly kind: 'leave' }
@@ -28,7 +31,10 @@ export class StopRequest {
     return this.#handedOver.signal;
   }
 
-  /** False once another one has been asked to take over, or the children have ended or are being ended. */
+  /**
+   * False once another one has been asked to take over, or the children have ended or are being
+   * ended.
+   */
   get canHandOver(): boolean {
     return this.#kind.kind === 'stop' && !this.#isFinal;
   }
@@ -38,7 +44,10 @@ export class StopRequest {
     this.#isFinal = true;
   }
 
-  /** Who leaves stops for all when somebody asks for that meanwhile; who has handed over has nothing left to stop. */
+  /**
+   * Who leaves stops for all when somebody asks for that meanwhile; who has handed over has nothing
+   * left to stop.
+   */
   get kind(): StopKind {
     return this.#kind;
   }

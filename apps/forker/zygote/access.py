@@ -35,15 +35,21 @@ class Access:
         return owner != "" and (owner == self.user or owner in self.teams)
 
     def sees(self, place: Place) -> bool:
-        """Whether it may be read. What is spelled nearly as something private is taken for that, as some file systems do."""
+        """Whether it may be read. What is spelled nearly as something private is taken for that, as
+        some file systems do.
+        """
         return self.hidden_at(place) == 0
 
     def hidden_at(self, place: Place) -> int:
-        """How many names of the place make up the first thing that may not be read; 0 when all may. As many steps either way."""
+        """How many names of the place make up the first thing that may not be read; 0 when all may.
+        As many steps either way.
+        """
         if not self.private or self.owns(place):
             return 0
         spelled = folded(place)
-        hidden = [length for length in range(1, len(spelled) + 1) if spelled[:length] in self.private]
+        hidden = [
+            length for length in range(1, len(spelled) + 1) if spelled[:length] in self.private
+        ]
         return min(hidden, default=0)
 
     @property
@@ -67,7 +73,9 @@ def _folded_name(name: str) -> str:
 
 
 def of_session(user: str) -> Access:
-    """What the environment of this session says: HATCHERY_TEAMS, set with the request, and HATCHERY_PRIVATE, set by the service."""
+    """What the environment of this session says: HATCHERY_TEAMS, set with the request, and
+    HATCHERY_PRIVATE, set by the service.
+    """
     teams = tuple(os.environ.get("HATCHERY_TEAMS", "").split())
     for name in (user, *teams):
         if not NAME.fullmatch(name):
@@ -77,7 +85,9 @@ def of_session(user: str) -> Access:
 
 
 def read_only() -> str | None:
-    """The reason why nothing may be changed now, or None. Asked anew each time: it may begin while a session runs."""
+    """The reason why nothing may be changed now, or None. Asked anew each time: it may begin while
+    a session runs.
+    """
     path = os.environ.get("HATCHERY_READ_ONLY_FILE")
     if path is None:
         return None

@@ -1,7 +1,10 @@
-"""Where a session's exceptions end: each becomes one line for the user, one report for the operator, and an exit status.
+# Long: the three ways out of the smart server share their state.
+"""Where a session's exceptions end: each becomes one line for the user, one report for the
+operator, and an exit status.
 
-There are three ways out of Breezy's smart server: the answer to a request, the stream that follows an answer, and the
-end of the session. All three ask failures.py for the words, and tell the keeper with one `failed` packet.
+There are three ways out of Breezy's smart server: the answer to a request, the stream that follows
+an answer, and the end of the session. All three ask failures.py for the words, and tell the keeper
+with one `failed` packet.
 """
 
 import contextlib
@@ -19,24 +22,41 @@ from breezy.transport import NoSuchFile
 from failures import Failure
 from outcome import exit_status, say, session, tell
 
-#: Breezy's clients show a traceback for an error to one of these, and one line for the end of the connection (breezy/bzr/remote.py:
-#: calls outside of `_translate_error`).
-RAW = frozenset(b"Repository.insert_stream Repository.insert_stream_1.19 Repository.insert_stream_locked Branch.get_config_file".split())
+#: Breezy's clients show a traceback for an error to one of these, and one line for the end of the
+#: connection (breezy/bzr/remote.py: calls outside of `_translate_error`).
+RAW = frozenset(
+    b"Repository.insert_stream Repository.insert_stream_1.19 Repository.insert_stream_locked Branch.get_config_file".split()
+)
 
-#: Such ones, too; when they are told that one is unknown here, they ask for the files instead, and show the error to that.
-REPLACED = frozenset(b"Branch.get_physical_lock_status BzrDir.checkout_metadir Branch.set_config_option Branch.set_config_option_dict".split())
+#: Such ones, too; when they are told that one is unknown here, they ask for the files instead, and
+#: show the error to that.
+REPLACED = frozenset(
+    b"Branch.get_physical_lock_status BzrDir.checkout_metadir Branch.set_config_option Branch.set_config_option_dict".split()
+)
 
 #: Words of Breezy's answers that refuse a change, where no exception says so; with the kind.
-REFUSALS = {b"LockContention": "lock-held", b"TokenMismatch": "lock-held", b"UnlockableTransport": "no-permission", b"ReadOnlyError": "no-permission"}
+REFUSALS = {
+    b"LockContention": "lock-held",
+    b"TokenMismatch": "lock-held",
+    b"UnlockableTransport": "no-permission",
+    b"ReadOnlyError": "no-permission",
+}
 
-#: Brz 3.3 locks a branch twice, over two connections, when tags change with it: for one that is bound there the second fails.
+#: Brz 3.3 locks a branch twice, over two connections, when tags change with it: for one that is
+#: bound there the second fails.
 OWN_LOCK = "after brz pull or brz uncommit in a checkout run brz update, which completes it; else end the other one, or brz break-lock"
 
 #: What Breezy's own answer says well enough to its clients.
 CONVERSATION = (
-    *(errors.LockContention, errors.DirectoryNotEmpty, errors.IncompatibleRepositories),
-    *(errors.RevisionNotPresent, errors.UnstackableRepositoryFormat, errors.NotStacked),
-    *(errors.GhostRevisionsHaveNoRevno, errors.AlreadyControlDirError, errors.UnknownSmartMethod),
+    errors.LockContention,
+    errors.DirectoryNotEmpty,
+    errors.IncompatibleRepositories,
+    errors.RevisionNotPresent,
+    errors.UnstackableRepositoryFormat,
+    errors.NotStacked,
+    errors.GhostRevisionsHaveNoRevno,
+    errors.AlreadyControlDirError,
+    errors.UnknownSmartMethod,
 )
 
 
@@ -63,8 +83,8 @@ def answer(error: BaseException) -> tuple[Any, ...]:
     if isinstance(error, errors.NoSuchRevision):
         return (b"NoSuchRevision", _bytes(error.revision))
     if isinstance(error, errors.TokenMismatch):
-        # Breezy's own answer holds a None when nobody has the lock, on which its encoder fails, so that the client waits
-        # for ever; when somebody has it, the client prints a traceback.
+        # Breezy's own answer holds a None when nobody has the lock, on which its encoder fails, so
+        # that the client waits for ever; when somebody has it, the client prints a traceback.
         words = "the lock you held was broken meanwhile; start over"
         tell(Failure("lock-held", words))
         return (b"LockFailed", b"the branch again", _bytes(words))
@@ -73,16 +93,23 @@ def answer(error: BaseException) -> tuple[Any, ...]:
             return tuple(_bytes(word) for word in _translate_error(error))
     failure = failures.of(error, session.directory)
     if failure.kind == "no-permission" or failure.kind == "read-only":
-        # A client asks for more than it needs, as when it looks whether it may read a file; that is no failure.
+        # A client asks for more than it needs, as when it looks whether it may read a file; that is
+        # no failure.
         if session.changes:
             tell(failure)
-        return (b"PermissionDenied", _bytes(getattr(error, "path", session.path)), _bytes(failure.words))
+        return (
+            b"PermissionDenied",
+            _bytes(getattr(error, "path", session.path)),
+            _bytes(failure.words),
+        )
     tell(failure, error)
     return failed(failure)
 
 
 class Again(Exception):
-    """A request of a session that has told its client already what is wrong, where that client did not show it."""
+    """A request of a session that has told its client already what is wrong, where that client did
+    not show it.
+    """
 
     def __init__(self, answer: tuple[Any, ...]) -> None:
         super().__init__()
@@ -90,7 +117,9 @@ class Again(Exception):
 
 
 def failed(failure: Failure) -> tuple[Any, ...]:
-    """The one error in which Breezy's clients of all versions show words of ours in one line, whatever they had asked for."""
+    """The one error in which Breezy's clients of all versions show words of ours in one line,
+    whatever they had asked for.
+    """
     session.needs_words = True
     return (b"LockFailed", _bytes(session.path or "the session"), _bytes(failure.words))
 
@@ -108,7 +137,9 @@ def _is_conversation(error: BaseException) -> bool:
 
 
 def _bytes(word: Any) -> Any:
-    """A word of an answer. Breezy's encoder takes texts and objects for granted that it then cannot write."""
+    """A word of an answer. Breezy's encoder takes texts and objects for granted that it then cannot
+    write.
+    """
     if isinstance(word, (bytes, int, tuple, list)):
         return word
     return b"" if word is None else failures.one_line(word).encode("utf-8", "replace")
@@ -133,12 +164,21 @@ def checked(response: Any) -> Any:
         words = session.holder or "the lock was broken meanwhile, or somebody else holds it"
         if session.holds_itself and code == b"LockContention":
             say(f"you hold the lock of {session.path} in another session: {OWN_LOCK}")
-        tell(Failure(REFUSALS[code], words if REFUSALS[code] == "lock-held" else "this place cannot be written"))
+        tell(
+            Failure(
+                REFUSALS[code],
+                words if REFUSALS[code] == "lock-held" else "this place cannot be written",
+            )
+        )
     if session.needs_words and session.verb in REPLACED:
         session.answer_to_all = response.args
         response.args = (b"UnknownMethod", session.verb)
     elif session.needs_words and session.verb in RAW:
-        hang_up(b": ".join(word for word in response.args[1:] if isinstance(word, bytes)).decode("utf-8", "replace"))
+        hang_up(
+            b": ".join(word for word in response.args[1:] if isinstance(word, bytes)).decode(
+                "utf-8", "replace"
+            )
+        )
     return response
 
 
@@ -153,7 +193,9 @@ def _end_stream(error: BaseException) -> None:
 
 
 def hang_up(words: str) -> None:
-    """Says why on the user's terminal, and lets the session end when the request has been read to its end."""
+    """Says why on the user's terminal, and lets the session end when the request has been read to
+    its end.
+    """
     say(words)
     with contextlib.suppress(ValueError, OSError):
         sys.stdout.flush()
@@ -169,7 +211,9 @@ def hang_up(words: str) -> None:
 
 
 def end(error: BaseException) -> int:
-    """The exit status of a session that ended in this exception, which its user is told in one line."""
+    """The exit status of a session that ended in this exception, which its user is told in one
+    line.
+    """
     if has_client_gone(error):
         return exit_status(0)
     failure = failures.of(error, session.directory)
@@ -187,7 +231,8 @@ def install() -> None:
     convert = request.SmartServerRequestHandler._call_converting_errors
 
     def convert_and_check(self: Any, *arguments: Any) -> Any:
-        # The rest of a request that has its answer already, as the body of a refused one, is nobody's business.
+        # The rest of a request that has its answer already, as the body of a refused one, is
+        # nobody's business.
         return None if self.finished_reading else checked(convert(self, *arguments))
 
     def translate(error: BaseException) -> tuple[Any, ...]:
@@ -207,14 +252,23 @@ def install() -> None:
             session.is_streaming = False
 
     def send_error(self: Any, error: Exception) -> None:
-        words = (b"UnknownMethod", error.verb) if isinstance(error, errors.UnknownSmartMethod) else answer(error)
+        words = (
+            (b"UnknownMethod", error.verb)
+            if isinstance(error, errors.UnknownSmartMethod)
+            else answer(error)
+        )
         self.send_response(request.FailedSmartServerResponse(words))
 
     respond_to_line = protocol.SmartServerRequestProtocolOne._send_response
 
     def send_response_to_line(self: Any, response: Any) -> None:
         if response.args[:1] == (b"error",):
-            tell(Failure("unsupported", f"what was sent is no request of brz: {failures.one_line(response.args[-1].decode('utf-8', 'replace'))}"))
+            tell(
+                Failure(
+                    "unsupported",
+                    f"what was sent is no request of brz: {failures.one_line(response.args[-1].decode('utf-8', 'replace'))}",
+                )
+            )
         respond_to_line(self, response)
 
     build = medium.SmartServerStreamMedium._build_protocol
@@ -234,7 +288,10 @@ def install() -> None:
         except errors.LockContention:
             with contextlib.suppress(Exception):
                 holder = self.peek()
-                session.holder, session.holds_itself = failures.one_line(holder), holder.get("user") == get_username_for_lock_info()
+                session.holder, session.holds_itself = (
+                    failures.one_line(holder),
+                    holder.get("user") == get_username_for_lock_info(),
+                )
             raise
 
     request.SmartServerRequestHandler._call_converting_errors = convert_and_check  # type: ignore[assignment]

@@ -1,7 +1,9 @@
-"""What a client may send before it has said anything, and what reaches it of an error: bounds and words for Breezy's medium.
+"""What a client may send before it has said anything, and what reaches it of an error: bounds and
+words for Breezy's medium.
 
-Breezy reads a request line, a header or arguments to their end, however long they are, and reads lines byte by byte. It prints its own
-objects when a request cannot be understood, with their addresses in memory.
+Breezy reads a request line, a header or arguments to their end, however long they are, and reads
+lines byte by byte. It prints its own objects when a request cannot be understood, with their
+addresses in memory.
 """
 
 import contextlib
@@ -16,24 +18,26 @@ from breezy.bzr.smart.request import FailedSmartServerResponse, SmartServerRespo
 from breezy.errors import BzrError, CommandError, ConnectionTimeout, SmartProtocolError
 
 
-
 class NoRequestError(BzrError):
     """What was sent is no request: a refusal, which boundary.py tells."""
 
     refusal = "unsupported"
 
 
-#: A line of versions 1 and 2 names a verb, a path and revisions. Clients of the last fifteen years send version 3.
+#: A line of versions 1 and 2 names a verb, a path and revisions. Clients of the last fifteen years
+#: send version 3.
 LINE_BYTES_MAX = 64 * 1024
 
-#: Headers and arguments of version 3, which are asked for thousands of revisions at a time. Bodies come in parts, which have no such bound.
+#: Headers and arguments of version 3, which are asked for thousands of revisions at a time. Bodies
+#: come in parts, which have no such bound.
 ARGUMENTS_BYTES_MAX = 16 * 1024 * 1024
 
 #: How long the next part of a body is, in digits.
 LENGTH_BYTES_MAX = 32
 LENGTH = "_state_accept_expecting_length"
 
-#: Breezy's name for a transport of ours; a number that means nothing to a client, and changes with each start.
+#: Breezy's name for a transport of ours; a number that means nothing to a client, and changes with
+#: each start.
 INNER_URL = re.compile(rb"(?:filtered|chroot)-\d+://")
 
 #: How Python writes bytes.
@@ -51,7 +55,9 @@ def without_inner_names(word: Any) -> Any:
 
 
 def in_words(text: str) -> str:
-    """The same for a text that a person reads, where the hosting root is the root, and bytes are not written as Python's."""
+    """The same for a text that a person reads, where the hosting root is the root, and bytes are
+    not written as Python's.
+    """
     shown: bytes = without_inner_names(text.encode("utf-8", "replace"))
     root = os.fsencode(os.environ.get("HATCHERY_HOSTING_ROOT", "")).rstrip(b"/")
     for inner in (b"file://" + root, root) if root else ():
@@ -60,7 +66,9 @@ def in_words(text: str) -> str:
 
 
 def get_line(read_bytes: Any) -> tuple[bytes, bytes]:
-    """In place of medium._get_line: a line and nothing behind it; the end of input ends it too. SmartProtocolError for one without an end."""
+    """In place of medium._get_line: a line and nothing behind it; the end of input ends it too.
+    SmartProtocolError for one without an end.
+    """
     line = bytearray()
     while byte := read_bytes(1):
         line += byte
@@ -72,7 +80,9 @@ def get_line(read_bytes: Any) -> tuple[bytes, bytes]:
 
 
 def serve(self: Any) -> None:
-    """In place of SmartServerStreamMedium.serve. CommandError, which becomes a line on stderr and a failure, for what cannot be understood."""
+    """In place of SmartServerStreamMedium.serve. CommandError, which becomes a line on stderr and a
+    failure, for what cannot be understood.
+    """
     try:
         while not self.finished:
             self._serve_one_request(self._build_protocol())
@@ -86,14 +96,22 @@ def serve(self: Any) -> None:
     with contextlib.suppress(OSError, ValueError):
         self._disconnect_client()
     if isinstance(broken, SmartProtocolError | ValueError):
-        why = "it is not ASCII text" if isinstance(broken, UnicodeError) else in_words(str(broken))[:200]
-        raise NoRequestError(f"the request cannot be understood: {why}; this service takes requests of brz alone") from broken
+        why = (
+            "it is not ASCII text"
+            if isinstance(broken, UnicodeError)
+            else in_words(str(broken))[:200]
+        )
+        raise NoRequestError(
+            f"the request cannot be understood: {why}; this service takes requests of brz alone"
+        ) from broken
     if broken is not None and not isinstance(broken, BrokenPipeError):
         raise broken
 
 
 def _keep_cause(self: Any) -> None:
-    """In place of terminate_due_to_error, which forgets the error: it is the end of the session, and said there."""
+    """In place of terminate_due_to_error, which forgets the error: it is the end of the session,
+    and said there.
+    """
     self._broken = sys.exc_info()[1]
     self.finished = True
 
@@ -113,21 +131,35 @@ def _bound_lines() -> None:
         if not is_body and self._in_buffer_len >= 4:
             length = int.from_bytes(self._get_in_bytes(4), "big")
             if length > ARGUMENTS_BYTES_MAX:
-                raise SmartProtocolError(f"headers or arguments of {length} bytes; at most {ARGUMENTS_BYTES_MAX}")
+                raise SmartProtocolError(
+                    f"headers or arguments of {length} bytes; at most {ARGUMENTS_BYTES_MAX}"
+                )
         extracted: bytes = extract(self)
         return extracted
 
     def bounded_length(wait: Any) -> Any:
         def waiting(self: Any) -> Any:
-            if self._in_buffer_len > LENGTH_BYTES_MAX and b"\n" not in self._get_in_buffer()[: LENGTH_BYTES_MAX + 1]:
-                raise SmartProtocolError(f"the length of a body has more than {LENGTH_BYTES_MAX} digits")
+            if (
+                self._in_buffer_len > LENGTH_BYTES_MAX
+                and b"\n" not in self._get_in_buffer()[: LENGTH_BYTES_MAX + 1]
+            ):
+                raise SmartProtocolError(
+                    f"the length of a body has more than {LENGTH_BYTES_MAX} digits"
+                )
             return wait(self)
 
         return waiting
 
     protocol.SmartServerRequestProtocolOne.accept_bytes = accept_bytes  # type: ignore[assignment]
-    setattr(protocol.ProtocolThreeDecoder, "_extract_length_prefixed_bytes", extract_length_prefixed_bytes)
-    for kind, name in ((protocol.ChunkedBodyDecoder, "_extract_line"), (protocol.LengthPrefixedBodyDecoder, LENGTH)):
+    setattr(
+        protocol.ProtocolThreeDecoder,
+        "_extract_length_prefixed_bytes",
+        extract_length_prefixed_bytes,
+    )
+    for kind, name in (
+        (protocol.ChunkedBodyDecoder, "_extract_line"),
+        (protocol.LengthPrefixedBodyDecoder, LENGTH),
+    ):
         setattr(kind, name, bounded_length(getattr(kind, name)))
 
 

@@ -21,7 +21,9 @@ ACCEPT_RETRY_S = 1.0
 
 
 class Callers:
-    """Hands over who speaks as a forker does. A person with a terminal, or a program that looks who listens, does not take its place."""
+    """Hands over who speaks as a forker does. A person with a terminal, or a program that looks who
+    listens, does not take its place.
+    """
 
     def __init__(
         self,
@@ -51,8 +53,11 @@ class Callers:
             self._loop.alarm("accept", ACCEPT_RETRY_S, self._watch)
             return
         if not ancestry.is_apart(peer_of(connection)):
-            # A session that has been taken over; where sessions run as our own user, the socket's mode lets it in.
-            complain(f"process {peer_of(connection)} is below us or gone, and no forker; it is not served")
+            # A session that has been taken over; where sessions run as our own user, the socket's
+            # mode lets it in.
+            complain(
+                f"process {peer_of(connection)} is below us or gone, and no forker; it is not served"
+            )
             connection.close()
             return
         caller = wire.Lines(connection)
@@ -89,6 +94,8 @@ def alarm_of(connection: socket.socket) -> str:
 
 def peer_of(connection: socket.socket) -> int:
     """The pid of who connected, by the kernel's word (unix(7), SO_PEERCRED)."""
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, wire.CREDENTIALS.size)
+    credentials = connection.getsockopt(
+        socket.SOL_SOCKET, socket.SO_PEERCRED, wire.CREDENTIALS.size
+    )
     pid: int = wire.CREDENTIALS.unpack(credentials)[0]
     return pid

@@ -1,4 +1,6 @@
-"""A child, from its fork to its last byte: it waits for a request, connects its pipes, and runs Breezy in-process."""
+"""A child, from its fork to its last byte: it waits for a request, connects its pipes, and runs
+Breezy in-process.
+"""
 
 import contextlib
 import faulthandler
@@ -47,7 +49,8 @@ def run(descriptor: int, configuration: Configuration) -> int:
         return 0
     os.environ.update(request["environment"])
     connect(request["directory"], request["connectTimeoutS"])
-    # Not earlier: the pipes are in a directory that is closed to a session. Nothing of the client's has been read yet.
+    # Not earlier: the pipes are in a directory that is closed to a session. Nothing of the client's
+    # has been read yet.
     restrictions.enter()
     with contextlib.suppress(OSError):
         wire.send_packet(channel, {"event": "connected"})
@@ -59,11 +62,16 @@ def run(descriptor: int, configuration: Configuration) -> int:
 
 
 def connect(directory: str, timeout_s: int) -> None:
-    """Opens the three FIFOs as descriptors 0 to 2 and removes them; SIGALRM ends a child whose client does not come."""
+    """Opens the three FIFOs as descriptors 0 to 2 and removes them; SIGALRM ends a child whose
+    client does not come.
+    """
     # Not alarm(): its 0 means never, and a request may say 0.
     signal.setitimer(signal.ITIMER_REAL, max(timeout_s, 0.001))
     modes = (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)
-    opened = [os.open(os.path.join(directory, name), mode) for name, mode in zip(pipes.NAMES, modes, strict=True)]
+    opened = [
+        os.open(os.path.join(directory, name), mode)
+        for name, mode in zip(pipes.NAMES, modes, strict=True)
+    ]
     signal.setitimer(signal.ITIMER_REAL, 0)
     pipes.remove(directory)
     for descriptor, standard in zip(opened, STANDARD, strict=True):
@@ -96,10 +104,12 @@ def open_streams() -> tuple[io.TextIOWrapper, io.TextIOWrapper, io.TextIOWrapper
 
 
 def rehearse() -> None:
-    """Plays sessions through in the zygote, and leaves behind what no request decides: streams and transports.
+    """Plays sessions through in the zygote, and leaves behind what no request decides: streams and
+    transports.
 
-    Python 3.11 rewrites a function's code in place while it gets to know it, and whatever is made after the fork lies
-    on pages of the child's own. Measured: 0.7 MB less private memory a child, and a third of the time to its first reply.
+    Python 3.11 rewrites a function's code in place while it gets to know it, and whatever is made
+    after the fork lies on pages of the child's own. Measured: 0.7 MB less private memory a child,
+    and a third of the time to its first reply.
     """
     kept, objects = [os.dup(number) for number in STANDARD], (sys.stdin, sys.stdout, sys.stderr)
     null = os.open(os.devnull, os.O_WRONLY)
@@ -122,7 +132,9 @@ def rehearse() -> None:
 
 
 def _rewind(null: int) -> None:
-    """A client that says hello and leaves, on a pipe as real ones are: a stream remembers whether it could be sought."""
+    """A client that says hello and leaves, on a pipe as real ones are: a stream remembers whether
+    it could be sought.
+    """
     reading, writing = os.pipe()
     os.write(writing, b"hello\n")
     os.close(writing)

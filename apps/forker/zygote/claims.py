@@ -1,6 +1,8 @@
-"""What a less trusted process says, read as a claim. Pure: bytes in; a message of known kind with bounded fields out, or NoClaim.
+"""What a less trusted process says, read as a claim. Pure: bytes in; a message of known kind with
+bounded fields out, or NoClaim.
 
-Who spoke is not read here: the kernel says it (wire.receive_from). A claim holds no id and no pid for the same reason.
+Who spoke is not read here: the kernel says it (wire.receive_from). A claim holds no id and no pid
+for the same reason.
 """
 
 import json
@@ -10,15 +12,26 @@ import fields
 from fields import Check
 from wire import Message
 
-#: A traceback of tracing.REPORT_CHARACTERS_MAX, each character six bytes of JSON, is the longest that is ever meant.
+#: A traceback of tracing.REPORT_CHARACTERS_MAX, each character six bytes of JSON, is the longest
+#: that is ever meant.
 CLAIM_BYTES_MAX = 128 * 1024
 
-#: What the keeper gets when Python crashes in a child is no claim: faulthandler writes these words and then the stack.
+#: What the keeper gets when Python crashes in a child is no claim: faulthandler writes these words
+#: and then the stack.
 CRASH = b"Fatal Python error: "
 
 
 #: As in failures.py, which imports Breezy.
-FAILURE_KINDS = ("lock-held", "no-permission", "read-only", "unsupported", "limit", "damaged", "disk", "internal")
+FAILURE_KINDS = (
+    "lock-held",
+    "no-permission",
+    "read-only",
+    "unsupported",
+    "limit",
+    "damaged",
+    "disk",
+    "internal",
+)
 
 LOCK_ACTIONS = ("opened", "acquired", "taken-up", "contended", "gave-up", "released", "broken")
 
@@ -65,7 +78,9 @@ _decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def read(data: bytes, kinds: Mapping[str, Mapping[str, Check]]) -> Message:
-    """The claim in a packet: one of these kinds, with all of its fields and no other. NoClaim for everything else, whatever it is."""
+    """The claim in a packet: one of these kinds, with all of its fields and no other. NoClaim for
+    everything else, whatever it is.
+    """
     try:
         message = _decoder.decode(data.decode("utf-8", "surrogateescape"))
     except (ValueError, RecursionError):

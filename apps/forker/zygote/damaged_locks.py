@@ -1,6 +1,8 @@
-"""Locks whose info file says nothing: cut, empty of sense, gone, or no file at all. Breezy ends in a traceback over most of them.
+"""Locks whose info file says nothing: cut, empty of sense, gone, or no file at all. Breezy ends in
+a traceback over most of them.
 
-Such a lock is held by nobody knows whom. It is refused like any other, in words, and `brz break-lock` frees it.
+Such a lock is held by nobody knows whom. It is refused like any other, in words, and `brz
+break-lock` frees it.
 """
 
 import contextlib
@@ -20,7 +22,13 @@ from lock_waits import local_path
 INFO_BYTES_MAX = 64 * 1024
 
 #: What Breezy writes of a holder. All may be absent, which says less; none may be of another type.
-TYPES: dict[str, tuple[type, ...]] = {"hostname": (str,), "nonce": (str,), "user": (str,), "pid": (int, str), "start_time": (int, float)}
+TYPES: dict[str, tuple[type, ...]] = {
+    "hostname": (str,),
+    "nonce": (str,),
+    "user": (str,),
+    "pid": (int, str),
+    "start_time": (int, float),
+}
 
 
 def read_info(data: bytes) -> LockHeldInfo:
@@ -29,14 +37,18 @@ def read_info(data: bytes) -> LockHeldInfo:
         raise LockCorrupt("its lock is damaged: the info file is too long")
     try:
         fields = yaml.safe_load(data)
-    # What a parser makes of bytes that are anything: YAMLError, ValueError of a date, RecursionError of brackets.
+    # What a parser makes of bytes that are anything: YAMLError, ValueError of a date,
+    # RecursionError of brackets.
     except Exception as error:
         raise LockCorrupt("its lock is damaged: the info file cannot be read") from error
-    # An interruption leaves an empty file now and then (breezy/lockdir.py, bug 185013); whoever it was, it is held.
+    # An interruption leaves an empty file now and then (breezy/lockdir.py, bug 185013); whoever it
+    # was, it is held.
     if not isinstance(fields, dict) or not all(isinstance(name, str) for name in fields):
         raise LockCorrupt("its lock is damaged: the info file does not say who holds it")
     for name, types in TYPES.items():
-        if fields.get(name) is not None and (isinstance(fields[name], bool) or not isinstance(fields[name], types)):
+        if fields.get(name) is not None and (
+            isinstance(fields[name], bool) or not isinstance(fields[name], types)
+        ):
             raise LockCorrupt(f"its lock is damaged: the info file has a {name} that is none")
     if not str(fields.get("nonce", "")).isascii():
         raise LockCorrupt("its lock is damaged: the info file has a nonce that is none")
@@ -44,7 +56,9 @@ def read_info(data: bytes) -> LockHeldInfo:
 
 
 def peek(lock: Any) -> LockHeldInfo | None:
-    """Who holds a lock; None when it is free. LockCorrupt when it is held by nobody knows whom, or is none."""
+    """Who holds a lock; None when it is free. LockCorrupt when it is held by nobody knows whom, or
+    is none.
+    """
     if is_misplaced(lock):
         raise LockCorrupt("its lock is damaged: something else is in the place of its directory")
     for _ in range(2):
@@ -77,7 +91,9 @@ def is_held(lock: Any) -> bool:
 
 
 def free(lock: Any) -> None:
-    """Frees a damaged lock. It is moved aside first, as whole locks are, and may stay there when it cannot be removed."""
+    """Frees a damaged lock. It is moved aside first, as whole locks are, and may stay there when it
+    cannot be removed.
+    """
     directory = local_path(lock.transport, lock.path)
     name = f"broken.{rand_chars(20)}.tmp"
     # Refused to whoever has no right to change this branch.
@@ -100,7 +116,11 @@ def free(lock: Any) -> None:
 
 def install() -> None:
     """Makes Breezy's locks read and break so; once, before any fork."""
-    break_lock, attempt_lock, create_pending = LockDir.break_lock, LockDir._attempt_lock, LockDir._create_pending_dir
+    break_lock, attempt_lock, create_pending = (
+        LockDir.break_lock,
+        LockDir._attempt_lock,
+        LockDir._create_pending_dir,
+    )
 
     def breaking(self: Any) -> Any:
         try:
@@ -126,6 +146,11 @@ def install() -> None:
             raise
 
     LockHeldInfo.from_info_file_bytes = staticmethod(read_info)  # type: ignore[assignment]
-    wrappers = {"peek": peek, "break_lock": breaking, "_create_pending_dir": creating, "_attempt_lock": attempting}
+    wrappers = {
+        "peek": peek,
+        "break_lock": breaking,
+        "_create_pending_dir": creating,
+        "_attempt_lock": attempting,
+    }
     for name, wrapper in wrappers.items():
         setattr(LockDir, name, wrapper)

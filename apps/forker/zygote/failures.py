@@ -1,6 +1,9 @@
-"""What an exception means to a user: a kind from a closed list, and one line that says what is wrong and what to do.
+# Long: a table of exceptions and the words for each.
+"""What an exception means to a user: a kind from a closed list, and one line that says what is
+wrong and what to do.
 
-The kinds are also labels of metrics and the exit statuses of sessions (libs/protocol, `sessionFailures`).
+The kinds are also labels of metrics and the exit statuses of sessions (libs/protocol,
+`sessionFailures`).
 """
 
 import contextlib
@@ -18,7 +21,8 @@ from breezy.errors import LockCorrupt
 from breezy.transport import LateReadError, NoSuchFile
 from fastbencode import bdecode  # type: ignore[import]
 
-#: Kinds with the exit status of a session that met one (sysexits.h). The first five are refusals: the service did as it should.
+#: Kinds with the exit status of a session that met one (sysexits.h). The first five are refusals:
+#: the service did as it should.
 STATUS = {
     "lock-held": 75,
     "no-permission": 77,
@@ -32,10 +36,14 @@ STATUS = {
 
 CAUSE_CHARACTERS_MAX = 512
 
-#: What every branch of today has, below its `.bzr`, with what its format says; a file of these is never empty.
+#: What every branch of today has, below its `.bzr`, with what its format says; a file of these is
+#: never empty.
 PARTS: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "branch": (b"Bazaar Branch Format", ("format", "last-revision")),
-    "repository": (b"(needs bzr", ("format", "pack-names", "packs", "indices", "upload", "obsolete_packs")),
+    "repository": (
+        b"(needs bzr",
+        ("format", "pack-names", "packs", "indices", "upload", "obsolete_packs"),
+    ),
 }
 
 FORMAT_BYTES_MAX = 200
@@ -47,11 +55,14 @@ def _is_tip(data: bytes) -> bool:
 
 
 def _is_settings(data: bytes) -> bool:
-    config.ConfigObj(io.BytesIO(data), encoding="utf-8", list_values=False)  # As Breezy reads it (config.IniFileStore).
+    config.ConfigObj(
+        io.BytesIO(data), encoding="utf-8", list_values=False
+    )  # As Breezy reads it (config.IniFileStore).
     return True
 
 
-#: Files that clients are given as they are, who end in a traceback over one that was cut or overwritten; with what tells one that was not.
+#: Files that clients are given as they are, who end in a traceback over one that was cut or
+#: overwritten; with what tells one that was not.
 SOUND = {
     "branch/last-revision": _is_tip,
     "branch/tags": lambda data: data == b"" or isinstance(bdecode(data), dict),
@@ -62,18 +73,51 @@ OPERATOR = "ask the operator of this service"
 
 #: By the number of an OSError: the kind, and the words.
 SYSTEM = {
-    errno.ENOSPC: ("disk", f"the disk of this server is full; {OPERATOR} to make room, then do it again"),
-    errno.EDQUOT: ("disk", f"the disk quota of this service is used up; {OPERATOR} to raise it, then do it again"),
-    errno.EROFS: ("disk", f"the disk of this server cannot be written at present; {OPERATOR}, then do it again"),
+    errno.ENOSPC: (
+        "disk",
+        f"the disk of this server is full; {OPERATOR} to make room, then do it again",
+    ),
+    errno.EDQUOT: (
+        "disk",
+        f"the disk quota of this service is used up; {OPERATOR} to raise it, then do it again",
+    ),
+    errno.EROFS: (
+        "disk",
+        f"the disk of this server cannot be written at present; {OPERATOR}, then do it again",
+    ),
     errno.EIO: ("disk", f"the disk of this server has failed to read or write; {OPERATOR}"),
-    errno.EFBIG: ("limit", f"a file would be larger than this service lets a session write (limit file_size_bytes); push less at a time, or {OPERATOR}"),
-    errno.EMFILE: ("limit", f"this session has opened as many files as it may (limit open_files); {OPERATOR}"),
-    errno.ENFILE: ("limit", f"this server has opened as many files as it can; try again later, or {OPERATOR}"),
-    errno.ENAMETOOLONG: ("unsupported", "the name is too long: each part of it has at most 255 bytes, and all of it about 4000; choose a shorter one"),
-    errno.EISDIR: ("damaged", f"a directory is in the place of one of its files; {OPERATOR} to restore it from a backup"),
-    errno.ENOTDIR: ("damaged", f"a file is in the place of one of its directories; {OPERATOR} to restore it from a backup"),
-    errno.ELOOP: ("damaged", f"a link in it leads to itself; {OPERATOR} to restore it from a backup"),
-    errno.ENOMEM: ("limit", f"this session has used up the memory it may have (limit address_space_bytes); do less at a time, or {OPERATOR}"),
+    errno.EFBIG: (
+        "limit",
+        f"a file would be larger than this service lets a session write (limit file_size_bytes); push less at a time, or {OPERATOR}",
+    ),
+    errno.EMFILE: (
+        "limit",
+        f"this session has opened as many files as it may (limit open_files); {OPERATOR}",
+    ),
+    errno.ENFILE: (
+        "limit",
+        f"this server has opened as many files as it can; try again later, or {OPERATOR}",
+    ),
+    errno.ENAMETOOLONG: (
+        "unsupported",
+        "the name is too long: each part of it has at most 255 bytes, and all of it about 4000; choose a shorter one",
+    ),
+    errno.EISDIR: (
+        "damaged",
+        f"a directory is in the place of one of its files; {OPERATOR} to restore it from a backup",
+    ),
+    errno.ENOTDIR: (
+        "damaged",
+        f"a file is in the place of one of its directories; {OPERATOR} to restore it from a backup",
+    ),
+    errno.ELOOP: (
+        "damaged",
+        f"a link in it leads to itself; {OPERATOR} to restore it from a backup",
+    ),
+    errno.ENOMEM: (
+        "limit",
+        f"this session has used up the memory it may have (limit address_space_bytes); do less at a time, or {OPERATOR}",
+    ),
 }
 
 MEMORY = SYSTEM[errno.ENOMEM]
@@ -81,15 +125,25 @@ MEMORY = SYSTEM[errno.ENOMEM]
 UNSUPPORTED = (errors.UnknownFormatError, errors.UnsupportedFormatError, errors.IncompatibleFormat)
 
 UNREADABLE = (
-    *(index.BadIndexData, index.BadIndexFormatSignature, index.BadIndexKey, index.BadIndexValue, knit.KnitCorrupt),
-    *(errors.BzrCheckError, errors.CorruptRepository, errors.ShortReadvError, zlib.error),
-    *(config.ConfigContentError, config.ParseConfigError),
+    index.BadIndexData,
+    index.BadIndexFormatSignature,
+    index.BadIndexKey,
+    index.BadIndexValue,
+    knit.KnitCorrupt,
+    errors.BzrCheckError,
+    errors.CorruptRepository,
+    errors.ShortReadvError,
+    zlib.error,
+    config.ConfigContentError,
+    config.ParseConfigError,
 )
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why something was not done. `words` are for a user; `is_ours` when there is a traceback worth keeping."""
+    """Why something was not done. `words` are for a user; `is_ours` when there is a traceback worth
+    keeping.
+    """
 
     kind: str
     words: str
@@ -100,7 +154,9 @@ class Failure:
 
 
 def of(error: BaseException, directory: str | None) -> Failure:
-    """What an exception comes to that arose about the branch or repository in this directory of the disk, if any."""
+    """What an exception comes to that arose about the branch or repository in this directory of the
+    disk, if any.
+    """
     kind = getattr(error, "refusal", None)
     if isinstance(kind, str):
         return Failure(kind, one_line(getattr(error, "extra", "") or error))
@@ -110,16 +166,24 @@ def of(error: BaseException, directory: str | None) -> Failure:
         return Failure("lock-held", "the lock that was held was broken meanwhile; start over")
     for cause in _causes(error):
         # Breezy puts one in the place of a file that cannot be opened, and then uses it as a file.
-        if isinstance(cause, errors.ReadError) or isinstance(getattr(cause, "obj", None), LateReadError):
+        if isinstance(cause, errors.ReadError) or isinstance(
+            getattr(cause, "obj", None), LateReadError
+        ):
             return missing(directory) or Failure(*SYSTEM[errno.EISDIR])
         if isinstance(cause, MemoryError):
             return Failure(*MEMORY)
         if isinstance(cause, LockCorrupt):
-            return Failure("damaged", f"{cause.corruption_info}; when you know that nobody writes, free it with brz break-lock")
+            return Failure(
+                "damaged",
+                f"{cause.corruption_info}; when you know that nobody writes, free it with brz break-lock",
+            )
         if isinstance(cause, OSError) and cause.errno in SYSTEM:
             return Failure(*SYSTEM[cause.errno])
         if isinstance(cause, OSError) and cause.errno in (errno.EACCES, errno.EPERM):
-            return Failure("disk", f"this service has no right to a file of it ({_name(cause)}); {OPERATOR} to give it back")
+            return Failure(
+                "disk",
+                f"this service has no right to a file of it ({_name(cause)}); {OPERATOR} to give it back",
+            )
         if isinstance(cause, UNSUPPORTED):
             return missing(directory) or Failure("unsupported", unsupported(cause))
     if isinstance(error, errors.SmartProtocolError):
@@ -129,11 +193,18 @@ def of(error: BaseException, directory: str | None) -> Failure:
     if (part := missing(directory)) is not None:
         return part
     if isinstance(error, errors.LockFailed):
-        return Failure("damaged", f"its lock cannot be taken ({one_line(error.why)}); {OPERATOR} to look at it")
+        return Failure(
+            "damaged", f"its lock cannot be taken ({one_line(error.why)}); {OPERATOR} to look at it"
+        )
     if isinstance(error, NoSuchFile):
-        return Failure("damaged", f"its {_inner(error.path)} is missing; {OPERATOR} to restore it from a backup")
+        return Failure(
+            "damaged",
+            f"its {_inner(error.path)} is missing; {OPERATOR} to restore it from a backup",
+        )
     if isinstance(error, UNREADABLE):
-        return Failure("damaged", f"its data cannot be read; {OPERATOR} to check it and to restore it")
+        return Failure(
+            "damaged", f"its data cannot be read; {OPERATOR} to check it and to restore it"
+        )
     if isinstance(error, NotImplementedError):
         return Failure("unsupported", "this branch or repository cannot do that")
     if isinstance(error, errors.BzrError) and not error.internal_error:
@@ -150,10 +221,16 @@ def unsupported(error: BaseException) -> str:
 
 
 def missing(directory: str | None) -> Failure | None:
-    """What is wrong with the branch or repository in this directory, as far as its files tell; None when nothing is."""
+    """What is wrong with the branch or repository in this directory, as far as its files tell; None
+    when nothing is.
+    """
     control = None if directory is None else os.path.join(directory, ".bzr")
     part = None if control is None else missing_part(control) or unsound(control, *SOUND)
-    return None if part is None else Failure("damaged", f"its .bzr/{part}; {OPERATOR} to restore it from a backup")
+    return (
+        None
+        if part is None
+        else Failure("damaged", f"its .bzr/{part}; {OPERATOR} to restore it from a backup")
+    )
 
 
 def unsound(control: str, *names: str) -> str | None:
@@ -170,7 +247,9 @@ def unsound(control: str, *names: str) -> str | None:
 
 
 def missing_part(control: str) -> str | None:
-    """Which part of a branch or repository is gone or empty; None when all is there that has to be, or the format is another."""
+    """Which part of a branch or repository is gone or empty; None when all is there that has to be,
+    or the format is another.
+    """
     if os.path.isdir(control) and not os.path.lexists(os.path.join(control, "branch-format")):
         return "branch-format is missing"
     for part, (mark, names) in PARTS.items():
@@ -201,7 +280,9 @@ def _causes(error: BaseException) -> list[BaseException]:
         if not isinstance(one, BaseException) or any(one is other for other in found):
             continue
         found.append(one)
-        wanted += [getattr(one, name, None) for name in ("__cause__", "orig_error", "why", "extra", "msg")]
+        wanted += [
+            getattr(one, name, None) for name in ("__cause__", "orig_error", "why", "extra", "msg")
+        ]
         wanted.append(None if one.__suppress_context__ else one.__context__)
     return found
 
@@ -213,4 +294,8 @@ def _inner(path: str) -> str:
 
 
 def _name(error: OSError) -> str:
-    return os.path.basename(os.fsdecode(error.filename)) if error.filename else os.strerror(error.errno or 0)
+    return (
+        os.path.basename(os.fsdecode(error.filename))
+        if error.filename
+        else os.strerror(error.errno or 0)
+    )

@@ -1,10 +1,13 @@
-"""What is true of the fields of a message. Pure: a check takes a value and names what of it cannot be, None when all holds."""
+"""What is true of the fields of a message. Pure: a check takes a value and names what of it cannot
+be, None when all holds.
+"""
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-#: Where below the value something cannot be, as ".startedAt"; "" for the value itself; None when it holds.
+#: Where below the value something cannot be, as ".startedAt"; "" for the value itself; None when it
+#: holds.
 Check = Callable[[Any], "str | None"]
 
 TEXT_CHARACTERS_MAX = 16_384
@@ -81,7 +84,11 @@ def is_path(value: Any) -> bool:
 
 text = that(is_text)
 #: Fit to be shown: a terminal's cursor does not move by it.
-line = that(lambda value: is_text(value) and len(value) <= LINE_CHARACTERS_MAX and not UNSHOWABLE.search(value))
+line = that(
+    lambda value: is_text(value)
+    and len(value) <= LINE_CHARACTERS_MAX
+    and not UNSHOWABLE.search(value)
+)
 path = that(is_path)
 nonce = or_none(that(lambda value: isinstance(value, str) and NONCE.fullmatch(value) is not None))
 seconds = that(lambda value: type(value) in (int, float) and 0 <= value < 2**40)
@@ -89,13 +96,20 @@ flag = that(lambda value: type(value) is bool)
 child_id = that(lambda value: isinstance(value, str) and CHILD_ID.fullmatch(value) is not None)
 #: Of a request to fork: bounded by the line that it comes in.
 long_text = that(lambda value: isinstance(value, str) and "\0" not in value and is_encodable(value))
-words = that(lambda value: isinstance(value, list) and value != [] and all(long_text(word) is None for word in value))
+words = that(
+    lambda value: isinstance(value, list)
+    and value != []
+    and all(long_text(word) is None for word in value)
+)
 
 
 def _is_environment(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
-    return all(name and "=" not in name and long_text(name) is None and long_text(held) is None for name, held in value.items())
+    return all(
+        name and "=" not in name and long_text(name) is None and long_text(held) is None
+        for name, held in value.items()
+    )
 
 
 environment = that(_is_environment)

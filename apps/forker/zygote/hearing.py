@@ -1,7 +1,9 @@
-"""What the keeper makes of a child's words: the one place where a claim becomes something it acts on, or tells the forker.
+"""What the keeper makes of a child's words: the one place where a claim becomes something it acts
+on, or tells the forker.
 
-A child can only be taken over by whom it serves, so nothing it says reaches further than itself: who speaks is the
-kernel's word, what may be said is in claims.py, and to whom it belongs is the channel it came by.
+A child can only be taken over by whom it serves, so nothing it says reaches further than itself:
+who speaks is the kernel's word, what may be said is in claims.py, and to whom it belongs is the
+channel it came by.
 """
 
 import contextlib
@@ -28,12 +30,14 @@ LAST_WORDS_MAX = 16_384
 #: How long a child may live that tells of its crash. It writes that in milliseconds, and ends.
 CRASH_S_MAX = 1.0
 
-#: A child is not read for a moment that has sent so many packets in so short a time. The busiest session here sent 300 a
-#: second; one that sends more than 1,000 fills its queue, and counts what it could not send.
+#: A child is not read for a moment that has sent so many packets in so short a time. The busiest
+#: session here sent 300 a second; one that sends more than 1,000 fills its queue, and counts what
+#: it could not send.
 PACKETS_AT_A_TIME_MAX = 200
 PACKETS_S = 0.2
 
-#: Entries for the log of the service that are taken of one child; it sends tracing.REPORTS_MAX at the most.
+#: Entries for the log of the service that are taken of one child; it sends tracing.REPORTS_MAX at
+#: the most.
 LOGS_MAX = 64
 
 
@@ -45,9 +49,11 @@ class Hearing:
         self._tell = tell
 
     def take(self, channel: socket.socket, child: Child, reaped: int | None) -> str | None:
-        """Takes one packet; its event, or None at the end of the channel. ValueError, with the reason, for no claim.
+        """Takes one packet; its event, or None at the end of the channel. ValueError, with the
+        reason, for no claim.
 
-        `reaped` is the pid of a process of ours that has just ended, which /proc does not know any more.
+        `reaped` is the pid of a process of ours that has just ended, which /proc does not know any
+        more.
         """
         packet = wire.receive_from(channel, claims.CLAIM_BYTES_MAX)
         if packet is None:
@@ -59,7 +65,9 @@ class Hearing:
             raise claims.NoClaim(f"process {sender} spoke in its place")
         child.packets += 1
         if child.last_words or data.startswith(claims.CRASH):
-            child.last_words = (child.last_words + data.decode("utf-8", "replace"))[-LAST_WORDS_MAX:]
+            child.last_words = (child.last_words + data.decode("utf-8", "replace"))[
+                -LAST_WORDS_MAX:
+            ]
             return "crash"
         message = claims.read(data, claims.OF_CHILD)
         self._act(child, message)
@@ -67,7 +75,9 @@ class Hearing:
         return event
 
     def _identify(self, child: Child, sender: int, reaped: int | None) -> None:
-        """The first to speak is the child, if the kernel knows it as one of ours that is not another one's already."""
+        """The first to speak is the child, if the kernel knows it as one of ours that is not
+        another one's already.
+        """
         known = self._registry.children
         if sender in known or not (sender == reaped or ancestry.is_new_child(sender, known)):
             raise claims.NoClaim(f"process {sender} spoke in its place")
@@ -77,7 +87,9 @@ class Hearing:
     def _act(self, child: Child, message: Message) -> None:
         event = message["event"]
         if (event == "started") == child.started:
-            raise claims.NoClaim("it said 'started' twice" if child.started else "it did not say 'started' first")
+            raise claims.NoClaim(
+                "it said 'started' twice" if child.started else "it did not say 'started' first"
+            )
         if event == "started":
             child.started = True
             if not child.reaped and child.pid is not None:
@@ -88,7 +100,8 @@ class Hearing:
             raise claims.NoClaim(f"it sent '{event}' when that could not be")
         elif event == "connected":
             child.connected = True
-            # A child of another user than ours can empty the directory, but not remove it from ours.
+            # A child of another user than ours can empty the directory, but not remove it from
+            # ours.
             pipes.remove(child.directory)
             self._tell({"event": event, "id": child.id})
         elif event == "lock" and message["atS"] > time.monotonic():
@@ -122,14 +135,20 @@ class Hearing:
 
     def condemn(self, child: Child, reason: str) -> None:
         """Ends a child that cannot be believed, and says why. The caller has closed its channel."""
-        complain(f"child {child.pid}: {reason}; it is killed" if child.pid else f"a child that was just forked: {reason}")
+        complain(
+            f"child {child.pid}: {reason}; it is killed"
+            if child.pid
+            else f"a child that was just forked: {reason}"
+        )
         if child.pid is None:
-            return  # The kernel has not told us who it is; the child ends when it finds its channel closed.
+            # The kernel has not told us who it is; the child ends when it finds its channel closed.
+            return
         if child.id is not None:
             self._tell({"event": "condemned", "id": child.id, "reason": reason})
         if child.reaped or self._registry.children.get(child.pid) is not child:
             return
-        # It is ours and not reaped, so the pid is nobody else's; its group has that number or does not exist.
+        # It is ours and not reaped, so the pid is nobody else's; its group has that number or does
+        # not exist.
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError):
                 kill(child.pid, signal.SIGKILL)

@@ -1,4 +1,7 @@
-"""What one user may reach: a Breezy transport that ends at the hosting root and keeps to the rule of access.py."""
+# Long: one transport; Breezy wants its methods in one class.
+"""What one user may reach: a Breezy transport that ends at the hosting root and keeps to the rule
+of access.py.
+"""
 
 import functools
 import os
@@ -12,11 +15,25 @@ from access import PREFIX_DEPTH, Access, Place, read_only
 from breezy import errors, urlutils
 from breezy.bzr.smart.request import SmartServerRequest
 from breezy.bzr.smart.server import BzrServerFactory
-from breezy.errors import DirectoryNotEmpty, PermissionDenied, ResourceBusy, TransportError, TransportNotPossible
-from breezy.transport import FileExists, NoSuchFile, Transport, chroot, get_transport_from_url, pathfilter
+from breezy.errors import (
+    DirectoryNotEmpty,
+    PermissionDenied,
+    ResourceBusy,
+    TransportError,
+    TransportNotPossible,
+)
+from breezy.transport import (
+    FileExists,
+    NoSuchFile,
+    Transport,
+    chroot,
+    get_transport_from_url,
+    pathfilter,
+)
 from named_places import ABSENT, named
 
-#: Longer than any pause of a person at an editor; a lost connection is the gateway's to notice, and ends stdin.
+#: Longer than any pause of a person at an editor; a lost connection is the gateway's to notice, and
+#: ends stdin.
 CLIENT_TIMEOUT_S = 86_400.0
 
 
@@ -24,7 +41,9 @@ _translate_client_path = SmartServerRequest.translate_client_path
 
 
 def translate_client_path(request: SmartServerRequest, path: bytes) -> str:
-    """Breezy answers a path above the root, or one that is no UTF-8, with a Python exception; PathNotChild becomes "Not a branch"."""
+    """Breezy answers a path above the root, or one that is no UTF-8, with a Python exception;
+    PathNotChild becomes "Not a branch".
+    """
     try:
         translated: str = _translate_client_path(request, path)
     except (urlutils.InvalidURLJoin, UnicodeDecodeError) as error:
@@ -37,11 +56,14 @@ verbs.install()
 
 
 class HostedTransport(pathfilter.PathFilteringTransport):
-    """Shows what the user may see, and changes only what is theirs, and there only what a branch is made of."""
+    """Shows what the user may see, and changes only what is theirs, and there only what a branch is
+    made of.
+    """
 
     def _own(self, relpath: str, inside: bool = True) -> str:
         path: str = self._filter(relpath)
-        # First of all: about what is not the user's the answer is the same whether it is there or not.
+        # First of all: about what is not the user's the answer is the same whether it is there or
+        # not.
         if refusal := self.server.refusal_to_change(path):
             raise PermissionDenied("/" + path, refusal)
         if not self.server.changes:
@@ -60,7 +82,9 @@ class HostedTransport(pathfilter.PathFilteringTransport):
         return self._below(method, self._own(relpath, inside), *arguments)
 
     def _below(self, method: str, path: str, *arguments: Any, told: str | None = None) -> Any:
-        """Calls the transport below, whose errors would tell where on this host the hosting root is; `told` is what the client calls the path."""
+        """Calls the transport below, whose errors would tell where on this host the hosting root
+        is; `told` is what the client calls the path.
+        """
         shown = path if told is None else told
         try:
             return getattr(self.server.backing_transport, method)(path, *arguments)
@@ -68,13 +92,17 @@ class HostedTransport(pathfilter.PathFilteringTransport):
             raise type(error)("/" + shown) from error
         except (TransportError, OSError) as error:
             cause = getattr(error, "orig_error", error)
-            raise TransportError(f"/{shown}: {getattr(cause, 'strerror', None) or 'it cannot be done'}") from error
+            raise TransportError(
+                f"/{shown}: {getattr(cause, 'strerror', None) or 'it cannot be done'}"
+            ) from error
 
     def _directory_of(self, relpath: str) -> str:
         return self.server.directory_of(self._filter(relpath))  # type: ignore[no-any-return]
 
     def append_file(self, relpath: str, stream: Any, mode: int | None = None) -> Any:
-        return self._change("append_file", relpath, stream, file_mode(self._directory_of(relpath), mode))
+        return self._change(
+            "append_file", relpath, stream, file_mode(self._directory_of(relpath), mode)
+        )
 
     def delete(self, relpath: str) -> Any:
         return self._change("delete", relpath)
@@ -100,7 +128,9 @@ class HostedTransport(pathfilter.PathFilteringTransport):
 
     def list_dir(self, relpath: str) -> Any:
         path = self._filter(relpath)
-        return [name for name in self._call("list_dir", relpath) if self.server.shows(f"{path}/{name}")]
+        return [
+            name for name in self._call("list_dir", relpath) if self.server.shows(f"{path}/{name}")
+        ]
 
     def lock_write(self, relpath: str) -> Any:
         return self._change("lock_write", relpath)
@@ -108,24 +138,37 @@ class HostedTransport(pathfilter.PathFilteringTransport):
     def mkdir(self, relpath: str, mode: int | None = None) -> Any:
         """Also makes `~user` and `~user/project`, so that a first push needs no --create-prefix."""
         try:
-            return self._change("mkdir", relpath, directory_mode(self._directory_of(relpath), mode), inside=False)
+            return self._change(
+                "mkdir", relpath, directory_mode(self._directory_of(relpath), mode), inside=False
+            )
         except FileExists:
-            if not half_made.is_empty_place(self.server.backing_transport, self._own(relpath, inside=False)):
+            if not half_made.is_empty_place(
+                self.server.backing_transport, self._own(relpath, inside=False)
+            ):
                 raise
         except NoSuchFile:
             path = self._own(relpath, inside=False)
             parents = path.strip("/").split("/")[:-1]
-            if len(parents) > PREFIX_DEPTH and single_files.names_of("/".join(parents)) not in self.server.promised:
+            if (
+                len(parents) > PREFIX_DEPTH
+                and single_files.names_of("/".join(parents)) not in self.server.promised
+            ):
                 raise
             for above in ("/".join(parents[:depth]) for depth in range(1, len(parents) + 1)):
-                self.server.backing_transport.clone(above).ensure_base(directory_mode(self.server.directory_of(above), mode))
+                self.server.backing_transport.clone(above).ensure_base(
+                    directory_mode(self.server.directory_of(above), mode)
+                )
             return self._below("mkdir", path, directory_mode(self.server.directory_of(path), mode))
 
     def open_write_stream(self, relpath: str, mode: int | None = None) -> Any:
-        return self._change("open_write_stream", relpath, file_mode(self._directory_of(relpath), mode))
+        return self._change(
+            "open_write_stream", relpath, file_mode(self._directory_of(relpath), mode)
+        )
 
     def put_file(self, relpath: str, stream: Any, mode: int | None = None) -> Any:
-        return self._change("put_file", relpath, stream, file_mode(self._directory_of(relpath), mode))
+        return self._change(
+            "put_file", relpath, stream, file_mode(self._directory_of(relpath), mode)
+        )
 
     def rename(self, rel_from: str, rel_to: str) -> Any:
         return self._change("rename", rel_from, self._own(rel_to))
@@ -142,21 +185,26 @@ class HostedServer(pathfilter.PathFilteringServer):
         self.access = Access()
         #: Whether the request at hand is one that changes something (verbs.py).
         self.changes = False
-        #: Whether the session has begun one by itself, as a commit in a lightweight checkout does, or a push from git.
+        #: Whether the session has begun one by itself, as a commit in a lightweight checkout does,
+        #: or a push from git.
         self.has_write_group = self.pushes_git = False
         #: Branches that the client has locked, with the tokens of branch and repository.
         self.locked: dict[Place, tuple[bytes, bytes]] = {}
-        #: Directories that the client was told are made, which a branch will bring (single_files.py).
+        #: Directories that the client was told are made, which a branch will bring
+        #: (single_files.py).
         self.promised: set[Place] = set()
         self._root = root
-        #: What was no link when the request at hand first passed it: most of its accesses are in one branch.
+        #: What was no link when the request at hand first passed it: most of its accesses are in
+        #: one branch.
         self._passed: set[str] = set()
 
     def _factory(self, url: str) -> HostedTransport:
         return HostedTransport(self, url)
 
     def directory_of(self, path: str) -> str:
-        """The directory on this host in which a path names something. Nothing is found out about it that way."""
+        """The directory on this host in which a path names something. Nothing is found out about it
+        that way.
+        """
         return os.path.dirname(f"{self._root}/{urlutils.unescape(path).strip('/')}")
 
     def begin(self, changes: bool) -> None:
@@ -173,7 +221,9 @@ class HostedServer(pathfilter.PathFilteringServer):
         return real is place or (real is not None and self.access.sees(real))
 
     def looked_for(self, path: str) -> str:
-        """Where the transport below is to look; for what is hidden where nothing is, in the steps and so the time of what is not there."""
+        """Where the transport below is to look; for what is hidden where nothing is, in the steps
+        and so the time of what is not there.
+        """
         place = named(path)
         if place is None:
             raise NoSuchFile("/" + path)
@@ -186,7 +236,9 @@ class HostedServer(pathfilter.PathFilteringServer):
         return urlutils.escape("/".join(place))
 
     def refusal_to_change(self, path: str) -> str | None:
-        """Why the user may not change what a path names, whether it is there or not; None when they may."""
+        """Why the user may not change what a path names, whether it is there or not; None when they
+        may.
+        """
         place = named(path)
         if place is None:
             return "such a name is not taken here"
@@ -194,10 +246,16 @@ class HostedServer(pathfilter.PathFilteringServer):
             return self.access.hint
         real = self.real(place)
         # What a link of the operator's leads to and is not to be seen is looked for, and not found.
-        return None if real is None or self.access.owns(real) or not self.access.sees(real) else self.access.hint
+        return (
+            None
+            if real is None or self.access.owns(real) or not self.access.sees(real)
+            else self.access.hint
+        )
 
     def real(self, place: Place) -> Place | None:
-        """Where symbolic links lead, which Breezy's chroot follows anywhere; None for a place outside of the root."""
+        """Where symbolic links lead, which Breezy's chroot follows anywhere; None for a place
+        outside of the root.
+        """
         path = self._root
         for name in place:
             path = f"{path}/{name}"
@@ -214,7 +272,8 @@ class HostedServer(pathfilter.PathFilteringServer):
 class HostingFactory(BzrServerFactory):
     """A smart server on standard input and output that serves the hosting root to one user.
 
-    Its transports need no user, so that the zygote makes them once, and a child only puts in the name.
+    Its transports need no user, so that the zygote makes them once, and a child only puts in the
+    name.
     """
 
     def __init__(self, root: str) -> None:
@@ -245,5 +304,7 @@ class HostingFactory(BzrServerFactory):
 
 @functools.cache
 def prepared(root: str) -> HostingFactory:
-    """The one factory for this root; what the zygote has called before the fork is there for every child."""
+    """The one factory for this root; what the zygote has called before the fork is there for every
+    child.
+    """
     return HostingFactory(root)

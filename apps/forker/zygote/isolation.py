@@ -1,4 +1,6 @@
-"""What holds a session in: its user, its limits, its control group, and nothing open that is not its own."""
+"""What holds a session in: its user, its limits, its control group, and nothing open that is not
+its own.
+"""
 
 import contextlib
 import os
@@ -8,8 +10,9 @@ import resource
 import restrictions
 from messages import Configuration
 
-#: Whom the kernel ends first when memory is short (proc(5), `oom_score_adj`): a session before everything else of the host,
-#: and a zygote, which another one replaces within a second, before the rest of the service.
+#: Whom the kernel ends first when memory is short (proc(5), `oom_score_adj`): a session before
+#: everything else of the host, and a zygote, which another one replaces within a second, before the
+#: rest of the service.
 OOM_OF_SESSION = 1000
 OOM_OF_ZYGOTE = 500
 
@@ -19,8 +22,8 @@ CPU_GRACE_S = 5
 #: close_range(2) takes any number; this is the highest that Python's own argument can be.
 DESCRIPTORS_MAX = 2**31 - 1
 
-#: The pid of the process that is in its control group. A child that is not forked is confined and isolated in one process,
-#: and may be another user the second time.
+#: The pid of the process that is in its control group. A child that is not forked is confined and
+#: isolated in one process, and may be another user the second time.
 _entered: list[int] = []
 
 
@@ -42,7 +45,9 @@ def confine(link: int, configuration: Configuration) -> None:
 
 
 def readable() -> list[str]:
-    """What sessions read besides code and the hosting root: their own configuration, and whether they may write."""
+    """What sessions read besides code and the hosting root: their own configuration, and whether
+    they may write.
+    """
     read_only = os.environ.get("HATCHERY_READ_ONLY_FILE")
     return [os.environ["HOME"], *([os.path.dirname(read_only)] if read_only else [])]
 
@@ -56,7 +61,9 @@ def become(name: str) -> None:
 
 
 def isolate(channel: int, configuration: Configuration) -> None:
-    """Run first thing in a child: leaves it its standard streams and its channel, in a process group of its own."""
+    """Run first thing in a child: leaves it its standard streams and its channel, in a process
+    group of its own.
+    """
     enter_cgroup(configuration["cgroup"])
     os.setsid()
     limit(resource.RLIMIT_CPU, configuration["limits"]["cpuS"], CPU_GRACE_S)
@@ -68,32 +75,45 @@ def isolate(channel: int, configuration: Configuration) -> None:
 
 
 def close_above(descriptor: int) -> None:
-    """Whoever started the service may have left descriptors open in it, by any number that was allowed then."""
+    """Whoever started the service may have left descriptors open in it, by any number that was
+    allowed then.
+    """
     os.closerange(descriptor + 1, DESCRIPTORS_MAX)
 
 
 def limit(number: int, value: int, grace: int = 0) -> None:
-    """Sets one limit for good; 0 leaves it as it is. A lower one that the system has set stays. `grace` is from the soft to the hard one."""
+    """Sets one limit for good; 0 leaves it as it is. A lower one that the system has set stays.
+    `grace` is from the soft to the hard one.
+    """
     if value == 0:
         return
     hard = resource.getrlimit(number)[1]
-    soft, most = (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard) for wanted in (value, value + grace))
+    soft, most = (
+        wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        for wanted in (value, value + grace)
+    )
     resource.setrlimit(number, (soft, most))
 
 
 def offer_to_kernel(pid: int, score: int) -> None:
-    """Says how soon the kernel is to end a process for its memory. Never less than it has: only root may take that back.
+    """Says how soon the kernel is to end a process for its memory. Never less than it has: only
+    root may take that back.
 
-    Called by the parent. What has become another user may not write its own (proc(5), `PR_SET_DUMPABLE`).
+    Called by the parent. What has become another user may not write its own (proc(5),
+    `PR_SET_DUMPABLE`).
     """
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/oom_score_adj", "r+") as stream:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(
+        f"/proc/{pid}/oom_score_adj", "r+"
+    ) as stream:
         if int(stream.read()) < score:
             stream.seek(0)
             stream.write(str(score))
 
 
 def enter_cgroup(parent: str | None) -> None:
-    """Moves this process into a control group of its own, which the keeper removes when it has reaped it."""
+    """Moves this process into a control group of its own, which the keeper removes when it has
+    reaped it.
+    """
     if parent is None or _entered == [os.getpid()]:
         return
     directory = os.path.join(parent, str(os.getpid()))
@@ -106,7 +126,9 @@ def enter_cgroup(parent: str | None) -> None:
 
 
 def remove_cgroup(parent: str | None, pid: int) -> bool:
-    """Removes the control group of a process that has been reaped; False while others are in it, which are killed."""
+    """Removes the control group of a process that has been reaped; False while others are in it,
+    which are killed.
+    """
     if parent is None:
         return True
     directory = os.path.join(parent, str(pid))

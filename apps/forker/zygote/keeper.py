@@ -1,7 +1,7 @@
 """The keeper: parent of all. It starts the zygote, adopts every child, and alone reaps them.
 
-It knows nothing of Breezy and decides nothing: the forker tells it what to run, and learns how it ended. It outlives
-the forker, and keeps each exit until a forker has taken it.
+It knows nothing of Breezy and decides nothing: the forker tells it what to run, and learns how it
+ended. It outlives the forker, and keeps each exit until a forker has taken it.
 """
 
 import contextlib
@@ -53,7 +53,14 @@ class Keeper:
         self._loop.watch(forker.end, self._read_forker)
         registry = self.nursery.registry
         children = [child.snapshot() for child in registry.sessions()]
-        self._tell({"event": "hello", "pid": os.getpid(), "readyAtMs": self._ready_at_ms, "children": children})
+        self._tell(
+            {
+                "event": "hello",
+                "pid": os.getpid(),
+                "readyAtMs": self._ready_at_ms,
+                "children": children,
+            }
+        )
         for message in list(registry.exits.values()):
             self._tell(message)
         self._obey(messages)
@@ -104,7 +111,9 @@ class Keeper:
         try:
             return caller.receive()
         except ValueError as error:
-            complain(f"somebody who is no forker has connected, or the forker speaks nonsense: {error}")
+            complain(
+                f"somebody who is no forker has connected, or the forker speaks nonsense: {error}"
+            )
             return None
 
     def _obey(self, messages: list[Message]) -> None:
@@ -112,7 +121,9 @@ class Keeper:
             try:
                 self._do(orders.read(message))
             except orders.UnknownOrder as error:
-                complain(str(error))  # A forker of a later version may know more requests than we do.
+                complain(
+                    str(error)
+                )  # A forker of a later version may know more requests than we do.
             except orders.NoOrder as error:
                 complain(f"the forker asks for what cannot be done: {error}")
                 self._drop_forker()
@@ -140,7 +151,8 @@ class Keeper:
     def _signal(self, message: Signal) -> None:
         child = self.nursery.registry.find(message["id"])
         sent = False
-        # We are its parent and have not reaped it: the pid cannot have been given to another process.
+        # We are its parent and have not reaped it: the pid cannot have been given to another
+        # process.
         if child is not None and child.pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, message["signal"])
@@ -175,8 +187,12 @@ def wake_on_child(loop: Loop, reap: Callable[[], None]) -> None:
 
 
 def main(directory: str) -> int:
-    """Runs the keeper of one runtime directory; says `ready` on stdout when a forker can connect, or why it cannot start."""
-    lock = os.open(os.path.join(directory, "keeper.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Runs the keeper of one runtime directory; says `ready` on stdout when a forker can connect,
+    or why it cannot start.
+    """
+    lock = os.open(
+        os.path.join(directory, "keeper.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+    )
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(lock, 0)
@@ -185,7 +201,9 @@ def main(directory: str) -> int:
         complain(f"another keeper serves {directory}")
         return 1
     except OSError as error:
-        os.write(1, f"cannot write {directory}/keeper.lock: {error.strerror}; make room there\n".encode())
+        os.write(
+            1, f"cannot write {directory}/keeper.lock: {error.strerror}; make room there\n".encode()
+        )
         return 1
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:

@@ -1,4 +1,6 @@
-"""What the keeper says to the forker, variant by variant; src/keeper-link/messages.ts has the same, and read-event.ts holds it against that."""
+"""What the keeper says to the forker, variant by variant; src/keeper-link/messages.ts has the same,
+and read-event.ts holds it against that.
+"""
 
 from typing import Literal, TypedDict
 
@@ -89,7 +91,9 @@ class Started(TypedDict):
 
 
 class Refused(TypedDict):
-    """`condemned`: the keeper kills a child that said what no child says, or for which another process spoke."""
+    """`condemned`: the keeper kills a child that said what no child says, or for which another
+    process spoke.
+    """
 
     event: Literal["refused", "condemned"]
     id: str
@@ -147,6 +151,19 @@ class Signalled(TypedDict):
 
 
 Event = (
-    Hello | Alive | ZygoteReady | ZygoteFailed | ZygoteRejected | ZygoteDied | ZygoteNone | Started
-    | Refused | Connected | Log | Lock | Failed | Exited | Signalled
+    Hello
+    | Alive
+    | ZygoteReady
+    | ZygoteFailed
+    | ZygoteRejected
+    | ZygoteDied
+    | ZygoteNone
+    | Started
+    | Refused
+    | Connected
+    | Log
+    | Lock
+    | Failed
+    | Exited
+    | Signalled
 )

@@ -1,7 +1,9 @@
-"""What a lock on disk says of the process that took it, so that its death can be known later, and not only guessed.
+"""What a lock on disk says of the process that took it, so that its death can be known later, and
+not only guessed.
 
-Breezy writes host name, pid and a date. A container with the same host name counts pids of its own, and clocks are set, so
-that none of these is evidence. Sessions add the run of the kernel, the pid namespace and the start ticks (docs/decisions/0042).
+Breezy writes host name, pid and a date. A container with the same host name counts pids of its own,
+and clocks are set, so that none of these is evidence. Sessions add the run of the kernel, the pid
+namespace and the start ticks (docs/decisions/0042).
 """
 
 import os
@@ -17,7 +19,11 @@ def remember() -> None:
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as opened:
             boot = opened.read().strip()
-        _own.update(boot=boot, pid_namespace=os.readlink("/proc/self/ns/pid"), start_ticks=_ticks(os.getpid()))
+        _own.update(
+            boot=boot,
+            pid_namespace=os.readlink("/proc/self/ns/pid"),
+            start_ticks=_ticks(os.getpid()),
+        )
     except (OSError, ValueError):
         _own.clear()
 
@@ -37,7 +43,8 @@ def install() -> None:
 
 
 def is_known_dead(info: Any) -> bool:
-    """Whether the holder of a lock is known to be dead, so that Breezy steals the lock (`locks.steal_dead`).
+    """Whether the holder of a lock is known to be dead, so that Breezy steals the lock
+    (`locks.steal_dead`).
 
     Breezy itself goes by host name and pid, and robs a holder that lives in another pid namespace.
     """
@@ -46,7 +53,11 @@ def is_known_dead(info: Any) -> bool:
     if not _own or any(info.get(key) != _own[key] for key in ("boot", "pid_namespace")):
         return False
     pid, ticks = info.get("pid"), info.get("start_ticks")
-    if info.get("user") != get_username_for_lock_info() or not isinstance(pid, int) or not isinstance(ticks, int):
+    if (
+        info.get("user") != get_username_for_lock_info()
+        or not isinstance(pid, int)
+        or not isinstance(ticks, int)
+    ):
         return False
     try:
         os.kill(pid, 0)

@@ -1,7 +1,9 @@
-"""What a child tells of Breezy's physical locks: taken, waited for, given up, taken up by token, released, broken.
+"""What a child tells of Breezy's physical locks: taken, waited for, given up, taken up by token,
+released, broken.
 
-Each report is one packet on the child's own channel, sent without waiting. A session never notices: what cannot be sent
-is counted, the next report carries the count, and the forker then looks at the disk instead.
+Each report is one packet on the child's own channel, sent without waiting. A session never notices:
+what cannot be sent is counted, the next report carries the count, and the forker then looks at the
+disk instead.
 """
 
 import socket
@@ -20,7 +22,8 @@ from breezy.transport import Transport, get_transport_from_url
 from lock_waits import local_path
 from messages import LockClaim
 
-#: Branches and tokens that one session is remembered to have reported; beyond it some are reported again.
+#: Branches and tokens that one session is remembered to have reported; beyond it some are reported
+#: again.
 REMEMBERED_MAX = 1000
 
 _channel: socket.socket | None = None
@@ -36,13 +39,23 @@ def start(channel: socket.socket) -> None:
 
 def install() -> None:
     """Listens to Breezy; called once, before any fork."""
-    for name, action in (("lock_acquired", "acquired"), ("lock_released", "released"), ("lock_broken", "broken")):
+    for name, action in (
+        ("lock_acquired", "acquired"),
+        ("lock_released", "released"),
+        ("lock_broken", "broken"),
+    ):
         Lock.hooks.install_named_hook(name, _result_reporter(action), "hatchery")
     Branch.hooks.install_named_hook("open", _opened, "hatchery")
-    handle_contention, wait_lock, lock_write = LockDir._handle_lock_contention, LockDir.wait_lock, LockDir.lock_write
+    handle_contention, wait_lock, lock_write = (
+        LockDir._handle_lock_contention,
+        LockDir.wait_lock,
+        LockDir.lock_write,
+    )
 
     def handling(self: Any, other: Any) -> Any:
-        if not getattr(self, "_hatchery_waits", False) and time.monotonic() >= getattr(self, "_hatchery_tell_from", 0):
+        if not getattr(self, "_hatchery_waits", False) and time.monotonic() >= getattr(
+            self, "_hatchery_tell_from", 0
+        ):
             self._hatchery_waits = True
             _report("contended", self.transport, self.path, other and other.nonce)
         return handle_contention(self, other)
@@ -88,11 +101,22 @@ def _report(action: str, transport: Transport | None, path: str, nonce: bytes | 
     if _channel is None:
         return
     try:
-        place = local_path(get_transport_from_url(path), ".") if transport is None else local_path(transport, path)
+        place = (
+            local_path(get_transport_from_url(path), ".")
+            if transport is None
+            else local_path(transport, path)
+        )
         name = nonce.decode("ascii") if isinstance(nonce, bytes) else nonce
         if not _is_news(action, place, name):
             return
-        report: LockClaim = {"event": "lock", "action": action, "path": place, "nonce": name, "atS": time.monotonic(), "lost": _lost}
+        report: LockClaim = {
+            "event": "lock",
+            "action": action,
+            "path": place,
+            "nonce": name,
+            "atS": time.monotonic(),
+            "lost": _lost,
+        }
         _channel.send(wire.encode(report), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
         _lost = 0
     except NotLocalUrl:

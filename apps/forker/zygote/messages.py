@@ -1,8 +1,10 @@
-"""The messages between forker, keeper, zygote and child, variant by variant, but for what the keeper says (keeper_events.py).
+"""The messages between forker, keeper, zygote and child, variant by variant, but for what the
+keeper says (keeper_events.py).
 
 claims.py and orders.py hold what arrives against them.
 
-src/keeper-link/messages.ts has the same for TypeScript. golden-messages/ has each variant at least once, and wrong ones; the tests of both sides read it.
+src/keeper-link/messages.ts has the same for TypeScript. golden-messages/ has each variant at least
+once, and wrong ones; the tests of both sides read it.
 """
 
 from typing import Literal, TypedDict
@@ -11,7 +13,9 @@ from typing import Literal, TypedDict
 
 
 class Details(TypedDict):
-    """What the forker keeps with a child at the keeper, to get it back after its own restart; not read here."""
+    """What the forker keeps with a child at the keeper, to get it back after its own restart; not
+    read here.
+    """
 
     user: str | None
     peer: str | None
@@ -118,7 +122,9 @@ class LogClaim(TypedDict):
 
 
 class LockClaim(TypedDict):
-    """`action` is one of LOCK_ACTIONS; `atS` is of the host's monotonic clock; `lost` counts reports before it that could not be sent."""
+    """`action` is one of LOCK_ACTIONS; `atS` is of the host's monotonic clock; `lost` counts
+    reports before it that could not be sent.
+    """
 
     event: Literal["lock"]
     action: str

@@ -4,14 +4,17 @@ from access import Place
 from breezy import urlutils
 from verb_table import UNSHOWABLE
 
-#: A name that nobody can give to anything here, and of the letters that most names are of, which take the same steps.
+#: A name that nobody can give to anything here, and of the letters that most names are of, which
+#: take the same steps.
 ABSENT = ".hatchery-nothing-is-here"
 
 
 def named(path: str) -> Place | None:
-    """The names in a path as the file system will read it; None when it steps back, or holds what no terminal should show.
+    """The names in a path as the file system will read it; None when it steps back, or holds what
+    no terminal should show.
 
-    Breezy's chroot looks at the text of a path, the file system at what it means: `..%2F` would leave the root.
+    Breezy's chroot looks at the text of a path, the file system at what it means: `..%2F` would
+    leave the root.
     """
     names = tuple(name for name in urlutils.unescape(path).split("/") if name not in ("", "."))
     return None if ".." in names or ABSENT in names or any(map(UNSHOWABLE.search, names)) else names

@@ -1,4 +1,6 @@
-"""Where children come from and where they end: the pool, the requests that wait, and the reaping."""
+# Long: the children of one keeper from birth to burial.
+"""Where children come from and where they end: the pool, the requests that wait, and the reaping.
+"""
 
 import os
 import socket
@@ -19,13 +21,16 @@ from zygotes import Zygotes
 #: A fork that comes to nothing under a living zygote is asked for again this often.
 FORK_ATTEMPTS_MAX = 3
 
-#: Requests must have paused for this long before the pool is refilled, so that a refill delays nobody.
+#: Requests must have paused for this long before the pool is refilled, so that a refill delays
+#: nobody.
 REFILL_PAUSE_S = 0.03
 
-#: Forks that the zygote is asked for at a time. It does one after the other, and its queue of packets is finite.
+#: Forks that the zygote is asked for at a time. It does one after the other, and its queue of
+#: packets is finite.
 FORKS_AT_A_TIME_MAX = 32
 
-#: How soon a control group is looked at again that still held processes of a dead child, which are killed.
+#: How soon a control group is looked at again that still held processes of a dead child, which are
+#: killed.
 CGROUP_RETRY_S = 0.05
 
 
@@ -48,7 +53,8 @@ class Nursery:
         self._directory = directory
         self._tell = tell
         self.zygotes = Zygotes(loop, tell, self._took_over, self._refuse_all)
-        #: Channels to children; one without a pid has not reported yet, one with a pid and no id is in the pool.
+        #: Channels to children; one without a pid has not reported yet, one with a pid and no id is
+        #: in the pool.
         self._channels: dict[socket.socket, Child] = {}
         self._hearing = hearing.Hearing(self.registry, tell)
 
@@ -59,13 +65,19 @@ class Nursery:
         self._serve_waiting()
 
     def _is_stale(self, child: Child) -> bool:
-        """Made by a zygote that another one has taken over from; one that died leaves good children."""
-        return self.zygotes.serving is not None and child.generation != self.zygotes.serving.generation
+        """Made by a zygote that another one has taken over from; one that died leaves good
+        children.
+        """
+        return (
+            self.zygotes.serving is not None and child.generation != self.zygotes.serving.generation
+        )
 
     # Requests.
 
     def fork(self, request: Fork) -> None:
-        """Gives the request to a child as soon as there is one; refuses it at once when there will be none."""
+        """Gives the request to a child as soon as there is one; refuses it at once when there will
+        be none.
+        """
         self.waiting.append(Waiting(request))
         self._serve_waiting()
         if self.zygotes.why_none is not None:
@@ -100,21 +112,29 @@ class Nursery:
         self._loop.watch(channel, lambda: self._read_child(channel))
 
     def _pool_member(self) -> tuple[socket.socket, Child] | None:
-        idle = ((end, child) for end, child in self._channels.items() if child.pid is not None and child.id is None)
+        idle = (
+            (end, child)
+            for end, child in self._channels.items()
+            if child.pid is not None and child.id is None
+        )
         return next(idle, None)
 
     def _begin(self, waiting: Waiting, channel: socket.socket, child: Child) -> None:
         directory, request, pid = "", waiting.request, child.pid
         assert pid is not None
         try:
-            directory = pipes.make(self._directory, request["id"], self.zygotes.configuration["runAs"])
+            directory = pipes.make(
+                self._directory, request["id"], self.zygotes.configuration["runAs"]
+            )
             wire.send_packet(channel, {**request, "directory": directory})
         except OSError as error:
             if directory:
                 pipes.remove(directory)
             self._close(channel)
             if isinstance(error, ConnectionError):
-                self.waiting.insert(0, waiting)  # That member of the pool had just died; there are others.
+                self.waiting.insert(
+                    0, waiting
+                )  # That member of the pool had just died; there are others.
             else:
                 self._refuse(request, f"cannot hand the request to a child: {error}")
             return
@@ -136,7 +156,9 @@ class Nursery:
         try:
             event = self._hearing.take(channel, child, reaped)
         except (BlockingIOError, ConnectionResetError):
-            return  # One that ended without reading all of ours is told of first; what it had said comes after that.
+            # One that ended without reading all of ours is told of first; what it had said comes
+            # after that.
+            return
         except ValueError as error:
             self._close(channel)
             self._hearing.condemn(child, str(error))
@@ -145,7 +167,9 @@ class Nursery:
             event = None
         except Exception:
             # A defect of ours, which a child has found: that child is all it ends.
-            hearing.complain(f"a packet of child {child.pid} is a riddle: {traceback.format_exc()!r}")
+            hearing.complain(
+                f"a packet of child {child.pid} is a riddle: {traceback.format_exc()!r}"
+            )
             self._close(channel)
             self._hearing.condemn(child, "it sent what the keeper could not read")
             return self._lost(child)
@@ -159,7 +183,9 @@ class Nursery:
                 self._close(channel)  # It ends by itself when it reads that.
             self._serve_waiting()
         elif event == "crash":
-            self._loop.alarm(f"crash {channel.fileno()}", hearing.CRASH_S_MAX, lambda: self._end_crash(channel))
+            self._loop.alarm(
+                f"crash {channel.fileno()}", hearing.CRASH_S_MAX, lambda: self._end_crash(channel)
+            )
         elif (rest_s := self._hearing.rest_s(child)) > 0:
             self._rest(channel, rest_s)
 
@@ -173,10 +199,14 @@ class Nursery:
     def _end_crash(self, channel: socket.socket) -> None:
         if (child := self._channels.get(channel)) is not None:
             self._close(channel)
-            self._hearing.condemn(child, f"it lived on for {hearing.CRASH_S_MAX:.0f} s after it had told of a crash")
+            self._hearing.condemn(
+                child, f"it lived on for {hearing.CRASH_S_MAX:.0f} s after it had told of a crash"
+            )
 
     def _rest(self, channel: socket.socket, seconds: float) -> None:
-        """Leaves a talkative child alone for a moment, in which the others are heard; what it says waits in its queue."""
+        """Leaves a talkative child alone for a moment, in which the others are heard; what it says
+        waits in its queue.
+        """
 
         def resume() -> None:
             if channel in self._channels:
@@ -192,7 +222,10 @@ class Nursery:
         first = self.waiting[0]
         first.attempts += 1
         if first.attempts >= FORK_ATTEMPTS_MAX:
-            self._refuse(self.waiting.pop(0).request, f"fork failed {first.attempts} times: try again in a minute")
+            self._refuse(
+                self.waiting.pop(0).request,
+                f"fork failed {first.attempts} times: try again in a minute",
+            )
 
     def _close(self, channel: socket.socket) -> None:
         self._loop.forget(channel)
@@ -215,7 +248,9 @@ class Nursery:
                 continue
             self._hear_out(pid)
             child = self.registry.children.get(pid)
-            left_behind = child is not None and child.directory != "" and pipes.remove(child.directory)
+            left_behind = (
+                child is not None and child.directory != "" and pipes.remove(child.directory)
+            )
             message = self.registry.exited(pid, status, usage, left_behind)
             if message is not None:
                 self._tell(message)
@@ -225,7 +260,9 @@ class Nursery:
             self._loop.alarm(f"cgroup {pid}", CGROUP_RETRY_S, lambda: self._remove_cgroup(pid))
 
     def _hear_out(self, pid: int) -> None:
-        """Reads all that the dead child said. When the pid is new to us, one of those that have not spoken is its channel."""
+        """Reads all that the dead child said. When the pid is new to us, one of those that have not
+        spoken is its channel.
+        """
         if (known := self.registry.children.get(pid)) is not None:
             known.reaped = True
         else:

@@ -1,4 +1,6 @@
-"""What the forker asks of the keeper, read before it is done. Pure: a message in; the same, known to be right, or NoOrder that names the field."""
+"""What the forker asks of the keeper, read before it is done. Pure: a message in; the same, known
+to be right, or NoOrder that names the field.
+"""
 
 import signal
 from collections.abc import Mapping

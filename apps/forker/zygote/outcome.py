@@ -1,4 +1,6 @@
-"""What one session came upon: which request it is at, what it has reported, and the exit status that comes to."""
+"""What one session came upon: which request it is at, what it has reported, and the exit status
+that comes to.
+"""
 
 import contextlib
 import sys
@@ -41,7 +43,8 @@ class Session:
     is_streaming = False
     #: Whether the answer to the request at hand has words that only a user can read.
     needs_words = False
-    #: The answer to all that a client asks for after a request that it was told is unknown here, since it shows no error to that one.
+    #: The answer to all that a client asks for after a request that it was told is unknown here,
+    #: since it shows no error to that one.
     answer_to_all: tuple[Any, ...] | None = None
 
     def __init__(self) -> None:
@@ -49,7 +52,9 @@ class Session:
 
     @property
     def directory(self) -> str | None:
-        """Of the branch or repository that the request at hand is about; None where there is none on this disk, or none that its user may see."""
+        """Of the branch or repository that the request at hand is about; None where there is none
+        on this disk, or none that its user may see.
+        """
         with contextlib.suppress(Exception):
             root: Any = self.root
             if root is not None and root.server.shows(root._filter(self.relpath)):
@@ -62,14 +67,22 @@ session = Session()
 
 def begin(verb: bytes, path: bytes, root: Transport, changes: bool) -> None:
     """A request begins. `path` is as the client wrote it, from this root."""
-    session.verb, session.root, session.changes, session.holder, session.lock_trouble = verb, root, changes, "", None
+    session.verb, session.root, session.changes, session.holder, session.lock_trouble = (
+        verb,
+        root,
+        changes,
+        "",
+        None,
+    )
     session.needs_words = False
     session.relpath = path.decode("utf-8", "replace").strip("/") or "."
     session.path = urllib.parse.unquote(session.relpath, errors="replace")
 
 
 def tell(failure: Failure, error: BaseException | None = None) -> None:
-    """Puts it on record: one packet to the keeper, and the session's exit status. The same again is told once."""
+    """Puts it on record: one packet to the keeper, and the session's exit status. The same again is
+    told once.
+    """
     order = list(failures.STATUS)
     if session.worst is None or order.index(failure.kind) > order.index(session.worst):
         session.worst = failure.kind
@@ -77,7 +90,9 @@ def tell(failure: Failure, error: BaseException | None = None) -> None:
     if known in session.told or len(session.told) >= REPORTS_MAX:
         return
     session.told.add(known)
-    trace = "".join(traceback.format_exception(error)) if error is not None and failure.is_ours else ""
+    trace = (
+        "".join(traceback.format_exception(error)) if error is not None and failure.is_ours else ""
+    )
     tracing.tell(
         {
             "event": "failed",
@@ -85,7 +100,9 @@ def tell(failure: Failure, error: BaseException | None = None) -> None:
             "verb": _shown(session.verb.decode("ascii", "replace"), VERB_CHARACTERS_MAX),
             "path": _shown(session.path, PATH_CHARACTERS_MAX),
             "cause": _shown(failure.words, failures.CAUSE_CHARACTERS_MAX),
-            "traceback": trace.encode("utf-8", "replace").decode()[-tracing.REPORT_CHARACTERS_MAX :],
+            "traceback": trace.encode("utf-8", "replace").decode()[
+                -tracing.REPORT_CHARACTERS_MAX :
+            ],
         }
     )
 
@@ -95,7 +112,9 @@ def _shown(text: str, most: int) -> str:
 
 
 def exit_status(status: int) -> int:
-    """The status for a session that would end with this one: 0 is for those in which nothing failed."""
+    """The status for a session that would end with this one: 0 is for those in which nothing
+    failed.
+    """
     return failures.STATUS[session.worst] if status == 0 and session.worst is not None else status
 
 

@@ -10,14 +10,17 @@ NAMES = ("stdin", "stdout", "stderr")
 
 
 def make(parent: str, child_id: str, owner: str | None = None) -> str:
-    """Makes the directory and its three FIFOs, and returns its path; nothing is left when that fails."""
+    """Makes the directory and its three FIFOs, and returns its path; nothing is left when that
+    fails.
+    """
     directory = os.path.join(parent, PREFIX + child_id)
     os.mkdir(directory, 0o700)
     try:
         for name in NAMES:
             os.mkfifo(os.path.join(directory, name), 0o600)
         _share(parent, directory, of_another=owner is not None)
-        # The directory last: from then on every process of that user can put something else in a FIFO's place.
+        # The directory last: from then on every process of that user can put something else in a
+        # FIFO's place.
         if owner is not None:
             for path in (*(os.path.join(directory, name) for name in NAMES), directory):
                 os.chown(path, pwd.getpwnam(owner).pw_uid, -1)
@@ -28,15 +31,18 @@ def make(parent: str, child_id: str, owner: str | None = None) -> str:
 
 
 def _share(parent: str, directory: str, of_another: bool) -> None:
-    """Lets the group in where the parent hands its group on: that of a gateway which runs as another user.
+    """Lets the group in where the parent hands its group on: that of a gateway which runs as
+    another user.
 
-    Also where the pipes become another account's and we are not root: a gateway of our own user is in our group.
+    Also where the pipes become another account's and we are not root: a gateway of our own user is
+    in our group.
     """
     if not (os.stat(parent).st_mode & stat.S_ISGID or (of_another and os.geteuid() != 0)):
         return
     for name in NAMES:
         os.chmod(os.path.join(directory, name), 0o660)
-    # Last, so that nobody finds a FIFO that is not theirs yet; and 0750, since only the child may remove them.
+    # Last, so that nobody finds a FIFO that is not theirs yet; and 0750, since only the child may
+    # remove them.
     os.chmod(directory, 0o750)
 
 

@@ -1,8 +1,10 @@
-"""One session without keeper and zygote, on the standard streams of this process: what is left when the fork service is away.
+"""One session without keeper and zygote, on the standard streams of this process: what is left when
+the fork service is away.
 
-Descriptor 3 gets one JSON object a line: `started` with the pid of the session, what it reports, and `exited` with its
-wait status and rusage. The session runs in a process of its own below this one, which waits for it and hears it as the
-keeper would: what is no claim of its own ends it, and nothing it says passes for a word of ours.
+Descriptor 3 gets one JSON object a line: `started` with the pid of the session, what it reports,
+and `exited` with its wait status and rusage. The session runs in a process of its own below this
+one, which waits for it and hears it as the keeper would: what is no claim of its own ends it, and
+nothing it says passes for a word of ours.
 """
 
 import contextlib
@@ -55,13 +57,18 @@ def session(configuration: OneSession, channel: socket.socket) -> int:
     except BaseException:
         # What boundary.py needs may be what is missing.
         with contextlib.suppress(OSError):
-            os.write(2, b"hatchery: this service cannot start a session; ask the operator, whose log has the cause\n")
+            os.write(
+                2,
+                b"hatchery: this service cannot start a session; ask the operator, whose log has the cause\n",
+            )
         tell({"event": "log", "text": traceback.format_exc()[-fields.TEXT_CHARACTERS_MAX :]})
     return status
 
 
 def hear(pid: int, channel: socket.socket) -> bool:
-    """Passes on one packet of the session; False at its end. ValueError for what is no claim of this process."""
+    """Passes on one packet of the session; False at its end. ValueError for what is no claim of
+    this process.
+    """
     packet = wire.receive_from(channel, claims.CLAIM_BYTES_MAX)
     if packet is None:
         return False
@@ -84,7 +91,10 @@ def attend(pid: int, channel: socket.socket) -> None:
     for descriptor in (end, channel.fileno()):
         poll.register(descriptor, select.POLLIN)
     try:
-        while channel.fileno() in (ready := [descriptor for descriptor, _ in poll.poll()]) or end not in ready:
+        while (
+            channel.fileno() in (ready := [descriptor for descriptor, _ in poll.poll()])
+            or end not in ready
+        ):
             if not hear(pid, channel):
                 break
     except ValueError as error:

@@ -23,16 +23,19 @@ def set_up(step: Step) -> None:
     # Without this call run_bzr_catch_errors says: unknown command "serve".
     breezy.commands._register_builtin_commands()
     breezy.commands.install_bzr_command_hooks()
-    # No plugin at all: a server needs none, and one of them runs commands that a branch's own configuration names.
+    # No plugin at all: a server needs none, and one of them runs commands that a branch's own
+    # configuration names.
     breezy.plugin.disable_plugins()
 
 
 def load(manifest: str, step: Step) -> int:
-    """Sets Breezy up, imports the manifest's modules, and checks the result; the number of modules loaded.
+    """Sets Breezy up, imports the manifest's modules, and checks the result; the number of modules
+    loaded.
 
-    The manifest is made by trace_sessions.py from real sessions. A module that cannot be imported is an error: a
-    session that would import it would fail or be slow, and nobody would know why. In a manifest of another Breezy, which
-    serves until a restart records a new one, such modules are left out, and stderr says which.
+    The manifest is made by trace_sessions.py from real sessions. A module that cannot be imported
+    is an error: a session that would import it would fail or be slow, and nobody would know why. In
+    a manifest of another Breezy, which serves until a restart records a new one, such modules are
+    left out, and stderr says which.
     """
     set_up(step)
     import breezy
@@ -42,7 +45,9 @@ def load(manifest: str, step: Step) -> int:
         recorded = json.load(stream)
     fits = recorded["breezy"] == breezy.__version__
     if not fits:
-        complain(f"{manifest} was recorded for Breezy {recorded['breezy']}, and this is {breezy.__version__}")
+        complain(
+            f"{manifest} was recorded for Breezy {recorded['breezy']}, and this is {breezy.__version__}"
+        )
     for name in recorded["modules"]:
         step(f"importing {name}")
         try:
@@ -54,7 +59,9 @@ def load(manifest: str, step: Step) -> int:
     step("checking Breezy's compiled helpers")
     # Breezy falls back to slow Python versions in an info-level line only.
     if breezy.osutils._extension_load_failures:
-        raise RuntimeError(f"Breezy's compiled helpers did not load: {breezy.osutils._extension_load_failures}")
+        raise RuntimeError(
+            f"Breezy's compiled helpers did not load: {breezy.osutils._extension_load_failures}"
+        )
     import child
     import lock_reports
 

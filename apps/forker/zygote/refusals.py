@@ -15,11 +15,17 @@ def refuse_stranger(server: Any, place: str, path: bytes) -> None:
 def refuse_in_maintenance(path: bytes) -> None:
     """PermissionDenied while nobody may write."""
     if (reason := read_only()) is not None:
-        raise denied(path, f"this service is read-only for maintenance: {reason}; try again later", "read-only")
+        raise denied(
+            path,
+            f"this service is read-only for maintenance: {reason}; try again later",
+            "read-only",
+        )
 
 
 def denied(path: bytes, why: str, kind: str = "no-permission") -> PermissionDenied:
-    """Breezy puts a colon before the reason here, and again at the client. `kind` is one of failures.py."""
+    """Breezy puts a colon before the reason here, and again at the client. `kind` is one of
+    failures.py.
+    """
     error = PermissionDenied(path.decode("utf-8"))
     error.extra, error.refusal = why, kind  # type: ignore[attr-defined]
     return error

@@ -1,4 +1,6 @@
-"""What the keeper knows of its children. Pure: no process, no socket; tested with message sequences."""
+"""What the keeper knows of its children. Pure: no process, no socket; tested with message
+sequences.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,7 +34,9 @@ class Child:
     #: What Python wrote into its channel when it crashed.
     last_words: str = ""
     #: What the forker wants back after its own restart; not read here.
-    details: Details = field(default_factory=lambda: Details(user=None, peer=None, command="", startedAt=""))
+    details: Details = field(
+        default_factory=lambda: Details(user=None, peer=None, command="", startedAt="")
+    )
 
     def snapshot(self) -> KeptChild:
         """The child as a new forker learns of it: one that serves a session."""
@@ -87,7 +91,9 @@ class Registry:
 
 
 def rusage(usage: Any) -> Rusage:
-    """resource.struct_rusage with the names and units of the wire (getrusage(2): ru_maxrss is in KiB)."""
+    """resource.struct_rusage with the names and units of the wire (getrusage(2): ru_maxrss is in
+    KiB).
+    """
     return {
         "userMs": round(usage.ru_utime * 1000, 3),
         "systemMs": round(usage.ru_stime * 1000, 3),

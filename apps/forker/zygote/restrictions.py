@@ -1,7 +1,10 @@
-"""What a session cannot do even when it is taken over: Landlock for files and signals, seccomp for system calls, no capability.
+# Long: two tables, of paths and of system calls, and what installs them.
+"""What a session cannot do even when it is taken over: Landlock for files and signals, seccomp for
+system calls, no capability.
 
-A session needs its own streams, its channel, Breezy's code, and the hosting root. It runs with the user of the service unless
-`forker.run_as` is another one, and must not reach that user's other things: host key, audit, control sockets, other processes.
+A session needs its own streams, its channel, Breezy's code, and the hosting root. It runs with the
+user of the service unless `forker.run_as` is another one, and must not reach that user's other
+things: host key, audit, control sockets, other processes.
 """
 
 import ctypes
@@ -12,7 +15,8 @@ import platform
 import struct
 import sys
 
-#: prctl(2): no program that is run from here on can gain rights, by its set-user-id bit for example.
+#: prctl(2): no program that is run from here on can gain rights, by its set-user-id bit for
+#: example.
 PR_SET_NO_NEW_PRIVS = 38
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 
@@ -25,52 +29,125 @@ EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, REMOVE_FILE = 1, 2, 4, 8, 
 MAKE_DIR, MAKE_REG, REFER, TRUNCATE = 1 << 7, 1 << 8, 1 << 13, 1 << 14
 RIGHTS_OF_ABI = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF}
 ALL_RIGHTS = 0xFFFF
-#: Since ABI 4 a session opens no port and dials none; since 6 it signals nobody and finds no abstract socket outside.
+#: Since ABI 4 a session opens no port and dials none; since 6 it signals nobody and finds no
+#: abstract socket outside.
 NET_RIGHTS, SCOPES = 3, 3
 
 READ = READ_FILE | READ_DIR
-#: No execute, no link, no device, no socket: what Breezy keeps below the hosting root is files in directories.
+#: No execute, no link, no device, no socket: what Breezy keeps below the hosting root is files in
+#: directories.
 CHANGE = READ | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | REFER | TRUNCATE
 FILE_RIGHTS = WRITE_FILE | READ_FILE | TRUNCATE
 
 #: What the C library, Python and Breezy look up while they run.
 SYSTEM_READ = (
-    *("/usr", "/lib", "/lib64", "/etc/nsswitch.conf", "/etc/localtime", "/etc/ld.so.cache", "/etc/mime.types"),
-    *("/etc/breezy", "/etc/bazaar", "/etc/gitconfig", "/etc/timezone", "/etc/locale.alias", "/etc/default/locale"),
-    *("/dev/urandom", "/dev/random", "/dev/zero"),
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/etc/nsswitch.conf",
+    "/etc/localtime",
+    "/etc/ld.so.cache",
+    "/etc/mime.types",
+    "/etc/breezy",
+    "/etc/bazaar",
+    "/etc/gitconfig",
+    "/etc/timezone",
+    "/etc/locale.alias",
+    "/etc/default/locale",
+    "/dev/urandom",
+    "/dev/random",
+    "/dev/zero",
 )
 REPLACED = ("/etc/passwd", "/etc/group")
 
-#: The number of each call on x86_64 and aarch64 (linux/asm/unistd_64.h, asm-generic/unistd.h); -1 where there is none.
+#: The number of each call on x86_64 and aarch64 (linux/asm/unistd_64.h, asm-generic/unistd.h); -1
+#: where there is none.
 DENIED: dict[str, tuple[int, int]] = {
     # Other processes: their memory, their descriptors, signals to them.
-    **{"ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "kcmp": (312, 272)},
+    **{
+        "ptrace": (101, 117),
+        "process_vm_readv": (310, 270),
+        "process_vm_writev": (311, 271),
+        "kcmp": (312, 272),
+    },
     **{"pidfd_open": (434, 434), "pidfd_getfd": (438, 438), "pidfd_send_signal": (424, 424)},
     **{"process_madvise": (440, 440), "process_mrelease": (448, 448), "tkill": (200, 130)},
     **{"rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240)},
     # Other programs, and connections: a session has all the descriptors that it needs.
-    **{"execve": (59, 221), "execveat": (322, 281), "socket": (41, 198), "connect": (42, 203), "bind": (49, 200)},
+    **{
+        "execve": (59, 221),
+        "execveat": (322, 281),
+        "socket": (41, 198),
+        "connect": (42, 203),
+        "bind": (49, 200),
+    },
     **{"listen": (50, 201), "accept": (43, 202), "accept4": (288, 242)},
     # Mounts and namespaces.
-    **{"mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51), "unshare": (272, 97)},
-    **{"setns": (308, 268), "move_mount": (429, 429), "open_tree": (428, 428), "fsopen": (430, 430)},
-    **{"fsconfig": (431, 431), "fsmount": (432, 432), "fspick": (433, 433), "mount_setattr": (442, 442)},
-    # The kernel: keys, programs in it, counters, modules, its log, its clock, its asynchronous rings.
+    **{
+        "mount": (165, 40),
+        "umount2": (166, 39),
+        "pivot_root": (155, 41),
+        "chroot": (161, 51),
+        "unshare": (272, 97),
+    },
+    **{
+        "setns": (308, 268),
+        "move_mount": (429, 429),
+        "open_tree": (428, 428),
+        "fsopen": (430, 430),
+    },
+    **{
+        "fsconfig": (431, 431),
+        "fsmount": (432, 432),
+        "fspick": (433, 433),
+        "mount_setattr": (442, 442),
+    },
+    # The kernel: keys, programs in it, counters, modules, its log, its clock, its asynchronous
+    # rings.
     **{"keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218), "bpf": (321, 280)},
     **{"perf_event_open": (298, 241), "kexec_load": (246, 104), "kexec_file_load": (320, 294)},
-    **{"init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106), "reboot": (169, 142)},
-    **{"swapon": (167, 224), "swapoff": (168, 225), "settimeofday": (164, 170), "clock_settime": (227, 112)},
-    **{"clock_adjtime": (305, 266), "adjtimex": (159, 171), "sethostname": (170, 161), "setdomainname": (171, 162)},
+    **{
+        "init_module": (175, 105),
+        "finit_module": (313, 273),
+        "delete_module": (176, 106),
+        "reboot": (169, 142),
+    },
+    **{
+        "swapon": (167, 224),
+        "swapoff": (168, 225),
+        "settimeofday": (164, 170),
+        "clock_settime": (227, 112),
+    },
+    **{
+        "clock_adjtime": (305, 266),
+        "adjtimex": (159, 171),
+        "sethostname": (170, 161),
+        "setdomainname": (171, 162),
+    },
     **{"userfaultfd": (323, 282), "io_uring_setup": (425, 425), "io_uring_enter": (426, 426)},
-    **{"io_uring_register": (427, 427), "open_by_handle_at": (304, 265), "name_to_handle_at": (303, 264)},
+    **{
+        "io_uring_register": (427, 427),
+        "open_by_handle_at": (304, 265),
+        "name_to_handle_at": (303, 264),
+    },
     **{"quotactl": (179, 60), "quotactl_fd": (443, 443), "acct": (163, 89), "syslog": (103, 116)},
-    **{"personality": (135, 92), "vhangup": (153, 58), "fanotify_init": (300, 262), "lookup_dcookie": (212, 18)},
+    **{
+        "personality": (135, 92),
+        "vhangup": (153, 58),
+        "fanotify_init": (300, 262),
+        "lookup_dcookie": (212, 18),
+    },
     **{"iopl": (172, -1), "ioperm": (173, -1), "modify_ldt": (154, -1)},
 }
 
-#: By machine: the column of DENIED, AUDIT_ARCH_* of linux/audit.h, and the numbers of clone, clone3, kill, tgkill.
-MACHINES = {"x86_64": (0, 0xC000003E, (56, 435, 62, 234)), "aarch64": (1, 0xC00000B7, (220, 435, 129, 131))}
-#: CLONE_NEW* of clone(2). clone3 has its flags in memory, where no filter can look: the C library falls back to clone.
+#: By machine: the column of DENIED, AUDIT_ARCH_* of linux/audit.h, and the numbers of clone,
+#: clone3, kill, tgkill.
+MACHINES = {
+    "x86_64": (0, 0xC000003E, (56, 435, 62, 234)),
+    "aarch64": (1, 0xC00000B7, (220, 435, 129, 131)),
+}
+#: CLONE_NEW* of clone(2). clone3 has its flags in memory, where no filter can look: the C library
+#: falls back to clone.
 NEW_NAMESPACES = 0x7E020000
 #: Above it are the calls of x32, the same ones by other numbers.
 X32 = 0x40000000
@@ -79,11 +156,13 @@ KILL_PROCESS, ERRNO, ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
 LOAD, IF_EQUAL, IF_ABOVE, IF_BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 NUMBER, ARCH, ARGUMENT = 0, 4, (16, 24)
 
-#: What root keeps of its capabilities (capability(7)): to write where others own the files, which Landlock bounds.
+#: What root keeps of its capabilities (capability(7)): to write where others own the files, which
+#: Landlock bounds.
 CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID = 1, 3, 4
 ROOT_KEEPS = 1 << CAP_DAC_OVERRIDE | 1 << CAP_FOWNER | 1 << CAP_FSETID
 
-#: Where the ruleset is kept: above the channels of children, which get the lowest number that is free.
+#: Where the ruleset is kept: above the channels of children, which get the lowest number that is
+#: free.
 RULESET = 10
 
 #: The hosting root, the rights below it, and the ABI; empty without Landlock.
@@ -95,14 +174,21 @@ _libc.syscall.restype = ctypes.c_long
 
 def landlock_abi() -> int:
     """Which Landlock this kernel has; 0 for none (landlock(7), `LANDLOCK_CREATE_RULESET_VERSION`)."""
-    return max(0, int(_libc.syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), CREATE_RULESET_VERSION)))
+    return max(
+        0,
+        int(
+            _libc.syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), CREATE_RULESET_VERSION)
+        ),
+    )
 
 
 def lacks() -> list[str]:
     """What this machine cannot take from a session, in words for an operator."""
     abi, found = landlock_abi(), []
     if abi == 0:
-        found.append("Landlock (the kernel has none, or it is not in its lsm= list): sessions read what their user may")
+        found.append(
+            "Landlock (the kernel has none, or it is not in its lsm= list): sessions read what their user may"
+        )
     elif abi < 6:
         found.append(f"Landlock's scope of signals (ABI {abi}, from 6 on)")
     if platform.machine() not in MACHINES:
@@ -111,7 +197,9 @@ def lacks() -> list[str]:
 
 
 def give_up_rights() -> None:
-    """Once for a zygote and all its children: no new rights, no capability, none of the calls that no session needs."""
+    """Once for a zygote and all its children: no new rights, no capability, none of the calls that
+    no session needs.
+    """
     if _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_NO_NEW_PRIVS)")
     _keep_capabilities(ROOT_KEEPS if os.geteuid() == 0 else 0)
@@ -120,12 +208,16 @@ def give_up_rights() -> None:
 
 
 def prepare(root: str, readable: list[str], scratch: str | None = None) -> None:
-    """Makes the ruleset of sessions below the hosting root, for `enter`; does nothing without Landlock. Large indexes are sorted in `scratch`."""
+    """Makes the ruleset of sessions below the hosting root, for `enter`; does nothing without
+    Landlock. Large indexes are sorted in `scratch`.
+    """
     abi = landlock_abi()
     if abi == 0:
         return
     handled = RIGHTS_OF_ABI.get(abi, ALL_RIGHTS)
-    attributes = struct.pack("QQQ", handled, NET_RIGHTS, SCOPES)[: 24 if abi >= 6 else 16 if abi >= 4 else 8]
+    attributes = struct.pack("QQQ", handled, NET_RIGHTS, SCOPES)[
+        : 24 if abi >= 6 else 16 if abi >= 4 else 8
+    ]
     ruleset = _call(LANDLOCK_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
     if ruleset != RULESET:
         os.dup2(ruleset, RULESET, inheritable=False)
@@ -145,7 +237,9 @@ def descriptors() -> list[int]:
 
 
 def enter() -> None:
-    """From here on this process keeps to the ruleset, and signals nobody but itself. OSError when that cannot be had."""
+    """From here on this process keeps to the ruleset, and signals nobody but itself. OSError when
+    that cannot be had.
+    """
     abi = 0
     if _prepared:
         ((root, change, abi),) = _prepared
@@ -163,7 +257,11 @@ def static_filter(machine: str) -> list[tuple[int, int, int, int]]:
     """The program (linux/filter.h) that refuses DENIED; namespaces too, which clone could make."""
     column, _, (clone, clone3, _, _) = MACHINES[machine]
     numbers = sorted(call[column] for call in DENIED.values() if call[column] >= 0)
-    refused = [step for number in numbers for step in ((IF_EQUAL, 0, 1, number), (RETURN, 0, 0, ERRNO | errno.EPERM))]
+    refused = [
+        step
+        for number in numbers
+        for step in ((IF_EQUAL, 0, 1, number), (RETURN, 0, 0, ERRNO | errno.EPERM))
+    ]
     return [
         *_right_machine(machine),
         *((IF_EQUAL, 0, 1, clone3), (RETURN, 0, 0, ERRNO | errno.ENOSYS)),
@@ -175,20 +273,39 @@ def static_filter(machine: str) -> list[tuple[int, int, int, int]]:
 
 
 def own_signals_filter(machine: str, pid: int) -> list[tuple[int, int, int, int]]:
-    """The program that lets a process signal itself alone, and ask whether another one lives (signal 0)."""
+    """The program that lets a process signal itself alone, and ask whether another one lives
+    (signal 0).
+    """
     _, _, (_, _, kill, tgkill) = MACHINES[machine]
     return [
         *_right_machine(machine),
-        *((IF_EQUAL, 0, 3, kill), (LOAD, 0, 0, ARGUMENT[1]), (IF_EQUAL, 4, 0, 0), (IF_EQUAL, 1, 1, 0)),
-        *((IF_EQUAL, 0, 2, tgkill), (LOAD, 0, 0, ARGUMENT[0]), (IF_EQUAL, 0, 1, pid), (RETURN, 0, 0, ALLOW)),
+        *(
+            (IF_EQUAL, 0, 3, kill),
+            (LOAD, 0, 0, ARGUMENT[1]),
+            (IF_EQUAL, 4, 0, 0),
+            (IF_EQUAL, 1, 1, 0),
+        ),
+        *(
+            (IF_EQUAL, 0, 2, tgkill),
+            (LOAD, 0, 0, ARGUMENT[0]),
+            (IF_EQUAL, 0, 1, pid),
+            (RETURN, 0, 0, ALLOW),
+        ),
         (RETURN, 0, 0, ERRNO | errno.EPERM),
     ]
 
 
 def _right_machine(machine: str) -> list[tuple[int, int, int, int]]:
-    """Ends a process that calls as another machine would, and leaves the number of the call to be compared."""
+    """Ends a process that calls as another machine would, and leaves the number of the call to be
+    compared.
+    """
     _, arch, _ = MACHINES[machine]
-    start = [(LOAD, 0, 0, ARCH), (IF_EQUAL, 1, 0, arch), (RETURN, 0, 0, KILL_PROCESS), (LOAD, 0, 0, NUMBER)]
+    start = [
+        (LOAD, 0, 0, ARCH),
+        (IF_EQUAL, 1, 0, arch),
+        (RETURN, 0, 0, KILL_PROCESS),
+        (LOAD, 0, 0, NUMBER),
+    ]
     return [*start, (IF_ABOVE, 0, 1, X32), (RETURN, 0, 0, ERRNO | errno.EPERM)]
 
 
@@ -200,7 +317,9 @@ def _filter(program: list[tuple[int, int, int, int]]) -> None:
 
 
 def _keep_capabilities(kept: int) -> None:
-    """Gives up all others for good: with no new privileges, no program gets them back (capset(2), version 3)."""
+    """Gives up all others for good: with no new privileges, no program gets them back (capset(2),
+    version 3).
+    """
     header = struct.pack("Ii", 0x20080522, 0)
     if _libc.capset(header, struct.pack("IIIIII", kept, kept, 0, 0, 0, 0)) != 0:
         raise OSError(ctypes.get_errno(), "capset")
@@ -214,7 +333,9 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
         return
     try:
         rights &= ALL_RIGHTS if os.path.isdir(path) else FILE_RIGHTS
-        _call(LANDLOCK_ADD_RULE, ruleset, RULE_PATH_BENEATH, struct.pack("=Qi", rights, descriptor), 0)
+        _call(
+            LANDLOCK_ADD_RULE, ruleset, RULE_PATH_BENEATH, struct.pack("=Qi", rights, descriptor), 0
+        )
     finally:
         os.close(descriptor)
 

@@ -57,7 +57,9 @@ def launchpad_replay(arguments: list[str]) -> int:
         number, _, text = line.partition(b" ")
         channel = channels.get(number)
         if channel is None:
-            raise CommandError(f"a line of launchpad-replay starts with '1 ' or '2 ', not {line[:40]!r}")
+            raise CommandError(
+                f"a line of launchpad-replay starts with '1 ' or '2 ', not {line[:40]!r}"
+            )
         channel.write(text)
         channel.flush()
     return 0

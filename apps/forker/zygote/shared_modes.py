@@ -1,7 +1,8 @@
-"""The mode of what a session makes: the umask decides, and a directory that hands its group on decides for its group.
+"""The mode of what a session makes: the umask decides, and a directory that hands its group on
+decides for its group.
 
-Breezy gives everything within a branch the mode of the branch's directory. What is left is that directory itself, those
-above it, and files without a mode.
+Breezy gives everything within a branch the mode of the branch's directory. What is left is that
+directory itself, those above it, and files without a mode.
 """
 
 import os
@@ -9,7 +10,9 @@ import stat
 
 
 def directory_mode(parent: str, mode: int | None) -> int | None:
-    """For mkdir in `parent`: a set-group-ID directory hands on its group's rights, as it hands on its group (mkdir(2))."""
+    """For mkdir in `parent`: a set-group-ID directory hands on its group's rights, as it hands on
+    its group (mkdir(2)).
+    """
     return _handed_on(parent, mode, 0o777)
 
 

@@ -1,9 +1,11 @@
 """What is answered about single files, as the smart protocol of 2007 asks for them.
 
-A branch is read and written by requests about branches. But clients ask for files all the same: `brz pull URL` and `brz merge
-URL` to see whether the URL is a bundle, `brz log URL/file`, `brz pull` in a checkout and many others to read packs and settings, `brz init` whether it
-may make the directory, `brz branches -R` for the names of directories. Breezy's own answer where BRZ_NO_SMART_VFS is set makes all of them
-give up. So they get what requests about branches tell as well, by the same rule of access, and nothing else.
+A branch is read and written by requests about branches. But clients ask for files all the same:
+`brz pull URL` and `brz merge URL` to see whether the URL is a bundle, `brz log URL/file`, `brz
+pull` in a checkout and many others to read packs and settings, `brz init` whether it may make the
+directory, `brz branches -R` for the names of directories. Breezy's own answer where
+BRZ_NO_SMART_VFS is set makes all of them give up. So they get what requests about branches tell as
+well, by the same rule of access, and nothing else.
 """
 
 import os
@@ -14,7 +16,11 @@ from typing import Any
 from access import PREFIX_DEPTH
 from breezy import urlutils
 from breezy.bzr.smart import request
-from breezy.bzr.smart.request import SmartServerRequest, SmartServerResponse, SuccessfulSmartServerResponse
+from breezy.bzr.smart.request import (
+    SmartServerRequest,
+    SmartServerResponse,
+    SuccessfulSmartServerResponse,
+)
 from breezy.errors import ReadError
 from breezy.git import LocalGitProber
 from breezy.transport import FileExists, NoSuchFile
@@ -26,8 +32,9 @@ READS, CHANGES = CLASSES["file read"], CLASSES["file change"]
 #: Brz sends names as they are in these requests, where servers take a URL.
 URL_BYTE = re.compile(rb"[^\x00-\x7f]")
 
-#: Files below a `.bzr` whose content every request about the branch or the repository tells: formats, tip, tags, settings
-#: (`Branch.get_config_file`), and all revisions (`Repository.get_stream`). What Breezy leaves beside them is not given out.
+#: Files below a `.bzr` whose content every request about the branch or the repository tells:
+#: formats, tip, tags, settings (`Branch.get_config_file`), and all revisions
+#: (`Repository.get_stream`). What Breezy leaves beside them is not given out.
 TOLD = re.compile(
     r"branch-format|branch-list|control\.conf"
     r"|(branch|branches/[^/]+)/(format|last-revision|revision-history|tags|branch\.conf|location|references|parent|bound)"
@@ -37,10 +44,12 @@ TOLD = re.compile(
 #: Who holds a lock, and by which token: for those who may take it.
 HELD = re.compile(r"(branch|branches/[^/]+|repository)/lock/held/info")
 
-#: What stands for a request about a branch whose lock the session holds: `brz pull` in a checkout sets a tip so.
+#: What stands for a request about a branch whose lock the session holds: `brz pull` in a checkout
+#: sets a tip so.
 PUTS = re.compile(r"(?P<branch>.*)/\.bzr/branch/(?P<name>last-revision|tags|branch\.conf)")
 
-#: A client that has begun a write group writes packs itself: a commit in a lightweight checkout, or a push from git.
+#: A client that has begun a write group writes packs itself: a commit in a lightweight checkout, or
+#: a push from git.
 LIGHTWEIGHT = "a lightweight checkout cannot commit here: commit from a checkout that was made without --lightweight (brz checkout URL)"
 GIT_HISTORY = "git's history cannot be pushed here: push from a branch of brz's own format (brz init NEW; brz pull -d NEW GIT; brz push -d NEW URL)"
 
@@ -51,12 +60,16 @@ NOT_GIT = "git repositories are not kept here: push from a branch of brz's own f
 GIT_PLACE = "it is a git repository, and only branches of brz are served here; ask the operator of this service to make it one (brz init NEW; brz pull -d NEW GIT)"
 NOT_GIVEN = "single files are not given out here unless the operator sets hosting.file_reads"
 NOT_IN_BRANCH = "only single files of a branch are given out here"
-NOT_CHANGED = "single files are not changed here, only branches: push the branch that has them (brz push URL)"
+NOT_CHANGED = (
+    "single files are not changed here, only branches: push the branch that has them (brz push URL)"
+)
 NOT_UPGRADED = "a branch is not upgraded in place here: upgrade a copy and push it (brz branch URL COPY; brz upgrade COPY; brz push -d COPY NEW-URL)"
 
 
 def install() -> None:
-    """Has git repositories refused in words: Breezy opens them too, and tells clients addresses of them that lead nowhere. Once, before any fork."""
+    """Has git repositories refused in words: Breezy opens them too, and tells clients addresses of
+    them that lead nowhere. Once, before any fork.
+    """
     probe = LocalGitProber.probe_transport
 
     def refusing(self: Any, transport: Any) -> Any:
@@ -69,11 +82,15 @@ def install() -> None:
 
 
 def is_hosted(transport: Any) -> bool:
-    """Whether it is of a session (hosting.py, which imports us), and not of a client in the same process, as in tests."""
+    """Whether it is of a session (hosting.py, which imports us), and not of a client in the same
+    process, as in tests.
+    """
     return hasattr(getattr(transport, "server", None), "refusal_to_change")
 
 
-def execute(asked: SmartServerRequest, verb: bytes, *arguments: bytes) -> SmartServerResponse | None:
+def execute(
+    asked: SmartServerRequest, verb: bytes, *arguments: bytes
+) -> SmartServerResponse | None:
     """Runs or refuses a request of READS or CHANGES. None: a body has to come before the answer."""
     path = URL_BYTE.sub(lambda byte: b"%%%02X" % ord(byte[0]), arguments[0])
     arguments = (path, *arguments[1:])
@@ -92,7 +109,14 @@ def execute(asked: SmartServerRequest, verb: bytes, *arguments: bytes) -> SmartS
         return None
     # The last one is how an upgrade begins.
     if verb != b"mkdir" or b"/.bzr/" in path + b"/" or b"/backup.bzr" in path:
-        raise denied(path, NOT_GIT if b"/.git/" in path + b"/" else NOT_UPGRADED if b"/backup.bzr" in path else NOT_CHANGED)
+        raise denied(
+            path,
+            NOT_GIT
+            if b"/.git/" in path + b"/"
+            else NOT_UPGRADED
+            if b"/backup.bzr" in path
+            else NOT_CHANGED,
+        )
     refuse_in_maintenance(path)
     expect_directory(transport, place, path)
     # None is made: the branch that comes next brings its own, and those above it.
@@ -121,7 +145,9 @@ def take_put(asked: SmartServerRequest, put: re.Match[str], path: bytes) -> None
         if response is None:
             meant.do_chunk(rest)
             response = meant.do_end()
-        answer: SmartServerResponse = SuccessfulSmartServerResponse((b"ok",)) if response.is_successful() else response
+        answer: SmartServerResponse = (
+            SuccessfulSmartServerResponse((b"ok",)) if response.is_successful() else response
+        )
         return answer
 
     asked.do_body = do_body  # type: ignore[assignment]
@@ -140,15 +166,23 @@ def refuse_read(verb: bytes, transport: Any, place: str, path: bytes) -> None:
     if verb == b"get" and is_directory:
         raise ReadError(path.decode("utf-8"))
     if transport.server.has_write_group:
-        raise denied(path, GIT_HISTORY if transport.server.pushes_git else LIGHTWEIGHT, "unsupported")
+        raise denied(
+            path, GIT_HISTORY if transport.server.pushes_git else LIGHTWEIGHT, "unsupported"
+        )
     in_branch = reads_inside(place)
     inside = urlutils.unescape(place).rpartition("/.bzr/")[2]
-    is_told = TOLD.fullmatch(inside) or (HELD.fullmatch(inside) and not transport.server.refusal_to_change(place))
-    if in_branch and ((verb == b"stat" and is_directory) or (is_told and verb in (b"get", b"has", b"readv", b"stat"))):
+    is_told = TOLD.fullmatch(inside) or (
+        HELD.fullmatch(inside) and not transport.server.refusal_to_change(place)
+    )
+    if in_branch and (
+        (verb == b"stat" and is_directory)
+        or (is_told and verb in (b"get", b"has", b"readv", b"stat"))
+    ):
         return
     if not reads_allowed():
         raise denied(path, NOT_GIVEN)
-    # The names above a branch would tell who else is here; whole trees are asked for by who copies them file by file.
+    # The names above a branch would tell who else is here; whole trees are asked for by who copies
+    # them file by file.
     if not in_branch or verb == b"iter_files_recursive":
         raise denied(path, NOT_IN_BRANCH)
 
@@ -161,7 +195,11 @@ def expect_directory(transport: Any, place: str, path: bytes) -> None:
     if names in promised or transport.has(place):
         raise FileExists(path.decode("utf-8"))
     parents = names[:-1]
-    if len(parents) > PREFIX_DEPTH and parents not in promised and not transport.has(urlutils.escape("/".join(parents))):
+    if (
+        len(parents) > PREFIX_DEPTH
+        and parents not in promised
+        and not transport.has(urlutils.escape("/".join(parents)))
+    ):
         raise NoSuchFile(path.decode("utf-8"))
 
 
@@ -176,10 +214,18 @@ def reads_inside(place: str) -> bool:
 
 
 def directories(transport: Any, place: str, path: bytes) -> list[bytes]:
-    """The directories in one, for who looks for branches below it; the root would tell who else is here."""
+    """The directories in one, for who looks for branches below it; the root would tell who else is
+    here.
+    """
     if not names_of(place):
         # Clients take a PermissionDenied for an empty directory here, and print nothing.
-        raise urlutils.InvalidURL("/", ": what is here is not listed; name a user or a project, as /~demo")
+        raise urlutils.InvalidURL(
+            "/", ": what is here is not listed; name a user or a project, as /~demo"
+        )
     names = transport.list_dir(place)
     inside = transport.clone(place)
-    return [name.encode("utf-8") for name in names if name != ".bzr" and stat.S_ISDIR(inside.stat(name).st_mode)]
+    return [
+        name.encode("utf-8")
+        for name in names
+        if name != ".bzr" and stat.S_ISDIR(inside.stat(name).st_mode)
+    ]

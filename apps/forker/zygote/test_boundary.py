@@ -1,3 +1,4 @@
+# Long: a test for each way out of the smart server.
 """What a session's exceptions come to: for its client, for the operator, and as its exit status."""
 
 import errno
@@ -19,18 +20,58 @@ FORMER_REPOSITORY = b"Bazaar-NG Repository format 7"
 
 #: What is done to a branch on disk, the request that meets it, and what its client reads.
 DAMAGES: tuple[tuple[str, bytes | None, bytes, str], ...] = (
-    ("branch/last-revision", None, b"Branch.last_revision_info", "its .bzr/branch/last-revision is missing"),
-    ("branch/last-revision", b"", b"Branch.last_revision_info", "its .bzr/branch/last-revision is empty"),
+    (
+        "branch/last-revision",
+        None,
+        b"Branch.last_revision_info",
+        "its .bzr/branch/last-revision is missing",
+    ),
+    (
+        "branch/last-revision",
+        b"",
+        b"Branch.last_revision_info",
+        "its .bzr/branch/last-revision is empty",
+    ),
     ("branch/format", b"", b"BzrDir.open_branchV3", "its .bzr/branch/format is empty"),
     ("repository/format", b"", b"BzrDir.open_branchV3", "its .bzr/repository/format is empty"),
     ("branch-format", None, b"BzrDir.open_2.1", "its .bzr/branch-format is missing"),
     ("branch/format", None, b"BzrDir.open_branchV3", "its .bzr/branch/format is missing"),
-    ("repository/format", None, b"BzrDir.find_repositoryV3", "its .bzr/repository/format is missing"),
-    ("branch/last-revision", b"1 cut", b"Branch.last_revision_info", "its .bzr/branch/last-revision was cut or overwritten"),
-    ("branch/last-revision", b"\xff\xfe \x00\n", b"Branch.heads_to_fetch", "its .bzr/branch/last-revision was cut or overwritten"),
-    ("branch/tags", b"d3:", b"Branch.get_tags_bytes", "its .bzr/branch/tags was cut or overwritten"),
-    ("repository/pack-names", None, b"Branch.lock_write", "its .bzr/repository/pack-names is missing"),
-    ("repository/indices", None, b"Repository.all_revision_ids", "its .bzr/repository/indices is missing"),
+    (
+        "repository/format",
+        None,
+        b"BzrDir.find_repositoryV3",
+        "its .bzr/repository/format is missing",
+    ),
+    (
+        "branch/last-revision",
+        b"1 cut",
+        b"Branch.last_revision_info",
+        "its .bzr/branch/last-revision was cut or overwritten",
+    ),
+    (
+        "branch/last-revision",
+        b"\xff\xfe \x00\n",
+        b"Branch.heads_to_fetch",
+        "its .bzr/branch/last-revision was cut or overwritten",
+    ),
+    (
+        "branch/tags",
+        b"d3:",
+        b"Branch.get_tags_bytes",
+        "its .bzr/branch/tags was cut or overwritten",
+    ),
+    (
+        "repository/pack-names",
+        None,
+        b"Branch.lock_write",
+        "its .bzr/repository/pack-names is missing",
+    ),
+    (
+        "repository/indices",
+        None,
+        b"Repository.all_revision_ids",
+        "its .bzr/repository/indices is missing",
+    ),
 )
 
 #: What there is in the place of a held lock; None is a directory without an info file.
@@ -101,14 +142,23 @@ class Boundary(unittest.TestCase):
                 self.assertEqual(self.told()[0]["path"], BRANCH)
 
     def test_a_format_that_is_not_served_is_named(self) -> None:
-        formats = {"repository/format": FORMER_REPOSITORY, "branch/format": b"Bazaar Branch Format 99", "branch-format": b"\xff\xfe"}
+        formats = {
+            "repository/format": FORMER_REPOSITORY,
+            "branch/format": b"Bazaar Branch Format 99",
+            "branch-format": b"\xff\xfe",
+        }
         for name, content in formats.items():
             with self.subTest(name):
                 with open(os.path.join(self.control, name), "wb") as stream:
                     stream.write(content + b"\n")
                 session = self.session()
                 verb = b"BzrDir.open_2.1" if name == "branch-format" else b"BzrDir.open_branchV3"
-                self.check(session.ask(verb, f"/{BRANCH}".encode()), session, "unsupported", "is not known to this service")
+                self.check(
+                    session.ask(verb, f"/{BRANCH}".encode()),
+                    session,
+                    "unsupported",
+                    "is not known to this service",
+                )
                 self.assertEqual(self.told()[0]["traceback"], "")
                 self.host.take_back()
 
@@ -119,17 +169,27 @@ class Boundary(unittest.TestCase):
         with open(self.host.read_only, "w") as stream:
             json.dump({"reason": "new disks"}, stream)
         session = self.session()
-        self.check(session.ask(b"Branch.lock_write", f"/{BRANCH}".encode()), session, "read-only", "maintenance: new disks")
+        self.check(
+            session.ask(b"Branch.lock_write", f"/{BRANCH}".encode()),
+            session,
+            "read-only",
+            "maintenance: new disks",
+        )
         os.unlink(self.host.read_only)
         self.hold(b"hostname: h\nnonce: abc\npid: 7\nuser: carol\n")
         session = self.session()
-        self.assertEqual(session.ask(b"Branch.lock_write", f"/{BRANCH}".encode())[1], (b"LockContention",))
+        self.assertEqual(
+            session.ask(b"Branch.lock_write", f"/{BRANCH}".encode())[1], (b"LockContention",)
+        )
         self.assertEqual(self.end(session), failures.STATUS["lock-held"])
         self.assertRegex(self.told()[0]["cause"], "^held by carol on h")
 
     def test_what_is_part_of_the_conversation_is_no_failure(self) -> None:
         session = self.session("bob")
-        asked = [session.ask(b"Branch.last_revision_info", b"/~bob/nosuch/branch"), session.ask(b"get", f"/{BRANCH}/file".encode())]
+        asked = [
+            session.ask(b"Branch.last_revision_info", b"/~bob/nosuch/branch"),
+            session.ask(b"get", f"/{BRANCH}/file".encode()),
+        ]
         self.assertEqual([answer[1][0] for answer in asked], [b"nobranch", b"NoSuchFile"])
         self.assertEqual(session.ask(b"nonsense", b"/")[1], (b"UnknownMethod", b"nonsense"))
         self.assertEqual((self.end(session), self.told()), (0, []))
@@ -160,7 +220,9 @@ class Boundary(unittest.TestCase):
     def test_a_damaged_lock_is_not_a_strangers_to_break(self) -> None:
         self.hold(b"host: {[")
         session = self.session("bob")
-        self.assertEqual(session.ask(b"Branch.break_lock", f"/{BRANCH}".encode())[1][0], b"PermissionDenied")
+        self.assertEqual(
+            session.ask(b"Branch.break_lock", f"/{BRANCH}".encode())[1][0], b"PermissionDenied"
+        )
         session.close()
         self.assertEqual(os.listdir(os.path.join(self.control, "branch/lock")), ["held"])
 
@@ -172,7 +234,10 @@ class Boundary(unittest.TestCase):
 
     def test_a_lock_that_is_no_directory_or_whose_info_is_no_file(self) -> None:
         held = os.path.join(self.control, "branch/lock/held")
-        places = {"file": lambda: open(held, "w").close(), "link": lambda: os.symlink("/nowhere", held)}
+        places = {
+            "file": lambda: open(held, "w").close(),
+            "link": lambda: os.symlink("/nowhere", held),
+        }
         places["link out of the root"] = lambda: os.symlink("/etc", held)
         places["info is a directory"] = lambda: os.makedirs(os.path.join(held, "info"))
         for name, make in places.items():
@@ -183,25 +248,43 @@ class Boundary(unittest.TestCase):
 
     def test_a_lock_whose_directory_is_something_else(self) -> None:
         place = os.path.join(self.control, "branch/lock")
-        for name, make in {"file": lambda: open(place, "w").close(), "link": lambda: os.symlink("lock", place)}.items():
+        for name, make in {
+            "file": lambda: open(place, "w").close(),
+            "link": lambda: os.symlink("lock", place),
+        }.items():
             with self.subTest(name):
                 os.rmdir(place)
                 make()
                 stranger = self.session("bob")
-                self.assertEqual(stranger.ask(b"Branch.break_lock", f"/{BRANCH}".encode())[1][0], b"PermissionDenied")
+                self.assertEqual(
+                    stranger.ask(b"Branch.break_lock", f"/{BRANCH}".encode())[1][0],
+                    b"PermissionDenied",
+                )
                 stranger.close()
                 self.check_damaged_lock()
 
     def test_a_file_that_grows_too_large_is_the_limit_that_it_is(self) -> None:
         session = self.session(fileSizeBytes=10_000)
         _, words, _ = session.ask(b"Branch.lock_write", f"/{BRANCH}".encode())
-        answer = session.ask(b"Branch.set_tags_bytes", f"/{BRANCH}".encode(), *words[1:3], body=b"x" * 100_000)
-        self.check(answer, session, "limit", "a file would be larger than this service lets a session write")
+        answer = session.ask(
+            b"Branch.set_tags_bytes", f"/{BRANCH}".encode(), *words[1:3], body=b"x" * 100_000
+        )
+        self.check(
+            answer,
+            session,
+            "limit",
+            "a file would be larger than this service lets a session write",
+        )
 
     def test_a_stream_that_cannot_be_taken_ends_the_session_with_one_report(self) -> None:
         session = self.session()
         with self.assertRaises(errors.ConnectionReset):
-            session.ask(b"Repository.insert_stream_1.19", f"/{BRANCH}".encode(), b"", stream=[REPOSITORY_FORMAT])
+            session.ask(
+                b"Repository.insert_stream_1.19",
+                f"/{BRANCH}".encode(),
+                b"",
+                stream=[REPOSITORY_FORMAT],
+            )
         self.assertEqual(self.end(session), failures.STATUS["unsupported"])
         self.assertEqual(len(self.told()), 1)
 
@@ -211,11 +294,25 @@ class Words(unittest.TestCase):
         self.assertEqual(claims.FAILURE_KINDS, tuple(failures.STATUS))
 
     def test_the_number_of_a_system_error_says_what_to_do_wherever_it_is_wrapped(self) -> None:
-        for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG, errno.EMFILE, errno.ENOMEM, errno.EACCES):
+        for number in (
+            errno.ENOSPC,
+            errno.EDQUOT,
+            errno.EROFS,
+            errno.EIO,
+            errno.EFBIG,
+            errno.EMFILE,
+            errno.ENOMEM,
+            errno.EACCES,
+        ):
             system = OSError(number, os.strerror(number), "/srv/hosting/~a/b/.bzr/x")
             below = TransportError("below")
             below.__cause__ = system
-            for error in (system, below, TransportError(orig_error=system), LockFailed("lock", below)):
+            for error in (
+                system,
+                below,
+                TransportError(orig_error=system),
+                LockFailed("lock", below),
+            ):
                 with self.subTest(number=errno.errorcode[number], error=type(error).__name__):
                     failure = failures.of(error, None)
                     self.assertIn(failure.kind, ("disk", "limit"))
@@ -224,7 +321,12 @@ class Words(unittest.TestCase):
 
     def test_memory_and_recursion_and_a_defect_say_no_name_of_an_exception(self) -> None:
         self.assertEqual(failures.of(MemoryError(), None).kind, "limit")
-        for error in (RecursionError("maximum"), AttributeError("x"), UnicodeDecodeError("utf-8", b"", 0, 1, "x"), AssertionError()):
+        for error in (
+            RecursionError("maximum"),
+            AttributeError("x"),
+            UnicodeDecodeError("utf-8", b"", 0, 1, "x"),
+            AssertionError(),
+        ):
             failure = failures.of(error, None)
             self.assertEqual(failure.kind, "internal")
             self.assertNotIn(type(error).__name__, failure.words)
@@ -232,8 +334,12 @@ class Words(unittest.TestCase):
     def test_a_rule_of_ours_is_told_from_a_right_that_the_service_lacks(self) -> None:
         ours = PermissionDenied("x")
         ours.extra = "you may write under ~bob/"
-        self.assertEqual(failures.of(ours, None), failures.Failure("no-permission", "you may write under ~bob/"))
-        theirs = PermissionDenied("x", extra=PermissionError(errno.EACCES, "Permission denied", "/srv/x"))
+        self.assertEqual(
+            failures.of(ours, None), failures.Failure("no-permission", "you may write under ~bob/")
+        )
+        theirs = PermissionDenied(
+            "x", extra=PermissionError(errno.EACCES, "Permission denied", "/srv/x")
+        )
         theirs.__cause__ = PermissionError(errno.EACCES, "Permission denied", "/srv/x")
         self.assertEqual(failures.of(theirs, None).kind, "disk")
 

@@ -1,4 +1,6 @@
-"""What a client that sends nonsense, or no end, gets: an answer in words, soon, and nothing of this process."""
+"""What a client that sends nonsense, or no end, gets: an answer in words, soon, and nothing of this
+process.
+"""
 
 import io
 import logging
@@ -61,7 +63,10 @@ class Bounds(unittest.TestCase):
         ):
             with self.subTest(name):
                 client = Endless(start, byte)
-                with self.assertRaisesRegex(bounded.NoRequestError, "cannot be understood: .*(longer than 65536|more than 32)"):
+                with self.assertRaisesRegex(
+                    bounded.NoRequestError,
+                    "cannot be understood: .*(longer than 65536|more than 32)",
+                ):
                     serve(client)
                 self.assertLess(client.taken, bounded.LINE_BYTES_MAX + 100)
 
@@ -73,24 +78,32 @@ class Bounds(unittest.TestCase):
 
     def test_a_request_that_is_no_text_is_told_as_such(self) -> None:
         for sent in (b"\x00\xff\xfe\n", b"\xff\n"):
-            with self.subTest(sent), self.assertRaisesRegex(bounded.NoRequestError, "^the request cannot be understood: ") as raised:
+            with self.subTest(sent), self.assertRaisesRegex(
+                bounded.NoRequestError, "^the request cannot be understood: "
+            ) as raised:
                 serve(io.BytesIO(sent))
             self.assertNotRegex(str(raised.exception), "0x[0-9a-f]|object at|codec")
 
     def test_memory_that_ends_in_a_request_ends_the_session_with_that_cause(self) -> None:
-        extract = mock.patch.object(protocol.ProtocolThreeDecoder, "_extract_length_prefixed_bytes", side_effect=MemoryError)
+        extract = mock.patch.object(
+            protocol.ProtocolThreeDecoder, "_extract_length_prefixed_bytes", side_effect=MemoryError
+        )
         with extract, self.assertRaises(MemoryError):
             serve(io.BytesIO(VERSION_3 + NO_HEADERS + b"b" + b"\0\0\0\x04abcd" + b"rest\n"))
 
     def test_a_request_of_every_version_is_answered(self) -> None:
         hello = b"\0\0\0\x09l5:helloee"[:4] + b"l5:helloe"
         self.assertEqual(serve(io.BytesIO(b"hello\n")), b"ok\x012\n")
-        self.assertTrue(serve(io.BytesIO(b"bzr request 2\nhello\n")).endswith(b"success\nok\x012\n"))
+        self.assertTrue(
+            serve(io.BytesIO(b"bzr request 2\nhello\n")).endswith(b"success\nok\x012\n")
+        )
         self.assertIn(b"2:ok1:2", serve(io.BytesIO(VERSION_3 + NO_HEADERS + b"s" + hello + b"e")))
 
     def test_a_client_that_is_gone_is_no_error(self) -> None:
         output = mock.Mock(flush=mock.Mock(side_effect=BrokenPipeError))
-        SmartServerPipeStreamMedium(io.BytesIO(b"hello\n"), output, MemoryTransport(), timeout=1).serve()
+        SmartServerPipeStreamMedium(
+            io.BytesIO(b"hello\n"), output, MemoryTransport(), timeout=1
+        ).serve()
 
 
 class Names(unittest.TestCase):
@@ -98,12 +111,21 @@ class Names(unittest.TestCase):
         bounded.install()
 
     def test_an_answer_holds_no_address_and_no_inner_url(self) -> None:
-        words = (b"error", "<X object at 0x7f00deadbeef> of filtered-139:///a", b"chroot-1:///b", None)
-        self.assertEqual(FailedSmartServerResponse(words).args, (b"error", b"<X object> of /a", b"/b", None))
+        words = (
+            b"error",
+            "<X object at 0x7f00deadbeef> of filtered-139:///a",
+            b"chroot-1:///b",
+            None,
+        )
+        self.assertEqual(
+            FailedSmartServerResponse(words).args, (b"error", b"<X object> of /a", b"/b", None)
+        )
 
     def test_a_line_on_stderr_holds_none_either(self) -> None:
         with mock.patch.object(sys, "stderr", io.StringIO()) as stderr:
-            record = logging.LogRecord("brz", logging.INFO, "", 0, "<X object at 0x7f00deadbeef>: no", (), None)
+            record = logging.LogRecord(
+                "brz", logging.INFO, "", 0, "<X object at 0x7f00deadbeef>: no", (), None
+            )
             tracing.SessionStderr().emit(record)
         self.assertEqual(stderr.getvalue(), "<X object>: no\n")
 

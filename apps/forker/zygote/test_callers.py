@@ -56,7 +56,9 @@ class CallersTest(unittest.TestCase):
 
     def test_silent_callers_give_way_to_newer_ones_and_a_forker_is_served(self) -> None:
         silent = [self.call() for _ in range(callers.CALLERS_MAX + 4)]
-        self.assertEqual([self.is_open(caller) for caller in silent], [False] * 4 + [True] * callers.CALLERS_MAX)
+        self.assertEqual(
+            [self.is_open(caller) for caller in silent], [False] * 4 + [True] * callers.CALLERS_MAX
+        )
         forker = self.call()
         forker.send(b'{"request": "ping"}\n')
         self.serve()
@@ -64,7 +66,9 @@ class CallersTest(unittest.TestCase):
 
     def test_a_keeper_without_descriptors_lives_and_serves_when_there_are_some(self) -> None:
         with mock.patch("callers.ACCEPT_RETRY_S", 0.001):
-            with mock.patch.object(socket.socket, "accept", side_effect=OSError(errno.EMFILE, "Too many open files")):
+            with mock.patch.object(
+                socket.socket, "accept", side_effect=OSError(errno.EMFILE, "Too many open files")
+            ):
                 forker = self.call()
             forker.send(b'{"request": "ping"}\n')
             self.serve()

@@ -35,9 +35,16 @@ for _ in range({children}):
 
 def ask_children(work: str, children: int = 1) -> list[dict[str, object]]:
     """What each of some children puts into `answer`."""
-    program = PROGRAM.format(here=HERE, manifest=BUILT, children=children, work=work.replace("\n", "\n            "))
+    program = PROGRAM.format(
+        here=HERE, manifest=BUILT, children=children, work=work.replace("\n", "\n            ")
+    )
     with tempfile.TemporaryDirectory() as home:
-        environment = {"PATH": os.environ["PATH"], "HOME": home, "BRZ_HOME": home, "LANG": "C.UTF-8"}
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": home,
+            "BRZ_HOME": home,
+            "LANG": "C.UTF-8",
+        }
         result = subprocess.run(
             [sys.executable, "-E", "-s", "-X", "utf8", "-c", program],
             env={**environment, "HATCHERY_HOSTING_ROOT": home},
@@ -81,7 +88,9 @@ answer["modules"] = [getattr(helper, "__module__", None) or helper.__self__.__na
         self.assertEqual([name for name in modules if not str(name).endswith(("_pyx", "_rs"))], [])
 
     def test_shares_all_garbage_collection_with_the_zygote(self) -> None:
-        (answer,) = ask_children("answer.update(frozen=gc.get_freeze_count(), young=len(gc.get_objects()))")
+        (answer,) = ask_children(
+            "answer.update(frozen=gc.get_freeze_count(), young=len(gc.get_objects()))"
+        )
         self.assertGreater(int(str(answer["frozen"])), 20_000)
         self.assertLess(int(str(answer["young"])), 1_000)
 

@@ -1,6 +1,7 @@
 """Breezy's own commands against a plain `brz serve` and against a session of ours, on equal trees.
 
-What a user does every day comes out the same; what does not is refused in the words that are said here.
+What a user does every day comes out the same; what does not is refused in the words that are said
+here.
 """
 
 import os
@@ -12,7 +13,8 @@ from testing.side_by_side import URL, Side, serve_hosted, serve_plain
 
 U = URL + "~demo/p"
 
-#: Each line runs on fresh copies; `;;` is between commands, `[place]` before one says where it runs. U is the project's URL.
+#: Each line runs on fresh copies; `;;` is between commands, `[place]` before one says where it
+#: runs. U is the project's URL.
 SAME = """
 [co] pull U/child ;; revno U/trunk
 [co] switch --store U/child
@@ -54,7 +56,9 @@ REFUSED = {
 }
 
 #: What differs between two runs of one command.
-CHANGING = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|demo@example\.invalid-\d{14}-\w+|timestamp\d*:[\d.]+|/tmp/\w+|:[0-9a-f]{40}")
+CHANGING = re.compile(
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|demo@example\.invalid-\d{14}-\w+|timestamp\d*:[\d.]+|/tmp/\w+|:[0-9a-f]{40}"
+)
 
 
 class Commands(unittest.TestCase):
@@ -85,7 +89,10 @@ class Commands(unittest.TestCase):
         for command in line.split(" ;; "):
             place, words = re.fullmatch(r"(?:\[(\w+)\] )?(.*)", command).groups("")  # type: ignore[union-attr]
             urls = {"U": U, "O": URL + "~other", "/": URL}
-            arguments = [re.sub("^([UO/])(?=/|$)", lambda found: urls[str(found[1])], word) for word in words.split(" ")]
+            arguments = [
+                re.sub("^([UO/])(?=/|$)", lambda found: urls[str(found[1])], word)
+                for word in words.split(" ")
+            ]
             code, output, errors = side.brz(*arguments, cwd=place)
             told.append(CHANGING.sub("…", f"{code}\n{output}{errors}"))
         return "\n".join(told)
@@ -100,7 +107,9 @@ class Commands(unittest.TestCase):
     def test_commands_that_come_out_as_against_a_plain_server(self) -> None:
         for line in SAME.strip().splitlines():
             with self.subTest(line):
-                self.assertEqual(self.on_fresh_copy(serve_hosted, line), self.on_fresh_copy(serve_plain, line))
+                self.assertEqual(
+                    self.on_fresh_copy(serve_hosted, line), self.on_fresh_copy(serve_plain, line)
+                )
 
     def test_commands_that_are_refused_in_words(self) -> None:
         for line, words in REFUSED.items():
@@ -110,7 +119,10 @@ class Commands(unittest.TestCase):
                 self.assertNotRegex(said, "Traceback|mismatched|b'|Server sent an unexpected")
 
     def test_names_that_are_not_ascii_also_where_a_plain_server_takes_them_for_no_url(self) -> None:
-        said = self.on_fresh_copy(serve_hosted, "init -q U/%E3%83%97 ;; pull -q --overwrite -d tree U/%E3%83%97 ;; branches -R U ;; [more] push -q U/%E3%83%97 ;; log U/%E3%83%97/a.txt")
+        said = self.on_fresh_copy(
+            serve_hosted,
+            "init -q U/%E3%83%97 ;; pull -q --overwrite -d tree U/%E3%83%97 ;; branches -R U ;; [more] push -q U/%E3%83%97 ;; log U/%E3%83%97/a.txt",
+        )
         self.assertEqual(re.findall(r"^\d+$", said, re.M), ["0", "0", "0", "0", "0"], said)
         self.assertIn("\n%E3%83%97\n", said)
 
@@ -120,20 +132,39 @@ class Commands(unittest.TestCase):
 
     def test_who_is_in_the_way_of_their_own_lock_is_told_how_to_go_on(self) -> None:
         template = "tag -q -d more t2 ;; push -q -d more U/tagged ;; [co] pull U/tagged"
-        said = self.on_fresh_copy(serve_hosted, template + " ;; [co] update -q ;; [co] tags ;; revno co")
-        self.assertRegex(said, r"(?s)hatchery: you hold the lock .*: after brz pull or brz uncommit in a checkout run brz update.*\nt2 .*\n2\n$")
+        said = self.on_fresh_copy(
+            serve_hosted, template + " ;; [co] update -q ;; [co] tags ;; revno co"
+        )
+        self.assertRegex(
+            said,
+            r"(?s)hatchery: you hold the lock .*: after brz pull or brz uncommit in a checkout run brz update.*\nt2 .*\n2\n$",
+        )
 
     def test_the_remedies_help(self) -> None:
-        light = self.on_fresh_copy(serve_hosted, "checkout -q U/trunk new ;; commit -q --unchanged -m x new ;; revno U/trunk")
+        light = self.on_fresh_copy(
+            serve_hosted,
+            "checkout -q U/trunk new ;; commit -q --unchanged -m x new ;; revno U/trunk",
+        )
         self.assertRegex(light, "0\n2\n$")
-        upgraded = self.on_fresh_copy(serve_hosted, "branch -q U/trunk c ;; upgrade -q --format=development-colo c ;; push -q -d c U/new ;; revno U/new")
+        upgraded = self.on_fresh_copy(
+            serve_hosted,
+            "branch -q U/trunk c ;; upgrade -q --format=development-colo c ;; push -q -d c U/new ;; revno U/new",
+        )
         self.assertRegex(upgraded, "0\n1\n$")
-        quiet = self.on_fresh_copy(serve_hosted, "push -q -d more --stacked-on U/trunk U/new ;; reconfigure -q --unstacked U/new ;; info U/new ;; check -q U/new")
+        quiet = self.on_fresh_copy(
+            serve_hosted,
+            "push -q -d more --stacked-on U/trunk U/new ;; reconfigure -q --unstacked U/new ;; info U/new ;; check -q U/new",
+        )
         self.assertEqual(re.findall(r"^\d+$", quiet, re.M), ["0", "0", "0", "0"], quiet)
         self.assertNotIn("stacked", quiet)
-        git = self.on_fresh_copy(serve_hosted, "init -q new ;; pull -q -d new git ;; push -q -d new U/new ;; revno U/new")
+        git = self.on_fresh_copy(
+            serve_hosted, "init -q new ;; pull -q -d new git ;; push -q -d new U/new ;; revno U/new"
+        )
         self.assertRegex(git, "0\n1\n$")
-        onto = self.on_fresh_copy(serve_hosted, "init -q new ;; pull -q -d new git ;; push -q --overwrite -d new U/trunk ;; cat-revision -d U/trunk -r 1")
+        onto = self.on_fresh_copy(
+            serve_hosted,
+            "init -q new ;; pull -q -d new git ;; push -q --overwrite -d new U/trunk ;; cat-revision -d U/trunk -r 1",
+        )
         self.assertRegex(onto, "(?s)\n0\n[^\n]*git-v1")
 
 

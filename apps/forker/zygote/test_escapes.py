@@ -1,4 +1,7 @@
-"""Ways out that were tried: each is something that a client can send, or that an owner can have on disk."""
+# Long: a test for each way out of the hosting root that was thought of.
+"""Ways out that were tried: each is something that a client can send, or that an owner can have on
+disk.
+"""
 
 import json
 import os
@@ -50,12 +53,23 @@ class Escapes(unittest.TestCase):
 
     def assert_tells_nothing(self, answer: Answer) -> None:
         """Nothing of this host, and nothing that is bob's."""
-        self.assertNotIn(self.host.revision, b" ".join(word for word in answer[1] if isinstance(word, bytes)))
+        self.assertNotIn(
+            self.host.revision, b" ".join(word for word in answer[1] if isinstance(word, bytes))
+        )
         for place in (self.host.scratch.encode(), b"filtered-", b"chroot-"):
             self.assertNotIn(place, repr(answer).encode())
 
     def test_a_new_branch_on_top_of_another_place(self) -> None:
-        for number, place in enumerate(("/~bob/{}/branch", "../../../~bob/{}/branch", "..%2F..%2F..%2F~bob%2F{}%2Fbranch", "/~dave/../~bob/{}/branch", "/~dave/%2E%2E/~bob/{}/branch", "/~bob/%73ecret/branch")):
+        for number, place in enumerate(
+            (
+                "/~bob/{}/branch",
+                "../../../~bob/{}/branch",
+                "..%2F..%2F..%2F~bob%2F{}%2Fbranch",
+                "/~dave/../~bob/{}/branch",
+                "/~dave/%2E%2E/~bob/{}/branch",
+                "/~bob/%73ecret/branch",
+            )
+        ):
             answers = []
             for name in ("secret", "nosuch"):
                 path = b"/~dave/project/%s-%d" % (name.encode(), number)
@@ -66,39 +80,84 @@ class Escapes(unittest.TestCase):
 
     def test_a_new_branch_on_top_of_a_relative_place_somewhere_else(self) -> None:
         for number, pwd in enumerate(("/~bob/{}", "../../../~bob/{}", "file:///etc/{}")):
-            answers = [repr(self.make(b"/~dave/project/%s-%d" % (name, number), b"branch", pwd.format(name.decode()).encode())) for name in (b"secret", b"nosuch")]
+            answers = [
+                repr(
+                    self.make(
+                        b"/~dave/project/%s-%d" % (name, number),
+                        b"branch",
+                        pwd.format(name.decode()).encode(),
+                    )
+                )
+                for name in (b"secret", b"nosuch")
+            ]
             self.assertEqual(answers[0].replace("secret", "nosuch"), answers[1])
 
     def test_a_new_branch_on_top_of_another_host_or_file(self) -> None:
         outside = os.path.join(os.path.dirname(self.host.root), "outside/branch")
-        places = ("file:///etc", f"file://{outside}", outside, "http://127.0.0.1:9/", "bzr://127.0.0.1:9/", "bzr+ssh://127.0.0.1:9/x")
-        for number, place in enumerate((*places, "chroot-1:///x", "readonly+file:///etc", "lp:x", ":parent", "~root/x")):
+        places = (
+            "file:///etc",
+            f"file://{outside}",
+            outside,
+            "http://127.0.0.1:9/",
+            "bzr://127.0.0.1:9/",
+            "bzr+ssh://127.0.0.1:9/x",
+        )
+        for number, place in enumerate(
+            (*places, "chroot-1:///x", "readonly+file:///etc", "lp:x", ":parent", "~root/x")
+        ):
             self.make(b"/~dave/project/out-%d" % number, place.encode())
         self.assertNotIn("ssh", self.programs())
 
     def programs(self) -> str:
         """What the child has started."""
-        return subprocess.run(["ps", "-o", "comm=", "--ppid", str(self.dave.pid)], capture_output=True, text=True).stdout.replace("python3", "")
+        return subprocess.run(
+            ["ps", "-o", "comm=", "--ppid", str(self.dave.pid)], capture_output=True, text=True
+        ).stdout.replace("python3", "")
 
     def test_a_branch_that_is_stacked_on_what_is_private(self) -> None:
         self.write("branch.conf", "stacked_on_location = /~bob/secret/branch\n")
-        for verb in (b"BzrDir.get_branches", b"BzrDir.find_repositoryV3", b"Branch.last_revision_info", b"Branch.heads_to_fetch"):
+        for verb in (
+            b"BzrDir.get_branches",
+            b"BzrDir.find_repositoryV3",
+            b"Branch.last_revision_info",
+            b"Branch.heads_to_fetch",
+        ):
             self.assertTrue(self.dave.ask(verb, OWN)[0])
-        self.assertEqual(self.dave.ask(b"BzrDir.open_2.1", self.dave.ask(b"Branch.get_stacked_on_url", OWN)[1][1])[1], (b"no",))
+        self.assertEqual(
+            self.dave.ask(
+                b"BzrDir.open_2.1", self.dave.ask(b"Branch.get_stacked_on_url", OWN)[1][1]
+            )[1],
+            (b"no",),
+        )
 
     def test_a_branch_that_is_bound_to_somebody_elses_whose_lock_it_would_break_too(self) -> None:
         self.assertTrue(self.bob.ask(b"Branch.lock_write", b"/~bob/public/branch")[0])
         self.others = self.not_daves()
-        for place in ("/~bob/public/branch", "../../../~bob/public/branch", f"file://{self.host.root}/~bob/public/branch", f"{self.host.root}/~bob/public/branch"):
+        for place in (
+            "/~bob/public/branch",
+            "../../../~bob/public/branch",
+            f"file://{self.host.root}/~bob/public/branch",
+            f"{self.host.root}/~bob/public/branch",
+        ):
             self.write("branch.conf", f"bound = True\nbound_location = {place}\n")
             self.dave.ask(b"Branch.break_lock", OWN)
             self.assertEqual(self.not_daves(), self.others, place)
 
     def test_a_reference_to_another_branch(self) -> None:
-        for place in ("/~bob/secret/branch", "../../../~bob/secret/branch", "file:///etc", f"{self.host.root}/~bob/secret/branch"):
+        for place in (
+            "/~bob/secret/branch",
+            "../../../~bob/secret/branch",
+            "file:///etc",
+            f"{self.host.root}/~bob/secret/branch",
+        ):
             self.write("format", "Bazaar-NG Branch Reference Format 1\n")
             self.write("location", place)
-            for verb in (b"Branch.last_revision_info", b"Branch.lock_write", b"Branch.break_lock", b"Branch.get_config_file"):
+            for verb in (
+                b"Branch.last_revision_info",
+                b"Branch.lock_write",
+                b"Branch.break_lock",
+                b"Branch.get_config_file",
+            ):
                 answer = self.dave.ask(verb, OWN)
                 self.assertFalse(answer[0], answer)
                 self.assert_tells_nothing(answer)
@@ -106,9 +165,16 @@ class Escapes(unittest.TestCase):
     def test_tokens_of_write_groups_that_are_paths(self) -> None:
         # Breezy looks at the first 32 characters only.
         for depth in range(3, 9):
-            for name in ("~bob/secret/branch/.bzr/repository/pack-names", "~bob/public/branch/.bzr/repository/pack-names"):
+            for name in (
+                "~bob/secret/branch/.bzr/repository/pack-names",
+                "~bob/public/branch/.bzr/repository/pack-names",
+            ):
                 token = ("a" * 32 + "/.." * depth + "/" + name).encode()
-                for verb in (b"Repository.check_write_group", b"Repository.commit_write_group", b"Repository.abort_write_group"):
+                for verb in (
+                    b"Repository.check_write_group",
+                    b"Repository.commit_write_group",
+                    b"Repository.abort_write_group",
+                ):
                     answer = self.dave.ask(verb, OWN, b"", [token])
                     self.assertEqual(answer[1][0], b"UnresumableWriteGroup")
                     self.assert_tells_nothing(answer)
@@ -117,14 +183,27 @@ class Escapes(unittest.TestCase):
         for depth in range(2, 8):
             for verb in (b"BzrDir.destroy_branch",):
                 for form in ("../" * depth, "..%2F" * depth):
-                    self.assertFalse(self.dave.ask(verb, OWN, f"{form}~bob/public/branch".encode())[0])
+                    self.assertFalse(
+                        self.dave.ask(verb, OWN, f"{form}~bob/public/branch".encode())[0]
+                    )
 
     def test_settings_that_name_programs_or_take_locks(self) -> None:
         witness = os.path.join(self.host.scratch, "witness")
-        names = ("post_commit", "gpg_signing_command", "editor", "push_location", "post_change_branch_tip")
-        self.write("branch.conf", "".join(f"{name} = touch {witness}\n" for name in names) + "locks.steal_dead = True\n")
+        names = (
+            "post_commit",
+            "gpg_signing_command",
+            "editor",
+            "push_location",
+            "post_change_branch_tip",
+        )
+        self.write(
+            "branch.conf",
+            "".join(f"{name} = touch {witness}\n" for name in names) + "locks.steal_dead = True\n",
+        )
         _, (_, branch, repository), _ = self.dave.ask(b"Branch.lock_write", OWN)
-        self.assertTrue(self.dave.ask(b"Branch.set_last_revision", OWN, branch, repository, b"null:")[0])
+        self.assertTrue(
+            self.dave.ask(b"Branch.set_last_revision", OWN, branch, repository, b"null:")[0]
+        )
         self.assertTrue(self.dave.ask(b"Branch.unlock", OWN, branch, repository)[0])
         self.assertFalse(os.path.exists(witness))
 
@@ -137,8 +216,16 @@ class Escapes(unittest.TestCase):
         for path in (b"/~bob/nosuch", b"/~dave/" + b"x" * 300, b"/" + b"a/" * 3000, b"/~dave/\xff"):
             self.assert_tells_nothing(self.make(path))
             self.assert_tells_nothing(self.make(OWN))
-            for verb in (b"Branch.last_revision_info", b"Branch.lock_write", b"BzrDir.open_branchV3", b"BzrDirFormat.initialize", b"get_bundle"):
-                self.assert_tells_nothing(self.dave.ask(verb, path, *((b"x",) if verb == b"get_bundle" else ())))
+            for verb in (
+                b"Branch.last_revision_info",
+                b"Branch.lock_write",
+                b"BzrDir.open_branchV3",
+                b"BzrDirFormat.initialize",
+                b"get_bundle",
+            ):
+                self.assert_tells_nothing(
+                    self.dave.ask(verb, path, *((b"x",) if verb == b"get_bundle" else ()))
+                )
 
     def test_a_link_that_leads_in_a_circle(self) -> None:
         os.symlink("loop", self.own("loop"))
@@ -153,18 +240,42 @@ class Escapes(unittest.TestCase):
         self.assertEqual(self.host.contents(), before)
 
     def test_home_directories_and_what_is_like_them(self) -> None:
-        for path in (b"~", b"~/x", b"/~", b"/~/", b"/~root", b"/~root/x", b"~root/.ssh", b"/~dave2/x", b"/~Dave/x", b"/ ~dave/x", b"/~dave%2F/x"):
+        for path in (
+            b"~",
+            b"~/x",
+            b"/~",
+            b"/~/",
+            b"/~root",
+            b"/~root/x",
+            b"~root/.ssh",
+            b"/~dave2/x",
+            b"/~Dave/x",
+            b"/ ~dave/x",
+            b"/~dave%2F/x",
+        ):
             self.assertEqual(self.make(path)[1][0], b"PermissionDenied", path)
             self.assertEqual(self.dave.ask(b"BzrDir.open_2.1", path)[1], (b"no",), path)
 
     def test_the_inside_of_a_branch_is_no_place_for_another(self) -> None:
-        for path in (b"/~dave/.bzr", OWN + b"/.bzr", OWN + b"/.bzr/repository/upload/x", b"/~dave/new/.bzr/branch"):
+        for path in (
+            b"/~dave/.bzr",
+            OWN + b"/.bzr",
+            OWN + b"/.bzr/repository/upload/x",
+            b"/~dave/new/.bzr/branch",
+        ):
             self.assertEqual(self.make(path)[1][0], b"PermissionDenied", path)
 
     def test_only_branches_come_of_making_one(self) -> None:
         self.assertTrue(self.make(b"/~dave/project/made")[0])
-        made = {os.path.relpath(path, self.host.root) for path in self.host.contents() if "/~dave/project/made" in path}
-        self.assertEqual({path for path in made if not re.match(r"~dave/project/made(/\.bzr(/.*)?)?$", path)}, set())
+        made = {
+            os.path.relpath(path, self.host.root)
+            for path in self.host.contents()
+            if "/~dave/project/made" in path
+        }
+        self.assertEqual(
+            {path for path in made if not re.match(r"~dave/project/made(/\.bzr(/.*)?)?$", path)},
+            set(),
+        )
 
     def test_the_first_version_of_the_protocol_meets_the_same_rule(self) -> None:
         for verb, path, told in (
@@ -174,9 +285,29 @@ class Escapes(unittest.TestCase):
             (b"get", b"/~bob/public/branch/.bzr/README", b"PermissionDenied"),
         ):
             for version in (b"", b"bzr request 2\n"):
-                command = json.dumps({"runAs": None, "umask": 0o022, "cgroup": None, "limits": NO_LIMITS, "command": ["lp-serve", "--inet", "dave"]})
+                command = json.dumps(
+                    {
+                        "runAs": None,
+                        "umask": 0o022,
+                        "cgroup": None,
+                        "limits": NO_LIMITS,
+                        "command": ["lp-serve", "--inet", "dave"],
+                    }
+                )
                 result = subprocess.run(
-                    ["/bin/sh", "-c", 'exec "$@" 3>/dev/null', "sh", "/usr/bin/python3", "-E", "-s", "-X", "utf8", os.path.join(HERE, "plain.py"), command],
+                    [
+                        "/bin/sh",
+                        "-c",
+                        'exec "$@" 3>/dev/null',
+                        "sh",
+                        "/usr/bin/python3",
+                        "-E",
+                        "-s",
+                        "-X",
+                        "utf8",
+                        os.path.join(HERE, "plain.py"),
+                        command,
+                    ],
                     input=version + _encode_tuple((verb, path)),
                     env=self.host.environment(""),
                     capture_output=True,
@@ -205,10 +336,26 @@ class ReadOnly(unittest.TestCase):
         self.assertTrue(os.path.exists(held))
         self.switch('{"reason": "disks"}')
         why = b"this service is read-only for maintenance: disks; try again later"
-        for verb, *others in ((b"Branch.set_last_revision", branch, repository, b"null:"), (b"Branch.lock_write",), (b"Repository.lock_write",), (b"Branch.break_lock",), (b"BzrDir.destroy_branch",)):
-            self.assertEqual(self.bob.ask(verb, path, *others), (False, (b"PermissionDenied", path, why), b""))
-        self.assertEqual(self.bob.ask(b"Repository.insert_stream", path, b"", stream=[b"x" * 70_000] * 3)[1][2], why)
-        self.assertEqual(self.bob.ask(b"Branch.put_config_file", path, branch, repository, body=b"x" * 70_000)[1][2], why)
+        for verb, *others in (
+            (b"Branch.set_last_revision", branch, repository, b"null:"),
+            (b"Branch.lock_write",),
+            (b"Repository.lock_write",),
+            (b"Branch.break_lock",),
+            (b"BzrDir.destroy_branch",),
+        ):
+            self.assertEqual(
+                self.bob.ask(verb, path, *others), (False, (b"PermissionDenied", path, why), b"")
+            )
+        self.assertEqual(
+            self.bob.ask(b"Repository.insert_stream", path, b"", stream=[b"x" * 70_000] * 3)[1][2],
+            why,
+        )
+        self.assertEqual(
+            self.bob.ask(b"Branch.put_config_file", path, branch, repository, body=b"x" * 70_000)[
+                1
+            ][2],
+            why,
+        )
         self.assertEqual(self.bob.ask(b"Branch.last_revision_info", path)[1][2], self.host.revision)
         self.assertEqual(self.bob.ask(b"Transport.is_readonly")[1], (b"yes",))
         self.assertTrue(self.bob.ask(b"Branch.unlock", path, branch, repository)[0])
@@ -218,12 +365,17 @@ class ReadOnly(unittest.TestCase):
 
     def test_whoever_may_not_write_anyway_is_told_that(self) -> None:
         self.switch('{"reason": "disks"}')
-        self.assertEqual(self.bob.ask(b"Branch.lock_write", b"/~alice/public/branch")[1][2], b"you may write under ~bob/")
+        self.assertEqual(
+            self.bob.ask(b"Branch.lock_write", b"/~alice/public/branch")[1][2],
+            b"you may write under ~bob/",
+        )
 
     def test_what_cannot_be_understood_is_taken_for_read_only(self) -> None:
         for text in ("", "{", "[]", "null", '{"since": 1}', "\xff"):
             self.switch(text)
-            self.assertIn(b"cannot be told", self.bob.ask(b"Branch.lock_write", b"/~bob/public/branch")[1][2])
+            self.assertIn(
+                b"cannot be told", self.bob.ask(b"Branch.lock_write", b"/~bob/public/branch")[1][2]
+            )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""The messages in ../golden-messages, which the tests of TypeScript read as well: each variant at least once, and wrong ones."""
+"""The messages in ../golden-messages, which the tests of TypeScript read as well: each variant at
+least once, and wrong ones.
+"""
 
 import json
 import os
@@ -26,7 +28,13 @@ def right(name: str) -> list[dict[str, Any]]:
 def wrong(name: str) -> list[tuple[str, bytes]]:
     """What of each cannot be, "" for the whole, and its bytes."""
     rows = [row for row in golden(name) if "wrong" in row]
-    return [(row["wrong"], row["line"].encode() if "line" in row else json.dumps(row["message"]).encode()) for row in rows]
+    return [
+        (
+            row["wrong"],
+            row["line"].encode() if "line" in row else json.dumps(row["message"]).encode(),
+        )
+        for row in rows
+    ]
 
 
 def variants(union: Any) -> dict[str, Any]:
@@ -52,20 +60,34 @@ class GoldenMessages(unittest.TestCase):
             self.assertRegex(str(refused.exception), expected)
 
     def test_of_a_child_and_of_a_zygote_are_taken_or_refused_by_the_name_of_a_field(self) -> None:
-        for name, kinds in (("claims-of-child", claims.OF_CHILD), ("claims-of-zygote", claims.OF_ZYGOTE)):
+        for name, kinds in (
+            ("claims-of-child", claims.OF_CHILD),
+            ("claims-of-zygote", claims.OF_ZYGOTE),
+        ):
             for message in right(name):
                 self.assertEqual(claims.read(json.dumps(message).encode(), kinds), message)
             for field, data in wrong(name):
                 with self.subTest(data=data[:80]), self.assertRaises(claims.NoClaim) as refused:
                     claims.read(data, kinds)
-                self.assertRegex(str(refused.exception), f" with a {field} that cannot be$" if field else "^it sent ")
+                self.assertRegex(
+                    str(refused.exception),
+                    f" with a {field} that cannot be$" if field else "^it sent ",
+                )
 
     def test_have_the_fields_of_their_types_and_show_every_variant(self) -> None:
         unions = {
             "requests": variants(messages.Request),
             "events": variants(keeper_events.Event),
-            "claims-of-child": {word: hints for word, hints in variants(messages.Claim).items() if word in claims.OF_CHILD},
-            "claims-of-zygote": {word: hints for word, hints in variants(messages.Claim).items() if word in claims.OF_ZYGOTE},
+            "claims-of-child": {
+                word: hints
+                for word, hints in variants(messages.Claim).items()
+                if word in claims.OF_CHILD
+            },
+            "claims-of-zygote": {
+                word: hints
+                for word, hints in variants(messages.Claim).items()
+                if word in claims.OF_ZYGOTE
+            },
         }
         for name, known in unions.items():
             shown = {}
@@ -76,7 +98,11 @@ class GoldenMessages(unittest.TestCase):
             self.assertEqual(shown.keys(), known.keys())
 
     def test_are_checked_in_each_of_their_fields(self) -> None:
-        tables = {"requests": orders.OF_FORKER, "claims-of-child": claims.OF_CHILD, "claims-of-zygote": claims.OF_ZYGOTE}
+        tables = {
+            "requests": orders.OF_FORKER,
+            "claims-of-child": claims.OF_CHILD,
+            "claims-of-zygote": claims.OF_ZYGOTE,
+        }
         for name, table in tables.items():
             for message in right(name):
                 word = message.get("event", message.get("request"))

@@ -1,4 +1,6 @@
-"""Whatever step of a first push is interrupted, the next push of its owner succeeds; and nothing of value is ever cleared."""
+"""Whatever step of a first push is interrupted, the next push of its owner succeeds; and nothing of
+value is ever cleared.
+"""
 
 import json
 import os
@@ -14,8 +16,22 @@ from testing.hosting_root import NO_LIMITS, HostingRoot, Session, branch_with_on
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-#: Where a first push is interrupted: before its n-th change to a file, of some forty. `full`: the disk is, from there on.
-INTERRUPTIONS = ("kill:1", "kill:2", "kill:4", "kill:8", "kill:13", "kill:18", "kill:24", "kill:32", "kill:49", "full:2", "full:9", "full:20")
+#: Where a first push is interrupted: before its n-th change to a file, of some forty. `full`: the
+#: disk is, from there on.
+INTERRUPTIONS = (
+    "kill:1",
+    "kill:2",
+    "kill:4",
+    "kill:8",
+    "kill:13",
+    "kill:18",
+    "kill:24",
+    "kill:32",
+    "kill:49",
+    "full:2",
+    "full:9",
+    "full:20",
+)
 
 
 class FirstPush(unittest.TestCase):
@@ -26,7 +42,13 @@ class FirstPush(unittest.TestCase):
         # A push writes into the branch that it is from, and the template is everybody's.
         self.source = os.path.join(self.host.scratch, "source")
         shutil.copytree(branch_with_one_revision()[0].name, self.source)
-        configuration = {"runAs": None, "umask": 0o022, "cgroup": None, "limits": NO_LIMITS, "command": ["lp-serve", "--inet", "alice"]}
+        configuration = {
+            "runAs": None,
+            "umask": 0o022,
+            "cgroup": None,
+            "limits": NO_LIMITS,
+            "command": ["lp-serve", "--inet", "alice"],
+        }
         with open(self.ssh, "w") as stream:
             stream.write(
                 f"""#!{sys.executable}
@@ -42,8 +64,20 @@ os.execve({sys.executable!r}, [{sys.executable!r}, "-s", "-X", "utf8", *script, 
         os.chmod(self.ssh, 0o755)
 
     def brz(self, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-        own = {**self.host.environment(""), "BRZ_SSH": self.ssh, "BRZ_EMAIL": "alice <a@example.invalid>", **environment}
-        return subprocess.run(["/usr/bin/brz", *words], cwd=self.source, env=own, capture_output=True, text=True, timeout=60)
+        own = {
+            **self.host.environment(""),
+            "BRZ_SSH": self.ssh,
+            "BRZ_EMAIL": "alice <a@example.invalid>",
+            **environment,
+        }
+        return subprocess.run(
+            ["/usr/bin/brz", *words],
+            cwd=self.source,
+            env=own,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
 
     def test_that_was_interrupted_anywhere_is_followed_by_one_that_succeeds(self) -> None:
         for number, fault in enumerate(INTERRUPTIONS):
@@ -74,9 +108,12 @@ os.execve({sys.executable!r}, [{sys.executable!r}, "-s", "-X", "utf8", *script, 
                 shutil.rmtree(place + "/.bzr/branch", ignore_errors=True)
                 self.assertEqual(half_made.half_made(place + "/.bzr") is not None, is_made)
 
-
     def test_what_a_living_session_makes_by_several_requests_is_left_to_it(self) -> None:
-        maker, other, place = Session(self.host, "alice"), Session(self.host, "alice"), b"/~alice/slow/trunk"
+        maker, other, place = (
+            Session(self.host, "alice"),
+            Session(self.host, "alice"),
+            b"/~alice/slow/trunk",
+        )
         self.assertTrue(maker.ask(b"BzrDirFormat.initialize", place)[0])
         for session in (maker, other):
             self.assertEqual(session.ask(b"BzrDir.open_2.1", place)[1][0], b"yes")
@@ -95,7 +132,13 @@ class HalfMade(unittest.TestCase):
         shutil.copytree(source.name, self.place)
 
     def test_a_branch_is_left_alone_whatever_of_it_is_missing(self) -> None:
-        for name in ("branch-format", "branch/last-revision", "repository/format", "repository/pack-names", "repository/upload"):
+        for name in (
+            "branch-format",
+            "branch/last-revision",
+            "repository/format",
+            "repository/pack-names",
+            "repository/upload",
+        ):
             with self.subTest(name):
                 path = os.path.join(self.control, name)
                 shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
@@ -108,12 +151,17 @@ class HalfMade(unittest.TestCase):
         with open(path) as stream:
             return stream.read()
 
-    def test_a_branch_that_was_begun_beside_a_history_is_cleared_and_the_history_stays(self) -> None:
+    def test_a_branch_that_was_begun_beside_a_history_is_cleared_and_the_history_stays(
+        self,
+    ) -> None:
         for name in ("format", "last-revision"):
             os.unlink(os.path.join(self.control, "branch", name))
         with mock.patch("half_made.MAKING_S", 0.0):
             self.assertTrue(half_made.tidy(self.place))
-        self.assertEqual((os.listdir(self.place), os.path.exists(os.path.join(self.control, "branch"))), ([".bzr"], False))
+        self.assertEqual(
+            (os.listdir(self.place), os.path.exists(os.path.join(self.control, "branch"))),
+            ([".bzr"], False),
+        )
         self.assertTrue(os.listdir(os.path.join(self.control, "repository/packs")))
 
     def empty(self) -> None:

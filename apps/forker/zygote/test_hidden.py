@@ -1,4 +1,6 @@
-"""That a hidden place is answered by the same steps as one that is not there: nobody tells the two apart by their time."""
+"""That a hidden place is answered by the same steps as one that is not there: nobody tells the two
+apart by their time.
+"""
 
 import os
 import sys
@@ -23,7 +25,9 @@ WAYS: dict[str, Callable[[Any, str], object]] = {
 
 
 def steps(action: Callable[[], object]) -> list[str]:
-    """Every function, of Python or C and so every system call, that it comes to, in order, and how it ends."""
+    """Every function, of Python or C and so every system call, that it comes to, in order, and how
+    it ends.
+    """
     taken: list[str] = []
 
     def note(frame: FrameType, event: str, argument: Any) -> None:
@@ -46,7 +50,11 @@ class Hidden(unittest.TestCase):
     def setUp(self) -> None:
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
-        for path in ("~bob/secret/branch/.bzr", "~bob/public/branch/.bzr", "~reds/project/branch/.bzr"):
+        for path in (
+            "~bob/secret/branch/.bzr",
+            "~bob/public/branch/.bzr",
+            "~reds/project/branch/.bzr",
+        ):
             os.makedirs(os.path.join(scratch.name, path))
             with open(os.path.join(scratch.name, path, "branch-format"), "w") as stream:
                 stream.write("Bazaar-NG meta directory, format 1\n")
@@ -60,7 +68,11 @@ class Hidden(unittest.TestCase):
         return steps(lambda: WAYS[way](self.factory.transport, path))
 
     def test_takes_the_steps_of_what_is_not_there(self) -> None:
-        pairs = [("~bob/secret", "~bob/absent"), ("~bob/secret/branch", "~bob/absent/branch"), ("~reds/project/branch", "~blue/project/branch")]
+        pairs = [
+            ("~bob/secret", "~bob/absent"),
+            ("~bob/secret/branch", "~bob/absent/branch"),
+            ("~reds/project/branch", "~blue/project/branch"),
+        ]
         for way in WAYS:
             for hidden, absent in pairs:
                 with self.subTest(way=way, hidden=hidden):
@@ -70,7 +82,15 @@ class Hidden(unittest.TestCase):
                     self.assertEqual(self.steps_to(way, hidden), self.steps_to(way, absent))
 
     def test_however_it_is_spelled_it_is_not_there(self) -> None:
-        spellings = ("~bob/secret", "~bob%2Fsecret", "%7Ebob/%73ecret", "~bob/public/../secret", "~Bob/SECRET", "~bob/./secret", "~reds")
+        spellings = (
+            "~bob/secret",
+            "~bob%2Fsecret",
+            "%7Ebob/%73ecret",
+            "~bob/public/../secret",
+            "~Bob/SECRET",
+            "~bob/./secret",
+            "~reds",
+        )
         for path in (*spellings, *(f"{name}/branch" for name in spellings), ABSENT):
             with self.subTest(path):
                 self.assertFalse(self.factory.transport.has(path))
@@ -78,7 +98,9 @@ class Hidden(unittest.TestCase):
                     self.factory.transport.list_dir(path)
 
     def test_can_tell_steps_apart(self) -> None:
-        self.assertNotEqual(self.steps_to("has", "~bob/public/branch"), self.steps_to("has", "~bob/absent/branch"))
+        self.assertNotEqual(
+            self.steps_to("has", "~bob/public/branch"), self.steps_to("has", "~bob/absent/branch")
+        )
 
 
 if __name__ == "__main__":

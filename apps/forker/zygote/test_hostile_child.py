@@ -1,4 +1,6 @@
-"""A child that has been taken over, against the real keeper: over real sockets, with the kernel's word on who speaks."""
+"""A child that has been taken over, against the real keeper: over real sockets, with the kernel's
+word on who speaks.
+"""
 
 import os
 import socket
@@ -14,7 +16,8 @@ import wire
 from testing.hostile_child import Stand
 from testing.hostile_packets import packets
 
-#: Structure-aware packets in one run of the tests; HATCHERY_FUZZ_PACKETS asks for more, HATCHERY_FUZZ_SEED for others.
+#: Structure-aware packets in one run of the tests; HATCHERY_FUZZ_PACKETS asks for more,
+#: HATCHERY_FUZZ_SEED for others.
 PACKETS = int(os.environ.get("HATCHERY_FUZZ_PACKETS", "100000"))
 SEED = int(os.environ.get("HATCHERY_FUZZ_SEED", "11"))
 
@@ -56,7 +59,16 @@ class HostileChild(Stand):
             b'{"event":"exited","id":"a","status":0}',
             b'{"event":"zygote.died","status":9,"cause":"it was told so"}',
             b'{"event":"log"}',
-            wire.encode({"event": "lock", "action": "acquired", "path": "/", "nonce": None, "atS": 2**39, "lost": 0}),
+            wire.encode(
+                {
+                    "event": "lock",
+                    "action": "acquired",
+                    "path": "/",
+                    "nonce": None,
+                    "atS": 2**39,
+                    "lost": 0,
+                }
+            ),
         ):
             name, end = self.new_child()
             self.assertFalse(self.send(name, end, [(data, False)]), data[:40])
@@ -78,19 +90,29 @@ class HostileChild(Stand):
             end.send(b'{"event":"log","text":"x"}')
             os._exit(0)
         os.waitpid(thief, 0)
-        self.assertEqual(self.tell(), [{"event": "condemned", "id": name, "reason": f"process {thief} spoke in its place"}])
+        self.assertEqual(
+            self.tell(),
+            [{"event": "condemned", "id": name, "reason": f"process {thief} spoke in its place"}],
+        )
         self.assertEqual(self.killed, [os.getpid()])
         self.end(end)
 
     def test_may_tell_of_its_crash_and_must_then_end(self) -> None:
         with mock.patch("hearing.CRASH_S_MAX", 0.01):
             name, end = self.new_child()
-            for words in (b"Fatal Python error: ", b"Segmentation fault", b"\n\n", b'{"event":"zygote.died"}'):
+            for words in (
+                b"Fatal Python error: ",
+                b"Segmentation fault",
+                b"\n\n",
+                b'{"event":"zygote.died"}',
+            ):
                 self.assertTrue(self.send(name, end, [(words, None)]))
                 if words == b"\n\n":
                     break
             time.sleep(0.02)
-            reasons = [message["reason"] for message in self.tell() if message["event"] == "condemned"]
+            reasons = [
+                message["reason"] for message in self.tell() if message["event"] == "condemned"
+            ]
             self.assertEqual(len(reasons), 1)
             self.assertIn("after it had told of a crash", reasons[0])
             self.end(end)
@@ -101,11 +123,16 @@ class HostileChild(Stand):
             end.send(words)
         end.close()
         told = self.tell(turns=6)
-        self.assertEqual(told, [{"event": "log", "id": name, "text": "Fatal Python error: Segmentation fault\n\n"}])
+        self.assertEqual(
+            told,
+            [{"event": "log", "id": name, "text": "Fatal Python error: Segmentation fault\n\n"}],
+        )
         self.assertEqual(self.killed, [])
 
     def intrude(self, stays: bool) -> int:
-        """A process below the keeper that asks to be its forker, and has asked when this returns; its pid."""
+        """A process below the keeper that asks to be its forker, and has asked when this returns;
+        its pid.
+        """
         ready, asked = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -133,7 +160,9 @@ class HostileChild(Stand):
                 self.assertEqual(self.tell(), [])
                 if stays:
                     os.waitpid(pid, 0)
-                expected.append(f"process {pid} is below us or gone, and no forker; it is not served")
+                expected.append(
+                    f"process {pid} is below us or gone, and no forker; it is not served"
+                )
         self.assertEqual(self.complaints, expected)
 
     def test_a_forker_that_asks_for_nonsense_is_cut_off(self) -> None:
@@ -155,7 +184,9 @@ class HostileChild(Stand):
     def test_that_floods_is_left_unread_for_a_while(self) -> None:
         _, end = self.new_child()
         child = self.nursery.registry.children[os.getpid()]
-        packet = wire.encode({"event": "lock", "action": "opened", "path": "/", "nonce": None, "atS": 0, "lost": 0})
+        packet = wire.encode(
+            {"event": "lock", "action": "opened", "path": "/", "nonce": None, "atS": 0, "lost": 0}
+        )
         with mock.patch("hearing.PACKETS_S", 60.0):
             for _ in range(2 * hearing.PACKETS_AT_A_TIME_MAX):
                 end.send(packet)
@@ -172,7 +203,14 @@ class HostileChild(Stand):
 class Claims(unittest.TestCase):
     def test_are_told_in_words_when_they_are_none(self) -> None:
         with self.assertRaisesRegex(claims.NoClaim, "^it sent 'lock' with a path that cannot be$"):
-            lock = {"event": "lock", "action": "opened", "path": "x", "nonce": None, "atS": 0, "lost": 0}
+            lock = {
+                "event": "lock",
+                "action": "opened",
+                "path": "x",
+                "nonce": None,
+                "atS": 0,
+                "lost": 0,
+            }
             claims.read(wire.encode(lock), claims.OF_CHILD)
 
 

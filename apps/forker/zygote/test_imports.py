@@ -9,8 +9,8 @@ import trace_sessions
 
 BUILT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "dist", "preload.json")
 
-#: In place of the server that trace_sessions listens to: one that has preloaded, and forked, as a zygote does. What it
-#: records is what its session imported beyond that.
+#: In place of the server that trace_sessions listens to: one that has preloaded, and forked, as a
+#: zygote does. What it records is what its session imported beyond that.
 PRELOADED_SERVER = """
 import json, os, sys
 sys.path.insert(0, {here!r})
@@ -28,12 +28,16 @@ finally:
     with open(os.path.join({modules!r}, str(os.getpid())), "w") as stream:
         json.dump(sorted(set(sys.modules) - before), stream)
     os._exit(status)
-""".replace("MANIFEST", repr(BUILT))
+""".replace(
+    "MANIFEST", repr(BUILT)
+)
 
 
 class Session(unittest.TestCase):
     def test_of_a_preloaded_interpreter_imports_nothing(self) -> None:
-        with tempfile.TemporaryDirectory() as place, mock.patch.object(trace_sessions, "SERVER", PRELOADED_SERVER):
+        with tempfile.TemporaryDirectory() as place, mock.patch.object(
+            trace_sessions, "SERVER", PRELOADED_SERVER
+        ):
             self.assertEqual(trace_sessions.run_sessions(place), [])
             sessions = os.listdir(os.path.join(place, "modules"))
             self.assertGreater(len(sessions), 10)

@@ -50,7 +50,9 @@ class Isolation(unittest.TestCase):
         self.assertEqual(forked(work), [True, True])
 
     def test_leaves_a_child_its_streams_and_its_channel_and_nothing_else(self) -> None:
-        """Whoever started the service may have left anything open, and a forked child has what the zygote has."""
+        """Whoever started the service may have left anything open, and a forked child has what the
+        zygote has.
+        """
 
         def work() -> object:
             answer, null = os.dup(writing), os.open(os.devnull, os.O_RDONLY)

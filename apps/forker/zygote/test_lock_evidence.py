@@ -8,7 +8,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 UNSHARE = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
-#: Takes the lock of a branch; with `hatchery` as a session does. Says what came of it, and keeps what it got until its stdin ends.
+#: Takes the lock of a branch; with `hatchery` as a session does. Says what came of it, and keeps
+#: what it got until its stdin ends.
 TAKE = """
 import sys
 sys.path.insert(0, {here!r})
@@ -43,13 +44,22 @@ class LockEvidence(unittest.TestCase):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         self.place = os.path.join(os.path.realpath(scratch.name), "branch")
-        self.environment = {"PATH": os.environ["PATH"], "HOME": self.place + "-home", "BRZ_EMAIL": "u <u@example.invalid>"}
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": self.place + "-home",
+            "BRZ_EMAIL": "u <u@example.invalid>",
+        }
         subprocess.run(["brz", "init", "-q", self.place], env=self.environment, check=True)
 
     def taker(self, who: str, prefix: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
         words = [*prefix, sys.executable, "-E", "-s", "-c", TAKE.format(here=HERE), self.place, who]
         process = subprocess.Popen(
-            words, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            words,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         self.addCleanup(self.end, process)
         return process
@@ -79,7 +89,11 @@ class LockEvidence(unittest.TestCase):
                 # And nobody can tell when it is dead.
                 self.end(process)
                 self.assertEqual(self.outcome("hatchery"), "refused")
-                subprocess.run(["brz", "break-lock", "--force", "-q", self.place], env=self.environment, check=True)
+                subprocess.run(
+                    ["brz", "break-lock", "--force", "-q", self.place],
+                    env=self.environment,
+                    check=True,
+                )
 
     def test_a_session_that_was_killed_here_is_known_dead_and_another_process_is_not(self) -> None:
         for holder, expected in (("hatchery", "taken"), ("plain", "refused")):
@@ -89,12 +103,18 @@ class LockEvidence(unittest.TestCase):
                 self.assertEqual(self.outcome("hatchery"), "refused")
                 self.end(process)
                 self.assertEqual(self.outcome("hatchery"), expected)
-                subprocess.run(["brz", "break-lock", "--force", "-q", self.place], env=self.environment, check=True)
+                subprocess.run(
+                    ["brz", "break-lock", "--force", "-q", self.place],
+                    env=self.environment,
+                    check=True,
+                )
 
     def test_a_plain_breezy_reads_what_a_session_wrote(self) -> None:
         process = self.taker("hatchery")
         self.assertEqual(self.said(process), "taken")
-        told = subprocess.run(["brz", "info", self.place], env=self.environment, capture_output=True, text=True)
+        told = subprocess.run(
+            ["brz", "info", self.place], env=self.environment, capture_output=True, text=True
+        )
         self.assertEqual((told.returncode, told.stderr), (0, ""))
         self.assertEqual(self.outcome("plain"), "refused")
 

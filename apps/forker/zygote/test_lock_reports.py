@@ -9,7 +9,8 @@ import wire
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-#: Runs `story` in an interpreter of its own, whose Breezy reports over descriptor 3. A branch is in `branch`.
+#: Runs `story` in an interpreter of its own, whose Breezy reports over descriptor 3. A branch is in
+#: `branch`.
 RUN = """
 import socket, sys
 sys.path.insert(0, {here!r})
@@ -48,10 +49,20 @@ class LockReports(unittest.TestCase):
     def run_story(self, story: str) -> None:
         """Keeps what the story prints."""
         lines = "".join(f"    {line}\n" for line in story.strip().splitlines())
-        environment = {"PATH": os.environ["PATH"], "HOME": self.place + "-home", "BRZ_EMAIL": "u <u@example.invalid>"}
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": self.place + "-home",
+            "BRZ_EMAIL": "u <u@example.invalid>",
+        }
         self.channel.set_inheritable(True)
         result = subprocess.run(
-            [sys.executable, "-E", "-s", "-c", RUN.format(here=HERE, place=self.place, story=lines)],
+            [
+                sys.executable,
+                "-E",
+                "-s",
+                "-c",
+                RUN.format(here=HERE, place=self.place, story=lines),
+            ],
             env=environment,
             preexec_fn=lambda: os.dup2(self.channel.fileno(), 3) and None,
             close_fds=False,
@@ -75,7 +86,9 @@ class LockReports(unittest.TestCase):
             messages.append(message)
 
     def actions(self, messages: list[wire.Message]) -> list[str]:
-        return [message["action"] for message in messages if message["path"].endswith("/branch/lock")]
+        return [
+            message["action"] for message in messages if message["path"].endswith("/branch/lock")
+        ]
 
     def test_tell_a_lock_with_its_path_and_nonce_and_its_release(self) -> None:
         messages = self.play("with branch.lock_write(): pass")
@@ -110,7 +123,9 @@ for _ in range(3):
         self.assertEqual(self.actions(messages), ["acquired", "taken-up"])
 
     def test_are_counted_when_the_channel_is_full_and_the_session_goes_on(self) -> None:
-        filler = json.dumps({"event": "lock", "action": "filler", "path": "", "nonce": "x" * 4000}).encode()
+        filler = json.dumps(
+            {"event": "lock", "action": "filler", "path": "", "nonce": "x" * 4000}
+        ).encode()
         self.channel.setblocking(False)
         while True:
             try:
@@ -141,7 +156,9 @@ for holder in (None, b"theirs"):
     print(b"".join(sent).decode("latin1").partition("l10:")[2])
 """
         )
-        answer = "LockFailed16:the branch again50:the lock you held was broken meanwhile; start overee"
+        answer = (
+            "LockFailed16:the branch again50:the lock you held was broken meanwhile; start overee"
+        )
         self.assertEqual(self.stdout.splitlines(), [answer, answer])
 
     def test_answer_other_errors_as_breezy_does(self) -> None:

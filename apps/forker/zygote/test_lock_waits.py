@@ -34,10 +34,15 @@ class LockWaits(unittest.TestCase):
         for number in range(CLIENTS):
             self.done("branch", "-q", "tree", f"tree-{number}")
             self.done("commit", "-q", "--unchanged", "-m", f"of {number}", f"tree-{number}")
-        started = [self.side.start("push", "-d", f"tree-{n}", URL + f"~demo/repo/{n}") for n in range(CLIENTS)]
+        started = [
+            self.side.start("push", "-d", f"tree-{n}", URL + f"~demo/repo/{n}")
+            for n in range(CLIENTS)
+        ]
         for outcome in [self.side.outcome(one) for one in started]:
             self.assertEqual(outcome[0], 0, outcome[2])
-        self.assertEqual(os.listdir(os.path.join(self.side.root, "~demo/repo/.bzr/repository/lock")), [])
+        self.assertEqual(
+            os.listdir(os.path.join(self.side.root, "~demo/repo/.bzr/repository/lock")), []
+        )
 
     def test_clients_that_push_while_others_pack_the_shared_repository(self) -> None:
         self.done("init", "-q", "tree")
@@ -47,7 +52,10 @@ class LockWaits(unittest.TestCase):
         for number in range(PACKING):
             self.done("branch", "-q", "tree", f"tree-{number}")
             self.done("commit", "-q", "--unchanged", "-m", f"of {number}", f"tree-{number}")
-        pushes = [self.side.start("push", "-d", f"tree-{n}", URL + f"~demo/repo/{n}") for n in range(PACKING)]
+        pushes = [
+            self.side.start("push", "-d", f"tree-{n}", URL + f"~demo/repo/{n}")
+            for n in range(PACKING)
+        ]
         packs = [self.side.start("pack", URL + "~demo/repo") for _ in range(PACKING // 2)]
         for outcome in [self.side.outcome(one) for one in [*pushes, *packs]]:
             self.assertEqual(outcome[0], 0, outcome[2])
@@ -55,7 +63,9 @@ class LockWaits(unittest.TestCase):
         for number in range(PACKING):
             self.assertEqual(self.side.brz("revno", URL + f"~demo/repo/{number}")[1].strip(), "2")
             self.done("check", "-q", "--branch", URL + f"~demo/repo/{number}")
-        self.assertEqual(os.listdir(os.path.join(self.side.root, "~demo/repo/.bzr/repository/lock")), [])
+        self.assertEqual(
+            os.listdir(os.path.join(self.side.root, "~demo/repo/.bzr/repository/lock")), []
+        )
 
     def test_a_branch_that_is_locked_refuses_a_push_at_once_and_not_its_neighbour(self) -> None:
         self.done("init", "-q", "tree")
@@ -82,8 +92,19 @@ class LockWaits(unittest.TestCase):
         return lock
 
     def test_which_locks_are_short(self) -> None:
-        short = {name: lock_waits.is_short(self.lock(name)) for name in ("repository/lock", "branch/lock", "branches/branch/lock", "branch-lock")}
-        self.assertEqual(short, {"repository/lock": True, "branch/lock": False, "branches/branch/lock": False, "branch-lock": True})
+        short = {
+            name: lock_waits.is_short(self.lock(name))
+            for name in ("repository/lock", "branch/lock", "branches/branch/lock", "branch-lock")
+        }
+        self.assertEqual(
+            short,
+            {
+                "repository/lock": True,
+                "branch/lock": False,
+                "branches/branch/lock": False,
+                "branch-lock": True,
+            },
+        )
         lock_waits.begin(client_keeps=True)
         self.addCleanup(lock_waits.begin, client_keeps=False)
         self.assertFalse(lock_waits.is_short(self.lock("repository/lock")))

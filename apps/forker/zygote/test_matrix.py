@@ -1,4 +1,6 @@
-"""Every request of the smart protocol, at every kind of place, for every kind of user, over the real smart server.
+# Long: a table of verbs against places.
+"""Every request of the smart protocol, at every kind of place, for every kind of user, over the
+real smart server.
 
 What must come of each is said once, by `expected`.
 """
@@ -27,7 +29,8 @@ class Place:
     path: str
     #: Who may write what this spells, and what it comes to; "" is nobody.
     owners: tuple[str, str] = ("", "")
-    #: A branch that is seen by everybody, by those who own what it comes to, or by nobody; or `above` the root.
+    #: A branch that is seen by everybody, by those who own what it comes to, or by nobody; or
+    #: `above` the root.
     seen_by: str = "nobody"
 
 
@@ -63,11 +66,14 @@ PLACES = (
     Place("", ("", ""), "nobody"),
 )
 
-#: Allowed: it succeeds. Absent: the answer is that of a place where there is nothing. Denied: it says where one may write.
+#: Allowed: it succeeds. Absent: the answer is that of a place where there is nothing. Denied: it
+#: says where one may write.
 ALLOWED, ABSENT, DENIED, OFF = "allowed", "absent", "denied", "not answered"
 
 
-def expected(kind: str, verb: bytes, place: Place, names: set[str], file_reads: bool = False) -> str:
+def expected(
+    kind: str, verb: bytes, place: Place, names: set[str], file_reads: bool = False
+) -> str:
     """The rule: who sees what, and who changes what."""
     spelled, real = (owner in names for owner in place.owners)
     seen = place.seen_by == "everybody" or (place.seen_by == "owners" and real)
@@ -80,7 +86,9 @@ def expected(kind: str, verb: bytes, place: Place, names: set[str], file_reads: 
     if not spelled or (seen and not real) or (kind == "file change" and verb != b"mkdir"):
         return DENIED
     # Deeper than ~user/project/branch its parent has to be there.
-    makes = verb == MAKES or (verb in (b"BzrDirFormat.initialize", b"mkdir") and place.path.count("/") < 3)
+    makes = verb == MAKES or (
+        verb in (b"BzrDirFormat.initialize", b"mkdir") and place.path.count("/") < 3
+    )
     # There is one already, says mkdir.
     return ALLOWED if (seen and verb != b"mkdir") or (real and not seen and makes) else ABSENT
 
@@ -113,16 +121,26 @@ class Matrix(unittest.TestCase):
     def test_every_verb_of_this_breezy_is_in_one_class(self) -> None:
         registered = set(request.request_handlers.keys())
         classified = [verb for members in verb_table.CLASSES.values() for verb in members]
-        self.assertEqual(registered - set(classified), set(), "decide what these are, in libs/protocol/src/smart-verbs.json")
+        self.assertEqual(
+            registered - set(classified),
+            set(),
+            "decide what these are, in libs/protocol/src/smart-verbs.json",
+        )
         self.assertEqual(len(classified), len(set(classified)))
         self.assertEqual(set(classified) - registered, set())
         self.assertLessEqual(set(self.requests), registered)
 
     def test_the_path_is_the_argument_that_breezy_takes_for_it(self) -> None:
         for verb, at in verb_table.PATH_AT.items():
-            handler = getattr(request.request_handlers, "registered", request.request_handlers).get(verb)
+            handler = getattr(request.request_handlers, "registered", request.request_handlers).get(
+                verb
+            )
             names = list(inspect.signature(handler.do).parameters)[1:]
-            found = [number for number, name in enumerate(names) if name in ("path", "relpath", "rel_from")]
+            found = [
+                number
+                for number, name in enumerate(names)
+                if name in ("path", "relpath", "rel_from")
+            ]
             self.assertEqual(found, [] if at is None else [at], verb)
 
     def test_the_owner_of_all_that_is_bobs(self) -> None:
@@ -154,7 +172,11 @@ class Matrix(unittest.TestCase):
         for kind, verb in verbs_to_try():
             cells = [(expected(kind, verb, place, session.names), place) for place in places(kind)]
             outcomes.update(wanted for wanted, _ in cells)
-            changing = [place for wanted, place in cells if wanted == ALLOWED and kind != "read" and verb != b"mkdir"]
+            changing = [
+                place
+                for wanted, place in cells
+                if wanted == ALLOWED and kind != "read" and verb != b"mkdir"
+            ]
             for wanted, place in cells:
                 if place not in changing:
                     with self.subTest(verb=verb, place=place.path, wanted=wanted):
@@ -166,10 +188,16 @@ class Matrix(unittest.TestCase):
                 self.host.take_back()
         self.assertEqual(outcomes, {ALLOWED, ABSENT, DENIED, OFF})
 
-    def check_cell(self, session: Session, kind: str, verb: bytes, place: Place, wanted: str) -> None:
+    def check_cell(
+        self, session: Session, kind: str, verb: bytes, place: Place, wanted: str
+    ) -> None:
         answer = self.send(session, verb, place.path)
         self.assertEqual(outcome(verb, answer), wanted, answer)
-        if place.seen_by in ("everybody", "above") or wanted == ALLOWED or (kind, wanted) in NOT_LIKE_NOTHING:
+        if (
+            place.seen_by in ("everybody", "above")
+            or wanted == ALLOWED
+            or (kind, wanted) in NOT_LIKE_NOTHING
+        ):
             return
         nothing = self.send(session, verb, TELLING.sub("nosuch", place.path))
         self.assertEqual(told(answer), told(nothing))
@@ -214,9 +242,14 @@ def places(kind: str) -> tuple[Place, ...]:
 
 ABOUT_FILES = verb_table.CLASSES["file read"] | verb_table.CLASSES["file change"]
 #: What of a branch is asked for.
-INSIDE = {b"iter_files_recursive": b"/.bzr", b"list_dir": b"/.bzr", **dict.fromkeys([b"get", b"has", b"readv", b"stat"], b"/.bzr/README")}
+INSIDE = {
+    b"iter_files_recursive": b"/.bzr",
+    b"list_dir": b"/.bzr",
+    **dict.fromkeys([b"get", b"has", b"readv", b"stat"], b"/.bzr/README"),
+}
 
-#: Words of a refusal that is none of ours: the branch is not signed, not stacked, or has a repository without tokens.
+#: Words of a refusal that is none of ours: the branch is not signed, not stacked, or has a
+#: repository without tokens.
 REACHED = {b"nosuchrevision", b"NotStacked", b"this branch or repository cannot do that"}
 
 
@@ -236,7 +269,10 @@ def outcome(verb: bytes, answer: Answer) -> str:
 
 def told(answer: Answer) -> str:
     """An answer without the name that was asked for."""
-    return TELLING.sub("nosuch", " ".join(word.decode() if isinstance(word, bytes) else repr(word) for word in answer[1]))
+    return TELLING.sub(
+        "nosuch",
+        " ".join(word.decode() if isinstance(word, bytes) else repr(word) for word in answer[1]),
+    )
 
 
 if __name__ == "__main__":

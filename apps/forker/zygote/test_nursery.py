@@ -53,7 +53,10 @@ class NurseryTest(unittest.TestCase):
         self.zygote = StandIn()
         self.nursery.zygotes.serving = cast(Any, self.zygote)
         self.nursery.zygotes._configuration = CONFIGURATION
-        for name, stand_in in (("wire.receive_from", self.zygote.receive_from), ("ancestry.is_new_child", lambda *_: True)):
+        for name, stand_in in (
+            ("wire.receive_from", self.zygote.receive_from),
+            ("ancestry.is_new_child", lambda *_: True),
+        ):
             patch = mock.patch(name, stand_in)
             patch.start()
             self.addCleanup(patch.stop)
@@ -89,7 +92,9 @@ class NurseryTest(unittest.TestCase):
             self.assertEqual(len(self.zygote.ends), attempt + 1)
             self.zygote.ends[-1].close()
             self._read()
-        self.assertEqual([(message["event"], message["id"]) for message in self.told], [("refused", "a")])
+        self.assertEqual(
+            [(message["event"], message["id"]) for message in self.told], [("refused", "a")]
+        )
         self.assertEqual(os.listdir(self.directory), [])
         self.assertEqual(self.nursery.waiting, [])
 
@@ -135,7 +140,9 @@ class NurseryTest(unittest.TestCase):
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
         self._ask("a")
-        self.assertEqual(self.told[0]["reason"], "the keeper cannot take another child: Too many open files")
+        self.assertEqual(
+            self.told[0]["reason"], "the keeper cannot take another child: Too many open files"
+        )
         self.assertEqual(self._channels(), [])
 
 
@@ -145,7 +152,10 @@ class ZygoteThatCannotStart(unittest.TestCase):
         place = Nursery(Loop(), "/nowhere", told.append)
         open_before = len(os.listdir("/proc/self/fd"))
         place.zygotes.configure(CONFIGURATION)
-        self.assertEqual([(message["event"], message["step"]) for message in told], [("zygote.failed", "starting python")])
+        self.assertEqual(
+            [(message["event"], message["step"]) for message in told],
+            [("zygote.failed", "starting python")],
+        )
         self.assertEqual(told[0]["retryInMs"], zygotes.RETRY_S[0] * 1000)
         place.fork(example_messages.fork("a"))
         self.assertEqual(told[1]["event"], "refused")

@@ -31,9 +31,14 @@ class DirectoryOfPipes(unittest.TestCase):
         os.chown(self.parent, -1, groups[0])
         os.chmod(self.parent, 0o2750)
         directory = pipes.make(self.parent, "abc")
-        modes = [stat.S_IMODE(os.stat(path).st_mode) & 0o777 for path in (directory, os.path.join(directory, "stdin"))]
+        modes = [
+            stat.S_IMODE(os.stat(path).st_mode) & 0o777
+            for path in (directory, os.path.join(directory, "stdin"))
+        ]
         self.assertEqual(modes, [0o750, 0o660])
-        self.assertEqual({os.stat(os.path.join(directory, name)).st_gid for name in pipes.NAMES}, {groups[0]})
+        self.assertEqual(
+            {os.stat(os.path.join(directory, name)).st_gid for name in pipes.NAMES}, {groups[0]}
+        )
 
     def test_is_removed_once(self) -> None:
         directory = pipes.make(self.parent, "abc")

@@ -8,7 +8,8 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILT = os.path.join(HERE, "..", "dist", "preload.json")
 
-#: Loads in an interpreter of its own, for Breezy's state is made once a process, and tells of each step.
+#: Loads in an interpreter of its own, for Breezy's state is made once a process, and tells of each
+#: step.
 LOAD = """
 import json, os, sys
 sys.path.insert(0, {here!r})
@@ -54,7 +55,13 @@ class Preload(unittest.TestCase):
 
     def load(self, manifest: str, before: str = "", stderr: str = "^$") -> dict[str, object]:
         script = LOAD.format(here=HERE, manifest=manifest, before=before)
-        environment = {"PATH": os.environ["PATH"], "HOME": self.directory, "BRZ_HOME": self.directory, "LANG": "C.UTF-8", "HATCHERY_HOSTING_ROOT": "/"}
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": self.directory,
+            "BRZ_HOME": self.directory,
+            "LANG": "C.UTF-8",
+            "HATCHERY_HOSTING_ROOT": "/",
+        }
         result = subprocess.run(
             [sys.executable, "-E", "-s", "-c", script],
             env={**environment, "PYTHONPATH": self.directory},
@@ -84,11 +91,15 @@ class Preload(unittest.TestCase):
 
     def test_a_missing_module_is_an_error_of_its_own_step(self) -> None:
         answer = self.load(self.manifest("json", "no_such_module"))
-        self.assert_refused(answer, "^importing no_such_module$", "^ModuleNotFoundError: .*no_such_module")
+        self.assert_refused(
+            answer, "^importing no_such_module$", "^ModuleNotFoundError: .*no_such_module"
+        )
 
     def test_a_module_that_fails_is_an_error(self) -> None:
         before = "import sys, types; sys.modules['broken'] = None"
-        self.assert_refused(self.load(self.manifest("broken"), before), "^importing broken$", "ModuleNotFoundError")
+        self.assert_refused(
+            self.load(self.manifest("broken"), before), "^importing broken$", "ModuleNotFoundError"
+        )
 
     def test_a_manifest_of_another_breezy_serves_without_what_is_gone_and_says_so(self) -> None:
         path = self.write(json.dumps({"breezy": "0.0.1", "modules": ["json", "no_such_module"]}))
@@ -96,7 +107,9 @@ class Preload(unittest.TestCase):
         self.assertEqual(answer["failures"], [])
 
     def test_a_manifest_that_is_missing_or_none_is_an_error(self) -> None:
-        self.assert_refused(self.load(os.path.join(self.directory, "none")), "^reading ", "^FileNotFoundError")
+        self.assert_refused(
+            self.load(os.path.join(self.directory, "none")), "^reading ", "^FileNotFoundError"
+        )
         self.assert_refused(self.load(self.write("{")), "^reading ", "^JSONDecodeError")
         self.assert_refused(self.load(self.write("{}")), "^reading ", "^KeyError")
 
@@ -106,10 +119,17 @@ class Preload(unittest.TestCase):
         self.assert_refused(answer, "^checking Breezy's compiled helpers$", "_chk_map_pyx")
 
     def test_a_real_fall_back_to_slow_python_is_an_error(self) -> None:
-        for module, helper in (("breezy.bzr.groupcompress", "breezy.bzr._groupcompress_pyx"), ("breezy.bzr.chk_map", "breezy.bzr._chk_map_pyx")):
+        for module, helper in (
+            ("breezy.bzr.groupcompress", "breezy.bzr._groupcompress_pyx"),
+            ("breezy.bzr.chk_map", "breezy.bzr._chk_map_pyx"),
+        ):
             with self.subTest(helper):
-                answer = self.load(self.manifest(module), f"import sys; sys.modules[{helper!r}] = None")
-                self.assert_refused(answer, "^checking Breezy's compiled helpers$", helper.rpartition(".")[2])
+                answer = self.load(
+                    self.manifest(module), f"import sys; sys.modules[{helper!r}] = None"
+                )
+                self.assert_refused(
+                    answer, "^checking Breezy's compiled helpers$", helper.rpartition(".")[2]
+                )
 
     def test_the_build_lists_no_module_that_would_switch_a_compiled_helper_off(self) -> None:
         with open(BUILT) as stream:

@@ -13,7 +13,9 @@ USAGE = resource.getrusage(resource.RUSAGE_SELF)
 class Children(unittest.TestCase):
     def setUp(self) -> None:
         self.registry = Registry()
-        self.registry.children[7] = Child(id="a", pid=7, directory="/run/a", details=example_messages.DETAILS)
+        self.registry.children[7] = Child(
+            id="a", pid=7, directory="/run/a", details=example_messages.DETAILS
+        )
         self.registry.children[8] = Child(pid=8)
 
     def test_of_the_pool_serve_no_session(self) -> None:
@@ -27,7 +29,13 @@ class Children(unittest.TestCase):
 
     def test_are_shown_to_a_new_forker_with_what_it_left_here(self) -> None:
         shown = self.registry.children[7].snapshot()
-        expected = {"id": "a", "pid": 7, "directory": "/run/a", "connected": False, "details": example_messages.DETAILS}
+        expected = {
+            "id": "a",
+            "pid": 7,
+            "directory": "/run/a",
+            "connected": False,
+            "details": example_messages.DETAILS,
+        }
         self.assertEqual(shown, expected)
 
     def test_that_ended_are_kept_until_a_forker_has_heard(self) -> None:
@@ -58,7 +66,17 @@ class Children(unittest.TestCase):
 
 class Rusage(unittest.TestCase):
     def test_has_milliseconds_and_bytes(self) -> None:
-        names = ("utime", "stime", "maxrss", "minflt", "majflt", "inblock", "oublock", "nvcsw", "nivcsw")
+        names = (
+            "utime",
+            "stime",
+            "maxrss",
+            "minflt",
+            "majflt",
+            "inblock",
+            "oublock",
+            "nvcsw",
+            "nivcsw",
+        )
         usage = SimpleNamespace(**{f"ru_{name}": number + 1 for number, name in enumerate(names)})
         usage.ru_utime = 0.0123456
         expected = {

@@ -1,4 +1,6 @@
-"""What a session that is taken over can still do: each attempt is made for real in a forked child."""
+# Long: a test for each path and system call that is refused.
+"""What a session that is taken over can still do: each attempt is made for real in a forked child.
+"""
 
 import contextlib
 import ctypes
@@ -21,7 +23,9 @@ import restrictions
 Program = list[tuple[int, int, int, int]]
 
 
-def attempts(root: str, readable: list[str], work: dict[str, Callable[[], object]]) -> dict[str, str]:
+def attempts(
+    root: str, readable: list[str], work: dict[str, Callable[[], object]]
+) -> dict[str, str]:
     """How each attempt of a session ends: the name of its error, or `done`."""
     reading, writing = os.pipe()
     pid = os.fork()
@@ -71,7 +75,9 @@ def call(number: int, *arguments: int) -> None:
 
 
 def run(program: Program, arch: int, number: int, arguments: tuple[int, ...] = ()) -> int:
-    """What a filter answers to a call: the kernel's interpreter of such programs, as far as they go."""
+    """What a filter answers to a call: the kernel's interpreter of such programs, as far as they
+    go.
+    """
     data = struct.pack("<iIQ6Q", number, arch, 0, *arguments, *[0] * (6 - len(arguments)))
     accumulator = position = 0
     while True:
@@ -90,7 +96,9 @@ def run(program: Program, arch: int, number: int, arguments: tuple[int, ...] = (
             position += if_true if holds else if_false
 
 
-@unittest.skipUnless(restrictions.landlock_abi() >= 6, "this kernel has no Landlock, or no scope of signals")
+@unittest.skipUnless(
+    restrictions.landlock_abi() >= 6, "this kernel has no Landlock, or no scope of signals"
+)
 class Session(unittest.TestCase):
     def setUp(self) -> None:
         scratch = tempfile.TemporaryDirectory()
@@ -99,11 +107,16 @@ class Session(unittest.TestCase):
         self.readable = os.path.join(self.state, "read-only")
         for path in (self.root, self.state, self.readable, os.path.join(self.root, "branch")):
             os.mkdir(path)
-        for path in (os.path.join(self.state, "host_key"), os.path.join(self.readable, "read-only.json")):
+        for path in (
+            os.path.join(self.state, "host_key"),
+            os.path.join(self.readable, "read-only.json"),
+        ):
             put(path)
 
     def check(self, wanted: dict[str, tuple[str, Callable[[], object]]]) -> None:
-        found = attempts(self.root, [self.readable], {name: action for name, (_, action) in wanted.items()})
+        found = attempts(
+            self.root, [self.readable], {name: action for name, (_, action) in wanted.items()}
+        )
         self.assertEqual(found, {name: end for name, (end, _) in wanted.items()})
 
     def test_reads_and_writes_below_the_hosting_root_and_nowhere_else(self) -> None:
@@ -112,7 +125,10 @@ class Session(unittest.TestCase):
         self.check(
             {
                 "write a file": ("done", lambda: put(f"{root}/branch/file")),
-                "rename it elsewhere": ("done", lambda: os.rename(f"{root}/branch/file", f"{root}/file")),
+                "rename it elsewhere": (
+                    "done",
+                    lambda: os.rename(f"{root}/branch/file", f"{root}/file"),
+                ),
                 "remove it": ("done", lambda: os.unlink(f"{root}/file")),
                 "make and remove a directory": ("done", lambda: make_and_remove(f"{root}/new")),
                 "read the host key": ("EACCES", lambda: get(f"{state}/host_key")),
@@ -121,7 +137,10 @@ class Session(unittest.TestCase):
                 "remove it from there": ("EACCES", lambda: os.unlink(f"{state}/host_key")),
                 "list the state": ("EACCES", lambda: os.listdir(state)),
                 "read the read-only file": ("done", lambda: get(f"{self.readable}/read-only.json")),
-                "write the read-only file": ("EACCES", lambda: put(f"{self.readable}/read-only.json")),
+                "write the read-only file": (
+                    "EACCES",
+                    lambda: put(f"{self.readable}/read-only.json"),
+                ),
                 "make a link": ("EACCES", lambda: os.symlink("/etc", f"{root}/link")),
                 "make a socket's file": ("EACCES", lambda: os.mkfifo(f"{root}/fifo")),
                 "read passwords": ("EACCES", lambda: get("/etc/shadow")),
@@ -141,11 +160,17 @@ class Session(unittest.TestCase):
                 "ask for a dead one": ("ESRCH", lambda: os.kill(2**22 + 1, 0)),
                 "read its memory": ("EACCES", lambda: get(f"/proc/{own}/mem")),
                 "read its environment": ("EACCES", lambda: get(f"/proc/{own}/environ")),
-                "trace it": ("EPERM", lambda: call(restrictions.DENIED["ptrace"][0], 16, own, 0, 0)),
+                "trace it": (
+                    "EPERM",
+                    lambda: call(restrictions.DENIED["ptrace"][0], 16, own, 0, 0),
+                ),
                 "take its descriptors": ("EPERM", lambda: call(438, 0, 0, 0)),
                 "dial": ("EPERM", lambda: socket.socket(socket.AF_UNIX)),
                 "run a program": ("EPERM", lambda: subprocess.run(["/bin/true"])),
-                "make namespaces": ("EPERM", lambda: call(restrictions.DENIED["unshare"][0], 0x10000000)),
+                "make namespaces": (
+                    "EPERM",
+                    lambda: call(restrictions.DENIED["unshare"][0], 0x10000000),
+                ),
                 "ask for a ring": ("EPERM", lambda: call(425, 1, 0)),
                 "fork and thread": ("done", lambda: threading.Thread(target=int).start()),
                 "wait": ("done", lambda: time.sleep(0)),
@@ -153,7 +178,9 @@ class Session(unittest.TestCase):
         )
 
     def test_follows_a_hosting_root_that_was_put_in_the_place_of_another(self) -> None:
-        """A rule is of a file, not of its name: an operator may have mended the disk since the zygote started."""
+        """A rule is of a file, not of its name: an operator may have mended the disk since the
+        zygote started.
+        """
 
         def replace() -> None:
             os.rename(self.root, f"{self.root}.old")
@@ -172,8 +199,16 @@ class Session(unittest.TestCase):
     def test_of_root_keeps_only_the_capabilities_that_open_files(self) -> None:
         def told() -> None:
             with open("/proc/self/status") as stream:
-                found = [line.split()[1] for line in stream if line.startswith(("CapEff", "CapPrm", "NoNewPrivs"))]
-            if [int(word, 16) for word in found] != [restrictions.ROOT_KEEPS, restrictions.ROOT_KEEPS, 1]:
+                found = [
+                    line.split()[1]
+                    for line in stream
+                    if line.startswith(("CapEff", "CapPrm", "NoNewPrivs"))
+                ]
+            if [int(word, 16) for word in found] != [
+                restrictions.ROOT_KEEPS,
+                restrictions.ROOT_KEEPS,
+                1,
+            ]:
                 raise OSError(errno.EINVAL, str(found))
 
         # The session itself does not read /proc: so before it enters the ruleset.
@@ -190,23 +225,34 @@ class Filters(unittest.TestCase):
             denied = {numbers[column] for numbers in restrictions.DENIED.values()} - {-1}
             for number in range(460):
                 with self.subTest(machine=machine, number=number):
-                    refused = restrictions.ERRNO | (errno.ENOSYS if number == clone3 else errno.EPERM)
+                    refused = restrictions.ERRNO | (
+                        errno.ENOSYS if number == clone3 else errno.EPERM
+                    )
                     wanted = refused if number in denied | {clone3} else restrictions.ALLOW
                     self.assertEqual(run(program, arch, number), wanted)
             user_namespace = run(program, arch, clone, (0x10000000 | signal.SIGCHLD,))
             self.assertEqual(user_namespace, restrictions.ERRNO | errno.EPERM)
             self.assertEqual(run(program, arch, clone, (signal.SIGCHLD,)), restrictions.ALLOW)
 
-    def test_end_a_call_of_another_machine_and_refuse_other_numbers_for_the_same_calls(self) -> None:
+    def test_end_a_call_of_another_machine_and_refuse_other_numbers_for_the_same_calls(
+        self,
+    ) -> None:
         program = restrictions.static_filter("x86_64")
         self.assertEqual(run(program, 0x40000003, 1), restrictions.KILL_PROCESS)
-        self.assertEqual(run(program, 0xC000003E, 0x40000000 | 41), restrictions.ERRNO | errno.EPERM)
+        self.assertEqual(
+            run(program, 0xC000003E, 0x40000000 | 41), restrictions.ERRNO | errno.EPERM
+        )
 
     def test_let_a_process_signal_itself_alone_where_landlock_cannot_see_to_it(self) -> None:
         for machine, (_, arch, (_, _, kill, tgkill)) in restrictions.MACHINES.items():
             program = restrictions.own_signals_filter(machine, 7)
             for number, arguments, allowed in (
-                *((kill, (7, 9), True), (kill, (8, 9), False), (kill, (8, 0), True), (kill, (2**32 - 7, 9), False)),
+                *(
+                    (kill, (7, 9), True),
+                    (kill, (8, 9), False),
+                    (kill, (8, 0), True),
+                    (kill, (2**32 - 7, 9), False),
+                ),
                 *((tgkill, (7, 7, 6), True), (tgkill, (8, 8, 6), False), (0, (8, 9), True)),
             ):
                 with self.subTest(machine=machine, number=number, arguments=arguments):
@@ -230,7 +276,9 @@ class Filters(unittest.TestCase):
 class Lacks(unittest.TestCase):
     def test_says_in_words_what_a_machine_cannot_take(self) -> None:
         with mock.patch.object(restrictions, "landlock_abi", lambda: 0):
-            self.assertRegex(restrictions.lacks()[0], "^Landlock .*sessions read what their user may")
+            self.assertRegex(
+                restrictions.lacks()[0], "^Landlock .*sessions read what their user may"
+            )
         with mock.patch.object(restrictions, "landlock_abi", lambda: 4):
             self.assertRegex(restrictions.lacks()[0], r"scope of signals \(ABI 4, from 6 on\)")
         with mock.patch("platform.machine", lambda: "riscv64"):

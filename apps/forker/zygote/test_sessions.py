@@ -50,7 +50,9 @@ class Commands(unittest.TestCase):
                 self.assertEqual(streams.output()[0], b"a@b\n")
 
     def test_whoami_without_an_email_says_what_to_do(self) -> None:
-        with mock.patch.dict(os.environ, clear=True), self.assertRaisesRegex(CommandError, "send it with fork-env"):
+        with mock.patch.dict(os.environ, clear=True), self.assertRaisesRegex(
+            CommandError, "send it with fork-env"
+        ):
             sessions.whoami([])
 
     def test_replay_copies_to_both_channels_byte_by_byte(self) -> None:
@@ -60,14 +62,40 @@ class Commands(unittest.TestCase):
 
     def test_replay_refuses_every_other_channel(self) -> None:
         for line in (b"3 x\n", b"0 x\n", b" 1 x\n", b"x\n", b"\n", b"12 x\n", b"1\n"):
-            with Streams(line), self.assertRaisesRegex(CommandError, "starts with '1 ' or '2 '", msg=str(line)):
+            with Streams(line), self.assertRaisesRegex(
+                CommandError, "starts with '1 ' or '2 '", msg=str(line)
+            ):
                 sessions.launchpad_replay([])
 
     def test_lp_serve_takes_one_user_whose_name_is_no_path(self) -> None:
-        refused: tuple[list[str], ...] = ([], ["--inet"], ["alice"], ["--inet", "a", "b"], ["--inet", "--port=1"], ["--inet", "--inet"])
-        names = ("", ".", "..", "../a", "a/b", "/a", ".a", "-a", "~a", "a b", "a\n", "a%2Fb", "\u00e9", "a" * 65)
+        refused: tuple[list[str], ...] = (
+            [],
+            ["--inet"],
+            ["alice"],
+            ["--inet", "a", "b"],
+            ["--inet", "--port=1"],
+            ["--inet", "--inet"],
+        )
+        names = (
+            "",
+            ".",
+            "..",
+            "../a",
+            "a/b",
+            "/a",
+            ".a",
+            "-a",
+            "~a",
+            "a b",
+            "a\n",
+            "a%2Fb",
+            "\u00e9",
+            "a" * 65,
+        )
         for arguments in (*refused, *(["--inet", name] for name in names)):
-            with self.assertRaisesRegex(CommandError, "usage: lp-serve --inet <user>", msg=str(arguments)):
+            with self.assertRaisesRegex(
+                CommandError, "usage: lp-serve --inet <user>", msg=str(arguments)
+            ):
                 sessions.lp_serve(list(arguments))
 
     def test_lp_serve_serves_the_hosting_root_to_that_user(self) -> None:
@@ -79,16 +107,31 @@ class Commands(unittest.TestCase):
                     prepared.return_value.serve.assert_called_with(Access("alice-1.b_C"))
 
     def test_lp_serve_takes_teams_and_private_places_from_the_service(self) -> None:
-        environment = {"HATCHERY_HOSTING_ROOT": "/srv", "HATCHERY_TEAMS": "reds blues", "HATCHERY_PRIVATE": '["~Bob/Secret"]'}
+        environment = {
+            "HATCHERY_HOSTING_ROOT": "/srv",
+            "HATCHERY_TEAMS": "reds blues",
+            "HATCHERY_PRIVATE": '["~Bob/Secret"]',
+        }
         with mock.patch("hosting.prepared") as prepared, mock.patch.dict(os.environ, environment):
             sessions.lp_serve(["--inet", "alice"])
-            prepared.return_value.serve.assert_called_with(Access("alice", ("reds", "blues"), frozenset([("~bob", "secret")])))
+            prepared.return_value.serve.assert_called_with(
+                Access("alice", ("reds", "blues"), frozenset([("~bob", "secret")]))
+            )
 
     def test_lp_serve_serves_nobody_whose_teams_or_private_places_are_damaged(self) -> None:
-        for name, value in (("TEAMS", "reds ../bob"), ("TEAMS", "~reds"), ("PRIVATE", "["), ("PRIVATE", "")):
+        for name, value in (
+            ("TEAMS", "reds ../bob"),
+            ("TEAMS", "~reds"),
+            ("PRIVATE", "["),
+            ("PRIVATE", ""),
+        ):
             environment = {"HATCHERY_HOSTING_ROOT": "/srv", f"HATCHERY_{name}": value}
-            with mock.patch("hosting.prepared") as prepared, mock.patch.dict(os.environ, environment):
-                with self.assertRaisesRegex(CommandError, "HATCHERY_TEAMS or HATCHERY_PRIVATE", msg=value):
+            with mock.patch("hosting.prepared") as prepared, mock.patch.dict(
+                os.environ, environment
+            ):
+                with self.assertRaisesRegex(
+                    CommandError, "HATCHERY_TEAMS or HATCHERY_PRIVATE", msg=value
+                ):
                     sessions.lp_serve(["--inet", "alice"])
                 prepared.assert_not_called()
 

@@ -1,4 +1,5 @@
-"""What a session makes, under the umask of the service and in a directory that hands its group on."""
+"""What a session makes, under the umask of the service and in a directory that hands its group on.
+"""
 
 import os
 import stat
@@ -21,7 +22,9 @@ def modes_below(place: str) -> dict[str, str]:
 
 class SharedModes(unittest.TestCase):
     def made_under(self, umask: int, root_mode: int) -> dict[str, str]:
-        """What a first push makes: prefix, project and branch, a directory in it and files with and without a mode."""
+        """What a first push makes: prefix, project and branch, a directory in it and files with and
+        without a mode.
+        """
         before = os.umask(umask)
         self.addCleanup(os.umask, before)
         with tempfile.TemporaryDirectory() as scratch:
@@ -46,12 +49,20 @@ class SharedModes(unittest.TestCase):
     def check(self, umask: int, root_mode: int, directory: int, file: int) -> None:
         files = ("put", "appended", "streamed")
         branch = "~alice/project/branch"
-        wanted = {name: oct(directory) for name in ("~alice", "~alice/project", branch, f"{branch}/.bzr")}
-        wanted |= {f"{branch}/.bzr/{name}": oct(file) for name in files} | {f"{branch}/.bzr/with-a-mode": "0o600"}
+        wanted = {
+            name: oct(directory) for name in ("~alice", "~alice/project", branch, f"{branch}/.bzr")
+        }
+        wanted |= {f"{branch}/.bzr/{name}": oct(file) for name in files} | {
+            f"{branch}/.bzr/with-a-mode": "0o600"
+        }
         self.assertEqual(self.made_under(umask, root_mode), wanted)
 
     def test_a_plain_directory_leaves_it_to_the_umask(self) -> None:
-        for umask, directory, file in ((0o027, 0o750, 0o640), (0o077, 0o700, 0o600), (0o022, 0o755, 0o644)):
+        for umask, directory, file in (
+            (0o027, 0o750, 0o640),
+            (0o077, 0o700, 0o600),
+            (0o022, 0o755, 0o644),
+        ):
             with self.subTest(oct(umask)):
                 self.check(umask, 0o775, directory, file)
 

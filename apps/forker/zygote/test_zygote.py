@@ -29,7 +29,9 @@ class Loading(unittest.TestCase):
         stand_in = types.ModuleType("preload")
         stand_in.load = lambda manifest, step: work(step)  # type: ignore[attr-defined]
         ours = set(os.listdir("/proc/self/fd"))
-        with mock.patch.dict(sys.modules, preload=stand_in), mock.patch("gc.freeze"), mock.patch("zygote.DESCRIPTORS", ours):
+        with mock.patch.dict(sys.modules, preload=stand_in), mock.patch("gc.freeze"), mock.patch(
+            "zygote.DESCRIPTORS", ours
+        ):
             zygote.load(self.link, "manifest")
 
     def test_tells_each_step_and_then_that_it_is_ready(self) -> None:
@@ -63,14 +65,20 @@ class Loading(unittest.TestCase):
             self.addCleanup(os.close, fcntl.fcntl(self.link.fileno(), fcntl.F_DUPFD, 200))
             return 1
 
-        with self.assertRaisesRegex(RuntimeError, r"a preloaded module left descriptors open: \['200'\]"):
+        with self.assertRaisesRegex(
+            RuntimeError, r"a preloaded module left descriptors open: \['200'\]"
+        ):
             self.load(work)
 
 
 class Forking(unittest.TestCase):
-    """Each test runs the zygote in a process of its own, which writes on a pipe when it is back in its loop."""
+    """Each test runs the zygote in a process of its own, which writes on a pipe when it is back in
+    its loop.
+    """
 
-    def processes_back_in_the_loop(self, fork: Callable[[], int], run: Callable[..., int]) -> list[str]:
+    def processes_back_in_the_loop(
+        self, fork: Callable[[], int], run: Callable[..., int]
+    ) -> list[str]:
         read, write = os.pipe()
         if os.fork() == 0:
             try:
@@ -96,7 +104,9 @@ class Forking(unittest.TestCase):
         keeper.close()
 
     def test_leaves_one_zygote_in_the_loop(self) -> None:
-        self.assertEqual(len(self.processes_back_in_the_loop(os.fork, lambda channel, configuration: 0)), 1)
+        self.assertEqual(
+            len(self.processes_back_in_the_loop(os.fork, lambda channel, configuration: 0)), 1
+        )
 
     def test_leaves_one_zygote_when_a_child_fails_before_it_is_one(self) -> None:
         """A child of Launchpad's service that failed so went on as a second server."""
@@ -115,7 +125,9 @@ class Forking(unittest.TestCase):
                 raise BlockingIOError("no more processes")
             return real()
 
-        self.assertEqual(len(self.processes_back_in_the_loop(fork, lambda channel, configuration: 0)), 1)
+        self.assertEqual(
+            len(self.processes_back_in_the_loop(fork, lambda channel, configuration: 0)), 1
+        )
 
     def test_leaves_the_status_of_a_child_that_ends_before_the_process_between(self) -> None:
         """The zygote ignores SIGCHLD, and the kernel would reap such a child on its behalf."""
@@ -159,7 +171,9 @@ class Forking(unittest.TestCase):
         def fork() -> int:
             raise BlockingIOError("no more processes")
 
-        self.assertEqual(len(self.processes_back_in_the_loop(fork, lambda channel, configuration: 0)), 1)
+        self.assertEqual(
+            len(self.processes_back_in_the_loop(fork, lambda channel, configuration: 0)), 1
+        )
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ class ZygoteLink(unittest.TestCase):
         self.zygote = zygote_link.Zygote(example_messages.configure(), 1)
         self.addCleanup(self.zygote.close)
 
-    def _spawn(self, _configuration: wire.Message, link: int, moves: list[tuple[int, int, int]]) -> int:
+    def _spawn(
+        self, _configuration: wire.Message, link: int, moves: list[tuple[int, int, int]]
+    ) -> int:
         self.ends = [os.dup(link), os.dup(moves[0][1])]
         return os.getpid()  # Who sends, by the kernel's word, is this process.
 
@@ -30,16 +32,29 @@ class ZygoteLink(unittest.TestCase):
         link.close()
         os.write(self.ends[1], b"Traceback\nno x\n")
         os.close(self.ends[1])
-        # Nothing has been read by then: the keeper learns of the end by a signal, of the steps by its link.
-        expected = {"step": "importing x", "message": "no x (exit 1)", "stderr": ["Traceback", "no x"]}
+        # Nothing has been read by then: the keeper learns of the end by a signal, of the steps by
+        # its link.
+        expected = {
+            "step": "importing x",
+            "message": "no x (exit 1)",
+            "stderr": ["Traceback", "no x"],
+        }
         self.assertEqual(self.zygote.failure(256), expected)
 
     def test_believes_what_a_zygote_says_and_nothing_else(self) -> None:
         ready = b'{"event":"ready","modules":7,"startedInMs":3}'
         foreign = [
-            *(b"{}", b"[]", b"nonsense", b"[" * 50_000, b'{"event":"started"}', b'{"event":"exited","id":"a","status":0}'),
-            *(b'{"event":"ready","modules":"7","startedInMs":3}', b'{"event":"ready","modules":7,"startedInMs":1e999}'),
-            *(b'{"event":"ready","modules":7,"startedInMs":3,"pid":1}', b'{"event":"step","step":"\\ud800"}', b"x" * 200_000),
+            b"{}",
+            b"[]",
+            b"nonsense",
+            b"[" * 50_000,
+            b'{"event":"started"}',
+            b'{"event":"exited","id":"a","status":0}',
+            b'{"event":"ready","modules":"7","startedInMs":3}',
+            b'{"event":"ready","modules":7,"startedInMs":1e999}',
+            b'{"event":"ready","modules":7,"startedInMs":3,"pid":1}',
+            b'{"event":"step","step":"\\ud800"}',
+            b"x" * 200_000,
         ]
         link = socket.socket(fileno=self.ends[0])
         self.addCleanup(os.close, self.ends[1])
@@ -65,12 +80,18 @@ class ZygoteLink(unittest.TestCase):
             self.addCleanup(os.close, end)
         with mock.patch("os.kill"):
             self.assertIsNone(self.zygote.read_link())
-        self.assertEqual(self.zygote.killed_for, f"process {thief} spoke in its place, and was killed")
+        self.assertEqual(
+            self.zygote.killed_for, f"process {thief} spoke in its place, and was killed"
+        )
 
     def test_tell_the_first_step_of_one_that_never_spoke(self) -> None:
         for end in self.ends:
             os.close(end)
-        expected = {"step": "starting python", "message": "nothing on stderr (signal 9)", "stderr": []}
+        expected = {
+            "step": "starting python",
+            "message": "nothing on stderr (signal 9)",
+            "stderr": [],
+        }
         self.assertEqual(self.zygote.failure(9), expected)
 
 

@@ -119,7 +119,9 @@ class ZygotesTest(unittest.TestCase):
         self.zygotes.try_out(example_messages.configure(preload="other"))
         self.zygotes.died(StandIn.made[1].pid, 256)
         self.assertEqual(self.messages[-1]["event"], "zygote.rejected")
-        self.assertEqual((self.zygotes.ready, self.zygotes.configuration, self.refused), (old, CONFIGURATION, []))
+        self.assertEqual(
+            (self.zygotes.ready, self.zygotes.configuration, self.refused), (old, CONFIGURATION, [])
+        )
         self.assertNotIn("zygote", self.loop._timers)
         self.zygotes.died(old.pid, 9)
         self.assertEqual(StandIn.made[2].configuration, CONFIGURATION)
@@ -149,7 +151,9 @@ class ZygotesTest(unittest.TestCase):
         self.run_alarm()
         self.zygotes.died(StandIn.made[2].pid, 256)
         failed = self.messages[-1]
-        self.assertEqual((failed["servingPid"], failed["attempts"], failed["retryInMs"]), (old.pid, 2, 1000))
+        self.assertEqual(
+            (failed["servingPid"], failed["attempts"], failed["retryInMs"]), (old.pid, 2, 1000)
+        )
         self.zygotes.configure(self.zygotes.configuration.copy())
         self.assertEqual(self.told[-2:], ["zygote.ready", "zygote.failed"])
         self.zygotes.died(old.pid, 9)
@@ -164,7 +168,9 @@ class ZygotesTest(unittest.TestCase):
     def test_replace_one_that_died_at_once_and_keep_its_children(self) -> None:
         old = self.start()
         self.assertTrue(self.zygotes.died(old.pid, 9))
-        self.assertEqual((self.zygotes.ready, self.zygotes.why_none, self.refused), (None, None, []))
+        self.assertEqual(
+            (self.zygotes.ready, self.zygotes.why_none, self.refused), (None, None, [])
+        )
         self.assertEqual(StandIn.made[1].generation, old.generation)
 
     def test_let_the_successor_take_over_from_one_that_died_meanwhile(self) -> None:
@@ -184,7 +190,9 @@ class ZygotesTest(unittest.TestCase):
         self.zygotes.died(zygote.pid, 11)
         self.assertEqual(len(StandIn.made), zygotes.DEATHS_MAX)
         self.assertEqual(self.told[-2:], ["zygote.died", "zygote.failed"])
-        self.assertRegex(self.refused[0], "serving: it died 5 times within 60 s; the last time: no x")
+        self.assertRegex(
+            self.refused[0], "serving: it died 5 times within 60 s; the last time: no x"
+        )
         self.run_alarm()
         self.become_ready(StandIn.made[-1])
         self.assertIsNone(self.zygotes.why_none)

@@ -1,8 +1,9 @@
 """Derives what to preload: runs real sessions, and records which modules they import.
 
-Run by apps/forker/src/preload-list: `python3 trace_sessions.py MANIFEST IDENTITY`. It makes a scratch branch, lets a real
-`brz` push, branch, pull and ask over a real smart server in a process of its own, and writes the union of what those
-servers had imported. IDENTITY says which Breezy and which code of ours the list is for; it is only stored.
+Run by apps/forker/src/preload-list: `python3 trace_sessions.py MANIFEST IDENTITY`. It makes a
+scratch branch, lets a real `brz` push, branch, pull and ask over a real smart server in a process
+of its own, and writes the union of what those servers had imported. IDENTITY says which Breezy and
+which code of ours the list is for; it is only stored.
 """
 
 import json
@@ -32,13 +33,27 @@ OWN = {name.removesuffix(".py") for name in os.listdir(os.path.dirname(os.path.a
 
 def brz(place: str, *arguments: str, codes: tuple[int, ...] = (0, 1)) -> None:
     """Runs a real client; its failure is ours. 1 is brz's "there is a difference"."""
-    environment = {"BRZ_SSH": os.path.join(place, "ssh"), "HOME": place, "BRZ_HOME": place, "PATH": os.defpath}
-    environment |= {"BRZ_EMAIL": "tracer <tracer@localhost>", "BRZ_LOG": os.devnull, "LANG": "C.UTF-8"}
+    environment = {
+        "BRZ_SSH": os.path.join(place, "ssh"),
+        "HOME": place,
+        "BRZ_HOME": place,
+        "PATH": os.defpath,
+    }
+    environment |= {
+        "BRZ_EMAIL": "tracer <tracer@localhost>",
+        "BRZ_LOG": os.devnull,
+        "LANG": "C.UTF-8",
+    }
     # All that a service can be told to serve.
-    environment |= {"HATCHERY_HOSTING_ROOT": os.path.join(place, "hosting"), "HATCHERY_FILE_READS": "1"}
+    environment |= {
+        "HATCHERY_HOSTING_ROOT": os.path.join(place, "hosting"),
+        "HATCHERY_FILE_READS": "1",
+    }
     # The Breezy of this very Python: a `brz` on PATH may be another one.
     client = [sys.executable, "-I", "-m", "breezy", *arguments]
-    result = subprocess.run(client, cwd=place, env=environment, capture_output=True, text=True, timeout=60)
+    result = subprocess.run(
+        client, cwd=place, env=environment, capture_output=True, text=True, timeout=60
+    )
     if result.returncode not in codes:
         raise RuntimeError(f"brz {' '.join(arguments)}: exit {result.returncode}: {result.stderr}")
 
@@ -50,10 +65,14 @@ def run_sessions(place: str) -> list[str]:
     os.mkdir(os.path.join(place, "hosting"))
     server, ssh = os.path.join(place, "server.py"), os.path.join(place, "ssh")
     with open(server, "w") as stream:
-        stream.write(SERVER.format(here=os.path.dirname(os.path.abspath(__file__)), modules=modules))
+        stream.write(
+            SERVER.format(here=os.path.dirname(os.path.abspath(__file__)), modules=modules)
+        )
     with open(ssh, "w") as stream:
         # brz asks its ssh for its version, to know how to call it.
-        stream.write(f"#!/bin/sh\n[ \"$1\" = -V ] && exec echo OpenSSH_9\nexec '{sys.executable}' -E -s '{server}'\n")
+        stream.write(
+            f"#!/bin/sh\n[ \"$1\" = -V ] && exec echo OpenSSH_9\nexec '{sys.executable}' -E -s '{server}'\n"
+        )
     os.chmod(ssh, 0o755)
     url = "bzr+ssh://tracer@localhost/~tracer/project/trunk"
     brz(place, "init", "work")
@@ -66,7 +85,13 @@ def run_sessions(place: str) -> list[str]:
     brz(place, "push", "-q", "-d", "work", url)
     brz(place, "branch", "-q", url, "copy")
     brz(place, "branch", "-q", "--stacked", url, "stacked")
-    for arguments in (("info", "-v", url), ("log", url), ("tags", "-d", url), ("revno", url), ("missing", "-d", "work", url)):
+    for arguments in (
+        ("info", "-v", url),
+        ("log", url),
+        ("tags", "-d", url),
+        ("revno", url),
+        ("missing", "-d", "work", url),
+    ):
         brz(place, *arguments)
     brz(place, "commit", "-q", "-m", "more", "--unchanged", "work")
     brz(place, "push", "-q", "-d", "work", url)
@@ -76,7 +101,9 @@ def run_sessions(place: str) -> list[str]:
     brz(place, "branch", "-q", url, "bzr+ssh://tracer@localhost/~tracer/project/other")
     brz(place, "config", "-d", url, "nickname=traced")
     brz(place, "break-lock", "--force", url)
-    brz(place, "branch", "-q", "bzr+ssh://tracer@localhost/~tracer/project/none", "none", codes=(3,))
+    brz(
+        place, "branch", "-q", "bzr+ssh://tracer@localhost/~tracer/project/none", "none", codes=(3,)
+    )
     names: set[str] = set()
     for name in os.listdir(modules):
         with open(os.path.join(modules, name)) as stream:
@@ -85,19 +112,29 @@ def run_sessions(place: str) -> list[str]:
 
 
 def preloadable(name: str) -> bool:
-    """Names that start with _ are left out: importing a compiled helper by itself makes Breezy use its slow twin."""
+    """Names that start with _ are left out: importing a compiled helper by itself makes Breezy use
+    its slow twin.
+    """
     return not any(part.startswith("_") for part in name.split(".")) and name not in OWN
 
 
 def main(manifest: str, identity: str) -> int:
-    """Writes the manifest whole or not at all, for everybody to read: a service may run as another user than the build."""
+    """Writes the manifest whole or not at all, for everybody to read: a service may run as another
+    user than the build.
+    """
     import breezy
 
     with tempfile.TemporaryDirectory() as place:
         names = [name for name in run_sessions(place) if preloadable(name)]
-    with tempfile.NamedTemporaryFile("w", dir=os.path.dirname(os.path.abspath(manifest)), delete=False) as stream:
+    with tempfile.NamedTemporaryFile(
+        "w", dir=os.path.dirname(os.path.abspath(manifest)), delete=False
+    ) as stream:
         try:
-            json.dump({"breezy": breezy.__version__, "identity": identity, "modules": names}, stream, indent=1)
+            json.dump(
+                {"breezy": breezy.__version__, "identity": identity, "modules": names},
+                stream,
+                indent=1,
+            )
             os.fchmod(stream.fileno(), 0o644)
             stream.flush()
             os.replace(stream.name, manifest)

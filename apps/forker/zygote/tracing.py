@@ -1,7 +1,8 @@
-"""How Breezy speaks in a child: to a person on the session's stderr, to the operator in the service's log, to no file.
+"""How Breezy speaks in a child: to a person on the session's stderr, to the operator in the
+service's log, to no file.
 
-Breezy's default opens a log file once, before the fork. A child closes every descriptor it does not own, and a later
-file of the session could then get the log's number, and its lines.
+Breezy's default opens a log file once, before the fork. A child closes every descriptor it does not
+own, and a later file of the session could then get the log's number, and its lines.
 """
 
 import contextlib
@@ -27,7 +28,9 @@ class SessionStderr(logging.Handler):
     """Writes to whatever sys.stderr is now: it changes when a child connects its pipes."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One line, as brz prints it, except of an error that its clean-up came upon: the one before it is the one to tell."""
+        """One line, as brz prints it, except of an error that its clean-up came upon: the one
+        before it is the one to tell.
+        """
         if str(record.msg).startswith("brz: ERROR (ignored)"):
             return
         import bounded
@@ -72,12 +75,22 @@ def tell(message: Claim) -> None:
 
 
 def report_if_internal() -> None:
-    """In place of Breezy's own, which writes to its log file. What a request of the smart server ends in, boundary.py reports."""
+    """In place of Breezy's own, which writes to its log file. What a request of the smart server
+    ends in, boundary.py reports.
+    """
     error, at = sys.exc_info()[1], sys._getframe(1).f_globals.get("__name__", "")
-    if getattr(error, "internal_error", True) and not isinstance(error, KeyboardInterrupt) and not at.startswith("breezy.bzr.smart."):
+    if (
+        getattr(error, "internal_error", True)
+        and not isinstance(error, KeyboardInterrupt)
+        and not at.startswith("breezy.bzr.smart.")
+    ):
         report()
 
 
 def tell_of_bug(exc_info: Any, err_file: IO[str]) -> None:
-    """In place of Breezy's own, which shows the client a traceback with our paths. It was reported before."""
-    err_file.write(f"brz: ERROR: internal error: {exc_info[0].__name__}; the traceback is in the service's log\n")
+    """In place of Breezy's own, which shows the client a traceback with our paths. It was reported
+    before.
+    """
+    err_file.write(
+        f"brz: ERROR: internal error: {exc_info[0].__name__}; the traceback is in the service's log\n"
+    )

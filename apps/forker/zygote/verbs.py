@@ -1,7 +1,7 @@
 """Which requests of the smart protocol a session answers, and which of them may change something.
 
-A request that is in no class is answered as one that this server does not know. So a newer Breezy brings nothing into
-the service that nobody has looked at; test_matrix.py fails until somebody has.
+A request that is in no class is answered as one that this server does not know. So a newer Breezy
+brings nothing into the service that nobody has looked at; test_matrix.py fails until somebody has.
 """
 
 import contextlib
@@ -24,7 +24,8 @@ from verb_table import CLASSES, PATH_AT
 
 LOCKS, CREATES, RELEASES = CLASSES["lock"], CLASSES["create"], CLASSES["release"]
 CHANGES = LOCKS | CREATES | RELEASES | CLASSES["write"] | CLASSES["file change"]
-#: Whose PermissionDenied brz shows with the place as b'…': it has put the bytes that it sent there. Of LockFailed it shows ours.
+#: Whose PermissionDenied brz shows with the place as b'…': it has put the bytes that it sent there.
+#: Of LockFailed it shows ours.
 SHOWN_AS_BYTES = frozenset([b"BzrDirFormat.initialize", b"append", b"put", b"put_non_atomic"])
 ANSWERED = PATH_AT.keys() - CLASSES["unknown"]
 
@@ -47,7 +48,8 @@ class HostedVerbs:
         def make(backing: Any, *others: Any) -> SmartServerRequest:
             asked: SmartServerRequest = handler(backing, *others)
             server = getattr(backing, "server", None)
-            # Not so in a plain `serve`, which whoever reaches the fork service may run, and confine as they like.
+            # Not so in a plain `serve`, which whoever reaches the fork service may run, and confine
+            # as they like.
             asked.shows_bytes = verb in SHOWN_AS_BYTES  # type: ignore[attr-defined]
             if hasattr(server, "changes"):
                 asked.execute = functools.partial(answer, asked, verb, server)  # type: ignore[assignment]
@@ -56,8 +58,12 @@ class HostedVerbs:
         return make
 
 
-def answer(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: bytes) -> SmartServerResponse | None:
-    """Runs one request. The body of one that is refused leads nowhere: Breezy would hand it to what never began."""
+def answer(
+    asked: SmartServerRequest, verb: bytes, server: Any, *arguments: bytes
+) -> SmartServerResponse | None:
+    """Runs one request. The body of one that is refused leads nowhere: Breezy would hand it to what
+    never began.
+    """
     try:
         return execute(asked, verb, server, *arguments)
     except Exception:
@@ -66,7 +72,9 @@ def answer(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: byte
         raise
 
 
-def execute(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: bytes) -> SmartServerResponse | None:
+def execute(
+    asked: SmartServerRequest, verb: bytes, server: Any, *arguments: bytes
+) -> SmartServerResponse | None:
     """Runs one request of a session, unless it is refused."""
     server.begin(verb in CHANGES)
     lock_waits.begin(verb in LOCKS)
@@ -81,7 +89,8 @@ def execute(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: byt
         return single_files.execute(asked, verb, *arguments)
     if server.changes:
         place = asked.translate_client_path(path)
-        # Here, and not where the first file is changed: so the answer is the same in every request, and says what matters.
+        # Here, and not where the first file is changed: so the answer is the same in every request,
+        # and says what matters.
         refuse_stranger(server, place, path)
         if verb in CREATES and b"/.bzr/" in path + b"/":
             raise denied(path, "a branch is no place for another one's insides")
@@ -100,7 +109,9 @@ def execute(asked: SmartServerRequest, verb: bytes, server: Any, *arguments: byt
 
 
 def remember(server: Any, verb: bytes, place: str, words: Any) -> None:
-    """Keeps what requests about single files stand on (single_files.py): locks and write groups of this session."""
+    """Keeps what requests about single files stand on (single_files.py): locks and write groups of
+    this session.
+    """
     branch = single_files.names_of(place)
     if verb == b"Branch.lock_write":
         server.locked[branch] = tuple(words[1:3])
@@ -122,7 +133,9 @@ def tidy(asked: SmartServerRequest, server: Any, path: bytes) -> None:
 
 
 def install() -> None:
-    """Puts our registry in front of Breezy's, and our bounds and words into its medium; again is no harm."""
+    """Puts our registry in front of Breezy's, and our bounds and words into its medium; again is no
+    harm.
+    """
     if isinstance(request.request_handlers, HostedVerbs):
         return
     request.request_handlers = HostedVerbs(request.request_handlers)  # type: ignore[assignment]
@@ -133,8 +146,14 @@ def install() -> None:
     def convert_for_client(self: Any, *arguments: Any) -> Any:
         response = convert(self, *arguments)
         if isinstance(response, request.FailedSmartServerResponse):
-            if response.args[0] == b"PermissionDenied" and getattr(self._command, "shows_bytes", False):
-                response.args = (b"LockFailed", response.args[1], b"Permission denied: " + response.args[2])
+            if response.args[0] == b"PermissionDenied" and getattr(
+                self._command, "shows_bytes", False
+            ):
+                response.args = (
+                    b"LockFailed",
+                    response.args[1],
+                    b"Permission denied: " + response.args[2],
+                )
         return response
 
     request.SmartServerRequestHandler._call_converting_errors = convert_for_client  # type: ignore[assignment]

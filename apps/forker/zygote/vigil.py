@@ -1,28 +1,33 @@
-"""Whether the zygote that serves still answers. One that hangs looks healthy to everybody else, and nobody gets a child."""
+"""Whether the zygote that serves still answers. One that hangs looks healthy to everybody else, and
+nobody gets a child.
+"""
 
 from collections.abc import Callable
 
 from loop import Loop
 from zygote_link import Zygote
 
-#: How long after a question it is looked for a word. A fork and an answer take 5 ms. At the lowest priority, with forty
-#: busy loops on its one processor and twelve sessions at once, a zygote was never silent for as long as 0.1 s.
+#: How long after a question it is looked for a word. A fork and an answer take 5 ms. At the lowest
+#: priority, with forty busy loops on its one processor and twelve sessions at once, a zygote was
+#: never silent for as long as 0.1 s.
 LOOK_S = 1.0
 
 #: How long one that has answered, and is asked for nothing, is left alone.
 REST_S = 5.0
 
-#: Looks in vain after which it hangs. They are counted, and not the time: a keeper that was stopped too, or starved, has
-#: looked once, whatever the clock says.
+#: Looks in vain after which it hangs. They are counted, and not the time: a keeper that was stopped
+#: too, or starved, has looked once, whatever the clock says.
 LOOKS_MAX = 5
 
-#: As many for one that has work and waits for a processor or a disk: that is a slow machine. One that turns in circles
-#: is at work too, so this has an end.
+#: As many for one that has work and waits for a processor or a disk: that is a slow machine. One
+#: that turns in circles is at work too, so this has an end.
 LOOKS_AT_WORK_MAX = 30
 
 
 class Vigil:
-    """Asks the zygote whether it lives: when a child is asked of it, and now and then. Any word of it is an answer."""
+    """Asks the zygote whether it lives: when a child is asked of it, and now and then. Any word of
+    it is an answer.
+    """
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
@@ -81,7 +86,9 @@ class Vigil:
 
 
 def is_at_work(pid: int) -> bool:
-    """True for a process that runs, or would if it got a processor, or waits for a disk (proc(5), `state` R and D)."""
+    """True for a process that runs, or would if it got a processor, or waits for a disk (proc(5),
+    `state` R and D).
+    """
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stream:
             return stream.read().rpartition(")")[2].split()[0] in ("R", "D")

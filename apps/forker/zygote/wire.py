@@ -1,7 +1,8 @@
 """Messages between forker, keeper, zygote and children: one JSON object each.
 
-Between keeper, zygote and children they are packets (SOCK_SEQPACKET), which keep their boundaries, arrive whole or not
-at all, and can carry a descriptor. The forker is Node and has only byte streams: there each message is a line.
+Between keeper, zygote and children they are packets (SOCK_SEQPACKET), which keep their boundaries,
+arrive whole or not at all, and can carry a descriptor. The forker is Node and has only byte
+streams: there each message is a line.
 """
 
 import array
@@ -13,7 +14,8 @@ from typing import Any
 
 Message = dict[str, Any]
 
-#: A fork request is at most 64 KiB (docs/reference/fork-protocol.md); JSON writes a control character in six bytes.
+#: A fork request is at most 64 KiB (docs/reference/fork-protocol.md); JSON writes a control
+#: character in six bytes.
 PACKET_BYTES_MAX = 512 * 1024
 
 #: One line of a forker: a fork request, or a configuration. Who sends more without an end is none.
@@ -22,7 +24,8 @@ LINE_BYTES_MAX = 4 * 1024 * 1024
 #: pid, uid and gid of a sender: `struct ucred` of unix(7).
 CREDENTIALS = struct.Struct("3i")
 
-#: A forker that lets this much pile up has stopped; it is cut off and learns everything again when it comes back.
+#: A forker that lets this much pile up has stopped; it is cut off and learns everything again when
+#: it comes back.
 BACKLOG_BYTES_MAX = 16 * 1024 * 1024
 
 
@@ -43,7 +46,9 @@ def packet_pair() -> tuple[socket.socket, socket.socket]:
 
 
 def encode(message: Mapping[str, object]) -> bytes:
-    """JSON without a newline in it; undecodable bytes of the environment survive as surrogates. Never fails on a text."""
+    """JSON without a newline in it; undecodable bytes of the environment survive as surrogates.
+    Never fails on a text.
+    """
     text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
     try:
         return text.encode("utf-8", "surrogateescape")
@@ -62,8 +67,12 @@ def decode(data: bytes) -> Message:
     return message
 
 
-def send_packet(end: socket.socket, message: Mapping[str, object], descriptors: Iterable[int] = ()) -> None:
-    """Sends one packet, with descriptors if any. OSError when the peer is gone or its queue is full."""
+def send_packet(
+    end: socket.socket, message: Mapping[str, object], descriptors: Iterable[int] = ()
+) -> None:
+    """Sends one packet, with descriptors if any. OSError when the peer is gone or its queue is
+    full.
+    """
     ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
     end.sendmsg([encode(message)], ancillary if ancillary[0][2] else [])
 
@@ -86,15 +95,21 @@ def identify_senders(end: socket.socket) -> None:
 
 
 def receive_from(end: socket.socket, bytes_max: int) -> tuple[bytes, int] | None:
-    """One packet of somebody who is not believed, and the pid of its sender by the kernel's word; None at the end.
+    """One packet of somebody who is not believed, and the pid of its sender by the kernel's word;
+    None at the end.
 
-    ValueError for one that is longer or has descriptors with it: there is no room for any, so the kernel closes them.
+    ValueError for one that is longer or has descriptors with it: there is no room for any, so the
+    kernel closes them.
     """
-    data, ancillary, flags, _address = end.recvmsg(bytes_max, socket.CMSG_LEN(CREDENTIALS.size), socket.MSG_CMSG_CLOEXEC)
+    data, ancillary, flags, _address = end.recvmsg(
+        bytes_max, socket.CMSG_LEN(CREDENTIALS.size), socket.MSG_CMSG_CLOEXEC
+    )
     senders = [
         CREDENTIALS.unpack(payload)[0]
         for level, kind, payload in ancillary
-        if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS and len(payload) == CREDENTIALS.size
+        if level == socket.SOL_SOCKET
+        and kind == socket.SCM_CREDENTIALS
+        and len(payload) == CREDENTIALS.size
     ]
     if not data and not senders:
         return None
@@ -130,7 +145,9 @@ class Lines:
         return [decode(line) for line in lines if line]
 
     def send(self, message: Mapping[str, object]) -> None:
-        """Sends what it can and keeps the rest; ConnectionError when the forker is gone or has stopped reading."""
+        """Sends what it can and keeps the rest; ConnectionError when the forker is gone or has
+        stopped reading.
+        """
         self.backlog += encode(message) + b"\n"
         self.flush()
         if len(self.backlog) > BACKLOG_BYTES_MAX:

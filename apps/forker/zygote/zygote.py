@@ -1,7 +1,8 @@
 """The zygote: an interpreter with Breezy loaded, which does nothing but fork.
 
-It is started by the keeper with one packet socket as descriptor 3. Each packet there asks for one child and carries
-the child's own channel to the keeper; the child reads its request from that channel, so the zygote never sees one.
+It is started by the keeper with one packet socket as descriptor 3. Each packet there asks for one
+child and carries the child's own channel to the keeper; the child reads its request from that
+channel, so the zygote never sees one.
 """
 
 import contextlib
@@ -21,12 +22,15 @@ from messages import Configuration
 
 LINK = 3
 
-#: What may be open in a zygote: its standard streams, the link, the channel of the child to be forked, and the ruleset.
+#: What may be open in a zygote: its standard streams, the link, the channel of the child to be
+#: forked, and the ruleset.
 DESCRIPTORS = {"0", "1", "2", str(LINK), str(LINK + 1), str(restrictions.RULESET)}
 
 
 def load(keeper: socket.socket, manifest: str) -> int:
-    """Imports everything a session needs and freezes it; the number of modules. Any failure is fatal."""
+    """Imports everything a session needs and freezes it; the number of modules. Any failure is
+    fatal.
+    """
     started = time.monotonic()
 
     def step(name: str) -> None:
@@ -38,7 +42,8 @@ def load(keeper: socket.socket, manifest: str) -> int:
     check_can_fork()
     step("freezing")
     gc.collect()
-    # Once, after everything is loaded: a frozen object is never written by a collection, so its page stays shared.
+    # Once, after everything is loaded: a frozen object is never written by a collection, so its
+    # page stays shared.
     gc.freeze()
     milliseconds = round((time.monotonic() - started) * 1000)
     wire.send_packet(keeper, {"event": "ready", "modules": count, "startedInMs": milliseconds})
@@ -46,27 +51,37 @@ def load(keeper: socket.socket, manifest: str) -> int:
 
 
 def check_can_fork() -> None:
-    """A second thread would not be there in a child, but its locks would; a stray descriptor would be in every child."""
+    """A second thread would not be there in a child, but its locks would; a stray descriptor would
+    be in every child.
+    """
     if threading.active_count() != 1:
         raise RuntimeError(f"a preloaded module started a thread: {threading.enumerate()}")
     # The listing has one of its own, which is gone by the time it is looked at.
-    if stray := {name for name in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{name}")} - DESCRIPTORS:
+    if (
+        stray := {
+            name for name in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{name}")
+        }
+        - DESCRIPTORS
+    ):
         raise RuntimeError(f"a preloaded module left descriptors open: {sorted(stray)}")
 
 
 def fork_orphan(channel: int, configuration: Configuration) -> None:
     """Forks a child whose parent is the keeper: the process between them exits at once.
 
-    The keeper alone reaps, so a child's status outlives any zygote. The detour costs one more fork (1.4 ms measured);
-    clone(CLONE_PARENT) would save it, but behind the back of the C library and of Python.
+    The keeper alone reaps, so a child's status outlives any zygote. The detour costs one more fork
+    (1.4 ms measured); clone(CLONE_PARENT) would save it, but behind the back of the C library and
+    of Python.
     """
     if os.fork() != 0:
         return
-    # From here on, never return into the zygote's loop: a child that failed must not go on as a second zygote.
+    # From here on, never return into the zygote's loop: a child that failed must not go on as a
+    # second zygote.
     status = 70
     try:
-        # The zygote ignores SIGCHLD. A child that ended before the process between did would be reaped by the kernel,
-        # on account of the ignoring, and the keeper would wait for its status forever.
+        # The zygote ignores SIGCHLD. A child that ended before the process between did would be
+        # reaped by the kernel, on account of the ignoring, and the keeper would wait for its status
+        # forever.
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         if os.fork() != 0:
             os._exit(0)
@@ -83,7 +98,8 @@ def run_child(channel: int, configuration: Configuration) -> int:
     try:
         return child.run(channel, configuration)
     except KeyboardInterrupt:
-        return 130  # A stop has ended it before its session began (a shell's status for SIGINT): nothing to report.
+        # A stop has ended it before its session began (a shell's status for SIGINT).
+        return 130
     except BaseException:
         tracing.report()
         return 70
@@ -101,14 +117,16 @@ def serve(keeper: socket.socket, configuration: Configuration) -> None:
                 wire.send_packet(keeper, {"event": "alive"})
         try:
             for channel in descriptors:
-                # A system gives the lowest free number: any other means that something has been opened since.
+                # A system gives the lowest free number: any other means that something has been
+                # opened since.
                 if channel != LINK + 1 or threading.active_count() != 1:
                     check_can_fork()
                 fork_orphan(channel, configuration)
         except OSError as error:
             print(f"fork failed: {error}", file=sys.stderr, flush=True)
         finally:
-            # The keeper reads the end of a channel that no child holds: it knows without being told.
+            # The keeper reads the end of a channel that no child holds: it knows without being
+            # told.
             for channel in descriptors:
                 os.close(channel)
 

@@ -26,13 +26,19 @@ STDERR_LINES_MAX = 12
 
 
 def spawn(configuration: Configuration, link: int, actions: Sequence[tuple[Any, ...]]) -> int:
-    """Starts zygote.py with this descriptor as its link; the pid. OSError when there is no such Python, or no memory."""
+    """Starts zygote.py with this descriptor as its link; the pid. OSError when there is no such
+    Python, or no memory.
+    """
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "zygote.py")
     return os.posix_spawn(
         configuration["python"],
         [configuration["python"], "-E", "-s", "-X", "utf8", script, json.dumps(configuration)],
         configuration["environment"],
-        file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), *actions, (os.POSIX_SPAWN_DUP2, link, 3)],
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            *actions,
+            (os.POSIX_SPAWN_DUP2, link, 3),
+        ],
         setsigmask=[],
         # What we ignore, our children would ignore for ever.
         setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
@@ -58,7 +64,9 @@ class Spawner:
 
 
 class Zygote:
-    """One process that loads Breezy and forks. `state` goes starting → ready → gone, or starting → gone."""
+    """One process that loads Breezy and forks. `state` goes starting → ready → gone, or starting →
+    gone.
+    """
 
     def __init__(self, configuration: Configuration, generation: int) -> None:
         #: Children of an older generation must not serve requests any more.
@@ -91,7 +99,9 @@ class Zygote:
             os.close(stderr_write)
 
     def fork(self) -> socket.socket:
-        """Asks for one child; the keeper's end of its channel, which ends unread when the child comes to nothing."""
+        """Asks for one child; the keeper's end of its channel, which ends unread when the child
+        comes to nothing.
+        """
         ours, theirs = wire.packet_pair()
         with theirs:
             try:
@@ -99,7 +109,8 @@ class Zygote:
             except ConnectionError:
                 self.state = "gone"
             except OSError:
-                pass  # It does not read, or the system is short of something: this fork comes to nothing.
+                # It does not read, or the system is short of something: this fork comes to nothing.
+                pass
         ours.setblocking(False)
         return ours
 
@@ -109,7 +120,9 @@ class Zygote:
             wire.send_packet(self.link, {"request": "ping"})
 
     def read_link(self) -> str | None:
-        """Takes one message from the zygote; its event, None when there was none or the zygote is gone (see `state`)."""
+        """Takes one message from the zygote; its event, None when there was none or the zygote is
+        gone (see `state`).
+        """
         try:
             packet = wire.receive_from(self.link, claims.CLAIM_BYTES_MAX)
             if packet is None:
@@ -152,14 +165,21 @@ class Zygote:
         return bool(data)
 
     def _pass_on(self, text: str) -> None:
-        """To the log of the service. Children write here too until they are connected, so that it can command no terminal."""
-        text = "".join(letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text)
+        """To the log of the service. Children write here too until they are connected, so that it
+        can command no terminal.
+        """
+        text = "".join(
+            letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}"
+            for letter in text
+        )
         with contextlib.suppress(OSError):
             sys.stderr.write(text)
             sys.stderr.flush()
 
     def give_up(self, why: str) -> None:
-        """Kills it, and says why in its place. It is asked for nothing any more; its children do not notice."""
+        """Kills it, and says why in its place. It is asked for nothing any more; its children do
+        not notice.
+        """
         self.killed_for = self.killed_for or why
         if self.state == "ready":
             self.state = "gone"
@@ -167,7 +187,9 @@ class Zygote:
             os.kill(self.pid, signal.SIGKILL)
 
     def failure(self, status: int) -> Failure:
-        """Why it ended before it was ready: the step it was in, the status, and the end of its stderr."""
+        """Why it ended before it was ready: the step it was in, the status, and the end of its
+        stderr.
+        """
         self.reaped = True
         # Its end may be seen before its last words.
         while self.state == "starting" and readable(self.link):
@@ -176,8 +198,14 @@ class Zygote:
             while self.read_stderr():
                 if not readable(self.stderr):
                     break
-        last = self.killed_for or (self._stderr_lines[-1] if self._stderr_lines else "nothing on stderr")
-        return {"step": self.step, "message": f"{last} ({ending(status)})", "stderr": list(self._stderr_lines)}
+        last = self.killed_for or (
+            self._stderr_lines[-1] if self._stderr_lines else "nothing on stderr"
+        )
+        return {
+            "step": self.step,
+            "message": f"{last} ({ending(status)})",
+            "stderr": list(self._stderr_lines),
+        }
 
     def close(self) -> None:
         """Lets it go: it ends when it reads the end of its link; its children do not notice."""
@@ -187,4 +215,8 @@ class Zygote:
 
 def ending(status: int) -> str:
     """A wait status in words."""
-    return f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"exit {os.WEXITSTATUS(status)}"
+    return (
+        f"signal {os.WTERMSIG(status)}"
+        if os.WIFSIGNALED(status)
+        else f"exit {os.WEXITSTATUS(status)}"
+    )

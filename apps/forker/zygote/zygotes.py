@@ -1,4 +1,7 @@
-"""Which zygote serves: its start, its successor's, and what is done when it dies or does not come up."""
+# Long: one zygote after another, from start to replacement.
+"""Which zygote serves: its start, its successor's, and what is done when it dies or does not come
+up.
+"""
 
 import time
 from collections import deque
@@ -10,11 +13,12 @@ from messages import Configuration
 from vigil import Vigil
 from zygote_link import START_S_MAX, Spawner, Zygote
 
-#: How long until a zygote that came to nothing is tried again; then it stays at the last. It is never given up: what
-#: stops it is most often an upgrade of Breezy that has not ended yet.
+#: How long until a zygote that came to nothing is tried again; then it stays at the last. It is
+#: never given up: what stops it is most often an upgrade of Breezy that has not ended yet.
 RETRY_S = (0.5, 1, 2, 5, 10, 30)
 
-#: A zygote that was ready and died is replaced at once, unless this many have died within this time.
+#: A zygote that was ready and died is replaced at once, unless this many have died within this
+#: time.
 DEATHS_MAX = 5
 DEATHS_WITHIN_S = 60.0
 
@@ -23,11 +27,16 @@ class Zygotes:
     """Keeps one that is ready, if one can be had."""
 
     def __init__(
-        self, loop: Loop, tell: Callable[[Event], None], took_over: Callable[[], None], failed: Callable[[str], None]
+        self,
+        loop: Loop,
+        tell: Callable[[Event], None],
+        took_over: Callable[[], None],
+        failed: Callable[[str], None],
     ) -> None:
         #: Of the one that serves, or is to.
         self._configuration: Configuration | None = None
-        #: Of a successor that is only tried: it comes up at the first attempt, or everything stays as it was.
+        #: Of a successor that is only tried: it comes up at the first attempt, or everything stays
+        #: as it was.
         self._trial: Configuration | None = None
         #: Whether another successor was on its way when that began.
         self._put_off = False
@@ -58,7 +67,9 @@ class Zygotes:
         return f"the zygote does not start: {self._failure['step']}: {self._failure['message']}"
 
     def configure(self, configuration: Configuration) -> None:
-        """Starts a zygote, or a new one when the configuration has changed; says again what the forker may have missed."""
+        """Starts a zygote, or a new one when the configuration has changed; says again what the
+        forker may have missed.
+        """
         if configuration != self._configuration:
             self._configuration, self._trial = configuration, None
             self.replace()
@@ -69,14 +80,18 @@ class Zygotes:
             self._tell_failed(self._failure)
 
     def try_out(self, configuration: Configuration) -> None:
-        """Starts a zygote of another configuration, which becomes the one to keep if it comes up, and is dropped if not."""
+        """Starts a zygote of another configuration, which becomes the one to keep if it comes up,
+        and is dropped if not.
+        """
         if self._trial is None:
             self._put_off = self._successor is not None
         self._trial = configuration
         self.replace()
 
     def replace(self) -> None:
-        """Starts another zygote, which takes over when it is ready. No session notices, and no request."""
+        """Starts another zygote, which takes over when it is ready. No session notices, and no
+        request.
+        """
         self._generation += 1
         if self._wanted["fork"]:
             self._start()
@@ -110,7 +125,9 @@ class Zygotes:
             self._fail({"step": "starting python", "message": str(error), "stderr": []})
             return
         self._successor = zygote
-        self._loop.alarm("zygote", START_S_MAX, lambda: zygote.give_up(f"not ready within {START_S_MAX:.0f} s"))
+        self._loop.alarm(
+            "zygote", START_S_MAX, lambda: zygote.give_up(f"not ready within {START_S_MAX:.0f} s")
+        )
         self._loop.watch(zygote.link, lambda: self._read(zygote))
         self._loop.watch(zygote.stderr, lambda: self._read_stderr(zygote))
 
@@ -149,10 +166,19 @@ class Zygotes:
 
     def _tell_ready(self, tried: bool = False) -> None:
         if isinstance(self.serving, Zygote):
-            modules, milliseconds, at = self.serving.modules, self.serving.started_in_ms, self.serving.ready_at_ms
+            modules, milliseconds, at = (
+                self.serving.modules,
+                self.serving.started_in_ms,
+                self.serving.ready_at_ms,
+            )
             self._tell(
                 ZygoteReady(
-                    event="zygote.ready", pid=self.serving.pid, modules=modules, startedInMs=milliseconds, readyAtMs=at, tried=tried
+                    event="zygote.ready",
+                    pid=self.serving.pid,
+                    modules=modules,
+                    startedInMs=milliseconds,
+                    readyAtMs=at,
+                    tried=tried,
                 )
             )
         else:
@@ -208,7 +234,9 @@ class Zygotes:
             self._trial = None
             self._loop.cancel("zygote")
             step, message, stderr = failure["step"], failure["message"], failure["stderr"]
-            self._tell({"event": "zygote.rejected", "step": step, "message": message, "stderr": stderr})
+            self._tell(
+                {"event": "zygote.rejected", "step": step, "message": message, "stderr": stderr}
+            )
             if self._put_off or self.serving is None or self._failure is not None:
                 self._start()
             return

@@ -36,7 +36,9 @@ before(async () => {
   baseline = takeBaseline();
   directory = temporaryDirectory();
   const state = directory.path;
-  forker = await ForkerProcess.start(state, { config: '[ssh]\nlisten = "127.0.0.1:0"\n[log]\nformat = "json"\n' });
+  forker = await ForkerProcess.start(state, {
+    config: '[ssh]\nlisten = "127.0.0.1:0"\n[log]\nformat = "json"\n',
+  });
   const key = makeFirstUse(state, 'alice');
   gateway = new GatewayProcess(state);
   alice = { directory: state, port: await gateway.port(), user: 'alice', key };
@@ -58,7 +60,12 @@ async function brz(words: readonly string[], client = 'OpenSSH'): Promise<Client
   const home = join(directory.path, 'home');
   mkdirSync(home, { recursive: true });
   const ssh = writeBrzSsh(client, alice, join(directory.path, 'ssh_host_ed25519_key.pub'), home);
-  const environment = [`HOME=${home}`, `BRZ_HOME=${home}`, `BRZ_SSH=${ssh}`, 'BRZ_EMAIL=Alice <alice@example.com>'];
+  const environment = [
+    `HOME=${home}`,
+    `BRZ_HOME=${home}`,
+    `BRZ_SSH=${ssh}`,
+    'BRZ_EMAIL=Alice <alice@example.com>',
+  ];
   return run('/usr/bin/env', [...environment, '/usr/bin/brz', ...words], '');
 }
 
@@ -67,7 +74,11 @@ function url(path: string): string {
 }
 
 test('the smart server answers hello', async () => {
-  const { code, stdout } = await run('/usr/bin/ssh', [...sshArguments(alice), serveLine], 'hello\n');
+  const { code, stdout } = await run(
+    '/usr/bin/ssh',
+    [...sshArguments(alice), serveLine],
+    'hello\n',
+  );
   assert.deepEqual([code, stdout.toString('latin1')], [0, 'ok\x012\n']);
 });
 
@@ -92,7 +103,10 @@ test('a real brz pushes a branch and gets the same one back', async () => {
 
 for (const client of ['dbclient', 'plink', 'paramiko']) {
   test(`a real brz pushes and branches through ${client}`, async () => {
-    const [tree, copy] = [join(directory.path, `tree-${client}`), join(directory.path, `copy-${client}`)];
+    const [tree, copy] = [
+      join(directory.path, `tree-${client}`),
+      join(directory.path, `copy-${client}`),
+    ];
     for (const words of [
       ['init', tree],
       ['commit', '--unchanged', '-m', `by ${client}`, tree],
@@ -106,8 +120,13 @@ for (const client of ['dbclient', 'plink', 'paramiko']) {
       assert.equal(code, 0, `brz ${words.join(' ')}: ${stderr}`);
     }
     assert.match((await brz(['log', copy])).stdout.toString(), new RegExp(`by ${client}`));
-    const branches = (gateway.lines('session closed') as { branch: string | null }[]).map(({ branch }) => branch);
-    assert.ok(branches.includes(`~alice/${client}/trunk`), `the access lines name it: ${branches.join(', ')}`);
+    const branches = (gateway.lines('session closed') as { branch: string | null }[]).map(
+      ({ branch }) => branch,
+    );
+    assert.ok(
+      branches.includes(`~alice/${client}/trunk`),
+      `the access lines name it: ${branches.join(', ')}`,
+    );
   });
 }
 
@@ -118,7 +137,8 @@ test('a client that is killed leaves no child behind', async () => {
 });
 
 test('a gateway that is killed leaves no child behind', async () => {
-  // With a state of its own: beside the first one's it would share the port, and who gets a client is the kernel's choice.
+  // With a state of its own: beside the first one's it would share the port, and who gets a client
+  // is the kernel's choice.
   using own = temporaryDirectory();
   const state = directory.path;
   const ssh = `listen = "127.0.0.1:0"\nhost_keys = ["${state}/ssh_host_ed25519_key"]\nusers_dir = "${state}/users"`;

@@ -12,7 +12,13 @@ import {
   type Baseline,
   type TemporaryDirectory,
 } from '@hatchery/testkit';
-import { run, RunningClient, serveLine, sshArguments, type Destination } from '../testing/clients.ts';
+import {
+  run,
+  RunningClient,
+  serveLine,
+  sshArguments,
+  type Destination,
+} from '../testing/clients.ts';
 import { ask } from '../testing/control.ts';
 import { makeFirstUse } from '../testing/first-use.ts';
 import { GatewayProcess } from '../testing/gateway-process.ts';
@@ -47,10 +53,17 @@ after(async () => {
 });
 
 test('without a fork service a session is spawned, and its exit status arrives', async () => {
-  const { code, stdout } = await run('/usr/bin/ssh', [...sshArguments(alice), serveLine], 'hello\n');
+  const { code, stdout } = await run(
+    '/usr/bin/ssh',
+    [...sshArguments(alice), serveLine],
+    'hello\n',
+  );
   assert.deepEqual([code, stdout.toString('latin1')], [0, 'ok\x012\n']);
   assert.equal(gateway.lines('fork service unavailable; session spawned').length, 1);
-  const { text } = await ask({ socketPath: join(directory.path, 'run', 'gateway.sock') }, '/metrics');
+  const { text } = await ask(
+    { socketPath: join(directory.path, 'run', 'gateway.sock') },
+    '/metrics',
+  );
   assert.match(text, /^hatchery_ssh_sessions_spawned_total 1$/m);
   await until('the access line', () => gateway.lines('session closed').length === 1);
 });

@@ -33,16 +33,23 @@ test('an exempt source still counts with all others', () => {
 
 test('whatever the order, the counts come back to nothing', () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.boolean(), fc.boolean())), (comings) => {
-      const admission = new Admission(options);
-      const places = comings.map(([source, signsIn, twice]) => ({ ...admission.enter(source), signsIn, twice }));
-      for (const { signedIn, signsIn, twice } of places) {
-        if (signsIn) signedIn();
-        if (signsIn && twice) signedIn();
-      }
-      assert.equal(admission.unauthenticated, comings.filter(([, signsIn]) => !signsIn).length);
-      for (const { left } of places) left();
-      assert.deepEqual([admission.unauthenticated, admission.refusal('a', 'a')], [0, null]);
-    }),
+    fc.property(
+      fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.boolean(), fc.boolean())),
+      (comings) => {
+        const admission = new Admission(options);
+        const places = comings.map(([source, signsIn, twice]) => ({
+          ...admission.enter(source),
+          signsIn,
+          twice,
+        }));
+        for (const { signedIn, signsIn, twice } of places) {
+          if (signsIn) signedIn();
+          if (signsIn && twice) signedIn();
+        }
+        assert.equal(admission.unauthenticated, comings.filter(([, signsIn]) => !signsIn).length);
+        for (const { left } of places) left();
+        assert.deepEqual([admission.unauthenticated, admission.refusal('a', 'a')], [0, null]);
+      },
+    ),
   );
 });

@@ -3,14 +3,19 @@ import { drainLine } from '@hatchery/event-feed';
 import { admitsStartup } from './startups.ts';
 
 /** A closed list, so that refusals can be counted. */
-export type ConnectionRefusal = 'connections' | 'descriptors' | 'startups' | 'startups-per-source' | 'draining';
+export type ConnectionRefusal =
+  'connections' | 'descriptors' | 'startups' | 'startups-per-source' | 'draining';
 
-/** What the user reads, and what to do. sshd's own words where it has some, for people know how to search for those. */
+/**
+ * What the user reads, and what to do. sshd's own words where it has some, for people know how to
+ * search for those.
+ */
 export const refusalLines: Readonly<Record<ConnectionRefusal, string>> = {
   connections: 'Too many connections; try again in a minute',
   descriptors: 'the service is out of file descriptors; try again in a minute',
   startups: 'Exceeded MaxStartups; too many clients are signing in, try again in a minute',
-  'startups-per-source': 'Exceeded PerSourceMaxStartups; too many clients of your address are signing in, try again',
+  'startups-per-source':
+    'Exceeded PerSourceMaxStartups; too many clients of your address are signing in, try again',
   draining: drainLine('connection', null),
 };
 
@@ -24,7 +29,10 @@ export interface AdmissionOptions {
   readonly random: () => number;
 }
 
-/** Counts the connections that have not signed in, and decides about one more. What has signed in is a user's and limited as such, not by address. */
+/**
+ * Counts the connections that have not signed in, and decides about one more. What has signed in is
+ * a user's and limited as such, not by address.
+ */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #bySource = new Map<string, number>();
@@ -41,7 +49,8 @@ export class Admission {
   /** Null when one more may come from `address`, which counts as `source`. */
   refusal(address: string, source: string): ConnectionRefusal | null {
     const { startupsMax, startupsPerSourceMax, isExempt, random } = this.#options;
-    if ((this.#bySource.get(source) ?? 0) >= startupsPerSourceMax && !isExempt(address)) return 'startups-per-source';
+    if ((this.#bySource.get(source) ?? 0) >= startupsPerSourceMax && !isExempt(address))
+      return 'startups-per-source';
     return admitsStartup(this.#unauthenticated, startupsMax, random()) ? null : 'startups';
   }
 

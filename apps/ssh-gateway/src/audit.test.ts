@@ -34,7 +34,13 @@ for (const workers of [1, 2]) {
     connect(stand.port, '127.0.0.1').resume().end();
     await ask(controlOf(stand), '/v1/drain', { actor: 'ops', reason: 'a test' });
     await stand.ssh([serveLine], '');
-    const wanted = ['sign-in.accepted', 'session.closed', 'sign-in.accepted', 'session.refused', 'sign-in.refused'];
+    const wanted = [
+      'sign-in.accepted',
+      'session.closed',
+      'sign-in.accepted',
+      'session.refused',
+      'sign-in.refused',
+    ];
     await until('all of it', () => auditOf(stand).length >= wanted.length + 3);
     assert.deepEqual(
       kindsOf(stand).toSorted(),
@@ -53,7 +59,10 @@ for (const workers of [1, 2]) {
     assert.equal(one('sign-in.accepted').fingerprint, session.fingerprint);
     const refused = one('session.refused');
     assert.deepEqual([refused.reason, refused.request], ['unknown-program', 'rm -rf /']);
-    assert.deepEqual([one('sign-in.refused').user, one('connection.refused').reason], ['nobody', 'draining']);
+    assert.deepEqual(
+      [one('sign-in.refused').user, one('connection.refused').reason],
+      ['nobody', 'draining'],
+    );
     assert.notEqual(one('sign-in.refused').reason, '');
     assert.equal(one('action.requested').actor, 'ops');
     assert.equal(statSync(join(stand.directory, 'audit')).mode & 0o777, 0o700);
@@ -65,10 +74,16 @@ test('a gateway that cannot write its audit does not start', async () => {
   const stateDirectory = join(stand.directory, 'elsewhere');
   writeFileSync(stateDirectory, '');
   const config = { ...stand.config, stateDirectory };
-  const start = createGateway({ config, log: new RecordingLog().logger }, { nativeCryptoLoaded: () => true });
+  const start = createGateway(
+    { config, log: new RecordingLog().logger },
+    { nativeCryptoLoaded: () => true },
+  );
   await assert.rejects(start, (error) => {
     assert.ok(error instanceof StartError);
-    assert.match(error.message, /^cannot write the audit in .*elsewhere\/audit: .*; make it writable$/);
+    assert.match(
+      error.message,
+      /^cannot write the audit in .*elsewhere\/audit: .*; make it writable$/,
+    );
     return true;
   });
 });

@@ -7,8 +7,9 @@ interface Handle {
 }
 
 /**
- * Sees the end of a process's descriptors coming. At the end itself libuv accepts and closes whatever waits at the port, without a word to
- * anybody (uv__emfile_trick), and a session that was let in fails half way.
+ * Sees the end of a process's descriptors coming. At the end itself libuv accepts and closes
+ * whatever waits at the port, without a word to anybody (uv__emfile_trick), and a session that was
+ * let in fails half way.
  */
 export class Descriptors {
   readonly allowed: number;
@@ -19,7 +20,10 @@ export class Descriptors {
     this.kept = kept;
   }
 
-  /** Whether a socket that has just been opened took one of those that are kept. The kernel gives out the lowest free number (accept(2)). */
+  /**
+   * Whether a socket that has just been opened took one of those that are kept. The kernel gives
+   * out the lowest free number (accept(2)).
+   */
   areShort(socket: Socket): boolean {
     const { _handle: handle } = socket as Socket & { readonly _handle: Handle | null };
     return handle !== null && handle.fd >= this.allowed - this.kept;

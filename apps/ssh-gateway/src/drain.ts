@@ -4,10 +4,11 @@ import type { Sessions } from './session/sessions.ts';
 import type { SshServer } from './ssh/server.ts';
 
 /**
- * How the connections of a process come to an end. A drain refuses new sessions, also on connections that are open. A
- * retirement refuses nothing: a successor gets new connections, and those that are here go on, new sessions on them
- * included, until their clients close them. At the deadline of either, or urgently, every client is disconnected, and
- * their children are asked to end without delay.
+ * How the connections of a process come to an end. A drain refuses new sessions, also on
+ * connections that are open. A retirement refuses nothing: a successor gets new connections, and
+ * those that are here go on, new sessions on them included, until their clients close them. At the
+ * deadline of either, or urgently, every client is disconnected, and their children are asked to
+ * end without delay.
  */
 export class Drain {
   readonly #log: Logger;
@@ -32,7 +33,10 @@ export class Drain {
     return this.#retirement !== null;
   }
 
-  /** Asked again it is about the deadline alone; asked after the end, about nothing: a deadline of days would keep the process. */
+  /**
+   * Asked again it is about the deadline alone; asked after the end, about nothing: a deadline of
+   * days would keep the process.
+   */
   begin(deadlineMs: number, reason: string | null): void {
     if (this.#isOver) return;
     this.#reason = reason;
@@ -68,7 +72,10 @@ export class Drain {
   disconnect(reason: string): void {
     this.#log.warn({ sessions: this.#sessions.count, reason }, 'disconnecting clients');
     this.#server.disconnectAll(
-      withDrainReason([`the service is restarting (${reason})`, '; try again in a minute'], this.#reason),
+      withDrainReason(
+        [`the service is restarting (${reason})`, '; try again in a minute'],
+        this.#reason,
+      ),
     );
     // Only then is there a child whose client has gone, and hurrying has a meaning.
     void this.#server.closed().then(() => this.#sessions.hurry());

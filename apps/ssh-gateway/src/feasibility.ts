@@ -12,7 +12,10 @@ import {
   type HostKeys,
 } from './ssh/key-exchange/host-keys.ts';
 
-/** Checks all that serving needs and opens nothing. Returns the host's keys. @throws {StartError} in one line that says what to do */
+/**
+ * Checks all that serving needs and opens nothing. Returns the host's keys. @throws {StartError} in
+ * one line that says what to do
+ */
 export function proveFeasible(
   { ssh, forker }: Config,
   options: { readonly nativeCryptoLoaded?: () => boolean },
@@ -25,9 +28,13 @@ export function proveFeasible(
   return hostKeys;
 }
 
-/** Reads every host key and certificate. @throws {StartError} that names the file and what to do about it */
+/**
+ * Reads every host key and certificate. @throws {StartError} that names the file and what to do
+ * about it
+ */
 function readHostKeys(paths: readonly string[], certificatePaths: readonly string[]): HostKeys {
-  if (paths.length === 0) throw new StartError('no host key is configured; set ssh.host_keys in hatchery.toml');
+  if (paths.length === 0)
+    throw new StartError('no host key is configured; set ssh.host_keys in hatchery.toml');
   const keys = paths.map(readHostKey);
   return assembleHostKeys(
     keys,
@@ -82,23 +89,32 @@ function readHostKey(path: string): HostKey {
   try {
     contents = readFileSync(path);
   } catch (error) {
-    throw new StartError(`the host key ${path} cannot be read: ${unreadHostKey(reasonOf(error), path)}`, {
-      cause: error,
-    });
+    throw new StartError(
+      `the host key ${path} cannot be read: ${unreadHostKey(reasonOf(error), path)}`,
+      {
+        cause: error,
+      },
+    );
   }
   let key: HostKey;
   try {
     key = parseHostKey(contents);
   } catch (error) {
-    throw new StartError(`the host key ${path} cannot be used: ${hostKeyObjection(contents, path, reasonOf(error))}`, {
-      cause: error,
-    });
+    throw new StartError(
+      `the host key ${path} cannot be used: ${hostKeyObjection(contents, path, reasonOf(error))}`,
+      {
+        cause: error,
+      },
+    );
   }
   requirePrivate(path);
   return key;
 }
 
-/** As sshd, which looks at the keys of its own user alone: somebody else's may be lent to a group. @throws {StartError} */
+/**
+ * As sshd, which looks at the keys of its own user alone: somebody else's may be lent to a group.
+ * @throws {StartError}
+ */
 function requirePrivate(path: string): void {
   const { mode, uid } = statSync(path);
   if (uid !== process.getuid?.() || (mode & 0o077) === 0) return;

@@ -24,13 +24,21 @@ async function refusal(spoil: (stand: Stand) => Parameters<typeof createGateway>
   return error.message.replaceAll(stand.directory, 'DIR');
 }
 
-const context = (stand: Stand, ssh: Partial<Stand['config']['ssh']> = {}): Parameters<typeof createGateway> => [
-  { config: { ...stand.config, ssh: { ...stand.config.ssh, ...ssh } }, log: new RecordingLog().logger },
+const context = (
+  stand: Stand,
+  ssh: Partial<Stand['config']['ssh']> = {},
+): Parameters<typeof createGateway> => [
+  {
+    config: { ...stand.config, ssh: { ...stand.config.ssh, ...ssh } },
+    log: new RecordingLog().logger,
+  },
   { nativeCryptoLoaded: () => true },
 ];
 
 test('a missing host key is refused with the command that makes one', async () => {
-  const line = await refusal((stand) => context(stand, { hostKeys: [join(stand.directory, 'none')] }));
+  const line = await refusal((stand) =>
+    context(stand, { hostKeys: [join(stand.directory, 'none')] }),
+  );
   assert.equal(
     line,
     "the host key DIR/none cannot be read: it is missing; put it back, or make one with: ssh-keygen -t ed25519 -N '' -f DIR/none",
@@ -49,11 +57,19 @@ test('a host key that is none, is public, or has a passphrase is refused by name
       /Unsupported key format; move it away, then make one with: ssh/,
     ],
     [
-      (file: string) => execFileSync('sh', ['-c', 'ssh-keygen -y -f "$1" >"$2"', 'sh', join(file, '..', 'host'), file]),
+      (file: string) =>
+        execFileSync('sh', [
+          '-c',
+          'ssh-keygen -y -f "$1" >"$2"',
+          'sh',
+          join(file, '..', 'host'),
+          file,
+        ]),
       /it is a public key; name its private half in ssh.host_keys$/,
     ],
     [
-      (file: string) => execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-f', file]),
+      (file: string) =>
+        execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-f', file]),
       /ssh-keygen -p -N/,
     ],
   ] as const) {
@@ -72,7 +88,10 @@ test('a host key that others can read is refused as sshd refuses it, with the co
     chmodSync(join(stand.directory, 'host'), 0o640);
     return context(stand);
   });
-  assert.match(line, /others can read or write the host key DIR\/host \(mode 640\); .*chmod 600 DIR\/host/);
+  assert.match(
+    line,
+    /others can read or write the host key DIR\/host \(mode 640\); .*chmod 600 DIR\/host/,
+  );
 });
 
 test('a gateway without any host key is refused', async () => {
@@ -115,7 +134,10 @@ test('a name that nobody knows is refused with the key to set', async () => {
 
 test('ssh2 without its native ciphers is refused with how to build them', async () => {
   const line = await refusal((stand) => [context(stand)[0], { nativeCryptoLoaded: () => false }]);
-  assert.match(line, /native ciphers are not built for this Node \(v\d+.*run \.\/hatchery, which builds them/);
+  assert.match(
+    line,
+    /native ciphers are not built for this Node \(v\d+.*run \.\/hatchery, which builds them/,
+  );
 });
 
 test('a drain closes the port, lets a running session end, refuses the next one in words, and then is over', async () => {
@@ -131,10 +153,16 @@ test('a drain closes the port, lets a running session end, refuses the next one 
       (error: NodeJS.ErrnoException) => error.code === 'ECONNREFUSED',
     ),
   );
-  const late = new RunningClient('/usr/bin/ssh', [...sshArguments(stand.alice, ['-S', control]), serveLine]);
+  const late = new RunningClient('/usr/bin/ssh', [
+    ...sshArguments(stand.alice, ['-S', control]),
+    serveLine,
+  ]);
   const { code, stderr } = await within('the late one to end', late.result);
   assert.equal(code, 1);
-  assert.match(stderr, /hatchery: the service is being drained and takes no new session; try again in a minute/);
+  assert.match(
+    stderr,
+    /hatchery: the service is being drained and takes no new session; try again in a minute/,
+  );
   master.process.stdin?.end('finished');
   const ended = await within('the running one to end', master.result);
   assert.deepEqual([ended.code, ended.stdout.toString()], [0, 'finished']);
@@ -156,16 +184,22 @@ test('a connection that came just before a drain gets the session it came for, a
   stand.gateway.stop(false);
   const channel = await exec(client, serveLine);
   const second = await exec(client, serveLine);
-  const refusal = new Promise<string>((resolve) => second.stderr.once('data', (line) => resolve(String(line))));
+  const refusal = new Promise<string>((resolve) =>
+    second.stderr.once('data', (line) => resolve(String(line))),
+  );
   assert.match(await within('the refusal', refusal), /the service is being drained/);
-  const echoed = new Promise<string>((resolve) => channel.once('data', (bytes: Buffer) => resolve(String(bytes))));
+  const echoed = new Promise<string>((resolve) =>
+    channel.once('data', (bytes: Buffer) => resolve(String(bytes))),
+  );
   channel.end('served');
   assert.equal(await within('the echo', echoed), 'served');
   await within('the drain', stand.gateway.finished);
 });
 
 test('a second stop disconnects everybody, and their children are asked to end at once', async () => {
-  await using stand = await Stand.open({ limits: { childFinishMs: 60_000, childHangupMs: 50, lingerMs: 50 } });
+  await using stand = await Stand.open({
+    limits: { childFinishMs: 60_000, childHangupMs: 50, lingerMs: 50 },
+  });
   stand.forks.script = 'trap "" HUP; echo deaf; while :; do sleep 0.02; done';
   const client = stand.startSsh([serveLine]);
   await until('the child to be deaf', () => client.stdout.length > 0);
@@ -186,12 +220,18 @@ test('a drain that takes longer than children_timeout_s ends the same way', asyn
   await until('the session', () => stand.log.named('session opened').length === 1);
   stand.gateway.stop(false);
   await within('the stop', stand.gateway.finished);
-  assert.equal(stand.log.named('disconnecting clients')[0]?.fields['reason'], 'drain deadline passed');
+  assert.equal(
+    stand.log.named('disconnecting clients')[0]?.fields['reason'],
+    'drain deadline passed',
+  );
   await within('ssh to end', client.result);
 });
 
 function reach(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(void socket.destroy())).once('error', reject);
+    const socket = connect(port, '127.0.0.1', () => resolve(void socket.destroy())).once(
+      'error',
+      reject,
+    );
   });
 }

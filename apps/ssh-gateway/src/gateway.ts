@@ -1,7 +1,14 @@
 import type { Socket } from 'node:net';
 import { auditDirectory, controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
 import type { Address, Config } from '@hatchery/config';
-import { currentHalt, describeHalt, portError, processStartTime, readPartRecord, StartError } from '@hatchery/daemon';
+import {
+  currentHalt,
+  describeHalt,
+  portError,
+  processStartTime,
+  readPartRecord,
+  StartError,
+} from '@hatchery/daemon';
 import type { Part, PartContext, PartRecord } from '@hatchery/daemon';
 import { AuditLog, EventLog, type AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
@@ -19,11 +26,21 @@ import { createWorker, type WorkerContext, type WorkerOptions } from './worker/o
 import { WorkerPool } from './worker/pool.ts';
 import type { Worker } from './worker/worker.ts';
 
-/** What a gateway is started with. `overlap` lets it share the port and take over the control socket of one that runs. */
-export type GatewayContext = Pick<PartContext, 'config' | 'log'> & Partial<Pick<PartContext, 'options' | 'sockets'>>;
+/**
+ * What a gateway is started with. `overlap` lets it share the port and take over the control socket
+ * of one that runs.
+ */
+export type GatewayContext = Pick<PartContext, 'config' | 'log'> &
+  Partial<Pick<PartContext, 'options' | 'sockets'>>;
 
-/** Makes a gateway that already takes connections. @throws {StartError} when that cannot be, in one line that says what to do */
-export async function createGateway(context: GatewayContext, options: WorkerOptions = {}): Promise<Part> {
+/**
+ * Makes a gateway that already takes connections. @throws {StartError} when that cannot be, in one
+ * line that says what to do
+ */
+export async function createGateway(
+  context: GatewayContext,
+  options: WorkerOptions = {},
+): Promise<Part> {
   const { config, log } = context;
   const shared = isOverlap(context);
   const before = shared ? readPartRecord(config, 'ssh-gateway') : null;
@@ -34,7 +51,9 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
   try {
     const auditLog = disposables.use(openAudit(config, log));
     const publish = (event: EventBody): void => events.publish(event);
-    const refusals = disposables.use(new Refusals({ audit: (entry) => auditLog.append(entry), publish }));
+    const refusals = disposables.use(
+      new Refusals({ audit: (entry) => auditLog.append(entry), publish }),
+    );
     const audit = (entry: AuditBody): void => refusals.take(entry);
     const own = (worker = await startWorker({ config, log, audit, publish }, options));
     // Before anybody is let in: a drain outlives the gateway that was told of it.
@@ -42,16 +61,22 @@ export async function createGateway(context: GatewayContext, options: WorkerOpti
     const listener = await listen(context, before, own);
     disposables.defer(() => void listener.close());
     const gate = new Gate({ config, log, events, audit, listener, worker: own });
-    disposables.use(followForker(controlSocketPath(config), gate, log, drained, () => whyAbsent(config)));
+    disposables.use(
+      followForker(controlSocketPath(config), gate, log, drained, () => whyAbsent(config)),
+    );
     const predecessor = shared ? { pid: before?.pid ?? 0, lives: () => livesStill(before) } : null;
     const control = createControlServer(gate);
-    const socket = disposables.use(await listenUnix(control, gatewayControlSocketPath(config), predecessor));
+    const socket = disposables.use(
+      await listenUnix(control, gatewayControlSocketPath(config), predecessor),
+    );
     const status = await listenForStatus(context, before, gate);
     if (status !== null) disposables.use(status);
     const { address: host, port } = listener.address;
     log.info({ host, port, workers: config.ssh.workers }, 'listening');
     const details = { ssh: { host, port }, ...(status === null ? {} : { status: status.address }) };
-    const finished = own.finished.then(() => log.info('stopped')).finally(() => disposables.dispose());
+    const finished = own.finished
+      .then(() => log.info('stopped'))
+      .finally(() => disposables.dispose());
     const stop = (urgent: boolean): void => {
       if (socket.isReplaced && !urgent) gate.retire();
       else gate.stop(urgent);
@@ -70,7 +95,10 @@ function isOverlap({ options }: GatewayContext): boolean {
 }
 
 /** One process counts for all that share its port: this one. */
-async function startWorker(context: Omit<WorkerContext, 'places'>, options: WorkerOptions): Promise<Worker> {
+async function startWorker(
+  context: Omit<WorkerContext, 'places'>,
+  options: WorkerOptions,
+): Promise<Worker> {
   const tally = new Tally(context.config, options.random ?? Math.random);
   if (context.config.ssh.workers > 1) return WorkerPool.start({ ...context, tally }, options);
   return createWorker({ ...context, places: new OwnPlaces(tally) }, options);
@@ -79,17 +107,27 @@ async function startWorker(context: Omit<WorkerContext, 'places'>, options: Work
 /** @throws {StartError} when nobody could read tomorrow who was let in today */
 function openAudit(config: Config, log: GatewayContext['log']): AuditLog {
   const directory = auditDirectory(config);
-  const failed = (err: Error): void => log.error({ err, directory, fault: 'system' }, 'audit not written');
+  const failed = (err: Error): void =>
+    log.error({ err, directory, fault: 'system' }, 'audit not written');
   try {
     return new AuditLog({ directory, part: 'ssh-gateway', now: () => new Date(), failed });
   } catch (error) {
     const { message } = error as Error;
-    throw new StartError(`cannot write the audit in ${directory}: ${message}; make it writable`, { cause: error });
+    throw new StartError(`cannot write the audit in ${directory}: ${message}; make it writable`, {
+      cause: error,
+    });
   }
 }
 
-/** Where the configuration leaves the port to the system, a successor shares the one that clients know by now. */
-function addressBeside({ host, port }: Address, before: PartRecord | null, detail: 'ssh' | 'status'): Address {
+/**
+ * Where the configuration leaves the port to the system, a successor shares the one that clients
+ * know by now.
+ */
+function addressBeside(
+  { host, port }: Address,
+  before: PartRecord | null,
+  detail: 'ssh' | 'status',
+): Address {
   const known = before?.details[detail] as Address | undefined;
   return { host, port: port === 0 && known !== undefined ? known.port : port };
 }
@@ -97,8 +135,10 @@ function addressBeside({ host, port }: Address, before: PartRecord | null, detai
 /** Why there is no fork service. */
 function whyAbsent(config: Config): string | null {
   const halt = currentHalt(config, 'forker');
-  // One that is started anew is back in a moment, and one that fails is made up for where sessions are spawned.
-  if (halt?.state === 'failing' && (halt.attempts === 1 || config.ssh.fallback === 'spawn')) return null;
+  // One that is started anew is back in a moment, and one that fails is made up for where sessions
+  // are spawned.
+  if (halt?.state === 'failing' && (halt.attempts === 1 || config.ssh.fallback === 'spawn'))
+    return null;
   return halt === null ? null : `the fork service does not run: ${describeHalt(halt)}`;
 }
 
@@ -107,7 +147,11 @@ function livesStill(before: PartRecord | null): boolean {
 }
 
 /** On the sockets that were passed to us, or else on one of our own. @throws {StartError} */
-async function listen(context: GatewayContext, before: PartRecord | null, worker: Worker): Promise<Listener> {
+async function listen(
+  context: GatewayContext,
+  before: PartRecord | null,
+  worker: Worker,
+): Promise<Listener> {
   const { config, log, sockets } = context;
   const listening = {
     accept: (socket: Socket) => worker.accept(socket),
@@ -133,5 +177,9 @@ async function listenForStatus(
   if (passed !== null) return takeStatusPort(createStatusServer(gate), passed);
   const { statusListen } = context.config.ssh;
   if (statusListen === null) return null;
-  return openStatusPort(createStatusServer(gate), addressBeside(statusListen, before, 'status'), isOverlap(context));
+  return openStatusPort(
+    createStatusServer(gate),
+    addressBeside(statusListen, before, 'status'),
+    isOverlap(context),
+  );
 }

@@ -3,7 +3,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Address } from '@hatchery/config';
 import { listenOnPort, openPort } from '@hatchery/daemon';
 
-/** A flood of connections must not keep the port open: those of so many turns were there before the close. */
+/**
+ * A flood of connections must not keep the port open: those of so many turns were there before the
+ * close.
+ */
 const closingTurnsMax = 100;
 
 /** What a port does with what comes in. */
@@ -27,8 +30,9 @@ export class Listener {
   }
 
   /**
-   * Takes connections from sockets that were passed to us, of which there is one at least. Whoever else has them may take
-   * connections too, from the same queues: what one leaves when it closes its copy is there for the others.
+   * Takes connections from sockets that were passed to us, of which there is one at least. Whoever
+   * else has them may take connections too, from the same queues: what one leaves when it closes
+   * its copy is there for the others.
    * @throws {StartError}
    */
   static async take(fds: readonly number[], listening: Listening): Promise<Listener> {
@@ -47,7 +51,11 @@ export class Listener {
     }
   }
 
-  private constructor(servers: readonly Server[], address: AddressInfo, { accept, failed }: Listening) {
+  private constructor(
+    servers: readonly Server[],
+    address: AddressInfo,
+    { accept, failed }: Listening,
+  ) {
     for (const server of servers) {
       server.on('error', failed).on('connection', (socket) => {
         this.#accepted += 1;
@@ -63,16 +71,20 @@ export class Listener {
   }
 
   /**
-   * Connections go on. What the kernel has queued is taken first: where nobody else has this very socket closing would
-   * reset it, whoever else shares the port (without net.ipv4.tcp_migrate_req). It is closed in the turn after one that
-   * brought nothing. Resolves then.
+   * Connections go on. What the kernel has queued is taken first: where nobody else has this very
+   * socket closing would reset it, whoever else shares the port (without net.ipv4.tcp_migrate_req).
+   * It is closed in the turn after one that brought nothing. Resolves then.
    */
   close(): Promise<void> {
     return (this.#closed ??= this.#closeWhenEmpty());
   }
 
   async #closeWhenEmpty(): Promise<void> {
-    for (let [before, turns] = [-1, 0]; before !== this.#accepted && turns < closingTurnsMax; turns += 1) {
+    for (
+      let [before, turns] = [-1, 0];
+      before !== this.#accepted && turns < closingTurnsMax;
+      turns += 1
+    ) {
       before = this.#accepted;
       await turn();
     }
@@ -80,7 +92,10 @@ export class Listener {
   }
 }
 
-/** Paused, for a balancer's header may have to be read before anything else, or the socket handed to another process. Nagle off: trap F. */
+/**
+ * Paused, for a balancer's header may have to be read before anything else, or the socket handed to
+ * another process. Nagle off: trap F.
+ */
 function createListener(): Server {
   return createServer({ noDelay: true, pauseOnConnect: true });
 }

@@ -25,7 +25,10 @@ class Multiplexed {
 
   static async open(stand: Stand): Promise<Multiplexed> {
     const opened = new Multiplexed(stand);
-    await until('the connection', async () => (await opened.#ssh(['-O', 'check']).result).code === 0);
+    await until(
+      'the connection',
+      async () => (await opened.#ssh(['-O', 'check']).result).code === 0,
+    );
     return opened;
   }
 
@@ -88,7 +91,10 @@ test('a drain refuses new sessions on the connections of an old gateway too, unt
   await until('the session', () => stand.log.named('session opened').length === 1);
   await using _next = await succeed(stand);
   const followed = (times: number): Promise<unknown> =>
-    until('the old one to follow', () => stand.log.named('drain of the fork service followed').length === times);
+    until(
+      'the old one to follow',
+      () => stand.log.named('drain of the fork service followed').length === times,
+    );
   stand.forks.drained = { drained: true, orders: 1, deadline: '2100-01-01T00:00:00.000Z' };
   await followed(1);
   const refused = await commands.echo('refused');

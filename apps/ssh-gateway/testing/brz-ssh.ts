@@ -4,10 +4,16 @@ import type { Destination } from './clients.ts';
 import { sshPrograms } from './ssh-programs.ts';
 
 /**
- * Writes the program that brz is to take for its ssh (BRZ_SSH) and returns its path. It says to be OpenSSH and takes the words that brz has for
- * that: options, `-l USER`, `--`, the host and the command. Source: breezy/transport/ssh.py, OpenSSHSubprocessVendor.
+ * Writes the program that brz is to take for its ssh (BRZ_SSH) and returns its path. It says to be
+ * OpenSSH and takes the words that brz has for that: options, `-l USER`, `--`, the host and the
+ * command. Source: breezy/transport/ssh.py, OpenSSHSubprocessVendor.
  */
-export function writeBrzSsh(name: string, destination: Destination, hostKey: string, directory: string): string {
+export function writeBrzSsh(
+  name: string,
+  destination: Destination,
+  hostKey: string,
+  directory: string,
+): string {
   const client = sshPrograms(destination, hostKey).find((one) => one.name === name);
   if (client === undefined) throw new RangeError(`there is no client ${name}`);
   const path = join(directory, `ssh-${name}`);

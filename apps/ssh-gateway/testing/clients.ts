@@ -21,8 +21,14 @@ export interface Destination {
   readonly key: string;
 }
 
-/** Arguments for /usr/bin/ssh that keep it away from the caller's own configuration, agent and known hosts. */
-export function sshArguments({ directory, port, user, key }: Destination, options: readonly string[] = []): string[] {
+/**
+ * Arguments for /usr/bin/ssh that keep it away from the caller's own configuration, agent and known
+ * hosts.
+ */
+export function sshArguments(
+  { directory, port, user, key }: Destination,
+  options: readonly string[] = [],
+): string[] {
   const settings = [
     'BatchMode=yes',
     'IdentitiesOnly=yes',
@@ -44,7 +50,11 @@ export function sshArguments({ directory, port, user, key }: Destination, option
 }
 
 /** A new key pair; the path of the private half. */
-export function makeKey(directory: string, name: string, type: readonly string[] = ['-t', 'ed25519']): string {
+export function makeKey(
+  directory: string,
+  name: string,
+  type: readonly string[] = ['-t', 'ed25519'],
+): string {
   const path = join(directory, name);
   execFileSync('ssh-keygen', ['-q', ...type, '-f', path, '-N', '', '-C', name]);
   return path;
@@ -67,7 +77,9 @@ export class RunningClient {
     child.stderr.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
     this.stdoutEnded = new Promise((resolve) => child.stdout.once('end', () => resolve()));
     this.result = new Promise((resolve) => {
-      child.on('close', (code, signal) => resolve({ code, signal, stdout: this.stdout, stderr: this.#stderr }));
+      child.on('close', (code, signal) =>
+        resolve({ code, signal, stdout: this.stdout, stderr: this.#stderr }),
+      );
     });
   }
 
@@ -81,7 +93,11 @@ export class RunningClient {
 }
 
 /** Runs a client to its end. Without `input` its standard input stays open. */
-export async function run(program: string, argv: readonly string[], input?: string | Buffer): Promise<ClientResult> {
+export async function run(
+  program: string,
+  argv: readonly string[],
+  input?: string | Buffer,
+): Promise<ClientResult> {
   const client = new RunningClient(program, argv);
   if (input !== undefined) client.process.stdin?.end(input);
   try {

@@ -20,7 +20,10 @@ export function ask(
   const { promise, resolve, reject } = Promise.withResolvers<ControlAnswer>();
   const method = body === undefined ? 'GET' : 'POST';
   request({ ...to, path, method, agent: false }, (response) => {
-    text(response).then((said) => resolve({ status: response.statusCode ?? 0, text: said }), reject);
+    text(response).then(
+      (said) => resolve({ status: response.statusCode ?? 0, text: said }),
+      reject,
+    );
   })
     .on('error', reject)
     .end(body === undefined ? undefined : JSON.stringify(body));
@@ -39,10 +42,15 @@ export async function stateOf(stand: Stand): Promise<{
   readonly ready: number;
   readonly sessions: readonly RunningSession[];
 }> {
-  return JSON.parse((await ask(controlOf(stand), '/v1/state')).text) as Awaited<ReturnType<typeof stateOf>>;
+  return JSON.parse((await ask(controlOf(stand), '/v1/state')).text) as Awaited<
+    ReturnType<typeof stateOf>
+  >;
 }
 
-/** The value of one series of the gateway's metrics, as `name{label="value"}`; null when there is none. */
+/**
+ * The value of one series of the gateway's metrics, as `name{label="value"}`; null when there is
+ * none.
+ */
 export async function metricOf(stand: Stand, series: string): Promise<number | null> {
   const { text: said } = await ask(controlOf(stand), '/metrics');
   const line = said.split('\n').find((one) => one.startsWith(`${series} `));

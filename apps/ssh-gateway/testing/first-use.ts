@@ -2,7 +2,10 @@ import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeKey } from './clients.ts';
 
-/** Makes the host key of a state directory, and a user with a key of its own; the path of the private one. */
+/**
+ * Makes the host key of a state directory, and a user with a key of its own; the path of the
+ * private one.
+ */
 export function makeFirstUse(stateDirectory: string, user: string): string {
   const key = makeKey(stateDirectory, `${user}-key`);
   makeKey(stateDirectory, 'ssh_host_ed25519_key');

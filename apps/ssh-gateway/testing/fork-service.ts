@@ -16,8 +16,9 @@ export interface ServedChild {
 }
 
 /**
- * A fork service as small as the gateway's tests need: the real protocol on a real socket, real FIFOs, and as each child a shell script
- * of the test's choice. It opens the pipes as the protocol says, and removes them once all three are connected.
+ * A fork service as small as the gateway's tests need: the real protocol on a real socket, real
+ * FIFOs, and as each child a shell script of the test's choice. It opens the pipes as the protocol
+ * says, and removes them once all three are connected.
  */
 export class SmallForkService implements AsyncDisposable {
   readonly socket: string;
@@ -38,7 +39,10 @@ export class SmallForkService implements AsyncDisposable {
   /** What the user of a killed child is to read. */
   lineAfter: string | null = null;
   drainedAsked = 0;
-  /** What it says of drains that an operator has ordered, and of its outage; null for no answer at all. */
+  /**
+   * What it says of drains that an operator has ordered, and of its outage; null for no answer at
+   * all.
+   */
   drained: {
     drained: boolean;
     orders: number;
@@ -73,7 +77,11 @@ export class SmallForkService implements AsyncDisposable {
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));
       request.on('end', () => {
-        const { signal, actor, reason } = JSON.parse(body) as { signal: string; actor: string; reason: string };
+        const { signal, actor, reason } = JSON.parse(body) as {
+          signal: string;
+          actor: string;
+          reason: string;
+        };
         this.signals.push({ id, signal, actor, reason });
         const killed = this.children.get(id)?.process.kill(signal as NodeJS.Signals) ?? false;
         response.writeHead(killed ? 202 : 404).end('{"actionId":"1"}');
@@ -82,7 +90,9 @@ export class SmallForkService implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#control.listen(join(this.#directory, 'control.sock'), resolve));
+    await new Promise<void>((resolve) =>
+      this.#control.listen(join(this.#directory, 'control.sock'), resolve),
+    );
     await this.startForking();
   }
 
@@ -92,7 +102,10 @@ export class SmallForkService implements AsyncDisposable {
     await new Promise<void>((resolve) => server.listen(this.socket, resolve));
   }
 
-  /** As if the service had been killed: the socket is gone, its connections break, the children go on. */
+  /**
+   * As if the service had been killed: the socket is gone, its connections break, the children go
+   * on.
+   */
   async stopForking(): Promise<void> {
     const server = this.#server;
     if (server === null) return;
@@ -109,7 +122,9 @@ export class SmallForkService implements AsyncDisposable {
   }
 
   get leftDirectories(): string[] {
-    return [...this.children.values()].map(({ directory }) => directory).filter((directory) => existsSync(directory));
+    return [...this.children.values()]
+      .map(({ directory }) => directory)
+      .filter((directory) => existsSync(directory));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -141,7 +156,9 @@ export class SmallForkService implements AsyncDisposable {
       return;
     }
     const environment = Object.fromEntries(
-      lines.filter((line) => line.includes(': ')).map((line) => line.split(': ', 2) as [string, string]),
+      lines
+        .filter((line) => line.includes(': '))
+        .map((line) => line.split(': ', 2) as [string, string]),
     );
     const child = this.#fork(this.script, environment, request.replace(/^fork-env /, ''));
     await this.beforeAnswer(child);
@@ -159,7 +176,11 @@ export class SmallForkService implements AsyncDisposable {
     void child.exited.then((status) => answerExit(connection, status));
   }
 
-  #fork(script: string, environment: Readonly<Record<string, string>>, command: string): ServedChild {
+  #fork(
+    script: string,
+    environment: Readonly<Record<string, string>>,
+    command: string,
+  ): ServedChild {
     const id = `t${this.#nextChild++}`;
     const directory = join(this.#directory, `lp-forking-service-child-${id}`);
     mkdirSync(directory, { mode: 0o700 });
@@ -167,7 +188,8 @@ export class SmallForkService implements AsyncDisposable {
       'mkfifo',
       ['stdin', 'stdout', 'stderr'].map((name) => join(directory, name)),
     );
-    const opening = 'exec <"$PIPES/stdin"; exec >"$PIPES/stdout"; exec 2>"$PIPES/stderr"; rm -rf "$PIPES"; ';
+    const opening =
+      'exec <"$PIPES/stdin"; exec >"$PIPES/stdout"; exec 2>"$PIPES/stderr"; rm -rf "$PIPES"; ';
     const env = { PATH: process.env['PATH'] ?? '', PIPES: directory, ...environment };
     const spawned = spawn('/bin/sh', ['-c', `${this.beforeOpening}\n${opening}${script}`], {
       stdio: 'ignore',

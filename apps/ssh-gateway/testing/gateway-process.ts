@@ -6,13 +6,23 @@ import { within } from '@hatchery/testkit';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
-/** The gateway as operators run it: a process of its own, told when it is ready through a descriptor. */
+/**
+ * The gateway as operators run it: a process of its own, told when it is ready through a
+ * descriptor.
+ */
 export class GatewayProcess {
   readonly #process: ChildProcess;
   stderr = '';
 
-  /** `options` are further words of its command line; `wrapper` is a program that runs it, and its arguments. */
-  constructor(stateDirectory: string, options: readonly string[] = [], wrapper: readonly string[] = []) {
+  /**
+   * `options` are further words of its command line; `wrapper` is a program that runs it, and its
+   * arguments.
+   */
+  constructor(
+    stateDirectory: string,
+    options: readonly string[] = [],
+    wrapper: readonly string[] = [],
+  ) {
     const [program = '', ...words] = [
       ...wrapper,
       process.execPath,
@@ -36,15 +46,22 @@ export class GatewayProcess {
     said.on('data', (chunk: Buffer) => (line += chunk.toString()));
     said.once('end', () => {
       if (line === '') ready.reject(new Error(this.stderr));
-      else ready.resolve((JSON.parse(line) as { details: { ssh: { port: number } } }).details.ssh.port);
+      else
+        ready.resolve(
+          (JSON.parse(line) as { details: { ssh: { port: number } } }).details.ssh.port,
+        );
     });
     return within('the gateway to be ready', ready.promise);
   }
 
   /** What it logged with this message. */
   readonly lines = (message: string): object[] => {
-    const logged = this.stderr.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'));
-    return logged.map((line) => JSON.parse(line) as { msg: string }).filter(({ msg }) => msg === message);
+    const logged = this.stderr
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'));
+    return logged
+      .map((line) => JSON.parse(line) as { msg: string })
+      .filter(({ msg }) => msg === message);
   };
 
   kill(signal: NodeJS.Signals): Promise<number | null> {

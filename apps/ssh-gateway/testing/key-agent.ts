@@ -2,14 +2,21 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { wireString, wireUint32 } from '@hatchery/ssh-keys';
 import { signRequestIn, type SecurityKey } from './security-key.ts';
 
-/** An ssh-agent for one security key, so that a real ssh signs in with it (draft-ietf-sshm-ssh-agent). */
+/**
+ * An ssh-agent for one security key, so that a real ssh signs in with it
+ * (draft-ietf-sshm-ssh-agent).
+ */
 export class KeyAgent implements AsyncDisposable {
   readonly path: string;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
   /** `blobs` are shown: the key's own, or a certificate of it. */
-  static async listen(path: string, key: SecurityKey, blobs: readonly Buffer[] = [key.blob]): Promise<KeyAgent> {
+  static async listen(
+    path: string,
+    key: SecurityKey,
+    blobs: readonly Buffer[] = [key.blob],
+  ): Promise<KeyAgent> {
     const agent = new KeyAgent(path, key, blobs);
     await new Promise<void>((resolve) => agent.#server.listen(path, resolve));
     return agent;
@@ -44,5 +51,7 @@ function answer(message: Buffer, key: SecurityKey, blobs: readonly Buffer[]): Bu
     return Buffer.concat([Buffer.of(12), wireUint32(blobs.length), ...identities]);
   }
   const request = signRequestIn(message);
-  return request === null ? Buffer.of(5) : Buffer.concat([Buffer.of(14), wireString(key.sign(request.data))]);
+  return request === null
+    ? Buffer.of(5)
+    : Buffer.concat([Buffer.of(14), wireString(key.sign(request.data))]);
 }

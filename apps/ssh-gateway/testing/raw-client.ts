@@ -5,16 +5,29 @@ import { wireString, wireUint32 } from '@hatchery/ssh-keys';
 /** A packet before any keys: its length, its padding's, the payload, the padding (RFC 4253 6). */
 export function plainPacket(payload: Buffer): Buffer {
   const padding = 8 - ((payload.length + 5) % 8) + (8 - ((payload.length + 5) % 8) < 4 ? 8 : 0);
-  return Buffer.concat([wireUint32(1 + payload.length + padding), Buffer.of(padding), payload, Buffer.alloc(padding)]);
+  return Buffer.concat([
+    wireUint32(1 + payload.length + padding),
+    Buffer.of(padding),
+    payload,
+    Buffer.alloc(padding),
+  ]);
 }
 
 /** A KEXINIT that offers just these; `guess` says that a packet follows at once. */
-export function kexInitOffering(kex: readonly string[], hostKeys: readonly string[], guess = false): Buffer {
+export function kexInitOffering(
+  kex: readonly string[],
+  hostKeys: readonly string[],
+  guess = false,
+): Buffer {
   const both = (list: string): Buffer => Buffer.concat([wireString(list), wireString(list)]);
   return Buffer.concat([
     Buffer.concat([Buffer.of(20), Buffer.alloc(16, 7)]),
-    ...[wireString(kex.join(',')), wireString(hostKeys.join(','))],
-    ...[both('aes128-gcm@openssh.com'), both('hmac-sha2-256-etm@openssh.com'), both('none'), both('')],
+    wireString(kex.join(',')),
+    wireString(hostKeys.join(',')),
+    both('aes128-gcm@openssh.com'),
+    both('hmac-sha2-256-etm@openssh.com'),
+    both('none'),
+    both(''),
     Buffer.concat([Buffer.of(guess ? 1 : 0), wireUint32(0)]),
   ]);
 }
@@ -30,7 +43,10 @@ export class RawClient implements AsyncDisposable {
   constructor(port: number, ident = 'SSH-2.0-raw') {
     this.ident = ident;
     this.socket = connect(port, '127.0.0.1');
-    this.socket.on('data', (chunk: Buffer) => (this.#received = Buffer.concat([this.#received, chunk])));
+    this.socket.on(
+      'data',
+      (chunk: Buffer) => (this.#received = Buffer.concat([this.#received, chunk])),
+    );
     this.socket.on('error', () => {});
     this.closed = new Promise((resolve) =>
       this.socket.once('close', () => {

@@ -22,7 +22,10 @@ export class RecordingLog {
     return this.lines.filter((line) => line.message === message);
   }
 
-  /** The first line with this message, which may be on its way: a client hears of an end before the gateway has written it down. */
+  /**
+   * The first line with this message, which may be on its way: a client hears of an end before the
+   * gateway has written it down.
+   */
   async heard(message: string): Promise<LogLine> {
     await until(`"${message}" in the log`, () => this.named(message).length > 0);
     const [line] = this.named(message);

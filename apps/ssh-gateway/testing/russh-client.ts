@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { buffer } from 'node:stream/consumers';
 
-/** The part of russh's Node binding that is used; its own typings lean on a package that is not needed for it. */
+/**
+ * The part of russh's Node binding that is used; its own typings lean on a package that is not
+ * needed for it.
+ */
 interface Native {
   connect(
     transport: object,
@@ -23,7 +26,11 @@ interface Native {
 }
 
 interface Client {
-  authenticatePublickey(user: string, key: object, hash: null): Promise<{ readonly success: boolean }>;
+  authenticatePublickey(
+    user: string,
+    key: object,
+    hash: null,
+  ): Promise<{ readonly success: boolean }>;
   channelOpenSession(): Promise<{ activate(): Promise<Channel> }>;
   disconnect(): Promise<void>;
 }
@@ -35,8 +42,9 @@ interface Channel {
 }
 
 /**
- * A program: one session by russh, an SSH client in Rust that shares no code with OpenSSL or ssh2, so that its key exchanges are somebody else's
- * reading of the same documents. Words: PORT USER KEYFILE KEX COMMAND; only KEX is offered. What comes goes to standard output; it does not tell
+ * A program: one session by russh, an SSH client in Rust that shares no code with OpenSSL or ssh2,
+ * so that its key exchanges are somebody else's reading of the same documents. Words: PORT USER
+ * KEYFILE KEX COMMAND; only KEX is offered. What comes goes to standard output; it does not tell
  * the exit status of the command.
  */
 const [port = '', user = '', keyFile = '', kex = '', command = ''] = process.argv.slice(2);
@@ -49,7 +57,14 @@ const client = await native.connect(
   ...([transport, null, [kex], null, null, null, 20, null, 3] as const),
   async () => true,
   (_error, _channel, bytes) => process.stdout.write(bytes),
-  ...[ignore, ignore, () => closed.resolve(), () => closed.resolve(), ignore, ignore, ignore, ignore],
+  ignore,
+  ignore,
+  () => closed.resolve(),
+  () => closed.resolve(),
+  ignore,
+  ignore,
+  ignore,
+  ignore,
 );
 const { success } = await client.authenticatePublickey(
   user,

@@ -7,7 +7,10 @@ export interface Touch {
   readonly pinEntered: boolean;
 }
 
-/** The DER of an ECDSA-Sig-Value as two mpints: both are the shortest two's complement, so only the framing differs. */
+/**
+ * The DER of an ECDSA-Sig-Value as two mpints: both are the shortest two's complement, so only the
+ * framing differs.
+ */
 function mpintsOf(der: Buffer): Buffer {
   const at = 2;
   const rLength = der[at + 1] ?? 0;
@@ -16,23 +19,32 @@ function mpintsOf(der: Buffer): Buffer {
   return Buffer.concat([wireString(r), wireString(s)]);
 }
 
-/** A security key in software: it signs as OpenSSH's PROTOCOL.u2f says a FIDO authenticator's signature is laid out. */
+/**
+ * A security key in software: it signs as OpenSSH's PROTOCOL.u2f says a FIDO authenticator's
+ * signature is laid out.
+ */
 export class SecurityKey {
   readonly type: 'sk-ssh-ed25519@openssh.com' | 'sk-ecdsa-sha2-nistp256@openssh.com';
   readonly application: string;
   readonly #private: KeyObject;
   readonly #public: KeyObject;
-  /** What the authenticator was asked to sign for: another application than the key's own is what a web page could ask for. */
+  /**
+   * What the authenticator was asked to sign for: another application than the key's own is what a
+   * web page could ask for.
+   */
   signsFor: string;
   touch: Touch = { touched: true, pinEntered: false };
   #counter = 1;
 
   constructor(kind: 'ed25519' | 'ecdsa', application = 'ssh:') {
-    this.type = kind === 'ed25519' ? 'sk-ssh-ed25519@openssh.com' : 'sk-ecdsa-sha2-nistp256@openssh.com';
+    this.type =
+      kind === 'ed25519' ? 'sk-ssh-ed25519@openssh.com' : 'sk-ecdsa-sha2-nistp256@openssh.com';
     this.application = application;
     this.signsFor = application;
     const pair =
-      kind === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+      kind === 'ed25519'
+        ? generateKeyPairSync('ed25519')
+        : generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
     this.#private = pair.privateKey;
     this.#public = pair.publicKey;
   }
@@ -66,7 +78,10 @@ export class SecurityKey {
   }
 }
 
-/** The data that an agent is asked to sign, and with which key; null when the message is another one. */
+/**
+ * The data that an agent is asked to sign, and with which key; null when the message is another
+ * one.
+ */
 export function signRequestIn(message: Buffer): { blob: Buffer; data: Buffer } | null {
   return readWire(message, (reader) => {
     if (reader.byte() !== 13) reader.fail();

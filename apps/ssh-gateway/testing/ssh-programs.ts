@@ -12,7 +12,10 @@ export interface SshProgram {
 
 const paramikoClient = fileURLToPath(new URL('./paramiko_client.py', import.meta.url));
 
-/** The clients that people use, set up to get in at `destination`. `hostKey` is the public half of the server's key. */
+/**
+ * The clients that people use, set up to get in at `destination`. `hostKey` is the public half of
+ * the server's key.
+ */
 export function sshPrograms(destination: Destination, hostKey: string): SshProgram[] {
   const { directory, port, user, key } = destination;
   const [dropbearKey, puttyKey] = [join(directory, 'key.dropbear'), join(directory, 'key.ppk')];
@@ -30,7 +33,18 @@ export function sshPrograms(destination: Destination, hostKey: string): SshProgr
     {
       name: 'plink',
       program: '/usr/bin/plink',
-      argv: ['-batch', '-ssh', '-T', '-hostkey', fingerprint, '-i', puttyKey, '-P', String(port), place],
+      argv: [
+        '-batch',
+        '-ssh',
+        '-T',
+        '-hostkey',
+        fingerprint,
+        '-i',
+        puttyKey,
+        '-P',
+        String(port),
+        place,
+      ],
     },
     {
       name: 'paramiko',

@@ -16,7 +16,9 @@ export interface RawClient {
     channelClose(channel: number): void;
     channelWindowAdjust(channel: number, bytes: number): void;
   };
-  readonly _chanMgr: { add(callback: (error: Error | undefined, channel: unknown) => void): number };
+  readonly _chanMgr: {
+    add(callback: (error: Error | undefined, channel: unknown) => void): number;
+  };
 }
 
 export interface RawChannel {
@@ -37,7 +39,11 @@ export async function signIn(
       .once('error', reject)
       .once('close', () => reject(new Error('closed before the sign-in')));
   });
-  client.connect({ ...(sock ? { sock } : { host: '127.0.0.1', port }), username: user, privateKey: readFileSync(key) });
+  client.connect({
+    ...(sock ? { sock } : { host: '127.0.0.1', port }),
+    username: user,
+    privateKey: readFileSync(key),
+  });
   await within('the sign-in', ready);
   // What a misbehaving client hears in the end is not what its test is about.
   client.on('error', () => {});

@@ -6,7 +6,14 @@ import { algorithmNames, type Config } from '@hatchery/config';
 import type { Part } from '@hatchery/daemon';
 import { createGateway } from '../src/gateway.ts';
 import type { WorkerOptions } from '../src/worker/own-worker.ts';
-import { makeKey, run, RunningClient, sshArguments, type ClientResult, type Destination } from './clients.ts';
+import {
+  makeKey,
+  run,
+  RunningClient,
+  sshArguments,
+  type ClientResult,
+  type Destination,
+} from './clients.ts';
 import { until, within } from '@hatchery/testkit';
 import { SmallForkService } from './fork-service.ts';
 import { RecordingLog } from './recording-log.ts';
@@ -19,7 +26,10 @@ export interface StandOptions extends WorkerOptions {
   readonly hostKeyType?: readonly string[];
 }
 
-/** A real gateway on a free port, a small fork service behind it, and alice with her key. Disposing it asserts that nothing is left behind. */
+/**
+ * A real gateway on a free port, a small fork service behind it, and alice with her key. Disposing
+ * it asserts that nothing is left behind.
+ */
 export class Stand implements AsyncDisposable {
   readonly directory: string;
   readonly log = new RecordingLog();
@@ -66,7 +76,12 @@ export class Stand implements AsyncDisposable {
   }
 
   get alice(): Destination {
-    return { directory: this.directory, port: this.port, user: 'alice', key: join(this.directory, 'alice') };
+    return {
+      directory: this.directory,
+      port: this.port,
+      user: 'alice',
+      key: join(this.directory, 'alice'),
+    };
   }
 
   /** Adds a key to a user's file, made when it is missing. */
@@ -128,8 +143,14 @@ function runningTimers(): number {
 }
 
 const filesOnly: Config['ssh']['keyLookup'] = {
-  ...{ source: 'files', url: null, tokenFile: null, command: null, teamsCommand: null },
-  ...{ timeoutS: 10, cacheS: 30, outageS: 900 },
+  source: 'files',
+  url: null,
+  tokenFile: null,
+  command: null,
+  teamsCommand: null,
+  timeoutS: 10,
+  cacheS: 30,
+  outageS: 900,
 };
 
 function testConfig(
@@ -140,34 +161,51 @@ function testConfig(
   return {
     stateDirectory: directory,
     runtimeDirectory: directory,
-    hosting: { root: join(directory, 'hosting'), private: [], readOnly: false, fileReads: false, umask: null },
+    hosting: {
+      root: join(directory, 'hosting'),
+      private: [],
+      readOnly: false,
+      fileReads: false,
+      umask: null,
+    },
     forker: {
-      ...{ socket: forkSocket, socketMode: 0o600, childrenMax: 100, childrenPerUserMax: 100, requestTimeoutS: 1 },
-      ...{ childConnectTimeoutS: 120, childrenTimeoutS, poolSize: 0, fork: true, runAs: null },
+      socket: forkSocket,
+      socketMode: 0o600,
+      childrenMax: 100,
+      childrenPerUserMax: 100,
+      requestTimeoutS: 1,
+      childConnectTimeoutS: 120,
+      childrenTimeoutS,
+      poolSize: 0,
+      fork: true,
+      runAs: null,
     },
     limits: { cpuS: 0, addressSpaceBytes: 0, userMemoryBytes: 0, openFiles: 0, fileSizeBytes: 0 },
     ssh: {
-      ...{
-        listen: { host: '127.0.0.1', port: 0 },
-        hostKeys: [join(directory, 'host')],
-        workers: 1,
-        usersDirectory: join(directory, 'users'),
-        ...{ hostCertificates: [], userAuthorities: null, revokedKeys: null, keyLookup: filesOnly },
-        algorithms: {
-          kex: algorithmNames('kex', 'default'),
-          ciphers: algorithmNames('ciphers', 'default'),
-          macs: algorithmNames('macs', 'default'),
-          hostKeys: algorithmNames('hostKeys', 'default'),
-        },
+      listen: { host: '127.0.0.1', port: 0 },
+      hostKeys: [join(directory, 'host')],
+      workers: 1,
+      usersDirectory: join(directory, 'users'),
+      hostCertificates: [],
+      userAuthorities: null,
+      revokedKeys: null,
+      keyLookup: filesOnly,
+      algorithms: {
+        kex: algorithmNames('kex', 'default'),
+        ciphers: algorithmNames('ciphers', 'default'),
+        macs: algorithmNames('macs', 'default'),
+        hostKeys: algorithmNames('hostKeys', 'default'),
       },
-      ...{
-        loginGraceS: 60,
-        startupsMax: { start: 100, ratePercent: 30, full: 200 },
-        ...{ startupsPerSourceMax: 100, limitExempt: [] },
-        sessionsPerUserMax: 100,
-        idleTimeoutS: 3600,
-      },
-      ...{ proxyProtocol: 'off', proxyFrom: ['127.0.0.0/8'], statusListen: null, fallback: 'refuse' },
+      loginGraceS: 60,
+      startupsMax: { start: 100, ratePercent: 30, full: 200 },
+      startupsPerSourceMax: 100,
+      limitExempt: [],
+      sessionsPerUserMax: 100,
+      idleTimeoutS: 3600,
+      proxyProtocol: 'off',
+      proxyFrom: ['127.0.0.0/8'],
+      statusListen: null,
+      fallback: 'refuse',
       ...ssh,
     },
     dashboard: { listen: { host: '127.0.0.1', port: 0 }, auth: 'token' } as Config['dashboard'],

@@ -2,7 +2,9 @@ import { createServer, type Server } from 'node:http';
 import { EventLog, serveFeed } from '@hatchery/event-feed';
 import { emptyView, type Child, type ChildUsage, type Lock } from '@hatchery/events';
 
-/** How many live, how many of them change a tick, and how long a tick is: the budget of the page. */
+/**
+ * How many live, how many of them change a tick, and how long a tick is: the budget of the page.
+ */
 export const crowdSize = 5_000;
 const changesPerTick = 1_000;
 export const tickMs = 250;
@@ -17,7 +19,9 @@ export class Crowd implements AsyncDisposable {
   #locks = 0;
 
   static async serve(controlSocket: string): Promise<Crowd> {
-    const children = Object.fromEntries(Array.from({ length: crowdSize }, (_, index) => [`c${index}`, aChild(index)]));
+    const children = Object.fromEntries(
+      Array.from({ length: crowdSize }, (_, index) => [`c${index}`, aChild(index)]),
+    );
     const view = { ...emptyView, children, zygote: { state: 'ready', pid: 1 } } as const;
     const log = new EventLog({ epoch: 'bench', version: 'bench', now: () => new Date(), view });
     const server = createServer((request, response) => serveFeed(log, request, response));
@@ -61,7 +65,14 @@ export class Crowd implements AsyncDisposable {
     this.#log.publish({ kind: 'child.usage', samples });
     const exit = { code: 0, signal: null, status: 0 };
     const id = `c${this.#oldest}`;
-    this.#log.publish({ kind: 'child.exited', id, endedAt: now(), exit, rusage: null, cause: 'finished' });
+    this.#log.publish({
+      kind: 'child.exited',
+      id,
+      endedAt: now(),
+      exit,
+      rusage: null,
+      cause: 'finished',
+    });
     this.#log.publish({ kind: 'child.spawned', child: aChild(this.#oldest + crowdSize) });
     this.#oldest += 1;
   }
@@ -99,8 +110,24 @@ function usageAt(tick: number, index: number): ChildUsage {
 }
 
 function aLock(id: string): Lock {
-  const holder = { childId: null, pid: 7, user: 'bench', host: 'bench', command: null, since: now() };
-  return { id, kind: 'script', path: id, name: id, holder, waiters: [], condition: 'held', nonce: id };
+  const holder = {
+    childId: null,
+    pid: 7,
+    user: 'bench',
+    host: 'bench',
+    command: null,
+    since: now(),
+  };
+  return {
+    id,
+    kind: 'script',
+    path: id,
+    name: id,
+    holder,
+    waiters: [],
+    condition: 'held',
+    nonce: id,
+  };
 }
 
 function now(): string {

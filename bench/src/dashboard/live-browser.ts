@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** A browser that asked for the live stream and then stopped reading, as a laptop whose lid was closed. */
+/**
+ * A browser that asked for the live stream and then stopped reading, as a laptop whose lid was
+ * closed.
+ */
 export async function stalledBrowser(origin: string): Promise<Disposable> {
   return liveBrowser(origin, (socket) => socket.pause());
 }
 
 /**
- * A browser that reads everything and answers nothing, as the one which measures has no time to look at it: it answers no
- * ping either, so that it is cut off after half a minute.
+ * A browser that reads everything and answers nothing, as the one which measures has no time to
+ * look at it: it answers no ping either, so that it is cut off after half a minute.
  */
 export async function readingBrowser(origin: string): Promise<Disposable> {
   return liveBrowser(origin, (socket) => socket.resume());
@@ -27,7 +30,9 @@ async function liveBrowser(origin: string, read: (socket: Socket) => void): Prom
     };
     request(`${origin}live`, { headers })
       .on('upgrade', (_response, upgraded) => resolve(upgraded))
-      .on('response', ({ statusCode }) => reject(new Error(`the live stream answered ${statusCode}`)))
+      .on('response', ({ statusCode }) =>
+        reject(new Error(`the live stream answered ${statusCode}`)),
+      )
       .on('error', reject)
       .end();
   });
@@ -38,7 +43,9 @@ async function liveBrowser(origin: string, read: (socket: Socket) => void): Prom
   return { [Symbol.dispose]: () => void socket.destroy() };
 }
 
-/** A text frame of a client, under the mask of zeros that changes nothing (RFC 6455, section 5.2). */
+/**
+ * A text frame of a client, under the mask of zeros that changes nothing (RFC 6455, section 5.2).
+ */
 function maskedText(text: string): Buffer {
   return Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
 }

@@ -30,7 +30,11 @@ export class ServedDashboard implements AsyncDisposable {
     const crowd = await Crowd.serve(join(directory, 'control.sock'));
     const argv = [process.execPath, main, '--config', configFile] as const;
     const logFile = join(directory, 'dashboard.log');
-    const service = new ServiceProcess({ argv: [...argv], environment: plainEnvironment(directory), logFile });
+    const service = new ServiceProcess({
+      argv: [...argv],
+      environment: plainEnvironment(directory),
+      logFile,
+    });
     try {
       const { pid, details } = await within(
         record(directory, service, signal),
@@ -69,7 +73,11 @@ interface PartRecord {
   readonly details: { readonly url: string };
 }
 
-async function record(directory: string, service: ServiceProcess, signal: AbortSignal): Promise<PartRecord> {
+async function record(
+  directory: string,
+  service: ServiceProcess,
+  signal: AbortSignal,
+): Promise<PartRecord> {
   const path = join(directory, 'state', 'parts', 'dashboard.json');
   while (!existsSync(path)) {
     if (service.hasEnded) throw new Error(`the dashboard did not start: ${service.lastWords}`);

@@ -7,7 +7,11 @@ import { readingBrowser, stalledBrowser } from './live-browser.ts';
 import type { ServedDashboard } from './served-dashboard.ts';
 
 const pagesCount = 50;
-const names = { pages: `${pagesCount} pages`, none: 'no page', stalled: 'one stalled page' } as const;
+const names = {
+  pages: `${pagesCount} pages`,
+  none: 'no page',
+  stalled: 'one stalled page',
+} as const;
 
 /** What is promised of the server, whatever pages do. */
 const percentMax = 10;
@@ -16,16 +20,24 @@ const stalledMbMax = 1;
 /** One look at the use of a core: twenty ticks. */
 const windowMs = 5_000;
 
-/** Pages that come at once are written a snapshot of some megabytes each, which is of the beginning. */
+/**
+ * Pages that come at once are written a snapshot of some megabytes each, which is of the beginning.
+ */
 const settleMs = 2_000;
 
-/** As many as one user may have open, so that what each costs stands out of what a garbage collection moves. */
+/**
+ * As many as one user may have open, so that what each costs stands out of what a garbage
+ * collection moves.
+ */
 const stalledPages = 60;
 
 /** Until then a stalled page is still open; after 10 s it would be closed. */
 const stalledMs = 8_000;
 
-/** What the server uses for pages that read, by its own CPU time, and what one costs it that does not read. */
+/**
+ * What the server uses for pages that read, by its own CPU time, and what one costs it that does
+ * not read.
+ */
 export async function serverBudget(
   { url, pid }: ServedDashboard,
   { signal }: Stand,
@@ -49,7 +61,9 @@ export async function serverBudget(
   }
   return [
     {
-      ...{ title: 'use of a core by the server', unit: '% of a core', better: 'lower' },
+      title: 'use of a core by the server',
+      unit: '% of a core',
+      better: 'lower',
       series: [
         { name: names.pages, rounds: cpu.pages },
         { name: names.none, rounds: cpu.none },
@@ -57,7 +71,9 @@ export async function serverBudget(
       targets: [{ kind: 'limit', name: names.pages, atMost: percentMax }],
     },
     {
-      ...{ title: 'private memory of the server', unit: 'MB', better: 'lower' },
+      title: 'private memory of the server',
+      unit: 'MB',
+      better: 'lower',
       series: [{ name: names.stalled, rounds: each.slice(1).map((mb) => [mb]) }],
       targets: [{ kind: 'limit', name: names.stalled, atMost: stalledMbMax }],
     },

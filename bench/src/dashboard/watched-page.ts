@@ -12,7 +12,10 @@ const flags = [
   '--no-first-run',
 ];
 
-/** Runs in the page before anything else: notes when the first child is painted, and each task of 50 ms and more. */
+/**
+ * Runs in the page before anything else: notes when the first child is painted, and each task of 50
+ * ms and more.
+ */
 const notes = `
   window.notes = { firstRowAt: null, longTasks: [] };
   new PerformanceObserver((list) => {
@@ -53,12 +56,15 @@ export class WatchedPage implements AsyncDisposable {
           bytes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
       });
       const cdp = await page.context().newCDPSession(page);
-      // By the thread's own clock: what the rest of the machine does meanwhile is not the page's script.
+      // By the thread's own clock: what the rest of the machine does meanwhile is not the page's
+      // script.
       await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
       await page.goto(url);
       await page.getByRole('table', { name: 'Children' }).locator('tbody td').first().waitFor();
       // The frame after the row is the one that shows it.
-      await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
+      await page.evaluate(
+        'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))',
+      );
       return new WatchedPage(browser, page, cdp, bytes);
     } catch (error) {
       await browser.close();
@@ -94,11 +100,15 @@ export class WatchedPage implements AsyncDisposable {
       scriptMs.push(after - before);
       before = after;
     }
-    const tasks = await this.page.evaluate<readonly (readonly [number, number])[]>('window.notes.longTasks');
+    const tasks =
+      await this.page.evaluate<readonly (readonly [number, number])[]>('window.notes.longTasks');
     return { scriptMs, longestTaskMs: Math.max(0, ...tasks.map(([, ms]) => ms)) };
   }
 
-  /** From the publication of a lock to the frame that shows it, in milliseconds of the one clock of this machine. */
+  /**
+   * From the publication of a lock to the frame that shows it, in milliseconds of the one clock of
+   * this machine.
+   */
   async lockToPixelMs(crowd: Crowd): Promise<number> {
     const next = crowd.takeLock();
     const seen = `new Promise((resolve) => {

@@ -26,20 +26,38 @@ export const branch: Figure = {
       { name: servers.ours, sample: branchingFrom(stand.hatchery.destination, sample, stand) },
       { name: servers.rival, sample: branchingFrom(sshd.destination, sample, stand) },
     ];
-    const series = await alternate(contenders, { rounds: quick ? 4 : 20, warmUpRounds: 1, signal, progress });
-    const comparison = { title: 'time of brz branch', unit: 'ms', better: 'lower', targets: [] } as const;
+    const series = await alternate(contenders, {
+      rounds: quick ? 4 : 20,
+      warmUpRounds: 1,
+      signal,
+      progress,
+    });
+    const comparison = {
+      title: 'time of brz branch',
+      unit: 'ms',
+      better: 'lower',
+      targets: [],
+    } as const;
     return { comparisons: [{ ...comparison, series }] };
   },
 };
 
-function branchingFrom(from: Destination, sample: SampleBranch, stand: Stand): () => Promise<readonly number[]> {
+function branchingFrom(
+  from: Destination,
+  sample: SampleBranch,
+  stand: Stand,
+): () => Promise<readonly number[]> {
   const { home, signal } = stand;
   const environment = { BRZ_SSH: writeSshScript(from, stand.scratch('ssh')) };
   const url = `bzr+ssh://${from.user}@${host}:${from.port}/${sample.place}`;
   return async () => {
     const directory = stand.scratch('branch');
     const startedAtMs = performance.now();
-    await runTool(['/usr/bin/brz', 'branch', '--quiet', url, directory], { home, signal, environment });
+    await runTool(['/usr/bin/brz', 'branch', '--quiet', url, directory], {
+      home,
+      signal,
+      environment,
+    });
     const milliseconds = performance.now() - startedAtMs;
     sample.check(directory);
     rmSync(directory, { recursive: true });

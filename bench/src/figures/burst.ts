@@ -22,8 +22,18 @@ export const burst: Figure = {
         return sessions.map(({ firstReplyMs }) => firstReplyMs);
       },
     }));
-    const series = await alternate(contenders, { rounds: quick ? 2 : 6, warmUpRounds: 1, signal, progress });
-    const comparison = { title: 'time to first reply', unit: 'ms', better: 'lower', targets: startTargets } as const;
+    const series = await alternate(contenders, {
+      rounds: quick ? 2 : 6,
+      warmUpRounds: 1,
+      signal,
+      progress,
+    });
+    const comparison = {
+      title: 'time to first reply',
+      unit: 'ms',
+      better: 'lower',
+      targets: startTargets,
+    } as const;
     return { comparisons: [{ ...comparison, series }] };
   },
 };

@@ -18,7 +18,12 @@ export const dashboard: Figure = {
   async measure(stand, { quick, progress }) {
     await using served = await ServedDashboard.start(stand.scratch('dashboard'), stand.signal);
     const rounds = quick ? 2 : 12;
-    const found = { script: [] as number[][], task: [] as number[][], lock: [] as number[][], first: [] as number[][] };
+    const found = {
+      script: [] as number[][],
+      task: [] as number[][],
+      lock: [] as number[][],
+      first: [] as number[][],
+    };
     let loadedMb = 0;
     for (let round = 0; round < rounds; round += 1) {
       await using watched = await WatchedPage.open(served.url);
@@ -31,7 +36,8 @@ export const dashboard: Figure = {
       // A browser tells of no task below 50 ms; one of 1 ms stands for none.
       found.task.push([Math.max(1, longestTaskMs)]);
       const locks: number[] = [];
-      for (let lock = 0; lock < 10; lock += 1) locks.push(await watched.lockToPixelMs(served.crowd));
+      for (let lock = 0; lock < 10; lock += 1)
+        locks.push(await watched.lockToPixelMs(served.crowd));
       found.lock.push([p95(locks)]);
       progress(round + 1, rounds);
     }
@@ -48,11 +54,18 @@ export const dashboard: Figure = {
   },
 };
 
-function limited(title: string, rounds: readonly (readonly number[])[], atMost: number): Comparison {
+function limited(
+  title: string,
+  rounds: readonly (readonly number[])[],
+  atMost: number,
+): Comparison {
   const targets = [{ kind: 'limit', name: ours, atMost }] as const;
   return { title, unit: 'ms', better: 'lower', series: [{ name: ours, rounds }], targets };
 }
 
 function p95(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.ceil(values.length * 0.95) - 1] ?? Number.NaN;
+  return (
+    values.toSorted((left, right) => left - right)[Math.ceil(values.length * 0.95) - 1] ??
+    Number.NaN
+  );
 }

@@ -34,7 +34,12 @@ export interface Comparison {
 
 /** What is promised of the medians, unless it says otherwise. */
 export type Target =
-  | { readonly kind: 'times-better'; readonly name: string; readonly rival: string; readonly atLeast: number }
+  | {
+      readonly kind: 'times-better';
+      readonly name: string;
+      readonly rival: string;
+      readonly atLeast: number;
+    }
   | { readonly kind: 'limit'; readonly name: string; readonly atMost: number }
   /** Of the 99th percentile, or of the largest of too few samples for one. */
   | { readonly kind: 'p99-limit'; readonly name: string; readonly atMost: number };
@@ -42,5 +47,8 @@ export type Target =
 export interface Readings {
   readonly title: string;
   readonly unit: 'MB' | 'ms' | 'a second';
-  readonly rows: readonly { readonly name: string; readonly values: Readonly<Record<string, number>> }[];
+  readonly rows: readonly {
+    readonly name: string;
+    readonly values: Readonly<Record<string, number>>;
+  }[];
 }

@@ -15,14 +15,27 @@ export const fork: Figure = {
       name,
       sample: () => firstReplyOf(open, signal),
     }));
-    const series = await alternate(contenders, { rounds: quick ? 20 : 100, warmUpRounds: 2, signal, progress });
-    const comparison = { title: 'time to first reply', unit: 'ms', better: 'lower', targets: startTargets } as const;
+    const series = await alternate(contenders, {
+      rounds: quick ? 20 : 100,
+      warmUpRounds: 2,
+      signal,
+      progress,
+    });
+    const comparison = {
+      title: 'time to first reply',
+      unit: 'ms',
+      better: 'lower',
+      targets: startTargets,
+    } as const;
     return { comparisons: [{ ...comparison, series }] };
   },
 };
 
 /** One session from its start to its end, of which the time to the first reply counts. */
-export async function firstReplyOf(open: OpenSession, signal: AbortSignal): Promise<readonly number[]> {
+export async function firstReplyOf(
+  open: OpenSession,
+  signal: AbortSignal,
+): Promise<readonly number[]> {
   const session = await open(signal);
   await session.end();
   return [session.firstReplyMs];

@@ -7,7 +7,9 @@ import type { Figure } from './figure.ts';
 
 const name = 'page';
 
-/** Until every list of the page that has an end has reached it: lines, the ended, the compiled code. */
+/**
+ * Until every list of the page that has an end has reached it: lines, the ended, the compiled code.
+ */
 const settleMs = 90_000;
 const watchMs = 600_000;
 const everyMs = 15_000;
@@ -15,7 +17,10 @@ const everyMs = 15_000;
 /** A look at whether this still works, too short to say anything of ten minutes. */
 const quickly = { settleMs: 5_000, watchMs: 20_000, everyMs: 4_000 } as const;
 
-/** What a page that is left open all day takes: its heap after a collection of garbage, over and over. */
+/**
+ * What a page that is left open all day takes: its heap after a collection of garbage, over and
+ * over.
+ */
 export const heap: Figure = {
   name: 'heap',
   title: `growth of the page's heap over ten minutes with ${crowdSize} children, 1000 changes a tick at 4 Hz`,
@@ -29,14 +34,21 @@ export const heap: Figure = {
     const points: [number, number][] = [];
     const startedAt = performance.now();
     for (let round = 0; round <= rounds; round += 1) {
-      points.push([(performance.now() - startedAt) / 1_000, (await watched.livingHeapBytes()) / 1_000]);
+      points.push([
+        (performance.now() - startedAt) / 1_000,
+        (await watched.livingHeapBytes()) / 1_000,
+      ]);
       progress(round, rounds);
       if (round < rounds) await delay(times.everyMs, undefined, { signal: stand.signal });
     }
     const targets = quick ? [] : ([{ kind: 'limit', name, atMost: 1 }] as const);
     const kilobytes = points.map(([, kB]) => kB);
     const [first = 0, last = 0] = [kilobytes[0], kilobytes.at(-1)];
-    const values = { first: first / 1_000, last: last / 1_000, most: Math.max(...kilobytes) / 1_000 };
+    const values = {
+      first: first / 1_000,
+      last: last / 1_000,
+      most: Math.max(...kilobytes) / 1_000,
+    };
     return {
       comparisons: [
         {

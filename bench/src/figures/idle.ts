@@ -10,7 +10,10 @@ import { sshCommand, type Destination } from '../stand/destination.ts';
 import { plainEnvironment } from '../stand/environment.ts';
 import type { Figure } from './figure.ts';
 
-/** Held at a time: one alone would be lost in what a garbage collection gives or takes. sshd refuses above a hundred at once. */
+/**
+ * Held at a time: one alone would be lost in what a garbage collection gives or takes. sshd refuses
+ * above a hundred at once.
+ */
 const clients = 50;
 
 /** What a connection that is signed in and does nothing costs the server. */
@@ -20,7 +23,11 @@ export const idle: Figure = {
   needs: ['/usr/bin/ssh', '/usr/sbin/sshd', '/usr/bin/ssh-keygen'],
   async measure(stand, { quick, progress }) {
     const { signal, home } = stand;
-    await using gateway = await BulkGateway.start(stand.scratch('idle'), stand.hatchery.destination.keyFile, signal);
+    await using gateway = await BulkGateway.start(
+      stand.scratch('idle'),
+      stand.hatchery.destination.keyFile,
+      signal,
+    );
     await using sshd = await stand.startSshd();
     const contender = (name: string, pid: number, to: Destination) => ({
       name,
@@ -28,7 +35,9 @@ export const idle: Figure = {
         const before = privateMemoryOfTree(pid);
         const held = waitingClients(to, home);
         try {
-          const all = Promise.all(held.map(async ({ stdout }) => once(stdout as NodeJS.EventEmitter, 'data')));
+          const all = Promise.all(
+            held.map(async ({ stdout }) => once(stdout as NodeJS.EventEmitter, 'data')),
+          );
           await within(all, toolMsMax, 'not every client was let in');
           await delay(settleMs, undefined, { signal });
           return [(1000 * (privateMemoryOfTree(pid) - before)) / clients];
@@ -43,8 +52,17 @@ export const idle: Figure = {
       contender('sshd', sshd.pid, sshd.destination),
     ];
     // The first ones make the gateway compile what they need, which is no client's cost.
-    const series = await alternate(contenders, { rounds: quick ? 1 : 4, warmUpRounds: 2, signal, progress });
-    return { comparisons: [{ title: 'a connection that waits', unit: 'kB', better: 'lower', series, targets: [] }] };
+    const series = await alternate(contenders, {
+      rounds: quick ? 1 : 4,
+      warmUpRounds: 2,
+      signal,
+      progress,
+    });
+    return {
+      comparisons: [
+        { title: 'a connection that waits', unit: 'kB', better: 'lower', series, targets: [] },
+      ],
+    };
   },
 };
 
@@ -55,7 +73,14 @@ function runs({ exitCode, signalCode }: ChildProcess): boolean {
 /** Each says a word when it is let in, and then waits. */
 function waitingClients(to: Destination, home: string): ChildProcess[] {
   const [program, ...words] = sshCommand(to, 'aes128-gcm@openssh.com');
-  const waiting = ['-N', '-o', 'PermitLocalCommand=yes', '-o', 'LocalCommand=echo in', ...words.slice(0, -1)];
+  const waiting = [
+    '-N',
+    '-o',
+    'PermitLocalCommand=yes',
+    '-o',
+    'LocalCommand=echo in',
+    ...words.slice(0, -1),
+  ];
   return Array.from({ length: clients }, () =>
     spawn(program, waiting, { env: plainEnvironment(home), stdio: ['pipe', 'pipe', 'ignore'] }),
   );

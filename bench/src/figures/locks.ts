@@ -20,7 +20,10 @@ const onFeedMsMax = 50;
 /** How long each share of a core is looked at. */
 const windowMs = 3_000;
 
-/** What it costs to know every lock: real sessions lock and unlock real branches, and every change has to be on the feed. */
+/**
+ * What it costs to know every lock: real sessions lock and unlock real branches, and every change
+ * has to be on the feed.
+ */
 export const locks: Figure = {
   name: 'locks',
   title: `the forker's own use of a core while ${sessionsCount} sessions change ${locksCount} locks, and the feed is exact`,
@@ -43,12 +46,19 @@ export const locks: Figure = {
       const [toldBefore, taken] = [feed.changes, new Map<string, number>()];
       let changes = 0;
       const share = await shareOfCore(forker, async () => {
-        changes = await branches.change(changesPerS, windowMs, (path, askedAtMs) => taken.set(path, askedAtMs));
+        changes = await branches.change(changesPerS, windowMs, (path, askedAtMs) =>
+          taken.set(path, askedAtMs),
+        );
       });
       await feed.assertExact(branches.paths, signal);
       const told = feed.changes - toldBefore;
-      if (told !== changes) throw new Error(`${changes} changes were made, and the feed told of ${told}`);
-      toldMs.push([...taken].map(([path, askedAtMs]) => (feed.toldAtMs.get(lockPath(path)) ?? NaN) - askedAtMs));
+      if (told !== changes)
+        throw new Error(`${changes} changes were made, and the feed told of ${told}`);
+      toldMs.push(
+        [...taken].map(
+          ([path, askedAtMs]) => (feed.toldAtMs.get(lockPath(path)) ?? NaN) - askedAtMs,
+        ),
+      );
       return [share];
     };
     const calm = async (): Promise<readonly number[]> => [

@@ -11,7 +11,10 @@ import type { Stand } from '../stand/stand.ts';
 import type { Figure, Readings } from './figure.ts';
 import { starts } from './start-contenders.ts';
 
-/** Held open together, as on a server: alone, a cold brz would count the pages of its program file as its own. */
+/**
+ * Held open together, as on a server: alone, a cold brz would count the pages of its program file
+ * as its own.
+ */
 const heldTogether = 8;
 
 /** What is promised of a child, in MB. */
@@ -28,15 +31,34 @@ export const memory: Figure = {
     const contenders = [
       contender(starts.pool, forkedSessions(forkerSocket), signal),
       contender(starts.cold, coldSessions({ hostingRoot, home, plugins: true }), signal),
-      contender(starts.coldWithoutPlugins, coldSessions({ hostingRoot, home, plugins: false }), signal),
+      contender(
+        starts.coldWithoutPlugins,
+        coldSessions({ hostingRoot, home, plugins: false }),
+        signal,
+      ),
     ];
-    const measured = await alternate(contenders, { rounds: quick ? 1 : 4, warmUpRounds: 1, signal, progress });
+    const measured = await alternate(contenders, {
+      rounds: quick ? 1 : 4,
+      warmUpRounds: 1,
+      signal,
+      progress,
+    });
     const comparison = { unit: 'MB', better: 'lower' } as const;
     const target = { kind: 'limit', name: starts.pool, atMost: privateMax } as const;
     return {
       comparisons: [
-        { ...comparison, title: 'private memory', series: measured.map(quantity('private')), targets: [target] },
-        { ...comparison, title: 'Pss', series: measured.map(quantity('proportional')), targets: [] },
+        {
+          ...comparison,
+          title: 'private memory',
+          series: measured.map(quantity('private')),
+          targets: [target],
+        },
+        {
+          ...comparison,
+          title: 'Pss',
+          series: measured.map(quantity('proportional')),
+          targets: [],
+        },
       ],
       readings: await partsMemory(stand),
     };

@@ -50,13 +50,25 @@ export const overload: Figure = {
       { name: names.calm, rounds: [pick(calm)] },
       { name: names.overloaded, rounds: [pick(overloaded)] },
     ];
-    const limit = (atMost: number) => [{ kind: 'p99-limit', name: names.overloaded, atMost } as const];
+    const limit = (atMost: number) => [
+      { kind: 'p99-limit', name: names.overloaded, atMost } as const,
+    ];
     const median = (atMost: number) => [{ kind: 'limit', name: names.overloaded, atMost } as const];
     const crowded = (values: readonly number[]) => [{ name: names.overloaded, rounds: [values] }];
     return {
       comparisons: [
-        { ...ms, title: 'hello', series: both(({ helloMs }) => helloMs), targets: limit(helloMsMax) },
-        { ...ms, title: 'reply of a running session', series: both(({ replyMs }) => replyMs), targets: [] },
+        {
+          ...ms,
+          title: 'hello',
+          series: both(({ helloMs }) => helloMs),
+          targets: limit(helloMsMax),
+        },
+        {
+          ...ms,
+          title: 'reply of a running session',
+          series: both(({ replyMs }) => replyMs),
+          targets: [],
+        },
         { ...ms, title: 'refusal', series: crowded(refusalsMs), targets: limit(refusalMsMax) },
         {
           ...ms,
@@ -77,7 +89,12 @@ export const overload: Figure = {
           series: both(({ corePercent }) => [corePercent]),
           targets: [],
         },
-        { ...ms, title: 'first reply of those served', series: crowded(firstRepliesMs), targets: [] },
+        {
+          ...ms,
+          title: 'first reply of those served',
+          series: crowded(firstRepliesMs),
+          targets: [],
+        },
       ],
       readings: rates(served / seconds, refused / seconds),
     };
@@ -90,14 +107,22 @@ interface AnswerTimes {
   readonly refusal: { readonly p99Ms: number };
 }
 
-/** The clients share the cores with the service and are the larger load; this is what the service alone has to answer for. */
+/**
+ * The clients share the cores with the service and are the larger load; this is what the service
+ * alone has to answer for.
+ */
 async function answerTimes(controlSocket: string): Promise<AnswerTimes> {
-  const state = (await controlRequest(controlSocket, 'GET', '/v1/state')) as { answerTimes: AnswerTimes };
+  const state = (await controlRequest(controlSocket, 'GET', '/v1/state')) as {
+    answerTimes: AnswerTimes;
+  };
   return state.answerTimes;
 }
 
 interface Probed {
-  /** What the forker used of a core meanwhile: the one figure here that other work on the machine does not change. */
+  /**
+   * What the forker used of a core meanwhile: the one figure here that other work on the machine
+   * does not change.
+   */
   readonly corePercent: number;
   readonly helloMs: readonly number[];
   readonly replyMs: readonly number[];
@@ -127,7 +152,8 @@ class Probe {
       replyMs.push(await this.#running.reply());
       await delay(10, undefined, { signal: this.#signal });
     }
-    const corePercent = (100 * (cpuMilliseconds(this.#forker) - cpuMs)) / (performance.now() - startedAtMs);
+    const corePercent =
+      (100 * (cpuMilliseconds(this.#forker) - cpuMs)) / (performance.now() - startedAtMs);
     return { corePercent, helloMs, replyMs };
   }
 }

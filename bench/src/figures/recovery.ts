@@ -28,7 +28,12 @@ export const recovery: Figure = {
       { name: names.forker, sample: () => afterDeathOf('forker', hatchery, open, signal) },
     ];
     // The supervisor gives up on a part that dies five times a minute.
-    const series = await alternate(contenders, { rounds: quick ? 2 : 4, warmUpRounds: 0, signal, progress });
+    const series = await alternate(contenders, {
+      rounds: quick ? 2 : 4,
+      warmUpRounds: 0,
+      signal,
+      progress,
+    });
     const comparison = { title: 'time to first reply', unit: 'ms', better: 'lower' } as const;
     const target = { kind: 'limit', name: names.zygote, atMost: zygoteMsMax } as const;
     return { comparisons: [{ ...comparison, series, targets: [target] }] };

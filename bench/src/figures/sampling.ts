@@ -16,7 +16,10 @@ const openAtOnce = 20;
 /** What is promised of sampling all of them once a second. */
 const percentMax = 5;
 
-/** How long the use of a core is looked at, and before that is waited for the last round of samples to end. */
+/**
+ * How long the use of a core is looked at, and before that is waited for the last round of samples
+ * to end.
+ */
 const windowMs = 1_500;
 
 /** What it costs to know what every child uses. */
@@ -41,20 +44,26 @@ export const sampling: Figure = {
     await endTogether(sessions);
     const comparison = { title: 'use of a core', unit: '% of a core', better: 'lower' } as const;
     const target = { kind: 'limit', name: names.many, atMost: percentMax } as const;
-    return { comparisons: [{ ...comparison, series: [...many, ...none], targets: [target] }], readings };
+    return {
+      comparisons: [{ ...comparison, series: [...many, ...none], targets: [target] }],
+      readings,
+    };
   },
 };
 
 /** How long it takes until each child has been sampled: a second, unless that costs too much. */
 async function roundOf(controlSocket: string): Promise<Readings> {
-  const state = (await controlRequest(controlSocket, 'GET', '/v1/state')) as { sampling: { roundMs: number } };
+  const state = (await controlRequest(controlSocket, 'GET', '/v1/state')) as {
+    sampling: { roundMs: number };
+  };
   const rows = [{ name: names.many, values: { 'a round': state.sampling.roundMs } }];
   return { title: 'until each has been sampled', unit: 'ms', rows };
 }
 
 async function openMany(open: OpenSession, signal: AbortSignal): Promise<Session[]> {
   const sessions: Session[] = [];
-  while (sessions.length < childrenCount) sessions.push(...(await openTogether(open, openAtOnce, signal)));
+  while (sessions.length < childrenCount)
+    sessions.push(...(await openTogether(open, openAtOnce, signal)));
   return sessions;
 }
 

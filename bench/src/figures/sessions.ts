@@ -25,13 +25,27 @@ export const sessions: Figure = {
       contender(servers.ours, spawnedSessions(sshSession(stand.hatchery.destination), home)),
       contender(servers.rival, spawnedSessions(sshSession(sshd.destination), home)),
     ];
-    const series = await alternate(contenders, { rounds: quick ? 2 : 5, warmUpRounds: 1, signal, progress });
-    const comparison = { title: 'throughput', unit: 'sessions/s', better: 'higher', targets: [] } as const;
+    const series = await alternate(contenders, {
+      rounds: quick ? 2 : 5,
+      warmUpRounds: 1,
+      signal,
+      progress,
+    });
+    const comparison = {
+      title: 'throughput',
+      unit: 'sessions/s',
+      better: 'higher',
+      targets: [],
+    } as const;
     return { comparisons: [{ ...comparison, series }] };
   },
 };
 
-async function sessionsPerSecond(open: OpenSession, count: number, signal: AbortSignal): Promise<number> {
+async function sessionsPerSecond(
+  open: OpenSession,
+  count: number,
+  signal: AbortSignal,
+): Promise<number> {
   let left = count;
   const lane = async (): Promise<void> => {
     for (; left > 0 && !signal.aborted;) {

@@ -19,8 +19,18 @@ export const ssh: Figure = {
       { name: servers.ours, sample: () => firstReplyOf(ours, signal) },
       { name: servers.rival, sample: () => firstReplyOf(theirs, signal) },
     ];
-    const series = await alternate(contenders, { rounds: quick ? 20 : 100, warmUpRounds: 2, signal, progress });
-    const comparison = { title: 'time to first reply', unit: 'ms', better: 'lower', targets: [] } as const;
+    const series = await alternate(contenders, {
+      rounds: quick ? 20 : 100,
+      warmUpRounds: 2,
+      signal,
+      progress,
+    });
+    const comparison = {
+      title: 'time to first reply',
+      unit: 'ms',
+      better: 'lower',
+      targets: [],
+    } as const;
     return { comparisons: [{ ...comparison, series }] };
   },
 };

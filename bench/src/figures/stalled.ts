@@ -22,7 +22,11 @@ export const stalled: Figure = {
   needs: ['/usr/bin/ssh', '/usr/bin/ssh-keygen'],
   async measure(stand, { progress }) {
     const { signal, home } = stand;
-    await using gateway = await BulkGateway.start(stand.scratch('stalled'), stand.hatchery.destination.keyFile, signal);
+    await using gateway = await BulkGateway.start(
+      stand.scratch('stalled'),
+      stand.hatchery.destination.keyFile,
+      signal,
+    );
     gateway.children.script = 'exec cat /dev/zero';
     const [program, ...words] = sshCommand(gateway.destination, 'aes128-gcm@openssh.com');
     const cost = async (argv: readonly string[]): Promise<number> => {
@@ -30,13 +34,20 @@ export const stalled: Figure = {
       const held: ChildProcess[] = [];
       try {
         for (let number = 0; number < clients; number += 1)
-          held.push(spawn(program, argv, { env: plainEnvironment(home), stdio: ['pipe', 'pipe', 'ignore'] }));
+          held.push(
+            spawn(program, argv, {
+              env: plainEnvironment(home),
+              stdio: ['pipe', 'pipe', 'ignore'],
+            }),
+          );
         await delay(holdMs, undefined, { signal });
         if (held.some(({ exitCode }) => exitCode !== null)) throw new Error('a client has ended');
         return (readProcessMemory(gateway.pid).private - before) / clients;
       } finally {
         for (const client of held) client.kill('SIGKILL');
-        await Promise.all(held.map((client) => new Promise((resolve) => client.once('exit', resolve))));
+        await Promise.all(
+          held.map((client) => new Promise((resolve) => client.once('exit', resolve))),
+        );
       }
     };
     // The first ones make the gateway compile what they need, which is no client's cost.
@@ -47,6 +58,10 @@ export const stalled: Figure = {
     const comparison = { unit: 'MB', better: 'lower' } as const;
     const series = [{ name: 'does not read', rounds: [[notReading]] }];
     const target = { kind: 'limit', name: 'does not read', atMost: stalledMax } as const;
-    return { comparisons: [{ ...comparison, title: 'a session that is not read', series, targets: [target] }] };
+    return {
+      comparisons: [
+        { ...comparison, title: 'a session that is not read', series, targets: [target] },
+      ],
+    };
   },
 };

@@ -24,7 +24,10 @@ export const startTargets: readonly Target[] = [starts.pool, starts.noPool].flat
 );
 
 /** Each way to start, ours first. */
-export function startContenders(stand: Stand, withoutPool: Hatchery): { name: string; open: OpenSession }[] {
+export function startContenders(
+  stand: Stand,
+  withoutPool: Hatchery,
+): { name: string; open: OpenSession }[] {
   const { home, hatchery } = stand;
   const { hostingRoot } = hatchery;
   return [

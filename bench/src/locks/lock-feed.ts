@@ -24,7 +24,10 @@ export class LockFeed implements AsyncDisposable {
     });
   }
 
-  /** Waits until the feed tells exactly the locks that stand below these branches. @throws what is different, when it stays so */
+  /**
+   * Waits until the feed tells exactly the locks that stand below these branches. @throws what is
+   * different, when it stays so
+   */
   async assertExact(branches: readonly string[], signal: AbortSignal): Promise<void> {
     const deadline = performance.now() + settleMsMax;
     for (;;) {

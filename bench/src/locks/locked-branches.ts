@@ -15,7 +15,10 @@ interface Branch {
 
 /** Branches that real sessions lock and unlock, as pushes do. */
 export class LockedBranches implements AsyncDisposable {
-  readonly #shares: readonly { readonly client: SmartClient; readonly branches: readonly Branch[] }[];
+  readonly #shares: readonly {
+    readonly client: SmartClient;
+    readonly branches: readonly Branch[];
+  }[];
 
   private constructor(clients: readonly SmartClient[], branches: readonly Branch[]) {
     this.#shares = clients.map((client, number) => ({
@@ -25,9 +28,16 @@ export class LockedBranches implements AsyncDisposable {
   }
 
   /** Makes so many branches below a hosting root and locks them all, by so many sessions. */
-  static async open(hatchery: Hatchery, home: string, counts: Counts, signal: AbortSignal): Promise<LockedBranches> {
+  static async open(
+    hatchery: Hatchery,
+    home: string,
+    counts: Counts,
+    signal: AbortSignal,
+  ): Promise<LockedBranches> {
     const branches = await makeBranches(hatchery.hostingRoot, home, counts.branches, signal);
-    const opening = Array.from({ length: counts.sessions }, () => openSmartClient(hatchery.forkerSocket, signal));
+    const opening = Array.from({ length: counts.sessions }, () =>
+      openSmartClient(hatchery.forkerSocket, signal),
+    );
     const locked = new LockedBranches(await Promise.all(opening), branches);
     await locked.#each(async (client, share) => {
       for (const branch of share) branch.token = await lock(client, branch);
@@ -40,8 +50,9 @@ export class LockedBranches implements AsyncDisposable {
   }
 
   /**
-   * Unlocks and locks one branch after the other, at `changesPerS` in all, for so long. `changed` is told the path of each
-   * lock that was taken, and the moment before it was asked for. Returns how many changes that were.
+   * Unlocks and locks one branch after the other, at `changesPerS` in all, for so long. `changed`
+   * is told the path of each lock that was taken, and the moment before it was asked for. Returns
+   * how many changes that were.
    */
   async change(
     changesPerS: number,
@@ -75,7 +86,9 @@ export class LockedBranches implements AsyncDisposable {
     });
   }
 
-  async #each(work: (client: SmartClient, branches: readonly Branch[]) => Promise<void>): Promise<void> {
+  async #each(
+    work: (client: SmartClient, branches: readonly Branch[]) => Promise<void>,
+  ): Promise<void> {
     await Promise.all(this.#shares.map(({ client, branches }) => work(client, branches)));
   }
 }
@@ -87,12 +100,18 @@ interface Counts {
 
 async function lock(client: SmartClient, { address }: Branch): Promise<string> {
   const [ok, token] = await client.call('Branch.lock_write', address, '', '');
-  if (ok !== 'ok' || token === undefined || token === '') throw new Error(`${address} was not locked: ${ok}`);
+  if (ok !== 'ok' || token === undefined || token === '')
+    throw new Error(`${address} was not locked: ${ok}`);
   return token;
 }
 
 /** One by brz, the others copies of it: a thousand starts of brz would take minutes. */
-async function makeBranches(root: string, home: string, count: number, signal: AbortSignal): Promise<Branch[]> {
+async function makeBranches(
+  root: string,
+  home: string,
+  count: number,
+  signal: AbortSignal,
+): Promise<Branch[]> {
   const place = '~demo/locks';
   const directory = join(realpathSync(root), place);
   const first = join(directory, 'b0');
@@ -100,5 +119,9 @@ async function makeBranches(root: string, home: string, count: number, signal: A
   await runTool(['/usr/bin/brz', 'init', '--quiet', first], { home, signal });
   const names = Array.from({ length: count }, (_, number) => `b${number}`);
   for (const name of names.slice(1)) cpSync(first, join(directory, name), { recursive: true });
-  return names.map((name) => ({ path: join(directory, name), address: `/${place}/${name}`, token: null }));
+  return names.map((name) => ({
+    path: join(directory, name),
+    address: `/${place}/${name}`,
+    token: null,
+  }));
 }

@@ -6,7 +6,9 @@ import { encodeRequest, readResponse } from './smart-message.ts';
 
 /** A session of the smart server that is asked one thing after the other. */
 export interface SmartClient {
-  /** Asks, and resolves with the words of the answer. @throws when it is an error, or comes too late */
+  /**
+   * Asks, and resolves with the words of the answer. @throws when it is an error, or comes too late
+   */
   call(...words: readonly string[]): Promise<readonly string[]>;
   /** Ends the session in order. @throws when it does not end well */
   end(): Promise<void>;
@@ -14,7 +16,12 @@ export interface SmartClient {
 
 /** Opens a session of the demo user at the fork service. */
 export async function openSmartClient(socket: string, signal: AbortSignal): Promise<SmartClient> {
-  const child = await forkChild({ socket, command: ['lp-serve', '--inet', 'demo'], environment: {}, signal });
+  const child = await forkChild({
+    socket,
+    command: ['lp-serve', '--inet', 'demo'],
+    environment: {},
+    signal,
+  });
   const { stdin, stdout, stderr } = child.openPipes();
   const complaints: Buffer[] = [];
   stderr.on('data', (bytes: Buffer) => complaints.push(bytes));
@@ -24,8 +31,13 @@ export async function openSmartClient(socket: string, signal: AbortSignal): Prom
   return {
     call: async (...words) => {
       stdin.write(encodeRequest(words));
-      const answer = await within(answers.next(), firstReplyMsMax, `no answer to ${words.join(' ')}`);
-      if (!answer.ok) throw new Error(`${words.join(' ')}: ${answer.words.join(' ')} ${complaint()}`);
+      const answer = await within(
+        answers.next(),
+        firstReplyMsMax,
+        `no answer to ${words.join(' ')}`,
+      );
+      if (!answer.ok)
+        throw new Error(`${words.join(' ')}: ${answer.words.join(' ')} ${complaint()}`);
       return answer.words;
     },
     end: async () => {
@@ -46,14 +58,19 @@ type Answer = NonNullable<ReturnType<typeof readResponse>>['answer'];
 /** The answers of a session in their order; one is waited for at a time. */
 class Answers {
   #bytes: Buffer = Buffer.alloc(0);
-  #wanted: { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void } | null = null;
+  #wanted: {
+    readonly resolve: (answer: Answer) => void;
+    readonly reject: (error: Error) => void;
+  } | null = null;
 
   constructor(stdout: Readable) {
     stdout.on('data', (bytes: Buffer) => {
       this.#bytes = Buffer.concat([this.#bytes, bytes]);
       this.#serve();
     });
-    stdout.once('close', () => this.#wanted?.reject(new Error('the session ended without an answer')));
+    stdout.once('close', () =>
+      this.#wanted?.reject(new Error('the session ended without an answer')),
+    );
   }
 
   next(): Promise<Answer> {

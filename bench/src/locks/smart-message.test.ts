@@ -14,7 +14,8 @@ it('a request is the bytes that Breezy sends', () => {
 
 it('an answer is read when it is all there, wherever it was cut, and what follows is left', () => {
   const bytes = Buffer.from(answer, 'latin1');
-  for (let cut = 0; cut < bytes.length; cut += 1) assert.equal(readResponse(bytes.subarray(0, cut)), null, `${cut}`);
+  for (let cut = 0; cut < bytes.length; cut += 1)
+    assert.equal(readResponse(bytes.subarray(0, cut)), null, `${cut}`);
   const read = readResponse(Buffer.concat([bytes, bytes]));
   assert.deepEqual(read, { answer: { ok: true, words: ['ok', 'token', ''] }, bytes: bytes.length });
 });
@@ -26,5 +27,8 @@ it('a refusal is told from a success', () => {
 
 it('what is no answer is refused', () => {
   assert.throws(() => readResponse(Buffer.from('hatchery: you may not do this\n')), /no answer/);
-  assert.throws(() => readResponse(Buffer.from(answer.replace('oS', 'xS'), 'latin1')), /unknown kind "x"/);
+  assert.throws(
+    () => readResponse(Buffer.from(answer.replace('oS', 'xS'), 'latin1')),
+    /unknown kind "x"/,
+  );
 });

@@ -1,4 +1,7 @@
-/** What every message of version 3 begins with (doc/developers/network-protocol.txt of Breezy, "Version 3"). */
+/**
+ * What every message of version 3 begins with (doc/developers/network-protocol.txt of Breezy,
+ * "Version 3").
+ */
 const marker = Buffer.from('bzr message 3 (bzr 1.6)\n');
 
 /** The answer to a request: whether it succeeded, and its words. */
@@ -10,12 +13,27 @@ export interface SmartAnswer {
 /** A request of these words, without a body. */
 export function encodeRequest(words: readonly string[]): Buffer {
   const headers = Buffer.from('d16:Software version5:3.3.2e');
-  const list = Buffer.concat([Buffer.from('l'), ...words.map((word) => byteString(word)), Buffer.from('e')]);
-  return Buffer.concat([marker, counted(headers), Buffer.from('s'), counted(list), Buffer.from('e')]);
+  const list = Buffer.concat([
+    Buffer.from('l'),
+    ...words.map((word) => byteString(word)),
+    Buffer.from('e'),
+  ]);
+  return Buffer.concat([
+    marker,
+    counted(headers),
+    Buffer.from('s'),
+    counted(list),
+    Buffer.from('e'),
+  ]);
 }
 
-/** The first answer in these bytes with how many of them it takes; null when it is not all there. @throws when it is none */
-export function readResponse(bytes: Buffer): { readonly answer: SmartAnswer; readonly bytes: number } | null {
+/**
+ * The first answer in these bytes with how many of them it takes; null when it is not all there.
+ * @throws when it is none
+ */
+export function readResponse(
+  bytes: Buffer,
+): { readonly answer: SmartAnswer; readonly bytes: number } | null {
   if (bytes.length < marker.length) return null;
   if (!bytes.subarray(0, marker.length).equals(marker))
     throw new Error(`no answer: ${JSON.stringify(bytes.toString('latin1'))}`);
@@ -54,7 +72,10 @@ function byteString(word: string): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length}:`), bytes]);
 }
 
-/** The byte strings of a bencoded list; what else such a list may hold is in no answer that is asked for here. */
+/**
+ * The byte strings of a bencoded list; what else such a list may hold is in no answer that is asked
+ * for here.
+ */
 function byteStrings(list: Buffer): string[] {
   const words: string[] = [];
   let at = 1;

@@ -7,7 +7,10 @@ export interface Machine {
   readonly date: string;
   readonly cpu: string;
   readonly cores: number;
-  /** Processes that wanted to run in the last minute before the run: above zero, somebody else was at work. */
+  /**
+   * Processes that wanted to run in the last minute before the run: above zero, somebody else was
+   * at work.
+   */
   readonly loadBefore: number;
   readonly kernel: string;
   readonly node: string;

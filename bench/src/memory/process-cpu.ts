@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** CPU time that all threads of a process have used, in milliseconds; its grain is a clock tick of 10. @throws when it is gone */
+/**
+ * CPU time that all threads of a process have used, in milliseconds; its grain is a clock tick of
+ * 10. @throws when it is gone
+ */
 export function cpuMilliseconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // Fields 14 and 15 of proc(5), counted from behind the name, which may hold blanks.

@@ -3,13 +3,18 @@ import { readFileSync } from 'node:fs';
 /** Memory of one process in MB of a million bytes. */
 export interface ProcessMemory {
   readonly resident: number;
-  /** What would be free if the process ended: its own pages, not those it shares with the process it was forked from. */
+  /**
+   * What would be free if the process ended: its own pages, not those it shares with the process it
+   * was forked from.
+   */
   readonly private: number;
   /** Its own pages, and its share of the others (proc(5), smaps: Pss). */
   readonly proportional: number;
 }
 
-/** Reads what the kernel knows now. @throws the system's error when the process is gone or not ours */
+/**
+ * Reads what the kernel knows now. @throws the system's error when the process is gone or not ours
+ */
 export function readProcessMemory(pid: number): ProcessMemory {
   return parseRollup(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
 }

@@ -8,7 +8,10 @@ import { privateMemoryOfTree } from './process-tree.ts';
 describe('privateMemoryOfTree', () => {
   it('counts a process and all below it', async () => {
     // A group of its own, so that all of it can be ended.
-    const shell = spawn('/bin/sh', ['-c', 'sleep 60 & sleep 60; true'], { stdio: 'ignore', detached: true });
+    const shell = spawn('/bin/sh', ['-c', 'sleep 60 & sleep 60; true'], {
+      stdio: 'ignore',
+      detached: true,
+    });
     const pid = shell.pid ?? 0;
     const ended = once(shell, 'exit');
     try {

@@ -1,6 +1,9 @@
 import type { WriteStream } from 'node:tty';
 
-/** Tells a person how far a run is: on a terminal in one line that changes, elsewhere in one line a figure. */
+/**
+ * Tells a person how far a run is: on a terminal in one line that changes, elsewhere in one line a
+ * figure.
+ */
 export class Progress {
   readonly #stream: Pick<WriteStream, 'isTTY' | 'write'>;
 

@@ -38,9 +38,13 @@ describe('a summary', () => {
 
 describe('a target', () => {
   it('is met or missed by the medians', () => {
-    const target = (atLeast: number) => ({ kind: 'times-better', name: 'ours', rival: 'theirs', atLeast }) as const;
+    const target = (atLeast: number) =>
+      ({ kind: 'times-better', name: 'ours', rival: 'theirs', atLeast }) as const;
     const limit = (atMost: number) => ({ kind: 'limit', name: 'ours', atMost }) as const;
-    const verdicts = judge({ ...comparison, targets: [target(5), target(6), limit(2), limit(1.9)] });
+    const verdicts = judge({
+      ...comparison,
+      targets: [target(5), target(6), limit(2), limit(1.9)],
+    });
     assert.deepEqual(
       verdicts.map(({ value, met }) => [value, met]),
       [

@@ -44,10 +44,12 @@ export function summarize({ series, better }: Comparison): SeriesSummary[] {
 
 /** @throws {RangeError} when a target names a series that was not measured */
 export function judge({ series, better, targets }: Comparison): Verdict[] {
-  const valuesOf = (name: string): number[] => series.find((one) => one.name === name)?.rounds.flat() ?? [];
+  const valuesOf = (name: string): number[] =>
+    series.find((one) => one.name === name)?.rounds.flat() ?? [];
   const medianOf = (name: string): number => median(valuesOf(name));
   return targets.map((target) => {
-    const own = target.kind === 'p99-limit' ? percentile(valuesOf(target.name), 99) : medianOf(target.name);
+    const own =
+      target.kind === 'p99-limit' ? percentile(valuesOf(target.name), 99) : medianOf(target.name);
     if (target.kind !== 'times-better') return { target, value: own, met: own <= target.atMost };
     const rival = medianOf(target.rival);
     const value = better === 'lower' ? rival / own : own / rival;

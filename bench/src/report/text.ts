@@ -17,7 +17,15 @@ export function figureText(name: string, title: string, { comparisons, readings 
 }
 
 function comparisonText(comparison: Comparison): string {
-  const head = [`${comparison.title}, ${comparison.unit}`, 'n', 'min', 'median', 'p99', 'of medians', 'pairwise'];
+  const head = [
+    `${comparison.title}, ${comparison.unit}`,
+    'n',
+    'min',
+    'median',
+    'p99',
+    'of medians',
+    'pairwise',
+  ];
   const rows = summarize(comparison).map(cells);
   return `${aligned([head, ...rows])}${judge(comparison).map(verdictText(comparison.unit)).join('')}`;
 }
@@ -25,7 +33,14 @@ function comparisonText(comparison: Comparison): string {
 function cells(row: SeriesSummary): string[] {
   const { name, samples, min, median, p99, ratioOfMedians, pairwiseRatio } = row;
   const ratios = [ratioOfMedians, pairwiseRatio].map((ratio) => `${ratio.toFixed(2)}x`);
-  return [name, String(samples), number(min), number(median), p99 === null ? '-' : number(p99), ...ratios];
+  return [
+    name,
+    String(samples),
+    number(min),
+    number(median),
+    p99 === null ? '-' : number(p99),
+    ...ratios,
+  ];
 }
 
 function verdictText(unit: string): (verdict: Verdict) => string {
@@ -40,16 +55,23 @@ function verdictText(unit: string): (verdict: Verdict) => string {
 
 function readingsText({ title, unit, rows }: Readings): string {
   const columns = Object.keys(rows[0]?.values ?? {});
-  const body = rows.map(({ name, values }) => [name, ...columns.map((column) => number(values[column] ?? Number.NaN))]);
+  const body = rows.map(({ name, values }) => [
+    name,
+    ...columns.map((column) => number(values[column] ?? Number.NaN)),
+  ]);
   return aligned([[`${title}, ${unit}`, ...columns], ...body]);
 }
 
 /** The first column to the left, the numbers to the right. */
 function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
       .join('  ');
   return rows.map((row) => `  ${line(row)}\n`).join('');
 }

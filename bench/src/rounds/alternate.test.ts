@@ -4,7 +4,10 @@ import { alternate } from './alternate.ts';
 
 const still = { pauseMs: 0, signal: new AbortController().signal, progress: (): void => undefined };
 
-function counting(name: string, calls: string[]): { name: string; sample: () => Promise<number[]> } {
+function counting(
+  name: string,
+  calls: string[],
+): { name: string; sample: () => Promise<number[]> } {
   return { name, sample: async () => [calls.push(name)] };
 }
 
@@ -24,7 +27,10 @@ describe('alternating', () => {
   it('ends with the first sample that goes wrong, and says whose it was', async () => {
     const broken = { name: 'b', sample: () => Promise.reject(new Error('a wrong reply')) };
     const options = { ...still, rounds: 5, warmUpRounds: 0 };
-    await assert.rejects(alternate([counting('a', []), broken], options), /^Error: b: a wrong reply$/);
+    await assert.rejects(
+      alternate([counting('a', []), broken], options),
+      /^Error: b: a wrong reply$/,
+    );
   });
 
   it('ends when it is told to', async () => {

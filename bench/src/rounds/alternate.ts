@@ -12,7 +12,9 @@ export interface AlternateOptions {
   readonly progress: (round: number, rounds: number) => void;
 }
 
-/** Measures the contenders in turn, A B A B, so that a drift of the machine meets all of them alike. */
+/**
+ * Measures the contenders in turn, A B A B, so that a drift of the machine meets all of them alike.
+ */
 export async function alternate<Value>(
   contenders: readonly Contender<Value>[],
   options: AlternateOptions,

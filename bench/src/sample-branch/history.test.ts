@@ -14,7 +14,13 @@ describe('the history of the sample branch', () => {
     const stream = historyStream(small);
     const first = stream.slice(0, stream.indexOf('mark :2\n'));
     assert.equal(new Set(first.match(/^M 100644 inline .*$/gm)).size, 10);
-    assert.deepEqual(stream.match(/^mark :\d+$/gm), ['mark :1', 'mark :2', 'mark :3', 'mark :4', 'mark :5']);
+    assert.deepEqual(stream.match(/^mark :\d+$/gm), [
+      'mark :1',
+      'mark :2',
+      'mark :3',
+      'mark :4',
+      'mark :5',
+    ]);
     assert.deepEqual(stream.match(/^from :\d+$/gm), ['from :1', 'from :2', 'from :3', 'from :4']);
   });
 

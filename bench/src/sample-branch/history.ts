@@ -12,12 +12,16 @@ const filesOfRevision = 3;
 const wordsOfLine = 7;
 const startedAtS = 1_700_000_000;
 
-/** A history as a fast-import stream (git-fast-import(1)): a tree of text files, of which each revision changes some lines. */
+/**
+ * A history as a fast-import stream (git-fast-import(1)): a tree of text files, of which each
+ * revision changes some lines.
+ */
 export function historyStream({ seed, revisions, files }: HistoryOptions): string {
   const random = seededRandom(seed);
   const pick = (count: number): number => Math.floor(random() * count);
   const words = Array.from({ length: 400 }, () => Math.floor(random() * 36 ** 5).toString(36));
-  const line = (): string => Array.from({ length: wordsOfLine }, () => words[pick(words.length)]).join(' ');
+  const line = (): string =>
+    Array.from({ length: wordsOfLine }, () => words[pick(words.length)]).join(' ');
   const tree = Array.from({ length: files }, () => Array.from({ length: linesOfFile }, line));
   const path = (file: number): string => `source/part-${file % 12}/file-${file}.txt`;
   const change = (file: number): string => {

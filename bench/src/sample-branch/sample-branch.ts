@@ -12,7 +12,10 @@ const place = '~demo/bench/trunk';
 /** A branch with a history, hosted on the stand. */
 export interface SampleBranch {
   readonly place: string;
-  /** Says whether the branch with a working tree at `directory` is all of it. @throws an Error with what is not */
+  /**
+   * Says whether the branch with a working tree at `directory` is all of it. @throws an Error with
+   * what is not
+   */
   check(directory: string): void;
 }
 
@@ -23,7 +26,8 @@ export async function hostSampleBranch(stand: Stand): Promise<SampleBranch> {
   writeFileSync(stream, historyStream(size));
   const branch = join(hatchery.hostingRoot, place);
   mkdirSync(dirname(branch), { recursive: true });
-  const brz = (...words: string[]): Promise<string> => runTool(['/usr/bin/brz', ...words], { home, signal });
+  const brz = (...words: string[]): Promise<string> =>
+    runTool(['/usr/bin/brz', ...words], { home, signal });
   await brz('init', '--quiet', branch);
   await brz('fast-import', '--quiet', stream, branch);
   await brz('remove-tree', '--quiet', '--force', branch);
@@ -34,7 +38,8 @@ export async function hostSampleBranch(stand: Stand): Promise<SampleBranch> {
 }
 
 function check(directory: string, tip: string): void {
-  if (readTip(directory) !== tip) throw new Error(`the branch is at ${readTip(directory)}, not at ${tip}`);
+  if (readTip(directory) !== tip)
+    throw new Error(`the branch is at ${readTip(directory)}, not at ${tip}`);
   const files = readdirSync(join(directory, 'source'), { recursive: true, withFileTypes: true });
   const count = files.filter((entry) => entry.isFile()).length;
   if (count !== size.files) throw new Error(`the branch has ${count} files, not ${size.files}`);

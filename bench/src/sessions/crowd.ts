@@ -41,19 +41,29 @@ export class Crowd {
     this.#timer = setInterval(() => this.#askDue(), tickMs);
   }
 
-  /** Asks no more, waits for all answers and sessions to end. @throws the first failure that is no refusal */
+  /**
+   * Asks no more, waits for all answers and sessions to end. @throws the first failure that is no
+   * refusal
+   */
   async end(): Promise<CrowdResult> {
     clearInterval(this.#timer);
     await Promise.all(this.#asking);
     if (this.#failure !== null) throw this.#failure;
     const [refusalsMs, firstRepliesMs] = [this.#refusalsMs, this.#firstRepliesMs];
-    return { served: firstRepliesMs.length, refused: refusalsMs.length, refusalsMs, firstRepliesMs };
+    return {
+      served: firstRepliesMs.length,
+      refused: refusalsMs.length,
+      refusalsMs,
+      firstRepliesMs,
+    };
   }
 
   #askDue(): void {
     const due = ((performance.now() - this.#startedAtMs) * this.#options.requestsPerSecond) / 1000;
     for (; this.#asked < due; this.#asked += 1) {
-      const asking = this.#askOnce().catch((error: unknown) => void (this.#failure ??= error as Error));
+      const asking = this.#askOnce().catch(
+        (error: unknown) => void (this.#failure ??= error as Error),
+      );
       this.#asking.add(asking);
       void asking.then(() => this.#asking.delete(asking));
     }

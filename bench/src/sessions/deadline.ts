@@ -1,5 +1,9 @@
 /** Rejects with `message` when `promise` takes longer than `milliseconds`. */
-export async function within<T>(promise: Promise<T>, milliseconds: number, message: string): Promise<T> {
+export async function within<T>(
+  promise: Promise<T>,
+  milliseconds: number,
+  message: string,
+): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(message)), milliseconds);
   try {

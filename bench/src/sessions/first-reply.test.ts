@@ -32,6 +32,9 @@ describe('the first reply', () => {
   });
 
   it('is waited for no longer when the run is interrupted', async () => {
-    await assert.rejects(firstReply(new PassThrough(), new PassThrough(), AbortSignal.abort()), /interrupted/);
+    await assert.rejects(
+      firstReply(new PassThrough(), new PassThrough(), AbortSignal.abort()),
+      /interrupted/,
+    );
   });
 });

@@ -10,11 +10,19 @@ export interface ForkedSession extends Session {
   reply(): Promise<number>;
 }
 
-/** Sessions of children that the fork service at `socket` forks for the demo user, as the gateway asks for them. */
+/**
+ * Sessions of children that the fork service at `socket` forks for the demo user, as the gateway
+ * asks for them.
+ */
 export function forkedSessions(socket: string): (signal: AbortSignal) => Promise<ForkedSession> {
   return async (signal) => {
     const startedAtMs = performance.now();
-    const child = await forkChild({ socket, command: ['lp-serve', '--inet', 'demo'], environment: {}, signal });
+    const child = await forkChild({
+      socket,
+      command: ['lp-serve', '--inet', 'demo'],
+      environment: {},
+      signal,
+    });
     const pipes = child.openPipes();
     const release = (): void => {
       for (const stream of [pipes.stdin, pipes.stdout, pipes.stderr]) stream.destroy();

@@ -4,9 +4,15 @@ export interface Session {
   readonly firstReplyMs: number;
   /** The process that was asked for: the server itself, or the ssh client that reaches it. */
   readonly pid: number;
-  /** Ends its input and resolves when it has ended well. @throws an Error that says how it ended otherwise */
+  /**
+   * Ends its input and resolves when it has ended well. @throws an Error that says how it ended
+   * otherwise
+   */
   end(): Promise<void>;
 }
 
-/** Opens a session. `signal` ends it, and whatever was started for it. @throws when the reply is not the right one */
+/**
+ * Opens a session. `signal` ends it, and whatever was started for it. @throws when the reply is not
+ * the right one
+ */
 export type OpenSession = (signal: AbortSignal) => Promise<Session>;

@@ -5,7 +5,10 @@ import { within } from './deadline.ts';
 import { firstReply } from './first-reply.ts';
 import type { OpenSession } from './session.ts';
 
-/** Sessions that a process of ours is started for: a cold brz, or an ssh client. `home` is the process's home directory. */
+/**
+ * Sessions that a process of ours is started for: a cold brz, or an ssh client. `home` is the
+ * process's home directory.
+ */
 export function spawnedSessions(argv: readonly [string, ...string[]], home: string): OpenSession {
   const [program, ...words] = argv;
   const env = plainEnvironment(home);
@@ -16,8 +19,12 @@ export function spawnedSessions(argv: readonly [string, ...string[]], home: stri
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, by) => resolve(by ?? `exit ${code}`));
     let stderr = '';
-    child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-stderrCharactersMax)));
-    const describe = (what: string): string => [what, ...stderr.trim().split('\n')].filter(Boolean).join(': ');
+    child.stderr.on(
+      'data',
+      (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-stderrCharactersMax)),
+    );
+    const describe = (what: string): string =>
+      [what, ...stderr.trim().split('\n')].filter(Boolean).join(': ');
     try {
       await firstReply(child.stdin, child.stdout, signal);
     } catch (error) {

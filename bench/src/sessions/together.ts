@@ -1,7 +1,11 @@
 import type { OpenSession, Session } from './session.ts';
 
 /** Opens so many sessions at once. @throws the first failure, with all of them ended */
-export async function openTogether(open: OpenSession, count: number, signal: AbortSignal): Promise<Session[]> {
+export async function openTogether(
+  open: OpenSession,
+  count: number,
+  signal: AbortSignal,
+): Promise<Session[]> {
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
   const opening = Array.from({ length: count }, () => open(stop));

@@ -21,12 +21,19 @@ export class BulkGateway implements AsyncDisposable {
   readonly #owned: AsyncDisposableStack;
 
   /** Resolves when it serves. `keyFile` is let in. @throws an Error with the last line it wrote */
-  static async start(directory: string, keyFile: string, signal: AbortSignal): Promise<BulkGateway> {
+  static async start(
+    directory: string,
+    keyFile: string,
+    signal: AbortSignal,
+  ): Promise<BulkGateway> {
     await using owned = new AsyncDisposableStack();
     mkdirSync(join(directory, 'users/bench'), { recursive: true });
     cpSync(`${keyFile}.pub`, join(directory, 'users/bench/authorized_keys'));
     const hostKey = join(directory, 'ssh_host_ed25519_key');
-    await runTool(['/usr/bin/ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', hostKey], { home: directory, signal });
+    await runTool(['/usr/bin/ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', hostKey], {
+      home: directory,
+      signal,
+    });
     const children = owned.use(await ScriptService.start(directory));
     const configFile = join(directory, 'hatchery.toml');
     writeFileSync(configFile, configuration(directory, children.socket));
@@ -50,7 +57,9 @@ export class BulkGateway implements AsyncDisposable {
     const lines = createInterface({ input: service.stdout });
     const line = new Promise<void>((resolve, reject) => {
       lines.once('line', () => resolve());
-      void service.ended.then((ending) => reject(new Error(`the gateway: ${ending}: ${service.lastWords}`)));
+      void service.ended.then((ending) =>
+        reject(new Error(`the gateway: ${ending}: ${service.lastWords}`)),
+      );
     });
     await within(line, serviceStartMsMax, `the gateway did not get ready: ${service.lastWords}`);
     const record = readPartRecord(loadConfig({ configFile, directory }), 'ssh-gateway');
@@ -58,10 +67,20 @@ export class BulkGateway implements AsyncDisposable {
     const { port } = record.details['ssh'] as { port: number };
     const knownHostsFile = join(directory, 'known_hosts');
     writeFileSync(knownHostsFile, `[${host}]:${port} ${readFileSync(`${hostKey}.pub`, 'utf8')}`);
-    return new BulkGateway({ user: 'bench', port, keyFile, knownHostsFile }, record.pid, children, owned.move());
+    return new BulkGateway(
+      { user: 'bench', port, keyFile, knownHostsFile },
+      record.pid,
+      children,
+      owned.move(),
+    );
   }
 
-  private constructor(destination: Destination, pid: number, children: ScriptService, owned: AsyncDisposableStack) {
+  private constructor(
+    destination: Destination,
+    pid: number,
+    children: ScriptService,
+    owned: AsyncDisposableStack,
+  ) {
     this.destination = destination;
     this.pid = pid;
     this.children = children;

@@ -17,7 +17,10 @@ const fastestCipher = 'aes128-gcm@openssh.com';
 /** The exec line of real clients. */
 const execLine = 'bzr serve --inet --directory=/ --allow-writes';
 
-/** The ssh client's command for one session there: the same options and algorithms whatever the server is. */
+/**
+ * The ssh client's command for one session there: the same options and algorithms whatever the
+ * server is.
+ */
 export function sshSession(destination: Destination): [string, ...string[]] {
   return sshCommand(destination, fastestCipher);
 }
@@ -25,12 +28,21 @@ export function sshSession(destination: Destination): [string, ...string[]] {
 /** As {@link sshSession}, with a cipher of one's choice. The exec line is the last word. */
 export function sshCommand(destination: Destination, cipher: string): [string, ...string[]] {
   const { user, port } = destination;
-  return ['/usr/bin/ssh', ...sshOptions(destination, cipher), '-p', String(port), `${user}@${host}`, execLine];
+  return [
+    '/usr/bin/ssh',
+    ...sshOptions(destination, cipher),
+    '-p',
+    String(port),
+    `${user}@${host}`,
+    execLine,
+  ];
 }
 
 /** Writes the ssh that brz is to use (BRZ_SSH) and returns its path. */
 export function writeSshScript(destination: Destination, path: string): string {
-  const options = sshOptions(destination, fastestCipher).map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  const options = sshOptions(destination, fastestCipher).map(
+    (word) => `'${word.replaceAll("'", `'\\''`)}'`,
+  );
   writeFileSync(path, `#!/bin/sh\nexec /usr/bin/ssh ${options.join(' ')} "$@"\n`);
   chmodSync(path, 0o755);
   return path;
@@ -45,7 +57,8 @@ function sshOptions({ keyFile, knownHostsFile }: Destination, cipher: string): s
     `UserKnownHostsFile="${knownHostsFile}"`,
     'GlobalKnownHostsFile=none',
     'PreferredAuthentications=publickey',
-    // Those that both servers offer and that are the fastest here; the defaults would differ between the two.
+    // Those that both servers offer and that are the fastest here; the defaults would differ
+    // between the two.
     'KexAlgorithms=curve25519-sha256',
     'HostKeyAlgorithms=ssh-ed25519',
     `Ciphers=${cipher}`,

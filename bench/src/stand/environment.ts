@@ -1,4 +1,7 @@
-/** What every program of a run gets: no setting, ssh-agent or Python of the person's own changes a figure. */
+/**
+ * What every program of a run gets: no setting, ssh-agent or Python of the person's own changes a
+ * figure.
+ */
 export function plainEnvironment(home: string): Record<string, string> {
   return {
     PATH: '/usr/local/bin:/usr/bin:/bin',

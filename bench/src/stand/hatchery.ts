@@ -44,9 +44,20 @@ export class Hatchery implements AsyncDisposable {
   static async start({ directory, settings = {}, signal }: HatcheryOptions): Promise<Hatchery> {
     mkdirSync(directory, { recursive: true });
     writeFileSync(configFile(directory), configuration(directory, settings));
-    const argv = [process.execPath, cli, 'up', '--json', '--config', configFile(directory)] as const;
+    const argv = [
+      process.execPath,
+      cli,
+      'up',
+      '--json',
+      '--config',
+      configFile(directory),
+    ] as const;
     const environment = plainEnvironment(directory);
-    const service = new ServiceProcess({ argv: [...argv], environment, logFile: join(directory, 'up.log') });
+    const service = new ServiceProcess({
+      argv: [...argv],
+      environment,
+      logFile: join(directory, 'up.log'),
+    });
     try {
       return new Hatchery(service, directory, await readiness(service, signal));
     } catch (error) {
@@ -55,7 +66,11 @@ export class Hatchery implements AsyncDisposable {
     }
   }
 
-  private constructor(service: ServiceProcess, directory: string, { ssh, forkerSocket, stateDir }: Ready) {
+  private constructor(
+    service: ServiceProcess,
+    directory: string,
+    { ssh, forkerSocket, stateDir }: Ready,
+  ) {
     this.#process = service;
     this.#directory = directory;
     this.forkerSocket = forkerSocket;
@@ -63,7 +78,12 @@ export class Hatchery implements AsyncDisposable {
     const knownHostsFile = join(directory, 'known_hosts');
     const hostKey = readFileSync(join(stateDir, 'ssh_host_ed25519_key.pub'), 'utf8');
     writeFileSync(knownHostsFile, `[${host}]:${ssh.port} ${hostKey}`);
-    this.destination = { user: 'demo', port: ssh.port, keyFile: join(stateDir, 'demo/id_ed25519'), knownHostsFile };
+    this.destination = {
+      user: 'demo',
+      port: ssh.port,
+      keyFile: join(stateDir, 'demo/id_ed25519'),
+      knownHostsFile,
+    };
   }
 
   /** What its forker says of itself. */
@@ -73,7 +93,14 @@ export class Hatchery implements AsyncDisposable {
 
   /** Its processes by the names of their parts. */
   async parts(signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
-    const argv = [process.execPath, cli, 'status', '--json', '--config', configFile(this.#directory)] as const;
+    const argv = [
+      process.execPath,
+      cli,
+      'status',
+      '--json',
+      '--config',
+      configFile(this.#directory),
+    ] as const;
     const answer = await runTool([...argv], { home: this.#directory, signal });
     const { parts } = JSON.parse(answer) as { parts: { name: string; pid: number }[] };
     return new Map(parts.map(({ name, pid }) => [name, pid]));
@@ -90,7 +117,9 @@ function configFile(directory: string): string {
 
 function configuration(directory: string, settings: ForkerSettings): string {
   // What a failed run leaves open is not waited for.
-  const forker = Object.entries({ children_timeout_s: 2, ...settings }).map(([key, value]) => `${key} = ${value}`);
+  const forker = Object.entries({ children_timeout_s: 2, ...settings }).map(
+    ([key, value]) => `${key} = ${value}`,
+  );
   return `state_dir = ${JSON.stringify(join(directory, 'state'))}
 [forker]
 ${forker.join('\n')}
@@ -107,7 +136,9 @@ async function readiness(service: ServiceProcess, signal: AbortSignal): Promise<
   const abort = (): void => reject(new Error('interrupted'));
   lines.once('line', resolve);
   signal.addEventListener('abort', abort, { once: true });
-  void service.ended.then((ending) => reject(new Error(`hatchery up: ${ending}: ${service.lastWords}`)));
+  void service.ended.then((ending) =>
+    reject(new Error(`hatchery up: ${ending}: ${service.lastWords}`)),
+  );
   try {
     return JSON.parse(
       await within(line, serviceStartMsMax, `hatchery up did not get ready: ${service.lastWords}`),

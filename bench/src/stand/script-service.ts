@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { encodeAnswer, exitStatusOf, signalStatusOf } from '@hatchery/protocol';
 
 /**
- * A fork service whose children run one shell script each. For figures of the gateway alone: a smart server would have to be talked to before it
- * moves bytes, and would then be most of what is measured.
+ * A fork service whose children run one shell script each. For figures of the gateway alone: a
+ * smart server would have to be talked to before it moves bytes, and would then be most of what is
+ * measured.
  */
 export class ScriptService implements AsyncDisposable {
   readonly socket: string;
@@ -33,7 +34,8 @@ export class ScriptService implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Its children end by themselves: by then the gateway has gone, and with it the other ends of their pipes.
+    // Its children end by themselves: by then the gateway has gone, and with it the other ends of
+    // their pipes.
     for (const connection of this.#connections) connection.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }

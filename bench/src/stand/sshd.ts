@@ -27,18 +27,34 @@ export class Sshd implements AsyncDisposable {
   readonly #process: ServiceProcess;
 
   /** Resolves when it answers. @throws an Error with the last line it wrote */
-  static async start({ directory, hostingRoot, keyFile, signal, command }: SshdOptions): Promise<Sshd> {
+  static async start({
+    directory,
+    hostingRoot,
+    keyFile,
+    signal,
+    command,
+  }: SshdOptions): Promise<Sshd> {
     mkdirSync(directory, { recursive: true });
     makePrivilegeSeparationDirectory();
     const port = await freePort();
     const hostKey = join(directory, 'host_key');
-    await runTool(['/usr/bin/ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', hostKey], { home: directory, signal });
+    await runTool(['/usr/bin/ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', hostKey], {
+      home: directory,
+      signal,
+    });
     const knownHostsFile = join(directory, 'known_hosts');
     writeFileSync(knownHostsFile, `[${host}]:${port} ${readFileSync(`${hostKey}.pub`, 'utf8')}`);
     const config = join(directory, 'sshd_config');
     writeFileSync(
       config,
-      configuration({ directory, hostingRoot, port, hostKey, authorizedKeys: `${keyFile}.pub`, command }),
+      configuration({
+        directory,
+        hostingRoot,
+        port,
+        hostKey,
+        authorizedKeys: `${keyFile}.pub`,
+        command,
+      }),
     );
     const service = new ServiceProcess({
       argv: ['/usr/sbin/sshd', '-D', '-e', '-f', config],
@@ -70,8 +86,8 @@ export class Sshd implements AsyncDisposable {
 }
 
 /**
- * sshd as root refuses to start without it; Debian's unit makes it with RuntimeDirectory=sshd. It stays, being empty:
- * another sshd may have been started since.
+ * sshd as root refuses to start without it; Debian's unit makes it with RuntimeDirectory=sshd. It
+ * stays, being empty: another sshd may have been started since.
  */
 function makePrivilegeSeparationDirectory(): void {
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
@@ -86,10 +102,20 @@ interface Configured {
   readonly command: string | undefined;
 }
 
-function configuration({ directory, hostingRoot, port, hostKey, authorizedKeys, command }: Configured): string {
+function configuration({
+  directory,
+  hostingRoot,
+  port,
+  hostKey,
+  authorizedKeys,
+  command,
+}: Configured): string {
   const { HOME: _home, PATH: _path, ...environment } = plainEnvironment(directory);
-  // A bash that sshd runs at the first shell level reads ~/.bashrc, and the person's own may cost more than sshd does.
-  const settings = Object.entries({ ...environment, SHLVL: '1' }).map(([name, value]) => `"${name}=${value}"`);
+  // A bash that sshd runs at the first shell level reads ~/.bashrc, and the person's own may cost
+  // more than sshd does.
+  const settings = Object.entries({ ...environment, SHLVL: '1' }).map(
+    ([name, value]) => `"${name}=${value}"`,
+  );
   return `ListenAddress ${host}:${port}
 HostKey ${hostKey}
 PidFile none
@@ -122,7 +148,11 @@ function freePort(): Promise<number> {
   });
 }
 
-async function answering(service: ServiceProcess, port: number, signal: AbortSignal): Promise<void> {
+async function answering(
+  service: ServiceProcess,
+  port: number,
+  signal: AbortSignal,
+): Promise<void> {
   const deadline = performance.now() + sshdStartMsMax;
   while (!(await answers(port))) {
     if (service.hasEnded) throw new Error(`sshd: ${await service.ended}: ${service.lastWords}`);

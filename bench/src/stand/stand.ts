@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { Hatchery, type ForkerSettings } from './hatchery.ts';
 import { Sshd } from './sshd.ts';
 
-/** Where figures are taken: a scratch directory and our side, running. Disposing it leaves nothing behind. */
+/**
+ * Where figures are taken: a scratch directory and our side, running. Disposing it leaves nothing
+ * behind.
+ */
 export class Stand implements AsyncDisposable {
   readonly hatchery: Hatchery;
   readonly signal: AbortSignal;
@@ -17,11 +20,18 @@ export class Stand implements AsyncDisposable {
     await using owned = new AsyncDisposableStack();
     const directory = mkdtempSync(join(tmpdir(), 'hatchery-bench-'));
     owned.defer(() => rmSync(directory, { recursive: true, force: true }));
-    const hatchery = owned.use(await Hatchery.start({ directory: join(directory, 'ours'), signal }));
+    const hatchery = owned.use(
+      await Hatchery.start({ directory: join(directory, 'ours'), signal }),
+    );
     return new Stand(directory, hatchery, owned.move(), signal);
   }
 
-  private constructor(directory: string, hatchery: Hatchery, owned: AsyncDisposableStack, signal: AbortSignal) {
+  private constructor(
+    directory: string,
+    hatchery: Hatchery,
+    owned: AsyncDisposableStack,
+    signal: AbortSignal,
+  ) {
     this.#directory = directory;
     this.hatchery = hatchery;
     this.#owned = owned;
@@ -44,11 +54,20 @@ export class Stand implements AsyncDisposable {
     return Hatchery.start({ directory: this.scratch('ours'), settings, signal: this.signal });
   }
 
-  /** The rival of the gateway, serving the same branches to the same key, or running `command` for it. The caller disposes it. */
+  /**
+   * The rival of the gateway, serving the same branches to the same key, or running `command` for
+   * it. The caller disposes it.
+   */
   startSshd(command?: string): Promise<Sshd> {
     const { hostingRoot, destination } = this.hatchery;
     const { keyFile } = destination;
-    return Sshd.start({ directory: this.scratch('sshd'), hostingRoot, keyFile, signal: this.signal, command });
+    return Sshd.start({
+      directory: this.scratch('sshd'),
+      hostingRoot,
+      keyFile,
+      signal: this.signal,
+      command,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -21,7 +21,8 @@ export type Needed = keyof typeof packages;
 /** @throws an Error with the one command to run when any of it is missing */
 export function requireInstalled(needed: readonly Needed[]): void {
   const missing = new Set(needed.filter((path) => !existsSync(path)).map((path) => packages[path]));
-  if (missing.size > 0) throw new Error(`something is missing; run: apt-get install ${[...missing].join(' ')}`);
+  if (missing.size > 0)
+    throw new Error(`something is missing; run: apt-get install ${[...missing].join(' ')}`);
 }
 
 export interface ToolOptions {
@@ -30,8 +31,14 @@ export interface ToolOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Runs a program to its end and returns what it printed. @throws an Error with the last line of its stderr */
-export async function runTool(argv: readonly [string, ...string[]], options: ToolOptions): Promise<string> {
+/**
+ * Runs a program to its end and returns what it printed. @throws an Error with the last line of its
+ * stderr
+ */
+export async function runTool(
+  argv: readonly [string, ...string[]],
+  options: ToolOptions,
+): Promise<string> {
   const [program, ...words] = argv;
   const { home, signal, environment } = options;
   const env = { ...plainEnvironment(home), ...environment };
@@ -44,6 +51,8 @@ export async function runTool(argv: readonly [string, ...string[]], options: Too
     if (signal.aborted) throw error;
     const { stderr, message } = error as Error & { stderr?: string };
     const reason = stderr?.trim().split('\n').at(-1) ?? '';
-    throw new Error(`${program} ${words[0] ?? ''} failed: ${reason === '' ? message : reason}`, { cause: error });
+    throw new Error(`${program} ${words[0] ?? ''} failed: ${reason === '' ? message : reason}`, {
+      cause: error,
+    });
   }
 }

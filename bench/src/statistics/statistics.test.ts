@@ -43,7 +43,8 @@ describe('percentile', () => {
   });
 
   it('refuses a percentage that means nothing', () => {
-    for (const percent of [0, -1, 101, Number.NaN]) assert.throws(() => percentile([1], percent), RangeError);
+    for (const percent of [0, -1, 101, Number.NaN])
+      assert.throws(() => percentile([1], percent), RangeError);
   });
 
   it('refuses to say anything of nothing', () => {
@@ -69,7 +70,8 @@ describe('the pairwise ratio', () => {
 });
 
 describe('slope', () => {
-  const line = (a: number, b: number): [number, number][] => [5, 1, 2, 9].map((x) => [x, a * x + b]);
+  const line = (a: number, b: number): [number, number][] =>
+    [5, 1, 2, 9].map((x) => [x, a * x + b]);
 
   it('is that of the line the points lie on', () => {
     assert.ok(Math.abs(slope(line(3, 100)) - 3) < 1e-9);

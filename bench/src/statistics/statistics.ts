@@ -1,4 +1,7 @@
-/** The middle of the values, or the mean of the two middle ones. @throws {RangeError} without a value */
+/**
+ * The middle of the values, or the mean of the two middle ones. @throws {RangeError} without a
+ * value
+ */
 export function median(values: readonly number[]): number {
   const sorted = sort(values);
   const middle = sorted.length / 2;
@@ -7,22 +10,25 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The smallest value that at least `percent` of all do not exceed (nearest rank): always a value that was measured.
+ * The smallest value that at least `percent` of all do not exceed (nearest rank): always a value
+ * that was measured.
  * @throws {RangeError} without a value, or when `percent` is not in (0, 100]
  */
 export function percentile(values: readonly number[], percent: number): number {
-  if (!(percent > 0 && percent <= 100)) throw new RangeError(`a percentile lies in (0, 100], not at ${percent}`);
+  if (!(percent > 0 && percent <= 100))
+    throw new RangeError(`a percentile lies in (0, 100], not at ${percent}`);
   const sorted = sort(values);
   return sorted[Math.ceil((percent / 100) * sorted.length) - 1] as number;
 }
 
 /**
- * The median of `values[i] / rivals[i]`. Neighbours in time share what else the machine was doing, so that this moves
- * less with a drift than the ratio of the medians does.
+ * The median of `values[i] / rivals[i]`. Neighbours in time share what else the machine was doing,
+ * so that this moves less with a drift than the ratio of the medians does.
  * @throws {RangeError} when the two are not of one length, or empty
  */
 export function pairwiseRatio(values: readonly number[], rivals: readonly number[]): number {
-  if (values.length !== rivals.length) throw new RangeError(`no pairs of ${values.length} and ${rivals.length} values`);
+  if (values.length !== rivals.length)
+    throw new RangeError(`no pairs of ${values.length} and ${rivals.length} values`);
   return median(values.map((value, index) => value / (rivals[index] as number)));
 }
 

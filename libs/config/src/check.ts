@@ -4,7 +4,10 @@ import { nearest } from './nearest.ts';
 import type { ConfigProblem } from './problem.ts';
 import type { TomlEntry, TomlValue } from './toml.ts';
 
-/** What a file's entries come to: the values that are in order, where each key stands, and what is wrong with the rest. */
+/**
+ * What a file's entries come to: the values that are in order, where each key stands, and what is
+ * wrong with the rest.
+ */
 export interface Checked {
   readonly values: ReadonlyMap<KeyPath, unknown>;
   readonly lines: ReadonlyMap<KeyPath, number>;
@@ -13,17 +16,23 @@ export interface Checked {
 
 const keyPaths = Object.keys(keys);
 const tables = [
-  ...new Set(keyPaths.filter((path) => path.includes('.')).map((path) => path.slice(0, path.indexOf('.')))),
+  ...new Set(
+    keyPaths.filter((path) => path.includes('.')).map((path) => path.slice(0, path.indexOf('.'))),
+  ),
 ];
 
-/** Checks every entry against the table of keys. Relative paths are resolved against `fileDirectory`. */
+/**
+ * Checks every entry against the table of keys. Relative paths are resolved against
+ * `fileDirectory`.
+ */
 export function checkEntries(entries: readonly TomlEntry[], fileDirectory: string): Checked {
   const values = new Map<KeyPath, unknown>();
   const lines = new Map<KeyPath, number>();
   const problems: ConfigProblem[] = [];
   const unknownTables = new Set<string>();
   for (const { path, line, value } of entries) {
-    const add = (message: string, at = line): number => problems.push({ line: at, key: path, message });
+    const add = (message: string, at = line): number =>
+      problems.push({ line: at, key: path, message });
     if (value === null) {
       const problem = tableProblem(path);
       if (problem !== null) unknownTables.add(path);
@@ -34,13 +43,19 @@ export function checkEntries(entries: readonly TomlEntry[], fileDirectory: strin
       else values.set(path, taken.value);
       lines.set(path, line);
     } else if (!isBelow(path, unknownTables)) {
-      add(tables.includes(path) ? `must be a table: write [${path}]` : unknown('key', path, keyPaths));
+      add(
+        tables.includes(path) ? `must be a table: write [${path}]` : unknown('key', path, keyPaths),
+      );
     }
   }
   return { values, lines, problems };
 }
 
-function take(path: KeyPath, value: TomlValue, fileDirectory: string): { value: unknown } | Refusal {
+function take(
+  path: KeyPath,
+  value: TomlValue,
+  fileDirectory: string,
+): { value: unknown } | Refusal {
   try {
     return { value: keys[path].kind(value, { fileDirectory }) };
   } catch (error) {

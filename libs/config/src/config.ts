@@ -1,9 +1,14 @@
 import type { AlgorithmKind } from './ssh-algorithms.ts';
 
-/** What `hatchery.toml` and its defaults come to. Paths are absolute; durations are seconds as in the file. */
+/**
+ * What `hatchery.toml` and its defaults come to. Paths are absolute; durations are seconds as in
+ * the file.
+ */
 export interface Config {
   readonly stateDirectory: string;
-  /** Sockets and pipe directories; made with mode 0711 so that a gateway of another user can pass. */
+  /**
+   * Sockets and pipe directories; made with mode 0711 so that a gateway of another user can pass.
+   */
   readonly runtimeDirectory: string;
   readonly hosting: {
     readonly root: string;
@@ -13,11 +18,17 @@ export interface Config {
     readonly readOnly: boolean;
     /** Of what sessions write; null: the operator's own, with nothing for other accounts. */
     readonly umask: number | null;
-    /** Clients may read the files that make up a branch, as `brz branch --stacked` and `brz check URL` do. */
+    /**
+     * Clients may read the files that make up a branch, as `brz branch --stacked` and `brz check
+     * URL` do.
+     */
     readonly fileReads: boolean;
   };
   readonly forker: {
-    /** The fork protocol's socket. The control socket stands beside it: see {@link controlSocketPath}. */
+    /**
+     * The fork protocol's socket. The control socket stands beside it: see {@link
+     * controlSocketPath}.
+     */
     readonly socket: string;
     /** As 0o660. */
     readonly socketMode: number;
@@ -30,7 +41,10 @@ export interface Config {
     readonly poolSize: number;
     /** False: every session is a Python of its own, started when it is asked for. */
     readonly fork: boolean;
-    /** The account that sessions must run as; null: `hatchery-sessions` where it can be used, else the service's own (`findSessionUser`). */
+    /**
+     * The account that sessions must run as; null: `hatchery-sessions` where it can be used, else
+     * the service's own (`findSessionUser`).
+     */
     readonly runAs: string | null;
   };
   /** Of one session each (setrlimit(2)); 0 leaves a limit as it is. */
@@ -49,7 +63,10 @@ export interface Config {
     readonly usersDirectory: string;
     /** Certificates of {@link hostKeys}, as sshd_config(5) HostCertificate. */
     readonly hostCertificates: readonly string[];
-    /** A file of the authorities whose user certificates let in whom they name, as sshd_config(5) TrustedUserCAKeys. */
+    /**
+     * A file of the authorities whose user certificates let in whom they name, as sshd_config(5)
+     * TrustedUserCAKeys.
+     */
     readonly userAuthorities: string | null;
     /** As sshd_config(5) RevokedKeys. */
     readonly revokedKeys: string | null;
@@ -70,11 +87,18 @@ export interface Config {
       /** So much longer an answer counts while its source gives none. */
       readonly outageS: number;
     };
-    /** What is offered, best first, by the names of SSH; of the host keys' as far as there is a key for it. */
+    /**
+     * What is offered, best first, by the names of SSH; of the host keys' as far as there is a key
+     * for it.
+     */
     readonly algorithms: Readonly<Record<AlgorithmKind, readonly string[]>>;
     readonly loginGraceS: number;
     /** `start:rate:full`, as sshd_config(5) MaxStartups. */
-    readonly startupsMax: { readonly start: number; readonly ratePercent: number; readonly full: number };
+    readonly startupsMax: {
+      readonly start: number;
+      readonly ratePercent: number;
+      readonly full: number;
+    };
     /** Connections of one source (an IPv4 address or an IPv6 /64) that have not signed in. */
     readonly startupsPerSourceMax: number;
     /** CIDR networks without a limit per source. */
@@ -92,11 +116,20 @@ export interface Config {
   };
   readonly dashboard: {
     readonly listen: Address;
-    /** How people sign in: by the printed link, by a proxy that says who they are, or at an OpenID provider. */
+    /**
+     * How people sign in: by the printed link, by a proxy that says who they are, or at an OpenID
+     * provider.
+     */
     readonly auth: 'token' | 'proxy' | 'oidc';
-    /** What somebody on this machine who has not signed in may do, with `token` and a page that only this machine reaches. */
+    /**
+     * What somebody on this machine who has not signed in may do, with `token` and a page that only
+     * this machine reaches.
+     */
     readonly anonymous: 'none' | 'viewer';
-    /** The addresses people open, as `https://hatchery.example.org`; empty: that of `listen`, over plain HTTP. */
+    /**
+     * The addresses people open, as `https://hatchery.example.org`; empty: that of `listen`, over
+     * plain HTTP.
+     */
     readonly origins: readonly string[];
     /** Who may do what with `proxy` and `oidc`: names of users, or of groups as `group:ops`. */
     readonly roles: {

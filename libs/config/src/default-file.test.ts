@@ -30,11 +30,21 @@ test('the runtime directory of a long path belongs to the owner of the state dir
   chownSync(state, 7, 7);
   const config = loadConfig({ directory: state, stateDirectory: state });
   assert.match(config.runtimeDirectory, /^\/tmp\/hatchery-7-[0-9a-f]{12}\/run$/);
-  assert.deepEqual(runtimeLink(config), { path: config.runtimeDirectory, target: join(state, 'run') });
+  assert.deepEqual(runtimeLink(config), {
+    path: config.runtimeDirectory,
+    target: join(state, 'run'),
+  });
 });
 
 test('a running service says itself where its sockets are', () => {
-  const config = loadConfig({ directory: '/nowhere', stateDirectory: '/nowhere', runtimeDirectory: '/srv/run' });
-  assert.deepEqual([config.runtimeDirectory, config.forker.socket], ['/srv/run', '/srv/run/forker.sock']);
+  const config = loadConfig({
+    directory: '/nowhere',
+    stateDirectory: '/nowhere',
+    runtimeDirectory: '/srv/run',
+  });
+  assert.deepEqual(
+    [config.runtimeDirectory, config.forker.socket],
+    ['/srv/run', '/srv/run/forker.sock'],
+  );
   assert.equal(runtimeLink(config), null);
 });

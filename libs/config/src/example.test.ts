@@ -28,12 +28,20 @@ it('the example changes nothing as it stands', () => {
 });
 
 it('the example names every key there is, and no other', () => {
-  const named = readToml(uncommented).entries.flatMap(({ path, value }) => (value === null ? [] : [path]));
+  const named = readToml(uncommented).entries.flatMap(({ path, value }) =>
+    value === null ? [] : [path],
+  );
   assert.deepEqual(named.toSorted(), Object.keys(keys).toSorted());
 });
 
 it('the example shows the defaults', () => {
-  const withDefaults = uncommented.replaceAll(/^.* # (no default|default: a quarter of the machine).*$/gm, '');
-  const [shown, own] = [load(withDefaults), load('state_dir = "/var/lib/hatchery"\nruntime_dir = "/run/hatchery"\n')];
+  const withDefaults = uncommented.replaceAll(
+    /^.* # (no default|default: a quarter of the machine).*$/gm,
+    '',
+  );
+  const [shown, own] = [
+    load(withDefaults),
+    load('state_dir = "/var/lib/hatchery"\nruntime_dir = "/run/hatchery"\n'),
+  ];
   assert.deepEqual(shown, own);
 });

@@ -3,12 +3,17 @@ import { readFileSync } from 'node:fs';
 import { readToml, type TomlValue } from './toml.ts';
 
 /**
- * What a configuration file sets, each key by its full path with a digest of its value: enough to tell what has changed, and nothing of a value
- * to be read. Empty without a file. @throws the system's error
+ * What a configuration file sets, each key by its full path with a digest of its value: enough to
+ * tell what has changed, and nothing of a value to be read. Empty without a file. @throws the
+ * system's error
  */
 export function readKeyDigests(file: string | undefined): ReadonlyMap<string, string> {
   const entries = file === undefined ? [] : readToml(readFileSync(file, 'utf8')).entries;
-  return new Map(entries.flatMap(({ path, value }) => (value === null ? [] : [[path, digestOf(value)] as const])));
+  return new Map(
+    entries.flatMap(({ path, value }) =>
+      value === null ? [] : [[path, digestOf(value)] as const],
+    ),
+  );
 }
 
 function digestOf(value: TomlValue): string {

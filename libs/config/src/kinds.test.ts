@@ -16,8 +16,15 @@ function read<T>(kind: Kind<T>, text: string): T | string {
 }
 
 test('a command is a whole path and its arguments', () => {
-  assert.deepEqual(read(command, '["/usr/bin/keys-of", "-v", "%u"]'), ['/usr/bin/keys-of', '-v', '%u']);
-  assert.match(String(read(command, '"/usr/bin/keys-of %u"')), /must be a list of a program and its arguments/);
+  assert.deepEqual(read(command, '["/usr/bin/keys-of", "-v", "%u"]'), [
+    '/usr/bin/keys-of',
+    '-v',
+    '%u',
+  ]);
+  assert.match(
+    String(read(command, '"/usr/bin/keys-of %u"')),
+    /must be a list of a program and its arguments/,
+  );
   assert.match(String(read(command, '["keys-of", "%u"]')), /with the program's whole path/);
   assert.match(String(read(command, '["/keys-of", 1]')), /without the number 1/);
   assert.match(String(read(command, '[]')), /with the program's whole path/);
@@ -26,7 +33,10 @@ test('a command is a whole path and its arguments', () => {
 test('the mode of a lock lets its owner in, and is not one of a program', () => {
   assert.deepEqual([read(lockMode, '"0600"'), read(lockMode, '0o660')], [0o600, 0o660]);
   for (const text of ['"0060"', '"0400"', '"0755"', '"0610"'])
-    assert.match(String(read(lockMode, text)), /must let its owner read and write, and nobody run it/);
+    assert.match(
+      String(read(lockMode, text)),
+      /must let its owner read and write, and nobody run it/,
+    );
 });
 
 test('an address of users’ keys is http and says where the name goes', () => {

@@ -10,7 +10,9 @@ export interface ReadContext {
   readonly fileDirectory: string;
 }
 
-/** How a value is read. Refusals are thrown as {@link Refusal}; the caller adds file, line and key. */
+/**
+ * How a value is read. Refusals are thrown as {@link Refusal}; the caller adds file, line and key.
+ */
 export type Kind<T> = (value: TomlValue, context: ReadContext) => T;
 
 /** Why a value is not taken. `line` only when it is not the key's own. */
@@ -29,7 +31,8 @@ export const path: Kind<string> = (value, { fileDirectory }) => {
   const text = takeString(value, 'a path');
   if (text === '') throw new Refusal('must be a path, not an empty string');
   if (text.includes('\0')) throw new Refusal('must be a path without a zero byte');
-  if (text.startsWith('~')) throw new Refusal(`must be a whole path: '~' is not expanded in '${text}'`);
+  if (text.startsWith('~'))
+    throw new Refusal(`must be a whole path: '~' is not expanded in '${text}'`);
   return resolve(fileDirectory, text);
 };
 
@@ -46,26 +49,34 @@ export const paths: Kind<readonly string[]> = (value, context) => {
   });
 };
 
-/** Networks as `192.0.2.0/24` or `2001:db8::/32`; an address alone is a network of one. The list may be empty. */
+/**
+ * Networks as `192.0.2.0/24` or `2001:db8::/32`; an address alone is a network of one. The list may
+ * be empty.
+ */
 export const networks: Kind<readonly string[]> = (value) => {
   if (value.kind !== 'array')
     throw new Refusal(`must be a list of networks as ["192.0.2.0/24"], not ${describe(value)}`);
   return value.elements.map(({ value: element, line }) => {
     if (element.kind === 'string' && isNetwork(element.value)) return element.value;
-    throw new Refusal(`must name networks as "192.0.2.0/24" or "2001:db8::/32", not ${describe(element)}`, line);
+    throw new Refusal(
+      `must name networks as "192.0.2.0/24" or "2001:db8::/32", not ${describe(element)}`,
+      line,
+    );
   });
 };
 
 /** A command: a whole path and its arguments, which no shell reads. */
 export const command: Kind<readonly string[]> = (value) => {
-  const wanted = 'must be a list of a program and its arguments as ["/usr/local/bin/keys-of", "%u"]';
+  const wanted =
+    'must be a list of a program and its arguments as ["/usr/local/bin/keys-of", "%u"]';
   if (value.kind !== 'array') throw new Refusal(`${wanted}, not ${describe(value)}`);
   const words = value.elements.map((element) =>
     element.value.kind === 'string' && !element.value.value.includes('\0')
       ? element.value.value
       : refuseAt(element.line, `${wanted}, without ${describe(element.value)}`),
   );
-  if (words[0]?.startsWith('/') !== true) throw new Refusal(`${wanted}, with the program's whole path`);
+  if (words[0]?.startsWith('/') !== true)
+    throw new Refusal(`${wanted}, with the program's whole path`);
   return words;
 };
 
@@ -91,7 +102,10 @@ export function integer(min: number, max: number): Kind<number> {
 /** A whole number within bounds, both included, or 0, which stands for none. */
 export function zeroOr(min: number, max: number): Kind<number> {
   return (value) => {
-    if (value.kind === 'integer' && (value.value === 0 || (value.value >= min && value.value <= max)))
+    if (
+      value.kind === 'integer' &&
+      (value.value === 0 || (value.value >= min && value.value <= max))
+    )
       return value.value;
     const shown = value.kind === 'integer' ? value.text : describe(value);
     throw new Refusal(`must be 0 or a whole number from ${min} to ${max}, not ${shown}`);
@@ -102,9 +116,11 @@ export function zeroOr(min: number, max: number): Kind<number> {
 export function seconds(min: number, max: number): Kind<number> {
   return (value) => {
     const wanted = `must be seconds from ${min} to ${max}`;
-    if (value.kind !== 'integer' && value.kind !== 'float') throw new Refusal(`${wanted}, not ${describe(value)}`);
+    if (value.kind !== 'integer' && value.kind !== 'float')
+      throw new Refusal(`${wanted}, not ${describe(value)}`);
     // Written this way round so that nan is refused.
-    if (!(value.value >= min && value.value <= max)) throw new Refusal(`${wanted}, not ${value.text}`);
+    if (!(value.value >= min && value.value <= max))
+      throw new Refusal(`${wanted}, not ${value.text}`);
     return value.value;
   };
 }
@@ -142,7 +158,10 @@ export const address: Kind<Address> = (value) =>
 /** A list of algorithms as ssh_config(5) has them, as `+ecdh-sha2-nistp256`. */
 export function algorithms(kind: AlgorithmKind): Kind<readonly string[]> {
   return (value) => {
-    const names = parseAlgorithms(kind, takeString(value, 'a list in one text as "+ecdh-sha2-nistp256" or "a,b"'));
+    const names = parseAlgorithms(
+      kind,
+      takeString(value, 'a list in one text as "+ecdh-sha2-nistp256" or "a,b"'),
+    );
     if ('reason' in names) throw new Refusal(`must be a list of algorithms: ${names.reason}`);
     return names;
   };
@@ -151,13 +170,18 @@ export function algorithms(kind: AlgorithmKind): Kind<readonly string[]> {
 /** Permission bits of a socket: a string of octal digits, or TOML's own octal number. */
 export const mode: Kind<number> = (value) => {
   const text = value.kind === 'string' ? value.value : value.kind === 'integer' ? value.text : '';
-  return parseMode(text, value.kind === 'integer') ?? refuse(value, 'must be octal permission bits as "0660" or 0o660');
+  return (
+    parseMode(text, value.kind === 'integer') ??
+    refuse(value, 'must be octal permission bits as "0660" or 0o660')
+  );
 };
 
 /** The bits that new files do not get. Their owner always may. */
 export const umask: Kind<number> = (value, context) => {
   const bits = mode(value, context);
-  return (bits & 0o700) === 0 ? bits : refuse(value, 'must leave the owner everything, as "0022" or "0027"');
+  return (bits & 0o700) === 0
+    ? bits
+    : refuse(value, 'must leave the owner everything, as "0022" or "0027"');
 };
 
 /** Permission bits of a lock's file: its owner reads and writes it, and nobody runs it. */
@@ -171,7 +195,10 @@ export const lockMode: Kind<number> = (value, context) => {
 /** `start:rate:full` of sshd_config(5) MaxStartups. */
 export const startups: Kind<Startups> = (value) =>
   parseStartups(takeString(value, '"start:rate:full" as "100:30:300"')) ??
-  refuse(value, 'must be "start:rate:full" with start <= full and a rate of 1 to 100, as "100:30:300"');
+  refuse(
+    value,
+    'must be "start:rate:full" with start <= full and a rate of 1 to 100, as "100:30:300"',
+  );
 
 function takeString(value: TomlValue, wanted: string): string {
   if (value.kind !== 'string') throw new Refusal(`must be ${wanted}, not ${describe(value)}`);

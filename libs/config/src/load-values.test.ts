@@ -28,14 +28,26 @@ describe('loadConfig', () => {
   });
 
   const refused: (readonly [string, string, RegExp])[] = [
-    ['a word where true or false belongs', 'forker.fork = "no"', /forker\.fork: must be true or false, not "no"/],
+    [
+      'a word where true or false belongs',
+      'forker.fork = "no"',
+      /forker\.fork: must be true or false, not "no"/,
+    ],
     [
       'a number where true or false belongs',
       'forker.fork = 0',
       /forker\.fork: must be true or false, not the number 0/,
     ],
-    ['a user name that is none', 'forker.run_as = "a/b"', /forker\.run_as: must be the name of a user, not "a\/b"/],
-    ['a user name that is an option', 'forker.run_as = "-g"', /forker\.run_as: must be the name of a user, not "-g"/],
+    [
+      'a user name that is none',
+      'forker.run_as = "a/b"',
+      /forker\.run_as: must be the name of a user, not "a\/b"/,
+    ],
+    [
+      'a user name that is an option',
+      'forker.run_as = "-g"',
+      /forker\.run_as: must be the name of a user, not "-g"/,
+    ],
     [
       'a uid for a user name',
       'forker.run_as = 1000',
@@ -46,13 +58,19 @@ describe('loadConfig', () => {
       'limits.open_files = "many"',
       /limits\.open_files: must be 0 or a whole number from 64 to 1048576, not "many"/,
     ],
-    ['a limit below zero', 'limits.cpu_s = -1', /limits\.cpu_s: must be a whole number from 0 to 604800, not -1/],
+    [
+      'a limit below zero',
+      'limits.cpu_s = -1',
+      /limits\.cpu_s: must be a whole number from 0 to 604800, not -1/,
+    ],
   ];
   for (const value of ['3', '63', '-1', '1048577'])
     refused.push([
       `${value} open files`,
       `limits.open_files = ${value}`,
-      new RegExp(`limits\\.open_files: must be 0 or a whole number from 64 to 1048576, not ${value}$`),
+      new RegExp(
+        `limits\\.open_files: must be 0 or a whole number from 64 to 1048576, not ${value}$`,
+      ),
     ]);
   for (const [what, text, problem] of refused) {
     it(`refuses ${what}`, () => {
@@ -66,7 +84,10 @@ describe('loadConfig', () => {
 
 describe('sessionSettings', () => {
   it('let clients read single files where the operator wants it', () => {
-    assert.equal(sessionSettings(load('hosting.file_reads = true')).environment['HATCHERY_FILE_READS'], '1');
+    assert.equal(
+      sessionSettings(load('hosting.file_reads = true')).environment['HATCHERY_FILE_READS'],
+      '1',
+    );
   });
 
   it('give a session nothing of the environment that the service was started with', () => {

@@ -38,7 +38,9 @@ describe('loadConfig', () => {
   });
 
   it('takes fractions of a second, port 0 and an IPv6 address', () => {
-    const config = load('[forker]\nrequest_timeout_s = 0.25\n[ssh]\nlisten = "[::1]:0"\nmax_startups = "1:50:2"');
+    const config = load(
+      '[forker]\nrequest_timeout_s = 0.25\n[ssh]\nlisten = "[::1]:0"\nmax_startups = "1:50:2"',
+    );
     assert.equal(config.forker.requestTimeoutS, 0.25);
     assert.deepEqual(config.ssh.listen, { host: '::1', port: 0 });
     assert.deepEqual(config.ssh.startupsMax, { start: 1, ratePercent: 50, full: 2 });
@@ -82,7 +84,9 @@ describe('loadConfig refuses', () => {
   it('a file below a file', () => {
     const configFile = join(file, 'own.toml');
     load('');
-    assert.throws(() => loadConfig({ directory, configFile }), { message: `${configFile}: there is no such file` });
+    assert.throws(() => loadConfig({ directory, configFile }), {
+      message: `${configFile}: there is no such file`,
+    });
   });
 
   it('all that is wrong in one go, in the order of the lines', () => {
@@ -99,13 +103,21 @@ describe('loadConfig refuses', () => {
   });
 
   const refused: readonly (readonly [title: string, text: string, problem: string])[] = [
-    ['a key in the wrong table', 'max_children = 1', '1: max_children: unknown key; did you mean forker.max_children?'],
+    [
+      'a key in the wrong table',
+      'max_children = 1',
+      '1: max_children: unknown key; did you mean forker.max_children?',
+    ],
     ['a key that resembles none', '[log]\ncolour = 1', '2: log.colour: unknown key'],
     ['an unknown table, once', '\n[gateway]\na = 1\nb = 2', '2: gateway: unknown table'],
     ['a misspelt table', '[dashbord]', '1: dashbord: unknown table; did you mean dashboard?'],
     ['a list of tables', '[[ssh]]\nworkers = 1', '1: ssh: is one table, not a list: write [ssh]'],
     ['a value where a table belongs', 'log = "debug"', '1: log: must be a table: write [log]'],
-    ['a table where a value belongs', '[log]\nlevel = { a = 1 }', '2: log.level: is a key, not a table'],
+    [
+      'a table where a value belongs',
+      '[log]\nlevel = { a = 1 }',
+      '2: log.level: is a key, not a table',
+    ],
     [
       'a fraction where a whole number belongs',
       'ssh.workers = 1.5',
@@ -128,14 +140,22 @@ describe('loadConfig refuses', () => {
     ],
     ['a date', 'log.format = 2020-01-01', '1: log.format: must be "json" or "text", not a date'],
     ['an empty path', 'state_dir = ""', '1: state_dir: must be a path, not an empty string'],
-    ['a home directory sign', 'state_dir = "~/x"', "1: state_dir: must be a whole path: '~' is not expanded in '~/x'"],
+    [
+      'a home directory sign',
+      'state_dir = "~/x"',
+      "1: state_dir: must be a whole path: '~' is not expanded in '~/x'",
+    ],
     ['no host key', 'ssh.host_keys = []', '1: ssh.host_keys: must name at least one path'],
     [
       'a host key that is no path, on its own line',
       'ssh.host_keys = [\n"a",\n3]',
       '3: ssh.host_keys: must be a path, not the number 3',
     ],
-    ['one host key without a list', 'ssh.host_keys = "a"', '1: ssh.host_keys: must be a list of paths, not "a"'],
+    [
+      'one host key without a list',
+      'ssh.host_keys = "a"',
+      '1: ssh.host_keys: must be a list of paths, not "a"',
+    ],
     [
       'an address without a host',
       'ssh.listen = ":22"',
@@ -157,7 +177,8 @@ describe('loadConfig refuses', () => {
       "2: ssh.workers: is not valid TOML at 'yes': Unexpected character",
     ],
   ];
-  for (const [title, text, problem] of refused) it(title, () => assert.deepEqual(refusal(text), [problem]));
+  for (const [title, text, problem] of refused)
+    it(title, () => assert.deepEqual(refusal(text), [problem]));
 
   it('a runtime directory too long for a socket, when it was set by hand', () => {
     const path = `/${'r'.repeat(83)}`;
@@ -168,6 +189,9 @@ describe('loadConfig refuses', () => {
 
   it('a socket path too long by one byte', () => {
     assert.equal(load(`forker.socket = "/${'s'.repeat(106)}"`).forker.socket.length, 107);
-    assert.match(refusal(`forker.socket = "/${'s'.repeat(107)}"`)[0] ?? '', /^1: forker.socket: .* has 108 bytes/);
+    assert.match(
+      refusal(`forker.socket = "/${'s'.repeat(107)}"`)[0] ?? '',
+      /^1: forker.socket: .* has 108 bytes/,
+    );
   });
 });

@@ -10,35 +10,57 @@ import { readToml, type TomlReading } from './toml.ts';
 
 /** Where the configuration comes from; all optional, as on every command line. */
 export interface LoadOptions {
-  /** `--config FILE`; without it `hatchery.toml` in `directory` is read when it exists. See {@link defaultConfigFile}. */
+  /**
+   * `--config FILE`; without it `hatchery.toml` in `directory` is read when it exists. See {@link
+   * defaultConfigFile}.
+   */
   readonly configFile?: string | undefined;
   /** `--state-dir DIR`, which wins over the file's `state_dir`. */
   readonly stateDirectory?: string | undefined;
-  /** The checkout, against which defaults are resolved; relative paths inside a file are resolved against that file's directory. */
+  /**
+   * The checkout, against which defaults are resolved; relative paths inside a file are resolved
+   * against that file's directory.
+   */
   readonly directory: string;
   /** Wins over the file's `runtime_dir`: where a service that runs has its sockets. */
   readonly runtimeDirectory?: string | undefined;
-  /** Whose runtime directory is chosen when the usual one is too long for a socket; by default the owner of the state directory, else our own user. */
+  /**
+   * Whose runtime directory is chosen when the usual one is too long for a socket; by default the
+   * owner of the state directory, else our own user.
+   */
   readonly uid?: number | undefined;
 }
 
 /** The configuration of the machine's one service. */
 const systemConfigFile = '/etc/hatchery.toml';
 
-/** What is read when no configuration is named: that of the checkout, else that of the system; undefined when neither is there. */
-export function defaultConfigFile(directory: string, system: string = systemConfigFile): string | undefined {
+/**
+ * What is read when no configuration is named: that of the checkout, else that of the system;
+ * undefined when neither is there.
+ */
+export function defaultConfigFile(
+  directory: string,
+  system: string = systemConfigFile,
+): string | undefined {
   return [join(directory, 'hatchery.toml'), system].find((file) => existsSync(file));
 }
 
-/** Reads and checks the configuration. @throws {ConfigError} naming every problem with file, line and key */
+/**
+ * Reads and checks the configuration. @throws {ConfigError} naming every problem with file, line
+ * and key
+ */
 export function loadConfig(options: LoadOptions): Config {
   const file = options.configFile ?? join(options.directory, 'hatchery.toml');
   const reading = readFileIfAny(file, options.configFile !== undefined);
   const { values, lines, problems } = checkEntries(reading.entries, dirname(resolve(file)));
-  const state = options.stateDirectory === undefined ? values.get('state_dir') : resolve(options.stateDirectory);
+  const state =
+    options.stateDirectory === undefined
+      ? values.get('state_dir')
+      : resolve(options.stateDirectory);
   const config = assemble(values, directories(options, state, values.get('runtime_dir')));
   const own = [...reading.problems, ...problems];
-  // What one key lacks may stand in a line that was refused: a second complaint about it would be wrong.
+  // What one key lacks may stand in a line that was refused: a second complaint about it would be
+  // wrong.
   const isDashboardRead = own.every(({ key }) => key !== null && !key.startsWith('dashboard'));
   const all = [
     ...own,
@@ -60,7 +82,9 @@ function readFileIfAny(file: string, wasNamed: boolean): TomlReading {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     if (code === 'ENOENT' && !wasNamed) return { entries: [], problems: [] };
-    throw new ConfigError(file, [{ line: null, key: null, message: whyUnread(error as NodeJS.ErrnoException) }]);
+    throw new ConfigError(file, [
+      { line: null, key: null, message: whyUnread(error as NodeJS.ErrnoException) },
+    ]);
   }
 }
 
@@ -68,7 +92,8 @@ function readFileIfAny(file: string, wasNamed: boolean): TomlReading {
 function whyUnread({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file';
   if (code === 'EISDIR') return 'is a directory; a configuration is a file, as hatchery.toml';
-  if (code === 'EACCES') return `uid ${process.getuid?.() ?? '?'} may not read it; chown or chmod it`;
+  if (code === 'EACCES')
+    return `uid ${process.getuid?.() ?? '?'} may not read it; chown or chmod it`;
   return `cannot be read (${message})`;
 }
 
@@ -76,7 +101,8 @@ function directories(options: LoadOptions, ownState: unknown, ownRuntime: unknow
   const { directory, runtimeDirectory } = options;
   const state = typeof ownState === 'string' ? ownState : join(directory, '.hatchery');
   const written = typeof ownRuntime === 'string' ? ownRuntime : undefined;
-  const runtime = runtimeDirectory ?? written ?? defaultRuntimeDirectory(state, options.uid ?? ownerOf(state));
+  const runtime =
+    runtimeDirectory ?? written ?? defaultRuntimeDirectory(state, options.uid ?? ownerOf(state));
   return { directory, state, runtime };
 }
 
@@ -143,7 +169,11 @@ function assemble(values: ReadonlyMap<KeyPath, unknown>, base: Base): Config {
       fallback: take('ssh.fallback'),
     },
     dashboard: dashboardOf(take),
-    locks: { directory: take('locks.dir'), mode: take('locks.mode'), orphanGraceS: take('locks.orphan_grace_s') },
+    locks: {
+      directory: take('locks.dir'),
+      mode: take('locks.mode'),
+      orphanGraceS: take('locks.orphan_grace_s'),
+    },
     log: { level: take('log.level'), format: take('log.format') },
   };
 }

@@ -1,4 +1,7 @@
-/** The candidate a person most likely meant, or null when none is close: at most a third of its letters differ. */
+/**
+ * The candidate a person most likely meant, or null when none is close: at most a third of its
+ * letters differ.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   let best: { candidate: string; distance: number } | null = null;
   for (const candidate of candidates) {

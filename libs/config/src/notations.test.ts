@@ -39,7 +39,12 @@ describe('parseMode', () => {
 
   it('refuses what is decimal, too long or empty', () => {
     assert.deepEqual(
-      [parseMode('432', true), parseMode('0o1777', true), parseMode('0888', false), parseMode('', false)],
+      [
+        parseMode('432', true),
+        parseMode('0o1777', true),
+        parseMode('0888', false),
+        parseMode('', false),
+      ],
       [null, null, null, null],
     );
   });
@@ -50,13 +55,30 @@ describe('parseStartups', () => {
     assert.deepEqual(parseStartups('10:30:100'), { start: 10, ratePercent: 30, full: 100 });
   });
 
-  for (const text of ['', '10', '10:30', '0:30:100', '10:0:100', '10:101:100', '101:30:100', '1:1:1:1']) {
+  for (const text of [
+    '',
+    '10',
+    '10:30',
+    '0:30:100',
+    '10:0:100',
+    '10:101:100',
+    '101:30:100',
+    '1:1:1:1',
+  ]) {
     it(`refuses '${text}'`, () => assert.equal(parseStartups(text), null));
   }
 });
 
 describe('isNetwork', () => {
-  for (const text of ['192.0.2.0/24', '0.0.0.0/0', '192.0.2.1', '2001:db8::/32', '::/0', '::1', '::1/128']) {
+  for (const text of [
+    '192.0.2.0/24',
+    '0.0.0.0/0',
+    '192.0.2.1',
+    '2001:db8::/32',
+    '::/0',
+    '::1',
+    '::1/128',
+  ]) {
     it(`takes '${text}'`, () => assert.equal(isNetwork(text), true));
   }
   for (const text of [

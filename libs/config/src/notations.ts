@@ -1,7 +1,10 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Address } from './config.ts';
 
-/** MaxStartups of sshd_config(5): beyond `start` unauthenticated connections refuse `ratePercent` of new ones, at `full` all. */
+/**
+ * MaxStartups of sshd_config(5): beyond `start` unauthenticated connections refuse `ratePercent` of
+ * new ones, at `full` all.
+ */
 export interface Startups {
   readonly start: number;
   readonly ratePercent: number;
@@ -20,7 +23,10 @@ export function parseAddress(text: string): Address | null {
   return known ? { host, port } : null;
 }
 
-/** Reads permission bits; null when it is none. A number must be written in octal, or 660 would mean 0o1224. */
+/**
+ * Reads permission bits; null when it is none. A number must be written in octal, or 660 would mean
+ * 0o1224.
+ */
 export function parseMode(text: string, isNumber: boolean): number | null {
   const digits = (isNumber ? /^0o([0-7]{1,3})$/ : /^(?:0o|0)?([0-7]{3})$/).exec(text)?.[1];
   return digits === undefined ? null : Number.parseInt(digits, 8);
@@ -35,7 +41,9 @@ export function parseStartups(text: string): Startups | null {
   return { start, ratePercent, full };
 }
 
-/** Whether a text is a network, as `192.0.2.0/24`, `2001:db8::/32` or one address (RFC 4632 3.1). */
+/**
+ * Whether a text is a network, as `192.0.2.0/24`, `2001:db8::/32` or one address (RFC 4632 3.1).
+ */
 export function isNetwork(text: string): boolean {
   const [, address = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const bitsMax = isIPv4(address) ? 32 : isIPv6(address) && !address.includes('%') ? 128 : null;

@@ -1,12 +1,18 @@
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 
-/** Where the forker answers `GET /v1/state`, `GET /v1/events` and actions, as HTTP over a Unix socket. */
+/**
+ * Where the forker answers `GET /v1/state`, `GET /v1/events` and actions, as HTTP over a Unix
+ * socket.
+ */
 export function controlSocketPath(config: Config): string {
   return join(config.runtimeDirectory, 'control.sock');
 }
 
-/** Where the SSH gateway answers `GET /v1/state`, `GET /v1/events`, health, metrics and actions, as HTTP over a Unix socket. */
+/**
+ * Where the SSH gateway answers `GET /v1/state`, `GET /v1/events`, health, metrics and actions, as
+ * HTTP over a Unix socket.
+ */
 export function gatewayControlSocketPath(config: Config): string {
   return join(config.runtimeDirectory, 'gateway.sock');
 }
@@ -16,7 +22,10 @@ export function keeperSocketPath(config: Config): string {
   return join(config.runtimeDirectory, 'keeper.sock');
 }
 
-/** The home directory that sessions run with. Breezy looks for a configuration there, and finds the operator's. */
+/**
+ * The home directory that sessions run with. Breezy looks for a configuration there, and finds the
+ * operator's.
+ */
 export function breezyHome(config: Config): string {
   return join(config.stateDirectory, 'breezy');
 }
@@ -26,25 +35,34 @@ export function sessionScratch(config: Config): string {
   return join(breezyHome(config), 'tmp');
 }
 
-/** All that sessions read of the state directory: the rest is closed to them (apps/forker/zygote/restrictions.py). */
+/**
+ * All that sessions read of the state directory: the rest is closed to them
+ * (apps/forker/zygote/restrictions.py).
+ */
 export function readOnlyDirectory(config: Config): string {
   return join(config.stateDirectory, 'read-only');
 }
 
 /**
- * Is there while the service is read-only, with why as JSON: `{reason, since, actor}`. Sessions look at it before each change, so it
- * holds for those that run, and through restarts.
+ * Is there while the service is read-only, with why as JSON: `{reason, since, actor}`. Sessions
+ * look at it before each change, so it holds for those that run, and through restarts.
  */
 export function readOnlyPath(config: Config): string {
   return join(readOnlyDirectory(config), 'read-only.json');
 }
 
-/** The host key that a first use makes; one that stands elsewhere is somebody's own, and a new one would be another host. */
+/**
+ * The host key that a first use makes; one that stands elsewhere is somebody's own, and a new one
+ * would be another host.
+ */
 export function defaultHostKey(stateDirectory: string): string {
   return join(stateDirectory, 'ssh_host_ed25519_key');
 }
 
-/** Where parts write who was let in, who was not, and what was done. It holds addresses and key fingerprints of people. */
+/**
+ * Where parts write who was let in, who was not, and what was done. It holds addresses and key
+ * fingerprints of people.
+ */
 export function auditDirectory(config: Config): string {
   return join(config.stateDirectory, 'audit');
 }
@@ -55,8 +73,8 @@ export function eventsDirectory(config: Config): string {
 }
 
 /**
- * What a running part says of itself (pid, start time, addresses), so that commands find it. It stands in the state directory, which nobody
- * cleans as they do /tmp.
+ * What a running part says of itself (pid, start time, addresses), so that commands find it. It
+ * stands in the state directory, which nobody cleans as they do /tmp.
  */
 export function partRecordPath(config: Config, part: string): string {
   return join(partsDirectory(config), `${part}.json`);

@@ -1,6 +1,9 @@
 import { Refusal, type Kind } from './kinds.ts';
 
-/** Sessions get the list in one variable of their environment, of which the kernel takes 128 KiB (execve(2), MAX_ARG_STRLEN). */
+/**
+ * Sessions get the list in one variable of their environment, of which the kernel takes 128 KiB
+ * (execve(2), MAX_ARG_STRLEN).
+ */
 const prefixesMax = 500;
 
 /** Of one prefix, in bytes: with {@link prefixesMax} it stays below that. */
@@ -9,26 +12,38 @@ const prefixBytesMax = 200;
 /** What a session takes for the name of a user or team (apps/forker/zygote/access.py, NAME). */
 const owner = /^~[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** Prefixes below the hosting root as `~alice/secret`, each with the user or team whose it is in front. The list may be empty. */
+/**
+ * Prefixes below the hosting root as `~alice/secret`, each with the user or team whose it is in
+ * front. The list may be empty.
+ */
 export const prefixes: Kind<readonly string[]> = (value) => {
-  if (value.kind !== 'array') throw new Refusal('must be a list of prefixes as ["~alice/secret", "~reds"]');
-  if (value.elements.length > prefixesMax) throw new Refusal(`must have at most ${prefixesMax} prefixes`);
+  if (value.kind !== 'array')
+    throw new Refusal('must be a list of prefixes as ["~alice/secret", "~reds"]');
+  if (value.elements.length > prefixesMax)
+    throw new Refusal(`must have at most ${prefixesMax} prefixes`);
   return value.elements.map(({ value: element, line }) => {
     const reason = element.kind === 'string' ? problemOf(element.value) : 'is no text';
     if (reason !== null || element.kind !== 'string')
-      throw new Refusal(`must name prefixes as "~alice/secret" or "~reds"; one of them ${reason}`, line);
+      throw new Refusal(
+        `must name prefixes as "~alice/secret" or "~reds"; one of them ${reason}`,
+        line,
+      );
     return element.value;
   });
 };
 
 function problemOf(text: string): string | null {
   const [first = '', ...rest] = text.split('/');
-  if (!owner.test(first)) return `does not begin with ~ and a user or team: ${JSON.stringify(text)}`;
+  if (!owner.test(first))
+    return `does not begin with ~ and a user or team: ${JSON.stringify(text)}`;
   if (Buffer.byteLength(text) > prefixBytesMax) return `is longer than ${prefixBytesMax} bytes`;
-  // It is compared with the names in a path as the file system reads it, where none of these come up.
+  // It is compared with the names in a path as the file system reads it, where none of these come
+  // up.
   if (rest.some((name) => name === '' || name === '.' || name === '..'))
     return `has an empty name, a '.' or a '..' in it: ${JSON.stringify(text)}`;
   if (/[\p{Cc}\p{Cs}]/u.test(text)) return `holds a control character: ${JSON.stringify(text)}`;
   // `%20` would be taken for a name with a percent sign.
-  return /%[0-9a-f]{2}/i.test(text) ? `is written as in an address, not as on the disk: ${JSON.stringify(text)}` : null;
+  return /%[0-9a-f]{2}/i.test(text)
+    ? `is written as in an address, not as on the disk: ${JSON.stringify(text)}`
+    : null;
 }

@@ -1,11 +1,17 @@
-/** One thing wrong with a configuration file. `line` is 1-based, null when it concerns the file as a whole. */
+/**
+ * One thing wrong with a configuration file. `line` is 1-based, null when it concerns the file as a
+ * whole.
+ */
 export interface ConfigProblem {
   readonly line: number | null;
   readonly key: string | null;
   readonly message: string;
 }
 
-/** All problems of one configuration file, found in one go. The message has one line a problem: `file:line: key: what`. */
+/**
+ * All problems of one configuration file, found in one go. The message has one line a problem:
+ * `file:line: key: what`.
+ */
 export class ConfigError extends Error {
   readonly code = 'config_invalid';
   readonly fault = 'client';

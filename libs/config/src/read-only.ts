@@ -3,11 +3,16 @@ import type { ReadOnlyState } from '@hatchery/events';
 import type { Config } from './config.ts';
 import { readOnlyPath } from './paths.ts';
 
-/** Null when the service takes changes. A file that cannot be understood counts as sessions take it: nothing is changed. */
+/**
+ * Null when the service takes changes. A file that cannot be understood counts as sessions take it:
+ * nothing is changed.
+ */
 export function readReadOnly(config: Config): ReadOnlyState | null {
   const path = readOnlyPath(config);
   try {
-    const { reason, since, actor } = JSON.parse(readFileSync(path, 'utf8')) as Partial<ReadOnlyState>;
+    const { reason, since, actor } = JSON.parse(
+      readFileSync(path, 'utf8'),
+    ) as Partial<ReadOnlyState>;
     return { reason: reason ?? 'not said', since: since ?? '', actor: actor ?? '' };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;

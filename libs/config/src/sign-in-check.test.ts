@@ -26,8 +26,14 @@ const oidc = ['auth = "oidc"', 'origins = ["https://h.example"]'];
 for (const [name, lines] of [
   ['a proxy behind a socket', [...proxy, 'proxy_socket = "/run/d.sock"']],
   ['a proxy at an address', [...proxy, 'proxy_from = ["192.0.2.7"]', 'admins = ["group:ops"]']],
-  ['an OpenID provider', [...oidc, 'oidc_issuer = "https://login.example/realms/x"', 'oidc_client_id = "h"']],
-  ['an OpenID provider on this machine', [...oidc, 'oidc_issuer = "http://127.0.0.1:8080"', 'oidc_client_id = "h"']],
+  [
+    'an OpenID provider',
+    [...oidc, 'oidc_issuer = "https://login.example/realms/x"', 'oidc_client_id = "h"'],
+  ],
+  [
+    'an OpenID provider on this machine',
+    [...oidc, 'oidc_issuer = "http://127.0.0.1:8080"', 'oidc_client_id = "h"'],
+  ],
 ] as const)
   test(`${name} is taken`, () => assert.deepEqual(problems(...lines), []));
 
@@ -51,7 +57,11 @@ for (const wrong of [
     assert.equal(found.length, 1, found.join('\n'));
     assert.doesNotMatch(found.join(), /needs/);
     assert.deepEqual(
-      problems('auth = "proxy"', 'origins = ["https://h.example/path"]', 'proxy_socket = "/run/d.sock"'),
+      problems(
+        'auth = "proxy"',
+        'origins = ["https://h.example/path"]',
+        'proxy_socket = "/run/d.sock"',
+      ),
       [],
     );
   });
@@ -87,7 +97,10 @@ for (const [line, what] of [
   ['session_s = 5', /must be seconds from 60/],
   ['session_recheck_s = 0', /must be seconds from 1 /],
   [`proxy_socket = "/${'x'.repeat(120)}"`, /has 121 bytes/],
-  ['oidc_client_secret = "hunter2"', /unknown key; did you mean dashboard\.oidc_client_secret_file\?/],
+  [
+    'oidc_client_secret = "hunter2"',
+    /unknown key; did you mean dashboard\.oidc_client_secret_file\?/,
+  ],
 ] as const)
   test(`${line} is refused`, () => {
     const found = problems(line);

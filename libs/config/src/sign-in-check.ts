@@ -22,11 +22,13 @@ export function checkSignIn(
   if (auth === 'oidc') {
     lacks(oidc.issuer !== null, 'oidc_issuer', '"https://login.example.org"');
     lacks(oidc.clientId !== null, 'oidc_client_id', '"hatchery"');
-    // OpenID Connect Core 1.0, section 3.1.2.1: without it the answer says nothing about who signed in.
+    // OpenID Connect Core 1.0, section 3.1.2.1: without it the answer says nothing about who signed
+    // in.
     check(oidc.scopes.includes('openid'), 'dashboard.oidc_scopes', 'must have "openid" in it');
   }
   if (auth === 'token') {
-    const nobody = 'has no meaning with auth = "token", whose link makes an admin; set auth to "proxy" or "oidc"';
+    const nobody =
+      'has no meaning with auth = "token", whose link makes an admin; set auth to "proxy" or "oidc"';
     for (const role of ['admins', 'operators', 'viewers'] as const)
       check(roles[role].length === 0, `dashboard.${role}`, nobody);
   }

@@ -2,30 +2,47 @@ import { describe, Refusal, type Kind } from './kinds.ts';
 import type { TomlValue } from './toml.ts';
 
 /** A text of printable characters on one line. */
-export const word: Kind<string> = (value) => wordOf(value) ?? refuse(value, 'must be a text of one line');
+export const word: Kind<string> = (value) =>
+  wordOf(value) ?? refuse(value, 'must be a text of one line');
 
 /** A list of such texts; it may be empty. */
 export const names: Kind<readonly string[]> = (value) =>
   each(value, 'must be a list of names as ["anna", "group:ops"]', wordOf);
 
-/** Addresses of the page: origins as a browser sends them (RFC 6454, section 6.2), each with a path where a proxy puts the page below one. The list may be empty. */
+/**
+ * Addresses of the page: origins as a browser sends them (RFC 6454, section 6.2), each with a path
+ * where a proxy puts the page below one. The list may be empty.
+ */
 export const origins: Kind<readonly string[]> = (value) =>
-  each(value, `must be a list of addresses as ${originExample}, with no slash at their end`, (element) => {
-    const text = wordOf(element);
-    const url = URL.parse(text ?? '');
-    if (url === null || !/^https?:$/.test(url.protocol)) return null;
-    const path = url.pathname === '/' ? '' : url.pathname;
-    return !path.endsWith('/') && !path.includes('//') && `${url.origin}${path}` === text ? text : null;
-  });
+  each(
+    value,
+    `must be a list of addresses as ${originExample}, with no slash at their end`,
+    (element) => {
+      const text = wordOf(element);
+      const url = URL.parse(text ?? '');
+      if (url === null || !/^https?:$/.test(url.protocol)) return null;
+      const path = url.pathname === '/' ? '' : url.pathname;
+      return !path.endsWith('/') && !path.includes('//') && `${url.origin}${path}` === text
+        ? text
+        : null;
+    },
+  );
 
 const originExample = '["https://hatchery.example.org"] or ["https://example.org/hatchery"]';
 
-/** The address of an OpenID provider. Without TLS anybody on the way could sign in, so plain HTTP is for this machine alone. */
+/**
+ * The address of an OpenID provider. Without TLS anybody on the way could sign in, so plain HTTP is
+ * for this machine alone.
+ */
 export const issuer: Kind<string> = (value) => {
   const url = URL.parse(wordOf(value) ?? '');
   const isNear = url !== null && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isNear)) return wordOf(value) ?? '';
-  return refuse(value, 'must be the https address of an OpenID provider as "https://login.example.org"');
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isNear))
+    return wordOf(value) ?? '';
+  return refuse(
+    value,
+    'must be the https address of an OpenID provider as "https://login.example.org"',
+  );
 };
 
 /** The name of a header (RFC 9110, section 5.1), in the lower case that Node has them in. */
@@ -37,10 +54,16 @@ export const headerName: Kind<string> = (value) => {
 };
 
 function wordOf(value: TomlValue): string | null {
-  return value.kind === 'string' && /^[^\p{C}\s](?:[^\p{C}]*[^\p{C}\s])?$/u.test(value.value) ? value.value : null;
+  return value.kind === 'string' && /^[^\p{C}\s](?:[^\p{C}]*[^\p{C}\s])?$/u.test(value.value)
+    ? value.value
+    : null;
 }
 
-function each(value: TomlValue, wanted: string, read: (element: TomlValue) => string | null): readonly string[] {
+function each(
+  value: TomlValue,
+  wanted: string,
+  read: (element: TomlValue) => string | null,
+): readonly string[] {
   if (value.kind !== 'array') return refuse(value, wanted);
   return value.elements.map(({ value: element, line }) => {
     const text = read(element);

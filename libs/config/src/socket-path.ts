@@ -4,7 +4,10 @@ import type { Config } from './config.ts';
 import type { KeyPath } from './keys.ts';
 import type { ConfigProblem } from './problem.ts';
 
-/** `sun_path` has 108 bytes with its final zero: unix(7). Node cuts a longer path off without a word. */
+/**
+ * `sun_path` has 108 bytes with its final zero: unix(7). Node cuts a longer path off without a
+ * word.
+ */
 const socketPathBytesMax = 107;
 
 /** Room for the slash and the longest name of a socket in the runtime directory. */
@@ -13,23 +16,34 @@ const socketNameBytesMax = 24;
 const runtimeDirectoryBytesMax = socketPathBytesMax - socketNameBytesMax;
 
 /**
- * `run` in the state directory; when that is too long for a socket, a short name of it, which only this state directory has: a link in a directory
- * of `uid`, the owner of the state directory. So it is the same one whoever asks, and a cleaner of /tmp takes away a name and no socket.
+ * `run` in the state directory; when that is too long for a socket, a short name of it, which only
+ * this state directory has: a link in a directory of `uid`, the owner of the state directory. So it
+ * is the same one whoever asks, and a cleaner of /tmp takes away a name and no socket.
  */
 export function defaultRuntimeDirectory(state: string, uid: number): string {
   const usual = join(state, 'run');
   if (Buffer.byteLength(usual) <= runtimeDirectoryBytesMax) return usual;
   // Not XDG_RUNTIME_DIR: a command typed later, in another login, must come to the same directory.
-  return join(uid === 0 ? `/run/hatchery-${digestOf(state)}` : `/tmp/hatchery-${uid}-${digestOf(state)}`, 'run');
+  return join(
+    uid === 0 ? `/run/hatchery-${digestOf(state)}` : `/tmp/hatchery-${uid}-${digestOf(state)}`,
+    'run',
+  );
 }
 
-/** The link that the runtime directory is, and what it leads to; null when it is a directory itself. */
+/**
+ * The link that the runtime directory is, and what it leads to; null when it is a directory itself.
+ */
 export function runtimeLink({
   stateDirectory,
   runtimeDirectory,
-}: Pick<Config, 'stateDirectory' | 'runtimeDirectory'>): { readonly path: string; readonly target: string } | null {
+}: Pick<Config, 'stateDirectory' | 'runtimeDirectory'>): {
+  readonly path: string;
+  readonly target: string;
+} | null {
   const shape = new RegExp(`^(/run/hatchery-|/tmp/hatchery-\\d+-)${digestOf(stateDirectory)}/run$`);
-  return shape.test(runtimeDirectory) ? { path: runtimeDirectory, target: join(stateDirectory, 'run') } : null;
+  return shape.test(runtimeDirectory)
+    ? { path: runtimeDirectory, target: join(stateDirectory, 'run') }
+    : null;
 }
 
 function digestOf(state: string): string {
@@ -37,7 +51,10 @@ function digestOf(state: string): string {
 }
 
 /** Refuses paths that were set by hand and on which no socket can be bound. */
-export function checkSocketPaths(config: Config, lines: ReadonlyMap<KeyPath, number>): ConfigProblem[] {
+export function checkSocketPaths(
+  config: Config,
+  lines: ReadonlyMap<KeyPath, number>,
+): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const check = (key: KeyPath, path: string, bytesMax: number, advice: string): void => {
     const line = lines.get(key);
@@ -53,9 +70,19 @@ export function checkSocketPaths(config: Config, lines: ReadonlyMap<KeyPath, num
     runtimeDirectoryBytesMax,
     `${limit}, ${room}: set runtime_dir to something shorter`,
   );
-  check('forker.socket', config.forker.socket, socketPathBytesMax, `${limit}: set it to something shorter`);
+  check(
+    'forker.socket',
+    config.forker.socket,
+    socketPathBytesMax,
+    `${limit}: set it to something shorter`,
+  );
   const proxySocket = config.dashboard.proxy.socket;
   if (proxySocket !== null)
-    check('dashboard.proxy_socket', proxySocket, socketPathBytesMax, `${limit}: set it to something shorter`);
+    check(
+      'dashboard.proxy_socket',
+      proxySocket,
+      socketPathBytesMax,
+      `${limit}: set it to something shorter`,
+    );
   return problems;
 }

@@ -9,14 +9,26 @@ test('lists are read as OpenSSH reads them: +, ^, -, patterns, or the names them
     'ecdh-sha2-nistp256',
     'curve25519-sha256',
   ]);
-  assert.deepEqual(parseAlgorithms('kex', '+ecdh-sha2-nistp256'), [...defaults, 'ecdh-sha2-nistp256']);
-  assert.deepEqual(parseAlgorithms('kex', '^ecdh-sha2-nistp256'), ['ecdh-sha2-nistp256', ...defaults]);
-  assert.deepEqual(parseAlgorithms('kex', '-mlkem*'), ['curve25519-sha256', 'curve25519-sha256@libssh.org']);
+  assert.deepEqual(parseAlgorithms('kex', '+ecdh-sha2-nistp256'), [
+    ...defaults,
+    'ecdh-sha2-nistp256',
+  ]);
+  assert.deepEqual(parseAlgorithms('kex', '^ecdh-sha2-nistp256'), [
+    'ecdh-sha2-nistp256',
+    ...defaults,
+  ]);
+  assert.deepEqual(parseAlgorithms('kex', '-mlkem*'), [
+    'curve25519-sha256',
+    'curve25519-sha256@libssh.org',
+  ]);
   assert.deepEqual(parseAlgorithms('kex', '+ecdh-sha2-nistp???'), [
     ...defaults,
     ...['256', '384', '521'].map((bits) => `ecdh-sha2-nistp${bits}`),
   ]);
-  assert.deepEqual(parseAlgorithms('macs', ' hmac-sha2-512 , hmac-sha2-256 '), ['hmac-sha2-512', 'hmac-sha2-256']);
+  assert.deepEqual(parseAlgorithms('macs', ' hmac-sha2-512 , hmac-sha2-256 '), [
+    'hmac-sha2-512',
+    'hmac-sha2-256',
+  ]);
 });
 
 for (const [text, reason] of [

@@ -14,12 +14,21 @@ const weakCurves = 'fail: using weak elliptic curves';
 const weakCurveKeys = `${weakCurves}; warn: using weak random number generator could reveal the key`;
 const notEtm = 'warn: using encrypt-and-MAC mode';
 
-const offered = (name: string, remark: string | null = null): Algorithm => ({ name, isDefault: true, remark });
-const onDemand = (name: string, remark: string | null = null): Algorithm => ({ name, isDefault: false, remark });
+const offered = (name: string, remark: string | null = null): Algorithm => ({
+  name,
+  isDefault: true,
+  remark,
+});
+const onDemand = (name: string, remark: string | null = null): Algorithm => ({
+  name,
+  isDefault: false,
+  remark,
+});
 
 /**
- * Everything that the gateway can offer, best first (docs/decisions/0006). On demand is what auditors object to, and what costs much: finite-field
- * Diffie-Hellman blocks a process for 2 to 19 ms for anybody who connects. What is unsafe cannot be had at all: SHA-1, CBC, RC4, DSA.
+ * Everything that the gateway can offer, best first (docs/decisions/0006). On demand is what
+ * auditors object to, and what costs much: finite-field Diffie-Hellman blocks a process for 2 to 19
+ * ms for anybody who connects. What is unsafe cannot be had at all: SHA-1, CBC, RC4, DSA.
  */
 export const sshAlgorithms: Readonly<Record<AlgorithmKind, readonly Algorithm[]>> = {
   kex: [
@@ -44,7 +53,8 @@ export const sshAlgorithms: Readonly<Record<AlgorithmKind, readonly Algorithm[]>
   macs: [
     offered('hmac-sha2-256-etm@openssh.com'),
     offered('hmac-sha2-512-etm@openssh.com'),
-    // With AES-CTR the order of the two loses nothing; dropbear, and libraries of some vendors, have no other.
+    // With AES-CTR the order of the two loses nothing; dropbear, and libraries of some vendors,
+    // have no other.
     offered('hmac-sha2-256', notEtm),
     offered('hmac-sha2-512', notEtm),
   ],
@@ -66,20 +76,27 @@ export const sshAlgorithms: Readonly<Record<AlgorithmKind, readonly Algorithm[]>
 
 /** The names of a list, best first. */
 export function algorithmNames(kind: AlgorithmKind, which: 'all' | 'default'): string[] {
-  return sshAlgorithms[kind].filter(({ isDefault }) => which === 'all' || isDefault).map(({ name }) => name);
+  return sshAlgorithms[kind]
+    .filter(({ isDefault }) => which === 'all' || isDefault)
+    .map(({ name }) => name);
 }
 
 /**
- * Reads a list as ssh_config(5) has them, as `aes256-gcm@openssh.com,aes256-ctr`: with `+` in front it comes behind the defaults, with `^` before them, with
- * `-` it is taken away from them; `*` and `?` stand for any characters. The names, or the reason why it is no list.
+ * Reads a list as ssh_config(5) has them, as `aes256-gcm@openssh.com,aes256-ctr`: with `+` in front
+ * it comes behind the defaults, with `^` before them, with `-` it is taken away from them; `*` and
+ * `?` stand for any characters. The names, or the reason why it is no list.
  */
-export function parseAlgorithms(kind: AlgorithmKind, text: string): readonly string[] | { readonly reason: string } {
+export function parseAlgorithms(
+  kind: AlgorithmKind,
+  text: string,
+): readonly string[] | { readonly reason: string } {
   const [, sign = '', list = ''] = /^([+^-]?)(.*)$/s.exec(text) ?? [];
   const all = algorithmNames(kind, 'all');
   const named: string[] = [];
   for (const pattern of list.split(',').map((one) => one.trim())) {
     const matches = all.filter((name) => globOf(pattern).test(name));
-    if (matches.length === 0) return { reason: `${JSON.stringify(pattern)} is none of ${all.join(', ')}` };
+    if (matches.length === 0)
+      return { reason: `${JSON.stringify(pattern)} is none of ${all.join(', ')}` };
     named.push(...matches);
   }
   const defaults = algorithmNames(kind, 'default');

@@ -1,22 +1,38 @@
 import type { ParseError } from 'toml-eslint-parser';
 import type { ConfigProblem } from './problem.ts';
 
-/** A key no person writes: put before a repeated key it makes the key another one, and is taken away again after parsing. */
+/**
+ * A key no person writes: put before a repeated key it makes the key another one, and is taken away
+ * again after parsing.
+ */
 const repairMark = '<repeated key>';
 
-/** What the error says to a person, or null for a repeated key, which the reader reports itself with both its lines. */
+/**
+ * What the error says to a person, or null for a repeated key, which the reader reports itself with
+ * both its lines.
+ */
 export function syntaxProblem(text: string, error: ParseError): ConfigProblem | null {
   if (isRepeatedKey(error)) return null;
   const line = lineAtFault(text, error);
   const header = unclosedHeader(text.split('\n')[line - 1] ?? '');
-  if (header !== null) return { line, key: null, message: `the table's header has no end: write ${header}` };
+  if (header !== null)
+    return { line, key: null, message: `the table's header has no end: write ${header}` };
   const key = keyOnLine(text, line);
   if (line < error.lineNumber && key !== null) return { line, key, message: 'has no value' };
-  const found = (text.split('\n')[line - 1] ?? '').slice(line === error.lineNumber ? error.column : 0).trim();
-  return { line, key, message: `is not valid TOML${found === '' ? '' : ` at '${found}'`}: ${error.message}` };
+  const found = (text.split('\n')[line - 1] ?? '')
+    .slice(line === error.lineNumber ? error.column : 0)
+    .trim();
+  return {
+    line,
+    key,
+    message: `is not valid TOML${found === '' ? '' : ` at '${found}'`}: ${error.message}`,
+  };
 }
 
-/** The text with the error taken out and every line still in its place; null when what follows could not be read with certainty. */
+/**
+ * The text with the error taken out and every line still in its place; null when what follows could
+ * not be read with certainty.
+ */
 export function repairText(text: string, error: ParseError): string | null {
   if (isRepeatedKey(error)) {
     // The offset makes the mark itself unique, since a key may be there three times.
@@ -30,7 +46,8 @@ export function repairText(text: string, error: ParseError): string | null {
     lines[index] = header;
     return lines.join('\n');
   }
-  // Without its header a table's keys would count for the table above. A line that is empty already was not the cause.
+  // Without its header a table's keys would count for the table above. A line that is empty already
+  // was not the cause.
   if (line.trim() === '' || line.trimStart().startsWith('[')) return null;
   lines[index] = '';
   return lines.join('\n');
@@ -47,7 +64,10 @@ function isRepeatedKey(error: ParseError): boolean {
   return error.message === 'Defining a key multiple times is invalid';
 }
 
-/** The parser points at the token it stumbled over; for `key =` and `[table` without an end that token is on a later line. */
+/**
+ * The parser points at the token it stumbled over; for `key =` and `[table` without an end that
+ * token is on a later line.
+ */
 function lineAtFault(text: string, error: ParseError): number {
   const lines = text.split('\n');
   const before = (lines[error.lineNumber - 1] ?? '').slice(0, error.column);
@@ -62,8 +82,11 @@ function lineAtFault(text: string, error: ParseError): number {
 
 /** `[ssh` as it was meant, or null for a line that is something else or leaves room for guesses. */
 function unclosedHeader(line: string): string | null {
-  const [, brackets, name] = /^\s*(\[\[?)\s*([\w-]+(?:\s*\.\s*[\w-]+)*)\s*(?:#.*)?$/.exec(line) ?? [];
-  return brackets === undefined || name === undefined ? null : `${brackets}${name}${']'.repeat(brackets.length)}`;
+  const [, brackets, name] =
+    /^\s*(\[\[?)\s*([\w-]+(?:\s*\.\s*[\w-]+)*)\s*(?:#.*)?$/.exec(line) ?? [];
+  return brackets === undefined || name === undefined
+    ? null
+    : `${brackets}${name}${']'.repeat(brackets.length)}`;
 }
 
 /** The dotted path of the key that a line sets, as far as the text tells. */
@@ -71,6 +94,8 @@ function keyOnLine(text: string, line: number): string | null {
   const lines = text.split('\n').slice(0, line);
   const key = /^\s*([\w.-]+)\s*=/.exec(lines.at(-1) ?? '')?.[1];
   if (key === undefined) return null;
-  const table = lines.map((header) => /^\s*\[+([\w.-]+)\]/.exec(header)?.[1]).findLast((name) => name !== undefined);
+  const table = lines
+    .map((header) => /^\s*\[+([\w.-]+)\]/.exec(header)?.[1])
+    .findLast((name) => name !== undefined);
   return table === undefined ? key : `${table}.${key}`;
 }

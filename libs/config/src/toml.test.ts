@@ -12,7 +12,12 @@ function paths(text: string): string[] {
 
 describe('readToml', () => {
   it('gives every table and key with its line', () => {
-    assert.deepEqual(paths('a = 1\n\n[t]\nb = "x" # why\nc.d = 2\n'), ['1 a', '3 t', '4 t.b', '5 t.c.d']);
+    assert.deepEqual(paths('a = 1\n\n[t]\nb = "x" # why\nc.d = 2\n'), [
+      '1 a',
+      '3 t',
+      '4 t.b',
+      '5 t.c.d',
+    ]);
   });
 
   it('counts lines alike with CRLF and characters beyond the first plane', () => {
@@ -20,7 +25,11 @@ describe('readToml', () => {
   });
 
   it('keeps how a number was written', () => {
-    assert.deepEqual(readToml('a = 0o660').entries[0]?.value, { kind: 'integer', value: 0o660, text: '0o660' });
+    assert.deepEqual(readToml('a = 0o660').entries[0]?.value, {
+      kind: 'integer',
+      value: 0o660,
+      text: '0o660',
+    });
   });
 
   it('goes on after a line that is no TOML', () => {
@@ -44,7 +53,9 @@ describe('readToml reports', () => {
   });
 
   it('a table that dotted keys already made', () => {
-    assert.deepEqual(problems('t.a = 1\n[t]\nb = 2'), ['2 t: is already there; keep one of the two']);
+    assert.deepEqual(problems('t.a = 1\n[t]\nb = 2'), [
+      '2 t: is already there; keep one of the two',
+    ]);
   });
 
   it('a missing value on the line that lacks it', () => {

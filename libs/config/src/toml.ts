@@ -2,11 +2,17 @@ import { ParseError, parseTOML, type AST } from 'toml-eslint-parser';
 import type { ConfigProblem } from './problem.ts';
 import { repairText, syntaxProblem, withoutRepairMark } from './toml-repair.ts';
 
-/** A value as TOML has it. `text` of a number is how it was written, since `0o660` and `432` are not the same to a reader. */
+/**
+ * A value as TOML has it. `text` of a number is how it was written, since `0o660` and `432` are not
+ * the same to a reader.
+ */
 export type TomlValue =
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'integer' | 'float'; readonly value: number; readonly text: string }
-  | { readonly kind: 'array'; readonly elements: readonly { readonly line: number; readonly value: TomlValue }[] }
+  | {
+      readonly kind: 'array';
+      readonly elements: readonly { readonly line: number; readonly value: TomlValue }[];
+    }
   | { readonly kind: 'boolean'; readonly value: boolean }
   | { readonly kind: 'date' | 'table' };
 
@@ -24,10 +30,15 @@ export interface TomlReading {
   readonly problems: readonly ConfigProblem[];
 }
 
-/** More syntax errors than this and the file is not a configuration; each one costs another parse. */
+/**
+ * More syntax errors than this and the file is not a configuration; each one costs another parse.
+ */
 const syntaxProblemsMax = 100;
 
-/** Reads TOML 1.0 and goes on after an error, so that all problems of a file come out in one go. Never throws for a bad text. */
+/**
+ * Reads TOML 1.0 and goes on after an error, so that all problems of a file come out in one go.
+ * Never throws for a bad text.
+ */
 export function readToml(text: string): TomlReading {
   const problems: ConfigProblem[] = [];
   let remaining = text;
@@ -40,7 +51,8 @@ export function readToml(text: string): TomlReading {
       const problem = syntaxProblem(remaining, error);
       if (problem !== null) problems.push(problem);
       const repaired = repairText(remaining, error);
-      // What follows a first error that cannot be mended would be guesses, so only the first is certain.
+      // What follows a first error that cannot be mended would be guesses, so only the first is
+      // certain.
       if (repaired === null) return { entries: [], problems: problems.slice(0, 1) };
       remaining = repaired;
     }
@@ -56,20 +68,39 @@ function flatten(program: AST.TOMLProgram): { entries: TomlEntry[]; problems: Co
     const first = firstLines.get(entry.path);
     if (first !== undefined || marked) {
       const where = first === undefined ? '' : ` on line ${first}`;
-      problems.push({ line: entry.line, key: entry.path, message: `is already there${where}; keep one of the two` });
+      problems.push({
+        line: entry.line,
+        key: entry.path,
+        message: `is already there${where}; keep one of the two`,
+      });
     } else {
       firstLines.set(entry.path, entry.line);
     }
     entries.push(entry);
   };
-  const visit = (prefix: readonly string[], nodes: readonly (AST.TOMLKeyValue | AST.TOMLTable)[]): void => {
+  const visit = (
+    prefix: readonly string[],
+    nodes: readonly (AST.TOMLKeyValue | AST.TOMLTable)[],
+  ): void => {
     for (const node of nodes) {
-      const own = withoutRepairMark(node.key.keys.map((key) => (key.type === 'TOMLBare' ? key.name : key.value)));
+      const own = withoutRepairMark(
+        node.key.keys.map((key) => (key.type === 'TOMLBare' ? key.name : key.value)),
+      );
       const keys = [...prefix, ...own.keys];
       const entry = { path: keys.join('.'), line: node.loc.start.line };
       const inner =
-        node.type === 'TOMLTable' ? node.body : node.value.type === 'TOMLInlineTable' ? node.value.body : null;
-      add({ ...entry, value: node.type === 'TOMLTable' || inner !== null ? null : toValue(node.value) }, own.marked);
+        node.type === 'TOMLTable'
+          ? node.body
+          : node.value.type === 'TOMLInlineTable'
+            ? node.value.body
+            : null;
+      add(
+        {
+          ...entry,
+          value: node.type === 'TOMLTable' || inner !== null ? null : toValue(node.value),
+        },
+        own.marked,
+      );
       if (node.type === 'TOMLTable' && node.kind === 'array') {
         problems.push({
           line: entry.line,
@@ -89,7 +120,10 @@ function toValue(node: AST.TOMLContentNode): TomlValue {
   if (node.type === 'TOMLArray') {
     return {
       kind: 'array',
-      elements: node.elements.map((element) => ({ line: element.loc.start.line, value: toValue(element) })),
+      elements: node.elements.map((element) => ({
+        line: element.loc.start.line,
+        value: toValue(element),
+      })),
     };
   }
   switch (node.kind) {

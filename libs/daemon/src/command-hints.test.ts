@@ -7,7 +7,10 @@ describe('a command that a message advises', () => {
   const options = `--config '/srv/my own.toml'`;
 
   for (const [text, expected] of [
-    ['it runs already (pid 7); hatchery stop ends it', `it runs already (pid 7); hatchery stop ${options} ends it`],
+    [
+      'it runs already (pid 7); hatchery stop ends it',
+      `it runs already (pid 7); hatchery stop ${options} ends it`,
+    ],
     ['./hatchery user add NAME --key FILE', `./hatchery user add ${options} NAME --key FILE`],
     ['hatchery restart --now stops it first', `hatchery restart ${options} --now stops it first`],
     ['hatchery break-lock l1 --reason TEXT', `hatchery break-lock ${options} l1 --reason TEXT`],

@@ -18,7 +18,8 @@ describe('what sessions lack', () => {
   const ofUser = { account: { name: 'hosting', uid: 7, gid: 7 }, reason: null } as const;
 
   it('is told of this machine by the code that confines them', () => {
-    for (const lack of confinementOf(ofUser).lacks) assert.match(lack, /^Landlock|^the seccomp filter/);
+    for (const lack of confinementOf(ofUser).lacks)
+      assert.match(lack, /^Landlock|^the seccomp filter/);
   });
 
   it('names why there is no account of their own, and what the kernel has not', () => {
@@ -31,12 +32,18 @@ describe('what sessions lack', () => {
         'Landlock (none)',
       ],
     });
-    assert.deepEqual(confinementOf(ofUser, python), { user: 'hosting', lacks: ['Landlock (none)'] });
+    assert.deepEqual(confinementOf(ofUser, python), {
+      user: 'hosting',
+      lacks: ['Landlock (none)'],
+    });
   });
 
   it('is everything where that code does not run', () => {
     using directory = temporaryDirectory();
     const python = pythonThatSays(directory.path, 'exit 1');
-    assert.match(confinementOf(ofUser, python).lacks.join(), /restrictions\.py would take .* does not run/);
+    assert.match(
+      confinementOf(ofUser, python).lacks.join(),
+      /restrictions\.py would take .* does not run/,
+    );
   });
 });

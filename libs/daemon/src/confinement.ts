@@ -14,17 +14,31 @@ export interface Confinement {
 
 const script = join(checkoutDirectory, 'apps/forker/zygote/restrictions.py');
 
-/** Asks the kernel, by way of the code that confines sessions. A Python that does not run is told as a lack. */
-export function confinementOf({ account, reason }: SessionUser, python: string = systemPython): Confinement {
-  const own = account === null ? [`an account of their own, and run as the user of the service: ${reason}`] : [];
+/**
+ * Asks the kernel, by way of the code that confines sessions. A Python that does not run is told as
+ * a lack.
+ */
+export function confinementOf(
+  { account, reason }: SessionUser,
+  python: string = systemPython,
+): Confinement {
+  const own =
+    account === null
+      ? [`an account of their own, and run as the user of the service: ${reason}`]
+      : [];
   return { user: account?.name ?? null, lacks: [...own, ...kernelLacks(python)] };
 }
 
 function kernelLacks(python: string): string[] {
   try {
-    const words = execFileSync(python, ['-E', '-s', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const words = execFileSync(python, ['-E', '-s', script], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     return JSON.parse(words) as string[];
   } catch (error) {
-    return [`whatever ${script} would take from them: it does not run (${(error as Error).message.split('\n')[0]})`];
+    return [
+      `whatever ${script} would take from them: it does not run (${(error as Error).message.split('\n')[0]})`,
+    ];
   }
 }

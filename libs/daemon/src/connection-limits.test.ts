@@ -5,7 +5,12 @@ import { connect, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { ConnectionLimits, createGuardedServer, type HttpGuard } from './connection-limits.ts';
 
-const guard: HttpGuard = { perPeerMax: 20, allMax: 50, headersTimeoutMs: 60_000, requestTimeoutMs: 60_000 };
+const guard: HttpGuard = {
+  perPeerMax: 20,
+  allMax: 50,
+  headersTimeoutMs: 60_000,
+  requestTimeoutMs: 60_000,
+};
 
 /** An HTTP server that answers `/slow` only when it is told to. */
 async function served(own: Partial<HttpGuard> = {}) {
@@ -44,7 +49,8 @@ async function answerOf(client: Socket): Promise<string> {
   return text;
 }
 
-const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`;
+const get = (path: string): string =>
+  `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`;
 
 describe('a listener that somebody holds with connections that ask for nothing', () => {
   it('answers whoever asks, also from the same address, and lets the oldest go', async () => {
@@ -88,7 +94,8 @@ describe('a listener that somebody holds with connections that ask for nothing',
 
   it('answers health when all connections of all addresses are being served', async () => {
     await using server = await served({ perPeerMax: 2, allMax: 3 });
-    for (const host of ['127.0.0.2', '127.0.0.2', '127.0.0.3']) (await server.dial(host)).write(get('/slow'));
+    for (const host of ['127.0.0.2', '127.0.0.2', '127.0.0.3'])
+      (await server.dial(host)).write(get('/slow'));
     while (server.held.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
     const asking = await server.dial('127.0.0.4');
     asking.write(get('/healthz'));
@@ -132,7 +139,12 @@ describe('a listener that somebody holds with connections that ask for nothing',
 describe('a request that does not come to its end', () => {
   for (const [what, sent, own, answer] of [
     ['says nothing', '', { headersTimeoutMs: 200 }, /^HTTP\/1\.1 408 /],
-    ['has no end of its head', 'GET / HTTP/1.1\r\nHost: a\r\n', { headersTimeoutMs: 200 }, /^HTTP\/1\.1 408 /],
+    [
+      'has no end of its head',
+      'GET / HTTP/1.1\r\nHost: a\r\n',
+      { headersTimeoutMs: 200 },
+      /^HTTP\/1\.1 408 /,
+    ],
     [
       'has no end of its body',
       'POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\na',
@@ -145,7 +157,12 @@ describe('a request that does not come to its end', () => {
       { headersTimeoutMs: 100, requestTimeoutMs: 200 },
       /^HTTP\/1\.1 408 /,
     ],
-    ['has headers without measure', `GET / HTTP/1.1\r\nA: ${'x'.repeat(40_000)}`, {}, /^HTTP\/1\.1 431 /],
+    [
+      'has headers without measure',
+      `GET / HTTP/1.1\r\nA: ${'x'.repeat(40_000)}`,
+      {},
+      /^HTTP\/1\.1 431 /,
+    ],
     ['is none, as of TLS', '\u0016\u0003\u0001\r\n\r\n', {}, /^HTTP\/1\.1 400 /],
   ] as const)
     it(`that ${what} is ended by its own deadline, with a status`, async () => {

@@ -11,7 +11,10 @@ import type { Server as NetServer, Socket } from 'node:net';
 /** Connections above the caps, for health; a check is answered within a turn. */
 const spareMax = 32;
 
-/** Requests that one connection may have under way. No browser, proxy or Prometheus sends a second one before it has its answer. */
+/**
+ * Requests that one connection may have under way. No browser, proxy or Prometheus sends a second
+ * one before it has its answer.
+ */
 const pipelinedMax = 32;
 
 /** How many connections a listener keeps. */
@@ -22,16 +25,20 @@ export interface ConnectionCaps {
 }
 
 /**
- * Keeps a listener answering while somebody holds it with connections that ask for nothing. Above a cap the connection that has waited
- * longest without a request gives way, of the same address first: so a flood pushes out its own, and whoever asks at once, as a
- * health check does, is answered. When all of them are being served, what comes is spare: health alone is answered there.
+ * Keeps a listener answering while somebody holds it with connections that ask for nothing. Above a
+ * cap the connection that has waited longest without a request gives way, of the same address
+ * first: so a flood pushes out its own, and whoever asks at once, as a health check does, is
+ * answered. When all of them are being served, what comes is spare: health alone is answered there.
  */
 export class ConnectionLimits {
   readonly #caps: ConnectionCaps;
   readonly #peers = new Map<string, Set<Socket>>();
   /** Without a request under way, the oldest first. */
   readonly #waiting = new Set<Socket>();
-  /** Requests under way; a client may send the next ones before it has its answer (RFC 9112, "Pipelining"). */
+  /**
+   * Requests under way; a client may send the next ones before it has its answer (RFC 9112,
+   * "Pipelining").
+   */
   readonly #underWay = new Map<Socket, number>();
   /** Accepted in this turn of the event loop: what they have sent has not been read yet. */
   readonly #fresh = new Set<Socket>();
@@ -46,7 +53,10 @@ export class ConnectionLimits {
     server.on('connection', (socket: Socket) => this.#enter(socket));
   }
 
-  /** It has asked for something, and does not give way until {@link rest}; how many of its requests are under way. */
+  /**
+   * It has asked for something, and does not give way until {@link rest}; how many of its requests
+   * are under way.
+   */
   busy(socket: Socket): number {
     this.#waiting.delete(socket);
     const underWay = (this.#underWay.get(socket) ?? 0) + 1;
@@ -90,7 +100,8 @@ export class ConnectionLimits {
 
   /** `own` are those of its address, or null where all addresses together are too many. */
   #makeRoom(newest: Socket, own: ReadonlySet<Socket> | null): void {
-    const isCandidate = (socket: Socket): boolean => socket !== newest && (own === null || own.has(socket));
+    const isCandidate = (socket: Socket): boolean =>
+      socket !== newest && (own === null || own.has(socket));
     const oldest = first(
       this.#waiting,
       (socket) => isCandidate(socket) && !this.#fresh.has(socket) && !this.#spare.has(socket),
@@ -98,7 +109,9 @@ export class ConnectionLimits {
     if (oldest !== undefined) return this.#close(oldest);
     this.#spare.add(newest);
     if (this.#spare.size <= spareMax) return;
-    this.#close(first(this.#spare, (socket) => isCandidate(socket) && this.#waiting.has(socket)) ?? newest);
+    this.#close(
+      first(this.#spare, (socket) => isCandidate(socket) && this.#waiting.has(socket)) ?? newest,
+    );
   }
 
   #close(socket: Socket): void {
@@ -109,7 +122,10 @@ export class ConnectionLimits {
   }
 }
 
-function first(sockets: ReadonlySet<Socket>, test: (socket: Socket) => boolean): Socket | undefined {
+function first(
+  sockets: ReadonlySet<Socket>,
+  test: (socket: Socket) => boolean,
+): Socket | undefined {
   for (const socket of sockets) if (test(socket)) return socket;
   return undefined;
 }
@@ -121,7 +137,9 @@ function peerOf({ remoteAddress = '' }: Socket): string {
   const [head = '', tail = ''] = address.split('::');
   const groups = head === '' ? [] : head.split(':');
   const missing = 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  const all = address.includes('::') ? [...groups, ...Array<string>(missing).fill('0'), ...tail.split(':')] : groups;
+  const all = address.includes('::')
+    ? [...groups, ...Array<string>(missing).fill('0'), ...tail.split(':')]
+    : groups;
   return all.slice(0, 4).join(':');
 }
 
@@ -133,10 +151,15 @@ export interface HttpGuard extends ConnectionCaps {
   readonly requestTimeoutMs: number;
 }
 
-/** Node looks for requests that are late only so often; its own 30 s would make of a deadline of 5 one of 35. */
+/**
+ * Node looks for requests that are late only so often; its own 30 s would make of a deadline of 5
+ * one of 35.
+ */
 const lookMs = 500;
 
-/** The guard of the sockets of control, whose callers are other parts and commands of this machine. */
+/**
+ * The guard of the sockets of control, whose callers are other parts and commands of this machine.
+ */
 export const controlGuard: HttpGuard = {
   // A page's server, an operator or two, and scripts that look; each feed is one of them for good.
   perPeerMax: 200,
@@ -147,34 +170,53 @@ export const controlGuard: HttpGuard = {
 };
 
 /** An HTTP server with its deadlines and caps. What is upgraded is being served until it closes. */
-export function createGuardedServer(guard: HttpGuard, listener?: RequestListener, options: ServerOptions = {}): Server {
+export function createGuardedServer(
+  guard: HttpGuard,
+  listener?: RequestListener,
+  options: ServerOptions = {},
+): Server {
   const { headersTimeoutMs: headersTimeout, requestTimeoutMs: requestTimeout } = guard;
-  const server = createServer({ headersTimeout, requestTimeout, connectionsCheckingInterval: lookMs, ...options });
+  const server = createServer({
+    headersTimeout,
+    requestTimeout,
+    connectionsCheckingInterval: lookMs,
+    ...options,
+  });
   const limits = new ConnectionLimits(server, guard);
   server.on('upgrade', ({ socket }) => limits.busy(socket));
   // Before every handler, whenever that is attached: what has no place is not handled.
   const emit = server.emit.bind(server);
   server.emit = (event: string, ...given: unknown[]): boolean => {
     const [request, response] = given as [IncomingMessage, ServerResponse];
-    if (event === 'upgrade' && limits.isSpare(request.socket)) return request.socket.destroy() !== null;
+    if (event === 'upgrade' && limits.isSpare(request.socket))
+      return request.socket.destroy() !== null;
     if (event === 'request' && !admit(limits, request, response)) return true;
     return emit(event, ...given);
   };
   if (listener !== undefined) server.on('request', listener);
-  // A client without `Connection: close` or TLS on this port gets a plain answer; the socket closes with it.
+  // A client without `Connection: close` or TLS on this port gets a plain answer; the socket closes
+  // with it.
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
     // A client that goes on sending would keep a half-closed connection for as long as it likes.
     else
-      socket.end(`HTTP/1.1 ${statusOf(error)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
-        socket.destroy(),
+      socket.end(
+        `HTTP/1.1 ${statusOf(error)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+        () => socket.destroy(),
       );
   });
   return server;
 }
 
-/** Counts a request; false when it was answered or cut off here, since its connection has no place or asks for too much at once. */
-function admit(limits: ConnectionLimits, { socket, url = '' }: IncomingMessage, response: ServerResponse): boolean {
+/**
+ * Counts a request; false when it was answered or cut off here, since its connection has no place
+ * or asks for too much at once.
+ */
+function admit(
+  limits: ConnectionLimits,
+  { socket, url = '' }: IncomingMessage,
+  response: ServerResponse,
+): boolean {
   if (limits.busy(socket) > pipelinedMax) {
     socket.destroy();
     return false;
@@ -184,7 +226,9 @@ function admit(limits: ConnectionLimits, { socket, url = '' }: IncomingMessage, 
   response.setHeader('Connection', 'close');
   if (/^[^?]*\/(healthz|readyz)(\?|$)/.test(url)) return true;
   response.writeHead(503, { 'Retry-After': '5', 'Content-Type': 'text/plain' });
-  response.end('All connections of this address, or of this listener, are in use. Try again later.\n');
+  response.end(
+    'All connections of this address, or of this listener, are in use. Try again later.\n',
+  );
   return false;
 }
 

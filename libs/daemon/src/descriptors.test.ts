@@ -6,7 +6,11 @@ const limits = (hard: string): string =>
   `Limit  Soft Limit  Hard Limit  Units\nMax open files   64   ${hard}   files\n`;
 
 test('the hard limit is held against what the sessions need', () => {
-  assert.deepEqual(descriptorNeed(100, limits('628')), { allowed: 628, needed: 628, trouble: null });
+  assert.deepEqual(descriptorNeed(100, limits('628')), {
+    allowed: 628,
+    needed: 628,
+    trouble: null,
+  });
   assert.equal(descriptorNeed(100, limits('unlimited')).trouble, null);
   const { allowed, trouble } = descriptorNeed(100, limits('627'));
   assert.equal(allowed, 627);
@@ -17,6 +21,7 @@ test('a start that cannot serve what is configured says what is allowed, what is
   proveDescriptors(1);
   assert.throws(() => proveDescriptors(100_000_000), {
     name: 'StartError',
-    message: /^\d+ open files are allowed and 100000000 sessions need 500000128: raise it \(ulimit -Hn,/,
+    message:
+      /^\d+ open files are allowed and 100000000 sessions need 500000128: raise it \(ulimit -Hn,/,
   });
 });

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { StartError } from './start-error.ts';
 
-/** Descriptors of a session in the gateway: the client's socket, three FIFOs, and the connection to the fork service. The fork service has fewer. */
+/**
+ * Descriptors of a session in the gateway: the client's socket, three FIFOs, and the connection to
+ * the fork service. The fork service has fewer.
+ */
 const perSession = 5;
 
 /** What a part needs for itself, and for clients that have not signed in. */
@@ -15,7 +18,10 @@ export interface DescriptorNeed {
   readonly trouble: string | null;
 }
 
-/** `limits` is the text of /proc/PID/limits (proc(5)). Node raises its soft limits to the hard ones by itself, so it is these that count. */
+/**
+ * `limits` is the text of /proc/PID/limits (proc(5)). Node raises its soft limits to the hard ones
+ * by itself, so it is these that count.
+ */
 export function descriptorNeed(
   sessionsMax: number,
   limits: string = readFileSync('/proc/self/limits', 'utf8'),
@@ -32,5 +38,7 @@ export function descriptorNeed(
 export function proveDescriptors(sessionsMax: number): void {
   const { allowed, needed, trouble } = descriptorNeed(sessionsMax);
   if (trouble === null) return;
-  throw new StartError(`${allowed} open files are allowed and ${sessionsMax} sessions need ${needed}: ${trouble}`);
+  throw new StartError(
+    `${allowed} open files are allowed and ${sessionsMax} sessions need ${needed}: ${trouble}`,
+  );
 }

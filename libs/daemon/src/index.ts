@@ -6,7 +6,13 @@ export type { LineLevel } from './log-line.ts';
 export { standardError, standardOutput } from './log-output.ts';
 export type { LogHealth } from './log-output.ts';
 export { descriptorNeed, proveDescriptors } from './descriptors.ts';
-export { bootId, isElsewhere, pidNamespace, processStartTime, statFields } from './process-identity.ts';
+export {
+  bootId,
+  isElsewhere,
+  pidNamespace,
+  processStartTime,
+  statFields,
+} from './process-identity.ts';
 export { ConnectionLimits, controlGuard, createGuardedServer } from './connection-limits.ts';
 export type { HttpGuard } from './connection-limits.ts';
 export { confinementOf } from './confinement.ts';
@@ -16,7 +22,13 @@ export { nodeFlags } from './node-flags.ts';
 export { makeDirectories } from './make-directories.ts';
 export { createFile, modes, openFile } from './modes.ts';
 export { giveToOwnerAbove, makeOwnedDirectory } from './ownership.ts';
-export { clearPartHalt, currentHalt, describeHalt, readPartHalt, writePartHalt } from './part-halt.ts';
+export {
+  clearPartHalt,
+  currentHalt,
+  describeHalt,
+  readPartHalt,
+  writePartHalt,
+} from './part-halt.ts';
 export type { PartHalt } from './part-halt.ts';
 export { readPartRecord, readPartRecordElsewhere, readReplacedRecords } from './part-record.ts';
 export type { PartRecord } from './part-record.ts';
@@ -46,7 +58,13 @@ export {
 export type { SessionAccount, SessionUser } from './session-account.ts';
 export { StartError } from './start-error.ts';
 export { openSignInKey, readSignInKey, SignInKeyError, signInKeyPath } from './sign-in-key.ts';
-export { clockSkewMsMax, linkName, makeLinkToken, readLinkToken, signInLinkMsMax } from './sign-in-link.ts';
+export {
+  clockSkewMsMax,
+  linkName,
+  makeLinkToken,
+  readLinkToken,
+  signInLinkMsMax,
+} from './sign-in-link.ts';
 export type { SignInLink } from './sign-in-link.ts';
 export { predecessorSocketPath, UnixName } from './unix-name.ts';
 export type { Predecessor, UnixNameOptions } from './unix-name.ts';

@@ -1,4 +1,7 @@
-/** What a log holds back while it cannot be written: some thousand lines. What comes then is lost, and counted. */
+/**
+ * What a log holds back while it cannot be written: some thousand lines. What comes then is lost,
+ * and counted.
+ */
 export const logBytesWaitingMax = 1024 * 1024;
 
 /** One write(2) of a log that has been held back. */
@@ -12,8 +15,9 @@ export const logFailedRetryMs = 1_000;
 export const logFlushMsMax = 500;
 
 /**
- * Connections that wait for accept(2) while nobody serves: those of some seconds of a busy host. The kernel takes no more than
- * net.core.somaxconn (4096 by default); who comes then waits as well, for the client's kernel asks again.
+ * Connections that wait for accept(2) while nobody serves: those of some seconds of a busy host.
+ * The kernel takes no more than net.core.somaxconn (4096 by default); who comes then waits as well,
+ * for the client's kernel asks again.
  */
 export const queuedConnectionsMax = 4096;
 

@@ -1,7 +1,10 @@
 /** How much a line of a log matters, as loggers name it. */
 export type LineLevel = 'info' | 'warn' | 'error' | 'fatal';
 
-/** One line of a log in JSON, with its end of line, in the form in which the loggers of the parts write theirs. */
+/**
+ * One line of a log in JSON, with its end of line, in the form in which the loggers of the parts
+ * write theirs.
+ */
 export function jsonLogLine(part: string, level: LineLevel, msg: string): string {
   return `${JSON.stringify({ level, time: new Date().toISOString(), part, msg })}\n`;
 }
@@ -10,7 +13,11 @@ export function jsonLogLine(part: string, level: LineLevel, msg: string): string
 export function readLogLine(line: string): { readonly level: string; readonly msg: string } | null {
   if (!line.startsWith('{')) return null;
   try {
-    const { level, msg, err } = JSON.parse(line) as { level?: unknown; msg?: unknown; err?: { message?: unknown } };
+    const { level, msg, err } = JSON.parse(line) as {
+      level?: unknown;
+      msg?: unknown;
+      err?: { message?: unknown };
+    };
     if (typeof level !== 'string' || typeof msg !== 'string') return null;
     return { level, msg: typeof err?.message === 'string' ? `${msg}: ${err.message}` : msg };
   } catch {

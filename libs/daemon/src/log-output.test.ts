@@ -19,7 +19,10 @@ class Talker implements Disposable {
   #answers = '';
   stderr = '';
 
-  constructor(stderr: 'pipe' | number = 'pipe', words: readonly string[] = [process.execPath, fixture]) {
+  constructor(
+    stderr: 'pipe' | number = 'pipe',
+    words: readonly string[] = [process.execPath, fixture],
+  ) {
     const [program = '', ...argv] = words;
     this.process = spawn(program, argv, { stdio: ['pipe', 'pipe', stderr] satisfies StdioOptions });
     this.process.stdout?.on('data', (chunk: Buffer) => (this.#answers += chunk.toString()));
@@ -37,7 +40,10 @@ class Talker implements Disposable {
   }
 
   listen(): void {
-    (this.process.stderr as Readable).on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
+    (this.process.stderr as Readable).on(
+      'data',
+      (chunk: Buffer) => (this.stderr += chunk.toString()),
+    );
   }
 
   async end(): Promise<number | null> {
@@ -80,7 +86,10 @@ function assertGap(lines: readonly Line[], count: number, problem: string): void
   const lost = gaps[0]?.lostLines ?? 0;
   const before = numbers(lines.slice(0, lines.indexOf(gaps[0] as Line)));
   const after = numbers(lines.slice(lines.indexOf(gaps[0] as Line)));
-  assert.deepEqual([...before, ...upTo(lost).map((index) => before.length + index), ...after], upTo(count));
+  assert.deepEqual(
+    [...before, ...upTo(lost).map((index) => before.length + index), ...after],
+    upTo(count),
+  );
   assert.ok(lost > 0 && after.length > 0);
 }
 
@@ -136,14 +145,26 @@ describe('the log of a process', () => {
     spawnSync('mkfifo', [orders]);
     const command = `${process.execPath} ${fixture} <${orders} >${answers}`;
     // Its terminal is script(1)'s, and stands still when that does.
-    using terminal = new Talker('pipe', ['script', '--quiet', '--return', '--command', command, '/dev/null']);
+    using terminal = new Talker('pipe', [
+      'script',
+      '--quiet',
+      '--return',
+      '--command',
+      command,
+      '/dev/null',
+    ]);
     const to = openSync(orders, 'r+');
     try {
       writeFileSync(to, 'say 1\n');
-      await until('the first answer', () => existsSync(answers) && readFileSync(answers, 'utf8') === 'said 1\n');
+      await until(
+        'the first answer',
+        () => existsSync(answers) && readFileSync(answers, 'utf8') === 'said 1\n',
+      );
       terminal.process.kill('SIGSTOP');
       writeFileSync(to, `say ${tooMany}\n`);
-      await until('the next answer', () => readFileSync(answers, 'utf8').endsWith(`said ${1 + tooMany}\n`));
+      await until('the next answer', () =>
+        readFileSync(answers, 'utf8').endsWith(`said ${1 + tooMany}\n`),
+      );
       terminal.process.kill('SIGCONT');
     } finally {
       closeSync(to);
@@ -171,7 +192,9 @@ describe('the log of a process', () => {
       closeSync(file);
       await talker.say(10, 10);
       const filler = join(disk, 'filler');
-      assert.throws(() => writeFileSync(filler, Buffer.alloc(16 * 1024 * 1024)), { code: 'ENOSPC' });
+      assert.throws(() => writeFileSync(filler, Buffer.alloc(16 * 1024 * 1024)), {
+        code: 'ENOSPC',
+      });
       for (let said = 100; said <= tooMany; said += 100) await talker.say(100, 10 + said);
       rmSync(filler);
       await until('the lost lines', () => readFileSync(path, 'utf8').includes('were lost'));
@@ -182,9 +205,19 @@ describe('the log of a process', () => {
   });
 });
 
-async function onSmallDisk(context: TestContext, story: (disk: string) => Promise<void>): Promise<void> {
+async function onSmallDisk(
+  context: TestContext,
+  story: (disk: string) => Promise<void>,
+): Promise<void> {
   using directory = temporaryDirectory();
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', directory.path]);
+  const { status, stderr } = spawnSync('mount', [
+    '-t',
+    'tmpfs',
+    '-o',
+    'size=8m',
+    'tmpfs',
+    directory.path,
+  ]);
   if (status !== 0) return context.skip(`no file system of its own: ${stderr.toString().trim()}`);
   try {
     await story(directory.path);

@@ -1,25 +1,37 @@
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { logBusyRetryMs, logBytesWaitingMax, logFailedRetryMs, logFlushMsMax, logWriteBytesMax } from './limits.ts';
+import {
+  logBusyRetryMs,
+  logBytesWaitingMax,
+  logFailedRetryMs,
+  logFlushMsMax,
+  logWriteBytesMax,
+} from './limits.ts';
 
 /** What has become of a log. */
 export interface LogHealth {
   /** Lines that were never written, since the start. */
   readonly lostLines: number;
-  /** Why nothing is written now, as `ENOSPC`; null when everything is, or waits for its reader only. */
+  /**
+   * Why nothing is written now, as `ENOSPC`; null when everything is, or waits for its reader only.
+   */
   readonly problem: string | null;
 }
 
-/** Hears that a log is written again, how many lines were lost before, and why (`EAGAIN`: its reader was too slow). */
+/**
+ * Hears that a log is written again, how many lines were lost before, and why (`EAGAIN`: its reader
+ * was too slow).
+ */
 export type LogRegained = (lostLines: number, problem: string) => void;
 
 /**
- * The log of a process on a descriptor. Writing neither waits nor fails: what the descriptor does not take waits in
- * memory, within a bound; what comes when that is full is counted as lost until all that waits is written.
+ * The log of a process on a descriptor. Writing neither waits nor fails: what the descriptor does
+ * not take waits in memory, within a bound; what comes when that is full is counted as lost until
+ * all that waits is written.
  *
- * A pipe or socket is written at once, so that the lines before a crash are out. A write to a file can hang with its
- * disk, and is left to another thread. Pino's own destination serves neither: its synchronous form blocks, and the other one never
- * returns from `flushSync` when a disk is full.
+ * A pipe or socket is written at once, so that the lines before a crash are out. A write to a file
+ * can hang with its disk, and is left to another thread. Pino's own destination serves neither: its
+ * synchronous form blocks, and the other one never returns from `flushSync` when a disk is full.
  */
 export class LogOutput {
   readonly #fd: number;
@@ -57,7 +69,10 @@ export class LogOutput {
     if (this.#retry === null && !this.#isWriting) this.#writeOn();
   }
 
-  /** For the end of the process: writes what waits as far as it is taken within {@link logFlushMsMax}. */
+  /**
+   * For the end of the process: writes what waits as far as it is taken within {@link
+   * logFlushMsMax}.
+   */
   flushSync(): void {
     const deadline = performance.now() + logFlushMsMax;
     // What another thread has begun with comes to its end with the process.
@@ -101,7 +116,9 @@ export class LogOutput {
     if (first === undefined || this.#waiting.length === 1) return first ?? null;
     let bytes = 0;
     const count = this.#waiting.findIndex(({ length }) => (bytes += length) > logWriteBytesMax);
-    const together = Buffer.concat(this.#waiting.splice(0, count === -1 ? this.#waiting.length : Math.max(count, 1)));
+    const together = Buffer.concat(
+      this.#waiting.splice(0, count === -1 ? this.#waiting.length : Math.max(count, 1)),
+    );
     this.#waiting.unshift(together);
     return together;
   }
@@ -169,7 +186,10 @@ function openDoor(fd: number): Door | null {
   try {
     // Opened once more: whoever shares the descriptor would notice the other mode.
     return isatty(fd)
-      ? { fd: openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK), unblock: () => undefined }
+      ? {
+          fd: openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK),
+          unblock: () => undefined,
+        }
       : null;
   } catch {
     // The terminal of somebody else, as after su(1).
@@ -178,13 +198,16 @@ function openDoor(fd: number): Door | null {
 }
 
 /**
- * Only libuv can set the mode of a pipe or socket, and each process that is started with it as its own stderr sets it
- * back for all who share it (uv__process_child_init).
+ * Only libuv can set the mode of a pipe or socket, and each process that is started with it as its
+ * own stderr sets it back for all who share it (uv__process_child_init).
  */
 function doorOfLibuv(fd: number): Door | null {
   const stream = fd === 1 ? process.stdout : fd === 2 ? process.stderr : null;
-  const handle = (stream as { _handle?: { setBlocking?: (on: boolean) => number } } | null)?._handle;
-  return handle?.setBlocking === undefined ? null : { fd, unblock: () => void handle.setBlocking?.(false) };
+  const handle = (stream as { _handle?: { setBlocking?: (on: boolean) => number } } | null)
+    ?._handle;
+  return handle?.setBlocking === undefined
+    ? null
+    : { fd, unblock: () => void handle.setBlocking?.(false) };
 }
 
 function countLines(lines: Buffer): number {

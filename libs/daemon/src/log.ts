@@ -7,8 +7,9 @@ import { standardError } from './log-output.ts';
 export type Logger = import('pino').Logger;
 
 /**
- * A logger for one part that writes to stderr, one line an event, `json` or `text` as configured. Nothing waits for it, and
- * it never fails: lines that could not be written are counted in one that comes after them.
+ * A logger for one part that writes to stderr, one line an event, `json` or `text` as configured.
+ * Nothing waits for it, and it never fails: lines that could not be written are counted in one that
+ * comes after them.
  */
 export function createLogger(part: string, options: Config['log']): Logger {
   const output = standardError();
@@ -25,7 +26,8 @@ export function createLogger(part: string, options: Config['log']): Logger {
     flushSync: () => output.flushSync(),
   };
   const log = pino(settings, destination);
-  output.regained = (lostLines, problem) => log.warn({ lostLines, problem }, 'lines of this log were lost');
+  output.regained = (lostLines, problem) =>
+    log.warn({ lostLines, problem }, 'lines of this log were lost');
   return log;
 }
 

@@ -27,8 +27,16 @@ it('ends with an error that says what to do where nothing can be made', () => {
   for (const [place, code, why] of [
     ['/proc/none/below', 'ENOENT', 'nothing can be made there (ENOENT); mount its disk'],
     [join(path, 'file'), 'EEXIST', 'a file is in its place; move it away'],
-    [join(path, 'file/below/deep'), 'ENOTDIR', `the file ${path}/file is in its way; move that away`],
-    [join(path, 'link'), 'EEXIST', 'a symbolic link that leads to no directory is in its place; move it away'],
+    [
+      join(path, 'file/below/deep'),
+      'ENOTDIR',
+      `the file ${path}/file is in its way; move that away`,
+    ],
+    [
+      join(path, 'link'),
+      'EEXIST',
+      'a symbolic link that leads to no directory is in its place; move it away',
+    ],
   ] as const)
     assert.throws(() => makeDirectories(place, 0o700), {
       code,

@@ -3,7 +3,10 @@ import { dirname } from 'node:path';
 import { getSystemErrorMessage } from 'node:util';
 import { explainFullDisk, modes } from './modes.ts';
 
-/** A directory that cannot be made, in one line for a person: it says what is in the way, and the remedy. The system's own words are not in it. */
+/**
+ * A directory that cannot be made, in one line for a person: it says what is in the way, and the
+ * remedy. The system's own words are not in it.
+ */
 export class DirectoryError extends Error {
   /** Of the system, as `EEXIST`. */
   readonly code: string;
@@ -21,9 +24,10 @@ export class DirectoryError extends Error {
 const setGroupId = 0o2000;
 
 /**
- * Makes a directory with exactly `mode`, under any umask, unless it is there; those above it that are missing are made with
- * {@link modes.passage}. A directory that hands its group on (set-group-ID) hands that on, too. Node's own way of this
- * (`recursive`) never returns where the system says of a directory to be made that it is missing, as below /proc.
+ * Makes a directory with exactly `mode`, under any umask, unless it is there; those above it that
+ * are missing are made with {@link modes.passage}. A directory that hands its group on
+ * (set-group-ID) hands that on, too. Node's own way of this (`recursive`) never returns where the
+ * system says of a directory to be made that it is missing, as below /proc.
  * @throws {DirectoryError}, and an Error that says what to do when the disk is full
  */
 export function makeDirectories(path: string, mode: number): void {
@@ -44,11 +48,15 @@ export function makeDirectories(path: string, mode: number): void {
 /** The directory itself in any case, so that a file in its place is an error. */
 function missingOf(path: string): string[] {
   const missing = [path];
-  for (let above = dirname(path); !existsSync(above); above = dirname(above)) missing.unshift(above);
+  for (let above = dirname(path); !existsSync(above); above = dirname(above))
+    missing.unshift(above);
   return missing;
 }
 
-/** `directory` is `path`, or what is missing above it. The place of each directory that Hatchery makes follows from a key of the configuration. */
+/**
+ * `directory` is `path`, or what is missing above it. The place of each directory that Hatchery
+ * makes follows from a key of the configuration.
+ */
 function explain(error: NodeJS.ErrnoException, path: string, directory: string): unknown {
   const { code } = error;
   const ofDisk = explainFullDisk(error, directory);

@@ -5,17 +5,25 @@ import { makeDirectories } from './make-directories.ts';
 import { createFile, modes } from './modes.ts';
 import { readPartRecord } from './part-record.ts';
 
-/** Why a part does not serve: somebody has asked it to stop, or it keeps failing and is tried again. */
+/**
+ * Why a part does not serve: somebody has asked it to stop, or it keeps failing and is tried again.
+ */
 export interface PartHalt {
   readonly name: string;
   readonly state: 'stopped' | 'failing';
   /** When it was asked to stop, or failed last; RFC 3339. */
   readonly at: string;
-  /** Who asked and how, as `quit by root (uid 0, pid 77, socat)` or `SIGTERM`; of one that fails the last error. One line. */
+  /**
+   * Who asked and how, as `quit by root (uid 0, pid 77, socat)` or `SIGTERM`; of one that fails the
+   * last error. One line.
+   */
   readonly reason: string;
   /** Failures in a row; 0 of one that was stopped. */
   readonly attempts: number;
-  /** When it is started again, RFC 3339; null of one that was stopped, which waits for `hatchery start`. */
+  /**
+   * When it is started again, RFC 3339; null of one that was stopped, which waits for `hatchery
+   * start`.
+   */
   readonly nextTryAt: string | null;
   /** Who wrote this: the part that was stopped, or the supervisor of one that fails. */
   readonly pid: number;
@@ -31,7 +39,10 @@ export function readPartHalt(config: Config, name: string): PartHalt | null {
   }
 }
 
-/** Why a part does not serve now, or is about to stop serving; null of one that serves, and of one of which nothing is written. */
+/**
+ * Why a part does not serve now, or is about to stop serving; null of one that serves, and of one
+ * of which nothing is written.
+ */
 export function currentHalt(config: Config, name: string): PartHalt | null {
   const halt = readPartHalt(config, name);
   if (halt === null) return null;
@@ -53,7 +64,10 @@ export function writePartHalt(config: Config, halt: PartHalt): void {
   }
 }
 
-/** Takes it away; the supervisor of a part that waits then starts it at once. With `pid` only what that process wrote. */
+/**
+ * Takes it away; the supervisor of a part that waits then starts it at once. With `pid` only what
+ * that process wrote.
+ */
 export function clearPartHalt(config: Config, name: string, pid?: number): void {
   if (pid !== undefined && readPartHalt(config, name)?.pid !== pid) return;
   rmSync(partHaltPath(config, name), { force: true });

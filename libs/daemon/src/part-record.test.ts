@@ -6,7 +6,12 @@ import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig, partRecordPath, type Config } from '@hatchery/config';
 import { temporaryDirectory } from '@hatchery/testkit';
-import { readPartRecord, readReplacedRecords, writePartRecord, type PartRecord } from './part-record.ts';
+import {
+  readPartRecord,
+  readReplacedRecords,
+  writePartRecord,
+  type PartRecord,
+} from './part-record.ts';
 import { processStartTime } from './process-identity.ts';
 
 const own: PartRecord = {
@@ -54,7 +59,11 @@ describe('a part record', () => {
     const config = configIn(directory.path);
     const child = spawn('sleep', ['600']);
     const pid = child.pid ?? 0;
-    using _written = writePartRecord(config, { ...own, pid, startTime: processStartTime(pid) ?? 0 });
+    using _written = writePartRecord(config, {
+      ...own,
+      pid,
+      startTime: processStartTime(pid) ?? 0,
+    });
     assert.equal(readPartRecord(config, 'sample')?.pid, pid);
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -91,7 +100,11 @@ describe('a part record', () => {
   it('of one that was replaced is found as long as that lives, the oldest first, and nobody else’s with it', () => {
     using directory = temporaryDirectory();
     const config = configIn(directory.path);
-    assert.deepEqual(readReplacedRecords(config, 'sample'), [], 'nor is a missing directory an error');
+    assert.deepEqual(
+      readReplacedRecords(config, 'sample'),
+      [],
+      'nor is a missing directory an error',
+    );
     const first = { ...own, pid: 1, startTime: processStartTime(1) ?? 0 };
     const second = { ...own, pid: process.ppid, startTime: processStartTime(process.ppid) ?? 0 };
     const written = [first, second, own].map((record) => writePartRecord(config, record));

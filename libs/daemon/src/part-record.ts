@@ -5,7 +5,9 @@ import { bootId, isElsewhere, processStartTime } from './process-identity.ts';
 import { makeDirectories } from './make-directories.ts';
 import { createFile, modes } from './modes.ts';
 
-/** What a running part tells commands about itself. `details` is the part's own, as its addresses. */
+/**
+ * What a running part tells commands about itself. `details` is the part's own, as its addresses.
+ */
 export interface PartRecord {
   readonly name: string;
   readonly pid: number;
@@ -15,7 +17,10 @@ export interface PartRecord {
   /** The pid namespace that the pid is of. */
   readonly pidNamespace?: string;
   readonly readySince: string;
-  /** Whether it was started by a supervisor, and drains and ends when that is gone; absent in records of older versions. */
+  /**
+   * Whether it was started by a supervisor, and drains and ends when that is gone; absent in
+   * records of older versions.
+   */
   readonly supervised?: boolean;
   readonly details: Readonly<Record<string, unknown>>;
 }
@@ -26,8 +31,9 @@ export function readPartRecord(config: Config, name: string): PartRecord | null 
 }
 
 /**
- * The records of parts that have been replaced and still live, the oldest first: each has somebody to serve to the end,
- * or is about to go. In the midst of a replacement the one that serves can be among them.
+ * The records of parts that have been replaced and still live, the oldest first: each has somebody
+ * to serve to the end, or is about to go. In the midst of a replacement the one that serves can be
+ * among them.
  */
 export function readReplacedRecords(config: Config, name: string): PartRecord[] {
   return keptRecords(partRecordPath(config, name))
@@ -37,8 +43,8 @@ export function readReplacedRecords(config: Config, name: string): PartRecord[] 
 }
 
 /**
- * Writes the record whole or not at all; dispose it to remove it. A successor that ends before its predecessor, as in an
- * upgrade that is called off, leaves the record as it found it.
+ * Writes the record whole or not at all; dispose it to remove it. A successor that ends before its
+ * predecessor, as in an upgrade that is called off, leaves the record as it found it.
  */
 export function writePartRecord(config: Config, record: PartRecord): Disposable {
   const path = partRecordPath(config, record.name);
@@ -66,7 +72,10 @@ export function writePartRecord(config: Config, record: PartRecord): Disposable 
   };
 }
 
-/** The record of a part that runs in another pid namespace of this host, if it runs: from here nobody can tell. Null when there is none. */
+/**
+ * The record of a part that runs in another pid namespace of this host, if it runs: from here
+ * nobody can tell. Null when there is none.
+ */
 export function readPartRecordElsewhere(config: Config, name: string): PartRecord | null {
   const record = parseRecord(partRecordPath(config, name));
   return record !== null && isElsewhere(record) ? record : null;
@@ -96,11 +105,15 @@ function removeStale(path: string): void {
   }
 }
 
-/** The paths of all records that are kept beside one; none when their directory is not there, or not ours to read. */
+/**
+ * The paths of all records that are kept beside one; none when their directory is not there, or not
+ * ours to read.
+ */
 function keptRecords(path: string): string[] {
   const directory = dirname(path);
   const start = `${basename(path)}.`;
-  const isKept = (name: string): boolean => name.startsWith(start) && /^\d+-$/.test(name.slice(start.length));
+  const isKept = (name: string): boolean =>
+    name.startsWith(start) && /^\d+-$/.test(name.slice(start.length));
   try {
     return readdirSync(directory)
       .filter(isKept)

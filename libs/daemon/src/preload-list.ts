@@ -17,7 +17,10 @@ const answerMsMax = 30_000;
 
 /** The lists of modules that a zygote may preload, and the one that fits. */
 export interface PreloadLists {
-  /** What the list must have been recorded for: the Breezy that Python really imports, and our own Python code. */
+  /**
+   * What the list must have been recorded for: the Breezy that Python really imports, and our own
+   * Python code.
+   */
   readonly identity: string;
   /** {@link preloadListPaths} */
   readonly places: readonly string[];
@@ -27,13 +30,17 @@ export interface PreloadLists {
   readonly any: string | null;
 }
 
-/** Where a list may be, the checkout first; the state directory serves a service that cannot write there. */
+/**
+ * Where a list may be, the checkout first; the state directory serves a service that cannot write
+ * there.
+ */
 export function preloadListPaths(stateDirectory: string): readonly string[] {
   return [builtPath, join(stateDirectory, 'preload', 'preload.json')];
 }
 
 /**
- * Looks for a list of modules to preload. It asks Python which Breezy it imports: that may be Debian's or one in /usr/local.
+ * Looks for a list of modules to preload. It asks Python which Breezy it imports: that may be
+ * Debian's or one in /usr/local.
  * @throws {StartError} when Python finds no Breezy
  */
 export function findPreloadLists(stateDirectory: string): PreloadLists {
@@ -60,24 +67,36 @@ function findBreezy(): string {
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();
   } catch (error) {
-    throw new StartError(`${systemPython} does not run; install Debian's python3`, { cause: error });
+    throw new StartError(`${systemPython} does not run; install Debian's python3`, {
+      cause: error,
+    });
   }
-  if (path === '') throw new StartError(`${systemPython} finds no Breezy; install it: apt-get install brz`);
+  if (path === '')
+    throw new StartError(`${systemPython} finds no Breezy; install it: apt-get install brz`);
   return path;
 }
 
 /** Its version stands in this very file. */
 function identify(breezy: string): string {
   const hash = createHash('sha256').update(breezy).update(readFileSync(breezy));
-  const sources = readdirSync(zygoteDirectory).filter((name) => name.endsWith('.py') && !name.startsWith('test_'));
-  for (const name of sources.sort()) hash.update(name).update(readFileSync(join(zygoteDirectory, name)));
+  const sources = readdirSync(zygoteDirectory).filter(
+    (name) => name.endsWith('.py') && !name.startsWith('test_'),
+  );
+  for (const name of sources.sort())
+    hash.update(name).update(readFileSync(join(zygoteDirectory, name)));
   return hash.digest('hex');
 }
 
-/** The identity in a list; an empty one when it has none, null when there is no list that can be used. */
+/**
+ * The identity in a list; an empty one when it has none, null when there is no list that can be
+ * used.
+ */
 function recordedFor(path: string): string | null {
   try {
-    const { identity, modules } = JSON.parse(readFileSync(path, 'utf8')) as { identity?: unknown; modules?: unknown };
+    const { identity, modules } = JSON.parse(readFileSync(path, 'utf8')) as {
+      identity?: unknown;
+      modules?: unknown;
+    };
     if (!Array.isArray(modules) || modules.length === 0) return null;
     return typeof identity === 'string' ? identity : '';
   } catch {

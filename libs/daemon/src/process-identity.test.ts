@@ -52,11 +52,16 @@ describe('isGone', () => {
 
 async function withZombie(story: (pid: number) => void): Promise<void> {
   // What the shell has become waits for nobody; the shell itself might have.
-  const shell = spawn('sh', ['-c', 'sleep 600 & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const shell = spawn('sh', ['-c', 'sleep 600 & echo $!; exec cat'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const [line] = (await within('the pid', once(shell.stdout, 'data'))) as [Buffer];
   const pid = Number(line.toString());
   try {
-    await until('the shell to be gone', () => readFileSync(`/proc/${shell.pid}/comm`, 'utf8') === 'cat\n');
+    await until(
+      'the shell to be gone',
+      () => readFileSync(`/proc/${shell.pid}/comm`, 'utf8') === 'cat\n',
+    );
     process.kill(pid, 'SIGKILL');
     await until('a zombie', () => readProcess(pid)?.state === 'Z');
     story(pid);

@@ -15,7 +15,10 @@ export function processStartTime(pid: number): number | null {
 
 let boot: string | undefined;
 
-/** Names the boot that this machine runs: start times of processes count from it (random(4)). Empty where /proc does not say. */
+/**
+ * Names the boot that this machine runs: start times of processes count from it (random(4)). Empty
+ * where /proc does not say.
+ */
 export function bootId(): string {
   try {
     boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -25,7 +28,10 @@ export function bootId(): string {
   return boot;
 }
 
-/** The pid namespace that our pids are of (pid_namespaces(7)), as `pid:[4026531836]`. Empty where /proc does not say. */
+/**
+ * The pid namespace that our pids are of (pid_namespaces(7)), as `pid:[4026531836]`. Empty where
+ * /proc does not say.
+ */
 export function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');
@@ -35,17 +41,21 @@ export function pidNamespace(): string {
 }
 
 /**
- * Whether a record is of a process of this boot whose pid is counted in another pid namespace, as a container has: from here nobody can tell
- * whether it lives.
+ * Whether a record is of a process of this boot whose pid is counted in another pid namespace, as a
+ * container has: from here nobody can tell whether it lives.
  */
-export function isElsewhere(record: { readonly bootId?: string; readonly pidNamespace?: string }): boolean {
+export function isElsewhere(record: {
+  readonly bootId?: string;
+  readonly pidNamespace?: string;
+}): boolean {
   const { pidNamespace: own = pidNamespace() } = record;
   return (record.bootId ?? bootId()) === bootId() && own !== pidNamespace();
 }
 
 /**
- * Whether no process of that pid runs any more; one that nobody has waited for yet is gone too. Not by /proc alone, which can hide the
- * processes of others (hidepid= of proc(5)): who cannot be looked at is there.
+ * Whether no process of that pid runs any more; one that nobody has waited for yet is gone too. Not
+ * by /proc alone, which can hide the processes of others (hidepid= of proc(5)): who cannot be
+ * looked at is there.
  */
 export function isGone(pid: number): boolean {
   try {
@@ -56,7 +66,10 @@ export function isGone(pid: number): boolean {
   }
 }
 
-/** The fields of a line of /proc/PID/stat from the third one on, the state: the second, a name, may hold spaces and parentheses (proc(5)). */
+/**
+ * The fields of a line of /proc/PID/stat from the third one on, the state: the second, a name, may
+ * hold spaces and parentheses (proc(5)).
+ */
 export function statFields(line: string): string[] {
   return line.slice(line.lastIndexOf(')') + 2).split(' ');
 }

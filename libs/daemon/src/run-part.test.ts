@@ -28,7 +28,9 @@ class RunningPart implements Disposable {
     this.process.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
     this.process.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
     this.readyLine = text(this.process.stdio[3] as Readable);
-    this.#ended = new Promise((resolve) => this.process.on('close', (code, signal) => resolve([code, signal])));
+    this.#ended = new Promise((resolve) =>
+      this.process.on('close', (code, signal) => resolve([code, signal])),
+    );
   }
 
   get recordPath(): string {
@@ -55,7 +57,10 @@ describe('runPart', () => {
     const line = await within('readiness', part.readyLine);
     const record = JSON.parse(line) as PartRecord;
     assert.equal(line, `${JSON.stringify(record)}\n`);
-    assert.deepEqual([record.name, record.pid, record.details], ['sample', part.process.pid, { address: 'here' }]);
+    assert.deepEqual(
+      [record.name, record.pid, record.details],
+      ['sample', part.process.pid, { address: 'here' }],
+    );
     assert.equal(record.startTime, processStartTime(record.pid));
     assert.deepEqual(JSON.parse(readFileSync(part.recordPath, 'utf8')), record);
     part.process.kill('SIGTERM');
@@ -134,7 +139,10 @@ describe('runPart', () => {
   it('ends with 1 and everything known when it has a mistake in it, or cannot go on', async () => {
     using crashed = new RunningPart('--start', 'crash');
     assert.deepEqual(await crashed.ended(), [1, null]);
-    assert.match(crashed.stderr, /FATAL: sample: part failed[^]*TypeError: a mistake in the sample/);
+    assert.match(
+      crashed.stderr,
+      /FATAL: sample: part failed[^]*TypeError: a mistake in the sample/,
+    );
     using failed = new RunningPart('--end', 'fail');
     await until('the record', () => existsSync(failed.recordPath));
     failed.process.kill('SIGTERM');
@@ -165,7 +173,10 @@ describe('runPart', () => {
     writeFileSync(file, '[forker]\nmax_childs = 1\nsocket_mode = "rw"\n');
     using part = new RunningPart('--config', file);
     assert.deepEqual(await part.ended(), [1, null]);
-    assert.match(part.stderr, /hatchery\.toml:2: forker\.max_childs: [^]*hatchery\.toml:3: forker\.socket_mode: /);
+    assert.match(
+      part.stderr,
+      /hatchery\.toml:2: forker\.max_childs: [^]*hatchery\.toml:3: forker\.socket_mode: /,
+    );
     using missing = new RunningPart('--config', join(directory.path, 'none'));
     assert.deepEqual(await missing.ended(), [1, null]);
     assert.match(missing.stderr, /there is no such file/);

@@ -1,3 +1,4 @@
+// Long: the life of every daemon, in the order in which it happens.
 import { closeSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig, type Config } from '@hatchery/config';
@@ -21,8 +22,8 @@ export interface PartContext {
   /** The part's own options, by their names, as typed. */
   readonly options: Readonly<Record<string, string | undefined>>;
   /**
-   * Writes down that somebody has asked this part to stop, so that its supervisor leaves it stopped; `by` is who and how, as
-   * `quit by uid 0`. Of a signal this is done already.
+   * Writes down that somebody has asked this part to stop, so that its supervisor leaves it
+   * stopped; `by` is who and how, as `quit by uid 0`. Of a signal this is done already.
    */
   readonly stopAsked: (by: string) => void;
   /** Listening sockets that its supervisor or systemd opened for it. */
@@ -35,16 +36,21 @@ export interface Part {
   readonly details: Readonly<Record<string, unknown>>;
   /** Begins an orderly end. Called again with `urgent` on a second signal. */
   stop(urgent: boolean): void;
-  /** Resolves when the part has ended and everything it held is released; rejects when it cannot go on. */
+  /**
+   * Resolves when the part has ended and everything it held is released; rejects when it cannot go
+   * on.
+   */
   readonly finished: Promise<void>;
 }
 
 /**
- * Runs one part in the foreground until it ends, and returns its exit code: 0 done, 1 failed, 2 wrong usage.
- * `--ready-fd N` names a descriptor that gets one JSON line of the part's details when it is ready, and is then closed
- * (the readiness notification of s6, https://skarnet.org/software/s6/notifywhenup.html). `--stop-with-stdin yes` stops the
- * part at the end of its standard input, so that it does not outlive whoever holds the other end. `--sockets` names
- * listening sockets of those in `socketNames` that the part inherits; without it those of systemd are taken (sd_listen_fds(3)).
+ * Runs one part in the foreground until it ends, and returns its exit code: 0 done, 1 failed, 2
+ * wrong usage. `--ready-fd N` names a descriptor that gets one JSON line of the part's details when
+ * it is ready, and is then closed (the readiness notification of s6,
+ * https://skarnet.org/software/s6/notifywhenup.html). `--stop-with-stdin yes` stops the part at the
+ * end of its standard input, so that it does not outlive whoever holds the other end. `--sockets`
+ * names listening sockets of those in `socketNames` that the part inherits; without it those of
+ * systemd are taken (sd_listen_fds(3)).
  */
 export async function runPart(
   name: string,
@@ -78,8 +84,10 @@ export async function runPart(
     await part.finished;
     return 0;
   } catch (error) {
-    if (!(error instanceof StartError || error instanceof DirectoryError)) log.fatal({ err: error }, 'part failed');
-    else if (config.log.format === 'json') standardError().write(jsonLogLine(name, 'fatal', error.message));
+    if (!(error instanceof StartError || error instanceof DirectoryError))
+      log.fatal({ err: error }, 'part failed');
+    else if (config.log.format === 'json')
+      standardError().write(jsonLogLine(name, 'fatal', error.message));
     else standardError().write(`${name}: ${error.message}\n`);
     return 1;
   }
@@ -92,15 +100,16 @@ function readArguments(
   const { values } = parseArgs({
     args: [...argv],
     options: Object.fromEntries(
-      ['config', 'state-dir', 'ready-fd', 'stop-with-stdin', 'sockets', ...ownOptions].map((name) => [
-        name,
-        { type: 'string' },
-      ]),
+      ['config', 'state-dir', 'ready-fd', 'stop-with-stdin', 'sockets', ...ownOptions].map(
+        (name) => [name, { type: 'string' }],
+      ),
     ),
   }) as { values: Record<string, string | undefined> };
   const readyFd = values['ready-fd'] === undefined ? null : Number(values['ready-fd']);
   if (readyFd !== null && !(Number.isInteger(readyFd) && readyFd > 2)) {
-    throw new TypeError(`--ready-fd takes a descriptor number above 2, not '${values['ready-fd']}'`);
+    throw new TypeError(
+      `--ready-fd takes a descriptor number above 2, not '${values['ready-fd']}'`,
+    );
   }
   const config = loadConfig({
     configFile: values['config'],
@@ -112,9 +121,11 @@ function readArguments(
 
 /** @throws {StartError} when there is one that the part has no use for */
 function takeSockets(option: string | undefined, names: readonly string[]): PassedSockets {
-  const given = option === undefined ? socketsOfSystemd(process.env, process.pid) : readPassedSockets(option);
+  const given =
+    option === undefined ? socketsOfSystemd(process.env, process.pid) : readPassedSockets(option);
   // They are for this process; what it starts must not take them for its own.
-  for (const variable of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete process.env[variable];
+  for (const variable of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES'])
+    delete process.env[variable];
   return new PassedSockets(given, names);
 }
 
@@ -137,9 +148,14 @@ async function announceOrStop(name: string, part: Part, place: Announcement): Pr
 }
 
 /** @throws {StartError} when it cannot be written down that the part is ready */
-function announce(name: string, part: Part, { config, readyFd, supervised }: Announcement): Disposable {
+function announce(
+  name: string,
+  part: Part,
+  { config, readyFd, supervised }: Announcement,
+): Disposable {
   const startTime = processStartTime(process.pid);
-  if (startTime === null) throw new StartError('/proc is not mounted; hatchery needs it to name processes');
+  if (startTime === null)
+    throw new StartError('/proc is not mounted; hatchery needs it to name processes');
   const readySince = new Date().toISOString();
   const own = { pid: process.pid, startTime, bootId: bootId(), pidNamespace: pidNamespace() };
   const record = { name, ...own, readySince, supervised, details: part.details };
@@ -151,12 +167,17 @@ function announce(name: string, part: Part, { config, readyFd, supervised }: Ann
     }
   } catch (error) {
     written[Symbol.dispose]();
-    throw new StartError(`nobody waits for it any more: ${(error as Error).message}`, { cause: error });
+    throw new StartError(`nobody waits for it any more: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   return written;
 }
 
-/** The end itself does not depend on it: what cannot be written down looks like a crash to the supervisor, which then starts the part again. */
+/**
+ * The end itself does not depend on it: what cannot be written down looks like a crash to the
+ * supervisor, which then starts the part again.
+ */
 function noteStop(config: Config, name: string, by: string, log: Logger): void {
   const startTime = processStartTime(process.pid) ?? 0;
   const at = new Date().toISOString();
@@ -165,9 +186,20 @@ function noteStop(config: Config, name: string, by: string, log: Logger): void {
   // The first cause counts.
   if (before?.pid === own.pid && before.startTime === startTime) return;
   try {
-    writePartHalt(config, { name, state: 'stopped', at, reason: by, attempts: 0, nextTryAt: null, ...own });
+    writePartHalt(config, {
+      name,
+      state: 'stopped',
+      at,
+      reason: by,
+      attempts: 0,
+      nextTryAt: null,
+      ...own,
+    });
   } catch (err) {
-    log.error({ err }, 'cannot write down that this part was asked to stop; its supervisor starts it again');
+    log.error(
+      { err },
+      'cannot write down that this part was asked to stop; its supervisor starts it again',
+    );
   }
 }
 
@@ -176,13 +208,16 @@ function writeRecord(config: Config, record: PartRecord): Disposable {
     return writePartRecord(config, record);
   } catch (error) {
     const { message } = error as Error;
-    throw new StartError(`cannot write down that it runs: ${message}; see state_dir`, { cause: error });
+    throw new StartError(`cannot write down that it runs: ${message}; see state_dir`, {
+      cause: error,
+    });
   }
 }
 
 /**
- * SIGTERM and SIGINT stop; the second one is urgent. The first one that comes while a part starts is kept until the
- * part can be stopped, for a start that is cut off would leave behind what it has started so far.
+ * SIGTERM and SIGINT stop; the second one is urgent. The first one that comes while a part starts
+ * is kept until the part can be stopped, for a start that is cut off would leave behind what it has
+ * started so far.
  */
 class StopSignals implements Disposable {
   #asked = 0;
@@ -200,7 +235,10 @@ class StopSignals implements Disposable {
     if (this.#asked > 0) stop(false);
   }
 
-  /** Deaf, but there: another signal while the process winds up must not take the place of its exit code. */
+  /**
+   * Deaf, but there: another signal while the process winds up must not take the place of its exit
+   * code.
+   */
   [Symbol.dispose](): void {
     this.#stop = () => undefined;
   }

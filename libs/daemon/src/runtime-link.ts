@@ -17,8 +17,9 @@ import { modes } from './modes.ts';
 import { StartError } from './start-error.ts';
 
 /**
- * Makes the directory of the sockets, and the short name of one whose own is too long: whoever makes it as a directory under that name takes
- * the name's place. @throws {StartError} when one of them cannot be made
+ * Makes the directory of the sockets, and the short name of one whose own is too long: whoever
+ * makes it as a directory under that name takes the name's place. @throws {StartError} when one of
+ * them cannot be made
  */
 export function makeRuntimeDirectory(config: Config): void {
   const link = runtimeLink(config);
@@ -31,8 +32,9 @@ export function makeRuntimeDirectory(config: Config): void {
 }
 
 /**
- * Makes the short name of a runtime directory whose own is too long for a socket, and makes it anew whenever somebody has cleaned it away; does
- * nothing for a runtime directory without one. `failed` hears why it cannot be made anew.
+ * Makes the short name of a runtime directory whose own is too long for a socket, and makes it anew
+ * whenever somebody has cleaned it away; does nothing for a runtime directory without one. `failed`
+ * hears why it cannot be made anew.
  * @throws {StartError} when it cannot be made
  */
 export function keepRuntimeLink(config: Config, failed: (error: Error) => void): Disposable {
@@ -68,9 +70,12 @@ function makeLink({ path, target }: { readonly path: string; readonly target: st
   } catch (error) {
     if (error instanceof StartError) throw error;
     const { message } = error as Error;
-    throw new StartError(`cannot make ${path}: ${message}; set runtime_dir to a short path of your own`, {
-      cause: error,
-    });
+    throw new StartError(
+      `cannot make ${path}: ${message}; set runtime_dir to a short path of your own`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -84,7 +89,9 @@ function makeOwn(directory: string, owner: number): void {
   }
   const found = lstatSync(directory);
   const isOurs =
-    found.isDirectory() && [0, owner, process.getuid?.()].includes(found.uid) && (found.mode & 0o022) === 0;
+    found.isDirectory() &&
+    [0, owner, process.getuid?.()].includes(found.uid) &&
+    (found.mode & 0o022) === 0;
   if (isOurs) return;
   throw new StartError(
     `${directory} is somebody else's (uid ${found.uid}); remove it, or set runtime_dir to a short path of your own`,

@@ -6,7 +6,10 @@ import { temporaryDirectory } from '@hatchery/testkit';
 import { proveSafeProgram } from './safe-program.ts';
 
 /** A program two directories down, which `change` may make unsafe. */
-function withProgram(change: (program: string) => void, use: (program: string, directory: string) => void): void {
+function withProgram(
+  change: (program: string) => void,
+  use: (program: string, directory: string) => void,
+): void {
   using directory = temporaryDirectory();
   const program = join(directory.path, 'bin', 'keys-of');
   mkdirSync(dirname(program));
@@ -27,8 +30,16 @@ test('a program that its owner alone may write or replace is safe, below a stick
 });
 
 for (const [what, change, message] of [
-  ['that its group may write', (program: string) => chmodSync(program, 0o775), /^it may be written/],
-  ['that its group may replace', (program: string) => chmodSync(dirname(program), 0o775), /\/bin may be written/],
+  [
+    'that its group may write',
+    (program: string) => chmodSync(program, 0o775),
+    /^it may be written/,
+  ],
+  [
+    'that its group may replace',
+    (program: string) => chmodSync(dirname(program), 0o775),
+    /\/bin may be written/,
+  ],
   [
     'whose directory anybody may replace',
     (program: string) => chmodSync(dirname(dirname(program)), 0o777),
@@ -58,7 +69,10 @@ test(
     withProgram(
       (program) => chownSync(program, 12_345, 0),
       (program) => {
-        assert.throws(() => proveSafeProgram(program), /^Error: it belongs to neither root nor the gateway's user$/);
+        assert.throws(
+          () => proveSafeProgram(program),
+          /^Error: it belongs to neither root nor the gateway's user$/,
+        );
         assert.doesNotThrow(() => proveSafeProgram(program, 12_345));
       },
     );

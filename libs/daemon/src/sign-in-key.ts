@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '@hatchery/config';
 import { makeDirectories } from './make-directories.ts';
@@ -25,7 +33,8 @@ export function signInKeyPath(config: Config): string {
 export function readSignInKey(path: string): Buffer {
   const fd = openSync(path, 'r');
   try {
-    if ((fstatSync(fd).mode & 0o077) !== 0) throw new SignInKeyError(`${path} can be read by others`);
+    if ((fstatSync(fd).mode & 0o077) !== 0)
+      throw new SignInKeyError(`${path} can be read by others`);
     const key = Buffer.from(readFileSync(fd, 'utf8').trim(), 'base64url');
     if (key.length !== keyBytes) throw new SignInKeyError(`${path} is damaged`);
     return key;
@@ -35,10 +44,13 @@ export function readSignInKey(path: string): Buffer {
 }
 
 /**
- * The key in this file, made when there is none. One that cannot be trusted gives way to a new one, so that its links
- * are worth nothing; `replaced` says why. @throws the error of the file system
+ * The key in this file, made when there is none. One that cannot be trusted gives way to a new one,
+ * so that its links are worth nothing; `replaced` says why. @throws the error of the file system
  */
-export function openSignInKey(path: string): { readonly key: Buffer; readonly replaced: string | null } {
+export function openSignInKey(path: string): {
+  readonly key: Buffer;
+  readonly replaced: string | null;
+} {
   makeDirectories(dirname(path), modes.secretDirectory);
   let replaced: string | null = null;
   try {
@@ -50,7 +62,10 @@ export function openSignInKey(path: string): { readonly key: Buffer; readonly re
     } else if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const scratch = `${path}.${process.pid}`;
-  writeFileSync(scratch, `${randomBytes(keyBytes).toString('base64url')}\n`, { mode: modes.secretFile, flush: true });
+  writeFileSync(scratch, `${randomBytes(keyBytes).toString('base64url')}\n`, {
+    mode: modes.secretFile,
+    flush: true,
+  });
   try {
     // Of two that start at once link(2) lets one through, and both read the same whole key.
     linkSync(scratch, path);

@@ -21,8 +21,13 @@ test('no character of a link can be changed, added or left out', () => {
     const [before, after] = [token.slice(0, at), token.slice(at + 1)];
     if (at < token.length) assert.equal(readLinkToken(key, before + after), null, `without ${at}`);
     for (const other of ['A', 'B', '.', '0', '=', '\n', 'é']) {
-      if (other !== token[at]) assert.equal(readLinkToken(key, before + other + after), null, `${other} at ${at}`);
-      assert.equal(readLinkToken(key, before + other + token.slice(at)), null, `${other} before ${at}`);
+      if (other !== token[at])
+        assert.equal(readLinkToken(key, before + other + after), null, `${other} at ${at}`);
+      assert.equal(
+        readLinkToken(key, before + other + token.slice(at)),
+        null,
+        `${other} before ${at}`,
+      );
     }
   }
 });
@@ -42,7 +47,9 @@ test('a key is made once, for its owner alone, and kept', () => {
 test('where no key can be written that is an error, and not a key that is known', () => {
   using directory = temporaryDirectory();
   writeFileSync(join(directory.path, 'state'), '');
-  assert.throws(() => openSignInKey(join(directory.path, 'state', 'sign-in.key')), { code: 'EEXIST' });
+  assert.throws(() => openSignInKey(join(directory.path, 'state', 'sign-in.key')), {
+    code: 'EEXIST',
+  });
   mkdirSync(join(directory.path, 'sign-in.key'));
   assert.throws(() => openSignInKey(join(directory.path, 'sign-in.key')));
 });

@@ -1,12 +1,15 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /**
- * For so long a link that signs in to the dashboard is good, in milliseconds. It is opened at once, or after the keys and
- * users of a first `up`; what is older lies in scrollbacks.
+ * For so long a link that signs in to the dashboard is good, in milliseconds. It is opened at once,
+ * or after the keys and users of a first `up`; what is older lies in scrollbacks.
  */
 export const signInLinkMsMax = 60 * 60 * 1_000;
 
-/** A link may seem this much younger than now: the clock of the machine was set back a little. Milliseconds. */
+/**
+ * A link may seem this much younger than now: the clock of the machine was set back a little.
+ * Milliseconds.
+ */
 export const clockSkewMsMax = 60 * 1_000;
 
 /** What a link says of itself. */
@@ -18,7 +21,10 @@ export interface SignInLink {
   readonly nonce: string;
 }
 
-/** The token of a new link; `now` is in milliseconds since 1970. Whoever has the key may make links, nobody else. */
+/**
+ * The token of a new link; `now` is in milliseconds since 1970. Whoever has the key may make links,
+ * nobody else.
+ */
 export function makeLinkToken(key: Buffer, role: string, now: number): string {
   const said = `${role}.${now}.${randomBytes(16).toString('base64url')}`;
   return `${said}.${sign(key, said)}`;
@@ -29,11 +35,15 @@ export function readLinkToken(key: Buffer, token: string): SignInLink | null {
   const [, said = '', role = '', madeAt = '', nonce = '', signature = ''] =
     /^(([a-z]{1,20})\.(\d{1,15})\.([\w-]{22}))\.([\w-]{43})$/.exec(token) ?? [];
   // Both are 43 characters, or the pattern did not fit and the comparison has nothing to hide.
-  if (signature === '' || !timingSafeEqual(Buffer.from(signature), Buffer.from(sign(key, said)))) return null;
+  if (signature === '' || !timingSafeEqual(Buffer.from(signature), Buffer.from(sign(key, said))))
+    return null;
   return { role, madeAt: Number(madeAt), nonce };
 }
 
-/** How the audit calls a link, where it was made and where it was used: enough to tell links apart, and nothing to sign in by. */
+/**
+ * How the audit calls a link, where it was made and where it was used: enough to tell links apart,
+ * and nothing to sign in by.
+ */
 export function linkName({ nonce }: Pick<SignInLink, 'nonce'>): string {
   return nonce.slice(0, 8);
 }

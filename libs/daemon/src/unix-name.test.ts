@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -159,10 +168,15 @@ describe('UnixName', () => {
     await withPath(async (path, server) => {
       const { pid } = spawnSync('true');
       const dead = [`.${pid.toString(36)}-1`, `socket.${pid}-`];
-      const others = [`.${process.ppid.toString(36)}-1`, `socket.${process.ppid}-`, `other.${pid}-`];
+      const others = [
+        `.${process.ppid.toString(36)}-1`,
+        `socket.${process.ppid}-`,
+        `other.${pid}-`,
+      ];
       const live = greeter('x');
       await new Promise<void>((resolve) => live.listen(`${path}.origin`, resolve));
-      for (const name of [...dead, ...others]) linkSync(`${path}.origin`, join(dirname(path), name));
+      for (const name of [...dead, ...others])
+        linkSync(`${path}.origin`, join(dirname(path), name));
       writeFileSync(join(dirname(path), `.${pid.toString(36)}-2`), 'precious');
       await UnixName.open(server, path, { mode: 0o600 });
       const left = ['socket', 'socket.origin', `.${pid.toString(36)}-2`, ...others];
@@ -188,7 +202,9 @@ describe('UnixName', () => {
       const taken = 'one of these runs already';
       await assert.rejects(UnixName.open(server, path, { mode: 0o600, taken }), { message: taken });
       const called = 'the door';
-      await assert.rejects(UnixName.open(server, path, { mode: 0o600, called }), { message: /^the door is taken by/ });
+      await assert.rejects(UnixName.open(server, path, { mode: 0o600, called }), {
+        message: /^the door is taken by/,
+      });
       const nowhere = join(path, 'nothing');
       await assert.rejects(UnixName.listen(server, nowhere, { mode: 0o600, called }), {
         message: /^cannot listen on the door: /,

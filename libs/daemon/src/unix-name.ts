@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, linkSync, lstatSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+// Long: one rule of who may own and replace a Unix socket.
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { BoundSocket, connect, type BoundSocketOptions, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { isGone } from './process-identity.ts';
@@ -23,8 +33,9 @@ export interface Predecessor {
 }
 
 /**
- * A server that listens on a Unix socket, and the name by which clients find it. The two are apart: a successor listens
- * first and takes the name then, in one step (rename(2)), so that at every instant a client finds one that listens.
+ * A server that listens on a Unix socket, and the name by which clients find it. The two are apart:
+ * a successor listens first and takes the name then, in one step (rename(2)), so that at every
+ * instant a client finds one that listens.
  */
 export class UnixName implements Disposable {
   readonly #close: () => void;
@@ -42,14 +53,20 @@ export class UnixName implements Disposable {
     this.#inode = inodeOf(scratch) ?? 0n;
   }
 
-  /** Listens, and leaves the name to whoever has it. @throws {StartError} when nothing can listen there */
+  /**
+   * Listens, and leaves the name to whoever has it. @throws {StartError} when nothing can listen
+   * there
+   */
   static async listen(server: Server, path: string, options: UnixNameOptions): Promise<UnixName> {
     const scratch = scratchName(path);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once('error', reject);
     try {
       removeLeftBehind(path);
-      server.listen({ path: scratch, ...(options.backlog === undefined ? {} : { backlog: options.backlog }) }, resolve);
+      server.listen(
+        { path: scratch, ...(options.backlog === undefined ? {} : { backlog: options.backlog }) },
+        resolve,
+      );
       await promise;
       chmodSync(scratch, options.mode);
       return new UnixName(() => server.close(), path, scratch);
@@ -79,11 +96,16 @@ export class UnixName implements Disposable {
   }
 
   /**
-   * Binds a socket for other processes to listen on, which inherit the descriptor `fd`. It gets the name by {@link take},
-   * when one of them does. `isOurs` says that whoever answers there now is a predecessor.
+   * Binds a socket for other processes to listen on, which inherit the descriptor `fd`. It gets the
+   * name by {@link take}, when one of them does. `isOurs` says that whoever answers there now is a
+   * predecessor.
    * @throws {StartError} when somebody else who lives has the name, or the path cannot be used
    */
-  static async bind(path: string, options: UnixNameOptions, isOurs: boolean): Promise<{ name: UnixName; fd: number }> {
+  static async bind(
+    path: string,
+    options: UnixNameOptions,
+    isOurs: boolean,
+  ): Promise<{ name: UnixName; fd: number }> {
     if (!isOurs) await removeDead(path, options);
     const scratch = scratchName(path);
     try {
@@ -103,8 +125,9 @@ export class UnixName implements Disposable {
   }
 
   /**
-   * Takes the name, from the predecessor if there is one. Connections that it has got stay its own. One that is told of
-   * gets the name back if it outlives this one, as in an upgrade that is called off.
+   * Takes the name, from the predecessor if there is one. Connections that it has got stay its own.
+   * One that is told of gets the name back if it outlives this one, as in an upgrade that is called
+   * off.
    */
   take(predecessor: Predecessor | null = null): void {
     if (predecessor?.lives() === true) {
@@ -114,28 +137,34 @@ export class UnixName implements Disposable {
     renameSync(this.#scratch, this.#path);
   }
 
-  /** Takes no connection any more, and takes the name away or gives it back, unless a successor has it by now. */
+  /**
+   * Takes no connection any more, and takes the name away or gives it back, unless a successor has
+   * it by now.
+   */
   [Symbol.dispose](): void {
     this.release();
     this.#close();
   }
 
   /**
-   * Takes no connection any more, and leaves the name to a successor that may be taking it in this moment: to look whose it is and then to
-   * remove it could remove the successor's. What nobody takes is replaced by the next one that opens.
+   * Takes no connection any more, and leaves the name to a successor that may be taking it in this
+   * moment: to look whose it is and then to remove it could remove the successor's. What nobody
+   * takes is replaced by the next one that opens.
    */
   leave(): void {
     this.#close();
   }
 
   /**
-   * Gives up the name alone: the server still listens to those who are on their way, and is the caller's to close. What
-   * killed ones have left beside it goes too, for there may be nobody after us to do it.
+   * Gives up the name alone: the server still listens to those who are on their way, and is the
+   * caller's to close. What killed ones have left beside it goes too, for there may be nobody after
+   * us to do it.
    */
   release(): void {
-    // First of all, so that a successor that ends in this moment gives nothing back to us that nobody would take away. One that
-    // takes over within a process has it under the same name.
-    if (this.#predecessor?.pid !== process.pid) rmSync(predecessorSocketPath(this.#path, process.pid), { force: true });
+    // First of all, so that a successor that ends in this moment gives nothing back to us that
+    // nobody would take away. One that takes over within a process has it under the same name.
+    if (this.#predecessor?.pid !== process.pid)
+      rmSync(predecessorSocketPath(this.#path, process.pid), { force: true });
     if (!this.isReplaced && !this.#giveBack()) rmSync(this.#path, { force: true });
     if (existsSync(dirname(this.#path))) removeLeftBehind(this.#path);
   }
@@ -162,7 +191,10 @@ function scratchName(path: string): string {
   return join(dirname(path), `.${process.pid.toString(36)}-${scratchNames}`);
 }
 
-/** Where one that has been replaced still answers, by the path that its successor has. Its own to remove when it ends, so its pid is in it. */
+/**
+ * Where one that has been replaced still answers, by the path that its successor has. Its own to
+ * remove when it ends, so its pid is in it.
+ */
 export function predecessorSocketPath(path: string, pid: number): string {
   return `${path}.${pid}-`;
 }
@@ -182,9 +214,15 @@ function removeLeftBehind(path: string): void {
   for (const name of readdirSync(directory)) {
     const kept = join(directory, name);
     const scratchPid = /^\.([0-9a-z]{1,6})-\d+$/.exec(name)?.[1];
-    const keptPid = kept.startsWith(`${path}.`) ? /^(\d{1,7})-$/.exec(kept.slice(path.length + 1))?.[1] : undefined;
+    const keptPid = kept.startsWith(`${path}.`)
+      ? /^(\d{1,7})-$/.exec(kept.slice(path.length + 1))?.[1]
+      : undefined;
     const pid = scratchPid === undefined ? Number(keptPid) : parseInt(scratchPid, 36);
-    if (!Number.isNaN(pid) && isGone(pid) && lstatSync(kept, { throwIfNoEntry: false })?.isSocket() === true)
+    if (
+      !Number.isNaN(pid) &&
+      isGone(pid) &&
+      lstatSync(kept, { throwIfNoEntry: false })?.isSocket() === true
+    )
       rmSync(kept, { force: true });
   }
 }
@@ -196,12 +234,17 @@ function inodeOf(path: string): bigint | null {
 async function removeDead(path: string, { called = path, taken }: UnixNameOptions): Promise<void> {
   const failure = await dialFailure(path);
   if (failure === null) {
-    throw new StartError(taken ?? `${called} is taken by a running service; stop it, or configure another socket`);
+    throw new StartError(
+      taken ?? `${called} is taken by a running service; stop it, or configure another socket`,
+    );
   }
   if (failure.code === 'ENOENT') return;
-  // connect(2) refuses a socket without a listener and a regular file alike; the latter is somebody's data.
+  // connect(2) refuses a socket without a listener and a regular file alike; the latter is
+  // somebody's data.
   if (failure.code !== 'ECONNREFUSED' || !lstatSync(path).isSocket()) {
-    throw new StartError(`${called} is in the way (${failure.message}); remove it, or configure another socket`);
+    throw new StartError(
+      `${called} is in the way (${failure.message}); remove it, or configure another socket`,
+    );
   }
   rmSync(path, { force: true });
 }

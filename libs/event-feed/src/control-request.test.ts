@@ -24,7 +24,9 @@ describe('controlRequest', () => {
       let text = '';
       request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       request.on('end', () =>
-        response.writeHead(202).end(JSON.stringify([request.method, request.url, JSON.parse(text)])),
+        response
+          .writeHead(202)
+          .end(JSON.stringify([request.method, request.url, JSON.parse(text)])),
       );
     });
     assert.deepEqual(answer, ['POST', '/v1/drain', { actor: 'ops', reason: 'ü' }]);
@@ -35,13 +37,22 @@ describe('controlRequest', () => {
   });
 
   it('rejects with the status and the words of a refusal', async () => {
-    const refusal = { code: 'control_refused', fault: 'client', status: 409, message: 'it has ended' };
+    const refusal = {
+      code: 'control_refused',
+      fault: 'client',
+      status: 409,
+      message: 'it has ended',
+    };
     await assert.rejects(post(answering(409, '{"error":"it has ended"}')), refusal);
   });
 
   it('finds words of its own for a refusal without any', async () => {
     for (const text of ['', 'null', '{}', '{"error":7}', '[]']) {
-      await assert.rejects(post(answering(500, text)), { status: 500, message: 'the service answered 500' }, text);
+      await assert.rejects(
+        post(answering(500, text)),
+        { status: 500, message: 'the service answered 500' },
+        text,
+      );
     }
   });
 
@@ -58,6 +69,8 @@ describe('controlRequest', () => {
 
   it('rejects with the system error when nobody listens', async () => {
     using directory = temporaryDirectory();
-    await assert.rejects(controlRequest(join(directory.path, 'none'), 'GET', '/v1/state'), { code: 'ENOENT' });
+    await assert.rejects(controlRequest(join(directory.path, 'none'), 'GET', '/v1/state'), {
+      code: 'ENOENT',
+    });
   });
 });

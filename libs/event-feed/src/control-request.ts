@@ -1,7 +1,10 @@
 import { request as httpRequest } from 'node:http';
 import { controlAnswerBytesMax, controlTimeoutMs } from './limits.ts';
 
-/** A control request that was answered with an error: `status` as in HTTP, `message` fit for a person. */
+/**
+ * A control request that was answered with an error: `status` as in HTTP, `message` fit for a
+ * person.
+ */
 export class ControlError extends Error {
   readonly code = 'control_refused';
   readonly fault = 'client';
@@ -21,13 +24,14 @@ export class NoAnswerError extends Error {
 }
 
 /**
- * One request to a control socket, and its JSON answer. The forker answers
- * `GET /v1/state` → `{epoch, seq, version, view, keeper: {pid}, usage}`,
- * `GET /v1/children/:id/log` → `{lines, cut}`, `GET /v1/children/:id/ending` → `{cause, line}`, where `line` is what its user is to read or null,
- * `POST /v1/children/:id/signal` `{signal, actor, reason, pid?, startTime?}` → 202 `{actionId}`, 404 no such child, 409 it has ended, 412 another process by now,
- * `POST /v1/drain` `{actor, reason, deadlineS?}` and `POST /v1/undrain` `{actor, reason}`,
- * `POST /v1/restart` `{actor, reason}`: the forker ends and leaves keeper, zygote and children to the one that is started next;
- * `POST /v1/hand-over` is for its successor alone (apps/forker/src/succession).
+ * One request to a control socket, and its JSON answer. The forker answers `GET /v1/state` →
+ * `{epoch, seq, version, view, keeper: {pid}, usage}`, `GET /v1/children/:id/log` → `{lines, cut}`,
+ * `GET /v1/children/:id/ending` → `{cause, line}`, where `line` is what its user is to read or
+ * null, `POST /v1/children/:id/signal` `{signal, actor, reason, pid?, startTime?}` → 202
+ * `{actionId}`, 404 no such child, 409 it has ended, 412 another process by now, `POST /v1/drain`
+ * `{actor, reason, deadlineS?}` and `POST /v1/undrain` `{actor, reason}`, `POST /v1/restart`
+ * `{actor, reason}`: the forker ends and leaves keeper, zygote and children to the one that is
+ * started next; `POST /v1/hand-over` is for its successor alone (apps/forker/src/succession).
  * @throws {ControlError} on a status of 400 or above
  * @throws {NoAnswerError} when that takes longer than `timeoutMs`
  * @throws the system error of connect(2) when nobody listens
@@ -64,7 +68,9 @@ function exchange({
   const headers = { 'content-type': 'application/json' };
   const request = httpRequest({ socketPath: controlSocket, path, method, agent: false, headers });
   request.setTimeout(timeoutMs, () => {
-    request.destroy(new NoAnswerError(`no answer on ${controlSocket} within ${timeoutMs / 1000} s`));
+    request.destroy(
+      new NoAnswerError(`no answer on ${controlSocket} within ${timeoutMs / 1000} s`),
+    );
   });
   request.on('error', reject);
   request.on('response', (response) => {

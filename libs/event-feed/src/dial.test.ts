@@ -44,7 +44,10 @@ const hello = '{"type":"hello","epoch":"e1","serverTime":"","version":"1"}\n';
 const snapshot = '{"type":"snapshot","epoch":"e1","seq":4,"view":{}}\n';
 
 /** Answers the first dial with `first`, and tells the query of every dial. */
-function scripted(queries: string[], first: (response: Parameters<RequestListener>[1]) => void): RequestListener {
+function scripted(
+  queries: string[],
+  first: (response: Parameters<RequestListener>[1]) => void,
+): RequestListener {
   return (request, response) => {
     queries.push(request.url ?? '');
     if (queries.length === 1) first(response);
@@ -112,7 +115,8 @@ describe('dialFeed', () => {
     using directory = temporaryDirectory();
     const path = join(directory.path, 'control.sock');
     const queries: string[] = [];
-    const jump = '{"type":"event","event":{"seq":6,"at":"","kind":"action.done","actionId":"1","outcome":""}}\n';
+    const jump =
+      '{"type":"event","event":{"seq":6,"at":"","kind":"action.done","actionId":"1","outcome":""}}\n';
     await using _publisher = await serveOn(
       path,
       scripted(queries, (response) => response.writeHead(200).write(hello + snapshot + jump)),
@@ -130,7 +134,9 @@ describe('dialFeed', () => {
     const queries: string[] = [];
     await using _publisher = await serveOn(
       path,
-      scripted(queries, (response) => response.writeHead(200).write(`${hello}${snapshot}garbage\n`)),
+      scripted(queries, (response) =>
+        response.writeHead(200).write(`${hello}${snapshot}garbage\n`),
+      ),
     );
     await using reader = new Reader(path);
     await reader.failed(/JSON/);

@@ -4,7 +4,10 @@ import type { Event, FeedMessage, FeedPosition } from '@hatchery/events';
 import { lineBytesMax, redialMsMax, redialMsMin, silenceMsMax } from './limits.ts';
 import { LineSplitter } from './line-splitter.ts';
 
-/** A reader's connection to a feed, which reconnects by itself with backoff and resumes where it stood. */
+/**
+ * A reader's connection to a feed, which reconnects by itself with backoff and resumes where it
+ * stood.
+ */
 export interface FeedConnection extends AsyncDisposable {
   readonly position: FeedPosition | null;
 }
@@ -17,8 +20,9 @@ export interface FeedListener {
 }
 
 /**
- * Dials the feed on a control socket and keeps dialling until disposed; the first time from where its reader stood in an
- * earlier life, if `from` says so. Never throws: what goes wrong is told to the listener.
+ * Dials the feed on a control socket and keeps dialling until disposed; the first time from where
+ * its reader stood in an earlier life, if `from` says so. Never throws: what goes wrong is told to
+ * the listener.
  */
 export function dialFeed(
   controlSocket: string,
@@ -91,8 +95,14 @@ class FeedReader {
 function readOnce(controlSocket: string, reader: FeedReader, signal: AbortSignal): Promise<Error> {
   return new Promise((resolve) => {
     const { position } = reader;
-    const query = position === null ? '' : `?epoch=${encodeURIComponent(position.epoch)}&seq=${position.seq}`;
-    const request = get({ socketPath: controlSocket, path: `/v1/events${query}`, agent: false, signal });
+    const query =
+      position === null ? '' : `?epoch=${encodeURIComponent(position.epoch)}&seq=${position.seq}`;
+    const request = get({
+      socketPath: controlSocket,
+      path: `/v1/events${query}`,
+      agent: false,
+      signal,
+    });
     request.setTimeout(silenceMsMax, () =>
       request.destroy(new Error(`the feed was silent for ${silenceMsMax / 1000} s`)),
     );

@@ -9,12 +9,19 @@ it('the reason of a drain is one line that obeys nobody, and is cut', () => {
 });
 
 it('where nobody has said why, there is none', () => {
-  for (const none of ['', ' \n', 'not said', undefined, null, 7, {}]) assert.equal(readDrainReason(none), null);
+  for (const none of ['', ' \n', 'not said', undefined, null, 7, {}])
+    assert.equal(readDrainReason(none), null);
 });
 
 it('stands between what is so and what to do', () => {
-  assert.equal(withDrainReason(['no new session', '; try again'], 'new disks'), 'no new session: new disks; try again');
-  assert.equal(withDrainReason(['no new session', '; try again'], null), 'no new session; try again');
+  assert.equal(
+    withDrainReason(['no new session', '; try again'], 'new disks'),
+    'no new session: new disks; try again',
+  );
+  assert.equal(
+    withDrainReason(['no new session', '; try again'], null),
+    'no new session; try again',
+  );
 });
 
 it('every part says the same of a drain', () => {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { emptyView, reduce, type EventBody, type FeedMessage, type FeedPosition, type View } from '@hatchery/events';
+import {
+  emptyView,
+  reduce,
+  type EventBody,
+  type FeedMessage,
+  type FeedPosition,
+  type View,
+} from '@hatchery/events';
 import fc from 'fast-check';
 import type { EventLog } from './event-log.ts';
 import { newTestLog, numbered, numbersIn, sampleOf, spawned } from './feed.test-support.ts';
@@ -46,7 +53,10 @@ describe('EventLog', () => {
 
   it('gives a snapshot to a reader that missed more than is kept, never a part', () => {
     const log = logWith(100, 10);
-    assert.deepEqual(numbersIn(readFrom(log, { epoch: 'e1', seq: 90 })), [91, 92, 93, 94, 95, 96, 97, 98, 99, 100]);
+    assert.deepEqual(
+      numbersIn(readFrom(log, { epoch: 'e1', seq: 90 })),
+      [91, 92, 93, 94, 95, 96, 97, 98, 99, 100],
+    );
     assert.deepEqual(
       readFrom(log, { epoch: 'e1', seq: 70 }).map(({ type }) => type),
       ['hello', 'snapshot'],
@@ -98,12 +108,17 @@ describe('EventLog', () => {
     const id = fc.constantFrom('a', 'b', 'c');
     const body = fc.oneof<fc.Arbitrary<EventBody>[]>(
       id.map((one) => spawned(one)),
-      id.map((one) => ({ kind: 'child.connected', id: one, connectedAt: '1970-01-01T00:00:01.000Z' })),
-      fc
-        .uniqueArray(id)
-        .chain((ids) =>
-          fc.nat().map((rss): EventBody => ({ kind: 'child.usage', samples: ids.map((one) => sampleOf(one, rss)) })),
-        ),
+      id.map((one) => ({
+        kind: 'child.connected',
+        id: one,
+        connectedAt: '1970-01-01T00:00:01.000Z',
+      })),
+      fc.uniqueArray(id).chain((ids) =>
+        fc.nat().map((rss): EventBody => ({
+          kind: 'child.usage',
+          samples: ids.map((one) => sampleOf(one, rss)),
+        })),
+      ),
       id.map((one) => ({
         kind: 'child.exited',
         id: one,
@@ -114,13 +129,18 @@ describe('EventLog', () => {
       })),
     );
     fc.assert(
-      fc.property(fc.array(body), fc.array(body), fc.integer({ min: 1, max: 5 }), (before, missed, eventsKept) => {
-        const log = newTestLog('e1', eventsKept);
-        for (const event of before) log.publish(event);
-        const reader = { position: log.position, view: log.view };
-        for (const event of missed) log.publish(event);
-        assert.deepEqual(follow(reader.view, readFrom(log, reader.position)), log.view);
-      }),
+      fc.property(
+        fc.array(body),
+        fc.array(body),
+        fc.integer({ min: 1, max: 5 }),
+        (before, missed, eventsKept) => {
+          const log = newTestLog('e1', eventsKept);
+          for (const event of before) log.publish(event);
+          const reader = { position: log.position, view: log.view };
+          for (const event of missed) log.publish(event);
+          assert.deepEqual(follow(reader.view, readFrom(log, reader.position)), log.view);
+        },
+      ),
     );
   });
 });

@@ -5,7 +5,10 @@ import { eventsKeptMax } from './limits.ts';
 
 /** What an {@link EventLog} needs from outside; time and randomness are parameters. */
 export interface EventLogOptions {
-  /** Names this run of the publisher; a reader that knew another epoch gets a snapshot. A journal has its own. */
+  /**
+   * Names this run of the publisher; a reader that knew another epoch gets a snapshot. A journal
+   * has its own.
+   */
   readonly epoch: string;
   readonly version: string;
   readonly now: () => Date;
@@ -18,8 +21,8 @@ export interface EventLogOptions {
 type Listener = (message: FeedMessage) => void;
 
 /**
- * Numbers events, folds them into a view, and keeps the last of them for readers that resume. Usage has no number of
- * its own and is not kept: the latest wins, and the view holds it.
+ * Numbers events, folds them into a view, and keeps the last of them for readers that resume. Usage
+ * has no number of its own and is not kept: the latest wins, and the view holds it.
  */
 export class EventLog {
   readonly #options: EventLogOptions;
@@ -31,7 +34,11 @@ export class EventLog {
   #view: View;
 
   constructor(options: EventLogOptions) {
-    const { epoch, seq, view, events } = options.journal?.recovered ?? { ...options, seq: 0, events: [] };
+    const { epoch, seq, view, events } = options.journal?.recovered ?? {
+      ...options,
+      seq: 0,
+      events: [],
+    };
     this.#options = options;
     this.#eventsKept = options.eventsKept ?? eventsKeptMax;
     this.#epoch = epoch;
@@ -58,7 +65,10 @@ export class EventLog {
     return this.#kept;
   }
 
-  /** Numbers and delivers one event to every subscriber, in the same turn; what is durable is in the journal before. */
+  /**
+   * Numbers and delivers one event to every subscriber, in the same turn; what is durable is in the
+   * journal before.
+   */
   publish(body: EventBody): void {
     const at = this.#options.now().toISOString();
     const before = this.#view;
@@ -69,13 +79,17 @@ export class EventLog {
     for (const listener of this.#listeners) listener({ type: 'event', event });
   }
 
-  /** Calls `listener` with the hello, then what the reader missed since `from` or a snapshot, then everything that follows. Dispose to stop. */
+  /**
+   * Calls `listener` with the hello, then what the reader missed since `from` or a snapshot, then
+   * everything that follows. Dispose to stop.
+   */
   subscribe(from: FeedPosition | null, listener: Listener): Disposable {
     const { version, now } = this.#options;
     listener({ type: 'hello', epoch: this.#epoch, serverTime: now().toISOString(), version });
     const missed = from === null ? null : this.#since(from);
     if (missed === null) listener({ type: 'snapshot', ...this.position, view: this.#view });
-    else for (const event of [...missed, ...this.#latestUsage()]) listener({ type: 'event', event });
+    else
+      for (const event of [...missed, ...this.#latestUsage()]) listener({ type: 'event', event });
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
@@ -101,6 +115,8 @@ export class EventLog {
       usage === null ? [] : [{ id, usage }],
     );
     if (samples.length === 0) return [];
-    return [{ kind: 'child.usage', samples, seq: this.#seq, at: this.#options.now().toISOString() }];
+    return [
+      { kind: 'child.usage', samples, seq: this.#seq, at: this.#options.now().toISOString() },
+    ];
   }
 }

@@ -18,13 +18,21 @@ export function numbered(number: number): EventBody {
 /** The numbers of such events, in the order they came. */
 export function numbersIn(messages: readonly FeedMessage[]): number[] {
   return messages.flatMap((message) =>
-    message.type === 'event' && message.event.kind === 'action.done' ? [Number(message.event.actionId)] : [],
+    message.type === 'event' && message.event.kind === 'action.done'
+      ? [Number(message.event.actionId)]
+      : [],
   );
 }
 
 /** One sample with a recognizable value. */
 export function sampleOf(id: string, rssBytes: number): { id: string; usage: ChildUsage } {
-  const unread = { cpuPercent: null, pssBytes: null, privateBytes: null, readBytes: null, writeBytes: null };
+  const unread = {
+    cpuPercent: null,
+    pssBytes: null,
+    privateBytes: null,
+    readBytes: null,
+    writeBytes: null,
+  };
   return { id, usage: { ...unread, rssBytes, minorFaults: null, majorFaults: null } };
 }
 
@@ -49,7 +57,10 @@ export function spawned(id: string, command = 'rocks'): EventBody {
 }
 
 /** HTTP on a Unix socket, as a part's control socket. */
-export async function serveOn(path: string, listener: RequestListener): Promise<AsyncDisposable & { server: Server }> {
+export async function serveOn(
+  path: string,
+  listener: RequestListener,
+): Promise<AsyncDisposable & { server: Server }> {
   const server = createServer(listener).listen(path);
   await once(server, 'listening');
   const close = async (): Promise<void> => {

@@ -13,13 +13,19 @@ describe('LineSplitter', () => {
   it('finds the same lines wherever the bytes are cut', () => {
     const bytes = Buffer.from('one\n\nthree €\nunfinished');
     for (let at = 0; at <= bytes.length; at += 1) {
-      assert.deepEqual(split([bytes.subarray(0, at), bytes.subarray(at)]), ['one', '', 'three €'], `cut at ${at}`);
+      assert.deepEqual(
+        split([bytes.subarray(0, at), bytes.subarray(at)]),
+        ['one', '', 'three €'],
+        `cut at ${at}`,
+      );
     }
     assert.deepEqual(split(Array.from(bytes, (byte) => Buffer.of(byte))), ['one', '', 'three €']);
   });
 
   it('finds whatever lines were joined, in any pieces', () => {
-    const line = fc.string({ unit: 'grapheme', maxLength: 20 }).filter((text) => !text.includes('\n'));
+    const line = fc
+      .string({ unit: 'grapheme', maxLength: 20 })
+      .filter((text) => !text.includes('\n'));
     fc.assert(
       fc.property(fc.array(line), fc.array(fc.nat({ max: 7 })), (lines, lengths) => {
         const bytes = Buffer.from(lines.map((text) => `${text}\n`).join(''));

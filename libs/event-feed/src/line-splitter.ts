@@ -1,4 +1,7 @@
-/** Cuts a byte stream into lines. `overflow` is sticky: a line above the limit ends the stream's usefulness. */
+/**
+ * Cuts a byte stream into lines. `overflow` is sticky: a line above the limit ends the stream's
+ * usefulness.
+ */
 export class LineSplitter {
   readonly #lineBytesMax: number;
   #parts: Buffer[] = [];

@@ -1,8 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { controlBodyBytesMax } from './limits.ts';
 
-/** The JSON object that a control request carries; null when it is none, is longer than {@link controlBodyBytesMax}, or never ends. */
-export async function readControlBody(request: IncomingMessage): Promise<Record<string, unknown> | null> {
+/**
+ * The JSON object that a control request carries; null when it is none, is longer than {@link
+ * controlBodyBytesMax}, or never ends.
+ */
+export async function readControlBody(
+  request: IncomingMessage,
+): Promise<Record<string, unknown> | null> {
   let text = '';
   try {
     for await (const chunk of request.setEncoding('utf8')) {

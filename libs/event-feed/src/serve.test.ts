@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { FeedMessage } from '@hatchery/events';
 import { RawClient, temporaryDirectory, until, within } from '@hatchery/testkit';
-import { newTestLog, numbered, numbersIn, publishOn, serveOn, spawned } from './feed.test-support.ts';
+import {
+  newTestLog,
+  numbered,
+  numbersIn,
+  publishOn,
+  serveOn,
+  spawned,
+} from './feed.test-support.ts';
 import { readerBufferBytesMax } from './limits.ts';
 import { serveFeed } from './serve.ts';
 
@@ -60,7 +67,13 @@ describe('serveFeed', () => {
     using directory = temporaryDirectory();
     const path = join(directory.path, 'control.sock');
     await using _publisher = await publishOn(path, newTestLog());
-    for (const query of ['?epoch=e1&seq=x', '?seq=0', '?epoch=e1&seq=-1', '?epoch=e1&seq=0.5', '?epoch=%zz&seq=0']) {
+    for (const query of [
+      '?epoch=e1&seq=x',
+      '?seq=0',
+      '?epoch=e1&seq=-1',
+      '?epoch=e1&seq=0.5',
+      '?epoch=%zz&seq=0',
+    ]) {
       using client = await openFeed(path, query);
       await client.read(/"type":"snapshot"/);
     }
@@ -116,7 +129,8 @@ describe('serveFeed', () => {
       });
       response.flushHeaders();
     });
-    const timers = (): number => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
     const client = await RawClient.connect(path);
     client.send('GET /v1/events HTTP/1.0\r\n\r\n');
     await client.read(/\r\n\r\n/);

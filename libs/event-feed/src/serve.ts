@@ -3,7 +3,10 @@ import type { FeedMessage, FeedPosition } from '@hatchery/events';
 import type { EventLog } from './event-log.ts';
 import { heartbeatMs, readerBufferBytesMax } from './limits.ts';
 
-/** Answers `GET /v1/events[?epoch=E&seq=N]` with the feed as newline-delimited JSON until the reader leaves. */
+/**
+ * Answers `GET /v1/events[?epoch=E&seq=N]` with the feed as newline-delimited JSON until the reader
+ * leaves.
+ */
 export function serveFeed(log: EventLog, request: IncomingMessage, response: ServerResponse): void {
   // Whoever had to wait for us may have left: nothing would ever end what begins here.
   if (response.destroyed) return;
@@ -17,7 +20,8 @@ export function serveFeed(log: EventLog, request: IncomingMessage, response: Ser
     else response.write(`${JSON.stringify(message)}\n`);
   };
   const subscription = log.subscribe(requestedPosition(request), write);
-  // Beyond what it asked for: a long snapshot is no reader's fault, and cut off it would come again.
+  // Beyond what it asked for: a long snapshot is no reader's fault, and cut off it would come
+  // again.
   bufferBytesMax = response.writableLength + readerBufferBytesMax;
   const heartbeat = setInterval(() => {
     write({ type: 'heartbeat', seq: log.position.seq, serverTime: new Date().toISOString() });

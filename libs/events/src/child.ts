@@ -3,7 +3,9 @@ import type { LimitName } from './limit.ts';
 /** The life of a child as an operator sees it; `exited` is final. */
 export type ChildState = 'starting' | 'waiting' | 'running' | 'stopping' | 'exited';
 
-/** How a child ended, read from the raw wait status of wait(2): one of `code` and `signal` is null. */
+/**
+ * How a child ended, read from the raw wait status of wait(2): one of `code` and `signal` is null.
+ */
 export interface ChildExit {
   readonly code: number | null;
   /** Name with prefix, as `SIGKILL`. */
@@ -39,11 +41,15 @@ export interface ChildRusage {
   readonly involuntarySwitches: number;
 }
 
-/** A forked process that serves one session. Instants are RFC 3339 strings in UTC with milliseconds. */
+/**
+ * A forked process that serves one session. Instants are RFC 3339 strings in UTC with milliseconds.
+ */
 export interface Child {
   readonly id: string;
   readonly pid: number;
-  /** Field 22 of /proc/<pid>/stat (clock ticks since boot): with `pid` it names a process for good. */
+  /**
+   * Field 22 of /proc/<pid>/stat (clock ticks since boot): with `pid` it names a process for good.
+   */
   readonly startTime: number;
   readonly user: string | null;
   /** Address of the SSH client, as `192.0.2.1:50022`. */

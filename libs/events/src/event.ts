@@ -6,7 +6,10 @@ import type { Lock, LockParty } from './lock.ts';
 export type ChildEvent =
   | { readonly kind: 'child.spawned'; readonly child: Child }
   | { readonly kind: 'child.connected'; readonly id: string; readonly connectedAt: string }
-  | { readonly kind: 'child.usage'; readonly samples: readonly { readonly id: string; readonly usage: ChildUsage }[] }
+  | {
+      readonly kind: 'child.usage';
+      readonly samples: readonly { readonly id: string; readonly usage: ChildUsage }[];
+    }
   /** A change was refused or a request failed; the session itself may go on. */
   | { readonly kind: 'child.failed'; readonly id: string; readonly failure: SessionFailure }
   | { readonly kind: 'child.stopping'; readonly id: string; readonly cause: string }
@@ -24,7 +27,10 @@ export type ChildEvent =
 export type LockEvent =
   | { readonly kind: 'lock.acquired'; readonly lock: Lock }
   | { readonly kind: 'lock.contended'; readonly id: string; readonly waiter: LockParty }
-  /** Anything else about it: its condition, another session that took its token up, a waiter that gave up. */
+  /**
+   * Anything else about it: its condition, another session that took its token up, a waiter that
+   * gave up.
+   */
   | { readonly kind: 'lock.changed'; readonly lock: Lock }
   | { readonly kind: 'lock.released'; readonly id: string }
   | {
@@ -52,7 +58,10 @@ export type ServiceEvent =
       readonly kind: 'forker.draining';
       readonly draining: boolean;
       readonly actor: string;
-      /** When clients that are still there are disconnected, RFC 3339. Absent in older logs, and when nothing drains. */
+      /**
+       * When clients that are still there are disconnected, RFC 3339. Absent in older logs, and
+       * when nothing drains.
+       */
       readonly deadline?: string;
     };
 
@@ -63,7 +72,10 @@ export interface SessionBytes {
   readonly err: number;
 }
 
-/** How long each phase of a session took, from the end of the one before; null for one that was not reached. */
+/**
+ * How long each phase of a session took, from the end of the one before; null for one that was not
+ * reached.
+ */
 export interface SessionPhasesMs {
   /** Of the connection, which its sessions share: from its accept to the sign-in. */
   readonly auth: number | null;
@@ -84,7 +96,10 @@ export type SessionEvent =
       readonly peer: string;
       readonly command: string;
     }
-  /** The fork service did not answer, and `ssh.fallback` had the session spawned: it starts slowly and no service counts it. */
+  /**
+   * The fork service did not answer, and `ssh.fallback` had the session spawned: it starts slowly
+   * and no service counts it.
+   */
   | {
       readonly kind: 'session.spawned';
       readonly sessionId: string;
@@ -92,7 +107,12 @@ export type SessionEvent =
       /** Why the fork service was of no use, in one line. */
       readonly reason: string;
     }
-  | { readonly kind: 'session.refused'; readonly user: string | null; readonly peer: string; readonly reason: string }
+  | {
+      readonly kind: 'session.refused';
+      readonly user: string | null;
+      readonly peer: string;
+      readonly reason: string;
+    }
   | {
       readonly kind: 'session.closed';
       readonly sessionId: string;
@@ -127,7 +147,8 @@ export type ActionEvent =
 export type EventBody = ChildEvent | LockEvent | ServiceEvent | SessionEvent | ActionEvent;
 
 /**
- * One numbered change. `seq` grows by one within an epoch, but for usage, which is coalesced and never missed: it has no
- * number of its own and carries that of the event before it. `at` is the publisher's clock, RFC 3339.
+ * One numbered change. `seq` grows by one within an epoch, but for usage, which is coalesced and
+ * never missed: it has no number of its own and carries that of the event before it. `at` is the
+ * publisher's clock, RFC 3339.
  */
 export type Event = EventBody & { readonly seq: number; readonly at: string };

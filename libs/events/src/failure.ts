@@ -1,6 +1,7 @@
 /**
- * What a session that did not do what it was asked for came upon, and the exit status it has for that (sysexits.h). The same table as
- * `STATUS` of apps/forker/zygote/failures.py. The gravest last: a session that came upon several has the status of that.
+ * What a session that did not do what it was asked for came upon, and the exit status it has for
+ * that (sysexits.h). The same table as `STATUS` of apps/forker/zygote/failures.py. The gravest
+ * last: a session that came upon several has the status of that.
  */
 export const failureStatus = {
   /** Refused: somebody else holds the lock, or the lock that was held was broken meanwhile. */
@@ -30,7 +31,9 @@ export interface SessionFailure {
   readonly kind: FailureKind;
   /** Of the smart protocol, as `Branch.lock_write`; empty between requests. */
   readonly verb: string;
-  /** Below the hosting root, as the client named it, as `~alice/trunk`; empty when it named none. */
+  /**
+   * Below the hosting root, as the client named it, as `~alice/trunk`; empty when it named none.
+   */
   readonly path: string;
   /** In words, in one line, as the user was told, or who holds the lock. */
   readonly cause: string;

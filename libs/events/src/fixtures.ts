@@ -26,7 +26,10 @@ export function exampleChild(id: string, changes: Partial<Child> = {}): Child {
 }
 
 /** For tests: a use of which only the CPU is known, unless `changes` say more. */
-export function exampleUsage(cpuPercent: number | null, changes: Partial<ChildUsage> = {}): ChildUsage {
+export function exampleUsage(
+  cpuPercent: number | null,
+  changes: Partial<ChildUsage> = {},
+): ChildUsage {
   return {
     cpuPercent,
     rssBytes: null,
@@ -43,7 +46,14 @@ export function exampleUsage(cpuPercent: number | null, changes: Partial<ChildUs
 /** For tests: the end of a child that went well, a minute after its start. */
 export function exampleEnd(id: string): EventBody {
   const exit = { code: 0, signal: null, status: 0 };
-  return { kind: 'child.exited', id, endedAt: '2026-11-21T00:01:00.000Z', exit, rusage: null, cause: 'finished' };
+  return {
+    kind: 'child.exited',
+    id,
+    endedAt: '2026-11-21T00:01:00.000Z',
+    exit,
+    rusage: null,
+    cause: 'finished',
+  };
 }
 
 /** For tests: somebody who holds a lock or waits for one, the child of that id. */

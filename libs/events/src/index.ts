@@ -11,7 +11,14 @@ export type {
   SessionPhasesMs,
 } from './event.ts';
 export { describeParty } from './describe-party.ts';
-export { describeFailure, failureKinds, failureOfStatus, failureStatus, failureWords, isOurs } from './failure.ts';
+export {
+  describeFailure,
+  failureKinds,
+  failureOfStatus,
+  failureStatus,
+  failureWords,
+  isOurs,
+} from './failure.ts';
 export type { FailureKind, SessionFailure } from './failure.ts';
 export type { FeedMessage, FeedPosition } from './feed.ts';
 export type {

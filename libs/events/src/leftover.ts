@@ -1,8 +1,14 @@
-/** Something that a session began in the hosting root, and left behind when it was killed or met a full disk. */
+/**
+ * Something that a session began in the hosting root, and left behind when it was killed or met a
+ * full disk.
+ */
 export interface Leftover {
   /** Absolute. */
   readonly path: string;
-  /** `upload`: a pack of a push that did not come to its end. `lock`: a lock that was being taken or freed. `place`: what was begun and is no branch. */
+  /**
+   * `upload`: a pack of a push that did not come to its end. `lock`: a lock that was being taken or
+   * freed. `place`: what was begun and is no branch.
+   */
   readonly kind: 'upload' | 'lock' | 'place';
   /** Whose place it is in, as `~alice`. */
   readonly owner: string;
@@ -34,7 +40,9 @@ const ownersShown = 3;
 export function sumLeftovers(found: readonly Leftover[], lookedAt: string): LeftoverSum {
   const bytesOf = new Map<string, number>();
   for (const { owner, bytes } of found) bytesOf.set(owner, (bytesOf.get(owner) ?? 0) + bytes);
-  const owners = [...bytesOf].map(([owner, bytes]) => ({ owner, bytes })).toSorted((a, b) => b.bytes - a.bytes);
+  const owners = [...bytesOf]
+    .map(([owner, bytes]) => ({ owner, bytes }))
+    .toSorted((a, b) => b.bytes - a.bytes);
   return {
     count: found.length,
     bytes: found.reduce((sum, { bytes }) => sum + bytes, 0),

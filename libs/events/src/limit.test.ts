@@ -26,5 +26,8 @@ test('an ending of another kind, or by a limit that is not in the list, is by no
 });
 
 test('a path that reads like a limit is not taken for the one that was met', () => {
-  assert.equal(limitOf(told('~alice/(limit cpu_s)', 'too many files (limit open_files); ask')), 'open_files');
+  assert.equal(
+    limitOf(told('~alice/(limit cpu_s)', 'too many files (limit open_files); ask')),
+    'open_files',
+  );
 });

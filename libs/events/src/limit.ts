@@ -1,6 +1,6 @@
 /**
- * Limits that end a session or what it does, by their keys in `[limits]`. `memory` is the machine's own, which has no key. Labels of
- * metrics: the list is closed.
+ * Limits that end a session or what it does, by their keys in `[limits]`. `memory` is the machine's
+ * own, which has no key. Labels of metrics: the list is closed.
  */
 export const limitNames = [
   'cpu_s',
@@ -13,14 +13,18 @@ export const limitNames = [
 
 export type LimitName = (typeof limitNames)[number];
 
-/** The cause of an ending by a limit: which one, and in words what was reached. Read again by {@link limitOf}. */
+/**
+ * The cause of an ending by a limit: which one, and in words what was reached. Read again by {@link
+ * limitOf}.
+ */
 export function limitCause(limit: LimitName, words: string): string {
   return `limit ${limit}: ${words}`;
 }
 
 /**
- * The limit that a session ended by, from the cause of its ending; null when it was none. A session that was killed has a cause of
- * {@link limitCause}, and one that told so itself the words of apps/forker/zygote/failures.py, `(limit KEY)` after the path.
+ * The limit that a session ended by, from the cause of its ending; null when it was none. A session
+ * that was killed has a cause of {@link limitCause}, and one that told so itself the words of
+ * apps/forker/zygote/failures.py, `(limit KEY)` after the path.
  */
 export function limitOf(cause: string): LimitName | null {
   const [, killed] = /^limit (\w+): /.exec(cause) ?? [];

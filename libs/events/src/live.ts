@@ -2,10 +2,16 @@ import type { ChildUsage } from './child.ts';
 import type { Event } from './event.ts';
 import type { View } from './view.ts';
 
-/** Who a browser is to the dashboard: a viewer reads, an operator may end sessions politely, an admin may do all. */
+/**
+ * Who a browser is to the dashboard: a viewer reads, an operator may end sessions politely, an
+ * admin may do all.
+ */
 export type Role = 'viewer' | 'operator' | 'admin';
 
-/** Whether the dashboard's server hears the forker's feed, and since when (RFC 3339, the server's clock): one that is down since it was last heard. */
+/**
+ * Whether the dashboard's server hears the forker's feed, and since when (RFC 3339, the server's
+ * clock): one that is down since it was last heard.
+ */
 export type FeedState =
   | {
       readonly up: true;
@@ -17,18 +23,26 @@ export type FeedState =
       readonly up: false;
       readonly since: string;
       readonly reason: string;
-      /** True until the forker was heard for the first time: nothing is known of its sessions then. */
+      /**
+       * True until the forker was heard for the first time: nothing is known of its sessions then.
+       */
       readonly neverHeard?: boolean;
     };
 
-/** Why nothing may be written, since when (RFC 3339) and on whose word; these two are empty when nobody knows. */
+/**
+ * Why nothing may be written, since when (RFC 3339) and on whose word; these two are empty when
+ * nobody knows.
+ */
 export interface ReadOnlyState {
   readonly reason: string;
   readonly since: string;
   readonly actor: string;
 }
 
-/** A child that holds a lock and used neither CPU nor disk since `since` (RFC 3339), which is too long. */
+/**
+ * A child that holds a lock and used neither CPU nor disk since `since` (RFC 3339), which is too
+ * long.
+ */
 export interface Stuck {
   readonly id: string;
   readonly since: string;
@@ -42,8 +56,9 @@ export interface UsageSample {
 }
 
 /**
- * Where a browser stands. Events are counted by `seq` and each is told exactly once. Usage is not: only its latest
- * values matter, so it is counted in rounds, and a slow reader gets several rounds merged into one message.
+ * Where a browser stands. Events are counted by `seq` and each is told exactly once. Usage is not:
+ * only its latest values matter, so it is counted in rounds, and a slow reader gets several rounds
+ * merged into one message.
  */
 export interface LivePosition {
   readonly epoch: string;
@@ -51,7 +66,10 @@ export interface LivePosition {
   readonly round: number;
 }
 
-/** What the dashboard's server tells a browser over `WS /live`. `epoch` names one run of that server. */
+/**
+ * What the dashboard's server tells a browser over `WS /live`. `epoch` names one run of that
+ * server.
+ */
 export type LiveMessage =
   | {
       readonly type: 'hello';
@@ -60,11 +78,17 @@ export type LiveMessage =
       /** Rounds of usage a second, at most. */
       readonly hz: number;
       readonly role: Role;
-      /** Names the build of the page; another one after a reconnect means that the page is out of date. */
+      /**
+       * Names the build of the page; another one after a reconnect means that the page is out of
+       * date.
+       */
       readonly build: string;
       readonly host: string;
       readonly feed: FeedState;
-      /** How long a drain lets those that run go on, in seconds; absent from servers that do not say. */
+      /**
+       * How long a drain lets those that run go on, in seconds; absent from servers that do not
+       * say.
+       */
       readonly drainTimeoutS?: number;
     }
   | ({ readonly type: 'snapshot'; readonly view: View } & LivePosition)

@@ -2,7 +2,10 @@ import type { FailureKind } from './failure.ts';
 import type { LeftoverSum } from './leftover.ts';
 import type { LimitName } from './limit.ts';
 
-/** How often something took how long: a number for each upper bound, and a last one for what is above all of them. */
+/**
+ * How often something took how long: a number for each upper bound, and a last one for what is
+ * above all of them.
+ */
 export interface Spans {
   /** Seconds, ascending. */
   readonly boundsS: readonly number[];
@@ -11,14 +14,20 @@ export interface Spans {
   readonly sumS: number;
 }
 
-/** How full the fork service is, as `GET /v1/load` on its control socket tells it. Totals are since its start. */
+/**
+ * How full the fork service is, as `GET /v1/load` on its control socket tells it. Totals are since
+ * its start.
+ */
 export interface ForkerLoad {
   /** Children that live, and requests on their way to one. */
   readonly children: number;
   readonly childrenMax: number;
   /** Children whose keeper died: their end will be seen, how they ended will not. */
   readonly orphans: number;
-  /** Processes below the keeper that have ended and that nobody has reaped; null where the kernel does not tell. */
+  /**
+   * Processes below the keeper that have ended and that nobody has reaped; null where the kernel
+   * does not tell.
+   */
   readonly zombies: number | null;
   /** Requests that wait for their turn. */
   readonly waiting: number;

@@ -9,7 +9,10 @@ export interface LockParty {
   readonly host: string | null;
   readonly command: string | null;
   readonly since: string | null;
-  /** Pids of the processes above it, nearest first, where they tell something: a lock that one of them holds is held by the same job. */
+  /**
+   * Pids of the processes above it, nearest first, where they tell something: a lock that one of
+   * them holds is held by the same job.
+   */
   readonly ancestors?: readonly number[];
 }
 
@@ -26,13 +29,14 @@ export interface Lock {
   /** Breezy's own name of this very acquisition; a break compares it. */
   readonly nonce: string | null;
   /**
-   * The tests behind its condition, a sentence each and fit to be shown: same host, same user, process gone, a start time that
-   * differs, a foreign host, an empty info file. Absent from publishers that do not say.
+   * The tests behind its condition, a sentence each and fit to be shown: same host, same user,
+   * process gone, a start time that differs, a foreign host, an empty info file. Absent from
+   * publishers that do not say.
    */
   readonly reasons?: readonly string[];
   /**
-   * Of an orphan: when its grace is over (RFC 3339), after which it is freed as soon as nobody can be on the way to take
-   * it up. Absent where nothing is freed by itself.
+   * Of an orphan: when its grace is over (RFC 3339), after which it is freed as soon as nobody can
+   * be on the way to take it up. Absent where nothing is freed by itself.
    */
   readonly graceEndsAt?: string;
 }

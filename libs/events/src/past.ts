@@ -1,4 +1,7 @@
-/** A row of the history as it is told and exported, under the names of its columns; instants are milliseconds since 1970. */
+/**
+ * A row of the history as it is told and exported, under the names of its columns; instants are
+ * milliseconds since 1970.
+ */
 export type PastRow = Readonly<Record<string, string | number | null>>;
 
 /** Rows and the cursor to what follows them, null at the end. */
@@ -8,8 +11,9 @@ export interface PastRows {
 }
 
 /**
- * `GET /api/audit`: the entries of `hatchery audit`, in its words (`who`, `what`, `from`, `why`), each with its `kind`. There may be fewer rows
- * than were asked for, even none, with more behind `next`: one answer looks through so many entries and no more.
+ * `GET /api/audit`: the entries of `hatchery audit`, in its words (`who`, `what`, `from`, `why`),
+ * each with its `kind`. There may be fewer rows than were asked for, even none, with more behind
+ * `next`: one answer looks through so many entries and no more.
  */
 export interface PastAudit extends PastRows {
   /** Lines of the audit that are no entries, as one that a full disk cut off. */
@@ -49,7 +53,9 @@ export interface PastRefusals {
 /** `GET /api/history`; further rows of the same question come without the rest. */
 export interface PastSessions extends PastRows {
   readonly statistics: PastStatistics | null;
-  /** Null as well where the question is of branches or ends, which a refused session has none of. */
+  /**
+   * Null as well where the question is of branches or ends, which a refused session has none of.
+   */
   readonly refusals: PastRefusals | null;
 }
 
@@ -71,13 +77,19 @@ export interface PastTimeline {
   readonly holds: readonly PastRow[];
   /** Without the refused. */
   readonly marks: readonly PastRow[];
-  /** How many were turned away (`count`) from the instant `at` on: a row a short stretch, none where nobody was. */
+  /**
+   * How many were turned away (`count`) from the instant `at` on: a row a short stretch, none where
+   * nobody was.
+   */
   readonly refusals: readonly PastRow[];
   /** Sessions in the range that are not among those told, which are the longest. */
   readonly more: number;
 }
 
-/** One thing that the doctor looked at, and what to do when it is not well. `GET /api/doctor` answers with a list. */
+/**
+ * One thing that the doctor looked at, and what to do when it is not well. `GET /api/doctor`
+ * answers with a list.
+ */
 export interface Check {
   readonly name: string;
   readonly verdict: 'well' | 'warning' | 'failed';

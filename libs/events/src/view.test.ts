@@ -1,10 +1,18 @@
+// Long: a test for each event that the view folds.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Child, ChildUsage } from './child.ts';
 import type { EventBody } from './event.ts';
 import type { Lock, LockParty } from './lock.ts';
-import { emptyView, recentChildrenMax, reduce, type View, unsaidReason, ViewDraft } from './view.ts';
+import {
+  emptyView,
+  recentChildrenMax,
+  reduce,
+  type View,
+  unsaidReason,
+  ViewDraft,
+} from './view.ts';
 
 const child: Child = {
   id: 'c1',
@@ -31,7 +39,14 @@ const usage: ChildUsage = {
   minorFaults: 7,
   majorFaults: 8,
 };
-const party: LockParty = { childId: 'c1', pid: 7, user: 'alice', host: 'h', command: null, since: null };
+const party: LockParty = {
+  childId: 'c1',
+  pid: 7,
+  user: 'alice',
+  host: 'h',
+  command: null,
+  since: null,
+};
 const lock: Lock = {
   id: 'l1',
   kind: 'branch',
@@ -61,8 +76,16 @@ function viewAfter(...events: readonly EventBody[]): View {
 describe('reduce, of children', () => {
   it('follows one from its fork to its end', () => {
     assert.deepEqual(viewAfter(spawned).children, { c1: child });
-    assert.deepEqual(viewAfter(spawned, connected).children['c1'], { ...child, state: 'running', connectedAt });
-    const stopping = viewAfter(spawned, connected, { kind: 'child.stopping', id: 'c1', cause: 'ops' });
+    assert.deepEqual(viewAfter(spawned, connected).children['c1'], {
+      ...child,
+      state: 'running',
+      connectedAt,
+    });
+    const stopping = viewAfter(spawned, connected, {
+      kind: 'child.stopping',
+      id: 'c1',
+      cause: 'ops',
+    });
     assert.equal(stopping.children['c1']?.state, 'stopping');
     const { children, recentChildren } = viewAfter(spawned, connected, exited);
     assert.deepEqual(children, {});
@@ -72,7 +95,10 @@ describe('reduce, of children', () => {
 
   it('takes the latest usage of each', () => {
     const samples = [{ id: 'c1', usage }];
-    assert.deepEqual(viewAfter(spawned, { kind: 'child.usage', samples }).children['c1'], { ...child, usage });
+    assert.deepEqual(viewAfter(spawned, { kind: 'child.usage', samples }).children['c1'], {
+      ...child,
+      usage,
+    });
   });
 
   it('remembers the last that ended, newest first, and no more than it may', () => {
@@ -110,7 +136,10 @@ describe('reduce, of locks', () => {
     const contended = viewAfter(acquired, { kind: 'lock.contended', id: 'l1', waiter: party });
     assert.deepEqual(contended.locks['l1']?.waiters, [party]);
     assert.deepEqual(viewAfter(acquired, { kind: 'lock.released', id: 'l1' }).locks, {});
-    assert.deepEqual(viewAfter(acquired, { kind: 'lock.broken', id: 'l1', actor: 'ops' }).locks, {});
+    assert.deepEqual(
+      viewAfter(acquired, { kind: 'lock.broken', id: 'l1', actor: 'ops' }).locks,
+      {},
+    );
   });
 
   it('changes nothing for one it does not know', () => {
@@ -127,7 +156,12 @@ describe('reduce, of the service', () => {
     assert.deepEqual(viewAfter({ kind: 'zygote.off' }).zygote, { state: 'off' });
     const ready = viewAfter({ kind: 'zygote.ready', pid: 9, startedInMs: 100 });
     assert.deepEqual(ready.zygote, { state: 'ready', pid: 9 });
-    const failed = reduce(ready, { kind: 'zygote.failed', step: 'freezing', message: 'no', retryInMs: null });
+    const failed = reduce(ready, {
+      kind: 'zygote.failed',
+      step: 'freezing',
+      message: 'no',
+      retryInMs: null,
+    });
     assert.deepEqual(failed.zygote, { state: 'failed', step: 'freezing', message: 'no' });
   });
 
@@ -137,21 +171,45 @@ describe('reduce, of the service', () => {
     const undrained = reduce(drained, { kind: 'forker.draining', draining: false, actor: 'bo' });
     assert.deepEqual(undrained, emptyView, 'and nobody is named for what is over');
     const deadline = '2026-01-01T00:00:00.000Z';
-    const dated = reduce(drained, { kind: 'forker.draining', draining: true, actor: 'ops', deadline });
+    const dated = reduce(drained, {
+      kind: 'forker.draining',
+      draining: true,
+      actor: 'ops',
+      deadline,
+    });
     assert.equal(dated.drainDeadline, deadline);
-    assert.deepEqual(reduce(dated, { kind: 'forker.draining', draining: false, actor: 'bo' }), emptyView);
+    assert.deepEqual(
+      reduce(dated, { kind: 'forker.draining', draining: false, actor: 'bo' }),
+      emptyView,
+    );
     const undated = reduce(dated, { kind: 'forker.draining', draining: true, actor: 'stop' });
-    assert.equal(undated.drainDeadline, undefined, 'the deadline of one drain is not that of the next');
+    assert.equal(
+      undated.drainDeadline,
+      undefined,
+      'the deadline of one drain is not that of the next',
+    );
   });
 
   it('knows why it drains, as long as it is the drain that was asked for', () => {
-    const wish = { actionId: 'a', actor: 'ops', verb: 'drain', target: 'forker', reason: 'new disks' } as const;
+    const wish = {
+      actionId: 'a',
+      actor: 'ops',
+      verb: 'drain',
+      target: 'forker',
+      reason: 'new disks',
+    } as const;
     const asked = viewAfter({ kind: 'action.requested', ...wish });
     const drained = reduce(asked, { kind: 'forker.draining', draining: true, actor: 'ops' });
     assert.deepEqual(drained.drainWish, { actor: 'ops', reason: 'new disks' });
-    assert.deepEqual(reduce(drained, { kind: 'forker.draining', draining: false, actor: 'bo' }), emptyView);
+    assert.deepEqual(
+      reduce(drained, { kind: 'forker.draining', draining: false, actor: 'bo' }),
+      emptyView,
+    );
     const moved = { ...wish, actor: 'bo', reason: unsaidReason };
-    assert.equal(reduce(drained, { kind: 'action.requested', ...moved }).drainWish?.reason, 'new disks');
+    assert.equal(
+      reduce(drained, { kind: 'action.requested', ...moved }).drainWish?.reason,
+      'new disks',
+    );
     const stopped = reduce(asked, { kind: 'forker.draining', draining: true, actor: 'stop' });
     assert.equal(stopped.drainWish, undefined, 'a stop has another reason');
   });
@@ -159,11 +217,25 @@ describe('reduce, of the service', () => {
   it('leaves the view as it is for what only the history tells', () => {
     const view = viewAfter(spawned);
     const events: EventBody[] = [
-      { kind: 'session.opened', sessionId: 's', childId: 'c1', user: 'alice', peer: 'p', command: 'c' },
+      {
+        kind: 'session.opened',
+        sessionId: 's',
+        childId: 'c1',
+        user: 'alice',
+        peer: 'p',
+        command: 'c',
+      },
       { kind: 'session.spawned', sessionId: 's', childId: 'spawned-1', reason: 'away' },
       { kind: 'session.refused', user: null, peer: 'p', reason: 'r' },
       { kind: 'session.closed', sessionId: 's', childId: 'c1', reason: 'r' },
-      { kind: 'action.requested', actionId: 'a', actor: 'ops', verb: 'v', target: 't', reason: 'r' },
+      {
+        kind: 'action.requested',
+        actionId: 'a',
+        actor: 'ops',
+        verb: 'v',
+        target: 't',
+        reason: 'r',
+      },
       { kind: 'action.done', actionId: 'a', outcome: 'done' },
     ];
     for (const event of events) assert.equal(reduce(view, event), view, event.kind);
@@ -213,7 +285,9 @@ describe('reduce', () => {
       fc.property(fc.array(body), (events) => {
         const { children, recentChildren } = viewAfter(...events);
         assert.ok(Object.values(children).every(({ state }) => state !== 'exited'));
-        assert.ok(recentChildren.every(({ state, endedAt }) => state === 'exited' && endedAt !== null));
+        assert.ok(
+          recentChildren.every(({ state, endedAt }) => state === 'exited' && endedAt !== null),
+        );
       }),
     );
   });

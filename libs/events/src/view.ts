@@ -31,7 +31,10 @@ export interface View {
   readonly drainedBy?: string;
   /** When clients that are still there are disconnected, RFC 3339; absent as `drainedBy` is. */
   readonly drainDeadline?: string;
-  /** The last wish for a drain, which is the reason of the one that goes on; absent when that was begun without one. */
+  /**
+   * The last wish for a drain, which is the reason of the one that goes on; absent when that was
+   * begun without one.
+   */
   readonly drainWish?: { readonly actor: string; readonly reason: string };
 }
 
@@ -49,7 +52,9 @@ export const emptyView: View = {
   draining: false,
 };
 
-/** The view after one event; unknown ids change nothing, so a replay over a snapshot is harmless. */
+/**
+ * The view after one event; unknown ids change nothing, so a replay over a snapshot is harmless.
+ */
 export function reduce(view: View, event: EventBody | Event): View {
   const draft: Draft = { view, children: null, locks: null };
   apply(draft, event);
@@ -57,9 +62,9 @@ export function reduce(view: View, event: EventBody | Event): View {
 }
 
 /**
- * A view that is folded on and on by {@link reduce}, for a reader that keeps only the newest: where thousands live, a
- * copy of all of them for each event is most of the work and of the garbage. What it is made from and what it gave out
- * stay as they are.
+ * A view that is folded on and on by {@link reduce}, for a reader that keeps only the newest: where
+ * thousands live, a copy of all of them for each event is most of the work and of the garbage. What
+ * it is made from and what it gave out stay as they are.
  */
 export class ViewDraft {
   readonly #draft: Draft;
@@ -78,14 +83,20 @@ export class ViewDraft {
     return this.newest;
   }
 
-  /** The view as of now, whose children go on changing with each event. Everything else in it is for good. */
+  /**
+   * The view as of now, whose children go on changing with each event. Everything else in it is for
+   * good.
+   */
   get newest(): View {
     this.#draft.locks = null;
     return this.#draft.view;
   }
 }
 
-/** A view under way: what changes is copied once, and then belongs to the draft until somebody else gets to see it. */
+/**
+ * A view under way: what changes is copied once, and then belongs to the draft until somebody else
+ * gets to see it.
+ */
 interface Draft {
   view: View;
   children: Record<string, Child> | null;
@@ -102,7 +113,8 @@ function apply(draft: Draft, event: EventBody | Event): void {
       return changeChild(draft, event.id, (child) => ({ ...child, state: 'running', connectedAt }));
     }
     case 'child.usage':
-      for (const { id, usage } of event.samples) changeChild(draft, id, (child) => ({ ...child, usage }));
+      for (const { id, usage } of event.samples)
+        changeChild(draft, id, (child) => ({ ...child, usage }));
       return;
     case 'child.stopping':
       return changeChild(draft, event.id, (child) => ({ ...child, state: 'stopping' }));
@@ -114,7 +126,8 @@ function apply(draft: Draft, event: EventBody | Event): void {
       return;
     case 'lock.contended': {
       const lock = draft.view.locks[event.id];
-      if (lock !== undefined) ownLocks(draft)[lock.id] = { ...lock, waiters: [...lock.waiters, event.waiter] };
+      if (lock !== undefined)
+        ownLocks(draft)[lock.id] = { ...lock, waiters: [...lock.waiters, event.waiter] };
       return;
     }
     case 'lock.released':
@@ -144,8 +157,13 @@ function apply(draft: Draft, event: EventBody | Event): void {
   }
 }
 
-function zygoteAfterFailure({ step, message, servingPid }: Extract<EventBody, { kind: 'zygote.failed' }>): ZygoteView {
-  if (typeof servingPid === 'number') return { state: 'ready', pid: servingPid, failure: { step, message } };
+function zygoteAfterFailure({
+  step,
+  message,
+  servingPid,
+}: Extract<EventBody, { kind: 'zygote.failed' }>): ZygoteView {
+  if (typeof servingPid === 'number')
+    return { state: 'ready', pid: servingPid, failure: { step, message } };
   return { state: 'failed', step, message };
 }
 
@@ -160,8 +178,18 @@ function endChild(draft: Draft, event: Extract<EventBody, { kind: 'child.exited'
   delete ownChildren(draft)[event.id];
   const { endedAt, exit, rusage } = event;
   const limit = limitOf(event.cause);
-  const ended: Child = { ...child, state: 'exited', endedAt, exit, rusage, usage: null, ...(limit && { limit }) };
-  change(draft, { recentChildren: [ended, ...draft.view.recentChildren].slice(0, recentChildrenMax) });
+  const ended: Child = {
+    ...child,
+    state: 'exited',
+    endedAt,
+    exit,
+    rusage,
+    usage: null,
+    ...(limit && { limit }),
+  };
+  change(draft, {
+    recentChildren: [ended, ...draft.view.recentChildren].slice(0, recentChildrenMax),
+  });
 }
 
 function drain(draft: Draft, event: Extract<EventBody, { kind: 'forker.draining' }>): void {
@@ -172,7 +200,10 @@ function drain(draft: Draft, event: Extract<EventBody, { kind: 'forker.draining'
 }
 
 /** A drain is asked for before it begins, and only the wish says why. */
-function noteWish(draft: Draft, { verb, actor, reason }: Extract<EventBody, { kind: 'action.requested' }>): void {
+function noteWish(
+  draft: Draft,
+  { verb, actor, reason }: Extract<EventBody, { kind: 'action.requested' }>,
+): void {
   if (verb !== 'drain') return;
   // Who only moves the deadline of a drain does not take its reason away.
   const { drainWish: before } = draft.view;
@@ -181,7 +212,10 @@ function noteWish(draft: Draft, { verb, actor, reason }: Extract<EventBody, { ki
 }
 
 /** What is drained by somebody else, as by a stop, is not drained for that reason. */
-function keepWish(draft: Draft, { draining, actor }: Extract<EventBody, { kind: 'forker.draining' }>): void {
+function keepWish(
+  draft: Draft,
+  { draining, actor }: Extract<EventBody, { kind: 'forker.draining' }>,
+): void {
   const { drainWish, ...view } = draft.view;
   if (!draining || drainWish?.actor !== actor) draft.view = view;
 }

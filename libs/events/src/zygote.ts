@@ -12,9 +12,14 @@ export interface ZygoteTrouble {
   readonly nextTryAt: string;
 }
 
-/** What the fork service says of its zygote (`GET /v1/state`). Trouble with a newer one does not take away the one that serves. */
+/**
+ * What the fork service says of its zygote (`GET /v1/state`). Trouble with a newer one does not
+ * take away the one that serves.
+ */
 export interface ZygoteHealth {
-  /** Of the one that serves; null while there is none, and where every child is a Python of its own. */
+  /**
+   * Of the one that serves; null while there is none, and where every child is a Python of its own.
+   */
   readonly pid: number | null;
   /** Of that one, RFC 3339. This and the next are absent from a service of an older version. */
   readonly readySince?: string | null;

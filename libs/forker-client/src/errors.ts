@@ -1,4 +1,7 @@
-/** The forker answered FAILURE: the request was understood and refused. `reason` is its one line, fit for the user. */
+/**
+ * The forker answered FAILURE: the request was understood and refused. `reason` is its one line,
+ * fit for the user.
+ */
 export class ForkRefusedError extends Error {
   readonly code = 'fork_refused';
   readonly fault = 'system';
@@ -11,7 +14,10 @@ export class ForkRefusedError extends Error {
   }
 }
 
-/** Nobody answered on the fork service's socket, or the connection broke before an answer. Worth a retry. */
+/**
+ * Nobody answered on the fork service's socket, or the connection broke before an answer. Worth a
+ * retry.
+ */
 export class ForkerUnavailableError extends Error {
   readonly code = 'forker_unavailable';
   readonly fault = 'system';

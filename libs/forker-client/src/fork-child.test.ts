@@ -48,7 +48,10 @@ function fork(socket: string, signal?: AbortSignal): Promise<ForkedChild> {
 }
 
 /** A child of a service that answers as the protocol says. */
-async function forkFrom({ path, asked }: Service): Promise<{ child: ForkedChild; connection: Socket }> {
+async function forkFrom({
+  path,
+  asked,
+}: Service): Promise<{ child: ForkedChild; connection: Socket }> {
   const child = fork(path);
   const connection = await asked;
   connection.write(forked);
@@ -118,12 +121,19 @@ describe('forkChild', () => {
 
   it('rejects when nobody listens', async () => {
     using scratch = temporaryDirectory();
-    await assert.rejects(fork(join(scratch.path, 'none')), { code: 'forker_unavailable', message: /ENOENT/ });
+    await assert.rejects(fork(join(scratch.path, 'none')), {
+      code: 'forker_unavailable',
+      message: /ENOENT/,
+    });
   });
 
   it('rejects when the service closes before its answer, wherever that is cut', async () => {
     for (let at = 0; at < forked.length; at += 1) {
-      await assert.rejects(forkAnswered(forked.slice(0, at)), { code: 'forker_unavailable' }, `cut at ${at}`);
+      await assert.rejects(
+        forkAnswered(forked.slice(0, at)),
+        { code: 'forker_unavailable' },
+        `cut at ${at}`,
+      );
     }
   });
 
@@ -144,7 +154,9 @@ describe('forkChild', () => {
   });
 
   it('rejects a directory that is no directory of pipes', async () => {
-    await assert.rejects(forkAnswered('ok\n7\n/home/alice\n'), { message: /named the pipe directory \/home\/alice/ });
+    await assert.rejects(forkAnswered('ok\n7\n/home/alice\n'), {
+      message: /named the pipe directory \/home\/alice/,
+    });
   });
 
   it('ends at once when it is aborted, before or after it has dialled', async () => {

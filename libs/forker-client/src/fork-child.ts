@@ -12,7 +12,10 @@ export interface ForkOptions {
   readonly socket: string;
   /** Words of the command, unquoted: `['lp-serve', '--inet', 'alice']`. */
   readonly command: readonly string[];
-  /** Variables set in the child; the service allows BRZ_EMAIL, BZR_EMAIL, HATCHERY_USER, HATCHERY_TEAMS, HATCHERY_PEER, HATCHERY_SESSION. */
+  /**
+   * Variables set in the child; the service allows BRZ_EMAIL, BZR_EMAIL, HATCHERY_USER,
+   * HATCHERY_TEAMS, HATCHERY_PEER, HATCHERY_SESSION.
+   */
   readonly environment: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
@@ -23,7 +26,10 @@ export interface ForkedChild {
   readonly id: string;
   readonly pid: number;
   readonly directory: string;
-  /** The raw wait status, as wait(2) gives it. Rejects with ForkerUnavailableError when the service went away first. */
+  /**
+   * The raw wait status, as wait(2) gives it. Rejects with ForkerUnavailableError when the service
+   * went away first.
+   */
   readonly exited: Promise<number>;
   /** Opens all three FIFOs at once without blocking; may be called once. */
   openPipes(): ChildPipes;
@@ -41,12 +47,21 @@ export async function forkChild(options: ForkOptions): Promise<ForkedChild> {
   return converse(options, forkRequest(options.command, options.environment));
 }
 
-/** Takes up the exit of a child that another connection forked, as after a restart of the service. @throws as forkChild */
-export async function attachChild(options: Pick<ForkOptions, 'socket' | 'signal'>, id: string): Promise<ForkedChild> {
+/**
+ * Takes up the exit of a child that another connection forked, as after a restart of the service.
+ * @throws as forkChild
+ */
+export async function attachChild(
+  options: Pick<ForkOptions, 'socket' | 'signal'>,
+  id: string,
+): Promise<ForkedChild> {
   return converse(options, { kind: 'attach', id });
 }
 
-async function converse(options: Pick<ForkOptions, 'socket' | 'signal'>, request: Request): Promise<ForkedChild> {
+async function converse(
+  options: Pick<ForkOptions, 'socket' | 'signal'>,
+  request: Request,
+): Promise<ForkedChild> {
   options.signal?.throwIfAborted();
   const bytes = encodeRequest(request);
   const socket = connect({ path: options.socket });
@@ -55,12 +70,15 @@ async function converse(options: Pick<ForkOptions, 'socket' | 'signal'>, request
   options.signal?.addEventListener('abort', abort);
   try {
     socket.write(bytes);
-    socket.setTimeout(forkAnswerMsMax, () => socket.destroy(new Error(`no answer within ${forkAnswerMsMax / 1000} s`)));
+    socket.setTimeout(forkAnswerMsMax, () =>
+      socket.destroy(new Error(`no answer within ${forkAnswerMsMax / 1000} s`)),
+    );
     using _watch = watchService(options.socket, (error) => socket.destroy(error));
     const { pid, directory } = await answers.forked;
     socket.setTimeout(0);
     const id = childIdOfDirectory(directory);
-    if (id === null) throw new ForkerUnavailableError(`the fork service named the pipe directory ${directory}`);
+    if (id === null)
+      throw new ForkerUnavailableError(`the fork service named the pipe directory ${directory}`);
     const dispose = (): void => void socket.destroy();
     return {
       id,
@@ -80,7 +98,10 @@ async function converse(options: Pick<ForkOptions, 'socket' | 'signal'>, request
 
 type Forked = Extract<Answer, { kind: 'forked' }>;
 
-/** The two answers of a fork connection as promises; whatever ends the connection early rejects what is still open. */
+/**
+ * The two answers of a fork connection as promises; whatever ends the connection early rejects what
+ * is still open.
+ */
 class Answers {
   readonly #forked = Promise.withResolvers<Forked>();
   readonly #exited = Promise.withResolvers<number>();
@@ -109,7 +130,11 @@ class Answers {
     else if (message.kind === 'exited') this.#exited.resolve(message.status);
     else if (message.kind === 'failure') this.#fail(new ForkRefusedError(message.reason));
     else if (message.kind === 'garbage') {
-      this.#fail(new ForkerUnavailableError(`the fork service said ${message.got} instead of ${message.expected}`));
+      this.#fail(
+        new ForkerUnavailableError(
+          `the fork service said ${message.got} instead of ${message.expected}`,
+        ),
+      );
     }
   }
 
@@ -120,5 +145,7 @@ class Answers {
 }
 
 function describeEnd(cause: Error | undefined): string {
-  return cause === undefined ? 'the fork service closed the connection' : `the fork service: ${cause.message}`;
+  return cause === undefined
+    ? 'the fork service closed the connection'
+    : `the fork service: ${cause.message}`;
 }

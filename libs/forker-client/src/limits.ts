@@ -1,12 +1,18 @@
 /** How long the service may take to fork. Its own queue and restarts are shorter. */
 export const forkAnswerMsMax = 30_000;
 
-/** A fork takes milliseconds. One that takes this long waits for its turn, or the service hangs, which its answer to `hello` tells. */
+/**
+ * A fork takes milliseconds. One that takes this long waits for its turn, or the service hangs,
+ * which its answer to `hello` tells.
+ */
 export const forkLateMs = 1_000;
 /** How soon it is asked again: each answer is a line in its log. */
 export const forkLateAgainMs = 2_000;
 
-/** `hello` waits in no queue: under overload it has 100 ms (bench, `overload`). After this many looks in vain the service hangs. */
+/**
+ * `hello` waits in no queue: under overload it has 100 ms (bench, `overload`). After this many
+ * looks in vain the service hangs.
+ */
 export const aliveLookMs = 1_000;
 export const aliveLooksMax = 3;
 
@@ -16,5 +22,8 @@ export const spawnMsMax = 30_000;
 /** One line of a spawned session's reports; the longest is a traceback, cut by its writer. */
 export const reportBytesMax = 256 * 1024;
 
-/** How often it is looked whether a child that is owed an EOF has connected. It does within milliseconds of its fork. */
+/**
+ * How often it is looked whether a child that is owed an EOF has connected. It does within
+ * milliseconds of its fork.
+ */
 export const connectedLookMs = 2;

@@ -28,10 +28,17 @@ function countDescriptors(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
-/** Opens the other ends as a child does, which succeeds at once when the client has opened its own. */
+/**
+ * Opens the other ends as a child does, which succeeds at once when the client has opened its own.
+ */
 function openAsChild(directory: string): [stdin: number, stdout: number, stderr: number] {
-  const open = (name: string, mode: number): number => openSync(join(directory, name), mode | constants.O_NONBLOCK);
-  return [open('stdin', constants.O_RDONLY), open('stdout', constants.O_WRONLY), open('stderr', constants.O_WRONLY)];
+  const open = (name: string, mode: number): number =>
+    openSync(join(directory, name), mode | constants.O_NONBLOCK);
+  return [
+    open('stdin', constants.O_RDONLY),
+    open('stdout', constants.O_WRONLY),
+    open('stderr', constants.O_WRONLY),
+  ];
 }
 
 function removePipes(directory: string): void {
@@ -65,7 +72,8 @@ describe('openPipes', () => {
     await until('no descriptor to be left', () => countDescriptors() === before);
   });
 
-  // A client with nothing to say, as `ssh host command </dev/null`, made the child wait for its connect timeout.
+  // A client with nothing to say, as `ssh host command </dev/null`, made the child wait for its
+  // connect timeout.
   it('loses nothing when it ends before the child has opened its side', async () => {
     using scratch = temporaryDirectory();
     makePipes(scratch.path, 'stdin', 'stdout', 'stderr');
@@ -99,7 +107,10 @@ describe('openPipes', () => {
   });
 
   it('opens nothing that somebody has put in the place of a FIFO', () => {
-    for (const put of [(path: string) => symlinkSync('/dev/null', path), (path: string) => writeFileSync(path, '')]) {
+    for (const put of [
+      (path: string) => symlinkSync('/dev/null', path),
+      (path: string) => writeFileSync(path, ''),
+    ]) {
       using scratch = temporaryDirectory();
       const before = countDescriptors();
       makePipes(scratch.path, 'stdin', 'stderr');

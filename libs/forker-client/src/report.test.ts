@@ -25,9 +25,19 @@ describe('readReport', () => {
 
   it('takes nothing that would have another process signalled, or an exit invented', () => {
     for (const line of [
-      ...['', 'null', '1', '[]', '{}', 'nonsense', '[['.repeat(50_000), '{"event":"started"}', '{"event":"log"}'],
+      '',
+      'null',
+      '1',
+      '[]',
+      '{}',
+      'nonsense',
+      '[['.repeat(50_000),
+      '{"event":"started"}',
+      '{"event":"log"}',
       ...[-1, 0, 1, 1.5, '7', null, 1e400].map((pid) => JSON.stringify({ event: 'started', pid })),
-      ...[-1, 65_536, 0.5, '0', null].map((status) => JSON.stringify({ event: 'exited', status, rusage })),
+      ...[-1, 65_536, 0.5, '0', null].map((status) =>
+        JSON.stringify({ event: 'exited', status, rusage }),
+      ),
       ...[null, {}, { ...rusage, userMs: -1 }, { ...rusage, more: 1 }].map((other) =>
         JSON.stringify({ event: 'exited', status: 0, rusage: other }),
       ),

@@ -1,12 +1,20 @@
 import { isChildRusage, type ChildRusage } from '@hatchery/events';
 import { reportBytesMax } from './limits.ts';
 
-/** What the process says that waits for a spawned session (apps/forker/zygote/plain.py), which has judged what the session said. */
+/**
+ * What the process says that waits for a spawned session (apps/forker/zygote/plain.py), which has
+ * judged what the session said.
+ */
 export type Report =
   | { readonly event: 'started'; readonly pid: number }
   | { readonly event: 'log'; readonly text: string }
   /** What the session was refused or failed of. */
-  | { readonly event: 'failed'; readonly kind: string; readonly cause: string; readonly traceback: string }
+  | {
+      readonly event: 'failed';
+      readonly kind: string;
+      readonly cause: string;
+      readonly traceback: string;
+    }
   | { readonly event: 'exited'; readonly status: number; readonly rusage: ChildRusage };
 
 /** The report in one line; null for what is none, as the words of a Python that crashes. */
@@ -31,7 +39,10 @@ function isReport(message: Record<string, unknown>): message is Report & Record<
       return [kind, cause, traceback].every((word) => typeof word === 'string');
     case 'exited':
       return (
-        Number.isInteger(status) && (status as number) >= 0 && (status as number) <= 0xffff && isChildRusage(rusage)
+        Number.isInteger(status) &&
+        (status as number) >= 0 &&
+        (status as number) <= 0xffff &&
+        isChildRusage(rusage)
       );
     default:
       return false;

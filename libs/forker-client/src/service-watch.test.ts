@@ -63,7 +63,10 @@ describe('a fork that is late', () => {
         (count) => count <= answered,
         async ({ path }) => {
           const child = within('a refusal', forkChild({ ...request, socket: path }));
-          await assert.rejects(child, { code: 'forker_unavailable', message: /gives no answer, not even to hello/ });
+          await assert.rejects(child, {
+            code: 'forker_unavailable',
+            message: /gives no answer, not even to hello/,
+          });
         },
       );
     }
@@ -86,7 +89,10 @@ describe('a fork that is late', () => {
       async ({ path, forking }) => {
         const child = forkChild({ ...request, socket: path });
         (await forking).end();
-        await assert.rejects(child, { code: 'forker_unavailable', message: /closed the connection/ });
+        await assert.rejects(child, {
+          code: 'forker_unavailable',
+          message: /closed the connection/,
+        });
       },
     );
   });

@@ -24,12 +24,17 @@ async function withBench(story: (bench: Bench) => Promise<void>): Promise<void> 
     settings,
     reports,
     start: async (command, environment = {}) =>
-      children.use(await spawnChild({ settings, command, environment, report: (line) => reports.push(line) })),
+      children.use(
+        await spawnChild({ settings, command, environment, report: (line) => reports.push(line) }),
+      ),
   });
 }
 
 /** What a session says and how it ends when it is sent all of `input`. */
-async function converse(child: SpawnedChild, input = ''): Promise<{ stdout: string; stderr: string; status: number }> {
+async function converse(
+  child: SpawnedChild,
+  input = '',
+): Promise<{ stdout: string; stderr: string; status: number }> {
   const { stdin, stdout, stderr } = child.openPipes();
   stdin.on('error', () => undefined);
   stdin.end(input);
@@ -78,7 +83,10 @@ describe('a spawned session', () => {
   it('that fails tells its user why, and its exit code', async () => {
     await withBench(async ({ start, reports }) => {
       const { stderr, status } = await converse(await start(['no-such-command']));
-      assert.deepEqual([stderr, status], ['brz: ERROR: unknown command "no-such-command"\n', 3 << 8]);
+      assert.deepEqual(
+        [stderr, status],
+        ['brz: ERROR: unknown command "no-such-command"\n', 3 << 8],
+      );
       assert.deepEqual(reports, []);
     });
   });
@@ -86,7 +94,10 @@ describe('a spawned session', () => {
   it('that fails by our fault reports it, and tells its user only that', async () => {
     await withBench(async ({ start, reports }) => {
       const { stderr, status } = await converse(await start(['assert-fail']));
-      assert.match(stderr, /^brz: ERROR: internal error: AssertionError; the traceback is in the service's log\n$/);
+      assert.match(
+        stderr,
+        /^brz: ERROR: internal error: AssertionError; the traceback is in the service's log\n$/,
+      );
       assert.equal(status, 4 << 8);
       assert.match(reports.join(''), /Traceback [^]*AssertionError: always fails/);
     });
@@ -124,7 +135,11 @@ describe('spawnChild', () => {
 
   it('says so when there is no Python', async () => {
     await withBench(async ({ settings }) => {
-      const options = { settings: { ...settings, python: '/nowhere/python3' }, command: ['rocks'], environment: {} };
+      const options = {
+        settings: { ...settings, python: '/nowhere/python3' },
+        command: ['rocks'],
+        environment: {},
+      };
       await assert.rejects(
         spawnChild({ ...options, report: () => undefined }),
         (error) => error instanceof ForkerUnavailableError && /ENOENT/.test(error.message),

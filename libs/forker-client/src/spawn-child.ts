@@ -23,7 +23,10 @@ export interface SpawnOptions {
   readonly report: (text: string) => void;
 }
 
-/** A session without a fork service. Its pipes are there at once; it has no directory, and no service knows its id. */
+/**
+ * A session without a fork service. Its pipes are there at once; it has no directory, and no
+ * service knows its id.
+ */
 export interface SpawnedChild extends Omit<ForkedChild, 'directory'> {
   /** As wait4(2) gave it; null when that was lost with the process that waited. Never rejects. */
   readonly rusage: Promise<ChildRusage | null>;
@@ -34,8 +37,9 @@ export interface SpawnedChild extends Omit<ForkedChild, 'directory'> {
 const script = join(checkoutDirectory, 'apps/forker/zygote/plain.py');
 
 /**
- * Runs one session in a Python of its own, for when there is no fork service (`ssh.fallback = "spawn"`). Thirty times as
- * slow to start as a forked one, and no service counts or shows it; all else is the same code with the same confinement.
+ * Runs one session in a Python of its own, for when there is no fork service (`ssh.fallback =
+ * "spawn"`). Thirty times as slow to start as a forked one, and no service counts or shows it; all
+ * else is the same code with the same confinement.
  *
  * `exited` rejects with ForkerUnavailableError only when the waiting process itself was killed.
  * @throws {ForkRefusedError} for a variable that no session may be given
@@ -47,7 +51,8 @@ export async function spawnChild(options: SpawnOptions): Promise<SpawnedChild> {
   // Everything that a fork service would refuse is refused here.
   encodeRequest(forkRequest(command, environment));
   const foreign = Object.keys(environment).find((name) => !allowedVariablesDefault.includes(name));
-  if (foreign !== undefined) throw new ForkRefusedError(`the environment variable '${foreign}' is not allowed`);
+  if (foreign !== undefined)
+    throw new ForkRefusedError(`the environment variable '${foreign}' is not allowed`);
   const configuration = JSON.stringify({ ...settings, cgroup: null, command });
   const waiting = spawn(settings.python, ['-E', '-s', '-X', 'utf8', script, configuration], {
     // The way to a session's end is its input's end, or a signal that somebody sends on purpose.
@@ -88,7 +93,8 @@ class Session implements Disposable {
     // Whoever is not told of the start never asks for the exit; that is no unhandled rejection.
     this.#exited.promise.catch(() => undefined);
     const [stdin, stdout, stderr, reports] = waiting.stdio;
-    if (stdin === null || stdout === null || stderr === null) throw new TypeError('spawned without pipes');
+    if (stdin === null || stdout === null || stderr === null)
+      throw new TypeError('spawned without pipes');
     this.pipes = { stdin, stdout, stderr };
     const splitter = new LineSplitter(reportBytesMax);
     let cause = 'the process that waits for the session was killed';
@@ -113,7 +119,8 @@ class Session implements Disposable {
 
   signal(pid: number, signal: NodeJS.Signals): boolean {
     if (this.#hasEnded) return false;
-    // The session has a process group of its own, and its parent has not reaped it as far as we know.
+    // The session has a process group of its own, and its parent has not reaped it as far as we
+    // know.
     return process.kill(-pid, constants.signals[signal]);
   }
 
@@ -126,7 +133,8 @@ class Session implements Disposable {
     const message = readReport(line);
     if (message === null) this.#report(line);
     else if (message.event === 'log') this.#report(message.text);
-    else if (message.event === 'failed') this.#report(message.traceback || `${message.kind}: ${message.cause}`);
+    else if (message.event === 'failed')
+      this.#report(message.traceback || `${message.kind}: ${message.cause}`);
     else if (message.event === 'started') this.#started.resolve(message.pid);
     else {
       this.#hasEnded = true;

@@ -15,7 +15,8 @@ const facts: LockFacts = {
   here,
   process: running,
 };
-const conditionOf = (change: Partial<LockFacts>): string => judge({ ...facts, ...change }).condition;
+const conditionOf = (change: Partial<LockFacts>): string =>
+  judge({ ...facts, ...change }).condition;
 
 describe('a lock', () => {
   it('is held while its session or its process runs', () => {
@@ -31,7 +32,10 @@ describe('a lock', () => {
 
   it('is orphaned when its session has ended, however', () => {
     const { condition, reasons } = judge({ ...facts, session: { state: 'ended', how: 'SIGKILL' } });
-    assert.deepEqual([condition, reasons], ['orphaned', ['the session that took it has ended: SIGKILL']]);
+    assert.deepEqual(
+      [condition, reasons],
+      ['orphaned', ['the session that took it has ended: SIGKILL']],
+    );
   });
 
   it('is stale when its process is gone, of this boot and this pid namespace', () => {
@@ -47,7 +51,8 @@ describe('a lock', () => {
   });
 
   it('shows the process of its pid as the holder only where that is the holder’s', () => {
-    const shown = (change: Partial<LockFacts>): boolean => isHoldersProcess({ ...facts, ...change });
+    const shown = (change: Partial<LockFacts>): boolean =>
+      isHoldersProcess({ ...facts, ...change });
     const unnamed = { ...info, identity: null };
     assert.ok(shown({}));
     assert.ok(shown({ ownFile: false }));
@@ -86,7 +91,11 @@ describe('a lock', () => {
         assert.match(reasons.join('; '), reason);
       }
     }
-    const late = judge({ ...facts, info: { ...info, identity: null }, process: { startTime: 70, isOlder: false } });
+    const late = judge({
+      ...facts,
+      info: { ...info, identity: null },
+      process: { startTime: 70, isOlder: false },
+    });
     assert.equal(late.condition, 'unknown');
     assert.match(late.reasons.join(), /nothing shows that it was there/);
   });
@@ -97,7 +106,9 @@ describe('a lock', () => {
       'it does not say by which process it was taken',
     ]);
     const { reasons } = judge({ ...facts, ownFile: false });
-    assert.deepEqual(reasons, ['it was taken on this host by another user, whose processes may be hidden']);
+    assert.deepEqual(reasons, [
+      'it was taken on this host by another user, whose processes may be hidden',
+    ]);
   });
 
   it('is unknown when it cannot be known', () => {
@@ -105,7 +116,10 @@ describe('a lock', () => {
     assert.equal(conditionOf({ ...dead, info: { corrupt: 'its info file is empty' } }), 'unknown');
     assert.equal(conditionOf({ ...dead, info: { ...info, hostname: 'there' } }), 'unknown');
     assert.equal(conditionOf({ ...dead, info: { ...info, hostname: null } }), 'unknown');
-    assert.equal(conditionOf({ ...dead, info: { ...info, hostname: 'localhost' }, ownHost: 'localhost' }), 'unknown');
+    assert.equal(
+      conditionOf({ ...dead, info: { ...info, hostname: 'localhost' }, ownHost: 'localhost' }),
+      'unknown',
+    );
     assert.equal(conditionOf({ ...dead, ownFile: false }), 'unknown');
     assert.equal(conditionOf({ ...dead, info: { ...info, pid: null } }), 'unknown');
   });
@@ -130,7 +144,11 @@ it('only what is known to be dead is stale, and every condition has a reason', (
         ),
       }),
     ),
-    session: fc.constantFrom(null, { state: 'running' } as const, { state: 'ended', how: 'exit 0' } as const),
+    session: fc.constantFrom(
+      null,
+      { state: 'running' } as const,
+      { state: 'ended', how: 'exit 0' } as const,
+    ),
     ownHost: fc.constantFrom('here', 'localhost'),
     ownFile: fc.boolean(),
     here: fc.constant(here),
@@ -142,7 +160,9 @@ it('only what is known to be dead is stale, and every condition has a reason', (
       assert.ok(reasons.length > 0 && reasons.every((reason) => reason !== ''));
       if (condition !== 'stale') return;
       assert.ok(!('corrupt' in one.info) && one.session === null && one.ownFile);
-      assert.ok(one.info.hostname === one.ownHost && one.ownHost !== 'localhost' && one.info.pid !== null);
+      assert.ok(
+        one.info.hostname === one.ownHost && one.ownHost !== 'localhost' && one.info.pid !== null,
+      );
       const { identity: named } = one.info;
       assert.ok(named !== null && named.boot === 'b1' && named.pidNamespace === 'pid:[1]');
       assert.ok(one.process?.startTime !== named.startTicks);

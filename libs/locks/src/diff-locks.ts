@@ -13,7 +13,10 @@ export function diffLocks(before: readonly Lock[], after: readonly Lock[]): Even
       if (JSON.stringify(old) === JSON.stringify(lock)) return [];
       const [waiter, ...others] = lock.waiters.slice(old.waiters.length);
       const grown = waiter !== undefined && others.length === 0;
-      if (grown && JSON.stringify({ ...old, waiters: [...old.waiters, waiter] }) === JSON.stringify(lock)) {
+      if (
+        grown &&
+        JSON.stringify({ ...old, waiters: [...old.waiters, waiter] }) === JSON.stringify(lock)
+      ) {
         return [{ kind: 'lock.contended', id: lock.id, waiter }];
       }
       return [{ kind: 'lock.changed', lock }];

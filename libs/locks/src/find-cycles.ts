@@ -1,8 +1,11 @@
 /**
- * For every knot of a graph, in which everything leads to everything else, a shortest way round through it. The graph is
- * given by its nodes and where each leads; without cycles there is none.
+ * For every knot of a graph, in which everything leads to everything else, a shortest way round
+ * through it. The graph is given by its nodes and where each leads; without cycles there is none.
  */
-export function findCycles(nodes: readonly string[], next: (node: string) => readonly string[]): string[][] {
+export function findCycles(
+  nodes: readonly string[],
+  next: (node: string) => readonly string[],
+): string[][] {
   const reachable = new Map(nodes.map((node) => [node, reach(node, next)]));
   const done = new Set<string>();
   return nodes.flatMap((node) => {

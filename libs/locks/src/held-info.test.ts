@@ -24,13 +24,15 @@ describe('an info file', () => {
       'pid_namespace: pid:[4026531836]\n',
       'start_ticks: 178767\n',
     ];
-    const identityOf = (text: string): unknown => (readHeldInfo(text) as { identity?: unknown }).identity;
+    const identityOf = (text: string): unknown =>
+      (readHeldInfo(text) as { identity?: unknown }).identity;
     assert.deepEqual(identityOf(usual + lines.join('')), {
       boot: '26ea41fb-6afe-467a-b6b9-e7b9fe9f2a72',
       pidNamespace: 'pid:[4026531836]',
       startTicks: 178767,
     });
-    for (const left of lines) assert.equal(identityOf(usual + lines.filter((line) => line !== left).join('')), null);
+    for (const left of lines)
+      assert.equal(identityOf(usual + lines.filter((line) => line !== left).join('')), null);
   });
 
   it('is read with every way in which PyYAML writes a text', () => {
@@ -56,9 +58,19 @@ describe('an info file', () => {
   });
 
   it('lacks what was not written, or is no number', () => {
-    const nothing = { hostname: null, nonce: null, pid: null, startTimeS: null, identity: null, user: null };
+    const nothing = {
+      hostname: null,
+      nonce: null,
+      pid: null,
+      startTimeS: null,
+      identity: null,
+      user: null,
+    };
     assert.deepEqual(readHeldInfo('other: thing\n'), nothing);
-    assert.deepEqual(readHeldInfo('pid: -1\nstart_time: soon\nnonce: null\nuser: ""\nhostname:\n'), nothing);
+    assert.deepEqual(
+      readHeldInfo('pid: -1\nstart_time: soon\nnonce: null\nuser: ""\nhostname:\n'),
+      nothing,
+    );
   });
 
   it('that is empty, cut off, binary or endless is called so', () => {
@@ -73,7 +85,11 @@ describe('an info file', () => {
       '- list\n',
       '{}',
     ]) {
-      assert.deepEqual(readHeldInfo(text), { corrupt: 'its info file is corrupt' }, JSON.stringify(text));
+      assert.deepEqual(
+        readHeldInfo(text),
+        { corrupt: 'its info file is corrupt' },
+        JSON.stringify(text),
+      );
     }
     const endless = `user: ${'x'.repeat(heldInfoCharactersMax)}`;
     assert.deepEqual(readHeldInfo(endless), { corrupt: 'its info file is too long' });
@@ -81,6 +97,12 @@ describe('an info file', () => {
 
   it('never throws, whatever is in it', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void readHeldInfo(text)));
-    fc.assert(fc.property(fc.string(), fc.nat(200), (text, at) => void readHeldInfo(usual.slice(0, at) + text)));
+    fc.assert(
+      fc.property(
+        fc.string(),
+        fc.nat(200),
+        (text, at) => void readHeldInfo(usual.slice(0, at) + text),
+      ),
+    );
   });
 });

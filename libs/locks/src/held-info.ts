@@ -6,7 +6,10 @@ export interface HeldInfo {
   readonly user: string | null;
   /** Seconds since 1970, by the holder's clock. */
   readonly startTimeS: number | null;
-  /** What sessions of hatchery write besides (apps/forker/zygote/lock_evidence.py): it names the process for good. Null of others. */
+  /**
+   * What sessions of hatchery write besides (apps/forker/zygote/lock_evidence.py): it names the
+   * process for good. Null of others.
+   */
   readonly identity: {
     /** The run of the kernel: /proc/sys/kernel/random/boot_id. */
     readonly boot: string;
@@ -21,8 +24,9 @@ export interface HeldInfo {
 export const heldInfoCharactersMax = 64 * 1024;
 
 /**
- * Reads an info file, or says why it is none: null for an empty one, which an interruption leaves now and then.
- * The file is what `yaml.dump` makes of a flat mapping (breezy/lockdir.py, `LockHeldInfo.to_bytes`): plain, quoted or folded scalars.
+ * Reads an info file, or says why it is none: null for an empty one, which an interruption leaves
+ * now and then. The file is what `yaml.dump` makes of a flat mapping (breezy/lockdir.py,
+ * `LockHeldInfo.to_bytes`): plain, quoted or folded scalars.
  */
 export function readHeldInfo(text: string): HeldInfo | { readonly corrupt: string } {
   if (text.length > heldInfoCharactersMax) return { corrupt: 'its info file is too long' };
@@ -48,8 +52,14 @@ export function readHeldInfo(text: string): HeldInfo | { readonly corrupt: strin
   };
 }
 
-function identityOf(boot: string | null, pidNamespace: string | null, startTicks: number | null): HeldInfo['identity'] {
-  return boot === null || pidNamespace === null || startTicks === null ? null : { boot, pidNamespace, startTicks };
+function identityOf(
+  boot: string | null,
+  pidNamespace: string | null,
+  startTicks: number | null,
+): HeldInfo['identity'] {
+  return boot === null || pidNamespace === null || startTicks === null
+    ? null
+    : { boot, pidNamespace, startTicks };
 }
 
 /** Lines with their continuations, which are indented (YAML 1.1, "Line Folding"). */
@@ -60,30 +70,49 @@ function unfold(text: string): string[] {
     // A break within double quotes is escaped where a space would be lost.
     if (/^\s/.test(line) && lines.length > 0) {
       const before = lines.pop() ?? '';
-      lines.push(before.endsWith('\\') ? `${before.slice(0, -1)}${line.trimStart()}` : `${before} ${line.trimStart()}`);
+      lines.push(
+        before.endsWith('\\')
+          ? `${before.slice(0, -1)}${line.trimStart()}`
+          : `${before} ${line.trimStart()}`,
+      );
     } else lines.push(line);
   }
   return lines;
 }
 
 function readScalar(text: string): string | null {
-  if (text.startsWith("'")) return /^'(?:[^']|'')*'$/.test(text) ? text.slice(1, -1).replaceAll("''", "'") : null;
-  if (text.startsWith('"')) return /^"(?:[^"\\]|\\.)*"$/s.test(text) ? unescape(text.slice(1, -1)) : null;
-  // What begins so is no plain scalar (YAML 1.1, "Plain Style"): a list, a mapping or a reference, which Breezy writes nowhere.
+  if (text.startsWith("'"))
+    return /^'(?:[^']|'')*'$/.test(text) ? text.slice(1, -1).replaceAll("''", "'") : null;
+  if (text.startsWith('"'))
+    return /^"(?:[^"\\]|\\.)*"$/s.test(text) ? unescape(text.slice(1, -1)) : null;
+  // What begins so is no plain scalar (YAML 1.1, "Plain Style"): a list, a mapping or a reference,
+  // which Breezy writes nowhere.
   return /^[[\]{}&*!|>%@`]|[\p{Cc}]/u.test(text) ? null : text;
 }
 
-const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '0': '\0', e: '\x1b', _: '\xa0' };
+const escapes: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '0': '\0',
+  e: '\x1b',
+  _: '\xa0',
+};
 
-/** Escapes of YAML's double quotes: PyYAML writes what is not ASCII as \xNN, \uNNNN or \UNNNNNNNN. */
+/**
+ * Escapes of YAML's double quotes: PyYAML writes what is not ASCII as \xNN, \uNNNN or \UNNNNNNNN.
+ */
 function unescape(text: string): string {
   const escape = /\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))/gs;
-  return text.replaceAll(escape, (_whole, two?: string, four?: string, eight?: string, one: string = '') => {
-    const code = two ?? four ?? eight;
-    if (code === undefined) return escapes[one] ?? one;
-    const point = parseInt(code, 16);
-    return point > 0x10ffff ? '\ufffd' : String.fromCodePoint(point);
-  });
+  return text.replaceAll(
+    escape,
+    (_whole, two?: string, four?: string, eight?: string, one: string = '') => {
+      const code = two ?? four ?? eight;
+      if (code === undefined) return escapes[one] ?? one;
+      const point = parseInt(code, 16);
+      return point > 0x10ffff ? '\ufffd' : String.fromCodePoint(point);
+    },
+  );
 }
 
 function naturalNumber(text: string | null): number | null {

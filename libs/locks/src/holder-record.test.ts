@@ -21,10 +21,17 @@ it('a record comes back as it was written', () => {
 it('whatever is no whole record is none', () => {
   const text = `${JSON.stringify(record)}\n`;
   for (let length = 0; length < text.length - 1; length += 1) {
-    assert.equal(readHolderRecord(text.slice(0, length)), null, `cut off after ${length} characters`);
+    assert.equal(
+      readHolderRecord(text.slice(0, length)),
+      null,
+      `cut off after ${length} characters`,
+    );
   }
   for (const other of ['null', '[]', '7', JSON.stringify({ ...record, token: '' })]) {
     assert.equal(readHolderRecord(other), null, other);
   }
-  assert.equal(readHolderRecord(JSON.stringify({ ...record, runner: { pid: '4', startTime: 40 } })), null);
+  assert.equal(
+    readHolderRecord(JSON.stringify({ ...record, runner: { pid: '4', startTime: 40 } })),
+    null,
+  );
 });

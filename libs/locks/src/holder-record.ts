@@ -1,12 +1,15 @@
-/** A process, named for good: pids are reused, pairs with the start time (field 22 of /proc/PID/stat) are not. */
+/**
+ * A process, named for good: pids are reused, pairs with the start time (field 22 of
+ * /proc/PID/stat) are not.
+ */
 export interface ProcessName {
   readonly pid: number;
   readonly startTime: number;
 }
 
 /**
- * What the holder of a script's lock writes beside it, for people and for commands below it. The lock itself is the kernel's:
- * a record whose lock is free says nothing.
+ * What the holder of a script's lock writes beside it, for people and for commands below it. The
+ * lock itself is the kernel's: a record whose lock is free says nothing.
  */
 export interface HolderRecord {
   /** Names this very acquisition. */
@@ -15,7 +18,10 @@ export interface HolderRecord {
   readonly process: ProcessName;
   /** The `hatchery lock` above it, which has the lock, too. */
   readonly runner: ProcessName;
-  /** The run of the kernel, and the pid namespace in it, that both are named in: /proc/sys/kernel/random/boot_id and /proc/self/ns/pid. */
+  /**
+   * The run of the kernel, and the pid namespace in it, that both are named in:
+   * /proc/sys/kernel/random/boot_id and /proc/self/ns/pid.
+   */
   readonly boot: string;
   readonly pidNamespace: string;
   readonly user: string;
@@ -25,7 +31,10 @@ export interface HolderRecord {
   readonly since: string;
 }
 
-/** The record that apps/cli/lock/holder_record.py wrote, or null when the text is none: empty, cut off, or somebody else's. */
+/**
+ * The record that apps/cli/lock/holder_record.py wrote, or null when the text is none: empty, cut
+ * off, or somebody else's.
+ */
 export function readHolderRecord(text: string): HolderRecord | null {
   let read: unknown;
   try {
@@ -41,7 +50,11 @@ export function readHolderRecord(text: string): HolderRecord | null {
 }
 
 function isProcessName(value: unknown): value is ProcessName {
-  return isObject(value) && Number.isSafeInteger(value['pid']) && Number.isSafeInteger(value['startTime']);
+  return (
+    isObject(value) &&
+    Number.isSafeInteger(value['pid']) &&
+    Number.isSafeInteger(value['startTime'])
+  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -15,13 +15,20 @@ const kinds: readonly (readonly [part: string, kind: LockKind])[] = [
   ['/.bzr/checkout/lock', 'working-tree'],
 ];
 
-/** The place of a lock by its directory; null for locks that are none of a branch, a repository or a working tree. */
+/**
+ * The place of a lock by its directory; null for locks that are none of a branch, a repository or a
+ * working tree.
+ */
 export function placeOfLock(path: string, hostingRoot: string): LockPlace | null {
   const found = kinds.find(([part]) => path.endsWith(part));
   if (found === undefined) return null;
   const [part, kind] = found;
   const locked = path.slice(0, -part.length);
-  return { path, kind, name: locked.startsWith(`${hostingRoot}/`) ? locked.slice(hostingRoot.length + 1) : locked };
+  return {
+    path,
+    kind,
+    name: locked.startsWith(`${hostingRoot}/`) ? locked.slice(hostingRoot.length + 1) : locked,
+  };
 }
 
 /** The places where the locks of a branch directory are, whether it has them or not. */

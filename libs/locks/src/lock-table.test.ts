@@ -12,7 +12,15 @@ function party(childId: string): LockParty {
 }
 
 function taken(nonce: string, by = 'c1', path: string = place.path, atS = 0): Acquisition {
-  return { place: { ...place, path }, nonce, mark: nonce, holder: party(by), verdict: held, atS, source: 'report' };
+  return {
+    place: { ...place, path },
+    nonce,
+    mark: nonce,
+    holder: party(by),
+    verdict: held,
+    atS,
+    source: 'report',
+  };
 }
 
 const newTable = (): LockTable => new LockTable((path, mark) => `${path}#${mark}`);
@@ -24,7 +32,9 @@ describe('a table of locks', () => {
     const [acquired, ...others] = table.acquired(taken('n1'));
     assert.deepEqual(others, []);
     assert.ok(acquired?.kind === 'lock.acquired' && acquired.lock.holder?.childId === 'c1');
-    assert.deepEqual(table.released(place.path, 'n1'), [{ kind: 'lock.released', id: acquired.lock.id }]);
+    assert.deepEqual(table.released(place.path, 'n1'), [
+      { kind: 'lock.released', id: acquired.lock.id },
+    ]);
     assert.deepEqual(table.all(), []);
   });
 
@@ -33,7 +43,10 @@ describe('a table of locks', () => {
     table.acquired(taken('n1'));
     const [broken] = table.broken(place.path, 'n1', 'ops');
     assert.ok(broken?.kind === 'lock.broken');
-    assert.deepEqual([broken.before?.name, broken.before?.holder?.childId, broken.actor], ['b', 'c1', 'ops']);
+    assert.deepEqual(
+      [broken.before?.name, broken.before?.holder?.childId, broken.actor],
+      ['b', 'c1', 'ops'],
+    );
   });
 
   it('says nothing twice', () => {
@@ -47,7 +60,10 @@ describe('a table of locks', () => {
   it('ends the holder before, when another one has it', () => {
     const table = newTable();
     table.acquired(taken('n1'));
-    assert.deepEqual(kindsOf(table.acquired(taken('n2', 'c2'))), ['lock.released', 'lock.acquired']);
+    assert.deepEqual(kindsOf(table.acquired(taken('n2', 'c2'))), [
+      'lock.released',
+      'lock.acquired',
+    ]);
     // The report of the first one comes late.
     assert.deepEqual(table.released(place.path, 'n1'), []);
     assert.equal(table.at(place.path)?.nonce, 'n2');
@@ -65,7 +81,10 @@ describe('a table of locks', () => {
     table.acquired(taken('n2', 'c2', place.path, 2));
     assert.deepEqual(table.acquired(taken('n1', 'c1', place.path, 1)), []);
     assert.deepEqual(table.acquired(taken('n2', 'c1', place.path, 1)), []);
-    assert.deepEqual([table.at(place.path)?.nonce, table.at(place.path)?.holder?.childId], ['n2', 'c2']);
+    assert.deepEqual(
+      [table.at(place.path)?.nonce, table.at(place.path)?.holder?.childId],
+      ['n2', 'c2'],
+    );
   });
 
   it('believes a report over a look in who holds it, whichever comes first', () => {
@@ -126,7 +145,10 @@ describe('a table of locks', () => {
   });
 });
 
-/** What sessions do on disk, in order, and reports of it that arrive in any order that keeps each session's own. */
+/**
+ * What sessions do on disk, in order, and reports of it that arrive in any order that keeps each
+ * session's own.
+ */
 type Step = { readonly path: string; readonly session: string; readonly mayToken: boolean };
 
 const steps = fc.array(

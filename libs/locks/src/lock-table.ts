@@ -2,16 +2,24 @@ import type { EventBody, Lock, LockParty } from '@hatchery/events';
 import type { Verdict } from './condition.ts';
 import type { LockPlace } from './lock-place.ts';
 
-/** Somebody has a lock. `mark` names this very acquisition: its nonce, or what else there is when it has none. */
+/**
+ * Somebody has a lock. `mark` names this very acquisition: its nonce, or what else there is when it
+ * has none.
+ */
 export interface Acquisition {
   readonly place: LockPlace;
   readonly nonce: string | null;
   readonly mark: string;
   readonly holder: LockParty | null;
   readonly verdict: Verdict;
-  /** When this was so, in seconds of the clock that all processes of a host share (CLOCK_MONOTONIC). */
+  /**
+   * When this was so, in seconds of the clock that all processes of a host share (CLOCK_MONOTONIC).
+   */
   readonly atS: number;
-  /** A look at the disk knows which acquisition it is; who holds it by now, a report may know better. */
+  /**
+   * A look at the disk knows which acquisition it is; who holds it by now, a report may know
+   * better.
+   */
   readonly source: 'report' | 'look';
 }
 
@@ -24,12 +32,16 @@ interface Held {
   readonly reportedAtS: number;
 }
 
-/** Marks of locks that are gone, kept because reports of two sessions can overtake each other by a moment. */
+/**
+ * Marks of locks that are gone, kept because reports of two sessions can overtake each other by a
+ * moment.
+ */
 const goneMarksMax = 10_000;
 
 /**
- * Breezy's locks by their places, fed by reports of sessions and by looks at the disk, in whatever order they come. Pure:
- * says what to publish. What it publishes is, once everything was reported, what is on disk.
+ * Breezy's locks by their places, fed by reports of sessions and by looks at the disk, in whatever
+ * order they come. Pure: says what to publish. What it publishes is, once everything was reported,
+ * what is on disk.
  */
 export class LockTable {
   readonly #idOf: (path: string, mark: string) => string;
@@ -68,7 +80,10 @@ export class LockTable {
     if (lock.waiters.length > 0) this.#waiting.set(lock.path, lock.waiters);
   }
 
-  /** Somebody has it; another holder that was known is gone by that, unless it is known to be the later one. */
+  /**
+   * Somebody has it; another holder that was known is gone by that, unless it is known to be the
+   * later one.
+   */
   acquired({ place, nonce, mark, holder, verdict, atS, source }: Acquisition): EventBody[] {
     const { path } = place;
     if (this.#gone.has(key(path, mark))) return [];
@@ -92,7 +107,10 @@ export class LockTable {
   }
 
   /** Something about it is different now. */
-  changed(path: string, change: Partial<Pick<Lock, 'holder' | 'condition' | 'reasons' | 'waiters'>>): EventBody[] {
+  changed(
+    path: string,
+    change: Partial<Pick<Lock, 'holder' | 'condition' | 'reasons' | 'waiters'>>,
+  ): EventBody[] {
     const held = this.#held.get(path);
     if (held === undefined) return [];
     const lock = { ...held.lock, ...change };
@@ -131,7 +149,9 @@ export class LockTable {
 
   /** A session has ended: it waits for nothing any more. What it held is for the disk to tell. */
   sessionEnded(childId: string): EventBody[] {
-    const places = [...this.#waiting].filter(([, waiters]) => waiters.some((one) => one.childId === childId));
+    const places = [...this.#waiting].filter(([, waiters]) =>
+      waiters.some((one) => one.childId === childId),
+    );
     return places.flatMap(([path, waiters]) => {
       const waiter = waiters.find((one) => one.childId === childId);
       return waiter === undefined ? [] : this.gaveUp(path, waiter);
@@ -166,5 +186,7 @@ function key(path: string, mark: string): string {
 }
 
 function isSame(one: LockParty, other: LockParty): boolean {
-  return one.childId === null || other.childId === null ? one.pid === other.pid : one.childId === other.childId;
+  return one.childId === null || other.childId === null
+    ? one.pid === other.pid
+    : one.childId === other.childId;
 }

@@ -10,7 +10,14 @@ describe('the table of the kernel', () => {
       '2: -> FLOCK  ADVISORY  READ 78 fe:00:2154578 0 EOF\n' +
       '3: OFDLCK ADVISORY  WRITE -1 08:1a1:9 0 EOF\n';
     assert.deepEqual(parseKernelLocks(text), [
-      { type: 'POSIX', exclusive: true, pid: 12523, device: 'fe:00', inode: 2154578, waiting: false },
+      {
+        type: 'POSIX',
+        exclusive: true,
+        pid: 12523,
+        device: 'fe:00',
+        inode: 2154578,
+        waiting: false,
+      },
       { type: 'FLOCK', exclusive: true, pid: 77, device: 'fe:00', inode: 2154578, waiting: false },
       { type: 'FLOCK', exclusive: false, pid: 78, device: 'fe:00', inode: 2154578, waiting: true },
       { type: 'OFDLCK', exclusive: true, pid: null, device: '08:1a1', inode: 9, waiting: false },
@@ -43,7 +50,10 @@ describe('the table of the kernel', () => {
   });
 
   it('leaves out leases, headings and nonsense', () => {
-    assert.deepEqual(parseKernelLocks('1: LEASE  ACTIVE    READ  9 fe:00:1 0 EOF\n\nlocks\n1: FLOCK\n'), []);
+    assert.deepEqual(
+      parseKernelLocks('1: LEASE  ACTIVE    READ  9 fe:00:1 0 EOF\n\nlocks\n1: FLOCK\n'),
+      [],
+    );
   });
 });
 

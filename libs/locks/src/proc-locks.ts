@@ -1,10 +1,18 @@
-/** One line of /proc/locks: a lock of the kernel on a file, held or waited for. Source: proc_locks(5). */
+/**
+ * One line of /proc/locks: a lock of the kernel on a file, held or waited for. Source:
+ * proc_locks(5).
+ */
 export interface KernelLock {
-  /** `FLOCK` is flock(2); `POSIX` and `OFDLCK` are fcntl(2), which flock(2) neither sees nor blocks. */
+  /**
+   * `FLOCK` is flock(2); `POSIX` and `OFDLCK` are fcntl(2), which flock(2) neither sees nor blocks.
+   */
   readonly type: 'FLOCK' | 'POSIX' | 'OFDLCK';
   /** False for a shared lock. */
   readonly exclusive: boolean;
-  /** Who took it, or waits; null for what belongs to no single process. The taker of a `FLOCK` may be gone by now. */
+  /**
+   * Who took it, or waits; null for what belongs to no single process. The taker of a `FLOCK` may
+   * be gone by now.
+   */
   readonly pid: number | null;
   /** Device as `fe:00` and inode: together they name the file. */
   readonly device: string;
@@ -15,10 +23,14 @@ export interface KernelLock {
 const line =
   /^\d+:\s+(?<arrow>->)?\s*(?<type>FLOCK|POSIX|OFDLCK)\s+\S+\s+(?<mode>READ|WRITE|RW)\s+(?<pid>-?\d+)\s+(?<device>[0-9a-f]+:[0-9a-f]+):(?<inode>\d+)\s/;
 
-/** Reads /proc/locks, or the `lock:` lines of /proc/PID/fdinfo/FD. Leases and lines of other kinds are left out. */
+/**
+ * Reads /proc/locks, or the `lock:` lines of /proc/PID/fdinfo/FD. Leases and lines of other kinds
+ * are left out.
+ */
 export function parseKernelLocks(text: string): KernelLock[] {
   return text.split('\n').flatMap((one) => {
-    const { arrow, type, mode, pid, device, inode } = line.exec(one.replace(/^lock:\s*/, ''))?.groups ?? {};
+    const { arrow, type, mode, pid, device, inode } =
+      line.exec(one.replace(/^lock:\s*/, ''))?.groups ?? {};
     if (type === undefined || device === undefined) return [];
     return [
       {

@@ -13,7 +13,16 @@ function script(pid: number, ...ancestors: number[]): LockParty {
 }
 
 function lock(id: string, holder: LockParty | null, ...waiters: LockParty[]): Lock {
-  return { id, kind: 'branch', path: id, name: id, holder, waiters, condition: 'held', nonce: null };
+  return {
+    id,
+    kind: 'branch',
+    path: id,
+    name: id,
+    holder,
+    waiters,
+    condition: 'held',
+    nonce: null,
+  };
 }
 
 /** A node as text: `a(l1: b c(l2: d))`. */
@@ -26,7 +35,12 @@ function drawBlock({ lock: { id }, waiters }: BlockingLock): string {
   return `${id}: ${waiters.map(draw).join(' ')}`;
 }
 
-const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(session) as [LockParty, LockParty, LockParty, LockParty];
+const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(session) as [
+  LockParty,
+  LockParty,
+  LockParty,
+  LockParty,
+];
 
 describe('a forest of waiting', () => {
   it('is empty when nobody waits', () => {
@@ -34,7 +48,11 @@ describe('a forest of waiting', () => {
   });
 
   it('has who blocks without waiting as roots, through several locks, with the most behind it first', () => {
-    const forest = waitForest([lock('l3', d, session('e')), lock('l1', a, b, c), lock('l2', b, session('f'))]);
+    const forest = waitForest([
+      lock('l3', d, session('e')),
+      lock('l1', a, b, c),
+      lock('l2', b, session('f')),
+    ]);
     assert.deepEqual(forest.roots.map(draw), ['a(l1: b(l2: f) c)', 'd(l3: e)']);
     assert.deepEqual(forest.roots.map(countBehind), [3, 1]);
     assert.deepEqual(forest.deadlocks, []);
@@ -69,13 +87,19 @@ describe('a forest of waiting', () => {
   });
 
   it('takes a script and the processes below it for one', () => {
-    const forest = waitForest([lock('l1', script(10), script(21, 20)), lock('l2', script(20), script(12, 11, 10))]);
+    const forest = waitForest([
+      lock('l1', script(10), script(21, 20)),
+      lock('l2', script(20), script(12, 11, 10)),
+    ]);
     assert.deepEqual(forest.roots, []);
     assert.equal(forest.deadlocks[0]?.steps.length, 2);
   });
 
   it('does not take scripts below one shell for one', () => {
-    const forest = waitForest([lock('l1', script(10, 1), script(20, 1)), lock('l2', script(30, 1), script(10, 1))]);
+    const forest = waitForest([
+      lock('l1', script(10, 1), script(20, 1)),
+      lock('l2', script(30, 1), script(10, 1)),
+    ]);
     assert.deepEqual(forest.deadlocks, []);
     assert.deepEqual(forest.roots.map(draw), ['30(l2: 10(l1: 20))']);
   });
@@ -83,10 +107,20 @@ describe('a forest of waiting', () => {
 
 const names = ['a', 'b', 'c', 'd', 'e', 'f'];
 const someLocks = fc
-  .array(fc.tuple(fc.constantFrom(...names), fc.uniqueArray(fc.constantFrom(...names), { maxLength: 3 })), {
-    maxLength: 7,
-  })
-  .map((list) => list.map(([holder, waiters], index) => lock(`l${index}`, session(holder), ...waiters.map(session))));
+  .array(
+    fc.tuple(
+      fc.constantFrom(...names),
+      fc.uniqueArray(fc.constantFrom(...names), { maxLength: 3 }),
+    ),
+    {
+      maxLength: 7,
+    },
+  )
+  .map((list) =>
+    list.map(([holder, waiters], index) =>
+      lock(`l${index}`, session(holder), ...waiters.map(session)),
+    ),
+  );
 
 /** Whether somebody comes back to themselves by going from waiter to holder; by brute force. */
 function hasCycle(locks: readonly Lock[]): boolean {
@@ -98,7 +132,8 @@ function hasCycle(locks: readonly Lock[]): boolean {
     );
   return names.some((name) => {
     let reached = step(new Set([name]));
-    for (let round = 0; round < names.length; round += 1) reached = new Set([...reached, ...step(reached)]);
+    for (let round = 0; round < names.length; round += 1)
+      reached = new Set([...reached, ...step(reached)]);
     return reached.has(name);
   });
 }
@@ -112,7 +147,10 @@ describe('whatever the locks', () => {
         for (const { steps } of deadlocks) {
           steps.forEach(({ party, waitsFor }, index) => {
             assert.ok(waitsFor.waiters.some(({ childId }) => childId === party.childId));
-            assert.equal(waitsFor.holder?.childId, steps[(index + 1) % steps.length]?.party.childId);
+            assert.equal(
+              waitsFor.holder?.childId,
+              steps[(index + 1) % steps.length]?.party.childId,
+            );
           });
         }
       }),
@@ -137,7 +175,8 @@ describe('whatever the locks', () => {
           for (const { party } of steps) shown.add(party.childId);
           visit(behind);
         }
-        for (const { waiters } of locks) for (const { childId } of waiters) assert.ok(shown.has(childId), `${childId}`);
+        for (const { waiters } of locks)
+          for (const { childId } of waiters) assert.ok(shown.has(childId), `${childId}`);
       }),
     );
   });

@@ -15,13 +15,19 @@ export interface WaitNode {
   readonly blocks: readonly BlockingLock[];
 }
 
-/** One step of a deadlock: the party waits for a lock of the next step's party; the last one for one of the first. */
+/**
+ * One step of a deadlock: the party waits for a lock of the next step's party; the last one for one
+ * of the first.
+ */
 export interface DeadlockStep {
   readonly party: LockParty;
   readonly waitsFor: Lock;
 }
 
-/** A deadlock: none of its parties can go on until one is ended. `behind` waits for them without being part of it. */
+/**
+ * A deadlock: none of its parties can go on until one is ended. `behind` waits for them without
+ * being part of it.
+ */
 export interface Deadlock {
   readonly steps: readonly DeadlockStep[];
   readonly behind: readonly BlockingLock[];
@@ -29,7 +35,10 @@ export interface Deadlock {
 
 /** Who blocks whom. */
 export interface WaitForest {
-  /** Those who block and wait for nobody, those with the most behind them first: ending one of them helps. */
+  /**
+   * Those who block and wait for nobody, those with the most behind them first: ending one of them
+   * helps.
+   */
   readonly roots: readonly WaitNode[];
   readonly deadlocks: readonly Deadlock[];
 }
@@ -61,7 +70,8 @@ export function waitForest(locks: readonly Lock[]): WaitForest {
   const roots = [...heldBy]
     .filter(([job]) => !waitsFor.has(job))
     .map(([job, [first]]) => nodeOf(first?.holder ?? null, job, new Set()));
-  const next = (job: string): string[] => (waitsFor.get(job) ?? []).map((lock) => jobOf(lock.holder, lock));
+  const next = (job: string): string[] =>
+    (waitsFor.get(job) ?? []).map((lock) => jobOf(lock.holder, lock));
   const deadlocks = findCycles([...waitsFor.keys()], next).map((cycle): Deadlock => {
     const members = new Set(cycle);
     const steps = cycle.map((job, index) => {
@@ -71,24 +81,34 @@ export function waitForest(locks: readonly Lock[]): WaitForest {
         (waitsFor.get(job) ?? []).filter((lock) => jobOf(lock.holder, lock) === holder),
       );
     });
-    const behind = [...members].flatMap((job) => blocksOf(job, members)).flatMap((block) => outside(block));
+    const behind = [...members]
+      .flatMap((job) => blocksOf(job, members))
+      .flatMap((block) => outside(block));
     return { steps, behind };
 
     function stepOf(job: string, [lock]: readonly Lock[]): DeadlockStep {
       const party = lock?.waiters.find((waiter) => jobOf(waiter, lock) === job);
-      if (lock === undefined || party === undefined) throw new Error(`${job} waits for nothing, but is in a cycle`);
+      if (lock === undefined || party === undefined)
+        throw new Error(`${job} waits for nothing, but is in a cycle`);
       return { party, waitsFor: lock };
     }
 
     function outside({ lock, waiters }: BlockingLock): BlockingLock[] {
-      const others = waiters.filter(({ party }) => party === null || !members.has(jobOf(party, lock)));
+      const others = waiters.filter(
+        ({ party }) => party === null || !members.has(jobOf(party, lock)),
+      );
       return others.length === 0 ? [] : [{ lock, waiters: others }];
     }
   });
-  return { roots: roots.toSorted((one, other) => countBehind(other) - countBehind(one)), deadlocks };
+  return {
+    roots: roots.toSorted((one, other) => countBehind(other) - countBehind(one)),
+    deadlocks,
+  };
 }
 
 /** How many wait behind a party, through however many locks. */
 export function countBehind({ blocks }: WaitNode): number {
-  return blocks.flatMap(({ waiters }) => waiters).reduce((count, waiter) => count + 1 + countBehind(waiter), 0);
+  return blocks
+    .flatMap(({ waiters }) => waiters)
+    .reduce((count, waiter) => count + 1 + countBehind(waiter), 0);
 }

@@ -41,8 +41,16 @@ const understood: readonly [kind: RequestKind, text: string, ...answers: Answer[
   ['attach', 'FAILURE\nno such child\n', { kind: 'failure', reason: 'no such child' }],
   ['hello', 'FAILURE\n\n', { kind: 'failure', reason: '' }],
   ['fork', 'FAILURE\nred \x1b[31m\n', { kind: 'failure', reason: 'red  [31m' }],
-  ['child-connect-timeout', 'FAILURE: not b\n', { kind: 'failure', reason: 'not b', sameLine: true }],
-  ['child-connect-timeout', 'FAILURE:  b: c\n', { kind: 'failure', reason: ' b: c', sameLine: true }],
+  [
+    'child-connect-timeout',
+    'FAILURE: not b\n',
+    { kind: 'failure', reason: 'not b', sameLine: true },
+  ],
+  [
+    'child-connect-timeout',
+    'FAILURE:  b: c\n',
+    { kind: 'failure', reason: ' b: c', sameLine: true },
+  ],
   ['child-connect-timeout', 'FAILURE:b\n', { kind: 'failure', reason: 'b', sameLine: true }],
 ];
 
@@ -57,7 +65,13 @@ for (const [kind, text, ...answers] of understood) {
 }
 
 /** `before` is what is understood before the garbage; texts are Latin-1. */
-const garbage: readonly [kind: RequestKind, text: string, expected: string, got: string, ...before: Answer[]][] = [
+const garbage: readonly [
+  kind: RequestKind,
+  text: string,
+  expected: string,
+  got: string,
+  ...before: Answer[],
+][] = [
   ['hello', 'OK\n', "'ok' or 'FAILURE'", "'OK'"],
   ['hello', '\n', "'ok' or 'FAILURE'", "''"],
   ['hello', 'failure\n', "'ok' or 'FAILURE'", "'failure'"],
@@ -90,7 +104,13 @@ const garbage: readonly [kind: RequestKind, text: string, expected: string, got:
     { kind: 'exited', status: 0 },
   ],
   ['child-connect-timeout', 'ok\nyep\n', 'the end of the connection', "'yep'", { kind: 'ok' }],
-  ['hello', 'FAILURE\na\nb\n', 'the end of the connection', "'b'", { kind: 'failure', reason: 'a' }],
+  [
+    'hello',
+    'FAILURE\na\nb\n',
+    'the end of the connection',
+    "'b'",
+    { kind: 'failure', reason: 'a' },
+  ],
 ];
 
 for (const [kind, text, expected, got, ...before] of garbage) {
@@ -98,13 +118,19 @@ for (const [kind, text, expected, got, ...before] of garbage) {
     test(`calls ${JSON.stringify(variant)} after ${kind} garbage, once`, () => {
       const found: Garbage = { kind: 'garbage', expected, got };
       for (const chunks of chunkings(latin1(variant))) {
-        assert.deepEqual(read(kind, [...chunks, encodeUtf8('ok\n')]), { messages: [...before, found], end: found });
+        assert.deepEqual(read(kind, [...chunks, encodeUtf8('ok\n')]), {
+          messages: [...before, found],
+          end: found,
+        });
       }
     });
   }
 }
 
-/** The old client library took these for garbage: docs/reference/properties.md#launchpads-old-service. */
+/**
+ * The old client library took these for garbage:
+ * docs/reference/properties.md#launchpads-old-service.
+ */
 test('waits with every half of an exited message, at every place where it can be cut', () => {
   const text = 'exited\n256\n';
   for (let at = 0; at < text.length; at += 1) {

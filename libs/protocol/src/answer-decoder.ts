@@ -12,13 +12,17 @@ import { decodeUtf8 } from './utf8.ts';
 export type AnswerEnd =
   /** After its last answer. */
   | { readonly kind: 'complete' }
-  /** Before it: the service died, or it closed the connection silently (docs/reference/fork-protocol.md#failures). */
+  /**
+   * Before it: the service died, or it closed the connection silently
+   * (docs/reference/fork-protocol.md#failures).
+   */
   | { readonly kind: 'truncated'; readonly state: AnswerState['name']; readonly pending: string }
   | Garbage;
 
 /**
- * Reads the answers to one request from their bytes, however they are cut; a half answer waits for its other half.
- * It never throws: bytes that are no answer come out as one {@link Garbage}, and nothing comes after that.
+ * Reads the answers to one request from their bytes, however they are cut; a half answer waits for
+ * its other half. It never throws: bytes that are no answer come out as one {@link Garbage}, and
+ * nothing comes after that.
  */
 export class AnswerDecoder {
   readonly #requestKind: RequestKind;
@@ -52,7 +56,8 @@ export class AnswerDecoder {
   end(): AnswerEnd {
     if (this.#state.name === 'broken') return this.#state.garbage;
     const pending = quoteBytes(this.#line.view());
-    if (this.#state.name !== 'complete') return { kind: 'truncated', state: this.#state.name, pending };
+    if (this.#state.name !== 'complete')
+      return { kind: 'truncated', state: this.#state.name, pending };
     if (this.#line.length === 0) return { kind: 'complete' };
     return { kind: 'garbage', expected: 'the end of the connection', got: pending };
   }
@@ -69,7 +74,8 @@ export class AnswerDecoder {
   #read(line: ByteBuffer): AnswerStep {
     const bytes = withoutCarriageReturn(line.view());
     const text = decodeUtf8(bytes);
-    if (text === null) return brokenBy({ kind: 'garbage', expected: 'UTF-8', got: quoteBytes(bytes) });
+    if (text === null)
+      return brokenBy({ kind: 'garbage', expected: 'UTF-8', got: quoteBytes(bytes) });
     return readAnswerLine(this.#requestKind, this.#state, text);
   }
 

@@ -19,7 +19,8 @@ const encoded: readonly [answer: Answer, text: string][] = [
 ];
 
 for (const [answer, text] of encoded) {
-  test(`encodes ${JSON.stringify(text)}`, () => assert.equal(decodeUtf8(encodeAnswer(answer)), text));
+  test(`encodes ${JSON.stringify(text)}`, () =>
+    assert.equal(decodeUtf8(encodeAnswer(answer)), text));
 }
 
 const forced: readonly [reason: string, line: string][] = [
@@ -34,16 +35,27 @@ const forced: readonly [reason: string, line: string][] = [
 for (const [reason, line] of forced) {
   test(`forces the reason ${JSON.stringify(reason)} to one line`, () => {
     assert.equal(decodeUtf8(encodeAnswer({ kind: 'failure', reason })), `FAILURE\n${line}\n`);
-    assert.equal(decodeUtf8(encodeAnswer({ kind: 'failure', reason, sameLine: true })), `FAILURE: ${line}\n`);
+    assert.equal(
+      decodeUtf8(encodeAnswer({ kind: 'failure', reason, sameLine: true })),
+      `FAILURE: ${line}\n`,
+    );
   });
 }
 
 test('cuts a long reason, and what is left fits the line of a reader', () => {
   const longest = '\u3042'.repeat(failureReasonCharactersMax);
   const cut = `${longest.slice(3)}...`;
-  assert.equal(decodeUtf8(encodeAnswer({ kind: 'failure', reason: longest })), `FAILURE\n${longest}\n`);
-  assert.equal(decodeUtf8(encodeAnswer({ kind: 'failure', reason: `${longest}x` })), `FAILURE\n${cut}\n`);
-  assert.ok(encodeAnswer({ kind: 'failure', reason: longest, sameLine: true }).length < answerLineBytesMax);
+  assert.equal(
+    decodeUtf8(encodeAnswer({ kind: 'failure', reason: longest })),
+    `FAILURE\n${longest}\n`,
+  );
+  assert.equal(
+    decodeUtf8(encodeAnswer({ kind: 'failure', reason: `${longest}x` })),
+    `FAILURE\n${cut}\n`,
+  );
+  assert.ok(
+    encodeAnswer({ kind: 'failure', reason: longest, sameLine: true }).length < answerLineBytesMax,
+  );
 });
 
 test('does not leave half of a character where it cuts', () => {
@@ -57,16 +69,25 @@ const unencodable: readonly [what: string, code: string, answer: Answer][] = [
   ['a pid of more than 31 bits', 'bad-number', { kind: 'forked', pid: 2 ** 31, directory: '/d' }],
   ['no directory', 'bad-directory', { kind: 'forked', pid: 1, directory: '' }],
   ['a relative directory', 'bad-directory', { kind: 'forked', pid: 1, directory: 'd' }],
-  ['a directory of two lines', 'bad-directory', { kind: 'forked', pid: 1, directory: '/d\nexited' }],
+  [
+    'a directory of two lines',
+    'bad-directory',
+    { kind: 'forked', pid: 1, directory: '/d\nexited' },
+  ],
   ['a directory with a NUL', 'bad-directory', { kind: 'forked', pid: 1, directory: '/d\0' }],
   ['a directory that ends in \\r', 'bad-directory', { kind: 'forked', pid: 1, directory: '/d\r' }],
   ['half a surrogate pair', 'bad-directory', { kind: 'forked', pid: 1, directory: '/\ud800' }],
-  ['a directory beyond PATH_MAX', 'bad-directory', { kind: 'forked', pid: 1, directory: `/${'ü'.repeat(2048)}` }],
+  [
+    'a directory beyond PATH_MAX',
+    'bad-directory',
+    { kind: 'forked', pid: 1, directory: `/${'ü'.repeat(2048)}` },
+  ],
   ['a negative status', 'bad-number', { kind: 'exited', status: -1 }],
   ['a status of more than 16 bits', 'bad-number', { kind: 'exited', status: 65_536 }],
   ['a status that is no number', 'bad-number', { kind: 'exited', status: NaN }],
 ];
 
 for (const [what, code, answer] of unencodable) {
-  test(`refuses ${what}`, () => assert.throws(() => encodeAnswer(answer), { name: 'UnencodableError', code }));
+  test(`refuses ${what}`, () =>
+    assert.throws(() => encodeAnswer(answer), { name: 'UnencodableError', code }));
 }

@@ -7,8 +7,8 @@ import { encodeUtf8 } from './utf8.ts';
 import { waitStatusMax } from './wait-status.ts';
 
 /**
- * The bytes of an answer: docs/reference/fork-protocol.md#requests-and-answers. A failure's reason becomes one line, whatever it
- * holds.
+ * The bytes of an answer: docs/reference/fork-protocol.md#requests-and-answers. A failure's reason
+ * becomes one line, whatever it holds.
  * @throws UnencodableError for a pid, a status or a directory that cannot be.
  */
 export function encodeAnswer(answer: Answer): Uint8Array<ArrayBuffer> {
@@ -22,9 +22,13 @@ export const quittingLine = 'quit command requested... exiting';
 /** Greatest pid that Linux gives (PID_MAX_LIMIT, 4 Mi) with room for another kernel's 31 bits. */
 export const pidMax = 0x7fff_ffff;
 
-/** Whether a client can be given this directory: an absolute path that is one line and reads back the same. */
+/**
+ * Whether a client can be given this directory: an absolute path that is one line and reads back
+ * the same.
+ */
 export function isPipeDirectory(directory: string): boolean {
-  if (!/^\/[^\0\n]*$/.test(directory) || directory.endsWith('\r') || !directory.isWellFormed()) return false;
+  if (!/^\/[^\0\n]*$/.test(directory) || directory.endsWith('\r') || !directory.isWellFormed())
+    return false;
   return encodeUtf8(directory).length <= directoryBytesMax;
 }
 
@@ -53,10 +57,16 @@ function failureText({ reason, sameLine }: FailureAnswer): string {
 
 function wholeNumber(value: number, minimum: number, maximum: number): number {
   if (Number.isInteger(value) && value >= minimum && value <= maximum) return value;
-  throw new UnencodableError('bad-number', `${value} is not a whole number from ${minimum} to ${maximum}`);
+  throw new UnencodableError(
+    'bad-number',
+    `${value} is not a whole number from ${minimum} to ${maximum}`,
+  );
 }
 
 function encodableDirectory(directory: string): string {
   if (isPipeDirectory(directory)) return directory;
-  throw new UnencodableError('bad-directory', `not an absolute path on one line: ${quoteText(directory)}`);
+  throw new UnencodableError(
+    'bad-directory',
+    `not an absolute path on one line: ${quoteText(directory)}`,
+  );
 }

@@ -5,7 +5,9 @@ import { quoteText } from './quoted.ts';
 import type { RequestKind } from './request.ts';
 import { waitStatusMax } from './wait-status.ts';
 
-/** Bytes that are no answer to what was asked. `got` is in Python's quotes, bounded, fit for a log. */
+/**
+ * Bytes that are no answer to what was asked. `got` is in Python's quotes, bounded, fit for a log.
+ */
 export interface Garbage {
   readonly kind: 'garbage';
   readonly expected: string;
@@ -40,13 +42,20 @@ export function readAnswerLine(kind: RequestKind, state: AnswerState, line: stri
       return readGreeting(kind, line);
     case 'pid': {
       const pid = wholeNumberIn(line, 1, pidMax);
-      return pid === null ? broken('a pid', line) : { state: { name: 'directory', pid }, message: null };
+      return pid === null
+        ? broken('a pid', line)
+        : { state: { name: 'directory', pid }, message: null };
     }
     case 'directory':
       if (!isPipeDirectory(line)) return broken('an absolute path', line);
-      return { state: { name: 'exited' }, message: { kind: 'forked', pid: state.pid, directory: line } };
+      return {
+        state: { name: 'exited' },
+        message: { kind: 'forked', pid: state.pid, directory: line },
+      };
     case 'exited':
-      return line === 'exited' ? { state: { name: 'status' }, message: null } : broken("'exited'", line);
+      return line === 'exited'
+        ? { state: { name: 'status' }, message: null }
+        : broken("'exited'", line);
     case 'status': {
       const status = wholeNumberIn(line, 0, waitStatusMax);
       return status === null ? broken('a wait status', line) : complete({ kind: 'exited', status });
@@ -65,7 +74,8 @@ export function readAnswerLine(kind: RequestKind, state: AnswerState, line: stri
 function readFirstLine(kind: RequestKind, line: string): AnswerStep {
   if (line === 'FAILURE') return { state: { name: 'reason' }, message: null };
   const reason = /^FAILURE: ?(.*)$/s.exec(line)?.[1];
-  if (reason !== undefined) return complete({ kind: 'failure', reason: oneLine(reason), sameLine: true });
+  if (reason !== undefined)
+    return complete({ kind: 'failure', reason: oneLine(reason), sameLine: true });
   if (line !== 'ok') return broken("'ok' or 'FAILURE'", line);
   switch (kind) {
     case 'hello':

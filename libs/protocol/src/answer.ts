@@ -17,6 +17,9 @@ export interface FailureAnswer {
   readonly kind: 'failure';
   /** One line that says why and what to do. */
   readonly reason: string;
-  /** Set for `FAILURE: <reason>` on one line, the form of `child_connect_timeout` alone; absent for `FAILURE\n<reason>`. */
+  /**
+   * Set for `FAILURE: <reason>` on one line, the form of `child_connect_timeout` alone; absent for
+   * `FAILURE\n<reason>`.
+   */
   readonly sameLine?: true;
 }

@@ -1,4 +1,7 @@
-/** Bytes on their way in, up to a capacity. It copies what it is given, for a socket may reuse its chunk. */
+/**
+ * Bytes on their way in, up to a capacity. It copies what it is given, for a socket may reuse its
+ * chunk.
+ */
 export class ByteBuffer {
   readonly #bytesMax: number;
   #bytes = new Uint8Array(0);
@@ -19,7 +22,8 @@ export class ByteBuffer {
 
   append(bytes: Uint8Array): void {
     // Deciding what becomes of too much is the caller's; holding it would be a mistake here.
-    if (bytes.length > this.room) throw new RangeError(`${bytes.length} bytes where ${this.room} fit`);
+    if (bytes.length > this.room)
+      throw new RangeError(`${bytes.length} bytes where ${this.room} fit`);
     const length = this.#length + bytes.length;
     if (length > this.#bytes.length) this.#grow(length);
     this.#bytes.set(bytes, this.#length);
@@ -44,7 +48,9 @@ export class ByteBuffer {
 
   #grow(length: number): void {
     // Doubling keeps a request that comes one byte at a time linear in its length.
-    const grown = new Uint8Array(Math.max(length, 64, Math.min(this.#bytes.length * 2, this.#bytesMax)));
+    const grown = new Uint8Array(
+      Math.max(length, 64, Math.min(this.#bytes.length * 2, this.#bytesMax)),
+    );
     grown.set(this.view());
     this.#bytes = grown;
   }

@@ -30,5 +30,6 @@ test('finds none in other directories', () => {
 });
 
 test('refuses ids that are not safe in a file name or on a line', () => {
-  for (const id of ['', 'a/b', 'a b', 'a\n', 'ü', 'a\0', 'x'.repeat(129)]) assert.equal(isChildId(id), false, id);
+  for (const id of ['', 'a/b', 'a b', 'a\n', 'ü', 'a\0', 'x'.repeat(129)])
+    assert.equal(isChildId(id), false, id);
 });

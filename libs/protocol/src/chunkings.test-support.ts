@@ -5,7 +5,10 @@ export function* chunkings(bytes: Uint8Array): Generator<readonly Uint8Array[]> 
   yield Array.from(bytes, (byte) => Uint8Array.of(byte));
 }
 
-/** The bytes cut into pieces of the given lengths, which are used again and again; 0 makes an empty piece. */
+/**
+ * The bytes cut into pieces of the given lengths, which are used again and again; 0 makes an empty
+ * piece.
+ */
 export function cut(bytes: Uint8Array, lengths: readonly number[]): readonly Uint8Array[] {
   const pieces: Uint8Array[] = [];
   for (let start = 0, turn = 0; start < bytes.length; turn += 1) {

@@ -7,7 +7,11 @@ import type { Answer } from './answer.ts';
 import { isChildId } from './child-id.ts';
 import { cut, latin1 } from './chunkings.test-support.ts';
 import { decodedRequest } from './decoded-request.test-support.ts';
-import { allowedVariablesDefault, answerLineBytesMax, failureReasonCharactersMax } from './limits.ts';
+import {
+  allowedVariablesDefault,
+  answerLineBytesMax,
+  failureReasonCharactersMax,
+} from './limits.ts';
 import { oneLine } from './one-line.ts';
 import { encodeRefusal } from './refusal.ts';
 import { RequestDecoder } from './request-decoder.ts';
@@ -26,9 +30,14 @@ const request: fc.Arbitrary<Request> = fc.oneof(
   fc.constantFrom<Request>({ kind: 'hello' }, { kind: 'quit' }),
   fc.array(text, { minLength: 1 }).map((words) => forkRequest(words)),
   fc
-    .tuple(fc.array(text, { minLength: 1 }), fc.dictionary(fc.constantFrom(...allowedVariablesDefault), text))
+    .tuple(
+      fc.array(text, { minLength: 1 }),
+      fc.dictionary(fc.constantFrom(...allowedVariablesDefault), text),
+    )
     .map(([words, environment]) => forkRequest(words, { ...environment })),
-  fc.integer({ min: 0, max: 86_400 }).map((seconds): Request => ({ kind: 'child-connect-timeout', seconds })),
+  fc
+    .integer({ min: 0, max: 86_400 })
+    .map((seconds): Request => ({ kind: 'child-connect-timeout', seconds })),
   fc
     .stringMatching(/^[A-Za-z0-9._-]{1,128}$/)
     .filter(isChildId)
@@ -38,13 +47,18 @@ const request: fc.Arbitrary<Request> = fc.oneof(
 test('a request decodes to itself, however it is cut', () => {
   fc.assert(
     fc.property(request, lengths, (sent, pieces) => {
-      assert.deepEqual(decodedRequest(cut(encodeRequest(sent), pieces)), { kind: 'request', request: sent });
+      assert.deepEqual(decodedRequest(cut(encodeRequest(sent), pieces)), {
+        kind: 'request',
+        request: sent,
+      });
     }),
   );
 });
 
 const failure = text.map((reason): Answer => ({ kind: 'failure', reason: oneLine(reason) }));
-const exited = fc.integer({ min: 0, max: 65_535 }).map((status): Answer => ({ kind: 'exited', status }));
+const exited = fc
+  .integer({ min: 0, max: 65_535 })
+  .map((status): Answer => ({ kind: 'exited', status }));
 const forked = fc
   .tuple(fc.integer({ min: 1, max: 2 ** 31 - 1 }), text)
   .map(([pid, name]): Answer => ({ kind: 'forked', pid, directory: `/${name}` }));
@@ -56,7 +70,9 @@ const conversation: fc.Arbitrary<readonly [RequestKind, ...Answer[]]> = fc.oneof
   fc.constant(['child-connect-timeout', { kind: 'ok' }] as const),
   fc.tuple(fc.constantFrom<RequestKind>('fork', 'attach'), forked, exited),
   fc.tuple(fc.constantFrom<RequestKind>('hello', 'quit', 'fork', 'attach'), failure),
-  failure.map((answer) => ['child-connect-timeout', { ...answer, sameLine: true } as Answer] as const),
+  failure.map(
+    (answer) => ['child-connect-timeout', { ...answer, sameLine: true } as Answer] as const,
+  ),
 );
 
 test('answers decode to themselves, however they are cut', () => {
@@ -75,7 +91,16 @@ test('answers decode to themselves, however they are cut', () => {
 const bytes = fc
   .array(
     fc.oneof(
-      fc.constantFrom('hello', 'quit', 'fork', 'fork-env ', 'attach ', 'child_connect_timeout ', 'end', 'BRZ_EMAIL: '),
+      fc.constantFrom(
+        'hello',
+        'quit',
+        'fork',
+        'fork-env ',
+        'attach ',
+        'child_connect_timeout ',
+        'end',
+        'BRZ_EMAIL: ',
+      ),
       fc.constantFrom(
         'ok',
         'yep, still alive',
@@ -90,7 +115,19 @@ const bytes = fc
         '"',
         '\\',
       ),
-      fc.constantFrom('\n', '\n', '\n', '\r\n', '\r', ' ', '\0', '\xff', '\xc3', '\xc3\xa9', '\xef\xbb\xbf'),
+      fc.constantFrom(
+        '\n',
+        '\n',
+        '\n',
+        '\r\n',
+        '\r',
+        ' ',
+        '\0',
+        '\xff',
+        '\xc3',
+        '\xc3\xa9',
+        '\xef\xbb\xbf',
+      ),
       fc.uint8Array({ maxLength: 4 }).map((some) => String.fromCharCode(...some)),
     ),
     { maxLength: 12 },
@@ -122,7 +159,9 @@ test('any refusal is answered in one or two short lines', () => {
       decoder.push(sent);
       const outcome = decoder.end();
       if (outcome.kind !== 'refused') return;
-      const answer = new TextDecoder('utf-8', { fatal: true }).decode(encodeRefusal(outcome.reason));
+      const answer = new TextDecoder('utf-8', { fatal: true }).decode(
+        encodeRefusal(outcome.reason),
+      );
       assert.match(answer, /^(FAILURE\n|FAILURE: )[^\p{Cc}]+\n$/u);
       assert.ok(answer.length <= failureReasonCharactersMax + 10);
     }),
@@ -131,7 +170,13 @@ test('any refusal is answered in one or two short lines', () => {
 });
 
 test('any bytes make the same answers or garbage, however they are cut, and nothing throws', () => {
-  const kind = fc.constantFrom<RequestKind>('hello', 'quit', 'fork', 'child-connect-timeout', 'attach');
+  const kind = fc.constantFrom<RequestKind>(
+    'hello',
+    'quit',
+    'fork',
+    'child-connect-timeout',
+    'attach',
+  );
   fc.assert(
     fc.property(kind, bytes, lengths, (asked, sent, pieces) => {
       const whole = new AnswerDecoder(asked);

@@ -3,7 +3,10 @@ import type { RequestDecoderOptions } from './request-decoder.ts';
 import type { RequestProgress } from './request-outcome.ts';
 
 /** What a fresh decoder says in the end about bytes that come in these pieces. */
-export function decodedRequest(chunks: readonly Uint8Array[], options?: RequestDecoderOptions): RequestProgress {
+export function decodedRequest(
+  chunks: readonly Uint8Array[],
+  options?: RequestDecoderOptions,
+): RequestProgress {
   const decoder = new RequestDecoder(options);
   let progress: RequestProgress = { kind: 'incomplete' };
   for (const chunk of chunks) progress = decoder.push(chunk);

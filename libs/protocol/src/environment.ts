@@ -1,6 +1,9 @@
 import { quoteText } from './quoted.ts';
 
-/** Between a variable's name and its value; the first one on the line counts: docs/reference/fork-protocol.md#fork-env. */
+/**
+ * Between a variable's name and its value; the first one on the line counts:
+ * docs/reference/fork-protocol.md#fork-env.
+ */
 export const variableSeparator = ': ';
 
 export type ParsedEnvironment =
@@ -8,34 +11,44 @@ export type ParsedEnvironment =
   | { readonly ok: false; readonly why: string };
 
 /**
- * The variables of a `fork-env`, from its lines between the command and `end`. Of a variable that comes twice the last
- * value holds, as in Launchpad's service.
+ * The variables of a `fork-env`, from its lines between the command and `end`. Of a variable that
+ * comes twice the last value holds, as in Launchpad's service.
  */
-export function environmentOf(lines: readonly string[], allowedVariables: readonly string[]): ParsedEnvironment {
+export function environmentOf(
+  lines: readonly string[],
+  allowedVariables: readonly string[],
+): ParsedEnvironment {
   const variables = new Map<string, string>();
   for (const line of lines) {
     const at = line.indexOf(variableSeparator);
-    if (at === -1) return { ok: false, why: `an environment line has no ': ' in it: ${quoteText(line)}` };
+    if (at === -1)
+      return { ok: false, why: `an environment line has no ': ' in it: ${quoteText(line)}` };
     const name = line.slice(0, at);
     const value = line.slice(at + variableSeparator.length);
-    const why = nameProblem(name) ?? valueProblem(name, value) ?? permissionProblem(name, allowedVariables);
+    const why =
+      nameProblem(name) ?? valueProblem(name, value) ?? permissionProblem(name, allowedVariables);
     if (why !== null) return { ok: false, why };
     variables.set(name, value);
   }
-  // Object.fromEntries defines own properties, so not even a variable named `__proto__` could do harm.
+  // Object.fromEntries defines own properties, so not even a variable named `__proto__` could do
+  // harm.
   return { ok: true, environment: Object.fromEntries(variables) };
 }
 
 /** Why execve(2) could not set a variable of this name, or null. */
 export function nameProblem(name: string): string | null {
   if (name === '') return 'an environment variable has an empty name';
-  if (name.includes('=')) return `the name of an environment variable holds a '=': ${quoteText(name)}`;
-  if (name.includes('\0')) return `the name of an environment variable holds a NUL: ${quoteText(name)}`;
+  if (name.includes('='))
+    return `the name of an environment variable holds a '=': ${quoteText(name)}`;
+  if (name.includes('\0'))
+    return `the name of an environment variable holds a NUL: ${quoteText(name)}`;
   return null;
 }
 
 function valueProblem(name: string, value: string): string | null {
-  return value.includes('\0') ? `the value of the environment variable ${quoteText(name)} holds a NUL` : null;
+  return value.includes('\0')
+    ? `the value of the environment variable ${quoteText(name)} holds a NUL`
+    : null;
 }
 
 function permissionProblem(name: string, allowedVariables: readonly string[]): string | null {

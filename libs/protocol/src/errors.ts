@@ -27,7 +27,10 @@ export class UnencodableError extends Error {
 
 export type WordsCode = 'no-closing-quotation' | 'no-escaped-character';
 
-/** Thrown by `splitWords` for a command line that is not balanced; the messages are those of Python's shlex. */
+/**
+ * Thrown by `splitWords` for a command line that is not balanced; the messages are those of
+ * Python's shlex.
+ */
 export class WordsError extends Error {
   readonly code: WordsCode;
   readonly fault = 'client';

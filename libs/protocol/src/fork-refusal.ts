@@ -19,8 +19,8 @@ export type ForkRefusalCode =
   | 'fork-refused';
 
 /**
- * Protocol 1 has one line of text for the reason and no room for a code, and its bytes are fixed. So these beginnings and keys, which the service writes
- * itself, are the code.
+ * Protocol 1 has one line of text for the reason and no room for a code, and its bytes are fixed.
+ * So these beginnings and keys, which the service writes itself, are the code.
  */
 const words: readonly (readonly [RegExp, ForkRefusalCode])[] = [
   [/^\S+ has \d+ of \d+ sessions in use \(max_children_per_user\);/, 'children-per-user'],

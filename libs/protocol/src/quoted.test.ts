@@ -16,7 +16,8 @@ const quoted: readonly [bytes: string, text: string][] = [
 ];
 
 for (const [bytes, text] of quoted) {
-  test(`quotes ${JSON.stringify(bytes)} as Python does`, () => assert.equal(quoteBytes(latin1(bytes)), text));
+  test(`quotes ${JSON.stringify(bytes)} as Python does`, () =>
+    assert.equal(quoteBytes(latin1(bytes)), text));
 }
 
 test('quotes a text as its bytes', () => assert.equal(quoteText('é'), "'\\xc3\\xa9'"));

@@ -3,7 +3,9 @@ import { encodeUtf8 } from './utf8.ts';
 
 const backslash = 0x5c;
 
-/** The short escapes of Python's repr; every other byte that is not printable ASCII becomes `\xNN`. */
+/**
+ * The short escapes of Python's repr; every other byte that is not printable ASCII becomes `\xNN`.
+ */
 const shortEscapes = new Map([
   [0x09, '\\t'],
   [0x0a, '\\n'],
@@ -12,9 +14,9 @@ const shortEscapes = new Map([
 ]);
 
 /**
- * The bytes as Python 2's `repr(str)` writes them, for that is what Launchpad's service sent: one line of ASCII whatever
- * the bytes are, so that invalid UTF-8 needs no case of its own. Beyond {@link quotedBytesMax} bytes it ends in `...`
- * after the closing quote.
+ * The bytes as Python 2's `repr(str)` writes them, for that is what Launchpad's service sent: one
+ * line of ASCII whatever the bytes are, so that invalid UTF-8 needs no case of its own. Beyond
+ * {@link quotedBytesMax} bytes it ends in `...` after the closing quote.
  */
 export function quoteBytes(bytes: Uint8Array): string {
   const shown = bytes.subarray(0, quotedBytesMax);

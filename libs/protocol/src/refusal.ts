@@ -8,7 +8,9 @@ export type Refusal =
   | { readonly code: 'parse-failed'; readonly why: string }
   | { readonly code: 'bad-child-connect-timeout'; readonly why: string }
   | { readonly code: 'too-long'; readonly bytesMax: number }
-  /** The codec has no clock: whoever pumps the socket makes this one, see {@link requestTimedOut}. */
+  /**
+   * The codec has no clock: whoever pumps the socket makes this one, see {@link requestTimedOut}.
+   */
   | { readonly code: 'timed-out' };
 
 /** The refusal of a request that was not complete within the request timeout. */

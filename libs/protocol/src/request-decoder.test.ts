@@ -1,3 +1,4 @@
+// Long: tables of requests, as bytes.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { chunkings, latin1 } from './chunkings.test-support.ts';
@@ -9,7 +10,11 @@ import type { RequestDecoderOptions } from './request-decoder.ts';
 import type { ForkRequest, Request } from './request.ts';
 import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 
-function fork(commandLine: string, command: string[], environment?: Record<string, string>): ForkRequest {
+function fork(
+  commandLine: string,
+  command: string[],
+  environment?: Record<string, string>,
+): ForkRequest {
   const withEnvironment = environment !== undefined;
   return { kind: 'fork', commandLine, command, environment: environment ?? {}, withEnvironment };
 }
@@ -26,7 +31,10 @@ const understood: readonly [text: string, request: Request][] = [
   ['fork \ufeffx\n', fork('\ufeffx', ['\ufeffx'])],
   ["fork ''\n", fork("''", [''])],
   ['fork-env rocks\nend\n', fork('rocks', ['rocks'], {})],
-  ['fork-env rocks\nBZR_EMAIL: joe@example.com\nend\n', fork('rocks', ['rocks'], { BZR_EMAIL: 'joe@example.com' })],
+  [
+    'fork-env rocks\nBZR_EMAIL: joe@example.com\nend\n',
+    fork('rocks', ['rocks'], { BZR_EMAIL: 'joe@example.com' }),
+  ],
   [
     'fork-env whoami\nBRZ_EMAIL: Jürgen <j@x>\nHATCHERY_USER: j\nHATCHERY_PEER: [::1]: 2\nHATCHERY_SESSION: \nend\n',
     fork('whoami', ['whoami'], {
@@ -36,7 +44,8 @@ const understood: readonly [text: string, request: Request][] = [
       HATCHERY_SESSION: '',
     }),
   ],
-  // The old service took the first of these lines for the end (docs/reference/properties.md#launchpads-old-service).
+  // The old service took the first of these lines for the end
+  // (docs/reference/properties.md#launchpads-old-service).
   [
     'fork-env a\nBRZ_EMAIL: The end\nBZR_EMAIL: end\nend\n',
     fork('a', ['a'], { BRZ_EMAIL: 'The end', BZR_EMAIL: 'end' }),
@@ -59,15 +68,21 @@ for (const [text, request] of understood) {
   for (const variant of [text, text.replaceAll('\n', '\r\n')]) {
     test(`understands ${JSON.stringify(variant)}`, () => {
       for (const chunks of chunkings(encodeUtf8(variant))) {
-        assert.deepEqual(decodedRequest(chunks), { kind: 'request', request }, `cut into ${JSON.stringify(chunks)}`);
+        assert.deepEqual(
+          decodedRequest(chunks),
+          { kind: 'request', request },
+          `cut into ${JSON.stringify(chunks)}`,
+        );
       }
     });
   }
 }
 
 const parsing = 'FAILURE\ncommand or env parsing failed: ';
-const allowed = 'only BRZ_EMAIL, BZR_EMAIL, HATCHERY_USER, HATCHERY_TEAMS, HATCHERY_PEER, HATCHERY_SESSION';
-const seconds = 'FAILURE: child_connect_timeout wants a whole number of seconds from 0 to 86400, not ';
+const allowed =
+  'only BRZ_EMAIL, BZR_EMAIL, HATCHERY_USER, HATCHERY_TEAMS, HATCHERY_PEER, HATCHERY_SESSION';
+const seconds =
+  'FAILURE: child_connect_timeout wants a whole number of seconds from 0 to 86400, not ';
 const attach = `${parsing}attach wants the id of a child, 1 to 128 letters, digits, '.', '_' and '-', not `;
 
 /** Texts are Latin-1 here, so that `\xff` is a byte that UTF-8 never has. */
@@ -97,18 +112,42 @@ const refused: readonly [text: string, answer: string][] = [
   ['fork a\0b\n', `${parsing}the command holds a NUL\n`],
   ['fork a\xff\n', `${parsing}the request is not valid UTF-8\n`],
   ['fork-env a\nBRZ_EMAIL: \xe5\nend\n', `${parsing}the request is not valid UTF-8\n`],
-  ['fork-env a\nBRZ_EMAIL joe\nend\n', `${parsing}an environment line has no ': ' in it: 'BRZ_EMAIL joe'\n`],
-  ['fork-env a\nBRZ_EMAIL:joe\nend\n', `${parsing}an environment line has no ': ' in it: 'BRZ_EMAIL:joe'\n`],
+  [
+    'fork-env a\nBRZ_EMAIL joe\nend\n',
+    `${parsing}an environment line has no ': ' in it: 'BRZ_EMAIL joe'\n`,
+  ],
+  [
+    'fork-env a\nBRZ_EMAIL:joe\nend\n',
+    `${parsing}an environment line has no ': ' in it: 'BRZ_EMAIL:joe'\n`,
+  ],
   ['fork-env a\n\nend\n', `${parsing}an environment line has no ': ' in it: ''\n`],
   ['fork-env a\nend \nend\n', `${parsing}an environment line has no ': ' in it: 'end '\n`],
   ['fork-env a\nEnd\nend\n', `${parsing}an environment line has no ': ' in it: 'End'\n`],
   ['fork-env a\n: joe\nend\n', `${parsing}an environment variable has an empty name\n`],
-  ['fork-env a\nA=B: c\nend\n', `${parsing}the name of an environment variable holds a '=': 'A=B'\n`],
-  ['fork-env a\nA\0: c\nend\n', `${parsing}the name of an environment variable holds a NUL: 'A\\x00'\n`],
-  ['fork-env a\nBRZ_EMAIL: a\0\nend\n', `${parsing}the value of the environment variable 'BRZ_EMAIL' holds a NUL\n`],
-  ['fork-env a\nLD_PRELOAD: x\nend\n', `${parsing}the environment variable 'LD_PRELOAD' is not allowed, ${allowed}\n`],
-  ['fork-env a\nbrz_email: x\nend\n', `${parsing}the environment variable 'brz_email' is not allowed, ${allowed}\n`],
-  ['fork-env a\n__proto__: x\nend\n', `${parsing}the environment variable '__proto__' is not allowed, ${allowed}\n`],
+  [
+    'fork-env a\nA=B: c\nend\n',
+    `${parsing}the name of an environment variable holds a '=': 'A=B'\n`,
+  ],
+  [
+    'fork-env a\nA\0: c\nend\n',
+    `${parsing}the name of an environment variable holds a NUL: 'A\\x00'\n`,
+  ],
+  [
+    'fork-env a\nBRZ_EMAIL: a\0\nend\n',
+    `${parsing}the value of the environment variable 'BRZ_EMAIL' holds a NUL\n`,
+  ],
+  [
+    'fork-env a\nLD_PRELOAD: x\nend\n',
+    `${parsing}the environment variable 'LD_PRELOAD' is not allowed, ${allowed}\n`,
+  ],
+  [
+    'fork-env a\nbrz_email: x\nend\n',
+    `${parsing}the environment variable 'brz_email' is not allowed, ${allowed}\n`,
+  ],
+  [
+    'fork-env a\n__proto__: x\nend\n',
+    `${parsing}the environment variable '__proto__' is not allowed, ${allowed}\n`,
+  ],
   ['child_connect_timeout\n', `${seconds}''\n`],
   ['child_connect_timeout \n', `${seconds}''\n`],
   ['child_connect_timeout b\n', `${seconds}'b'\n`],
@@ -140,7 +179,15 @@ function refusalOf(chunks: readonly Uint8Array[], options?: RequestDecoderOption
 }
 
 test('waits as long as the last line is not terminated', () => {
-  const texts = ['', 'hello', 'hello\r', 'fork rocks', 'fork-env rocks\n', 'fork-env rocks\nend', 'fork-env a\nend\r'];
+  const texts = [
+    '',
+    'hello',
+    'hello\r',
+    'fork rocks',
+    'fork-env rocks\n',
+    'fork-env rocks\nend',
+    'fork-env a\nend\r',
+  ];
   const waiting = [
     'fork-env rocks\nBRZ_EMAIL: The end\n',
     'fork-env a\nend \n',
@@ -148,7 +195,8 @@ test('waits as long as the last line is not terminated', () => {
     'fork-env a\nbad\n',
   ];
   for (const text of [...texts, ...waiting]) {
-    for (const chunks of chunkings(encodeUtf8(text))) assert.deepEqual(decodedRequest(chunks), { kind: 'incomplete' });
+    for (const chunks of chunkings(encodeUtf8(text)))
+      assert.deepEqual(decodedRequest(chunks), { kind: 'incomplete' });
   }
 });
 
@@ -173,12 +221,17 @@ test('keeps answering the same after a refusal and holds no bytes', () => {
 
 const endings: readonly [text: string, why: string][] = [
   ['', 'the connection ended before a request came'],
-  ...['hello', 'hello\r', 'fork rocks', 'fork-env a\n', 'fork-env a\nend', 'fork-env a\nBRZ_EMAIL: end\n'].map(
-    (text): [string, string] => [
-      text,
-      'the connection ended inside the request: each line ends in a newline, and fork-env in the line `end`',
-    ],
-  ),
+  ...[
+    'hello',
+    'hello\r',
+    'fork rocks',
+    'fork-env a\n',
+    'fork-env a\nend',
+    'fork-env a\nBRZ_EMAIL: end\n',
+  ].map((text): [string, string] => [
+    text,
+    'the connection ended inside the request: each line ends in a newline, and fork-env in the line `end`',
+  ]),
 ];
 
 for (const [text, why] of endings) {
@@ -220,5 +273,8 @@ test('copies the bytes it waits with, for a socket may reuse its chunk', () => {
   const chunk = encodeUtf8('hel');
   decoder.push(chunk);
   chunk.fill(0);
-  assert.deepEqual(decoder.push(encodeUtf8('lo\n')), { kind: 'request', request: { kind: 'hello' } });
+  assert.deepEqual(decoder.push(encodeUtf8('lo\n')), {
+    kind: 'request',
+    request: { kind: 'hello' },
+  });
 });

@@ -1,4 +1,8 @@
-import { allowedVariablesDefault, childConnectTimeoutSecondsMax, requestBytesMax } from './limits.ts';
+import {
+  allowedVariablesDefault,
+  childConnectTimeoutSecondsMax,
+  requestBytesMax,
+} from './limits.ts';
 import type { RequestLimits } from './limits.ts';
 import { RequestFrame } from './request-frame.ts';
 import { parseFailed, refused } from './request-outcome.ts';
@@ -19,8 +23,9 @@ const unfinished =
 /**
  * Reads the one request of a connection from its bytes, however they are cut. It never throws.
  *
- * A `fork-env` is judged when it is complete and not line by line, as Launchpad's service did: a client that is still
- * sending must not find the connection closed. Only the length is judged at once.
+ * A `fork-env` is judged when it is complete and not line by line, as Launchpad's service did: a
+ * client that is still sending must not find the connection closed. Only the length is judged at
+ * once.
  */
 export class RequestDecoder {
   readonly #frame: RequestFrame;
@@ -39,12 +44,16 @@ export class RequestDecoder {
     return this.#frame.length;
   }
 
-  /** Takes the bytes that came. After an outcome it answers that again: what follows a request is ignored. */
+  /**
+   * Takes the bytes that came. After an outcome it answers that again: what follows a request is
+   * ignored.
+   */
   push(bytes: Uint8Array): RequestProgress {
     if (this.#outcome !== null) return this.#outcome;
     const { room } = this.#frame;
     const request = this.#frame.add(bytes.subarray(0, room));
-    if (request !== null) return this.#finish(parseRequest(request, this.#limits, this.#allowedVariables));
+    if (request !== null)
+      return this.#finish(parseRequest(request, this.#limits, this.#allowedVariables));
     if (bytes.length <= room) return incomplete;
     return this.#finish(refused({ code: 'too-long', bytesMax: this.#limits.requestBytesMax }));
   }

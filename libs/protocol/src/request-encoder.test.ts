@@ -24,7 +24,8 @@ const encoded: readonly [request: Request, text: string][] = [
 ];
 
 for (const [request, text] of encoded) {
-  test(`encodes ${JSON.stringify(text)}`, () => assert.equal(decodeUtf8(encodeRequest(request)), text));
+  test(`encodes ${JSON.stringify(text)}`, () =>
+    assert.equal(decodeUtf8(encodeRequest(request)), text));
 }
 
 const fork: ForkRequest = { ...forkRequest(['a'], {}), commandLine: ' a ' };
@@ -34,10 +35,18 @@ test('keeps a command line as it came', () => {
 });
 
 const unencodable: readonly [what: string, code: string, request: Request][] = [
-  ['a newline in the command line', 'newline', { ...fork, commandLine: "'a\nb'", command: ['a\nb'] }],
+  [
+    'a newline in the command line',
+    'newline',
+    { ...fork, commandLine: "'a\nb'", command: ['a\nb'] },
+  ],
   ['a NUL in the command line', 'nul', { ...fork, commandLine: 'a\0', command: ['a\0'] }],
   ['a command line that ends in \\r', 'carriage-return-at-end', { ...fork, commandLine: 'a\r' }],
-  ['half a surrogate pair', 'lone-surrogate', { ...fork, commandLine: '\ud800', command: ['\ud800'] }],
+  [
+    'half a surrogate pair',
+    'lone-surrogate',
+    { ...fork, commandLine: '\ud800', command: ['\ud800'] },
+  ],
   ['no command', 'empty-command', forkRequest([])],
   ['a command that is not the command line', 'unequal-command', { ...fork, command: ['b'] }],
   ['a command longer than the command line', 'unequal-command', { ...fork, command: ['a', 'b'] }],
@@ -62,11 +71,16 @@ const unencodable: readonly [what: string, code: string, request: Request][] = [
   ['a timeout that is no number', 'bad-number', { kind: 'child-connect-timeout', seconds: NaN }],
   ['an empty id', 'bad-id', { kind: 'attach', id: '' }],
   ['an id of two lines', 'bad-id', { kind: 'attach', id: 'a\n' }],
-  ['a request beyond the limit', 'too-long', forkRequest(['x'.repeat(requestBytesMax - 'fork \n'.length + 1)])],
+  [
+    'a request beyond the limit',
+    'too-long',
+    forkRequest(['x'.repeat(requestBytesMax - 'fork \n'.length + 1)]),
+  ],
 ];
 
 for (const [what, code, request] of unencodable) {
-  test(`refuses ${what}`, () => assert.throws(() => encodeRequest(request), { code, fault: 'client' }));
+  test(`refuses ${what}`, () =>
+    assert.throws(() => encodeRequest(request), { code, fault: 'client' }));
 }
 
 test('encodes a request of exactly the limit', () => {

@@ -8,13 +8,18 @@ import { encodeUtf8 } from './utf8.ts';
 import { splitWords } from './words.ts';
 
 /**
- * The bytes of a request: docs/reference/fork-protocol.md#requests-and-answers. They decode to an equal request, given that the service allows the variables.
- * @throws UnencodableError for a request that has no such bytes, WordsError for an unbalanced `commandLine`.
+ * The bytes of a request: docs/reference/fork-protocol.md#requests-and-answers. They decode to an
+ * equal request, given that the service allows the variables.
+ * @throws UnencodableError for a request that has no such bytes, WordsError for an unbalanced
+ * `commandLine`.
  */
 export function encodeRequest(request: Request): Uint8Array<ArrayBuffer> {
   const bytes = encodeUtf8(textOf(request));
   if (bytes.length > requestBytesMax) {
-    throw new UnencodableError('too-long', `the request has ${bytes.length} bytes, the limit is ${requestBytesMax}`);
+    throw new UnencodableError(
+      'too-long',
+      `the request has ${bytes.length} bytes, the limit is ${requestBytesMax}`,
+    );
   }
   return bytes;
 }
@@ -39,10 +44,15 @@ function forkText(request: ForkRequest): string {
   checkCommand(request);
   const variables = Object.entries(request.environment);
   if (request.withEnvironment) {
-    return [`fork-env ${request.commandLine}`, ...variables.map(variableLine), 'end', ''].join('\n');
+    return [`fork-env ${request.commandLine}`, ...variables.map(variableLine), 'end', ''].join(
+      '\n',
+    );
   }
   if (variables.length === 0) return `fork ${request.commandLine}\n`;
-  throw new UnencodableError('environment-without-fork-env', 'an environment needs `withEnvironment: true`');
+  throw new UnencodableError(
+    'environment-without-fork-env',
+    'an environment needs `withEnvironment: true`',
+  );
 }
 
 /** One of the two is logged and the other is run, so they may never differ. */
@@ -50,8 +60,10 @@ function checkCommand({ command, commandLine }: ForkRequest): void {
   checkLine(commandLine, 'the command line');
   const words = splitWords(commandLine);
   if (words.length === 0) throw new UnencodableError('empty-command', 'the command is empty');
-  const equal = words.length === command.length && words.every((word, index) => word === command[index]);
-  if (!equal) throw new UnencodableError('unequal-command', '`command` is not `commandLine` in words');
+  const equal =
+    words.length === command.length && words.every((word, index) => word === command[index]);
+  if (!equal)
+    throw new UnencodableError('unequal-command', '`command` is not `commandLine` in words');
 }
 
 function variableLine([name, value]: [string, string]): string {
@@ -72,12 +84,15 @@ function checkLine(line: string, what: string): void {
   if (line.includes('\n')) throw new UnencodableError('newline', `${what} holds a newline`);
   if (line.includes('\0')) throw new UnencodableError('nul', `${what} holds a NUL`);
   // The reader would take it for a part of the line's end.
-  if (line.endsWith('\r')) throw new UnencodableError('carriage-return-at-end', `${what} ends in a carriage return`);
-  if (!line.isWellFormed()) throw new UnencodableError('lone-surrogate', `${what} is not valid Unicode`);
+  if (line.endsWith('\r'))
+    throw new UnencodableError('carriage-return-at-end', `${what} ends in a carriage return`);
+  if (!line.isWellFormed())
+    throw new UnencodableError('lone-surrogate', `${what} is not valid Unicode`);
 }
 
 function encodableSeconds(seconds: number): number {
-  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= childConnectTimeoutSecondsMax) return seconds;
+  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= childConnectTimeoutSecondsMax)
+    return seconds;
   throw new UnencodableError(
     'bad-number',
     `${seconds} is not a whole number from 0 to ${childConnectTimeoutSecondsMax}`,

@@ -6,9 +6,9 @@ const forkEnvVerb = encodeUtf8('fork-env ');
 const endLine = encodeUtf8('end');
 
 /**
- * Finds where a request ends: at its first line, or for `fork-env` at the first later line that is exactly `end`.
- * Launchpad's service looked whether everything so far ended in "end\n", and so took a value such as "The end" for the
- * end of the request; here whole lines are compared.
+ * Finds where a request ends: at its first line, or for `fork-env` at the first later line that is
+ * exactly `end`. Launchpad's service looked whether everything so far ended in "end\n", and so took
+ * a value such as "The end" for the end of the request; here whole lines are compared.
  */
 export class RequestFrame {
   readonly #buffer: ByteBuffer;
@@ -28,11 +28,18 @@ export class RequestFrame {
     return this.#buffer.room;
   }
 
-  /** Takes more bytes, as many as there is room for at most; answers the whole request with its line ends as soon as it is there, else null. */
+  /**
+   * Takes more bytes, as many as there is room for at most; answers the whole request with its line
+   * ends as soon as it is there, else null.
+   */
   add(bytes: Uint8Array): Uint8Array | null {
     const from = this.#buffer.length;
     this.#buffer.append(bytes);
-    for (let at = this.#buffer.indexOf(newline, from); at !== -1; at = this.#buffer.indexOf(newline, at + 1)) {
+    for (
+      let at = this.#buffer.indexOf(newline, from);
+      at !== -1;
+      at = this.#buffer.indexOf(newline, at + 1)
+    ) {
       const line = withoutCarriageReturn(this.#buffer.view(this.#lineStart, at));
       if (this.#isLast(line)) return this.#buffer.view(0, at + 1);
       this.#lineStart = at + 1;
@@ -47,7 +54,9 @@ export class RequestFrame {
   }
 
   #isLast(line: Uint8Array): boolean {
-    return this.#linesContinue ? equal(line, endLine) : !equal(line.subarray(0, forkEnvVerb.length), forkEnvVerb);
+    return this.#linesContinue
+      ? equal(line, endLine)
+      : !equal(line.subarray(0, forkEnvVerb.length), forkEnvVerb);
   }
 }
 

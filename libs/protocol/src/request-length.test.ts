@@ -56,7 +56,10 @@ test('keeps to a limit it is given, however the bytes are cut', () => {
     assert.equal(decodedRequest(chunks, options).kind, 'request');
   }
   for (const chunks of chunkings(encodeUtf8('fork 3456 89\n'))) {
-    assert.deepEqual(decodedRequest(chunks, options), { kind: 'refused', reason: { code: 'too-long', bytesMax: 12 } });
+    assert.deepEqual(decodedRequest(chunks, options), {
+      kind: 'refused',
+      reason: { code: 'too-long', bytesMax: 12 },
+    });
   }
 });
 

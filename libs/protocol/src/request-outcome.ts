@@ -3,7 +3,8 @@ import type { Request } from './request.ts';
 
 /** What became of a request; final. */
 export type RequestOutcome =
-  { readonly kind: 'request'; readonly request: Request } | { readonly kind: 'refused'; readonly reason: Refusal };
+  | { readonly kind: 'request'; readonly request: Request }
+  | { readonly kind: 'refused'; readonly reason: Refusal };
 
 /** What is known of a request so far. */
 export type RequestProgress = { readonly kind: 'incomplete' } | RequestOutcome;

@@ -11,25 +11,30 @@ import { decodeUtf8, decodeUtf8Lossily } from './utf8.ts';
 import { splitWords } from './words.ts';
 
 /**
- * What a complete request, as `RequestFrame` cuts it, asks for. The verbs are matched as Launchpad's service did: `hello`
- * and `quit` are the whole line, the others need the space behind them; so `hello there`, `Hello` and `fork` alone are
- * unknown requests.
+ * What a complete request, as `RequestFrame` cuts it, asks for. The verbs are matched as
+ * Launchpad's service did: `hello` and `quit` are the whole line, the others need the space behind
+ * them; so `hello there`, `Hello` and `fork` alone are unknown requests.
  */
 export function parseRequest(
   request: Uint8Array,
   limits: RequestLimits,
   allowedVariables: readonly string[],
 ): RequestOutcome {
-  // The verbs are ASCII, so bytes that are not UTF-8 cannot make one; they are refused below, each verb in its way.
+  // The verbs are ASCII, so bytes that are not UTF-8 cannot make one; they are refused below, each
+  // verb in its way.
   const line = linesOf(decodeUtf8Lossily(request))[0] ?? '';
   if (line === 'hello') return accepted({ kind: 'hello' });
   if (line === 'quit') return accepted({ kind: 'quit' });
   if (line.startsWith('fork ')) return parseFork(request, 'fork ', []);
   if (line.startsWith('fork-env ')) return parseFork(request, 'fork-env ', allowedVariables);
   if (line.startsWith('attach ')) return parseAttach(line.slice('attach '.length));
-  // Launchpad's service called the bare word an unknown request; here its value is missing (docs/reference/fork-protocol.md#child_connect_timeout).
+  // Launchpad's service called the bare word an unknown request; here its value is missing
+  // (docs/reference/fork-protocol.md#child_connect_timeout).
   if (line === timeoutVerb || line.startsWith(`${timeoutVerb} `)) {
-    return parseChildConnectTimeout(line.slice(timeoutVerb.length), limits.childConnectTimeoutSecondsMax);
+    return parseChildConnectTimeout(
+      line.slice(timeoutVerb.length),
+      limits.childConnectTimeoutSecondsMax,
+    );
   }
   return refused({ code: 'unknown-request', quoted: quoteFirstLine(request) });
 }
@@ -52,7 +57,13 @@ function parseFork(
   const parsed = environmentOf(environmentLines.slice(0, -1), allowedVariables);
   if (!parsed.ok) return parseFailed(parsed.why);
   const withEnvironment = verb === 'fork-env ';
-  return accepted({ kind: 'fork', commandLine, command, environment: parsed.environment, withEnvironment });
+  return accepted({
+    kind: 'fork',
+    commandLine,
+    command,
+    environment: parsed.environment,
+    withEnvironment,
+  });
 }
 
 function wordsOf(commandLine: string): string[] | WordsError {
@@ -80,7 +91,10 @@ function parseChildConnectTimeout(text: string, secondsMax: number): RequestOutc
   return refused({ code: 'bad-child-connect-timeout', why });
 }
 
-/** Launchpad's service quoted the line with its newline, made of `\r\n` if need be, and so it looks the same here. */
+/**
+ * Launchpad's service quoted the line with its newline, made of `\r\n` if need be, and so it looks
+ * the same here.
+ */
 function quoteFirstLine(request: Uint8Array): string {
   const line = withoutCarriageReturn(request.subarray(0, request.indexOf(newline)));
   return quoteBytes(Uint8Array.of(...line.subarray(0, 300), newline));

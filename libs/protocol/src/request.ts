@@ -1,11 +1,17 @@
 import { quoteWords } from './words.ts';
 
-/** What a client asks for, once per connection: docs/reference/fork-protocol.md#requests-and-answers. */
+/**
+ * What a client asks for, once per connection:
+ * docs/reference/fork-protocol.md#requests-and-answers.
+ */
 export type Request =
   | { readonly kind: 'hello' }
   | { readonly kind: 'quit' }
   | ForkRequest
-  /** `seconds` is a whole number, and 0 is one: mind that alarm(0) would mean "never" and not "at once". */
+  /**
+   * `seconds` is a whole number, and 0 is one: mind that alarm(0) would mean "never" and not "at
+   * once".
+   */
   | { readonly kind: 'child-connect-timeout'; readonly seconds: number }
   /** Hatchery's own: the status of a child that another connection forked. Answered like a fork. */
   | { readonly kind: 'attach'; readonly id: string };
@@ -18,17 +24,24 @@ export interface ForkRequest {
   /** `commandLine` in words; never empty. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** True for `fork-env`, which may still bring no variable; false means that `environment` is empty. */
+  /**
+   * True for `fork-env`, which may still bring no variable; false means that `environment` is
+   * empty.
+   */
   readonly withEnvironment: boolean;
 }
 
 export type RequestKind = Request['kind'];
 
 /**
- * The request that runs `command`: `fork-env` when an environment is given, even an empty one, else `fork`.
+ * The request that runs `command`: `fork-env` when an environment is given, even an empty one, else
+ * `fork`.
  * @throws UnencodableError for a word that no line can carry.
  */
-export function forkRequest(command: readonly string[], environment?: Readonly<Record<string, string>>): ForkRequest {
+export function forkRequest(
+  command: readonly string[],
+  environment?: Readonly<Record<string, string>>,
+): ForkRequest {
   return {
     kind: 'fork',
     commandLine: quoteWords(command),

@@ -4,8 +4,9 @@ import { placeOfRequest } from './smart-verbs.ts';
 
 function place(...words: readonly (string | Uint8Array)[]): string | null {
   return (
-    placeOfRequest(words.map((word) => (typeof word === 'string' ? new TextEncoder().encode(word) : word)))?.place ??
-    null
+    placeOfRequest(
+      words.map((word) => (typeof word === 'string' ? new TextEncoder().encode(word) : word)),
+    )?.place ?? null
   );
 }
 
@@ -32,8 +33,14 @@ test('steps are resolved as the session resolves them', () => {
 });
 
 test('what no terminal should show is shown as its escape', () => {
-  assert.equal(place('BzrDir.open', 'a\x1b[31m\nb\u009b\u202ec\0'), String.raw`a\x1b[31m\x0ab\x9b\u202ec\x00`);
-  assert.equal(place('BzrDir.open', Uint8Array.of(0x61, 0xff, 0xe3, 0x83, 0x0a)), String.raw`a\xff\xe3\x83\x0a`);
+  assert.equal(
+    place('BzrDir.open', 'a\x1b[31m\nb\u009b\u202ec\0'),
+    String.raw`a\x1b[31m\x0ab\x9b\u202ec\x00`,
+  );
+  assert.equal(
+    place('BzrDir.open', Uint8Array.of(0x61, 0xff, 0xe3, 0x83, 0x0a)),
+    String.raw`a\xff\xe3\x83\x0a`,
+  );
 });
 
 test('a long name is cut between two characters', () => {
@@ -58,10 +65,8 @@ test('what is about no branch names none', () => {
 test('a request that only asks whether there is something is told from one that is about it', () => {
   const isLook = (verb: string): unknown =>
     placeOfRequest([verb, '~demo/x'].map((word) => new TextEncoder().encode(word)))?.isLook;
-  assert.deepEqual(['BzrDir.open', 'BzrDir.open_2.1', 'BzrDir.open_branchV3', 'Branch.lock_write'].map(isLook), [
-    true,
-    true,
-    false,
-    false,
-  ]);
+  assert.deepEqual(
+    ['BzrDir.open', 'BzrDir.open_2.1', 'BzrDir.open_branchV3', 'Branch.lock_write'].map(isLook),
+    [true, true, false, false],
+  );
 });

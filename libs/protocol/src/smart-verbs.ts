@@ -2,10 +2,12 @@ import table from './smart-verbs.json' with { type: 'json' };
 import { decodeUtf8 } from './utf8.ts';
 
 /**
- * Requests of Breezy's smart protocol by class, and which of their arguments is the path; null for those about no place. The file is the one
- * source for the gateway and for the sessions (apps/forker/zygote/verb_table.py); test_matrix.py checks it against Breezy itself.
+ * Requests of Breezy's smart protocol by class, and which of their arguments is the path; null for
+ * those about no place. The file is the one source for the gateway and for the sessions
+ * (apps/forker/zygote/verb_table.py); test_matrix.py checks it against Breezy itself.
  */
-const pathAtByClass: Readonly<Record<string, Readonly<Record<string, number | null>>>> = table.pathAt;
+const pathAtByClass: Readonly<Record<string, Readonly<Record<string, number | null>>>> =
+  table.pathAt;
 
 /** Classes whose requests are about single files and not about branches, or are not answered. */
 const notAboutBranches: readonly string[] = ['file read', 'file change', 'unknown'];
@@ -17,25 +19,33 @@ const pathAt: ReadonlyMap<string, number | null> = new Map(
 );
 
 /**
- * Requests that only ask whether there is something. A client that is given the URL of a file asks for the file, then for each directory
- * above it, until there is one (breezy/controldir.py, `open_containing_from_transport`).
+ * Requests that only ask whether there is something. A client that is given the URL of a file asks
+ * for the file, then for each directory above it, until there is one (breezy/controldir.py,
+ * `open_containing_from_transport`).
  */
 const looks: readonly string[] = ['BzrDir.open', 'BzrDir.open_2.1'];
 
-/** What a request is about. `isLook`: it only asks whether there is something, and a later request may name another place. */
+/**
+ * What a request is about. `isLook`: it only asks whether there is something, and a later request
+ * may name another place.
+ */
 export interface RequestPlace {
   readonly place: string;
   readonly isLook: boolean;
 }
 
-/** Of a name that a client sent, in characters. The longest path that a file system takes is 4,096 bytes. */
+/**
+ * Of a name that a client sent, in characters. The longest path that a file system takes is 4,096
+ * bytes.
+ */
 const shownCharactersMax = 512;
 
 const unshowable = new RegExp(table.unshowable, 'gu');
 
 /**
- * The place that a request of the smart protocol is about, as people write it: `~alice/project/trunk`. Null when it is about none, about the root,
- * about a single file, or unknown. `words` are the request: the verb and its arguments, as bytes.
+ * The place that a request of the smart protocol is about, as people write it:
+ * `~alice/project/trunk`. Null when it is about none, about the root, about a single file, or
+ * unknown. `words` are the request: the verb and its arguments, as bytes.
  */
 export function placeOfRequest(words: readonly Uint8Array[]): RequestPlace | null {
   const [first, ...given] = words;
@@ -47,8 +57,9 @@ export function placeOfRequest(words: readonly Uint8Array[]): RequestPlace | nul
 }
 
 /**
- * A path of a request as people write it. Requests about branches carry UTF-8 without percent-encoding (breezy/bzr/smart/client.py,
- * `remote_path_from_transport`), so nothing is decoded but that. Steps are resolved as sessions resolve them. What no terminal should show
+ * A path of a request as people write it. Requests about branches carry UTF-8 without
+ * percent-encoding (breezy/bzr/smart/client.py, `remote_path_from_transport`), so nothing is
+ * decoded but that. Steps are resolved as sessions resolve them. What no terminal should show
  * becomes its escape, as `\x1b`, `\u202e`, or `\xff` for a byte that is no UTF-8.
  */
 function shownPlace(path: Uint8Array): string | null {
@@ -67,7 +78,9 @@ function shownPlace(path: Uint8Array): string | null {
 function readable(bytes: Uint8Array): string {
   const text = decodeUtf8(bytes);
   if (text !== null) return text;
-  return [...bytes].map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : `\\x${hex(byte, 2)}`)).join('');
+  return [...bytes]
+    .map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : `\\x${hex(byte, 2)}`))
+    .join('');
 }
 
 function escaped(character: string): string {

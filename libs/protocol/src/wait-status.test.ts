@@ -35,7 +35,15 @@ test('names the signals as Node does on this kernel', () => {
 
 test('names realtime and other signals by number', () => {
   const names = [32, 33, 34, 35, 64, 65, 126].map((signal) => readWaitStatus(signal).signal);
-  assert.deepEqual(names, ['SIG32', 'SIG33', 'SIGRTMIN', 'SIGRTMIN+1', 'SIGRTMIN+30', 'SIG65', 'SIG126']);
+  assert.deepEqual(names, [
+    'SIG32',
+    'SIG33',
+    'SIGRTMIN',
+    'SIGRTMIN+1',
+    'SIGRTMIN+30',
+    'SIG65',
+    'SIG126',
+  ]);
 });
 
 test('takes a stopped or continued process for no ending', () => {
@@ -45,7 +53,8 @@ test('takes a stopped or continued process for no ending', () => {
 });
 
 test('refuses what is no raw status', () => {
-  for (const status of [-1, 65_536, 1.5, NaN, Infinity]) assert.throws(() => readWaitStatus(status), RangeError);
+  for (const status of [-1, 65_536, 1.5, NaN, Infinity])
+    assert.throws(() => readWaitStatus(status), RangeError);
 });
 
 test('refuses what is no exit code', () => {

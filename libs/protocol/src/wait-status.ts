@@ -16,13 +16,16 @@ const signalBits = 0x7f;
 const coreBit = 0x80;
 
 /**
- * Reads a raw wait status, as wait(2) gives it and the answer `exited` carries it. A process that is merely stopped or
- * continued has not ended: both `code` and `signal` are null then, and no service sends that.
+ * Reads a raw wait status, as wait(2) gives it and the answer `exited` carries it. A process that
+ * is merely stopped or continued has not ended: both `code` and `signal` are null then, and no
+ * service sends that.
  * @throws RangeError for what is no raw status; the decoder of answers lets none through.
  */
 export function readWaitStatus(status: number): WaitStatus {
   if (!Number.isInteger(status) || status < 0 || status > waitStatusMax) {
-    throw new RangeError(`${status} is not a raw wait status, which is a whole number from 0 to ${waitStatusMax}`);
+    throw new RangeError(
+      `${status} is not a raw wait status, which is a whole number from 0 to ${waitStatusMax}`,
+    );
   }
   const signal = status & signalBits;
   if (signal === 0) return { code: status >> 8, signal: null, coreDumped: false };
@@ -36,11 +39,15 @@ export function readWaitStatus(status: number): WaitStatus {
  * @throws RangeError outside 0 to 255.
  */
 export function exitStatusOf(code: number): number {
-  if (!Number.isInteger(code) || code < 0 || code > 0xff) throw new RangeError(`${code} is not an exit code, 0 to 255`);
+  if (!Number.isInteger(code) || code < 0 || code > 0xff)
+    throw new RangeError(`${code} is not an exit code, 0 to 255`);
   return code << 8;
 }
 
-/** The raw status of a process that died by the signal of this name, as `SIGALRM`; null for a name that is none. */
+/**
+ * The raw status of a process that died by the signal of this name, as `SIGALRM`; null for a name
+ * that is none.
+ */
 export function signalStatusOf(name: string, coreDumped = false): number | null {
   const signal = signalsByName.get(name);
   if (signal === undefined) return null;
@@ -55,4 +62,5 @@ function signalName(signal: number): string {
 }
 
 const signalsByName = new Map<string, number>();
-for (let signal = 1; signal < signalBits; signal += 1) signalsByName.set(signalName(signal), signal);
+for (let signal = 1; signal < signalBits; signal += 1)
+  signalsByName.set(signalName(signal), signal);

@@ -37,7 +37,8 @@ const split: readonly [text: string, words: string[]][] = [
 ];
 
 for (const [text, words] of split) {
-  test(`splits ${JSON.stringify(text)} as Python does`, () => assert.deepEqual(splitWords(text), words));
+  test(`splits ${JSON.stringify(text)} as Python does`, () =>
+    assert.deepEqual(splitWords(text), words));
 }
 
 const unbalanced: readonly [text: string, code: string, message: string][] = [

@@ -7,8 +7,8 @@ const whitespace = ' \t\r\n';
 const plainWord = /^[A-Za-z0-9_@%+=:,./-]+$/;
 
 /**
- * The words of a command line, as Python's `shlex.split(text)` gives them: quotes and backslashes, no expansion, no
- * comments. Between double quotes a backslash escapes `"` and `\` alone.
+ * The words of a command line, as Python's `shlex.split(text)` gives them: quotes and backslashes,
+ * no expansion, no comments. Between double quotes a backslash escapes `"` and `\` alone.
  * @throws WordsError when a quote is not closed or a backslash is last.
  */
 export function splitWords(text: string): string[] {
@@ -27,8 +27,8 @@ export function splitWords(text: string): string[] {
 }
 
 /**
- * The command line that {@link splitWords} takes apart into the same words. It never holds a newline, for a request is
- * made of lines.
+ * The command line that {@link splitWords} takes apart into the same words. It never holds a
+ * newline, for a request is made of lines.
  * @throws UnencodableError for a newline or a NUL in a word.
  */
 export function quoteWords(words: readonly string[]): string {
@@ -36,7 +36,8 @@ export function quoteWords(words: readonly string[]): string {
 }
 
 function quoteWord(word: string): string {
-  if (word.includes('\n')) throw new UnencodableError('newline', 'a word of the command holds a newline');
+  if (word.includes('\n'))
+    throw new UnencodableError('newline', 'a word of the command holds a newline');
   if (word.includes('\0')) throw new UnencodableError('nul', 'a word of the command holds a NUL');
   return plainWord.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
 }

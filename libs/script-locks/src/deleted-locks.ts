@@ -7,24 +7,41 @@ import { readRecord } from './read-record.ts';
 
 /** A lock on a file that was deleted while somebody had the lock. */
 export interface DeletedLock {
-  /** The path as the kernel tells it from then on: with ` (deleted)` at its end (proc_pid_fd(5)). */
+  /**
+   * The path as the kernel tells it from then on: with ` (deleted)` at its end (proc_pid_fd(5)).
+   */
   readonly path: string;
   readonly kernel: KernelLock;
 }
 
 /**
- * Locks of a directory whose files were deleted: their holders work on, and are in nobody's way any more. They are found by the
- * processes that the kernel's table names for locks of no file that is there, and by the records beside files.
+ * Locks of a directory whose files were deleted: their holders work on, and are in nobody's way any
+ * more. They are found by the processes that the kernel's table names for locks of no file that is
+ * there, and by the records beside files.
  */
-export function deletedLocks(directory: string, files: readonly string[], { all, device }: KernelLocks): DeletedLock[] {
+export function deletedLocks(
+  directory: string,
+  files: readonly string[],
+  { all, device }: KernelLocks,
+): DeletedLock[] {
   const inside = `${realpathSync(directory)}/`;
   const inodes = new Set(
     files.flatMap((file) => statSync(join(directory, file), { throwIfNoEntry: false })?.ino ?? []),
   );
-  const unknown = all.filter((lock) => !lock.waiting && lock.device === device.name && !inodes.has(lock.inode));
-  const taken = unknown.flatMap((kernel) => (kernel.pid === null ? [] : find(kernel.pid, inside, kernel)));
-  const recorded = records(directory).flatMap((pid) => unknown.flatMap((kernel) => find(pid, inside, kernel)));
-  return [...new Map([...taken, ...recorded].map((one) => [`${one.path}-${one.kernel.inode}`, one])).values()];
+  const unknown = all.filter(
+    (lock) => !lock.waiting && lock.device === device.name && !inodes.has(lock.inode),
+  );
+  const taken = unknown.flatMap((kernel) =>
+    kernel.pid === null ? [] : find(kernel.pid, inside, kernel),
+  );
+  const recorded = records(directory).flatMap((pid) =>
+    unknown.flatMap((kernel) => find(pid, inside, kernel)),
+  );
+  return [
+    ...new Map(
+      [...taken, ...recorded].map((one) => [`${one.path}-${one.kernel.inode}`, one]),
+    ).values(),
+  ];
 }
 
 /** Through which deleted file of the directory a process has this lock. */
@@ -33,7 +50,10 @@ function find(pid: number, inside: string, kernel: KernelLock): DeletedLock[] {
     return readdirSync(`/proc/${pid}/fd`).flatMap((descriptor) => {
       const link = `/proc/${pid}/fd/${descriptor}`;
       const path = readlinkSync(link);
-      const isOne = path.startsWith(inside) && path.endsWith(deletedSuffix) && statSync(link).ino === kernel.inode;
+      const isOne =
+        path.startsWith(inside) &&
+        path.endsWith(deletedSuffix) &&
+        statSync(link).ino === kernel.inode;
       return isOne ? [{ path, kernel }] : [];
     });
   } catch {
@@ -44,7 +64,9 @@ function find(pid: number, inside: string, kernel: KernelLock): DeletedLock[] {
 
 /** Pids in the records of holders, whose files may be gone. */
 function records(directory: string): number[] {
-  const names = readdirSync(directory).flatMap((file) => /^(.*)\.holder\.json$/.exec(file)?.[1] ?? []);
+  const names = readdirSync(directory).flatMap(
+    (file) => /^(.*)\.holder\.json$/.exec(file)?.[1] ?? [],
+  );
   return names.flatMap((name) => {
     const record = readRecord(directory, name);
     return record === null ? [] : [record.process.pid, record.runner.pid];

@@ -12,14 +12,27 @@ import { processFacts, thisKernel } from './process-facts.ts';
 import { isLocked, readScriptLocks } from './read-script-locks.ts';
 
 const lockOf = (pid: number | null): KernelLock => ({
-  ...{ type: 'FLOCK', exclusive: true, device: 'fe:00', inode: 1, waiting: false },
+  type: 'FLOCK',
+  exclusive: true,
+  device: 'fe:00',
+  inode: 1,
+  waiting: false,
   pid,
 });
 const nobody: HolderSearch = { has: () => null, all: () => [] };
 
 function recordOf(pid: number, startTime: number): HolderRecord {
   const name = { pid, startTime };
-  return { token: 't', process: name, runner: name, ...thisKernel(), user: 'u', host: 'h', command: 'c', since: 's' };
+  return {
+    token: 't',
+    process: name,
+    runner: name,
+    ...thisKernel(),
+    user: 'u',
+    host: 'h',
+    command: 'c',
+    since: 's',
+  };
 }
 
 it('the pid that the kernel names is not believed: by now it may be anybody’s', async () => {
@@ -29,7 +42,11 @@ it('the pid that the kernel names is not believed: by now it may be anybody’s'
   const search = searchHolders(path);
   // This very process stands for a stranger, as if it had got the pid of whoever took the lock.
   for (const taker of [process.pid, 4_194_300, null]) {
-    assert.equal(identifyHolder(lockOf(taker), null, search, null).process?.pid, holder.pid, String(taker));
+    assert.equal(
+      identifyHolder(lockOf(taker), null, search, null).process?.pid,
+      holder.pid,
+      String(taker),
+    );
   }
 });
 
@@ -39,8 +56,15 @@ it('a record is not believed for a process that has another start time, or has n
   await using holder = await holdByFlock(path);
   const search = searchHolders(path);
   const start = processFacts(process.pid)?.startTime ?? 0;
-  for (const record of [recordOf(process.pid, start), recordOf(holder.pid ?? 0, 1), recordOf(4_194_300, 1)]) {
-    const found = identifyHolder(lockOf(holder.pid ?? 0), record, search, { pid: process.pid, startTime: start });
+  for (const record of [
+    recordOf(process.pid, start),
+    recordOf(holder.pid ?? 0, 1),
+    recordOf(4_194_300, 1),
+  ]) {
+    const found = identifyHolder(lockOf(holder.pid ?? 0), record, search, {
+      pid: process.pid,
+      startTime: start,
+    });
     assert.deepEqual([found.record, found.process?.pid], [null, holder.pid]);
   }
 });
@@ -62,7 +86,10 @@ it('who only has the file open has no lock, and all who share it are found, the 
   const descriptor = openSync(path, 'r');
   try {
     assert.deepEqual(searchHolders(path).all(), []);
-    assert.equal(spawnSync('flock', ['3'], { stdio: ['ignore', 'ignore', 'inherit', descriptor] }).status, 0);
+    assert.equal(
+      spawnSync('flock', ['3'], { stdio: ['ignore', 'ignore', 'inherit', descriptor] }).status,
+      0,
+    );
     const child = spawn('sleep', ['600'], { stdio: ['ignore', 'ignore', 'ignore', descriptor] });
     const found = await until('both', () => {
       const pids = searchHolders(path)
@@ -84,11 +111,15 @@ it('three waiters are all seen, though the kernel has them wait behind each othe
   using directory = temporaryDirectory();
   const path = join(directory.path, 'a');
   await using _holder = await holdByFlock(path);
-  const waiters = [1, 2, 3].map(() => spawn('flock', ['--no-fork', path, 'true'], { stdio: 'ignore' }));
+  const waiters = [1, 2, 3].map(() =>
+    spawn('flock', ['--no-fork', path, 'true'], { stdio: 'ignore' }),
+  );
   try {
     const pids = waiters.map(({ pid }) => pid ?? 0).sort();
     await until('all of them', () => {
-      const seen = (readScriptLocks(directory.path)[0]?.waiters ?? []).map(({ pid }) => pid ?? 0).sort();
+      const seen = (readScriptLocks(directory.path)[0]?.waiters ?? [])
+        .map(({ pid }) => pid ?? 0)
+        .sort();
       return JSON.stringify(seen) === JSON.stringify(pids);
     });
   } finally {

@@ -22,9 +22,9 @@ export interface IdentifiedHolder {
 const how = { FLOCK: 'flock(2)', POSIX: 'fcntl(2)', OFDLCK: 'fcntl(2)' } as const;
 
 /**
- * Tells who holds a lock of the kernel. Neither the pid in the kernel's table nor the record beside the lock is believed by
- * itself: what counts is who has the file open with the lock on it. `known` had it the last time; with it or a record that is
- * true, not every process has to be looked into.
+ * Tells who holds a lock of the kernel. Neither the pid in the kernel's table nor the record beside
+ * the lock is believed by itself: what counts is who has the file open with the lock on it. `known`
+ * had it the last time; with it or a record that is true, not every process has to be looked into.
  */
 export function identifyHolder(
   lock: KernelLock,
@@ -32,24 +32,34 @@ export function identifyHolder(
   search: HolderSearch,
   known: ProcessName | null,
 ): IdentifiedHolder {
-  const introduced = record === null ? null : (named(search, record.process) ?? named(search, record.runner));
+  const introduced =
+    record === null ? null : (named(search, record.process) ?? named(search, record.runner));
   if (record !== null && introduced !== null) return recorded(record, introduced);
-  const near = (known === null ? null : named(search, known)) ?? (lock.pid === null ? null : search.has(lock.pid));
+  const near =
+    (known === null ? null : named(search, known)) ??
+    (lock.pid === null ? null : search.has(lock.pid));
   const holders = near === null ? search.all() : [outermost(search, near)];
   const left = record === null ? undefined : holders.find((one) => isOfRecord(one, lock, record));
   if (record !== null && left !== undefined) return recorded(record, left);
   const [first] = holders;
-  if (first !== undefined) return { record: null, process: first, reason: foreignReason(lock, first) };
+  if (first !== undefined)
+    return { record: null, process: first, reason: foreignReason(lock, first) };
   return unseen(lock, record);
 }
 
-/** Whether a process has the lock from the one that wrote the record: that one took it, or is it, as its own pid namespace names it. */
+/**
+ * Whether a process has the lock from the one that wrote the record: that one took it, or is it, as
+ * its own pid namespace names it.
+ */
 function isOfRecord(one: LockHolder, { pid }: KernelLock, record: HolderRecord): boolean {
   const here = thisKernel();
   if (record.boot !== here.boot) return false;
-  if (record.pidNamespace === here.pidNamespace) return pid === record.runner.pid && !isReused(record.runner);
+  if (record.pidNamespace === here.pidNamespace)
+    return pid === record.runner.pid && !isReused(record.runner);
   const inside = pidInItsNamespace(one.pid);
-  return [record.process, record.runner].some((named) => named.pid === inside && named.startTime === one.startTime);
+  return [record.process, record.runner].some(
+    (named) => named.pid === inside && named.startTime === one.startTime,
+  );
 }
 
 function isReused({ pid, startTime }: ProcessName): boolean {
@@ -62,17 +72,28 @@ function named(search: HolderSearch, { pid, startTime }: ProcessName): LockHolde
   return holder?.startTime === startTime ? holder : null;
 }
 
-/** The one furthest above it that has the lock, too: what a shell locked, its commands have inherited. */
+/**
+ * The one furthest above it that has the lock, too: what a shell locked, its commands have
+ * inherited.
+ */
 function outermost(search: HolderSearch, holder: LockHolder): LockHolder {
-  return ancestors(holder.pid).reduce<LockHolder>((found, { pid }) => search.has(pid) ?? found, holder);
+  return ancestors(holder.pid).reduce<LockHolder>(
+    (found, { pid }) => search.has(pid) ?? found,
+    holder,
+  );
 }
 
 function recorded(record: HolderRecord, holder: ProcessFacts): IdentifiedHolder {
   const { process } = record;
   const [own, here] = [record.pidNamespace, thisKernel().pidNamespace];
-  const elsewhere = own === here ? '' : `, which is ${holder.pid} here: it runs in another pid namespace`;
+  const elsewhere =
+    own === here ? '' : `, which is ${holder.pid} here: it runs in another pid namespace`;
   if (elsewhere !== '' || isAlive(process))
-    return { record, process: holder, reason: `the kernel holds it for process ${process.pid}${elsewhere}` };
+    return {
+      record,
+      process: holder,
+      reason: `the kernel holds it for process ${process.pid}${elsewhere}`,
+    };
   const what = `process ${holder.pid} (${holder.words.join(' ')}) has the lock from it`;
   return { record, process: holder, reason: `its command has ended; ${what}` };
 }
@@ -89,8 +110,16 @@ function isOfThisKernel({ boot, pidNamespace }: HolderRecord): boolean {
 
 /** Nobody that may be looked into has it. */
 function unseen(lock: KernelLock, record: HolderRecord | null): IdentifiedHolder {
-  if (record !== null && isOfThisKernel(record) && (isAlive(record.process) || isAlive(record.runner))) {
-    return { record, process: null, reason: 'its holder says so of itself; whose it is cannot be seen by this user' };
+  if (
+    record !== null &&
+    isOfThisKernel(record) &&
+    (isAlive(record.process) || isAlive(record.runner))
+  ) {
+    return {
+      record,
+      process: null,
+      reason: 'its holder says so of itself; whose it is cannot be seen by this user',
+    };
   }
   const taker = lock.pid !== null && isHidden(lock.pid) ? processFacts(lock.pid) : null;
   const reason =

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 
 import { parseKernelLocks, type KernelLock } from '@hatchery/locks';
 import { deviceOfDirectory, type LockDevice } from './lock-device.ts';
 
-/** The inode number of the first pid namespace, which has been this since there are any (linux/proc_ns.h, PROC_PID_INIT_INO). */
+/**
+ * The inode number of the first pid namespace, which has been this since there are any
+ * (linux/proc_ns.h, PROC_PID_INIT_INO).
+ */
 const firstPidNamespace = 'pid:[4026531836]';
 
 /** What is known of locks, to be asked for the files of one directory. */
@@ -12,11 +15,12 @@ export interface KernelLocks {
 }
 
 /**
- * The kernel's locks on files of this machine, as far as this process may know of them; of a directory all that can be had. @throws when there is no such directory
+ * The kernel's locks on files of this machine, as far as this process may know of them; of a
+ * directory all that can be had. @throws when there is no such directory
  *
- * In a container's pid namespace /proc/locks leaves out what was taken by a process that is gone (fs/locks.c,
- * `locks_translate_pid`), as the flock(1) is that takes a lock for its parent. Whoever has such a lock has the file open,
- * and there the kernel tells of it.
+ * In a container's pid namespace /proc/locks leaves out what was taken by a process that is gone
+ * (fs/locks.c, `locks_translate_pid`), as the flock(1) is that takes a lock for its parent. Whoever
+ * has such a lock has the file open, and there the kernel tells of it.
  */
 export function kernelLocks(directory: string): KernelLocks {
   const listed = parseKernelLocks(readFileSync('/proc/locks', 'utf8'));
@@ -35,12 +39,19 @@ interface FileIdentity {
   readonly ino: number;
 }
 
-function onFile(all: readonly KernelLock[], file: FileIdentity, { name, isShared }: LockDevice): KernelLock[] {
+function onFile(
+  all: readonly KernelLock[],
+  file: FileIdentity,
+  { name, isShared }: LockDevice,
+): KernelLock[] {
   const named = all.filter(({ inode, device }) => inode === file.ino && device === name);
   return isShared ? named.filter(({ pid }) => pid === null || mayHaveOpen(pid, file)) : named;
 }
 
-/** Whether a process has a file open. True too when that cannot be seen: it is gone, or another user's. */
+/**
+ * Whether a process has a file open. True too when that cannot be seen: it is gone, or another
+ * user's.
+ */
 function mayHaveOpen(pid: number, { dev, ino }: FileIdentity): boolean {
   let names: string[];
   try {
@@ -54,7 +65,10 @@ function mayHaveOpen(pid: number, { dev, ino }: FileIdentity): boolean {
   });
 }
 
-/** Locks that processes have through open files of a directory; what is another user's cannot be seen. */
+/**
+ * Locks that processes have through open files of a directory; what is another user's cannot be
+ * seen.
+ */
 function locksOfDescriptors(directory: string): KernelLock[] {
   const inside = `${realpathSync(directory)}/`;
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));

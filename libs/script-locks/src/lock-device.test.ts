@@ -15,8 +15,16 @@ function complaintOf(file: string, ...words: readonly string[]): string | null {
   return status === 0 ? null : `${file}: ${error?.message ?? stderr.trim()}`;
 }
 
-/** Mounts until the end of the stack. False, and the test is skipped, when this machine or user cannot. */
-function mounted(context: TestContext, stack: DisposableStack, place: string, ...words: readonly string[]): boolean {
+/**
+ * Mounts until the end of the stack. False, and the test is skipped, when this machine or user
+ * cannot.
+ */
+function mounted(
+  context: TestContext,
+  stack: DisposableStack,
+  place: string,
+  ...words: readonly string[]
+): boolean {
   mkdirSync(place);
   const complaint = complaintOf('mount', ...words, place);
   if (complaint !== null) context.skip(complaint);
@@ -46,7 +54,11 @@ it('on btrfs, where each subvolume has a device number of its own, a lock is see
   }
   const [mine, theirs] = [statSync(join(one, 'a')), statSync(join(other, 'a'))];
   assert.equal(mine.ino, theirs.ino, 'the two files are not told apart by their numbers');
-  assert.notEqual(deviceName(mine.dev), deviceOfDirectory(one).name, 'the kernel names them as stat(2) does');
+  assert.notEqual(
+    deviceName(mine.dev),
+    deviceOfDirectory(one).name,
+    'the kernel names them as stat(2) does',
+  );
   await using holder = await holdByFlock(join(one, 'a'));
   assert.deepEqual(
     readScriptLocks(one).map((lock) => lock.holder?.pid),
@@ -58,15 +70,22 @@ it('on btrfs, where each subvolume has a device number of its own, a lock is see
 it('on an overlay over another file system, a lock is seen', async (context) => {
   using directory = temporaryDirectory();
   using stack = new DisposableStack();
-  const [lower, upper, work, merged] = ['lower', 'upper', 'work', 'merged'].map((name) => join(directory.path, name));
-  if (lower === undefined || upper === undefined || work === undefined || merged === undefined) return;
+  const [lower, upper, work, merged] = ['lower', 'upper', 'work', 'merged'].map((name) =>
+    join(directory.path, name),
+  );
+  if (lower === undefined || upper === undefined || work === undefined || merged === undefined)
+    return;
   if (!mounted(context, stack, lower, '-t', 'tmpfs', 'tmpfs')) return;
   for (const place of [upper, work]) mkdirSync(place);
   writeFileSync(join(lower, 'a'), '');
   const options = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
   if (!mounted(context, stack, merged, '-t', 'overlay', '-o', options, 'overlay')) return;
   const file = join(merged, 'a');
-  assert.notEqual(deviceName(statSync(file).dev), deviceOfDirectory(merged).name, 'this overlay is of the plain kind');
+  assert.notEqual(
+    deviceName(statSync(file).dev),
+    deviceOfDirectory(merged).name,
+    'this overlay is of the plain kind',
+  );
   await using holder = await holdByFlock(file);
   assert.deepEqual(
     readScriptLocks(merged).map((lock) => lock.holder?.pid),

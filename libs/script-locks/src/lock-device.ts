@@ -5,18 +5,24 @@ import { deviceName } from '@hatchery/locks';
 export interface LockDevice {
   /** As `fe:00`. */
   readonly name: string;
-  /** True where files of the same inode number can have it in common, as those of two subvolumes of btrfs. */
+  /**
+   * True where files of the same inode number can have it in common, as those of two subvolumes of
+   * btrfs.
+   */
   readonly isShared: boolean;
 }
 
 /**
- * The device of an open file. What stat(2) says is another one on btrfs, which gives each subvolume a number of its own,
- * and on some overlays: /proc/locks names the device of the file system (fs/locks.c, `lock_get_status`), as
- * /proc/self/mountinfo does, where the mount of an open file is found by the `mnt_id` in its fdinfo (proc(5)).
+ * The device of an open file. What stat(2) says is another one on btrfs, which gives each subvolume
+ * a number of its own, and on some overlays: /proc/locks names the device of the file system
+ * (fs/locks.c, `lock_get_status`), as /proc/self/mountinfo does, where the mount of an open file is
+ * found by the `mnt_id` in its fdinfo (proc(5)).
  */
 function deviceOfDescriptor(descriptor: number): LockDevice {
   const own = deviceName(fstatSync(descriptor).dev);
-  const mount = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1];
+  const mount = /^mnt_id:\s*(\d+)$/m.exec(
+    readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'),
+  )?.[1];
   const line = new RegExp(`^${mount ?? 'none'} \\d+ (\\d+):(\\d+) `, 'm');
   const [, major, minor] = line.exec(readFileSync('/proc/self/mountinfo', 'utf8')) ?? [];
   const name = major === undefined || minor === undefined ? own : `${hex(major)}:${hex(minor)}`;

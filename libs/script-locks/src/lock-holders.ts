@@ -6,7 +6,10 @@ import { ancestors, isAlive, processFacts, type ProcessFacts } from './process-f
 
 /** A process that has the lock on a file through a descriptor of its own. */
 export interface LockHolder extends ProcessFacts {
-  /** Who asked the kernel for the lock, and may have ended; null when that is not told. All of one acquisition have the same. */
+  /**
+   * Who asked the kernel for the lock, and may have ended; null when that is not told. All of one
+   * acquisition have the same.
+   */
   readonly taker: number | null;
 }
 
@@ -14,21 +17,25 @@ export interface LockHolder extends ProcessFacts {
 export interface HolderSearch {
   /** The process of that pid, when it has the lock. */
   has(pid: number): LockHolder | null;
-  /** All that have the lock and may be looked into, those above others first, then the older ones. */
+  /**
+   * All that have the lock and may be looked into, those above others first, then the older ones.
+   */
   all(): LockHolder[];
 }
 
 /**
- * Who has the lock on a file. The kernel's table names only who took it, and a `flock` that locks an inherited descriptor ends
- * at once, so that its pid may be anybody's by now. Who has the lock has the file open, and there the kernel tells of it
- * (`lock:` in /proc/PID/fdinfo/FD, proc_pid_fdinfo(5)).
+ * Who has the lock on a file. The kernel's table names only who took it, and a `flock` that locks
+ * an inherited descriptor ends at once, so that its pid may be anybody's by now. Who has the lock
+ * has the file open, and there the kernel tells of it (`lock:` in /proc/PID/fdinfo/FD,
+ * proc_pid_fdinfo(5)).
  */
 export function searchHolders(path: string): HolderSearch {
   const name = basename(path);
   // A deleted file has no name to ask by: it is whatever has that name, and none.
   const file = path.endsWith(deletedSuffix) ? deleted : statSync(path, { throwIfNoEntry: false });
   const has = (pid: number): LockHolder | null => {
-    // Looked into twice: few have it, and of those it has to be sure that it was no next process of that pid.
+    // Looked into twice: few have it, and of those it has to be sure that it was no next process of
+    // that pid.
     if (file === undefined || takerOf(pid, name, file) === undefined) return null;
     const facts = processFacts(pid);
     const taker = takerOf(pid, name, file);
@@ -90,10 +97,12 @@ function takerThrough(
   wanted: FileIdentity,
 ): number | null | undefined {
   try {
-    // Only what has the name is looked at more closely: stat(2) of a file on a dead network file system never returns.
+    // Only what has the name is looked at more closely: stat(2) of a file on a dead network file
+    // system never returns.
     if (basename(readlinkSync(`${directory}/fd/${descriptor}`)) !== name) return undefined;
     const file = statSync(`${directory}/fd/${descriptor}`);
-    if (wanted === deleted ? file.nlink > 0 : file.dev !== wanted.dev || file.ino !== wanted.ino) return undefined;
+    if (wanted === deleted ? file.nlink > 0 : file.dev !== wanted.dev || file.ino !== wanted.ino)
+      return undefined;
     const locks = parseKernelLocks(readFileSync(`${directory}/fdinfo/${descriptor}`, 'utf8'));
     return locks.find(({ waiting }) => !waiting)?.pid;
   } catch {
@@ -106,6 +115,9 @@ function depthAmong(holders: readonly ProcessFacts[], { pid }: ProcessFacts): nu
   return ancestors(pid).filter((above) => holders.some((one) => one.pid === above.pid)).length;
 }
 
-function byDepth([one, a]: readonly [number, ProcessFacts], [other, b]: readonly [number, ProcessFacts]): number {
+function byDepth(
+  [one, a]: readonly [number, ProcessFacts],
+  [other, b]: readonly [number, ProcessFacts],
+): number {
   return one - other || a.startTime - b.startTime;
 }

@@ -12,16 +12,25 @@ export interface ProcessFacts extends ProcessName {
   readonly words: readonly string[];
 }
 
-/** How far up the processes above one are followed; a loop cannot be, but a race with a reused pid can look like one. */
+/**
+ * How far up the processes above one are followed; a loop cannot be, but a race with a reused pid
+ * can look like one.
+ */
 const ancestorsMax = 64;
 
-/** One process, or null when none of that pid runs; a zombie runs no more. Source: proc_pid_stat(5). */
+/**
+ * One process, or null when none of that pid runs; a zombie runs no more. Source: proc_pid_stat(5).
+ */
 export function processFacts(pid: number): ProcessFacts | null {
   try {
     const fields = readStat(pid);
     if (fields[0] === 'Z' || fields[0] === 'X') return null;
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-    const [parentPid, group, startTime] = [fields[1], fields[2], fields[19]].map(Number) as [number, number, number];
+    const [parentPid, group, startTime] = [fields[1], fields[2], fields[19]].map(Number) as [
+      number,
+      number,
+      number,
+    ];
     const stopped = /^t$/i.test(fields[0] ?? '');
     return { pid, parentPid, group, startTime, uid: statSync(`/proc/${pid}`).uid, stopped, words };
   } catch {
@@ -45,12 +54,18 @@ export function ancestors(pid: number): ProcessFacts[] {
   return above;
 }
 
-/** Whether a process is a `hatchery lock` that runs something, or is going to (apps/cli/lock/main.py). */
+/**
+ * Whether a process is a `hatchery lock` that runs something, or is going to
+ * (apps/cli/lock/main.py).
+ */
 export function isLockCommand({ words }: ProcessFacts): boolean {
   return words.some((word) => word.endsWith('/cli/lock/main.py'));
 }
 
-/** Where a pid means something: the run of a kernel (random(4), `boot_id`) and a pid namespace in it (pid_namespaces(7)). */
+/**
+ * Where a pid means something: the run of a kernel (random(4), `boot_id`) and a pid namespace in it
+ * (pid_namespaces(7)).
+ */
 export interface PidScope {
   readonly boot: string;
   readonly pidNamespace: string;
@@ -64,7 +79,10 @@ export function thisKernel(): PidScope {
   };
 }
 
-/** The pid of a process in its own pid namespace (`NSpid`, proc_pid_status(5)); null when it is gone. */
+/**
+ * The pid of a process in its own pid namespace (`NSpid`, proc_pid_status(5)); null when it is
+ * gone.
+ */
 export function pidInItsNamespace(pid: number): number | null {
   try {
     const inside = /^NSpid:.*\s(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
@@ -76,7 +94,9 @@ export function pidInItsNamespace(pid: number): number | null {
 
 /** All processes that run and that this user may see. */
 export function processes(): ProcessFacts[] {
-  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (processFacts(Number(name)) ?? []) : []));
+  return readdirSync('/proc').flatMap((name) =>
+    /^\d+$/.test(name) ? (processFacts(Number(name)) ?? []) : [],
+  );
 }
 
 /** The name of a user, or `uid N` when the password file has none. */
@@ -92,7 +112,9 @@ export function userName(uid: number): string {
 export function startedAt({ startTime }: ProcessName): string | null {
   const boot = /^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1];
   // In hundredths of a second (USER_HZ), as everywhere in proc(5).
-  return boot === undefined ? null : new Date((Number(boot) + Math.floor(startTime / 100)) * 1000).toISOString();
+  return boot === undefined
+    ? null
+    : new Date((Number(boot) + Math.floor(startTime / 100)) * 1000).toISOString();
 }
 
 function readStat(pid: number): string[] {

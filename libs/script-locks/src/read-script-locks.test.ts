@@ -26,7 +26,10 @@ it('a lock of flock(1) is shown with its process, and goes with it', async () =>
     assert.deepEqual([lock?.kind, lock?.name, lock?.condition], ['script', 'any-file', 'held']);
     assert.deepEqual([lock?.holder?.pid, lock?.holder?.host], [holder.pid, hostname()]);
     assert.ok(lock?.holder?.ancestors?.includes(process.pid));
-    await until('its command', () => readScriptLocks(directory.path)[0]?.holder?.command === 'sleep 600');
+    await until(
+      'its command',
+      () => readScriptLocks(directory.path)[0]?.holder?.command === 'sleep 600',
+    );
   }
   assert.deepEqual(readScriptLocks(directory.path), []);
 });

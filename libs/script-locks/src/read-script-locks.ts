@@ -21,38 +21,58 @@ import {
   type ProcessFacts,
 } from './process-facts.ts';
 
-/** Files of a locks directory that are looked at; it holds one for each name that scripts agreed on. */
+/**
+ * Files of a locks directory that are looked at; it holds one for each name that scripts agreed on.
+ */
 const filesMax = 1_000;
 
-/** Processes that had a lock at the last look, by its path: who looks often keeps them, and most looks are short. */
+/**
+ * Processes that had a lock at the last look, by its path: who looks often keeps them, and most
+ * looks are short.
+ */
 export type KnownHolders = Map<string, ProcessName>;
 
-/** Every lock of the directory that somebody holds, by whatever means. A missing directory holds none. */
+/**
+ * Every lock of the directory that somebody holds, by whatever means. A missing directory holds
+ * none.
+ */
 export function readScriptLocks(directory: string, known: KnownHolders = new Map()): Lock[] {
   const files = listFiles(directory)?.slice(0, filesMax);
   if (files === undefined) return [];
   const kernel = kernelLocks(directory);
   const named = files.flatMap((file) => {
     const name = lockNameOf(file);
-    const lock = name === null ? null : describe(directory, name, join(directory, file), kernel, known);
+    const lock =
+      name === null ? null : describe(directory, name, join(directory, file), kernel, known);
     return lock === null ? [] : [lock];
   });
-  const deleted = deletedLocks(directory, files, kernel).flatMap((one) => describeDeleted(directory, one, known));
+  const deleted = deletedLocks(directory, files, kernel).flatMap((one) =>
+    describeDeleted(directory, one, known),
+  );
   return [...named, ...deleted];
 }
 
 /** The holder of a file that was deleted: it works on, and whoever comes locks another file. */
-function describeDeleted(directory: string, { path, kernel }: DeletedLock, known: KnownHolders): Lock[] {
+function describeDeleted(
+  directory: string,
+  { path, kernel }: DeletedLock,
+  known: KnownHolders,
+): Lock[] {
   const name = nameOfDeleted(path);
   const lock = name === null ? null : tell(directory, name, path, [kernel], known);
-  const reason = 'its file was deleted: whoever comes now locks another file, and works at the same time';
-  return lock === null ? [] : [{ ...lock, condition: 'deleted', reasons: [reason, ...(lock.reasons ?? [])] }];
+  const reason =
+    'its file was deleted: whoever comes now locks another file, and works at the same time';
+  return lock === null
+    ? []
+    : [{ ...lock, condition: 'deleted', reasons: [reason, ...(lock.reasons ?? [])] }];
 }
 
 /** One lock, or null when nobody holds it. */
 export function readScriptLock(directory: string, name: string): Lock | null {
   const path = lockPath(directory, name);
-  return existsSync(path) ? describe(directory, name, path, kernelLocks(directory), new Map()) : null;
+  return existsSync(path)
+    ? describe(directory, name, path, kernelLocks(directory), new Map())
+    : null;
 }
 
 /** Whether the kernel has a lock on a file of a directory at this moment. */
@@ -61,7 +81,13 @@ export function isLocked(path: string): boolean {
   return locksOfFileOrNone(kernelLocks(dirname(path)), path).some(({ waiting }) => !waiting);
 }
 
-function describe(directory: string, name: string, path: string, all: KernelLocks, known: KnownHolders): Lock | null {
+function describe(
+  directory: string,
+  name: string,
+  path: string,
+  all: KernelLocks,
+  known: KnownHolders,
+): Lock | null {
   return tell(directory, name, path, locksOfFileOrNone(all, path), known);
 }
 
@@ -88,7 +114,9 @@ function tell(
     path,
     name,
     holder: partyOfHolder(holder),
-    waiters: kernel.flatMap(({ pid, waiting }) => (waiting && pid !== null ? waiterParty(pid) : [])),
+    waiters: kernel.flatMap(({ pid, waiting }) =>
+      waiting && pid !== null ? waiterParty(pid) : [],
+    ),
     condition: 'held',
     nonce: token,
     reasons: [printable(reason)],
@@ -98,10 +126,19 @@ function tell(
 function partyOfHolder({ record, process: one }: IdentifiedHolder): LockParty {
   if (record === null) return one === null ? nobodyKnown() : partyOf(one, commandOf(one));
   const { process: command, user, host, since } = record;
-  // Its pids are counted in another namespace: here the process is another one, and so are those above it.
+  // Its pids are counted in another namespace: here the process is another one, and so are those
+  // above it.
   if (one !== null && record.pidNamespace !== thisKernel().pidNamespace) {
     const words = isLockCommand(one) ? record.command : commandOf(one);
-    return { childId: null, pid: one.pid, user, host, command: printable(words), since, ancestors: pidsAbove(one.pid) };
+    return {
+      childId: null,
+      pid: one.pid,
+      user,
+      host,
+      command: printable(words),
+      since,
+      ancestors: pidsAbove(one.pid),
+    };
   }
   // Its command may have ended, and then it is what that left behind that has to end, too.
   const left = isAlive(command) || one === null || isLockCommand(one) ? null : one;
@@ -118,7 +155,8 @@ function nobodyKnown(): LockParty {
 function waiterParty(pid: number): LockParty[] {
   const facts = processFacts(pid);
   if (facts === null) return [];
-  const onDescriptor = /(^|\/)flock$/.test(facts.words[0] ?? '') && /^\d+$/.test(facts.words.at(-1) ?? '');
+  const onDescriptor =
+    /(^|\/)flock$/.test(facts.words[0] ?? '') && /^\d+$/.test(facts.words.at(-1) ?? '');
   const waiter = (onDescriptor ? processFacts(facts.parentPid) : null) ?? facts;
   return [partyOf(waiter, commandOf(waiter))];
 }
@@ -149,7 +187,10 @@ function pidsAbove(pid: number): number[] {
   return ancestors(pid).map((one) => one.pid);
 }
 
-/** Foreign holders have no token; who took it, and who has it since when, tell one acquisition from another. */
+/**
+ * Foreign holders have no token; who took it, and who has it since when, tell one acquisition from
+ * another.
+ */
 function foreignToken({ type, pid }: KernelLock, one: ProcessFacts | null): string {
   return `${type}-${pid ?? 0}-${one?.pid ?? 0}-${one?.startTime ?? 0}`;
 }
@@ -165,7 +206,9 @@ function locksOfFileOrNone(all: KernelLocks, path: string): KernelLock[] {
 
 function listFiles(directory: string): string[] | undefined {
   try {
-    return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [entry.name] : []));
+    return readdirSync(directory, { withFileTypes: true }).flatMap((entry) =>
+      entry.isFile() ? [entry.name] : [],
+    );
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

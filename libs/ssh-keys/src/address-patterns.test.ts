@@ -26,7 +26,16 @@ for (const [list, address, matches] of [
 }
 
 test('what could never match for a mistake is no list', () => {
-  for (const list of ['', '192.0.2.0/33', '192.0.2.0/x', 'fe80::/129', '300.0.0.0/8', 'a,,b', '!', 'a b'])
+  for (const list of [
+    '',
+    '192.0.2.0/33',
+    '192.0.2.0/x',
+    'fe80::/129',
+    '300.0.0.0/8',
+    'a,,b',
+    '!',
+    'a b',
+  ])
     assert.equal(parseAddressPatterns(list), null, list);
 });
 

@@ -7,8 +7,9 @@ export interface AddressPatterns {
 }
 
 /**
- * Reads the pattern list of `from=` (ssh_config(5) PATTERNS, sshd(8)): CIDR, `*` and `?`, and `!` which takes away from what the others give.
- * Only addresses are matched: a name of a host would need a look-up that its owner answers. Null when an entry could never match for a mistake.
+ * Reads the pattern list of `from=` (ssh_config(5) PATTERNS, sshd(8)): CIDR, `*` and `?`, and `!`
+ * which takes away from what the others give. Only addresses are matched: a name of a host would
+ * need a look-up that its owner answers. Null when an entry could never match for a mistake.
  */
 export function parseAddressPatterns(list: string): AddressPatterns | null {
   const entries = list.split(',').map((text) => text.trim());
@@ -26,7 +27,10 @@ export function parseAddressPatterns(list: string): AddressPatterns | null {
   };
 }
 
-/** Reads the list of a certificate's `source-address`, which knows CIDR and nothing else. Null when malformed. */
+/**
+ * Reads the list of a certificate's `source-address`, which knows CIDR and nothing else. Null when
+ * malformed.
+ */
 export function parseCidrList(list: string): AddressPatterns | null {
   const parsed = list.split(',').map(parseCidr);
   if (parsed.some((entry) => entry === null)) return null;

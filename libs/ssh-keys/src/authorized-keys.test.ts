@@ -18,7 +18,9 @@ test('a key is read with its type and its fingerprint', () => {
 });
 
 test('comments, blank lines, leading blanks and CRLF are no keys and no problems', () => {
-  const { keys, ignored } = parseAuthorizedKeys(`# a comment\r\n\r\n   \r\n  ${ed25519}\r\n#${ed25519}`);
+  const { keys, ignored } = parseAuthorizedKeys(
+    `# a comment\r\n\r\n   \r\n  ${ed25519}\r\n#${ed25519}`,
+  );
   assert.equal(keys.length, 1);
   assert.deepEqual(ignored, []);
 });
@@ -87,7 +89,11 @@ const leftOut: readonly (readonly [string, string, RegExp])[] = [
   ['no key at all', 'ssh-ed25519', /malformed/],
   ['a key cut short', ed25519.slice(0, -8), /damaged/],
   ['characters that are not base64', ed25519.replace('AAAAC3', 'AAAA!C3'), /damaged/],
-  ['a key under another type’s name', ed25519.replace('ssh-ed25519 ', 'ssh-rsa '), /not of the type/],
+  [
+    'a key under another type’s name',
+    ed25519.replace('ssh-ed25519 ', 'ssh-rsa '),
+    /not of the type/,
+  ],
   ['a key with a byte too many', `${ed25519.slice(0, -1)}XAAA`, /damaged/],
   ['a DSA key', 'ssh-dss AAAAB3NzaC1kc3MAAAAA', /DSA keys are obsolete; make another/],
   ['a damaged security key', 'sk-ssh-ed25519@openssh.com AAAA', /damaged/],
@@ -95,10 +101,22 @@ const leftOut: readonly (readonly [string, string, RegExp])[] = [
   ['an RSA key of 2047 bits', rsaLine(2047), /needs 2048 to 16384 bits, and this one has 2047/],
   ['an RSA key with the exponent 1, by which anybody could sign', rsaWith(2048, [1]), /not safe/],
   ['an RSA key with an even exponent', rsaWith(2048, [1, 0, 0]), /not safe/],
-  ['an RSA key with an exponent of 72 bits', rsaWith(2048, [1, 0, 0, 0, 0, 0, 0, 0, 1]), /not safe/],
+  [
+    'an RSA key with an exponent of 72 bits',
+    rsaWith(2048, [1, 0, 0, 0, 0, 0, 0, 0, 1]),
+    /not safe/,
+  ],
   ['an RSA key of 16392 bits', rsaWith(16_392, [1, 0, 1]), /needs 2048 to 16384 bits/],
-  ['an ECDSA key on another curve than its type', curveMixedUp(), /the curve of the key is not the nistp256/],
-  ['an Ed448 key', 'ssh-ed448 AAAACXNzaC1lZDQ0OAAAADk= c', /keys of the type "ssh-ed448" are not taken; make another/],
+  [
+    'an ECDSA key on another curve than its type',
+    curveMixedUp(),
+    /the curve of the key is not the nistp256/,
+  ],
+  [
+    'an Ed448 key',
+    'ssh-ed448 AAAACXNzaC1lZDQ0OAAAADk= c',
+    /keys of the type "ssh-ed448" are not taken; make another/,
+  ],
   ['a key of protocol 1', '2048 65537 1234567890 c', /protocol 1 are obsolete/],
   ['prose', 'dear operator', /it starts with "dear", not with the type of a key/],
   ['a line of known_hosts', `host.example ${ed25519}`, /it starts with "host.example", not with/],
@@ -115,8 +133,15 @@ for (const [what, line, reason] of leftOut) {
 }
 
 test('lines that may be of a private key without its first line are not repeated in the reason', () => {
-  const secret = 'b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZWQyNTUxOQAAACC4';
-  for (const line of [secret, `  ${secret}`, `${secret} AAAA`, secret.slice(0, 20), `${secret} ${secret}`]) {
+  const secret =
+    'b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZWQyNTUxOQAAACC4';
+  for (const line of [
+    secret,
+    `  ${secret}`,
+    `${secret} AAAA`,
+    secret.slice(0, 20),
+    `${secret} ${secret}`,
+  ]) {
     const { keys, ignored } = parseAuthorizedKeys(line);
     assert.deepEqual(keys, []);
     assert.match(ignored[0]?.reason ?? '', /\d+ characters of base64/);
@@ -132,8 +157,14 @@ test('an RSA key of 2048 bits is taken', () => {
 });
 
 function rsaLine(modulusLength: number): string {
-  const { n = '', e = '' } = generateKeyPairSync('rsa', { modulusLength }).publicKey.export({ format: 'jwk' });
-  return lineOf('ssh-rsa', Buffer.from(e, 'base64url'), Buffer.concat([Buffer.of(0), Buffer.from(n, 'base64url')]));
+  const { n = '', e = '' } = generateKeyPairSync('rsa', { modulusLength }).publicKey.export({
+    format: 'jwk',
+  });
+  return lineOf(
+    'ssh-rsa',
+    Buffer.from(e, 'base64url'),
+    Buffer.concat([Buffer.of(0), Buffer.from(n, 'base64url')]),
+  );
 }
 
 /** With a modulus of so many bits that nobody has the factors of. */

@@ -42,24 +42,31 @@ export function noKeyIsLetIn({ keys, ignored }: AuthorizedKeys): string | null {
   const [first] = ignored;
   if (keys.length > 0 || first === undefined) return null;
   // The command for another format writes into a file of its own.
-  const remedy = /\.new'?$/.test(first.reason) ? ', then put the new file in the place of the old one' : '';
+  const remedy = /\.new'?$/.test(first.reason)
+    ? ', then put the new file in the place of the old one'
+    : '';
   return `none of its keys is let in; line ${first.line}: ${first.reason}${remedy}`;
 }
 
-/** Options that only take away what the gateway never gives: a key that has them is as good as one without. */
+/**
+ * Options that only take away what the gateway never gives: a key that has them is as good as one
+ * without.
+ */
 const harmlessOptions = new Set([
   'restrict',
   ...['pty', 'port-forwarding', 'agent-forwarding', 'x11-forwarding', 'user-rc'].flatMap((name) => [
     name,
     `no-${name}`,
   ]),
-  ...['permitopen', 'permitlisten'],
+  'permitopen',
+  'permitlisten',
 ]);
 
 /**
- * Reads the AUTHORIZED_KEYS FILE FORMAT of sshd(8): the one place that says which lines let somebody in, for the gateway, `user add` and the
- * doctor alike. What it cannot honour in full it leaves out: a restriction is never dropped. `name` is what a command that converts
- * the file calls it.
+ * Reads the AUTHORIZED_KEYS FILE FORMAT of sshd(8): the one place that says which lines let
+ * somebody in, for the gateway, `user add` and the doctor alike. What it cannot honour in full it
+ * leaves out: a restriction is never dropped. `name` is what a command that converts the file calls
+ * it.
  */
 export function parseAuthorizedKeys(contents: Buffer | string, name = 'FILE'): AuthorizedKeys {
   return readLines(contents, name, (line, number) => {
@@ -68,7 +75,10 @@ export function parseAuthorizedKeys(contents: Buffer | string, name = 'FILE'): A
   });
 }
 
-/** Reads one public key a line, without options. @throws an Error that names the line: half a list is none */
+/**
+ * Reads one public key a line, without options. @throws an Error that names the line: half a list
+ * is none
+ */
 export function parseKeyLines(contents: Buffer | string, name = 'FILE'): PublicKey[] {
   const { keys, ignored } = readLines(contents, name, parseKeyLine);
   const [first] = ignored;
@@ -77,23 +87,30 @@ export function parseKeyLines(contents: Buffer | string, name = 'FILE'): PublicK
 }
 
 /**
- * Reads a list of keys that let nobody in, one a line: in it stand also those that never would, as short and obsolete ones. The blobs.
+ * Reads a list of keys that let nobody in, one a line: in it stand also those that never would, as
+ * short and obsolete ones. The blobs.
  * @throws an Error that names the line: half a list is none
  */
 export function parseRevokedLines(contents: Buffer | string, name = 'FILE'): Buffer[] {
   const { keys, ignored } = readLines(contents, name, (line) => {
     const [type = '', encoded = ''] = line.split(/[ \t]+/);
     const blob = Buffer.from(encoded, 'base64');
-    if (/-cert-v\d\d@/.test(type)) return `it is a certificate; revoke it with: ssh-keygen -k -f LIST ${name}`;
+    if (/-cert-v\d\d@/.test(type))
+      return `it is a certificate; revoke it with: ssh-keygen -k -f LIST ${name}`;
     const isOfType = blob.subarray(0, 4 + type.length).equals(wireString(type));
-    return isOfType ? { blob } : (objectionToType(type, encoded) ?? 'the key is damaged; copy the whole line');
+    return isOfType
+      ? { blob }
+      : (objectionToType(type, encoded) ?? 'the key is damaged; copy the whole line');
   });
   const [first] = ignored;
   if (first !== undefined) throw new Error(`line ${first.line}: ${first.reason}`);
   return keys.map(({ blob }) => blob);
 }
 
-/** What `read` makes of each line that is neither blank nor a comment; a string is the reason against one. */
+/**
+ * What `read` makes of each line that is neither blank nor a comment; a string is the reason
+ * against one.
+ */
 function readLines<T extends object>(
   contents: Buffer | string,
   name: string,
@@ -127,7 +144,9 @@ function parseKeyLine(line: string): PublicKey | string {
     return 'the key is damaged; copy the whole line';
   const key = readPublicKey(blob);
   if (typeof key === 'string') return key;
-  return key.type === type ? key : `the key is not of the type ${type} that its line names; copy the whole line`;
+  return key.type === type
+    ? key
+    : `the key is not of the type ${type} that its line names; copy the whole line`;
 }
 
 function objectionToType(type: string, encoded: string): string | null {
@@ -135,14 +154,20 @@ function objectionToType(type: string, encoded: string): string | null {
   if (type === 'ssh-dss') return `DSA keys are obsolete; ${makeAnother}`;
   if (/-cert-v\d\d@openssh\.com$/.test(type))
     return 'it is a certificate, not a key; give its key, from the private half with: ssh-keygen -y -f KEY, or let its authority in by a line: cert-authority AUTHORITY';
-  if (/^\d+$/.test(type) && /^\d+$/.test(encoded)) return `keys of SSH protocol 1 are obsolete; ${makeAnother}`;
+  if (/^\d+$/.test(type) && /^\d+$/.test(encoded))
+    return `keys of SSH protocol 1 are obsolete; ${makeAnother}`;
   if (/^AAAA/.test(encoded)) return `keys of the type ${shown(type)} are not taken; ${makeAnother}`;
   return `it starts with ${shown(type)}, not with the type of a key, as ssh-ed25519`;
 }
 
-/** A word for a log that others read: what may be a line of a private key is told by its length alone. */
+/**
+ * A word for a log that others read: what may be a line of a private key is told by its length
+ * alone.
+ */
 function shown(word: string): string {
-  return /^[A-Za-z0-9+/=]{20,}$/.test(word) ? `${word.length} characters of base64` : JSON.stringify(word.slice(0, 40));
+  return /^[A-Za-z0-9+/=]{20,}$/.test(word)
+    ? `${word.length} characters of base64`
+    : JSON.stringify(word.slice(0, 40));
 }
 
 type Conditions = Omit<AuthorizedKey, 'key' | 'line'>;
@@ -161,21 +186,25 @@ function parseLine(line: string): Omit<AuthorizedKey, 'line'> | string {
   const split = splitOptions(line);
   const [first = '', second = ''] = line.split(/[ \t]+/);
   const malformed = 'its options are malformed, as by unbalanced quotes';
-  if (split === null) return /[",=]/.test(first) ? malformed : (objectionToType(first, second) ?? malformed);
+  if (split === null)
+    return /[",=]/.test(first) ? malformed : (objectionToType(first, second) ?? malformed);
   // Without anything like a key behind them these are no options, but prose.
   const isProse = split.options.length > 0 && !isPublicKeyType(split.rest.split(/[ \t]+/)[0] ?? '');
-  if (isProse && !/^\S+[ \t]+AAAA/.test(split.rest)) return objectionToType(first, second) ?? 'it is no key';
+  if (isProse && !/^\S+[ \t]+AAAA/.test(split.rest))
+    return objectionToType(first, second) ?? 'it is no key';
   let conditions = unconditional;
   const seen = new Set<string>();
   for (const option of split.options) {
     // sshd takes the first `from` and the first of others; which of two was meant nobody can tell.
-    if (seen.has(option.name) && !harmlessOptions.has(option.name)) return `the option ${option.name} is there twice`;
+    if (seen.has(option.name) && !harmlessOptions.has(option.name))
+      return `the option ${option.name} is there twice`;
     seen.add(option.name);
     const read = readOption(option);
     if (typeof read === 'string') return read;
     conditions = { ...conditions, ...read };
   }
-  if (conditions.principals !== null && !conditions.isAuthority) return 'the option principals needs cert-authority';
+  if (conditions.principals !== null && !conditions.isAuthority)
+    return 'the option principals needs cert-authority';
   const key = parseKeyLine(split.rest);
   if (typeof key === 'string') return key;
   if (key.application === null && conditions.needsVerification && !conditions.isAuthority)

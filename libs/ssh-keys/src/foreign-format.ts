@@ -20,7 +20,10 @@ interface Format {
 
 const convertedBy = (command: string): string => `convert it with: ${command}`;
 
-/** What programs other than OpenSSH write, and what people take for a public key. The first that fits is taken. */
+/**
+ * What programs other than OpenSSH write, and what people take for a public key. The first that
+ * fits is taken.
+ */
 const formats: readonly Format[] = [
   {
     begin: /^---- BEGIN SSH2 PUBLIC KEY ----/,
@@ -45,13 +48,15 @@ const formats: readonly Format[] = [
     end: /^-----END ([A-Z]+ )?PRIVATE KEY-----/,
     what: "it is a private key, which should not leave its owner's machine",
     remedy: (from, into, block) =>
-      ed25519Line(block) ?? `take its public half: chmod 600 ${from}; ssh-keygen -y -f ${from} > ${into}`,
+      ed25519Line(block) ??
+      `take its public half: chmod 600 ${from}; ssh-keygen -y -f ${from} > ${into}`,
   },
   {
     begin: /^-----BEGIN PUBLIC KEY-----/,
     end: /^-----END PUBLIC KEY-----/,
     what: 'it is a public key in PEM',
-    remedy: (from, into, block) => ed25519Line(block) ?? convertedBy(`ssh-keygen -i -m PKCS8 -f ${from} > ${into}`),
+    remedy: (from, into, block) =>
+      ed25519Line(block) ?? convertedBy(`ssh-keygen -i -m PKCS8 -f ${from} > ${into}`),
   },
   {
     begin: /^-----BEGIN RSA PUBLIC KEY-----/,
@@ -74,25 +79,41 @@ const formats: readonly Format[] = [
   },
 ];
 
-/** The block that begins with line `first`, counted from 0, in the file `name`; null when none does. */
-export function foreignBlock(lines: readonly string[], first: number, name: string): ForeignBlock | null {
+/**
+ * The block that begins with line `first`, counted from 0, in the file `name`; null when none does.
+ */
+export function foreignBlock(
+  lines: readonly string[],
+  first: number,
+  name: string,
+): ForeignBlock | null {
   const format = formats.find(({ begin }) => begin.test(lines[first]?.trim() ?? ''));
   if (format === undefined) return null;
   const last = lines.findIndex((line, index) => index > first && format.end.test(line.trim()));
   const block = lines.slice(first, last < 0 ? undefined : last + 1);
-  const isAlone = lines.every((line, index) => line.trim() === '' || (index >= first && index < first + block.length));
+  const isAlone = lines.every(
+    (line, index) => line.trim() === '' || (index >= first && index < first + block.length),
+  );
   const file = isAlone ? name : 'BLOCK';
-  const remedy = format.remedy(quoted(file), quoted(`${file}.new`), block.map((line) => line.trim()).join('\n'));
+  const remedy = format.remedy(
+    quoted(file),
+    quoted(`${file}.new`),
+    block.map((line) => line.trim()).join('\n'),
+  );
   const apart = isAlone ? '' : 'put its lines into a file of their own, BLOCK, then ';
   return { lines: block.length, reason: `${format.what}; ${apart}${remedy}` };
 }
 
-/** The way out for Ed25519 in PEM, which ssh-keygen reads from OpenSSH 9.6 on alone; null for keys that it converts. */
+/**
+ * The way out for Ed25519 in PEM, which ssh-keygen reads from OpenSSH 9.6 on alone; null for keys
+ * that it converts.
+ */
 function ed25519Line(block: string): string | null {
   try {
     const key = createPublicKey(block);
     if (key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'ec') return null;
-    if (key.asymmetricKeyType !== 'ed25519') return `keys of its type are not taken; ${makeAnother}`;
+    if (key.asymmetricKeyType !== 'ed25519')
+      return `keys of its type are not taken; ${makeAnother}`;
     const raw = Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url');
     const blob = Buffer.concat([wireString('ssh-ed25519'), wireString(raw)]);
     return `use this line in its place: ssh-ed25519 ${blob.toString('base64')}`;

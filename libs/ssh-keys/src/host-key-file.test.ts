@@ -30,7 +30,9 @@ const isUsable = (path: string): boolean => {
 
 test('another key is to be made only where there is none', () => {
   const [, command = ''] =
-    /^it is missing; put it back, or make one with: (.*)$/.exec(unreadHostKey('ENOENT', at('no key'))) ?? [];
+    /^it is missing; put it back, or make one with: (.*)$/.exec(
+      unreadHostKey('ENOENT', at('no key')),
+    ) ?? [];
   execSync(`${command} -q`);
   assert.ok(isUsable(at('no key')));
   for (const code of ['EACCES', 'EPERM'])
@@ -38,7 +40,8 @@ test('another key is to be made only where there is none', () => {
       unreadHostKey(code, at('key')),
       new RegExp(`^uid \\d+ may not read it \\(${code}\\); chown or chmod it$`),
     );
-  for (const code of ['EISDIR', 'ELOOP', 'EIO']) assert.doesNotMatch(unreadHostKey(code, at('key')), /ssh-keygen/);
+  for (const code of ['EISDIR', 'ELOOP', 'EIO'])
+    assert.doesNotMatch(unreadHostKey(code, at('key')), /ssh-keygen/);
 });
 
 test('the public half is told from all else, and its private half is named where it is there', () => {
@@ -48,7 +51,10 @@ test('the public half is told from all else, and its private half is named where
   assert.ok(existsSync(key) && isUsable(key));
   assert.equal(publicHostKeyObjection(readFileSync(key), key), null);
   renameSync(`${key}.pub`, at('public'));
-  assert.equal(told(at('public')).words, 'it is a public key; name its private half in ssh.host_keys');
+  assert.equal(
+    told(at('public')).words,
+    'it is a public key; name its private half in ssh.host_keys',
+  );
 });
 
 for (const [what, ...words] of [
@@ -80,7 +86,10 @@ test('what is no key is moved away by hand before the command makes one', () => 
   const path = at('rubbish');
   writeFileSync(path, 'nonsense');
   const { words, command } = told(path);
-  assert.match(words, /^it is none; move it away, then make one with: ssh-keygen -t ed25519 -N '' -f /);
+  assert.match(
+    words,
+    /^it is none; move it away, then make one with: ssh-keygen -t ed25519 -N '' -f /,
+  );
   renameSync(path, at('away'));
   execSync(command, { stdio: 'pipe' });
   assert.ok(isUsable(path));

@@ -6,13 +6,18 @@ import { wireString } from './wire-format.ts';
 /** What begins a private key in OpenSSH's own format. Source: OpenSSH's PROTOCOL.key. */
 const openSshMagic = 'openssh-key-v1\0';
 
-/** Why the file `path` of a host key cannot be opened, with what to do; `code` is the system's. Only for one that is missing another one is to be made. */
+/**
+ * Why the file `path` of a host key cannot be opened, with what to do; `code` is the system's. Only
+ * for one that is missing another one is to be made.
+ */
 export function unreadHostKey(code: string, path: string): string {
   if (code !== 'ENOENT') return whyUnreadable(code);
   return `it is missing; put it back, or make one with: ssh-keygen -t ed25519 -N '' -f ${quoted(path)}`;
 }
 
-/** Why a file that holds public keys cannot be a host key, with what to do; null for any other file. */
+/**
+ * Why a file that holds public keys cannot be a host key, with what to do; null for any other file.
+ */
 export function publicHostKeyObjection(contents: Buffer, path: string): string | null {
   if (parseAuthorizedKeys(contents).keys.length === 0) return null;
   const named = path.endsWith('.pub') ? ` as ${path.slice(0, -'.pub'.length)}` : '';
@@ -20,8 +25,9 @@ export function publicHostKeyObjection(contents: Buffer, path: string): string |
 }
 
 /**
- * Why the file `path` of a host key that could not be read as one is none, with what to do. `what` is what its reader says of it. A key that is in
- * use elsewhere is never to be overwritten: what is there is moved away by hand.
+ * Why the file `path` of a host key that could not be read as one is none, with what to do. `what`
+ * is what its reader says of it. A key that is in use elsewhere is never to be overwritten: what is
+ * there is moved away by hand.
  */
 export function hostKeyObjection(contents: Buffer, path: string, what: string): string {
   const objection = publicHostKeyObjection(contents, path);
@@ -38,5 +44,8 @@ function hasPassphrase(contents: Buffer): boolean {
   const bytes = Buffer.from(body, 'base64');
   if (!bytes.toString('latin1').startsWith(openSshMagic)) return false;
   // The name of the cipher is the first field.
-  return !bytes.subarray(openSshMagic.length).toString('latin1').startsWith(wireString('none').toString('latin1'));
+  return !bytes
+    .subarray(openSshMagic.length)
+    .toString('latin1')
+    .startsWith(wireString('none').toString('latin1'));
 }

@@ -24,8 +24,12 @@ makeKey('ed', '-t', 'ed25519');
 makeKey('rsa', '-t', 'rsa', '-b', '2048');
 makeKey('ec', '-t', 'ecdsa');
 makeKey('pkcs8', '-t', 'rsa', '-b', '2048', '-m', 'PKCS8');
-sh('openssl genpkey -algorithm ed25519 -out edpem 2>/dev/null; openssl pkey -in edpem -pubout -out edpem.public');
-sh('openssl genpkey -algorithm ed448 -out ed448 2>/dev/null; openssl pkey -in ed448 -pubout -out ed448.public');
+sh(
+  'openssl genpkey -algorithm ed25519 -out edpem 2>/dev/null; openssl pkey -in edpem -pubout -out edpem.public',
+);
+sh(
+  'openssl genpkey -algorithm ed448 -out ed448 2>/dev/null; openssl pkey -in ed448 -pubout -out ed448.public',
+);
 
 /** The fingerprint of the one key in a file, as ssh-keygen reads it. */
 function fingerprintOf(name: string): string {
@@ -48,7 +52,11 @@ const converted: readonly (readonly [what: string, making: string, key: string])
   ['a private key in PKCS#8', 'cat pkcs8 > "$f"', 'pkcs8.pub'],
   ['a public key in PKCS#8', 'ssh-keygen -e -m PKCS8 -f ec.pub > "$f"', 'ec.pub'],
   ['a public key in PKCS#1', 'ssh-keygen -e -m PEM -f rsa.pub > "$f"', 'rsa.pub'],
-  ['an X.509 certificate', 'openssl req -x509 -new -key pkcs8 -out "$f" -subj /CN=x 2>/dev/null', 'pkcs8.pub'],
+  [
+    'an X.509 certificate',
+    'openssl req -x509 -new -key pkcs8 -out "$f" -subj /CN=x 2>/dev/null',
+    'pkcs8.pub',
+  ],
 ];
 
 for (const [index, [what, making, key]] of converted.entries()) {
@@ -60,7 +68,9 @@ for (const [index, [what, making, key]] of converted.entries()) {
     const { keys, ignored } = parseAuthorizedKeys(readFileSync(file), file);
     assert.deepEqual([keys.length, ignored.length], [0, 1]);
     const [, command] =
-      /(?:convert it with|take its public half|take its key): (.*)$/.exec(ignored[0]?.reason ?? '') ?? [];
+      /(?:convert it with|take its public half|take its key): (.*)$/.exec(
+        ignored[0]?.reason ?? '',
+      ) ?? [];
     assert.ok(command !== undefined, ignored[0]?.reason);
     sh(command);
     const after = parseAuthorizedKeys(readFileSync(`${file}.new`), `${file}.new`);
@@ -95,9 +105,15 @@ test('Ed448, for which no command helps, is refused with a way to another key', 
 test('a certificate is refused with the command that tells its key', () => {
   sh('ssh-keygen -q -s ed -I id -n alice ec.pub');
   const [ignored] = parseAuthorizedKeys(readFileSync(at('ec-cert.pub'))).ignored;
-  assert.match(ignored?.reason ?? '', /it is a certificate, not a key; .* with: ssh-keygen -y -f KEY, /);
+  assert.match(
+    ignored?.reason ?? '',
+    /it is a certificate, not a key; .* with: ssh-keygen -y -f KEY, /,
+  );
   sh('ssh-keygen -y -f ec > half.pub');
-  assert.equal(parseAuthorizedKeys(readFileSync(at('half.pub'))).keys[0]?.key.fingerprint, fingerprintOf('ec.pub'));
+  assert.equal(
+    parseAuthorizedKeys(readFileSync(at('half.pub'))).keys[0]?.key.fingerprint,
+    fingerprintOf('ec.pub'),
+  );
 });
 
 test('a block among good lines is left out as one, and is to be put apart first', () => {
@@ -118,8 +134,14 @@ test('a block among good lines is left out as one, and is to be put apart first'
 });
 
 test('UTF-8 with a mark, CRLF, CR, and several keys with comments in any script are taken as they are', () => {
-  const [ed = '', rsa = ''] = ['ed.pub', 'rsa.pub'].map((name) => readFileSync(at(name), 'utf8').trim());
+  const [ed = '', rsa = ''] = ['ed.pub', 'rsa.pub'].map((name) =>
+    readFileSync(at(name), 'utf8').trim(),
+  );
   for (const end of ['\n', '\r\n', '\r'])
-    assert.equal(parseAuthorizedKeys(`\uFEFF# Schlüssel${end}${ed} häns${end}${end}  ${rsa}${end}`).keys.length, 2);
+    assert.equal(
+      parseAuthorizedKeys(`\uFEFF# Schlüssel${end}${ed} häns${end}${end}  ${rsa}${end}`).keys
+        .length,
+      2,
+    );
   assert.equal(parseAuthorizedKeys(Buffer.from(`${ed} h\xe4ns\n`, 'latin1')).keys.length, 1);
 });

@@ -1,11 +1,19 @@
-/** One option of a line of authorized_keys. `name` is in small letters; `value` is null when there is none. */
+/**
+ * One option of a line of authorized_keys. `name` is in small letters; `value` is null when there
+ * is none.
+ */
 export interface KeyOption {
   readonly name: string;
   readonly value: string | null;
 }
 
-/** Parts a line of authorized_keys into its options and the rest, which starts with the key type. Null when they are malformed. */
-export function splitOptions(line: string): { readonly options: readonly KeyOption[]; readonly rest: string } | null {
+/**
+ * Parts a line of authorized_keys into its options and the rest, which starts with the key type.
+ * Null when they are malformed.
+ */
+export function splitOptions(
+  line: string,
+): { readonly options: readonly KeyOption[]; readonly rest: string } | null {
   if (startsWithKeyType(line)) return { options: [], rest: line };
   const options: KeyOption[] = [];
   let rest = line;

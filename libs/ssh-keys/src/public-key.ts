@@ -1,7 +1,10 @@
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { readWire, tryWire, WireError, type WireReader } from './wire-format.ts';
 
-/** A public key, read from its blob (RFC 4253 6.6, RFC 5656 3.1, RFC 8709 4, OpenSSH's PROTOCOL.u2f). */
+/**
+ * A public key, read from its blob (RFC 4253 6.6, RFC 5656 3.1, RFC 8709 4, OpenSSH's
+ * PROTOCOL.u2f).
+ */
 export interface PublicKey {
   readonly type: PublicKeyType;
   readonly blob: Buffer;
@@ -27,9 +30,18 @@ interface KeyFields {
 
 const readers = {
   'ssh-ed25519': (reader: WireReader): KeyFields => ({ jwk: ed25519(reader), application: null }),
-  'ecdsa-sha2-nistp256': (reader: WireReader): KeyFields => ({ jwk: ecdsa(reader, 'nistp256'), application: null }),
-  'ecdsa-sha2-nistp384': (reader: WireReader): KeyFields => ({ jwk: ecdsa(reader, 'nistp384'), application: null }),
-  'ecdsa-sha2-nistp521': (reader: WireReader): KeyFields => ({ jwk: ecdsa(reader, 'nistp521'), application: null }),
+  'ecdsa-sha2-nistp256': (reader: WireReader): KeyFields => ({
+    jwk: ecdsa(reader, 'nistp256'),
+    application: null,
+  }),
+  'ecdsa-sha2-nistp384': (reader: WireReader): KeyFields => ({
+    jwk: ecdsa(reader, 'nistp384'),
+    application: null,
+  }),
+  'ecdsa-sha2-nistp521': (reader: WireReader): KeyFields => ({
+    jwk: ecdsa(reader, 'nistp521'),
+    application: null,
+  }),
   'ssh-rsa': (reader: WireReader): KeyFields => ({ jwk: rsa(reader), application: null }),
   'sk-ssh-ed25519@openssh.com': (reader: WireReader): KeyFields => ({
     jwk: ed25519(reader),
@@ -63,8 +75,8 @@ export function parsePublicKey(blob: Buffer): PublicKey | null {
 }
 
 /**
- * The one rule of which keys are let in: of a type whose signatures the gateway checks, whole, on its curve, and RSA of a fit size. A key, or
- * the reason against it with what to do.
+ * The one rule of which keys are let in: of a type whose signatures the gateway checks, whole, on
+ * its curve, and RSA of a fit size. A key, or the reason against it with what to do.
  */
 export function readPublicKey(blob: Buffer): PublicKey | string {
   const read = tryWire(blob, (reader) => {
@@ -74,12 +86,21 @@ export function readPublicKey(blob: Buffer): PublicKey | string {
   if (read instanceof WireError) return read.message === '' ? damaged : read.message;
   const material = keyObject(read.jwk);
   if (material === null) return damaged;
-  return { type: read.type, blob, fingerprint: fingerprintOf(blob), material, application: read.application };
+  return {
+    type: read.type,
+    blob,
+    fingerprint: fingerprintOf(blob),
+    material,
+    application: read.application,
+  };
 }
 
 const damaged = 'the key is damaged; copy the whole line';
 
-/** Whether a blob is refused for nothing but the length of its RSA modulus, plain and not in a certificate. */
+/**
+ * Whether a blob is refused for nothing but the length of its RSA modulus, plain and not in a
+ * certificate.
+ */
 export function isShortRsaKey(blob: Buffer): boolean {
   const bits = readWire(blob, (reader) => {
     if (reader.name() !== 'ssh-rsa') return reader.fail();
@@ -115,7 +136,8 @@ function ed25519(reader: WireReader): JsonWebKey {
 
 function ecdsa(reader: WireReader, name: keyof typeof curves): JsonWebKey {
   const { crv, coordinateBytes } = curves[name];
-  if (reader.name() !== name) reader.fail(`the curve of the key is not the ${name} of its type; ${makeAnother}`);
+  if (reader.name() !== name)
+    reader.fail(`the curve of the key is not the ${name} of its type; ${makeAnother}`);
   const point = reader.bytes();
   // SEC1 2.3.3; the compressed form is allowed by RFC 5656 and used by nobody.
   if (point.length !== 1 + 2 * coordinateBytes || point[0] !== 4) reader.fail();
@@ -132,9 +154,17 @@ function rsa(reader: WireReader): JsonWebKey {
   const modulus = reader.positiveInteger();
   const bits = bitsOf(modulus);
   if (bits < rsaBitsMin || bits > rsaBitsMax)
-    reader.fail(`an RSA key needs ${rsaBitsMin} to ${rsaBitsMax} bits, and this one has ${bits}; ${makeAnother}`);
-  // With 1 anybody could sign; an even one has no inverse; OpenSSL takes none above 64 bits with a large modulus.
-  if (exponent.length > 8 || isEven(exponent) || (exponent.length === 1 && exponent[0] === 1) || isEven(modulus))
+    reader.fail(
+      `an RSA key needs ${rsaBitsMin} to ${rsaBitsMax} bits, and this one has ${bits}; ${makeAnother}`,
+    );
+  // With 1 anybody could sign; an even one has no inverse; OpenSSL takes none above 64 bits with a
+  // large modulus.
+  if (
+    exponent.length > 8 ||
+    isEven(exponent) ||
+    (exponent.length === 1 && exponent[0] === 1) ||
+    isEven(modulus)
+  )
     reader.fail(`the numbers of the RSA key are not safe; ${makeAnother}`);
   return { kty: 'RSA', n: base64url(modulus), e: base64url(exponent) };
 }

@@ -11,11 +11,15 @@ const blockBytes = 8;
 const paddingBytesMin = 4;
 
 /**
- * All that a client hears whose connection is not taken: our identification and, in the clear, why. A disconnect may come at any time, so this
- * needs no key exchange and no state. OpenSSH and PuTTY show its text to the user, unlike a line before the identification.
+ * All that a client hears whose connection is not taken: our identification and, in the clear, why.
+ * A disconnect may come at any time, so this needs no key exchange and no state. OpenSSH and PuTTY
+ * show its text to the user, unlike a line before the identification.
  */
 export function refusalBytes(text: string): Buffer {
-  const code = Buffer.concat([Buffer.of(disconnect.message), wireUint32(disconnect.serviceNotAvailable)]);
+  const code = Buffer.concat([
+    Buffer.of(disconnect.message),
+    wireUint32(disconnect.serviceNotAvailable),
+  ]);
   const payload = Buffer.concat([code, wireString(`hatchery: ${text}`), wireString('')]);
   return Buffer.concat([Buffer.from(`SSH-2.0-${software}\r\n`), plainPacket(payload)]);
 }

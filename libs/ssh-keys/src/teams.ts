@@ -10,18 +10,26 @@ export interface Teams {
   readonly isUnfit: boolean;
 }
 
-/** Reads one team's name a line; `#` begins a comment. A team has a place of its own below the hosting root, so its name is one that a user could have. */
+/**
+ * Reads one team's name a line; `#` begins a comment. A team has a place of its own below the
+ * hosting root, so its name is one that a user could have.
+ */
 export function parseTeams(contents: Buffer | string, teamsMax: number, file = 'FILE'): Teams {
   const decoded = keyTextOf(typeof contents === 'string' ? Buffer.from(contents) : contents, file);
-  if ('reason' in decoded) return { teams: [], ignored: [{ line: 1, reason: decoded.reason }], isUnfit: true };
+  if ('reason' in decoded)
+    return { teams: [], ignored: [{ line: 1, reason: decoded.reason }], isUnfit: true };
   const teams = new Set<string>();
   const ignored: IgnoredLine[] = [];
   decoded.text.split(/\r?\n/).forEach((content, index) => {
     const name = content.replace(/#.*/, '').trim();
     if (name === '' || teams.has(name)) return;
     if (!isUserName(name))
-      ignored.push({ line: index + 1, reason: `${JSON.stringify(name.slice(0, 40))} is no name of a team` });
-    else if (teams.size >= teamsMax) ignored.push({ line: index + 1, reason: `a user has at most ${teamsMax} teams` });
+      ignored.push({
+        line: index + 1,
+        reason: `${JSON.stringify(name.slice(0, 40))} is no name of a team`,
+      });
+    else if (teams.size >= teamsMax)
+      ignored.push({ line: index + 1, reason: `a user has at most ${teamsMax} teams` });
     else teams.add(name);
   });
   return { teams: [...teams], ignored, isUnfit: false };

@@ -21,8 +21,9 @@ const kinds: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * The one rule of what a list of keys or teams may be, for the gateway, the commands and the doctor: why it cannot be used, with what to do, or
- * null. Whoever may write it says who gets in (sshd_config(5) StrictModes).
+ * The one rule of what a list of keys or teams may be, for the gateway, the commands and the
+ * doctor: why it cannot be used, with what to do, or null. Whoever may write it says who gets in
+ * (sshd_config(5) StrictModes).
  */
 export function objectionToFile({ mode, size }: FileStat, bytesMax: number): string | null {
   const kind = kindOf(mode);
@@ -33,13 +34,19 @@ export function objectionToFile({ mode, size }: FileStat, bytesMax: number): str
 }
 
 /**
- * The same of what has a user's name in the directory of users. `target` is what stat(2) says of it, or the code of its error.
+ * The same of what has a user's name in the directory of users. `target` is what stat(2) says of
+ * it, or the code of its error.
  */
-export function objectionToUserDirectory(target: Pick<FileStat, 'mode'> | { readonly code: string }): string | null {
-  if ('code' in target) return target.code === 'ENOENT' ? linkToNothing : whyUnreadable(target.code);
+export function objectionToUserDirectory(
+  target: Pick<FileStat, 'mode'> | { readonly code: string },
+): string | null {
+  if ('code' in target)
+    return target.code === 'ENOENT' ? linkToNothing : whyUnreadable(target.code);
   const kind = kindOf(target.mode);
   if (kind !== 'a directory') return `it is ${kind} and not a directory; move it away`;
-  return isOpenToAll(target.mode) ? 'anybody may write it; look through it, then run chmod o-w on it' : null;
+  return isOpenToAll(target.mode)
+    ? 'anybody may write it; look through it, then run chmod o-w on it'
+    : null;
 }
 
 /** Of a name that is there and leads to nothing. */

@@ -1,4 +1,7 @@
-/** Bytes that are not what they should be, with a reason in words where the reader gave one. Caught where the reading began. */
+/**
+ * Bytes that are not what they should be, with a reason in words where the reader gave one. Caught
+ * where the reading began.
+ */
 export class WireError extends Error {}
 
 /** Reads the data types of RFC 4251 5 one after the other, each checked against what is left. */
@@ -50,7 +53,10 @@ export class WireReader {
     }
   }
 
-  /** A positive integer, without the leading zeros that RFC 4251 forbids and some write all the same. */
+  /**
+   * A positive integer, without the leading zeros that RFC 4251 forbids and some write all the
+   * same.
+   */
   positiveInteger(): Buffer {
     const bytes = this.bytes();
     let start = 0;
@@ -82,7 +88,10 @@ export class WireReader {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** What `read` makes of all of the bytes; null when they are malformed or some are left over. What a peer sends never throws. */
+/**
+ * What `read` makes of all of the bytes; null when they are malformed or some are left over. What a
+ * peer sends never throws.
+ */
 export function readWire<T>(bytes: Buffer, read: (reader: WireReader) => T): T | null {
   const result = tryWire(bytes, read);
   return result instanceof WireError ? null : result;

@@ -1,9 +1,14 @@
 import type { Page } from '@playwright/test';
 
-/** What the network does with each message: nearly half of them come to harm, as long as it is bad. */
+/**
+ * What the network does with each message: nearly half of them come to harm, as long as it is bad.
+ */
 const fates = { lose: 0.15, holdBack: 0.3, double: 0.45 } as const;
 
-/** A generator of the same numbers each time, so that a failure can be seen again (Numerical Recipes' LCG). */
+/**
+ * A generator of the same numbers each time, so that a failure can be seen again (Numerical
+ * Recipes' LCG).
+ */
 function* chances(seed: number): Generator<number, never> {
   for (let state = seed; ;) {
     state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
@@ -11,7 +16,10 @@ function* chances(seed: number): Generator<number, never> {
   }
 }
 
-/** A network that loses, delays, swaps and doubles what the server tells a page over its live connection. */
+/**
+ * A network that loses, delays, swaps and doubles what the server tells a page over its live
+ * connection.
+ */
 export interface BadNetwork {
   /** Messages that came to harm so far. */
   readonly harmed: number;
@@ -19,7 +27,10 @@ export interface BadNetwork {
   mend(): void;
 }
 
-/** Puts a bad network before this page; it has to be loaded (again) afterwards. The first words of a connection get through. */
+/**
+ * Puts a bad network before this page; it has to be loaded (again) afterwards. The first words of a
+ * connection get through.
+ */
 export async function putBadNetworkBefore(page: Page, seed: number): Promise<BadNetwork> {
   const chance = chances(seed);
   const network = { harmed: 0, bad: true };

@@ -27,7 +27,10 @@ type OpenOptions = Parameters<Browser['newContext']>[0] & {
   readonly patienceMs?: number;
 };
 
-/** A page whose console errors and refused loads are complaints: a strict content policy shows its violations there. */
+/**
+ * A page whose console errors and refused loads are complaints: a strict content policy shows its
+ * violations there.
+ */
 export async function openPage(
   browser: Browser,
   url: string,
@@ -57,17 +60,25 @@ export function rows(page: Page, table = 'Children'): Locator {
 }
 
 /**
- * What axe finds against what is on screen, and how far it sticks out; nothing is a clean page. `looks` asks only about what
- * another theme or width can change: contrast, and targets too small to hit.
+ * What axe finds against what is on screen, and how far it sticks out; nothing is a clean page.
+ * `looks` asks only about what another theme or width can change: contrast, and targets too small
+ * to hit.
  */
-export async function findFaults(page: Page, name: string, rules: 'all' | 'looks' = 'all'): Promise<string[]> {
-  // The other mode makes a page of its own each time, only to see into frames of another origin, which the page may not have.
+export async function findFaults(
+  page: Page,
+  name: string,
+  rules: 'all' | 'looks' = 'all',
+): Promise<string[]> {
+  // The other mode makes a page of its own each time, only to see into frames of another origin,
+  // which the page may not have.
   const axe = new AxeBuilder({ page }).setLegacyMode();
   if (rules === 'looks') axe.withRules(['color-contrast', 'target-size']);
   else axe.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']);
   const { violations } = await axe.analyze();
   const found = violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${name}: ${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`),
+    nodes.map(
+      ({ html, failureSummary }) => `${name}: ${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`,
+    ),
   );
   // As text, because tests are checked without the types of a browser.
   const wider: unknown = await page.evaluate(

@@ -15,7 +15,8 @@ export function codeBlocks(path: string, document: string): CodeBlock[] {
   for (const [index, line] of document.split('\n').entries()) {
     const fence = /^\s*```(.*)$/.exec(line);
     if (fence === null) open?.lines.push(line);
-    else if (open === null) open = { line: index + 2, words: (fence[1] ?? '').split(/\s+/).filter(Boolean), lines: [] };
+    else if (open === null)
+      open = { line: index + 2, words: (fence[1] ?? '').split(/\s+/).filter(Boolean), lines: [] };
     else {
       blocks.push({ path, line: open.line, words: open.words, text: `${open.lines.join('\n')}\n` });
       open = null;

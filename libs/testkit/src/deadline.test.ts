@@ -9,7 +9,10 @@ describe('within', () => {
   });
 
   it('names what did not come', async () => {
-    await assert.rejects(within('the moon', new Promise(() => undefined), 10), /^Error: not within 0.01 s: the moon$/);
+    await assert.rejects(
+      within('the moon', new Promise(() => undefined), 10),
+      /^Error: not within 0.01 s: the moon$/,
+    );
   });
 });
 

@@ -56,7 +56,10 @@ export class ForkerProcess implements AsyncDisposable {
     const failed = forker.#ended.promise.then(({ code, signal }) => {
       throw new Error(`the forker ended with ${signal ?? `exit ${code}`}: ${forker.stderr}`);
     });
-    forker.socket = await within('a forker that listens', Promise.race([forker.#listening.promise, failed]));
+    forker.socket = await within(
+      'a forker that listens',
+      Promise.race([forker.#listening.promise, failed]),
+    );
     return forker;
   }
 
@@ -80,15 +83,19 @@ export class ForkerProcess implements AsyncDisposable {
   /** Stops it at once, children and all, and returns its end. */
   async stop(): Promise<ProcessEnd> {
     this.kill('SIGTERM');
-    // Signals that are not taken yet merge into one, so the second is sent until it has come. The control socket goes
-    // last; without it the process only winds up, and takes no signal in good order any more.
+    // Signals that are not taken yet merge into one, so the second is sent until it has come. The
+    // control socket goes last; without it the process only winds up, and takes no signal in good
+    // order any more.
     const again = setInterval(() => {
       if (existsSync(this.controlSocket)) this.kill('SIGTERM');
     }, 50);
     return this.ended().finally(() => clearInterval(again));
   }
 
-  /** Ends it whatever it does; what it left behind is killed, so that a failed test leaves nothing to the next. */
+  /**
+   * Ends it whatever it does; what it left behind is killed, so that a failed test leaves nothing
+   * to the next.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       if (this.#process.exitCode === null && this.#process.signalCode === null) await this.stop();

@@ -3,8 +3,8 @@ import { PipePeer } from './pipe-peer.ts';
 import { RawClient } from './raw-client.ts';
 
 /**
- * A child forked as Launchpad's own client did it: one raw connection that stays open for the exit, and blocking opens
- * of the three FIFOs, each in a process that does nothing else.
+ * A child forked as Launchpad's own client did it: one raw connection that stays open for the exit,
+ * and blocking opens of the three FIFOs, each in a process that does nothing else.
  */
 export class OldClient implements Disposable {
   readonly #connection: RawClient;

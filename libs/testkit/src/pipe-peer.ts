@@ -4,7 +4,10 @@ import { until, within } from './deadline.ts';
 
 const fixture = fileURLToPath(new URL('../fixtures/blocking_pipes.py', import.meta.url));
 
-/** The other side of a child's three FIFOs: a process that opens them blocking, in the order of the protocol. */
+/**
+ * The other side of a child's three FIFOs: a process that opens them blocking, in the order of the
+ * protocol.
+ */
 export class PipePeer implements Disposable {
   readonly #process: ChildProcess;
   readonly #closed = Promise.withResolvers<void>();
@@ -12,7 +15,9 @@ export class PipePeer implements Disposable {
   stderr = '';
 
   constructor(directory: string) {
-    this.#process = spawn('/usr/bin/python3', ['-I', '-S', fixture, directory], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#process = spawn('/usr/bin/python3', ['-I', '-S', fixture, directory], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     this.#process.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString('latin1')));
     this.#process.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString('latin1')));
     // The child may be gone while we still send.

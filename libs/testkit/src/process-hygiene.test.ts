@@ -8,7 +8,11 @@ import { assertNothingLeft, killWhatMentions, takeBaseline } from './process-hyg
 import { temporaryDirectory } from './temporary-directory.ts';
 
 /** Asserts that what is there now is found, and that nothing is once `remove` is through. */
-async function assertFound(directory: string, pattern: RegExp, remove: () => unknown): Promise<void> {
+async function assertFound(
+  directory: string,
+  pattern: RegExp,
+  remove: () => unknown,
+): Promise<void> {
   const baseline = takeBaseline();
   try {
     await assert.rejects(assertNothingLeft(directory, baseline, 0), pattern);
@@ -36,7 +40,10 @@ describe('assertNothingLeft', () => {
 
   it('finds a process that has it in its environment alone, and such a one can be killed', async () => {
     using directory = temporaryDirectory();
-    const child = spawn('sleep', ['600'], { env: { HOME: join(directory.path, 'breezy') }, stdio: 'ignore' });
+    const child = spawn('sleep', ['600'], {
+      env: { HOME: join(directory.path, 'breezy') },
+      stdio: 'ignore',
+    });
     await once(child, 'spawn');
     await assertFound(directory.path, new RegExp(`process ${child.pid}: sleep 600`), async () => {
       killWhatMentions(directory.path);
@@ -49,7 +56,10 @@ describe('assertNothingLeft', () => {
     const left = join(directory.path, 'run', 'lp-forking-service-child-x');
     mkdirSync(left, { recursive: true });
     const baseline = takeBaseline();
-    await assert.rejects(assertNothingLeft(directory.path, baseline, 0), /pipe directory .*-child-x/);
+    await assert.rejects(
+      assertNothingLeft(directory.path, baseline, 0),
+      /pipe directory .*-child-x/,
+    );
   });
 
   it('finds a descriptor that was not open before', async () => {

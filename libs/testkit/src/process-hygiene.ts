@@ -18,8 +18,9 @@ export function takeBaseline(): Baseline {
 }
 
 /**
- * Asserts that nothing is left of the services that ran on a state directory: no process, no zombie of ours, no pipe
- * directory, and no descriptor of ours that was not open at the baseline. What is just ending gets a moment.
+ * Asserts that nothing is left of the services that ran on a state directory: no process, no zombie
+ * of ours, no pipe directory, and no descriptor of ours that was not open at the baseline. What is
+ * just ending gets a moment.
  */
 export async function assertNothingLeft(
   stateDirectory: string,
@@ -35,7 +36,9 @@ export async function assertNothingLeft(
   assert.deepEqual(left, []);
 }
 
-/** Kills what a failed test left of the services on a state directory. A passed one leaves nothing. */
+/**
+ * Kills what a failed test left of the services on a state directory. A passed one leaves nothing.
+ */
 export function killWhatMentions(stateDirectory: string): void {
   for (const { pid } of processesThatMention(stateDirectory)) {
     try {
@@ -57,10 +60,14 @@ export function listPipeDirectories(directory: string): string[] {
 }
 
 function listLeft(stateDirectory: string, { openDescriptors }: Baseline): string[] {
-  const zombies = listProcesses().filter(({ parentPid, state }) => parentPid === process.pid && state === 'Z');
+  const zombies = listProcesses().filter(
+    ({ parentPid, state }) => parentPid === process.pid && state === 'Z',
+  );
   const descriptors = countDescriptors() - openDescriptors;
   return [
-    ...processesThatMention(stateDirectory).map(({ pid, commandLine }) => `process ${pid}: ${commandLine}`),
+    ...processesThatMention(stateDirectory).map(
+      ({ pid, commandLine }) => `process ${pid}: ${commandLine}`,
+    ),
     ...zombies.map(({ pid }) => `zombie ${pid}`),
     ...listPipeDirectories(stateDirectory).map((path) => `pipe directory ${path}`),
     ...(descriptors > 0 ? [`${descriptors} descriptors`] : []),

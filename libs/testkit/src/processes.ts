@@ -20,7 +20,9 @@ export function listProcesses(): ProcessEntry[] {
 /** Whatever was started with `text` in its command line or environment, and lives. */
 export function processesThatMention(text: string): ProcessEntry[] {
   return listProcesses().filter(({ pid, commandLine }) => {
-    return pid !== process.pid && (commandLine.includes(text) || readText(pid, 'environ').includes(text));
+    return (
+      pid !== process.pid && (commandLine.includes(text) || readText(pid, 'environ').includes(text))
+    );
   });
 }
 

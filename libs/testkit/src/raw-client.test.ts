@@ -7,7 +7,10 @@ import { ask, RawClient } from './raw-client.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 /** Serves every connection with `serve` while `story` runs. */
-async function serving(serve: (socket: Socket) => void, story: (path: string) => Promise<void>): Promise<void> {
+async function serving(
+  serve: (socket: Socket) => void,
+  story: (path: string) => Promise<void>,
+): Promise<void> {
   using directory = temporaryDirectory();
   const path = join(directory.path, 'socket');
   const server: Server = createServer({ allowHalfOpen: true }, serve).listen(path);

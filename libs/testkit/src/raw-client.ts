@@ -39,7 +39,8 @@ export class RawClient implements Disposable {
   async read(pattern: RegExp): Promise<RegExpExecArray> {
     return until(`${String(pattern)} from the service`, () => {
       const match = pattern.exec(this.text);
-      if (match === null && this.hasEnded) throw new Error(`the service closed after ${JSON.stringify(this.text)}`);
+      if (match === null && this.hasEnded)
+        throw new Error(`the service closed after ${JSON.stringify(this.text)}`);
       return match;
     });
   }
@@ -60,7 +61,10 @@ export class RawClient implements Disposable {
   }
 }
 
-/** Sends one request, in the given pieces, and returns everything that comes until the service closes. */
+/**
+ * Sends one request, in the given pieces, and returns everything that comes until the service
+ * closes.
+ */
 export async function ask(socketPath: string, ...pieces: (string | Uint8Array)[]): Promise<string> {
   using client = await RawClient.connect(socketPath);
   for (const piece of pieces) {

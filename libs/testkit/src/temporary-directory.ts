@@ -2,7 +2,10 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A directory of its own for one test, removed at the end of its scope. Short, because sockets stand in it (unix(7)). */
+/**
+ * A directory of its own for one test, removed at the end of its scope. Short, because sockets
+ * stand in it (unix(7)).
+ */
 export interface TemporaryDirectory extends Disposable {
   readonly path: string;
 }

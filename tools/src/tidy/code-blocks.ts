@@ -1,7 +1,9 @@
 import { codeBlocks } from '@hatchery/testkit';
 import type { Problem, Rule } from './source-files.ts';
 
-/** What a block may hold. A test checks the syntax of each but `text`, which is output or a drawing. */
+/**
+ * What a block may hold. A test checks the syntax of each but `text`, which is output or a drawing.
+ */
 const languages = ['sh', 'toml', 'nginx', 'haproxy', 'ini', 'json', 'yaml', 'text'] as const;
 
 /** Every block of code says what it is, so that a test can check it. */
@@ -10,17 +12,31 @@ export const namedBlocks: Rule = (files) =>
     .filter(({ path }) => path.endsWith('.md'))
     .flatMap(({ path, text }): Problem[] => [
       ...codeBlocks(path, text)
-        .filter(({ words: [language = ''] }) => !languages.includes(language as (typeof languages)[number]))
-        .map(({ line }) => `${path}:${line - 1}: a block of code names no language of ${languages.join(', ')}`),
-      ...indented(text).map((line) => `${path}:${line}: a block of code is indented; fence it, with its language`),
+        .filter(
+          ({ words: [language = ''] }) =>
+            !languages.includes(language as (typeof languages)[number]),
+        )
+        .map(
+          ({ line }) =>
+            `${path}:${line - 1}: a block of code names no language of ${languages.join(', ')}`,
+        ),
+      ...indented(text).map(
+        (line) => `${path}:${line}: a block of code is indented; fence it, with its language`,
+      ),
     ]);
 
-/** Lines of code without a fence: Markdown takes four spaces after an empty line for that, below a list it does not. */
+/**
+ * Lines of code without a fence: Markdown takes four spaces after an empty line for that, below a
+ * list it does not.
+ */
 function indented(text: string): number[] {
   const outside = text.replace(/^\s*```[^]*?^\s*```/gm, (block) => block.replace(/.+/g, '-'));
   const lines = outside.split('\n');
   return lines.flatMap((line, index) => {
-    const above = lines.slice(0, index).findLast((one) => one.trim() !== '' && !/^ {2,}/.test(one)) ?? '';
-    return lines[index - 1] === '' && /^ {4}\S/.test(line) && !/^([-*]|\d+\.) /.test(above) ? [index + 1] : [];
+    const above =
+      lines.slice(0, index).findLast((one) => one.trim() !== '' && !/^ {2,}/.test(one)) ?? '';
+    return lines[index - 1] === '' && /^ {4}\S/.test(line) && !/^([-*]|\d+\.) /.test(above)
+      ? [index + 1]
+      : [];
   });
 }

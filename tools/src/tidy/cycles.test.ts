@@ -4,12 +4,15 @@ import { importCycles } from './cycles.ts';
 import type { Problem } from './source-files.ts';
 
 const packages = {
-  'libs/a/package.json': '{ "name": "@hatchery/a", "exports": { ".": "./src/index.ts", "./b": "./src/b.ts" } }',
+  'libs/a/package.json':
+    '{ "name": "@hatchery/a", "exports": { ".": "./src/index.ts", "./b": "./src/b.ts" } }',
   'libs/c/package.json': '{ "name": "@hatchery/c", "exports": "./src/index.ts" }',
 };
 
 function check(files: Readonly<Record<string, string>>): Problem[] {
-  return importCycles(Object.entries({ ...packages, ...files }).map(([path, text]) => ({ path, text })));
+  return importCycles(
+    Object.entries({ ...packages, ...files }).map(([path, text]) => ({ path, text })),
+  );
 }
 
 describe('cycles between files', () => {
@@ -44,7 +47,11 @@ describe('cycles between files', () => {
 
   it('are refused in a file that imports itself, and in a page', () => {
     assert.equal(check({ 'a.ts': "import type { A } from './a.ts';" }).length, 1);
-    assert.equal(check({ 'a.tsx': "import { B } from './b.tsx';", 'b.tsx': "import { A } from './a.tsx';" }).length, 1);
+    assert.equal(
+      check({ 'a.tsx': "import { B } from './b.tsx';", 'b.tsx': "import { A } from './a.tsx';" })
+        .length,
+      1,
+    );
   });
 
   it('are not seen where two ways lead to one file, nor in comments and strings', () => {

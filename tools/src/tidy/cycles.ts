@@ -6,41 +6,58 @@ import { isTypeScript, type Problem, type Rule, type SourceFile } from './source
 type Imports = ReadonlyMap<string, readonly string[]>;
 
 /**
- * No file imports itself, also not through others, and not for a type alone: files that need each other are one file, or lack a third that
- * both need. The compiler finds the imports (`preProcessFile`); what was looked at instead is in docs/decisions/0001-dependencies.md.
+ * No file imports itself, also not through others, and not for a type alone: files that need each
+ * other are one file, or lack a third that both need. The compiler finds the imports
+ * (`preProcessFile`); what was looked at instead is in docs/decisions/0001-dependencies.md.
  */
 export const importCycles: Rule = (files) =>
-  cyclesOf(importsOf(files)).map((cycle): Problem => `${cycle[0]}:1: imports itself: ${cycle.join(' → ')}`);
+  cyclesOf(importsOf(files)).map(
+    (cycle): Problem => `${cycle[0]}:1: imports itself: ${cycle.join(' → ')}`,
+  );
 
 function importsOf(files: readonly SourceFile[]): Imports {
   const sources = new Map(files.filter(isTypeScript).map(({ path, text }) => [path, text]));
   const entries = entriesOf(files);
   return new Map(
     [...sources].map(([path, text]) => {
-      const specifiers = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+      const specifiers = ts
+        .preProcessFile(text, true, true)
+        .importedFiles.map(({ fileName }) => fileName);
       const targets = specifiers.map((one) =>
         one.startsWith('.') ? posix.join(posix.dirname(path), one) : entries.get(one),
       );
-      return [path, targets.filter((target) => target !== undefined && sources.has(target))] as const;
+      return [
+        path,
+        targets.filter((target) => target !== undefined && sources.has(target)),
+      ] as const;
     }),
   ) as Imports;
 }
 
-/** The file that each name stands for by which our packages import each other, as `@hatchery/events/fixtures`. */
+/**
+ * The file that each name stands for by which our packages import each other, as
+ * `@hatchery/events/fixtures`.
+ */
 function entriesOf(files: readonly SourceFile[]): ReadonlyMap<string, string> {
   const entries = files
     .filter(({ path }) => path.endsWith('/package.json'))
     .flatMap(({ path, text }) => {
-      const { name, exports } = JSON.parse(text) as { name?: string; exports?: string | Record<string, string> };
+      const { name, exports } = JSON.parse(text) as {
+        name?: string;
+        exports?: string | Record<string, string>;
+      };
       const byName = typeof exports === 'string' ? { '.': exports } : (exports ?? {});
       return Object.entries(byName).map(
-        ([entry, file]) => [posix.join(name ?? '', entry), posix.join(posix.dirname(path), file)] as const,
+        ([entry, file]) =>
+          [posix.join(name ?? '', entry), posix.join(posix.dirname(path), file)] as const,
       );
     });
   return new Map(entries);
 }
 
-/** One cycle for each import that closes one, found depth first; the first file stands at both ends. */
+/**
+ * One cycle for each import that closes one, found depth first; the first file stands at both ends.
+ */
 function cyclesOf(imports: Imports): string[][] {
   const cycles: string[][] = [];
   const done = new Set<string>();

@@ -10,14 +10,20 @@ const sections = ['Context', 'Decision', 'Consequences'];
 
 /** Every app tells what it is, within a page. */
 export const readmes: Rule = (files) => {
-  const apps = new Set(files.map(({ path }) => /^apps\/[^/]+/.exec(path)?.[0]).filter((path) => path !== undefined));
+  const apps = new Set(
+    files.map(({ path }) => /^apps\/[^/]+/.exec(path)?.[0]).filter((path) => path !== undefined),
+  );
   const missing = [...apps].filter((app) => !files.some(({ path }) => path === `${app}/README.md`));
   const long = files.filter(
-    ({ path, text }) => /^apps\/.*README\.md$/.test(path) && text.split('\n').length > readmeLinesMax + 1,
+    ({ path, text }) =>
+      /^apps\/.*README\.md$/.test(path) && text.split('\n').length > readmeLinesMax + 1,
   );
   return [
     ...missing.map((app) => `${app}: has no README.md`),
-    ...long.map(({ path, text }) => `${path}:1: has ${text.split('\n').length - 1} lines, at most ${readmeLinesMax}`),
+    ...long.map(
+      ({ path, text }) =>
+        `${path}:1: has ${text.split('\n').length - 1} lines, at most ${readmeLinesMax}`,
+    ),
   ];
 };
 
@@ -45,14 +51,20 @@ export function documentedCommands(commands: readonly string[]): Rule {
       );
 }
 
-/** Nothing of the machine something was written on, and of the registry it was fetched from, is in the tree. */
+/**
+ * Nothing of the machine something was written on, and of the registry it was fetched from, is in
+ * the tree.
+ */
 export const machineTraces: Rule = (files) =>
   files.flatMap((file) => [
     ...eachMatch(file, /(?<![\w.-])\/work\/\w/, ([path]) => `${path}… is a path of one machine`),
     ...eachMatch(file, namesRegistry(file.path), () => 'names a registry'),
   ]);
 
-/** Where npm would write one: its own configuration, and the lockfile if `omit-lockfile-registry-resolved` were off. */
+/**
+ * Where npm would write one: its own configuration, and the lockfile if
+ * `omit-lockfile-registry-resolved` were off.
+ */
 function namesRegistry(path: string): RegExp {
   if (path.endsWith('.npmrc')) return /registry\s*=\s*\S*:/;
   return path.endsWith('package-lock.json') ? /"resolved": "https?:/ : /(?!)/;
@@ -60,7 +72,9 @@ function namesRegistry(path: string): RegExp {
 
 /** Every project with sources has a test. */
 export const testedProjects: Rule = (files) => {
-  const sources = new Set(files.map(({ path }) => /^((?:apps|libs|tools)\/.*?)\/src\/.*\.tsx?$/.exec(path)?.[1]));
+  const sources = new Set(
+    files.map(({ path }) => /^((?:apps|libs|tools)\/.*?)\/src\/.*\.tsx?$/.exec(path)?.[1]),
+  );
   const tested = (project: string): boolean =>
     files.some(({ path }) => path.startsWith(`${project}/`) && /\.test\.tsx?$/.test(path));
   return [...sources]

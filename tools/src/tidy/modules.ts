@@ -30,7 +30,11 @@ export const namedExports: Rule = (files) =>
       ...eachMatch(file, /^export default\b/, () =>
         defaultExports.has(file.path) ? null : 'a default export: name it',
       ),
-      ...eachMatch(file, /^export (?:type )?\*/, () => 'export * hides what is exported: list the names'),
+      ...eachMatch(
+        file,
+        /^export (?:type )?\*/,
+        () => 'export * hides what is exported: list the names',
+      ),
     ]);
 
 /** What is confined stays in its folder; tests may use it as a client. */
@@ -38,13 +42,17 @@ export const confinedImports: Rule = (files) =>
   files
     .filter((file) => isTypeScript(file) && !isForTests(file))
     .flatMap((file) =>
-      eachMatch(file, /(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*['"]([^'"]+)['"]/, ([, specifier = '']) => {
-        const library = specifier.split('/')[0] ?? '';
-        const folder = confined.get(library);
-        return folder === undefined || file.path.startsWith(folder)
-          ? null
-          : `'${library}' is imported in ${folder} only`;
-      }),
+      eachMatch(
+        file,
+        /(?:\bfrom|\bimport|\brequire\(|\bimport\()\s*['"]([^'"]+)['"]/,
+        ([, specifier = '']) => {
+          const library = specifier.split('/')[0] ?? '';
+          const folder = confined.get(library);
+          return folder === undefined || file.path.startsWith(folder)
+            ? null
+            : `'${library}' is imported in ${folder} only`;
+        },
+      ),
     );
 
 /** Only the outermost file of a program knows its environment and ends it. */
@@ -60,5 +68,7 @@ export const processAccess: Rule = (files) =>
     );
 
 function mayTouchProcess({ path }: SourceFile): boolean {
-  return path.endsWith('/main.ts') || path.startsWith('libs/daemon/') || path.endsWith('.config.ts');
+  return (
+    path.endsWith('/main.ts') || path.startsWith('libs/daemon/') || path.endsWith('.config.ts')
+  );
 }

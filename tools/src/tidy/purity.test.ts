@@ -12,13 +12,19 @@ const pure = readProjects(root).filter(({ isPure }) => isPure);
 function check(directory: string, text: string): string[] {
   const configPath = join(root, directory, 'tsconfig.json');
   const read = ts.readConfigFile(configPath, (path) => ts.sys.readFile(path));
-  const { options, fileNames } = ts.parseJsonConfigFileContent(read.config, ts.sys, join(root, directory));
+  const { options, fileNames } = ts.parseJsonConfigFileContent(
+    read.config,
+    ts.sys,
+    join(root, directory),
+  );
   const probe = join(root, directory, 'src/probe.ts');
   const host = ts.createCompilerHost(options);
   const { getSourceFile, fileExists } = host;
   host.fileExists = (path) => path === probe || fileExists(path);
   host.getSourceFile = (path, ...rest) =>
-    path === probe ? ts.createSourceFile(path, text, ts.ScriptTarget.Latest) : getSourceFile(path, ...rest);
+    path === probe
+      ? ts.createSourceFile(path, text, ts.ScriptTarget.Latest)
+      : getSourceFile(path, ...rest);
   const program = ts.createProgram([...fileNames, probe], options, host);
   return program
     .getSemanticDiagnostics(program.getSourceFile(probe))
@@ -38,7 +44,12 @@ const ways = [
 describe('a project that may not know Node', () => {
   it('is the page and each pure library', () => {
     const directories = pure.map(({ directory }) => directory);
-    assert.deepEqual(directories, ['apps/dashboard/web', 'libs/events', 'libs/locks', 'libs/protocol']);
+    assert.deepEqual(directories, [
+      'apps/dashboard/web',
+      'libs/events',
+      'libs/locks',
+      'libs/protocol',
+    ]);
   });
 
   for (const { directory } of pure)

@@ -13,7 +13,9 @@ const folders = ['docs', 'apps/a', 'docs/picture.png'];
 /** What the rule says of one more file in that tree. */
 function check(path: string, text: string): Problem[] {
   const files = [...tree, { path, text }];
-  return references((place) => folders.includes(place) || files.some((file) => file.path === place))(files);
+  return references(
+    (place) => folders.includes(place) || files.some((file) => file.path === place),
+  )(files);
 }
 
 /** Each points somewhere from README.md, or from a comment. */
@@ -24,7 +26,10 @@ const alive: readonly (readonly [path: string, text: string])[] = [
   ],
   ['README.md', '# One\n[above](#one) and [elsewhere](https://example.org/x.md#y)'],
   ['docs/c.md', '[a](a.md#b-2-or-more), `apps/a/src/deep/b.ts`, `deep/b.ts`, decision 0001'],
-  ['README.md', 'in code nothing is a link: `[a](gone.md)`\n\n```sh\ncat gone.md docs/gone.md\n```\n'],
+  [
+    'README.md',
+    'in code nothing is a link: `[a](gone.md)`\n\n```sh\ncat gone.md docs/gone.md\n```\n',
+  ],
   ['apps/a/README.md', '`deep/` has it'],
   ['libs/a/src/a.ts', '/** As docs/a.md#the-first-part says, and docs/decisions/0001-a.md. */'],
   ['libs/a/src/a.test.ts', "check('docs/gone.md');"],
@@ -52,7 +57,8 @@ const dead: readonly (readonly [path: string, text: string, target: string])[] =
 ];
 
 describe('references', () => {
-  for (const [path, text] of alive) it(`takes ${JSON.stringify(text)}`, () => assert.deepEqual(check(path, text), []));
+  for (const [path, text] of alive)
+    it(`takes ${JSON.stringify(text)}`, () => assert.deepEqual(check(path, text), []));
 
   for (const [path, text, target] of dead)
     it(`refuses ${JSON.stringify(text)} in ${path}`, () => {

@@ -1,5 +1,11 @@
 import { posix } from 'node:path';
-import { isForTests, isTypeScript, type Problem, type Rule, type SourceFile } from './source-files.ts';
+import {
+  isForTests,
+  isTypeScript,
+  type Problem,
+  type Rule,
+  type SourceFile,
+} from './source-files.ts';
 
 /** A text that points somewhere, with the line it is on. */
 interface Mention {
@@ -17,19 +23,25 @@ const placeholder = /NAME|NNNN|(?:^|\/)x(?:\.test)?\.ts$/;
 const unchecked = ['package-lock.json', 'LICENSE', 'CHANGELOG.md'];
 
 /**
- * These lead to something in this repository: every link of a document, every path and source that it shows as code, every document that a
- * comment names, and every number of a decision. `exists` takes a path from the root, of a file or a folder.
+ * These lead to something in this repository: every link of a document, every path and source that
+ * it shows as code, every document that a comment names, and every number of a decision. `exists`
+ * takes a path from the root, of a file or a folder.
  */
 export function references(exists: (path: string) => boolean): Rule {
   return (files) => {
     const leads = guide(files, exists);
-    const decisions = new Set(files.map(({ path }) => /^docs\/decisions\/(\d{4})-/.exec(path)?.[1]));
+    const decisions = new Set(
+      files.map(({ path }) => /^docs\/decisions\/(\d{4})-/.exec(path)?.[1]),
+    );
     return files
       .filter(({ path }) => !unchecked.includes(path))
       .flatMap((file): Problem[] => [
         ...pointers(file)
           .filter(({ target }) => !placeholder.test(target) && !leads(file.path, target))
-          .map(({ line, target }) => `${file.path}:${line}: ${target} leads nowhere in this repository`),
+          .map(
+            ({ line, target }) =>
+              `${file.path}:${line}: ${target} leads nowhere in this repository`,
+          ),
         ...decisionNumbers(file)
           .filter(({ target }) => !decisions.has(target))
           .map(({ line, target }) => `${file.path}:${line}: there is no decision ${target}`),
@@ -42,25 +54,33 @@ function guide(
   files: readonly SourceFile[],
   exists: (path: string) => boolean,
 ): (from: string, target: string) => boolean {
-  const documents = new Map(files.filter(({ path }) => path.endsWith('.md')).map(({ path, text }) => [path, text]));
+  const documents = new Map(
+    files.filter(({ path }) => path.endsWith('.md')).map(({ path, text }) => [path, text]),
+  );
   // A document may name a source or a folder by the end of its path.
-  const endsOne = (path: string): boolean => files.some((file) => `/${file.path}`.endsWith(`/${path}`));
-  const isFolder = (path: string): boolean => files.some((file) => `/${file.path}`.includes(`/${path}`));
+  const endsOne = (path: string): boolean =>
+    files.some((file) => `/${file.path}`.endsWith(`/${path}`));
+  const isFolder = (path: string): boolean =>
+    files.some((file) => `/${file.path}`.includes(`/${path}`));
   return (from: string, target: string): boolean => {
     const [path = '', anchor] = target.split('#');
     const found = path === '' ? from : placesOf(from, path).find(exists);
-    if (found !== undefined) return anchor === undefined || anchorsOf(documents.get(found) ?? '').has(anchor);
+    if (found !== undefined)
+      return anchor === undefined || anchorsOf(documents.get(found) ?? '').has(anchor);
     return /\.(?:tsx?|py)$/.test(path) ? endsOne(path) : path.endsWith('/') && isFolder(path);
   };
 }
 
 /** A link is relative to its document; a path in a text may also be meant from the root. */
 function placesOf(from: string, path: string): string[] {
-  return [posix.join(posix.dirname(from), path), posix.normalize(path)].map((one) => one.replace(/\/$/, ''));
+  return [posix.join(posix.dirname(from), path), posix.normalize(path)].map((one) =>
+    one.replace(/\/$/, ''),
+  );
 }
 
 function pointers(file: SourceFile): Mention[] {
-  if (file.path.endsWith('.md')) return [...links(file), ...shownPaths(file), ...namedDocuments(prose(file))];
+  if (file.path.endsWith('.md'))
+    return [...links(file), ...shownPaths(file), ...namedDocuments(prose(file))];
   return [
     ...namedDocuments(isTypeScript(file) ? commentsOf(file.text) : file.text),
     // What a program prints sends people to documents as well.
@@ -73,9 +93,15 @@ function links(file: SourceFile): Mention[] {
   return mentions(prose(file), /\]\(([^)\s]+)\)/g).filter(({ target }) => !/^[a-z]+:/.test(target));
 }
 
-/** A path between backquotes that begins with one of our folders, or a source; in the README of an app a folder too. */
+/**
+ * A path between backquotes that begins with one of our folders, or a source; in the README of an
+ * app a folder too.
+ */
 function shownPaths({ path, text }: SourceFile): Mention[] {
-  const shown = new RegExp(`\`((?:${topFolders.join('|')})/[\\w./-]+|[\\w-][\\w./-]*\\.(?:tsx?|py))\``, 'g');
+  const shown = new RegExp(
+    `\`((?:${topFolders.join('|')})/[\\w./-]+|[\\w-][\\w./-]*\\.(?:tsx?|py))\``,
+    'g',
+  );
   const folder = /^apps\/.*README\.md$/.test(path) ? /`([a-z][\w-]*(?:\/[\w-]+)*\/)`/g : /(?!)/g;
   return [...mentions(withoutBlocks(text), shown), ...mentions(withoutBlocks(text), folder)];
 }
@@ -86,7 +112,8 @@ function namedDocuments(text: string): Mention[] {
 }
 
 function decisionNumbers(file: SourceFile): Mention[] {
-  if (file.path.startsWith('docs/decisions/')) return mentions(prose(file), /(?<![\w.#-])(00\d\d)(?![\w.-])/g);
+  if (file.path.startsWith('docs/decisions/'))
+    return mentions(prose(file), /(?<![\w.#-])(00\d\d)(?![\w.-])/g);
   return [
     ...mentions(file.text, /\bdecisions? \[?(0\d{3})\b/g),
     ...mentions(file.text, /docs\/decisions\/(0\d{3})\b/g),
@@ -123,9 +150,10 @@ function commentsOf(text: string): string {
 
 /** The first group of each match, or all of it, with its line. */
 function mentions(text: string, pattern: RegExp): Mention[] {
-  return text
-    .split('\n')
-    .flatMap((line, index) =>
-      [...line.matchAll(pattern)].map(([all, group]) => ({ line: index + 1, target: group ?? all })),
-    );
+  return text.split('\n').flatMap((line, index) =>
+    [...line.matchAll(pattern)].map(([all, group]) => ({
+      line: index + 1,
+      target: group ?? all,
+    })),
+  );
 }

@@ -1,31 +1,68 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decisions, documentedCommands, machineTraces, readmes, testedProjects } from './documents.ts';
+import {
+  decisions,
+  documentedCommands,
+  machineTraces,
+  readmes,
+  testedProjects,
+} from './documents.ts';
 import { confinedImports, namedExports, processAccess, telltaleNames } from './modules.ts';
 import { fileLength, functionLength, pythonReasons } from './size.ts';
 import type { Problem, Rule, SourceFile } from './source-files.ts';
+import { lineWidth } from './width.ts';
 
 function check(rule: Rule, path: string, text = ''): Problem[] {
   return rule([{ path, text }]);
 }
 
 describe('size', () => {
-  it('takes a file of 250 lines and refuses one more', () => {
+  it('takes a file of 250 lines and refuses one more that does not say why', () => {
     assert.deepEqual(check(fileLength, 'libs/a/src/a.ts', 'a\n'.repeat(250)), []);
-    assert.deepEqual(check(fileLength, 'a.py', 'a\n'.repeat(251)), ['a.py:1: has 251 lines, at most 250']);
+    assert.deepEqual(check(fileLength, 'a.py', 'a\n'.repeat(251)), [
+      'a.py:1: has 251 lines, at most 250: split it, or say why not (Long: …)',
+    ]);
+    const answer = '// Long: a table of all that there is.\n';
+    assert.deepEqual(check(fileLength, 'a.ts', answer + 'a\n'.repeat(250)), []);
+    assert.equal(check(fileLength, 'a.ts', '// Long: so.\n' + 'a\n'.repeat(250)).length, 1);
+    assert.deepEqual(check(fileLength, 'a.ts', answer + 'a\n'.repeat(200)), [
+      'a.ts:1: has 201 lines: nothing is left for its comment (Long: …) to answer',
+    ]);
   });
 
-  it('takes a function of 60 lines and refuses one more, wherever it is', () => {
+  it('takes a function of 80 lines and refuses one more that does not say why', () => {
     const inClass = (lines: number): string => `class A {\n  b() {${'\n'.repeat(lines - 1)}}\n}`;
-    assert.deepEqual(check(functionLength, 'a.ts', inClass(60)), []);
-    assert.deepEqual(check(functionLength, 'a.ts', inClass(61)), ['a.ts:2: a function of 61 lines, at most 60']);
-    assert.equal(check(functionLength, 'a.tsx', `const a = () => {${'\n'.repeat(70)}}`).length, 1);
+    assert.deepEqual(check(functionLength, 'a.ts', inClass(80)), []);
+    assert.deepEqual(check(functionLength, 'a.ts', inClass(81)), [
+      'a.ts:2: a function of 81 lines, at most 80',
+    ]);
+    assert.equal(check(functionLength, 'a.tsx', `const a = () => {${'\n'.repeat(90)}}`).length, 1);
+    const answered = `// Long: a case for each event.\nconst a = () => {${'\n'.repeat(90)}}`;
+    assert.deepEqual(check(functionLength, 'a.tsx', answered), []);
+  });
+
+  it('refuses a line of more than 100 columns, unless nobody can break it', () => {
+    const wide = 'x'.repeat(60);
+    assert.deepEqual(check(lineWidth, 'a.ts', `f(${wide}, ${wide});`), [
+      'a.ts:1: 126 columns wide, at most 100',
+    ]);
+    assert.equal(check(lineWidth, 'a.py', `# ${wide} ${wide}`).length, 1);
+    assert.equal(check(lineWidth, 'a.py', `def a():\n    """${wide} ${wide}\n    """`).length, 0);
+    assert.deepEqual(check(lineWidth, 'a.ts', `// ${'ä'.repeat(97)}`), []);
+    assert.deepEqual(check(lineWidth, 'a.ts', `say('${wide} ${wide}');`), []);
+    assert.deepEqual(check(lineWidth, 'a.ts', `/** https://example.org/${wide}${wide} */`), []);
+    assert.deepEqual(check(lineWidth, 'a.ts', `const a = \`\n${wide} ${wide}\n\`;`), []);
+    assert.deepEqual(check(lineWidth, 'golden/a.jsonl', `${wide} ${wide}`), []);
   });
 
   it('counts no suite as a function, but the tests in it', () => {
-    const long = '\n'.repeat(70);
+    const long = '\n'.repeat(90);
     assert.deepEqual(check(functionLength, 'a.test.ts', `describe('a', () => {${long}});`), []);
-    assert.equal(check(functionLength, 'a.test.ts', `describe('a', () => { it('b', () => {${long}}); });`).length, 1);
+    assert.equal(
+      check(functionLength, 'a.test.ts', `describe('a', () => { it('b', () => {${long}}); });`)
+        .length,
+      1,
+    );
   });
 
   it('wants a reason for each Python file that is not a test, and a file for each reason', () => {
@@ -49,7 +86,12 @@ describe('size', () => {
 
 describe('modules', () => {
   it('refuses names that say nothing, of folders and of files', () => {
-    for (const path of ['libs/a/src/utils/b.ts', 'a/helper.ts', 'shared/a.ts', 'a/common.test.ts']) {
+    for (const path of [
+      'libs/a/src/utils/b.ts',
+      'a/helper.ts',
+      'shared/a.ts',
+      'a/common.test.ts',
+    ]) {
       assert.equal(check(telltaleNames, path).length, 1, path);
     }
     assert.deepEqual(check(telltaleNames, 'libs/a/src/commonality.ts'), []);
@@ -62,10 +104,22 @@ describe('modules', () => {
   });
 
   it('refuses ssh2 and ws outside their folders, in every form of import', () => {
-    for (const line of ["import a from 'ssh2';", "import 'ws';", "await import('ws')", "} from 'ssh2/lib/x.js';"]) {
-      assert.equal(check(confinedImports, 'apps/ssh-gateway/src/session/a.ts', line).length, 1, line);
+    for (const line of [
+      "import a from 'ssh2';",
+      "import 'ws';",
+      "await import('ws')",
+      "} from 'ssh2/lib/x.js';",
+    ]) {
+      assert.equal(
+        check(confinedImports, 'apps/ssh-gateway/src/session/a.ts', line).length,
+        1,
+        line,
+      );
     }
-    assert.deepEqual(check(confinedImports, 'apps/ssh-gateway/src/ssh/a.ts', "import a from 'ssh2';"), []);
+    assert.deepEqual(
+      check(confinedImports, 'apps/ssh-gateway/src/ssh/a.ts', "import a from 'ssh2';"),
+      [],
+    );
     assert.deepEqual(check(confinedImports, 'libs/a/src/a.test.ts', "import a from 'ws';"), []);
   });
 
@@ -93,12 +147,20 @@ describe('documents', () => {
 
   it('refuses a documented command that does not exist', () => {
     const rule = documentedCommands(['up']);
-    assert.deepEqual(check(rule, 'README.md', '`./hatchery up` and `./hatchery test`, or ./hatchery --help'), []);
-    assert.deepEqual(check(rule, 'a/b.md', '\n./hatchery flyy'), ['a/b.md:2: there is no ./hatchery flyy']);
+    assert.deepEqual(
+      check(rule, 'README.md', '`./hatchery up` and `./hatchery test`, or ./hatchery --help'),
+      [],
+    );
+    assert.deepEqual(check(rule, 'a/b.md', '\n./hatchery flyy'), [
+      'a/b.md:2: there is no ./hatchery flyy',
+    ]);
   });
 
   it('refuses traces of a machine and of a registry', () => {
-    const [machine, registry] = [['', 'work', 'x'].join('/'), '"resolved": "https:'.concat('//r/a.tgz"')];
+    const [machine, registry] = [
+      ['', 'work', 'x'].join('/'),
+      '"resolved": "https:'.concat('//r/a.tgz"'),
+    ];
     assert.equal(check(machineTraces, 'a.md', `see ${machine}`).length, 1);
     assert.equal(check(machineTraces, 'package-lock.json', registry).length, 1);
     assert.equal(check(machineTraces, '.npmrc', 'registry=https://r').length, 1);

@@ -25,7 +25,17 @@ const skipped = new Set([
   'test-results',
 ]);
 
-const binary = new Set(['.bundle', '.gif', '.gz', '.ico', '.jpg', '.png', '.svgz', '.webp', '.woff2']);
+const binary = new Set([
+  '.bundle',
+  '.gif',
+  '.gz',
+  '.ico',
+  '.jpg',
+  '.png',
+  '.svgz',
+  '.webp',
+  '.woff2',
+]);
 
 /** Every text file below `root`. The lockfile is among them. */
 export function readSourceFiles(root: string): SourceFile[] {
@@ -35,7 +45,10 @@ export function readSourceFiles(root: string): SourceFile[] {
 }
 
 function readEntry(root: string, path: string, isDirectory: boolean): SourceFile[] {
-  if (!isDirectory) return binary.has(extname(path)) ? [] : [{ path, text: readFileSync(join(root, path), 'utf8') }];
+  if (!isDirectory)
+    return binary.has(extname(path))
+      ? []
+      : [{ path, text: readFileSync(join(root, path), 'utf8') }];
   return readdirSync(join(root, path), { withFileTypes: true })
     .filter((entry) => !skipped.has(entry.name) && (entry.isFile() || entry.isDirectory()))
     .flatMap((entry) => readEntry(root, `${path}/${entry.name}`, entry.isDirectory()));

@@ -5,11 +5,18 @@ import { it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { namedBlocks } from './code-blocks.ts';
 import { importCycles } from './cycles.ts';
-import { decisions, documentedCommands, machineTraces, readmes, testedProjects } from './documents.ts';
+import {
+  decisions,
+  documentedCommands,
+  machineTraces,
+  readmes,
+  testedProjects,
+} from './documents.ts';
 import { confinedImports, namedExports, processAccess, telltaleNames } from './modules.ts';
 import { references } from './references.ts';
 import { fileLength, functionLength, pythonReasons } from './size.ts';
 import { readSourceFiles, type Rule } from './source-files.ts';
+import { lineWidth } from './width.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const files = readSourceFiles(root);
@@ -24,6 +31,7 @@ async function commandNames(): Promise<string[]> {
 const rules: readonly (readonly [title: string, rule: Rule])[] = [
   ['keeps files short', fileLength],
   ['keeps functions short', functionLength],
+  ['keeps lines short', lineWidth],
   ['says of each Python file why it is Python', pythonReasons],
   ['names folders and files after the domain', telltaleNames],
   ['exports by name', namedExports],

@@ -1,7 +1,12 @@
 import { lstatSync } from 'node:fs';
 import { connect, createServer, type NetConnectOpts } from 'node:net';
 import { dirname } from 'node:path';
-import { controlSocketPath, gatewayControlSocketPath, type Address, type Config } from '@hatchery/config';
+import {
+  controlSocketPath,
+  gatewayControlSocketPath,
+  type Address,
+  type Config,
+} from '@hatchery/config';
 import { readPartRecord, type PartRecord } from '@hatchery/daemon';
 import { hiddenRecords } from '../service/records.ts';
 import type { Check } from './check.ts';
@@ -26,7 +31,9 @@ export async function checkAddresses(config: Config): Promise<Check[]> {
   ];
 }
 
-/** Two keys of the configuration that want the same port: each is free, and together they are not. */
+/**
+ * Two keys of the configuration that want the same port: each is free, and together they are not.
+ */
 function checkSharing({ ssh, dashboard }: Config): Check[] {
   const wanted = [
     ['[ssh] listen', ssh.listen],
@@ -34,7 +41,9 @@ function checkSharing({ ssh, dashboard }: Config): Check[] {
     ['[dashboard] listen', dashboard.listen],
   ] as const;
   const shown = wanted.flatMap(([key, address]) =>
-    address === null || address.port === 0 ? [] : [{ key, address: `${address.host}:${address.port}` }],
+    address === null || address.port === 0
+      ? []
+      : [{ key, address: `${address.host}:${address.port}` }],
   );
   return [...Map.groupBy(shown, ({ address }) => address)]
     .filter(([, keys]) => keys.length > 1)
@@ -70,7 +79,10 @@ async function checkPort(
   if (hidden !== null) return { what, trouble: `it is taken, and ${hidden}` };
   const systemd = failure.code === 'EADDRINUSE' ? systemdOnPort(port) : null;
   if (systemd !== null)
-    return { what: `${what} (${systemd} listens for it, and starts what serves at the next client)`, trouble: null };
+    return {
+      what: `${what} (${systemd} listens for it, and starts what serves at the next client)`,
+      trouble: null,
+    };
   const change = `set ${key} under [${table}] in hatchery.toml`;
   const reasons: Partial<Record<string, string>> = {
     EADDRINUSE: `another program has it (ss -ltnp shows which); stop that one, or ${change}`,
@@ -88,20 +100,30 @@ async function checkSocket(path: string, isOurs: boolean): Promise<Check> {
   if (failure === null)
     return isOurs
       ? { what: `${what} (the running service)`, trouble: null }
-      : { what, trouble: 'another service answers there; stop it, or configure another runtime_dir' };
+      : {
+          what,
+          trouble: 'another service answers there; stop it, or configure another runtime_dir',
+        };
   if (failure.code === 'EACCES')
     return {
       what,
       trouble: `uid ${process.geteuid?.() ?? '?'} may not look at it (EACCES); run doctor as the service's user`,
     };
   // A socket that nobody listens on is of a service that died; the next one replaces it.
-  const isFree = failure.code === 'ENOENT' || (failure.code === 'ECONNREFUSED' && lstatSync(path).isSocket());
+  const isFree =
+    failure.code === 'ENOENT' || (failure.code === 'ECONNREFUSED' && lstatSync(path).isSocket());
   if (failure.code === 'ENOTDIR')
-    return { what, trouble: `a file is in the place of its directory, ${dirname(path)}; move it away` };
+    return {
+      what,
+      trouble: `a file is in the place of its directory, ${dirname(path)}; move it away`,
+    };
   return { what, trouble: isFree ? null : `something is in the way (${failure.code}); remove it` };
 }
 
-/** Why a server does not listen or a socket does not connect, or null when it does. It is closed again. */
+/**
+ * Why a server does not listen or a socket does not connect, or null when it does. It is closed
+ * again.
+ */
 function failureOf(
   endpoint: ReturnType<typeof createServer> | ReturnType<typeof connect>,
   success: string,

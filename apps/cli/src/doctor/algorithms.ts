@@ -7,7 +7,10 @@ const keys: Readonly<Record<Exclude<AlgorithmKind, 'hostKeys'>, string>> = {
   macs: 'macs',
 };
 
-/** What is offered, with what ssh-audit would say of each; it troubles nobody, for an operator may need what an auditor objects to. */
+/**
+ * What is offered, with what ssh-audit would say of each; it troubles nobody, for an operator may
+ * need what an auditor objects to.
+ */
 export function checkAlgorithms({ ssh }: Config): Check[] {
   return Object.entries(keys).map(([kind, key]) => ({
     what: `ssh.${key} ${ssh.algorithms[kind as AlgorithmKind].map((name) => described(kind as AlgorithmKind, name)).join(', ')}`,

@@ -12,7 +12,10 @@ import { checkNativeCrypto, checkNode } from './installation.ts';
 import { checkLimitsIn } from './machine.ts';
 import { checkRoom } from './places.ts';
 
-async function troubles(directory: string, config = ''): Promise<{ code: number; found: string[] }> {
+async function troubles(
+  directory: string,
+  config = '',
+): Promise<{ code: number; found: string[] }> {
   const file = join(directory, 'own.toml');
   writeFileSync(file, `${config}\n[dashboard]\nlisten = "127.0.0.1:0"\n`);
   const { code, stdout } = await hatchery(
@@ -24,7 +27,10 @@ async function troubles(directory: string, config = ''): Promise<{ code: number;
     join(directory, 'state'),
   );
   const checks = JSON.parse(stdout) as Check[];
-  return { code, found: checks.flatMap(({ what, trouble }) => (trouble === null ? [] : [`${what}: ${trouble}`])) };
+  return {
+    code,
+    found: checks.flatMap(({ what, trouble }) => (trouble === null ? [] : [`${what}: ${trouble}`])),
+  };
 }
 
 describe('hatchery doctor', () => {
@@ -36,28 +42,44 @@ describe('hatchery doctor', () => {
     const config = `[ssh]\nlisten = "127.0.0.1:${port}"`;
     const taken = await troubles(directory.path, config);
     assert.equal(taken.code, 1);
-    assert.match(taken.found.join('\n'), /^\[ssh\] listen 127\.0\.0\.1:\d+: another program has it/m);
+    assert.match(
+      taken.found.join('\n'),
+      /^\[ssh\] listen 127\.0\.0\.1:\d+: another program has it/m,
+    );
     await new Promise((resolve) => server.close(resolve));
-    assert.doesNotMatch((await troubles(directory.path, config)).found.join('\n'), /another program/);
+    assert.doesNotMatch(
+      (await troubles(directory.path, config)).found.join('\n'),
+      /another program/,
+    );
   });
 
   it('finds files in the way, and host keys that are lost, open to others or broken', async () => {
     using directory = temporaryDirectory();
     const state = join(directory.path, 'state');
     mkdirSync(join(state, 'users'), { recursive: true });
-    for (const name of ['hosting', 'parts', 'events', 'dashboard']) writeFileSync(join(state, name), '');
+    for (const name of ['hosting', 'parts', 'events', 'dashboard'])
+      writeFileSync(join(state, name), '');
     mkdirSync(join(state, 'run'));
     writeFileSync(join(state, 'run', 'forker.sock'), '');
     const config = '[ssh]\nlisten = "127.0.0.1:0"';
     const lost = (await troubles(directory.path, config)).found.join('\n');
     assert.match(lost, /^hosting root .*: .*hosting is no directory; move it away$/m);
-    assert.match(lost, /^socket .*forker\.sock: something is in the way \(ECONNREFUSED\); remove it$/m);
+    assert.match(
+      lost,
+      /^socket .*forker\.sock: something is in the way \(ECONNREFUSED\); remove it$/m,
+    );
     for (const name of ['parts', 'events', 'dashboard'])
-      assert.match(lost, new RegExp(`^directory .*/${name}: a file is in its place; move it away$`, 'm'));
+      assert.match(
+        lost,
+        new RegExp(`^directory .*/${name}: a file is in its place; move it away$`, 'm'),
+      );
     assert.match(lost, /^host key .*: it is missing; put it back, or make one with: ssh-keygen/m);
     const key = join(state, 'ssh_host_ed25519_key');
     writeFileSync(key, 'no key', { mode: 0o644 });
-    assert.match((await troubles(directory.path, config)).found.join('\n'), /: others can read it; chmod 600 /);
+    assert.match(
+      (await troubles(directory.path, config)).found.join('\n'),
+      /: others can read it; chmod 600 /,
+    );
     chmodSync(key, 0o600);
     assert.match(
       (await troubles(directory.path, config)).found.join('\n'),
@@ -69,7 +91,9 @@ describe('hatchery doctor', () => {
     using directory = temporaryDirectory();
     const state = join(directory.path, 'state');
     mkdirSync(state);
-    writeFileSync(join(state, 'ssh_host_ed25519_key'), makeKeyPair('host').privateKey, { mode: 0o600 });
+    writeFileSync(join(state, 'ssh_host_ed25519_key'), makeKeyPair('host').privateKey, {
+      mode: 0o600,
+    });
     const keygen = '#!/bin/sh\necho "No user exists for uid 54321" >&2\nexit 255\n';
     writeFileSync(join(directory.path, 'ssh-keygen'), keygen, { mode: 0o755 });
     const { PATH } = process.env;
@@ -83,11 +107,20 @@ describe('hatchery doctor', () => {
     const state = join(directory.path, 'state');
     mkdirSync(state);
     const config = `[ssh]\nlisten = "127.0.0.1:0"\nusers_dir = "${directory.path}/disk/users"`;
-    assert.doesNotMatch((await troubles(directory.path, config)).found.join('\n'), /^(users directory|host key)/m);
+    assert.doesNotMatch(
+      (await troubles(directory.path, config)).found.join('\n'),
+      /^(users directory|host key)/m,
+    );
     writeFileSync(join(state, 'ssh_host_ed25519_key'), 'a key', { mode: 0o600 });
     const lost = await troubles(directory.path, config);
-    assert.match(lost.found.join('\n'), /^users directory .*disk\/users: it is gone; mount its disk/m);
-    const named = await troubles(directory.path, `${config}\nhost_keys = ["${directory.path}/disk/key"]`);
+    assert.match(
+      lost.found.join('\n'),
+      /^users directory .*disk\/users: it is gone; mount its disk/m,
+    );
+    const named = await troubles(
+      directory.path,
+      `${config}\nhost_keys = ["${directory.path}/disk/key"]`,
+    );
     assert.match(named.found.join('\n'), /^host key .*disk\/key: it is missing; put it back/m);
   });
 

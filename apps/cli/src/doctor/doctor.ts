@@ -31,7 +31,9 @@ export const doctor: Command = {
     const lines = checks.map(describe).join('');
     invocation.print(invocation.options['json'] === true ? `${JSON.stringify(checks)}\n` : lines);
     // A start may need what nobody could look at.
-    return checks.every(({ trouble, unknown }) => trouble === null && unknown === undefined) ? exitDone : exitFailed;
+    return checks.every(({ trouble, unknown }) => trouble === null && unknown === undefined)
+      ? exitDone
+      : exitFailed;
   },
 };
 

@@ -12,7 +12,16 @@ const program = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 /** A command of a user that is nobody's. */
 function asNobody(...words: readonly string[]): string {
-  const argv = ['--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath, program, ...words];
+  const argv = [
+    '--reuid',
+    '65534',
+    '--regid',
+    '65534',
+    '--clear-groups',
+    process.execPath,
+    program,
+    ...words,
+  ];
   const env = { PATH: process.env['PATH'], HATCHERY_CONFIG: '/dev/null' };
   return spawnSync('setpriv', argv, { cwd: '/', encoding: 'utf8', env }).stdout;
 }
@@ -24,19 +33,31 @@ describe('hatchery doctor of another user than the service’s', () => {
   it('calls what it may not look at unknown, in one line, and keeps all else', () => {
     const well = { what: 'a', trouble: null };
     const lost = { what: 'b', trouble: 'it is gone; put it back' };
-    const hidden = ['uid 7 may not read it (EACCES); chown it', 'x is not for this user; run it with sudo'];
-    const all: Check[] = [well, ...hidden.map((trouble, index) => ({ what: `h${index}`, trouble })), lost];
+    const hidden = [
+      'uid 7 may not read it (EACCES); chown it',
+      'x is not for this user; run it with sudo',
+    ];
+    const all: Check[] = [
+      well,
+      ...hidden.map((trouble, index) => ({ what: `h${index}`, trouble })),
+      lost,
+    ];
     assert.deepEqual(withoutHidden(all, null), all);
     assert.deepEqual(withoutHidden([well, lost], 'root'), [well, lost]);
     const why = `cannot be looked at as uid ${process.geteuid?.()}; run doctor as the service's user (root)`;
-    assert.deepEqual(withoutHidden(all, 'root'), [well, lost, { what: 'h0, h1', trouble: null, unknown: why }]);
+    assert.deepEqual(withoutHidden(all, 'root'), [
+      well,
+      lost,
+      { what: 'h0, h1', trouble: null, unknown: why },
+    ]);
   });
 
   it('advises no repair for what is closed to it', { skip }, () => {
     using directory = temporaryDirectory();
     const state = join(directory.path, 'state');
     chmodSync(directory.path, 0o755);
-    for (const name of ['run', 'parts', 'users/bo', 'hosting']) mkdirSync(join(state, name), { recursive: true });
+    for (const name of ['run', 'parts', 'users/bo', 'hosting'])
+      mkdirSync(join(state, name), { recursive: true });
     for (const name of ['run', 'parts', 'users/bo']) chmodSync(join(state, name), 0o700);
     writeFileSync(join(state, 'ssh_host_ed25519_key'), 'a key', { mode: 0o600 });
     for (const mode of [0o711, 0o700]) {
@@ -65,7 +86,10 @@ describe('hatchery doctor of another user than the service’s', () => {
     mkdirSync(join(state, 'users'));
     writeFileSync(join(state, 'ssh_host_ed25519_key'), 'a key', { mode: 0o600 });
     const found = asNobody('doctor', '--state-dir', state);
-    assert.match(found, /^TROUBLE +host key .*: uid 65534 may not read it \(EACCES\); chown or chmod it$/m);
+    assert.match(
+      found,
+      /^TROUBLE +host key .*: uid 65534 may not read it \(EACCES\); chown or chmod it$/m,
+    );
     assert.doesNotMatch(found, /^unknown/m);
   });
 });

@@ -6,8 +6,9 @@ import { readService } from '../service/service-process.ts';
 import type { Check } from './check.ts';
 
 /**
- * The user whose service this is, when it is another one than asks: theirs runs, or their state directory is closed to others. Null otherwise. A
- * directory that everybody may list is one that an administrator made for whoever asks, and forgot to give away.
+ * The user whose service this is, when it is another one than asks: theirs runs, or their state
+ * directory is closed to others. Null otherwise. A directory that everybody may list is one that an
+ * administrator made for whoever asks, and forgot to give away.
  */
 export function otherServiceUser(config: Config): string | null {
   if (process.geteuid?.() === 0) return null;
@@ -20,13 +21,16 @@ export function otherServiceUser(config: Config): string | null {
     accessSync(config.stateDirectory, constants.R_OK | constants.X_OK);
     return null;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES' ? otherOwnerOf(config.stateDirectory) : null;
+    return (error as NodeJS.ErrnoException).code === 'EACCES'
+      ? otherOwnerOf(config.stateDirectory)
+      : null;
   }
 }
 
 /**
- * The checks as somebody else than the service's user may tell them: what they are not let in to is unknown and no trouble, in one line. Its owner
- * is let in, so that every remedy for it would be a wrong one.
+ * The checks as somebody else than the service's user may tell them: what they are not let in to is
+ * unknown and no trouble, in one line. Its owner is let in, so that every remedy for it would be a
+ * wrong one.
  */
 export function withoutHidden(checks: readonly Check[], serviceUser: string | null): Check[] {
   if (serviceUser === null) return [...checks];

@@ -7,7 +7,10 @@ import { examinationMsMax } from '../limits.ts';
 import type { Check } from './check.ts';
 import { unwritable } from './places.ts';
 
-/** Importing them is what a zygote does first; without its compiled helpers Breezy is slow and says nothing. */
+/**
+ * Importing them is what a zygote does first; without its compiled helpers Breezy is slow and says
+ * nothing.
+ */
 const askBreezy = `
 import breezy, breezy.osutils, breezy.bzr.smart.server
 if breezy.osutils._extension_load_failures: raise SystemExit("compiled helpers do not load: " + "; ".join(breezy.osutils._extension_load_failures))
@@ -21,19 +24,30 @@ const programs = [
 ] as const;
 
 /** Everything that is installed or built, as opposed to configured. */
-export function checkInstallation(config: Config, environment: Readonly<NodeJS.ProcessEnv>): Check[] {
+export function checkInstallation(
+  config: Config,
+  environment: Readonly<NodeJS.ProcessEnv>,
+): Check[] {
   const breezy = findBreezy();
   const { version } = breezy;
   return [
     checkNode(process.version),
-    { what: '/proc', trouble: processStartTime(process.pid) === null ? 'mount it: processes are named by it' : null },
+    {
+      what: '/proc',
+      trouble:
+        processStartTime(process.pid) === null ? 'mount it: processes are named by it' : null,
+    },
     ...programs.map(([program, debianPackage]) => ({
       what: `program ${program}`,
-      trouble: isOnPath(program, environment['PATH'] ?? '') ? null : `apt-get install ${debianPackage}`,
+      trouble: isOnPath(program, environment['PATH'] ?? '')
+        ? null
+        : `apt-get install ${debianPackage}`,
     })),
     { what: version === null ? 'Breezy' : `Breezy ${version}`, trouble: breezy.trouble },
     checkPreloadList(config),
-    checkNativeCrypto(join(checkoutDirectory, 'node_modules/ssh2/lib/protocol/crypto/build/Release/sshcrypto.node')),
+    checkNativeCrypto(
+      join(checkoutDirectory, 'node_modules/ssh2/lib/protocol/crypto/build/Release/sshcrypto.node'),
+    ),
     {
       what: 'built page',
       trouble: existsSync(join(checkoutDirectory, 'apps/dashboard/web/dist/index.html'))
@@ -46,18 +60,26 @@ export function checkInstallation(config: Config, environment: Readonly<NodeJS.P
 /** `version` as process.version. */
 export function checkNode(version: string): Check {
   const major = Number(version.replace(/^v/, '').split('.')[0]);
-  return { what: `Node ${version}`, trouble: major >= 24 ? null : 'start it with ./hatchery, which brings Node 24' };
+  return {
+    what: `Node ${version}`,
+    trouble: major >= 24 ? null : 'start it with ./hatchery, which brings Node 24',
+  };
 }
 
-/** A start records the list anew where none fits, so that only a place to write it to can be missing. */
+/**
+ * A start records the list anew where none fits, so that only a place to write it to can be
+ * missing.
+ */
 function checkPreloadList({ stateDirectory }: Config): Check {
   const what = 'list of modules to preload';
   try {
     const { fitting, any, places } = findPreloadLists(stateDirectory);
     if (fitting !== null) return { what: `${what} ${fitting}`, trouble: null };
     const reasons = places.map((path) => unwritable(dirname(path)));
-    const age = any === null ? 'there is none yet' : `${any} is for another Breezy or other code of Hatchery`;
-    if (reasons.includes(null)) return { what: `${what} (${age}; the next start records one)`, trouble: null };
+    const age =
+      any === null ? 'there is none yet' : `${any} is for another Breezy or other code of Hatchery`;
+    if (reasons.includes(null))
+      return { what: `${what} (${age}; the next start records one)`, trouble: null };
     return { what, trouble: `${age}, and none can be recorded: ${reasons.join('; ')}` };
   } catch (error) {
     return { what, trouble: (error as Error).message };
@@ -74,14 +96,20 @@ export function checkNativeCrypto(path: string): Check {
     });
     return { what, trouble: null };
   } catch {
-    return { what, trouble: `not built for Node ${process.version}; remove node_modules and run ./hatchery` };
+    return {
+      what,
+      trouble: `not built for Node ${process.version}; remove node_modules and run ./hatchery`,
+    };
   }
 }
 
 function findBreezy(): { version: string | null; trouble: string | null } {
   try {
     const options = { encoding: 'utf8', stdio: 'pipe', timeout: examinationMsMax } as const;
-    return { version: execFileSync(systemPython, ['-E', '-s', '-c', askBreezy], options).trim(), trouble: null };
+    return {
+      version: execFileSync(systemPython, ['-E', '-s', '-c', askBreezy], options).trim(),
+      trouble: null,
+    };
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string };
     const reason = (stderr ?? '').trim().split('\n').at(-1) || message.split('\n', 1).join();

@@ -6,7 +6,15 @@ import { describeCheck } from './leftovers.ts';
 const nowMs = Date.parse('2026-01-02T12:00:00Z');
 
 function leftover(owner: string, bytes: number, changedAt: string): Leftover {
-  return { path: `/srv/${owner}/x`, kind: 'upload', owner, branch: `${owner}/x`, bytes, changedAt, keptFor: null };
+  return {
+    path: `/srv/${owner}/x`,
+    kind: 'upload',
+    owner,
+    branch: `${owner}/x`,
+    bytes,
+    changedAt,
+    keptFor: null,
+  };
 }
 
 describe('what killed sessions left', () => {
@@ -24,11 +32,17 @@ describe('what killed sessions left', () => {
 
   it('is trouble when it is still there after a day', () => {
     const sum = sumLeftovers([leftover('~bob', 1, '2026-01-01T11:59:59Z')], '2026-01-02T12:00:00Z');
-    assert.match(describeCheck(sum, nowMs).trouble ?? '', /^hatchery leftovers says what keeps each of them$/);
+    assert.match(
+      describeCheck(sum, nowMs).trouble ?? '',
+      /^hatchery leftovers says what keeps each of them$/,
+    );
   });
 
   it('is not known before the first look, which is not the same as none', () => {
     assert.match(describeCheck(null, nowMs).what, /not looked for yet/);
-    assert.match(describeCheck(sumLeftovers([], '2026-01-02T12:00:00Z'), nowMs).what, /none at 2026-01-02T12:00:00Z$/);
+    assert.match(
+      describeCheck(sumLeftovers([], '2026-01-02T12:00:00Z'), nowMs).what,
+      /none at 2026-01-02T12:00:00Z$/,
+    );
   });
 });

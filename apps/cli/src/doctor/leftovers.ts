@@ -1,9 +1,17 @@
 import type { Config } from '@hatchery/config';
-import { areLeftoversKept, describeLeftovers, leftoverRemedy, type LeftoverSum } from '@hatchery/events';
+import {
+  areLeftoversKept,
+  describeLeftovers,
+  leftoverRemedy,
+  type LeftoverSum,
+} from '@hatchery/events';
 import { serviceLoad } from '../service/running-service.ts';
 import type { Check } from './check.ts';
 
-/** What killed sessions left in the hosting root, as the running service knows it; nothing when none answers. */
+/**
+ * What killed sessions left in the hosting root, as the running service knows it; nothing when none
+ * answers.
+ */
 export async function checkLeftovers(config: Config, nowMs: number): Promise<Check[]> {
   const load = await serviceLoad(config);
   return load === null ? [] : [describeCheck(load.leftovers, nowMs)];

@@ -3,9 +3,13 @@ import { askPart } from '../service/running-service.ts';
 import { supervisorSocketPath, type SupervisorState } from '../up/supervisor-socket.ts';
 import type { Check } from './check.ts';
 
-/** Whether the log of the running service is written; nothing when none runs, or it cannot be asked. */
+/**
+ * Whether the log of the running service is written; nothing when none runs, or it cannot be asked.
+ */
 export async function checkLog(config: Config): Promise<Check[]> {
-  const asked = askPart('supervisor', supervisorSocketPath(config), 'GET', '/v1/state').catch(() => null);
+  const asked = askPart('supervisor', supervisorSocketPath(config), 'GET', '/v1/state').catch(
+    () => null,
+  );
   const state = (await asked) as SupervisorState | null;
   if (state === null) return [];
   const { problem, lostLines } = state.log;

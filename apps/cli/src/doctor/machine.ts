@@ -7,12 +7,18 @@ export function checkLimits(config: Config): Check[] {
   return checkLimitsIn(undefined, config.forker.childrenMax);
 }
 
-/** What sessions are not held in by here. No start fails for it, so it is no trouble, but an operator should know. */
+/**
+ * What sessions are not held in by here. No start fails for it, so it is no trouble, but an
+ * operator should know.
+ */
 export function checkConfinement(config: Config): Check {
   try {
     const { user, lacks } = confinementOf(findSessionUser(config));
     const who = user === null ? '' : ` as ${user}`;
-    return { what: `sessions run confined${who}${lacks.map((lack) => `; they lack ${lack}`).join('')}`, trouble: null };
+    return {
+      what: `sessions run confined${who}${lacks.map((lack) => `; they lack ${lack}`).join('')}`,
+      trouble: null,
+    };
   } catch (error) {
     return { what: 'the account of sessions', trouble: (error as Error).message };
   }
@@ -21,5 +27,7 @@ export function checkConfinement(config: Config): Check {
 /** `limits` is the text of /proc/PID/limits; our own without it. */
 export function checkLimitsIn(limits: string | undefined, childrenMax: number): Check[] {
   const { allowed, needed, trouble } = descriptorNeed(childrenMax, limits);
-  return [{ what: `open files (${allowed} allowed, ${needed} for ${childrenMax} sessions)`, trouble }];
+  return [
+    { what: `open files (${allowed} allowed, ${needed} for ${childrenMax} sessions)`, trouble },
+  ];
 }

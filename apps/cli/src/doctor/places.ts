@@ -36,9 +36,14 @@ export function checkPlaces(config: Config): Check[] {
   ];
 }
 
-/** Of what the parts make in the state directory, those places where no directory is. What cannot be looked at is told of the state directory. */
+/**
+ * Of what the parts make in the state directory, those places where no directory is. What cannot be
+ * looked at is told of the state directory.
+ */
 function inTheWay(config: Config): Check[] {
-  const own = [partsDirectory, auditDirectory, eventsDirectory, readOnlyDirectory, breezyHome].map((of) => of(config));
+  const own = [partsDirectory, auditDirectory, eventsDirectory, readOnlyDirectory, breezyHome].map(
+    (of) => of(config),
+  );
   return [...own, dirname(signInKeyPath(config))].filter(isTaken).map((path) => ({
     what: `directory ${path}`,
     trouble: 'a file is in its place; move it away',
@@ -62,8 +67,10 @@ export function unwritable(path: string): string | null {
     return null;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EROFS') return `${standing} is on a read-only file system; configure another directory`;
-    if (code === 'EACCES') return `${standing} is not writable for uid ${process.getuid?.() ?? '?'} (EACCES); chown it`;
+    if (code === 'EROFS')
+      return `${standing} is on a read-only file system; configure another directory`;
+    if (code === 'EACCES')
+      return `${standing} is not writable for uid ${process.getuid?.() ?? '?'} (EACCES); chown it`;
     return message;
   }
 }
@@ -73,24 +80,33 @@ function hostingTrouble(config: Config): string | null {
   const { root } = config.hosting;
   try {
     const owner = statSync(root, { throwIfNoEntry: false })?.uid;
-    if (owner !== undefined && owner === findSessionUser(config).account?.uid) return foreignPlaceIn(config);
+    if (owner !== undefined && owner === findSessionUser(config).account?.uid)
+      return foreignPlaceIn(config);
   } catch {
     // It cannot be used as it is configured, which is told of the account.
   }
   return unwritable(root);
 }
 
-/** Whoever has a host key had users once: without their directory nobody can sign in, and a start would make an empty one. */
+/**
+ * Whoever has a host key had users once: without their directory nobody can sign in, and a start
+ * would make an empty one.
+ */
 function usersTrouble({ ssh }: Config): string | null {
   const { usersDirectory, hostKeys, keyLookup } = ssh;
   const isLost =
-    keyLookup.source === 'files' && !existsSync(usersDirectory) && hostKeys.every((key) => existsSync(key));
+    keyLookup.source === 'files' &&
+    !existsSync(usersDirectory) &&
+    hostKeys.every((key) => existsSync(key));
   return isLost
     ? `it is gone; mount its disk or put it back (mkdir -p makes an empty one)`
     : unwritable(usersDirectory);
 }
 
-/** A new host key alarms every client that knows the old one, so that only a first use may make it, and only the default one. */
+/**
+ * A new host key alarms every client that knows the old one, so that only a first use may make it,
+ * and only the default one.
+ */
 function checkHostKey(path: string, isMade: boolean): Check {
   const what = `host key ${path}`;
   const contents = isMade && !existsSync(path) ? unwritable(dirname(path)) : readOrWhyNot(path);
@@ -102,12 +118,19 @@ function checkHostKey(path: string, isMade: boolean): Check {
   if ((mode & 0o077) !== 0 && uid === process.getuid?.())
     return { what, trouble: `others can read it; chmod 600 ${path}` };
   try {
-    execFileSync('ssh-keygen', ['-y', '-P', '', '-f', path], { stdio: 'pipe', timeout: examinationMsMax });
+    execFileSync('ssh-keygen', ['-y', '-P', '', '-f', path], {
+      stdio: 'pipe',
+      timeout: examinationMsMax,
+    });
     return { what, trouble: null };
   } catch (error) {
     const { code, stderr } = error as NodeJS.ErrnoException & { stderr?: Buffer };
-    // The gateway reads the key by itself: that this tool does not run is no trouble of the service.
-    const why = code === 'ENOENT' ? 'ssh-keygen is missing' : /No user exists for uid \d+/.exec(String(stderr))?.[0];
+    // The gateway reads the key by itself: that this tool does not run is no trouble of the
+    // service.
+    const why =
+      code === 'ENOENT'
+        ? 'ssh-keygen is missing'
+        : /No user exists for uid \d+/.exec(String(stderr))?.[0];
     if (why !== undefined) return { what: `${what} (not examined: ${why})`, trouble: null };
     return { what, trouble: hostKeyObjection(contents, path, 'it is no private key') };
   }
@@ -126,7 +149,8 @@ export function checkRoom(path: string, bytesMin: number = diskFreeBytesMin): Ch
   const { bavail, bsize, files, ffree } = statfsSync(existingAncestor(path));
   const what = `room for ${path}`;
   const free = bavail * bsize;
-  if (free < bytesMin) return { what, trouble: `${megabytes(free)} are free, ${megabytes(bytesMin)} are needed` };
+  if (free < bytesMin)
+    return { what, trouble: `${megabytes(free)} are free, ${megabytes(bytesMin)} are needed` };
   // Some file systems, as btrfs, have no fixed number of them and say 0.
   if (files > 0 && ffree === 0) return { what, trouble: 'no inode is free; remove files' };
   return { what, trouble: null };

@@ -5,7 +5,10 @@ import { parseKeyLines, parseRevokedLines } from '@hatchery/ssh-keys';
 import { examinationMsMax } from '../limits.ts';
 import type { Check } from './check.ts';
 
-/** How long before its end a certificate is a trouble: so that somebody has a working week to make another. */
+/**
+ * How long before its end a certificate is a trouble: so that somebody has a working week to make
+ * another.
+ */
 const certificateDaysMin = 7;
 
 /** The first bytes of a revocation list in OpenSSH's own format (PROTOCOL.krl). */
@@ -21,12 +24,20 @@ export function checkSignInFiles({ ssh }: Config, now: Date): Check[] {
     })),
     ...(userAuthorities === null
       ? []
-      : [{ what: `user authorities ${userAuthorities}`, trouble: keyListTrouble(userAuthorities) }]),
-    ...(revokedKeys === null ? [] : [{ what: `revoked keys ${revokedKeys}`, trouble: revokedTrouble(revokedKeys) }]),
+      : [
+          { what: `user authorities ${userAuthorities}`, trouble: keyListTrouble(userAuthorities) },
+        ]),
+    ...(revokedKeys === null
+      ? []
+      : [{ what: `revoked keys ${revokedKeys}`, trouble: revokedTrouble(revokedKeys) }]),
   ];
 }
 
-function hostCertificateTrouble(path: string, hostKeys: readonly string[], now: Date): string | null {
+function hostCertificateTrouble(
+  path: string,
+  hostKeys: readonly string[],
+  now: Date,
+): string | null {
   const mend = 'make one with: ssh-keygen -s CA -h -I NAME -n HOST KEY.pub';
   const shown = keygen('-L', '-f', path);
   if (shown === null) return unreadable(path) ?? `it is no certificate; ${mend}`;
@@ -47,7 +58,9 @@ function keyListTrouble(path: string): string | null {
   if (hindrance !== null) return hindrance;
   try {
     const isEmpty = parseKeyLines(readFileSync(path), path).length === 0;
-    return isEmpty ? 'it holds no public key; put one a line, as ssh-keygen makes them in FILE.pub' : null;
+    return isEmpty
+      ? 'it holds no public key; put one a line, as ssh-keygen makes them in FILE.pub'
+      : null;
   } catch (error) {
     return (error as Error).message;
   }
@@ -82,7 +95,11 @@ function unreadable(path: string): string | null {
 /** What ssh-keygen prints; null when it fails. */
 function keygen(...argv: readonly string[]): string | null {
   try {
-    return execFileSync('ssh-keygen', argv, { encoding: 'utf8', stdio: 'pipe', timeout: examinationMsMax });
+    return execFileSync('ssh-keygen', argv, {
+      encoding: 'utf8',
+      stdio: 'pipe',
+      timeout: examinationMsMax,
+    });
   } catch {
     return null;
   }

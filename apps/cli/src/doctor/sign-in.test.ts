@@ -23,7 +23,11 @@ it('doctor has nothing to say of the page on this machine, and warns of one for 
     (await troubles(directory.path, 'listen = "0.0.0.0:5080"')).join('\n'),
     /on the way; put a proxy with TLS/,
   );
-  const behind = await troubles(directory.path, 'listen = "0.0.0.0:5080"', 'origins = ["https://h.example"]');
+  const behind = await troubles(
+    directory.path,
+    'listen = "0.0.0.0:5080"',
+    'origins = ["https://h.example"]',
+  );
   assert.deepEqual(behind, []);
 });
 
@@ -39,18 +43,20 @@ it('doctor finds a directory that is missing for the socket of a proxy', async (
 it('doctor asks an OpenID provider for its name, and reads the secret', async () => {
   using directory = temporaryDirectory();
   let named = '';
-  const server = createServer((_request, response) => response.end(JSON.stringify({ issuer: named }))).listen(
-    0,
-    '127.0.0.1',
-  );
+  const server = createServer((_request, response) =>
+    response.end(JSON.stringify({ issuer: named })),
+  ).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const secret = join(directory.path, 'secret');
   const of = (): Promise<(string | null)[]> =>
     troubles(
       directory.path,
-      ...['auth = "oidc"', 'origins = ["https://h.example"]', 'oidc_client_id = "h"'],
-      ...[`oidc_issuer = "${issuer}"`, `oidc_client_secret_file = "${secret}"`],
+      'auth = "oidc"',
+      'origins = ["https://h.example"]',
+      'oidc_client_id = "h"',
+      `oidc_issuer = "${issuer}"`,
+      `oidc_client_secret_file = "${secret}"`,
     );
   assert.match((await of()).join('\n'), /cannot be read .*\n.*calls itself ""/);
   named = issuer;

@@ -6,7 +6,10 @@ import { readService } from '../service/service-process.ts';
 import { namesOf, unsupervisedParts } from '../service/unsupervised.ts';
 import type { Check } from './check.ts';
 
-/** Parts that a killed supervisor has left behind, and those that are stopped or fail; nothing when there are none. */
+/**
+ * Parts that a killed supervisor has left behind, and those that are stopped or fail; nothing when
+ * there are none.
+ */
 export function checkSupervisor(config: Config): Check[] {
   const hidden = hiddenRecords(config);
   if (hidden !== null) return [{ what: 'what runs', trouble: hidden }];
@@ -22,7 +25,9 @@ function checkHalts(config: Config): Check[] {
 function checkLeft(config: Config): Check[] {
   const left = unsupervisedParts(config);
   if (left.length === 0) return [];
-  const state = 'these parts run without a supervisor, take nothing new and end with their sessions';
-  const remedy = 'hatchery start brings new ones up beside them, hatchery stop --now ends them and their sessions';
+  const state =
+    'these parts run without a supervisor, take nothing new and end with their sessions';
+  const remedy =
+    'hatchery start brings new ones up beside them, hatchery stop --now ends them and their sessions';
   return [{ what: namesOf(left), trouble: `${state}; ${remedy}` }];
 }

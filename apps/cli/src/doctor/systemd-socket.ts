@@ -3,13 +3,16 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { socketLookMsMax } from '../limits.ts';
 
 /**
- * Who of systemd holds a TCP port for whatever it starts at the first client: `systemd (pid 1)`, or the name of the socket unit where its processes are
- * not for us to look into. Null when it is somebody else, or nobody can tell.
+ * Who of systemd holds a TCP port for whatever it starts at the first client: `systemd (pid 1)`, or
+ * the name of the socket unit where its processes are not for us to look into. Null when it is
+ * somebody else, or nobody can tell.
  */
 export function systemdOnPort(port: number): string | null {
   const inodes = listeningInodes(port);
   if (inodes.size === 0) return null;
-  const holder = processes().find(({ pid, name }) => name.startsWith('systemd') && holdsOne(pid, inodes));
+  const holder = processes().find(
+    ({ pid, name }) => name.startsWith('systemd') && holdsOne(pid, inodes),
+  );
   return holder === undefined ? unitOnPort(port) : `${holder.name} (pid ${holder.pid})`;
 }
 
@@ -46,7 +49,11 @@ function holdsOne(pid: number, inodes: ReadonlySet<string>): boolean {
 function unitOnPort(port: number): string | null {
   const words = ['list-sockets', '--all', '--plain', '--no-legend', '--no-pager'];
   try {
-    const text = execFileSync('systemctl', words, { encoding: 'utf8', stdio: 'pipe', timeout: socketLookMsMax });
+    const text = execFileSync('systemctl', words, {
+      encoding: 'utf8',
+      stdio: 'pipe',
+      timeout: socketLookMsMax,
+    });
     const [, unit] = new RegExp(`^\\S*:${port}\\s+(\\S+\\.socket)`, 'm').exec(text) ?? [];
     return unit ?? null;
   } catch {

@@ -30,11 +30,20 @@ it('doctor names each user whose files let nobody in, with what the gateway says
   );
   assert.match(
     `${line?.what}: ${line?.trouble}`,
-    new RegExp(`^user bob: ${bobs}: none of its keys is let in; line 1: it is in UTF-16; convert it`),
+    new RegExp(
+      `^user bob: ${bobs}: none of its keys is let in; line 1: it is in UTF-16; convert it`,
+    ),
   );
-  assert.match(`${dora?.what}: ${dora?.trouble}`, /^user dora: .*: it is a file and not a directory; move it away$/);
-  assert.match(`${user?.what}: ${user?.trouble}`, /^user carol: cannot read .*: it is a directory; move it away$/);
-  if (process.getuid?.() !== 0) return context.diagnostic('only root sees files that the service may not read');
+  assert.match(
+    `${dora?.what}: ${dora?.trouble}`,
+    /^user dora: .*: it is a file and not a directory; move it away$/,
+  );
+  assert.match(
+    `${user?.what}: ${user?.trouble}`,
+    /^user carol: cannot read .*: it is a directory; move it away$/,
+  );
+  if (process.getuid?.() !== 0)
+    return context.diagnostic('only root sees files that the service may not read');
   chownSync(state.path, 65_534, 65_534);
   chmodSync(alices, 0o600);
   const closed = checkUsers(config).find(({ what }) => what === 'user alice');

@@ -8,7 +8,8 @@ export function checkUsers(config: Config): Check[] {
   const checks: Check[] = [];
   try {
     const users = usersIn(config, (line) => checks.push({ what: 'files of users', trouble: line }));
-    for (const { name, trouble } of users) if (trouble !== null) checks.push({ what: `user ${name}`, trouble });
+    for (const { name, trouble } of users)
+      if (trouble !== null) checks.push({ what: `user ${name}`, trouble });
     return checks.length > 0
       ? checks
       : [{ what: `files of ${users.length} user${users.length === 1 ? '' : 's'}`, trouble: null }];

@@ -8,7 +8,10 @@ import { checkHealth } from './zygote.ts';
 const trouble: ZygoteTrouble = {
   step: 'importing breezy.foo',
   message: "ModuleNotFoundError: No module named 'breezy.foo' (exit 1)",
-  stderr: ['Traceback (most recent call last):', "ModuleNotFoundError: No module named 'breezy.foo'"],
+  stderr: [
+    'Traceback (most recent call last):',
+    "ModuleNotFoundError: No module named 'breezy.foo'",
+  ],
   attempts: 3,
   failedAt: '2026-01-01T00:00:00.000Z',
   nextTryAt: '2026-01-01T00:00:05.000Z',
@@ -29,7 +32,10 @@ describe('a zygote that does not come up', () => {
 
   it('while an older one serves says which', () => {
     const check = checkHealth({ pid: 7, trouble: { ...trouble, attempts: 1 } }, []);
-    assert.match(check.trouble ?? '', /^a newer one failed while .*\(tried once, .*the one before \(pid 7\) serves on/);
+    assert.match(
+      check.trouble ?? '',
+      /^a newer one failed while .*\(tried once, .*the one before \(pid 7\) serves on/,
+    );
   });
 
   it('is told from one that is well, and each cause has its own remedy', () => {
@@ -37,7 +43,10 @@ describe('a zygote that does not come up', () => {
     assert.equal(describeTrouble({ pid: null, trouble: null }), null);
     const remedyOf = (part: Partial<ZygoteTrouble>): string =>
       checkHealth({ pid: null, trouble: { ...trouble, stderr: [], ...part } }, []).trouble ?? '';
-    assert.match(remedyOf({ message: "No module named 'breezy'" }), /apt-get install .*it said nothing on stderr$/);
+    assert.match(
+      remedyOf({ message: "No module named 'breezy'" }),
+      /apt-get install .*it said nothing on stderr$/,
+    );
     assert.match(remedyOf({ step: 'serving', message: 'it died 5 times' }), /out-of-memory/);
     assert.match(remedyOf({ message: 'MemoryError' }), /tried again by itself/);
   });

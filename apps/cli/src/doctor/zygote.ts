@@ -17,20 +17,35 @@ export async function checkZygote(config: Config): Promise<Check[]> {
   return [keeperCheck, checkHealth(zygote, preloadListPaths(config.stateDirectory))];
 }
 
-/** The whole story of a zygote that does not come up, in one line, and how to mend it. `lists` are the paths of the lists of modules. */
+/**
+ * The whole story of a zygote that does not come up, in one line, and how to mend it. `lists` are
+ * the paths of the lists of modules.
+ */
 export function checkHealth(health: ZygoteHealth, lists: readonly string[]): Check {
   const { pid, trouble } = health;
-  const what = health.isOff === true ? 'sessions without a zygote, as configured' : 'zygote of the running service';
+  const what =
+    health.isOff === true
+      ? 'sessions without a zygote, as configured'
+      : 'zygote of the running service';
   if (trouble === null) return { what, trouble: null };
-  const effect = pid === null ? 'no session can be forked until it does' : `the one before (pid ${pid}) serves on`;
+  const effect =
+    pid === null
+      ? 'no session can be forked until it does'
+      : `the one before (pid ${pid}) serves on`;
   const stderr =
-    trouble.stderr.length === 0 ? 'it said nothing on stderr' : `its stderr: ${trouble.stderr.join(' | ')}`;
-  return { what, trouble: `${describeTrouble(health)}; ${effect}; ${remedy(trouble, lists)}; ${stderr}` };
+    trouble.stderr.length === 0
+      ? 'it said nothing on stderr'
+      : `its stderr: ${trouble.stderr.join(' | ')}`;
+  return {
+    what,
+    trouble: `${describeTrouble(health)}; ${effect}; ${remedy(trouble, lists)}; ${stderr}`,
+  };
 }
 
 /** It is tried again by itself: what is mended needs no restart. */
 function remedy({ message, step }: ZygoteTrouble, lists: readonly string[]): string {
-  if (/No module named 'breezy'/.test(message)) return 'apt-get install --reinstall brz python3-breezy';
+  if (/No module named 'breezy'/.test(message))
+    return 'apt-get install --reinstall brz python3-breezy';
   if (/^ModuleNotFoundError|^ImportError/.test(message))
     return `the list of modules is for another Breezy: rm -f ${lists.join(' ')} && hatchery restart`;
   if (step === 'serving')

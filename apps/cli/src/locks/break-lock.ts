@@ -24,11 +24,14 @@ export const breakLock: Command = {
     }
     const { id, known } = await find(invocation, LOCK);
     if (force === true) invocation.say(warning);
-    // The id names the acquisition that was looked at: another holder has another id, and is refused.
+    // The id names the acquisition that was looked at: another holder has another id, and is
+    // refused.
     const wish = { actor: actor(invocation), reason, force };
     const answer = await askService(invocation.config, 'POST', `/v1/locks/${id}/break`, wish);
     const name = known === null || id === LOCK ? '' : ` (${known.kind} ${known.name})`;
-    invocation.print(visible(`lock ${id}${name}: ${(answer as { outcome: string }).outcome}`) + '\n');
+    invocation.print(
+      visible(`lock ${id}${name}: ${(answer as { outcome: string }).outcome}`) + '\n',
+    );
     return exitDone;
   },
 };
@@ -38,7 +41,10 @@ interface Found {
   readonly known: Lock | null;
 }
 
-/** An id that is no lock's any more goes to the service all the same, which knows what has become of it. */
+/**
+ * An id that is no lock's any more goes to the service all the same, which knows what has become of
+ * it.
+ */
 async function find({ config }: Invocation, text: string): Promise<Found> {
   const { view } = await serviceState(config, answerMsMax);
   const known = findNamedLock(Object.values(view.locks), text);

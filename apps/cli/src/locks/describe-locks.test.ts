@@ -17,7 +17,17 @@ function lock(
   more: Partial<Lock> = {},
 ): Lock {
   const name = `~a/p/${id}`;
-  return { id, kind: 'branch', path: `/${name}`, name, holder, waiters, condition: 'held', nonce: 'n', ...more };
+  return {
+    id,
+    kind: 'branch',
+    path: `/${name}`,
+    name,
+    holder,
+    waiters,
+    condition: 'held',
+    nonce: 'n',
+    ...more,
+  };
 }
 
 it('no lock is said in words', () => {
@@ -25,7 +35,10 @@ it('no lock is said in words', () => {
 });
 
 it('where those of branches are not known, that is said and not that none is held', () => {
-  assert.equal(describeLocks([], now, false), 'no lock of a script is held; those of branches are not known\n');
+  assert.equal(
+    describeLocks([], now, false),
+    'no lock of a script is held; those of branches are not known\n',
+  );
   const text = describeLocks([lock('l1', session('ann'))], now, false);
   assert.match(text, /\n\nonly locks of scripts: those of branches are not known\n$/);
 });
@@ -43,7 +56,10 @@ it('a date in the future is called one', () => {
 it('a lock is a row, with its reasons when it is not simply held', () => {
   const reasons = ['process 7 is gone'];
   assert.equal(
-    describeLocks([lock('l1', session('ann')), lock('l2', null, [], { condition: 'stale', reasons })], now),
+    describeLocks(
+      [lock('l1', session('ann')), lock('l2', null, [], { condition: 'stale', reasons })],
+      now,
+    ),
     'ID  KIND    CONDITION  AGE    WAIT  HOLDER                 NAME\n' +
       'l1  branch  held       1 min  0     ann pid 7 session ann  ~a/p/l1\n' +
       'l2  branch  stale      -      0     nobody knows who       ~a/p/l2 (process 7 is gone)\n' +
@@ -86,7 +102,14 @@ it('who is no user of a session is told by its command', () => {
   assert.match(describeLocks([lock('l1', nobody)], now), /pid 7 session s1 tag -q v1 {2}~a/);
   const foreign: LockParty = { ...session('ann'), childId: null, command: 'brz commit', host: 'h' };
   assert.match(describeLocks([lock('l1', foreign)], now), /ann pid 7 brz commit {2}~a/);
-  const unseen: LockParty = { childId: null, pid: null, user: null, host: null, command: null, since: null };
+  const unseen: LockParty = {
+    childId: null,
+    pid: null,
+    user: null,
+    host: null,
+    command: null,
+    since: null,
+  };
   assert.match(describeLocks([lock('l1', unseen)], now), / somebody {2}~a/);
 });
 
@@ -103,7 +126,9 @@ it('what to do stands below, for each lock that is in the way or left behind', (
 });
 
 it('of many things to do the first ones are shown', () => {
-  const many = Array.from({ length: 20 }, (_, number) => lock(`l${number}`, null, [], { condition: 'stale' }));
+  const many = Array.from({ length: 20 }, (_, number) =>
+    lock(`l${number}`, null, [], { condition: 'stale' }),
+  );
   assert.match(describeLocks(many, now), /\nl7 {2}its holder.*\nand 12 more\n$/);
 });
 

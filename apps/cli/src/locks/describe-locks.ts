@@ -5,8 +5,9 @@ import { describeRemedies } from './describe-remedies.ts';
 import { describeWaiting } from './describe-waiting.ts';
 
 /**
- * The locks as a table; below it who blocks whom as a tree, when somebody waits; and what to do, when something is.
- * `areAll` is false when those of branches are not known; `hint` is of the invocation that they are shown to.
+ * The locks as a table; below it who blocks whom as a tree, when somebody waits; and what to do,
+ * when something is. `areAll` is false when those of branches are not known; `hint` is of the
+ * invocation that they are shown to.
  */
 export function describeLocks(
   locks: readonly Lock[],
@@ -15,7 +16,8 @@ export function describeLocks(
   hint: (text: string) => string = (text) => text,
 ): string {
   const unknown = 'those of branches are not known';
-  if (locks.length === 0) return areAll ? 'no lock is held\n' : `no lock of a script is held; ${unknown}\n`;
+  if (locks.length === 0)
+    return areAll ? 'no lock is held\n' : `no lock of a script is held; ${unknown}\n`;
   const rows = locks.map(({ id, kind, condition, name, holder, waiters, reasons }) => [
     id,
     kind,
@@ -35,8 +37,13 @@ export function describeLocks(
 }
 
 /** That a holder runs is no news; that it is stopped is why a push hangs. */
-function remark(condition: Lock['condition'], reasons: readonly string[], isDatedAhead: boolean): string {
-  const news = condition === 'held' ? reasons.filter((reason) => reason.includes('stopped')) : reasons;
+function remark(
+  condition: Lock['condition'],
+  reasons: readonly string[],
+  isDatedAhead: boolean,
+): string {
+  const news =
+    condition === 'held' ? reasons.filter((reason) => reason.includes('stopped')) : reasons;
   const told = isDatedAhead ? [...news, 'its date is in the future: a clock is wrong'] : news;
   return told.length === 0 ? '' : ` (${told.join('; ')})`;
 }

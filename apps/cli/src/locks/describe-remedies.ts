@@ -7,7 +7,10 @@ const remediesShown = 8;
 /** What to do about locks that are in somebody's way or will stay for ever, a line each. */
 export function describeRemedies(locks: readonly Lock[]): string[] {
   const { roots, deadlocks } = waitForest(locks);
-  const inTheWay = [...deadlocks.map(({ steps }) => steps.map(({ waitsFor }) => waitsFor)), ...roots.map(locksOf)];
+  const inTheWay = [
+    ...deadlocks.map(({ steps }) => steps.map(({ waitsFor }) => waitsFor)),
+    ...roots.map(locksOf),
+  ];
   const held = inTheWay.flatMap(([first]) => (first?.condition === 'held' ? [first] : []));
   const left = locks.filter(({ condition }) => condition !== 'held');
   const lines = [...held, ...left].map((lock) => `${lock.id}  ${remedy(lock)}`);

@@ -1,5 +1,11 @@
 import { describeParty, type Lock } from '@hatchery/events';
-import { countBehind, waitForest, type BlockingLock, type Deadlock, type WaitNode } from '@hatchery/locks';
+import {
+  countBehind,
+  waitForest,
+  type BlockingLock,
+  type Deadlock,
+  type WaitNode,
+} from '@hatchery/locks';
 import { describeAge } from './describe-age.ts';
 
 /** Who blocks whom, in lines; none when nobody waits. */
@@ -33,7 +39,10 @@ function blockLines(blocks: readonly BlockingLock[], indent: string, now: Date):
 
 function waiterLines({ party, blocks }: WaitNode, indent: string, now: Date): string[] {
   const since = describeAge(party?.since, now);
-  return [`${indent}${describeParty(party)} waits ${since}`, ...blockLines(blocks, `${indent}  `, now)];
+  return [
+    `${indent}${describeParty(party)} waits ${since}`,
+    ...blockLines(blocks, `${indent}  `, now),
+  ];
 }
 
 function lockName({ kind, name, id }: Lock): string {

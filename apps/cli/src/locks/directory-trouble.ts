@@ -10,7 +10,9 @@ export function directoryTrouble(directory: string, error: unknown): unknown {
   const isOfDirectory = path.startsWith(directory) || directory.startsWith(`${path}/`);
   if (code === undefined || !isOfDirectory) return error;
   const isRight = code === 'EACCES' || code === 'EPERM';
-  return new Error(`${what(directory, code)} (${code}); ${isRight ? remedyOfRights : remedy}`, { cause: error });
+  return new Error(`${what(directory, code)} (${code}); ${isRight ? remedyOfRights : remedy}`, {
+    cause: error,
+  });
 }
 
 function what(directory: string, code: string): string {

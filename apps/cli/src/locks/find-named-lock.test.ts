@@ -43,6 +43,12 @@ it('a name that is none is said as it was typed, on one line, and cut', () => {
     new NoSuchLockError('~demo/a').message,
     'there is no lock ~demo/a; hatchery locks lists those that are held',
   );
-  assert.match(new NoSuchLockError(`a\nb${'x'.repeat(300)}`).message, /^there is no lock a\\x0abx{77}…;/);
-  assert.deepEqual([isWholeId('9bb328a33621'), isWholeId('9bb3'), isWholeId('~demo/a')], [true, false, false]);
+  assert.match(
+    new NoSuchLockError(`a\nb${'x'.repeat(300)}`).message,
+    /^there is no lock a\\x0abx{77}…;/,
+  );
+  assert.deepEqual(
+    [isWholeId('9bb328a33621'), isWholeId('9bb3'), isWholeId('~demo/a')],
+    [true, false, false],
+  );
 });

@@ -17,14 +17,16 @@ export function isWholeId(text: string): boolean {
 }
 
 /**
- * The lock that a person means: by its id, its name or place on disk, or the beginning of its id. Null when there is none.
+ * The lock that a person means: by its id, its name or place on disk, or the beginning of its id.
+ * Null when there is none.
  * @throws an Error that lists them when they are several
  */
 export function findNamedLock(locks: readonly Lock[], text: string): Lock | null {
   const name = text.replace(/(?<=.)\/+$/, '');
   return findNamed(locks, text, {
     plural: 'locks',
-    isCalled: (lock) => lock.name === name || lock.path === name || lock.path.startsWith(`${name}/.bzr/`),
+    isCalled: (lock) =>
+      lock.name === name || lock.path === name || lock.path.startsWith(`${name}/.bzr/`),
     handles: ({ id }) => [id],
     describe: ({ kind, name: own }) => `${kind} ${own}`,
   });

@@ -8,7 +8,8 @@ import { assertNothingLeft, takeBaseline, temporaryDirectory } from '@hatchery/t
 import type { Baseline, TemporaryDirectory } from '@hatchery/testkit';
 import { hatcheryScript, lockWord } from './lock.test-support.ts';
 
-const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 
 let directory: TemporaryDirectory;
 let baseline: Baseline;
@@ -24,7 +25,10 @@ afterEach(async () => {
   directory[Symbol.dispose]();
 });
 
-/** What a command prints in the strange context of the fixture, under flock(1) and under `hatchery lock`. */
+/**
+ * What a command prints in the strange context of the fixture, under flock(1) and under `hatchery
+ * lock`.
+ */
 function underBoth(words: readonly string[], options: readonly string[] = []): [string, string] {
   const flock = ['/usr/bin/flock', join(directory.path, 'locks/plain.lock')];
   const hatchery = [hatcheryScript, 'lock', '--state-dir', directory.path, 'plain', '--'];
@@ -52,7 +56,14 @@ describe('the process context of a command, against the one that it has under fl
     });
 
   it('limits, control group, working directory and what the kernel ends first are the same', () => {
-    const files = ['limits', 'cgroup', 'oom_score_adj', 'timerslack_ns', 'coredump_filter', 'personality'];
+    const files = [
+      'limits',
+      'cgroup',
+      'oom_score_adj',
+      'timerslack_ns',
+      'coredump_filter',
+      'personality',
+    ];
     const [flock, hatchery] = underBoth(['cat', ...files.map((name) => `/proc/self/${name}`)]);
     assert.match(flock, /Max open files +77 +99/);
     assert.equal(hatchery, flock);
@@ -69,20 +80,29 @@ describe('the process context of a command, against the one that it has under fl
   });
 
   it('environment and arguments are the same bytes in the same order', () => {
-    const [flock, hatchery] = underBoth(['cat', '/proc/self/environ', '/proc/self/cmdline', '/dev/null']);
+    const [flock, hatchery] = underBoth([
+      'cat',
+      '/proc/self/environ',
+      '/proc/self/cmdline',
+      '/dev/null',
+    ]);
     assert.match(flock, /a\.b=no name.*bytes=\xff\xe9\0/s);
     assert.equal(hatchery, flock);
   });
 
   it('descriptors are the same ones, but for the lock, which stands above those that scripts number', () => {
-    const [flock, hatchery] = underBoth(['find', '/proc/self/fd', '-printf', '%f %l\\n']).map((text) =>
-      text
-        .split('\r\n')
-        .filter((line) => /^\d+ /.test(line) && (Number.parseInt(line) < 16 || line.endsWith('.lock')))
-        .map((line) => line.replace(/pts\/\d+/, 'pts')),
+    const [flock, hatchery] = underBoth(['find', '/proc/self/fd', '-printf', '%f %l\\n']).map(
+      (text) =>
+        text
+          .split('\r\n')
+          .filter(
+            (line) => /^\d+ /.test(line) && (Number.parseInt(line) < 16 || line.endsWith('.lock')),
+          )
+          .map((line) => line.replace(/pts\/\d+/, 'pts')),
     );
     const isLock = (line: string): boolean => line.endsWith('plain.lock');
-    const without = (lines: readonly string[] = []): string[] => lines.filter((line) => !isLock(line));
+    const without = (lines: readonly string[] = []): string[] =>
+      lines.filter((line) => !isLock(line));
     assert.ok(without(flock).length >= 16);
     assert.deepEqual(without(hatchery), without(flock));
     const [lock, ...more] = (hatchery ?? []).filter(isLock);
@@ -92,18 +112,31 @@ describe('the process context of a command, against the one that it has under fl
 });
 
 function bash(script: string): { status: number | null; stdout: string; stderr: string } {
-  const environment = { PATH: process.env['PATH'], HOME: '/nonexistent', lock: lockWord(directory.path, '') };
-  return spawnSync('bash', ['-c', script], { encoding: 'utf8', cwd: directory.path, env: environment });
+  const environment = {
+    PATH: process.env['PATH'],
+    HOME: '/nonexistent',
+    lock: lockWord(directory.path, ''),
+  };
+  return spawnSync('bash', ['-c', script], {
+    encoding: 'utf8',
+    cwd: directory.path,
+    env: environment,
+  });
 }
 
 describe('what users of flock(1) do', () => {
   it('a descriptor that the script opened is read', () => {
-    assert.equal(bash('exec 5<<<x 3<<<y; eval "$lock pub -- sh -c \'cat <&5; cat <&3\'"').stdout, 'x\ny\n');
+    assert.equal(
+      bash('exec 5<<<x 3<<<y; eval "$lock pub -- sh -c \'cat <&5; cat <&3\'"').stdout,
+      'x\ny\n',
+    );
   });
 
   it('a name that is not UTF-8 is that name', () => {
     assert.equal(bash(`eval "$lock w -- touch" $'x\\xe9y'`).status, 0);
-    const names = readdirSync(directory.path, { encoding: 'buffer' }).map((name) => name.toString('latin1'));
+    const names = readdirSync(directory.path, { encoding: 'buffer' }).map((name) =>
+      name.toString('latin1'),
+    );
     assert.ok(names.includes('x\xe9y'), names.join());
   });
 
@@ -125,11 +158,26 @@ describe('what users of flock(1) do', () => {
 
   it('a shell with job control stops it, goes on with it, and interrupts it', () => {
     const word = `${lockWord(directory.path, 'a')} -- sh -c 'trap "echo goes on" CONT; echo begun; while :; do sleep 0.1; done'`;
-    const steps = [`${word}\\r`, 'begun\r\n', '^Z', 'Stopped', '', 'ready$ ', 'fg\\r', 'goes on\r\n', '^C', 'ready$ '];
+    const steps = [
+      `${word}\\r`,
+      'begun\r\n',
+      '^Z',
+      'Stopped',
+      '',
+      'ready$ ',
+      'fg\\r',
+      'goes on\r\n',
+      '^C',
+      'ready$ ',
+    ];
     const status = ['echo status $?\\r', 'status 130', 'jobs; echo none $((1))\\r', 'none 1'];
-    const { status: exit, stderr } = spawnSync('/usr/bin/python3', [fixture('type-in-shell.py'), ...steps, ...status], {
-      encoding: 'utf8',
-    });
+    const { status: exit, stderr } = spawnSync(
+      '/usr/bin/python3',
+      [fixture('type-in-shell.py'), ...steps, ...status],
+      {
+        encoding: 'utf8',
+      },
+    );
     assert.deepEqual([exit, stderr], [0, '']);
     assert.ok(existsSync(join(directory.path, 'locks/a.lock')));
   });
@@ -143,7 +191,10 @@ describe('what users of flock(1) do', () => {
       ).stdout;
     assert.equal(count('kill -TERM -$!'), 'TERM\n');
     assert.equal(count('kill -TERM $!'), 'TERM\n');
-    assert.equal(count('kill -TERM $!; sleep 0.5; kill -TERM -$!; sleep 0.3; kill -TERM $!'), 'TERM\nTERM\nTERM\n');
+    assert.equal(
+      count('kill -TERM $!; sleep 0.5; kill -TERM -$!; sleep 0.3; kill -TERM $!'),
+      'TERM\nTERM\nTERM\n',
+    );
   });
 
   it('what kills both ends both, as the caller sees it; what kills the command alone is 128 and its number', () => {

@@ -9,7 +9,8 @@ import { lockWord, RunningCommand } from './lock.test-support.ts';
 import { useLockStage } from './lock-stage.test-support.ts';
 
 const { locksDirectory, start, stateDirectory } = useLockStage();
-const untilThere = (file: string): string => `until [ -e '${join(stateDirectory(), file)}' ]; do sleep 0.02; done`;
+const untilThere = (file: string): string =>
+  `until [ -e '${join(stateDirectory(), file)}' ]; do sleep 0.02; done`;
 const make = (file: string): void => writeFileSync(join(stateDirectory(), file), '');
 
 describe('a lock is its file and not the name of it', () => {
@@ -22,8 +23,13 @@ describe('a lock is its file and not the name of it', () => {
     using newcomer = start('a', '--', 'true');
     const refused = await newcomer.ended();
     assert.equal(refused.status, 75);
-    assert.match(refused.stderr, /is held by \S+: sh -c echo held.*, on a file that was deleted meanwhile;/);
-    const shown = readScriptLocks(locksDirectory()).find(({ condition }) => condition === 'deleted');
+    assert.match(
+      refused.stderr,
+      /is held by \S+: sh -c echo held.*, on a file that was deleted meanwhile;/,
+    );
+    const shown = readScriptLocks(locksDirectory()).find(
+      ({ condition }) => condition === 'deleted',
+    );
     assert.match(shown?.holder?.command ?? '', /^sh -c echo held/);
     assert.match(shown?.reasons?.join() ?? '', /its file was deleted/);
     make('go');
@@ -47,7 +53,10 @@ describe('a lock is its file and not the name of it', () => {
     await holder.says(/held/);
     rmSync(join(locksDirectory(), 'a.lock'));
     const [lock, ...others] = readScriptLocks(locksDirectory());
-    assert.deepEqual([lock?.condition, lock?.name, lock?.holder?.pid, others], ['deleted', 'a', holder.pid, []]);
+    assert.deepEqual(
+      [lock?.condition, lock?.name, lock?.holder?.pid, others],
+      ['deleted', 'a', holder.pid, []],
+    );
     make('go');
     assert.equal((await holder.ended()).status, 0);
     assert.deepEqual(readScriptLocks(locksDirectory()), []);
@@ -62,33 +71,48 @@ function shim(body: string): string {
     `#define _GNU_SOURCE\n#include <errno.h>\n#include <fcntl.h>\n#include <sys/syscall.h>\n#include <unistd.h>\n` +
       `int flock(int fd, int how) { ${body} return syscall(SYS_flock, fd, how); }\n`,
   );
-  const { status, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-o', library, source], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-o', library, source], {
+    encoding: 'utf8',
+  });
   assert.equal(status, 0, stderr);
   return library;
 }
 
 describe('on another file system', () => {
   it('that wants a file to be writable for an exclusive lock, as NFS does, the lock is taken', async () => {
-    const library = shim('if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) { errno = EBADF; return -1; }');
-    using command = RunningCommand.lock(stateDirectory(), ['a', '--', 'echo', 'ran'], { LD_PRELOAD: library });
+    const library = shim(
+      'if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) { errno = EBADF; return -1; }',
+    );
+    using command = RunningCommand.lock(stateDirectory(), ['a', '--', 'echo', 'ran'], {
+      LD_PRELOAD: library,
+    });
     assert.deepEqual(await command.ended(), { status: 0, stdout: 'ran\n', stderr: '' });
   });
 
   it('that has no such locks, the refusal says which one it is and what to do', async () => {
     const library = shim('errno = ENOLCK; return -1;');
-    using command = RunningCommand.lock(stateDirectory(), ['a', '--', 'echo', 'ran'], { LD_PRELOAD: library });
+    using command = RunningCommand.lock(stateDirectory(), ['a', '--', 'echo', 'ran'], {
+      LD_PRELOAD: library,
+    });
     const { status, stdout, stderr } = await command.ended();
     assert.deepEqual([status, stdout], [1, '']);
-    assert.match(stderr, /the file system of \S+ \(\w+\) takes no locks of flock\(2\): .*ENOLCK.*\[locks\] dir/);
+    assert.match(
+      stderr,
+      /the file system of \S+ \(\w+\) takes no locks of flock\(2\): .*ENOLCK.*\[locks\] dir/,
+    );
   });
 });
 
-it('a user without a name can lock', { skip: process.getuid?.() !== 0 && 'needs root' }, async () => {
-  chmodSync(stateDirectory(), 0o777);
-  const script = `${lockWord(join(stateDirectory(), 'own'), 'a')} -- cat '${join(stateDirectory(), 'own/locks/a.holder.json')}'`;
-  const nobody = ['--reuid', '54321', '--regid', '54321', '--clear-groups', 'sh', '-c', script];
-  using command = new RunningCommand('setpriv', nobody);
-  const { status, stdout, stderr } = await command.ended();
-  assert.deepEqual([status, stderr], [0, '']);
-  assert.equal((JSON.parse(stdout) as { user: string }).user, 'uid 54321');
-});
+it(
+  'a user without a name can lock',
+  { skip: process.getuid?.() !== 0 && 'needs root' },
+  async () => {
+    chmodSync(stateDirectory(), 0o777);
+    const script = `${lockWord(join(stateDirectory(), 'own'), 'a')} -- cat '${join(stateDirectory(), 'own/locks/a.holder.json')}'`;
+    const nobody = ['--reuid', '54321', '--regid', '54321', '--clear-groups', 'sh', '-c', script];
+    using command = new RunningCommand('setpriv', nobody);
+    const { status, stdout, stderr } = await command.ended();
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.equal((JSON.parse(stdout) as { user: string }).user, 'uid 54321');
+  },
+);

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig } from '@hatchery/config';
@@ -10,8 +19,15 @@ import { hatcheryScript, RunningCommand } from './lock.test-support.ts';
 
 const modeOf = (path: string): number => statSync(path).mode & 0o7777;
 
-/** Takes the lock `a` by a configuration with these lines, under a umask; what the command printed. */
-async function lockOnce(directory: string, lines: readonly string[], umask = '022', script = 'true'): Promise<string> {
+/**
+ * Takes the lock `a` by a configuration with these lines, under a umask; what the command printed.
+ */
+async function lockOnce(
+  directory: string,
+  lines: readonly string[],
+  umask = '022',
+  script = 'true',
+): Promise<string> {
   const file = join(directory, 'hatchery.toml');
   writeFileSync(file, lines.join('\n'));
   const words = `umask ${umask}; exec '${hatcheryScript}' lock a --config '${file}' -- sh -c '${script}'`;
@@ -41,12 +57,23 @@ describe('the file of a lock, which whoever may read it may hold', () => {
           umask,
           `umask; stat -c %a ${locks}/a.holder.json`,
         );
-        assert.deepEqual([modeOf(join(locks, 'a.lock')), modeOf(locks)], [Number.parseInt(mode, 8), directoryMode]);
+        assert.deepEqual(
+          [modeOf(join(locks, 'a.lock')), modeOf(locks)],
+          [Number.parseInt(mode, 8), directoryMode],
+        );
         const recordMode = (Number.parseInt(mode, 8) & 0o644).toString(8);
-        assert.deepEqual(shown.split('\n'), [`0${umask}`, recordMode, ''], 'the command has the umask as it was given');
+        assert.deepEqual(
+          shown.split('\n'),
+          [`0${umask}`, recordMode, ''],
+          'the command has the umask as it was given',
+        );
         const made = join(directory.path, 'made');
         makeLocksDirectory(made, Number.parseInt(mode, 8));
-        assert.equal(modeOf(made), directoryMode, 'the service makes another directory than the command');
+        assert.equal(
+          modeOf(made),
+          directoryMode,
+          'the service makes another directory than the command',
+        );
       }
     });
 
@@ -70,9 +97,17 @@ describe('the file of a lock, which whoever may read it may hold', () => {
   });
 
   for (const [what, words, put] of [
-    ['symlink', 'a symlink, which is not followed', (path: string) => symlinkSync(`${path}.target`, path)],
+    [
+      'symlink',
+      'a symlink, which is not followed',
+      (path: string) => symlinkSync(`${path}.target`, path),
+    ],
     ['FIFO', 'not a regular file', (path: string) => execFileSync('mkfifo', [path])],
-    ['socket', 'a socket', (path: string) => execFileSync('/usr/bin/python3', ['-c', bindSocket, path])],
+    [
+      'socket',
+      'a socket',
+      (path: string) => execFileSync('/usr/bin/python3', ['-c', bindSocket, path]),
+    ],
     ['directory', 'not a regular file', (path: string) => mkdirSync(path)],
   ] as const) {
     it(`is no ${what} that somebody put in its place; once that is deleted, the lock can be had`, async () => {
@@ -82,7 +117,11 @@ describe('the file of a lock, which whoever may read it may hold', () => {
       put(path);
       using command = RunningCommand.lock(directory.path, ['a', '--', 'true']);
       const { status, stderr } = await command.ended();
-      assert.deepEqual([status, stderr.includes(`${path} is ${words}; delete it`)], [1, true], stderr);
+      assert.deepEqual(
+        [status, stderr.includes(`${path} is ${words}; delete it`)],
+        [1, true],
+        stderr,
+      );
       assert.ok(!existsSync(`${path}.target`));
       rmSync(path, { recursive: true });
       using again = RunningCommand.lock(directory.path, ['a', '--', 'true']);
@@ -97,7 +136,13 @@ describe('the configuration, as the command of scripts reads it', () => {
       ['state_dir = "."'],
       ['state_dir = "deep/er/../state"', '[ssh]', 'listen = "127.0.0.1:0"'],
       ['locks.dir = "shared"'],
-      ['state_dir = "s"', '[locks]', 'dir = "DIRECTORY/elsewhere"', 'mode = "660"', 'orphan_grace_s = 3'],
+      [
+        'state_dir = "s"',
+        '[locks]',
+        'dir = "DIRECTORY/elsewhere"',
+        'mode = "660"',
+        'orphan_grace_s = 3',
+      ],
       ['state_dir = "s"', 'locks = { dir = "../up", mode = 0o640 }'],
     ]) {
       using directory = temporaryDirectory();
@@ -107,7 +152,10 @@ describe('the configuration, as the command of scripts reads it', () => {
         inside,
         lines.map((line) => line.replace('DIRECTORY', directory.path)),
       );
-      const { locks } = loadConfig({ configFile: join(inside, 'hatchery.toml'), directory: directory.path });
+      const { locks } = loadConfig({
+        configFile: join(inside, 'hatchery.toml'),
+        directory: directory.path,
+      });
       assert.equal(modeOf(join(locks.directory, 'a.lock')), locks.mode, lines.join('; '));
     }
   });
@@ -125,7 +173,8 @@ describe('the configuration, as the command of scripts reads it', () => {
       assert.equal((await command.ended()).status, 0);
     }
     assert.ok(
-      existsSync(join(directory.path, 'named', 'a.lock')) && existsSync(join(directory.path, 'other', 'a.lock')),
+      existsSync(join(directory.path, 'named', 'a.lock')) &&
+        existsSync(join(directory.path, 'other', 'a.lock')),
     );
   });
 
@@ -144,9 +193,18 @@ describe('the configuration, as the command of scripts reads it', () => {
       const { status, stderr } = await command.ended();
       assert.equal(status, 1, text);
       assert.match(stderr, words);
-      assert.ok(stderr.startsWith(`hatchery: ${file}: `) && stderr.split('\n').length === 2, stderr);
+      assert.ok(
+        stderr.startsWith(`hatchery: ${file}: `) && stderr.split('\n').length === 2,
+        stderr,
+      );
     }
-    using missing = RunningCommand.lock(directory.path, ['--config', join(directory.path, 'none'), 'a', '--', 'true']);
+    using missing = RunningCommand.lock(directory.path, [
+      '--config',
+      join(directory.path, 'none'),
+      'a',
+      '--',
+      'true',
+    ]);
     assert.match((await missing.ended()).stderr, /none: there is no such file\n$/);
   });
 

@@ -11,10 +11,12 @@ const { status, stderr } = spawnSync('unshare', [...unshare, 'true'], { encoding
 const skip = status === 0 ? false : `no pid namespace: ${stderr.trim()}`;
 
 /**
- * Runs a shell script in a pid namespace of its own, as a container is one. There /proc/locks hides every lock whose taker is
- * gone, as the flock(1) is that takes a lock for `hatchery lock`.
+ * Runs a shell script in a pid namespace of its own, as a container is one. There /proc/locks hides
+ * every lock whose taker is gone, as the flock(1) is that takes a lock for `hatchery lock`.
  */
-async function inNamespace(script: (word: string, directory: string) => string): Promise<CommandEnd> {
+async function inNamespace(
+  script: (word: string, directory: string) => string,
+): Promise<CommandEnd> {
   using directory = temporaryDirectory();
   const baseline = takeBaseline();
   using command = new RunningCommand('unshare', [
@@ -32,11 +34,15 @@ describe('in a container', { skip }, () => {
   it('a lock is taken, its holder named to the next, and shown', async () => {
     const { stdout, stderr } = await inNamespace((word, directory) => {
       const locks = locksWord(directory);
-      // For a moment after the fork the holder is still called `hatchery lock`, with these words at its end.
+      // For a moment after the fork the holder is still called `hatchery lock`, with these words at
+      // its end.
       return `${word} a -- sh -c 'sleep 1000' & until ${locks} --json 2>/dev/null | grep '"sh -c sleep 1000"'; do :; done
         ${word} a -- echo never || echo "exit $?"`;
     });
-    assert.match(stderr, /hatchery: lock a is held by \w+: sh -c sleep 1000 \(pid \d+, since 20\S+\); wait for it/);
+    assert.match(
+      stderr,
+      /hatchery: lock a is held by \w+: sh -c sleep 1000 \(pid \d+, since 20\S+\); wait for it/,
+    );
     const [shown = '', exit] = stdout.trim().split('\n');
     assert.equal(exit, 'exit 75');
     const [lock, ...others] = JSON.parse(shown) as Lock[];
@@ -79,9 +85,16 @@ describe('in a container', { skip }, () => {
         return one?.holder?.command === 'sleep 1000' ? one : null;
       });
       const pid = lock.holder?.pid ?? 0;
-      // For a moment after the fork it is still called `hatchery lock`, with these words at its end.
-      assert.match(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' '), /sleep 1000 $/);
-      assert.match(lock.reasons?.join() ?? '', new RegExp(`, which is ${pid} here: it runs in another pid namespace$`));
+      // For a moment after the fork it is still called `hatchery lock`, with these words at its
+      // end.
+      assert.match(
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' '),
+        /sleep 1000 $/,
+      );
+      assert.match(
+        lock.reasons?.join() ?? '',
+        new RegExp(`, which is ${pid} here: it runs in another pid namespace$`),
+      );
       assert.ok(holder.pid > 0);
     }
     await assertNothingLeft(directory.path, baseline);

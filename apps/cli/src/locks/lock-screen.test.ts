@@ -3,10 +3,23 @@ import { it } from 'node:test';
 import type { Lock } from '@hatchery/events';
 import { LockScreen } from './lock-screen.ts';
 
-const holder = { childId: 's', pid: 7, user: 'ann', host: 'h', command: null, since: '2026-01-01T00:00:00.000Z' };
+const holder = {
+  childId: 's',
+  pid: 7,
+  user: 'ann',
+  host: 'h',
+  command: null,
+  since: '2026-01-01T00:00:00.000Z',
+};
 const lock: Lock = {
-  ...{ id: 'l1', kind: 'branch', path: '/b', name: 'b', holder, waiters: [] },
-  ...{ condition: 'held', nonce: null },
+  id: 'l1',
+  kind: 'branch',
+  path: '/b',
+  name: 'b',
+  holder,
+  waiters: [],
+  condition: 'held',
+  nonce: null,
 };
 
 /** A screen with a clock that is set by hand, in seconds after the lock was taken. */
@@ -29,7 +42,8 @@ it('on a terminal the ages go on, and elsewhere only changes are told', () => {
     screen.show(locks);
     screen.age();
     assert.equal(shown.texts.length, times, format);
-    if (format === 'terminal') assert.match(shown.texts[1] ?? '', /^\x1b\[H\x1b\[2JID.*\nl1 .* 9 s /);
+    if (format === 'terminal')
+      assert.match(shown.texts[1] ?? '', /^\x1b\[H\x1b\[2JID.*\nl1 .* 9 s /);
   }
 });
 

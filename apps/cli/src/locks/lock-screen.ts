@@ -5,8 +5,9 @@ import { describeLocks } from './describe-locks.ts';
 type Locks = Readonly<Record<string, Lock>>;
 
 /**
- * What `hatchery locks --watch` shows. On a terminal each list replaces the one before, and its ages go on; in a file
- * lists follow each other, one for each change. With JSON it is a line for each change and nothing else.
+ * What `hatchery locks --watch` shows. On a terminal each list replaces the one before, and its
+ * ages go on; in a file lists follow each other, one for each change. With JSON it is a line for
+ * each change and nothing else.
  */
 export class LockScreen {
   readonly #format: 'terminal' | 'text' | 'json';
@@ -54,7 +55,9 @@ export class LockScreen {
     const list = Object.values(this.#locks);
     if (this.#format === 'json') return this.#print(`${JSON.stringify(list)}\n`);
     const clear = this.#format === 'terminal' ? '\x1b[H\x1b[2J' : '';
-    this.#print(`${clear}${this.#staleness()}${describeLocks(list, this.#now(), true, this.#hint)}`);
+    this.#print(
+      `${clear}${this.#staleness()}${describeLocks(list, this.#now(), true, this.#hint)}`,
+    );
   }
 
   #staleness(): string {

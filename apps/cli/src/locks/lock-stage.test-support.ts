@@ -15,11 +15,17 @@ export interface LockStage {
   readonly start: (...words: string[]) => RunningCommand;
   /** The same, to its end. */
   readonly run: (...words: string[]) => Promise<CommandEnd>;
-  /** A holder that waits until the file `go` is there. Its script runs before, and says what it likes. */
+  /**
+   * A holder that waits until the file `go` is there. Its script runs before, and says what it
+   * likes.
+   */
   readonly startHolder: (name: string, script?: string) => Promise<RunningCommand>;
 }
 
-/** Gives each test of a file a state directory of its own, and fails one that leaves a process or a file behind. */
+/**
+ * Gives each test of a file a state directory of its own, and fails one that leaves a process or a
+ * file behind.
+ */
 export function useLockStage(): LockStage {
   let directory: TemporaryDirectory;
   let baseline: Baseline;
@@ -41,11 +47,18 @@ export function useLockStage(): LockStage {
   };
   const startHolder = async (name: string, script = ''): Promise<RunningCommand> => {
     // It mentions the directory, so that a test that leaves it behind fails.
-    const command = start(name, '--', 'sh', '-c', `${script} echo held; until [ -e '${go()}' ]; do sleep 0.02; done`);
+    const command = start(
+      name,
+      '--',
+      'sh',
+      '-c',
+      `${script} echo held; until [ -e '${go()}' ]; do sleep 0.02; done`,
+    );
     await command.says(/held/);
     // Until the command has introduced itself, hatchery stands for it.
     await until('its record', () => {
-      const holder = readScriptLocks(locksDirectory()).find((lock) => lock.name === name)?.holder?.pid;
+      const holder = readScriptLocks(locksDirectory()).find((lock) => lock.name === name)?.holder
+        ?.pid;
       return holder !== undefined && holder !== command.pid;
     });
     return command;

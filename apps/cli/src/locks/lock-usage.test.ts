@@ -34,7 +34,10 @@ describe('wrong usage', () => {
     writeFileSync(join(directory.path, 'locks'), '');
     const { status, stderr } = await run(directory.path, ['a', '--', 'true']);
     assert.equal(status, 1);
-    assert.match(stderr, /^hatchery: lock: the locks directory \S+ is not a directory.* \(E\w+\); name a .*\n$/);
+    assert.match(
+      stderr,
+      /^hatchery: lock: the locks directory \S+ is not a directory.* \(E\w+\); name a .*\n$/,
+    );
   });
 
   it('of a directory where nothing can be made ends, with what to do', async () => {
@@ -49,7 +52,10 @@ describe('wrong usage', () => {
   it('of a name says what is wrong with it, on one line', async () => {
     using directory = temporaryDirectory();
     const long = await run(directory.path, ['x'.repeat(300), '--', 'true']);
-    assert.match(long.stderr, /^hatchery: lock: the name of a lock has at most 64 characters, not 300; .*\n$/);
+    assert.match(
+      long.stderr,
+      /^hatchery: lock: the name of a lock has at most 64 characters, not 300; .*\n$/,
+    );
     const broken = await run(directory.path, ['a\nb', '--', 'true']);
     assert.match(broken.stderr, /^hatchery: lock: 'a\\x0ab' cannot name a lock.*\n$/);
   });
@@ -64,7 +70,16 @@ describe(
       chmodSync(directory.path, 0o755);
       const configFile = join(directory.path, 'hatchery.toml');
       const nobody = async (script: string): Promise<CommandEnd> => {
-        const words = ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'sh', '-c', script];
+        const words = [
+          '--reuid',
+          '65534',
+          '--regid',
+          '65534',
+          '--clear-groups',
+          'sh',
+          '-c',
+          script,
+        ];
         using command = new RunningCommand('setpriv', words);
         return await command.ended();
       };
@@ -80,36 +95,43 @@ describe(
       );
       writeFileSync(configFile, 'state_dir = "."\n[locks]\nmode = "0666"\n');
       const lock = lockWord(directory.path, `a --config '${configFile}'`);
-      assert.equal((await run(directory.path, ['a', '--config', configFile, '--', 'true'])).status, 0);
+      assert.equal(
+        (await run(directory.path, ['a', '--config', configFile, '--', 'true'])).status,
+        0,
+      );
       assert.equal((await nobody(`${lock} -- ${byHand} || ${lock} -- true`)).status, 0);
     });
   },
 );
 
-describe('a user who may not write in the locks directory', { skip: process.getuid?.() !== 0 && 'needs root' }, () => {
-  it('is warned once, with what to do, and is shown with user, command and age', async () => {
-    using directory = temporaryDirectory();
-    const locks = join(directory.path, 'locks');
-    mkdirSync(locks);
-    writeFileSync(join(locks, 'a.lock'), '');
-    for (const path of [directory.path, locks]) chmodSync(path, 0o755);
-    const words = ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'sh', '-c'];
-    const script = `${lockWord(directory.path, 'a')} -- sh -c 'echo held; exec sleep 600'`;
-    using holder = new RunningCommand('setpriv', [...words, script]);
-    await holder.says(/held/);
-    const [lock] = readScriptLocks(locks);
-    assert.deepEqual([lock?.holder?.user, lock?.condition], ['nobody', 'held']);
-    assert.match(lock?.holder?.command ?? '', /^sh -c echo held/);
-    assert.notEqual(lock?.holder?.since, null);
-    assert.match(lock?.reasons?.join() ?? '', /could not write who it is/);
-    const { status, stderr } = await run(directory.path, ['a', '--', 'true']);
-    assert.equal(status, 75);
-    assert.match(stderr, /lock a is held by nobody: sh -c echo held/);
-    process.kill(lock?.holder?.pid ?? 0, 'SIGTERM');
-    const end = await holder.ended();
-    assert.match(
-      end.stderr,
-      /^hatchery: lock: others see of its holder only what .* \(EACCES\); let .*chmod a\+rwxt .*\n/,
-    );
-  });
-});
+describe(
+  'a user who may not write in the locks directory',
+  { skip: process.getuid?.() !== 0 && 'needs root' },
+  () => {
+    it('is warned once, with what to do, and is shown with user, command and age', async () => {
+      using directory = temporaryDirectory();
+      const locks = join(directory.path, 'locks');
+      mkdirSync(locks);
+      writeFileSync(join(locks, 'a.lock'), '');
+      for (const path of [directory.path, locks]) chmodSync(path, 0o755);
+      const words = ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'sh', '-c'];
+      const script = `${lockWord(directory.path, 'a')} -- sh -c 'echo held; exec sleep 600'`;
+      using holder = new RunningCommand('setpriv', [...words, script]);
+      await holder.says(/held/);
+      const [lock] = readScriptLocks(locks);
+      assert.deepEqual([lock?.holder?.user, lock?.condition], ['nobody', 'held']);
+      assert.match(lock?.holder?.command ?? '', /^sh -c echo held/);
+      assert.notEqual(lock?.holder?.since, null);
+      assert.match(lock?.reasons?.join() ?? '', /could not write who it is/);
+      const { status, stderr } = await run(directory.path, ['a', '--', 'true']);
+      assert.equal(status, 75);
+      assert.match(stderr, /lock a is held by nobody: sh -c echo held/);
+      process.kill(lock?.holder?.pid ?? 0, 'SIGTERM');
+      const end = await holder.ended();
+      assert.match(
+        end.stderr,
+        /^hatchery: lock: others see of its holder only what .* \(EACCES\); let .*chmod a\+rwxt .*\n/,
+      );
+    });
+  },
+);

@@ -22,7 +22,11 @@ export class RunningCommand implements Disposable {
   stdout = '';
   stderr = '';
 
-  constructor(file: string, words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  constructor(
+    file: string,
+    words: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     this.#process = spawn(file, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment },
@@ -41,7 +45,11 @@ export class RunningCommand implements Disposable {
   ): RunningCommand {
     const [name = '', ...rest] = words;
     if (name === 'lock') return RunningCommand.lock(stateDirectory, rest, environment);
-    return new RunningCommand(process.execPath, [main, name, '--state-dir', stateDirectory, ...rest], environment);
+    return new RunningCommand(
+      process.execPath,
+      [main, name, '--state-dir', stateDirectory, ...rest],
+      environment,
+    );
   }
 
   static lock(
@@ -49,7 +57,11 @@ export class RunningCommand implements Disposable {
     words: readonly string[],
     environment: Readonly<Record<string, string>> = {},
   ): RunningCommand {
-    return new RunningCommand(hatcheryScript, ['lock', '--state-dir', stateDirectory, ...words], environment);
+    return new RunningCommand(
+      hatcheryScript,
+      ['lock', '--state-dir', stateDirectory, ...words],
+      environment,
+    );
   }
 
   get pid(): number {
@@ -61,13 +73,16 @@ export class RunningCommand implements Disposable {
   }
 
   async says(pattern: RegExp): Promise<RegExpExecArray> {
-    return until(`${String(pattern)} on stdout (stderr: ${this.stderr})`, () => pattern.exec(this.stdout));
+    return until(`${String(pattern)} on stdout (stderr: ${this.stderr})`, () =>
+      pattern.exec(this.stdout),
+    );
   }
 
   async ended(): Promise<CommandEnd> {
     const status = await within('the end of the command', this.#ended.promise);
     // What was written just before the end may still be on its way.
-    if (!this.#process.stdout?.readableEnded) await Promise.race([once(this.#process, 'close'), pause()]);
+    if (!this.#process.stdout?.readableEnded)
+      await Promise.race([once(this.#process, 'close'), pause()]);
     return { status, stdout: this.stdout, stderr: this.stderr };
   }
 
@@ -78,7 +93,9 @@ export class RunningCommand implements Disposable {
   }
 }
 
-/** A shell's word for `hatchery lock` on a state directory, to be used in the commands under test. */
+/**
+ * A shell's word for `hatchery lock` on a state directory, to be used in the commands under test.
+ */
 export function lockWord(stateDirectory: string, name: string): string {
   return `'${hatcheryScript}' lock --state-dir '${stateDirectory}' ${name}`;
 }

@@ -13,11 +13,14 @@ const letGo = (): void => writeFileSync(go(), '');
 
 describe('a command under a lock', () => {
   it('has its own words, output and exit status', async () => {
-    assert.deepEqual(await run('a', '--', 'sh', '-c', 'echo "$1"; echo err >&2; exit 7', 'sh', '--wait'), {
-      status: 7,
-      stdout: '--wait\n',
-      stderr: 'err\n',
-    });
+    assert.deepEqual(
+      await run('a', '--', 'sh', '-c', 'echo "$1"; echo err >&2; exit 7', 'sh', '--wait'),
+      {
+        status: 7,
+        stdout: '--wait\n',
+        stderr: 'err\n',
+      },
+    );
   });
 
   it('that dies of a signal gives 128 and its number, and the lock is free', async () => {
@@ -49,7 +52,10 @@ describe('a lock that another holds', () => {
     using holder = await startHolder('a');
     const { status, stderr, stdout } = await run('a', '--', 'echo', 'ran');
     assert.deepEqual([status, stdout], [75, '']);
-    assert.match(stderr, /^hatchery: lock a is held by \S+: sh -c .*echo held.* \(pid \d+, since \d{4}-.*Z\);.*\n$/);
+    assert.match(
+      stderr,
+      /^hatchery: lock a is held by \S+: sh -c .*echo held.* \(pid \d+, since \d{4}-.*Z\);.*\n$/,
+    );
     letGo();
     assert.equal((await holder.ended()).status, 0);
   });
@@ -59,7 +65,10 @@ describe('a lock that another holds', () => {
     const late = await run('a', '--wait', '0.2', '--', 'echo', 'ran');
     assert.deepEqual([late.status, late.stdout], [75, '']);
     using waiter = start('a', '--wait', '60', '--', 'echo', 'mine');
-    const waiting = await until('the waiter to be seen', () => readScriptLocks(locksDirectory())[0]?.waiters[0]);
+    const waiting = await until(
+      'the waiter to be seen',
+      () => readScriptLocks(locksDirectory())[0]?.waiters[0],
+    );
     assert.deepEqual([waiting.pid, waiting.command], [waiter.pid, 'echo mine']);
     letGo();
     assert.equal((await holder.ended()).status, 0);
@@ -69,7 +78,12 @@ describe('a lock that another holds', () => {
   it('does not hinder another name or another directory', async () => {
     using holder = await startHolder('a');
     assert.equal((await run('b', '--', 'true')).status, 0);
-    using elsewhere = RunningCommand.hatchery(join(stateDirectory(), 'other'), ['lock', 'a', '--', 'true']);
+    using elsewhere = RunningCommand.hatchery(join(stateDirectory(), 'other'), [
+      'lock',
+      'a',
+      '--',
+      'true',
+    ]);
     assert.equal((await elsewhere.ended()).status, 0);
     letGo();
     await holder.ended();
@@ -121,7 +135,13 @@ describe('a crash', () => {
   });
 
   it('of the command leaves the lock with what it started in the background', async () => {
-    const { status } = await run('a', '--', 'sh', '-c', `(until [ -e '${go()}' ]; do sleep 0.02; done) >&- 2>&- &`);
+    const { status } = await run(
+      'a',
+      '--',
+      'sh',
+      '-c',
+      `(until [ -e '${go()}' ]; do sleep 0.02; done) >&- 2>&- &`,
+    );
     assert.equal(status, 0);
     const refused = await run('a', '--', 'true');
     assert.equal(refused.status, 75);
@@ -157,7 +177,10 @@ while not os.path.exists(${JSON.stringify(go())}): time.sleep(0.02)`;
     await other.says(/held/);
     const { status, stderr } = await run('a', '--', 'true');
     assert.equal(status, 75);
-    assert.match(stderr, new RegExp(`^hatchery: lock a is held by .*python3.*\\(pid ${other.pid},.*\n$`));
+    assert.match(
+      stderr,
+      new RegExp(`^hatchery: lock a is held by .*python3.*\\(pid ${other.pid},.*\n$`),
+    );
     letGo();
     assert.equal((await run('a', '--wait', '30', '--', 'true')).status, 0);
     await other.ended();

@@ -1,13 +1,15 @@
 import type { Command } from '../command.ts';
 
 /**
- * The help of `hatchery lock`. The script `hatchery` runs the command itself by apps/cli/lock/main.py: Node cannot hand a
- * process context on as it was given (docs/decisions/0041).
+ * The help of `hatchery lock`. The script `hatchery` runs the command itself by
+ * apps/cli/lock/main.py: Node cannot hand a process context on as it was given
+ * (docs/decisions/0041).
  */
 export const lock: Command = {
   name: 'lock',
   synopsis: 'NAME [--wait SECONDS] -- COMMAND…',
-  summary: 'run a command under a global lock of this host; exit code 75 when another process holds it',
+  summary:
+    'run a command under a global lock of this host; exit code 75 when another process holds it',
   details: [
     'COMMAND runs as under flock(1), with the terminal, signals, descriptors, limits and environment of the caller.',
     "The exit code is COMMAND's; 128 plus the number if a signal ends it; 127 if it cannot be found, 126 if it cannot be run.",

@@ -21,8 +21,14 @@ describe('hatchery locks, when it cannot know', () => {
     using directory = temporaryDirectory();
     await using _service = await hungService(directory.path);
     const { code, stdout, said } = await hatchery('locks', '--state-dir', directory.path);
-    assert.deepEqual([code, stdout], [1, 'no lock of a script is held; those of branches are not known\n']);
-    assert.match(said[0] ?? '', /^locks: only those of scripts: the fork service on .* gives no answer/);
+    assert.deepEqual(
+      [code, stdout],
+      [1, 'no lock of a script is held; those of branches are not known\n'],
+    );
+    assert.match(
+      said[0] ?? '',
+      /^locks: only those of scripts: the fork service on .* gives no answer/,
+    );
     const watched = await hatchery('locks', '--watch', '--state-dir', directory.path);
     assert.deepEqual([watched.code, watched.stdout], [1, '']);
   });
@@ -30,14 +36,23 @@ describe('hatchery locks, when it cannot know', () => {
   it('says so where no service runs, too', async () => {
     using directory = temporaryDirectory();
     const { code, stdout } = await hatchery('locks', '--state-dir', directory.path);
-    assert.deepEqual([code, stdout], [0, 'no lock of a script is held; those of branches are not known\n']);
+    assert.deepEqual(
+      [code, stdout],
+      [0, 'no lock of a script is held; those of branches are not known\n'],
+    );
   });
 
   it('names a locks directory that is none', async () => {
     using directory = temporaryDirectory();
     const config = join(directory.path, 'hatchery.toml');
     writeFileSync(config, '[locks]\ndir = "/etc/passwd"\n');
-    const { code, said } = await hatchery('locks', '--config', config, '--state-dir', directory.path);
+    const { code, said } = await hatchery(
+      'locks',
+      '--config',
+      config,
+      '--state-dir',
+      directory.path,
+    );
     assert.equal(code, 1);
     assert.match(
       said.at(-1) ?? '',

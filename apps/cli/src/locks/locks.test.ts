@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Lock } from '@hatchery/events';
 import { readScriptLocks } from '@hatchery/script-locks';
-import { assertNothingLeft, ForkerProcess, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
+import {
+  assertNothingLeft,
+  ForkerProcess,
+  takeBaseline,
+  temporaryDirectory,
+  until,
+} from '@hatchery/testkit';
 import { lockWord, RunningCommand, type CommandEnd } from './lock.test-support.ts';
 
 const directory = temporaryDirectory();
@@ -20,7 +26,8 @@ after(async () => {
   directory[Symbol.dispose]();
 });
 
-const start = (...words: string[]): RunningCommand => RunningCommand.hatchery(directory.path, words);
+const start = (...words: string[]): RunningCommand =>
+  RunningCommand.hatchery(directory.path, words);
 const run = async (...words: string[]): Promise<CommandEnd> => {
   using command = start(...words);
   return await command.ended();
@@ -30,18 +37,32 @@ const run = async (...words: string[]): Promise<CommandEnd> => {
 async function shown(name: string): Promise<Lock> {
   return until(`lock ${name}`, async () => {
     const { stdout } = await run('locks', '--json');
-    const pid = readScriptLocks(join(directory.path, 'locks')).find((lock) => lock.name === name)?.holder?.pid;
-    return (JSON.parse(stdout) as Lock[]).find((lock) => lock.name === name && lock.holder?.pid === pid);
+    const pid = readScriptLocks(join(directory.path, 'locks')).find((lock) => lock.name === name)
+      ?.holder?.pid;
+    return (JSON.parse(stdout) as Lock[]).find(
+      (lock) => lock.name === name && lock.holder?.pid === pid,
+    );
   });
 }
 
-/** A job that would hold its lock for long. It mentions the directory, so that a test that leaves it behind fails. */
+/**
+ * A job that would hold its lock for long. It mentions the directory, so that a test that leaves it
+ * behind fails.
+ */
 async function hold(name: string): Promise<RunningCommand> {
-  const command = start('lock', name, '--', 'sh', '-c', `echo held; : ${directory.path}; while :; do sleep 0.1; done`);
+  const command = start(
+    'lock',
+    name,
+    '--',
+    'sh',
+    '-c',
+    `echo held; : ${directory.path}; while :; do sleep 0.1; done`,
+  );
   await command.says(/held/);
   // Until the command has introduced itself, hatchery stands for it.
   await until('its record', () => {
-    const holder = readScriptLocks(join(directory.path, 'locks')).find((lock) => lock.name === name)?.holder?.pid;
+    const holder = readScriptLocks(join(directory.path, 'locks')).find((lock) => lock.name === name)
+      ?.holder?.pid;
     return holder !== undefined && holder !== command.pid;
   });
   return command;
@@ -71,7 +92,11 @@ describe('hatchery locks', () => {
   });
 
   it('looks at the disk first when it is told to', async () => {
-    assert.deepEqual(await run('locks', '--scan', '--json'), { status: 0, stdout: '[]\n', stderr: '' });
+    assert.deepEqual(await run('locks', '--scan', '--json'), {
+      status: 0,
+      stdout: '[]\n',
+      stderr: '',
+    });
   });
 
   it('shows the locks of scripts without a service, and says that these are all', async () => {
@@ -89,7 +114,14 @@ describe('a deadlock of two scripts', () => {
       const inner = `${lockWord(directory.path, second)} --wait 60 -- echo through ${directory.path}`;
       // Each takes its second lock only when both have their first.
       const both = `until [ -e '${directory.path}/x.first' ] && [ -e '${directory.path}/y.first' ]; do sleep 0.02; done`;
-      return start('lock', first, '--', 'sh', '-c', `touch '${directory.path}/${first}.first'; ${both}; ${inner}`);
+      return start(
+        'lock',
+        first,
+        '--',
+        'sh',
+        '-c',
+        `touch '${directory.path}/${first}.first'; ${both}; ${inner}`,
+      );
     });
     if (one === undefined || other === undefined) return;
     using _one = one;
@@ -98,10 +130,19 @@ describe('a deadlock of two scripts', () => {
       const { stdout } = await run('locks');
       return stdout.includes('DEADLOCK') ? stdout : null;
     });
-    assert.match(text, /^ {2}\S+ pid \d+ .* waits for script y \(\w+\), held by \S+ pid \d+ sh -c/m);
-    assert.match(text, /^ {2}\S+ pid \d+ .* waits for script x \(\w+\), held by \S+ pid \d+ sh -c/m);
+    assert.match(
+      text,
+      /^ {2}\S+ pid \d+ .* waits for script y \(\w+\), held by \S+ pid \d+ sh -c/m,
+    );
+    assert.match(
+      text,
+      /^ {2}\S+ pid \d+ .* waits for script x \(\w+\), held by \S+ pid \d+ sh -c/m,
+    );
     const [, id = ''] = /^(\w+) {2}to end its job and free it/m.exec(text) ?? [];
-    assert.match((await run('break-lock', id, '--reason', 'test')).stdout, /the kernel has freed the lock/);
+    assert.match(
+      (await run('break-lock', id, '--reason', 'test')).stdout,
+      /the kernel has freed the lock/,
+    );
     const ends = [await one.ended(), await other.ended()];
     assert.deepEqual(ends.map(({ status }) => status).sort(), [0, 143]);
     assert.equal(ends.filter(({ stdout }) => stdout.startsWith('through')).length, 1);
@@ -125,7 +166,14 @@ describe('hatchery break-lock', () => {
   });
 
   it('takes the name of a lock, and ends what its job left behind', async () => {
-    const { stdout, status } = await run('lock', 'left', '--', 'sh', '-c', 'setsid sleep 600 >&- 2>&- & echo $!');
+    const { stdout, status } = await run(
+      'lock',
+      'left',
+      '--',
+      'sh',
+      '-c',
+      'setsid sleep 600 >&- 2>&- & echo $!',
+    );
     assert.equal(status, 0);
     const pid = Number(stdout);
     const lock = await until('what was left', async () => {

@@ -19,12 +19,17 @@ export const locks: Command = {
     expectWords(invocation);
     const { config, options, hint } = invocation;
     if (options['scan'] === true) {
-      await askService(config, 'POST', '/v1/locks/scan', { actor: actor(invocation), reason: 'hatchery locks --scan' });
+      await askService(config, 'POST', '/v1/locks/scan', {
+        actor: actor(invocation),
+        reason: 'hatchery locks --scan',
+      });
     }
     if (options['watch'] === true) return watch(invocation);
     const { list, areAll, exitCode } = await findLocks(invocation);
     const json = options['json'] === true;
-    invocation.print(json ? `${JSON.stringify(list)}\n` : describeLocks(list, new Date(), areAll, hint));
+    invocation.print(
+      json ? `${JSON.stringify(list)}\n` : describeLocks(list, new Date(), areAll, hint),
+    );
     return exitCode;
   },
 };
@@ -36,7 +41,10 @@ interface FoundLocks {
   readonly exitCode: number;
 }
 
-/** The locks that the service knows; without an answer those of scripts, which need none. A service that does not answer is a failure. */
+/**
+ * The locks that the service knows; without an answer those of scripts, which need none. A service
+ * that does not answer is a failure.
+ */
 async function findLocks({ config, say }: Invocation): Promise<FoundLocks> {
   try {
     const { view } = await serviceState(config, answerMsMax);
@@ -56,7 +64,10 @@ function scriptLocks({ locks: { directory } }: Config): Lock[] {
   }
 }
 
-/** Prints the locks again whenever one changes, until a signal ends it; with `--json` a line each time. */
+/**
+ * Prints the locks again whenever one changes, until a signal ends it; with `--json` a line each
+ * time.
+ */
 async function watch({ config, options, print, say, hint }: Invocation): Promise<number> {
   await serviceState(config, answerMsMax);
   const ended = new AbortController();

@@ -52,7 +52,10 @@ it('the script that runs the other two passes its own lock twice and does all of
   using script = start('publish-ftpmaster');
   const { status, stdout, stderr } = await script.ended();
   assert.deepEqual([status, stderr], [0, '']);
-  assert.equal(stdout, 'process-accepted: hello_1.deb\npublish-distro: 1 packages\npublish-ftpmaster: done\n');
+  assert.equal(
+    stdout,
+    'process-accepted: hello_1.deb\npublish-distro: 1 packages\npublish-ftpmaster: done\n',
+  );
   assert.equal(readFileSync(archive('Packages'), 'utf8'), './hello_1.deb\n');
 });
 
@@ -62,7 +65,10 @@ it('each of them says who holds the lock, and does nothing', async () => {
     using script = start(name);
     const { status, stdout, stderr } = await script.ended();
     assert.deepEqual([status, stdout], [75, ''], name);
-    assert.match(stderr, /^hatchery: lock publisher is held by \S+: sh .*process-accepted \(pid \d+, since .*\n$/);
+    assert.match(
+      stderr,
+      /^hatchery: lock publisher is held by \S+: sh .*process-accepted \(pid \d+, since .*\n$/,
+    );
   }
   assert.ok(existsSync(archive('accepted/hello_1.deb')));
   assert.ok(!existsSync(archive('Packages')));

@@ -1,19 +1,30 @@
 import { drainDeadlineSMax } from '@hatchery/event-feed';
 import { unsaidReason, type RunningSession } from '@hatchery/events';
 import { age } from '../terminal/age.ts';
-import { exitDone, expectWords, UsageError, type Command, type Invocation, type Options } from '../command.ts';
+import {
+  exitDone,
+  expectWords,
+  UsageError,
+  type Command,
+  type Invocation,
+  type Options,
+} from '../command.ts';
 import { tellOldGateways } from './drain-old.ts';
 import { findOldGateways, sessionsOfOld } from '../service/old-parts.ts';
 import { askGateway, gatewayState } from '../service/running-gateway.ts';
 import { actor, askService, NotRunningError } from '../service/running-service.ts';
 import { table } from '../terminal/table.ts';
 
-const commonOptions = { old: { type: 'boolean' }, reason: { type: 'string', default: unsaidReason } } as const;
+const commonOptions = {
+  old: { type: 'boolean' },
+  reason: { type: 'string', default: unsaidReason },
+} as const;
 
 export const drain: Command = {
   name: 'drain',
   synopsis: '[--old] [--deadline SECONDS] [--reason TEXT]',
-  summary: 'refuse new sessions; running ones may finish until the deadline (forker.children_timeout_s)',
+  summary:
+    'refuse new sessions; running ones may finish until the deadline (forker.children_timeout_s)',
   details: `--old          set a deadline only for the sessions that a restart still waits for; new sessions are accepted as before
 --reason TEXT  users who are refused or disconnected during the drain read TEXT; the page shows it and the audit keeps it
 A drain, its reason and its deadline hold over restarts, until hatchery undrain.`,
@@ -22,13 +33,16 @@ A drain, its reason and its deadline hold over restarts, until hatchery undrain.
     expectWords(invocation);
     const who = intent(invocation);
     const deadlineS = readDeadline(invocation.options);
-    if (invocation.options['old'] === true) return tellOldGateways(invocation, 'drain', { ...who, deadlineS });
+    if (invocation.options['old'] === true)
+      return tellOldGateways(invocation, 'drain', { ...who, deadlineS });
     // The door first: the fork service would refuse those whom the gateway has just let in.
     await tellBoth(invocation, [
       () => askGateway(invocation.config, 'POST', '/v1/drain', { ...who, deadlineS }),
       () => askService(invocation.config, 'POST', '/v1/drain', { ...who, deadlineS }),
     ]);
-    invocation.print(invocation.hint('draining: no new session is taken; hatchery undrain takes this back\n'));
+    invocation.print(
+      invocation.hint('draining: no new session is taken; hatchery undrain takes this back\n'),
+    );
     await showRest(invocation);
     return exitDone;
   },
@@ -53,8 +67,14 @@ export const undrain: Command = {
   },
 };
 
-/** Asks in order. One that does not run takes nothing anyway, which is said. @throws when one refuses, or none runs */
-async function tellBoth({ say }: Invocation, requests: readonly (() => Promise<unknown>)[]): Promise<void> {
+/**
+ * Asks in order. One that does not run takes nothing anyway, which is said. @throws when one
+ * refuses, or none runs
+ */
+async function tellBoth(
+  { say }: Invocation,
+  requests: readonly (() => Promise<unknown>)[],
+): Promise<void> {
   const absent: Error[] = [];
   for (const request of requests)
     await request().catch((error: unknown) => {
@@ -65,15 +85,23 @@ async function tellBoth({ say }: Invocation, requests: readonly (() => Promise<u
   for (const { message } of absent) say(message);
 }
 
-/** Who still runs, also in old gateways, and until when. Silent without a gateway: then nobody is connected. */
+/**
+ * Who still runs, also in old gateways, and until when. Silent without a gateway: then nobody is
+ * connected.
+ */
 async function showRest({ config, print, say }: Invocation): Promise<void> {
-  const [state, old] = await Promise.all([gatewayState(config).catch(() => null), findOldGateways(config)]);
+  const [state, old] = await Promise.all([
+    gatewayState(config).catch(() => null),
+    findOldGateways(config),
+  ]);
   if (state === null) return;
   const { drainDeadline } = state;
   const sessions = [...state.sessions, ...sessionsOfOld(old, say)];
   if (sessions.length === 0) return print('no session runs\n');
   const count = `${sessions.length} session${sessions.length === 1 ? '' : 's'}`;
-  print(`${count} may finish until ${drainDeadline ?? 'they end'}; then they are disconnected with a message\n`);
+  print(
+    `${count} may finish until ${drainDeadline ?? 'they end'}; then they are disconnected with a message\n`,
+  );
   print(describeRest(sessions));
 }
 
@@ -81,7 +109,13 @@ async function showRest({ config, print, say }: Invocation): Promise<void> {
 function describeRest(sessions: readonly RunningSession[]): string {
   return table(
     ['USER', 'PEER', 'BRANCH', 'FOR', 'SESSION'],
-    sessions.map(({ user, peer, branch, ageMs, sessionId }) => [user, peer, branch ?? '-', age(0, ageMs), sessionId]),
+    sessions.map(({ user, peer, branch, ageMs, sessionId }) => [
+      user,
+      peer,
+      branch ?? '-',
+      age(0, ageMs),
+      sessionId,
+    ]),
   );
 }
 
@@ -94,7 +128,14 @@ function intent(invocation: Invocation): { readonly actor: string; readonly reas
 function readDeadline({ deadline }: Options): number | undefined {
   if (deadline === undefined) return undefined;
   const seconds = Number(deadline);
-  if (typeof deadline === 'string' && deadline.trim() !== '' && seconds >= 0 && seconds <= drainDeadlineSMax)
+  if (
+    typeof deadline === 'string' &&
+    deadline.trim() !== '' &&
+    seconds >= 0 &&
+    seconds <= drainDeadlineSMax
+  )
     return seconds;
-  throw new UsageError(`--deadline takes seconds from 0 to ${drainDeadlineSMax}, not '${String(deadline)}'`);
+  throw new UsageError(
+    `--deadline takes seconds from 0 to ${drainDeadlineSMax}, not '${String(deadline)}'`,
+  );
 }

@@ -17,7 +17,11 @@ or that a process has open.
 
 hatchery leftovers             lists packs of killed pushes, and locks and branches that were not finished
 hatchery leftovers --collect   frees disk space after a disk was full`,
-  options: { json: { type: 'boolean' }, collect: { type: 'boolean' }, reason: { type: 'string', default: 'not said' } },
+  options: {
+    json: { type: 'boolean' },
+    collect: { type: 'boolean' },
+    reason: { type: 'string', default: 'not said' },
+  },
   async run(invocation) {
     expectWords(invocation);
     const { config, options, print } = invocation;
@@ -27,7 +31,8 @@ hatchery leftovers --collect   frees disk space after a disk was full`,
       ? askService(config, 'POST', '/v1/leftovers/collect', wish, answerMsMax)
       : askService(config, 'GET', '/v1/leftovers', undefined, answerMsMax))) as readonly Leftover[];
     if (options['json'] === true) print(`${JSON.stringify(found)}\n`);
-    else if (found.length === 0) print(collects ? 'nothing to collect\n' : 'nothing is left behind\n');
+    else if (found.length === 0)
+      print(collects ? 'nothing to collect\n' : 'nothing is left behind\n');
     else print(describe(found, collects, Date.now()));
     return exitDone;
   },
@@ -39,7 +44,10 @@ function describe(found: readonly Leftover[], isCollected: boolean, nowMs: numbe
     found.map(({ bytes, changedAt, kind, owner, branch, keptFor }) => [
       `${Math.ceil(bytes / 1000)} kB`,
       age(Date.parse(changedAt), nowMs),
-      ...[kind, owner, branch, isCollected ? 'collected' : (keptFor ?? 'the next collection')],
+      kind,
+      owner,
+      branch,
+      isCollected ? 'collected' : (keptFor ?? 'the next collection'),
     ]),
   );
 }

@@ -8,7 +8,8 @@ export const readOnly: Command = {
   options: { reason: { type: 'string' } },
   async run(invocation) {
     const { 'on or off': word } = expectWords(invocation, 'on or off');
-    if (word !== 'on' && word !== 'off') throw new UsageError(`on or off is expected, not '${word}'`);
+    if (word !== 'on' && word !== 'off')
+      throw new UsageError(`on or off is expected, not '${word}'`);
     const { reason = word === 'off' ? 'not said' : undefined } = invocation.options;
     if (typeof reason !== 'string' || reason === '')
       throw new UsageError('--reason TEXT is missing: users who push read it');
@@ -18,7 +19,9 @@ export const readOnly: Command = {
       reason,
     });
     invocation.print(
-      word === 'on' ? 'read-only: no branch is changed from now on; reading goes on\n' : 'changes are taken again\n',
+      word === 'on'
+        ? 'read-only: no branch is changed from now on; reading goes on\n'
+        : 'changes are taken again\n',
     );
     return exitDone;
   },

@@ -4,12 +4,20 @@ import { AuditLog, type AuditBody } from '@hatchery/event-feed';
 import { temporaryDirectory } from '@hatchery/testkit';
 import { hatchery, type Outcome } from '../terminal/terminal.test-support.ts';
 
-/** A state directory with this in its audit, each entry a minute after the one before it, the last one now. */
+/**
+ * A state directory with this in its audit, each entry a minute after the one before it, the last
+ * one now.
+ */
 export function audited(directory: string, ...bodies: AuditBody[]): void {
   let minutes = bodies.length;
   const now = (): Date => new Date(Date.now() - 60_000 * minutes);
   const failed = (error: Error): never => assert.fail(error);
-  using log = new AuditLog({ directory: join(directory, 'audit'), part: 'ssh-gateway', now, failed });
+  using log = new AuditLog({
+    directory: join(directory, 'audit'),
+    part: 'ssh-gateway',
+    now,
+    failed,
+  });
   for (const body of bodies) {
     minutes -= 1;
     log.append(body);

@@ -1,3 +1,4 @@
+// Long: two commands, sessions and audit, over one recorded past that the suite builds once.
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -12,13 +13,28 @@ import { readSelection } from './selection.ts';
 const peer = '192.0.2.1:50022';
 
 const ended = (user: string, at: number): AuditBody => ({
-  ...{ kind: 'session.closed', sessionId: `s-${user}-${at}`, childId: 'c-1', pid: 42, user, peer, command: 'lp-serve' },
-  ...{ fingerprint: 'SHA256:x', branch: `~${user}/project/trunk`, lastedMs: 1500, phasesMs: { auth: 12 } },
-  ...{ bytes: { in: 12, out: 3_400_000, err: 0 }, exit: at, reason: at === 0 ? 'finished' : 'client gone' },
+  kind: 'session.closed',
+  sessionId: `s-${user}-${at}`,
+  childId: 'c-1',
+  pid: 42,
+  user,
+  peer,
+  command: 'lp-serve',
+  fingerprint: 'SHA256:x',
+  branch: `~${user}/project/trunk`,
+  lastedMs: 1500,
+  phasesMs: { auth: 12 },
+  bytes: { in: 12, out: 3_400_000, err: 0 },
+  exit: at,
+  reason: at === 0 ? 'finished' : 'client gone',
 });
 
 /** A gateway that answers one thing on its control socket. */
-async function withGateway(state: string, answer: object, story: () => Promise<void>): Promise<void> {
+async function withGateway(
+  state: string,
+  answer: object,
+  story: () => Promise<void>,
+): Promise<void> {
   mkdirSync(join(state, 'run'), { recursive: true });
   const server = createServer((_request, response) => response.end(JSON.stringify(answer)));
   server.listen(join(state, 'run', 'gateway.sock'));
@@ -33,34 +49,63 @@ async function withGateway(state: string, answer: object, story: () => Promise<v
 describe('hatchery sessions', () => {
   it('shows what runs and what has ended, newest first', async () => {
     await withState(async (state, ask) => {
-      audited(state, ended('bob', 0), ended('alice', 1), { kind: 'connection.refused', peer, reason: 'startups' });
-      const running = {
-        ...{ sessionId: 's-2', childId: 'c-2', user: 'alice', peer, command: 'lp-serve --inet alice' },
-        ...{ branch: '~alice/x', state: 'running', ageMs: 65_000, bytes: { in: 1, out: 1000, err: 0 } },
-      };
-      await withGateway(state, { state: 'open', drainDeadline: null, sessions: [running] }, async () => {
-        const { code, stdout, said } = await ask('sessions');
-        assert.deepEqual([code, said], [0, []]);
-        const [head, ...rows] = stdout.trimEnd().split('\n');
-        assert.match(head ?? '', /^STARTED +USER +PEER +BRANCH +LASTED +IN +OUT +END +SESSION$/);
-        assert.match(rows[0] ?? '', / alice +192\.0\.2\.1:50022 +~alice\/x +1 min +1 B +1\.0 kB +running +s-2$/);
-        assert.match(rows[1] ?? '', / alice .* 1 s +12 B +3\.4 MB +exit 1, client gone +s-alice-1$/);
-        assert.match(rows[2] ?? '', / bob .* exit 0 +s-bob-0$/);
-        assert.equal(rows.length, 3);
-        const list = JSON.parse((await ask('sessions', '--json', '--user', 'alice')).stdout) as { state: string }[];
-        assert.deepEqual(
-          list.map((session) => session.state),
-          ['running', 'ended'],
-        );
+      audited(state, ended('bob', 0), ended('alice', 1), {
+        kind: 'connection.refused',
+        peer,
+        reason: 'startups',
       });
+      const running = {
+        sessionId: 's-2',
+        childId: 'c-2',
+        user: 'alice',
+        peer,
+        command: 'lp-serve --inet alice',
+        branch: '~alice/x',
+        state: 'running',
+        ageMs: 65_000,
+        bytes: { in: 1, out: 1000, err: 0 },
+      };
+      await withGateway(
+        state,
+        { state: 'open', drainDeadline: null, sessions: [running] },
+        async () => {
+          const { code, stdout, said } = await ask('sessions');
+          assert.deepEqual([code, said], [0, []]);
+          const [head, ...rows] = stdout.trimEnd().split('\n');
+          assert.match(head ?? '', /^STARTED +USER +PEER +BRANCH +LASTED +IN +OUT +END +SESSION$/);
+          assert.match(
+            rows[0] ?? '',
+            / alice +192\.0\.2\.1:50022 +~alice\/x +1 min +1 B +1\.0 kB +running +s-2$/,
+          );
+          assert.match(
+            rows[1] ?? '',
+            / alice .* 1 s +12 B +3\.4 MB +exit 1, client gone +s-alice-1$/,
+          );
+          assert.match(rows[2] ?? '', / bob .* exit 0 +s-bob-0$/);
+          assert.equal(rows.length, 3);
+          const list = JSON.parse((await ask('sessions', '--json', '--user', 'alice')).stdout) as {
+            state: string;
+          }[];
+          assert.deepEqual(
+            list.map((session) => session.state),
+            ['running', 'ended'],
+          );
+        },
+      );
     });
   });
 
   it('shows a session that was refused a change as refused, by whom and why, and never as exit 0', async () => {
     await withState(async (state, ask) => {
       const failed = (failure: 'lock-held' | 'internal', cause: string): AuditBody => ({
-        ...{ kind: 'session.failed', childId: 'c-1', user: 'bob', peer, failure, cause },
-        ...{ verb: 'Branch.lock_write', path: '~bob/project/trunk' },
+        kind: 'session.failed',
+        childId: 'c-1',
+        user: 'bob',
+        peer,
+        failure,
+        cause,
+        verb: 'Branch.lock_write',
+        path: '~bob/project/trunk',
       });
       audited(
         state,
@@ -70,13 +115,16 @@ describe('hatchery sessions', () => {
       );
       const { stdout } = await ask('sessions');
       assert.match(stdout, / bob .* refused: lock held: held by carol on h +s-bob-75$/m);
-      const [session] = JSON.parse((await ask('sessions', '--json')).stdout) as { failure: object }[];
+      const [session] = JSON.parse((await ask('sessions', '--json')).stdout) as {
+        failure: object;
+      }[];
       assert.deepEqual(session?.failure, {
         kind: 'lock-held',
         path: '~bob/project/trunk',
         cause: 'held by carol on h',
       });
-      const audit = (...words: string[]): Promise<string> => ask('audit', ...words).then((told) => told.stdout);
+      const audit = (...words: string[]): Promise<string> =>
+        ask('audit', ...words).then((told) => told.stdout);
       const line =
         / bob +refused: lock held, ~bob\/project\/trunk +192\.0\.2\.1:50022 +held by carol on h \(Branch\.lock_write\)$/m;
       assert.match(await audit('--kind', 'failure'), line);
@@ -97,10 +145,15 @@ describe('hatchery sessions', () => {
       audited(state, ended('bob', 0));
       const { code, stdout, said } = await ask('sessions');
       assert.equal(code, 0);
-      assert.deepEqual(said, ['no ssh gateway runs, so that no session does; those that ended follow']);
+      assert.deepEqual(said, [
+        'no ssh gateway runs, so that no session does; those that ended follow',
+      ]);
       assert.match(stdout, / bob /);
       const { stdout: none } = await ask('sessions', '--user', 'nobody', '--since', '2026-11-20');
-      assert.equal(none, 'no session of nobody since 2026-11-20 00:00:00Z; --since looks further back\n');
+      assert.equal(
+        none,
+        'no session of nobody since 2026-11-20 00:00:00Z; --since looks further back\n',
+      );
     });
   });
 
@@ -132,17 +185,40 @@ describe('hatchery sessions', () => {
 
 describe('hatchery audit', () => {
   const history: AuditBody[] = [
-    { kind: 'sign-in.accepted', user: 'alice', peer, fingerprint: 'SHA256:a', certificate: 'laptop' },
+    {
+      kind: 'sign-in.accepted',
+      user: 'alice',
+      peer,
+      fingerprint: 'SHA256:a',
+      certificate: 'laptop',
+    },
     { kind: 'sign-in.refused', user: 'root', peer, fingerprint: 'SHA256:b', reason: 'no such key' },
     { kind: 'connection.refused', peer, reason: 'startups' },
-    { kind: 'session.refused', user: 'alice', peer, reason: 'unknown-program', request: 'rm -rf \u001b[2J' },
+    {
+      kind: 'session.refused',
+      user: 'alice',
+      peer,
+      reason: 'unknown-program',
+      request: 'rm -rf \u001b[2J',
+    },
     ended('alice', 0),
     {
-      ...{ kind: 'action.requested', actionId: '1', actor: 'bo (cli)', verb: 'drain', target: 'forker' },
+      kind: 'action.requested',
+      actionId: '1',
+      actor: 'bo (cli)',
+      verb: 'drain',
+      target: 'forker',
       reason: 'a new disk',
     },
     { kind: 'action.done', actionId: '1', outcome: 'done' },
-    { kind: 'action.requested', actionId: '2', actor: 'al', verb: 'signal SIGKILL', target: 'c-1', reason: 'runaway' },
+    {
+      kind: 'action.requested',
+      actionId: '2',
+      actor: 'al',
+      verb: 'signal SIGKILL',
+      target: 'c-1',
+      reason: 'runaway',
+    },
     { kind: 'lock.broken', id: 'l-1', actor: 'bo' },
     { kind: 'audit.missing', count: 3, reason: 'the disk did not take them' },
   ];
@@ -172,12 +248,19 @@ describe('hatchery audit', () => {
     await withState(async (state, ask) => {
       audited(state, ...history);
       const kindsOf = async (...words: string[]): Promise<string[]> =>
-        (JSON.parse((await ask('audit', '--json', ...words)).stdout) as { kind: string }[]).map(({ kind }) => kind);
+        (JSON.parse((await ask('audit', '--json', ...words)).stdout) as { kind: string }[]).map(
+          ({ kind }) => kind,
+        );
       assert.deepEqual(await kindsOf('--kind', 'sign-in'), ['sign-in.accepted']);
-      assert.deepEqual(await kindsOf('--kind', 'refusal', '--limit', '2'), ['audit.missing', 'session.refused']);
+      assert.deepEqual(await kindsOf('--kind', 'refusal', '--limit', '2'), [
+        'audit.missing',
+        'session.refused',
+      ]);
       assert.deepEqual(await kindsOf('--user', 'alice'), ['session.refused', 'sign-in.accepted']);
       assert.deepEqual(await kindsOf('--user', 'bo'), ['lock.broken', 'action.requested']);
-      const told = JSON.parse((await ask('audit', '--json', '--user', 'bo')).stdout) as { outcome?: string }[];
+      const told = JSON.parse((await ask('audit', '--json', '--user', 'bo')).stdout) as {
+        outcome?: string;
+      }[];
       assert.equal(told[1]?.outcome, 'done');
       assert.match(
         (await ask('audit', '--user', 'nobody')).stdout,
@@ -188,9 +271,18 @@ describe('hatchery audit', () => {
 
   it('refuses what it does not understand', async () => {
     for (const [words, line] of [
-      [['audit', '--kind', 'all'], "audit: --kind takes sign-in, refusal, failure, action, not 'all'"],
-      [['audit', '--since', 'yesterday'], 'audit: --since takes an age as 30min, 2h or 3d, or a date'],
-      [['audit', '--since', '2026-13-41'], 'audit: --since takes an age as 30min, 2h or 3d, or a date'],
+      [
+        ['audit', '--kind', 'all'],
+        "audit: --kind takes sign-in, refusal, failure, action, not 'all'",
+      ],
+      [
+        ['audit', '--since', 'yesterday'],
+        'audit: --since takes an age as 30min, 2h or 3d, or a date',
+      ],
+      [
+        ['audit', '--since', '2026-13-41'],
+        'audit: --since takes an age as 30min, 2h or 3d, or a date',
+      ],
       [['sessions', '--limit', '0'], "sessions: --limit takes a number from 1 to 1000000, not '0'"],
       [['sessions', '--limit', '1e3'], 'sessions: --limit takes a number'],
       [['sessions', '--user='], 'sessions: --user is empty'],
@@ -213,7 +305,10 @@ describe('help', () => {
       assert.equal(code, 0);
       assert.match(
         stdout,
-        new RegExp(`^--since TIME  an age such as 30min, 2h or 3d, .* \\(default ${since}\\)$`, 'm'),
+        new RegExp(
+          `^--since TIME  an age such as 30min, 2h or 3d, .* \\(default ${since}\\)$`,
+          'm',
+        ),
       );
       assert.match(stdout, /^--limit N {5}show the newest N at most \(default 50\)$/m);
     }
@@ -233,6 +328,10 @@ describe('readSelection', () => {
       ['2026-11-20T09:30', '2026-11-20T09:30:00.000Z'],
       ['2026-11-20T09:30:01+02:00', '2026-11-20T07:30:01.000Z'],
     ] as const)
-      assert.equal(readSelection({ since }, { since: '1d', limit: 1 }, now).since.toISOString(), instant, since);
+      assert.equal(
+        readSelection({ since }, { since: '1d', limit: 1 }, now).since.toISOString(),
+        instant,
+        since,
+      );
   });
 });

@@ -13,7 +13,10 @@ export const selectionOptions = {
 /** How {@link selectionOptions} stand in a synopsis. */
 export const selectionSynopsis = '[--since TIME] [--user NAME] [--limit N] [--json]';
 
-/** What {@link selectionOptions} mean, for the help of a command that shows as much as `fallback` without them. */
+/**
+ * What {@link selectionOptions} mean, for the help of a command that shows as much as `fallback`
+ * without them.
+ */
 export function selectionHelp(fallback: SelectionFallback): string {
   return [
     `--since TIME  an age such as 30min, 2h or 3d, or a date in UTC such as 2026-11-21 or 2026-11-21T09:30 (default ${fallback.since})`,
@@ -34,7 +37,14 @@ export interface Selection {
   readonly limit: number;
 }
 
-const unitsMs = { s: 1_000, min: 60_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+const unitsMs = {
+  s: 1_000,
+  min: 60_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+} as const;
 
 /** More than anybody reads; who wants all of it reads the files. */
 const limitMax = 1_000_000;
@@ -50,14 +60,22 @@ export function readSelection(options: Options, fallback: SelectionFallback, now
   };
 }
 
-/** `30min`, `2h`, `3d`, `1w` ago, or a date as `2026-11-21`, `2026-11-21T09:30`, in UTC unless it says otherwise. */
+/**
+ * `30min`, `2h`, `3d`, `1w` ago, or a date as `2026-11-21`, `2026-11-21T09:30`, in UTC unless it
+ * says otherwise.
+ */
 function readSince(text: string, now: Date): Date {
   const [, number, unit] = /^(\d{1,6}) ?(s|min|m|h|d|w)$/.exec(text) ?? [];
-  if (number !== undefined) return new Date(now.getTime() - Number(number) * unitsMs[unit as keyof typeof unitsMs]);
+  if (number !== undefined)
+    return new Date(now.getTime() - Number(number) * unitsMs[unit as keyof typeof unitsMs]);
   const isDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.test(text);
-  const date = new Date(/T.*(Z|[+-]\d\d:\d\d)$/.test(text) || !text.includes('T') ? text : `${text}Z`);
+  const date = new Date(
+    /T.*(Z|[+-]\d\d:\d\d)$/.test(text) || !text.includes('T') ? text : `${text}Z`,
+  );
   if (isDate && !Number.isNaN(date.getTime())) return date;
-  throw new UsageError(`--since takes an age as 30min, 2h or 3d, or a date as 2026-11-21T09:30, not '${text}'`);
+  throw new UsageError(
+    `--since takes an age as 30min, 2h or 3d, or a date as 2026-11-21T09:30, not '${text}'`,
+  );
 }
 
 function readLimit(text: string): number {
@@ -67,7 +85,8 @@ function readLimit(text: string): number {
 }
 
 /**
- * What `pick` makes of the newest entries that it wants, newest first, and says how many lines of the audit are damaged.
+ * What `pick` makes of the newest entries that it wants, newest first, and says how many lines of
+ * the audit are damaged.
  * @throws an Error that says who may read the audit when we may not
  */
 export function selectEntries<E>(
@@ -78,7 +97,8 @@ export function selectEntries<E>(
   const damaged = new Map<string, number>();
   const selected: E[] = [];
   const query = {
-    ...{ directory: auditDirectory(config), since },
+    directory: auditDirectory(config),
+    since,
     damaged: (path: string) => void damaged.set(path, (damaged.get(path) ?? 0) + 1),
   };
   try {
@@ -92,16 +112,20 @@ export function selectEntries<E>(
     throw hindrance(config, error as NodeJS.ErrnoException);
   }
   if (selected.length === limit) say(`there may be more than these ${limit}; --limit shows more`);
-  for (const [path, count] of damaged) say(`${count} damaged line${count === 1 ? '' : 's'} of ${path} passed over`);
+  for (const [path, count] of damaged)
+    say(`${count} damaged line${count === 1 ? '' : 's'} of ${path} passed over`);
   return selected;
 }
 
 function hindrance(config: Config, cause: NodeJS.ErrnoException): Error {
   if (cause.code !== 'EACCES' && cause.code !== 'EPERM') return cause;
   const directory = auditDirectory(config);
-  return new Error(`${directory} is not for this user; run it with sudo, or as the user that the service runs as`, {
-    cause,
-  });
+  return new Error(
+    `${directory} is not for this user; run it with sudo, or as the user that the service runs as`,
+    {
+      cause,
+    },
+  );
 }
 
 /** What to read when nothing fits. `what` is in the singular, as `session`. */

@@ -1,5 +1,10 @@
 import type { AuditEntry, SessionEntry } from '@hatchery/event-feed';
-import { failureOfStatus, failureWords, type FailureKind, type RunningSession } from '@hatchery/events';
+import {
+  failureOfStatus,
+  failureWords,
+  type FailureKind,
+  type RunningSession,
+} from '@hatchery/events';
 import { age } from '../terminal/age.ts';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
 import { findOldGateways, sessionsOfOld, type OldSession } from '../service/old-parts.ts';
@@ -36,7 +41,10 @@ export interface ShownSession extends Omit<RunningSession, 'ageMs'> {
 
 const fallback = { since: '1d', limit: 50 };
 
-/** The gravest thing that a session was refused or failed of; `cause` is null when the fork service did not write it down. */
+/**
+ * The gravest thing that a session was refused or failed of; `cause` is null when the fork service
+ * did not write it down.
+ */
 interface SessionFailure {
   readonly kind: FailureKind;
   readonly path: string | null;
@@ -56,7 +64,10 @@ export const sessions: Command = {
     const { running, isWhole } = await findRunning(invocation, selection, now);
     const list = [...running, ...findEnded(invocation, selection)];
     if (invocation.options['json'] === true) invocation.print(`${JSON.stringify(list)}\n`);
-    else invocation.print(list.length === 0 ? nothingFits('session', selection) : describeSessions(list));
+    else
+      invocation.print(
+        list.length === 0 ? nothingFits('session', selection) : describeSessions(list),
+      );
     return isWhole ? exitDone : exitFailed;
   },
 };
@@ -67,17 +78,29 @@ interface Running {
   readonly isWhole: boolean;
 }
 
-/** Newest first. Without a gateway none runs, which is said, for the ended ones are still of interest. */
-async function findRunning({ config, say }: Invocation, { user }: Selection, now: Date): Promise<Running> {
+/**
+ * Newest first. Without a gateway none runs, which is said, for the ended ones are still of
+ * interest.
+ */
+async function findRunning(
+  { config, say }: Invocation,
+  { user }: Selection,
+  now: Date,
+): Promise<Running> {
   const state = await gatewayState(config).catch((error: unknown) => {
     if (error instanceof NotRunningError) return null;
     throw error;
   });
-  // Asked second: a restart in between makes an old one of the first, whose sessions would be in neither answer.
+  // Asked second: a restart in between makes an old one of the first, whose sessions would be in
+  // neither answer.
   const old = await findOldGateways(config);
-  if (state === null && old.length === 0) say('no ssh gateway runs, so that no session does; those that ended follow');
+  if (state === null && old.length === 0)
+    say('no ssh gateway runs, so that no session does; those that ended follow');
   const byId = new Map(
-    [...(state?.sessions ?? []), ...sessionsOfOld(old, say)].map((session) => [session.sessionId, session]),
+    [...(state?.sessions ?? []), ...sessionsOfOld(old, say)].map((session) => [
+      session.sessionId,
+      session,
+    ]),
   );
   const running = [...byId.values()]
     .filter((session) => user === null || session.user === user)
@@ -121,11 +144,23 @@ function failureOf({ childId, exit }: SessionEntry, failures: Failures): Session
 }
 
 function shownEnded(entry: SessionEntry & AuditEntry, failures: Failures): ShownSession {
-  const { at, sessionId, childId, user, peer, command, branch, lastedMs, bytes, exit, reason } = entry;
+  const { at, sessionId, childId, user, peer, command, branch, lastedMs, bytes, exit, reason } =
+    entry;
   const startedAt = new Date(Date.parse(at) - lastedMs).toISOString();
   const failure = failureOf(entry, failures);
   const who = { sessionId, childId, user, peer, command, branch };
-  return { ...who, state: 'ended', startedAt, endedAt: at, lastedMs, bytes, exit, failure, reason, oldGateway: null };
+  return {
+    ...who,
+    state: 'ended',
+    startedAt,
+    endedAt: at,
+    lastedMs,
+    bytes,
+    exit,
+    failure,
+    reason,
+    oldGateway: null,
+  };
 }
 
 /** A table, one session a row. */
@@ -133,8 +168,14 @@ function describeSessions(list: readonly ShownSession[]): string {
   return table(
     ['STARTED', 'USER', 'PEER', 'BRANCH', 'LASTED', 'IN', 'OUT', 'END', 'SESSION'],
     list.map((session) => [
-      ...[shownInstant(session.startedAt), session.user, session.peer, session.branch ?? '-'],
-      ...[lasted(session.lastedMs), size(session.bytes?.in), size(session.bytes?.out), end(session)],
+      shownInstant(session.startedAt),
+      session.user,
+      session.peer,
+      session.branch ?? '-',
+      lasted(session.lastedMs),
+      size(session.bytes?.in),
+      size(session.bytes?.out),
+      end(session),
       session.sessionId,
     ]),
   );
@@ -156,6 +197,9 @@ function lasted(ms: number): string {
 function size(bytes: number | undefined): string {
   if (bytes === undefined) return '-';
   const unit = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const step = Math.min(Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)), unit.length - 1);
+  const step = Math.min(
+    Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)),
+    unit.length - 1,
+  );
   return `${step === 0 ? bytes : (bytes / 1000 ** step).toFixed(1)} ${unit[step]}`;
 }

@@ -1,5 +1,10 @@
 import { controlSocketPath, gatewayControlSocketPath, type Config } from '@hatchery/config';
-import { predecessorSocketPath, processStartTime, readPartRecord, readReplacedRecords } from '@hatchery/daemon';
+import {
+  predecessorSocketPath,
+  processStartTime,
+  readPartRecord,
+  readReplacedRecords,
+} from '@hatchery/daemon';
 import type { PartRecord } from '@hatchery/daemon';
 import { controlRequest } from '@hatchery/event-feed';
 import type { RunningSession } from '@hatchery/events';
@@ -16,16 +21,28 @@ export interface OldPart {
   readonly state: 'ready' | 'draining' | 'failed';
   /** RFC 3339; null when nobody knows. */
   readonly drainingSince: string | null;
-  /** Those that it still serves, the fork service's clients by their connections; null when nobody knows. */
+  /**
+   * Those that it still serves, the fork service's clients by their connections; null when nobody
+   * knows.
+   */
   readonly sessions: number | null;
-  /** Open connections of a gateway, each of which may begin a session; null of other parts, and when nobody knows. */
+  /**
+   * Open connections of a gateway, each of which may begin a session; null of other parts, and when
+   * nobody knows.
+   */
   readonly connections: number | null;
-  /** When clients that are still there are disconnected, RFC 3339; null when they are not, and when nobody knows. */
+  /**
+   * When clients that are still there are disconnected, RFC 3339; null when they are not, and when
+   * nobody knows.
+   */
   readonly drainDeadline: string | null;
   readonly lastError: string | null;
 }
 
-/** An old gateway, and what it says of itself or why it says nothing; null is one that is about to go. */
+/**
+ * An old gateway, and what it says of itself or why it says nothing; null is one that is about to
+ * go.
+ */
 export interface OldGateway {
   readonly pid: number;
   readonly state: GatewayState | Error | null;
@@ -53,7 +70,9 @@ export async function findOldParts(config: Config): Promise<OldPart[]> {
   return [
     ...gateways.map(({ pid, state }) => describe('ssh-gateway', pid, state, countGateway)),
     ...forkers.map(({ pid, state }) => describe('forker', pid, state, countForker)),
-    ...pages.map(({ pid, state }) => describe('dashboard', pid, state, () => ({ sessions: null, connections: null }))),
+    ...pages.map(({ pid, state }) =>
+      describe('dashboard', pid, state, () => ({ sessions: null, connections: null })),
+    ),
   ];
 }
 
@@ -63,9 +82,13 @@ export function findOldGateways(config: Config): Promise<OldGateway[]> {
 }
 
 /** Their sessions, each with the pid of its gateway. What cannot be known is said by `say`. */
-export function sessionsOfOld(gateways: readonly OldGateway[], say: (line: string) => void): OldSession[] {
+export function sessionsOfOld(
+  gateways: readonly OldGateway[],
+  say: (line: string) => void,
+): OldSession[] {
   return gateways.flatMap(({ pid, state }) => {
-    if (!(state instanceof Error)) return (state?.sessions ?? []).map((session) => ({ ...session, oldGateway: pid }));
+    if (!(state instanceof Error))
+      return (state?.sessions ?? []).map((session) => ({ ...session, oldGateway: pid }));
     say(`the sessions of the old ssh gateway (pid ${pid}) are not known: ${state.message}`);
     return [];
   });
@@ -78,7 +101,10 @@ export function describeOldPart({ name, pid, state, ...old }: OldPart): string {
   if (lastError !== null) return visible(`${start} should drain: ${lastError}`);
   if (sessions === null) return `${start} is about to end`;
   // A client that multiplexes keeps its connection between two sessions (ControlMaster).
-  const idle = sessions === 0 && (connections ?? 0) > 0 ? ` on ${counted(connections ?? 0, 'connection')}` : '';
+  const idle =
+    sessions === 0 && (connections ?? 0) > 0
+      ? ` on ${counted(connections ?? 0, 'connection')}`
+      : '';
   const count = `${counted(sessions, 'session')}${idle}`;
   if (state === 'ready') return `${start} serves beside its successor: ${count}`;
   const until = drainDeadline === null ? '' : `, until ${drainDeadline} at most`;
@@ -99,21 +125,27 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-function describe<T extends { readonly drainingSince: string | null; readonly drainDeadline?: string | null }>(
-  name: string,
-  pid: number,
-  state: T | Error | null,
-  count: (state: T) => Counts,
-): OldPart {
-  const unknown = { drainingSince: null, sessions: null, connections: null, drainDeadline: null, lastError: null };
+function describe<
+  T extends { readonly drainingSince: string | null; readonly drainDeadline?: string | null },
+>(name: string, pid: number, state: T | Error | null, count: (state: T) => Counts): OldPart {
+  const unknown = {
+    drainingSince: null,
+    sessions: null,
+    connections: null,
+    drainDeadline: null,
+    lastError: null,
+  };
   if (state === null) return { name, pid, state: 'draining', ...unknown };
-  if (state instanceof Error) return { name, pid, state: 'failed', ...unknown, lastError: state.message };
+  if (state instanceof Error)
+    return { name, pid, state: 'failed', ...unknown, lastError: state.message };
   const { drainingSince, drainDeadline = null } = state;
   const told = drainingSince === null ? 'ready' : 'draining';
   return { name, pid, state: told, drainingSince, ...count(state), drainDeadline, lastError: null };
 }
 
-/** All at once, so that one that hangs holds nobody up for longer than {@link oldPartAnswerMsMax}. */
+/**
+ * All at once, so that one that hangs holds nobody up for longer than {@link oldPartAnswerMsMax}.
+ */
 async function ask<T>(
   config: Config,
   name: PartName,
@@ -122,7 +154,10 @@ async function ask<T>(
   const asked = recordsOf(config, name).map(async ({ pid, startTime }) => {
     const path = predecessorSocketPath(socket, pid);
     try {
-      return { pid, state: (await controlRequest(path, 'GET', '/v1/state', undefined, oldPartAnswerMsMax)) as T };
+      return {
+        pid,
+        state: (await controlRequest(path, 'GET', '/v1/state', undefined, oldPartAnswerMsMax)) as T,
+      };
     } catch (error) {
       if (processStartTime(pid) !== startTime) return null;
       return { pid, state: isClosed(error as NodeJS.ErrnoException) ? null : (error as Error) };
@@ -131,7 +166,10 @@ async function ask<T>(
   return (await Promise.all(asked)).filter((one) => one !== null);
 }
 
-/** The last thing that a part does is to close its socket; a fork service that hands over has none for a moment. */
+/**
+ * The last thing that a part does is to close its socket; a fork service that hands over has none
+ * for a moment.
+ */
 function isClosed({ code }: NodeJS.ErrnoException): boolean {
   return code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET';
 }

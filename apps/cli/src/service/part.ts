@@ -11,9 +11,16 @@ export const partPrograms = {
 export type PartName = keyof typeof partPrograms;
 
 /** What stands for the value of an option that takes more than a yes. */
-const placeholders: Readonly<Record<string, string>> = { 'children-timeout': 'SECONDS', 'take-over': 'ACTOR' };
+const placeholders: Readonly<Record<string, string>> = {
+  'children-timeout': 'SECONDS',
+  'take-over': 'ACTOR',
+};
 
-function partCommand(name: PartName, summary: string, ownOptions: Command['options'] = {}): Command {
+function partCommand(
+  name: PartName,
+  summary: string,
+  ownOptions: Command['options'] = {},
+): Command {
   return {
     name,
     isByTheBook: true,
@@ -27,10 +34,15 @@ function partCommand(name: PartName, summary: string, ownOptions: Command['optio
 }
 
 /**
- * Makes this process the part, so that whoever started it (systemd) has the part itself as its child, with all that it was
- * given: execve(2) would close what is not a standard stream, as sockets and the descriptor for readiness.
+ * Makes this process the part, so that whoever started it (systemd) has the part itself as its
+ * child, with all that it was given: execve(2) would close what is not a standard stream, as
+ * sockets and the descriptor for readiness.
  */
-async function become(name: PartName, invocation: Invocation, ownOptions: readonly string[]): Promise<number> {
+async function become(
+  name: PartName,
+  invocation: Invocation,
+  ownOptions: readonly string[],
+): Promise<number> {
   const { place, options, words } = invocation;
   if (words[0] !== undefined) throw new UsageError(`'${words[0]}' is one word too many`);
   const own = [...ownOptions, 'ready-fd'].flatMap((option) => {
@@ -46,9 +58,13 @@ export const forker = partCommand('forker', 'run only the fork service, in the f
   'children-timeout': { type: 'string' },
   'take-over': { type: 'string' },
 });
-export const sshGateway = partCommand('ssh-gateway', 'run only the SSH gateway, in the foreground', {
-  overlap: { type: 'string' },
-});
+export const sshGateway = partCommand(
+  'ssh-gateway',
+  'run only the SSH gateway, in the foreground',
+  {
+    overlap: { type: 'string' },
+  },
+);
 export const dashboard = partCommand('dashboard', 'run only the page, in the foreground', {
   overlap: { type: 'string' },
 });

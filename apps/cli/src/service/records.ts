@@ -1,12 +1,17 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { partsDirectory, type Config } from '@hatchery/config';
-import { currentHalt, describeHalt, readPartRecord, readPartRecordElsewhere } from '@hatchery/daemon';
+import {
+  currentHalt,
+  describeHalt,
+  readPartRecord,
+  readPartRecordElsewhere,
+} from '@hatchery/daemon';
 import { partPrograms, type PartName } from './part.ts';
 import { readService, readServiceElsewhere } from './service-process.ts';
 
 /**
- * Why whoever asks cannot tell what runs: the records are for the service's own user, or of another pid namespace. Null when they can be read
- * and believed, or there are none.
+ * Why whoever asks cannot tell what runs: the records are for the service's own user, or of another
+ * pid namespace. Null when they can be read and believed, or there are none.
  */
 export function hiddenRecords(config: Config): string | null {
   return unreadableRecords(config) ?? recordsElsewhere(config);
@@ -32,7 +37,10 @@ function unreadableRecords(config: Config): string | null {
   }
 }
 
-/** Why a part gives no answer on its socket, and what to do; null when none runs as far as anybody knows. */
+/**
+ * Why a part gives no answer on its socket, and what to do; null when none runs as far as anybody
+ * knows.
+ */
 export function whyNoAnswer(
   config: Config,
   name: PartName,
@@ -42,8 +50,12 @@ export function whyNoAnswer(
   if (hidden !== null) return { runs: true, words: `may run: ${hidden}` };
   const record = readPartRecord(config, name);
   if (record !== null) {
-    const mend = 'what runs goes on; hatchery restart --now stops the service and starts it with new sockets';
-    return { runs: true, words: `(pid ${record.pid}) runs, but its control socket ${socket} is gone; ${mend}` };
+    const mend =
+      'what runs goes on; hatchery restart --now stops the service and starts it with new sockets';
+    return {
+      runs: true,
+      words: `(pid ${record.pid}) runs, but its control socket ${socket} is gone; ${mend}`,
+    };
   }
   const halt = readService(config) === null ? null : currentHalt(config, name);
   return halt === null ? null : { runs: false, words: `does not run: ${describeHalt(halt)}` };

@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { clearPartHalt, currentHalt, readPartHalt, readPartRecord, type PartHalt } from '@hatchery/daemon';
+import {
+  clearPartHalt,
+  currentHalt,
+  readPartHalt,
+  readPartRecord,
+  type PartHalt,
+} from '@hatchery/daemon';
 import { exitDone, exitFailed, type Invocation } from '../command.ts';
 import { partStartMsMax, resumeLookMs } from '../limits.ts';
 import { partPrograms } from './part.ts';
@@ -8,13 +14,18 @@ import { actor } from './running-service.ts';
 import type { ServiceProcess } from './service-process.ts';
 
 /**
- * Has the supervisor that runs start the parts that somebody has stopped, and those that it would try later, and no other; resolves when they
- * are ready, or have failed again. The exit code. @throws when there are none
+ * Has the supervisor that runs start the parts that somebody has stopped, and those that it would
+ * try later, and no other; resolves when they are ready, or have failed again. The exit code.
+ * @throws when there are none
  */
-export async function resumeParts(invocation: Invocation, running: ServiceProcess): Promise<number> {
+export async function resumeParts(
+  invocation: Invocation,
+  running: ServiceProcess,
+): Promise<number> {
   const { config, options, print, say } = invocation;
   const halts = Object.keys(partPrograms).flatMap((name) => currentHalt(config, name) ?? []);
-  if (halts.length === 0) throw new Error(`it runs already (pid ${running.pid}); hatchery stop ends it`);
+  if (halts.length === 0)
+    throw new Error(`it runs already (pid ${running.pid}); hatchery stop ends it`);
   const target = halts.map(({ name }) => name).join(' and ');
   const asked = { actor: actor(invocation), verb: 'start', target, reason: 'hatchery start' };
   const finish = await recordBegun(config, asked, say);
@@ -32,7 +43,10 @@ export async function resumeParts(invocation: Invocation, running: ServiceProces
 }
 
 /** Null once it is ready. One that still finishes what runs comes after that. */
-async function whyNotResumed({ config, say }: Invocation, { name, pid }: PartHalt): Promise<string | null> {
+async function whyNotResumed(
+  { config, say }: Invocation,
+  { name, pid }: PartHalt,
+): Promise<string | null> {
   if (readPartRecord(config, name)?.pid === pid)
     say(`${name} (pid ${pid}) finishes what runs; another one comes after it`);
   const finishesS = config.forker.childrenTimeoutS;

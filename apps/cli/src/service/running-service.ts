@@ -19,7 +19,11 @@ export interface ServiceState {
     readonly trouble?: string | null;
   };
   /** Why, since when and on whose word nothing is written; null when changes are taken. */
-  readonly readOnly: { readonly reason: string; readonly since: string; readonly actor: string } | null;
+  readonly readOnly: {
+    readonly reason: string;
+    readonly since: string;
+    readonly actor: string;
+  } | null;
   /** Absent from a service of an older version. */
   readonly zygote?: ZygoteHealth;
   /** Absent from a service of an older version. */
@@ -30,10 +34,15 @@ export interface ServiceState {
 export class NotRunningError extends Error {
   readonly code = 'not_running';
   readonly fault = 'client';
-  /** The message says what to do; otherwise that is to start one, by words that the command knows. */
+  /**
+   * The message says what to do; otherwise that is to start one, by words that the command knows.
+   */
   readonly isAdvised: boolean;
 
-  constructor(message: string, { isAdvised = false, ...options }: ErrorOptions & { isAdvised?: boolean } = {}) {
+  constructor(
+    message: string,
+    { isAdvised = false, ...options }: ErrorOptions & { isAdvised?: boolean } = {},
+  ) {
     super(message, options);
     this.isAdvised = isAdvised;
   }
@@ -52,8 +61,16 @@ export async function askService(
   return asked.catch((error: unknown) => explainAbsence(config, 'forker', socket, error));
 }
 
-/** Adds what the records tell of a part that gives no answer. @throws always: {@link NotRunningError} only of one that does not run */
-export function explainAbsence(config: Config, name: PartName, socket: string, error: unknown): never {
+/**
+ * Adds what the records tell of a part that gives no answer. @throws always: {@link
+ * NotRunningError} only of one that does not run
+ */
+export function explainAbsence(
+  config: Config,
+  name: PartName,
+  socket: string,
+  error: unknown,
+): never {
   const why = error instanceof NotRunningError ? whyNoAnswer(config, name, socket) : null;
   if (why === null) throw error;
   const message = `the ${name === 'forker' ? 'fork service' : 'ssh gateway'} ${why.words}`;
@@ -105,15 +122,23 @@ export function actor({ environment }: Pick<Terminal, 'environment'>): string {
 function hindrance(part: string, socket: string, cause: NodeJS.ErrnoException): Error {
   const { code, message } = cause;
   if (code === 'EACCES' || code === 'EPERM')
-    return new Error(`${socket} is not for this user; run it with sudo, or as the user that the service runs as`, {
-      cause,
-    });
+    return new Error(
+      `${socket} is not for this user; run it with sudo, or as the user that the service runs as`,
+      {
+        cause,
+      },
+    );
   if (code === 'ENOENT' || code === 'ECONNREFUSED')
     return new NotRunningError(`no ${part} answers on ${socket} (${code})`, { cause });
-  return new Error(`the ${part} on ${socket} gives no answer (${message}); its log tells why`, { cause });
+  return new Error(`the ${part} on ${socket} gives no answer (${message}); its log tells why`, {
+    cause,
+  });
 }
 
-/** The environment's USER can say anything. An account without a name, as in some containers, is its number. */
+/**
+ * The environment's USER can say anything. An account without a name, as in some containers, is its
+ * number.
+ */
 function accountName(): string {
   try {
     return userInfo().username;

@@ -10,10 +10,14 @@ export function serviceLogPath({ stateDirectory }: Pick<Config, 'stateDirectory'
 }
 
 /**
- * Opens it for a service that is about to start; the descriptor. One of more than {@link logBytesMax} becomes `hatchery.log.1` first. Each write
- * goes to the file's end, so that logrotate's `copytruncate` works while the service runs.
+ * Opens it for a service that is about to start; the descriptor. One of more than {@link
+ * logBytesMax} becomes `hatchery.log.1` first. Each write goes to the file's end, so that
+ * logrotate's `copytruncate` works while the service runs.
  */
-export function openServiceLog(config: Pick<Config, 'stateDirectory'>, bytesMax: number = logBytesMax): number {
+export function openServiceLog(
+  config: Pick<Config, 'stateDirectory'>,
+  bytesMax: number = logBytesMax,
+): number {
   makeDirectories(config.stateDirectory, modes.passage);
   const path = serviceLogPath(config);
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;

@@ -18,10 +18,16 @@ it('the record of a service in another pid namespace stays, and nothing is start
   }
   const foreign = readFileSync(path, 'utf8');
   assert.equal(readService(config), null);
-  assert.throws(() => claimService(config, false), /of a hatchery in another pid namespace.*stop it there, or remove/);
+  assert.throws(
+    () => claimService(config, false),
+    /of a hatchery in another pid namespace.*stop it there, or remove/,
+  );
   assert.equal(readFileSync(path, 'utf8'), foreign);
   // After a restart of the host it says nothing any more.
-  writeFileSync(path, JSON.stringify({ ...(JSON.parse(foreign) as ServiceProcess), bootId: 'another' }));
+  writeFileSync(
+    path,
+    JSON.stringify({ ...(JSON.parse(foreign) as ServiceProcess), bootId: 'another' }),
+  );
   using _next = claimService(config, false);
   assert.equal(readService(config)?.pid, process.pid);
 });

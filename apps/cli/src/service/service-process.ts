@@ -32,13 +32,19 @@ export function readService(config: Config): ServiceProcess | null {
   return isOurs && processStartTime(service.pid) === service.startTime ? service : null;
 }
 
-/** The `up` of this state directory in another pid namespace of this host, if it runs: from here nobody can tell. Null when there is none. */
+/**
+ * The `up` of this state directory in another pid namespace of this host, if it runs: from here
+ * nobody can tell. Null when there is none.
+ */
 export function readServiceElsewhere(config: Config): ServiceProcess | null {
   const service = readRecord(recordPath(config));
   return service !== null && isElsewhere(service) ? service : null;
 }
 
-/** Makes this process the one `up` of the state directory; dispose it at the end. @throws when another one lives */
+/**
+ * Makes this process the one `up` of the state directory; dispose it at the end. @throws when
+ * another one lives
+ */
 export function claimService(config: Config, detached: boolean): Disposable {
   makeDirectories(config.stateDirectory, modes.passage);
   const own = {
@@ -58,8 +64,11 @@ export function claimService(config: Config, detached: boolean): Disposable {
       throw new Error(`${path} cannot be written: a directory is in its place; move it away`);
     const running = readService(config);
     if (running !== null)
-      throw new Error(`hatchery runs already on ${config.stateDirectory} (pid ${running.pid}); hatchery stop ends it`);
-    // Of two that find the same dead one, link(2) lets one through; the other finds it alive the next time.
+      throw new Error(
+        `hatchery runs already on ${config.stateDirectory} (pid ${running.pid}); hatchery stop ends it`,
+      );
+    // Of two that find the same dead one, link(2) lets one through; the other finds it alive the
+    // next time.
     rmSync(path, { force: true });
     linkSync(scratch, path);
   } finally {
@@ -72,7 +81,9 @@ export function claimService(config: Config, detached: boolean): Disposable {
   };
 }
 
-/** A pid of another container says nothing here: its service may well run, and its record must stay. */
+/**
+ * A pid of another container says nothing here: its service may well run, and its record must stay.
+ */
 function refuseForeign(path: string): void {
   const record = readRecord(path);
   if (record === null || !isElsewhere(record)) return;

@@ -8,7 +8,13 @@ import { nodeFlags, processStartTime } from '@hatchery/daemon';
 import { controlRequest } from '@hatchery/event-feed';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
 import { Interrupted } from '../terminal/interrupted.ts';
-import { startMsMax, stopAnswerMsMax, stopLookMs, stopMarginMs, urgentRepeatMs } from '../limits.ts';
+import {
+  startMsMax,
+  stopAnswerMsMax,
+  stopLookMs,
+  stopMarginMs,
+  urgentRepeatMs,
+} from '../limits.ts';
 import { hiddenRecords } from './records.ts';
 import { resumeParts } from './resume.ts';
 import { openServiceLog, serviceLogPath } from './service-log.ts';
@@ -26,7 +32,8 @@ export const start: Command = {
   name: 'start',
   isByTheBook: true,
   synopsis: '[--json]',
-  summary: 'serve in the background, or start stopped parts; returns when ready, or prints the error',
+  summary:
+    'serve in the background, or start stopped parts; returns when ready, or prints the error',
   options: { json: { type: 'boolean' } },
   run: startDetached,
 };
@@ -40,8 +47,8 @@ export const stop: Command = {
 };
 
 /**
- * Starts it and resolves when it serves, or has said why not; the exit code. Of a service that runs it starts the parts that were stopped or
- * fail. @throws when all of it runs already
+ * Starts it and resolves when it serves, or has said why not; the exit code. Of a service that runs
+ * it starts the parts that were stopped or fail. @throws when all of it runs already
  */
 export async function startDetached(invocation: Invocation): Promise<number> {
   expectWords(invocation);
@@ -68,7 +75,9 @@ export async function startDetached(invocation: Invocation): Promise<number> {
   }
   const outcome = line === '' ? null : (JSON.parse(line) as StartOutcome);
   if (outcome?.event !== 'ready') {
-    invocation.say(`start: ${outcome?.message ?? `it ended before it was ready; its log is ${log}`}`);
+    invocation.say(
+      `start: ${outcome?.message ?? `it ended before it was ready; its log is ${log}`}`,
+    );
     return exitFailed;
   }
   service.unref();
@@ -86,12 +95,14 @@ function ownProcess({ pid = 0 }: ChildProcess): readonly ProcessIdentity[] {
 function tellOfLeft({ config, say }: Invocation): void {
   const left = unsupervisedParts(config);
   if (left.length > 0)
-    say(`${namesOf(left)} run without a supervisor; new ones come up beside them, and their sessions go on`);
+    say(
+      `${namesOf(left)} run without a supervisor; new ones come up beside them, and their sessions go on`,
+    );
 }
 
 /**
- * Asks it to stop and resolves when it has; the exit code. Parts that a killed supervisor has left are waited for, since
- * they stop already. @throws when nothing runs, or it takes too long
+ * Asks it to stop and resolves when it has; the exit code. Parts that a killed supervisor has left
+ * are waited for, since they stop already. @throws when nothing runs, or it takes too long
  */
 export async function stopRunning(invocation: Invocation): Promise<number> {
   expectWords(invocation);
@@ -113,14 +124,22 @@ export async function stopRunning(invocation: Invocation): Promise<number> {
   return exitDone;
 }
 
-/** Asks its supervisor, which writes down who that was; one that cannot be asked, as in the midst of its start, by signal. */
+/**
+ * Asks its supervisor, which writes down who that was; one that cannot be asked, as in the midst of
+ * its start, by signal.
+ */
 async function askToStop(invocation: Invocation, running: ServiceProcess): Promise<void> {
   const socket = supervisorSocketPath(invocation.config);
   const body = { actor: actor(invocation) };
-  await controlRequest(socket, 'POST', '/v1/stop', body, stopAnswerMsMax).catch(() => signalIfAlive(running));
+  await controlRequest(socket, 'POST', '/v1/stop', body, stopAnswerMsMax).catch(() =>
+    signalIfAlive(running),
+  );
 }
 
-/** The keeper that is left when a fork service and its supervisor were both killed, once its sessions have ended; false when there is none. */
+/**
+ * The keeper that is left when a fork service and its supervisor were both killed, once its
+ * sessions have ended; false when there is none.
+ */
 async function endLeftKeeper({ config, options, say }: Invocation): Promise<boolean> {
   const deadline = performance.now() + 1000 * config.forker.childrenTimeoutS;
   const said = new Set<string>();
@@ -136,7 +155,10 @@ async function endLeftKeeper({ config, options, say }: Invocation): Promise<bool
   }
 }
 
-async function untilEnded(invocation: Invocation, processes: readonly ProcessIdentity[]): Promise<void> {
+async function untilEnded(
+  invocation: Invocation,
+  processes: readonly ProcessIdentity[],
+): Promise<void> {
   const { config, options } = invocation;
   const deadline = performance.now() + 1000 * config.forker.childrenTimeoutS + stopMarginMs;
   const progress = new StopProgress(invocation);
@@ -144,7 +166,9 @@ async function untilEnded(invocation: Invocation, processes: readonly ProcessIde
   for (let left = processes; left.length > 0; left = left.filter(lives)) {
     if (performance.now() > deadline) {
       const pids = left.map(({ pid }) => pid).join(' and ');
-      throw new Error(`pid ${pids} has not ended within its deadline; its log is ${serviceLogPath(config)}`);
+      throw new Error(
+        `pid ${pids} has not ended within its deadline; its log is ${serviceLogPath(config)}`,
+      );
     }
     if (now) left.forEach(signalIfAlive);
     else await progress.look();
@@ -159,9 +183,12 @@ function signalIfAlive(one: ProcessIdentity): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EPERM')
-      throw new Error(`pid ${one.pid} is not this user's; run it with sudo, or as the user that the service runs as`, {
-        cause: error,
-      });
+      throw new Error(
+        `pid ${one.pid} is not this user's; run it with sudo, or as the user that the service runs as`,
+        {
+          cause: error,
+        },
+      );
     if (code !== 'ESRCH') throw error;
   }
 }

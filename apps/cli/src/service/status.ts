@@ -1,3 +1,4 @@
+// Long: the whole report of one command, a small function for each row of it.
 import { currentHalt, describeHalt, readPartRecord, type PartRecord } from '@hatchery/daemon';
 import type { Config } from '@hatchery/config';
 import { NoAnswerError } from '@hatchery/event-feed';
@@ -15,7 +16,12 @@ import { describeOldPart, findOldParts, type OldPart } from './old-parts.ts';
 import { partPrograms } from './part.ts';
 import { gatewayState, type GatewayState } from './running-gateway.ts';
 import { hiddenRecords } from './records.ts';
-import { NotRunningError, serviceLoad, serviceState, type ServiceState } from './running-service.ts';
+import {
+  NotRunningError,
+  serviceLoad,
+  serviceState,
+  type ServiceState,
+} from './running-service.ts';
 import { readService } from './service-process.ts';
 import { table, visible } from '../terminal/table.ts';
 import { namesOf, unsupervisedParts } from './unsupervised.ts';
@@ -26,11 +32,21 @@ export interface PartStatus {
   readonly name: string;
   readonly pid: number | null;
   /**
-   * `draining` is ready for what runs, and takes nothing new; `off` is not wanted by the configuration; `stopped` is what somebody has asked
-   * to stop, until `hatchery start`; `failing` is what has failed and is started again at `nextTryAt`; `unknown` is what nobody can tell
+   * `draining` is ready for what runs, and takes nothing new; `off` is not wanted by the
+   * configuration; `stopped` is what somebody has asked to stop, until `hatchery start`; `failing`
+   * is what has failed and is started again at `nextTryAt`; `unknown` is what nobody can tell
    * because the part that knows gives no answer, or because the records are not for whoever asks.
    */
-  readonly state: 'ready' | 'draining' | 'starting' | 'failed' | 'failing' | 'stopped' | 'down' | 'off' | 'unknown';
+  readonly state:
+    | 'ready'
+    | 'draining'
+    | 'starting'
+    | 'failed'
+    | 'failing'
+    | 'stopped'
+    | 'down'
+    | 'off'
+    | 'unknown';
   readonly readySince: string | null;
   readonly lastError: string | null;
   /** RFC 3339, of one that fails; else null. */
@@ -42,16 +58,27 @@ export interface Status {
   readonly parts: readonly PartStatus[];
   /** What a restart has replaced and still waits for. */
   readonly oldParts: readonly OldPart[];
-  /** Null when nobody can tell: the fork service gives no answer, and sessions may run all the same. */
+  /**
+   * Null when nobody can tell: the fork service gives no answer, and sessions may run all the same.
+   */
   readonly children: readonly Child[] | null;
   readonly locks: readonly Lock[] | null;
   readonly draining: boolean;
   readonly readOnly: ServiceState['readOnly'];
-  /** When an operator's drain disconnects whoever is still there, RFC 3339; null unless there is one. */
+  /**
+   * When an operator's drain disconnects whoever is still there, RFC 3339; null unless there is
+   * one.
+   */
   readonly drainDeadline: string | null;
-  /** Whose user sessions run as, and what they are not held in by; null while the fork service does not tell. */
+  /**
+   * Whose user sessions run as, and what they are not held in by; null while the fork service does
+   * not tell.
+   */
   readonly confinement: Confinement | null;
-  /** What killed sessions left in the hosting root, as of the last look; null before the first, or while the fork service does not tell. */
+  /**
+   * What killed sessions left in the hosting root, as of the last look; null before the first, or
+   * while the fork service does not tell.
+   */
   readonly leftovers: LeftoverSum | null;
   readonly version: string | null;
 }
@@ -66,10 +93,14 @@ export const status: Command = {
   async run(invocation) {
     expectWords(invocation);
     const found = withHints(await findStatus(invocation.config), invocation.hint);
-    invocation.print(invocation.options['json'] === true ? `${JSON.stringify(found)}\n` : describeStatus(found));
+    invocation.print(
+      invocation.options['json'] === true ? `${JSON.stringify(found)}\n` : describeStatus(found),
+    );
     const left = unsupervisedParts(invocation.config);
     if (left.length > 0)
-      invocation.say(`status: no supervisor runs for ${namesOf(left)}; hatchery start replaces them`);
+      invocation.say(
+        `status: no supervisor runs for ${namesOf(left)}; hatchery start replaces them`,
+      );
     return found.parts.every(({ state }) => wellStates.has(state)) ? exitDone : exitFailed;
   },
 };
@@ -99,13 +130,18 @@ async function findStatus(config: Config): Promise<Status> {
     ...(forkerRecord === undefined ? [] : [forkerStatus(config, ...forkerRecord, service)]),
     ...(service instanceof Error ? untoldParts(service) : forkingParts(service)),
     ...records.map(([name, record]) =>
-      name === 'ssh-gateway' ? gatewayStatus(config, record, gateway) : partStatus(config, name, record),
+      name === 'ssh-gateway'
+        ? gatewayStatus(config, record, gateway)
+        : partStatus(config, name, record),
     ),
   ];
   const children = answered === null ? null : Object.values(answered.view.children);
   const locks = answered === null ? null : Object.values(answered.view.locks);
   return {
-    ...{ parts, oldParts, children, locks },
+    parts,
+    oldParts,
+    children,
+    locks,
     draining: (answered?.view.draining ?? false) || door?.state === 'draining',
     drainDeadline: answered?.view.drainDeadline ?? door?.drainDeadline ?? null,
     readOnly: answered?.readOnly ?? null,
@@ -122,7 +158,10 @@ function partStatus(config: Config, name: string, record: PartRecord | null): Pa
 }
 
 /** Of one that has been asked to stop, and finishes what runs. */
-function stopUnderWay(config: Config, name: string): Pick<PartStatus, 'state' | 'lastError'> | null {
+function stopUnderWay(
+  config: Config,
+  name: string,
+): Pick<PartStatus, 'state' | 'lastError'> | null {
   const halt = readService(config) === null ? null : currentHalt(config, name);
   return halt === null ? null : { state: 'draining', lastError: `being ${describeHalt(halt)}` };
 }
@@ -133,7 +172,12 @@ function absentPart(config: Config, name: string): PartStatus {
   if (hidden !== null) return unknown(name, hidden);
   const halt = readService(config) === null ? null : currentHalt(config, name);
   if (halt === null) return down(name);
-  return { ...down(name), state: halt.state, lastError: describeHalt(halt), nextTryAt: halt.nextTryAt };
+  return {
+    ...down(name),
+    state: halt.state,
+    lastError: describeHalt(halt),
+    nextTryAt: halt.nextTryAt,
+  };
 }
 
 /** One that runs and does not answer is not ready, whatever it said when it was. */
@@ -145,10 +189,18 @@ function forkerStatus(
 ): PartStatus {
   const found = partStatus(config, name, record);
   if (record === null || !(service instanceof Error)) return found;
-  return { ...found, state: 'failed', lastError: isSilent(service) ? silentForker(record.pid) : service.message };
+  return {
+    ...found,
+    state: 'failed',
+    lastError: isSilent(service) ? silentForker(record.pid) : service.message,
+  };
 }
 
-function gatewayStatus(config: Config, record: PartRecord | null, gateway: GatewayState | Error): PartStatus {
+function gatewayStatus(
+  config: Config,
+  record: PartRecord | null,
+  gateway: GatewayState | Error,
+): PartStatus {
   const found = partStatus(config, 'ssh-gateway', record);
   if (record === null) return found;
   if (gateway instanceof Error) return { ...found, state: 'failed', lastError: gateway.message };
@@ -162,7 +214,9 @@ function forkingParts({ keeper, view, zygote }: ServiceState): PartStatus[] {
   const state = trouble === null ? 'ready' : 'failed';
   return [
     { ...down('keeper'), pid, state, readySince, lastError: trouble },
-    trouble !== null ? unknown('zygote', 'the keeper gives no answer') : zygotePart(view.zygote, zygote),
+    trouble !== null
+      ? unknown('zygote', 'the keeper gives no answer')
+      : zygotePart(view.zygote, zygote),
   ];
 }
 
@@ -213,7 +267,8 @@ function down(name: string): PartStatus {
 
 /** A table of the parts, a line about the sessions, and one about each old part. */
 export function describeStatus(status: Status): string {
-  const { parts, oldParts, children, draining, drainDeadline, readOnly, confinement, leftovers } = status;
+  const { parts, oldParts, children, draining, drainDeadline, readOnly, confinement, leftovers } =
+    status;
   const rows = parts.map(({ name, pid, state, readySince, lastError }) => [
     name,
     state,
@@ -221,14 +276,19 @@ export function describeStatus(status: Status): string {
     readySince ?? '-',
     lastError ?? '',
   ]);
-  const until = drainDeadline === null ? '' : `; clients that are still there at ${drainDeadline} are disconnected`;
+  const until =
+    drainDeadline === null
+      ? ''
+      : `; clients that are still there at ${drainDeadline} are disconnected`;
   const count =
     children === null
       ? 'sessions: not known, since the fork service gives no answer'
       : `${children.length} session${children.length === 1 ? '' : 's'}`;
   const sessions = `${count}${draining ? `, draining${until}` : ''}\n`;
   const old = oldParts.map((part) => `${describeOldPart(part)}\n`).join('');
-  const lacks = (confinement?.lacks ?? []).map((lack) => `sessions lack ${visible(lack)}\n`).join('');
+  const lacks = (confinement?.lacks ?? [])
+    .map((lack) => `sessions lack ${visible(lack)}\n`)
+    .join('');
   const notes = `${old}${describeReadOnly(readOnly)}${lacks}${describeLeft(leftovers)}`;
   return table(['PART', 'STATE', 'PID', 'READY SINCE', ''], rows) + sessions + notes;
 }

@@ -4,7 +4,10 @@ import type { Invocation } from '../command.ts';
 import { serviceState } from './running-service.ts';
 import { visible } from '../terminal/table.ts';
 
-/** Says who is waited for while a service drains: all of them at first, then each time somebody has left. */
+/**
+ * Says who is waited for while a service drains: all of them at first, then each time somebody has
+ * left.
+ */
 export class StopProgress {
   readonly #invocation: Invocation;
   #said = '';
@@ -13,7 +16,10 @@ export class StopProgress {
     this.#invocation = invocation;
   }
 
-  /** Looks, and says what has changed. Silent when the fork service answers no more: then it has no session either. */
+  /**
+   * Looks, and says what has changed. Silent when the fork service answers no more: then it has no
+   * session either.
+   */
   async look(): Promise<void> {
     const { config, say } = this.#invocation;
     const state = await serviceState(config).catch(() => null);
@@ -33,7 +39,9 @@ export function waitedFor(children: readonly Child[], timeoutS: number, nowMs: n
   return [
     `waiting for ${count}, at most ${timeoutS} s in all; hatchery stop --now ends them`,
     ...children.map(({ id, pid, user, command, startedAt }) => {
-      return visible(`  ${user ?? '-'}: ${command} (pid ${pid}, for ${age(Date.parse(startedAt), nowMs)}, ${id})`);
+      return visible(
+        `  ${user ?? '-'}: ${command} (pid ${pid}, for ${age(Date.parse(startedAt), nowMs)}, ${id})`,
+      );
     }),
   ];
 }

@@ -1,9 +1,17 @@
-import { processStartTime, readPartRecord, readReplacedRecords, type PartRecord } from '@hatchery/daemon';
+import {
+  processStartTime,
+  readPartRecord,
+  readReplacedRecords,
+  type PartRecord,
+} from '@hatchery/daemon';
 import type { Config } from '@hatchery/config';
 import { partPrograms } from './part.ts';
 import { readService } from './service-process.ts';
 
-/** Parts whose `hatchery up` was killed: they finish what runs, take nothing new, and nobody starts them again. */
+/**
+ * Parts whose `hatchery up` was killed: they finish what runs, take nothing new, and nobody starts
+ * them again.
+ */
 export function unsupervisedParts(config: Config): PartRecord[] {
   return readService(config) === null ? supervisedParts(config) : [];
 }

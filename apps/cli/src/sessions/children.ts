@@ -14,7 +14,10 @@ export const children: Command = {
     const { view } = await serviceState(invocation.config);
     const list = Object.values(view.children);
     if (invocation.options['json'] === true) invocation.print(`${JSON.stringify(list)}\n`);
-    else invocation.print(list.length === 0 ? 'no session runs\n' : describeChildren(list, Date.now()));
+    else
+      invocation.print(
+        list.length === 0 ? 'no session runs\n' : describeChildren(list, Date.now()),
+      );
     return exitDone;
   },
 };

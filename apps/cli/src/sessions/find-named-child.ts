@@ -17,8 +17,8 @@ export function isWholeChildId(text: string): boolean {
 }
 
 /**
- * The child that a person means: by its id, its pid, the beginning of its id, or the beginning of the id's last part, which
- * alone tells children of one minute apart. Null when there is none.
+ * The child that a person means: by its id, its pid, the beginning of its id, or the beginning of
+ * the id's last part, which alone tells children of one minute apart. Null when there is none.
  * @throws an Error that lists them when they are several
  */
 export function findNamedChild(children: readonly Child[], text: string): Child | null {

@@ -19,8 +19,8 @@ export interface Naming<T> {
 }
 
 /**
- * The one thing that a person means: by its id, by another name of it, or by the beginning of its id. Null when there is none.
- * All commands that take an id look it up here.
+ * The one thing that a person means: by its id, by another name of it, or by the beginning of its
+ * id. Null when there is none. All commands that take an id look it up here.
  * @throws an Error that lists the candidates when they are several
  */
 export function findNamed<T extends { readonly id: string }>(
@@ -31,14 +31,17 @@ export function findNamed<T extends { readonly id: string }>(
   const ways: readonly ((one: T) => boolean)[] = [
     ({ id }) => id === text,
     (one) => isCalled(one, text),
-    (one) => text.length >= prefixCharactersMin && handles(one).some((handle) => handle.startsWith(text)),
+    (one) =>
+      text.length >= prefixCharactersMin && handles(one).some((handle) => handle.startsWith(text)),
   ];
   for (const isMeant of ways) {
     const [found, ...others] = all.filter(isMeant);
     if (found === undefined) continue;
     if (others.length === 0) return found;
     const list = [found, ...others].map((one) => `${one.id} (${describe(one)})`).join(', ');
-    throw new Error(visible(`${echo(text)} is ${others.length + 1} ${plural}: ${list}; say which by its id`));
+    throw new Error(
+      visible(`${echo(text)} is ${others.length + 1} ${plural}: ${list}; say which by its id`),
+    );
   }
   return null;
 }

@@ -21,16 +21,22 @@ interface Killed extends Outcome {
 
 const id = 'ab12cd-t3k9x1-1f9c0000';
 
-async function killed(words: (pid: number) => readonly string[], before?: NodeJS.Signals): Promise<Killed> {
+async function killed(
+  words: (pid: number) => readonly string[],
+  before?: NodeJS.Signals,
+): Promise<Killed> {
   using directory = temporaryDirectory();
-  const socket = controlSocketPath(loadConfig({ directory: directory.path, stateDirectory: directory.path }));
+  const socket = controlSocketPath(
+    loadConfig({ directory: directory.path, stateDirectory: directory.path }),
+  );
   mkdirSync(dirname(socket), { recursive: true });
   const sleeper = spawn('sleep', ['1000']);
   const { pid = 0 } = sleeper;
   const child = exampleChild(id, { pid, startTime: processStartTime(pid) ?? 0 });
   const asked: { path: string; body: Record<string, unknown> } = { path: '', body: {} };
   const server = createServer((request, response) => {
-    if (request.method === 'GET') return void response.end(JSON.stringify({ view: { children: { [id]: child } } }));
+    if (request.method === 'GET')
+      return void response.end(JSON.stringify({ view: { children: { [id]: child } } }));
     void text(request).then((body) => {
       Object.assign(asked, { path: request.url, body: JSON.parse(body) as object });
       response.writeHead(202).end(JSON.stringify({ actionId: 'a1', outcome: 'sent' }));
@@ -42,7 +48,14 @@ async function killed(words: (pid: number) => readonly string[], before?: NodeJS
       sleeper.kill(before);
       await until('it to be stopped', () => processFacts(pid)?.stopped === true);
     }
-    const outcome = await hatchery('kill', ...words(pid), '--reason', 'a test', '--state-dir', directory.path);
+    const outcome = await hatchery(
+      'kill',
+      ...words(pid),
+      '--reason',
+      'a test',
+      '--state-dir',
+      directory.path,
+    );
     return { ...outcome, ...asked };
   } finally {
     server.closeAllConnections();
@@ -55,8 +68,14 @@ async function killed(words: (pid: number) => readonly string[], before?: NodeJS
 it('takes a pid, and names the very process that was looked at', async () => {
   const { code, stdout, said, path, body } = await killed((pid) => [String(pid)]);
   assert.deepEqual([code, said], [0, []]);
-  assert.match(stdout, new RegExp(`^SIGTERM to ${id} \\(pid ${String(body['pid'])}, anna\\): sent\\n$`));
-  assert.deepEqual([path, body['signal'], body['reason']], [`/v1/children/${id}/signal`, 'SIGTERM', 'a test']);
+  assert.match(
+    stdout,
+    new RegExp(`^SIGTERM to ${id} \\(pid ${String(body['pid'])}, anna\\): sent\\n$`),
+  );
+  assert.deepEqual(
+    [path, body['signal'], body['reason']],
+    [`/v1/children/${id}/signal`, 'SIGTERM', 'a test'],
+  );
   assert.ok(Number(body['startTime']) > 0);
 });
 
@@ -68,7 +87,13 @@ it('of a stopped process it says that the signal waits, and what ends or resumes
   ]);
   const { pid, ...told } = JSON.parse(stdout) as Record<string, unknown>;
   assert.ok(Number(pid) > 1);
-  assert.deepEqual(told, { child: id, signal: 'SIGTERM', outcome: 'sent', stopped: true, actionId: 'a1' });
+  assert.deepEqual(told, {
+    child: id,
+    signal: 'SIGTERM',
+    outcome: 'sent',
+    stopped: true,
+    actionId: 'a1',
+  });
 });
 
 it('says nothing of that with a signal that a stopped process takes at once', async () => {

@@ -36,15 +36,22 @@ SIGNAL is a name or a number, as for kill(1): TERM asks the session to end, KILL
     // The service refuses when the id has become another process since.
     const body = known === null ? wish : { ...wish, pid: known.pid, startTime: known.startTime };
     const path = `/v1/children/${encodeURIComponent(id)}/signal`;
-    const answer = await askService(invocation.config, 'POST', path, body).catch((error: unknown) => {
-      throw error instanceof ControlError && error.status === 404 ? new NoSuchChildError(CHILD, error) : error;
-    });
+    const answer = await askService(invocation.config, 'POST', path, body).catch(
+      (error: unknown) => {
+        throw error instanceof ControlError && error.status === 404
+          ? new NoSuchChildError(CHILD, error)
+          : error;
+      },
+    );
     const { outcome, actionId } = answer as { outcome: string; actionId: string };
     if (invocation.options['json'] === true) {
       const told = { child: id, pid: known?.pid ?? null, signal, outcome, stopped, actionId };
       invocation.print(`${JSON.stringify(told)}\n`);
     } else {
-      const who = known === null || id === CHILD ? id : `${id} (pid ${known.pid}, ${known.user ?? 'no user'})`;
+      const who =
+        known === null || id === CHILD
+          ? id
+          : `${id} (pid ${known.pid}, ${known.user ?? 'no user'})`;
       invocation.print(visible(`${signal} to ${who}: ${outcome}`) + '\n');
     }
     if (stopped) invocation.say(stoppedAdvice(signal, id));
@@ -69,7 +76,10 @@ interface Found {
   readonly known: Child | null;
 }
 
-/** An id that is no running child's goes to the service all the same, which knows what has become of it. */
+/**
+ * An id that is no running child's goes to the service all the same, which knows what has become of
+ * it.
+ */
 async function find({ config }: Invocation, text: string): Promise<Found> {
   const { view } = await serviceState(config);
   const known = findNamedChild(Object.values(view.children), text);
@@ -78,7 +88,10 @@ async function find({ config }: Invocation, text: string): Promise<Found> {
   throw new NoSuchChildError(text);
 }
 
-/** `TERM`, `sigterm` and `15` are SIGTERM, as for kill(1). @throws {UsageError} for what is no signal of this system */
+/**
+ * `TERM`, `sigterm` and `15` are SIGTERM, as for kill(1). @throws {UsageError} for what is no
+ * signal of this system
+ */
 export function signalName(typed: string): string {
   const upper = typed.toUpperCase();
   const found = Object.entries(constants.signals).find(

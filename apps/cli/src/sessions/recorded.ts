@@ -16,8 +16,9 @@ export interface RecordedAction {
 }
 
 /**
- * Does something that the audit has to know: the intent is on record before it is done, the outcome after. The running gateway writes both, so
- * that the page hears of them; without one they go to the audit's own files.
+ * Does something that the audit has to know: the intent is on record before it is done, the outcome
+ * after. The running gateway writes both, so that the page hears of them; without one they go to
+ * the audit's own files.
  * @throws an Error before anything is done when they cannot be written, and what `act` throws
  */
 export async function recorded<T>(
@@ -31,13 +32,19 @@ export async function recorded<T>(
     write(config, { kind: 'action.done', actionId, outcome }).catch((error: unknown) =>
       say(`the audit lacks what came of it: ${(error as Error).message}`),
     );
-  await write(config, { kind: 'action.requested', actionId, actor: actor(invocation), ...action }).catch(
-    (error: unknown) => {
-      throw new Error(`nothing is done, for the audit cannot be written: ${(error as Error).message}`, {
+  await write(config, {
+    kind: 'action.requested',
+    actionId,
+    actor: actor(invocation),
+    ...action,
+  }).catch((error: unknown) => {
+    throw new Error(
+      `nothing is done, for the audit cannot be written: ${(error as Error).message}`,
+      {
         cause: error,
-      });
-    },
-  );
+      },
+    );
+  });
   try {
     const result = await act();
     await finish('done');
@@ -52,8 +59,8 @@ export async function recorded<T>(
 export type AskedAction = RecordedAction & { readonly actor: string };
 
 /**
- * For what must not wait for the audit, or fail with it, as a stop: writes down what is about to be done; the result writes what came of it. Neither
- * rejects: `say` hears of what is missing.
+ * For what must not wait for the audit, or fail with it, as a stop: writes down what is about to be
+ * done; the result writes what came of it. Neither rejects: `say` hears of what is missing.
  */
 export async function recordBegun(
   config: Config,
@@ -64,7 +71,9 @@ export async function recordBegun(
   const put = async (entry: ActionEvent): Promise<void> => {
     try {
       // A gateway that hangs or is about to end is no reason to have no entry.
-      await askGateway(config, 'POST', '/v1/audit', entry, auditAnswerMsMax).catch(() => writeFile(config, entry));
+      await askGateway(config, 'POST', '/v1/audit', entry, auditAnswerMsMax).catch(() =>
+        writeFile(config, entry),
+      );
     } catch (error) {
       say(
         `the audit lacks that ${action.actor} asked for '${action.verb} ${action.target}': ${(error as Error).message}`,
@@ -98,7 +107,12 @@ async function write(config: Config, entry: ActionEvent): Promise<void> {
 function writeFile(config: Config, entry: ActionEvent): void {
   let trouble: Error | null = null;
   const failed = (error: Error): void => void (trouble = error);
-  using log = new AuditLog({ directory: auditDirectory(config), part: 'cli', now: () => new Date(), failed });
+  using log = new AuditLog({
+    directory: auditDirectory(config),
+    part: 'cli',
+    now: () => new Date(),
+    failed,
+  });
   log.append(entry);
   if (trouble !== null) throw trouble as Error;
 }

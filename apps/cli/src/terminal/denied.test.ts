@@ -10,8 +10,20 @@ import { messageOf, otherOwnerOf } from './denied.ts';
 const program = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 /** A command of a user that is nobody's. */
-function asNobody(...words: readonly string[]): { readonly stdout: string; readonly stderr: string } {
-  const argv = ['--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath, program, ...words];
+function asNobody(...words: readonly string[]): {
+  readonly stdout: string;
+  readonly stderr: string;
+} {
+  const argv = [
+    '--reuid',
+    '65534',
+    '--regid',
+    '65534',
+    '--clear-groups',
+    process.execPath,
+    program,
+    ...words,
+  ];
   const env = { PATH: process.env['PATH'], HATCHERY_CONFIG: '/dev/null' };
   return spawnSync('setpriv', argv, { cwd: '/', encoding: 'utf8', env });
 }
@@ -19,7 +31,9 @@ function asNobody(...words: readonly string[]): { readonly stdout: string; reado
 const isRoot = process.getuid?.() === 0;
 // A checkout in somebody's home is closed to others.
 const skip =
-  !isRoot || !asNobody('help').stdout.startsWith('hatchery serves') ? 'needs root, and a checkout for all' : false;
+  !isRoot || !asNobody('help').stdout.startsWith('hatchery serves')
+    ? 'needs root, and a checkout for all'
+    : false;
 
 describe('what this user may not', () => {
   it('is said with the place and who may, and every other error is as it was', () => {
@@ -66,7 +80,10 @@ describe('what this user may not', () => {
     chownSync(state, 65_534, 65_534);
     chownSync(join(state, 'users'), 65_534, 65_534);
     const { stderr } = asNobody('user', 'remove', 'bo', '--state-dir', state);
-    assert.match(stderr, /^hatchery: user: .* is not for uid 65534 \(EACCES\); run it with sudo, or as root\n$/);
+    assert.match(
+      stderr,
+      /^hatchery: user: .* is not for uid 65534 \(EACCES\); run it with sudo, or as root\n$/,
+    );
     assert.ok(existsSync(join(state, 'users/bo')));
   });
 });

@@ -1,6 +1,9 @@
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Signals to a command that has begun something: it is told to end that, and the command waits for it instead of leaving it half done. */
+/**
+ * Signals to a command that has begun something: it is told to end that, and the command waits for
+ * it instead of leaving it half done.
+ */
 export class Interrupted implements Disposable {
   /** The first one; null when none came. */
   by: NodeJS.Signals | null = null;

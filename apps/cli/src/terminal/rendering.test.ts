@@ -9,9 +9,19 @@ import { signalName } from '../sessions/kill.ts';
 
 const now = Date.parse('2026-01-01T00:02:05Z');
 const child: Child = {
-  ...{ id: 'c-1', pid: 42, startTime: 7, user: 'alice', peer: null, command: 'lp-serve --inet alice' },
-  ...{ state: 'running', startedAt: '2026-01-01T00:00:00Z', connectedAt: null, endedAt: null },
-  ...{ exit: null, usage: null, rusage: null },
+  id: 'c-1',
+  pid: 42,
+  startTime: 7,
+  user: 'alice',
+  peer: null,
+  command: 'lp-serve --inet alice',
+  state: 'running',
+  startedAt: '2026-01-01T00:00:00Z',
+  connectedAt: null,
+  endedAt: null,
+  exit: null,
+  usage: null,
+  rusage: null,
 };
 
 describe('what is shown', () => {
@@ -34,7 +44,10 @@ describe('what is shown', () => {
 
   it('holds nothing that a terminal would obey', () => {
     const hostile = { ...child, command: 'a\u001b[2Jb\nc\u202e', user: '\u009bx' };
-    for (const shown of [describeChildren([hostile], now), waitedFor([hostile], 300, now).join('')]) {
+    for (const shown of [
+      describeChildren([hostile], now),
+      waitedFor([hostile], 300, now).join(''),
+    ]) {
       assert.ok(shown.includes('a\\x1b[2Jb\\x0ac\\x202e') && shown.includes('\\x9bx'), shown);
       assert.doesNotMatch(shown.replaceAll('\n', ''), /\p{Cc}/u);
     }
@@ -42,7 +55,14 @@ describe('what is shown', () => {
 
   it('shows a part that failed, with its error', () => {
     const parts = [
-      { name: 'zygote', pid: null, state: 'failed', readySince: null, lastError: 'importing x', nextTryAt: null },
+      {
+        name: 'zygote',
+        pid: null,
+        state: 'failed',
+        readySince: null,
+        lastError: 'importing x',
+        nextTryAt: null,
+      },
     ] as const;
     const nothing = {
       draining: true,
@@ -57,7 +77,12 @@ describe('what is shown', () => {
     assert.match(text, /^zygote {2}failed {2}- +- +importing x$/m);
     assert.match(text, /^1 session, draining$/m);
     assert.doesNotMatch(text, /read-only/);
-    const sum = { count: 2, bytes: 7e6, oldestAt: '2026-01-01T00:00:00Z', owners: [{ owner: '~a\u001b', bytes: 7e6 }] };
+    const sum = {
+      count: 2,
+      bytes: 7e6,
+      oldestAt: '2026-01-01T00:00:00Z',
+      owners: [{ owner: '~a\u001b', bytes: 7e6 }],
+    };
     assert.match(
       describeStatus({ ...status, leftovers: { ...sum, lookedAt: '2026-01-01T01:00:00Z' } }),
       /^left by killed sessions: 2 with 7\.0 MB of ~a\\x1b, the oldest since 2026-01-01T00:00:00Z/m,
@@ -88,12 +113,16 @@ describe('what is shown', () => {
   });
 
   it('tells ages in one unit, and a clock that went back as nothing', () => {
-    const shown = [0, 59, 60, 3599, 3600, 86_399, 86_400, -5].map((seconds) => age(0, 1000 * seconds));
+    const shown = [0, 59, 60, 3599, 3600, 86_399, 86_400, -5].map((seconds) =>
+      age(0, 1000 * seconds),
+    );
     assert.deepEqual(shown, ['0 s', '59 s', '1 min', '59 min', '1 h', '23 h', '1 d', '0 s']);
   });
 
   it('reads signals as kill(1) does, and refuses what is none', () => {
-    for (const typed of ['TERM', 'SIGTERM', 'sigterm', '15']) assert.equal(signalName(typed), 'SIGTERM');
-    for (const typed of ['', '0', '99', 'SIG', 'constructor']) assert.throws(() => signalName(typed), /is no signal/);
+    for (const typed of ['TERM', 'SIGTERM', 'sigterm', '15'])
+      assert.equal(signalName(typed), 'SIGTERM');
+    for (const typed of ['', '0', '99', 'SIG', 'constructor'])
+      assert.throws(() => signalName(typed), /is no signal/);
   });
 });

@@ -1,10 +1,12 @@
 /**
- * Columns as wide as their widest cell, two spaces between; the last one is not padded. Control characters are shown as
- * `\xNN`: a cell may hold what a client sent, and a terminal would obey it.
+ * Columns as wide as their widest cell, two spaces between; the last one is not padded. Control
+ * characters are shown as `\xNN`: a cell may hold what a client sent, and a terminal would obey it.
  */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows].map((row) => row.map(visible));
-  const widths = head.map((_, column) => Math.max(...all.map((row) => shownWidth(row[column] ?? ''))));
+  const widths = head.map((_, column) =>
+    Math.max(...all.map((row) => shownWidth(row[column] ?? ''))),
+  );
   return all
     .map(
       (row) =>
@@ -16,7 +18,10 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     .join('');
 }
 
-/** What a terminal shows in two columns: the scripts of East Asia (Unicode UAX 11, wide and fullwidth) and emoji. */
+/**
+ * What a terminal shows in two columns: the scripts of East Asia (Unicode UAX 11, wide and
+ * fullwidth) and emoji.
+ */
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 
@@ -25,7 +30,10 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 /** Columns of a terminal. */
 function shownWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
-  return [...graphemes.segment(text)].reduce((sum, { segment }) => sum + (wide.test(segment) ? 2 : 1), 0);
+  return [...graphemes.segment(text)].reduce(
+    (sum, { segment }) => sum + (wide.test(segment) ? 2 : 1),
+    0,
+  );
 }
 
 /** Without anything that a terminal would obey. */

@@ -4,8 +4,8 @@ import type { HttpGuard } from '@hatchery/daemon';
 export const turnAwayLingerMs = 2_000;
 
 /**
- * Nobody needs more than one connection to be told something. Above a cap the oldest gives way, so that whoever comes is told, and this process
- * stays small whatever is done to it.
+ * Nobody needs more than one connection to be told something. Above a cap the oldest gives way, so
+ * that whoever comes is told, and this process stays small whatever is done to it.
  */
 export const turnAwayGuard: HttpGuard = {
   perPeerMax: 16,

@@ -1,11 +1,18 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { ConnectionLimits, createGuardedServer, listenOnPort, listenOnUnix, type PassedSocket } from '@hatchery/daemon';
+import {
+  ConnectionLimits,
+  createGuardedServer,
+  listenOnPort,
+  listenOnUnix,
+  type PassedSocket,
+} from '@hatchery/daemon';
 import { refusalBytes } from '@hatchery/ssh-keys';
 import { turnAwayGuard, turnAwayLingerMs } from './limits.ts';
 
 /**
- * Tells everybody who connects to these sockets why nobody serves them, and closes: SSH clients as the gateway refuses them, all others by HTTP
- * with 503. Resolves when all are listened on. @throws {StartError}
+ * Tells everybody who connects to these sockets why nobody serves them, and closes: SSH clients as
+ * the gateway refuses them, all others by HTTP with 503. Resolves when all are listened on. @throws
+ * {StartError}
  */
 export async function turnAway(sockets: readonly PassedSocket[], words: string): Promise<void> {
   for (const { name, fd } of sockets) {
@@ -21,7 +28,10 @@ function sshServer(words: string): Server {
   return server;
 }
 
-/** What the client says is read: closed with unread bytes, the kernel would reset it before it has read why. */
+/**
+ * What the client says is read: closed with unread bytes, the kernel would reset it before it has
+ * read why.
+ */
 function refuse(socket: Socket, refusal: Buffer): void {
   socket.on('error', () => undefined);
   socket.resume();
@@ -32,6 +42,8 @@ function refuse(socket: Socket, refusal: Buffer): void {
 
 function httpServer(words: string): Server {
   return createGuardedServer(turnAwayGuard, (_request, response) => {
-    response.writeHead(503, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }).end(`${words}\n`);
+    response
+      .writeHead(503, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
+      .end(`${words}\n`);
   });
 }

@@ -1,6 +1,9 @@
 import { provenMs, restartDelaysMs } from '../limits.ts';
 
-/** How long to wait before something that failed is started again: ever longer, for ever. Pure: the caller brings the times. */
+/**
+ * How long to wait before something that failed is started again: ever longer, for ever. Pure: the
+ * caller brings the times.
+ */
 export class Backoff {
   #failures = 0;
 

@@ -15,15 +15,20 @@ const program = fileURLToPath(new URL('../turn-away/main.ts', import.meta.url));
 export interface ClosedDoorContext {
   readonly name: PartName;
   readonly place: Place;
-  /** How the part that we look after was asked to stop; null while it serves, and when another one serves in its place. */
+  /**
+   * How the part that we look after was asked to stop; null while it serves, and when another one
+   * serves in its place.
+   */
   readonly stopped: () => PartHalt | null;
   /** Hears of each stop once. */
   readonly told: (halt: PartHalt) => void;
 }
 
 /**
- * Looks whether a part was asked to stop. From then on until it is resumed whoever connects to its sockets, which we hold, is told so at
- * once and turned away, instead of waiting in the kernel's queue for nobody. That is done by a process of its own, so that strangers have nothing of ours to load.
+ * Looks whether a part was asked to stop. From then on until it is resumed whoever connects to its
+ * sockets, which we hold, is told so at once and turned away, instead of waiting in the kernel's
+ * queue for nobody. That is done by a process of its own, so that strangers have nothing of ours to
+ * load.
  */
 export class ClosedDoor {
   readonly #context: ClosedDoorContext;
@@ -48,7 +53,12 @@ export class ClosedDoor {
   async open(): Promise<void> {
     const running = this.#process;
     this.#process = null;
-    if (running === null || running.pid === undefined || running.exitCode !== null || running.signalCode !== null)
+    if (
+      running === null ||
+      running.pid === undefined ||
+      running.exitCode !== null ||
+      running.signalCode !== null
+    )
       return;
     const ended = once(running, 'exit');
     running.kill('SIGKILL');

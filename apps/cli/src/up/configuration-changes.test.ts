@@ -14,9 +14,16 @@ describe('changes of the configuration', () => {
       writeFileSync(file, text);
       return readKeyDigests(file);
     };
-    const before = read('[ssh]\nlisten = "127.0.0.1:22"\nhost_keys = ["a",\n"b"]\n[log]\nlevel = "warn"\n');
-    const now = read('[ssh]\n# Moved.\nlisten = "127.0.0.1:2222"\nhost_keys = [\n"a", "b"]\n[log]\nformat = "json"\n');
-    assert.equal(describeChanges(before, now), 'log.format set, log.level unset, ssh.listen changed');
+    const before = read(
+      '[ssh]\nlisten = "127.0.0.1:22"\nhost_keys = ["a",\n"b"]\n[log]\nlevel = "warn"\n',
+    );
+    const now = read(
+      '[ssh]\n# Moved.\nlisten = "127.0.0.1:2222"\nhost_keys = [\n"a", "b"]\n[log]\nformat = "json"\n',
+    );
+    assert.equal(
+      describeChanges(before, now),
+      'log.format set, log.level unset, ssh.listen changed',
+    );
     assert.equal(describeChanges(now, now), null);
     assert.equal(describeChanges(null, now), null, 'a first start changes nothing');
     assert.equal(describeChanges(new Map(), readKeyDigests(undefined)), null);
@@ -45,7 +52,13 @@ describe('changes of the configuration', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, string>);
     assert.deepEqual(
-      entries.map(({ kind, actor, verb, target, reason, outcome }) => [kind, actor ?? outcome, verb, target, reason]),
+      entries.map(({ kind, actor, verb, target, reason, outcome }) => [
+        kind,
+        actor ?? outcome,
+        verb,
+        target,
+        reason,
+      ]),
       [
         ['action.requested', 'alice (cli)', 'change', 'configuration', 'hosting.root changed'],
         ['action.done', 'done', undefined, undefined, undefined],

@@ -18,8 +18,16 @@ export interface TakenUp {
   readonly say: (line: string) => void;
 }
 
-/** Tells the audit which keys are other ones than at the last start or restart, and never a value. The service goes on whatever fails. */
-export async function recordConfigurationChanges({ config, file, actor, say }: TakenUp): Promise<void> {
+/**
+ * Tells the audit which keys are other ones than at the last start or restart, and never a value.
+ * The service goes on whatever fails.
+ */
+export async function recordConfigurationChanges({
+  config,
+  file,
+  actor,
+  say,
+}: TakenUp): Promise<void> {
   try {
     const now = readKeyDigests(file);
     const reason = describeChanges(readRecord(config), now);
@@ -49,7 +57,11 @@ export function describeChanges(
 
 function readRecord(config: Config): ReadonlyMap<string, string> | null {
   try {
-    return new Map(Object.entries(JSON.parse(readFileSync(recordPath(config), 'utf8')) as Record<string, string>));
+    return new Map(
+      Object.entries(
+        JSON.parse(readFileSync(recordPath(config), 'utf8')) as Record<string, string>,
+      ),
+    );
   } catch {
     return null;
   }

@@ -12,8 +12,9 @@ interface Hello {
 }
 
 /**
- * Ends the keeper, and with it the zygotes, that a forker has left when it was killed; a forker that ends by itself has ended it. Sessions that
- * still run are killed, or spared with their keeper. What came of it; `none` when there was none. Never rejects: what is in the way is said.
+ * Ends the keeper, and with it the zygotes, that a forker has left when it was killed; a forker
+ * that ends by itself has ended it. Sessions that still run are killed, or spared with their
+ * keeper. What came of it; `none` when there was none. Never rejects: what is in the way is said.
  */
 export async function endKeeper(
   config: Config,
@@ -21,7 +22,8 @@ export async function endKeeper(
   sessions: 'end' | 'spare',
 ): Promise<'none' | 'ended' | 'spared'> {
   // Another one's, as of a forker that runs alone under systemd, or in another pid namespace.
-  if ((readPartRecord(config, 'forker') ?? readPartRecordElsewhere(config, 'forker')) !== null) return 'none';
+  if ((readPartRecord(config, 'forker') ?? readPartRecordElsewhere(config, 'forker')) !== null)
+    return 'none';
   const socket = connect({ path: keeperSocketPath(config) });
   socket.setTimeout(keeperAnswerMsMax, () => socket.destroy(new Error('it gives no answer')));
   const send = (message: object): void => void socket.write(`${JSON.stringify(message)}\n`);
@@ -45,7 +47,8 @@ export async function endKeeper(
       }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'ECONNREFUSED') say(`the keeper that is left cannot be ended: ${message}`);
+    if (code !== 'ENOENT' && code !== 'ECONNREFUSED')
+      say(`the keeper that is left cannot be ended: ${message}`);
   } finally {
     socket.destroy();
   }

@@ -10,7 +10,14 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defaultHostKey, hostingUmask, type Address, type Config } from '@hatchery/config';
-import { createFile, findSessionUser, makeDirectories, makeRuntimeDirectory, modes, quote } from '@hatchery/daemon';
+import {
+  createFile,
+  findSessionUser,
+  makeDirectories,
+  makeRuntimeDirectory,
+  modes,
+  quote,
+} from '@hatchery/daemon';
 import type { Terminal } from '../terminal/terminal.ts';
 import { addKeys } from '../users/key-file.ts';
 import { makeKeyPair } from './key-pair.ts';
@@ -26,9 +33,10 @@ export const sampleBranch = `~${demoUser}/sample/trunk`;
 type FirstUseTerminal = Pick<Terminal, 'environment' | 'say'>;
 
 /**
- * Makes what a first use lacks, each thing whole or not at all; does nothing the second time. What somebody has taken
- * away since, as the demo user, does not come back. `aborted` ends it half way.
- * @throws an Error with one line when something cannot be made that a service needs; what is only for the demo is warned of
+ * Makes what a first use lacks, each thing whole or not at all; does nothing the second time. What
+ * somebody has taken away since, as the demo user, does not come back. `aborted` ends it half way.
+ * @throws an Error with one line when something cannot be made that a service needs; what is only
+ * for the demo is warned of
  */
 export async function prepareFirstUse(
   config: Config,
@@ -40,7 +48,9 @@ export async function prepareFirstUse(
     await makeDemo(config, terminal, aborted);
   } catch (error) {
     if (!aborted.aborted)
-      terminal.say(`the user ${demoUser} and its sample branch cannot be made: ${(error as Error).message}; going on`);
+      terminal.say(
+        `the user ${demoUser} and its sample branch cannot be made: ${(error as Error).message}; going on`,
+      );
   }
 }
 
@@ -58,15 +68,21 @@ function makeNeeded(config: Config, { say }: FirstUseTerminal): void {
   makeDirectories(config.ssh.usersDirectory, modes.usersDirectory);
 }
 
-async function makeDemo(config: Config, { environment, say }: FirstUseTerminal, aborted: AbortSignal): Promise<void> {
+async function makeDemo(
+  config: Config,
+  { environment, say }: FirstUseTerminal,
+  aborted: AbortSignal,
+): Promise<void> {
   const key = demoKey(config);
-  // The demo user's key is put in its place last: as long as it is not there, all of this is done anew.
+  // The demo user's key is put in its place last: as long as it is not there, all of this is done
+  // anew.
   if (existsSync(key)) return;
   say(`making the user ${demoUser} with a key of its own, and the sample branch ${sampleBranch}`);
   makeDirectories(demoDirectory(config), modes.secretDirectory);
   const scratch = makeKey(key, `${demoUser}@hatchery`);
   addKeys(config.ssh.usersDirectory, demoUser, readFileSync(`${scratch}.pub`), `${scratch}.pub`);
-  if (!existsSync(join(config.hosting.root, sampleBranch))) await makeSampleBranch(config, environment, aborted);
+  if (!existsSync(join(config.hosting.root, sampleBranch)))
+    await makeSampleBranch(config, environment, aborted);
   putKey(scratch, key);
 }
 
@@ -78,13 +94,17 @@ function whyNotMade(path: string): string {
 
 /** Whether the demo user may still log in, and has something to branch from. */
 export function hasDemo(config: Config): boolean {
-  const needed = [demoKey(config), join(config.ssh.usersDirectory, demoUser), join(config.hosting.root, sampleBranch)];
+  const needed = [
+    demoKey(config),
+    join(config.ssh.usersDirectory, demoUser),
+    join(config.hosting.root, sampleBranch),
+  ];
   return needed.every((path) => existsSync(path));
 }
 
 /**
- * Writes the ssh that the demo user's lines use: its key, and the host key of this very service, so that nothing of
- * the person's own ~/.ssh is read or written.
+ * Writes the ssh that the demo user's lines use: its key, and the host key of this very service, so
+ * that nothing of the person's own ~/.ssh is read or written.
  */
 export function writeDemoSsh(config: Config, address: Address): void {
   const directory = demoDirectory(config);
@@ -96,14 +116,23 @@ export function writeDemoSsh(config: Config, address: Address): void {
   // ssh splits the value of this option at blanks once more, as it splits a line of ssh_config(5).
   const hostsFile = quote(`UserKnownHostsFile="${join(directory, 'known_hosts')}"`);
   const options = `-i ${quote(demoKey(config))} -o IdentitiesOnly=yes -o ${hostsFile}`;
-  putFile(script, `#!/bin/sh\nexec ssh -F none ${options} -o StrictHostKeyChecking=yes "$@"\n`, modes.secretProgram);
+  putFile(
+    script,
+    `#!/bin/sh\nexec ssh -F none ${options} -o StrictHostKeyChecking=yes "$@"\n`,
+    modes.secretProgram,
+  );
 }
 
-/** Whether the demo user's lines work for the service at that address: {@link writeDemoSsh} has been able to write them. */
+/**
+ * Whether the demo user's lines work for the service at that address: {@link writeDemoSsh} has been
+ * able to write them.
+ */
 export function demoWorks(config: Config, { host, port }: Address): boolean {
   if (!hasDemo(config)) return false;
   try {
-    return readFileSync(join(demoDirectory(config), 'known_hosts'), 'utf8').startsWith(`[${host}]:${port} `);
+    return readFileSync(join(demoDirectory(config), 'known_hosts'), 'utf8').startsWith(
+      `[${host}]:${port} `,
+    );
   } catch {
     return false;
   }
@@ -169,7 +198,8 @@ async function makeSampleBranch(
   const brz = (...argv: string[]): Promise<void> =>
     runTool('/usr/bin/brz', ['--no-plugins', ...argv], environment, aborted);
   rmSync(scratch, { recursive: true, force: true });
-  // Before anything is there: an empty hosting root is given to the account of sessions, and so is what is made in it.
+  // Before anything is there: an empty hosting root is given to the account of sessions, and so is
+  // what is made in it.
   const { account } = findSessionUser(config);
   for (const path of [config.hosting.root, dirname(dirname(target)), dirname(target)]) {
     makeDirectories(path, 0o777 & ~umask);

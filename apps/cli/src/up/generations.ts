@@ -46,7 +46,12 @@ export class Generations {
     if (stop.signal.aborted) throw new Error('it stops');
     if (this.#replacing !== null) throw new Error('another restart is under way');
     const { config, say } = this.#context.invocation;
-    const action = { actor: asked.actor, verb: 'restart', target: 'service', reason: 'hatchery restart' };
+    const action = {
+      actor: asked.actor,
+      verb: 'restart',
+      target: 'service',
+      reason: 'hatchery restart',
+    };
     const replacing = this.#replaceNow(asked, progress);
     this.#replacing = replacing;
     try {
@@ -64,8 +69,11 @@ export class Generations {
   async #replaceNow(asked: RestartRequest, progress: (line: string) => void): Promise<string> {
     const { invocation, stop, log } = this.#context;
     const { environment, say } = invocation;
-    // Opened here and not in the successor: there is no way for a descriptor to a process that is not below us.
-    const sockets = await this.#sockets.replacement(asked.wanted).catch((error: unknown) => this.#stays(error));
+    // Opened here and not in the successor: there is no way for a descriptor to a process that is
+    // not below us.
+    const sockets = await this.#sockets
+      .replacement(asked.wanted)
+      .catch((error: unknown) => this.#stays(error));
     const next = new SuccessorProcess(asked, sockets, {
       environment: withoutSystemdSockets(environment),
       aborted: stop.signal,
@@ -98,14 +106,20 @@ export class Generations {
     throw error;
   }
 
-  /** Ends everything, and resolves when it has: draining, until the deadline for sessions or until somebody asks twice. */
+  /**
+   * Ends everything, and resolves when it has: draining, until the deadline for sessions or until
+   * somebody asks twice.
+   */
   async end(say: (line: string) => void): Promise<void> {
     const { stop, invocation } = this.#context;
     stop.begin();
     say('draining; running sessions finish, Ctrl-C again ends them');
     await this.#replacing?.catch(() => undefined);
     stop.urgent.addEventListener('abort', () => this.#urgent.abort());
-    const late = setTimeout(() => this.#urgent.abort(), 1000 * invocation.config.forker.childrenTimeoutS);
+    const late = setTimeout(
+      () => this.#urgent.abort(),
+      1000 * invocation.config.forker.childrenTimeoutS,
+    );
     if (stop.urgent.aborted) this.#urgent.abort();
     // The page stays to show the end.
     this.#sockets.closeFor('ssh-gateway');
@@ -115,13 +129,24 @@ export class Generations {
     });
   }
 
-  /** Its parts drain when their supervisor has died; others then take over from them, as after a `hatchery start`. */
+  /**
+   * Its parts drain when their supervisor has died; others then take over from them, as after a
+   * `hatchery start`.
+   */
   #watch(generation: Generation, asked: RestartRequest): void {
     const { invocation, stop } = this.#context;
     const isOver = (): boolean => stop.signal.aborted || generation !== this.#current;
     void generation.lost.then(async (how) => {
-      const again = (): Promise<string> => this.replace({ ...asked, actor: 'the supervisor' }, invocation.say);
-      if (!isOver()) await recover(how, { again, isOver, backoff: new Backoff(), ...invocation, stop: stop.signal });
+      const again = (): Promise<string> =>
+        this.replace({ ...asked, actor: 'the supervisor' }, invocation.say);
+      if (!isOver())
+        await recover(how, {
+          again,
+          isOver,
+          backoff: new Backoff(),
+          ...invocation,
+          stop: stop.signal,
+        });
     });
   }
 

@@ -5,7 +5,10 @@ import { resumeLookMs } from '../limits.ts';
 import type { PartName } from '../service/part.ts';
 import type { PartProcess } from './part-process.ts';
 
-/** What stands written of a part that its supervisor does not run now (see `PartHalt`). `hatchery start` resumes it by taking that away. */
+/**
+ * What stands written of a part that its supervisor does not run now (see `PartHalt`). `hatchery
+ * start` resumes it by taking that away.
+ */
 export class HaltedPart {
   readonly #config: Config;
   readonly #name: PartName;
@@ -31,13 +34,24 @@ export class HaltedPart {
     const [at, nextTryAt] = [new Date(now).toISOString(), new Date(now + waitMs).toISOString()];
     const name = this.#name;
     try {
-      writePartHalt(this.#config, { name, state: 'failing', at, reason, attempts, nextTryAt, ...own });
+      writePartHalt(this.#config, {
+        name,
+        state: 'failing',
+        at,
+        reason,
+        attempts,
+        nextTryAt,
+        ...own,
+      });
     } catch (error) {
       this.#say(`cannot write down that ${name} fails: ${(error as Error).message}`);
     }
   }
 
-  /** Waits until somebody has taken away what stands written, `ms` have passed, or `signal` fires; true when somebody asks for it. */
+  /**
+   * Waits until somebody has taken away what stands written, `ms` have passed, or `signal` fires;
+   * true when somebody asks for it.
+   */
   async resumed(signal: AbortSignal, ms = Infinity): Promise<boolean> {
     const wasWritten = this.#isWritten;
     const deadline = performance.now() + ms;
@@ -50,7 +64,10 @@ export class HaltedPart {
     }
   }
 
-  /** Takes away whatever stands written, but for the word of the process that serves now: it may have been asked to stop at once. */
+  /**
+   * Takes away whatever stands written, but for the word of the process that serves now: it may
+   * have been asked to stop at once.
+   */
   clearFor(serving: PartProcess): void {
     const pid = readPartHalt(this.#config, this.#name)?.pid;
     if (pid !== serving.pid) this.#clear(undefined);

@@ -6,10 +6,16 @@ import { keyOfSocket, type SocketName, type WantedSocket } from './wanted-socket
 /** Where a predecessor listens: an address, or the path of a Unix socket. */
 export type Known = Address | string;
 
-/** An open socket that parts listen on. Nobody is refused as long as it is open and has been listened on once. */
+/**
+ * An open socket that parts listen on. Nobody is refused as long as it is open and has been
+ * listened on once.
+ */
 export interface HeldSocket extends PassedSocket {
   readonly name: SocketName;
-  /** Its place; null when whoever opened it decides about that: systemd, or the supervisor above this one. */
+  /**
+   * Its place; null when whoever opened it decides about that: systemd, or the supervisor above
+   * this one.
+   */
   readonly place: Known | null;
   /** Lets it be found, now that a part listens: a Unix socket gets its name. */
   readonly settle: () => void;
@@ -31,8 +37,8 @@ export function serves({ name, place }: HeldSocket, wanted: WantedSocket): boole
 }
 
 /**
- * Opens one. Beside `before`, the places of predecessors, it shares what they have; a port that the configuration leaves to the
- * system is the first one's.
+ * Opens one. Beside `before`, the places of predecessors, it shares what they have; a port that the
+ * configuration leaves to the system is the first one's.
  * @throws {StartError} that says what to do when it cannot be had
  */
 export function openSocket(wanted: WantedSocket, before: readonly Known[]): Promise<HeldSocket> {
@@ -43,7 +49,11 @@ export function openSocket(wanted: WantedSocket, before: readonly Known[]): Prom
   return openPort(wanted.name, { host, port }, ports.includes(port));
 }
 
-async function openPort(name: SocketName, { host, port }: Address, shared: boolean): Promise<HeldSocket> {
+async function openPort(
+  name: SocketName,
+  { host, port }: Address,
+  shared: boolean,
+): Promise<HeldSocket> {
   try {
     const socket = await bindPort({ host, port }, shared);
     const place = { host, port: socket.address().port };

@@ -17,5 +17,8 @@ test('ssh-keygen reads the keys, with comments of every length of padding, and f
 });
 
 test('no two keys are alike', () => {
-  assert.notEqual(makeKeyPair('one').publicKey.split(' ')[1], makeKeyPair('one').publicKey.split(' ')[1]);
+  assert.notEqual(
+    makeKeyPair('one').publicKey.split(' ')[1],
+    makeKeyPair('one').publicKey.split(' ')[1],
+  );
 });

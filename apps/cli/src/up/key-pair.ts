@@ -11,13 +11,18 @@ const type = 'ssh-ed25519';
 /** What a private section is padded to when it is not encrypted (PROTOCOL.key of OpenSSH). */
 const blockBytes = 8;
 
-/** Makes an Ed25519 key. `ssh-keygen` refuses to for a uid without an entry in passwd(5), as in a container. */
+/**
+ * Makes an Ed25519 key. `ssh-keygen` refuses to for a uid without an entry in passwd(5), as in a
+ * container.
+ */
 export function makeKeyPair(comment: string): KeyPairText {
   const { x = '', d = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
   const [point, seed] = [Buffer.from(x, 'base64url'), Buffer.from(d, 'base64url')];
   const blob = Buffer.concat([string(type), string(point)]);
   return {
-    privateKey: armoured(privateFile(blob, privateSection(blob, Buffer.concat([seed, point]), comment))),
+    privateKey: armoured(
+      privateFile(blob, privateSection(blob, Buffer.concat([seed, point]), comment)),
+    ),
     publicKey: `${type} ${blob.toString('base64')} ${comment}\n`,
   };
 }
@@ -25,19 +30,33 @@ export function makeKeyPair(comment: string): KeyPairText {
 /** One key, not encrypted (PROTOCOL.key, "Overall format"). */
 function privateFile(blob: Buffer, section: Buffer): Buffer {
   const cipherAndKdf = [string('none'), string('none'), string('')];
-  return Buffer.concat([Buffer.from('openssh-key-v1\0'), ...cipherAndKdf, uint32(1), string(blob), string(section)]);
+  return Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    ...cipherAndKdf,
+    uint32(1),
+    string(blob),
+    string(section),
+  ]);
 }
 
 function privateSection(blob: Buffer, secret: Buffer, comment: string): Buffer {
   const check = randomBytes(4);
   const contents = Buffer.concat([check, check, blob, string(secret), string(comment)]);
   const paddingBytes = (blockBytes - (contents.length % blockBytes)) % blockBytes;
-  return Buffer.concat([contents, Buffer.from(Array.from({ length: paddingBytes }, (_, index) => index + 1))]);
+  return Buffer.concat([
+    contents,
+    Buffer.from(Array.from({ length: paddingBytes }, (_, index) => index + 1)),
+  ]);
 }
 
 function armoured(file: Buffer): string {
   const lines = file.toString('base64').match(/.{1,70}/g) ?? [];
-  return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n');
+  return [
+    '-----BEGIN OPENSSH PRIVATE KEY-----',
+    ...lines,
+    '-----END OPENSSH PRIVATE KEY-----',
+    '',
+  ].join('\n');
 }
 
 function string(value: string | Buffer): Buffer {

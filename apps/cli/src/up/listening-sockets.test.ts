@@ -71,11 +71,19 @@ test('an address that somebody else has is refused with the setting to change, a
   const { port } = other.address() as AddressInfo;
   const before = openDescriptors();
   try {
-    const taken = new RegExp(`127\\.0\\.0\\.1:${port} is taken by another process .*; stop it or set ssh\\.listen in`);
-    await assert.rejects(ListeningSockets.open(configOf(directory.path, `127.0.0.1:${port}`), [], false), taken);
+    const taken = new RegExp(
+      `127\\.0\\.0\\.1:${port} is taken by another process .*; stop it or set ssh\\.listen in`,
+    );
+    await assert.rejects(
+      ListeningSockets.open(configOf(directory.path, `127.0.0.1:${port}`), [], false),
+      taken,
+    );
     using sockets = await ListeningSockets.open(configOf(directory.path, free), [], false);
     const { port: own } = placeOf(sockets, 'ssh');
-    await assert.rejects(sockets.replacement(wantedSockets(configOf(directory.path, `127.0.0.1:${port}`))), taken);
+    await assert.rejects(
+      sockets.replacement(wantedSockets(configOf(directory.path, `127.0.0.1:${port}`))),
+      taken,
+    );
     assert.equal(placeOf(sockets, 'ssh').port, own);
   } finally {
     other.close();
@@ -95,7 +103,9 @@ test('another configuration keeps what serves it, opens the rest, and what is le
     assert.deepEqual([fdOf(next, 'ssh'), fdOf(next, 'page')], [ssh, page]);
   }
   await using _old = await Part.start(sockets, 'ssh', 'old');
-  using next = await sockets.replacement(wantedSockets(configOf(directory.path, `0.0.0.0:${port}`)));
+  using next = await sockets.replacement(
+    wantedSockets(configOf(directory.path, `0.0.0.0:${port}`)),
+  );
   assert.notEqual(fdOf(next, 'ssh'), ssh);
   assert.equal(fdOf(next, 'page'), page);
   assert.equal(placeOf(next, 'ssh').port, port);
@@ -107,7 +117,11 @@ test('what systemd has opened stays, whatever the configuration says', async () 
   using directory = temporaryDirectory();
   using given = await ListeningSockets.open(configOf(directory.path, free), [], false);
   const fd = fdOf(given, 'ssh');
-  const sockets = await ListeningSockets.open(configOf(directory.path, '192.0.2.1:22'), [{ name: 'ssh', fd }], false);
+  const sockets = await ListeningSockets.open(
+    configOf(directory.path, '192.0.2.1:22'),
+    [{ name: 'ssh', fd }],
+    false,
+  );
   assert.equal(fdOf(sockets, 'ssh'), fd);
   const next = await sockets.replacement(wantedSockets(configOf(directory.path, '192.0.2.2:22')));
   assert.equal(fdOf(next, 'ssh'), fd);
@@ -131,10 +145,15 @@ test('the socket of a proxy is found when its part listens, belongs to the group
     assert.equal(statSync(path).mode & 0o777, 0o660);
     assert.equal(await hear(path), 'page');
     const again = ListeningSockets.open(configOf(directory.path, free, path), [], false);
-    await assert.rejects(again, /proxy_socket under \[dashboard\], .*: a running service answers there; stop it/);
+    await assert.rejects(
+      again,
+      /proxy_socket under \[dashboard\], .*: a running service answers there; stop it/,
+    );
     // Another path: the old one goes with what has it.
     const elsewhere = `${path}-2`;
-    using next = await sockets.replacement(wantedSockets(configOf(directory.path, free, elsewhere)));
+    using next = await sockets.replacement(
+      wantedSockets(configOf(directory.path, free, elsewhere)),
+    );
     next.settle();
     sockets.closeBut(next);
     assert.deepEqual([existsSync(path), existsSync(elsewhere)], [false, true]);

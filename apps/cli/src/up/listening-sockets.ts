@@ -2,7 +2,13 @@ import type { Address, Config } from '@hatchery/config';
 import { PassedSockets, readPartRecord, type PassedSocket } from '@hatchery/daemon';
 import type { PartName } from '../service/part.ts';
 import { openSocket, passedSocket, serves, type HeldSocket, type Known } from './held-socket.ts';
-import { isSameWanted, keyOfSocket, socketNames, socketsOfPart, wantedSockets } from './wanted-sockets.ts';
+import {
+  isSameWanted,
+  keyOfSocket,
+  socketNames,
+  socketsOfPart,
+  wantedSockets,
+} from './wanted-sockets.ts';
 import type { SocketName, WantedSocket } from './wanted-sockets.ts';
 
 /** What a supervisor tells the one that it starts below it. Plain data. */
@@ -13,8 +19,9 @@ export interface Inheritance {
 }
 
 /**
- * The listening sockets that a supervisor keeps for its parts. They outlive each part, so that who connects while one is
- * started again waits in the kernel's queue, and are passed to successors, which take from the same queues.
+ * The listening sockets that a supervisor keeps for its parts. They outlive each part, so that who
+ * connects while one is started again waits in the kernel's queue, and are passed to successors,
+ * which take from the same queues.
  */
 export class ListeningSockets implements Disposable {
   #held: readonly HeldSocket[];
@@ -24,28 +31,43 @@ export class ListeningSockets implements Disposable {
   }
 
   /**
-   * Opens what a configuration asks for, but for what systemd has opened. `isBesideLeft` says that parts of a killed
-   * supervisor still have theirs.
+   * Opens what a configuration asks for, but for what systemd has opened. `isBesideLeft` says that
+   * parts of a killed supervisor still have theirs.
    * @throws {StartError} that says what to do when one cannot be had; then none is open
    */
-  static async open(config: Config, given: readonly PassedSocket[], isBesideLeft: boolean): Promise<ListeningSockets> {
+  static async open(
+    config: Config,
+    given: readonly PassedSocket[],
+    isBesideLeft: boolean,
+  ): Promise<ListeningSockets> {
     const passed = new PassedSockets(given, socketNames);
-    const ofSystemd = socketNames.flatMap((name) => passed.all(name).map((fd) => passedSocket(name, fd)));
+    const ofSystemd = socketNames.flatMap((name) =>
+      passed.all(name).map((fd) => passedSocket(name, fd)),
+    );
     const left = isBesideLeft ? placesOfLeft(config) : [];
     return new ListeningSockets(await openMissing(wantedSockets(config), ofSystemd, left));
   }
 
   /**
-   * Those that the supervisor above this one keeps. They were opened before this process read its configuration: what has
-   * changed since is for the next restart. @throws an Error when one is missing
+   * Those that the supervisor above this one keeps. They were opened before this process read its
+   * configuration: what has changed since is for the next restart. @throws an Error when one is
+   * missing
    */
-  static inherit({ sockets, wanted }: Inheritance, config: Config, say: (line: string) => void): ListeningSockets {
+  static inherit(
+    { sockets, wanted }: Inheritance,
+    config: Config,
+    say: (line: string) => void,
+  ): ListeningSockets {
     const wantedNow = wantedSockets(config);
     const missing = wantedNow.find(({ name }) => sockets.every((socket) => socket.name !== name));
     if (missing !== undefined)
-      throw new Error(`${keyOfSocket[missing.name]} was set while the restart began; restart again`);
+      throw new Error(
+        `${keyOfSocket[missing.name]} was set while the restart began; restart again`,
+      );
     if (!isSameWanted(wanted, wantedNow))
-      say('the addresses to listen on were changed after the restart began; hatchery restart brings them');
+      say(
+        'the addresses to listen on were changed after the restart began; hatchery restart brings them',
+      );
     return new ListeningSockets(sockets.map(({ name, fd }) => passedSocket(name, fd)));
   }
 
@@ -64,13 +86,18 @@ export class ListeningSockets implements Disposable {
   }
 
   /**
-   * What another configuration asks for: of these, what serves it too, and new ones for the rest. What systemd has opened stays.
-   * The caller closes what only one of both has, by {@link closeBut}.
+   * What another configuration asks for: of these, what serves it too, and new ones for the rest.
+   * What systemd has opened stays. The caller closes what only one of both has, by {@link
+   * closeBut}.
    * @throws {StartError} that says what to do when one cannot be had; then nothing has changed
    */
   async replacement(wanted: readonly WantedSocket[]): Promise<ListeningSockets> {
-    const kept = this.#held.filter((socket) => socket.place === null || wanted.some((one) => serves(socket, one)));
-    const known = this.#held.flatMap(({ name, place }) => (place === null ? [] : [{ name, place }]));
+    const kept = this.#held.filter(
+      (socket) => socket.place === null || wanted.some((one) => serves(socket, one)),
+    );
+    const known = this.#held.flatMap(({ name, place }) =>
+      place === null ? [] : [{ name, place }],
+    );
     return new ListeningSockets(await openMissing(wanted, kept, known));
   }
 
@@ -80,7 +107,10 @@ export class ListeningSockets implements Disposable {
     this.#held = [];
   }
 
-  /** Closes those of a part that is about to stop for good: who connects then is refused, and does not wait in vain. */
+  /**
+   * Closes those of a part that is about to stop for good: who connects then is refused, and does
+   * not wait in vain.
+   */
   closeFor(part: PartName): void {
     const closed = this.of(part);
     this.#held = this.#held.filter((socket) => !closed.includes(socket));
@@ -120,12 +150,16 @@ async function openMissing(
 
 /** As parts that a killed supervisor has left say it themselves. */
 function placesOfLeft(config: Config): Predecessor[] {
-  const [gateway, page] = (['ssh-gateway', 'dashboard'] as const).map((name) => readPartRecord(config, name)?.details);
+  const [gateway, page] = (['ssh-gateway', 'dashboard'] as const).map(
+    (name) => readPartRecord(config, name)?.details,
+  );
   const places: [SocketName, Known | null | undefined][] = [
     ['ssh', gateway?.['ssh'] as Address | undefined],
     ['status', gateway?.['status'] as Address | undefined],
     ['page', page?.['listen'] as Address | undefined],
     ['proxy', page?.['proxySocket'] as string | null | undefined],
   ];
-  return places.flatMap(([name, place]) => (place === null || place === undefined ? [] : [{ name, place }]));
+  return places.flatMap(([name, place]) =>
+    place === null || place === undefined ? [] : [{ name, place }],
+  );
 }

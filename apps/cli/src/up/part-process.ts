@@ -35,13 +35,17 @@ export interface Place {
   readonly sockets: (name: PartName) => readonly PassedSocket[];
   /** Where it goes what they say. */
   readonly log: SupervisorLog;
-  /** Which parts change users, and so keep the capabilities that the service has been given for that. */
+  /**
+   * Which parts change users, and so keep the capabilities that the service has been given for
+   * that.
+   */
   readonly changesUsers: (name: PartName) => boolean;
 }
 
 /**
- * The program and its first words: a part that changes no user gives up the capabilities of the unit, and faces the network with none
- * (capabilities(7), "Ambient"). What root has is root's by another rule, which this leaves alone.
+ * The program and its first words: a part that changes no user gives up the capabilities of the
+ * unit, and faces the network with none (capabilities(7), "Ambient"). What root has is root's by
+ * another rule, which this leaves alone.
  */
 function programOf(name: PartName, place: Place): readonly [string, ...string[]] {
   return place.changesUsers(name) ? [process.execPath] : withoutCapabilities();
@@ -66,7 +70,9 @@ export class PartStartError extends Error {
   }
 }
 
-/** Beside one that runs, it shares what that has, or takes it over; who wants that is for the audit. */
+/**
+ * Beside one that runs, it shares what that has, or takes it over; who wants that is for the audit.
+ */
 export type Manner = 'fresh' | { readonly besideFor: string };
 
 /** What that means for a part. */
@@ -75,11 +81,16 @@ function mannerOptions(name: PartName, manner: Manner): readonly string[] {
   return name === 'forker' ? [`--take-over=${manner.besideFor}`] : ['--overlap', 'yes'];
 }
 
-/** The descriptor of the first socket in a process that gets some: after the standard streams and the one for readiness. */
+/**
+ * The descriptor of the first socket in a process that gets some: after the standard streams and
+ * the one for readiness.
+ */
 const firstSocketFd = 4;
 
 /** Sockets by the descriptors that they have in the process which gets them. */
-export function inChild<T extends PassedSocket>(sockets: readonly T[]): (Pick<T, 'name'> & { readonly fd: number })[] {
+export function inChild<T extends PassedSocket>(
+  sockets: readonly T[],
+): (Pick<T, 'name'> & { readonly fd: number })[] {
   return sockets.map(({ name }, index) => ({ name, fd: firstSocketFd + index }));
 }
 
@@ -87,8 +98,9 @@ export function inChild<T extends PassedSocket>(sockets: readonly T[]): (Pick<T,
 const explainingLinesMax = 20;
 
 /**
- * Starts a part and resolves when it is ready. It writes to our stderr, has a session of its own (the terminal's Ctrl-C
- * is ours to pass on), and ends when we do, since its standard input then ends.
+ * Starts a part and resolves when it is ready. It writes to our stderr, has a session of its own
+ * (the terminal's Ctrl-C is ours to pass on), and ends when we do, since its standard input then
+ * ends.
  * @throws {PartStartError}
  */
 export async function startPart(
@@ -98,7 +110,15 @@ export async function startPart(
   manner: Manner = 'fresh',
 ): Promise<PartProcess> {
   if (aborted.aborted) throw new PartStartError(`${name} was not started: the service stops`);
-  const argv = [...nodeFlags, partPrograms[name], ...place.words, '--ready-fd', '3', '--stop-with-stdin', 'yes'];
+  const argv = [
+    ...nodeFlags,
+    partPrograms[name],
+    ...place.words,
+    '--ready-fd',
+    '3',
+    '--stop-with-stdin',
+    'yes',
+  ];
   argv.push(...mannerOptions(name, manner));
   const sockets = place.sockets(name);
   if (sockets.length > 0) argv.push('--sockets', writePassedSockets(inChild(sockets)));
@@ -112,7 +132,8 @@ export async function startPart(
     child.on('error', (error) => resolve(error.message));
     child.on('exit', (code, signal) => resolve(signal === null ? `exit ${code}` : signal));
   });
-  if (child.pid === undefined) throw new PartStartError(`${name} cannot be started: ${await ended}`);
+  if (child.pid === undefined)
+    throw new PartStartError(`${name} cannot be started: ${await ended}`);
   // A part that has ended closes its end of this; the write side is never used.
   (child.stdio[0] as Writable).on('error', () => undefined);
   const stderr = passOn(name, child.stderr, place.log, explainingLinesMax);
@@ -135,13 +156,17 @@ export async function startPart(
   }
 }
 
-/** By its own last word on that, as text or as a fatal line in JSON; else by whatever it said last. */
+/**
+ * By its own last word on that, as text or as a fatal line in JSON; else by whatever it said last.
+ */
 function explain(name: string, ending: string, stderr: readonly string[]): PartStartError {
   const own = stderr.map((line) => ownWord(name, line)).findLast((word) => word !== null);
   const last = stderr.at(-1) ?? 'none';
   const words = readLogLine(last)?.msg ?? last;
   if (own !== undefined && own !== null) return new PartStartError(own, true);
-  return new PartStartError(`${name} ended with ${ending} before it was ready; its last words: ${words}`);
+  return new PartStartError(
+    `${name} ended with ${ending} before it was ready; its last words: ${words}`,
+  );
 }
 
 function ownWord(name: string, line: string): string | null {

@@ -25,7 +25,10 @@ export interface SuccessionTold {
   readonly failed: (error: Error) => void;
 }
 
-/** The three parts of one version and configuration, fewer in the midst of a start; each is started again when it ends by itself. */
+/**
+ * The three parts of one version and configuration, fewer in the midst of a start; each is started
+ * again when it ends by itself.
+ */
 export class Parts implements Generation {
   readonly ready: Ready;
   /** Never: they are this process's own. */
@@ -42,19 +45,28 @@ export class Parts implements Generation {
     this.ready = describeReady(config, parts);
   }
 
-  /** The forker first: a gateway that is ready before it would refuse its first users. @throws {PartStartError} the first; then none runs */
+  /**
+   * The forker first: a gateway that is ready before it would refuse its first users. @throws
+   * {PartStartError} the first; then none runs
+   */
   static async start(context: PartsContext): Promise<Parts> {
     return Parts.#inSteps(context, [['forker'], ['ssh-gateway', 'dashboard']], 'fresh');
   }
 
   /**
-   * Starts them beside those that run. The forker last: once it is ready its predecessor has gone, which cannot be taken
-   * back, whereas the others only share a port until then.
-   * `actor` is who wants it, for the audit. `failed` hears at once when they do not come up, and why; those that run go on then.
+   * Starts them beside those that run. The forker last: once it is ready its predecessor has gone,
+   * which cannot be taken back, whereas the others only share a port until then. `actor` is who
+   * wants it, for the audit. `failed` hears at once when they do not come up, and why; those that
+   * run go on then.
    * @throws {PartStartError} the same, when those that had come up have ended
    */
   static async succeed(context: PartsContext, actor: string, told: SuccessionTold): Promise<Parts> {
-    return Parts.#inSteps(context, [['dashboard'], ['ssh-gateway'], ['forker']], { besideFor: actor }, told);
+    return Parts.#inSteps(
+      context,
+      [['dashboard'], ['ssh-gateway'], ['forker']],
+      { besideFor: actor },
+      told,
+    );
   }
 
   static async #inSteps(
@@ -73,18 +85,22 @@ export class Parts implements Generation {
     } catch (error) {
       told?.failed(error as Error);
       await new Parts(started, context).stop(context.urgent);
-      // Its forker may have been killed in the midst of its start. Sessions are of a service before this one.
+      // Its forker may have been killed in the midst of its start. Sessions are of a service before
+      // this one.
       await endKeeper(context.config, context.say, 'spare');
       throw error;
     }
   }
 
   /**
-   * The gateway first, so that its sessions still have a forker; then the forker; the page last, to show it. All of it
-   * becomes urgent when the deadline for children has passed, or somebody asks twice.
+   * The gateway first, so that its sessions still have a forker; then the forker; the page last, to
+   * show it. All of it becomes urgent when the deadline for children has passed, or somebody asks
+   * twice.
    */
   async stop(urgent: AbortSignal): Promise<void> {
-    const ordered = (['ssh-gateway', 'forker', 'dashboard'] as const).map((name) => this.#part(name));
+    const ordered = (['ssh-gateway', 'forker', 'dashboard'] as const).map((name) =>
+      this.#part(name),
+    );
     const late = new AbortController();
     const either = AbortSignal.any([urgent, late.signal]);
     const deadline = setTimeout(() => late.abort(), this.#drainMs);
@@ -106,7 +122,11 @@ export class Parts implements Generation {
       this.#killAll();
     };
     kill().catch(() => undefined);
-    await Promise.all(this.#parts.map((part) => (part.name === 'forker' ? part.release(urgent) : part.stop(urgent))));
+    await Promise.all(
+      this.#parts.map((part) =>
+        part.name === 'forker' ? part.release(urgent) : part.stop(urgent),
+      ),
+    );
     ended.abort();
   }
 
@@ -137,7 +157,9 @@ async function startTogether(
 ): Promise<void> {
   const failing = new AbortController();
   const either = AbortSignal.any([context.aborted, failing.signal]);
-  const starts = names.map(async (name) => SupervisedPart.start(name, { ...context, manner, aborted: either }));
+  const starts = names.map(async (name) =>
+    SupervisedPart.start(name, { ...context, manner, aborted: either }),
+  );
   const failures: unknown[] = [];
   await Promise.all(
     starts.map(async (start) => {

@@ -2,7 +2,10 @@ import type { Readable } from 'node:stream';
 import { passedLineBytesMax } from '../limits.ts';
 import type { SupervisorLog } from './supervisor-log.ts';
 
-/** Passes on to our own log what the process of `part` says, in whole lines. The result gives the last `linesMax` of them that are not empty. */
+/**
+ * Passes on to our own log what the process of `part` says, in whole lines. The result gives the
+ * last `linesMax` of them that are not empty.
+ */
 export function passOn(
   part: string,
   from: Readable | null,

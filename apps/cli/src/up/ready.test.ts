@@ -8,8 +8,13 @@ test('the commands that a start suggests are about the instance that was started
   using state = temporaryDirectory();
   const config = loadConfig({ stateDirectory: state.path, directory: state.path });
   const ready = {
-    ...{ event: 'ready', ssh: { host: '::1', port: 5022 }, dashboard: 'http://h/', forkerSocket: '/s' },
-    ...{ stateDir: state.path, dashboardSignIn: 'http://h/sign-in', confinement: { user: null, lacks: [] } },
+    event: 'ready',
+    ssh: { host: '::1', port: 5022 },
+    dashboard: 'http://h/',
+    forkerSocket: '/s',
+    stateDir: state.path,
+    dashboardSignIn: 'http://h/sign-in',
+    confinement: { user: null, lacks: [] },
   } as unknown as Ready;
   const text = describePlaces(config, ready, ['--config', "/etc/it's.toml"]);
   for (const command of ['sign-in', 'user add NAME --key NAME.pub'])

@@ -23,8 +23,8 @@ export type StartOutcome = Ready | { readonly event: 'failed'; readonly message:
 
 /** What the parts say of themselves. */
 export function describeReady(config: Config, parts: readonly SupervisedPart[]): Ready {
-  const [forker, gateway, dashboard] = (['forker', 'ssh-gateway', 'dashboard'] as const).map((name) =>
-    parts.find((part) => part.name === name),
+  const [forker, gateway, dashboard] = (['forker', 'ssh-gateway', 'dashboard'] as const).map(
+    (name) => parts.find((part) => part.name === name),
   );
   return {
     event: 'ready',
@@ -42,7 +42,10 @@ export function describeAddresses({ ssh: { host, port }, dashboard }: Ready): st
   return `hatchery is up: ssh on ${host.includes(':') ? `[${host}]` : host}:${port}, the page is ${dashboard}`;
 }
 
-/** Where everything is, for a person, with lines that work when pasted: `words` point a command at this instance. */
+/**
+ * Where everything is, for a person, with lines that work when pasted: `words` point a command at
+ * this instance.
+ */
 export function describePlaces(config: Config, ready: Ready, words: readonly string[]): string {
   const here = words.map((word) => ` ${quote(word)}`).join('');
   const { host, port } = ready.ssh;

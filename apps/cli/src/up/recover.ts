@@ -12,8 +12,14 @@ export interface Recovery {
   readonly stop: AbortSignal;
 }
 
-/** Replaces a generation whose supervisor has ended, `how` says with what; tries again, ever more slowly, until one serves. Never rejects. */
-export async function recover(how: string, { again, isOver, backoff, say, stop }: Recovery): Promise<void> {
+/**
+ * Replaces a generation whose supervisor has ended, `how` says with what; tries again, ever more
+ * slowly, until one serves. Never rejects.
+ */
+export async function recover(
+  how: string,
+  { again, isOver, backoff, say, stop }: Recovery,
+): Promise<void> {
   say(`the supervisor of the parts ended with ${how}; others take over from those parts`);
   while (!isOver()) {
     await delay(backoff.failed(0), undefined, { signal: stop }).catch(() => undefined);

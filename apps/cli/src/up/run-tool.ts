@@ -4,7 +4,10 @@ import { toolMsMax } from '../limits.ts';
 
 const execute = promisify(execFile);
 
-/** Runs a tool to its end, which `signal` brings about. @throws an Error with its stderr, or saying that it is not installed */
+/**
+ * Runs a tool to its end, which `signal` brings about. @throws an Error with its stderr, or saying
+ * that it is not installed
+ */
 export async function runTool(
   file: string,
   argv: readonly string[],
@@ -16,9 +19,14 @@ export async function runTool(
   } catch (error) {
     const { code, killed, stderr } = error as { code?: unknown; killed?: boolean; stderr?: string };
     if (code === 'ENOENT')
-      throw new Error(`${file} is not installed; ./hatchery up as root installs it`, { cause: error });
-    const reason = killed === true ? `it took longer than ${toolMsMax / 1000} s` : firstLine(stderr ?? '');
-    throw new Error(`${file} ${argv[0] ?? ''} failed: ${reason ?? (error as Error).message}`, { cause: error });
+      throw new Error(`${file} is not installed; ./hatchery up as root installs it`, {
+        cause: error,
+      });
+    const reason =
+      killed === true ? `it took longer than ${toolMsMax / 1000} s` : firstLine(stderr ?? '');
+    throw new Error(`${file} ${argv[0] ?? ''} failed: ${reason ?? (error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

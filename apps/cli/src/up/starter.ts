@@ -2,7 +2,10 @@ import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { UsageError } from '../command.ts';
 import type { StartOutcome } from './ready.ts';
 
-/** Whoever has started this process and waits at `--ready-fd` for what comes of it: one outcome, and before it any number of lines on the way. */
+/**
+ * Whoever has started this process and waits at `--ready-fd` for what comes of it: one outcome, and
+ * before it any number of lines on the way.
+ */
 export class Starter {
   #fd: number | null;
 
@@ -29,7 +32,9 @@ export class Starter {
     if (this.#fd !== null) this.#write({ event: 'progress', message }, this.#fd);
   }
 
-  /** The outcome, once: what comes after it is not told here. @throws when whoever waited is gone */
+  /**
+   * The outcome, once: what comes after it is not told here. @throws when whoever waited is gone
+   */
   tell(outcome: StartOutcome): void {
     const fd = this.#fd;
     if (fd === null) return;
@@ -39,7 +44,9 @@ export class Starter {
     if (!isTold) throw new Error('whoever started it waits no longer');
   }
 
-  /** The outcome of a start that has failed, or nothing after another outcome; nobody need hear it. */
+  /**
+   * The outcome of a start that has failed, or nothing after another outcome; nobody need hear it.
+   */
   fail(message: string): void {
     try {
       this.tell({ event: 'failed', message });

@@ -4,9 +4,10 @@ import { bySignal, type Asked } from './who-asked.ts';
 export const retireSignal = 'SIGUSR2';
 
 /**
- * SIGINT and SIGTERM: the first asks for an orderly end, each further one makes it urgent. SIGHUP, of a terminal that is closed, asks once.
- * {@link retireSignal} asks for an end behind a successor. An exception that nobody has caught asks too: the parts must not outlive a process that
- * may have lost track of them.
+ * SIGINT and SIGTERM: the first asks for an orderly end, each further one makes it urgent. SIGHUP,
+ * of a terminal that is closed, asks once. {@link retireSignal} asks for an end behind a successor.
+ * An exception that nobody has caught asks too: the parts must not outlive a process that may have
+ * lost track of them.
  */
 export class StopRequest implements Disposable {
   readonly #asked = new AbortController();
@@ -60,7 +61,8 @@ export class StopRequest implements Disposable {
   };
 
   /** Begins the end unless it has begun; never urgent. */
-  readonly begin = (signal?: string): void => this.#begin(signal === undefined ? null : bySignal(signal));
+  readonly begin = (signal?: string): void =>
+    this.#begin(signal === undefined ? null : bySignal(signal));
 
   /** The same for somebody who is known. */
   beginFor(actor: string): void {

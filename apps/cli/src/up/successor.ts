@@ -25,18 +25,25 @@ export interface SuccessorSurroundings {
 }
 
 /**
- * A supervisor of the newest code and configuration, with parts that take over from those that run. It is a process of
- * its own below this one, so that whoever waits for this one (a terminal, systemd) notices nothing; it ends when we do.
+ * A supervisor of the newest code and configuration, with parts that take over from those that run.
+ * It is a process of its own below this one, so that whoever waits for this one (a terminal,
+ * systemd) notices nothing; it ends when we do.
  */
 export class SuccessorProcess implements Generation {
-  /** Resolves when its parts serve in the place of those that ran. Rejects in one line when they do not; then those go on. */
+  /**
+   * Resolves when its parts serve in the place of those that ran. Rejects in one line when they do
+   * not; then those go on.
+   */
   readonly started: Promise<Ready>;
   readonly lost: Promise<string>;
   readonly #process: ChildProcess;
   readonly #ended: Promise<string>;
   #isStopping = false;
 
-  /** `sockets` are what its parts listen on; `aborted` ends it half way; `progress` hears what it is at. */
+  /**
+   * `sockets` are what its parts listen on; `aborted` ends it half way; `progress` hears what it is
+   * at.
+   */
   constructor(
     { place, actor, wanted }: RestartRequest,
     { all: sockets }: ListeningSockets,
@@ -53,7 +60,9 @@ export class SuccessorProcess implements Generation {
     });
     this.#ended = new Promise<string>((resolve) => {
       this.#process.on('error', (error) => resolve(error.message));
-      this.#process.on('exit', (code, signal) => resolve(signal === null ? `exit ${code}` : signal));
+      this.#process.on('exit', (code, signal) =>
+        resolve(signal === null ? `exit ${code}` : signal),
+      );
     });
     // It may have ended; the write side is only there to be closed with us.
     (this.#process.stdio[0] as Writable).on('error', () => undefined);
@@ -79,7 +88,11 @@ export class SuccessorProcess implements Generation {
     await this.#ended.finally(() => clearInterval(hurrying));
   }
 
-  async #start(aborted: AbortSignal, progress: (line: string) => void, log: SupervisorLog): Promise<Ready> {
+  async #start(
+    aborted: AbortSignal,
+    progress: (line: string) => void,
+    log: SupervisorLog,
+  ): Promise<Ready> {
     // The last line explains an end before its first word, as that of a bad configuration.
     const lastWords = passOn('supervisor', this.#process.stderr, log, 1);
     const abort = (): void => this.#ask();
@@ -90,7 +103,9 @@ export class SuccessorProcess implements Generation {
       if (outcome?.event === 'ready') return outcome;
       const last = lastWords()[0];
       const words = last === undefined ? null : (readLogLine(last)?.msg ?? last);
-      throw new Error(outcome?.message ?? words ?? `it ended with ${await this.#ended} before it was ready`);
+      throw new Error(
+        outcome?.message ?? words ?? `it ended with ${await this.#ended} before it was ready`,
+      );
     } finally {
       clearTimeout(late);
       aborted.removeEventListener('abort', abort);
@@ -105,9 +120,13 @@ export class SuccessorProcess implements Generation {
 }
 
 /** Reads what it says until it is ready or never will be; null when it ended without a word. */
-async function hear(stream: Readable, progress: (line: string) => void): Promise<StartOutcome | null> {
+async function hear(
+  stream: Readable,
+  progress: (line: string) => void,
+): Promise<StartOutcome | null> {
   for await (const line of createInterface({ input: stream })) {
-    const said = JSON.parse(line) as StartOutcome | { readonly event: 'progress'; readonly message: string };
+    const said = JSON.parse(line) as
+      StartOutcome | { readonly event: 'progress'; readonly message: string };
     if (said.event !== 'progress') return said;
     progress(said.message);
   }

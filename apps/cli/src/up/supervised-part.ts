@@ -21,8 +21,9 @@ export interface SupervisionContext {
 }
 
 /**
- * A part that is started again when it ends by itself, ever more slowly as long as it keeps failing. One that somebody has asked to stop stays
- * stopped until `hatchery start`. Neither is of any consequence for the other parts.
+ * A part that is started again when it ends by itself, ever more slowly as long as it keeps
+ * failing. One that somebody has asked to stop stays stopped until `hatchery start`. Neither is of
+ * any consequence for the other parts.
  */
 export class SupervisedPart {
   readonly name: PartName;
@@ -74,10 +75,14 @@ export class SupervisedPart {
     await this.release(urgent);
   }
 
-  /** Lets the part end by itself and resolves when it has; it is not started again. `urgent` as of {@link stop}. */
+  /**
+   * Lets the part end by itself and resolves when it has; it is not started again. `urgent` as of
+   * {@link stop}.
+   */
   async release(urgent: AbortSignal): Promise<void> {
     this.#stopping.abort();
-    // The second signal is what a part takes for urgent. Two that come at once merge into one, so it is repeated.
+    // The second signal is what a part takes for urgent. Two that come at once merge into one, so
+    // it is repeated.
     const hurrying = setInterval(() => {
       if (urgent.aborted) this.#process.signal('SIGTERM');
     }, urgentRepeatMs);
@@ -91,7 +96,10 @@ export class SupervisedPart {
     return true;
   }
 
-  /** What stands written of a stop of our own process that was not ours, as long as no other one serves. */
+  /**
+   * What stands written of a stop of our own process that was not ours, as long as no other one
+   * serves.
+   */
   get #stopped(): PartHalt | null {
     if (this.#stopping.signal.aborted) return null;
     const halt = currentHalt(this.#config, this.name);
@@ -116,18 +124,26 @@ export class SupervisedPart {
     }
   }
 
-  /** Resolves when no successor has its place: it never had, it has ended itself, or we are stopped. */
+  /**
+   * Resolves when no successor has its place: it never had, it has ended itself, or we are stopped.
+   */
   async #whileReplaced(): Promise<void> {
     const { pid, startTime } = this.#process;
     while (!this.#stopping.signal.aborted) {
       const record = readPartRecord(this.#config, this.name);
-      // A successor is younger; an older one that lingers behind its last clients serves nobody new.
+      // A successor is younger; an older one that lingers behind its last clients serves nobody
+      // new.
       if (record === null || record.pid === pid || record.startTime < startTime) return;
-      await delay(replacedLookMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      await delay(replacedLookMs, undefined, { signal: this.#stopping.signal }).catch(
+        () => undefined,
+      );
     }
   }
 
-  /** `failure` is what it has failed with; null when it has not. False when we are stopped meanwhile. */
+  /**
+   * `failure` is what it has failed with; null when it has not. False when we are stopped
+   * meanwhile.
+   */
   async #startAgain(failure: string | null): Promise<boolean> {
     const { signal } = this.#stopping;
     let servedMs = performance.now() - this.#readyAt;
@@ -140,7 +156,9 @@ export class SupervisedPart {
         this.#process = await startPart(this.name, this.#place, signal);
         this.#readyAt = performance.now();
         this.#halted.clearFor(this.#process);
-        this.#say(`${this.name} is ready again (pid ${this.#process.pid})${linkAdvice(this.#process)}`);
+        this.#say(
+          `${this.name} is ready again (pid ${this.#process.pid})${linkAdvice(this.#process)}`,
+        );
         return true;
       } catch (reason) {
         error = (reason as Error).message;
@@ -153,12 +171,16 @@ export class SupervisedPart {
     const waitMs = this.#backoff.failed(servedMs);
     const { failures } = this.#backoff;
     this.#halted.fail(failure, failures, waitMs);
-    if (failures > 1) this.#say(`${this.name} failed ${failures} times in a row; next try in ${waitMs / 1000} s`);
+    if (failures > 1)
+      this.#say(`${this.name} failed ${failures} times in a row; next try in ${waitMs / 1000} s`);
     if (await this.#halted.resumed(this.#stopping.signal, waitMs)) this.#backoff.reset();
   }
 }
 
-/** Not the link itself: these lines are kept in logs. A dashboard without one says its own address in that place. */
+/**
+ * Not the link itself: these lines are kept in logs. A dashboard without one says its own address
+ * in that place.
+ */
 function linkAdvice({ details: { url, signInUrl } }: PartProcess): string {
   const advice = '; who was signed in still is, and hatchery sign-in prints another link';
   return typeof signInUrl === 'string' && signInUrl !== url ? advice : '';

@@ -27,8 +27,10 @@ async function passed(format: 'json' | 'text', ...chunks: (string | Buffer)[]): 
   return written;
 }
 
-const crash = '\n#\n# Fatal error in , line 0\n----- Native stack trace -----\n\n 1: 0xc4d7c0  [node]\n';
-const own = '{"level":"info","time":"2026-01-01T00:00:00.000Z","part":"dashboard","msg":"listening"}\n';
+const crash =
+  '\n#\n# Fatal error in , line 0\n----- Native stack trace -----\n\n 1: 0xc4d7c0  [node]\n';
+const own =
+  '{"level":"info","time":"2026-01-01T00:00:00.000Z","part":"dashboard","msg":"listening"}\n';
 
 describe('what a part says, in the log of its supervisor', () => {
   it('stays as it is in text', async () => {
@@ -36,7 +38,9 @@ describe('what a part says, in the log of its supervisor', () => {
   });
 
   it('is JSON in every line in JSON: a crash of Node, a half line at the end, bytes that are no text, and JSON that is no line of a log', async () => {
-    const lines = (await passed('json', crash, own, '{"level":1}\n[1]\n', Buffer.from([0xff, 0x0a]), '{"half": '))
+    const lines = (
+      await passed('json', crash, own, '{"level":1}\n[1]\n', Buffer.from([0xff, 0x0a]), '{"half": ')
+    )
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line) as { level: string; part: string; msg: string });
@@ -63,6 +67,9 @@ describe('what a part says, in the log of its supervisor', () => {
     log.say('one line');
     const [json = '', text] = written.split('\n');
     const { level, part, msg } = JSON.parse(json) as Record<string, unknown>;
-    assert.deepEqual([level, part, msg, text], ['fatal', 'supervisor', 'two\nlines', 'hatchery: one line']);
+    assert.deepEqual(
+      [level, part, msg, text],
+      ['fatal', 'supervisor', 'two\nlines', 'hatchery: one line'],
+    );
   });
 });

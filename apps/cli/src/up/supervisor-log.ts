@@ -4,12 +4,16 @@ import { jsonLogLine, readLogLine, standardError, type LineLevel } from '@hatche
 /** `[log] format`. */
 export type LogFormat = Config['log']['format'];
 
-/** The one line of the fork service that is no line of its logger and tells no trouble (see `createForker`). */
+/**
+ * The one line of the fork service that is no line of its logger and tells no trouble (see
+ * `createForker`).
+ */
 const announcement = /^Listening on socket: /;
 
 /**
- * The log of a supervisor: its own lines, and what its parts say. In JSON each line that is none yet becomes one, whoever wrote it: a keeper, a Node
- * that crashes, a part before it has read its configuration.
+ * The log of a supervisor: its own lines, and what its parts say. In JSON each line that is none
+ * yet becomes one, whoever wrote it: a keeper, a Node that crashes, a part before it has read its
+ * configuration.
  */
 export class SupervisorLog {
   /** A restart can change it. */
@@ -20,7 +24,9 @@ export class SupervisorLog {
   }
 
   say(line: string, level: LineLevel = 'info'): void {
-    standardError().write(this.format === 'json' ? jsonLogLine('supervisor', level, line) : `hatchery: ${line}\n`);
+    standardError().write(
+      this.format === 'json' ? jsonLogLine('supervisor', level, line) : `hatchery: ${line}\n`,
+    );
   }
 
   /** Passes on whole lines that `part` has written. */
@@ -30,7 +36,9 @@ export class SupervisorLog {
     standardError().write(
       texts
         .filter((line) => line.trim() !== '')
-        .map((line) => (readLogLine(line) === null ? jsonLogLine(part, levelOf(line), line) : `${line}\n`))
+        .map((line) =>
+          readLogLine(line) === null ? jsonLogLine(part, levelOf(line), line) : `${line}\n`,
+        )
         .join(''),
     );
   }

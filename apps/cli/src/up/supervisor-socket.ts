@@ -2,7 +2,13 @@ import { rmSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Config } from '@hatchery/config';
-import { controlGuard, createGuardedServer, makeRuntimeDirectory, modes, type LogHealth } from '@hatchery/daemon';
+import {
+  controlGuard,
+  createGuardedServer,
+  makeRuntimeDirectory,
+  modes,
+  type LogHealth,
+} from '@hatchery/daemon';
 import { readControlBody } from '@hatchery/event-feed';
 import type { LogFormat } from './supervisor-log.ts';
 import { isWantedSockets, type WantedSocket } from './wanted-sockets.ts';
@@ -30,7 +36,10 @@ export interface SupervisorState {
   readonly log: LogHealth;
 }
 
-/** Replaces the parts by newer ones; what came of it in words. @throws an Error in one line; then the old ones go on */
+/**
+ * Replaces the parts by newer ones; what came of it in words. @throws an Error in one line; then
+ * the old ones go on
+ */
 export type Restart = (asked: RestartRequest, progress: (line: string) => void) => Promise<string>;
 
 /** Where the supervisor of an instance is asked for a restart. */
@@ -47,14 +56,20 @@ export interface Supervisor {
 }
 
 /** Takes requests until disposed. @throws an Error in one line that says what to do */
-export async function openSupervisorSocket(config: Config, supervisor: Supervisor): Promise<Disposable> {
+export async function openSupervisorSocket(
+  config: Config,
+  supervisor: Supervisor,
+): Promise<Disposable> {
   const path = supervisorSocketPath(config);
   try {
     makeRuntimeDirectory(config);
     return await open(path, supervisor);
   } catch (error) {
-    const mend = 'move away what is in its place, or see to the rights on its directory (runtime_dir)';
-    throw new Error(`cannot listen on ${path}: ${(error as Error).message}; ${mend}`, { cause: error });
+    const mend =
+      'move away what is in its place, or see to the rights on its directory (runtime_dir)';
+    throw new Error(`cannot listen on ${path}: ${(error as Error).message}; ${mend}`, {
+      cause: error,
+    });
   }
 }
 
@@ -62,7 +77,10 @@ export async function openSupervisorSocket(config: Config, supervisor: Superviso
 async function open(path: string, supervisor: Supervisor): Promise<Disposable> {
   // Whoever made it is dead: there is one supervisor of a state directory.
   rmSync(path, { force: true });
-  const server = createGuardedServer(controlGuard, (request, response) => void answer(supervisor, request, response));
+  const server = createGuardedServer(
+    controlGuard,
+    (request, response) => void answer(supervisor, request, response),
+  );
   const umask = process.umask(0o777 & ~modes.secretFile);
   try {
     await listen(server, path);
@@ -77,9 +95,15 @@ async function open(path: string, supervisor: Supervisor): Promise<Disposable> {
   };
 }
 
-async function answer(supervisor: Supervisor, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  supervisor: Supervisor,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (request.method === 'GET' && request.url === '/v1/state') {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(supervisor.state()));
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(JSON.stringify(supervisor.state()));
     return;
   }
   const body = await readControlBody(request);
@@ -106,7 +130,10 @@ async function answer(supervisor: Supervisor, request: IncomingMessage, response
   const report = (one: RestartReport): void => void response.write(`${JSON.stringify(one)}\n`);
   try {
     const progress = (message: string): void => report({ event: 'progress', message });
-    report({ event: 'done', message: await supervisor.restart({ place, actor, wanted, logFormat }, progress) });
+    report({
+      event: 'done',
+      message: await supervisor.restart({ place, actor, wanted, logFormat }, progress),
+    });
   } catch (error) {
     report({ event: 'failed', message: (error as Error).message });
   }

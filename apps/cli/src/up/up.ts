@@ -1,3 +1,4 @@
+// Long: the life of one supervisor in the order in which it happens.
 import { isatty } from 'node:tty';
 import type { Config } from '@hatchery/config';
 import { socketsOfSystemd, standardError, withoutSystemdSockets } from '@hatchery/daemon';
@@ -29,9 +30,11 @@ export const up: Command = {
   synopsis: '[--json]',
   summary: 'serve in the foreground; Ctrl-C drains and stops, a second Ctrl-C stops at once',
   options: {
-    ...{ json: { type: 'boolean' }, 'ready-fd': { type: 'string' } },
+    json: { type: 'boolean' },
+    'ready-fd': { type: 'string' },
     // Of the supervisor that a restart starts below another one.
-    ...{ succeed: { type: 'string' }, inherit: { type: 'string' } },
+    succeed: { type: 'string' },
+    inherit: { type: 'string' },
   },
   async run(asked) {
     expectWords(asked);
@@ -52,7 +55,8 @@ export const up: Command = {
       // Everything has ended by now: whoever waits finds nothing that runs on.
       const message = messageOf(error);
       starter.fail(message);
-      if (!(error instanceof PartStartError && error.isSaid)) log.say(asked.hint(`up: ${message}`), 'fatal');
+      if (!(error instanceof PartStartError && error.isSaid))
+        log.say(asked.hint(`up: ${message}`), 'fatal');
       return exitFailed;
     }
   },
@@ -62,13 +66,22 @@ export const up: Command = {
 type Service = Invocation & { readonly log: SupervisorLog };
 
 /** Who wants it, for the audit: also of a start that comes to nothing. */
-async function serveRecorded(invocation: Service, starter: Starter, stop: StopRequest): Promise<void> {
+async function serveRecorded(
+  invocation: Service,
+  starter: Starter,
+  stop: StopRequest,
+): Promise<void> {
   const { config, say } = invocation;
   const actor = starterOf(invocation);
   let outcome: string | null = null;
   const told = async (came: string): Promise<void> => {
     if (outcome === null)
-      await recordDone(config, { actor, verb: 'start', target: 'service', reason: 'hatchery start' }, came, say);
+      await recordDone(
+        config,
+        { actor, verb: 'start', target: 'service', reason: 'hatchery start' },
+        came,
+        say,
+      );
     outcome = came;
   };
   try {
@@ -88,10 +101,15 @@ function configFileOf({ place }: Invocation): string | undefined {
 }
 
 /**
- * The supervisor that a person or systemd starts: one generation of parts after the other, until it is stopped. The parts are its own until the
- * very end: whatever it ends with, they have ended.
+ * The supervisor that a person or systemd starts: one generation of parts after the other, until it
+ * is stopped. The parts are its own until the very end: whatever it ends with, they have ended.
  */
-async function serve(invocation: Service, starter: Starter, stop: StopRequest, up: () => Promise<void>): Promise<void> {
+async function serve(
+  invocation: Service,
+  starter: Starter,
+  stop: StopRequest,
+  up: () => Promise<void>,
+): Promise<void> {
   const { config, say, log } = invocation;
   await prepareFirstUse(config, invocation, stop.signal);
   const announce = (ready: Ready): void => {
@@ -108,11 +126,18 @@ async function serve(invocation: Service, starter: Starter, stop: StopRequest, u
   const started = await startUnlessStopped(invocation, stop);
   if (started === null) return;
   const { parts: first, sockets } = started;
-  const generations = new Generations(first, { invocation, stop, log, sockets, replaced: announce });
+  const generations = new Generations(first, {
+    invocation,
+    stop,
+    log,
+    sockets,
+    replaced: announce,
+  });
   using held = new DisposableStack();
   try {
     const supervisor = {
-      restart: (asked: RestartRequest, progress: (line: string) => void) => generations.replace(asked, progress),
+      restart: (asked: RestartRequest, progress: (line: string) => void) =>
+        generations.replace(asked, progress),
       state: () => ({ log: standardError().health }),
       stop: (actor: string) => stop.beginFor(actor),
     };
@@ -135,7 +160,9 @@ function offerDemo(config: Config, { ssh }: Ready, say: (line: string) => void):
   try {
     if (hasDemo(config)) writeDemoSsh(config, ssh);
   } catch (error) {
-    say(`the ssh of the demo user cannot be written: ${(error as Error).message}; going on without it`);
+    say(
+      `the ssh of the demo user cannot be written: ${(error as Error).message}; going on without it`,
+    );
   }
 }
 
@@ -169,12 +196,18 @@ interface Started {
   readonly sockets: ListeningSockets;
 }
 
-async function openSockets({ config, environment }: Invocation, isBesideLeft: boolean): Promise<ListeningSockets> {
+async function openSockets(
+  { config, environment }: Invocation,
+  isBesideLeft: boolean,
+): Promise<ListeningSockets> {
   const ofSystemd = socketsOfSystemd(environment, process.pid);
   return ListeningSockets.open(config, ofSystemd, isBesideLeft);
 }
 
-/** A supervisor that was killed leaves parts whose sessions go on: they are succeeded as at a restart. */
+/**
+ * A supervisor that was killed leaves parts whose sessions go on: they are succeeded as at a
+ * restart.
+ */
 async function startBeside(
   left: ReturnType<typeof supervisedParts>,
   invocation: Service,
@@ -186,8 +219,16 @@ async function startBeside(
   return Parts.succeed(context, actor(invocation), { progress: say, failed: () => undefined });
 }
 
-/** The supervisor that `restart` starts below the one that runs: parts that take over from those of the one before. */
-async function succeed(invocation: Service, actor: string, starter: Starter, stop: StopRequest): Promise<void> {
+/**
+ * The supervisor that `restart` starts below the one that runs: parts that take over from those of
+ * the one before.
+ */
+async function succeed(
+  invocation: Service,
+  actor: string,
+  starter: Starter,
+  stop: StopRequest,
+): Promise<void> {
   // It ends when the one above does, however that ends.
   process.stdin.resume().once('end', stop.ask);
   try {
@@ -204,7 +245,8 @@ async function succeed(invocation: Service, actor: string, starter: Starter, sto
       starter.tell(parts.ready);
       await stop.asked;
     } finally {
-      // Lest connections queue where nobody takes them any more: a successor may have moved to another address.
+      // Lest connections queue where nobody takes them any more: a successor may have moved to
+      // another address.
       if (stop.isRetirement) sockets[Symbol.dispose]();
       else sockets.closeFor('ssh-gateway');
       await (stop.isRetirement ? parts.retire(stop.urgent) : parts.stop(stop.urgent));
@@ -214,7 +256,11 @@ async function succeed(invocation: Service, actor: string, starter: Starter, sto
   }
 }
 
-function contextOf(invocation: Service, stop: StopRequest, sockets: ListeningSockets): PartsContext {
+function contextOf(
+  invocation: Service,
+  stop: StopRequest,
+  sockets: ListeningSockets,
+): PartsContext {
   const { config, place: words, environment, say, log } = invocation;
   // A gateway that starts sessions itself while the fork service is away needs what that needs.
   const changesUsers = (name: PartName): boolean =>

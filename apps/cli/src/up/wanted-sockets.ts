@@ -11,8 +11,9 @@ export type WantedSocket =
   | { readonly name: 'proxy'; readonly path: string };
 
 /**
- * The sockets that clients of each part connect to, and that outlive it. The fork service's own are not among them: its successor takes
- * over what was said on them (decision 0013), and its clients tell by a refusal that it is gone.
+ * The sockets that clients of each part connect to, and that outlive it. The fork service's own are
+ * not among them: its successor takes over what was said on them (decision 0013), and its clients
+ * tell by a refusal that it is gone.
  */
 export const socketsOfPart: Readonly<Record<PartName, readonly SocketName[]>> = {
   forker: [],
@@ -42,7 +43,10 @@ export function wantedSockets({ ssh, dashboard }: Config): WantedSocket[] {
 }
 
 /** Whether two configurations ask for the same sockets. */
-export function isSameWanted(one: readonly WantedSocket[], other: readonly WantedSocket[]): boolean {
+export function isSameWanted(
+  one: readonly WantedSocket[],
+  other: readonly WantedSocket[],
+): boolean {
   return isDeepStrictEqual(one, other);
 }
 
@@ -55,5 +59,7 @@ function isWantedSocket(value: unknown): value is WantedSocket {
   const { name, path, listen } = (value ?? {}) as Partial<Record<string, unknown>>;
   if (name === 'proxy') return typeof path === 'string' && path !== '';
   const { host, port } = (listen ?? {}) as Partial<Record<string, unknown>>;
-  return socketNames.includes(name as SocketName) && typeof host === 'string' && Number.isInteger(port);
+  return (
+    socketNames.includes(name as SocketName) && typeof host === 'string' && Number.isInteger(port)
+  );
 }

@@ -6,8 +6,9 @@ import { askGateway } from '../service/running-gateway.ts';
 import { actor, askPart, NotRunningError } from '../service/running-service.ts';
 
 /**
- * Has every gateway, those that a restart waits for as well, end the connections of a user, or only those of some keys, and forget what it
- * remembers of the user. @throws when one cannot be told: who is signed in there still is
+ * Has every gateway, those that a restart waits for as well, end the connections of a user, or only
+ * those of some keys, and forget what it remembers of the user. @throws when one cannot be told:
+ * who is signed in there still is
  */
 export async function endConnections(
   invocation: Invocation,
@@ -16,7 +17,12 @@ export async function endConnections(
 ): Promise<void> {
   const { config, print, say } = invocation;
   const reason = String(invocation.options['reason']);
-  const body = { actor: actor(invocation), reason, user, ...(fingerprints === null ? {} : { fingerprints }) };
+  const body = {
+    actor: actor(invocation),
+    reason,
+    user,
+    ...(fingerprints === null ? {} : { fingerprints }),
+  };
   const old = await findOldGateways(config);
   const told = await Promise.allSettled([
     askGateway(config, 'POST', '/v1/disconnect', body).catch((error: unknown) => {
@@ -37,7 +43,8 @@ export async function endConnections(
   for (const answer of told)
     if (answer.status === 'fulfilled' && answer.value !== null)
       print(`${user}: ${(answer.value as { outcome: string }).outcome}\n`);
-  const failure = told.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+  const failure = told.find(({ status }) => status === 'rejected') as
+    PromiseRejectedResult | undefined;
   if (failure !== undefined)
     throw new Error(`connections of ${user} may go on: ${(failure.reason as Error).message}`, {
       cause: failure.reason,

@@ -5,17 +5,23 @@ import { readUserFile, writeUserFile } from './user-file.ts';
 /** Longer than any file of public keys a person has; what is longer is something else. */
 const keyFileBytesMax = 64 * 1024;
 
-/** The bytes of a file of public keys. @throws an Error that names the file and what to give instead */
+/**
+ * The bytes of a file of public keys. @throws an Error that names the file and what to give instead
+ */
 export function readKeyFile(path: string): Buffer {
   let contents: Buffer;
   try {
     contents = readAtMost(path, keyFileBytesMax + 1);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const reason = { ENOENT: 'there is no such file', EISDIR: 'it is a directory' }[code ?? ''] ?? message;
-    throw new Error(`cannot read ${path}: ${reason}; --key takes a public key, as ~/.ssh/id_ed25519.pub`, {
-      cause: error,
-    });
+    const reason =
+      { ENOENT: 'there is no such file', EISDIR: 'it is a directory' }[code ?? ''] ?? message;
+    throw new Error(
+      `cannot read ${path}: ${reason}; --key takes a public key, as ~/.ssh/id_ed25519.pub`,
+      {
+        cause: error,
+      },
+    );
   }
   if (contents.length > keyFileBytesMax)
     throw new Error(`${path} is no public key: it is longer than ${keyFileBytesMax} bytes`);
@@ -38,13 +44,21 @@ function readAtMost(path: string, bytesMax: number): Buffer {
 }
 
 /**
- * Gives a user the keys in a file's contents and returns how many were new: a key that is there already is left alone, whatever its
- * comment. @throws an Error that names `source` when the gateway would leave any line of it out, and why
+ * Gives a user the keys in a file's contents and returns how many were new: a key that is there
+ * already is left alone, whatever its comment. @throws an Error that names `source` when the
+ * gateway would leave any line of it out, and why
  */
-export function addKeys(usersDirectory: string, name: string, contents: Buffer, source: string): number {
+export function addKeys(
+  usersDirectory: string,
+  name: string,
+  contents: Buffer,
+  source: string,
+): number {
   const given = usableLines(contents, source);
   const own = ownLines(usersDirectory, name);
-  const fresh = given.filter(({ blob }, index) => given.findIndex((other) => other.blob === blob) === index);
+  const fresh = given.filter(
+    ({ blob }, index) => given.findIndex((other) => other.blob === blob) === index,
+  );
   const lines = fresh.filter(({ blob, options }) => {
     const same = own.keys.find((key) => key.blob === blob);
     if (same === undefined) return true;
@@ -58,16 +72,23 @@ export function addKeys(usersDirectory: string, name: string, contents: Buffer, 
   return lines.length;
 }
 
-/** Takes keys from a user: those of a file, or the one of a fingerprint; the fingerprints. @throws an Error when the user has not all of them */
+/**
+ * Takes keys from a user: those of a file, or the one of a fingerprint; the fingerprints. @throws
+ * an Error when the user has not all of them
+ */
 export function removeKeys(usersDirectory: string, name: string, which: string): string[] {
   const own = ownLines(usersDirectory, name);
   const wanted = which.startsWith('SHA256:')
     ? [which.replace(/=+$/, '')]
     : usableLines(readKeyFile(which), which).map(({ blob }) => blob);
-  const isWanted = ({ blob, fingerprint }: KeyLine): boolean => wanted.includes(blob) || wanted.includes(fingerprint);
+  const isWanted = ({ blob, fingerprint }: KeyLine): boolean =>
+    wanted.includes(blob) || wanted.includes(fingerprint);
   const gone = own.keys.filter(isWanted);
-  const missing = wanted.some((one) => !gone.some(({ blob, fingerprint }) => one === blob || one === fingerprint));
-  if (missing) throw new Error(`${name} has no such key; hatchery user list --keys shows those there are`);
+  const missing = wanted.some(
+    (one) => !gone.some(({ blob, fingerprint }) => one === blob || one === fingerprint),
+  );
+  if (missing)
+    throw new Error(`${name} has no such key; hatchery user list --keys shows those there are`);
   const numbers = new Set(gone.map(({ number }) => number));
   write(
     usersDirectory,
@@ -77,7 +98,10 @@ export function removeKeys(usersDirectory: string, name: string, which: string):
   return [...new Set(gone.map(({ fingerprint }) => fingerprint))];
 }
 
-/** What the gateway makes of a user's file of keys. @throws an Error that names the file when it cannot be read */
+/**
+ * What the gateway makes of a user's file of keys. @throws an Error that names the file when it
+ * cannot be read
+ */
 export function keysOf(usersDirectory: string, name: string): AuthorizedKeys {
   const contents = readUserFile(usersDirectory, name, 'authorized_keys') ?? Buffer.alloc(0);
   return parseAuthorizedKeys(contents, `${usersDirectory}/${name}/authorized_keys`);
@@ -94,22 +118,31 @@ interface KeyLine {
   readonly options: string;
 }
 
-/** @throws an Error for a file that the gateway would not read in full: nobody could log in by what is left out */
+/**
+ * @throws an Error for a file that the gateway would not read in full: nobody could log in by what
+ * is left out
+ */
 function usableLines(contents: Buffer, source: string): KeyLine[] {
   const { keys, ignored } = parseAuthorizedKeys(contents, source);
   const [first] = ignored;
   if (first !== undefined)
-    throw new Error(`${source} cannot be used: ${first.line > 1 ? `line ${first.line}: ` : ''}${first.reason}`);
+    throw new Error(
+      `${source} cannot be used: ${first.line > 1 ? `line ${first.line}: ` : ''}${first.reason}`,
+    );
   if (keys.length === 0) throw new Error(`${source} cannot be used: it holds no key`);
   return keyLines(keys, linesOf(contents));
 }
 
-/** The lines of a user's own file, with those that are keys. @throws an Error when it cannot be read, or is in another encoding */
+/**
+ * The lines of a user's own file, with those that are keys. @throws an Error when it cannot be
+ * read, or is in another encoding
+ */
 function ownLines(usersDirectory: string, name: string): { lines: string[]; keys: KeyLine[] } {
   const contents = readUserFile(usersDirectory, name, 'authorized_keys') ?? Buffer.alloc(0);
   const path = `${usersDirectory}/${name}/authorized_keys`;
   const { keys, ignored } = parseAuthorizedKeys(contents, path);
-  if (contents.includes(0)) throw new Error(`cannot change ${path}: ${ignored[0]?.reason ?? 'it is binary'}`);
+  if (contents.includes(0))
+    throw new Error(`cannot change ${path}: ${ignored[0]?.reason ?? 'it is binary'}`);
   const lines = linesOf(contents);
   return { lines, keys: keyLines(keys, lines) };
 }
@@ -118,7 +151,13 @@ function keyLines(keys: AuthorizedKeys['keys'], lines: readonly string[]): KeyLi
   return keys.map(({ key, line: number }) => {
     const line = lines[number - 1] ?? '';
     const blob = key.blob.toString('base64');
-    return { number, line, blob, fingerprint: fingerprintOf(key.blob), options: line.slice(0, line.indexOf(key.type)) };
+    return {
+      number,
+      line,
+      blob,
+      fingerprint: fingerprintOf(key.blob),
+      options: line.slice(0, line.indexOf(key.type)),
+    };
   });
 }
 

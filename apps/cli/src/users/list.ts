@@ -8,7 +8,10 @@ import { keysOf } from './key-file.ts';
 import { teamsIn } from './team-file.ts';
 import { entriesOf } from './user-file.ts';
 
-/** A user as `hatchery user list --json` tells of them; what cannot be read is null, and `trouble` says why. */
+/**
+ * A user as `hatchery user list --json` tells of them; what cannot be read is null, and `trouble`
+ * says why.
+ */
 export interface ListedUser {
   readonly name: string;
   /** Those that the gateway lets in. */
@@ -18,7 +21,10 @@ export interface ListedUser {
   readonly trouble: string | null;
 }
 
-/** Prints who may log in; the exit code. One user whose files cannot be read hides none of the others. */
+/**
+ * Prints who may log in; the exit code. One user whose files cannot be read hides none of the
+ * others.
+ */
 export function list(invocation: Invocation): number {
   expectWords(invocation, 'list');
   const users = usersIn(invocation.config, (line) => invocation.say(`user: ${line}`));
@@ -29,7 +35,9 @@ export function list(invocation: Invocation): number {
     invocation.print(
       table(
         ['NAME', 'KEY'],
-        users.flatMap(({ name, fingerprints }) => fingerprints.map((fingerprint) => [name, fingerprint])),
+        users.flatMap(({ name, fingerprints }) =>
+          fingerprints.map((fingerprint) => [name, fingerprint]),
+        ),
       ),
     );
   else
@@ -40,15 +48,19 @@ export function list(invocation: Invocation): number {
       ),
     );
   const troubles = users.filter(({ trouble }) => trouble !== null);
-  for (const { name, trouble } of troubles) invocation.say(`user: ${name} cannot log in: ${trouble}`);
+  for (const { name, trouble } of troubles)
+    invocation.say(`user: ${name} cannot log in: ${trouble}`);
   return troubles.length === 0 ? exitDone : exitFailed;
 }
 
 /**
- * Everybody whom the gateway would look up, by name. `leftOut` is told of each line of keys or teams that the gateway leaves out, and of
- * directories whose name is no user's.
+ * Everybody whom the gateway would look up, by name. `leftOut` is told of each line of keys or
+ * teams that the gateway leaves out, and of directories whose name is no user's.
  */
-export function usersIn({ ssh, stateDirectory }: Config, leftOut: (line: string) => void): ListedUser[] {
+export function usersIn(
+  { ssh, stateDirectory }: Config,
+  leftOut: (line: string) => void,
+): ListedUser[] {
   const { usersDirectory: directory } = ssh;
   const entries = entriesOf(directory);
   entries.filter(isStranger).forEach(({ name }) => leftOut(strangerWords(directory, name)));
@@ -63,7 +75,10 @@ export function usersIn({ ssh, stateDirectory }: Config, leftOut: (line: string)
     });
 }
 
-/** Looks like a user's directory and has a name that no user can have. Files and hidden names are for the operator. */
+/**
+ * Looks like a user's directory and has a name that no user can have. Files and hidden names are
+ * for the operator.
+ */
 function isStranger(entry: Dirent<Buffer>): boolean {
   const name = entry.name.toString();
   const isOfSystem = name.startsWith('.') || name === 'lost+found';
@@ -88,7 +103,10 @@ function shellWord(name: Buffer): string {
 }
 
 function describe(directory: string, name: string, leftOut: (line: string) => void): ListedUser {
-  const [keys, teams] = [attempt(() => keysOf(directory, name)), attempt(() => teamsIn(directory, name))];
+  const [keys, teams] = [
+    attempt(() => keysOf(directory, name)),
+    attempt(() => teamsIn(directory, name)),
+  ];
   const useless = keys instanceof Error ? null : noKeyIsLetIn(keys);
   const trouble =
     [keys, teams].find((one) => one instanceof Error)?.message ??
@@ -129,5 +147,7 @@ function unreadableToService(stateDirectory: string, directory: string): string 
     return stat !== undefined && stat.uid !== uid && (stat.mode & 0o044) === 0;
   };
   const closed = paths.find(isClosed);
-  return closed === undefined ? null : `uid ${uid} of the service may not read ${closed}; chown -R ${uid} ${directory}`;
+  return closed === undefined
+    ? null
+    : `uid ${uid} of the service may not read ${closed}; chown -R ${uid} ${directory}`;
 }

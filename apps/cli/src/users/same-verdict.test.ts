@@ -10,7 +10,8 @@ const directory = temporaryDirectory();
 after(() => directory[Symbol.dispose]());
 
 before(() => {
-  const sh = (line: string): void => void execSync(line, { cwd: directory.path, stdio: 'pipe', shell: '/bin/bash' });
+  const sh = (line: string): void =>
+    void execSync(line, { cwd: directory.path, stdio: 'pipe', shell: '/bin/bash' });
   for (const [name, ...words] of [
     ['ed', '-t', 'ed25519'],
     ['rsa', '-t', 'rsa', '-b', '2048'],
@@ -21,18 +22,35 @@ before(() => {
     ['p521', '-t', 'ecdsa', '-b', '521'],
     ['pem', '-t', 'rsa', '-b', '2048', '-m', 'PEM'],
   ] as const)
-    execFileSync('ssh-keygen', ['-q', '-N', '', '-C', name, '-f', join(directory.path, name), ...words]);
+    execFileSync('ssh-keygen', [
+      '-q',
+      '-N',
+      '',
+      '-C',
+      name,
+      '-f',
+      join(directory.path, name),
+      ...words,
+    ]);
   sh('ssh-keygen -q -s p256 -I id -n alice ed.pub; mv ed-cert.pub cert');
-  sh(`(printf 'from="192.0.2.0/24",restrict '; cat ed.pub) > from; (printf 'command="true" '; cat ed.pub) > command`);
-  sh("(printf 'cert-authority '; cat ed.pub) > authority; sed 's/$/\\r/' ed.pub > crlf; tr '\\n' '\\r' < ed.pub > cr");
+  sh(
+    `(printf 'from="192.0.2.0/24",restrict '; cat ed.pub) > from; (printf 'command="true" '; cat ed.pub) > command`,
+  );
+  sh(
+    "(printf 'cert-authority '; cat ed.pub) > authority; sed 's/$/\\r/' ed.pub > crlf; tr '\\n' '\\r' < ed.pub > cr",
+  );
   sh(
     "(printf '\\xef\\xbb\\xbf'; cat ed.pub) > mark; for e in UTF-16 UTF-16LE UTF-16BE; do iconv -t $e ed.pub > $e; done",
   );
   sh(
     '(printf "\\xfe\\xff"; cat UTF-16BE) > UTF-16BE-mark; ssh-keygen -e -f ed.pub > ssh2; ssh-keygen -e -m PKCS8 -f rsa.pub > pkcs8',
   );
-  sh('puttygen ed -O private -o ppk3; puttygen rsa -O private --ppk-param version=2 -o ppk2; sed 1d ed > headless');
-  sh("true > empty; echo '# nothing' > comments; (head -c 40 ed.pub; printf '\\0'; cat ed.pub) > nul");
+  sh(
+    'puttygen ed -O private -o ppk3; puttygen rsa -O private --ppk-param version=2 -o ppk2; sed 1d ed > headless',
+  );
+  sh(
+    "true > empty; echo '# nothing' > comments; (head -c 40 ed.pub; printf '\\0'; cat ed.pub) > nul",
+  );
   sh('yes "$(cat ed.pub)" | head -c 10000000 > huge');
 });
 
@@ -78,7 +96,8 @@ for (const [file, reason] of files)
   test(`${file} has one verdict with user add and in a user's own file`, async () => {
     using state = temporaryDirectory();
     const users = join(state.path, 'users');
-    const user = (...words: string[]): Promise<Outcome> => hatchery('user', ...words, '--state-dir', state.path);
+    const user = (...words: string[]): Promise<Outcome> =>
+      hatchery('user', ...words, '--state-dir', state.path);
     const added = await user('add', 'alice', '--key', join(directory.path, file));
     mkdirSync(join(users, 'bob'), { recursive: true });
     writeFileSync(join(users, 'bob/authorized_keys'), readFileSync(join(directory.path, file)));
@@ -106,7 +125,15 @@ test('a file without a key, and one that is far too long, make no user', async (
     ['/dev/zero', /it is longer than 65536 bytes/],
   ] as const) {
     const path = join('/', file.startsWith('/') ? file : join(directory.path, file));
-    const { code, said } = await hatchery('user', 'add', 'alice', '--key', path, '--state-dir', state.path);
+    const { code, said } = await hatchery(
+      'user',
+      'add',
+      'alice',
+      '--key',
+      path,
+      '--state-dir',
+      state.path,
+    );
     assert.equal(code, 1);
     assert.match(said.join(), reason);
   }

@@ -10,14 +10,21 @@ import { hatchery } from '../terminal/terminal.test-support.ts';
 const url = 'http://127.0.0.1:8022/';
 
 /** The record of a dashboard, which here is this process. */
-function announce(state: string, details: object = { url, signInUrl: `${url}sign-in?token=x` }): void {
+function announce(
+  state: string,
+  details: object = { url, signInUrl: `${url}sign-in?token=x` },
+): void {
   const path = partRecordPath(loadConfig({ directory: state, stateDirectory: state }), 'dashboard');
   mkdirSync(join(path, '..'), { recursive: true });
   const startTime = processStartTime(process.pid);
-  writeFileSync(path, JSON.stringify({ name: 'dashboard', pid: process.pid, startTime, readySince: '', details }));
+  writeFileSync(
+    path,
+    JSON.stringify({ name: 'dashboard', pid: process.pid, startTime, readySince: '', details }),
+  );
 }
 
-const keyPathIn = (state: string): string => signInKeyPath(loadConfig({ directory: state, stateDirectory: state }));
+const keyPathIn = (state: string): string =>
+  signInKeyPath(loadConfig({ directory: state, stateDirectory: state }));
 
 describe('hatchery sign-in', () => {
   for (const [words, role] of [
@@ -32,15 +39,24 @@ describe('hatchery sign-in', () => {
       const nonces = new Set<string | undefined>();
       for (const json of [true, false]) {
         const own = json ? ['--json'] : [];
-        const { code, stdout, said } = await hatchery('sign-in', ...words, ...own, '--state-dir', state.path);
+        const { code, stdout, said } = await hatchery(
+          'sign-in',
+          ...words,
+          ...own,
+          '--state-dir',
+          state.path,
+        );
         assert.equal(code, 0, said.join());
-        const printed = json ? (JSON.parse(stdout) as { url: string; role: string; expiresAt: string }) : null;
+        const printed = json
+          ? (JSON.parse(stdout) as { url: string; role: string; expiresAt: string })
+          : null;
         const link = new URL(printed?.url ?? stdout.trim());
         assert.equal(`${link.origin}${link.pathname}`, `${url}sign-in`);
         const read = readLinkToken(key, link.searchParams.get('token') ?? '');
         assert.equal(read?.role, role);
         nonces.add(read?.nonce);
-        if (printed === null) assert.match(said.join(), new RegExp(`one browser in as ${role}, once, until 2`));
+        if (printed === null)
+          assert.match(said.join(), new RegExp(`one browser in as ${role}, once, until 2`));
         else assert.ok(printed.role === role && Date.parse(printed.expiresAt) > Date.now());
       }
       assert.equal(nonces.size, 2);
@@ -68,12 +84,20 @@ describe('hatchery sign-in', () => {
     ],
     [
       'the key can be read by others',
-      (state) => (announce(state), openSignInKey(keyPathIn(state)), chmodSync(keyPathIn(state), 0o644)),
+      (state) => (
+        announce(state),
+        openSignInKey(keyPathIn(state)),
+        chmodSync(keyPathIn(state), 0o644)
+      ),
       /sign-in\.key can be read by others; hatchery restart --\S+ \S+ makes a new one/,
     ],
     [
       'the key is damaged',
-      (state) => (announce(state), openSignInKey(keyPathIn(state)), writeFileSync(keyPathIn(state), 'AAAA')),
+      (state) => (
+        announce(state),
+        openSignInKey(keyPathIn(state)),
+        writeFileSync(keyPathIn(state), 'AAAA')
+      ),
       /sign-in\.key is damaged; hatchery restart/,
     ],
     [

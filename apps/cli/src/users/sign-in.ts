@@ -23,7 +23,8 @@ export const signIn: Command = {
   async run(invocation) {
     expectWords(invocation);
     const { role = 'admin', json } = invocation.options;
-    if (!roles.includes(role)) throw new UsageError(`--role is viewer, operator or admin, not '${String(role)}'`);
+    if (!roles.includes(role))
+      throw new UsageError(`--role is viewer, operator or admin, not '${String(role)}'`);
     const now = Date.now();
     const [page, key] = [pageOf(invocation.config), keyOf(invocation.config)];
     const token = makeLinkToken(key, String(role), now);
@@ -52,7 +53,9 @@ function pageOf(config: Config): string {
   }
   const { url, signInUrl } = record.details;
   if (typeof url !== 'string' || url === signInUrl)
-    throw new Error(`this dashboard signs people in by itself: open ${String(url)} ([dashboard] auth says how)`);
+    throw new Error(
+      `this dashboard signs people in by itself: open ${String(url)} ([dashboard] auth says how)`,
+    );
   return url;
 }
 
@@ -62,16 +65,24 @@ function keyOf(config: Config): Buffer {
     return readSignInKey(path);
   } catch (error) {
     if (error instanceof SignInKeyError)
-      throw new Error(`${error.message}; hatchery restart makes a new one, and earlier links worthless`, {
-        cause: error,
-      });
+      throw new Error(
+        `${error.message}; hatchery restart makes a new one, and earlier links worthless`,
+        {
+          cause: error,
+        },
+      );
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EACCES' || code === 'EPERM')
-      throw new Error(`${path} is not for this user; run it with sudo, or as the user that the service runs as`, {
+      throw new Error(
+        `${path} is not for this user; run it with sudo, or as the user that the service runs as`,
+        {
+          cause: error,
+        },
+      );
+    if (code === 'ENOENT')
+      throw new NotRunningError(`no dashboard has run on ${config.stateDirectory}`, {
         cause: error,
       });
-    if (code === 'ENOENT')
-      throw new NotRunningError(`no dashboard has run on ${config.stateDirectory}`, { cause: error });
     throw new Error(`${path} cannot be read: ${message}`, { cause: error });
   }
 }

@@ -1,10 +1,17 @@
 import { isUserName, parseTeams, teamsPerUserMax, type Teams } from '@hatchery/ssh-keys';
 import { entriesOf, readUserFile, writeUserFile } from './user-file.ts';
 
-/** What the gateway makes of a user's file of teams. @throws an Error that names the file when it cannot be read */
+/**
+ * What the gateway makes of a user's file of teams. @throws an Error that names the file when it
+ * cannot be read
+ */
 export function teamsIn(usersDirectory: string, name: string): Teams {
   const path = `${usersDirectory}/${name}/teams`;
-  const teams = parseTeams(readUserFile(usersDirectory, name, 'teams') ?? '', teamsPerUserMax, path);
+  const teams = parseTeams(
+    readUserFile(usersDirectory, name, 'teams') ?? '',
+    teamsPerUserMax,
+    path,
+  );
   if (teams.isUnfit) throw new Error(`cannot read ${path}: ${teams.ignored[0]?.reason}`);
   return teams;
 }
@@ -21,11 +28,15 @@ export function addTeams(usersDirectory: string, name: string, teams: readonly s
   return fresh;
 }
 
-/** Takes a user out of teams. @throws an Error for one that the user is not in, before anything is changed */
+/**
+ * Takes a user out of teams. @throws an Error for one that the user is not in, before anything is
+ * changed
+ */
 export function removeTeams(usersDirectory: string, name: string, teams: readonly string[]): void {
   const had = teamsOf(usersDirectory, name);
   const missing = teams.find((team) => !had.includes(team));
-  if (missing !== undefined) throw new Error(`${name} is not in ${missing}; hatchery user list shows who is in what`);
+  if (missing !== undefined)
+    throw new Error(`${name} is not in ${missing}; hatchery user list shows who is in what`);
   const lines = linesOf(usersDirectory, name);
   write(
     usersDirectory,
@@ -34,8 +45,15 @@ export function removeTeams(usersDirectory: string, name: string, teams: readonl
   );
 }
 
-/** Whether any user is in a team of that name. `unread` is told of users whose teams nobody can tell, who keep nobody else out. */
-export function isTeam(usersDirectory: string, name: string, unread: (trouble: string) => void): boolean {
+/**
+ * Whether any user is in a team of that name. `unread` is told of users whose teams nobody can
+ * tell, who keep nobody else out.
+ */
+export function isTeam(
+  usersDirectory: string,
+  name: string,
+  unread: (trouble: string) => void,
+): boolean {
   const users = entriesOf(usersDirectory).map((entry) => entry.name.toString());
   return users.filter(isUserName).some((user) => {
     try {

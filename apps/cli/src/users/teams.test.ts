@@ -20,12 +20,30 @@ describe('hatchery user, about teams', () => {
   it('puts a new user into teams, and one that is there into more', async () => {
     using state = temporaryDirectory();
     const user = users(state.path);
-    const { code, stdout } = await user('add', 'alice', '--key', key, '--team', 'reds', '--team', 'blues');
+    const { code, stdout } = await user(
+      'add',
+      'alice',
+      '--key',
+      key,
+      '--team',
+      'reds',
+      '--team',
+      'blues',
+    );
     assert.equal(code, 0);
     assert.match(stdout, /^alice is in reds, blues from the next sign-in on$/m);
-    assert.match((await user('add', 'alice', '--team', 'greens', '--team', 'reds')).stdout, /^alice is in greens from/);
-    assert.match((await user('add', 'alice', '--team', 'reds')).stdout, /^alice is in reds already$/m);
-    assert.equal((await user('list')).stdout, 'NAME   KEYS  TEAMS\nalice  1     reds, blues, greens\n');
+    assert.match(
+      (await user('add', 'alice', '--team', 'greens', '--team', 'reds')).stdout,
+      /^alice is in greens from/,
+    );
+    assert.match(
+      (await user('add', 'alice', '--team', 'reds')).stdout,
+      /^alice is in reds already$/m,
+    );
+    assert.equal(
+      (await user('list')).stdout,
+      'NAME   KEYS  TEAMS\nalice  1     reds, blues, greens\n',
+    );
     assert.equal(statSync(join(state.path, 'users/alice/teams')).mode & 0o777, 0o644);
   });
 
@@ -35,11 +53,17 @@ describe('hatchery user, about teams', () => {
     await user('add', 'alice', '--key', key, '--team', 'reds');
     const file = join(state.path, 'users/alice/teams');
     writeFileSync(file, '# since May\nreds # captain\nblues\n');
-    assert.match((await user('remove', 'alice', '--team', 'reds')).stdout, /^alice is not in reds any more/);
+    assert.match(
+      (await user('remove', 'alice', '--team', 'reds')).stdout,
+      /^alice is not in reds any more/,
+    );
     assert.equal(readFileSync(file, 'utf8'), '# since May\nblues\n');
     const { code, said } = await user('remove', 'alice', '--team', 'blues', '--team', 'reds');
     assert.equal(code, 1);
-    assert.match(said.join(), /alice is not in reds; hatchery user list --state-dir \S+ shows who is in what/);
+    assert.match(
+      said.join(),
+      /alice is not in reds; hatchery user list --state-dir \S+ shows who is in what/,
+    );
     assert.equal(readFileSync(file, 'utf8'), '# since May\nblues\n', 'nothing by halves');
   });
 
@@ -53,7 +77,15 @@ describe('hatchery user, about teams', () => {
 
   it('refuses names that are none', async () => {
     for (const team of ['Reds', '../reds', '', 'a b', '~reds']) {
-      const { code, said } = await hatchery('user', 'add', 'alice', '--team', team, '--state-dir', keys.path);
+      const { code, said } = await hatchery(
+        'user',
+        'add',
+        'alice',
+        '--team',
+        team,
+        '--state-dir',
+        keys.path,
+      );
       assert.equal(code, 2, team);
       assert.match(said.join(), /is no team name: small letters/);
     }
@@ -74,7 +106,10 @@ describe('hatchery user, about teams', () => {
     ] as const) {
       const { code, said } = await user('add', name, '--key', key, '--team', team);
       assert.equal(code, 1);
-      assert.match(said.join(), new RegExp(`${team} is a user, whose branches a team of that name would own`));
+      assert.match(
+        said.join(),
+        new RegExp(`${team} is a user, whose branches a team of that name would own`),
+      );
     }
     assert.equal(existsSync(join(state.path, 'users/bob')), false);
   });

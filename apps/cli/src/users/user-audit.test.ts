@@ -14,7 +14,8 @@ const key = join(keys.path, 'one.pub');
 describe('hatchery user, and the audit', () => {
   it('has who was added and removed, by whom and why, in the audit', async () => {
     using state = temporaryDirectory();
-    const user = (...words: string[]): Promise<Outcome> => hatchery('user', ...words, '--state-dir', state.path);
+    const user = (...words: string[]): Promise<Outcome> =>
+      hatchery('user', ...words, '--state-dir', state.path);
     await user('add', 'alice', '--key', key, '--team', 'reds', '--reason', 'new here');
     await user('remove', 'alice', '--team', 'reds');
     await user('remove', 'alice', '--team', 'blues');
@@ -42,7 +43,15 @@ describe('hatchery user, and the audit', () => {
   it('changes nothing while the audit cannot be written', async () => {
     using state = temporaryDirectory();
     writeFileSync(join(state.path, 'audit'), '');
-    const { code, said } = await hatchery('user', 'add', 'alice', '--key', key, '--state-dir', state.path);
+    const { code, said } = await hatchery(
+      'user',
+      'add',
+      'alice',
+      '--key',
+      key,
+      '--state-dir',
+      state.path,
+    );
     assert.equal(code, 1);
     assert.match(said.join(), /^user: nothing is done, for the audit cannot be written: /);
     assert.equal(existsSync(join(state.path, 'users/alice')), false);
@@ -51,7 +60,14 @@ describe('hatchery user, and the audit', () => {
   it('says, where nobody runs, that nobody is connected', async () => {
     using state = temporaryDirectory();
     await hatchery('user', 'add', 'alice', '--key', key, '--state-dir', state.path);
-    const { code, said } = await hatchery('user', 'remove', 'alice', '--end-sessions', '--state-dir', state.path);
+    const { code, said } = await hatchery(
+      'user',
+      'remove',
+      'alice',
+      '--end-sessions',
+      '--state-dir',
+      state.path,
+    );
     assert.equal(code, 0);
     assert.match(said.join(), /no ssh gateway answers on .*; nobody is connected there/);
   });

@@ -26,8 +26,15 @@ import {
 /** The names of a user's files. */
 export type UserFileName = 'authorized_keys' | 'teams';
 
-/** A file of one user; null when there is none. Never waits, whatever has its name. @throws an Error that names the file and says what to do */
-export function readUserFile(usersDirectory: string, name: string, file: UserFileName): Buffer | null {
+/**
+ * A file of one user; null when there is none. Never waits, whatever has its name. @throws an Error
+ * that names the file and says what to do
+ */
+export function readUserFile(
+  usersDirectory: string,
+  name: string,
+  file: UserFileName,
+): Buffer | null {
   requireUserDirectory(usersDirectory, name);
   const path = join(usersDirectory, name, file);
   let descriptor: number;
@@ -48,7 +55,10 @@ export function readUserFile(usersDirectory: string, name: string, file: UserFil
   }
 }
 
-/** @throws an Error that names what has the user's name and cannot hold their files; not when nothing has it */
+/**
+ * @throws an Error that names what has the user's name and cannot hold their files; not when
+ * nothing has it
+ */
 function requireUserDirectory(usersDirectory: string, name: string): void {
   const path = join(usersDirectory, name);
   if (!isThere(path)) return;
@@ -66,11 +76,17 @@ function statOf(path: string): Stats | { readonly code: string } {
 }
 
 /**
- * Replaces a file of one user whole: whoever signs in meanwhile reads the one or the other. It, and directories that are missing, belong to
- * whom the directory above belongs to, and the caller's umask takes nothing away: root's would keep them from the service's user.
+ * Replaces a file of one user whole: whoever signs in meanwhile reads the one or the other. It, and
+ * directories that are missing, belong to whom the directory above belongs to, and the caller's
+ * umask takes nothing away: root's would keep them from the service's user.
  * @throws an Error that names the file and says what to do
  */
-export function writeUserFile(usersDirectory: string, name: string, file: UserFileName, text: string): void {
+export function writeUserFile(
+  usersDirectory: string,
+  name: string,
+  file: UserFileName,
+  text: string,
+): void {
   const path = join(usersDirectory, name, file);
   const scratch = `${path}.new.${process.pid}`;
   try {
@@ -92,21 +108,28 @@ export function writeUserFile(usersDirectory: string, name: string, file: UserFi
   }
 }
 
-/** What stands in the directory of users, with names as bytes; nothing when there is none. @throws an Error that names it and says what to do */
+/**
+ * What stands in the directory of users, with names as bytes; nothing when there is none. @throws
+ * an Error that names it and says what to do
+ */
 export function entriesOf(usersDirectory: string): Dirent<Buffer>[] {
   try {
     return readdirSync(usersDirectory, { withFileTypes: true, encoding: 'buffer' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new Error(`cannot read ssh.users_dir ${usersDirectory}: ${whyUnread(error, 'no directory')}`, {
-      cause: error,
-    });
+    throw new Error(
+      `cannot read ssh.users_dir ${usersDirectory}: ${whyUnread(error, 'no directory')}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
 function whyUnread(error: unknown, what: string): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'EISDIR' || code === 'ENOTDIR' || code === 'EEXIST') return `it is ${what}; move it away`;
+  if (code === 'EISDIR' || code === 'ENOTDIR' || code === 'EEXIST')
+    return `it is ${what}; move it away`;
   if (code === 'EACCES') return `uid ${process.getuid?.() ?? '?'} may not; chown or chmod it`;
   if (code === 'ELOOP') return 'its symbolic links go round in a circle; move it away';
   return message;

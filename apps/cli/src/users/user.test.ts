@@ -1,3 +1,4 @@
+// Long: all verbs of one command, over one hosting root that each test makes.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
@@ -24,7 +25,11 @@ const noTeams = { teams: [], trouble: null };
 
 /** As ssh-keygen prints it. */
 function fingerprintOf(path: string): string {
-  return execFileSync('ssh-keygen', ['-lf', resolve(keys.path, path)], { encoding: 'utf8' }).split(' ')[1] ?? '';
+  return (
+    execFileSync('ssh-keygen', ['-lf', resolve(keys.path, path)], { encoding: 'utf8' }).split(
+      ' ',
+    )[1] ?? ''
+  );
 }
 
 function makeKey(name: string, ...words: string[]): string {
@@ -41,14 +46,20 @@ function file(name: string, text: string, encoding: BufferEncoding = 'utf8'): st
 describe('hatchery user', () => {
   it('adds, lists and removes', async () => {
     using state = temporaryDirectory();
-    const user = (...words: string[]): Promise<Outcome> => hatchery('user', ...words, '--state-dir', state.path);
+    const user = (...words: string[]): Promise<Outcome> =>
+      hatchery('user', ...words, '--state-dir', state.path);
     assert.match((await user('list')).stdout, /^nobody may log in yet/);
     assert.equal((await user('add', 'bob', '--key', makeKey('two', '-t', 'rsa'))).code, 0);
     assert.equal((await user('add', 'alice', '--key', key)).code, 0);
     assert.equal((await user('add', 'alice', '--key', makeKey('three', '-t', 'ecdsa'))).code, 0);
     mkdirSync(join(state.path, 'users', 'No User'));
     assert.deepEqual(JSON.parse((await user('list', '--json')).stdout), [
-      { name: 'alice', keys: 2, fingerprints: [fingerprintOf(key), fingerprintOf('three.pub')], ...noTeams },
+      {
+        name: 'alice',
+        keys: 2,
+        fingerprints: [fingerprintOf(key), fingerprintOf('three.pub')],
+        ...noTeams,
+      },
       { name: 'bob', keys: 1, fingerprints: [fingerprintOf('two.pub')], ...noTeams },
     ]);
     assert.equal((await user('list')).stdout, 'NAME   KEYS  TEAMS\nalice  2\nbob    1\n');
@@ -64,30 +75,76 @@ describe('hatchery user', () => {
       hatchery('user', 'add', 'alice', '--key', path, '--state-dir', state.path);
     await add(key);
     const before = readFileSync(join(state.path, 'users/alice/authorized_keys'), 'utf8');
-    const again = await add(file('renamed.pub', readFileSync(key, 'utf8').replace(/ \S+\n$/, ' another comment\n')));
+    const again = await add(
+      file('renamed.pub', readFileSync(key, 'utf8').replace(/ \S+\n$/, ' another comment\n')),
+    );
     assert.match(again.stdout, /^alice has the key of .* already$/m);
     assert.equal(readFileSync(join(state.path, 'users/alice/authorized_keys'), 'utf8'), before);
   });
 
   const bad: readonly (readonly [what: string, path: string, reason: RegExp])[] = [
-    ['a private key', key.replace(/\.pub$/, ''), /it is a private key, .*; take its public half: .* ssh-keygen -y -f/],
+    [
+      'a private key',
+      key.replace(/\.pub$/, ''),
+      /it is a private key, .*; take its public half: .* ssh-keygen -y -f/,
+    ],
     ['an empty file', file('empty', '# none\n'), /it holds no key/],
-    ['a file that is not there', join(keys.path, 'none'), /there is no such file; --key takes a public key/],
+    [
+      'a file that is not there',
+      join(keys.path, 'none'),
+      /there is no such file; --key takes a public key/,
+    ],
     ['a directory', keys.path, /it is a directory/],
     ['a key that was cut off', file('cut', text.slice(0, 60)), /the key is damaged/],
-    ['a key of another type than its line says', file('type', text.replace('ssh-ed25519', 'ssh-rsa')), /is not of the/],
-    ['an RSA key of 1024 bits', makeKey('short', '-t', 'rsa', '-b', '1024'), /needs 2048 to 16384 bits, .* 1024/],
-    ['an RSA key of 2047 bits', makeKey('shorter', '-t', 'rsa', '-b', '2047'), /needs 2048 to 16384 bits, .* 2047/],
-    ['a key in UTF-16', file('utf16', `\uFEFF${text}`, 'utf16le'), /it is in UTF-16; convert it with: iconv -f UTF-16/],
-    ['a key with a command', file('forced', `command="true" ${text}`), /the option command is not supported; take/],
-    ['a certificate', file('cert', `ssh-ed25519-cert-v01@openssh.com AAAA`), /it is a certificate, not a key/],
+    [
+      'a key of another type than its line says',
+      file('type', text.replace('ssh-ed25519', 'ssh-rsa')),
+      /is not of the/,
+    ],
+    [
+      'an RSA key of 1024 bits',
+      makeKey('short', '-t', 'rsa', '-b', '1024'),
+      /needs 2048 to 16384 bits, .* 1024/,
+    ],
+    [
+      'an RSA key of 2047 bits',
+      makeKey('shorter', '-t', 'rsa', '-b', '2047'),
+      /needs 2048 to 16384 bits, .* 2047/,
+    ],
+    [
+      'a key in UTF-16',
+      file('utf16', `\uFEFF${text}`, 'utf16le'),
+      /it is in UTF-16; convert it with: iconv -f UTF-16/,
+    ],
+    [
+      'a key with a command',
+      file('forced', `command="true" ${text}`),
+      /the option command is not supported; take/,
+    ],
+    [
+      'a certificate',
+      file('cert', `ssh-ed25519-cert-v01@openssh.com AAAA`),
+      /it is a certificate, not a key/,
+    ],
     ['anything else', file('prose', 'dear operator\n'), /it starts with "dear", not with the type/],
-    ['a good line before a bad one', file('both', `${text}junk\n`), /line 2: it starts with "junk"/],
+    [
+      'a good line before a bad one',
+      file('both', `${text}junk\n`),
+      /line 2: it starts with "junk"/,
+    ],
   ];
   for (const [what, path, reason] of bad) {
     it(`refuses ${what}, and makes no user`, async () => {
       using state = temporaryDirectory();
-      const { code, said } = await hatchery('user', 'add', 'alice', '--key', path, '--state-dir', state.path);
+      const { code, said } = await hatchery(
+        'user',
+        'add',
+        'alice',
+        '--key',
+        path,
+        '--state-dir',
+        state.path,
+      );
       assert.deepEqual([code, said.length], [1, 1]);
       assert.match(said.join(), reason);
       assert.match((await hatchery('user', 'list', '--state-dir', state.path)).stdout, /^nobody/);
@@ -97,9 +154,11 @@ describe('hatchery user', () => {
   it('lists users whose files cannot be read, says why, and they keep nobody else from being added or removed', async () => {
     using state = temporaryDirectory();
     const users = join(state.path, 'users');
-    const user = (...words: string[]): Promise<Outcome> => hatchery('user', ...words, '--state-dir', state.path);
+    const user = (...words: string[]): Promise<Outcome> =>
+      hatchery('user', ...words, '--state-dir', state.path);
     await user('add', 'bob', '--key', key);
-    for (const file of ['alice/authorized_keys', 'carol/teams']) mkdirSync(join(users, file), { recursive: true });
+    for (const file of ['alice/authorized_keys', 'carol/teams'])
+      mkdirSync(join(users, file), { recursive: true });
     mkdirSync(join(users, 'fifi'));
     execFileSync('mkfifo', [join(users, 'fifi/authorized_keys')]);
     symlinkSync('nowhere', join(users, 'lin'));
@@ -115,9 +174,24 @@ describe('hatchery user', () => {
     const { code, stdout, said } = await user('list');
     assert.deepEqual(
       [code, stdout.split('\n').map((row) => row.split(/ +/).join(' '))],
-      [1, ['NAME KEYS TEAMS', 'alice ?', 'bob 1', 'carol 0 ?', 'fifi ?', 'lin ? ?', 'mia ?', 'plain ? ?', 'zoe ?', '']],
+      [
+        1,
+        [
+          'NAME KEYS TEAMS',
+          'alice ?',
+          'bob 1',
+          'carol 0 ?',
+          'fifi ?',
+          'lin ? ?',
+          'mia ?',
+          'plain ? ?',
+          'zoe ?',
+          '',
+        ],
+      ],
     );
-    const rule = "which lets nobody in: a user's name has small letters, digits, '.', '_' and '-', at most 64; rename";
+    const rule =
+      "which lets nobody in: a user's name has small letters, digits, '.', '_' and '-', at most 64; rename";
     for (const name of ['Bob', "$'b\\xf6b\\x1b[2J'"])
       assert.ok(said.includes(`user: ${users}/ has ${name}, ${rule} it with mv`), said.join('\n'));
     const notOf = (one: string): string => `${users}/${one} cannot hold the files of a user`;
@@ -154,13 +228,31 @@ describe('hatchery user', () => {
     chownSync(state.path, 65_534, 65_533);
     const umask = process.umask(0o077);
     try {
-      await hatchery('user', 'add', 'alice', '--key', key, '--team', 'reds', '--state-dir', state.path);
+      await hatchery(
+        'user',
+        'add',
+        'alice',
+        '--key',
+        key,
+        '--team',
+        'reds',
+        '--state-dir',
+        state.path,
+      );
     } finally {
       process.umask(umask);
     }
-    const made = ['users', 'users/alice', 'users/alice/authorized_keys', 'users/alice/teams', 'audit'];
+    const made = [
+      'users',
+      'users/alice',
+      'users/alice/authorized_keys',
+      'users/alice/teams',
+      'audit',
+    ];
     assert.deepEqual(
-      made.map((path) => statSync(join(state.path, path))).map(({ uid, gid, mode }) => [uid, gid, mode & 0o777]),
+      made
+        .map((path) => statSync(join(state.path, path)))
+        .map(({ uid, gid, mode }) => [uid, gid, mode & 0o777]),
       [0o755, 0o755, 0o644, 0o644, 0o700].map((mode) => [65_534, 65_533, mode]),
     );
     for (const name of readdirSync(join(state.path, 'audit')))
@@ -169,10 +261,14 @@ describe('hatchery user', () => {
 
   it('takes options that the gateway keeps, and no second line for a key with others', async () => {
     using state = temporaryDirectory();
-    const user = (...words: string[]): Promise<Outcome> => hatchery('user', ...words, '--state-dir', state.path);
+    const user = (...words: string[]): Promise<Outcome> =>
+      hatchery('user', ...words, '--state-dir', state.path);
     const from = file('from.pub', `from="192.0.2.0/24" ${text}`);
     assert.equal((await user('add', 'alice', '--key', from)).code, 0);
-    assert.equal(readFileSync(join(state.path, 'users/alice/authorized_keys'), 'utf8'), `from="192.0.2.0/24" ${text}`);
+    assert.equal(
+      readFileSync(join(state.path, 'users/alice/authorized_keys'), 'utf8'),
+      `from="192.0.2.0/24" ${text}`,
+    );
     const again = await user('add', 'alice', '--key', key);
     assert.equal(again.code, 1);
     assert.match(
@@ -185,7 +281,8 @@ describe('hatchery user', () => {
 
   it('removes one key by its file or its fingerprint, and leaves what a person wrote beside it', async () => {
     using state = temporaryDirectory();
-    const user = (...words: string[]): Promise<Outcome> => hatchery('user', ...words, '--state-dir', state.path);
+    const user = (...words: string[]): Promise<Outcome> =>
+      hatchery('user', ...words, '--state-dir', state.path);
     const other = makeKey('four', '-t', 'ed25519');
     await user('add', 'alice', '--key', key);
     await user('add', 'alice', '--key', other);
@@ -203,7 +300,10 @@ describe('hatchery user', () => {
     const gone = await user('remove', 'alice', '--key', other);
     assert.deepEqual(
       [gone.code, gone.said.join()],
-      [1, `user: alice has no such key; hatchery user list --state-dir ${state.path} --keys shows those there are`],
+      [
+        1,
+        `user: alice has no such key; hatchery user list --state-dir ${state.path} --keys shows those there are`,
+      ],
     );
     assert.equal((await user('remove', 'alice', '--key', key)).code, 0);
     assert.equal(readFileSync(own, 'utf8'), '# since May\n');
@@ -214,7 +314,9 @@ describe('hatchery user', () => {
     writeFileSync(join(state.path, 'users'), '');
     const { code, said } = await hatchery('user', 'list', '--state-dir', state.path);
     assert.equal(code, 1);
-    assert.deepEqual(said, [`user: cannot read ssh.users_dir ${state.path}/users: it is no directory; move it away`]);
+    assert.deepEqual(said, [
+      `user: cannot read ssh.users_dir ${state.path}/users: it is no directory; move it away`,
+    ]);
   });
 
   it('refuses names that are none', async () => {

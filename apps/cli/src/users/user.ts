@@ -31,7 +31,10 @@ export const user: Command = {
     if (verb === 'list') return list(invocation);
     if (verb === 'add') await add(invocation);
     else if (verb === 'remove') await remove(invocation);
-    else throw new UsageError(`add, list or remove is expected${verb === undefined ? '' : `, not '${verb}'`}`);
+    else
+      throw new UsageError(
+        `add, list or remove is expected${verb === undefined ? '' : `, not '${verb}'`}`,
+      );
     return exitDone;
   },
 };
@@ -42,17 +45,23 @@ async function add(invocation: Invocation): Promise<void> {
   const teams = teamsAskedFor(invocation);
   requireName(name);
   if (typeof key !== 'string' && teams.length === 0)
-    throw new UsageError('--key FILE is missing: a public key, as ~/.ssh/id_ed25519.pub; or --team TEAM for a user');
+    throw new UsageError(
+      '--key FILE is missing: a public key, as ~/.ssh/id_ed25519.pub; or --team TEAM for a user',
+    );
   const { usersDirectory, keyLookup, userAuthorities } = invocation.config.ssh;
   if (keyLookup.source !== 'files')
-    throw new Error(`keys come from ssh.key_lookup = "${keyLookup.source}" here: add the user there`);
+    throw new Error(
+      `keys come from ssh.key_lookup = "${keyLookup.source}" here: add the user there`,
+    );
   requireFreeNames(invocation, name, teams);
   if (typeof key === 'string') {
     const contents = readKeyFile(key);
     const added = await record(invocation, 'user add', `${name} (keys of ${key})`, () =>
       addKeys(usersDirectory, name, contents, key),
     );
-    invocation.print(added === 0 ? `${name} has the key of ${key} already\n` : `${name} may log in with ${key}\n`);
+    invocation.print(
+      added === 0 ? `${name} has the key of ${key} already\n` : `${name} may log in with ${key}\n`,
+    );
   } else if (!isThere(join(usersDirectory, name)) && userAuthorities === null)
     throw new Error(`there is no user ${name}; give --key FILE too`);
   if (teams.length === 0) return;
@@ -60,7 +69,9 @@ async function add(invocation: Invocation): Promise<void> {
     addTeams(usersDirectory, name, teams),
   );
   const where = (fresh.length === 0 ? teams : fresh).join(', ');
-  invocation.print(`${name} is in ${where}${fresh.length === 0 ? ' already' : ' from the next sign-in on'}\n`);
+  invocation.print(
+    `${name} is in ${where}${fresh.length === 0 ? ' already' : ' from the next sign-in on'}\n`,
+  );
 }
 
 async function remove(invocation: Invocation): Promise<void> {
@@ -68,7 +79,8 @@ async function remove(invocation: Invocation): Promise<void> {
   requireName(name);
   const { key } = invocation.options;
   const teams = teamsAskedFor(invocation);
-  if (key !== undefined && teams.length > 0) throw new UsageError('--key and --team are two commands');
+  if (key !== undefined && teams.length > 0)
+    throw new UsageError('--key and --team are two commands');
   const ends = invocation.options['end-sessions'] === true;
   const { source } = invocation.config.ssh.keyLookup;
   if (source === 'files') return removeFromFiles(invocation, name, { key, teams, ends });
@@ -87,10 +99,15 @@ interface Taken {
   readonly ends: boolean;
 }
 
-async function removeFromFiles(invocation: Invocation, name: string, { key, teams, ends }: Taken): Promise<void> {
+async function removeFromFiles(
+  invocation: Invocation,
+  name: string,
+  { key, teams, ends }: Taken,
+): Promise<void> {
   const { usersDirectory } = invocation.config.ssh;
   const directory = join(usersDirectory, name);
-  if (!isThere(directory)) throw new Error(`there is no user ${name}; hatchery user list shows them`);
+  if (!isThere(directory))
+    throw new Error(`there is no user ${name}; hatchery user list shows them`);
   let fingerprints: readonly string[] | null = null;
   const open = ends ? '' : '; open connections go on: --end-sessions ends them';
   if (typeof key === 'string') {
@@ -123,23 +140,35 @@ function teamsAskedFor({ options }: Invocation): readonly string[] {
   return teams;
 }
 
-/** Users and teams share the places below the hosting root: a user called as a team is would own its branches. */
-function requireFreeNames({ config, say }: Invocation, name: string, teams: readonly string[]): void {
+/**
+ * Users and teams share the places below the hosting root: a user called as a team is would own its
+ * branches.
+ */
+function requireFreeNames(
+  { config, say }: Invocation,
+  name: string,
+  teams: readonly string[],
+): void {
   const { usersDirectory } = config.ssh;
   const unread = (trouble: string): void =>
     say(`user: ${trouble}; whether a team is called ${name} there is not known`);
   if (isTeam(usersDirectory, name, unread))
     throw new Error(`${name} is a team, whose branches a user of that name would own`);
   const taken = teams.find((team) => team === name || isDirectory(join(usersDirectory, team)));
-  if (taken !== undefined) throw new Error(`${taken} is a user, whose branches a team of that name would own`);
+  if (taken !== undefined)
+    throw new Error(`${taken} is a user, whose branches a team of that name would own`);
 }
 
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** A user's name is the name of a directory and, behind a ~, of a place in every branch's address. */
+/**
+ * A user's name is the name of a directory and, behind a ~, of a place in every branch's address.
+ */
 function requireName(name: string, what = 'user'): void {
   if (!isUserName(name))
-    throw new UsageError(`'${name}' is no ${what} name: small letters, digits, '.', '_' and '-', at most 64`);
+    throw new UsageError(
+      `'${name}' is no ${what} name: small letters, digits, '.', '_' and '-', at most 64`,
+    );
 }

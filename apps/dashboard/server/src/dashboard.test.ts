@@ -8,7 +8,12 @@ import { StartError } from '@hatchery/daemon';
 import { until } from '@hatchery/testkit';
 import { aChild, startFakeForker } from './fixtures/fake-forker.ts';
 import { pageFixture } from './fixtures/page-fixture.ts';
-import { dashboardConfig, press, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  press,
+  startDashboard,
+  temporaryDirectory,
+} from './fixtures/running-dashboard.ts';
 import type { Config } from '@hatchery/config';
 
 async function stage(dashboardOptions: Partial<Config['dashboard']> = {}) {
@@ -31,7 +36,11 @@ async function stage(dashboardOptions: Partial<Config['dashboard']> = {}) {
 const everywhere = { listen: { host: '0.0.0.0', port: 0 } };
 
 /** One request with a `Host` of our choosing, which fetch does not allow. */
-function statusFor(origin: string, path: string, headers: Record<string, string>): Promise<number | undefined> {
+function statusFor(
+  origin: string,
+  path: string,
+  headers: Record<string, string>,
+): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     httpRequest(`${origin}${path}`, { headers, agent: false }, (response) => {
       response.resume().on('end', () => resolve(response.statusCode));
@@ -51,7 +60,9 @@ test('a port that is taken is named, with what to do', async () => {
     assert.ok(error instanceof StartError);
     assert.match(
       error.message,
-      new RegExp(`^127\\.0\\.0\\.1:${port} is taken by another process .*; stop it or set dashboard\\.listen`),
+      new RegExp(
+        `^127\\.0\\.0\\.1:${port} is taken by another process .*; stop it or set dashboard\\.listen`,
+      ),
     );
     return true;
   });
@@ -95,7 +106,10 @@ test('the state is what the feed said', async () => {
     state!.children.map((child) => child.id),
     ['c1'],
   );
-  assert.deepEqual([state!.locks, state!.zygote.state, state!.draining, state!.feed.up], [[], 'ready', false, true]);
+  assert.deepEqual(
+    [state!.locks, state!.zygote.state, state!.draining, state!.feed.up],
+    [[], 'ready', false, true],
+  );
 });
 
 test('the page and its files come with their types, caching and a strict policy', async () => {
@@ -103,12 +117,18 @@ test('the page and its files come with their types, caching and a strict policy'
   const index = await running.dashboard.fetch('/');
   assert.equal(index.headers.get('content-type'), 'text/html; charset=utf-8');
   assert.equal(index.headers.get('cache-control'), 'no-cache');
-  assert.match(index.headers.get('content-security-policy') ?? '', /default-src 'none'.*frame-ancestors 'none'/);
+  assert.match(
+    index.headers.get('content-security-policy') ?? '',
+    /default-src 'none'.*frame-ancestors 'none'/,
+  );
   assert.equal(index.headers.get('x-content-type-options'), 'nosniff');
   const script = await running.dashboard.fetch('/assets/index-abc123.js');
   assert.equal(script.headers.get('cache-control'), 'public, max-age=31536000, immutable');
   assert.equal(script.headers.get('content-encoding'), 'gzip');
-  assert.equal((await running.dashboard.fetch('/children/c1')).headers.get('content-type'), 'text/html; charset=utf-8');
+  assert.equal(
+    (await running.dashboard.fetch('/children/c1')).headers.get('content-type'),
+    'text/html; charset=utf-8',
+  );
   assert.equal((await running.dashboard.fetch('/metrics')).status, 200);
 });
 
@@ -132,7 +152,10 @@ test('a person who asks for what is not there gets a page that leads on, a progr
   const { dashboard } = running;
   const headers = { cookie: await dashboard.signIn(), accept: 'text/html,*/*;q=0.8' };
   const page = await dashboard.fetch('/<b>nothing', { headers });
-  assert.deepEqual([page.status, page.headers.get('content-type')], [404, 'text/html; charset=utf-8']);
+  assert.deepEqual(
+    [page.status, page.headers.get('content-type')],
+    [404, 'text/html; charset=utf-8'],
+  );
   const text = await page.text();
   assert.match(text, /<a href="\.\/">/);
   assert.ok(!text.includes('<b>'), 'what was asked for is text');
@@ -141,25 +164,37 @@ test('a person who asks for what is not there gets a page that leads on, a progr
     ['/api/nothing', 'text/html'],
   ] as const) {
     const answer = await dashboard.fetch(path, { headers: { ...headers, accept } });
-    assert.deepEqual([answer.status, await answer.json()], [404, { error: `There is nothing at ${path}.` }]);
+    assert.deepEqual(
+      [answer.status, await answer.json()],
+      [404, { error: `There is nothing at ${path}.` }],
+    );
   }
 });
 
 test('a page for who is not signed in has a style, which everybody may have and the policy takes', async () => {
   await using running = await stage();
   const { dashboard } = running;
-  const notice = await dashboard.fetch('/sign-in?token=nonsense', { headers: { accept: 'text/html' } });
+  const notice = await dashboard.fetch('/sign-in?token=nonsense', {
+    headers: { accept: 'text/html' },
+  });
   const [, path] = /<link rel="stylesheet" href="([^"]+)">/.exec(await notice.text()) ?? [];
   assert.ok(path !== undefined && notice.status >= 400);
   assert.match(notice.headers.get('content-security-policy') ?? '', /style-src 'self'/);
   const style = await dashboard.fetch(path.replace(/^\./, ''));
-  assert.deepEqual([style.status, style.headers.get('content-type')], [200, 'text/css; charset=utf-8']);
+  assert.deepEqual(
+    [style.status, style.headers.get('content-type')],
+    [200, 'text/css; charset=utf-8'],
+  );
 });
 
 test('a name that was made to point here reads nothing', async () => {
   await using running = await stage();
   for (const path of ['/', '/api/state', '/metrics', '/sign-in?token=x']) {
-    assert.equal(await statusFor(running.dashboard.origin, path, { host: 'evil.example' }), 403, path);
+    assert.equal(
+      await statusFor(running.dashboard.origin, path, { host: 'evil.example' }),
+      403,
+      path,
+    );
   }
 });
 

@@ -1,10 +1,16 @@
+// Long: it wires the parts of the page and does nothing else.
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { auditDirectory, controlSocketPath, gatewayControlSocketPath, readReadOnly } from '@hatchery/config';
+import {
+  auditDirectory,
+  controlSocketPath,
+  gatewayControlSocketPath,
+  readReadOnly,
+} from '@hatchery/config';
 import {
   currentHalt,
   describeHalt,
@@ -38,14 +44,23 @@ import { startLive, type Live } from './watch.ts';
 /** Where `vite build` of the page puts it. */
 const builtPage = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
-/** What the dashboard needs of a {@link PartContext}. `overlap` lets it share the port of one that runs, until that stops. */
-export type DashboardContext = Pick<PartContext, 'config' | 'log'> & Partial<Pick<PartContext, 'options' | 'sockets'>>;
+/**
+ * What the dashboard needs of a {@link PartContext}. `overlap` lets it share the port of one that
+ * runs, until that stops.
+ */
+export type DashboardContext = Pick<PartContext, 'config' | 'log'> &
+  Partial<Pick<PartContext, 'options' | 'sockets'>>;
 
 /**
- * The dashboard's server, ready as soon as it serves the page; a forker that is away is shown there, and dialled for ever.
- * @throws {StartError} when the page is not built, an address is taken or the secret of a client cannot be read
+ * The dashboard's server, ready as soon as it serves the page; a forker that is away is shown
+ * there, and dialled for ever.
+ * @throws {StartError} when the page is not built, an address is taken or the secret of a client
+ * cannot be read
  */
-export async function createDashboard(context: DashboardContext, pageDirectory: string = builtPage): Promise<Part> {
+export async function createDashboard(
+  context: DashboardContext,
+  pageDirectory: string = builtPage,
+): Promise<Part> {
   const { config, log } = context;
   const { dashboard } = config;
   const page = loadPageFiles(pageDirectory);
@@ -57,7 +72,8 @@ export async function createDashboard(context: DashboardContext, pageDirectory: 
     keyPath: signInKeyPath(config),
     storePath: join(config.stateDirectory, 'dashboard', 'sign-in.db'),
   };
-  const failed = (err: Error): void => log.error({ err, directory: auditDirectory(config) }, 'audit not written');
+  const failed = (err: Error): void =>
+    log.error({ err, directory: auditDirectory(config) }, 'audit not written');
   const pageAudit = new PageAudit({ directory: auditDirectory(config), failed });
   const audit = (entry: AuditBody): void => pageAudit.append(entry);
   const parts = { dashboard, address: listener.address, isOverSocket, log, now, audit, ...places };
@@ -68,16 +84,29 @@ export async function createDashboard(context: DashboardContext, pageDirectory: 
   });
   const controlSocket = controlSocketPath(config);
   const history = openHistory(config, log);
-  // The file that sessions look at before each change is the truth, also while the fork service is away.
+  // The file that sessions look at before each change is the truth, also while the fork service is
+  // away.
   const readOnly = (): ReadOnlyState | null => readReadOnly(config);
   const gatewayControlSocket = gatewayControlSocketPath(config);
   const halted = (part: string): string | null => {
     const halt = currentHalt(config, part);
     return halt === null ? null : describeHalt(halt);
   };
-  const live = startLive({ forker: controlSocket, gateway: gatewayControlSocket, readOnly, halted }, history, log);
+  const live = startLive(
+    { forker: controlSocket, gateway: gatewayControlSocket, readOnly, halted },
+    history,
+    log,
+  );
   const endpoint = attach(servers, {
-    ...{ live, history, page, signIn, controlSocket, gatewayControlSocket, readOnly, log, audit },
+    live,
+    history,
+    page,
+    signIn,
+    controlSocket,
+    gatewayControlSocket,
+    readOnly,
+    log,
+    audit,
     metricsFrom: dashboard.metricsFrom,
     drainTimeoutS: config.forker.childrenTimeoutS,
   });
@@ -87,7 +116,12 @@ export async function createDashboard(context: DashboardContext, pageDirectory: 
   const running = { servers, live, endpoint, history, signIn, pageAudit };
   let stopping: Promise<void> | null = null;
   return {
-    details: { url, signInUrl: signIn.link ?? url, listen: listener.address, proxySocket: dashboard.proxy.socket },
+    details: {
+      url,
+      signInUrl: signIn.link ?? url,
+      listen: listener.address,
+      proxySocket: dashboard.proxy.socket,
+    },
     stop: (urgent) => {
       if (urgent) cutOff(running);
       proxySocket?.release();
@@ -98,20 +132,23 @@ export async function createDashboard(context: DashboardContext, pageDirectory: 
 }
 
 /** Those that were passed to us, and those of our own for what is missing. @throws {StartError} */
-async function openSockets({
-  config,
-  options,
-  sockets,
-}: DashboardContext): Promise<{ readonly listener: Listener; readonly proxySocket: ProxySocket | null }> {
+async function openSockets({ config, options, sockets }: DashboardContext): Promise<{
+  readonly listener: Listener;
+  readonly proxySocket: ProxySocket | null;
+}> {
   const { dashboard } = config;
   const before = options?.['overlap'] === 'yes' ? readPartRecord(config, 'dashboard') : null;
   const passed = { page: sockets?.one('page') ?? null, proxy: sockets?.one('proxy') ?? null };
   const { socket: path } = dashboard.proxy;
   const own = path === null ? null : () => listenForProxy(path, before);
-  const proxySocket = passed.proxy === null ? ((await own?.()) ?? null) : await takeProxySocket(passed.proxy);
+  const proxySocket =
+    passed.proxy === null ? ((await own?.()) ?? null) : await takeProxySocket(passed.proxy);
   try {
     const { listen: address } = dashboard;
-    const listener = passed.page === null ? await listen(address, before) : await listenOnPassed(passed.page, address);
+    const listener =
+      passed.page === null
+        ? await listen(address, before)
+        : await listenOnPassed(passed.page, address);
     return { listener, proxySocket };
   } catch (error) {
     proxySocket?.release();
@@ -120,13 +157,17 @@ async function openSockets({
   }
 }
 
-/** A history that cannot be written is told and tried again: the page of what is now does not need it. */
+/**
+ * A history that cannot be written is told and tried again: the page of what is now does not need
+ * it.
+ */
 function openHistory(config: DashboardContext['config'], log: DashboardContext['log']): History {
   const path = join(config.stateDirectory, 'dashboard', 'history.db');
   return new History(
     { path, bytesMax: historyBytesMax, auditDirectory: auditDirectory(config) },
     ({ problem, waiting, lost, movedAside }) => {
-      if (problem !== null) log.error({ problem, waiting, lost, path }, 'the history is not written');
+      if (problem !== null)
+        log.error({ problem, waiting, lost, path }, 'the history is not written');
       else log.info({ path, lost, movedAside }, 'the history is written');
     },
   );
@@ -169,7 +210,8 @@ function attach(
   const told = { log: live.log, broadcast, progress, feed, gateway, readOnly, load };
   const readings = readingsOf({ ...told, history, build, signIn, budget });
   const trail = {
-    write: (records: Parameters<History['keepNow']>[0]) => history.keepNow(records, auditWriteMsMax),
+    write: (records: Parameters<History['keepNow']>[0]) =>
+      history.keepNow(records, auditWriteMsMax),
     forkerKeeps: () => forkerKeepsEvents(controlSocket),
     log: log.info.bind(log),
     audit,
@@ -205,7 +247,12 @@ function attach(
   return endpoint;
 }
 
-function serve(server: Server, routes: RoutesParts, endpoint: LiveEndpoint, log: DashboardContext['log']): void {
+function serve(
+  server: Server,
+  routes: RoutesParts,
+  endpoint: LiveEndpoint,
+  log: DashboardContext['log'],
+): void {
   const { site } = routes.signIn;
   server.on('upgrade', (request, socket, head) => {
     site.mount(request);
@@ -229,7 +276,10 @@ interface Running {
   readonly pageAudit: PageAudit;
 }
 
-/** Takes no new connection, lets answers under way and closing handshakes finish for a moment, then cuts off the rest. */
+/**
+ * Takes no new connection, lets answers under way and closing handshakes finish for a moment, then
+ * cuts off the rest.
+ */
 async function stopAll(running: Running): Promise<void> {
   const { servers, live, history, signIn, pageAudit } = running;
   await live[Symbol.asyncDispose]();

@@ -63,7 +63,11 @@ function checksOf({
         ),
     zygoteCheck(view.zygote),
     view.draining
-      ? warning('New sessions', 'refused: the service is draining', 'Undrain when the work that asked for it is done.')
+      ? warning(
+          'New sessions',
+          'refused: the service is draining',
+          'Undrain when the work that asked for it is done.',
+        )
       : well('New sessions', 'taken'),
     changesCheck(readOnly),
     gateway.up
@@ -94,11 +98,27 @@ function checksOf({
         ]),
     ...(history.movedAside === null
       ? []
-      : [warning('Damaged history', `was put aside as ${history.movedAside}`, 'Remove it when nobody needs it.')]),
+      : [
+          warning(
+            'Damaged history',
+            `was put aside as ${history.movedAside}`,
+            'Remove it when nobody needs it.',
+          ),
+        ]),
     browsers < liveClientsMax * 0.9
-      ? well('Open pages', `${browsers} of ${liveClientsMax}; ${tooSlow} closed as too slow since the start`)
-      : warning('Open pages', `${browsers} of ${liveClientsMax}`, 'Close pages that nobody looks at.'),
-    well('Dashboard', `build ${build}, up for ${Math.floor(uptimeS / 60)} min, Node ${process.version}`),
+      ? well(
+          'Open pages',
+          `${browsers} of ${liveClientsMax}; ${tooSlow} closed as too slow since the start`,
+        )
+      : warning(
+          'Open pages',
+          `${browsers} of ${liveClientsMax}`,
+          'Close pages that nobody looks at.',
+        ),
+    well(
+      'Dashboard',
+      `build ${build}, up for ${Math.floor(uptimeS / 60)} min, Node ${process.version}`,
+    ),
   ];
 }
 
@@ -110,9 +130,13 @@ function changesCheck(readOnly: ReadOnlyState | null): Check {
   return warning('Changes', found, 'Switch it off when that is over: ./hatchery read-only off.');
 }
 
-/** What killed sessions left in the hosting root; only what the hourly collection leaves is a warning. */
+/**
+ * What killed sessions left in the hosting root; only what the hourly collection leaves is a
+ * warning.
+ */
 function leftoversCheck(load: ForkerLoad | null, nowMs: number): Check {
-  if (load === null) return well('Left by killed sessions', 'not known: the fork service does not tell');
+  if (load === null)
+    return well('Left by killed sessions', 'not known: the fork service does not tell');
   const found = describeLeftovers(load.leftovers);
   return areLeftoversKept(load.leftovers, nowMs)
     ? warning('Left by killed sessions', found, `Run ./${leftoverRemedy}.`)
@@ -122,16 +146,28 @@ function leftoversCheck(load: ForkerLoad | null, nowMs: number): Check {
 function zygoteCheck(zygote: View['zygote']): Check {
   switch (zygote.state) {
     case 'starting':
-      return warning('Zygote', 'starting', 'New sessions wait. If this lasts, run ./hatchery doctor on the host.');
+      return warning(
+        'Zygote',
+        'starting',
+        'New sessions wait. If this lasts, run ./hatchery doctor on the host.',
+      );
     case 'off':
       return well('Zygote', 'off (forker.fork = false): every session is a Python of its own');
     case 'failed':
-      return failed('Zygote', `failed at ${zygote.step}: ${zygote.message}`, 'Run ./hatchery doctor on the host.');
+      return failed(
+        'Zygote',
+        `failed at ${zygote.step}: ${zygote.message}`,
+        'Run ./hatchery doctor on the host.',
+      );
     case 'ready': {
       const { pid, failure } = zygote;
       if (failure === undefined) return well('Zygote', `ready, pid ${pid}`);
       const found = `an older one serves, pid ${pid}; the new one failed at ${failure.step}: ${failure.message}`;
-      return warning('Zygote', found, 'Sessions go on as before the change. Run ./hatchery doctor on the host.');
+      return warning(
+        'Zygote',
+        found,
+        'Sessions go on as before the change. Run ./hatchery doctor on the host.',
+      );
     }
   }
 }
@@ -140,7 +176,9 @@ async function diskCheck(directory: string): Promise<Check> {
   try {
     const { bavail, blocks, bsize } = await statfs(directory);
     const found = `${((bavail * bsize) / 1_073_741_824).toFixed(1)} GiB free where the history is`;
-    return bavail > blocks * freeShareMin ? well('Disk', found) : warning('Disk', found, `Make room at ${directory}.`);
+    return bavail > blocks * freeShareMin
+      ? well('Disk', found)
+      : warning('Disk', found, `Make room at ${directory}.`);
   } catch (error) {
     return warning('Disk', `not readable: ${(error as Error).message}`, `Look at ${directory}.`);
   }

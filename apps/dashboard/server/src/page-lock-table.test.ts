@@ -18,18 +18,34 @@ type Staged = Awaited<ReturnType<typeof stage>>;
 
 const longName = '~launchpad-importers/gnome-shell-extensions/import-of-the-day';
 
-/** A lock with a long name, a holder with a long one, findings, and many who wait; and a held lock beside it. */
+/**
+ * A lock with a long name, a holder with a long one, findings, and many who wait; and a held lock
+ * beside it.
+ */
 function crowd({ forker }: Staged): void {
   const reasons = ['it was taken on this host by this user', 'process 15443 is gone'];
-  const holder = aParty(null, { pid: 15_443, user: 'Nightly Import <nightly-import@build-17.example.invalid>' });
+  const holder = aParty(null, {
+    pid: 15_443,
+    user: 'Nightly Import <nightly-import@build-17.example.invalid>',
+  });
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   forker.publish({
     kind: 'lock.acquired',
-    lock: aLock('l1', { name: longName, kind: 'working-tree', condition: 'stale', holder, reasons }),
+    lock: aLock('l1', {
+      name: longName,
+      kind: 'working-tree',
+      condition: 'stale',
+      holder,
+      reasons,
+    }),
   });
   forker.publish({ kind: 'lock.acquired', lock: aLock('l2', { name: '~demo/project/held' }) });
   for (let number = 10; number < 40; number += 1) {
-    const waiter = aParty(null, { pid: number, user: `nightly-importer-${number}`, host: 'build-17.internal.example' });
+    const waiter = aParty(null, {
+      pid: number,
+      user: `nightly-importer-${number}`,
+      host: 'build-17.internal.example',
+    });
     forker.publish({ kind: 'lock.contended', id: 'l1', waiter });
     forker.publish({ kind: 'lock.contended', id: 'l2', waiter });
   }
@@ -63,7 +79,8 @@ for (const [width, height] of [
       const texts = await row.getByRole('cell').all();
       for (const cell of texts) {
         const { right } = await sides(cell);
-        // Between the two widths the rest slides below the button; at the others nothing is cut off.
+        // Between the two widths the rest slides below the button; at the others nothing is cut
+        // off.
         assert.ok(width === 1000 || right <= width, await cell.innerText());
       }
     }
@@ -75,7 +92,11 @@ test('columns keep their places when waiters come and go', { skip }, async () =>
   const { forker, lock } = stand;
   forker.publish({ kind: 'lock.acquired', lock: aLock('l2', { name: '~demo/project/held' }) });
   const cells = async (): Promise<readonly (number | undefined)[]> =>
-    Promise.all((await lock('held').getByRole('cell').all()).map(async (cell) => (await cell.boundingBox())?.x));
+    Promise.all(
+      (await lock('held').getByRole('cell').all()).map(
+        async (cell) => (await cell.boundingBox())?.x,
+      ),
+    );
   await lock('held').getByText('nobody').waitFor();
   const alone = await cells();
   crowd(stand);
@@ -88,27 +109,44 @@ test('what the fork service found is shown, and nothing is made up', { skip }, a
   const { lock } = stand;
   crowd(stand);
   const findings = lock(longName).locator('[data-name="Left behind?"]');
-  assert.match(await findings.innerText(), /^✓ it was taken on this host by this user\s+✓ process 15443 is gone$/);
-  assert.equal(await lock('~demo/project/held').locator('[data-name="Left behind?"]').innerText(), '–');
+  assert.match(
+    await findings.innerText(),
+    /^✓ it was taken on this host by this user\s+✓ process 15443 is gone$/,
+  );
+  assert.equal(
+    await lock('~demo/project/held').locator('[data-name="Left behind?"]').innerText(),
+    '–',
+  );
   await lock(longName).getByText('bzr serve --inet').waitFor();
 });
 
-test('a deadlock is an alarm with a way out of it for each of its parties, and clean', { skip }, async () => {
-  await using stand = await stage({ width: 1280, height: 800 });
-  const { forker, page, attention } = stand;
-  const job = (pid: number, command: string): ReturnType<typeof aParty> => aParty(null, { pid, user: 'root', command });
-  const [gc, publisher] = [job(815, 'nightly-gc --all'), job(816, 'publish.sh noble')];
-  forker.publish({ kind: 'child.spawned', child: aChild('c1') });
-  forker.publish({ kind: 'lock.acquired', lock: aLock('A', { kind: 'script', name: 'A', holder: gc }) });
-  forker.publish({ kind: 'lock.acquired', lock: aLock('B', { kind: 'script', name: 'B', holder: publisher }) });
-  forker.publish({ kind: 'lock.contended', id: 'B', waiter: gc });
-  forker.publish({ kind: 'lock.contended', id: 'A', waiter: publisher });
-  await attention.getByText(/Deadlock: root \(pid 81[56]\), root \(pid 81[56]\)/).waitFor();
-  assert.equal(await attention.locator('[data-harm=alarm]').count(), 1);
-  assert.equal(await attention.getByText(/blocks/).count(), 0);
-  await attention.getByText('nightly-gc --all').waitFor();
-  assert.equal(await attention.getByRole('button', { name: 'Break lock…' }).count(), 2);
-  await page.getByRole('button', { name: 'Tree' }).click();
-  await page.getByRole('list', { name: 'Wait trees' }).getByText('Deadlock').waitFor();
-  assert.deepEqual(await findFaults(page, 'deadlock'), []);
-});
+test(
+  'a deadlock is an alarm with a way out of it for each of its parties, and clean',
+  { skip },
+  async () => {
+    await using stand = await stage({ width: 1280, height: 800 });
+    const { forker, page, attention } = stand;
+    const job = (pid: number, command: string): ReturnType<typeof aParty> =>
+      aParty(null, { pid, user: 'root', command });
+    const [gc, publisher] = [job(815, 'nightly-gc --all'), job(816, 'publish.sh noble')];
+    forker.publish({ kind: 'child.spawned', child: aChild('c1') });
+    forker.publish({
+      kind: 'lock.acquired',
+      lock: aLock('A', { kind: 'script', name: 'A', holder: gc }),
+    });
+    forker.publish({
+      kind: 'lock.acquired',
+      lock: aLock('B', { kind: 'script', name: 'B', holder: publisher }),
+    });
+    forker.publish({ kind: 'lock.contended', id: 'B', waiter: gc });
+    forker.publish({ kind: 'lock.contended', id: 'A', waiter: publisher });
+    await attention.getByText(/Deadlock: root \(pid 81[56]\), root \(pid 81[56]\)/).waitFor();
+    assert.equal(await attention.locator('[data-harm=alarm]').count(), 1);
+    assert.equal(await attention.getByText(/blocks/).count(), 0);
+    await attention.getByText('nightly-gc --all').waitFor();
+    assert.equal(await attention.getByRole('button', { name: 'Break lock…' }).count(), 2);
+    await page.getByRole('button', { name: 'Tree' }).click();
+    await page.getByRole('list', { name: 'Wait trees' }).getByText('Deadlock').waitFor();
+    assert.deepEqual(await findFaults(page, 'deadlock'), []);
+  },
+);

@@ -18,38 +18,45 @@ test('who blocks whom is seen at once, and goes when the lock is released', { sk
   await attention.getByText('anna (pid 4000001) blocks 1').waitFor();
   await rows(page).filter({ hasText: '4000002' }).getByText('blocked').waitFor();
   await rows(page, 'Locks').getByText('~anna/project/l1').waitFor();
-  forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { holder: aParty('c2', { user: 'bo' }), nonce: 'n2' }) });
+  forker.publish({
+    kind: 'lock.acquired',
+    lock: aLock('l1', { holder: aParty('c2', { user: 'bo' }), nonce: 'n2' }),
+  });
   await attention.getByText('All is well').waitFor();
   await rows(page).filter({ hasText: '4000002' }).getByText('1 held').waitFor();
   forker.publish({ kind: 'lock.released', id: 'l1' });
   await page.getByText('No lock is held.').waitFor();
 });
 
-test('a stale lock is broken from where it is complained about, with its name typed', { skip }, async () => {
-  await using stand = await startPageStage(openPage);
-  const { forker, dialog, attention, page, dashboard } = stand;
-  forker.publish({
-    kind: 'lock.acquired',
-    lock: aLock('l1', { holder: aParty(null, { pid: 5 }), condition: 'stale' }),
-  });
-  await attention.getByRole('button', { name: 'Break lock…' }).click();
-  const act = dialog.getByRole('button', { name: 'Break lock', exact: true });
-  await dialog.getByLabel('Reason').fill('its client is gone');
-  assert.equal(await act.isDisabled(), true, 'not before the name is typed');
-  await dialog.getByLabel(/to confirm/).fill('~anna/project/l1');
-  await act.click();
-  await dialog.getByText('The lock is free.').waitFor();
-  assert.deepEqual(forker.asked[0], {
-    path: '/v1/locks/l1/break',
-    body: { actor: 'admin', reason: 'its client is gone', nonce: 'nonce-l1', force: false },
-  });
-  await dialog.getByRole('button', { name: 'Close' }).click();
-  await page.goto(`${dashboard.origin}/audit`);
-  await rows(page, 'Audit')
-    .first()
-    .getByText(/^lock .* broken$/)
-    .waitFor();
-});
+test(
+  'a stale lock is broken from where it is complained about, with its name typed',
+  { skip },
+  async () => {
+    await using stand = await startPageStage(openPage);
+    const { forker, dialog, attention, page, dashboard } = stand;
+    forker.publish({
+      kind: 'lock.acquired',
+      lock: aLock('l1', { holder: aParty(null, { pid: 5 }), condition: 'stale' }),
+    });
+    await attention.getByRole('button', { name: 'Break lock…' }).click();
+    const act = dialog.getByRole('button', { name: 'Break lock', exact: true });
+    await dialog.getByLabel('Reason').fill('its client is gone');
+    assert.equal(await act.isDisabled(), true, 'not before the name is typed');
+    await dialog.getByLabel(/to confirm/).fill('~anna/project/l1');
+    await act.click();
+    await dialog.getByText('The lock is free.').waitFor();
+    assert.deepEqual(forker.asked[0], {
+      path: '/v1/locks/l1/break',
+      body: { actor: 'admin', reason: 'its client is gone', nonce: 'nonce-l1', force: false },
+    });
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await page.goto(`${dashboard.origin}/audit`);
+    await rows(page, 'Audit')
+      .first()
+      .getByText(/^lock .* broken$/)
+      .waitFor();
+  },
+);
 
 test(
   'a living holder is ended by the forker, which begins with TERM, and warnings are over once it is',
@@ -62,8 +69,8 @@ test(
     await rows(page, 'Locks').getByRole('button', { name: 'Break lock…' }).click();
     const warning = dialog.getByText('The holder is alive.');
     await warning.waitFor();
-    const [advised, other] = [/^End the holder, then break$/, /^Break under the holder$/].map((name) =>
-      dialog.getByRole('button', { name }),
+    const [advised, other] = [/^End the holder, then break$/, /^Break under the holder$/].map(
+      (name) => dialog.getByRole('button', { name }),
     );
     const boxes = await Promise.all([advised, other].map(async (button) => button!.boundingBox()));
     assert.equal(boxes[0]?.y, boxes[1]?.y, 'both in one line');
@@ -79,22 +86,26 @@ test(
   },
 );
 
-test('an operator who may not break is told what they may do, and taken there', { skip }, async () => {
-  await using stand = await startPageStage(openPage);
-  const { forker, dashboard } = stand;
-  forker.publish({ kind: 'child.spawned', child: aChild('c1') });
-  forker.publish({ kind: 'lock.acquired', lock: aLock('l1') });
-  const { page } = await openPage(dashboard.linkFor('operator'));
-  const dialog = page.getByRole('dialog');
-  await rows(page, 'Locks').getByRole('button', { name: 'Break lock…' }).click();
-  await dialog.getByText('needs the role admin').waitFor();
-  await dialog.getByRole('button', { name: 'Signal…' }).click();
-  await dialog.getByRole('heading', { name: 'Send a signal to pid 4000001' }).waitFor();
-  await dialog.getByLabel('Reason').fill('hangs');
-  await dialog.getByRole('button', { name: 'Send TERM' }).click();
-  await dialog.getByText('The child has ended: SIGTERM.').waitFor();
-  await page.close();
-});
+test(
+  'an operator who may not break is told what they may do, and taken there',
+  { skip },
+  async () => {
+    await using stand = await startPageStage(openPage);
+    const { forker, dashboard } = stand;
+    forker.publish({ kind: 'child.spawned', child: aChild('c1') });
+    forker.publish({ kind: 'lock.acquired', lock: aLock('l1') });
+    const { page } = await openPage(dashboard.linkFor('operator'));
+    const dialog = page.getByRole('dialog');
+    await rows(page, 'Locks').getByRole('button', { name: 'Break lock…' }).click();
+    await dialog.getByText('needs the role admin').waitFor();
+    await dialog.getByRole('button', { name: 'Signal…' }).click();
+    await dialog.getByRole('heading', { name: 'Send a signal to pid 4000001' }).waitFor();
+    await dialog.getByLabel('Reason').fill('hangs');
+    await dialog.getByRole('button', { name: 'Send TERM' }).click();
+    await dialog.getByText('The child has ended: SIGTERM.').waitFor();
+    await page.close();
+  },
+);
 
 test('two locks of one name are two commands, each with its kind', { skip }, async () => {
   await using stand = await startPageStage(openPage);
@@ -102,9 +113,11 @@ test('two locks of one name are two commands, each with its kind', { skip }, asy
   const both = { name: '~demo/project/left', condition: 'stale' } as const;
   forker.publish({ kind: 'lock.acquired', lock: aLock('l1', both) });
   forker.publish({ kind: 'lock.acquired', lock: aLock('l2', { ...both, kind: 'repository' }) });
-  for (const title of ['Stale branch lock', 'Stale repository lock']) await attention.getByText(title).waitFor();
+  for (const title of ['Stale branch lock', 'Stale repository lock'])
+    await attention.getByText(title).waitFor();
   await page.keyboard.press('?');
-  for (const text of ['~demo', '~dem', '~demo/project']) await dialog.getByRole('combobox').fill(text);
+  for (const text of ['~demo', '~dem', '~demo/project'])
+    await dialog.getByRole('combobox').fill(text);
   const options = await dialog.getByRole('option').allInnerTexts();
   assert.deepEqual(
     options.map((option) => option.replaceAll(/\s+/g, ' ')),
@@ -112,18 +125,22 @@ test('two locks of one name are two commands, each with its kind', { skip }, asy
   );
 });
 
-test('a lock that was taken anew while the dialog was open is refused in words', { skip }, async () => {
-  await using stand = await startPageStage(openPage);
-  const { forker, dialog, page } = stand;
-  forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { condition: 'stale' }) });
-  await rows(page, 'Locks').getByRole('button', { name: 'Break lock…' }).click();
-  forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { nonce: 'another' }) });
-  await dialog.getByText('has been released or taken anew').waitFor();
-  await dialog.getByLabel('Reason').fill('x');
-  await dialog.getByLabel(/to confirm/).fill('~anna/project/l1');
-  await dialog.getByRole('button', { name: 'Break lock', exact: true }).click();
-  await dialog.getByRole('alert').getByText('released and taken anew since you looked').waitFor();
-});
+test(
+  'a lock that was taken anew while the dialog was open is refused in words',
+  { skip },
+  async () => {
+    await using stand = await startPageStage(openPage);
+    const { forker, dialog, page } = stand;
+    forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { condition: 'stale' }) });
+    await rows(page, 'Locks').getByRole('button', { name: 'Break lock…' }).click();
+    forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { nonce: 'another' }) });
+    await dialog.getByText('has been released or taken anew').waitFor();
+    await dialog.getByLabel('Reason').fill('x');
+    await dialog.getByLabel(/to confirm/).fill('~anna/project/l1');
+    await dialog.getByRole('button', { name: 'Break lock', exact: true }).click();
+    await dialog.getByRole('alert').getByText('released and taken anew since you looked').waitFor();
+  },
+);
 
 test('a forker that cannot break locks is told as too old', { skip }, async () => {
   await using stand = await startPageStage(openPage, { old: true });
@@ -140,7 +157,9 @@ test('a drain is asked for, seen in the header, and ended', { skip }, async () =
   await using stand = await startPageStage(openPage);
   const { attention, dialog, page, dashboard } = stand;
   await page.getByRole('button', { name: 'Drain…' }).click();
-  await dialog.getByText(/may finish for 5.m 00.s .*; who is still there then is disconnected/).waitFor();
+  await dialog
+    .getByText(/may finish for 5.m 00.s .*; who is still there then is disconnected/)
+    .waitFor();
   const host = await page.locator('header .host').innerText();
   await dialog.getByLabel('Reason').fill('upgrade');
   await dialog.getByLabel(/to confirm/).fill(host);
@@ -182,7 +201,11 @@ test('everything is reached with the keyboard alone', { skip }, async () => {
   const last = page.url().split('/').at(-1);
   await page.keyboard.press('Escape');
   await page.waitForURL((url) => url.pathname === '/');
-  assert.equal(await page.evaluate('document.activeElement?.id'), `pid-${last}`, 'the row has the focus');
+  assert.equal(
+    await page.evaluate('document.activeElement?.id'),
+    `pid-${last}`,
+    'the row has the focus',
+  );
   await page.keyboard.press('p');
   await page.getByRole('button', { name: 'Resume' }).waitFor();
   await page.keyboard.press('p');

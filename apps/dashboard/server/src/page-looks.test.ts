@@ -8,7 +8,11 @@ import { findFaults } from '@hatchery/testkit/browser';
 import { connection, rows, skip, useBrowser } from './fixtures/browser.ts';
 import { busyHour, useOfAll } from './fixtures/busy-hour.ts';
 import { startFakeForker, type FakeForker } from './fixtures/fake-forker.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  startDashboard,
+  temporaryDirectory,
+} from './fixtures/running-dashboard.ts';
 
 const openPage = useBrowser();
 
@@ -34,7 +38,13 @@ async function judge(page: Page, name: string): Promise<readonly string[]> {
       await page.screenshot({ path: join(pictures, `dashboard-${name}-${colorScheme}.png`) });
     }
     // The themes differ in looks alone, so the second one is asked about these.
-    found.push(...(await findFaults(page, `${name}-${colorScheme}`, colorScheme === 'dark' ? 'looks' : 'all')));
+    found.push(
+      ...(await findFaults(
+        page,
+        `${name}-${colorScheme}`,
+        colorScheme === 'dark' ? 'looks' : 'all',
+      )),
+    );
   }
   return found;
 }
@@ -65,8 +75,12 @@ async function walk(
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
   };
-  await inDialog('signal', () => rows(page).first().getByRole('button', { name: 'Signal…' }).click());
-  await inDialog('break', () => rows(page, 'Locks').first().getByRole('button', { name: 'Break lock…' }).click());
+  await inDialog('signal', () =>
+    rows(page).first().getByRole('button', { name: 'Signal…' }).click(),
+  );
+  await inDialog('break', () =>
+    rows(page, 'Locks').first().getByRole('button', { name: 'Break lock…' }).click(),
+  );
   await inDialog('drain', () => page.getByRole('button', { name: 'Drain…' }).click());
   await inDialog('palette', () => page.keyboard.press('Control+k'));
   await page.getByRole('button', { name: 'Tree' }).click();
@@ -77,7 +91,11 @@ async function walk(
   await page.goto(`${origin}/children/c4`);
   await page.getByRole('complementary').getByText('holds').waitFor();
   // A page that was just loaded has no lines yet.
-  await draw(page, forker, page.getByRole('complementary').getByRole('img', { name: /^CPU, at most/ }));
+  await draw(
+    page,
+    forker,
+    page.getByRole('complementary').getByRole('img', { name: /^CPU, at most/ }),
+  );
   await look('child');
   await page.goto(`${origin}/locks/trunk`);
   await page.getByRole('complementary').getByText('Waiting').waitFor();
@@ -126,9 +144,17 @@ for (const viewport of screens) {
       first.publish({ kind: 'forker.draining', draining: true, actor: 'launchpad-operator' });
       const since = new Date().toISOString();
       mkdirSync(readOnlyDirectory(config));
-      writeFileSync(readOnlyPath(config), JSON.stringify({ reason: 'the disks move', since, actor: 'bo' }));
+      writeFileSync(
+        readOnlyPath(config),
+        JSON.stringify({ reason: 'the disks move', since, actor: 'bo' }),
+      );
       await connection(page).getByText('READ-ONLY').waitFor();
-      first.publish({ kind: 'zygote.failed', step: 'preload', message: 'No module named breezy', retryInMs: 4_000 });
+      first.publish({
+        kind: 'zygote.failed',
+        step: 'preload',
+        message: 'No module named breezy',
+        retryInMs: 4_000,
+      });
       await page.getByText('Zygote failed').waitFor();
       await first[Symbol.asyncDispose]();
       await connection(page)

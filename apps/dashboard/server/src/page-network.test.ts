@@ -5,30 +5,40 @@ import { putBadNetworkBefore } from '@hatchery/testkit/browser';
 import { connection, rows, skip, useBrowser } from './fixtures/browser.ts';
 import { aChild, exited, startFakeForker } from './fixtures/fake-forker.ts';
 import { aLock } from './fixtures/locks.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  startDashboard,
+  temporaryDirectory,
+} from './fixtures/running-dashboard.ts';
 
 const openPage = useBrowser();
 
-test('a dashboard that is started anew under an open page needs no reload', { skip, timeout: 120_000 }, async () => {
-  using directory = temporaryDirectory();
-  const config = dashboardConfig(directory.path);
-  await using forker = await startFakeForker(controlSocketPath(config));
-  const first = await startDashboard(config);
-  const port = Number(new URL(first.origin).port);
-  forker.publish({ kind: 'child.spawned', child: aChild('c1') });
-  const { page } = await openPage(first.origin);
-  await rows(page).filter({ hasText: '4000001' }).waitFor();
-  await first[Symbol.asyncDispose]();
-  await connection(page)
-    .getByText(/RECONNECTING|STALE/)
-    .waitFor();
-  forker.publish(exited('c1'));
-  forker.publish({ kind: 'child.spawned', child: aChild('c2') });
-  await using _second = await startDashboard(dashboardConfig(directory.path, { listen: { host: '127.0.0.1', port } }));
-  await rows(page).filter({ hasText: '4000002' }).waitFor();
-  await rows(page).filter({ hasText: '4000001' }).waitFor({ state: 'detached' });
-  await connection(page).getByText(/^LIVE/).waitFor();
-});
+test(
+  'a dashboard that is started anew under an open page needs no reload',
+  { skip, timeout: 120_000 },
+  async () => {
+    using directory = temporaryDirectory();
+    const config = dashboardConfig(directory.path);
+    await using forker = await startFakeForker(controlSocketPath(config));
+    const first = await startDashboard(config);
+    const port = Number(new URL(first.origin).port);
+    forker.publish({ kind: 'child.spawned', child: aChild('c1') });
+    const { page } = await openPage(first.origin);
+    await rows(page).filter({ hasText: '4000001' }).waitFor();
+    await first[Symbol.asyncDispose]();
+    await connection(page)
+      .getByText(/RECONNECTING|STALE/)
+      .waitFor();
+    forker.publish(exited('c1'));
+    forker.publish({ kind: 'child.spawned', child: aChild('c2') });
+    await using _second = await startDashboard(
+      dashboardConfig(directory.path, { listen: { host: '127.0.0.1', port } }),
+    );
+    await rows(page).filter({ hasText: '4000002' }).waitFor();
+    await rows(page).filter({ hasText: '4000001' }).waitFor({ state: 'detached' });
+    await connection(page).getByText(/^LIVE/).waitFor();
+  },
+);
 
 test(
   'a network that loses, doubles and swaps messages cannot make the page wrong',
@@ -51,11 +61,17 @@ test(
     }
     assert.ok(network.harmed > 10, 'the network did its worst');
     network.mend();
-    const state = (await (await dashboard.fetch('/api/state')).json()) as { children: unknown[]; locks: unknown[] };
+    const state = (await (await dashboard.fetch('/api/state')).json()) as {
+      children: unknown[];
+      locks: unknown[];
+    };
     assert.deepEqual([state.children.length, state.locks.length], [40, 6]);
     await page.getByRole('list', { name: 'Totals' }).getByText('40', { exact: true }).waitFor();
     await rows(page, 'Locks').nth(5).waitFor();
     assert.equal(await rows(page, 'Locks').count(), 6);
-    assert.equal(await page.getByRole('table', { name: 'Children' }).getAttribute('aria-rowcount'), '41');
+    assert.equal(
+      await page.getByRole('table', { name: 'Children' }).getAttribute('aria-rowcount'),
+      '41',
+    );
   },
 );

@@ -3,7 +3,11 @@ import { test } from 'node:test';
 import { controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
 import { rows, skip, useBrowser } from './fixtures/browser.ts';
 import { aChild, exited, startFakeForker } from './fixtures/fake-forker.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  startDashboard,
+  temporaryDirectory,
+} from './fixtures/running-dashboard.ts';
 
 const openPage = useBrowser();
 
@@ -24,40 +28,51 @@ async function stage() {
   return { gateway, page, complaints, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
-test('a range with ends of its own is typed, stands in the address, and survives a reload', { skip }, async () => {
-  await using stand = await stage();
-  const { page, complaints } = stand;
-  await page.getByRole('link', { name: 'History' }).click();
-  await rows(page, 'Sessions').first().waitFor();
-  await page.getByLabel('Range').selectOption('from … to …');
-  await page.getByLabel('From', { exact: true }).waitFor();
-  await rows(page, 'Sessions').first().waitFor();
-  await page.getByLabel('To', { exact: true }).fill('2020-01-02T03:04:05');
-  await page.getByLabel('From', { exact: true }).fill('2020-01-01T00:00:00');
-  await page.getByLabel('From', { exact: true }).press('Enter');
-  await page.getByText('No session in this range.').waitFor();
-  const here = new URL(page.url()).searchParams;
-  const expected = await page.evaluate(() => new Date('2020-01-02T03:04:05').toISOString().replace('.000Z', 'Z'));
-  assert.deepEqual([here.get('to'), here.get('range')], [expected, null]);
-  assert.equal(new URL(page.url()).pathname, '/history');
-  await page.reload();
-  assert.equal(await page.getByLabel('To', { exact: true }).inputValue(), '2020-01-02T03:04:05');
-  await page.getByLabel('From', { exact: true }).fill('2021-01-01T00:00:00');
-  await page.getByLabel('From', { exact: true }).press('Enter');
-  await page.getByRole('alert').getByText("'from' has to be before 'to'.").waitFor();
-  await page.getByLabel('Range').selectOption('last hour');
-  await rows(page, 'Sessions').first().waitFor();
-  assert.equal(new URL(page.url()).search, '?range=1h');
-  assert.deepEqual(
-    complaints.filter((each) => !each.includes('400')),
-    [],
-  );
-});
+test(
+  'a range with ends of its own is typed, stands in the address, and survives a reload',
+  { skip },
+  async () => {
+    await using stand = await stage();
+    const { page, complaints } = stand;
+    await page.getByRole('link', { name: 'History' }).click();
+    await rows(page, 'Sessions').first().waitFor();
+    await page.getByLabel('Range').selectOption('from … to …');
+    await page.getByLabel('From', { exact: true }).waitFor();
+    await rows(page, 'Sessions').first().waitFor();
+    await page.getByLabel('To', { exact: true }).fill('2020-01-02T03:04:05');
+    await page.getByLabel('From', { exact: true }).fill('2020-01-01T00:00:00');
+    await page.getByLabel('From', { exact: true }).press('Enter');
+    await page.getByText('No session in this range.').waitFor();
+    const here = new URL(page.url()).searchParams;
+    const expected = await page.evaluate(() =>
+      new Date('2020-01-02T03:04:05').toISOString().replace('.000Z', 'Z'),
+    );
+    assert.deepEqual([here.get('to'), here.get('range')], [expected, null]);
+    assert.equal(new URL(page.url()).pathname, '/history');
+    await page.reload();
+    assert.equal(await page.getByLabel('To', { exact: true }).inputValue(), '2020-01-02T03:04:05');
+    await page.getByLabel('From', { exact: true }).fill('2021-01-01T00:00:00');
+    await page.getByLabel('From', { exact: true }).press('Enter');
+    await page.getByRole('alert').getByText("'from' has to be before 'to'.").waitFor();
+    await page.getByLabel('Range').selectOption('last hour');
+    await rows(page, 'Sessions').first().waitFor();
+    assert.equal(new URL(page.url()).search, '?range=1h');
+    assert.deepEqual(
+      complaints.filter((each) => !each.includes('400')),
+      [],
+    );
+  },
+);
 
 test('whom the gateway turned away stands below the sessions', { skip }, async () => {
   await using stand = await stage();
   const { gateway, page } = stand;
-  gateway.publish({ kind: 'session.refused', user: 'mallory', peer: '192.0.2.9:1', reason: 'unknown key' });
+  gateway.publish({
+    kind: 'session.refused',
+    user: 'mallory',
+    peer: '192.0.2.9:1',
+    reason: 'unknown key',
+  });
   await page.getByRole('link', { name: 'History' }).click();
   const turnedAway = rows(page, 'Turned away');
   for (let tries = 0; (await turnedAway.count()) === 0 && tries < 100; tries += 1) {

@@ -9,11 +9,17 @@ import { until } from '@hatchery/testkit';
 import { connection, findFaults, rows, skip, useBrowser } from './fixtures/browser.ts';
 import { aChild, startFakeForker } from './fixtures/fake-forker.ts';
 import { startProvider } from './fixtures/open-id-provider.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  startDashboard,
+  temporaryDirectory,
+} from './fixtures/running-dashboard.ts';
 
 const openPage = useBrowser();
 
-/** A port that is free now: the provider has to know the address of the page before there is one. */
+/**
+ * A port that is free now: the provider has to know the address of the page before there is one.
+ */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -42,7 +48,10 @@ test(
       roles: { admins: [], operators: ['group:ops'], viewers: [] },
       oidc: {
         ...usual.oidc,
-        ...{ issuer: provider.issuer, clientId: 'hatchery', clientSecretFile, scopes: ['openid', 'profile', 'groups'] },
+        issuer: provider.issuer,
+        clientId: 'hatchery',
+        clientSecretFile,
+        scopes: ['openid', 'profile', 'groups'],
       },
     });
     await using forker = await startFakeForker(controlSocketPath(config));
@@ -88,25 +97,29 @@ test(
   },
 );
 
-test('a page that is open through a restart of its dashboard acts on without a new sign-in', { skip }, async () => {
-  using directory = temporaryDirectory();
-  const config = dashboardConfig(directory.path);
-  await using forker = await startFakeForker(controlSocketPath(config));
-  const first = await startDashboard(config);
-  forker.publish({ kind: 'child.spawned', child: aChild('c1') });
-  const { page } = await openPage(first.printedLink);
-  await page.getByText('admin', { exact: true }).waitFor();
-  await first[Symbol.asyncDispose]();
-  await connection(page)
-    .getByText(/RECONNECTING|STALE/)
-    .waitFor();
-  const listen = { host: '127.0.0.1', port: first.port };
-  await using _second = await startDashboard(dashboardConfig(directory.path, { listen }));
-  await connection(page).getByText(/^LIVE/).waitFor();
-  await page.getByRole('button', { name: 'Signal…' }).first().click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Reason').fill('after the restart');
-  await dialog.getByRole('button', { name: 'Send TERM' }).click();
-  await until('the action', () => forker.asked.some(({ body }) => body['actor'] === 'admin'));
-  await page.context().close();
-});
+test(
+  'a page that is open through a restart of its dashboard acts on without a new sign-in',
+  { skip },
+  async () => {
+    using directory = temporaryDirectory();
+    const config = dashboardConfig(directory.path);
+    await using forker = await startFakeForker(controlSocketPath(config));
+    const first = await startDashboard(config);
+    forker.publish({ kind: 'child.spawned', child: aChild('c1') });
+    const { page } = await openPage(first.printedLink);
+    await page.getByText('admin', { exact: true }).waitFor();
+    await first[Symbol.asyncDispose]();
+    await connection(page)
+      .getByText(/RECONNECTING|STALE/)
+      .waitFor();
+    const listen = { host: '127.0.0.1', port: first.port };
+    await using _second = await startDashboard(dashboardConfig(directory.path, { listen }));
+    await connection(page).getByText(/^LIVE/).waitFor();
+    await page.getByRole('button', { name: 'Signal…' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Reason').fill('after the restart');
+    await dialog.getByRole('button', { name: 'Send TERM' }).click();
+    await until('the action', () => forker.asked.some(({ body }) => body['actor'] === 'admin'));
+    await page.context().close();
+  },
+);

@@ -4,7 +4,11 @@ import type { Page } from '@playwright/test';
 import { controlSocketPath } from '@hatchery/config';
 import { connection, skip, useBrowser } from './fixtures/browser.ts';
 import { startFakeForker } from './fixtures/fake-forker.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  startDashboard,
+  temporaryDirectory,
+} from './fixtures/running-dashboard.ts';
 
 const openPage = useBrowser();
 
@@ -22,40 +26,54 @@ async function assertNothingClaimed(page: Page): Promise<void> {
   await page.getByText('It is not known which sessions run.').waitFor();
 }
 
-test('a forker that was never heard leaves dashes, not zeros, and numbers as soon as it speaks', { skip }, async () => {
-  using directory = temporaryDirectory();
-  const config = dashboardConfig(directory.path);
-  await using dashboard = await startDashboard(config);
-  const { page } = await openPage(dashboard.signInUrl);
-  await page.getByText('Forker away').waitFor();
-  await assertNothingClaimed(page);
-  const metrics = await dashboard.fetch('/metrics', {
-    headers: { cookie: (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ') },
-  });
-  const text = await metrics.text();
-  assert.match(text, /^hatchery_dashboard_feed_up 0$/m);
-  assert.doesNotMatch(text, /^hatchery_(children|locks|lock_waiters|draining|zygote_ready)\b/m);
-  await using _forker = await startFakeForker(controlSocketPath(config));
-  await page.getByText('No lock is held.').waitFor();
-  assert.equal((await tiles(page))[0], '0');
-  await page.context().close();
-});
+test(
+  'a forker that was never heard leaves dashes, not zeros, and numbers as soon as it speaks',
+  { skip },
+  async () => {
+    using directory = temporaryDirectory();
+    const config = dashboardConfig(directory.path);
+    await using dashboard = await startDashboard(config);
+    const { page } = await openPage(dashboard.signInUrl);
+    await page.getByText('Forker away').waitFor();
+    await assertNothingClaimed(page);
+    const metrics = await dashboard.fetch('/metrics', {
+      headers: {
+        cookie: (await page.context().cookies())
+          .map(({ name, value }) => `${name}=${value}`)
+          .join('; '),
+      },
+    });
+    const text = await metrics.text();
+    assert.match(text, /^hatchery_dashboard_feed_up 0$/m);
+    assert.doesNotMatch(text, /^hatchery_(children|locks|lock_waiters|draining|zygote_ready)\b/m);
+    await using _forker = await startFakeForker(controlSocketPath(config));
+    await page.getByText('No lock is held.').waitFor();
+    assert.equal((await tiles(page))[0], '0');
+    await page.context().close();
+  },
+);
 
-test('a stream that is refused to a browser that is signed in says why, and claims nothing', { skip }, async () => {
-  using directory = temporaryDirectory();
-  const config = dashboardConfig(directory.path);
-  await using _forker = await startFakeForker(controlSocketPath(config));
-  // Opened at the address that it listens on, whose pages are not among these.
-  await using dashboard = await startDashboard({
-    ...config,
-    dashboard: { ...config.dashboard, origins: ['http://localhost:9'], anonymous: 'viewer' },
-  });
-  const { page } = await openPage(`http://127.0.0.1:${dashboard.port}/`);
-  await connection(page).getByText('NO LIVE STREAM, actions off').waitFor();
-  await page
-    .getByText(/Refused: the request comes from http:\/\/127\.0\.0\.1:\d+, not from this dashboard/)
-    .first()
-    .waitFor();
-  await assertNothingClaimed(page);
-  await page.context().close();
-});
+test(
+  'a stream that is refused to a browser that is signed in says why, and claims nothing',
+  { skip },
+  async () => {
+    using directory = temporaryDirectory();
+    const config = dashboardConfig(directory.path);
+    await using _forker = await startFakeForker(controlSocketPath(config));
+    // Opened at the address that it listens on, whose pages are not among these.
+    await using dashboard = await startDashboard({
+      ...config,
+      dashboard: { ...config.dashboard, origins: ['http://localhost:9'], anonymous: 'viewer' },
+    });
+    const { page } = await openPage(`http://127.0.0.1:${dashboard.port}/`);
+    await connection(page).getByText('NO LIVE STREAM, actions off').waitFor();
+    await page
+      .getByText(
+        /Refused: the request comes from http:\/\/127\.0\.0\.1:\d+, not from this dashboard/,
+      )
+      .first()
+      .waitFor();
+    await assertNothingClaimed(page);
+    await page.context().close();
+  },
+);

@@ -3,7 +3,11 @@ import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
 import { aChild, aUsage, exited, startFakeForker } from './fixtures/fake-forker.ts';
 import { connection, rows, skip, useBrowser } from './fixtures/browser.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from './fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  startDashboard,
+  temporaryDirectory,
+} from './fixtures/running-dashboard.ts';
 
 const openPage = useBrowser();
 
@@ -109,22 +113,26 @@ test('a viewer is told why not, and an admin ends a child and sees it end', { sk
   await page.close();
 });
 
-test('a forker that goes away is told at once, and its return needs no reload', { skip }, async () => {
-  using directory = temporaryDirectory();
-  const config = dashboardConfig(directory.path);
-  const first = await startFakeForker(controlSocketPath(config), { epoch: 'one' });
-  await using dashboard = await startDashboard(config);
-  const { page } = await openPage(`${dashboard.origin}/`);
-  const attention = page.getByRole('region', { name: 'Needs attention' });
-  await attention.getByText('All is well').waitFor();
-  await first[Symbol.asyncDispose]();
-  await attention.getByText('Forker away').waitFor();
-  await connection(page)
-    .getByText(/^STALE .*, actions off$/)
-    .waitFor();
-  await using second = await startFakeForker(controlSocketPath(config), { epoch: 'two' });
-  second.publish({ kind: 'child.spawned', child: aChild('c9', { user: 'bo' }) });
-  await page.getByText('bo', { exact: true }).waitFor();
-  await connection(page).getByText(/^LIVE/).waitFor();
-  await page.close();
-});
+test(
+  'a forker that goes away is told at once, and its return needs no reload',
+  { skip },
+  async () => {
+    using directory = temporaryDirectory();
+    const config = dashboardConfig(directory.path);
+    const first = await startFakeForker(controlSocketPath(config), { epoch: 'one' });
+    await using dashboard = await startDashboard(config);
+    const { page } = await openPage(`${dashboard.origin}/`);
+    const attention = page.getByRole('region', { name: 'Needs attention' });
+    await attention.getByText('All is well').waitFor();
+    await first[Symbol.asyncDispose]();
+    await attention.getByText('Forker away').waitFor();
+    await connection(page)
+      .getByText(/^STALE .*, actions off$/)
+      .waitFor();
+    await using second = await startFakeForker(controlSocketPath(config), { epoch: 'two' });
+    second.publish({ kind: 'child.spawned', child: aChild('c9', { user: 'bo' }) });
+    await page.getByText('bo', { exact: true }).waitFor();
+    await connection(page).getByText(/^LIVE/).waitFor();
+    await page.close();
+  },
+);

@@ -37,7 +37,19 @@ function isKnown(feed: FeedState): boolean {
 }
 
 export function readingsOf(parts: ReadingsParts): Readings {
-  const { log, broadcast, progress, feed, gateway, readOnly, load, history, build, signIn, budget } = parts;
+  const {
+    log,
+    broadcast,
+    progress,
+    feed,
+    gateway,
+    readOnly,
+    load,
+    history,
+    build,
+    signIn,
+    budget,
+  } = parts;
   return {
     get feed() {
       return feed();

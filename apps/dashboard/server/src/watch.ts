@@ -22,7 +22,10 @@ export interface Live extends AsyncDisposable {
   readonly gateway: FeedLink;
 }
 
-/** Where the two feeds are, and what no feed says, as of now: whether the service is read-only, and why a part is not there. */
+/**
+ * Where the two feeds are, and what no feed says, as of now: whether the service is read-only, and
+ * why a part is not there.
+ */
 export interface LiveSources {
   readonly forker: string;
   readonly gateway: string;
@@ -42,11 +45,19 @@ export function startLive(sources: LiveSources, history: History, log: Logger): 
     const stuck = progress.stuck(liveLog.view, now.getTime());
     broadcast.beat(now.toISOString(), feed.state, stuck, sources.readOnly());
   };
-  const [feedNotice, gatewayNotice] = [new FeedNotice(log, 'feed'), new FeedNotice(log, 'feed of the gateway')];
+  const [feedNotice, gatewayNotice] = [
+    new FeedNotice(log, 'feed'),
+    new FeedNotice(log, 'feed of the gateway'),
+  ];
   const { halted } = sources;
-  const forkerFeed = { controlSocket: sources.forker, name: 'the forker', halted: () => halted('forker') };
+  const forkerFeed = {
+    controlSocket: sources.forker,
+    name: 'the forker',
+    halted: () => halted('forker'),
+  };
   const gatewayFeed = {
-    ...{ controlSocket: sources.gateway, name: 'the ssh gateway' },
+    controlSocket: sources.gateway,
+    name: 'the ssh gateway',
     halted: () => halted('ssh-gateway'),
   };
   const feed = linkFeed(forkerFeed, {

@@ -1,3 +1,4 @@
+// Long: a test for each route of one server.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -12,7 +13,10 @@ describe('the control socket', () => {
     await withControl(async ({ bench, path }) => {
       const child = await bench.fork();
       const state = (await controlRequest(path, 'GET', '/v1/state?x=1')) as Record<string, unknown>;
-      assert.deepEqual([state['epoch'], state['seq'], state['version'], state['uptimeS']], ['e1', 1, '0', 1]);
+      assert.deepEqual(
+        [state['epoch'], state['seq'], state['version'], state['uptimeS']],
+        ['e1', 1, '0', 1],
+      );
       assert.deepEqual(Object.keys((state['view'] as { children: object }).children), [child.id]);
     });
   });
@@ -41,7 +45,10 @@ describe('the control socket', () => {
         message: 'there is no child nobody',
       });
       await assert.rejects(post('/v1/children/%zz/signal', signal), { status: 404 });
-      await assert.rejects(post(`/v1/children/${id}/signal`, signal), { status: 409, message: /has ended already/ });
+      await assert.rejects(post(`/v1/children/${id}/signal`, signal), {
+        status: 409,
+        message: /has ended already/,
+      });
       assert.ok(!published.some(({ kind }) => kind.startsWith('action.')));
     });
   });
@@ -50,9 +57,12 @@ describe('the control socket', () => {
     await withControl(async ({ bench, post }) => {
       const { id, pid } = await bench.fork();
       for (const other of [{ pid: pid + 1 }, { startTime: 1 }, { pid, startTime: 'x' }]) {
-        await assert.rejects(post(`/v1/children/${id}/signal`, { ...who, signal: 'SIGTERM', ...other }), {
-          status: 412,
-        });
+        await assert.rejects(
+          post(`/v1/children/${id}/signal`, { ...who, signal: 'SIGTERM', ...other }),
+          {
+            status: 412,
+          },
+        );
       }
       assert.deepEqual(bench.otherRequests, []);
     });
@@ -62,7 +72,11 @@ describe('the control socket', () => {
     await withControl(async ({ bench, post }) => {
       const { id } = await bench.fork();
       for (const signal of ['TERM', 'SIGNONSENSE', 15, undefined, 'constructor']) {
-        await assert.rejects(post(`/v1/children/${id}/signal`, { ...who, signal }), { status: 400 }, String(signal));
+        await assert.rejects(
+          post(`/v1/children/${id}/signal`, { ...who, signal }),
+          { status: 400 },
+          String(signal),
+        );
       }
     });
   });
@@ -88,13 +102,22 @@ describe('the control socket', () => {
   it('drains until when it is told, and refuses a deadline that is none', async () => {
     await withControl(async ({ bench, path, post, published }) => {
       for (const deadlineS of [-1, 604_801, '60', null])
-        await assert.rejects(post('/v1/drain', { ...who, deadlineS }), { status: 400, message: /at most a week/ });
+        await assert.rejects(post('/v1/drain', { ...who, deadlineS }), {
+          status: 400,
+          message: /at most a week/,
+        });
       assert.deepEqual([bench.service.intake.isDraining, published], [false, []]);
       await post('/v1/drain', { ...who, deadlineS: 3600 });
       const { drainDeadline } = bench.events.view;
       assert.ok(Date.parse(drainDeadline ?? '') > Date.now() + 3_000_000);
       const told = await controlRequest(path, 'GET', '/v1/drained');
-      assert.deepEqual(told, { drained: true, orders: 1, deadline: drainDeadline, reason: 'runaway', outage: null });
+      assert.deepEqual(told, {
+        drained: true,
+        orders: 1,
+        deadline: drainDeadline,
+        reason: 'runaway',
+        outage: null,
+      });
     });
   });
 
@@ -115,13 +138,31 @@ describe('the control socket', () => {
     await withControl(async ({ bench, post, path }) => {
       const outage = null;
       const drained = async (): Promise<unknown> => controlRequest(path, 'GET', '/v1/drained');
-      assert.deepEqual(await drained(), { drained: false, orders: 0, deadline: null, reason: null, outage });
+      assert.deepEqual(await drained(), {
+        drained: false,
+        orders: 0,
+        deadline: null,
+        reason: null,
+        outage,
+      });
       await post('/v1/drain');
       const deadline = bench.events.view.drainDeadline;
-      assert.deepEqual(await drained(), { drained: true, orders: 1, deadline, reason: 'runaway', outage });
+      assert.deepEqual(await drained(), {
+        drained: true,
+        orders: 1,
+        deadline,
+        reason: 'runaway',
+        outage,
+      });
       await post('/v1/undrain');
       bench.service.intake.beginStop();
-      assert.deepEqual(await drained(), { drained: false, orders: 2, deadline: null, reason: null, outage });
+      assert.deepEqual(await drained(), {
+        drained: false,
+        orders: 2,
+        deadline: null,
+        reason: null,
+        outage,
+      });
     });
   });
 
@@ -140,7 +181,10 @@ describe('the control socket', () => {
   it('hands over to a process that has offered itself, on record, and to no other', async () => {
     await withControl(async ({ post, published }) => {
       await post('/v1/hand-over', { ...who, pid: 7 });
-      await assert.rejects(post('/v1/hand-over', { ...who, pid: 8 }), { status: 409, message: 'no offer' });
+      await assert.rejects(post('/v1/hand-over', { ...who, pid: 8 }), {
+        status: 409,
+        message: 'no offer',
+      });
       await assert.rejects(post('/v1/hand-over', { ...who, pid: '7' }), { status: 400 });
       assert.deepEqual(audit(published), [
         ['action.requested', 'ops', 'hand over', 'forker', 'runaway'],
@@ -155,12 +199,18 @@ describe('the control socket', () => {
     await withControl(async ({ bench }) => {
       using directory = temporaryDirectory();
       const waiting = Promise.withResolvers<ControlContext>();
-      const server = createControlServer(waiting.promise).listen(join(directory.path, 'early.sock'));
+      const server = createControlServer(waiting.promise).listen(
+        join(directory.path, 'early.sock'),
+      );
       await once(server, 'listening');
       const early = controlRequest(join(directory.path, 'early.sock'), 'GET', '/v1/state');
       const { service, events, log } = bench;
       const { locks, leftovers, readOnly, load } = {} as ControlContext;
-      const [leave, handOver, outage] = [(): void => undefined, (): Promise<void> => Promise.resolve(), () => null];
+      const [leave, handOver, outage] = [
+        (): void => undefined,
+        (): Promise<void> => Promise.resolve(),
+        () => null,
+      ];
       waiting.resolve({
         service,
         locks,
@@ -221,9 +271,13 @@ describe('the control socket', () => {
 
   it('answers 400 for a body that is no JSON object, or is too long', async () => {
     await withControl(async ({ path, post }) => {
-      await assert.rejects(post('/v1/drain', { ...who, more: 'x'.repeat(controlBodyBytesMax) }), { status: 400 });
-      const head = 'POST /v1/drain HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 4\r\n\r\n';
-      for (const body of ['null', 'oops', '1234']) assert.match(await raw(path, head + body), /^HTTP\/1\.1 400 /, body);
+      await assert.rejects(post('/v1/drain', { ...who, more: 'x'.repeat(controlBodyBytesMax) }), {
+        status: 400,
+      });
+      const head =
+        'POST /v1/drain HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 4\r\n\r\n';
+      for (const body of ['null', 'oops', '1234'])
+        assert.match(await raw(path, head + body), /^HTTP\/1\.1 400 /, body);
     });
   });
 
@@ -231,7 +285,10 @@ describe('the control socket', () => {
   it('outlives paths that are none', async () => {
     await withControl(async ({ path }) => {
       for (const target of ['//', '/%', 'http://', '*']) {
-        const answer = await raw(path, `GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+        const answer = await raw(
+          path,
+          `GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`,
+        );
         assert.match(answer, /^HTTP\/1\.1 40[05] /, target);
       }
     });

@@ -1,3 +1,4 @@
+// Long: a short handler for each route of one server.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { constants } from 'node:os';
@@ -34,7 +35,8 @@ export interface ControlContext {
   readonly leave: () => void;
   /**
    * Leaves everything to a forker that is up, by its pid.
-   * @throws {StartError} when it has not offered itself, or its zygote does not come up; then all is as it was
+   * @throws {StartError} when it has not offered itself, or its zygote does not come up; then all
+   * is as it was
    */
   readonly handOver: (pid: number) => Promise<void>;
 }
@@ -48,8 +50,8 @@ interface Answer {
 const alreadyStops = 'the service stops, which nothing takes back; start it again';
 
 /**
- * HTTP on the control socket: the feed, the state, and what an operator may do. Its file mode is the access control.
- * Requests wait until there is somebody to ask.
+ * HTTP on the control socket: the feed, the state, and what an operator may do. Its file mode is
+ * the access control. Requests wait until there is somebody to ask.
  */
 export function createControlServer(asked: ControlContext | Promise<ControlContext>): Server {
   return createGuardedServer(controlGuard, (request, response) => {
@@ -57,10 +59,15 @@ export function createControlServer(asked: ControlContext | Promise<ControlConte
   });
 }
 
-function respond(context: ControlContext, request: IncomingMessage, response: ServerResponse): void {
+function respond(
+  context: ControlContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   // By hand: `new URL` throws for what a client may send, as `//`.
   const [path = ''] = (request.url ?? '').split('?', 1);
-  if (request.method === 'GET' && path === '/v1/events') return serveFeed(context.events, request, response);
+  if (request.method === 'GET' && path === '/v1/events')
+    return serveFeed(context.events, request, response);
   void answer(context, request, path)
     .catch((error: unknown) => {
       context.log.error({ err: error, path }, 'control request failed');
@@ -69,7 +76,11 @@ function respond(context: ControlContext, request: IncomingMessage, response: Se
     .then((result) => send(response, result));
 }
 
-async function answer(context: ControlContext, request: IncomingMessage, path: string): Promise<Answer> {
+async function answer(
+  context: ControlContext,
+  request: IncomingMessage,
+  path: string,
+): Promise<Answer> {
   if (request.method === 'GET' && path === '/v1/state') {
     const { events } = context;
     return {
@@ -77,7 +88,8 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
       body: { ...events.position, version: events.version, view: events.view, ...context.status() },
     };
   }
-  // The gateway asks often, so it is not given the whole state. A stop is none of its business: it waits for a successor.
+  // The gateway asks often, so it is not given the whole state. A stop is none of its business: it
+  // waits for a successor.
   if (request.method === 'GET' && path === '/v1/drained')
     return { status: 200, body: { ...context.service.intake.orders, outage: context.outage() } };
   if (request.method === 'GET' && path === '/v1/load') return { status: 200, body: context.load() };
@@ -87,9 +99,11 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
   if (request.method === 'GET' && logged !== undefined) return childLog(context, logged);
   const ended = /^\/v1\/children\/([^/]+)\/ending$/.exec(path)?.[1];
   if (request.method === 'GET' && ended !== undefined) return childEnding(context, ended);
-  if (request.method !== 'POST') return refuse(405, `${request.method} ${path} is not answered here`);
+  if (request.method !== 'POST')
+    return refuse(405, `${request.method} ${path} is not answered here`);
   const body = await readControlBody(request);
-  if (body === null) return refuse(400, `the body is no JSON object of at most ${controlBodyBytesMax} bytes`);
+  if (body === null)
+    return refuse(400, `the body is no JSON object of at most ${controlBodyBytesMax} bytes`);
   const { actor, reason } = body;
   if (typeof actor !== 'string' || typeof reason !== 'string' || actor === '' || reason === '') {
     return refuse(400, 'actor and reason are required: they go into the audit');
@@ -109,15 +123,20 @@ async function answer(context: ControlContext, request: IncomingMessage, path: s
 
 /** What a child has logged; empty for one that logged nothing, or before this process. */
 function childLog({ service, events }: ControlContext, id: string): Answer {
-  const isKnown = service.registry.has(id) || events.view.recentChildren.some((one) => one.id === id);
+  const isKnown =
+    service.registry.has(id) || events.view.recentChildren.some((one) => one.id === id);
   const log = service.logs.of(id);
-  return isKnown || log.lines.length > 0 ? { status: 200, body: log } : refuse(404, `there is no child ${id}`);
+  return isKnown || log.lines.length > 0
+    ? { status: 200, body: log }
+    : refuse(404, `there is no child ${id}`);
 }
 
 /** Why a child has ended, and the line for its user. */
 function childEnding({ service }: ControlContext, id: string): Answer {
   const ending = service.endings.of(id);
-  return ending === null ? refuse(404, `nothing is known of an end of child ${id}`) : { status: 200, body: ending };
+  return ending === null
+    ? refuse(404, `nothing is known of an end of child ${id}`)
+    : { status: 200, body: ending };
 }
 
 function signalChild(
@@ -133,12 +152,18 @@ function signalChild(
   const child = service.registry.find(id)?.child;
   if (child === undefined) {
     const ended = events.view.recentChildren.some((one) => one.id === id);
-    return ended ? refuse(409, `child ${id} has ended already`) : refuse(404, `there is no child ${id}`);
+    return ended
+      ? refuse(409, `child ${id} has ended already`)
+      : refuse(404, `there is no child ${id}`);
   }
-  const other = (['pid', 'startTime'] as const).some((key) => body[key] !== undefined && body[key] !== child[key]);
+  const other = (['pid', 'startTime'] as const).some(
+    (key) => body[key] !== undefined && body[key] !== child[key],
+  );
   if (other) return refuse(412, `child ${id} is not the process that was looked at; look again`);
   return act(context, { actor, reason, verb: `signal ${signal}`, target: id }, () =>
-    service.signal(id, signal as NodeJS.Signals, `${signal} by ${actor}: ${reason}`) ? 'sent' : 'it had ended',
+    service.signal(id, signal as NodeJS.Signals, `${signal} by ${actor}: ${reason}`)
+      ? 'sent'
+      : 'it had ended',
   );
 }
 
@@ -154,7 +179,10 @@ async function collect(context: ControlContext, actor: string, reason: string): 
   return { status: 200, body: collected };
 }
 
-/** The process ends, and whoever supervises it starts the next; sessions go on, and their clients attach by id. */
+/**
+ * The process ends, and whoever supervises it starts the next; sessions go on, and their clients
+ * attach by id.
+ */
 function restart(context: ControlContext, actor: string, reason: string): Answer {
   if (context.service.intake.isStopping) return refuse(409, alreadyStops);
   return act(context, { actor, reason, verb: 'restart', target: 'forker' }, () => {
@@ -163,7 +191,10 @@ function restart(context: ControlContext, actor: string, reason: string): Answer
   });
 }
 
-/** On record like all that changes the service. Its zygote takes a while, during which everything else goes on. */
+/**
+ * On record like all that changes the service. Its zygote takes a while, during which everything
+ * else goes on.
+ */
 async function handOver(
   context: ControlContext,
   body: Record<string, unknown>,
@@ -174,7 +205,14 @@ async function handOver(
   const { pid } = body;
   if (typeof pid !== 'number') return refuse(400, 'pid names the forker that takes over');
   const actionId = randomUUID();
-  events.publish({ kind: 'action.requested', actionId, actor, reason, verb: 'hand over', target: 'forker' });
+  events.publish({
+    kind: 'action.requested',
+    actionId,
+    actor,
+    reason,
+    verb: 'hand over',
+    target: 'forker',
+  });
   const done = (outcome: string): void => {
     events.publish({ kind: 'action.done', actionId, outcome });
     log.info({ actionId, actor, reason, successor: pid, outcome }, 'hand-over');

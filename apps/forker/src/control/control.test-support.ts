@@ -36,7 +36,12 @@ export async function withControl(story: (control: Control) => Promise<void>): P
   mkdirSync(config.hosting.root);
   using locks = new LockService({ config, log, events, service });
   const refusals = new RefusalLog(log);
-  using leftovers = new Leftovers({ root: config.hosting.root, hasSession: () => false, log, now: () => Date.now() });
+  using leftovers = new Leftovers({
+    root: config.hosting.root,
+    hasSession: () => false,
+    log,
+    now: () => Date.now(),
+  });
   const server = createControlServer({
     service,
     locks,
@@ -45,7 +50,8 @@ export async function withControl(story: (control: Control) => Promise<void>): P
     events,
     log,
     status: () => ({ uptimeS: 1 }),
-    load: () => describeLoad({ service, refusals, leftovers, childrenMax: 5, keeperPid: () => null }),
+    load: () =>
+      describeLoad({ service, refusals, leftovers, childrenMax: 5, keeperPid: () => null }),
     outage: () => null,
     leave: () => bench.service.intake.beginLeave(),
     handOver: (pid) => (pid === 7 ? Promise.resolve() : Promise.reject(new StartError('no offer'))),
@@ -57,7 +63,12 @@ export async function withControl(story: (control: Control) => Promise<void>): P
     if (message.type === 'event') published.push(message.event);
   });
   try {
-    await story({ bench, path, published, post: (where, body = who) => controlRequest(path, 'POST', where, body) });
+    await story({
+      bench,
+      path,
+      published,
+      post: (where, body = who) => controlRequest(path, 'POST', where, body),
+    });
   } finally {
     server.closeAllConnections();
     server.close();
@@ -67,7 +78,8 @@ export async function withControl(story: (control: Control) => Promise<void>): P
 /** The kind of each event, and what the audit needs to know. */
 export function audit(events: readonly Event[]): unknown[] {
   return events.map((event) => {
-    if (event.kind === 'action.requested') return [event.kind, event.actor, event.verb, event.target, event.reason];
+    if (event.kind === 'action.requested')
+      return [event.kind, event.actor, event.verb, event.target, event.reason];
     return event.kind === 'action.done' ? [event.kind, event.outcome] : event.kind;
   });
 }

@@ -6,14 +6,23 @@ import { describe, it } from 'node:test';
 import { temporaryDirectory } from '@hatchery/testkit';
 import { prepareCgroup, removeCgroup } from './delegated-cgroup.ts';
 
-const mount = /^(?:\S+ ){4}(\S+) .* - cgroup2 /m.exec(readFileSync('/proc/self/mountinfo', 'utf8'))?.[1];
+const mount = /^(?:\S+ ){4}(\S+) .* - cgroup2 /m.exec(
+  readFileSync('/proc/self/mountinfo', 'utf8'),
+)?.[1];
 const canMakeGroups = mount !== undefined && process.getuid?.() === 0;
 
 /** What the kernel tells a process whose control group is `path` below `at`. */
-async function withProc(story: (proc: string) => void | Promise<void>, path: string, at = mount): Promise<void> {
+async function withProc(
+  story: (proc: string) => void | Promise<void>,
+  path: string,
+  at = mount,
+): Promise<void> {
   using directory = temporaryDirectory();
   writeFileSync(join(directory.path, 'cgroup'), `4:memory:/elsewhere\n0::${path}\n`);
-  writeFileSync(join(directory.path, 'mountinfo'), `30 1 0:26 / ${at} rw,nosuid shared:9 - cgroup2 cgroup2 rw\n`);
+  writeFileSync(
+    join(directory.path, 'mountinfo'),
+    `30 1 0:26 / ${at} rw,nosuid shared:9 - cgroup2 cgroup2 rw\n`,
+  );
   await story(directory.path);
 }
 
@@ -21,20 +30,27 @@ describe('prepareCgroup', () => {
   it('says so where cgroup v2 is not mounted', () => {
     using directory = temporaryDirectory();
     writeFileSync(join(directory.path, 'cgroup'), '4:memory:/\n');
-    writeFileSync(join(directory.path, 'mountinfo'), '30 1 0:26 / /sys/fs/cgroup rw - cgroup cgroup rw\n');
+    writeFileSync(
+      join(directory.path, 'mountinfo'),
+      '30 1 0:26 / /sys/fs/cgroup rw - cgroup cgroup rw\n',
+    );
     assert.deepEqual(prepareCgroup(null, '/run/a', directory.path), {
       directory: null,
       reason: 'cgroup v2 is not mounted here',
     });
   });
 
-  it('says so where root was given none, though it could write there', { skip: !canMakeGroups }, async () => {
-    await withProc((proc) => {
-      const place = prepareCgroup(null, '/run/a', proc);
-      assert.equal(place.directory, null);
-      assert.match('reason' in place ? place.reason : '', / is not delegated to this service$/);
-    }, '/');
-  });
+  it(
+    'says so where root was given none, though it could write there',
+    { skip: !canMakeGroups },
+    async () => {
+      await withProc((proc) => {
+        const place = prepareCgroup(null, '/run/a', proc);
+        assert.equal(place.directory, null);
+        assert.match('reason' in place ? place.reason : '', / is not delegated to this service$/);
+      }, '/');
+    },
+  );
 
   it(
     'makes a group in the one that was delegated, for the user of the sessions',

@@ -9,11 +9,14 @@ const debianBreezy = '/usr/lib/python3/dist-packages/breezy/__init__.py';
 const localLibraries = '/usr/local/lib';
 
 /** Which requests a session answers. */
-const smartVerbs = fileURLToPath(new URL('../../../../libs/protocol/src/smart-verbs.json', import.meta.url));
+const smartVerbs = fileURLToPath(
+  new URL('../../../../libs/protocol/src/smart-verbs.json', import.meta.url),
+);
 
 /**
- * Changes whenever what a zygote loads does: our Python code, Breezy, or the list of modules to preload. A change of a
- * plain file is seen by its time and size, as make(1) sees it. A file that is missing is a change as well.
+ * Changes whenever what a zygote loads does: our Python code, Breezy, or the list of modules to
+ * preload. A change of a plain file is seen by its time and size, as make(1) sees it. A file that
+ * is missing is a change as well.
  */
 export function zygoteFingerprint(preloadManifest: string): string {
   return [preloadManifest, smartVerbs, ...ownFiles(), ...breezies()].map(describe).join(';');
@@ -30,7 +33,10 @@ function ownFiles(): string[] {
 function breezies(): string[] {
   const local = existsSync(localLibraries) ? readdirSync(localLibraries).sort() : [];
   const pythons = local.filter((name) => name.startsWith('python3'));
-  return [...pythons.map((name) => join(localLibraries, name, 'dist-packages/breezy/__init__.py')), debianBreezy];
+  return [
+    ...pythons.map((name) => join(localLibraries, name, 'dist-packages/breezy/__init__.py')),
+    debianBreezy,
+  ];
 }
 
 function describe(path: string): string {

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** A message as it must be, or one in which `wrong` cannot be; `''` there is the whole of it. `line` stands for what is no message. */
+/**
+ * A message as it must be, or one in which `wrong` cannot be; `''` there is the whole of it. `line`
+ * stands for what is no message.
+ */
 export interface GoldenMessage {
   readonly message?: object;
   readonly line?: string;

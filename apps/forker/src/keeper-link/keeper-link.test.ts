@@ -46,7 +46,11 @@ async function withLink(story: (linked: Linked) => Promise<void>): Promise<void>
 describe('KeeperLink', () => {
   it('takes messages however they are cut', async () => {
     await withLink(async ({ keeper, events, lost }) => {
-      for (const piece of ['{"event":"conn', 'ected","id":"a"}\n{"event":"connected",', '"id":"b"}\n']) {
+      for (const piece of [
+        '{"event":"conn',
+        'ected","id":"a"}\n{"event":"connected",',
+        '"id":"b"}\n',
+      ]) {
         keeper.write(piece);
         await new Promise(setImmediate);
       }
@@ -88,13 +92,18 @@ describe('KeeperLink', () => {
     await withLink(async ({ keeper, lost }) => {
       keeper.write('{"event":"signalled","id":"a","sent":1}\n');
       await until('the loss', () => lost.length === 1);
-      assert.match(lost[0]?.message ?? '', /^the keeper speaks nonsense: .*: its sent is missing or cannot be$/);
+      assert.match(
+        lost[0]?.message ?? '',
+        /^the keeper speaks nonsense: .*: its sent is missing or cannot be$/,
+      );
     });
   });
 
   it('drops a word of a child that no child says, and goes on', async () => {
     await withLink(async ({ keeper, lost, events, unbelieved }) => {
-      keeper.write('{"event":"log","id":"a"}\n{"event":"more","id":"a"}\n{"event":"connected","id":"a"}\n');
+      keeper.write(
+        '{"event":"log","id":"a"}\n{"event":"more","id":"a"}\n{"event":"connected","id":"a"}\n',
+      );
       await until('the one that is taken', () => events.length === 1);
       assert.deepEqual(unbelieved, [
         '{"event":"log","id":"a"}: its text is missing or cannot be',

@@ -11,7 +11,10 @@ const shownOfLineMax = 80;
 /** What a {@link KeeperLink} tells its owner. */
 export interface KeeperListener {
   event(event: KeeperEvent): void;
-  /** It passed on a child's word that no child says, or that is not known here; `what` has its beginning, and the field that cannot be. */
+  /**
+   * It passed on a child's word that no child says, or that is not known here; `what` has its
+   * beginning, and the field that cannot be.
+   */
   unbelieved(what: string): void;
   /** The keeper is gone; nobody will ever know how its children end. */
   lost(error: Error): void;
@@ -38,11 +41,14 @@ export class KeeperLink {
           continue;
         }
         const shown = line.slice(0, shownOfLineMax);
-        const what = heard.field === null ? shown : `${shown}: its ${heard.field} is missing or cannot be`;
-        if (!heard.harmless) return void socket.destroy(new Error(`the keeper speaks nonsense: ${what}`));
+        const what =
+          heard.field === null ? shown : `${shown}: its ${heard.field} is missing or cannot be`;
+        if (!heard.harmless)
+          return void socket.destroy(new Error(`the keeper speaks nonsense: ${what}`));
         listener.unbelieved(what);
       }
-      if (this.#splitter.overflow) socket.destroy(new Error('the keeper sent a line that is too long'));
+      if (this.#splitter.overflow)
+        socket.destroy(new Error('the keeper sent a line that is too long'));
     });
     socket.on('close', () => {
       if (!this.#closing) listener.lost(cause);
@@ -50,7 +56,11 @@ export class KeeperLink {
   }
 
   /** Connects to the keeper that lives, or starts one. @throws {StartError} when none can be had */
-  static async open(socketPath: string, runtimeDirectory: string, listener: KeeperListener): Promise<KeeperLink> {
+  static async open(
+    socketPath: string,
+    runtimeDirectory: string,
+    listener: KeeperListener,
+  ): Promise<KeeperLink> {
     const living = await dial(socketPath).catch(() => null);
     if (living !== null) return new KeeperLink(living, listener, false);
     await startKeeper(runtimeDirectory);
@@ -62,8 +72,8 @@ export class KeeperLink {
   }
 
   /**
-   * Leaves; the keeper and its children stay. With `quit` the keeper ends too. Resolves when it has let us go or has ended, with
-   * false when it does neither and was left all the same.
+   * Leaves; the keeper and its children stay. With `quit` the keeper ends too. Resolves when it has
+   * let us go or has ended, with false when it does neither and was left all the same.
    */
   async close(options: { readonly quit: boolean }): Promise<boolean> {
     this.#closing = true;

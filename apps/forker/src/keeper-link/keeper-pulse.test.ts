@@ -4,7 +4,12 @@ import { keeperLookMs, keeperLooksMax } from '../limits.ts';
 import { KeeperPulse } from './keeper-pulse.ts';
 
 /** A pulse on a clock of the test, and what came of it. */
-function newPulse(t: TestContext): { pulse: KeeperPulse; asked: () => number; told: boolean[]; look: () => void } {
+function newPulse(t: TestContext): {
+  pulse: KeeperPulse;
+  asked: () => number;
+  told: boolean[];
+  look: () => void;
+} {
   t.mock.timers.enable({ apis: ['setInterval'] });
   let asked = 0;
   const told: boolean[] = [];

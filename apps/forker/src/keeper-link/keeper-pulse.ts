@@ -1,8 +1,9 @@
 import { keeperLookMs, keeperLooksMax } from '../limits.ts';
 
 /**
- * Whether the keeper answers. It is asked all the time, and any word of it is an answer. What is counted are looks in vain, not
- * the time: of a process that was stopped itself there has been one look, whatever the clock says.
+ * Whether the keeper answers. It is asked all the time, and any word of it is an answer. What is
+ * counted are looks in vain, not the time: of a process that was stopped itself there has been one
+ * look, whatever the clock says.
  */
 export class KeeperPulse implements Disposable {
   readonly #ask: () => void;

@@ -1,3 +1,4 @@
+// Long: one keeper after another, from start to replacement.
 import { setTimeout as delay } from 'node:timers/promises';
 import { keeperSocketPath, type Config } from '@hatchery/config';
 import { StartError, type Logger } from '@hatchery/daemon';
@@ -60,20 +61,27 @@ export class KeeperSupervisor {
   /** Why no session can be started now, in few words for anybody; null when one can. */
   get outage(): string | null {
     if (this.#pulse.isSilent) return 'the keeper gives no answer';
-    return this.zygote.pid === null && this.zygote.trouble !== null ? 'the zygote does not start' : null;
+    return this.zygote.pid === null && this.zygote.trouble !== null
+      ? 'the zygote does not start'
+      : null;
   }
 
   /** Resolves when a zygote is ready. @throws {StartError} with the step it failed in */
   async open(): Promise<void> {
     await this.#connect();
     const late = setTimeout(() => {
-      this.#firstZygote.reject(new StartError(`the zygote was not ready within ${zygoteStartMsMax / 1000} s`));
+      this.#firstZygote.reject(
+        new StartError(`the zygote was not ready within ${zygoteStartMsMax / 1000} s`),
+      );
     }, zygoteStartMsMax);
     await this.#firstZygote.promise.finally(() => clearTimeout(late));
     this.#watch = setInterval(() => this.#lookForChanges(), fingerprintPollMs);
   }
 
-  /** Says once what the operator should know of how sessions are held apart. Not earlier than the line that tells of the socket. */
+  /**
+   * Says once what the operator should know of how sessions are held apart. Not earlier than the
+   * line that tells of the socket.
+   */
   announce(): void {
     const { config, log, zygote } = this.#context;
     log.info(zygote.confinement, 'sessions are confined');
@@ -84,16 +92,20 @@ export class KeeperSupervisor {
         { poolSize, childrenMax },
         'forker.pool_size is more than forker.max_children; no more children are kept ahead than that',
       );
-    if (cgroup.directory === null) log.info({ reason: cgroup.reason }, 'sessions get no control groups of their own');
+    if (cgroup.directory === null)
+      log.info({ reason: cgroup.reason }, 'sessions get no control groups of their own');
     else log.info({ directory: cgroup.directory }, 'sessions get control groups of their own');
   }
 
   /**
-   * Brings up a zygote of another configuration, which takes over when it is ready; no session and no request notices.
-   * @throws {StartError} with the step it failed in; then the old one goes on as if nothing had been
+   * Brings up a zygote of another configuration, which takes over when it is ready; no session and
+   * no request notices.
+   * @throws {StartError} with the step it failed in; then the old one goes on as if nothing had
+   * been
    */
   async tryOut(configuration: ZygoteConfiguration): Promise<void> {
-    if (this.#link === null || this.#trial !== null) throw new StartError('no other zygote can be tried now');
+    if (this.#link === null || this.#trial !== null)
+      throw new StartError('no other zygote can be tried now');
     const trial = new ZygoteTrial();
     this.#trial = trial;
     this.#link.send({ ...configuration, request: 'try_zygote' });
@@ -105,7 +117,10 @@ export class KeeperSupervisor {
     }
   }
 
-  /** Leaves the keeper. With `quit` it ends, and with it the zygote; without, it waits for another forker. */
+  /**
+   * Leaves the keeper. With `quit` it ends, and with it the zygote; without, it waits for another
+   * forker.
+   */
   async close(options: { readonly quit: boolean }): Promise<void> {
     clearInterval(this.#watch);
     this.#closing.abort();
@@ -113,7 +128,8 @@ export class KeeperSupervisor {
     const { log, zygote } = this.#context;
     const quit = options.quit && this.#isKnown;
     const hasClosed = (await this.#link?.close({ quit })) ?? true;
-    if (!hasClosed) log.error({ pid: this.pid, isKilled: quit }, 'the keeper gives no answer and is left behind');
+    if (!hasClosed)
+      log.error({ pid: this.pid, isKilled: quit }, 'the keeper gives no answer and is left behind');
     // It was told to end because it has no session: nothing is lost with it.
     if (!hasClosed && quit && this.pid !== null) process.kill(this.pid, 'SIGKILL');
     const { directory } = zygote.cgroup;
@@ -121,14 +137,20 @@ export class KeeperSupervisor {
       log.warn({ directory }, 'the control group of the sessions cannot be removed');
   }
 
-  /** After an upgrade of Breezy or of us: acted on when two looks in a row saw the same, for an upgrade takes its time. */
+  /**
+   * After an upgrade of Breezy or of us: acted on when two looks in a row saw the same, for an
+   * upgrade takes its time.
+   */
   #lookForChanges(): void {
     const fingerprint = zygoteFingerprint(this.#configuration.preload);
     const isSettled = fingerprint === this.#seen;
     this.#seen = fingerprint;
-    if (fingerprint === this.#configuration.fingerprint || !isSettled || this.#trial !== null) return;
+    if (fingerprint === this.#configuration.fingerprint || !isSettled || this.#trial !== null)
+      return;
     this.#configuration = { ...this.#configuration, fingerprint };
-    this.#context.log.info('Breezy, its list of modules or our own code has changed: a new zygote is started');
+    this.#context.log.info(
+      'Breezy, its list of modules or our own code has changed: a new zygote is started',
+    );
     this.#configure();
   }
 
@@ -166,7 +188,11 @@ export class KeeperSupervisor {
     locks.keeperLost();
     this.zygote = unknownHealth;
     this.#trial?.end(new StartError('the keeper died while it tried another zygote'));
-    for (let retryInMs = keeperRetryMs; !signal.aborted; retryInMs = Math.min(2 * retryInMs, keeperRetryMsMax)) {
+    for (
+      let retryInMs = keeperRetryMs;
+      !signal.aborted;
+      retryInMs = Math.min(2 * retryInMs, keeperRetryMsMax)
+    ) {
       try {
         return await this.#connect();
       } catch (failure) {
@@ -186,7 +212,13 @@ export class KeeperSupervisor {
     this.pid = writtenKeeperPid(config.runtimeDirectory) ?? this.pid;
     const message = silentKeeper(this.pid);
     log.error({ pid: this.pid }, message);
-    events.publish({ kind: 'zygote.failed', step: 'asking the keeper', message, retryInMs: null, servingPid: null });
+    events.publish({
+      kind: 'zygote.failed',
+      step: 'asking the keeper',
+      message,
+      retryInMs: null,
+      servingPid: null,
+    });
     this.#firstZygote.reject(new StartError(message));
   }
 
@@ -203,13 +235,15 @@ export class KeeperSupervisor {
         this.#isKnown = true;
         this.pid = event.pid;
         this.readySince = new Date(event.readyAtMs).toISOString();
-        // Not before: the socket of a keeper that has just been killed still takes a connection, and answers nothing.
+        // Not before: the socket of a keeper that has just been killed still takes a connection,
+        // and answers nothing.
         service.keeper = this.#link;
         return;
       case 'zygote.ready': {
         const { pid, startedInMs, modules } = event;
         events.publish({ kind: 'zygote.ready', pid, startedInMs });
-        if (service.registry.spawnedTotal > 0) log.info({ pid, startedInMs, modules }, 'zygote ready');
+        if (service.registry.spawnedTotal > 0)
+          log.info({ pid, startedInMs, modules }, 'zygote ready');
         return this.#firstZygote.resolve();
       }
       case 'zygote.failed': {
@@ -222,13 +256,23 @@ export class KeeperSupervisor {
       }
       case 'zygote.rejected': {
         const { step, message, stderr } = event;
-        return log.error({ step, failure: message, stderr }, 'a zygote was tried in vain; the old one stays');
+        return log.error(
+          { step, failure: message, stderr },
+          'a zygote was tried in vain; the old one stays',
+        );
       }
       case 'zygote.died': {
         const { status, cause = null } = event;
-        // One that just dies is replaced before anybody could read of it; one that hung has kept everybody waiting.
+        // One that just dies is replaced before anybody could read of it; one that hung has kept
+        // everybody waiting.
         if (cause !== null)
-          events.publish({ kind: 'zygote.failed', step: 'serving', message: cause, retryInMs: 0, servingPid: null });
+          events.publish({
+            kind: 'zygote.failed',
+            step: 'serving',
+            message: cause,
+            retryInMs: 0,
+            servingPid: null,
+          });
         return log.error({ status, cause }, 'the zygote died; its children go on');
       }
       case 'zygote.none':
@@ -238,7 +282,10 @@ export class KeeperSupervisor {
         service.logs.add(event.id, event.text, new Date());
         return log.error({ childId: event.id, text: event.text }, 'a child reports');
       case 'condemned':
-        return log.error({ childId: event.id, reason: event.reason }, 'a child was killed that could not be believed');
+        return log.error(
+          { childId: event.id, reason: event.reason },
+          'a child was killed that could not be believed',
+        );
       default:
     }
   }

@@ -18,7 +18,10 @@ const ofZygote: Fields<ZygoteConfiguration> = {
   fingerprint: true,
 };
 
-/** Every field of every request: one that is added to the union, or taken from it, does not compile here. */
+/**
+ * Every field of every request: one that is added to the union, or taken from it, does not compile
+ * here.
+ */
 const fieldsOf: { readonly [R in KeeperRequest as R['request']]: Fields<R> } = {
   configure: ofZygote,
   try_zygote: ofZygote,
@@ -34,6 +37,13 @@ it('the requests that the keeper’s tests take have the fields of the union, an
     message === undefined || wrong !== undefined ? [] : [message as KeeperRequest],
   );
   for (const { request, ...fields } of shown)
-    assert.deepEqual(Object.keys(fields).toSorted(), Object.keys(fieldsOf[request]).toSorted(), request);
-  assert.deepEqual([...new Set(shown.map(({ request }) => request))].toSorted(), Object.keys(fieldsOf).toSorted());
+    assert.deepEqual(
+      Object.keys(fields).toSorted(),
+      Object.keys(fieldsOf[request]).toSorted(),
+      request,
+    );
+  assert.deepEqual(
+    [...new Set(shown.map(({ request }) => request))].toSorted(),
+    Object.keys(fieldsOf).toSorted(),
+  );
 });

@@ -18,7 +18,10 @@ export interface KeptChild {
   readonly details: ChildDetails;
 }
 
-/** How children are made. A keeper that is told another one than before starts a new zygote, which takes over when it is ready. */
+/**
+ * How children are made. A keeper that is told another one than before starts a new zygote, which
+ * takes over when it is ready.
+ */
 export interface ZygoteConfiguration extends SessionSettings {
   /** False: no zygote, every child is a Python of its own. */
   readonly fork: boolean;
@@ -31,7 +34,10 @@ export interface ZygoteConfiguration extends SessionSettings {
   readonly fingerprint: string;
 }
 
-/** What the forker asks of the keeper, which holds it against apps/forker/zygote/orders.py. `signal` is a number, sent to the child's process group. */
+/**
+ * What the forker asks of the keeper, which holds it against apps/forker/zygote/orders.py. `signal`
+ * is a number, sent to the child's process group.
+ */
 export type KeeperRequest =
   | ({ readonly request: 'configure' } & ZygoteConfiguration)
   | {
@@ -50,15 +56,22 @@ export type KeeperRequest =
   | ({ readonly request: 'try_zygote' } & ZygoteConfiguration)
   | { readonly request: 'quit' };
 
-/** What a session does with a lock (apps/forker/zygote/lock_reports.py). `taken-up` shows the token of a lock that was left in place. */
+/**
+ * What a session does with a lock (apps/forker/zygote/lock_reports.py). `taken-up` shows the token
+ * of a lock that was left in place.
+ */
 export interface LockReport {
   readonly event: 'lock';
   readonly id: string;
-  readonly action: 'opened' | 'acquired' | 'taken-up' | 'contended' | 'gave-up' | 'released' | 'broken';
+  readonly action:
+    'opened' | 'acquired' | 'taken-up' | 'contended' | 'gave-up' | 'released' | 'broken';
   /** Absolute: of the branch when it is opened, else of the lock's directory. */
   readonly path: string;
   readonly nonce: string | null;
-  /** When it was so, in seconds of the host's monotonic clock: reports of two sessions can overtake each other. */
+  /**
+   * When it was so, in seconds of the host's monotonic clock: reports of two sessions can overtake
+   * each other.
+   */
   readonly atS: number;
   /** Reports before this one that could not be sent. */
   readonly lost: number;
@@ -108,7 +121,12 @@ export type KeeperEvent =
   | { readonly event: 'zygote.died'; readonly status: number; readonly cause: string | null }
   /** Children can be had, though nothing is forked. */
   | { readonly event: 'zygote.none'; readonly tried: boolean }
-  | { readonly event: 'started'; readonly id: string; readonly pid: number; readonly directory: string }
+  | {
+      readonly event: 'started';
+      readonly id: string;
+      readonly pid: number;
+      readonly directory: string;
+    }
   | { readonly event: 'refused'; readonly id: string; readonly reason: string }
   | { readonly event: 'connected'; readonly id: string }
   | {

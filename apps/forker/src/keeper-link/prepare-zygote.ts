@@ -1,6 +1,12 @@
 import { existsSync } from 'node:fs';
 import { sessionSettings, type Config } from '@hatchery/config';
-import { confinementOf, findPreloadLists, StartError, type Confinement, type Logger } from '@hatchery/daemon';
+import {
+  confinementOf,
+  findPreloadLists,
+  StartError,
+  type Confinement,
+  type Logger,
+} from '@hatchery/daemon';
 import { preloadList } from '../preload-list/preload-list.ts';
 import { prepareCgroup, type CgroupPlace } from './delegated-cgroup.ts';
 import { zygoteFingerprint } from './fingerprint.ts';
@@ -21,17 +27,24 @@ export function poolSizeOf({ forker: { poolSize, childrenMax } }: Config): numbe
 }
 
 /**
- * Checks and makes what a zygote of this configuration needs; starts none. `named` is a list of modules to preload in place
- * of the one that fits.
+ * Checks and makes what a zygote of this configuration needs; starts none. `named` is a list of
+ * modules to preload in place of the one that fits.
  * @throws {StartError} naming what is missing
  */
-export async function prepareZygote(config: Config, log: Logger, named?: string): Promise<PreparedZygote> {
+export async function prepareZygote(
+  config: Config,
+  log: Logger,
+  named?: string,
+): Promise<PreparedZygote> {
   if (named !== undefined && !existsSync(named))
-    throw new StartError(`${named} is missing, the list of modules to preload; leave out --preload`);
+    throw new StartError(
+      `${named} is missing, the list of modules to preload; leave out --preload`,
+    );
   const { fork } = config.forker;
   const tell = { info: (line: string) => log.info(line), warn: (line: string) => log.warn(line) };
   // A session that is a Python of its own preloads nothing.
-  const manifest = named ?? (fork ? await preloadList(findPreloadLists(config.stateDirectory), tell) : '');
+  const manifest =
+    named ?? (fork ? await preloadList(findPreloadLists(config.stateDirectory), tell) : '');
   const user = prepareSessionUser(config);
   const cgroup = prepareCgroup(user.account, config.runtimeDirectory);
   // As they are, not as they are asked for.

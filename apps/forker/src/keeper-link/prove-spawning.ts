@@ -4,7 +4,8 @@ import { StartError } from '@hatchery/daemon';
 import { spawnChild } from '@hatchery/forker-client';
 
 /**
- * Runs one session: a service without a zygote has nothing else that would show a broken Breezy before the first client.
+ * Runs one session: a service without a zygote has nothing else that would show a broken Breezy
+ * before the first client.
  * @throws {StartError} with what the session said last
  */
 export async function proveSpawning(settings: SessionSettings): Promise<void> {

@@ -11,7 +11,22 @@ const events = goldenMessages('events').flatMap((row) =>
 const fromChildren = ['connected', 'log', 'lock', 'failed', 'condemned'];
 
 /** Values that no field of that name may have, but for those of its own type. */
-const odd = [undefined, null, true, -1, 0.5, 1e300, '', 'relative', '/a\0', 'a b', {}, [], [null], 'x'.repeat(70_000)];
+const odd = [
+  undefined,
+  null,
+  true,
+  -1,
+  0.5,
+  1e300,
+  '',
+  'relative',
+  '/a\0',
+  'a b',
+  {},
+  [],
+  [null],
+  'x'.repeat(70_000),
+];
 
 describe('readEvent', () => {
   it('takes one of each kind', () => {
@@ -27,7 +42,9 @@ describe('readEvent', () => {
   });
 
   it('names the field that cannot be, or none where it is no message', () => {
-    for (const { wrong, line, message } of goldenMessages('events').filter((row) => row.wrong !== undefined)) {
+    for (const { wrong, line, message } of goldenMessages('events').filter(
+      (row) => row.wrong !== undefined,
+    )) {
       const heard = readEvent(line ?? JSON.stringify(message));
       assert.ok(!('event' in heard), JSON.stringify(heard));
       assert.equal(heard.field ?? '', wrong);
@@ -37,14 +54,27 @@ describe('readEvent', () => {
   it('leaves out a kind that it does not know, and gives up the keeper for the rest', () => {
     for (const line of ['{"event":"more"}', '{"event":"__proto__"}', '{"event":"toString"}'])
       assert.deepEqual(readEvent(line), { field: null, harmless: true }, line);
-    for (const line of ['', 'x', 'null', '1', '[]', '{}', '{"event":1}', '{"event":null}', '['.repeat(100_000)]) {
+    for (const line of [
+      '',
+      'x',
+      'null',
+      '1',
+      '[]',
+      '{}',
+      '{"event":1}',
+      '{"event":null}',
+      '['.repeat(100_000),
+    ]) {
       const heard = readEvent(line);
       assert.ok('harmless' in heard && !heard.harmless, line.slice(0, 40));
     }
   });
 
   it('shows each kind among the golden messages', () => {
-    assert.deepEqual([...new Set(events.map(({ event }) => event))].toSorted(), eventKinds.toSorted());
+    assert.deepEqual(
+      [...new Set(events.map(({ event }) => event))].toSorted(),
+      eventKinds.toSorted(),
+    );
   });
 
   it('throws at nothing, and lets nothing through that is not of its kind', () => {
@@ -68,7 +98,8 @@ describe('readEvent', () => {
         (event, name, value) => {
           const heard = readEvent(JSON.stringify({ ...event, [name]: value }));
           if (!('event' in heard)) return;
-          if (fromChildren.includes(heard.event) && 'id' in heard) assert.match(heard.id, /^[A-Za-z0-9._-]+$/);
+          if (fromChildren.includes(heard.event) && 'id' in heard)
+            assert.match(heard.id, /^[A-Za-z0-9._-]+$/);
           if (heard.event === 'started' || heard.event === 'exited')
             assert.ok(Number.isInteger(heard.pid) && heard.pid > 0);
           if (heard.event === 'exited') assert.ok(heard.status >= 0 && heard.status < 65_536);

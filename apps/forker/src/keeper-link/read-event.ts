@@ -3,15 +3,25 @@ import { isChildId } from '@hatchery/protocol';
 import { reportTextCharactersMax } from '../limits.ts';
 import type { KeeperEvent } from './messages.ts';
 
-/** What of a value cannot be: the path below it, as `.details.startedAt`; `''` for the value itself, null when all of it holds. */
+/**
+ * What of a value cannot be: the path below it, as `.details.startedAt`; `''` for the value itself,
+ * null when all of it holds.
+ */
 type Check = (value: unknown) => string | null;
 type Kind = KeeperEvent['event'];
 
 /**
- * What begins with a child's word. The keeper has judged it (apps/forker/zygote/claims.py) and said whose it is; whatever still is wrong with one
- * must not cost us the keeper, or a child could take that.
+ * What begins with a child's word. The keeper has judged it (apps/forker/zygote/claims.py) and said
+ * whose it is; whatever still is wrong with one must not cost us the keeper, or a child could take
+ * that.
  */
-const fromChildren: ReadonlySet<string> = new Set<Kind>(['connected', 'log', 'lock', 'failed', 'condemned']);
+const fromChildren: ReadonlySet<string> = new Set<Kind>([
+  'connected',
+  'log',
+  'lock',
+  'failed',
+  'condemned',
+]);
 
 const that =
   (holds: (value: unknown) => boolean): Check =>
@@ -24,7 +34,9 @@ const text = that(isText);
 const line = that((value) => isText(value) && !/[\p{Cc}\u2028-\u202e\u2066-\u2069]/u.test(value));
 const flag = that((value) => typeof value === 'boolean');
 const integer = (most: number, least = 0): Check =>
-  that((value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most);
+  that(
+    (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+  );
 const instantMs = integer(8.64e15);
 const count = integer(Number.MAX_SAFE_INTEGER);
 /** PID_MAX_LIMIT of Linux on 64 bits (proc(5), /proc/sys/kernel/pid_max). */
@@ -41,7 +53,9 @@ const orNull =
 const listOf =
   (check: Check): Check =>
   (value) =>
-    Array.isArray(value) ? firstWrong(value.map((item, index) => [String(index), check(item)])) : '';
+    Array.isArray(value)
+      ? firstWrong(value.map((item, index) => [String(index), check(item)]))
+      : '';
 const record =
   (fields: Readonly<Record<string, Check>>): Check =>
   (value) => {
@@ -51,7 +65,9 @@ const record =
     return firstWrong(Object.entries(fields).map(([name, check]) => [name, check(own(name))]));
   };
 
-function firstWrong(fields: readonly (readonly [name: string, below: string | null])[]): string | null {
+function firstWrong(
+  fields: readonly (readonly [name: string, below: string | null])[],
+): string | null {
   const wrong = fields.find(([, below]) => below !== null);
   return wrong === undefined ? null : `.${wrong[0]}${wrong[1] ?? ''}`;
 }
@@ -63,7 +79,10 @@ const details = record({
   startedAt: that((value) => isText(value) && !Number.isNaN(Date.parse(value))),
 });
 
-/** Each field of each kind. Other fields than these are ignored: a newer keeper may have more to say. */
+/**
+ * Each field of each kind. Other fields than these are ignored: a newer keeper may have more to
+ * say.
+ */
 const fieldsOf: { readonly [K in Kind]: Readonly<Record<string, Check>> } = {
   hello: {
     pid,
@@ -73,8 +92,13 @@ const fieldsOf: { readonly [K in Kind]: Readonly<Record<string, Check>> } = {
   alive: {},
   'zygote.ready': { pid, modules: count, startedInMs: count, readyAtMs: instantMs, tried: flag },
   'zygote.failed': {
-    ...{ step: text, message: text, stderr: listOf(text), attempts: count },
-    ...{ failedAtMs: instantMs, retryInMs: integer(86_400_000), servingPid: orNull(pid) },
+    step: text,
+    message: text,
+    stderr: listOf(text),
+    attempts: count,
+    failedAtMs: instantMs,
+    retryInMs: integer(86_400_000),
+    servingPid: orNull(pid),
   },
   'zygote.rejected': { step: text, message: text, stderr: listOf(text) },
   'zygote.died': { status: integer(0xffff), cause: orNull(text) },
@@ -83,16 +107,29 @@ const fieldsOf: { readonly [K in Kind]: Readonly<Record<string, Check>> } = {
   refused: { id, reason: text },
   connected: { id },
   exited: {
-    ...{ id, pid, directory: path, status: integer(0xffff) },
-    ...{ rusage: that(isChildRusage), leftBehind: flag, details },
+    id,
+    pid,
+    directory: path,
+    status: integer(0xffff),
+    rusage: that(isChildRusage),
+    leftBehind: flag,
+    details,
   },
   log: { id, text },
   lock: {
-    ...{ id, path, nonce: orNull(text), atS: seconds, lost: count },
+    id,
+    path,
+    nonce: orNull(text),
+    atS: seconds,
+    lost: count,
     action: oneOf('opened', 'acquired', 'taken-up', 'contended', 'gave-up', 'released', 'broken'),
   },
   failed: {
-    ...{ id, kind: oneOf(...failureKinds), verb: line, path: line, cause: line },
+    id,
+    kind: oneOf(...failureKinds),
+    verb: line,
+    path: line,
+    cause: line,
     traceback: text,
   },
   condemned: { id, reason: text },
@@ -104,9 +141,15 @@ export const eventKinds: readonly string[] = Object.keys(fieldsOf);
 
 /** A line that is no event. */
 export interface NoEvent {
-  /** The field that is missing or cannot be, as `details.startedAt`; null where it is no message at all, or none that is known here. */
+  /**
+   * The field that is missing or cannot be, as `details.startedAt`; null where it is no message at
+   * all, or none that is known here.
+   */
   readonly field: string | null;
-  /** True of a child's word, and of a kind that only a newer keeper knows: such a line is left out. Anything else costs us the keeper. */
+  /**
+   * True of a child's word, and of a kind that only a newer keeper knows: such a line is left out.
+   * Anything else costs us the keeper.
+   */
   readonly harmless: boolean;
 }
 
@@ -123,5 +166,7 @@ export function readEvent(line: string): KeeperEvent | NoEvent {
   const { event } = message as { event: string };
   if (!Object.hasOwn(fieldsOf, event)) return { field: null, harmless: true };
   const wrong = record(fieldsOf[event as Kind])(message);
-  return wrong === null ? (message as KeeperEvent) : { field: wrong.slice(1), harmless: fromChildren.has(event) };
+  return wrong === null
+    ? (message as KeeperEvent)
+    : { field: wrong.slice(1), harmless: fromChildren.has(event) };
 }

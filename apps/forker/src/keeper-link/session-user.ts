@@ -11,7 +11,8 @@ import {
 } from '@hatchery/daemon';
 
 /**
- * Decides who sessions run as, and prepares what they need for it: the home of Breezy, and a hosting root that is theirs.
+ * Decides who sessions run as, and prepares what they need for it: the home of Breezy, and a
+ * hosting root that is theirs.
  * @throws {StartError} when `forker.run_as` names an account that they cannot run as
  */
 export function prepareSessionUser(config: Config): SessionUser {
@@ -25,6 +26,8 @@ export function prepareSessionUser(config: Config): SessionUser {
   const { root } = config.hosting;
   if (isToBeGiven(root)) chownSync(root, uid, -1);
   if (!may(user.account, '-w', root))
-    throw new StartError(`sessions run as ${user.account.name}, who cannot write to ${root}: chmod u+w ${root}`);
+    throw new StartError(
+      `sessions run as ${user.account.name}, who cannot write to ${root}: chmod u+w ${root}`,
+    );
   return user;
 }

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * What a silent keeper means, and what may be done, in one line for the operator. That is theirs to decide: with a keeper goes the
- * knowledge of how each running session ends.
+ * What a silent keeper means, and what may be done, in one line for the operator. That is theirs to
+ * decide: with a keeper goes the knowledge of how each running session ends.
  */
 export function silentKeeper(pid: number | null): string {
   const which = pid ?? 'PID';
@@ -14,7 +14,10 @@ export function silentKeeper(pid: number | null): string {
   );
 }
 
-/** The pid of the keeper of a runtime directory as it wrote it down, for one that has not said it; null when it has not. */
+/**
+ * The pid of the keeper of a runtime directory as it wrote it down, for one that has not said it;
+ * null when it has not.
+ */
 export function writtenKeeperPid(runtimeDirectory: string): number | null {
   try {
     const pid = Number(readFileSync(join(runtimeDirectory, 'keeper.lock'), 'utf8'));

@@ -23,11 +23,17 @@ export async function startKeeper(runtimeDirectory: string): Promise<void> {
     reject(new StartError(`the keeper was not ready within ${keeperStartMsMax / 1000} s`));
   }, keeperStartMsMax);
   keeper.on('error', (error) => {
-    reject(new StartError(`cannot run ${systemPython}: ${error.message}; install Debian's python3`, { cause: error }));
+    reject(
+      new StartError(`cannot run ${systemPython}: ${error.message}; install Debian's python3`, {
+        cause: error,
+      }),
+    );
   });
   keeper.on('exit', (code, signal) => {
     reject(
-      new StartError(`the keeper ended with ${signal ?? `exit ${code}`} before it was ready; see the lines above`),
+      new StartError(
+        `the keeper ended with ${signal ?? `exit ${code}`} before it was ready; see the lines above`,
+      ),
     );
   });
   keeper.stdout.setEncoding('utf8').once('data', (said: string) => {

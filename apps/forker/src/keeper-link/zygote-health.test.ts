@@ -5,8 +5,14 @@ import type { KeeperEvent } from './messages.ts';
 import { healthAfter, unknownHealth } from './zygote-health.ts';
 
 const failed: KeeperEvent = {
-  ...{ event: 'zygote.failed', step: 'importing x', message: 'no x', stderr: ['no x'], attempts: 2 },
-  ...{ failedAtMs: 0, retryInMs: 1000, servingPid: 7 },
+  event: 'zygote.failed',
+  step: 'importing x',
+  message: 'no x',
+  stderr: ['no x'],
+  attempts: 2,
+  failedAtMs: 0,
+  retryInMs: 1000,
+  servingPid: 7,
 };
 const ready: KeeperEvent = {
   event: 'zygote.ready',
@@ -28,9 +34,13 @@ describe('the health of the zygote', () => {
     );
     assert.deepEqual(healthAfter(troubled, ready), {
       ...unknownHealth,
-      ...{ pid: 8, readySince: '1970-01-01T00:01:00.000Z' },
+      pid: 8,
+      readySince: '1970-01-01T00:01:00.000Z',
     });
-    assert.equal(healthAfter(troubled, { event: 'zygote.died', status: 9, cause: null }).readySince, null);
+    assert.equal(
+      healthAfter(troubled, { event: 'zygote.died', status: 9, cause: null }).readySince,
+      null,
+    );
   });
 
   it('has none while none is known, and does not mind what is said of children', () => {

@@ -2,7 +2,12 @@ import type { ZygoteHealth } from '@hatchery/events';
 import type { KeeperEvent } from './messages.ts';
 
 /** Before anything is known. */
-export const unknownHealth: ZygoteHealth = { pid: null, readySince: null, isOff: false, trouble: null };
+export const unknownHealth: ZygoteHealth = {
+  pid: null,
+  readySince: null,
+  isOff: false,
+  trouble: null,
+};
 
 /** The health after the keeper has said something. Pure. */
 export function healthAfter(health: ZygoteHealth, event: KeeperEvent): ZygoteHealth {
@@ -17,7 +22,12 @@ export function healthAfter(health: ZygoteHealth, event: KeeperEvent): ZygoteHea
       const { step, message, stderr, attempts, failedAtMs, retryInMs, servingPid } = event;
       const times = { failedAt: timeOf(failedAtMs), nextTryAt: timeOf(failedAtMs + retryInMs) };
       const readySince = servingPid === null ? null : (health.readySince ?? null);
-      return { ...health, pid: servingPid, readySince, trouble: { step, message, stderr, attempts, ...times } };
+      return {
+        ...health,
+        pid: servingPid,
+        readySince,
+        trouble: { step, message, stderr, attempts, ...times },
+      };
     }
     default:
       return health;

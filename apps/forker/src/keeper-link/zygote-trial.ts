@@ -14,7 +14,10 @@ export class ZygoteTrial {
     this.#outcome.promise.catch(() => undefined);
   }
 
-  /** Resolves when the new zygote serves. Rejects with a {@link StartError} when it never will; then all is as it was. */
+  /**
+   * Resolves when the new zygote serves. Rejects with a {@link StartError} when it never will; then
+   * all is as it was.
+   */
   get outcome(): Promise<void> {
     return this.#outcome.promise;
   }
@@ -25,7 +28,8 @@ export class ZygoteTrial {
       this.end(new StartError(`the zygote failed while ${event.step}: ${event.message}`));
       return true;
     }
-    const isOutcome = (event.event === 'zygote.ready' || event.event === 'zygote.none') && event.tried;
+    const isOutcome =
+      (event.event === 'zygote.ready' || event.event === 'zygote.none') && event.tried;
     if (isOutcome) this.end(null);
     return isOutcome;
   }

@@ -6,7 +6,10 @@ import type { Leftover } from '@hatchery/events';
 export interface InUse {
   /** Whether some process has the file open. */
   readonly isOpen: (path: string) => boolean;
-  /** Whether a session lives that has opened this branch or one that may share its repository, or that nobody can tell of. */
+  /**
+   * Whether a session lives that has opened this branch or one that may share its repository, or
+   * that nobody can tell of.
+   */
   readonly hasSession: (directory: string) => boolean;
   readonly nowMs: number;
   /** What has changed since so long ago is not looked at as left behind. */
@@ -15,12 +18,17 @@ export interface InUse {
 
 type Found = Pick<Leftover, 'path' | 'kind'>;
 
-/** What was left behind in the branch, repository or place in a directory of the hosting root. Throws nothing: what is gone meanwhile is not left behind. */
+/**
+ * What was left behind in the branch, repository or place in a directory of the hosting root.
+ * Throws nothing: what is gone meanwhile is not left behind.
+ */
 export function findLeftovers(directory: string, root: string, inUse: InUse): Leftover[] {
   const branch = relative(root, directory);
   const control = join(directory, '.bzr');
   const found: Found[] = [
-    ...namesIn(join(control, 'repository/upload')).map((path) => ({ path, kind: 'upload' }) as const),
+    ...namesIn(join(control, 'repository/upload')).map(
+      (path) => ({ path, kind: 'upload' }) as const,
+    ),
     ...['branch/lock', 'repository/lock', 'checkout/lock'].flatMap((lock) =>
       namesIn(join(control, lock))
         .filter((path) => path.endsWith('.tmp'))
@@ -36,13 +44,19 @@ export function findLeftovers(directory: string, root: string, inUse: InUse): Le
     const { bytes, changedMs } = measured;
     const owner = branch.split('/', 1)[0] ?? '';
     const keptFor = whyKept(one.path, directory, changedMs, inUse);
-    return [{ ...one, owner, branch, bytes, changedAt: new Date(changedMs).toISOString(), keptFor }];
+    return [
+      { ...one, owner, branch, bytes, changedAt: new Date(changedMs).toISOString(), keptFor },
+    ];
   });
 }
 
-/** Nothing is collected of which anybody may still make use: a lock of the repository is not held while a pack is written. */
+/**
+ * Nothing is collected of which anybody may still make use: a lock of the repository is not held
+ * while a pack is written.
+ */
 function whyKept(path: string, directory: string, changedMs: number, inUse: InUse): string | null {
-  if (inUse.nowMs - changedMs < inUse.ageMsMin) return `it changed within the last ${inUse.ageMsMin / 60_000} minutes`;
+  if (inUse.nowMs - changedMs < inUse.ageMsMin)
+    return `it changed within the last ${inUse.ageMsMin / 60_000} minutes`;
   if (inUse.hasSession(directory)) return 'a session that runs may use it';
   return inUse.isOpen(path) ? 'a process has it open' : null;
 }
@@ -62,7 +76,10 @@ function measure(path: string): { readonly bytes: number; readonly changedMs: nu
     const inside = namesIn(path).flatMap((name) => measure(name) ?? []);
     return {
       bytes: inside.reduce((sum, { bytes }) => sum + bytes, size),
-      changedMs: inside.reduce((newest, { changedMs }) => Math.max(newest, changedMs), Math.max(mtimeMs, ctimeMs)),
+      changedMs: inside.reduce(
+        (newest, { changedMs }) => Math.max(newest, changedMs),
+        Math.max(mtimeMs, ctimeMs),
+      ),
     };
   } catch {
     return null;

@@ -10,12 +10,22 @@ import { Leftovers } from './leftovers.ts';
 import { openFiles } from './open-files.ts';
 
 const later = Date.now() + leftoverMsMin + 60_000;
-const nobody: InUse = { isOpen: () => false, hasSession: () => false, nowMs: later, ageMsMin: leftoverMsMin };
+const nobody: InUse = {
+  isOpen: () => false,
+  hasSession: () => false,
+  nowMs: later,
+  ageMsMin: leftoverMsMin,
+};
 
 /** A root with one branch in which everything was left behind that can be. */
 function rootWithLeftovers(root: string): string {
   const branch = join(root, '~anna/project/trunk');
-  for (const name of ['repository/upload', 'repository/packs', 'branch/lock/held', 'branch/lock/abc.tmp'])
+  for (const name of [
+    'repository/upload',
+    'repository/packs',
+    'branch/lock/held',
+    'branch/lock/abc.tmp',
+  ])
     mkdirSync(join(branch, '.bzr', name), { recursive: true });
   mkdirSync(join(branch, '.bzr.0123456789abcdefghij.tmp'));
   writeFileSync(join(branch, '.bzr/repository/upload/one.pack'), 'x'.repeat(1000));
@@ -36,7 +46,10 @@ describe('leftovers', () => {
         ['.bzr.0123456789abcdefghij.tmp', 'place', null],
       ],
     );
-    assert.deepEqual([found[0]?.owner, found[0]?.branch, found[0]?.bytes], ['~anna', '~anna/project/trunk', 1000]);
+    assert.deepEqual(
+      [found[0]?.owner, found[0]?.branch, found[0]?.bytes],
+      ['~anna', '~anna/project/trunk', 1000],
+    );
   });
 
   it('are kept while they are young, a session may use them, or a process has them open', () => {
@@ -45,7 +58,10 @@ describe('leftovers', () => {
     const reason = (inUse: Partial<InUse>): unknown =>
       findLeftovers(branch, directory.path, { ...nobody, ...inUse })[0]?.keptFor;
     assert.match(String(reason({ nowMs: Date.now() })), /within the last 60 minutes/);
-    assert.match(String(reason({ hasSession: (place) => place === branch })), /a session that runs/);
+    assert.match(
+      String(reason({ hasSession: (place) => place === branch })),
+      /a session that runs/,
+    );
     const pack = join(branch, '.bzr/repository/upload/one.pack');
     const file = openSync(pack, 'r');
     const isOpen = (path: string): boolean => openFiles().has(path);
@@ -70,7 +86,13 @@ describe('leftovers', () => {
     );
     nowMs = later;
     assert.equal((await leftovers.collect()).length, 3);
-    const none = { count: 0, bytes: 0, oldestAt: null, owners: [], lookedAt: new Date(later).toISOString() };
+    const none = {
+      count: 0,
+      bytes: 0,
+      oldestAt: null,
+      owners: [],
+      lookedAt: new Date(later).toISOString(),
+    };
     assert.deepEqual([leftovers.known, leftovers.collectedTotal, lines.length], [none, 3, 3]);
     assert.ok(!existsSync(join(branch, '.bzr/repository/upload/one.pack')));
     assert.ok(existsSync(join(branch, '.bzr/repository/packs/kept.pack')));

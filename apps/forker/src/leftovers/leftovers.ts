@@ -20,14 +20,26 @@ export interface LeftoversContext {
 }
 
 /** The leftovers of this service, which are collected from now on. */
-export function lookForLeftovers(config: Config, locks: Pick<LockService, 'hasSession'>, log: Logger): Leftovers {
+export function lookForLeftovers(
+  config: Config,
+  locks: Pick<LockService, 'hasSession'>,
+  log: Logger,
+): Leftovers {
   const hasSession = (directory: string): boolean => locks.hasSession(directory);
-  const leftovers = new Leftovers({ root: realpathSync(config.hosting.root), hasSession, log, now: () => Date.now() });
+  const leftovers = new Leftovers({
+    root: realpathSync(config.hosting.root),
+    hasSession,
+    log,
+    now: () => Date.now(),
+  });
   leftovers.begin();
   return leftovers;
 }
 
-/** Looks for what killed sessions left in the hosting root, and collects what nobody uses, every hour and when asked. */
+/**
+ * Looks for what killed sessions left in the hosting root, and collects what nobody uses, every
+ * hour and when asked.
+ */
 export class Leftovers implements Disposable {
   readonly #context: LeftoversContext;
   readonly #ending = new AbortController();
@@ -55,7 +67,8 @@ export class Leftovers implements Disposable {
       }
     };
     forEver().catch((error: unknown) => {
-      if (!signal.aborted) this.#context.log.error({ err: error }, 'leftovers are not looked for any more');
+      if (!signal.aborted)
+        this.#context.log.error({ err: error }, 'leftovers are not looked for any more');
     });
   }
 
@@ -63,9 +76,15 @@ export class Leftovers implements Disposable {
   async find(ageMsMin = leftoverAskedMsMin): Promise<Leftover[]> {
     const { root, hasSession } = this.#context;
     const open = openFiles();
-    const inUse = { isOpen: (path: string) => open.has(path), hasSession, nowMs: this.#context.now(), ageMsMin };
+    const inUse = {
+      isOpen: (path: string) => open.has(path),
+      hasSession,
+      nowMs: this.#context.now(),
+      ageMsMin,
+    };
     const found: Leftover[] = [];
-    const look = (directory: string): void => void found.push(...findLeftovers(directory, root, inUse));
+    const look = (directory: string): void =>
+      void found.push(...findLeftovers(directory, root, inUse));
     const pace = async (directories: number): Promise<void> => {
       if (directories % 50 === 0) await turn(undefined, { signal: this.#ending.signal });
     };

@@ -1,6 +1,9 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 
-/** The paths that processes of this host have open now, as far as this user may look (proc(5), `/proc/PID/fd`). */
+/**
+ * The paths that processes of this host have open now, as far as this user may look (proc(5),
+ * `/proc/PID/fd`).
+ */
 export function openFiles(): ReadonlySet<string> {
   const open = new Set<string>();
   for (const pid of names('/proc').filter((name) => /^\d+$/.test(name)))

@@ -16,7 +16,10 @@ describe('breaking a lock', () => {
     assert.match(result.outcome, new RegExp(`^broken: it was stale by u .*pid ${deadPid} on `));
     const [requested] = bench.published.filter((event) => event.kind === 'action.requested');
     const [done] = bench.published.filter((event) => event.kind === 'action.done');
-    assert.deepEqual([requested?.before?.nonce, requested?.actor, requested?.reason], ['n1', 'ops', 'test']);
+    assert.deepEqual(
+      [requested?.before?.nonce, requested?.actor, requested?.reason],
+      ['n1', 'ops', 'test'],
+    );
     assert.deepEqual([done?.after, done?.actionId], [null, requested?.actionId]);
   });
 

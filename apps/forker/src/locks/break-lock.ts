@@ -10,7 +10,10 @@ import type { LockService } from './lock-service.ts';
 
 /** What breaking a lock works with. */
 export interface BreakContext {
-  readonly locks: Pick<LockService, 'find' | 'looks' | 'pathOfGone' | 'publish' | 'refresh' | 'scan'>;
+  readonly locks: Pick<
+    LockService,
+    'find' | 'looks' | 'pathOfGone' | 'publish' | 'refresh' | 'scan'
+  >;
   readonly service: Pick<ForkService, 'registry' | 'signal'>;
   readonly events: EventLog;
   readonly log: Logger;
@@ -28,14 +31,15 @@ export interface BreakWish {
 
 /** Not done, with the HTTP status and a sentence for whoever asked; or done. */
 export type BreakResult =
-  { readonly status: number; readonly refused: string } | { readonly actionId: string; readonly outcome: string };
+  | { readonly status: number; readonly refused: string }
+  | { readonly actionId: string; readonly outcome: string };
 
 /** What a broken lock means to a holder that lives. */
 const risk = 'its holder is not told and may go on writing; two writers can damage the branch';
 
 /**
- * Breaks a lock, if it is still the acquisition that was looked at. Its holder is ended first when it lives, unless
- * `force` is given. Everything that is done is on record before and after.
+ * Breaks a lock, if it is still the acquisition that was looked at. Its holder is ended first when
+ * it lives, unless `force` is given. Everything that is done is on record before and after.
  */
 export async function breakLock(context: BreakContext, wish: BreakWish): Promise<BreakResult> {
   const { locks } = context;
@@ -44,7 +48,10 @@ export async function breakLock(context: BreakContext, wish: BreakWish): Promise
   const lock = locks.find(wish.id);
   if (lock === undefined) return gone(context, wish.id, seen?.path ?? locks.pathOfGone(wish.id));
   if (wish.nonce !== null && wish.nonce !== lock.nonce) {
-    return { status: 412, refused: `lock ${lock.id} is not the acquisition that was looked at; look again` };
+    return {
+      status: 412,
+      refused: `lock ${lock.id} is not the acquisition that was looked at; look again`,
+    };
   }
   const objection = objectionTo(lock, wish.force);
   if (objection !== null) return { status: 409, refused: objection };
@@ -54,7 +61,8 @@ export async function breakLock(context: BreakContext, wish: BreakWish): Promise
 function gone({ locks }: BreakContext, id: string, path: string | undefined): BreakResult {
   if (path === undefined) return { status: 404, refused: `there is no lock ${id}` };
   const now = locks.looks.table.at(path);
-  if (now === undefined) return { status: 409, refused: `lock ${id} is free by now: nothing was done` };
+  if (now === undefined)
+    return { status: 409, refused: `lock ${id} is free by now: nothing was done` };
   return {
     status: 409,
     refused: `the holder has changed, nothing was done: it is ${describe(now)} (lock ${now.id}) now`,
@@ -75,8 +83,19 @@ async function record(context: BreakContext, wish: BreakWish, lock: Lock): Promi
   const { id, actor, reason, force } = wish;
   const actionId = randomUUID();
   const verb = force ? 'break-lock --force' : 'break-lock';
-  events.publish({ kind: 'action.requested', actionId, actor, verb, target: id, reason, before: lock });
-  log.info({ actionId, actor, verb, target: id, path: lock.path, reason, before: lock }, 'action requested');
+  events.publish({
+    kind: 'action.requested',
+    actionId,
+    actor,
+    verb,
+    target: id,
+    reason,
+    before: lock,
+  });
+  log.info(
+    { actionId, actor, verb, target: id, path: lock.path, reason, before: lock },
+    'action requested',
+  );
   let done: boolean;
   let outcome: string;
   try {
@@ -99,7 +118,10 @@ async function perform(
   const { locks } = context;
   const { table } = locks.looks;
   const mark = table.markAt(lock.path);
-  const ended = lock.condition === 'held' && !force ? await endHolder(context, lock, `${actor}: ${reason}`) : null;
+  const ended =
+    lock.condition === 'held' && !force
+      ? await endHolder(context, lock, `${actor}: ${reason}`)
+      : null;
   const before = ended === null ? '' : `${ended}; `;
   if (mark === undefined) return [true, `${before}it was free`];
   const result = breakDiskLock(lock.path, mark);

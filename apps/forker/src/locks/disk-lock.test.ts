@@ -20,7 +20,10 @@ describe('a lock on disk', () => {
     using directory = temporaryDirectory();
     const lock = new LockDirectory(directory.path);
     lock.take('n1');
-    assert.deepEqual([readDiskLock(lock.path)?.nonce, readDiskLock(lock.path)?.ownFile], ['n1', true]);
+    assert.deepEqual(
+      [readDiskLock(lock.path)?.nonce, readDiskLock(lock.path)?.ownFile],
+      ['n1', true],
+    );
     assert.equal(breakDiskLock(lock.path, 'n1'), 'broken');
     assert.deepEqual(readdirSync(lock.path), []);
   });

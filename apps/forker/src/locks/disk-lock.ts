@@ -1,5 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { closeSync, constants, lstatSync, openSync, readSync, renameSync, rmSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  type Stats,
+} from 'node:fs';
 import { join } from 'node:path';
 import { heldInfoCharactersMax, readHeldInfo, type HeldInfo } from '@hatchery/locks';
 
@@ -7,25 +16,32 @@ import { heldInfoCharactersMax, readHeldInfo, type HeldInfo } from '@hatchery/lo
 export interface DiskLock {
   readonly info: HeldInfo | { readonly corrupt: string };
   readonly nonce: string | null;
-  /** Names this very acquisition: the nonce, or for an info file without one, all there is to compare. */
+  /**
+   * Names this very acquisition: the nonce, or for an info file without one, all there is to
+   * compare.
+   */
   readonly mark: string;
-  /** RFC 3339: when what is there was made or changed last, which is all there is to tell the age of a damaged one. */
+  /**
+   * RFC 3339: when what is there was made or changed last, which is all there is to tell the age of
+   * a damaged one.
+   */
   readonly changedAt: string;
   /** Whether the info file is this user's. */
   readonly ownFile: boolean;
 }
 
 /**
- * Reads the lock at a place, or null when it is free. Synchronous on purpose: what it says is true of the moment in which
- * the caller acts on it.
+ * Reads the lock at a place, or null when it is free. Synchronous on purpose: what it says is true
+ * of the moment in which the caller acts on it.
  */
 export function readDiskLock(path: string): DiskLock | null {
   return readHeld(join(path, 'held'));
 }
 
 /**
- * Breaks a lock if it is still the acquisition that was looked at, as Breezy's own `LockDir.force_break` does: moved away first, for
- * a rename cannot be half done, then compared again, then removed.
+ * Breaks a lock if it is still the acquisition that was looked at, as Breezy's own
+ * `LockDir.force_break` does: moved away first, for a rename cannot be half done, then compared
+ * again, then removed.
  */
 export function breakDiskLock(path: string, mark: string): 'broken' | 'changed' | 'free' {
   const held = join(path, 'held');
@@ -47,7 +63,10 @@ export function breakDiskLock(path: string, mark: string): 'broken' | 'changed' 
   return 'broken';
 }
 
-/** What was moved by mistake goes back. When somebody has taken the lock in that moment, the one that was moved has lost it. */
+/**
+ * What was moved by mistake goes back. When somebody has taken the lock in that moment, the one
+ * that was moved has lost it.
+ */
 function putBack(away: string, held: string): void {
   try {
     renameSync(away, held);
@@ -63,7 +82,8 @@ function readHeld(held: string): DiskLock | null {
   const changedAt = directory.mtime.toISOString();
   // Without an info file it is being released this moment, or was left half made.
   if (text === null && statOf(held) === null) return null;
-  const info = typeof text === 'object' ? (text ?? { corrupt: 'it has no info file' }) : readHeldInfo(text);
+  const info =
+    typeof text === 'object' ? (text ?? { corrupt: 'it has no info file' }) : readHeldInfo(text);
   const nonce = 'corrupt' in info ? null : info.nonce;
   const mark = nonce ?? markOf(directory, typeof text === 'string' ? text : '');
   return { info, nonce, mark, changedAt, ownFile: directory.uid === process.getuid?.() };

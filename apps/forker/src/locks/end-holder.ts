@@ -22,7 +22,8 @@ interface Target {
 }
 
 /**
- * Ends the living holder of a lock of Breezy: TERM, a grace, KILL, and waits until it is gone. What was done, in words.
+ * Ends the living holder of a lock of Breezy: TERM, a grace, KILL, and waits until it is gone. What
+ * was done, in words.
  * @throws when it cannot be ended, with the reason
  */
 export async function endHolder(context: Sessions, lock: Lock, cause: string): Promise<string> {
@@ -56,14 +57,19 @@ function targetOf({ service }: Sessions, { holder }: Lock, cause: string): Targe
   return namedTarget(pid);
 }
 
-/** An info file says which process it is, not the kernel; so that only what can be a brz of this user is believed to be one. */
+/**
+ * An info file says which process it is, not the kernel; so that only what can be a brz of this
+ * user is believed to be one.
+ */
 function namedTarget(pid: number): Target {
   const facts = processFacts(pid);
   const isService = pid <= 1 || pid === process.pid || facts?.parentPid === process.pid;
   // A pid is another process's in each pid namespace: what is no Breezy has taken no lock.
   const isStranger = facts !== null && !/\b(brz|bzr|breezy)\b/.test(facts.words.join(' '));
   if (isService || isStranger || (facts !== null && facts.uid !== process.getuid?.())) {
-    throw new Error(`process ${pid} is not one that may be ended for a lock; --force breaks the lock alone`);
+    throw new Error(
+      `process ${pid} is not one that may be ended for a lock; --force breaks the lock alone`,
+    );
   }
   return processTarget(pid);
 }

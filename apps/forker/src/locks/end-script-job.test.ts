@@ -8,7 +8,10 @@ import { processFacts, thisKernel } from '@hatchery/script-locks';
 import { until, within } from '@hatchery/testkit';
 import { LockBench } from './lock-bench.test-support.ts';
 
-/** A shell of its own group that has taken the lock `a`, by a `flock` that has ended; `$1` is the file. It goes on with `script`. */
+/**
+ * A shell of its own group that has taken the lock `a`, by a `flock` that has ended; `$1` is the
+ * file. It goes on with `script`.
+ */
 class Script implements AsyncDisposable {
   readonly process: ChildProcess;
   readonly #ended: Promise<unknown>;
@@ -41,16 +44,26 @@ class Script implements AsyncDisposable {
   }
 }
 
-async function shown(bench: LockBench, isWanted: (lock: Lock) => boolean = () => true): Promise<Lock> {
-  return until('the lock to be shown', () => bench.view.find((lock) => lock.kind === 'script' && isWanted(lock)));
+async function shown(
+  bench: LockBench,
+  isWanted: (lock: Lock) => boolean = () => true,
+): Promise<Lock> {
+  return until('the lock to be shown', () =>
+    bench.view.find((lock) => lock.kind === 'script' && isWanted(lock)),
+  );
 }
 
 /** Ends what a failed test left. */
 function endingOf(pid: number): Disposable {
-  return { [Symbol.dispose]: () => void (processFacts(pid)?.words[0] === 'sleep' && process.kill(pid, 'SIGKILL')) };
+  return {
+    [Symbol.dispose]: () =>
+      void (processFacts(pid)?.words[0] === 'sleep' && process.kill(pid, 'SIGKILL')),
+  };
 }
 
-/** The taker stays, as flock(1) does above its command: Python takes the lock and becomes the rest. */
+/**
+ * The taker stays, as flock(1) does above its command: Python takes the lock and becomes the rest.
+ */
 const holdAsFlock = `exec 9<>"$1"; exec /usr/bin/python3 -c 'import fcntl,os,sys; fcntl.flock(9, 2); os.set_inheritable(9, True); os.execvp("sh", ["sh", "-c", sys.argv[1]])' "$2";`;
 
 const leaveBehind = 'setsid sleep 600 >&- & echo $!';
@@ -105,17 +118,27 @@ describe('breaking the lock of a script', () => {
     await using holder = new Script(bench.scriptsDirectory, 'echo held; sleep 600');
     await holder.line();
     await using waiter = new Script(bench.scriptsDirectory, 'echo mine; sleep 600');
-    const { id } = await shown(bench, ({ waiters, holder: one }) => waiters.length === 1 && one?.pid === holder.pid);
+    const { id } = await shown(
+      bench,
+      ({ waiters, holder: one }) => waiters.length === 1 && one?.pid === holder.pid,
+    );
     const result = await bench.break({ id });
     assert.equal(await waiter.line(), 'mine');
     assert.ok('outcome' in result, JSON.stringify(result));
-    assert.match(result.outcome, /SIGTERM; the kernel has freed the lock, and process \d+ \(.*\) has it now$/);
+    assert.match(
+      result.outcome,
+      /SIGTERM; the kernel has freed the lock, and process \d+ \(.*\) has it now$/,
+    );
     process.kill(-waiter.pid, 'SIGKILL');
   });
 
   it('ends the holder of a file that was deleted', async () => {
     using bench = new LockBench();
-    await using holder = new Script(bench.scriptsDirectory, 'echo held; exec sleep 600', holdAsFlock);
+    await using holder = new Script(
+      bench.scriptsDirectory,
+      'echo held; exec sleep 600',
+      holdAsFlock,
+    );
     await holder.line();
     rmSync(join(bench.scriptsDirectory, 'a.lock'));
     const { id, condition } = await shown(bench, (lock) => lock.condition === 'deleted');
@@ -128,7 +151,10 @@ describe('breaking the lock of a script', () => {
 
   it('kills what does not end when it is told to', async () => {
     using bench = new LockBench();
-    await using holder = new Script(bench.scriptsDirectory, "trap '' TERM; echo held; while :; do sleep 600; done");
+    await using holder = new Script(
+      bench.scriptsDirectory,
+      "trap '' TERM; echo held; while :; do sleep 600; done",
+    );
     await holder.line();
     const { id } = await shown(bench, ({ holder: one }) => one?.pid === holder.pid);
     const result = await bench.break({ id });
@@ -157,7 +183,9 @@ describe('breaking the lock of a script', () => {
       assert.ok('refused' in result, JSON.stringify(result));
       assert.match(
         result.refused,
-        new RegExp(`; process ${left?.pid} \\(.*sleep 600\\), which it left behind, still has the lock$`),
+        new RegExp(
+          `; process ${left?.pid} \\(.*sleep 600\\), which it left behind, still has the lock$`,
+        ),
       );
       return;
     }
@@ -167,7 +195,10 @@ describe('breaking the lock of a script', () => {
     using bench = new LockBench();
     const descriptor = openSync(join(bench.scriptsDirectory, 'a.lock'), 'w+');
     try {
-      assert.equal(spawnSync('flock', ['3'], { stdio: ['ignore', 'ignore', 'inherit', descriptor] }).status, 0);
+      assert.equal(
+        spawnSync('flock', ['3'], { stdio: ['ignore', 'ignore', 'inherit', descriptor] }).status,
+        0,
+      );
       const { id } = await shown(bench, ({ holder }) => holder?.pid === process.pid);
       const result = await bench.break({ id });
       assert.ok('refused' in result);

@@ -1,6 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Lock } from '@hatchery/events';
-import { isLockCommand, isLocked, searchHolders, type LockHolder, type ProcessFacts } from '@hatchery/script-locks';
+import {
+  isLockCommand,
+  isLocked,
+  searchHolders,
+  type LockHolder,
+  type ProcessFacts,
+} from '@hatchery/script-locks';
 import { holderKillMs, holderTermMs, settleMs } from './limits.ts';
 import { ScriptJob } from './script-job.ts';
 import { sendSignal } from './send-signal.ts';
@@ -13,9 +19,10 @@ export interface EndedJob {
 }
 
 /**
- * Ends whoever has the lock of a script: TERM, a grace, KILL to what still has it. The kernel frees the lock with the last
- * of them. `isSame` tells whether the lock is still the acquisition that was looked at. Only a process is signalled that
- * belongs to the job ({@link ScriptJob}) in that moment; a whole group only when a process that has the lock leads it.
+ * Ends whoever has the lock of a script: TERM, a grace, KILL to what still has it. The kernel frees
+ * the lock with the last of them. `isSame` tells whether the lock is still the acquisition that was
+ * looked at. Only a process is signalled that belongs to the job ({@link ScriptJob}) in that
+ * moment; a whole group only when a process that has the lock leads it.
  * @throws when it cannot be known or may not be ended, with the reason
  */
 export async function endScriptJob(lock: Lock, isSame: () => boolean): Promise<EndedJob> {
@@ -32,12 +39,16 @@ export async function endScriptJob(lock: Lock, isSame: () => boolean): Promise<E
   ] as const) {
     const told = signal === 'SIGTERM' ? job.askable() : job.living();
     for (const target of job.targets(told)) sendSignal(target, signal);
-    if (await isOverWithin(() => job.living(), graceMs)) return outcomeOf(lock, holders, job.groups, signal);
+    if (await isOverWithin(() => job.living(), graceMs))
+      return outcomeOf(lock, holders, job.groups, signal);
   }
   throw new Error(`${namesOf(job.living())} outlives SIGKILL; the lock is as it was`);
 }
 
-async function isOverWithin(lives: () => readonly ProcessFacts[], graceMs: number): Promise<boolean> {
+async function isOverWithin(
+  lives: () => readonly ProcessFacts[],
+  graceMs: number,
+): Promise<boolean> {
   const deadline = performance.now() + graceMs;
   for (;;) {
     if (lives().length === 0) return true;
@@ -46,12 +57,19 @@ async function isOverWithin(lives: () => readonly ProcessFacts[], graceMs: numbe
   }
 }
 
-function outcomeOf(lock: Lock, job: readonly LockHolder[], groups: ReadonlySet<number>, signal: string): EndedJob {
+function outcomeOf(
+  lock: Lock,
+  job: readonly LockHolder[],
+  groups: ReadonlySet<number>,
+  signal: string,
+): EndedJob {
   const { path, holder } = lock;
   const [first] = job;
   const leader = groups.values().next().value;
   const group = leader === undefined ? namesOf(job) : `its job, process group ${leader}`;
-  const whom = job.some(isLockCommand) ? `its job, process ${holder?.pid} (${holder?.command})` : group;
+  const whom = job.some(isLockCommand)
+    ? `its job, process ${holder?.pid} (${holder?.command})`
+    : group;
   const done = `${whom} was ended by ${signal}`;
   const freed = `${done}; the kernel has freed the lock`;
   const [next] = isLocked(path) ? searchHolders(path).all() : [];
@@ -62,7 +80,10 @@ function outcomeOf(lock: Lock, job: readonly LockHolder[], groups: ReadonlySet<n
   }
   // All of one acquisition have the same taker.
   if (next.taker !== null && next.taker === first?.taker) {
-    return { isFree: false, outcome: `${done}; ${namesOf([next])}, which it left behind, still has the lock` };
+    return {
+      isFree: false,
+      outcome: `${done}; ${namesOf([next])}, which it left behind, still has the lock`,
+    };
   }
   return { isFree: true, outcome: `${freed}, and ${namesOf([next])} has it now` };
 }
@@ -73,7 +94,9 @@ function objectTo({ pid, uid }: ProcessFacts): void {
   }
   const own = process.getuid?.();
   if (own !== 0 && uid !== own) {
-    throw new Error(`process ${pid} has the lock and is another user’s (uid ${uid}); end it as that user or as root`);
+    throw new Error(
+      `process ${pid} has the lock and is another user’s (uid ${uid}); end it as that user or as root`,
+    );
   }
 }
 

@@ -25,7 +25,10 @@ interface Freeing {
 /** Who frees orphans, in the audit. */
 const actor = 'hatchery';
 
-/** Frees a lock whose session has ended and that nobody took up in its grace. What has changed meanwhile is left alone. */
+/**
+ * Frees a lock whose session has ended and that nobody took up in its grace. What has changed
+ * meanwhile is left alone.
+ */
 export function freeOrphan(locks: KnownLocks, { events, log, config, lock }: Freeing): void {
   const { path } = lock;
   const { table } = locks.looks;

@@ -2,8 +2,9 @@ import type { Child, Event, View } from '@hatchery/events';
 import { endedSessionsMax } from './limits.ts';
 
 /**
- * Whom a lock may belong to: the sessions that live, as far as is on record, and those that ended not long ago. What
- * lived when an earlier run of the service ended lives on here until its end is told.
+ * Whom a lock may belong to: the sessions that live, as far as is on record, and those that ended
+ * not long ago. What lived when an earlier run of the service ended lives on here until its end is
+ * told.
  */
 export class KnownSessions {
   readonly #byId = new Map<string, Child>();

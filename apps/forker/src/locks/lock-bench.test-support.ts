@@ -40,7 +40,10 @@ export class LockBench implements Disposable {
     this.locks.begin();
   }
 
-  /** Another lock service over the same record of events, as after a restart of the forker; `meanwhile` there is none. */
+  /**
+   * Another lock service over the same record of events, as after a restart of the forker;
+   * `meanwhile` there is none.
+   */
   restart(meanwhile: () => void = () => undefined): void {
     const { events, log, service } = this.bench;
     this.locks[Symbol.dispose]();
@@ -58,7 +61,12 @@ export class LockBench implements Disposable {
     return (await this.bench.fork(forkRequest(['lp-serve', '--inet', user]), pid)).id;
   }
 
-  report(id: string, action: LockReport['action'], nonce: string | null, more: Partial<LockReport> = {}): void {
+  report(
+    id: string,
+    action: LockReport['action'],
+    nonce: string | null,
+    more: Partial<LockReport> = {},
+  ): void {
     const path = action === 'opened' ? this.branch : this.lockDirectory.path;
     const atS = Number(process.hrtime.bigint()) / 1e9;
     this.locks.take({ event: 'lock', id, action, path, nonce, atS, lost: 0, ...more });
@@ -80,15 +88,34 @@ export class LockBench implements Disposable {
   /** A session comes and goes. */
   passBy(id: string): void {
     const { events } = this.bench;
-    const child = newChild(id, 4_194_403, { user: 'carol', peer: null, command: 'rocks', startedAt: noon }, null);
+    const child = newChild(
+      id,
+      4_194_403,
+      { user: 'carol', peer: null, command: 'rocks', startedAt: noon },
+      null,
+    );
     events.publish({ kind: 'child.spawned', child });
     const exit = { code: 0, signal: null, status: 0 };
-    events.publish({ kind: 'child.exited', id, endedAt: noon, exit, cause: 'exit 0', rusage: null });
+    events.publish({
+      kind: 'child.exited',
+      id,
+      endedAt: noon,
+      exit,
+      cause: 'exit 0',
+      rusage: null,
+    });
   }
 
   break(wish: Partial<BreakWish> = {}): Promise<BreakResult> {
     const { events, log, service } = this.bench;
-    const whole = { id: this.view[0]?.id ?? '', nonce: null, force: false, actor: 'ops', reason: 'test', ...wish };
+    const whole = {
+      id: this.view[0]?.id ?? '',
+      nonce: null,
+      force: false,
+      actor: 'ops',
+      reason: 'test',
+      ...wish,
+    };
     return breakLock({ locks: this.locks, events, log, service }, whole);
   }
 

@@ -6,7 +6,10 @@ import { thisKernel } from '@hatchery/script-locks';
 /** A pid above what Linux gives. */
 export const deadPid = 4_194_399;
 
-/** What a session writes of its process besides: this boot, this pid namespace, and these start ticks. */
+/**
+ * What a session writes of its process besides: this boot, this pid namespace, and these start
+ * ticks.
+ */
 export function identityOf(startTicks: number): Readonly<Record<string, string | number>> {
   const { boot, pidNamespace } = thisKernel();
   return { boot, pid_namespace: pidNamespace, start_ticks: startTicks };
@@ -23,7 +26,13 @@ export class LockDirectory {
 
   /** Takes it by an info file of this nonce; other fields as given. */
   take(nonce: string, fields: Readonly<Record<string, string | number>> = {}): void {
-    const all = { hostname: hostname(), nonce, pid: deadPid, start_time: 1_700_000_000, user: 'u <u@example.invalid>' };
+    const all = {
+      hostname: hostname(),
+      nonce,
+      pid: deadPid,
+      start_time: 1_700_000_000,
+      user: 'u <u@example.invalid>',
+    };
     const lines = Object.entries({ ...all, ...fields }).map(([key, value]) => `${key}: ${value}\n`);
     this.takeWith(lines.join(''));
   }

@@ -10,15 +10,23 @@ const unshare = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 const { status, stderr } = spawnSync('unshare', [...unshare, 'true'], { encoding: 'utf8' });
 const skip = status === 0 ? false : `no pid namespace: ${stderr.trim()}`;
 
-/** What a process that lives in another pid namespace of this host, with its host name, says of itself. */
+/**
+ * What a process that lives in another pid namespace of this host, with its host name, says of
+ * itself.
+ */
 async function withOther(story: (told: Record<string, string>) => Promise<void>): Promise<void> {
   const tell =
     'sleep 600 & read -r boot </proc/sys/kernel/random/boot_id; set -- $(cat /proc/$!/stat); shift 21; ' +
     'echo "$! $boot $(readlink /proc/self/ns/pid) $1"; wait';
-  const other = spawn('unshare', [...unshare, 'sh', '-c', tell], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const other = spawn('unshare', [...unshare, 'sh', '-c', tell], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = new Promise((resolve) => other.once('close', resolve));
   try {
-    const line = await within('its names', new Promise<Buffer>((resolve) => other.stdout.once('data', resolve)));
+    const line = await within(
+      'its names',
+      new Promise<Buffer>((resolve) => other.stdout.once('data', resolve)),
+    );
     const [pid = '', boot = '', namespace = '', ticks = ''] = line.toString().trim().split(' ');
     await story({ pid, boot, pid_namespace: namespace, start_ticks: ticks });
   } finally {
@@ -31,7 +39,11 @@ describe('a holder that lives in another pid namespace with the same host name',
   it('is unknown, and neither broken nor freed, whatever has its pid here', async () => {
     await withOther(async (told) => {
       using bench = new LockBench(0);
-      for (const fields of [told, { pid: told['pid'] ?? '' }, { ...told, pid: String(process.pid) }]) {
+      for (const fields of [
+        told,
+        { pid: told['pid'] ?? '' },
+        { ...told, pid: String(process.pid) },
+      ]) {
         bench.lockDirectory.take('n1', { start_time: Math.floor(Date.now() / 1000), ...fields });
         await bench.locks.scan();
         if ('boot' in fields || !existsSync(`/proc/${fields['pid']}`)) {

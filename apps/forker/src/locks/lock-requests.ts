@@ -12,9 +12,10 @@ export interface LockAnswer {
 }
 
 /**
- * Answers `POST /v1/locks/scan` → 200 `{directories}`, which is null when the scan goes on beyond this answer, and `POST /v1/locks/:id/break` `{actor, reason, nonce?, force?}` → 202
- * `{actionId, outcome}`, 404 no such lock, 409 it may not or could not be broken, 412 another acquisition by now. Null when the
- * path is none of these.
+ * Answers `POST /v1/locks/scan` → 200 `{directories}`, which is null when the scan goes on beyond
+ * this answer, and `POST /v1/locks/:id/break` `{actor, reason, nonce?, force?}` → 202 `{actionId,
+ * outcome}`, 404 no such lock, 409 it may not or could not be broken, 412 another acquisition by
+ * now. Null when the path is none of these.
  */
 export async function answerLockRequest(
   context: BreakContext,
@@ -24,10 +25,13 @@ export async function answerLockRequest(
   if (path === '/v1/locks/scan') return scan(context);
   const id = /^\/v1\/locks\/([0-9a-f]+)\/break$/.exec(path)?.[1];
   if (id === undefined) {
-    return /^\/v1\/locks\/[^/]+\/break$/.test(path) ? refuse(404, 'there is no lock of such an id') : null;
+    return /^\/v1\/locks\/[^/]+\/break$/.test(path)
+      ? refuse(404, 'there is no lock of such an id')
+      : null;
   }
   const { nonce, force = false, actor, reason } = body;
-  if (nonce !== undefined && nonce !== null && typeof nonce !== 'string') return refuse(400, 'nonce takes a text');
+  if (nonce !== undefined && nonce !== null && typeof nonce !== 'string')
+    return refuse(400, 'nonce takes a text');
   if (typeof force !== 'boolean') return refuse(400, 'force takes true or false');
   const result = await breakLock(context, { id, nonce: nonce ?? null, force, actor, reason });
   return 'refused' in result

@@ -75,7 +75,11 @@ describe('after a restart', () => {
     bench.restart(() => {
       bench.bench.exit(id, 9);
       const { events } = bench.bench;
-      for (let others = 0; events.view.recentChildren.some((child) => child.id === id); others += 1) {
+      for (
+        let others = 0;
+        events.view.recentChildren.some((child) => child.id === id);
+        others += 1
+      ) {
         bench.passBy(`other-${others}`);
       }
     });
@@ -104,7 +108,10 @@ describe('after a restart', () => {
     using bench = new LockBench(0);
     const id = await bench.session('alice', process.pid);
     bench.restart(() => {
-      bench.lockDirectory.take('n1', { pid: process.pid, start_time: Math.floor(Date.now() / 1000) });
+      bench.lockDirectory.take('n1', {
+        pid: process.pid,
+        start_time: Math.floor(Date.now() / 1000),
+      });
       bench.bench.exit(id, 9, process.pid);
     });
     await bench.locks.scan();

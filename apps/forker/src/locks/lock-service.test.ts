@@ -15,7 +15,10 @@ describe('reports of sessions', () => {
     bench.lockDirectory.take('n1');
     bench.report(id, 'acquired', 'n1');
     const [lock] = bench.view;
-    assert.deepEqual([lock?.holder?.childId, lock?.holder?.user, lock?.name], [id, 'alice', '~alice/p/t']);
+    assert.deepEqual(
+      [lock?.holder?.childId, lock?.holder?.user, lock?.name],
+      [id, 'alice', '~alice/p/t'],
+    );
     bench.lockDirectory.free();
     bench.report(id, 'released', 'n1');
     assert.deepEqual(bench.kinds(), ['lock.acquired', 'lock.released']);
@@ -142,7 +145,10 @@ describe('a thousand locks that change two thousand times', () => {
   it('are told exactly: the feed comes to what is on disk', async () => {
     using bench = new LockBench();
     const id = await bench.session();
-    const places = Array.from({ length: 1_000 }, (_, number) => new LockDirectory(join(bench.branch, `b${number}`)));
+    const places = Array.from(
+      { length: 1_000 },
+      (_, number) => new LockDirectory(join(bench.branch, `b${number}`)),
+    );
     const nonces = new Map<LockDirectory, string>();
     for (let change = 0; change < 2_000; change += 1) {
       // A prime, so that each place comes at irregular distances, and each twice.

@@ -1,3 +1,4 @@
+// Long: one state of all locks, and the few ways in which it changes.
 import { realpathSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
@@ -56,10 +57,13 @@ export class LockService implements Disposable {
       mayBeTakenUp: (user, overdueMs) => this.#hasSessionOnItsWay(user, overdueMs, graceMs),
       free: (lock) => freeOrphan(this, { ...context, lock }),
     });
-    // Before a restart these were held. Until each is looked at again, that is the best there is to show.
+    // Before a restart these were held. Until each is looked at again, that is the best there is to
+    // show.
     const [scripts, breezys] = restoredLocks(events);
     for (const lock of breezys) this.#restore(lock);
-    this.#scripts = new ScriptLockWatch(config.locks, log, scripts, (changes) => this.publish(changes));
+    this.#scripts = new ScriptLockWatch(config.locks, log, scripts, (changes) =>
+      this.publish(changes),
+    );
     this.#scans = new Scans(this.#hostingRoot, (directory) => this.#lookAtBranch(directory), log);
     this.#mute = new MuteSessions(() => this.#scans.request());
     this.#again = setInterval(() => this.#lookAgain(), lookAgainMs);
@@ -72,8 +76,9 @@ export class LockService implements Disposable {
   }
 
   /**
-   * To be called when clients can be served. Before that none could come back, so that no orphan is freed; the sessions
-   * that live already have an earlier run of the service behind them, and what they did since is not known.
+   * To be called when clients can be served. Before that none could come back, so that no orphan is
+   * freed; the sessions that live already have an earlier run of the service behind them, and what
+   * they did since is not known.
    */
   begin(): void {
     this.#muteAll();
@@ -95,11 +100,17 @@ export class LockService implements Disposable {
     return this.looks.table.find(id) ?? this.#scripts.find(id);
   }
 
-  /** Whether a session lives that has opened this branch or one below it, or of which nobody knows what it has opened. */
+  /**
+   * Whether a session lives that has opened this branch or one below it, or of which nobody knows
+   * what it has opened.
+   */
   hasSession(directory: string): boolean {
-    const isIn = (branch: string): boolean => branch === directory || branch.startsWith(`${directory}/`);
+    const isIn = (branch: string): boolean =>
+      branch === directory || branch.startsWith(`${directory}/`);
     const children = [...this.#context.service.registry.entries()].map(({ child }) => child.id);
-    return children.some((id) => this.#mute.has(id) || [...(this.#branches.get(id) ?? [])].some(isIn));
+    return children.some(
+      (id) => this.#mute.has(id) || [...(this.#branches.get(id) ?? [])].some(isIn),
+    );
   }
 
   /** The path of a lock whose holder has let it go not long ago. */
@@ -113,7 +124,10 @@ export class LockService implements Disposable {
     else this.publish(this.looks.look({ path, kind, name }));
   }
 
-  /** The keeper is gone, and with it what the sessions of now would report: their locks are only seen by looking. */
+  /**
+   * The keeper is gone, and with it what the sessions of now would report: their locks are only
+   * seen by looking.
+   */
   keeperLost(): void {
     this.#muteAll();
   }
@@ -132,13 +146,19 @@ export class LockService implements Disposable {
     switch (action) {
       case 'acquired':
       case 'taken-up': {
-        const how = action === 'acquired' ? 'the session that took it runs' : 'a session that came back took it up';
+        const how =
+          action === 'acquired'
+            ? 'the session that took it runs'
+            : 'a session that came back took it up';
         const verdict = { condition: 'held', reasons: [how] } as const;
         const mark = nonce ?? '';
-        return this.publish(table.acquired({ place, nonce, mark, holder: party, verdict, atS, source: 'report' }));
+        return this.publish(
+          table.acquired({ place, nonce, mark, holder: party, verdict, atS, source: 'report' }),
+        );
       }
       case 'contended':
-        if (table.markAt(path) === undefined || table.markAt(path) !== nonce) this.publish(this.looks.look(place));
+        if (table.markAt(path) === undefined || table.markAt(path) !== nonce)
+          this.publish(this.looks.look(place));
         return this.publish(table.contended(path, party));
       case 'gave-up':
         return this.publish(table.gaveUp(path, party));
@@ -220,12 +240,19 @@ export class LockService implements Disposable {
     }
   }
 
-  /** Nobody reports what other processes do with their locks, and a report may be lost: in turn, everything is looked at again. */
+  /**
+   * Nobody reports what other processes do with their locks, and a report may be lost: in turn,
+   * everything is looked at again.
+   */
   #lookAgain(): void {
     const open = [...this.#branches.values()].flatMap((branches) => [...branches]);
-    const places = [...this.looks.table.all(), ...open.flatMap((branch) => placesOf(branch, this.#hostingRoot))];
+    const places = [
+      ...this.looks.table.all(),
+      ...open.flatMap((branch) => placesOf(branch, this.#hostingRoot)),
+    ];
     const first = this.#turn < places.length ? this.#turn : 0;
-    for (const { path, kind, name } of places.slice(first, first + lookAgainMax)) this.#look({ path, kind, name });
+    for (const { path, kind, name } of places.slice(first, first + lookAgainMax))
+      this.#look({ path, kind, name });
     this.#turn = first + lookAgainMax;
   }
 
@@ -238,12 +265,17 @@ export class LockService implements Disposable {
     if (this.#goneIds.size > goneIdsMax && oldest !== undefined) this.#goneIds.delete(oldest);
   }
 
-  /** A session that is young may be a reconnected client that has not shown its token yet; one that is mute cannot tell. */
+  /**
+   * A session that is young may be a reconnected client that has not shown its token yet; one that
+   * is mute cannot tell.
+   */
   #hasSessionOnItsWay(user: string | null, overdueMs: number, graceMs: number): boolean {
     return [...this.#context.service.registry.entries()].some(({ child }) => {
       // One that was there before us is mute.
       const ageMs = performance.now() - (this.#begunAtMs.get(child.id) ?? -Infinity);
-      return child.user === user && ((overdueMs <= ageMs && ageMs < graceMs) || this.#mute.has(child.id));
+      return (
+        child.user === user && ((overdueMs <= ageMs && ageMs < graceMs) || this.#mute.has(child.id))
+      );
     });
   }
 }

@@ -1,15 +1,19 @@
 import { scanAfterMuteMs } from './limits.ts';
 
 /**
- * Sessions whose reports may have been lost, all at once: the keeper between them and us was killed, or there was no fork
- * service for a while. Any of them may hold a lock, or have taken one up, without our knowing.
+ * Sessions whose reports may have been lost, all at once: the keeper between them and us was
+ * killed, or there was no fork service for a while. Any of them may hold a lock, or have taken one
+ * up, without our knowing.
  */
 export class MuteSessions implements Disposable {
   readonly #scan: () => void;
   readonly #ids = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
 
-  /** `scan` is called a moment after the end of such sessions, for nobody knows which branches they had open. */
+  /**
+   * `scan` is called a moment after the end of such sessions, for nobody knows which branches they
+   * had open.
+   */
   constructor(scan: () => void) {
     this.#scan = scan;
   }

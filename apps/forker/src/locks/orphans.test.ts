@@ -5,7 +5,16 @@ import { Orphans } from './orphans.ts';
 
 function lock(id: string, user = 'alice'): Lock {
   const holder = { childId: 'c', pid: 1, user, host: 'h', command: null, since: null };
-  return { id, kind: 'branch', path: id, name: id, holder, waiters: [], condition: 'orphaned', nonce: id };
+  return {
+    id,
+    kind: 'branch',
+    path: id,
+    name: id,
+    holder,
+    waiters: [],
+    condition: 'orphaned',
+    nonce: id,
+  };
 }
 
 /** Orphans with a clock that is set by hand, and sessions that are on their way. */
@@ -80,7 +89,11 @@ it('no grace runs before anybody could come back, and then it runs whole', () =>
 
 it('an orphan is told with the end of its grace, which stays while the grace runs', () => {
   using bench = new OrphanBench(false);
-  assert.equal('graceEndsAt' in bench.orphans.add(lock('l1')), false, 'before anybody could come back');
+  assert.equal(
+    'graceEndsAt' in bench.orphans.add(lock('l1')),
+    false,
+    'before anybody could come back',
+  );
   const earliest = Date.now() + 1_000;
   const [told] = bench.orphans.begin();
   assert.equal(told?.id, 'l1');

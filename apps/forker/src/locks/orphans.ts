@@ -6,8 +6,8 @@ export interface OrphansContext {
   readonly graceMs: number;
   readonly now: () => number;
   /**
-   * Whether a session of that user runs that may be the reconnected client on its way. `overdueMs` ago the grace ended: a
-   * session that came later came too late.
+   * Whether a session of that user runs that may be the reconnected client on its way. `overdueMs`
+   * ago the grace ended: a session that came later came too late.
    */
   readonly mayBeTakenUp: (user: string | null, overdueMs: number) => boolean;
   readonly free: (lock: Lock) => void;
@@ -20,7 +20,10 @@ interface Waiting {
   readonly graceEndsAt: string | null;
 }
 
-/** Locks whose session has ended. Each frees itself after its grace, unless a reconnecting client takes it up. */
+/**
+ * Locks whose session has ended. Each frees itself after its grace, unless a reconnecting client
+ * takes it up.
+ */
 export class Orphans implements Disposable {
   readonly #context: OrphansContext;
   readonly #waiting = new Map<string, Waiting>();
@@ -32,8 +35,8 @@ export class Orphans implements Disposable {
   }
 
   /**
-   * Lets graces run: from now on a client can come back. Those of orphans from before start whole; they are returned, as
-   * they are to be told now.
+   * Lets graces run: from now on a client can come back. Those of orphans from before start whole;
+   * they are returned, as they are to be told now.
    */
   begin(): readonly Lock[] {
     this.#begun = true;
@@ -42,7 +45,10 @@ export class Orphans implements Disposable {
     return waiting.map(({ lock }) => this.add(lock));
   }
 
-  /** Starts the grace of a lock; one that runs already goes on. The lock as it is to be told: with the end of its grace. */
+  /**
+   * Starts the grace of a lock; one that runs already goes on. The lock as it is to be told: with
+   * the end of its grace.
+   */
   add(lock: Lock): Lock {
     const waiting = this.#waiting.get(lock.id) ?? this.#wait(lock);
     this.#waiting.set(lock.id, waiting);
@@ -71,7 +77,11 @@ export class Orphans implements Disposable {
   #wait(lock: Lock): Waiting {
     const { graceMs, now } = this.#context;
     if (!this.#begun) return { lock, dueAt: Infinity, graceEndsAt: null };
-    return { lock, dueAt: now() + graceMs, graceEndsAt: new Date(Date.now() + graceMs).toISOString() };
+    return {
+      lock,
+      dueAt: now() + graceMs,
+      graceEndsAt: new Date(Date.now() + graceMs).toISOString(),
+    };
   }
 
   [Symbol.dispose](): void {

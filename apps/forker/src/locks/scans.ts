@@ -3,7 +3,10 @@ import type { Logger } from '@hatchery/daemon';
 import { scanDirectoriesAtATime, sweepDirectoriesPerS, sweepPauseMs } from './limits.ts';
 import { walkBranches } from './sweep.ts';
 
-/** Finds locks that nobody reported: all at once at start and on demand, and slowly in the background for ever. */
+/**
+ * Finds locks that nobody reported: all at once at start and on demand, and slowly in the
+ * background for ever.
+ */
 export class Scans implements Disposable {
   readonly #root: string;
   readonly #visit: (directory: string) => void;
@@ -17,13 +20,18 @@ export class Scans implements Disposable {
     this.#log = log;
   }
 
-  /** Reads everything once, and goes on slowly from then on. To be called when sessions report, so that nothing falls between. */
+  /**
+   * Reads everything once, and goes on slowly from then on. To be called when sessions report, so
+   * that nothing falls between.
+   */
   begin(): void {
     void this.#unlessEnded(async (signal) => {
       await this.scan();
       for (;;) {
         await delay(sweepPauseMs, undefined, { signal, ref: false });
-        await this.#walk(async () => delay(1000 / sweepDirectoriesPerS, undefined, { signal, ref: false }));
+        await this.#walk(async () =>
+          delay(1000 / sweepDirectoriesPerS, undefined, { signal, ref: false }),
+        );
       }
     });
   }
@@ -33,10 +41,14 @@ export class Scans implements Disposable {
     void this.#unlessEnded(async () => void (await this.scan()));
   }
 
-  /** Reads the whole root; joins a scan that runs already. Resolves with how many directories were read. */
+  /**
+   * Reads the whole root; joins a scan that runs already. Resolves with how many directories were
+   * read.
+   */
   scan(): Promise<number> {
     this.#running ??= this.#walk(async (directories) => {
-      if (directories % scanDirectoriesAtATime === 0) await turn(undefined, { signal: this.#ending.signal });
+      if (directories % scanDirectoriesAtATime === 0)
+        await turn(undefined, { signal: this.#ending.signal });
     }).finally(() => (this.#running = null));
     return this.#running;
   }
@@ -50,7 +62,8 @@ export class Scans implements Disposable {
     try {
       await look(signal);
     } catch (error) {
-      if (!signal.aborted) this.#log.error({ err: error }, 'locks that nobody reports are not all looked for');
+      if (!signal.aborted)
+        this.#log.error({ err: error }, 'locks that nobody reports are not all looked for');
     }
   }
 
@@ -60,7 +73,10 @@ export class Scans implements Disposable {
       if (!this.#ending.signal.aborted) this.#visit(directory);
     };
     return walkBranches(this.#root, visit, pace, (directory, error) => {
-      this.#log.warn({ directory, code: error.code }, 'a directory cannot be read; locks in it are not seen');
+      this.#log.warn(
+        { directory, code: error.code },
+        'a directory cannot be read; locks in it are not seen',
+      );
     });
   }
 }

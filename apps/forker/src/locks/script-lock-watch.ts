@@ -6,7 +6,10 @@ import { diffLocks } from '@hatchery/locks';
 import { makeLocksDirectory, readScriptLocks, type KnownHolders } from '@hatchery/script-locks';
 import { lookAgainMs, settleMs } from './limits.ts';
 
-/** Shows the locks of scripts: at once when a holder of ours writes or removes its record, within a second when others lock. */
+/**
+ * Shows the locks of scripts: at once when a holder of ours writes or removes its record, within a
+ * second when others lock.
+ */
 export class ScriptLockWatch implements Disposable {
   readonly #directory: string;
   readonly #mode: number;
@@ -69,7 +72,9 @@ export class ScriptLockWatch implements Disposable {
           this.look();
         }, settleMs);
       });
-      this.#watcher.on('error', (error) => this.#log.warn({ err: error }, 'locks of scripts show with delay'));
+      this.#watcher.on('error', (error) =>
+        this.#log.warn({ err: error }, 'locks of scripts show with delay'),
+      );
     } catch (error) {
       this.#log.warn({ err: error }, 'locks of scripts show with delay');
     }

@@ -1,4 +1,7 @@
-/** Sends a signal to a process, or with a negative number to a group. One that is gone needs none. @throws when it may not */
+/**
+ * Sends a signal to a process, or with a negative number to a group. One that is gone needs none.
+ * @throws when it may not
+ */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

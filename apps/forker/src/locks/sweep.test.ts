@@ -6,7 +6,9 @@ import { temporaryDirectory } from '@hatchery/testkit';
 import { LockDirectory } from './lock-dir.test-support.ts';
 import { walkBranches } from './sweep.ts';
 
-async function walk(root: string): Promise<{ found: string[]; unreadable: string[]; paces: number[] }> {
+async function walk(
+  root: string,
+): Promise<{ found: string[]; unreadable: string[]; paces: number[] }> {
   const [found, unreadable, paces]: [string[], string[], number[]] = [[], [], []];
   await walkBranches(
     root,
@@ -20,7 +22,8 @@ async function walk(root: string): Promise<{ found: string[]; unreadable: string
 it('every branch is found, and nothing is read inside of .bzr or behind a symlink', async () => {
   using directory = temporaryDirectory();
   using elsewhere = temporaryDirectory();
-  for (const branch of ['~a/p/t', '~a/p/t/nested', '~b']) new LockDirectory(join(directory.path, branch));
+  for (const branch of ['~a/p/t', '~a/p/t/nested', '~b'])
+    new LockDirectory(join(directory.path, branch));
   new LockDirectory(join(directory.path, '~a/p/t/.bzr/not-a-branch'));
   new LockDirectory(join(elsewhere.path, 'b'));
   symlinkSync(elsewhere.path, join(directory.path, 'link'));

@@ -6,8 +6,8 @@ import { sweepDepthMax } from './limits.ts';
 export type Pace = (directories: number) => Promise<void>;
 
 /**
- * Walks a hosting root and calls `visit` with each directory that holds a branch, repository or working tree. Symlinks are not
- * followed; what cannot be read is passed over to `unreadable`.
+ * Walks a hosting root and calls `visit` with each directory that holds a branch, repository or
+ * working tree. Symlinks are not followed; what cannot be read is passed over to `unreadable`.
  * @returns how many directories were read
  */
 export async function walkBranches(
@@ -18,17 +18,20 @@ export async function walkBranches(
 ): Promise<number> {
   let read = 0;
   const walk = async (directory: string, depth: number): Promise<void> => {
-    const entries = await readdir(directory, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-      // It may be gone since its parent was read.
-      if (error.code !== 'ENOENT') unreadable(directory, error);
-      return [];
-    });
+    const entries = await readdir(directory, { withFileTypes: true }).catch(
+      (error: NodeJS.ErrnoException) => {
+        // It may be gone since its parent was read.
+        if (error.code !== 'ENOENT') unreadable(directory, error);
+        return [];
+      },
+    );
     read += 1;
     if (entries.some((entry) => entry.name === '.bzr' && entry.isDirectory())) visit(directory);
     await pace(read);
     if (depth >= sweepDepthMax) return;
     for (const entry of entries) {
-      if (entry.isDirectory() && entry.name !== '.bzr') await walk(join(directory, entry.name), depth + 1);
+      if (entry.isDirectory() && entry.name !== '.bzr')
+        await walk(join(directory, entry.name), depth + 1);
     }
   };
   await walk(root, 0);

@@ -9,10 +9,18 @@ const quiet = { info: () => undefined, warn: () => undefined };
 
 describe('the list of modules to preload', () => {
   it('that fits is taken, and nothing is recorded', async () => {
-    const lists = { identity: 'now', places: ['/nowhere/a'], fitting: '/nowhere/a', any: '/nowhere/a' };
+    const lists = {
+      identity: 'now',
+      places: ['/nowhere/a'],
+      fitting: '/nowhere/a',
+      any: '/nowhere/a',
+    };
     const told: string[] = [];
     assert.equal(
-      await preloadList(lists, { info: (line) => told.push(line), warn: (line) => told.push(line) }),
+      await preloadList(lists, {
+        info: (line) => told.push(line),
+        warn: (line) => told.push(line),
+      }),
       '/nowhere/a',
     );
     assert.deepEqual(told, []);
@@ -45,7 +53,10 @@ describe('the list of modules to preload', () => {
     });
     const lists = { identity: 'now', places: [blocked, free], fitting: null, any: null };
     assert.equal(await preloadList(lists, quiet), free);
-    const { identity, modules } = JSON.parse(readFileSync(free, 'utf8')) as { identity: string; modules: string[] };
+    const { identity, modules } = JSON.parse(readFileSync(free, 'utf8')) as {
+      identity: string;
+      modules: string[];
+    };
     assert.equal(identity, 'now');
     assert.ok(modules.includes('breezy.bzr.smart.repository'), modules.join());
     assert.equal(statSync(free).mode & 0o777, 0o644);
@@ -57,10 +68,18 @@ describe('the list of modules to preload', () => {
     using directory = temporaryDirectory();
     writeFileSync(join(directory.path, 'file'), '');
     const old = join(directory.path, 'old.json');
-    const lists = { identity: 'now', places: [join(directory.path, 'file', 'preload.json')], fitting: null, any: old };
+    const lists = {
+      identity: 'now',
+      places: [join(directory.path, 'file', 'preload.json')],
+      fitting: null,
+      any: old,
+    };
     const warned: string[] = [];
     assert.equal(await preloadList(lists, { ...quiet, warn: (line) => warned.push(line) }), old);
-    assert.match(warned.join(), /no place for it can be written: .*; the list of modules \S+old\.json serves on/);
+    assert.match(
+      warned.join(),
+      /no place for it can be written: .*; the list of modules \S+old\.json serves on/,
+    );
     await assert.rejects(preloadList({ ...lists, any: null }, quiet), {
       message: /^no list of modules to preload can be made: no place for it can be written: /,
     });

@@ -8,8 +8,9 @@ export interface Teller {
 }
 
 /**
- * The path of the list of modules that a zygote preloads. Where none fits this Breezy and this code, one is recorded: in the
- * checkout, or in the state directory when the checkout cannot be written. When that fails, an older list serves.
+ * The path of the list of modules that a zygote preloads. Where none fits this Breezy and this
+ * code, one is recorded: in the checkout, or in the state directory when the checkout cannot be
+ * written. When that fails, an older list serves.
  * @throws {StartError} when there is no list at all and none can be made
  */
 export async function preloadList(lists: PreloadLists, tell: Teller): Promise<string> {
@@ -20,7 +21,10 @@ export async function preloadList(lists: PreloadLists, tell: Teller): Promise<st
     return await record(places, identity);
   } catch (error) {
     const { message } = error as Error;
-    if (any === null) throw new StartError(`no list of modules to preload can be made: ${message}`, { cause: error });
+    if (any === null)
+      throw new StartError(`no list of modules to preload can be made: ${message}`, {
+        cause: error,
+      });
     tell.warn(
       `${message}; the list of modules ${any} serves on: it is for another Breezy or other code, and sessions may start more slowly`,
     );

@@ -12,13 +12,15 @@ const execute = promisify(execFile);
 const recorder = fileURLToPath(new URL('../../zygote/trace_sessions.py', import.meta.url));
 
 /**
- * Runs real sessions, and writes which modules they imported into the first of `places` that can be written; its path.
+ * Runs real sessions, and writes which modules they imported into the first of `places` that can be
+ * written; its path.
  * @throws {StartError} with the reason: no place can be written, or a session failed
  */
 export async function record(places: readonly string[], identity: string): Promise<string> {
   const path = firstWritable(places);
   try {
-    // Nothing of our own environment: a PYTHONPATH or a plugin path of the operator would change what is recorded.
+    // Nothing of our own environment: a PYTHONPATH or a plugin path of the operator would change
+    // what is recorded.
     await execute(systemPython, ['-E', '-s', '-X', 'utf8', recorder, path, identity], {
       env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' },
       cwd: '/',
@@ -50,6 +52,12 @@ function firstWritable(places: readonly string[]): string {
 function prove(path: string): void {
   makeDirectories(dirname(path), modes.sessionsDirectory);
   const probe = `${path}.${process.pid}.probe`;
-  closeSync(openSync(probe, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600));
+  closeSync(
+    openSync(
+      probe,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o600,
+    ),
+  );
   rmSync(probe);
 }

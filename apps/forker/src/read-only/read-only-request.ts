@@ -14,23 +14,36 @@ export interface ReadOnlyContext {
 const reasonCharactersMax = 200;
 
 /**
- * Answers `POST /v1/read-only` `{on, actor, reason}` → 202 `{actionId, outcome}`, 409 when the configuration says otherwise, 500 when the
- * disk does not take it. The audit has the intent before anything is done, and the outcome after.
+ * Answers `POST /v1/read-only` `{on, actor, reason}` → 202 `{actionId, outcome}`, 409 when the
+ * configuration says otherwise, 500 when the disk does not take it. The audit has the intent before
+ * anything is done, and the outcome after.
  */
 export function answerReadOnlyRequest(
   { readOnly, events, log }: ReadOnlyContext,
-  { on, actor, reason }: Readonly<Record<string, unknown>> & { readonly actor: string; readonly reason: string },
+  {
+    on,
+    actor,
+    reason,
+  }: Readonly<Record<string, unknown>> & { readonly actor: string; readonly reason: string },
 ): { readonly status: number; readonly body: object } {
   if (typeof on !== 'boolean') return refuse(400, 'on takes true or false');
   if (reason.length > reasonCharactersMax || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(reason))
-    return refuse(400, `the reason is shown to users: one line of at most ${reasonCharactersMax} characters`);
+    return refuse(
+      400,
+      `the reason is shown to users: one line of at most ${reasonCharactersMax} characters`,
+    );
   if (!on && readOnly.isConfigured)
-    return refuse(409, 'hosting.read_only is set in hatchery.toml: take it out there and restart the fork service');
+    return refuse(
+      409,
+      'hosting.read_only is set in hatchery.toml: take it out there and restart the fork service',
+    );
   const actionId = randomUUID();
   const intent = { actor, reason, verb: `read-only ${on ? 'on' : 'off'}`, target: 'hosting' };
   events.publish({ kind: 'action.requested', actionId, ...intent });
   log.info({ actionId, ...intent }, 'action requested');
-  const failure = attempt(() => (on ? readOnly.turnOn(reason, actor, new Date()) : readOnly.turnOff()));
+  const failure = attempt(() =>
+    on ? readOnly.turnOn(reason, actor, new Date()) : readOnly.turnOff(),
+  );
   const outcome = failure === null ? 'done' : `failed: ${failure}`;
   events.publish({ kind: 'action.done', actionId, outcome });
   log.info({ actionId, outcome }, 'action done');

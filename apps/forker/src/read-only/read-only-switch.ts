@@ -10,8 +10,9 @@ const configActor = 'hatchery.toml';
 const configReason = 'it is set in the configuration';
 
 /**
- * Whether anything may be written, as one file says that every session looks at before each change. So it holds at once for sessions that
- * run, for those that were spawned without this service, and after a restart; nothing has to be told to anybody.
+ * Whether anything may be written, as one file says that every session looks at before each change.
+ * So it holds at once for sessions that run, for those that were spawned without this service, and
+ * after a restart; nothing has to be told to anybody.
  */
 export class ReadOnlySwitch {
   readonly #config: Config;
@@ -22,7 +23,10 @@ export class ReadOnlySwitch {
     this.#path = readOnlyPath(config);
   }
 
-  /** Null when the service takes changes. A file that cannot be understood counts as sessions take it. */
+  /**
+   * Null when the service takes changes. A file that cannot be understood counts as sessions take
+   * it.
+   */
   get state(): ReadOnlyState | null {
     return readReadOnly(this.#config);
   }
@@ -32,7 +36,10 @@ export class ReadOnlySwitch {
     return this.#config.hosting.readOnly;
   }
 
-  /** Follows the configuration, and keeps what an operator switched before. @throws the system's error when it cannot be written */
+  /**
+   * Follows the configuration, and keeps what an operator switched before. @throws the system's
+   * error when it cannot be written
+   */
   restore(now: Date): void {
     const { state } = this;
     if (this.isConfigured && state === null)
@@ -40,7 +47,10 @@ export class ReadOnlySwitch {
     if (!this.isConfigured && state?.actor === configActor) this.turnOff();
   }
 
-  /** From here on no session changes anything; what is on when it is turned on again gets another reason. @throws the system's error */
+  /**
+   * From here on no session changes anything; what is on when it is turned on again gets another
+   * reason. @throws the system's error
+   */
   turnOn(reason: string, actor: string, now: Date): void {
     this.#write({ reason, since: this.state?.since || now.toISOString(), actor });
   }

@@ -37,7 +37,11 @@ describe('the read-only switch', () => {
     const readOnly = new ReadOnlySwitch(configIn(directory));
     readOnly.turnOn('disks', 'ops', then);
     readOnly.turnOn('more disks', 'dev', later);
-    assert.deepEqual(readOnly.state, { reason: 'more disks', since: then.toISOString(), actor: 'dev' });
+    assert.deepEqual(readOnly.state, {
+      reason: 'more disks',
+      since: then.toISOString(),
+      actor: 'dev',
+    });
   });
 
   it('follows the configuration both ways, and leaves alone what an operator switched', () => {
@@ -98,7 +102,8 @@ function bench(
 }
 
 function told(event: Event): unknown {
-  if (event.kind === 'action.requested') return [event.actor, event.verb, event.target, event.reason];
+  if (event.kind === 'action.requested')
+    return [event.actor, event.verb, event.target, event.reason];
   return event.kind === 'action.done' ? event.outcome : event.kind;
 }
 
@@ -121,7 +126,8 @@ describe('a request to switch read-only', () => {
   it('is refused when it says neither, or gives a reason that is not for users’ terminals', () => {
     using directory = temporaryDirectory();
     using stand = bench(configIn(directory));
-    for (const on of [undefined, 'yes', 1, null]) assert.deepEqual(stand.ask({ on }), [400, 'on takes true or false']);
+    for (const on of [undefined, 'yes', 1, null])
+      assert.deepEqual(stand.ask({ on }), [400, 'on takes true or false']);
     for (const reason of ['two\nlines', '\u001b[2J', 'a\u202eb', 'x'.repeat(201)])
       assert.deepEqual(stand.ask({ on: true, reason }), [
         400,

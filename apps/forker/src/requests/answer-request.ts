@@ -23,14 +23,22 @@ export interface AnswerContext {
 }
 
 /** Answers one request (docs/reference/fork-protocol.md#requests-and-answers). */
-export function answerRequest(context: AnswerContext, request: Request, reply: Reply, requester: Requester): void {
+export function answerRequest(
+  context: AnswerContext,
+  request: Request,
+  reply: Reply,
+  requester: Requester,
+): void {
   const { service, log, times } = context;
   const relay = context.relay();
   if (relay !== null) return relay.request(request, reply);
   switch (request.kind) {
     case 'hello':
       log.info(context.status(), 'hello');
-      return reply({ kind: 'alive' }, { last: true, delivered: () => times.answered('hello', requester.acceptedAtMs) });
+      return reply(
+        { kind: 'alive' },
+        { last: true, delivered: () => times.answered('hello', requester.acceptedAtMs) },
+      );
     case 'quit':
       // Before the answer closes the connection, by which alone it is known who asks.
       context.quit(requester);
@@ -68,7 +76,8 @@ async function answerFork(
 async function answerAttach(context: AnswerContext, id: string, reply: Reply): Promise<void> {
   try {
     const child = context.service.attach(id);
-    if (child === null) throw new ForkRefusal(`no child ${id}: it never was, or its end was told already`);
+    if (child === null)
+      throw new ForkRefusal(`no child ${id}: it never was, or its end was told already`);
     await answerChild(child, reply);
   } catch (error) {
     refuse(context, error as Error, reply);
@@ -80,7 +89,12 @@ async function answerChild(child: Forked, reply: Reply, undelivered?: () => void
   reply({ kind: 'exited', status: await child.exited }, { last: true, delivered: child.heard });
 }
 
-function refuse({ log, refusals }: AnswerContext, error: Error, reply: Reply, delivered?: () => void): void {
+function refuse(
+  { log, refusals }: AnswerContext,
+  error: Error,
+  reply: Reply,
+  delivered?: () => void,
+): void {
   if (error instanceof RequesterLeft) return;
   if (error instanceof ForkRefusal) refusals.refused(error.message);
   else log.error({ err: error }, 'fork failed');

@@ -1,6 +1,9 @@
 import { createHistogram } from 'node:perf_hooks';
 
-/** How fast one kind of answer was given, in milliseconds from the acceptance of the connection to the last byte written. */
+/**
+ * How fast one kind of answer was given, in milliseconds from the acceptance of the connection to
+ * the last byte written.
+ */
 export interface Times {
   readonly count: number;
   readonly p50Ms: number;
@@ -8,12 +11,21 @@ export interface Times {
   readonly maxMs: number;
 }
 
-/** What is measured: an answer to `hello`, and a fork that was refused, at once or when its time in the queue was over. */
+/**
+ * What is measured: an answer to `hello`, and a fork that was refused, at once or when its time in
+ * the queue was over.
+ */
 export type AnswerKind = 'hello' | 'refusal';
 
-/** How fast the service answers, by its own clock: what a loaded machine does to its clients is not in it. */
+/**
+ * How fast the service answers, by its own clock: what a loaded machine does to its clients is not
+ * in it.
+ */
 export class AnswerTimes {
-  readonly #histograms = { hello: createHistogram({ figures: 3 }), refusal: createHistogram({ figures: 3 }) };
+  readonly #histograms = {
+    hello: createHistogram({ figures: 3 }),
+    refusal: createHistogram({ figures: 3 }),
+  };
   readonly #clock: () => number;
 
   /** `clock` is monotonic, in milliseconds. */
@@ -34,7 +46,8 @@ export class AnswerTimes {
   #times(kind: AnswerKind): Times {
     const histogram = this.#histograms[kind];
     const { count } = histogram;
-    const ms = (microseconds: number): number => (count === 0 ? 0 : Math.round(microseconds / 10) / 100);
+    const ms = (microseconds: number): number =>
+      count === 0 ? 0 : Math.round(microseconds / 10) / 100;
     return {
       count,
       p50Ms: ms(histogram.percentile(50)),

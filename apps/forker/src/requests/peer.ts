@@ -13,14 +13,19 @@ export interface Peer {
   readonly program: string | null;
 }
 
-/** SO_PEERCRED of unix(7), which Node has no call for: `pid uid`. The connection is descriptor 0. */
+/**
+ * SO_PEERCRED of unix(7), which Node has no call for: `pid uid`. The connection is descriptor 0.
+ */
 const script = `
 import socket, struct
 pid, uid, _ = struct.unpack("3i", socket.socket(fileno=0).getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
 print(pid, uid)
 `;
 
-/** Asks the kernel. The descriptor is handed on before this returns, so the connection may be closed then. Null when it cannot be asked. */
+/**
+ * Asks the kernel. The descriptor is handed on before this returns, so the connection may be closed
+ * then. Null when it cannot be asked.
+ */
 export async function peerOf(socket: Socket): Promise<Peer | null> {
   const fd = (socket as unknown as { readonly _handle?: { readonly fd?: number } })._handle?.fd;
   if (fd === undefined || fd < 0) return null;

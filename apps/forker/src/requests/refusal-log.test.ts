@@ -18,7 +18,9 @@ describe('RefusalLog', () => {
     for (const reason of ['full', 'full', 'draining']) refusals.refused(reason);
     assert.deepEqual(lines, [[{ reason: 'full' }, 'fork refused']]);
     t.mock.timers.tick(refusalLogMs);
-    assert.deepEqual(lines.slice(1), [[{ count: 2, lastReason: 'draining' }, 'more forks refused']]);
+    assert.deepEqual(lines.slice(1), [
+      [{ count: 2, lastReason: 'draining' }, 'more forks refused'],
+    ]);
   });
 
   it('goes on counting while they come, and tells the next one at once when they have stopped', (t) => {

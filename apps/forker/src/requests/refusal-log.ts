@@ -3,8 +3,9 @@ import { forkRefusalCodeOf } from '@hatchery/protocol';
 import { refusalLogMs } from '../limits.ts';
 
 /**
- * Logs refusals: the first at once, and those that follow it within a second as one line with their number. Under overload
- * a line for each would cost more than the refusals, and bury everything else.
+ * Logs refusals: the first at once, and those that follow it within a second as one line with their
+ * number. Under overload a line for each would cost more than the refusals, and bury everything
+ * else.
  */
 export class RefusalLog {
   readonly #log: Logger;

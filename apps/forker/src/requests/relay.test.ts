@@ -24,7 +24,10 @@ class Service implements AsyncDisposable {
     });
   }
 
-  static async listen(path: string, say: (request: string, socket: Socket) => void): Promise<Service> {
+  static async listen(
+    path: string,
+    say: (request: string, socket: Socket) => void,
+  ): Promise<Service> {
     const service = new Service(say);
     await new Promise<void>((resolve) => service.#server.listen({ path }, resolve));
     return service;
@@ -38,7 +41,10 @@ class Service implements AsyncDisposable {
 
 const alive = (_: string, socket: Socket): void => void socket.end('ok\nyep, still alive\n');
 const silent = (): void => undefined;
-const tryAgain = { kind: 'failure', reason: 'the service is being restarted: try again in a moment' };
+const tryAgain = {
+  kind: 'failure',
+  reason: 'the service is being restarted: try again in a moment',
+};
 
 /** The answers to a request, and a promise of the last one. */
 function heard() {
@@ -52,7 +58,8 @@ function heard() {
 }
 
 describe('the relay to a successor', () => {
-  // On a slow machine the old fork service called itself, and each call made the next one: it outlived its stop.
+  // On a slow machine the old fork service called itself, and each call made the next one: it
+  // outlived its stop.
   it('connects to nobody while the path still leads to this process', async () => {
     using directory = temporaryDirectory();
     const path = join(directory.path, 'sock');
@@ -69,7 +76,9 @@ describe('the relay to a successor', () => {
     await rename(`${path}.next`, path);
     isTaken = true;
     assert.deepEqual(await client.last(), { kind: 'alive' });
-    await until('the question for the exit', () => successor.asked.some((asked) => asked.startsWith('attach c1')));
+    await until('the question for the exit', () =>
+      successor.asked.some((asked) => asked.startsWith('attach c1')),
+    );
     assert.deepEqual(ourselves.asked, []);
     relay[Symbol.dispose]();
     assert.equal(await exit, null);
@@ -124,14 +133,21 @@ describe('the relay to a successor', () => {
     relay[Symbol.dispose]();
     await until('the end of the connections', () => successor.open.size === 0);
     assert.deepEqual(client.answers, [
-      { kind: 'forked', pid: 4_194_400, directory: `${directory.path}/lp-forking-service-child-c1` },
+      {
+        kind: 'forked',
+        pid: 4_194_400,
+        directory: `${directory.path}/lp-forking-service-child-c1`,
+      },
     ]);
   });
 
   it('takes an exit for unknown that the successor knows nothing of', async () => {
     using directory = temporaryDirectory();
     const path = join(directory.path, 'sock');
-    await using _successor = await Service.listen(path, (_, socket) => void socket.end('FAILURE\nno child c1\n'));
+    await using _successor = await Service.listen(
+      path,
+      (_, socket) => void socket.end('FAILURE\nno child c1\n'),
+    );
     using relay = new Relay(path, () => true);
     assert.equal(await relay.exit('c1'), 255 << 8);
   });

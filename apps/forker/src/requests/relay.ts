@@ -1,31 +1,47 @@
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { attachChild, ForkerUnavailableError } from '@hatchery/forker-client';
-import { AnswerDecoder, childIdOfDirectory, encodeRequest, type Answer, type Request } from '@hatchery/protocol';
+import {
+  AnswerDecoder,
+  childIdOfDirectory,
+  encodeRequest,
+  type Answer,
+  type Request,
+} from '@hatchery/protocol';
 import { unknownStatus } from '../children/running/registry.ts';
 import { relayRetryEveryMs, relayRetryForMs, successionLookMs } from '../limits.ts';
 import type { Reply } from './request-connection.ts';
 
 /** What a client is told when neither we nor our successor can take its request. */
-const tryAgain = { kind: 'failure', reason: 'the service is being restarted: try again in a moment' } as const;
+const tryAgain = {
+  kind: 'failure',
+  reason: 'the service is being restarted: try again in a moment',
+} as const;
 
 /**
- * Passes the clients of this process on to its successor, which listens on the same path. Until the successor has taken the
- * path over, a connection to it would come back to this process, and each one would open the next; so the relay waits for that.
- * Dispose it when no client is left to answer: it closes its connections and ends its waits.
+ * Passes the clients of this process on to its successor, which listens on the same path. Until the
+ * successor has taken the path over, a connection to it would come back to this process, and each
+ * one would open the next; so the relay waits for that. Dispose it when no client is left to
+ * answer: it closes its connections and ends its waits.
  */
 export class Relay implements Disposable {
   readonly #socket: string;
   readonly #over = new AbortController();
   readonly #isReached: Promise<void>;
 
-  /** `socket` is the path of the fork protocol's socket; `isTaken` says whether the successor listens there by now. */
+  /**
+   * `socket` is the path of the fork protocol's socket; `isTaken` says whether the successor
+   * listens there by now.
+   */
   constructor(socket: string, isTaken: () => boolean) {
     this.#socket = socket;
     this.#isReached = this.#reach(isTaken);
   }
 
-  /** Passes a request on, and each of its answers back: the client connected a moment too early and need not know. */
+  /**
+   * Passes a request on, and each of its answers back: the client connected a moment too early and
+   * need not know.
+   */
   request(request: Request, reply: Reply): void {
     const { signal } = this.#over;
     const giveUp = (): void => reply(tryAgain, { last: true });
@@ -39,8 +55,9 @@ export class Relay implements Disposable {
   }
 
   /**
-   * The raw exit status of a child that the successor looks after; that of an unknown end when the successor does not answer.
-   * Null when the relay is disposed first: then the client asks the next fork service. Never rejects.
+   * The raw exit status of a child that the successor looks after; that of an unknown end when the
+   * successor does not answer. Null when the relay is disposed first: then the client asks the next
+   * fork service. Never rejects.
    */
   async exit(id: string): Promise<number | null> {
     await this.#isReached;
@@ -95,7 +112,8 @@ export class Relay implements Disposable {
         if (answer.kind === 'garbage') return leave();
         if (answer.kind !== 'forked') return finish(answer);
         child = childIdOfDirectory(answer.directory);
-        // A client that has gone is found out by its answer; the child is then the successor's to end.
+        // A client that has gone is found out by its answer; the child is then the successor's to
+        // end.
         reply(answer, { undelivered: leave });
       }
     });

@@ -15,11 +15,15 @@ async function serving(
 ): Promise<void> {
   using directory = temporaryDirectory();
   const path = join(directory.path, 'socket');
-  const server = createServer({ allowHalfOpen: true }, (socket) => takeRequest(socket, requestTimeoutMs, handle));
+  const server = createServer({ allowHalfOpen: true }, (socket) =>
+    takeRequest(socket, requestTimeoutMs, handle),
+  );
   server.listen(path);
   await once(server, 'listening');
   const count = async (): Promise<number> =>
-    new Promise((resolve, reject) => server.getConnections((error, open) => (error ? reject(error) : resolve(open))));
+    new Promise((resolve, reject) =>
+      server.getConnections((error, open) => (error ? reject(error) : resolve(open))),
+    );
   try {
     await story(path, count);
     await until('every connection to be closed', async () => (await count()) === 0);
@@ -46,7 +50,10 @@ describe('takeRequest', () => {
 
   it('takes no second request from a connection, nor minds its bytes', async () => {
     await serving(answerAlive, async (path) => {
-      assert.equal(await ask(path, 'hello\nhello\nquit\n', 'x'.repeat(100_000)), 'ok\nyep, still alive\n');
+      assert.equal(
+        await ask(path, 'hello\nhello\nquit\n', 'x'.repeat(100_000)),
+        'ok\nyep, still alive\n',
+      );
     });
   });
 
@@ -77,7 +84,10 @@ describe('takeRequest', () => {
         client.send('hello\n');
         client.endSending();
         await until('the request', () => replies.length === 1);
-        replies[0]?.({ kind: 'alive' }, { last: true, undelivered: () => assert.fail('it was delivered') });
+        replies[0]?.(
+          { kind: 'alive' },
+          { last: true, undelivered: () => assert.fail('it was delivered') },
+        );
         assert.equal(await client.readToEnd(), 'ok\nyep, still alive\n');
       },
     );
@@ -94,7 +104,10 @@ describe('takeRequest', () => {
         client[Symbol.dispose]();
         const { promise, resolve } = Promise.withResolvers<void>();
         // The end of the client has to arrive first, or its socket would still take the answer.
-        await until('the client to be gone', () => new Promise((done) => setTimeout(done, 20, true)));
+        await until(
+          'the client to be gone',
+          () => new Promise((done) => setTimeout(done, 20, true)),
+        );
         replies[0]?.({ kind: 'alive' }, { last: true, undelivered: resolve });
         await within('word of the failure', promise);
       },
@@ -104,7 +117,10 @@ describe('takeRequest', () => {
   it('refuses what is no request', async () => {
     await serving(refuseAll, async (path) => {
       assert.equal(await ask(path, 'nonsense\n'), "FAILURE\nunknown request: 'nonsense\\n'\n");
-      assert.match(await ask(path, 'fork "\n'), /^FAILURE\ncommand or env parsing failed: No closing quotation\n$/);
+      assert.match(
+        await ask(path, 'fork "\n'),
+        /^FAILURE\ncommand or env parsing failed: No closing quotation\n$/,
+      );
       assert.match(await ask(path, 'child_connect_timeout x\n'), /^FAILURE: /);
     });
   });
@@ -123,7 +139,11 @@ describe('takeRequest', () => {
         using client = await RawClient.connect(path);
         if (start !== '') client.send(start);
         client.endSending();
-        assert.match(await client.readToEnd(), /^FAILURE\ncommand or env parsing failed: the connection ended/, start);
+        assert.match(
+          await client.readToEnd(),
+          /^FAILURE\ncommand or env parsing failed: the connection ended/,
+          start,
+        );
       }
     });
   });

@@ -6,7 +6,10 @@ import type { Peer } from './peer.ts';
 export interface Requester {
   /** When its connection was accepted, on the clock of `performance.now()`. */
   readonly acceptedAtMs: number;
-  /** Whose process asks, as the kernel knows it from its connection; null when that cannot be found out. To be asked at once. */
+  /**
+   * Whose process asks, as the kernel knows it from its connection; null when that cannot be found
+   * out. To be asked at once.
+   */
   readonly peer: () => Promise<Peer | null>;
   /** Aborted when it is known to have left before its first answer. */
   readonly left: AbortSignal;
@@ -40,8 +43,9 @@ export class LeaveWatch implements Disposable {
   }
 
   /**
-   * A client that has gone and one that sends no more both look like an end. A write tells them apart, and one of nothing
-   * tells it to us alone: EPIPE from a peer that is gone (unix(7)), upon which the socket closes.
+   * A client that has gone and one that sends no more both look like an end. A write tells them
+   * apart, and one of nothing tells it to us alone: EPIPE from a peer that is gone (unix(7)), upon
+   * which the socket closes.
    */
   #lookAtPeer(): void {
     if (this.#isOver || !this.#socket.writable) return;

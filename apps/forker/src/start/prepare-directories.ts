@@ -2,7 +2,10 @@ import { dirname } from 'node:path';
 import { hostingUmask, readOnlyDirectory, type Config } from '@hatchery/config';
 import { makeDirectories, makeRuntimeDirectory, modes, StartError } from '@hatchery/daemon';
 
-/** Makes the directories that the service stands in, unless they are there. @throws {StartError} naming the one that cannot be made */
+/**
+ * Makes the directories that the service stands in, unless they are there. @throws {StartError}
+ * naming the one that cannot be made
+ */
 export function prepareDirectories(config: Config): void {
   try {
     makeDirectories(config.stateDirectory, modes.passage);

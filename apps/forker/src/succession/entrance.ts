@@ -9,8 +9,8 @@ import { listenBacklog, silentClientsMax } from '../limits.ts';
 export type TakeConnection = (socket: Socket) => void;
 
 /**
- * The two sockets of a forker: that of the fork protocol and that of control. Each can be there before the forker can
- * serve: connections then wait, and are refused by nobody.
+ * The two sockets of a forker: that of the fork protocol and that of control. Each can be there
+ * before the forker can serve: connections then wait, and are refused by nobody.
  */
 export class Entrance {
   readonly #config: Config;
@@ -26,7 +26,9 @@ export class Entrance {
 
   constructor(config: Config) {
     this.#config = config;
-    this.#forks = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => this.#receive(socket));
+    this.#forks = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) =>
+      this.#receive(socket),
+    );
     const allMax = config.forker.childrenMax + silentClientsMax;
     this.#limits = new ConnectionLimits(this.#forks, { perPeerMax: allMax, allMax });
     this.#control = createControlServer(this.#takesControl.promise);
@@ -44,7 +46,11 @@ export class Entrance {
 
   /** Opens the socket of control. @throws {StartError} when another service has it */
   async openControl(): Promise<void> {
-    this.#controlName = await UnixName.open(this.#control, controlSocketPath(this.#config), this.#options);
+    this.#controlName = await UnixName.open(
+      this.#control,
+      controlSocketPath(this.#config),
+      this.#options,
+    );
   }
 
   /** Opens the socket of the fork protocol. @throws {StartError} when another service has it */
@@ -52,10 +58,17 @@ export class Entrance {
     this.#forksName = await UnixName.open(this.#forks, this.#config.forker.socket, this.#options);
   }
 
-  /** Listens on both, and leaves their names to the predecessor. @throws {StartError} when that cannot be */
+  /**
+   * Listens on both, and leaves their names to the predecessor. @throws {StartError} when that
+   * cannot be
+   */
   async listen(): Promise<void> {
     this.#forksName = await UnixName.listen(this.#forks, this.#config.forker.socket, this.#options);
-    this.#controlName = await UnixName.listen(this.#control, controlSocketPath(this.#config), this.#options);
+    this.#controlName = await UnixName.listen(
+      this.#control,
+      controlSocketPath(this.#config),
+      this.#options,
+    );
   }
 
   /** Takes both names over: from now on every client comes here. */
@@ -64,12 +77,17 @@ export class Entrance {
     this.#controlName?.take();
   }
 
-  /** From now on a successor takes the names when it likes: closing the sockets leaves them alone. */
+  /**
+   * From now on a successor takes the names when it likes: closing the sockets leaves them alone.
+   */
   leaveNames(): void {
     this.#namesAreLeft = true;
   }
 
-  /** True when this process cannot be reached by the path of the fork protocol's socket: it has closed, or a successor has the path. */
+  /**
+   * True when this process cannot be reached by the path of the fork protocol's socket: it has
+   * closed, or a successor has the path.
+   */
   get isReplaced(): boolean {
     return this.#forksName?.isReplaced ?? true;
   }

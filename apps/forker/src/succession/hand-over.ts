@@ -25,14 +25,18 @@ export interface HandOver {
 }
 
 /**
- * Leaves everything to a successor but the clients that wait for an exit: they are bound to this process by their
- * connections, so it stays until the last of them has been told what the successor knows.
+ * Leaves everything to a successor but the clients that wait for an exit: they are bound to this
+ * process by their connections, so it stays until the last of them has been told what the successor
+ * knows.
  */
 export async function handOver(handing: HandOver): Promise<void> {
   const { config, entrance, log, relay, release, service, successor, urgent } = handing;
   using _relay = relay;
   const drainingSince = new Date();
-  log.info({ children: service.registry.size, successor: successor.pid }, 'handing over to another forker');
+  log.info(
+    { children: service.registry.size, successor: successor.pid },
+    'handing over to another forker',
+  );
   await leaveChildren(service, urgent);
   entrance.leaveNames();
   await release();
@@ -48,7 +52,8 @@ export async function handOver(handing: HandOver): Promise<void> {
 
 /** Resolves when nobody waits here any more, or waits in vain. */
 async function wait({ config, entrance, log, successor, urgent }: HandOver): Promise<void> {
-  while (stateOf(config, successor) === 'starting' && !urgent.aborted) await delay(successionLookMs);
+  while (stateOf(config, successor) === 'starting' && !urgent.aborted)
+    await delay(successionLookMs);
   entrance.closeForks();
   if (stateOf(config, successor) === 'gone') {
     log.error(
@@ -57,6 +62,9 @@ async function wait({ config, entrance, log, successor, urgent }: HandOver): Pro
     );
     return;
   }
-  log.info({ clients: entrance.clients }, 'handed over; clients that wait for an exit are told here');
+  log.info(
+    { clients: entrance.clients },
+    'handed over; clients that wait for an exit are told here',
+  );
   while (entrance.clients > 0 && !urgent.aborted) await delay(successionLookMs);
 }

@@ -8,13 +8,17 @@ import type { Successor } from './successor.ts';
 /** What a forker that is up tells its predecessor. */
 export interface Offer {
   readonly successor: Successor;
-  /** The zygote that it forks from. The predecessor brings it up, and passes on what it does not know of it. */
+  /**
+   * The zygote that it forks from. The predecessor brings it up, and passes on what it does not
+   * know of it.
+   */
   readonly zygote: ZygoteConfiguration;
 }
 
 /**
- * Puts the offer where its predecessor looks; dispose it to take it back. In a file of the service's own user, because it
- * names a program to run: whoever may connect to the control socket may do less than that.
+ * Puts the offer where its predecessor looks; dispose it to take it back. In a file of the
+ * service's own user, because it names a program to run: whoever may connect to the control socket
+ * may do less than that.
  */
 export function writeOffer(config: Config, offer: Offer): Disposable {
   const path = offerPath(config, offer.successor.pid);

@@ -23,7 +23,12 @@ describe('the control socket of an old forker', () => {
       assert.equal(statSync(path).mode & 0o777, config.forker.socketMode);
       const told = (await controlRequest(path, 'GET', '/v1/state')) as object;
       const { version: _version, ...rest } = told as { version: string };
-      const own = { state: 'stopping', drainDeadline: null, drainingSince: '2026-01-01T00:00:00.000Z', clients: 3 };
+      const own = {
+        state: 'stopping',
+        drainDeadline: null,
+        drainingSince: '2026-01-01T00:00:00.000Z',
+        clients: 3,
+      };
       assert.deepEqual(rest, own);
     }
     assert.deepEqual(readdirSync(directory.path), []);
@@ -39,7 +44,10 @@ describe('the control socket of an old forker', () => {
       ['GET', '/v1/events'],
       ['GET', '/'],
     ] as const)
-      await assert.rejects(controlRequest(path, method, asked, {}), { status: 410, message: /has a successor/ });
+      await assert.rejects(controlRequest(path, method, asked, {}), {
+        status: 410,
+        message: /has a successor/,
+      });
   });
 
   it('is refused where something is in the way', async () => {

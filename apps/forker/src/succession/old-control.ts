@@ -12,8 +12,9 @@ export interface OldState {
 }
 
 /**
- * A control socket for whoever wants to know why this process is still there: `GET /v1/state` alone. Everything else is
- * the successor's to answer, under the name that it has taken. Dispose it to close it.
+ * A control socket for whoever wants to know why this process is still there: `GET /v1/state`
+ * alone. Everything else is the successor's to answer, under the name that it has taken. Dispose it
+ * to close it.
  * @throws {StartError} when nothing can listen there
  */
 export async function openOldControl(config: Config, state: () => OldState): Promise<Disposable> {
@@ -22,7 +23,10 @@ export async function openOldControl(config: Config, state: () => OldState): Pro
     const body = isAsked
       ? { version, state: 'stopping', drainDeadline: null, ...state() }
       : { error: 'this fork service has a successor; ask that one' };
-    response.writeHead(isAsked ? 200 : 410, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    response.writeHead(isAsked ? 200 : 410, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+    });
     response.end(`${JSON.stringify(body)}\n`);
   });
   const path = predecessorSocketPath(controlSocketPath(config), process.pid);

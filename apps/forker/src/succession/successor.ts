@@ -10,7 +10,10 @@ export interface Successor {
 }
 
 /** How far it has come. */
-export function stateOf(config: Config, { pid, startTime }: Successor): 'starting' | 'serving' | 'gone' {
+export function stateOf(
+  config: Config,
+  { pid, startTime }: Successor,
+): 'starting' | 'serving' | 'gone' {
   if (processStartTime(pid) !== startTime) return 'gone';
   return readPartRecord(config, 'forker')?.pid === pid ? 'serving' : 'starting';
 }

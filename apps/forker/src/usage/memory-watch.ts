@@ -8,10 +8,15 @@ import { overBudget, suspects, type OverBudget, type SessionMemory } from './use
 export type EndSession = (id: string, signal: 'SIGKILL', cause: string) => boolean;
 
 /**
- * Looks a few times a second at what memory each user's sessions have together, and ends the largest of who is over the budget, until disposed. The
- * resident size, which costs a read, is an upper bound; what a session has for itself is only read of users who may be over.
+ * Looks a few times a second at what memory each user's sessions have together, and ends the
+ * largest of who is over the budget, until disposed. The resident size, which costs a read, is an
+ * upper bound; what a session has for itself is only read of users who may be over.
  */
-export function watchMemory(registry: ChildRegistry, budgetBytes: number, end: EndSession): Disposable {
+export function watchMemory(
+  registry: ChildRegistry,
+  budgetBytes: number,
+  end: EndSession,
+): Disposable {
   const timer = setInterval(() => {
     for (const session of lookAtMemory(registry, budgetBytes))
       end(session.id, 'SIGKILL', limitCause('user_memory_bytes', wordsOf(session, budgetBytes)));
@@ -22,7 +27,9 @@ export function watchMemory(registry: ChildRegistry, budgetBytes: number, end: E
 /** The sessions that are to end now. */
 function lookAtMemory(registry: ChildRegistry, budgetBytes: number): OverBudget[] {
   if (budgetBytes === 0) return [];
-  const living = [...registry.entries()].filter(({ cause }) => cause === null).map(({ child }) => child);
+  const living = [...registry.entries()]
+    .filter(({ cause }) => cause === null)
+    .map(({ child }) => child);
   const measure = (read: (pid: number) => number, of: typeof living): SessionMemory[] =>
     of.map(({ id, user, pid }) => ({ id, user, bytes: read(pid) }));
   const users = suspects(measure(residentBytes, living), budgetBytes);
@@ -35,7 +42,10 @@ function residentBytes(pid: number): number {
   return pageBytes * (parseStat(readProc(pid, 'stat') ?? '')?.rssPages ?? 0);
 }
 
-/** Where the system does not tell, as of another account's process without CAP_SYS_PTRACE, the upper bound. */
+/**
+ * Where the system does not tell, as of another account's process without CAP_SYS_PTRACE, the upper
+ * bound.
+ */
 function privateBytes(pid: number): number {
   const rollup = readProc(pid, 'smaps_rollup');
   return rollup === null ? residentBytes(pid) : parseMemory(rollup).privateBytes;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseIo, parseMemory, parseStat, readProc } from './proc-usage.ts';
 
-const fields = 'S 1 42 42 0 -1 4194304 600 0 7 0 12 5 0 0 20 0 1 0 99 30000000 6800 18446744073709551615';
+const fields =
+  'S 1 42 42 0 -1 4194304 600 0 7 0 12 5 0 0 20 0 1 0 99 30000000 6800 18446744073709551615';
 
 describe('parseStat', () => {
   it('reads the fields of proc(5)', () => {
@@ -22,9 +23,14 @@ describe('parseStat', () => {
 
 describe('parseMemory', () => {
   it('reads what is private and what is shared, in bytes', () => {
-    const text = 'Rss:  27000 kB\nPss:   5000 kB\nPss_Dirty:  1 kB\nPrivate_Clean:  100 kB\nPrivate_Dirty:  1000 kB\n';
+    const text =
+      'Rss:  27000 kB\nPss:   5000 kB\nPss_Dirty:  1 kB\nPrivate_Clean:  100 kB\nPrivate_Dirty:  1000 kB\n';
     const kib = 1024;
-    assert.deepEqual(parseMemory(text), { rssBytes: 27000 * kib, pssBytes: 5000 * kib, privateBytes: 1100 * kib });
+    assert.deepEqual(parseMemory(text), {
+      rssBytes: 27000 * kib,
+      pssBytes: 5000 * kib,
+      privateBytes: 1100 * kib,
+    });
   });
 
   it('counts what the kernel does not tell as nothing', () => {

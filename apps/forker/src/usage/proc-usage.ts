@@ -24,12 +24,18 @@ export const pageBytes = 4096;
 export function parseStat(line: string): StatReading | null {
   const fields = statFields(line);
   const at = (field: number): number => Number(fields[field - 3]);
-  const reading = { cpuTicks: at(14) + at(15), minorFaults: at(10), majorFaults: at(12), rssPages: at(24) };
+  const reading = {
+    cpuTicks: at(14) + at(15),
+    minorFaults: at(10),
+    majorFaults: at(12),
+    rssPages: at(24),
+  };
   return Object.values(reading).every(Number.isFinite) ? reading : null;
 }
 
 export function parseMemory(text: string): MemoryReading {
-  const bytes = (name: string): number => 1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
+  const bytes = (name: string): number =>
+    1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
   return {
     rssBytes: bytes('Rss'),
     pssBytes: bytes('Pss'),
@@ -39,14 +45,16 @@ export function parseMemory(text: string): MemoryReading {
 
 /** Bytes that went through read(2) and write(2), pipes included (`rchar`, `wchar`). */
 export function parseIo(text: string): { readBytes: number; writeBytes: number } {
-  const value = (name: string): number => Number(new RegExp(`^${name}: (\\d+)`, 'm').exec(text)?.[1] ?? 0);
+  const value = (name: string): number =>
+    Number(new RegExp(`^${name}: (\\d+)`, 'm').exec(text)?.[1] ?? 0);
   return { readBytes: value('rchar'), writeBytes: value('wchar') };
 }
 
 /** A file of /proc, or null when the process is gone or not ours to read. */
 export function readProc(pid: number, name: string): string | null {
   try {
-    // Synchronous on purpose: procfs does not wait for a disk, and a trip through the thread pool costs more than the read.
+    // Synchronous on purpose: procfs does not wait for a disk, and a trip through the thread pool
+    // costs more than the read.
     return readFileSync(`/proc/${pid}/${name}`, 'utf8');
   } catch {
     return null;

@@ -3,8 +3,14 @@ import type { ChildRegistry } from '../children/running/registry.ts';
 import { sampleIntervalMs, sampleStepMs } from '../limits.ts';
 import type { Sample, UsageSampler } from './sampler.ts';
 
-/** Samples all children, and publishes once a second what has been sampled since, until disposed. */
-export function publishUsage(sampler: UsageSampler, registry: ChildRegistry, events: EventLog): Disposable {
+/**
+ * Samples all children, and publishes once a second what has been sampled since, until disposed.
+ */
+export function publishUsage(
+  sampler: UsageSampler,
+  registry: ChildRegistry,
+  events: EventLog,
+): Disposable {
   let gathered: Sample[] = [];
   let publishedMs = performance.now();
   function* living() {

@@ -17,8 +17,8 @@ export interface Known {
 }
 
 /**
- * One sample of a process, or null when it is gone. Its memory is read `withMemory`, and otherwise what was known before.
- * `nowMs` is monotonic.
+ * One sample of a process, or null when it is gone. Its memory is read `withMemory`, and otherwise
+ * what was known before. `nowMs` is monotonic.
  */
 export function sampleProcess(
   pid: number,
@@ -32,7 +32,10 @@ export function sampleProcess(
   const rollup = withMemory ? readProc(pid, 'smaps_rollup') : null;
   const memory = rollup === null ? (before?.memory ?? null) : parseMemory(rollup);
   const usage: ChildUsage = {
-    cpuPercent: before === undefined ? null : cpuPercent(stat.cpuTicks - before.cpuTicks, nowMs - before.atMs),
+    cpuPercent:
+      before === undefined
+        ? null
+        : cpuPercent(stat.cpuTicks - before.cpuTicks, nowMs - before.atMs),
     rssBytes: stat.rssPages * pageBytes,
     pssBytes: memory?.pssBytes ?? null,
     privateBytes: memory?.privateBytes ?? null,

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { memorySamplesPerRoundMax, sampleIntervalMs, sampleShareMax, sampleStepMs } from '../limits.ts';
+import {
+  memorySamplesPerRoundMax,
+  sampleIntervalMs,
+  sampleShareMax,
+  sampleStepMs,
+} from '../limits.ts';
 import { UsageSampler, type Sample, type Sampled } from './sampler.ts';
 
 const own = { id: 'own', pid: process.pid };
@@ -12,7 +17,11 @@ class SteppingClock {
 }
 
 /** The samples of everything that comes until the next round is due. */
-function round(sampler: UsageSampler, clock: SteppingClock, children: readonly Sampled[]): Sample[] {
+function round(
+  sampler: UsageSampler,
+  clock: SteppingClock,
+  children: readonly Sampled[],
+): Sample[] {
   const samples = sampler.step(() => children);
   for (let waited = 0; waited < sampleIntervalMs; waited += sampleStepMs) {
     clock.nowMs += sampleStepMs;
@@ -28,7 +37,8 @@ describe('UsageSampler', () => {
     assert.equal(sample?.id, 'own');
     assert.equal(sample.usage.cpuPercent, null);
     const { rssBytes, pssBytes, privateBytes, readBytes, minorFaults } = sample.usage;
-    for (const value of [rssBytes, pssBytes, privateBytes, readBytes, minorFaults]) assert.ok((value ?? 0) > 0);
+    for (const value of [rssBytes, pssBytes, privateBytes, readBytes, minorFaults])
+      assert.ok((value ?? 0) > 0);
   });
 
   it('tells the share of one core since the sample before', () => {
@@ -79,7 +89,10 @@ describe('UsageSampler', () => {
 
   it('leaves out a process that is gone', () => {
     const clock = new SteppingClock();
-    assert.deepEqual(round(new UsageSampler(clock.read), clock, [{ id: 'gone', pid: 4_194_400 }]), []);
+    assert.deepEqual(
+      round(new UsageSampler(clock.read), clock, [{ id: 'gone', pid: 4_194_400 }]),
+      [],
+    );
   });
 
   it('remembers nothing of a child that is not sampled any more', () => {
@@ -98,7 +111,8 @@ describe('UsageSampler', () => {
     const known = [1, 2, 3].map(() => {
       const samples = round(sampler, clock, children);
       assert.equal(samples.length, count);
-      return samples.filter(({ usage }) => usage.pssBytes !== null && usage.privateBytes !== null).length;
+      return samples.filter(({ usage }) => usage.pssBytes !== null && usage.privateBytes !== null)
+        .length;
     });
     assert.deepEqual(known, [memorySamplesPerRoundMax, count, count]);
   });

@@ -1,5 +1,10 @@
 import type { ChildUsage } from '@hatchery/events';
-import { memorySamplesPerRoundMax, sampleIntervalMs, sampleShareMax, sampleStepMs } from '../limits.ts';
+import {
+  memorySamplesPerRoundMax,
+  sampleIntervalMs,
+  sampleShareMax,
+  sampleStepMs,
+} from '../limits.ts';
 import { sampleProcess, type Known } from './sample-process.ts';
 
 /** A child to sample. */
@@ -15,9 +20,9 @@ export interface Sample {
 }
 
 /**
- * Samples live children in rounds: each child once a second, in steps that take a share of a core at most. With more
- * children than that buys, a round takes longer; the service never does. It remembers of each child what the next
- * sample needs.
+ * Samples live children in rounds: each child once a second, in steps that take a share of a core
+ * at most. With more children than that buys, a round takes longer; the service never does. It
+ * remembers of each child what the next sample needs.
  */
 export class UsageSampler {
   readonly #clock: () => number;
@@ -33,15 +38,18 @@ export class UsageSampler {
   #budgetAtMs = -Infinity;
 
   /**
-   * `clock` is monotonic, `cpuClock` what this thread has used of a core, both in milliseconds: time in which others had
-   * the core is no cost of ours.
+   * `clock` is monotonic, `cpuClock` what this thread has used of a core, both in milliseconds:
+   * time in which others had the core is no cost of ours.
    */
   constructor(clock: () => number = () => performance.now(), cpuClock: () => number = threadCpuMs) {
     this.#clock = clock;
     this.#cpuClock = cpuClock;
   }
 
-  /** How long the last whole round took to come around, and what all rounds have cost; for the status record. */
+  /**
+   * How long the last whole round took to come around, and what all rounds have cost; for the
+   * status record.
+   */
   get cost(): { readonly roundMs: number | null; readonly spentMs: number } {
     return { roundMs: this.#roundMs, spentMs: Math.round(this.#spentMs) };
   }
@@ -54,7 +62,11 @@ export class UsageSampler {
     const samples: Sample[] = [];
     const startedMs = this.#cpuClock();
     let spentMs = 0;
-    for (; this.#next < this.#round.length && spentMs < this.#budgetMs; spentMs = this.#cpuClock() - startedMs) {
+    for (
+      ;
+      this.#next < this.#round.length && spentMs < this.#budgetMs;
+      spentMs = this.#cpuClock() - startedMs
+    ) {
       const child = this.#round[this.#next];
       const sample = child === undefined ? null : this.#sample(child, this.#next, this.#clock());
       if (sample !== null) samples.push(sample);
@@ -65,16 +77,23 @@ export class UsageSampler {
     return samples;
   }
 
-  /** What one child cost too much is taken from the steps that follow, so that the share holds over time. */
+  /**
+   * What one child cost too much is taken from the steps that follow, so that the share holds over
+   * time.
+   */
   #fillBudget(nowMs: number): void {
     const sinceMs = Math.min(nowMs - this.#budgetAtMs, sampleStepMs);
-    this.#budgetMs = Math.min(this.#budgetMs + sinceMs * sampleShareMax, sampleStepMs * sampleShareMax);
+    this.#budgetMs = Math.min(
+      this.#budgetMs + sinceMs * sampleShareMax,
+      sampleStepMs * sampleShareMax,
+    );
     this.#budgetAtMs = nowMs;
   }
 
   #startRound(children: () => Iterable<Sampled>, nowMs: number): boolean {
     if (nowMs - this.#roundStartedMs < sampleIntervalMs) return false;
-    if (Number.isFinite(this.#roundStartedMs)) this.#roundMs = Math.round(nowMs - this.#roundStartedMs);
+    if (Number.isFinite(this.#roundStartedMs))
+      this.#roundMs = Math.round(nowMs - this.#roundStartedMs);
     this.#roundStartedMs = nowMs;
     this.#round = [...children()];
     this.#next = 0;

@@ -16,7 +16,9 @@ describe('overBudget', () => {
   });
 
   it('ends the largest of a user who is over it, and of nobody else', () => {
-    assert.deepEqual(ended([...sessions('alice', 10, 80, 20), ...sessions('bob', 90)], 100), ['alice1']);
+    assert.deepEqual(ended([...sessions('alice', 10, 80, 20), ...sessions('bob', 90)], 100), [
+      'alice1',
+    ]);
   });
 
   it('ends as many as that takes, and no more', () => {

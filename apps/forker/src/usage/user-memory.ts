@@ -14,16 +14,23 @@ export interface OverBudget {
 }
 
 /**
- * Which sessions end so that no user has more than the budget over all of theirs: of each who has, the largest first, and no more than that takes.
- * Sessions without a user are each one's own. A budget of 0 is none. Pure.
+ * Which sessions end so that no user has more than the budget over all of theirs: of each who has,
+ * the largest first, and no more than that takes. Sessions without a user are each one's own. A
+ * budget of 0 is none. Pure.
  */
 export function overBudget(sessions: readonly SessionMemory[], budgetBytes: number): OverBudget[] {
   if (budgetBytes === 0) return [];
   return [...byUser(sessions)].flatMap(([user, own]) => endUntilBelow(user, own, budgetBytes));
 }
 
-/** Users who may be over the budget, by an upper bound of what each session has: the rest need not be looked at more closely. */
-export function suspects(bounds: readonly SessionMemory[], budgetBytes: number): ReadonlySet<string> {
+/**
+ * Users who may be over the budget, by an upper bound of what each session has: the rest need not
+ * be looked at more closely.
+ */
+export function suspects(
+  bounds: readonly SessionMemory[],
+  budgetBytes: number,
+): ReadonlySet<string> {
   if (budgetBytes === 0) return new Set();
   const over = [...byUser(bounds)].filter(([, own]) => sum(own) > budgetBytes);
   return new Set(over.map(([user]) => user));
@@ -40,7 +47,11 @@ function byUser(sessions: readonly SessionMemory[]): Map<string, SessionMemory[]
   return users;
 }
 
-function endUntilBelow(user: string, own: readonly SessionMemory[], budgetBytes: number): OverBudget[] {
+function endUntilBelow(
+  user: string,
+  own: readonly SessionMemory[],
+  budgetBytes: number,
+): OverBudget[] {
   const userBytes = sum(own);
   const ended: OverBudget[] = [];
   let left = userBytes;

@@ -2,10 +2,17 @@
 
 from messages import Configure, Details, Fork
 
-DETAILS: Details = {"user": "alice", "peer": None, "command": "rocks", "startedAt": "2026-05-01T10:00:00.000Z"}
+DETAILS: Details = {
+    "user": "alice",
+    "peer": None,
+    "command": "rocks",
+    "startedAt": "2026-05-01T10:00:00.000Z",
+}
 
 
-def configure(preload: str = "", fingerprint: str = "", fork: bool = True, pool_size: int = 0) -> Configure:
+def configure(
+    preload: str = "", fingerprint: str = "", fork: bool = True, pool_size: int = 0
+) -> Configure:
     """With a Python that is nowhere, so that no zygote starts."""
     return {
         "request": "configure",

@@ -1,4 +1,6 @@
-"""A session that is killed at its n-th change to a file, or finds the disk full from there on: `faulty_session.py kill:7 CONFIGURATION`."""
+"""A session that is killed at its n-th change to a file, or finds the disk full from there on:
+`faulty_session.py kill:7 CONFIGURATION`.
+"""
 
 import errno
 import json
@@ -12,7 +14,16 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import plain
 from breezy.transport.local import LocalTransport
 
-GROWS = ("mkdir", "put_file", "put_bytes", "put_file_non_atomic", "put_bytes_non_atomic", "open_write_stream", "append_file", "append_bytes")
+GROWS = (
+    "mkdir",
+    "put_file",
+    "put_bytes",
+    "put_file_non_atomic",
+    "put_bytes_non_atomic",
+    "open_write_stream",
+    "append_file",
+    "append_bytes",
+)
 SHRINKS = ("rename", "move", "delete", "rmdir")
 
 

@@ -1,4 +1,5 @@
-"""A real keeper whose child the test is: over real sockets, with the kernel's word on who speaks."""
+"""A real keeper whose child the test is: over real sockets, with the kernel's word on who speaks.
+"""
 
 import itertools
 import os
@@ -36,10 +37,14 @@ class StandIn:
 
 
 class Stand(unittest.TestCase):
-    """A real keeper with its forker, both in this process, and one child at a time, which the test plays."""
+    """A real keeper with its forker, both in this process, and one child at a time, which the test
+    plays.
+    """
 
     def setUp(self) -> None:
-        scratch = tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+        scratch = tempfile.TemporaryDirectory(
+            dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        )
         self.addCleanup(scratch.cleanup)
         self.addCleanup(os.umask, os.umask(0o077))
         self.loop = Loop()
@@ -112,7 +117,9 @@ class Stand(unittest.TestCase):
         self.assertEqual(list(cast(Any, self.nursery)._channels), [])
 
     def send(self, name: str, end: socket.socket, batch: list[Packet]) -> bool:
-        """Sends some, of which only the last may end it; whether it lives on. Whatever they are, nobody hears of anybody else."""
+        """Sends some, of which only the last may end it; whether it lives on. Whatever they are,
+        nobody hears of anybody else.
+        """
         self.killed.clear()
         for data, _ in batch:
             end.send(data)

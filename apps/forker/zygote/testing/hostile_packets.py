@@ -1,4 +1,6 @@
-"""Packets that a child may send which has been taken over: near what is meant, each with whether it is to end that child."""
+"""Packets that a child may send which has been taken over: near what is meant, each with whether it
+is to end that child.
+"""
 
 import json
 import random
@@ -15,8 +17,25 @@ Packet = tuple[bytes, bool | None]
 FORGED: list[Message] = [
     {"event": "started", "pid": 1},
     {"event": "started", "id": "a", "pid": 1, "directory": "/"},
-    {"event": "exited", "id": "a", "pid": 1, "directory": "/", "status": 0, "rusage": {}, "leftBehind": False, "details": {}},
-    {"event": "zygote.failed", "step": "x", "message": "y", "stderr": [], "attempts": 1, "failedAtMs": 1, "retryInMs": 1},
+    {
+        "event": "exited",
+        "id": "a",
+        "pid": 1,
+        "directory": "/",
+        "status": 0,
+        "rusage": {},
+        "leftBehind": False,
+        "details": {},
+    },
+    {
+        "event": "zygote.failed",
+        "step": "x",
+        "message": "y",
+        "stderr": [],
+        "attempts": 1,
+        "failedAtMs": 1,
+        "retryInMs": 1,
+    },
     {"event": "zygote.died", "status": 9, "cause": "it was told so"},
     {"event": "zygote.ready", "pid": 1, "modules": 1, "startedInMs": 1, "tried": True},
     {"event": "zygote.rejected", "step": "x", "message": "y", "stderr": []},
@@ -33,10 +52,34 @@ FORGED: list[Message] = [
     {},
 ]
 
-#: Of every type, at every edge. None of them is right in any field of any claim, but for a few that `GOOD` has too.
+#: Of every type, at every edge. None of them is right in any field of any claim, but for a few that
+#: `GOOD` has too.
 ODD: list[Any] = [
-    *(None, True, False, -1, 2**31, 2**63, 10**400, -0.5, 1e308, [], {}, [[]], {"event": "log"}, "", "\0", "/\0", "a\nb"),
-    *("relative", "/" + "x" * 5000, "x" * 20_000, "\ud800", "/\udfff\ud800", "zygote.died", "acquired\n", "é" * 200),
+    None,
+    True,
+    False,
+    -1,
+    2**31,
+    2**63,
+    10**400,
+    -0.5,
+    1e308,
+    [],
+    {},
+    [[]],
+    {"event": "log"},
+    "",
+    "\0",
+    "/\0",
+    "a\nb",
+    "relative",
+    "/" + "x" * 5000,
+    "x" * 20_000,
+    "\ud800",
+    "/\udfff\ud800",
+    "zygote.died",
+    "acquired\n",
+    "é" * 200,
 ]
 
 GOOD: dict[str, dict[str, list[Any]]] = {
@@ -59,11 +102,33 @@ GOOD: dict[str, dict[str, list[Any]]] = {
 
 #: What no JSON text can be, and what Python's reader takes all the same or fails of in its own way.
 BROKEN: list[bytes] = [
-    *(b"", b" ", b"\0", b"null", b"1", b'"x"', b"[]", b"nonsense", b"\xff\xfe", b"\xef\xbb\xbf{}", b'{"event":"log","text":NaN}'),
-    *(b"[" * 100_000, b'{"event":' * 20_000, b'{"a":' * 2_000 + b"1" + b"}" * 2_000, b"9" * 5_000, b'{"event":"\\ud800"}'),
-    *(b'{"event":"lock","atS":Infinity}', b'{"event":"lock","atS":1e999}', b'{"event":["log"],"text":"x"}', b"x" * 120_000),
-    *(b'{"event":"log","text":"x"}{"event":"log","text":"x"}', b'{"event":{},"text":"x"}', b"fatal python error"),
-    *(b"y" * (claims.CLAIM_BYTES_MAX + 1), b'{"event":"log","text":"' + b"\\u0001" * 20_000 + b'"}'),
+    b"",
+    b" ",
+    b"\0",
+    b"null",
+    b"1",
+    b'"x"',
+    b"[]",
+    b"nonsense",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf{}",
+    b'{"event":"log","text":NaN}',
+    b"[" * 100_000,
+    b'{"event":' * 20_000,
+    b'{"a":' * 2_000 + b"1" + b"}" * 2_000,
+    b"9" * 5_000,
+    b'{"event":"\\ud800"}',
+    b'{"event":"lock","atS":Infinity}',
+    b'{"event":"lock","atS":1e999}',
+    b'{"event":["log"],"text":"x"}',
+    b"x" * 120_000,
+    b'{"event":"log","text":"x"}{"event":"log","text":"x"}',
+    b'{"event":{},"text":"x"}',
+    b"fatal python error",
+    *(
+        b"y" * (claims.CLAIM_BYTES_MAX + 1),
+        b'{"event":"log","text":"' + b"\\u0001" * 20_000 + b'"}',
+    ),
 ]
 
 
@@ -85,14 +150,21 @@ def _wrong_field(chance: random.Random) -> Packet:
     value = chance.choice(ODD)
     right = GOOD[message["event"]].get(name, [])
     message[name] = value
-    # A text may be any, and a nonce is nearly so; a path of a lock is of the disk, one of a failure what the client said.
-    return _bytes(message), (None if name in ("text", "nonce", "lost", "verb", "path", "cause", "traceback") or value in right else False)
+    # A text may be any, and a nonce is nearly so; a path of a lock is of the disk, one of a failure
+    # what the client said.
+    return _bytes(message), (
+        None
+        if name in ("text", "nonce", "lost", "verb", "path", "cause", "traceback") or value in right
+        else False
+    )
 
 
 def _other_fields(chance: random.Random) -> Packet:
     message = _message(chance)
     if chance.random() < 0.5:
-        message[chance.choice(["id", "pid", "user", "events", "__proto__", ""])] = chance.choice(ODD)
+        message[chance.choice(["id", "pid", "user", "events", "__proto__", ""])] = chance.choice(
+            ODD
+        )
     else:
         del message[chance.choice(list(message))]
     return _bytes(message), False

@@ -1,4 +1,6 @@
-"""A hosting root with branches of several owners, and sessions of Breezy's own client with a real child that serves it."""
+"""A hosting root with branches of several owners, and sessions of Breezy's own client with a real
+child that serves it.
+"""
 
 import functools
 import json
@@ -46,12 +48,20 @@ Answer = tuple[bool, tuple[Any, ...], bytes]
 def branch_with_one_revision() -> tuple[tempfile.TemporaryDirectory[str], bytes]:
     """Made once by a real brz, without a working tree; and the revision's id."""
     place = tempfile.TemporaryDirectory()
-    environment = {"PATH": "/usr/bin:/bin", "HOME": place.name, "BRZ_HOME": place.name, "BRZ_LOG": os.devnull, "LANG": "C.UTF-8"}
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": place.name,
+        "BRZ_HOME": place.name,
+        "BRZ_LOG": os.devnull,
+        "LANG": "C.UTF-8",
+    }
 
     def brz(*words: str) -> str:
         arguments = ["/usr/bin/brz", *words]
         environment["BRZ_EMAIL"] = "somebody <s@example.invalid>"
-        return subprocess.run(arguments, cwd=place.name, env=environment, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            arguments, cwd=place.name, env=environment, check=True, capture_output=True, text=True
+        ).stdout
 
     brz("init", "-q", "--format=2a")
     with open(os.path.join(place.name, "file"), "w") as stream:
@@ -64,7 +74,9 @@ def branch_with_one_revision() -> tuple[tempfile.TemporaryDirectory[str], bytes]
 
 
 class HostingRoot:
-    """A directory with BRANCHES and LINKS, each branch with one revision; what a test changes can be taken back."""
+    """A directory with BRANCHES and LINKS, each branch with one revision; what a test changes can
+    be taken back.
+    """
 
     def __init__(self) -> None:
         self.scratch = os.path.realpath(tempfile.mkdtemp())
@@ -92,7 +104,10 @@ class HostingRoot:
         found = {}
         for directory, names, files in os.walk(self._world):
             found[directory] = (0, 0)
-            for name in (*files, *(name for name in names if os.path.islink(os.path.join(directory, name)))):
+            for name in (
+                *files,
+                *(name for name in names if os.path.islink(os.path.join(directory, name))),
+            ):
                 stat = os.lstat(os.path.join(directory, name))
                 found[os.path.join(directory, name)] = (stat.st_mtime_ns, stat.st_size)
         return found
@@ -101,7 +116,9 @@ class HostingRoot:
         """Restores what was there in the beginning, and says what had changed."""
         changed = [path for path, _ in self.contents().items() ^ self._before.items()]
         # World, hosting, user, project: what lies deeper is restored with it.
-        for name in {"/".join(os.path.relpath(path, self._world).split("/")[:3]) for path in changed}:
+        for name in {
+            "/".join(os.path.relpath(path, self._world).split("/")[:3]) for path in changed
+        }:
             place, kept = os.path.join(self._world, name), os.path.join(self._kept, name)
             if os.path.lexists(place):
                 shutil.rmtree(place)
@@ -110,7 +127,9 @@ class HostingRoot:
         return sorted(changed)
 
     def environment(self, teams: str) -> dict[str, str]:
-        """What the service gives a session (libs/config/src/session-settings.ts), and the fork request its teams."""
+        """What the service gives a session (libs/config/src/session-settings.ts), and the fork
+        request its teams.
+        """
         return {
             "PATH": "/usr/bin:/bin",
             "LANG": "C.UTF-8",
@@ -133,11 +152,36 @@ class HostingRoot:
 class Session:
     """One child that serves one user, and the client at its other end."""
 
-    def __init__(self, root: HostingRoot, user: str, teams: str = "", reports: str = os.devnull, **limits: int) -> None:
-        configuration = {"runAs": None, "cgroup": None, "umask": 0o022, "limits": {**NO_LIMITS, **limits}, "command": ["lp-serve", "--inet", user]}
+    def __init__(
+        self,
+        root: HostingRoot,
+        user: str,
+        teams: str = "",
+        reports: str = os.devnull,
+        **limits: int,
+    ) -> None:
+        configuration = {
+            "runAs": None,
+            "cgroup": None,
+            "umask": 0o022,
+            "limits": {**NO_LIMITS, **limits},
+            "command": ["lp-serve", "--inet", user],
+        }
         script = os.path.join(HERE, "plain.py")
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", 'exec "$@" 3>>"$0"', reports, sys.executable, "-E", "-s", "-X", "utf8", script, json.dumps(configuration)],
+            [
+                "/bin/sh",
+                "-c",
+                'exec "$@" 3>>"$0"',
+                reports,
+                sys.executable,
+                "-E",
+                "-s",
+                "-X",
+                "utf8",
+                script,
+                json.dumps(configuration),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # Progress, and tracebacks of what is refused on purpose.
@@ -147,14 +191,26 @@ class Session:
         self.pid = self._process.pid
         self.user = user
         self.names = {user, *teams.split()}
-        pipes = medium.SmartSimplePipesClientMedium(self._process.stdout, self._process.stdin, "bzr://here/")
+        pipes = medium.SmartSimplePipesClientMedium(
+            self._process.stdout, self._process.stdin, "bzr://here/"
+        )
         self._client = client._SmartClient(pipes)
 
-    def ask(self, verb: bytes, *arguments: Any, body: bytes | None = None, stream: list[bytes] | None = None) -> Answer:
+    def ask(
+        self,
+        verb: bytes,
+        *arguments: Any,
+        body: bytes | None = None,
+        stream: list[bytes] | None = None,
+    ) -> Answer:
         """Sends one request and takes in the whole answer."""
         try:
             words, handler = self._client._call_and_read_response(
-                verb, arguments, body=body, body_stream=stream and iter(stream), expect_response_body=True
+                verb,
+                arguments,
+                body=body,
+                body_stream=stream and iter(stream),
+                expect_response_body=True,
             )
             return True, tuple(words), handler.read_body_bytes()
         except ErrorFromSmartServer as error:

@@ -1,6 +1,8 @@
-"""Breezy's own client, with the plugins that are installed, against a plain `brz serve --inet` or a session of ours.
+"""Breezy's own client, with the plugins that are installed, against a plain `brz serve --inet` or a
+session of ours.
 
-Everything is forked from one process that has Breezy loaded, so a command takes a tenth of a second.
+Everything is forked from one process that has Breezy loaded, so a command takes a tenth of a
+second.
 """
 
 import os
@@ -36,7 +38,9 @@ def load() -> None:
 
 
 def serve_plain(root: str) -> None:
-    """A `brz serve` in a Python of its own: in this one, other tests may have put our parts in Breezy's places."""
+    """A `brz serve` in a Python of its own: in this one, other tests may have put our parts in
+    Breezy's places.
+    """
     serve = ["-I", "-m", "breezy", "serve", "--inet", f"--directory={root}", "--allow-writes"]
     os.execv(sys.executable, [sys.executable, *serve])
 
@@ -54,7 +58,9 @@ def serve_hosted(root: str) -> None:
 
 
 def in_fork(streams: dict[int, int], work: Callable[[], int]) -> int:
-    """The pid of a new process that does this work on these descriptors; its exit code is the result."""
+    """The pid of a new process that does this work on these descriptors; its exit code is the
+    result.
+    """
     pid = os.fork()
     if pid != 0:
         return pid
@@ -82,11 +88,14 @@ class Vendor(ssh.SubprocessVendor):
 
     def __init__(self, serve: Callable[[str], None], root: str) -> None:
         self._serve, self._root = serve, root
-        #: The client's ends. A server that inherited one would keep another from seeing its client leave.
+        #: The client's ends. A server that inherited one would keep another from seeing its client
+        #: leave.
         self._ours: list[socket.socket] = []
 
     def connect_ssh(self, *_: Any, **__: Any) -> Any:
-        """One connection; the command is always `brz serve`. What the server says goes to the client's terminal, as over ssh."""
+        """One connection; the command is always `brz serve`. What the server says goes to the
+        client's terminal, as over ssh.
+        """
         ours, theirs = socket.socketpair()
         self._ours.append(ours)
 
@@ -115,13 +124,17 @@ class Forked:
 
 
 class Side:
-    """One server's hosting root, and a user's directory beside it; both copied from another's where one is given."""
+    """One server's hosting root, and a user's directory beside it; both copied from another's where
+    one is given.
+    """
 
     def __init__(self, serve: Callable[[str], None], like: "Side | None" = None) -> None:
         self.scratch = os.path.realpath(tempfile.mkdtemp())
         if like is not None:
             shutil.copytree(like.scratch, self.scratch, symlinks=True, dirs_exist_ok=True)
-        self.root, self.home, self.work = (os.path.join(self.scratch, name) for name in ("root", "home", "work"))
+        self.root, self.home, self.work = (
+            os.path.join(self.scratch, name) for name in ("root", "home", "work")
+        )
         for path in (self.root, self.home, self.work):
             os.makedirs(path, exist_ok=True)
         self._serve = serve
@@ -143,12 +156,21 @@ class Side:
         self._started += 1
         streams = os.path.join(self.scratch, f"command-{self._started}")
         open_flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        descriptors = [os.open(os.devnull, os.O_RDONLY), *(os.open(f"{streams}.{number}", open_flags, 0o600) for number in (1, 2))]
+        descriptors = [
+            os.open(os.devnull, os.O_RDONLY),
+            *(os.open(f"{streams}.{number}", open_flags, 0o600) for number in (1, 2)),
+        ]
 
         def work() -> int:
             os.chdir(os.path.join(self.work, cwd))
-            os.environ.update(HOME=self.home, BRZ_HOME=self.home, BRZ_EMAIL="Demo <demo@example.invalid>")
-            os.environ.update(BRZ_LOG=os.path.join(self.scratch, "brz.log"), EDITOR="/bin/true", BRZ_PROGRESS_BAR="none")
+            os.environ.update(
+                HOME=self.home, BRZ_HOME=self.home, BRZ_EMAIL="Demo <demo@example.invalid>"
+            )
+            os.environ.update(
+                BRZ_LOG=os.path.join(self.scratch, "brz.log"),
+                EDITOR="/bin/true",
+                BRZ_PROGRESS_BAR="none",
+            )
             ssh._ssh_vendor_manager._cached_ssh_vendor = Vendor(self._serve, self.root)
             ui.ui_factory = ui.make_ui_for_terminal(sys.stdin, sys.stdout, sys.stderr)
             trace.enable_default_logging()

@@ -1,4 +1,5 @@
-"""A request for each verb of the smart protocol, such that it succeeds where the user may make it."""
+"""A request for each verb of the smart protocol, such that it succeeds where the user may make it.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,9 @@ MAKES = b"BzrDirFormat.initialize_ex_1.16"
 
 @dataclass(frozen=True)
 class Request:
-    """Arguments behind the path, and a body or a stream of one. `TOKENS` stands for those of a lock on the branch."""
+    """Arguments behind the path, and a body or a stream of one. `TOKENS` stands for those of a lock
+    on the branch.
+    """
 
     arguments: tuple[Any, ...] = ()
     body: bytes | None = None
@@ -29,14 +32,18 @@ LOCKED = Request((TOKENS,))
 
 
 def requests(revision: bytes) -> dict[bytes, Request]:
-    """A request that succeeds on a branch of one's own with this revision, for each verb that takes more than a path."""
+    """A request that succeeds on a branch of one's own with this revision, for each verb that takes
+    more than a path.
+    """
     everything = b"everything"
     empty = list(_stream_to_byte_stream([], network_format_registry.get(REPOSITORY_FORMAT)))
     return {
         b"Branch.put_config_file": Request((TOKENS,), body=b"nickname = n\n"),
         b"Branch.revision_id_to_revno": Request((revision,)),
         b"Branch.set_config_option": Request((TOKENS, b"value", b"name", b"")),
-        b"Branch.set_config_option_dict": Request((TOKENS, bencode({b"key": b"value"}), b"name", b"")),
+        b"Branch.set_config_option_dict": Request(
+            (TOKENS, bencode({b"key": b"value"}), b"name", b"")
+        ),
         b"Branch.set_last_revision": Request((TOKENS, b"null:")),
         b"Branch.set_last_revision_ex": Request((TOKENS, revision, 0, 0)),
         b"Branch.set_last_revision_info": Request((TOKENS, b"1", revision)),
@@ -46,7 +53,9 @@ def requests(revision: bytes) -> dict[bytes, Request]:
         b"BzrDir.cloning_metadir": Request((b"False",)),
         b"BzrDir.create_branch": Request((BRANCH_FORMAT,)),
         b"BzrDir.create_repository": Request((REPOSITORY_FORMAT, b"False")),
-        MAKES: Request((b"True", b"True", b"False", b"", b"", REPOSITORY_FORMAT, b"False", b"False")),
+        MAKES: Request(
+            (b"True", b"True", b"False", b"", b"", REPOSITORY_FORMAT, b"False", b"False")
+        ),
         b"Repository.abort_write_group": Request((b"", [])),
         b"Repository.add_signature_text": Request((b"", revision), body=b"signature"),
         b"Repository.annotate_file_revision": Request((revision, b"file")),
@@ -59,7 +68,9 @@ def requests(revision: bytes) -> dict[bytes, Request]:
         b"Repository.get_revision_signature_text": Request((revision,)),
         b"Repository.get_stream": Request((REPOSITORY_FORMAT,), body=everything),
         b"Repository.get_stream_1.19": Request((REPOSITORY_FORMAT,), body=everything),
-        b"Repository.get_stream_for_missing_keys": Request((REPOSITORY_FORMAT,), body=b"inventories\t" + revision),
+        b"Repository.get_stream_for_missing_keys": Request(
+            (REPOSITORY_FORMAT,), body=b"inventories\t" + revision
+        ),
         b"Repository.has_revision": Request((revision,)),
         b"Repository.has_signature_for_revision_id": Request((revision,)),
         b"Repository.insert_stream": Request((b"",), stream=empty),

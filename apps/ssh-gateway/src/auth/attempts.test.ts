@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judge, noAttempts, type AuthenticationAnswer, type AuthenticationRequest } from './attempts.ts';
+import {
+  judge,
+  noAttempts,
+  type AuthenticationAnswer,
+  type AuthenticationRequest,
+} from './attempts.ts';
 
 const max = { requests: 20, failures: 6 };
-const key = (authorized: boolean, signature: 'absent' | 'valid' | 'invalid'): AuthenticationRequest => ({
+const key = (
+  authorized: boolean,
+  signature: 'absent' | 'valid' | 'invalid',
+): AuthenticationRequest => ({
   method: 'publickey',
   authorized,
   signature,
@@ -27,11 +35,17 @@ test('a known key is asked for its signature and then accepted', () => {
 });
 
 test('trap M: a known key without a valid signature in the same request is never accepted', () => {
-  assert.deepEqual(answers(key(true, 'absent'), key(true, 'invalid')), ['ask-for-signature', 'refuse']);
+  assert.deepEqual(answers(key(true, 'absent'), key(true, 'invalid')), [
+    'ask-for-signature',
+    'refuse',
+  ]);
 });
 
 test('trap M: having asked about a known key does not help another key’s valid signature', () => {
-  assert.deepEqual(answers(key(true, 'absent'), key(false, 'valid')), ['ask-for-signature', 'refuse']);
+  assert.deepEqual(answers(key(true, 'absent'), key(false, 'valid')), [
+    'ask-for-signature',
+    'refuse',
+  ]);
 });
 
 test('other methods are refused and counted', () => {
@@ -47,7 +61,9 @@ test('the sixth failure ends the connection', () => {
 
 test('a good key after five failures is still accepted', () => {
   assert.equal(
-    answers(...Array<AuthenticationRequest>(5).fill(key(false, 'absent')), key(true, 'valid')).at(-1),
+    answers(...Array<AuthenticationRequest>(5).fill(key(false, 'absent')), key(true, 'valid')).at(
+      -1,
+    ),
     'accept',
   );
 });
@@ -55,5 +71,8 @@ test('a good key after five failures is still accepted', () => {
 test('asking for ever without a failure ends the connection too', () => {
   const asked = answers(...Array<AuthenticationRequest>(20).fill(key(true, 'absent')));
   assert.deepEqual([asked.indexOf('disconnect'), asked.length], [19, 20]);
-  assert.equal(answers(...Array<AuthenticationRequest>(20).fill({ method: 'none' })).at(-1), 'disconnect');
+  assert.equal(
+    answers(...Array<AuthenticationRequest>(20).fill({ method: 'none' })).at(-1),
+    'disconnect',
+  );
 });

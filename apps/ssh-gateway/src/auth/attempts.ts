@@ -20,8 +20,9 @@ export type AuthenticationAnswer = 'accept' | 'ask-for-signature' | 'refuse' | '
 export const noAttempts: Attempts = { requests: 0, failures: 0 };
 
 /**
- * Decides about one request. `accept` follows from a valid signature by an authorized key in this very request and from nothing
- * that came before: a key that was merely asked about must never become the identity (CVE-2024-45337).
+ * Decides about one request. `accept` follows from a valid signature by an authorized key in this
+ * very request and from nothing that came before: a key that was merely asked about must never
+ * become the identity (CVE-2024-45337).
  */
 export function judge(
   attempts: Attempts,

@@ -10,11 +10,36 @@ import { ask, controlOf, metricOf } from '../../testing/control.ts';
 import { Stand } from '../../testing/stand.ts';
 
 /** Ways in which a file of alice alone is broken, and what the operator reads of it. */
-const broken: readonly (readonly [what: string, file: string, breakIt: (path: string) => void, reason: RegExp])[] = [
-  ['a directory in the place of the keys', 'authorized_keys', (path) => mkdirSync(path), /it is a directory/],
-  ['a FIFO in the place of the keys', 'authorized_keys', (path) => execFileSync('mkfifo', [path]), /it is not a file/],
-  ['a link that goes in a circle', 'authorized_keys', (path) => symlinkSync(path, path), /\(ELOOP\)/],
-  ['a link to nothing', 'authorized_keys', (path) => symlinkSync('nowhere', path), /a symbolic link to nothing/],
+const broken: readonly (readonly [
+  what: string,
+  file: string,
+  breakIt: (path: string) => void,
+  reason: RegExp,
+])[] = [
+  [
+    'a directory in the place of the keys',
+    'authorized_keys',
+    (path) => mkdirSync(path),
+    /it is a directory/,
+  ],
+  [
+    'a FIFO in the place of the keys',
+    'authorized_keys',
+    (path) => execFileSync('mkfifo', [path]),
+    /it is not a file/,
+  ],
+  [
+    'a link that goes in a circle',
+    'authorized_keys',
+    (path) => symlinkSync(path, path),
+    /\(ELOOP\)/,
+  ],
+  [
+    'a link to nothing',
+    'authorized_keys',
+    (path) => symlinkSync('nowhere', path),
+    /a symbolic link to nothing/,
+  ],
   [
     'keys in UTF-16',
     'authorized_keys',
@@ -24,12 +49,32 @@ const broken: readonly (readonly [what: string, file: string, breakIt: (path: st
   [
     'a socket in the place of the keys',
     'authorized_keys',
-    (path) => execFileSync('/usr/bin/python3', ['-c', 'import socket, sys; socket.socket(1).bind(sys.argv[1])', path]),
+    (path) =>
+      execFileSync('/usr/bin/python3', [
+        '-c',
+        'import socket, sys; socket.socket(1).bind(sys.argv[1])',
+        path,
+      ]),
     /it is not a file but a socket/,
   ],
-  ['a device in the place of the keys', 'authorized_keys', (path) => symlinkSync('/dev/zero', path), /but a device/],
-  ['a file in the place of the directory', '', (path) => writeFileSync(path, ''), /it is a file and not a directory/],
-  ['a directory in the place of the teams', 'teams', (path) => mkdirSync(path), /teams: it is a directory/],
+  [
+    'a device in the place of the keys',
+    'authorized_keys',
+    (path) => symlinkSync('/dev/zero', path),
+    /but a device/,
+  ],
+  [
+    'a file in the place of the directory',
+    '',
+    (path) => writeFileSync(path, ''),
+    /it is a file and not a directory/,
+  ],
+  [
+    'a directory in the place of the teams',
+    'teams',
+    (path) => mkdirSync(path),
+    /teams: it is a directory/,
+  ],
   [
     'teams in UTF-16',
     'teams',
@@ -65,7 +110,10 @@ for (const [what, file, breakIt, reason] of broken) {
     const entries = [...readAudit({ directory, since: new Date(0), damaged: assert.fail })];
     const entry = entries.find((one) => one.kind === 'sign-in.refused' && one.user === 'alice');
     assert.ok(entry?.kind === 'sign-in.refused');
-    assert.match(entry.reason, new RegExp(`^the account cannot be used: .*/users/${join('alice', file)}: `));
+    assert.match(
+      entry.reason,
+      new RegExp(`^the account cannot be used: .*/users/${join('alice', file)}: `),
+    );
     assert.match(entry.reason, reason);
   });
 }

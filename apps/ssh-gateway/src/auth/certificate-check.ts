@@ -11,13 +11,20 @@ export interface CertificateUse {
   readonly nowMs: number;
 }
 
-/** Why a certificate does not let its holder in here and now; null when it does. Source: OpenSSH's PROTOCOL.certkeys. */
-export function objectionTo(certificate: Certificate, { principals, address, nowMs }: CertificateUse): string | null {
+/**
+ * Why a certificate does not let its holder in here and now; null when it does. Source: OpenSSH's
+ * PROTOCOL.certkeys.
+ */
+export function objectionTo(
+  certificate: Certificate,
+  { principals, address, nowMs }: CertificateUse,
+): string | null {
   const nowS = BigInt(Math.floor(nowMs / 1000));
   if (certificate.kind !== 'user') return 'it is not a user certificate';
   if (nowS < certificate.validAfterS) return 'the certificate is not valid yet';
   if (nowS >= certificate.validBeforeS) return 'the certificate has expired';
-  // OpenSSH up to 9.9 took an empty list for "anybody" in some places, which nobody who left it out meant.
+  // OpenSSH up to 9.9 took an empty list for "anybody" in some places, which nobody who left it out
+  // meant.
   if (certificate.principals.length === 0) return 'the certificate names no principal';
   if (!certificate.principals.some((name) => principals.includes(name)))
     return 'the certificate is for other principals';

@@ -9,7 +9,10 @@ import {
 } from '@hatchery/ssh-keys';
 import { verifySignature } from './signature.ts';
 
-/** An OpenSSH certificate whose signature by `authority` is valid. Source: OpenSSH's PROTOCOL.certkeys. */
+/**
+ * An OpenSSH certificate whose signature by `authority` is valid. Source: OpenSSH's
+ * PROTOCOL.certkeys.
+ */
 export interface Certificate {
   /** The key that is certified, in its plain form. */
   readonly key: PublicKey;
@@ -28,19 +31,28 @@ export interface Certificate {
 
 const suffix = '-cert-v01@openssh.com';
 
-/** The type of the certificates of keys of a type: `sk-ssh-ed25519@openssh.com` → `sk-ssh-ed25519-cert-v01@openssh.com`. */
+/**
+ * The type of the certificates of keys of a type: `sk-ssh-ed25519@openssh.com` →
+ * `sk-ssh-ed25519-cert-v01@openssh.com`.
+ */
 export function certificateTypeOf(keyType: string): string {
   return `${keyType.replace(/@openssh\.com$/, '')}${suffix}`;
 }
 
-/** The type of the key in a certificate of a type, or of a signature by it; null when the name is no certificate's. */
+/**
+ * The type of the key in a certificate of a type, or of a signature by it; null when the name is no
+ * certificate's.
+ */
 export function plainTypeOf(certificateType: string): string | null {
   if (!certificateType.endsWith(suffix)) return null;
   const base = certificateType.slice(0, -suffix.length);
   return base.startsWith('sk-') ? `${base}@openssh.com` : base;
 }
 
-/** Reads a certificate and checks its authority's signature; null when anything is wrong with it. Who the authority is, is for the caller to judge. */
+/**
+ * Reads a certificate and checks its authority's signature; null when anything is wrong with it.
+ * Who the authority is, is for the caller to judge.
+ */
 export function parseCertificate(blob: Buffer): Certificate | null {
   const read = readWire(blob, (reader) => readFields(reader, blob));
   if (read === null) return null;
@@ -48,7 +60,8 @@ export function parseCertificate(blob: Buffer): Certificate | null {
   const key = parsePublicKey(keyBlob);
   const authority = parsePublicKey(authorityBlob);
   if (key === null || authority === null || (kind !== 1 && kind !== 2)) return null;
-  // A touch is asked of the person who signs in, not of the authority's security key: OpenSSH does not look at its flags either.
+  // A touch is asked of the person who signs in, not of the authority's security key: OpenSSH does
+  // not look at its flags either.
   if (verifySignature(authority, null, signature, signed) === null) return null;
   return { ...rest, key, authority, kind: kind === 1 ? 'user' : 'host' };
 }
@@ -72,7 +85,9 @@ function readFields(
   const serial = reader.uint64();
   const kind = reader.uint32();
   const keyId = reader.text();
-  const principals = nested(reader, (inner) => inner.restAsStrings().map((name) => name.toString()));
+  const principals = nested(reader, (inner) =>
+    inner.restAsStrings().map((name) => name.toString()),
+  );
   const validAfterS = reader.uint64();
   const validBeforeS = reader.uint64();
   const criticalOptions = nested(reader, readOptions);
@@ -82,14 +97,25 @@ function readFields(
   const signed = blob.subarray(0, reader.position);
   const signature = reader.bytes();
   const parts = { keyBlob, authorityBlob, kind, signature, signed };
-  return { ...parts, serial, keyId, principals, validAfterS, validBeforeS, criticalOptions, extensions };
+  return {
+    ...parts,
+    serial,
+    keyId,
+    principals,
+    validAfterS,
+    validBeforeS,
+    criticalOptions,
+    extensions,
+  };
 }
 
 function nested<T>(reader: WireReader, read: (inner: WireReader) => T): T {
   return readWire(reader.bytes(), read) ?? reader.fail();
 }
 
-/** Names in ascending order, each once: otherwise two readers could see two different certificates. */
+/**
+ * Names in ascending order, each once: otherwise two readers could see two different certificates.
+ */
 function readOptions(reader: WireReader): ReadonlyMap<string, Buffer> {
   const options = new Map<string, Buffer>();
   let last = '';

@@ -13,7 +13,10 @@ type State =
   | { readonly kind: 'open'; readonly untilMs: number }
   | { readonly kind: 'trying' };
 
-/** Keeps calls from a service that is out of order, so that each caller is told at once instead of waiting for the same deadline. */
+/**
+ * Keeps calls from a service that is out of order, so that each caller is told at once instead of
+ * waiting for the same deadline.
+ */
 export class CircuitBreaker {
   readonly #options: CircuitBreakerOptions;
   #state: State = { kind: 'closed', failures: 0 };
@@ -22,7 +25,10 @@ export class CircuitBreaker {
     this.#options = options;
   }
 
-  /** Whether a call may be made now. After a `true` one of {@link succeeded} and {@link failed} must follow. */
+  /**
+   * Whether a call may be made now. After a `true` one of {@link succeeded} and {@link failed} must
+   * follow.
+   */
   admits(): boolean {
     if (this.#state.kind === 'closed') return true;
     if (this.#state.kind === 'trying' || this.#options.now() < this.#state.untilMs) return false;
@@ -35,7 +41,8 @@ export class CircuitBreaker {
   }
 
   failed(): void {
-    const failures = this.#state.kind === 'closed' ? this.#state.failures + 1 : this.#options.failuresMax;
+    const failures =
+      this.#state.kind === 'closed' ? this.#state.failures + 1 : this.#options.failuresMax;
     this.#state =
       failures < this.#options.failuresMax
         ? { kind: 'closed', failures }

@@ -6,9 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runForLines, type CommandKeysOptions } from './command-keys.ts';
 
-async function look(script: string, options: Partial<CommandKeysOptions> = {}, user = 'alice'): Promise<string> {
+async function look(
+  script: string,
+  options: Partial<CommandKeysOptions> = {},
+  user = 'alice',
+): Promise<string> {
   const command = ['/bin/sh', '-c', script, 'sh', '%u', '100%%', '%x'];
-  return (await runForLines(user, { command, timeoutMs: 20_000, answerBytesMax: 100, ...options })).toString();
+  return (
+    await runForLines(user, { command, timeoutMs: 20_000, answerBytesMax: 100, ...options })
+  ).toString();
 }
 
 test('the command gets the name as a word of its own, and what it prints are the lines', async () => {
@@ -36,7 +42,10 @@ test('one that prints without end is ended', async () => {
 test('one that takes too long is ended with all that it started', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'hatchery-command-'));
   const file = join(directory, 'pid');
-  await assert.rejects(look(`sleep 1000 & echo $! >'${file}'; wait`, { timeoutMs: 2000 }), /longer than 2000 ms/);
+  await assert.rejects(
+    look(`sleep 1000 & echo $! >'${file}'; wait`, { timeoutMs: 2000 }),
+    /longer than 2000 ms/,
+  );
   const pid = Number(readFileSync(file, 'utf8'));
   rmSync(directory, { recursive: true });
   assert.ok(pid > 0);

@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { UnfitAccountError } from './key-source.ts';
 
 export interface CommandKeysOptions {
-  /** A program and its arguments, in which `%u` is the user's name and `%%` a percent sign. No shell is involved. */
+  /**
+   * A program and its arguments, in which `%u` is the user's name and `%%` a percent sign. No shell
+   * is involved.
+   */
   readonly command: readonly string[];
   readonly timeoutMs: number;
   readonly answerBytesMax: number;
@@ -12,13 +15,18 @@ export interface CommandKeysOptions {
 const errorCharactersMax = 300;
 
 /**
- * Runs a command as sshd does its AuthorizedKeysCommand: what it prints are lines of authorized_keys, or a team a line; nothing means nobody.
+ * Runs a command as sshd does its AuthorizedKeysCommand: what it prints are lines of
+ * authorized_keys, or a team a line; nothing means nobody.
  * @throws an Error when it fails, takes too long, or prints too much
  */
 export async function runForLines(user: string, options: CommandKeysOptions): Promise<Buffer> {
   const [program = '', ...argv] = options.command.map((word) => expand(word, user));
   // A process group of its own, so that what the command started can be ended with it.
-  const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { PATH: commandPath } });
+  const child = spawn(program, argv, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: { PATH: commandPath },
+  });
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const stop = (reason: Error): void => {
     reject(reason);
@@ -27,7 +35,10 @@ export async function runForLines(user: string, options: CommandKeysOptions): Pr
     child.stdout.destroy();
     child.stderr.destroy();
   };
-  const deadline = setTimeout(() => stop(new Error(`it took longer than ${options.timeoutMs} ms`)), options.timeoutMs);
+  const deadline = setTimeout(
+    () => stop(new Error(`it took longer than ${options.timeoutMs} ms`)),
+    options.timeoutMs,
+  );
   const output: Buffer[] = [];
   let length = 0;
   let complaint = '';
@@ -46,7 +57,9 @@ export async function runForLines(user: string, options: CommandKeysOptions): Pr
     if (code === 0) resolve(Buffer.concat(output));
     else
       reject(
-        new Error(`it ended with ${signal ?? `status ${code}`}${complaint === '' ? '' : `: ${complaint.trim()}`}`),
+        new Error(
+          `it ended with ${signal ?? `status ${code}`}${complaint === '' ? '' : `: ${complaint.trim()}`}`,
+        ),
       );
   });
   try {
@@ -60,7 +73,9 @@ export async function runForLines(user: string, options: CommandKeysOptions): Pr
 const commandPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 function expand(word: string, user: string): string {
-  return word.replace(/%(.)/g, (whole, letter: string) => (letter === 'u' ? user : letter === '%' ? '%' : whole));
+  return word.replace(/%(.)/g, (whole, letter: string) =>
+    letter === 'u' ? user : letter === '%' ? '%' : whole,
+  );
 }
 
 function killGroup(pid: number | undefined): void {

@@ -1,3 +1,4 @@
+// Long: a test for each state that a user's file can be in.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -79,7 +80,12 @@ test('an unchanged file is not parsed again: its warnings come once', async () =
   assert.deepEqual(await fixture.keysOf('alice'), []);
   assert.deepEqual(
     fixture.notices.map(({ line, reason }) => [line, reason]),
-    [[1, 'the option command is not supported; take the line out, or the option where the key may do without it']],
+    [
+      [
+        1,
+        'the option command is not supported; take the line out, or the option where the key may do without it',
+      ],
+    ],
   );
 });
 
@@ -111,16 +117,36 @@ test('a FIFO or a huge file in the place of the keys lets nobody in, and does no
 const socket = 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])';
 
 /** What keeps one user's file from being used, and what the operator reads of it. */
-const broken: readonly (readonly [what: string, breakIt: (file: string) => void, reason: RegExp])[] = [
+const broken: readonly (readonly [
+  what: string,
+  breakIt: (file: string) => void,
+  reason: RegExp,
+])[] = [
   ['a directory', (file) => mkdirSync(file), /it is a directory/],
   ['a FIFO', (file) => execFileSync('mkfifo', [file]), /it is not a file/],
   ['a link to itself', (file) => symlinkSync(file, file), /\(ELOOP\)/],
   ['a link to nothing', (file) => symlinkSync('nowhere', file), /it is a symbolic link to nothing/],
   ['a device', (file) => symlinkSync('/dev/zero', file), /it is not a file but a device/],
-  ['a socket', (file) => execFileSync('/usr/bin/python3', ['-c', socket, file]), /it is not a file but a socket/],
-  ['rubbish', (file) => writeFileSync(file, Buffer.concat([randomBytes(500), Buffer.of(0)])), /it is binary/],
-  ['UTF-16', (file) => writeFileSync(file, Buffer.from(`\uFEFFssh-ed25519 ${one}`, 'utf16le')), /iconv -f UTF-16 -t/],
-  ['too much', (file) => writeFileSync(file, `#${'x'.repeat(1000)}\n`), /it is longer than 1000 bytes/],
+  [
+    'a socket',
+    (file) => execFileSync('/usr/bin/python3', ['-c', socket, file]),
+    /it is not a file but a socket/,
+  ],
+  [
+    'rubbish',
+    (file) => writeFileSync(file, Buffer.concat([randomBytes(500), Buffer.of(0)])),
+    /it is binary/,
+  ],
+  [
+    'UTF-16',
+    (file) => writeFileSync(file, Buffer.from(`\uFEFFssh-ed25519 ${one}`, 'utf16le')),
+    /iconv -f UTF-16 -t/,
+  ],
+  [
+    'too much',
+    (file) => writeFileSync(file, `#${'x'.repeat(1000)}\n`),
+    /it is longer than 1000 bytes/,
+  ],
 ];
 
 for (const [what, breakIt, reason] of broken) {
@@ -137,12 +163,32 @@ for (const [what, breakIt, reason] of broken) {
 }
 
 /** What has a user's name and cannot hold their files. */
-const brokenUsers: readonly (readonly [what: string, make: (path: string) => void, reason: RegExp])[] = [
-  ['a file', (path) => writeFileSync(path, `ssh-ed25519 ${one}\n`), /alice: it is a file and not a directory; move/],
+const brokenUsers: readonly (readonly [
+  what: string,
+  make: (path: string) => void,
+  reason: RegExp,
+])[] = [
+  [
+    'a file',
+    (path) => writeFileSync(path, `ssh-ed25519 ${one}\n`),
+    /alice: it is a file and not a directory; move/,
+  ],
   ['a FIFO', (path) => execFileSync('mkfifo', [path]), /alice: it is a FIFO and not a directory/],
-  ['a link to nothing', (path) => symlinkSync('nowhere', path), /alice: it is a symbolic link to nothing; remove it/],
-  ['a link to itself', (path) => symlinkSync('alice', path), /alice: its symbolic links go round in a circle/],
-  ['a directory that anybody may write', (path) => void chmodSync(made(path), 0o777), /alice: anybody may write it/],
+  [
+    'a link to nothing',
+    (path) => symlinkSync('nowhere', path),
+    /alice: it is a symbolic link to nothing; remove it/,
+  ],
+  [
+    'a link to itself',
+    (path) => symlinkSync('alice', path),
+    /alice: its symbolic links go round in a circle/,
+  ],
+  [
+    'a directory that anybody may write',
+    (path) => void chmodSync(made(path), 0o777),
+    /alice: anybody may write it/,
+  ],
 ];
 
 function made(path: string): string {

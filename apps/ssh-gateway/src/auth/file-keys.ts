@@ -1,7 +1,12 @@
 import { constants } from 'node:fs';
 import { access, lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AuthorizedKey, objectionToUserDirectory, parseAuthorizedKeys, parseTeams } from '@hatchery/ssh-keys';
+import {
+  type AuthorizedKey,
+  objectionToUserDirectory,
+  parseAuthorizedKeys,
+  parseTeams,
+} from '@hatchery/ssh-keys';
 import {
   keysTrouble,
   KeysUnavailableError,
@@ -34,7 +39,10 @@ interface UserFiles {
   readonly teams: WatchedFile<FileContents<string>>;
 }
 
-/** Keys and teams in `users/<name>/`, read from the disk at each question; the parsing is kept as long as a file stays the same. */
+/**
+ * Keys and teams in `users/<name>/`, read from the disk at each question; the parsing is kept as
+ * long as a file stays the same.
+ */
 export class FileKeys implements KeySource {
   readonly #options: FileKeysOptions;
   readonly #users = new Map<string, UserFiles>();
@@ -43,7 +51,10 @@ export class FileKeys implements KeySource {
     this.#options = options;
   }
 
-  /** @throws {KeysUnavailableError} when the directory of users is gone, or no file can be opened now: when it is about everybody */
+  /**
+   * @throws {KeysUnavailableError} when the directory of users is gone, or no file can be opened
+   * now: when it is about everybody
+   */
   async accountOf(user: string): Promise<Account> {
     await this.prove();
     const files = this.#users.get(user) ?? this.#watch(user);
@@ -71,18 +82,26 @@ export class FileKeys implements KeySource {
       await access(`${directory}/.`, constants.X_OK);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      throw new KeysUnavailableError(`the directory of users ${directory} cannot be read (${code})`, { cause: error });
+      throw new KeysUnavailableError(
+        `the directory of users ${directory} cannot be read (${code})`,
+        { cause: error },
+      );
     }
   }
 
-  /** Why what has the user's name cannot hold their files; null for a directory that can, and for nothing. */
+  /**
+   * Why what has the user's name cannot hold their files; null for a directory that can, and for
+   * nothing.
+   */
   async #objectionTo(user: string): Promise<string | null> {
     const path = join(this.#options.directory, user);
     const isThere = await lstat(path).then(
       () => true,
       () => false,
     );
-    const target = await stat(path).catch((error: NodeJS.ErrnoException) => ({ code: error.code ?? 'EIO' }));
+    const target = await stat(path).catch((error: NodeJS.ErrnoException) => ({
+      code: error.code ?? 'EIO',
+    }));
     return isThere ? objectionToUserDirectory(target) : null;
   }
 
@@ -103,7 +122,8 @@ export class FileKeys implements KeySource {
       return await file.read();
     } catch (error) {
       const { message: reason } = error as Error;
-      if (!(error instanceof UnfitFileError)) throw new KeysUnavailableError(reason, { cause: error });
+      if (!(error instanceof UnfitFileError))
+        throw new KeysUnavailableError(reason, { cause: error });
       this.#options.notice({ about, source: path, line: null, reason });
       return { value: [], trouble: { about, reason: `${path}: ${reason}` } };
     }

@@ -27,7 +27,19 @@ function blobIn(file: string): Buffer {
 keygen('-t', 'ed25519', '-N', '', '-f', 'ed');
 keygen('-t', 'ecdsa', '-b', '256', '-N', '', '-f', 'ec', '-m', 'PEM');
 keygen('-t', 'rsa', '-b', '2048', '-N', '', '-f', 'rsa', '-m', 'PEM');
-keygen('-s', 'ed', '-I', 'id', '-n', 'alice', '-z', '7', '-O', 'source-address=127.0.0.1', 'rsa.pub');
+keygen(
+  '-s',
+  'ed',
+  '-I',
+  'id',
+  '-n',
+  'alice',
+  '-z',
+  '7',
+  '-O',
+  'source-address=127.0.0.1',
+  'rsa.pub',
+);
 keygen('-s', 'ed', '-h', '-I', 'id', '-n', 'alice', 'ec.pub');
 const userCertificate = blobIn('rsa-cert.pub');
 const message = Buffer.from('the session’s data');
@@ -52,7 +64,11 @@ function signed(): (readonly [string, Buffer, Buffer])[] {
       blobIn('ec.pub'),
       Buffer.concat([wireString('ecdsa-sha2-nistp256'), wireString(Buffer.concat(scalars))]),
     ],
-    ['rsa-sha2-512', blobIn('rsa.pub'), Buffer.concat([wireString('rsa-sha2-512'), wireString(rsa)])],
+    [
+      'rsa-sha2-512',
+      blobIn('rsa.pub'),
+      Buffer.concat([wireString('rsa-sha2-512'), wireString(rsa)]),
+    ],
     ...security,
   ];
 }
@@ -76,11 +92,18 @@ test('a good signature of each type is valid, under its own name, for its own da
     const key = parsePublicKey(blob);
     assert.ok(key, algorithm);
     assert.notEqual(verifySignature(key, algorithm, signature, message), null, algorithm);
-    assert.equal(verifySignature(key, algorithm, signature, Buffer.from('other data')), null, algorithm);
+    assert.equal(
+      verifySignature(key, algorithm, signature, Buffer.from('other data')),
+      null,
+      algorithm,
+    );
     assert.equal(verifySignature(key, 'ssh-ed25519', signature, message), null, algorithm);
     for (const [, other] of all.filter(([name]) => name !== algorithm)) {
       const otherKey = parsePublicKey(other);
-      assert.ok(otherKey && verifySignature(otherKey, null, signature, message) === null, algorithm);
+      assert.ok(
+        otherKey && verifySignature(otherKey, null, signature, message) === null,
+        algorithm,
+      );
     }
   }
 });
@@ -101,7 +124,10 @@ for (const [algorithm, blob, signature] of signed()) {
     fc.assert(
       fc.property(damaged(blob), (bytes) => {
         const key = parsePublicKey(bytes);
-        assert.equal(key === null ? null : verifySignature(key, algorithm, signature, message), null);
+        assert.equal(
+          key === null ? null : verifySignature(key, algorithm, signature, message),
+          null,
+        );
       }),
       { numRuns: 300 },
     );
@@ -113,7 +139,10 @@ test('a SHA-1 signature of RSA is not valid', () => {
   const value = sign('sha1', message, createPrivateKey(readFileSync(join(directory, 'rsa'))));
   assert.ok(key);
   for (const name of ['ssh-rsa', 'rsa-sha2-256'])
-    assert.equal(verifySignature(key, null, Buffer.concat([wireString(name), wireString(value)]), message), null);
+    assert.equal(
+      verifySignature(key, null, Buffer.concat([wireString(name), wireString(value)]), message),
+      null,
+    );
 });
 
 test('an ECDSA signature of zeros, and one as long as it likes, is not valid', () => {

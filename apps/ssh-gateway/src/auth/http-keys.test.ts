@@ -8,12 +8,22 @@ import { fetchAccount, type HttpKeysOptions } from './http-keys.ts';
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** What the look-up of a user comes to at a real server. */
-async function lookUp(handler: Handler, options: Partial<HttpKeysOptions> = {}, user = 'alice'): Promise<AccountText> {
+async function lookUp(
+  handler: Handler,
+  options: Partial<HttpKeysOptions> = {},
+  user = 'alice',
+): Promise<AccountText> {
   const server = createServer(handler).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/users/{user}/keys`;
   try {
-    return await fetchAccount(user, { url, token: null, timeoutMs: 10_000, answerBytesMax: 100, ...options });
+    return await fetchAccount(user, {
+      url,
+      token: null,
+      timeoutMs: 10_000,
+      answerBytesMax: 100,
+      ...options,
+    });
   } finally {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -40,10 +50,13 @@ test('the keys of a user are asked for by name, with the token', async () => {
 });
 
 test('teams come with the keys, and no key is taken for one', async () => {
-  assert.deepEqual(await lookUp(says(200, '{"keys": ["team admins"], "teams": ["reds", "blues"]}')), {
-    keys: 'team admins',
-    teams: 'reds\nblues',
-  });
+  assert.deepEqual(
+    await lookUp(says(200, '{"keys": ["team admins"], "teams": ["reds", "blues"]}')),
+    {
+      keys: 'team admins',
+      teams: 'reds\nblues',
+    },
+  );
 });
 
 test('nobody is an answer too', async () => {
@@ -55,19 +68,42 @@ for (const [what, handler, why] of [
   ['an error', says(503, '{"keys": []}'), /it answered 503/],
   ['no JSON', says(200, '<html>'), /not JSON/],
   ['other JSON', says(200, '[]'), /no list "keys"/],
-  ['keys that are no lines', says(200, '{"keys": [1]}'), /entry 1 of the list "keys" is not one line/],
+  [
+    'keys that are no lines',
+    says(200, '{"keys": [1]}'),
+    /entry 1 of the list "keys" is not one line/,
+  ],
   ['JSON that is nothing', says(200, 'null'), /no list "keys"/],
   ['teams that are no list', says(200, '{"keys": [], "teams": "reds"}'), /no list "teams"/],
-  ['teams that are no names', says(200, '{"keys": [], "teams": [1]}'), /entry 1 of the list "teams"/],
-  ['two teams in one line', says(200, '{"keys": [], "teams": ["a\\nb"]}'), /entry 1 of the list "teams"/],
-  ['two lines in one', says(200, '{"keys": ["a\\nb"]}'), /entry 1 of the list "keys" is not one line/],
+  [
+    'teams that are no names',
+    says(200, '{"keys": [], "teams": [1]}'),
+    /entry 1 of the list "teams"/,
+  ],
+  [
+    'two teams in one line',
+    says(200, '{"keys": [], "teams": ["a\\nb"]}'),
+    /entry 1 of the list "teams"/,
+  ],
+  [
+    'two lines in one',
+    says(200, '{"keys": ["a\\nb"]}'),
+    /entry 1 of the list "keys" is not one line/,
+  ],
   [
     'a key in SSH2 format',
-    says(200, '{"keys": ["---- BEGIN SSH2 PUBLIC KEY ----\\nAAAA\\n---- END SSH2 PUBLIC KEY ----"]}'),
+    says(
+      200,
+      '{"keys": ["---- BEGIN SSH2 PUBLIC KEY ----\\nAAAA\\n---- END SSH2 PUBLIC KEY ----"]}',
+    ),
     /SSH2 format \(RFC 4716\); convert it with: ssh-keygen -i -f FILE/,
   ],
   ['too much', says(200, ' '.repeat(101)), /longer than 100 bytes/],
-  ['a redirect', (_, response) => void response.writeHead(302, { location: '/' }).end(), /fetch failed/],
+  [
+    'a redirect',
+    (_, response) => void response.writeHead(302, { location: '/' }).end(),
+    /fetch failed/,
+  ],
   ['a connection that breaks', ({ socket }) => void socket.destroy(), /fetch failed/],
 ] as const satisfies readonly (readonly [string, Handler, RegExp])[]) {
   test(`${what} is no answer`, async () => {

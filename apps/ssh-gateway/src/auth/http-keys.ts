@@ -11,9 +11,11 @@ export interface HttpKeysOptions {
 }
 
 /**
- * Asks an HTTP service for a user's keys and teams: `{"keys": ["ssh-ed25519 AAAA… comment", …], "teams": ["reds", …]}`, each key a line of
- * authorized_keys, the teams optional; or 404 for nobody.
- * @throws an Error that says what was wrong with the answer, an {@link UnfitAccountError} when that is about this user alone
+ * Asks an HTTP service for a user's keys and teams: `{"keys": ["ssh-ed25519 AAAA… comment", …],
+ * "teams": ["reds", …]}`, each key a line of authorized_keys, the teams optional; or 404 for
+ * nobody.
+ * @throws an Error that says what was wrong with the answer, an {@link UnfitAccountError} when that
+ * is about this user alone
  */
 export async function fetchAccount(user: string, options: HttpKeysOptions): Promise<AccountText> {
   const response = await fetch(options.url.replaceAll('{user}', encodeURIComponent(user)), {
@@ -37,7 +39,8 @@ async function readBody({ body }: Response, bytesMax: number): Promise<string> {
   // Leaving the loop by a throw cancels the stream, and with it the connection.
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     length += chunk.length;
-    if (length > bytesMax) throw new UnfitAccountError(`its answer is longer than ${bytesMax} bytes`);
+    if (length > bytesMax)
+      throw new UnfitAccountError(`its answer is longer than ${bytesMax} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
@@ -54,7 +57,10 @@ function accountIn(body: string): AccountText {
   return { keys: linesOf('keys', keys), teams: linesOf('teams', teams) };
 }
 
-/** @throws {UnfitAccountError} for an entry that is no line: two lines in one would be counted, and refused, as one */
+/**
+ * @throws {UnfitAccountError} for an entry that is no line: two lines in one would be counted, and
+ * refused, as one
+ */
 function linesOf(name: string, value: unknown): string {
   if (!Array.isArray(value)) throw new Error(`its answer has no list "${name}"`);
   return value
@@ -63,7 +69,9 @@ function linesOf(name: string, value: unknown): string {
       if (line !== null && !/[\r\n]/.test(line)) return line;
       const what = `entry ${index + 1} of the list "${name}" is not one line`;
       const [ignored] = line === null ? [] : parseAuthorizedKeys(line).ignored;
-      throw new UnfitAccountError(name === 'keys' && ignored !== undefined ? `${what}: ${ignored.reason}` : what);
+      throw new UnfitAccountError(
+        name === 'keys' && ignored !== undefined ? `${what}: ${ignored.reason}` : what,
+      );
     })
     .join('\n');
 }

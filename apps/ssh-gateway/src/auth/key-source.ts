@@ -1,4 +1,9 @@
-import { noKeyIsLetIn, type AuthorizedKey, type AuthorizedKeys, type IgnoredLine } from '@hatchery/ssh-keys';
+import {
+  noKeyIsLetIn,
+  type AuthorizedKey,
+  type AuthorizedKeys,
+  type IgnoredLine,
+} from '@hatchery/ssh-keys';
 
 /** What is known of a user. */
 export interface Account {
@@ -8,15 +13,17 @@ export interface Account {
   /** What is wrong with what is kept of this one user; absent when nothing is. */
   readonly trouble?: AccountTrouble;
   /**
-   * Asks anew; absent when nothing was remembered. A refusal out of memory would tell of the user, who alone has one: it would come
-   * at once, and in an outage where a stranger is told of that. @throws {KeysUnavailableError}
+   * Asks anew; absent when nothing was remembered. A refusal out of memory would tell of the user,
+   * who alone has one: it would come at once, and in an outage where a stranger is told of that.
+   * @throws {KeysUnavailableError}
    */
   readonly anew?: () => Account | Promise<Account>;
 }
 
 /**
- * Why the keys or the teams of one user cannot be used, in one line with what to do: for the operator alone, since the user is refused as a
- * stranger is, and nobody else is. Without the teams nobody signs in: a push that is refused for one would look like a mistake of theirs.
+ * Why the keys or the teams of one user cannot be used, in one line with what to do: for the
+ * operator alone, since the user is refused as a stranger is, and nobody else is. Without the teams
+ * nobody signs in: a push that is refused for one would look like a mistake of theirs.
  */
 export interface AccountTrouble {
   readonly about: 'keys' | 'teams';
@@ -35,17 +42,26 @@ export interface AccountText {
 /** The port to wherever keys and teams are kept: files, an HTTP service, a command. */
 export interface KeySource {
   /**
-   * All keys and teams of a user; {@link noAccount} for an unknown one. The name has passed {@link isUserName}.
+   * All keys and teams of a user; {@link noAccount} for an unknown one. The name has passed {@link
+   * isUserName}.
    * @throws {KeysUnavailableError} when the source cannot tell at present
    */
   accountOf(user: string): Promise<Account>;
-  /** Forgets what it remembers of a user, also what it is about to hear; absent where nothing is. */
+  /**
+   * Forgets what it remembers of a user, also what it is about to hear; absent where nothing is.
+   */
   forget?(user: string): void;
-  /** Looks whether it could tell; absent where only a question about a user shows that. @throws {KeysUnavailableError} when it could not */
+  /**
+   * Looks whether it could tell; absent where only a question about a user shows that. @throws
+   * {KeysUnavailableError} when it could not
+   */
   prove?(): Promise<void>;
 }
 
-/** The source of keys is out of order: nobody is known to be a stranger, so nobody may be called one. */
+/**
+ * The source of keys is out of order: nobody is known to be a stranger, so nobody may be called
+ * one.
+ */
 export class KeysUnavailableError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -53,10 +69,15 @@ export class KeysUnavailableError extends Error {
   }
 }
 
-/** The source works, and what it has of this one user is of no use: nobody else is to suffer for it. */
+/**
+ * The source works, and what it has of this one user is of no use: nobody else is to suffer for it.
+ */
 export class UnfitAccountError extends Error {}
 
-/** What a source tells whoever keeps the log. `source` is a file's path, or `http` or `command` and the user. */
+/**
+ * What a source tells whoever keeps the log. `source` is a file's path, or `http` or `command` and
+ * the user.
+ */
 export interface KeySourceNotice {
   readonly about: 'keys' | 'teams';
   readonly source: string;
@@ -68,15 +89,21 @@ export interface KeySourceNotice {
 /** Lines of one file that are named by themselves: a file of rubbish must not fill the log. */
 const namedLinesMax = 10;
 
-/** Turns the lines that a parser left out into notices, the first ones each and the rest together. */
+/**
+ * Turns the lines that a parser left out into notices, the first ones each and the rest together.
+ */
 export function noticesOf(
   about: KeySourceNotice['about'],
   source: string,
   ignored: readonly IgnoredLine[],
 ): KeySourceNotice[] {
-  const named = ignored.slice(0, namedLinesMax).map(({ line, reason }) => ({ about, source, line, reason }));
+  const named = ignored
+    .slice(0, namedLinesMax)
+    .map(({ line, reason }) => ({ about, source, line, reason }));
   const rest = ignored.length - named.length;
-  return rest === 0 ? named : [...named, { about, source, line: null, reason: `${rest} more lines were left out` }];
+  return rest === 0
+    ? named
+    : [...named, { about, source, line: null, reason: `${rest} more lines were left out` }];
 }
 
 /** The trouble of a user of whose keys none can be used; null when one can, or there are none. */

@@ -4,7 +4,9 @@ import type { Certificate } from './certificate.ts';
 
 /** What a key revocation list says about keys and certificates. */
 export interface RevokedKeys {
-  /** Whether a plain key is revoked, be it a user's, an authority's, or the one in a certificate. */
+  /**
+   * Whether a plain key is revoked, be it a user's, an authority's, or the one in a certificate.
+   */
   hasKey(key: PublicKey): boolean;
   hasCertificate(certificate: Certificate): boolean;
 }
@@ -25,9 +27,17 @@ interface Contents {
   readonly certificates: CertificateRule[];
 }
 
-/** Reads the binary list that `ssh-keygen -k` writes (OpenSSH's PROTOCOL.krl); null when it is malformed or holds what is not known. */
+/**
+ * Reads the binary list that `ssh-keygen -k` writes (OpenSSH's PROTOCOL.krl); null when it is
+ * malformed or holds what is not known.
+ */
 export function parseKrl(bytes: Buffer): RevokedKeys | null {
-  const contents: Contents = { keys: new Set(), sha1: new Set(), sha256: new Set(), certificates: [] };
+  const contents: Contents = {
+    keys: new Set(),
+    sha1: new Set(),
+    sha256: new Set(),
+    certificates: [],
+  };
   const read = readWire(bytes, (reader) => {
     readHeader(reader);
     while (!reader.isAtEnd) readSection(reader.byte(), reader.bytes(), contents, reader);
@@ -37,14 +47,18 @@ export function parseKrl(bytes: Buffer): RevokedKeys | null {
 }
 
 function revokedIn({ keys, sha1, sha256, certificates }: Contents): RevokedKeys {
-  const digest = (hash: string, blob: Buffer): string => createHash(hash).update(blob).digest('hex');
+  const digest = (hash: string, blob: Buffer): string =>
+    createHash(hash).update(blob).digest('hex');
   return {
     hasKey: ({ blob }) =>
-      keys.has(blob.toString('hex')) || sha1.has(digest('sha1', blob)) || sha256.has(digest('sha256', blob)),
+      keys.has(blob.toString('hex')) ||
+      sha1.has(digest('sha1', blob)) ||
+      sha256.has(digest('sha256', blob)),
     hasCertificate: (certificate) =>
       certificates.some(
         ({ authority, revokes }) =>
-          (authority === null || authority.equals(certificate.authority.blob)) && revokes(certificate),
+          (authority === null || authority.equals(certificate.authority.blob)) &&
+          revokes(certificate),
       ),
   };
 }
@@ -61,7 +75,9 @@ function readHeader(reader: WireReader): void {
 
 function readSection(type: number, data: Buffer, contents: Contents, reader: WireReader): void {
   const strings = (): string[] =>
-    (readWire(data, (inner) => inner.restAsStrings()) ?? reader.fail()).map((item) => item.toString('hex'));
+    (readWire(data, (inner) => inner.restAsStrings()) ?? reader.fail()).map((item) =>
+      item.toString('hex'),
+    );
   switch (type) {
     case 1:
       contents.certificates.push(...(readWire(data, readCertificates) ?? reader.fail()));
@@ -76,7 +92,8 @@ function readSection(type: number, data: Buffer, contents: Contents, reader: Wir
       strings().forEach((item) => contents.sha256.add(item));
       return;
     case 4:
-      // A signature of the list. OpenSSH no longer checks it either: whoever can write the file can leave it away.
+      // A signature of the list. OpenSSH no longer checks it either: whoever can write the file can
+      // leave it away.
       return;
     case 255:
       return void (readWire(data, refuseCritical) ?? reader.fail());
@@ -86,7 +103,10 @@ function readSection(type: number, data: Buffer, contents: Contents, reader: Wir
   }
 }
 
-/** An extension of the list (since OpenSSH 9.4): none is known, and a critical one may not be passed over. */
+/**
+ * An extension of the list (since OpenSSH 9.4): none is known, and a critical one may not be passed
+ * over.
+ */
 function refuseCritical(reader: WireReader): true {
   reader.bytes();
   if (reader.byte() !== 0) reader.fail();

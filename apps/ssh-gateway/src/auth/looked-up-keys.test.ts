@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { KeysUnavailableError, UnfitAccountError, type AccountText, type KeySourceNotice } from './key-source.ts';
+import {
+  KeysUnavailableError,
+  UnfitAccountError,
+  type AccountText,
+  type KeySourceNotice,
+} from './key-source.ts';
 import { LookedUpKeys } from './looked-up-keys.ts';
 
 /** An account with these keys. */
@@ -21,7 +26,11 @@ class Fixture {
       return this.answer(user);
     },
     breaker: new CircuitBreaker({ failuresMax: 2, openMs: 1000, now: () => this.nowMs }),
-    ...{ freshMs: 100, staleMs: 10_000, usersMax: 2, lookupsMax: 2, teamsMax: 2 },
+    freshMs: 100,
+    staleMs: 10_000,
+    usersMax: 2,
+    lookupsMax: 2,
+    teamsMax: 2,
     now: () => this.nowMs,
     notice: (notice) => this.notices.push(notice),
   });
@@ -105,7 +114,8 @@ test('in an outage known users go on for a while, others are told, and the log s
 test('after some failures nobody waits for another one, until it is time to try again', async () => {
   const fixture = new Fixture();
   fixture.breakDown();
-  for (let time = 0; time < 5; time++) await assert.rejects(fixture.count('alice'), KeysUnavailableError);
+  for (let time = 0; time < 5; time++)
+    await assert.rejects(fixture.count('alice'), KeysUnavailableError);
   assert.equal(fixture.asked.length, 2);
   fixture.nowMs = 1000;
   fixture.answer = () => having(line);
@@ -132,7 +142,8 @@ test('lines that cannot be kept are left out and named', async () => {
       about: 'keys',
       source: 'http alice',
       line: 1,
-      reason: 'the option command is not supported; take the line out, or the option where the key may do without it',
+      reason:
+        'the option command is not supported; take the line out, or the option where the key may do without it',
     },
   ]);
 });
@@ -140,7 +151,9 @@ test('lines that cannot be kept are left out and named', async () => {
 test('a user of whom the source has nothing of use cuts nobody else off', async () => {
   const fixture = new Fixture();
   fixture.answer = (user) =>
-    user === 'alice' ? Promise.reject(new UnfitAccountError('entry 1 is not one line')) : having(line);
+    user === 'alice'
+      ? Promise.reject(new UnfitAccountError('entry 1 is not one line'))
+      : having(line);
   for (let time = 0; time < 5; time++) {
     const { keys, trouble } = await fixture.keys.accountOf('alice');
     assert.deepEqual([keys, trouble?.reason], [[], 'http alice: entry 1 is not one line']);

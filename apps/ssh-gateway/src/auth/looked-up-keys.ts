@@ -14,7 +14,10 @@ import {
 export interface LookedUpKeysOptions {
   /** As `http` or `command`, for the log. */
   readonly name: string;
-  /** A user's account; empty texts for an unknown user. Must end by itself. @throws when it cannot tell */
+  /**
+   * A user's account; empty texts for an unknown user. Must end by itself. @throws when it cannot
+   * tell
+   */
   readonly fetchAccount: (user: string) => Promise<AccountText>;
   readonly breaker: CircuitBreaker;
   /** An answer younger than this is not asked for again. */
@@ -35,8 +38,9 @@ interface Answer {
 }
 
 /**
- * Keys and teams that somebody else keeps. Answers are remembered, so that an outage of the service does not lock out those who work; an empty
- * one is not, since a new user should not have to wait, and strangers who try names must not push anybody out.
+ * Keys and teams that somebody else keeps. Answers are remembered, so that an outage of the service
+ * does not lock out those who work; an empty one is not, since a new user should not have to wait,
+ * and strangers who try names must not push anybody out.
  */
 export class LookedUpKeys implements KeySource {
   readonly #options: LookedUpKeysOptions;
@@ -51,7 +55,8 @@ export class LookedUpKeys implements KeySource {
     const { now, freshMs, staleMs } = this.#options;
     const known = this.#answers.get(user);
     const age = known === undefined ? Infinity : now() - known.atMs;
-    if (known !== undefined && age < freshMs) return { ...known.account, anew: () => this.#lookUp(user) };
+    if (known !== undefined && age < freshMs)
+      return { ...known.account, anew: () => this.#lookUp(user) };
     try {
       return await this.#lookUp(user);
     } catch (error) {
@@ -109,7 +114,10 @@ export class LookedUpKeys implements KeySource {
     return account;
   }
 
-  /** The source has answered, about somebody of whom nothing can be used: nobody else has to wait for that. */
+  /**
+   * The source has answered, about somebody of whom nothing can be used: nobody else has to wait
+   * for that.
+   */
   #unfit(user: string, what: string): Account {
     const { name, breaker, notice } = this.#options;
     breaker.succeeded();
@@ -125,6 +133,7 @@ export class LookedUpKeys implements KeySource {
     if (answer.account.keys.length === 0 && answer.account.teams.length === 0) return;
     this.#answers.set(user, answer);
     const oldest = this.#answers.keys().next();
-    if (this.#answers.size > this.#options.usersMax && !oldest.done) this.#answers.delete(oldest.value);
+    if (this.#answers.size > this.#options.usersMax && !oldest.done)
+      this.#answers.delete(oldest.value);
   }
 }

@@ -8,8 +8,14 @@ import { serveLine } from '../../testing/clients.ts';
 import { Stand, type StandOptions } from '../../testing/stand.ts';
 
 const unset: Config['ssh']['keyLookup'] = {
-  ...{ source: 'files', url: null, tokenFile: null, command: null, teamsCommand: null },
-  ...{ timeoutS: 20, cacheS: 30, outageS: 900 },
+  source: 'files',
+  url: null,
+  tokenFile: null,
+  command: null,
+  teamsCommand: null,
+  timeoutS: 20,
+  cacheS: 30,
+  outageS: 900,
 };
 
 /** The line with which a gateway refuses to start. */
@@ -33,7 +39,10 @@ test('keys from a command sign in, for the user it was asked about', async () =>
   await using stand = await Stand.open({
     ssh: (directory) => {
       const program = join(directory, 'keys-of');
-      writeFileSync(program, `#!/bin/sh\n[ "$1" = alice ] && cat '${directory}/alice.pub'\nexit 0\n`);
+      writeFileSync(
+        program,
+        `#!/bin/sh\n[ "$1" = alice ] && cat '${directory}/alice.pub'\nexit 0\n`,
+      );
       chmodSync(program, 0o755);
       return { keyLookup: { ...unset, source: 'command', command: [program, '%u'] } };
     },
@@ -43,8 +52,14 @@ test('keys from a command sign in, for the user it was asked about', async () =>
 });
 
 test('what is missing for a source of keys is said at the start', async () => {
-  assert.match(await refusal({ keyLookup: { ...unset, source: 'http' } }), /set ssh\.key_lookup_url/);
-  assert.match(await refusal({ keyLookup: { ...unset, source: 'command' } }), /set ssh\.key_lookup_command/);
+  assert.match(
+    await refusal({ keyLookup: { ...unset, source: 'http' } }),
+    /set ssh\.key_lookup_url/,
+  );
+  assert.match(
+    await refusal({ keyLookup: { ...unset, source: 'command' } }),
+    /set ssh\.key_lookup_command/,
+  );
   const command = ['/no/such/program', '%u'];
   assert.match(
     await refusal({ keyLookup: { ...unset, source: 'command', command } }),
@@ -83,8 +98,14 @@ test('a list of authorities or of revoked keys that cannot be read in full is sa
     await broken('userAuthorities', '# none\nssh-ed25519 AAAA'),
     /ssh\.user_ca_keys DIR\/list cannot be used: line 2/,
   );
-  assert.match(await broken('revokedKeys', 'ssh-ed25519 AAAA'), /ssh\.revoked_keys DIR\/list cannot be used: line 1/);
-  assert.match(await broken('revokedKeys', Buffer.from('SSHKRL\n\0\0\0\0\x02')), /revocation list is damaged/);
+  assert.match(
+    await broken('revokedKeys', 'ssh-ed25519 AAAA'),
+    /ssh\.revoked_keys DIR\/list cannot be used: line 1/,
+  );
+  assert.match(
+    await broken('revokedKeys', Buffer.from('SSHKRL\n\0\0\0\0\x02')),
+    /revocation list is damaged/,
+  );
   assert.match(
     await refusal((directory) => ({ revokedKeys: join(directory, 'none') })),
     /ssh\.revoked_keys DIR\/none cannot be used: there is no such file/,

@@ -8,7 +8,12 @@ import { CircuitBreaker } from './circuit-breaker.ts';
 import { runForLines } from './command-keys.ts';
 import { FileKeys } from './file-keys.ts';
 import { fetchAccount } from './http-keys.ts';
-import { KeysUnavailableError, type AccountText, type KeySource, type KeySourceNotice } from './key-source.ts';
+import {
+  KeysUnavailableError,
+  type AccountText,
+  type KeySource,
+  type KeySourceNotice,
+} from './key-source.ts';
 import { LookedUpKeys } from './looked-up-keys.ts';
 import { noRevokedKeys, parseRevokedKeys } from './revoked-keys.ts';
 import { SignInPolicy } from './sign-in-policy.ts';
@@ -22,20 +27,34 @@ export interface SignInContext {
   readonly now: () => number;
 }
 
-/** Makes the decision of who may sign in from what is configured. @throws {StartError} in one line, when a file or a key of it is missing */
-export async function openSignIn(ssh: Config['ssh'], context: SignInContext): Promise<SignInPolicy> {
+/**
+ * Makes the decision of who may sign in from what is configured. @throws {StartError} in one line,
+ * when a file or a key of it is missing
+ */
+export async function openSignIn(
+  ssh: Config['ssh'],
+  context: SignInContext,
+): Promise<SignInPolicy> {
   const { limits } = context;
   const authorities = await listIn(
     'ssh.user_ca_keys',
     ssh.userAuthorities,
     [],
-    [limits.authorizedKeysBytesMax, (contents) => parseKeyLines(contents, ssh.userAuthorities ?? undefined)],
+    [
+      limits.authorizedKeysBytesMax,
+      (contents) => parseKeyLines(contents, ssh.userAuthorities ?? undefined),
+    ],
   );
   const revoked = await listIn('ssh.revoked_keys', ssh.revokedKeys, noRevokedKeys, [
     limits.revokedKeysBytesMax,
     parseRevokedKeys,
   ]);
-  return new SignInPolicy({ keys: keySource(ssh, context), authorities, revoked, wallClock: Date.now });
+  return new SignInPolicy({
+    keys: keySource(ssh, context),
+    authorities,
+    revoked,
+    wallClock: Date.now,
+  });
 }
 
 /** A list in a file, read once now to prove that it can be, and then whenever it changes. */
@@ -69,28 +88,51 @@ function keySource(
   { log, limits, metrics, now }: SignInContext,
 ): KeySource {
   const notice = ({ about, source, line, reason }: KeySourceNotice): void => {
-    log.warn({ source, line, reason }, about === 'keys' ? 'authorized keys partly ignored' : 'teams partly ignored');
+    log.warn(
+      { source, line, reason },
+      about === 'keys' ? 'authorized keys partly ignored' : 'teams partly ignored',
+    );
     metrics.accountPartlyIgnored(about);
   };
-  const { authorizedKeysBytesMax: bytesMax, cachedUsersMax: usersMax, teamsPerUserMax: teamsMax } = limits;
+  const {
+    authorizedKeysBytesMax: bytesMax,
+    cachedUsersMax: usersMax,
+    teamsPerUserMax: teamsMax,
+  } = limits;
   if (keyLookup.source === 'files')
-    return new FileKeys({ directory: usersDirectory, fileBytesMax: bytesMax, usersMax, teamsMax, notice });
+    return new FileKeys({
+      directory: usersDirectory,
+      fileBytesMax: bytesMax,
+      usersMax,
+      teamsMax,
+      notice,
+    });
   const { keyLookupFailuresMax: failuresMax, keyLookupOpenMs: openMs } = limits;
   return new LookedUpKeys({
     name: keyLookup.source,
-    fetchAccount: keyLookup.source === 'http' ? httpLookup(keyLookup, bytesMax) : commandLookup(keyLookup, bytesMax),
+    fetchAccount:
+      keyLookup.source === 'http'
+        ? httpLookup(keyLookup, bytesMax)
+        : commandLookup(keyLookup, bytesMax),
     breaker: new CircuitBreaker({ failuresMax, openMs, now }),
     freshMs: keyLookup.cacheS * 1000,
     staleMs: (keyLookup.cacheS + keyLookup.outageS) * 1000,
     lookupsMax: limits.keyLookupsMax,
-    ...{ usersMax, teamsMax, now, notice },
+    usersMax,
+    teamsMax,
+    now,
+    notice,
   });
 }
 
 type Lookup = (user: string) => Promise<AccountText>;
 
-function httpLookup({ url, tokenFile, timeoutS }: Config['ssh']['keyLookup'], answerBytesMax: number): Lookup {
-  if (url === null) throw new StartError('ssh.key_lookup is "http": set ssh.key_lookup_url in hatchery.toml');
+function httpLookup(
+  { url, tokenFile, timeoutS }: Config['ssh']['keyLookup'],
+  answerBytesMax: number,
+): Lookup {
+  if (url === null)
+    throw new StartError('ssh.key_lookup is "http": set ssh.key_lookup_url in hatchery.toml');
   const token = tokenFile === null ? null : readToken(tokenFile);
   return (user) => fetchAccount(user, { url, token, timeoutMs: timeoutS * 1000, answerBytesMax });
 }
@@ -100,13 +142,18 @@ function commandLookup(
   answerBytesMax: number,
 ): Lookup {
   if (command === null)
-    throw new StartError('ssh.key_lookup is "command": set ssh.key_lookup_command in hatchery.toml');
+    throw new StartError(
+      'ssh.key_lookup is "command": set ssh.key_lookup_command in hatchery.toml',
+    );
   proveRunnable('ssh.key_lookup_command', command);
   if (teamsCommand !== null) proveRunnable('ssh.team_lookup_command', teamsCommand);
   const ask = (user: string, words: readonly string[]): Promise<Buffer> =>
     runForLines(user, { command: words, timeoutMs: timeoutS * 1000, answerBytesMax });
   return async (user) => {
-    const [keys, teams] = await Promise.all([ask(user, command), teamsCommand === null ? '' : ask(user, teamsCommand)]);
+    const [keys, teams] = await Promise.all([
+      ask(user, command),
+      teamsCommand === null ? '' : ask(user, teamsCommand),
+    ]);
     return { keys, teams: teams.toString() };
   };
 }
@@ -124,7 +171,9 @@ function readToken(path: string): string {
   try {
     token = readFileSync(path, 'utf8').trim();
   } catch (error) {
-    throw new StartError(`ssh.key_lookup_token_file ${path} cannot be read (${reasonOf(error)})`, { cause: error });
+    throw new StartError(`ssh.key_lookup_token_file ${path} cannot be read (${reasonOf(error)})`, {
+      cause: error,
+    });
   }
   if (!/^[\x21-\x7e]+$/.test(token))
     throw new StartError(`ssh.key_lookup_token_file ${path} holds no token in one line`);

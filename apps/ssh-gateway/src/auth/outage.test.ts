@@ -47,12 +47,23 @@ async function outage(outageS = 900) {
   await using stack = new AsyncDisposableStack();
   const service = stack.use(await KeyService.start());
   const unset = { tokenFile: null, command: null, teamsCommand: null };
-  const keyLookup = { source: 'http', url: service.url, ...unset, timeoutS: 20, cacheS: 0, outageS } as const;
+  const keyLookup = {
+    source: 'http',
+    url: service.url,
+    ...unset,
+    timeoutS: 20,
+    cacheS: 0,
+    outageS,
+  } as const;
   const stand = stack.use(await Stand.open({ ssh: { usersDirectory: '/nonexistent', keyLookup } }));
   service.aliceLine = readFileSync(`${stand.alice.key}.pub`, 'utf8').trim();
   const signIn = (user: string, key: string, ...keys: readonly string[]): Promise<ClientResult> => {
     const others = keys.flatMap((other) => ['-i', other]);
-    return run('/usr/bin/ssh', [...sshArguments({ ...stand.alice, user, key }, others), serveLine], '');
+    return run(
+      '/usr/bin/ssh',
+      [...sshArguments({ ...stand.alice, user, key }, others), serveLine],
+      '',
+    );
   };
   assert.equal((await signIn('alice', stand.alice.key)).code, 0);
   const stranger = await signIn('bob', stand.alice.key);
@@ -95,7 +106,10 @@ test('in an outage a stranger, and a wrong key of who is known, read why not and
   const told = async (user: string): Promise<string> => {
     const { code, stderr } = await signIn(user, other);
     assert.equal(code, 255);
-    await until(`the end of ${user} is logged`, () => refusals(user).at(-1)?.['cause'] === 'keys-unavailable');
+    await until(
+      `the end of ${user} is logged`,
+      () => refusals(user).at(-1)?.['cause'] === 'keys-unavailable',
+    );
     return stderr.replaceAll(user, 'USER');
   };
   const known = await told('alice');
@@ -103,7 +117,9 @@ test('in an outage a stranger, and a wrong key of who is known, read why not and
   assert.match(known, /Permission denied \(publickey\)/);
   assert.equal(await told('bob'), known);
   assert.ok(
-    stand.log.named('authorized keys partly ignored').some(({ fields }) => fields['reason'] === 'it answered 503'),
+    stand.log
+      .named('authorized keys partly ignored')
+      .some(({ fields }) => fields['reason'] === 'it answered 503'),
   );
   assert.equal(stand.log.named('sign-in unavailable').length, 2, 'once a connection');
 });
@@ -111,12 +127,18 @@ test('in an outage a stranger, and a wrong key of who is known, read why not and
 test('in an outage the last of too many keys ends in words of the outage, for whoever it is', async () => {
   await using own = await outage();
   const { stand, signIn } = own;
-  const [first = '', ...others] = Array.from({ length: 6 }, (_, number) => makeKey(stand.directory, `key${number}`));
+  const [first = '', ...others] = Array.from({ length: 6 }, (_, number) =>
+    makeKey(stand.directory, `key${number}`),
+  );
   for (const user of ['alice', 'bob']) {
     const { stderr } = await signIn(user, first, ...others);
     // 7 is RFC 4253's SSH_DISCONNECT_SERVICE_NOT_AVAILABLE.
     assert.match(stderr, new RegExp(`:7: ${notice}`));
-    assert.equal(stderr.split(notice).length - 1, 2, 'once when it was found out, once as the goodbye');
+    assert.equal(
+      stderr.split(notice).length - 1,
+      2,
+      'once when it was found out, once as the goodbye',
+    );
     assert.doesNotMatch(stderr, /Too many authentication failures/);
   }
 });
@@ -133,13 +155,16 @@ test('once the keys can be told again, a refusal is a plain one', async () => {
   }
 });
 
-// PuTTY's plink keeps a banner to itself unless it is asked to be verbose; paramiko leaves it to the program.
+// PuTTY's plink keeps a banner to itself unless it is asked to be verbose; paramiko leaves it to
+// the program.
 for (const name of ['OpenSSH', 'dbclient'] as const)
   test(`${name} shows its user that sign-in is unavailable`, async () => {
     await using own = await outage();
     const { stand } = own;
     const bob = { ...stand.alice, user: 'bob' };
-    const client = sshPrograms(bob, join(stand.directory, 'host.pub')).find((one) => one.name === name);
+    const client = sshPrograms(bob, join(stand.directory, 'host.pub')).find(
+      (one) => one.name === name,
+    );
     assert.ok(client !== undefined);
     const { code, stdout, stderr } = await run(client.program, [...client.argv, serveLine], '');
     assert.notEqual(code, 0);

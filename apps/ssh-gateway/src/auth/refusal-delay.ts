@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Milliseconds to wait before a refusal goes out, so that it leaves at the first of `minimum`, 2, 4, 8, … times it after the request: how
- * long a look-up took, and so whether the user exists, cannot be told from that. As sshd's ensure_minimum_time_since().
+ * Milliseconds to wait before a refusal goes out, so that it leaves at the first of `minimum`, 2,
+ * 4, 8, … times it after the request: how long a look-up took, and so whether the user exists,
+ * cannot be told from that. As sshd's ensure_minimum_time_since().
  */
 export function refusalDelayMs(elapsedMs: number, minimumMs: number): number {
   let due = minimumMs;

@@ -1,3 +1,4 @@
+// Long: every condition of a sign-in, in the order in which they are checked.
 import {
   type AuthorizedKey,
   fingerprintOf,
@@ -26,7 +27,9 @@ export interface PublicKeyRequest {
   readonly address: string;
 }
 
-/** What a request comes to. `reason` is for the log, never for the client; null when all is well. */
+/**
+ * What a request comes to. `reason` is for the log, never for the client; null when all is well.
+ */
 export interface PublicKeyVerdict {
   readonly authorized: boolean;
   readonly signature: 'absent' | 'valid' | 'invalid';
@@ -35,7 +38,11 @@ export interface PublicKeyVerdict {
   /** Of the user; none unless authorized. */
   readonly teams: readonly string[];
   /** `serial` in decimal. */
-  readonly certificate: { readonly keyId: string; readonly serial: string; readonly authority: string } | null;
+  readonly certificate: {
+    readonly keyId: string;
+    readonly serial: string;
+    readonly authority: string;
+  } | null;
   readonly reason: string | null;
 }
 
@@ -57,8 +64,14 @@ interface Credential {
   readonly certificate: Certificate | null;
 }
 
-/** What has to hold beside the key: an {@link AuthorizedKey}, or what a configured authority comes to. */
-type Grant = Pick<AuthorizedKey, 'principals' | 'from' | 'expiresAtMs' | 'needsTouch' | 'needsVerification'>;
+/**
+ * What has to hold beside the key: an {@link AuthorizedKey}, or what a configured authority comes
+ * to.
+ */
+type Grant = Pick<
+  AuthorizedKey,
+  'principals' | 'from' | 'expiresAtMs' | 'needsTouch' | 'needsVerification'
+>;
 
 const authorityGrant: Grant = {
   principals: null,
@@ -78,12 +91,16 @@ export class SignInPolicy {
     this.#options = options;
   }
 
-  /** @throws {KeysUnavailableError} when it cannot be told at present; the system's error when a disk fails */
+  /**
+   * @throws {KeysUnavailableError} when it cannot be told at present; the system's error when a
+   * disk fails
+   */
   async judge(request: PublicKeyRequest): Promise<PublicKeyVerdict> {
     const credential = readCredential(request);
     if (credential === null) return refusal(request, whyUnreadable(request));
     const presence = presenceIn(credential, request);
-    // Before any look-up, and for strangers as for others: what is not signed with the key is not worth one.
+    // Before any look-up, and for strangers as for others: what is not signed with the key is not
+    // worth one.
     if (presence === 'invalid') return refusal(request, 'the signature is not valid');
     const { objection, teams } = await this.#grantTo(credential, request, presence);
     const { key, certificate } = credential;
@@ -97,7 +114,10 @@ export class SignInPolicy {
     };
   }
 
-  /** As {@link judge}, and nobody is let in by what was true before somebody was made to be forgotten meanwhile. @throws as {@link judge} */
+  /**
+   * As {@link judge}, and nobody is let in by what was true before somebody was made to be
+   * forgotten meanwhile. @throws as {@link judge}
+   */
   async judgeLastingly(request: PublicKeyRequest): Promise<PublicKeyVerdict> {
     for (;;) {
       const before = this.#forgotten;
@@ -112,7 +132,9 @@ export class SignInPolicy {
     this.#options.keys.forget?.(user);
   }
 
-  /** Why nobody can sign in at present, in one line; null when nothing is known to be in the way. */
+  /**
+   * Why nobody can sign in at present, in one line; null when nothing is known to be in the way.
+   */
   async hindrance(): Promise<string | null> {
     const { keys, authorities, revoked } = this.#options;
     try {
@@ -123,7 +145,10 @@ export class SignInPolicy {
     }
   }
 
-  /** The objection is null, or the reason why not. All look-ups are made for everybody, so that strangers cost the same. */
+  /**
+   * The objection is null, or the reason why not. All look-ups are made for everybody, so that
+   * strangers cost the same.
+   */
   async #grantTo(
     credential: Credential,
     request: PublicKeyRequest,
@@ -140,12 +165,16 @@ export class SignInPolicy {
       const grants = grantsFor(credential, entries, trusted);
       if (trouble !== undefined && (grants.length === 0 || trouble.about === 'teams'))
         return `${accountTroubleWords} ${trouble.reason}`;
-      if (grants.length === 0) return credential.certificate === null ? 'unknown key' : 'unknown authority';
-      const objections = grants.map((grant) => this.#objectionTo(grant, credential, request, presence));
+      if (grants.length === 0)
+        return credential.certificate === null ? 'unknown key' : 'unknown authority';
+      const objections = grants.map((grant) =>
+        this.#objectionTo(grant, credential, request, presence),
+      );
       return objections.includes(null) ? null : (objections[0] ?? null);
     };
     const objection = judged(account);
-    if (objection === null || account.anew === undefined) return { objection, teams: account.teams };
+    if (objection === null || account.anew === undefined)
+      return { objection, teams: account.teams };
     const anew = await account.anew();
     return { objection: judged(anew), teams: anew.teams };
   }
@@ -157,21 +186,27 @@ export class SignInPolicy {
     presence: Presence | 'absent',
   ): string | null {
     const nowMs = this.#options.wallClock();
-    if (grant.from !== null && !grant.from.matches(address)) return 'the key is not for this source address';
+    if (grant.from !== null && !grant.from.matches(address))
+      return 'the key is not for this source address';
     if (grant.expiresAtMs !== null && nowMs >= grant.expiresAtMs) return 'the key has expired';
     const objection =
       certificate === null
         ? null
         : objectionTo(certificate, { principals: grant.principals ?? [user], address, nowMs });
     if (objection !== null || key.application === null || presence === 'absent') return objection;
-    const needsTouch = grant.needsTouch || certificate?.extensions.has('no-touch-required') === false;
+    const needsTouch =
+      grant.needsTouch || certificate?.extensions.has('no-touch-required') === false;
     if (needsTouch && !presence.userPresent) return 'the security key was not touched';
-    const needsPin = grant.needsVerification || (certificate !== null && needsVerification(certificate));
+    const needsPin =
+      grant.needsVerification || (certificate !== null && needsVerification(certificate));
     return needsPin && !presence.userVerified ? 'the security key asked for no PIN' : null;
   }
 }
 
-/** The plain key or the certificate in a request; null when it is malformed, or another thing than its algorithm says. */
+/**
+ * The plain key or the certificate in a request; null when it is malformed, or another thing than
+ * its algorithm says.
+ */
 function readCredential({ algorithm, blob }: PublicKeyRequest): Credential | null {
   const plain = plainTypeOf(algorithm);
   const certificate = plain === null ? null : parseCertificate(blob);
@@ -181,18 +216,28 @@ function readCredential({ algorithm, blob }: PublicKeyRequest): Credential | nul
 }
 
 function whyUnreadable({ blob }: PublicKeyRequest): string {
-  return isShortRsaKey(blob) ? 'the RSA key is too short' : 'the key is malformed or of an unsupported type';
+  return isShortRsaKey(blob)
+    ? 'the RSA key is too short'
+    : 'the key is malformed or of an unsupported type';
 }
 
-function presenceIn({ key }: Credential, request: PublicKeyRequest): Presence | 'absent' | 'invalid' {
+function presenceIn(
+  { key }: Credential,
+  request: PublicKeyRequest,
+): Presence | 'absent' | 'invalid' {
   const { algorithm, signature, signedData } = request;
   if (signature === null) return 'absent';
-  return verifySignature(key, plainTypeOf(algorithm) ?? algorithm, signature, signedData) ?? 'invalid';
+  return (
+    verifySignature(key, plainTypeOf(algorithm) ?? algorithm, signature, signedData) ?? 'invalid'
+  );
 }
 
 function isRevoked({ key, certificate }: Credential, revoked: RevokedKeys): boolean {
   if (revoked.hasKey(key)) return true;
-  return certificate !== null && (revoked.hasKey(certificate.authority) || revoked.hasCertificate(certificate));
+  return (
+    certificate !== null &&
+    (revoked.hasKey(certificate.authority) || revoked.hasCertificate(certificate))
+  );
 }
 
 function grantsFor(
@@ -200,10 +245,13 @@ function grantsFor(
   entries: readonly AuthorizedKey[],
   trusted: readonly PublicKey[],
 ): Grant[] {
-  if (certificate === null) return entries.filter((entry) => !entry.isAuthority && entry.key.blob.equals(key.blob));
+  if (certificate === null)
+    return entries.filter((entry) => !entry.isAuthority && entry.key.blob.equals(key.blob));
   const { authority } = certificate;
   const own = entries.filter((entry) => entry.isAuthority && entry.key.blob.equals(authority.blob));
-  return trusted.some((known) => known.blob.equals(authority.blob)) ? [authorityGrant, ...own] : own;
+  return trusted.some((known) => known.blob.equals(authority.blob))
+    ? [authorityGrant, ...own]
+    : own;
 }
 
 function summaryOf({ keyId, serial, authority }: Certificate): PublicKeyVerdict['certificate'] {

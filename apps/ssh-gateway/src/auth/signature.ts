@@ -1,7 +1,10 @@
 import { createHash, verify } from 'node:crypto';
 import { type PublicKey, type PublicKeyType, readWire, type WireReader } from '@hatchery/ssh-keys';
 
-/** What a valid signature says about the person who made it. Keys that are no security keys cannot tell. */
+/**
+ * What a valid signature says about the person who made it. Keys that are no security keys cannot
+ * tell.
+ */
 export interface Presence {
   /** Somebody touched the security key. */
   readonly userPresent: boolean;
@@ -9,7 +12,10 @@ export interface Presence {
   readonly userVerified: boolean;
 }
 
-/** Names a signature of a key of each type may carry, best first (RFC 8332 for RSA, whose SHA-1 is not taken). */
+/**
+ * Names a signature of a key of each type may carry, best first (RFC 8332 for RSA, whose SHA-1 is
+ * not taken).
+ */
 export const signatureAlgorithms: Readonly<Record<PublicKeyType, readonly string[]>> = {
   'ssh-ed25519': ['ssh-ed25519'],
   'sk-ssh-ed25519@openssh.com': ['sk-ssh-ed25519@openssh.com'],
@@ -49,8 +55,9 @@ interface SignatureParts {
 }
 
 /**
- * Checks a signature blob (RFC 4253 6.6) over `data`. `algorithm` is the one that was announced, null when any of the key's will do.
- * Null for whatever is not a valid signature; nothing that a peer can send throws.
+ * Checks a signature blob (RFC 4253 6.6) over `data`. `algorithm` is the one that was announced,
+ * null when any of the key's will do. Null for whatever is not a valid signature; nothing that a
+ * peer can send throws.
  */
 export function verifySignature(
   key: PublicKey,
@@ -64,7 +71,10 @@ export function verifySignature(
   const value = valueFor(key, parts);
   if (value === null || !isValid(key, parts, value, data)) return null;
   const flags = parts.authenticatorData?.readUInt8() ?? 0;
-  return { userPresent: (flags & flagUserPresent) !== 0, userVerified: (flags & flagUserVerified) !== 0 };
+  return {
+    userPresent: (flags & flagUserPresent) !== 0,
+    userVerified: (flags & flagUserVerified) !== 0,
+  };
 }
 
 function readSignature({ application }: PublicKey, signature: Buffer): SignatureParts | null {
@@ -83,16 +93,22 @@ function readSignature({ application }: PublicKey, signature: Buffer): Signature
 function valueFor({ material }: PublicKey, { algorithm, value }: SignatureParts): Buffer | null {
   const length = scalarBytes[algorithm];
   if (length !== undefined)
-    return readWire(value, (reader) => Buffer.concat([scalar(reader, length), scalar(reader, length)]));
+    return readWire(value, (reader) =>
+      Buffer.concat([scalar(reader, length), scalar(reader, length)]),
+    );
   if (material.asymmetricKeyType !== 'rsa') return value.length === 64 ? value : null;
   // Some signers drop leading zeros, as if it were an integer.
   const modulusBytes = Math.ceil((material.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
-  return value.length > modulusBytes ? null : Buffer.concat([Buffer.alloc(modulusBytes - value.length), value]);
+  return value.length > modulusBytes
+    ? null
+    : Buffer.concat([Buffer.alloc(modulusBytes - value.length), value]);
 }
 
 function scalar(reader: WireReader, length: number): Buffer {
   const integer = reader.positiveInteger();
-  return integer.length > length ? reader.fail() : Buffer.concat([Buffer.alloc(length - integer.length), integer]);
+  return integer.length > length
+    ? reader.fail()
+    : Buffer.concat([Buffer.alloc(length - integer.length), integer]);
 }
 
 function isValid(key: PublicKey, parts: SignatureParts, value: Buffer, data: Buffer): boolean {
@@ -103,7 +119,12 @@ function isValid(key: PublicKey, parts: SignatureParts, value: Buffer, data: Buf
       ? data
       : Buffer.concat([sha256(Buffer.from(application)), authenticatorData, sha256(data)]);
   try {
-    return verify(hashes[parts.algorithm] ?? null, signed, { key: material, dsaEncoding: 'ieee-p1363' }, value);
+    return verify(
+      hashes[parts.algorithm] ?? null,
+      signed,
+      { key: material, dsaEncoding: 'ieee-p1363' },
+      value,
+    );
   } catch {
     // OpenSSL refuses some values of the right length instead of calling them wrong.
     return false;

@@ -20,7 +20,17 @@ test('a team is one name a line, once, with comments', () => {
 });
 
 test('what no user could be called is no team, and is named', () => {
-  for (const name of ['Reds', '../reds', 'a/b', '.reds', '~reds', 'a b', '-reds', 'a'.repeat(65), 'r\u00e9ds']) {
+  for (const name of [
+    'Reds',
+    '../reds',
+    'a/b',
+    '.reds',
+    '~reds',
+    'a b',
+    '-reds',
+    'a'.repeat(65),
+    'r\u00e9ds',
+  ]) {
     const { teams, ignored } = parseTeams(`blues\n${name}\n`, 9);
     assert.deepEqual(teams, ['blues'], name);
     assert.equal(ignored[0]?.line, 2);
@@ -29,7 +39,11 @@ test('what no user could be called is no team, and is named', () => {
 });
 
 test('a list in UTF-16, or that is binary, is none', () => {
-  const { teams, ignored, isUnfit } = parseTeams(Buffer.from('\uFEFFreds\n', 'utf16le'), 9, '/u/alice/teams');
+  const { teams, ignored, isUnfit } = parseTeams(
+    Buffer.from('\uFEFFreds\n', 'utf16le'),
+    9,
+    '/u/alice/teams',
+  );
   assert.deepEqual([teams, isUnfit], [[], true]);
   assert.match(ignored[0]?.reason ?? '', /iconv -f UTF-16 -t UTF-8 \/u\/alice\/teams > /);
   assert.equal(parseTeams('re\0ds', 9).isUnfit, true);
@@ -45,8 +59,15 @@ test('teams in files count at once, also without keys, and not when anybody may 
   using directory = temporaryDirectory();
   const notices: KeySourceNotice[] = [];
   const notice = (given: KeySourceNotice): void => void notices.push(given);
-  const keys = new FileKeys({ directory: directory.path, fileBytesMax: 100, usersMax: 2, teamsMax: 2, notice });
-  const teamsOf = async (user: string): Promise<readonly string[]> => (await keys.accountOf(user)).teams;
+  const keys = new FileKeys({
+    directory: directory.path,
+    fileBytesMax: 100,
+    usersMax: 2,
+    teamsMax: 2,
+    notice,
+  });
+  const teamsOf = async (user: string): Promise<readonly string[]> =>
+    (await keys.accountOf(user)).teams;
   assert.deepEqual(await teamsOf('alice'), []);
   const file = join(directory.path, 'alice', 'teams');
   mkdirSync(join(directory.path, 'alice'));
@@ -89,8 +110,14 @@ test('the child is told the teams, and nothing a client sends changes them', asy
 });
 
 const command: Config['ssh']['keyLookup'] = {
-  ...{ source: 'command', url: null, tokenFile: null, command: null, teamsCommand: null },
-  ...{ timeoutS: 20, cacheS: 0, outageS: 900 },
+  source: 'command',
+  url: null,
+  tokenFile: null,
+  command: null,
+  teamsCommand: null,
+  timeoutS: 20,
+  cacheS: 0,
+  outageS: 900,
 };
 
 /** Keys of alice from one program, and teams from another that is this script. */

@@ -14,12 +14,16 @@ interface Reading<T> {
 }
 
 /**
- * A change this shortly before a reading may have the times of the one before it, as file systems count them in ticks: so a reading counts for
- * the next question only when the file was older then. git calls such entries racily clean. Milliseconds; two seconds is FAT's tick.
+ * A change this shortly before a reading may have the times of the one before it, as file systems
+ * count them in ticks: so a reading counts for the next question only when the file was older then.
+ * git calls such entries racily clean. Milliseconds; two seconds is FAT's tick.
  */
 const tickMsMax = 2_000;
 
-/** Why a file cannot be what it should be. `code` is the system's, as `EACCES`, where that refuses to read it. */
+/**
+ * Why a file cannot be what it should be. `code` is the system's, as `EACCES`, where that refuses
+ * to read it.
+ */
 export class UnfitFileError extends Error {
   readonly code: string | null;
 
@@ -30,7 +34,10 @@ export class UnfitFileError extends Error {
   }
 }
 
-/** Errors that say nothing of one file, but that this process or machine can open no file now (open(2)). */
+/**
+ * Errors that say nothing of one file, but that this process or machine can open no file now
+ * (open(2)).
+ */
 const shortages = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 /** A file looked at afresh at each question, and parsed again only when it has changed. */
@@ -49,14 +56,18 @@ export class WatchedFile<T> {
 
   /**
    * Null when there is no such file. Opening never waits, whatever has the file's name.
-   * @throws {UnfitFileError} for what is there and cannot be read or is none: a directory, a FIFO, a link to nothing, another user's, too many
-   * bytes, or when anybody may write it; the system's error when no file could be opened now
+   * @throws {UnfitFileError} for what is there and cannot be read or is none: a directory, a FIFO,
+   * a link to nothing, another user's, too many bytes, or when anybody may write it; the system's
+   * error when no file could be opened now
    */
   async read(): Promise<T | null> {
     let handle: FileHandle;
     try {
       // O_NONBLOCK: a FIFO with this name would otherwise hold a thread of Node's pool for ever.
-      handle = await open(this.#path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+      handle = await open(
+        this.#path,
+        constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY,
+      );
     } catch (error) {
       return this.#withoutFile(error as NodeJS.ErrnoException);
     }
@@ -69,7 +80,10 @@ export class WatchedFile<T> {
     }
   }
 
-  /** Looks at the name itself for everybody, so that somebody who is there costs what a stranger does. */
+  /**
+   * Looks at the name itself for everybody, so that somebody who is there costs what a stranger
+   * does.
+   */
   async #withoutFile(error: NodeJS.ErrnoException): Promise<null> {
     this.#reading = null;
     if (!isAbsence(error)) throw unfit(error);
@@ -98,7 +112,10 @@ export class WatchedFile<T> {
   }
 }
 
-/** So much as it had when it was looked at: one that grows meanwhile is read again at the next question. */
+/**
+ * So much as it had when it was looked at: one that grows meanwhile is read again at the next
+ * question.
+ */
 async function readBytes(handle: FileHandle, size: number): Promise<Buffer> {
   const buffer = Buffer.alloc(size);
   for (let length = 0; ;) {
@@ -108,10 +125,18 @@ async function readBytes(handle: FileHandle, size: number): Promise<Buffer> {
   }
 }
 
-/** An error about this one file stays with it; what keeps this process from opening any stays what it is, as does what `parse` throws. */
+/**
+ * An error about this one file stays with it; what keeps this process from opening any stays what
+ * it is, as does what `parse` throws.
+ */
 function unfit(error: NodeJS.ErrnoException): Error {
   const { code, syscall } = error;
-  if (error instanceof UnfitFileError || syscall === undefined || code === undefined || shortages.has(code))
+  if (
+    error instanceof UnfitFileError ||
+    syscall === undefined ||
+    code === undefined ||
+    shortages.has(code)
+  )
     return error;
   return new UnfitFileError(whyUnreadable(code), code, { cause: error });
 }

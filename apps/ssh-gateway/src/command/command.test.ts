@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { decideCommand, type RefusalReason } from './command.ts';
 
-const decide = (line: string): ReturnType<typeof decideCommand> => decideCommand(line, 'alice', 8192);
+const decide = (line: string): ReturnType<typeof decideCommand> =>
+  decideCommand(line, 'alice', 8192);
 
 for (const line of [
   'bzr serve --inet --directory=/ --allow-writes',
@@ -61,7 +62,10 @@ for (const [line, reason] of refusals) {
     assert.equal(decision.kind, 'refused');
     assert.equal(decision.kind === 'refused' && decision.reason, reason);
     // Every refusal says what to do instead.
-    assert.match(decision.kind === 'refused' ? decision.line : '', /; use: brz branch bzr\+ssh:\/\/…$/);
+    assert.match(
+      decision.kind === 'refused' ? decision.line : '',
+      /; use: brz branch bzr\+ssh:\/\/…$/,
+    );
   });
 }
 
@@ -74,7 +78,8 @@ test('whatever is asked, no word of it reaches the child, and a refusal is one s
       ),
       (line) => {
         const decision = decide(line);
-        if (decision.kind === 'serve') assert.deepEqual(decision.command, ['lp-serve', '--inet', 'alice']);
+        if (decision.kind === 'serve')
+          assert.deepEqual(decision.command, ['lp-serve', '--inet', 'alice']);
         else assert.match(decision.line, /^hatchery: [^\p{Cc}\p{Cf}]{1,300}$/u);
       },
     ),

@@ -7,18 +7,29 @@ export type CommandDecision =
 
 /** A closed list, so that refusals can be counted. */
 export type RefusalReason =
-  'too-long' | 'not-text' | 'unbalanced-quotes' | 'unknown-program' | 'unknown-subcommand' | 'unknown-form';
+  | 'too-long'
+  | 'not-text'
+  | 'unbalanced-quotes'
+  | 'unknown-program'
+  | 'unknown-subcommand'
+  | 'unknown-form';
 
 const advice = 'only Bazaar branches are served here; use: brz branch bzr+ssh://…';
 
 /**
- * The one table from what a client asks for to what is run for it. The client's words never reach the child: each accepted form has a
- * command of ours. Real clients send `bzr serve --inet --directory=/ --allow-writes`; the program is BZR_REMOTE_PATH, so maybe a path.
+ * The one table from what a client asks for to what is run for it. The client's words never reach
+ * the child: each accepted form has a command of ours. Real clients send `bzr serve --inet
+ * --directory=/ --allow-writes`; the program is BZR_REMOTE_PATH, so maybe a path.
  */
-export function decideCommand(execLine: string, user: string, lineBytesMax: number): CommandDecision {
+export function decideCommand(
+  execLine: string,
+  user: string,
+  lineBytesMax: number,
+): CommandDecision {
   if (Buffer.byteLength(execLine) > lineBytesMax)
     return refused('too-long', `the command is longer than ${lineBytesMax} bytes: ${advice}`);
-  // A newline or NUL would mean something else to whoever reads the line next. U+FFFD is what ssh2 makes of bytes that are not UTF-8 (trap I).
+  // A newline or NUL would mean something else to whoever reads the line next. U+FFFD is what ssh2
+  // makes of bytes that are not UTF-8 (trap I).
   if (/[\0-\x1f\x7f\ufffd]/.test(execLine))
     return refused('not-text', `the command holds control characters or is not UTF-8: ${advice}`);
   const words = wordsOf(execLine);
@@ -28,11 +39,18 @@ export function decideCommand(execLine: string, user: string, lineBytesMax: numb
       `the command has a quote or backslash without its partner; close it, or leave it out: ${advice}`,
     );
   const [program = '', subcommand = '', ...options] = words;
-  if (!isBazaar(program)) return refused('unknown-program', `${quoted(program)} is not run here: ${advice}`);
+  if (!isBazaar(program))
+    return refused('unknown-program', `${quoted(program)} is not run here: ${advice}`);
   if (subcommand !== 'serve')
-    return refused('unknown-subcommand', `${quoted(`${program} ${subcommand}`)} is not run here: ${advice}`);
+    return refused(
+      'unknown-subcommand',
+      `${quoted(`${program} ${subcommand}`)} is not run here: ${advice}`,
+    );
   if (!isServeForm(options))
-    return refused('unknown-form', `${quoted(execLine)} is not a form of serve that clients send: ${advice}`);
+    return refused(
+      'unknown-form',
+      `${quoted(execLine)} is not a form of serve that clients send: ${advice}`,
+    );
   return { kind: 'serve', command: ['lp-serve', '--inet', user] };
 }
 
@@ -60,13 +78,19 @@ function isBazaar(program: string): boolean {
   return name === 'bzr' || name === 'brz';
 }
 
-/** All three options, each once, in any order. Without `--allow-writes` a client would ask for less than it gets, so that is refused too. */
+/**
+ * All three options, each once, in any order. Without `--allow-writes` a client would ask for less
+ * than it gets, so that is refused too.
+ */
 function isServeForm(options: readonly string[]): boolean {
   const given = withJoinedDirectory(options).toSorted();
   return given.join(' ') === '--allow-writes --directory=/ --inet';
 }
 
-/** `--directory /`, `-d /` and `-d/` as one word. What follows a short option belongs to it, also a `=`, as in Breezy's own reading. */
+/**
+ * `--directory /`, `-d /` and `-d/` as one word. What follows a short option belongs to it, also a
+ * `=`, as in Breezy's own reading.
+ */
 function withJoinedDirectory(options: readonly string[]): string[] {
   const at = options.findIndex((option) => option === '--directory' || /^-d/.test(option));
   if (at === -1) return [...options];

@@ -1,3 +1,4 @@
+// Long: a test for each route of one server.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -32,12 +33,19 @@ test('a session is told on the feed from its opening to its end, and a refusal w
     ['session.opened', 'session.closed', 'session.refused'],
   );
   assert.ok(opened?.kind === 'session.opened' && closed?.kind === 'session.closed');
-  assert.deepEqual([opened.user, opened.sessionId, opened.childId], ['alice', closed.sessionId, closed.childId]);
+  assert.deepEqual(
+    [opened.user, opened.sessionId, opened.childId],
+    ['alice', closed.sessionId, closed.childId],
+  );
   assert.equal(closed.reason, 'finished');
   assert.equal(closed.bytes?.in, 1);
   const { auth = null, forked = null, end = null } = closed.phasesMs ?? {};
   for (const phase of [auth, forked, end]) assert.ok(phase !== null && phase >= 0);
-  assert.ok(refused?.kind === 'session.refused' && refused.reason === 'unknown-program' && refused.user === 'alice');
+  assert.ok(
+    refused?.kind === 'session.refused' &&
+      refused.reason === 'unknown-program' &&
+      refused.user === 'alice',
+  );
 });
 
 test('metrics count sessions, bytes, phases and refusals, and name nobody', async () => {
@@ -76,7 +84,10 @@ test('only a fault of ours counts as one: the fork service away, not a client th
   await stand.forks.stopForking();
   await stand.ssh([serveLine], '');
   assert.equal(await metricOf(stand, system), 1);
-  assert.equal(await metricOf(stand, 'hatchery_ssh_sessions_refused_total{reason="fork-service-unavailable"}'), 1);
+  assert.equal(
+    await metricOf(stand, 'hatchery_ssh_sessions_refused_total{reason="fork-service-unavailable"}'),
+    1,
+  );
 });
 
 test('a drain shows what still runs and until when, makes the gateway unready, and can be taken back', async () => {
@@ -98,7 +109,10 @@ test('a drain shows what still runs and until when, makes the gateway unready, a
     late.stderr,
     /hatchery: the service is being drained and takes no new connection: a test; try again in a minute/,
   );
-  assert.equal(await metricOf(stand, 'hatchery_ssh_connections_refused_total{reason="draining"}'), 1);
+  assert.equal(
+    await metricOf(stand, 'hatchery_ssh_connections_refused_total{reason="draining"}'),
+    1,
+  );
   assert.equal((await ask(control, '/v1/undrain', intent)).status, 202);
   assert.deepEqual(await ask(control, '/readyz'), { status: 200, text: 'ready\n' });
   assert.equal((await stand.ssh([serveLine], 'back')).stdout.toString(), 'back');
@@ -112,7 +126,10 @@ test('when a drain’s own deadline passes, clients read why they are disconnect
   await until('the session', () => stand.log.named('session opened').length === 1);
   await ask(controlOf(stand), '/v1/drain', { ...intent, deadlineS: 0 });
   const { stderr } = await within('ssh to end', client.result);
-  assert.match(stderr, /hatchery: the service is restarting \(drain deadline passed\): a test; try again in a minute/);
+  assert.match(
+    stderr,
+    /hatchery: the service is restarting \(drain deadline passed\): a test; try again in a minute/,
+  );
 });
 
 test('a second word about a running drain moves its deadline and nothing else', async () => {
@@ -168,10 +185,16 @@ test('the control socket is its owner’s alone', async () => {
 test('a second gateway in the same place is refused; asked to overlap, it takes over and nobody is refused meanwhile', async () => {
   await using stand = await Stand.open();
   const context = (ssh: Partial<Stand['config']['ssh']>): Parameters<typeof createGateway> => [
-    { config: { ...stand.config, ssh: { ...stand.config.ssh, ...ssh } }, log: new RecordingLog().logger },
+    {
+      config: { ...stand.config, ssh: { ...stand.config.ssh, ...ssh } },
+      log: new RecordingLog().logger,
+    },
     { nativeCryptoLoaded: () => true },
   ];
-  await assert.rejects(createGateway(...context({})), /an ssh gateway runs already; stop it, or .* --overlap yes/);
+  await assert.rejects(
+    createGateway(...context({})),
+    /an ssh gateway runs already; stop it, or .* --overlap yes/,
+  );
   const listen = { host: '127.0.0.1', port: stand.port };
   await assert.rejects(createGateway(...context({ listen })), /is taken by another process/);
   const [{ config, log }, options] = context({ listen });
@@ -179,7 +202,11 @@ test('a second gateway in the same place is refused; asked to overlap, it takes 
   stand.gateway.stop(false);
   await within('the old one to end', stand.gateway.finished);
   assert.equal((await stand.ssh([serveLine], 'new')).stdout.toString(), 'new');
-  assert.equal((await ask(controlOf(stand), '/readyz')).status, 200, 'the old one left the new one’s socket alone');
+  assert.equal(
+    (await ask(controlOf(stand), '/readyz')).status,
+    200,
+    'the old one left the new one’s socket alone',
+  );
   successor.stop(false);
   await within('the new one to end', successor.finished);
   assert.equal(existsSync(controlOf(stand).socketPath), false);
@@ -187,7 +214,10 @@ test('a second gateway in the same place is refused; asked to overlap, it takes 
 
 test('a successor that ends first gives the control socket back to the one that runs on', async () => {
   await using stand = await Stand.open();
-  const config = { ...stand.config, ssh: { ...stand.config.ssh, listen: { host: '127.0.0.1', port: 0 } } };
+  const config = {
+    ...stand.config,
+    ssh: { ...stand.config.ssh, listen: { host: '127.0.0.1', port: 0 } },
+  };
   const startTime = processStartTime(process.pid) ?? 0;
   const details = { ssh: { host: '127.0.0.1', port: stand.port } };
   const record = { name: 'ssh-gateway', pid: process.pid, startTime, readySince: '', details };
@@ -196,9 +226,14 @@ test('a successor that ends first gives the control socket back to the one that 
   writeFileSync(path, JSON.stringify(record));
   const context = { config, log: new RecordingLog().logger, options: { overlap: 'yes' } };
   const successor = await createGateway(context, { nativeCryptoLoaded: () => true });
-  assert.deepEqual(successor.details['ssh'], details.ssh, 'a port that the system chose is shared as well');
+  assert.deepEqual(
+    successor.details['ssh'],
+    details.ssh,
+    'a port that the system chose is shared as well',
+  );
   const { socketPath } = controlOf(stand);
-  const sockets = (): string[] => readdirSync(dirname(socketPath)).filter((name) => name.startsWith('gateway.sock'));
+  const sockets = (): string[] =>
+    readdirSync(dirname(socketPath)).filter((name) => name.startsWith('gateway.sock'));
   assert.equal(sockets().length, 2);
   successor.stop(false);
   await within('the successor to end', successor.finished);
@@ -211,7 +246,10 @@ test('a gateway that has a successor cuts nobody off, however long children_time
   await using stand = await Stand.open({ childrenTimeoutS: 0.05, limits: { lingerMs: 50 } });
   const client = stand.startSsh([serveLine]);
   await until('the session', () => stand.log.named('session opened').length === 1);
-  const config = { ...stand.config, ssh: { ...stand.config.ssh, listen: { host: '127.0.0.1', port: stand.port } } };
+  const config = {
+    ...stand.config,
+    ssh: { ...stand.config.ssh, listen: { host: '127.0.0.1', port: stand.port } },
+  };
   const context = { config, log: new RecordingLog().logger, options: { overlap: 'yes' } };
   const successor = await createGateway(context, { nativeCryptoLoaded: () => true });
   stand.gateway.stop(false);

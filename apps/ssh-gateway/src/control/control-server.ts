@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { controlGuard, createGuardedServer, type HttpGuard, type Logger } from '@hatchery/daemon';
-import { controlBodyBytesMax, readControlBody, serveFeed, type EventLog } from '@hatchery/event-feed';
+import {
+  controlBodyBytesMax,
+  readControlBody,
+  serveFeed,
+  type EventLog,
+} from '@hatchery/event-feed';
 import type { ActionEvent } from '@hatchery/events';
 import { readAction } from './recorded-action.ts';
 import { expositionText } from '../metrics/family.ts';
@@ -17,7 +22,10 @@ export interface Controlled {
   readonly unready: (report: WorkerReport) => string | null;
   /** What `GET /v1/state` says besides the report. */
   readonly status: () => object;
-  /** Does what a verb says and returns what came of it; null for a verb that is none. @throws an Error in words for the operator */
+  /**
+   * Does what a verb says and returns what came of it; null for a verb that is none. @throws an
+   * Error in words for the operator
+   */
   readonly act: (verb: string, body: Readonly<Record<string, unknown>>) => Promise<string> | null;
 }
 
@@ -30,9 +38,10 @@ interface Answer {
 }
 
 /**
- * HTTP on the control socket: `GET /v1/events`, `/v1/state`, `/healthz`, `/readyz`, `/metrics`; `POST /v1/drain` `{actor, reason, deadlineS?}`,
- * `/v1/undrain` and `/v1/reload` `{actor, reason}`,
- * `/v1/disconnect` `{actor, reason, user, fingerprints?}`, and `/v1/audit` with an action that a command records. The socket's mode is the access control.
+ * HTTP on the control socket: `GET /v1/events`, `/v1/state`, `/healthz`, `/readyz`, `/metrics`;
+ * `POST /v1/drain` `{actor, reason, deadlineS?}`, `/v1/undrain` and `/v1/reload` `{actor, reason}`,
+ * `/v1/disconnect` `{actor, reason, user, fingerprints?}`, and `/v1/audit` with an action that a
+ * command records. The socket's mode is the access control.
  */
 export function createControlServer(controlled: Controlled): Server {
   return createGuardedServer(controlGuard, (request, response) => {
@@ -44,10 +53,16 @@ export function createControlServer(controlled: Controlled): Server {
 
 /** Health and metrics alone, for a TCP port that anybody may reach. */
 export function createStatusServer(controlled: Controlled): Server {
-  return createGuardedServer(statusGuard, (request, response) => respond(controlled, request, response, answerStatus));
+  return createGuardedServer(statusGuard, (request, response) =>
+    respond(controlled, request, response, answerStatus),
+  );
 }
 
-type Answering = (controlled: Controlled, request: IncomingMessage, path: string) => Promise<Answer>;
+type Answering = (
+  controlled: Controlled,
+  request: IncomingMessage,
+  path: string,
+) => Promise<Answer>;
 
 function respond(
   controlled: Controlled,
@@ -62,14 +77,20 @@ function respond(
       return refuse(500, 'the gateway failed; see its log');
     })
     .then(({ status, body }) => {
-      const type = typeof body === 'string' ? 'text/plain; version=0.0.4; charset=utf-8' : 'application/json';
+      const type =
+        typeof body === 'string' ? 'text/plain; version=0.0.4; charset=utf-8' : 'application/json';
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
       response.end(typeof body === 'string' ? body : `${JSON.stringify(body)}\n`);
     });
 }
 
-async function answerStatus(controlled: Controlled, request: IncomingMessage, path: string): Promise<Answer> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, `${path} is only read`);
+async function answerStatus(
+  controlled: Controlled,
+  request: IncomingMessage,
+  path: string,
+): Promise<Answer> {
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return refuse(405, `${path} is only read`);
   switch (path) {
     case '/healthz':
       return { status: 200, body: 'ok\n' };
@@ -84,7 +105,11 @@ async function answerStatus(controlled: Controlled, request: IncomingMessage, pa
   }
 }
 
-async function answerControl(controlled: Controlled, request: IncomingMessage, path: string): Promise<Answer> {
+async function answerControl(
+  controlled: Controlled,
+  request: IncomingMessage,
+  path: string,
+): Promise<Answer> {
   if (request.method === 'GET' && path === '/v1/state') {
     const { sessions, connections, ready } = await controlled.report();
     const { events } = controlled;
@@ -96,15 +121,21 @@ async function answerControl(controlled: Controlled, request: IncomingMessage, p
 }
 
 /** Intent is on record before anything is done, the outcome after. */
-async function act(controlled: Controlled, request: IncomingMessage, path: string): Promise<Answer> {
+async function act(
+  controlled: Controlled,
+  request: IncomingMessage,
+  path: string,
+): Promise<Answer> {
   const body = await readControlBody(request);
   if (body !== null && path === '/v1/audit') return record(controlled, body);
-  if (body === null) return refuse(400, `the body is no JSON object of at most ${controlBodyBytesMax} bytes`);
+  if (body === null)
+    return refuse(400, `the body is no JSON object of at most ${controlBodyBytesMax} bytes`);
   const { actor, reason } = body;
   if (typeof actor !== 'string' || typeof reason !== 'string' || actor === '' || reason === '')
     return refuse(400, 'actor and reason are required: they go into the audit');
   const verb = /^\/v1\/(\w+)$/.exec(path)?.[1] ?? '';
-  if (!['drain', 'undrain', 'reload', 'disconnect'].includes(verb)) return refuse(404, `${path} is not answered here`);
+  if (!['drain', 'undrain', 'reload', 'disconnect'].includes(verb))
+    return refuse(404, `${path} is not answered here`);
   const { log } = controlled;
   const actionId = randomUUID();
   const target = typeof body['user'] === 'string' ? body['user'] : 'ssh-gateway';

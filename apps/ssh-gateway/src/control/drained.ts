@@ -1,4 +1,7 @@
-/** What the fork service says: whether it is drained, how many orders about it its process has had, and when clients must go. */
+/**
+ * What the fork service says: whether it is drained, how many orders about it its process has had,
+ * and when clients must go.
+ */
 export interface Drained {
   readonly drained: boolean;
   readonly orders: number;

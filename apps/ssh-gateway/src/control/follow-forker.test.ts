@@ -17,7 +17,10 @@ type Drain = Pick<Drained, 'drained'>;
 
 /** Resolves when the gateway's drain has followed this often. */
 const followed = (stand: Stand, times: number): Promise<unknown> =>
-  until('the gateway to follow', () => stand.log.named('drain of the fork service followed').length === times);
+  until(
+    'the gateway to follow',
+    () => stand.log.named('drain of the fork service followed').length === times,
+  );
 
 test('a drain of the fork service, as from the page, closes the gateway too, and its end opens it again', async () => {
   await using stand = await Stand.open();
@@ -27,7 +30,10 @@ test('a drain of the fork service, as from the page, closes the gateway too, and
   await followed(stand, 1);
   assert.deepEqual(await ask(controlOf(stand), '/readyz'), { status: 503, text: 'draining\n' });
   const { stderr } = await stand.ssh([serveLine], '');
-  assert.match(stderr, /the service is being drained and takes no new connection: new disks; try again in a minute/);
+  assert.match(
+    stderr,
+    /the service is being drained and takes no new connection: new disks; try again in a minute/,
+  );
   stand.forks.drained = { drained: false, orders: 2 };
   await followed(stand, 2);
   assert.equal((await ask(controlOf(stand), '/readyz')).status, 200);
@@ -46,13 +52,19 @@ test('an undrain of the fork service takes back a drain that both were asked for
   assert.equal((await stateOf(stand)).state, 'open');
 });
 
-/** Resolves when the gateway has asked the fork service once more, and then again, so that it has taken the first answer. */
+/**
+ * Resolves when the gateway has asked the fork service once more, and then again, so that it has
+ * taken the first answer.
+ */
 async function asked(stand: Stand): Promise<void> {
   const before = stand.forks.drainedAsked;
   await until('the gateway to ask', () => stand.forks.drainedAsked > before + 1);
 }
 
-/** What the gateway is told to do while a fork service answers these in turn, and the last of them ever after; null is no answer. */
+/**
+ * What the gateway is told to do while a fork service answers these in turn, and the last of them
+ * ever after; null is no answer.
+ */
 async function acts(
   answers: readonly (readonly [drained: boolean, orders: number] | null | string)[],
 ): Promise<string[]> {
@@ -63,7 +75,12 @@ async function acts(
   const server = createServer((request, response) => {
     const answer = answers[Math.min(asked++, answers.length - 1)] ?? null;
     if (answer === null) request.destroy();
-    else response.end(typeof answer === 'string' ? answer : JSON.stringify({ drained: answer[0], orders: answer[1] }));
+    else
+      response.end(
+        typeof answer === 'string'
+          ? answer
+          : JSON.stringify({ drained: answer[0], orders: answer[1] }),
+      );
   }).listen(socket);
   const gate = {
     outage: null,
@@ -82,7 +99,11 @@ test('only a change of the fork service’s word counts, and none of it while it
   assert.deepEqual(await acts([[false, 0]]), []);
   assert.deepEqual(await acts([null, ...nonsense, null]), []);
   assert.deepEqual(await acts([[true, 1], null, 'no JSON', [true, 1]]), ['drain']);
-  assert.deepEqual(await acts([null, [true, 1], null, [false, 2], [true, 3]]), ['drain', 'undrain', 'drain']);
+  assert.deepEqual(await acts([null, [true, 1], null, [false, 2], [true, 3]]), [
+    'drain',
+    'undrain',
+    'drain',
+  ]);
 });
 
 test('a drain that is taken back between two looks is taken back here too; a new process of the fork service is no news', async () => {
@@ -118,7 +139,11 @@ test('the deadline is the fork service’s to the millisecond, and moves with it
     stand.forks.drained = { drained: true, orders: 1, deadline };
     await followed(stand, index + 1);
     const { drainDeadline, sessions } = await stateOf(stand);
-    assert.deepEqual([drainDeadline, sessions.length], [deadline, 1], 'far as it is, it has not passed');
+    assert.deepEqual(
+      [drainDeadline, sessions.length],
+      [deadline, 1],
+      'far as it is, it has not passed',
+    );
   }
   // Another process of the fork service, of a version that does not say, changes nothing.
   stand.forks.drained = { drained: true, orders: 0 };
@@ -147,7 +172,11 @@ test('a gateway behind its successor follows a drain, and goes on to the end of 
   await using stand = await Stand.open({ childrenTimeoutS: 1 });
   const client = stand.startSsh([serveLine]);
   await until('the session', () => stand.log.named('session opened').length === 1);
-  const context = { config: stand.config, log: new RecordingLog().logger, options: { overlap: 'yes' } };
+  const context = {
+    config: stand.config,
+    log: new RecordingLog().logger,
+    options: { overlap: 'yes' },
+  };
   const next = await createGateway(context, { nativeCryptoLoaded: () => true });
   try {
     stand.gateway.stop(false);
@@ -155,7 +184,9 @@ test('a gateway behind its successor follows a drain, and goes on to the end of 
     await followed(stand, 1);
     stand.forks.drained = { drained: false, orders: 2, deadline: null };
     await followed(stand, 2);
-    const [retired] = stand.log.named('a successor serves; connections go on until clients close them');
+    const [retired] = stand.log.named(
+      'a successor serves; connections go on until clients close them',
+    );
     assert.ok(Number(retired?.fields['deadlineMs']) > 6 * 24 * 3_600_000, 'it has its week');
     assert.equal(stand.log.named('drain is over').length, 1);
     assert.equal(stand.log.named('drain of the fork service not followed').length, 0);
@@ -172,7 +203,9 @@ test('a gateway that cannot follow says so, and goes on asking', async () => {
   using directory = temporaryDirectory();
   const socket = join(directory.path, 'control.sock');
   let answer = { drained: true, orders: 1 };
-  const server = createServer((_request, response) => response.end(JSON.stringify(answer))).listen(socket);
+  const server = createServer((_request, response) => response.end(JSON.stringify(answer))).listen(
+    socket,
+  );
   const told: string[] = [];
   const gate = {
     outage: null,
@@ -187,7 +220,10 @@ test('a gateway that cannot follow says so, and goes on asking', async () => {
   answer = { drained: false, orders: 2 };
   await until('the second word', () => told.length === 2);
   assert.deepEqual(told, ['drain', 'undrain']);
-  await until('both to be told', () => log.named('drain of the fork service not followed').length === 2);
+  await until(
+    'both to be told',
+    () => log.named('drain of the fork service not followed').length === 2,
+  );
   server.closeAllConnections();
   server.close();
 });

@@ -25,7 +25,10 @@ interface Period {
   readonly reason: string | null;
 }
 
-/** Whether new connections come in: open, draining on an operator's word and back, or stopping for good. */
+/**
+ * Whether new connections come in: open, draining on an operator's word and back, or stopping for
+ * good.
+ */
 export class Gate implements Controlled {
   readonly log: Logger;
   readonly events: EventLog;
@@ -34,7 +37,10 @@ export class Gate implements Controlled {
   readonly #worker: Worker;
   readonly #drainTimeoutMs: number;
   readonly #spawns: boolean;
-  /** Why the fork service can start no session now, as it said last; null when it can, or is not there at all. */
+  /**
+   * Why the fork service can start no session now, as it said last; null when it can, or is not
+   * there at all.
+   */
   outage: string | null = null;
   /** Begun by a stop, and over with the process. */
   #ending: Period | null = null;
@@ -71,13 +77,27 @@ export class Gate implements Controlled {
       .filter((period) => period !== null)
       .toSorted((a, b) => a.since.getTime() - b.since.getTime());
     const deadline = (this.#drain ?? this.#ending)?.deadline ?? null;
-    return { listen: { host, port }, state, drainingSince: first?.since ?? null, drainDeadline: deadline };
+    return {
+      listen: { host, port },
+      state,
+      drainingSince: first?.since ?? null,
+      drainDeadline: deadline,
+    };
   }
 
-  /** Does what the fork service says of itself, where a drain is kept; what came of it in words. @throws as {@link act} */
-  follow({ drained, deadline, reason }: Pick<Drained, 'drained' | 'deadline' | 'reason'>): Promise<string> {
+  /**
+   * Does what the fork service says of itself, where a drain is kept; what came of it in words.
+   * @throws as {@link act}
+   */
+  follow({
+    drained,
+    deadline,
+    reason,
+  }: Pick<Drained, 'drained' | 'deadline' | 'reason'>): Promise<string> {
     if (!drained) return this.#undrain();
-    return deadline === null ? this.#beginDrain(undefined, reason) : this.#drainUntil(deadline, reason);
+    return deadline === null
+      ? this.#beginDrain(undefined, reason)
+      : this.#drainUntil(deadline, reason);
   }
 
   act(verb: string, body: Readonly<Record<string, unknown>>): Promise<string> {
@@ -104,8 +124,9 @@ export class Gate implements Controlled {
   }
 
   /**
-   * Ends for good behind a successor. It is in nobody's way, so its connections are served until their clients close
-   * them, however long that takes and however many sessions they begin, unless an operator drains it.
+   * Ends for good behind a successor. It is in nobody's way, so its connections are served until
+   * their clients close them, however long that takes and however many sessions they begin, unless
+   * an operator drains it.
    */
   retire(): void {
     this.#ending ??= periodOf(limits.replacedDrainMsMax);
@@ -122,7 +143,8 @@ export class Gate implements Controlled {
   }
 
   async #drainUntil(deadline: Date, told: string | null): Promise<string> {
-    // The port stays open: who comes now is told so, and nobody else can take it meanwhile (decision 0017).
+    // The port stays open: who comes now is told so, and nobody else can take it meanwhile
+    // (decision 0017).
     const reason = told ?? this.#drain?.reason ?? null;
     this.#drain = { since: this.#drain?.since ?? new Date(), deadline, reason };
     this.#worker.drain(msUntil(deadline), reason);
@@ -131,7 +153,8 @@ export class Gate implements Controlled {
   }
 
   async #undrain(): Promise<string> {
-    if (this.#ending !== null && !this.#isReplaced) throw new Error('it is stopping, which cannot be taken back');
+    if (this.#ending !== null && !this.#isReplaced)
+      throw new Error('it is stopping, which cannot be taken back');
     if (this.#drain === null) return 'it was not draining';
     this.#drain = null;
     this.#worker.undrain();
@@ -147,7 +170,9 @@ export class Gate implements Controlled {
   async #reload(): Promise<string> {
     if (this.#drain !== null) throw new Error('it drains; undrain it first');
     if (this.#worker.reload === undefined)
-      throw new Error('with ssh.workers = 1 there is nothing to replace; start a second gateway with --overlap yes');
+      throw new Error(
+        'with ssh.workers = 1 there is nothing to replace; start a second gateway with --overlap yes',
+      );
     return this.#worker.reload();
   }
 }
@@ -158,7 +183,10 @@ function periodOf(ms: number): Period {
   return { since, deadline: new Date(since.getTime() + ms), reason: null };
 }
 
-/** Zero for what is past; at most a week, also where the clock was put back: a timer of a month would fire at once. */
+/**
+ * Zero for what is past; at most a week, also where the clock was put back: a timer of a month
+ * would fire at once.
+ */
 function msUntil(instant: Date | undefined): number {
   return Math.min(limits.replacedDrainMsMax, Math.max(0, (instant?.getTime() ?? 0) - Date.now()));
 }

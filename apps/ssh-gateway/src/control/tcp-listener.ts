@@ -8,8 +8,15 @@ export interface TcpListener extends Disposable {
   readonly address: Address;
 }
 
-/** Opens the port of health and metrics; `shared` lets a predecessor have it too. @throws {StartError} with what to do */
-export async function openStatusPort(server: Server, { host, port }: Address, shared: boolean): Promise<TcpListener> {
+/**
+ * Opens the port of health and metrics; `shared` lets a predecessor have it too. @throws
+ * {StartError} with what to do
+ */
+export async function openStatusPort(
+  server: Server,
+  { host, port }: Address,
+  shared: boolean,
+): Promise<TcpListener> {
   try {
     await openPort(server, { host, port }, shared);
   } catch (error) {

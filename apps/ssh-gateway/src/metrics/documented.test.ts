@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { ask, controlOf } from '../../testing/control.ts';
 import { Stand } from '../../testing/stand.ts';
 
-const manual = readFileSync(fileURLToPath(new URL('../../../../docs/running-the-gateway.md', import.meta.url)), 'utf8');
+const manual = readFileSync(
+  fileURLToPath(new URL('../../../../docs/running-the-gateway.md', import.meta.url)),
+  'utf8',
+);
 
 test('the manual explains every metric, and none that there is not', async () => {
   await using stand = await Stand.open({ ssh: { workers: 2 } });
@@ -15,6 +18,8 @@ test('the manual explains every metric, and none that there is not', async () =>
   const table = rows.slice(rows.findIndex((row) => row.startsWith('| `session_results_total')));
   const explained = table
     .slice(0, table.findIndex((row) => row.startsWith('| `draining`')) + 1)
-    .flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)(?:\{[^}]*\})?`/g)].map(([, name]) => name));
+    .flatMap((row) =>
+      [...(row.split('|')[1] ?? '').matchAll(/`(\w+)(?:\{[^}]*\})?`/g)].map(([, name]) => name),
+    );
   assert.deepEqual(explained.toSorted(), [...told].toSorted());
 });

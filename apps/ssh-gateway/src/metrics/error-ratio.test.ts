@@ -12,7 +12,10 @@ const system = (stand: Stand): Promise<number | null> =>
 
 const withLists = {
   ssh: (directory: string) => {
-    const lists = { revokedKeys: join(directory, 'revoked'), userAuthorities: join(directory, 'authorities') };
+    const lists = {
+      revokedKeys: join(directory, 'revoked'),
+      userAuthorities: join(directory, 'authorities'),
+    };
     for (const path of Object.values(lists)) writeFileSync(path, '');
     return lists;
   },
@@ -20,10 +23,22 @@ const withLists = {
 
 /** Nobody can sign in any more, each time in another way. */
 const outages: readonly (readonly [what: string, breakIt: (stand: Stand) => void])[] = [
-  ['the list of revoked keys is gone', ({ directory }) => renameSync(join(directory, 'revoked'), join(directory, 'x'))],
-  ['the list of revoked keys is damaged', ({ directory }) => writeFileSync(join(directory, 'revoked'), 'SSHKRL\n\0no')],
-  ['the directory of users is gone', ({ directory }) => renameSync(join(directory, 'users'), join(directory, 'x'))],
-  ['anybody may write the authorities', ({ directory }) => chmodSync(join(directory, 'authorities'), 0o666)],
+  [
+    'the list of revoked keys is gone',
+    ({ directory }) => renameSync(join(directory, 'revoked'), join(directory, 'x')),
+  ],
+  [
+    'the list of revoked keys is damaged',
+    ({ directory }) => writeFileSync(join(directory, 'revoked'), 'SSHKRL\n\0no'),
+  ],
+  [
+    'the directory of users is gone',
+    ({ directory }) => renameSync(join(directory, 'users'), join(directory, 'x')),
+  ],
+  [
+    'anybody may write the authorities',
+    ({ directory }) => chmodSync(join(directory, 'authorities'), 0o666),
+  ],
 ];
 
 for (const [what, breakIt] of outages)
@@ -37,7 +52,10 @@ for (const [what, breakIt] of outages)
       assert.match((await stand.ssh([serveLine], '')).stderr, /sign-in is temporarily unavailable/);
       await until('it is counted', async () => (await system(stand)) === turn);
     }
-    assert.equal(await metricOf(stand, 'hatchery_ssh_sign_ins_refused_total{reason="keys-unavailable"}'), 2);
+    assert.equal(
+      await metricOf(stand, 'hatchery_ssh_sign_ins_refused_total{reason="keys-unavailable"}'),
+      2,
+    );
     const { status, text } = await ask(controlOf(stand), '/readyz');
     assert.equal(status, 503);
     assert.match(text, /^(ssh\.(revoked_keys|user_ca_keys)|the directory of users) \//);
@@ -50,7 +68,11 @@ test('a wrong key, one that is too short and a client without any are no errors 
   const refusedFor = (reason: string): Promise<number | null> =>
     metricOf(stand, `hatchery_ssh_sign_ins_refused_total{reason="${reason}"}`);
   const signIn = (key: string): ReturnType<typeof run> =>
-    run('/usr/bin/ssh', [...sshArguments({ ...stand.alice, key }, ['-o', 'RequiredRSASize=1024']), serveLine], '');
+    run(
+      '/usr/bin/ssh',
+      [...sshArguments({ ...stand.alice, key }, ['-o', 'RequiredRSASize=1024']), serveLine],
+      '',
+    );
   await signIn(other);
   await until('the wrong key is counted', async () => (await refusedFor('unknown-key')) === 1);
   await signIn(short);
@@ -61,9 +83,18 @@ test('a wrong key, one that is too short and a client without any are no errors 
 });
 
 const refusals = [
-  ['alice has 2 of 2 sessions in use (max_children_per_user); end one, or try again in a minute', 'children-per-user'],
-  ['the service is full: 5 of 5 sessions are in use (max_children); try again in 3 s', 'service-full'],
-  ['the service is being drained and takes no new session; try again in a minute', 'fork-service-draining'],
+  [
+    'alice has 2 of 2 sessions in use (max_children_per_user); end one, or try again in a minute',
+    'children-per-user',
+  ],
+  [
+    'the service is full: 5 of 5 sessions are in use (max_children); try again in 3 s',
+    'service-full',
+  ],
+  [
+    'the service is being drained and takes no new session; try again in a minute',
+    'fork-service-draining',
+  ],
   ['the zygote does not start: importing breezy: No module named breezy', 'zygote-broken'],
 ] as const;
 
@@ -72,7 +103,10 @@ test('each refusal of the fork service has its own counter, and only the user’
   stand.forks.script = null;
   for (const [words, reason] of refusals) {
     stand.forks.refusal = words;
-    assert.match((await stand.ssh([serveLine], '')).stderr, new RegExp(`hatchery: ${words.slice(0, 20)}`));
+    assert.match(
+      (await stand.ssh([serveLine], '')).stderr,
+      new RegExp(`hatchery: ${words.slice(0, 20)}`),
+    );
     const counted = (): Promise<number | null> =>
       metricOf(stand, `hatchery_ssh_sessions_refused_total{reason="${reason}"}`);
     await until(`${reason} is counted`, async () => (await counted()) === 1);

@@ -49,7 +49,10 @@ test('series of several processes are added up by their labels', () => {
 });
 
 test('of an ended process the counters stay and the gauges go', () => {
-  const kept = lastingFamilies([new Counter('c', '').read(), { type: 'gauge', name: 'g', help: '', series: [] }]);
+  const kept = lastingFamilies([
+    new Counter('c', '').read(),
+    { type: 'gauge', name: 'g', help: '', series: [] },
+  ]);
   assert.deepEqual(
     kept.map(({ name }) => name),
     ['c'],

@@ -1,4 +1,7 @@
-/** Names and values that tell series of one family apart. Never a user, a branch or a client's string: each value is a series for good. */
+/**
+ * Names and values that tell series of one family apart. Never a user, a branch or a client's
+ * string: each value is a series for good.
+ */
 export type Labels = Readonly<Record<string, string>>;
 
 /** One number of a counter or gauge. */
@@ -7,7 +10,10 @@ export interface Series {
   readonly value: number;
 }
 
-/** One distribution. `counts` has a number for each bound, and a last one for what is above all; they do not add up on the way. */
+/**
+ * One distribution. `counts` has a number for each bound, and a last one for what is above all;
+ * they do not add up on the way.
+ */
 export interface Distribution {
   readonly labels: Labels;
   readonly counts: readonly number[];
@@ -65,7 +71,8 @@ function mergeTwo(one: Family, other: Family): Family {
     });
     return { ...one, series: mergeSeries(one.series, other.series, add) };
   }
-  if (one.type === 'histogram' || other.type === 'histogram') throw new TypeError(`${one.name} has two types`);
+  if (one.type === 'histogram' || other.type === 'histogram')
+    throw new TypeError(`${one.name} has two types`);
   const add = (a: Series, b: Series): Series => ({ ...a, value: a.value + b.value });
   return { ...one, series: mergeSeries(one.series, other.series, add) };
 }
@@ -84,7 +91,8 @@ function mergeSeries<T extends { labels: Labels }>(
 }
 
 function sampleLines(family: Family): string[] {
-  if (family.type === 'histogram') return family.series.flatMap((series) => distributionLines(family, series));
+  if (family.type === 'histogram')
+    return family.series.flatMap((series) => distributionLines(family, series));
   return family.series.map(({ labels, value }) => `${family.name}${labelText(labels)} ${value}`);
 }
 
@@ -98,11 +106,17 @@ function distributionLines(
     const le = index < bounds.length ? String(bounds[index]) : '+Inf';
     return `${name}_bucket${labelText({ ...labels, le })} ${total}`;
   });
-  return [...buckets, `${name}_sum${labelText(labels)} ${sum}`, `${name}_count${labelText(labels)} ${total}`];
+  return [
+    ...buckets,
+    `${name}_sum${labelText(labels)} ${sum}`,
+    `${name}_count${labelText(labels)} ${total}`,
+  ];
 }
 
 function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([key, value]) => `${key}="${escaped(value).replaceAll('"', '\\"')}"`);
+  const pairs = Object.entries(labels).map(
+    ([key, value]) => `${key}="${escaped(value).replaceAll('"', '\\"')}"`,
+  );
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }
 

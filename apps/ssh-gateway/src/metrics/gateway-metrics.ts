@@ -33,7 +33,10 @@ export function refusedConnections(): Counter {
   return new Counter('hatchery_ssh_connections_refused_total', help, []);
 }
 
-/** What one process of the gateway has counted. Saturation, traffic, errors and latency of each phase. */
+/**
+ * What one process of the gateway has counted. Saturation, traffic, errors and latency of each
+ * phase.
+ */
 export class GatewayMetrics {
   readonly #accepted = new Counter('hatchery_ssh_connections_total', 'TCP connections accepted.');
   readonly #refused = refusedConnections();
@@ -53,7 +56,10 @@ export class GatewayMetrics {
     'Ended connections by cause, and whether they had signed in.',
     [],
   );
-  readonly #opened = new Counter('hatchery_ssh_sessions_opened_total', 'Sessions whose child was connected.');
+  readonly #opened = new Counter(
+    'hatchery_ssh_sessions_opened_total',
+    'Sessions whose child was connected.',
+  );
   readonly #spawned = new Counter(
     'hatchery_ssh_sessions_spawned_total',
     'Sessions started without the fork service, which was away (ssh.fallback).',
@@ -68,18 +74,25 @@ export class GatewayMetrics {
     'Session requests, and connections that our fault kept from signing in, by whose doing their end was; the error ratio is system over all.',
     [{ result: 'ok' }, { result: 'client' }, { result: 'system' }],
   );
-  readonly #bytes = new Counter('hatchery_ssh_session_bytes_total', 'Bytes of ended sessions by direction.', [
-    { direction: 'in' },
-    { direction: 'out' },
-    { direction: 'err' },
-  ]);
-  readonly #rekeys = new Counter('hatchery_ssh_rekeys_total', 'Key exchanges after the first of a connection.');
+  readonly #bytes = new Counter(
+    'hatchery_ssh_session_bytes_total',
+    'Bytes of ended sessions by direction.',
+    [{ direction: 'in' }, { direction: 'out' }, { direction: 'err' }],
+  );
+  readonly #rekeys = new Counter(
+    'hatchery_ssh_rekeys_total',
+    'Key exchanges after the first of a connection.',
+  );
   readonly #phases = new Histogram(
     'hatchery_ssh_phase_seconds',
     'What a client waits for, each phase from the end of the one before.',
     phaseBoundsS,
   );
-  readonly #sessionTime = new Histogram('hatchery_ssh_session_seconds', 'Length of a session.', sessionBoundsS);
+  readonly #sessionTime = new Histogram(
+    'hatchery_ssh_session_seconds',
+    'Length of a session.',
+    sessionBoundsS,
+  );
 
   readonly #ignored = new Counter(
     'hatchery_ssh_account_lines_ignored_total',
@@ -119,7 +132,10 @@ export class GatewayMetrics {
     this.#closed.add(1, { cause, signed_in: String(signedIn) });
   }
 
-  /** Somebody asked to be let in and was not. `reason` is of a closed list; with `system` it was our fault, and is the end of the session they came for. */
+  /**
+   * Somebody asked to be let in and was not. `reason` is of a closed list; with `system` it was our
+   * fault, and is the end of the session they came for.
+   */
   signInRefused(reason: string, fault: 'client' | 'system'): void {
     this.#signInsRefused.add(1, { reason });
     if (fault === 'system') this.#results.add(1, { result: 'system' });
@@ -144,7 +160,11 @@ export class GatewayMetrics {
     this.#results.add(1, { result });
   }
 
-  sessionClosed(result: SessionResult, ms: number, bytes: { in: number; out: number; err: number }): void {
+  sessionClosed(
+    result: SessionResult,
+    ms: number,
+    bytes: { in: number; out: number; err: number },
+  ): void {
     this.#results.add(1, { result });
     this.#sessionTime.observe(ms / 1000);
     for (const [direction, count] of Object.entries(bytes)) this.#bytes.add(count, { direction });
@@ -179,7 +199,10 @@ export class GatewayMetrics {
       this.#ignored,
       this.#loopDelay,
     ];
-    return [...[...counted, ...more].map((instrument) => instrument.read()), ...levelFamilies(level)];
+    return [
+      ...[...counted, ...more].map((instrument) => instrument.read()),
+      ...levelFamilies(level),
+    ];
   }
 }
 
@@ -187,9 +210,15 @@ function levelFamilies(level: Level): Family[] {
   return [
     gauge('hatchery_ssh_connections', 'Open connections.', level.connections),
     gauge('hatchery_ssh_connections_limit', 'Open connections there may be.', level.connectionsMax),
-    ...(level.unauthenticated === null ? [] : startupFamilies(level.unauthenticated, level.unauthenticatedMax)),
+    ...(level.unauthenticated === null
+      ? []
+      : startupFamilies(level.unauthenticated, level.unauthenticatedMax)),
     gauge('hatchery_ssh_sessions', 'Running sessions.', level.sessions),
-    gauge('hatchery_ssh_buffered_bytes', 'Bytes that wait for clients to take them.', level.bufferedBytes),
+    gauge(
+      'hatchery_ssh_buffered_bytes',
+      'Bytes that wait for clients to take them.',
+      level.bufferedBytes,
+    ),
     gauge('hatchery_ssh_draining', 'Processes that take nothing new.', level.draining ? 1 : 0),
   ];
 }

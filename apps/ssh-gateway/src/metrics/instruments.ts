@@ -6,7 +6,10 @@ export class Counter {
   readonly #help: string;
   readonly #series = new Map<string, { readonly labels: Labels; value: number }>();
 
-  /** `known` label sets are shown as 0 from the start, so that the first increment is one that a rate can see. */
+  /**
+   * `known` label sets are shown as 0 from the start, so that the first increment is one that a
+   * rate can see.
+   */
   constructor(name: string, help: string, known: readonly Labels[] = [{}]) {
     this.#name = name;
     this.#help = help;
@@ -31,7 +34,10 @@ export class Histogram {
   readonly #name: string;
   readonly #help: string;
   readonly #bounds: readonly number[];
-  readonly #series = new Map<string, { readonly labels: Labels; readonly counts: number[]; sum: number }>();
+  readonly #series = new Map<
+    string,
+    { readonly labels: Labels; readonly counts: number[]; sum: number }
+  >();
 
   constructor(name: string, help: string, boundsS: readonly number[]) {
     this.#name = name;
@@ -41,7 +47,11 @@ export class Histogram {
 
   observe(seconds: number, labels: Labels = {}): void {
     const key = JSON.stringify(labels);
-    const series = this.#series.get(key) ?? { labels, counts: this.#bounds.map(() => 0).concat(0), sum: 0 };
+    const series = this.#series.get(key) ?? {
+      labels,
+      counts: this.#bounds.map(() => 0).concat(0),
+      sum: 0,
+    };
     this.#series.set(key, series);
     const index = this.#bounds.findIndex((bound) => seconds <= bound);
     const bucket = index === -1 ? this.#bounds.length : index;
@@ -50,7 +60,10 @@ export class Histogram {
   }
 
   read(): Family {
-    const series: Distribution[] = [...this.#series.values()].map((one) => ({ ...one, counts: [...one.counts] }));
+    const series: Distribution[] = [...this.#series.values()].map((one) => ({
+      ...one,
+      counts: [...one.counts],
+    }));
     return { type: 'histogram', name: this.#name, help: this.#help, bounds: this.#bounds, series };
   }
 }

@@ -5,16 +5,26 @@ import { GatewayMetrics } from './gateway-metrics.ts';
 import { measureLoopDelay } from './loop-delay.ts';
 
 const nothing = {
-  ...{ connections: 0, connectionsMax: 0, unauthenticated: null, unauthenticatedMax: 0, sessions: 0 },
-  ...{ bufferedBytes: 0, draining: false },
+  connections: 0,
+  connectionsMax: 0,
+  unauthenticated: null,
+  unauthenticatedMax: 0,
+  sessions: 0,
+  bufferedBytes: 0,
+  draining: false,
 };
 
 /** Looks counted so far, and the sum of delays in seconds. */
 function measured(metrics: GatewayMetrics): { count: number; sum: number } {
-  const family = metrics.read(nothing).find(({ name }) => name === 'hatchery_ssh_event_loop_delay_seconds');
+  const family = metrics
+    .read(nothing)
+    .find(({ name }) => name === 'hatchery_ssh_event_loop_delay_seconds');
   assert.ok(family?.type === 'histogram');
   const [series] = family.series;
-  return { count: (series?.counts ?? []).reduce((sum, one) => sum + one, 0), sum: series?.sum ?? 0 };
+  return {
+    count: (series?.counts ?? []).reduce((sum, one) => sum + one, 0),
+    sum: series?.sum ?? 0,
+  };
 }
 
 test('trap O: a loop that is held up shows by how long, and stops being looked at when told', async () => {

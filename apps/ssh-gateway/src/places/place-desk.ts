@@ -2,7 +2,10 @@ import type { PlaceAnswer, PlaceNews } from './messages.ts';
 import type { SessionPlace, StartupPlace } from './places.ts';
 import type { Tally } from './tally.ts';
 
-/** Where the first process keeps the places of one worker process, which all go back when that one has died. */
+/**
+ * Where the first process keeps the places of one worker process, which all go back when that one
+ * has died.
+ */
 export class PlaceDesk {
   readonly #tally: Tally;
   readonly #answer: (answer: PlaceAnswer) => void;
@@ -40,7 +43,10 @@ export class PlaceDesk {
     this.#places.clear();
   }
 
-  #enter(id: number, entered: StartupPlace | SessionPlace | Exclude<PlaceAnswer['refusal'], null>): void {
+  #enter(
+    id: number,
+    entered: StartupPlace | SessionPlace | Exclude<PlaceAnswer['refusal'], null>,
+  ): void {
     if (typeof entered === 'string' || 'running' in entered)
       return this.#answer({ type: 'place', id, refusal: entered });
     this.#places.set(id, entered);

@@ -7,7 +7,9 @@ import { RemotePlaces } from './remote-places.ts';
 import { Tally } from './tally.ts';
 
 const ssh = {
-  ...{ startupsMax: { start: 2, ratePercent: 100, full: 2 }, startupsPerSourceMax: 1, limitExempt: [] },
+  startupsMax: { start: 2, ratePercent: 100, full: 2 },
+  startupsPerSourceMax: 1,
+  limitExempt: [],
   sessionsPerUserMax: 1,
 } as unknown as Config['ssh'];
 
@@ -16,7 +18,11 @@ function tally(): Tally {
 }
 
 /** A worker process and the first one, with the news between them on record. */
-function processes(count: Tally): { places: RemotePlaces; desk: PlaceDesk; news: PlaceNews['type'][] } {
+function processes(count: Tally): {
+  places: RemotePlaces;
+  desk: PlaceDesk;
+  news: PlaceNews['type'][];
+} {
   const news: PlaceNews['type'][] = [];
   const places: RemotePlaces = new RemotePlaces((one) => {
     news.push(one.type);
@@ -81,6 +87,9 @@ test('without the first process nothing is admitted, and nobody waits for an ans
   const waiting = [places.connection('192.0.2.1', 's1'), places.session('alice')];
   places.cutOff();
   assert.deepEqual(await Promise.all(waiting), ['draining', null]);
-  assert.deepEqual([await places.connection('192.0.2.1', 's1'), await places.session('alice')], ['draining', null]);
+  assert.deepEqual(
+    [await places.connection('192.0.2.1', 's1'), await places.session('alice')],
+    ['draining', null],
+  );
   places.answer({ type: 'place', id: 99, refusal: null });
 });

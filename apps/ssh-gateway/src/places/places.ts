@@ -1,6 +1,9 @@
 import type { ConnectionRefusal } from '../admission.ts';
 
-/** A connection's place among those that have not signed in. Both may be called once each, in any order. */
+/**
+ * A connection's place among those that have not signed in. Both may be called once each, in any
+ * order.
+ */
 export interface StartupPlace {
   signedIn(): void;
   left(): void;

@@ -2,7 +2,10 @@ import type { ConnectionRefusal } from '../admission.ts';
 import type { PlaceAnswer, PlaceNews } from './messages.ts';
 import type { Places, SessionPlace, SessionRefusal, StartupPlace } from './places.ts';
 
-/** Places that the first process keeps, for a worker process. One that nobody answers for is refused: the gateway is going away. */
+/**
+ * Places that the first process keeps, for a worker process. One that nobody answers for is
+ * refused: the gateway is going away.
+ */
 export class RemotePlaces implements Places {
   readonly unauthenticated = null;
   readonly #tell: (news: PlaceNews) => void;
@@ -15,14 +18,24 @@ export class RemotePlaces implements Places {
   }
 
   async connection(address: string, source: string): Promise<StartupPlace | ConnectionRefusal> {
-    const { id, answer } = await this.#ask((number) => ({ type: 'connection-comes', id: number, address, source }));
-    if (answer === null) return { signedIn: () => this.#tell({ type: 'signed-in', id }), left: () => this.#leave(id) };
+    const { id, answer } = await this.#ask((number) => ({
+      type: 'connection-comes',
+      id: number,
+      address,
+      source,
+    }));
+    if (answer === null)
+      return { signedIn: () => this.#tell({ type: 'signed-in', id }), left: () => this.#leave(id) };
     // To a connection it is answered in a word.
     return typeof answer === 'string' && answer !== 'nobody' ? answer : 'draining';
   }
 
   async session(user: string): Promise<SessionPlace | SessionRefusal | null> {
-    const { id, answer } = await this.#ask((number) => ({ type: 'session-comes', id: number, user }));
+    const { id, answer } = await this.#ask((number) => ({
+      type: 'session-comes',
+      id: number,
+      user,
+    }));
     if (answer === null) return { left: () => this.#leave(id) };
     return typeof answer === 'object' ? answer : null;
   }
@@ -40,7 +53,9 @@ export class RemotePlaces implements Places {
     this.#asked.clear();
   }
 
-  async #ask(news: (id: number) => PlaceNews): Promise<{ id: number; answer: PlaceAnswer['refusal'] | 'nobody' }> {
+  async #ask(
+    news: (id: number) => PlaceNews,
+  ): Promise<{ id: number; answer: PlaceAnswer['refusal'] | 'nobody' }> {
     const id = this.#nextId++;
     if (this.#isCutOff) return { id, answer: 'nobody' };
     const { promise, resolve } = Promise.withResolvers<PlaceAnswer['refusal'] | 'nobody'>();

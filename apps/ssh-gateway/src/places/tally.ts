@@ -23,7 +23,10 @@ export class Tally {
     return this.#admission.unauthenticated;
   }
 
-  /** Takes a place for a connection from `address`, which counts as `source`, or says why there is none. */
+  /**
+   * Takes a place for a connection from `address`, which counts as `source`, or says why there is
+   * none.
+   */
   connection(address: string, source: string): StartupPlace | ConnectionRefusal {
     return this.#admission.refusal(address, source) ?? this.#admission.enter(source);
   }

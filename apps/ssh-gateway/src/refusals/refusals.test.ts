@@ -10,7 +10,11 @@ import { Refusals, refusalLimits } from './refusals.ts';
 
 const limits = {
   ...refusalLimits,
-  ...{ toldPerSourceMax: 3, publishedPerSourceMax: 2, publishedMax: 5, sourcesMax: 6, namedMax: 2 },
+  toldPerSourceMax: 3,
+  publishedPerSourceMax: 2,
+  publishedMax: 5,
+  sourcesMax: 6,
+  namedMax: 2,
 };
 
 function bench(): { audited: AuditBody[]; published: EventBody[]; refusals: Refusals } {
@@ -22,14 +26,24 @@ function bench(): { audited: AuditBody[]; published: EventBody[]; refusals: Refu
   return { audited, published, refusals: new Refusals({ ...readers, limits }) };
 }
 
-const connection = (peer: string): AuditBody => ({ kind: 'connection.refused', peer, reason: 'startups' });
+const connection = (peer: string): AuditBody => ({
+  kind: 'connection.refused',
+  peer,
+  reason: 'startups',
+});
 const signIn = (peer: string, user = 'root'): AuditBody => ({
-  ...{ kind: 'sign-in.refused', user, peer },
-  ...{ fingerprint: null, reason: 'unknown key' },
+  kind: 'sign-in.refused',
+  user,
+  peer,
+  fingerprint: null,
+  reason: 'unknown key',
 });
 const session = (user: string, peer: string): AuditBody => ({
-  ...{ kind: 'session.refused', user, peer },
-  ...{ reason: 'unknown-program', request: 'rm' },
+  kind: 'session.refused',
+  user,
+  peer,
+  reason: 'unknown-program',
+  request: 'rm',
 });
 
 const times = (count: number, work: (number: number) => void): void => {
@@ -46,7 +60,9 @@ test('of one source the first refusals are told, and of the others the number', 
   ]);
   assert.deepEqual(published, [
     ...[0, 1].map((port) => ({
-      ...{ kind: 'session.refused', user: null, peer: `192.0.2.1:${1000 + port}` },
+      kind: 'session.refused',
+      user: null,
+      peer: `192.0.2.1:${1000 + port}`,
       reason: 'sign-in as "root": unknown key',
     })),
     { kind: 'session.refused', user: null, peer: '192.0.2.1', reason: '8 more within a minute' },
@@ -61,7 +77,8 @@ test('a scanner hides nobody else, and all of one IPv6 network are one', () => {
   assert.equal(audited.length, 3 + 2);
   refusals[Symbol.dispose]();
   assert.deepEqual(audited.at(-1), {
-    ...{ kind: 'audit.missing', count: 97 },
+    kind: 'audit.missing',
+    count: 97,
     reason: 'more refusals within a minute, of 2001:db8:0:0::/64',
   });
 });
@@ -72,11 +89,15 @@ test('a user’s broken script counts as theirs, from wherever it runs', () => {
   refusals[Symbol.dispose]();
   assert.equal(published.length, 3);
   assert.deepEqual(published[0], {
-    ...{ kind: 'session.refused', user: 'bob', peer: '192.0.2.0:22' },
+    kind: 'session.refused',
+    user: 'bob',
+    peer: '192.0.2.0:22',
     reason: 'unknown-program',
   });
   assert.deepEqual(published[2], {
-    ...{ kind: 'session.refused', user: null, peer: 'bob' },
+    kind: 'session.refused',
+    user: null,
+    peer: 'bob',
     reason: '7 more within a minute',
   });
 });
@@ -86,13 +107,18 @@ test('the feed has a limit for all sources together, and what it leaves out is c
   times(50, (host) => times(4, () => refusals.take(connection(`192.0.2.${host}:1`))));
   assert.equal(published.length, 5);
   refusals[Symbol.dispose]();
-  const counts = published.slice(5).flatMap((event) => (event.kind === 'session.refused' ? [event] : []));
+  const counts = published
+    .slice(5)
+    .flatMap((event) => (event.kind === 'session.refused' ? [event] : []));
   assert.deepEqual([counts.length, counts.at(-1)?.peer], [3, 'other sources']);
   const sum = counts.reduce((total, { reason }) => total + Number.parseInt(reason, 10), 0);
   assert.equal(sum, 200 - 5);
   // Six sources of three, the others as one of three; the rest in numbers.
   const kept = audited.filter(({ kind }) => kind === 'connection.refused').length;
-  const missing = audited.reduce((total, entry) => total + (entry.kind === 'audit.missing' ? entry.count : 0), 0);
+  const missing = audited.reduce(
+    (total, entry) => total + (entry.kind === 'audit.missing' ? entry.count : 0),
+    0,
+  );
   assert.deepEqual([kept, missing], [21, 200 - 21]);
 });
 
@@ -128,9 +154,15 @@ for (const workers of [1, 2]) {
     await ask(controlOf(stand), '/v1/drain', { actor: 'ops', reason: 'a test' });
     await stand.ssh([serveLine], '');
     const refused = (): string[] =>
-      events.flatMap((event) => (event.kind === 'session.refused' ? [`${event.user}: ${event.reason}`] : []));
+      events.flatMap((event) =>
+        event.kind === 'session.refused' ? [`${event.user}: ${event.reason}`] : [],
+      );
     await until('all three', () => refused().length >= 3);
-    const wanted = ['null: sign-in as "nobody": unknown key', 'alice: unknown-program', 'null: draining'];
+    const wanted = [
+      'null: sign-in as "nobody": unknown key',
+      'alice: unknown-program',
+      'null: draining',
+    ];
     assert.deepEqual(refused().toSorted(), wanted.toSorted());
   });
 }

@@ -10,16 +10,24 @@ export interface RefusalLimits {
   readonly publishedPerSourceMax: number;
   /** Of all together. The audit has a limit of its own. */
   readonly publishedMax: number;
-  /** Beyond so many sources a minute the others count as one: a botnet has more than anybody reads. */
+  /**
+   * Beyond so many sources a minute the others count as one: a botnet has more than anybody reads.
+   */
   readonly sourcesMax: number;
   /** How many of the sources that were counted are named afterwards, the busiest first. */
   readonly namedMax: number;
   readonly windowMs: number;
 }
 
-/** {@link RefusalLimits} of a gateway that serves the internet, where some scanner always knocks. */
+/**
+ * {@link RefusalLimits} of a gateway that serves the internet, where some scanner always knocks.
+ */
 export const refusalLimits: RefusalLimits = {
-  ...{ toldPerSourceMax: 30, publishedPerSourceMax: 5, publishedMax: 30, sourcesMax: 1_000, namedMax: 5 },
+  toldPerSourceMax: 30,
+  publishedPerSourceMax: 5,
+  publishedMax: 30,
+  sourcesMax: 1_000,
+  namedMax: 5,
   windowMs: 60_000,
 };
 
@@ -30,7 +38,10 @@ export interface RefusalReaders {
   readonly limits?: RefusalLimits;
 }
 
-type Refusal = Extract<AuditBody, { kind: 'sign-in.refused' | 'connection.refused' | 'session.refused' }>;
+type Refusal = Extract<
+  AuditBody,
+  { kind: 'sign-in.refused' | 'connection.refused' | 'session.refused' }
+>;
 
 interface Count {
   refusals: number;
@@ -41,9 +52,10 @@ interface Count {
 const others = 'other sources';
 
 /**
- * Tells the audit and the feed of refusals: the first few of each source at once, and of those that came after them in the same minute the number.
- * So a scanner, or a user's broken script, neither fills the disk nor hides what else is refused meanwhile. What was let in and done is
- * passed on as it comes. Dispose it to tell what is left.
+ * Tells the audit and the feed of refusals: the first few of each source at once, and of those that
+ * came after them in the same minute the number. So a scanner, or a user's broken script, neither
+ * fills the disk nor hides what else is refused meanwhile. What was let in and done is passed on as
+ * it comes. Dispose it to tell what is left.
  */
 export class Refusals implements Disposable {
   readonly #readers: RefusalReaders;
@@ -74,7 +86,8 @@ export class Refusals implements Disposable {
     count.refusals += 1;
     if (count.refusals <= toldPerSourceMax) audit(entry);
     else count.unaudited += 1;
-    if (count.refusals > publishedPerSourceMax || this.#published >= publishedMax) count.unpublished += 1;
+    if (count.refusals > publishedPerSourceMax || this.#published >= publishedMax)
+      count.unpublished += 1;
     else {
       this.#published += 1;
       publish(eventOf(entry));
@@ -97,9 +110,18 @@ export class Refusals implements Disposable {
     this.#published = 0;
     const { audit, publish } = this.#readers;
     for (const [source, count] of this.#sum('unaudited'))
-      audit({ kind: 'audit.missing', count, reason: `more refusals within a minute, of ${source}` });
+      audit({
+        kind: 'audit.missing',
+        count,
+        reason: `more refusals within a minute, of ${source}`,
+      });
     for (const [peer, count] of this.#sum('unpublished'))
-      publish({ kind: 'session.refused', user: null, peer, reason: `${count} more within a minute` });
+      publish({
+        kind: 'session.refused',
+        user: null,
+        peer,
+        reason: `${count} more within a minute`,
+      });
     this.#bySource.clear();
   }
 
@@ -111,16 +133,26 @@ export class Refusals implements Disposable {
       .toSorted(([, one], [, other]) => other - one);
     const named = counts.filter(([source]) => source !== others).slice(0, this.#limits.namedMax);
     const isNamed = new Set(named.map(([source]) => source));
-    const rest = counts.reduce((sum, [source, count]) => (isNamed.has(source) ? sum : sum + count), 0);
+    const rest = counts.reduce(
+      (sum, [source, count]) => (isNamed.has(source) ? sum : sum + count),
+      0,
+    );
     return rest === 0 ? named : [...named, [others, rest]];
   }
 }
 
 function isRefusal(entry: AuditBody): entry is Refusal {
-  return entry.kind === 'sign-in.refused' || entry.kind === 'connection.refused' || entry.kind === 'session.refused';
+  return (
+    entry.kind === 'sign-in.refused' ||
+    entry.kind === 'connection.refused' ||
+    entry.kind === 'session.refused'
+  );
 }
 
-/** A user who has signed in answers for themselves, wherever they come from; anybody can claim to be one who has not. */
+/**
+ * A user who has signed in answers for themselves, wherever they come from; anybody can claim to be
+ * one who has not.
+ */
 function whose(entry: Refusal): string {
   if (entry.kind === 'session.refused') return entry.user;
   const [, bracketed, plain = entry.peer] = /^(?:\[(.*)\]|(.*)):\d+$/.exec(entry.peer) ?? [];

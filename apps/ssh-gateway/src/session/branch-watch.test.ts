@@ -12,7 +12,15 @@ function request(...words: readonly string[]): Buffer {
     bytes.writeUInt32BE(Buffer.byteLength(text));
     return bytes;
   };
-  const parts = ['bzr message 3 (bzr 1.6)\n', length(headers), headers, 's', length(list), list, 'e'];
+  const parts = [
+    'bzr message 3 (bzr 1.6)\n',
+    length(headers),
+    headers,
+    's',
+    length(list),
+    list,
+    'e',
+  ];
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
 }
 
@@ -34,7 +42,9 @@ test('the first path that is named is the branch, cut as it may be', () => {
 });
 
 test('who names a file in a branch is at that branch; what is nowhere is shown as it was named', () => {
-  const looks = ['a/trunk/sub/b.txt/', 'a/trunk/sub/', 'a/trunk/'].map((path) => request('BzrDir.open_2.1', path));
+  const looks = ['a/trunk/sub/b.txt/', 'a/trunk/sub/', 'a/trunk/'].map((path) =>
+    request('BzrDir.open_2.1', path),
+  );
   const about = request('BzrDir.open_branchV3', 'a/trunk/');
   const later = request('Branch.last_revision_info', 'b/other');
   const bytes = Buffer.concat([...looks, about, later]);
@@ -56,7 +66,12 @@ test('what names no path, or is no smart request, has no branch', () => {
 
 test('a name is shown as it is written, and where the request has it', () => {
   assert.equal(watch(request('BzrDir.open_2.1', '~demo/p/プ/枝/')), '~demo/p/プ/枝');
-  const made = request('BzrDirFormat.initialize_ex_1.16', 'Bazaar-NG meta directory, format 1\n', '~demo/x/', 'True');
+  const made = request(
+    'BzrDirFormat.initialize_ex_1.16',
+    'Bazaar-NG meta directory, format 1\n',
+    '~demo/x/',
+    'True',
+  );
   assert.equal(watch(request('mkdir', '~demo/x', ''), made), '~demo/x');
 });
 

@@ -6,23 +6,30 @@ const watchedBytesMax = 16 * 1024;
 const greeting = 'bzr message 3 (bzr 1.6)\n';
 
 /**
- * Finds the branch that a smart client is about, for the log: the exec line of a client does not say it. That is the place of the first request
- * that is about one; until it comes, or when none does, the first place that the client has looked at. It watches the first bytes only, decides
- * nothing, and gives up at whatever it does not understand. Format: breezy/bzr/smart/protocol.py, version three.
+ * Finds the branch that a smart client is about, for the log: the exec line of a client does not
+ * say it. That is the place of the first request that is about one; until it comes, or when none
+ * does, the first place that the client has looked at. It watches the first bytes only, decides
+ * nothing, and gives up at whatever it does not understand. Format: breezy/bzr/smart/protocol.py,
+ * version three.
  */
 export class BranchWatch {
   #bytes = Buffer.alloc(0);
   #branch: string | null = null;
   #over = false;
 
-  /** As `~alice/project/trunk` (see `placeOfRequest`), or null as long as no request has named one. */
+  /**
+   * As `~alice/project/trunk` (see `placeOfRequest`), or null as long as no request has named one.
+   */
   get branch(): string | null {
     return this.#branch;
   }
 
   take(chunk: Buffer): void {
     if (this.#over) return;
-    this.#bytes = Buffer.concat([this.#bytes, chunk.subarray(0, watchedBytesMax - this.#bytes.length)]);
+    this.#bytes = Buffer.concat([
+      this.#bytes,
+      chunk.subarray(0, watchedBytesMax - this.#bytes.length),
+    ]);
     const found = findPlace(this.#bytes);
     this.#branch = found?.place ?? null;
     this.#over = found?.isLook === false || this.#bytes.length >= watchedBytesMax;
@@ -40,7 +47,10 @@ function findPlace(bytes: Buffer): RequestPlace | null {
   return looked;
 }
 
-/** Four bytes of length and the headers, `s`, four bytes of length, then the request as a bencoded list of strings. */
+/**
+ * Four bytes of length and the headers, `s`, four bytes of length, then the request as a bencoded
+ * list of strings.
+ */
 function findPlaceAt(bytes: Buffer, start: number): RequestPlace | null {
   if (bytes.length < start + 4) return null;
   const structure = start + 4 + bytes.readUInt32BE(start);

@@ -23,7 +23,10 @@ test('a child whose client is killed gets the end of its input and finishes its 
   await until('the child to finish', () => existsSync(mark));
   await until('the session to end', () => stand.log.named('session closed').length === 1);
   assert.deepEqual(stand.forks.signals, []);
-  assert.match(String((await stand.log.heard('session closed')).fields['reason']), /^connection lost/);
+  assert.match(
+    String((await stand.log.heard('session closed')).fields['reason']),
+    /^connection lost/,
+  );
 });
 
 test('a child that still writes when its client is killed is not blocked, and finishes', async () => {
@@ -112,7 +115,8 @@ test('a session outlives the fork service, and learns its exit status from the n
 
 test('a child that is killed for a limit: its user reads which one, and the exit is no success', async () => {
   await using stand = await Stand.open();
-  const line = 'hatchery: 4 sessions of alice had 3200 MiB of memory and may have 1024 MiB; do less at a time';
+  const line =
+    'hatchery: 4 sessions of alice had 3200 MiB of memory and may have 1024 MiB; do less at a time';
   stand.forks.lineAfter = line;
   stand.forks.script = 'echo half; kill -KILL $$';
   const client = stand.startSsh([serveLine]);

@@ -31,7 +31,8 @@ test('trap D: a client that reads nothing stops its child after a few megabytes,
   const client = stand.startSsh([serveLine]);
   await stalled(stand, client);
   const written = await settled(() => readFileSync(progress, 'utf8').split('\n').length - 1);
-  // The client's window is 2 MiB; the rest is one paused output, the pipe, and what ssh itself holds.
+  // The client's window is 2 MiB; the rest is one paused output, the pipe, and what ssh itself
+  // holds.
   assert.ok(written * 65_536 < 6 * 1024 * 1024, `${written} times 64 KiB`);
   resume(client);
   const { code, stdout } = await within('ssh to end', client.result);

@@ -12,10 +12,15 @@ import { forkRefusalCodeOf, readWaitStatus, type ForkRefusalCode } from '@hatche
 import type { Limits } from '../limits.ts';
 import type { ChildExit } from '../ssh/channels/exit-report.ts';
 
-/** A child that serves a session. One that was spawned is nobody's but ours: it is signalled by us, and no service knows its id. */
+/**
+ * A child that serves a session. One that was spawned is nobody's but ours: it is signalled by us,
+ * and no service knows its id.
+ */
 export type SessionChild = Omit<ForkedChild, 'directory'> & Partial<Pick<SpawnedChild, 'signal'>>;
 
-/** Runs a session without the fork service (`ssh.fallback = "spawn"`). @throws as {@link spawnChild} */
+/**
+ * Runs a session without the fork service (`ssh.fallback = "spawn"`). @throws as {@link spawnChild}
+ */
 export type Spawn = (
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -25,7 +30,10 @@ export type Spawn = (
 export interface Absence {
   /** Null to refuse. */
   readonly spawn: Spawn | null;
-  /** When somebody has asked it to stop, and who, in words for the log; null when it is away for another reason. */
+  /**
+   * When somebody has asked it to stop, and who, in words for the log; null when it is away for
+   * another reason.
+   */
   readonly stopped: () => { readonly at: string; readonly words: string } | null;
 }
 
@@ -41,8 +49,9 @@ export type ForkOutcome =
 export type RetryLimits = Pick<Limits, 'forkRetryForMs' | 'forkRetryEveryMs' | 'reattachForMs'>;
 
 /**
- * Asks for a child, and asks again for a moment while the service restarts. `signal` ends the asking between two requests, never in the
- * middle of one: a child whose answer nobody reads would wait for its pipes until it times out.
+ * Asks for a child, and asks again for a moment while the service restarts. `signal` ends the
+ * asking between two requests, never in the middle of one: a child whose answer nobody reads would
+ * wait for its pipes until it times out.
  */
 export async function obtainChild(
   options: Omit<ForkOptions, 'signal'>,
@@ -59,7 +68,8 @@ export async function obtainChild(
       if (!(error instanceof ForkerUnavailableError)) throw error;
       const stop = stopped();
       // Somebody wants it so: nothing is waited for, and nothing spawned instead.
-      if (stop !== null) return unavailable(new Error(stop.words, { cause: error }), stoppedLine(stop.at));
+      if (stop !== null)
+        return unavailable(new Error(stop.words, { cause: error }), stoppedLine(stop.at));
       if (performance.now() >= lastTryAt)
         return spawn === null ? unavailable(error) : spawnInstead(options, error, spawn);
     }
@@ -81,7 +91,11 @@ function unavailable(cause: Error, line: string = restartingLine): ForkOutcome {
   return { kind: 'unavailable', line, cause };
 }
 
-async function spawnInstead({ command, environment }: ForkOptions, cause: Error, spawn: Spawn): Promise<ForkOutcome> {
+async function spawnInstead(
+  { command, environment }: ForkOptions,
+  cause: Error,
+  spawn: Spawn,
+): Promise<ForkOutcome> {
   try {
     return { kind: 'spawned', child: await spawn(command, environment), cause };
   } catch (error) {
@@ -92,8 +106,8 @@ async function spawnInstead({ command, environment }: ForkOptions, cause: Error,
 }
 
 /**
- * How a child ended. When the service goes away first, its successor is asked by the child's id; null when that one does not know, or
- * does not come in time, or `signal` fires.
+ * How a child ended. When the service goes away first, its successor is asked by the child's id;
+ * null when that one does not know, or does not come in time, or `signal` fires.
  */
 export async function exitOf(
   child: SessionChild,

@@ -16,7 +16,8 @@ export class InputPump {
     source.on('data', (chunk: Buffer) => this.#take(chunk));
     source.once('end', () => this.#finish());
     stdin.on('drain', () => source.resume());
-    // The child reads no more. The client is not told, just as a shell's pipe would not, but must not block on us either.
+    // The child reads no more. The client is not told, just as a shell's pipe would not, but must
+    // not block on us either.
     stdin.on('error', () => this.destroy());
   }
 
@@ -39,7 +40,10 @@ export class InputPump {
     this.#source.resume();
   }
 
-  /** The child has gone. What the client still sends is read for nobody, for a channel that is not read does not close. */
+  /**
+   * The child has gone. What the client still sends is read for nobody, for a channel that is not
+   * read does not close.
+   */
   destroy(): void {
     this.#closed = true;
     this.#stdin.destroy();

@@ -2,7 +2,10 @@ import type { Readable, Writable } from 'node:stream';
 import type { Limits } from '../limits.ts';
 import type { SendGate } from '../ssh/channels/send-gate.ts';
 
-export type OutputLimits = Pick<Limits, 'outputBufferBytesMax' | 'outputsDeadlineMs' | 'pipeBytesMax'>;
+export type OutputLimits = Pick<
+  Limits,
+  'outputBufferBytesMax' | 'outputsDeadlineMs' | 'pipeBytesMax'
+>;
 
 /** Carries one output of a child to the client, and reads no more of it than the client takes. */
 export class OutputPump {
@@ -40,12 +43,16 @@ export class OutputPump {
   }
 
   /**
-   * The child has exited, and its output should end now. Whoever else holds it open is cut off after the first whole deadline in which the
-   * client took everything, for by then the dead child's bytes have been read; or when more has come than a pipe can hold.
+   * The child has exited, and its output should end now. Whoever else holds it open is cut off
+   * after the first whole deadline in which the client took everything, for by then the dead
+   * child's bytes have been read; or when more has come than a pipe can hold.
    */
   limit(): void {
     if (this.#ended || this.#deadline !== null) return;
-    const timer = setInterval(() => setImmediate(() => this.#checkDeadline()), this.#limits.outputsDeadlineMs);
+    const timer = setInterval(
+      () => setImmediate(() => this.#checkDeadline()),
+      this.#limits.outputsDeadlineMs,
+    );
     this.#deadline = { timer, bytesAtExit: this.#bytes, wasPaused: this.#paused };
   }
 
@@ -100,7 +107,8 @@ export class OutputPump {
   #checkDeadline(): void {
     const deadline = this.#deadline;
     if (deadline === null) return;
-    if (!deadline.wasPaused || this.#bytes - deadline.bytesAtExit > this.#limits.pipeBytesMax) this.#source.destroy();
+    if (!deadline.wasPaused || this.#bytes - deadline.bytesAtExit > this.#limits.pipeBytesMax)
+      this.#source.destroy();
     deadline.wasPaused = this.#paused;
   }
 

@@ -18,7 +18,10 @@ test('somebody who wants a shell reads what to do instead', async () => {
   for (const options of [['-T'], ['-tt']]) {
     const { code, stderr } = await stand.ssh([], undefined, options);
     assert.equal(code, 1);
-    assert.match(stderr, /hatchery: hello alice, no shell here; branch with: brz branch bzr\+ssh:\/\/alice@/);
+    assert.match(
+      stderr,
+      /hatchery: hello alice, no shell here; branch with: brz branch bzr\+ssh:\/\/alice@/,
+    );
   }
 });
 
@@ -32,13 +35,24 @@ test('sftp is refused in words', async () => {
 test('forwarding of ports, X11 and agents, and variables, are not given', async () => {
   await using stand = await Stand.open();
   stand.forks.script = 'env';
-  const argv = ['-A', '-o', 'SetEnv=LD_PRELOAD=x.so', '-R', '0:127.0.0.1:1', '-o', 'ExitOnForwardFailure=no'];
+  const argv = [
+    '-A',
+    '-o',
+    'SetEnv=LD_PRELOAD=x.so',
+    '-R',
+    '0:127.0.0.1:1',
+    '-o',
+    'ExitOnForwardFailure=no',
+  ];
   const { code, stdout, stderr } = await stand.ssh([serveLine], '', argv);
   assert.equal(code, 0);
   assert.doesNotMatch(stdout.toString(), /LD_PRELOAD|SSH_AUTH_SOCK|DISPLAY/);
   assert.match(stderr, /remote port forwarding failed/);
   const refused = stand.log.named('channel request refused').map(({ fields }) => fields['what']);
-  assert.ok(refused.includes('env LD_PRELOAD') && refused.includes('tcpip-forward'), JSON.stringify(refused));
+  assert.ok(
+    refused.includes('env LD_PRELOAD') && refused.includes('tcpip-forward'),
+    JSON.stringify(refused),
+  );
 });
 
 test('a tunnel through the gateway is refused in words', async () => {
@@ -61,7 +75,9 @@ test('the fork service’s own reason reaches the user', async () => {
 });
 
 test('a fork service that is away for a moment is waited for', async () => {
-  await using stand = await Stand.open({ limits: { forkRetryForMs: 60_000, forkRetryEveryMs: 10 } });
+  await using stand = await Stand.open({
+    limits: { forkRetryForMs: 60_000, forkRetryEveryMs: 10 },
+  });
   await stand.forks.stopForking();
   const client = stand.startSsh([serveLine]);
   await until('the sign-in', () => stand.log.named('signed in').length === 1);
@@ -88,7 +104,11 @@ test('a user’s sessions have a limit, which the user reads, and which counts o
   assert.equal(second.code, 1);
   assert.match(second.stderr, /hatchery: alice has 1 sessions running and may have 1/);
   stand.authorize('bob', stand.alice.key);
-  const bob = await run('/usr/bin/ssh', [...sshArguments({ ...stand.alice, user: 'bob' }), serveLine], 'bob');
+  const bob = await run(
+    '/usr/bin/ssh',
+    [...sshArguments({ ...stand.alice, user: 'bob' }), serveLine],
+    'bob',
+  );
   assert.deepEqual([bob.code, bob.stdout.toString()], [0, 'bob']);
   first.process.stdin?.end();
   assert.equal((await within('the first to end', first.result)).code, 0);

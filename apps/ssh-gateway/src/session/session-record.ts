@@ -1,4 +1,9 @@
-import { failureOfStatus, isOurs, type RunningSession, type SessionPhasesMs } from '@hatchery/events';
+import {
+  failureOfStatus,
+  isOurs,
+  type RunningSession,
+  type SessionPhasesMs,
+} from '@hatchery/events';
 import type { Phase, SessionResult } from '../metrics/gateway-metrics.ts';
 import type { ChildExit } from '../ssh/channels/exit-report.ts';
 import type { SessionChild } from './fork-service.ts';
@@ -22,14 +27,20 @@ export class SessionRecord {
     this.#services = services;
     this.#openedAtMs = services.now();
     const { connection } = options;
-    // Only of the first session: a multiplexing client opens later ones when its user likes, which nobody waited for.
+    // Only of the first session: a multiplexing client opens later ones when its user likes, which
+    // nobody waited for.
     if (options.isFirst) this.#phase('exec', connection.signedInAtMs, this.#openedAtMs);
   }
 
   /** The fork service was of no use, and the child is nobody's but ours. */
   spawned(childId: string, reason: string): void {
     this.#services.metrics.sessionSpawned();
-    this.#services.publish({ kind: 'session.spawned', sessionId: this.#options.id, childId, reason });
+    this.#services.publish({
+      kind: 'session.spawned',
+      sessionId: this.#options.id,
+      childId,
+      reason,
+    });
   }
 
   forked(): void {
@@ -58,7 +69,14 @@ export class SessionRecord {
     const { identity, peer } = connection;
     const { user } = identity;
     this.#services.metrics.sessionOpened();
-    this.#services.publish({ kind: 'session.opened', sessionId, childId, user, peer, command: command.join(' ') });
+    this.#services.publish({
+      kind: 'session.opened',
+      sessionId,
+      childId,
+      user,
+      peer,
+      command: command.join(' '),
+    });
   }
 
   exited(exit: ChildExit): void {
@@ -83,17 +101,35 @@ export class SessionRecord {
     metrics.sessionClosed(this.#result(reason), this.#ageMs, bytes);
     publish({ kind: 'session.closed', sessionId, childId: child.id, reason, bytes, phasesMs: all });
     audit({
-      ...{ kind: 'session.closed', sessionId, childId: child.id, pid: child.pid, user: identity.user, peer },
-      ...{ fingerprint: identity.fingerprint, command: command.join(' '), branch, bytes, phasesMs, lastedMs: end ?? 0 },
-      ...{ exit: exitWord(this.#exit), reason },
+      kind: 'session.closed',
+      sessionId,
+      childId: child.id,
+      pid: child.pid,
+      user: identity.user,
+      peer,
+      fingerprint: identity.fingerprint,
+      command: command.join(' '),
+      branch,
+      bytes,
+      phasesMs,
+      lastedMs: end ?? 0,
+      exit: exitWord(this.#exit),
+      reason,
     });
   }
 
   summary(state: string, childId: string | null, pumps: Pumps | null): RunningSession {
     const { id: sessionId, connection, command } = this.#options;
     return {
-      ...{ sessionId, childId, user: connection.identity.user, peer: connection.peer, command: command.join(' ') },
-      ...{ branch: pumps?.branch ?? null, state, ageMs: Math.round(this.#ageMs), bytes: pumps?.bytes ?? null },
+      sessionId,
+      childId,
+      user: connection.identity.user,
+      peer: connection.peer,
+      command: command.join(' '),
+      branch: pumps?.branch ?? null,
+      state,
+      ageMs: Math.round(this.#ageMs),
+      bytes: pumps?.bytes ?? null,
     };
   }
 
@@ -103,7 +139,10 @@ export class SessionRecord {
     return { fingerprint, exit: this.#exit, branch, bytes, phasesMs: this.#phasesMs };
   }
 
-  /** Each phase in milliseconds from the one before; null for one that was not reached. `auth` is the connection's, shared by its sessions. */
+  /**
+   * Each phase in milliseconds from the one before; null for one that was not reached. `auth` is
+   * the connection's, shared by its sessions.
+   */
   get #phasesMs(): SessionPhasesMs {
     const { acceptedAtMs, signedInAtMs } = this.#options.connection;
     const since = (from: number | null, to: number | null): number | null =>
@@ -124,14 +163,23 @@ export class SessionRecord {
     metrics.sessionRefused(refusal.reason, refusal.result);
     const { identity, peer } = connection;
     const { user } = identity;
-    audit({ kind: 'session.refused', user, peer, reason: refusal.reason, request: command.join(' ') });
+    audit({
+      kind: 'session.refused',
+      user,
+      peer,
+      reason: refusal.reason,
+      request: command.join(' '),
+    });
   }
 
   get #ageMs(): number {
     return this.#services.now() - this.#openedAtMs;
   }
 
-  /** A child that fails is its user's affair, unless it says that it is ours; that nobody knows how it ended is ours. */
+  /**
+   * A child that fails is its user's affair, unless it says that it is ours; that nobody knows how
+   * it ended is ours.
+   */
   #result(reason: string): SessionResult {
     if (this.#failed) return 'system';
     if (reason !== 'finished') return 'client';

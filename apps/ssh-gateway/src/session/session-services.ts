@@ -24,7 +24,10 @@ export interface SessionServices {
   readonly forkSocket: string;
   /** For when nobody answers there. */
   readonly absence: Absence;
-  /** Asks the forker why a child was killed; null when there is nothing to tell. Rejects when it gives no answer. */
+  /**
+   * Asks the forker why a child was killed; null when there is nothing to tell. Rejects when it
+   * gives no answer.
+   */
   readonly endingOf: (childId: string) => Promise<Killed | null>;
   /** Asks the forker to signal a child by its id. */
   readonly signalChild: (childId: string, signal: string, reason: string) => Promise<void>;

@@ -58,7 +58,8 @@ test('trap C: a death by a signal that SSH has no name for arrives as 128 and it
 
 test('trap B: the last of stdout and stderr arrive before the exit status, also when the child ends at once', async () => {
   await using stand = await Stand.open();
-  stand.forks.script = 'head -c 300000 /dev/zero; head -c 300000 /dev/zero | tr "\\0" e >&2; exit 7';
+  stand.forks.script =
+    'head -c 300000 /dev/zero; head -c 300000 /dev/zero | tr "\\0" e >&2; exit 7';
   const { code, stdout, stderr } = await stand.ssh([serveLine], '');
   assert.equal(stdout.length, 300_000);
   assert.equal(stderr.match(/e{1000,}/g)?.join('').length, 300_000);

@@ -1,3 +1,4 @@
+// Long: one session; it carries out the effects that state.ts decides.
 import type { Logger } from '@hatchery/daemon';
 import type { RunningSession } from '@hatchery/events';
 import { exitReport, type ChildExit } from '../ssh/channels/exit-report.ts';
@@ -15,8 +16,8 @@ import {
 } from './state.ts';
 
 /**
- * One exec channel and the child that serves it, until both are gone. What happens is told to {@link transition}; this class does what
- * comes back, and decides nothing.
+ * One exec channel and the child that serves it, until both are gone. What happens is told to
+ * {@link transition}; this class does what comes back, and decides nothing.
  */
 export class Session {
   readonly id: string;
@@ -67,7 +68,10 @@ export class Session {
   #tell(event: SessionEvent): void {
     const { state, effects } = transition(this.#state, event);
     if (state.name !== this.#state.name)
-      this.#log.debug({ from: this.#state.name, to: state.name, event: event.type }, 'session state changed');
+      this.#log.debug(
+        { from: this.#state.name, to: state.name, event: event.type },
+        'session state changed',
+      );
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
   }
@@ -83,7 +87,10 @@ export class Session {
       case 'report-exit':
         return this.#reportExit(effect.exit);
       case 'start-eof-wait':
-        this.#eofWait = setTimeout(() => this.#tell({ type: 'eof-due' }), this.#services.limits.eofWaitMs);
+        this.#eofWait = setTimeout(
+          () => this.#tell({ type: 'eof-due' }),
+          this.#services.limits.eofWaitMs,
+        );
         return;
       case 'send-eof':
         return this.#options.channel.sendEof();
@@ -112,20 +119,34 @@ export class Session {
     const { forkSocket: socket, limits, absence } = this.#services;
     const { user, teams } = connection.identity;
     const environment = {
-      ...{ BRZ_EMAIL: user, HATCHERY_USER: user, HATCHERY_TEAMS: teams.join(' ') },
-      ...{ HATCHERY_PEER: connection.peer, HATCHERY_SESSION: id },
+      BRZ_EMAIL: user,
+      HATCHERY_USER: user,
+      HATCHERY_TEAMS: teams.join(' '),
+      HATCHERY_PEER: connection.peer,
+      HATCHERY_SESSION: id,
     };
-    const outcome = await obtainChild({ socket, command, environment }, limits, this.#asking.signal, absence);
+    const outcome = await obtainChild(
+      { socket, command, environment },
+      limits,
+      this.#asking.signal,
+      absence,
+    );
     switch (outcome.kind) {
       case 'spawned':
-        this.#log.warn({ err: outcome.cause, fault: 'system' }, 'fork service unavailable; session spawned');
+        this.#log.warn(
+          { err: outcome.cause, fault: 'system' },
+          'fork service unavailable; session spawned',
+        );
         this.#record.spawned(outcome.child.id, outcome.cause.message);
         return this.#take(outcome.child);
       case 'forked':
         return this.#take(outcome.child);
       case 'refused':
         // Of all these only the user's own limit is the user's to mend.
-        this.#record.refused(outcome.code, outcome.code === 'children-per-user' ? 'client' : 'system');
+        this.#record.refused(
+          outcome.code,
+          outcome.code === 'children-per-user' ? 'client' : 'system',
+        );
         return this.#tell({ type: 'not-forked', line: outcome.line });
       case 'unavailable':
         this.#record.refused('fork-service-unavailable', 'system');
@@ -163,14 +184,19 @@ export class Session {
       this.#lastLine = killed.line;
       this.#record.killed(killed.cause);
     } catch (error) {
-      this.#log.warn({ err: error, childId: child.id }, 'the fork service does not say why a child was killed');
+      this.#log.warn(
+        { err: error, childId: child.id },
+        'the fork service does not say why a child was killed',
+      );
     }
   }
 
   #openPipes(): void {
     const child = this.#child as SessionChild;
     try {
-      const pumps = new Pumps(child, this.#options.channel, this.#services.limits, () => this.#record.firstByte());
+      const pumps = new Pumps(child, this.#options.channel, this.#services.limits, () =>
+        this.#record.firstByte(),
+      );
       this.#pumps = pumps;
       void pumps.outputsDrained.then(() => this.#tell({ type: 'outputs-drained' }));
       this.#record.opened(child.id);
@@ -186,7 +212,8 @@ export class Session {
   }
 
   #reportExit(exit: ChildExit): void {
-    if (exit.kind === 'unknown') this.#log.error({ childId: this.#child?.id, fault: 'system' }, 'exit status unknown');
+    if (exit.kind === 'unknown')
+      this.#log.error({ childId: this.#child?.id, fault: 'system' }, 'exit status unknown');
     const report = exitReport(exit);
     if (this.#lastLine === null) this.#options.channel.finish(report);
     else this.#options.channel.finishInWords(this.#lastLine, report);
@@ -207,7 +234,12 @@ export class Session {
 
   #startStep(step: AbandonStep): void {
     const { childFinishMs, childHangupMs, childTermMs, childKillMs } = this.#services.limits;
-    const ms = { finish: childFinishMs, hangup: childHangupMs, terminate: childTermMs, kill: childKillMs }[step];
+    const ms = {
+      finish: childFinishMs,
+      hangup: childHangupMs,
+      terminate: childTermMs,
+      kill: childKillMs,
+    }[step];
     clearTimeout(this.#step);
     this.#step = setTimeout(() => this.#tell({ type: 'step-expired' }), ms);
   }
@@ -220,14 +252,21 @@ export class Session {
     this.#child?.[Symbol.dispose]();
     const child = this.#child === null ? null : { childId: this.#child.id, pid: this.#child.pid };
     this.#log.info(
-      { ...child, ...this.#record.accessFields(this.#pumps), command: this.#options.command[0], reason },
+      {
+        ...child,
+        ...this.#record.accessFields(this.#pumps),
+        command: this.#options.command[0],
+        reason,
+      },
       'session closed',
     );
     this.#record.ended(reason, this.#child, this.#pumps);
     this.#resolveEnded();
   }
 
-  /** A failure nobody expected is a defect: it is logged, and the session goes on with `otherwise`. */
+  /**
+   * A failure nobody expected is a defect: it is logged, and the session goes on with `otherwise`.
+   */
   #do(work: () => Promise<void>, otherwise: SessionEvent): void {
     work().catch((error: unknown) => {
       this.#record.failed();

@@ -57,7 +57,9 @@ export class Sessions {
     const asked: Asked = { connection, request, channel };
     const admission = this.#admit(connection.identity.user, request, isFirst);
     if (admission.kind === 'refused') return this.#refuse(asked, admission);
-    const opening = this.#enter(asked, admission.command, isFirst).finally(() => this.#opening.delete(opening));
+    const opening = this.#enter(asked, admission.command, isFirst).finally(() =>
+      this.#opening.delete(opening),
+    );
     this.#opening.add(opening);
   }
 
@@ -66,7 +68,10 @@ export class Sessions {
     return [...this.#running.keys()].map((session) => session.summary);
   }
 
-  /** Takes no session from now on but the first one of a connection; `reason` is why, as users read it. */
+  /**
+   * Takes no session from now on but the first one of a connection; `reason` is why, as users read
+   * it.
+   */
   drain(reason: string | null): void {
     this.#draining = true;
     this.#drainReason = reason;
@@ -77,7 +82,9 @@ export class Sessions {
     this.#drainReason = null;
   }
 
-  /** Ends the patience with children whose clients have gone; without `isMeant` with all of them. */
+  /**
+   * Ends the patience with children whose clients have gone; without `isMeant` with all of them.
+   */
   hurry(isMeant: (identity: Identity) => boolean = () => true): void {
     for (const [session, identity] of this.#running) if (isMeant(identity)) session.hurry();
   }
@@ -91,11 +98,16 @@ export class Sessions {
   }
 
   get #drainRefusal(): Refusal {
-    return { kind: 'refused', reason: 'draining', line: `hatchery: ${drainLine('session', this.#drainReason)}` };
+    return {
+      kind: 'refused',
+      reason: 'draining',
+      line: `hatchery: ${drainLine('session', this.#drainReason)}`,
+    };
   }
 
   #admit(user: string, request: ChannelRequest, isFirst: boolean): Admission {
-    if (request.kind === 'shell') return { kind: 'refused', reason: 'shell', line: noShellLine(user) };
+    if (request.kind === 'shell')
+      return { kind: 'refused', reason: 'shell', line: noShellLine(user) };
     if (request.kind === 'subsystem')
       return { kind: 'refused', reason: 'subsystem', line: noSubsystemLine(request.name) };
     const decision = decideCommand(request.line, user, this.#options.limits.execLineBytesMax);

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { firstState, transition, type SessionEffect, type SessionEvent, type SessionState } from './state.ts';
+import {
+  firstState,
+  transition,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionState,
+} from './state.ts';
 
 const forked: SessionEvent = { type: 'forked' };
 const drained: SessionEvent = { type: 'outputs-drained' };
@@ -17,7 +23,9 @@ const all = [forked, drained, eofDue, gone, exited, lost, expired, hurry, notFor
 
 /** The effects of a sequence, each as its type and what distinguishes it. */
 function effectsOf(...events: SessionEvent[]): string[] {
-  return play(events).effects.map((effect) => [effect.type, detailOf(effect)].filter((part) => part !== '').join(' '));
+  return play(events).effects.map((effect) =>
+    [effect.type, detailOf(effect)].filter((part) => part !== '').join(' '),
+  );
 }
 
 function play(events: readonly SessionEvent[]): { state: SessionState; effects: SessionEffect[] } {
@@ -89,16 +97,17 @@ test('a client that leaves while it waits for a fork opens nothing, and its chil
 test('a child whose client has gone is left alone first, then asked more and more firmly', () => {
   const effects = effectsOf(forked, gone, expired, expired, expired, expired);
   assert.deepEqual(effects, [
-    ...['open-pipes', 'detach-client', 'start-step finish'],
-    ...[
-      'signal SIGHUP',
-      'start-step hangup',
-      'signal SIGTERM',
-      'start-step terminate',
-      'signal SIGKILL',
-      'start-step kill',
-    ],
-    ...['give-up-child', 'release cable cut'],
+    'open-pipes',
+    'detach-client',
+    'start-step finish',
+    'signal SIGHUP',
+    'start-step hangup',
+    'signal SIGTERM',
+    'start-step terminate',
+    'signal SIGKILL',
+    'start-step kill',
+    'give-up-child',
+    'release cable cut',
   ]);
 });
 
@@ -114,7 +123,10 @@ test('its exit ends the ladder at any step', () => {
 });
 
 test('hurry skips the time to finish, and shortens nothing else', () => {
-  assert.deepEqual(effectsOf(forked, gone, hurry, hurry).slice(3), ['signal SIGHUP', 'start-step hangup']);
+  assert.deepEqual(effectsOf(forked, gone, hurry, hurry).slice(3), [
+    'signal SIGHUP',
+    'start-step hangup',
+  ]);
   assert.deepEqual(effectsOf(forked, hurry), ['open-pipes']);
 });
 
@@ -129,7 +141,11 @@ test('pipes that cannot be opened are told, and the child does not stay', () => 
 });
 
 test('a lost exit waits for the outputs and is reported as unknown', () => {
-  assert.deepEqual(effectsOf(forked, lost, drained), ['open-pipes', 'report-exit unknown', 'release finished']);
+  assert.deepEqual(effectsOf(forked, lost, drained), [
+    'open-pipes',
+    'report-exit unknown',
+    'release finished',
+  ]);
   assert.deepEqual(effectsOf(forked, drained, lost), [
     'open-pipes',
     'start-eof-wait',
@@ -139,12 +155,19 @@ test('a lost exit waits for the outputs and is reported as unknown', () => {
 });
 
 test('a lost exit does not take the child for gone while its outputs are open', () => {
-  assert.deepEqual(effectsOf(forked, gone, lost, expired).slice(3), ['signal SIGHUP', 'start-step hangup']);
+  assert.deepEqual(effectsOf(forked, gone, lost, expired).slice(3), [
+    'signal SIGHUP',
+    'start-step hangup',
+  ]);
   assert.deepEqual(effectsOf(forked, gone, lost, drained).slice(3), ['release cable cut']);
 });
 
 test('a client that leaves while the last output is on its way ends the session', () => {
-  assert.deepEqual(effectsOf(forked, exited, gone), ['open-pipes', 'limit-outputs', 'release cable cut']);
+  assert.deepEqual(effectsOf(forked, exited, gone), [
+    'open-pipes',
+    'limit-outputs',
+    'release cable cut',
+  ]);
 });
 
 test('after any events: released at most once and exactly when ended, reported at most once, nothing after the release', () => {
@@ -155,7 +178,9 @@ test('after any events: released at most once and exactly when ended, reported a
       const releases = types.filter((type) => type === 'release').length;
       assert.equal(releases, state.name === 'ended' ? 1 : 0);
       if (releases === 1) assert.equal(types.at(-1), 'release');
-      assert.ok(types.filter((type) => type === 'report-exit' || type === 'tell-and-end').length <= 1);
+      assert.ok(
+        types.filter((type) => type === 'report-exit' || type === 'tell-and-end').length <= 1,
+      );
     }),
   );
 });
@@ -164,7 +189,16 @@ test('from any state, a client that leaves and time that passes end the session:
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...all), { maxLength: 20 }), (events) => {
       // A fork always gets an answer, if only that of its own deadline.
-      const { state } = play([...events, gone, forked, notForked, expired, expired, expired, expired]);
+      const { state } = play([
+        ...events,
+        gone,
+        forked,
+        notForked,
+        expired,
+        expired,
+        expired,
+        expired,
+      ]);
       assert.equal(state.name, 'ended');
     }),
   );

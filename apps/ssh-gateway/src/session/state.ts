@@ -1,6 +1,9 @@
 import type { ChildExit } from '../ssh/channels/exit-report.ts';
 
-/** Whom a session serves, and how far its end has come. `exitLost`: the fork service went away, so the exit will stay unknown. */
+/**
+ * Whom a session serves, and how far its end has come. `exitLost`: the fork service went away, so
+ * the exit will stay unknown.
+ */
 export type SessionState =
   /** The fork service was asked. `gone` names why nobody waits for the child any more. */
   | { readonly name: 'forking'; readonly gone: string | null }
@@ -51,7 +54,11 @@ export type SessionEffect =
   | { readonly type: 'limit-outputs' }
   /** Gives the child the end of its input and reads its outputs for nobody. */
   | { readonly type: 'detach-client' }
-  | { readonly type: 'signal'; readonly signal: 'SIGHUP' | 'SIGTERM' | 'SIGKILL'; readonly reason: string }
+  | {
+      readonly type: 'signal';
+      readonly signal: 'SIGHUP' | 'SIGTERM' | 'SIGKILL';
+      readonly reason: string;
+    }
   | { readonly type: 'start-step'; readonly step: AbandonStep }
   | { readonly type: 'give-up-child' }
   | { readonly type: 'release'; readonly reason: string };
@@ -63,7 +70,10 @@ export interface Transition {
 
 export const firstState: SessionState = { name: 'forking', gone: null };
 
-/** What one event comes to. An event that has no meaning in a state, as a late one after the end, changes nothing. */
+/**
+ * What one event comes to. An event that has no meaning in a state, as a late one after the end,
+ * changes nothing.
+ */
 export function transition(state: SessionState, event: SessionEvent): Transition {
   switch (state.name) {
     case 'forking':
@@ -91,13 +101,17 @@ function whileForking(state: In<'forking'>, event: SessionEvent): Transition {
           state: { name: 'running', outputsDrained: false, exitLost: false },
           effects: [{ type: 'open-pipes' }],
         };
-      // Nothing was sent to it and nothing will be, so there is no work to lose and no reason to wait for a time-out.
+      // Nothing was sent to it and nothing will be, so there is no work to lose and no reason to
+      // wait for a time-out.
       return abandon(state.gone, 'kill', { outputsDrained: false, exitLost: false });
     case 'not-forked':
       if (state.gone !== null) return end(state.gone);
       return end(`refused: ${event.line}`, { type: 'tell-and-end', line: event.line });
     case 'client-gone':
-      return { state: { name: 'forking', gone: state.gone ?? event.reason }, effects: [{ type: 'stop-asking' }] };
+      return {
+        state: { name: 'forking', gone: state.gone ?? event.reason },
+        effects: [{ type: 'stop-asking' }],
+      };
     default:
       return stay(state);
   }
@@ -107,13 +121,17 @@ function whileRunning(state: In<'running'>, event: SessionEvent): Transition {
   switch (event.type) {
     case 'child-exited':
       if (state.outputsDrained) return report(event.exit);
-      return { state: { name: 'draining', exit: event.exit }, effects: [{ type: 'limit-outputs' }] };
+      return {
+        state: { name: 'draining', exit: event.exit },
+        effects: [{ type: 'limit-outputs' }],
+      };
     case 'exit-lost':
       if (state.outputsDrained) return report({ kind: 'unknown' });
       return stay({ ...state, exitLost: true });
     case 'outputs-drained':
       if (state.exitLost) return report({ kind: 'unknown' });
-      // Not the EOF yet: a client that has sent its own closes the channel at ours, and the exit, a moment later, would tell nobody.
+      // Not the EOF yet: a client that has sent its own closes the channel at ours, and the exit, a
+      // moment later, would tell nobody.
       return { state: { ...state, outputsDrained: true }, effects: [{ type: 'start-eof-wait' }] };
     case 'eof-due':
       return { state, effects: [{ type: 'send-eof' }] };
@@ -158,7 +176,8 @@ const stepAfter = { finish: 'hangup', hangup: 'terminate', terminate: 'kill' } a
 const signalOf = { hangup: 'SIGHUP', terminate: 'SIGTERM', kill: 'SIGKILL' } as const;
 
 function nextStep(state: In<'abandoned'>): Transition {
-  // SIGKILL was sent and nobody heard of an exit: said as an error, for the session must end somehow.
+  // SIGKILL was sent and nobody heard of an exit: said as an error, for the session must end
+  // somehow.
   if (state.step === 'kill') return end(state.reason, { type: 'give-up-child' });
   return abandon(state.reason, stepAfter[state.step], state);
 }
@@ -169,7 +188,8 @@ function abandon(
   { outputsDrained, exitLost }: Pick<In<'abandoned'>, 'outputsDrained' | 'exitLost'>,
   ...before: SessionEffect[]
 ): Transition {
-  const signals: SessionEffect[] = step === 'finish' ? [] : [{ type: 'signal', signal: signalOf[step], reason }];
+  const signals: SessionEffect[] =
+    step === 'finish' ? [] : [{ type: 'signal', signal: signalOf[step], reason }];
   return {
     state: { name: 'abandoned', reason, step, outputsDrained, exitLost },
     effects: [...before, ...signals, { type: 'start-step', step }],

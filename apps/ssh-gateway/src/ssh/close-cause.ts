@@ -28,7 +28,10 @@ export type CloseCause =
 
 /** A connection that can be ended. */
 export interface Endable {
-  /** Says why, and closes when the client has taken the last bytes. The client reads `farewell`, or else `reason`. */
+  /**
+   * Says why, and closes when the client has taken the last bytes. The client reads `farewell`, or
+   * else `reason`.
+   */
   readonly disconnect: (cause: CloseCause, reason: string, farewell?: string) => void;
   /** Closes at once. */
   readonly destroy: (cause: CloseCause, reason: string) => void;
@@ -52,5 +55,7 @@ export function disconnectReasonOf(
   cause: CloseCause,
 ): 'by-application' | 'service-not-available' | 'key-exchange-failed' {
   if (cause === 'negotiation') return 'key-exchange-failed';
-  return cause === 'draining' || cause === 'keys-unavailable' ? 'service-not-available' : 'by-application';
+  return cause === 'draining' || cause === 'keys-unavailable'
+    ? 'service-not-available'
+    : 'by-application';
 }

@@ -10,7 +10,10 @@ import { signIn } from '../../testing/ssh2-client.ts';
 import { Stand } from '../../testing/stand.ts';
 
 /** A TCP connection that says what a test tells it to. */
-function dial(stand: Stand, says = ''): { socket: Socket; heard: () => string; closed: Promise<void> } {
+function dial(
+  stand: Stand,
+  says = '',
+): { socket: Socket; heard: () => string; closed: Promise<void> } {
   const socket = connect({ host: '127.0.0.1', port: stand.port, allowHalfOpen: true });
   let heard = '';
   socket.on('data', (bytes: Buffer) => (heard += bytes.toString('latin1'))).on('error', () => {});
@@ -40,7 +43,10 @@ test('trap G: a client that identifies itself and never signs in is sent away', 
 });
 
 test('trap G: a session longer than the login grace goes on', async () => {
-  await using stand = await Stand.open({ ssh: { loginGraceS: 1 }, limits: { identDeadlineMs: 500 } });
+  await using stand = await Stand.open({
+    ssh: { loginGraceS: 1 },
+    limits: { identDeadlineMs: 500 },
+  });
   const client = stand.startSsh([serveLine]);
   await until('the session', () => stand.log.named('session opened').length === 1);
   await delay(1200);
@@ -72,7 +78,10 @@ test('trap H: a damaged packet in the middle of a session destroys the connectio
   raw._sock.write(Buffer.alloc(256, 7));
   await within('the end', closed);
   await until('the session’s end', () => stand.log.named('session closed').length === 1);
-  assert.match(String((await stand.log.heard('session closed')).fields['reason']), /^connection lost: protocol: /);
+  assert.match(
+    String((await stand.log.heard('session closed')).fields['reason']),
+    /^connection lost: protocol: /,
+  );
   await until('the child’s end', () => stand.forks.livingChildren === 0);
   assert.deepEqual(stand.forks.signals, []);
 });
@@ -82,7 +91,8 @@ test('trap H: a failure of the gateway itself is an error in the log with its ow
   const { lines } = stand.log;
   // A log that fails stands for whatever a handler of ours may stumble over.
   lines.push = (line) => {
-    if (line.message === 'signed in') throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
+    if (line.message === 'signed in')
+      throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
     return Array.prototype.push.call(lines, line);
   };
   await assert.rejects(signIn(stand.alice));
@@ -102,7 +112,9 @@ test('trap H: files of one user that cannot be read are no failure of the gatewa
 });
 
 test('too many connections that have not signed in are dropped in words; a signed-in one does not count', async () => {
-  await using stand = await Stand.open({ ssh: { startupsMax: { start: 1, ratePercent: 100, full: 1 } } });
+  await using stand = await Stand.open({
+    ssh: { startupsMax: { start: 1, ratePercent: 100, full: 1 } },
+  });
   const { client } = await signIn(stand.alice);
   const first = dial(stand);
   await until('the greeting', () => first.heard() !== '');
@@ -141,7 +153,10 @@ test('trap L: new keys are made in the middle of a transfer, and nothing of it i
   const { code, stdout, stderr } = await stand.ssh([serveLine], sent, ['-v']);
   assert.equal(code, 0, stderr);
   assert.equal(stdout.equals(sent), true);
-  assert.ok((stderr.match(/SSH2_MSG_NEWKEYS received/g)?.length ?? 0) > 5, 'the keys changed several times');
+  assert.ok(
+    (stderr.match(/SSH2_MSG_NEWKEYS received/g)?.length ?? 0) > 5,
+    'the keys changed several times',
+  );
 });
 
 test('trap L: keys that have been used for long enough are changed without a byte from the child, and the session goes on', async () => {

@@ -1,3 +1,4 @@
+// Long: one connection, from accept to close.
 import type { AuthContext, Connection as Ssh2Connection } from 'ssh2';
 import type { Socket } from 'node:net';
 import type { Logger } from '@hatchery/daemon';
@@ -5,7 +6,12 @@ import { withDrainReason, type AuditBody } from '@hatchery/event-feed';
 import type { Limits } from '../limits.ts';
 import { delayRefusal } from '../auth/refusal-delay.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
-import { answerTo, Authentication, type AuthenticationOptions, type Identity } from './sign-in/authentication.ts';
+import {
+  answerTo,
+  Authentication,
+  type AuthenticationOptions,
+  type Identity,
+} from './sign-in/authentication.ts';
 import { Channels, type ChannelRequest, type Guard } from './channels/channels.ts';
 import { disconnectReasonOf, type CloseCause, type Ending } from './close-cause.ts';
 import { sendBanner, sendDisconnect } from './messages-to-user.ts';
@@ -36,12 +42,17 @@ export interface ConnectionOptions {
   readonly hostKeys: HostKeys;
   readonly algorithms: TransportOptions['algorithms'];
   readonly judgeKey: AuthenticationOptions['judgeKey'];
-  readonly opened: (connection: SignedInConnection, request: ChannelRequest, channel: ExecChannel) => void;
+  readonly opened: (
+    connection: SignedInConnection,
+    request: ChannelRequest,
+    channel: ExecChannel,
+  ) => void;
 }
 
 /**
- * One TCP connection from accept to close. It owns the socket and its deadlines; ssh2 joins when the client has identified itself,
- * and only a {@link SignedInConnection} can open channels. The first cause of the ending is the one that is logged.
+ * One TCP connection from accept to close. It owns the socket and its deadlines; ssh2 joins when
+ * the client has identified itself, and only a {@link SignedInConnection} can open channels. The
+ * first cause of the ending is the one that is logged.
  */
 export class Connection {
   readonly peer: string;
@@ -63,7 +74,10 @@ export class Connection {
   #farewell: string | null = null;
   #graceful: NodeJS.Timeout | undefined;
 
-  /** `whenSignedIn` is called once, if ever: from then on the connection does not count as starting up. */
+  /**
+   * `whenSignedIn` is called once, if ever: from then on the connection does not count as starting
+   * up.
+   */
   constructor(socket: Socket, peer: Peer, options: ConnectionOptions, whenSignedIn: () => void) {
     this.#socket = socket;
     this.#options = options;
@@ -75,7 +89,8 @@ export class Connection {
     this.#acceptedAtMs = options.now();
     // Trap G: ssh2 has no timer before sign-in, so a silent client would stay for ever.
     const noIdent = (): void => this.destroy('ident-timeout', 'no identification in time');
-    const noSignIn = (): void => this.disconnect('login-timeout', 'no sign-in in time; connect again');
+    const noSignIn = (): void =>
+      this.disconnect('login-timeout', 'no sign-in in time; connect again');
     this.#deadlines = {
       ident: setTimeout(noIdent, options.limits.identDeadlineMs),
       login: setTimeout(noSignIn, options.loginGraceMs),
@@ -94,12 +109,16 @@ export class Connection {
     return this.#socket.writableLength;
   }
 
-  /** ssh2 has read the client's identification, with this software in it, and is about to exchange keys. */
+  /**
+   * ssh2 has read the client's identification, with this software in it, and is about to exchange
+   * keys.
+   */
   attach(client: Ssh2Connection, software: string): void {
     clearTimeout(this.#deadlines.ident);
     this.#client = client;
     holdFirstReply(client, this.#socket, this.#options.limits);
-    // Trap H: without this listener an error ends the process, and after one ssh2 goes on parsing and leaves the socket open.
+    // Trap H: without this listener an error ends the process, and after one ssh2 goes on parsing
+    // and leaves the socket open.
     client.on('error', ({ message }) => endUnreadable(this, client, message));
     const { hostKeys, algorithms, judgeKey, limits, metrics, idleTimeoutMs } = this.#options;
     const disagreed = (what: Disagreement): void =>
@@ -107,7 +126,8 @@ export class Connection {
     mendTransport(client, { hostKeys, algorithms, disagreed, violation: this.#violation });
     client.once('handshake', () => this.#shookHands());
     client.on('rekey', () => metrics.rekeyed());
-    const silent = (): void => this.disconnect('silence', 'nothing heard for too long; connect again');
+    const silent = (): void =>
+      this.disconnect('silence', 'nothing heard for too long; connect again');
     watchSilence(this.#socket, idleTimeoutMs, silent);
     const authentication = new Authentication({ judgeKey, limits, address: this.#address });
     client.on('authentication', (context) => void this.#authenticate(authentication, context));
@@ -117,11 +137,14 @@ export class Connection {
   }
 
   /**
-   * Closes as soon as no channel is open. One that came just before the drain has a moment for the session it came for, or a restart would
-   * refuse it after all.
+   * Closes as soon as no channel is open. One that came just before the drain has a moment for the
+   * session it came for, or a restart would refuse it after all.
    */
   drain(reason: string | null): void {
-    this.#farewell = withDrainReason(['the service is being drained', '; connect again in a minute'], reason);
+    this.#farewell = withDrainReason(
+      ['the service is being drained', '; connect again in a minute'],
+      reason,
+    );
     if (this.#channels?.wereUsed === true) this.#leaveIfIdle();
     else this.#graceful = setTimeout(() => this.#leaveIfIdle(), this.#options.limits.drainGraceMs);
   }
@@ -132,7 +155,10 @@ export class Connection {
     clearTimeout(this.#graceful);
   }
 
-  /** Says goodbye in words, and gives the client a moment to take what is on its way. `reason` is for the log. */
+  /**
+   * Says goodbye in words, and gives the client a moment to take what is on its way. `reason` is
+   * for the log.
+   */
   disconnect(cause: CloseCause, reason: string, farewell: string = reason): void {
     this.#ending ??= { cause, reason };
     if (this.#client === null) {
@@ -167,7 +193,8 @@ export class Connection {
       this.#record.attempted(outcome);
       if (notice !== null) sendBanner(this.#client as Ssh2Connection, `hatchery: ${notice}`);
       if (ending !== null) this.disconnect(ending.cause, ending.reason, ending.farewell);
-      else if (identity === null) answerTo(context, answer === 'ask-for-signature' ? answer : 'refuse');
+      else if (identity === null)
+        answerTo(context, answer === 'ask-for-signature' ? answer : 'refuse');
       else this.#signIn(identity, context);
     } catch (error) {
       this.#failed(error);
@@ -198,7 +225,10 @@ export class Connection {
     answerTo(context, 'accept');
   }
 
-  /** What a handler of ours throws would reach ssh2's parser and pass for the client's error (trap H). */
+  /**
+   * What a handler of ours throws would reach ssh2's parser and pass for the client's error (trap
+   * H).
+   */
   readonly #guard: Guard =
     (handler) =>
     (...given) => {
@@ -217,7 +247,8 @@ export class Connection {
   }
 
   #onIdle(): void {
-    if (this.#farewell !== null) setTimeout(() => this.#leaveIfIdle(), this.#options.limits.lingerMs).unref();
+    if (this.#farewell !== null)
+      setTimeout(() => this.#leaveIfIdle(), this.#options.limits.lingerMs).unref();
   }
 
   #leaveIfIdle(): void {

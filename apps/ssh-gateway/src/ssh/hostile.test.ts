@@ -1,3 +1,4 @@
+// Long: a test for each attack on one connection.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
@@ -9,7 +10,10 @@ import { metricOf } from '../../testing/control.ts';
 import { exec, signIn, type RawChannel } from '../../testing/ssh2-client.ts';
 import { Stand } from '../../testing/stand.ts';
 
-const wide = { startupsMax: { start: 2000, ratePercent: 30, full: 3000 }, startupsPerSourceMax: 3000 };
+const wide = {
+  startupsMax: { start: 2000, ratePercent: 30, full: 3000 },
+  startupsPerSourceMax: 3000,
+};
 
 function dial(stand: Stand, bytes: Buffer): Promise<void> {
   const socket = connect(stand.port, '127.0.0.1');
@@ -31,7 +35,10 @@ test('random bytes, with an identification before them and without, are no more 
     await Promise.all(
       Array.from({ length: 20 }, (_, number) => {
         const noise = randomBytes(1 + 97 * number);
-        return dial(stand, number % 2 === 0 ? noise : Buffer.concat([Buffer.from('SSH-2.0-noise\r\n'), noise]));
+        return dial(
+          stand,
+          number % 2 === 0 ? noise : Buffer.concat([Buffer.from('SSH-2.0-noise\r\n'), noise]),
+        );
       }),
     );
   }
@@ -75,13 +82,15 @@ test('a handshake with one bit flipped is no session, unless it was in padding t
   for (const target of [30, 60, 700, 1400, 1500, 1560, 1600, 1700, 1800, 1900, 2000]) {
     const flip = (bytes: Buffer, at: number): Buffer => {
       const changed = Buffer.from(bytes);
-      if (target >= at && target < at + bytes.length) changed[target - at] = (changed[target - at] ?? 0) ^ 1;
+      if (target >= at && target < at + bytes.length)
+        changed[target - at] = (changed[target - at] ?? 0) ^ 1;
       return changed;
     };
     await withMiddleman(stand, flip, async (port) => {
       const argv = [...sshArguments({ ...stand.alice, port }), serveLine];
       const { code, stdout } = await run('/usr/bin/ssh', argv, 'hello');
-      // Packets before the new keys have four bytes of padding and more, which are in no hash (RFC 4253 6 and 8).
+      // Packets before the new keys have four bytes of padding and more, which are in no hash (RFC
+      // 4253 6 and 8).
       const wasPadding = target < 1700 && code === 0 && stdout.toString() === 'hello';
       assert.ok(code === 255 || wasPadding, `bit at ${target}`);
     });
@@ -90,9 +99,13 @@ test('a handshake with one bit flipped is no session, unless it was in padding t
 });
 
 test('a client that is cut off at any byte of handshake, sign-in and session leaves nothing behind', async () => {
-  await using stand = await Stand.open({ ssh: wide, limits: { childFinishMs: 20, childHangupMs: 20 } });
+  await using stand = await Stand.open({
+    ssh: wide,
+    limits: { childFinishMs: 20, childHangupMs: 20 },
+  });
   for (let target = 0; target < 3600; target += 300) {
-    const cut = (bytes: Buffer, at: number): Buffer | null => (target < at + bytes.length ? null : bytes);
+    const cut = (bytes: Buffer, at: number): Buffer | null =>
+      target < at + bytes.length ? null : bytes;
     await withMiddleman(stand, cut, async (port) => {
       const argv = [...sshArguments({ ...stand.alice, port }), serveLine];
       const client = new RunningClient('/usr/bin/ssh', argv);
@@ -165,7 +178,10 @@ test('an exec line of thirty kilobytes is refused in words, and never logged at 
   let said = '';
   channel.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
   await within('the close', new Promise((resolve) => channel.resume().once('close', resolve)));
-  assert.match(said, /^hatchery: the command is longer than 8192 bytes: .*; use: brz branch bzr\+ssh:\/\/…\n$/);
+  assert.match(
+    said,
+    /^hatchery: the command is longer than 8192 bytes: .*; use: brz branch bzr\+ssh:\/\/…\n$/,
+  );
   assert.equal(stand.log.named('session refused').length, 1);
   for (const { fields } of stand.log.lines) assert.ok(JSON.stringify(fields).length < 1000);
   client.end();
@@ -176,9 +192,15 @@ test('an exec line longer than any packet ends the connection in words, which th
   // Two, since the system takes no argument of 128 KiB.
   const { code, stderr } = await stand.ssh(['x'.repeat(100_000), 'x'.repeat(100_000)], '');
   assert.equal(code, 255);
-  assert.match(stderr, /: hatchery: a command in a packet longer than 35000 bytes is not taken: .*; use: brz branch/);
+  assert.match(
+    stderr,
+    /: hatchery: a command in a packet longer than 35000 bytes is not taken: .*; use: brz branch/,
+  );
   const { fields } = await stand.log.heard('connection closed');
-  assert.deepEqual([fields['cause'], fields['reason']], ['protocol', 'protocol: Bad packet length']);
+  assert.deepEqual(
+    [fields['cause'], fields['reason']],
+    ['protocol', 'protocol: Bad packet length'],
+  );
   await assertServes(stand);
 });
 
@@ -199,18 +221,26 @@ test('a packet that says it has two gigabytes is not read, and taken without a r
   socket.end();
   await within('the end', closed);
   assert.deepEqual(errors, []);
-  assert.match(String((await stand.log.heard('connection closed')).fields['reason']), /^protocol: Bad packet length/);
+  assert.match(
+    String((await stand.log.heard('connection closed')).fields['reason']),
+    /^protocol: Bad packet length/,
+  );
   assert.equal(stand.log.named('connection handler failed').length, 0);
 });
 
 test('a flood of variables is refused one by one, none gets to the child, and the log has the first few', async () => {
   await using stand = await Stand.open();
   stand.forks.script = 'env';
-  const settings = Array.from({ length: 200 }, (_, number) => `FLOOD_${'x'.repeat(200)}_${number}=${'y'.repeat(200)}`);
+  const settings = Array.from(
+    { length: 200 },
+    (_, number) => `FLOOD_${'x'.repeat(200)}_${number}=${'y'.repeat(200)}`,
+  );
   const { code, stdout } = await stand.ssh([serveLine], '', ['-o', `SetEnv=${settings.join(' ')}`]);
   assert.equal(code, 0);
   assert.doesNotMatch(stdout.toString(), /FLOOD/);
-  const told = stand.log.named('channel request refused').map(({ fields }) => String(fields['what']));
+  const told = stand.log
+    .named('channel request refused')
+    .map(({ fields }) => String(fields['what']));
   assert.equal(told.length, 10);
   for (const what of told) assert.ok(what.startsWith('env FLOOD_x') && what.length <= 80, what);
 });
@@ -227,7 +257,9 @@ test('trap I: data before exec is dropped, and what comes after it is the sessio
   raw._protocol.channelData(channel.outgoing.id, Buffer.from('too early'));
   raw._protocol.exec(channel.outgoing.id, serveLine, false);
   await until('the session', () => stand.log.named('session opened').length === 1);
-  const echoed = new Promise<string>((resolve) => channel.once('data', (bytes) => resolve(String(bytes))));
+  const echoed = new Promise<string>((resolve) =>
+    channel.once('data', (bytes) => resolve(String(bytes))),
+  );
   raw._protocol.channelData(channel.outgoing.id, Buffer.from('in time'));
   assert.equal(await within('the echo', echoed), 'in time');
   client.end();

@@ -31,18 +31,29 @@ test('one source that does not sign in leaves the others their places, and reads
   await until('the greeting', () => first.heard() !== '');
   const second = dial(stand);
   await within('the end', second.closed);
-  assert.match(second.heard(), /^SSH-2\.0-hatchery\r\n.*hatchery: Exceeded PerSourceMaxStartups; /s);
-  assert.equal(await metricOf(stand, 'hatchery_ssh_connections_refused_total{reason="startups-per-source"}'), 1);
+  assert.match(
+    second.heard(),
+    /^SSH-2\.0-hatchery\r\n.*hatchery: Exceeded PerSourceMaxStartups; /s,
+  );
+  assert.equal(
+    await metricOf(stand, 'hatchery_ssh_connections_refused_total{reason="startups-per-source"}'),
+    1,
+  );
   assert.equal(await metricOf(stand, 'hatchery_ssh_unauthenticated'), 1);
   const other = connect({ port: stand.port, host: '127.0.0.1', localAddress: '127.0.0.2' });
-  await within('a greeting for another address', new Promise((resolve) => other.once('data', resolve)));
+  await within(
+    'a greeting for another address',
+    new Promise((resolve) => other.once('data', resolve)),
+  );
   other.destroy();
   first.socket.destroy();
   client.end();
 });
 
 test('an exempt source, as the NAT of a build farm, has no limit of its own', async () => {
-  await using stand = await Stand.open({ ssh: { ...startups, startupsPerSourceMax: 1, limitExempt: ['127.0.0.0/8'] } });
+  await using stand = await Stand.open({
+    ssh: { ...startups, startupsPerSourceMax: 1, limitExempt: ['127.0.0.0/8'] },
+  });
   const both = [dial(stand), dial(stand)];
   await until('both greetings', () => both.every(({ heard }) => heard().startsWith('SSH-2.0-')));
   assert.equal(stand.log.named('connection dropped').length, 0);
@@ -84,7 +95,10 @@ test('trap L: a client that is gone without a word is found out by keepalives', 
   const { raw, closed } = await signIn(stand.alice);
   raw._sock.pause();
   await until('the end', () => stand.log.named('connection closed').length === 1);
-  assert.match(String((await stand.log.heard('connection closed')).fields['reason']), /[Kk]eepalive/);
+  assert.match(
+    String((await stand.log.heard('connection closed')).fields['reason']),
+    /[Kk]eepalive/,
+  );
   raw._sock.destroy();
   await within('the close', closed);
 });
@@ -118,7 +132,10 @@ test('behind a balancer a key for certain addresses is for the client’s own', 
   await assert.rejects(from('198.51.100.7'), /All configured authentication methods failed/);
   await until('the log', () => stand.log.named('sign-in refused').length === 1);
   const { fields } = stand.log.named('sign-in refused')[0] ?? {};
-  assert.equal((fields?.['lastRefusal'] as { reason: string }).reason, 'the key is not for this source address');
+  assert.equal(
+    (fields?.['lastRefusal'] as { reason: string }).reason,
+    'the key is not for this source address',
+  );
 });
 
 test('a header of version 2 in pieces, with the client’s first bytes right behind it, is as good', async () => {
@@ -145,14 +162,25 @@ for (const [what, proxyFrom, first, reason] of [
   ['no header', ['127.0.0.0/8'], ident, 'proxy-header'],
   ['silence', ['127.0.0.0/8'], '', 'proxy-header'],
   ['half a header', ['127.0.0.0/8'], 'PROXY TCP4 192.0.2.7', 'proxy-header'],
-  ['anybody else’s header', ['10.0.0.0/8'], 'PROXY TCP4 192.0.2.7 127.0.0.1 1 2\r\n', 'not-a-balancer'],
+  [
+    'anybody else’s header',
+    ['10.0.0.0/8'],
+    'PROXY TCP4 192.0.2.7 127.0.0.1 1 2\r\n',
+    'not-a-balancer',
+  ],
 ] as const) {
   test(`behind a balancer ${what} is refused without a word`, async () => {
-    await using stand = await Stand.open({ ...behind([...proxyFrom]), limits: { proxyDeadlineMs: 100 } });
+    await using stand = await Stand.open({
+      ...behind([...proxyFrom]),
+      limits: { proxyDeadlineMs: 100 },
+    });
     const { closed, heard } = dial(stand, first);
     await within('the end', closed);
     assert.equal(heard(), '');
-    assert.equal(await metricOf(stand, `hatchery_ssh_connections_refused_total{reason="${reason}"}`), 1);
+    assert.equal(
+      await metricOf(stand, `hatchery_ssh_connections_refused_total{reason="${reason}"}`),
+      1,
+    );
   });
 }
 
@@ -163,7 +191,10 @@ test('who signs in and asks for no session is let go after the grace, and one wi
   await new Promise<void>((resolve, reject) => {
     used.client.exec(serveLine, (error) => (error ? reject(error) : resolve()));
   });
-  await within('the end', new Promise<void>((resolve) => idle.client.once('close', () => resolve())));
+  await within(
+    'the end',
+    new Promise<void>((resolve) => idle.client.once('close', () => resolve())),
+  );
   const cause = 'hatchery_ssh_connections_closed_total{cause="unused",signed_in="true"}';
   assert.equal(await metricOf(stand, cause), 1);
   assert.equal(stand.log.named('connection closed').length, 1);

@@ -19,7 +19,10 @@ export interface SshServerOptions extends ConnectionOptions {
   readonly balancers: Networks | null;
 }
 
-/** Takes accepted sockets, as far as limits allow, through a balancer's header to ssh2, and knows every connection of this process. */
+/**
+ * Takes accepted sockets, as far as limits allow, through a balancer's header to ssh2, and knows
+ * every connection of this process.
+ */
 export class SshServer {
   readonly #ssh: ssh2.Server;
   readonly #options: SshServerOptions;
@@ -45,7 +48,10 @@ export class SshServer {
 
   /** Bytes that wait in this process for clients to take them. */
   get bufferedBytes(): number {
-    return [...this.#connections.values()].reduce((sum, connection) => sum + connection.bufferedBytes, 0);
+    return [...this.#connections.values()].reduce(
+      (sum, connection) => sum + connection.bufferedBytes,
+      0,
+    );
   }
 
   /** Takes over a paused socket. */
@@ -57,7 +63,12 @@ export class SshServer {
     socket.setNoDelay(true);
     // What came before the drain is past this line already, and gets the session it came for.
     if (this.#draining) {
-      return this.#refuse(socket, directPeer(socket), 'draining', drainLine('connection', this.#drainReason));
+      return this.#refuse(
+        socket,
+        directPeer(socket),
+        'draining',
+        drainLine('connection', this.#drainReason),
+      );
     }
     if (this.#descriptors.areShort(socket)) {
       log.error({ ...this.#descriptors, fault: 'system' }, 'out of descriptors');
@@ -73,7 +84,10 @@ export class SshServer {
     this.#arriving.add(arriving);
   }
 
-  /** Connections end as soon as no channel of theirs is open. `reason` is why, as their users read it. */
+  /**
+   * Connections end as soon as no channel of theirs is open. `reason` is why, as their users read
+   * it.
+   */
   drain(reason: string | null): void {
     this.#draining = true;
     this.#drainReason = reason;
@@ -92,7 +106,9 @@ export class SshServer {
 
   /** Ends the connections of those who are meant; each promise resolves when its one has closed. */
   disconnect(isMeant: (identity: Identity) => boolean): Promise<void>[] {
-    const meant = [...this.#connections.values()].filter(({ identity }) => identity !== null && isMeant(identity));
+    const meant = [...this.#connections.values()].filter(
+      ({ identity }) => identity !== null && isMeant(identity),
+    );
     for (const connection of meant) connection.disconnect('ended', 'ended by an operator');
     return meant.map(({ closed }) => closed);
   }

@@ -13,7 +13,13 @@ const program = fileURLToPath(new URL('../main.ts', import.meta.url));
 /** A worker whose loop is blocked answers late; until then its last report is as good. */
 const reportDeadlineMs = 2_000;
 
-const nothing: WorkerReport = { families: [], sessions: [], connections: 0, ready: 0, hindrance: null };
+const nothing: WorkerReport = {
+  families: [],
+  sessions: [],
+  connections: 0,
+  ready: 0,
+  hindrance: null,
+};
 
 /** What a worker process tells goes here. */
 export type Telling = Pick<WorkerContext, 'publish' | 'audit'> & { readonly tally: Tally };
@@ -30,16 +36,26 @@ export class ChildWorker {
   #nextReport = 1;
   #lastReport = nothing;
   #isReady = false;
-  /** Looks since it was last heard. Looks, not time: when it is we who were stopped, there was none. */
+  /**
+   * Looks since it was last heard. Looks, not time: when it is we who were stopped, there was none.
+   */
   #looksInVain = 0;
-  /** Connections that it has not been handed. One at a time is, so that the others can still go to somebody else. */
+  /**
+   * Connections that it has not been handed. One at a time is, so that the others can still go to
+   * somebody else.
+   */
   readonly #waiting: Socket[] = [];
-  /** Handed to it and not known to have arrived; our copies, for Node would lose its own with the process. */
+  /**
+   * Handed to it and not known to have arrived; our copies, for Node would lose its own with the
+   * process.
+   */
   readonly #underway = new Map<number, Socket>();
   #nextConnection = 1;
 
   constructor(start: Extract<WorkerOrder, { type: 'start' }>, { publish, audit, tally }: Telling) {
-    const child = fork(program, ['--worker', 'yes'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(program, ['--worker', 'yes'], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     this.#process = child;
     const desk = new PlaceDesk(tally, (answer) => this.send(answer));
     const ready = Promise.withResolvers<void>();
@@ -91,7 +107,9 @@ export class ChildWorker {
     return this.#looksInVain;
   }
 
-  /** To be called before it is asked for a report. One that is not ready has a deadline elsewhere. */
+  /**
+   * To be called before it is asked for a report. One that is not ready has a deadline elsewhere.
+   */
   look(): void {
     if (this.#isReady) this.#looksInVain += 1;
   }
@@ -155,7 +173,10 @@ export class ChildWorker {
     });
   }
 
-  /** How many connections it ended; null when it does not answer in time, and will do so when it goes on. */
+  /**
+   * How many connections it ended; null when it does not answer in time, and will do so when it
+   * goes on.
+   */
   disconnect(whose: Whose): Promise<number | null> {
     const id = this.#nextReport++;
     const { promise, resolve } = Promise.withResolvers<number | null>();

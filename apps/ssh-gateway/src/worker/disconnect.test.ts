@@ -13,17 +13,27 @@ const disconnect = (stand: Stand, body: object): Promise<ControlAnswer> =>
 
 /** A session of a user that runs until its client or somebody else ends it. */
 function session(stand: Stand, user: string, key: string): RunningClient {
-  return new RunningClient('/usr/bin/ssh', [...sshArguments({ ...stand.alice, user, key }), serveLine]);
+  return new RunningClient('/usr/bin/ssh', [
+    ...sshArguments({ ...stand.alice, user, key }),
+    serveLine,
+  ]);
 }
 
 for (const workers of [1, 2])
   test(`the connections of one user end with their sessions, and nobody else's, with ${workers} worker(s)`, async () => {
-    // The ten seconds that a child has to finish its work stay as they are: they are not waited for.
-    await using stand = await Stand.open({ ssh: { workers }, limits: { childHangupMs: 200, childTermMs: 200 } });
+    // The ten seconds that a child has to finish its work stay as they are: they are not waited
+    // for.
+    await using stand = await Stand.open({
+      ssh: { workers },
+      limits: { childHangupMs: 200, childTermMs: 200 },
+    });
     stand.forks.script = 'trap "" HUP; cat; sleep 600';
     const bobsKey = makeKey(stand.directory, 'bob');
     stand.authorize('bob', bobsKey);
-    const alices = [session(stand, 'alice', stand.alice.key), session(stand, 'alice', stand.alice.key)];
+    const alices = [
+      session(stand, 'alice', stand.alice.key),
+      session(stand, 'alice', stand.alice.key),
+    ];
     const bobs = session(stand, 'bob', bobsKey);
     await until('three sessions', async () => (await stateOf(stand)).sessions.length === 3);
     const { status, text } = await disconnect(stand, { user: 'alice' });
@@ -36,7 +46,8 @@ for (const workers of [1, 2])
     }
     // A child that ignores its hangup, and would have had ten seconds to finish its work.
     await until('the children to be gone', () => stand.forks.livingChildren === 1);
-    const left = async (): Promise<string> => (await stateOf(stand)).sessions.map(({ user }) => user).join();
+    const left = async (): Promise<string> =>
+      (await stateOf(stand)).sessions.map(({ user }) => user).join();
     await until('the session of bob alone', async () => (await left()) === 'bob');
     const closed = 'hatchery_ssh_connections_closed_total{cause="ended",signed_in="true"}';
     await until('it is counted', async () => (await metricOf(stand, closed)) === 2);
@@ -44,9 +55,14 @@ for (const workers of [1, 2])
     const entries = [...readAudit({ directory, since: new Date(0), damaged: assert.fail })];
     const action = entries.find((entry) => entry.kind === 'action.requested');
     assert.ok(action?.kind === 'action.requested');
-    const done = entries.find((entry) => entry.kind === 'action.done' && entry.actionId === action.actionId);
+    const done = entries.find(
+      (entry) => entry.kind === 'action.done' && entry.actionId === action.actionId,
+    );
     assert.ok(done?.kind === 'action.done' && done.outcome === '2 connections ended');
-    assert.deepEqual([action.verb, action.target, action.reason], ['disconnect', 'alice', 'left us']);
+    assert.deepEqual(
+      [action.verb, action.target, action.reason],
+      ['disconnect', 'alice', 'left us'],
+    );
     bobs.process.kill();
     await bobs.result;
   });
@@ -55,7 +71,9 @@ test('only the connections of one key end, also of a master that waits without a
   await using stand = await Stand.open();
   const second = makeKey(stand.directory, 'second');
   stand.authorize('alice', second);
-  const [, fingerprint = ''] = execFileSync('ssh-keygen', ['-lf', `${second}.pub`], { encoding: 'utf8' }).split(' ');
+  const [, fingerprint = ''] = execFileSync('ssh-keygen', ['-lf', `${second}.pub`], {
+    encoding: 'utf8',
+  }).split(' ');
   const control = join(stand.directory, 'mux');
   const master = new RunningClient('/usr/bin/ssh', [
     ...sshArguments({ ...stand.alice, key: second }, ['-N', '-M', '-S', control]),
@@ -76,12 +94,27 @@ test('what names nobody is refused, and an action that a command records is take
   for (const body of [{}, { user: '../alice' }, { user: 'alice', fingerprints: 'SHA256:x' }])
     assert.equal((await disconnect(stand, body)).status, 409, JSON.stringify(body));
   const record = (body: object): Promise<ControlAnswer> => ask(controlOf(stand), '/v1/audit', body);
-  const requested = { kind: 'action.requested', actionId: 'a-1', actor: 'ops (cli)', verb: 'user add' };
-  for (const body of [{}, requested, { ...requested, target: 'x', reason: 7 }, { kind: 'lock.broken', actionId: 'a' }])
+  const requested = {
+    kind: 'action.requested',
+    actionId: 'a-1',
+    actor: 'ops (cli)',
+    verb: 'user add',
+  };
+  for (const body of [
+    {},
+    requested,
+    { ...requested, target: 'x', reason: 7 },
+    { kind: 'lock.broken', actionId: 'a' },
+  ])
     assert.equal((await record(body)).status, 400, JSON.stringify(body));
   assert.equal((await record({ ...requested, target: 'alice', reason: 'new' })).status, 202);
-  assert.equal((await record({ kind: 'action.done', actionId: 'a-1', outcome: 'done' })).status, 202);
+  assert.equal(
+    (await record({ kind: 'action.done', actionId: 'a-1', outcome: 'done' })).status,
+    202,
+  );
   const directory = join(stand.directory, 'audit');
-  const kinds = [...readAudit({ directory, since: new Date(0), damaged: assert.fail })].map(({ kind }) => kind);
+  const kinds = [...readAudit({ directory, since: new Date(0), damaged: assert.fail })].map(
+    ({ kind }) => kind,
+  );
   assert.deepEqual(kinds.slice(0, 2), ['action.done', 'action.requested']);
 });

@@ -13,7 +13,13 @@ const killed = 'worker process killed: it does not answer';
 const pool = (workerHungLooksMax: number) =>
   ({
     ssh: { workers: 2 },
-    limits: { workerPollMs: 50, workerHungLooksMax, lingerMs: 50, childFinishMs: 50, childHangupMs: 50 },
+    limits: {
+      workerPollMs: 50,
+      workerHungLooksMax,
+      lingerMs: 50,
+      childFinishMs: 50,
+      childHangupMs: 50,
+    },
   }) as const;
 
 const workers = (stand: Stand): Promise<number | null> => metricOf(stand, 'hatchery_ssh_workers');
@@ -25,7 +31,8 @@ test('a worker process that hangs gets no new connections, and is replaced in th
   await until('it to be noticed', () => stand.log.named(silent).length === 1);
   assert.equal(await workers(stand), 1);
   assert.equal((await ask(controlOf(stand), '/readyz')).status, 200, 'the other one serves');
-  for (const words of ['one', 'two', 'three', 'four']) await echo(stand.startSsh([serveLine]), words);
+  for (const words of ['one', 'two', 'three', 'four'])
+    await echo(stand.startSsh([serveLine]), words);
   await until('another process', () => workerPids().length === 2 && !workerPids().includes(hung));
   assert.equal(stand.log.named(killed).length, 1);
   await until('it to serve', async () => (await workers(stand)) === 2);
@@ -47,7 +54,9 @@ test('of those who came before it was noticed, what it has not got goes to the o
 test('one that has sessions is given longer, and goes on with them when it answers again', async () => {
   await using stand = await Stand.open(pool(5));
   const client = stand.startSsh([serveLine]);
-  await until('the session', async () => (await stateOf(stand)).sessions.some(({ state }) => state === 'running'));
+  await until('the session', async () =>
+    (await stateOf(stand)).sessions.some(({ state }) => state === 'running'),
+  );
   // Whichever has it: both stand still, so that neither is killed for the other's sake.
   const pids = workerPids();
   for (const pid of pids) process.kill(pid, 'SIGSTOP');

@@ -6,7 +6,9 @@ import type { PlaceAnswer, PlaceNews } from '../places/messages.ts';
 import type { Whose } from './whose.ts';
 import type { WorkerReport } from './worker.ts';
 
-/** What the first process of a gateway tells a worker process. `connection` comes with the socket. */
+/**
+ * What the first process of a gateway tells a worker process. `connection` comes with the socket.
+ */
 export type WorkerOrder =
   /** The first message. `limits` differ from the built-in ones in tests alone. */
   | { readonly type: 'start'; readonly config: Config; readonly limits: Partial<Limits> }

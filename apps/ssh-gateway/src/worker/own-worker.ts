@@ -38,21 +38,35 @@ export type WorkerContext = Pick<PartContext, 'config' | 'log'> & {
  * Makes a worker in this process, in its own time: what it opens may have to be read first.
  * @throws {StartError} when it could not serve, in one line that says what to do
  */
-export async function createWorker(context: WorkerContext, options: WorkerOptions): Promise<Worker> {
+export async function createWorker(
+  context: WorkerContext,
+  options: WorkerOptions,
+): Promise<Worker> {
   const { config, log, publish, audit, places } = context;
   const hostKeys = proveFeasible(config, options);
   const limits: Limits = { ...ownLimits, ...options.limits };
-  const shared = { log, limits, audit, now: (): number => performance.now(), metrics: new GatewayMetrics() };
+  const shared = {
+    log,
+    limits,
+    audit,
+    now: (): number => performance.now(),
+    metrics: new GatewayMetrics(),
+  };
   const signIn = await openSignIn(config.ssh, shared);
   const sessions = new Sessions({
-    ...{ ...shared, publish, places },
+    ...shared,
+    publish,
+    places,
     forkSocket: config.forker.socket,
     absence: { spawn: spawnOf(config, log), stopped: () => stoppedForker(config) },
     endingOf: (childId) => endingOf(config, childId, limits.forkerWordMsMax),
     signalChild: (childId, signal, reason) => signalChild(config, childId, signal, reason),
   });
   const server = new SshServer({
-    ...{ ...shared, hostKeys, places, algorithms: config.ssh.algorithms },
+    ...shared,
+    hostKeys,
+    places,
+    algorithms: config.ssh.algorithms,
     loginGraceMs: config.ssh.loginGraceS * 1000,
     idleTimeoutMs: config.ssh.idleTimeoutS * 1000,
     balancers: config.ssh.proxyProtocol === 'require' ? new Networks(config.ssh.proxyFrom) : null,
@@ -84,15 +98,29 @@ interface Parts {
   readonly loopDelay: Disposable;
 }
 
-function compose({ config, limits, metrics, server, sessions, signIn, places, drain, loopDelay }: Parts): Worker {
+function compose({
+  config,
+  limits,
+  metrics,
+  server,
+  sessions,
+  signIn,
+  places,
+  drain,
+  loopDelay,
+}: Parts): Worker {
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
   let stopping = false;
   let ending: Promise<void> | null = null;
   const end = (): void => void (ending ??= drain.ended().then(resolve, reject));
   const level = (): Level => ({
-    ...{ connections: server.connectionCount, connectionsMax: limits.connectionsMax },
-    ...{ unauthenticated: places.unauthenticated, unauthenticatedMax: config.ssh.startupsMax.full },
-    ...{ sessions: sessions.count, bufferedBytes: server.bufferedBytes, draining: drain.isOn || drain.isRetirement },
+    connections: server.connectionCount,
+    connectionsMax: limits.connectionsMax,
+    unauthenticated: places.unauthenticated,
+    unauthenticatedMax: config.ssh.startupsMax.full,
+    sessions: sessions.count,
+    bufferedBytes: server.bufferedBytes,
+    draining: drain.isOn || drain.isRetirement,
   });
   return {
     accept: (socket) => server.accept(socket),
@@ -118,7 +146,9 @@ function compose({ config, limits, metrics, server, sessions, signIn, places, dr
       return ended.length;
     },
     report: async () => ({
-      ...{ families: metrics.read(level()), sessions: sessions.summaries, ready: drain.isOn ? 0 : 1 },
+      families: metrics.read(level()),
+      sessions: sessions.summaries,
+      ready: drain.isOn ? 0 : 1,
       connections: server.connectionCount,
       hindrance: await signIn.hindrance(),
     }),
@@ -137,17 +167,28 @@ function spawnOf(config: Config, log: WorkerContext['log']): Spawn | null {
 /** As its halt is written down. */
 function stoppedForker(config: Config): ReturnType<Absence['stopped']> {
   const halt = currentHalt(config, 'forker');
-  return halt?.state === 'stopped' ? { at: halt.at, words: `the fork service was ${describeHalt(halt)}` } : null;
+  return halt?.state === 'stopped'
+    ? { at: halt.at, words: `the fork service was ${describeHalt(halt)}` }
+    : null;
 }
 
-async function endingOf(config: Config, childId: string, timeoutMs: number): Promise<Killed | null> {
+async function endingOf(
+  config: Config,
+  childId: string,
+  timeoutMs: number,
+): Promise<Killed | null> {
   const path = `/v1/children/${childId}/ending`;
   const answer = await controlRequest(controlSocketPath(config), 'GET', path, undefined, timeoutMs);
   const { cause, line } = answer as Record<string, unknown>;
   return typeof cause === 'string' && typeof line === 'string' ? { cause, line } : null;
 }
 
-async function signalChild(config: Config, childId: string, signal: string, reason: string): Promise<void> {
+async function signalChild(
+  config: Config,
+  childId: string,
+  signal: string,
+  reason: string,
+): Promise<void> {
   await controlRequest(controlSocketPath(config), 'POST', `/v1/children/${childId}/signal`, {
     signal,
     actor: 'ssh-gateway',

@@ -10,7 +10,10 @@ import { Stand } from '../../testing/stand.ts';
 import { echo, workerPids } from './pool.test-support.ts';
 
 const intent = { actor: 'ops', reason: 'a test' };
-const pool = { ssh: { workers: 2 }, limits: { lingerMs: 50, childFinishMs: 50, childHangupMs: 50 } } as const;
+const pool = {
+  ssh: { workers: 2 },
+  limits: { lingerMs: 50, childFinishMs: 50, childHangupMs: 50 },
+} as const;
 
 function sessions(stand: Stand, what: string, count: number): Promise<true> {
   return until(what, async () => {
@@ -28,7 +31,10 @@ test('trap O: worker processes take turns; one that is killed takes its own conn
   process.kill(before[0] ?? 0, 'SIGKILL');
   const lost = await within('one client to end', Promise.race(clients.map(({ result }) => result)));
   assert.equal(lost.code, 255);
-  await until('another process', () => workerPids().length === 2 && !workerPids().includes(before[0] ?? 0));
+  await until(
+    'another process',
+    () => workerPids().length === 2 && !workerPids().includes(before[0] ?? 0),
+  );
   await sessions(stand, 'one session', 1);
   const [other] = clients.filter(({ process: client }) => client.exitCode === null);
   assert.ok(other !== undefined);
@@ -44,10 +50,23 @@ test('every worker process asks where users’ keys are configured to come from'
     ssh: (directory) => {
       const program = join(directory, 'keys-of');
       const asked = `echo "$PPID" >>'${directory}/askers'`;
-      writeFileSync(program, `#!/bin/sh\n${asked}\n[ "$1" = alice ] && cat '${directory}/alice.pub'\nexit 0\n`);
+      writeFileSync(
+        program,
+        `#!/bin/sh\n${asked}\n[ "$1" = alice ] && cat '${directory}/alice.pub'\nexit 0\n`,
+      );
       chmodSync(program, 0o755);
-      const keyLookup = { url: null, tokenFile: null, teamsCommand: null, timeoutS: 20, cacheS: 0, outageS: 900 };
-      return { ...pool.ssh, keyLookup: { ...keyLookup, source: 'command', command: [program, '%u'] } };
+      const keyLookup = {
+        url: null,
+        tokenFile: null,
+        teamsCommand: null,
+        timeoutS: 20,
+        cacheS: 0,
+        outageS: 900,
+      };
+      return {
+        ...pool.ssh,
+        keyLookup: { ...keyLookup, source: 'command', command: [program, '%u'] },
+      };
     },
   });
   for (const words of ['one', 'two']) await echo(stand.startSsh([serveLine]), words);
@@ -57,31 +76,54 @@ test('every worker process asks where users’ keys are configured to come from'
 });
 
 test('limits hold for all worker processes together, and a killed one gives back what it had', async () => {
-  const ssh = { ...pool.ssh, sessionsPerUserMax: 2, startupsMax: { start: 3, ratePercent: 100, full: 3 } };
+  const ssh = {
+    ...pool.ssh,
+    sessionsPerUserMax: 2,
+    startupsMax: { start: 3, ratePercent: 100, full: 3 },
+  };
   await using stand = await Stand.open({ ...pool, ssh });
   const clients = [stand.startSsh([serveLine]), stand.startSsh([serveLine])];
   await sessions(stand, 'two sessions, one in each', 2);
   for (let turn = 0; turn < 2; turn += 1) {
     const { code, stderr } = await stand.ssh([serveLine], '');
     assert.equal(code, 1);
-    assert.match(stderr, /hatchery: alice has 2 sessions running and may have 2; wait for one to end/);
+    assert.match(
+      stderr,
+      /hatchery: alice has 2 sessions running and may have 2; wait for one to end/,
+    );
   }
   const silent = Array.from({ length: 3 }, () =>
     connect(stand.port, '127.0.0.1')
       .on('error', () => {})
       .resume(),
   );
-  await until('three that do not sign in', async () => (await metricOf(stand, 'hatchery_ssh_unauthenticated')) === 3);
-  assert.equal(await metricOf(stand, 'hatchery_ssh_unauthenticated_limit'), 3, 'not three for each');
+  await until(
+    'three that do not sign in',
+    async () => (await metricOf(stand, 'hatchery_ssh_unauthenticated')) === 3,
+  );
+  assert.equal(
+    await metricOf(stand, 'hatchery_ssh_unauthenticated_limit'),
+    3,
+    'not three for each',
+  );
   for (let turn = 0; turn < 2; turn += 1)
     assert.match((await stand.ssh([serveLine], '')).stderr, /hatchery: Exceeded MaxStartups/);
   const [killed] = workerPids();
   process.kill(killed ?? 0, 'SIGKILL');
   await within('one client to end', Promise.race(clients.map(({ result }) => result)));
-  await until('its places to be free', async () => ((await metricOf(stand, 'hatchery_ssh_unauthenticated')) ?? 3) < 3);
-  await until('another process', () => workerPids().length === 2 && !workerPids().includes(killed ?? 0));
+  await until(
+    'its places to be free',
+    async () => ((await metricOf(stand, 'hatchery_ssh_unauthenticated')) ?? 3) < 3,
+  );
+  await until(
+    'another process',
+    () => workerPids().length === 2 && !workerPids().includes(killed ?? 0),
+  );
   for (const socket of silent) socket.destroy();
-  await until('nobody to be signing in', async () => (await metricOf(stand, 'hatchery_ssh_unauthenticated')) === 0);
+  await until(
+    'nobody to be signing in',
+    async () => (await metricOf(stand, 'hatchery_ssh_unauthenticated')) === 0,
+  );
   assert.equal((await stand.ssh([serveLine], 'x')).code, 0);
   for (const { process: client } of clients) client.stdin?.end();
 });
@@ -89,11 +131,20 @@ test('limits hold for all worker processes together, and a killed one gives back
 test('one source has one limit, whichever process its connections come to', async () => {
   await using stand = await Stand.open({ ...pool, ssh: { ...pool.ssh, startupsPerSourceMax: 1 } });
   const first = connect(stand.port, '127.0.0.1').resume();
-  await until('it to wait for sign-in', async () => (await metricOf(stand, 'hatchery_ssh_unauthenticated')) === 1);
+  await until(
+    'it to wait for sign-in',
+    async () => (await metricOf(stand, 'hatchery_ssh_unauthenticated')) === 1,
+  );
   for (let turn = 0; turn < 2; turn += 1)
-    assert.match((await stand.ssh([serveLine], '')).stderr, /hatchery: Exceeded PerSourceMaxStartups/);
+    assert.match(
+      (await stand.ssh([serveLine], '')).stderr,
+      /hatchery: Exceeded PerSourceMaxStartups/,
+    );
   first.destroy();
-  await until('its place to be free', async () => (await metricOf(stand, 'hatchery_ssh_unauthenticated')) === 0);
+  await until(
+    'its place to be free',
+    async () => (await metricOf(stand, 'hatchery_ssh_unauthenticated')) === 0,
+  );
   await echo(stand.startSsh([serveLine]), 'now');
 });
 
@@ -118,10 +169,18 @@ test('a reload refuses nobody: new processes serve, the old ones finish what the
   await until('more sessions', () => served >= enough);
   going = false;
   await within('the stream to end', stream);
-  assert.equal(workerPids().filter((pid) => before.includes(pid)).length, 1, 'the one with the session');
+  assert.equal(
+    workerPids().filter((pid) => before.includes(pid)).length,
+    1,
+    'the one with the session',
+  );
   await echo(client, 'still here');
   await until('the old ones to have gone', () => workerPids().length === 2);
-  assert.equal(await metricOf(stand, 'hatchery_ssh_sessions_opened_total'), served + 1, 'all processes are counted');
+  assert.equal(
+    await metricOf(stand, 'hatchery_ssh_sessions_opened_total'),
+    served + 1,
+    'all processes are counted',
+  );
 });
 
 test('a reload that cannot come up leaves the old processes as they are', async () => {

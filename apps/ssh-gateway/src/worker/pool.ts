@@ -1,3 +1,4 @@
+// Long: one pool: places, waiting requests and workers change together.
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartError } from '@hatchery/daemon';
@@ -19,8 +20,9 @@ const restartingLine = 'the service is restarting; try again in a minute';
 export type PoolContext = Pick<WorkerContext, 'config' | 'log'> & Telling;
 
 /**
- * Several worker processes behind one port. The first process accepts and hands each socket to the next of them (the round-robin of node:cluster, by the
- * same means), so that a worker that dies takes along its own connections only, and its successor misses none.
+ * Several worker processes behind one port. The first process accepts and hands each socket to the
+ * next of them (the round-robin of node:cluster, by the same means), so that a worker that dies
+ * takes along its own connections only, and its successor misses none.
  */
 export class WorkerPool implements Worker {
   readonly finished: Promise<void>;
@@ -38,7 +40,11 @@ export class WorkerPool implements Worker {
   #serving: ChildWorker[] = [];
   /** What ended processes had counted when they were last asked. */
   #past: Family[] = [];
-  #drain: { readonly type: 'drain'; readonly deadlineMs: number; readonly reason: string | null } | null = null;
+  #drain: {
+    readonly type: 'drain';
+    readonly deadlineMs: number;
+    readonly reason: string | null;
+  } | null = null;
   #stopping = false;
 
   /** @throws {StartError} when they could not serve */
@@ -51,7 +57,9 @@ export class WorkerPool implements Worker {
     } catch (error) {
       pool.stop(true);
       await pool.finished;
-      throw new StartError(`a worker process did not start: ${(error as Error).message}`, { cause: error });
+      throw new StartError(`a worker process did not start: ${(error as Error).message}`, {
+        cause: error,
+      });
     }
   }
 
@@ -72,7 +80,12 @@ export class WorkerPool implements Worker {
     // When none answers it is the machine that is slow, and they are as good as each other.
     const worker = this.#serving.find((one) => !this.#isSilent(one)) ?? this.#serving[0];
     if (worker === undefined) {
-      return this.#refuse(socket, 'no-worker', restartingLine, 'no worker process for a connection');
+      return this.#refuse(
+        socket,
+        'no-worker',
+        restartingLine,
+        'no worker process for a connection',
+      );
     }
     this.#serving = [...this.#serving.filter((one) => one !== worker), worker];
     worker.give(socket);
@@ -96,16 +109,26 @@ export class WorkerPool implements Worker {
   stop(urgent: boolean): void {
     this.#end();
     for (const worker of this.#all) worker.send({ type: 'stop', urgent });
-    if (urgent) setTimeout(() => this.#all.forEach((worker) => worker.kill()), this.#limits.workerKillMs).unref();
+    if (urgent)
+      setTimeout(
+        () => this.#all.forEach((worker) => worker.kill()),
+        this.#limits.workerKillMs,
+      ).unref();
   }
 
-  /** New processes first, then the old ones drain: nobody is refused. @throws when the new ones do not come up; the old ones stay */
+  /**
+   * New processes first, then the old ones drain: nobody is refused. @throws when the new ones do
+   * not come up; the old ones stay
+   */
   async reload(): Promise<string> {
     const old = this.#serving;
     this.#serving = await this.#startSet().catch((error: unknown) => {
-      throw new Error(`the new worker processes did not start, so the old ones stay: ${(error as Error).message}`);
+      throw new Error(
+        `the new worker processes did not start, so the old ones stay: ${(error as Error).message}`,
+      );
     });
-    for (const worker of old) worker.send({ type: 'retire', deadlineMs: this.#limits.replacedDrainMsMax });
+    for (const worker of old)
+      worker.send({ type: 'retire', deadlineMs: this.#limits.replacedDrainMsMax });
     return `${this.#serving.length} new worker processes serve, ${old.length} old ones keep their connections to the end`;
   }
 
@@ -115,11 +138,18 @@ export class WorkerPool implements Worker {
 
   async report(): Promise<WorkerReport> {
     // One that does not answer has been asked often enough.
-    await Promise.all([...this.#all].filter((one) => !this.#isSilent(one)).map((worker) => worker.report()));
-    // Looked up only now: one that has ended in the meantime is in the past already, and must not count twice.
+    await Promise.all(
+      [...this.#all].filter((one) => !this.#isSilent(one)).map((worker) => worker.report()),
+    );
+    // Looked up only now: one that has ended in the meantime is in the past already, and must not
+    // count twice.
     const reports = [...this.#all].map(({ lastReport }) => lastReport);
     return {
-      families: mergeFamilies([this.#past, ...reports.map(({ families }) => families), this.#own()]),
+      families: mergeFamilies([
+        this.#past,
+        ...reports.map(({ families }) => families),
+        this.#own(),
+      ]),
       sessions: reports.flatMap(({ sessions }) => sessions),
       connections: reports.reduce((sum, { connections }) => sum + connections, 0),
       ready: this.#drain === null ? this.#answering : 0,
@@ -140,7 +170,8 @@ export class WorkerPool implements Worker {
     for (const worker of this.#all) {
       worker.look();
       if (this.#isSilent(worker)) this.#passOver(worker);
-      else if (this.#silent.delete(worker)) this.#context.log.info({ pid: worker.pid }, 'worker process answers again');
+      else if (this.#silent.delete(worker))
+        this.#context.log.info({ pid: worker.pid }, 'worker process answers again');
     }
     void this.report();
   }
@@ -173,7 +204,12 @@ export class WorkerPool implements Worker {
     const { tally, config } = this.#context;
     const series = [{ labels: {}, value: this.#answering }];
     return [
-      { type: 'gauge', name: 'hatchery_ssh_workers', help: 'Worker processes that take connections.', series },
+      {
+        type: 'gauge',
+        name: 'hatchery_ssh_workers',
+        help: 'Worker processes that take connections.',
+        series,
+      },
       this.#refused.read(),
       ...startupFamilies(tally.unauthenticated, config.ssh.startupsMax.full),
     ];
@@ -193,7 +229,10 @@ export class WorkerPool implements Worker {
 
   #spawn(): ChildWorker {
     const { config } = this.#context;
-    const worker = new ChildWorker({ type: 'start', config, limits: this.#ownLimits }, this.#context);
+    const worker = new ChildWorker(
+      { type: 'start', config, limits: this.#ownLimits },
+      this.#context,
+    );
     this.#all.add(worker);
     void worker.ended.then((how) => this.#ended(worker, how));
     return worker;
@@ -225,7 +264,10 @@ export class WorkerPool implements Worker {
         this.#context.log.info({ pid: worker.pid }, 'worker process replaced');
         return;
       } catch (error) {
-        this.#context.log.error({ err: error, waitMs, fault: 'system' }, 'worker process did not start');
+        this.#context.log.error(
+          { err: error, waitMs, fault: 'system' },
+          'worker process did not start',
+        );
       }
       await delay(waitMs, undefined, { ref: false });
       waitMs = Math.min(2 * waitMs, this.#limits.workerRestartMsMax);

@@ -10,7 +10,8 @@ export interface Whose {
 
 /** Reads what an operator asked for. @throws an Error in words for the operator */
 export function readWhose({ user, fingerprints = null }: Readonly<Record<string, unknown>>): Whose {
-  if (typeof user !== 'string' || !isUserName(user)) throw new Error('user is missing, or is no name of one');
+  if (typeof user !== 'string' || !isUserName(user))
+    throw new Error('user is missing, or is no name of one');
   if (fingerprints === null) return { user, fingerprints };
   if (!Array.isArray(fingerprints) || !fingerprints.every((one) => typeof one === 'string'))
     throw new Error('fingerprints are no list of texts as SHA256:…');
@@ -18,13 +19,22 @@ export function readWhose({ user, fingerprints = null }: Readonly<Record<string,
 }
 
 /** Whether a connection or session of that identity is meant. */
-export function isOf({ user, fingerprints }: Whose, identity: Pick<Identity, 'user' | 'fingerprint'>): boolean {
-  return identity.user === user && (fingerprints === null || fingerprints.includes(identity.fingerprint));
+export function isOf(
+  { user, fingerprints }: Whose,
+  identity: Pick<Identity, 'user' | 'fingerprint'>,
+): boolean {
+  return (
+    identity.user === user && (fingerprints === null || fingerprints.includes(identity.fingerprint))
+  );
 }
 
-/** How many connections worker processes ended in all; null is one that did not answer in time. @throws an Error in words when any is */
+/**
+ * How many connections worker processes ended in all; null is one that did not answer in time.
+ * @throws an Error in words when any is
+ */
 export function endedIn(counts: readonly (number | null)[]): number {
   const silent = counts.filter((count) => count === null).length;
-  if (silent > 0) throw new Error(`${silent} worker processes give no answer; they end theirs when they go on`);
+  if (silent > 0)
+    throw new Error(`${silent} worker processes give no answer; they end theirs when they go on`);
   return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
 }

@@ -7,8 +7,9 @@ import { createWorker, type WorkerContext } from './own-worker.ts';
 import type { Worker } from './worker.ts';
 
 /**
- * Runs a worker until it has ended, on orders from the first process; returns the exit code. Signals are for that one: it sees to an end in order.
- * When it is gone, what runs here finishes and nothing new comes.
+ * Runs a worker until it has ended, on orders from the first process; returns the exit code.
+ * Signals are for that one: it sees to an end in order. When it is gone, what runs here finishes
+ * and nothing new comes.
  */
 export async function runWorkerProcess(): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
@@ -19,12 +20,16 @@ export async function runWorkerProcess(): Promise<number> {
   try {
     const places = new RemotePlaces(tell);
     const context: WorkerContext = {
-      ...{ config: start.config, log, places },
+      config: start.config,
+      log,
+      places,
       publish: (event) => tell({ type: 'event', event }),
       audit: (entry) => tell({ type: 'audit', entry }),
     };
     const worker = await createWorker(context, { limits: start.limits });
-    orders.deliverTo((order, socket) => (order.type === 'place' ? places.answer(order) : obey(worker, order, socket)));
+    orders.deliverTo((order, socket) =>
+      order.type === 'place' ? places.answer(order) : obey(worker, order, socket),
+    );
     process.once('disconnect', () => {
       places.cutOff();
       worker.stop(false);
@@ -70,7 +75,11 @@ class Orders {
   }
 }
 
-function obey(worker: Worker, order: Exclude<WorkerOrder, PlaceAnswer>, socket: Socket | undefined): void {
+function obey(
+  worker: Worker,
+  order: Exclude<WorkerOrder, PlaceAnswer>,
+  socket: Socket | undefined,
+): void {
   switch (order.type) {
     case 'connection':
       tell({ type: 'taken', id: order.id });
@@ -88,7 +97,9 @@ function obey(worker: Worker, order: Exclude<WorkerOrder, PlaceAnswer>, socket: 
     case 'report':
       return void worker.report().then((report) => tell({ type: 'report', id: order.id, report }));
     case 'disconnect':
-      return void worker.disconnect(order.whose).then((count) => tell({ type: 'disconnected', id: order.id, count }));
+      return void worker
+        .disconnect(order.whose)
+        .then((count) => tell({ type: 'disconnected', id: order.id, count }));
     case 'start':
       throw new TypeError('started twice');
     default:

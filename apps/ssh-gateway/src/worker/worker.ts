@@ -8,25 +8,29 @@ export interface Worker {
   /** Takes over a paused socket. */
   accept(socket: Socket): void;
   /**
-   * Lets what runs end, with a deadline in milliseconds after which clients are disconnected. `reason` is why, as those
-   * read it who come meanwhile; null when nobody has said.
+   * Lets what runs end, with a deadline in milliseconds after which clients are disconnected.
+   * `reason` is why, as those read it who come meanwhile; null when nobody has said.
    */
   drain(deadlineMs: number, reason: string | null): void;
   undrain(): void;
   /**
-   * Ends behind a successor that gets all new connections: refuses nothing on those that it has, and ends when the last
-   * of them has closed. After `deadlineMs` milliseconds clients are disconnected.
+   * Ends behind a successor that gets all new connections: refuses nothing on those that it has,
+   * and ends when the last of them has closed. After `deadlineMs` milliseconds clients are
+   * disconnected.
    */
   retire(deadlineMs: number): void;
   /** Drains and ends; urgently it disconnects at once. */
   stop(urgent: boolean): void;
   report(): Promise<WorkerReport>;
   /**
-   * Ends the connections of a user, at once and with their sessions, forgets what is remembered of the user's keys, and says how many there were.
+   * Ends the connections of a user, at once and with their sessions, forgets what is remembered of
+   * the user's keys, and says how many there were.
    * @throws an Error in words when a process could not be told in time
    */
   disconnect(whose: Whose): Promise<number>;
-  /** Puts new processes in the place of those that serve, and says so; where there are processes. */
+  /**
+   * Puts new processes in the place of those that serve, and says so; where there are processes.
+   */
   reload?(): Promise<string>;
   /** Resolves when all has ended; rejects when it cannot go on. */
   readonly finished: Promise<void>;

@@ -12,7 +12,9 @@ export interface SignInEntry {
   readonly certificate: string | null;
 }
 
-/** A connection ended without a sign-in although one was tried; `reason` is for the operator alone. */
+/**
+ * A connection ended without a sign-in although one was tried; `reason` is for the operator alone.
+ */
 export interface SignInRefusedEntry {
   readonly kind: 'sign-in.refused';
   readonly user: string;
@@ -131,5 +133,11 @@ export type AuditBody =
 /** One line of the audit. `at` is RFC 3339 in UTC, `part` who wrote it. */
 export type AuditEntry = AuditBody & { readonly at: string; readonly part: string };
 
-/** An entry as it is shown, and of an action what came of it: null when nobody wrote that down. `after` is its lock then, null when free. */
-export type ShownEntry = AuditEntry & { readonly outcome?: string | null; readonly after?: Lock | null };
+/**
+ * An entry as it is shown, and of an action what came of it: null when nobody wrote that down.
+ * `after` is its lock then, null when free.
+ */
+export type ShownEntry = AuditEntry & {
+  readonly outcome?: string | null;
+  readonly after?: Lock | null;
+};

@@ -1,13 +1,20 @@
 import type { AuditEntry } from './audit-entry.ts';
 
 /**
- * What "audit" means, on the command line and on the page: these entries, by the word that chooses them. Ended sessions stand in the same files
- * and are for `hatchery sessions` and the page's History.
+ * What "audit" means, on the command line and on the page: these entries, by the word that chooses
+ * them. Ended sessions stand in the same files and are for `hatchery sessions` and the page's
+ * History.
  */
 export const auditKinds = {
   'sign-in': ['sign-in.accepted', 'page.signed-in'],
   // Of what is missing almost all are refusals.
-  refusal: ['sign-in.refused', 'page.refused', 'connection.refused', 'session.refused', 'audit.missing'],
+  refusal: [
+    'sign-in.refused',
+    'page.refused',
+    'connection.refused',
+    'session.refused',
+    'audit.missing',
+  ],
   failure: ['session.failed'],
   action: ['action.requested', 'action.refused', 'lock.broken'],
 } as const satisfies Readonly<Record<string, readonly AuditEntry['kind'][]>>;

@@ -1,3 +1,4 @@
+// Long: one suite over one log.
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -14,10 +15,17 @@ import { readAudit } from './read-audit.ts';
 const start = new Date('2026-11-21T09:58:00.000Z');
 const ever = new Date(0);
 
-const refused = (peer: string): AuditBody => ({ kind: 'connection.refused', peer, reason: 'startups' });
+const refused = (peer: string): AuditBody => ({
+  kind: 'connection.refused',
+  peer,
+  reason: 'startups',
+});
 const signIn = (user: string): AuditBody => ({
-  ...{ kind: 'sign-in.accepted', user, peer: '192.0.2.1:1' },
-  ...{ fingerprint: 'SHA256:x', certificate: null },
+  kind: 'sign-in.accepted',
+  user,
+  peer: '192.0.2.1:1',
+  fingerprint: 'SHA256:x',
+  certificate: null,
 });
 
 interface Bench extends Disposable {
@@ -36,8 +44,12 @@ function bench(part = 'ssh-gateway'): Bench {
   const failed = (error: Error): void => void failures.push(error.message);
   const log = new AuditLog({ directory: join(directory, 'audit'), part, now, failed });
   return Object.assign(self, {
-    ...{ directory: join(directory, 'audit'), log, failures },
-    entries: (since = ever) => [...readAudit({ directory: join(directory, 'audit'), since, damaged: assert.fail })],
+    directory: join(directory, 'audit'),
+    log,
+    failures,
+    entries: (since = ever) => [
+      ...readAudit({ directory: join(directory, 'audit'), since, damaged: assert.fail }),
+    ],
     [Symbol.dispose]: () => {
       log[Symbol.dispose]();
       remove.call(undefined);
@@ -56,9 +68,13 @@ describe('AuditLog', () => {
     const users = audit.entries().map((entry) => entry.kind === 'sign-in.accepted' && entry.user);
     assert.deepEqual(users, ['carol', 'bob', 'alice']);
     const names = readdirSync(audit.directory).toSorted();
-    assert.deepEqual(names, ['audit-2026-11-21T09.ssh-gateway.log', 'audit-2026-11-21T10.ssh-gateway.log']);
+    assert.deepEqual(names, [
+      'audit-2026-11-21T09.ssh-gateway.log',
+      'audit-2026-11-21T10.ssh-gateway.log',
+    ]);
     assert.equal(statSync(audit.directory).mode & 0o777, 0o700);
-    for (const name of names) assert.equal(statSync(join(audit.directory, name)).mode & 0o777, 0o600);
+    for (const name of names)
+      assert.equal(statSync(join(audit.directory, name)).mode & 0o777, 0o600);
     assert.deepEqual(audit.entries(new Date('2026-11-21T09:59:00.000Z')).length, 2);
   });
 
@@ -66,8 +82,18 @@ describe('AuditLog', () => {
     using audit = bench();
     audit.log.append(signIn('alice'));
     const now = (): Date => new Date(start.getTime() + 1_000);
-    using other = new AuditLog({ directory: audit.directory, part: 'forker', now, failed: assert.fail });
-    using next = new AuditLog({ directory: audit.directory, part: 'ssh-gateway', now, failed: assert.fail });
+    using other = new AuditLog({
+      directory: audit.directory,
+      part: 'forker',
+      now,
+      failed: assert.fail,
+    });
+    using next = new AuditLog({
+      directory: audit.directory,
+      part: 'ssh-gateway',
+      now,
+      failed: assert.fail,
+    });
     other.append({ kind: 'action.done', actionId: 'a', outcome: 'done' });
     next.append(signIn('bob'));
     audit.log.append(signIn('carol'));
@@ -118,7 +144,13 @@ describe('AuditLog', () => {
     const failures: string[] = [];
     const failed = (error: Error): void => void failures.push(error.message);
     audit.log.append(signIn('alice'));
-    const options = { directory: audit.directory, part: 'ssh-gateway', now, failed, hourBytesMax: 500 };
+    const options = {
+      directory: audit.directory,
+      part: 'ssh-gateway',
+      now,
+      failed,
+      hourBytesMax: 500,
+    };
     using log = new AuditLog(options);
     for (const user of ['bob', 'carol', 'dora', 'eve']) log.append(signIn(user));
     assert.equal(audit.entries().length, 3);
@@ -168,7 +200,12 @@ describe('AuditLog', () => {
   it('is not started where it cannot write', () => {
     using directory = temporaryDirectory();
     writeFileSync(join(directory.path, 'audit'), '');
-    const options = { directory: join(directory.path, 'audit'), part: 'x', now: () => start, failed: assert.fail };
+    const options = {
+      directory: join(directory.path, 'audit'),
+      part: 'x',
+      now: () => start,
+      failed: assert.fail,
+    };
     assert.throws(() => new AuditLog(options), { code: 'EEXIST' });
   });
 
@@ -180,7 +217,10 @@ describe('AuditLog', () => {
     assert.equal(readdirSync(audit.directory).length, 3);
     removeOldHours(audit.directory, start, 150);
     const names = readdirSync(audit.directory).toSorted();
-    assert.deepEqual(names, ['audit-2026-11-20T01.forker.log', 'audit-2026-11-21T09.ssh-gateway.log']);
+    assert.deepEqual(names, [
+      'audit-2026-11-20T01.forker.log',
+      'audit-2026-11-21T09.ssh-gateway.log',
+    ]);
   });
 });
 
@@ -192,7 +232,11 @@ describe('readAudit', () => {
     writeFileSync(path, `${readFileSync(path, 'utf8')}{"at":"20\n\nnull\n{"at":1}\n`);
     writeFileSync(join(audit.directory, 'audit-notes.txt'), 'not ours');
     const damaged: string[] = [];
-    const query = { directory: audit.directory, since: ever, damaged: (where: string) => void damaged.push(where) };
+    const query = {
+      directory: audit.directory,
+      since: ever,
+      damaged: (where: string) => void damaged.push(where),
+    };
     assert.equal([...readAudit(query)].length, 1);
     assert.deepEqual(damaged, [path, path, path]);
   });
@@ -201,10 +245,17 @@ describe('readAudit', () => {
     using audit = bench();
     mkdirSync(audit.directory, { recursive: true });
     const path = hourPath(audit.directory, 'ssh-gateway', '2026-11-21T09');
-    writeFileSync(path, '{"at":"2026-11-21T09:57:00.000Z","part":"ssh-gateway","kind":"sign-in.acc');
+    writeFileSync(
+      path,
+      '{"at":"2026-11-21T09:57:00.000Z","part":"ssh-gateway","kind":"sign-in.acc',
+    );
     audit.log.append(signIn('{"at":"'));
     const damaged: string[] = [];
-    const query = { directory: audit.directory, since: ever, damaged: (where: string) => void damaged.push(where) };
+    const query = {
+      directory: audit.directory,
+      since: ever,
+      damaged: (where: string) => void damaged.push(where),
+    };
     assert.deepEqual(
       [...readAudit(query)].map((entry) => entry.kind === 'sign-in.accepted' && entry.user),
       ['{"at":"'],
@@ -213,6 +264,9 @@ describe('readAudit', () => {
   });
 
   it('is empty where there is no audit', () => {
-    assert.deepEqual([...readAudit({ directory: '/nowhere/audit', since: ever, damaged: assert.fail })], []);
+    assert.deepEqual(
+      [...readAudit({ directory: '/nowhere/audit', since: ever, damaged: assert.fail })],
+      [],
+    );
   });
 });

@@ -17,8 +17,9 @@ export interface AuditLogOptions {
 }
 
 /**
- * Who was let in, who was not, what was done: one line of JSON each, appended in one write, so that two runs of a part that overlap do not
- * mix theirs. A disk that takes no more stops nobody; the entries it did not take are counted, and told when it takes one again.
+ * Who was let in, who was not, what was done: one line of JSON each, appended in one write, so that
+ * two runs of a part that overlap do not mix theirs. A disk that takes no more stops nobody; the
+ * entries it did not take are counted, and told when it takes one again.
  */
 export class AuditLog implements Disposable {
   readonly #options: AuditLogOptions;
@@ -69,7 +70,8 @@ export class AuditLog implements Disposable {
 
   #tellUnkept(at: string): void {
     const count = this.#refusals - refusalsPerMinuteMax;
-    if (count > 0) this.#write({ kind: 'audit.missing', count, reason: 'too many refusals in a minute' }, at);
+    if (count > 0)
+      this.#write({ kind: 'audit.missing', count, reason: 'too many refusals in a minute' }, at);
     this.#refusals = 0;
   }
 
@@ -95,7 +97,8 @@ export class AuditLog implements Disposable {
     if (this.#bytes + line.length > hourBytesMax) throw new HourFullError('too much in an hour');
     this.#torn = true;
     const written = writeSync(this.#file as number, line);
-    if (written !== line.length) throw new Error(`the disk took ${written} of ${line.length} bytes`);
+    if (written !== line.length)
+      throw new Error(`the disk took ${written} of ${line.length} bytes`);
     this.#torn = false;
     this.#bytes += written;
     this.#dirty = true;

@@ -1,7 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { AuditLog } from './audit-log.ts';
 
-/** A process that appends numbered entries of one user to an audit until it is ended: `DIRECTORY USER`. */
+/**
+ * A process that appends numbered entries of one user to an audit until it is ended: `DIRECTORY
+ * USER`.
+ */
 const [, , directory = '', user = ''] = process.argv;
 const now = (): Date => new Date('2026-11-21T09:58:00.000Z');
 const failed = (error: Error): never => {
@@ -11,6 +14,12 @@ const failed = (error: Error): never => {
 const log = new AuditLog({ directory, part: 'ssh-gateway', now, failed });
 const fingerprint = `SHA256:${'x'.repeat(Number(process.pid) % 50)}`;
 for (let number = 0; ; number += 1) {
-  log.append({ kind: 'sign-in.accepted', user, peer: String(number), fingerprint, certificate: null });
+  log.append({
+    kind: 'sign-in.accepted',
+    user,
+    peer: String(number),
+    fingerprint,
+    certificate: null,
+  });
   if (number % 10 === 0) await turn();
 }

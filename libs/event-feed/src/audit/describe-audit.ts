@@ -1,7 +1,10 @@
 import { describeParty, failureWords, type Lock } from '@hatchery/events';
 import type { ShownEntry } from './audit-entry.ts';
 
-/** An entry in words, the same on the command line and on the page; `-` stands for nobody and nothing. */
+/**
+ * An entry in words, the same on the command line and on the page; `-` stands for nobody and
+ * nothing.
+ */
 export interface DescribedAudit {
   readonly who: string;
   readonly what: string;
@@ -20,9 +23,19 @@ type Words = readonly [who: string | null, what: string, from: string | null, wh
 function wordsOf(entry: ShownEntry): Words {
   switch (entry.kind) {
     case 'sign-in.accepted':
-      return [entry.user, 'signed in', entry.peer, [entry.fingerprint, entry.certificate ?? ''].join(' ').trim()];
+      return [
+        entry.user,
+        'signed in',
+        entry.peer,
+        [entry.fingerprint, entry.certificate ?? ''].join(' ').trim(),
+      ];
     case 'sign-in.refused':
-      return [entry.user, 'sign-in refused', entry.peer, [entry.reason, entry.fingerprint ?? ''].join(' ').trim()];
+      return [
+        entry.user,
+        'sign-in refused',
+        entry.peer,
+        [entry.reason, entry.fingerprint ?? ''].join(' ').trim(),
+      ];
     case 'page.signed-in':
       return [entry.user, `signed in to the page as ${entry.role}`, entry.peer, `by ${entry.by}`];
     case 'page.refused':
@@ -34,17 +47,39 @@ function wordsOf(entry: ShownEntry): Words {
     case 'session.closed':
       return [entry.user, 'session ended', entry.peer, entry.reason];
     case 'session.failed': {
-      const what = [failureWords(entry.failure), entry.path].filter((word) => word !== '').join(', ');
-      return [entry.user, what, entry.peer, entry.verb === '' ? entry.cause : `${entry.cause} (${entry.verb})`];
+      const what = [failureWords(entry.failure), entry.path]
+        .filter((word) => word !== '')
+        .join(', ');
+      return [
+        entry.user,
+        what,
+        entry.peer,
+        entry.verb === '' ? entry.cause : `${entry.cause} (${entry.verb})`,
+      ];
     }
     case 'action.requested':
-      return [entry.actor, `${entry.verb} ${nameOf(entry.target, entry.before)}`, null, whyOf(entry)];
+      return [
+        entry.actor,
+        `${entry.verb} ${nameOf(entry.target, entry.before)}`,
+        null,
+        whyOf(entry),
+      ];
     case 'action.refused':
-      return [entry.actor, `${entry.verb} ${entry.target} refused`, null, `${entry.reason} (${entry.cause})`];
+      return [
+        entry.actor,
+        `${entry.verb} ${entry.target} refused`,
+        null,
+        `${entry.reason} (${entry.cause})`,
+      ];
     case 'action.done':
       return [null, `action ${entry.actionId} done`, null, entry.outcome];
     case 'lock.broken':
-      return [entry.actor, `lock ${nameOf(entry.id, entry.before)} broken`, null, wasOf(entry.before)];
+      return [
+        entry.actor,
+        `lock ${nameOf(entry.id, entry.before)} broken`,
+        null,
+        wasOf(entry.before),
+      ];
     case 'audit.missing':
       return [null, `${entry.count} entries missing`, null, entry.reason];
     default:
@@ -55,7 +90,9 @@ function wordsOf(entry: ShownEntry): Words {
 type ShownAction = Extract<ShownEntry, { kind: 'action.requested' }>;
 
 function whyOf({ reason, outcome, before, after }: ShownAction): string {
-  const told = [outcome ?? 'outcome unknown', wasOf(before), isOf(after)].filter((one) => one !== null);
+  const told = [outcome ?? 'outcome unknown', wasOf(before), isOf(after)].filter(
+    (one) => one !== null,
+  );
   return `${reason} (${told.join('; ')})`;
 }
 
@@ -65,10 +102,14 @@ function nameOf(id: string, before: Lock | undefined): string {
 }
 
 function wasOf(before: Lock | undefined): string | null {
-  return before === undefined ? null : `before: ${before.condition}, of ${describeParty(before.holder)}`;
+  return before === undefined
+    ? null
+    : `before: ${before.condition}, of ${describeParty(before.holder)}`;
 }
 
 function isOf(after: Lock | null | undefined): string | null {
   if (after === undefined) return null;
-  return after === null ? 'after: free' : `after: ${after.condition}, of ${describeParty(after.holder)} (${after.id})`;
+  return after === null
+    ? 'after: free'
+    : `after: ${after.condition}, of ${describeParty(after.holder)} (${after.id})`;
 }

@@ -31,7 +31,11 @@ export function listHours(directory: string): HourFile[] {
 }
 
 /** Removes what is too old, and the oldest while there is too much. @throws the system's errors */
-export function removeOldHours(directory: string, now: Date, bytesMax: number = auditBytesMax): void {
+export function removeOldHours(
+  directory: string,
+  now: Date,
+  bytesMax: number = auditBytesMax,
+): void {
   const oldest = hourOf(new Date(now.getTime() - auditDaysKept * 86_400_000));
   let bytes = 0;
   for (const { path, hour } of listHours(directory)) {

@@ -14,17 +14,25 @@ export interface AuditQuery {
 }
 
 /**
- * The entries of all parts, newest first, an hour at a time: who wants the last ten reads one file or two. None when there is no audit yet.
+ * The entries of all parts, newest first, an hour at a time: who wants the last ten reads one file
+ * or two. None when there is no audit yet.
  * @throws the system error when it may not be read
  */
-export function* readAudit({ directory, since, until, damaged }: AuditQuery): Generator<AuditEntry> {
+export function* readAudit({
+  directory,
+  since,
+  until,
+  damaged,
+}: AuditQuery): Generator<AuditEntry> {
   const files = Map.groupBy(listIfThere(directory), ({ hour }) => hour);
   const [oldestHour, oldest] = [hourOf(since), since.toISOString()];
   for (const [hour, parts] of files) {
     if (hour < oldestHour) return;
     if (until !== undefined && hour > hourOf(until)) continue;
     const entries = parts.flatMap(({ path }) => readEntries(path, damaged));
-    yield* entries.filter(({ at }) => at >= oldest).toSorted((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
+    yield* entries
+      .filter(({ at }) => at >= oldest)
+      .toSorted((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
   }
 }
 
@@ -36,7 +44,8 @@ function readEntries(path: string, damaged: (path: string) => void): AuditEntry[
     const entry = parse(line);
     if (entry !== null) return entry;
     damaged(path);
-    // A line that was cut off, by a full disk or a lost power, ends where the next one begins. Within a string its quotes would be escaped.
+    // A line that was cut off, by a full disk or a lost power, ends where the next one begins.
+    // Within a string its quotes would be escaped.
     return parse(line.slice(Math.max(0, line.lastIndexOf('{"at":"')))) ?? [];
   });
 }
@@ -44,7 +53,9 @@ function readEntries(path: string, damaged: (path: string) => void): AuditEntry[
 function parse(line: string): AuditEntry | null {
   try {
     const value = JSON.parse(line) as Partial<AuditEntry> | null;
-    return typeof value?.at === 'string' && typeof value.kind === 'string' ? (value as AuditEntry) : null;
+    return typeof value?.at === 'string' && typeof value.kind === 'string'
+      ? (value as AuditEntry)
+      : null;
   } catch {
     return null;
   }

@@ -16,17 +16,23 @@ export interface AuditSelection {
 type ActionDone = Extract<AuditEntry, { kind: 'action.done' }>;
 
 /**
- * Chooses entries that come newest first, as {@link readAudit} gives them, and joins each action with what came of it. What it returns gives an
- * entry as it is shown, or null.
+ * Chooses entries that come newest first, as {@link readAudit} gives them, and joins each action
+ * with what came of it. What it returns gives an entry as it is shown, or null.
  */
-export function auditSelector({ kind, user, branch, text }: AuditSelection): (entry: AuditEntry) => ShownEntry | null {
+export function auditSelector({
+  kind,
+  user,
+  branch,
+  text,
+}: AuditSelection): (entry: AuditEntry) => ShownEntry | null {
   const outcomes = new Map<string, ActionDone>();
   return (entry) => {
     // The newer of the two, so that it has been seen when its action comes.
     if (entry.kind === 'action.done') outcomes.set(entry.actionId, entry);
     const word = auditKindOf(entry);
     if (word === null || (kind !== null && word !== kind)) return null;
-    if ((branch !== null && !isOf(entry, branch)) || (user !== null && !isAbout(entry, user))) return null;
+    if ((branch !== null && !isOf(entry, branch)) || (user !== null && !isAbout(entry, user)))
+      return null;
     const shown = withOutcome(entry, outcomes);
     return text === null || holds(shown, text) ? shown : null;
   };
@@ -50,12 +56,15 @@ function isAbout(entry: AuditEntry, user: string): boolean {
 }
 
 function isOf(entry: AuditEntry, branch: string): boolean {
-  if (entry.kind === 'session.failed') return entry.path === branch || entry.path.startsWith(`${branch}/`);
+  if (entry.kind === 'session.failed')
+    return entry.path === branch || entry.path.startsWith(`${branch}/`);
   const lock = 'before' in entry ? entry.before : undefined;
   // A keyboard and a disk may write one letter in two ways (Unicode UAX 15).
   const wanted = branch.normalize();
   return (
     lock !== undefined &&
-    [lock.name, lock.path].some((own) => own.normalize() === wanted || own.normalize().startsWith(`${wanted}/`))
+    [lock.name, lock.path].some(
+      (own) => own.normalize() === wanted || own.normalize().startsWith(`${wanted}/`),
+    )
   );
 }

@@ -23,7 +23,9 @@ const bodies = fc.array(
   fc.oneof<fc.Arbitrary<EventBody>[]>(
     id.map((one) => spawned(one)),
     id.map((one) => exited(one)),
-    fc.tuple(id, fc.nat()).map(([one, rss]) => ({ kind: 'child.usage', samples: [sampleOf(one, rss)] })),
+    fc
+      .tuple(id, fc.nat())
+      .map(([one, rss]) => ({ kind: 'child.usage', samples: [sampleOf(one, rss)] })),
     fc.boolean().map((draining) => ({ kind: 'forker.draining', draining, actor: 'ops' })),
   ),
   { maxLength: 20 },
@@ -47,7 +49,8 @@ describe('EventJournal', () => {
       using bench = new JournalBench(directory, 'e1');
       assert.deepEqual(bench.log.position, { epoch: 'e1', seq: 0 });
       assert.equal(statSync(directory).mode & 0o777, 0o700);
-      for (const name of readdirSync(directory)) assert.equal(statSync(join(directory, name)).mode & 0o777, 0o600);
+      for (const name of readdirSync(directory))
+        assert.equal(statSync(join(directory, name)).mode & 0o777, 0o600);
       assert.deepEqual(bench.said, []);
     });
   });
@@ -66,25 +69,41 @@ describe('EventJournal', () => {
 
   it('leads a reader over any number of restarts and rotations to the view of the publisher', () => {
     fc.assert(
-      fc.property(fc.array(bodies, { minLength: 1, maxLength: 5 }), fc.integer({ min: 1, max: 5 }), (runs, size) => {
-        inDirectory((directory) => {
-          let reader = { position: { epoch: 'e1', seq: publishOnce(directory).seq }, view: emptyView };
-          for (const run of runs) {
-            using bench = new JournalBench(directory, 'e9', { segmentEventsMax: size });
-            bench.publish(...run.slice(0, run.length / 2));
-            reader = { position: bench.log.position, view: follow(reader.view, bench.read(reader.position)) };
-            bench.publish(...run.slice(run.length / 2));
-            assert.equal(bench.log.position.epoch, 'e1');
-          }
-          using last = new JournalBench(directory, 'e9', { segmentEventsMax: size });
-          const { view } = last.log;
-          // Usage is live and not on disk: what the reader still knows of it may be more than the log does.
-          const durable = (known: typeof view): unknown =>
-            JSON.parse(JSON.stringify(known, (key, value: unknown) => (key === 'usage' ? null : value)));
-          assert.deepEqual(durable(follow(reader.view, last.read(reader.position))), durable(view));
-          assert.ok(readdirSync(directory).length <= segmentsKeptMax);
-        });
-      }),
+      fc.property(
+        fc.array(bodies, { minLength: 1, maxLength: 5 }),
+        fc.integer({ min: 1, max: 5 }),
+        (runs, size) => {
+          inDirectory((directory) => {
+            let reader = {
+              position: { epoch: 'e1', seq: publishOnce(directory).seq },
+              view: emptyView,
+            };
+            for (const run of runs) {
+              using bench = new JournalBench(directory, 'e9', { segmentEventsMax: size });
+              bench.publish(...run.slice(0, run.length / 2));
+              reader = {
+                position: bench.log.position,
+                view: follow(reader.view, bench.read(reader.position)),
+              };
+              bench.publish(...run.slice(run.length / 2));
+              assert.equal(bench.log.position.epoch, 'e1');
+            }
+            using last = new JournalBench(directory, 'e9', { segmentEventsMax: size });
+            const { view } = last.log;
+            // Usage is live and not on disk: what the reader still knows of it may be more than the
+            // log does.
+            const durable = (known: typeof view): unknown =>
+              JSON.parse(
+                JSON.stringify(known, (key, value: unknown) => (key === 'usage' ? null : value)),
+              );
+            assert.deepEqual(
+              durable(follow(reader.view, last.read(reader.position))),
+              durable(view),
+            );
+            assert.ok(readdirSync(directory).length <= segmentsKeptMax);
+          });
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -94,8 +113,14 @@ describe('EventJournal', () => {
       fc.property(fc.integer({ min: 1, max: 6 }), fc.nat(), (count, cut) => {
         inDirectory((directory) => {
           publishOnce(directory, ...Array.from({ length: count }, (_, index) => numbered(index)));
-          const lastBytes = encodeRecord({ ...numbered(count - 1), seq: count, at: new Date(0).toISOString() }).length;
-          rewriteLast(directory, (bytes) => bytes.subarray(0, bytes.length - 1 - (cut % lastBytes)));
+          const lastBytes = encodeRecord({
+            ...numbered(count - 1),
+            seq: count,
+            at: new Date(0).toISOString(),
+          }).length;
+          rewriteLast(directory, (bytes) =>
+            bytes.subarray(0, bytes.length - 1 - (cut % lastBytes)),
+          );
           using next = new JournalBench(directory, 'e2');
           assert.deepEqual(next.log.position, { epoch: 'e1', seq: count - 1 });
           next.publish(numbered(77));
@@ -122,7 +147,8 @@ describe('EventJournal', () => {
           using next = new JournalBench(directory, 'e2');
           const { epoch, seq } = next.log.position;
           assert.ok(seq <= position.seq);
-          // A last record without its newline cannot be told from a torn one; then the reader comes from the future.
+          // A last record without its newline cannot be told from a torn one; then the reader comes
+          // from the future.
           assert.ok(epoch === 'e2' || seq === position.seq - 1);
           assert.ok(next.read(position).some(({ type }) => type === 'snapshot'));
         });
@@ -164,6 +190,8 @@ describe('EventJournal', () => {
   it('throws when its directory cannot be made', () => {
     using directory = temporaryDirectory();
     writeFileSync(join(directory.path, 'file'), '');
-    assert.throws(() => new JournalBench(join(directory.path, 'file', 'events'), 'e1'), { code: 'ENOTDIR' });
+    assert.throws(() => new JournalBench(join(directory.path, 'file', 'events'), 'e1'), {
+      code: 'ENOTDIR',
+    });
   });
 });

@@ -2,20 +2,39 @@ import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectories, modes } from '@hatchery/daemon';
 import { emptyView, type Event, type View } from '@hatchery/events';
-import { retryMs, segmentBytesMax, segmentEventsMax, segmentsKeptMax, syncMs, unwrittenEventsMax } from './limits.ts';
+import {
+  retryMs,
+  segmentBytesMax,
+  segmentEventsMax,
+  segmentsKeptMax,
+  syncMs,
+  unwrittenEventsMax,
+} from './limits.ts';
 import { recover, type Recovered, type Recovery } from './recover.ts';
 import { SegmentWriter } from './segment-writer.ts';
-import { behindName, listSegments, readSegments, removeUnfinished, segmentName, wholeName } from './segments.ts';
+import {
+  behindName,
+  listSegments,
+  readSegments,
+  removeUnfinished,
+  segmentName,
+  wholeName,
+} from './segments.ts';
 
 /** What an {@link EventJournal} tells its owner. Nothing of it stops the publisher. */
 export interface JournalListener {
   /** Events wait in memory, for the log cannot be written. */
   suspended(error: Error): void;
-  /** The log is written again. `missing` events came on top of what memory holds, and are not in it. */
+  /**
+   * The log is written again. `missing` events came on top of what memory holds, and are not in it.
+   */
   resumed(missing: number): void;
   /** What was written has not reached the disk; a power cut would lose it. */
   unsynced(error: Error): void;
-  /** It cannot be known that the log is all there, and why: a new epoch begins, and readers get a snapshot. */
+  /**
+   * It cannot be known that the log is all there, and why: a new epoch begins, and readers get a
+   * snapshot.
+   */
   epochEnded(why: string): void;
 }
 
@@ -42,12 +61,14 @@ interface Unwritten {
 }
 
 /**
- * The events of a publisher on disk, so that its epoch and numbers outlive it. They stand in a bounded number of
- * segments, each with a header that says all that came before it; the oldest goes when a new one starts.
+ * The events of a publisher on disk, so that its epoch and numbers outlive it. They stand in a
+ * bounded number of segments, each with a header that says all that came before it; the oldest goes
+ * when a new one starts.
  *
- * An event is written before anybody is told of it, and synced within a second: a killed publisher loses nothing, a
- * power cut the last second, after which the epoch has ended and readers start from a snapshot. A disk that takes no
- * more stops nobody: events wait in memory, and the last segment is renamed, so that a successor knows of them.
+ * An event is written before anybody is told of it, and synced within a second: a killed publisher
+ * loses nothing, a power cut the last second, after which the epoch has ended and readers start
+ * from a snapshot. A disk that takes no more stops nobody: events wait in memory, and the last
+ * segment is renamed, so that a successor knows of them.
  */
 export class EventJournal implements Disposable {
   readonly recovered: Recovered;
@@ -68,7 +89,8 @@ export class EventJournal implements Disposable {
     const segments = readSegments(directory);
     const recovery = segments.length === 0 ? null : recover(segments, this.#boot);
     if (recovery?.kind === 'ended') listener.epochEnded(recovery.why);
-    this.recovered = recovery?.kind === 'continued' ? recovery.recovered : beginAnew(recovery, newEpoch);
+    this.recovered =
+      recovery?.kind === 'continued' ? recovery.recovered : beginAnew(recovery, newEpoch);
     this.#epoch = this.recovered.epoch;
     this.#open(recovery);
     this.#timers = [
@@ -115,7 +137,9 @@ export class EventJournal implements Disposable {
   #isFull(): boolean {
     if (this.#writer === null) return true;
     const { events, bytes } = this.#writer;
-    return events >= (this.#options.segmentEventsMax ?? segmentEventsMax) || bytes >= segmentBytesMax;
+    return (
+      events >= (this.#options.segmentEventsMax ?? segmentEventsMax) || bytes >= segmentBytesMax
+    );
   }
 
   #startSegment(seq: number, view: View, events: readonly Event[]): void {
@@ -175,6 +199,9 @@ export class EventJournal implements Disposable {
   }
 }
 
-function beginAnew(recovery: Extract<Recovery, { kind: 'ended' }> | null, epoch: string): Recovered {
+function beginAnew(
+  recovery: Extract<Recovery, { kind: 'ended' }> | null,
+  epoch: string,
+): Recovered {
   return { epoch, seq: recovery?.seq ?? 0, view: recovery?.view ?? emptyView, events: [] };
 }

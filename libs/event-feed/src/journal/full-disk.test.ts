@@ -8,12 +8,26 @@ import { temporaryDirectory, until } from '@hatchery/testkit';
 import { numbered, numbersIn } from '../feed.test-support.ts';
 import { JournalBench } from './journal.test-support.ts';
 
-const long = (number: number): EventBody => ({ kind: 'action.done', actionId: `${number}`, outcome: 'x'.repeat(1000) });
+const long = (number: number): EventBody => ({
+  kind: 'action.done',
+  actionId: `${number}`,
+  outcome: 'x'.repeat(1000),
+});
 
 /** Runs `story` on a disk of 64 KiB of its own. */
-async function onSmallDisk(context: TestContext, story: (disk: string) => Promise<void>): Promise<void> {
+async function onSmallDisk(
+  context: TestContext,
+  story: (disk: string) => Promise<void>,
+): Promise<void> {
   using directory = temporaryDirectory();
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory.path]);
+  const { status, stderr } = spawnSync('mount', [
+    '-t',
+    'tmpfs',
+    '-o',
+    'size=64k',
+    'tmpfs',
+    directory.path,
+  ]);
   if (status !== 0) return context.skip(`no file system of its own: ${stderr.toString().trim()}`);
   try {
     await story(directory.path);

@@ -13,13 +13,19 @@ export class JournalBench implements Disposable {
 
   constructor(directory: string, newEpoch: string, options: Partial<JournalOptions> = {}) {
     const listener = {
-      suspended: (error: Error) => this.said.push(`suspended: ${(error as NodeJS.ErrnoException).code}`),
+      suspended: (error: Error) =>
+        this.said.push(`suspended: ${(error as NodeJS.ErrnoException).code}`),
       resumed: (missing: number) => this.said.push(`resumed, ${missing} missing`),
       unsynced: (error: Error) => this.said.push(`unsynced: ${error.message}`),
       epochEnded: (why: string) => this.said.push(why),
     };
     this.journal = new EventJournal({ directory, newEpoch, listener, ...options });
-    this.log = new EventLog({ epoch: 'none', version: '1', now: () => new Date(0), journal: this.journal });
+    this.log = new EventLog({
+      epoch: 'none',
+      version: '1',
+      now: () => new Date(0),
+      journal: this.journal,
+    });
   }
 
   publish(...bodies: readonly EventBody[]): this {

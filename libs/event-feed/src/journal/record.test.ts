@@ -3,7 +3,10 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { decodeRecords, encodeRecord } from './record.ts';
 
-const records = fc.array(fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 3 }), { minLength: 1, maxLength: 8 });
+const records = fc.array(fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 3 }), {
+  minLength: 1,
+  maxLength: 8,
+});
 const wire = (values: readonly object[]): Buffer => Buffer.concat(values.map(encodeRecord));
 const plain = (values: readonly unknown[]): unknown => JSON.parse(JSON.stringify(values));
 
@@ -16,7 +19,11 @@ describe('records', () => {
     fc.assert(
       fc.property(records, (values) => {
         const file = wire(values);
-        assert.deepEqual(decodeRecords(file), { records: plain(values), bytes: file.length, end: 'whole' });
+        assert.deepEqual(decodeRecords(file), {
+          records: plain(values),
+          bytes: file.length,
+          end: 'whole',
+        });
       }),
     );
   });
@@ -50,7 +57,11 @@ describe('records', () => {
 
   it('are not made of what is none', () => {
     for (const line of ['\n', 'x\n', '00000000 \n', '00000000 {}\n', 'c826afc4{"a":"x\\n"}\n']) {
-      assert.deepEqual(decodeRecords(Buffer.from(line)), { records: [], bytes: 0, end: 'damaged' }, line);
+      assert.deepEqual(
+        decodeRecords(Buffer.from(line)),
+        { records: [], bytes: 0, end: 'damaged' },
+        line,
+      );
     }
   });
 });

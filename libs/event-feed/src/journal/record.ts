@@ -6,8 +6,8 @@ export interface DecodedRecords {
   /** Length of the whole records in bytes; whatever follows them is not one. */
   readonly bytes: number;
   /**
-   * `torn`: a last record whose newline is missing, as when its writer was killed in the middle of it.
-   * `damaged`: something else that no writer of ours leaves; what follows it is not believed.
+   * `torn`: a last record whose newline is missing, as when its writer was killed in the middle of
+   * it. `damaged`: something else that no writer of ours leaves; what follows it is not believed.
    */
   readonly end: 'whole' | 'torn' | 'damaged';
 }

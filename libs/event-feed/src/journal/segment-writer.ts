@@ -1,10 +1,22 @@
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { modes, openFile } from '@hatchery/daemon';
 import type { Event } from '@hatchery/events';
 import { encodeRecord } from './record.ts';
 import { unfinishedName, type Segment, type SegmentHeader } from './segments.ts';
 
-/** Appends to one segment. What it has taken is in the kernel's hands, so that no death of ours loses it. */
+/**
+ * Appends to one segment. What it has taken is in the kernel's hands, so that no death of ours
+ * loses it.
+ */
 export class SegmentWriter {
   readonly path: string;
   readonly #fd: number;
@@ -19,14 +31,20 @@ export class SegmentWriter {
     this.#events = events;
   }
 
-  /** Goes on behind the whole records of a segment. @throws the system error of open(2) or ftruncate(2) */
+  /**
+   * Goes on behind the whole records of a segment. @throws the system error of open(2) or
+   * ftruncate(2)
+   */
   static reopen({ path, bytes, events }: Segment): SegmentWriter {
     const fd = openSync(path, 'r+');
     ftruncateSync(fd, bytes);
     return new SegmentWriter(path, fd, bytes, events.length);
   }
 
-  /** Makes a segment that is there whole, with its header and events, or not at all. @throws the system error of write(2) */
+  /**
+   * Makes a segment that is there whole, with its header and events, or not at all. @throws the
+   * system error of write(2)
+   */
   static create(path: string, header: SegmentHeader, events: readonly Event[]): SegmentWriter {
     const unfinished = unfinishedName(path);
     const fd = openFile(unfinished, 'w', modes.secretFile);
@@ -57,7 +75,10 @@ export class SegmentWriter {
     this.#events += 1;
   }
 
-  /** Starts to bring what was written to the disk, once for all of it. `failed` is called when the disk did not take it. */
+  /**
+   * Starts to bring what was written to the disk, once for all of it. `failed` is called when the
+   * disk did not take it.
+   */
   sync(failed: (error: Error) => void): void {
     if (!this.#dirty) return;
     this.#dirty = false;

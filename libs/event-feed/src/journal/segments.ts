@@ -29,7 +29,10 @@ export interface Segment {
 
 const namePattern = /^events-(\d{16})\.(log|behind)$/;
 
-/** The name of a segment that starts behind event `seq`; names sort as their segments follow each other. */
+/**
+ * The name of a segment that starts behind event `seq`; names sort as their segments follow each
+ * other.
+ */
 export function segmentName(seq: number): string {
   return `events-${String(seq).padStart(16, '0')}.log`;
 }
@@ -49,9 +52,13 @@ export function unfinishedName(path: string): string {
   return `${path}.unfinished`;
 }
 
-/** Removes segments whose maker was killed before they were whole. @throws the error of readdir(2) or unlink(2) */
+/**
+ * Removes segments whose maker was killed before they were whole. @throws the error of readdir(2)
+ * or unlink(2)
+ */
 export function removeUnfinished(directory: string): void {
-  for (const name of readdirSync(directory)) if (name.endsWith('.unfinished')) rmSync(join(directory, name));
+  for (const name of readdirSync(directory))
+    if (name.endsWith('.unfinished')) rmSync(join(directory, name));
 }
 
 /** The paths of all segments of a directory, oldest first. @throws the error of readdir(2) */
@@ -62,9 +69,14 @@ export function listSegments(directory: string): string[] {
     .map((name) => join(directory, name));
 }
 
-/** Every segment of a directory, oldest first; files without a whole header are none. @throws the error of readdir(2) or open(2) */
+/**
+ * Every segment of a directory, oldest first; files without a whole header are none. @throws the
+ * error of readdir(2) or open(2)
+ */
 export function readSegments(directory: string): Segment[] {
-  return listSegments(directory).flatMap((path) => readSegment(path, path.endsWith('.behind')) ?? []);
+  return listSegments(directory).flatMap(
+    (path) => readSegment(path, path.endsWith('.behind')) ?? [],
+  );
 }
 
 function readSegment(path: string, behind: boolean): Segment | null {
@@ -72,5 +84,12 @@ function readSegment(path: string, behind: boolean): Segment | null {
   const [header, ...events] = records as [SegmentHeader | undefined, ...Event[]];
   if (header?.format !== 1) return null;
   const inOrder = events.every(({ seq }, index) => seq === header.seq + 1 + index);
-  return { path, header, events: inOrder ? events : [], bytes, end: inOrder ? end : 'damaged', behind };
+  return {
+    path,
+    header,
+    events: inOrder ? events : [],
+    bytes,
+    end: inOrder ? end : 'damaged',
+    behind,
+  };
 }

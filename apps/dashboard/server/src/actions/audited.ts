@@ -8,7 +8,10 @@ import type { Noun, Verb } from './verbs.ts';
 export interface AuditTrail {
   /** Puts records on the disk; false when that is not certain in a moment. */
   write(records: readonly HistoryRecord[]): Promise<boolean>;
-  /** Whether the forker's own event log reaches the disk: it has every intent before the forker acts on it. */
+  /**
+   * Whether the forker's own event log reaches the disk: it has every intent before the forker acts
+   * on it.
+   */
   forkerKeeps(): Promise<boolean>;
   /** What the service has no record of, for it never acted. */
   audit(entry: AuditBody): void;
@@ -17,9 +20,9 @@ export interface AuditTrail {
 }
 
 /**
- * Does something with the intent on a disk before and the outcome after. Without the history the forker's event log is
- * that disk; without both nothing is done from here. Who has to act all the same does so on the host, where the command
- * line asks the forker without this page.
+ * Does something with the intent on a disk before and the outcome after. Without the history the
+ * forker's event log is that disk; without both nothing is done from here. Who has to act all the
+ * same does so on the host, where the command line asks the forker without this page.
  */
 export async function audited(
   trail: AuditTrail,
@@ -35,7 +38,9 @@ export async function audited(
   ]);
   const { status, body } = kept || (await trail.forkerKeeps()) ? await act() : unrecorded(noun);
   const outcome =
-    status < 400 ? (textIn(body, 'outcome') ?? 'sent') : `refused (${status}): ${textIn(body, 'error') ?? ''}`;
+    status < 400
+      ? (textIn(body, 'outcome') ?? 'sent')
+      : `refused (${status}): ${textIn(body, 'error') ?? ''}`;
   trail.log({ ownId, status, answer: body }, 'action answered');
   if (status >= 400) refused(trail, { verb, target, reason }, actor, outcome);
   const finished = await trail.write([
@@ -47,11 +52,17 @@ export async function audited(
     : 'The history could not be written; this action stands in the event log of the fork service.';
   return {
     status,
-    body: { ...body, notice: [textIn(body, 'notice'), notice].filter((text) => text !== null).join(' ') },
+    body: {
+      ...body,
+      notice: [textIn(body, 'notice'), notice].filter((text) => text !== null).join(' '),
+    },
   };
 }
 
-/** Puts into the audit what somebody asked for and did not get; `cause` is in the words that they read. */
+/**
+ * Puts into the audit what somebody asked for and did not get; `cause` is in the words that they
+ * read.
+ */
 export function refused(
   trail: Pick<AuditTrail, 'audit'>,
   action: { readonly verb: string; readonly target: string; readonly reason: string },

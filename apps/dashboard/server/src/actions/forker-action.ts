@@ -8,13 +8,19 @@ export interface ActionAnswer {
 }
 
 /**
- * Asks the forker to act, and words its answer. The forker alone decides whether the target is still the one that was
- * looked at: what this process knows may be a moment old.
+ * Asks the forker to act, and words its answer. The forker alone decides whether the target is
+ * still the one that was looked at: what this process knows may be a moment old.
  */
-export async function askForker(controlSocket: string, { path, body, noun }: Verb): Promise<ActionAnswer> {
+export async function askForker(
+  controlSocket: string,
+  { path, body, noun }: Verb,
+): Promise<ActionAnswer> {
   try {
     const answer = await controlRequest(controlSocket, 'POST', path, body);
-    return { status: 202, body: typeof answer === 'object' && answer !== null ? { ...answer } : {} };
+    return {
+      status: 202,
+      body: typeof answer === 'object' && answer !== null ? { ...answer } : {},
+    };
   } catch (error) {
     return refusalOf(error as Error, noun);
   }
@@ -24,7 +30,12 @@ export async function askForker(controlSocket: string, { path, body, noun }: Ver
 export async function forkerKeepsEvents(controlSocket: string): Promise<boolean> {
   try {
     const state = await controlRequest(controlSocket, 'GET', '/v1/state');
-    return typeof state === 'object' && state !== null && 'eventsOnDisk' in state && state.eventsOnDisk === true;
+    return (
+      typeof state === 'object' &&
+      state !== null &&
+      'eventsOnDisk' in state &&
+      state.eventsOnDisk === true
+    );
   } catch {
     // Away or too busy: in either case it has nothing on a disk that could be relied upon.
     return false;
@@ -45,17 +56,23 @@ const sentences: Readonly<Record<Noun, Readonly<Record<number, string>>>> = {
 };
 
 /** What to watch when the outcome is not known. */
-const watched: Readonly<Record<Noun, string>> = { child: 'the child', lock: 'the lock', service: 'the header' };
+const watched: Readonly<Record<Noun, string>> = {
+  child: 'the child',
+  lock: 'the lock',
+  service: 'the header',
+};
 
 function refusalOf(error: Error, noun: Noun): ActionAnswer {
   const detail = error.message;
   if (error instanceof ControlError) {
-    // A forker of before locks could be broken knows no such address, which is another thing than no such lock.
+    // A forker of before locks could be broken knows no such address, which is another thing than
+    // no such lock.
     if (error.status === 404 && detail.endsWith('is not answered here')) {
       return {
         status: 501,
         body: {
-          error: 'The running forker is older than this page and cannot do this. Nothing was done; restart it.',
+          error:
+            'The running forker is older than this page and cannot do this. Nothing was done; restart it.',
           detail,
         },
       };
@@ -73,6 +90,9 @@ function refusalOf(error: Error, noun: Noun): ActionAnswer {
   // The request was on its way: saying "nothing was done" here could be a lie.
   return {
     status: 504,
-    body: { error: `The forker did not answer, so the outcome is not known. Watch ${watched[noun]}.`, detail },
+    body: {
+      error: `The forker did not answer, so the outcome is not known. Watch ${watched[noun]}.`,
+      detail,
+    },
   };
 }

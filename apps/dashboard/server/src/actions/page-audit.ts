@@ -8,8 +8,9 @@ export interface PageAuditOptions {
 }
 
 /**
- * What this part alone can tell the audit: who signed in to the page, and what was asked here and not done. A page for a night on which the disk is
- * full comes up all the same: the file is opened with the first entry, and those before are counted.
+ * What this part alone can tell the audit: who signed in to the page, and what was asked here and
+ * not done. A page for a night on which the disk is full comes up all the same: the file is opened
+ * with the first entry, and those before are counted.
  */
 export class PageAudit implements Disposable {
   readonly #options: PageAuditOptions;
@@ -41,7 +42,11 @@ export class PageAudit implements Disposable {
       return null;
     }
     if (this.#lost > 0)
-      this.#log.append({ kind: 'audit.missing', count: this.#lost, reason: 'the disk did not take them' });
+      this.#log.append({
+        kind: 'audit.missing',
+        count: this.#lost,
+        reason: 'the disk did not take them',
+      });
     this.#lost = 0;
     return this.#log;
   }

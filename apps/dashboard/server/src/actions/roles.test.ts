@@ -23,8 +23,20 @@ const verbs: readonly (readonly [string, string, object, Role, number])[] = [
   ['breaking a stale lock by force', '/api/locks/stale/break', lock('stale', true), 'admin', 202],
   ['breaking under a living holder', '/api/locks/held/break', lock('held', true), 'admin', 202],
   ['ending a living holder, then breaking', '/api/locks/held/break', lock('held'), 'admin', 202],
-  ['breaking a lock of which nobody knows, without force', '/api/locks/unknown/break', lock('unknown'), 'admin', 409],
-  ['breaking a lock of which nobody knows', '/api/locks/unknown/break', lock('unknown', true), 'admin', 202],
+  [
+    'breaking a lock of which nobody knows, without force',
+    '/api/locks/unknown/break',
+    lock('unknown'),
+    'admin',
+    409,
+  ],
+  [
+    'breaking a lock of which nobody knows',
+    '/api/locks/unknown/break',
+    lock('unknown', true),
+    'admin',
+    202,
+  ],
   ['drain', '/api/drain', { reason: 'r' }, 'admin', 202],
   ['undrain', '/api/undrain', { reason: 'r' }, 'admin', 202],
 ];
@@ -34,8 +46,16 @@ for (const [name, path, body, least, answered] of verbs)
     const may = ranked.indexOf(role) >= ranked.indexOf(least);
     test(`${name} by a ${role} is ${may ? 'taken to the forker' : 'refused here'}`, async () => {
       const roles = { admins: [users.admin], operators: [users.operator], viewers: [] };
-      await using here = await startBehindProxy({ auth: 'proxy', roles, proxy: { ...proxy, from: ['127.0.0.1'] } });
-      const headers = { 'x-forwarded-user': users[role], origin, 'content-type': 'application/json' };
+      await using here = await startBehindProxy({
+        auth: 'proxy',
+        roles,
+        proxy: { ...proxy, from: ['127.0.0.1'] },
+      });
+      const headers = {
+        'x-forwarded-user': users[role],
+        origin,
+        'content-type': 'application/json',
+      };
       const visitor = here.visitor();
       here.forker.publish({ kind: 'child.spawned', child: aChild('c1') });
       for (const condition of ['stale', 'orphaned', 'held', 'unknown'] as const)

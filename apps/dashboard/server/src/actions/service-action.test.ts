@@ -15,7 +15,8 @@ async function stage() {
   const gateway = stack.use(await startFakeForker(gatewayControlSocket));
   const held = stack.move();
   return {
-    ...{ forker, gateway },
+    forker,
+    gateway,
     ask: (verb: Verb) => askService({ controlSocket, gatewayControlSocket }, verb),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
@@ -48,7 +49,10 @@ test('the gateway is not told what the forker has refused', async () => {
 test('a gateway that is away is no news', async () => {
   await using running = await stage();
   await running.gateway[Symbol.asyncDispose]();
-  assert.deepEqual(await running.ask(undrain), { status: 202, body: { actionId: 'a1', outcome: 'done' } });
+  assert.deepEqual(await running.ask(undrain), {
+    status: 202,
+    body: { actionId: 'a1', outcome: 'done' },
+  });
 });
 
 test('a gateway that does not answer is told to the person', async () => {

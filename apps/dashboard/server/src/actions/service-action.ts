@@ -9,8 +9,9 @@ export interface ControlSockets {
 }
 
 /**
- * Asks the forker, and then the gateway what concerns the whole service. The gateway follows the forker by itself, half a second later (decision 0017):
- * told here, it has acted before the person reads that it is done.
+ * Asks the forker, and then the gateway what concerns the whole service. The gateway follows the
+ * forker by itself, half a second later (decision 0017): told here, it has acted before the person
+ * reads that it is done.
  */
 export async function askService(sockets: ControlSockets, verb: Verb): Promise<ActionAnswer> {
   const answer = await askForker(sockets.controlSocket, verb);
@@ -20,13 +21,17 @@ export async function askService(sockets: ControlSockets, verb: Verb): Promise<A
 }
 
 /** Null when it has acted or is away, else what the person should know. */
-async function tellGateway(gatewayControlSocket: string, { path, body }: Verb): Promise<string | null> {
+async function tellGateway(
+  gatewayControlSocket: string,
+  { path, body }: Verb,
+): Promise<string | null> {
   try {
     await controlRequest(gatewayControlSocket, 'POST', path, body);
     return null;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    // Nobody listens there: a service without a gateway, or one that asks the forker as soon as it is back.
+    // Nobody listens there: a service without a gateway, or one that asks the forker as soon as it
+    // is back.
     if (code === 'ENOENT' || code === 'ECONNREFUSED') return null;
     return `The ssh gateway did not do it (${message}); it follows the forker in a second.`;
   }

@@ -7,7 +7,11 @@ import { until } from '@hatchery/testkit';
 import { aChild, startFakeForker } from '../fixtures/fake-forker.ts';
 import { aLock } from '../fixtures/locks.ts';
 import { pageFixture } from '../fixtures/page-fixture.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  startDashboard,
+  temporaryDirectory,
+} from '../fixtures/running-dashboard.ts';
 
 /** A dashboard whose history cannot be written: a file is where its directory has to be. */
 async function stage() {
@@ -21,26 +25,48 @@ async function stage() {
   forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { condition: 'stale' }) });
   const doctor = async (): Promise<string> => (await dashboard.fetch('/api/doctor')).text();
-  await until('the history is known not to work', async () => (await doctor()).includes('not written: '));
+  await until('the history is known not to work', async () =>
+    (await doctor()).includes('not written: '),
+  );
   await until('the lock is known', async () =>
     (await (await dashboard.fetch('/api/state')).text()).includes('nonce-l1'),
   );
   const cookie = await dashboard.signIn();
   const held = stack.move();
   return {
-    ...{ forker, dashboard, obstacle, doctor },
+    forker,
+    dashboard,
+    obstacle,
+    doctor,
     post: async (address: string, body: object) => {
       const headers = { cookie, origin: dashboard.origin, 'content-type': 'application/json' };
-      const response = await dashboard.fetch(address, { method: 'POST', headers, body: JSON.stringify(body) });
-      return { status: response.status, told: (await response.json()) as { error?: string; notice?: string } };
+      const response = await dashboard.fetch(address, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      });
+      return {
+        status: response.status,
+        told: (await response.json()) as { error?: string; notice?: string },
+      };
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
 
 const verbs = [
-  ['TERM', '/api/children/c1/signal', { signal: 'TERM', reason: 'r', pid: 4_000_001, startTime: 123_456 }, 'kill'],
-  ['KILL', '/api/children/c1/signal', { signal: 'KILL', reason: 'r', pid: 4_000_001, startTime: 123_456 }, 'kill'],
+  [
+    'TERM',
+    '/api/children/c1/signal',
+    { signal: 'TERM', reason: 'r', pid: 4_000_001, startTime: 123_456 },
+    'kill',
+  ],
+  [
+    'KILL',
+    '/api/children/c1/signal',
+    { signal: 'KILL', reason: 'r', pid: 4_000_001, startTime: 123_456 },
+    'kill',
+  ],
   ['break', '/api/locks/l1/break', { reason: 'r', nonce: 'nonce-l1' }, 'break-lock'],
   ['drain', '/api/drain', { reason: 'r' }, 'drain'],
   ['undrain', '/api/undrain', { reason: 'r' }, 'undrain'],
@@ -52,7 +78,10 @@ for (const [name, address, body, command] of verbs) {
     running.forker.eventsOnDisk = false;
     const { status, told } = await running.post(address, body);
     assert.equal(status, 503);
-    assert.match(told.error ?? '', new RegExp(`^Nothing was done: .*hatchery .*${command}.* on the host\\.$`));
+    assert.match(
+      told.error ?? '',
+      new RegExp(`^Nothing was done: .*hatchery .*${command}.* on the host\\.$`),
+    );
     assert.deepEqual(running.forker.asked, []);
   });
 

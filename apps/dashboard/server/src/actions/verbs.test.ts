@@ -1,3 +1,4 @@
+// Long: a suite for each verb, over one stand-in for both services.
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
@@ -7,7 +8,11 @@ import { until } from '@hatchery/testkit';
 import { aChild, exited, startFakeForker } from '../fixtures/fake-forker.ts';
 import { aLock } from '../fixtures/locks.ts';
 import { pageFixture } from '../fixtures/page-fixture.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  startDashboard,
+  temporaryDirectory,
+} from '../fixtures/running-dashboard.ts';
 import { bodyBytesMax, reasonCharactersMax } from '../limits.ts';
 import type { Refusal } from '../sign-in/access.ts';
 import { breakLock, drain, roleRefusal, signalChild, type Verb } from './verbs.ts';
@@ -24,7 +29,10 @@ async function stage(options: { readonly old?: boolean } = {}) {
   return {
     forker,
     /** A request that is right in all but what a test changes. */
-    post: async (path: string, change: { headers?: Record<string, string>; without?: string; body?: string } = {}) => {
+    post: async (
+      path: string,
+      change: { headers?: Record<string, string>; without?: string; body?: string } = {},
+    ) => {
       const sent: Record<string, string> = { ...headers, ...change.headers };
       if (change.without !== undefined) delete sent[change.without];
       const response = await dashboard.fetch(path, {
@@ -32,7 +40,10 @@ async function stage(options: { readonly old?: boolean } = {}) {
         headers: sent,
         body: change.body ?? JSON.stringify(good),
       });
-      return { status: response.status, answer: (await response.json()) as { error?: string; actionId?: string } };
+      return {
+        status: response.status,
+        answer: (await response.json()) as { error?: string; actionId?: string },
+      };
     },
     [Symbol.asyncDispose]: async () => {
       await dashboard[Symbol.asyncDispose]();
@@ -52,7 +63,13 @@ test('a signal goes to the forker with its reason and the process that was looke
   assert.deepEqual(running.forker.asked, [
     {
       path: '/v1/children/c1/signal',
-      body: { signal: 'SIGTERM', actor: 'admin', reason: 'runaway', pid: 4_000_001, startTime: 123_456 },
+      body: {
+        signal: 'SIGTERM',
+        actor: 'admin',
+        reason: 'runaway',
+        pid: 4_000_001,
+        startTime: 123_456,
+      },
     },
   ]);
 });
@@ -75,22 +92,46 @@ test('a viewer may not, and is told the remedy', async () => {
   assert.deepEqual(running.forker.asked, []);
 });
 
-const refusals: readonly (readonly [string, number, Parameters<Awaited<ReturnType<typeof stage>>['post']>[1]])[] = [
+const refusals: readonly (readonly [
+  string,
+  number,
+  Parameters<Awaited<ReturnType<typeof stage>>['post']>[1],
+])[] = [
   ['from another page', 403, { headers: { origin: 'http://evil.example' } }],
   ['from another port of this machine', 403, { headers: { origin: 'http://127.0.0.1:1' } }],
   ['from no page', 403, { without: 'origin' }],
   ['with a forged cookie', 403, { headers: { cookie: 'hatchery-5080=forged' } }],
   ['as a form', 415, { headers: { 'content-type': 'text/plain' } }],
-  ['with a body that is too large', 413, { body: JSON.stringify({ ...good, padding: 'x'.repeat(bodyBytesMax) }) }],
+  [
+    'with a body that is too large',
+    413,
+    { body: JSON.stringify({ ...good, padding: 'x'.repeat(bodyBytesMax) }) },
+  ],
   ['with broken JSON', 400, { body: '{"signal":' }],
   ['with an array', 400, { body: '[]' }],
   ['without a reason', 400, { body: JSON.stringify({ ...good, reason: ' ' }) }],
-  ['with a reason of a book', 400, { body: JSON.stringify({ ...good, reason: 'x'.repeat(reasonCharactersMax + 1) }) }],
+  [
+    'with a reason of a book',
+    400,
+    { body: JSON.stringify({ ...good, reason: 'x'.repeat(reasonCharactersMax + 1) }) },
+  ],
   ['with another signal', 400, { body: JSON.stringify({ ...good, signal: 'STOP' }) }],
-  ['with a signal off the prototype', 400, { body: JSON.stringify({ ...good, signal: 'constructor' }) }],
-  ['without the process that was looked at', 400, { body: JSON.stringify({ ...good, pid: undefined }) }],
+  [
+    'with a signal off the prototype',
+    400,
+    { body: JSON.stringify({ ...good, signal: 'constructor' }) },
+  ],
+  [
+    'without the process that was looked at',
+    400,
+    { body: JSON.stringify({ ...good, pid: undefined }) },
+  ],
   ['with a pid that is no number', 400, { body: JSON.stringify({ ...good, pid: '1' }) }],
-  ['for another process under the same id', 412, { body: JSON.stringify({ ...good, startTime: 1 }) }],
+  [
+    'for another process under the same id',
+    412,
+    { body: JSON.stringify({ ...good, startTime: 1 }) },
+  ],
 ];
 
 for (const [name, status, change] of refusals) {
@@ -127,7 +168,10 @@ for (const [where, body, watched] of [
     running.forker.mute = true;
     const { status, answer } = await running.post(where, { body: JSON.stringify(body) });
     assert.equal(status, 504);
-    assert.equal(answer.error, `The forker did not answer, so the outcome is not known. Watch ${watched}.`);
+    assert.equal(
+      answer.error,
+      `The forker did not answer, so the outcome is not known. Watch ${watched}.`,
+    );
     assert.equal(running.forker.asked.length, 1);
   });
 
@@ -143,7 +187,9 @@ const broken = { reason: 'its client is gone', nonce: 'nonce-l1', force: false }
 test('breaking a lock goes to the forker with the acquisition that was looked at', async () => {
   await using running = await stage();
   running.forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { condition: 'stale' }) });
-  const { status, answer } = await running.post('/api/locks/l1/break', { body: JSON.stringify(broken) });
+  const { status, answer } = await running.post('/api/locks/l1/break', {
+    body: JSON.stringify(broken),
+  });
   assert.deepEqual([status, answer.actionId], [202, 'a2']);
   assert.deepEqual(running.forker.asked, [
     {
@@ -155,7 +201,12 @@ test('breaking a lock goes to the forker with the acquisition that was looked at
 
 const breakRefusals: readonly (readonly [string, number, RegExp, object])[] = [
   ['that was taken anew', 412, /taken anew since/, { ...broken, nonce: 'another' }],
-  ['that the forker would not break', 409, /^The forker refused: nobody here knows whether its holder lives/, broken],
+  [
+    'that the forker would not break',
+    409,
+    /^The forker refused: nobody here knows whether its holder lives/,
+    broken,
+  ],
   ['without its nonce', 400, /'nonce' has to be/, { reason: 'x' }],
   ['with a nonce that is no text', 400, /'nonce' has to be/, { ...broken, nonce: 1 }],
   ['with a force that is no truth', 400, /'force' has to be/, { ...broken, force: 'yes' }],
@@ -188,7 +239,11 @@ const roles: readonly (readonly [string, Verb | Refusal, Role])[] = [
   ['TERM', signalChild('c1', good, 'bo'), 'operator'],
   ['KILL', signalChild('c1', { ...good, signal: 'KILL' }, 'bo'), 'admin'],
   ['breaking what is known dead', breakLock('l1', broken, stale, 'bo'), 'operator'],
-  ['breaking what is known dead by force', breakLock('l1', { ...broken, force: true }, stale, 'bo'), 'admin'],
+  [
+    'breaking what is known dead by force',
+    breakLock('l1', { ...broken, force: true }, stale, 'bo'),
+    'admin',
+  ],
   ['breaking under a living holder', breakLock('l1', broken, aLock('l1'), 'bo'), 'admin'],
   ['breaking a lock nobody knows', breakLock('l1', broken, undefined, 'bo'), 'admin'],
   ['drain', drain('drain', good, 'bo'), 'admin'],

@@ -28,7 +28,10 @@ const signals: ReadonlyMap<unknown, Role> = new Map([
 ]);
 const ranks: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 };
 
-/** `POST /api/children/:id/signal` `{signal, reason, pid, startTime}`: the last two say which process was looked at. */
+/**
+ * `POST /api/children/:id/signal` `{signal, reason, pid, startTime}`: the last two say which
+ * process was looked at.
+ */
 export function signalChild(id: string, fields: Fields, actor: string): Verb | Refusal {
   const { signal, pid, startTime } = fields;
   const reason = reasonOf(fields);
@@ -37,7 +40,10 @@ export function signalChild(id: string, fields: Fields, actor: string): Verb | R
   if (least === undefined)
     return { status: 400, error: `'signal' has to be one of ${[...signals.keys()].join(', ')}.` };
   if (!isNatural(pid) || !isNatural(startTime)) {
-    return { status: 400, error: "'pid' and 'startTime' have to be the numbers of the process that was looked at." };
+    return {
+      status: 400,
+      error: "'pid' and 'startTime' have to be the numbers of the process that was looked at.",
+    };
   }
   const name = `signal SIG${String(signal)}`;
   const body = { signal: `SIG${String(signal)}`, actor, reason, pid, startTime };
@@ -53,15 +59,24 @@ export function signalChild(id: string, fields: Fields, actor: string): Verb | R
 }
 
 /**
- * `POST /api/locks/:id/break` `{reason, nonce, force}`: the nonce names the acquisition that was looked at; `force`
- * breaks under a holder that may be alive. `known` is the lock as this server sees it.
+ * `POST /api/locks/:id/break` `{reason, nonce, force}`: the nonce names the acquisition that was
+ * looked at; `force` breaks under a holder that may be alive. `known` is the lock as this server
+ * sees it.
  */
-export function breakLock(id: string, fields: Fields, known: Lock | undefined, actor: string): Verb | Refusal {
+export function breakLock(
+  id: string,
+  fields: Fields,
+  known: Lock | undefined,
+  actor: string,
+): Verb | Refusal {
   const { nonce, force = false } = fields;
   const reason = reasonOf(fields);
   if (reason === null) return reasonMissing;
   if (nonce !== null && (typeof nonce !== 'string' || nonce === ''))
-    return { status: 400, error: "'nonce' has to be that of the lock that was looked at, or null when it has none." };
+    return {
+      status: 400,
+      error: "'nonce' has to be that of the lock that was looked at, or null when it has none.",
+    };
   if (typeof force !== 'boolean') return { status: 400, error: "'force' has to be true or false." };
   const holderIsDead = known?.condition === 'stale' || known?.condition === 'orphaned';
   const body = { actor, reason, nonce, force };
@@ -91,8 +106,15 @@ export function drain(verb: 'drain' | 'undrain', fields: Fields, actor: string):
   };
 }
 
-/** Null when the person may do it; else what stands in the way and how to get past, which is `way` for a viewer. */
-export function roleRefusal(person: Person, { least }: Pick<Verb, 'least'>, way: string): Refusal | null {
+/**
+ * Null when the person may do it; else what stands in the way and how to get past, which is `way`
+ * for a viewer.
+ */
+export function roleRefusal(
+  person: Person,
+  { least }: Pick<Verb, 'least'>,
+  way: string,
+): Refusal | null {
   if (ranks[person.role] >= ranks[least]) return null;
   const remedy = person.role === 'viewer' ? ` ${way}` : '';
   return { status: 403, error: `This needs the role ${least}; you are ${person.role}.${remedy}` };

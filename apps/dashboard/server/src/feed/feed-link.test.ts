@@ -30,5 +30,8 @@ test('a feed that fails says why in words', () => {
 test('a feed that fails again has been down since the first time', () => {
   const first = nextState({ up: true, since }, { up: false, error: refused }, new Date(since));
   assert.equal(nextState(first, { up: false, error: refused }, later), first);
-  assert.equal(nextState(first, { up: false, error: new Error('the feed ended') }, later).since, since);
+  assert.equal(
+    nextState(first, { up: false, error: new Error('the feed ended') }, later).since,
+    since,
+  );
 });

@@ -11,11 +11,17 @@ export interface Publisher {
   readonly controlSocket: string;
   /** As `the forker`. */
   readonly name: string;
-  /** Why it does not run, when its supervisor or itself has written that down; null when nothing is known. */
+  /**
+   * Why it does not run, when its supervisor or itself has written that down; null when nothing is
+   * known.
+   */
   readonly halted: () => string | null;
 }
 
-/** Dials the feed of a publisher for ever. `changed` is called when it comes up or goes down, not for each failed try in between. */
+/**
+ * Dials the feed of a publisher for ever. `changed` is called when it comes up or goes down, not
+ * for each failed try in between.
+ */
 export function linkFeed(
   { controlSocket, name, halted }: Publisher,
   listener: { message(message: FeedMessage): void; changed(state: FeedState): void },
@@ -33,7 +39,8 @@ export function linkFeed(
       listener.message(message);
     },
     connection: (told) => {
-      // What hangs is called away seconds after its last word, and it is the word that the data is as old as.
+      // What hangs is called away seconds after its last word, and it is the word that the data is
+      // as old as.
       const next = nextState(state, told, told.up ? new Date() : heardAt, name, halted);
       if (next === state) return;
       state = next;
@@ -48,7 +55,10 @@ export function linkFeed(
   };
 }
 
-/** The state after one report, which is of the instant `at`; the same object when nothing is new. A repeated failure keeps its first instant. */
+/**
+ * The state after one report, which is of the instant `at`; the same object when nothing is new. A
+ * repeated failure keeps its first instant.
+ */
 export function nextState(
   state: FeedState,
   told: { readonly up: true } | { readonly up: false; readonly error: Error },
@@ -67,8 +77,10 @@ function reasonOf(error: Error, publisher: string, halted: Publisher['halted']):
   const why = code === 'ENOENT' || code === 'ECONNREFUSED' ? halted() : null;
   if (why !== null) return `${publisher} does not run: ${why}`;
   if (code === 'ENOENT') return `${publisher} is not running (its control socket is missing)`;
-  if (code === 'ECONNREFUSED') return `${publisher} is not running (nobody listens on its control socket)`;
+  if (code === 'ECONNREFUSED')
+    return `${publisher} is not running (nobody listens on its control socket)`;
   if (code === 'EACCES') return `the dashboard may not open the control socket of ${publisher}`;
-  if (code === 'ECONNRESET' || error.message === 'the feed ended') return `${publisher} closed the feed`;
+  if (code === 'ECONNRESET' || error.message === 'the feed ended')
+    return `${publisher} closed the feed`;
   return error.message;
 }

@@ -3,8 +3,9 @@ import type { FeedState } from '@hatchery/events';
 import { feedAwayMsMax } from '../limits.ts';
 
 /**
- * Tells the log of a feed. One that comes back at once, as in a restart, or that ends in our own stop, is no warning. One that
- * has not been up yet is no news at all: at a start the other parts come up beside the page.
+ * Tells the log of a feed. One that comes back at once, as in a restart, or that ends in our own
+ * stop, is no warning. One that has not been up yet is no news at all: at a start the other parts
+ * come up beside the page.
  */
 export class FeedNotice implements Disposable {
   readonly #log: Logger;
@@ -25,7 +26,10 @@ export class FeedNotice implements Disposable {
     }
     const { reason } = state;
     if (this.#wasUp) this.#log.info({ reason }, `${this.#name} is down`);
-    this.#late = setTimeout(() => this.#log.warn({ reason }, `${this.#name} stays down`), feedAwayMsMax);
+    this.#late = setTimeout(
+      () => this.#log.warn({ reason }, `${this.#name} stays down`),
+      feedAwayMsMax,
+    );
   }
 
   [Symbol.dispose](): void {

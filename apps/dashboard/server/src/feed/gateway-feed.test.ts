@@ -4,7 +4,11 @@ import { controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
 import { until } from '@hatchery/testkit';
 import { aChild, exited, startFakeForker } from '../fixtures/fake-forker.ts';
 import { pageFixture } from '../fixtures/page-fixture.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  startDashboard,
+  temporaryDirectory,
+} from '../fixtures/running-dashboard.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -16,11 +20,20 @@ async function stage() {
   const gateway = stack.use(await startFakeForker(gatewayControlSocketPath(config)));
   const dashboard = stack.use(await startDashboard(config, pageFixture(path)));
   const metric = async (text: string): Promise<boolean> =>
-    (await (await dashboard.fetch('/metrics')).text()).includes(`hatchery_dashboard_gateway_feed_up ${text}\n`);
-  await until('both feeds are up', async () => (await dashboard.fetch('/readyz')).ok && (await metric('1')));
+    (await (await dashboard.fetch('/metrics')).text()).includes(
+      `hatchery_dashboard_gateway_feed_up ${text}\n`,
+    );
+  await until(
+    'both feeds are up',
+    async () => (await dashboard.fetch('/readyz')).ok && (await metric('1')),
+  );
   const held = stack.move();
   return {
-    ...{ config, forker, gateway, dashboard, metric },
+    config,
+    forker,
+    gateway,
+    dashboard,
+    metric,
     rows: async (address: string): Promise<readonly Row[]> =>
       ((await (await dashboard.fetch(address)).json()) as { rows: readonly Row[] }).rows,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
@@ -36,8 +49,16 @@ const closed = {
   phasesMs: { auth: 20.5, exec: 1, forked: 4.2, firstByte: 9, end: 300 },
 } as const;
 const told = {
-  ...{ session_id: 's1', close_reason: 'finished', bytes_in: 10, bytes_out: 2_000, bytes_err: 0 },
-  ...{ auth_ms: 20.5, exec_ms: 1, forked_ms: 4.2, first_byte_ms: 9, end_ms: 300 },
+  session_id: 's1',
+  close_reason: 'finished',
+  bytes_in: 10,
+  bytes_out: 2_000,
+  bytes_err: 0,
+  auth_ms: 20.5,
+  exec_ms: 1,
+  forked_ms: 4.2,
+  first_byte_ms: 9,
+  end_ms: 300,
 };
 
 for (const gatewayFirst of [false, true])
@@ -61,14 +82,22 @@ for (const gatewayFirst of [false, true])
     const child = (await (await dashboard.fetch('/api/children/c1')).json()) as { session: Row };
     assert.deepEqual({ ...child.session, ...told }, child.session);
     const csv = (await (await dashboard.fetch('/api/history.csv?q=c1')).text()).split('\r\n');
-    assert.match(csv[0] ?? '', /,session_id,close_reason,bytes_in,bytes_out,bytes_err,auth_ms,exec_ms,forked_ms,/);
+    assert.match(
+      csv[0] ?? '',
+      /,session_id,close_reason,bytes_in,bytes_out,bytes_err,auth_ms,exec_ms,forked_ms,/,
+    );
     assert.match(csv[1] ?? '', /,s1,finished,10,2000,0,20\.5,1,4\.2,9,300$/);
   });
 
 test('a gateway that says no bytes and phases is understood', async () => {
   await using running = await stage();
   running.forker.publish({ kind: 'child.spawned', child: aChild('c1') });
-  running.gateway.publish({ kind: 'session.closed', sessionId: 's1', childId: 'c1', reason: 'connection lost' });
+  running.gateway.publish({
+    kind: 'session.closed',
+    sessionId: 's1',
+    childId: 'c1',
+    reason: 'connection lost',
+  });
   await until(
     'it is kept',
     async () => (await running.rows('/api/history'))[0]?.['close_reason'] === 'connection lost',
@@ -79,9 +108,20 @@ test('a gateway that says no bytes and phases is understood', async () => {
 test('a refused session is counted in the timeline, and what was done to the gateway stands in the audit', async () => {
   await using running = await stage();
   const { gateway, dashboard } = running;
-  gateway.publish({ kind: 'session.refused', user: 'mallory', peer: '192.0.2.9:1', reason: 'unknown-program' });
+  gateway.publish({
+    kind: 'session.refused',
+    user: 'mallory',
+    peer: '192.0.2.9:1',
+    reason: 'unknown-program',
+  });
   gateway.publish({ kind: 'session.refused', user: null, peer: '192.0.2.8:1', reason: 'draining' });
-  const intent = { actionId: 'g1', actor: 'root', verb: 'drain', target: 'ssh-gateway', reason: 'upgrade' };
+  const intent = {
+    actionId: 'g1',
+    actor: 'root',
+    verb: 'drain',
+    target: 'ssh-gateway',
+    reason: 'upgrade',
+  };
   gateway.publish({ kind: 'action.requested', ...intent });
   gateway.publish({ kind: 'action.done', actionId: 'g1', outcome: 'done' });
   let told: { marks: readonly Row[]; refusals: readonly Row[] } = { marks: [], refusals: [] };
@@ -91,7 +131,10 @@ test('a refused session is counted in the timeline, and what was done to the gat
   });
   assert.deepEqual(told.marks, []);
   const [line] = await running.rows('/api/audit');
-  assert.deepEqual([line?.['who'], line?.['what'], line?.['why']], ['root', 'drain ssh-gateway', 'upgrade (done)']);
+  assert.deepEqual(
+    [line?.['who'], line?.['what'], line?.['why']],
+    ['root', 'drain ssh-gateway', 'upgrade (done)'],
+  );
 });
 
 test('whom the gateway turned away is told with the history, narrowed like it, and never a whole flood', async () => {
@@ -102,17 +145,26 @@ test('whom the gateway turned away is told with the history, narrowed like it, a
   refuse('mallory', '192.0.2.9:1');
   for (let number = 0; number < 150; number += 1) refuse(null, `192.0.2.8:${number}`);
   const ask = async (query: string): Promise<{ rows: readonly Row[]; count: number } | null> =>
-    ((await (await dashboard.fetch(`/api/history${query}`)).json()) as { refusals: { rows: Row[]; count: number } })
-      .refusals;
+    (
+      (await (await dashboard.fetch(`/api/history${query}`)).json()) as {
+        refusals: { rows: Row[]; count: number };
+      }
+    ).refusals;
   await until('all are kept', async () => (await ask(''))?.count === 151);
   const all = await ask('');
-  assert.deepEqual([all?.rows.length, all?.rows[0]?.['text']], [100, '192.0.2.8:149 refused: unknown key']);
+  assert.deepEqual(
+    [all?.rows.length, all?.rows[0]?.['text']],
+    [100, '192.0.2.8:149 refused: unknown key'],
+  );
   assert.equal((await ask('?user=mallory'))?.count, 1);
   assert.equal((await ask('?q=192.0.2.8:14'))?.count, 11);
   assert.equal((await ask('?q=%25'))?.count, 0, 'a percent sign is one');
   assert.equal((await ask('?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z'))?.count, 0);
-  for (const query of ['?outcome=failed', '?branch=x', '?after=1.c1']) assert.equal(await ask(query), null, query);
-  const backwards = await dashboard.fetch('/api/history?from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z');
+  for (const query of ['?outcome=failed', '?branch=x', '?after=1.c1'])
+    assert.equal(await ask(query), null, query);
+  const backwards = await dashboard.fetch(
+    '/api/history?from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z',
+  );
   assert.equal(backwards.status, 400);
 });
 
@@ -127,8 +179,13 @@ test('a gateway that is away is shown, stops nothing, and is heard when it comes
   assert.match(String(check?.['found']), /the ssh gateway (is not running|closed the feed)/);
   running.forker.publish({ kind: 'child.spawned', child: aChild('c1') });
   await until('the rest goes on', async () => (await running.rows('/api/history')).length === 1);
-  await using again = await startFakeForker(gatewayControlSocketPath(running.config), { epoch: 'two' });
+  await using again = await startFakeForker(gatewayControlSocketPath(running.config), {
+    epoch: 'two',
+  });
   await until('it is heard', () => running.metric('1'));
   again.publish(closed);
-  await until('it is kept', async () => (await running.rows('/api/history'))[0]?.['session_id'] === 's1');
+  await until(
+    'it is kept',
+    async () => (await running.rows('/api/history'))[0]?.['session_id'] === 's1',
+  );
 });

@@ -1,12 +1,24 @@
-import { auditKindOf, auditSelector, describeAudit, readAudit, type ShownEntry } from '@hatchery/event-feed';
+import {
+  auditKindOf,
+  auditSelector,
+  describeAudit,
+  readAudit,
+  type ShownEntry,
+} from '@hatchery/event-feed';
 import type { PastAudit, PastRow } from '@hatchery/events';
 import { auditEntriesReadMax } from '../limits.ts';
 import type { AuditFilter, Cut } from './query.ts';
 
-/** The outcome of an action is written later than the action, mostly by milliseconds; a drain or a script may take an hour. */
+/**
+ * The outcome of an action is written later than the action, mostly by milliseconds; a drain or a
+ * script may take an hour.
+ */
 const outcomeMsMax = 60 * 60 * 1_000;
 
-/** The entries of the audit's files, newest first, as `hatchery audit` shows them. @throws the system's error when they cannot be read */
+/**
+ * The entries of the audit's files, newest first, as `hatchery audit` shows them. @throws the
+ * system's error when they cannot be read
+ */
 export function answerAudit(
   directory: string,
   { from, to, kind, user, text }: AuditFilter,
@@ -24,7 +36,8 @@ export function answerAudit(
     if (!cursor.isBehind(entry.at)) continue;
     read += 1;
     if (shown !== null && entry.at < end) rows.push(rowOf(shown));
-    if (rows.length === cut.limit || read === entriesReadMax) return { rows, next: cursor.text, damaged };
+    if (rows.length === cut.limit || read === entriesReadMax)
+      return { rows, next: cursor.text, damaged };
   }
   return { rows, next: null, damaged };
 }
@@ -46,7 +59,10 @@ function rowOf(entry: ShownEntry): PastRow {
   };
 }
 
-/** How far a list was read: the instant of the last entry, and how many entries of that instant had been read. */
+/**
+ * How far a list was read: the instant of the last entry, and how many entries of that instant had
+ * been read.
+ */
 class Cursor {
   readonly #at: string | null;
   #left: number;
@@ -55,7 +71,8 @@ class Cursor {
 
   /** Null for the beginning; anything that is no cursor as well. */
   constructor(after: string | null) {
-    const [, at = '', count] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)_(\d{1,9})$/.exec(after ?? '') ?? [];
+    const [, at = '', count] =
+      /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)_(\d{1,9})$/.exec(after ?? '') ?? [];
     this.#at = Number.isNaN(Date.parse(at)) ? null : at;
     this.#left = Number(count ?? 0);
   }

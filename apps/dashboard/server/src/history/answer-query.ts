@@ -1,6 +1,11 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { PastChild, PastRefusals, PastRow, PastRows, PastTimeline } from '@hatchery/events';
-import { timelineMarksMax, timelineRefusalsMax, timelineSessionsMax, usagePointsMax } from '../limits.ts';
+import {
+  timelineMarksMax,
+  timelineRefusalsMax,
+  timelineSessionsMax,
+  usagePointsMax,
+} from '../limits.ts';
 import type { Answers, Cut, Query, RefusalFilter, SessionFilter } from './query.ts';
 import { statistics } from './statistics.ts';
 
@@ -9,8 +14,14 @@ type Values = readonly SQLInputValue[];
 /** The audit is in files. */
 type DatabaseQuery = Exclude<Query, { readonly name: 'audit' }>;
 
-/** Answers one question. Runs beside the writes in one thread, and bounds what it reads by the limits it names. */
-export function answerQuery(database: DatabaseSync, query: DatabaseQuery): Answers[DatabaseQuery['name']] {
+/**
+ * Answers one question. Runs beside the writes in one thread, and bounds what it reads by the
+ * limits it names.
+ */
+export function answerQuery(
+  database: DatabaseSync,
+  query: DatabaseQuery,
+): Answers[DatabaseQuery['name']] {
   switch (query.name) {
     case 'sessions':
       return sessions(database, query.filter, query.cut);
@@ -72,7 +83,11 @@ function sessions(database: DatabaseSync, filter: SessionFilter, { limit, after 
   return { rows, next: last === undefined ? null : `${last['started_at']}.${last['id']}` };
 }
 
-function refusals(database: DatabaseSync, { from, to, user, text }: RefusalFilter, limit: number): PastRefusals {
+function refusals(
+  database: DatabaseSync,
+  { from, to, user, text }: RefusalFilter,
+  limit: number,
+): PastRefusals {
   const { sql, values } = conditionOf([
     ["kind = 'refused'"],
     ['at >= ?', from],
@@ -80,7 +95,9 @@ function refusals(database: DatabaseSync, { from, to, user, text }: RefusalFilte
     [`text LIKE ? ESCAPE '\\'`, containing(user)],
     [`text LIKE ? ESCAPE '\\'`, containing(text)],
   ]);
-  const { count } = one(database, `SELECT count(*) AS count FROM mark WHERE ${sql}`, ...values) as { count: number };
+  const { count } = one(database, `SELECT count(*) AS count FROM mark WHERE ${sql}`, ...values) as {
+    count: number;
+  };
   const rows = all(
     database,
     `SELECT rowid AS number, at, text FROM mark WHERE ${sql} ORDER BY at DESC, rowid DESC LIMIT ?`,
@@ -92,7 +109,9 @@ function refusals(database: DatabaseSync, { from, to, user, text }: RefusalFilte
 
 function child(database: DatabaseSync, id: string): PastChild {
   // A long session has more stretches than a chart has points, so every n-th is told.
-  const { count } = one(database, 'SELECT count(*) AS count FROM usage WHERE child_id = ?', id) as { count: number };
+  const { count } = one(database, 'SELECT count(*) AS count FROM usage WHERE child_id = ?', id) as {
+    count: number;
+  };
   const every = Math.max(1, Math.ceil(count / usagePointsMax));
   return {
     session: one(
@@ -107,8 +126,16 @@ function child(database: DatabaseSync, id: string): PastChild {
       id,
       every,
     ),
-    holds: all(database, 'SELECT * FROM hold WHERE child_id = ? ORDER BY from_at DESC LIMIT 200', id),
-    waits: all(database, 'SELECT * FROM wait WHERE child_id = ? ORDER BY from_at DESC LIMIT 200', id),
+    holds: all(
+      database,
+      'SELECT * FROM hold WHERE child_id = ? ORDER BY from_at DESC LIMIT 200',
+      id,
+    ),
+    waits: all(
+      database,
+      'SELECT * FROM wait WHERE child_id = ? ORDER BY from_at DESC LIMIT 200',
+      id,
+    ),
     marks: all(database, 'SELECT * FROM mark WHERE child_id = ? ORDER BY at DESC LIMIT 200', id),
     audit: all(database, 'SELECT * FROM audit WHERE target = ? ORDER BY number DESC LIMIT 200', id),
   };
@@ -124,7 +151,12 @@ function timeline(database: DatabaseSync, from: number, to: number): PastTimelin
     from,
     to,
   );
-  const { count } = one(database, `SELECT count(*) AS count FROM session WHERE ${during}`, from, to) as {
+  const { count } = one(
+    database,
+    `SELECT count(*) AS count FROM session WHERE ${during}`,
+    from,
+    to,
+  ) as {
     count: number;
   };
   return {

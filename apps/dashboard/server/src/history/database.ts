@@ -18,8 +18,9 @@ const pageBytes = 4_096;
 const damaged: ReadonlySet<number> = new Set([11, 26]);
 
 /**
- * Opens the history, and makes it when there is none. A damaged file is kept under another name, because somebody may
- * want to save what is in it, and because a dashboard without a past is better than none.
+ * Opens the history, and makes it when there is none. A damaged file is kept under another name,
+ * because somebody may want to save what is in it, and because a dashboard without a past is better
+ * than none.
  * @throws the error of the file system or of SQLite when there is no way to write there
  */
 export function openDatabase(path: string, bytesMax: number, now: Date): Opened {
@@ -41,7 +42,8 @@ function open(path: string, bytesMax: number): DatabaseSync {
   closeSync(openFile(path, 'a', modes.secretFile));
   const database = new DatabaseSync(path);
   try {
-    // WAL with NORMAL: a crash of this program loses nothing that was committed, one of the machine the last seconds.
+    // WAL with NORMAL: a crash of this program loses nothing that was committed, one of the machine
+    // the last seconds.
     database.exec(`PRAGMA page_size = ${pageBytes};
       PRAGMA auto_vacuum = INCREMENTAL;
       PRAGMA journal_mode = WAL;
@@ -49,8 +51,11 @@ function open(path: string, bytesMax: number): DatabaseSync {
       PRAGMA busy_timeout = 2000;
       PRAGMA journal_size_limit = ${16 * 1024 * 1024};
       PRAGMA max_page_count = ${Math.floor(bytesMax / pageBytes)}`);
-    const { quick_check: verdict } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
-    if (verdict !== 'ok') throw Object.assign(new Error(`the history is damaged: ${verdict}`), { errcode: 11 });
+    const { quick_check: verdict } = database.prepare('PRAGMA quick_check(1)').get() as {
+      quick_check: string;
+    };
+    if (verdict !== 'ok')
+      throw Object.assign(new Error(`the history is damaged: ${verdict}`), { errcode: 11 });
     migrate(database);
     return database;
   } catch (error) {
@@ -61,6 +66,7 @@ function open(path: string, bytesMax: number): DatabaseSync {
 
 /** Bytes in use; pages that were freed and can be filled again do not count. */
 export function bytesUsed(database: DatabaseSync): number {
-  const number = (pragma: string): number => Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
+  const number = (pragma: string): number =>
+    Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
   return (number('page_count') - number('freelist_count')) * pageBytes;
 }

@@ -2,8 +2,9 @@ import type { FeedMessage } from '@hatchery/events';
 import type { HistoryRecord } from './record.ts';
 
 /**
- * What has to be kept of one message of the gateway's feed. Its snapshot says nothing of sessions: one that closed while
- * nobody listened has no phases and bytes here, though its child has its end from the fork service.
+ * What has to be kept of one message of the gateway's feed. Its snapshot says nothing of sessions:
+ * one that closed while nobody listened has no phases and bytes here, though its child has its end
+ * from the fork service.
  */
 export function gatewayRecords(message: FeedMessage): readonly HistoryRecord[] {
   if (message.type !== 'event') return [];
@@ -29,11 +30,31 @@ export function gatewayRecords(message: FeedMessage): readonly HistoryRecord[] {
     case 'action.requested': {
       const { actionId, actor, verb, target, reason } = event;
       return [
-        { type: 'intent', at, actor, verb, target, reason, via: 'ssh-gateway', actionId, ownId: null, lock: null },
+        {
+          type: 'intent',
+          at,
+          actor,
+          verb,
+          target,
+          reason,
+          via: 'ssh-gateway',
+          actionId,
+          ownId: null,
+          lock: null,
+        },
       ];
     }
     case 'action.done':
-      return [{ type: 'outcome', at, actionId: event.actionId, ownId: null, outcome: event.outcome, lockAfter: null }];
+      return [
+        {
+          type: 'outcome',
+          at,
+          actionId: event.actionId,
+          ownId: null,
+          outcome: event.outcome,
+          lockAfter: null,
+        },
+      ];
     default:
       return [];
   }

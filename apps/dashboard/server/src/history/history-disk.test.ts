@@ -10,14 +10,31 @@ import { aChild, exited } from '../fixtures/fake-forker.ts';
 import { temporaryDirectory } from '../fixtures/running-dashboard.ts';
 import { at, feedInto, openHistory, start } from '../fixtures/told-history.ts';
 
-const filter = { from: 0, to: start * 2, user: null, branch: null, text: null, outcome: 'any' } as const;
+const filter = {
+  from: 0,
+  to: start * 2,
+  user: null,
+  branch: null,
+  text: null,
+  outcome: 'any',
+} as const;
 const cut = { limit: 1_000, after: null };
 const writer = new URL('../fixtures/history-writer.ts', import.meta.url);
 
 /** Runs `story` on a disk of 2 MiB of its own. */
-async function onSmallDisk(context: TestContext, story: (disk: string) => Promise<void>): Promise<void> {
+async function onSmallDisk(
+  context: TestContext,
+  story: (disk: string) => Promise<void>,
+): Promise<void> {
   using directory = temporaryDirectory();
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory.path]);
+  const { status, stderr } = spawnSync('mount', [
+    '-t',
+    'tmpfs',
+    '-o',
+    'size=2m',
+    'tmpfs',
+    directory.path,
+  ]);
   if (status !== 0) return context.skip(`no file system of its own: ${stderr.toString().trim()}`);
   try {
     await story(directory.path);
@@ -37,18 +54,28 @@ test('a disk that is full costs nothing that memory can hold: it is written when
     assert.throws(() => writeFileSync(filler, Buffer.alloc(4 * 1024 * 1024)), { code: 'ENOSPC' });
     for (let number = 0; number < 200; number += 1) {
       const id = `c${number}`;
-      feed.happen({ kind: 'child.spawned', child: aChild(id, { startedAt: at(number), command: 'x'.repeat(300) }) });
+      feed.happen({
+        kind: 'child.spawned',
+        child: aChild(id, { startedAt: at(number), command: 'x'.repeat(300) }),
+      });
       feed.happen({ ...exited(id), endedAt: at(number + 1) } as EventBody);
     }
     await until('it is told', () => /full|disk I\/O/.test(history.state.problem ?? ''));
-    assert.equal(await history.keepNow([], 5_000), false, 'nobody waits for a disk that is known to be full');
+    assert.equal(
+      await history.keepNow([], 5_000),
+      false,
+      'nobody waits for a disk that is known to be full',
+    );
     const { rows } = await history.ask({ name: 'sessions', filter, cut });
     assert.ok(
       rows.some(({ id }) => id === 'before'),
       'what was can still be read',
     );
     rmSync(filler);
-    await until('it is written', () => history.state.problem === null && history.state.waiting === 0);
+    await until(
+      'it is written',
+      () => history.state.problem === null && history.state.waiting === 0,
+    );
     assert.equal(history.state.lost, 0);
     assert.equal((await history.ask({ name: 'sessions', filter, cut })).rows.length, 201);
   });
@@ -72,11 +99,13 @@ for (const kills of [1, 2])
     const ids = new Set<unknown>();
     for (let after: string | null = null; ;) {
       const page: { rows: readonly { id?: unknown }[]; next: string | null } = await history.ask({
-        ...{ name: 'sessions', filter: { ...filter, outcome: 'any' } },
+        name: 'sessions',
+        filter: { ...filter, outcome: 'any' },
         cut: { limit: 1_000, after },
       });
       for (const row of page.rows) ids.add(row['id']);
       if ((after = page.next) === null) break;
     }
-    for (let number = 0; number < written; number += 1) assert.ok(ids.has(`c${number}`), `c${number} of ${written}`);
+    for (let number = 0; number < written; number += 1)
+      assert.ok(ids.has(`c${number}`), `c${number} of ${written}`);
   });

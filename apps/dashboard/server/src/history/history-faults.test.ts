@@ -11,7 +11,14 @@ import { at, feedInto, openHistory, pushAndWait, start } from '../fixtures/told-
 import { historyQueueMax } from '../limits.ts';
 import { HistoryError } from './history.ts';
 
-const filter = { from: 0, to: start * 2, user: null, branch: null, text: null, outcome: 'any' } as const;
+const filter = {
+  from: 0,
+  to: start * 2,
+  user: null,
+  branch: null,
+  text: null,
+  outcome: 'any',
+} as const;
 const cut = { limit: 100, after: null };
 
 test('a damaged file is put aside and told, and a new one is begun', async () => {
@@ -41,7 +48,10 @@ test('a place that cannot be written costs the history, says so, and stops nothi
   writeFileSync(file, '');
   await using history = openHistory(join(file, 'history.db'));
   await until('it is told', () => history.state.problem !== 'not open yet');
-  assert.match(history.state.problem ?? '', /cannot make \S+a-file: a file is in its place; move it away/);
+  assert.match(
+    history.state.problem ?? '',
+    /cannot make \S+a-file: a file is in its place; move it away/,
+  );
   pushAndWait(history);
   assert.equal(await history.keepNow([], 100), false);
   assert.ok(history.state.waiting > 0);
@@ -56,10 +66,16 @@ test('a full file makes room of its own, and what does not fit is counted, never
     const feed = feedInto(history);
     for (let number = 0; number < 300; number += 1) {
       const id = `c${block}x${number}`;
-      feed.happen({ kind: 'child.spawned', child: aChild(id, { startedAt: at(block), command: 'x'.repeat(300) }) });
+      feed.happen({
+        kind: 'child.spawned',
+        child: aChild(id, { startedAt: at(block), command: 'x'.repeat(300) }),
+      });
       feed.happen({ ...exited(id), endedAt: at(block + 1) } as EventBody);
     }
-    await until('it is written or refused', () => history.state.waiting === 0 || history.state.problem !== null);
+    await until(
+      'it is written or refused',
+      () => history.state.waiting === 0 || history.state.problem !== null,
+    );
   }
   await until('room is made', () => history.state.problem === null && history.state.waiting === 0);
   assert.ok(history.state.bytes <= bytesMax, `${history.state.bytes} bytes`);

@@ -8,7 +8,10 @@ import type { Answers, Query } from './query.ts';
 import { prune } from './retention.ts';
 import { recordWriter } from './store.ts';
 
-/** The thread that owns the database: SQLite waits for the disk, and the live stream must not wait with it. */
+/**
+ * The thread that owns the database: SQLite waits for the disk, and the live stream must not wait
+ * with it.
+ */
 function serve(port: MessagePort, { path, bytesMax, auditDirectory }: WorkerOptions): void {
   const { database, movedAside } = openDatabase(path, bytesMax, new Date());
   const write = recordWriter(database);
@@ -21,9 +24,12 @@ function serve(port: MessagePort, { path, bytesMax, auditDirectory }: WorkerOpti
     prune(database, prunedAt, bytesMax);
   };
   const answerOf = (query: Query): Answers[Query['name']] =>
-    query.name === 'audit' ? answerAudit(auditDirectory, query.filter, query.cut) : answerQuery(database, query);
+    query.name === 'audit'
+      ? answerAudit(auditDirectory, query.filter, query.cut)
+      : answerQuery(database, query);
   const perform = (ask: Ask): Told => {
-    if (ask.type === 'query') return { type: 'answer', number: ask.number, answer: answerOf(ask.query) };
+    if (ask.type === 'query')
+      return { type: 'answer', number: ask.number, answer: answerOf(ask.query) };
     cleanUp();
     write(ask.records);
     return { type: 'written', number: ask.number, state: state() };

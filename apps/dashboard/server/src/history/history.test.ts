@@ -9,7 +9,14 @@ import { temporaryDirectory } from '../fixtures/running-dashboard.ts';
 import { at, feedInto, openHistory, pushAndWait, start } from '../fixtures/told-history.ts';
 import type { SessionFilter } from './query.ts';
 
-const everything: SessionFilter = { from: 0, to: start * 2, user: null, branch: null, text: null, outcome: 'any' };
+const everything: SessionFilter = {
+  from: 0,
+  to: start * 2,
+  user: null,
+  branch: null,
+  text: null,
+  outcome: 'any',
+};
 const cut = { limit: 100, after: null };
 
 test('sessions, locks and waits can be asked for, with their percentiles', async () => {
@@ -50,7 +57,11 @@ test('a filter narrows rows and percentiles alike', async () => {
   pushAndWait(history);
   await history.keepNow([], 5_000);
   const of = async (change: Partial<SessionFilter>): Promise<unknown[]> => {
-    const { rows } = await history.ask({ name: 'sessions', filter: { ...everything, ...change }, cut });
+    const { rows } = await history.ask({
+      name: 'sessions',
+      filter: { ...everything, ...change },
+      cut,
+    });
     return rows.map(({ id }) => id);
   };
   assert.deepEqual(await of({ user: 'bo' }), ['c2']);
@@ -71,7 +82,10 @@ test('a list is read to its end in pages, each row once', async () => {
   await until('it is open', () => history.state.problem === null);
   const feed = feedInto(history);
   for (let number = 0; number < 25; number += 1)
-    feed.happen({ kind: 'child.spawned', child: aChild(`c${number}`, { startedAt: at(Math.floor(number / 5)) }) });
+    feed.happen({
+      kind: 'child.spawned',
+      child: aChild(`c${number}`, { startedAt: at(Math.floor(number / 5)) }),
+    });
   await history.keepNow([], 5_000);
   const ids: unknown[] = [];
   for (let after: string | null = null; ;) {
@@ -98,7 +112,10 @@ test('what ended while nobody listened is closed by the next snapshot, and a tru
   const open2 = await history.ask({ name: 'child', id: 'c2' });
   assert.equal(open2.session?.['cause'], 'unseen');
   assert.equal(open2.waits[0]?.['ending'], 'unseen');
-  const ended = { ...aChild('c2', { startedAt: at(1), endedAt: at(9) }), exit: { code: 3, signal: null, status: 768 } };
+  const ended = {
+    ...aChild('c2', { startedAt: at(1), endedAt: at(9) }),
+    exit: { code: 3, signal: null, status: 768 },
+  };
   feed.snapshot('two', { ...emptyView, recentChildren: [ended] });
   await history.keepNow([], 5_000);
   assert.equal((await history.ask({ name: 'child', id: 'c2' })).session?.['exit_code'], 3);
@@ -110,7 +127,17 @@ test('an action that comes back over the feed is one line of the audit, one of a
   await until('it is open', () => history.state.problem === null);
   const intent = { actor: 'admin', verb: 'signal SIGTERM', target: 'c1', reason: 'runaway' };
   const written = await history.keepNow(
-    [{ type: 'intent', at: start, ...intent, via: 'dashboard', ownId: 'own', actionId: null, lock: null }],
+    [
+      {
+        type: 'intent',
+        at: start,
+        ...intent,
+        via: 'dashboard',
+        ownId: 'own',
+        actionId: null,
+        lock: null,
+      },
+    ],
     5_000,
   );
   assert.equal(written, true);
@@ -142,12 +169,31 @@ test('a broken lock stands in the audit with its name, kind and holder, and what
   await using history = openHistory(join(directory.path, 'history.db'));
   await until('it is open', () => history.state.problem === null);
   const feed = feedInto(history);
-  const before = aLock('l1', { kind: 'repository', condition: 'stale', holder: aParty('c1', { pid: 77 }) });
+  const before = aLock('l1', {
+    kind: 'repository',
+    condition: 'stale',
+    holder: aParty('c1', { pid: 77 }),
+  });
   const intent = { actor: 'admin', verb: 'break-lock', target: 'l1', reason: 'lid' };
   // As this page asks, which knew of another holder a moment before.
-  const lock = { name: before.name, kind: before.kind, path: before.path, state: 'held, bo (pid 5 on vm)' };
+  const lock = {
+    name: before.name,
+    kind: before.kind,
+    path: before.path,
+    state: 'held, bo (pid 5 on vm)',
+  };
   await history.keepNow(
-    [{ type: 'intent', at: start, ...intent, via: 'dashboard', ownId: 'own', actionId: null, lock }],
+    [
+      {
+        type: 'intent',
+        at: start,
+        ...intent,
+        via: 'dashboard',
+        ownId: 'own',
+        actionId: null,
+        lock,
+      },
+    ],
     5_000,
   );
   feed.happen({ kind: 'action.requested', actionId: 'a1', ...intent, before });
@@ -160,7 +206,9 @@ test('a broken lock stands in the audit with its name, kind and holder, and what
   await history.keepNow([], 5_000);
   const found = async (id: string): Promise<unknown[]> => {
     const { audit } = await history.ask({ name: 'child', id });
-    return audit.map((row) => ['lock_name', 'lock_kind', 'lock_before', 'lock_after'].map((column) => row[column]));
+    return audit.map((row) =>
+      ['lock_name', 'lock_kind', 'lock_before', 'lock_after'].map((column) => row[column]),
+    );
   };
   const nobody = 'unknown, its holder not known';
   assert.deepEqual(await found('l1'), [

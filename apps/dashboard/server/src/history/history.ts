@@ -1,3 +1,4 @@
+// Long: every read and write of one database, each a few lines.
 import { Worker } from 'node:worker_threads';
 import {
   historyAnswerMsMax,
@@ -23,13 +24,19 @@ export interface HistoryState {
   readonly movedAside: string | null;
 }
 
-/** A question that has no answer now: the thread is not there, too many are asked, or it takes too long. */
+/**
+ * A question that has no answer now: the thread is not there, too many are asked, or it takes too
+ * long.
+ */
 export class HistoryError extends Error {
   readonly code = 'history_unavailable';
   readonly fault = 'system';
 }
 
-/** Until the thread has said otherwise. Not a failure: what is kept meanwhile is written as soon as it is open. */
+/**
+ * Until the thread has said otherwise. Not a failure: what is kept meanwhile is written as soon as
+ * it is open.
+ */
 const notOpenYet = 'not open yet';
 
 interface Waiting {
@@ -39,9 +46,10 @@ interface Waiting {
 }
 
 /**
- * What was: sessions, locks, usage and the audit, in SQLite in a thread of its own. Writing never blocks and never
- * throws: records queue up while the disk is slow or full, and those that are given up are counted and said.
- * A crash of this process loses what was queued, {@link historyBatchMs} of events when all is well.
+ * What was: sessions, locks, usage and the audit, in SQLite in a thread of its own. Writing never
+ * blocks and never throws: records queue up while the disk is slow or full, and those that are
+ * given up are counted and said. A crash of this process loses what was queued, {@link
+ * historyBatchMs} of events when all is well.
  */
 export class History implements AsyncDisposable {
   readonly #options: WorkerOptions;
@@ -79,7 +87,10 @@ export class History implements AsyncDisposable {
     this.#schedule(historyBatchMs);
   }
 
-  /** Writes records at once; true when they are on the disk, false when that is not known within `msMax`. */
+  /**
+   * Writes records at once; true when they are on the disk, false when that is not known within
+   * `msMax`.
+   */
   async keepNow(records: readonly HistoryRecord[], msMax: number): Promise<boolean> {
     this.#queue.push(...records);
     const record = this.#queue.at(-1) ?? this.#underWay?.records.at(-1);
@@ -99,14 +110,21 @@ export class History implements AsyncDisposable {
   /** @throws {HistoryError} when there is no answer to be had now */
   ask<Q extends Query>(query: Q): Promise<Answers[Q['name']]> {
     const worker = this.#worker;
-    if (worker === null) return Promise.reject(new HistoryError(`The history is not available: ${this.#problem}.`));
+    if (worker === null)
+      return Promise.reject(new HistoryError(`The history is not available: ${this.#problem}.`));
     if (this.#questions.size >= historyQueriesMax)
-      return Promise.reject(new HistoryError('Too many questions to the history at once; try again.'));
+      return Promise.reject(
+        new HistoryError('Too many questions to the history at once; try again.'),
+      );
     const number = (this.#number += 1);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#questions.delete(number);
-        reject(new HistoryError(`No answer from the history within ${historyAnswerMsMax / 1_000} s; ask for less.`));
+        reject(
+          new HistoryError(
+            `No answer from the history within ${historyAnswerMsMax / 1_000} s; ask for less.`,
+          ),
+        );
       }, historyAnswerMsMax);
       this.#questions.set(number, { resolve: resolve as (answer: unknown) => void, reject, timer });
       this.#post({ type: 'query', number, query });
@@ -124,15 +142,19 @@ export class History implements AsyncDisposable {
   }
 
   #start(): void {
-    const worker = new Worker(new URL('./history-thread.ts', import.meta.url), { workerData: this.#options });
+    const worker = new Worker(new URL('./history-thread.ts', import.meta.url), {
+      workerData: this.#options,
+    });
     this.#worker = worker;
     worker.on('message', (told: Told) => this.#hear(told));
-    // A thread that could not open the file ends with its error; it is tried again, for disks are mended.
+    // A thread that could not open the file ends with its error; it is tried again, for disks are
+    // mended.
     worker.on('error', (error: Error) => {
       this.#worker = null;
       this.#drop(error.message);
       this.#settle(error.message);
-      if (!this.#stopping) setTimeout(() => !this.#stopping && this.#start(), historyRetryMs).unref();
+      if (!this.#stopping)
+        setTimeout(() => !this.#stopping && this.#start(), historyRetryMs).unref();
     });
   }
 
@@ -153,7 +175,9 @@ export class History implements AsyncDisposable {
         return this.#take(told.number)?.resolve(told.answer);
       case 'failed': {
         if (told.number !== this.#underWay?.number)
-          return this.#take(told.number)?.reject(new HistoryError(`The history failed: ${told.error}.`));
+          return this.#take(told.number)?.reject(
+            new HistoryError(`The history failed: ${told.error}.`),
+          );
         this.#queue = [...this.#underWay.records, ...this.#queue];
         this.#underWay = null;
         this.#giveUpSome();
@@ -211,7 +235,9 @@ export class History implements AsyncDisposable {
       record.type === 'usage' ? 0 : record.type === 'intent' || record.type === 'outcome' ? 2 : 1;
     // Many at once, so that a full queue is not sorted anew for each record.
     const given = new Set(
-      [...this.#queue].sort((left, right) => worth(left) - worth(right)).slice(0, excess + historyBatchRecordsMax),
+      [...this.#queue]
+        .sort((left, right) => worth(left) - worth(right))
+        .slice(0, excess + historyBatchRecordsMax),
     );
     this.#queue = this.#queue.filter((record) => !given.has(record));
     this.#lost += given.size;

@@ -1,7 +1,17 @@
 import type { AuditKind } from '@hatchery/event-feed';
-import type { PastAudit, PastChild, PastRefusals, PastRows, PastStatistics, PastTimeline } from '@hatchery/events';
+import type {
+  PastAudit,
+  PastChild,
+  PastRefusals,
+  PastRows,
+  PastStatistics,
+  PastTimeline,
+} from '@hatchery/events';
 
-/** What the History and Audit pages, their exports and the drawer ask for. Instants are milliseconds since 1970. */
+/**
+ * What the History and Audit pages, their exports and the drawer ask for. Instants are milliseconds
+ * since 1970.
+ */
 export interface SessionFilter {
   readonly from: number;
   readonly to: number;
@@ -25,7 +35,10 @@ export interface AuditFilter {
   readonly text: string | null;
 }
 
-/** A page of rows: at most `limit`, below the row named by `after` (the cursor that the page before gave). */
+/**
+ * A page of rows: at most `limit`, below the row named by `after` (the cursor that the page before
+ * gave).
+ */
 export interface Cut {
   readonly limit: number;
   readonly after: string | null;

@@ -1,10 +1,16 @@
 import type { Child, Lock, LockParty, SessionBytes, SessionPhasesMs } from '@hatchery/events';
 
-/** How a hold of a lock, or a wait for one, came to its end. `unseen` ended while nobody here was listening. */
+/**
+ * How a hold of a lock, or a wait for one, came to its end. `unseen` ended while nobody here was
+ * listening.
+ */
 export type HoldEnding = 'released' | 'broken' | 'unseen';
 export type WaitEnding = 'acquired' | 'gave up' | 'unseen';
 
-/** Use of one child over a stretch of time: the mean of CPU, the largest of memory, counters as of its end. */
+/**
+ * Use of one child over a stretch of time: the mean of CPU, the largest of memory, counters as of
+ * its end.
+ */
 export interface UsageRecord {
   readonly type: 'usage';
   readonly childId: string;
@@ -28,7 +34,10 @@ export interface GatewayRecord {
   readonly phasesMs: SessionPhasesMs | null;
 }
 
-/** Somebody wants something done. `ownId` is set when it was asked here, `actionId` when the part said it that was asked. */
+/**
+ * Somebody wants something done. `ownId` is set when it was asked here, `actionId` when the part
+ * said it that was asked.
+ */
 export interface AuditIntent {
   readonly type: 'intent';
   readonly at: number;
@@ -36,11 +45,17 @@ export interface AuditIntent {
   readonly verb: string;
   readonly target: string;
   readonly reason: string;
-  /** Who says so: an action of this page is said by it and by the part that it asks, which are one row for the forker. */
+  /**
+   * Who says so: an action of this page is said by it and by the part that it asks, which are one
+   * row for the forker.
+   */
   readonly via: 'dashboard' | 'forker' | 'ssh-gateway';
   readonly ownId: string | null;
   readonly actionId: string | null;
-  /** The lock as it was looked at, where the target is one; null when nobody said, and for everything else. */
+  /**
+   * The lock as it was looked at, where the target is one; null when nobody said, and for
+   * everything else.
+   */
   readonly lock: LockLook | null;
 }
 
@@ -70,11 +85,19 @@ export interface Mark {
   readonly childId: string | null;
 }
 
-/** One thing to be kept. Writing the same record twice keeps it once, so a batch may be written again after a failure. */
+/**
+ * One thing to be kept. Writing the same record twice keeps it once, so a batch may be written
+ * again after a failure.
+ */
 export type HistoryRecord =
   | { readonly type: 'session'; readonly child: Child; readonly cause: string | null }
   | { readonly type: 'hold'; readonly lock: Lock; readonly at: number }
-  | { readonly type: 'hold-end'; readonly lockId: string; readonly at: number; readonly ending: HoldEnding }
+  | {
+      readonly type: 'hold-end';
+      readonly lockId: string;
+      readonly at: number;
+      readonly ending: HoldEnding;
+    }
   | {
       readonly type: 'wait';
       readonly lockId: string;
@@ -107,7 +130,10 @@ export function lookOf({ name, kind, path, condition, holder }: Lock): LockLook 
   return { name, kind, path, state: `${condition}, ${holderText(holder)}` };
 }
 
-/** The state of a lock after an action: null when the publisher does not say, `free` when there is none any more. */
+/**
+ * The state of a lock after an action: null when the publisher does not say, `free` when there is
+ * none any more.
+ */
 export function stateAfter(after: Lock | null | undefined): string | null {
   if (after === undefined) return null;
   return after === null ? 'free' : lookOf(after).state;

@@ -1,8 +1,19 @@
-import { failureWords, type Child, type Event, type FeedMessage, type Lock, type View } from '@hatchery/events';
+// Long: a case for each kind of event that the history keeps.
+import {
+  failureWords,
+  type Child,
+  type Event,
+  type FeedMessage,
+  type Lock,
+  type View,
+} from '@hatchery/events';
 import { lookOf, partyName, stateAfter, type HistoryRecord } from './record.ts';
 import { UsageStretches } from './usage-stretches.ts';
 
-/** Turns what the feed says into what is kept. Knows no database, so that it is tested with messages alone. */
+/**
+ * Turns what the feed says into what is kept. Knows no database, so that it is tested with messages
+ * alone.
+ */
 export class Recorder {
   readonly #usage = new UsageStretches();
   readonly #now: () => number;
@@ -13,7 +24,9 @@ export class Recorder {
     this.#now = now;
   }
 
-  /** What has to be kept of one message; `before` is the view that the message is about to change. */
+  /**
+   * What has to be kept of one message; `before` is the view that the message is about to change.
+   */
   take(message: FeedMessage, before: View): readonly HistoryRecord[] {
     switch (message.type) {
       case 'hello':
@@ -35,14 +48,19 @@ export class Recorder {
     return [
       ...(restarted ? [mark(at, 'restart', 'the forker was restarted')] : []),
       // The ended ones first: their true end is better than "unseen".
-      ...[...view.recentChildren, ...children].map((child) => ({ type: 'session', child, cause: null }) as const),
+      ...[...view.recentChildren, ...children].map(
+        (child) => ({ type: 'session', child, cause: null }) as const,
+      ),
       {
         type: 'present',
         at,
         childIds: children.map(({ id }) => id),
         lockIds: locks.map(({ id }) => id),
       },
-      ...locks.flatMap((lock) => [hold(lock, at), ...lock.waiters.map((waiter) => wait(lock, waiter, at))]),
+      ...locks.flatMap((lock) => [
+        hold(lock, at),
+        ...lock.waiters.map((waiter) => wait(lock, waiter, at)),
+      ]),
     ];
   }
 
@@ -54,7 +72,9 @@ export class Recorder {
       case 'child.connected': {
         const child = before.children[event.id];
         if (child === undefined) return [];
-        return [{ type: 'session', child: { ...child, connectedAt: event.connectedAt }, cause: null }];
+        return [
+          { type: 'session', child: { ...child, connectedAt: event.connectedAt }, cause: null },
+        ];
       }
       case 'child.usage':
         return this.#usage.take(event.samples, at, Object.keys(before.children).length);
@@ -82,15 +102,32 @@ export class Recorder {
       case 'zygote.failed':
         return [mark(at, 'zygote', zygoteText(event))];
       case 'forker.draining':
-        return [mark(at, 'drain', `${event.draining ? 'drain' : 'end of drain'} by ${event.actor}`)];
+        return [
+          mark(at, 'drain', `${event.draining ? 'drain' : 'end of drain'} by ${event.actor}`),
+        ];
       case 'action.requested': {
         const { actionId, actor, verb, target, reason, before: seen } = event;
         const lock = seen === undefined ? null : lookOf(seen);
-        return [{ type: 'intent', at, actor, verb, target, reason, via: 'forker', actionId, ownId: null, lock }];
+        return [
+          {
+            type: 'intent',
+            at,
+            actor,
+            verb,
+            target,
+            reason,
+            via: 'forker',
+            actionId,
+            ownId: null,
+            lock,
+          },
+        ];
       }
       case 'action.done': {
         const { actionId, outcome, after } = event;
-        return [{ type: 'outcome', at, actionId, ownId: null, outcome, lockAfter: stateAfter(after) }];
+        return [
+          { type: 'outcome', at, actionId, ownId: null, outcome, lockAfter: stateAfter(after) },
+        ];
       }
       case 'session.opened':
       case 'session.spawned':
@@ -105,7 +142,11 @@ export class Recorder {
   }
 }
 
-function exited(event: Extract<Event, { kind: 'child.exited' }>, child: Child, at: number): readonly HistoryRecord[] {
+function exited(
+  event: Extract<Event, { kind: 'child.exited' }>,
+  child: Child,
+  at: number,
+): readonly HistoryRecord[] {
   const { id, endedAt, exit, rusage, cause } = event;
   return [
     { type: 'session', child: { ...child, endedAt, exit, rusage }, cause },
@@ -121,14 +162,30 @@ function failed(
 ): readonly HistoryRecord[] {
   const { kind, verb, path, cause } = failure;
   const actionId = `${id} ${seq}`;
-  const intent = { actor: user ?? 'somebody', verb: verb === '' ? 'session' : verb, target: path === '' ? id : path };
+  const intent = {
+    actor: user ?? 'somebody',
+    verb: verb === '' ? 'session' : verb,
+    target: path === '' ? id : path,
+  };
   return [
-    { type: 'intent', at, ...intent, reason: cause, via: 'forker', actionId, ownId: null, lock: null },
+    {
+      type: 'intent',
+      at,
+      ...intent,
+      reason: cause,
+      via: 'forker',
+      actionId,
+      ownId: null,
+      lock: null,
+    },
     { type: 'outcome', at, actionId, ownId: null, outcome: failureWords(kind), lockAfter: null },
   ];
 }
 
-/** A lock that is told again is still held; whoever waited for it and is not among its waiters any more is done waiting. */
+/**
+ * A lock that is told again is still held; whoever waited for it and is not among its waiters any
+ * more is done waiting.
+ */
 function acquired(lock: Lock, before: Lock | undefined, at: number): readonly HistoryRecord[] {
   const holder = lock.holder === null ? null : partyName(lock.holder);
   const waiting = new Set(lock.waiters.map(partyName));
@@ -137,8 +194,10 @@ function acquired(lock: Lock, before: Lock | undefined, at: number): readonly Hi
     records.push({ type: 'hold-end', lockId: lock.id, at, ending: 'released' });
   }
   for (const party of (before?.waiters ?? []).map(partyName)) {
-    if (party === holder) records.push({ type: 'wait-end', lockId: lock.id, party, at, ending: 'acquired' });
-    else if (!waiting.has(party)) records.push({ type: 'wait-end', lockId: lock.id, party, at, ending: 'gave up' });
+    if (party === holder)
+      records.push({ type: 'wait-end', lockId: lock.id, party, at, ending: 'acquired' });
+    else if (!waiting.has(party))
+      records.push({ type: 'wait-end', lockId: lock.id, party, at, ending: 'gave up' });
   }
   return [...records, hold(lock, at)];
 }
@@ -149,7 +208,10 @@ function broken(
   at: number,
 ): readonly HistoryRecord[] {
   const name = before.locks[id]?.name ?? id;
-  return [{ type: 'hold-end', lockId: id, at, ending: 'broken' }, mark(at, 'break', `${name} broken by ${actor}`)];
+  return [
+    { type: 'hold-end', lockId: id, at, ending: 'broken' },
+    mark(at, 'break', `${name} broken by ${actor}`),
+  ];
 }
 
 function sameHold(left: Lock, right: Lock): boolean {

@@ -17,8 +17,8 @@ const tables = [
 ] as const;
 
 /**
- * Takes out what is too old, then, while the file is nearly full, the oldest of what is cheapest to lose: usage first,
- * sessions and locks next. The audit goes by its age alone.
+ * Takes out what is too old, then, while the file is nearly full, the oldest of what is cheapest to
+ * lose: usage first, sessions and locks next. The audit goes by its age alone.
  */
 export function prune(database: DatabaseSync, now: number, bytesMax: number): void {
   for (const each of tables) takeOldest(database, each, now - each.keptMs);
@@ -29,7 +29,13 @@ export function prune(database: DatabaseSync, now: number, bytesMax: number): vo
   database.exec('PRAGMA incremental_vacuum(2000)');
 }
 
-function takeOldest(database: DatabaseSync, { table, at, key }: (typeof tables)[number], before: number): number {
+function takeOldest(
+  database: DatabaseSync,
+  { table, at, key }: (typeof tables)[number],
+  before: number,
+): number {
   const oldest = `SELECT ${key} FROM ${table} WHERE ${at} < ? ORDER BY ${at} LIMIT ${rowsAtOnce}`;
-  return Number(database.prepare(`DELETE FROM ${table} WHERE (${key}) IN (${oldest})`).run(before).changes);
+  return Number(
+    database.prepare(`DELETE FROM ${table} WHERE (${key}) IN (${oldest})`).run(before).changes,
+  );
 }

@@ -8,7 +8,14 @@ import { answerQuery } from './answer-query.ts';
 import { migrate } from './schema.ts';
 import { recordWriter } from './store.ts';
 
-const filter = { from: 0, to: Date.now() * 2, user: null, branch: null, text: null, outcome: 'any' } as const;
+const filter = {
+  from: 0,
+  to: Date.now() * 2,
+  user: null,
+  branch: null,
+  text: null,
+  outcome: 'any',
+} as const;
 
 test('a history of the first version keeps what is in it and takes what is new', () => {
   using database = new DatabaseSync(':memory:');
@@ -28,7 +35,11 @@ test('a history of the first version keeps what is in it and takes what is new',
   recordWriter(database)([gateway]);
   // Written twice, as after a failure of which nobody knows how far it came.
   recordWriter(database)([gateway]);
-  const { rows } = answerQuery(database, { name: 'sessions', filter, cut: { limit: 10, after: null } }) as {
+  const { rows } = answerQuery(database, {
+    name: 'sessions',
+    filter,
+    cut: { limit: 10, after: null },
+  }) as {
     rows: readonly Readonly<Record<string, unknown>>[];
   };
   assert.deepEqual(
@@ -45,9 +56,16 @@ test('a break that an earlier version kept is told with the lock that it was, as
     database.exec(`INSERT INTO audit (at, actor, verb, target, reason, via)
       VALUES (9, 'bo', 'break-lock', '${target}', 'lid', 'forker')`);
   migrate(database);
-  const rows = ['l2', 'l1'].flatMap((id) => (answerQuery(database, { name: 'child', id }) as PastChild).audit);
+  const rows = ['l2', 'l1'].flatMap(
+    (id) => (answerQuery(database, { name: 'child', id }) as PastChild).audit,
+  );
   assert.deepEqual(
-    rows.map(({ target, lock_name, lock_kind, lock_before }) => [target, lock_name, lock_kind, lock_before]),
+    rows.map(({ target, lock_name, lock_kind, lock_before }) => [
+      target,
+      lock_name,
+      lock_kind,
+      lock_before,
+    ]),
     [
       ['l2', null, null, null],
       ['l1', '~anna/project/l1', 'branch', null],
@@ -60,7 +78,10 @@ test('a step that fails changes nothing', () => {
   migrate(database, 1);
   database.exec('CREATE TABLE gateway (in_the_way)');
   assert.throws(() => migrate(database));
-  assert.equal((database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version, 1);
+  assert.equal(
+    (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version,
+    1,
+  );
 });
 
 test('an up-to-date history is left as it is', () => {

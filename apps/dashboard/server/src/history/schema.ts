@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /**
- * One step a version, never changed once released: a database of any earlier version is brought up by the steps it
- * lacks. Instants are integers, milliseconds since 1970; what is not known is NULL, never 0.
+ * One step a version, never changed once released: a database of any earlier version is brought up
+ * by the steps it lacks. Instants are integers, milliseconds since 1970; what is not known is NULL,
+ * never 0.
  */
 const migrations: readonly string[] = [
   `CREATE TABLE session (
@@ -44,14 +45,16 @@ const migrations: readonly string[] = [
      own_id TEXT UNIQUE, action_id TEXT UNIQUE, outcome TEXT, done_at INTEGER
    );
    CREATE INDEX audit_by_time ON audit (at);`,
-  // A table of its own: the two feeds keep no order between them, so the end at the gateway may be known first.
+  // A table of its own: the two feeds keep no order between them, so the end at the gateway may be
+  // known first.
   `CREATE TABLE gateway (
      child_id TEXT PRIMARY KEY, session_id TEXT NOT NULL, closed_at INTEGER NOT NULL, close_reason TEXT NOT NULL,
      bytes_in INTEGER, bytes_out INTEGER, bytes_err INTEGER,
      auth_ms REAL, exec_ms REAL, forked_ms REAL, first_byte_ms REAL, end_ms REAL
    ) WITHOUT ROWID;
    CREATE INDEX gateway_by_time ON gateway (closed_at);`,
-  // Of a broken lock: which it was, and how it was before and after. Its id alone tells a reader nothing a month later.
+  // Of a broken lock: which it was, and how it was before and after. Its id alone tells a reader
+  // nothing a month later.
   `ALTER TABLE audit ADD COLUMN lock_name TEXT;
    ALTER TABLE audit ADD COLUMN lock_kind TEXT;
    ALTER TABLE audit ADD COLUMN lock_path TEXT;
@@ -70,9 +73,13 @@ const schemaVersion = migrations.length;
  * @throws {Error} when a newer program has written it
  */
 export function migrate(database: DatabaseSync, version = schemaVersion): void {
-  const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  const { user_version: found } = database.prepare('PRAGMA user_version').get() as {
+    user_version: number;
+  };
   if (found > schemaVersion) {
-    throw new Error(`the history is of version ${found}, this program knows ${schemaVersion}: run the newer one`);
+    throw new Error(
+      `the history is of version ${found}, this program knows ${schemaVersion}: run the newer one`,
+    );
   }
   migrations.slice(found, version).forEach((step, index) => {
     database.exec(`BEGIN; ${step} PRAGMA user_version = ${found + index + 1}; COMMIT`);

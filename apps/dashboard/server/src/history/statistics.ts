@@ -14,8 +14,10 @@ type Measure = (typeof measures)[number];
 
 /** Sorted by length, so that a percentile is a look-up after grouping. */
 const sources: Readonly<Record<Measure, string>> = {
-  session: 'SELECT user, branch, ended_at - started_at AS ms FROM session WHERE ended_at IS NOT NULL AND',
-  start: 'SELECT user, branch, connected_at - started_at AS ms FROM session WHERE connected_at IS NOT NULL AND',
+  session:
+    'SELECT user, branch, ended_at - started_at AS ms FROM session WHERE ended_at IS NOT NULL AND',
+  start:
+    'SELECT user, branch, connected_at - started_at AS ms FROM session WHERE connected_at IS NOT NULL AND',
   lockWait: `SELECT session.user, wait.name AS branch, wait.to_at - wait.from_at AS ms
     FROM session JOIN wait ON wait.child_id = session.id WHERE wait.to_at IS NOT NULL AND`,
   lockHold: `SELECT session.user, hold.name AS branch, hold.to_at - hold.from_at AS ms
@@ -28,9 +30,14 @@ interface Condition {
   readonly values: readonly SQLInputValue[];
 }
 
-/** How long sessions, their starts, and their waits for and holds of locks took; of all, by user and by branch. */
+/**
+ * How long sessions, their starts, and their waits for and holds of locks took; of all, by user and
+ * by branch.
+ */
 export function statistics(database: DatabaseSync, { sql, values }: Condition): PastStatistics {
-  const measured = new Map(measures.map((measure) => [measure, read(database, measure, sql, values)] as const));
+  const measured = new Map(
+    measures.map((measure) => [measure, read(database, measure, sql, values)] as const),
+  );
   return {
     all: rowOf(null, (measure) => measured.get(measure) ?? []),
     users: rowsBy('user', measured),
@@ -49,7 +56,10 @@ function read(
 }
 
 /** The busiest names first; those beyond the limit are in the sum alone. */
-function rowsBy(by: 'user' | 'branch', measured: ReadonlyMap<Measure, readonly Measured[]>): readonly SpreadRow[] {
+function rowsBy(
+  by: 'user' | 'branch',
+  measured: ReadonlyMap<Measure, readonly Measured[]>,
+): readonly SpreadRow[] {
   const groups = new Map(
     [...measured].map(([measure, all]) => [measure, Map.groupBy(all, (each) => each[by])] as const),
   );
@@ -58,7 +68,9 @@ function rowsBy(by: 'user' | 'branch', measured: ReadonlyMap<Measure, readonly M
     .filter((name) => name !== null)
     .map((name) => rowOf(name, (measure) => groups.get(measure)?.get(name) ?? []))
     .sort(
-      (left, right) => right.session.count - left.session.count || (left.name ?? '').localeCompare(right.name ?? ''),
+      (left, right) =>
+        right.session.count - left.session.count ||
+        (left.name ?? '').localeCompare(right.name ?? ''),
     )
     .slice(0, spreadRowsMax);
 }
@@ -76,6 +88,7 @@ function rowOf(name: string | null, of: (measure: Measure) => readonly Measured[
 
 /** Percentiles by nearest rank: each is a length that occurred. `sorted` grows. */
 function spread(sorted: readonly number[]): Spread {
-  const rank = (share: number): number | null => sorted[Math.ceil(share * sorted.length) - 1] ?? null;
+  const rank = (share: number): number | null =>
+    sorted[Math.ceil(share * sorted.length) - 1] ?? null;
   return { count: sorted.length, p50: rank(0.5), p95: rank(0.95), p99: rank(0.99) };
 }

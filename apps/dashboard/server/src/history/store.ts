@@ -1,8 +1,18 @@
+// Long: all statements that write the history stand together.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { ownIntentMsMax } from '../limits.ts';
-import { partyName, type AuditIntent, type AuditOutcome, type GatewayRecord, type HistoryRecord } from './record.ts';
+import {
+  partyName,
+  type AuditIntent,
+  type AuditOutcome,
+  type GatewayRecord,
+  type HistoryRecord,
+} from './record.ts';
 
-/** Writes records, a batch whole or not at all. Prepared once, because a busy feed brings hundreds a second. */
+/**
+ * Writes records, a batch whole or not at all. Prepared once, because a busy feed brings hundreds a
+ * second.
+ */
 export function recordWriter(database: DatabaseSync): (records: readonly HistoryRecord[]) => void {
   const statements = new Map<string, ReturnType<DatabaseSync['prepare']>>();
   const run = (sql: string, values: { readonly [name: string]: SQLInputValue }): number => {
@@ -83,7 +93,10 @@ function write(run: Run, record: HistoryRecord): void {
   }
 }
 
-function writeSession(run: Run, { child, cause }: Extract<HistoryRecord, { type: 'session' }>): void {
+function writeSession(
+  run: Run,
+  { child, cause }: Extract<HistoryRecord, { type: 'session' }>,
+): void {
   const { rusage } = child;
   run(
     `INSERT INTO session (id, pid, user, peer, command, started_at, connected_at, ended_at, exit_code, exit_signal,
@@ -120,10 +133,13 @@ function writeHold(run: Run, { lock, at }: Extract<HistoryRecord, { type: 'hold'
   const { id: lockId, kind, name, path, nonce, holder } = lock;
   const { childId = null, pid = null, user = null, host = null } = holder ?? {};
   // Of a lock that changed hands while nobody was listening, the earlier hold is over.
-  run(`UPDATE hold SET to_at = $at, ending = 'unseen' WHERE lock_id = $lockId AND to_at IS NULL AND from_at < $at`, {
-    lockId,
-    at,
-  });
+  run(
+    `UPDATE hold SET to_at = $at, ending = 'unseen' WHERE lock_id = $lockId AND to_at IS NULL AND from_at < $at`,
+    {
+      lockId,
+      at,
+    },
+  );
   run(
     `INSERT OR IGNORE INTO hold (lock_id, from_at, kind, name, path, nonce, child_id, pid, user, host)
      VALUES ($lockId, $at, $kind, $name, $path, $nonce, $childId, $pid, $user, $host)`,
@@ -131,23 +147,40 @@ function writeHold(run: Run, { lock, at }: Extract<HistoryRecord, { type: 'hold'
   );
   // A smart server's command names no branch: the first lock it takes does.
   if (childId !== null && kind !== 'script')
-    run('UPDATE session SET branch = $name WHERE id = $childId AND branch IS NULL', { name, childId });
+    run('UPDATE session SET branch = $name WHERE id = $childId AND branch IS NULL', {
+      name,
+      childId,
+    });
 }
 
-function writeGateway(run: Run, { childId, sessionId, at, reason, bytes, phasesMs }: GatewayRecord): void {
+function writeGateway(
+  run: Run,
+  { childId, sessionId, at, reason, bytes, phasesMs }: GatewayRecord,
+): void {
   run(
     `INSERT OR REPLACE INTO gateway VALUES ($childId, $sessionId, $at, $reason, $bytesIn, $bytesOut, $bytesErr,
        $auth, $exec, $forked, $firstByte, $end)`,
     {
-      ...{ childId, sessionId, at, reason },
-      ...{ bytesIn: bytes?.in ?? null, bytesOut: bytes?.out ?? null, bytesErr: bytes?.err ?? null },
-      ...{ auth: phasesMs?.auth ?? null, exec: phasesMs?.exec ?? null, forked: phasesMs?.forked ?? null },
-      ...{ firstByte: phasesMs?.firstByte ?? null, end: phasesMs?.end ?? null },
+      childId,
+      sessionId,
+      at,
+      reason,
+      bytesIn: bytes?.in ?? null,
+      bytesOut: bytes?.out ?? null,
+      bytesErr: bytes?.err ?? null,
+      auth: phasesMs?.auth ?? null,
+      exec: phasesMs?.exec ?? null,
+      forked: phasesMs?.forked ?? null,
+      firstByte: phasesMs?.firstByte ?? null,
+      end: phasesMs?.end ?? null,
     },
   );
 }
 
-function writePresent(run: Run, { at, childIds, lockIds }: Extract<HistoryRecord, { type: 'present' }>): void {
+function writePresent(
+  run: Run,
+  { at, childIds, lockIds }: Extract<HistoryRecord, { type: 'present' }>,
+): void {
   const [children, locks] = [JSON.stringify(childIds), JSON.stringify(lockIds)];
   run(
     `UPDATE session SET ended_at = $at, cause = 'unseen'
@@ -163,12 +196,23 @@ function writePresent(run: Run, { at, childIds, lockIds }: Extract<HistoryRecord
   }
 }
 
-/** What is asked here comes back over the feed under the forker's own id: both are one line of the audit. */
+/**
+ * What is asked here comes back over the feed under the forker's own id: both are one line of the
+ * audit.
+ */
 function writeIntent(run: Run, intent: AuditIntent): void {
   const { at, actor, verb, target, reason, via, ownId, actionId } = intent;
   const lock = lockColumns(intent);
   if (actionId !== null) {
-    const values = { actionId, actor, target, reason, from: at - ownIntentMsMax, to: at + ownIntentMsMax, ...lock };
+    const values = {
+      actionId,
+      actor,
+      target,
+      reason,
+      from: at - ownIntentMsMax,
+      to: at + ownIntentMsMax,
+      ...lock,
+    };
     // What the forker broke is what it looked at itself, a moment after this page did.
     const known = run(
       `UPDATE audit SET action_id = $actionId, lock_name = coalesce($lockName, lock_name),
@@ -204,7 +248,11 @@ function writeOutcome(run: Run, { at, ownId, actionId, outcome, lockAfter }: Aud
     );
     return;
   }
-  run('UPDATE audit SET outcome = $outcome, done_at = $at WHERE own_id = $ownId', { ownId, outcome, at });
+  run('UPDATE audit SET outcome = $outcome, done_at = $at WHERE own_id = $ownId', {
+    ownId,
+    outcome,
+    at,
+  });
 }
 
 function instant(text: string | null): number | null {

@@ -10,7 +10,10 @@ interface Stretch {
   rssBytes: number | null;
 }
 
-/** Thins usage out: one record a child and stretch. Stretches grow with the number of children, so that the disk sees a steady trickle. */
+/**
+ * Thins usage out: one record a child and stretch. Stretches grow with the number of children, so
+ * that the disk sees a steady trickle.
+ */
 export class UsageStretches {
   readonly #open = new Map<string, Stretch>();
 
@@ -47,8 +50,12 @@ export class UsageStretches {
   }
 }
 
-function recordOf(childId: string, { at, cpu, last, privateBytes, rssBytes }: Stretch): UsageRecord {
-  const cpuPercent = cpu.length === 0 ? null : cpu.reduce((sum, each) => sum + each, 0) / cpu.length;
+function recordOf(
+  childId: string,
+  { at, cpu, last, privateBytes, rssBytes }: Stretch,
+): UsageRecord {
+  const cpuPercent =
+    cpu.length === 0 ? null : cpu.reduce((sum, each) => sum + each, 0) / cpu.length;
   const ioBytes = sum(last.readBytes, last.writeBytes);
   const faults = sum(last.minorFaults, last.majorFaults);
   return { type: 'usage', childId, at, cpuPercent, privateBytes, rssBytes, ioBytes, faults };

@@ -52,7 +52,10 @@ export async function act(
 /** 429: the person has a script that runs wild, or many pages. */
 export function refuseExcess(response: ServerResponse): void {
   response.setHeader('retry-after', '5');
-  sendRefusal(response, { status: 429, error: 'Too many requests of one user; wait a few seconds.' });
+  sendRefusal(response, {
+    status: 429,
+    error: 'Too many requests of one user; wait a few seconds.',
+  });
 }
 
 function verbOf(
@@ -64,9 +67,11 @@ function verbOf(
   const [, api, noun, segment, verb, ...rest] = path.split('/');
   const id = segment === undefined ? undefined : decodeSegment(segment);
   if (api !== 'api' || rest.length > 0) return nothingAt(path);
-  if ((noun === 'drain' || noun === 'undrain') && id === undefined) return drain(noun, fields, person.name);
+  if ((noun === 'drain' || noun === 'undrain') && id === undefined)
+    return drain(noun, fields, person.name);
   if (noun === 'children' && verb === 'signal' && id) return signalChild(id, fields, person.name);
-  if (noun === 'locks' && verb === 'break' && id) return breakLock(id, fields, readings.lock(id), person.name);
+  if (noun === 'locks' && verb === 'break' && id)
+    return breakLock(id, fields, readings.lock(id), person.name);
   return nothingAt(path);
 }
 

@@ -2,7 +2,10 @@ import type { ServerResponse } from 'node:http';
 import type { Refusal } from '../sign-in/access.ts';
 import { relative, rootOf } from './root.ts';
 
-/** What every answer carries: no guessing of types, no framing, no referrer with a token in it, nothing loaded from elsewhere. */
+/**
+ * What every answer carries: no guessing of types, no framing, no referrer with a token in it,
+ * nothing loaded from elsewhere.
+ */
 export const safetyHeaders: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'",
@@ -31,7 +34,10 @@ export function sendScript(response: ServerResponse, text: string): void {
   send(response, 200, 'text/javascript; charset=utf-8', text);
 }
 
-/** Open to everybody, like the pages that use it: the policy takes no style that is not a file of ours. */
+/**
+ * Open to everybody, like the pages that use it: the policy takes no style that is not a file of
+ * ours.
+ */
 export const noticeStylePath = '/sign-in/notice.css';
 
 const noticeStyle = `:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
@@ -51,18 +57,31 @@ export function sendNoticeStyle(response: ServerResponse): void {
   send(response, 200, 'text/css; charset=utf-8', noticeStyle);
 }
 
-/** A page for a person who does not see the dashboard now. `title` is ours; `sentence` may hold names. */
+/**
+ * A page for a person who does not see the dashboard now. `title` is ours; `sentence` may hold
+ * names.
+ */
 export function sendNotice(response: ServerResponse, status: number, notice: Notice): void {
   const { title, sentence, link, button, cookies = [] } = notice;
   const further =
-    (link === undefined ? '' : `<p><a href="${escaped(relative(link.to))}">${escaped(link.text)}</a></p>`) +
+    (link === undefined
+      ? ''
+      : `<p><a href="${escaped(relative(link.to))}">${escaped(link.text)}</a></p>`) +
     (button === undefined
       ? ''
       : `<form method="post" action="${escaped(relative(button.to))}"><button>${escaped(button.text)}</button></form>`) +
-    (button?.script === undefined ? '' : `<script src="${escaped(relative(button.script))}"></script>`);
+    (button?.script === undefined
+      ? ''
+      : `<script src="${escaped(relative(button.script))}"></script>`);
   const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><base href="${rootOf(response.req)}"><title>${title}</title><link rel="stylesheet" href="${relative(noticeStylePath)}"><main><h1>${title}</h1><p>${escaped(sentence)}</p>${further}</main></html>\n`;
   if (cookies.length > 0) response.setHeader('set-cookie', [...cookies]);
-  send(response, status, 'text/html; charset=utf-8', html, button === undefined ? {} : button.headers);
+  send(
+    response,
+    status,
+    'text/html; charset=utf-8',
+    html,
+    button === undefined ? {} : button.headers,
+  );
 }
 
 /** What a {@link sendNotice} says and offers. */
@@ -70,7 +89,10 @@ export interface Notice {
   readonly title: string;
   readonly sentence: string;
   readonly link?: { readonly to: string; readonly text: string };
-  /** Posts to `to`; `headers` loosen the policy as far as that needs. `script` is the address of one to run beside it. */
+  /**
+   * Posts to `to`; `headers` loosen the policy as far as that needs. `script` is the address of one
+   * to run beside it.
+   */
   readonly button?: {
     readonly to: string;
     readonly text: string;

@@ -8,7 +8,11 @@ const { proxy } = loadConfig({ directory: '/nowhere' }).dashboard;
 const roles = { admins: ['chidi'], operators: ['bo'], viewers: [] };
 
 async function stage() {
-  const here = await startBehindProxy({ auth: 'proxy', roles, proxy: { ...proxy, from: ['127.0.0.1'] } });
+  const here = await startBehindProxy({
+    auth: 'proxy',
+    roles,
+    proxy: { ...proxy, from: ['127.0.0.1'] },
+  });
   const ask = (user: string, path: string) =>
     here.visitor().visit(`${origin}${path}`, { headers: { 'x-forwarded-user': user } });
   return { ...here, ask, [Symbol.asyncDispose]: () => here[Symbol.asyncDispose]() };

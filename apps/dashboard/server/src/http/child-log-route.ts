@@ -12,8 +12,8 @@ export interface ChildLogParts {
 }
 
 /**
- * `GET /api/children/:id/log` → the fork service's answer, `{lines: [{at, text}], cut}`; for operators, since a traceback
- * shows paths of the machine. False when the address is another.
+ * `GET /api/children/:id/log` → the fork service's answer, `{lines: [{at, text}], cut}`; for
+ * operators, since a traceback shows paths of the machine. False when the address is another.
  */
 export async function answerChildLog(
   { controlSocket, signIn }: ChildLogParts,
@@ -29,7 +29,11 @@ export async function answerChildLog(
     return true;
   }
   try {
-    const told = await controlRequest(controlSocket, 'GET', `/v1/children/${encodeURIComponent(id)}/log`);
+    const told = await controlRequest(
+      controlSocket,
+      'GET',
+      `/v1/children/${encodeURIComponent(id)}/log`,
+    );
     sendJson(response, 200, told);
   } catch (error) {
     sendRefusal(response, wording(error as Error));
@@ -38,9 +42,14 @@ export async function answerChildLog(
 }
 
 function wording(error: Error): { readonly status: number; readonly error: string } {
-  if (!(error instanceof ControlError)) return { status: 503, error: 'The forker gives no answer; its log tells why.' };
+  if (!(error instanceof ControlError))
+    return { status: 503, error: 'The forker gives no answer; its log tells why.' };
   if (error.message.endsWith('is not answered here'))
-    return { status: 501, error: 'The running forker is older than this page and cannot tell; restart it.' };
-  if (error.status === 404) return { status: 404, error: 'The forker knows no such child (any more).' };
+    return {
+      status: 501,
+      error: 'The running forker is older than this page and cannot tell; restart it.',
+    };
+  if (error.status === 404)
+    return { status: 404, error: 'The forker knows no such child (any more).' };
   return { status: 502, error: `The forker refused: ${error.message}` };
 }

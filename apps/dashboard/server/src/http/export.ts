@@ -14,7 +14,10 @@ export interface Export {
   readonly read: (cut: Cut) => Promise<PastRows>;
 }
 
-/** PastRows asked for at once: a slow reader of the export then holds a few hundred kB here, not the whole of it. */
+/**
+ * PastRows asked for at once: a slow reader of the export then holds a few hundred kB here, not the
+ * whole of it.
+ */
 const rowsAtOnce = 1_000;
 
 const types: Readonly<Record<ExportKind, string>> = {
@@ -22,8 +25,14 @@ const types: Readonly<Record<ExportKind, string>> = {
   ndjson: 'application/x-ndjson',
 };
 
-/** Sends all rows of the view as a file, as fast as the reader takes them. A file that is cut short says so in its last line. */
-export async function sendExport(response: ServerResponse, { name, kind, read }: Export): Promise<void> {
+/**
+ * Sends all rows of the view as a file, as fast as the reader takes them. A file that is cut short
+ * says so in its last line.
+ */
+export async function sendExport(
+  response: ServerResponse,
+  { name, kind, read }: Export,
+): Promise<void> {
   let rows = await read({ limit: rowsAtOnce, after: null });
   response.writeHead(200, {
     ...safetyHeaders,
@@ -35,11 +44,14 @@ export async function sendExport(response: ServerResponse, { name, kind, read }:
   if (kind === 'csv') response.write(csvLine(columns));
   for (let sent = 0; !response.destroyed;) {
     const text = rows.rows.map((row) => lineOf(kind, columns, row)).join('');
-    if (text !== '' && !response.write(text)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (text !== '' && !response.write(text))
+      await Promise.race([once(response, 'drain'), once(response, 'close')]);
     sent += rows.rows.length;
     if (rows.next === null) break;
     if (sent >= exportRowsMax) {
-      response.write(kind === 'csv' ? csvLine([cutNotice]) : `${JSON.stringify({ notice: cutNotice })}\n`);
+      response.write(
+        kind === 'csv' ? csvLine([cutNotice]) : `${JSON.stringify({ notice: cutNotice })}\n`,
+      );
       break;
     }
     rows = await read({ limit: rowsAtOnce, after: rows.next });
@@ -50,10 +62,15 @@ export async function sendExport(response: ServerResponse, { name, kind, read }:
 const cutNotice = `cut after ${exportRowsMax} rows; narrow the filter or the range for the rest`;
 
 function lineOf(kind: ExportKind, columns: readonly string[], row: PastRow): string {
-  return kind === 'ndjson' ? `${JSON.stringify(row)}\n` : csvLine(columns.map((column) => row[column] ?? ''));
+  return kind === 'ndjson'
+    ? `${JSON.stringify(row)}\n`
+    : csvLine(columns.map((column) => row[column] ?? ''));
 }
 
-/** RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe: commands and reasons are typed by anybody. */
+/**
+ * RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe: commands and
+ * reasons are typed by anybody.
+ */
 export function csvLine(cells: readonly (string | number)[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`;
 }

@@ -16,12 +16,16 @@ const ranges: Readonly<Record<string, number>> = {
 };
 const outcomes = ['any', 'failed', 'killed', 'ok', 'running'] as const;
 
-/** `?range=1h` or `?from=…&to=…` (RFC 3339), `user`, `branch`, `q`, `outcome`; what is absent does not narrow. */
+/**
+ * `?range=1h` or `?from=…&to=…` (RFC 3339), `user`, `branch`, `q`, `outcome`; what is absent does
+ * not narrow.
+ */
 export function sessionFilter(parameters: URLSearchParams, now: number): SessionFilter | Refusal {
   const span = spanOf(parameters, now);
   if ('status' in span) return span;
   const outcome = outcomes.find((each) => each === (parameters.get('outcome') ?? 'any'));
-  if (outcome === undefined) return { status: 400, error: `'outcome' has to be one of ${outcomes.join(', ')}.` };
+  if (outcome === undefined)
+    return { status: 400, error: `'outcome' has to be one of ${outcomes.join(', ')}.` };
   return {
     ...span,
     user: word(parameters, 'user'),
@@ -38,7 +42,8 @@ export function auditFilter(parameters: URLSearchParams, now: number): AuditFilt
   const words = Object.keys(auditKinds) as AuditKind[];
   const asked = word(parameters, 'kind');
   const kind = words.find((each) => each === asked) ?? null;
-  if (kind === null && asked !== null) return { status: 400, error: `'kind' has to be one of ${words.join(', ')}.` };
+  if (kind === null && asked !== null)
+    return { status: 400, error: `'kind' has to be one of ${words.join(', ')}.` };
   return { ...span, kind, user: word(parameters, 'user'), text: word(parameters, 'q') };
 }
 
@@ -52,7 +57,10 @@ export function timelineRange(
   return { from: now - length, to: now };
 }
 
-function spanOf(parameters: URLSearchParams, now: number): { readonly from: number; readonly to: number } | Refusal {
+function spanOf(
+  parameters: URLSearchParams,
+  now: number,
+): { readonly from: number; readonly to: number } | Refusal {
   const [from, to] = [instant(parameters, 'from'), instant(parameters, 'to')];
   if (Number.isNaN(from) || Number.isNaN(to))
     return { status: 400, error: "'from' and 'to' have to be instants as 2026-11-21T06:00:00Z." };

@@ -5,7 +5,11 @@ import { until } from '@hatchery/testkit';
 import { aChild, exited, startFakeForker } from '../fixtures/fake-forker.ts';
 import { aLock } from '../fixtures/locks.ts';
 import { pageFixture } from '../fixtures/page-fixture.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  startDashboard,
+  temporaryDirectory,
+} from '../fixtures/running-dashboard.ts';
 import { csvLine } from './export.ts';
 
 interface Told {
@@ -19,7 +23,8 @@ async function stage() {
   const forker = await startFakeForker(controlSocketPath(config));
   const dashboard = await startDashboard(config, pageFixture(directory.path));
   await until('the feed is up', async () => (await dashboard.fetch('/readyz')).ok);
-  const ask = async (path: string): Promise<Told> => (await (await dashboard.fetch(path)).json()) as Told;
+  const ask = async (path: string): Promise<Told> =>
+    (await (await dashboard.fetch(path)).json()) as Told;
   return {
     forker,
     dashboard,
@@ -27,11 +32,15 @@ async function stage() {
     /** Three sessions, of which one failed. */
     sessions: async () => {
       for (const id of ['c1', 'c2', 'c3'])
-        forker.publish({ kind: 'child.spawned', child: aChild(id, { command: `=cmd "${id}", really` }) });
+        forker.publish({
+          kind: 'child.spawned',
+          child: aChild(id, { command: `=cmd "${id}", really` }),
+        });
       forker.publish({ kind: 'lock.acquired', lock: aLock('l1') });
       forker.publish(exited('c1'));
       forker.publish(exited('c2', { code: 3, signal: null, status: 768 }));
-      const known = async (): Promise<boolean> => (await ask('/api/history')).statistics.all.session.count === 2;
+      const known = async (): Promise<boolean> =>
+        (await ask('/api/history')).statistics.all.session.count === 2;
       await until('the history has them', known);
     },
     [Symbol.asyncDispose]: async () => {
@@ -47,7 +56,10 @@ test('what was is told, and an export has exactly the rows of its filter', async
   await running.sessions();
   assert.equal((await running.ask('/api/history?outcome=failed')).rows.length, 1);
   const csv = await running.dashboard.fetch('/api/history.csv?outcome=failed');
-  assert.match(csv.headers.get('content-disposition') ?? '', /attachment; filename="hatchery-history\.csv"/);
+  assert.match(
+    csv.headers.get('content-disposition') ?? '',
+    /attachment; filename="hatchery-history\.csv"/,
+  );
   const lines = (await csv.text()).trimEnd().split('\r\n');
   assert.equal(lines.length, 2);
   assert.match(lines[0] ?? '', /^id,pid,user,/);
@@ -97,8 +109,17 @@ test('an action stands in the audit once, with its outcome', async () => {
     origin: running.dashboard.origin,
     'content-type': 'application/json',
   };
-  const body = JSON.stringify({ signal: 'TERM', reason: 'runaway', pid: 4_000_001, startTime: 123_456 });
-  const response = await running.dashboard.fetch('/api/children/c1/signal', { method: 'POST', headers, body });
+  const body = JSON.stringify({
+    signal: 'TERM',
+    reason: 'runaway',
+    pid: 4_000_001,
+    startTime: 123_456,
+  });
+  const response = await running.dashboard.fetch('/api/children/c1/signal', {
+    method: 'POST',
+    headers,
+    body,
+  });
   assert.equal(response.status, 202);
   const refused = await running.dashboard.fetch('/api/locks/l9/break', {
     method: 'POST',
@@ -123,7 +144,8 @@ test('an action stands in the audit once, with its outcome', async () => {
   );
   assert.match(String(rows[2]?.['why']), /^by link [\w-]{8}$/);
   assert.match(String(rows[3]?.['what']), /^sign-in link [\w-]{8} as admin$/);
-  const countOf = async (query: string): Promise<number> => (await running.ask(`/api/audit${query}`)).rows.length;
+  const countOf = async (query: string): Promise<number> =>
+    (await running.ask(`/api/audit${query}`)).rows.length;
   assert.equal(await countOf('?q=Runaway'), 1);
   assert.equal(await countOf('?kind=sign-in'), 1);
   assert.equal(await countOf('?kind=action&user=admin'), 2);
@@ -138,10 +160,15 @@ test('an action stands in the audit once, with its outcome', async () => {
 test('a child is remembered after its end, and one that never was is told as such', async () => {
   await using running = await stage();
   await running.sessions();
-  const told = (await (await running.dashboard.fetch('/api/children/c1')).json()) as { session: unknown; holds: [] };
+  const told = (await (await running.dashboard.fetch('/api/children/c1')).json()) as {
+    session: unknown;
+    holds: [];
+  };
   assert.ok(told.session !== null);
   assert.equal(told.holds.length, 1);
-  const never = (await (await running.dashboard.fetch('/api/children/c99')).json()) as { session: unknown };
+  const never = (await (await running.dashboard.fetch('/api/children/c99')).json()) as {
+    session: unknown;
+  };
   assert.equal(never.session, null);
 });
 
@@ -151,7 +178,9 @@ test('the timeline has bars, locks and marks', async () => {
   running.forker.publish({ kind: 'forker.draining', draining: true, actor: 'bo' });
   let told = { sessions: [], holds: [], marks: [] };
   await until('the mark is there', async () => {
-    told = (await (await running.dashboard.fetch('/api/timeline?minutes=15')).json()) as typeof told;
+    told = (await (
+      await running.dashboard.fetch('/api/timeline?minutes=15')
+    ).json()) as typeof told;
     return told.marks.length > 0;
   });
   assert.deepEqual([told.sessions.length, told.holds.length], [3, 1]);
@@ -186,4 +215,5 @@ for (const [cell, written] of [
   ['say "hi"', '"say ""hi"""'],
   ['two\nlines', '"two\nlines"'],
 ] as const)
-  test(`${JSON.stringify(cell)} is a cell of its own`, () => assert.equal(csvLine([cell, -1]), `${written},-1\r\n`));
+  test(`${JSON.stringify(cell)} is a cell of its own`, () =>
+    assert.equal(csvLine([cell, -1]), `${written},-1\r\n`));

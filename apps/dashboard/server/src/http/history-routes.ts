@@ -14,10 +14,14 @@ export interface HistoryParts {
 }
 
 /**
- * `GET /api/history` → `{rows, next, statistics}`, `/api/audit` → `{rows, next}`, both as `.csv` and `.ndjson` too,
- * `/api/timeline`, `/api/children/:id`. False when the address is none of these.
+ * `GET /api/history` → `{rows, next, statistics}`, `/api/audit` → `{rows, next}`, both as `.csv`
+ * and `.ndjson` too, `/api/timeline`, `/api/children/:id`. False when the address is none of these.
  */
-export async function answerHistory({ history }: HistoryParts, url: URL, response: ServerResponse): Promise<boolean> {
+export async function answerHistory(
+  { history }: HistoryParts,
+  url: URL,
+  response: ServerResponse,
+): Promise<boolean> {
   const reply = routeOf(history, url);
   if (reply === null) return false;
   try {
@@ -34,12 +38,14 @@ type Reply = (response: ServerResponse) => Promise<void>;
 
 function routeOf(history: HistoryParts['history'], { pathname, searchParams }: URL): Reply | null {
   const [, name, kind] = /^\/api\/(history|audit)(?:\.(csv|ndjson))?$/.exec(pathname) ?? [];
-  if (name !== undefined && kind !== undefined) return exportOf(history, name, kind as ExportKind, searchParams);
+  if (name !== undefined && kind !== undefined)
+    return exportOf(history, name, kind as ExportKind, searchParams);
   if (name === 'history') return historyPage(history, searchParams);
   if (name === 'audit') return auditPage(history, searchParams);
   if (pathname === '/api/timeline') {
     const { from, to } = timelineRange(searchParams, Date.now());
-    return async (response) => sendJson(response, 200, await history.ask({ name: 'timeline', from, to }));
+    return async (response) =>
+      sendJson(response, 200, await history.ask({ name: 'timeline', from, to }));
   }
   const id = decodeSegment(/^\/api\/children\/([^/]+)$/.exec(pathname)?.[1] ?? '');
   if (!id) return null;
@@ -51,12 +57,18 @@ function historyPage(history: HistoryParts['history'], parameters: URLSearchPara
     const filter = sessionFilter(parameters, Date.now());
     if ('status' in filter) return sendRefusal(response, filter);
     const after = parameters.get('after');
-    const rows = await history.ask({ name: 'sessions', filter, cut: { limit: rowsPerPageMax, after } });
+    const rows = await history.ask({
+      name: 'sessions',
+      filter,
+      cut: { limit: rowsPerPageMax, after },
+    });
     // The next rows of a list change nothing about its percentiles.
     const statistics = after === null ? await history.ask({ name: 'statistics', filter }) : null;
     // Nobody who was refused has a branch or an end.
     const ofAll = after === null && filter.branch === null && filter.outcome === 'any';
-    const refusals = ofAll ? await history.ask({ name: 'refusals', filter, limit: refusalsToldMax }) : null;
+    const refusals = ofAll
+      ? await history.ask({ name: 'refusals', filter, limit: refusalsToldMax })
+      : null;
     const told: PastSessions = { ...rows, statistics, refusals };
     sendJson(response, 200, { ...told, filter });
   };
@@ -72,7 +84,10 @@ function auditPage(history: HistoryParts['history'], parameters: URLSearchParams
 }
 
 /** Goes on until there is a row: an answer that has looked through enough comes without one. */
-function auditRows(history: HistoryParts['history'], filter: AuditFilter): (cut: Cut) => Promise<PastRows> {
+function auditRows(
+  history: HistoryParts['history'],
+  filter: AuditFilter,
+): (cut: Cut) => Promise<PastRows> {
   return async (cut) => {
     for (let after = cut.after; ;) {
       const rows = await history.ask({ name: 'audit', filter, cut: { ...cut, after } });
@@ -97,6 +112,10 @@ function exportOf(
     }
     const filter = sessionFilter(parameters, now);
     if ('status' in filter) return sendRefusal(response, filter);
-    return sendExport(response, { name, kind, read: (cut) => history.ask({ name: 'sessions', filter, cut }) });
+    return sendExport(response, {
+      name,
+      kind,
+      read: (cut) => history.ask({ name: 'sessions', filter, cut }),
+    });
   };
 }

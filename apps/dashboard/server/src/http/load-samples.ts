@@ -21,8 +21,14 @@ export function loadSamples(load: ForkerLoad): readonly Sample[] {
   return [
     gauge('hatchery_sessions_used', 'Places of max_children that are taken.', children),
     gauge('hatchery_sessions_limit', 'max_children.', childrenMax),
-    gauge('hatchery_orphans', 'Sessions whose keeper died: how they end will not be known.', orphans),
-    ...(zombies === null ? [] : [gauge('hatchery_zombies', 'Ended processes that nobody has reaped.', zombies)]),
+    gauge(
+      'hatchery_orphans',
+      'Sessions whose keeper died: how they end will not be known.',
+      orphans,
+    ),
+    ...(zombies === null
+      ? []
+      : [gauge('hatchery_zombies', 'Ended processes that nobody has reaped.', zombies)]),
     gauge('hatchery_fork_queue_length', 'Requests that wait for a session.', waiting),
     gauge('hatchery_fork_queue_limit', 'Requests that may wait for a session.', waitingMax),
     histogram(
@@ -51,7 +57,11 @@ export function loadSamples(load: ForkerLoad): readonly Sample[] {
     ...(leftovers === null
       ? []
       : [
-          gauge('hatchery_leftovers', 'What killed sessions left in the hosting root.', leftovers.count),
+          gauge(
+            'hatchery_leftovers',
+            'What killed sessions left in the hosting root.',
+            leftovers.count,
+          ),
           gauge('hatchery_leftover_bytes', 'Its size.', leftovers.bytes),
         ]),
     counter(
@@ -59,7 +69,11 @@ export function loadSamples(load: ForkerLoad): readonly Sample[] {
       'Leftovers of killed sessions that were removed.',
       leftoversCollected,
     ),
-    counter('hatchery_fork_requests_left_total', 'Requests whose client left before its turn.', left),
+    counter(
+      'hatchery_fork_requests_left_total',
+      'Requests whose client left before its turn.',
+      left,
+    ),
   ];
 }
 

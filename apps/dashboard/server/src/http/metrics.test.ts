@@ -13,7 +13,9 @@ const noLimits = {
   file_size_bytes: 0,
   memory: 0,
 };
-const noFailures = Object.fromEntries(Object.keys(failureStatus).map((kind) => [kind, 0])) as Record<FailureKind, 0>;
+const noFailures = Object.fromEntries(
+  Object.keys(failureStatus).map((kind) => [kind, 0]),
+) as Record<FailureKind, 0>;
 
 const input = {
   view: emptyView,
@@ -31,9 +33,14 @@ const input = {
 
 test('a zygote that is not wanted alarms nobody, one that does not come up does', () => {
   const readyIn = (zygote: View['zygote']): string | undefined =>
-    /^hatchery_zygote_ready (\d)$/m.exec(metricsText({ ...input, view: { ...emptyView, zygote } }, null))?.[1];
+    /^hatchery_zygote_ready (\d)$/m.exec(
+      metricsText({ ...input, view: { ...emptyView, zygote } }, null),
+    )?.[1];
   assert.deepEqual([readyIn({ state: 'off' }), readyIn({ state: 'ready', pid: 7 })], ['1', '1']);
-  assert.deepEqual([readyIn({ state: 'starting' }), readyIn({ state: 'failed', step: 'x', message: 'y' })], ['0', '0']);
+  assert.deepEqual(
+    [readyIn({ state: 'starting' }), readyIn({ state: 'failed', step: 'x', message: 'y' })],
+    ['0', '0'],
+  );
 });
 
 test('the numbers are exposed as Prometheus reads them, without a name of a user', () => {
@@ -44,9 +51,17 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
   };
   const locks = { l1: aLock('l1', { condition: 'stale', waiters: [aParty('c2'), aParty('c3')] }) };
   const load = {
-    ...{ children: 4, childrenMax: 5, orphans: 1, zombies: 2, waiting: 3, waitingMax: 10, left: 6 },
-    ...{ waited: { boundsS: [0.1, 1], counts: [2, 1, 1], sumS: 9.5 }, refused: { 'service-full': 7 } },
-    ...{ leftovers: { count: 3, bytes: 73, oldestAt: null, owners: [], lookedAt: '' }, leftoversCollected: 9 },
+    children: 4,
+    childrenMax: 5,
+    orphans: 1,
+    zombies: 2,
+    waiting: 3,
+    waitingMax: 10,
+    left: 6,
+    waited: { boundsS: [0.1, 1], counts: [2, 1, 1], sumS: 9.5 },
+    refused: { 'service-full': 7 },
+    leftovers: { count: 3, bytes: 73, oldestAt: null, owners: [], lookedAt: '' },
+    leftoversCollected: 9,
     failures: { ...noFailures, 'lock-held': 8 },
     limits: { ...noLimits, cpu_s: 2 },
   };
@@ -64,7 +79,9 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
   assert.ok(lines.includes('hatchery_children_stuck 1'));
   assert.ok(lines.includes('hatchery_dashboard_history_up 0'));
   assert.ok(lines.includes('hatchery_dashboard_history_lost_records_total 3'));
-  assert.ok(lines.includes('hatchery_sessions_used 4') && lines.includes('hatchery_sessions_limit 5'));
+  assert.ok(
+    lines.includes('hatchery_sessions_used 4') && lines.includes('hatchery_sessions_limit 5'),
+  );
   assert.ok(lines.includes('hatchery_zombies 2') && lines.includes('hatchery_orphans 1'));
   assert.ok(lines.includes('hatchery_forks_refused_total{reason="service-full"} 7'));
   assert.ok(lines.includes('hatchery_fork_queue_wait_seconds_bucket{le="1"} 3'));
@@ -76,7 +93,8 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
   assert.ok(lines.includes('hatchery_sessions_ended_by_limit_total{limit="memory"} 0'));
   assert.ok(lines.includes('hatchery_leftovers 3') && lines.includes('hatchery_leftover_bytes 73'));
   assert.ok(!text.includes('anna'));
-  for (const line of lines) assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[\w.+-]+"\})? [\d.]+)$/);
+  for (const line of lines)
+    assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[\w.+-]+"\})? [\d.]+)$/);
   const without = metricsText(told, null);
   assert.ok(text.startsWith(without) && !without.includes('hatchery_sessions_limit'));
 });

@@ -22,9 +22,14 @@ export interface MetricsInput {
 const states: readonly ChildState[] = ['starting', 'waiting', 'running', 'stopping'];
 const conditions: readonly LockCondition[] = ['held', 'orphaned', 'stale', 'unknown', 'deleted'];
 
-/** What Prometheus reads; without a `load`, which the fork service did not tell, its numbers are absent. No label has a user's name in it. */
+/**
+ * What Prometheus reads; without a `load`, which the fork service did not tell, its numbers are
+ * absent. No label has a user's name in it.
+ */
 export function metricsText(input: MetricsInput, load: ForkerLoad | null): string {
-  return [...samplesOf(input), ...(load === null ? [] : loadSamples(load))].map(exposition).join('');
+  return [...samplesOf(input), ...(load === null ? [] : loadSamples(load))]
+    .map(exposition)
+    .join('');
 }
 
 function samplesOf(input: MetricsInput): readonly Sample[] {
@@ -50,9 +55,18 @@ function serviceSamples({ view, stuck }: MetricsInput): readonly Sample[] {
       'Private memory of all children.',
       sum(children.map((child) => child.usage?.privateBytes)),
     ),
-    { name: 'hatchery_locks', type: 'gauge', help: 'Locks by condition.', values: locksByCondition(view) },
+    {
+      name: 'hatchery_locks',
+      type: 'gauge',
+      help: 'Locks by condition.',
+      values: locksByCondition(view),
+    },
     gauge('hatchery_lock_waiters', 'Sessions and scripts that wait for a lock.', waiters(view)),
-    gauge('hatchery_children_stuck', 'Children that hold a lock and made no progress for five minutes.', stuck),
+    gauge(
+      'hatchery_children_stuck',
+      'Children that hold a lock and made no progress for five minutes.',
+      stuck,
+    ),
     gauge(
       'hatchery_zygote_ready',
       '1 when the zygote can fork, or none is wanted (forker.fork = false).',
@@ -63,18 +77,39 @@ function serviceSamples({ view, stuck }: MetricsInput): readonly Sample[] {
 }
 
 function ownSamples(input: MetricsInput): readonly Sample[] {
-  const { feedUp, gatewayUp, seq, browsers, tooSlowTotal, untrustedTotal, requestsRefusedTotal, history } = input;
+  const {
+    feedUp,
+    gatewayUp,
+    seq,
+    browsers,
+    tooSlowTotal,
+    untrustedTotal,
+    requestsRefusedTotal,
+    history,
+  } = input;
   return [
     gauge(
       'hatchery_dashboard_feed_up',
       '1 while the feed of the forker is heard; without it the gauges above are old.',
       feedUp ? 1 : 0,
     ),
-    gauge('hatchery_dashboard_gateway_feed_up', '1 while the feed of the gateway is heard.', gatewayUp ? 1 : 0),
+    gauge(
+      'hatchery_dashboard_gateway_feed_up',
+      '1 while the feed of the gateway is heard.',
+      gatewayUp ? 1 : 0,
+    ),
     gauge('hatchery_dashboard_browsers', 'Pages connected to the live stream.', browsers),
-    gauge('hatchery_dashboard_history_up', '1 while the history reaches the disk.', history.problem === null ? 1 : 0),
+    gauge(
+      'hatchery_dashboard_history_up',
+      '1 while the history reaches the disk.',
+      history.problem === null ? 1 : 0,
+    ),
     gauge('hatchery_dashboard_history_bytes', 'Size of the history.', history.bytes),
-    gauge('hatchery_dashboard_history_waiting_records', 'Records that wait for the disk.', history.waiting),
+    gauge(
+      'hatchery_dashboard_history_waiting_records',
+      'Records that wait for the disk.',
+      history.waiting,
+    ),
     counter(
       'hatchery_dashboard_history_lost_records_total',
       'Records given up because the disk did not take them.',

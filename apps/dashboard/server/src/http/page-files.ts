@@ -23,11 +23,17 @@ interface PageFile {
   readonly immutable: boolean;
 }
 
-/** The built page, whole in memory: a request cannot reach any other file, and a build under way cannot tear it. */
+/**
+ * The built page, whole in memory: a request cannot reach any other file, and a build under way
+ * cannot tear it.
+ */
 export interface PageFiles {
   /** Names this build. */
   readonly build: string;
-  /** Sends the file of that path, the page itself for `/`, `/history` and the like; false when there is none. */
+  /**
+   * Sends the file of that path, the page itself for `/`, `/history` and the like; false when there
+   * is none.
+   */
   send(path: string, request: IncomingMessage, response: ServerResponse): boolean;
 }
 
@@ -59,7 +65,9 @@ export function loadPageFiles(directory: string): PageFiles {
 }
 
 function withBase(index: PageFile, root: string): PageFile {
-  const plain = Buffer.from(index.plain.toString().replace('<head>', `<head><base href="${root}" />`));
+  const plain = Buffer.from(
+    index.plain.toString().replace('<head>', `<head><base href="${root}" />`),
+  );
   return { ...index, plain, gzipped: gzipSync(plain, { level: 9 }) };
 }
 
@@ -75,7 +83,9 @@ function readFiles(directory: string): ReadonlyMap<string, PageFile> {
     const plain = readFileSync(entry);
     bytes += plain.length;
     if (bytes > pageBytesMax)
-      throw new StartError(`the built page in ${directory} is larger than ${pageBytesMax} bytes; build it anew`);
+      throw new StartError(
+        `the built page in ${directory} is larger than ${pageBytesMax} bytes; build it anew`,
+      );
     const path = `/${relative(directory, entry).split(sep).join('/')}`;
     files.set(path, {
       type: types[extname(path)] ?? 'application/octet-stream',

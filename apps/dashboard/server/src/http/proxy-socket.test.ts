@@ -21,10 +21,23 @@ function configAt(directory: string, socket: string): Config {
 }
 
 /** A dashboard, on record as `runPart` would have it. */
-async function start(config: Config, page: string, options: Readonly<Record<string, string>> = {}): Promise<Part> {
-  const part = await createDashboard({ config, log: createLogger('dashboard', config.log), options }, page);
+async function start(
+  config: Config,
+  page: string,
+  options: Readonly<Record<string, string>> = {},
+): Promise<Part> {
+  const part = await createDashboard(
+    { config, log: createLogger('dashboard', config.log), options },
+    page,
+  );
   const startTime = processStartTime(process.pid);
-  const record = { name: 'dashboard', pid: process.pid, startTime, readySince: '', details: part.details };
+  const record = {
+    name: 'dashboard',
+    pid: process.pid,
+    startTime,
+    readySince: '',
+    details: part.details,
+  };
   const path = partRecordPath(config, 'dashboard');
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, JSON.stringify(record));
@@ -42,7 +55,8 @@ test('a successor takes the proxy’s socket over, and every request of the prox
   const config = configAt(directory.path, socket);
   const page = pageFixture(directory.path);
   const ask = async (): Promise<number> =>
-    (await new Visitor({ 'hatchery.example': socket }).visit(`${origin}/api/session`, { headers })).status;
+    (await new Visitor({ 'hatchery.example': socket }).visit(`${origin}/api/session`, { headers }))
+      .status;
   const old = await start(config, page);
   const asked: Promise<number>[] = [];
   const stream = setInterval(() => asked.push(ask()), 2);
@@ -67,10 +81,17 @@ test('a successor that does not come up, or ends first, gives the socket back', 
   const config = configAt(directory.path, socket);
   const page = pageFixture(directory.path);
   const visitor = new Visitor({ 'hatchery.example': socket });
-  const status = async (): Promise<number> => (await visitor.visit(`${origin}/api/session`, { headers })).status;
+  const status = async (): Promise<number> =>
+    (await visitor.visit(`${origin}/api/session`, { headers })).status;
   const old = await start(config, page);
-  const nowhere = { ...config, dashboard: { ...config.dashboard, listen: { host: '192.0.2.1', port: 1 } } };
-  await assert.rejects(start(nowhere, page, { overlap: 'yes' }), /is not an address of this machine/);
+  const nowhere = {
+    ...config,
+    dashboard: { ...config.dashboard, listen: { host: '192.0.2.1', port: 1 } },
+  };
+  await assert.rejects(
+    start(nowhere, page, { overlap: 'yes' }),
+    /is not an address of this machine/,
+  );
   assert.equal(await status(), 200);
   const next = await start(config, page, { overlap: 'yes' });
   await stop(next);

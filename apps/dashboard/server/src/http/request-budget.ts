@@ -1,6 +1,9 @@
 import { requestsAtOnceMax, requestsPerSecondMax, sessionsMax } from '../limits.ts';
 
-/** How much each user may still ask for: a bucket of {@link requestsAtOnceMax} that fills by {@link requestsPerSecondMax}. */
+/**
+ * How much each user may still ask for: a bucket of {@link requestsAtOnceMax} that fills by {@link
+ * requestsPerSecondMax}.
+ */
 export class RequestBudget {
   readonly #now: () => number;
   readonly #buckets = new Map<string, { left: number; at: number }>();
@@ -16,7 +19,8 @@ export class RequestBudget {
     const now = this.#now();
     const { left, at } = this.#buckets.get(user) ?? { left: requestsAtOnceMax, at: now };
     const filled = Math.min(requestsAtOnceMax, left + ((now - at) / 1_000) * requestsPerSecondMax);
-    // Put last: the first of the map is who was silent for the longest, whose bucket is the fullest.
+    // Put last: the first of the map is who was silent for the longest, whose bucket is the
+    // fullest.
     this.#buckets.delete(user);
     const oldest = this.#buckets.keys().next();
     if (this.#buckets.size >= sessionsMax && !oldest.done) this.#buckets.delete(oldest.value);

@@ -23,10 +23,15 @@ export interface RoutesParts extends ActionParts, HistoryParts {
 }
 
 /** Answers one HTTP request. Never rejects: what goes wrong is an answer. */
-export async function answer(parts: RoutesParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function answer(
+  parts: RoutesParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { signIn, budget, readings } = parts;
   const url = requestAddress(request);
-  if (url === null) return sendRefusal(response, { status: 400, error: 'The request names no address.' });
+  if (url === null)
+    return sendRefusal(response, { status: 400, error: 'The request names no address.' });
   if (url.pathname === '/healthz') return sendText(response, 200, 'ok\n');
   if (url.pathname === '/readyz') return sendReadiness(readings, response);
   const home = new URL(signIn.site.homeOf(request)).pathname;
@@ -35,10 +40,15 @@ export async function answer(parts: RoutesParts, request: IncomingMessage, respo
   if (request.method === 'POST') return act(parts, url.pathname, request, response);
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD, POST');
-    return sendRefusal(response, { status: 405, error: `There is no ${request.method ?? ''} here.` });
+    return sendRefusal(response, {
+      status: 405,
+      error: `There is no ${request.method ?? ''} here.`,
+    });
   }
   const isOpen =
-    url.pathname === '/metrics' && parts.isScraper(request.socket) && signIn.site.strange(request) === null;
+    url.pathname === '/metrics' &&
+    parts.isScraper(request.socket) &&
+    signIn.site.strange(request) === null;
   if (isOpen) return sendMetrics(parts, response);
   const visitor = signIn.access.visitor(request);
   if ('status' in visitor) return refuseVisitor(signIn, url, visitor, response);
@@ -54,7 +64,10 @@ function sendOn(home: string, response: ServerResponse): void {
   response.end();
 }
 
-/** A browser does not tell its page why a WebSocket was refused; asked here, with the page's origin, the server does. */
+/**
+ * A browser does not tell its page why a WebSocket was refused; asked here, with the page's origin,
+ * the server does.
+ */
 function explainLive(
   { signIn, liveRefusal }: RoutesParts,
   url: URL,
@@ -69,7 +82,12 @@ function explainLive(
   sendRefusal(response, refusal ?? { status: 426, error: 'The live stream is a WebSocket.' });
 }
 
-async function read(parts: RoutesParts, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function read(
+  parts: RoutesParts,
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { readings, page } = parts;
   const path = url.pathname;
   if (path === '/metrics') return sendMetrics(parts, response);
@@ -83,12 +101,20 @@ async function read(parts: RoutesParts, url: URL, request: IncomingMessage, resp
 /** A person gets a page that leads on, a program the reason. */
 function sendNothing(path: string, request: IncomingMessage, response: ServerResponse): void {
   const sentence = `There is nothing at ${path}.`;
-  const isPerson = !path.startsWith('/api/') && String(request.headers.accept ?? '').includes('text/html');
+  const isPerson =
+    !path.startsWith('/api/') && String(request.headers.accept ?? '').includes('text/html');
   if (!isPerson) return sendRefusal(response, { status: 404, error: sentence });
-  sendNotice(response, 404, { title: 'Not found', sentence, link: { to: '/', text: 'The live page' } });
+  sendNotice(response, 404, {
+    title: 'Not found',
+    sentence,
+    link: { to: '/', text: 'The live page' },
+  });
 }
 
-async function sendMetrics({ readings, controlSocket }: RoutesParts, response: ServerResponse): Promise<void> {
+async function sendMetrics(
+  { readings, controlSocket }: RoutesParts,
+  response: ServerResponse,
+): Promise<void> {
   const load = await askLoad(controlSocket);
   sendText(response, 200, metricsText(readings.metrics(), load));
 }

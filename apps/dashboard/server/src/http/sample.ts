@@ -21,9 +21,13 @@ export function counter(name: string, help: string, value: number): Sample {
   return { name, type: 'counter', help, values: [{ value }] };
 }
 
-/** The text exposition format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/). */
+/**
+ * The text exposition format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ */
 export function exposition({ name, type, help, values }: Sample): string {
-  const lines = values.map(({ suffix = '', labels, value }) => `${name}${suffix}${labelText(labels)} ${value}\n`);
+  const lines = values.map(
+    ({ suffix = '', labels, value }) => `${name}${suffix}${labelText(labels)} ${value}\n`,
+  );
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
 }
 

@@ -14,8 +14,9 @@ import {
 } from './answers.ts';
 
 /**
- * `GET /sign-in`, `/sign-in/callback`, `/sign-out` and `/api/session`, `POST /sign-in` and `/sign-out`. False when the
- * address is none of these. They are open to the unsigned; a wrong name in `Host` is refused all the same.
+ * `GET /sign-in`, `/sign-in/callback`, `/sign-out` and `/api/session`, `POST /sign-in` and
+ * `/sign-out`. False when the address is none of these. They are open to the unsigned; a wrong name
+ * in `Host` is refused all the same.
  */
 export async function answerSignIn(
   signIn: SignIn,
@@ -32,8 +33,9 @@ export async function answerSignIn(
 }
 
 /**
- * Presses the button of a page that was opened by a person: programs that look at links beforehand mostly run no scripts,
- * and browsers that render a page beforehand say so. It runs before the page is loaded, so that the two are one navigation.
+ * Presses the button of a page that was opened by a person: programs that look at links beforehand
+ * mostly run no scripts, and browsers that render a page beforehand say so. It runs before the page
+ * is loaded, so that the two are one navigation.
  */
 const pressing = `const press = () => document.forms[0].submit();
 if (document.prerendering) document.addEventListener('prerenderingchange', press, { once: true });
@@ -41,21 +43,30 @@ else press();
 `;
 const pressingPath = '/sign-in/press.js';
 
-type Answering = (signIn: SignIn, url: URL, request: IncomingMessage, response: ServerResponse) => Promise<void>;
+type Answering = (
+  signIn: SignIn,
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Promise<void>;
 
 const routes: Readonly<Record<string, Answering | undefined>> = {
-  'GET /sign-in': async (signIn, url, request, response) => send(response, await signIn.begin(request, url)),
+  'GET /sign-in': async (signIn, url, request, response) =>
+    send(response, await signIn.begin(request, url)),
   'POST /sign-in': async (signIn, url, request, response) => {
     request.resume();
     const foreign = signIn.site.foreign(request);
     if (foreign !== null) sendRefusal(response, foreign);
     else send(response, await signIn.accept(request, url));
   },
-  [`GET ${pressingPath}`]: async (_signIn, _url, _request, response) => sendScript(response, pressing),
-  [`GET ${noticeStylePath}`]: async (_signIn, _url, _request, response) => sendNoticeStyle(response),
+  [`GET ${pressingPath}`]: async (_signIn, _url, _request, response) =>
+    sendScript(response, pressing),
+  [`GET ${noticeStylePath}`]: async (_signIn, _url, _request, response) =>
+    sendNoticeStyle(response),
   'GET /sign-in/callback': async (signIn, url, request, response) =>
     send(response, await signIn.complete(request, url)),
-  'GET /sign-out': async (signIn, _url, request, response) => offerSignOut(signIn, request, response),
+  'GET /sign-out': async (signIn, _url, request, response) =>
+    offerSignOut(signIn, request, response),
   'POST /sign-out': async (signIn, _url, request, response) => {
     // The body, which is that of an empty form, is not looked at.
     request.resume();
@@ -71,7 +82,12 @@ const routes: Readonly<Record<string, Answering | undefined>> = {
 };
 
 /** A visitor who may not read: a person gets a page that leads on, a program the reason. */
-export function refuseVisitor(signIn: SignIn, url: URL, refusal: Refusal, response: ServerResponse): void {
+export function refuseVisitor(
+  signIn: SignIn,
+  url: URL,
+  refusal: Refusal,
+  response: ServerResponse,
+): void {
   const isForPrograms = url.pathname.startsWith('/api/') || url.pathname === '/metrics';
   if (isForPrograms || ![401, 403].includes(refusal.status)) return sendRefusal(response, refusal);
   const leadsOn = signIn.isOurs && signIn.link === null && refusal.status === 401;
@@ -86,10 +102,16 @@ export function refuseVisitor(signIn: SignIn, url: URL, refusal: Refusal, respon
 function offerSignOut(signIn: SignIn, request: IncomingMessage, response: ServerResponse): void {
   const person = signIn.access.visitor(request);
   if ('status' in person)
-    return sendNotice(response, 200, { title: 'Signed out', sentence: 'Nobody is signed in with this browser.' });
+    return sendNotice(response, 200, {
+      title: 'Signed out',
+      sentence: 'Nobody is signed in with this browser.',
+    });
   const sentence = `You are ${person.name}, with the role ${person.role}.`;
   if (!signIn.isOurs)
-    return sendNotice(response, 200, { title: 'Sign out', sentence: `${sentence} Signing out is up to the proxy.` });
+    return sendNotice(response, 200, {
+      title: 'Sign out',
+      sentence: `${sentence} Signing out is up to the proxy.`,
+    });
   sendNotice(response, 200, {
     title: 'Sign out',
     sentence,
@@ -97,7 +119,10 @@ function offerSignOut(signIn: SignIn, request: IncomingMessage, response: Server
   });
 }
 
-/** Without any referrer the browser would send `Origin: null` with the form; an origin has no token in it. */
+/**
+ * Without any referrer the browser would send `Origin: null` with the form; an origin has no token
+ * in it.
+ */
 const formHeaders: Readonly<Record<string, string>> = {
   'referrer-policy': 'strict-origin',
   'content-security-policy': policyWith('form-action', "'self'"),
@@ -109,7 +134,10 @@ function send(response: ServerResponse, step: Step): void {
     if (button === undefined) return sendNotice(response, step.status, notice);
     const { to, text, isPressed } = button;
     const pressed = isPressed ? { script: pressingPath } : {};
-    return sendNotice(response, step.status, { ...notice, button: { to, text, headers: formHeaders, ...pressed } });
+    return sendNotice(response, step.status, {
+      ...notice,
+      button: { to, text, headers: formHeaders, ...pressed },
+    });
   }
   response.writeHead(303, {
     ...safetyHeaders,

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { emptyView, reduce, type EventBody, type LiveMessage, type LivePosition, type View } from '@hatchery/events';
+import {
+  emptyView,
+  reduce,
+  type EventBody,
+  type LiveMessage,
+  type LivePosition,
+  type View,
+} from '@hatchery/events';
 import { aChild, aUsage, exited } from '../fixtures/fake-forker.ts';
 import { clientBufferBytesMax, usageHeldAboveBytes } from '../limits.ts';
 import { LiveLog } from '../read-model/live-log.ts';
@@ -9,9 +16,21 @@ import { Broadcast } from './broadcast.ts';
 import type { LiveClient, LiveSocket } from './live-client.ts';
 
 const feed = { up: true, since: '' } as const;
-const hello = { type: 'hello', epoch: 'e', serverTime: '', hz: 4, role: 'viewer', build: '', host: '', feed } as const;
+const hello = {
+  type: 'hello',
+  epoch: 'e',
+  serverTime: '',
+  hz: 4,
+  role: 'viewer',
+  build: '',
+  host: '',
+  feed,
+} as const;
 
-/** A page over a connection that may be slow or cut; it asserts that nothing is told with a hole in it. */
+/**
+ * A page over a connection that may be slow or cut; it asserts that nothing is told with a hole in
+ * it.
+ */
 class Page implements LiveSocket {
   bufferedBytes = 0;
   view: View = emptyView;
@@ -42,11 +61,18 @@ class Page implements LiveSocket {
       this.view = reduce(this.view, message.event);
       this.position = { ...this.position, seq: message.event.seq };
     } else if (message.type === 'usage') {
-      assert.ok(message.after <= round && message.seq <= seq, 'no round is missing, nor an event that it builds on');
+      assert.ok(
+        message.after <= round && message.seq <= seq,
+        'no round is missing, nor an event that it builds on',
+      );
       this.view = reduce(this.view, { kind: 'child.usage', samples: message.samples });
       this.position = { ...this.position, round: message.round };
     } else if (message.type === 'heartbeat') {
-      assert.deepEqual([message.seq, message.round], [seq, round], 'a heartbeat claims what was told');
+      assert.deepEqual(
+        [message.seq, message.round],
+        [seq, round],
+        'a heartbeat claims what was told',
+      );
     }
   }
 }
@@ -114,7 +140,10 @@ const steps = fc.array(
 
 /** Usage is live: what a child used last before its end is not told to those who were away. */
 function live(view: View): View {
-  return { ...view, recentChildren: view.recentChildren.map((child) => ({ ...child, usage: null })) };
+  return {
+    ...view,
+    recentChildren: view.recentChildren.map((child) => ({ ...child, usage: null })),
+  };
 }
 
 test('slow, cut off and back again at any time, every page ends with the view of the server', () => {

@@ -8,7 +8,16 @@ import { Broadcast } from './broadcast.ts';
 import type { LiveSocket } from './live-client.ts';
 
 const feed = { up: true, since: '2026-11-21T00:00:00.000Z' } as const;
-const hello = { type: 'hello', epoch: 'e', serverTime: '', hz: 4, role: 'viewer', build: '', host: '', feed } as const;
+const hello = {
+  type: 'hello',
+  epoch: 'e',
+  serverTime: '',
+  hz: 4,
+  role: 'viewer',
+  build: '',
+  host: '',
+  feed,
+} as const;
 const newcomer = { epoch: '', seq: 0, round: 0 };
 
 class FakeSocket implements LiveSocket {
@@ -61,7 +70,8 @@ function stage() {
   };
 }
 
-const types = (messages: readonly LiveMessage[]): string[] => messages.map((message) => message.type);
+const types = (messages: readonly LiveMessage[]): string[] =>
+  messages.map((message) => message.type);
 
 test('a browser is greeted, and told nothing more until it says where it stands', () => {
   const { broadcast, spawn, beat } = stage();
@@ -143,7 +153,10 @@ test('a heartbeat never claims more than the browser was told', () => {
   beat();
   const heartbeat = socket.take().at(-1);
   assert.ok(heartbeat?.type === 'heartbeat');
-  assert.deepEqual({ epoch: heartbeat.epoch, seq: heartbeat.seq, round: heartbeat.round }, log.position);
+  assert.deepEqual(
+    { epoch: heartbeat.epoch, seq: heartbeat.seq, round: heartbeat.round },
+    log.position,
+  );
 });
 
 test('those who come together share the bytes of one snapshot, and each gets what happened since', () => {
@@ -169,7 +182,11 @@ test('whoever comes to a snapshot that is shared gets the usage since with the n
   for (const socket of late) broadcast.resume(broadcast.add(socket, hello), newcomer);
   const stalled = late[1];
   stalled.bufferedBytes = usageHeldAboveBytes + 1;
-  assert.deepEqual(types(stalled.take()), ['hello', 'snapshot'], 'one that does not read costs nothing of its own');
+  assert.deepEqual(
+    types(stalled.take()),
+    ['hello', 'snapshot'],
+    'one that does not read costs nothing of its own',
+  );
   usage('c1', 20);
   const [, , merged] = late[0].take();
   assert.ok(merged?.type === 'usage');
@@ -197,5 +214,8 @@ test('those who resume from the same place get the very same usage', () => {
   const later = new FakeSocket();
   broadcast.resume(broadcast.add(later, hello), stood);
   const told = later.take().find(({ type }) => type === 'usage');
-  assert.ok(told?.type === 'usage' && told.seq === log.position.seq, 'what happened meanwhile is counted in');
+  assert.ok(
+    told?.type === 'usage' && told.seq === log.position.seq,
+    'what happened meanwhile is counted in',
+  );
 });

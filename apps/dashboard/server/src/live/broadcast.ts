@@ -4,8 +4,8 @@ import type { LiveLog } from '../read-model/live-log.ts';
 import { LiveClient, type LiveSocket } from './live-client.ts';
 
 /**
- * Tells all browsers what changed. A message is serialised once and the same bytes go to each; only a browser that
- * fell behind, or comes back, costs bytes of its own.
+ * Tells all browsers what changed. A message is serialised once and the same bytes go to each; only
+ * a browser that fell behind, or comes back, costs bytes of its own.
  */
 export class Broadcast {
   readonly #log: LiveLog;
@@ -13,7 +13,8 @@ export class Broadcast {
   readonly #now: () => number;
   tooSlowTotal = 0;
   #merged = { seq: -1, latest: -1, frames: new Map<number, Buffer>() };
-  #shared: { readonly at: number; readonly position: LivePosition; readonly frame: Buffer } | null = null;
+  #shared: { readonly at: number; readonly position: LivePosition; readonly frame: Buffer } | null =
+    null;
 
   /** `now` gives milliseconds of a clock that never goes back. */
   constructor(log: LiveLog, now: () => number) {
@@ -25,7 +26,9 @@ export class Broadcast {
     return this.#clients.size;
   }
 
-  /** Greets a browser; it is told nothing more until it has said where it stands ({@link resume}). */
+  /**
+   * Greets a browser; it is told nothing more until it has said where it stands ({@link resume}).
+   */
   add(socket: LiveSocket, hello: LiveMessage): LiveClient {
     const client = new LiveClient(socket);
     this.#clients.add(client);
@@ -37,7 +40,10 @@ export class Broadcast {
     this.#clients.delete(client);
   }
 
-  /** Answers a browser that says where it stands, at once or with the next {@link beat} when it asks often. */
+  /**
+   * Answers a browser that says where it stands, at once or with the next {@link beat} when it asks
+   * often.
+   */
   resume(client: LiveClient, from: LivePosition): void {
     client.owedFrom = from;
     this.#catchUp(client, this.#now());
@@ -66,9 +72,21 @@ export class Broadcast {
   }
 
   /** Once a second: what is owed is paid, and everyone who keeps up hears that the stream lives. */
-  beat(serverTime: string, feed: FeedState, stuck: readonly Stuck[] = [], readOnly: ReadOnlyState | null = null): void {
+  beat(
+    serverTime: string,
+    feed: FeedState,
+    stuck: readonly Stuck[] = [],
+    readOnly: ReadOnlyState | null = null,
+  ): void {
     const now = this.#now();
-    const frame = frameOf({ type: 'heartbeat', ...this.#log.position, serverTime, feed, stuck, readOnly });
+    const frame = frameOf({
+      type: 'heartbeat',
+      ...this.#log.position,
+      serverTime,
+      feed,
+      stuck,
+      readOnly,
+    });
     for (const client of this.#clients) this.#catchUp(client, now);
     for (const client of this.#listening()) {
       if (this.#paceOf(client) !== 'all' || client.owedFrom !== null) continue;
@@ -99,14 +117,21 @@ export class Broadcast {
   }
 
   /**
-   * All who need a snapshot within a moment get the same bytes, and what happened since: a snapshot of many children is
-   * some megabytes, and each browser that does not read would keep one of its own here. The usage since then comes with
-   * the next round, if the browser reads at all.
+   * All who need a snapshot within a moment get the same bytes, and what happened since: a snapshot
+   * of many children is some megabytes, and each browser that does not read would keep one of its
+   * own here. The usage since then comes with the next round, if the browser reads at all.
    */
   #sendSnapshot(client: LiveClient, now: number): void {
     const shared = this.#shared;
-    const since = shared === null || now - shared.at > snapshotSharedMsMax ? [] : this.#log.since(shared.position);
-    if (shared !== null && since[0]?.type !== 'snapshot' && now - shared.at <= snapshotSharedMsMax) {
+    const since =
+      shared === null || now - shared.at > snapshotSharedMsMax
+        ? []
+        : this.#log.since(shared.position);
+    if (
+      shared !== null &&
+      since[0]?.type !== 'snapshot' &&
+      now - shared.at <= snapshotSharedMsMax
+    ) {
       client.sendSnapshot(shared.frame);
       client.round = shared.position.round;
       for (const message of since) if (message.type !== 'usage') client.send(frameOf(message));
@@ -119,7 +144,8 @@ export class Broadcast {
   /** The usage of all rounds after that one; whoever has missed the same gets the same bytes. */
   #usageAfter(round: number): Buffer {
     const { seq, round: latest } = this.#log.position;
-    if (this.#merged.seq !== seq || this.#merged.latest !== latest) this.#merged = { seq, latest, frames: new Map() };
+    if (this.#merged.seq !== seq || this.#merged.latest !== latest)
+      this.#merged = { seq, latest, frames: new Map() };
     const frame = this.#merged.frames.get(round) ?? frameOf(this.#log.usageAfter(round));
     this.#merged.frames.set(round, frame);
     return frame;

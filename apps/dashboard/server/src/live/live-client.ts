@@ -6,7 +6,10 @@ import { pace, type Pace } from './pace.ts';
 export interface LiveSocket {
   readonly bufferedBytes: number;
   send(frame: Buffer): void;
-  /** Codes of 4000 and above are ours; the browser's page knows 4008 (too slow) and 4001 (sign-in over). */
+  /**
+   * Codes of 4000 and above are ours; the browser's page knows 4008 (too slow) and 4001 (sign-in
+   * over).
+   */
   close(code: number, reason: string): void;
 }
 
@@ -30,14 +33,20 @@ export class LiveClient {
     return this.#closed;
   }
 
-  /** Judges the browser's reading speed as of `now` (milliseconds); one that is too slow is closed by this. */
+  /**
+   * Judges the browser's reading speed as of `now` (milliseconds); one that is too slow is closed
+   * by this.
+   */
   pace(now: number): Pace {
     const { bufferedBytes } = this.#socket;
     if (bufferedBytes <= usageHeldAboveBytes) {
       this.#behindSince = null;
       this.#snapshotBytes = 0;
     } else this.#behindSince ??= now;
-    const judged = pace({ bufferedBytes, behindSince: this.#behindSince, snapshotBytes: this.#snapshotBytes }, now);
+    const judged = pace(
+      { bufferedBytes, behindSince: this.#behindSince, snapshotBytes: this.#snapshotBytes },
+      now,
+    );
     if (judged === 'too-slow') this.close(4008, 'too slow; resume');
     return judged;
   }

@@ -22,5 +22,6 @@ for (const text of [
   '{"type":"resume","epoch":"e","seq":"3","round":2}',
   '{"type":"resume","epoch":"e","seq":3}',
 ]) {
-  test(`refuses ${text === '' ? 'nothing' : text}`, () => assert.equal(requestedPosition(text), null));
+  test(`refuses ${text === '' ? 'nothing' : text}`, () =>
+    assert.equal(requestedPosition(text), null));
 }

@@ -10,7 +10,8 @@ export function requestedPosition(text: string): LivePosition | null {
   }
   if (typeof value !== 'object' || value === null) return null;
   const { type, epoch, seq, round } = value as Readonly<Record<string, unknown>>;
-  if (type !== 'resume' || typeof epoch !== 'string' || !isNatural(seq) || !isNatural(round)) return null;
+  if (type !== 'resume' || typeof epoch !== 'string' || !isNatural(seq) || !isNatural(round))
+    return null;
   return { epoch, seq, round };
 }
 

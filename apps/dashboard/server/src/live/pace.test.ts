@@ -11,11 +11,17 @@ test('a browser that keeps up gets everything', () => {
 });
 
 test('a browser that falls behind gets events only', () => {
-  assert.equal(pace({ ...lag, bufferedBytes: usageHeldAboveBytes + 1, behindSince: 0 }, clientLagMsMax), 'events-only');
+  assert.equal(
+    pace({ ...lag, bufferedBytes: usageHeldAboveBytes + 1, behindSince: 0 }, clientLagMsMax),
+    'events-only',
+  );
 });
 
 test('a browser with too much queued is too slow', () => {
-  assert.equal(pace({ ...lag, bufferedBytes: clientBufferBytesMax + 1, behindSince: 0 }, 1), 'too-slow');
+  assert.equal(
+    pace({ ...lag, bufferedBytes: clientBufferBytesMax + 1, behindSince: 0 }, 1),
+    'too-slow',
+  );
 });
 
 test('a browser that stays behind for too long is too slow, however little is queued', () => {
@@ -27,5 +33,8 @@ test('a browser that stays behind for too long is too slow, however little is qu
 
 test('a large snapshot is not held against the browser it was sent to', () => {
   const snapshotBytes = 4 * clientBufferBytesMax;
-  assert.equal(pace({ bufferedBytes: snapshotBytes, behindSince: 0, snapshotBytes }, 1), 'events-only');
+  assert.equal(
+    pace({ bufferedBytes: snapshotBytes, behindSince: 0, snapshotBytes }, 1),
+    'events-only',
+  );
 });

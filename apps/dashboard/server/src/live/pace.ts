@@ -6,7 +6,9 @@ export interface Lag {
   readonly bufferedBytes: number;
   /** Since when it is above the mark for usage, or null. */
   readonly behindSince: number | null;
-  /** Bytes of its last snapshot, as long as that may still be queued: being new is not being slow. */
+  /**
+   * Bytes of its last snapshot, as long as that may still be queued: being new is not being slow.
+   */
   readonly snapshotBytes: number;
 }
 

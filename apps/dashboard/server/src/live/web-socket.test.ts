@@ -1,3 +1,4 @@
+// Long: one suite; its tests share one server and one way to connect.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -6,9 +7,18 @@ import { controlSocketPath } from '@hatchery/config';
 import type { LiveMessage } from '@hatchery/events';
 import { until } from '@hatchery/testkit';
 import { aChild, aUsage, startFakeForker } from '../fixtures/fake-forker.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  startDashboard,
+  temporaryDirectory,
+} from '../fixtures/running-dashboard.ts';
 import { pageFixture } from '../fixtures/page-fixture.ts';
-import { liveClientsPerUserMax, livePayloadBytesMax, pingMs, requestsAtOnceMax } from '../limits.ts';
+import {
+  liveClientsPerUserMax,
+  livePayloadBytesMax,
+  pingMs,
+  requestsAtOnceMax,
+} from '../limits.ts';
 
 async function stage() {
   const directory = temporaryDirectory();
@@ -35,10 +45,17 @@ function dial(origin: string, options: ClientOptions = {}) {
 }
 
 /** The status an upgrade is refused with. */
-async function refusal(origin: string, options: ClientOptions, path = '/live'): Promise<number | undefined> {
+async function refusal(
+  origin: string,
+  options: ClientOptions,
+  path = '/live',
+): Promise<number | undefined> {
   const socket = new WebSocket(`${origin.replace('http', 'ws')}${path}`, { origin, ...options });
   socket.on('error', () => undefined);
-  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode?: number }];
+  const [, response] = (await once(socket, 'unexpected-response')) as [
+    unknown,
+    { statusCode?: number },
+  ];
   socket.terminate();
   return response.statusCode;
 }
@@ -55,12 +72,15 @@ test('a browser hears hello, a snapshot, then events and usage as they happen', 
   running.forker.publish({ kind: 'child.usage', samples: [{ id: 'c1', usage: aUsage(5) }] });
   await until(
     'usage and a heartbeat',
-    () => heard.some(({ type }) => type === 'usage') && heard.some(({ type }) => type === 'heartbeat'),
+    () =>
+      heard.some(({ type }) => type === 'usage') && heard.some(({ type }) => type === 'heartbeat'),
   );
   const [hello] = heard;
   assert.ok(hello?.type === 'hello');
   assert.equal(hello.role, 'viewer');
-  assert.ok(heard.some((message) => message.type === 'event' && message.event.kind === 'child.spawned'));
+  assert.ok(
+    heard.some((message) => message.type === 'event' && message.event.kind === 'child.spawned'),
+  );
   socket.close();
   await once(socket, 'close');
 });
@@ -81,7 +101,8 @@ test('a browser that comes back gets exactly what it missed', async () => {
   await until(
     'both are known',
     async () =>
-      ((await (await running.dashboard.fetch('/api/state')).json()) as { children: unknown[] }).children.length === 2,
+      ((await (await running.dashboard.fetch('/api/state')).json()) as { children: unknown[] })
+        .children.length === 2,
   );
   const second = dial(running.dashboard.origin);
   await once(second.socket, 'open');
@@ -107,7 +128,12 @@ test('an admin is told so', async () => {
 test('a page of another origin, or of none, is refused', async () => {
   await using running = await stage();
   const { origin } = running.dashboard;
-  for (const foreign of ['http://evil.example', 'null', origin.replace('http', 'https'), 'http://localhost:1']) {
+  for (const foreign of [
+    'http://evil.example',
+    'null',
+    origin.replace('http', 'https'),
+    'http://localhost:1',
+  ]) {
     assert.equal(await refusal(origin, { origin: foreign }), 403, foreign);
   }
   assert.equal(await refusal(origin, { origin: undefined }), 403);
@@ -116,7 +142,10 @@ test('a page of another origin, or of none, is refused', async () => {
 test('a name that was made to point here is refused', async () => {
   await using running = await stage();
   const headers = { host: 'evil.example' };
-  assert.equal(await refusal(running.dashboard.origin, { origin: 'http://evil.example', headers }), 403);
+  assert.equal(
+    await refusal(running.dashboard.origin, { origin: 'http://evil.example', headers }),
+    403,
+  );
 });
 
 test('there is one stream', async () => {
@@ -153,7 +182,10 @@ test('a browser that stops reading is closed with 4008 and hears the end of it w
   let number = 0;
   await until('the dashboard gives up on it', () => {
     for (let burst = 0; burst < 4; burst += 1)
-      running.forker.publish({ kind: 'child.spawned', child: aChild(`c${(number += 1)}`, { command }) });
+      running.forker.publish({
+        kind: 'child.spawned',
+        child: aChild(`c${(number += 1)}`, { command }),
+      });
     return tooSlow();
   });
   socket.resume();
@@ -182,7 +214,10 @@ test('one user has so many pages and no more, until one of them is closed', asyn
   pages[0]?.terminate();
   await until('a place is free', async () => {
     const { socket } = dial(origin);
-    return Promise.race([once(socket, 'open').then(() => true), once(socket, 'error').then(() => false)]);
+    return Promise.race([
+      once(socket, 'open').then(() => true),
+      once(socket, 'error').then(() => false),
+    ]);
   });
   for (const page of [...pages, admin.socket]) page.terminate();
 });
@@ -190,7 +225,10 @@ test('one user has so many pages and no more, until one of them is closed', asyn
 test('a browser that answers no ping is cut off, one that does stays', async (context) => {
   context.mock.timers.enable({ apis: ['setInterval'] });
   await using running = await stage();
-  const [deaf, well] = [dial(running.dashboard.origin, { autoPong: false }), dial(running.dashboard.origin)];
+  const [deaf, well] = [
+    dial(running.dashboard.origin, { autoPong: false }),
+    dial(running.dashboard.origin),
+  ];
   await Promise.all([once(deaf.socket, 'open'), once(well.socket, 'open')]);
   const cut = once(deaf.socket, 'close');
   const pinged = [once(deaf.socket, 'ping'), once(well.socket, 'ping')];

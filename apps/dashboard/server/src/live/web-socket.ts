@@ -25,8 +25,13 @@ export class LiveEndpoint {
   readonly #open = new Map<string, number>();
   /** Closes the stream of whoever may not have it any more, one for each open page. */
   readonly #reviews = new Set<() => void>();
-  // Compression of small frames for many readers cost 44 % of a core in our measurement, 3 % without.
-  readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: livePayloadBytesMax });
+  // Compression of small frames for many readers cost 44 % of a core in our measurement, 3 %
+  // without.
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: livePayloadBytesMax,
+  });
 
   constructor(parts: LiveEndpointParts) {
     this.#parts = parts;
@@ -38,20 +43,29 @@ export class LiveEndpoint {
     if (requestAddress(request)?.pathname !== '/live') {
       return refuseUpgrade(socket, { status: 404, error: 'The live stream is at /live.' });
     }
-    // A page of any site may open a WebSocket to here, and the browser sends our cookie with it: so the origin decides.
+    // A page of any site may open a WebSocket to here, and the browser sends our cookie with it: so
+    // the origin decides.
     const person = signIn.access.actor(request);
     if ('status' in person) return refuseUpgrade(socket, person);
     const refusal = this.refusalFor(person);
     if (refusal !== null) return refuseUpgrade(socket, refusal);
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, request, person));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#welcome(webSocket, request, person),
+    );
   }
 
   /** Why this person gets no stream besides those that are open, or null. */
   refusalFor({ name }: Person): Refusal | null {
     if (this.#parts.broadcast.size >= liveClientsMax)
-      return { status: 503, error: `${liveClientsMax} pages are open already. Close some of them.` };
+      return {
+        status: 503,
+        error: `${liveClientsMax} pages are open already. Close some of them.`,
+      };
     if ((this.#open.get(name) ?? 0) >= liveClientsPerUserMax)
-      return { status: 429, error: `You have ${liveClientsPerUserMax} pages open already. Close some of them.` };
+      return {
+        status: 429,
+        error: `You have ${liveClientsPerUserMax} pages open already. Close some of them.`,
+      };
     return null;
   }
 
@@ -86,10 +100,14 @@ export class LiveEndpoint {
     const pinging = keepAlive(webSocket, review);
     const { liveMsMax } = signIn;
     const believed =
-      liveMsMax === null ? null : setTimeout(() => client.close(4001, 'to be asked anew who this is'), liveMsMax);
+      liveMsMax === null
+        ? null
+        : setTimeout(() => client.close(4001, 'to be asked anew who this is'), liveMsMax);
     webSocket.on('message', (data: RawData, binary: boolean) => {
       // `ws` gives whole messages as one Buffer unless it is told otherwise.
-      const position: LivePosition | null = binary ? null : requestedPosition((data as Buffer).toString('utf8'));
+      const position: LivePosition | null = binary
+        ? null
+        : requestedPosition((data as Buffer).toString('utf8'));
       if (position === null) client.close(1008, 'not understood');
       else broadcast.resume(client, position);
     });

@@ -19,7 +19,8 @@ function feedEvent(body: EventBody, seq = 0): FeedMessage {
   return { type: 'event', event: { ...body, seq, at: '2026-11-21T00:00:00.000Z' } };
 }
 
-const spawned = (id: string): FeedMessage => feedEvent({ kind: 'child.spawned', child: aChild(id) });
+const spawned = (id: string): FeedMessage =>
+  feedEvent({ kind: 'child.spawned', child: aChild(id) });
 const sampled = (id: string, cpu: number): FeedMessage =>
   feedEvent({ kind: 'child.usage', samples: [{ id, usage: aUsage(cpu) }] });
 
@@ -111,11 +112,15 @@ test('a snapshot from the feed is told as one, and nobody resumes across it', ()
   assert.deepEqual(log.since(before), [log.snapshot()]);
 });
 
-/** A browser that believes every message: enough to check that the messages, in order, are the whole truth. */
+/**
+ * A browser that believes every message: enough to check that the messages, in order, are the whole
+ * truth.
+ */
 function believe(view: View, message: LiveMessage): View {
   if (message.type === 'snapshot') return message.view;
   if (message.type === 'event') return reduce(view, message.event);
-  if (message.type === 'usage') return reduce(view, { kind: 'child.usage', samples: message.samples });
+  if (message.type === 'usage')
+    return reduce(view, { kind: 'child.usage', samples: message.samples });
   return view;
 }
 
@@ -139,10 +144,14 @@ test('whoever hears everything, or resumes now and then, ends with the view of t
       let faithful: View = emptyView;
       let returning = { view: emptyView, position: { epoch: '', seq: 0, round: 0 } };
       const catchUp = (): void => {
-        returning = { view: log.since(returning.position).reduce(believe, returning.view), position: log.position };
+        returning = {
+          view: log.since(returning.position).reduce(believe, returning.view),
+          position: log.position,
+        };
       };
       for (const step of run) {
-        const told = 'feed' in step ? log.fold(step.feed) : 'round' in step ? log.closeRound() : null;
+        const told =
+          'feed' in step ? log.fold(step.feed) : 'round' in step ? log.closeRound() : null;
         if (told !== null) faithful = believe(faithful, told);
         if ('resume' in step) catchUp();
       }
@@ -154,7 +163,13 @@ test('whoever hears everything, or resumes now and then, ends with the view of t
   );
 });
 
-/** Usage is live: what a child used last before its end is not told to those who were away, its rusage is. */
+/**
+ * Usage is live: what a child used last before its end is not told to those who were away, its
+ * rusage is.
+ */
 function withoutEndedUsage(view: View): View {
-  return { ...view, recentChildren: view.recentChildren.map((child) => ({ ...child, usage: null })) };
+  return {
+    ...view,
+    recentChildren: view.recentChildren.map((child) => ({ ...child, usage: null })),
+  };
 }

@@ -1,12 +1,21 @@
 import { emptyView, reduce } from '@hatchery/events';
-import type { Event, EventBody, FeedMessage, LiveMessage, LivePosition, UsageSample, View } from '@hatchery/events';
+import type {
+  Event,
+  EventBody,
+  FeedMessage,
+  LiveMessage,
+  LivePosition,
+  UsageSample,
+  View,
+} from '@hatchery/events';
 import { UsageRounds } from './usage-rounds.ts';
 
 /**
  * Folds the forker's feed into a view, and numbers what browsers are told of it.
  *
- * The numbers are the dashboard's own: a forker that comes back under another epoch costs its browsers one snapshot,
- * not a new connection. The view holds exactly what the numbers cover, so usage that waits for its round is not in it yet.
+ * The numbers are the dashboard's own: a forker that comes back under another epoch costs its
+ * browsers one snapshot, not a new connection. The view holds exactly what the numbers cover, so
+ * usage that waits for its round is not in it yet.
  */
 export class LiveLog {
   readonly #epoch: string;
@@ -30,7 +39,10 @@ export class LiveLog {
     return { epoch: this.#epoch, seq: this.#seq, round: this.#usage.round };
   }
 
-  /** What browsers have to be told at once, or null when it can wait for the round or concerns the feed alone. */
+  /**
+   * What browsers have to be told at once, or null when it can wait for the round or concerns the
+   * feed alone.
+   */
   fold(message: FeedMessage): LiveMessage | null {
     switch (message.type) {
       case 'hello':
@@ -54,14 +66,22 @@ export class LiveLog {
 
   /** The usage of all rounds after `round`, merged: the latest of each child. */
   usageAfter(round: number): LiveMessage {
-    return { type: 'usage', seq: this.#seq, after: round, round: this.#usage.round, samples: this.#usage.after(round) };
+    return {
+      type: 'usage',
+      seq: this.#seq,
+      after: round,
+      round: this.#usage.round,
+      samples: this.#usage.after(round),
+    };
   }
 
   snapshot(): LiveMessage {
     return { type: 'snapshot', ...this.position, view: this.#view };
   }
 
-  /** Exactly what a browser at `from` has missed, or a snapshot when that is not all known any more. */
+  /**
+   * Exactly what a browser at `from` has missed, or a snapshot when that is not all known any more.
+   */
   since(from: LivePosition): readonly LiveMessage[] {
     const missing = this.#seq - from.seq;
     const known = from.epoch === this.#epoch && from.round <= this.#usage.round && missing >= 0;

@@ -5,9 +5,16 @@ import { exampleChild, exampleLock, exampleParty, exampleUsage } from '@hatchery
 import { Progress } from './progress.ts';
 
 const startedAt = Date.parse('2026-11-21T06:00:00.000Z');
-const holding: View = { ...emptyView, children: { c1: exampleChild('c1') }, locks: { l1: exampleLock('l1') } };
+const holding: View = {
+  ...emptyView,
+  children: { c1: exampleChild('c1') },
+  locks: { l1: exampleLock('l1') },
+};
 
-/** A child that is sampled once a second; `cpu` and `bytes` tell its use in the second of that number. */
+/**
+ * A child that is sampled once a second; `cpu` and `bytes` tell its use in the second of that
+ * number.
+ */
 function watched(
   lastS: number,
   cpu: (second: number) => number | null,
@@ -16,10 +23,15 @@ function watched(
   const progress = new Progress();
   const sample = (second: number): void => {
     const at = new Date(startedAt + second * 1_000).toISOString();
-    progress.note({ id: 'c1', at, usage: exampleUsage(cpu(second), { readBytes: bytes(second), writeBytes: 0 }) });
+    progress.note({
+      id: 'c1',
+      at,
+      usage: exampleUsage(cpu(second), { readBytes: bytes(second), writeBytes: 0 }),
+    });
   };
   for (let second = 0; second <= lastS; second += 1) sample(second);
-  const stuckAt = (second: number, view = holding) => progress.stuck(view, startedAt + second * 1_000);
+  const stuckAt = (second: number, view = holding) =>
+    progress.stuck(view, startedAt + second * 1_000);
   return { sample, stuckAt, stuckSinceS: secondsOf(stuckAt(lastS)) };
 }
 
@@ -27,7 +39,10 @@ function secondsOf([stuck]: readonly { readonly since: string }[]): number | nul
   return stuck === undefined ? null : (Date.parse(stuck.since) - startedAt) / 1_000;
 }
 
-/** As recorded of a brz whose client was stopped: its loop wakes once a second, and the kernel counts a tick in 150 s. */
+/**
+ * As recorded of a brz whose client was stopped: its loop wakes once a second, and the kernel
+ * counts a tick in 150 s.
+ */
 const frozen = (second: number): number => (second % 150 === 149 ? 1 : 0);
 
 test('a frozen brz is stuck, though one sample in 150 shows a percent', () => {
@@ -45,7 +60,10 @@ test('a child that worked before it froze is stuck since then, give or take a ma
 test('a slow child that works is not stuck: by its CPU, or by what it reads', () => {
   // A tick every five seconds is a fifth of a percent.
   assert.equal(watched(1_800, (second) => (second % 5 === 0 ? 1 : 0)).stuckSinceS, null);
-  assert.equal(watched(1_800, frozen, (second) => 9_000 + 512 * Math.floor(second / 240)).stuckSinceS, null);
+  assert.equal(
+    watched(1_800, frozen, (second) => 9_000 + 512 * Math.floor(second / 240)).stuckSinceS,
+    null,
+  );
 });
 
 test('one that goes on is not stuck any more', () => {
@@ -65,7 +83,8 @@ test('who holds no lock may idle, and who has ended is forgotten', () => {
   assert.deepEqual(stuckAt(600), []);
 });
 
-test('a use that could not be read is none', () => assert.equal(watched(600, () => null).stuckSinceS, 0));
+test('a use that could not be read is none', () =>
+  assert.equal(watched(600, () => null).stuckSinceS, 0));
 
 test('a clock that is set back starts the watch anew', () => {
   const { sample, stuckAt } = watched(600, frozen);

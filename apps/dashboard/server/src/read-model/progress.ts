@@ -1,10 +1,16 @@
 import type { Stuck, UsageSample, View } from '@hatchery/events';
 import { stuckAfterMs, stuckCpuShareMax } from '../limits.ts';
 
-/** How far apart the instants are at which the use of CPU is remembered: 30 of them cover {@link stuckAfterMs}. */
+/**
+ * How far apart the instants are at which the use of CPU is remembered: 30 of them cover {@link
+ * stuckAfterMs}.
+ */
 const markEveryMs = 10_000;
 
-/** What a child had used of the CPU in all, at an instant of the publisher's clock. Both in milliseconds. */
+/**
+ * What a child had used of the CPU in all, at an instant of the publisher's clock. Both in
+ * milliseconds.
+ */
 interface Mark {
   readonly at: number;
   readonly cpuMs: number;
@@ -15,16 +21,23 @@ interface Seen {
   /** When it last read or wrote, or was first seen. */
   readonly bytesAt: number;
   readonly latest: Mark;
-  /** Oldest first; the first is at least {@link stuckAfterMs} old once the child has been watched that long. */
+  /**
+   * Oldest first; the first is at least {@link stuckAfterMs} old once the child has been watched
+   * that long.
+   */
   readonly marks: readonly Mark[];
-  /** Since when it has used next to no CPU, or null while it uses some or has not been watched for long enough. */
+  /**
+   * Since when it has used next to no CPU, or null while it uses some or has not been watched for
+   * long enough.
+   */
   readonly idleSince: number | null;
 }
 
 /**
- * Which children use neither CPU nor disk. A process that waits for its client still wakes up once a second, and the
- * kernel counts in ticks: one sample in hundreds then shows a whole percent. So CPU is judged over all of
- * {@link stuckAfterMs}. Watched here and not in the page, so that a page that is opened during an incident knows at once.
+ * Which children use neither CPU nor disk. A process that waits for its client still wakes up once
+ * a second, and the kernel counts in ticks: one sample in hundreds then shows a whole percent. So
+ * CPU is judged over all of {@link stuckAfterMs}. Watched here and not in the page, so that a page
+ * that is opened during an incident knows at once.
  */
 export class Progress {
   readonly #seen = new Map<string, Seen>();
@@ -36,7 +49,10 @@ export class Progress {
     const before = known !== undefined && known.latest.at > at ? undefined : known;
     const bytes = (usage.readBytes ?? 0) + (usage.writeBytes ?? 0);
     const sinceMs = before === undefined ? 0 : at - before.latest.at;
-    const latest: Mark = { at, cpuMs: (before?.latest.cpuMs ?? 0) + (sinceMs * (usage.cpuPercent ?? 0)) / 100 };
+    const latest: Mark = {
+      at,
+      cpuMs: (before?.latest.cpuMs ?? 0) + (sinceMs * (usage.cpuPercent ?? 0)) / 100,
+    };
     const marks = marked(before?.marks ?? [], latest);
     this.#seen.set(id, {
       bytes,
@@ -47,7 +63,10 @@ export class Progress {
     });
   }
 
-  /** Children that hold a lock and made no progress for {@link stuckAfterMs} as of `now` (milliseconds). */
+  /**
+   * Children that hold a lock and made no progress for {@link stuckAfterMs} as of `now`
+   * (milliseconds).
+   */
   stuck(view: View, now: number): readonly Stuck[] {
     for (const id of this.#seen.keys()) if (view.children[id] === undefined) this.#seen.delete(id);
     const holders = new Set(Object.values(view.locks).map(({ holder }) => holder?.childId));
@@ -67,7 +86,10 @@ function marked(marks: readonly Mark[], latest: Mark): readonly Mark[] {
   return [...marks.slice(Math.max(0, passed)), latest];
 }
 
-/** Whether less than {@link stuckCpuShareMax} of the whole window was used. What is not watched that long may be busy. */
+/**
+ * Whether less than {@link stuckCpuShareMax} of the whole window was used. What is not watched that
+ * long may be busy.
+ */
 function isIdle(marks: readonly Mark[], { at, cpuMs }: Mark): boolean {
   const from = marks.findLast((mark) => at - mark.at >= stuckAfterMs);
   return from !== undefined && cpuMs - from.cpuMs < (at - from.at) * stuckCpuShareMax;

@@ -1,8 +1,8 @@
 import type { UsageSample } from '@hatchery/events';
 
 /**
- * The latest usage of each child and the round it was told in. Merging the rounds a slow browser has missed is a
- * look-up here, so no browser needs a queue of its own.
+ * The latest usage of each child and the round it was told in. Merging the rounds a slow browser
+ * has missed is a look-up here, so no browser needs a queue of its own.
  */
 export class UsageRounds {
   readonly #waiting = new Map<string, UsageSample>();
@@ -38,7 +38,9 @@ export class UsageRounds {
     this.#told.delete(id);
   }
 
-  /** Forgets all samples but not the count: a browser's round must never seem to lie in the future. */
+  /**
+   * Forgets all samples but not the count: a browser's round must never seem to lie in the future.
+   */
   reset(): void {
     this.#waiting.clear();
     this.#told.clear();

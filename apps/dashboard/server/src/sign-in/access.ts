@@ -7,7 +7,10 @@ export interface Refusal {
   readonly error: string;
 }
 
-/** What a request has to pass before anything else, as `Site` of site.ts checks it: each gives the refusal, or null. */
+/**
+ * What a request has to pass before anything else, as `Site` of site.ts checks it: each gives the
+ * refusal, or null.
+ */
 interface Checked {
   readonly strange: (request: IncomingMessage) => Refusal | null;
   readonly foreign: (request: IncomingMessage) => Refusal | null;
@@ -22,8 +25,12 @@ export interface Access {
 }
 
 /** Access to a site by `identify`, which is asked only when the request names the site. */
-export function accessTo(site: Checked, identify: (request: IncomingMessage) => Person | Refusal): Access {
-  const visitor = (request: IncomingMessage): Person | Refusal => site.strange(request) ?? identify(request);
+export function accessTo(
+  site: Checked,
+  identify: (request: IncomingMessage) => Person | Refusal,
+): Access {
+  const visitor = (request: IncomingMessage): Person | Refusal =>
+    site.strange(request) ?? identify(request);
   return {
     visitor,
     actor: (request) => {

@@ -9,13 +9,16 @@ export interface CookieJar {
 }
 
 /**
- * Not readable by scripts, and not sent when another site makes the request; `lax` lets it come along when a link of
- * another site, as a provider's, leads here. Over TLS it is `Secure` and of this host alone
- * (RFC 6265bis, section 4.1.3.2). Cookies do not know ports, so two dashboards of one machine need two names.
+ * Not readable by scripts, and not sent when another site makes the request; `lax` lets it come
+ * along when a link of another site, as a provider's, leads here. Over TLS it is `Secure` and of
+ * this host alone (RFC 6265bis, section 4.1.3.2). Cookies do not know ports, so two dashboards of
+ * one machine need two names.
  */
 export function cookieJar(site: Site, name: string, sameSite: 'Strict' | 'Lax'): CookieJar {
-  const isSecure = (request: IncomingMessage): boolean => site.originOf(request).startsWith('https:');
-  const nameFor = (request: IncomingMessage): string => (isSecure(request) ? `__Host-${name}` : name);
+  const isSecure = (request: IncomingMessage): boolean =>
+    site.originOf(request).startsWith('https:');
+  const nameFor = (request: IncomingMessage): string =>
+    isSecure(request) ? `__Host-${name}` : name;
   return {
     read: (request) => readCookie(request.headers.cookie, nameFor(request)),
     write: (request, value, maxAgeMs) =>

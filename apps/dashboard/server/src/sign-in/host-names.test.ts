@@ -11,7 +11,14 @@ for (const host of ['127.0.0.1', '127.1.2.3', 'localhost', '::1']) {
   test(`${host} is loopback`, () => assert.equal(isLoopback({ host, port: 1 }), true));
 }
 
-for (const host of ['0.0.0.0', '::', '192.0.2.1', '128.0.0.1', '127.example.org', 'localhost.example.org']) {
+for (const host of [
+  '0.0.0.0',
+  '::',
+  '192.0.2.1',
+  '128.0.0.1',
+  '127.example.org',
+  'localhost.example.org',
+]) {
   test(`${host} is not loopback`, () => assert.equal(isLoopback({ host, port: 1 }), false));
 }
 

@@ -11,15 +11,20 @@ export function isLoopback({ host }: Address): boolean {
 }
 
 /**
- * Whether a `Host` header names this dashboard. A page of another site that had its own name point here (DNS rebinding)
- * would otherwise read it as its own origin. The port is free: it is another one behind `ssh -L`.
+ * Whether a `Host` header names this dashboard. A page of another site that had its own name point
+ * here (DNS rebinding) would otherwise read it as its own origin. The port is free: it is another
+ * one behind `ssh -L`.
  */
 export function isOurHost(header: string | undefined, listen: Address): boolean {
   if (header === undefined) return false;
   const name = header.replace(/:\d{1,5}$/, '').toLowerCase();
   if (loopbackNames.has(name) || name === urlHost(listen.host)) return true;
-  // Whoever listens everywhere is reached by addresses that are not known here; an address cannot be made to point elsewhere.
-  return wildcards.has(listen.host) && (name === hostname().toLowerCase() || isIP(name.replace(/^\[|\]$/g, '')) !== 0);
+  // Whoever listens everywhere is reached by addresses that are not known here; an address cannot
+  // be made to point elsewhere.
+  return (
+    wildcards.has(listen.host) &&
+    (name === hostname().toLowerCase() || isIP(name.replace(/^\[|\]$/g, '')) !== 0)
+  );
 }
 
 /** Whether an `Origin` header is exactly the page that this very host serves. */

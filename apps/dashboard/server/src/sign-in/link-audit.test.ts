@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeLinkToken, readSignInKey, signInKeyPath } from '@hatchery/daemon';
 import { pageFixture } from '../fixtures/page-fixture.ts';
-import { dashboardConfig, press, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  press,
+  startDashboard,
+  temporaryDirectory,
+} from '../fixtures/running-dashboard.ts';
 
 test('the audit tells which link was made and used, by its short name, and who came with one that was used or wrong', async () => {
   using directory = temporaryDirectory();

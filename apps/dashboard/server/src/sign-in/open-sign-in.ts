@@ -29,8 +29,9 @@ export interface SignInParts {
 }
 
 /**
- * The way to sign in that the configuration asks for. A provider that is away is told in the log and asked again when
- * somebody signs in. @throws {StartError} when the secret of the client cannot be had
+ * The way to sign in that the configuration asks for. A provider that is away is told in the log
+ * and asked again when somebody signs in. @throws {StartError} when the secret of the client cannot
+ * be had
  */
 export async function openSignIn(parts: SignInParts): Promise<SignIn> {
   const { dashboard, address, isOverSocket, log, audit, now } = parts;
@@ -50,33 +51,54 @@ export async function openSignIn(parts: SignInParts): Promise<SignIn> {
     return tokenSignIn({ site, port, isOpen, sessionMs, ...kept, log, audit, now });
   }
   const { issuer, clientId, clientSecretFile, scopes } = dashboard.oidc;
-  if (issuer === null || clientId === null) throw new StartError('auth = "oidc" needs oidc_issuer and oidc_client_id');
+  if (issuer === null || clientId === null)
+    throw new StartError('auth = "oidc" needs oidc_issuer and oidc_client_id');
   const clientSecret = clientSecretFile === null ? null : readSecret(clientSecretFile);
   const provider = new Provider({ issuer, clientId, clientSecret, scopes });
   await provider.discover().catch((error: Error) => {
-    log.error({ issuer, reason: reasonOf(error) }, 'the OpenID provider is away; nobody can sign in');
+    log.error(
+      { issuer, reason: reasonOf(error) },
+      'the OpenID provider is away; nobody can sign in',
+    );
   });
   return new OidcSignIn({
-    ...{ site, port, dashboard, provider, log, audit, now },
-    ...{ store: openStore(parts), terms: termsOf(dashboard) },
+    site,
+    port,
+    dashboard,
+    provider,
+    log,
+    audit,
+    now,
+    store: openStore(parts),
+    terms: termsOf(dashboard),
   });
 }
 
-/** Whom the configuration gives which role, and on whose word: a session of before it was changed says nothing now. */
+/**
+ * Whom the configuration gives which role, and on whose word: a session of before it was changed
+ * says nothing now.
+ */
 function termsOf({ auth, roles, oidc }: Config['dashboard']): string {
   const { clientSecretFile: _, ...vouching } = oidc;
   return digest(JSON.stringify([auth, roles, vouching])).toString('hex');
 }
 
-/** A page for a night on which the disk is full has to come up; what runs with a key of its own lets in whom `up` lets in. */
+/**
+ * A page for a night on which the disk is full has to come up; what runs with a key of its own lets
+ * in whom `up` lets in.
+ */
 function openKey({ keyPath, log }: SignInParts): Buffer {
   try {
     const { key, replaced } = openSignInKey(keyPath);
-    if (replaced !== null) log.warn({ replaced }, 'there is a new key for sign-in links; earlier links sign nobody in');
+    if (replaced !== null)
+      log.warn({ replaced }, 'there is a new key for sign-in links; earlier links sign nobody in');
     return key;
   } catch (error) {
     const reason = (error as Error).message;
-    log.error({ reason, keyPath }, 'the key of sign-in links cannot be had; the printed link alone signs in');
+    log.error(
+      { reason, keyPath },
+      'the key of sign-in links cannot be had; the printed link alone signs in',
+    );
     return randomBytes(32);
   }
 }
@@ -86,7 +108,10 @@ function openStore({ storePath, log, now }: SignInParts): SignInStore {
   try {
     return SignInStore.open(storePath, now());
   } catch (error) {
-    log.error({ reason: (error as Error).message, storePath }, 'sign-ins cannot be kept; a restart will end them');
+    log.error(
+      { reason: (error as Error).message, storePath },
+      'sign-ins cannot be kept; a restart will end them',
+    );
     return SignInStore.inMemory(now());
   }
 }
@@ -94,7 +119,8 @@ function openStore({ storePath, log, now }: SignInParts): SignInStore {
 function readSecret(path: string): string {
   const key = `oidc_client_secret_file under [dashboard], ${path},`;
   try {
-    if ((statSync(path).mode & 0o007) !== 0) throw new StartError(`${key} can be read by others; chmod 640 it`);
+    if ((statSync(path).mode & 0o007) !== 0)
+      throw new StartError(`${key} can be read by others; chmod 640 it`);
     const secret = readFileSync(path, 'utf8').trim();
     if (secret === '' || /[\r\n]/.test(secret))
       throw new StartError(`${key} has to hold the secret on one line, and no more`);

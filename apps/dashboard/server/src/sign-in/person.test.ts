@@ -2,12 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { doubtfulGroup, personOf } from './person.ts';
 
-const roles = { admins: ['group:ops'], operators: ['group:/support', 'group:Domain Users'], viewers: [] };
+const roles = {
+  admins: ['group:ops'],
+  operators: ['group:/support', 'group:Domain Users'],
+  viewers: [],
+};
 
 test('a leading slash, as Keycloak has it, is no part of a group, on either side', () => {
   assert.equal(personOf({ name: 'anna', groups: ['/ops'] }, roles)?.role, 'admin');
   assert.equal(personOf({ name: 'anna', groups: ['support'] }, roles)?.role, 'operator');
-  assert.equal(personOf({ name: 'anna', groups: ['/a/ops'] }, roles)?.role, 'viewer', 'another group');
+  assert.equal(
+    personOf({ name: 'anna', groups: ['/a/ops'] }, roles)?.role,
+    'viewer',
+    'another group',
+  );
 });
 
 test('groups that are separated by something else are in doubt, where one of them has a role', () => {

@@ -15,12 +15,17 @@ export interface Told {
 }
 
 /** What the configuration makes of somebody, or null when they may not even look. */
-export function personOf({ name, groups }: Told, roles: Config['dashboard']['roles']): Person | null {
+export function personOf(
+  { name, groups }: Told,
+  roles: Config['dashboard']['roles'],
+): Person | null {
   const own = new Set(groups.slice(0, groupsMax).map(plainGroup));
   // A user who calls himself `group:ops` is not that group.
   const isNamed = (list: readonly string[]): boolean =>
     list.some((entry) =>
-      entry.startsWith('group:') ? own.has(plainGroup(entry.slice('group:'.length))) : entry === name,
+      entry.startsWith('group:')
+        ? own.has(plainGroup(entry.slice('group:'.length)))
+        : entry === name,
     );
   if (isNamed(roles.admins)) return { name, role: 'admin' };
   if (isNamed(roles.operators)) return { name, role: 'operator' };
@@ -28,8 +33,9 @@ export function personOf({ name, groups }: Told, roles: Config['dashboard']['rol
 }
 
 /**
- * The first group that looks like several, of which one has a role, put together by something else than commas. Taken apart it might make somebody
- * more than they are, and taken as one it would take a role away in silence. Undefined when there is none.
+ * The first group that looks like several, of which one has a role, put together by something else
+ * than commas. Taken apart it might make somebody more than they are, and taken as one it would
+ * take a role away in silence. Undefined when there is none.
  */
 export function doubtfulGroup(
   groups: readonly string[],
@@ -42,11 +48,17 @@ export function doubtfulGroup(
   );
   return groups.find((group) => {
     const parts = group.split(/[|;\s]+/).filter((part) => part !== '');
-    return !named.has(plainGroup(group)) && parts.length > 1 && parts.some((part) => named.has(plainGroup(part)));
+    return (
+      !named.has(plainGroup(group)) &&
+      parts.length > 1 &&
+      parts.some((part) => named.has(plainGroup(part)))
+    );
   });
 }
 
-/** Keycloak tells groups by their paths: its `/ops` is the group `ops`, and `/a/ops` another one. */
+/**
+ * Keycloak tells groups by their paths: its `/ops` is the group `ops`, and `/a/ops` another one.
+ */
 function plainGroup(group: string): string {
   return group.replace(/^\/(?=[^/]+$)/, '');
 }
@@ -54,6 +66,9 @@ function plainGroup(group: string): string {
 /** Whether a text can stand in the audit as the name of one person. */
 export function isName(text: unknown): text is string {
   return (
-    typeof text === 'string' && /^[^\p{C}]+$/u.test(text) && text.trim() === text && text.length <= nameCharactersMax
+    typeof text === 'string' &&
+    /^[^\p{C}]+$/u.test(text) &&
+    text.trim() === text &&
+    text.length <= nameCharactersMax
   );
 }

@@ -58,7 +58,10 @@ test('a header that a browser smuggled past the proxy is refused, not chosen fro
   await using running = await stage();
   const visitor = running.here.visitor();
   for (const name of ['x-forwarded-user', 'x-forwarded-groups']) {
-    const headers = { 'x-forwarded-user': 'anna', [name]: ['anna', 'ops'] } as unknown as Record<string, string>;
+    const headers = { 'x-forwarded-user': 'anna', [name]: ['anna', 'ops'] } as unknown as Record<
+      string,
+      string
+    >;
     const { status, text } = await visitor.visit(`${origin}/api/session`, { headers, from: near });
     assert.equal(status, 400, name);
     assert.match(text, /once/);
@@ -88,7 +91,8 @@ test('the metrics are read without a sign-in from where they may be, and nothing
   assert.equal((await visitor.visit(`${origin}/metrics`, { from: near })).status, 401);
   assert.equal((await visitor.visit(`${origin}/api/state`, { from: far })).status, 401);
   assert.equal(
-    (await visitor.visit(`${origin}/metrics`, { from: far, headers: { host: 'evil.example' } })).status,
+    (await visitor.visit(`${origin}/metrics`, { from: far, headers: { host: 'evil.example' } }))
+      .status,
     403,
   );
 });
@@ -96,12 +100,15 @@ test('the metrics are read without a sign-in from where they may be, and nothing
 test('who is not among the viewers may not look', async () => {
   await using running = await stage({ roles: { ...roles, viewers: ['group:staff'] } });
   assert.equal((await running.session({ 'x-forwarded-user': 'mallory' })).status, 403);
-  assert.deepEqual(told(await running.session({ 'x-forwarded-user': 'a', 'x-forwarded-groups': 'staff' })), [
+  assert.deepEqual(
+    told(await running.session({ 'x-forwarded-user': 'a', 'x-forwarded-groups': 'staff' })),
+    [200, 'a', 'viewer'],
+  );
+  assert.deepEqual(told(await running.session({ 'x-forwarded-user': 'root' })), [
     200,
-    'a',
-    'viewer',
+    'root',
+    'admin',
   ]);
-  assert.deepEqual(told(await running.session({ 'x-forwarded-user': 'root' })), [200, 'root', 'admin']);
 });
 
 test('headers can have other names, and then the usual ones say nothing', async () => {
@@ -118,11 +125,10 @@ test('over the socket that only the proxy can open it is believed, elsewhere nob
   await using running = await stage({ proxy: { ...unset, socket } });
   assert.equal(statSync(socket).mode & 0o777, 0o660);
   const headers = { 'x-forwarded-user': 'root' };
-  assert.deepEqual(told(await running.here.visitor(socket).visit(`${origin}/api/session`, { headers })), [
-    200,
-    'root',
-    'admin',
-  ]);
+  assert.deepEqual(
+    told(await running.here.visitor(socket).visit(`${origin}/api/session`, { headers })),
+    [200, 'root', 'admin'],
+  );
   assert.equal((await running.session(headers)).status, 401);
 });
 
@@ -132,14 +138,23 @@ test('a socket that is in use, or in the way, is named at the start; one that wa
   const changes = { ...trusted, proxy: { ...unset, socket } };
   const squatter = createServer().listen(socket);
   await new Promise((resolve) => squatter.once('listening', resolve));
-  await assert.rejects(startBehindProxy(changes), /^StartError: cannot listen on proxy_socket under \[dashboard\]/);
+  await assert.rejects(
+    startBehindProxy(changes),
+    /^StartError: cannot listen on proxy_socket under \[dashboard\]/,
+  );
   await new Promise((resolve) => squatter.close(resolve));
   await using _running = await startBehindProxy(changes);
 });
 
 test('an open page is asked anew who it is when its time is up', async () => {
-  await using running = await stage({ sessionRecheckS: 0.2, proxy: { ...unset, from: ['127.0.0.1'] } });
-  const live = running.here.watch(running.here.visitor(), { 'x-forwarded-user': 'bo', 'x-forwarded-groups': 'ops' });
+  await using running = await stage({
+    sessionRecheckS: 0.2,
+    proxy: { ...unset, from: ['127.0.0.1'] },
+  });
+  const live = running.here.watch(running.here.visitor(), {
+    'x-forwarded-user': 'bo',
+    'x-forwarded-groups': 'ops',
+  });
   await until('hello', () => live.heard.length > 0);
   assert.ok(live.heard[0]?.type === 'hello' && live.heard[0].role === 'operator');
   assert.equal(await live.closed, 4001);
@@ -153,10 +168,18 @@ test('signing in leads to the page, and signing out says whose it is', async () 
   assert.deepEqual([begun.status, begun.headers.location], [303, './']);
   const out = await visitor.visit(`${origin}/sign-out`, { method: 'POST', headers, from: near });
   assert.match(out.text, /up to the proxy/);
-  assert.equal((await visitor.visit(`${origin}/sign-in/callback`, { headers, from: near })).status, 404);
+  assert.equal(
+    (await visitor.visit(`${origin}/sign-in/callback`, { headers, from: near })).status,
+    404,
+  );
 });
 
-for (const foreign of ['https://evil.example', 'http://hatchery.example', 'https://hatchery.example:8443', 'null'])
+for (const foreign of [
+  'https://evil.example',
+  'http://hatchery.example',
+  'https://hatchery.example:8443',
+  'null',
+])
   test(`an action from the page ${foreign} is refused`, async () => {
     await using running = await stage();
     const { status, text } = await running.here.visitor().visit(`${origin}/api/drain`, {

@@ -17,14 +17,18 @@ export interface ProxyOptions {
 
 const way = 'Open the address of the proxy that signs people in for this dashboard.';
 
-/** Access by the headers of a proxy that is trusted for where it speaks from. What anybody else says is counted, not believed. */
+/**
+ * Access by the headers of a proxy that is trusted for where it speaks from. What anybody else says
+ * is counted, not believed.
+ */
 export function proxySignIn({ site, dashboard, isOverSocket }: ProxyOptions): SignIn {
   const { from, userHeader, groupsHeader } = dashboard.proxy;
   const isTrusted = sourcesOf(from);
   let untrusted = 0;
   const identify = (request: IncomingMessage): Person | Refusal => {
     const { socket, headersDistinct } = request;
-    const isTold = headersDistinct[userHeader] !== undefined || headersDistinct[groupsHeader] !== undefined;
+    const isTold =
+      headersDistinct[userHeader] !== undefined || headersDistinct[groupsHeader] !== undefined;
     if (!isOverSocket(socket) && !isTrusted(socket)) {
       if (isTold) untrusted += 1;
       return { status: 401, error: `Not signed in: this address is not the proxy's. ${way}` };
@@ -32,7 +36,10 @@ export function proxySignIn({ site, dashboard, isOverSocket }: ProxyOptions): Si
     const [name, ...others] = (headersDistinct[userHeader] ?? []).map(utf8);
     const [groups = '', ...more] = (headersDistinct[groupsHeader] ?? []).map(utf8);
     if (name === undefined || name === '')
-      return { status: 401, error: `Not signed in: the proxy names nobody in the header ${userHeader}.` };
+      return {
+        status: 401,
+        error: `Not signed in: the proxy names nobody in the header ${userHeader}.`,
+      };
     // A proxy that adds its header to the one a browser sent would let anybody be anyone.
     if (others.length > 0 || more.length > 0 || !isName(name))
       return {
@@ -54,14 +61,16 @@ export function proxySignIn({ site, dashboard, isOverSocket }: ProxyOptions): Si
     way: 'Ask whoever keeps [dashboard] operators and admins in hatchery.toml.',
     isOurs: false,
     link: null,
-    // The headers are those of the upgrade: what the proxy would say now is known when the page dials anew.
+    // The headers are those of the upgrade: what the proxy would say now is known when the page
+    // dials anew.
     liveMsMax: dashboard.sessionRecheckS * 1_000,
     get untrusted() {
       return untrusted;
     },
     begin: async (request) => {
       const person = access.visitor(request);
-      if ('status' in person) return { kind: 'notice', status: person.status, title: 'Not signed in', sentence: way };
+      if ('status' in person)
+        return { kind: 'notice', status: person.status, title: 'Not signed in', sentence: way };
       return { kind: 'go', to: '/', cookies: [] };
     },
     accept: async () => nothingToComplete,
@@ -73,7 +82,11 @@ export function proxySignIn({ site, dashboard, isOverSocket }: ProxyOptions): Si
 }
 
 /** What the configuration makes of somebody whose groups stand in one header. */
-function personIn(name: string, header: string, { proxy, roles }: ProxyOptions['dashboard']): Person | Refusal {
+function personIn(
+  name: string,
+  header: string,
+  { proxy, roles }: ProxyOptions['dashboard'],
+): Person | Refusal {
   const groups = header.split(',').map((group) => group.trim());
   const doubtful = doubtfulGroup(groups, roles);
   if (doubtful !== undefined)
@@ -81,7 +94,12 @@ function personIn(name: string, header: string, { proxy, roles }: ProxyOptions['
       status: 400,
       error: `The proxy names the group ${JSON.stringify(doubtful)} in ${proxy.groupsHeader}: have it separate groups by commas.`,
     };
-  return personOf({ name, groups }, roles) ?? { status: 403, error: `${name} may not look at this dashboard.` };
+  return (
+    personOf({ name, groups }, roles) ?? {
+      status: 403,
+      error: `${name} may not look at this dashboard.`,
+    }
+  );
 }
 
 /** Node reads headers as Latin-1; names are sent as UTF-8. */

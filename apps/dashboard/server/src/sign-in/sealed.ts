@@ -11,10 +11,14 @@ const ivBytes = 12;
 const tagBytes = 16;
 
 /**
- * Seals with AES-256-GCM, by default with a key of this process, so that sign-ins under way need no memory here: anybody
- * can begin as many as they like. `now` gives milliseconds; a key is 32 bytes.
+ * Seals with AES-256-GCM, by default with a key of this process, so that sign-ins under way need no
+ * memory here: anybody can begin as many as they like. `now` gives milliseconds; a key is 32 bytes.
  */
-export function sealer<Kept>(msMax: number, now: () => number, key: Buffer = randomBytes(32)): Sealer<Kept> {
+export function sealer<Kept>(
+  msMax: number,
+  now: () => number,
+  key: Buffer = randomBytes(32),
+): Sealer<Kept> {
   return {
     seal: (kept) => {
       const iv = randomBytes(ivBytes);
@@ -26,11 +30,19 @@ export function sealer<Kept>(msMax: number, now: () => number, key: Buffer = ran
     open: (sealed) => {
       const bytes = Buffer.from(sealed ?? '', 'base64url');
       if (bytes.length <= ivBytes + tagBytes) return null;
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes), { authTagLength: tagBytes });
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes), {
+        authTagLength: tagBytes,
+      });
       decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
       try {
-        const text = Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]);
-        const { kept, endsAt } = JSON.parse(text.toString('utf8')) as { kept: Kept; endsAt: number };
+        const text = Buffer.concat([
+          decipher.update(bytes.subarray(ivBytes + tagBytes)),
+          decipher.final(),
+        ]);
+        const { kept, endsAt } = JSON.parse(text.toString('utf8')) as {
+          kept: Kept;
+          endsAt: number;
+        };
         return now() < endsAt ? kept : null;
       } catch {
         // The tag does not fit: somebody made it up, or the dashboard was started anew.

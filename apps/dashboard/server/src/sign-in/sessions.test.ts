@@ -13,7 +13,11 @@ const anna: Person = { name: 'anna', role: 'operator' };
 const msMax = 60_000;
 
 /** Sessions whose store fails makes a test fail. */
-function sessionsOf(now: () => number = () => 0, store = SignInStore.inMemory(0), terms = 't'): Sessions<string> {
+function sessionsOf(
+  now: () => number = () => 0,
+  store = SignInStore.inMemory(0),
+  terms = 't',
+): Sessions<string> {
   const trouble = (error: Error): never => {
     throw error;
   };
@@ -75,7 +79,11 @@ const asked = (host: string, cookie?: string): IncomingMessage =>
   ({ headers: { host, ...(cookie === undefined ? {} : { cookie }) } }) as IncomingMessage;
 
 test('the cookie is out of the reach of scripts and other sites', () => {
-  const cookie = cookieJar(near, 'hatchery-5080', 'Strict').write(asked('127.0.0.1:5080'), 'k', 43_200_000);
+  const cookie = cookieJar(near, 'hatchery-5080', 'Strict').write(
+    asked('127.0.0.1:5080'),
+    'k',
+    43_200_000,
+  );
   assert.equal(cookie, 'hatchery-5080=k; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200');
 });
 
@@ -89,7 +97,14 @@ test('over TLS the cookie is secure and of this host alone, and one that is not 
 
 test('a cookie is found by its whole name', () => {
   assert.equal(readCookie('a=1; hatchery-5080=k; b=2', 'hatchery-5080'), 'k');
-  for (const header of [undefined, '', 'hatchery-5080', 'hatchery-5080=', 'xhatchery-5080=k', 'hatchery-50801=k']) {
+  for (const header of [
+    undefined,
+    '',
+    'hatchery-5080',
+    'hatchery-5080=',
+    'xhatchery-5080=k',
+    'hatchery-50801=k',
+  ]) {
     assert.equal(readCookie(header, 'hatchery-5080'), null, header);
   }
 });
@@ -130,7 +145,11 @@ test('a clock that is set back gives no session more time than a new one has', (
   const store = SignInStore.inMemory(0);
   const key = sessionsOf(() => 3_600_000, store).open(anna, 'proof');
   assert.equal(sessionsOf(() => 0, store).find(key), null);
-  assert.notEqual(sessionsOf(() => 3_600_000 - 30_000, store).find(key), null, 'a small step is none');
+  assert.notEqual(
+    sessionsOf(() => 3_600_000 - 30_000, store).find(key),
+    null,
+    'a small step is none',
+  );
 });
 
 test('a store that fails is told; people sign in all the same, and who is signed out stays so', () => {

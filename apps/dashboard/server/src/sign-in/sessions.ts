@@ -41,8 +41,9 @@ export interface SessionsParts {
 }
 
 /**
- * Signed-in browsers, by the random key in their cookie. Only its digest is kept, and a proof is sealed with a key made
- * from it: who reads the file is nobody by that, and cannot ask a provider in another's name.
+ * Signed-in browsers, by the random key in their cookie. Only its digest is kept, and a proof is
+ * sealed with a key made from it: who reads the file is nobody by that, and cannot ask a provider
+ * in another's name.
  */
 export class Sessions<Proof> {
   readonly #parts: SessionsParts;
@@ -84,7 +85,12 @@ export class Sessions<Proof> {
   change(session: Session<Proof>, person: Person | null): void {
     const { store } = this.#parts;
     const { id } = session;
-    if (person !== null && person.name === session.person.name && person.role === session.person.role) return;
+    if (
+      person !== null &&
+      person.name === session.person.name &&
+      person.role === session.person.role
+    )
+      return;
     if (person === null) {
       this.#held.delete(id);
       if (this.#try(() => (store.remove(id), true)) === null) this.#ended.add(id);
@@ -113,7 +119,10 @@ export class Sessions<Proof> {
     this.#listeners.add(listener);
   }
 
-  /** A session that is held, as the store has it by now: another process may have ended or changed it. */
+  /**
+   * A session that is held, as the store has it by now: another process may have ended or changed
+   * it.
+   */
   #now(id: string): Held<Proof> | null {
     const held = this.#held.get(id);
     if (held === undefined) return null;
@@ -140,7 +149,12 @@ export class Sessions<Proof> {
     const proof = kept.proof === null ? null : own.open(kept.proof);
     // Nobody could ask any more whether it still holds.
     if (proof === null && kept.proof !== null) return null;
-    const session = { id, person: { name: kept.name, role: kept.role }, proof: proof as Proof, endsAt: kept.endsAt };
+    const session = {
+      id,
+      person: { name: kept.name, role: kept.role },
+      proof: proof as Proof,
+      endsAt: kept.endsAt,
+    };
     this.#hold({ session, sealer: own, sealed: kept.proof, isKept: true });
     return session;
   }
@@ -154,7 +168,10 @@ export class Sessions<Proof> {
     });
   }
 
-  /** Not when more is left of it than a new one has: the clock was set back since, or sessions were made shorter. */
+  /**
+   * Not when more is left of it than a new one has: the clock was set back since, or sessions were
+   * made shorter.
+   */
   #lasts(endsAt: number): boolean {
     const { now, msMax } = this.#parts;
     const leftMs = endsAt - now();

@@ -28,8 +28,9 @@ const schema = `
   PRAGMA user_version = ${version};`;
 
 /**
- * Who is signed in and which links are used up, in a file that outlives the process and that a predecessor and its
- * successor share while both run. Every method may throw the error of SQLite. Times are milliseconds since 1970.
+ * Who is signed in and which links are used up, in a file that outlives the process and that a
+ * predecessor and its successor share while both run. Every method may throw the error of SQLite.
+ * Times are milliseconds since 1970.
  */
 export class SignInStore implements Disposable {
   readonly #database: DatabaseSync;
@@ -41,7 +42,10 @@ export class SignInStore implements Disposable {
     this.madeAt = Number(database.prepare('SELECT made_at FROM store').get()?.['made_at']);
   }
 
-  /** A damaged file, or one of another version, gives way to a new one: everybody signs in anew. @throws when it cannot be had */
+  /**
+   * A damaged file, or one of another version, gives way to a new one: everybody signs in anew.
+   * @throws when it cannot be had
+   */
   static open(path: string, now: number): SignInStore {
     makeDirectories(dirname(path), modes.secretDirectory);
     try {
@@ -63,11 +67,16 @@ export class SignInStore implements Disposable {
   /** False when that link was used before. */
   useLink(nonce: string, forgetAt: number, now: number): boolean {
     this.#run('DELETE FROM used_links WHERE forget_at < ?', now);
-    return this.#run('INSERT INTO used_links VALUES (?, ?) ON CONFLICT DO NOTHING', nonce, forgetAt) === 1;
+    return (
+      this.#run('INSERT INTO used_links VALUES (?, ?) ON CONFLICT DO NOTHING', nonce, forgetAt) ===
+      1
+    );
   }
 
   isUsed(nonce: string): boolean {
-    return this.#database.prepare('SELECT 1 FROM used_links WHERE nonce = ?').get(nonce) !== undefined;
+    return (
+      this.#database.prepare('SELECT 1 FROM used_links WHERE nonce = ?').get(nonce) !== undefined
+    );
   }
 
   /** Keeps one more; the oldest gives way when there are too many. */
@@ -79,12 +88,18 @@ export class SignInStore implements Disposable {
     );
     this.#run(
       'INSERT INTO sessions (id, terms, name, role, proof, ends_at) VALUES (?, ?, ?, ?, ?, ?)',
-      ...[id, terms, name, role, proof, endsAt],
+      id,
+      terms,
+      name,
+      role,
+      proof,
+      endsAt,
     );
   }
 
   find(id: string): KeptSession | null {
-    const query = 'SELECT id, terms, name, role, proof, ends_at AS endsAt FROM sessions WHERE id = ?';
+    const query =
+      'SELECT id, terms, name, role, proof, ends_at AS endsAt FROM sessions WHERE id = ?';
     return (this.#database.prepare(query).get(id) as unknown as KeptSession | undefined) ?? null;
   }
 
@@ -120,7 +135,9 @@ function connect(path: string, now: number): DatabaseSync {
     );
     const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
     if (found !== version) {
-      database.exec('DROP TABLE IF EXISTS store; DROP TABLE IF EXISTS used_links; DROP TABLE IF EXISTS sessions');
+      database.exec(
+        'DROP TABLE IF EXISTS store; DROP TABLE IF EXISTS used_links; DROP TABLE IF EXISTS sessions',
+      );
       database.exec(schema);
       database.prepare('INSERT INTO store VALUES (?)').run(now);
     }

@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Access, Refusal } from './access.ts';
 import type { Site } from './site.ts';
 
-/** What a browser that signs in or out gets next: another address, or a page that says how things stand. */
+/**
+ * What a browser that signs in or out gets next: another address, or a page that says how things
+ * stand.
+ */
 export type Step =
   | { readonly kind: 'go'; readonly to: string; readonly cookies: readonly string[] }
   | {
@@ -20,7 +23,10 @@ export type Step =
 export interface SignIn extends AsyncDisposable {
   readonly access: Access;
   readonly site: Site;
-  /** Why who may look can act no more, where that goes on without a sign-in; absent where it does not. */
+  /**
+   * Why who may look can act no more, where that goes on without a sign-in; absent where it does
+   * not.
+   */
   readonly lapsed?: (request: IncomingMessage) => Refusal | null;
   /** How an unsigned visitor, or one who may only look, gets further. */
   readonly way: string;
@@ -28,7 +34,10 @@ export interface SignIn extends AsyncDisposable {
   readonly isOurs: boolean;
   /** The link for the person who started the dashboard, or null. */
   readonly link: string | null;
-  /** For so long a live stream is believed without asking anew; null when `access` knows at any time. */
+  /**
+   * For so long a live stream is believed without asking anew; null when `access` knows at any
+   * time.
+   */
   readonly liveMsMax: number | null;
   /** Requests that named a user without being trusted to. */
   readonly untrusted: number;

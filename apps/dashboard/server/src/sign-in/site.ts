@@ -18,10 +18,15 @@ export interface Site {
   /** Null when the request asks for one of our names. */
   strange(request: IncomingMessage): Refusal | null;
   /** Null when the request comes from our own page. */
-  foreign(request: { readonly headers: Pick<IncomingMessage['headers'], 'origin' | 'host'> }): Refusal | null;
+  foreign(request: {
+    readonly headers: Pick<IncomingMessage['headers'], 'origin' | 'host'>;
+  }): Refusal | null;
 }
 
-/** `origins` are those of the configuration, with or without a path; without any the page is at `listen`, over plain HTTP. */
+/**
+ * `origins` are those of the configuration, with or without a path; without any the page is at
+ * `listen`, over plain HTTP.
+ */
 export function siteOf(listen: Address, origins: readonly string[]): Site {
   const urls = origins.map((origin) => new URL(origin));
   const [first] = urls;
@@ -30,10 +35,13 @@ export function siteOf(listen: Address, origins: readonly string[]): Site {
   return {
     home: first === undefined ? pageUrl(listen) : `${first.origin}${pathOf(first)}/`,
     isNear: isLoopback(listen) && urls.every((url) => isLoopback({ host: nameOf(url), port: 0 })),
-    originOf: (request) => (find(request) ?? first)?.origin ?? `http://${request.headers.host ?? ''}`,
+    originOf: (request) =>
+      (find(request) ?? first)?.origin ?? `http://${request.headers.host ?? ''}`,
     homeOf: (request) => {
       const url = find(request) ?? first;
-      return url === undefined ? `http://${request.headers.host ?? ''}/` : `${url.origin}${pathOf(url)}/`;
+      return url === undefined
+        ? `http://${request.headers.host ?? ''}/`
+        : `${url.origin}${pathOf(url)}/`;
     },
     mount: (request) => {
       request.url = below(paths, request.url ?? '/');
@@ -45,7 +53,10 @@ export function siteOf(listen: Address, origins: readonly string[]): Site {
     foreign: ({ headers: { origin, host } }) =>
       (first === undefined ? isOurOrigin(origin, host) : urls.some((url) => url.origin === origin))
         ? null
-        : { status: 403, error: `Refused: the request comes from ${origin ?? 'no page'}, not from this dashboard.` },
+        : {
+            status: 403,
+            error: `Refused: the request comes from ${origin ?? 'no page'}, not from this dashboard.`,
+          },
   };
 }
 
@@ -66,7 +77,9 @@ function nameOf(url: URL): string {
 }
 
 function below(paths: readonly string[], target: string): string {
-  const path = paths.find((one) => target === one || target.startsWith(`${one}/`) || target.startsWith(`${one}?`));
+  const path = paths.find(
+    (one) => target === one || target.startsWith(`${one}/`) || target.startsWith(`${one}?`),
+  );
   if (path === undefined) return target;
   const rest = target.slice(path.length);
   // Relative links of the page need the slash, so the bare path is left as it is, for a redirect.

@@ -1,3 +1,4 @@
+// Long: one suite; its tests share one server and one clock.
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -58,7 +59,8 @@ async function whoIs(here: RunningDashboard, cookie: string): Promise<string> {
   return ((await response.json()) as { name: string }).name;
 }
 
-const cookieOf = (response: Response): string => response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+const cookieOf = (response: Response): string =>
+  response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
 
 test('looking at a link uses nothing up and lets nobody in; pressing its button does, once', async () => {
   using directory = temporaryDirectory();
@@ -68,7 +70,11 @@ test('looking at a link uses nothing up and lets nobody in; pressing its button 
     const looked = await fetch(printedLink, { method, redirect: 'manual' });
     assert.equal(looked.status, 200);
     assert.equal(looked.headers.get('set-cookie'), null);
-    assert.equal(looked.headers.get('referrer-policy'), 'strict-origin', 'the token is in no referrer');
+    assert.equal(
+      looked.headers.get('referrer-policy'),
+      'strict-origin',
+      'the token is in no referrer',
+    );
     assert.equal(looked.headers.get('cache-control'), 'no-store');
   }
   const first = await press(printedLink);
@@ -85,8 +91,13 @@ test('looking at a link uses nothing up and lets nobody in; pressing its button 
 test('of many that press the same link at once one gets in', async () => {
   using directory = temporaryDirectory();
   await using running = await stage(directory.path);
-  const answers = await Promise.all(Array.from({ length: 20 }, () => press(running.here.printedLink)));
-  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [303, ...Array<number>(19).fill(403)]);
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => press(running.here.printedLink)),
+  );
+  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [
+    303,
+    ...Array<number>(19).fill(403),
+  ]);
 });
 
 test('a link that was used stays used in the next dashboard, and who came by it stays signed in', async () => {
@@ -99,7 +110,11 @@ test('a link that was used stays used in the next dashboard, and who came by it 
   assert.equal(await whoIs(running.here, cookie), 'admin');
   assert.equal((await press(printedLink)).status, 403);
   assert.notEqual(running.here.printedLink, printedLink);
-  assert.equal(await whoIs(running.here, cookieOf(await press(unused))), 'operator', 'nobody has opened it yet');
+  assert.equal(
+    await whoIs(running.here, cookieOf(await press(unused))),
+    'operator',
+    'nobody has opened it yet',
+  );
 });
 
 test('who signed out is not back after a restart', async () => {
@@ -107,7 +122,10 @@ test('who signed out is not back after a restart', async () => {
   await using running = await stage(directory.path);
   const cookie = await running.here.signIn();
   const { origin } = running.here;
-  const out = await running.here.fetch('/sign-out', { method: 'POST', headers: { cookie, origin } });
+  const out = await running.here.fetch('/sign-out', {
+    method: 'POST',
+    headers: { cookie, origin },
+  });
   assert.equal(out.status, 200);
   assert.equal(await whoIs(running.here, cookie), 'visitor');
   await running.restart();
@@ -135,13 +153,29 @@ const bad: readonly (readonly [string, (key: Buffer, good: string) => string, Re
   ['another role than was signed', (_key, good) => good.replace(/^operator/, 'admin'), /not valid/],
   ['another time than was signed', (_key, good) => good.replace(/\.\d/, '.9'), /not valid/],
   ['a signature that was cut', (_key, good) => good.slice(0, -1), /not valid/],
-  ['a signature that is another', (_key, good) => `${good.slice(0, -43)}${'A'.repeat(43)}`, /not valid/],
+  [
+    'a signature that is another',
+    (_key, good) => `${good.slice(0, -43)}${'A'.repeat(43)}`,
+    /not valid/,
+  ],
   ['words after it', (_key, good) => `${good}x`, /not valid/],
-  ['the key of another instance', () => makeLinkToken(Buffer.alloc(32, 7), 'admin', now), /not valid/],
+  [
+    'the key of another instance',
+    () => makeLinkToken(Buffer.alloc(32, 7), 'admin', now),
+    /not valid/,
+  ],
   ['a role that there is not', (key) => makeLinkToken(key, 'root', now), /not valid/],
   ['a role of objects', (key) => makeLinkToken(key, 'constructor', now), /not valid/],
-  ['its time over', (key) => makeLinkToken(key, 'admin', now - signInLinkMsMax), /has expired.*60 minutes/],
-  ['a time to come, as after a clock was set back', (key) => makeLinkToken(key, 'admin', now + 600_000), /has expired/],
+  [
+    'its time over',
+    (key) => makeLinkToken(key, 'admin', now - signInLinkMsMax),
+    /has expired.*60 minutes/,
+  ],
+  [
+    'a time to come, as after a clock was set back',
+    (key) => makeLinkToken(key, 'admin', now + 600_000),
+    /has expired/,
+  ],
 ];
 for (const [name, forge, told] of bad)
   test(`a link with ${name} signs nobody in`, async () => {
@@ -159,7 +193,11 @@ for (const [name, forge, told] of bad)
 test('a page of another site cannot press the button', async () => {
   using directory = temporaryDirectory();
   await using running = await stage(directory.path);
-  for (const origin of ['http://evil.example', 'null', running.here.origin.replace('http', 'https')])
+  for (const origin of [
+    'http://evil.example',
+    'null',
+    running.here.origin.replace('http', 'https'),
+  ])
     assert.equal((await press(running.here.printedLink, { origin })).status, 403, origin);
   const bare = await fetch(running.here.printedLink, { method: 'POST', redirect: 'manual' });
   assert.equal(bare.status, 403);
@@ -193,7 +231,9 @@ test('key and sign-ins are readable by their owner alone, and neither the files 
   const place = join(directory.path, 'dashboard');
   for (const file of ['sign-in.key', 'sign-in.db', 'sign-in.db-wal', 'sign-in.db-shm'])
     assert.equal(statSync(join(place, file)).mode & 0o077, 0, file);
-  const kept = ['sign-in.db', 'sign-in.db-wal'].map((file) => readFileSync(join(place, file), 'latin1')).join('');
+  const kept = ['sign-in.db', 'sign-in.db-wal']
+    .map((file) => readFileSync(join(place, file), 'latin1'))
+    .join('');
   const [, secret = ''] = cookie.split('=');
   const token = new URL(printedLink).searchParams.get('token') ?? '';
   for (const text of [kept, running.lines.join('\n')]) {
@@ -215,7 +255,9 @@ for (const [name, harm] of [
     harm(running.keyPath);
     await running.restart();
     assert.equal((await press(old)).status, 403);
-    assert.ok(running.lines.some((line) => line.startsWith('there is a new key for sign-in links')));
+    assert.ok(
+      running.lines.some((line) => line.startsWith('there is a new key for sign-in links')),
+    );
     assert.equal(statSync(running.keyPath).mode & 0o077, 0);
     assert.equal((await press(running.here.printedLink)).status, 303);
   });
@@ -227,7 +269,9 @@ test('where there is no place for a key the dashboard starts, says so, and the p
   const { log, lines } = heardLog();
   await using here = await startDashboard(config, pageFixture(directory.path), log);
   assert.ok(lines.some((line) => line.startsWith('the key of sign-in links cannot be had')));
-  assert.ok(lines.some((line) => line.startsWith('sign-ins cannot be kept; a restart will end them')));
+  assert.ok(
+    lines.some((line) => line.startsWith('sign-ins cannot be kept; a restart will end them')),
+  );
   assert.equal(await whoIs(here, cookieOf(await press(here.printedLink))), 'admin');
   assert.equal((await press(here.printedLink)).status, 403);
 });

@@ -44,14 +44,20 @@ const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
 /** Headers by which a proxy tells that somebody farther away asks. */
 const forwarding = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host'] as const;
 
-/** Access by links, each for one browser and an hour. Without one nobody sees anything, unless `isOpen` lets visitors of a loopback address look. */
+/**
+ * Access by links, each for one browser and an hour. Without one nobody sees anything, unless
+ * `isOpen` lets visitors of a loopback address look.
+ */
 export function tokenSignIn(options: TokenOptions): SignIn {
   const { site, port, isOpen, sessionMs, store, terms, log, now } = options;
-  const trouble = (error: Error): void => log.error({ reason: error.message }, 'sign-ins cannot be kept');
+  const trouble = (error: Error): void =>
+    log.error({ reason: error.message }, 'sign-ins cannot be kept');
   const sessions = new Sessions<null>({ msMax: sessionMs, now, store, terms, trouble });
   const jar = cookieJar(site, `hatchery-${port}`, 'Strict');
-  const own = (request: IncomingMessage): Person | null => sessions.find(jar.read(request))?.person ?? null;
-  const isOver = (request: IncomingMessage): boolean => jar.read(request) !== null && own(request) === null;
+  const own = (request: IncomingMessage): Person | null =>
+    sessions.find(jar.read(request))?.person ?? null;
+  const isOver = (request: IncomingMessage): boolean =>
+    jar.read(request) !== null && own(request) === null;
   const access = accessTo(site, (request) => {
     const person = own(request) ?? (isOpen ? neighbour(site, request) : null);
     return person ?? (isOver(request) ? signInIsOver : notSignedIn);
@@ -94,7 +100,13 @@ export function tokenSignIn(options: TokenOptions): SignIn {
       const session = sessions.find(jar.read(request));
       if (session !== null) sessions.change(session, null);
       const cookies = [jar.write(request, '', 0)];
-      return { kind: 'notice', status: 200, title: 'Signed out', sentence: `To sign in again: ${way}`, cookies };
+      return {
+        kind: 'notice',
+        status: 200,
+        title: 'Signed out',
+        sentence: `To sign in again: ${way}`,
+        cookies,
+      };
     },
     whenChanged: (listener) => sessions.whenChanged(listener),
     [Symbol.asyncDispose]: async () => store[Symbol.dispose](),
@@ -106,15 +118,30 @@ function printedLink({ site, key, now, audit }: TokenOptions): string {
   const token = makeLinkToken(key, 'admin', now());
   const [actionId, link] = [randomUUID(), readLinkToken(key, token)];
   const target = `${link === null ? '' : `${linkName(link)} `}as admin`;
-  const action = { actor: 'hatchery', verb: 'sign-in link', target, reason: 'printed at the start' };
+  const action = {
+    actor: 'hatchery',
+    verb: 'sign-in link',
+    target,
+    reason: 'printed at the start',
+  };
   audit({ kind: 'action.requested', actionId, ...action });
   audit({ kind: 'action.done', actionId, outcome: 'done' });
   return `${site.home}sign-in?token=${token}`;
 }
 
-function tellUse({ log, audit }: TokenOptions, request: IncomingMessage, { role, ...link }: GoodLink): void {
+function tellUse(
+  { log, audit }: TokenOptions,
+  request: IncomingMessage,
+  { role, ...link }: GoodLink,
+): void {
   log.info({ role }, 'signed in by a link');
-  audit({ kind: 'page.signed-in', user: role, role, peer: peerOf(request), by: `link ${linkName(link)}` });
+  audit({
+    kind: 'page.signed-in',
+    user: role,
+    role,
+    peer: peerOf(request),
+    by: `link ${linkName(link)}`,
+  });
 }
 
 function refuseLink({ audit }: TokenOptions, request: IncomingMessage, step: Step): Step {
@@ -125,8 +152,16 @@ function refuseLink({ audit }: TokenOptions, request: IncomingMessage, step: Ste
 
 type GoodLink = SignInLink & { readonly role: Role };
 
-/** What becomes of links: what they stand for, or a page that says what is wrong and how to get another. */
-function linksOf({ key, store, log, now }: TokenOptions): Record<'read' | 'use', (token: string) => GoodLink | Step> {
+/**
+ * What becomes of links: what they stand for, or a page that says what is wrong and how to get
+ * another.
+ */
+function linksOf({
+  key,
+  store,
+  log,
+  now,
+}: TokenOptions): Record<'read' | 'use', (token: string) => GoodLink | Step> {
   const read = (token: string): GoodLink | Step => {
     const link = readLinkToken(key, token);
     const role = roles.find((one) => one === link?.role);
@@ -163,7 +198,11 @@ function linksOf({ key, store, log, now }: TokenOptions): Record<'read' | 'use',
     use: guarded((token) => {
       const link = read(token);
       if ('kind' in link) return link;
-      const isFirst = store.useLink(link.nonce, link.madeAt + signInLinkMsMax + usedLinkKeptMs, now());
+      const isFirst = store.useLink(
+        link.nonce,
+        link.madeAt + signInLinkMsMax + usedLinkKeptMs,
+        now(),
+      );
       return isFirst ? link : used;
     }),
   };
@@ -182,7 +221,10 @@ const used: Step = {
 };
 
 const notSignedIn: Refusal = { status: 401, error: `Not signed in. ${way}` };
-const signInIsOver: Refusal = { status: 401, error: `Your sign-in is over. To sign in again: ${way}` };
+const signInIsOver: Refusal = {
+  status: 401,
+  error: `Your sign-in is over. To sign in again: ${way}`,
+};
 
 /** Somebody on this machine. */
 function neighbour(site: Site, { headers }: IncomingMessage): Person | null {

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { pageFixture } from '../fixtures/page-fixture.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  startDashboard,
+  temporaryDirectory,
+} from '../fixtures/running-dashboard.ts';
 
 const closed = [
   '/',
@@ -23,7 +27,10 @@ const closed = [
 
 /** The status with which the live stream is refused, or 101. */
 function upgradeStatus(origin: string, cookie = ''): Promise<number> {
-  const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/live`, { origin, headers: { cookie } });
+  const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/live`, {
+    origin,
+    headers: { cookie },
+  });
   return new Promise((resolve) => {
     socket.on('unexpected-response', (_request, response) => {
       resolve(response.statusCode ?? 0);
@@ -44,7 +51,11 @@ test('by default somebody who has not signed in is shown nothing but health, als
   for (const path of closed) {
     const response = await here.fetch(path);
     assert.equal(response.status, 401, path);
-    assert.match(await response.text(), /Not signed in\. Run \.\/hatchery sign-in on its machine/, path);
+    assert.match(
+      await response.text(),
+      /Not signed in\. Run \.\/hatchery sign-in on its machine/,
+      path,
+    );
   }
   assert.equal(await upgradeStatus(here.origin), 401);
   assert.equal((await here.fetch('/healthz')).status, 200);
@@ -61,7 +72,10 @@ test('a sign-in that is over is told as such', async () => {
   const cookie = await here.signIn();
   await here.fetch('/sign-out', { method: 'POST', headers: { cookie, origin: here.origin } });
   const response = await here.fetch('/api/state', { headers: { cookie } });
-  assert.deepEqual([response.status, /Your sign-in is over/.test(await response.text())], [401, true]);
+  assert.deepEqual(
+    [response.status, /Your sign-in is over/.test(await response.text())],
+    [401, true],
+  );
 });
 
 test('where the operator opens the page to this machine, a proxy in front of it is no visitor of this machine', async () => {

@@ -10,10 +10,14 @@ interface ActionButtonProps {
 }
 
 /**
- * Opens the dialog of an action. While actions are off it cannot be pressed and says why; whoever may not act at all can
- * press it, as the dialog explains what would be needed.
+ * Opens the dialog of an action. While actions are off it cannot be pressed and says why; whoever
+ * may not act at all can press it, as the dialog explains what would be needed.
  */
-export function ActionButton({ acting: action, describedBy, children }: ActionButtonProps): ReactNode {
+export function ActionButton({
+  acting: action,
+  describedBy,
+  children,
+}: ActionButtonProps): ReactNode {
   const { live, acting } = usePageStore();
   const off = useCell(live.actionsOff);
   return (

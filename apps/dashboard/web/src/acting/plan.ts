@@ -15,7 +15,11 @@ export interface Step {
 }
 
 /** Ends exactly the process that was looked at: pid and start time go with the request. */
-export function signalStep({ id, pid, startTime }: Child, signal: SignalName, reason: string): Step {
+export function signalStep(
+  { id, pid, startTime }: Child,
+  signal: SignalName,
+  reason: string,
+): Step {
   return {
     name: `Send ${signal} to pid ${pid}`,
     path: `/api/children/${encodeURIComponent(id)}/signal`,
@@ -25,7 +29,10 @@ export function signalStep({ id, pid, startTime }: Child, signal: SignalName, re
       const ended = recentChildren.find((child) => child.id === id);
       return `The child has ended: ${ending(ended?.exit ?? null)}.`;
     },
-    unseen: signal === 'TERM' ? 'It still runs and may ignore TERM. KILL is what it cannot ignore.' : 'It still runs.',
+    unseen:
+      signal === 'TERM'
+        ? 'It still runs and may ignore TERM. KILL is what it cannot ignore.'
+        : 'It still runs.',
   };
 }
 

@@ -14,7 +14,10 @@ const lock = exampleLock('l1');
 
 function stage(...outcomes: readonly Outcome[]) {
   let view: View = { ...emptyView, children: { c1: child }, locks: { l1: lock } };
-  const state = (): LiveState => ({ ...firstState(0), data: { epoch: 'e', seq: 0, round: 0, view } });
+  const state = (): LiveState => ({
+    ...firstState(0),
+    data: { epoch: 'e', seq: 0, round: 0, view },
+  });
   const live = new Cell(state());
   const told: string[] = [];
   const asked: string[] = [];
@@ -93,7 +96,10 @@ test('a lock that its holder freed by ending is not broken', async () => {
 test('a lock that somebody else took at once is free all the same', () => {
   const { observed } = breakStep(lock, false, 'x');
   assert.equal(observed({ ...emptyView, locks: { l1: lock } }), null);
-  assert.match(observed({ ...emptyView, locks: { l1: { ...lock, nonce: 'new' } } }) ?? '', /taken it anew/);
+  assert.match(
+    observed({ ...emptyView, locks: { l1: { ...lock, nonce: 'new' } } }) ?? '',
+    /taken it anew/,
+  );
 });
 
 test('an action that the history did not keep says so to the end', async () => {

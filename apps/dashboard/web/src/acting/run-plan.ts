@@ -24,7 +24,10 @@ export interface Stage {
   readonly post?: typeof postAction;
 }
 
-/** Takes the steps one after the other; each begins when the one before was observed. Stops at the first that is refused. */
+/**
+ * Takes the steps one after the other; each begins when the one before was observed. Stops at the
+ * first that is refused.
+ */
 export async function runPlan(
   plan: readonly Step[],
   { live, report, signal, post = postAction }: Stage,
@@ -50,7 +53,10 @@ export async function runPlan(
     const seen = await observed(step, live, signal);
     clearTimeout(timer);
     if (seen === null) return;
-    tell(index, { at: 'observed', note: outcome.notice === null ? seen : `${seen} ${outcome.notice}` });
+    tell(index, {
+      at: 'observed',
+      note: outcome.notice === null ? seen : `${seen} ${outcome.notice}`,
+    });
   }
 }
 

@@ -39,7 +39,14 @@ test('a link shows another person the same picture', () => {
       (filter, key, descending, id, view, tree) => {
         const open = descending ? { childId: id } : { lockId: id };
         const locksAs = tree ? 'tree' : 'table';
-        const address = { ...bare, filter, sort: { key, descending }, view, locksAs, ...open } as const;
+        const address = {
+          ...bare,
+          filter,
+          sort: { key, descending },
+          view,
+          locksAs,
+          ...open,
+        } as const;
         assert.deepEqual(parse(formatAddress(address)), address);
       },
     ),

@@ -22,7 +22,10 @@ export interface PageAddress {
 /** What {@link PageAddress.past} may hold. */
 const pastKeys = ['range', 'from', 'to', 'user', 'branch', 'outcome', 'kind', 'q'] as const;
 
-/** Reads `/`, `/children/<id>`, `/locks/<id>` with `?q=words&sort=-cpu&view=holding&locks=tree`, or `/history?range=1h…`. What makes no sense counts as absent. */
+/**
+ * Reads `/`, `/children/<id>`, `/locks/<id>` with `?q=words&sort=-cpu&view=holding&locks=tree`, or
+ * `/history?range=1h…`. What makes no sense counts as absent.
+ */
 export function parseAddress(path: string, query: string): PageAddress {
   const parameters = new URLSearchParams(query);
   const [, noun, id] = /^\/(children|locks)\/([^/]+)$/.exec(path) ?? [];
@@ -41,7 +44,16 @@ export function parseAddress(path: string, query: string): PageAddress {
   };
 }
 
-export function formatAddress({ page, childId, lockId, filter, sort, view, locksAs, past }: PageAddress): string {
+export function formatAddress({
+  page,
+  childId,
+  lockId,
+  filter,
+  sort,
+  view,
+  locksAs,
+  past,
+}: PageAddress): string {
   const parameters = new URLSearchParams(page === 'live' ? {} : past);
   if (page !== 'live') return withQuery(`/${page}`, parameters);
   if (filter !== '') parameters.set('q', filter);

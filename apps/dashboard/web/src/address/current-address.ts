@@ -8,7 +8,9 @@ export const address = new Cell<PageAddress>(read());
 window.addEventListener('popstate', () => address.set(read()));
 
 /** Narrows the picture: a filter or an order is not worth a step of Back. */
-export function adjustAddress(change: Partial<Omit<PageAddress, 'page' | 'childId' | 'lockId'>>): void {
+export function adjustAddress(
+  change: Partial<Omit<PageAddress, 'page' | 'childId' | 'lockId'>>,
+): void {
   const next = { ...address.get(), ...change };
   history.replaceState(null, '', fromRoot(formatAddress(next)));
   address.set(next);

@@ -1,4 +1,7 @@
-/** An address of the page or the server, as `/history`, for links and requests: the browser resolves it against the root. */
+/**
+ * An address of the page or the server, as `/history`, for links and requests: the browser resolves
+ * it against the root.
+ */
 export function fromRoot(path: string): string {
   return `.${path}`;
 }

@@ -18,8 +18,16 @@ interface ChildRowProps {
   readonly measure: ((element: HTMLElement | null) => void) | undefined;
 }
 
-/** One child at its place. Places shift with each child that ends; the cells are not drawn anew for that. */
-export const ChildRow = memo(function ChildRow({ id, index, marked, measure }: ChildRowProps): ReactNode {
+/**
+ * One child at its place. Places shift with each child that ends; the cells are not drawn anew for
+ * that.
+ */
+export const ChildRow = memo(function ChildRow({
+  id,
+  index,
+  marked,
+  measure,
+}: ChildRowProps): ReactNode {
   return (
     <tr role="row" ref={measure} data-index={index} aria-rowindex={index + 2} data-marked={marked}>
       <ChildCells id={id} />
@@ -80,7 +88,10 @@ const ChildCells = memo(function ChildCells({ id }: { readonly id: string }): Re
   );
 });
 
-/** What an operator wants to know first: stuck and blocked come before what the process itself would say. */
+/**
+ * What an operator wants to know first: stuck and blocked come before what the process itself would
+ * say.
+ */
 function State({ row: { child, awaits, stuckSince } }: { readonly row: Row }): ReactNode {
   const state = stuckSince !== null ? 'stuck' : awaits > 0 ? 'blocked' : child.state;
   return (

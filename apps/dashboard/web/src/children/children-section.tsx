@@ -59,7 +59,11 @@ export function ChildrenSection(): ReactNode {
           />
         </label>
       </div>
-      {view === 'ended' ? <EndedTable filter={filter} /> : <ChildrenTable ids={shown} sort={sort} hold={setHeld} />}
+      {view === 'ended' ? (
+        <EndedTable filter={filter} />
+      ) : (
+        <ChildrenTable ids={shown} sort={sort} hold={setHeld} />
+      )}
       {view !== 'ended' && shown.length === 0 && (
         <NoChildren filtered={filter !== '' || view !== 'all'} total={listing.length} />
       )}
@@ -71,7 +75,12 @@ function Views({ view }: { readonly view: ChildrenView }): ReactNode {
   return (
     <div className="switch" role="group" aria-label="Show">
       {childrenViews.map((each) => (
-        <button key={each} type="button" aria-pressed={each === view} onClick={() => adjustAddress({ view: each })}>
+        <button
+          key={each}
+          type="button"
+          aria-pressed={each === view}
+          onClick={() => adjustAddress({ view: each })}
+        >
           {names[each]}
         </button>
       ))}
@@ -79,13 +88,21 @@ function Views({ view }: { readonly view: ChildrenView }): ReactNode {
   );
 }
 
-/** The wanted order, or while held the one that was shown; another question (`question`) lets go at once. */
-function useHeldOrder(wanted: readonly string[], held: boolean, question: string): readonly string[] {
+/**
+ * The wanted order, or while held the one that was shown; another question (`question`) lets go at
+ * once.
+ */
+function useHeldOrder(
+  wanted: readonly string[],
+  held: boolean,
+  question: string,
+): readonly string[] {
   const [kept, setKept] = useState({ wanted, question, shown: wanted });
   const asks = kept.question !== question;
   if (kept.wanted === wanted && !asks && (held || kept.shown === wanted)) return kept.shown;
   const next = held && !asks ? heldOrder(kept.shown, wanted) : wanted;
-  const same = next.length === kept.shown.length && next.every((id, index) => id === kept.shown[index]);
+  const same =
+    next.length === kept.shown.length && next.every((id, index) => id === kept.shown[index]);
   const shown = same ? kept.shown : next;
   if (kept.wanted !== wanted || asks || shown !== kept.shown) setKept({ wanted, question, shown });
   return shown;

@@ -7,7 +7,11 @@ import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 import { ChildRow } from './child-row.tsx';
 
-const columns: readonly { readonly key: SortKey; readonly name: string; readonly numeric?: boolean }[] = [
+const columns: readonly {
+  readonly key: SortKey;
+  readonly name: string;
+  readonly numeric?: boolean;
+}[] = [
   { key: 'state', name: 'State' },
   { key: 'pid', name: 'PID', numeric: true },
   { key: 'user', name: 'User' },
@@ -32,8 +36,8 @@ interface ChildrenTableProps {
 }
 
 /**
- * Thousands of children, of which only those in sight are drawn. The roles are spelled out because the narrow layout
- * changes `display`, which takes a table's own roles away.
+ * Thousands of children, of which only those in sight are drawn. The roles are spelled out because
+ * the narrow layout changes `display`, which takes a table's own roles away.
  */
 export function ChildrenTable({ ids, sort, hold }: ChildrenTableProps): ReactNode {
   'use no memo';
@@ -63,7 +67,13 @@ export function ChildrenTable({ ids, sort, hold }: ChildrenTableProps): ReactNod
   const above = items[0]?.start ?? 0;
   const below = rows.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
-    <div className="scroller" ref={scroller} role="region" aria-label="Table of children" tabIndex={0}>
+    <div
+      className="scroller"
+      ref={scroller}
+      role="region"
+      aria-label="Table of children"
+      tabIndex={0}
+    >
       <table role="table" aria-label="Children" aria-rowcount={ids.length + 1} className="live">
         <colgroup>
           {columns.map(({ key }) => (
@@ -95,10 +105,13 @@ export function ChildrenTable({ ids, sort, hold }: ChildrenTableProps): ReactNod
 }
 
 /**
- * Holds while the pointer is over the element. By where the pointer arrives, since it does not leave a row that was taken away under it.
- * Returns what ends it.
+ * Holds while the pointer is over the element. By where the pointer arrives, since it does not
+ * leave a row that was taken away under it. Returns what ends it.
  */
-function holdWhileOver(over: RefObject<HTMLElement | null>, hold: (held: boolean) => void): () => void {
+function holdWhileOver(
+  over: RefObject<HTMLElement | null>,
+  hold: (held: boolean) => void,
+): () => void {
   const arrive = ({ target }: PointerEvent): void =>
     hold(target instanceof Node && over.current?.contains(target) === true);
   const leave = (): void => hold(false);
@@ -113,7 +126,9 @@ function holdWhileOver(over: RefObject<HTMLElement | null>, hold: (held: boolean
 
 /** Stands for the rows out of sight. */
 function Spacer({ px }: { readonly px: number }): ReactNode {
-  return px <= 0 ? null : <tr className="spacer" role="presentation" aria-hidden="true" style={{ height: px }} />;
+  return px <= 0 ? null : (
+    <tr className="spacer" role="presentation" aria-hidden="true" style={{ height: px }} />
+  );
 }
 
 function Head({ sort }: { readonly sort: Sort }): ReactNode {
@@ -134,7 +149,9 @@ function Head({ sort }: { readonly sort: Sort }): ReactNode {
               onClick={() => adjustAddress({ sort: nextSort(sort, key, numeric === true) })}
             >
               {name}
-              <span aria-hidden="true">{sort.key === key ? (sort.descending ? ' ↓' : ' ↑') : ''}</span>
+              <span aria-hidden="true">
+                {sort.key === key ? (sort.descending ? ' ↓' : ' ↑') : ''}
+              </span>
             </button>
           </th>
         ))}

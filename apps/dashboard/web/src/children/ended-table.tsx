@@ -11,7 +11,10 @@ import { useCell } from '../store/use-cell.ts';
 
 const what = 'Branch or command';
 
-/** Children that ended lately and match the filter, with what they used in all; the newest `rowsMax` of them. */
+/**
+ * Children that ended lately and match the filter, with what they used in all; the newest `rowsMax`
+ * of them.
+ */
 export function EndedTable({
   filter,
   rowsMax = 200,
@@ -22,18 +25,35 @@ export function EndedTable({
   const { live } = usePageStore();
   const all = useCell(live.ended);
   const test = parseFilter(filter);
-  const rows = all.map((child) => ({ ...nothingLive, child, branch: live.endedBranches.of(child.id) }));
+  const rows = all.map((child) => ({
+    ...nothingLive,
+    child,
+    branch: live.endedBranches.of(child.id),
+  }));
   const ended = rows.filter((row) => test(row, live.serverNow.get())).slice(0, rowsMax);
   if (ended.length === 0)
     return (
-      <p className="empty">{all.length === 0 ? 'Nothing has ended yet.' : 'No ended child matches the filter.'}</p>
+      <p className="empty">
+        {all.length === 0 ? 'Nothing has ended yet.' : 'No ended child matches the filter.'}
+      </p>
     );
   return (
     <div className="scroller" role="region" aria-label="Table of ended children" tabIndex={0}>
       <table role="table" aria-label="Recently ended">
         <thead role="rowgroup">
           <tr role="row">
-            {['End', 'PID', 'User', what, 'Ended', 'Lasted', 'CPU time', 'Max RSS', 'Faults', 'Blocks'].map((name) => (
+            {[
+              'End',
+              'PID',
+              'User',
+              what,
+              'Ended',
+              'Lasted',
+              'CPU time',
+              'Max RSS',
+              'Faults',
+              'Blocks',
+            ].map((name) => (
               <th
                 key={name}
                 role="columnheader"
@@ -68,7 +88,12 @@ const EndedRow = memo(function EndedRow({ child, branch }: EndedRowProps): React
   return (
     <tr role="row">
       <td role="cell" data-name="End">
-        <span className="ending" data-failed={exit?.code !== 0} data-limit={limit} title={ending(exit)}>
+        <span
+          className="ending"
+          data-failed={exit?.code !== 0}
+          data-limit={limit}
+          title={ending(exit)}
+        >
           {limit === undefined ? ending(exit) : limitMark(limit)}
         </span>
       </td>
@@ -97,11 +122,18 @@ const EndedRow = memo(function EndedRow({ child, branch }: EndedRowProps): React
         role="cell"
         data-name="CPU time"
         className="number"
-        title={rusage === null ? undefined : `${rusage.userMs} ms user, ${rusage.systemMs} ms system`}
+        title={
+          rusage === null ? undefined : `${rusage.userMs} ms user, ${rusage.systemMs} ms system`
+        }
       >
         {rusage === null ? unknown : length(rusage.userMs + rusage.systemMs)}
       </td>
-      <td role="cell" data-name="Max RSS" className="number" title="Counts pages shared with the zygote too">
+      <td
+        role="cell"
+        data-name="Max RSS"
+        className="number"
+        title="Counts pages shared with the zygote too"
+      >
         {bytes(rusage?.maxRssBytes)}
       </td>
       <td role="cell" data-name="Faults" className="number">

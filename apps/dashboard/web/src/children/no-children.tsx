@@ -5,7 +5,13 @@ import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 
 /** Why the table is empty, and what to do about it. */
-export function NoChildren({ filtered, total }: { readonly filtered: boolean; readonly total: number }): ReactNode {
+export function NoChildren({
+  filtered,
+  total,
+}: {
+  readonly filtered: boolean;
+  readonly total: number;
+}): ReactNode {
   const { live } = usePageStore();
   const loading = useCell(
     live.live,
@@ -26,7 +32,11 @@ export function NoChildren({ filtered, total }: { readonly filtered: boolean; re
   }
   if (!known) return <p className="empty">It is not known which sessions run.</p>;
   if (!feedUp)
-    return <p className="empty">The forker is away, so nothing is known of its sessions. This page goes on trying.</p>;
+    return (
+      <p className="empty">
+        The forker is away, so nothing is known of its sessions. This page goes on trying.
+      </p>
+    );
   return (
     <p className="empty">
       No session right now. Try:{' '}

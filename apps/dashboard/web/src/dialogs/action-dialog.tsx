@@ -25,15 +25,30 @@ interface ActionDialogProps {
   readonly close: () => void;
 }
 
-/** Shows the target, asks for a reason, acts, and stays until what was asked for is seen to have happened. */
-export function ActionDialog({ title, facts, warnings, fields, typed, choices, close }: ActionDialogProps): ReactNode {
+/**
+ * Shows the target, asks for a reason, acts, and stays until what was asked for is seen to have
+ * happened.
+ */
+export function ActionDialog({
+  title,
+  facts,
+  warnings,
+  fields,
+  typed,
+  choices,
+  close,
+}: ActionDialogProps): ReactNode {
   const { live } = usePageStore();
   const dialog = useRef<HTMLDialogElement>(null);
   const running = useRef(new AbortController());
-  const [started, setStarted] = useState<{ plan: readonly Step[]; progress: readonly Progress[] } | null>(null);
+  const [started, setStarted] = useState<{
+    plan: readonly Step[];
+    progress: readonly Progress[];
+  } | null>(null);
   useEffect(() => {
     dialog.current?.showModal();
-    // A dialog focuses its first field by itself; the harmless button is the better place to start from.
+    // A dialog focuses its first field by itself; the harmless button is the better place to start
+    // from.
     dialog.current?.querySelector<HTMLElement>('[data-harmless]')?.focus();
   }, []);
   const start = (plan: readonly Step[]): void => {
@@ -80,13 +95,21 @@ interface ActionFormProps {
   readonly cancel: () => void;
 }
 
-function ActionForm({ warnings, fields, typed, choices, start, cancel }: ActionFormProps): ReactNode {
+function ActionForm({
+  warnings,
+  fields,
+  typed,
+  choices,
+  start,
+  cancel,
+}: ActionFormProps): ReactNode {
   const [reason, setReason] = useState('');
   const [name, setName] = useState('');
   const [first, ...others] = choices;
   const ready = reason.trim() !== '' && (typed === null || name.trim() === typed);
   const take = (choice: Choice | undefined): void => {
-    if (ready && choice !== undefined && choice.hindrance === null) start(choice.plan(reason.trim()));
+    if (ready && choice !== undefined && choice.hindrance === null)
+      start(choice.plan(reason.trim()));
   };
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
@@ -99,14 +122,24 @@ function ActionForm({ warnings, fields, typed, choices, start, cancel }: ActionF
       {fields}
       <label>
         Reason, for the audit log
-        <input value={reason} maxLength={500} autoComplete="off" onChange={(event) => setReason(event.target.value)} />
+        <input
+          value={reason}
+          maxLength={500}
+          autoComplete="off"
+          onChange={(event) => setReason(event.target.value)}
+        />
       </label>
       {typed !== null && (
         <label>
           <span>
             Type <code>{typed}</code> to confirm
           </span>
-          <input value={name} autoComplete="off" spellCheck={false} onChange={(event) => setName(event.target.value)} />
+          <input
+            value={name}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={(event) => setName(event.target.value)}
+          />
         </label>
       )}
       {[...hindrances].map((hindrance) => (
@@ -129,7 +162,11 @@ function ActionForm({ warnings, fields, typed, choices, start, cancel }: ActionF
           </button>
         ))}
         {first !== undefined && (
-          <button type="submit" className="danger advised" disabled={!ready || first.hindrance !== null}>
+          <button
+            type="submit"
+            className="danger advised"
+            disabled={!ready || first.hindrance !== null}
+          >
             {first.label}
           </button>
         )}

@@ -12,8 +12,8 @@ import { useCell } from '../store/use-cell.ts';
 import { ActionDialog, type Choice } from './action-dialog.tsx';
 
 /**
- * Frees a lock. A holder that lives goes on writing when its lock is broken under it, so then the advised way is to end
- * it first. `target` and `holder` are as they were when the dialog opened.
+ * Frees a lock. A holder that lives goes on writing when its lock is broken under it, so then the
+ * advised way is to end it first. `target` and `holder` are as they were when the dialog opened.
  */
 export function BreakDialog({
   target,
@@ -38,11 +38,17 @@ export function BreakDialog({
   };
   const choices: Choice[] = [];
   if (holder !== null || target.condition === 'held' || script) {
-    // Without force the fork service ends the holder, TERM first and KILL after a grace, before it breaks.
+    // Without force the fork service ends the holder, TERM first and KILL after a grace, before it
+    // breaks.
     choices.push({
       label: 'End the holder, then break',
       hindrance: ofBreak,
-      plan: (reason) => [{ ...breakStep(target, false, reason), name: `End the holder of ${target.name}, and break` }],
+      plan: (reason) => [
+        {
+          ...breakStep(target, false, reason),
+          name: `End the holder of ${target.name}, and break`,
+        },
+      ],
     });
   }
   // A script's lock is the kernel's, which cannot be taken from under its holder.
@@ -52,7 +58,11 @@ export function BreakDialog({
       title={`Break the lock of ${target.name}`}
       facts={<LockFacts lock={target} />}
       warnings={
-        <Warnings lock={target} living={!script && (holder !== null || target.condition === 'held')} holder={holder} />
+        <Warnings
+          lock={target}
+          living={!script && (holder !== null || target.condition === 'held')}
+          holder={holder}
+        />
       }
       typed={target.name}
       choices={choices}
@@ -75,7 +85,9 @@ function LockFacts({ lock }: { readonly lock: Lock }): ReactNode {
       ]}
       wide={[
         ['Path', <code key="path">{lock.path}</code>],
-        ...(holder?.command ? [['Command', <code key="command">{holder.command}</code>] as const] : []),
+        ...(holder?.command
+          ? [['Command', <code key="command">{holder.command}</code>] as const]
+          : []),
         ['Left behind?', <Findings key="findings" lock={lock} />],
       ]}
     />
@@ -96,8 +108,8 @@ function Warnings({ lock, living, holder }: WarningsProps): ReactNode {
     <>
       {living && (
         <p className="hindrance">
-          The holder is alive. It is not told when its lock is broken and goes on writing, which can damage the
-          repository. End it first: it gets TERM, and KILL if it does not end.
+          The holder is alive. It is not told when its lock is broken and goes on writing, which can
+          damage the repository. End it first: it gets TERM, and KILL if it does not end.
         </p>
       )}
       {living && role === 'operator' && holder !== null && (
@@ -109,7 +121,9 @@ function Warnings({ lock, living, holder }: WarningsProps): ReactNode {
           sends TERM, and a lock that is left behind by it is yours to break.
         </p>
       )}
-      {now === undefined && <p className="hindrance">This lock has been released or taken anew meanwhile.</p>}
+      {now === undefined && (
+        <p className="hindrance">This lock has been released or taken anew meanwhile.</p>
+      )}
     </>
   );
 }

@@ -7,7 +7,10 @@ import { DrainDialog } from './drain-dialog.tsx';
 import { GoneDialog } from './gone-dialog.tsx';
 import { SignalDialog } from './signal-dialog.tsx';
 
-/** What is acted on as it was looked at: the request names this very process or acquisition, whatever happens meanwhile. */
+/**
+ * What is acted on as it was looked at: the request names this very process or acquisition,
+ * whatever happens meanwhile.
+ */
 interface Target {
   readonly acting: Acting;
   readonly child: Child | null;
@@ -23,9 +26,11 @@ export function Dialogs(): ReactNode {
   const close = (): void => acting.set(null);
   if (target === null || now === null) return null;
   const { child, lock } = target;
-  if (target.acting.verb === 'drain') return <DrainDialog draining={target.acting.draining} close={close} />;
+  if (target.acting.verb === 'drain')
+    return <DrainDialog draining={target.acting.draining} close={close} />;
   if (target.acting.verb === 'signal') {
-    if (child === null) return <GoneDialog what="This session has ended meanwhile." close={close} />;
+    if (child === null)
+      return <GoneDialog what="This session has ended meanwhile." close={close} />;
     return <SignalDialog target={child} close={close} />;
   }
   if (lock === null) return <GoneDialog what="This lock is free meanwhile." close={close} />;
@@ -33,7 +38,10 @@ export function Dialogs(): ReactNode {
 
   function lookAt(next: Acting): Target {
     if (next.verb === 'drain') return { acting: next, child: null, lock: null };
-    const lock = next.verb === 'break' ? (live.locks.get().find(({ id }) => id === next.lockId) ?? null) : null;
+    const lock =
+      next.verb === 'break'
+        ? (live.locks.get().find(({ id }) => id === next.lockId) ?? null)
+        : null;
     const childId = next.verb === 'signal' ? next.childId : lock?.holder?.childId;
     return { acting: next, lock, child: (childId ? live.row(childId)?.get().child : null) ?? null };
   }

@@ -1,7 +1,16 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 
-/** Says that there is nothing left to act on: it went away between the look and the press of the button. */
-export function GoneDialog({ what, close }: { readonly what: string; readonly close: () => void }): ReactNode {
+/**
+ * Says that there is nothing left to act on: it went away between the look and the press of the
+ * button.
+ */
+export function GoneDialog({
+  what,
+  close,
+}: {
+  readonly what: string;
+  readonly close: () => void;
+}): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (

@@ -29,7 +29,10 @@ export function ProgressList({
                 </span>
               ))}
             </span>
-            <p role={at === 'failed' ? 'alert' : 'status'} className={at === 'failed' ? 'failure' : undefined}>
+            <p
+              role={at === 'failed' ? 'alert' : 'status'}
+              className={at === 'failed' ? 'failure' : undefined}
+            >
               {note ?? waitingWords[at] ?? ''}
             </p>
           </li>
@@ -46,5 +49,7 @@ const waitingWords: Readonly<Partial<Record<Progress['at'], string>>> = {
 
 function reached(at: Progress['at'], stage: (typeof stages)[number]): boolean {
   if (at === 'needless') return stage === 'observed';
-  return at === 'failed' ? stage === 'intent' : stages.indexOf(stage) <= stages.indexOf(at as 'intent');
+  return at === 'failed'
+    ? stage === 'intent'
+    : stages.indexOf(stage) <= stages.indexOf(at as 'intent');
 }

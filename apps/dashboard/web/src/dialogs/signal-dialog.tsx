@@ -9,8 +9,16 @@ import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 import { ActionDialog } from './action-dialog.tsx';
 
-/** Ends a session: politely, or for good. `target` is the child as it was when the dialog opened. */
-export function SignalDialog({ target, close }: { readonly target: Child; readonly close: () => void }): ReactNode {
+/**
+ * Ends a session: politely, or for good. `target` is the child as it was when the dialog opened.
+ */
+export function SignalDialog({
+  target,
+  close,
+}: {
+  readonly target: Child;
+  readonly close: () => void;
+}): ReactNode {
   const { live } = usePageStore();
   const [signal, setSignal] = useState<SignalName>('TERM');
   const state = useCell(live.live);
@@ -22,7 +30,13 @@ export function SignalDialog({ target, close }: { readonly target: Child; readon
       facts={<TargetFacts target={target} />}
       fields={<SignalFields chosen={signal} choose={setSignal} />}
       typed={signal === 'KILL' ? String(target.pid) : null}
-      choices={[{ label: `Send ${signal}`, hindrance, plan: (reason) => [signalStep(target, signal, reason)] }]}
+      choices={[
+        {
+          label: `Send ${signal}`,
+          hindrance,
+          plan: (reason) => [signalStep(target, signal, reason)],
+        },
+      ]}
       close={close}
     />
   );
@@ -41,8 +55,14 @@ function TargetFacts({ target }: { readonly target: Child }): ReactNode {
         ['Peer', target.peer ?? unknown],
         ['Host', host],
         ['Age', <Age key="age" since={target.startedAt} />],
-        ['CPU, private', `${percent(target.usage?.cpuPercent)}, ${bytes(target.usage?.privateBytes)}`],
-        ['Waiting for it', waiting.length === 0 ? 'nobody' : waiting.map(({ user }) => user ?? unknown).join(', ')],
+        [
+          'CPU, private',
+          `${percent(target.usage?.cpuPercent)}, ${bytes(target.usage?.privateBytes)}`,
+        ],
+        [
+          'Waiting for it',
+          waiting.length === 0 ? 'nobody' : waiting.map(({ user }) => user ?? unknown).join(', '),
+        ],
       ]}
       wide={[
         ['Holds', holds.length === 0 ? 'no lock' : holds.map(({ name }) => name).join(', ')],
@@ -64,7 +84,13 @@ function SignalFields({
       <legend>Signal</legend>
       {(Object.keys(effects) as SignalName[]).map((name) => (
         <label key={name} className="choice">
-          <input type="radio" name="signal" value={name} checked={chosen === name} onChange={() => choose(name)} />
+          <input
+            type="radio"
+            name="signal"
+            value={name}
+            checked={chosen === name}
+            onChange={() => choose(name)}
+          />
           <span>
             <strong>{name}</strong> <span className="effect">{effects[name]}</span>
           </span>

@@ -21,7 +21,10 @@ const againMs = 5_000;
 
 const nothingToHear = (): (() => void) => () => undefined;
 
-/** Everything known of one child: from the stream while it lives, from the history for as long as that reaches. */
+/**
+ * Everything known of one child: from the stream while it lives, from the history for as long as
+ * that reaches.
+ */
 export function ChildDrawer({ id }: { readonly id: string }): ReactNode {
   const { live } = usePageStore();
   // The list tells when the child appears or goes, its own row everything in between.
@@ -36,7 +39,9 @@ export function ChildDrawer({ id }: { readonly id: string }): ReactNode {
   );
   const pid = child?.pid ?? answer?.session?.['pid'];
   const title = pid ? `Child ${pid}` : loading ? 'Looking…' : 'Unknown child';
-  const actions = row !== undefined && <ActionButton acting={{ verb: 'signal', childId: id }}>Signal…</ActionButton>;
+  const actions = row !== undefined && (
+    <ActionButton acting={{ verb: 'signal', childId: id }}>Signal…</ActionButton>
+  );
   return (
     <DrawerFrame title={title} actions={actions}>
       {child !== undefined ? (
@@ -90,7 +95,10 @@ function LiveFacts({ child }: { readonly child: Child }): ReactNode {
 function usageFacts(usage: Child['usage']): readonly (readonly [string, string])[] {
   return [
     ['CPU', percent(usage?.cpuPercent)],
-    ['Private, Pss, RSS', [usage?.privateBytes, usage?.pssBytes, usage?.rssBytes].map(bytes).join(', ')],
+    [
+      'Private, Pss, RSS',
+      [usage?.privateBytes, usage?.pssBytes, usage?.rssBytes].map(bytes).join(', '),
+    ],
     ['Read, written', [usage?.readBytes, usage?.writeBytes].map(bytes).join(', ')],
     ['Faults minor, major', [usage?.minorFaults, usage?.majorFaults].map(count).join(', ')],
   ];
@@ -102,12 +110,17 @@ function rusageFacts(rusage: NonNullable<Child['rusage']>): readonly (readonly [
     ['Max RSS, shared pages too', bytes(rusage.maxRssBytes)],
     ['Blocks in, out', [rusage.inBlocks, rusage.outBlocks].map(count).join(', ')],
     ['Faults minor, major', [rusage.minorFaults, rusage.majorFaults].map(count).join(', ')],
-    ['Switches voluntary, not', [rusage.voluntarySwitches, rusage.involuntarySwitches].map(count).join(', ')],
+    [
+      'Switches voluntary, not',
+      [rusage.voluntarySwitches, rusage.involuntarySwitches].map(count).join(', '),
+    ],
   ];
 }
 
 function PastFacts({ session }: { readonly session: PastRow }): ReactNode {
-  const end = session['exit_signal'] ?? (session['exit_code'] === null ? unknown : `exit ${session['exit_code']}`);
+  const end =
+    session['exit_signal'] ??
+    (session['exit_code'] === null ? unknown : `exit ${session['exit_code']}`);
   return (
     <Facts
       facts={[
@@ -117,7 +130,10 @@ function PastFacts({ session }: { readonly session: PastRow }): ReactNode {
         ['Started', <Moment key="at" at={numberIn(session, 'started_at')} />],
         ['Connected', <Moment key="at" at={numberIn(session, 'connected_at')} />],
         ['Ended', <Moment key="at" at={numberIn(session, 'ended_at')} />],
-        ['CPU user, system', [numberIn(session, 'user_ms'), numberIn(session, 'system_ms')].map(length).join(', ')],
+        [
+          'CPU user, system',
+          [numberIn(session, 'user_ms'), numberIn(session, 'system_ms')].map(length).join(', '),
+        ],
         ['Max RSS, shared pages too', bytes(numberIn(session, 'max_rss_bytes'))],
       ]}
       wide={[
@@ -157,8 +173,16 @@ function OwnLocks({ id }: { readonly id: string }): ReactNode {
 function Past({ told: { holds, waits, marks, audit } }: { readonly told: PastChild }): ReactNode {
   return (
     <>
-      <Lines title="Locks held" rows={holds} line={(row) => `${textIn(row, 'name')} ${spanOf(row)}`} />
-      <Lines title="Locks awaited" rows={waits} line={(row) => `${textIn(row, 'name')} ${spanOf(row)}`} />
+      <Lines
+        title="Locks held"
+        rows={holds}
+        line={(row) => `${textIn(row, 'name')} ${spanOf(row)}`}
+      />
+      <Lines
+        title="Locks awaited"
+        rows={waits}
+        line={(row) => `${textIn(row, 'name')} ${spanOf(row)}`}
+      />
       <Lines title="Events" rows={marks} line={(row) => textIn(row, 'text')} at="at" />
       <Lines
         title="Audit"

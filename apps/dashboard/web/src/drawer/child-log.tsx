@@ -11,8 +11,17 @@ interface ToldLog {
   readonly cut: boolean;
 }
 
-/** What a child has put into the log of the service: read anew every `everyMs`, or once when that is null. */
-export function ChildLog({ id, everyMs }: { readonly id: string; readonly everyMs: number | null }): ReactNode {
+/**
+ * What a child has put into the log of the service: read anew every `everyMs`, or once when that is
+ * null.
+ */
+export function ChildLog({
+  id,
+  everyMs,
+}: {
+  readonly id: string;
+  readonly everyMs: number | null;
+}): ReactNode {
   const { live } = usePageStore();
   const isViewer = useCell(live.live, (state) => (state.server?.role ?? 'viewer') === 'viewer');
   // Paths of the machine are in a traceback; the server refuses it to a viewer too.
@@ -34,7 +43,9 @@ export function ChildLog({ id, everyMs }: { readonly id: string; readonly everyM
 function Lines({ told: { lines, cut } }: { readonly told: ToldLog }): ReactNode {
   const [first] = lines;
   if (first === undefined)
-    return <p className="empty">It has logged nothing that is kept: no error of ours, and no crash.</p>;
+    return (
+      <p className="empty">It has logged nothing that is kept: no error of ours, and no crash.</p>
+    );
   return (
     <>
       <p className="quiet">

@@ -4,7 +4,9 @@ import { useCell } from '../store/use-cell.ts';
 import { ChildDrawer } from './child-drawer.tsx';
 import { LockDrawer } from './lock-drawer.tsx';
 
-/** Details of the child or lock in the address, beside the tables and not over them. Esc closes it. */
+/**
+ * Details of the child or lock in the address, beside the tables and not over them. Esc closes it.
+ */
 export function Drawer(): ReactNode {
   const { childId, lockId } = useCell(address);
   useFocusBack(childId, lockId);
@@ -13,8 +15,8 @@ export function Drawer(): ReactNode {
 }
 
 /**
- * When the details close, the focus goes back to where the reader came from; after a step with J or K to the row that
- * the details were of, and to the page where neither is left.
+ * When the details close, the focus goes back to where the reader came from; after a step with J or
+ * K to the row that the details were of, and to the page where neither is left.
  */
 function useFocusBack(childId: string | null, lockId: string | null): void {
   const origin = useRef<Element | null>(null);

@@ -17,7 +17,9 @@ export function GatewayFacts({ session }: { readonly session: PastRow | null }):
           ['Closed', textIn(session, 'close_reason')],
           [
             'Bytes in, out, err',
-            ['bytes_in', 'bytes_out', 'bytes_err'].map((key) => bytes(numberIn(session, key))).join(', '),
+            ['bytes_in', 'bytes_out', 'bytes_err']
+              .map((key) => bytes(numberIn(session, key)))
+              .join(', '),
           ],
           ['Sign-in, exec', [phase('auth_ms'), phase('exec_ms')].join(', ')],
           ['Forked, first byte', [phase('forked_ms'), phase('first_byte_ms')].join(', ')],

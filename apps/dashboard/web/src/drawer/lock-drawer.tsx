@@ -21,7 +21,8 @@ export function LockDrawer({ id }: { readonly id: string }): ReactNode {
       <DrawerFrame title={loading ? 'Looking…' : 'Lock'} actions={null}>
         {!loading && (
           <p className="empty">
-            This lock is free. Who held it before is in <Link to={{ page: 'history' }}>History</Link>.
+            This lock is free. Who held it before is in{' '}
+            <Link to={{ page: 'history' }}>History</Link>.
           </p>
         )}
       </DrawerFrame>
@@ -67,7 +68,11 @@ function Waiters({ waiters }: { readonly waiters: readonly LockParty[] }): React
     <ul className="plain">
       {waiters.map((waiter, index) => (
         <li key={`${waiter.childId ?? partyText(waiter)} ${index}`}>
-          {waiter.childId ? <Link to={{ childId: waiter.childId }}>{partyText(waiter)}</Link> : partyText(waiter)}
+          {waiter.childId ? (
+            <Link to={{ childId: waiter.childId }}>{partyText(waiter)}</Link>
+          ) : (
+            partyText(waiter)
+          )}
           {waiter.since !== null && (
             <span className="quiet">
               {' '}

@@ -16,7 +16,8 @@ export function UsageCharts({
 }): ReactNode {
   const cpu = joined(past, 'cpu_percent', trend, trend?.cpu);
   const memory = joined(past, 'private_bytes', trend, trend?.memory);
-  if (cpu.length < 2 && memory.length < 2) return <p className="quiet">Not enough samples for a chart yet.</p>;
+  if (cpu.length < 2 && memory.length < 2)
+    return <p className="quiet">Not enough samples for a chart yet.</p>;
   return (
     <>
       <LineChart name="CPU" points={cpu} text={percent} />

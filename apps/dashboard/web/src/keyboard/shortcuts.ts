@@ -22,7 +22,13 @@ export function listenForShortcuts(store: PageStore): void {
       return;
     }
     // A dialog has keys of its own, and a field is typed into.
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]') !== null) return;
+    if (
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      document.querySelector('dialog[open]') !== null
+    )
+      return;
     if (event.key === 'Escape') return leave();
     if (isTypedInto(event.target) || !singleKeys.get()) return;
     if (perform(store, event.key, event.target)) event.preventDefault();
@@ -84,10 +90,15 @@ function step({ cursor, shownIds }: PageStore, by: number): boolean {
 }
 
 function isTypedInto(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;
+  return (
+    target instanceof HTMLElement &&
+    target.closest('input, textarea, select, [contenteditable]') !== null
+  );
 }
 
 /** Nothing that Enter would press by itself. */
 function isBare(target: EventTarget | null): boolean {
-  return !(target instanceof HTMLElement) || target.closest('a, button, summary, [role=option]') === null;
+  return (
+    !(target instanceof HTMLElement) || target.closest('a, button, summary, [role=option]') === null
+  );
 }

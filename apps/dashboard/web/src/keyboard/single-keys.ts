@@ -2,7 +2,10 @@ import { Cell } from '../store/cell.ts';
 
 const key = 'hatchery-single-keys';
 
-/** Whether single letters are shortcuts: speech input types them by accident (WCAG 2.1.4), so they can be switched off. */
+/**
+ * Whether single letters are shortcuts: speech input types them by accident (WCAG 2.1.4), so they
+ * can be switched off.
+ */
 export const singleKeys = new Cell<boolean>(localStorage.getItem(key) !== 'off');
 
 export function setSingleKeys(on: boolean): void {

@@ -1,12 +1,34 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyView, type LiveMessage } from '@hatchery/events';
-import { firstState, transition, type LiveEvent, type LiveState, type Transition } from './connection.ts';
-import { askAgainMs, dialTimeoutMs, redialMsMax, redialMsMin, staleAfterMs, wakeSilenceMs } from './limits.ts';
+import {
+  firstState,
+  transition,
+  type LiveEvent,
+  type LiveState,
+  type Transition,
+} from './connection.ts';
+import {
+  askAgainMs,
+  dialTimeoutMs,
+  redialMsMax,
+  redialMsMin,
+  staleAfterMs,
+  wakeSilenceMs,
+} from './limits.ts';
 
 const feed = { up: true, since: '2026-11-21T00:00:00.000Z' } as const;
 const serverTime = new Date(50_000).toISOString();
-const hello = { type: 'hello', epoch: 'e', serverTime, hz: 4, role: 'admin', build: 'b1', host: 'vm', feed } as const;
+const hello = {
+  type: 'hello',
+  epoch: 'e',
+  serverTime,
+  hz: 4,
+  role: 'admin',
+  build: 'b1',
+  host: 'vm',
+  feed,
+} as const;
 const snapshot = { type: 'snapshot', epoch: 'e', seq: 3, round: 1, view: emptyView } as const;
 const drained = { kind: 'forker.draining', draining: true, actor: 'bo', at: '' } as const;
 
@@ -15,10 +37,13 @@ function run(
   random = 0,
   from: LiveState = firstState(0),
 ): Transition {
-  return steps.reduce<Transition>(({ state }, [at, event]) => transition(state, event, at, random), {
-    state: from,
-    effects: [],
-  });
+  return steps.reduce<Transition>(
+    ({ state }, [at, event]) => transition(state, event, at, random),
+    {
+      state: from,
+      effects: [],
+    },
+  );
 }
 
 const says = (message: LiveMessage): LiveEvent => ({ type: 'message', message });
@@ -34,7 +59,9 @@ const live = run([
 
 test('a page that connects says where it stands, first of all', () => {
   const { effects } = run([[0, opened]]);
-  assert.deepEqual(effects, [{ type: 'send', request: { type: 'resume', epoch: '', seq: 0, round: 0 } }]);
+  assert.deepEqual(effects, [
+    { type: 'send', request: { type: 'resume', epoch: '', seq: 0, round: 0 } },
+  ]);
 });
 
 test('a page that comes back says what it knows', () => {
@@ -46,7 +73,9 @@ test('a page that comes back says what it knows', () => {
     0,
     live,
   );
-  assert.deepEqual(effects, [{ type: 'send', request: { type: 'resume', epoch: 'e', seq: 3, round: 1 } }]);
+  assert.deepEqual(effects, [
+    { type: 'send', request: { type: 'resume', epoch: 'e', seq: 3, round: 1 } },
+  ]);
 });
 
 test('a hole is asked about at once, but not with every message that follows it', () => {
@@ -123,7 +152,10 @@ test('a connection that falls silent is given up, and one that never opens too',
 });
 
 test('a computer that wakes up does not wait for what was not heard for long', () => {
-  assert.deepEqual(run([[20 + wakeSilenceMs, woke]], 0, live).effects, [{ type: 'hang-up' }, { type: 'dial' }]);
+  assert.deepEqual(run([[20 + wakeSilenceMs, woke]], 0, live).effects, [
+    { type: 'hang-up' },
+    { type: 'dial' },
+  ]);
   assert.deepEqual(run([[19 + wakeSilenceMs, woke]], 0, live).effects, []);
   assert.deepEqual(
     run(
@@ -146,7 +178,15 @@ test('a computer that wakes up gives an old connection two seconds to answer', (
     { type: 'dial' },
   ]);
   assert.deepEqual(run([...asleep, [wokeAt + wakeSilenceMs - 1, tick]], 0, live).effects, []);
-  const beat = says({ type: 'heartbeat', epoch: 'e', seq: 3, round: 1, serverTime, feed, stuck: [] });
+  const beat = says({
+    type: 'heartbeat',
+    epoch: 'e',
+    seq: 3,
+    round: 1,
+    serverTime,
+    feed,
+    stuck: [],
+  });
   const answered = run([...asleep, [wokeAt + 700, beat], [wokeAt + wakeSilenceMs, tick]], 0, live);
   assert.deepEqual(answered.effects, []);
   assert.equal(answered.state.phase.name, 'open');
@@ -186,12 +226,19 @@ test('the last word of the forker is what the server says of it, or what happene
   const beat = { type: 'heartbeat', epoch: 'e', seq: 3, round: 1, serverTime, stuck: [] } as const;
   const silent = run([[50_000, says({ ...beat, feed: { ...feed, heardAt } })]], 0, live).state;
   assert.equal(silent.forkerHeardAt, 49_000);
-  const spoke = run([[50_100, says({ type: 'event', event: { ...drained, seq: 4 } })]], 0, silent).state;
+  const spoke = run(
+    [[50_100, says({ type: 'event', event: { ...drained, seq: 4 } })]],
+    0,
+    silent,
+  ).state;
   assert.equal(spoke.forkerHeardAt, 50_100);
   const remembered = run([[50_200, says({ ...snapshot, seq: 9 })]], 0, silent).state;
   assert.equal(remembered.forkerHeardAt, 49_000, 'a snapshot is no word of the forker');
   const away = { up: false, since: heardAt, reason: 'gone' } as const;
-  assert.equal(run([[50_300, says({ ...beat, feed: away })]], 0, spoke).state.forkerHeardAt, 49_000);
+  assert.equal(
+    run([[50_300, says({ ...beat, feed: away })]], 0, spoke).state.forkerHeardAt,
+    49_000,
+  );
   assert.equal(live.forkerHeardAt, null, 'an older server does not say');
 });
 

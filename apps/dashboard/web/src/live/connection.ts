@@ -1,15 +1,36 @@
-import type { FeedState, LiveMessage, LivePosition, LiveRequest, ReadOnlyState, Role, Stuck } from '@hatchery/events';
+// Long: one connection, from its first attempt to its end.
+import type {
+  FeedState,
+  LiveMessage,
+  LivePosition,
+  LiveRequest,
+  ReadOnlyState,
+  Role,
+  Stuck,
+} from '@hatchery/events';
 import { highest } from '../acting/ranks.ts';
 import { nextClockOffset } from './clock.ts';
 import { fold, type Verdict } from './fold.ts';
 import type { LiveData } from './live-data.ts';
-import { askAgainMs, dialTimeoutMs, redialMsMax, redialMsMin, staleAfterMs, wakeSilenceMs } from './limits.ts';
+import {
+  askAgainMs,
+  dialTimeoutMs,
+  redialMsMax,
+  redialMsMin,
+  staleAfterMs,
+  wakeSilenceMs,
+} from './limits.ts';
 
 /** Where the connection stands. Instants are milliseconds of this computer's clock. */
 export type Phase =
   | { readonly name: 'dialling'; readonly since: number; readonly attempt: number }
   /** `wokeAt` is since when an answer is waited for after the computer woke up, or null. */
-  | { readonly name: 'open'; readonly askedAt: number; readonly attempt: number; readonly wokeAt: number | null }
+  | {
+      readonly name: 'open';
+      readonly askedAt: number;
+      readonly attempt: number;
+      readonly wokeAt: number | null;
+    }
   | { readonly name: 'waiting'; readonly until: number; readonly attempt: number };
 
 /** What the server said of itself and of us. */
@@ -36,7 +57,9 @@ export interface LiveState {
   readonly readOnly: ReadOnlyState | null;
   /** When the server was last heard. */
   readonly heardAt: number | null;
-  /** When the forker was last heard, by this computer's clock; null when the server does not say. */
+  /**
+   * When the forker was last heard, by this computer's clock; null when the server does not say.
+   */
   readonly forkerHeardAt: number | null;
   /** The highest role that this page has had: whoever has less now was signed out. */
   readonly formerRole: Role | null;
@@ -61,7 +84,9 @@ export type LiveEvent =
   | { readonly type: 'woke' };
 
 export type LiveEffect =
-  { readonly type: 'dial' } | { readonly type: 'hang-up' } | { readonly type: 'send'; readonly request: LiveRequest };
+  | { readonly type: 'dial' }
+  | { readonly type: 'hang-up' }
+  | { readonly type: 'send'; readonly request: LiveRequest };
 
 export interface Transition {
   readonly state: LiveState;
@@ -90,12 +115,23 @@ export function firstState(at: number): LiveState {
   };
 }
 
-/** The state after one event at the instant `at`. `random` in [0, 1) spreads the reconnects of many pages. */
-export function transition(state: LiveState, event: LiveEvent, at: number, random: number): Transition {
+/**
+ * The state after one event at the instant `at`. `random` in [0, 1) spreads the reconnects of many
+ * pages.
+ */
+export function transition(
+  state: LiveState,
+  event: LiveEvent,
+  at: number,
+  random: number,
+): Transition {
   switch (event.type) {
     case 'opened':
       return {
-        state: { ...state, phase: { name: 'open', askedAt: at, attempt: state.phase.attempt, wokeAt: null } },
+        state: {
+          ...state,
+          phase: { name: 'open', askedAt: at, attempt: state.phase.attempt, wokeAt: null },
+        },
         effects: [ask(state.data)],
       };
     case 'message':
@@ -128,10 +164,17 @@ function hear(state: LiveState, message: LiveMessage, at: number): Transition {
   return { state: { ...heard, phase: { ...phase, askedAt: at } }, effects: [ask(data)] };
 }
 
-/** Numbers of one run of the server say nothing about those of another: between hello and snapshot nothing fits. */
-function judge({ data, server }: LiveState, message: LiveMessage): { data: LiveData | null; verdict: Verdict } {
+/**
+ * Numbers of one run of the server say nothing about those of another: between hello and snapshot
+ * nothing fits.
+ */
+function judge(
+  { data, server }: LiveState,
+  message: LiveMessage,
+): { data: LiveData | null; verdict: Verdict } {
   const foreign = data !== null && server !== null && data.epoch !== server.epoch;
-  if (foreign && (message.type === 'event' || message.type === 'usage')) return { data, verdict: 'gap' };
+  if (foreign && (message.type === 'event' || message.type === 'usage'))
+    return { data, verdict: 'gap' };
   return fold(data, message);
 }
 
@@ -143,14 +186,24 @@ function told(state: LiveState, message: LiveMessage, at: number): Partial<LiveS
   if (message.type === 'heartbeat') {
     const stuck = message.stuck.length === 0 ? nobodyStuck : message.stuck;
     const { feed, readOnly = null } = message;
-    return { feed, stuck, readOnly, clockOffsetMs, forkerHeardAt: forkerHeard(feed, clockOffsetMs) };
+    return {
+      feed,
+      stuck,
+      readOnly,
+      clockOffsetMs,
+      forkerHeardAt: forkerHeard(feed, clockOffsetMs),
+    };
   }
   const { epoch, role, build, host, feed, drainTimeoutS = null } = message;
   const server = { epoch, role, build, host, drainTimeoutS };
   const formerRole = highest(state.formerRole ?? role, role);
   const forkerHeardAt = forkerHeard(feed, clockOffsetMs);
   return {
-    ...{ feed, clockOffsetMs, server, formerRole, forkerHeardAt },
+    feed,
+    clockOffsetMs,
+    server,
+    formerRole,
+    forkerHeardAt,
     firstBuild: state.firstBuild ?? build,
     refusal: null,
     obstacle: null,
@@ -183,7 +236,8 @@ function wake(state: LiveState, at: number): Transition {
   if (phase.name === 'waiting') return dial(state, 0, at);
   if (phase.name === 'dialling') return { state, effects: [] };
   if (at - (state.heardAt ?? phase.askedAt) >= wakeSilenceMs) return redial(state, at);
-  // It was heard just now, perhaps before the sleep: the next heartbeat is the answer, and it is due in a second.
+  // It was heard just now, perhaps before the sleep: the next heartbeat is the answer, and it is
+  // due in a second.
   return { state: { ...state, phase: { ...phase, wokeAt: at } }, effects: [] };
 }
 
@@ -194,11 +248,17 @@ function redial(state: LiveState, at: number): Transition {
 }
 
 function dial(state: LiveState, attempt: number, at: number): Transition {
-  return { state: { ...state, phase: { name: 'dialling', since: at, attempt } }, effects: [{ type: 'dial' }] };
+  return {
+    state: { ...state, phase: { name: 'dialling', since: at, attempt } },
+    effects: [{ type: 'dial' }],
+  };
 }
 
 function giveUp(state: LiveState, at: number, random: number): Transition {
-  return { state: { ...state, phase: waiting(state.phase.attempt, at, random) }, effects: [{ type: 'hang-up' }] };
+  return {
+    state: { ...state, phase: waiting(state.phase.attempt, at, random) },
+    effects: [{ type: 'hang-up' }],
+  };
 }
 
 function waiting(attempt: number, at: number, random: number): Phase {

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { emptyView, reduce, type EventBody, type LiveMessage, type LivePosition, type View } from '@hatchery/events';
+import {
+  emptyView,
+  reduce,
+  type EventBody,
+  type LiveMessage,
+  type LivePosition,
+  type View,
+} from '@hatchery/events';
 import { exampleChild, exampleEnd, exampleUsage } from '@hatchery/events/fixtures';
 import { fold } from './fold.ts';
 import type { LiveData } from './live-data.ts';
@@ -52,14 +59,26 @@ class Server {
   }
 
   beat(): void {
-    this.told.push({ type: 'heartbeat', ...this.position, serverTime: '', feed: { up: true, since: '' }, stuck: [] });
+    this.told.push({
+      type: 'heartbeat',
+      ...this.position,
+      serverTime: '',
+      feed: { up: true, since: '' },
+      stuck: [],
+    });
   }
 
   resume(from: LivePosition | null): LiveMessage[] {
     const known =
-      from?.epoch === String(this.epoch) && from.seq >= this.#start && from.seq <= this.seq && from.round <= this.round;
+      from?.epoch === String(this.epoch) &&
+      from.seq >= this.#start &&
+      from.seq <= this.seq &&
+      from.round <= this.round;
     if (from === null || !known) return [this.snapshot()];
-    return [...this.#events.filter(({ event }) => event.seq > from.seq), this.usageAfter(from.round)];
+    return [
+      ...this.#events.filter(({ event }) => event.seq > from.seq),
+      this.usageAfter(from.round),
+    ];
   }
 
   snapshot(): LiveMessage {
@@ -75,7 +94,9 @@ class Server {
 
 const ids = fc.constantFrom('c1', 'c2', 'c3');
 const step = fc.oneof(
-  ids.map((id) => (server: Server) => server.happen({ kind: 'child.spawned', child: exampleChild(id) })),
+  ids.map(
+    (id) => (server: Server) => server.happen({ kind: 'child.spawned', child: exampleChild(id) }),
+  ),
   ids.map((id) => (server: Server) => server.happen(exampleEnd(id))),
   fc.tuple(ids, fc.nat(99)).map(
     ([id, cpu]) =>
@@ -85,7 +106,14 @@ const step = fc.oneof(
   fc.constant((server: Server) => server.beat()),
 );
 /** What the way from server to page does to one message. */
-const fate = fc.constantFrom('arrives', 'arrives', 'arrives', 'is lost', 'arrives twice', 'is overtaken');
+const fate = fc.constantFrom(
+  'arrives',
+  'arrives',
+  'arrives',
+  'is lost',
+  'arrives twice',
+  'is overtaken',
+);
 
 function deliver(messages: readonly LiveMessage[], fates: readonly string[]): LiveMessage[] {
   const arrived: LiveMessage[] = [];
@@ -100,11 +128,17 @@ function deliver(messages: readonly LiveMessage[], fates: readonly string[]): Li
 }
 
 /** Folds what arrives, asking the server again at each gap; its answer arrives whole. */
-function listen(data: LiveData | null, arrived: readonly LiveMessage[], server: Server): LiveData | null {
+function listen(
+  data: LiveData | null,
+  arrived: readonly LiveMessage[],
+  server: Server,
+): LiveData | null {
   return arrived.reduce<LiveData | null>((known, message) => {
     const folded = fold(known, message);
     if (folded.verdict !== 'gap') return folded.data;
-    return server.resume(folded.data).reduce<LiveData | null>((next, each) => fold(next, each).data, folded.data);
+    return server
+      .resume(folded.data)
+      .reduce<LiveData | null>((next, each) => fold(next, each).data, folded.data);
   }, data);
 }
 
@@ -127,7 +161,10 @@ test('whatever is lost, doubled, overtaken or cut off on the way, the next heart
         server.beat();
         data = listen(data, server.told, server);
         assert.ok(data !== null);
-        assert.deepEqual({ ...data, view: live(data.view) }, { ...server.position, view: live(server.view) });
+        assert.deepEqual(
+          { ...data, view: live(data.view) },
+          { ...server.position, view: live(server.view) },
+        );
       },
     ),
     { numRuns: 500 },
@@ -136,10 +173,18 @@ test('whatever is lost, doubled, overtaken or cut off on the way, the next heart
 
 /** Usage is live: what a child used last before its end is not told to those who missed it. */
 function live(view: View): View {
-  return { ...view, recentChildren: view.recentChildren.map((child) => ({ ...child, usage: null })) };
+  return {
+    ...view,
+    recentChildren: view.recentChildren.map((child) => ({ ...child, usage: null })),
+  };
 }
 
-const data: LiveData = { epoch: 'e', seq: 5, round: 2, view: { ...emptyView, children: { c1: exampleChild('c1') } } };
+const data: LiveData = {
+  epoch: 'e',
+  seq: 5,
+  round: 2,
+  view: { ...emptyView, children: { c1: exampleChild('c1') } },
+};
 const samples = [{ id: 'c1', at: '', usage: exampleUsage(7) }];
 const drained = { kind: 'forker.draining', draining: true, actor: 'bo', at: '' } as const;
 
@@ -152,9 +197,24 @@ const judgements: readonly (readonly [string, LiveData | null, LiveMessage, stri
   ['merged rounds', data, { type: 'usage', seq: 5, after: 1, round: 4, samples }, 'applied'],
   ['a round told before', data, { type: 'usage', seq: 5, after: 1, round: 2, samples }, 'old'],
   ['a round after a hole', data, { type: 'usage', seq: 5, after: 3, round: 4, samples }, 'gap'],
-  ['usage as of an event that is missing', data, { type: 'usage', seq: 6, after: 2, round: 3, samples }, 'gap'],
-  ['a snapshot that was overtaken', data, { type: 'snapshot', epoch: 'e', seq: 4, round: 2, view: emptyView }, 'old'],
-  ['a snapshot of another run', data, { type: 'snapshot', epoch: 'f', seq: 1, round: 0, view: emptyView }, 'applied'],
+  [
+    'usage as of an event that is missing',
+    data,
+    { type: 'usage', seq: 6, after: 2, round: 3, samples },
+    'gap',
+  ],
+  [
+    'a snapshot that was overtaken',
+    data,
+    { type: 'snapshot', epoch: 'e', seq: 4, round: 2, view: emptyView },
+    'old',
+  ],
+  [
+    'a snapshot of another run',
+    data,
+    { type: 'snapshot', epoch: 'f', seq: 1, round: 0, view: emptyView },
+    'applied',
+  ],
 ];
 
 for (const [name, before, message, verdict] of judgements) {

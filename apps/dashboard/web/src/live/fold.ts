@@ -10,7 +10,10 @@ export interface Folded {
   readonly verdict: Verdict;
 }
 
-/** The data after one message. A message is applied exactly when everything before it has been; nothing is guessed. */
+/**
+ * The data after one message. A message is applied exactly when everything before it has been;
+ * nothing is guessed.
+ */
 export function fold(data: LiveData | null, message: LiveMessage): Folded {
   switch (message.type) {
     case 'hello':
@@ -40,13 +43,19 @@ function foldSnapshot(
   return { data: { epoch, seq, round, view }, verdict: 'applied' };
 }
 
-function foldUsage(data: LiveData | null, message: Extract<LiveMessage, { type: 'usage' }>): Folded {
+function foldUsage(
+  data: LiveData | null,
+  message: Extract<LiveMessage, { type: 'usage' }>,
+): Folded {
   if (data === null) return { data, verdict: 'gap' };
   if (message.round <= data.round) return { data, verdict: 'old' };
   // Usage as of another event could name children that are not known yet, or not any more.
   if (message.after > data.round || message.seq !== data.seq) return { data, verdict: 'gap' };
   const { round, samples } = message;
-  return { data: FoldedData.after(data, { kind: 'child.usage', samples }, { round }), verdict: 'applied' };
+  return {
+    data: FoldedData.after(data, { kind: 'child.usage', samples }, { round }),
+    verdict: 'applied',
+  };
 }
 
 function compare(data: LiveData | null, told: LivePosition): Verdict {

@@ -3,8 +3,8 @@ import type { EventBody, LivePosition, View } from '@hatchery/events';
 import type { LiveData } from './live-data.ts';
 
 /**
- * Data that is folded in place: five thousand children are not copied for each message. Only the newest may be folded
- * on; an older one shows what the newest does.
+ * Data that is folded in place: five thousand children are not copied for each message. Only the
+ * newest may be folded on; an older one shows what the newest does.
  */
 export class FoldedData implements LiveData {
   readonly epoch: string;

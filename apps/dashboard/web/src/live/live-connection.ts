@@ -1,12 +1,21 @@
 import type { LiveMessage } from '@hatchery/events';
-import { firstState, transition, type LiveEffect, type LiveEvent, type LiveState } from './connection.ts';
+import {
+  firstState,
+  transition,
+  type LiveEffect,
+  type LiveEvent,
+  type LiveState,
+} from './connection.ts';
 import { tickMs } from './limits.ts';
 import { hindranceOf } from './refusal.ts';
 
 /** FoldedData after each transition; `message` is the one that caused it, if one did. */
 export type LiveWatcher = (state: LiveState, message: LiveMessage | null) => void;
 
-/** Holds the WebSocket open and performs what {@link transition} decides. Dispose to hang up for good. */
+/**
+ * Holds the WebSocket open and performs what {@link transition} decides. Dispose to hang up for
+ * good.
+ */
 export function keepLive(url: string, watch: LiveWatcher): Disposable {
   let state = firstState(Date.now());
   let socket: WebSocket | null = null;
@@ -41,8 +50,15 @@ export function keepLive(url: string, watch: LiveWatcher): Disposable {
 /** What the server closes with when the sign-in behind a stream is over. */
 const signInOverCode = 4001;
 
-/** Opens a socket whose events count only while it is the current one: a socket that was given up has nothing to say. */
-function open(url: string, happen: (event: LiveEvent) => void, isCurrent: (socket: WebSocket) => boolean): WebSocket {
+/**
+ * Opens a socket whose events count only while it is the current one: a socket that was given up
+ * has nothing to say.
+ */
+function open(
+  url: string,
+  happen: (event: LiveEvent) => void,
+  isCurrent: (socket: WebSocket) => boolean,
+): WebSocket {
   const socket = new WebSocket(url);
   const report = (event: LiveEvent): void => {
     if (isCurrent(socket)) happen(event);
@@ -52,9 +68,12 @@ function open(url: string, happen: (event: LiveEvent) => void, isCurrent: (socke
   socket.addEventListener('open', () => (opened = true));
   socket.addEventListener('close', ({ code }) => {
     report({ type: 'closed' });
-    // A browser does not tell a page why its upgrade was refused, so the server is asked by another way.
+    // A browser does not tell a page why its upgrade was refused, so the server is asked by another
+    // way.
     if (!opened || code === signInOverCode)
-      void hindranceOf().then((hindrance) => hindrance !== null && isCurrent(socket) && happen(hindrance));
+      void hindranceOf().then(
+        (hindrance) => hindrance !== null && isCurrent(socket) && happen(hindrance),
+      );
   });
   socket.addEventListener('message', ({ data }) => {
     report({ type: 'message', message: JSON.parse(String(data)) as LiveMessage });

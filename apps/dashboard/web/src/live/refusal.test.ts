@@ -5,11 +5,20 @@ import { hindranceIn } from './refusal.ts';
 const told = (error: string): string => JSON.stringify({ error });
 
 test('a missing sign-in is told apart from what stands in the way', () => {
-  assert.deepEqual(hindranceIn(401, told('Not signed in.')), { type: 'refused', reason: 'Not signed in.' });
+  assert.deepEqual(hindranceIn(401, told('Not signed in.')), {
+    type: 'refused',
+    reason: 'Not signed in.',
+  });
   // A proxy that asks for a password answers with a page of its own.
   assert.equal(hindranceIn(401, '<html>')?.type, 'refused');
-  assert.deepEqual(hindranceIn(403, told('Not from here.')), { type: 'obstructed', reason: 'Not from here.' });
-  assert.deepEqual(hindranceIn(429, told('Too many.')), { type: 'obstructed', reason: 'Too many.' });
+  assert.deepEqual(hindranceIn(403, told('Not from here.')), {
+    type: 'obstructed',
+    reason: 'Not from here.',
+  });
+  assert.deepEqual(hindranceIn(429, told('Too many.')), {
+    type: 'obstructed',
+    reason: 'Too many.',
+  });
 });
 
 test('a proxy that passes on no WebSocket is named as the cause', () => {
@@ -26,5 +35,8 @@ test('an answer of something else is not taken for one of Hatchery', () => {
     [200, '{"error": 1}'],
     [403, 'null'],
   ] as const)
-    assert.match(hindranceIn(status, body)?.reason ?? '', new RegExp(`not Hatchery answers .* status ${status}`));
+    assert.match(
+      hindranceIn(status, body)?.reason ?? '',
+      new RegExp(`not Hatchery answers .* status ${status}`),
+    );
 });

@@ -10,8 +10,8 @@ export interface Hindrance {
 }
 
 /**
- * Asks the address of the stream by plain HTTP, since a browser does not tell a page why a WebSocket was refused. Null when
- * nobody answers.
+ * Asks the address of the stream by plain HTTP, since a browser does not tell a page why a
+ * WebSocket was refused. Null when nobody answers.
  */
 export async function hindranceOf(): Promise<Hindrance | null> {
   try {
@@ -28,7 +28,10 @@ export async function hindranceOf(): Promise<Hindrance | null> {
 export function hindranceIn(status: number, body: string): Hindrance | null {
   const error = errorIn(body);
   if (status === 401)
-    return { type: 'refused', reason: error ?? 'The server, or a proxy before it, wants a sign-in (401).' };
+    return {
+      type: 'refused',
+      reason: error ?? 'The server, or a proxy before it, wants a sign-in (401).',
+    };
   if (error === null)
     return {
       type: 'obstructed',

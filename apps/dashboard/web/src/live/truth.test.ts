@@ -28,7 +28,9 @@ test('a page that heard from the server a moment ago is live', () => {
 
 test('a page that is not let in is signed out, whatever its data; one that is let in again is not', () => {
   const refusal = 'Not signed in.';
-  assert.deepEqual(truthOf({ ...live, phase: waiting, refusal }, heardAt + 300), { word: 'signed out' });
+  assert.deepEqual(truthOf({ ...live, phase: waiting, refusal }, heardAt + 300), {
+    word: 'signed out',
+  });
   assert.deepEqual(truthOf({ ...firstState(0), refusal }, 300), { word: 'signed out' });
   assert.equal(truthOf({ ...live, refusal }, heardAt + 300).word, 'live');
 });
@@ -47,7 +49,10 @@ test('numbers are known once the forker has told them', () => {
 });
 
 test('a page that lost its connection is reconnecting, then stale', () => {
-  assert.deepEqual(truthOf({ ...live, phase: waiting }, heardAt + 300), { word: 'reconnecting', ageMs: 300 });
+  assert.deepEqual(truthOf({ ...live, phase: waiting }, heardAt + 300), {
+    word: 'reconnecting',
+    ageMs: 300,
+  });
   assert.equal(truthOf({ ...live, phase: waiting }, heardAt + staleAfterMs).word, 'stale');
 });
 
@@ -55,7 +60,10 @@ test('a page whose forker is silent is as old as its last word, and stale in the
   const silentFor = (ms: number) => truthOf({ ...live, forkerHeardAt: heardAt - ms }, heardAt);
   assert.deepEqual(silentFor(3_700), { word: 'live', ageMs: 3_700 });
   assert.deepEqual(silentFor(14_000), { word: 'stale', ageMs: 14_000 });
-  assert.deepEqual(truthOf({ ...live, forkerHeardAt: heardAt }, heardAt + 14_000), { word: 'stale', ageMs: 14_000 });
+  assert.deepEqual(truthOf({ ...live, forkerHeardAt: heardAt }, heardAt + 14_000), {
+    word: 'stale',
+    ageMs: 14_000,
+  });
 });
 
 test('a clock that was set back makes no data from the future', () => {

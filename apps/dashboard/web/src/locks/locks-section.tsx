@@ -44,7 +44,9 @@ export function LocksSection(): ReactNode {
       </div>
       {locksAs === 'tree' && known ? <Trees /> : <LocksTable locks={shown} />}
       {!known && <p className="empty">It is not known which locks are held.</p>}
-      {known && locksAs === 'table' && locks.length === 0 && <p className="empty">No lock is held.</p>}
+      {known && locksAs === 'table' && locks.length === 0 && (
+        <p className="empty">No lock is held.</p>
+      )}
     </section>
   );
 }
@@ -52,7 +54,8 @@ export function LocksSection(): ReactNode {
 function Trees(): ReactNode {
   const { live } = usePageStore();
   const { roots, deadlocks } = waitForest(useCell(live.locks));
-  if (roots.length + deadlocks.length === 0) return <p className="empty">Nobody waits for a lock.</p>;
+  if (roots.length + deadlocks.length === 0)
+    return <p className="empty">Nobody waits for a lock.</p>;
   return (
     <ul className="wait-trees" aria-label="Wait trees">
       {deadlocks.map((deadlock) => (

@@ -7,7 +7,10 @@ import { unknown } from '../parts/quantity.ts';
 import { Findings } from './findings.tsx';
 import { partyText, waitingText } from './party-text.ts';
 
-/** Each with the class of its column, which has its width whatever is in it: rows come and go while somebody aims. */
+/**
+ * Each with the class of its column, which has its width whatever is in it: rows come and go while
+ * somebody aims.
+ */
 const columns = [
   ['Condition', 'condition'],
   ['Lock', 'lock'],
@@ -19,7 +22,10 @@ const columns = [
   ['Left behind?', 'findings'],
 ] as const;
 
-/** The roles are spelled out because the narrow layout changes `display`, which takes a table's own roles away. */
+/**
+ * The roles are spelled out because the narrow layout changes `display`, which takes a table's own
+ * roles away.
+ */
 export function LocksTable({ locks }: { readonly locks: readonly Lock[] }): ReactNode {
   return (
     <div className="scroller" role="region" aria-label="Table of locks" tabIndex={0}>
@@ -33,7 +39,12 @@ export function LocksTable({ locks }: { readonly locks: readonly Lock[] }): Reac
         <thead role="rowgroup">
           <tr role="row">
             {columns.map(([name]) => (
-              <th key={name} role="columnheader" scope="col" className={name === 'Held for' ? 'number' : undefined}>
+              <th
+                key={name}
+                role="columnheader"
+                scope="col"
+                className={name === 'Held for' ? 'number' : undefined}
+              >
                 {name}
               </th>
             ))}
@@ -78,7 +89,12 @@ function LockRow({ lock }: { readonly lock: Lock }): ReactNode {
       <td role="cell" data-name="Held for" className="number">
         {holder?.since ? <Age since={holder.since} /> : unknown}
       </td>
-      <td role="cell" data-name="Waiting" className="waiting" title={waiters.map(partyText).join('; ')}>
+      <td
+        role="cell"
+        data-name="Waiting"
+        className="waiting"
+        title={waiters.map(partyText).join('; ')}
+      >
         <span>{waitingText(waiters)}</span>
       </td>
       <td role="cell" data-name="Left behind?" className="findings-cell">

@@ -14,7 +14,13 @@ interface BlockedProps {
 }
 
 /** Who waits behind whom, as nested lists: the outermost party is the one to look at. */
-export function WaitTree({ node, waits = false }: { readonly node: WaitNode; readonly waits?: boolean }): ReactNode {
+export function WaitTree({
+  node,
+  waits = false,
+}: {
+  readonly node: WaitNode;
+  readonly waits?: boolean;
+}): ReactNode {
   return (
     <div className="wait-node">
       <Party party={node.party} />
@@ -30,13 +36,17 @@ export function Blocked({ blocks, waitersMax = 200 }: BlockedProps): ReactNode {
     <div key={lock.id} className="wait-branch">
       <span className="quiet">holds</span> <Link to={{ lockId: lock.id }}>{lock.name}</Link>{' '}
       <span className="quiet">{lock.kind}</span>
-      <ul aria-label={`${countBehind({ party: null, blocks: [{ lock, waiters }] })} wait for ${lock.name}`}>
+      <ul
+        aria-label={`${countBehind({ party: null, blocks: [{ lock, waiters }] })} wait for ${lock.name}`}
+      >
         {waiters.slice(0, waitersMax).map((waiter, index) => (
           <li key={`${waiter.party?.childId ?? waiter.party?.pid ?? ''} ${index}`}>
             <WaitTree node={waiter} waits />
           </li>
         ))}
-        {waiters.length > waitersMax && <li className="quiet">and {waiters.length - waitersMax} more</li>}
+        {waiters.length > waitersMax && (
+          <li className="quiet">and {waiters.length - waitersMax} more</li>
+        )}
       </ul>
     </div>
   ));
@@ -60,7 +70,9 @@ export function DeadlockSteps({ deadlock, waitersMax = 200 }: DeadlockStepsProps
               </span>
             </span>
             {party.childId !== null && live.row(party.childId) !== undefined && (
-              <ActionButton acting={{ verb: 'signal', childId: party.childId }}>Signal…</ActionButton>
+              <ActionButton acting={{ verb: 'signal', childId: party.childId }}>
+                Signal…
+              </ActionButton>
             )}
             <ActionButton acting={{ verb: 'break', lockId: waitsFor.id }}>Break lock…</ActionButton>
           </li>
@@ -79,10 +91,12 @@ interface DeadlockStepsProps {
 /** Who it is; of a script also what it runs, for it has no details to open. */
 function Party({ party }: { readonly party: LockParty | null }): ReactNode {
   if (party === null) return <span>somebody</span>;
-  if (party.childId !== null) return <Link to={{ childId: party.childId }}>{partyText(party)}</Link>;
+  if (party.childId !== null)
+    return <Link to={{ childId: party.childId }}>{partyText(party)}</Link>;
   return (
     <span>
-      {partyText(party)} {party.command !== null && <code className="party-command">{party.command}</code>}
+      {partyText(party)}{' '}
+      {party.command !== null && <code className="party-command">{party.command}</code>}
     </span>
   );
 }

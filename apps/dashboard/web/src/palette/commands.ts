@@ -31,10 +31,20 @@ export function commandsOf({ live, acting }: PageStore): readonly Command[] {
       hint: 'page',
       run: () => visitPage(page),
     })),
-    { key: 'pause', name: paused ? 'Resume' : 'Pause', hint: 'P', run: () => (paused ? live.unpause() : live.pause()) },
+    {
+      key: 'pause',
+      name: paused ? 'Resume' : 'Pause',
+      hint: 'P',
+      run: () => (paused ? live.unpause() : live.pause()),
+    },
     // Not among them while actions are off.
     ...(live.actionsOff.get() === null ? [drainCommand] : []),
-    { key: 'sign-out', name: 'Sign out', hint: 'this browser', run: () => location.assign(fromRoot('/sign-out')) },
+    {
+      key: 'sign-out',
+      name: 'Sign out',
+      hint: 'this browser',
+      run: () => location.assign(fromRoot('/sign-out')),
+    },
     { key: 'theme', name: 'Switch theme', hint: 'light, dark, auto', run: nextTheme },
     {
       key: 'single-keys',

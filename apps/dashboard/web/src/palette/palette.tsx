@@ -38,7 +38,12 @@ function OpenPalette(): ReactNode {
     }
   };
   return (
-    <dialog ref={dialog} className="palette" aria-label="Commands" onClose={() => store.paletteOpen.set(false)}>
+    <dialog
+      ref={dialog}
+      className="palette"
+      aria-label="Commands"
+      onClose={() => store.paletteOpen.set(false)}
+    >
       <input
         role="combobox"
         aria-label="Command, child or lock"

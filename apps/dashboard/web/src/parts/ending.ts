@@ -6,7 +6,10 @@ export function ending(exit: ChildExit | null): string {
   return exit.signal ?? `exit ${exit.code}`;
 }
 
-/** The mark of an ending by a limit: `over limit cpu_s`, or `out of memory` where that was the machine's. */
+/**
+ * The mark of an ending by a limit: `over limit cpu_s`, or `out of memory` where that was the
+ * machine's.
+ */
 export function limitMark(limit: LimitName): string {
   return limit === 'memory' ? 'out of memory' : `over limit ${limit}`;
 }

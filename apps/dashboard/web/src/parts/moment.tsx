@@ -4,7 +4,10 @@ import { unknown } from './quantity.ts';
 const today = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const otherDay = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 
-/** An instant in this computer's time zone, with the day when it is not today's; the whole of it in UTC on hover. */
+/**
+ * An instant in this computer's time zone, with the day when it is not today's; the whole of it in
+ * UTC on hover.
+ */
 export function Moment({ at }: { readonly at: number | null }): ReactNode {
   if (at === null) return unknown;
   const date = new Date(at);

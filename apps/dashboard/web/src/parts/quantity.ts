@@ -29,7 +29,9 @@ export function percent(share: number | null | undefined): string {
 export function count(number: number | null | undefined): string {
   if (number === null || number === undefined) return unknown;
   if (number < 9_999.5) return grouped.format(Math.round(number));
-  return number < 999_500 ? `${digits(number / 1_000)}${space}k` : `${digits(number / 1_000_000)}${space}M`;
+  return number < 999_500
+    ? `${digits(number / 1_000)}${space}k`
+    : `${digits(number / 1_000_000)}${space}M`;
 }
 
 function digits(value: number): string {

@@ -7,11 +7,17 @@ const stepTenths = (width * 10) / (trendPointsMax - 1);
 
 interface SparklineProps {
   readonly values: readonly number[];
-  /** The value of the upper edge unless one is larger. Without it the line fills the height: its changes are what counts. */
+  /**
+   * The value of the upper edge unless one is larger. Without it the line fills the height: its
+   * changes are what counts.
+   */
   readonly top?: number;
 }
 
-/** A small line of the latest values. The number beside it says the same, so it is hidden from screen readers. */
+/**
+ * A small line of the latest values. The number beside it says the same, so it is hidden from
+ * screen readers.
+ */
 export function Sparkline({ values, top }: SparklineProps): ReactNode {
   return (
     <svg
@@ -27,7 +33,10 @@ export function Sparkline({ values, top }: SparklineProps): ReactNode {
   );
 }
 
-/** Drawn from the right, where the newest is, in tenths of a pixel: more digits are dear and not seen. */
+/**
+ * Drawn from the right, where the newest is, in tenths of a pixel: more digits are dear and not
+ * seen.
+ */
 function pointsOf(values: readonly number[], top: number | null): string {
   const [low, high] = top === null ? around(values) : [0, Math.max(top, ...values)];
   const left = trendPointsMax - values.length;
@@ -39,7 +48,10 @@ function pointsOf(values: readonly number[], top: number | null): string {
   return points;
 }
 
-/** The values from edge to edge, but never less than a tenth of the largest: a flicker is no mountain. */
+/**
+ * The values from edge to edge, but never less than a tenth of the largest: a flicker is no
+ * mountain.
+ */
 function around(values: readonly number[]): readonly [low: number, high: number] {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const half = Math.max(most - least, most / 10, 1) / 2;

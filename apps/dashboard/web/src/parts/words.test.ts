@@ -23,7 +23,18 @@ test('a length of time has two units at most', () => {
   ];
   assert.deepEqual(
     lengths.map((ms) => plain(duration(ms))),
-    ['0 s', '0 s', '0 s', '59 s', '1 m 00 s', '3 m 12 s', '59 m 59 s', '1 h 00 m', '2 h 05 m', '1 d 02 h'],
+    [
+      '0 s',
+      '0 s',
+      '0 s',
+      '59 s',
+      '1 m 00 s',
+      '3 m 12 s',
+      '59 m 59 s',
+      '1 h 00 m',
+      '2 h 05 m',
+      '1 d 02 h',
+    ],
   );
 });
 

@@ -19,7 +19,9 @@ export function AuditPage(): ReactNode {
     <section aria-labelledby="audit-heading" aria-busy={first.loading}>
       <div className="section-head">
         <h2 id="audit-heading">Audit</h2>
-        <span className="section-note">{more === null ? count(rows.length) : `the newest ${count(rows.length)}`}</span>
+        <span className="section-note">
+          {more === null ? count(rows.length) : `the newest ${count(rows.length)}`}
+        </span>
         <Exports name="audit" query={queryOf(past)} />
       </div>
       <PastForm
@@ -34,10 +36,17 @@ export function AuditPage(): ReactNode {
           {failure}
         </p>
       )}
-      <PastTable name="Audit" columns={columns} rows={numbered} keyOf={(row) => textIn(row, 'number')} />
+      <PastTable
+        name="Audit"
+        columns={columns}
+        rows={numbered}
+        keyOf={(row) => textIn(row, 'number')}
+      />
       {rows.length === 0 && <p className="empty">{emptyText(first.answer, more !== null)}</p>}
       {first.answer !== null && first.answer.damaged > 0 && (
-        <p className="empty">{count(first.answer.damaged)} damaged lines of the audit were passed over.</p>
+        <p className="empty">
+          {count(first.answer.damaged)} damaged lines of the audit were passed over.
+        </p>
       )}
       {more !== null && (
         <button type="button" className="more" onClick={more}>
@@ -50,7 +59,9 @@ export function AuditPage(): ReactNode {
 
 function emptyText(answer: PastAudit | null, hasMore: boolean): string {
   if (answer === null) return 'Loading…';
-  return hasMore ? 'No such entry among the newest; Show more looks further back.' : 'No such entry in this range.';
+  return hasMore
+    ? 'No such entry among the newest; Show more looks further back.'
+    : 'No such entry in this range.';
 }
 
 const columns: readonly PastColumn[] = [
@@ -77,5 +88,7 @@ function whatCell(row: PastRow): ReactNode {
 }
 
 function isRefused(row: PastRow): boolean {
-  return ['refusal', 'failure'].includes(textIn(row, 'kind')) || textIn(row, 'what').endsWith(' refused');
+  return (
+    ['refusal', 'failure'].includes(textIn(row, 'kind')) || textIn(row, 'what').endsWith(' refused')
+  );
 }

@@ -9,7 +9,9 @@ import { useAsked } from './use-asked.ts';
 
 const signs = { well: '✓', warning: '!', failed: '✗' } as const;
 
-/** Everything that can be seen of the service's health from here, worst first, and how to mend it. */
+/**
+ * Everything that can be seen of the service's health from here, worst first, and how to mend it.
+ */
 export function DoctorPage(): ReactNode {
   const { answer, failure, loading, again } = useAsked<readonly Check[]>('/api/doctor', 10_000);
   return (
@@ -39,8 +41,8 @@ export function DoctorPage(): ReactNode {
         ))}
       </ul>
       <p className="quiet below">
-        <code>./hatchery doctor</code> on the host checks what a start needs: ports, keys, Python, Breezy and its
-        preloads.
+        <code>./hatchery doctor</code> on the host checks what a start needs: ports, keys, Python,
+        Breezy and its preloads.
       </p>
     </section>
   );
@@ -64,14 +66,19 @@ function useOwnChecks(): readonly Check[] {
       name: 'This page’s stream',
       verdict: word === 'live' ? 'well' : word === 'stale' ? 'failed' : 'warning',
       found: word,
-      remedy: word === 'live' ? null : 'It is tried again by itself; look at the network between here and the host.',
+      remedy:
+        word === 'live'
+          ? null
+          : 'It is tried again by itself; look at the network between here and the host.',
     },
     {
       name: 'Clocks',
       verdict: skewMs < 30_000 ? 'well' : 'warning',
       found: `this computer is ${skewMs < 1_000 ? 'in step with the server' : `${duration(skewMs)} off the server`}`,
       remedy:
-        skewMs < 30_000 ? null : 'Ages here go by the server’s clock and are right; set the clock of this computer.',
+        skewMs < 30_000
+          ? null
+          : 'Ages here go by the server’s clock and are right; set the clock of this computer.',
     },
   ];
 }

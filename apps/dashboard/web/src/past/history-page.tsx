@@ -46,22 +46,32 @@ export function HistoryPage(): ReactNode {
       {first.answer?.statistics && <Spreads statistics={first.answer.statistics} />}
       <div className="section-head">
         <h3>Sessions</h3>
-        <span className="section-note">{more === null ? count(rows.length) : `the newest ${count(rows.length)}`}</span>
+        <span className="section-note">
+          {more === null ? count(rows.length) : `the newest ${count(rows.length)}`}
+        </span>
       </div>
       <PastTable name="Sessions" columns={columns} rows={rows} keyOf={(row) => textIn(row, 'id')} />
-      {rows.length === 0 && <p className="empty">{first.answer === null ? 'Loading…' : 'No session in this range.'}</p>}
+      {rows.length === 0 && (
+        <p className="empty">{first.answer === null ? 'Loading…' : 'No session in this range.'}</p>
+      )}
       {more !== null && (
         <button type="button" className="more" onClick={more}>
           Show more
         </button>
       )}
-      {first.answer?.refusals && first.answer.refusals.count > 0 && <Refusals refusals={first.answer.refusals} />}
+      {first.answer?.refusals && first.answer.refusals.count > 0 && (
+        <Refusals refusals={first.answer.refusals} />
+      )}
     </section>
   );
 }
 
 /** Whom the gateway turned away: they have no session. */
-function Refusals({ refusals: { rows, count: of } }: { readonly refusals: PastRefusals }): ReactNode {
+function Refusals({
+  refusals: { rows, count: of },
+}: {
+  readonly refusals: PastRefusals;
+}): ReactNode {
   return (
     <>
       <div className="section-head below">
@@ -70,7 +80,12 @@ function Refusals({ refusals: { rows, count: of } }: { readonly refusals: PastRe
           {of === rows.length ? count(of) : `the newest ${count(rows.length)} of ${count(of)}`}
         </span>
       </div>
-      <PastTable name="Turned away" columns={refusalColumns} rows={rows} keyOf={(row) => textIn(row, 'number')} />
+      <PastTable
+        name="Turned away"
+        columns={refusalColumns}
+        rows={rows}
+        keyOf={(row) => textIn(row, 'number')}
+      />
     </>
   );
 }
@@ -87,7 +102,11 @@ const refusalColumns: readonly PastColumn[] = [
 
 const columns: readonly PastColumn[] = [
   { name: 'Started', cell: (row) => <Moment at={numberIn(row, 'started_at')} /> },
-  { name: 'PID', numeric: true, cell: (row) => <Link to={{ childId: textIn(row, 'id') }}>{textIn(row, 'pid')}</Link> },
+  {
+    name: 'PID',
+    numeric: true,
+    cell: (row) => <Link to={{ childId: textIn(row, 'id') }}>{textIn(row, 'pid')}</Link>,
+  },
   { name: 'User', className: 'user', cell: (row) => textIn(row, 'user') },
   {
     name: 'Branch or command',
@@ -98,7 +117,11 @@ const columns: readonly PastColumn[] = [
   {
     name: 'End',
     cell: (row) => (
-      <span className="ending" data-failed={isFailed(row)} data-limit={limitOf(textIn(row, 'cause', '')) ?? undefined}>
+      <span
+        className="ending"
+        data-failed={isFailed(row)}
+        data-limit={limitOf(textIn(row, 'cause', '')) ?? undefined}
+      >
         {endingOf(row)}
       </span>
     ),

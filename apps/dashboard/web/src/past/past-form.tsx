@@ -43,9 +43,19 @@ export function PastForm({
     <div className="past-form">
       <RangeFields past={past} set={(next) => adjustAddress({ past: next })} />
       {choice === 'outcome' ? (
-        <Choice name="End" value={past['outcome'] ?? 'any'} options={outcomes} set={(value) => set('outcome', value)} />
+        <Choice
+          name="End"
+          value={past['outcome'] ?? 'any'}
+          options={outcomes}
+          set={(value) => set('outcome', value)}
+        />
       ) : (
-        <Choice name="Kind" value={past['kind'] ?? ''} options={kinds} set={(value) => set('kind', value)} />
+        <Choice
+          name="Kind"
+          value={past['kind'] ?? ''}
+          options={kinds}
+          set={(value) => set('kind', value)}
+        />
       )}
       {fields.map(({ key, name }) => (
         <TypedField
@@ -81,7 +91,9 @@ function Choice({ name, value, options, set }: ChoiceProps): ReactNode {
   );
 }
 
-/** Takes effect on Enter and when it is left: each keystroke would be a question to the database. */
+/**
+ * Takes effect on Enter and when it is left: each keystroke would be a question to the database.
+ */
 function TypedField({
   name,
   value,
@@ -100,14 +112,25 @@ function TypedField({
     <form onSubmit={submit}>
       <label>
         <span>{name}</span>
-        <input type="search" value={typed} onChange={(event) => setTyped(event.target.value)} onBlur={submit} />
+        <input
+          type="search"
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+          onBlur={submit}
+        />
       </label>
     </form>
   );
 }
 
 /** Where the rows of this very view can be had as a file. */
-export function Exports({ name, query }: { readonly name: 'history' | 'audit'; readonly query: string }): ReactNode {
+export function Exports({
+  name,
+  query,
+}: {
+  readonly name: 'history' | 'audit';
+  readonly query: string;
+}): ReactNode {
   return (
     <span className="exports">
       Export{' '}
@@ -122,7 +145,10 @@ export function Exports({ name, query }: { readonly name: 'history' | 'audit'; r
 }
 
 /** The address of a question, from what the page is narrowed to. */
-export function queryOf(past: Readonly<Record<string, string>>, more: Readonly<Record<string, string>> = {}): string {
+export function queryOf(
+  past: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string>> = {},
+): string {
   const parameters = new URLSearchParams({ ...past, ...more });
   return parameters.size === 0 ? '' : `?${parameters}`;
 }

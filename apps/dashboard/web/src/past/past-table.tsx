@@ -17,7 +17,10 @@ interface PastTableProps {
   readonly keyOf: (row: PastRow) => string;
 }
 
-/** The roles are spelled out because the narrow layout changes `display`, which takes a table's own roles away. */
+/**
+ * The roles are spelled out because the narrow layout changes `display`, which takes a table's own
+ * roles away.
+ */
 export function PastTable({ name, columns, rows, keyOf }: PastTableProps): ReactNode {
   return (
     <div className="scroller tall" role="region" aria-label={`Table of ${name}`} tabIndex={0}>
@@ -25,7 +28,12 @@ export function PastTable({ name, columns, rows, keyOf }: PastTableProps): React
         <thead role="rowgroup">
           <tr role="row">
             {columns.map((column) => (
-              <th key={column.name} role="columnheader" scope="col" className={column.numeric ? 'number' : undefined}>
+              <th
+                key={column.name}
+                role="columnheader"
+                scope="col"
+                className={column.numeric ? 'number' : undefined}
+              >
                 {column.name}
               </th>
             ))}
@@ -39,7 +47,9 @@ export function PastTable({ name, columns, rows, keyOf }: PastTableProps): React
                   key={head}
                   role="cell"
                   data-name={head}
-                  className={[numeric ? 'number' : '', className ?? ''].join(' ').trim() || undefined}
+                  className={
+                    [numeric ? 'number' : '', className ?? ''].join(' ').trim() || undefined
+                  }
                   title={title?.(row)}
                 >
                   {cell(row)}

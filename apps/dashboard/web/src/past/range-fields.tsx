@@ -1,6 +1,8 @@
 import { useState, type ReactNode, type SyntheticEvent } from 'react';
 
-/** The ranges that end now, in the words of the server's interface, and one with ends of its own. */
+/**
+ * The ranges that end now, in the words of the server's interface, and one with ends of its own.
+ */
 const ranges = [
   ['15m', 'last 15 min'],
   ['1h', 'last hour'],
@@ -15,13 +17,23 @@ const dayMs = 24 * 60 * 60 * 1_000;
 
 type Past = Readonly<Record<string, string>>;
 
-/** Which part of the past is looked at: a length that ends now, or two instants, one of which may be open. */
-export function RangeFields({ past, set }: { readonly past: Past; readonly set: (past: Past) => void }): ReactNode {
+/**
+ * Which part of the past is looked at: a length that ends now, or two instants, one of which may be
+ * open.
+ */
+export function RangeFields({
+  past,
+  set,
+}: {
+  readonly past: Past;
+  readonly set: (past: Past) => void;
+}): ReactNode {
   const { range: _range, from: _from, to: _to, ...others } = past;
   const custom = past['from'] !== undefined || past['to'] !== undefined;
   const choose = (value: string): void => {
     // To the second, as it can be typed.
-    if (value === 'custom') set({ ...others, from: new Date(Date.now() - dayMs).toISOString().slice(0, 19) + 'Z' });
+    if (value === 'custom')
+      set({ ...others, from: new Date(Date.now() - dayMs).toISOString().slice(0, 19) + 'Z' });
     else set({ ...others, range: value });
   };
   const change = (end: 'from' | 'to', value: string): void => {
@@ -32,7 +44,10 @@ export function RangeFields({ past, set }: { readonly past: Past; readonly set: 
     <>
       <label>
         <span>Range</span>
-        <select value={custom ? 'custom' : (past['range'] ?? '1d')} onChange={(event) => choose(event.target.value)}>
+        <select
+          value={custom ? 'custom' : (past['range'] ?? '1d')}
+          onChange={(event) => choose(event.target.value)}
+        >
           {ranges.map(([value, text]) => (
             <option key={value} value={value}>
               {text}
@@ -60,7 +75,10 @@ interface InstantFieldProps {
   readonly set: (value: string) => void;
 }
 
-/** An instant in this computer's time zone, as all others on the page; takes effect on Enter and when it is left. */
+/**
+ * An instant in this computer's time zone, as all others on the page; takes effect on Enter and
+ * when it is left.
+ */
 function InstantField({ name, value, set }: InstantFieldProps): ReactNode {
   const [typed, setTyped] = useState(() => localText(value));
   const submit = (event: SyntheticEvent): void => {

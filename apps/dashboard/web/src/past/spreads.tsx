@@ -14,7 +14,11 @@ const measures = [
 ] as const;
 
 /** How long things took: the half, 95 and 99 of a hundred were not longer. */
-export function Spreads({ statistics }: { readonly statistics: NonNullable<PastSessions['statistics']> }): ReactNode {
+export function Spreads({
+  statistics,
+}: {
+  readonly statistics: NonNullable<PastSessions['statistics']>;
+}): ReactNode {
   const [group, setGroup] = useState<Group>('all');
   const rows = group === 'all' ? [statistics.all] : statistics[group];
   return (
@@ -23,7 +27,12 @@ export function Spreads({ statistics }: { readonly statistics: NonNullable<PastS
         <h3>Durations</h3>
         <div className="switch" role="group" aria-label="Group durations">
           {(Object.keys(groups) as Group[]).map((each) => (
-            <button key={each} type="button" aria-pressed={each === group} onClick={() => setGroup(each)}>
+            <button
+              key={each}
+              type="button"
+              aria-pressed={each === group}
+              onClick={() => setGroup(each)}
+            >
               {groups[each]}
             </button>
           ))}

@@ -1,7 +1,10 @@
 import { useCallback, useEffect, useState } from 'react';
 import { fromRoot } from '../address/root.ts';
 
-/** What the server said to a question about the past. While one is under way the answer before it stays. */
+/**
+ * What the server said to a question about the past. While one is under way the answer before it
+ * stays.
+ */
 export interface Asked<T> {
   readonly answer: T | null;
   readonly failure: string | null;
@@ -16,7 +19,10 @@ interface State<T> {
   readonly failure: string | null;
 }
 
-/** Asks for JSON at `url`, and again whenever it changes or `everyMs` passes. A null `url` asks nothing. */
+/**
+ * Asks for JSON at `url`, and again whenever it changes or `everyMs` passes. A null `url` asks
+ * nothing.
+ */
 export function useAsked<T>(url: string | null, everyMs: number | null = null): Asked<T> {
   const [state, setState] = useState<State<T>>({ asking: '', answer: null, failure: null });
   const [round, setRound] = useState(0);
@@ -37,7 +43,12 @@ export function useAsked<T>(url: string | null, everyMs: number | null = null): 
     return () => clearInterval(timer);
   }, [everyMs, again]);
   const { answer, failure } = state;
-  return { answer: url === null ? null : answer, failure, loading: url !== null && state.asking !== asking, again };
+  return {
+    answer: url === null ? null : answer,
+    failure,
+    loading: url !== null && state.asking !== asking,
+    again,
+  };
 }
 
 async function ask<T>(
@@ -48,7 +59,9 @@ async function ask<T>(
     const response = await fetch(fromRoot(url), { signal });
     const told: unknown = await response.json();
     if (response.ok) return { answer: told as T, failure: null };
-    return { failure: (told as { error?: string }).error ?? `The server answered ${response.status}.` };
+    return {
+      failure: (told as { error?: string }).error ?? `The server answered ${response.status}.`,
+    };
   } catch {
     return { failure: 'No answer from the dashboard.' };
   }

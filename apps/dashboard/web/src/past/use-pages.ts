@@ -25,7 +25,10 @@ interface Further {
 }
 
 /** Reads `/api/<name>` narrowed by `past`. */
-export function usePages<T extends Page>(name: 'history' | 'audit', past: Readonly<Record<string, string>>): Pages<T> {
+export function usePages<T extends Page>(
+  name: 'history' | 'audit',
+  past: Readonly<Record<string, string>>,
+): Pages<T> {
   const first = useAsked<T>(`/api/${name}${queryOf(past)}`);
   const [further, setFurther] = useState<Further | null>(null);
   const page = first.answer;
@@ -36,9 +39,20 @@ export function usePages<T extends Page>(name: 'history' | 'audit', past: Readon
     if (page === null || next === null) return;
     const known = added?.rows ?? [];
     void fetch(fromRoot(`/api/${name}${queryOf(past, { after: next })}`))
-      .then((response) => (response.ok ? (response.json() as Promise<Page>) : Promise.reject(new Error())))
-      .then((told) => setFurther({ of: page, rows: [...known, ...told.rows], next: told.next, failure: null }))
-      .catch(() => setFurther({ of: page, rows: known, next, failure: 'The next rows could not be read; try again.' }));
+      .then((response) =>
+        response.ok ? (response.json() as Promise<Page>) : Promise.reject(new Error()),
+      )
+      .then((told) =>
+        setFurther({ of: page, rows: [...known, ...told.rows], next: told.next, failure: null }),
+      )
+      .catch(() =>
+        setFurther({
+          of: page,
+          rows: known,
+          next,
+          failure: 'The next rows could not be read; try again.',
+        }),
+      );
   };
   return {
     first,

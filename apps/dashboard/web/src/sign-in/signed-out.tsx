@@ -8,8 +8,8 @@ import { fromRoot, pathBelowRoot } from '../address/root.ts';
 const askMs = 2_000;
 
 /**
- * Says that the sign-in is over, which a page cannot tell from a broken network by its stream alone: a browser does not
- * say with which status a WebSocket was refused.
+ * Says that the sign-in is over, which a page cannot tell from a broken network by its stream
+ * alone: a browser does not say with which status a WebSocket was refused.
  */
 export function SignedOut(): ReactNode {
   const { live } = usePageStore();
@@ -28,7 +28,10 @@ export function SignedOut(): ReactNode {
   if (connected || refusal === null) return null;
   return (
     <p className="failure" role="alert">
-      {refusal} <a href={fromRoot(`/sign-in?to=${encodeURIComponent(pathBelowRoot() + location.search)}`)}>Sign in</a>
+      {refusal}{' '}
+      <a href={fromRoot(`/sign-in?to=${encodeURIComponent(pathBelowRoot() + location.search)}`)}>
+        Sign in
+      </a>
     </p>
   );
 }

@@ -19,7 +19,9 @@ const well: LiveState = {
 const service = {
   zygote: { state: 'ready', pid: 7 },
   draining: false,
-  ...{ drainedBy: null, drainReason: null, drainDeadline: null },
+  drainedBy: null,
+  drainReason: null,
+  drainDeadline: null,
 } as const;
 const all = (): boolean => true;
 const none = (): boolean => false;
@@ -54,7 +56,9 @@ test('a server that is silent is said, as the page cannot know anything else', (
 });
 
 test('who is signed out is told so, and not that the server is lost', () => {
-  assert.deepEqual(titles({ ...well, refusal: 'Not signed in.' }, service, at + 60_000), ['Signed out']);
+  assert.deepEqual(titles({ ...well, refusal: 'Not signed in.' }, service, at + 60_000), [
+    'Signed out',
+  ]);
 });
 
 const minutesAgo = (minutes: number): string => new Date(at - minutes * 60_000).toISOString();
@@ -74,7 +78,9 @@ test('who keeps others waiting is named once, with all behind it, and hurts afte
 });
 
 test('a deadlock is told as one, at once and as an alarm, with those behind it and not with itself twice', () => {
-  const first = exampleLock('l1', { waiters: [exampleParty('c2', { user: 'bo' }), exampleParty('c3')] });
+  const first = exampleLock('l1', {
+    waiters: [exampleParty('c2', { user: 'bo' }), exampleParty('c3')],
+  });
   const second = exampleLock('l2', {
     holder: exampleParty('c2', { user: 'bo' }),
     waiters: [exampleParty('c1', { since: minutesAgo(0) })],
@@ -83,7 +89,10 @@ test('a deadlock is told as one, at once and as an alarm, with those behind it a
   assert.deepEqual(others, []);
   assert.equal(concern?.harm, 'alarm');
   assert.match(concern?.title ?? '', /^Deadlock: (anna|bo) \(pid \d+\), (anna|bo) \(pid \d+\)$/);
-  assert.match(concern?.detail ?? '', /each waits for the next.*; 1 more behind them\. End one of them\.$/);
+  assert.match(
+    concern?.detail ?? '',
+    /each waits for the next.*; 1 more behind them\. End one of them\.$/,
+  );
   assert.equal(concern?.deadlock?.steps.length, 2);
 });
 
@@ -102,7 +111,10 @@ test('a script that waits for a script hurts no session, however long: a stale l
 
 test('a lock that was left behind is told with what can break it', () => {
   const [concern] = concerns(well, service, [exampleLock('l1', { condition: 'stale' })], at, all);
-  assert.deepEqual([concern?.title, concern?.lockId, concern?.harm], ['Stale branch lock', 'l1', 'alarm']);
+  assert.deepEqual(
+    [concern?.title, concern?.lockId, concern?.harm],
+    ['Stale branch lock', 'l1', 'alarm'],
+  );
 });
 
 test('a stuck child comes before what was wished', () => {
@@ -113,21 +125,29 @@ test('a stuck child comes before what was wished', () => {
 });
 
 test('a hundred stale locks are a few lines and a count', () => {
-  const locks = Array.from({ length: 100 }, (_, index) => exampleLock(`l${index}`, { condition: 'stale' }));
+  const locks = Array.from({ length: 100 }, (_, index) =>
+    exampleLock(`l${index}`, { condition: 'stale' }),
+  );
   const found = concerns(well, service, locks, at, all);
   assert.equal(found.length, 6);
   assert.equal(found.at(-1)?.title, '95 more stale locks');
 });
 
 test('a holder that is gone is not offered to be ended, and its lock is told once, with when it frees itself', () => {
-  const held = { condition: 'orphaned', waiters: [exampleParty('c2', { since: minutesAgo(0) })] } as const;
+  const held = {
+    condition: 'orphaned',
+    waiters: [exampleParty('c2', { since: minutesAgo(0) })],
+  } as const;
   const graceEndsAt = new Date(at + 6_400).toISOString();
   const found = concerns(well, service, [exampleLock('l1', { ...held, graceEndsAt })], at, none);
   assert.deepEqual(
     found.map(({ title, childId, lockId }) => [title, childId, lockId]),
     [['anna (pid 4000001) blocks 1', undefined, 'l1']],
   );
-  assert.match(found[0]?.detail ?? '', /Its process is gone\. It frees itself in 7.s, unless its client comes back\.$/);
+  assert.match(
+    found[0]?.detail ?? '',
+    /Its process is gone\. It frees itself in 7.s, unless its client comes back\.$/,
+  );
 });
 
 for (const [name, changes, told] of [
@@ -136,7 +156,11 @@ for (const [name, changes, told] of [
     { condition: 'orphaned', graceEndsAt: new Date(at - 1).toISOString() },
     /as soon as no session/,
   ],
-  ['of a service that does not say when', { condition: 'orphaned' }, /Its client may still come back\.$/],
+  [
+    'of a service that does not say when',
+    { condition: 'orphaned' },
+    /Its client may still come back\.$/,
+  ],
   ['that is stale', { condition: 'stale' }, /It stays until it is broken\.$/],
 ] as const)
   test(`a lock ${name} is told with what becomes of it`, () => {
@@ -151,12 +175,24 @@ test('a stuck child that has ended since is no concern any more', () => {
 });
 
 test('a drain is told with who, why, how many are left and when they are disconnected', () => {
-  const told = (changes: Partial<Parameters<typeof concerns>[1]>, children: readonly string[]): string => {
+  const told = (
+    changes: Partial<Parameters<typeof concerns>[1]>,
+    children: readonly string[],
+  ): string => {
     const living = Object.fromEntries(children.map((id) => [id, exampleChild(id)]));
-    const state = { ...well, data: { epoch: 'e', seq: 1, round: 0, view: { ...emptyView, children: living } } };
-    return concerns(state, { ...service, draining: true, ...changes }, [], at, all)[0]?.detail ?? '';
+    const state = {
+      ...well,
+      data: { epoch: 'e', seq: 1, round: 0, view: { ...emptyView, children: living } },
+    };
+    return (
+      concerns(state, { ...service, draining: true, ...changes }, [], at, all)[0]?.detail ?? ''
+    );
   };
-  const whole = { drainedBy: 'bo', drainReason: 'new disks', drainDeadline: new Date(at + 61_000).toISOString() };
+  const whole = {
+    drainedBy: 'bo',
+    drainReason: 'new disks',
+    drainDeadline: new Date(at + 61_000).toISOString(),
+  };
   assert.match(
     told(whole, ['c1', 'c2']),
     /^by bo: new disks\. No new session is taken\. 2 sessions may finish for 1.m 01.s more, and are disconnected then\.$/,
@@ -166,11 +202,19 @@ test('a drain is told with who, why, how many are left and when they are disconn
     /1 session may finish; the time is up/,
   );
   assert.equal(told(whole, []), 'by bo: new disks. No new session is taken. None is left.');
-  assert.equal(told({}, ['c1']), 'No new session is taken. 1 session may finish.', 'an older service does not say');
+  assert.equal(
+    told({}, ['c1']),
+    'No new session is taken. 1 session may finish.',
+    'an older service does not say',
+  );
 });
 
 test('who was signed out elsewhere and looks on as a viewer is told so', () => {
-  const demoted = { ...well, server: { ...well.server!, role: 'viewer' as const }, formerRole: 'admin' as const };
+  const demoted = {
+    ...well,
+    server: { ...well.server!, role: 'viewer' as const },
+    formerRole: 'admin' as const,
+  };
   const [concern] = concerns(demoted, service, [], at, all);
   assert.deepEqual([concern?.title, concern?.harm], ['You are viewer', 'notice']);
   assert.match(concern?.detail ?? '', /was signed in as admin/);
@@ -183,11 +227,18 @@ test('a service that takes no changes says so, with who, since when and why', ()
   assert.deepEqual([concern?.title, concern?.harm], ['Read-only', 'notice']);
   assert.match(concern?.detail ?? '', /^by bo for 3.m 00.s: the disks move\. No branch is changed/);
   const unknown = { reason: 'it cannot be read', since: '', actor: '' };
-  assert.match(concerns({ ...well, readOnly: unknown }, service, [], at, all)[0]?.detail ?? '', /^it cannot be read\./);
+  assert.match(
+    concerns({ ...well, readOnly: unknown }, service, [], at, all)[0]?.detail ?? '',
+    /^it cannot be read\./,
+  );
 });
 
 test('a new zygote that did not come up is an alarm, though an older one serves', () => {
-  const zygote = { state: 'ready', pid: 7, failure: { step: 'preload', message: 'no breezy' } } as const;
+  const zygote = {
+    state: 'ready',
+    pid: 7,
+    failure: { step: 'preload', message: 'no breezy' },
+  } as const;
   const [concern] = concerns(well, { ...service, zygote }, [], at, all);
   assert.deepEqual([concern?.title, concern?.harm], ['New zygote failed', 'alarm']);
   assert.match(concern?.detail ?? '', /^at preload: no breezy\. The older one \(pid 7\) serves on/);

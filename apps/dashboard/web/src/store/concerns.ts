@@ -1,3 +1,4 @@
+// Long: a list of concerns, each with its condition and its words.
 import type { Lock, LockParty, ReadOnlyState } from '@hatchery/events';
 import {
   countBehind,
@@ -15,7 +16,10 @@ import { duration } from '../parts/duration.ts';
 import type { Service } from './live-store.ts';
 import { blocksSession, oldestWait } from './lock-facts.ts';
 
-/** One thing that needs a person. `alarm` hurts sessions now; `notice` is as somebody wished, or will pass. */
+/**
+ * One thing that needs a person. `alarm` hurts sessions now; `notice` is as somebody wished, or
+ * will pass.
+ */
 export interface Concern {
   readonly key: string;
   readonly harm: 'alarm' | 'notice';
@@ -37,8 +41,9 @@ const longWaitMs = 60_000;
 const eachMax = 5;
 
 /**
- * What needs attention at the instant `at` of this computer's clock, worst first. Only a child that `isLiving` is offered
- * to be acted on: the holder of a lock may be known longer than its process is there.
+ * What needs attention at the instant `at` of this computer's clock, worst first. Only a child that
+ * `isLiving` is offered to be acted on: the holder of a lock may be known longer than its process
+ * is there.
  */
 export function concerns(
   state: LiveState,
@@ -76,12 +81,19 @@ function connectionConcerns(state: LiveState, at: number, serverNow: number): re
   else if (state.data === null && state.heardAt === null)
     found.push(concern('notice', 'Connecting', 'to the dashboard’s server.'));
   if (state.heardAt !== null && at - state.heardAt >= staleAfterMs) {
-    const detail = 'The server of this page does not answer. What you see is old; the sessions themselves go on.';
+    const detail =
+      'The server of this page does not answer. What you see is old; the sessions themselves go on.';
     found.push(concern('alarm', 'Dashboard lost', detail));
   }
   if (state.feed?.up === false) {
     const since = duration(serverNow - Date.parse(state.feed.since));
-    found.push(concern('alarm', 'Forker away', `for ${since}: ${state.feed.reason}. Running sessions go on.`));
+    found.push(
+      concern(
+        'alarm',
+        'Forker away',
+        `for ${since}: ${state.feed.reason}. Running sessions go on.`,
+      ),
+    );
   }
   return found;
 }
@@ -93,7 +105,8 @@ function serviceConcerns(
 ): readonly Concern[] {
   const { zygote, draining } = service;
   const found: Concern[] = [];
-  if (zygote.state === 'failed') found.push(concern('alarm', 'Zygote failed', `at ${zygote.step}: ${zygote.message}`));
+  if (zygote.state === 'failed')
+    found.push(concern('alarm', 'Zygote failed', `at ${zygote.step}: ${zygote.message}`));
   if (zygote.state === 'ready' && zygote.failure !== undefined) {
     const { step, message } = zygote.failure;
     const detail = `at ${step}: ${message}. The older one (pid ${zygote.pid}) serves on, without what has changed.`;
@@ -103,7 +116,8 @@ function serviceConcerns(
     found.push(concern('notice', 'Zygote starting', 'New sessions wait until Breezy is loaded.'));
   const sessions = data === null ? 0 : Object.keys(newestView(data).children).length;
   if (draining) found.push(concern('notice', 'Draining', drainText(service, sessions, serverNow)));
-  if (readOnly !== null) found.push(concern('notice', 'Read-only', readOnlyText(readOnly, serverNow)));
+  if (readOnly !== null)
+    found.push(concern('notice', 'Read-only', readOnlyText(readOnly, serverNow)));
   if (server !== null && formerRole !== null && !reaches(server.role, formerRole)) {
     const detail = `now: this browser was signed in as ${formerRole}, and that sign-in is over. To act, open a link of ./hatchery sign-in.`;
     found.push(concern('notice', `You are ${server.role}`, detail));
@@ -114,11 +128,18 @@ function serviceConcerns(
 }
 
 /** Who drains and why, and what becomes of those that run. */
-function drainText({ drainedBy, drainReason, drainDeadline }: Service, sessions: number, serverNow: number): string {
+function drainText(
+  { drainedBy, drainReason, drainDeadline }: Service,
+  sessions: number,
+  serverNow: number,
+): string {
   const by = drainedBy === null ? '' : `by ${drainedBy}`;
-  const whose = [by, ...(drainReason === null ? [] : [drainReason])].filter((part) => part !== '').join(': ');
+  const whose = [by, ...(drainReason === null ? [] : [drainReason])]
+    .filter((part) => part !== '')
+    .join(': ');
   const left = `${sessions} ${sessions === 1 ? 'session' : 'sessions'}`;
-  const fate = sessions === 0 ? 'None is left.' : `${left} may finish${untilText(drainDeadline, serverNow)}.`;
+  const fate =
+    sessions === 0 ? 'None is left.' : `${left} may finish${untilText(drainDeadline, serverNow)}.`;
   return `${whose === '' ? '' : `${whose}. `}No new session is taken. ${fate}`;
 }
 
@@ -132,7 +153,10 @@ function untilText(deadline: string | null, serverNow: number): string {
 function readOnlyText({ reason, since, actor }: ReadOnlyState, serverNow: number): string {
   const by = actor === '' ? '' : ` by ${actor}`;
   const length = since === '' ? '' : ` for ${duration(serverNow - Date.parse(since))}`;
-  return `${`${by}${length}`.trim()}: ${reason}. No branch is changed; reading goes on.`.replace(/^: /, '');
+  return `${`${by}${length}`.trim()}: ${reason}. No branch is changed; reading goes on.`.replace(
+    /^: /,
+    '',
+  );
 }
 
 /** Nobody in a circle goes on until one of them is ended, however short they have waited. */
@@ -162,8 +186,14 @@ function blockers(
   return shortened(roots, 'blockers', (root) => blockerOf(root, serverNow, isLiving));
 }
 
-/** Only who keeps a session waiting is an alarm: a script waits for another because it was told to. */
-function blockerOf(root: WaitNode, serverNow: number, isLiving: (childId: string) => boolean): Concern {
+/**
+ * Only who keeps a session waiting is an alarm: a script waits for another because it was told to.
+ */
+function blockerOf(
+  root: WaitNode,
+  serverNow: number,
+  isLiving: (childId: string) => boolean,
+): Concern {
   const { party, blocks } = root;
   const since = oldestWait(blocks);
   const waitedMs = since === null ? 0 : serverNow - Date.parse(since);
@@ -191,7 +221,9 @@ function leftLocks(locks: readonly Lock[], serverNow: number): readonly Concern[
   const left = locks.filter(({ condition }) => condition === 'stale' || condition === 'orphaned');
   return shortened(left, 'stale locks', (lock) => {
     const { id, name, kind, condition, holder, waiters } = lock;
-    const held = holder?.since ? `, held for ${duration(serverNow - Date.parse(holder.since))}` : '';
+    const held = holder?.since
+      ? `, held for ${duration(serverNow - Date.parse(holder.since))}`
+      : '';
     const whose = `left by ${holder?.user ?? 'somebody'}, whose process is gone${held}`;
     return {
       key: `stale ${id}`,
@@ -204,13 +236,17 @@ function leftLocks(locks: readonly Lock[], serverNow: number): readonly Concern[
   });
 }
 
-/** What becomes of a lock whose holder is gone, when nobody does anything about it: whether to wait or to break it. */
+/**
+ * What becomes of a lock whose holder is gone, when nobody does anything about it: whether to wait
+ * or to break it.
+ */
 function fateOf({ condition, graceEndsAt }: Lock, serverNow: number): string {
   if (condition === 'stale') return ' It stays until it is broken.';
   if (condition !== 'orphaned') return '';
   if (graceEndsAt === undefined) return ' Its client may still come back.';
   const leftMs = Date.parse(graceEndsAt) - serverNow;
-  if (leftMs > 0) return ` It frees itself in ${duration(leftMs + 999)}, unless its client comes back.`;
+  if (leftMs > 0)
+    return ` It frees itself in ${duration(leftMs + 999)}, unless its client comes back.`;
   return ' It frees itself as soon as no session can be that of its client, come back.';
 }
 
@@ -234,10 +270,16 @@ function stuckChildren(
   });
 }
 
-function shortened<T>(all: readonly T[], what: string, tell: (each: T) => Concern): readonly Concern[] {
+function shortened<T>(
+  all: readonly T[],
+  what: string,
+  tell: (each: T) => Concern,
+): readonly Concern[] {
   const told = all.slice(0, eachMax).map(tell);
   const rest = all.length - told.length;
-  return rest === 0 ? told : [...told, concern('notice', `${rest} more ${what}`, 'in the tables below.')];
+  return rest === 0
+    ? told
+    : [...told, concern('notice', `${rest} more ${what}`, 'in the tables below.')];
 }
 
 function concern(harm: Concern['harm'], title: string, detail: string): Concern {

@@ -7,7 +7,14 @@ import type { Row } from './live-store.ts';
 
 const now = Date.parse('2026-11-21T00:10:00.000Z');
 const child = exampleChild('c7', { usage: exampleUsage(60, { privateBytes: 200 * 1_048_576 }) });
-const row: Row = { child, trend: undefined, holds: 1, awaits: 0, branch: '~anna/trunk', stuckSince: null };
+const row: Row = {
+  child,
+  trend: undefined,
+  holds: 1,
+  awaits: 0,
+  branch: '~anna/trunk',
+  stuckSince: null,
+};
 
 for (const filter of [
   '',
@@ -55,5 +62,7 @@ test('the views overlap only where they mean to', () => {
   assert.deepEqual(views({}), ['running', 'holding']);
   assert.deepEqual(views({ holds: 0, awaits: 1 }), ['waiting']);
   assert.deepEqual(views({ stuckSince: 'then' }), ['running', 'holding', 'stuck']);
-  assert.deepEqual(views({ holds: 0, child: exampleChild('c1', { state: 'starting' }) }), ['waiting']);
+  assert.deepEqual(views({ holds: 0, child: exampleChild('c1', { state: 'starting' }) }), [
+    'waiting',
+  ]);
 });

@@ -40,8 +40,8 @@ const units: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads a filter as `anna`, `user:anna` or `cpu>50 age>5m mem>100M`. All words have to hold. A word that is no
- * condition is looked for in the text of the row, so nothing that is typed is wrong.
+ * Reads a filter as `anna`, `user:anna` or `cpu>50 age>5m mem>100M`. All words have to hold. A word
+ * that is no condition is looked for in the text of the row, so nothing that is typed is wrong.
  */
 export function parseFilter(text: string): Test {
   const tests = text
@@ -52,19 +52,23 @@ export function parseFilter(text: string): Test {
 }
 
 function testOf(word: string): Test {
-  const [, name = '', sign, amount, unit = ''] = /^(\w+)([<>])(\d+(?:\.\d+)?)([%a-zA-Z]?)$/.exec(word) ?? [];
+  const [, name = '', sign, amount, unit = ''] =
+    /^(\w+)([<>])(\d+(?:\.\d+)?)([%a-zA-Z]?)$/.exec(word) ?? [];
   const factor = Object.hasOwn(units, unit) ? units[unit] : undefined;
   const number = Object.hasOwn(numbers, name) ? numbers[name] : undefined;
   if (number !== undefined && factor !== undefined && amount !== undefined) {
     const bound = Number(amount) * factor;
     return (row, now) => {
       const value = number(row, now);
-      return value !== null && value !== undefined && (sign === '>' ? value > bound : value < bound);
+      return (
+        value !== null && value !== undefined && (sign === '>' ? value > bound : value < bound)
+      );
     };
   }
   const [, key = '', wanted = ''] = /^(\w+):(.+)$/.exec(word) ?? [];
   const textOf = Object.hasOwn(texts, key) ? texts[key] : undefined;
-  if (textOf !== undefined) return (row) => (textOf(row) ?? '').toLowerCase().includes(wanted.toLowerCase());
+  if (textOf !== undefined)
+    return (row) => (textOf(row) ?? '').toLowerCase().includes(wanted.toLowerCase());
   return anywhere(word.toLowerCase());
 }
 

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyView, reduce, type EventBody, type LiveMessage, type View } from '@hatchery/events';
-import { exampleChild, exampleEnd, exampleLock, exampleParty, exampleUsage } from '@hatchery/events/fixtures';
+import {
+  exampleChild,
+  exampleEnd,
+  exampleLock,
+  exampleParty,
+  exampleUsage,
+} from '@hatchery/events/fixtures';
 import { firstState, type LiveState } from '../live/connection.ts';
 import { LiveStore } from './live-store.ts';
 
@@ -28,7 +34,12 @@ function stage() {
     view = reduce(view, { kind: 'child.usage', samples });
     take({ type: 'usage', seq, after: 0, round: 1, samples });
   };
-  return { store, happen, sample, spawn: (id: string) => happen({ kind: 'child.spawned', child: exampleChild(id) }) };
+  return {
+    store,
+    happen,
+    sample,
+    spawn: (id: string) => happen({ kind: 'child.spawned', child: exampleChild(id) }),
+  };
 }
 
 function repaints(store: LiveStore, id: string): () => number {

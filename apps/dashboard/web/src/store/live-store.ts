@@ -1,3 +1,4 @@
+// Long: one store; what may change it stands beside it.
 import { emptyView, unsaidReason } from '@hatchery/events';
 import type { Child, LiveMessage, Lock, View, ZygoteView } from '@hatchery/events';
 import { actionsOff } from '../acting/hindrance.ts';
@@ -7,7 +8,14 @@ import { truthOf } from '../live/truth.ts';
 import { Cell } from './cell.ts';
 import { EndedBranches } from './ended-branches.ts';
 import { locksByChild, locksOf, type ChildLocks } from './lock-facts.ts';
-import { nextHistory, noTotals, startP95, totalsOf, type Totals, type TotalsHistory } from './totals.ts';
+import {
+  nextHistory,
+  noTotals,
+  startP95,
+  totalsOf,
+  type Totals,
+  type TotalsHistory,
+} from './totals.ts';
 import type { Trend } from './trend.ts';
 import { Trends } from './trends.ts';
 
@@ -35,26 +43,36 @@ export interface Pause {
 export interface Service {
   readonly zygote: ZygoteView;
   readonly draining: boolean;
-  /** Who asked for it, why, and when clients that are still there are disconnected (RFC 3339), as far as that is known. */
+  /**
+   * Who asked for it, why, and when clients that are still there are disconnected (RFC 3339), as
+   * far as that is known.
+   */
   readonly drainedBy: string | null;
   readonly drainReason: string | null;
   readonly drainDeadline: string | null;
 }
 
-/** Runs something soon, once for all who ask meanwhile; a page paints no oftener than its screen does. */
+/**
+ * Runs something soon, once for all who ask meanwhile; a page paints no oftener than its screen
+ * does.
+ */
 export type Soon = (run: () => void) => void;
 
 const noLocks: ChildLocks = { holds: [], awaits: [] };
 
-/** Up to here the list is put together anew for each child that comes or goes; longer ones once a second. */
+/**
+ * Up to here the list is put together anew for each child that comes or goes; longer ones once a
+ * second.
+ */
 const rowsListedAtOnce = 500;
 
 /** Of so many of the newest children the starts are looked at, beside those that ended lately. */
 const startsLookedAt = 500;
 
 /**
- * What the page shows, cut into cells: a changed child repaints its own row and nothing else. (Measured with 5,000
- * children: rendering the whole list took 76 % of the main thread, one subscription a row 23 %.)
+ * What the page shows, cut into cells: a changed child repaints its own row and nothing else.
+ * (Measured with 5,000 children: rendering the whole list took 76 % of the main thread, one
+ * subscription a row 23 %.)
  */
 export class LiveStore {
   readonly live = new Cell<LiveState>(firstState(0));
@@ -63,8 +81,9 @@ export class LiveStore {
   /** The server's clock by which ages are shown; it stands still while paused. */
   readonly serverNow = new Cell(0);
   /**
-   * All rows, for counting and ordering: of a short list exact when a child comes or goes, and looked at once a second
-   * for the rest, so that a table sorted by a live column can be read and hit.
+   * All rows, for counting and ordering: of a short list exact when a child comes or goes, and
+   * looked at once a second for the rest, so that a table sorted by a live column can be read and
+   * hit.
    */
   readonly listing = new Cell<readonly Row[]>([]);
   readonly ended = new Cell<readonly Child[]>([]);
@@ -106,7 +125,8 @@ export class LiveStore {
     // Whose child is not known is forgotten with the next picture.
     if (message?.type === 'usage' && state.data !== null) this.#trends.follow(message.samples);
     const pause = this.paused.get();
-    if (pause !== null && message?.type === 'event') this.paused.set({ ...pause, changes: pause.changes + 1 });
+    if (pause !== null && message?.type === 'event')
+      this.paused.set({ ...pause, changes: pause.changes + 1 });
     this.#soon(() => this.#catchUp());
   }
 
@@ -123,7 +143,9 @@ export class LiveStore {
     this.#lookAtStarts();
     const totals = this.totals.get();
     const oldestLockMs =
-      totals.oldestLock === null ? null : Math.max(0, this.serverNow.get() - Date.parse(totals.oldestLock));
+      totals.oldestLock === null
+        ? null
+        : Math.max(0, this.serverNow.get() - Date.parse(totals.oldestLock));
     const past = { ...totals, oldestLockMs, startMs: this.start.get()?.ms ?? null };
     this.history.set(nextHistory(this.history.get(), past));
   }
@@ -157,12 +179,17 @@ export class LiveStore {
     if (message?.type !== 'event') return;
     const { event } = message;
     if (event.kind === 'child.spawned') this.#changed.add(event.child.id);
-    else if (event.kind === 'child.connected' || event.kind === 'child.stopping' || event.kind === 'child.exited')
+    else if (
+      event.kind === 'child.connected' ||
+      event.kind === 'child.stopping' ||
+      event.kind === 'child.exited'
+    )
       this.#changed.add(event.id);
   }
 
   #show(view: View): void {
-    const locksChanged = view.locks !== this.#shown.locks || view.recentChildren !== this.#shown.recentChildren;
+    const locksChanged =
+      view.locks !== this.#shown.locks || view.recentChildren !== this.#shown.recentChildren;
     const stuckChanged = this.#latest.stuck !== this.#shownStuck;
     this.#shown = view;
     this.#shownStuck = this.#latest.stuck;
@@ -172,7 +199,8 @@ export class LiveStore {
     this.#changed = new Set();
     const stuck = new Map(this.#shownStuck.map(({ id, since }) => [id, since]));
     let listChanged = false;
-    for (const id of ids) listChanged = this.#showChild(id, view, stuck.get(id) ?? null) || listChanged;
+    for (const id of ids)
+      listChanged = this.#showChild(id, view, stuck.get(id) ?? null) || listChanged;
     if (this.#rows.size <= rowsListedAtOnce || this.listing.get().length === 0) {
       if (listChanged) this.#relist();
       else this.totals.set(totalsOf(view, this.locks.get()));
@@ -224,7 +252,14 @@ export class LiveStore {
       shown.branch === branch &&
       shown.stuckSince === stuckSince;
     if (same) return false;
-    const row: Row = { child, trend, holds: holds.length, awaits: awaits.length, branch, stuckSince };
+    const row: Row = {
+      child,
+      trend,
+      holds: holds.length,
+      awaits: awaits.length,
+      branch,
+      stuckSince,
+    };
     if (cell === undefined) this.#rows.set(id, new Cell(row));
     else cell.set(row);
     return cell === undefined;
@@ -244,7 +279,10 @@ function serviceOf({ zygote, draining, drainedBy, drainDeadline, drainWish }: Vi
 
 const serviceKeys = ['zygote', 'draining', 'drainedBy', 'drainReason', 'drainDeadline'] as const;
 
-/** Whether nothing of the list is new: each end of a child makes a list of its own, which paints nothing then. */
+/**
+ * Whether nothing of the list is new: each end of a child makes a list of its own, which paints
+ * nothing then.
+ */
 function sameLocks(left: readonly Lock[], right: readonly Lock[]): boolean {
   return left.length === right.length && left.every((lock, index) => lock === right[index]);
 }

@@ -8,14 +8,20 @@ import { blocksSession, findingsOf, locksByChild, locksOf, oldestWait } from './
 const since = (minute: number): string => `2026-11-21T06:0${minute}:00.000Z`;
 
 test('who has ended waits for nothing any more', () => {
-  const lock = exampleLock('l1', { waiters: [exampleParty('c2'), exampleParty('c3'), exampleParty(null)] });
+  const lock = exampleLock('l1', {
+    waiters: [exampleParty('c2'), exampleParty('c3'), exampleParty(null)],
+  });
   const view = { ...emptyView, children: { c2: exampleChild('c2') }, locks: { l1: lock } };
   assert.deepEqual(
     locksOf(view)[0]?.waiters.map(({ childId }) => childId),
     ['c2', null],
   );
   assert.deepEqual(
-    [...locksByChild(locksOf(view))].map(([id, { holds, awaits }]) => [id, holds.length, awaits.length]),
+    [...locksByChild(locksOf(view))].map(([id, { holds, awaits }]) => [
+      id,
+      holds.length,
+      awaits.length,
+    ]),
     [
       ['c1', 1, 0],
       ['c2', 0, 1],
@@ -57,4 +63,5 @@ for (const [condition, last] of [
     ]);
   });
 
-test('what the fork service does not say is not made up', () => assert.deepEqual(findingsOf(exampleLock('l1')), []));
+test('what the fork service does not say is not made up', () =>
+  assert.deepEqual(findingsOf(exampleLock('l1')), []));

@@ -1,11 +1,17 @@
 import type { Lock, LockParty, View } from '@hatchery/events';
 import type { BlockingLock } from '@hatchery/locks';
 
-/** The locks of a view, oldest first, without those who cannot wait any more because they have ended. */
+/**
+ * The locks of a view, oldest first, without those who cannot wait any more because they have
+ * ended.
+ */
 export function locksOf({ locks, children }: View): readonly Lock[] {
-  const alive = ({ childId }: LockParty): boolean => childId === null || Object.hasOwn(children, childId);
+  const alive = ({ childId }: LockParty): boolean =>
+    childId === null || Object.hasOwn(children, childId);
   return Object.values(locks)
-    .map((lock) => (lock.waiters.every(alive) ? lock : { ...lock, waiters: lock.waiters.filter(alive) }))
+    .map((lock) =>
+      lock.waiters.every(alive) ? lock : { ...lock, waiters: lock.waiters.filter(alive) },
+    )
     .sort((left, right) => sinceOf(left) - sinceOf(right) || left.id.localeCompare(right.id));
 }
 
@@ -37,23 +43,36 @@ export function oldestWait(blocks: readonly BlockingLock[]): string | null {
   return instants.filter((each) => each !== null).toSorted()[0] ?? null;
 }
 
-/** Whether a session waits behind these locks, and not only scripts, which wait because somebody told them to. */
+/**
+ * Whether a session waits behind these locks, and not only scripts, which wait because somebody
+ * told them to.
+ */
 export function blocksSession(blocks: readonly BlockingLock[]): boolean {
   return blocks.some(({ waiters }) =>
-    waiters.some(({ party, blocks: behind }) => (party?.childId ?? null) !== null || blocksSession(behind)),
+    waiters.some(
+      ({ party, blocks: behind }) => (party?.childId ?? null) !== null || blocksSession(behind),
+    ),
   );
 }
 
-/** What the fork service found when it looked whether a lock was left behind. Null when the finding does not settle it. */
+/**
+ * What the fork service found when it looked whether a lock was left behind. Null when the finding
+ * does not settle it.
+ */
 export interface Finding {
   readonly text: string;
   readonly speaksForIt: boolean | null;
 }
 
-/** The reasons of a condition. The last one decides; those before it are what the decision rests on. */
+/**
+ * The reasons of a condition. The last one decides; those before it are what the decision rests on.
+ */
 export function findingsOf({ condition, reasons = [] }: Lock): readonly Finding[] {
   const verdict = condition === 'unknown' ? null : condition !== 'held';
-  return reasons.map((text, index) => ({ text, speaksForIt: index === reasons.length - 1 ? verdict : true }));
+  return reasons.map((text, index) => ({
+    text,
+    speaksForIt: index === reasons.length - 1 ? verdict : true,
+  }));
 }
 
 function sinceOf({ holder }: Lock): number {

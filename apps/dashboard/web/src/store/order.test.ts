@@ -6,7 +6,11 @@ import { defaultSort, heldOrder, isSortKey, ordered, type Sort } from './order.t
 const free = { holds: 0, awaits: 0, branch: null, stuckSince: null };
 const row = (id: string, minute: number, cpu: number | null) => {
   const startedAt = `2026-11-21T00:0${minute}:00.000Z`;
-  return { child: exampleChild(id, { startedAt, usage: exampleUsage(cpu) }), trend: undefined, ...free };
+  return {
+    child: exampleChild(id, { startedAt, usage: exampleUsage(cpu) }),
+    trend: undefined,
+    ...free,
+  };
 };
 const rows = [row('c1', 2, 5), row('c2', 1, null), row('c3', 3, 90)];
 const order = (sort: Sort): string[] => ordered(rows, sort).map(({ child }) => child.id);
@@ -32,5 +36,6 @@ test('under a pointer nobody moves: who ended goes, who is new stands last', () 
 
 test('only columns are keys', () => {
   assert.equal(isSortKey('cpu'), true);
-  for (const text of ['', 'constructor', 'CPU', '__proto__']) assert.equal(isSortKey(text), false, text);
+  for (const text of ['', 'constructor', 'CPU', '__proto__'])
+    assert.equal(isSortKey(text), false, text);
 });

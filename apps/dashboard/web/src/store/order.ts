@@ -1,18 +1,23 @@
 import type { Row } from './live-store.ts';
 
 /** Columns the table can be sorted by. */
-export type SortKey = 'state' | 'pid' | 'user' | 'work' | 'age' | 'cpu' | 'private' | 'faults' | 'io' | 'locks';
+export type SortKey =
+  'state' | 'pid' | 'user' | 'work' | 'age' | 'cpu' | 'private' | 'faults' | 'io' | 'locks';
 
 export interface Sort {
   readonly key: SortKey;
   readonly descending: boolean;
 }
 
-/** Oldest first: what has run for long is what gets looked for, and a new session does not push the others down. */
+/**
+ * Oldest first: what has run for long is what gets looked for, and a new session does not push the
+ * others down.
+ */
 export const defaultSort: Sort = { key: 'age', descending: true };
 
 const values: Readonly<Record<SortKey, (row: Row) => string | number | null | undefined>> = {
-  state: ({ child, awaits, stuckSince }) => (stuckSince !== null ? 'stuck' : awaits > 0 ? 'blocked' : child.state),
+  state: ({ child, awaits, stuckSince }) =>
+    stuckSince !== null ? 'stuck' : awaits > 0 ? 'blocked' : child.state,
   pid: ({ child }) => child.pid,
   user: ({ child }) => child.user,
   work: ({ child, branch }) => branch ?? child.command,
@@ -29,18 +34,22 @@ export function isSortKey(text: string): text is SortKey {
   return Object.hasOwn(values, text);
 }
 
-/** The rows in order. Equal ones stay in the order of their start, so that nothing jumps without a cause. */
+/**
+ * The rows in order. Equal ones stay in the order of their start, so that nothing jumps without a
+ * cause.
+ */
 export function ordered(rows: readonly Row[], sort: Sort): readonly Row[] {
   const value = values[sort.key];
   const direction = sort.descending === (sort.key === 'age') ? 1 : -1;
   return rows.toSorted(
-    (left, right) => direction * compare(value(left), value(right), direction) || byStart(left, right),
+    (left, right) =>
+      direction * compare(value(left), value(right), direction) || byStart(left, right),
   );
 }
 
 /**
- * The order while somebody points at the table: whoever was there keeps its place, so that nobody hits a row that
- * slipped under the pointer. Who ended is gone, who is new stands at the end.
+ * The order while somebody points at the table: whoever was there keeps its place, so that nobody
+ * hits a row that slipped under the pointer. Who ended is gone, who is new stands at the end.
  */
 export function heldOrder(shown: readonly string[], wanted: readonly string[]): readonly string[] {
   const present = new Set(wanted);

@@ -49,7 +49,8 @@ export function totalsOf(view: View, locks: readonly Lock[]): Totals {
     privateBytes,
     blocked: locks.reduce((sum, { waiters }) => sum + waiters.length, 0),
     locks: locks.length,
-    staleLocks: locks.filter(({ condition }) => condition === 'stale' || condition === 'orphaned').length,
+    staleLocks: locks.filter(({ condition }) => condition === 'stale' || condition === 'orphaned')
+      .length,
     oldestLock: locks[0]?.holder?.since ?? null,
   };
 }
@@ -63,8 +64,13 @@ export function failedCount(ended: readonly Child[]): number {
   return ended.filter(({ exit }) => exit !== null && exit.code !== 0).length;
 }
 
-/** How long the start of a session takes: the 95th percentile of those that connected, nearest rank, in milliseconds. */
-export function startP95(children: readonly Child[]): { readonly ms: number; readonly of: number } | null {
+/**
+ * How long the start of a session takes: the 95th percentile of those that connected, nearest rank,
+ * in milliseconds.
+ */
+export function startP95(
+  children: readonly Child[],
+): { readonly ms: number; readonly of: number } | null {
   const lengths = children
     .filter(({ connectedAt }) => connectedAt !== null)
     .map(({ startedAt, connectedAt }) => Date.parse(connectedAt ?? '') - Date.parse(startedAt))

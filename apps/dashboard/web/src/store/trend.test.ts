@@ -6,13 +6,26 @@ import { trendPointsMax } from '../live/limits.ts';
 import { Series } from './series.ts';
 import { heldTrend, nextTrend, type Trend } from './trend.ts';
 
-const after = (trend: Trend | undefined, second: number, changes: Parameters<typeof exampleUsage>[1]): Trend =>
-  nextTrend(trend, { usage: exampleUsage(1, changes) }, second * 1_000);
+const after = (
+  trend: Trend | undefined,
+  second: number,
+  changes: Parameters<typeof exampleUsage>[1],
+): Trend => nextTrend(trend, { usage: exampleUsage(1, changes) }, second * 1_000);
 
 test('rates come from two samples and the time between them', () => {
-  const first = after(undefined, 10, { minorFaults: 100, majorFaults: 0, readBytes: 1_000, writeBytes: 0 });
+  const first = after(undefined, 10, {
+    minorFaults: 100,
+    majorFaults: 0,
+    readBytes: 1_000,
+    writeBytes: 0,
+  });
   assert.deepEqual([first.faultsPerS, first.ioBytesPerS], [null, null]);
-  const second = after(first, 12, { minorFaults: 150, majorFaults: 10, readBytes: 1_000, writeBytes: 500 });
+  const second = after(first, 12, {
+    minorFaults: 150,
+    majorFaults: 10,
+    readBytes: 1_000,
+    writeBytes: 500,
+  });
   assert.deepEqual([second.faultsPerS, second.ioBytesPerS], [30, 250]);
 });
 

@@ -16,11 +16,22 @@ export interface Trend {
   readonly at: number;
 }
 
-/** The trend after one more sample, taken at `at`. Samples that are no newer than the last one change nothing. */
-export function nextTrend(trend: Trend | undefined, { usage }: Pick<UsageSample, 'usage'>, at: number): Trend {
+/**
+ * The trend after one more sample, taken at `at`. Samples that are no newer than the last one
+ * change nothing.
+ */
+export function nextTrend(
+  trend: Trend | undefined,
+  { usage }: Pick<UsageSample, 'usage'>,
+  at: number,
+): Trend {
   const seconds = trend === undefined ? 0 : (at - trend.at) / 1_000;
   if (trend !== undefined && !(seconds > 0)) return trend;
-  const { cpu, memory, times } = trend ?? { cpu: new Series(), memory: new Series(), times: new Series() };
+  const { cpu, memory, times } = trend ?? {
+    cpu: new Series(),
+    memory: new Series(),
+    times: new Series(),
+  };
   cpu.push(usage.cpuPercent ?? 0);
   memory.push(usage.privateBytes ?? 0);
   times.push(at);
@@ -38,7 +49,12 @@ export function nextTrend(trend: Trend | undefined, { usage }: Pick<UsageSample,
 
 /** The same as of now, which later samples do not change. */
 export function heldTrend(trend: Trend): Trend {
-  return { ...trend, cpu: trend.cpu.copy(), memory: trend.memory.copy(), times: trend.times.copy() };
+  return {
+    ...trend,
+    cpu: trend.cpu.copy(),
+    memory: trend.memory.copy(),
+    times: trend.times.copy(),
+  };
 }
 
 function rate(before: number | null, now: number | null, seconds: number): number | null {

@@ -3,7 +3,10 @@ import type { Cell } from './cell.ts';
 
 /** The value of a cell, or of a part of it; repaints only when that very value changes. */
 export function useCell<T>(cell: Cell<T>): T;
-export function useCell<T, S extends string | number | boolean | null>(cell: Cell<T>, part: (value: T) => S): S;
+export function useCell<T, S extends string | number | boolean | null>(
+  cell: Cell<T>,
+  part: (value: T) => S,
+): S;
 export function useCell<T>(cell: Cell<T>, part: (value: T) => unknown = (value) => value): unknown {
   return useSyncExternalStore(cell.subscribe, () => part(cell.get()));
 }

@@ -12,7 +12,10 @@ const minutes = 15;
 const againMs = 5_000;
 const axisMinutes = [15, 10, 5, 0] as const;
 
-/** The last quarter of an hour: a bar a session, darker where it held a lock, lines where something happened to all. */
+/**
+ * The last quarter of an hour: a bar a session, darker where it held a lock, lines where something
+ * happened to all.
+ */
 export function Timeline(): ReactNode {
   const { live } = usePageStore();
   const [open, setOpen] = useState(true);
@@ -22,7 +25,11 @@ export function Timeline(): ReactNode {
     open && !paused ? againMs : null,
   );
   return (
-    <details className="timeline" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details
+      className="timeline"
+      open={open}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
       <summary>
         <h2>Timeline</h2> <span className="section-note">the last {minutes} minutes</span>
       </summary>
@@ -91,7 +98,10 @@ function Bar({
   readonly told: PastTimeline;
 }): ReactNode {
   const id = textIn(session, 'id');
-  const [from, to] = [numberIn(session, 'started_at') ?? told.from, numberIn(session, 'ended_at') ?? told.to];
+  const [from, to] = [
+    numberIn(session, 'started_at') ?? told.from,
+    numberIn(session, 'ended_at') ?? told.to,
+  ];
   const name = `${textIn(session, 'user')} ${textIn(session, 'pid')}, ${length(to - from)}`;
   const failed = session['exit_signal'] !== null || (session['exit_code'] ?? 0) !== 0;
   return (
@@ -106,7 +116,11 @@ function Bar({
               key={index}
               className="hold"
               title={textIn(hold, 'name')}
-              style={placed(told, numberIn(hold, 'from_at') ?? from, numberIn(hold, 'to_at') ?? told.to)}
+              style={placed(
+                told,
+                numberIn(hold, 'from_at') ?? from,
+                numberIn(hold, 'to_at') ?? told.to,
+              )}
             />
           ))}
       </span>
@@ -114,7 +128,10 @@ function Bar({
   );
 }
 
-/** How many were turned away, in a row of their own: they are no session, and concern nobody who is in. */
+/**
+ * How many were turned away, in a row of their own: they are no session, and concern nobody who is
+ * in.
+ */
 function Refusals({ told }: { readonly told: PastTimeline }): ReactNode {
   const counts = told.refusals.map((row) => numberIn(row, 'count') ?? 0);
   const all = counts.reduce((sum, count) => sum + count, 0);
@@ -129,14 +146,25 @@ function Refusals({ told }: { readonly told: PastTimeline }): ReactNode {
           const number = counts[index] ?? 0;
           const left = `${share(told, numberIn(row, 'at'))}%`;
           const height = `${3 + (15 * number) / most}px`;
-          return <span key={left} className="refused" title={`${count(number)} refused`} style={{ left, height }} />;
+          return (
+            <span
+              key={left}
+              className="refused"
+              title={`${count(number)} refused`}
+              style={{ left, height }}
+            />
+          );
         })}
       </span>
     </li>
   );
 }
 
-function placed(told: PastTimeline, from: number, to: number): { readonly left: string; readonly width: string } {
+function placed(
+  told: PastTimeline,
+  from: number,
+  to: number,
+): { readonly left: string; readonly width: string } {
   const left = share(told, from);
   return { left: `${left}%`, width: `max(2px, ${share(told, to) - left}%)` };
 }

@@ -10,14 +10,23 @@ import { useCell } from '../store/use-cell.ts';
 /** The tree below the table has all of them. */
 const waitersMax = 5;
 
-/** What a person should look at first, worst first, with what can be done about it; one quiet line when there is nothing. */
+/**
+ * What a person should look at first, worst first, with what can be done about it; one quiet line
+ * when there is nothing.
+ */
 export function Attention(): ReactNode {
   const { live } = usePageStore();
   const service = useCell(live.service);
   const locks = useCell(live.locks);
   const at = useCell(live.clock);
   const known = useCell(live.live, isKnown);
-  const found = concerns(live.live.get(), service, locks, at, (childId) => live.row(childId) !== undefined);
+  const found = concerns(
+    live.live.get(),
+    service,
+    locks,
+    at,
+    (childId) => live.row(childId) !== undefined,
+  );
   return (
     <section className="attention" aria-label="Needs attention">
       {found.length === 0 && !known ? (

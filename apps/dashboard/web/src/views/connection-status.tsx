@@ -9,8 +9,8 @@ import { useCell } from '../store/use-cell.ts';
 const skewToldMs = 5_000;
 
 /**
- * What the page may claim about its data. The visible text changes twice a second, which would drown a screen reader;
- * so only the change from one word to another is announced.
+ * What the page may claim about its data. The visible text changes twice a second, which would
+ * drown a screen reader; so only the change from one word to another is announced.
  */
 export function ConnectionStatus(): ReactNode {
   const { live } = usePageStore();
@@ -22,22 +22,36 @@ export function ConnectionStatus(): ReactNode {
   const { sessions } = useCell(live.totals);
   const known = useCell(live.live, isKnown);
   // To the second, so that a measurement a little better than the last repaints nothing.
-  const skewMs = useCell(live.live, ({ clockOffsetMs }) => Math.round((clockOffsetMs ?? 0) / 1_000) * 1_000);
+  const skewMs = useCell(
+    live.live,
+    ({ clockOffsetMs }) => Math.round((clockOffsetMs ?? 0) / 1_000) * 1_000,
+  );
   const readOnly = useCell(live.live, (state) => state.readOnly !== null);
   const truth = truthOf(state, at);
   const word = pause !== null && truth.word === 'live' ? 'paused' : truth.word;
   return (
     <>
-      <p className="connection" role="status" aria-label="Connection" aria-live="off" data-word={word}>
+      <p
+        className="connection"
+        role="status"
+        aria-label="Connection"
+        aria-live="off"
+        data-word={word}
+      >
         <span className="lamp" aria-hidden="true" />
-        {pause !== null && truth.word === 'live' ? pausedText(pause, at + (state.clockOffsetMs ?? 0)) : textOf(truth)}
+        {pause !== null && truth.word === 'live'
+          ? pausedText(pause, at + (state.clockOffsetMs ?? 0))
+          : textOf(truth)}
         {draining && known && (
           <span className="draining">
             DRAINING{drainedBy === null ? '' : ` by ${drainedBy}`}, {sessions} left
           </span>
         )}
         {readOnly && (
-          <span className="draining" title="Nothing is changed in any branch; why stands in Needs attention.">
+          <span
+            className="draining"
+            title="Nothing is changed in any branch; why stands in Needs attention."
+          >
             READ-ONLY
           </span>
         )}

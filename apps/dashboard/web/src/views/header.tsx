@@ -37,7 +37,11 @@ export function Header(): ReactNode {
         )}
         <PauseButton />
         <DrainButton />
-        <button type="button" aria-keyshortcuts="Control+K Meta+K" onClick={() => paletteOpen.set(true)}>
+        <button
+          type="button"
+          aria-keyshortcuts="Control+K Meta+K"
+          onClick={() => paletteOpen.set(true)}
+        >
           Commands
         </button>
         <ThemeButton />
@@ -73,6 +77,8 @@ function DrainButton(): ReactNode {
   const { live } = usePageStore();
   const draining = useCell(live.service, (service) => service.draining);
   return (
-    <ActionButton acting={{ verb: 'drain', draining: !draining }}>{draining ? 'Undrain…' : 'Drain…'}</ActionButton>
+    <ActionButton acting={{ verb: 'drain', draining: !draining }}>
+      {draining ? 'Undrain…' : 'Drain…'}
+    </ActionButton>
   );
 }

@@ -28,7 +28,9 @@ export function Tiles(): ReactNode {
         value={count(sessions)}
         values={trend((each) => each.sessions)}
         top={4}
-        note={failed === 0 ? `${ended.length} ended lately` : `${ended.length} ended, ${failed} failed`}
+        note={
+          failed === 0 ? `${ended.length} ended lately` : `${ended.length} ended, ${failed} failed`
+        }
       />
       <Tile
         name="Blocked"
@@ -59,7 +61,11 @@ export function Tiles(): ReactNode {
       <Tile
         name="Start, p95"
         value={start === null ? unknown : length(start.ms)}
-        note={start === null ? 'no session yet' : `of ${count(start.of)} ${start.of === 1 ? 'session' : 'sessions'}`}
+        note={
+          start === null
+            ? 'no session yet'
+            : `of ${count(start.of)} ${start.of === 1 ? 'session' : 'sessions'}`
+        }
         values={trend((each) => each.startMs)}
         top={1}
       />
@@ -78,11 +84,19 @@ function UnknownTiles(): ReactNode {
   );
 }
 
-function OldestLock({ note, alarm, values }: Required<Pick<TileProps, 'note' | 'alarm' | 'values'>>): ReactNode {
+function OldestLock({
+  note,
+  alarm,
+  values,
+}: Required<Pick<TileProps, 'note' | 'alarm' | 'values'>>): ReactNode {
   const { live } = usePageStore();
   const since = useCell(live.totals, (totals) => totals.oldestLock);
-  const age = useCell(live.serverNow, (now) => (since === null ? unknown : duration(now - Date.parse(since))));
-  return <Tile name="Oldest lock" value={age} note={note} alarm={alarm} values={values} top={60_000} />;
+  const age = useCell(live.serverNow, (now) =>
+    since === null ? unknown : duration(now - Date.parse(since)),
+  );
+  return (
+    <Tile name="Oldest lock" value={age} note={note} alarm={alarm} values={values} top={60_000} />
+  );
 }
 
 interface TileProps {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { forkMsMax, fullExpectedWaitMsMax, fullWaitMsMax, waitingRequestsMax } from '../../limits.ts';
+import {
+  forkMsMax,
+  fullExpectedWaitMsMax,
+  fullWaitMsMax,
+  waitingRequestsMax,
+} from '../../limits.ts';
 import { judge, lateReason, type Load } from './admission.ts';
 
 const limits = { childrenMax: 10, childrenPerUserMax: 3 };
@@ -56,7 +61,10 @@ describe('judge', () => {
 
   it('lets a request wait for a place that will come free in time, and refuses at once one that would wait in vain', () => {
     const full = { children: 10, expectedWaitMs: fullExpectedWaitMsMax };
-    assert.deepEqual(judge({ ...idle, ...full }, limits), { kind: 'wait', waitMsMax: fullWaitMsMax });
+    assert.deepEqual(judge({ ...idle, ...full }, limits), {
+      kind: 'wait',
+      waitMsMax: fullWaitMsMax,
+    });
     const [limit, reason] = refusal({ ...full, expectedWaitMs: 6400 });
     assert.equal(limit, 'max_children');
     assert.match(reason, /; try again in 7 s$/);
@@ -64,7 +72,10 @@ describe('judge', () => {
 
   it('lets a request wait while the keeper is away or busy, and behind those that wait already', () => {
     for (const changes of [{ canFork: false }, { waiting: 1 }]) {
-      assert.deepEqual(judge({ ...idle, ...changes }, limits), { kind: 'wait', waitMsMax: forkMsMax });
+      assert.deepEqual(judge({ ...idle, ...changes }, limits), {
+        kind: 'wait',
+        waitMsMax: forkMsMax,
+      });
     }
   });
 
@@ -91,9 +102,15 @@ describe('judge', () => {
     fc.assert(
       fc.property(load, (one) => {
         const verdict = judge(one, limits);
-        if (verdict.kind === 'refuse') return assert.match(verdict.reason, /^[^\n]+try again in (a minute|\d+ s)$/);
-        assert.ok(!one.draining && (one.user === null || one.childrenOfUser < 3) && one.waiting < waitingRequestsMax);
-        if (verdict.kind === 'fork') assert.ok(one.children < 10 && one.canFork && one.waiting === 0);
+        if (verdict.kind === 'refuse')
+          return assert.match(verdict.reason, /^[^\n]+try again in (a minute|\d+ s)$/);
+        assert.ok(
+          !one.draining &&
+            (one.user === null || one.childrenOfUser < 3) &&
+            one.waiting < waitingRequestsMax,
+        );
+        if (verdict.kind === 'fork')
+          assert.ok(one.children < 10 && one.canFork && one.waiting === 0);
       }),
     );
   });
@@ -101,7 +118,13 @@ describe('judge', () => {
 
 describe('lateReason', () => {
   it('says what a request has waited for in vain', () => {
-    assert.match(lateReason({ ...idle, children: 10, expectedWaitMs: 3000 }, limits), /is full: 10 of 10 .* in 3 s$/);
-    assert.match(lateReason({ ...idle, canFork: false }, limits), /^no session came up within 15 s: try again/);
+    assert.match(
+      lateReason({ ...idle, children: 10, expectedWaitMs: 3000 }, limits),
+      /is full: 10 of 10 .* in 3 s$/,
+    );
+    assert.match(
+      lateReason({ ...idle, canFork: false }, limits),
+      /^no session came up within 15 s: try again/,
+    );
   });
 });

@@ -1,5 +1,10 @@
 import { drainLine } from '@hatchery/event-feed';
-import { forkMsMax, fullExpectedWaitMsMax, fullWaitMsMax, waitingRequestsMax } from '../../limits.ts';
+import {
+  forkMsMax,
+  fullExpectedWaitMsMax,
+  fullWaitMsMax,
+  waitingRequestsMax,
+} from '../../limits.ts';
 
 /** What admission looks at. */
 export interface Load {
@@ -13,7 +18,10 @@ export interface Load {
   readonly user: string | null;
   /** Requests that wait already. */
   readonly waiting: number;
-  /** True while nothing but the number of children stands in the way: a keeper is there and not busy. */
+  /**
+   * True while nothing but the number of children stands in the way: a keeper is there and not
+   * busy.
+   */
   readonly canFork: boolean;
   /** How long this request may expect to wait for a child to end; Infinity when none ends. */
   readonly expectedWaitMs: number;
@@ -25,7 +33,10 @@ export interface AdmissionLimits {
   readonly childrenPerUserMax: number;
 }
 
-/** What becomes of a request. A refusal says which limit it met, how many there are, and when to come back. */
+/**
+ * What becomes of a request. A refusal says which limit it met, how many there are, and when to
+ * come back.
+ */
 export type Verdict =
   | { readonly kind: 'fork' }
   | { readonly kind: 'wait'; readonly waitMsMax: number }
@@ -44,8 +55,10 @@ export function judge(load: Load, limits: AdmissionLimits): Verdict {
     return refuse('max_children_per_user', `${many}; end one, or try again in a minute`);
   }
   const isFull = children >= childrenMax;
-  // Whoever would wait in vain is told at once: a client that waits is one more to serve, and learns nothing.
-  if (isFull && load.expectedWaitMs > fullExpectedWaitMsMax) return refuse('max_children', fullReason(load, limits));
+  // Whoever would wait in vain is told at once: a client that waits is one more to serve, and
+  // learns nothing.
+  if (isFull && load.expectedWaitMs > fullExpectedWaitMsMax)
+    return refuse('max_children', fullReason(load, limits));
   if (waiting >= waitingRequestsMax) {
     const reason = `${waiting} requests wait for a session already, which is the most there may; ${retryIn(load.expectedWaitMs)}`;
     return refuse('waiting', reason);

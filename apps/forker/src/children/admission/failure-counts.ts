@@ -1,10 +1,15 @@
 import type { Logger } from '@hatchery/daemon';
 import { failureKinds, isOurs, type FailureKind, type SessionFailure } from '@hatchery/events';
 
-/** What sessions were refused and failed of since the start, by kind; each is one line in the log. */
+/**
+ * What sessions were refused and failed of since the start, by kind; each is one line in the log.
+ */
 export class FailureCounts {
   readonly #log: Logger;
-  readonly #counts = Object.fromEntries(failureKinds.map((kind) => [kind, 0])) as Record<FailureKind, number>;
+  readonly #counts = Object.fromEntries(failureKinds.map((kind) => [kind, 0])) as Record<
+    FailureKind,
+    number
+  >;
 
   constructor(log: Logger) {
     this.#log = log;

@@ -11,7 +11,9 @@ describe('ForkQueue', () => {
     using bench = new ServiceBench({ childrenPerUserMax: forksAtOnceMax + 2 });
     const asked = Array.from({ length: forksAtOnceMax }, () => bench.service.fork(alice));
     const leaving = new AbortController();
-    const left = assert.rejects(bench.service.fork(alice, leaving.signal), { code: 'requester_left' });
+    const left = assert.rejects(bench.service.fork(alice, leaving.signal), {
+      code: 'requester_left',
+    });
     const next = bench.service.fork(alice);
     await assert.rejects(bench.service.fork(alice), /sessions in use/);
     assert.equal(bench.service.queue.waiting, 2);
@@ -33,7 +35,9 @@ describe('ForkQueue', () => {
   it('asks no other keeper for a request whose requester left while the first one had it', async () => {
     using bench = new ServiceBench();
     const leaving = new AbortController();
-    const left = assert.rejects(bench.service.fork(alice, leaving.signal), { code: 'requester_left' });
+    const left = assert.rejects(bench.service.fork(alice, leaving.signal), {
+      code: 'requester_left',
+    });
     leaving.abort();
     bench.service.keeper = null;
     await left;

@@ -33,7 +33,10 @@ const keeperDied = 'the keeper died twice over this request: try again in a minu
 const restarting = 'the service is being restarted: try again in a moment';
 const stalled = 'no session can be started at the moment: try again in a minute';
 
-/** Requests from their admission to their child: judged, made to wait, handed to the keeper, and given up. */
+/**
+ * Requests from their admission to their child: judged, made to wait, handed to the keeper, and
+ * given up.
+ */
 export class ForkQueue {
   readonly #config: Config;
   readonly #registry: ChildRegistry;
@@ -42,12 +45,20 @@ export class ForkQueue {
   readonly #pending = new Map<string, Pending>();
   /** Requests whose requester left before their turn. */
   left = 0;
-  readonly refused: Record<Limit, number> = { draining: 0, max_children: 0, max_children_per_user: 0, waiting: 0 };
+  readonly refused: Record<Limit, number> = {
+    draining: 0,
+    max_children: 0,
+    max_children_per_user: 0,
+    waiting: 0,
+  };
   #keeper: Pick<KeeperLink, 'send'> | null = null;
   #isDraining = false;
   #drainReason: string | null = null;
   #isStalled = false;
-  /** True from when new requests are the next forker's; those that were taken before still get their children. */
+  /**
+   * True from when new requests are the next forker's; those that were taken before still get their
+   * children.
+   */
   isLeaving = false;
   /** How long the children of later requests wait for their clients. */
   childConnectTimeoutS: number;
@@ -72,7 +83,10 @@ export class ForkQueue {
     return this.#room.waited;
   }
 
-  /** Takes nothing new, or takes up again; `reason` is why, as users read it. Whoever waits is refused. */
+  /**
+   * Takes nothing new, or takes up again; `reason` is why, as users read it. Whoever waits is
+   * refused.
+   */
   drain(draining: boolean, reason: string | null): void {
     this.#isDraining = draining;
     this.#drainReason = reason;
@@ -96,7 +110,8 @@ export class ForkQueue {
     if (this.#isStalled) return Promise.reject(new ForkRefusal(stalled));
     const verdict = judge(this.#load(job.details.user), this.#config.forker);
     if (verdict.kind === 'fork') this.#send(job);
-    else if (verdict.kind === 'wait') this.#room.wait(this.#waiting(job), verdict.waitMsMax, this.#late(job));
+    else if (verdict.kind === 'wait')
+      this.#room.wait(this.#waiting(job), verdict.waitMsMax, this.#late(job));
     else {
       this.refused[verdict.limit] += 1;
       reject(new ForkRefusal(verdict.reason));
@@ -123,7 +138,10 @@ export class ForkQueue {
     this.letIn();
   }
 
-  /** The keeper to fork with from now on. What had been asked of the one before, and has come to no child, is asked again. */
+  /**
+   * The keeper to fork with from now on. What had been asked of the one before, and has come to no
+   * child, is asked again.
+   */
   set keeper(keeper: Pick<KeeperLink, 'send'> | null) {
     this.#keeper = keeper;
     if (keeper === null) this.#takeBack();
@@ -144,7 +162,9 @@ export class ForkQueue {
   }
 
   #load(user: string | null): Load {
-    const pendingOfUser = [...this.#pending.values()].filter(({ details }) => details.user === user).length;
+    const pendingOfUser = [...this.#pending.values()].filter(
+      ({ details }) => details.user === user,
+    ).length;
     return {
       user,
       draining: this.#isDraining,
@@ -173,7 +193,8 @@ export class ForkQueue {
       if (job === null) continue;
       const again = { ...job, keepersLost: job.keepersLost + 1 };
       if (job.left?.aborted === true) this.#leave(job);
-      else if (this.#isDraining) job.reject(new ForkRefusal(drainLine('session', this.#drainReason)));
+      else if (this.#isDraining)
+        job.reject(new ForkRefusal(drainLine('session', this.#drainReason)));
       else if (again.keepersLost >= keepersPerRequestMax) job.reject(new ForkRefusal(keeperDied));
       else this.#room.waitFirst(this.#waiting(again), forkMsMax, this.#late(again));
     }

@@ -8,13 +8,19 @@ export interface Orders {
   readonly drained: boolean;
   /** How often one has said so or the contrary to this process. */
   readonly orders: number;
-  /** When clients that are still there are to be disconnected; null unless it is drained, or when nobody knows it any more. */
+  /**
+   * When clients that are still there are to be disconnected; null unless it is drained, or when
+   * nobody knows it any more.
+   */
   readonly deadline: Date | null;
   /** Why, as users read it; null when nobody has said, and of a stop. */
   readonly reason: string | null;
 }
 
-/** Whether new requests are taken: unless an operator drains the service, it stops, or the next forker takes them. */
+/**
+ * Whether new requests are taken: unless an operator drains the service, it stops, or the next
+ * forker takes them.
+ */
 export class Intake {
   readonly #queue: ForkQueue;
   readonly #events: EventLog;
@@ -38,7 +44,12 @@ export class Intake {
   }
 
   get orders(): Orders {
-    return { drained: this.#isDrained, orders: this.#orders, deadline: this.#deadline, reason: this.#reason };
+    return {
+      drained: this.#isDrained,
+      orders: this.#orders,
+      deadline: this.#deadline,
+      reason: this.#reason,
+    };
   }
 
   /** True from the beginning of a stop, which nothing takes back. */
@@ -47,10 +58,15 @@ export class Intake {
   }
 
   /**
-   * Takes nothing new, or takes up again, and says on whose word. Without a deadline, or without a `reason`, a drain that goes on
-   * keeps its own.
+   * Takes nothing new, or takes up again, and says on whose word. Without a deadline, or without a
+   * `reason`, a drain that goes on keeps its own.
    */
-  drain(draining: boolean, actor: string, deadline: Date | null = null, reason: string | null = null): void {
+  drain(
+    draining: boolean,
+    actor: string,
+    deadline: Date | null = null,
+    reason: string | null = null,
+  ): void {
     this.#orders += 1;
     const fresh = (): Date => new Date(Date.now() + this.#drainMs);
     this.#deadline = draining ? (deadline ?? this.#deadline ?? fresh()) : null;
@@ -64,20 +80,27 @@ export class Intake {
     this.#drain(this.#isDrained, stopActor);
   }
 
-  /** Takes nothing new any more, for the next forker will; what has been taken still gets its child. */
+  /**
+   * Takes nothing new any more, for the next forker will; what has been taken still gets its child.
+   */
   beginLeave(): void {
     this.#isStopping = true;
     this.#queue.isLeaving = true;
   }
 
-  /** A drain that an operator asked for outlives the run that it was asked of, with its deadline; the one of a stop does not. */
+  /**
+   * A drain that an operator asked for outlives the run that it was asked of, with its deadline;
+   * the one of a stop does not.
+   */
   restore({ draining, drainDeadline, drainReason }: ToldBefore, log: Logger): void {
     if (draining) {
       this.#isDrained = true;
       this.#deadline = drainDeadline;
       this.#reason = readDrainReason(drainReason);
       this.#queue.drain(true, this.#reason);
-      log.warn('the service was drained before it ended, and still is; hatchery undrain takes up again');
+      log.warn(
+        'the service was drained before it ended, and still is; hatchery undrain takes up again',
+      );
     } else if (this.#events.view.draining) this.#drain(false, 'start');
   }
 

@@ -6,7 +6,13 @@ import { judge, lateReason, type Load } from './admission.ts';
 
 const limits = { childrenMax: 10, childrenPerUserMax: 3 };
 const idle: Load = {
-  ...{ draining: false, drainReason: null, children: 0, childrenOfUser: 0, user: 'alice', waiting: 0, canFork: true },
+  draining: false,
+  drainReason: null,
+  children: 0,
+  childrenOfUser: 0,
+  user: 'alice',
+  waiting: 0,
+  canFork: true,
   expectedWaitMs: Infinity,
 };
 

@@ -6,7 +6,12 @@ interface Visitor extends Waiting {
   readonly heard: string[];
 }
 
-function visitor(name: string, heard: string[], user: string | null = null, left?: AbortSignal): Visitor {
+function visitor(
+  name: string,
+  heard: string[],
+  user: string | null = null,
+  left?: AbortSignal,
+): Visitor {
   const tell = (what: string) => (): void => void heard.push(`${name} ${what}`);
   const refuse = (reason: string): void => void heard.push(`${name}: ${reason}`);
   return { user, heard, enter: tell('in'), refuse, left, leave: tell('left') };

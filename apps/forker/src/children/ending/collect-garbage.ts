@@ -4,10 +4,16 @@ import { collectStaleDirectories } from '../forking/pipe-directories.ts';
 import type { ChildRegistry } from '../running/registry.ts';
 
 /** Collects what has expired in the runtime directory, now and at intervals until disposed. */
-export function collectGarbage(runtimeDirectory: string, registry: ChildRegistry, log: Logger): Disposable {
+export function collectGarbage(
+  runtimeDirectory: string,
+  registry: ChildRegistry,
+  log: Logger,
+): Disposable {
   const collect = (): void => {
     try {
-      const { collected, stuck } = collectStaleDirectories(runtimeDirectory, new Date(), (id) => registry.has(id));
+      const { collected, stuck } = collectStaleDirectories(runtimeDirectory, new Date(), (id) =>
+        registry.has(id),
+      );
       if (collected.length > 0) log.warn({ collected }, 'stale pipe directories are removed');
       if (stuck.length > 0) log.error({ stuck }, 'stale pipe directories cannot be removed');
     } catch (error) {

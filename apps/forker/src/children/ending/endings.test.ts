@@ -16,7 +16,8 @@ describe('Endings', () => {
 
   it('forgets the oldest', () => {
     const endings = new Endings();
-    for (let number = 0; number <= endingsKeptMax; number += 1) endings.add(`${number}`, 'finished');
+    for (let number = 0; number <= endingsKeptMax; number += 1)
+      endings.add(`${number}`, 'finished');
     assert.equal(endings.of('0'), null);
     assert.notEqual(endings.of('1'), null);
   });

@@ -1,13 +1,19 @@
 import { endingsKeptMax } from '../../limits.ts';
 import { lineForUser } from './limit-cause.ts';
 
-/** Why a child ended, and what its user is to read of it; `line` is null where the child has said it, or nothing is to be said. */
+/**
+ * Why a child ended, and what its user is to read of it; `line` is null where the child has said
+ * it, or nothing is to be said.
+ */
 export interface EndingTold {
   readonly cause: string;
   readonly line: string | null;
 }
 
-/** Why the children ended that ended last, for the gateway: a child that was killed tells its user nothing. */
+/**
+ * Why the children ended that ended last, for the gateway: a child that was killed tells its user
+ * nothing.
+ */
 export class Endings {
   readonly #causes = new Map<string, string>();
 

@@ -21,7 +21,8 @@ describe('Exits', () => {
     assert.equal(exits.find('c1'), null);
   });
 
-  // A client that had lost its connection counted as one that had heard, and its attach came to nothing.
+  // A client that had lost its connection counted as one that had heard, and its attach came to
+  // nothing.
   it('keeps an exit that was told and not heard for whoever asks for it', async () => {
     const exits = new Exits(() => assert.fail('nobody has heard it'));
     const told = exits.listen('c1');
@@ -45,7 +46,8 @@ describe('Exits', () => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const taken: string[] = [];
     const exits = new Exits((id) => taken.push(id));
-    for (let index = 0; index <= exitsKeptMax; index += 1) exits.tell(entry, { ...ending, id: `c${index}` });
+    for (let index = 0; index <= exitsKeptMax; index += 1)
+      exits.tell(entry, { ...ending, id: `c${index}` });
     assert.deepEqual(taken, ['c0']);
     assert.notEqual(exits.find('c1'), null);
   });

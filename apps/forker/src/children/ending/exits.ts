@@ -9,8 +9,9 @@ export interface Unheard {
 }
 
 /**
- * Tells each exit to whoever waits for it, and keeps it until somebody is known to have it: to listen is not to hear,
- * for the listener's client may have lost its connection, and an `attach` asks for it again.
+ * Tells each exit to whoever waits for it, and keeps it until somebody is known to have it: to
+ * listen is not to hear, for the listener's client may have lost its connection, and an `attach`
+ * asks for it again.
  */
 export class Exits {
   readonly #listeners = new Map<string, ((status: number) => void)[]>();
@@ -41,7 +42,10 @@ export class Exits {
     for (const listener of listeners) listener(status);
   }
 
-  /** Another fork service learns of the exits from now on: listeners get what `exitOf` comes to, and nothing when that is null. */
+  /**
+   * Another fork service learns of the exits from now on: listeners get what `exitOf` comes to, and
+   * nothing when that is null.
+   */
   relay(exitOf: (id: string) => Promise<number | null>): void {
     for (const [id, listeners] of this.#listeners) {
       for (const listener of listeners) {

@@ -7,7 +7,10 @@ export function tellLeftBehind(log: Logger, childId: string, pid: number): void 
   log.warn({ childId, pid }, 'a dead child left its pipes behind; they are removed');
 }
 
-/** Removes what an orphan left of its pipes. What cannot be removed now is collected later; the service goes on. */
+/**
+ * Removes what an orphan left of its pipes. What cannot be removed now is collected later; the
+ * service goes on.
+ */
 export function removePipes(log: Logger, { child: { id, pid }, directory }: Entry): void {
   try {
     if (removePipeDirectory(directory)) tellLeftBehind(log, id, pid);

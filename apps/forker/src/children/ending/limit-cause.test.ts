@@ -5,7 +5,10 @@ import { limitOfSignal, lineForUser, outOfMemoryCause } from './limit-cause.ts';
 
 describe('the cause of an ending by a limit', () => {
   it('is told to the user in words, and names the limit to the operator', () => {
-    const cause = limitCause('user_memory_bytes', '4 sessions of alice had 3200 MiB of memory and may have 1024 MiB');
+    const cause = limitCause(
+      'user_memory_bytes',
+      '4 sessions of alice had 3200 MiB of memory and may have 1024 MiB',
+    );
     assert.match(cause, /^limit user_memory_bytes: /);
     assert.equal(
       lineForUser(cause),
@@ -21,7 +24,10 @@ describe('the cause of an ending by a limit', () => {
   });
 
   it('of a session that an operator ended says so, without the reason, which may not be for the user', () => {
-    for (const cause of ['SIGKILL by ops: the limit is reached', 'SIGTERM by root: abuse, then SIGKILL after 5 s'])
+    for (const cause of [
+      'SIGKILL by ops: the limit is reached',
+      'SIGTERM by root: abuse, then SIGKILL after 5 s',
+    ])
       assert.equal(
         lineForUser(cause),
         'hatchery: an operator ended this session; ask the operator of this service why before you try again',

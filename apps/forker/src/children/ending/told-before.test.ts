@@ -5,7 +5,11 @@ import { newTestChild } from '../forking/child.test-support.ts';
 import { stopActor, toldBefore } from './told-before.ts';
 
 const exit = { code: 0, signal: null, status: 0 };
-const drained = (draining: boolean, actor: string): EventBody => ({ kind: 'forker.draining', draining, actor });
+const drained = (draining: boolean, actor: string): EventBody => ({
+  kind: 'forker.draining',
+  draining,
+  actor,
+});
 
 /** What a run leaves that has told these, with the events or with the view they come to alone. */
 function after(bodies: readonly EventBody[], kept = true): ReturnType<typeof toldBefore> {
@@ -20,7 +24,10 @@ describe('toldBefore', () => {
       { kind: 'child.stopping', id: 'c1', cause: 'SIGTERM by ops: runaway' },
       { kind: 'child.exited', id: 'c2', endedAt: '', exit, rusage: null, cause: 'finished' },
     ]);
-    assert.deepEqual([[...causes], [...ended], draining], [[['c1', 'SIGTERM by ops: runaway']], ['c2'], false]);
+    assert.deepEqual(
+      [[...causes], [...ended], draining],
+      [[['c1', 'SIGTERM by ops: runaway']], ['c2'], false],
+    );
   });
 
   it('takes an operator’s drain for one that holds, and that of a stop for one that has ended', () => {
@@ -36,7 +43,10 @@ describe('toldBefore', () => {
     assert.deepEqual(after([until], false).drainDeadline, new Date(deadline));
     assert.equal(after([drained(true, 'ops')]).drainDeadline, null);
     assert.equal(after([until, drained(false, 'ops')]).drainDeadline, null);
-    assert.equal(after([until, { ...drained(true, stopActor), deadline } as EventBody]).drainDeadline, null);
+    assert.equal(
+      after([until, { ...drained(true, stopActor), deadline } as EventBody]).drainDeadline,
+      null,
+    );
   });
 
   it('keeps the service drained when it is too long ago to tell by whom', () => {

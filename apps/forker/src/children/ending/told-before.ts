@@ -8,7 +8,9 @@ export interface ToldBefore {
   readonly ended: ReadonlySet<string>;
   /** True when an operator had the service drained. */
   readonly draining: boolean;
-  /** When its clients are to be disconnected; null unless it is drained, and when that was not told. */
+  /**
+   * When its clients are to be disconnected; null unless it is drained, and when that was not told.
+   */
   readonly drainDeadline: Date | null;
   /** Why, as the operator put it; null unless it is drained, and when that was not told. */
   readonly drainReason: string | null;
@@ -30,5 +32,11 @@ export function toldBefore({ view, kept }: Pick<EventLog, 'view' | 'kept'>): Tol
   const draining = view.draining && lastDrainActor !== stopActor;
   const { drainDeadline: until, drainWish } = view;
   const drainDeadline = draining && until !== undefined ? new Date(until) : null;
-  return { causes, ended, draining, drainDeadline, drainReason: draining ? (drainWish?.reason ?? null) : null };
+  return {
+    causes,
+    ended,
+    draining,
+    drainDeadline,
+    drainReason: draining ? (drainWish?.reason ?? null) : null,
+  };
 }

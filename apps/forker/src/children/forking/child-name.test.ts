@@ -13,7 +13,9 @@ describe('newChildName', () => {
   });
 
   it('makes names of one owner, and of no other', () => {
-    const [owner, other] = ['/run/a', '/run/b'].map((directory) => newChildName(directory, now, 120).split('-')[0]);
+    const [owner, other] = ['/run/a', '/run/b'].map(
+      (directory) => newChildName(directory, now, 120).split('-')[0],
+    );
     assert.notEqual(owner, other);
     assert.equal(newChildName('/run/a', now, 120).split('-')[0], owner);
   });
@@ -21,8 +23,14 @@ describe('newChildName', () => {
 
 describe('expiryOf', () => {
   it('reads when a name expires: an hour after its child has stopped waiting for its client', () => {
-    assert.deepEqual(expiryOf(newChildName('/run/a', now, 120), '/run/a'), new Date('2026-01-01T01:02:00Z'));
-    assert.deepEqual(expiryOf(newChildName('/run/a', now, 604_800), '/run/a'), new Date('2026-01-08T01:00:00Z'));
+    assert.deepEqual(
+      expiryOf(newChildName('/run/a', now, 120), '/run/a'),
+      new Date('2026-01-01T01:02:00Z'),
+    );
+    assert.deepEqual(
+      expiryOf(newChildName('/run/a', now, 604_800), '/run/a'),
+      new Date('2026-01-08T01:00:00Z'),
+    );
   });
 
   it('reads nothing from the name of another service, or from no name of ours', () => {

@@ -2,9 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { staleMarginS } from '../../limits.ts';
 
 /**
- * A name for a child that is also the end of its pipe directory's: owner (this service's runtime directory, hashed),
- * expiry (Unix seconds) and randomness, so that any later run can tell what it may collect. The directory is there
- * until the client has connected or the child has died of not being connected to, so that is when it expires.
+ * A name for a child that is also the end of its pipe directory's: owner (this service's runtime
+ * directory, hashed), expiry (Unix seconds) and randomness, so that any later run can tell what it
+ * may collect. The directory is there until the client has connected or the child has died of not
+ * being connected to, so that is when it expires.
  */
 export function newChildName(runtimeDirectory: string, now: Date, connectTimeoutS: number): string {
   const expiry = Math.ceil(now.getTime() / 1000 + connectTimeoutS) + staleMarginS;

@@ -7,7 +7,10 @@ const now = new Date('2026-01-01T00:00:00Z');
 
 describe('describeRequest', () => {
   it('believes the gateway about user and peer', () => {
-    const request = forkRequest(['rocks'], { HATCHERY_USER: 'alice', HATCHERY_PEER: '192.0.2.1:1' });
+    const request = forkRequest(['rocks'], {
+      HATCHERY_USER: 'alice',
+      HATCHERY_PEER: '192.0.2.1:1',
+    });
     assert.deepEqual(describeRequest(request, now), {
       user: 'alice',
       peer: '192.0.2.1:1',
@@ -30,7 +33,10 @@ describe('describeRequest', () => {
     for (const text of [command, user, peer]) assert.equal(text, `${'x'.repeat(199)}…`);
     const whole = 'y'.repeat(200);
     assert.equal(describeRequest(forkRequest([whole], {}), now).command, whole);
-    const emoji = describeRequest(forkRequest(['rocks'], { HATCHERY_USER: `${'z'.repeat(198)}😀😀` }), now).user;
+    const emoji = describeRequest(
+      forkRequest(['rocks'], { HATCHERY_USER: `${'z'.repeat(198)}😀😀` }),
+      now,
+    ).user;
     assert.equal(emoji, `${'z'.repeat(198)}…`);
   });
 

@@ -12,7 +12,10 @@ export function describeRequest(request: ForkRequest, now: Date): ChildDetails {
   };
 }
 
-/** What is told of a request goes into logs and events, and a request may be 64 KiB long: beyond the limit it ends in `…`. */
+/**
+ * What is told of a request goes into logs and events, and a request may be 64 KiB long: beyond the
+ * limit it ends in `…`.
+ */
 function shown<T extends string | null>(text: T): T | string {
   if (text === null || text.length <= shownCharactersMax) return text;
   return `${text.slice(0, shownCharactersMax - 1).replace(/[\ud800-\udbff]$/, '')}…`;

@@ -8,11 +8,19 @@ const details = { user: null, peer: null, command: 'rocks', startedAt: '2026-01-
 
 /** A child of an earlier run as its keeper tells of it. */
 function kept(id: string, connected = true) {
-  return { id, pid: 4_194_400, directory: `/run/lp-forking-service-child-${id}`, connected, details };
+  return {
+    id,
+    pid: 4_194_400,
+    directory: `/run/lp-forking-service-child-${id}`,
+    connected,
+    details,
+  };
 }
 
 /** Runs one service after the other on one log of events, and returns all they have told. */
-async function overRestarts(...runs: ((bench: ServiceBench) => Promise<void> | void)[]): Promise<Event[]> {
+async function overRestarts(
+  ...runs: ((bench: ServiceBench) => Promise<void> | void)[]
+): Promise<Event[]> {
   using directory = temporaryDirectory();
   for (const run of runs) {
     using bench = new ServiceBench({}, directory.path);
@@ -20,9 +28,12 @@ async function overRestarts(...runs: ((bench: ServiceBench) => Promise<void> | v
   }
   using last = new ServiceBench({}, directory.path);
   const messages: FeedMessage[] = [];
-  using _subscription = last.events.subscribe({ epoch: last.events.position.epoch, seq: 0 }, (message) => {
-    messages.push(message);
-  });
+  using _subscription = last.events.subscribe(
+    { epoch: last.events.position.epoch, seq: 0 },
+    (message) => {
+      messages.push(message);
+    },
+  );
   return messages.flatMap((message) => (message.type === 'event' ? [message.event] : []));
 }
 
@@ -60,7 +71,12 @@ describe('a fork service after another one', () => {
         bench.exit(id, 9);
       },
     );
-    assert.deepEqual(kinds(events), ['child.spawned', 'child.stopping', 'child.stopping', 'child.exited']);
+    assert.deepEqual(kinds(events), [
+      'child.spawned',
+      'child.stopping',
+      'child.stopping',
+      'child.exited',
+    ]);
     const last = events.at(-1);
     assert.equal(last?.kind === 'child.exited' ? last.cause : null, 'by ops, then SIGKILL: again');
   });
@@ -73,16 +89,28 @@ describe('a fork service after another one', () => {
         bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [] });
         bench.service.adoptOrphans();
         const attached = bench.service.attach(id);
-        assert.equal(await within('its end', attached?.exited ?? Promise.reject(new Error('no child'))), 255 << 8);
+        assert.equal(
+          await within('its end', attached?.exited ?? Promise.reject(new Error('no child'))),
+          255 << 8,
+        );
       },
     );
     const last = events.at(-1);
-    assert.deepEqual(last?.kind === 'child.exited' ? last.exit : null, { code: null, signal: null, status: null });
+    assert.deepEqual(last?.kind === 'child.exited' ? last.exit : null, {
+      code: null,
+      signal: null,
+      status: null,
+    });
   });
 
   it('counts the children it found against the limits', async () => {
     await overRestarts((bench) => {
-      bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [kept('a'), kept('b', false)] });
+      bench.service.take({
+        event: 'hello',
+        pid: 1,
+        readyAtMs: 1,
+        children: [kept('a'), kept('b', false)],
+      });
       assert.deepEqual([bench.service.busy, bench.service.registry.countOf(null)], [2, 2]);
     });
   });
@@ -97,7 +125,12 @@ describe('a fork service after another one', () => {
       ({ service }) => {
         service.restoreDrain();
         deadline = new Date('2026-01-01T00:00:00.000Z');
-        assert.deepEqual(service.intake.orders, { drained: true, orders: 0, deadline, reason: null });
+        assert.deepEqual(service.intake.orders, {
+          drained: true,
+          orders: 0,
+          deadline,
+          reason: null,
+        });
         service.intake.drain(false, 'ops');
         service.intake.drain(true, 'ops');
         ({ deadline } = service.intake.orders);
@@ -105,12 +138,22 @@ describe('a fork service after another one', () => {
       },
       ({ service }) => {
         service.restoreDrain();
-        assert.deepEqual(service.intake.orders, { drained: true, orders: 0, deadline, reason: null });
+        assert.deepEqual(service.intake.orders, {
+          drained: true,
+          orders: 0,
+          deadline,
+          reason: null,
+        });
         service.intake.drain(false, 'ops');
       },
       ({ service }) => {
         service.restoreDrain();
-        assert.deepEqual(service.intake.orders, { drained: false, orders: 0, deadline: null, reason: null });
+        assert.deepEqual(service.intake.orders, {
+          drained: false,
+          orders: 0,
+          deadline: null,
+          reason: null,
+        });
       },
     );
   });
@@ -129,7 +172,9 @@ describe('a fork service after another one', () => {
       },
     );
     assert.deepEqual(
-      events.map((event) => (event.kind === 'forker.draining' ? [event.draining, event.actor] : event.kind)),
+      events.map((event) =>
+        event.kind === 'forker.draining' ? [event.draining, event.actor] : event.kind,
+      ),
       [
         [true, 'ops'],
         [true, 'stop'],

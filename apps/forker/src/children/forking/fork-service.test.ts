@@ -1,3 +1,4 @@
+// Long: one suite over one fork service.
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { describe, it } from 'node:test';
@@ -7,7 +8,12 @@ import { forkMsMax, forksAtOnceMax } from '../../limits.ts';
 import { ServiceBench } from './service.test-support.ts';
 
 const alice = forkRequest(['lp-serve', '--inet', 'alice']);
-const details = { user: 'bob', peer: null, command: 'rocks', startedAt: '2026-01-01T00:00:00.000Z' };
+const details = {
+  user: 'bob',
+  peer: null,
+  command: 'rocks',
+  startedAt: '2026-01-01T00:00:00.000Z',
+};
 
 describe('ForkService.fork', () => {
   it('resolves with the child, and its exit with the raw status, which is then taken from the keeper', async () => {
@@ -26,7 +32,10 @@ describe('ForkService.fork', () => {
     using bench = new ServiceBench({ childrenMax: 3, childrenPerUserMax: 2 });
     const first = bench.service.fork(alice);
     await bench.fork(alice);
-    await assert.rejects(bench.service.fork(alice), { code: 'fork_refused', message: /^alice has 2 of 2/ });
+    await assert.rejects(bench.service.fork(alice), {
+      code: 'fork_refused',
+      message: /^alice has 2 of 2/,
+    });
     await bench.fork(forkRequest(['lp-serve', '--inet', 'bob']));
     await assert.rejects(bench.service.fork(forkRequest(['rocks'])), /3 of 3/);
     bench.service.take({
@@ -68,8 +77,11 @@ describe('ForkService.fork', () => {
     assert.equal(bench.sent.length, 2);
     bench.service.keeperLost();
     bench.connect();
-    const ids = bench.sent.slice(2).map((request) => (request.request === 'fork' ? request.id : ''));
-    for (const id of ids) bench.service.take({ event: 'started', id, pid: 4_194_400, directory: `/run/${id}` });
+    const ids = bench.sent
+      .slice(2)
+      .map((request) => (request.request === 'fork' ? request.id : ''));
+    for (const id of ids)
+      bench.service.take({ event: 'started', id, pid: 4_194_400, directory: `/run/${id}` });
     assert.deepEqual([(await first).id, (await second).id], ids);
   });
 
@@ -85,7 +97,9 @@ describe('ForkService.fork', () => {
 
   it('asks the keeper for so many at a time, and for the next as each comes', async () => {
     using bench = new ServiceBench();
-    const children = Array.from({ length: forksAtOnceMax + 3 }, () => bench.service.fork(forkRequest(['rocks'])));
+    const children = Array.from({ length: forksAtOnceMax + 3 }, () =>
+      bench.service.fork(forkRequest(['rocks'])),
+    );
     assert.deepEqual([bench.sent.length, bench.service.queue.waiting], [forksAtOnceMax, 3]);
     for (let index = 0; index < children.length; index += 1) {
       const request = bench.sent[index];
@@ -104,7 +118,12 @@ describe('ForkService.fork', () => {
     assert.equal(bench.service.queue.waiting, 1);
     bench.exit(children[0]?.id ?? '', 0);
     assert.equal(bench.service.queue.waiting, 0);
-    bench.service.take({ event: 'started', id: bench.lastForkId, pid: 4_194_400, directory: '/run/x' });
+    bench.service.take({
+      event: 'started',
+      id: bench.lastForkId,
+      pid: 4_194_400,
+      directory: '/run/x',
+    });
     assert.equal((await waiting).directory, '/run/x');
   });
 
@@ -124,7 +143,9 @@ describe('ForkService.fork', () => {
     await assert.rejects(forked, /no session came up within 15 s/);
     const id = bench.lastForkId;
     bench.service.take({ event: 'started', id, pid: 4_194_400, directory: '/run/x' });
-    assert.deepEqual(bench.otherRequests, [{ request: 'signal', id, signal: constants.signals.SIGKILL }]);
+    assert.deepEqual(bench.otherRequests, [
+      { request: 'signal', id, signal: constants.signals.SIGKILL },
+    ]);
     assert.equal(bench.service.busy, 0);
   });
 });
@@ -155,7 +176,8 @@ describe('ForkService.attach', () => {
 });
 
 describe('ForkService and its keeper', () => {
-  // The keeper tells again what nobody is known to have heard, and each time it was spawned and exited anew.
+  // The keeper tells again what nobody is known to have heard, and each time it was spawned and
+  // exited anew.
   it('takes an exit that is told again for the same one', async () => {
     using bench = new ServiceBench();
     const child = await bench.fork();
@@ -176,21 +198,32 @@ describe('ForkService and its keeper', () => {
       readyAtMs: 1,
       children: [kept, { ...kept, id: 'k2', connected: false }],
     });
-    const states = Object.values(bench.events.view.children).map(({ id, state, user }) => [id, state, user]);
+    const states = Object.values(bench.events.view.children).map(({ id, state, user }) => [
+      id,
+      state,
+      user,
+    ]);
     assert.deepEqual(states, [
       ['k1', 'running', 'bob'],
       ['k2', 'waiting', 'bob'],
     ]);
   });
 
-  // A connection that broke while the keeper lived made the forker restore its own children, and crash.
+  // A connection that broke while the keeper lived made the forker restore its own children, and
+  // crash.
   it('that only lost its connection keeps its children as they are', async () => {
     using bench = new ServiceBench();
     const child = await bench.fork();
     bench.service.take({ event: 'connected', id: child.id });
     bench.service.keeperLost();
     bench.connect();
-    const kept = { id: child.id, pid: child.pid, directory: child.directory, connected: true, details };
+    const kept = {
+      id: child.id,
+      pid: child.pid,
+      directory: child.directory,
+      connected: true,
+      details,
+    };
     bench.service.take({ event: 'hello', pid: 1, readyAtMs: 1, children: [kept] });
     assert.equal(bench.service.registry.size, 1);
     bench.exit(child.id, 0);
@@ -213,7 +246,9 @@ describe('ForkService.signal', () => {
     assert.equal(bench.service.signal(child.id, 'SIGTERM', 'by ops'), true);
     assert.equal(bench.service.signal(child.id, 'SIGKILL', 'again'), true);
     assert.deepEqual(
-      bench.otherRequests.map((request) => (request.request === 'signal' ? request.signal : request)),
+      bench.otherRequests.map((request) =>
+        request.request === 'signal' ? request.signal : request,
+      ),
       [15, 9],
     );
     assert.equal(bench.events.view.children[child.id]?.state, 'stopping');

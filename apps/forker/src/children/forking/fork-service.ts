@@ -1,3 +1,4 @@
+// Long: a child from request to end, step by step.
 import { constants } from 'node:os';
 import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
@@ -69,7 +70,10 @@ export class ForkService implements Disposable {
     return this.#orphans.size;
   }
 
-  /** Another forker looks after the children from now on: clients of this one that wait for an exit are told what it says. */
+  /**
+   * Another forker looks after the children from now on: clients of this one that wait for an exit
+   * are told what it says.
+   */
   relayExits(exitOf: (id: string) => Promise<number | null>): void {
     this.#exits.relay(exitOf);
   }
@@ -79,12 +83,18 @@ export class ForkService implements Disposable {
     this.intake.restore(this.#toldBefore, this.#log);
   }
 
-  /** Forks one child and resolves when it exists. @throws {ForkRefusal}, or {RequesterLeft} when `left` is aborted before its turn */
+  /**
+   * Forks one child and resolves when it exists. @throws {ForkRefusal}, or {RequesterLeft} when
+   * `left` is aborted before its turn
+   */
   fork(request: ForkRequest, left?: AbortSignal): Promise<Forked> {
     return this.queue.fork(request, left);
   }
 
-  /** Takes up a child that another connection forked; null when there is none of that name, alive or unheard. */
+  /**
+   * Takes up a child that another connection forked; null when there is none of that name, alive or
+   * unheard.
+   */
   attach(id: string): Forked | null {
     const entry = this.registry.find(id);
     if (entry !== undefined) return this.#exits.forked(entry);
@@ -116,8 +126,8 @@ export class ForkService implements Disposable {
   }
 
   /**
-   * Looks after the children that an earlier run has told of and that the keeper does not know: it was killed too. To be
-   * called when the keeper has said all it knows.
+   * Looks after the children that an earlier run has told of and that the keeper does not know: it
+   * was killed too. To be called when the keeper has said all it knows.
    */
   adoptOrphans(): void {
     for (const child of Object.values(this.#events.view.children)) {
@@ -164,7 +174,10 @@ export class ForkService implements Disposable {
     }
     const child = newChild(id, pid, job.details, null);
     this.#publish(this.registry.spawned(child, directory));
-    this.#log.info({ childId: id, pid, user: child.user, peer: child.peer, command: child.command }, 'child spawned');
+    this.#log.info(
+      { childId: id, pid, user: child.user, peer: child.peer, command: child.command },
+      'child spawned',
+    );
     job.resolve(this.#exits.forked({ child, directory, cause: null }));
     this.queue.letIn();
   }
@@ -178,13 +191,23 @@ export class ForkService implements Disposable {
       const child = newChild(id, pid, details, connected ? details.startedAt : null);
       return this.#publish(this.registry.spawned(child, directory));
     }
-    this.registry.restored({ child: told, directory, cause: this.#toldBefore.causes.get(id) ?? null });
+    this.registry.restored({
+      child: told,
+      directory,
+      cause: this.#toldBefore.causes.get(id) ?? null,
+    });
     if (connected) this.#publish(this.registry.connected(id, new Date()));
   }
 
   #exited(event: Extract<KeeperEvent, { event: 'exited' }>): void {
     const { id, pid, directory, status, rusage, leftBehind, details } = event;
-    const ending = { id, status, known: true, rusage, wasShortOfMemory: this.#wasEndedByKernel(id, status) };
+    const ending = {
+      id,
+      status,
+      known: true,
+      rusage,
+      wasShortOfMemory: this.#wasEndedByKernel(id, status),
+    };
     // The keeper tells again what nobody is known to have heard.
     if (this.#exits.find(id) !== null) return;
     if (this.#isOnRecord(id)) {
@@ -199,14 +222,25 @@ export class ForkService implements Disposable {
 
   /** Nobody here has sent it SIGKILL, and the kernel has just ended somebody for memory. */
   #wasEndedByKernel(id: string, status: number): boolean {
-    return this.registry.isUnasked(id) && readWaitStatus(status).signal === 'SIGKILL' && this.#kernelKills.takeOne();
+    return (
+      this.registry.isUnasked(id) &&
+      readWaitStatus(status).signal === 'SIGKILL' &&
+      this.#kernelKills.takeOne()
+    );
   }
 
   #condemned(id: string, why: string): void {
     this.#publish(this.registry.stopping(id, { signal: 'SIGKILL', atMs: performance.now(), why }));
   }
 
-  #failed({ id, traceback, kind, verb, path, cause }: Extract<KeeperEvent, { event: 'failed' }>): void {
+  #failed({
+    id,
+    traceback,
+    kind,
+    verb,
+    path,
+    cause,
+  }: Extract<KeeperEvent, { event: 'failed' }>): void {
     const failure = { kind, verb, path, cause };
     this.failures.add(id, this.registry.find(id)?.child.user ?? null, failure);
     if (traceback !== '') this.logs.add(id, traceback, new Date());
@@ -214,7 +248,10 @@ export class ForkService implements Disposable {
   }
 
   #isOnRecord(id: string): boolean {
-    return this.#toldBefore.ended.has(id) || this.#events.view.recentChildren.some((child) => child.id === id);
+    return (
+      this.#toldBefore.ended.has(id) ||
+      this.#events.view.recentChildren.some((child) => child.id === id)
+    );
   }
 
   #watchOrphan(entry: Entry): void {
@@ -235,7 +272,10 @@ export class ForkService implements Disposable {
     const { exit, cause } = events[0];
     this.endings.add(ending.id, cause);
     this.limits.add(cause);
-    this.#log.info({ childId: ending.id, pid: entry.child.pid, ...exit, cause, rusage: ending.rusage }, 'child exited');
+    this.#log.info(
+      { childId: ending.id, pid: entry.child.pid, ...exit, cause, rusage: ending.rusage },
+      'child exited',
+    );
     this.#exits.tell(entry, ending);
     this.queue.ended();
   }

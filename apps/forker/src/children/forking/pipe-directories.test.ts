@@ -33,7 +33,10 @@ describe('collectStaleDirectories', () => {
   it('removes what has expired, once', () => {
     using parent = temporaryDirectory();
     const stale = makeDirectory(parent.path, newChildName(parent.path, new Date(0), 120));
-    assert.deepEqual(collectStaleDirectories(parent.path, new Date()), { collected: [stale], stuck: [] });
+    assert.deepEqual(collectStaleDirectories(parent.path, new Date()), {
+      collected: [stale],
+      stuck: [],
+    });
     assert.deepEqual(collectStaleDirectories(parent.path, new Date()), nothing);
   });
 
@@ -55,7 +58,10 @@ describe('collectStaleDirectories', () => {
     for (const path of kept.slice(-3)) writeFileSync(path, '');
     const elsewhere = join(parent.path, 'elsewhere');
     mkdirSync(elsewhere);
-    const link = join(parent.path, `lp-forking-service-child-${newChildName(parent.path, old, 120)}`);
+    const link = join(
+      parent.path,
+      `lp-forking-service-child-${newChildName(parent.path, old, 120)}`,
+    );
     symlinkSync(elsewhere, link);
     assert.deepEqual(collectStaleDirectories(parent.path, new Date()), nothing);
     assert.ok([...kept, elsewhere, link].every(existsSync));
@@ -84,7 +90,9 @@ describe('collectStaleDirectories', () => {
 
   it('goes on when one cannot be removed, and says which', (t) => {
     using parent = temporaryDirectory();
-    const [stuck, stale] = [1, 2].map(() => makeDirectory(parent.path, newChildName(parent.path, new Date(0), 120)));
+    const [stuck, stale] = [1, 2].map(() =>
+      makeDirectory(parent.path, newChildName(parent.path, new Date(0), 120)),
+    );
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', stuck ?? '']);
     if (mounted.status !== 0) return t.skip(`no mount point: ${mounted.stderr.toString().trim()}`);
     try {

@@ -27,9 +27,9 @@ export interface Collection {
 }
 
 /**
- * Removes the pipe directories that a service which was killed with its keeper left here, once their names say that
- * they have expired and no child of ours lives by that name. What another service owns, and what no service of this
- * kind has named, is none of our business.
+ * Removes the pipe directories that a service which was killed with its keeper left here, once
+ * their names say that they have expired and no child of ours lives by that name. What another
+ * service owns, and what no service of this kind has named, is none of our business.
  */
 export function collectStaleDirectories(
   runtimeDirectory: string,
@@ -50,7 +50,12 @@ export function collectStaleDirectories(
   return { collected, stuck };
 }
 
-function isStale(path: string, runtimeDirectory: string, now: Date, lives: (id: string) => boolean): boolean {
+function isStale(
+  path: string,
+  runtimeDirectory: string,
+  now: Date,
+  lives: (id: string) => boolean,
+): boolean {
   const id = childIdOfDirectory(path);
   const expiry = id === null ? null : expiryOf(id, runtimeDirectory);
   if (id === null || expiry === null || expiry >= now || lives(id)) return false;

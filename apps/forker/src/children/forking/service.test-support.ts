@@ -14,13 +14,19 @@ export class ServiceBench implements Disposable {
 
   readonly #journal: EventJournal | null;
 
-  /** With a directory, its events are on disk there, and go on where those of the one before ended. */
+  /**
+   * With a directory, its events are on disk there, and go on where those of the one before ended.
+   */
   constructor(limits: Partial<Config['forker']> = {}, directory: string | null = null) {
     const config = loadConfig({ directory: '/nowhere', stateDirectory: '/nowhere/state' });
     this.#journal = directory === null ? null : openJournal(directory);
     const journal = this.#journal === null ? {} : { journal: this.#journal };
     this.events = new EventLog({ epoch: 'e1', version: '0', now: () => new Date(0), ...journal });
-    this.service = new ForkService({ ...config, forker: { ...config.forker, ...limits } }, this.log, this.events);
+    this.service = new ForkService(
+      { ...config, forker: { ...config.forker, ...limits } },
+      this.log,
+      this.events,
+    );
     this.connect();
   }
 
@@ -41,18 +47,40 @@ export class ServiceBench implements Disposable {
   }
 
   /** Starts a child for the request; an invented pid, above what Linux gives. */
-  async fork(request: ForkRequest = forkRequest(['rocks']), pid = 4_194_400): ReturnType<ForkService['fork']> {
+  async fork(
+    request: ForkRequest = forkRequest(['rocks']),
+    pid = 4_194_400,
+  ): ReturnType<ForkService['fork']> {
     const forked = this.service.fork(request);
     const id = this.lastForkId;
-    this.service.take({ event: 'started', id, pid, directory: `/run/lp-forking-service-child-${id}` });
+    this.service.take({
+      event: 'started',
+      id,
+      pid,
+      directory: `/run/lp-forking-service-child-${id}`,
+    });
     return forked;
   }
 
   /** Ends a child, as the keeper tells it. */
   exit(id: string, status: number, pid = 4_194_400): void {
-    const details = { user: null, peer: null, command: 'rocks', startedAt: new Date(0).toISOString() };
+    const details = {
+      user: null,
+      peer: null,
+      command: 'rocks',
+      startedAt: new Date(0).toISOString(),
+    };
     const directory = `/run/lp-forking-service-child-${id}`;
-    this.service.take({ event: 'exited', id, pid, directory, status, rusage: usage, leftBehind: false, details });
+    this.service.take({
+      event: 'exited',
+      id,
+      pid,
+      directory,
+      status,
+      rusage: usage,
+      leftBehind: false,
+      details,
+    });
   }
 
   [Symbol.dispose](): void {

@@ -36,7 +36,10 @@ describe('ChildLogs', () => {
   });
 
   it('keeps the end of what is longer than a tail, in one line or in many', () => {
-    for (const text of [`${'x'.repeat(10 * childLogCharactersMax)}end`, `${'x'.repeat(200)}\n`.repeat(40) + 'end']) {
+    for (const text of [
+      `${'x'.repeat(10 * childLogCharactersMax)}end`,
+      `${'x'.repeat(200)}\n`.repeat(40) + 'end',
+    ]) {
       const logs = new ChildLogs();
       logs.add('a', text, now);
       const kept = texts(logs, 'a').join('');

@@ -1,6 +1,9 @@
 import { childLogCharactersMax, childLogLinesMax, childLogsMax } from '../../limits.ts';
 
-/** One line that a child has logged, with when it came here, RFC 3339. Control characters are as the child sent them. */
+/**
+ * One line that a child has logged, with when it came here, RFC 3339. Control characters are as the
+ * child sent them.
+ */
 export interface ChildLogLine {
   readonly at: string;
   readonly text: string;
@@ -15,8 +18,9 @@ export interface ChildLog {
 const nothing: ChildLog = { lines: [], cut: false };
 
 /**
- * The last words of each child in the log of the service: tracebacks and crashes, which its client is not shown. In memory
- * alone, and of the children alone that logged last: all of it is in the log of the service.
+ * The last words of each child in the log of the service: tracebacks and crashes, which its client
+ * is not shown. In memory alone, and of the children alone that logged last: all of it is in the
+ * log of the service.
  */
 export class ChildLogs {
   /** The one that logged last is the last. */
@@ -47,7 +51,8 @@ function tail(lines: readonly ChildLogLine[]): ChildLog {
   let room = childLogCharactersMax;
   for (const line of lines.slice(-childLogLinesMax).toReversed()) {
     if (room === 0) break;
-    // The end of a line that is too long tells more than its beginning: an exception's message is there.
+    // The end of a line that is too long tells more than its beginning: an exception's message is
+    // there.
     const text = line.text.slice(-room);
     room -= text.length;
     kept.unshift(text === line.text ? line : { ...line, text });

@@ -7,7 +7,10 @@ interface Orphan {
   readonly ended: () => void;
 }
 
-/** Looks after processes whose keeper died: nobody can wait for them, so their end is seen by looking. How they ended cannot be known. */
+/**
+ * Looks after processes whose keeper died: nobody can wait for them, so their end is seen by
+ * looking. How they ended cannot be known.
+ */
 export class OrphanWatch implements Disposable {
   readonly #watched = new Map<string, Orphan>();
   readonly #timer = setInterval(() => this.#look(), orphanPollMs);

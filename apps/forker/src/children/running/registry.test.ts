@@ -15,10 +15,16 @@ function registryWith(...ids: string[]): ChildRegistry {
 }
 
 /** How a child's end is described, after the given steps. */
-function endOf(status: number, steps: (registry: ChildRegistry) => void = () => undefined): [unknown, string] {
+function endOf(
+  status: number,
+  steps: (registry: ChildRegistry) => void = () => undefined,
+): [unknown, string] {
   const registry = registryWith('c1');
   steps(registry);
-  const [{ exit, cause }] = registry.exited({ id: 'c1', status, known: true, rusage: testRusage }, at);
+  const [{ exit, cause }] = registry.exited(
+    { id: 'c1', status, known: true, rusage: testRusage },
+    at,
+  );
   return [exit, cause];
 }
 
@@ -33,9 +39,19 @@ describe('ChildRegistry', () => {
     ]);
     assert.equal(registry.find('c1')?.child.state, 'running');
     const exit = { code: 0, signal: null, status: 0 };
-    assert.deepEqual(registry.exited({ id: 'c1', status: 0, known: true, rusage: testRusage }, at), [
-      { kind: 'child.exited', id: 'c1', endedAt: at.toISOString(), exit, rusage: testRusage, cause: 'finished' },
-    ]);
+    assert.deepEqual(
+      registry.exited({ id: 'c1', status: 0, known: true, rusage: testRusage }, at),
+      [
+        {
+          kind: 'child.exited',
+          id: 'c1',
+          endedAt: at.toISOString(),
+          exit,
+          rusage: testRusage,
+          cause: 'finished',
+        },
+      ],
+    );
     assert.deepEqual([registry.size, registry.spawnedTotal], [0, 1]);
   });
 
@@ -48,12 +64,18 @@ describe('ChildRegistry', () => {
     ] as const) {
       registry.spawned(newTestChild({ id, user }), '');
     }
-    assert.deepEqual([registry.countOf('alice'), registry.countOf(null), registry.countOf('bob')], [2, 1, 0]);
+    assert.deepEqual(
+      [registry.countOf('alice'), registry.countOf(null), registry.countOf('bob')],
+      [2, 1, 0],
+    );
   });
 
   it('says of an ending why it came', () => {
     assert.deepEqual(endOf(0), [{ code: 0, signal: null, status: 0 }, 'finished']);
-    assert.deepEqual(endOf(3 << 8), [{ code: 3, signal: null, status: 768 }, 'failed with exit code 3']);
+    assert.deepEqual(endOf(3 << 8), [
+      { code: 3, signal: null, status: 768 },
+      'failed with exit code 3',
+    ]);
     assert.deepEqual(endOf(9), [
       { code: null, signal: 'SIGKILL', status: 9 },
       'killed by SIGKILL from outside the service',
@@ -67,10 +89,22 @@ describe('ChildRegistry', () => {
   });
 
   it('ends for what it was refused or failed of, the gravest first, when its status says so', () => {
-    const refused = { kind: 'lock-held', verb: 'Branch.lock_write', path: '~a/b', cause: 'held by bob' } as const;
-    const failed = { kind: 'disk', verb: 'Branch.set_tags_bytes', path: '~a/b', cause: 'the disk is full' } as const;
+    const refused = {
+      kind: 'lock-held',
+      verb: 'Branch.lock_write',
+      path: '~a/b',
+      cause: 'held by bob',
+    } as const;
+    const failed = {
+      kind: 'disk',
+      verb: 'Branch.set_tags_bytes',
+      path: '~a/b',
+      cause: 'the disk is full',
+    } as const;
     const both = (registry: ChildRegistry): void => {
-      assert.deepEqual(registry.failed('c1', refused), [{ kind: 'child.failed', id: 'c1', failure: refused }]);
+      assert.deepEqual(registry.failed('c1', refused), [
+        { kind: 'child.failed', id: 'c1', failure: refused },
+      ]);
       registry.failed('c1', failed);
       registry.failed('c1', refused);
     };
@@ -89,7 +123,11 @@ describe('ChildRegistry', () => {
       assert.deepEqual(registry.stopping('c1', term), [
         { kind: 'child.stopping', id: 'c1', cause: 'SIGTERM by ops: runaway' },
       ]);
-      assert.deepEqual(registry.stopping('c1', { ...term, atMs: 9000 }), [], 'once more is no news');
+      assert.deepEqual(
+        registry.stopping('c1', { ...term, atMs: 9000 }),
+        [],
+        'once more is no news',
+      );
       assert.deepEqual(registry.stopping('c1', kill), [
         {
           kind: 'child.stopping',
@@ -106,7 +144,8 @@ describe('ChildRegistry', () => {
       endOf(9, (registry) => registry.stopping('c1', term))[1],
       `${term.why}, then SIGKILL from outside the service`,
     );
-    const both = (registry: ChildRegistry): void => [term, kill].forEach((sent) => registry.stopping('c1', sent));
+    const both = (registry: ChildRegistry): void =>
+      [term, kill].forEach((sent) => registry.stopping('c1', sent));
     assert.equal(endOf(15, both)[1], term.why);
     assert.equal(endOf(143 << 8, both)[1], term.why, 'it took the first one and exited');
   });
@@ -121,7 +160,10 @@ describe('ChildRegistry', () => {
 
   it('invents no status for an end that nobody saw', () => {
     const registry = registryWith('c1');
-    const [{ exit, cause }] = registry.exited({ id: 'c1', status: unknownStatus, known: false, rusage: null }, at);
+    const [{ exit, cause }] = registry.exited(
+      { id: 'c1', status: unknownStatus, known: false, rusage: null },
+      at,
+    );
     assert.deepEqual(exit, { code: null, signal: null, status: null });
     assert.equal(cause, 'unknown: the keeper died before it');
     assert.equal(unknownStatus, 65280);
@@ -137,6 +179,9 @@ describe('ChildRegistry', () => {
   it('takes it for a mistake when a child is spawned twice, or ends without having been', () => {
     const registry = registryWith('c1');
     assert.throws(() => registry.spawned(newTestChild(), ''), /spawned twice/);
-    assert.throws(() => registry.exited({ id: 'c2', status: 0, known: true, rusage: null }, at), /never spawned/);
+    assert.throws(
+      () => registry.exited({ id: 'c2', status: 0, known: true, rusage: null }, at),
+      /never spawned/,
+    );
   });
 });

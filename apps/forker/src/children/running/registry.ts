@@ -1,5 +1,11 @@
 import { readWaitStatus } from '@hatchery/protocol';
-import { describeFailure, failureStatus, type Child, type ChildExit, type ChildRusage } from '@hatchery/events';
+import {
+  describeFailure,
+  failureStatus,
+  type Child,
+  type ChildExit,
+  type ChildRusage,
+} from '@hatchery/events';
 import type { EventBody, SessionFailure } from '@hatchery/events';
 import { causeOf, causeOfEnd, type SentSignal } from '../ending/ending-cause.ts';
 import { limitOfSignal, outOfMemoryCause } from '../ending/limit-cause.ts';
@@ -16,7 +22,10 @@ export interface Entry {
   readonly sent?: readonly SentSignal[];
 }
 
-/** How one child ended. `status` is raw, as wait(2) gives it; `known` is false when the keeper died and nobody saw it. */
+/**
+ * How one child ended. `status` is raw, as wait(2) gives it; `known` is false when the keeper died
+ * and nobody saw it.
+ */
 export interface Ending {
   readonly id: string;
   readonly status: number;
@@ -87,7 +96,10 @@ export class ChildRegistry {
     const entry = this.#entries.get(id);
     if (entry === undefined) return [];
     const { cause: earlier, sent: before = [] } = entry;
-    if (before.some(({ signal }) => signal === asked.signal) || earlier?.startsWith(`${asked.signal} `) === true)
+    if (
+      before.some(({ signal }) => signal === asked.signal) ||
+      earlier?.startsWith(`${asked.signal} `) === true
+    )
       return [];
     const sent = [...before, asked];
     this.#entries.set(id, { ...entry, sent, child: { ...entry.child, state: 'stopping' } });
@@ -109,8 +121,18 @@ export class ChildRegistry {
     this.#entries.delete(ending.id);
     this.#count(entry.child.user, -1);
     const exit = describeExit(ending);
-    const cause = causeOfEnd(entry.cause, entry.sent ?? [], exit.signal) ?? naturalCause(entry, exit, ending);
-    return [{ kind: 'child.exited', id: ending.id, endedAt: at.toISOString(), exit, rusage: ending.rusage, cause }];
+    const cause =
+      causeOfEnd(entry.cause, entry.sent ?? [], exit.signal) ?? naturalCause(entry, exit, ending);
+    return [
+      {
+        kind: 'child.exited',
+        id: ending.id,
+        endedAt: at.toISOString(),
+        exit,
+        rusage: ending.rusage,
+        cause,
+      },
+    ];
   }
 
   #add(entry: Entry): void {
@@ -136,7 +158,9 @@ function describeExit({ status, known }: Ending): ChildExit {
 const gravity = Object.keys(failureStatus);
 
 function isGraver({ kind }: SessionFailure, known: SessionFailure | null | undefined): boolean {
-  return known === null || known === undefined || gravity.indexOf(kind) > gravity.indexOf(known.kind);
+  return (
+    known === null || known === undefined || gravity.indexOf(kind) > gravity.indexOf(known.kind)
+  );
 }
 
 function naturalCause(
@@ -145,7 +169,8 @@ function naturalCause(
   { known, wasShortOfMemory = false }: Ending,
 ): string {
   if (!known) return 'unknown: the keeper died before it';
-  if (signal === 'SIGALRM' && child.connectedAt === null) return 'the client did not open the pipes in time';
+  if (signal === 'SIGALRM' && child.connectedAt === null)
+    return 'the client did not open the pipes in time';
   const limit = limitOfSignal(signal);
   if (limit !== null) return limit;
   if (signal === 'SIGKILL' && wasShortOfMemory) return outOfMemoryCause;

@@ -9,6 +9,13 @@ it('UsageTotals adds up times and faults, and keeps the largest memory of any on
   totals.add({ ...testRusage, maxRssBytes: 5, userMs: 0.5 });
   assert.deepEqual(
     { ...totals },
-    { children: 2, userMs: 3.5, systemMs: 4, maxRssBytes: 28_000_000, minorFaults: 1200, majorFaults: 2 },
+    {
+      children: 2,
+      userMs: 3.5,
+      systemMs: 4,
+      maxRssBytes: 28_000_000,
+      minorFaults: 1200,
+      majorFaults: 2,
+    },
   );
 });

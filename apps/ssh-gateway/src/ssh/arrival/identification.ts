@@ -4,14 +4,16 @@ import type { Socket } from 'node:net';
 const lineBytesMax = 255;
 
 /**
- * Gives ssh2 the client's identification in one piece: it loses bytes of a line that comes in three packets or more. To be called before
- * the socket is given to ssh2, which begins to listen a moment later.
+ * Gives ssh2 the client's identification in one piece: it loses bytes of a line that comes in three
+ * packets or more. To be called before the socket is given to ssh2, which begins to listen a moment
+ * later.
  */
 export function gatherIdentification(socket: Socket): void {
   const whenListened = (event: string | symbol): void => {
     if (event !== 'data') return;
     socket.off('newListener', whenListened);
-    // Told before the listener is there, and long before the first bytes, which come in a turn of their own.
+    // Told before the listener is there, and long before the first bytes, which come in a turn of
+    // their own.
     queueMicrotask(() => gather(socket));
   };
   socket.on('newListener', whenListened);

@@ -24,7 +24,9 @@ test('an IPv4 client of a dual-stack port is shown and counted as one', () => {
 
 test('networks hold what is in them and nothing else', () => {
   const networks = new Networks(['192.0.2.0/24', '198.51.100.7', '2001:db8::/32', '::1/128']);
-  for (const address of ['192.0.2.255', '198.51.100.7', '2001:db8:ffff::1', '::1']) assert.ok(networks.has(address));
-  for (const address of ['192.0.3.0', '198.51.100.8', '2001:db9::1', '::2', '']) assert.ok(!networks.has(address));
+  for (const address of ['192.0.2.255', '198.51.100.7', '2001:db8:ffff::1', '::1'])
+    assert.ok(networks.has(address));
+  for (const address of ['192.0.3.0', '198.51.100.8', '2001:db9::1', '::2', ''])
+    assert.ok(!networks.has(address));
   assert.ok(!new Networks([]).has('127.0.0.1'));
 });

@@ -16,7 +16,10 @@ export function describePeer({ address, port }: Peer): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** What limits count as one source: an IPv4 address, or the /64 that one IPv6 host has to itself (RFC 6177). */
+/**
+ * What limits count as one source: an IPv4 address, or the /64 that one IPv6 host has to itself
+ * (RFC 6177).
+ */
 export function sourceOf(address: string): string {
   if (!isIPv6(address)) return address;
   const [head = '', tail] = address.split('%', 1).join('').split('::', 2);
@@ -38,7 +41,11 @@ export class Networks {
     for (const cidr of cidrs) {
       const [address = '', bits] = cidr.split('/');
       const family = isIPv4(address) ? 'ipv4' : 'ipv6';
-      this.#list.addSubnet(address, bits === undefined ? (family === 'ipv4' ? 32 : 128) : Number(bits), family);
+      this.#list.addSubnet(
+        address,
+        bits === undefined ? (family === 'ipv4' ? 32 : 128) : Number(bits),
+        family,
+      );
     }
   }
 

@@ -16,19 +16,35 @@ const ipv6Body = Buffer.from(`20010db8${'0'.repeat(23)}1${'0'.repeat(31)}1c36600
 const tlv = Buffer.from('0400030a0b0c', 'hex');
 
 const good: readonly (readonly [string, Buffer, { address: string; port: number } | null])[] = [
-  ['TCP4', Buffer.from('PROXY TCP4 192.0.2.1 198.51.100.2 50022 22\r\n'), { address: '192.0.2.1', port: 50022 }],
-  ['TCP6', Buffer.from('PROXY TCP6 2001:db8::1 ::1 50022 22\r\n'), { address: '2001:db8::1', port: 50022 }],
+  [
+    'TCP4',
+    Buffer.from('PROXY TCP4 192.0.2.1 198.51.100.2 50022 22\r\n'),
+    { address: '192.0.2.1', port: 50022 },
+  ],
+  [
+    'TCP6',
+    Buffer.from('PROXY TCP6 2001:db8::1 ::1 50022 22\r\n'),
+    { address: '2001:db8::1', port: 50022 },
+  ],
   ['UNKNOWN', Buffer.from('PROXY UNKNOWN\r\n'), null],
   ['UNKNOWN with addresses', Buffer.from('PROXY UNKNOWN ff:: ff:: 1 2\r\n'), null],
   ['version 2, IPv4', binary(0x21, 0x11, ipv4Body), { address: '192.0.2.1', port: 50022 }],
   ['version 2, IPv6', binary(0x21, 0x21, ipv6Body), { address: '2001:db8::1', port: 50022 }],
-  ['version 2 with TLVs', binary(0x21, 0x11, Buffer.concat([ipv4Body, tlv])), { address: '192.0.2.1', port: 50022 }],
+  [
+    'version 2 with TLVs',
+    binary(0x21, 0x11, Buffer.concat([ipv4Body, tlv])),
+    { address: '192.0.2.1', port: 50022 },
+  ],
   ['version 2, LOCAL', binary(0x20, 0x00, Buffer.alloc(0)), null],
   ['version 2, LOCAL with addresses', binary(0x20, 0x11, ipv4Body), null],
   ['version 2, AF_UNSPEC', binary(0x21, 0x00, tlv), null],
   [
     'version 2, IPv4 mapped into IPv6',
-    binary(0x21, 0x21, Buffer.from(`${'0'.repeat(20)}ffffc0000201${'0'.repeat(32)}c3660016`, 'hex')),
+    binary(
+      0x21,
+      0x21,
+      Buffer.from(`${'0'.repeat(20)}ffffc0000201${'0'.repeat(32)}c3660016`, 'hex'),
+    ),
     { address: '192.0.2.1', port: 50022 },
   ],
 ];
@@ -41,7 +57,11 @@ for (const [name, bytes, peer] of good) {
       peer,
     } satisfies ProxyReading);
     for (let length = 0; length < bytes.length; length++)
-      assert.equal(readProxyHeader(bytes.subarray(0, length)).kind, 'incomplete', `${length} bytes`);
+      assert.equal(
+        readProxyHeader(bytes.subarray(0, length)).kind,
+        'incomplete',
+        `${length} bytes`,
+      );
   });
 }
 

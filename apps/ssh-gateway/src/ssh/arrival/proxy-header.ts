@@ -1,7 +1,10 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { plainAddress, type Peer } from './peer.ts';
 
-/** What the first bytes of a connection come to. `peer` is null when the balancer speaks for itself, as in a health check. */
+/**
+ * What the first bytes of a connection come to. `peer` is null when the balancer speaks for itself,
+ * as in a health check.
+ */
 export type ProxyReading =
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'header'; readonly bytes: number; readonly peer: Peer | null }
@@ -10,7 +13,10 @@ export type ProxyReading =
 /** Of a version 1 line with its CRLF, as the specification counts it out. */
 const lineBytesMax = 107;
 
-/** Addresses have at most 216 bytes; the rest is room for TLVs, of which a TLS client certificate's name is the longest. */
+/**
+ * Addresses have at most 216 bytes; the rest is room for TLVs, of which a TLS client certificate's
+ * name is the longest.
+ */
 const bodyBytesMax = 4096;
 
 const signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
@@ -18,8 +24,9 @@ const headBytes = signature.length + 4;
 const incomplete: ProxyReading = { kind: 'incomplete' };
 
 /**
- * Reads a PROXY protocol header, version 1 or 2, from the bytes so far. Whatever cannot become one is refused with the first byte that shows it.
- * Source: https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt
+ * Reads a PROXY protocol header, version 1 or 2, from the bytes so far. Whatever cannot become one
+ * is refused with the first byte that shows it. Source:
+ * https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt
  */
 export function readProxyHeader(bytes: Buffer): ProxyReading {
   if (bytes.length === 0) return incomplete;
@@ -41,9 +48,14 @@ function readWords([, protocol, ...words]: string[], bytes: number): ProxyReadin
   const fits = protocol === 'TCP4' ? isIPv4 : protocol === 'TCP6' ? isIPv6 : null;
   if (fits === null) return invalid('neither TCP4, TCP6 nor UNKNOWN');
   const [source = '', destination = '', sourcePort = '', destinationPort = ''] = words;
-  if (words.length !== 4 || !fits(source) || !fits(destination)) return invalid('the addresses are none');
+  if (words.length !== 4 || !fits(source) || !fits(destination))
+    return invalid('the addresses are none');
   if (!isPort(sourcePort) || !isPort(destinationPort)) return invalid('the ports are none');
-  return { kind: 'header', bytes, peer: { address: plainAddress(source), port: Number(sourcePort) } };
+  return {
+    kind: 'header',
+    bytes,
+    peer: { address: plainAddress(source), port: Number(sourcePort) },
+  };
 }
 
 function readBinary(bytes: Buffer): ProxyReading {
@@ -66,7 +78,11 @@ function readBody(command: number, family: number, body: Buffer): ProxyReading {
   if (command !== 1) return invalid('neither LOCAL nor PROXY');
   if (family === 0x11) {
     if (body.length < 12) return invalid('too short for IPv4 addresses');
-    return { kind: 'header', bytes, peer: { address: body.subarray(0, 4).join('.'), port: body.readUInt16BE(8) } };
+    return {
+      kind: 'header',
+      bytes,
+      peer: { address: body.subarray(0, 4).join('.'), port: body.readUInt16BE(8) },
+    };
   }
   if (family === 0x21) {
     if (body.length < 36) return invalid('too short for IPv6 addresses');
@@ -74,12 +90,19 @@ function readBody(command: number, family: number, body: Buffer): ProxyReading {
     return { kind: 'header', bytes, peer: { address, port: body.readUInt16BE(32) } };
   }
   // AF_UNSPEC: "the receiver should ignore address information", as after LOCAL.
-  return family === 0 ? { kind: 'header', bytes, peer: null } : invalid('neither TCP over IPv4 nor over IPv6');
+  return family === 0
+    ? { kind: 'header', bytes, peer: null }
+    : invalid('neither TCP over IPv4 nor over IPv6');
 }
 
-/** The longest run of zeros as `::` (RFC 5952), which the WHATWG URL parser does for us; an IPv4-mapped address keeps its dots. */
+/**
+ * The longest run of zeros as `::` (RFC 5952), which the WHATWG URL parser does for us; an
+ * IPv4-mapped address keeps its dots.
+ */
 function ipv6Text(bytes: Buffer): string {
-  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(2 * index).toString(16));
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    bytes.readUInt16BE(2 * index).toString(16),
+  );
   if (/^0:0:0:0:0:ffff:/.test(groups.join(':'))) return `::ffff:${bytes.subarray(12).join('.')}`;
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }

@@ -4,9 +4,13 @@ import { readProxyHeader } from './proxy-header.ts';
 
 /** What a balancer said before the client's own bytes. */
 export type ProxyOutcome =
-  { readonly kind: 'peer'; readonly peer: Peer | null } | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'peer'; readonly peer: Peer | null }
+  | { readonly kind: 'refused'; readonly why: string };
 
-/** Takes the header off a new connection; the bytes after it stay in the socket, which is paused. Deadline and disconnection are refusals. */
+/**
+ * Takes the header off a new connection; the bytes after it stay in the socket, which is paused.
+ * Deadline and disconnection are refusals.
+ */
 export function takeProxyHeader(socket: Socket, deadlineMs: number): Promise<ProxyOutcome> {
   const { promise, resolve } = Promise.withResolvers<ProxyOutcome>();
   let bytes = Buffer.alloc(0);
@@ -24,7 +28,10 @@ export function takeProxyHeader(socket: Socket, deadlineMs: number): Promise<Pro
     if (reading.bytes < bytes.length) socket.unshift(bytes.subarray(reading.bytes));
   };
   const leave = (): void => settle({ kind: 'refused', why: 'closed before its PROXY header' });
-  const deadline = setTimeout(() => settle({ kind: 'refused', why: 'no PROXY header in time' }), deadlineMs);
+  const deadline = setTimeout(
+    () => settle({ kind: 'refused', why: 'no PROXY header in time' }),
+    deadlineMs,
+  );
   socket.on('data', take).once('close', leave).resume();
   return promise;
 }

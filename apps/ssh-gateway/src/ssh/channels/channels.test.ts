@@ -30,7 +30,10 @@ test('a client that closes a channel and stays ends that session', async () => {
   const { client } = await signIn(stand.alice);
   (await exec(client, serveLine)).close();
   await until('the session’s end', () => stand.log.named('session closed').length === 1);
-  assert.equal((await stand.log.heard('session closed')).fields['reason'], 'client closed the channel');
+  assert.equal(
+    (await stand.log.heard('session closed')).fields['reason'],
+    'client closed the channel',
+  );
   const next = await exec(client, serveLine);
   next.end('x');
   await within('the next to close', new Promise((resolve) => next.resume().once('close', resolve)));
@@ -41,10 +44,14 @@ test('trap I: a second exec on a channel is answered with a failure, and the fir
   await using stand = await Stand.open();
   const { client, raw } = await signIn(stand.alice);
   const channel = await exec(client, serveLine);
-  const failed = new Promise<boolean>((resolve) => (channel as unknown as RawChannel)._callbacks.push(resolve));
+  const failed = new Promise<boolean>((resolve) =>
+    (channel as unknown as RawChannel)._callbacks.push(resolve),
+  );
   raw._protocol.exec((channel as unknown as RawChannel).outgoing.id, serveLine, true);
   assert.equal(await within('an answer', failed), true);
-  const echoed = new Promise<string>((resolve) => channel.once('data', (bytes: Buffer) => resolve(bytes.toString())));
+  const echoed = new Promise<string>((resolve) =>
+    channel.once('data', (bytes: Buffer) => resolve(bytes.toString())),
+  );
   channel.write('first');
   assert.equal(await within('the echo', echoed), 'first');
   assert.equal(stand.forks.children.size, 1);
@@ -54,7 +61,11 @@ test('trap I: a second exec on a channel is answered with a failure, and the fir
 test('trap I: an exec line that is not UTF-8 is refused', async () => {
   await using stand = await Stand.open();
   const script = 'exec "$@" "$(printf "bzr serve --inet --directory=/ --allow-writes \\377")"';
-  const { code, stderr } = await run('/bin/sh', ['-c', script, 'sh', '/usr/bin/ssh', ...sshArguments(stand.alice)], '');
+  const { code, stderr } = await run(
+    '/bin/sh',
+    ['-c', script, 'sh', '/usr/bin/ssh', ...sshArguments(stand.alice)],
+    '',
+  );
   assert.equal(code, 1);
   assert.match(stderr, /hatchery: the command holds control characters or is not UTF-8/);
 });
@@ -64,7 +75,9 @@ test('a channel that is closed before it was used is closed from our side too, a
   const { client, raw } = await signIn(stand.alice);
   for (let time = 0; time < 3; time++) {
     const opened = Promise.withResolvers<NodeJS.EventEmitter & { close(): void; resume(): void }>();
-    const id = raw._chanMgr.add((error, channel) => (error ? opened.reject(error) : opened.resolve(channel as never)));
+    const id = raw._chanMgr.add((error, channel) =>
+      error ? opened.reject(error) : opened.resolve(channel as never),
+    );
     raw._protocol.session(id, 2 ** 21, 32_768);
     const channel = await within('the channel', opened.promise);
     const closed = new Promise((resolve) => channel.once('close', resolve));
@@ -99,7 +112,10 @@ test('a packet size of nothing, at which ssh2 would loop for ever, ends the conn
     0,
   );
   await within('the end', closed);
-  assert.match(String((await stand.log.heard('connection closed')).fields['reason']), /a packet size of 0 bytes/);
+  assert.match(
+    String((await stand.log.heard('connection closed')).fields['reason']),
+    /a packet size of 0 bytes/,
+  );
 });
 
 test('trap D: a client that sends past its window is cut off, and its child gets an end of file', async () => {
@@ -158,7 +174,10 @@ test('trap D: a client that asks and asks while it keeps keys from being exchang
     await delay(1);
   }
   await until('the end', over);
-  assert.equal((await stand.log.heard('connection closed')).fields['reason'], 'client does not read');
+  assert.equal(
+    (await stand.log.heard('connection closed')).fields['reason'],
+    'client does not read',
+  );
   raw._sock.destroy();
 });
 
@@ -172,6 +191,9 @@ test('trap D: a client that asks and asks and never reads the answers is cut off
     await delay(1);
   }
   await until('the end', over);
-  assert.equal((await stand.log.heard('connection closed')).fields['reason'], 'client does not read');
+  assert.equal(
+    (await stand.log.heard('connection closed')).fields['reason'],
+    'client does not read',
+  );
   raw._sock.destroy();
 });

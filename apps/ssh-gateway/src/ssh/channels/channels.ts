@@ -13,7 +13,9 @@ export type ChannelRequest =
   | { readonly kind: 'subsystem'; readonly name: string };
 
 /** Wraps a handler of ours before ssh2 calls it. */
-export type Guard = <Given extends unknown[]>(handler: (...given: Given) => void) => (...given: Given) => void;
+export type Guard = <Given extends unknown[]>(
+  handler: (...given: Given) => void,
+) => (...given: Given) => void;
 
 export interface ChannelsOptions {
   readonly gate: SendGate;
@@ -22,13 +24,19 @@ export interface ChannelsOptions {
   /** The client broke a rule of the protocol. */
   readonly violation: (what: string) => void;
   readonly opened: (request: ChannelRequest, channel: ExecChannel) => void;
-  /** The client asked for something that is not given, as `x11-req`. Told of the first of a connection. */
+  /**
+   * The client asked for something that is not given, as `x11-req`. Told of the first of a
+   * connection.
+   */
   readonly refused: (what: string) => void;
   /** No channel is left open. */
   readonly idle: () => void;
 }
 
-/** A decent client sends a handful of variables, whose names are short; one that sends them without end must not fill the log. */
+/**
+ * A decent client sends a handful of variables, whose names are short; one that sends them without
+ * end must not fill the log.
+ */
 const refusalsToldMax = 10;
 const refusedNameMax = 80;
 
@@ -106,7 +114,9 @@ export class Channels {
     const { guard } = this.#options;
     session.on(
       'exec',
-      guard((accept, _reject, info) => this.#start(session, accept(), { kind: 'exec', line: info.command })),
+      guard((accept, _reject, info) =>
+        this.#start(session, accept(), { kind: 'exec', line: info.command }),
+      ),
     );
     session.on(
       'shell',
@@ -114,9 +124,12 @@ export class Channels {
     );
     session.on(
       'subsystem',
-      guard((accept, _reject, info) => this.#start(session, accept(), { kind: 'subsystem', name: info.name })),
+      guard((accept, _reject, info) =>
+        this.#start(session, accept(), { kind: 'subsystem', name: info.name }),
+      ),
     );
-    // Nothing is a terminal here, yet it is granted: ssh(1) with -tt gives up at once otherwise, and the user never reads why there is no shell.
+    // Nothing is a terminal here, yet it is granted: ssh(1) with -tt gives up at once otherwise,
+    // and the user never reads why there is no shell.
     session.on(
       'pty',
       guard((accept) => {
@@ -142,7 +155,10 @@ export class Channels {
     const { gate, opened } = this.#options;
     mendFlowControl(channelInternals(accepted));
     const lineEnd = this.#withTerminal.has(session) ? '\r\n' : '\n';
-    const channel = new ExecChannel(accepted, internalsOf(this.#client)._protocol, { gate, lineEnd });
+    const channel = new ExecChannel(accepted, internalsOf(this.#client)._protocol, {
+      gate,
+      lineEnd,
+    });
     this.#running.set(session, channel);
     opened(request, channel);
   }

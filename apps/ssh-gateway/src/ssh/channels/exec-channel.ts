@@ -1,10 +1,17 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ServerChannel } from 'ssh2';
 import type { ExitReport } from './exit-report.ts';
-import { channelInternals, type ChannelInternals, type ProtocolInternals } from '../ssh2/internals.ts';
+import {
+  channelInternals,
+  type ChannelInternals,
+  type ProtocolInternals,
+} from '../ssh2/internals.ts';
 import type { SendGate } from './send-gate.ts';
 
-/** One accepted channel of a client in the gateway's own words: three streams, an ending, and the news that the client has gone. */
+/**
+ * One accepted channel of a client in the gateway's own words: three streams, an ending, and the
+ * news that the client has gone.
+ */
 export class ExecChannel {
   /** What the client sends; ends with its EOF. */
   readonly input: Readable;
@@ -34,26 +41,34 @@ export class ExecChannel {
     this.#channel = channel;
     this.#internals = channelInternals(channel);
     this.#protocol = protocol;
-    // A stream's error here is the client's absence, which `onGone` tells; without a listener it would end the process.
+    // A stream's error here is the client's absence, which `onGone` tells; without a listener it
+    // would end the process.
     channel.on('error', () => {});
     channel.stderr.on('error', () => {});
   }
 
-  /** Calls `listener` when nobody can be reached on this channel any more, at once when that is so already. */
+  /**
+   * Calls `listener` when nobody can be reached on this channel any more, at once when that is so
+   * already.
+   */
   onGone(listener: (reason: string) => void): void {
     if (this.#gone !== null) listener(this.#gone);
     else this.#listeners.add(listener);
   }
 
-  /** The connection is gone, and with it the protocol beneath: from now on ssh2 would throw at each message it tries to send. */
+  /**
+   * The connection is gone, and with it the protocol beneath: from now on ssh2 would throw at each
+   * message it tries to send.
+   */
   cutOff(reason: string): void {
     this.#internals.outgoing.state = 'closed';
     this.leave(reason);
   }
 
   /**
-   * The client closed the channel, or its connection is gone. Told from outside: a channel that is paused never emits `close`,
-   * and a write that was waiting never calls back (trap E). After {@link finish} it is the client's consent and told to nobody.
+   * The client closed the channel, or its connection is gone. Told from outside: a channel that is
+   * paused never emits `close`, and a write that was waiting never calls back (trap E). After
+   * {@link finish} it is the client's consent and told to nobody.
    */
   leave(reason: string): void {
     if (this.#gone !== null) return;
@@ -68,8 +83,9 @@ export class ExecChannel {
   }
 
   /**
-   * Reports the ending and closes. Only after every write has called back: `end` throws away what stderr still holds (trap B).
-   * ssh2's own `exit` says nothing after an EOF, so the message is sent beneath it.
+   * Reports the ending and closes. Only after every write has called back: `end` throws away what
+   * stderr still holds (trap B). ssh2's own `exit` says nothing after an EOF, so the message is
+   * sent beneath it.
    */
   finish(report: ExitReport): void {
     if (this.#gone !== null || this.#finished) return;

@@ -3,9 +3,10 @@ import type { Limits } from '../../limits.ts';
 import { internalsOf } from '../ssh2/internals.ts';
 
 /**
- * Tells whether a connection takes more bytes. ssh2 writes to the socket without asking (trap D), so whoever feeds a channel asks here.
- * While keys are exchanged nothing is taken: ssh2 keeps what is sent meanwhile in a list without an end, past the socket's own count, and
- * how long an exchange takes is up to the client.
+ * Tells whether a connection takes more bytes. ssh2 writes to the socket without asking (trap D),
+ * so whoever feeds a channel asks here. While keys are exchanged nothing is taken: ssh2 keeps what
+ * is sent meanwhile in a list without an end, past the socket's own count, and how long an exchange
+ * takes is up to the client.
  */
 export class SendGate {
   readonly #client: Ssh2Connection;
@@ -26,7 +27,10 @@ export class SendGate {
     return _protocol._kexinit === undefined && _sock.writableLength < this.#pauseBytes;
   }
 
-  /** Calls `listener` once, when there may be room again; it asks again. It is never called after the connection has closed. */
+  /**
+   * Calls `listener` once, when there may be room again; it asks again. It is never called after
+   * the connection has closed.
+   */
   whenOpen(listener: () => void): void {
     this.#waiting.add(listener);
   }
@@ -39,8 +43,9 @@ export class SendGate {
 }
 
 /**
- * Whether more waits for a client than one may have that reads. What is sent unasked, as replies, has no gate: this is for a client that
- * asks and never reads, or never finishes a key exchange (trap D).
+ * Whether more waits for a client than one may have that reads. What is sent unasked, as replies,
+ * has no gate: this is for a client that asks and never reads, or never finishes a key exchange
+ * (trap D).
  */
 export function isOverfull(
   client: Ssh2Connection,
@@ -48,6 +53,7 @@ export function isOverfull(
 ): boolean {
   const { _sock, _protocol } = internalsOf(client);
   return (
-    _sock.writableLength > limits.socketBufferBytesMax || (_protocol._queue?.length ?? 0) > limits.queuedPacketsMax
+    _sock.writableLength > limits.socketBufferBytesMax ||
+    (_protocol._queue?.length ?? 0) > limits.queuedPacketsMax
   );
 }

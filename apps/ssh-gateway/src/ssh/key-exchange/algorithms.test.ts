@@ -10,13 +10,22 @@ const algorithms = {
   hmac: algorithmNames('macs', 'default'),
 };
 
-const proposals = ['KEX algorithms', 'host key algorithms', 'ciphers stoc', 'MACs stoc', 'compression stoc'] as const;
+const proposals = [
+  'KEX algorithms',
+  'host key algorithms',
+  'ciphers stoc',
+  'MACs stoc',
+  'compression stoc',
+] as const;
 
 /** What a server proposed, as `ssh -vv` shows it. */
 function proposed(stderr: string): Record<(typeof proposals)[number], string[]> {
   const [, peer = ''] = stderr.split('peer server KEXINIT proposal');
   return Object.fromEntries(
-    proposals.map((name) => [name, new RegExp(`${name}: (.*)`).exec(peer)?.[1]?.trim().split(',') ?? []]),
+    proposals.map((name) => [
+      name,
+      new RegExp(`${name}: (.*)`).exec(peer)?.[1]?.trim().split(',') ?? [],
+    ]),
   ) as ReturnType<typeof proposed>;
 }
 
@@ -33,7 +42,11 @@ test('trap J: ssh -vv sees exactly the list, and strict key exchange', async () 
 test('trap J: an RSA host key signs with SHA-2 alone', async () => {
   await using stand = await Stand.open({ hostKeyType: ['-t', 'rsa', '-b', '2048'] });
   for (const algorithm of ['rsa-sha2-512', 'rsa-sha2-256']) {
-    const { code, stderr } = await stand.ssh([], '', ['-vv', '-o', `HostKeyAlgorithms=${algorithm}`]);
+    const { code, stderr } = await stand.ssh([], '', [
+      '-vv',
+      '-o',
+      `HostKeyAlgorithms=${algorithm}`,
+    ]);
     assert.equal(code, 1, stderr);
     assert.deepEqual(proposed(stderr)['host key algorithms'], ['rsa-sha2-512', 'rsa-sha2-256']);
   }
@@ -81,17 +94,28 @@ test('ssh-audit finds nothing to fail or to warn of, but for names that are youn
       hostKeys: [makeKey(directory, 'one'), makeKey(directory, 'two', ['-t', 'rsa', '-b', '3072'])],
     }),
   });
-  const { stdout, stderr } = await run('/usr/bin/ssh-audit', ['-n', '-p', String(stand.port), '127.0.0.1'], '');
+  const { stdout, stderr } = await run(
+    '/usr/bin/ssh-audit',
+    ['-n', '-p', String(stand.port), '127.0.0.1'],
+    '',
+  );
   const lines = stdout.toString().split('\n');
-  assert.ok(lines.includes('# message authentication code algorithms'), `${stdout.toString()}${stderr}`);
-  const found = lines.filter((line) => /\[(fail|warn)\]/.test(line)).map((line) => line.replace(/ +/g, ' '));
+  assert.ok(
+    lines.includes('# message authentication code algorithms'),
+    `${stdout.toString()}${stderr}`,
+  );
+  const found = lines
+    .filter((line) => /\[(fail|warn)\]/.test(line))
+    .map((line) => line.replace(/ +/g, ' '));
   const young = ['mlkem768x25519-sha256', 'kex-strict-s-v00@openssh.com'];
   // Without encrypt-then-MAC, for dropbear and others that have no better.
   const accepted = ['hmac-sha2-256', 'hmac-sha2-512'].map(
     (name) => `(mac) ${name} -- [warn] using encrypt-and-MAC mode`,
   );
   assert.deepEqual(
-    found.filter((line) => !young.some((name) => line === `(kex) ${name} -- [warn] unknown algorithm`)),
+    found.filter(
+      (line) => !young.some((name) => line === `(kex) ${name} -- [warn] unknown algorithm`),
+    ),
     accepted,
   );
 });
@@ -129,17 +153,26 @@ test('what doctor says of each algorithm is what ssh-audit says', async () => {
     },
   };
   await using stand = await Stand.open({ ssh, hostKeyType: ['-t', 'ecdsa'] });
-  const { stdout } = await run('/usr/bin/ssh-audit', ['-n', '-p', String(stand.port), '127.0.0.1'], '');
+  const { stdout } = await run(
+    '/usr/bin/ssh-audit',
+    ['-n', '-p', String(stand.port), '127.0.0.1'],
+    '',
+  );
   const said = new Map<string, string[]>();
   let last = '';
   for (const line of stdout.toString().split('\n')) {
-    const [, name, level, words] = /^(?:\(\w+\) (\S+))? +(?:--|`-) \[(fail|warn)\] (.*?) *$/.exec(line) ?? [];
+    const [, name, level, words] =
+      /^(?:\(\w+\) (\S+))? +(?:--|`-) \[(fail|warn)\] (.*?) *$/.exec(line) ?? [];
     last = name ?? last;
     if (level !== undefined) said.set(last, [...(said.get(last) ?? []), `${level}: ${words}`]);
   }
   for (const kind of ['kex', 'ciphers', 'macs'] as const)
     for (const { name, remark } of sshAlgorithms[kind])
-      assert.equal(said.get(name)?.join('; ') ?? null, remark?.replace(/ \(it is younger.*/, '') ?? null, name);
+      assert.equal(
+        said.get(name)?.join('; ') ?? null,
+        remark?.replace(/ \(it is younger.*/, '') ?? null,
+        name,
+      );
   const nistp256 = sshAlgorithms.hostKeys.find(({ name }) => name === 'ecdsa-sha2-nistp256');
   assert.equal(said.get('ecdsa-sha2-nistp256')?.join('; '), nistp256?.remark);
 });

@@ -8,10 +8,14 @@ import { Stand } from '../../../testing/stand.ts';
 const kexinit = 20;
 
 /** A client that has identified itself and says nothing more of its own accord. */
-async function identified(stand: Stand): Promise<{ socket: ReturnType<typeof connect>; packets: () => number }> {
+async function identified(
+  stand: Stand,
+): Promise<{ socket: ReturnType<typeof connect>; packets: () => number }> {
   const socket = connect(stand.port, '127.0.0.1');
   let heard = Buffer.alloc(0);
-  socket.on('data', (bytes: Buffer) => (heard = Buffer.concat([heard, bytes]))).on('error', () => {});
+  socket
+    .on('data', (bytes: Buffer) => (heard = Buffer.concat([heard, bytes])))
+    .on('error', () => {});
   await until('the greeting', () => heard.includes('\r\n'));
   const greeting = heard.indexOf('\r\n') + 2;
   socket.write('SSH-2.0-quiet\r\n');

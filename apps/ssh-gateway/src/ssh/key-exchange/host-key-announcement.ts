@@ -10,16 +10,22 @@ const proofRequest = 'hostkeys-prove-00@openssh.com';
 const globalRequest = 80;
 
 /**
- * Tells a client that has signed in all keys of this host, and proves those it asks about: so a new key gets into known_hosts before the
- * old one goes. Source: OpenSSH's PROTOCOL 2.5.
+ * Tells a client that has signed in all keys of this host, and proves those it asks about: so a new
+ * key gets into known_hosts before the old one goes. Source: OpenSSH's PROTOCOL 2.5.
  */
 export function announceHostKeys({ _protocol }: ConnectionInternals, { keys }: HostKeys): void {
   const blobs = keys.map(({ blob }) => wireString(blob));
   const wantReply = Buffer.of(0);
-  sendMessage(_protocol, Buffer.concat([Buffer.of(globalRequest), wireString(announcement), wantReply, ...blobs]));
+  sendMessage(
+    _protocol,
+    Buffer.concat([Buffer.of(globalRequest), wireString(announcement), wantReply, ...blobs]),
+  );
 }
 
-/** Answers the question for proofs; everything else goes on to ssh2. Once a connection, since each answer costs signatures. */
+/**
+ * Answers the question for proofs; everything else goes on to ssh2. Once a connection, since each
+ * answer costs signatures.
+ */
 export function answerProofRequests(connection: ConnectionInternals, hostKeys: HostKeys): void {
   const { _protocol: protocol } = connection;
   const handlers = protocol._handlers;
@@ -31,14 +37,21 @@ export function answerProofRequests(connection: ConnectionInternals, hostKeys: H
     answered = true;
     const { sessionID, negotiated } = protocol._kex ?? {};
     const proofs =
-      Buffer.isBuffer(data) && sessionID ? prove(data, hostKeys, sessionID, negotiated?.serverHostKey) : null;
+      Buffer.isBuffer(data) && sessionID
+        ? prove(data, hostKeys, sessionID, negotiated?.serverHostKey)
+        : null;
     if (proofs === null) protocol.requestFailure();
     else protocol.requestSuccess(proofs);
   };
 }
 
 /** The signatures asked for; null when a key is not ours or asked for twice. */
-function prove(asked: Buffer, { keys }: HostKeys, sessionId: Buffer, negotiated: string | undefined): Buffer | null {
+function prove(
+  asked: Buffer,
+  { keys }: HostKeys,
+  sessionId: Buffer,
+  negotiated: string | undefined,
+): Buffer | null {
   const blobs = readWire(asked, (reader) => reader.restAsStrings());
   if (blobs === null || blobs.length === 0) return null;
   const wanted = blobs.map((blob) => keys.find((key) => key.blob.equals(blob)));
@@ -48,7 +61,11 @@ function prove(asked: Buffer, { keys }: HostKeys, sessionId: Buffer, negotiated:
     if (key === undefined) return null;
     // A client that negotiated one of RSA's algorithms expects that very one.
     const algorithm = key.algorithms.find((name) => name === negotiated) ?? key.algorithms[0] ?? '';
-    const signed = Buffer.concat([wireString(proofRequest), wireString(sessionId), wireString(key.blob)]);
+    const signed = Buffer.concat([
+      wireString(proofRequest),
+      wireString(sessionId),
+      wireString(key.blob),
+    ]);
     proofs.push(wireString(signAsHost(key, algorithm, signed)));
   }
   return Buffer.concat(proofs);

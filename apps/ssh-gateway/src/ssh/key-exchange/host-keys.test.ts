@@ -4,7 +4,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { until } from '@hatchery/testkit';
-import { makeKey, run, serveLine, sshArguments, type ClientResult } from '../../../testing/clients.ts';
+import {
+  makeKey,
+  run,
+  serveLine,
+  sshArguments,
+  type ClientResult,
+} from '../../../testing/clients.ts';
 import { signIn } from '../../../testing/ssh2-client.ts';
 import { Stand } from '../../../testing/stand.ts';
 
@@ -15,7 +21,10 @@ const keyTypes = [
   ['host-next', ['-t', 'ed25519']],
 ] as const;
 
-/** A stand with a key of each type and a second one of Ed25519, each with a certificate for 127.0.0.1 if wanted. */
+/**
+ * A stand with a key of each type and a second one of Ed25519, each with a certificate for
+ * 127.0.0.1 if wanted.
+ */
 function openStand(certified = false): Promise<Stand> {
   return Stand.open({
     ssh: (directory) => {
@@ -23,11 +32,21 @@ function openStand(certified = false): Promise<Stand> {
       if (certified) {
         const ca = makeKey(directory, 'host-ca');
         execFileSync('ssh-keygen', [
-          ...['-q', '-s', ca, '-h', '-I', 'gateway', '-n', '127.0.0.1'],
+          '-q',
+          '-s',
+          ca,
+          '-h',
+          '-I',
+          'gateway',
+          '-n',
+          '127.0.0.1',
           ...paths.map((path) => `${path}.pub`),
         ]);
       }
-      return { hostKeys: paths, hostCertificates: certified ? paths.map((path) => `${path}-cert.pub`) : [] };
+      return {
+        hostKeys: paths,
+        hostCertificates: certified ? paths.map((path) => `${path}-cert.pub`) : [],
+      };
     },
   });
 }
@@ -39,7 +58,12 @@ function connectStrictly(
   input = 'hello',
 ): Promise<ClientResult> {
   writeFileSync(join(stand.directory, 'known'), known);
-  const strict = ['-o', `UserKnownHostsFile=${join(stand.directory, 'known')}`, '-o', 'StrictHostKeyChecking=yes'];
+  const strict = [
+    '-o',
+    `UserKnownHostsFile=${join(stand.directory, 'known')}`,
+    '-o',
+    'StrictHostKeyChecking=yes',
+  ];
   const [, , ...rest] = sshArguments(stand.alice, options);
   return run('/usr/bin/ssh', ['-F', '/dev/null', ...strict, ...rest, serveLine], input);
 }
@@ -53,7 +77,10 @@ test('each host key proves the host to a client that knows just that one', async
   ] as const) {
     for (const algorithm of algorithms) {
       const known = `[127.0.0.1]:${stand.port} ${readFileSync(join(stand.directory, `${name}.pub`), 'utf8')}`;
-      const { code, stderr } = await connectStrictly(stand, known, ['-o', `HostKeyAlgorithms=${algorithm}`]);
+      const { code, stderr } = await connectStrictly(stand, known, [
+        '-o',
+        `HostKeyAlgorithms=${algorithm}`,
+      ]);
       assert.equal(code, 0, stderr);
     }
   }
@@ -72,11 +99,18 @@ test('trap N: each host certificate proves the host to a client that knows just 
     const sent = 'hello'.repeat(20_000);
     const { code, stdout, stderr } = await connectStrictly(stand, known, options, sent);
     assert.deepEqual([code, stdout.toString() === sent], [0, true], stderr);
-    assert.ok((stderr.match(/SSH2_MSG_NEWKEYS received/g)?.length ?? 0) > 1, 'and proves it with each new key');
+    assert.ok(
+      (stderr.match(/SSH2_MSG_NEWKEYS received/g)?.length ?? 0) > 1,
+      'and proves it with each new key',
+    );
     assert.match(stderr, new RegExp(`host key algorithm: ${algorithm}`));
   }
   const stranger = makeKey(stand.directory, 'other-ca');
-  const { code } = await connectStrictly(stand, `@cert-authority * ${readFileSync(`${stranger}.pub`, 'utf8')}`, []);
+  const { code } = await connectStrictly(
+    stand,
+    `@cert-authority * ${readFileSync(`${stranger}.pub`, 'utf8')}`,
+    [],
+  );
   assert.equal(code, 255);
 });
 
@@ -87,21 +121,33 @@ test('trap N: a client with UpdateHostKeys learns every key of the host, also on
     const known = `[127.0.0.1]:${stand.port} ${readFileSync(join(stand.directory, `${first}.pub`), 'utf8')}`;
     // ssh learns keys of the types it would take, the first of which it uses.
     const all = [algorithm, 'ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-512'].join(',');
-    const client = connectStrictly(stand, known, ['-o', 'UpdateHostKeys=yes', '-o', `HostKeyAlgorithms=${all}`]);
+    const client = connectStrictly(stand, known, [
+      '-o',
+      'UpdateHostKeys=yes',
+      '-o',
+      `HostKeyAlgorithms=${all}`,
+    ]);
     const blobs = keyTypes.map(
       ([name]) => readFileSync(join(stand.directory, `${name}.pub`), 'utf8').split(' ')[1] ?? '',
     );
     const { code, stderr } = await client;
     assert.equal(code, 0, stderr);
     const learned = readFileSync(join(stand.directory, 'known'), 'utf8');
-    for (const blob of blobs) assert.ok(learned.includes(blob), `${algorithm}: ${learned}\n${stderr}`);
+    for (const blob of blobs)
+      assert.ok(learned.includes(blob), `${algorithm}: ${learned}\n${stderr}`);
   }
 });
 
 test('proofs are given for our keys, once a connection, and not for others', async () => {
   await using stand = await openStand();
-  const ours = Buffer.from(readFileSync(join(stand.directory, 'host-next.pub'), 'utf8').split(' ')[1] ?? '', 'base64');
-  const strange = Buffer.from(readFileSync(`${stand.alice.key}.pub`, 'utf8').split(' ')[1] ?? '', 'base64');
+  const ours = Buffer.from(
+    readFileSync(join(stand.directory, 'host-next.pub'), 'utf8').split(' ')[1] ?? '',
+    'base64',
+  );
+  const strange = Buffer.from(
+    readFileSync(`${stand.alice.key}.pub`, 'utf8').split(' ')[1] ?? '',
+    'base64',
+  );
   const asked: readonly (readonly [string, readonly Buffer[], boolean])[] = [
     ['one of ours', [ours], true],
     ['a stranger’s', [ours, strange], false],
@@ -121,7 +167,11 @@ test('proofs are given for our keys, once a connection, and not for others', asy
 });
 
 /** Sends a `hostkeys-prove-00@openssh.com` by hand. */
-function ask(client: object, blobs: readonly Buffer[], answered: (succeeded: boolean) => void): void {
+function ask(
+  client: object,
+  blobs: readonly Buffer[],
+  answered: (succeeded: boolean) => void,
+): void {
   const { _protocol: protocol, _callbacks: callbacks } = client as {
     _protocol: { openssh_hostKeysProve(keys: readonly { getPublicSSH(): Buffer }[]): void };
     _callbacks: ((failed: boolean) => void)[];

@@ -31,7 +31,10 @@ export interface HostProof {
 /** All keys and certificates of this host. */
 export interface HostKeys {
   readonly keys: readonly HostKey[];
-  /** By name, in the order in which they are offered. Of two keys of a type the first; the others are only announced. */
+  /**
+   * By name, in the order in which they are offered. Of two keys of a type the first; the others
+   * are only announced.
+   */
   readonly proofs: ReadonlyMap<string, HostProof>;
 }
 
@@ -52,7 +55,11 @@ export function parseHostKey(contents: Buffer): HostKey {
  * Reads one host certificate, a line of `ssh-keygen -s … -h`, and finds its key.
  * @throws an Error that says what is wrong with it. `nowMs` in milliseconds since 1970
  */
-export function parseHostCertificate(contents: Buffer, keys: readonly HostKey[], nowMs: number): HostCertificate {
+export function parseHostCertificate(
+  contents: Buffer,
+  keys: readonly HostKey[],
+  nowMs: number,
+): HostCertificate {
   const blob = Buffer.from(
     contents
       .toString()
@@ -63,16 +70,24 @@ export function parseHostCertificate(contents: Buffer, keys: readonly HostKey[],
   const certificate = parseCertificate(blob);
   if (certificate === null) throw new Error('it is no certificate that ssh-keygen made');
   if (certificate.kind !== 'host') throw new Error('it is not a host certificate');
-  if (BigInt(Math.floor(nowMs / 1000)) >= certificate.validBeforeS) throw new Error('it has expired');
+  if (BigInt(Math.floor(nowMs / 1000)) >= certificate.validBeforeS)
+    throw new Error('it has expired');
   const key = keys.find((candidate) => candidate.blob.equals(certificate.key.blob));
   if (key === undefined) throw new Error('none of ssh.host_keys is its key');
   return { key, blob };
 }
 
-/** Puts keys and certificates in the order of the offer: certificates first, as who knows an authority prefers them. */
-export function assembleHostKeys(keys: readonly HostKey[], certificates: readonly HostCertificate[]): HostKeys {
+/**
+ * Puts keys and certificates in the order of the offer: certificates first, as who knows an
+ * authority prefers them.
+ */
+export function assembleHostKeys(
+  keys: readonly HostKey[],
+  certificates: readonly HostCertificate[],
+): HostKeys {
   const proofs = new Map<string, HostProof>();
-  const add = (name: string, proof: HostProof): unknown => proofs.has(name) || proofs.set(name, proof);
+  const add = (name: string, proof: HostProof): unknown =>
+    proofs.has(name) || proofs.set(name, proof);
   for (const { key, blob } of certificates)
     for (const algorithm of key.algorithms)
       add(certificateTypeOf(algorithm), { key, signatureAlgorithm: algorithm, publicBlob: blob });
@@ -82,9 +97,13 @@ export function assembleHostKeys(keys: readonly HostKey[], certificates: readonl
   return { keys, proofs };
 }
 
-/** A key as ssh2's key exchange takes it, under the name of one of its signature algorithms and showing `publicBlob`. */
+/**
+ * A key as ssh2's key exchange takes it, under the name of one of its signature algorithms and
+ * showing `publicBlob`.
+ */
 export function keyForExchange({ key, signatureAlgorithm, publicBlob }: HostProof): ParsedKey {
-  // Given a key of type ssh-rsa, ssh2 offers SHA-1 signatures whatever `algorithms` says. Under the name of the algorithm it does not.
+  // Given a key of type ssh-rsa, ssh2 offers SHA-1 signatures whatever `algorithms` says. Under the
+  // name of the algorithm it does not.
   return Object.create(key.parsed, {
     type: { value: signatureAlgorithm },
     getPublicSSH: { value: () => publicBlob },
@@ -93,7 +112,10 @@ export function keyForExchange({ key, signatureAlgorithm, publicBlob }: HostProo
 
 /** A signature blob (RFC 4253 6.6) of `data`. @throws when the key does not sign */
 export function signAsHost({ parsed }: HostKey, algorithm: string, data: Buffer): Buffer {
-  const signature = parsed.sign(data, { 'rsa-sha2-256': 'sha256', 'rsa-sha2-512': 'sha512' }[algorithm]);
+  const signature = parsed.sign(
+    data,
+    { 'rsa-sha2-256': 'sha256', 'rsa-sha2-512': 'sha512' }[algorithm],
+  );
   if (signature instanceof Error) throw signature;
   return Buffer.concat([wireString(algorithm), wireString(signatureValue(signature, parsed.type))]);
 }

@@ -7,13 +7,19 @@ import {
   type KeyObject,
 } from 'node:crypto';
 
-/** Post-quantum ML-KEM-768 (FIPS 203) beside X25519: broken only when both are. OpenSSH's favourite since 10.0. */
+/**
+ * Post-quantum ML-KEM-768 (FIPS 203) beside X25519: broken only when both are. OpenSSH's favourite
+ * since 10.0.
+ */
 export const hybridKeyExchange = 'mlkem768x25519-sha256';
 
 const encapsulationKeyBytes = 1184;
 const curveKeyBytes = 32;
 
-/** DER of a SubjectPublicKeyInfo up to the key: of id-alg-ml-kem-768 (RFC 9935) and of id-X25519 (RFC 8410). */
+/**
+ * DER of a SubjectPublicKeyInfo up to the key: of id-alg-ml-kem-768 (RFC 9935) and of id-X25519
+ * (RFC 8410).
+ */
 const encapsulationKeyPrefix = Buffer.from('308204b2300b0609608648016503040402038204a100', 'hex');
 const curveKeyPrefix = Buffer.from('302a300506032b656e032100', 'hex');
 
@@ -26,20 +32,25 @@ export interface HybridAnswer {
 }
 
 /**
- * Answers a client's C_INIT, the ML-KEM key and then the X25519 key. Source: draft-ietf-sshm-mlkem-hybrid-kex.
+ * Answers a client's C_INIT, the ML-KEM key and then the X25519 key. Source:
+ * draft-ietf-sshm-mlkem-hybrid-kex.
  * @throws an Error when C_INIT is malformed, or one of its keys is none
  */
 export function answerHybrid(clientInit: Buffer): HybridAnswer {
   if (clientInit.length !== encapsulationKeyBytes + curveKeyBytes)
     throw new Error(`C_INIT of ${hybridKeyExchange} has ${clientInit.length} bytes`);
-  const encapsulated = encapsulate(importKey(encapsulationKeyPrefix, clientInit.subarray(0, encapsulationKeyBytes)));
+  const encapsulated = encapsulate(
+    importKey(encapsulationKeyPrefix, clientInit.subarray(0, encapsulationKeyBytes)),
+  );
   const own = generateKeyPairSync('x25519');
   // Fails at a point of low order, which would make the secret predictable (RFC 7748 6.1).
   const curveSecret = diffieHellman({
     privateKey: own.privateKey,
     publicKey: importKey(curveKeyPrefix, clientInit.subarray(encapsulationKeyBytes)),
   });
-  const ownCurveKey = own.publicKey.export({ type: 'spki', format: 'der' }).subarray(-curveKeyBytes);
+  const ownCurveKey = own.publicKey
+    .export({ type: 'spki', format: 'der' })
+    .subarray(-curveKeyBytes);
   return {
     reply: Buffer.concat([encapsulated.ciphertext, ownCurveKey]),
     secret: createHash('sha256').update(encapsulated.sharedKey).update(curveSecret).digest(),

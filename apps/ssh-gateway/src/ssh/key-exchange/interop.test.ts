@@ -8,14 +8,17 @@ import { sshPrograms } from '../../../testing/ssh-programs.ts';
 import { Stand } from '../../../testing/stand.ts';
 
 /** Five megabytes in which a lost, doubled or moved byte shows. */
-const content = Buffer.from(Array.from({ length: 640_000 }, (_, number) => `${number} `).join('')).subarray(
-  0,
-  5_000_000,
-);
+const content = Buffer.from(
+  Array.from({ length: 640_000 }, (_, number) => `${number} `).join(''),
+).subarray(0, 5_000_000);
 
-/** What each client makes of our word why a connection is not taken. Dropbear and paramiko keep the text to themselves. */
+/**
+ * What each client makes of our word why a connection is not taken. Dropbear and paramiko keep the
+ * text to themselves.
+ */
 const toldOfRefusal = {
-  OpenSSH: /the service is being drained and takes no new connection: a test; try again in a minute/,
+  OpenSSH:
+    /the service is being drained and takes no new connection: a test; try again in a minute/,
   dbclient: /Disconnect received/,
   plink: /the service is being drained and takes no new connection: a test; try again in a minute/,
   paramiko: /SSHException/,
@@ -24,10 +27,16 @@ const toldOfRefusal = {
 for (const name of ['OpenSSH', 'dbclient', 'plink', 'paramiko'] as const) {
   test(`${name}: five megabytes go there and come back, with stderr beside them and the exit status`, async () => {
     await using stand = await Stand.open();
-    const client = sshPrograms(stand.alice, join(stand.directory, 'host.pub')).find((one) => one.name === name);
+    const client = sshPrograms(stand.alice, join(stand.directory, 'host.pub')).find(
+      (one) => one.name === name,
+    );
     assert.ok(client !== undefined);
     stand.forks.script = 'cat; echo "a warning" >&2; exit 7';
-    const { code, stdout, stderr } = await run(client.program, [...client.argv, serveLine], content);
+    const { code, stdout, stderr } = await run(
+      client.program,
+      [...client.argv, serveLine],
+      content,
+    );
     assert.equal(stdout.equals(content), true, `${stdout.length} bytes: ${stderr}`);
     assert.match(stderr, /a warning/);
     assert.equal(code, 7);
@@ -35,7 +44,9 @@ for (const name of ['OpenSSH', 'dbclient', 'plink', 'paramiko'] as const) {
 
   test(`${name}: a refusal is read, with exit status 1`, async () => {
     await using stand = await Stand.open();
-    const client = sshPrograms(stand.alice, join(stand.directory, 'host.pub')).find((one) => one.name === name);
+    const client = sshPrograms(stand.alice, join(stand.directory, 'host.pub')).find(
+      (one) => one.name === name,
+    );
     assert.ok(client !== undefined);
     const { code, stderr } = await run(client.program, [...client.argv, 'rm -rf /'], '');
     assert.match(stderr, /hatchery: "rm" is not run here/);
@@ -44,7 +55,9 @@ for (const name of ['OpenSSH', 'dbclient', 'plink', 'paramiko'] as const) {
 
   test(`${name}: a connection that is not taken ends in its own words, or ours`, async () => {
     await using stand = await Stand.open();
-    const client = sshPrograms(stand.alice, join(stand.directory, 'host.pub')).find((one) => one.name === name);
+    const client = sshPrograms(stand.alice, join(stand.directory, 'host.pub')).find(
+      (one) => one.name === name,
+    );
     assert.ok(client !== undefined);
     await ask(controlOf(stand), '/v1/drain', { actor: 'ops', reason: 'a test' });
     const { code, stdout, stderr } = await run(client.program, [...client.argv, serveLine], '');
@@ -55,7 +68,9 @@ for (const name of ['OpenSSH', 'dbclient', 'plink', 'paramiko'] as const) {
 
   test(`${name}: killed in the middle of a transfer, it leaves no child behind`, async () => {
     await using stand = await Stand.open({ limits: { childFinishMs: 50, childHangupMs: 50 } });
-    const program = sshPrograms(stand.alice, join(stand.directory, 'host.pub')).find((one) => one.name === name);
+    const program = sshPrograms(stand.alice, join(stand.directory, 'host.pub')).find(
+      (one) => one.name === name,
+    );
     assert.ok(program !== undefined);
     stand.forks.script = 'exec cat /dev/zero';
     const client = new RunningClient(program.program, [...program.argv, serveLine]);
@@ -75,11 +90,17 @@ test('OpenSSH multiplexing: eight sessions at once over one connection, each wit
   const numbers = [0, 1, 2, 3, 4, 5, 6, 7];
   const argv = [...sshArguments(stand.alice, ['-S', control, '-o', 'ControlMaster=no']), serveLine];
   const results = await Promise.all(
-    numbers.map((number) => run('/usr/bin/ssh', argv, Buffer.concat([Buffer.from(`${number}\n`), content]))),
+    numbers.map((number) =>
+      run('/usr/bin/ssh', argv, Buffer.concat([Buffer.from(`${number}\n`), content])),
+    ),
   );
   for (const [number, { code, stdout }] of results.entries()) {
     assert.equal(code, number);
-    assert.equal(stdout.equals(Buffer.concat([Buffer.from(`said ${number}\n`), content])), true, String(number));
+    assert.equal(
+      stdout.equals(Buffer.concat([Buffer.from(`said ${number}\n`), content])),
+      true,
+      String(number),
+    );
   }
   assert.equal(stand.log.named('signed in').length, 1);
   master.process.kill();
@@ -97,7 +118,11 @@ test('OpenSSH with RekeyLimit=1M: keys change on the client’s word in both dir
 
 test('OpenSSH with Compression=yes: it does without', async () => {
   await using stand = await Stand.open();
-  const { code, stdout, stderr } = await stand.ssh([serveLine], content, ['-o', 'Compression=yes', '-v']);
+  const { code, stdout, stderr } = await stand.ssh([serveLine], content, [
+    '-o',
+    'Compression=yes',
+    '-v',
+  ]);
   assert.equal(code, 0);
   assert.equal(stdout.equals(content), true);
   assert.match(stderr, /compression: none/);

@@ -41,13 +41,23 @@ export function parseKexInit(payload: Buffer): KexInitMessage | null {
 /** The same payload with other key exchanges. */
 export function withKexList(payload: Buffer, kex: readonly string[]): Buffer {
   const oldEnd = headBytes + 4 + payload.readUInt32BE(headBytes);
-  return Buffer.concat([payload.subarray(0, headBytes), wireString(kex.join(',')), payload.subarray(oldEnd)]);
+  return Buffer.concat([
+    payload.subarray(0, headBytes),
+    wireString(kex.join(',')),
+    payload.subarray(oldEnd),
+  ]);
 }
 
-/** Whether the client's guess was wrong, so that its next packet is to be dropped. RFC 4253 7: right is what both sides name first. */
+/**
+ * Whether the client's guess was wrong, so that its next packet is to be dropped. RFC 4253 7: right
+ * is what both sides name first.
+ */
 export function guessedWrong(
   client: Pick<KexInitMessage, 'kex' | 'hostKey' | 'firstPacketFollows'>,
   server: { readonly kex: readonly string[]; readonly hostKey: readonly string[] },
 ): boolean {
-  return client.firstPacketFollows && (client.kex[0] !== server.kex[0] || client.hostKey[0] !== server.hostKey[0]);
+  return (
+    client.firstPacketFollows &&
+    (client.kex[0] !== server.kex[0] || client.hostKey[0] !== server.hostKey[0])
+  );
 }

@@ -64,7 +64,10 @@ test('a malformed C_INIT is refused: a wrong length, a key that is none, a point
     assert.throws(() => answerHybrid(bad), Error);
 });
 
-/** One exchange up to the server's reply, with everything checked that RFC 4253 8 and the draft say about it. */
+/**
+ * One exchange up to the server's reply, with everything checked that RFC 4253 8 and the draft say
+ * about it.
+ */
 async function exchange(
   stand: Stand,
   client: RawClient,
@@ -84,14 +87,29 @@ async function exchange(
     return { hostKey: reader.bytes(), reply: reader.bytes(), signature: reader.bytes() };
   });
   assert.ok(reply);
-  const hashed = [client.ident, serverIdent, own, serverInit, reply.hostKey, half.init, reply.reply];
+  const hashed = [
+    client.ident,
+    serverIdent,
+    own,
+    serverInit,
+    reply.hostKey,
+    half.init,
+    reply.reply,
+  ];
   // K is a string here, not an mpint: one in two secrets would differ.
   const parts = [...hashed, half.secret(reply.reply)].map((part) => wireString(part));
   const exchangeHash = createHash('sha256').update(Buffer.concat(parts)).digest();
   const key = parsePublicKey(reply.hostKey);
   assert.ok(key);
-  assert.notEqual(verifySignature(key, 'ssh-ed25519', reply.signature, exchangeHash), null, 'the host signed our hash');
-  assert.equal(readFileSync(join(stand.directory, 'host.pub'), 'utf8').split(' ')[1], key.blob.toString('base64'));
+  assert.notEqual(
+    verifySignature(key, 'ssh-ed25519', reply.signature, exchangeHash),
+    null,
+    'the host signed our hash',
+  );
+  assert.equal(
+    readFileSync(join(stand.directory, 'host.pub'), 'utf8').split(' ')[1],
+    key.blob.toString('base64'),
+  );
   assert.deepEqual([...(await client.receive())], [21], 'new keys');
 }
 
@@ -127,7 +145,10 @@ test('a malformed hybrid exchange closes the connection', async () => {
 });
 
 test('handshakes cut short or with a flipped bit never hurt anybody else', async () => {
-  await using stand = await Stand.open({ limits: { identDeadlineMs: 300, lingerMs: 50 }, ssh: { loginGraceS: 0.3 } });
+  await using stand = await Stand.open({
+    limits: { identDeadlineMs: 300, lingerMs: 50 },
+    ssh: { loginGraceS: 0.3 },
+  });
   const whole = Buffer.concat([
     Buffer.from('SSH-2.0-raw\r\n'),
     plain(kexInitOffering([hybridKeyExchange, 'curve25519-sha256'], ['ssh-ed25519'])),
@@ -135,13 +156,17 @@ test('handshakes cut short or with a flipped bit never hurt anybody else', async
     plain(Buffer.of(21)),
   ]);
   await fc.assert(
-    fc.asyncProperty(fc.nat(whole.length), fc.option(fc.nat(whole.length * 8 - 1)), async (end, bit) => {
-      const bytes = Buffer.from(whole);
-      if (bit !== null) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      await using client = new RawClient(stand.port);
-      client.socket.end(bytes.subarray(0, end));
-      await client.closed;
-    }),
+    fc.asyncProperty(
+      fc.nat(whole.length),
+      fc.option(fc.nat(whole.length * 8 - 1)),
+      async (end, bit) => {
+        const bytes = Buffer.from(whole);
+        if (bit !== null) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        await using client = new RawClient(stand.port);
+        client.socket.end(bytes.subarray(0, end));
+        await client.closed;
+      },
+    ),
     { numRuns: 60 },
   );
   assert.deepEqual(

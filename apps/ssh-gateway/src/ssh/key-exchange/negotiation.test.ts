@@ -24,9 +24,21 @@ for (const [kind, options, reason] of [
     ['KexAlgorithms=ecdh-sha2-nistp256'],
     /^no key exchange in common with OpenSSH\S+, which offers ecdh-sha2-nistp256$/,
   ],
-  ['host-key', ['HostKeyAlgorithms=rsa-sha2-512'], /^no host key algorithm in common .* offers rsa-sha2-512$/],
-  ['cipher', ['Ciphers=aes128-cbc'], /^no cipher \(client to server\) in common .* offers aes128-cbc$/],
-  ['mac', ['Ciphers=aes128-ctr', 'MACs=hmac-sha1'], /^no MAC \(client to server\) in common .* offers hmac-sha1$/],
+  [
+    'host-key',
+    ['HostKeyAlgorithms=rsa-sha2-512'],
+    /^no host key algorithm in common .* offers rsa-sha2-512$/,
+  ],
+  [
+    'cipher',
+    ['Ciphers=aes128-cbc'],
+    /^no cipher \(client to server\) in common .* offers aes128-cbc$/,
+  ],
+  [
+    'mac',
+    ['Ciphers=aes128-ctr', 'MACs=hmac-sha1'],
+    /^no MAC \(client to server\) in common .* offers hmac-sha1$/,
+  ],
 ] as const)
   test(`a client with no ${kind} in common is in the audit with what it offers, and counted by that kind`, async () => {
     await using stand = await Stand.open();
@@ -39,7 +51,10 @@ for (const [kind, options, reason] of [
     assert.match(stderr, /no matching .* found/i);
     await until('the audit', () => refusalsOf(stand).length === 1);
     assert.match(refusalsOf(stand)[0] ?? '', reason);
-    assert.equal(await metricOf(stand, `hatchery_ssh_negotiations_failed_total{kind="${kind}"}`), 1);
+    assert.equal(
+      await metricOf(stand, `hatchery_ssh_negotiations_failed_total{kind="${kind}"}`),
+      1,
+    );
     assert.equal(await metricOf(stand, 'hatchery_ssh_session_results_total{result="system"}'), 0);
   });
 
@@ -54,7 +69,12 @@ test('a client confined by FIPS connects with the lists that let it in', async (
     ssh: (directory) => ({
       hostKeys: [makeKey(directory, 'one'), makeKey(directory, 'two', ['-t', 'ecdsa'])],
       algorithms: {
-        kex: [...algorithmNames('kex', 'default'), 'ecdh-sha2-nistp256', 'ecdh-sha2-nistp384', 'ecdh-sha2-nistp521'],
+        kex: [
+          ...algorithmNames('kex', 'default'),
+          'ecdh-sha2-nistp256',
+          'ecdh-sha2-nistp384',
+          'ecdh-sha2-nistp521',
+        ],
         ciphers: algorithmNames('ciphers', 'default'),
         macs: algorithmNames('macs', 'default'),
         hostKeys: algorithmNames('hostKeys', 'default'),
@@ -71,7 +91,12 @@ test('a client confined by FIPS connects with the lists that let it in', async (
 
 test('a client without encrypt-then-MAC connects, whatever it calls itself', async () => {
   await using stand = await Stand.open();
-  const { code, stderr } = await stand.ssh([serveLine], '', ['-o', 'Ciphers=aes128-ctr', '-o', 'MACs=hmac-sha2-256']);
+  const { code, stderr } = await stand.ssh([serveLine], '', [
+    '-o',
+    'Ciphers=aes128-ctr',
+    '-o',
+    'MACs=hmac-sha2-256',
+  ]);
   assert.equal(code, 0, stderr);
 });
 
@@ -82,7 +107,9 @@ for (const ident of ['SSH-2.0-dropbear', 'SSH-2.0-OpenSSH_9.2', 'SSH-2.0-x']) {
     await client.identify();
     const offer = (await client.receive()).toString('latin1');
     assert.ok(
-      offer.includes('hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512'),
+      offer.includes(
+        'hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512',
+      ),
     );
     client.send(kexInitOffering(['diffie-hellman-group1-sha1', 'ext-info-c'], ['ssh-dss']));
     // SSH_MSG_DISCONNECT, then SSH_DISCONNECT_KEY_EXCHANGE_FAILED (RFC 4253 11.1).

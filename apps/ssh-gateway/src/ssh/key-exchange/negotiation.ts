@@ -24,13 +24,19 @@ export interface Offer {
 const offeredCharactersMax = 600;
 const nameCharactersMax = 64;
 
-/** These say what else a client can do, and are no way to exchange keys (RFC 8308 2.1, OpenSSH's PROTOCOL 1.10). */
+/**
+ * These say what else a client can do, and are no way to exchange keys (RFC 8308 2.1, OpenSSH's
+ * PROTOCOL 1.10).
+ */
 const signals = /^(ext-info-c|kex-strict-c-v00@openssh\.com)$/;
 
 /** These need no MAC (RFC 5647, OpenSSH's PROTOCOL.chacha20poly1305). */
 const authenticated = /-gcm@openssh\.com$|^chacha20-poly1305@openssh\.com$/;
 
-/** Where the two have nothing in common; null where they agree. Of each list the client's first one that we have is taken (RFC 4253 7.1). */
+/**
+ * Where the two have nothing in common; null where they agree. Of each list the client's first one
+ * that we have is taken (RFC 4253 7.1).
+ */
 export function disagreementOf(client: KexInitMessage, offer: Offer): Disagreement | null {
   const checks: [NegotiatedKind, string, readonly string[], readonly string[]][] = [
     ['kex', 'key exchange', client.kex.filter((name) => !signals.test(name)), offer.kex],
@@ -55,7 +61,8 @@ export function shown(names: readonly string[]): string {
   const cut = names.map((name) => name.slice(0, nameCharactersMax).replace(/[^\x21-\x7e]/g, '?'));
   let text = '';
   for (const [index, name] of cut.entries()) {
-    if (text.length + name.length > offeredCharactersMax) return `${text} and ${cut.length - index} more`;
+    if (text.length + name.length > offeredCharactersMax)
+      return `${text} and ${cut.length - index} more`;
     text += index === 0 ? name : `,${name}`;
   }
   return text === '' ? 'nothing' : text;

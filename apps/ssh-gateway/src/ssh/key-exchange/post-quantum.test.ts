@@ -10,24 +10,41 @@ import { hybridKeyExchange } from './hybrid-key-exchange.ts';
 const program = fileURLToPath(new URL('../../../testing/russh-client.ts', import.meta.url));
 
 function russh({ alice }: Stand, kex: string, input: Buffer): Promise<ClientResult> {
-  return run(process.execPath, [program, String(alice.port), alice.user, alice.key, kex, serveLine], input);
+  return run(
+    process.execPath,
+    [program, String(alice.port), alice.user, alice.key, kex, serveLine],
+    input,
+  );
 }
 
 test('trap K: a client of other origin agrees on mlkem768x25519-sha256 alone and runs a session', async () => {
   await using stand = await Stand.open();
   // One in two secrets differs when K is taken for a number, so one agreement proves little.
   for (let round = 0; round < 8; round += 1) {
-    const { code, stdout, stderr } = await russh(stand, hybridKeyExchange, Buffer.from(`round ${round}`));
+    const { code, stdout, stderr } = await russh(
+      stand,
+      hybridKeyExchange,
+      Buffer.from(`round ${round}`),
+    );
     assert.deepEqual([code, stdout.toString()], [0, `round ${round}`], stderr);
   }
 });
 
 test('trap K: new keys by mlkem768x25519-sha256 in the middle of a transfer lose nothing of it', async () => {
   await using stand = await Stand.open({ limits: { rekeyBytes: 1024 * 1024 } });
-  const content = Buffer.from(Array.from({ length: 400_000 }, (_, number) => `${number} `).join(''));
+  const content = Buffer.from(
+    Array.from({ length: 400_000 }, (_, number) => `${number} `).join(''),
+  );
   const { stdout, stderr } = await russh(stand, hybridKeyExchange, content);
-  assert.equal(stdout.equals(content), true, `${stdout.length} of ${content.length} bytes: ${stderr}`);
-  await until('the rekeys to be counted', async () => ((await metricOf(stand, 'hatchery_ssh_rekeys_total')) ?? 0) >= 2);
+  assert.equal(
+    stdout.equals(content),
+    true,
+    `${stdout.length} of ${content.length} bytes: ${stderr}`,
+  );
+  await until(
+    'the rekeys to be counted',
+    async () => ((await metricOf(stand, 'hatchery_ssh_rekeys_total')) ?? 0) >= 2,
+  );
 });
 
 test('a client that has only an exchange we do not offer is not let in', async () => {

@@ -2,7 +2,10 @@ import type { Connection as Ssh2Connection } from 'ssh2';
 import type { Socket } from 'node:net';
 import type { Limits } from '../../limits.ts';
 
-/** Starts a key exchange after so many bytes or so much time. Looked at whenever the client sends something, as it must to go on reading. */
+/**
+ * Starts a key exchange after so many bytes or so much time. Looked at whenever the client sends
+ * something, as it must to go on reading.
+ */
 export function keepKeysFresh(
   client: Ssh2Connection,
   socket: Socket,

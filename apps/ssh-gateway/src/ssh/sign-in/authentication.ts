@@ -55,7 +55,10 @@ export class Authentication {
     this.#options = options;
   }
 
-  /** Decides about one request without answering it: see {@link answerTo}. @throws what the sources of keys throw, as the disk's errors */
+  /**
+   * Decides about one request without answering it: see {@link answerTo}. @throws what the sources
+   * of keys throw, as the disk's errors
+   */
   async decide(context: AuthContext): Promise<AuthenticationOutcome> {
     const { username: user, method } = context;
     if (context.method !== 'publickey') {
@@ -75,34 +78,45 @@ export class Authentication {
   #outcome(user: string, verdict: PublicKeyVerdict): AuthenticationOutcome {
     const { authorized, signature, fingerprint, teams, certificate, reason } = verdict;
     const answer = this.#judge({ method: 'publickey', authorized, signature });
-    // Bound here and nowhere else: to the key whose signature was checked in this very request (trap M).
+    // Bound here and nowhere else: to the key whose signature was checked in this very request
+    // (trap M).
     const identity = answer === 'accept' ? { user, teams, fingerprint, certificate } : null;
     const asked = { user, method: 'publickey', fingerprint, certificate };
     return { answer, identity, ...asked, reason, ...quiet, ending: this.#endingOf(answer) };
   }
 
   /**
-   * A plain no, with a word why. A goodbye would keep out a user who is known and whose agent has another key first, and to tell that user from
-   * a stranger would tell that there is such a user.
+   * A plain no, with a word why. A goodbye would keep out a user who is known and whose agent has
+   * another key first, and to tell that user from a stranger would tell that there is such a user.
    */
   #unavailable(user: string, reason: string): AuthenticationOutcome {
     const notice = this.#wasUnavailable ? null : unavailableText;
     this.#wasUnavailable = true;
     const answer = this.#judge({ method: 'publickey', authorized: false, signature: 'absent' });
     const asked = { user, method: 'publickey', ...unproved };
-    return { answer, identity: null, ...asked, reason, unavailable: true, notice, ending: this.#endingOf(answer) };
+    return {
+      answer,
+      identity: null,
+      ...asked,
+      reason,
+      unavailable: true,
+      notice,
+      ending: this.#endingOf(answer),
+    };
   }
 
   #endingOf(answer: AuthenticationAnswer): AuthenticationOutcome['ending'] {
     if (answer !== 'disconnect') return null;
     if (this.#wasUnavailable) return { ...keysUnavailable, farewell: unavailableText };
     // The words of OpenSSH's sshd, which people know how to search for.
-    const farewell = 'Too many authentication failures; offer one key alone: ssh -o IdentitiesOnly=yes -i KEYFILE';
+    const farewell =
+      'Too many authentication failures; offer one key alone: ssh -o IdentitiesOnly=yes -i KEYFILE';
     return { cause: 'sign-in-attempts', reason: 'too many sign-in attempts', farewell };
   }
 
   #judge(request: Parameters<typeof judge>[1]): AuthenticationAnswer {
-    const { authenticationFailuresMax: failures, authenticationRequestsMax: requests } = this.#options.limits;
+    const { authenticationFailuresMax: failures, authenticationRequestsMax: requests } =
+      this.#options.limits;
     const { attempts, answer } = judge(this.#attempts, request, { failures, requests });
     this.#attempts = attempts;
     return answer;
@@ -110,13 +124,19 @@ export class Authentication {
 }
 
 /** Passes the answer on to ssh2. `disconnect` is the caller's. */
-export function answerTo(context: AuthContext, answer: 'accept' | 'ask-for-signature' | 'refuse'): void {
+export function answerTo(
+  context: AuthContext,
+  answer: 'accept' | 'ask-for-signature' | 'refuse',
+): void {
   // To a request without a signature, ssh2's accept means "that key would do".
   if (answer === 'refuse') context.reject(['publickey']);
   else context.accept();
 }
 
-function requestIn({ username: user, key, signature, blob }: PublicKeyAuthContext, address: string): PublicKeyRequest {
+function requestIn(
+  { username: user, key, signature, blob }: PublicKeyAuthContext,
+  address: string,
+): PublicKeyRequest {
   const signed = { signature: signature ?? null, signedData: blob ?? Buffer.alloc(0) };
   return { user, algorithm: key.algo, blob: key.data, ...signed, address };
 }

@@ -11,12 +11,18 @@ class CertificateStand implements AsyncDisposable {
   readonly stand: Stand;
   readonly key: string;
 
-  static async open(type: readonly string[] = ['-t', 'ed25519'], caType = type): Promise<CertificateStand> {
+  static async open(
+    type: readonly string[] = ['-t', 'ed25519'],
+    caType = type,
+  ): Promise<CertificateStand> {
     const stand = await Stand.open({
       ssh: (directory) => {
         makeKey(directory, 'ca', caType);
         writeFileSync(join(directory, 'revoked'), '');
-        return { userAuthorities: join(directory, 'ca.pub'), revokedKeys: join(directory, 'revoked') };
+        return {
+          userAuthorities: join(directory, 'ca.pub'),
+          revokedKeys: join(directory, 'revoked'),
+        };
       },
     });
     return new CertificateStand(stand, makeKey(stand.directory, 'own', type));
@@ -36,13 +42,20 @@ class CertificateStand implements AsyncDisposable {
     const principals = options.includes('-n') || options.includes('--none') ? [] : ['-n', 'alice'];
     const ca = options.includes('-s') ? [] : ['-s', this.path('ca')];
     const rest = options.filter((option) => option !== '--none');
-    execFileSync('ssh-keygen', ['-q', ...ca, '-I', 'an id', ...principals, ...rest, `${this.key}.pub`], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    execFileSync(
+      'ssh-keygen',
+      ['-q', ...ca, '-I', 'an id', ...principals, ...rest, `${this.key}.pub`],
+      {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
   }
 
   /** What real ssh comes to, and what the log says why. */
-  async signIn(user = 'alice', options: readonly string[] = []): Promise<{ code: number | null; reason: unknown }> {
+  async signIn(
+    user = 'alice',
+    options: readonly string[] = [],
+  ): Promise<{ code: number | null; reason: unknown }> {
     const [, , ...rest] = sshArguments({ ...this.stand.alice, user, key: this.key }, options);
     const { code } = await run('/usr/bin/ssh', ['-F', '/dev/null', ...rest, serveLine], '');
     const certificates = this.stand.log
@@ -91,9 +104,21 @@ const refusals: readonly (readonly [string, readonly string[], string])[] = [
   ['without principals', ['--none'], 'the certificate names no principal'],
   ['that has expired', ['-V', '20200101:20200102'], 'the certificate has expired'],
   ['that is not valid yet', ['-V', '20900101:20910101'], 'the certificate is not valid yet'],
-  ['for another source', ['-O', 'source-address=192.0.2.0/24'], 'the certificate is not for this source address'],
-  ['with force-command', ['-O', 'force-command=/bin/true'], 'its critical option force-command is not supported'],
-  ['with an unknown critical option', ['-O', 'critical:x@y=z'], 'its critical option x@y is not supported'],
+  [
+    'for another source',
+    ['-O', 'source-address=192.0.2.0/24'],
+    'the certificate is not for this source address',
+  ],
+  [
+    'with force-command',
+    ['-O', 'force-command=/bin/true'],
+    'its critical option force-command is not supported',
+  ],
+  [
+    'with an unknown critical option',
+    ['-O', 'critical:x@y=z'],
+    'its critical option x@y is not supported',
+  ],
 ];
 
 test('trap N: certificates that do not fit are refused, each with its reason in the log and none for the client', async () => {
@@ -103,7 +128,11 @@ test('trap N: certificates that do not fit are refused, each with its reason in 
     assert.deepEqual(await own.signIn(), { code: 255, reason }, what);
   }
   own.certify('-O', 'source-address=192.0.2.0/24,127.0.0.0/8', '-O', 'extension:x@y=z');
-  assert.deepEqual(await own.signIn(), { code: 0, reason: null }, 'a fitting source and an unknown extension');
+  assert.deepEqual(
+    await own.signIn(),
+    { code: 0, reason: null },
+    'a fitting source and an unknown extension',
+  );
 });
 
 test('trap N: a certificate by an unknown authority does not sign in, one by a user’s own authority does for that user', async () => {
@@ -115,7 +144,10 @@ test('trap N: a certificate by an unknown authority does not sign in, one by a u
   assert.deepEqual(await own.signIn(), { code: 0, reason: null });
   assert.equal((await own.signIn('bob')).code, 255);
   own.stand.authorize('bob', other, 'cert-authority,principals="builds",from="192.0.2.1" ');
-  assert.deepEqual(await own.signIn('bob'), { code: 255, reason: 'the key is not for this source address' });
+  assert.deepEqual(await own.signIn('bob'), {
+    code: 255,
+    reason: 'the key is not for this source address',
+  });
   own.stand.authorize('bob', other, 'cert-authority,principals="builds",from="127.*" ');
   assert.deepEqual(await own.signIn('bob'), { code: 0, reason: null });
   own.stand.authorize('carol', other, 'cert-authority,principals="releases" ');
@@ -134,7 +166,15 @@ test('trap N: revoked keys and certificates do not sign in, by each of the ways 
   const revoke = (specification: string): void => {
     writeFileSync(own.path('specification'), specification);
     rmSync(list);
-    execFileSync('ssh-keygen', ['-q', '-k', '-f', list, '-s', own.path('ca.pub'), own.path('specification')]);
+    execFileSync('ssh-keygen', [
+      '-q',
+      '-k',
+      '-f',
+      list,
+      '-s',
+      own.path('ca.pub'),
+      own.path('specification'),
+    ]);
   };
   const publicLine = readFileSync(`${own.key}.pub`, 'utf8');
   own.certify('-z', '42');
@@ -153,7 +193,12 @@ test('trap N: revoked keys and certificates do not sign in, by each of the ways 
     revoke(specification);
     assert.deepEqual(await own.signIn(), revoked, specification);
   }
-  for (const specification of ['serial: 43', 'serial: 43-50', 'id: another id', 'serial: 30\nserial: 44']) {
+  for (const specification of [
+    'serial: 43',
+    'serial: 43-50',
+    'id: another id',
+    'serial: 30\nserial: 44',
+  ]) {
     revoke(specification);
     assert.equal((await own.signIn()).code, 0, specification);
   }

@@ -46,11 +46,14 @@ class Asker {
 
   #start(port: number, ready: () => void): void {
     this.#client.connect({
-      ...{ host: '127.0.0.1', port, username: 'alice' },
+      host: '127.0.0.1',
+      port,
+      username: 'alice',
       // Called when the service is there; an answer that never comes leaves the asking to the test.
       authHandler: () => {
-        const { _handlers } = (this.#client as unknown as { _protocol: { _handlers: Record<string, () => void> } })
-          ._protocol;
+        const { _handlers } = (
+          this.#client as unknown as { _protocol: { _handlers: Record<string, () => void> } }
+        )._protocol;
         _handlers['USERAUTH_FAILURE'] = () => this.failures++;
         ready();
       },
@@ -68,11 +71,15 @@ test('ten thousand attempts cost no more than a few answers a connection, and le
   await using stand = await Stand.open({ limits: { refusalDelayMs: 1, lingerMs: 100 } });
   for (let connection = 0; connection < 40; connection++) {
     const asker = await Asker.connect(stand);
-    for (let attempt = 0; attempt < 250; attempt++) asker.ask('alice', ed25519, strangeKey(), Buffer.alloc(83, 1));
+    for (let attempt = 0; attempt < 250; attempt++)
+      asker.ask('alice', ed25519, strangeKey(), Buffer.alloc(83, 1));
     await within('the end', asker.closed);
   }
   await until('all to be logged', () => stand.log.named('sign-in refused').length === 40);
-  assert.ok(stand.log.named('sign-in attempted').length <= 40 * 6, 'at most six are answered for each');
+  assert.ok(
+    stand.log.named('sign-in attempted').length <= 40 * 6,
+    'at most six are answered for each',
+  );
   assert.deepEqual(
     stand.log.lines.filter(({ level }) => level === 'error'),
     [],
@@ -90,7 +97,10 @@ test('one who waits for each answer gets six of them', async () => {
   asker.ask('alice', ed25519, strangeKey(), null);
   await within('the end', asker.closed);
   assert.equal(asker.failures, 5);
-  assert.equal((await stand.log.heard('sign-in refused')).fields['reason'], 'too many sign-in attempts');
+  assert.equal(
+    (await stand.log.heard('sign-in refused')).fields['reason'],
+    'too many sign-in attempts',
+  );
 });
 
 test('a refusal takes as long for an unknown user as for an unknown key', async () => {
@@ -118,15 +128,13 @@ test('a refusal takes as long for a user whose keys are remembered as for one wh
     limits: { refusalDelayMs: 1 },
     ssh: (directory) => ({
       keyLookup: {
-        ...{
-          source: 'command',
-          url: null,
-          tokenFile: null,
-          teamsCommand: null,
-          timeoutS: 10,
-          cacheS: 60,
-          outageS: 900,
-        },
+        source: 'command',
+        url: null,
+        tokenFile: null,
+        teamsCommand: null,
+        timeoutS: 10,
+        cacheS: 60,
+        outageS: 900,
         command: [...command, directory],
       },
     }),

@@ -3,7 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeKey, run, serveLine, sshArguments, type ClientResult } from '../../../testing/clients.ts';
+import {
+  makeKey,
+  run,
+  serveLine,
+  sshArguments,
+  type ClientResult,
+} from '../../../testing/clients.ts';
 import { KeyAgent } from '../../../testing/key-agent.ts';
 import { SecurityKey, type Touch } from '../../../testing/security-key.ts';
 import { Stand } from '../../../testing/stand.ts';
@@ -15,7 +21,8 @@ async function signInWith(
   { touch, certificate }: { touch?: Touch; certificate?: string } = {},
 ): Promise<ClientResult> {
   if (touch !== undefined) key.touch = touch;
-  const shown = certificate === undefined ? key.blob : Buffer.from(certificate.split(' ')[1] ?? '', 'base64');
+  const shown =
+    certificate === undefined ? key.blob : Buffer.from(certificate.split(' ')[1] ?? '', 'base64');
   const file = join(stand.directory, 'shown');
   writeFileSync(`${file}.pub`, certificate ?? key.line);
   await using agent = await KeyAgent.listen(join(stand.directory, 'agent'), key, [shown]);
@@ -28,7 +35,10 @@ async function signInWith(
 }
 
 function authorize(stand: Stand, key: SecurityKey, options = ''): void {
-  writeFileSync(join(stand.config.ssh.usersDirectory, 'alice', 'authorized_keys'), `${options}${key.line}`);
+  writeFileSync(
+    join(stand.config.ssh.usersDirectory, 'alice', 'authorized_keys'),
+    `${options}${key.line}`,
+  );
 }
 
 function lastReason(stand: Stand): unknown {
@@ -61,11 +71,20 @@ test('trap K: no-touch-required and verify-required are kept', async () => {
   await using stand = await Stand.open();
   const key = new SecurityKey('ed25519');
   authorize(stand, key, 'no-touch-required ');
-  assert.equal((await signInWith(stand, key, { touch: { touched: false, pinEntered: false } })).code, 0);
+  assert.equal(
+    (await signInWith(stand, key, { touch: { touched: false, pinEntered: false } })).code,
+    0,
+  );
   authorize(stand, key, 'verify-required ');
-  assert.equal((await signInWith(stand, key, { touch: { touched: true, pinEntered: false } })).code, 255);
+  assert.equal(
+    (await signInWith(stand, key, { touch: { touched: true, pinEntered: false } })).code,
+    255,
+  );
   assert.equal(lastReason(stand), 'the security key asked for no PIN');
-  assert.equal((await signInWith(stand, key, { touch: { touched: true, pinEntered: true } })).code, 0);
+  assert.equal(
+    (await signInWith(stand, key, { touch: { touched: true, pinEntered: true } })).code,
+    0,
+  );
 });
 
 test('a certificate of a security key signs in, and its verify-required is kept', async () => {
@@ -87,7 +106,12 @@ test('a certificate of a security key signs in, and its verify-required is kept'
   const strict = certify('-O', 'verify-required');
   assert.equal((await signInWith(stand, key, { certificate: strict })).code, 255);
   assert.equal(
-    (await signInWith(stand, key, { certificate: strict, touch: { touched: true, pinEntered: true } })).code,
+    (
+      await signInWith(stand, key, {
+        certificate: strict,
+        touch: { touched: true, pinEntered: true },
+      })
+    ).code,
     0,
   );
 });

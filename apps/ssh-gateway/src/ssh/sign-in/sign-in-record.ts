@@ -6,7 +6,10 @@ import { clientLeft, keysUnavailable, type Ending } from '../close-cause.ts';
 import { shown, type Disagreement } from '../key-exchange/negotiation.ts';
 import { signInRefusalOf } from './sign-in-refusal.ts';
 
-type Attempt = Omit<AuthenticationOutcome, 'answer' | 'identity' | 'unavailable' | 'notice' | 'ending'>;
+type Attempt = Omit<
+  AuthenticationOutcome,
+  'answer' | 'identity' | 'unavailable' | 'notice' | 'ending'
+>;
 
 interface RecordedIn {
   readonly audit: (entry: AuditBody) => void;
@@ -51,8 +54,13 @@ export class SignInRecord {
     this.#log.error({ ...attempt, fault: 'system' }, 'sign-in unavailable');
   }
 
-  /** Client and gateway have nothing in common of some kind; what the log and the client are told. */
-  disagreed({ kind, what, offered }: Disagreement, software: string): [reason: string, farewell: string] {
+  /**
+   * Client and gateway have nothing in common of some kind; what the log and the client are told.
+   */
+  disagreed(
+    { kind, what, offered }: Disagreement,
+    software: string,
+  ): [reason: string, farewell: string] {
     const reason = `no ${what} in common with ${shown([software])}, which offers ${offered}`;
     this.#log.info({ kind, offered, software: shown([software]) }, 'no algorithm in common');
     this.#metrics.negotiationFailed(kind);
@@ -66,7 +74,10 @@ export class SignInRecord {
     this.#log.info({ ...identity, phasesMs: { auth: authMs } }, 'signed in');
     const { user, fingerprint, certificate } = identity;
     this.#audit({
-      ...{ kind: 'sign-in.accepted', user, peer: this.#peer, fingerprint },
+      kind: 'sign-in.accepted',
+      user,
+      peer: this.#peer,
+      fingerprint,
       certificate: certificate?.keyId ?? null,
     });
   }
@@ -80,10 +91,14 @@ export class SignInRecord {
       const refusal = signInRefusalOf(cause, lastRefusal?.reason ?? null);
       this.#metrics.signInRefused(refusal.reason, refusal.fault);
     }
-    if (lastRefusal === null) return; // Nobody tried: a scanner, or a balancer that looks whether the port is open.
+    // Nobody tried: a scanner, or a balancer that looks whether the port is open.
+    if (lastRefusal === null) return;
     const { user, fingerprint } = lastRefusal;
     this.#audit({
-      ...{ kind: 'sign-in.refused', user, peer: this.#peer, fingerprint },
+      kind: 'sign-in.refused',
+      user,
+      peer: this.#peer,
+      fingerprint,
       reason: lastRefusal.reason ?? reason,
     });
   }

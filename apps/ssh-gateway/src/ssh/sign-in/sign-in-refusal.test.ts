@@ -4,21 +4,36 @@ import { test } from 'node:test';
 import { signInRefusalOf } from './sign-in-refusal.ts';
 
 test('only what no key could mend is our fault', () => {
-  assert.deepEqual(signInRefusalOf('keys-unavailable', 'ENOENT'), { reason: 'keys-unavailable', fault: 'system' });
+  assert.deepEqual(signInRefusalOf('keys-unavailable', 'ENOENT'), {
+    reason: 'keys-unavailable',
+    fault: 'system',
+  });
   assert.deepEqual(signInRefusalOf('gateway', null), { reason: 'gateway', fault: 'system' });
-  assert.deepEqual(signInRefusalOf('client', 'unknown key'), { reason: 'unknown-key', fault: 'client' });
+  assert.deepEqual(signInRefusalOf('client', 'unknown key'), {
+    reason: 'unknown-key',
+    fault: 'client',
+  });
   assert.deepEqual(signInRefusalOf('client', null), { reason: 'no-key', fault: 'client' });
-  assert.deepEqual(signInRefusalOf('login-timeout', null), { reason: 'login-timeout', fault: 'client' });
+  assert.deepEqual(signInRefusalOf('login-timeout', null), {
+    reason: 'login-timeout',
+    fault: 'client',
+  });
 });
 
 test('a certificate’s own words are no label', () => {
-  const { reason } = signInRefusalOf('client', 'its critical option eve@example.com is not supported');
+  const { reason } = signInRefusalOf(
+    'client',
+    'its critical option eve@example.com is not supported',
+  );
   assert.equal(reason, 'certificate');
 });
 
 test('each reason that the policy gives for a plain key has a label of its own', () => {
   const source = readFileSync(new URL('../../auth/sign-in-policy.ts', import.meta.url), 'utf8');
-  const reasons = [...source.matchAll(/'((?:the|unknown) [\w ]+)'/gi)].map(([, words = '']) => words);
+  const reasons = [...source.matchAll(/'((?:the|unknown) [\w ]+)'/gi)].map(
+    ([, words = '']) => words,
+  );
   assert.ok(reasons.length >= 9, reasons.join());
-  for (const words of reasons) assert.notEqual(signInRefusalOf('client', words).reason, 'certificate', words);
+  for (const words of reasons)
+    assert.notEqual(signInRefusalOf('client', words).reason, 'certificate', words);
 });

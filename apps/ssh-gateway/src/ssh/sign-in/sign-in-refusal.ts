@@ -1,7 +1,10 @@
 import { accountTroubleWords } from '../../auth/sign-in-policy.ts';
 import type { CloseCause } from '../close-cause.ts';
 
-/** Why somebody who asked was not let in, as a metric counts it: of a closed list, and whose fault it was. */
+/**
+ * Why somebody who asked was not let in, as a metric counts it: of a closed list, and whose fault
+ * it was.
+ */
 export interface SignInRefusal {
   readonly reason: string;
   readonly fault: 'client' | 'system';
@@ -27,13 +30,19 @@ const labels: Readonly<Record<string, string>> = {
 };
 
 /**
- * What the end of a connection that asked and was not let in counts as. `lastReason` is what the log says of its last key, null when it offered
- * none. Whatever else is wrong with a certificate, among it options whose names its maker chose, is one label.
+ * What the end of a connection that asked and was not let in counts as. `lastReason` is what the
+ * log says of its last key, null when it offered none. Whatever else is wrong with a certificate,
+ * among it options whose names its maker chose, is one label.
  */
 export function signInRefusalOf(cause: CloseCause, lastReason: string | null): SignInRefusal {
-  if (cause === 'keys-unavailable' || cause === 'gateway') return { reason: cause, fault: 'system' };
+  if (cause === 'keys-unavailable' || cause === 'gateway')
+    return { reason: cause, fault: 'system' };
   // One user's broken file is that user's trouble: of its own count, and no error of the gateway.
-  if (lastReason?.startsWith(accountTroubleWords) === true) return { reason: 'user-files', fault: 'client' };
+  if (lastReason?.startsWith(accountTroubleWords) === true)
+    return { reason: 'user-files', fault: 'client' };
   if (lastReason !== null) return { reason: labels[lastReason] ?? 'certificate', fault: 'client' };
-  return { reason: cause === 'client' || cause === 'sign-in-attempts' ? 'no-key' : cause, fault: 'client' };
+  return {
+    reason: cause === 'client' || cause === 'sign-in-attempts' ? 'no-key' : cause,
+    fault: 'client',
+  };
 }

@@ -1,10 +1,17 @@
+// Long: one suite; its tests share one gateway.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import ssh2 from 'ssh2';
-import { makeKey, run, serveLine, sshArguments, type Destination } from '../../../testing/clients.ts';
+import {
+  makeKey,
+  run,
+  serveLine,
+  sshArguments,
+  type Destination,
+} from '../../../testing/clients.ts';
 import { until, within } from '@hatchery/testkit';
 import { Stand } from '../../../testing/stand.ts';
 
@@ -31,7 +38,9 @@ for (const type of [
 test('dropbear’s client signs in and runs a session', async () => {
   await using stand = await Stand.open();
   const key = join(stand.directory, 'dropbear');
-  execFileSync('dropbearconvert', ['openssh', 'dropbear', stand.alice.key, key], { stdio: 'ignore' });
+  execFileSync('dropbearconvert', ['openssh', 'dropbear', stand.alice.key, key], {
+    stdio: 'ignore',
+  });
   const { code, stdout, stderr } = await run(
     '/usr/bin/dbclient',
     ['-y', '-y', '-i', key, '-p', String(stand.port), 'alice@127.0.0.1', serveLine],
@@ -50,7 +59,18 @@ test('PuTTY’s plink signs in and runs a session', async () => {
       .split(' ')[1] ?? '';
   const { code, stdout, stderr } = await run(
     '/usr/bin/plink',
-    ['-batch', '-ssh', '-hostkey', hostKey, '-i', key, '-P', String(stand.port), 'alice@127.0.0.1', serveLine],
+    [
+      '-batch',
+      '-ssh',
+      '-hostkey',
+      hostKey,
+      '-i',
+      key,
+      '-P',
+      String(stand.port),
+      'alice@127.0.0.1',
+      serveLine,
+    ],
     'hello',
   );
   assert.deepEqual([code, stdout.toString()], [0, 'hello'], stderr);
@@ -92,11 +112,15 @@ test('an unknown key, an unknown user and an impossible name get the same answer
   ]) {
     const { code, stderr } = await attempt(destination);
     assert.equal(code, 255);
-    said.add(stderr.replace(/^Warning: Permanently added.*\r?\n/m, '').replace(/^\S+@127/m, 'USER@127'));
+    said.add(
+      stderr.replace(/^Warning: Permanently added.*\r?\n/m, '').replace(/^\S+@127/m, 'USER@127'),
+    );
   }
   assert.deepEqual([...said], ['USER@127.0.0.1: Permission denied (publickey).\r\n']);
   assert.deepEqual(
-    stand.log.named('sign-in refused').map(({ fields }) => (fields['lastRefusal'] as { reason: string }).reason),
+    stand.log
+      .named('sign-in refused')
+      .map(({ fields }) => (fields['lastRefusal'] as { reason: string }).reason),
     ['unknown key', 'unknown key', 'unknown key'],
   );
   assert.deepEqual(stand.log.named('signed in'), []);
@@ -131,20 +155,28 @@ test('RSA with SHA-1 is refused', async () => {
   await using stand = await Stand.open();
   const key = makeKey(stand.directory, 'rsa', ['-t', 'rsa', '-b', '2048']);
   stand.authorize('alice', key);
-  assert.equal((await attempt({ ...stand.alice, key }, ['-o', 'PubkeyAcceptedAlgorithms=ssh-rsa'])).code, 255);
+  assert.equal(
+    (await attempt({ ...stand.alice, key }, ['-o', 'PubkeyAcceptedAlgorithms=ssh-rsa'])).code,
+    255,
+  );
   assert.equal((await attempt({ ...stand.alice, key })).code, 0);
 });
 
 test('trap M: a known public key with a signature that was not made with it does not sign in', async () => {
   await using stand = await Stand.open();
-  const forger = ssh2.utils.parseKey(readFileSync(makeKey(stand.directory, 'forger'))) as ssh2.ParsedKey;
+  const forger = ssh2.utils.parseKey(
+    readFileSync(makeKey(stand.directory, 'forger')),
+  ) as ssh2.ParsedKey;
   const victim = ssh2.utils.parseKey(readFileSync(`${stand.alice.key}.pub`)) as ssh2.ParsedKey;
   // Shows alice's public half, which is no secret, and signs with another key.
   const forged = Object.create(victim, {
     isPrivateKey: { value: () => true },
     sign: { value: (data: Buffer) => forger.sign(data) },
   }) as ssh2.ParsedKey;
-  await assert.rejects(connect(stand, { key: forged }), /All configured authentication methods failed/);
+  await assert.rejects(
+    connect(stand, { key: forged }),
+    /All configured authentication methods failed/,
+  );
   assert.deepEqual(stand.log.named('signed in'), []);
   const answers = stand.log.named('sign-in attempted').map(({ fields }) => fields['answer']);
   assert.deepEqual(
@@ -156,10 +188,14 @@ test('trap M: a known public key with a signature that was not made with it does
 
 test('trap M: the identity is that of the key that signed, not of one that was only asked about', async () => {
   await using stand = await Stand.open();
-  const second = ssh2.utils.parseKey(readFileSync(makeKey(stand.directory, 'second'))) as ssh2.ParsedKey;
+  const second = ssh2.utils.parseKey(
+    readFileSync(makeKey(stand.directory, 'second')),
+  ) as ssh2.ParsedKey;
   stand.authorize('alice', join(stand.directory, 'second'));
   const first = ssh2.utils.parseKey(readFileSync(stand.alice.key)) as ssh2.ParsedKey;
-  const unable = Object.create(first, { sign: { value: () => Buffer.alloc(64) } }) as ssh2.ParsedKey;
+  const unable = Object.create(first, {
+    sign: { value: () => Buffer.alloc(64) },
+  }) as ssh2.ParsedKey;
   const client = await connect(stand, { keys: [unable, second] });
   client.end();
   await until('the log', () => stand.log.named('signed in').length === 1);
@@ -174,7 +210,11 @@ test('after six wrong keys the connection ends, and a seventh, which is right, i
   const wrong = Array.from({ length: 6 }, (_, index) => makeKey(stand.directory, `wrong${index}`));
   const options = wrong.flatMap((key) => ['-i', key]);
   const [, , ...rest] = sshArguments(stand.alice);
-  const { code, stderr } = await run('/usr/bin/ssh', ['-F', '/dev/null', ...options, ...rest, serveLine], '');
+  const { code, stderr } = await run(
+    '/usr/bin/ssh',
+    ['-F', '/dev/null', ...options, ...rest, serveLine],
+    '',
+  );
   assert.equal(code, 255);
   assert.doesNotMatch(stderr, /Permission denied/, 'ssh was cut off before it had tried all');
   assert.match(

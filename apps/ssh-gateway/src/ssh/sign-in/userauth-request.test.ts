@@ -7,8 +7,11 @@ import { parseUserauthRequest } from './userauth-request.ts';
 const session = Buffer.from('session');
 const head = Buffer.concat([Buffer.of(50), wireString('alice'), wireString('ssh-connection')]);
 const question = Buffer.concat([
-  ...[head, wireString('publickey'), Buffer.of(0)],
-  ...[wireString('rsa-sha2-512'), wireString('a blob')],
+  head,
+  wireString('publickey'),
+  Buffer.of(0),
+  wireString('rsa-sha2-512'),
+  wireString('a blob'),
 ]);
 const signed = Buffer.from(question);
 signed[head.length + 4 + 'publickey'.length] = 1;
@@ -16,9 +19,13 @@ const request = Buffer.concat([signed, wireString('a signature')]);
 
 test('a question about a key is read', () => {
   assert.deepEqual(parseUserauthRequest(question, session), {
-    ...{ user: 'alice', service: 'ssh-connection', method: 'publickey' },
+    user: 'alice',
+    service: 'ssh-connection',
+    method: 'publickey',
     publicKey: {
-      ...{ algorithm: 'rsa-sha2-512', blob: Buffer.from('a blob'), signature: null },
+      algorithm: 'rsa-sha2-512',
+      blob: Buffer.from('a blob'),
+      signature: null,
       signedData: Buffer.concat([wireString('session'), question]),
     },
   });
@@ -31,9 +38,17 @@ test('a signature is read whole, and is of the session and everything before it'
 });
 
 test('of other methods only the name is read', () => {
-  const password = Buffer.concat([head, wireString('password'), Buffer.of(0), wireString('secret')]);
+  const password = Buffer.concat([
+    head,
+    wireString('password'),
+    Buffer.of(0),
+    wireString('secret'),
+  ]);
   assert.deepEqual(parseUserauthRequest(password, session), {
-    ...{ user: 'alice', service: 'ssh-connection', method: 'password', publicKey: null },
+    user: 'alice',
+    service: 'ssh-connection',
+    method: 'password',
+    publicKey: null,
   });
 });
 
@@ -47,12 +62,18 @@ test('a request cut short at any byte, or with one too many, is malformed', () =
 test('a name that is no UTF-8, or endless, is malformed', () => {
   for (const name of [Buffer.of(0xff), Buffer.alloc(300, 'x')]) {
     const rest = [wireString('ssh-connection'), wireString('none')];
-    assert.equal(parseUserauthRequest(Buffer.concat([Buffer.of(50), wireString(name), ...rest]), session), null);
+    assert.equal(
+      parseUserauthRequest(Buffer.concat([Buffer.of(50), wireString(name), ...rest]), session),
+      null,
+    );
   }
 });
 
 test('no bytes at all throw', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => void parseUserauthRequest(Buffer.from(bytes), session)),
+    fc.property(
+      fc.uint8Array({ maxLength: 100 }),
+      (bytes) => void parseUserauthRequest(Buffer.from(bytes), session),
+    ),
   );
 });

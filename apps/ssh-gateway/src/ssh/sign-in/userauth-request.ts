@@ -24,14 +24,19 @@ export function parseUserauthRequest(payload: Buffer, sessionId: Buffer): Userau
     const user = reader.text();
     const [service, method] = [reader.name(), reader.name()];
     if (Math.max(user.length, service.length, method.length) > nameBytesMax) reader.fail();
-    if (method === 'publickey') return { user, service, method, publicKey: readPublicKey(reader, payload, sessionId) };
+    if (method === 'publickey')
+      return { user, service, method, publicKey: readPublicKey(reader, payload, sessionId) };
     // What other methods say is not read: they are refused.
     while (!reader.isAtEnd) reader.byte();
     return { user, service, method, publicKey: null };
   });
 }
 
-function readPublicKey(reader: WireReader, payload: Buffer, sessionId: Buffer): UserauthRequest['publicKey'] {
+function readPublicKey(
+  reader: WireReader,
+  payload: Buffer,
+  sessionId: Buffer,
+): UserauthRequest['publicKey'] {
   const hasSignature = reader.byte() !== 0;
   const [algorithm, blob] = [reader.name(), reader.bytes()];
   // RFC 4252 7: the session identifier, then the request up to the key.

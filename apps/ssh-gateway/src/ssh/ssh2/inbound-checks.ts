@@ -4,8 +4,9 @@ import type { ConnectionInternals, SessionInternals } from './internals.ts';
 const openFailure = { prohibited: 1, shortage: 4 } as const;
 
 /**
- * Answers requests on a channel whose command has started, or whose client has sent EOF, with a failure. ssh2 gives them no answer at all,
- * so a client that sends a second `exec` waits for ever (trap I).
+ * Answers requests on a channel whose command has started, or whose client has sent EOF, with a
+ * failure. ssh2 gives them no answer at all, so a client that sends a second `exec` waits for ever
+ * (trap I).
  */
 export function answerLateRequests({ _protocol, _chanMgr }: ConnectionInternals): void {
   const handlers = _protocol._handlers;
@@ -24,8 +25,8 @@ export function answerLateRequests({ _protocol, _chanMgr }: ConnectionInternals)
 const noChannel = 'only Bazaar branches are served here, no forwarding of ports or sockets';
 
 /**
- * Refuses each channel that is no session, and each session for which `whyNoSession` has words, with words that clients show; ssh2 sends
- * none. `refused` is told what it was.
+ * Refuses each channel that is no session, and each session for which `whyNoSession` has words,
+ * with words that clients show; ssh2 sends none. `refused` is told what it was.
  */
 export function refuseOpensInWords(
   { _protocol }: ConnectionInternals,
@@ -48,10 +49,14 @@ export function refuseOpensInWords(
 }
 
 /**
- * Calls `overrun` instead of passing on what a client sends past its window. ssh2 counts the window and does not enforce it: past it a client
- * could fill the memory (trap D), and exactly at its end what comes is dropped in silence.
+ * Calls `overrun` instead of passing on what a client sends past its window. ssh2 counts the window
+ * and does not enforce it: past it a client could fill the memory (trap D), and exactly at its end
+ * what comes is dropped in silence.
  */
-export function enforceWindow({ _protocol, _chanMgr }: ConnectionInternals, overrun: () => void): void {
+export function enforceWindow(
+  { _protocol, _chanMgr }: ConnectionInternals,
+  overrun: () => void,
+): void {
   const handlers = _protocol._handlers;
   const handle = handlers.CHANNEL_DATA;
   handlers.CHANNEL_DATA = (protocol, recipient, data) => {

@@ -2,11 +2,14 @@ import type { Connection, ParsedKey, Session } from 'ssh2';
 import type { Socket } from 'node:net';
 
 /**
- * The private parts of ssh2 1.17.0 that the gateway has to reach, each for a trap named where it is used. package.json pins that very version.
+ * The private parts of ssh2 1.17.0 that the gateway has to reach, each for a trap named where it is
+ * used. package.json pins that very version.
  */
 export interface ProtocolInternals {
   _offer: object;
-  /** The key exchange in progress; undefined until the client's first packet of it has been read. */
+  /**
+   * The key exchange in progress; undefined until the client's first packet of it has been read.
+   */
   _kex: KeyExchangeInternals | undefined;
   /** Our own first packet of the exchange in progress; undefined while there is none. */
   readonly _kexinit: Buffer | undefined;
@@ -29,7 +32,12 @@ export interface ProtocolInternals {
       method: string,
       data: unknown,
     ) => void;
-    GLOBAL_REQUEST: (protocol: ProtocolInternals, name: string, wantReply: boolean, data: unknown) => void;
+    GLOBAL_REQUEST: (
+      protocol: ProtocolInternals,
+      name: string,
+      wantReply: boolean,
+      data: unknown,
+    ) => void;
     CHANNEL_OPEN: (protocol: ProtocolInternals, info: ChannelOpen) => void;
     CHANNEL_DATA: (protocol: ProtocolInternals, recipient: number, data: Buffer) => void;
     CHANNEL_REQUEST: (
@@ -80,7 +88,11 @@ export interface KeyExchangeInternals {
   finish(scOnly?: boolean): unknown;
 }
 
-type WriteMethod = (data: Buffer, encoding: BufferEncoding | null, callback: (error?: Error | null) => void) => void;
+type WriteMethod = (
+  data: Buffer,
+  encoding: BufferEncoding | null,
+  callback: (error?: Error | null) => void,
+) => void;
 
 interface ChannelEnd {
   readonly id: number;

@@ -49,9 +49,13 @@ export function sendMessageAtOnce(protocol: ProtocolInternals, payload: Buffer):
   utilities.sendPacket(protocol, writer.finalize(packet, true), true);
 }
 
-/** The value of a signature as SSH has it, from the one that OpenSSL makes: they differ for ECDSA. @throws when that is not one */
+/**
+ * The value of a signature as SSH has it, from the one that OpenSSL makes: they differ for ECDSA.
+ * @throws when that is not one
+ */
 export function signatureValue(signature: Buffer, keyType: string): Buffer {
   const value = utilities.convertSignature(signature, keyType);
-  if (value === false || value === undefined) throw new Error(`the signature of the ${keyType} host key is malformed`);
+  if (value === false || value === undefined)
+    throw new Error(`the signature of the ${keyType} host key is malformed`);
   return value;
 }

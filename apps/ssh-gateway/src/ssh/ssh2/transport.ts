@@ -5,7 +5,12 @@ import { userSignatureAlgorithms } from '../key-exchange/algorithms.ts';
 import { announceHostKeys, answerProofRequests } from '../key-exchange/host-key-announcement.ts';
 import { keyForExchange, type HostKeys, type HostProof } from '../key-exchange/host-keys.ts';
 import { answerHybrid, hybridKeyExchange } from '../key-exchange/hybrid-key-exchange.ts';
-import { internalsOf, type KeyExchangeInternals, type PayloadHandler, type ProtocolInternals } from './internals.ts';
+import {
+  internalsOf,
+  type KeyExchangeInternals,
+  type PayloadHandler,
+  type ProtocolInternals,
+} from './internals.ts';
 import { guessedWrong, parseKexInit, withKexList } from '../key-exchange/kexinit.ts';
 import { disagreementOf, type Disagreement, type Offer } from '../key-exchange/negotiation.ts';
 import { makeOffer, sendMessage } from './ssh2-parts.ts';
@@ -13,7 +18,10 @@ import { parseUserauthRequest, type UserauthRequest } from '../sign-in/userauth-
 
 const message = { extInfo: 7, kexInit: 20, userauthRequest: 50 } as const;
 
-/** The stand-in that ssh2 negotiates for {@link hybridKeyExchange}: its exchange has the same two messages. */
+/**
+ * The stand-in that ssh2 negotiates for {@link hybridKeyExchange}: its exchange has the same two
+ * messages.
+ */
 const standIn = 'curve25519-sha256';
 
 export interface TransportOptions {
@@ -26,21 +34,31 @@ export interface TransportOptions {
 }
 
 /**
- * Makes a connection of ssh2 offer and do what ssh2 1.17 cannot: a hybrid key exchange, host certificates, a correct `server-sig-algs`,
- * host key rotation, and requests for sign-in with security keys and certificates. To be called in ssh2's `connection` event, which comes
- * between the identifications and the first KEXINIT. What it relies on stands in docs/decisions/0006-extending-ssh2.md.
+ * Makes a connection of ssh2 offer and do what ssh2 1.17 cannot: a hybrid key exchange, host
+ * certificates, a correct `server-sig-algs`, host key rotation, and requests for sign-in with
+ * security keys and certificates. To be called in ssh2's `connection` event, which comes between
+ * the identifications and the first KEXINIT. What it relies on stands in
+ * docs/decisions/0006-extending-ssh2.md.
  */
 export function mendTransport(client: Connection, options: TransportOptions): void {
   const connection = internalsOf(client);
   const protocol = connection._protocol;
   const { kex, ciphers, macs, hostKeys } = options.algorithms;
-  const offered = { kex, ciphers, macs, hostKey: hostKeys.filter((name) => options.hostKeys.proofs.has(name)) };
+  const offered = {
+    kex,
+    ciphers,
+    macs,
+    hostKey: hostKeys.filter((name) => options.hostKeys.proofs.has(name)),
+  };
   protocol._offer = offerOf(offered);
   const negotiate =
     (handle: PayloadHandler): PayloadHandler =>
     (payload) =>
-      payload[0] === message.kexInit ? exchangeKeys(client, payload, handle, options, offered) : handle(payload);
-  // The first one ssh2 has bound to its decipher already; the other is for all that comes under new keys.
+      payload[0] === message.kexInit
+        ? exchangeKeys(client, payload, handle, options, offered)
+        : handle(payload);
+  // The first one ssh2 has bound to its decipher already; the other is for all that comes under new
+  // keys.
   protocol._decipher._onPayload = negotiate(protocol._decipher._onPayload);
   protocol._onPayload = readSignIns(protocol, negotiate(protocol._onPayload), options.violation);
   answerProofRequests(connection, options.hostKeys);
@@ -49,7 +67,12 @@ export function mendTransport(client: Connection, options: TransportOptions): vo
 
 function offerOf({ kex, hostKey: serverHostKey, ciphers, macs }: Offer): object {
   const direction = { cipher: ciphers, mac: macs, compress: ['none'], lang: [] };
-  return makeOffer({ kex: [...kex, 'kex-strict-s-v00@openssh.com'], serverHostKey, cs: direction, sc: direction });
+  return makeOffer({
+    kex: [...kex, 'kex-strict-s-v00@openssh.com'],
+    serverHostKey,
+    cs: direction,
+    sc: direction,
+  });
 }
 
 function exchangeKeys(
@@ -75,7 +98,8 @@ function exchangeKeys(
       : payload,
   );
   const kex = protocol._kex;
-  if (kex === undefined || kex === kexBefore) return result; // There was no agreement; ssh2 has said so.
+  // There was no agreement; ssh2 has said so.
+  if (kex === undefined || kex === kexBefore) return result;
   // Both sides hash what was really sent.
   kex._remoteKexinit = payload;
   if (isHybrid) exchangeHybrid(kex);
@@ -83,8 +107,10 @@ function exchangeKeys(
   if (proof !== undefined) proveWith(kex, proof);
   // ssh2 compares the guess with one character of the name, and so finds it always wrong.
   protocol._skipNextInboundPacket = guessedWrong(theirs, offered);
-  // ssh2's own list lacks a comma and so names no sha2-512. Ours follows the first new keys at once, as RFC 8308 2.4 asks.
-  if (kex.remoteExtInfoEnabled && kexBefore === undefined) client.once('handshake', () => sendExtensionInfo(protocol));
+  // ssh2's own list lacks a comma and so names no sha2-512. Ours follows the first new keys at
+  // once, as RFC 8308 2.4 asks.
+  if (kex.remoteExtInfoEnabled && kexBefore === undefined)
+    client.once('handshake', () => sendExtensionInfo(protocol));
   kex.remoteExtInfoEnabled = false;
   return result;
 }
@@ -94,7 +120,10 @@ function sendExtensionInfo(protocol: ProtocolInternals): void {
   sendMessage(protocol, Buffer.concat([Buffer.of(message.extInfo), wireUint32(1), ...extension]));
 }
 
-/** Puts another computation into an exchange of ssh2's, which goes on to hash, sign and derive as before. */
+/**
+ * Puts another computation into an exchange of ssh2's, which goes on to hash, sign and derive as
+ * before.
+ */
 function exchangeHybrid(kex: KeyExchangeInternals): void {
   let reply = Buffer.alloc(0);
   kex.convertPublicKey = (key) => key;
@@ -120,7 +149,9 @@ function proveWith(kex: KeyExchangeInternals, proof: HostProof): void {
   };
 }
 
-/** Sign-in requests are read here, not by ssh2: it takes signatures of security keys apart wrongly. */
+/**
+ * Sign-in requests are read here, not by ssh2: it takes signatures of security keys apart wrongly.
+ */
 function readSignIns(
   protocol: ProtocolInternals,
   handle: PayloadHandler,
@@ -128,7 +159,10 @@ function readSignIns(
 ): PayloadHandler {
   return (payload) => {
     if (payload[0] !== message.userauthRequest) return handle(payload);
-    const request = parseUserauthRequest(Buffer.from(payload), protocol._kex?.sessionID ?? Buffer.alloc(0));
+    const request = parseUserauthRequest(
+      Buffer.from(payload),
+      protocol._kex?.sessionID ?? Buffer.alloc(0),
+    );
     if (request === null) return violation('malformed sign-in request');
     const { user, service, method, publicKey } = request;
     protocol._authsQueue.push(method);
@@ -144,6 +178,11 @@ function readSignIns(
 }
 
 /** In the words of ssh2's PublicKeyAuthContext, with nothing taken off the signature. */
-function contextOf({ algorithm, blob, signature, signedData }: NonNullable<UserauthRequest['publicKey']>): object {
+function contextOf({
+  algorithm,
+  blob,
+  signature,
+  signedData,
+}: NonNullable<UserauthRequest['publicKey']>): object {
   return { keyAlgo: algorithm, key: blob, signature: signature ?? undefined, blob: signedData };
 }

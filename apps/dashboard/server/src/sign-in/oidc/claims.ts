@@ -13,11 +13,17 @@ export function toldBy(
   return { name, groups: list.filter(isName) };
 }
 
-/** A claim by its whole name, which may be a URL with dots in it, or one inside others, as `realm_access.roles`. */
+/**
+ * A claim by its whole name, which may be a URL with dots in it, or one inside others, as
+ * `realm_access.roles`.
+ */
 function claimOf(claims: unknown, path: string): unknown {
   if (typeof claims !== 'object' || claims === null) return undefined;
   if (Object.hasOwn(claims, path)) return (claims as Readonly<Record<string, unknown>>)[path];
   const dot = path.indexOf('.');
   if (dot < 0 || !Object.hasOwn(claims, path.slice(0, dot))) return undefined;
-  return claimOf((claims as Readonly<Record<string, unknown>>)[path.slice(0, dot)], path.slice(dot + 1));
+  return claimOf(
+    (claims as Readonly<Record<string, unknown>>)[path.slice(0, dot)],
+    path.slice(dot + 1),
+  );
 }

@@ -8,13 +8,20 @@ import { origin } from '../../fixtures/behind-proxy.ts';
 import { heardLog } from '../../fixtures/heard-log.ts';
 import { startProvider } from '../../fixtures/open-id-provider.ts';
 import { pageFixture } from '../../fixtures/page-fixture.ts';
-import { dashboardConfig, startDashboard, temporaryDirectory } from '../../fixtures/running-dashboard.ts';
+import {
+  dashboardConfig,
+  startDashboard,
+  temporaryDirectory,
+} from '../../fixtures/running-dashboard.ts';
 import { roleOf } from '../../fixtures/signed-by-provider.ts';
 import { Visitor } from '../../fixtures/visitor.ts';
 
 const roles = { admins: ['root'], operators: ['group:ops'], viewers: [] };
 
-/** A dashboard with a provider, and a browser of `bo`, an operator, who signed in; and a way to start it anew. */
+/**
+ * A dashboard with a provider, and a browser of `bo`, an operator, who signed in; and a way to
+ * start it anew.
+ */
 async function stage(changes: Partial<Config['dashboard']> = {}) {
   await using stack = new AsyncDisposableStack();
   const there = stack.use(await startProvider({ origin }));
@@ -27,10 +34,18 @@ async function stage(changes: Partial<Config['dashboard']> = {}) {
   const start = (port: number, more: Partial<Config['dashboard']> = {}) =>
     startDashboard(
       dashboardConfig(directory, {
-        ...{ auth: 'oidc', origins: [origin], roles, listen: { host: '127.0.0.1', port }, sessionRecheckS: 86_400 },
+        auth: 'oidc',
+        origins: [origin],
+        roles,
+        listen: { host: '127.0.0.1', port },
+        sessionRecheckS: 86_400,
         oidc: {
-          ...{ issuer: there.issuer, clientId: there.clientId, clientSecretFile: secretFile },
-          ...{ scopes: ['openid', 'profile', 'groups'], userClaim: 'preferred_username', groupsClaim: 'groups' },
+          issuer: there.issuer,
+          clientId: there.clientId,
+          clientSecretFile: secretFile,
+          scopes: ['openid', 'profile', 'groups'],
+          userClaim: 'preferred_username',
+          groupsClaim: 'groups',
         },
         ...changes,
         ...more,
@@ -90,7 +105,9 @@ test('a restart with other roles in the configuration has everybody sign in anew
 test('neither cookie nor tokens are in the file that outlives the process', async () => {
   await using running = await stage();
   const place = join(running.directory, 'dashboard');
-  const kept = ['sign-in.db', 'sign-in.db-wal'].map((file) => readFileSync(join(place, file), 'latin1')).join('');
+  const kept = ['sign-in.db', 'sign-in.db-wal']
+    .map((file) => readFileSync(join(place, file), 'latin1'))
+    .join('');
   assert.match(kept, /bo/);
   const [, secret = ''] = running.visitor.cookies('hatchery.example').split(/=(.*)/s);
   // An ID token is three parts of base64url, the first of which begins so.

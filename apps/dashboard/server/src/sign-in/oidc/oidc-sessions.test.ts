@@ -28,7 +28,9 @@ test('a provider that is away ends no session, lets nobody in, and is asked agai
   await using running = await startSignedBy({ sessionRecheckS: 0.1 });
   const { visitor } = await running.signIn('2');
   running.there.away = true;
-  await until('it was asked', () => running.lines.some((line) => line.startsWith('sessions not checked')));
+  await until('it was asked', () =>
+    running.lines.some((line) => line.startsWith('sessions not checked')),
+  );
   assert.equal(await roleOf(visitor), 'operator');
   running.there.away = false;
   const back = await returning(running, '1');
@@ -47,7 +49,10 @@ test('signing out ends the session, its open pages, and offers to end that of th
   const live = running.here.watch(visitor);
   await until('hello', () => live.heard.length > 0);
   const offer = await visitor.visit(`${origin}/sign-out`);
-  assert.match(offer.text, /You are bo, with the role operator\..*<form method="post" action="\.\/sign-out">/);
+  assert.match(
+    offer.text,
+    /You are bo, with the role operator\..*<form method="post" action="\.\/sign-out">/,
+  );
   assert.equal(offer.headers['referrer-policy'], 'strict-origin');
   assert.match(String(offer.headers['content-security-policy']), /form-action 'self'/);
   const foreign = await visitor.visit(`${origin}/sign-out`, {
@@ -81,10 +86,15 @@ test('a dashboard that starts without its provider says so, and signs people in 
   const { log, lines } = heardLog();
   const oidc = { clientSecretFile: null, issuer: provider.issuer, clientId: 'hatchery' };
   await using here = await startBehindProxy(
-    { auth: 'oidc', oidc: { ...oidc, scopes: ['openid'], userClaim: 'sub', groupsClaim: 'groups' } },
+    {
+      auth: 'oidc',
+      oidc: { ...oidc, scopes: ['openid'], userClaim: 'sub', groupsClaim: 'groups' },
+    },
     log,
   );
-  assert.ok(lines.some((line) => line.startsWith('the OpenID provider is away; nobody can sign in')));
+  assert.ok(
+    lines.some((line) => line.startsWith('the OpenID provider is away; nobody can sign in')),
+  );
   const visitor = here.visitor();
   assert.equal((await visitor.visit(`${origin}/sign-in`)).status, 503);
   provider.away = false;
@@ -102,7 +112,9 @@ test('neither the log nor a page has a secret in it', async () => {
   forged.searchParams.set('code', 'y'.repeat(43));
   const { text } = await (await returning(running, '2')).visitor.visit(forged.href);
   running.there.away = true;
-  await until('it was asked', () => running.lines.some((line) => line.startsWith('sessions not checked')));
+  await until('it was asked', () =>
+    running.lines.some((line) => line.startsWith('sessions not checked')),
+  );
   const told = [...running.lines, text].join('\n');
   assert.match(told, /signed in .*"bo"/);
   for (const secret of [running.there.clientSecret, code, attempt, session, 'y'.repeat(43), 'eyJ'])

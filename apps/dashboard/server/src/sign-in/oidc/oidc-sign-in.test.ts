@@ -47,8 +47,12 @@ test('the browser is sent off with PKCE, a state and a nonce, and its cookies ar
   const { searchParams } = new URL(headers.location ?? '');
   assert.equal(searchParams.get('code_challenge_method'), 'S256');
   assert.equal(searchParams.get('redirect_uri'), `${origin}/sign-in/callback`);
-  for (const name of ['state', 'nonce', 'code_challenge']) assert.ok((searchParams.get(name) ?? '').length >= 43, name);
-  assert.match(String(headers['set-cookie']), /^__Host-\S+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600; Secure$/);
+  for (const name of ['state', 'nonce', 'code_challenge'])
+    assert.ok((searchParams.get(name) ?? '').length >= 43, name);
+  assert.match(
+    String(headers['set-cookie']),
+    /^__Host-\S+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600; Secure$/,
+  );
   assert.equal(headers['cache-control'], 'no-store');
 });
 
@@ -83,11 +87,17 @@ for (const to of [
 const forgeries: readonly (readonly [string, (address: URL) => void])[] = [
   ['with another state', (address) => address.searchParams.set('state', 'x'.repeat(43))],
   ['without a state', (address) => address.searchParams.delete('state')],
-  ['with a code that was never given out', (address) => address.searchParams.set('code', 'x'.repeat(43))],
+  [
+    'with a code that was never given out',
+    (address) => address.searchParams.set('code', 'x'.repeat(43)),
+  ],
   ['from another provider', (address) => address.searchParams.set('iss', 'https://evil.example')],
   [
     'with a refusal',
-    (address) => (address.searchParams.delete('code'), address.searchParams.set('error', 'access_denied')),
+    (address) => (
+      address.searchParams.delete('code'),
+      address.searchParams.set('error', 'access_denied')
+    ),
   ],
 ];
 for (const [name, forge] of forgeries)
@@ -148,7 +158,9 @@ test('a cookie of a sign-in that was changed is none', async () => {
 });
 
 test('who has no name, or may not look, is told so and is not signed in', async () => {
-  await using running = await startSignedBy({ roles: { admins: [], operators: [], viewers: ['group:<b>ops'] } });
+  await using running = await startSignedBy({
+    roles: { admins: [], operators: [], viewers: ['group:<b>ops'] },
+  });
   running.there.accounts.set('3', { groups: [] });
   running.there.accounts.set('4', { name: '<b>mallory', groups: ['staff'] });
   const nameless = await running.signIn('3');
@@ -162,19 +174,36 @@ test('who has no name, or may not look, is told so and is not signed in', async 
 
 for (const [name, write, told] of [
   ['is not there', () => undefined, /oidc_client_secret_file .* cannot be read: ENOENT/],
-  ['is empty', (path: string) => writeFileSync(path, '\n', { mode: 0o600 }), /has to hold the secret on one line/],
+  [
+    'is empty',
+    (path: string) => writeFileSync(path, '\n', { mode: 0o600 }),
+    /has to hold the secret on one line/,
+  ],
   [
     'has two lines',
     (path: string) => writeFileSync(path, 'a\nb\n', { mode: 0o600 }),
     /has to hold the secret on one line/,
   ],
-  ['can be read by others', (path: string) => (writeFileSync(path, 'a'), chmodSync(path, 0o644)), /chmod 640/],
+  [
+    'can be read by others',
+    (path: string) => (writeFileSync(path, 'a'), chmodSync(path, 0o644)),
+    /chmod 640/,
+  ],
 ] as const)
   test(`a file of the client's secret that ${name} is refused at the start`, async () => {
     using directory = temporaryDirectory();
     const clientSecretFile = join(directory.path, 'secret');
     write(clientSecretFile);
-    const oidc = { issuer: 'http://127.0.0.1:1', clientId: 'h', scopes: [], userClaim: 'sub', groupsClaim: 'g' };
+    const oidc = {
+      issuer: 'http://127.0.0.1:1',
+      clientId: 'h',
+      scopes: [],
+      userClaim: 'sub',
+      groupsClaim: 'g',
+    };
     const started = startBehindProxy({ auth: 'oidc', oidc: { ...oidc, clientSecretFile } });
-    await assert.rejects(started, (error) => error instanceof StartError && told.test(error.message));
+    await assert.rejects(
+      started,
+      (error) => error instanceof StartError && told.test(error.message),
+    );
   });

@@ -1,3 +1,4 @@
+// Long: one flow of OpenID Connect, step by step.
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
@@ -13,7 +14,14 @@ import type { SignInStore } from '../sign-in-store.ts';
 import { nothingToComplete, type SignIn, type Step } from '../sign-in.ts';
 import type { Site } from '../site.ts';
 import { toldBy } from './claims.ts';
-import { Denied, reasonOf, type Attempt, type Proof, type Provider, type Vouched } from './provider.ts';
+import {
+  Denied,
+  reasonOf,
+  type Attempt,
+  type Proof,
+  type Provider,
+  type Vouched,
+} from './provider.ts';
 
 /** What the way by an OpenID provider needs. `now` gives milliseconds since 1970. */
 export interface OidcOptions {
@@ -29,9 +37,10 @@ export interface OidcOptions {
 }
 
 /**
- * Sign-in at an OpenID provider: authorization code with PKCE, state and nonce (OpenID Connect Core 1.0, section 3.1),
- * then a session here that is asked about again and again. A provider that is away ends nobody's session, because the
- * night on which it is away is one on which this page is needed; its length is bounded in any case.
+ * Sign-in at an OpenID provider: authorization code with PKCE, state and nonce (OpenID Connect Core
+ * 1.0, section 3.1), then a session here that is asked about again and again. A provider that is
+ * away ends nobody's session, because the night on which it is away is one on which this page is
+ * needed; its length is bounded in any case.
  */
 export class OidcSignIn implements SignIn {
   readonly access: SignIn['access'];
@@ -56,9 +65,17 @@ export class OidcSignIn implements SignIn {
     const { site, port, dashboard, store, terms, log, now } = options;
     this.site = site;
     this.#options = options;
-    const trouble = (error: Error): void => log.error({ reason: error.message }, 'sign-ins cannot be kept');
-    this.#sessions = new Sessions({ msMax: dashboard.sessionS * 1_000, now, store, terms, trouble });
-    // Lax: the browser comes from the provider, and would not bring a strict cookie to the page it goes on to.
+    const trouble = (error: Error): void =>
+      log.error({ reason: error.message }, 'sign-ins cannot be kept');
+    this.#sessions = new Sessions({
+      msMax: dashboard.sessionS * 1_000,
+      now,
+      store,
+      terms,
+      trouble,
+    });
+    // Lax: the browser comes from the provider, and would not bring a strict cookie to the page it
+    // goes on to.
     this.#jar = cookieJar(site, `hatchery-${port}`, 'Lax');
     this.#attempts = cookieJar(site, `hatchery-${port}-sign-in`, 'Lax');
     this.#sealer = sealer(signInMsMax, now);
@@ -76,7 +93,9 @@ export class OidcSignIn implements SignIn {
   async begin(request: IncomingMessage, url: URL): Promise<Step> {
     try {
       const to = ownPath(url.searchParams.get('to'));
-      const { url: there, attempt } = await this.#asked((provider) => provider.begin(this.#callback(request), to));
+      const { url: there, attempt } = await this.#asked((provider) =>
+        provider.begin(this.#callback(request), to),
+      );
       const cookie = this.#attempts.write(request, this.#sealer.seal(attempt), signInMsMax);
       return { kind: 'go', to: there.href, cookies: [cookie] };
     } catch (error) {
@@ -91,7 +110,8 @@ export class OidcSignIn implements SignIn {
   async complete(request: IncomingMessage, url: URL): Promise<Step> {
     const attempt = this.#sealer.open(this.#attempts.read(request));
     const cookies = [this.#attempts.write(request, '', 0)];
-    if (attempt === null) return { ...failed('It was begun in another browser, or too long ago.'), cookies };
+    if (attempt === null)
+      return { ...failed('It was begun in another browser, or too long ago.'), cookies };
     try {
       const returned = new URL(`${this.#callback(request)}${url.search}`);
       const vouched = await this.#asked((provider) => provider.redeem(returned, attempt));
@@ -109,12 +129,15 @@ export class OidcSignIn implements SignIn {
     const cookies = [this.#jar.write(request, '', 0)];
     const out = { kind: 'notice', status: 200, title: 'Signed out', cookies } as const;
     const again = { to: '/sign-in', text: 'Sign in again' };
-    if (session === null) return { ...out, sentence: 'Nobody was signed in with this browser.', link: again };
+    if (session === null)
+      return { ...out, sentence: 'Nobody was signed in with this browser.', link: again };
     this.#sessions.change(session, null);
     this.#options.log.info({ user: session.person.name }, 'signed out');
     const backTo = this.site.homeOf(request);
     // Signed out here in any case; whether everywhere else too is up to the person.
-    const there = await this.#options.provider.endUrl(session.proof.idToken, backTo).catch(() => null);
+    const there = await this.#options.provider
+      .endUrl(session.proof.idToken, backTo)
+      .catch(() => null);
     if (there === null) return { ...out, sentence: 'You are signed out here.', link: again };
     const sentence = 'You are signed out here, and still signed in at the provider.';
     return { ...out, sentence, link: { to: there, text: 'Sign out there too' } };
@@ -138,7 +161,11 @@ export class OidcSignIn implements SignIn {
     const done = this.#attempts.write(request, '', 0);
     if (person === null) {
       log.info({ user: told?.name ?? null, subject: proof.subject }, 'sign-in refused');
-      this.#refused(request, told?.name ?? null, 'no role in the configuration, or no name at the provider');
+      this.#refused(
+        request,
+        told?.name ?? null,
+        'no role in the configuration, or no name at the provider',
+      );
       const why =
         told === null
           ? `The provider says no name for you: it has no claim ${dashboard.oidc.userClaim}.`
@@ -149,14 +176,21 @@ export class OidcSignIn implements SignIn {
     const peer = peerOf(request);
     audit({ kind: 'page.signed-in', user: person.name, role: person.role, peer, by: 'openid' });
     const key = this.#sessions.open(person, proof);
-    return { kind: 'go', to, cookies: [done, this.#jar.write(request, key, dashboard.sessionS * 1_000)] };
+    return {
+      kind: 'go',
+      to,
+      cookies: [done, this.#jar.write(request, key, dashboard.sessionS * 1_000)],
+    };
   }
 
   #refused(request: IncomingMessage, user: string | null, reason: string): void {
     this.#options.audit({ kind: 'page.refused', user, peer: peerOf(request), reason });
   }
 
-  /** Asks for somebody who signs in. A provider that is slow must not take the page's connections: above a number nobody is asked for. */
+  /**
+   * Asks for somebody who signs in. A provider that is slow must not take the page's connections:
+   * above a number nobody is asked for.
+   */
   async #asked<T>(ask: (provider: Provider) => Promise<T>): Promise<T> {
     if (this.#waiting >= providerAsksMax) throw new Error('too many sign-ins wait for it already');
     this.#waiting += 1;
@@ -181,7 +215,10 @@ export class OidcSignIn implements SignIn {
         await this.#ask(session);
       } catch (error) {
         // Away for one is away for all; the next round begins at the same place.
-        this.#options.log.warn({ reason: reasonOf(error as Error) }, 'sessions not checked: the provider is away');
+        this.#options.log.warn(
+          { reason: reasonOf(error as Error) },
+          'sessions not checked: the provider is away',
+        );
         return;
       }
     }
@@ -195,7 +232,8 @@ export class OidcSignIn implements SignIn {
       this.#sessions.renew(session, proof);
       const told = toldBy(claims, dashboard.oidc);
       const person = told === null ? null : personOf(told, dashboard.roles);
-      if (person?.role !== role) log.info({ user, role, now: person?.role ?? null }, 'role changed');
+      if (person?.role !== role)
+        log.info({ user, role, now: person?.role ?? null }, 'role changed');
       this.#sessions.change(session, person);
     } catch (error) {
       if (!(error instanceof Denied)) throw error;
@@ -210,7 +248,10 @@ export class OidcSignIn implements SignIn {
 
   #away(error: Error): Step {
     const reason = reasonOf(error);
-    this.#options.log.warn({ reason, issuer: this.#options.dashboard.oidc.issuer }, 'the OpenID provider is away');
+    this.#options.log.warn(
+      { reason, issuer: this.#options.dashboard.oidc.issuer },
+      'the OpenID provider is away',
+    );
     return {
       kind: 'notice',
       status: 503,
@@ -227,7 +268,9 @@ function failed(sentence: string): Extract<Step, { kind: 'notice' }> {
   return { kind: 'notice', status: 403, title: 'Not signed in', sentence, link };
 }
 
-/** A path of this page to go on to; never another site, nor an address that signs out or in again. */
+/**
+ * A path of this page to go on to; never another site, nor an address that signs out or in again.
+ */
 function ownPath(to: string | null): string {
   const url = URL.parse(to ?? '/', 'http://dashboard');
   if (url?.origin !== 'http://dashboard' || to?.startsWith('/') !== true) return '/';

@@ -43,7 +43,10 @@ export function reasonOf({ message, cause }: Error): string {
   return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
-/** An OpenID provider, discovered when it is first needed. The one place that knows the OpenID library. */
+/**
+ * An OpenID provider, discovered when it is first needed. The one place that knows the OpenID
+ * library.
+ */
 export class Provider {
   readonly #options: ProviderOptions;
   #discovered: Promise<client.Configuration> | null = null;
@@ -52,7 +55,10 @@ export class Provider {
     this.#options = options;
   }
 
-  /** Asks what the provider is able to do, once; a failure is forgotten, so that the next one asks again. */
+  /**
+   * Asks what the provider is able to do, once; a failure is forgotten, so that the next one asks
+   * again.
+   */
   discover(): Promise<client.Configuration> {
     this.#discovered ??= discover(this.#options).catch((error: unknown) => {
       this.#discovered = null;
@@ -62,7 +68,10 @@ export class Provider {
   }
 
   /** An address to send a browser to, and what has to be kept for its return. */
-  async begin(redirectUri: string, to: string): Promise<{ readonly url: URL; readonly attempt: Attempt }> {
+  async begin(
+    redirectUri: string,
+    to: string,
+  ): Promise<{ readonly url: URL; readonly attempt: Attempt }> {
     const configuration = await this.discover();
     const verifier = client.randomPKCECodeVerifier();
     const attempt = { state: client.randomState(), nonce: client.randomNonce(), verifier, to };
@@ -77,10 +86,18 @@ export class Provider {
     return { url, attempt };
   }
 
-  /** Trades the code in the address that the browser came back to. @throws {Denied} when that is refused, or not for this attempt */
+  /**
+   * Trades the code in the address that the browser came back to. @throws {Denied} when that is
+   * refused, or not for this attempt
+   */
   async redeem(returned: URL, { state, nonce, verifier }: Attempt): Promise<Vouched> {
     const configuration = await this.discover();
-    const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true };
+    const checks = {
+      expectedState: state,
+      expectedNonce: nonce,
+      pkceCodeVerifier: verifier,
+      idTokenExpected: true,
+    };
     const tokens = await client.authorizationCodeGrant(configuration, returned, checks).catch(deny);
     const idClaims = tokens.claims();
     if (idClaims === undefined) throw new Denied('the provider sent no ID token');
@@ -102,7 +119,10 @@ export class Provider {
     return vouch(configuration, tokens, proof);
   }
 
-  /** Where the browser ends its session at the provider too, or null when that offers nothing of the kind. */
+  /**
+   * Where the browser ends its session at the provider too, or null when that offers nothing of the
+   * kind.
+   */
   async endUrl(idToken: string | null, backTo: string): Promise<string | null> {
     const configuration = await this.discover();
     if (configuration.serverMetadata().end_session_endpoint === undefined) return null;
@@ -113,16 +133,32 @@ export class Provider {
   }
 }
 
-async function discover({ issuer, clientId, clientSecret }: ProviderOptions): Promise<client.Configuration> {
+async function discover({
+  issuer,
+  clientId,
+  clientSecret,
+}: ProviderOptions): Promise<client.Configuration> {
   const url = new URL(issuer);
   const execute = url.protocol === 'http:' ? [client.allowInsecureRequests] : [];
   const timeout = providerTimeoutMs / 1_000;
-  const found = await client.discovery(url, clientId, undefined, client.None(), { execute, timeout });
+  const found = await client.discovery(url, clientId, undefined, client.None(), {
+    execute,
+    timeout,
+  });
   if (clientSecret === null) return found;
   // OpenID Connect Discovery 1.0, section 3: what is not said is client_secret_basic.
-  const methods = found.serverMetadata().token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
-  const authenticate = methods.includes('client_secret_basic') ? client.ClientSecretBasic : client.ClientSecretPost;
-  const known = new client.Configuration(found.serverMetadata(), clientId, undefined, authenticate(clientSecret));
+  const methods = found.serverMetadata().token_endpoint_auth_methods_supported ?? [
+    'client_secret_basic',
+  ];
+  const authenticate = methods.includes('client_secret_basic')
+    ? client.ClientSecretBasic
+    : client.ClientSecretPost;
+  const known = new client.Configuration(
+    found.serverMetadata(),
+    clientId,
+    undefined,
+    authenticate(clientSecret),
+  );
   known.timeout = timeout;
   for (const each of execute) each(known);
   return known;
@@ -148,7 +184,10 @@ async function vouch(
   return { claims: { ...(await userInfo(configuration, proof)), ...idClaims }, proof };
 }
 
-/** Many providers say names and groups here alone; it also is what tells that an access token is still good. */
+/**
+ * Many providers say names and groups here alone; it also is what tells that an access token is
+ * still good.
+ */
 async function userInfo(
   configuration: client.Configuration,
   { accessToken, subject }: Pick<Proof, 'accessToken' | 'subject'>,
@@ -174,14 +213,22 @@ const notAsTheyShouldBe: ReadonlySet<string | undefined> = new Set([
   'OAUTH_KEY_SELECTION_FAILED',
 ]);
 
-/** Tells a provider that says no from one that is away. The message is a code: bodies may hold tokens. */
+/**
+ * Tells a provider that says no from one that is away. The message is a code: bodies may hold
+ * tokens.
+ */
 function deny(error: Error): never {
   if (error instanceof client.WWWAuthenticateChallengeError) throw new Denied('invalid_token');
-  if (error instanceof client.ResponseBodyError || error instanceof client.AuthorizationResponseError) {
+  if (
+    error instanceof client.ResponseBodyError ||
+    error instanceof client.AuthorizationResponseError
+  ) {
     const status = error instanceof client.ResponseBodyError ? error.status : 400;
-    if (status < 500 && status !== 429 && !notOfThePerson.has(error.error)) throw new Denied(error.error);
+    if (status < 500 && status !== 429 && !notOfThePerson.has(error.error))
+      throw new Denied(error.error);
     throw new Error(`the provider answers ${error.error}`);
   }
-  if (error instanceof client.ClientError && notAsTheyShouldBe.has(error.code)) throw new Denied(error.code);
+  if (error instanceof client.ClientError && notAsTheyShouldBe.has(error.code))
+    throw new Denied(error.code);
   throw error;
 }
