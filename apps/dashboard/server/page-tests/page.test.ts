@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
-import { aChild, aUsage, exited, startFakeForker } from './fixtures/fake-forker.ts';
-import { connection, rows, skip, useBrowser } from './fixtures/browser.ts';
+import { aChild, aUsage, exited, startFakeForker } from '../src/fixtures/fake-forker.ts';
+import { connection, rows, skip, useBrowser } from '../src/fixtures/browser.ts';
 import {
   dashboardConfig,
   startDashboard,
   temporaryDirectory,
-} from './fixtures/running-dashboard.ts';
+} from '../src/fixtures/running-dashboard.ts';
 
 const openPage = useBrowser();
 

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { readProjects } from '../projects.ts';
+import { listProjects } from '../src/nx/list-targets.ts';
+import { isPure } from '../src/nx/projects.ts';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const pure = readProjects(root).filter(({ isPure }) => isPure);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const pure = listProjects(root).filter(isPure);
 
 /** What the compiler says of one more source file in a project, compiled as `tsc -p` does. */
 function check(directory: string, text: string): string[] {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '@hatchery/testkit';
-import { rows, skip, useBrowser } from './fixtures/browser.ts';
-import { aChild, aUsage, exited } from './fixtures/fake-forker.ts';
-import { startPageStage } from './fixtures/page-stage.ts';
+import { rows, skip, useBrowser } from '../src/fixtures/browser.ts';
+import { aChild, aUsage, exited } from '../src/fixtures/fake-forker.ts';
+import { startPageStage } from '../src/fixtures/page-stage.ts';
 
 const openPage = useBrowser();
 

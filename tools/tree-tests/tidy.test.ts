@@ -3,22 +3,27 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { namedBlocks } from './code-blocks.ts';
-import { importCycles } from './cycles.ts';
+import { namedBlocks } from '../src/tidy/code-blocks.ts';
+import { importCycles } from '../src/tidy/cycles.ts';
 import {
   decisions,
   documentedCommands,
   machineTraces,
   readmes,
   testedProjects,
-} from './documents.ts';
-import { confinedImports, namedExports, processAccess, telltaleNames } from './modules.ts';
-import { references } from './references.ts';
-import { fileLength, functionLength, pythonReasons } from './size.ts';
-import { readSourceFiles, type Rule } from './source-files.ts';
-import { lineWidth } from './width.ts';
+} from '../src/tidy/documents.ts';
+import {
+  confinedImports,
+  namedExports,
+  processAccess,
+  telltaleNames,
+} from '../src/tidy/modules.ts';
+import { references } from '../src/tidy/references.ts';
+import { fileLength, functionLength, pythonReasons } from '../src/tidy/size.ts';
+import { readSourceFiles, type Rule } from '../src/tidy/source-files.ts';
+import { lineWidth } from '../src/tidy/width.ts';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const files = readSourceFiles(root);
 
 /** Loaded, not parsed: only the table itself knows its names. */

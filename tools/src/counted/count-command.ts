@@ -2,6 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+import type { Counting } from '../nx/target.ts';
 import {
   countsOfRun,
   parseRuns,
@@ -11,57 +13,52 @@ import {
   type NodeTestRun,
   type TestFailure,
 } from './counts.ts';
-import type { Counting, Job, Step } from './plan.ts';
 import { runCommand, type Ending } from './run-command.ts';
 
+/** A command whose tests are counted. */
+export interface CountedCommand {
+  /** What a failure is called that is none of a test. */
+  readonly name: string;
+  readonly counting: Counting;
+  readonly argv: readonly [program: string, ...rest: string[]];
+  /** Where it runs, relative to the root. */
+  readonly directory: string;
+  readonly timeoutS: number;
+}
+
 /**
- * What came of a step. A job that ran no test, or ended badly with none failed, counts as one
+ * What came of it. A command that ran no test, or ended badly with none failed, counts as one
  * failure.
  */
-export interface StepResult {
+export interface CountedResult {
   readonly counts: Counts;
   /** Tests that failed, and what else was wrong. */
   readonly failures: readonly TestFailure[];
-  /** What was printed; of a step, by those of its jobs that failed, one after the other. */
+  /** Both outputs as they came, without the colours. */
   readonly output: string;
 }
 
-type Counted = Omit<StepResult, 'output'>;
+type Counted = Omit<CountedResult, 'output'>;
 
 const reporter = fileURLToPath(new URL('counting-reporter.ts', import.meta.url));
 
-/** What came of a step's jobs, given in their order. */
-export function sumJobs(step: Step, results: readonly StepResult[]): StepResult {
-  const silent: readonly TestFailure[] = results.length === 0 ? [noTest(step.name)] : [];
-  return {
-    counts: sumCounts([
-      ...results.map(({ counts }) => counts),
-      { passed: 0, failed: silent.length, skipped: 0 },
-    ]),
-    failures: [...results.flatMap(({ failures }) => failures), ...silent],
-    // Hundreds of lines of jobs that passed would hide those of the one that did not.
-    output: results.map(({ counts, output }) => (counts.failed > 0 ? output : '')).join(''),
-  };
-}
-
-/** Runs one job in `root`. An abort ends it early, and lets none start. */
-export async function runJob(
+/** Runs it below `root`. An abort ends it early. */
+export async function countCommand(
   root: string,
-  counting: Counting,
-  job: Job,
+  command: CountedCommand,
   signal?: AbortSignal,
-): Promise<StepResult> {
+): Promise<CountedResult> {
+  const { name, counting, argv, timeoutS } = command;
   const scratch = mkdtempSync(join(tmpdir(), 'hatchery-test-'));
   try {
     const countsFile = join(scratch, 'counts');
-    const environment = jobEnvironment(root, counting === 'node-test' ? countsFile : null);
-    const directory = join(root, job.directory);
-    const ending = await runCommand(
-      { argv: job.argv, directory, environment, timeoutS: job.timeoutS },
-      signal,
-    );
+    const directory = join(root, command.directory);
+    const programs = [directory, root].map((place) => join(place, 'node_modules/.bin'));
+    const environment = environmentOf(programs, counting === 'node-test' ? countsFile : null);
+    const raw = await runCommand({ argv, directory, environment, timeoutS }, signal);
+    const ending = { ...raw, output: stripVTControlCharacters(raw.output) };
     const counted = existsSync(countsFile) ? readFileSync(countsFile, 'utf8') : '';
-    return judge(job, counting, ending, countOf(root, counting, ending, counted));
+    return judge(name, counting, ending, countOf(root, counting, ending, counted));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -69,15 +66,15 @@ export async function runJob(
 
 /** A bad end must count, and so must silence: a glob that matches nothing exits 0. */
 function judge(
-  job: Job,
+  name: string,
   counting: Counting,
   { succeeded, cause, output }: Ending,
   counted: Counted,
-): StepResult {
+): CountedResult {
   const { counts, failures } = counted;
   const ranNone = counting !== 'check' && counts.passed + counts.failed + counts.skipped === 0;
   if (counts.failed > 0 || (succeeded && !ranNone)) return { counts, failures, output };
-  const failure = succeeded ? noTest(job.name) : { file: '', name: job.name, message: cause };
+  const failure = { file: '', name, message: succeeded ? 'ran no test' : cause };
   return { counts: { ...counts, failed: 1 }, failures: [...failures, failure], output };
 }
 
@@ -98,10 +95,6 @@ function countOf(root: string, counting: Counting, ending: Ending, counted: stri
   }
 }
 
-function noTest(name: string): TestFailure {
-  return { file: '', name, message: 'ran no test' };
-}
-
 /** Their files relative to the root. */
 function failuresOf(root: string, { directory, failures }: NodeTestRun): TestFailure[] {
   return failures.map((failure) => ({
@@ -110,19 +103,23 @@ function failuresOf(root: string, { directory, failures }: NodeTestRun): TestFai
   }));
 }
 
+/** Settings of the user that were meant for other programs, and what Nx says to its own. */
+const foreign = /^NX_|^NODE_(?!EXTRA_CA_CERTS$|COMPILE_CACHE$)|^NO_COLOR$|^npm_|^INIT_CWD$/;
+
 /**
- * The pinned Node first; Nx, whose project graph the lint reads, without its daemon and its cloud.
+ * The same whether `./hatchery test` or a person's own Nx runs it: the programs of the packages
+ * first, the pinned Node among them, and no settings for other programs.
  */
-function jobEnvironment(root: string, countsFile: string | null): NodeJS.ProcessEnv {
+function environmentOf(programs: readonly string[], countsFile: string | null): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
   const environment: NodeJS.ProcessEnv = {
-    ...process.env,
-    PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
+    ...Object.fromEntries(kept),
+    PATH: [...programs, process.env['PATH'] ?? ''].join(':'),
+    // The lint reads Nx's graph of projects.
     NX_DAEMON: 'false',
     NX_NO_CLOUD: 'true',
-    // Node warns of NO_COLOR beside it.
     FORCE_COLOR: '0',
   };
-  delete environment['NO_COLOR'];
   if (countsFile === null) return environment;
   // The second one prints nothing, but wants a file to print it to, which cannot be /dev/null: it
   // is synced.

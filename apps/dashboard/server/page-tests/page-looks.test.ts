@@ -5,14 +5,14 @@ import { test } from 'node:test';
 import type { Locator, Page } from '@playwright/test';
 import { controlSocketPath, readOnlyDirectory, readOnlyPath } from '@hatchery/config';
 import { findFaults } from '@hatchery/testkit/browser';
-import { connection, rows, skip, useBrowser } from './fixtures/browser.ts';
-import { busyHour, useOfAll } from './fixtures/busy-hour.ts';
-import { startFakeForker, type FakeForker } from './fixtures/fake-forker.ts';
+import { connection, rows, skip, useBrowser } from '../src/fixtures/browser.ts';
+import { busyHour, useOfAll } from '../src/fixtures/busy-hour.ts';
+import { startFakeForker, type FakeForker } from '../src/fixtures/fake-forker.ts';
 import {
   dashboardConfig,
   startDashboard,
   temporaryDirectory,
-} from './fixtures/running-dashboard.ts';
+} from '../src/fixtures/running-dashboard.ts';
 
 const openPage = useBrowser();
 

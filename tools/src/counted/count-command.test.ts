@@ -3,16 +3,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import type { Counting } from './plan.ts';
-import { runJob, type StepResult } from './run-job.ts';
+import type { Counting } from '../nx/target.ts';
+import { countCommand, type CountedResult } from './count-command.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'hatchery tools '));
 after(() => rmSync(root, { recursive: true }));
 mkdirSync(join(root, 'part'));
 
-function run(counting: Counting, script: string): Promise<StepResult> {
-  return runJob(root, counting, {
+function run(counting: Counting, script: string): Promise<CountedResult> {
+  return countCommand(root, {
     name: 'it',
+    counting,
     argv: ['sh', '-c', script],
     directory: 'part',
     timeoutS: 20,
@@ -27,7 +28,7 @@ function nodeTest(source: string): string {
   return 'env -u NODE_TEST_CONTEXT node --test a.test.mjs';
 }
 
-describe('runJob', () => {
+describe('countCommand', () => {
   it('counts a check as one', async () => {
     assert.deepEqual((await run('check', 'true')).counts, { passed: 1, failed: 0, skipped: 0 });
     const { counts, failures } = await run('check', 'exit 2');
