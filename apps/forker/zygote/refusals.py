@@ -3,7 +3,19 @@
 from typing import Any
 
 from access import read_only
-from breezy.errors import PermissionDenied
+from breezy.bzr.smart.request import SmartServerRequest
+from breezy.errors import PathNotChild, PermissionDenied
+
+
+def changed_place(asked: SmartServerRequest, path: bytes) -> str:
+    """What a request names that changes something. Breezy's clients show a traceback for "Not a
+    branch" here.
+    """
+    try:
+        place: str = asked.translate_client_path(path)
+    except PathNotChild as error:
+        raise denied(path, "no path may lead above the root of the service") from error
+    return place
 
 
 def refuse_stranger(server: Any, place: str, path: bytes) -> None:
@@ -26,6 +38,6 @@ def denied(path: bytes, why: str, kind: str = "no-permission") -> PermissionDeni
     """Breezy puts a colon before the reason here, and again at the client. `kind` is one of
     failures.py.
     """
-    error = PermissionDenied(path.decode("utf-8"))
+    error = PermissionDenied(path.decode("utf-8", "backslashreplace"))
     error.extra, error.refusal = why, kind  # type: ignore[attr-defined]
     return error

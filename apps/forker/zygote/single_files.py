@@ -24,7 +24,7 @@ from breezy.bzr.smart.request import (
 from breezy.errors import ReadError
 from breezy.git import LocalGitProber
 from breezy.transport import FileExists, NoSuchFile
-from refusals import denied, refuse_in_maintenance, refuse_stranger
+from refusals import changed_place, denied, refuse_in_maintenance, refuse_stranger
 from verb_table import CLASSES
 
 READS, CHANGES = CLASSES["file read"], CLASSES["file change"]
@@ -94,7 +94,9 @@ def execute(
     """Runs or refuses a request of READS or CHANGES. None: a body has to come before the answer."""
     path = URL_BYTE.sub(lambda byte: b"%%%02X" % ord(byte[0]), arguments[0])
     arguments = (path, *arguments[1:])
-    place: str = asked.translate_client_path(path)
+    place: str = (
+        changed_place(asked, path) if verb in CHANGES else asked.translate_client_path(path)
+    )
     transport = asked._backing_transport
     if verb == b"list_dir" and not reads_inside(place):
         return SuccessfulSmartServerResponse((b"names", *directories(transport, place, path)))

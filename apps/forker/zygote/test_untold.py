@@ -107,6 +107,22 @@ class Untold(unittest.TestCase):
             session.ask(b"BzrDir.find_repositoryV3", f"/{BRANCH}".encode())[1], (b"norepository",)
         )
 
+    def test_a_place_above_the_root_is_refused_in_words(self) -> None:
+        words = "no path may lead above the root of the service"
+        for path in (b"/~alice/../../x", b"/../x", b"~alice/../../x"):
+            with self.subTest(path):
+                self.check_recorded("no-permission", words, (b"mkdir", path, b""))
+                self.check_recorded("no-permission", words, (b"BzrDirFormat.initialize", path))
+
+    def test_a_name_that_is_no_utf_8_is_refused(self) -> None:
+        words = "such a name is not taken here"
+        for path in (b"/~alice/bad%FF", b"/~alice/%C3/x", b"/~alice/public/%ED%A0%80"):
+            with self.subTest(path):
+                self.check_recorded("no-permission", words, (b"mkdir", path, b""))
+        session = Session(self.host, "alice")
+        self.addCleanup(session.close)
+        self.assertEqual(session.ask(b"mkdir", b"/~alice/new%EF%BF%BD", b"")[1], (b"ok",))
+
     def test_a_change_that_a_client_would_make_file_by_file_is_on_record_as_refused(self) -> None:
         place = f"/{BRANCH}".encode()
         begun = (b"Repository.start_write_group", place, b"")

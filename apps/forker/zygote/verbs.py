@@ -19,7 +19,7 @@ from breezy.bzr.smart import request
 from breezy.bzr.smart.request import SmartServerRequest, SmartServerResponse
 from breezy.errors import PathNotChild
 from breezy.transport import FileExists
-from refusals import denied, refuse_in_maintenance, refuse_stranger
+from refusals import changed_place, denied, refuse_in_maintenance, refuse_stranger
 from verb_table import CLASSES, PATH_AT
 
 LOCKS, CREATES, RELEASES = CLASSES["lock"], CLASSES["create"], CLASSES["release"]
@@ -88,7 +88,7 @@ def execute(
     if verb in single_files.READS | single_files.CHANGES:
         return single_files.execute(asked, verb, *arguments)
     if server.changes:
-        place = asked.translate_client_path(path)
+        place = changed_place(asked, path)
         # Here, and not where the first file is changed: so the answer is the same in every request,
         # and says what matters.
         refuse_stranger(server, place, path)
