@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import test, { afterEach, beforeEach } from 'node:test';
 import { Client, sshOptions } from './harness/client.ts';
 import { Instance } from './harness/instance.ts';
@@ -73,6 +74,34 @@ test('a gateway or page that an operator stopped turns new clients away with wor
   );
 });
 
+test('start does not wait for the sessions of a fork service that was told to quit', async () => {
+  const session = await openSession(instance);
+  const { pid } = await part('forker');
+  assert.match(await quit(), /^ok\nquit command requested/);
+  await until('the stop to be told', async () => (await part('forker')).state === 'draining');
+  const started = await instance.hatchery('start');
+  assertDone(started);
+  assert.match(
+    started.stderr,
+    new RegExp(`forker \\(pid ${pid}\\) still serves its sessions; new parts start beside`),
+  );
+  assert.notEqual((await part('forker')).pid, pid);
+  const client = new Client(instance);
+  await client.brz('revision-history', instance.url(trunk));
+
+  session.say('hello\n');
+  await until('the session to be answered', () => session.running.stdout() === 'ok\x012\n');
+  session.end();
+  assertDone(await session.running.outcome);
+});
+
+/** What the fork service answers to `quit` (docs/reference/fork-protocol.md). */
+function quit(): Promise<string> {
+  const socket = connect(instance.ready.forkerSocket);
+  socket.end('quit\n');
+  return text(socket);
+}
+
 const status = ['--write-out', '%{http_code}'];
 
 function curl(...words: string[]): Promise<Outcome> {
@@ -93,5 +122,9 @@ function silentClient(port: number): Socket {
 }
 
 async function stateOf(name: string): Promise<string | undefined> {
-  return (await statusOf(instance)).parts.find((part) => part.name === name)?.state;
+  return (await part(name)).state;
+}
+
+async function part(name: string): Promise<{ state?: string; pid?: number | null }> {
+  return (await statusOf(instance)).parts.find((one) => one.name === name) ?? {};
 }

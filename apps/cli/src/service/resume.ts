@@ -10,12 +10,15 @@ import { exitDone, exitFailed, type Invocation } from '../command.ts';
 import { partStartMsMax, resumeLookMs } from '../limits.ts';
 import { partPrograms } from './part.ts';
 import { recordBegun } from '../sessions/recorded.ts';
+import { replaceParts } from './replace-parts.ts';
 import { actor } from './running-service.ts';
 import type { ServiceProcess } from './service-process.ts';
 
 /**
  * Has the supervisor that runs start the parts that somebody has stopped, and those that it would
- * try later, and no other; resolves when they are ready, or have failed again. The exit code.
+ * try later, and no other; resolves when they are ready, or have failed again. A part that was
+ * stopped and still serves its sessions is replaced as by a restart, so that nobody waits for
+ * those. The exit code.
  * @throws when there are none
  */
 export async function resumeParts(
@@ -26,6 +29,12 @@ export async function resumeParts(
   const halts = Object.keys(partPrograms).flatMap((name) => currentHalt(config, name) ?? []);
   if (halts.length === 0)
     throw new Error(`it runs already (pid ${running.pid}); hatchery stop ends it`);
+  const finishing = halts.filter(({ name, pid }) => readPartRecord(config, name)?.pid === pid);
+  if (finishing.length > 0) {
+    const names = finishing.map(({ name, pid }) => `${name} (pid ${pid})`).join(' and ');
+    say(`${names} still serves its sessions; new parts start beside the old ones`);
+    return replaceParts(invocation, running.runtimeDirectory);
+  }
   const target = halts.map(({ name }) => name).join(' and ');
   const asked = { actor: actor(invocation), verb: 'start', target, reason: 'hatchery start' };
   const finish = await recordBegun(config, asked, say);
@@ -42,15 +51,12 @@ export async function resumeParts(
   return exitDone;
 }
 
-/** Null once it is ready. One that still finishes what runs comes after that. */
+/** Null once it is ready. */
 async function whyNotResumed(
-  { config, say }: Invocation,
+  { config }: Invocation,
   { name, pid }: PartHalt,
 ): Promise<string | null> {
-  if (readPartRecord(config, name)?.pid === pid)
-    say(`${name} (pid ${pid}) finishes what runs; another one comes after it`);
-  const finishesS = config.forker.childrenTimeoutS;
-  const deadline = performance.now() + 1000 * finishesS + partStartMsMax;
+  const deadline = performance.now() + partStartMsMax;
   while (performance.now() < deadline) {
     const record = readPartRecord(config, name);
     if (record !== null && record.pid !== pid) return null;
