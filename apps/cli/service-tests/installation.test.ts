@@ -15,6 +15,7 @@ const foreign = {
   npm_config_omit: 'dev',
   PYTHONPATH: '/nonexistent',
   PYTHONHOME: '/nonexistent',
+  TMPDIR: '/dev/null/nowhere',
   CFLAGS: '--nonsense',
 };
 
