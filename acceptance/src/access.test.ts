@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { Client, openssh } from './harness/client.ts';
-import { Instance } from './harness/instance.ts';
-import { assertDone, assertRefused } from './harness/outcome.ts';
-import { run, type Outcome } from './harness/run.ts';
+import { Client, openssh } from '../test-support/client.ts';
+import { Instance } from '../test-support/instance.ts';
+import { assertDone, assertRefused } from '../test-support/outcome.ts';
+import { run, type Outcome } from '../test-support/run.ts';
 
 let instance: Instance;
 /** `demo`, who is in no team; `carol` of the reds; `dave`, who is nobody's friend. */

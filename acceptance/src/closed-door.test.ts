@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test, { afterEach, beforeEach } from 'node:test';
-import { Client, sshOptions } from './harness/client.ts';
-import { Instance } from './harness/instance.ts';
-import { openSession } from './harness/open-session.ts';
-import { assertDone } from './harness/outcome.ts';
-import { run, until, type Outcome } from './harness/run.ts';
-import { statusOf } from './harness/status.ts';
+import { Client, sshOptions } from '../test-support/client.ts';
+import { Instance } from '../test-support/instance.ts';
+import { openSession } from '../test-support/open-session.ts';
+import { assertDone } from '../test-support/outcome.ts';
+import { run, until, type Outcome } from '../test-support/run.ts';
+import { statusOf } from '../test-support/status.ts';
 
 const trunk = '~demo/sample/trunk';
 

@@ -13,10 +13,10 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { codeBlocks, type CodeBlock } from '@hatchery/testkit';
 import { connection, launchBrowser, openPage } from '@hatchery/testkit/browser';
-import { hatcheryScript } from './harness/instance.ts';
-import { Nginx } from './harness/nginx.ts';
-import { assertDone } from './harness/outcome.ts';
-import { run } from './harness/run.ts';
+import { hatcheryScript } from '../test-support/instance.ts';
+import { Nginx } from '../test-support/nginx.ts';
+import { assertDone } from '../test-support/outcome.ts';
+import { run } from '../test-support/run.ts';
 
 const checkout = dirname(hatcheryScript);
 const documents = [

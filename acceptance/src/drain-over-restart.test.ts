@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import test, { afterEach, beforeEach } from 'node:test';
-import { Client } from './harness/client.ts';
-import { configText, Instance } from './harness/instance.ts';
-import { openSession } from './harness/open-session.ts';
-import { assertDone, assertRefused } from './harness/outcome.ts';
-import { until } from './harness/run.ts';
-import { gatewayDrain, restart, statusOf } from './harness/status.ts';
+import { Client } from '../test-support/client.ts';
+import { configText, Instance } from '../test-support/instance.ts';
+import { openSession } from '../test-support/open-session.ts';
+import { assertDone, assertRefused } from '../test-support/outcome.ts';
+import { until } from '../test-support/run.ts';
+import { gatewayDrain, restart, statusOf } from '../test-support/status.ts';
 
 const trunk = '~demo/sample/trunk';
 const drained =

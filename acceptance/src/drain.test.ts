@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { within } from '@hatchery/testkit';
-import { Client, sshOptions } from './harness/client.ts';
-import { Instance } from './harness/instance.ts';
-import { assertDone, assertRefused } from './harness/outcome.ts';
-import { until } from './harness/run.ts';
+import { Client, sshOptions } from '../test-support/client.ts';
+import { Instance } from '../test-support/instance.ts';
+import { assertDone, assertRefused } from '../test-support/outcome.ts';
+import { until } from '../test-support/run.ts';
 
 let instance: Instance;
 let client: Client;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
-import { Client } from './harness/client.ts';
-import { makeHistory } from './harness/history.ts';
-import { Instance } from './harness/instance.ts';
-import { assertRefused } from './harness/outcome.ts';
+import { Client } from '../test-support/client.ts';
+import { makeHistory } from '../test-support/history.ts';
+import { Instance } from '../test-support/instance.ts';
+import { assertRefused } from '../test-support/outcome.ts';
 
 const size = { revisions: 620, files: 210 };
 

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { afterEach, beforeEach } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { configText, hatcheryScript } from './harness/instance.ts';
-import { assertNothingLeft } from './harness/nothing-left.ts';
-import { run, type Outcome } from './harness/run.ts';
+import { configText, hatcheryScript } from '../test-support/instance.ts';
+import { assertNothingLeft } from '../test-support/nothing-left.ts';
+import { run, type Outcome } from '../test-support/run.ts';
 
 /**
  * What `./hatchery` execs once it has found everything installed; it also runs where something is

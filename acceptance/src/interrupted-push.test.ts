@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { Client } from './harness/client.ts';
-import { makeHistory } from './harness/history.ts';
-import { Instance } from './harness/instance.ts';
-import { assertDone, assertRefused } from './harness/outcome.ts';
-import { until } from './harness/run.ts';
+import { Client } from '../test-support/client.ts';
+import { makeHistory } from '../test-support/history.ts';
+import { Instance } from '../test-support/instance.ts';
+import { assertDone, assertRefused } from '../test-support/outcome.ts';
+import { until } from '../test-support/run.ts';
 
 let instance: Instance;
 let client: Client;

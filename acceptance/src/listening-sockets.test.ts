@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { afterEach, beforeEach } from 'node:test';
-import { Client } from './harness/client.ts';
-import { greeting, kill, unusedPort } from './harness/greeting.ts';
-import { configText, Instance } from './harness/instance.ts';
-import { openSession } from './harness/open-session.ts';
-import { assertDone, assertRefused } from './harness/outcome.ts';
-import { start, until } from './harness/run.ts';
-import { statusOf } from './harness/status.ts';
+import { Client } from '../test-support/client.ts';
+import { greeting, kill, unusedPort } from '../test-support/greeting.ts';
+import { configText, Instance } from '../test-support/instance.ts';
+import { openSession } from '../test-support/open-session.ts';
+import { assertDone, assertRefused } from '../test-support/outcome.ts';
+import { start, until } from '../test-support/run.ts';
+import { statusOf } from '../test-support/status.ts';
 
 const trunk = '~demo/sample/trunk';
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import type { Lock } from '@hatchery/events';
 import { runSession } from '@hatchery/testkit';
-import { Client } from './harness/client.ts';
-import { makeHistory } from './harness/history.ts';
-import { Instance } from './harness/instance.ts';
-import { assertDone, assertRefused } from './harness/outcome.ts';
-import { start, until, type Running } from './harness/run.ts';
+import { Client } from '../test-support/client.ts';
+import { makeHistory } from '../test-support/history.ts';
+import { Instance } from '../test-support/instance.ts';
+import { assertDone, assertRefused } from '../test-support/outcome.ts';
+import { start, until, type Running } from '../test-support/run.ts';
 
 let instance: Instance;
 let client: Client;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { Client, dbclient, plink } from './harness/client.ts';
-import { makeHistory } from './harness/history.ts';
-import { Instance } from './harness/instance.ts';
+import { Client, dbclient, plink } from '../test-support/client.ts';
+import { makeHistory } from '../test-support/history.ts';
+import { Instance } from '../test-support/instance.ts';
 
 let instance: Instance;
 let client: Client;

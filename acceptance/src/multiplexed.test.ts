@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { afterEach, beforeEach } from 'node:test';
-import { Client, sshOptions } from './harness/client.ts';
-import { Instance } from './harness/instance.ts';
-import { openSession } from './harness/open-session.ts';
-import { assertDone, assertRefused } from './harness/outcome.ts';
-import { run, start, until, type Outcome, type Running } from './harness/run.ts';
-import { oldPids, statusOf } from './harness/status.ts';
+import { Client, sshOptions } from '../test-support/client.ts';
+import { Instance } from '../test-support/instance.ts';
+import { openSession } from '../test-support/open-session.ts';
+import { assertDone, assertRefused } from '../test-support/outcome.ts';
+import { run, start, until, type Outcome, type Running } from '../test-support/run.ts';
+import { oldPids, statusOf } from '../test-support/status.ts';
 
 const trunk = '~demo/sample/trunk';
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { afterEach, beforeEach } from 'node:test';
-import { Client } from './harness/client.ts';
-import { Instance } from './harness/instance.ts';
-import { openSession } from './harness/open-session.ts';
-import { assertDone, assertRefused } from './harness/outcome.ts';
-import { until } from './harness/run.ts';
-import { oldPids, restart, statusOf } from './harness/status.ts';
+import { Client } from '../test-support/client.ts';
+import { Instance } from '../test-support/instance.ts';
+import { openSession } from '../test-support/open-session.ts';
+import { assertDone, assertRefused } from '../test-support/outcome.ts';
+import { until } from '../test-support/run.ts';
+import { oldPids, restart, statusOf } from '../test-support/status.ts';
 
 interface Session {
   readonly state: string;

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { configText, hatcheryScript } from './harness/instance.ts';
-import { assertNothingLeft } from './harness/nothing-left.ts';
-import { assertDone } from './harness/outcome.ts';
-import { run, start, until } from './harness/run.ts';
+import { configText, hatcheryScript } from '../test-support/instance.ts';
+import { assertNothingLeft } from '../test-support/nothing-left.ts';
+import { assertDone } from '../test-support/outcome.ts';
+import { run, start, until } from '../test-support/run.ts';
 
 for (const [kind, prefix] of [
   ['a plain directory', 'hatchery-acceptance-'],

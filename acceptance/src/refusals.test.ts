@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { ask } from '@hatchery/testkit';
-import { Client, openssh, sshOptions } from './harness/client.ts';
-import { Instance } from './harness/instance.ts';
-import { assertDone, assertRefused } from './harness/outcome.ts';
-import { run, type Outcome } from './harness/run.ts';
+import { Client, openssh, sshOptions } from '../test-support/client.ts';
+import { Instance } from '../test-support/instance.ts';
+import { assertDone, assertRefused } from '../test-support/outcome.ts';
+import { run, type Outcome } from '../test-support/run.ts';
 
 let instance: Instance;
 let client: Client;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { open } from 'node:fs/promises';
 import test, { after, before } from 'node:test';
-import { Client } from './harness/client.ts';
-import { Instance } from './harness/instance.ts';
-import { until } from './harness/run.ts';
+import { Client } from '../test-support/client.ts';
+import { Instance } from '../test-support/instance.ts';
+import { until } from '../test-support/run.ts';
 
 /** Unpacked; some hundred kilobytes on the wire. */
 const fileBytes = 120_000_000;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { Client } from './harness/client.ts';
-import { Instance } from './harness/instance.ts';
-import { assertRefused } from './harness/outcome.ts';
+import { Client } from '../test-support/client.ts';
+import { Instance } from '../test-support/instance.ts';
+import { assertRefused } from '../test-support/outcome.ts';
 
 /** Commands of brz that look for single files on the server, besides what they are about. */
 for (const fileReads of [false, true])

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { afterEach, beforeEach } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { greeting, kill, unusedPort } from './harness/greeting.ts';
-import { configText, hatcheryScript } from './harness/instance.ts';
-import { assertNothingLeft } from './harness/nothing-left.ts';
-import { assertDone } from './harness/outcome.ts';
-import { run, until, type Outcome } from './harness/run.ts';
-import type { Status } from './harness/status.ts';
+import { greeting, kill, unusedPort } from '../test-support/greeting.ts';
+import { configText, hatcheryScript } from '../test-support/instance.ts';
+import { assertNothingLeft } from '../test-support/nothing-left.ts';
+import { assertDone } from '../test-support/outcome.ts';
+import { run, until, type Outcome } from '../test-support/run.ts';
+import type { Status } from '../test-support/status.ts';
 
 // A part of systemd that needs no running systemd: it opens sockets and starts a program at the
 // first connection.

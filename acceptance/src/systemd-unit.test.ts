@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { PipePeer, RawClient } from '@hatchery/testkit';
-import { cannotRunSystemd, PrivateSystemd } from './harness/private-systemd.ts';
-import { assertDone } from './harness/outcome.ts';
-import { until } from './harness/run.ts';
+import { cannotRunSystemd, PrivateSystemd } from '../test-support/private-systemd.ts';
+import { assertDone } from '../test-support/outcome.ts';
+import { until } from '../test-support/run.ts';
 
 const skip = cannotRunSystemd();
 const unitGroup = '/system.slice/hatchery.service';

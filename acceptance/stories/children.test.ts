@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import test, { after, afterEach, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { rows } from '@hatchery/testkit/browser';
-import { assertDone } from '../src/harness/outcome.ts';
-import { takePicture, takesPictures } from './pictures.ts';
-import { halt, rowOf, Stand, type Frozen } from './stand.ts';
+import { assertDone } from '../test-support/outcome.ts';
+import { takePicture, takesPictures } from '../test-support/pictures.ts';
+import { halt, rowOf, Stand, type Frozen } from '../test-support/stand.ts';
 
 let stand: Stand;
 

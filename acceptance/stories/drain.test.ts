@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test, { after, afterEach, before } from 'node:test';
 import { connection, rows } from '@hatchery/testkit/browser';
-import { assertDone, assertRefused } from '../src/harness/outcome.ts';
-import { takePicture } from './pictures.ts';
-import { rowOf, Stand } from './stand.ts';
+import { assertDone, assertRefused } from '../test-support/outcome.ts';
+import { takePicture } from '../test-support/pictures.ts';
+import { rowOf, Stand } from '../test-support/stand.ts';
 
 let stand: Stand;
 

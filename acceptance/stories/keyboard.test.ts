@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, { after, afterEach, before } from 'node:test';
 import type { Page } from '@playwright/test';
 import { rows } from '@hatchery/testkit/browser';
-import { rowOf, Stand } from './stand.ts';
+import { rowOf, Stand } from '../test-support/stand.ts';
 
 let stand: Stand;
 

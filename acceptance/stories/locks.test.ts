@@ -4,11 +4,11 @@ import test, { after, afterEach, before } from 'node:test';
 import type { Locator, Page } from '@playwright/test';
 import { cpuSeconds } from '@hatchery/testkit';
 import { rows } from '@hatchery/testkit/browser';
-import { assertDone, assertRefused } from '../src/harness/outcome.ts';
-import { until } from '../src/harness/run.ts';
-import { leaveLock, pushOnHost } from './people.ts';
-import { takePicture } from './pictures.ts';
-import { halt, Stand, type Frozen } from './stand.ts';
+import { assertDone, assertRefused } from '../test-support/outcome.ts';
+import { until } from '../test-support/run.ts';
+import { leaveLock, pushOnHost } from '../test-support/people.ts';
+import { takePicture } from '../test-support/pictures.ts';
+import { halt, Stand, type Frozen } from '../test-support/stand.ts';
 
 let stand: Stand;
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import type { Locator, Page } from '@playwright/test';
 import { connection, findFaults, rows } from '@hatchery/testkit/browser';
-import { assertDone } from '../src/harness/outcome.ts';
-import { leaveLock } from './people.ts';
-import { rowOf, Stand, type Frozen } from './stand.ts';
+import { assertDone } from '../test-support/outcome.ts';
+import { leaveLock } from '../test-support/people.ts';
+import { rowOf, Stand, type Frozen } from '../test-support/stand.ts';
 
 const wide = { width: 1280, height: 800 };
 const narrow = { width: 375, height: 812 };

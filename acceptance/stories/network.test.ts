@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import test, { after, afterEach, before } from 'node:test';
 import type { Page } from '@playwright/test';
 import { connection, openPage, putBadNetworkBefore, rows } from '@hatchery/testkit/browser';
-import { assertDone } from '../src/harness/outcome.ts';
-import { until } from '../src/harness/run.ts';
-import { CuttableLine } from './cuttable-line.ts';
-import { rowOf, Stand } from './stand.ts';
+import { assertDone } from '../test-support/outcome.ts';
+import { until } from '../test-support/run.ts';
+import { CuttableLine } from '../test-support/cuttable-line.ts';
+import { rowOf, Stand } from '../test-support/stand.ts';
 
 let stand: Stand;
 

@@ -4,9 +4,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import test, { after, afterEach, before } from 'node:test';
 import type { Locator, Page } from '@playwright/test';
 import { connection } from '@hatchery/testkit/browser';
-import { assertDone } from '../src/harness/outcome.ts';
-import { takePicture } from './pictures.ts';
-import { rowOf, Stand } from './stand.ts';
+import { assertDone } from '../test-support/outcome.ts';
+import { takePicture } from '../test-support/pictures.ts';
+import { rowOf, Stand } from '../test-support/stand.ts';
 
 let stand: Stand;
 

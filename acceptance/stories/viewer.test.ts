@@ -3,9 +3,9 @@ import test, { after, afterEach, before } from 'node:test';
 import type { Page } from '@playwright/test';
 import type { Lock } from '@hatchery/events';
 import { connection, findFaults, openPage, rows } from '@hatchery/testkit/browser';
-import { assertDone } from '../src/harness/outcome.ts';
-import { until } from '../src/harness/run.ts';
-import { rowOf, Stand, type Frozen } from './stand.ts';
+import { assertDone } from '../test-support/outcome.ts';
+import { until } from '../test-support/run.ts';
+import { rowOf, Stand, type Frozen } from '../test-support/stand.ts';
 
 /** A way by which somebody becomes a viewer; each sign-in that knows roles adds its own. */
 interface WayIn {

@@ -63,7 +63,7 @@ export function isTypeScript({ path }: SourceFile): boolean {
 export function isForTests({ path }: SourceFile): boolean {
   return (
     /\.test\.tsx?$|\.test-support\.ts$|(^|\/)test_[^/]*\.py$/.test(path) ||
-    /^(acceptance|bench|tools|libs\/testkit)\/|\/(testing|fixtures)\//.test(path)
+    /^(acceptance|bench|tools|libs\/testkit)\/|\/(test-support|testing|fixtures)\//.test(path)
   );
 }
 

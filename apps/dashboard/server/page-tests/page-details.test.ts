@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '@hatchery/testkit';
-import { rows, skip, useBrowser } from '../src/fixtures/browser.ts';
-import { aChild, aUsage, exited } from '../src/fixtures/fake-forker.ts';
-import { startPageStage } from '../src/fixtures/page-stage.ts';
+import { rows, skip, useBrowser } from '../test-support/browser.ts';
+import { aChild, aUsage, exited } from '../test-support/fake-forker.ts';
+import { startPageStage } from '../test-support/page-stage.ts';
 
 const openPage = useBrowser();
 

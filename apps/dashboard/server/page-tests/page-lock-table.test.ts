@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Locator } from '@playwright/test';
-import { findFaults, rows, skip, useBrowser } from '../src/fixtures/browser.ts';
-import { aChild } from '../src/fixtures/fake-forker.ts';
-import { aLock, aParty } from '../src/fixtures/locks.ts';
-import { startPageStage } from '../src/fixtures/page-stage.ts';
+import { findFaults, rows, skip, useBrowser } from '../test-support/browser.ts';
+import { aChild } from '../test-support/fake-forker.ts';
+import { aLock, aParty } from '../test-support/locks.ts';
+import { startPageStage } from '../test-support/page-stage.ts';
 
 const openPage = useBrowser();
 

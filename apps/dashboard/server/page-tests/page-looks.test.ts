@@ -5,14 +5,14 @@ import { test } from 'node:test';
 import type { Locator, Page } from '@playwright/test';
 import { controlSocketPath, readOnlyDirectory, readOnlyPath } from '@hatchery/config';
 import { findFaults } from '@hatchery/testkit/browser';
-import { connection, rows, skip, useBrowser } from '../src/fixtures/browser.ts';
-import { busyHour, useOfAll } from '../src/fixtures/busy-hour.ts';
-import { startFakeForker, type FakeForker } from '../src/fixtures/fake-forker.ts';
+import { connection, rows, skip, useBrowser } from '../test-support/browser.ts';
+import { busyHour, useOfAll } from '../test-support/busy-hour.ts';
+import { startFakeForker, type FakeForker } from '../test-support/fake-forker.ts';
 import {
   dashboardConfig,
   startDashboard,
   temporaryDirectory,
-} from '../src/fixtures/running-dashboard.ts';
+} from '../test-support/running-dashboard.ts';
 
 const openPage = useBrowser();
 

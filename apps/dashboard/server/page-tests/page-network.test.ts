@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
 import { putBadNetworkBefore } from '@hatchery/testkit/browser';
-import { connection, rows, skip, useBrowser } from '../src/fixtures/browser.ts';
-import { aChild, exited, startFakeForker } from '../src/fixtures/fake-forker.ts';
-import { aLock } from '../src/fixtures/locks.ts';
+import { connection, rows, skip, useBrowser } from '../test-support/browser.ts';
+import { aChild, exited, startFakeForker } from '../test-support/fake-forker.ts';
+import { aLock } from '../test-support/locks.ts';
 import {
   dashboardConfig,
   startDashboard,
   temporaryDirectory,
-} from '../src/fixtures/running-dashboard.ts';
+} from '../test-support/running-dashboard.ts';
 
 const openPage = useBrowser();
 

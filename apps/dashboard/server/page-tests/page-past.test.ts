@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
-import { rows, skip, useBrowser } from '../src/fixtures/browser.ts';
-import { aChild, exited, startFakeForker } from '../src/fixtures/fake-forker.ts';
+import { rows, skip, useBrowser } from '../test-support/browser.ts';
+import { aChild, exited, startFakeForker } from '../test-support/fake-forker.ts';
 import {
   dashboardConfig,
   startDashboard,
   temporaryDirectory,
-} from '../src/fixtures/running-dashboard.ts';
+} from '../test-support/running-dashboard.ts';
 
 const openPage = useBrowser();
 

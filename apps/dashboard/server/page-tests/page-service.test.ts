@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { readOnlyDirectory, readOnlyPath } from '@hatchery/config';
-import { connection, rows, skip, useBrowser } from '../src/fixtures/browser.ts';
-import { aChild, exited } from '../src/fixtures/fake-forker.ts';
-import { aLock, aParty } from '../src/fixtures/locks.ts';
-import { startPageStage, type PageStage } from '../src/fixtures/page-stage.ts';
+import { connection, rows, skip, useBrowser } from '../test-support/browser.ts';
+import { aChild, exited } from '../test-support/fake-forker.ts';
+import { aLock, aParty } from '../test-support/locks.ts';
+import { startPageStage, type PageStage } from '../test-support/page-stage.ts';
 
 const openPage = useBrowser();
 

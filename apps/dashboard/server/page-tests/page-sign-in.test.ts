@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
 import { until } from '@hatchery/testkit';
-import { connection, findFaults, rows, skip, useBrowser } from '../src/fixtures/browser.ts';
-import { aChild, startFakeForker } from '../src/fixtures/fake-forker.ts';
-import { startProvider } from '../src/fixtures/open-id-provider.ts';
+import { connection, findFaults, rows, skip, useBrowser } from '../test-support/browser.ts';
+import { aChild, startFakeForker } from '../test-support/fake-forker.ts';
+import { startProvider } from '../test-support/open-id-provider.ts';
 import {
   dashboardConfig,
   startDashboard,
   temporaryDirectory,
-} from '../src/fixtures/running-dashboard.ts';
+} from '../test-support/running-dashboard.ts';
 
 const openPage = useBrowser();
 

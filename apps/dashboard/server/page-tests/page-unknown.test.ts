@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from '@playwright/test';
 import { controlSocketPath } from '@hatchery/config';
-import { connection, skip, useBrowser } from '../src/fixtures/browser.ts';
-import { startFakeForker } from '../src/fixtures/fake-forker.ts';
+import { connection, skip, useBrowser } from '../test-support/browser.ts';
+import { startFakeForker } from '../test-support/fake-forker.ts';
 import {
   dashboardConfig,
   startDashboard,
   temporaryDirectory,
-} from '../src/fixtures/running-dashboard.ts';
+} from '../test-support/running-dashboard.ts';
 
 const openPage = useBrowser();
 

@@ -6,14 +6,14 @@ import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
 import { StartError } from '@hatchery/daemon';
 import { until } from '@hatchery/testkit';
-import { aChild, startFakeForker } from './fixtures/fake-forker.ts';
-import { pageFixture } from './fixtures/page-fixture.ts';
+import { aChild, startFakeForker } from '../test-support/fake-forker.ts';
+import { pageFixture } from '../test-support/page-fixture.ts';
 import {
   dashboardConfig,
   press,
   startDashboard,
   temporaryDirectory,
-} from './fixtures/running-dashboard.ts';
+} from '../test-support/running-dashboard.ts';
 import type { Config } from '@hatchery/config';
 
 async function stage(dashboardOptions: Partial<Config['dashboard']> = {}) {

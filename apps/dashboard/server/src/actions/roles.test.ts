@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { loadConfig } from '@hatchery/config';
 import type { Role } from '@hatchery/events';
 import { until } from '@hatchery/testkit';
-import { origin, startBehindProxy } from '../fixtures/behind-proxy.ts';
-import { aChild } from '../fixtures/fake-forker.ts';
-import { aLock } from '../fixtures/locks.ts';
+import { origin, startBehindProxy } from '../../test-support/behind-proxy.ts';
+import { aChild } from '../../test-support/fake-forker.ts';
+import { aLock } from '../../test-support/locks.ts';
 
 const { proxy } = loadConfig({ directory: '/nowhere' }).dashboard;
 const users = { viewer: 'anna', operator: 'bo', admin: 'chidi' } as const;

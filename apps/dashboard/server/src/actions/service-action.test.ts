@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { startFakeForker } from '../fixtures/fake-forker.ts';
-import { temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import { startFakeForker } from '../../test-support/fake-forker.ts';
+import { temporaryDirectory } from '../../test-support/running-dashboard.ts';
 import { askService } from './service-action.ts';
 import { drain, signalChild, type Verb } from './verbs.ts';
 

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
 import { until } from '@hatchery/testkit';
-import { aChild, startFakeForker } from '../fixtures/fake-forker.ts';
-import { aLock } from '../fixtures/locks.ts';
-import { pageFixture } from '../fixtures/page-fixture.ts';
+import { aChild, startFakeForker } from '../../test-support/fake-forker.ts';
+import { aLock } from '../../test-support/locks.ts';
+import { pageFixture } from '../../test-support/page-fixture.ts';
 import {
   dashboardConfig,
   startDashboard,
   temporaryDirectory,
-} from '../fixtures/running-dashboard.ts';
+} from '../../test-support/running-dashboard.ts';
 
 /** A dashboard whose history cannot be written: a file is where its directory has to be. */
 async function stage() {

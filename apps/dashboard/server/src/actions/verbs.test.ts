@@ -5,14 +5,14 @@ import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
 import type { Role } from '@hatchery/events';
 import { until } from '@hatchery/testkit';
-import { aChild, exited, startFakeForker } from '../fixtures/fake-forker.ts';
-import { aLock } from '../fixtures/locks.ts';
-import { pageFixture } from '../fixtures/page-fixture.ts';
+import { aChild, exited, startFakeForker } from '../../test-support/fake-forker.ts';
+import { aLock } from '../../test-support/locks.ts';
+import { pageFixture } from '../../test-support/page-fixture.ts';
 import {
   dashboardConfig,
   startDashboard,
   temporaryDirectory,
-} from '../fixtures/running-dashboard.ts';
+} from '../../test-support/running-dashboard.ts';
 import { bodyBytesMax, reasonCharactersMax } from '../limits.ts';
 import type { Refusal } from '../sign-in/access.ts';
 import { breakLock, drain, roleRefusal, signalChild, type Verb } from './verbs.ts';

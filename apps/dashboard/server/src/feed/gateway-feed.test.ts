@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { controlSocketPath, gatewayControlSocketPath } from '@hatchery/config';
 import { until } from '@hatchery/testkit';
-import { aChild, exited, startFakeForker } from '../fixtures/fake-forker.ts';
-import { pageFixture } from '../fixtures/page-fixture.ts';
+import { aChild, exited, startFakeForker } from '../../test-support/fake-forker.ts';
+import { pageFixture } from '../../test-support/page-fixture.ts';
 import {
   dashboardConfig,
   startDashboard,
   temporaryDirectory,
-} from '../fixtures/running-dashboard.ts';
+} from '../../test-support/running-dashboard.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 

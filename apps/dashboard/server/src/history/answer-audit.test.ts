@@ -3,7 +3,7 @@ import { appendFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AuditLog, type AuditBody } from '@hatchery/event-feed';
-import { temporaryDirectory } from '../fixtures/running-dashboard.ts';
+import { temporaryDirectory } from '../../test-support/running-dashboard.ts';
 import { answerAudit } from './answer-audit.ts';
 import type { AuditFilter } from './query.ts';
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { EventBody } from '@hatchery/events';
 import { until } from '@hatchery/testkit';
-import { aChild, exited } from '../fixtures/fake-forker.ts';
-import { temporaryDirectory } from '../fixtures/running-dashboard.ts';
-import { at, feedInto, openHistory, start } from '../fixtures/told-history.ts';
+import { aChild, exited } from '../../test-support/fake-forker.ts';
+import { temporaryDirectory } from '../../test-support/running-dashboard.ts';
+import { at, feedInto, openHistory, start } from '../../test-support/told-history.ts';
 
 const filter = {
   from: 0,
@@ -19,7 +19,7 @@ const filter = {
   outcome: 'any',
 } as const;
 const cut = { limit: 1_000, after: null };
-const writer = new URL('../fixtures/history-writer.ts', import.meta.url);
+const writer = new URL('../../test-support/history-writer.ts', import.meta.url);
 
 /** Runs `story` on a disk of 2 MiB of its own. */
 async function onSmallDisk(

@@ -5,9 +5,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { EventBody } from '@hatchery/events';
 import { until } from '@hatchery/testkit';
-import { aChild, exited } from '../fixtures/fake-forker.ts';
-import { temporaryDirectory } from '../fixtures/running-dashboard.ts';
-import { at, feedInto, openHistory, pushAndWait, start } from '../fixtures/told-history.ts';
+import { aChild, exited } from '../../test-support/fake-forker.ts';
+import { temporaryDirectory } from '../../test-support/running-dashboard.ts';
+import { at, feedInto, openHistory, pushAndWait, start } from '../../test-support/told-history.ts';
 import { historyQueueMax } from '../limits.ts';
 import { HistoryError } from './history.ts';
 

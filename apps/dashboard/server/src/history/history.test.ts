@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { emptyView } from '@hatchery/events';
 import { until } from '@hatchery/testkit';
-import { aChild } from '../fixtures/fake-forker.ts';
-import { aLock, aParty } from '../fixtures/locks.ts';
-import { temporaryDirectory } from '../fixtures/running-dashboard.ts';
-import { at, feedInto, openHistory, pushAndWait, start } from '../fixtures/told-history.ts';
+import { aChild } from '../../test-support/fake-forker.ts';
+import { aLock, aParty } from '../../test-support/locks.ts';
+import { temporaryDirectory } from '../../test-support/running-dashboard.ts';
+import { at, feedInto, openHistory, pushAndWait, start } from '../../test-support/told-history.ts';
 import type { SessionFilter } from './query.ts';
 
 const everything: SessionFilter = {

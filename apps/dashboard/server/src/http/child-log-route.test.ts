@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadConfig } from '@hatchery/config';
-import { origin, startBehindProxy } from '../fixtures/behind-proxy.ts';
-import { aChild } from '../fixtures/fake-forker.ts';
+import { origin, startBehindProxy } from '../../test-support/behind-proxy.ts';
+import { aChild } from '../../test-support/fake-forker.ts';
 
 const { proxy } = loadConfig({ directory: '/nowhere' }).dashboard;
 const roles = { admins: ['chidi'], operators: ['bo'], viewers: [] };

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { controlSocketPath } from '@hatchery/config';
 import { until } from '@hatchery/testkit';
-import { aChild, exited, startFakeForker } from '../fixtures/fake-forker.ts';
-import { aLock } from '../fixtures/locks.ts';
-import { pageFixture } from '../fixtures/page-fixture.ts';
+import { aChild, exited, startFakeForker } from '../../test-support/fake-forker.ts';
+import { aLock } from '../../test-support/locks.ts';
+import { pageFixture } from '../../test-support/page-fixture.ts';
 import {
   dashboardConfig,
   startDashboard,
   temporaryDirectory,
-} from '../fixtures/running-dashboard.ts';
+} from '../../test-support/running-dashboard.ts';
 import { csvLine } from './export.ts';
 
 interface Told {

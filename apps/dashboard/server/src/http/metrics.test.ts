@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyView, failureStatus, type FailureKind, type View } from '@hatchery/events';
-import { aChild, aUsage } from '../fixtures/fake-forker.ts';
-import { aLock, aParty } from '../fixtures/locks.ts';
+import { aChild, aUsage } from '../../test-support/fake-forker.ts';
+import { aLock, aParty } from '../../test-support/locks.ts';
 import { metricsText } from './metrics.ts';
 
 const noLimits = {

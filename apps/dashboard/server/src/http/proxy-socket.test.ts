@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import { loadConfig, partRecordPath, type Config } from '@hatchery/config';
 import { createLogger, processStartTime, type Part } from '@hatchery/daemon';
 import { createDashboard } from '../dashboard.ts';
-import { pageFixture } from '../fixtures/page-fixture.ts';
-import { dashboardConfig, temporaryDirectory } from '../fixtures/running-dashboard.ts';
-import { Visitor } from '../fixtures/visitor.ts';
+import { pageFixture } from '../../test-support/page-fixture.ts';
+import { dashboardConfig, temporaryDirectory } from '../../test-support/running-dashboard.ts';
+import { Visitor } from '../../test-support/visitor.ts';
 
 const { proxy } = loadConfig({ directory: '/nowhere' }).dashboard;
 const origin = 'https://hatchery.example';

@@ -9,7 +9,7 @@ import {
   type LivePosition,
   type View,
 } from '@hatchery/events';
-import { aChild, aUsage, exited } from '../fixtures/fake-forker.ts';
+import { aChild, aUsage, exited } from '../../test-support/fake-forker.ts';
 import { clientBufferBytesMax, usageHeldAboveBytes } from '../limits.ts';
 import { LiveLog } from '../read-model/live-log.ts';
 import { Broadcast } from './broadcast.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FeedMessage, LiveMessage } from '@hatchery/events';
-import { aChild, aUsage } from '../fixtures/fake-forker.ts';
+import { aChild, aUsage } from '../../test-support/fake-forker.ts';
 import { clientBufferBytesMax, usageHeldAboveBytes } from '../limits.ts';
 import { LiveLog } from '../read-model/live-log.ts';
 import { Broadcast } from './broadcast.ts';

@@ -6,13 +6,13 @@ import { WebSocket, type ClientOptions } from 'ws';
 import { controlSocketPath } from '@hatchery/config';
 import type { LiveMessage } from '@hatchery/events';
 import { until } from '@hatchery/testkit';
-import { aChild, aUsage, startFakeForker } from '../fixtures/fake-forker.ts';
+import { aChild, aUsage, startFakeForker } from '../../test-support/fake-forker.ts';
 import {
   dashboardConfig,
   startDashboard,
   temporaryDirectory,
-} from '../fixtures/running-dashboard.ts';
-import { pageFixture } from '../fixtures/page-fixture.ts';
+} from '../../test-support/running-dashboard.ts';
+import { pageFixture } from '../../test-support/page-fixture.ts';
 import {
   liveClientsPerUserMax,
   livePayloadBytesMax,

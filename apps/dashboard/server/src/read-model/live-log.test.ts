@@ -10,7 +10,7 @@ import {
   type LiveMessage,
   type View,
 } from '@hatchery/events';
-import { aChild, aUsage, exited } from '../fixtures/fake-forker.ts';
+import { aChild, aUsage, exited } from '../../test-support/fake-forker.ts';
 import { LiveLog } from './live-log.ts';
 
 const newLog = (eventsKept = 100): LiveLog => new LiveLog({ epoch: 'e', eventsKept });

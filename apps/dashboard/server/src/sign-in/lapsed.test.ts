@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { test } from 'node:test';
-import { pageFixture } from '../fixtures/page-fixture.ts';
+import { pageFixture } from '../../test-support/page-fixture.ts';
 import {
   dashboardConfig,
   startDashboard,
   temporaryDirectory,
   type RunningDashboard,
-} from '../fixtures/running-dashboard.ts';
+} from '../../test-support/running-dashboard.ts';
 
 test('whoever acts after the sign-in is over is told that, and how to sign in again', async () => {
   using directory = temporaryDirectory();

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeLinkToken, readSignInKey, signInKeyPath } from '@hatchery/daemon';
-import { pageFixture } from '../fixtures/page-fixture.ts';
+import { pageFixture } from '../../test-support/page-fixture.ts';
 import {
   dashboardConfig,
   press,
   startDashboard,
   temporaryDirectory,
-} from '../fixtures/running-dashboard.ts';
+} from '../../test-support/running-dashboard.ts';
 
 test('the audit tells which link was made and used, by its short name, and who came with one that was used or wrong', async () => {
   using directory = temporaryDirectory();

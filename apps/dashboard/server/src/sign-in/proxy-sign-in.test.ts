@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig, type Config } from '@hatchery/config';
 import { until } from '@hatchery/testkit';
-import { origin, startBehindProxy } from '../fixtures/behind-proxy.ts';
-import { temporaryDirectory } from '../fixtures/running-dashboard.ts';
-import type { Visit } from '../fixtures/visitor.ts';
+import { origin, startBehindProxy } from '../../test-support/behind-proxy.ts';
+import { temporaryDirectory } from '../../test-support/running-dashboard.ts';
+import type { Visit } from '../../test-support/visitor.ts';
 
 const { proxy: unset } = loadConfig({ directory: '/nowhere' }).dashboard;
 const roles = { admins: ['root'], operators: ['group:ops'], viewers: [] };

@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeLinkToken, readSignInKey, signInKeyPath, signInLinkMsMax } from '@hatchery/daemon';
 import type { Role } from '@hatchery/events';
-import { heardLog } from '../fixtures/heard-log.ts';
-import { pageFixture } from '../fixtures/page-fixture.ts';
+import { heardLog } from '../../test-support/heard-log.ts';
+import { pageFixture } from '../../test-support/page-fixture.ts';
 import {
   dashboardConfig,
   press,
   startDashboard,
   temporaryDirectory,
   type RunningDashboard,
-} from '../fixtures/running-dashboard.ts';
+} from '../../test-support/running-dashboard.ts';
 
 interface Stage extends AsyncDisposable {
   readonly here: RunningDashboard;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
-import { pageFixture } from '../fixtures/page-fixture.ts';
+import { pageFixture } from '../../test-support/page-fixture.ts';
 import {
   dashboardConfig,
   startDashboard,
   temporaryDirectory,
-} from '../fixtures/running-dashboard.ts';
+} from '../../test-support/running-dashboard.ts';
 
 const closed = [
   '/',

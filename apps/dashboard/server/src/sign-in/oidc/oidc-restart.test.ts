@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Config } from '@hatchery/config';
 import { until } from '@hatchery/testkit';
-import { origin } from '../../fixtures/behind-proxy.ts';
-import { heardLog } from '../../fixtures/heard-log.ts';
-import { startProvider } from '../../fixtures/open-id-provider.ts';
-import { pageFixture } from '../../fixtures/page-fixture.ts';
+import { origin } from '../../../test-support/behind-proxy.ts';
+import { heardLog } from '../../../test-support/heard-log.ts';
+import { startProvider } from '../../../test-support/open-id-provider.ts';
+import { pageFixture } from '../../../test-support/page-fixture.ts';
 import {
   dashboardConfig,
   startDashboard,
   temporaryDirectory,
-} from '../../fixtures/running-dashboard.ts';
-import { roleOf } from '../../fixtures/signed-by-provider.ts';
-import { Visitor } from '../../fixtures/visitor.ts';
+} from '../../../test-support/running-dashboard.ts';
+import { roleOf } from '../../../test-support/signed-by-provider.ts';
+import { Visitor } from '../../../test-support/visitor.ts';
 
 const roles = { admins: ['root'], operators: ['group:ops'], viewers: [] };
 

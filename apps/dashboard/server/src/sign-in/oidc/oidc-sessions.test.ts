@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '@hatchery/testkit';
-import { origin, startBehindProxy } from '../../fixtures/behind-proxy.ts';
-import { heardLog } from '../../fixtures/heard-log.ts';
-import { startProvider } from '../../fixtures/open-id-provider.ts';
-import { returning, roleOf, startSignedBy } from '../../fixtures/signed-by-provider.ts';
+import { origin, startBehindProxy } from '../../../test-support/behind-proxy.ts';
+import { heardLog } from '../../../test-support/heard-log.ts';
+import { startProvider } from '../../../test-support/open-id-provider.ts';
+import { returning, roleOf, startSignedBy } from '../../../test-support/signed-by-provider.ts';
 
 for (const refreshTokens of [true, false])
   test(`a role that changes is found by a re-check ${refreshTokens ? 'with' : 'without'} refresh tokens, and ends what was open`, async () => {

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { StartError } from '@hatchery/daemon';
 import { until } from '@hatchery/testkit';
-import { origin, startBehindProxy } from '../../fixtures/behind-proxy.ts';
-import { aChild } from '../../fixtures/fake-forker.ts';
-import { temporaryDirectory } from '../../fixtures/running-dashboard.ts';
+import { origin, startBehindProxy } from '../../../test-support/behind-proxy.ts';
+import { aChild } from '../../../test-support/fake-forker.ts';
+import { temporaryDirectory } from '../../../test-support/running-dashboard.ts';
 import { providerAsksMax } from '../../limits.ts';
-import { returning, roleOf, startSignedBy } from '../../fixtures/signed-by-provider.ts';
+import { returning, roleOf, startSignedBy } from '../../../test-support/signed-by-provider.ts';
 
 test('who signs in at the provider is here by name and role, and where they wanted to go', async () => {
   await using running = await startSignedBy();

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type { Browser, Locator, Page } from '@playwright/test';
 import type { Child } from '@hatchery/events';
 import { connection, launchBrowser, openPage, rows } from '@hatchery/testkit/browser';
-import { Client, openssh } from '../src/harness/client.ts';
-import { makeHistory } from '../src/harness/history.ts';
-import { hatcheryScript, Instance } from '../src/harness/instance.ts';
-import { assertDone } from '../src/harness/outcome.ts';
-import { run, start, until, type Running } from '../src/harness/run.ts';
+import { Client, openssh } from './client.ts';
+import { makeHistory } from './history.ts';
+import { hatcheryScript, Instance } from './instance.ts';
+import { assertDone } from './outcome.ts';
+import { run, start, until, type Running } from './run.ts';
 
 /**
  * Stops brz, but not the ssh below it: a client that does not answer keepalives is thrown out after

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { run, until, type Outcome } from './run.ts';
 
 const script = fileURLToPath(new URL('private-systemd.sh', import.meta.url));
-const checkout = fileURLToPath(new URL('../../..', import.meta.url));
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const unit = join(checkout, 'deploy/hatchery.service');
 const groups = /^(?:\S+ ){4}(\S+) .* - cgroup2 /m.exec(
   readFileSync('/proc/self/mountinfo', 'utf8'),

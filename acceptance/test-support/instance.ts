@@ -12,7 +12,7 @@ import { assertNothingLeft } from './nothing-left.ts';
 import { assertDone } from './outcome.ts';
 import { run, type Outcome } from './run.ts';
 
-export const hatcheryScript = fileURLToPath(new URL('../../../hatchery', import.meta.url));
+export const hatcheryScript = fileURLToPath(new URL('../../hatchery', import.meta.url));
 
 /** The line of `up --json`. */
 export interface Ready {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { appendFileSync, cpSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { runSession } from '@hatchery/testkit';
-import { Client } from '../src/harness/client.ts';
-import { until } from '../src/harness/run.ts';
+import { Client } from './client.ts';
+import { until } from './run.ts';
 import type { Stand } from './stand.ts';
 
 /**
