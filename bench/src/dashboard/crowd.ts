@@ -118,16 +118,8 @@ function aLock(id: string): Lock {
     command: null,
     since: now(),
   };
-  return {
-    id,
-    kind: 'script',
-    path: id,
-    name: id,
-    holder,
-    waiters: [],
-    condition: 'held',
-    nonce: id,
-  };
+  const own = { id, path: id, name: id, nonce: id };
+  return { ...own, kind: 'script', holder, waiters: [], condition: 'held', reasons: [] };
 }
 
 function now(): string {

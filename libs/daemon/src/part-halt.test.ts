@@ -12,7 +12,7 @@ import {
   type PartHalt,
 } from './part-halt.ts';
 import { writePartRecord } from './part-record.ts';
-import { processStartTime } from './process-identity.ts';
+import { bootId, pidNamespace, processStartTime } from './process-identity.ts';
 
 const startTime = processStartTime(process.pid) ?? 0;
 
@@ -44,7 +44,15 @@ test('it says nothing of a part that serves, unless that part has written it its
   using directory = temporaryDirectory();
   const config = loadConfig({ directory: directory.path, stateDirectory: directory.path });
   const own = { pid: process.pid, startTime };
-  using _record = writePartRecord(config, { name: 'sample', ...own, readySince: '', details: {} });
+  const here = { bootId: bootId(), pidNamespace: pidNamespace() };
+  using _record = writePartRecord(config, {
+    name: 'sample',
+    ...own,
+    ...here,
+    readySince: '',
+    supervised: true,
+    details: {},
+  });
   writePartHalt(config, stopped);
   assert.equal(currentHalt(config, 'sample'), null);
   writePartHalt(config, { ...stopped, ...own });

@@ -12,13 +12,16 @@ import {
   writePartRecord,
   type PartRecord,
 } from './part-record.ts';
-import { processStartTime } from './process-identity.ts';
+import { bootId, pidNamespace, processStartTime } from './process-identity.ts';
 
 const own: PartRecord = {
   name: 'sample',
   pid: process.pid,
   startTime: processStartTime(process.pid) ?? 0,
+  bootId: bootId(),
+  pidNamespace: pidNamespace(),
   readySince: '2026-01-01T00:00:00.000Z',
+  supervised: false,
   details: { port: 5022 },
 };
 

@@ -13,15 +13,12 @@ export interface PartRecord {
   readonly pid: number;
   readonly startTime: number;
   /** The boot that the start time counts from; the record outlives it. */
-  readonly bootId?: string;
+  readonly bootId: string;
   /** The pid namespace that the pid is of. */
-  readonly pidNamespace?: string;
+  readonly pidNamespace: string;
   readonly readySince: string;
-  /**
-   * Whether it was started by a supervisor, and drains and ends when that is gone; absent in
-   * records of older versions.
-   */
-  readonly supervised?: boolean;
+  /** Whether it was started by a supervisor, and drains and ends when that is gone. */
+  readonly supervised: boolean;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
@@ -84,8 +81,9 @@ export function readPartRecordElsewhere(config: Config, name: string): PartRecor
 function readRecord(path: string): PartRecord | null {
   const record = parseRecord(path);
   if (record === null || isElsewhere(record)) return null;
-  const isOfThisBoot = (record.bootId ?? bootId()) === bootId();
-  return isOfThisBoot && processStartTime(record.pid) === record.startTime ? record : null;
+  return record.bootId === bootId() && processStartTime(record.pid) === record.startTime
+    ? record
+    : null;
 }
 
 function parseRecord(path: string): PartRecord | null {

@@ -45,11 +45,10 @@ export function pidNamespace(): string {
  * container has: from here nobody can tell whether it lives.
  */
 export function isElsewhere(record: {
-  readonly bootId?: string;
-  readonly pidNamespace?: string;
+  readonly bootId: string;
+  readonly pidNamespace: string;
 }): boolean {
-  const { pidNamespace: own = pidNamespace() } = record;
-  return (record.bootId ?? bootId()) === bootId() && own !== pidNamespace();
+  return record.bootId === bootId() && record.pidNamespace !== pidNamespace();
 }
 
 /**

@@ -37,8 +37,8 @@ export type LockEvent =
       readonly kind: 'lock.broken';
       readonly id: string;
       readonly actor: string;
-      /** The lock as it was; after it, it is free. Absent in older logs. */
-      readonly before?: Lock;
+      /** The lock as it was; after it, it is free. */
+      readonly before: Lock;
     };
 
 /** What happened to the service itself. */
@@ -51,17 +51,14 @@ export type ServiceEvent =
       readonly step: string;
       readonly message: string;
       readonly retryInMs: number | null;
-      /** Of an older one that serves on. Absent in older logs. */
-      readonly servingPid?: number | null;
+      /** Of the zygote from before, which serves on; null when there is none. */
+      readonly servingPid: number | null;
     }
   | {
       readonly kind: 'forker.draining';
       readonly draining: boolean;
       readonly actor: string;
-      /**
-       * When clients that are still there are disconnected, RFC 3339. Absent in older logs, and
-       * when nothing drains.
-       */
+      /** When the clients that are left are disconnected, RFC 3339; only of an operator's drain. */
       readonly deadline?: string;
     };
 
@@ -118,9 +115,8 @@ export type SessionEvent =
       readonly sessionId: string;
       readonly childId: string;
       readonly reason: string;
-      /** These two are absent from gateways that do not say. */
-      readonly bytes?: SessionBytes;
-      readonly phasesMs?: SessionPhasesMs;
+      readonly bytes: SessionBytes;
+      readonly phasesMs: SessionPhasesMs;
     };
 
 /** What an operator asked for, and what came of it. */

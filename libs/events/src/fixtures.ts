@@ -80,6 +80,7 @@ export function exampleLock(id: string, changes: Partial<Lock> = {}): Lock {
     waiters: [],
     condition: 'held',
     nonce: `nonce-${id}`,
+    reasons: [],
     ...changes,
   };
 }

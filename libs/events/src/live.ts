@@ -16,8 +16,8 @@ export type FeedState =
   | {
       readonly up: true;
       readonly since: string;
-      /** When the forker was last heard; absent from servers that do not say. */
-      readonly heardAt?: string;
+      /** When the forker was last heard. */
+      readonly heardAt: string;
     }
   | {
       readonly up: false;
@@ -85,11 +85,8 @@ export type LiveMessage =
       readonly build: string;
       readonly host: string;
       readonly feed: FeedState;
-      /**
-       * How long a drain lets those that run go on, in seconds; absent from servers that do not
-       * say.
-       */
-      readonly drainTimeoutS?: number;
+      /** How long a drain lets those that run go on, in seconds. */
+      readonly drainTimeoutS: number;
     }
   | ({ readonly type: 'snapshot'; readonly view: View } & LivePosition)
   /** One event; it follows the one numbered `event.seq - 1`. */
@@ -107,8 +104,8 @@ export type LiveMessage =
       readonly serverTime: string;
       readonly feed: FeedState;
       readonly stuck: readonly Stuck[];
-      /** Null while changes are taken; absent from servers that do not say. */
-      readonly readOnly?: ReadOnlyState | null;
+      /** Null while changes are taken. */
+      readonly readOnly: ReadOnlyState | null;
     } & LivePosition);
 
 /**

@@ -30,10 +30,9 @@ export interface Lock {
   readonly nonce: string | null;
   /**
    * The tests behind its condition, a sentence each and fit to be shown: same host, same user,
-   * process gone, a start time that differs, a foreign host, an empty info file. Absent from
-   * publishers that do not say.
+   * process gone, a start time that differs, a foreign host, an empty info file.
    */
-  readonly reasons?: readonly string[];
+  readonly reasons: readonly string[];
   /**
    * Of an orphan: when its grace is over (RFC 3339), after which it is freed as soon as nobody can
    * be on the way to take it up. Absent where nothing is freed by itself.

@@ -56,6 +56,7 @@ const lock: Lock = {
   waiters: [],
   condition: 'held',
   nonce: 'n',
+  reasons: [],
 };
 const spawned: EventBody = { kind: 'child.spawned', child };
 const connectedAt = '2026-01-01T00:00:01.000Z';
@@ -137,7 +138,7 @@ describe('reduce, of locks', () => {
     assert.deepEqual(contended.locks['l1']?.waiters, [party]);
     assert.deepEqual(viewAfter(acquired, { kind: 'lock.released', id: 'l1' }).locks, {});
     assert.deepEqual(
-      viewAfter(acquired, { kind: 'lock.broken', id: 'l1', actor: 'ops' }).locks,
+      viewAfter(acquired, { kind: 'lock.broken', id: 'l1', actor: 'ops', before: lock }).locks,
       {},
     );
   });
@@ -146,7 +147,10 @@ describe('reduce, of locks', () => {
     const known = viewAfter(acquired);
     assert.deepEqual(reduce(known, { kind: 'lock.contended', id: 'l2', waiter: party }), known);
     assert.deepEqual(reduce(known, { kind: 'lock.released', id: 'l2' }), known);
-    assert.deepEqual(reduce(known, { kind: 'lock.broken', id: 'l2', actor: 'ops' }), known);
+    assert.deepEqual(
+      reduce(known, { kind: 'lock.broken', id: 'l2', actor: 'ops', before: lock }),
+      known,
+    );
   });
 });
 
@@ -156,12 +160,8 @@ describe('reduce, of the service', () => {
     assert.deepEqual(viewAfter({ kind: 'zygote.off' }).zygote, { state: 'off' });
     const ready = viewAfter({ kind: 'zygote.ready', pid: 9, startedInMs: 100 });
     assert.deepEqual(ready.zygote, { state: 'ready', pid: 9 });
-    const failed = reduce(ready, {
-      kind: 'zygote.failed',
-      step: 'freezing',
-      message: 'no',
-      retryInMs: null,
-    });
+    const failure = { step: 'freezing', message: 'no', retryInMs: null, servingPid: null };
+    const failed = reduce(ready, { kind: 'zygote.failed', ...failure });
     assert.deepEqual(failed.zygote, { state: 'failed', step: 'freezing', message: 'no' });
   });
 
@@ -216,6 +216,8 @@ describe('reduce, of the service', () => {
 
   it('leaves the view as it is for what only the history tells', () => {
     const view = viewAfter(spawned);
+    const bytes = { in: 0, out: 0, err: 0 };
+    const phasesMs = { auth: null, exec: null, forked: null, firstByte: null, end: null };
     const events: EventBody[] = [
       {
         kind: 'session.opened',
@@ -227,7 +229,7 @@ describe('reduce, of the service', () => {
       },
       { kind: 'session.spawned', sessionId: 's', childId: 'spawned-1', reason: 'away' },
       { kind: 'session.refused', user: null, peer: 'p', reason: 'r' },
-      { kind: 'session.closed', sessionId: 's', childId: 'c1', reason: 'r' },
+      { kind: 'session.closed', sessionId: 's', childId: 'c1', reason: 'r', bytes, phasesMs },
       {
         kind: 'action.requested',
         actionId: 'a',

@@ -27,9 +27,9 @@ export interface View {
   readonly locks: Readonly<Record<string, Lock>>;
   readonly zygote: ZygoteView;
   readonly draining: boolean;
-  /** Who asked for the drain that goes on; absent from views of publishers that did not say. */
+  /** Who asked for the drain that goes on; absent when nothing drains. */
   readonly drainedBy?: string;
-  /** When clients that are still there are disconnected, RFC 3339; absent as `drainedBy` is. */
+  /** When the clients that are left are disconnected, RFC 3339; only of an operator's drain. */
   readonly drainDeadline?: string;
   /**
    * The last wish for a drain, which is the reason of the one that goes on; absent when that was
@@ -162,8 +162,7 @@ function zygoteAfterFailure({
   message,
   servingPid,
 }: Extract<EventBody, { kind: 'zygote.failed' }>): ZygoteView {
-  if (typeof servingPid === 'number')
-    return { state: 'ready', pid: servingPid, failure: { step, message } };
+  if (servingPid !== null) return { state: 'ready', pid: servingPid, failure: { step, message } };
   return { state: 'failed', step, message };
 }
 

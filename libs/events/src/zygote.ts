@@ -21,9 +21,9 @@ export interface ZygoteHealth {
    * Of the one that serves; null while there is none, and where every child is a Python of its own.
    */
   readonly pid: number | null;
-  /** Of that one, RFC 3339. This and the next are absent from a service of an older version. */
-  readonly readySince?: string | null;
+  /** Of that one, RFC 3339. */
+  readonly readySince: string | null;
   /** True where every child is a Python of its own (`forker.fork = false`). */
-  readonly isOff?: boolean;
+  readonly isOff: boolean;
   readonly trouble: ZygoteTrouble | null;
 }

@@ -13,16 +13,8 @@ function script(pid: number, ...ancestors: number[]): LockParty {
 }
 
 function lock(id: string, holder: LockParty | null, ...waiters: LockParty[]): Lock {
-  return {
-    id,
-    kind: 'branch',
-    path: id,
-    name: id,
-    holder,
-    waiters,
-    condition: 'held',
-    nonce: null,
-  };
+  const own = { id, path: id, name: id, nonce: null };
+  return { ...own, kind: 'branch', holder, waiters, condition: 'held', reasons: [] };
 }
 
 /** A node as text: `a(l1: b c(l2: d))`. */

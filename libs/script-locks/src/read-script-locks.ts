@@ -64,7 +64,7 @@ function describeDeleted(
     'its file was deleted: whoever comes now locks another file, and works at the same time';
   return lock === null
     ? []
-    : [{ ...lock, condition: 'deleted', reasons: [reason, ...(lock.reasons ?? [])] }];
+    : [{ ...lock, condition: 'deleted', reasons: [reason, ...lock.reasons] }];
 }
 
 /** One lock, or null when nobody holds it. */

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ZygoteTrouble } from '@hatchery/events';
+import type { ZygoteHealth, ZygoteTrouble } from '@hatchery/events';
 import { describeStatus } from '../service/status.ts';
 import { describeTrouble } from '../service/zygote-trouble.ts';
 import { checkHealth } from './zygote.ts';
 
+const starting: ZygoteHealth = { pid: null, readySince: null, isOff: false, trouble: null };
+const serving: ZygoteHealth = { ...starting, pid: 7, readySince: '2026-01-01T00:00:00.000Z' };
 const trouble: ZygoteTrouble = {
   step: 'importing breezy.foo',
   message: "ModuleNotFoundError: No module named 'breezy.foo' (exit 1)",
@@ -19,7 +21,7 @@ const trouble: ZygoteTrouble = {
 
 describe('a zygote that does not come up', () => {
   it('is explained with its step, stderr, attempts, the next try and a remedy', () => {
-    const check = checkHealth({ pid: null, trouble }, ['/x/preload.json']);
+    const check = checkHealth({ ...starting, trouble }, ['/x/preload.json']);
     for (const part of [
       'it failed while importing breezy.foo: ModuleNotFoundError',
       'tried 3 times, next at 2026-01-01T00:00:05.000Z',
@@ -31,7 +33,7 @@ describe('a zygote that does not come up', () => {
   });
 
   it('while an older one serves says which', () => {
-    const check = checkHealth({ pid: 7, trouble: { ...trouble, attempts: 1 } }, []);
+    const check = checkHealth({ ...serving, trouble: { ...trouble, attempts: 1 } }, []);
     assert.match(
       check.trouble ?? '',
       /^a newer one failed while .*\(tried once, .*the one before \(pid 7\) serves on/,
@@ -39,10 +41,10 @@ describe('a zygote that does not come up', () => {
   });
 
   it('is told from one that is well, and each cause has its own remedy', () => {
-    assert.equal(checkHealth({ pid: 7, trouble: null }, []).trouble, null);
-    assert.equal(describeTrouble({ pid: null, trouble: null }), null);
+    assert.equal(checkHealth(serving, []).trouble, null);
+    assert.equal(describeTrouble(starting), null);
     const remedyOf = (part: Partial<ZygoteTrouble>): string =>
-      checkHealth({ pid: null, trouble: { ...trouble, stderr: [], ...part } }, []).trouble ?? '';
+      checkHealth({ ...starting, trouble: { ...trouble, stderr: [], ...part } }, []).trouble ?? '';
     assert.match(
       remedyOf({ message: "No module named 'breezy'" }),
       /apt-get install .*it said nothing on stderr$/,

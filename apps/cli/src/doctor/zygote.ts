@@ -11,9 +11,9 @@ export async function checkZygote(config: Config): Promise<Check[]> {
   if (state instanceof NotRunningError) return [];
   if (state instanceof Error) return [{ what: 'running fork service', trouble: state.message }];
   const { keeper, zygote } = state;
-  const keeperCheck = { what: 'keeper of the running service', trouble: keeper.trouble ?? null };
+  const keeperCheck = { what: 'keeper of the running service', trouble: keeper.trouble };
   // What is known of the zygote is as old as the last word of the keeper.
-  if (zygote === undefined || keeperCheck.trouble !== null) return [keeperCheck];
+  if (keeper.trouble !== null) return [keeperCheck];
   return [keeperCheck, checkHealth(zygote, preloadListPaths(config.stateDirectory))];
 }
 
@@ -23,10 +23,9 @@ export async function checkZygote(config: Config): Promise<Check[]> {
  */
 export function checkHealth(health: ZygoteHealth, lists: readonly string[]): Check {
   const { pid, trouble } = health;
-  const what =
-    health.isOff === true
-      ? 'sessions without a zygote, as configured'
-      : 'zygote of the running service';
+  const what = health.isOff
+    ? 'sessions without a zygote, as configured'
+    : 'zygote of the running service';
   if (trouble === null) return { what, trouble: null };
   const effect =
     pid === null

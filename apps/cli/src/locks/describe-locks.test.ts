@@ -17,15 +17,17 @@ function lock(
   more: Partial<Lock> = {},
 ): Lock {
   const name = `~a/p/${id}`;
+  const path = `/${name}`;
   return {
     id,
     kind: 'branch',
-    path: `/${name}`,
+    path,
     name,
     holder,
     waiters,
     condition: 'held',
     nonce: 'n',
+    reasons: [],
     ...more,
   };
 }

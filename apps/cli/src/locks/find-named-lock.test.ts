@@ -5,7 +5,17 @@ import { findNamedLock, isWholeId, NoSuchLockError } from './find-named-lock.ts'
 
 function lock(id: string, name: string, kind: Lock['kind'] = 'branch'): Lock {
   const path = `/srv/${name}/.bzr/${kind}/lock`;
-  return { id, kind, path, name, holder: null, waiters: [], condition: 'stale', nonce: null };
+  return {
+    id,
+    kind,
+    path,
+    name,
+    holder: null,
+    waiters: [],
+    condition: 'stale',
+    nonce: null,
+    reasons: [],
+  };
 }
 
 const left = lock('9bb328a33621', '~demo/project/left');

@@ -20,6 +20,7 @@ const lock: Lock = {
   waiters: [],
   condition: 'held',
   nonce: null,
+  reasons: [],
 };
 
 /** A screen with a clock that is set by hand, in seconds after the lock was taken. */

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { AuditBody } from '@hatchery/event-feed';
+import { exampleLock } from '@hatchery/events/fixtures';
 import { hatchery } from '../terminal/terminal.test-support.ts';
 import { audited, withState } from './past.test-support.ts';
 import { readSelection } from './selection.ts';
@@ -219,7 +220,7 @@ describe('hatchery audit', () => {
       target: 'c-1',
       reason: 'runaway',
     },
-    { kind: 'lock.broken', id: 'l-1', actor: 'bo' },
+    { kind: 'lock.broken', id: 'l-1', actor: 'bo', before: exampleLock('l-1') },
     { kind: 'audit.missing', count: 3, reason: 'the disk did not take them' },
   ];
 
@@ -231,7 +232,7 @@ describe('hatchery audit', () => {
       const rows = stdout.trimEnd().split('\n').slice(1);
       for (const [row, cells] of [
         [0, /-  +3 entries missing +- +the disk did not take them$/],
-        [1, /bo +lock l-1 broken/],
+        [1, /bo +lock branch ~anna\/project\/l-1 \(l-1\) broken/],
         [2, /al +signal SIGKILL c-1 +- +runaway \(outcome unknown\)$/],
         [3, /bo \(cli\) +drain forker +- +a new disk \(done\)$/],
         [4, /alice +session refused +192\.0\.2\.1:50022 +unknown-program: rm -rf \\x1b\[2J$/],

@@ -12,11 +12,10 @@ import type { Terminal } from '../terminal/terminal.ts';
 export interface ServiceState {
   readonly version: string;
   readonly view: View;
-  /** The last two are absent from a service of an older version. */
   readonly keeper: {
     readonly pid: number | null;
-    readonly readySince?: string | null;
-    readonly trouble?: string | null;
+    readonly readySince: string | null;
+    readonly trouble: string | null;
   };
   /** Why, since when and on whose word nothing is written; null when changes are taken. */
   readonly readOnly: {
@@ -24,10 +23,8 @@ export interface ServiceState {
     readonly since: string;
     readonly actor: string;
   } | null;
-  /** Absent from a service of an older version. */
-  readonly zygote?: ZygoteHealth;
-  /** Absent from a service of an older version. */
-  readonly confinement?: Confinement;
+  readonly zygote: ZygoteHealth;
+  readonly confinement: Confinement;
 }
 
 /** No part of that kind runs on this state directory. */

@@ -9,7 +9,6 @@ import {
   type LeftoverSum,
   type Lock,
   type ZygoteHealth,
-  type ZygoteView,
 } from '@hatchery/events';
 import { exitDone, exitFailed, expectWords, type Command } from '../command.ts';
 import { describeOldPart, findOldParts, type OldPart } from './old-parts.ts';
@@ -208,15 +207,13 @@ function gatewayStatus(
 }
 
 /** Keeper and zygote, as the fork service knows them. */
-function forkingParts({ keeper, view, zygote }: ServiceState): PartStatus[] {
+function forkingParts({ keeper, zygote }: ServiceState): PartStatus[] {
   if (keeper.pid === null) return [down('keeper'), down('zygote')];
-  const { pid, readySince = null, trouble = null } = keeper;
+  const { pid, readySince, trouble } = keeper;
   const state = trouble === null ? 'ready' : 'failed';
   return [
     { ...down('keeper'), pid, state, readySince, lastError: trouble },
-    trouble !== null
-      ? unknown('zygote', 'the keeper gives no answer')
-      : zygotePart(view.zygote, zygote),
+    trouble !== null ? unknown('zygote', 'the keeper gives no answer') : zygoteStatus(zygote),
   ];
 }
 
@@ -235,26 +232,13 @@ function silentForker(pid: number): string {
   return `it gives no answer; sessions go on; kill -CONT ${pid} wakes one that was stopped; else kill -KILL ${pid}, and the next one takes over`;
 }
 
-function zygotePart(view: ZygoteView, health: ZygoteHealth | undefined): PartStatus {
-  return health === undefined ? zygoteOfView(view) : zygoteStatus(health);
-}
-
 /** One that serves is ready, whatever became of a newer one; what did is told beside it. */
 function zygoteStatus(health: ZygoteHealth): PartStatus {
-  const { pid, readySince = null, isOff = false, trouble } = health;
+  const { pid, readySince, isOff, trouble } = health;
   const without = trouble !== null ? 'failed' : isOff ? 'off' : 'starting';
   const state = pid === null ? without : 'ready';
   const nextTryAt = trouble?.nextTryAt ?? null;
   return { name: 'zygote', pid, state, readySince, lastError: describeTrouble(health), nextTryAt };
-}
-
-function zygoteOfView(zygote: ZygoteView): PartStatus {
-  return {
-    ...down('zygote'),
-    state: zygote.state,
-    pid: zygote.state === 'ready' ? zygote.pid : null,
-    lastError: zygote.state === 'failed' ? `${zygote.step}: ${zygote.message}` : null,
-  };
 }
 
 function unknown(name: string, lastError: string): PartStatus {

@@ -149,12 +149,13 @@ for (const viewport of screens) {
         JSON.stringify({ reason: 'the disks move', since, actor: 'bo' }),
       );
       await connection(page).getByText('READ-ONLY').waitFor();
-      first.publish({
-        kind: 'zygote.failed',
+      const failure = {
         step: 'preload',
         message: 'No module named breezy',
         retryInMs: 4_000,
-      });
+        servingPid: null,
+      };
+      first.publish({ kind: 'zygote.failed', ...failure });
       await page.getByText('Zygote failed').waitFor();
       await first[Symbol.asyncDispose]();
       await connection(page)

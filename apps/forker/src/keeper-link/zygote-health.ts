@@ -21,7 +21,7 @@ export function healthAfter(health: ZygoteHealth, event: KeeperEvent): ZygoteHea
     case 'zygote.failed': {
       const { step, message, stderr, attempts, failedAtMs, retryInMs, servingPid } = event;
       const times = { failedAt: timeOf(failedAtMs), nextTryAt: timeOf(failedAtMs + retryInMs) };
-      const readySince = servingPid === null ? null : (health.readySince ?? null);
+      const readySince = servingPid === null ? null : health.readySince;
       return {
         ...health,
         pid: servingPid,

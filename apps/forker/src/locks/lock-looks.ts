@@ -51,7 +51,7 @@ export class LockLooks {
       : this.#sessionOf(disk);
     // It is as its session reported it, but a process that is stopped cannot say so.
     if (same && isLiving(session) && known.holder?.childId === session.id) {
-      const reported = (known.reasons ?? []).filter((reason) => reason !== stopped);
+      const reported = known.reasons.filter((reason) => reason !== stopped);
       const isStopped = processFacts(session.pid)?.stopped === true;
       return this.table.changed(path, { reasons: isStopped ? [...reported, stopped] : reported });
     }

@@ -5,16 +5,8 @@ import { Orphans } from './orphans.ts';
 
 function lock(id: string, user = 'alice'): Lock {
   const holder = { childId: 'c', pid: 1, user, host: 'h', command: null, since: null };
-  return {
-    id,
-    kind: 'branch',
-    path: id,
-    name: id,
-    holder,
-    waiters: [],
-    condition: 'orphaned',
-    nonce: id,
-  };
+  const own = { id, path: id, name: id, nonce: id };
+  return { ...own, kind: 'branch', holder, waiters: [], condition: 'orphaned', reasons: [] };
 }
 
 /** Orphans with a clock that is set by hand, and sessions that are on their way. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dialFeed, type AuditBody } from '@hatchery/event-feed';
 import type { Event, EventBody } from '@hatchery/events';
+import { exampleLock } from '@hatchery/events/fixtures';
 import { until } from '@hatchery/testkit';
 import { makeKey, serveLine } from '../../testing/clients.ts';
 import { ask, controlOf } from '../../testing/control.ts';
@@ -136,7 +137,9 @@ test('after a minute it begins anew, without another refusal to say so', (contex
 
 test('what was let in and done is told however often it comes', () => {
   const { audited, published, refusals } = bench();
-  times(500, () => refusals.take({ kind: 'lock.broken', id: 'l', actor: 'bo' }));
+  times(500, () =>
+    refusals.take({ kind: 'lock.broken', id: 'l', actor: 'bo', before: exampleLock('l') }),
+  );
   assert.deepEqual([audited.length, published.length], [500, 0]);
 });
 

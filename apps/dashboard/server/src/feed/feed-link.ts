@@ -24,9 +24,9 @@ export interface Publisher {
  */
 export function linkFeed(
   { controlSocket, name, halted }: Publisher,
-  listener: { message(message: FeedMessage): void; changed(state: FeedState): void },
+  listener: { message(message: FeedMessage): void; changed(state: LinkState): void },
 ): FeedLink {
-  let state: FeedState = {
+  let state: LinkState = {
     up: false,
     since: new Date().toISOString(),
     reason: 'not heard from yet',
@@ -55,17 +55,21 @@ export function linkFeed(
   };
 }
 
+/** The state of a link, but for when it was last heard. */
+export type LinkState =
+  Omit<Extract<FeedState, { up: true }>, 'heardAt'> | Extract<FeedState, { up: false }>;
+
 /**
  * The state after one report, which is of the instant `at`; the same object when nothing is new. A
  * repeated failure keeps its first instant.
  */
 export function nextState(
-  state: FeedState,
+  state: LinkState,
   told: { readonly up: true } | { readonly up: false; readonly error: Error },
   at: Date,
   publisher = 'the forker',
   halted: Publisher['halted'] = () => null,
-): FeedState {
+): LinkState {
   if (told.up) return state.up ? state : { up: true, since: at.toISOString() };
   const reason = reasonOf(told.error, publisher, halted);
   if (state.up) return { up: false, since: at.toISOString(), reason };

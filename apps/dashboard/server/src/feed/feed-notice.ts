@@ -1,6 +1,6 @@
 import type { Logger } from '@hatchery/daemon';
-import type { FeedState } from '@hatchery/events';
 import { feedAwayMsMax } from '../limits.ts';
+import type { LinkState } from './feed-link.ts';
 
 /**
  * Tells the log of a feed. One that comes back at once, as in a restart, or that ends in our own
@@ -18,7 +18,7 @@ export class FeedNotice implements Disposable {
     this.#name = name;
   }
 
-  changed(state: FeedState): void {
+  changed(state: LinkState): void {
     clearTimeout(this.#late);
     if (state.up) {
       this.#wasUp = true;

@@ -89,22 +89,6 @@ for (const gatewayFirst of [false, true])
     assert.match(csv[1] ?? '', /,s1,finished,10,2000,0,20\.5,1,4\.2,9,300$/);
   });
 
-test('a gateway that says no bytes and phases is understood', async () => {
-  await using running = await stage();
-  running.forker.publish({ kind: 'child.spawned', child: aChild('c1') });
-  running.gateway.publish({
-    kind: 'session.closed',
-    sessionId: 's1',
-    childId: 'c1',
-    reason: 'connection lost',
-  });
-  await until(
-    'it is kept',
-    async () => (await running.rows('/api/history'))[0]?.['close_reason'] === 'connection lost',
-  );
-  assert.equal((await running.rows('/api/history'))[0]?.['bytes_in'], null);
-});
-
 test('a refused session is counted in the timeline, and what was done to the gateway stands in the audit', async () => {
   await using running = await stage();
   const { gateway, dashboard } = running;

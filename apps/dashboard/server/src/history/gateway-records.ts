@@ -12,7 +12,7 @@ export function gatewayRecords(message: FeedMessage): readonly HistoryRecord[] {
   const at = Date.parse(event.at);
   switch (event.kind) {
     case 'session.closed': {
-      const { childId, sessionId, reason, bytes = null, phasesMs = null } = event;
+      const { childId, sessionId, reason, bytes, phasesMs } = event;
       return [{ type: 'gateway', childId, sessionId, at, reason, bytes, phasesMs }];
     }
     case 'session.refused': {

@@ -30,8 +30,8 @@ export interface GatewayRecord {
   readonly sessionId: string;
   readonly at: number;
   readonly reason: string;
-  readonly bytes: SessionBytes | null;
-  readonly phasesMs: SessionPhasesMs | null;
+  readonly bytes: SessionBytes;
+  readonly phasesMs: SessionPhasesMs;
 }
 
 /**
@@ -72,7 +72,9 @@ export interface AuditOutcome {
   readonly ownId: string | null;
   readonly actionId: string | null;
   readonly outcome: string;
-  /** How the lock is now, as in {@link LockLook} or `free`; null when nobody said. */
+  /**
+   * How the lock is now, as in {@link LockLook} or `free`; null when no action looked at it again.
+   */
   readonly lockAfter: string | null;
 }
 
@@ -131,7 +133,7 @@ export function lookOf({ name, kind, path, condition, holder }: Lock): LockLook 
 }
 
 /**
- * The state of a lock after an action: null when the publisher does not say, `free` when there is
+ * The state of a lock after an action: null when no action looked at it again, `free` when there is
  * none any more.
  */
 export function stateAfter(after: Lock | null | undefined): string | null {

@@ -4,6 +4,10 @@ import type { DatabaseSync } from 'node:sqlite';
  * One step a version, never changed once released: a database of any earlier version is brought up
  * by the steps it lacks. Instants are integers, milliseconds since 1970; what is not known is NULL,
  * never 0.
+ *
+ * `gateway` is a table of its own: the two feeds keep no order between them, so the end at the
+ * gateway may be known first. `lock_name` and the like of the audit say which lock was broken, and
+ * how it was before and after: its id alone tells a reader nothing a month later.
  */
 const migrations: readonly string[] = [
   `CREATE TABLE session (
@@ -42,27 +46,16 @@ const migrations: readonly string[] = [
    CREATE TABLE audit (
      number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, actor TEXT NOT NULL, verb TEXT NOT NULL,
      target TEXT NOT NULL, reason TEXT NOT NULL, via TEXT NOT NULL,
-     own_id TEXT UNIQUE, action_id TEXT UNIQUE, outcome TEXT, done_at INTEGER
+     own_id TEXT UNIQUE, action_id TEXT UNIQUE, outcome TEXT, done_at INTEGER,
+     lock_name TEXT, lock_kind TEXT, lock_path TEXT, lock_before TEXT, lock_after TEXT
    );
-   CREATE INDEX audit_by_time ON audit (at);`,
-  // A table of its own: the two feeds keep no order between them, so the end at the gateway may be
-  // known first.
-  `CREATE TABLE gateway (
+   CREATE INDEX audit_by_time ON audit (at);
+   CREATE TABLE gateway (
      child_id TEXT PRIMARY KEY, session_id TEXT NOT NULL, closed_at INTEGER NOT NULL, close_reason TEXT NOT NULL,
-     bytes_in INTEGER, bytes_out INTEGER, bytes_err INTEGER,
+     bytes_in INTEGER NOT NULL, bytes_out INTEGER NOT NULL, bytes_err INTEGER NOT NULL,
      auth_ms REAL, exec_ms REAL, forked_ms REAL, first_byte_ms REAL, end_ms REAL
    ) WITHOUT ROWID;
    CREATE INDEX gateway_by_time ON gateway (closed_at);`,
-  // Of a broken lock: which it was, and how it was before and after. Its id alone tells a reader
-  // nothing a month later.
-  `ALTER TABLE audit ADD COLUMN lock_name TEXT;
-   ALTER TABLE audit ADD COLUMN lock_kind TEXT;
-   ALTER TABLE audit ADD COLUMN lock_path TEXT;
-   ALTER TABLE audit ADD COLUMN lock_before TEXT;
-   ALTER TABLE audit ADD COLUMN lock_after TEXT;
-   UPDATE audit SET (lock_name, lock_kind, lock_path) =
-     (SELECT name, kind, path FROM hold WHERE lock_id = target ORDER BY from_at DESC LIMIT 1)
-   WHERE verb LIKE 'break-lock%';`,
 ];
 
 /** The version this program writes. */

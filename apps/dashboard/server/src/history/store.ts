@@ -165,14 +165,10 @@ function writeGateway(
       sessionId,
       at,
       reason,
-      bytesIn: bytes?.in ?? null,
-      bytesOut: bytes?.out ?? null,
-      bytesErr: bytes?.err ?? null,
-      auth: phasesMs?.auth ?? null,
-      exec: phasesMs?.exec ?? null,
-      forked: phasesMs?.forked ?? null,
-      firstByte: phasesMs?.firstByte ?? null,
-      end: phasesMs?.end ?? null,
+      bytesIn: bytes.in,
+      bytesOut: bytes.out,
+      bytesErr: bytes.err,
+      ...phasesMs,
     },
   );
 }

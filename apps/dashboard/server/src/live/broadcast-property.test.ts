@@ -15,17 +15,9 @@ import { LiveLog } from '../read-model/live-log.ts';
 import { Broadcast } from './broadcast.ts';
 import type { LiveClient, LiveSocket } from './live-client.ts';
 
-const feed = { up: true, since: '' } as const;
-const hello = {
-  type: 'hello',
-  epoch: 'e',
-  serverTime: '',
-  hz: 4,
-  role: 'viewer',
-  build: '',
-  host: '',
-  feed,
-} as const;
+const feed = { up: true, since: '', heardAt: '' } as const;
+const server = { hz: 4, role: 'viewer', build: '', host: '', drainTimeoutS: 600, feed } as const;
+const hello = { type: 'hello', epoch: 'e', serverTime: '', ...server } as const;
 
 /**
  * A page over a connection that may be slow or cut; it asserts that nothing is told with a hole in

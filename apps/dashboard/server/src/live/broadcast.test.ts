@@ -7,17 +7,13 @@ import { LiveLog } from '../read-model/live-log.ts';
 import { Broadcast } from './broadcast.ts';
 import type { LiveSocket } from './live-client.ts';
 
-const feed = { up: true, since: '2026-11-21T00:00:00.000Z' } as const;
-const hello = {
-  type: 'hello',
-  epoch: 'e',
-  serverTime: '',
-  hz: 4,
-  role: 'viewer',
-  build: '',
-  host: '',
-  feed,
+const feed = {
+  up: true,
+  since: '2026-11-21T00:00:00.000Z',
+  heardAt: '2026-11-21T00:00:00.000Z',
 } as const;
+const server = { hz: 4, role: 'viewer', build: '', host: '', drainTimeoutS: 600, feed } as const;
+const hello = { type: 'hello', epoch: 'e', serverTime: '', ...server } as const;
 const newcomer = { epoch: '', seq: 0, round: 0 };
 
 class FakeSocket implements LiveSocket {

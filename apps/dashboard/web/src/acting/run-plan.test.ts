@@ -78,7 +78,7 @@ test('the lock is broken only after its holder was seen to be gone', async () =>
   happen(exampleEnd('c1'));
   await turn();
   assert.deepEqual(asked, ['/api/children/c1/signal', '/api/locks/l1/break']);
-  happen({ kind: 'lock.broken', id: 'l1', actor: 'bo' });
+  happen({ kind: 'lock.broken', id: 'l1', actor: 'bo', before: lock });
   await running;
 });
 

@@ -54,9 +54,8 @@ export function DrainDialog({
 }
 
 /** A drain from here has the deadline of the configuration. */
-function deadlineText(drainTimeoutS: number | null | undefined): string {
-  if (drainTimeoutS === null || drainTimeoutS === undefined)
-    return '; who is still there at the deadline is disconnected.';
+function deadlineText(drainTimeoutS: number | undefined): string {
+  if (drainTimeoutS === undefined) return '; who is still there at the deadline is disconnected.';
   if (drainTimeoutS === 0) return ' no more: all clients are disconnected at once, with a message.';
   return ` for ${duration(drainTimeoutS * 1_000)} (forker.children_timeout_s); who is still there then is disconnected with a message.`;
 }

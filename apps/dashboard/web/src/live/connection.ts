@@ -39,8 +39,8 @@ export interface ServerInfo {
   readonly role: Role;
   readonly build: string;
   readonly host: string;
-  /** How long a drain lets those that run go on, in seconds; null when it does not say. */
-  readonly drainTimeoutS: number | null;
+  /** How long a drain lets those that run go on, in seconds. */
+  readonly drainTimeoutS: number;
 }
 
 /** The live connection as the page knows it. Changed only by {@link transition}. */
@@ -57,9 +57,7 @@ export interface LiveState {
   readonly readOnly: ReadOnlyState | null;
   /** When the server was last heard. */
   readonly heardAt: number | null;
-  /**
-   * When the forker was last heard, by this computer's clock; null when the server does not say.
-   */
+  /** When the forker was last heard, by this computer's clock; null while it is not known. */
   readonly forkerHeardAt: number | null;
   /** The highest role that this page has had: whoever has less now was signed out. */
   readonly formerRole: Role | null;
@@ -185,7 +183,7 @@ function told(state: LiveState, message: LiveMessage, at: number): Partial<LiveS
   const clockOffsetMs = nextClockOffset(state.clockOffsetMs, Date.parse(message.serverTime) - at);
   if (message.type === 'heartbeat') {
     const stuck = message.stuck.length === 0 ? nobodyStuck : message.stuck;
-    const { feed, readOnly = null } = message;
+    const { feed, readOnly } = message;
     return {
       feed,
       stuck,
@@ -194,7 +192,7 @@ function told(state: LiveState, message: LiveMessage, at: number): Partial<LiveS
       forkerHeardAt: forkerHeard(feed, clockOffsetMs),
     };
   }
-  const { epoch, role, build, host, feed, drainTimeoutS = null } = message;
+  const { epoch, role, build, host, feed, drainTimeoutS } = message;
   const server = { epoch, role, build, host, drainTimeoutS };
   const formerRole = highest(state.formerRole ?? role, role);
   const forkerHeardAt = forkerHeard(feed, clockOffsetMs);
@@ -210,9 +208,8 @@ function told(state: LiveState, message: LiveMessage, at: number): Partial<LiveS
   };
 }
 
-function forkerHeard(feed: FeedState, clockOffsetMs: number): number | null {
-  const told = feed.up ? feed.heardAt : feed.since;
-  return told === undefined ? null : Date.parse(told) - clockOffsetMs;
+function forkerHeard(feed: FeedState, clockOffsetMs: number): number {
+  return Date.parse(feed.up ? feed.heardAt : feed.since) - clockOffsetMs;
 }
 
 function tick(state: LiveState, at: number, random: number): Transition {

@@ -59,12 +59,14 @@ class Server {
   }
 
   beat(): void {
+    const feed = { up: true, since: '', heardAt: '' } as const;
     this.told.push({
       type: 'heartbeat',
       ...this.position,
       serverTime: '',
-      feed: { up: true, since: '' },
+      feed,
       stuck: [],
+      readOnly: null,
     });
   }
 

@@ -7,7 +7,11 @@ import { staleAfterMs } from './limits.ts';
 import { isKnown, truthOf } from './truth.ts';
 
 const heardAt = 1_000_000;
-const up = { up: true, since: new Date(0).toISOString() } as const;
+const up = {
+  up: true,
+  since: new Date(0).toISOString(),
+  heardAt: new Date(0).toISOString(),
+} as const;
 const live: LiveState = {
   ...firstState(0),
   phase: { name: 'open', askedAt: 0, attempt: 0, wokeAt: null },

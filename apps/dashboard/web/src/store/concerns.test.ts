@@ -6,7 +6,11 @@ import { firstState, type LiveState } from '../live/connection.ts';
 import { concerns } from './concerns.ts';
 
 const at = 1_000_000;
-const up = { up: true, since: new Date(0).toISOString() } as const;
+const up = {
+  up: true,
+  since: new Date(0).toISOString(),
+  heardAt: new Date(0).toISOString(),
+} as const;
 const well: LiveState = {
   ...firstState(0),
   data: { epoch: 'e', seq: 1, round: 0, view: emptyView },
@@ -157,7 +161,7 @@ for (const [name, changes, told] of [
     /as soon as no session/,
   ],
   [
-    'of a service that does not say when',
+    'of one that nothing frees by itself',
     { condition: 'orphaned' },
     /Its client may still come back\.$/,
   ],
@@ -202,11 +206,7 @@ test('a drain is told with who, why, how many are left and when they are disconn
     /1 session may finish; the time is up/,
   );
   assert.equal(told(whole, []), 'by bo: new disks. No new session is taken. None is left.');
-  assert.equal(
-    told({}, ['c1']),
-    'No new session is taken. 1 session may finish.',
-    'an older service does not say',
-  );
+  assert.equal(told({}, ['c1']), 'No new session is taken. 1 session may finish.', 'as of a stop');
 });
 
 test('who was signed out elsewhere and looks on as a viewer is told so', () => {
