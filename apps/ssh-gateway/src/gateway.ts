@@ -21,6 +21,7 @@ import { Listener } from './listener.ts';
 import { OwnPlaces } from './places/own-places.ts';
 import { Tally } from './places/tally.ts';
 import { Refusals } from './refusals/refusals.ts';
+import { stopEvent } from './status/period.ts';
 import { version } from './version.ts';
 import { createWorker, type WorkerContext, type WorkerOptions } from './worker/own-worker.ts';
 import { WorkerPool } from './worker/pool.ts';
@@ -84,7 +85,7 @@ export async function createGateway(
     return { details, finished, stop };
   } catch (error) {
     disposables.dispose();
-    worker?.stop(true);
+    worker?.take(stopEvent(0, true));
     await worker?.finished;
     throw error;
   }

@@ -8,8 +8,8 @@ import {
   type EventLog,
 } from '@hatchery/event-feed';
 import type { ActionEvent } from '@hatchery/events';
+import { expositionText } from '@hatchery/metrics';
 import { readAction } from './recorded-action.ts';
-import { expositionText } from '../metrics/family.ts';
 import type { WorkerReport } from '../worker/worker.ts';
 
 /** What the gateway shows of itself, and what an operator may do to it. */
@@ -99,7 +99,7 @@ async function answerStatus(
       return why === null ? { status: 200, body: 'ready\n' } : { status: 503, body: `${why}\n` };
     }
     case '/metrics':
-      return { status: 200, body: expositionText((await controlled.report()).families) };
+      return { status: 200, body: await expositionText((await controlled.report()).families) };
     default:
       return refuse(404, `${path} is not answered here`);
   }

@@ -3,6 +3,9 @@ import type { Logger } from '@hatchery/daemon';
 import { readDrainDeadline, readDrainReason, type EventLog } from '@hatchery/event-feed';
 import { limits } from '../limits.ts';
 import type { Listener } from '../listener.ts';
+import { describeStatus, unreadyBy } from '../status/describe-status.ts';
+import { periodOf, stopEvent } from '../status/period.ts';
+import { drainOf } from '../status/status.ts';
 import { readWhose } from '../worker/whose.ts';
 import type { Worker, WorkerReport } from '../worker/worker.ts';
 import type { Controlled } from './control-server.ts';
@@ -17,17 +20,9 @@ export interface GateOptions {
   readonly worker: Worker;
 }
 
-/** What takes nothing new, and when its clients are disconnected. */
-interface Period {
-  readonly since: Date;
-  readonly deadline: Date;
-  /** Of a drain: why, as users read it; null when nobody has said. */
-  readonly reason: string | null;
-}
-
 /**
- * Whether new connections come in: open, draining on an operator's word and back, or stopping for
- * good.
+ * What an operator, the fork service and the supervisor do to a gateway. Its status is that of its
+ * worker.
  */
 export class Gate implements Controlled {
   readonly log: Logger;
@@ -42,12 +37,6 @@ export class Gate implements Controlled {
    * there at all.
    */
   outage: string | null = null;
-  /** Begun by a stop, and over with the process. */
-  #ending: Period | null = null;
-  /** True when it is ended because a successor has its place: nobody waits for its end. */
-  #isReplaced = false;
-  /** On an operator's word. */
-  #drain: Period | null = null;
 
   constructor({ config, log, events, audit, listener, worker }: GateOptions) {
     this.log = log;
@@ -64,7 +53,8 @@ export class Gate implements Controlled {
   }
 
   unready({ ready, hindrance }: WorkerReport): string | null {
-    if (this.#drain !== null || this.#ending !== null) return 'draining';
+    const why = unreadyBy(this.#worker.status);
+    if (why !== null) return why;
     if (ready === 0) return 'no worker process is ready';
     const outage = this.outage === forkerSilent && this.#spawns ? null : this.outage;
     return hindrance ?? outage;
@@ -72,17 +62,7 @@ export class Gate implements Controlled {
 
   status(): object {
     const { address: host, port } = this.#listener.address;
-    const state = this.#ending !== null ? 'stopping' : this.#drain === null ? 'open' : 'draining';
-    const [first] = [this.#drain, this.#ending]
-      .filter((period) => period !== null)
-      .toSorted((a, b) => a.since.getTime() - b.since.getTime());
-    const deadline = (this.#drain ?? this.#ending)?.deadline ?? null;
-    return {
-      listen: { host, port },
-      state,
-      drainingSince: first?.since ?? null,
-      drainDeadline: deadline,
-    };
+    return { listen: { host, port }, ...describeStatus(this.#worker.status) };
   }
 
   /**
@@ -95,9 +75,8 @@ export class Gate implements Controlled {
     reason,
   }: Pick<Drained, 'drained' | 'deadline' | 'reason'>): Promise<string> {
     if (!drained) return this.#undrain();
-    return deadline === null
-      ? this.#beginDrain(undefined, reason)
-      : this.#drainUntil(deadline, reason);
+    if (deadline === null) return this.#beginDrain(undefined, reason);
+    return this.#drainUntil(deadline.getTime(), reason);
   }
 
   act(verb: string, body: Readonly<Record<string, unknown>>): Promise<string> {
@@ -117,10 +96,9 @@ export class Gate implements Controlled {
 
   /** Ends for good; a second time, or urgently, clients are disconnected at once. */
   stop(urgent: boolean): void {
-    this.#ending ??= periodOf(this.#drainTimeoutMs);
     // A successor may have the port, and gets all who come from now on.
     void this.#listener.close();
-    this.#worker.stop(urgent);
+    this.#worker.take(stopEvent(this.#drainTimeoutMs, urgent));
   }
 
   /**
@@ -129,36 +107,32 @@ export class Gate implements Controlled {
    * an operator drains it.
    */
   retire(): void {
-    this.#ending ??= periodOf(limits.replacedDrainMsMax);
-    this.#isReplaced = true;
+    const period = periodOf(limits.replacedDrainMsMax);
     // Those whom the kernel has given to it are served like any other.
-    void this.#listener.close().then(() => this.#worker.retire(msUntil(this.#ending?.deadline)));
+    void this.#listener.close().then(() => this.#worker.take({ type: 'retire', period }));
   }
 
   async #beginDrain(deadlineS: unknown, reason: string | null): Promise<string> {
     const deadline = readDrainDeadline(deadlineS, new Date());
-    const isBegun = this.#drain !== null || (this.#ending !== null && !this.#isReplaced);
-    if (isBegun && deadline === null) return 'it drains already';
-    return this.#drainUntil(deadline ?? periodOf(this.#drainTimeoutMs).deadline, reason);
+    if (drainOf(this.#worker.status) !== null && deadline === null) return 'it drains already';
+    return this.#drainUntil(deadline?.getTime() ?? periodOf(this.#drainTimeoutMs).deadline, reason);
   }
 
-  async #drainUntil(deadline: Date, told: string | null): Promise<string> {
+  async #drainUntil(deadline: number, reason: string | null): Promise<string> {
     // The port stays open: who comes now is told so, and nobody else can take it meanwhile
     // (decision 0017).
-    const reason = told ?? this.#drain?.reason ?? null;
-    this.#drain = { since: this.#drain?.since ?? new Date(), deadline, reason };
-    this.#worker.drain(msUntil(deadline), reason);
+    this.#worker.take({ type: 'drain', drain: { since: Date.now(), deadline, reason } });
     const { sessions } = await this.#worker.report();
     return `${sessions.length} ${sessions.length === 1 ? 'session finishes' : 'sessions finish'}`;
   }
 
   async #undrain(): Promise<string> {
-    if (this.#ending !== null && !this.#isReplaced)
+    const { status } = this.#worker;
+    if (status.name === 'stopping' || status.name === 'ended')
       throw new Error('it is stopping, which cannot be taken back');
-    if (this.#drain === null) return 'it was not draining';
-    this.#drain = null;
-    this.#worker.undrain();
-    if (this.#ending === null) return 'connections are taken again';
+    if (drainOf(status) === null) return 'it was not draining';
+    this.#worker.take({ type: 'undrain' });
+    if (status.name === 'draining') return 'connections are taken again';
     return 'its connections go on to their end; its successor takes new ones';
   }
 
@@ -168,25 +142,13 @@ export class Gate implements Controlled {
   }
 
   async #reload(): Promise<string> {
-    if (this.#drain !== null) throw new Error('it drains; undrain it first');
+    const { status } = this.#worker;
+    if (status.name === 'stopping' || status.name === 'ended') throw new Error('it is stopping');
+    if (drainOf(status) !== null) throw new Error('it drains; undrain it first');
     if (this.#worker.reload === undefined)
       throw new Error(
         'with ssh.workers = 1 there is nothing to replace; start a second gateway with --overlap yes',
       );
     return this.#worker.reload();
   }
-}
-
-/** From now on, for so long. */
-function periodOf(ms: number): Period {
-  const since = new Date();
-  return { since, deadline: new Date(since.getTime() + ms), reason: null };
-}
-
-/**
- * Zero for what is past; at most a week, also where the clock was put back: a timer of a month
- * would fire at once.
- */
-function msUntil(instant: Date | undefined): number {
-  return Math.min(limits.replacedDrainMsMax, Math.max(0, (instant?.getTime() ?? 0) - Date.now()));
 }

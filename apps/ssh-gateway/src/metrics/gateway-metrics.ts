@@ -1,6 +1,6 @@
+import { gauge, readFamilies, type Family, type Labels } from '@hatchery/metrics';
+import { Counter, Histogram, Registry } from 'prom-client';
 import type { NegotiatedKind } from '../ssh/key-exchange/negotiation.ts';
-import type { Family } from './family.ts';
-import { Counter, Histogram } from './instruments.ts';
 
 /** Whose doing it was that a session came to nothing. */
 export type SessionResult = 'ok' | 'client' | 'system';
@@ -28,9 +28,9 @@ export interface Level {
 }
 
 /** Counts connections turned away before SSH, also where no worker was asked. */
-export function refusedConnections(): Counter {
+export function refusedConnections(registry: Registry): Counter {
   const help = 'Connections turned away before SSH, by limit.';
-  return new Counter('hatchery_ssh_connections_refused_total', help, []);
+  return counterIn(registry, 'hatchery_ssh_connections_refused_total', help, ['reason']);
 }
 
 /**
@@ -38,70 +38,72 @@ export function refusedConnections(): Counter {
  * phase.
  */
 export class GatewayMetrics {
-  readonly #accepted = new Counter('hatchery_ssh_connections_total', 'TCP connections accepted.');
-  readonly #refused = refusedConnections();
-  readonly #signIns = new Counter('hatchery_ssh_sign_ins_total', 'Connections that signed in.');
-  readonly #signInsRefused = new Counter(
-    'hatchery_ssh_sign_ins_refused_total',
+  readonly #registry = new Registry();
+  readonly #accepted = this.#counter('connections_total', 'TCP connections accepted.');
+  readonly #refused = refusedConnections(this.#registry);
+  readonly #signIns = this.#counter('sign_ins_total', 'Connections that signed in.');
+  readonly #signInsRefused = this.#counter(
+    'sign_ins_refused_total',
     'Connections that asked to be let in and were not, by the last reason they heard.',
+    ['reason'],
     [{ reason: 'unknown-key' }, { reason: 'keys-unavailable' }],
   );
-  readonly #negotiations = new Counter(
-    'hatchery_ssh_negotiations_failed_total',
+  readonly #negotiations = this.#counter(
+    'negotiations_failed_total',
     'Connections of clients that have no algorithm of a kind in common with the gateway.',
+    ['kind'],
     (['kex', 'host-key', 'cipher', 'mac', 'compression'] as const).map((kind) => ({ kind })),
   );
-  readonly #closed = new Counter(
-    'hatchery_ssh_connections_closed_total',
+  readonly #closed = this.#counter(
+    'connections_closed_total',
     'Ended connections by cause, and whether they had signed in.',
-    [],
+    ['cause', 'signed_in'],
   );
-  readonly #opened = new Counter(
-    'hatchery_ssh_sessions_opened_total',
-    'Sessions whose child was connected.',
-  );
-  readonly #spawned = new Counter(
-    'hatchery_ssh_sessions_spawned_total',
+  readonly #opened = this.#counter('sessions_opened_total', 'Sessions whose child was connected.');
+  readonly #spawned = this.#counter(
+    'sessions_spawned_total',
     'Sessions started without the fork service, which was away (ssh.fallback).',
   );
-  readonly #sessionsRefused = new Counter(
-    'hatchery_ssh_sessions_refused_total',
+  readonly #sessionsRefused = this.#counter(
+    'sessions_refused_total',
     'Session requests that were turned down, by reason.',
-    [],
+    ['reason'],
   );
-  readonly #results = new Counter(
-    'hatchery_ssh_session_results_total',
+  readonly #results = this.#counter(
+    'session_results_total',
     'Session requests, and connections that our fault kept from signing in, by whose doing their end was; the error ratio is system over all.',
+    ['result'],
     [{ result: 'ok' }, { result: 'client' }, { result: 'system' }],
   );
-  readonly #bytes = new Counter(
-    'hatchery_ssh_session_bytes_total',
+  readonly #bytes = this.#counter(
+    'session_bytes_total',
     'Bytes of ended sessions by direction.',
+    ['direction'],
     [{ direction: 'in' }, { direction: 'out' }, { direction: 'err' }],
   );
-  readonly #rekeys = new Counter(
-    'hatchery_ssh_rekeys_total',
+  readonly #rekeys = this.#counter(
+    'rekeys_total',
     'Key exchanges after the first of a connection.',
   );
-  readonly #phases = new Histogram(
-    'hatchery_ssh_phase_seconds',
+  readonly #phases = this.#histogram(
+    'phase_seconds',
     'What a client waits for, each phase from the end of the one before.',
     phaseBoundsS,
+    ['phase'],
   );
-  readonly #sessionTime = new Histogram(
-    'hatchery_ssh_session_seconds',
+  readonly #sessionTime = this.#histogram(
+    'session_seconds',
     'Length of a session.',
     sessionBoundsS,
   );
-
-  readonly #ignored = new Counter(
-    'hatchery_ssh_account_lines_ignored_total',
+  readonly #ignored = this.#counter(
+    'account_lines_ignored_total',
     'Keys and teams of users that were left out, and look-ups that failed.',
+    ['about'],
     [{ about: 'keys' }, { about: 'teams' }],
   );
-
-  readonly #loopDelay = new Histogram(
-    'hatchery_ssh_event_loop_delay_seconds',
+  readonly #loopDelay = this.#histogram(
+    'event_loop_delay_seconds',
     'How much later than due a timer was served: what every client of a process waits, a key exchange of others included.',
     phaseBoundsS,
   );
@@ -111,25 +113,25 @@ export class GatewayMetrics {
   }
 
   connectionAccepted(): void {
-    this.#accepted.add();
+    this.#accepted.inc();
   }
 
   /** `reason` is of a closed list. */
   connectionRefused(reason: string): void {
-    this.#refused.add(1, { reason });
+    this.#refused.inc({ reason });
   }
 
   accountPartlyIgnored(about: 'keys' | 'teams'): void {
-    this.#ignored.add(1, { about });
+    this.#ignored.inc({ about });
   }
 
   signedIn(): void {
-    this.#signIns.add();
+    this.#signIns.inc();
   }
 
   /** `cause` is of a closed list. */
   connectionClosed(cause: string, signedIn: boolean): void {
-    this.#closed.add(1, { cause, signed_in: String(signedIn) });
+    this.#closed.inc({ cause, signed_in: String(signedIn) });
   }
 
   /**
@@ -137,27 +139,27 @@ export class GatewayMetrics {
    * fault, and is the end of the session they came for.
    */
   signInRefused(reason: string, fault: 'client' | 'system'): void {
-    this.#signInsRefused.add(1, { reason });
-    if (fault === 'system') this.#results.add(1, { result: 'system' });
+    this.#signInsRefused.inc({ reason });
+    if (fault === 'system') this.#results.inc({ result: 'system' });
   }
 
   /** `kind` is of a closed list. */
   negotiationFailed(kind: NegotiatedKind): void {
-    this.#negotiations.add(1, { kind });
+    this.#negotiations.inc({ kind });
   }
 
   sessionSpawned(): void {
-    this.#spawned.add();
+    this.#spawned.inc();
   }
 
   sessionOpened(): void {
-    this.#opened.add();
+    this.#opened.inc();
   }
 
   /** `reason` is of a closed list. */
   sessionRefused(reason: string, result: SessionResult): void {
-    this.#sessionsRefused.add(1, { reason });
-    this.#results.add(1, { result });
+    this.#sessionsRefused.inc({ reason });
+    this.#results.inc({ result });
   }
 
   sessionClosed(
@@ -165,45 +167,62 @@ export class GatewayMetrics {
     ms: number,
     bytes: { in: number; out: number; err: number },
   ): void {
-    this.#results.add(1, { result });
+    this.#results.inc({ result });
     this.#sessionTime.observe(ms / 1000);
-    for (const [direction, count] of Object.entries(bytes)) this.#bytes.add(count, { direction });
+    for (const [direction, count] of Object.entries(bytes)) this.#bytes.inc({ direction }, count);
   }
 
   rekeyed(): void {
-    this.#rekeys.add();
+    this.#rekeys.inc();
   }
 
   phase(phase: Phase, ms: number): void {
-    this.#phases.observe(ms / 1000, { phase });
+    this.#phases.observe({ phase }, ms / 1000);
   }
 
-  read(level: Level): Family[] {
-    const counted = [
-      this.#accepted,
-      this.#refused,
-      this.#signIns,
-      this.#signInsRefused,
-      this.#negotiations,
-      this.#closed,
-    ];
-    const more = [
-      this.#opened,
-      this.#spawned,
-      this.#sessionsRefused,
-      this.#results,
-      this.#bytes,
-      this.#rekeys,
-      this.#phases,
-      this.#sessionTime,
-      this.#ignored,
-      this.#loopDelay,
-    ];
-    return [
-      ...[...counted, ...more].map((instrument) => instrument.read()),
-      ...levelFamilies(level),
-    ];
+  async read(level: Level): Promise<Family[]> {
+    return [...(await readFamilies(this.#registry)), ...levelFamilies(level)];
   }
+
+  #counter(
+    name: string,
+    help: string,
+    labelNames: readonly string[] = [],
+    known: readonly Labels[] = [],
+  ): Counter {
+    return counterIn(this.#registry, `hatchery_ssh_${name}`, help, labelNames, known);
+  }
+
+  #histogram(
+    name: string,
+    help: string,
+    boundsS: readonly number[],
+    labelNames: readonly string[] = [],
+  ): Histogram {
+    return new Histogram({
+      name: `hatchery_ssh_${name}`,
+      help,
+      labelNames: [...labelNames],
+      buckets: [...boundsS],
+      registers: [this.#registry],
+    });
+  }
+}
+
+/**
+ * `known` label sets are shown as 0 from the start, so that the first increment is one that a rate
+ * can see.
+ */
+function counterIn(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  known: readonly Labels[] = [],
+): Counter {
+  const counter = new Counter({ name, help, labelNames: [...labelNames], registers: [registry] });
+  for (const labels of known) counter.inc({ ...labels }, 0);
+  return counter;
 }
 
 function levelFamilies(level: Level): Family[] {
@@ -229,8 +248,4 @@ export function startupFamilies(count: number, max: number): Family[] {
     gauge('hatchery_ssh_unauthenticated', 'Connections that have not signed in.', count),
     gauge('hatchery_ssh_unauthenticated_limit', 'Above this all new ones are dropped.', max),
   ];
-}
-
-function gauge(name: string, help: string, value: number): Family {
-  return { type: 'gauge', name, help, series: [{ labels: {}, value }] };
 }

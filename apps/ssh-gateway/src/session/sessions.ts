@@ -7,11 +7,14 @@ import type { ChannelRequest } from '../ssh/channels/channels.ts';
 import type { Identity } from '../ssh/sign-in/authentication.ts';
 import type { SignedInConnection } from '../ssh/sign-in/signed-in-connection.ts';
 import type { ExecChannel } from '../ssh/channels/exec-channel.ts';
+import type { Drain } from '../status/status.ts';
 import { Session } from './session.ts';
 import type { SessionOptions, SessionServices } from './session-services.ts';
 
 export interface SessionsOptions extends SessionServices {
   readonly places: Places;
+  /** The drain that refuses new sessions, or null. */
+  readonly drain: () => Drain | null;
 }
 
 /** Characters of a refused command in the log: more than any real one has. */
@@ -40,8 +43,6 @@ export class Sessions {
   readonly #running = new Map<Session, Identity>();
   /** Those that wait for their place. */
   readonly #opening = new Set<Promise<void>>();
-  #draining = false;
-  #drainReason: string | null = null;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -69,20 +70,6 @@ export class Sessions {
   }
 
   /**
-   * Takes no session from now on but the first one of a connection; `reason` is why, as users read
-   * it.
-   */
-  drain(reason: string | null): void {
-    this.#draining = true;
-    this.#drainReason = reason;
-  }
-
-  undrain(): void {
-    this.#draining = false;
-    this.#drainReason = null;
-  }
-
-  /**
    * Ends the patience with children whose clients have gone; without `isMeant` with all of them.
    */
   hurry(isMeant: (identity: Identity) => boolean = () => true): void {
@@ -98,10 +85,11 @@ export class Sessions {
   }
 
   get #drainRefusal(): Refusal {
+    const reason = this.#options.drain()?.reason ?? null;
     return {
       kind: 'refused',
       reason: 'draining',
-      line: `hatchery: ${drainLine('session', this.#drainReason)}`,
+      line: `hatchery: ${drainLine('session', reason)}`,
     };
   }
 
@@ -113,7 +101,7 @@ export class Sessions {
     const decision = decideCommand(request.line, user, this.#options.limits.execLineBytesMax);
     if (decision.kind === 'refused') return decision;
     // A connection that came before the drain gets what it came for.
-    if (this.#draining && !isFirst) return this.#drainRefusal;
+    if (this.#options.drain() !== null && !isFirst) return this.#drainRefusal;
     return { kind: 'run', command: decision.command };
   }
 

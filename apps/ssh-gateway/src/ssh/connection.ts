@@ -146,13 +146,15 @@ export class Connection {
       reason,
     );
     if (this.#channels?.wereUsed === true) this.#leaveIfIdle();
-    else this.#graceful = setTimeout(() => this.#leaveIfIdle(), this.#options.limits.drainGraceMs);
+    else
+      this.#graceful ??= setTimeout(() => this.#leaveIfIdle(), this.#options.limits.drainGraceMs);
   }
 
   /** Takes channels again. */
   undrain(): void {
     this.#farewell = null;
     clearTimeout(this.#graceful);
+    this.#graceful = undefined;
   }
 
   /**

@@ -5,6 +5,7 @@ import { refusalBytes, software } from '@hatchery/ssh-keys';
 import { refusalLines, type ConnectionRefusal } from '../admission.ts';
 import type { Places } from '../places/places.ts';
 import type { Identity } from './sign-in/authentication.ts';
+import type { Drain } from '../status/status.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { keyForExchange } from './key-exchange/host-keys.ts';
 import { Descriptors } from '../descriptors.ts';
@@ -15,6 +16,8 @@ import { takeProxyHeader } from './arrival/proxy-reader.ts';
 
 export interface SshServerOptions extends ConnectionOptions {
   readonly places: Places;
+  /** The drain that refuses new connections, or null. */
+  readonly drain: () => Drain | null;
   /** Whose PROXY headers are believed, and required; null when there is no balancer. */
   readonly balancers: Networks | null;
 }
@@ -30,8 +33,6 @@ export class SshServer {
   /** On their way from the accept to a place. */
   readonly #arriving = new Set<Promise<void>>();
   readonly #descriptors: Descriptors;
-  #draining = false;
-  #drainReason: string | null = null;
 
   constructor(options: SshServerOptions) {
     this.#options = options;
@@ -62,14 +63,14 @@ export class SshServer {
     socket.on('error', () => {});
     socket.setNoDelay(true);
     // What came before the drain is past this line already, and gets the session it came for.
-    if (this.#draining) {
+    const drain = this.#options.drain();
+    if (drain !== null)
       return this.#refuse(
         socket,
         directPeer(socket),
         'draining',
-        drainLine('connection', this.#drainReason),
+        drainLine('connection', drain.reason),
       );
-    }
     if (this.#descriptors.areShort(socket)) {
       log.error({ ...this.#descriptors, fault: 'system' }, 'out of descriptors');
       return this.#refuse(socket, directPeer(socket), 'descriptors', refusalLines.descriptors);
@@ -89,14 +90,10 @@ export class SshServer {
    * it.
    */
   drain(reason: string | null): void {
-    this.#draining = true;
-    this.#drainReason = reason;
     for (const connection of this.#connections.values()) connection.drain(reason);
   }
 
   undrain(): void {
-    this.#draining = false;
-    this.#drainReason = null;
     for (const connection of this.#connections.values()) connection.undrain();
   }
 
@@ -156,7 +153,8 @@ export class SshServer {
     this.#ssh.injectSocket(socket);
     socket.resume();
     // It was on its way when the drain began.
-    if (this.#draining) connection.drain(this.#drainReason);
+    const drain = this.#options.drain();
+    if (drain !== null) connection.drain(drain.reason);
   }
 
   /** Without a line: it is not an SSH client that would read it. */

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { PlaceDesk } from '../places/place-desk.ts';
 import type { Tally } from '../places/tally.ts';
+import { transition, type ChildEffect, type ChildEvent, type ChildState } from './child-state.ts';
 import type { WorkerContext } from './own-worker.ts';
 import type { WorkerNews, WorkerOrder } from './messages.ts';
 import type { Whose } from './whose.ts';
@@ -34,12 +35,12 @@ export class ChildWorker {
   readonly #asked = new Map<number, (report: WorkerReport) => void>();
   readonly #ending = new Map<number, (count: number | null) => void>();
   #nextReport = 1;
+  readonly #telling: Telling;
+  readonly #desk: PlaceDesk;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<string>();
   #lastReport = nothing;
-  #isReady = false;
-  /**
-   * Looks since it was last heard. Looks, not time: when it is we who were stopped, there was none.
-   */
-  #looksInVain = 0;
+  #state: ChildState = { name: 'starting' };
   /**
    * Connections that it has not been handed. One at a time is, so that the others can still go to
    * somebody else.
@@ -52,49 +53,26 @@ export class ChildWorker {
   readonly #underway = new Map<number, Socket>();
   #nextConnection = 1;
 
-  constructor(start: Extract<WorkerOrder, { type: 'start' }>, { publish, audit, tally }: Telling) {
+  constructor(start: Extract<WorkerOrder, { type: 'start' }>, telling: Telling) {
     const child = fork(program, ['--worker', 'yes'], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#process = child;
-    const desk = new PlaceDesk(tally, (answer) => this.send(answer));
-    const ready = Promise.withResolvers<void>();
-    this.ready = ready.promise;
-    child.on('message', (news: WorkerNews) => {
-      this.#looksInVain = 0;
-      if (news.type === 'event') publish(news.event);
-      else if (news.type === 'taken') this.#letGo(news.id);
-      else if (news.type === 'audit') audit(news.entry);
-      else if (news.type === 'report') this.#take(news.id, news.report);
-      else if (news.type === 'disconnected') this.#ending.get(news.id)?.(news.count);
-      else if (news.type === 'failed') ready.reject(new Error(news.message));
-      else if (news.type === 'ready') ready.resolve(void (this.#isReady = true));
-      else desk.take(news);
-    });
-    this.ended = new Promise((resolve) => {
-      const end = (how: string): void => {
-        this.#isReady = false;
-        desk.close();
-        ready.reject(new Error(`a worker process ended with ${how} before it was ready`));
-        for (const answer of this.#asked.values()) answer(this.#lastReport);
-        // Its connections ended with it.
-        for (const answer of this.#ending.values()) answer(0);
-        for (const socket of this.#underway.values()) socket.destroy();
-        resolve(how);
-      };
-      child.once('error', (error) => end(error.message));
-      child.once('exit', (code, signal) => end(signal ?? `exit ${code}`));
-    });
-    ready.promise.catch(() => {});
+    this.#telling = telling;
+    this.#desk = new PlaceDesk(telling.tally, (answer) => this.send(answer));
+    this.ready = this.#ready.promise;
+    this.ended = this.#ended.promise;
+    this.ready.catch(() => {});
+    child.on('message', (news: WorkerNews) => this.#hear(news));
+    child.once('error', (error) => this.#take({ type: 'ended', how: error.message }));
+    child.once('exit', (code, signal) =>
+      this.#take({ type: 'ended', how: signal ?? `exit ${code}` }),
+    );
     this.send(start);
   }
 
   get pid(): number | undefined {
     return this.#process.pid;
-  }
-
-  get isReady(): boolean {
-    return this.#isReady;
   }
 
   /** The last that was heard of it. */
@@ -104,21 +82,18 @@ export class ChildWorker {
 
   /** How often it was looked at in vain, {@link look} being the look. */
   get looksInVain(): number {
-    return this.#looksInVain;
+    return this.#state.name === 'serving' ? this.#state.looksInVain : 0;
   }
 
-  /**
-   * To be called before it is asked for a report. One that is not ready has a deadline elsewhere.
-   */
+  /** To be called before it is asked for a report. */
   look(): void {
-    if (this.#isReady) this.#looksInVain += 1;
+    this.#take({ type: 'looked-at' });
   }
 
   /** `lost` is called when it cannot be told any more. */
   send(order: Exclude<WorkerOrder, { type: 'connection' }>, lost: () => void = () => {}): void {
-    // What came before it is before it.
-    if (order.type === 'drain' || order.type === 'retire' || order.type === 'stop')
-      while (this.#waiting.length > 0) this.#handOver();
+    // Connections that came before a change of status have to arrive before it.
+    if (order.type === 'status') while (this.#waiting.length > 0) this.#handOver();
     this.#tell(order, undefined, (error) => {
       if (error !== null) lost();
     });
@@ -189,8 +164,60 @@ export class ChildWorker {
     });
   }
 
-  #take(id: number, report: WorkerReport): void {
-    this.#lastReport = report;
-    this.#asked.get(id)?.(report);
+  #hear(news: WorkerNews): void {
+    const { publish, audit } = this.#telling;
+    this.#take({ type: 'heard' });
+    switch (news.type) {
+      case 'ready':
+        return this.#take({ type: 'ready' });
+      case 'failed':
+        return this.#take({ type: 'failed', reason: news.message });
+      case 'taken':
+        return this.#letGo(news.id);
+      case 'event':
+        return publish(news.event);
+      case 'audit':
+        return audit(news.entry);
+      case 'report':
+        this.#lastReport = news.report;
+        return this.#asked.get(news.id)?.(news.report);
+      case 'disconnected':
+        return this.#ending.get(news.id)?.(news.count);
+      case 'connection-comes':
+      case 'session-comes':
+      case 'signed-in':
+      case 'left':
+        return this.#desk.take(news);
+      default:
+        return news satisfies never;
+    }
+  }
+
+  #take(event: ChildEvent): void {
+    const { state, effects } = transition(this.#state, event);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: ChildEffect): void {
+    switch (effect.type) {
+      case 'announce-ready':
+        return this.#ready.resolve();
+      case 'announce-failure':
+        return this.#ready.reject(new Error(effect.reason));
+      case 'settle':
+        return this.#settle(effect.how);
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  #settle(how: string): void {
+    this.#desk.close();
+    for (const answer of this.#asked.values()) answer(this.#lastReport);
+    // Its connections ended with it.
+    for (const answer of this.#ending.values()) answer(0);
+    for (const socket of this.#underway.values()) socket.destroy();
+    this.#ended.resolve(how);
   }
 }

@@ -3,6 +3,7 @@ import type { AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import type { Limits } from '../limits.ts';
 import type { PlaceAnswer, PlaceNews } from '../places/messages.ts';
+import type { StatusEvent } from '../status/status.ts';
 import type { Whose } from './whose.ts';
 import type { WorkerReport } from './worker.ts';
 
@@ -13,10 +14,7 @@ export type WorkerOrder =
   /** The first message. `limits` differ from the built-in ones in tests alone. */
   | { readonly type: 'start'; readonly config: Config; readonly limits: Partial<Limits> }
   | { readonly type: 'connection'; readonly id: number }
-  | { readonly type: 'drain'; readonly deadlineMs: number; readonly reason: string | null }
-  | { readonly type: 'undrain' }
-  | { readonly type: 'retire'; readonly deadlineMs: number }
-  | { readonly type: 'stop'; readonly urgent: boolean }
+  | { readonly type: 'status'; readonly event: StatusEvent }
   | { readonly type: 'report'; readonly id: number }
   | { readonly type: 'disconnect'; readonly id: number; readonly whose: Whose }
   | PlaceAnswer;

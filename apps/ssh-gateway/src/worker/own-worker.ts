@@ -5,7 +5,6 @@ import type { EventBody } from '@hatchery/events';
 import { spawnChild } from '@hatchery/forker-client';
 import { openSignIn } from '../auth/open-sign-in.ts';
 import type { SignInPolicy } from '../auth/sign-in-policy.ts';
-import { Drain } from '../drain.ts';
 import { proveFeasible } from '../feasibility.ts';
 import { limits as ownLimits, type Limits } from '../limits.ts';
 import { GatewayMetrics, type Level } from '../metrics/gateway-metrics.ts';
@@ -16,6 +15,8 @@ import { Sessions } from '../session/sessions.ts';
 import type { Places } from '../places/places.ts';
 import { Networks } from '../ssh/arrival/peer.ts';
 import { SshServer } from '../ssh/server.ts';
+import { Standing } from '../status/standing.ts';
+import { drainOf, type Drain } from '../status/status.ts';
 import { isOf } from './whose.ts';
 import type { Worker } from './worker.ts';
 
@@ -53,10 +54,12 @@ export async function createWorker(
     metrics: new GatewayMetrics(),
   };
   const signIn = await openSignIn(config.ssh, shared);
+  const drain = (): Drain | null => drainOf(standing.status);
   const sessions = new Sessions({
     ...shared,
     publish,
     places,
+    drain,
     forkSocket: config.forker.socket,
     absence: { spawn: spawnOf(config, log), stopped: () => stoppedForker(config) },
     endingOf: (childId) => endingOf(config, childId, limits.forkerWordMsMax),
@@ -66,6 +69,7 @@ export async function createWorker(
     ...shared,
     hostKeys,
     places,
+    drain,
     algorithms: config.ssh.algorithms,
     loginGraceMs: config.ssh.loginGraceS * 1000,
     idleTimeoutMs: config.ssh.idleTimeoutS * 1000,
@@ -73,17 +77,9 @@ export async function createWorker(
     judgeKey: (request) => signIn.judgeLastingly(request),
     opened: (connection, request, channel) => sessions.open(connection, request, channel),
   });
+  const standing: Standing = new Standing({ log, server, sessions });
   const loopDelay = measureLoopDelay(shared.metrics, shared.now);
-  return compose({
-    config,
-    ...shared,
-    loopDelay,
-    server,
-    sessions,
-    signIn,
-    places,
-    drain: new Drain(log, server, sessions),
-  });
+  return compose({ config, ...shared, loopDelay, server, sessions, signIn, places, standing });
 }
 
 interface Parts {
@@ -94,7 +90,7 @@ interface Parts {
   readonly sessions: Sessions;
   readonly signIn: SignInPolicy;
   readonly places: Places;
-  readonly drain: Drain;
+  readonly standing: Standing;
   readonly loopDelay: Disposable;
 }
 
@@ -106,13 +102,9 @@ function compose({
   sessions,
   signIn,
   places,
-  drain,
+  standing,
   loopDelay,
 }: Parts): Worker {
-  const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
-  let stopping = false;
-  let ending: Promise<void> | null = null;
-  const end = (): void => void (ending ??= drain.ended().then(resolve, reject));
   const level = (): Level => ({
     connections: server.connectionCount,
     connectionsMax: limits.connectionsMax,
@@ -120,24 +112,14 @@ function compose({
     unauthenticatedMax: config.ssh.startupsMax.full,
     sessions: sessions.count,
     bufferedBytes: server.bufferedBytes,
-    draining: drain.isOn || drain.isRetirement,
+    draining: standing.status.name !== 'open',
   });
   return {
     accept: (socket) => server.accept(socket),
-    drain: (deadlineMs, reason) => drain.begin(deadlineMs, reason),
-    undrain: () => {
-      if (!stopping) drain.cancel();
+    get status() {
+      return standing.status;
     },
-    retire: (deadlineMs) => {
-      drain.retire(deadlineMs);
-      end();
-    },
-    stop: (urgent) => {
-      if (!drain.isOn) drain.begin(config.forker.childrenTimeoutS * 1000, null);
-      stopping = true;
-      end();
-      if (urgent) drain.disconnect('stopped');
-    },
+    take: (event) => standing.take(event),
     disconnect: async (whose) => {
       signIn.forget(whose.user);
       const ended = server.disconnect((identity) => isOf(whose, identity));
@@ -146,13 +128,13 @@ function compose({
       return ended.length;
     },
     report: async () => ({
-      families: metrics.read(level()),
+      families: await metrics.read(level()),
       sessions: sessions.summaries,
-      ready: drain.isOn ? 0 : 1,
+      ready: drainOf(standing.status) === null ? 1 : 0,
       connections: server.connectionCount,
       hindrance: await signIn.hindrance(),
     }),
-    finished: finished.finally(() => loopDelay[Symbol.dispose]()),
+    finished: standing.finished.finally(() => loopDelay[Symbol.dispose]()),
   };
 }
 

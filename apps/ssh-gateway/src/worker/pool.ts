@@ -1,15 +1,31 @@
-// Long: one pool: places, waiting requests and workers change together.
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartError } from '@hatchery/daemon';
+import {
+  gauge,
+  lastingFamilies,
+  mergeFamilies,
+  readFamilies,
+  type Family,
+} from '@hatchery/metrics';
 import { refusalBytes } from '@hatchery/ssh-keys';
+import { Registry } from 'prom-client';
 import { refusalLines } from '../admission.ts';
 import { Descriptors } from '../descriptors.ts';
 import { proveFeasible } from '../feasibility.ts';
 import { limits as builtIn, type Limits } from '../limits.ts';
-import { lastingFamilies, mergeFamilies, type Family } from '../metrics/family.ts';
-import { ChildWorker, type Telling } from './child-worker.ts';
 import { refusedConnections, startupFamilies } from '../metrics/gateway-metrics.ts';
+import { periodOf, stopEvent } from '../status/period.ts';
+import {
+  drainOf,
+  isEnding,
+  open,
+  transition,
+  type GatewayStatus,
+  type StatusEffect,
+  type StatusEvent,
+} from '../status/status.ts';
+import { ChildWorker, type Telling } from './child-worker.ts';
 import type { WorkerContext, WorkerOptions } from './own-worker.ts';
 import { endedIn, type Whose } from './whose.ts';
 import type { Worker, WorkerReport } from './worker.ts';
@@ -33,19 +49,15 @@ export class WorkerPool implements Worker {
   readonly #finished = Promise.withResolvers<void>();
   readonly #polling: NodeJS.Timeout;
   readonly #descriptors: Descriptors;
-  readonly #refused = refusedConnections();
+  readonly #registry = new Registry();
+  readonly #refused = refusedConnections(this.#registry);
   /** Those of which it was logged that they do not answer. */
   readonly #silent = new Set<ChildWorker>();
   /** Those that take connections, in the order of their turns. */
   #serving: ChildWorker[] = [];
   /** What ended processes had counted when they were last asked. */
   #past: Family[] = [];
-  #drain: {
-    readonly type: 'drain';
-    readonly deadlineMs: number;
-    readonly reason: string | null;
-  } | null = null;
-  #stopping = false;
+  #status = open;
 
   /** @throws {StartError} when they could not serve */
   static async start(context: PoolContext, options: WorkerOptions): Promise<WorkerPool> {
@@ -55,7 +67,7 @@ export class WorkerPool implements Worker {
       pool.#serving = await pool.#startSet();
       return pool;
     } catch (error) {
-      pool.stop(true);
+      pool.take(stopEvent(0, true));
       await pool.finished;
       throw new StartError(`a worker process did not start: ${(error as Error).message}`, {
         cause: error,
@@ -91,29 +103,35 @@ export class WorkerPool implements Worker {
     worker.give(socket);
   }
 
-  drain(deadlineMs: number, reason: string | null): void {
-    this.#drain = { type: 'drain', deadlineMs, reason };
-    for (const worker of this.#all) worker.send(this.#drain);
+  get status(): GatewayStatus {
+    return this.#status;
   }
 
-  undrain(): void {
-    this.#drain = null;
-    for (const worker of this.#all) worker.send({ type: 'undrain' });
+  /** Each process does it for its own connections; what concerns processes is done here. */
+  take(event: StatusEvent): void {
+    const { state, effects } = transition(this.#status, event);
+    this.#status = state;
+    for (const worker of this.#all) worker.send({ type: 'status', event });
+    for (const effect of effects) this.#perform(effect);
   }
 
-  retire(deadlineMs: number): void {
-    for (const worker of this.#all) worker.send({ type: 'retire', deadlineMs });
-    this.#end();
-  }
-
-  stop(urgent: boolean): void {
-    this.#end();
-    for (const worker of this.#all) worker.send({ type: 'stop', urgent });
-    if (urgent)
-      setTimeout(
-        () => this.#all.forEach((worker) => worker.kill()),
-        this.#limits.workerKillMs,
-      ).unref();
+  #perform(effect: StatusEffect): void {
+    switch (effect.type) {
+      case 'finish':
+        return void this.#windUp();
+      case 'disconnect':
+        // One whose loop is blocked does not hear it.
+        return void setTimeout(
+          () => this.#all.forEach((one) => one.kill()),
+          this.#limits.workerKillMs,
+        ).unref();
+      case 'refuse':
+      case 'admit':
+      case 'set-deadline':
+        return;
+      default:
+        return effect satisfies never;
+    }
   }
 
   /**
@@ -127,8 +145,11 @@ export class WorkerPool implements Worker {
         `the new worker processes did not start, so the old ones stay: ${(error as Error).message}`,
       );
     });
-    for (const worker of old)
-      worker.send({ type: 'retire', deadlineMs: this.#limits.replacedDrainMsMax });
+    const event: StatusEvent = {
+      type: 'retire',
+      period: periodOf(this.#limits.replacedDrainMsMax),
+    };
+    for (const worker of old) worker.send({ type: 'status', event });
     return `${this.#serving.length} new worker processes serve, ${old.length} old ones keep their connections to the end`;
   }
 
@@ -141,18 +162,15 @@ export class WorkerPool implements Worker {
     await Promise.all(
       [...this.#all].filter((one) => !this.#isSilent(one)).map((worker) => worker.report()),
     );
+    const own = await this.#own();
     // Looked up only now: one that has ended in the meantime is in the past already, and must not
     // count twice.
     const reports = [...this.#all].map(({ lastReport }) => lastReport);
     return {
-      families: mergeFamilies([
-        this.#past,
-        ...reports.map(({ families }) => families),
-        this.#own(),
-      ]),
+      families: mergeFamilies([this.#past, ...reports.map(({ families }) => families), own]),
       sessions: reports.flatMap(({ sessions }) => sessions),
       connections: reports.reduce((sum, { connections }) => sum + connections, 0),
-      ready: this.#drain === null ? this.#answering : 0,
+      ready: drainOf(this.#status) === null ? this.#answering : 0,
       hindrance: reports.find(({ hindrance }) => hindrance !== null)?.hindrance ?? null,
     };
   }
@@ -192,7 +210,7 @@ export class WorkerPool implements Worker {
   }
 
   #refuse(socket: Socket, reason: string, line: string, why: string): void {
-    this.#refused.add(1, { reason });
+    this.#refused.inc({ reason });
     this.#context.log.error({ fault: 'system' }, why);
     socket.on('error', () => {}).end(refusalBytes(line));
     // Whoever is sent away for want of a descriptor must not keep one.
@@ -200,17 +218,11 @@ export class WorkerPool implements Worker {
   }
 
   /** What no worker knows. */
-  #own(): Family[] {
+  async #own(): Promise<Family[]> {
     const { tally, config } = this.#context;
-    const series = [{ labels: {}, value: this.#answering }];
     return [
-      {
-        type: 'gauge',
-        name: 'hatchery_ssh_workers',
-        help: 'Worker processes that take connections.',
-        series,
-      },
-      this.#refused.read(),
+      gauge('hatchery_ssh_workers', 'Worker processes that take connections.', this.#answering),
+      ...(await readFamilies(this.#registry)),
       ...startupFamilies(tally.unauthenticated, config.ssh.startupsMax.full),
     ];
   }
@@ -222,7 +234,7 @@ export class WorkerPool implements Worker {
       await Promise.all(workers.map(({ ready }) => ready));
       return workers;
     } catch (error) {
-      for (const worker of workers) worker.send({ type: 'stop', urgent: true });
+      for (const worker of workers) worker.send({ type: 'status', event: stopEvent(0, true) });
       throw error;
     }
   }
@@ -245,7 +257,7 @@ export class WorkerPool implements Worker {
     if (!this.#serving.includes(worker)) return;
     this.#serving = this.#serving.filter((one) => one !== worker);
     for (const socket of worker.takeBack()) this.accept(socket);
-    if (this.#stopping) return;
+    if (isEnding(this.#status)) return;
     this.#context.log.error(
       { pid: worker.pid, how, fault: 'system' },
       'worker process ended; its connections are lost',
@@ -255,12 +267,13 @@ export class WorkerPool implements Worker {
 
   /** Again and again, for the others serve on meanwhile, and what is in its way may go away. */
   async #replace(): Promise<void> {
-    for (let waitMs = this.#limits.workerRestartMsMin; !this.#stopping;) {
+    for (let waitMs = this.#limits.workerRestartMsMin; !isEnding(this.#status);) {
       const worker = this.#spawn();
       try {
         await worker.ready;
         this.#serving.push(worker);
-        if (this.#drain !== null) worker.send(this.#drain);
+        const drain = drainOf(this.#status);
+        if (drain !== null) worker.send({ type: 'status', event: { type: 'drain', drain } });
         this.#context.log.info({ pid: worker.pid }, 'worker process replaced');
         return;
       } catch (error) {
@@ -269,22 +282,17 @@ export class WorkerPool implements Worker {
           'worker process did not start',
         );
       }
-      await delay(waitMs, undefined, { ref: false });
+      await delay(waitMs);
       waitMs = Math.min(2 * waitMs, this.#limits.workerRestartMsMax);
     }
   }
 
-  #end(): void {
-    if (this.#stopping) return;
-    this.#stopping = true;
-    void this.#windUp();
-  }
-
   async #windUp(): Promise<void> {
-    // One that was started in the meantime is told to stop as well.
+    // One that was started in the meantime, and so has no connection, is told to stop as well.
+    const lateStop = stopEvent(0, false);
     while (this.#all.size > 0) {
       await Promise.all([...this.#all].map(({ ended }) => ended));
-      for (const worker of this.#all) worker.send({ type: 'stop', urgent: false });
+      for (const worker of this.#all) worker.send({ type: 'status', event: lateStop });
     }
     clearInterval(this.#polling);
     this.#finished.resolve();

@@ -3,6 +3,7 @@ import { createLogger } from '@hatchery/daemon';
 import type { WorkerNews, WorkerOrder } from './messages.ts';
 import type { PlaceAnswer } from '../places/messages.ts';
 import { RemotePlaces } from '../places/remote-places.ts';
+import { stopEvent } from '../status/period.ts';
 import { createWorker, type WorkerContext } from './own-worker.ts';
 import type { Worker } from './worker.ts';
 
@@ -32,7 +33,7 @@ export async function runWorkerProcess(): Promise<number> {
     );
     process.once('disconnect', () => {
       places.cutOff();
-      worker.stop(false);
+      worker.take(stopEvent(1000 * start.config.forker.childrenTimeoutS, false));
     });
     tell({ type: 'ready' });
     await worker.finished;
@@ -86,14 +87,8 @@ function obey(
       // Undefined when the client has gone while its socket was on the way.
       if (socket !== undefined) worker.accept(socket);
       return;
-    case 'drain':
-      return worker.drain(order.deadlineMs, order.reason);
-    case 'undrain':
-      return worker.undrain();
-    case 'retire':
-      return worker.retire(order.deadlineMs);
-    case 'stop':
-      return worker.stop(order.urgent);
+    case 'status':
+      return worker.take(order.event);
     case 'report':
       return void worker.report().then((report) => tell({ type: 'report', id: order.id, report }));
     case 'disconnect':

@@ -1,26 +1,17 @@
 import type { Socket } from 'node:net';
 import type { RunningSession } from '@hatchery/events';
 import type { Whose } from './whose.ts';
-import type { Family } from '../metrics/family.ts';
+import type { Family } from '@hatchery/metrics';
+import type { GatewayStatus, StatusEvent } from '../status/status.ts';
 
 /** Whatever serves connections that were accepted: this very process, or a pool of others. */
 export interface Worker {
   /** Takes over a paused socket. */
   accept(socket: Socket): void;
-  /**
-   * Lets what runs end, with a deadline in milliseconds after which clients are disconnected.
-   * `reason` is why, as those read it who come meanwhile; null when nobody has said.
-   */
-  drain(deadlineMs: number, reason: string | null): void;
-  undrain(): void;
-  /**
-   * Ends behind a successor that gets all new connections: refuses nothing on those that it has,
-   * and ends when the last of them has closed. After `deadlineMs` milliseconds clients are
-   * disconnected.
-   */
-  retire(deadlineMs: number): void;
-  /** Drains and ends; urgently it disconnects at once. */
-  stop(urgent: boolean): void;
+  /** Whether it takes connections, and how it ends. Changes with {@link take} alone. */
+  readonly status: GatewayStatus;
+  /** Drains, takes a drain back, ends behind a successor, or stops. */
+  take(event: StatusEvent): void;
   report(): Promise<WorkerReport>;
   /**
    * Ends the connections of a user, at once and with their sessions, forgets what is remembered of
@@ -42,7 +33,7 @@ export interface WorkerReport {
   readonly sessions: readonly RunningSession[];
   /** Open connections, with a session or without. */
   readonly connections: number;
-  /** Processes that can take connections. */
+  /** Processes that can take connections; 0 in a drain. */
   readonly ready: number;
   /** Why nobody can sign in at present, or null. */
   readonly hindrance: string | null;

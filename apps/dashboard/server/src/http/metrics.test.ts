@@ -31,19 +31,25 @@ const input = {
   history: { problem: 'disk full', waiting: 5, lost: 3, bytes: 4096, path: '/x', movedAside: null },
 };
 
-test('a zygote that is not wanted alarms nobody, one that does not come up does', () => {
-  const readyIn = (zygote: View['zygote']): string | undefined =>
+test('a zygote that is not wanted alarms nobody, one that does not come up does', async () => {
+  const readyIn = async (zygote: View['zygote']): Promise<string | undefined> =>
     /^hatchery_zygote_ready (\d)$/m.exec(
-      metricsText({ ...input, view: { ...emptyView, zygote } }, null),
+      await metricsText({ ...input, view: { ...emptyView, zygote } }, null),
     )?.[1];
-  assert.deepEqual([readyIn({ state: 'off' }), readyIn({ state: 'ready', pid: 7 })], ['1', '1']);
   assert.deepEqual(
-    [readyIn({ state: 'starting' }), readyIn({ state: 'failed', step: 'x', message: 'y' })],
+    [await readyIn({ state: 'off' }), await readyIn({ state: 'ready', pid: 7 })],
+    ['1', '1'],
+  );
+  assert.deepEqual(
+    [
+      await readyIn({ state: 'starting' }),
+      await readyIn({ state: 'failed', step: 'x', message: 'y' }),
+    ],
     ['0', '0'],
   );
 });
 
-test('the numbers are exposed as Prometheus reads them, without a name of a user', () => {
+test('the numbers are exposed as Prometheus reads them, without a name of a user', async () => {
   const children = {
     c1: aChild('c1', { usage: aUsage(50) }),
     c2: aChild('c2', { usage: aUsage(150) }),
@@ -66,7 +72,7 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
     limits: { ...noLimits, cpu_s: 2 },
   };
   const told = { ...input, view: { ...emptyView, children, locks } };
-  const text = metricsText(told, load);
+  const text = await metricsText(told, load);
   const lines = text.trimEnd().split('\n');
   assert.ok(lines.includes('# TYPE hatchery_children gauge'));
   assert.ok(lines.includes('hatchery_children{state="running"} 3'));
@@ -95,6 +101,6 @@ test('the numbers are exposed as Prometheus reads them, without a name of a user
   assert.ok(!text.includes('anna'));
   for (const line of lines)
     assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[\w.+-]+"\})? [\d.]+)$/);
-  const without = metricsText(told, null);
+  const without = await metricsText(told, null);
   assert.ok(text.startsWith(without) && !without.includes('hatchery_sessions_limit'));
 });

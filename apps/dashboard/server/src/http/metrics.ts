@@ -1,7 +1,7 @@
 import type { ChildState, ForkerLoad, LockCondition, View } from '@hatchery/events';
+import { counter, expositionText, gauge, gauges, type Family } from '@hatchery/metrics';
 import type { HistoryState } from '../history/history.ts';
-import { counter, exposition, gauge, type Sample } from './sample.ts';
-import { loadSamples } from './load-samples.ts';
+import { loadFamilies } from './load-families.ts';
 
 /** What the dashboard knows that a Prometheus may want to alert on. */
 export interface MetricsInput {
@@ -26,25 +26,23 @@ const conditions: readonly LockCondition[] = ['held', 'orphaned', 'stale', 'unkn
  * What Prometheus reads; without a `load`, which the fork service did not tell, its numbers are
  * absent. No label has a user's name in it.
  */
-export function metricsText(input: MetricsInput, load: ForkerLoad | null): string {
-  return [...samplesOf(input), ...(load === null ? [] : loadSamples(load))]
-    .map(exposition)
-    .join('');
+export function metricsText(input: MetricsInput, load: ForkerLoad | null): Promise<string> {
+  return expositionText([...familiesOf(input), ...(load === null ? [] : loadFamilies(load))]);
 }
 
-function samplesOf(input: MetricsInput): readonly Sample[] {
-  return [...(input.isKnown ? serviceSamples(input) : []), ...ownSamples(input)];
+function familiesOf(input: MetricsInput): readonly Family[] {
+  return [...(input.isKnown ? serviceFamilies(input) : []), ...ownFamilies(input)];
 }
 
 /** What the forker tells; of one that was never heard nothing is known, which is not zero. */
-function serviceSamples({ view, stuck }: MetricsInput): readonly Sample[] {
+function serviceFamilies({ view, stuck }: MetricsInput): readonly Family[] {
   const children = Object.values(view.children);
   const byState = states.map((state) => ({
     labels: { state },
     value: children.filter((child) => child.state === state).length,
   }));
   return [
-    { name: 'hatchery_children', type: 'gauge', help: 'Live children by state.', values: byState },
+    gauges('hatchery_children', 'Live children by state.', byState),
     gauge(
       'hatchery_children_cpu_cores',
       'CPU use of all children, in cores.',
@@ -55,12 +53,7 @@ function serviceSamples({ view, stuck }: MetricsInput): readonly Sample[] {
       'Private memory of all children.',
       sum(children.map((child) => child.usage?.privateBytes)),
     ),
-    {
-      name: 'hatchery_locks',
-      type: 'gauge',
-      help: 'Locks by condition.',
-      values: locksByCondition(view),
-    },
+    gauges('hatchery_locks', 'Locks by condition.', locksByCondition(view)),
     gauge('hatchery_lock_waiters', 'Sessions and scripts that wait for a lock.', waiters(view)),
     gauge(
       'hatchery_children_stuck',
@@ -76,7 +69,7 @@ function serviceSamples({ view, stuck }: MetricsInput): readonly Sample[] {
   ];
 }
 
-function ownSamples(input: MetricsInput): readonly Sample[] {
+function ownFamilies(input: MetricsInput): readonly Family[] {
   const {
     feedUp,
     gatewayUp,
@@ -130,7 +123,7 @@ function ownSamples(input: MetricsInput): readonly Sample[] {
   ];
 }
 
-function locksByCondition({ locks }: View): Sample['values'] {
+function locksByCondition({ locks }: View): Family['values'] {
   const all = Object.values(locks);
   return conditions.map((condition) => ({
     labels: { condition },

@@ -116,7 +116,7 @@ async function sendMetrics(
   response: ServerResponse,
 ): Promise<void> {
   const load = await askLoad(controlSocket);
-  sendText(response, 200, metricsText(readings.metrics(), load));
+  sendText(response, 200, await metricsText(readings.metrics(), load));
 }
 
 function sendReadiness(readings: Readings, response: ServerResponse): void {

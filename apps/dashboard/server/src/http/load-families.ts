@@ -1,8 +1,8 @@
 import type { ForkerLoad, Spans } from '@hatchery/events';
-import { counter, gauge, type Sample } from './sample.ts';
+import { counter, counters, gauge, histogram, type Family } from '@hatchery/metrics';
 
 /** How full the fork service is, as Prometheus reads it. */
-export function loadSamples(load: ForkerLoad): readonly Sample[] {
+export function loadFamilies(load: ForkerLoad): readonly Family[] {
   const {
     children,
     childrenMax,
@@ -34,26 +34,23 @@ export function loadSamples(load: ForkerLoad): readonly Sample[] {
     histogram(
       'hatchery_fork_queue_wait_seconds',
       'How long requests waited that had to, whatever came of them.',
-      waited,
+      distribution(waited),
     ),
-    {
-      name: 'hatchery_forks_refused_total',
-      type: 'counter',
-      help: 'Requests for a session that were refused, by limit or cause.',
-      values: Object.entries(refused).map(([reason, value]) => ({ labels: { reason }, value })),
-    },
-    {
-      name: 'hatchery_session_failures_total',
-      type: 'counter',
-      help: 'What sessions were refused, or failed of, by kind; disk, damaged and internal are for the operator.',
-      values: Object.entries(failures).map(([kind, value]) => ({ labels: { kind }, value })),
-    },
-    {
-      name: 'hatchery_sessions_ended_by_limit_total',
-      type: 'counter',
-      help: 'Sessions that a limit ended, by its key in [limits]; memory is that of the machine.',
-      values: Object.entries(limits).map(([limit, value]) => ({ labels: { limit }, value })),
-    },
+    counters(
+      'hatchery_forks_refused_total',
+      'Requests for a session that were refused, by limit or cause.',
+      Object.entries(refused).map(([reason, value]) => ({ labels: { reason }, value })),
+    ),
+    counters(
+      'hatchery_session_failures_total',
+      'What sessions were refused, or failed of, by kind; disk, damaged and internal are for the operator.',
+      Object.entries(failures).map(([kind, value]) => ({ labels: { kind }, value })),
+    ),
+    counters(
+      'hatchery_sessions_ended_by_limit_total',
+      'Sessions that a limit ended, by its key in [limits]; memory is that of the machine.',
+      Object.entries(limits).map(([limit, value]) => ({ labels: { limit }, value })),
+    ),
     ...(leftovers === null
       ? []
       : [
@@ -77,19 +74,6 @@ export function loadSamples(load: ForkerLoad): readonly Sample[] {
   ];
 }
 
-function histogram(name: string, help: string, { boundsS, counts, sumS }: Spans): Sample {
-  let total = 0;
-  const buckets = counts.map((count, index) => {
-    total += count;
-    return {
-      suffix: '_bucket',
-      labels: { le: index < boundsS.length ? String(boundsS[index]) : '+Inf' },
-      value: total,
-    };
-  });
-  const ends = [
-    { suffix: '_sum', value: sumS },
-    { suffix: '_count', value: total },
-  ];
-  return { name, type: 'histogram', help, values: [...buckets, ...ends] };
+function distribution({ boundsS, counts, sumS }: Spans): Parameters<typeof histogram>[2] {
+  return { bounds: boundsS, counts, sum: sumS };
 }
