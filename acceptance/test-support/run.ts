@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 
+export { until } from '@hatchery/testkit';
+
 /** How a program ended and what it said. */
 export interface Outcome {
   readonly code: number | null;
@@ -85,25 +87,4 @@ export function run(
   options: RunOptions = {},
 ): Promise<Outcome> {
   return start(file, argv, options).outcome;
-}
-
-/**
- * Waits for something to become true; looks often, and fails with `what` after the deadline. A
- * function is asked only then.
- */
-export async function until<T>(
-  what: string | (() => string),
-  look: () => T | Promise<T>,
-  timeoutMs = 60_000,
-): Promise<NonNullable<T>> {
-  const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    const found = await look();
-    if (found !== null && found !== undefined && found !== false) return found;
-    if (performance.now() > deadline)
-      throw new Error(
-        `${typeof what === 'string' ? what : what()} did not happen within ${timeoutMs} ms`,
-      );
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

@@ -47,6 +47,7 @@ describe('a project that may not know Node', () => {
     const directories = pure.map(({ directory }) => directory);
     assert.deepEqual(directories, [
       'apps/dashboard/web',
+      'libs/display',
       'libs/events',
       'libs/locks',
       'libs/protocol',

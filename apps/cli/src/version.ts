@@ -1,8 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { systemPython } from '@hatchery/config';
-import { checkoutDirectory } from '@hatchery/daemon';
+import { checkoutDirectory, version as hatchery } from '@hatchery/daemon';
 import { exitDone, expectWords, type Command } from './command.ts';
 import { examinationMsMax } from './limits.ts';
 
@@ -34,14 +32,9 @@ export const version: Command = {
 
 /** Asks each program, which takes a fraction of a second. Never throws for what is missing. */
 export function readVersions(): Versions {
-  const { version: own } = JSON.parse(
-    readFileSync(join(checkoutDirectory, 'package.json'), 'utf8'),
-  ) as {
-    version: string;
-  };
   const breezy = ask(systemPython, '-E', '-s', '-c', 'import breezy; print(breezy.__version__)');
   return {
-    hatchery: own,
+    hatchery,
     commit: commitOf(checkoutDirectory),
     node: process.versions.node,
     breezy,

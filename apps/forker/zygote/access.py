@@ -3,12 +3,10 @@
 import functools
 import json
 import os
-import re
 import unicodedata
 from dataclasses import dataclass
 
-#: A user's or team's name becomes a directory's: no slash, no dot in front.
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+from shared_rules import USER_NAME
 
 #: `~user/project`: what a first push may make besides the branch itself.
 PREFIX_DEPTH = 2
@@ -78,7 +76,7 @@ def of_session(user: str) -> Access:
     """
     teams = tuple(os.environ.get("HATCHERY_TEAMS", "").split())
     for name in (user, *teams):
-        if not NAME.fullmatch(name):
+        if not USER_NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name of a user or team")
     private = json.loads(os.environ.get("HATCHERY_PRIVATE", "[]"))
     return Access(user, teams, frozenset(folded(tuple(prefix.split("/"))) for prefix in private))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from shared_rules import UNSHOWABLE
+
 #: Where below the value something cannot be, as ".startedAt"; "" for the value itself; None when it
 #: holds.
 Check = Callable[[Any], "str | None"]
@@ -14,9 +16,6 @@ TEXT_CHARACTERS_MAX = 16_384
 
 #: As much as boundary.py says of a path or a cause.
 LINE_CHARACTERS_MAX = 512
-
-#: As in verb_table.py, which the keeper has no use for.
-UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 #: PATH_MAX of linux/limits.h: no lock stands at a longer one.
 PATH_CHARACTERS_MAX = 4_096

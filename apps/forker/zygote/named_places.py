@@ -4,7 +4,7 @@ import urllib.parse
 
 from access import Place
 from breezy import urlutils
-from verb_table import UNSHOWABLE
+from shared_rules import UNSHOWABLE
 
 #: A name that nobody can give to anything here, and of the letters that most names are of, which
 #: take the same steps.

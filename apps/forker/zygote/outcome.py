@@ -14,7 +14,7 @@ from breezy.bzr.smart import medium
 from breezy.transport import Transport
 from failures import Failure
 from lock_waits import local_path
-from verb_table import UNSHOWABLE
+from shared_rules import UNSHOWABLE
 
 #: Reports of one session; what comes after them repeats them, or is made to.
 REPORTS_MAX = 20

@@ -10,6 +10,7 @@ import hosting
 import outcome
 from breezy import commands, ui
 from breezy.errors import CommandError
+from shared_rules import USER_NAME
 
 
 def run(command: list[str]) -> int:
@@ -68,7 +69,7 @@ def launchpad_replay(arguments: list[str]) -> int:
 def lp_serve(arguments: list[str]) -> int:
     """Serves the hosting root to one user: `lp-serve --inet <user>`."""
     users = [argument for argument in arguments if argument != "--inet"]
-    if "--inet" not in arguments or len(users) != 1 or not access.NAME.fullmatch(users[0]):
+    if "--inet" not in arguments or len(users) != 1 or not USER_NAME.fullmatch(users[0]):
         raise CommandError(f"usage: lp-serve --inet <user>; got {' '.join(arguments)!r}")
     try:
         allowed = access.of_session(users[0])

@@ -89,6 +89,7 @@ class Commands(unittest.TestCase):
             "a b",
             "a\n",
             "a%2Fb",
+            "Alice",
             "\u00e9",
             "a" * 65,
         )
@@ -101,10 +102,10 @@ class Commands(unittest.TestCase):
     def test_lp_serve_serves_the_hosting_root_to_that_user(self) -> None:
         with mock.patch("hosting.prepared") as prepared:
             with mock.patch.dict(os.environ, {"HATCHERY_HOSTING_ROOT": "/srv/hosting"}):
-                for arguments in (["--inet", "alice-1.b_C"], ["alice-1.b_C", "--inet"]):
+                for arguments in (["--inet", "alice-1.b_c"], ["alice-1.b_c", "--inet"]):
                     self.assertEqual(sessions.lp_serve(arguments), 0)
                     prepared.assert_called_with("/srv/hosting")
-                    prepared.return_value.serve.assert_called_with(Access("alice-1.b_C"))
+                    prepared.return_value.serve.assert_called_with(Access("alice-1.b_c"))
 
     def test_lp_serve_takes_teams_and_private_places_from_the_service(self) -> None:
         environment = {

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 
 TABLE = os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "../../../libs/protocol/src/smart-verbs.json"
@@ -24,7 +23,3 @@ CLASSES: dict[str, frozenset[bytes]] = {
 PATH_AT: dict[bytes, int | None] = {
     verb.encode(): at for verbs in _table["pathAt"].values() for verb, at in verbs.items()
 }
-
-#: What moves a terminal's cursor or turns its text around: no name that is taken has it, none is
-#: shown with it.
-UNSHOWABLE = re.compile(_table["unshowable"])

@@ -17,6 +17,7 @@ import wire
 from keeper_events import Failure
 from loop import readable
 from messages import Configuration
+from shared_rules import UNSHOWABLE
 
 #: A cold zygote took 0.1-2 s here; with cold disks some seconds more. One that takes longer hangs.
 START_S_MAX = 60.0
@@ -169,7 +170,7 @@ class Zygote:
         can command no terminal.
         """
         text = "".join(
-            letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}"
+            letter if letter in "\n\t" else UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", letter)
             for letter in text
         )
         with contextlib.suppress(OSError):

@@ -8,6 +8,7 @@ import {
   processStartTime,
   readPartRecord,
   StartError,
+  version,
 } from '@hatchery/daemon';
 import type { Part, PartContext, PartRecord } from '@hatchery/daemon';
 import { AuditLog, EventLog, type AuditBody } from '@hatchery/event-feed';
@@ -22,7 +23,6 @@ import { OwnPlaces } from './places/own-places.ts';
 import { Tally } from './places/tally.ts';
 import { Refusals } from './refusals/refusals.ts';
 import { stopEvent } from './status/period.ts';
-import { version } from './version.ts';
 import { createWorker, type WorkerContext, type WorkerOptions } from './worker/own-worker.ts';
 import { WorkerPool } from './worker/pool.ts';
 import type { Worker } from './worker/worker.ts';

@@ -35,16 +35,9 @@ test('a set has what is in one of its networks, of either family, however the ke
   const networks = Networks.of(['192.0.2.0/24', '198.51.100.7', '2001:db8::/32']);
   for (const address of ['192.0.2.9', '::ffff:192.0.2.9', '::FFFF:198.51.100.7', '2001:db8:1::2'])
     assert.equal(networks.has(address), true, address);
-  for (const address of [
-    '192.0.3.9',
-    '198.51.100.8',
-    '2001:db9::1',
-    '::1',
-    '',
-    'example.org',
-    'fe80::1%eth0',
-  ])
+  for (const address of ['192.0.3.9', '198.51.100.8', '2001:db9::1', '::1', '', 'example.org'])
     assert.equal(networks.has(address), false, address);
+  assert.equal(Networks.of(['fe80::/10']).has('fe80::1%eth0'), true);
   assert.equal(Networks.of([]).has('192.0.2.1'), false);
   assert.throws(() => Networks.of(['192.0.2.0/33']), TypeError);
 });

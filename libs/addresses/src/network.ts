@@ -7,7 +7,7 @@ export interface Network {
   readonly family: 'ipv4' | 'ipv6';
 }
 
-/** Reads a network; null when it is none. An address of one link only (`fe80::1%eth0`) is none. */
+/** Reads a network; null when it is none. The name of a link (`fe80::1%eth0`) is no part of one. */
 export function parseNetwork(text: string): Network | null {
   const [, address = '', bitsText] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const version = isIP(address);
@@ -40,7 +40,8 @@ export class Networks {
   has(text: string): boolean {
     const address = plainAddress(text);
     const version = isIP(address);
-    if (version === 0 || address.includes('%')) return false;
+    if (version === 0) return false;
+    // Which link an address is on (`fe80::1%eth0`) does not matter to a network.
     return this.#list.check(address, version === 4 ? 'ipv4' : 'ipv6');
   }
 }

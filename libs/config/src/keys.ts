@@ -16,7 +16,7 @@ import {
   seconds,
   startups,
   umask,
-  userName,
+  accountName,
   userUrl,
   zeroOr,
   type Kind,
@@ -87,7 +87,7 @@ export const keys = {
   'forker.fork': key(flag, () => true),
   // Without it the account of sessions, where the service can change users and that account can be
   // used (libs/daemon).
-  'forker.run_as': key<string | null>(userName, () => null),
+  'forker.run_as': key<string | null>(accountName, () => null),
 
   // Of one session each; 0 leaves a limit as the system has set it.
   // An hour of computing: the largest fetch measured took minutes, and what runs longer is stuck.

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
+import { parseNetwork } from '@hatchery/addresses';
 import type { Address } from './config.ts';
-import { isNetwork, parseAddress, parseMode, parseStartups, type Startups } from './notations.ts';
+import { parseAddress, parseMode, parseStartups, type Startups } from './notations.ts';
 import { parseAlgorithms, type AlgorithmKind } from './ssh-algorithms.ts';
 import type { TomlValue } from './toml.ts';
 
@@ -57,7 +58,7 @@ export const networks: Kind<readonly string[]> = (value) => {
   if (value.kind !== 'array')
     throw new Refusal(`must be a list of networks as ["192.0.2.0/24"], not ${describe(value)}`);
   return value.elements.map(({ value: element, line }) => {
-    if (element.kind === 'string' && isNetwork(element.value)) return element.value;
+    if (element.kind === 'string' && parseNetwork(element.value) !== null) return element.value;
     throw new Refusal(
       `must name networks as "192.0.2.0/24" or "2001:db8::/32", not ${describe(element)}`,
       line,
@@ -131,8 +132,8 @@ export const flag: Kind<boolean> = (value) => {
   return value.value;
 };
 
-/** The name of a user of this system. */
-export const userName: Kind<string> = (value) => {
+/** The name of an account of this system, which is no user of the service. */
+export const accountName: Kind<string> = (value) => {
   const text = takeString(value, 'the name of a user');
   // useradd(8), CAVEATS.
   if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(text))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isNetwork, parseAddress, parseMode, parseStartups } from './notations.ts';
+import { parseNetwork } from '@hatchery/addresses';
+import { parseAddress, parseMode, parseStartups } from './notations.ts';
 
 describe('parseAddress', () => {
   it('takes names, IPv4 and bracketed IPv6', () => {
@@ -69,7 +70,7 @@ describe('parseStartups', () => {
   }
 });
 
-describe('isNetwork', () => {
+describe('a network', () => {
   for (const text of [
     '192.0.2.0/24',
     '0.0.0.0/0',
@@ -79,7 +80,7 @@ describe('isNetwork', () => {
     '::1',
     '::1/128',
   ]) {
-    it(`takes '${text}'`, () => assert.equal(isNetwork(text), true));
+    it(`takes '${text}'`, () => assert.equal(parseNetwork(text) !== null, true));
   }
   for (const text of [
     '',
@@ -92,6 +93,6 @@ describe('isNetwork', () => {
     'fe80::1%eth0/64',
     'host/8',
   ]) {
-    it(`refuses '${text}'`, () => assert.equal(isNetwork(text), false));
+    it(`refuses '${text}'`, () => assert.equal(parseNetwork(text) !== null, false));
   }
 });

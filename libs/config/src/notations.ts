@@ -41,15 +41,6 @@ export function parseStartups(text: string): Startups | null {
   return { start, ratePercent, full };
 }
 
-/**
- * Whether a text is a network, as `192.0.2.0/24`, `2001:db8::/32` or one address (RFC 4632 3.1).
- */
-export function isNetwork(text: string): boolean {
-  const [, address = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const bitsMax = isIPv4(address) ? 32 : isIPv6(address) && !address.includes('%') ? 128 : null;
-  return bitsMax !== null && Number(bits ?? bitsMax) <= bitsMax;
-}
-
 /** RFC 1123 §2.1. Digits and dots alone are an address that went wrong, as 127.0.0.256. */
 function isHostName(text: string): boolean {
   return (

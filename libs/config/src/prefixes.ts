@@ -1,3 +1,4 @@
+import { isUserName } from '@hatchery/protocol';
 import { Refusal, type Kind } from './kinds.ts';
 
 /**
@@ -8,9 +9,6 @@ const prefixesMax = 500;
 
 /** Of one prefix, in bytes: with {@link prefixesMax} it stays below that. */
 const prefixBytesMax = 200;
-
-/** What a session takes for the name of a user or team (apps/forker/zygote/access.py, NAME). */
-const owner = /^~[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
  * Prefixes below the hosting root as `~alice/secret`, each with the user or team whose it is in
@@ -34,7 +32,7 @@ export const prefixes: Kind<readonly string[]> = (value) => {
 
 function problemOf(text: string): string | null {
   const [first = '', ...rest] = text.split('/');
-  if (!owner.test(first))
+  if (!first.startsWith('~') || !isUserName(first.slice(1)))
     return `does not begin with ~ and a user or team: ${JSON.stringify(text)}`;
   if (Buffer.byteLength(text) > prefixBytesMax) return `is longer than ${prefixBytesMax} bytes`;
   // It is compared with the names in a path as the file system reads it, where none of these come

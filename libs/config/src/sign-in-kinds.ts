@@ -1,3 +1,4 @@
+import { isLoopback } from '@hatchery/addresses';
 import { describe, Refusal, type Kind } from './kinds.ts';
 import type { TomlValue } from './toml.ts';
 
@@ -36,7 +37,7 @@ const originExample = '["https://hatchery.example.org"] or ["https://example.org
  */
 export const issuer: Kind<string> = (value) => {
   const url = URL.parse(wordOf(value) ?? '');
-  const isNear = url !== null && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+  const isNear = url !== null && isLoopback(url.hostname.replace(/^\[|\]$/g, ''));
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isNear))
     return wordOf(value) ?? '';
   return refuse(

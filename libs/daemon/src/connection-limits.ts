@@ -7,6 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Server as NetServer, Socket } from 'node:net';
+import { sourceOf } from '@hatchery/addresses';
 
 /** Connections above the caps, for health; a check is answered within a turn. */
 const spareMax = 32;
@@ -78,7 +79,7 @@ export class ConnectionLimits {
   }
 
   #enter(socket: Socket): void {
-    const peer = peerOf(socket);
+    const peer = sourceOf(socket.remoteAddress ?? '');
     const own = this.#peers.get(peer) ?? new Set();
     this.#peers.set(peer, own.add(socket));
     this.#waiting.add(socket);
@@ -128,19 +129,6 @@ function first(
 ): Socket | undefined {
   for (const socket of sockets) if (test(socket)) return socket;
   return undefined;
-}
-
-/** What counts as one peer: who has an IPv6 address has the /64 around it (RFC 6177). */
-function peerOf({ remoteAddress = '' }: Socket): string {
-  const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/i, '');
-  if (!address.includes(':')) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const missing = 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  const all = address.includes('::')
-    ? [...groups, ...Array<string>(missing).fill('0'), ...tail.split(':')]
-    : groups;
-  return all.slice(0, 4).join(':');
 }
 
 /** Deadlines and caps of an HTTP listener. */

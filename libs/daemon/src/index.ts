@@ -57,14 +57,6 @@ export {
 } from './session-account.ts';
 export type { SessionAccount, SessionUser } from './session-account.ts';
 export { StartError } from './start-error.ts';
-export { openSignInKey, readSignInKey, SignInKeyError, signInKeyPath } from './sign-in-key.ts';
-export {
-  clockSkewMsMax,
-  linkName,
-  makeLinkToken,
-  readLinkToken,
-  signInLinkMsMax,
-} from './sign-in-link.ts';
-export type { SignInLink } from './sign-in-link.ts';
 export { predecessorSocketPath, UnixName } from './unix-name.ts';
 export type { Predecessor, UnixNameOptions } from './unix-name.ts';
+export { version } from './version.ts';

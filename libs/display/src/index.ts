@@ -1,3 +1,3 @@
 export { age, duration, shortDuration, stopwatch } from './duration.ts';
 export { isShowable, masked, onOneLine, visible } from './foreign-text.ts';
-export { mebibytes, size, threeDigits } from './size.ts';
+export { mebibytes, megabytes, size, threeDigits } from './size.ts';

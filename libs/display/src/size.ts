@@ -19,6 +19,11 @@ export function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 1024 ** 2)} MiB`;
 }
 
+/** A number of bytes in whole megabytes, for one that stands beside its limit: `73 MB`. */
+export function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}
+
 /** A number below 1000 with a tenth where it has fewer than three digits: `1.0`, `99.9`, `264`. */
 export function threeDigits(value: number): string {
   return value < 99.95 ? value.toFixed(1) : value.toFixed(0);

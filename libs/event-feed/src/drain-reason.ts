@@ -1,8 +1,6 @@
+import { onOneLine } from '@hatchery/display';
 import { unsaidReason } from '@hatchery/events';
 import { drainReasonCharactersMax } from './limits.ts';
-
-/** Controls and separators, which would end the line of a user or write to that user's terminal. */
-const lineBreakers = /[\p{Cc}\u2028\u2029]+/gu;
 
 /**
  * The reason of a drain as users read it, on one line and cut; null of a request that gives none,
@@ -10,7 +8,7 @@ const lineBreakers = /[\p{Cc}\u2028\u2029]+/gu;
  */
 export function readDrainReason(reason: unknown): string | null {
   if (typeof reason !== 'string') return null;
-  const line = reason.replace(lineBreakers, ' ').trim();
+  const line = onOneLine(reason);
   if (line === '' || line === unsaidReason) return null;
   return line.length <= drainReasonCharactersMax
     ? line

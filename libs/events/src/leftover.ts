@@ -1,3 +1,4 @@
+import { size } from '@hatchery/display';
 /**
  * Something that a session began in the hosting root, and left behind when it was killed or met a
  * full disk.
@@ -60,7 +61,7 @@ export function describeLeftovers(sum: LeftoverSum | null): string {
   const named = owners.slice(0, ownersShown).map(({ owner }) => owner);
   const others = owners.length - named.length;
   const whose = `${named.join(', ')}${others === 0 ? '' : ` and ${others} more`}`;
-  return `${count} with ${(bytes / 1e6).toFixed(1)} MB of ${whose}, the oldest since ${oldestAt}, as of ${lookedAt}`;
+  return `${count} with ${size(bytes)} of ${whose}, the oldest since ${oldestAt}, as of ${lookedAt}`;
 }
 
 /** What is collected every hour and is still there after this long is kept by something. */

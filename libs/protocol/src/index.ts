@@ -22,3 +22,4 @@ export { exitStatusOf, readWaitStatus, signalStatusOf } from './wait-status.ts';
 export type { WaitStatus } from './wait-status.ts';
 export { placeOfRequest, type RequestPlace } from './smart-verbs.ts';
 export { splitWords } from './words.ts';
+export { isUserName } from './user-name.ts';

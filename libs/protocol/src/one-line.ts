@@ -1,9 +1,5 @@
+import { masked } from '@hatchery/display';
 import { failureReasonCharactersMax } from './limits.ts';
-
-/**
- * C0 and C1 controls, DEL, and the separators that some terminals and log viewers break a line at.
- */
-const lineBreakers = /[\p{Cc}\u2028\u2029]/gu;
 
 /**
  * A text made fit for one line of an answer: each control character becomes a space, and what is
@@ -12,7 +8,7 @@ const lineBreakers = /[\p{Cc}\u2028\u2029]/gu;
  * terminal.
  */
 export function oneLine(text: string): string {
-  const line = text.slice(0, failureReasonCharactersMax + 1).replace(lineBreakers, ' ');
+  const line = masked(text.slice(0, failureReasonCharactersMax + 1), ' ');
   if (line.length <= failureReasonCharactersMax) return line;
   return `${line.slice(0, failureReasonCharactersMax - 3)}...`;
 }

@@ -1,3 +1,4 @@
+import { visible } from '@hatchery/display';
 import table from './smart-verbs.json' with { type: 'json' };
 import { decodeUtf8 } from './utf8.ts';
 
@@ -40,8 +41,6 @@ export interface RequestPlace {
  */
 const shownCharactersMax = 512;
 
-const unshowable = new RegExp(table.unshowable, 'gu');
-
 /**
  * The place that a request of the smart protocol is about, as people write it:
  * `~alice/project/trunk`. Null when it is about none, about the root, about a single file, or
@@ -66,7 +65,7 @@ function shownPlace(path: Uint8Array): string | null {
   const names: string[] = [];
   for (const name of readable(path).split('/')) {
     if (name === '..') names.pop();
-    else if (name !== '' && name !== '.') names.push(name.replace(unshowable, escaped));
+    else if (name !== '' && name !== '.') names.push(visible(name));
   }
   if (names.length === 0) return null;
   const characters = [...names.join('/')];
@@ -81,11 +80,6 @@ function readable(bytes: Uint8Array): string {
   return [...bytes]
     .map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : `\\x${hex(byte, 2)}`))
     .join('');
-}
-
-function escaped(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  return code < 0x100 ? `\\x${hex(code, 2)}` : `\\u${hex(code, 4)}`;
 }
 
 function hex(number: number, digits: number): string {

@@ -8,7 +8,7 @@ export {
   processFacts,
   startedAt,
   thisKernel,
-  userName,
+  accountName,
 } from './process-facts.ts';
 export type { ProcessFacts } from './process-facts.ts';
 export { isLocked, readScriptLocks } from './read-script-locks.ts';

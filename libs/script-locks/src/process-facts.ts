@@ -100,7 +100,7 @@ export function processes(): ProcessFacts[] {
 }
 
 /** The name of a user, or `uid N` when the password file has none. */
-export function userName(uid: number): string {
+export function accountName(uid: number): string {
   const entry = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
     .map((one) => one.split(':'))

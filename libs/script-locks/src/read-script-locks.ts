@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { onOneLine } from '@hatchery/display';
 import type { Lock, LockParty } from '@hatchery/events';
 import type { KernelLock, ProcessName } from '@hatchery/locks';
 import { readRecord } from './read-record.ts';
@@ -17,7 +18,7 @@ import {
   processFacts,
   startedAt,
   thisKernel,
-  userName,
+  accountName,
   type ProcessFacts,
 } from './process-facts.ts';
 
@@ -119,7 +120,7 @@ function tell(
     ),
     condition: 'held',
     nonce: token,
-    reasons: [printable(reason)],
+    reasons: [onOneLine(reason)],
   };
 }
 
@@ -135,7 +136,7 @@ function partyOfHolder({ record, process: one }: IdentifiedHolder): LockParty {
       pid: one.pid,
       user,
       host,
-      command: printable(words),
+      command: onOneLine(words),
       since,
       ancestors: pidsAbove(one.pid),
     };
@@ -143,7 +144,7 @@ function partyOfHolder({ record, process: one }: IdentifiedHolder): LockParty {
   // Its command may have ended, and then it is what that left behind that has to end, too.
   const left = isAlive(command) || one === null || isLockCommand(one) ? null : one;
   const pid = left?.pid ?? command.pid;
-  const words = printable(left === null ? record.command : commandOf(left));
+  const words = onOneLine(left === null ? record.command : commandOf(left));
   return { childId: null, pid, user, host, command: words, since, ancestors: pidsAbove(pid) };
 }
 
@@ -170,17 +171,12 @@ function partyOf(facts: ProcessFacts, command: string): LockParty {
   return {
     childId: null,
     pid: facts.pid,
-    user: userName(facts.uid),
+    user: accountName(facts.uid),
     host: hostname(),
-    command: printable(command),
+    command: onOneLine(command),
     since: startedAt(facts),
     ancestors: pidsAbove(facts.pid),
   };
-}
-
-/** A command line may hold line feeds and whatever else a terminal obeys. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\s]+/gu, ' ');
 }
 
 function pidsAbove(pid: number): number[] {

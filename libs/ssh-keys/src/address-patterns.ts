@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { Networks, parseNetwork } from '@hatchery/addresses';
 
 /** A list of addresses, as `from=` and `source-address` have it. */
 export interface AddressPatterns {
@@ -48,14 +49,9 @@ function parsePattern(text: string): Match | null {
 }
 
 function parseCidr(text: string): Match | null {
-  const match = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text);
-  const network = match?.[1] ?? '';
-  const version = isIP(network);
-  const bitsMax = version === 4 ? 32 : 128;
-  const bits = Number(match?.[2] ?? bitsMax);
-  if (version === 0 || bits > bitsMax) return null;
-  const family = version === 4 ? 'ipv4' : 'ipv6';
-  const block = new BlockList();
-  block.addSubnet(network, bits, family);
-  return (address) => isIP(address) === version && block.check(address, family);
+  // sshd(8) takes the name of a link too, as in `fe80::1%eth0`.
+  const network = parseNetwork(text.replace(/%[^/]*/, ''));
+  if (network === null) return null;
+  const networks = new Networks([network]);
+  return (address) => networks.has(address);
 }

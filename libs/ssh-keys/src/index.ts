@@ -27,5 +27,4 @@ export {
   userFileBytesMax,
   whyUnreadable,
 } from './user-files.ts';
-export { isUserName } from './user-name.ts';
 export { readWire, WireReader, wireString, wireUint32 } from './wire-format.ts';

@@ -1,6 +1,6 @@
+import { isUserName } from '@hatchery/protocol';
 import type { IgnoredLine } from './authorized-keys.ts';
 import { keyTextOf } from './key-text.ts';
-import { isUserName } from './user-name.ts';
 
 /** A user's teams: each name once, in the order of the text. */
 export interface Teams {

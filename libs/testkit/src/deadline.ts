@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { waitFor, type Found } from '@hatchery/waiting';
 
 /**
  * Long, because a loaded machine is slow and a hang is for ever. No test asserts how long something
@@ -28,16 +28,12 @@ export async function within<T>(
  * that takes too long
  */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   look: () => T | Promise<T>,
   timeoutMs: number = patienceMs,
-): Promise<Exclude<T, false | null | undefined>> {
-  const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    const found = await look();
-    if (found !== false && found !== null && found !== undefined)
-      return found as Exclude<T, false | null | undefined>;
-    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs / 1000} s: ${what}`);
-    await delay(lookMs);
-  }
+): Promise<Found<T>> {
+  const found = await waitFor(look, { everyMs: lookMs, forMs: timeoutMs });
+  if (found !== null) return found;
+  const waited = typeof what === 'string' ? what : what();
+  throw new Error(`not within ${timeoutMs / 1000} s: ${waited}`);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { waitFor } from '@hatchery/waiting';
 import { listProcesses, processesThatMention } from './processes.ts';
 
 /** What this process held before a test. */
@@ -27,12 +27,9 @@ export async function assertNothingLeft(
   baseline: Baseline,
   settleMs: number = settleMsMax,
 ): Promise<void> {
-  const deadline = performance.now() + settleMs;
   let left = listLeft(stateDirectory, baseline);
-  while (left.length > 0 && performance.now() < deadline) {
-    await delay(10);
-    left = listLeft(stateDirectory, baseline);
-  }
+  const isNothing = (): boolean => (left = listLeft(stateDirectory, baseline)).length === 0;
+  await waitFor(isNothing, { everyMs: 10, forMs: settleMs });
   assert.deepEqual(left, []);
 }
 

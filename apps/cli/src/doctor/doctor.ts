@@ -1,5 +1,5 @@
+import { visible } from '@hatchery/display';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
-import { visible } from '../terminal/table.ts';
 import { checkAddresses } from './addresses.ts';
 import { checkAlgorithms } from './algorithms.ts';
 import type { Check } from './check.ts';

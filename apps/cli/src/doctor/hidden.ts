@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import type { Config } from '@hatchery/config';
-import { userName } from '@hatchery/script-locks';
+import { accountName } from '@hatchery/script-locks';
 import { otherOwnerOf } from '../terminal/denied.ts';
 import { readService } from '../service/service-process.ts';
 import type { Check } from './check.ts';
@@ -16,7 +16,7 @@ export function otherServiceUser(config: Config): string | null {
   try {
     if (service !== null) {
       const { uid } = statSync(`/proc/${service.pid}`);
-      return uid === process.geteuid?.() ? null : userName(uid);
+      return uid === process.geteuid?.() ? null : accountName(uid);
     }
     accessSync(config.stateDirectory, constants.R_OK | constants.X_OK);
     return null;

@@ -10,7 +10,9 @@ import {
   readOnlyDirectory,
   type Config,
 } from '@hatchery/config';
-import { findSessionUser, foreignPlaceIn, signInKeyPath } from '@hatchery/daemon';
+import { findSessionUser, foreignPlaceIn } from '@hatchery/daemon';
+import { megabytes } from '@hatchery/display';
+import { signInKeyPath } from '@hatchery/sign-in-links';
 import { hostKeyObjection, publicHostKeyObjection, unreadHostKey } from '@hatchery/ssh-keys';
 import { diskFreeBytesMin, examinationMsMax } from '../limits.ts';
 import type { Check } from './check.ts';
@@ -158,8 +160,4 @@ export function checkRoom(path: string, bytesMin: number = diskFreeBytesMin): Ch
 
 function existingAncestor(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : existingAncestor(dirname(path));
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1e6)} MB`;
 }

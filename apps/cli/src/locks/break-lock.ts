@@ -1,7 +1,7 @@
+import { visible } from '@hatchery/display';
 import type { Lock } from '@hatchery/events';
 import { exitDone, expectWords, UsageError, type Command, type Invocation } from '../command.ts';
 import { actor, askService, serviceState } from '../service/running-service.ts';
-import { visible } from '../terminal/table.ts';
 import { findNamedLock, isWholeId, NoSuchLockError } from './find-named-lock.ts';
 import { answerMsMax } from './limits.ts';
 

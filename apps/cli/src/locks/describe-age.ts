@@ -1,4 +1,4 @@
-import { age } from '../terminal/age.ts';
+import { age } from '@hatchery/display';
 
 /** How far two good clocks may be apart. */
 const clockSlackMs = 2_000;

@@ -1,5 +1,6 @@
+import { visible } from '@hatchery/display';
 import { describeParty, type Lock } from '@hatchery/events';
-import { table, visible } from '../terminal/table.ts';
+import { table } from '../terminal/table.ts';
 import { describeAge, isAhead } from './describe-age.ts';
 import { describeRemedies } from './describe-remedies.ts';
 import { describeWaiting } from './describe-waiting.ts';

@@ -1,5 +1,5 @@
+import { age } from '@hatchery/display';
 import type { Lock } from '@hatchery/events';
-import { age } from '../terminal/age.ts';
 import { describeLocks } from './describe-locks.ts';
 
 type Locks = Readonly<Record<string, Lock>>;

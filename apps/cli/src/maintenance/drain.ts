@@ -1,6 +1,6 @@
+import { age } from '@hatchery/display';
 import { drainDeadlineSMax } from '@hatchery/event-feed';
 import { unsaidReason, type RunningSession } from '@hatchery/events';
-import { age } from '../terminal/age.ts';
 import {
   exitDone,
   expectWords,

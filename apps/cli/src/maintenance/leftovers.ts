@@ -1,5 +1,5 @@
+import { age } from '@hatchery/display';
 import type { Leftover } from '@hatchery/events';
-import { age } from '../terminal/age.ts';
 import { exitDone, expectWords, type Command } from '../command.ts';
 import { actor, askService } from '../service/running-service.ts';
 import { table } from '../terminal/table.ts';

@@ -1,3 +1,4 @@
+import { age, size } from '@hatchery/display';
 import type { AuditEntry, SessionEntry } from '@hatchery/event-feed';
 import {
   failureOfStatus,
@@ -5,7 +6,6 @@ import {
   type FailureKind,
   type RunningSession,
 } from '@hatchery/events';
-import { age } from '../terminal/age.ts';
 import { exitDone, exitFailed, expectWords, type Command, type Invocation } from '../command.ts';
 import { findOldGateways, sessionsOfOld, type OldSession } from '../service/old-parts.ts';
 import { gatewayState } from '../service/running-gateway.ts';
@@ -173,8 +173,8 @@ function describeSessions(list: readonly ShownSession[]): string {
       session.peer,
       session.branch ?? '-',
       lasted(session.lastedMs),
-      size(session.bytes?.in),
-      size(session.bytes?.out),
+      shownSize(session.bytes?.in),
+      shownSize(session.bytes?.out),
       end(session),
       session.sessionId,
     ]),
@@ -193,13 +193,6 @@ function lasted(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : age(0, ms);
 }
 
-/** As `12 B`, `3.4 kB`, `1.2 MB`. */
-function size(bytes: number | undefined): string {
-  if (bytes === undefined) return '-';
-  const unit = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const step = Math.min(
-    Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)),
-    unit.length - 1,
-  );
-  return `${step === 0 ? bytes : (bytes / 1000 ** step).toFixed(1)} ${unit[step]}`;
+function shownSize(bytes: number | undefined): string {
+  return bytes === undefined ? '-' : size(bytes);
 }

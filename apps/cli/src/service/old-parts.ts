@@ -6,12 +6,12 @@ import {
   readReplacedRecords,
 } from '@hatchery/daemon';
 import type { PartRecord } from '@hatchery/daemon';
+import { visible } from '@hatchery/display';
 import { controlRequest } from '@hatchery/event-feed';
 import type { RunningSession } from '@hatchery/events';
 import { oldPartAnswerMsMax } from '../limits.ts';
 import type { PartName } from './part.ts';
 import type { GatewayState } from './running-gateway.ts';
-import { visible } from '../terminal/table.ts';
 
 /** A part that a restart has replaced, and that goes on for somebody. */
 export interface OldPart {

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   clearPartHalt,
   currentHalt,
@@ -6,6 +5,7 @@ import {
   readPartRecord,
   type PartHalt,
 } from '@hatchery/daemon';
+import { waitFor } from '@hatchery/waiting';
 import { exitDone, exitFailed, type Invocation } from '../command.ts';
 import { partStartMsMax, resumeLookMs } from '../limits.ts';
 import { partPrograms } from './part.ts';
@@ -56,13 +56,15 @@ async function whyNotResumed(
   { config }: Invocation,
   { name, pid }: PartHalt,
 ): Promise<string | null> {
-  const deadline = performance.now() + partStartMsMax;
-  while (performance.now() < deadline) {
+  const outcome = (): { readonly failure: string | null } | null => {
     const record = readPartRecord(config, name);
-    if (record !== null && record.pid !== pid) return null;
+    if (record !== null && record.pid !== pid) return { failure: null };
     const halt = readPartHalt(config, name);
-    if (halt !== null && record === null) return `${name} does not come up: ${halt.reason}`;
-    await delay(resumeLookMs);
-  }
+    if (halt === null || record !== null) return null;
+    return { failure: `${name} does not come up: ${halt.reason}` };
+  };
+  const patience = { everyMs: resumeLookMs, forMs: partStartMsMax };
+  const found = await waitFor(outcome, patience);
+  if (found !== null) return found.failure;
   return `${name} is not ready within its deadline; hatchery status tells more`;
 }

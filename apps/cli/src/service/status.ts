@@ -3,6 +3,7 @@ import { currentHalt, describeHalt, readPartRecord, type PartRecord } from '@hat
 import type { Config } from '@hatchery/config';
 import { NoAnswerError } from '@hatchery/event-feed';
 import type { Confinement } from '@hatchery/daemon';
+import { visible } from '@hatchery/display';
 import {
   describeLeftovers,
   type Child,
@@ -22,7 +23,7 @@ import {
   type ServiceState,
 } from './running-service.ts';
 import { readService } from './service-process.ts';
-import { table, visible } from '../terminal/table.ts';
+import { table } from '../terminal/table.ts';
 import { namesOf, unsupervisedParts } from './unsupervised.ts';
 import { describeTrouble } from './zygote-trouble.ts';
 

@@ -1,8 +1,7 @@
+import { age, visible } from '@hatchery/display';
 import type { Child } from '@hatchery/events';
-import { age } from '../terminal/age.ts';
 import type { Invocation } from '../command.ts';
 import { serviceState } from './running-service.ts';
-import { visible } from '../terminal/table.ts';
 
 /**
  * Says who is waited for while a service drains: all of them at first, then each time somebody has

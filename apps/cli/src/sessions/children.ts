@@ -1,5 +1,5 @@
+import { age, size } from '@hatchery/display';
 import type { Child } from '@hatchery/events';
-import { age } from '../terminal/age.ts';
 import { exitDone, expectWords, type Command } from '../command.ts';
 import { serviceState } from '../service/running-service.ts';
 import { table } from '../terminal/table.ts';
@@ -33,12 +33,12 @@ export function describeChildren(list: readonly Child[], nowMs: number): string 
       child.user ?? '-',
       age(Date.parse(child.startedAt), nowMs),
       child.usage?.cpuPercent?.toFixed(1) ?? '-',
-      megabytes(child.usage?.privateBytes ?? null),
+      shownSize(child.usage?.privateBytes),
       child.command,
     ]),
   );
 }
 
-function megabytes(bytes: number | null): string {
-  return bytes === null ? '-' : `${(bytes / 1e6).toFixed(1)} MB`;
+function shownSize(bytes: number | null | undefined): string {
+  return bytes === null || bytes === undefined ? '-' : size(bytes);
 }

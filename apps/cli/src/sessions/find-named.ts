@@ -1,4 +1,4 @@
-import { visible } from '../terminal/table.ts';
+import { visible } from '@hatchery/display';
 
 /** Characters of the beginning of an id, from which on it is taken for one. */
 const prefixCharactersMin = 3;

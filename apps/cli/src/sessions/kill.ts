@@ -1,11 +1,11 @@
 import { constants } from 'node:os';
+import { visible } from '@hatchery/display';
 import { ControlError } from '@hatchery/event-feed';
 import type { Child } from '@hatchery/events';
 import { processFacts } from '@hatchery/script-locks';
 import { exitDone, expectWords, UsageError, type Command, type Invocation } from '../command.ts';
 import { findNamedChild, isWholeChildId, NoSuchChildError } from './find-named-child.ts';
 import { actor, askService, serviceState } from '../service/running-service.ts';
-import { visible } from '../terminal/table.ts';
 
 export const kill: Command = {
   name: 'kill',

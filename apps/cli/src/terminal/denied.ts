@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { userName } from '@hatchery/script-locks';
+import { accountName } from '@hatchery/script-locks';
 
 /**
  * What a person reads of an error that ended a command. Where the system only says that this user
@@ -25,7 +25,7 @@ export function messageOf(error: unknown): string {
  */
 export function otherOwnerOf(path: string): string | null {
   const uid = uidOf(path);
-  if (uid !== null && uid !== process.geteuid?.()) return userName(uid);
+  if (uid !== null && uid !== process.geteuid?.()) return accountName(uid);
   return dirname(path) === path ? null : otherOwnerOf(dirname(path));
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { age } from '@hatchery/display';
 import type { Child } from '@hatchery/events';
-import { age } from './age.ts';
 import { describeChildren } from '../sessions/children.ts';
 import { describeStatus } from '../service/status.ts';
 import { waitedFor } from '../service/stop-progress.ts';
@@ -48,7 +48,7 @@ describe('what is shown', () => {
       describeChildren([hostile], now),
       waitedFor([hostile], 300, now).join(''),
     ]) {
-      assert.ok(shown.includes('a\\x1b[2Jb\\x0ac\\x202e') && shown.includes('\\x9bx'), shown);
+      assert.ok(shown.includes('a\\x1b[2Jb\\x0ac\\u202e') && shown.includes('\\x9bx'), shown);
       assert.doesNotMatch(shown.replaceAll('\n', ''), /\p{Cc}/u);
     }
   });

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '@hatchery/config';
 import { clearPartHalt, processStartTime, readPartHalt, writePartHalt } from '@hatchery/daemon';
+import { waitFor } from '@hatchery/waiting';
 import { resumeLookMs } from '../limits.ts';
 import type { PartName } from '../service/part.ts';
 import type { PartProcess } from './part-process.ts';
@@ -54,14 +54,9 @@ export class HaltedPart {
    */
   async resumed(signal: AbortSignal, ms = Infinity): Promise<boolean> {
     const wasWritten = this.#isWritten;
-    const deadline = performance.now() + ms;
-    for (;;) {
-      if (signal.aborted) return false;
-      if (wasWritten && !this.#isWritten) return true;
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0) return false;
-      await delay(Math.min(resumeLookMs, leftMs), undefined, { signal }).catch(() => undefined);
-    }
+    const isTakenAway = (): boolean => wasWritten && !this.#isWritten;
+    const found = await waitFor(isTakenAway, { everyMs: resumeLookMs, forMs: ms, signal });
+    return found !== null && !signal.aborted;
   }
 
   /**

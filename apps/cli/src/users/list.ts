@@ -1,7 +1,8 @@
 import { statSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '@hatchery/config';
-import { isUserName, noKeyIsLetIn } from '@hatchery/ssh-keys';
+import { isUserName } from '@hatchery/protocol';
+import { noKeyIsLetIn } from '@hatchery/ssh-keys';
 import { exitDone, exitFailed, expectWords, type Invocation } from '../command.ts';
 import { table } from '../terminal/table.ts';
 import { keysOf } from './key-file.ts';

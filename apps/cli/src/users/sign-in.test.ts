@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig, partRecordPath } from '@hatchery/config';
-import { openSignInKey, processStartTime, readLinkToken, signInKeyPath } from '@hatchery/daemon';
+import { processStartTime } from '@hatchery/daemon';
+import { openSignInKey, readLinkToken, signInKeyPath } from '@hatchery/sign-in-links';
 import { temporaryDirectory } from '@hatchery/testkit';
 import { hatchery } from '../terminal/terminal.test-support.ts';
 

@@ -1,14 +1,14 @@
 import type { Config } from '@hatchery/config';
+import { readPartRecord } from '@hatchery/daemon';
 import {
   linkName,
   makeLinkToken,
-  readPartRecord,
   readLinkToken,
   readSignInKey,
   SignInKeyError,
   signInKeyPath,
   signInLinkMsMax,
-} from '@hatchery/daemon';
+} from '@hatchery/sign-in-links';
 import { exitDone, expectWords, UsageError, type Command } from '../command.ts';
 import { recorded } from '../sessions/recorded.ts';
 import { NotRunningError } from '../service/running-service.ts';

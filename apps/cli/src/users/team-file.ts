@@ -1,4 +1,5 @@
-import { isUserName, parseTeams, teamsPerUserMax, type Teams } from '@hatchery/ssh-keys';
+import { isUserName } from '@hatchery/protocol';
+import { parseTeams, teamsPerUserMax, type Teams } from '@hatchery/ssh-keys';
 import { entriesOf, readUserFile, writeUserFile } from './user-file.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isUserName } from '@hatchery/ssh-keys';
+import { isUserName } from '@hatchery/protocol';
 import { exitDone, expectWords, UsageError, type Command, type Invocation } from '../command.ts';
 import { recorded } from '../sessions/recorded.ts';
 import { endConnections } from './end-connections.ts';

@@ -17,10 +17,10 @@ import {
   type Part,
   type PartContext,
   readPartRecord,
-  signInKeyPath,
 } from '@hatchery/daemon';
 import type { AuditBody } from '@hatchery/event-feed';
 import type { FeedState, ForkerLoad, LiveMessage, ReadOnlyState } from '@hatchery/events';
+import { signInKeyPath } from '@hatchery/sign-in-links';
 import { forkerKeepsEvents } from './actions/forker-action.ts';
 import { PageAudit } from './actions/page-audit.ts';
 import type { ControlSockets } from './actions/service-action.ts';

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { size } from '@hatchery/display';
 import {
   areLeftoversKept,
   describeLeftovers,
@@ -80,7 +81,7 @@ function checksOf({
     history.problem === null
       ? well(
           'History',
-          `${(history.bytes / 1e6).toFixed(1)} MB of ${Math.round(historyBytesMax / 1e6)} MB at most, in ${history.path}`,
+          `${size(history.bytes)} of ${size(historyBytesMax)} at most, in ${history.path}`,
         )
       : failed(
           'History',
@@ -175,7 +176,7 @@ function zygoteCheck(zygote: View['zygote']): Check {
 async function diskCheck(directory: string): Promise<Check> {
   try {
     const { bavail, blocks, bsize } = await statfs(directory);
-    const found = `${((bavail * bsize) / 1_073_741_824).toFixed(1)} GiB free where the history is`;
+    const found = `${size(bavail * bsize)} free where the history is`;
     return bavail > blocks * freeShareMin
       ? well('Disk', found)
       : warning('Disk', found, `Make room at ${directory}.`);

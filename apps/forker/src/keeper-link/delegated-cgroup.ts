@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionAccount } from '@hatchery/daemon';
+import { waitFor } from '@hatchery/waiting';
 import { ownerOf } from '../children/forking/child-name.ts';
 import { cgroupEmptyMsMax, cgroupLookMs } from '../limits.ts';
 
@@ -61,16 +61,13 @@ export async function removeCgroup({ directory }: CgroupPlace): Promise<boolean>
   const kill = join(directory, 'cgroup.kill');
   // Since Linux 5.14. Without it they end when they find the keeper gone.
   if (existsSync(kill)) writeFileSync(kill, '1');
-  for (
-    const deadline = performance.now() + cgroupEmptyMsMax;
-    performance.now() < deadline;
-    await delay(cgroupLookMs)
-  ) {
+  const isRemoved = (): boolean => {
     unlessBusy(() => removeEmptyGroups(directory));
     unlessBusy(() => rmdirSync(directory));
-    if (!existsSync(directory)) return true;
-  }
-  return false;
+    return !existsSync(directory);
+  };
+  const patience = { everyMs: cgroupLookMs, forMs: cgroupEmptyMsMax };
+  return (await waitFor(isRemoved, patience)) !== null;
 }
 
 /**

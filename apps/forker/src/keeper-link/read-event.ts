@@ -1,3 +1,4 @@
+import { isShowable } from '@hatchery/display';
 import { failureKinds, isChildRusage } from '@hatchery/events';
 import { isChildId } from '@hatchery/protocol';
 import { reportTextCharactersMax } from '../limits.ts';
@@ -31,7 +32,7 @@ const isText = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= reportTextCharactersMax;
 const text = that(isText);
 /** Fit to be shown: a terminal's cursor does not move by it. */
-const line = that((value) => isText(value) && !/[\p{Cc}\u2028-\u202e\u2066-\u2069]/u.test(value));
+const line = that((value) => isText(value) && isShowable(value));
 const flag = that((value) => typeof value === 'boolean');
 const integer = (most: number, least = 0): Check =>
   that(

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { processStartTime } from '@hatchery/daemon';
 import type { Lock } from '@hatchery/events';
 import { processFacts } from '@hatchery/script-locks';
+import { waitFor } from '@hatchery/waiting';
 import type { ForkService } from '../children/forking/fork-service.ts';
 import { holderKillMs, holderTermMs } from './limits.ts';
 import { sendSignal } from './send-signal.ts';
@@ -39,9 +39,7 @@ export async function endHolder(context: Sessions, lock: Lock, cause: string): P
 }
 
 async function isGoneWithin({ isGone }: Target, graceMs: number): Promise<boolean> {
-  const deadline = performance.now() + graceMs;
-  while (!isGone() && performance.now() < deadline) await delay(lookMs);
-  return isGone();
+  return (await waitFor(isGone, { everyMs: lookMs, forMs: graceMs })) !== null;
 }
 
 function targetOf({ service }: Sessions, { holder }: Lock, cause: string): Target {

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Lock } from '@hatchery/events';
 import {
   isLockCommand,
@@ -7,6 +6,7 @@ import {
   type LockHolder,
   type ProcessFacts,
 } from '@hatchery/script-locks';
+import { waitFor } from '@hatchery/waiting';
 import { holderKillMs, holderTermMs, settleMs } from './limits.ts';
 import { ScriptJob } from './script-job.ts';
 import { sendSignal } from './send-signal.ts';
@@ -49,12 +49,8 @@ async function isOverWithin(
   lives: () => readonly ProcessFacts[],
   graceMs: number,
 ): Promise<boolean> {
-  const deadline = performance.now() + graceMs;
-  for (;;) {
-    if (lives().length === 0) return true;
-    if (performance.now() > deadline) return false;
-    await delay(settleMs);
-  }
+  const isOver = (): boolean => lives().length === 0;
+  return (await waitFor(isOver, { everyMs: settleMs, forMs: graceMs })) !== null;
 }
 
 function outcomeOf(

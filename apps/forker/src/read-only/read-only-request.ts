@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@hatchery/daemon';
+import { isShowable } from '@hatchery/display';
 import type { EventLog } from '@hatchery/event-feed';
 import type { ReadOnlySwitch } from './read-only-switch.ts';
 
@@ -27,7 +28,7 @@ export function answerReadOnlyRequest(
   }: Readonly<Record<string, unknown>> & { readonly actor: string; readonly reason: string },
 ): { readonly status: number; readonly body: object } {
   if (typeof on !== 'boolean') return refuse(400, 'on takes true or false');
-  if (reason.length > reasonCharactersMax || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(reason))
+  if (reason.length > reasonCharactersMax || !isShowable(reason))
     return refuse(
       400,
       `the reason is shown to users: one line of at most ${reasonCharactersMax} characters`,

@@ -1,7 +1,6 @@
 import { auditDirectory, eventsDirectory, type Config } from '@hatchery/config';
-import { StartError, type Logger } from '@hatchery/daemon';
+import { StartError, type Logger, version } from '@hatchery/daemon';
 import { AuditLog, EventJournal, EventLog } from '@hatchery/event-feed';
-import { version } from '../version.ts';
 
 /** The events of this service, which go on where its last run ended. */
 export interface OpenEventLog extends Disposable {

@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import { controlSocketPath, type Config } from '@hatchery/config';
-import { predecessorSocketPath, UnixName } from '@hatchery/daemon';
-import { version } from '../version.ts';
+import { predecessorSocketPath, UnixName, version } from '@hatchery/daemon';
 
 /** What a forker that has been replaced says of itself. */
 export interface OldState {

@@ -1,3 +1,4 @@
+import { mebibytes } from '@hatchery/display';
 import { limitCause } from '@hatchery/events';
 import { memoryLookMs } from '../limits.ts';
 import type { ChildRegistry } from '../children/running/registry.ts';
@@ -52,7 +53,6 @@ function privateBytes(pid: number): number {
 }
 
 function wordsOf({ user, userBytes, sessions }: OverBudget, budgetBytes: number): string {
-  const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;
   const whose = sessions === 1 ? 'one session' : `${sessions} sessions`;
   return `${whose} of ${user} had ${mebibytes(userBytes)} of memory; all of a user's together may have ${mebibytes(budgetBytes)}`;
 }

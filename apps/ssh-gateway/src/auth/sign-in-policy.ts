@@ -1,9 +1,9 @@
 // Long: every condition of a sign-in, in the order in which they are checked.
+import { isUserName } from '@hatchery/protocol';
 import {
   type AuthorizedKey,
   fingerprintOf,
   isShortRsaKey,
-  isUserName,
   parsePublicKey,
   type PublicKey,
 } from '@hatchery/ssh-keys';

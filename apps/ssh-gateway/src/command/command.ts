@@ -1,3 +1,4 @@
+import { masked } from '@hatchery/display';
 import { splitWords, WordsError } from '@hatchery/protocol';
 
 /** What an exec line comes to. A refusal's `line` is for the user and says what to do. */
@@ -106,5 +107,6 @@ function refused(reason: RefusalReason, text: string): CommandDecision {
 /** What the client sent, safe to show: no control characters, not long. */
 function quoted(text: string): string {
   const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  return `"${shown.replace(/[\p{Cc}\p{Cf}]/gu, '?')}"`;
+  // Of a word that may be anything, no mark that is not seen at all is shown either.
+  return `"${masked(shown, '?').replace(/\p{Cf}/gu, '?')}"`;
 }

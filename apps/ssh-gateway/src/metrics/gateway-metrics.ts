@@ -1,6 +1,7 @@
 import { gauge, readFamilies, type Family, type Labels } from '@hatchery/metrics';
-import { Counter, Histogram, Registry } from 'prom-client';
+import { type Counter, Histogram, Registry } from 'prom-client';
 import type { NegotiatedKind } from '../ssh/key-exchange/negotiation.ts';
+import { counterIn } from './counter-in.ts';
 
 /** Whose doing it was that a session came to nothing. */
 export type SessionResult = 'ok' | 'client' | 'system';
@@ -207,22 +208,6 @@ export class GatewayMetrics {
       registers: [this.#registry],
     });
   }
-}
-
-/**
- * `known` label sets are shown as 0 from the start, so that the first increment is one that a rate
- * can see.
- */
-function counterIn(
-  registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly string[],
-  known: readonly Labels[] = [],
-): Counter {
-  const counter = new Counter({ name, help, labelNames: [...labelNames], registers: [registry] });
-  for (const labels of known) counter.inc({ ...labels }, 0);
-  return counter;
 }
 
 function levelFamilies(level: Level): Family[] {

@@ -1,6 +1,6 @@
+import { Networks } from '@hatchery/addresses';
 import type { Config } from '@hatchery/config';
 import { Admission, type ConnectionRefusal } from '../admission.ts';
-import { Networks } from '../ssh/arrival/peer.ts';
 import type { SessionPlace, SessionRefusal, StartupPlace } from './places.ts';
 
 /** The one count of a gateway: who signs in, from where, and how many sessions each user has. */
@@ -12,7 +12,7 @@ export class Tally {
   /** `random` is in [0, 1). */
   constructor({ ssh }: Pick<Config, 'ssh'>, random: () => number) {
     const { startupsMax, startupsPerSourceMax, sessionsPerUserMax } = ssh;
-    const exempt = new Networks(ssh.limitExempt);
+    const exempt = Networks.of(ssh.limitExempt);
     const isExempt = (address: string): boolean => exempt.has(address);
     this.#admission = new Admission({ startupsMax, startupsPerSourceMax, isExempt, random });
     this.#sessionsPerUserMax = sessionsPerUserMax;

@@ -1,6 +1,6 @@
+import { sourceOf } from '@hatchery/addresses';
 import type { AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
-import { sourceOf } from '../ssh/arrival/peer.ts';
 
 /** What is told of refusals, and how often. */
 export interface RefusalLimits {

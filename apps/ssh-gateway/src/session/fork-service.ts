@@ -9,6 +9,7 @@ import {
   type SpawnedChild,
 } from '@hatchery/forker-client';
 import { forkRefusalCodeOf, readWaitStatus, type ForkRefusalCode } from '@hatchery/protocol';
+import { waitFor } from '@hatchery/waiting';
 import type { Limits } from '../limits.ts';
 import type { ChildExit } from '../ssh/channels/exit-report.ts';
 
@@ -116,38 +117,35 @@ export async function exitOf(
   signal: AbortSignal,
 ): Promise<ChildExit | null> {
   let connection: SessionChild = child;
-  let lastTryAt = 0;
   for (;;) {
     try {
       return toChildExit(await connection.exited);
     } catch (error) {
       if (!(error instanceof ForkerUnavailableError)) throw error;
       if (child.signal !== undefined) return null;
-      lastTryAt = performance.now() + limits.reattachForMs;
     }
-    const attached = await reattach(child.id, socket, limits.forkRetryEveryMs, lastTryAt, signal);
+    const attached = await reattach(child.id, socket, limits, signal);
     if (attached === null) return null;
     connection = attached;
     signal.addEventListener('abort', () => attached[Symbol.dispose](), { once: true });
   }
 }
 
+/** Null when nobody knows the child, the fork service stays away, or `signal` fires. */
 async function reattach(
   id: string,
   socket: string,
-  everyMs: number,
-  lastTryAt: number,
+  { forkRetryEveryMs: everyMs, reattachForMs: forMs }: RetryLimits,
   signal: AbortSignal,
 ): Promise<ForkedChild | null> {
-  while (!signal.aborted && performance.now() < lastTryAt) {
+  const look = async (): Promise<{ readonly child: ForkedChild | null } | null> => {
     try {
-      return await attachChild({ socket, signal }, id);
+      return { child: await attachChild({ socket, signal }, id) };
     } catch (error) {
-      if (!(error instanceof ForkerUnavailableError)) return null;
+      return error instanceof ForkerUnavailableError ? null : { child: null };
     }
-    await pause(everyMs, signal);
-  }
-  return null;
+  };
+  return (await waitFor(look, { everyMs, forMs, signal }))?.child ?? null;
 }
 
 function toChildExit(status: number): ChildExit {

@@ -1,5 +1,6 @@
 import ssh2 from 'ssh2';
 import type { Socket } from 'node:net';
+import { plainAddress, sourceOf, type Networks } from '@hatchery/addresses';
 import { drainLine } from '@hatchery/event-feed';
 import { refusalBytes, software } from '@hatchery/ssh-keys';
 import { refusalLines, type ConnectionRefusal } from '../admission.ts';
@@ -11,7 +12,7 @@ import { keyForExchange } from './key-exchange/host-keys.ts';
 import { Descriptors } from '../descriptors.ts';
 import { gatherIdentification } from './arrival/identification.ts';
 import { internalsOf } from './ssh2/internals.ts';
-import { describePeer, plainAddress, sourceOf, type Networks, type Peer } from './arrival/peer.ts';
+import { describePeer, type Peer } from './arrival/peer.ts';
 import { takeProxyHeader } from './arrival/proxy-reader.ts';
 
 export interface SshServerOptions extends ConnectionOptions {

@@ -1,3 +1,4 @@
+import { Networks } from '@hatchery/addresses';
 import { controlSocketPath, sessionSettings, type Config } from '@hatchery/config';
 import { currentHalt, describeHalt, withSessionUser, type PartContext } from '@hatchery/daemon';
 import { controlRequest, type AuditBody } from '@hatchery/event-feed';
@@ -13,7 +14,6 @@ import type { Absence, Spawn } from '../session/fork-service.ts';
 import type { Killed } from '../session/session-services.ts';
 import { Sessions } from '../session/sessions.ts';
 import type { Places } from '../places/places.ts';
-import { Networks } from '../ssh/arrival/peer.ts';
 import { SshServer } from '../ssh/server.ts';
 import { Standing } from '../status/standing.ts';
 import { drainOf, type Drain } from '../status/status.ts';
@@ -73,7 +73,7 @@ export async function createWorker(
     algorithms: config.ssh.algorithms,
     loginGraceMs: config.ssh.loginGraceS * 1000,
     idleTimeoutMs: config.ssh.idleTimeoutS * 1000,
-    balancers: config.ssh.proxyProtocol === 'require' ? new Networks(config.ssh.proxyFrom) : null,
+    balancers: config.ssh.proxyProtocol === 'require' ? Networks.of(config.ssh.proxyFrom) : null,
     judgeKey: (request) => signIn.judgeLastingly(request),
     opened: (connection, request, channel) => sessions.open(connection, request, channel),
   });

@@ -1,3 +1,4 @@
+// Long: turns, looks and replacements change the same set of worker processes.
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartError } from '@hatchery/daemon';

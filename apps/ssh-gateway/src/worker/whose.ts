@@ -1,4 +1,4 @@
-import { isUserName } from '@hatchery/ssh-keys';
+import { isUserName } from '@hatchery/protocol';
 import type { Identity } from '../ssh/sign-in/authentication.ts';
 
 /** Whose connections are meant: all of a user, or those that some keys of theirs signed in. */

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
+import { isLoopback as isLoopbackHost } from '@hatchery/addresses';
 import type { Address } from '@hatchery/config';
 
 const loopbackNames: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -7,7 +8,7 @@ const wildcards: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /** Whether only this machine can reach the address. */
 export function isLoopback({ host }: Address): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+  return isLoopbackHost(host);
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeLinkToken, readSignInKey, signInKeyPath } from '@hatchery/daemon';
+import { makeLinkToken, readSignInKey, signInKeyPath } from '@hatchery/sign-in-links';
 import { pageFixture } from '../../test-support/page-fixture.ts';
 import {
   dashboardConfig,

@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto';
-import { clockSkewMsMax } from '@hatchery/daemon';
+import { clockSkewMsMax } from '@hatchery/sign-in-links';
 import type { Person } from './person.ts';
 import { sealer, type Sealer } from './sealed.ts';
 import { digest, newSecret } from './secret.ts';

@@ -3,8 +3,13 @@ import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeLinkToken, readSignInKey, signInKeyPath, signInLinkMsMax } from '@hatchery/daemon';
 import type { Role } from '@hatchery/events';
+import {
+  makeLinkToken,
+  readSignInKey,
+  signInKeyPath,
+  signInLinkMsMax,
+} from '@hatchery/sign-in-links';
 import { heardLog } from '../../test-support/heard-log.ts';
 import { pageFixture } from '../../test-support/page-fixture.ts';
 import {

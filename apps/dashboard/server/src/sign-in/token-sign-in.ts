@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { type Logger } from '@hatchery/daemon';
+import type { AuditBody } from '@hatchery/event-feed';
+import type { Role } from '@hatchery/events';
 import {
   clockSkewMsMax,
   linkName,
   makeLinkToken,
   readLinkToken,
   signInLinkMsMax,
-  type Logger,
   type SignInLink,
-} from '@hatchery/daemon';
-import type { AuditBody } from '@hatchery/event-feed';
-import type { Role } from '@hatchery/events';
+} from '@hatchery/sign-in-links';
 import { overToldMs, usedLinkKeptMs } from '../limits.ts';
 import { accessTo, type Refusal } from './access.ts';
 import { cookieJar } from './cookie.ts';

@@ -1,21 +1,15 @@
-const space = '\u202f';
+import { size, threeDigits } from '@hatchery/display';
+/** Between a number and its unit: narrow, and a line does not break at it. */
+export const space = '\u202f';
 // Made once: toLocaleString makes one anew for each number, which thousands of cells would pay for.
 const grouped = new Intl.NumberFormat('en');
-const units = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** What stands for a number that could not be read. */
 export const unknown = '–';
 
 /** Three digits at most and a decimal unit, as `13.9 MB`: the same that the command line prints. */
 export function bytes(count: number | null | undefined): string {
-  if (count === null || count === undefined) return unknown;
-  let value = count;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1_000;
-    unit += 1;
-  }
-  return `${unit === 0 ? value.toFixed(0) : digits(value)}${space}${units[unit] ?? ''}`;
+  return count === null || count === undefined ? unknown : size(count, space);
 }
 
 /** A share of one core, as `12.5 %`; above 100 when several cores are used. */
@@ -30,10 +24,6 @@ export function count(number: number | null | undefined): string {
   if (number === null || number === undefined) return unknown;
   if (number < 9_999.5) return grouped.format(Math.round(number));
   return number < 999_500
-    ? `${digits(number / 1_000)}${space}k`
-    : `${digits(number / 1_000_000)}${space}M`;
-}
-
-function digits(value: number): string {
-  return value < 99.95 ? value.toFixed(1) : value.toFixed(0);
+    ? `${threeDigits(number / 1_000)}${space}k`
+    : `${threeDigits(number / 1_000_000)}${space}M`;
 }

@@ -73,5 +73,5 @@ test('an end that nobody saw is said to be unknown', () => {
 });
 
 test('what a terminal or a browser would obey is written out', () => {
-  assert.equal(visible('\ta\u001b[2J\u202eb\u0085'), '\ta\\x1b[2J\\x202eb\\x85');
+  assert.equal(visible('\ta\u001b[2J\u202eb\u0085'), '\ta\\x1b[2J\\u202eb\\x85');
 });

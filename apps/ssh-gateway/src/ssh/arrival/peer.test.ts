@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describePeer, Networks, plainAddress, sourceOf } from './peer.ts';
+import { Networks, plainAddress, sourceOf } from '@hatchery/addresses';
+import { describePeer } from './peer.ts';
 
 test('a source is an IPv4 address, or the network that one IPv6 host has to itself', () => {
   for (const [address, source] of [
@@ -23,10 +24,10 @@ test('an IPv4 client of a dual-stack port is shown and counted as one', () => {
 });
 
 test('networks hold what is in them and nothing else', () => {
-  const networks = new Networks(['192.0.2.0/24', '198.51.100.7', '2001:db8::/32', '::1/128']);
+  const networks = Networks.of(['192.0.2.0/24', '198.51.100.7', '2001:db8::/32', '::1/128']);
   for (const address of ['192.0.2.255', '198.51.100.7', '2001:db8:ffff::1', '::1'])
     assert.ok(networks.has(address));
   for (const address of ['192.0.3.0', '198.51.100.8', '2001:db9::1', '::2', ''])
     assert.ok(!networks.has(address));
-  assert.ok(!new Networks([]).has('127.0.0.1'));
+  assert.ok(!Networks.of([]).has('127.0.0.1'));
 });

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { plainAddress, type Peer } from './peer.ts';
+import { plainAddress } from '@hatchery/addresses';
+import type { Peer } from './peer.ts';
 
 /**
  * What the first bytes of a connection come to. `peer` is null when the balancer speaks for itself,

@@ -10,8 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '@hatchery/config';
-import { makeDirectories } from './make-directories.ts';
-import { modes } from './modes.ts';
+import { makeDirectories, modes } from '@hatchery/daemon';
 
 const keyBytes = 32;
 
