@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 import { Client, openssh } from '../test-support/client.ts';
-import { Instance } from '../test-support/instance.ts';
+import type { Instance } from '../test-support/instance.ts';
 import { assertDone, assertRefused } from '../test-support/outcome.ts';
 import { run, type Outcome } from '../test-support/run.ts';
+import { useInstance } from '../test-support/use-instance.ts';
 
 let instance: Instance;
 /** `demo`, who is in no team; `carol` of the reds; `dave`, who is nobody's friend. */
@@ -13,8 +14,8 @@ let demo: Client;
 let carol: Client;
 let dave: Client;
 
-before(async () => {
-  instance = await Instance.start('[hosting]\nprivate = ["~demo/secret", "~reds/secret"]\n');
+useInstance(async (started) => {
+  ({ instance } = started);
   demo = new Client(instance);
   carol = await makeUser('carol', '--team', 'reds', '--team', 'blues');
   dave = await makeUser('dave');
@@ -22,11 +23,7 @@ before(async () => {
   writeFileSync(demo.path('tree', 'file'), 'content\n');
   await demo.brz('add', '-q', 'tree');
   await demo.brz('commit', '-q', '-m', 'one', 'tree');
-});
-
-after(async () => {
-  await instance.stop();
-});
+}, '[hosting]\nprivate = ["~demo/secret", "~reds/secret"]\n');
 
 async function makeUser(name: string, ...options: string[]): Promise<Client> {
   const key = join(instance.directory, name);

@@ -1,24 +1,21 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import test, { afterEach, beforeEach } from 'node:test';
+import test from 'node:test';
 import { Client, sshOptions } from '../test-support/client.ts';
-import { Instance } from '../test-support/instance.ts';
+import type { Instance } from '../test-support/instance.ts';
 import { openSession } from '../test-support/open-session.ts';
 import { assertDone } from '../test-support/outcome.ts';
 import { run, until, type Outcome } from '../test-support/run.ts';
 import { statusOf } from '../test-support/status.ts';
+import { useInstanceForEach } from '../test-support/use-instance.ts';
 
 const trunk = '~demo/sample/trunk';
 
 let instance: Instance;
 
-beforeEach(async () => {
-  instance = await Instance.start();
-});
-
-afterEach(async () => {
-  await instance.stop();
+useInstanceForEach((started) => {
+  ({ instance } = started);
 });
 
 test('a gateway or page that an operator stopped turns new clients away with words, also while it finishes what runs, until start', async () => {

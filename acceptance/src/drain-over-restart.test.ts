@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import test, { afterEach, beforeEach } from 'node:test';
-import { Client } from '../test-support/client.ts';
-import { configText, Instance } from '../test-support/instance.ts';
+import test from 'node:test';
+import type { Client } from '../test-support/client.ts';
+import { configText, type Instance } from '../test-support/instance.ts';
 import { openSession } from '../test-support/open-session.ts';
 import { assertDone, assertRefused } from '../test-support/outcome.ts';
 import { until } from '../test-support/run.ts';
 import { gatewayDrain, restart, statusOf } from '../test-support/status.ts';
+import { useInstanceForEach } from '../test-support/use-instance.ts';
 
 const trunk = '~demo/sample/trunk';
 const drained =
@@ -15,13 +16,8 @@ const drained =
 let instance: Instance;
 let client: Client;
 
-beforeEach(async () => {
-  instance = await Instance.start();
-  client = new Client(instance);
-});
-
-afterEach(async () => {
-  await instance.stop();
+useInstanceForEach((started) => {
+  ({ instance, client } = started);
 });
 
 test('a drain holds over a restart and over the death of each part, with its deadline; undrain ends it everywhere', async () => {

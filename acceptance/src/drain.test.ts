@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 import { within } from '@hatchery/testkit';
-import { Client, sshOptions } from '../test-support/client.ts';
-import { Instance } from '../test-support/instance.ts';
+import { type Client, sshOptions } from '../test-support/client.ts';
+import type { Instance } from '../test-support/instance.ts';
 import { assertDone, assertRefused } from '../test-support/outcome.ts';
 import { until } from '../test-support/run.ts';
+import { useInstance } from '../test-support/use-instance.ts';
 
 let instance: Instance;
 let client: Client;
 
-before(async () => {
-  instance = await Instance.start();
-  client = new Client(instance);
-});
-
-after(async () => {
-  await instance.stop();
+useInstance((started) => {
+  ({ instance, client } = started);
 });
 
 const drainedFor = (reason: string): RegExp =>

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import test, { after, before } from 'node:test';
-import { Client } from '../test-support/client.ts';
+import test from 'node:test';
+import type { Client } from '../test-support/client.ts';
 import { makeHistory } from '../test-support/history.ts';
-import { Instance } from '../test-support/instance.ts';
+import type { Instance } from '../test-support/instance.ts';
 import { assertRefused } from '../test-support/outcome.ts';
+import { useInstance } from '../test-support/use-instance.ts';
 
 const size = { revisions: 620, files: 210 };
 
@@ -12,15 +13,10 @@ let instance: Instance;
 let client: Client;
 let history: string;
 
-before(async () => {
-  instance = await Instance.start();
-  client = new Client(instance);
+useInstance(async (started) => {
+  ({ instance, client } = started);
   history = await makeHistory(client, 'history', size, 7);
   await client.brz('push', '-q', '-d', history, instance.url('~demo/project/trunk'));
-});
-
-after(async () => {
-  await instance.stop();
 });
 
 test('a first push needs no --create-prefix and arrives whole', async () => {

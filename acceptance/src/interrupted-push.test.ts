@@ -1,25 +1,21 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { after, before } from 'node:test';
-import { Client } from '../test-support/client.ts';
+import test from 'node:test';
+import type { Client } from '../test-support/client.ts';
 import { makeHistory } from '../test-support/history.ts';
-import { Instance } from '../test-support/instance.ts';
+import type { Instance } from '../test-support/instance.ts';
 import { assertDone, assertRefused } from '../test-support/outcome.ts';
 import { until } from '../test-support/run.ts';
+import { useInstance } from '../test-support/use-instance.ts';
 
 let instance: Instance;
 let client: Client;
 let history: string;
 
-before(async () => {
-  instance = await Instance.start();
-  client = new Client(instance);
+useInstance(async (started) => {
+  ({ instance, client } = started);
   history = await makeHistory(client, 'history', { revisions: 620, files: 210 }, 13);
-});
-
-after(async () => {
-  await instance.stop();
 });
 
 test('a client killed in the middle of a push leaves no child, and the next push succeeds or names the lock', async () => {

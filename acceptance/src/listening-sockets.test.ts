@@ -1,27 +1,23 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { afterEach, beforeEach } from 'node:test';
-import { Client } from '../test-support/client.ts';
+import test from 'node:test';
+import type { Client } from '../test-support/client.ts';
 import { greeting, kill, unusedPort } from '../test-support/greeting.ts';
-import { configText, Instance } from '../test-support/instance.ts';
+import { configText, type Instance } from '../test-support/instance.ts';
 import { openSession } from '../test-support/open-session.ts';
 import { assertDone, assertRefused } from '../test-support/outcome.ts';
 import { start, until } from '../test-support/run.ts';
 import { statusOf } from '../test-support/status.ts';
+import { useInstanceForEach } from '../test-support/use-instance.ts';
 
 const trunk = '~demo/sample/trunk';
 
 let instance: Instance;
 let client: Client;
 
-beforeEach(async () => {
-  instance = await Instance.start();
-  client = new Client(instance);
-});
-
-afterEach(async () => {
-  await instance.stop();
+useInstanceForEach((started) => {
+  ({ instance, client } = started);
 });
 
 test('through restarts every client that connects is served: none is refused, none is reset', async () => {

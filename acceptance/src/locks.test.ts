@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 import type { Lock } from '@hatchery/events';
 import { runSession } from '@hatchery/testkit';
 import { Client } from '../test-support/client.ts';
 import { makeHistory } from '../test-support/history.ts';
-import { Instance } from '../test-support/instance.ts';
+import type { Instance } from '../test-support/instance.ts';
 import { assertDone, assertRefused } from '../test-support/outcome.ts';
 import { start, until, type Running } from '../test-support/run.ts';
+import { useInstance } from '../test-support/use-instance.ts';
 
 let instance: Instance;
 let client: Client;
@@ -19,16 +20,11 @@ let client: Client;
 let other: Client;
 let history: string;
 
-before(async () => {
-  instance = await Instance.start('[locks]\norphan_grace_s = 2\n');
-  client = new Client(instance);
+useInstance(async (started) => {
+  ({ instance, client } = started);
   other = new Client(instance, { email: 'Other <other@example.invalid>' });
   history = await makeHistory(client, 'history', { revisions: 620, files: 210 }, 17);
-});
-
-after(async () => {
-  await instance.stop();
-});
+}, '[locks]\norphan_grace_s = 2\n');
 
 const url = (name: string): string => instance.url(`~demo/project/${name}`);
 const onDisk = (name: string): string => join(instance.hostingRoot, '~demo/project', name);

@@ -1,22 +1,18 @@
 import assert from 'node:assert/strict';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 import { Client, dbclient, plink } from '../test-support/client.ts';
 import { makeHistory } from '../test-support/history.ts';
-import { Instance } from '../test-support/instance.ts';
+import type { Instance } from '../test-support/instance.ts';
+import { useInstance } from '../test-support/use-instance.ts';
 
 let instance: Instance;
 let client: Client;
 let history: string;
 
-before(async () => {
-  instance = await Instance.start();
-  client = new Client(instance);
+useInstance(async (started) => {
+  ({ instance, client } = started);
   history = await makeHistory(client, 'history', { revisions: 120, files: 40 }, 11);
   await client.brz('push', '-q', '-d', history, instance.url('~demo/project/trunk'));
-});
-
-after(async () => {
-  await instance.stop();
 });
 
 test('eight clients at once branch, commit and push, each its own', async () => {

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { afterEach, beforeEach } from 'node:test';
+import test from 'node:test';
 import { Client, sshOptions } from '../test-support/client.ts';
-import { Instance } from '../test-support/instance.ts';
+import type { Instance } from '../test-support/instance.ts';
 import { openSession } from '../test-support/open-session.ts';
 import { assertDone, assertRefused } from '../test-support/outcome.ts';
 import { run, start, until, type Outcome, type Running } from '../test-support/run.ts';
 import { oldPids, statusOf } from '../test-support/status.ts';
+import { useInstanceForEach } from '../test-support/use-instance.ts';
 
 const trunk = '~demo/sample/trunk';
 
@@ -15,8 +16,8 @@ let instance: Instance;
 let client: Client;
 let master: Running;
 
-beforeEach(async () => {
-  instance = await Instance.start();
+useInstanceForEach(async (started) => {
+  ({ instance } = started);
   // As a person with ControlMaster in ssh_config(5) has it: every brz is a channel of one
   // connection, which stays.
   const path = join(instance.directory, 'ssh-multiplexed');
@@ -29,12 +30,10 @@ beforeEach(async () => {
     input: null,
   });
   await until('the connection', async () => (await control('check')).code === 0);
-});
-
-afterEach(async () => {
-  await control('exit');
-  await master.outcome;
-  await instance.stop();
+  return async () => {
+    await control('exit');
+    await master.outcome;
+  };
 });
 
 test('every command on an old connection succeeds during and after two restarts, and a drain alone refuses one', async () => {

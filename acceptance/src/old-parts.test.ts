@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { afterEach, beforeEach } from 'node:test';
-import { Client } from '../test-support/client.ts';
-import { Instance } from '../test-support/instance.ts';
+import test from 'node:test';
+import type { Client } from '../test-support/client.ts';
+import type { Instance } from '../test-support/instance.ts';
 import { openSession } from '../test-support/open-session.ts';
 import { assertDone, assertRefused } from '../test-support/outcome.ts';
 import { until } from '../test-support/run.ts';
 import { oldPids, restart, statusOf } from '../test-support/status.ts';
+import { useInstanceForEach } from '../test-support/use-instance.ts';
 
 interface Session {
   readonly state: string;
@@ -19,13 +20,8 @@ const trunk = '~demo/sample/trunk';
 let instance: Instance;
 let client: Client;
 
-beforeEach(async () => {
-  instance = await Instance.start();
-  client = new Client(instance);
-});
-
-afterEach(async () => {
-  await instance.stop();
+useInstanceForEach((started) => {
+  ({ instance, client } = started);
 });
 
 test('after a restart each old part is seen with what it waits for, and is out of sight with its last session', async () => {

@@ -1,22 +1,18 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 import { ask } from '@hatchery/testkit';
 import { Client, openssh, sshOptions } from '../test-support/client.ts';
-import { Instance } from '../test-support/instance.ts';
+import type { Instance } from '../test-support/instance.ts';
 import { assertDone, assertRefused } from '../test-support/outcome.ts';
 import { run, type Outcome } from '../test-support/run.ts';
+import { useInstance } from '../test-support/use-instance.ts';
 
 let instance: Instance;
 let client: Client;
 
-before(async () => {
-  instance = await Instance.start();
-  client = new Client(instance);
-});
-
-after(async () => {
-  await instance.stop();
+useInstance((started) => {
+  ({ instance, client } = started);
 });
 
 const noShell = /^hatchery: hello demo, no shell here; branch with: brz branch bzr\+ssh:\/\/\S+$/m;

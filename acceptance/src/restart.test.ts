@@ -1,27 +1,23 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { afterEach, beforeEach } from 'node:test';
+import test from 'node:test';
 import type { Child } from '@hatchery/events';
 import { OldClient } from '@hatchery/testkit';
-import { Client } from '../test-support/client.ts';
+import type { Client } from '../test-support/client.ts';
 import { makeHistory } from '../test-support/history.ts';
-import { configText, Instance } from '../test-support/instance.ts';
+import { configText, type Instance } from '../test-support/instance.ts';
 import { openSession } from '../test-support/open-session.ts';
 import { assertDone, assertRefused } from '../test-support/outcome.ts';
 import { until } from '../test-support/run.ts';
 import { stateOf, statusOf } from '../test-support/status.ts';
+import { useInstanceForEach } from '../test-support/use-instance.ts';
 
 let instance: Instance;
 let client: Client;
 
-beforeEach(async () => {
-  instance = await Instance.start();
-  client = new Client(instance);
-});
-
-afterEach(async () => {
-  await instance.stop();
+useInstanceForEach((started) => {
+  ({ instance, client } = started);
 });
 
 test('a restart under running sessions and a stream of new ones refuses none and loses none', async () => {

@@ -1,24 +1,19 @@
 import assert from 'node:assert/strict';
 import { open } from 'node:fs/promises';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 import { Client } from '../test-support/client.ts';
-import { Instance } from '../test-support/instance.ts';
+import type { Instance } from '../test-support/instance.ts';
 import { until } from '../test-support/run.ts';
+import { useInstance } from '../test-support/use-instance.ts';
 
 /** Unpacked; some hundred kilobytes on the wire. */
 const fileBytes = 120_000_000;
 
 let instance: Instance;
 
-before(async () => {
-  instance = await Instance.start(
-    'metrics_from = ["127.0.0.1"]\n[limits]\naddress_space_bytes = 268435456\n',
-  );
-});
-
-after(async () => {
-  await instance.stop();
-});
+useInstance((started) => {
+  ({ instance } = started);
+}, 'metrics_from = ["127.0.0.1"]\n[limits]\naddress_space_bytes = 268435456\n');
 
 test('a push that unpacks to more than a session may have: its user and a metric name the limit', async () => {
   const client = new Client(instance);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import { Client } from '../test-support/client.ts';
-import { Instance } from '../test-support/instance.ts';
+import { describe, it } from 'node:test';
+import type { Client } from '../test-support/client.ts';
+import type { Instance } from '../test-support/instance.ts';
 import { assertRefused } from '../test-support/outcome.ts';
+import { useInstance } from '../test-support/use-instance.ts';
 
 /** Commands of brz that look for single files on the server, besides what they are about. */
 for (const fileReads of [false, true])
@@ -13,18 +14,15 @@ for (const fileReads of [false, true])
     let demo: Client;
     let trunk: string;
 
-    before(async () => {
-      instance = await Instance.start(`[hosting]\nfile_reads = ${fileReads}\n`);
-      demo = new Client(instance);
+    useInstance(async (started) => {
+      ({ instance, client: demo } = started);
       trunk = instance.url('~demo/project/trunk');
       await demo.brz('init', '-q', 'tree');
       writeFileSync(demo.path('tree', 'file'), 'one\n');
       await demo.brz('add', '-q', 'tree');
       await demo.brz('commit', '-q', '-m', 'one', 'tree');
       await demo.brz('push', '-q', '-d', 'tree', trunk);
-    });
-
-    after(() => instance.stop());
+    }, `[hosting]\nfile_reads = ${fileReads}\n`);
 
     const revno = async (place: string): Promise<number> => Number(await demo.brz('revno', place));
 

@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
-import test, { after, afterEach, before } from 'node:test';
+import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { rows } from '@hatchery/testkit/browser';
 import { assertDone } from '../test-support/outcome.ts';
 import { takePicture, takesPictures } from '../test-support/pictures.ts';
-import { halt, rowOf, Stand, type Frozen } from '../test-support/stand.ts';
+import { halt, rowOf, type Stand, type Frozen } from '../test-support/stand.ts';
+import { useStand } from '../test-support/use-instance.ts';
 
 let stand: Stand;
 
-before(async () => {
-  stand = await Stand.start();
+useStand((started) => {
+  stand = started;
 });
-
-afterEach(() => stand?.clear());
-
-after(() => stand?.stop());
 
 test('a real brz branch appears on the page and leaves it, without a reload', async () => {
   const { page, complaints } = await stand.openPage();

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
-import test, { after, afterEach, before } from 'node:test';
+import test from 'node:test';
 import { connection, rows } from '@hatchery/testkit/browser';
 import { assertDone, assertRefused } from '../test-support/outcome.ts';
 import { takePicture } from '../test-support/pictures.ts';
-import { rowOf, Stand } from '../test-support/stand.ts';
+import { rowOf, type Stand } from '../test-support/stand.ts';
+import { useStand } from '../test-support/use-instance.ts';
 
 let stand: Stand;
 
-before(async () => {
-  stand = await Stand.start();
+useStand((started) => {
+  stand = started;
 });
-
-afterEach(() => stand?.clear());
-
-after(() => stand?.stop());
 
 test('a drain from the page lets those finish who run, tells those who come, and ends', async () => {
   const { page, complaints } = await stand.openPage();

@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
-import test, { after, afterEach, before } from 'node:test';
+import test from 'node:test';
 import type { Page } from '@playwright/test';
 import { rows } from '@hatchery/testkit/browser';
-import { rowOf, Stand } from '../test-support/stand.ts';
+import { rowOf, type Stand } from '../test-support/stand.ts';
+import { useStand } from '../test-support/use-instance.ts';
 
 let stand: Stand;
 
-before(async () => {
-  stand = await Stand.start();
+useStand((started) => {
+  stand = started;
 });
-
-afterEach(() => stand?.clear());
-
-after(() => stand?.stop());
 
 test('from the first look to a killed session and its audit, with the keyboard alone', async () => {
   const { page, complaints } = await stand.openPage();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
-import test, { after, afterEach, before } from 'node:test';
+import test from 'node:test';
 import type { Locator, Page } from '@playwright/test';
 import { cpuSeconds } from '@hatchery/testkit';
 import { rows } from '@hatchery/testkit/browser';
@@ -8,19 +8,19 @@ import { assertDone, assertRefused } from '../test-support/outcome.ts';
 import { until } from '../test-support/run.ts';
 import { leaveLock, pushOnHost } from '../test-support/people.ts';
 import { takePicture } from '../test-support/pictures.ts';
-import { halt, Stand, type Frozen } from '../test-support/stand.ts';
+import { halt, type Stand, type Frozen } from '../test-support/stand.ts';
+import { useStand } from '../test-support/use-instance.ts';
 
 let stand: Stand;
 
-before(async () => {
-  // A client that vanished keeps its lock for a moment; the story need not wait the usual ten
-  // seconds.
-  stand = await Stand.start('[locks]\norphan_grace_s = 1\n');
-});
-
-afterEach(() => stand?.clear());
-
-after(() => stand?.stop());
+// A client that vanished keeps its lock for a moment; the story need not wait the usual ten
+// seconds.
+useStand(
+  (started) => {
+    stand = started;
+  },
+  { extraConfig: '[locks]\norphan_grace_s = 1\n' },
+);
 
 test('who blocks another is seen, killed from the page, and the other goes on', async () => {
   const { page, complaints } = await stand.openPage();

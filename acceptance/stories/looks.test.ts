@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 import type { Locator, Page } from '@playwright/test';
 import { connection, findFaults, rows } from '@hatchery/testkit/browser';
 import { assertDone } from '../test-support/outcome.ts';
 import { leaveLock } from '../test-support/people.ts';
-import { rowOf, Stand, type Frozen } from '../test-support/stand.ts';
+import { rowOf, type Stand, type Frozen } from '../test-support/stand.ts';
+import { useStand } from '../test-support/use-instance.ts';
 
 const wide = { width: 1280, height: 800 };
 const narrow = { width: 375, height: 812 };
@@ -18,22 +19,23 @@ let victim: Frozen;
  * A bad hour: sessions of three people, one with a lock, a stale lock, a script that waits for
  * another, and some past.
  */
-before(async () => {
-  stand = await Stand.start();
-  await stand.client.try('info', stand.instance.url('~demo/nothing'));
-  await stand.client.brz('push', '-q', '-r', '10', '-d', stand.history, stand.instance.url(left));
-  await leaveLock(stand, left);
-  await stand.client.try('push', '-d', stand.history, stand.instance.url(left));
-  [victim] = await stand.freezeThree('watched');
-  holder = await stand.freezePush('demo', '~demo/project/held');
-  stand.underLock(0, 'sleep', '600');
-  const { page } = await stand.openPage();
-  await rows(page, 'Locks').filter({ hasText: 'publisher' }).waitFor();
-  stand.underLock(600, 'true');
-  await page.close();
-});
-
-after(() => stand?.stop());
+useStand(
+  async (started) => {
+    stand = started;
+    await stand.client.try('info', stand.instance.url('~demo/nothing'));
+    await stand.client.brz('push', '-q', '-r', '10', '-d', stand.history, stand.instance.url(left));
+    await leaveLock(stand, left);
+    await stand.client.try('push', '-d', stand.history, stand.instance.url(left));
+    [victim] = await stand.freezeThree('watched');
+    holder = await stand.freezePush('demo', '~demo/project/held');
+    stand.underLock(0, 'sleep', '600');
+    const { page } = await stand.openPage();
+    await rows(page, 'Locks').filter({ hasText: 'publisher' }).waitFor();
+    stand.underLock(600, 'true');
+    await page.close();
+  },
+  { isKept: true },
+);
 
 test('every page and dialog of a bad hour is clean in both themes, and at 375 px', async () => {
   const { page, complaints } = await stand.openPage();

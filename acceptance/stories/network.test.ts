@@ -1,21 +1,18 @@
 import assert from 'node:assert/strict';
-import test, { after, afterEach, before } from 'node:test';
+import test from 'node:test';
 import type { Page } from '@playwright/test';
 import { connection, openPage, putBadNetworkBefore, rows } from '@hatchery/testkit/browser';
 import { assertDone } from '../test-support/outcome.ts';
 import { until } from '../test-support/run.ts';
 import { CuttableLine } from '../test-support/cuttable-line.ts';
-import { rowOf, Stand } from '../test-support/stand.ts';
+import { rowOf, type Stand } from '../test-support/stand.ts';
+import { useStand } from '../test-support/use-instance.ts';
 
 let stand: Stand;
 
-before(async () => {
-  stand = await Stand.start();
+useStand((started) => {
+  stand = started;
 });
-
-afterEach(() => stand?.clear());
-
-after(() => stand?.stop());
 
 test('a network that loses, delays, swaps and doubles messages about real sessions cannot make the page wrong', async () => {
   const { page } = await stand.openPage();

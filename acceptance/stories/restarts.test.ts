@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import test, { after, afterEach, before } from 'node:test';
+import test from 'node:test';
 import type { Locator, Page } from '@playwright/test';
 import { connection } from '@hatchery/testkit/browser';
 import { assertDone } from '../test-support/outcome.ts';
 import { takePicture } from '../test-support/pictures.ts';
-import { rowOf, Stand } from '../test-support/stand.ts';
+import { rowOf, type Stand } from '../test-support/stand.ts';
+import { useStand } from '../test-support/use-instance.ts';
 
 let stand: Stand;
 
-before(async () => {
-  // A page finds its server again at the same address only.
-  stand = await Stand.start('', await freePort());
-});
-
-afterEach(() => stand?.clear());
-
-after(() => stand?.stop());
+// A page finds its server again at the same address only.
+useStand(
+  (started) => {
+    stand = started;
+  },
+  { port: freePort },
+);
 
 test('a page whose server is killed says so and does nothing, and is right again without a reload', async () => {
   const { page } = await stand.openPage();

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import test, { after, afterEach, before } from 'node:test';
+import test from 'node:test';
 import type { Page } from '@playwright/test';
 import type { Lock } from '@hatchery/events';
 import { connection, findFaults, openPage, rows } from '@hatchery/testkit/browser';
 import { assertDone } from '../test-support/outcome.ts';
 import { until } from '../test-support/run.ts';
-import { rowOf, Stand, type Frozen } from '../test-support/stand.ts';
+import { rowOf, type Stand, type Frozen } from '../test-support/stand.ts';
+import { useStand } from '../test-support/use-instance.ts';
 
 /** A way by which somebody becomes a viewer; each sign-in that knows roles adds its own. */
 interface WayIn {
@@ -24,13 +25,9 @@ const waysIn: readonly WayIn[] = [
 
 let stand: Stand;
 
-before(async () => {
-  stand = await Stand.start();
+useStand((started) => {
+  stand = started;
 });
-
-afterEach(() => stand?.clear());
-
-after(() => stand?.stop());
 
 for (const [index, { name, open }] of waysIn.entries()) {
   test(`a viewer, ${name}, sees everything, is told why not, and is refused by the server for every verb`, async () => {

@@ -18,6 +18,7 @@ import {
   processAccess,
   telltaleNames,
 } from '../src/tidy/modules.ts';
+import { noScripts } from '../src/tidy/packages.ts';
 import { references } from '../src/tidy/references.ts';
 import { fileLength, functionLength, pythonReasons } from '../src/tidy/size.ts';
 import { readSourceFiles, type Rule } from '../src/tidy/source-files.ts';
@@ -49,6 +50,7 @@ const rules: readonly (readonly [title: string, rule: Rule])[] = [
   ['refers to nothing that is not in it', references((path) => existsSync(join(root, path)))],
   ['holds no trace of a machine or a registry', machineTraces],
   ['tests every project', testedProjects],
+  ['leaves the targets of a project to its folders', noScripts],
 ];
 
 for (const [title, rule] of rules) it(`the tree ${title}`, () => keeps(rule));

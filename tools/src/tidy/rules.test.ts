@@ -8,6 +8,7 @@ import {
   testedProjects,
 } from './documents.ts';
 import { confinedImports, namedExports, processAccess, telltaleNames } from './modules.ts';
+import { noScripts } from './packages.ts';
 import { fileLength, functionLength, pythonReasons } from './size.ts';
 import type { Problem, Rule, SourceFile } from './source-files.ts';
 import { lineWidth } from './width.ts';
@@ -170,5 +171,15 @@ describe('documents', () => {
   it('refuses a project with sources and no test', () => {
     assert.deepEqual(check(testedProjects, 'libs/a/src/a.ts'), ['libs/a: has no test']);
     assert.deepEqual(check(testedProjects, 'libs/a/src/a.test.ts'), []);
+  });
+
+  it('refuses scripts that Nx would take for targets', () => {
+    const manifest = (scripts: object, nx: object = {}): string => JSON.stringify({ scripts, nx });
+    const test = { test: 'node --test' };
+    assert.equal(check(noScripts, 'libs/a/package.json', manifest(test)).length, 1);
+    assert.deepEqual(check(noScripts, 'package.json', manifest(test)), []);
+    const none = manifest(test, { includedScripts: [] });
+    assert.deepEqual(check(noScripts, 'libs/a/package.json', none), []);
+    assert.deepEqual(check(noScripts, 'libs/a/package.json', '{}'), []);
   });
 });
