@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@hatchery/daemon';
+import { waitFor } from '@hatchery/waiting';
 import type { ForkService } from './children/forking/fork-service.ts';
 import { forkMsMax, interruptGraceMs, killGraceMs } from './limits.ts';
 import type { StopRequest } from './stop-request.ts';
@@ -41,20 +41,18 @@ export async function endChildren(
  */
 export async function leaveChildren(service: ForkService, urgent: AbortSignal): Promise<void> {
   service.intake.beginLeave();
-  const deadline = performance.now() + forkMsMax;
-  while (service.queue.size > 0 && performance.now() < deadline && !urgent.aborted)
-    await delay(lookMs);
+  const isEmpty = (): boolean => service.queue.size === 0;
+  await waitFor(isEmpty, { everyMs: lookMs, forMs: forkMsMax, signal: urgent });
 }
 
 async function allEnded(
   service: ForkService,
-  timeoutMs: number,
+  forMs: number,
   urgent?: AbortSignal,
 ): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs;
-  while (service.busy > 0 && performance.now() < deadline && urgent?.aborted !== true)
-    await delay(lookMs);
-  return service.busy === 0;
+  const haveEnded = (): boolean => service.busy === 0;
+  const cut = urgent === undefined ? {} : { signal: urgent };
+  return (await waitFor(haveEnded, { everyMs: lookMs, forMs, ...cut })) !== null;
 }
 
 function signalAll(service: ForkService, signal: NodeJS.Signals): void {

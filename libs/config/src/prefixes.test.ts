@@ -28,6 +28,7 @@ describe('hosting.private', () => {
     ['["~"]', /does not begin with ~/],
     ['["~/secret"]', /does not begin with ~/],
     ['["/~alice"]', /does not begin with ~/],
+    ['["~Alice/Secret"]', /has capitals .*, write ~alice: "~Alice\/Secret"/],
     ['["~.alice"]', /does not begin with ~/],
     ['["~alice/"]', /an empty name/],
     ['["~alice//secret"]', /an empty name/],

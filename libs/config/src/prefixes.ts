@@ -32,6 +32,8 @@ export const prefixes: Kind<readonly string[]> = (value) => {
 
 function problemOf(text: string): string | null {
   const [first = '', ...rest] = text.split('/');
+  if (first !== first.toLowerCase() && isUserName(first.slice(1).toLowerCase()))
+    return `has capitals in the name of its user or team, write ${first.toLowerCase()}: ${JSON.stringify(text)}`;
   if (!first.startsWith('~') || !isUserName(first.slice(1)))
     return `does not begin with ~ and a user or team: ${JSON.stringify(text)}`;
   if (Buffer.byteLength(text) > prefixBytesMax) return `is longer than ${prefixBytesMax} bytes`;

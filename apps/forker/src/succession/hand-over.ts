@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
+import { waitFor } from '@hatchery/waiting';
 import type { ForkService } from '../children/forking/fork-service.ts';
 import { successionLookMs } from '../limits.ts';
 import type { Relay } from '../requests/relay.ts';
@@ -52,8 +52,8 @@ export async function handOver(handing: HandOver): Promise<void> {
 
 /** Resolves when nobody waits here any more, or waits in vain. */
 async function wait({ config, entrance, log, successor, urgent }: HandOver): Promise<void> {
-  while (stateOf(config, successor) === 'starting' && !urgent.aborted)
-    await delay(successionLookMs);
+  const isDecided = (): boolean => stateOf(config, successor) !== 'starting';
+  await waitFor(isDecided, { everyMs: successionLookMs, signal: urgent });
   entrance.closeForks();
   if (stateOf(config, successor) === 'gone') {
     log.error(
@@ -66,5 +66,6 @@ async function wait({ config, entrance, log, successor, urgent }: HandOver): Pro
     { clients: entrance.clients },
     'handed over; clients that wait for an exit are told here',
   );
-  while (entrance.clients > 0 && !urgent.aborted) await delay(successionLookMs);
+  const isLeft = (): boolean => entrance.clients === 0;
+  await waitFor(isLeft, { everyMs: successionLookMs, signal: urgent });
 }
