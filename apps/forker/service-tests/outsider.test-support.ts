@@ -22,6 +22,7 @@ export class Outsider implements Disposable {
     const environment = {
       PATH: process.env['PATH'] ?? '',
       HOME: '/nonexistent',
+      BRZ_LOG: '/dev/null',
       BRZ_EMAIL: 'Out <out@example.invalid>',
     };
     const words = ['-c', takeLock, branch, file];

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { until } from '@hatchery/testkit';
+import { temporaryDirectory, until } from '@hatchery/testkit';
 import { makeKey, run, serveLine, sshArguments, type ClientResult } from '../../testing/clients.ts';
 import { sshPrograms } from '../../testing/ssh-programs.ts';
 import { Stand } from '../../testing/stand.ts';
@@ -55,7 +55,8 @@ async function outage(outageS = 900) {
     cacheS: 0,
     outageS,
   } as const;
-  const stand = stack.use(await Stand.open({ ssh: { usersDirectory: '/nonexistent', keyLookup } }));
+  const usersDirectory = stack.use(temporaryDirectory()).path;
+  const stand = stack.use(await Stand.open({ ssh: { usersDirectory, keyLookup } }));
   service.aliceLine = readFileSync(`${stand.alice.key}.pub`, 'utf8').trim();
   const signIn = (user: string, key: string, ...keys: readonly string[]): Promise<ClientResult> => {
     const others = keys.flatMap((other) => ['-i', other]);
