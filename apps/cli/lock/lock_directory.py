@@ -55,10 +55,14 @@ def trouble(lock: LockFile, error: OSError) -> LockTrouble:
         what = f"the file system of {lock.directory} ({_file_system(lock)}) takes no locks of flock(2): {error.strerror} ({code})"
         return LockTrouble(f"{what}; {elsewhere}, on a file system of this host")
     if error.errno in (errno.EACCES, errno.EPERM):
+        if (above := _directory_to_make_it_in(lock.directory)) is not None:
+            who = f"uid {os.geteuid()} may not write in {above}"
+            owner = f"run hatchery lock once as uid {os.stat(above).st_uid}, which owns that"
+            return LockTrouble(f"{where} cannot be made: {who} ({code}); {owner}, or {elsewhere}")
         let = 'let its group ("0660") or everybody ("0666") in by [locks] mode in hatchery.toml and run hatchery lock once as the owner'
-        above = processes.runner_above(lock.name)
-        if above is not None:
-            own = f"its own job holds lock {lock.name} already (pid {above}): run the command there without hatchery lock"
+        runner = processes.runner_above(lock.name)
+        if runner is not None:
+            own = f"its own job holds lock {lock.name} already (pid {runner}): run the command there without hatchery lock"
             return LockTrouble(f"{where} is not for this user ({code}), but {own}")
         return LockTrouble(f"{where} is not for this user ({code}); {let}, or {elsewhere}")
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
@@ -68,6 +72,20 @@ def trouble(lock: LockFile, error: OSError) -> LockTrouble:
     if error.errno == errno.ENXIO:
         return not_a_file(lock, "a socket")
     return LockTrouble(f"{where} cannot be made or used: {error.strerror} ({code}); {elsewhere}")
+
+
+def _directory_to_make_it_in(directory: str) -> str | None:
+    """The directory above all that is missing of this one; None when it is there, or hidden."""
+    place = os.path.abspath(directory)
+    while True:
+        try:
+            os.lstat(place)
+        except FileNotFoundError:
+            place = os.path.dirname(place)
+        except OSError:
+            return None
+        else:
+            return None if place == os.path.abspath(directory) else place
 
 
 def _file_system(lock: LockFile) -> str:

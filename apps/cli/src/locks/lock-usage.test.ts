@@ -65,6 +65,23 @@ describe(
   'an account of the host that is not the owner of a lock',
   { skip: process.getuid?.() !== 0 && 'needs root' },
   () => {
+    it('reads where the directory of locks cannot be made, and by whom', async () => {
+      using directory = temporaryDirectory();
+      chmodSync(directory.path, 0o755);
+      const state = join(directory.path, 'none/state');
+      const words = ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'sh', '-c'];
+      using command = new RunningCommand('setpriv', [...words, `${lockWord(state, 'a')} -- true`]);
+      const { status, stderr } = await command.ended();
+      assert.equal(status, 1);
+      assert.equal(
+        stderr,
+        `hatchery: lock: the locks directory ${state}/locks cannot be made: uid 65534 may not write in ` +
+          `${directory.path} (EACCES); run hatchery lock once as uid 0, which owns that, or name a ` +
+          'directory where its users may write by [locks] dir in hatchery.toml\n',
+      );
+      assert.equal((await run(state, ['a', '--', 'true'])).status, 0);
+    });
+
     it('cannot hold it, not even by flock(1), until [locks] mode lets it in', async () => {
       using directory = temporaryDirectory();
       chmodSync(directory.path, 0o755);
