@@ -57,6 +57,9 @@ GIT_HISTORY = "git's history cannot be pushed here: push from a branch of brz's 
 GIT_MAP = "/.bzr/repository/git-unpeel-map"
 
 NOT_GIT = "git repositories are not kept here: push from a branch of brz's own format (brz init NEW; brz pull -d NEW GIT)"
+#: Where `brz switch --store` leaves uncommitted changes (breezy/bzr/branch.py).
+STORED = "/.bzr/branch/stored-transform"
+NOT_STORED = "uncommitted changes are not stored in branches here: keep them in the checkout (brz shelve --all; brz switch URL; brz unshelve)"
 GIT_PLACE = "it is a git repository, and only branches of brz are served here; ask the operator of this service to make it one (brz init NEW; brz pull -d NEW GIT)"
 NOT_GIVEN = "single files are not given out here unless the operator sets hosting.file_reads"
 NOT_IN_BRANCH = "only single files of a branch are given out here"
@@ -117,6 +120,8 @@ def execute(
             if b"/.git/" in path + b"/"
             else NOT_UPGRADED
             if b"/backup.bzr" in path
+            else NOT_STORED
+            if path.endswith(STORED.encode())
             else NOT_CHANGED,
         )
     refuse_in_maintenance(path)

@@ -146,6 +146,12 @@ class Commands(unittest.TestCase):
             "checkout -q U/trunk new ;; commit -q --unchanged -m x new ;; revno U/trunk",
         )
         self.assertRegex(light, "0\n2\n$")
+        shelved = self.on_fresh_copy(
+            serve_hosted,
+            "[co] mv -q a.txt b.txt ;; [co] switch --store U/child ;; [co] shelve --all -q ;; [co] switch -q U/child ;; [co] unshelve -q ;; [co] status -S",
+        )
+        self.assertIn(": uncommitted changes are not stored in branches here: ", shelved)
+        self.assertRegex(shelved, r"R +a\.txt => b\.txt\n$")
         upgraded = self.on_fresh_copy(
             serve_hosted,
             "branch -q U/trunk c ;; upgrade -q --format=development-colo c ;; push -q -d c U/new ;; revno U/new",
