@@ -14,6 +14,7 @@ import {
 } from '../src/tidy/documents.ts';
 import {
   confinedImports,
+  isolatedPython,
   namedExports,
   processAccess,
   telltaleNames,
@@ -42,6 +43,7 @@ const rules: readonly (readonly [title: string, rule: Rule])[] = [
   ['names folders and files after the domain', telltaleNames],
   ['exports by name', namedExports],
   ['imports ssh2 and ws in one folder each', confinedImports],
+  ['runs Python without the variables of the user', isolatedPython],
   ['has no cycle between files', importCycles],
   ['leaves the environment and the exit to main.ts', processAccess],
   ['has a short README for every app', readmes],

@@ -141,7 +141,7 @@ describe('runPart', () => {
     assert.deepEqual(await crashed.ended(), [1, null]);
     assert.match(
       crashed.stderr,
-      /FATAL: sample: part failed[^]*TypeError: a mistake in the sample/,
+      /FATAL: sample: unexpected error: a mistake in the sample \n[^]*TypeError: a mistake in the sample[^]*\nsample: unexpected error: a mistake in the sample\n$/,
     );
     using failed = new RunningPart('--end', 'fail');
     await until('the record', () => existsSync(failed.recordPath));

@@ -84,9 +84,13 @@ export async function runPart(
     await part.finished;
     return 0;
   } catch (error) {
-    if (!(error instanceof StartError || error instanceof DirectoryError))
-      log.fatal({ err: error }, 'part failed');
-    else if (config.log.format === 'json')
+    if (!(error instanceof StartError || error instanceof DirectoryError)) {
+      const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
+      log.fatal({ err: error }, `unexpected error: ${line}`);
+      // The supervisor quotes the last line, which is the end of a stack trace otherwise.
+      if (config.log.format !== 'json')
+        standardError().write(`${name}: unexpected error: ${line}\n`);
+    } else if (config.log.format === 'json')
       standardError().write(jsonLogLine(name, 'fatal', error.message));
     else standardError().write(`${name}: ${error.message}\n`);
     return 1;

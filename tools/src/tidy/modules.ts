@@ -55,6 +55,21 @@ export const confinedImports: Rule = (files) =>
       ),
     );
 
+/** How Python is run by a program, with its first argument. */
+const pythonRun =
+  /\b(?:spawn|spawnSync|execFile|execFileSync|execute)\(\s*(?:systemPython|settings\.python|python|'\/usr\/bin\/python3')\s*,\s*\[\s*('[^']*')?/g;
+
+/** Python does not read the variables (PYTHONHOME, PYTHONPATH) of the user that runs us. */
+export const isolatedPython: Rule = (files) =>
+  files
+    .filter((file) => isTypeScript(file) && !isForTests(file))
+    .flatMap(({ path, text }) =>
+      Array.from(text.matchAll(pythonRun))
+        .filter(([, first = '']) => first !== "'-E'" && first !== "'-I'")
+        .map(({ index }) => text.slice(0, index).split('\n').length)
+        .map((line) => `${path}:${line}: Python is run without -E or -I as its first option`),
+    );
+
 /** Only the outermost file of a program knows its environment and ends it. */
 export const processAccess: Rule = (files) =>
   files

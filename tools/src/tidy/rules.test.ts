@@ -7,7 +7,13 @@ import {
   readmes,
   testedProjects,
 } from './documents.ts';
-import { confinedImports, namedExports, processAccess, telltaleNames } from './modules.ts';
+import {
+  confinedImports,
+  isolatedPython,
+  namedExports,
+  processAccess,
+  telltaleNames,
+} from './modules.ts';
 import { noScripts } from './packages.ts';
 import { fileLength, functionLength, pythonReasons } from './size.ts';
 import type { Problem, Rule, SourceFile } from './source-files.ts';
@@ -122,6 +128,16 @@ describe('modules', () => {
       [],
     );
     assert.deepEqual(check(confinedImports, 'libs/a/src/a.test.ts', "import a from 'ws';"), []);
+  });
+
+  it('refuses Python that reads the variables of the user', () => {
+    const run = (words: string): string => `execFileSync(systemPython, [${words}], {});`;
+    assert.deepEqual(check(isolatedPython, 'apps/a/src/a.ts', run("'-I', '-c', ask")), []);
+    assert.deepEqual(check(isolatedPython, 'apps/a/src/a.ts', run("\n  '-E', script")), []);
+    assert.deepEqual(check(isolatedPython, 'apps/a/src/a.ts', `\n${run("'-c', ask")}`), [
+      'apps/a/src/a.ts:2: Python is run without -E or -I as its first option',
+    ]);
+    assert.equal(check(isolatedPython, 'a.ts', "spawn('/usr/bin/python3', [script]);").length, 1);
   });
 
   it('refuses process.env and process.exit below main.ts', () => {

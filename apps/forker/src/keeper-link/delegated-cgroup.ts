@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { systemPython } from '@hatchery/config';
 import type { SessionAccount } from '@hatchery/daemon';
 import { waitFor } from '@hatchery/waiting';
 import { ownerOf } from '../children/forking/child-name.ts';
@@ -105,7 +106,8 @@ function isDelegated(directory: string): boolean {
   const program =
     'import os, sys; print(any(b"1" == os.getxattr(sys.argv[1], f"{kind}.delegate") for kind in ("trusted", "user") if f"{kind}.delegate" in os.listxattr(sys.argv[1])))';
   return (
-    execFileSync('/usr/bin/python3', ['-c', program, directory], { encoding: 'utf8' }).trim() ===
-    'True'
+    execFileSync(systemPython, ['-I', '-S', '-c', program, directory], {
+      encoding: 'utf8',
+    }).trim() === 'True'
   );
 }
