@@ -12,7 +12,7 @@ import {
   until,
   within,
 } from '@hatchery/testkit';
-import { main, type Outcome } from './hatchery.test-support.ts';
+import { main, type Outcome } from '../test-support/hatchery.ts';
 
 /**
  * A command of whoever asks: by default ourselves, with the configuration that HATCHERY_CONFIG

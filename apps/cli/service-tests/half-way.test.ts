@@ -11,7 +11,7 @@ import {
   until,
   within,
 } from '@hatchery/testkit';
-import { configure, hatchery, main, pidOf } from './hatchery.test-support.ts';
+import { configure, hatchery, main, pidOf } from '../test-support/hatchery.ts';
 
 /** A start of which is known what its log says. */
 class Starting {

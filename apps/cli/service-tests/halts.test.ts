@@ -14,7 +14,7 @@ import {
   until,
   within,
 } from '@hatchery/testkit';
-import { configure, hatchery, pidOf } from './hatchery.test-support.ts';
+import { configure, hatchery, pidOf } from '../test-support/hatchery.ts';
 
 interface PartStatus {
   readonly name: string;

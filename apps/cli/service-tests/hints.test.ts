@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
 import { assertNothingLeft, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
-import { configure, hatchery } from './hatchery.test-support.ts';
+import { configure, hatchery } from '../test-support/hatchery.ts';
 
 const checkout = join(import.meta.dirname, '../../..');
 const execute = promisify(execFile);

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { assertNothingLeft, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
-import { configure, hatchery } from './hatchery.test-support.ts';
+import { configure, hatchery } from '../test-support/hatchery.ts';
 
 /** What is in the way of a start, after which step, and the cause that it tells. */
 const faults: readonly (readonly [what: string, make: (state: string) => void, cause: RegExp])[] = [

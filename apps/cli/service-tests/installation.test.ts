@@ -3,7 +3,7 @@ import { appendFileSync, chmodSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { temporaryDirectory } from '@hatchery/testkit';
-import { NewCheckout } from './installation.test-support.ts';
+import { NewCheckout } from '../test-support/installation.ts';
 
 /** Somebody who owns nothing here. */
 const stranger = 65_534;

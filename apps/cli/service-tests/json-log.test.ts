@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { assertNothingLeft, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
-import { configure, hatchery, pidOf } from './hatchery.test-support.ts';
+import { configure, hatchery, pidOf } from '../test-support/hatchery.ts';
 
 interface Line {
   readonly level: string;

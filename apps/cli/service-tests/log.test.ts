@@ -12,7 +12,7 @@ import {
   until,
   within,
 } from '@hatchery/testkit';
-import { configure, hatchery, main, pidOf } from './hatchery.test-support.ts';
+import { configure, hatchery, main, pidOf } from '../test-support/hatchery.ts';
 
 /** Each `hello` is a line in the log of the fork service; these are more than a pipe holds. */
 const manyLines = 200;

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { modes } from '@hatchery/daemon';
 import { assertNothingLeft, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
-import { configure, hatchery } from './hatchery.test-support.ts';
+import { configure, hatchery } from '../test-support/hatchery.ts';
 
 const octal = (mode: number): string => mode.toString(8);
 

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { ask, assertNothingLeft, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
-import { configure, hatchery, pidOf } from './hatchery.test-support.ts';
+import { configure, hatchery, pidOf } from '../test-support/hatchery.ts';
 
 interface Action {
   readonly actor: string;

@@ -11,7 +11,7 @@ import {
   temporaryDirectory,
   within,
 } from '@hatchery/testkit';
-import { configure, hatchery, main, pidOf, type Outcome } from './hatchery.test-support.ts';
+import { configure, hatchery, main, pidOf, type Outcome } from '../test-support/hatchery.ts';
 
 const unshare = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 const { status, stderr } = spawnSync('unshare', [...unshare, 'true'], { encoding: 'utf8' });

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { assertNothingLeft, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
-import { configure, hatchery, pidOf } from './hatchery.test-support.ts';
+import { configure, hatchery, pidOf } from '../test-support/hatchery.ts';
 
 describe('a detached service', () => {
   it('starts once, restarts a part that dies, acts, and stops with nothing left', async () => {

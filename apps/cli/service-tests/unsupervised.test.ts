@@ -13,7 +13,7 @@ import {
   until,
   within,
 } from '@hatchery/testkit';
-import { configure, hatchery, main, pidOf } from './hatchery.test-support.ts';
+import { configure, hatchery, main, pidOf } from '../test-support/hatchery.ts';
 
 interface ServiceRecord {
   readonly pid: number;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { temporaryDirectory } from '@hatchery/testkit';
 import { commands } from './commands.ts';
-import { hatchery } from './terminal/terminal.test-support.ts';
+import { hatchery } from '../test-support/terminal.ts';
 
 describe('the command line', () => {
   it('lists every command without words, and tells of each', async () => {

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { temporaryDirectory } from '@hatchery/testkit';
-import { hatchery } from './terminal/terminal.test-support.ts';
+import { hatchery } from '../test-support/terminal.ts';
 import { commitOf, describeVersions } from './version.ts';
 
 it('is told by a command and by an option, whatever the configuration is', async () => {

@@ -7,7 +7,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { temporaryDirectory, until, within } from '@hatchery/testkit';
 
-const fixture = fileURLToPath(new URL('../fixtures/talker.ts', import.meta.url));
+const fixture = fileURLToPath(new URL('../test-support/talker.ts', import.meta.url));
 
 /** More than the log holds back and its pipe holds together, in lines. */
 const tooMany = 3000;

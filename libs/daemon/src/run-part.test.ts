@@ -10,7 +10,7 @@ import { temporaryDirectory, until, within } from '@hatchery/testkit';
 import type { PartRecord } from './part-record.ts';
 import { processStartTime } from './process-identity.ts';
 
-const fixture = fileURLToPath(new URL('../fixtures/part.ts', import.meta.url));
+const fixture = fileURLToPath(new URL('../test-support/part.ts', import.meta.url));
 
 /** A part that runs as a process of its own. */
 class RunningPart implements Disposable {

@@ -4,7 +4,7 @@ import { AnswerDecoder } from './answer-decoder.ts';
 import type { AnswerEnd } from './answer-decoder.ts';
 import type { Garbage } from './answer-state.ts';
 import type { Answer } from './answer.ts';
-import { chunkings, latin1 } from './chunkings.test-support.ts';
+import { chunkings, latin1 } from '../test-support/chunkings.ts';
 import { answerLineBytesMax } from './limits.ts';
 import type { RequestKind } from './request.ts';
 import { encodeUtf8 } from './utf8.ts';

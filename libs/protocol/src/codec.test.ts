@@ -5,8 +5,8 @@ import { AnswerDecoder } from './answer-decoder.ts';
 import { encodeAnswer } from './answer-encoder.ts';
 import type { Answer } from './answer.ts';
 import { isChildId } from './child-id.ts';
-import { cut, latin1 } from './chunkings.test-support.ts';
-import { decodedRequest } from './decoded-request.test-support.ts';
+import { cut, latin1 } from '../test-support/chunkings.ts';
+import { decodedRequest } from '../test-support/decoded-request.ts';
 import {
   allowedVariablesDefault,
   answerLineBytesMax,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { latin1 } from './chunkings.test-support.ts';
+import { latin1 } from '../test-support/chunkings.ts';
 import { quotedBytesMax } from './limits.ts';
 import { quoteBytes, quoteText } from './quoted.ts';
 

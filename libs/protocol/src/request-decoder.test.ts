@@ -1,8 +1,8 @@
 // Long: tables of requests, as bytes.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { chunkings, latin1 } from './chunkings.test-support.ts';
-import { decodedRequest } from './decoded-request.test-support.ts';
+import { chunkings, latin1 } from '../test-support/chunkings.ts';
+import { decodedRequest } from '../test-support/decoded-request.ts';
 import { requestBytesMax } from './limits.ts';
 import { encodeRefusal } from './refusal.ts';
 import { RequestDecoder } from './request-decoder.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { chunkings } from './chunkings.test-support.ts';
-import { decodedRequest } from './decoded-request.test-support.ts';
+import { chunkings } from '../test-support/chunkings.ts';
+import { decodedRequest } from '../test-support/decoded-request.ts';
 import { requestBytesMax } from './limits.ts';
 import { encodeRefusal, requestTimedOut, requestTimedOutAnswer, refusalAnswer } from './refusal.ts';
 import { RequestDecoder } from './request-decoder.ts';

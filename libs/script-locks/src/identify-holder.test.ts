@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import type { HolderRecord, KernelLock } from '@hatchery/locks';
 import { temporaryDirectory, until } from '@hatchery/testkit';
-import { holdByFlock } from './flock.test-support.ts';
+import { holdByFlock } from '../test-support/flock.ts';
 import { identifyHolder } from './identify-holder.ts';
 import { searchHolders, type HolderSearch } from './lock-holders.ts';
 import { processFacts, thisKernel } from './process-facts.ts';

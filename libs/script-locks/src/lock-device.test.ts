@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { deviceName } from '@hatchery/locks';
 import { temporaryDirectory } from '@hatchery/testkit';
-import { holdByFlock } from './flock.test-support.ts';
+import { holdByFlock } from '../test-support/flock.ts';
 import { deviceOfDirectory } from './lock-device.ts';
 import { readScriptLocks } from './read-script-locks.ts';
 

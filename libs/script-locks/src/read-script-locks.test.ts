@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { temporaryDirectory, until } from '@hatchery/testkit';
-import { holdByFlock } from './flock.test-support.ts';
+import { holdByFlock } from '../test-support/flock.ts';
 import { holderPath, lockPath } from './lock-files.ts';
 import { processFacts, thisKernel } from './process-facts.ts';
 import { readScriptLock, readScriptLocks } from './read-script-locks.ts';

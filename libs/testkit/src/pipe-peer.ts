@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { until, within } from './deadline.ts';
 
-const fixture = fileURLToPath(new URL('../fixtures/blocking_pipes.py', import.meta.url));
+const fixture = fileURLToPath(new URL('./blocking_pipes.py', import.meta.url));
 
 /**
  * The other side of a child's three FIFOs: a process that opens them blocking, in the order of the

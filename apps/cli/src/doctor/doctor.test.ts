@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { temporaryDirectory } from '@hatchery/testkit';
-import { hatchery } from '../terminal/terminal.test-support.ts';
+import { hatchery } from '../../test-support/terminal.ts';
 import type { Check } from './check.ts';
 import { makeKeyPair } from '../up/key-pair.ts';
 import { checkNativeCrypto, checkNode } from './installation.ts';

@@ -6,10 +6,10 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { assertNothingLeft, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
 import type { Baseline, TemporaryDirectory } from '@hatchery/testkit';
-import { hatcheryScript, lockWord } from './lock.test-support.ts';
+import { hatcheryScript, lockWord } from '../../test-support/lock.ts';
 
 const fixture = (name: string): string =>
-  fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+  fileURLToPath(new URL(`../../test-support/${name}`, import.meta.url));
 
 let directory: TemporaryDirectory;
 let baseline: Baseline;

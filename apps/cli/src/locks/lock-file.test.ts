@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readScriptLocks } from '@hatchery/script-locks';
 import { until } from '@hatchery/testkit';
-import { lockWord, RunningCommand } from './lock.test-support.ts';
-import { useLockStage } from './lock-stage.test-support.ts';
+import { lockWord, RunningCommand } from '../../test-support/lock.ts';
+import { useLockStage } from '../../test-support/lock-stage.ts';
 
 const { locksDirectory, start, stateDirectory } = useLockStage();
 const untilThere = (file: string): string =>

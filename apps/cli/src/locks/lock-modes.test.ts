@@ -15,7 +15,7 @@ import { describe, it } from 'node:test';
 import { loadConfig } from '@hatchery/config';
 import { makeLocksDirectory } from '@hatchery/script-locks';
 import { temporaryDirectory } from '@hatchery/testkit';
-import { hatcheryScript, RunningCommand } from './lock.test-support.ts';
+import { hatcheryScript, RunningCommand } from '../../test-support/lock.ts';
 
 const modeOf = (path: string): number => statSync(path).mode & 0o7777;
 

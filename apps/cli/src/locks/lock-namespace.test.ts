@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { Lock } from '@hatchery/events';
 import { assertNothingLeft, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
-import { locksWord, lockWord, RunningCommand, type CommandEnd } from './lock.test-support.ts';
+import { locksWord, lockWord, RunningCommand, type CommandEnd } from '../../test-support/lock.ts';
 
 const unshare = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 const { status, stderr } = spawnSync('unshare', [...unshare, 'true'], { encoding: 'utf8' });

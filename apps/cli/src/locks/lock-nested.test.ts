@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { lockWord } from './lock.test-support.ts';
-import { useLockStage } from './lock-stage.test-support.ts';
+import { lockWord } from '../../test-support/lock.ts';
+import { useLockStage } from '../../test-support/lock-stage.ts';
 
 const { go, run, startHolder, stateDirectory } = useLockStage();
 const notRoot = process.getuid?.() !== 0 && 'needs root';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readScriptLocks } from '@hatchery/script-locks';
 import { temporaryDirectory } from '@hatchery/testkit';
-import { lockWord, RunningCommand, type CommandEnd } from './lock.test-support.ts';
+import { lockWord, RunningCommand, type CommandEnd } from '../../test-support/lock.ts';
 
 async function run(stateDirectory: string, words: readonly string[]): Promise<CommandEnd> {
   using command = RunningCommand.hatchery(stateDirectory, ['lock', ...words]);

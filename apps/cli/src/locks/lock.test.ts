@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readScriptLocks } from '@hatchery/script-locks';
 import { until } from '@hatchery/testkit';
-import { RunningCommand } from './lock.test-support.ts';
-import { useLockStage } from './lock-stage.test-support.ts';
+import { RunningCommand } from '../../test-support/lock.ts';
+import { useLockStage } from '../../test-support/lock-stage.ts';
 
 const { go, locksDirectory, run, start, startHolder, stateDirectory } = useLockStage();
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { controlSocketPath, loadConfig } from '@hatchery/config';
 import { temporaryDirectory } from '@hatchery/testkit';
-import { hatchery } from '../terminal/terminal.test-support.ts';
+import { hatchery } from '../../test-support/terminal.ts';
 
 /** A service that takes connections and says nothing, as one that hangs. */
 async function hungService(stateDirectory: string): Promise<Server & AsyncDisposable> {

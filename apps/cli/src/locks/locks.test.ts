@@ -10,7 +10,7 @@ import {
   temporaryDirectory,
   until,
 } from '@hatchery/testkit';
-import { lockWord, RunningCommand, type CommandEnd } from './lock.test-support.ts';
+import { lockWord, RunningCommand, type CommandEnd } from '../../test-support/lock.ts';
 
 const directory = temporaryDirectory();
 const baseline = takeBaseline();

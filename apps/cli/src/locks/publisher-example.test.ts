@@ -5,7 +5,7 @@ import { afterEach, beforeEach, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { assertNothingLeft, takeBaseline, temporaryDirectory } from '@hatchery/testkit';
 import type { Baseline, TemporaryDirectory } from '@hatchery/testkit';
-import { lockWord, RunningCommand } from './lock.test-support.ts';
+import { lockWord, RunningCommand } from '../../test-support/lock.ts';
 
 const scripts = fileURLToPath(new URL('../../../../examples/publisher/', import.meta.url));
 const names = ['process-accepted', 'publish-distro', 'publish-ftpmaster'] as const;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { temporaryDirectory } from '@hatchery/testkit';
-import { hatchery } from '../terminal/terminal.test-support.ts';
+import { hatchery } from '../../test-support/terminal.ts';
 
 describe('hatchery read-only', () => {
   const wrong: readonly (readonly [words: string[], says: RegExp])[] = [

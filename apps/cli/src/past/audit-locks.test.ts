@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AuditBody } from '@hatchery/event-feed';
 import type { Lock } from '@hatchery/events';
-import { audited, withState } from './past.test-support.ts';
+import { audited, withState } from '../../test-support/past.ts';
 
 describe('a broken lock in the audit', () => {
   const holder = {

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { AuditBody } from '@hatchery/event-feed';
 import { exampleLock } from '@hatchery/events/fixtures';
-import { hatchery } from '../terminal/terminal.test-support.ts';
-import { audited, withState } from './past.test-support.ts';
+import { hatchery } from '../../test-support/terminal.ts';
+import { audited, withState } from '../../test-support/past.ts';
 import { readSelection } from './selection.ts';
 
 const peer = '192.0.2.1:50022';

@@ -11,7 +11,7 @@ import { processStartTime } from '@hatchery/daemon';
 import { exampleChild } from '@hatchery/events/fixtures';
 import { temporaryDirectory, until } from '@hatchery/testkit';
 import { processFacts } from '@hatchery/script-locks';
-import { hatchery, type Outcome } from '../terminal/terminal.test-support.ts';
+import { hatchery, type Outcome } from '../../test-support/terminal.ts';
 
 /** What kill asked of a service whose one child is a process that sleeps, and what it said. */
 interface Killed extends Outcome {

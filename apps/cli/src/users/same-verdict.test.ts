@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { temporaryDirectory } from '@hatchery/testkit';
-import { hatchery, type Outcome } from '../terminal/terminal.test-support.ts';
+import { hatchery, type Outcome } from '../../test-support/terminal.ts';
 
 const directory = temporaryDirectory();
 after(() => directory[Symbol.dispose]());

@@ -6,7 +6,7 @@ import { loadConfig, partRecordPath } from '@hatchery/config';
 import { processStartTime } from '@hatchery/daemon';
 import { openSignInKey, readLinkToken, signInKeyPath } from '@hatchery/sign-in-links';
 import { temporaryDirectory } from '@hatchery/testkit';
-import { hatchery } from '../terminal/terminal.test-support.ts';
+import { hatchery } from '../../test-support/terminal.ts';
 
 const url = 'http://127.0.0.1:8022/';
 

@@ -14,7 +14,7 @@ import {
 import { join, resolve } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { temporaryDirectory } from '@hatchery/testkit';
-import { hatchery, type Outcome } from '../terminal/terminal.test-support.ts';
+import { hatchery, type Outcome } from '../../test-support/terminal.ts';
 
 const keys = temporaryDirectory();
 after(() => keys[Symbol.dispose]());

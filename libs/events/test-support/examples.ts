@@ -1,6 +1,6 @@
-import type { Child, ChildUsage } from './child.ts';
-import type { EventBody } from './event.ts';
-import type { Lock, LockParty } from './lock.ts';
+import type { Child, ChildUsage } from '../src/child.ts';
+import type { EventBody } from '../src/event.ts';
+import type { Lock, LockParty } from '../src/lock.ts';
 
 /** When everything in these examples began, RFC 3339. */
 const exampleInstant = '2026-11-21T00:00:00.000Z';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach } from 'node:test';
 import { readScriptLocks } from '@hatchery/script-locks';
 import { assertNothingLeft, takeBaseline, temporaryDirectory, until } from '@hatchery/testkit';
 import type { Baseline, TemporaryDirectory } from '@hatchery/testkit';
-import { RunningCommand, type CommandEnd } from './lock.test-support.ts';
+import { RunningCommand, type CommandEnd } from './lock.ts';
 
 /** What tests of `hatchery lock` do in the state directory that each of them has. */
 export interface LockStage {

@@ -3,10 +3,10 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { until, within } from '@hatchery/testkit';
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 /** The script `hatchery` of the checkout, which runs `lock` by itself. */
-export const hatcheryScript = fileURLToPath(new URL('../../../../hatchery', import.meta.url));
+export const hatcheryScript = fileURLToPath(new URL('../../../hatchery', import.meta.url));
 
 /** How a command ended: its code, or 128 and the signal's number, as a shell has it. */
 export interface CommandEnd {

@@ -1,6 +1,6 @@
-import { RequestDecoder } from './request-decoder.ts';
-import type { RequestDecoderOptions } from './request-decoder.ts';
-import type { RequestProgress } from './request-outcome.ts';
+import { RequestDecoder } from '../src/request-decoder.ts';
+import type { RequestDecoderOptions } from '../src/request-decoder.ts';
+import type { RequestProgress } from '../src/request-outcome.ts';
 
 /** What a fresh decoder says in the end about bytes that come in these pieces. */
 export function decodedRequest(

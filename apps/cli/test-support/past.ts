@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { AuditLog, type AuditBody } from '@hatchery/event-feed';
 import { temporaryDirectory } from '@hatchery/testkit';
-import { hatchery, type Outcome } from '../terminal/terminal.test-support.ts';
+import { hatchery, type Outcome } from './terminal.ts';
 
 /**
  * A state directory with this in its audit, each entry a minute after the one before it, the last

@@ -1,5 +1,5 @@
-import type { Terminal } from './terminal.ts';
-import { runCommand } from '../run-command.ts';
+import type { Terminal } from '../src/terminal/terminal.ts';
+import { runCommand } from '../src/run-command.ts';
 
 /** What a command came to. */
 export interface Outcome {
