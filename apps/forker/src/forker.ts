@@ -88,6 +88,8 @@ export async function createForker({
   const loaded = { service, refusals, leftovers, childrenMax, keeperPid: () => keeper.pid };
   // Before anybody asks: a gateway that hears of no drain lets people in.
   service.restoreDrain();
+  // That of an earlier run: what this one can start is not known yet.
+  if (events.view.outage !== undefined) events.publish({ kind: 'forker.outage', outage: null });
   entrance.serveControl({
     service,
     locks,

@@ -1,6 +1,6 @@
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Event, FeedMessage, FeedPosition } from '@hatchery/events';
+import type { Event, EventKind, FeedMessage, FeedPosition } from '@hatchery/events';
 import { lineBytesMax, redialMsMax, redialMsMin, silenceMsMax } from './limits.ts';
 import { LineSplitter } from './line-splitter.ts';
 
@@ -19,24 +19,37 @@ export interface FeedListener {
   connection(state: { readonly up: true } | { readonly up: false; readonly error: Error }): void;
 }
 
+/** How a feed is read. */
+export interface DialOptions {
+  /** The kinds of events that are wanted; without it, all. */
+  readonly kinds?: readonly EventKind[];
+  /** The longest wait between two dials, in milliseconds. */
+  readonly redialMsMax?: number;
+}
+
+/** The publisher took the connection and then said nothing for too long, not even a heartbeat. */
+export class SilentFeedError extends Error {
+  readonly code = 'feed_silent';
+  readonly fault = 'system';
+}
+
 /**
- * Dials the feed on a control socket and keeps dialling until disposed; the first time from where
- * its reader stood in an earlier life, if `from` says so. Never throws: what goes wrong is told to
- * the listener.
+ * Dials the feed on a control socket and keeps dialling until disposed. Never throws: what goes
+ * wrong is told to the listener.
  */
 export function dialFeed(
   controlSocket: string,
   listener: FeedListener,
-  from: FeedPosition | null = null,
+  { kinds, redialMsMax: waitMsMax = redialMsMax }: DialOptions = {},
 ): FeedConnection {
   const stop = new AbortController();
-  const reader = new FeedReader(listener, from);
+  const reader = new FeedReader(listener, kinds ?? null);
   const running = (async () => {
     let waitMs = redialMsMin;
     while (!stop.signal.aborted) {
       const error = await readOnce(controlSocket, reader, stop.signal);
       if (stop.signal.aborted) return;
-      waitMs = reader.takeHeard() ? redialMsMin : Math.min(2 * waitMs, redialMsMax);
+      waitMs = reader.takeHeard() ? redialMsMin : Math.min(2 * waitMs, waitMsMax);
       listener.connection({ up: false, error });
       await delay(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
     }
@@ -52,15 +65,29 @@ export function dialFeed(
   };
 }
 
+const silence = `the feed was silent for ${silenceMsMax / 1000} s`;
+
 /** Keeps the position and refuses a message that does not follow it. */
 class FeedReader {
   readonly #listener: FeedListener;
-  position: FeedPosition | null;
+  readonly #kinds: readonly EventKind[] | null;
+  position: FeedPosition | null = null;
   #heard = false;
 
-  constructor(listener: FeedListener, from: FeedPosition | null) {
+  constructor(listener: FeedListener, kinds: readonly EventKind[] | null) {
     this.#listener = listener;
-    this.position = from;
+    this.#kinds = kinds;
+  }
+
+  /** The query of the next dial. */
+  get query(): string {
+    const { position } = this;
+    const wanted = {
+      ...(position && { epoch: position.epoch, seq: String(position.seq) }),
+      ...(this.#kinds && { kinds: this.#kinds.join(',') }),
+    };
+    const query = new URLSearchParams(wanted).toString();
+    return query === '' ? '' : `?${query}`;
   }
 
   takeHeard(): boolean {
@@ -79,33 +106,41 @@ class FeedReader {
     }
   }
 
-  #advance({ kind, seq }: Event): void {
-    // Usage takes no number of its own: it stands at that of the event before it.
-    const expected = kind === 'child.usage' ? seq : seq - 1;
-    if (this.position?.seq !== expected) {
+  #advance(event: Event): void {
+    const { seq } = event;
+    if (this.position === null || !this.#follows(event, this.position.seq)) {
       const had = this.position?.seq ?? 'nothing';
       this.position = null;
       throw new Error(`the feed jumped from ${had} to ${seq}`);
     }
     this.position = { ...this.position, seq };
   }
+
+  #follows({ kind, seq }: Event, before: number): boolean {
+    // Usage takes no number of its own: it stands at that of the event before it.
+    const first = kind === 'child.usage' ? before : before + 1;
+    // The numbers between are those of events that the reader does not want.
+    return this.#kinds === null ? seq === first : seq >= first;
+  }
 }
 
 /** Reads one connection to its end and says why it ended. */
 function readOnce(controlSocket: string, reader: FeedReader, signal: AbortSignal): Promise<Error> {
   return new Promise((resolve) => {
-    const { position } = reader;
-    const query =
-      position === null ? '' : `?epoch=${encodeURIComponent(position.epoch)}&seq=${position.seq}`;
+    const { query } = reader;
     const request = get({
       socketPath: controlSocket,
       path: `/v1/events${query}`,
       agent: false,
       signal,
     });
-    request.setTimeout(silenceMsMax, () =>
-      request.destroy(new Error(`the feed was silent for ${silenceMsMax / 1000} s`)),
-    );
+    request.setTimeout(silenceMsMax, () => {
+      const heard = request.socket?.bytesRead;
+      // After a stop of this process its timer comes before what has arrived meanwhile.
+      setImmediate(() => {
+        if (request.socket?.bytesRead === heard) request.destroy(new SilentFeedError(silence));
+      });
+    });
     request.on('error', resolve);
     request.on('response', (response) => {
       response.on('error', resolve);

@@ -1,6 +1,7 @@
 import { emptyView, reduce } from '@hatchery/events';
 import type { Event, EventBody, FeedMessage, FeedPosition, View } from '@hatchery/events';
 import type { EventJournal } from './journal/event-journal.ts';
+import { viewFor, type FeedFilter } from './feed-filter.ts';
 import { eventsKeptMax } from './limits.ts';
 
 /** What an {@link EventLog} needs from outside; time and randomness are parameters. */
@@ -81,17 +82,22 @@ export class EventLog {
 
   /**
    * Calls `listener` with the hello, then what the reader missed since `from` or a snapshot, then
-   * everything that follows. Dispose to stop.
+   * everything that follows. With a filter it gets the events of these kinds only, and in the
+   * snapshot only what they change. Dispose to stop.
    */
-  subscribe(from: FeedPosition | null, listener: Listener): Disposable {
+  subscribe(from: FeedPosition | null, listener: Listener, filter: FeedFilter = null): Disposable {
     const { version, now } = this.#options;
-    listener({ type: 'hello', epoch: this.#epoch, serverTime: now().toISOString(), version });
+    const tell: Listener = (message) => {
+      if (message.type === 'event' && filter !== null && !filter.has(message.event.kind)) return;
+      listener(message);
+    };
+    tell({ type: 'hello', epoch: this.#epoch, serverTime: now().toISOString(), version });
     const missed = from === null ? null : this.#since(from);
-    if (missed === null) listener({ type: 'snapshot', ...this.position, view: this.#view });
-    else
-      for (const event of [...missed, ...this.#latestUsage()]) listener({ type: 'event', event });
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+    if (missed === null)
+      tell({ type: 'snapshot', ...this.position, view: viewFor(filter, this.#view) });
+    else for (const event of [...missed, ...this.#latestUsage()]) tell({ type: 'event', event });
+    this.#listeners.add(tell);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(tell) };
   }
 
   #keep(event: Event, before: View): void {

@@ -56,11 +56,18 @@ export type ServiceEvent =
     }
   | {
       readonly kind: 'forker.draining';
+      /** False when sessions are started again. */
       readonly draining: boolean;
       readonly actor: string;
-      /** When the clients that are left are disconnected, RFC 3339; only of an operator's drain. */
+      /** The service stops. That is no drain: gateways do not follow it, and the next start ends it. */
+      readonly stopping?: true;
+      /** When clients that are still connected are disconnected, RFC 3339; absent when nothing drains. */
       readonly deadline?: string;
-    };
+      /** Why, on one line as users read it; absent when the operator gave no reason. */
+      readonly reason?: string;
+    }
+  /** Why no session can be started now, in one line for users; null when sessions can be started. */
+  | { readonly kind: 'forker.outage'; readonly outage: string | null };
 
 /** Bytes of one session, as the client sent and got them. */
 export interface SessionBytes {
@@ -148,3 +155,37 @@ export type EventBody = ChildEvent | LockEvent | ServiceEvent | SessionEvent | A
  * publisher's clock, RFC 3339.
  */
 export type Event = EventBody & { readonly seq: number; readonly at: string };
+
+/** The kind of an event, by which a reader of a feed can choose. */
+export type EventKind = EventBody['kind'];
+
+/** All kinds, in the order of {@link EventBody}. The compiler refuses a list that lacks one. */
+const kinds: Readonly<Record<EventKind, true>> = {
+  'child.spawned': true,
+  'child.connected': true,
+  'child.usage': true,
+  'child.failed': true,
+  'child.stopping': true,
+  'child.exited': true,
+  'lock.acquired': true,
+  'lock.contended': true,
+  'lock.changed': true,
+  'lock.released': true,
+  'lock.broken': true,
+  'zygote.ready': true,
+  'zygote.off': true,
+  'zygote.failed': true,
+  'forker.draining': true,
+  'forker.outage': true,
+  'session.opened': true,
+  'session.spawned': true,
+  'session.refused': true,
+  'session.closed': true,
+  'action.requested': true,
+  'action.done': true,
+};
+
+/** The kind of that name, or null when there is none. */
+export function eventKindOf(name: string): EventKind | null {
+  return Object.hasOwn(kinds, name) ? (name as EventKind) : null;
+}

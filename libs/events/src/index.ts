@@ -4,12 +4,16 @@ export type {
   ChildEvent,
   Event,
   EventBody,
+  EventKind,
   LockEvent,
   ServiceEvent,
   SessionBytes,
   SessionEvent,
   SessionPhasesMs,
 } from './event.ts';
+export { eventKindOf } from './event.ts';
+export { drainOf, readDrain } from './drain.ts';
+export type { Drain } from './drain.ts';
 export { describeParty } from './describe-party.ts';
 export {
   describeFailure,

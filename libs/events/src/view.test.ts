@@ -5,14 +5,7 @@ import fc from 'fast-check';
 import type { Child, ChildUsage } from './child.ts';
 import type { EventBody } from './event.ts';
 import type { Lock, LockParty } from './lock.ts';
-import {
-  emptyView,
-  recentChildrenMax,
-  reduce,
-  type View,
-  unsaidReason,
-  ViewDraft,
-} from './view.ts';
+import { emptyView, recentChildrenMax, reduce, type View, ViewDraft } from './view.ts';
 
 const child: Child = {
   id: 'c1',
@@ -191,27 +184,40 @@ describe('reduce, of the service', () => {
   });
 
   it('knows why it drains, as long as it is the drain that was asked for', () => {
-    const wish = {
-      actionId: 'a',
+    const why = {
+      kind: 'forker.draining',
+      draining: true,
       actor: 'ops',
-      verb: 'drain',
-      target: 'forker',
       reason: 'new disks',
     } as const;
-    const asked = viewAfter({ kind: 'action.requested', ...wish });
-    const drained = reduce(asked, { kind: 'forker.draining', draining: true, actor: 'ops' });
-    assert.deepEqual(drained.drainWish, { actor: 'ops', reason: 'new disks' });
+    const drained = viewAfter(why);
+    assert.equal(drained.drainReason, 'new disks');
     assert.deepEqual(
       reduce(drained, { kind: 'forker.draining', draining: false, actor: 'bo' }),
       emptyView,
     );
-    const moved = { ...wish, actor: 'bo', reason: unsaidReason };
-    assert.equal(
-      reduce(drained, { kind: 'action.requested', ...moved }).drainWish?.reason,
-      'new disks',
+    const moved = reduce(drained, { ...why, actor: 'bo' });
+    assert.deepEqual([moved.drainedBy, moved.drainReason], ['bo', 'new disks']);
+    const stop = {
+      kind: 'forker.draining',
+      draining: true,
+      actor: 'stop',
+      stopping: true,
+    } as const;
+    const stopped = reduce(drained, stop);
+    assert.equal(stopped.drainReason, undefined, 'a stop has another reason');
+    assert.equal(stopped.stopping, true);
+    assert.deepEqual(
+      reduce(stopped, { kind: 'forker.draining', draining: false, actor: 'start' }),
+      emptyView,
     );
-    const stopped = reduce(asked, { kind: 'forker.draining', draining: true, actor: 'stop' });
-    assert.equal(stopped.drainWish, undefined, 'a stop has another reason');
+  });
+
+  it('knows why no session can be started, until one can', () => {
+    const outage = 'the keeper gives no answer';
+    const out = viewAfter({ kind: 'forker.outage', outage });
+    assert.equal(out.outage, outage);
+    assert.deepEqual(reduce(out, { kind: 'forker.outage', outage: null }), emptyView);
   });
 
   it('leaves the view as it is for what only the history tells', () => {

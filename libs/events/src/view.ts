@@ -27,15 +27,16 @@ export interface View {
   readonly locks: Readonly<Record<string, Lock>>;
   readonly zygote: ZygoteView;
   readonly draining: boolean;
+  /** True when nothing new is taken because the service stops; absent otherwise. */
+  readonly stopping?: true;
   /** Who asked for the drain that goes on; absent when nothing drains. */
   readonly drainedBy?: string;
-  /** When the clients that are left are disconnected, RFC 3339; only of an operator's drain. */
+  /** When clients that are still connected are disconnected, RFC 3339; absent as `drainedBy` is. */
   readonly drainDeadline?: string;
-  /**
-   * The last wish for a drain, which is the reason of the one that goes on; absent when that was
-   * begun without one.
-   */
-  readonly drainWish?: { readonly actor: string; readonly reason: string };
+  /** Why, on one line as users read it; absent when the operator gave no reason. */
+  readonly drainReason?: string;
+  /** Why no session can be started now; absent when sessions can be started. */
+  readonly outage?: string;
 }
 
 /** The reason of an action whose actor has given none. */
@@ -141,15 +142,15 @@ function apply(draft: Draft, event: EventBody | Event): void {
     case 'zygote.failed':
       return change(draft, { zygote: zygoteAfterFailure(event) });
     case 'forker.draining':
-      drain(draft, event);
-      return keepWish(draft, event);
-    case 'action.requested':
-      return noteWish(draft, event);
+      return drain(draft, event);
+    case 'forker.outage':
+      return noteOutage(draft, event);
     case 'child.failed':
     case 'session.opened':
     case 'session.spawned':
     case 'session.refused':
     case 'session.closed':
+    case 'action.requested':
     case 'action.done':
       return;
     default:
@@ -192,31 +193,23 @@ function endChild(draft: Draft, event: Extract<EventBody, { kind: 'child.exited'
 }
 
 function drain(draft: Draft, event: Extract<EventBody, { kind: 'forker.draining' }>): void {
-  const { drainedBy: _by, drainDeadline: _until, ...view } = draft.view;
-  const { draining, actor, deadline } = event;
-  const until = deadline === undefined ? {} : { drainDeadline: deadline };
-  draft.view = draining ? { ...view, draining, drainedBy: actor, ...until } : { ...view, draining };
+  const { drainedBy: _by, drainDeadline: _until, drainReason: _why, ...others } = draft.view;
+  const { stopping: _stopping, ...view } = others;
+  const { draining, actor, stopping, deadline, reason } = event;
+  if (!draining) return void (draft.view = { ...view, draining });
+  draft.view = {
+    ...view,
+    draining,
+    drainedBy: actor,
+    ...(stopping && { stopping }),
+    ...(deadline !== undefined && { drainDeadline: deadline }),
+    ...(reason !== undefined && { drainReason: reason }),
+  };
 }
 
-/** A drain is asked for before it begins, and only the wish says why. */
-function noteWish(
-  draft: Draft,
-  { verb, actor, reason }: Extract<EventBody, { kind: 'action.requested' }>,
-): void {
-  if (verb !== 'drain') return;
-  // Who only moves the deadline of a drain does not take its reason away.
-  const { drainWish: before } = draft.view;
-  const kept = reason === unsaidReason && before !== undefined ? before.reason : reason;
-  change(draft, { drainWish: { actor, reason: kept } });
-}
-
-/** What is drained by somebody else, as by a stop, is not drained for that reason. */
-function keepWish(
-  draft: Draft,
-  { draining, actor }: Extract<EventBody, { kind: 'forker.draining' }>,
-): void {
-  const { drainWish, ...view } = draft.view;
-  if (!draining || drainWish?.actor !== actor) draft.view = view;
+function noteOutage(draft: Draft, { outage }: Extract<EventBody, { kind: 'forker.outage' }>): void {
+  const { outage: _before, ...view } = draft.view;
+  draft.view = outage === null ? view : { ...view, outage };
 }
 
 function change(draft: Draft, part: Partial<View>): void {

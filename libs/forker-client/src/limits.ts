@@ -27,3 +27,9 @@ export const reportBytesMax = 256 * 1024;
  * milliseconds of its fork.
  */
 export const connectedLookMs = 2;
+
+/**
+ * The longest wait between two dials of one who follows the service: a drain that was ordered right
+ * after a restart of the service is followed this much later at most. A dial costs some 0.1 ms.
+ */
+export const followRedialMsMax = 250;

@@ -187,6 +187,7 @@ export class KeeperSupervisor {
     service.keeperLost();
     locks.keeperLost();
     this.zygote = unknownHealth;
+    this.#publishOutage();
     this.#trial?.end(new StartError('the keeper died while it tried another zygote'));
     for (
       let retryInMs = keeperRetryMs;
@@ -205,6 +206,7 @@ export class KeeperSupervisor {
   #silent(isSilent: boolean): void {
     const { config, events, log, service } = this.#context;
     service.queue.isStalled = isSilent;
+    this.#publishOutage();
     if (!isSilent) {
       log.info({ pid: this.pid }, 'the keeper answers again');
       return this.#configure();
@@ -222,11 +224,19 @@ export class KeeperSupervisor {
     this.#firstZygote.reject(new StartError(message));
   }
 
+  /** On the feed, where the gateways learn of it. */
+  #publishOutage(): void {
+    const { events } = this.#context;
+    const { outage } = this;
+    if (outage !== (events.view.outage ?? null)) events.publish({ kind: 'forker.outage', outage });
+  }
+
   #take(event: KeeperEvent): void {
     const { events, locks, log, service } = this.#context;
     this.#pulse.heard();
     service.take(event);
     this.zygote = healthAfter(this.zygote, event);
+    this.#publishOutage();
     this.#trial?.take(event);
     switch (event.event) {
       case 'lock':

@@ -1,5 +1,5 @@
 // Long: one store; what may change it stands beside it.
-import { emptyView, unsaidReason } from '@hatchery/events';
+import { emptyView } from '@hatchery/events';
 import type { Child, LiveMessage, Lock, View, ZygoteView } from '@hatchery/events';
 import { actionsOff } from '../acting/hindrance.ts';
 import { firstState, type LiveState } from '../live/connection.ts';
@@ -271,10 +271,10 @@ export class LiveStore {
   }
 }
 
-function serviceOf({ zygote, draining, drainedBy, drainDeadline, drainWish }: View): Service {
+function serviceOf(view: View): Service {
+  const { zygote, draining, drainedBy, drainDeadline, drainReason } = view;
   const drain = { drainedBy: drainedBy ?? null, drainDeadline: drainDeadline ?? null };
-  const { reason = unsaidReason } = drainWish ?? {};
-  return { zygote, draining, ...drain, drainReason: reason === unsaidReason ? null : reason };
+  return { zygote, draining, ...drain, drainReason: drainReason ?? null };
 }
 
 const serviceKeys = ['zygote', 'draining', 'drainedBy', 'drainReason', 'drainDeadline'] as const;

@@ -107,7 +107,15 @@ export class Intake {
   #drain(draining: boolean, actor: string): void {
     this.#isDrained = draining;
     this.#queue.drain(this.isDraining, this.#reason);
-    const until = this.#deadline === null ? {} : { deadline: this.#deadline.toISOString() };
-    this.#events.publish({ kind: 'forker.draining', draining: this.isDraining, actor, ...until });
+    const stopping = this.#isStopping;
+    this.#events.publish({
+      kind: 'forker.draining',
+      draining: this.isDraining,
+      actor,
+      ...(stopping && { stopping }),
+      ...(this.#deadline && { deadline: this.#deadline.toISOString() }),
+      // A stop has a reason of its own.
+      ...(!stopping && this.#reason !== null && { reason: this.#reason }),
+    });
   }
 }

@@ -9,6 +9,7 @@ const drained = (draining: boolean, actor: string): EventBody => ({
   kind: 'forker.draining',
   draining,
   actor,
+  ...(actor === stopActor && { stopping: true }),
 });
 
 /** What a run leaves that has told these, with the events or with the view they come to alone. */

@@ -23,20 +23,18 @@ export const stopActor = 'stop';
 export function toldBefore({ view, kept }: Pick<EventLog, 'view' | 'kept'>): ToldBefore {
   const causes = new Map<string, string>();
   const ended = new Set(view.recentChildren.map(({ id }) => id));
-  let lastDrainActor = '';
   for (const event of kept) {
     if (event.kind === 'child.stopping') causes.set(event.id, event.cause);
     else if (event.kind === 'child.exited') ended.add(event.id);
-    else if (event.kind === 'forker.draining') lastDrainActor = event.actor;
   }
-  const draining = view.draining && lastDrainActor !== stopActor;
-  const { drainDeadline: until, drainWish } = view;
+  const { drainDeadline: until, drainReason = null } = view;
+  const draining = view.draining && view.stopping !== true;
   const drainDeadline = draining && until !== undefined ? new Date(until) : null;
   return {
     causes,
     ended,
     draining,
     drainDeadline,
-    drainReason: draining ? (drainWish?.reason ?? null) : null,
+    drainReason: draining ? drainReason : null,
   };
 }
