@@ -15,9 +15,10 @@ import { AuditLog, EventLog, type AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import { createControlServer, createStatusServer } from './control/control-server.ts';
 import { Gate } from './control/gate.ts';
-import { askDrained, followForker } from './control/follow-forker.ts';
+import { ForkerWatch } from './control/follow-forker.ts';
 import { openStatusPort, takeStatusPort, type TcpListener } from './control/tcp-listener.ts';
 import { listenUnix } from './control/unix-listener.ts';
+import { limits } from './limits.ts';
 import { Listener } from './listener.ts';
 import { OwnPlaces } from './places/own-places.ts';
 import { Tally } from './places/tally.ts';
@@ -57,14 +58,21 @@ export async function createGateway(
     );
     const audit = (entry: AuditBody): void => refusals.take(entry);
     const own = (worker = await startWorker({ config, log, audit, publish }, options));
-    // Before anybody is let in: a drain outlives the gateway that was told of it.
-    const drained = await askDrained(controlSocketPath(config));
+    const forker = disposables.use(watchForker(context));
+    // Before a user is let in: a drain outlives the gateway that was told of it.
+    await forker.heard(limits.forkerWordMsMax);
     const listener = await listen(context, before, own);
     disposables.defer(() => void listener.close());
-    const gate = new Gate({ config, log, events, audit, listener, worker: own });
-    disposables.use(
-      followForker(controlSocketPath(config), gate, log, drained, () => whyAbsent(config)),
-    );
+    const gate = new Gate({
+      config,
+      log,
+      events,
+      audit,
+      listener,
+      worker: own,
+      outage: () => forker.outage,
+    });
+    forker.obey((drain) => gate.follow(drain));
     const predecessor = shared ? { pid: before?.pid ?? 0, lives: () => livesStill(before) } : null;
     const control = createControlServer(gate);
     const socket = disposables.use(
@@ -131,6 +139,12 @@ function addressBeside(
 ): Address {
   const known = before?.details[detail] as Address | undefined;
   return { host, port: port === 0 && known !== undefined ? known.port : port };
+}
+
+/** Dispose it to follow no more. */
+function watchForker({ config, log }: GatewayContext): ForkerWatch {
+  const controlSocket = controlSocketPath(config);
+  return new ForkerWatch({ controlSocket, log, absent: () => whyAbsent(config) });
 }
 
 /** Why there is no fork service. */

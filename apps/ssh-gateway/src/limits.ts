@@ -111,18 +111,11 @@ export const limits = {
   childTermMs: 5_000,
   /** The kernel ends a killed process at once unless it waits for a device. */
   childKillMs: 10_000,
-  /** How soon a drain from the page reaches the port. The answer is a few bytes. */
-  forkerPollMs: 500,
   /**
-   * A fork service that runs answers within milliseconds; one that starts is asked again, and
+   * A fork service that runs answers within milliseconds. One that starts is heard later, and
    * refuses by itself meanwhile.
    */
   forkerWordMsMax: 1_000,
-  /**
-   * So many questions in a row, half a second apart, without an answer in time: it hangs, and is
-   * not just starting.
-   */
-  forkerSilencesMax: 3,
   /**
    * How often worker processes are asked what they have counted: all that a killed one's counters
    * can lose.

@@ -95,12 +95,12 @@ test('a drain refuses new sessions on the connections of an old gateway too, unt
       'the old one to follow',
       () => stand.log.named('drain of the fork service followed').length === times,
     );
-  stand.forks.drained = { drained: true, orders: 1, deadline: '2100-01-01T00:00:00.000Z' };
+  stand.forks.drain({ deadline: '2100-01-01T00:00:00.000Z' });
   await followed(1);
   const refused = await commands.echo('refused');
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /hatchery: the service is being drained and takes no new session/);
-  stand.forks.drained = { drained: false, orders: 2, deadline: null };
+  stand.forks.undrain();
   await followed(2);
   assert.equal((await commands.echo('taken')).stdout.toString(), 'taken');
   first.process.stdin?.end('first');

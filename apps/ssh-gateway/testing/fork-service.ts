@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { EventLog, serveFeed } from '@hatchery/event-feed';
 import { encodeAnswer, exitStatusOf, signalStatusOf } from '@hatchery/protocol';
 
 /** A child of the small service. */
@@ -38,21 +39,9 @@ export class SmallForkService implements AsyncDisposable {
   beforeAnswer: (child: ServedChild) => Promise<void> = async () => {};
   /** What the user of a killed child is to read. */
   lineAfter: string | null = null;
-  drainedAsked = 0;
-  /**
-   * What it says of drains that an operator has ordered, and of its outage; null for no answer at
-   * all.
-   */
-  drained: {
-    drained: boolean;
-    orders: number;
-    deadline?: string | null;
-    reason?: string;
-    outage?: string | null;
-  } | null = {
-    drained: false,
-    orders: 0,
-  };
+  /** Its feed. */
+  readonly events = new EventLog({ epoch: 'test', version: '0', now: () => new Date() });
+  #isSilent = false;
   readonly #directory: string;
   readonly #control: HttpServer;
   readonly #connections = new Set<Socket>();
@@ -63,9 +52,8 @@ export class SmallForkService implements AsyncDisposable {
     this.#directory = directory;
     this.socket = join(directory, 'fork.sock');
     this.#control = createHttpServer((request, response) => {
-      if (request.url === '/v1/drained') {
-        this.drainedAsked += 1;
-        if (this.drained !== null) response.writeHead(200).end(JSON.stringify(this.drained));
+      if (request.url?.startsWith('/v1/events') === true) {
+        if (!this.#isSilent) serveFeed(this.events, request, response);
         return;
       }
       const ended = /^\/v1\/children\/([^/]+)\/ending$/.exec(request.url ?? '')?.[1];
@@ -94,6 +82,21 @@ export class SmallForkService implements AsyncDisposable {
       this.#control.listen(join(this.#directory, 'control.sock'), resolve),
     );
     await this.startForking();
+  }
+
+  /** An operator drains it. `deadline` is RFC 3339. */
+  drain(drain: { readonly deadline?: string; readonly reason?: string } = {}): void {
+    this.events.publish({ kind: 'forker.draining', draining: true, actor: 'ops', ...drain });
+  }
+
+  undrain(): void {
+    this.events.publish({ kind: 'forker.draining', draining: false, actor: 'ops' });
+  }
+
+  /** Whether it takes connections on its feed and gives no answer. */
+  beSilent(isSilent: boolean): void {
+    this.#isSilent = isSilent;
+    this.#control.closeAllConnections();
   }
 
   async startForking(): Promise<void> {

@@ -5,9 +5,9 @@ import { readFeedFilter, type FeedFilter } from './feed-filter.ts';
 import { heartbeatMs, readerBufferBytesMax } from './limits.ts';
 
 /**
- * Answers `GET /v1/events[?epoch=E&seq=N][&kinds=A,B]` with the feed as newline-delimited JSON until
- * the reader leaves. `kinds` names the kinds of events that the reader wants; an unknown name is
- * answered with 400.
+ * Answers `GET /v1/events[?epoch=E&seq=N][&kinds=A,B]` with the feed as newline-delimited JSON
+ * until the reader leaves. `kinds` names the kinds of events that the reader wants; an unknown name
+ * is answered with 400.
  */
 export function serveFeed(log: EventLog, request: IncomingMessage, response: ServerResponse): void {
   // Whoever had to wait for us may have left: nothing would ever end what begins here.

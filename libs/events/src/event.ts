@@ -59,14 +59,19 @@ export type ServiceEvent =
       /** False when sessions are started again. */
       readonly draining: boolean;
       readonly actor: string;
-      /** The service stops. That is no drain: gateways do not follow it, and the next start ends it. */
+      /**
+       * The service stops. That is no drain: gateways do not follow it, and the next start ends it.
+       */
       readonly stopping?: true;
-      /** When clients that are still connected are disconnected, RFC 3339; absent when nothing drains. */
+      /**
+       * When clients that are still connected are disconnected, RFC 3339; absent when nothing
+       * drains.
+       */
       readonly deadline?: string;
       /** Why, on one line as users read it; absent when the operator gave no reason. */
       readonly reason?: string;
     }
-  /** Why no session can be started now, in one line for users; null when sessions can be started. */
+  /** Why no session can be started now, in one line; null when sessions can be started. */
   | { readonly kind: 'forker.outage'; readonly outage: string | null };
 
 /** Bytes of one session, as the client sent and got them. */

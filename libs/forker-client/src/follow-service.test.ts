@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { EventLog, serveFeed } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 import { temporaryDirectory, until } from '@hatchery/testkit';
-import { followService, type ServiceNews } from './follow-service.ts';
+import { followService, type ServiceFollower, type ServiceNews } from './follow-service.ts';
 
 const deadline = '2100-01-01T00:00:00.000Z';
 const drained = { kind: 'forker.draining', draining: true, actor: 'ops', deadline } as const;
@@ -20,19 +20,20 @@ class Following implements AsyncDisposable {
   readonly log: EventLog;
   readonly #directory = temporaryDirectory();
   readonly #path = join(this.#directory.path, 'control.sock');
-  readonly #follower;
+  #follower: ServiceFollower | null = null;
   #server: AsyncDisposable | null = null;
 
   constructor(...before: readonly EventBody[]) {
     this.log = new EventLog({ epoch: 'e1', version: '1', now: () => new Date(0) });
     for (const event of before) this.log.publish(event);
-    this.#follower = followService(this.#path, (news) => this.news.push(news));
   }
 
   static async of(...before: readonly EventBody[]): Promise<Following> {
     const following = new Following(...before);
     await following.serve(following.log);
-    await following.#follower.heard(60_000);
+    const follower = followService(following.#path, (news) => following.news.push(news));
+    following.#follower = follower;
+    await follower.heard(60_000);
     return following;
   }
 
@@ -71,7 +72,7 @@ class Following implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#follower[Symbol.asyncDispose]();
+    await this.#follower?.[Symbol.asyncDispose]();
     await this.#server?.[Symbol.asyncDispose]();
     this.#directory[Symbol.dispose]();
   }

@@ -6,17 +6,26 @@ import { followRedialMsMax } from './limits.ts';
 
 /** What a follower is told of the fork service. */
 export type ServiceNews =
-  /** At each order of an operator, and when the drain is another one than before after a pause; null when nothing drains. */
+  /**
+   * At each order of an operator, and after a pause when the drain is another one than before it.
+   * Null when nothing drains.
+   */
   | { readonly type: 'drain'; readonly drain: Drain | null }
   /** Why no session can be started; null when sessions can be started. */
   | { readonly type: 'outage'; readonly outage: string | null }
-  /** The feed is lost: what was told last holds on. A silent service is there and gives no answer. */
+  /**
+   * The feed is lost: what was told last holds on. A silent service takes connections and gives no
+   * answer.
+   */
   | { readonly type: 'lost'; readonly silent: boolean; readonly error: Error }
   | { readonly type: 'regained' };
 
 /** Follows the fork service until it is disposed. */
 export interface ServiceFollower extends AsyncDisposable {
-  /** Resolves when the service has told its state for the first time, or after `ms` milliseconds. */
+  /**
+   * Resolves when the service has told its state for the first time, or is not there to tell it;
+   * after `ms` milliseconds at the latest.
+   */
   heard(ms: number): Promise<void>;
 }
 
@@ -31,15 +40,20 @@ export function followService(
   controlSocket: string,
   tell: (news: ServiceNews) => void,
 ): ServiceFollower {
+  const first = Promise.withResolvers<void>();
   const reader = new ServiceReader(tell);
   const feed = dialFeed(
     controlSocket,
     {
-      message: (message) => reader.take(message),
+      message: (message) => {
+        reader.take(message);
+        if (message.type === 'snapshot') first.resolve();
+      },
       connection: (state) => {
         if (state.up) return tell({ type: 'regained' });
         const { error } = state;
         tell({ type: 'lost', silent: error instanceof SilentFeedError, error });
+        first.resolve();
       },
     },
     { kinds, redialMsMax: followRedialMsMax },
@@ -47,7 +61,7 @@ export function followService(
   return {
     heard: async (ms) => {
       const late = new AbortController();
-      await Promise.race([reader.first, delay(ms, undefined, { signal: late.signal })]);
+      await Promise.race([first.promise, delay(ms, undefined, { signal: late.signal })]);
       late.abort();
     },
     [Symbol.asyncDispose]: () => Promise.resolve(feed[Symbol.asyncDispose]()),
@@ -57,17 +71,11 @@ export function followService(
 /** Makes news of the messages of a feed. */
 class ServiceReader {
   readonly #tell: (news: ServiceNews) => void;
-  readonly #first = Promise.withResolvers<void>();
   #drain: Drain | null = null;
   #outage: string | null = null;
 
   constructor(tell: (news: ServiceNews) => void) {
     this.#tell = tell;
-  }
-
-  /** Resolves with the first state. */
-  get first(): Promise<void> {
-    return this.#first.promise;
   }
 
   take(message: FeedMessage): void {
@@ -82,7 +90,6 @@ class ServiceReader {
     if (!isSame(drain, this.#drain)) this.#tellDrain(drain);
     const { outage = null } = view;
     if (outage !== this.#outage) this.#tellOutage(outage);
-    this.#first.resolve();
   }
 
   #takeEvent(event: EventBody): void {

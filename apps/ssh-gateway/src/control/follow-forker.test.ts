@@ -1,243 +1,147 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { temporaryDirectory, until, within } from '@hatchery/testkit';
-import { serveLine } from '../../testing/clients.ts';
-import { ask, controlOf, stateOf } from '../../testing/control.ts';
+import { EventLog, serveFeed } from '@hatchery/event-feed';
+import type { Drain, EventBody } from '@hatchery/events';
+import { temporaryDirectory, until } from '@hatchery/testkit';
 import { RecordingLog } from '../../testing/recording-log.ts';
-import { Stand } from '../../testing/stand.ts';
-import { createGateway } from '../gateway.ts';
-import type { Drained } from './drained.ts';
-import { followForker } from './follow-forker.ts';
+import { ForkerWatch } from './follow-forker.ts';
 
-const intent = { actor: 'ops', reason: 'a test' };
+/** A control socket that answers as told, and what a gateway is told to do by it. */
+class Watched implements AsyncDisposable {
+  readonly told: string[] = [];
+  readonly log = new RecordingLog();
+  readonly watch: ForkerWatch;
+  follow = (drain: Drain | null): Promise<string> => {
+    this.told.push(drain === null ? 'undrain' : 'drain');
+    return Promise.resolve('done');
+  };
+  absent: string | null = null;
+  readonly #directory = temporaryDirectory();
+  readonly #path = join(this.#directory.path, 'control.sock');
+  #server = createServer();
 
-type Drain = Pick<Drained, 'drained'>;
+  constructor() {
+    const { logger: log } = this.log;
+    const absent = (): string | null => this.absent;
+    this.watch = new ForkerWatch({ controlSocket: this.#path, log, absent });
+    this.watch.obey((drain) => this.follow(drain));
+  }
 
-/** Resolves when the gateway's drain has followed this often. */
-const followed = (stand: Stand, times: number): Promise<unknown> =>
-  until(
-    'the gateway to follow',
-    () => stand.log.named('drain of the fork service followed').length === times,
-  );
+  async serve(listener: RequestListener): Promise<void> {
+    this.#server = createServer(listener);
+    await new Promise<void>((resolve) => this.#server.listen(this.#path, resolve));
+  }
 
-test('a drain of the fork service, as from the page, closes the gateway too, and its end opens it again', async () => {
-  await using stand = await Stand.open();
-  const client = stand.startSsh([serveLine]);
-  await until('the session', () => stand.log.named('session opened').length === 1);
-  stand.forks.drained = { drained: true, orders: 1, reason: 'new disks' };
-  await followed(stand, 1);
-  assert.deepEqual(await ask(controlOf(stand), '/readyz'), { status: 503, text: 'draining\n' });
-  const { stderr } = await stand.ssh([serveLine], '');
-  assert.match(
-    stderr,
-    /the service is being drained and takes no new connection: new disks; try again in a minute/,
-  );
-  stand.forks.drained = { drained: false, orders: 2 };
-  await followed(stand, 2);
-  assert.equal((await ask(controlOf(stand), '/readyz')).status, 200);
-  assert.equal((await stand.ssh([serveLine], 'back')).stdout.toString(), 'back');
-  client.process.stdin?.end('still here');
-  assert.equal((await within('ssh to end', client.result)).stdout.toString(), 'still here');
-});
+  async lose(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
 
-test('an undrain of the fork service takes back a drain that both were asked for', async () => {
-  await using stand = await Stand.open();
-  await ask(controlOf(stand), '/v1/drain', intent);
-  stand.forks.drained = { drained: true, orders: 1 };
-  await followed(stand, 1);
-  stand.forks.drained = { drained: false, orders: 2 };
-  await followed(stand, 2);
-  assert.equal((await stateOf(stand)).state, 'open');
-});
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.watch[Symbol.dispose]();
+    if (this.#server.listening) await this.lose();
+    this.#directory[Symbol.dispose]();
+  }
+}
 
-/**
- * Resolves when the gateway has asked the fork service once more, and then again, so that it has
- * taken the first answer.
- */
-async function asked(stand: Stand): Promise<void> {
-  const before = stand.forks.drainedAsked;
-  await until('the gateway to ask', () => stand.forks.drainedAsked > before + 1);
+const drain: EventBody = { kind: 'forker.draining', draining: true, actor: 'ops' };
+const undrain: EventBody = { kind: 'forker.draining', draining: false, actor: 'ops' };
+const stop: EventBody = { ...drain, actor: 'stop', stopping: true };
+
+/** A fork service that has published some events before it is heard, and publishes others then. */
+interface Told {
+  readonly before?: readonly EventBody[];
+  readonly then?: readonly EventBody[];
 }
 
 /**
- * What the gateway is told to do while a fork service answers these in turn, and the last of them
- * ever after; null is no answer.
+ * What the gateway is told to do by fork services that run one after the other, each with a log of
+ * its own. The feed is lost between two of them.
  */
-async function acts(
-  answers: readonly (readonly [drained: boolean, orders: number] | null | string)[],
-): Promise<string[]> {
-  using directory = temporaryDirectory();
-  const socket = join(directory.path, 'control.sock');
-  const told: string[] = [];
+async function acts(...services: readonly Told[]): Promise<string[]> {
+  await using watched = new Watched();
+  for (const [index, { before = [], then = [] }] of services.entries()) {
+    const log = new EventLog({ epoch: `e${index}`, version: '0', now: () => new Date(0) });
+    // By the outage it is known how far the gateway has heard.
+    const mark = async (outage: string): Promise<void> => {
+      log.publish({ kind: 'forker.outage', outage });
+      await until(outage, () => watched.watch.outage === outage);
+    };
+    for (const event of before) log.publish(event);
+    await watched.serve((request, response) => serveFeed(log, request, response));
+    await mark(`beginning of ${index}`);
+    for (const event of then) log.publish(event);
+    await mark(`end of ${index}`);
+    await watched.lose();
+    await until('the loss', () => watched.watch.outage === null);
+  }
+  return watched.told;
+}
+
+test('only a change of the fork service’s word counts, and none of it while it is away', async () => {
+  assert.deepEqual(await acts({}, {}), []);
+  assert.deepEqual(await acts({ then: [drain] }, { before: [drain] }), ['drain']);
+  assert.deepEqual(await acts({ before: [drain] }, { before: [drain] }), ['drain']);
+  const drains = await acts({ before: [drain] }, {}, { then: [drain] });
+  assert.deepEqual(drains, ['drain', 'undrain', 'drain']);
+});
+
+test('a stop of the fork service is no drain, and does not end one', async () => {
+  assert.deepEqual(await acts({ then: [stop] }, { before: [stop] }), []);
+  const stopped = await acts({ then: [drain, stop] }, { before: [drain, stop] });
+  assert.deepEqual(stopped, ['drain']);
+});
+
+test('a drain that is taken back at once is taken back here too', async () => {
+  assert.deepEqual(await acts({ then: [drain, undrain] }), ['drain', 'undrain']);
+  assert.deepEqual(await acts({ then: [undrain] }), ['undrain']);
+});
+
+test('a fork service that talks nonsense changes nothing', async () => {
+  await using watched = new Watched();
+  const hello = '{"type":"hello","epoch":"e","serverTime":"","version":"1"}\n';
+  const nonsense = [
+    'no JSON\n',
+    '{}\n',
+    'null\n',
+    `${hello}{"type":"event","event":{"kind":"forker.draining","draining":true,"actor":"x","seq":7}}\n`,
+  ];
   let asked = 0;
-  const server = createServer((request, response) => {
-    const answer = answers[Math.min(asked++, answers.length - 1)] ?? null;
-    if (answer === null) request.destroy();
-    else
-      response.end(
-        typeof answer === 'string'
-          ? answer
-          : JSON.stringify({ drained: answer[0], orders: answer[1] }),
-      );
-  }).listen(socket);
-  const gate = {
-    outage: null,
-    follow: async ({ drained }: Drain) => (told.push(drained ? 'drain' : 'undrain'), 'done'),
+  await watched.serve((_request, response) => {
+    response.end(nonsense[asked % nonsense.length]);
+    asked += 1;
+  });
+  await until('all of it to be heard', () => asked > 2 * nonsense.length);
+  assert.deepEqual(watched.told, []);
+});
+
+test('a gateway that cannot follow says so, and goes on listening', async () => {
+  await using watched = new Watched();
+  const { told, log } = watched;
+  watched.follow = (order) => {
+    told.push(order === null ? 'undrain' : 'drain');
+    return Promise.reject(new Error('it is stopping'));
   };
-  const { logger } = new RecordingLog();
-  using _following = followForker(socket, gate, logger, null, () => null, 1);
-  await until('all answers to be taken', () => asked > answers.length + 1);
-  server.closeAllConnections();
-  server.close();
-  return told;
-}
-
-test('only a change of the fork service’s word counts, and none of it while it is away or talks nonsense', async () => {
-  const nonsense = ['no JSON', '{}', '{"drained":"yes","orders":1}', '{"drained":true}', 'null'];
-  assert.deepEqual(await acts([[false, 0]]), []);
-  assert.deepEqual(await acts([null, ...nonsense, null]), []);
-  assert.deepEqual(await acts([[true, 1], null, 'no JSON', [true, 1]]), ['drain']);
-  assert.deepEqual(await acts([null, [true, 1], null, [false, 2], [true, 3]]), [
-    'drain',
-    'undrain',
-    'drain',
-  ]);
-});
-
-test('a drain that is taken back between two looks is taken back here too; a new process of the fork service is no news', async () => {
-  assert.deepEqual(
-    await acts([
-      [false, 0],
-      [false, 2],
-    ]),
-    ['undrain'],
-  );
-  assert.deepEqual(
-    await acts([
-      [true, 1],
-      [true, 0],
-    ]),
-    ['drain'],
-  );
-  assert.deepEqual(
-    await acts([
-      [false, 2],
-      [false, 0],
-    ]),
-    ['undrain'],
-  );
-});
-
-test('the deadline is the fork service’s to the millisecond, and moves with it', async () => {
-  await using stand = await Stand.open();
-  const client = stand.startSsh([serveLine]);
-  await until('the session', () => stand.log.named('session opened').length === 1);
-  const deadlines = ['2100-01-01T00:00:00.123Z', '2100-01-01T00:00:00.456Z'];
-  for (const [index, deadline] of deadlines.entries()) {
-    stand.forks.drained = { drained: true, orders: 1, deadline };
-    await followed(stand, index + 1);
-    const { drainDeadline, sessions } = await stateOf(stand);
-    assert.deepEqual(
-      [drainDeadline, sessions.length],
-      [deadline, 1],
-      'far as it is, it has not passed',
-    );
-  }
-  // Another process of the fork service, of a version that does not say, changes nothing.
-  stand.forks.drained = { drained: true, orders: 0 };
-  await asked(stand);
-  assert.equal((await stateOf(stand)).drainDeadline, deadlines[1]);
-  stand.forks.drained = { drained: true, orders: 0, deadline: '2000-01-01T00:00:00.000Z' };
-  assert.match((await within('ssh to end', client.result)).stderr, /drain deadline passed/);
-});
-
-test('a gateway that starts under a drain lets nobody in before it has heard of it', async () => {
-  await using stand = await Stand.open();
-  stand.forks.drained = { drained: true, orders: 0, deadline: '2100-01-01T00:00:00.000Z' };
-  const { logger } = new RecordingLog();
-  const context = { config: stand.config, log: logger, options: { overlap: 'yes' } };
-  const next = await createGateway(context, { nativeCryptoLoaded: () => true });
-  try {
-    const { state, drainDeadline } = await stateOf(stand);
-    assert.deepEqual([state, drainDeadline], ['draining', '2100-01-01T00:00:00.000Z']);
-  } finally {
-    next.stop(true);
-    await within('the next one to stop', next.finished);
-  }
-});
-
-test('a gateway behind its successor follows a drain, and goes on to the end of its sessions when that is taken back', async () => {
-  await using stand = await Stand.open({ childrenTimeoutS: 1 });
-  const client = stand.startSsh([serveLine]);
-  await until('the session', () => stand.log.named('session opened').length === 1);
-  const context = {
-    config: stand.config,
-    log: new RecordingLog().logger,
-    options: { overlap: 'yes' },
-  };
-  const next = await createGateway(context, { nativeCryptoLoaded: () => true });
-  try {
-    stand.gateway.stop(false);
-    stand.forks.drained = { drained: true, orders: 1, deadline: '2100-01-01T00:00:00.000Z' };
-    await followed(stand, 1);
-    stand.forks.drained = { drained: false, orders: 2, deadline: null };
-    await followed(stand, 2);
-    const [retired] = stand.log.named(
-      'a successor serves; connections go on until clients close them',
-    );
-    assert.ok(Number(retired?.fields['deadlineMs']) > 6 * 24 * 3_600_000, 'it has its week');
-    assert.equal(stand.log.named('drain is over').length, 1);
-    assert.equal(stand.log.named('drain of the fork service not followed').length, 0);
-    stand.forks.drained = { drained: true, orders: 3, deadline: '2000-01-01T00:00:00.000Z' };
-    assert.match((await within('ssh to end', client.result)).stderr, /drain deadline passed/);
-    await within('the old one to end', stand.gateway.finished);
-  } finally {
-    next.stop(true);
-    await within('the next one to stop', next.finished);
-  }
-});
-
-test('a gateway that cannot follow says so, and goes on asking', async () => {
-  using directory = temporaryDirectory();
-  const socket = join(directory.path, 'control.sock');
-  let answer = { drained: true, orders: 1 };
-  const server = createServer((_request, response) => response.end(JSON.stringify(answer))).listen(
-    socket,
-  );
-  const told: string[] = [];
-  const gate = {
-    outage: null,
-    follow: async ({ drained }: Drain) => {
-      told.push(drained ? 'drain' : 'undrain');
-      throw new Error('it is stopping');
-    },
-  };
-  const log = new RecordingLog();
-  using _following = followForker(socket, gate, log.logger, null, () => null, 1);
+  const events = new EventLog({ epoch: 'e', version: '0', now: () => new Date(0) });
+  await watched.serve((request, response) => serveFeed(events, request, response));
+  events.publish(drain);
   await until('the first word', () => told.length === 1);
-  answer = { drained: false, orders: 2 };
+  events.publish(undrain);
   await until('the second word', () => told.length === 2);
   assert.deepEqual(told, ['drain', 'undrain']);
   await until(
     'both to be told',
     () => log.named('drain of the fork service not followed').length === 2,
   );
-  server.closeAllConnections();
-  server.close();
 });
 
-test('a gateway whose fork service can start no session, or hangs, is not ready; one whose fork service is away is', async () => {
-  await using stand = await Stand.open();
-  const ready = async (): Promise<string> => (await ask(controlOf(stand), '/readyz')).text;
-  stand.forks.drained = { drained: false, orders: 0, outage: 'the keeper gives no answer' };
-  await until('the outage', async () => (await ready()) === 'the keeper gives no answer\n');
-  assert.equal((await ask(controlOf(stand), '/readyz')).status, 503);
-  stand.forks.drained = { drained: false, orders: 0, outage: null };
-  await until('its end', async () => (await ready()) === 'ready\n');
-  stand.forks.drained = null;
-  await until('the silence', async () => (await ready()) === 'the fork service gives no answer\n');
-  stand.forks.drained = { drained: false, orders: 0, outage: null };
-  await until('a word', async () => (await ready()) === 'ready\n');
+test('why a fork service is away is asked for when somebody wants to know', async () => {
+  await using watched = new Watched();
+  await watched.watch.heard(60_000);
+  assert.equal(watched.watch.outage, null);
+  watched.absent = 'the fork service does not run: stopped';
+  assert.equal(watched.watch.outage, watched.absent);
 });

@@ -1,6 +1,7 @@
 import type { Config } from '@hatchery/config';
 import type { Logger } from '@hatchery/daemon';
 import { readDrainDeadline, readDrainReason, type EventLog } from '@hatchery/event-feed';
+import type { Drain } from '@hatchery/events';
 import { limits } from '../limits.ts';
 import type { Listener } from '../listener.ts';
 import { describeStatus, unreadyBy } from '../status/describe-status.ts';
@@ -9,7 +10,7 @@ import { drainOf } from '../status/status.ts';
 import { readWhose } from '../worker/whose.ts';
 import type { Worker, WorkerReport } from '../worker/worker.ts';
 import type { Controlled } from './control-server.ts';
-import { forkerSilent, type Drained } from './drained.ts';
+import { forkerSilent } from './follow-forker.ts';
 
 export interface GateOptions {
   readonly config: Config;
@@ -18,6 +19,8 @@ export interface GateOptions {
   readonly audit: Controlled['audit'];
   readonly listener: Listener;
   readonly worker: Worker;
+  /** Why the fork service can start no session now; null when it can. */
+  readonly outage: () => string | null;
 }
 
 /**
@@ -32,18 +35,15 @@ export class Gate implements Controlled {
   readonly #worker: Worker;
   readonly #drainTimeoutMs: number;
   readonly #spawns: boolean;
-  /**
-   * Why the fork service can start no session now, as it said last; null when it can, or is not
-   * there at all.
-   */
-  outage: string | null = null;
+  readonly #outage: () => string | null;
 
-  constructor({ config, log, events, audit, listener, worker }: GateOptions) {
+  constructor({ config, log, events, audit, listener, worker, outage }: GateOptions) {
     this.log = log;
     this.events = events;
     this.audit = audit;
     this.#listener = listener;
     this.#worker = worker;
+    this.#outage = outage;
     this.#spawns = config.ssh.fallback === 'spawn';
     this.#drainTimeoutMs = config.forker.childrenTimeoutS * 1000;
   }
@@ -56,8 +56,8 @@ export class Gate implements Controlled {
     const why = unreadyBy(this.#worker.status);
     if (why !== null) return why;
     if (ready === 0) return 'no worker process is ready';
-    const outage = this.outage === forkerSilent && this.#spawns ? null : this.outage;
-    return hindrance ?? outage;
+    const outage = this.#outage();
+    return hindrance ?? (outage === forkerSilent && this.#spawns ? null : outage);
   }
 
   status(): object {
@@ -69,12 +69,9 @@ export class Gate implements Controlled {
    * Does what the fork service says of itself, where a drain is kept; what came of it in words.
    * @throws as {@link act}
    */
-  follow({
-    drained,
-    deadline,
-    reason,
-  }: Pick<Drained, 'drained' | 'deadline' | 'reason'>): Promise<string> {
-    if (!drained) return this.#undrain();
+  follow(drain: Drain | null): Promise<string> {
+    if (drain === null) return this.#undrain();
+    const { deadline, reason } = drain;
     if (deadline === null) return this.#beginDrain(undefined, reason);
     return this.#drainUntil(deadline.getTime(), reason);
   }
