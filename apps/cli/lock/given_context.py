@@ -1,5 +1,5 @@
-"""The process context that `hatchery lock` was given, and a command that gets it unchanged:
-flock(1) is the model.
+"""The process context that `hatchery lock` was started with, and how the command gets it unchanged,
+as with flock(1).
 """
 
 import base64
@@ -10,17 +10,17 @@ import sys
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-#: The script `hatchery` puts the environment here, in parts of base64, as a shell drops names that
-#: are not its own.
+#: The script `hatchery` passes the environment here, in parts of base64, because a shell drops
+#: variables whose names are not valid in it.
 _PARTS = "hatchery_environ"
 
-#: What Python changes in itself at its start (Python/pylifecycle.c, `init_signals`;
+#: What Python changes in its own process at its start (Python/pylifecycle.c, `init_signals`;
 #: `signal_install_handlers`).
 _PYTHONS_OWN = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT)
 
 
 class GivenContext:
-    """What cannot be read from the process any more once Python runs in it."""
+    """Facts about the process that are lost once Python runs in it."""
 
     def __init__(self, environment: list[bytes], ignored: frozenset[int], blocked: frozenset[int]):
         #: `NAME=value` as the kernel has it: in its order, with duplicates.
@@ -37,8 +37,8 @@ class GivenContext:
 
 
 def take(ignored_mask: str, script: str) -> GivenContext:
-    """Reads the context and makes dispositions and descriptors what they were. `ignored_mask` is
-    SigIgn of proc_pid_status(5), `script` the file that the shell ran."""
+    """Reads the context and restores signal dispositions and descriptors. `ignored_mask` is SigIgn
+    of proc_pid_status(5), `script` the file that the shell ran."""
     _close_script(script)
     mask = int(ignored_mask or "0", 16)
     ignored = frozenset(number for number in range(1, 65) if mask >> (number - 1) & 1)
@@ -49,7 +49,8 @@ def take(ignored_mask: str, script: str) -> GivenContext:
 
 
 def _close_script(script: str) -> None:
-    """A shell leaves its script open in what it becomes, where no low number was free for it."""
+    """Closes the script's descriptor, which a shell leaves open across exec when no low number was
+    free for it."""
     try:
         own = os.stat(script)
         for number in range(3, 10):
@@ -63,13 +64,13 @@ def _close_script(script: str) -> None:
                 os.close(number)
                 return
     except OSError:
-        pass  # A low number is free, or there is nothing to close.
+        pass  # A low number was free, so there is nothing to close.
 
 
 def _environment() -> list[bytes]:
     count = os.environ.get(_PARTS, "")
     if not count.isdigit():
-        # Without /proc the shell's view has to do.
+        # Without /proc, use the shell's view.
         return [
             name + b"=" + value
             for name, value in os.environb.items()
@@ -84,8 +85,8 @@ def _environment() -> list[bytes]:
 
 
 def execute(words: list[bytes], context: GivenContext) -> NoReturn:
-    """Becomes the command, found as execvp(3) finds it; exits with 127 or 126 when it cannot, as a
-    shell does.
+    """Replaces this process with the command, found as execvp(3) finds it. Exits with 127 or 126 on
+    failure, as a shell does.
     """
     found: OSError | None = None
     for path in _candidates(words[0], context):
@@ -109,14 +110,14 @@ def execute(words: list[bytes], context: GivenContext) -> NoReturn:
 def _candidates(name: bytes, context: GivenContext) -> list[bytes]:
     if b"/" in name:
         return [name]
-    # What the GNU C library takes without a PATH (confstr(3), _CS_PATH).
+    # What the GNU C library uses without a PATH (confstr(3), _CS_PATH).
     path = context.get(b"PATH")
     places = (b"/bin:/usr/bin" if path is None else path).split(b":")
     return [(place or b".") + b"/" + name for place in places] if name else []
 
 
 class _Environment:
-    """A mapping for os.execve that keeps order and duplicates, which a dictionary has not."""
+    """A mapping for os.execve that keeps order and duplicates, unlike a dictionary."""
 
     def __init__(self, entries: Iterable[bytes]):
         self.pairs = [entry.partition(b"=") for entry in entries]
@@ -128,7 +129,7 @@ class _Environment:
         return next(value for own, _, value in self.pairs if own == name)
 
     def keys(self) -> list[bytes]:
-        """Names in the order they were given in."""
+        """The names in their original order."""
         return [name for name, _, _ in self.pairs]
 
     def values(self) -> list[bytes]:
@@ -140,7 +141,7 @@ def _execve(path: bytes, words: list[bytes], entries: list[bytes]) -> None:
     if all(b"=" in entry[1:] for entry in entries):
         environment: Any = _Environment(entries)
         os.execve(path, words, environment)
-    # Python refuses what is no NAME=value, which the kernel takes.
+    # Python rejects entries that are not NAME=value, which the kernel accepts.
     import ctypes
 
     library = ctypes.CDLL(None, use_errno=True)
@@ -154,9 +155,9 @@ def _execve(path: bytes, words: list[bytes], entries: list[bytes]) -> None:
 
 
 def say(line: str) -> None:
-    """One line on standard error, with nothing in it that a terminal obeys."""
+    """Prints one line on standard error, without control characters."""
     shown = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in line)
     try:
         os.write(2, f"hatchery: {shown}\n".encode(errors="surrogateescape"))
     except OSError:
-        pass  # Nobody is there to be told.
+        pass  # Standard error is closed.

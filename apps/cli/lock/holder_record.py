@@ -1,9 +1,9 @@
-"""What the holder of a lock writes beside it, and how far that is believed. The lock itself is the
-kernel's.
+"""The record that the holder of a lock writes beside it, and how far to trust it. The lock itself
+is the kernel's.
 
-`libs/locks/src/holder-record.ts` has the fields. A record is a claim: it is believed of a process
-of this boot and this pid namespace that has the start ticks it names. Clocks on the wall are shown
-and never compared.
+`libs/locks/src/holder-record.ts` has the fields. A record is a claim: it counts only for a process
+of this boot and this pid namespace that has the start ticks in the record. Wall-clock times are
+shown and never compared.
 """
 
 import errno
@@ -17,7 +17,7 @@ from given_context import say
 
 
 class Place(Protocol):
-    """What of a lock's file is needed here."""
+    """The parts of a lock's file that this module needs."""
 
     directory: str
     name: str
@@ -26,14 +26,15 @@ class Place(Protocol):
 
 
 class OwnJobFound:
-    """The holder above this process."""
+    """The holder among this process's ancestors."""
 
     def __init__(self, pid: int | None, record: dict[str, Any] | None):
         self.pid = pid
         self.record = record
 
     def note(self, name: str) -> str | None:
-        """For one that came in as another user, as below sudo, and may not know whose job it is in."""
+        """A note for a command that runs as another user, as under sudo, and may not know that it
+        belongs to the holder's job."""
         if self.pid is None or processes.uid(self.pid) in (os.getuid(), None):
             return None
         what = processes.command(self.pid) if self.record is None else self.record["command"]
@@ -49,12 +50,12 @@ class Introduction:
         self._token = os.urandom(16).hex()
 
     def write(self, pid: int) -> None:
-        """Says who holds the lock: the command `pid`, below this process. Without it the lock holds
-        all the same.
+        """Records the holder: the command `pid`, below this process. If this fails, the lock still
+        holds.
         """
         whole = f"{self._lock.record_path}.{os.urandom(8).hex()}"
         try:
-            # A new name that nobody can foresee: somebody else's symlink is not written through.
+            # An unpredictable new name: never write through another user's symlink.
             descriptor = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
                 os.fchmod(descriptor, self._lock.mode & 0o644)
@@ -70,7 +71,7 @@ class Introduction:
             )
 
     def remove(self) -> None:
-        """Takes it away, unless somebody else's stands there."""
+        """Removes the record, unless it is another holder's by now."""
         record = read(self._lock.record_path)
         if record is not None and record["token"] == self._token:
             os.unlink(self._lock.record_path)
@@ -97,7 +98,7 @@ def _name(pid: int) -> dict[str, int]:
 
 
 def read(path: str) -> dict[str, Any] | None:
-    """A record, or None when there is none that can be read. `owner` is the uid of its file."""
+    """A record, or None when none is readable. `owner` is the uid of its file."""
     try:
         with open(path, "rb") as opened:
             record = json.loads(opened.read())
@@ -117,8 +118,8 @@ def read(path: str) -> dict[str, Any] | None:
 
 
 def living(record: dict[str, Any]) -> list[int]:
-    """Those of its two processes that run, the command first. None of them when this host cannot
-    vouch for that.
+    """The live ones of the record's two processes, the command first. Empty when this host cannot
+    verify them.
     """
     if (record["boot"], record["pidNamespace"]) != (processes.boot_id(), processes.pid_namespace()):
         return []
@@ -129,8 +130,8 @@ def living(record: dict[str, Any]) -> list[int]:
 
 
 def own_job(file: os.stat_result, record_path: str) -> OwnJobFound | None:
-    """The job that this process belongs to, when that has the lock: by a descriptor it was given,
-    or by the processes above it, and never by the environment, which sudo and env -i take away."""
+    """The job that this process belongs to, when that job has the lock. Found by an inherited
+    descriptor or by the ancestors, never by the environment, which sudo and env -i clear."""
     if processes.descriptor_with_lock(os.getpid(), file) is not None:
         return OwnJobFound(None, None)
     above = processes.ancestors(os.getpid())
@@ -139,8 +140,8 @@ def own_job(file: os.stat_result, record_path: str) -> OwnJobFound | None:
     )
     if holder is not None:
         return OwnJobFound(holder, None)
-    # Another user's files cannot be looked into. A record is believed of those whose it is, or of
-    # root.
+    # We cannot inspect another user's files. Trust a record only about processes of its own owner,
+    # or root's record.
     record = read(record_path)
     if record is None:
         return None
@@ -151,8 +152,8 @@ def own_job(file: os.stat_result, record_path: str) -> OwnJobFound | None:
 
 
 def deleted_holder(path: str, record_path: str) -> int | None:
-    """The holder of a file that was deleted and had this name: it works on, and is in nobody's way
-    any more.
+    """The holder of a deleted file that had this name. It keeps running, but no longer blocks this
+    lock.
     """
     record = read(record_path)
     pids = [] if record is None else living(record)

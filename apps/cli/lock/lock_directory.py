@@ -1,4 +1,4 @@
-"""Where locks are: their files, the directory, and what is wrong with it when it cannot be used."""
+"""Where locks are: their files, the directory, and what is wrong when it is not usable."""
 
 import errno
 import os
@@ -7,11 +7,11 @@ import processes
 
 
 class LockTrouble(Exception):
-    """The lock cannot be had, whoever holds it; says what to do."""
+    """The lock is unavailable for a reason other than its holder; the text says what to do."""
 
 
 class LockFile:
-    """Where a lock's file is, who may have it, and where its holder says who it is."""
+    """The path of a lock's file, its access mode, and the path of its holder's record."""
 
     def __init__(self, directory: str, name: str, mode: int):
         self.directory = directory
@@ -22,7 +22,8 @@ class LockFile:
 
 
 def make_directory(directory: str, mode: int) -> None:
-    """As libs/script-locks, `makeLocksDirectory`: the service makes it when it is first."""
+    """Like `makeLocksDirectory` of libs/script-locks: if the service runs first, it makes the
+    directory."""
     wanted = 0o700 | (mode & 0o060 and 0o2070) | (mode & 0o006 and 0o1007)
     missing = [directory]
     while not os.path.exists(above := os.path.dirname(missing[0])):
@@ -40,14 +41,14 @@ def make_directory(directory: str, mode: int) -> None:
 
 
 def not_a_file(lock: LockFile, what: str) -> LockTrouble:
-    """`what` stands in place of the lock's file."""
+    """The error when something else, named by `what`, is in the place of the lock's file."""
     return LockTrouble(
         f"{lock.path} is {what}; delete it, and the next hatchery lock makes the file"
     )
 
 
 def trouble(lock: LockFile, error: OSError) -> LockTrouble:
-    """What the system said, in words that help."""
+    """The system's error, with a message that says what to do."""
     code = errno.errorcode.get(error.errno or 0, "?")
     where = f"the locks directory {lock.directory}"
     elsewhere = "name a directory where its users may write by [locks] dir in hatchery.toml"
@@ -89,8 +90,8 @@ def _directory_to_make_it_in(directory: str) -> str | None:
 
 
 def _file_system(lock: LockFile) -> str:
-    """The type of the file system, as `nfs4` (proc_pid_mountinfo(5)): that of the longest mount
-    point above the directory.
+    """The type of the file system, such as `nfs4` (proc_pid_mountinfo(5)): that of the longest
+    mount point above the directory.
     """
     place, found = os.path.realpath(lock.directory) + "/", ("", "unknown")
     for mount, kind in processes.mounts():

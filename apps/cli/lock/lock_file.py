@@ -1,5 +1,5 @@
-"""The file that the kernel locks. A lock is this file and not its name, so that the two are
-compared after locking.
+"""The file that the kernel locks. A lock belongs to the file and not to its name, so compare the
+two after locking.
 """
 
 import errno
@@ -15,20 +15,20 @@ import holder_record
 import processes
 from lock_directory import LockFile, LockTrouble, make_directory, not_a_file, trouble
 
-#: How often something is looked at that nobody can wait for.
+#: How often to poll where waiting is impossible.
 LOOK_S = 0.05
 
-#: A name that somebody deletes again and again; each time there is a new file.
+#: Gives up on a name whose file is deleted again and again; each time there is a new file.
 _NEW_FILES_MAX = 100
 
-#: Scripts number their descriptors by hand, from 3 on. Where the limit is lower, the lock takes
-#: what there is.
+#: Scripts number their descriptors by hand, from 3 on. With a lower limit, the lock takes the
+#: highest number available.
 _DESCRIPTORS = (200, 100, 40, 3)
 
 
 class OwnJob(Exception):
-    """The lock is held by the job that this process belongs to. `note` is for whoever may not
-    expect that, or None.
+    """The job that this process belongs to holds the lock. `note` explains that to a caller that
+    may not expect it, or is None.
     """
 
     def __init__(self, note: str | None):
@@ -37,11 +37,11 @@ class OwnJob(Exception):
 
 
 def take(lock: LockFile, wait_s: float) -> int | None:
-    """Takes the lock, and returns the descriptor that holds it; None when it stays with another for
-    `wait_s`.
+    """Takes the lock and returns the descriptor that holds it; None when another process keeps it
+    for `wait_s`.
 
-    Raises OwnJob when this process's own job holds it, and LockTrouble when it cannot be had at
-    all.
+    Raises OwnJob when this process's own job holds it, and LockTrouble when the lock is unavailable
+    for another reason.
     """
     deadline = time.monotonic() + wait_s
     for _ in range(_NEW_FILES_MAX):
@@ -49,8 +49,8 @@ def take(lock: LockFile, wait_s: float) -> int | None:
         if descriptor is None:
             return None
         if not _is_named(descriptor, lock.path):
-            # It was deleted, or another has its name by now: whoever comes next would lock that
-            # one.
+            # The file was deleted, or another file has its name by now, which the next process
+            # would lock instead.
             os.close(descriptor)
             continue
         deleted = holder_record.deleted_holder(lock.path, lock.record_path)
@@ -73,8 +73,8 @@ def _lock(lock: LockFile, left_s: Callable[[], float]) -> int | None:
         try:
             return _flock(lock, descriptor, left_s)
         except OSError as error:
-            # As flock(1): NFS and CIFS make it a lock of the server, which wants a file that may be
-            # written.
+            # As flock(1): NFS and CIFS turn it into a lock on the server, which requires a writable
+            # file.
             if error.errno not in (errno.EBADF, errno.EIO):
                 raise
         os.close(descriptor)
@@ -111,7 +111,7 @@ def _wait(descriptor: int, seconds: float) -> bool:
     blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
     try:
         signal.signal(signal.SIGALRM, end)
-        # Again and again: the first one may come a moment before flock(2) begins to wait.
+        # Repeatedly: the first signal may come a moment before flock(2) begins to wait.
         signal.setitimer(signal.ITIMER_REAL, seconds, LOOK_S)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -125,10 +125,10 @@ def _wait(descriptor: int, seconds: float) -> bool:
 
 
 def foreign_holder(descriptor: int) -> int | None:
-    """Who holds the file by fcntl(2), as Python's `fcntl.lockf` does; 0 when the kernel does not
-    say. flock(2) does not see it.
+    """The process that holds the file by fcntl(2), as Python's `fcntl.lockf` does; 0 when the
+    kernel does not name it. flock(2) does not conflict with such a lock.
 
-    Not asked where flock(2) itself is a lock of that kind: there it would be our own.
+    Returns None where flock(2) itself is a lock of that kind: there it would find our own.
     """
     if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY:
         return None
@@ -143,7 +143,7 @@ def foreign_holder(descriptor: int) -> int | None:
 
 
 def is_held(lock: LockFile) -> bool:
-    """Whether somebody has the lock at this moment."""
+    """Whether a process has the lock at this moment."""
     if holder_record.deleted_holder(lock.path, lock.record_path) is not None:
         return True
     descriptor = _open(lock, os.O_RDONLY)
@@ -157,14 +157,15 @@ def is_held(lock: LockFile) -> bool:
 
 
 def settle(lock: LockFile, record: "holder_record.Introduction") -> None:
-    """After the command: takes its introduction away, unless what it left behind keeps the lock."""
+    """Call this after the command: removes the record, unless processes that the command left
+    behind keep the lock."""
     try:
         descriptor = os.open(lock.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         record.remove()
         return
     try:
-        # While we have it nobody else writes there.
+        # While we have the lock, no other process writes there.
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         record.remove()
     except OSError:
@@ -197,8 +198,8 @@ def _open(lock: LockFile, access: int) -> int:
     under every umask.
     """
     make_directory(lock.directory, lock.mode)
-    # No symlink is followed: in a shared directory it could lead to whatever only we may open or
-    # make. Nor does a FIFO hold us up for ever.
+    # Follow no symlink: in a shared directory it could lead to a file that only we may open or
+    # make. O_NONBLOCK: a FIFO must not block us for ever.
     flags = access | os.O_NOFOLLOW | os.O_NOCTTY | os.O_NONBLOCK
     try:
         # First without O_CREAT: in a sticky directory the kernel refuses it for another user's file

@@ -1,9 +1,9 @@
 """`hatchery lock NAME [--wait SECONDS] -- COMMAND…`: runs a command under a lock of this host, as
 flock(1) does.
 
-The script `hatchery` execs this, since Node cannot hand a process context on as it was given
-(docs/decisions/0041). It needs Python's standard library and nothing that is installed or built, so
-that a cron job never waits for either.
+The script `hatchery` execs this, since Node cannot pass a process context on unchanged
+(docs/decisions/0041). It needs only Python's standard library and nothing that is installed or
+built, so that a cron job never waits for either.
 """
 
 import os
@@ -23,12 +23,13 @@ from refusal import refuse
 #: sysexits(3).
 EXIT_FAILED, EXIT_USAGE, EXIT_TEMPFAIL = 1, 2, 75
 
-#: A lock that is free whenever it is asked who has it changes hands all the time.
+#: If the lock is free each time we look for its holder, it is changing hands constantly.
 ATTEMPTS_MAX = 5
 
 
 def main(ignored_mask: str, checkout: str, words: list[bytes]) -> int:
-    """Takes the lock and runs the command; the exit status for the caller, as flock(1) has it."""
+    """Takes the lock and runs the command; returns the exit status for the caller, as flock(1)
+    defines it."""
     context = given_context.take(ignored_mask, os.path.join(checkout, "hatchery"))
     try:
         wish = wishes.read(words, checkout, context)
@@ -55,9 +56,10 @@ def main(ignored_mask: str, checkout: str, words: list[bytes]) -> int:
 
 
 def take_or_refuse(lock: LockFile, wait_s: float) -> int | None:
-    """The descriptor that holds the lock; None when it stays with another, who is named."""
+    """The descriptor that holds the lock; None when another process keeps it. Prints the holder
+    then."""
     descriptor = lock_file.take(lock, wait_s)
-    # It may have been let go just as it is asked who has it.
+    # The holder may release the lock just as we look for it.
     for _ in range(ATTEMPTS_MAX):
         if descriptor is not None or lock_file.is_held(lock):
             break
@@ -68,8 +70,8 @@ def take_or_refuse(lock: LockFile, wait_s: float) -> int | None:
 
 
 def say(line: str) -> None:
-    """One line on standard error, whatever becomes of it: without a reader the lock works all the
-    same.
+    """Prints one line on standard error and ignores failure: the lock works without a
+    reader too.
     """
     given_context.say(line)
 

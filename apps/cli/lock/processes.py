@@ -1,27 +1,26 @@
-"""What /proc tells of processes: who they are, who stands above them, and which of them has a lock.
-"""
+"""Reads from /proc what processes are, who their ancestors are, and which of them has a lock."""
 
 import os
 import re
 
-#: How a `hatchery lock` is called.
+#: Identifies a `hatchery lock` by its command line.
 RUNNER = b"/cli/lock/main.py"
 
-#: A loop cannot be among the processes above one, but a race with a reused pid can look like one.
+#: Ancestors cannot form a loop, but a race with a reused pid can look like one.
 _ANCESTORS_MAX = 64
 
-#: A lock that is held, in /proc/PID/fdinfo/FD (proc_pid_fdinfo(5)); `->` in it would be one that is
-#: waited for.
+#: A held lock in /proc/PID/fdinfo/FD (proc_pid_fdinfo(5)); with `->` the process would be waiting
+#: for it.
 _HELD = re.compile(rb"^lock:\s*\d+: (?:FLOCK|POSIX|OFDLCK) ", re.MULTILINE)
 
 
 def boot_id() -> str:
-    """Names this run of this kernel (random(4)); empty where it cannot be read."""
+    """The id of this boot (random(4)); empty where it is not readable."""
     return _text("/proc/sys/kernel/random/boot_id").decode().strip()
 
 
 def pid_namespace() -> str:
-    """Names the pid namespace that pids of this process mean something in, as `pid:[4026531836]`."""
+    """The pid namespace in which this process's pids are valid, as `pid:[4026531836]`."""
     try:
         return os.readlink("/proc/self/ns/pid")
     except OSError:
@@ -29,15 +28,15 @@ def pid_namespace() -> str:
 
 
 def start_ticks(pid: int) -> int | None:
-    """When a process started, in clock ticks since the boot: with its pid that names it for good.
-    None when it is gone.
+    """When a process started, in clock ticks since the boot: together with the pid, that identifies
+    it for good. None when it is gone.
     """
     fields = _stat(pid)
     return None if fields is None else int(fields[19])
 
 
 def ancestors(pid: int) -> list[int]:
-    """The processes above one, nearest first."""
+    """The ancestors of a process, nearest first."""
     above: list[int] = []
     fields = _stat(pid)
     while fields is not None and int(fields[1]) > 0 and len(above) < _ANCESTORS_MAX:
@@ -47,7 +46,7 @@ def ancestors(pid: int) -> list[int]:
 
 
 def uid(pid: int) -> int | None:
-    """Whose a process is."""
+    """The user of a process."""
     try:
         return os.stat(f"/proc/{pid}").st_uid
     except OSError:
@@ -65,7 +64,8 @@ def user_name(number: int) -> str:
 
 
 def command(pid: int) -> str:
-    """What a process runs; of a `hatchery lock`, what that runs or is going to."""
+    """The command line of a process; for a `hatchery lock`, the command that it runs or
+    will run."""
     words = _text(f"/proc/{pid}/cmdline").split(b"\0")[:-1]
     if b"--" in words and any(word.endswith(RUNNER) for word in words):
         words = words[words.index(b"--") + 1 :]
@@ -73,7 +73,8 @@ def command(pid: int) -> str:
 
 
 def runner_above(name: str) -> int | None:
-    """A `hatchery lock` above this process that has a lock of this name, as far as its words tell."""
+    """A `hatchery lock` among the ancestors that was started for a lock of this name, by its
+    command line."""
     for pid in ancestors(os.getpid()):
         words = _text(f"/proc/{pid}/cmdline").split(b"\0")
         if any(word.endswith(RUNNER) for word in words) and name.encode() in words:
@@ -82,7 +83,7 @@ def runner_above(name: str) -> int | None:
 
 
 def started_at(pid: int) -> float | None:
-    """When a process started by the clock on the wall, for people to read. Nothing is decided by
+    """When a process started, by the wall clock. Only for people to read: no decision depends on
     it.
     """
     ticks = start_ticks(pid)
@@ -93,8 +94,8 @@ def started_at(pid: int) -> float | None:
 
 
 def descriptor_with_lock(pid: int, file: os.stat_result) -> int | None:
-    """The descriptor through which a process has a lock on a file. None when it has none, or hides
-    its files from us.
+    """The descriptor through which a process has a lock on a file. None when it has none, or we may
+    not read its descriptors.
     """
     try:
         names = os.listdir(f"/proc/{pid}/fd")
@@ -105,8 +106,8 @@ def descriptor_with_lock(pid: int, file: os.stat_result) -> int | None:
 
 def _is_locked(place: str, name: str, file: os.stat_result) -> bool:
     try:
-        # stat(2) of a file on a dead network file system never returns: first the kernel's own word
-        # on what it is.
+        # stat(2) of a file on a dead network file system never returns, so first read from the
+        # kernel what it is.
         info = _text(f"{place}/fdinfo/{name}")
         if not _HELD.search(info):
             return False
@@ -117,7 +118,7 @@ def _is_locked(place: str, name: str, file: os.stat_result) -> bool:
 
 
 def holders(file: os.stat_result) -> list[int]:
-    """All processes that have a lock on a file and may be looked into, those above others first."""
+    """All processes that have a lock on a file and that we may inspect, ancestors first."""
     pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
     found = [pid for pid in pids if descriptor_with_lock(pid, file) is not None]
     return sorted(
@@ -126,9 +127,7 @@ def holders(file: os.stat_result) -> list[int]:
 
 
 def descriptor_of_deleted(pid: int, path: str) -> int | None:
-    """The descriptor through which a process has the lock on a file that had this name and was
-    deleted.
-    """
+    """The descriptor through which a process has the lock on a deleted file that had this name."""
     try:
         for name in os.listdir(f"/proc/{pid}/fd"):
             place = f"/proc/{pid}/fd/{name}"
@@ -152,8 +151,8 @@ def mounts() -> list[tuple[str, str]]:
 
 
 def _stat(pid: int) -> list[str] | None:
-    """Fields of proc_pid_stat(5) from the state on. None for one that is gone, or dead and not yet
-    reaped.
+    """Fields of proc_pid_stat(5) from the state on. None for a process that is gone, or dead and
+    not yet reaped.
     """
     fields = _text(f"/proc/{pid}/stat").decode(errors="replace").rpartition(")")[2].split()
     return None if not fields or fields[0] in "ZX" else fields

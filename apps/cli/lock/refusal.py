@@ -1,4 +1,4 @@
-"""What somebody reads whose lock is with another."""
+"""The message when another process has the lock."""
 
 import os
 import time
@@ -12,7 +12,7 @@ from lock_directory import LockFile
 
 
 def refuse(lock: LockFile, wait_s: float) -> None:
-    """Says who holds the lock, as far as that can be known."""
+    """Says who holds the lock, as far as that can be found out."""
     remedy = "wait for it with --wait SECONDS" if wait_s == 0 else f"{wait_s:g} s were not enough"
     say(f"lock {lock.name} is held by {_holder(lock)}; {remedy}")
 
@@ -41,7 +41,7 @@ def _holder(lock: LockFile) -> str:
 
 
 def _may_have(pid: int, file: os.stat_result) -> bool:
-    """Whether a process has the lock; True too when its files are hidden from us."""
+    """Whether a process has the lock; also True when we may not read its descriptors."""
     return (
         not os.access(f"/proc/{pid}/fd", os.R_OK)
         or processes.descriptor_with_lock(pid, file) is not None

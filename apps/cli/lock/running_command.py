@@ -1,8 +1,8 @@
 """Runs the command as flock(1) runs one: a child of this process, in its process group, session and
 terminal.
 
-This process has the lock, too, so that a command that closes what it inherits, as sudo and ssh do,
-still runs under it. The caller's wait for this process ends when the lock is free.
+This process holds the lock as well, so that a command that closes inherited descriptors, as sudo
+and ssh do, still runs under it. The caller's wait for this process ends when the lock is free.
 """
 
 import os
@@ -15,8 +15,8 @@ from given_context import GivenContext
 from holder_record import Introduction
 from witness import Witness
 
-#: What ends a process that does not expect it and that others send. The terminal sends its own to
-#: the command as well.
+#: Signals that other processes send and that end an unprepared process. The terminal sends its own
+#: to the command as well.
 _RELAYED = (
     signal.SIGHUP,
     signal.SIGINT,
@@ -36,12 +36,12 @@ def run(
     record: Introduction,
     settle: Callable[[], None],
 ) -> int:
-    """Runs the command; the exit status as flock(1) has it: the command's own, or 128 and the
-    number of its signal.
+    """Runs the command; returns the exit status that flock(1) gives: the command's own, or 128 plus
+    the number of its signal.
     """
     relayed = {int(one) for one in (*_RELAYED, *range(signal.SIGRTMIN, signal.SIGRTMAX + 1))}
     relayed -= context.ignored | context.blocked
-    # As flock(1) does: who ignores the end of children cannot wait for one.
+    # As flock(1) does: a process that ignores SIGCHLD cannot wait for a child.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_BLOCK, relayed | {signal.SIGCHLD})
     witness = Witness()
@@ -51,7 +51,7 @@ def run(
         os.close(writing)
         _become(words, context, descriptor, reading)
     os.close(reading)
-    # What came before the command was there is for the command, which cannot have taken it yet.
+    # Pass on signals that arrived before the command existed: it cannot have received them.
     for number in _taken(relayed & {int(one) for one in signal.sigpending()}):
         _send(pid, number)
     record.write(pid)
@@ -83,7 +83,8 @@ def _taken(numbers: set[int]) -> set[int]:
 
 
 def _wait(pid: int, relayed: set[int], witness: Witness) -> tuple[int, set[int]]:
-    """The command's wait status, and the signals that came meanwhile."""
+    """Waits for the command and relays signals meanwhile; returns its wait status and the
+    signals."""
     received: set[int] = set()
     while True:
         told = signal.sigwaitinfo(relayed | {signal.SIGCHLD})
@@ -93,8 +94,7 @@ def _wait(pid: int, relayed: set[int], witness: Witness) -> tuple[int, set[int]]
                 return status, received
             continue
         received.add(told.si_signo)
-        # What the kernel sends comes from the terminal, to all of the group (sigaction(2),
-        # SI_KERNEL).
+        # The kernel sends a terminal's signals, to all of the group (sigaction(2), SI_KERNEL).
         if told.si_code <= 0 and not witness.saw(told.si_signo):
             _send(pid, told.si_signo)
 
@@ -103,12 +103,12 @@ def _send(pid: int, number: int) -> None:
     try:
         os.kill(pid, number)
     except PermissionError:
-        pass  # It is another user's by now, as sudo is.
+        pass  # It runs as another user by now, as sudo does.
 
 
 def _die_of(number: int) -> NoReturn:
-    """Ends by the signal that this process got as well as its command, as flock(1) does; a shell
-    then stops its script.
+    """Ends by the signal that ended this process's command too, as flock(1) does; a shell then
+    stops its script.
     """
     import resource
 

@@ -1,4 +1,4 @@
-"""What was typed after `hatchery lock`, and the few keys of the configuration that a lock needs."""
+"""Parses the arguments of `hatchery lock`, and the few configuration keys that a lock needs."""
 
 import os
 import re
@@ -6,10 +6,10 @@ from typing import Any, NoReturn
 
 from given_context import GivenContext
 
-#: With what stands beside its file, a lock's name stays below the 255 bytes of a file's name.
+#: With the suffixes of the files beside it, a lock's name stays below the 255 bytes of a file name.
 NAME_CHARACTERS_MAX = 64
 
-#: Longer than any job; timers take more.
+#: Longer than any job; timers accept more.
 WAIT_S_MAX = 2_000_000
 
 _OPTIONS = ("wait", "config", "state-dir")
@@ -19,7 +19,7 @@ SYSTEM_CONFIG = "/etc/hatchery.toml"
 
 
 class UsageError(Exception):
-    """Words that are not understood: exit 2."""
+    """The arguments are invalid: exit 2."""
 
 
 class ConfigError(Exception):
@@ -27,7 +27,8 @@ class ConfigError(Exception):
 
 
 class Wish:
-    """One wish for a lock. `mode` is that of the lock's file, `wait_s` 0 for not waiting."""
+    """One request for a lock. `mode` is that of the lock's file; with `wait_s` 0 it does
+    not wait."""
 
     def __init__(self, name: str, words: list[bytes], wait_s: float, directory: str, mode: int):
         self.name = name
@@ -38,7 +39,8 @@ class Wish:
 
 
 def read(argv: list[bytes], checkout: str, context: GivenContext) -> Wish:
-    """Reads the words after `lock`. Options may stand on either side of the name, and end at `--`."""
+    """Parses the arguments after `lock`. Options may come before or after the name, and end at
+    `--`."""
     values, words = _split(argv)
     if not words:
         raise UsageError("NAME is missing")
@@ -90,7 +92,7 @@ def _seconds(text: str) -> float:
 
 def _settings(values: dict[str, str], checkout: str, context: GivenContext) -> tuple[str, int]:
     """Directory and file mode of locks, by the rules of libs/config (a test compares the two).
-    Other keys are not judged: a cron job does not fail for what is wrong with the page."""
+    Other keys are ignored: a cron job must not fail because of a mistake in the page's settings."""
     named = values.get("config") or os.fsdecode(context.get(b"HATCHERY_CONFIG") or b"")
     usual = [os.path.join(checkout, "hatchery.toml"), SYSTEM_CONFIG]
     file = named or next((one for one in usual if os.path.exists(one)), usual[0])
@@ -133,7 +135,8 @@ def _path(file: str, base: str, key: str, entries: dict[str, Any]) -> str | None
 
 
 def _mode(file: str, value: Any) -> int:
-    """Permission bits as `"0660"`, `"0o660"` or 0o660: the owner reads and writes, nobody runs."""
+    """Permission bits as `"0660"`, `"0o660"` or 0o660: the owner can read and write, nobody can
+    execute."""
     bits = value if isinstance(value, int) else -1
     if isinstance(value, str) and re.fullmatch(r"(0o?)?[0-7]{3}", value):
         bits = int(value.removeprefix("0o"), 8)

@@ -1,5 +1,5 @@
-"""Tells a signal that somebody sent to this process alone from one that its whole process group, or
-control group, got.
+"""Tells whether a signal was sent to this process alone or to its whole process group or control
+group.
 """
 
 import os
@@ -11,10 +11,11 @@ _SETTLE_S = 0.05
 
 
 class Witness:
-    """A process beside the command that takes no signal: what it has pending was sent to all, and
-    the command got it, too.
+    """A process beside the command that blocks all signals: those pending on it were sent to the
+    whole group, so the command got them too.
 
-    It ends with this process, by whatever end, since it waits for a pipe that nobody else has.
+    It ends with this process, however that ends, because it waits for a pipe that only this process
+    has open.
     """
 
     def __init__(self) -> None:
@@ -28,12 +29,12 @@ class Witness:
         os.close(reading)
 
     def saw(self, number: int) -> bool:
-        """Whether this signal was sent to all. Asked once for each that came."""
+        """Whether this signal was sent to the whole group. Call it once for each that came."""
         if not self._has(number):
             time.sleep(_SETTLE_S)
         if not self._has(number):
             return False
-        # The next one of the same kind would not be told from this one.
+        # A second signal of the same kind would look the same as this one.
         self.end()
         self._start()
         return True

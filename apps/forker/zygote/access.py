@@ -1,4 +1,4 @@
-"""Who may see and change what below the hosting root: a rule about names alone."""
+"""Decides from names alone who may see and change what below the hosting root."""
 
 import functools
 import json
@@ -8,39 +8,40 @@ from dataclasses import dataclass
 
 from shared_rules import USER_NAME
 
-#: `~user/project`: what a first push may make besides the branch itself.
+#: `~user/project`: a first push may create these directories besides the branch itself.
 PREFIX_DEPTH = 2
 
-#: Teams that a refusal names; who is in more knows them.
+#: Teams that a refusal names. A member of more teams knows the others.
 TEAMS_SHOWN = 8
 
-#: The names on the way from the hosting root to a file.
+#: The names on the path from the hosting root to a file.
 Place = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Access:
-    """What one user may do, being in these teams. Without a user nothing is anybody's."""
+    """What one user, a member of these teams, may do. Without a user, no place is owned."""
 
     user: str = ""
     teams: tuple[str, ...] = ()
-    #: Prefixes that only their owners see, each as folded() makes it.
+    #: Prefixes that only their owners see, each folded by folded().
     private: frozenset[Place] = frozenset()
 
     def owns(self, place: Place) -> bool:
-        """Whether it is below ~user/ or below the ~team/ of one of the user's teams."""
+        """Whether the place is below ~user/ or below the ~team/ of one of the user's teams."""
         owner = place[0][1:] if place and place[0].startswith("~") else ""
         return owner != "" and (owner == self.user or owner in self.teams)
 
     def sees(self, place: Place) -> bool:
-        """Whether it may be read. What is spelled nearly as something private is taken for that, as
-        some file systems do.
+        """Whether the place may be read. A spelling that some file systems treat as equal to a
+        private name counts as private.
         """
         return self.hidden_at(place) == 0
 
     def hidden_at(self, place: Place) -> int:
-        """How many names of the place make up the first thing that may not be read; 0 when all may.
-        As many steps either way.
+        """How many leading names of the place lead to the first directory that may not be read; 0
+        when all may be read. It takes the same number of steps either way, so that timing reveals
+        nothing.
         """
         if not self.private or self.owns(place):
             return 0
@@ -52,7 +53,7 @@ class Access:
 
     @property
     def hint(self) -> str:
-        """Where the user may write, for whoever tried elsewhere."""
+        """Where the user may write, for the message to a user who tried elsewhere."""
         if not self.teams:
             return f"you may write under ~{self.user}/"
         places = [f"~{name}/" for name in (self.user, *self.teams[:TEAMS_SHOWN])]
@@ -60,19 +61,19 @@ class Access:
 
 
 def folded(place: Place) -> Place:
-    """Without differences of case and of Unicode form."""
+    """The place without differences of case and of Unicode form."""
     return tuple(map(_folded_name, place))
 
 
 @functools.lru_cache(maxsize=4096)
 def _folded_name(name: str) -> str:
-    # Folding can undo what normalizing did (Unicode, 3.13, D147).
+    # Folding can undo normalization, so normalize again (Unicode, 3.13, D147).
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def of_session(user: str) -> Access:
-    """What the environment of this session says: HATCHERY_TEAMS, set with the request, and
-    HATCHERY_PRIVATE, set by the service.
+    """Reads this session's environment: HATCHERY_TEAMS, set with the request, and HATCHERY_PRIVATE,
+    set by the service.
     """
     teams = tuple(os.environ.get("HATCHERY_TEAMS", "").split())
     for name in (user, *teams):
@@ -83,8 +84,8 @@ def of_session(user: str) -> Access:
 
 
 def read_only() -> str | None:
-    """The reason why nothing may be changed now, or None. Asked anew each time: it may begin while
-    a session runs.
+    """The reason why the service is read-only now, or None. Reads the file each time, because
+    read-only mode may begin while a session runs.
     """
     path = os.environ.get("HATCHERY_READ_ONLY_FILE")
     if path is None:

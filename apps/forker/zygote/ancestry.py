@@ -1,20 +1,20 @@
-"""Whose child a process is, by the kernel's word (proc(5), `stat`)."""
+"""Finds a process's ancestors in the kernel's own records (proc(5), `stat`)."""
 
 import os
 from collections.abc import Container
 
-#: No process tree is deeper but by design.
+#: Only a deliberately built process tree is deeper.
 DEPTH_MAX = 64
 
-#: A child, the one between, and its zygote.
+#: A child, the intermediate process, and its zygote.
 GENERATIONS_MAX = 3
 
-#: The one between may end while it is looked at; the next look finds its child with us.
+#: The intermediate process may end during a look; the next look then finds its child below us.
 LOOKS_MAX = 3
 
 
 def parent_of(pid: int) -> int | None:
-    """The parent of a process, a zombie's too; None when it is gone."""
+    """The parent of a process, also of a zombie; None when the process is gone."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stream:
             return int(stream.read().rpartition(")")[2].split()[1])
@@ -23,10 +23,10 @@ def parent_of(pid: int) -> int | None:
 
 
 def is_new_child(pid: int, known: Container[int]) -> bool:
-    """True for a process that was just forked for us: ours, or below the one that stands between it
-    and its zygote.
+    """True for a process that was just forked for us: our own child, or a child of the intermediate
+    process that a zygote forks.
 
-    False for a session that is known, and for what one has started.
+    False for a known session and for any process that a session started.
     """
     for _ in range(LOOKS_MAX):
         line = [pid]
@@ -44,8 +44,8 @@ def is_new_child(pid: int, known: Container[int]) -> bool:
 
 
 def is_apart(pid: int) -> bool:
-    """True for a process that lives, and that neither is this one nor was started by it or anything
-    below it.
+    """True for a live process that is not this one and that neither this process nor a descendant
+    started.
     """
     for _ in range(LOOKS_MAX):
         line = [pid]
@@ -59,6 +59,5 @@ def is_apart(pid: int) -> bool:
             return False
         if len(line) > 1 and line[-1] in (0, 1):
             return True
-        # One of them ended while it was looked at: the next look finds the others with whom they
-        # were left to.
+        # One of them ended during the look. The next look finds the others below their new parent.
     return False

@@ -1,10 +1,10 @@
 # Long: the three ways out of the smart server share their state.
-"""Where a session's exceptions end: each becomes one line for the user, one report for the
-operator, and an exit status.
+"""Turns every exception of a session into one line for the user, one report for the operator, and
+an exit status.
 
 There are three ways out of Breezy's smart server: the answer to a request, the stream that follows
-an answer, and the end of the session. All three ask failures.py for the words, and tell the keeper
-with one `failed` packet.
+an answer, and the end of the session. All three take the message from failures.py and send the
+keeper one `failed` packet.
 """
 
 import contextlib
@@ -22,19 +22,20 @@ from breezy.transport import NoSuchFile
 from failures import Failure
 from outcome import exit_status, say, session, tell
 
-#: Breezy's clients show a traceback for an error to one of these, and one line for the end of the
-#: connection (breezy/bzr/remote.py: calls outside of `_translate_error`).
+#: Breezy's clients show a traceback for an error in answer to one of these, and one line when the
+#: connection ends (breezy/bzr/remote.py: calls outside of `_translate_error`).
 RAW = frozenset(
     b"Repository.insert_stream Repository.insert_stream_1.19 Repository.insert_stream_locked Branch.get_config_file".split()
 )
 
-#: Such ones, too; when they are told that one is unknown here, they ask for the files instead, and
-#: show the error to that.
+#: The same holds for these. When the server answers that it does not know one, the client asks for
+#: the files instead, and shows the error that it gets for those.
 REPLACED = frozenset(
     b"Branch.get_physical_lock_status BzrDir.checkout_metadir Branch.set_config_option Branch.set_config_option_dict".split()
 )
 
-#: Words of Breezy's answers that refuse a change, where no exception says so; with the kind.
+#: Breezy answers with these words, without an exception, when it refuses a change. The value is the
+#: kind.
 REFUSALS = {
     b"LockContention": "lock-held",
     b"TokenMismatch": "lock-held",
@@ -42,11 +43,11 @@ REFUSALS = {
     b"ReadOnlyError": "no-permission",
 }
 
-#: Brz 3.3 locks a branch twice, over two connections, when tags change with it: for one that is
-#: bound there the second fails.
+#: Brz 3.3 locks a branch twice, over two connections, when tags change with it: for a branch bound
+#: to this one, the second lock fails.
 OWN_LOCK = "after brz pull or brz uncommit in a checkout run brz update, which completes it; else end the other one, or brz break-lock"
 
-#: What Breezy's own answer says well enough to its clients.
+#: Breezy's own answer already explains these well enough to its clients.
 CONVERSATION = (
     errors.LockContention,
     errors.DirectoryNotEmpty,
@@ -64,7 +65,7 @@ _translate_error = request._translate_error
 
 
 def has_client_gone(error: BaseException | None) -> bool:
-    """Whether it only says that nobody is left to hear us, which is no failure of ours."""
+    """Whether the error only says that the client is gone, which is no failure of the service."""
     return isinstance(error, (BrokenPipeError, ConnectionResetError))
 
 
@@ -72,7 +73,7 @@ def has_client_gone(error: BaseException | None) -> bool:
 
 
 def answer(error: BaseException) -> tuple[Any, ...]:
-    """The words of the protocol for an exception that a request ended in."""
+    """The protocol's answer for an exception that ended a request."""
     if isinstance(error, Again):
         session.needs_words = True
         return error.answer
@@ -83,8 +84,8 @@ def answer(error: BaseException) -> tuple[Any, ...]:
     if isinstance(error, errors.NoSuchRevision):
         return (b"NoSuchRevision", _bytes(error.revision))
     if isinstance(error, errors.TokenMismatch):
-        # Breezy's own answer holds a None when nobody has the lock, on which its encoder fails, so
-        # that the client waits for ever; when somebody has it, the client prints a traceback.
+        # When no process has the lock, Breezy's own answer holds a None, on which its encoder
+        # fails, so the client waits for ever. When a process has it, the client prints a traceback.
         words = "the lock you held was broken meanwhile; start over"
         tell(Failure("lock-held", words))
         return (b"LockFailed", b"the branch again", _bytes(words))
@@ -93,8 +94,8 @@ def answer(error: BaseException) -> tuple[Any, ...]:
             return tuple(_bytes(word) for word in _translate_error(error))
     failure = failures.of(error, session.directory)
     if failure.kind == "no-permission" or failure.kind == "read-only":
-        # A client asks for more than it needs, as when it looks whether it may read a file; that is
-        # no failure.
+        # A client asks for more than it needs, for example to see whether it may read a file. That
+        # is no failure.
         if session.changes:
             tell(failure)
         return (
@@ -107,8 +108,8 @@ def answer(error: BaseException) -> tuple[Any, ...]:
 
 
 class Again(Exception):
-    """A request of a session that has told its client already what is wrong, where that client did
-    not show it.
+    """A further request of a session whose client was already sent an error that it did not
+    show.
     """
 
     def __init__(self, answer: tuple[Any, ...]) -> None:
@@ -117,8 +118,8 @@ class Again(Exception):
 
 
 def failed(failure: Failure) -> tuple[Any, ...]:
-    """The one error in which Breezy's clients of all versions show words of ours in one line,
-    whatever they had asked for.
+    """The one error for which Breezy's clients of all versions show our message in one line,
+    whatever they asked for.
     """
     session.needs_words = True
     return (b"LockFailed", _bytes(session.path or "the session"), _bytes(failure.words))
@@ -129,7 +130,7 @@ def _is_conversation(error: BaseException) -> bool:
         path = f"/{error.path}/"
         return session.verb.islower() or "/.bzr/" not in path or path.endswith("/.bzr/")
     if isinstance(error, errors.ReadError):
-        # So a client learns that an address is no bundle.
+        # This is how a client learns that a URL is not a bundle.
         return session.verb.islower()
     if type(error).__name__ in ("FileExists", "InvalidURL", "UnstackableBranchFormat"):
         return True
@@ -137,8 +138,8 @@ def _is_conversation(error: BaseException) -> bool:
 
 
 def _bytes(word: Any) -> Any:
-    """A word of an answer. Breezy's encoder takes texts and objects for granted that it then cannot
-    write.
+    """One element of an answer as bytes. Breezy's encoder fails on texts and objects in places
+    where it expects bytes.
     """
     if isinstance(word, (bytes, int, tuple, list)):
         return word
@@ -146,7 +147,8 @@ def _bytes(word: Any) -> Any:
 
 
 def checked(response: Any) -> Any:
-    """The response of a request, on record when it refuses; with words where Breezy has none."""
+    """The response of a request. A refusal is recorded, and gets a message where Breezy
+    gives none."""
     if response is None:
         return None
     if (damage := untold.behind(response)) is not None:
@@ -186,20 +188,21 @@ def checked(response: Any) -> Any:
 
 
 def _end_stream(error: BaseException) -> None:
-    """For an error in a stream clients show a traceback, for the end of the connection one line."""
+    """Ends a stream by closing the connection: clients show one line for that, and a traceback for
+    an error in the stream."""
     failure = failures.of(error, session.directory)
     tell(failure, error)
     hang_up(f"{session.path}: {failure.words}")
 
 
 def hang_up(words: str) -> None:
-    """Says why on the user's terminal, and lets the session end when the request has been read to
-    its end.
+    """Prints why on the user's terminal, and ends the session once it has read the request to its
+    end.
     """
     say(words)
     with contextlib.suppress(ValueError, OSError):
         sys.stdout.flush()
-    # What Breezy still writes would be half an answer.
+    # Anything that Breezy still writes would be half an answer.
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)
@@ -211,9 +214,7 @@ def hang_up(words: str) -> None:
 
 
 def end(error: BaseException) -> int:
-    """The exit status of a session that ended in this exception, which its user is told in one
-    line.
-    """
+    """Tells the user in one line which exception ended the session, and returns the exit status."""
     if has_client_gone(error):
         return exit_status(0)
     failure = failures.of(error, session.directory)
@@ -223,7 +224,7 @@ def end(error: BaseException) -> int:
 
 
 def install() -> None:
-    """Takes the place of Breezy's own handling; once, before any fork."""
+    """Replaces Breezy's own handling; call it once, before any fork."""
     if getattr(request, "_hatchery_boundary", False):
         return
     request._hatchery_boundary = True  # type: ignore[attr-defined]
@@ -231,8 +232,8 @@ def install() -> None:
     convert = request.SmartServerRequestHandler._call_converting_errors
 
     def convert_and_check(self: Any, *arguments: Any) -> Any:
-        # The rest of a request that has its answer already, as the body of a refused one, is
-        # nobody's business.
+        # The request already has its answer. What is left of it, such as the body of a refused
+        # request, needs no second one.
         return None if self.finished_reading else checked(convert(self, *arguments))
 
     def translate(error: BaseException) -> tuple[Any, ...]:

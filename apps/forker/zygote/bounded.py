@@ -1,8 +1,8 @@
-"""What a client may send before it has said anything, and what reaches it of an error: bounds and
-words for Breezy's medium.
+"""Bounds what a client may send before its first request is understood, and cleans the errors that
+it gets from Breezy's medium.
 
 Breezy reads a request line, a header or arguments to their end, however long they are, and reads
-lines byte by byte. It prints its own objects when a request cannot be understood, with their
+lines byte by byte. When it cannot understand a request, it prints its own objects with their
 addresses in memory.
 """
 
@@ -19,44 +19,44 @@ from breezy.errors import BzrError, CommandError, ConnectionTimeout, SmartProtoc
 
 
 class NoRequestError(BzrError):
-    """What was sent is no request: a refusal, which boundary.py tells."""
+    """The client did not send a valid request. boundary.py turns this refusal into a message."""
 
     refusal = "unsupported"
 
 
-#: A line of versions 1 and 2 names a verb, a path and revisions. Clients of the last fifteen years
-#: send version 3.
+#: A line of protocol versions 1 and 2 names a verb, a path and revisions. Clients of the last
+#: fifteen years send version 3.
 LINE_BYTES_MAX = 64 * 1024
 
-#: Headers and arguments of version 3, which are asked for thousands of revisions at a time. Bodies
+#: Headers and arguments of version 3. A client may name thousands of revisions at a time. Bodies
 #: come in parts, which have no such bound.
 ARGUMENTS_BYTES_MAX = 16 * 1024 * 1024
 
-#: How long the next part of a body is, in digits.
+#: Digits in the length of a body's next part.
 LENGTH_BYTES_MAX = 32
 LENGTH = "_state_accept_expecting_length"
 
-#: Breezy's name for a transport of ours; a number that means nothing to a client, and changes with
+#: Breezy's name for one of our transports: a number that means nothing to a client and changes with
 #: each start.
 INNER_URL = re.compile(rb"(?:filtered|chroot)-\d+://")
 
-#: How Python writes bytes.
+#: The prefix of bytes in Python's notation.
 PYTHON_BYTES = re.compile(r"\bb(?=['\"])")
 
-#: Where an object is in memory, as Python's own words for it say.
+#: The memory address in Python's text for an object.
 ADDRESS = re.compile(rb" at 0x[0-9a-f]+")
 
 
 def without_inner_names(word: Any) -> Any:
-    """A word of an answer; Breezy mixes texts and bytes in them."""
+    """One element of an answer; Breezy mixes texts and bytes in them."""
     if isinstance(word, str):
         word = word.encode("utf-8", "surrogateescape")
     return ADDRESS.sub(b"", INNER_URL.sub(b"", word)) if isinstance(word, bytes) else word
 
 
 def in_words(text: str) -> str:
-    """The same for a text that a person reads, where the hosting root is the root, and bytes are
-    not written as Python's.
+    """The same for a text that a person reads: paths begin at the hosting root, and bytes are not
+    in Python's notation.
     """
     shown: bytes = without_inner_names(text.encode("utf-8", "replace"))
     root = os.fsencode(os.environ.get("HATCHERY_HOSTING_ROOT", "")).rstrip(b"/")
@@ -66,8 +66,8 @@ def in_words(text: str) -> str:
 
 
 def get_line(read_bytes: Any) -> tuple[bytes, bytes]:
-    """In place of medium._get_line: a line and nothing behind it; the end of input ends it too.
-    SmartProtocolError for one without an end.
+    """Replaces medium._get_line: returns one line and nothing behind it. The end of input also ends
+    the line. Raises SmartProtocolError for a line that is too long.
     """
     line = bytearray()
     while byte := read_bytes(1):
@@ -80,8 +80,8 @@ def get_line(read_bytes: Any) -> tuple[bytes, bytes]:
 
 
 def serve(self: Any) -> None:
-    """In place of SmartServerStreamMedium.serve. CommandError, which becomes a line on stderr and a
-    failure, for what cannot be understood.
+    """Replaces SmartServerStreamMedium.serve. Raises CommandError for input that it cannot
+    understand; the session prints that as one line on stderr and fails.
     """
     try:
         while not self.finished:
@@ -92,7 +92,7 @@ def serve(self: Any) -> None:
     except (SmartProtocolError, ValueError) as error:
         self._broken = error
     broken = getattr(self, "_broken", None)
-    # A client that is gone takes no last bytes.
+    # A client that has disconnected cannot receive the last bytes.
     with contextlib.suppress(OSError, ValueError):
         self._disconnect_client()
     if isinstance(broken, SmartProtocolError | ValueError):
@@ -109,15 +109,15 @@ def serve(self: Any) -> None:
 
 
 def _keep_cause(self: Any) -> None:
-    """In place of terminate_due_to_error, which forgets the error: it is the end of the session,
-    and said there.
+    """Replaces terminate_due_to_error, which drops the error: the error ends the session and is
+    reported there.
     """
     self._broken = sys.exc_info()[1]
     self.finished = True
 
 
 def _bound_lines() -> None:
-    """Lines and lengths that are still on their way."""
+    """Bounds lines and lengths of which only a part has arrived."""
     accept_line = protocol.SmartServerRequestProtocolOne.accept_bytes
     extract = protocol.ProtocolThreeDecoder._extract_length_prefixed_bytes
 
@@ -164,7 +164,8 @@ def _bound_lines() -> None:
 
 
 def _end_without_memory() -> None:
-    """Breezy would answer with an empty error, and take the rest of the request for the next one."""
+    """Ends the session when memory runs out. Breezy would answer with an empty error and read the
+    rest of the request as the next request."""
     answer = message.ConventionalRequestHandler.protocol_error
 
     def protocol_error(self: Any, exception: BaseException) -> None:
@@ -180,7 +181,7 @@ def _failed(self: Any, args: Any, body: Any = None, body_stream: Any = None) -> 
 
 
 def install() -> None:
-    """Puts them in Breezy's places; again is no harm."""
+    """Installs these replacements in Breezy; calling it again changes nothing."""
     if medium._get_line is get_line:
         return
     medium._get_line = get_line

@@ -1,4 +1,4 @@
-"""Who calls the keeper's socket and has not shown yet that it is the forker."""
+"""Connections to the keeper's socket that have not yet shown that they are the forker."""
 
 import socket
 from collections.abc import Callable
@@ -10,19 +10,19 @@ from hearing import complain
 from loop import Loop
 from wire import Message
 
-#: Whoever connects and has not spoken as a forker does by then is none.
+#: The keeper closes a connection that has not spoken as a forker does by then.
 CALLER_S_MAX = 10.0
 
-#: Callers that have not spoken yet; a forker speaks at once.
+#: Connections that have not spoken yet; a forker speaks at once.
 CALLERS_MAX = 16
 
-#: When a keeper that is short of descriptors looks again at who wants to speak.
+#: How soon a keeper that is short of descriptors tries to accept again.
 ACCEPT_RETRY_S = 1.0
 
 
 class Callers:
-    """Hands over who speaks as a forker does. A person with a terminal, or a program that looks who
-    listens, does not take its place.
+    """Passes on a connection once it speaks as a forker does. A person with a terminal, or a
+    program that probes the socket, does not replace the forker.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Callers:
         self._listener = listener
         self._hear = hear
         self._serve = serve
-        #: The oldest first.
+        #: Oldest first.
         self._waiting: dict[socket.socket, None] = {}
         self._watch()
 
@@ -47,14 +47,14 @@ class Callers:
         try:
             connection, _ = self._listener.accept()
         except OSError as error:
-            # It must not cost the children their parent.
+            # A shortage of descriptors must not end the keeper, which is the children's parent.
             complain(f"somebody who calls has to wait: {error.strerror}")
             self._loop.forget(self._listener)
             self._loop.alarm("accept", ACCEPT_RETRY_S, self._watch)
             return
         if not ancestry.is_apart(peer_of(connection)):
-            # A session that has been taken over; where sessions run as our own user, the socket's
-            # mode lets it in.
+            # A compromised session: where sessions run as our own user, the socket's mode lets it
+            # connect.
             complain(
                 f"process {peer_of(connection)} is below us or gone, and no forker; it is not served"
             )
@@ -88,12 +88,12 @@ class Callers:
 
 
 def alarm_of(connection: socket.socket) -> str:
-    """The name of its deadline."""
+    """The name of the connection's deadline."""
     return f"caller {connection.fileno()}"
 
 
 def peer_of(connection: socket.socket) -> int:
-    """The pid of who connected, by the kernel's word (unix(7), SO_PEERCRED)."""
+    """The pid of the process that connected, as the kernel reports it (unix(7), SO_PEERCRED)."""
     credentials = connection.getsockopt(
         socket.SOL_SOCKET, socket.SO_PEERCRED, wire.CREDENTIALS.size
     )

@@ -31,17 +31,18 @@ STANDARD = (0, 1, 2)
 #: The interpreter specializes a function after its eighth call, and some call sites later.
 REHEARSALS = 20
 
-#: The session's own, made before the fork.
+#: The session's own streams, made before the fork.
 _streams: list[io.TextIOWrapper] = []
 
 
 def run(descriptor: int, configuration: Configuration) -> int:
-    """Runs one session over the channel with this descriptor; the exit code."""
+    """Runs one session over the channel with this descriptor and returns the exit code."""
     lock_evidence.remember()
     isolation.isolate(descriptor, configuration)
     channel = socket.socket(fileno=descriptor)
     tracing.send.append(functools.partial(wire.send_packet, channel))
-    # What a crash writes is no message; the keeper takes it for the child's last words.
+    # Python writes a crash report there. It is not a message; the keeper keeps it as the child's
+    # last words.
     faulthandler.enable(descriptor)
     wire.send_packet(channel, {"event": "started"})
     request, _ = wire.receive_packet(channel)
@@ -49,8 +50,8 @@ def run(descriptor: int, configuration: Configuration) -> int:
         return 0
     os.environ.update(request["environment"])
     connect(request["directory"], request["connectTimeoutS"])
-    # Not earlier: the pipes are in a directory that is closed to a session. Nothing of the client's
-    # has been read yet.
+    # Not earlier: the restrictions forbid the directory that the pipes are in. The child has not
+    # read any byte of the client yet.
     restrictions.enter()
     with contextlib.suppress(OSError):
         wire.send_packet(channel, {"event": "connected"})
@@ -62,8 +63,8 @@ def run(descriptor: int, configuration: Configuration) -> int:
 
 
 def connect(directory: str, timeout_s: int) -> None:
-    """Opens the three FIFOs as descriptors 0 to 2 and removes them; SIGALRM ends a child whose
-    client does not come.
+    """Opens the three FIFOs as descriptors 0 to 2 and removes them. SIGALRM ends a child whose
+    client does not connect in time.
     """
     # Not alarm(): its 0 means never, and a request may say 0.
     signal.setitimer(signal.ITIMER_REAL, max(timeout_s, 0.001))
@@ -80,22 +81,23 @@ def connect(directory: str, timeout_s: int) -> None:
 
 
 def run_command(command: list[str]) -> int:
-    """Runs the command on fresh standard streams; whatever it does, they are flushed."""
+    """Runs the command on fresh standard streams and flushes them, whatever the command does."""
     sys.stdin, sys.stdout, sys.stderr = _streams or open_streams()
     breezy.trace._brz_log_start_time = time.time()
-    # A configuration file read before the fork would stay as it was then, in every child.
+    # Otherwise every child would keep a configuration file as it was before the fork.
     breezy.get_global_state().config_stores.clear()
     try:
         return sessions.run(command)
     finally:
         for stream in (sys.stdout, sys.stderr):
-            # `serve` closes its streams itself; a client that is gone cannot be told anything more.
+            # `serve` closes its streams itself, and a client that has disconnected can receive
+            # nothing more.
             with contextlib.suppress(ValueError, OSError):
                 stream.flush()
 
 
 def open_streams() -> tuple[io.TextIOWrapper, io.TextIOWrapper, io.TextIOWrapper]:
-    """Standard streams on descriptors 0 to 2, whatever those are when they are used."""
+    """Standard streams on descriptors 0 to 2, whatever those refer to at the time of use."""
     return (
         io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False))),
         io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False))),
@@ -104,12 +106,12 @@ def open_streams() -> tuple[io.TextIOWrapper, io.TextIOWrapper, io.TextIOWrapper
 
 
 def rehearse() -> None:
-    """Plays sessions through in the zygote, and leaves behind what no request decides: streams and
-    transports.
+    """Runs sessions in the zygote as a rehearsal, and leaves the streams and transports that every
+    session needs.
 
-    Python 3.11 rewrites a function's code in place while it gets to know it, and whatever is made
-    after the fork lies on pages of the child's own. Measured: 0.7 MB less private memory a child,
-    and a third of the time to its first reply.
+    Python 3.11 rewrites a function's code in place while it specializes it, and objects made after
+    the fork lie on the child's own pages. Measured: 0.7 MB less private memory per child, and a
+    third of the time to its first reply.
     """
     kept, objects = [os.dup(number) for number in STANDARD], (sys.stdin, sys.stdout, sys.stderr)
     null = os.open(os.devnull, os.O_WRONLY)
@@ -132,8 +134,8 @@ def rehearse() -> None:
 
 
 def _rewind(null: int) -> None:
-    """A client that says hello and leaves, on a pipe as real ones are: a stream remembers whether
-    it could be sought.
+    """Plays a client that says hello and leaves, on a pipe as real clients use: a stream remembers
+    whether it was seekable.
     """
     reading, writing = os.pipe()
     os.write(writing, b"hello\n")

@@ -1,8 +1,8 @@
-"""What a less trusted process says, read as a claim. Pure: bytes in; a message of known kind with
-bounded fields out, or NoClaim.
+"""Reads what a less trusted process says as a claim. Pure: takes bytes; returns a message of a
+known kind with bounded fields, or raises NoClaim.
 
-Who spoke is not read here: the kernel says it (wire.receive_from). A claim holds no id and no pid
-for the same reason.
+It does not read who sent the claim: the kernel says that (wire.receive_from). For the same reason a
+claim holds no id and no pid.
 """
 
 import json
@@ -12,12 +12,12 @@ import fields
 from fields import Check
 from wire import Message
 
-#: A traceback of tracing.REPORT_CHARACTERS_MAX, each character six bytes of JSON, is the longest
-#: that is ever meant.
+#: The longest valid claim is a traceback of tracing.REPORT_CHARACTERS_MAX, at six bytes of JSON per
+#: character.
 CLAIM_BYTES_MAX = 128 * 1024
 
-#: What the keeper gets when Python crashes in a child is no claim: faulthandler writes these words
-#: and then the stack.
+#: When Python crashes in a child, the keeper gets this instead of a claim: faulthandler writes
+#: these words and then the stack.
 CRASH = b"Fatal Python error: "
 
 
@@ -38,7 +38,7 @@ LOCK_ACTIONS = ("opened", "acquired", "taken-up", "contended", "gave-up", "relea
 #: Reports that one session can have lost; more than it could ever send.
 LOST_MAX = 10**9
 
-#: These a claim has, and no other.
+#: A claim has exactly these fields.
 OF_CHILD: Mapping[str, Mapping[str, Check]] = {
     "started": {},
     "connected": {},
@@ -67,7 +67,7 @@ OF_ZYGOTE: Mapping[str, Mapping[str, Check]] = {
 
 
 class NoClaim(ValueError):
-    """Not what such a process says; the text says why, without its bytes."""
+    """A packet that is not a valid claim. The text gives the reason without the packet's bytes."""
 
 
 def _refuse_constant(name: str) -> None:
@@ -78,8 +78,8 @@ _decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def read(data: bytes, kinds: Mapping[str, Mapping[str, Check]]) -> Message:
-    """The claim in a packet: one of these kinds, with all of its fields and no other. NoClaim for
-    everything else, whatever it is.
+    """The claim in a packet: one of these kinds, with all of its fields and no others. Raises
+    NoClaim for anything else.
     """
     try:
         message = _decoder.decode(data.decode("utf-8", "surrogateescape"))

@@ -1,8 +1,8 @@
-"""Locks whose info file says nothing: cut, empty of sense, gone, or no file at all. Breezy ends in
-a traceback over most of them.
+"""Handles locks whose info file is damaged: truncated, invalid, missing, or not a file. Breezy
+shows a traceback for most of them.
 
-Such a lock is held by nobody knows whom. It is refused like any other, in words, and `brz
-break-lock` frees it.
+The holder of such a lock is unknown. A session refuses it with a message like any other lock, and
+`brz break-lock` frees it.
 """
 
 import contextlib
@@ -18,10 +18,10 @@ from breezy.osutils import rand_chars
 from breezy.transport import FileExists, NoSuchFile
 from lock_waits import local_path
 
-#: As libs/locks has it (`heldInfoCharactersMax`): an info file is some 150 bytes.
+#: As `heldInfoCharactersMax` in libs/locks: an info file is some 150 bytes.
 INFO_BYTES_MAX = 64 * 1024
 
-#: What Breezy writes of a holder. All may be absent, which says less; none may be of another type.
+#: The fields in which Breezy describes a holder. Each may be absent; none may have another type.
 TYPES: dict[str, tuple[type, ...]] = {
     "hostname": (str,),
     "nonce": (str,),
@@ -32,17 +32,17 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 
 def read_info(data: bytes) -> LockHeldInfo:
-    """What an info file says. LockCorrupt when that is nothing."""
+    """Parses an info file. Raises LockCorrupt when it says nothing about a holder."""
     if len(data) > INFO_BYTES_MAX:
         raise LockCorrupt("its lock is damaged: the info file is too long")
     try:
         fields = yaml.safe_load(data)
-    # What a parser makes of bytes that are anything: YAMLError, ValueError of a date,
-    # RecursionError of brackets.
+    # What a parser raises for arbitrary bytes: YAMLError, ValueError of a date, RecursionError of
+    # brackets.
     except Exception as error:
         raise LockCorrupt("its lock is damaged: the info file cannot be read") from error
-    # An interruption leaves an empty file now and then (breezy/lockdir.py, bug 185013); whoever it
-    # was, it is held.
+    # An interruption sometimes leaves an empty file (breezy/lockdir.py, bug 185013). The lock is
+    # held, though its holder is unknown.
     if not isinstance(fields, dict) or not all(isinstance(name, str) for name in fields):
         raise LockCorrupt("its lock is damaged: the info file does not say who holds it")
     for name, types in TYPES.items():
@@ -56,8 +56,8 @@ def read_info(data: bytes) -> LockHeldInfo:
 
 
 def peek(lock: Any) -> LockHeldInfo | None:
-    """Who holds a lock; None when it is free. LockCorrupt when it is held by nobody knows whom, or
-    is none.
+    """The holder of a lock; None when it is free. Raises LockCorrupt when the holder is unknown or
+    the lock is not a lock directory.
     """
     if is_misplaced(lock):
         raise LockCorrupt("its lock is damaged: something else is in the place of its directory")
@@ -68,14 +68,14 @@ def peek(lock: Any) -> LockHeldInfo | None:
         except NoSuchFile:
             if not is_held(lock):
                 return None
-            # It may have been released and taken between the two looks.
+            # Another session may have released and taken the lock between the two looks.
         except (OSError, ReadError, PermissionDenied, TransportError) as error:
             raise LockCorrupt("its lock is damaged: the info file cannot be opened") from error
     raise LockCorrupt("its lock is damaged: it is held, and has no info file")
 
 
 def is_misplaced(lock: Any) -> bool:
-    """Whether a file, or a link that leads nowhere, is in the place of its directory."""
+    """Whether a file, or a dangling link, is in the place of the lock's directory."""
     with contextlib.suppress(NotLocalUrl):
         directory = local_path(lock.transport, lock.path)
         return os.path.lexists(directory) and not os.path.isdir(directory)
@@ -83,7 +83,7 @@ def is_misplaced(lock: Any) -> bool:
 
 
 def is_held(lock: Any) -> bool:
-    """Whether anything is in the place of a held lock, be it a file or a link that leads nowhere."""
+    """Whether anything is in the place of a held lock, also a file or a dangling link."""
     try:
         return os.path.lexists(os.path.join(local_path(lock.transport, lock.path), "held"))
     except Exception:
@@ -91,12 +91,12 @@ def is_held(lock: Any) -> bool:
 
 
 def free(lock: Any) -> None:
-    """Frees a damaged lock. It is moved aside first, as whole locks are, and may stay there when it
-    cannot be removed.
+    """Frees a damaged lock. Moves it aside first, as Breezy does with intact locks; it may stay
+    there when it cannot be removed.
     """
     directory = local_path(lock.transport, lock.path)
     name = f"broken.{rand_chars(20)}.tmp"
-    # Refused to whoever has no right to change this branch.
+    # This fails for a user who has no right to change the branch.
     lock.transport.mkdir(name)
     lock.transport.rmdir(name)
     if is_misplaced(lock):
@@ -108,14 +108,15 @@ def free(lock: Any) -> None:
             os.rename(held, away)
             shutil.rmtree(away, ignore_errors=True)
         else:
-            # No session may make a link, which a rename of one counts as (landlock(7)).
+            # A session may not make links, and a rename of a link counts as making one
+            # (landlock(7)).
             os.unlink(held)
     for hook in LockDir.hooks["lock_broken"]:
         hook(LockResult(lock.transport.abspath(lock.path), None))
 
 
 def install() -> None:
-    """Makes Breezy's locks read and break so; once, before any fork."""
+    """Makes Breezy read and break locks this way; call it once, before any fork."""
     break_lock, attempt_lock, create_pending = (
         LockDir.break_lock,
         LockDir._attempt_lock,
@@ -140,7 +141,7 @@ def install() -> None:
                 peek(self)
             return attempt_lock(self)
         except LockCorrupt:
-            # Breezy looks who is there before it removes what it made to take the lock.
+            # Breezy looks for a holder before it removes what it made in order to take the lock.
             with contextlib.suppress(NoSuchFile, FileExists):
                 self._remove_pending_dir(self._hatchery_pending)
             raise

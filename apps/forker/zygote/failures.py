@@ -1,5 +1,5 @@
 # Long: a table of exceptions and the words for each.
-"""What an exception means to a user: a kind from a closed list, and one line that says what is
+"""Translates an exception for a user: a kind from a closed list, and one line that says what is
 wrong and what to do.
 
 The kinds are also labels of metrics and the exit statuses of sessions (libs/protocol,
@@ -21,8 +21,8 @@ from breezy.errors import LockCorrupt
 from breezy.transport import LateReadError, NoSuchFile
 from fastbencode import bdecode  # type: ignore[import]
 
-#: Kinds with the exit status of a session that met one (sysexits.h). The first five are refusals:
-#: the service did as it should.
+#: Each kind with the exit status of a session that met it (sysexits.h). The first five are
+#: refusals: the service did as it should.
 STATUS = {
     "lock-held": 75,
     "no-permission": 77,
@@ -36,8 +36,8 @@ STATUS = {
 
 CAUSE_CHARACTERS_MAX = 512
 
-#: What every branch of today has, below its `.bzr`, with what its format says; a file of these is
-#: never empty.
+#: The parts of every current branch, below its `.bzr`: the start of the format text, and the files
+#: that must exist. None of these files is ever empty.
 PARTS: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "branch": (b"Bazaar Branch Format", ("format", "last-revision")),
     "repository": (
@@ -61,8 +61,8 @@ def _is_settings(data: bytes) -> bool:
     return True
 
 
-#: Files that clients are given as they are, who end in a traceback over one that was cut or
-#: overwritten; with what tells one that was not.
+#: Files that clients read unchanged, and that make a client show a traceback when they were
+#: truncated or overwritten; each with the check that it is intact.
 SOUND = {
     "branch/last-revision": _is_tip,
     "branch/tags": lambda data: data == b"" or isinstance(bdecode(data), dict),
@@ -71,7 +71,7 @@ SOUND = {
 
 OPERATOR = "ask the operator of this service"
 
-#: By the number of an OSError: the kind, and the words.
+#: By the number of an OSError: the kind and the message.
 SYSTEM = {
     errno.ENOSPC: (
         "disk",
@@ -141,8 +141,8 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class Failure:
-    """Why something was not done. `words` are for a user; `is_ours` when there is a traceback worth
-    keeping.
+    """Why an action failed. `words` is the message for the user; `is_ours` says that the traceback
+    is worth keeping.
     """
 
     kind: str
@@ -154,8 +154,8 @@ class Failure:
 
 
 def of(error: BaseException, directory: str | None) -> Failure:
-    """What an exception comes to that arose about the branch or repository in this directory of the
-    disk, if any.
+    """The failure that an exception means, given the directory on disk of the branch or repository
+    that the request was about, if any.
     """
     kind = getattr(error, "refusal", None)
     if isinstance(kind, str):
@@ -165,7 +165,8 @@ def of(error: BaseException, directory: str | None) -> Failure:
     if isinstance(error, errors.TokenMismatch):
         return Failure("lock-held", "the lock that was held was broken meanwhile; start over")
     for cause in _causes(error):
-        # Breezy puts one in the place of a file that cannot be opened, and then uses it as a file.
+        # Breezy returns this error in place of a file that it cannot open, and then uses it as a
+        # file.
         if isinstance(cause, errors.ReadError) or isinstance(
             getattr(cause, "obj", None), LateReadError
         ):
@@ -213,7 +214,8 @@ def of(error: BaseException, directory: str | None) -> Failure:
 
 
 def unsupported(error: BaseException) -> str:
-    """Which format it is, and what helps. Breezy of today converts from formats of Bazaar 1.0 on."""
+    """Names the format and says what helps. Current Breezy converts from formats of Bazaar
+    1.0 on."""
     name = getattr(error, "format", None) or ""
     name = one_line(name.decode("utf-8", "replace") if isinstance(name, bytes) else name)
     named = f"its format ({name})" if name else "its format"
@@ -221,7 +223,7 @@ def unsupported(error: BaseException) -> str:
 
 
 def missing(directory: str | None) -> Failure | None:
-    """What is wrong with the branch or repository in this directory, as far as its files tell; None
+    """What is wrong with the branch or repository in this directory, as far as its files show; None
     when nothing is.
     """
     control = None if directory is None else os.path.join(directory, ".bzr")
@@ -234,21 +236,21 @@ def missing(directory: str | None) -> Failure | None:
 
 
 def unsound(control: str, *names: str) -> str | None:
-    """Which of these files of SOUND was cut or overwritten; None when none was."""
+    """Which of these files of SOUND was truncated or overwritten; None when all are intact."""
     for name in names:
         with contextlib.suppress(OSError), open(os.path.join(control, name), "rb") as stream:
             try:
                 if SOUND[name](stream.read()):
                     continue
             except Exception as error:
-                del error  # What a parser makes of bytes that are anything.
+                del error  # What a parser raises for arbitrary bytes.
             return f"{name} was cut or overwritten"
     return None
 
 
 def missing_part(control: str) -> str | None:
-    """Which part of a branch or repository is gone or empty; None when all is there that has to be,
-    or the format is another.
+    """Which part of a branch or repository is missing or empty; None when it is complete or of
+    another format.
     """
     if os.path.isdir(control) and not os.path.lexists(os.path.join(control, "branch-format")):
         return "branch-format is missing"
@@ -267,12 +269,12 @@ def missing_part(control: str) -> str | None:
 
 
 def one_line(text: object) -> str:
-    """For a person, in one line, and not longer than one."""
+    """The text for a person: one line of bounded length."""
     return " ".join(bounded.in_words(str(text)).split())[:CAUSE_CHARACTERS_MAX]
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """The exception and those below it, also where Breezy keeps them in its own fields."""
+    """The exception and its causes, including those that Breezy keeps in its own fields."""
     found: list[BaseException] = []
     wanted: list[object] = [error]
     while wanted and len(found) < 32:
@@ -288,7 +290,7 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _inner(path: str) -> str:
-    """The part of a path that is inside of the branch."""
+    """The part of a path that is inside the branch."""
     _, inside, name = str(path).rpartition("/.bzr/")
     return f"{inside[1:]}{name}" if inside else str(path)
 

@@ -1,5 +1,5 @@
-"""What is true of the fields of a message. Pure: a check takes a value and names what of it cannot
-be, None when all holds.
+"""Checks on the fields of a message. Pure: a check takes a value and names the part of it that is
+wrong, or returns None.
 """
 
 import re
@@ -8,22 +8,22 @@ from typing import Any
 
 from shared_rules import UNSHOWABLE
 
-#: Where below the value something cannot be, as ".startedAt"; "" for the value itself; None when it
-#: holds.
+#: The position of the wrong part below the value, as ".startedAt"; "" for the value itself; None
+#: when the value is right.
 Check = Callable[[Any], "str | None"]
 
 TEXT_CHARACTERS_MAX = 16_384
 
-#: As much as boundary.py says of a path or a cause.
+#: The length that boundary.py allows for a path or a cause.
 LINE_CHARACTERS_MAX = 512
 
-#: PATH_MAX of linux/limits.h: no lock stands at a longer one.
+#: PATH_MAX of linux/limits.h: no lock has a longer path.
 PATH_CHARACTERS_MAX = 4_096
 
-#: Breezy makes nonces of 20 letters and digits; the token of a client may be any, but is one word.
+#: Breezy makes nonces of 20 letters and digits. A client's token may be any single word.
 NONCE = re.compile(r"[!-~]{0,128}")
 
-#: As libs/protocol, `isChildId`.
+#: As `isChildId` in libs/protocol.
 CHILD_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -33,7 +33,7 @@ def that(holds: Callable[[Any], bool]) -> Check:
 
 
 def record(fields: Mapping[str, Check]) -> Check:
-    """An object that has all of these fields. Others are left unread: a newer forker may say more."""
+    """An object that has all of these fields. Others are ignored: a newer forker may send more."""
 
     def wrong(value: Any) -> str | None:
         return missing_or_wrong(value, fields) if isinstance(value, dict) else ""
@@ -42,7 +42,7 @@ def record(fields: Mapping[str, Check]) -> Check:
 
 
 def missing_or_wrong(message: Mapping[str, Any], fields: Mapping[str, Check]) -> str | None:
-    """The first of these fields that a message lacks, or that cannot be."""
+    """The first of these fields that a message lacks, or that has a wrong value."""
     for name, check in fields.items():
         below = check(message[name]) if name in message else ""
         if below is not None:
@@ -63,7 +63,7 @@ def one_of(*words: str) -> Check:
 
 
 def is_encodable(value: str) -> bool:
-    """False for half a surrogate pair, which no byte of a file name comes to (os.fsdecode)."""
+    """False for half a surrogate pair, which os.fsdecode never makes from a file name."""
     try:
         value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -82,7 +82,7 @@ def is_path(value: Any) -> bool:
 
 
 text = that(is_text)
-#: Fit to be shown: a terminal's cursor does not move by it.
+#: Safe to show: it cannot move a terminal's cursor.
 line = that(
     lambda value: is_text(value)
     and len(value) <= LINE_CHARACTERS_MAX
@@ -93,7 +93,7 @@ nonce = or_none(that(lambda value: isinstance(value, str) and NONCE.fullmatch(va
 seconds = that(lambda value: type(value) in (int, float) and 0 <= value < 2**40)
 flag = that(lambda value: type(value) is bool)
 child_id = that(lambda value: isinstance(value, str) and CHILD_ID.fullmatch(value) is not None)
-#: Of a request to fork: bounded by the line that it comes in.
+#: In a request to fork; the length of the line that carries it bounds this text.
 long_text = that(lambda value: isinstance(value, str) and "\0" not in value and is_encodable(value))
 words = that(
     lambda value: isinstance(value, list)

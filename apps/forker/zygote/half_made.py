@@ -1,9 +1,9 @@
-"""Places that are no branch yet: what a first push, or a `brz init`, leaves that was killed half
-way or met a full disk.
+"""Cleans up places that are not yet a branch: what a first push or a `brz init` leaves when it is
+killed half way or the disk is full.
 
-Breezy makes a branch in some thirty steps, and none of its commands goes on where another one has
-stopped. So whatever is half made, and has nothing of value in it, is removed when its owner comes
-again. A repository with one pack in it, or a branch with a setting or a tag, is never touched.
+Breezy makes a branch in some thirty steps, and none of its commands resumes where another one
+stopped. So when the owner comes back, the session removes a half-made place with nothing of value
+in it. It never touches a repository with a pack in it, or a branch with a setting or a tag.
 """
 
 import contextlib
@@ -18,34 +18,34 @@ from breezy.transport import NoSuchFile, Transport
 from breezy.urlutils import unescape
 from failures import missing_part
 
-#: A branch is made by requests that follow each other at once: what is older than this is not being
-#: made any more.
+#: The requests that make a branch follow each other at once: a place that is older than this is no
+#: longer being made.
 MAKING_S = 2.0
 
-#: What one session makes; who makes more claims the first of them.
+#: Places that one session claims; a session that makes more claims only the first ones.
 MADE_MAX = 100
 
 #: The control directories that this session has made, with the descriptors that hold its claims.
 _made: dict[str, int] = {}
 
-#: Requests by which a client finds out what there is, before it makes something.
+#: Requests with which a client looks around before it makes something.
 LOOKS = frozenset(
     b"BzrDir.open BzrDir.open_2.1 BzrDir.open_branch BzrDir.open_branchV2 BzrDir.open_branchV3 BzrDir.find_repositoryV3".split()
 )
 
-#: What is kept in these has value; of `upload` it has none, for no list names it.
+#: Files in these directories have value. Files in `upload` have none, because no list names them.
 DATA = ("repository/packs", "repository/indices", "repository/obsolete_packs")
 
-#: Files of a branch that are empty, or say so, as long as nobody has put anything into them.
+#: Files of a branch that stay empty, or say so, until a user stores something in them.
 EMPTY = {"branch/last-revision": b"0 null:", "branch/branch.conf": b"", "branch/tags": b""}
 
-#: All that a control directory holds which Breezy has begun to make.
+#: All names that a control directory contains while Breezy is making it.
 NAMES = frozenset(("README", "branch-format", "branch-lock", "branch", "repository"))
 
 
 def tidy(place: str) -> bool:
-    """Removes what is half made at this place, and says whether it did. Waits a moment for one who
-    may be making it.
+    """Removes a half-made place and says whether it did. Waits a moment first, in case another
+    session is making it.
     """
     control = os.path.join(place, ".bzr")
     begun = half_made(control)
@@ -61,8 +61,8 @@ def tidy(place: str) -> bool:
 
 
 def claim(place: str) -> None:
-    """This session is making something at this place, by more requests than one: no other session
-    clears it as long as this one lives.
+    """Claims this place, which the session makes by several requests: no other session removes it
+    while this one lives.
     """
     control = os.path.join(place, ".bzr")
     if control in _made or len(_made) >= MADE_MAX:
@@ -73,7 +73,7 @@ def claim(place: str) -> None:
 
 
 def is_being_made(control: str) -> bool:
-    """Whether a session lives that has claimed it; the kernel takes the claim of a dead one away."""
+    """Whether a live session has claimed it; the kernel drops the claim of a dead one."""
     try:
         descriptor = os.open(control, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
@@ -88,20 +88,20 @@ def is_being_made(control: str) -> bool:
 
 
 def half_made(control: str) -> str | None:
-    """What was begun and is of no use: the whole control directory, or the branch in it; None when
-    there is no such thing.
+    """What was begun and has no value: the whole control directory, or the branch in it; None when
+    neither.
     """
     if is_half_made(control):
         return control
     branch = os.path.join(control, "branch")
-    # A push sends its revisions first, and Breezy writes a branch's format last: without one it
-    # never was a branch.
+    # A push sends its revisions first, and Breezy writes a branch's format last: without a format
+    # it was never a branch.
     is_begun_branch = os.path.isdir(branch) and not _says_something(os.path.join(branch, "format"))
     return branch if is_begun_branch and says_nothing(control) else None
 
 
 def is_half_made(control: str) -> bool:
-    """Whether it is a control directory that was begun, is of no use, and has nothing in it."""
+    """Whether this is a control directory that was begun and holds nothing of value."""
     try:
         names = set(os.listdir(control))
     except OSError:
@@ -112,7 +112,7 @@ def is_half_made(control: str) -> bool:
         return False
     if not names & {"branch", "repository"}:
         return True
-    # An empty repository that is not shared was to get a branch, and `brz init` does not give it
+    # An empty repository that is not shared was meant to get a branch, and `brz init` cannot add
     # one.
     if "branch" not in names and not os.path.lexists(
         os.path.join(control, "repository/shared-storage")
@@ -126,8 +126,8 @@ def is_half_made(control: str) -> bool:
 
 
 def is_empty_place(transport: Transport, path: str) -> bool:
-    """Whether it is a directory outside of branches with nothing in it: a push that was killed at
-    once leaves it, and it is as good as made.
+    """Whether it is an empty directory outside of branches. A push that was killed early leaves
+    one, and a new push can use it.
     """
     if "/.bzr/" in f"/{unescape(path)}/":
         return False
@@ -138,7 +138,8 @@ def is_empty_place(transport: Transport, path: str) -> bool:
 
 
 def is_begun(control: str) -> bool:
-    """Whether it has a part without a format, which missing_part() takes for another format's."""
+    """Whether it has a part without a format, which missing_part() would take for another
+    format's."""
     return any(
         os.path.isdir(os.path.join(control, part))
         and not _says_something(os.path.join(control, part, "format"))
@@ -147,7 +148,7 @@ def is_begun(control: str) -> bool:
 
 
 def is_worthless(control: str) -> bool:
-    """Whether nobody would miss it: no pack, no revision, no setting, no tag."""
+    """Whether it holds nothing of value: no pack, no revision, no setting, no tag."""
     for name in DATA:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             if os.listdir(os.path.join(control, name)):
@@ -167,7 +168,7 @@ def says_nothing(control: str) -> bool:
 
 
 def newest(control: str) -> float:
-    """When something was last made or changed in it."""
+    """When anything in it was last made or changed."""
     times = [os.lstat(control).st_mtime]
     for directory, names, files in os.walk(control):
         for name in (*names, *files):

@@ -1,9 +1,9 @@
-"""What the keeper makes of a child's words: the one place where a claim becomes something it acts
-on, or tells the forker.
+"""Decides what the keeper does with a child's messages: the one place where a claim becomes an
+action or an event for the forker.
 
-A child can only be taken over by whom it serves, so nothing it says reaches further than itself:
-who speaks is the kernel's word, what may be said is in claims.py, and to whom it belongs is the
-channel it came by.
+Only the user that a child serves could take it over, so nothing that a child says may affect other
+children. The kernel says who sent a packet, claims.py says what it may contain, and the channel it
+came by says which child it concerns.
 """
 
 import contextlib
@@ -24,36 +24,37 @@ from keeper_events import Event, Failed, Lock
 from registry import Child, Registry
 from wire import Message
 
-#: What is kept of a crash: faulthandler's dump of a deep stack.
+#: How much the keeper keeps of a crash report: faulthandler's dump of a deep stack.
 LAST_WORDS_MAX = 16_384
 
-#: How long a child may live that tells of its crash. It writes that in milliseconds, and ends.
+#: How long a child may live after it reports its crash. It takes milliseconds to write the report
+#: and end.
 CRASH_S_MAX = 1.0
 
-#: A child is not read for a moment that has sent so many packets in so short a time. The busiest
-#: session here sent 300 a second; one that sends more than 1,000 fills its queue, and counts what
-#: it could not send.
+#: The keeper stops reading a child for a moment after this many packets in a short time. The
+#: busiest session measured sent 300 a second; a child that sends more than 1,000 fills its queue,
+#: and counts what it could not send.
 PACKETS_AT_A_TIME_MAX = 200
 PACKETS_S = 0.2
 
-#: Entries for the log of the service that are taken of one child; it sends tracing.REPORTS_MAX at
-#: the most.
+#: Entries for the service's log that the keeper accepts from one child; a child sends at most
+#: tracing.REPORTS_MAX.
 LOGS_MAX = 64
 
 
 class Hearing:
-    """Hears children, and ends those that say what they have no right to."""
+    """Reads children's packets, and kills a child that sends what it may not."""
 
     def __init__(self, registry: Registry, tell: Callable[[Event], None]) -> None:
         self._registry = registry
         self._tell = tell
 
     def take(self, channel: socket.socket, child: Child, reaped: int | None) -> str | None:
-        """Takes one packet; its event, or None at the end of the channel. ValueError, with the
-        reason, for no claim.
+        """Takes one packet and returns its event, or None at the end of the channel. Raises
+        ValueError with the reason when the packet is no claim.
 
-        `reaped` is the pid of a process of ours that has just ended, which /proc does not know any
-        more.
+        `reaped` is the pid of one of our processes that has just ended and that /proc no longer
+        lists.
         """
         packet = wire.receive_from(channel, claims.CLAIM_BYTES_MAX)
         if packet is None:
@@ -75,8 +76,8 @@ class Hearing:
         return event
 
     def _identify(self, child: Child, sender: int, reaped: int | None) -> None:
-        """The first to speak is the child, if the kernel knows it as one of ours that is not
-        another one's already.
+        """The first sender is the child, if the kernel knows it as our process and it does not
+        belong to another channel.
         """
         known = self._registry.children
         if sender in known or not (sender == reaped or ancestry.is_new_child(sender, known)):
@@ -100,7 +101,7 @@ class Hearing:
             raise claims.NoClaim(f"it sent '{event}' when that could not be")
         elif event == "connected":
             child.connected = True
-            # A child of another user than ours can empty the directory, but not remove it from
+            # A child that runs as another user can empty the directory, but cannot remove it from
             # ours.
             pipes.remove(child.directory)
             self._tell({"event": event, "id": child.id})
@@ -111,7 +112,8 @@ class Hearing:
             self._tell(cast(Lock, told) if event == "lock" else cast(Failed, told))
 
     def rest_s(self, child: Child) -> float:
-        """How long this child is not to be read now; 0 for one that sends no more than it may."""
+        """How long the keeper stops reading this child; 0 for one that sends no more than
+        it may."""
         if child.packets % PACKETS_AT_A_TIME_MAX != 0:
             return 0.0
         now = time.monotonic()
@@ -119,7 +121,7 @@ class Hearing:
         return rest_s
 
     def tell_last_words(self, child: Child) -> None:
-        """Passes on what it wrote when it crashed, if it did."""
+        """Reports what the child wrote when it crashed, if it did."""
         if child.last_words:
             self._log(child, child.last_words)
 
@@ -130,31 +132,32 @@ class Hearing:
         if child.id is not None:
             self._tell({"event": "log", "id": child.id, "text": text})
         else:
-            # As one line, whatever it is: this log is read by programs too.
+            # As one line, whatever it is: programs read this log too.
             complain(f"child {child.pid} without a session: {text!r}")
 
     def condemn(self, child: Child, reason: str) -> None:
-        """Ends a child that cannot be believed, and says why. The caller has closed its channel."""
+        """Kills a child that cannot be trusted, and says why. The caller has closed its channel."""
         complain(
             f"child {child.pid}: {reason}; it is killed"
             if child.pid
             else f"a child that was just forked: {reason}"
         )
         if child.pid is None:
-            # The kernel has not told us who it is; the child ends when it finds its channel closed.
+            # The kernel has not named the sender yet. The child ends when it finds its channel
+            # closed.
             return
         if child.id is not None:
             self._tell({"event": "condemned", "id": child.id, "reason": reason})
         if child.reaped or self._registry.children.get(child.pid) is not child:
             return
-        # It is ours and not reaped, so the pid is nobody else's; its group has that number or does
-        # not exist.
+        # The child is ours and not reaped, so no other process has its pid. Its process group has
+        # that number or does not exist.
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError):
                 kill(child.pid, signal.SIGKILL)
 
 
 def complain(text: str) -> None:
-    """One line to the log of the service, if it is still there."""
+    """Writes one line to the service's log, if that is still open."""
     with contextlib.suppress(OSError):
         print(f"keeper: {text}", file=sys.stderr, flush=True)

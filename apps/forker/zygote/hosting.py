@@ -1,6 +1,6 @@
 # Long: one transport; Breezy wants its methods in one class.
-"""What one user may reach: a Breezy transport that ends at the hosting root and keeps to the rule
-of access.py.
+"""A Breezy transport for one user that ends at the hosting root and follows the rule of
+access.py.
 """
 
 import functools
@@ -32,8 +32,8 @@ from breezy.transport import (
 )
 from named_places import ABSENT, named
 
-#: Longer than any pause of a person at an editor; a lost connection is the gateway's to notice, and
-#: ends stdin.
+#: Longer than any pause of a person at an editor. The gateway notices a lost connection and then
+#: closes stdin.
 CLIENT_TIMEOUT_S = 86_400.0
 
 
@@ -41,7 +41,7 @@ _translate_client_path = SmartServerRequest.translate_client_path
 
 
 def translate_client_path(request: SmartServerRequest, path: bytes) -> str:
-    """Breezy answers a path above the root, or one that is no UTF-8, with a Python exception;
+    """For a path above the root, or one that is not UTF-8, Breezy answers with a Python exception;
     PathNotChild becomes "Not a branch".
     """
     try:
@@ -56,14 +56,14 @@ verbs.install()
 
 
 class HostedTransport(pathfilter.PathFilteringTransport):
-    """Shows what the user may see, and changes only what is theirs, and there only what a branch is
-    made of.
+    """Shows what the user may see; changes only what the user owns, and there only files that
+    belong to a branch.
     """
 
     def _own(self, relpath: str, inside: bool = True) -> str:
         path: str = self._filter(relpath)
-        # First of all: about what is not the user's the answer is the same whether it is there or
-        # not.
+        # Check this first: for a place of another user the answer must be the same whether it
+        # exists or not.
         if refusal := self.server.refusal_to_change(path):
             raise PermissionDenied("/" + path, refusal)
         if not self.server.changes:
@@ -82,8 +82,8 @@ class HostedTransport(pathfilter.PathFilteringTransport):
         return self._below(method, self._own(relpath, inside), *arguments)
 
     def _below(self, method: str, path: str, *arguments: Any, told: str | None = None) -> Any:
-        """Calls the transport below, whose errors would tell where on this host the hosting root
-        is; `told` is what the client calls the path.
+        """Calls the transport below and hides where the hosting root is on this host, which its
+        errors would reveal. `told` is the client's name for the path.
         """
         shown = path if told is None else told
         try:
@@ -111,7 +111,8 @@ class HostedTransport(pathfilter.PathFilteringTransport):
         return self._change("delete_tree", relpath)
 
     def external_url(self) -> str:
-        """Errors name it, and Breezy's own would tell where on this host the hosting root is."""
+        """Errors contain this URL, and Breezy's own would reveal where the hosting root is on this
+        host."""
         return str(self.base)
 
     def has(self, relpath: str) -> Any:
@@ -178,42 +179,40 @@ class HostedTransport(pathfilter.PathFilteringTransport):
 
 
 class HostedServer(pathfilter.PathFilteringServer):
-    """Makes HostedTransports for one user; as long as there is none, nothing can be changed."""
+    """Makes HostedTransports for one user. Until it has a user, nothing can be changed."""
 
     def __init__(self, backing: Transport, root: str) -> None:
         super().__init__(backing, lambda path: path)
         self.access = Access()
-        #: Whether the request at hand is one that changes something (verbs.py).
+        #: Whether the current request changes something (verbs.py).
         self.changes = False
-        #: Whether the session has begun one by itself, as a commit in a lightweight checkout does,
-        #: or a push from git.
+        #: Whether the session has begun a write group itself, as a commit in a lightweight checkout
+        #: or a push from git does.
         self.has_write_group = self.pushes_git = False
         #: Branches that the client has locked, with the tokens of branch and repository.
         self.locked: dict[Place, tuple[bytes, bytes]] = {}
-        #: Directories that the client was told are made, which a branch will bring
-        #: (single_files.py).
+        #: Directories that the session reported to the client as made, and that a later branch will
+        #: create (single_files.py).
         self.promised: set[Place] = set()
         self._root = root
-        #: What was no link when the request at hand first passed it: most of its accesses are in
-        #: one branch.
+        #: Paths that were no link when the current request first passed them: most of its accesses
+        #: are in one branch.
         self._passed: set[str] = set()
 
     def _factory(self, url: str) -> HostedTransport:
         return HostedTransport(self, url)
 
     def directory_of(self, path: str) -> str:
-        """The directory on this host in which a path names something. Nothing is found out about it
-        that way.
-        """
+        """The directory on this host that a path names. This does not touch the disk."""
         return os.path.dirname(f"{self._root}/{urlutils.unescape(path).strip('/')}")
 
     def begin(self, changes: bool) -> None:
-        """A request begins."""
+        """Call this when a request begins."""
         self.changes = changes
         self._passed.clear()
 
     def shows(self, path: str) -> bool:
-        """Whether the user may see what this path names, and what it comes to."""
+        """Whether the user may see what this path names, and where its links lead."""
         place = named(path)
         if place is None or not self.access.sees(place):
             return False
@@ -221,8 +220,8 @@ class HostedServer(pathfilter.PathFilteringServer):
         return real is place or (real is not None and self.access.sees(real))
 
     def looked_for(self, path: str) -> str:
-        """Where the transport below is to look; for what is hidden where nothing is, in the steps
-        and so the time of what is not there.
+        """The path for the transport below to use. For a hidden place it is one that does not
+        exist, reached in as many steps, so that it takes as long as a missing one.
         """
         place = named(path)
         if place is None:
@@ -232,11 +231,11 @@ class HostedServer(pathfilter.PathFilteringServer):
         real = self.real(place)
         if real is None or (real is not place and not self.access.sees(real)):
             return ABSENT
-        # From the names and not from the path, where a slash may be spelled %2F.
+        # Use the names and not the path, in which a slash may be spelled %2F.
         return urlutils.escape("/".join(place))
 
     def refusal_to_change(self, path: str) -> str | None:
-        """Why the user may not change what a path names, whether it is there or not; None when they
+        """Why the user may not change what a path names, whether it exists or not; None when they
         may.
         """
         place = named(path)
@@ -245,7 +244,8 @@ class HostedServer(pathfilter.PathFilteringServer):
         if not self.access.owns(place):
             return self.access.hint
         real = self.real(place)
-        # What a link of the operator's leads to and is not to be seen is looked for, and not found.
+        # If an operator's link leads to something that the user may not see, the answer is "not
+        # found".
         return (
             None
             if real is None or self.access.owns(real) or not self.access.sees(real)
@@ -253,8 +253,8 @@ class HostedServer(pathfilter.PathFilteringServer):
         )
 
     def real(self, place: Place) -> Place | None:
-        """Where symbolic links lead, which Breezy's chroot follows anywhere; None for a place
-        outside of the root.
+        """Resolves symbolic links, which Breezy's chroot would follow anywhere; None for a place
+        outside the root.
         """
         path = self._root
         for name in place:
@@ -272,8 +272,7 @@ class HostedServer(pathfilter.PathFilteringServer):
 class HostingFactory(BzrServerFactory):
     """A smart server on standard input and output that serves the hosting root to one user.
 
-    Its transports need no user, so that the zygote makes them once, and a child only puts in the
-    name.
+    Its transports need no user: the zygote makes them once, and a child only sets the user's name.
     """
 
     def __init__(self, root: str) -> None:
@@ -290,7 +289,7 @@ class HostingFactory(BzrServerFactory):
         return transport
 
     def _make_backing_transport(self, _transport: None) -> None:
-        """It is there already."""
+        """Does nothing: the transport already exists."""
 
     def serve(self, access: Access) -> None:
         """Serves until the client closes its side; once."""
@@ -304,7 +303,7 @@ class HostingFactory(BzrServerFactory):
 
 @functools.cache
 def prepared(root: str) -> HostingFactory:
-    """The one factory for this root; what the zygote has called before the fork is there for every
-    child.
+    """The one factory for this root. Once the zygote has called this before the fork, every child
+    has the result.
     """
     return HostingFactory(root)

@@ -1,4 +1,4 @@
-"""What holds a session in: its user, its limits, its control group, and nothing open that is not
+"""Confines a session: its user, its limits, its control group, and no open descriptors but
 its own.
 """
 
@@ -10,28 +10,30 @@ import resource
 import restrictions
 from messages import Configuration
 
-#: Whom the kernel ends first when memory is short (proc(5), `oom_score_adj`): a session before
-#: everything else of the host, and a zygote, which another one replaces within a second, before the
-#: rest of the service.
+#: Which processes the kernel kills first when memory is short (proc(5), `oom_score_adj`): a session
+#: before all others on the host, and a zygote, which another one replaces within a second, before
+#: the rest of the service.
 OOM_OF_SESSION = 1000
 OOM_OF_ZYGOTE = 500
 
-#: From SIGXCPU, which tells what it is for, to SIGKILL, in seconds of CPU time.
+#: Seconds of CPU time from SIGXCPU, which names the cause, to SIGKILL.
 CPU_GRACE_S = 5
 
 #: close_range(2) takes any number; this is the highest that Python's own argument can be.
 DESCRIPTORS_MAX = 2**31 - 1
 
-#: The pid of the process that is in its control group. A child that is not forked is confined and
-#: isolated in one process, and may be another user the second time.
+#: The pid of the process that has entered its control group. A child that was not forked runs
+#: confine and isolate in one process, and may be another user by the second call.
 _entered: list[int] = []
 
 
 def confine(link: int, configuration: Configuration) -> None:
-    """Run first thing in a process that sessions come from: what it gives up here, they never have."""
+    """Call this first in a process that sessions are forked from: a session never has the rights
+    that this gives up."""
     close_above(link)
     enter_cgroup(configuration["cgroup"])
-    # Children inherit these, and not the one on CPU time, which counts from a process's own start.
+    # Children inherit these limits. The limit on CPU time is not among them: it counts from a
+    # process's own start.
     limits = configuration["limits"]
     limit(resource.RLIMIT_AS, limits["addressSpaceBytes"])
     limit(resource.RLIMIT_NOFILE, limits["openFiles"])
@@ -45,15 +47,15 @@ def confine(link: int, configuration: Configuration) -> None:
 
 
 def readable() -> list[str]:
-    """What sessions read besides code and the hosting root: their own configuration, and whether
-    they may write.
+    """What sessions read besides code and the hosting root: their own configuration and the
+    read-only flag.
     """
     read_only = os.environ.get("HATCHERY_READ_ONLY_FILE")
     return [os.environ["HOME"], *([os.path.dirname(read_only)] if read_only else [])]
 
 
 def become(name: str) -> None:
-    """Gives up root for this user and its groups."""
+    """Gives up root and becomes this user with its groups."""
     user = pwd.getpwnam(name)
     os.initgroups(name, user.pw_gid)
     os.setresgid(user.pw_gid, user.pw_gid, user.pw_gid)
@@ -61,8 +63,8 @@ def become(name: str) -> None:
 
 
 def isolate(channel: int, configuration: Configuration) -> None:
-    """Run first thing in a child: leaves it its standard streams and its channel, in a process
-    group of its own.
+    """Call this first in a child: it keeps only the standard streams and its channel, and gets a
+    process group of its own.
     """
     enter_cgroup(configuration["cgroup"])
     os.setsid()
@@ -75,15 +77,15 @@ def isolate(channel: int, configuration: Configuration) -> None:
 
 
 def close_above(descriptor: int) -> None:
-    """Whoever started the service may have left descriptors open in it, by any number that was
-    allowed then.
+    """Closes higher descriptors. The program that started the service may have left some open, with
+    any number that was allowed then.
     """
     os.closerange(descriptor + 1, DESCRIPTORS_MAX)
 
 
 def limit(number: int, value: int, grace: int = 0) -> None:
-    """Sets one limit for good; 0 leaves it as it is. A lower one that the system has set stays.
-    `grace` is from the soft to the hard one.
+    """Sets one limit for good; 0 leaves it unchanged. A lower limit set by the system stays.
+    `grace` is the distance from the soft to the hard limit.
     """
     if value == 0:
         return
@@ -96,10 +98,10 @@ def limit(number: int, value: int, grace: int = 0) -> None:
 
 
 def offer_to_kernel(pid: int, score: int) -> None:
-    """Says how soon the kernel is to end a process for its memory. Never less than it has: only
-    root may take that back.
+    """Sets how early the kernel kills a process when memory is short. The value never goes down:
+    only root may lower it.
 
-    Called by the parent. What has become another user may not write its own (proc(5),
+    The parent calls this. A process that has become another user may not write its own (proc(5),
     `PR_SET_DUMPABLE`).
     """
     with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(
@@ -111,13 +113,13 @@ def offer_to_kernel(pid: int, score: int) -> None:
 
 
 def enter_cgroup(parent: str | None) -> None:
-    """Moves this process into a control group of its own, which the keeper removes when it has
-    reaped it.
+    """Moves this process into a control group of its own. The keeper removes the group after it
+    reaps the process.
     """
     if parent is None or _entered == [os.getpid()]:
         return
     directory = os.path.join(parent, str(os.getpid()))
-    # There is one already when a keeper was killed that had a child of this pid.
+    # It exists already when a killed keeper had a child with this pid.
     with contextlib.suppress(FileExistsError):
         os.mkdir(directory)
     with open(os.path.join(directory, "cgroup.procs"), "w") as stream:
@@ -126,7 +128,7 @@ def enter_cgroup(parent: str | None) -> None:
 
 
 def remove_cgroup(parent: str | None, pid: int) -> bool:
-    """Removes the control group of a process that has been reaped; False while others are in it,
+    """Removes the control group of a reaped process. False while it still holds other processes,
     which are killed.
     """
     if parent is None:

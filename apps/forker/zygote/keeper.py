@@ -1,7 +1,9 @@
-"""The keeper: parent of all. It starts the zygote, adopts every child, and alone reaps them.
+"""The keeper: parent of all children. It starts the zygote, adopts every child, and is the only
+process that reaps them.
 
-It knows nothing of Breezy and decides nothing: the forker tells it what to run, and learns how it
-ended. It outlives the forker, and keeps each exit until a forker has taken it.
+It does not use Breezy and makes no decisions: the forker tells it what to run, and the keeper
+reports how each child ended. It outlives the forker, and keeps each exit until a forker has
+acknowledged it.
 """
 
 import contextlib
@@ -27,10 +29,10 @@ from wire import Message
 #: prctl(2): orphaned descendants become our children instead of init's.
 PR_SET_CHILD_SUBREAPER = 36
 
-#: A keeper that no forker has come back to for this long, and that has no session, is of no use.
+#: A keeper without a session exits when no forker has connected for this long.
 LINGER_S = 600.0
 
-#: How soon what the forker could not take yet is offered again.
+#: How soon the keeper retries a message that the forker could not take yet.
 FLUSH_S = 0.01
 
 
@@ -46,7 +48,8 @@ class Keeper:
         self._await_forker()
 
     def _serve(self, forker: wire.Lines, messages: list[Message]) -> None:
-        # The newest forker is the right one: an old one that still hangs on is being replaced.
+        # The newest forker is the right one: an older one that is still connected is being
+        # replaced.
         self._drop_forker()
         self._loop.cancel("linger")
         self._forker = forker
@@ -71,7 +74,7 @@ class Keeper:
         self._loop.forget(self._forker.end)
         self._forker.end.close()
         self._forker = None
-        # Whoever asked is gone, and so are its clients' connections.
+        # The forker that sent these requests is gone, and so are its clients' connections.
         self.nursery.waiting.clear()
         self._await_forker()
 
@@ -123,7 +126,7 @@ class Keeper:
             except orders.UnknownOrder as error:
                 complain(
                     str(error)
-                )  # A forker of a later version may know more requests than we do.
+                )  # A forker of a later version may send requests that we do not know.
             except orders.NoOrder as error:
                 complain(f"the forker asks for what cannot be done: {error}")
                 self._drop_forker()
@@ -134,7 +137,7 @@ class Keeper:
             self.nursery.zygotes.configure(request)
         elif request["request"] == "try_zygote":
             configuration = request.copy()
-            # As one that is configured, which it may become.
+            # If it succeeds, it becomes the current configuration, so store it as one.
             configuration["request"] = "configure"
             self.nursery.zygotes.try_out(configuration)
         elif request["request"] == "fork":
@@ -151,8 +154,7 @@ class Keeper:
     def _signal(self, message: Signal) -> None:
         child = self.nursery.registry.find(message["id"])
         sent = False
-        # We are its parent and have not reaped it: the pid cannot have been given to another
-        # process.
+        # We are its parent and have not reaped it: no other process can have its pid.
         if child is not None and child.pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, message["signal"])
@@ -161,10 +163,11 @@ class Keeper:
 
 
 def listen(directory: str) -> socket.socket:
-    """The socket for the forker, for this user alone. The caller holds the lock of the directory."""
+    """The socket for the forker; only this user may connect. The caller holds the lock of the
+    directory."""
     path = os.path.join(directory, "keeper.sock")
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)  # Whoever made it is dead: we hold the lock.
+        os.unlink(path)  # The process that made it is dead: we hold the lock.
     os.umask(0o077)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(path)
@@ -174,7 +177,7 @@ def listen(directory: str) -> socket.socket:
 
 
 def wake_on_child(loop: Loop, reap: Callable[[], None]) -> None:
-    """Reaps whenever a child has ended."""
+    """Calls `reap` whenever a child has ended."""
     wake_read, wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -187,7 +190,7 @@ def wake_on_child(loop: Loop, reap: Callable[[], None]) -> None:
 
 
 def main(directory: str) -> int:
-    """Runs the keeper of one runtime directory; says `ready` on stdout when a forker can connect,
+    """Runs the keeper of one runtime directory. Prints `ready` on stdout when a forker can connect,
     or why it cannot start.
     """
     lock = os.open(
@@ -196,7 +199,7 @@ def main(directory: str) -> int:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(lock, 0)
-        os.write(lock, f"{os.getpid()}\n".encode())  # For who finds us silent, and has to end us.
+        os.write(lock, f"{os.getpid()}\n".encode())  # So that a forker can kill us when we hang.
     except BlockingIOError:
         complain(f"another keeper serves {directory}")
         return 1
@@ -216,9 +219,9 @@ def main(directory: str) -> int:
     wake_on_child(loop, Keeper(loop, listener, directory).nursery.reap)
     try:
         os.write(1, b"ready\n")
-    except BrokenPipeError:  # The forker that started us was killed, and nobody else knows of us.
+    except BrokenPipeError:  # The forker that started us was killed; no other process knows of us.
         loop.running = False
-    # Whoever started us waits for the end of it; nothing more is ever written there.
+    # The forker that started us waits for end-of-file on this pipe. We write nothing more to it.
     os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), 1)
     loop.run()
     os.unlink(listener.getsockname())

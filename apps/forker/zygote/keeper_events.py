@@ -1,5 +1,5 @@
-"""What the keeper says to the forker, variant by variant; src/keeper-link/messages.ts has the same,
-and read-event.ts holds it against that.
+"""The messages from the keeper to the forker, one type per variant. src/keeper-link/messages.ts has
+the same types, and read-event.ts checks messages against them.
 """
 
 from typing import Literal, TypedDict
@@ -8,7 +8,7 @@ from messages import Details, FailedClaim, LockClaim, LogClaim
 
 
 class KeptChild(TypedDict):
-    """A child as a new forker learns of it."""
+    """A child as a newly connected forker learns of it."""
 
     id: str
     pid: int
@@ -29,7 +29,7 @@ class Alive(TypedDict):
 
 
 class ZygoteReady(TypedDict):
-    """`tried`: it was only tried, and came up."""
+    """`tried`: this zygote was only a trial, and it started."""
 
     event: Literal["zygote.ready"]
     pid: int
@@ -40,7 +40,7 @@ class ZygoteReady(TypedDict):
 
 
 class Failure(TypedDict):
-    """Why a zygote did not come up."""
+    """Why a zygote did not start."""
 
     step: str
     message: str
@@ -48,7 +48,7 @@ class Failure(TypedDict):
 
 
 class FailedStart(Failure):
-    """`attempts` counts those that failed in a row."""
+    """`attempts` counts consecutive failed starts."""
 
     attempts: int
     failedAtMs: int
@@ -56,20 +56,20 @@ class FailedStart(Failure):
 
 
 class ZygoteFailed(FailedStart):
-    """`servingPid` is of an older one that serves on."""
+    """`servingPid` is the pid of an older zygote that continues to serve."""
 
     event: Literal["zygote.failed"]
     servingPid: int | None
 
 
 class ZygoteRejected(Failure):
-    """One that was tried did not come up; nothing has changed."""
+    """A trial zygote did not start; nothing has changed."""
 
     event: Literal["zygote.rejected"]
 
 
 class ZygoteDied(TypedDict):
-    """`cause` is why the keeper has killed it; None when it has not."""
+    """`cause` says why the keeper killed it; None when it did not."""
 
     event: Literal["zygote.died"]
     status: int
@@ -77,7 +77,7 @@ class ZygoteDied(TypedDict):
 
 
 class ZygoteNone(TypedDict):
-    """Children can be had, though nothing is forked."""
+    """Children are available although no zygote forks them."""
 
     event: Literal["zygote.none"]
     tried: bool
@@ -91,7 +91,7 @@ class Started(TypedDict):
 
 
 class Refused(TypedDict):
-    """`condemned`: the keeper kills a child that said what no child says, or for which another
+    """`condemned`: the keeper kills a child that sent something invalid, or for which another
     process spoke.
     """
 

@@ -1,20 +1,21 @@
-"""What a lock on disk says of the process that took it, so that its death can be known later, and
-not only guessed.
+"""Records in each lock on disk which process took it, so that its death can be proved later and not
+only guessed.
 
-Breezy writes host name, pid and a date. A container with the same host name counts pids of its own,
-and clocks are set, so that none of these is evidence. Sessions add the run of the kernel, the pid
-namespace and the start ticks (docs/decisions/0042).
+Breezy writes host name, pid and a date. None of these is evidence: a container with the same host
+name has pids of its own, and clocks are set. Sessions add the kernel's boot id, the pid namespace
+and the start ticks (docs/decisions/0042).
 """
 
 import os
 from typing import Any
 
-#: Of this process; empty where /proc does not tell.
+#: Of this process; empty where /proc does not show them.
 _own: dict[str, Any] = {}
 
 
 def remember() -> None:
-    """Reads what names this process for good; called in the child before it gives up /proc."""
+    """Reads the facts that identify this process for good. The child calls this before it gives up
+    /proc."""
     _own.clear()
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as opened:
@@ -29,7 +30,7 @@ def remember() -> None:
 
 
 def install() -> None:
-    """Has Breezy write it and go by it; called once, before any fork."""
+    """Makes Breezy write these facts and use them; call it once, before any fork."""
     from breezy import lockdir
 
     held_info: Any = lockdir.LockHeldInfo
@@ -46,7 +47,8 @@ def is_known_dead(info: Any) -> bool:
     """Whether the holder of a lock is known to be dead, so that Breezy steals the lock
     (`locks.steal_dead`).
 
-    Breezy itself goes by host name and pid, and robs a holder that lives in another pid namespace.
+    Breezy itself compares host name and pid, and so steals from a live holder in another pid
+    namespace.
     """
     from breezy.lockdir import get_username_for_lock_info
 
@@ -65,7 +67,7 @@ def is_known_dead(info: Any) -> bool:
     except ProcessLookupError:
         return True
     except (OSError, ValueError):
-        return False  # It may be the holder, and may not be looked into.
+        return False  # It may be the holder; we may not inspect it.
 
 
 def _ticks(pid: int) -> int:

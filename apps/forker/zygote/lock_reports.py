@@ -1,9 +1,9 @@
-"""What a child tells of Breezy's physical locks: taken, waited for, given up, taken up by token,
-released, broken.
+"""What a child reports about Breezy's physical locks: taken, waited for, given up, resumed by
+token, released, broken.
 
-Each report is one packet on the child's own channel, sent without waiting. A session never notices:
-what cannot be sent is counted, the next report carries the count, and the forker then looks at the
-disk instead.
+Each report is one packet on the child's own channel, sent without blocking. Reporting never affects
+a session: the child counts reports that it cannot send, the next report carries the count, and the
+forker then looks at the disk instead.
 """
 
 import socket
@@ -22,7 +22,7 @@ from breezy.transport import Transport, get_transport_from_url
 from lock_waits import local_path
 from messages import LockClaim
 
-#: Branches and tokens that one session is remembered to have reported; beyond it some are reported
+#: Branches and tokens whose reports one session remembers; beyond this number it sends some reports
 #: again.
 REMEMBERED_MAX = 1000
 
@@ -32,13 +32,13 @@ _remembered: set[tuple[str, str | None]] = set()
 
 
 def start(channel: socket.socket) -> None:
-    """Reports to this channel from now on; called in the child."""
+    """Sends reports to this channel from now on; the child calls this."""
     global _channel
     _channel = channel
 
 
 def install() -> None:
-    """Listens to Breezy; called once, before any fork."""
+    """Installs hooks in Breezy; call it once, before any fork."""
     for name, action in (
         ("lock_acquired", "acquired"),
         ("lock_released", "released"),
@@ -96,7 +96,7 @@ def _opened(branch: Any) -> None:
 
 
 def _report(action: str, transport: Transport | None, path: str, nonce: bytes | str | None) -> None:
-    """Sends one report, or counts it as lost; raises nothing, whatever is wrong."""
+    """Sends one report, or counts it as lost. Never raises."""
     global _channel, _lost
     if _channel is None:
         return
@@ -120,7 +120,7 @@ def _report(action: str, transport: Transport | None, path: str, nonce: bytes | 
         _channel.send(wire.encode(report), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
         _lost = 0
     except NotLocalUrl:
-        pass  # A lock at another host, which the session is a client of.
+        pass  # A lock on another host, to which the session is a client.
     except ConnectionError:
         _channel = None
     except Exception:
@@ -128,7 +128,8 @@ def _report(action: str, transport: Transport | None, path: str, nonce: bytes | 
 
 
 def _is_news(action: str, place: str, nonce: str | None) -> bool:
-    """False for what every request of a session repeats: opening its branch, and showing its token."""
+    """False for the reports that every request of a session would repeat: opening its branch and
+    presenting its token."""
     known = (place, nonce)
     if action == "released":
         _remembered.discard(known)

@@ -1,9 +1,9 @@
-"""Locks that last milliseconds are waited for; a lock that a client keeps is refused at once.
+"""Waits for locks that last milliseconds, and refuses at once when a client keeps a lock.
 
-A branch's lock is the client's: it is taken by one request and given back by a later one, so
-waiting for it may take as long as a person at an editor. Every other lock is taken and given back
-within one request: that around `pack-names`, which every push to a shared repository needs, and
-those around the list and the settings of a control directory.
+A branch's lock belongs to the client: one request takes it and a later one releases it, so a wait
+may last as long as a person spends at an editor. Every other lock is taken and released within one
+request: that around `pack-names`, which every push to a shared repository needs, and those around
+the list and the settings of a control directory.
 """
 
 import fcntl
@@ -19,36 +19,33 @@ from breezy.lockdir import LockDir
 from breezy.transport import Transport
 from breezy.transport.pathfilter import PathFilteringTransport
 
-#: A thousand times as long as the longest that was measured. Who holds a lock longer is stuck or
-#: dead.
+#: A thousand times the longest measured hold time. A holder that takes longer is stuck or dead.
 WAIT_S = 10.0
 
-#: A wait longer than this is worth a line on the page.
+#: Report a wait to the page when it is longer than this.
 UNREMARKABLE_S = 1.0
 
 FIRST_PAUSE_S, LAST_PAUSE_S = 0.005, 0.1
 
-#: Whether the request at hand takes locks for its client to keep (verbs.py).
+#: Whether the current request takes locks for its client to keep (verbs.py).
 _client_keeps = [False]
 
 
 def begin(client_keeps: bool) -> None:
-    """A request begins, which takes locks for its client or for itself."""
+    """Call this when a request begins that takes locks for its client or for itself."""
     _client_keeps[0] = client_keeps
 
 
 def is_short(lock: LockDir) -> bool:
-    """Whether this lock will be given back before the request at hand is answered, as by all others
-    that take it.
-    """
+    """Whether every request that takes this lock also releases it before it answers."""
     names = lock.transport.base.rstrip("/").split("/")
     of_branch = names[-1] == "branch" or names[-2:-1] == ["branches"]
     return not (of_branch or _client_keeps[0])
 
 
 def take(lock: LockDir) -> Any:
-    """Takes a short lock, and returns its token. LockContention when it is not free in time, or the
-    client has left.
+    """Takes a short lock and returns its token. Raises LockContention when the lock is not free in
+    time, or the client has left.
     """
     deadline, pause_s = time.monotonic() + WAIT_S, FIRST_PAUSE_S
     gone = select.poll()
@@ -57,7 +54,7 @@ def take(lock: LockDir) -> Any:
         try:
             return lock.attempt_lock()
         except LockContention:
-            # Pauses of different lengths, so that those who wait do not try all at once.
+            # Pauses of different lengths, so that waiting sessions do not all try at once.
             if time.monotonic() + pause_s > deadline or gone.poll(
                 random.uniform(0.5, 1) * pause_s * 1000
             ):
@@ -66,10 +63,10 @@ def take(lock: LockDir) -> Any:
 
 
 def install() -> None:
-    """Has repositories packed by one session at a time; called once, before any fork.
+    """Lets one session at a time pack a repository; call it once, before any fork.
 
-    Breezy packs a repository again after every tenth push or so. Two that do it at once take away
-    each other's packs, and one of the pushes fails with `NoSuchFile` or `ShortReadvError`.
+    Breezy repacks a repository after about every tenth push. Two sessions that repack at once
+    remove each other's packs, and one of the pushes fails with `NoSuchFile` or `ShortReadvError`.
     """
     autopack = RepositoryPackCollection.autopack
 
@@ -77,11 +74,11 @@ def install() -> None:
         descriptor = os.open(local_path(self.transport, "."), os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Another session may have been done a moment ago.
+            # Another session may have finished a moment ago.
             self.reload_pack_names()
             return autopack(self)
         except BlockingIOError:
-            return None  # The other session is at it, and the next push looks again.
+            return None  # Another session is packing; the next push looks again.
         finally:
             os.close(descriptor)
 
@@ -89,8 +86,8 @@ def install() -> None:
 
 
 def local_path(transport: Transport, path: str) -> str:
-    """The absolute path on disk, below however many chroots and filters. NotLocalUrl when there is
-    none.
+    """The absolute path on disk, below any number of chroots and filters. Raises NotLocalUrl when
+    there is none.
     """
     while isinstance(transport, PathFilteringTransport):
         path, transport = transport._filter(path), transport.server.backing_transport

@@ -9,16 +9,16 @@ from typing import Any
 
 
 class Loop:
-    """Calls back when a source can be read or a timer has run out. One thread."""
+    """Calls back when a source is readable or a timer expires. One thread."""
 
     def __init__(self) -> None:
         self.running = True
         self._selector = selectors.DefaultSelector()
-        #: When to do what, by name, on the monotonic clock.
+        #: Deadline (monotonic clock) and action by timer name.
         self._timers: dict[str, tuple[float, Callable[[], None]]] = {}
 
     def run(self) -> None:
-        """Serves until `running` is false."""
+        """Runs until `running` is false."""
         while self.running:
             deadline = min((when for when, _ in self._timers.values()), default=None)
             wait = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -32,11 +32,11 @@ class Loop:
                     action()
 
     def watch(self, source: Any, callback: Callable[[], None]) -> None:
-        """Calls back whenever `source` can be read."""
+        """Calls back whenever `source` is readable."""
         self._selector.register(source, selectors.EVENT_READ, callback)
 
     def forget(self, source: Any) -> None:
-        """Must come before the source is closed; twice is no error."""
+        """Call this before the source is closed; calling it twice is no error."""
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(source)
 
@@ -45,12 +45,12 @@ class Loop:
         self._timers[name] = (time.monotonic() + seconds, action)
 
     def cancel(self, name: str) -> None:
-        """An alarm that is not set is no error."""
+        """Cancels an alarm; one that is not set is no error."""
         self._timers.pop(name, None)
 
 
 def readable(source: Any) -> bool:
-    """True when a read would not wait."""
+    """True when a read would not block."""
     # Not select(2), which takes no descriptor above 1023.
     poll = select.poll()
     poll.register(source, select.POLLIN)

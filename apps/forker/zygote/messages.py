@@ -1,10 +1,10 @@
-"""The messages between forker, keeper, zygote and child, variant by variant, but for what the
-keeper says (keeper_events.py).
+"""The messages between forker, keeper, zygote and child, one type per variant. The keeper's own
+messages are in keeper_events.py.
 
-claims.py and orders.py hold what arrives against them.
+claims.py and orders.py check arriving messages against these types.
 
 src/keeper-link/messages.ts has the same for TypeScript. golden-messages/ has each variant at least
-once, and wrong ones; the tests of both sides read it.
+once, and malformed ones; the tests of both sides read it.
 """
 
 from typing import Literal, TypedDict
@@ -13,8 +13,8 @@ from typing import Literal, TypedDict
 
 
 class Details(TypedDict):
-    """What the forker keeps with a child at the keeper, to get it back after its own restart; not
-    read here.
+    """Data that the forker stores with a child at the keeper and gets back after its own restart.
+    The keeper does not read it.
     """
 
     user: str | None
@@ -25,7 +25,7 @@ class Details(TypedDict):
 
 
 class Limits(TypedDict):
-    """Of one session each; 0 leaves one as it is."""
+    """Limits of each session; 0 leaves a limit unchanged."""
 
     cpuS: int
     addressSpaceBytes: int
@@ -34,7 +34,7 @@ class Limits(TypedDict):
 
 
 class Configuration(TypedDict):
-    """How sessions are made. Only `fork` false goes without a list to preload and a pool."""
+    """How sessions are made. Only with `fork` false are the preload list and the pool absent."""
 
     python: str
     environment: dict[str, str]
@@ -49,13 +49,13 @@ class Configuration(TypedDict):
 
 
 class Configure(Configuration):
-    """`try_zygote`: for good only if that zygote comes up."""
+    """`try_zygote`: the configuration is kept only if its zygote starts."""
 
     request: Literal["configure", "try_zygote"]
 
 
 class OneSession(Configuration):
-    """For a session without a keeper (plain.py), as its argument."""
+    """The argument of a session without a keeper (plain.py)."""
 
     command: list[str]
 
@@ -70,7 +70,7 @@ class Fork(TypedDict):
 
 
 class Signal(TypedDict):
-    """For the process group of the child. `signal` is its number."""
+    """Sent to the child's process group. `signal` is its number."""
 
     request: Literal["signal"]
     id: str
@@ -78,31 +78,31 @@ class Signal(TypedDict):
 
 
 class Taken(TypedDict):
-    """The forker has the exit of this child."""
+    """The forker has recorded the exit of this child."""
 
     request: Literal["taken"]
     id: str
 
 
 class Bare(TypedDict):
-    """`ping` is answered with `alive`; `quit` ends the keeper."""
+    """The keeper answers `ping` with `alive`; `quit` ends the keeper."""
 
     request: Literal["ping", "quit"]
 
 
 Request = Configure | Fork | Signal | Taken | Bare
 
-# What a zygote and a child claim (claims.py). The keeper knows whose it is, and puts the id in.
+# What a zygote and a child claim (claims.py). The keeper knows which child sent it and adds the id.
 
 
 class Sign(TypedDict):
-    """`alive` answers a ping, and is the zygote's."""
+    """`alive` answers a ping; only a zygote sends it."""
 
     event: Literal["started", "connected", "alive"]
 
 
 class Step(TypedDict):
-    """What the zygote is at."""
+    """The zygote's current step."""
 
     event: Literal["step"]
     step: str
@@ -115,15 +115,15 @@ class Ready(TypedDict):
 
 
 class LogClaim(TypedDict):
-    """A traceback or a crash of a child, for the log of the service."""
+    """A traceback or a crash of a child, for the service's log."""
 
     event: Literal["log"]
     text: str
 
 
 class LockClaim(TypedDict):
-    """`action` is one of LOCK_ACTIONS; `atS` is of the host's monotonic clock; `lost` counts
-    reports before it that could not be sent.
+    """`action` is one of LOCK_ACTIONS; `atS` is the host's monotonic clock; `lost` counts earlier
+    reports that could not be sent.
     """
 
     event: Literal["lock"]
@@ -135,7 +135,7 @@ class LockClaim(TypedDict):
 
 
 class FailedClaim(TypedDict):
-    """What a session was refused or failed of; `kind` is one of FAILURE_KINDS."""
+    """Why a session was refused or failed; `kind` is one of FAILURE_KINDS."""
 
     event: Literal["failed"]
     kind: str

@@ -1,4 +1,4 @@
-"""What a path of a client names below the hosting root."""
+"""Translates a client's path into the place that it names below the hosting root."""
 
 import urllib.parse
 
@@ -6,17 +6,18 @@ from access import Place
 from breezy import urlutils
 from shared_rules import UNSHOWABLE
 
-#: A name that nobody can give to anything here, and of the letters that most names are of, which
-#: take the same steps.
+#: A name that no file here can have, made of the letters that most names use, so that a lookup
+#: takes the same steps.
 ABSENT = ".hatchery-nothing-is-here"
 
 
 def named(path: str) -> Place | None:
-    """The names in a path as the file system will read it; None when it steps back, holds what no
-    terminal should show, or is no UTF-8: Breezy would take all such names for one.
+    """The names in a path as the file system will read it. None when the path contains `..`, a
+    character that no terminal should show, or bytes that are not UTF-8: Breezy would treat all such
+    names as one.
 
-    Breezy's chroot looks at the text of a path, the file system at what it means: `..%2F` would
-    leave the root.
+    Breezy's chroot looks at the text of a path, the file system at its meaning: `..%2F` would leave
+    the root.
     """
     try:
         urllib.parse.unquote(path, errors="strict")

@@ -1,6 +1,5 @@
 # Long: the children of one keeper from birth to burial.
-"""Where children come from and where they end: the pool, the requests that wait, and the reaping.
-"""
+"""Follows children from birth to end: the pool, the waiting requests, and the reaping."""
 
 import os
 import socket
@@ -18,32 +17,32 @@ from messages import Fork
 from registry import Child, Registry
 from zygotes import Zygotes
 
-#: A fork that comes to nothing under a living zygote is asked for again this often.
+#: How often a fork is requested again when it fails under a live zygote.
 FORK_ATTEMPTS_MAX = 3
 
-#: Requests must have paused for this long before the pool is refilled, so that a refill delays
-#: nobody.
+#: The pool is refilled once no request has arrived for this long, so that a refill delays no
+#: request.
 REFILL_PAUSE_S = 0.03
 
-#: Forks that the zygote is asked for at a time. It does one after the other, and its queue of
-#: packets is finite.
+#: Forks requested from the zygote at a time. It does one after the other, and its packet queue is
+#: finite.
 FORKS_AT_A_TIME_MAX = 32
 
-#: How soon a control group is looked at again that still held processes of a dead child, which are
-#: killed.
+#: How soon to retry the removal of a control group that still held processes of a dead child, which
+#: are killed.
 CGROUP_RETRY_S = 0.05
 
 
 @dataclass
 class Waiting:
-    """A request that waits for a child, and how many forks for it came to nothing."""
+    """A request that waits for a child, and how many forks for it failed."""
 
     request: Fork
     attempts: int = 0
 
 
 class Nursery:
-    """Follows every child from its fork to its status."""
+    """Follows every child from its fork to its exit status."""
 
     def __init__(self, loop: Loop, directory: str, tell: Callable[[Event], None]) -> None:
         self.registry = Registry()
@@ -53,7 +52,7 @@ class Nursery:
         self._directory = directory
         self._tell = tell
         self.zygotes = Zygotes(loop, tell, self._took_over, self._refuse_all)
-        #: Channels to children; one without a pid has not reported yet, one with a pid and no id is
+        #: Channels to children. One without a pid has not reported yet; one with a pid and no id is
         #: in the pool.
         self._channels: dict[socket.socket, Child] = {}
         self._hearing = hearing.Hearing(self.registry, tell)
@@ -65,8 +64,8 @@ class Nursery:
         self._serve_waiting()
 
     def _is_stale(self, child: Child) -> bool:
-        """Made by a zygote that another one has taken over from; one that died leaves good
-        children.
+        """Whether it was forked by a zygote that has been replaced. Children of a zygote that died
+        are still good.
         """
         return (
             self.zygotes.serving is not None and child.generation != self.zygotes.serving.generation
@@ -75,8 +74,8 @@ class Nursery:
     # Requests.
 
     def fork(self, request: Fork) -> None:
-        """Gives the request to a child as soon as there is one; refuses it at once when there will
-        be none.
+        """Gives the request to a child as soon as there is one; refuses it at once when none is to
+        be expected.
         """
         self.waiting.append(Waiting(request))
         self._serve_waiting()
@@ -134,7 +133,7 @@ class Nursery:
             if isinstance(error, ConnectionError):
                 self.waiting.insert(
                     0, waiting
-                )  # That member of the pool had just died; there are others.
+                )  # That member of the pool had just died; take another.
             else:
                 self._refuse(request, f"cannot hand the request to a child: {error}")
             return
@@ -151,13 +150,13 @@ class Nursery:
     # Children.
 
     def _read_child(self, channel: socket.socket, reaped: int | None = None) -> None:
-        """Takes one packet of a child. What is no claim of its own ends it, and nobody else."""
+        """Reads one packet of a child. An invalid claim ends that child only."""
         child = self._channels[channel]
         try:
             event = self._hearing.take(channel, child, reaped)
         except (BlockingIOError, ConnectionResetError):
-            # One that ended without reading all of ours is told of first; what it had said comes
-            # after that.
+            # First report a child that ended before it read its request; what it said comes after
+            # that.
             return
         except ValueError as error:
             self._close(channel)
@@ -166,7 +165,8 @@ class Nursery:
         except OSError:
             event = None
         except Exception:
-            # A defect of ours, which a child has found: that child is all it ends.
+            # A defect of the keeper that a child's message triggered: end that child and nothing
+            # else.
             hearing.complain(
                 f"a packet of child {child.pid} is a riddle: {traceback.format_exc()!r}"
             )
@@ -180,7 +180,7 @@ class Nursery:
         elif event == "started":
             self.zygotes.vigil.heard(child.generation)
             if self._is_stale(child):
-                self._close(channel)  # It ends by itself when it reads that.
+                self._close(channel)  # The child ends when it reads the end of its channel.
             self._serve_waiting()
         elif event == "crash":
             self._loop.alarm(
@@ -190,7 +190,7 @@ class Nursery:
             self._rest(channel, rest_s)
 
     def _lost(self, child: Child) -> None:
-        """A channel has ended; when nobody had spoken there, the fork came to nothing."""
+        """A channel has ended. If no process had spoken on it, the fork failed."""
         if not child.started:
             self.zygotes.vigil.heard(child.generation)
             self._fork_came_to_nothing()
@@ -204,8 +204,8 @@ class Nursery:
             )
 
     def _rest(self, channel: socket.socket, seconds: float) -> None:
-        """Leaves a talkative child alone for a moment, in which the others are heard; what it says
-        waits in its queue.
+        """Stops reading a child that sends too much, so that the others are heard; its packets wait
+        in its queue.
         """
 
         def resume() -> None:
@@ -216,7 +216,8 @@ class Nursery:
         self._loop.alarm(f"rest {channel.fileno()}", seconds, resume)
 
     def _fork_came_to_nothing(self) -> None:
-        """Counts the attempt, unless the zygote is to blame: then its successor gets the request."""
+        """Counts a failed attempt, unless the zygote is to blame: then its successor gets the
+        request."""
         if self.zygotes.ready is None or not self.waiting:
             return
         first = self.waiting[0]
@@ -235,7 +236,8 @@ class Nursery:
         channel.close()
 
     def reap(self) -> None:
-        """Takes every status there is. What a child said before its end is read first."""
+        """Collects every available exit status. The packets that a child sent before its end are
+        read first."""
         while True:
             try:
                 pid, status, usage = os.wait4(-1, os.WNOHANG)
@@ -260,8 +262,8 @@ class Nursery:
             self._loop.alarm(f"cgroup {pid}", CGROUP_RETRY_S, lambda: self._remove_cgroup(pid))
 
     def _hear_out(self, pid: int) -> None:
-        """Reads all that the dead child said. When the pid is new to us, one of those that have not
-        spoken is its channel.
+        """Reads everything that the dead child sent. When the pid is unknown, its channel is one of
+        those that have not spoken yet.
         """
         if (known := self.registry.children.get(pid)) is not None:
             known.reaped = True

@@ -1,5 +1,5 @@
-"""What the forker asks of the keeper, read before it is done. Pure: a message in; the same, known
-to be right, or NoOrder that names the field.
+"""Checks a request from the forker before the keeper acts on it. Pure: takes a message and returns
+it once it is known to be valid; raises NoOrder, which names the field.
 """
 
 import signal
@@ -24,7 +24,7 @@ _configuration: Mapping[str, Check] = {
     "fingerprint": fields.text,
 }
 
-#: A request may have more fields than these, from a newer forker.
+#: A newer forker may send more fields than these.
 OF_FORKER: Mapping[str, Mapping[str, Check]] = {
     "configure": _configuration,
     "try_zygote": _configuration,
@@ -50,7 +50,7 @@ OF_FORKER: Mapping[str, Mapping[str, Check]] = {
 
 
 class NoOrder(ValueError):
-    """Nothing that a forker asks for; the text says why."""
+    """Not a valid request of a forker; the text says why."""
 
 
 class UnknownOrder(NoOrder):
@@ -58,7 +58,7 @@ class UnknownOrder(NoOrder):
 
 
 def read(message: Message) -> Request:
-    """The request in a message, with each of its fields as it must be."""
+    """The request in a message, with every field checked."""
     known = OF_FORKER.get(word) if isinstance(word := message.get("request"), str) else None
     if known is None:
         raise UnknownOrder(f"no such request: {str(word)[:80]!r}")
@@ -69,7 +69,7 @@ def read(message: Message) -> Request:
 
 
 def is_one(message: Message) -> bool:
-    """Whether a forker says it, and nobody else."""
+    """Whether only a forker sends this message."""
     try:
         read(message)
     except NoOrder:

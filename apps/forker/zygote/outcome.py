@@ -1,5 +1,5 @@
-"""What one session came upon: which request it is at, what it has reported, and the exit status
-that comes to.
+"""What happened in one session: its current request, what it has reported, and the exit status that
+follows.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from failures import Failure
 from lock_waits import local_path
 from shared_rules import UNSHOWABLE
 
-#: Reports of one session; what comes after them repeats them, or is made to.
+#: Reports of one session. Later ones only repeat these, by accident or on purpose.
 REPORTS_MAX = 20
 
 VERB_CHARACTERS_MAX = 64
@@ -24,27 +24,27 @@ PATH_CHARACTERS_MAX = 512
 
 
 class Session:
-    """What is known of the session at hand; one a process."""
+    """The state of the current session; one per process."""
 
     verb = b""
     path = ""
-    #: Whether the request at hand is one that changes something.
+    #: Whether the current request changes something.
     changes = False
     root: Transport | None = None
     #: Below the root, as a transport takes it.
     relpath = "."
-    #: Who held a lock that was refused, and why one could not be taken.
+    #: The holder of a refused lock, and why a lock could not be taken.
     holder = ""
-    #: Whether that is another session of the same user.
+    #: Whether that holder is another session of the same user.
     holds_itself = False
     lock_trouble: BaseException | None = None
     worst: str | None = None
     server: medium.SmartServerStreamMedium | None = None
     is_streaming = False
-    #: Whether the answer to the request at hand has words that only a user can read.
+    #: Whether the answer to the current request contains text that only a person can read.
     needs_words = False
-    #: The answer to all that a client asks for after a request that it was told is unknown here,
-    #: since it shows no error to that one.
+    #: The answer to every further request after the client was told that a request is unknown here,
+    #: because clients show no error for that request itself.
     answer_to_all: tuple[Any, ...] | None = None
 
     def __init__(self) -> None:
@@ -52,8 +52,8 @@ class Session:
 
     @property
     def directory(self) -> str | None:
-        """Of the branch or repository that the request at hand is about; None where there is none
-        on this disk, or none that its user may see.
+        """The directory of the branch or repository that the current request is about; None when
+        there is none on this disk, or the user may not see it.
         """
         with contextlib.suppress(Exception):
             root: Any = self.root
@@ -66,7 +66,7 @@ session = Session()
 
 
 def begin(verb: bytes, path: bytes, root: Transport, changes: bool) -> None:
-    """A request begins. `path` is as the client wrote it, from this root."""
+    """Call this when a request begins. `path` is as the client wrote it, relative to this root."""
     session.verb, session.root, session.changes, session.holder, session.lock_trouble = (
         verb,
         root,
@@ -80,8 +80,8 @@ def begin(verb: bytes, path: bytes, root: Transport, changes: bool) -> None:
 
 
 def tell(failure: Failure, error: BaseException | None = None) -> None:
-    """Puts it on record: one packet to the keeper, and the session's exit status. The same again is
-    told once.
+    """Records a failure: one packet to the keeper, and the session's exit status. A repeated
+    failure is reported once.
     """
     order = list(failures.STATUS)
     if session.worst is None or order.index(failure.kind) > order.index(session.worst):
@@ -112,13 +112,13 @@ def _shown(text: str, most: int) -> str:
 
 
 def exit_status(status: int) -> int:
-    """The status for a session that would end with this one: 0 is for those in which nothing
+    """The exit status to use instead of this one: 0 is only for sessions in which nothing
     failed.
     """
     return failures.STATUS[session.worst] if status == 0 and session.worst is not None else status
 
 
 def say(words: str) -> None:
-    """One line on the user's terminal, where the protocol has no place for it."""
+    """Prints one line on the user's terminal, where the protocol has no place for it."""
     with contextlib.suppress(ValueError, OSError):
         print(f"hatchery: {failures.one_line(words)}", file=sys.stderr, flush=True)

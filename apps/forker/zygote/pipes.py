@@ -10,8 +10,8 @@ NAMES = ("stdin", "stdout", "stderr")
 
 
 def make(parent: str, child_id: str, owner: str | None = None) -> str:
-    """Makes the directory and its three FIFOs, and returns its path; nothing is left when that
-    fails.
+    """Makes the directory and its three FIFOs, and returns its path. Leaves nothing behind on
+    failure.
     """
     directory = os.path.join(parent, PREFIX + child_id)
     os.mkdir(directory, 0o700)
@@ -19,8 +19,8 @@ def make(parent: str, child_id: str, owner: str | None = None) -> str:
         for name in NAMES:
             os.mkfifo(os.path.join(directory, name), 0o600)
         _share(parent, directory, of_another=owner is not None)
-        # The directory last: from then on every process of that user can put something else in a
-        # FIFO's place.
+        # Change the directory's owner last: from then on every process of that user can replace a
+        # FIFO.
         if owner is not None:
             for path in (*(os.path.join(directory, name) for name in NAMES), directory):
                 os.chown(path, pwd.getpwnam(owner).pw_uid, -1)
@@ -31,18 +31,18 @@ def make(parent: str, child_id: str, owner: str | None = None) -> str:
 
 
 def _share(parent: str, directory: str, of_another: bool) -> None:
-    """Lets the group in where the parent hands its group on: that of a gateway which runs as
-    another user.
+    """Gives the group access where the parent directory passes on its group: that of a gateway that
+    runs as another user.
 
-    Also where the pipes become another account's and we are not root: a gateway of our own user is
-    in our group.
+    This also applies when the pipes go to another account and we are not root: a gateway that runs
+    as our own user is in our group.
     """
     if not (os.stat(parent).st_mode & stat.S_ISGID or (of_another and os.geteuid() != 0)):
         return
     for name in NAMES:
         os.chmod(os.path.join(directory, name), 0o660)
-    # Last, so that nobody finds a FIFO that is not theirs yet; and 0750, since only the child may
-    # remove them.
+    # Last, so that no client finds a FIFO before it has its owner; and 0750, since only the child
+    # may remove them.
     os.chmod(directory, 0o750)
 
 
@@ -52,7 +52,7 @@ def remove(directory: str) -> bool:
         names = os.listdir(directory)
     except FileNotFoundError:
         return False
-    # Whatever else a client may have put there must not stop whoever cleans up.
+    # Whatever else a client may have put there must not stop the clean-up.
     with contextlib.suppress(OSError):
         for name in names:
             os.unlink(os.path.join(directory, name))

@@ -1,10 +1,10 @@
-"""One session without keeper and zygote, on the standard streams of this process: what is left when
-the fork service is away.
+"""Runs one session without keeper and zygote, on this process's standard streams: the fallback when
+the fork service is down.
 
 Descriptor 3 gets one JSON object a line: `started` with the pid of the session, what it reports,
 and `exited` with its wait status and rusage. The session runs in a process of its own below this
-one, which waits for it and hears it as the keeper would: what is no claim of its own ends it, and
-nothing it says passes for a word of ours.
+one. This process waits for it and checks its messages as the keeper would: an invalid claim ends
+the session, and no message of the session can pass for one of ours.
 """
 
 import contextlib
@@ -30,18 +30,18 @@ REPORTS = 3
 
 
 def send(message: Mapping[str, object]) -> None:
-    """Tells whoever started us; nobody may be left to listen."""
+    """Reports to the process that started us, which may be gone."""
     with contextlib.suppress(OSError):
         os.write(REPORTS, wire.encode(message) + b"\n")
 
 
 def session(configuration: OneSession, channel: socket.socket) -> int:
-    """Runs the command; the exit status."""
+    """Runs the command and returns its exit status."""
     os.dup2(channel.detach(), REPORTS, inheritable=False)
     isolation.confine(REPORTS, configuration)
     isolation.isolate(REPORTS, configuration)
     tell = functools.partial(wire.send_packet, socket.socket(fileno=REPORTS))
-    # Not earlier: whoever hears it may signal the process group that was made just now.
+    # Not earlier: the reader may signal the process group, which has just been made.
     tell({"event": "started"})
     status = 70
     try:
@@ -55,7 +55,7 @@ def session(configuration: OneSession, channel: socket.socket) -> int:
         restrictions.enter()
         status = child.run_command(configuration["command"])
     except BaseException:
-        # What boundary.py needs may be what is missing.
+        # The module that boundary.py needs may be the missing one.
         with contextlib.suppress(OSError):
             os.write(
                 2,
@@ -66,8 +66,8 @@ def session(configuration: OneSession, channel: socket.socket) -> int:
 
 
 def hear(pid: int, channel: socket.socket) -> bool:
-    """Passes on one packet of the session; False at its end. ValueError for what is no claim of
-    this process.
+    """Passes on one packet of the session; False at its end. Raises ValueError for an invalid
+    claim.
     """
     packet = wire.receive_from(channel, claims.CLAIM_BYTES_MAX)
     if packet is None:
@@ -85,7 +85,8 @@ def hear(pid: int, channel: socket.socket) -> bool:
 
 
 def attend(pid: int, channel: socket.socket) -> None:
-    """Hears the session until it has ended, which it may leave others behind to hide."""
+    """Reads the session's messages until it has ended. Processes that it leaves behind do not hide
+    its end."""
     end = os.pidfd_open(pid)
     poll = select.poll()
     for descriptor in (end, channel.fileno()):
@@ -115,7 +116,7 @@ def main(configuration: OneSession) -> int:
         finally:
             os._exit(70)
     theirs.close()
-    # An end of the streams must be seen when the session is at its end, not when we are.
+    # The client must see the end of the streams when the session ends, not when we do.
     for number in (0, 1, 2):
         os.close(number)
     attend(pid, ours)

@@ -1,4 +1,4 @@
-"""What is loaded before a session runs."""
+"""Loads Breezy and the modules of the manifest before a session runs."""
 
 import importlib
 import json
@@ -23,19 +23,19 @@ def set_up(step: Step) -> None:
     # Without this call run_bzr_catch_errors says: unknown command "serve".
     breezy.commands._register_builtin_commands()
     breezy.commands.install_bzr_command_hooks()
-    # No plugin at all: a server needs none, and one of them runs commands that a branch's own
+    # No plugins: a server needs none, and one of them runs commands that a branch's own
     # configuration names.
     breezy.plugin.disable_plugins()
 
 
 def load(manifest: str, step: Step) -> int:
-    """Sets Breezy up, imports the manifest's modules, and checks the result; the number of modules
-    loaded.
+    """Sets Breezy up, imports the manifest's modules and checks the result; returns the number of
+    modules loaded.
 
-    The manifest is made by trace_sessions.py from real sessions. A module that cannot be imported
-    is an error: a session that would import it would fail or be slow, and nobody would know why. In
-    a manifest of another Breezy, which serves until a restart records a new one, such modules are
-    left out, and stderr says which.
+    trace_sessions.py makes the manifest from real sessions. A module that cannot be imported is an
+    error: a session that imports it would fail or be slow without any visible reason. A manifest
+    made with another Breezy is used until a restart records a new one; such modules are then
+    skipped and named on stderr.
     """
     set_up(step)
     import breezy
@@ -57,7 +57,7 @@ def load(manifest: str, step: Step) -> int:
                 raise
             complain(f"{name} is in the list, and cannot be imported: {error}")
     step("checking Breezy's compiled helpers")
-    # Breezy falls back to slow Python versions in an info-level line only.
+    # Breezy announces its fallback to slow Python versions in an info-level line only.
     if breezy.osutils._extension_load_failures:
         raise RuntimeError(
             f"Breezy's compiled helpers did not load: {breezy.osutils._extension_load_failures}"
@@ -73,5 +73,5 @@ def load(manifest: str, step: Step) -> int:
 
 
 def complain(text: str) -> None:
-    """One line for the service's log."""
+    """Writes one line to the service's log."""
     print(f"zygote: {text}; hatchery restart records a new list", file=sys.stderr, flush=True)

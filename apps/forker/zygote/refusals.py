@@ -1,4 +1,4 @@
-"""Why a change is refused, as brz shows it in one line."""
+"""Why a change is refused, in the form that brz shows in one line."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from breezy.errors import PathNotChild, PermissionDenied
 
 
 def changed_place(asked: SmartServerRequest, path: bytes) -> str:
-    """What a request names that changes something. Breezy's clients show a traceback for "Not a
-    branch" here.
+    """The place that a request to change something names. Breezy's clients show a traceback for
+    "Not a branch" here.
     """
     try:
         place: str = asked.translate_client_path(path)
@@ -19,13 +19,14 @@ def changed_place(asked: SmartServerRequest, path: bytes) -> str:
 
 
 def refuse_stranger(server: Any, place: str, path: bytes) -> None:
-    """PermissionDenied for who may not write at this place, which the client calls `path`."""
+    """Raises PermissionDenied when the user may not write at this place, which the client calls
+    `path`."""
     if refusal := server.refusal_to_change(place):
         raise denied(path, refusal)
 
 
 def refuse_in_maintenance(path: bytes) -> None:
-    """PermissionDenied while nobody may write."""
+    """Raises PermissionDenied while the service is read-only."""
     if (reason := read_only()) is not None:
         raise denied(
             path,

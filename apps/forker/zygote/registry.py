@@ -1,4 +1,4 @@
-"""What the keeper knows of its children. Pure: no process, no socket; tested with message
+"""The keeper's table of its children. Pure: no process, no socket; tested with message
 sequences.
 """
 
@@ -8,38 +8,38 @@ from typing import Any
 from keeper_events import Exited, KeptChild, Rusage
 from messages import Details
 
-#: Exits nobody has taken. A forker that stays away this long has lost more than these.
+#: Exits that no forker has taken. A forker that stays away this long has lost more than these.
 EXITS_KEPT_MAX = 100_000
 
 
 @dataclass
 class Child:
-    """One child that lives, or that was asked for and has not reported yet."""
+    """One child: it is alive, or it was requested and has not reported yet."""
 
     #: The forker's name for it; None while it waits in the pool.
     id: str | None = None
     pid: int | None = None
     directory: str = ""
-    #: It has said so, first of all; its pid is the kernel's word.
+    #: The child has sent `started`, its first message. Its pid comes from the kernel.
     started: bool = False
-    #: Its pid can be another one's by now.
+    #: Another process can have its pid by now.
     reaped: bool = False
     connected: bool = False
-    #: Of all kinds, when they were counted last, and those for the log of the service.
+    #: Packets of all kinds since the last count, and entries for the service's log.
     packets: int = 0
     counted_from_s: float = 0.0
     logs: int = 0
-    #: Of the zygote that was asked for it.
+    #: The generation of the zygote that forked it.
     generation: int = 0
     #: What Python wrote into its channel when it crashed.
     last_words: str = ""
-    #: What the forker wants back after its own restart; not read here.
+    #: Data that the forker gets back after its own restart; the keeper does not read it.
     details: Details = field(
         default_factory=lambda: Details(user=None, peer=None, command="", startedAt="")
     )
 
     def snapshot(self) -> KeptChild:
-        """The child as a new forker learns of it: one that serves a session."""
+        """A child that serves a session, as a newly connected forker learns of it."""
         assert self.id is not None and self.pid is not None
         return {
             "id": self.id,
@@ -58,15 +58,16 @@ class Registry:
     exits: dict[str, Exited] = field(default_factory=dict)
 
     def sessions(self) -> list[Child]:
-        """The children that serve a session, pool members left out."""
+        """The children that serve a session, without the pool."""
         return [child for child in self.children.values() if child.id is not None]
 
     def find(self, child_id: str) -> Child | None:
-        """The living child of that name."""
+        """The live child with that id."""
         return next((child for child in self.children.values() if child.id == child_id), None)
 
     def exited(self, pid: int, status: int, usage: Any, left_behind: bool) -> Exited | None:
-        """Files one exit; the message for the forker, or None when the pid served no session."""
+        """Stores one exit and returns the message for the forker, or None when the pid served no
+        session."""
         child = self.children.pop(pid, None)
         if child is None or child.id is None:
             return None
@@ -86,7 +87,7 @@ class Registry:
         return message
 
     def acknowledge(self, child_id: str) -> None:
-        """The forker has the exit; forgetting one twice is no error."""
+        """The forker has recorded the exit; acknowledging it twice is no error."""
         self.exits.pop(child_id, None)
 
 

@@ -1,9 +1,9 @@
 # Long: two tables, of paths and of system calls, and what installs them.
-"""What a session cannot do even when it is taken over: Landlock for files and signals, seccomp for
-system calls, no capability.
+"""Limits what a compromised session can do: Landlock for files and signals, seccomp for system
+calls, no capability.
 
-A session needs its own streams, its channel, Breezy's code, and the hosting root. It runs with the
-user of the service unless `forker.run_as` is another one, and must not reach that user's other
+A session needs its own streams, its channel, Breezy's code, and the hosting root. It runs as the
+user of the service unless `forker.run_as` names another one, and must not reach that user's other
 things: host key, audit, control sockets, other processes.
 """
 
@@ -15,8 +15,8 @@ import platform
 import struct
 import sys
 
-#: prctl(2): no program that is run from here on can gain rights, by its set-user-id bit for
-#: example.
+#: prctl(2): no program that is run from here on can gain rights, for example by its set-user-id
+#: bit.
 PR_SET_NO_NEW_PRIVS = 38
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 
@@ -24,18 +24,18 @@ PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
 CREATE_RULESET_VERSION, RULE_PATH_BENEATH = 1, 1
 
-#: Rights by the ABI that brought them (landlock(7)): 13, then REFER, TRUNCATE, IOCTL_DEV.
+#: Rights by the ABI that introduced them (landlock(7)): 13, then REFER, TRUNCATE, IOCTL_DEV.
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, REMOVE_FILE = 1, 2, 4, 8, 16, 32
 MAKE_DIR, MAKE_REG, REFER, TRUNCATE = 1 << 7, 1 << 8, 1 << 13, 1 << 14
 RIGHTS_OF_ABI = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF}
 ALL_RIGHTS = 0xFFFF
-#: Since ABI 4 a session opens no port and dials none; since 6 it signals nobody and finds no
-#: abstract socket outside.
+#: Since ABI 4 a session can neither listen nor connect; since ABI 6 it can signal no other process
+#: and reach no abstract socket outside.
 NET_RIGHTS, SCOPES = 3, 3
 
 READ = READ_FILE | READ_DIR
-#: No execute, no link, no device, no socket: what Breezy keeps below the hosting root is files in
-#: directories.
+#: No execute, no link, no device, no socket: Breezy keeps only files and directories below the
+#: hosting root.
 CHANGE = READ | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | REFER | TRUNCATE
 FILE_RIGHTS = WRITE_FILE | READ_FILE | TRUNCATE
 
@@ -61,7 +61,7 @@ SYSTEM_READ = (
 REPLACED = ("/etc/passwd", "/etc/group")
 
 #: The number of each call on x86_64 and aarch64 (linux/asm/unistd_64.h, asm-generic/unistd.h); -1
-#: where there is none.
+#: where it does not exist.
 DENIED: dict[str, tuple[int, int]] = {
     # Other processes: their memory, their descriptors, signals to them.
     **{
@@ -73,7 +73,7 @@ DENIED: dict[str, tuple[int, int]] = {
     **{"pidfd_open": (434, 434), "pidfd_getfd": (438, 438), "pidfd_send_signal": (424, 424)},
     **{"process_madvise": (440, 440), "process_mrelease": (448, 448), "tkill": (200, 130)},
     **{"rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240)},
-    # Other programs, and connections: a session has all the descriptors that it needs.
+    # Other programs, and connections: a session already has all the descriptors that it needs.
     **{
         "execve": (59, 221),
         "execveat": (322, 281),
@@ -146,23 +146,22 @@ MACHINES = {
     "x86_64": (0, 0xC000003E, (56, 435, 62, 234)),
     "aarch64": (1, 0xC00000B7, (220, 435, 129, 131)),
 }
-#: CLONE_NEW* of clone(2). clone3 has its flags in memory, where no filter can look: the C library
-#: falls back to clone.
+#: CLONE_NEW* of clone(2). clone3 has its flags in memory, which a filter cannot read; when it is
+#: refused, the C library falls back to clone.
 NEW_NAMESPACES = 0x7E020000
-#: Above it are the calls of x32, the same ones by other numbers.
+#: Numbers from here on are the x32 variants of the same calls.
 X32 = 0x40000000
 
 KILL_PROCESS, ERRNO, ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
 LOAD, IF_EQUAL, IF_ABOVE, IF_BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 NUMBER, ARCH, ARGUMENT = 0, 4, (16, 24)
 
-#: What root keeps of its capabilities (capability(7)): to write where others own the files, which
-#: Landlock bounds.
+#: What root keeps of its capabilities (capability(7)): to write files of other owners; Landlock
+#: says where.
 CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID = 1, 3, 4
 ROOT_KEEPS = 1 << CAP_DAC_OVERRIDE | 1 << CAP_FOWNER | 1 << CAP_FSETID
 
-#: Where the ruleset is kept: above the channels of children, which get the lowest number that is
-#: free.
+#: The descriptor of the ruleset: above the channels of children, which get the lowest free number.
 RULESET = 10
 
 #: The hosting root, the rights below it, and the ABI; empty without Landlock.
@@ -173,7 +172,8 @@ _libc.syscall.restype = ctypes.c_long
 
 
 def landlock_abi() -> int:
-    """Which Landlock this kernel has; 0 for none (landlock(7), `LANDLOCK_CREATE_RULESET_VERSION`)."""
+    """The kernel's Landlock version; 0 for none (landlock(7),
+    `LANDLOCK_CREATE_RULESET_VERSION`)."""
     return max(
         0,
         int(
@@ -183,7 +183,7 @@ def landlock_abi() -> int:
 
 
 def lacks() -> list[str]:
-    """What this machine cannot take from a session, in words for an operator."""
+    """The restrictions that this machine cannot enforce, in words for an operator."""
     abi, found = landlock_abi(), []
     if abi == 0:
         found.append(
@@ -197,8 +197,8 @@ def lacks() -> list[str]:
 
 
 def give_up_rights() -> None:
-    """Once for a zygote and all its children: no new rights, no capability, none of the calls that
-    no session needs.
+    """Call this once for a zygote and all its children: no new rights, no capability, none of the
+    calls that sessions do not need.
     """
     if _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_NO_NEW_PRIVS)")
@@ -232,18 +232,18 @@ def prepare(root: str, readable: list[str], scratch: str | None = None) -> None:
 
 
 def descriptors() -> list[int]:
-    """What `enter` still needs open."""
+    """The descriptors that `enter` still needs open."""
     return [RULESET] if _prepared else []
 
 
 def enter() -> None:
-    """From here on this process keeps to the ruleset, and signals nobody but itself. OSError when
-    that cannot be had.
+    """Applies the ruleset to this process, which from now on can signal only itself. Raises OSError
+    when that fails.
     """
     abi = 0
     if _prepared:
         ((root, change, abi),) = _prepared
-        # A rule is of a file and not of its name: these may have been replaced since.
+        # A rule applies to a file and not to its name: these files may have been replaced since.
         _allow(RULESET, root, change)
         for path in REPLACED:
             _allow(RULESET, path, READ)
@@ -254,7 +254,8 @@ def enter() -> None:
 
 
 def static_filter(machine: str) -> list[tuple[int, int, int, int]]:
-    """The program (linux/filter.h) that refuses DENIED; namespaces too, which clone could make."""
+    """The program (linux/filter.h) that refuses DENIED, and refuses to make namespaces with
+    clone."""
     column, _, (clone, clone3, _, _) = MACHINES[machine]
     numbers = sorted(call[column] for call in DENIED.values() if call[column] >= 0)
     refused = [
@@ -273,7 +274,7 @@ def static_filter(machine: str) -> list[tuple[int, int, int, int]]:
 
 
 def own_signals_filter(machine: str, pid: int) -> list[tuple[int, int, int, int]]:
-    """The program that lets a process signal itself alone, and ask whether another one lives
+    """The program that lets a process signal only itself, and ask whether another one is alive
     (signal 0).
     """
     _, _, (_, _, kill, tgkill) = MACHINES[machine]
@@ -296,8 +297,8 @@ def own_signals_filter(machine: str, pid: int) -> list[tuple[int, int, int, int]
 
 
 def _right_machine(machine: str) -> list[tuple[int, int, int, int]]:
-    """Ends a process that calls as another machine would, and leaves the number of the call to be
-    compared.
+    """Kills a process that calls by another machine's convention, and leaves the number of the call
+    for the comparisons.
     """
     _, arch, _ = MACHINES[machine]
     start = [
@@ -317,8 +318,8 @@ def _filter(program: list[tuple[int, int, int, int]]) -> None:
 
 
 def _keep_capabilities(kept: int) -> None:
-    """Gives up all others for good: with no new privileges, no program gets them back (capset(2),
-    version 3).
+    """Gives up all other capabilities for good: with no new privileges, no program regains them
+    (capset(2), version 3).
     """
     header = struct.pack("Ii", 0x20080522, 0)
     if _libc.capset(header, struct.pack("IIIIII", kept, kept, 0, 0, 0, 0)) != 0:
@@ -326,7 +327,7 @@ def _keep_capabilities(kept: int) -> None:
 
 
 def _allow(ruleset: int, path: str, rights: int) -> None:
-    """What is not there needs no rule."""
+    """Adds a rule for a path; a path that does not exist needs none."""
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError, PermissionError):

@@ -14,7 +14,7 @@ from shared_rules import USER_NAME
 
 
 def run(command: list[str]) -> int:
-    """Runs one command; the exit code. An error is reported on stderr as brz reports its own."""
+    """Runs one command and returns its exit code. Reports an error on stderr as brz does."""
     name, *arguments = command
     own = OWN.get(name)
     if own is None:
@@ -34,7 +34,7 @@ def _raise(error: BaseException) -> None:
 
 
 def rocks(arguments: list[str]) -> int:
-    """Says that it works."""
+    """Prints a line that shows that the service works."""
     _take_none("rocks", arguments)
     print("It sure does!")
     return 0
@@ -51,7 +51,7 @@ def whoami(arguments: list[str]) -> int:
 
 
 def launchpad_replay(arguments: list[str]) -> int:
-    """Copies each line of stdin to the channel it names: `1 text` to stdout, `2 text` to stderr."""
+    """Copies each line of stdin to the stream it names: `1 text` to stdout, `2 text` to stderr."""
     _take_none("launchpad-replay", arguments)
     channels = {b"1": sys.stdout.buffer, b"2": sys.stderr.buffer}
     for line in sys.stdin.buffer:

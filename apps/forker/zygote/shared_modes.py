@@ -1,5 +1,5 @@
-"""The mode of what a session makes: the umask decides, and a directory that hands its group on
-decides for its group.
+"""The mode of files and directories that a session makes. The umask decides, but a directory that
+passes on its group also decides the group's rights.
 
 Breezy gives everything within a branch the mode of the branch's directory. What is left is that
 directory itself, those above it, and files without a mode.
@@ -10,7 +10,7 @@ import stat
 
 
 def directory_mode(parent: str, mode: int | None) -> int | None:
-    """For mkdir in `parent`: a set-group-ID directory hands on its group's rights, as it hands on
+    """For mkdir in `parent`: a set-group-ID directory passes on its group's rights as it passes on
     its group (mkdir(2)).
     """
     return _handed_on(parent, mode, 0o777)
@@ -27,7 +27,7 @@ def _handed_on(parent: str, mode: int | None, most: int) -> int | None:
     try:
         above = os.stat(parent).st_mode
     except OSError:
-        return None  # There is no such directory, as whoever asked will be told.
+        return None  # There is no such directory; the caller's own operation will report that.
     if not above & stat.S_ISGID:
         return None
     umask = os.umask(0o077)

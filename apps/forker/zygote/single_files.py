@@ -1,11 +1,11 @@
-"""What is answered about single files, as the smart protocol of 2007 asks for them.
+"""Answers requests about single files, as the smart protocol of 2007 has them.
 
-A branch is read and written by requests about branches. But clients ask for files all the same:
-`brz pull URL` and `brz merge URL` to see whether the URL is a bundle, `brz log URL/file`, `brz
-pull` in a checkout and many others to read packs and settings, `brz init` whether it may make the
+Normally, requests about branches read and write a branch. But clients ask for files too: `brz pull
+URL` and `brz merge URL` to see whether the URL is a bundle, `brz log URL/file`, `brz pull` in a
+checkout and many others to read packs and settings, `brz init` to see whether it may make the
 directory, `brz branches -R` for the names of directories. Breezy's own answer where
-BRZ_NO_SMART_VFS is set makes all of them give up. So they get what requests about branches tell as
-well, by the same rule of access, and nothing else.
+BRZ_NO_SMART_VFS is set makes all of them give up. So a client gets what requests about branches
+would tell it as well, by the same access rule, and nothing else.
 """
 
 import os
@@ -29,23 +29,23 @@ from verb_table import CLASSES
 
 READS, CHANGES = CLASSES["file read"], CLASSES["file change"]
 
-#: Brz sends names as they are in these requests, where servers take a URL.
+#: Brz sends names unescaped in these requests, where servers expect a URL.
 URL_BYTE = re.compile(rb"[^\x00-\x7f]")
 
-#: Files below a `.bzr` whose content every request about the branch or the repository tells:
+#: Files below a `.bzr` whose content every request about the branch or the repository reveals:
 #: formats, tip, tags, settings (`Branch.get_config_file`), and all revisions
-#: (`Repository.get_stream`). What Breezy leaves beside them is not given out.
+#: (`Repository.get_stream`). Other files that Breezy leaves there stay hidden.
 TOLD = re.compile(
     r"branch-format|branch-list|control\.conf"
     r"|(branch|branches/[^/]+)/(format|last-revision|revision-history|tags|branch\.conf|location|references|parent|bound)"
     r"|repository/(format|pack-names|shared-storage|no-working-trees|indices/[0-9a-f]{32}\.[rtisc]ix|packs/[0-9a-f]{32}\.pack)"
 )
 
-#: Who holds a lock, and by which token: for those who may take it.
+#: The holder of a lock and its token: only for users who may take the lock.
 HELD = re.compile(r"(branch|branches/[^/]+|repository)/lock/held/info")
 
-#: What stands for a request about a branch whose lock the session holds: `brz pull` in a checkout
-#: sets a tip so.
+#: Stands for a request about a branch whose lock the session holds: `brz pull` in a checkout sets a
+#: tip this way.
 PUTS = re.compile(r"(?P<branch>.*)/\.bzr/branch/(?P<name>last-revision|tags|branch\.conf)")
 
 #: A client that has begun a write group writes packs itself: a commit in a lightweight checkout, or
@@ -53,7 +53,8 @@ PUTS = re.compile(r"(?P<branch>.*)/\.bzr/branch/(?P<name>last-revision|tags|bran
 LIGHTWEIGHT = "a lightweight checkout cannot commit here: commit from a checkout that was made without --lightweight (brz checkout URL)"
 GIT_HISTORY = "git's history cannot be pushed here: push from a branch of brz's own format (brz init NEW; brz pull -d NEW GIT; brz push -d NEW URL)"
 
-#: Clients look for it before they push from git, and at no other time (breezy/git/unpeel_map.py).
+#: Clients look for this file before they push from git, and at no other time
+#: (breezy/git/unpeel_map.py).
 GIT_MAP = "/.bzr/repository/git-unpeel-map"
 
 NOT_GIT = "git repositories are not kept here: push from a branch of brz's own format (brz init NEW; brz pull -d NEW GIT)"
@@ -70,8 +71,8 @@ NOT_UPGRADED = "a branch is not upgraded in place here: upgrade a copy and push 
 
 
 def install() -> None:
-    """Has git repositories refused in words: Breezy opens them too, and tells clients addresses of
-    them that lead nowhere. Once, before any fork.
+    """Refuses git repositories with a message: Breezy would open them and give clients addresses
+    that lead nowhere. Call it once, before any fork.
     """
     probe = LocalGitProber.probe_transport
 
@@ -85,8 +86,8 @@ def install() -> None:
 
 
 def is_hosted(transport: Any) -> bool:
-    """Whether it is of a session (hosting.py, which imports us), and not of a client in the same
-    process, as in tests.
+    """Whether the transport belongs to a session (hosting.py, which imports us), and not to a
+    client in the same process, as in tests.
     """
     return hasattr(getattr(transport, "server", None), "refusal_to_change")
 
@@ -94,7 +95,8 @@ def is_hosted(transport: Any) -> bool:
 def execute(
     asked: SmartServerRequest, verb: bytes, *arguments: bytes
 ) -> SmartServerResponse | None:
-    """Runs or refuses a request of READS or CHANGES. None: a body has to come before the answer."""
+    """Runs or refuses a request of READS or CHANGES. None: the body has to arrive before the
+    answer."""
     path = URL_BYTE.sub(lambda byte: b"%%%02X" % ord(byte[0]), arguments[0])
     arguments = (path, *arguments[1:])
     place: str = (
@@ -112,7 +114,7 @@ def execute(
     if verb == b"put" and (put := PUTS.fullmatch(urlutils.unescape(path.decode("utf-8")))):
         take_put(asked, put, path)
         return None
-    # The last one is how an upgrade begins.
+    # An upgrade begins with the last one.
     if verb != b"mkdir" or b"/.bzr/" in path + b"/" or b"/backup.bzr" in path:
         raise denied(
             path,
@@ -126,13 +128,13 @@ def execute(
         )
     refuse_in_maintenance(path)
     expect_directory(transport, place, path)
-    # None is made: the branch that comes next brings its own, and those above it.
+    # Make no directory now: the branch that comes next creates its own, and those above it.
     transport.server.promised.add(names_of(place))
     return SuccessfulSmartServerResponse((b"ok",))
 
 
 def take_put(asked: SmartServerRequest, put: re.Match[str], path: bytes) -> None:
-    """Has the body of a put answered by the request that it stands for."""
+    """Answers the body of a put with the request that it stands for."""
     tokens = asked._backing_transport.server.locked.get(names_of(urlutils.escape(put["branch"])))
     if tokens is None:
         raise denied(path, NOT_CHANGED)
@@ -161,12 +163,12 @@ def take_put(asked: SmartServerRequest, put: re.Match[str], path: bytes) -> None
 
 
 def reads_allowed() -> bool:
-    """Whether clients may read the files that make up the branches they may see."""
+    """Whether clients may read the files of branches that they may see."""
     return os.environ.get("HATCHERY_FILE_READS") == "1"
 
 
 def refuse_read(verb: bytes, transport: Any, place: str, path: bytes) -> None:
-    """Raises what such a read comes to; returns where the request itself is to answer."""
+    """Raises the error for such a read; returns when the request itself may answer."""
     if verb == b"has" and not transport.has(place):
         return
     is_directory = stat.S_ISDIR(transport.stat(place).st_mode)
@@ -188,14 +190,14 @@ def refuse_read(verb: bytes, transport: Any, place: str, path: bytes) -> None:
         return
     if not reads_allowed():
         raise denied(path, NOT_GIVEN)
-    # The names above a branch would tell who else is here; whole trees are asked for by who copies
+    # The names above a branch would reveal other users. A client asks for whole trees only to copy
     # them file by file.
     if not in_branch or verb == b"iter_files_recursive":
         raise denied(path, NOT_IN_BRANCH)
 
 
 def expect_directory(transport: Any, place: str, path: bytes) -> None:
-    """Raises what stands in the way of a directory for a new branch."""
+    """Raises an error when no directory for a new branch can be made there."""
     if not transport.server.shows(place):
         raise NoSuchFile(path.decode("utf-8"))
     names, promised = names_of(place), transport.server.promised
@@ -221,11 +223,11 @@ def reads_inside(place: str) -> bool:
 
 
 def directories(transport: Any, place: str, path: bytes) -> list[bytes]:
-    """The directories in one, for who looks for branches below it; the root would tell who else is
-    here.
+    """The subdirectories of a directory, for a client that looks for branches below it; at the root
+    they would reveal other users.
     """
     if not names_of(place):
-        # Clients take a PermissionDenied for an empty directory here, and print nothing.
+        # For PermissionDenied a client would show an empty directory here and print nothing.
         raise urlutils.InvalidURL(
             "/", ": what is here is not listed; name a user or a project, as /~demo"
         )

@@ -1,5 +1,6 @@
 # Long: a test for each way out of the smart server.
-"""What a session's exceptions come to: for its client, for the operator, and as its exit status."""
+"""What each exception of a session becomes: for its client, for the operator, and as its exit
+status."""
 
 import errno
 import json
@@ -18,7 +19,7 @@ from testing.verb_requests import REPOSITORY_FORMAT
 BRANCH = "~alice/public/branch"
 FORMER_REPOSITORY = b"Bazaar-NG Repository format 7"
 
-#: What is done to a branch on disk, the request that meets it, and what its client reads.
+#: Damage to a branch on disk, the request that meets it, and the message that the client gets.
 DAMAGES: tuple[tuple[str, bytes | None, bytes, str], ...] = (
     (
         "branch/last-revision",
@@ -74,7 +75,7 @@ DAMAGES: tuple[tuple[str, bytes | None, bytes, str], ...] = (
     ),
 )
 
-#: What there is in the place of a held lock; None is a directory without an info file.
+#: What is in the place of a held lock; None is a directory without an info file.
 LOCKS: dict[str, Any] = {
     "cut": b"hostname: h\nnon",
     "no YAML": b"host: {[",
@@ -108,14 +109,14 @@ class Boundary(unittest.TestCase):
         return os.waitstatus_to_exitcode(ended[-1]["status"])
 
     def told(self) -> list[dict[str, Any]]:
-        """What the session reported of failures, without the traceback."""
+        """The failures that the session reported, without tracebacks."""
         with open(self.reports, encoding="utf-8") as stream:
             messages = [json.loads(line) for line in stream]
         self.assertEqual([message for message in messages if message["event"] == "log"], [])
         return [message for message in messages if message["event"] == "failed"]
 
     def check(self, answer: Answer, session: Session, kind: str, words: str) -> None:
-        """One line in words for the client, one report, and a status that says which kind it was."""
+        """One line for the client, one report, and an exit status of the right kind."""
         succeeded, answered, _ = answer
         self.assertFalse(succeeded)
         text = b": ".join(answered[1:]).decode()

@@ -1,5 +1,5 @@
-"""What a client that sends nonsense, or no end, gets: an answer in words, soon, and nothing of this
-process.
+"""A client that sends nonsense, or a request without end, soon gets an answer in words, which
+reveals nothing of this process.
 """
 
 import io
@@ -38,14 +38,14 @@ class Endless(io.RawIOBase):
 
 
 class Kept(io.BytesIO):
-    """An output that can be looked at after it was closed."""
+    """An output whose content stays readable after it was closed."""
 
     def close(self) -> None:
         pass
 
 
 def serve(client: io.IOBase) -> bytes:
-    """What is answered, until the session ends."""
+    """The server's answers until the session ends."""
     output = Kept()
     SmartServerPipeStreamMedium(client, output, MemoryTransport(), timeout=1).serve()
     return output.getvalue()

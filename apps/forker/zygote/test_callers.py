@@ -1,4 +1,5 @@
-"""Who calls the keeper and is no forker: how many, and what becomes of a forker meanwhile."""
+"""Connections to the keeper that are not the forker's: how many it keeps, and what happens to a
+forker meanwhile."""
 
 import errno
 import os
@@ -28,7 +29,7 @@ class CallersTest(unittest.TestCase):
         self.addCleanup(self.hang_up)
 
     def hang_up(self) -> None:
-        """Closes the keeper's ends: a later test would read of them that nobody had."""
+        """Closes the keeper's ends, so that a later test gets no warning about unclosed sockets."""
         for key in list(self.loop._selector.get_map().values()):
             if isinstance(key.fileobj, socket.socket) and key.fileobj is not self.listener:
                 self.loop.forget(key.fileobj)
@@ -42,7 +43,7 @@ class CallersTest(unittest.TestCase):
         return caller
 
     def serve(self) -> None:
-        """Lets the keeper do what there is to do."""
+        """Lets the keeper handle everything that is due."""
         self.loop.running = True
         self.loop.alarm("enough", 0.02, lambda: setattr(self.loop, "running", False))
         self.loop.run()

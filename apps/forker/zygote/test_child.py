@@ -1,4 +1,4 @@
-"""What a child forked from a real preloaded interpreter is like inside."""
+"""The state inside a child forked from a real preloaded interpreter."""
 
 import json
 import os
@@ -34,7 +34,7 @@ for _ in range({children}):
 
 
 def ask_children(work: str, children: int = 1) -> list[dict[str, object]]:
-    """What each of some children puts into `answer`."""
+    """What each of these children puts into `answer`."""
     program = PROGRAM.format(
         here=HERE, manifest=BUILT, children=children, work=work.replace("\n", "\n            ")
     )

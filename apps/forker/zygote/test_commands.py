@@ -1,7 +1,7 @@
 """Breezy's own commands against a plain `brz serve` and against a session of ours, on equal trees.
 
-What a user does every day comes out the same; what does not is refused in the words that are said
-here.
+A user's everyday commands give the same result. The commands that do not are refused with the
+messages listed here.
 """
 
 import os
@@ -13,7 +13,7 @@ from testing.side_by_side import URL, Side, serve_hosted, serve_plain
 
 U = URL + "~demo/p"
 
-#: Each line runs on fresh copies; `;;` is between commands, `[place]` before one says where it
+#: Each line runs on fresh copies; `;;` separates commands, and `[place]` before one says where it
 #: runs. U is the project's URL.
 SAME = """
 [co] pull U/child ;; revno U/trunk
@@ -39,7 +39,7 @@ LIGHTWEIGHT = "a lightweight checkout cannot commit here: commit from a checkout
 GIT_HISTORY = "git's history cannot be pushed here: push from a branch of brz's own format"
 NOT_GIT = "git repositories are not kept here: push from a branch of brz's own format"
 
-#: What is refused, and its words. One line of ERROR, no traceback, and no name of a Python value.
+#: Refused commands with their messages: one line of ERROR, no traceback, and no Python notation.
 REFUSED = {
     "[light] commit --unchanged -m x": LIGHTWEIGHT,
     "push -d git U/trunk": GIT_HISTORY,
@@ -84,7 +84,7 @@ class Commands(unittest.TestCase):
 
     @staticmethod
     def run_line(side: Side, line: str) -> str:
-        """What the commands of a line say and come to, without what differs each time."""
+        """The output and result of the commands of a line, without what differs each time."""
         told = []
         for command in line.split(" ;; "):
             place, words = re.fullmatch(r"(?:\[(\w+)\] )?(.*)", command).groups("")  # type: ignore[union-attr]

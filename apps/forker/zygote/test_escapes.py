@@ -1,6 +1,6 @@
 # Long: a test for each way out of the hosting root that was thought of.
-"""Ways out that were tried: each is something that a client can send, or that an owner can have on
-disk.
+"""Attempts to escape the hosting root: each is something that a client can send, or that an owner
+can have on disk.
 """
 
 import json
@@ -20,7 +20,7 @@ OWN = b"/~dave/project/branch"
 
 
 class Escapes(unittest.TestCase):
-    """Dave, who is in no team, has a branch, and looks for ways to what is not his."""
+    """Dave, a member of no team, has a branch and tries to reach what he does not own."""
 
     def setUp(self) -> None:
         self.host = HostingRoot()
@@ -52,7 +52,7 @@ class Escapes(unittest.TestCase):
         return self.dave.ask(b"BzrDirFormat.initialize_ex_1.16", DIRECTORY, path, *sizes)
 
     def assert_tells_nothing(self, answer: Answer) -> None:
-        """Nothing of this host, and nothing that is bob's."""
+        """The answer reveals nothing of this host, and nothing of bob's."""
         self.assertNotIn(
             self.host.revision, b" ".join(word for word in answer[1] if isinstance(word, bytes))
         )
@@ -109,7 +109,7 @@ class Escapes(unittest.TestCase):
         self.assertNotIn("ssh", self.programs())
 
     def programs(self) -> str:
-        """What the child has started."""
+        """The processes that the child has started."""
         return subprocess.run(
             ["ps", "-o", "comm=", "--ppid", str(self.dave.pid)], capture_output=True, text=True
         ).stdout.replace("python3", "")

@@ -1,5 +1,5 @@
-"""The messages in ../golden-messages, which the tests of TypeScript read as well: each variant at
-least once, and wrong ones.
+"""The messages in ../golden-messages, which the TypeScript tests read as well: each variant at
+least once, and malformed ones.
 """
 
 import json
@@ -26,7 +26,7 @@ def right(name: str) -> list[dict[str, Any]]:
 
 
 def wrong(name: str) -> list[tuple[str, bytes]]:
-    """What of each cannot be, "" for the whole, and its bytes."""
+    """For each malformed message, the name of its wrong field ("" for the whole) and its bytes."""
     rows = [row for row in golden(name) if "wrong" in row]
     return [
         (
@@ -38,7 +38,7 @@ def wrong(name: str) -> list[tuple[str, bytes]]:
 
 
 def variants(union: Any) -> dict[str, Any]:
-    """The TypedDict of each word of a union."""
+    """The TypedDict of each variant of a union, by its tag."""
     found = {}
     for variant in get_args(union):
         hints = get_type_hints(variant)
@@ -51,7 +51,7 @@ class GoldenMessages(unittest.TestCase):
     def test_of_the_forker_are_taken_or_refused_by_the_name_of_a_field(self) -> None:
         for message in right("requests"):
             self.assertEqual(orders.read(message), message)
-            # A newer forker may say more.
+            # A newer forker may send more fields.
             self.assertIsNotNone(orders.read({**message, "more": 1}))
         for field, data in wrong("requests"):
             with self.subTest(data=data), self.assertRaises(orders.NoOrder) as refused:

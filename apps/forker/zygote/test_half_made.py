@@ -1,5 +1,5 @@
-"""Whatever step of a first push is interrupted, the next push of its owner succeeds; and nothing of
-value is ever cleared.
+"""Whichever step of a first push is interrupted, the owner's next push succeeds, and nothing of
+value is ever removed.
 """
 
 import json
@@ -17,7 +17,7 @@ from testing.hosting_root import NO_LIMITS, HostingRoot, Session, branch_with_on
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 #: Where a first push is interrupted: before its n-th change to a file, of some forty. `full`: the
-#: disk is, from there on.
+#: disk is full from there on.
 INTERRUPTIONS = (
     "kill:1",
     "kill:2",
@@ -39,7 +39,7 @@ class FirstPush(unittest.TestCase):
         self.host = HostingRoot()
         self.addCleanup(self.host.remove)
         self.ssh = os.path.join(self.host.scratch, "ssh")
-        # A push writes into the branch that it is from, and the template is everybody's.
+        # A push writes into the branch that it comes from, and all tests share the template.
         self.source = os.path.join(self.host.scratch, "source")
         shutil.copytree(branch_with_one_revision()[0].name, self.source)
         configuration = {
@@ -84,7 +84,7 @@ os.execve({sys.executable!r}, [{sys.executable!r}, "-s", "-X", "utf8", *script, 
             with self.subTest(fault):
                 url = f"bzr+ssh://alice@localhost/~alice/new{number}/trunk"
                 first = self.brz("push", "-q", url, FAULT=fault)
-                # A client whose connection ends tries some requests again by itself.
+                # A client whose connection ends repeats some requests by itself.
                 self.assertIn(first.returncode, (0, 3), first.stderr)
                 self.assertNotIn("Traceback", first.stderr)
                 second = self.brz("push", "-q", url)
@@ -165,7 +165,7 @@ class HalfMade(unittest.TestCase):
         self.assertTrue(os.listdir(os.path.join(self.control, "repository/packs")))
 
     def empty(self) -> None:
-        """Takes the history out of it."""
+        """Removes its history."""
         for name in half_made.DATA:
             shutil.rmtree(os.path.join(self.control, name))
             os.mkdir(os.path.join(self.control, name))

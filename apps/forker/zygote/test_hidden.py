@@ -1,5 +1,5 @@
-"""That a hidden place is answered by the same steps as one that is not there: nobody tells the two
-apart by their time.
+"""A hidden place takes the same steps as a place that does not exist, so that timing cannot tell
+them apart.
 """
 
 import os
@@ -25,8 +25,8 @@ WAYS: dict[str, Callable[[Any, str], object]] = {
 
 
 def steps(action: Callable[[], object]) -> list[str]:
-    """Every function, of Python or C and so every system call, that it comes to, in order, and how
-    it ends.
+    """Every function that the action calls, in Python or C and so every system call, in order, and
+    how the action ends.
     """
     taken: list[str] = []
 
@@ -76,7 +76,7 @@ class Hidden(unittest.TestCase):
         for way in WAYS:
             for hidden, absent in pairs:
                 with self.subTest(way=way, hidden=hidden):
-                    # Once before, so that what is remembered of names is remembered of both.
+                    # Run both once first, so that the caches of names are warm for both.
                     for path in (hidden, absent):
                         self.steps_to(way, path)
                     self.assertEqual(self.steps_to(way, hidden), self.steps_to(way, absent))

@@ -1,5 +1,5 @@
-"""A child that has been taken over, against the real keeper: over real sockets, with the kernel's
-word on who speaks.
+"""A compromised child against the real keeper: over real sockets, with senders named by the
+kernel.
 """
 
 import os
@@ -16,12 +16,12 @@ import wire
 from testing.hostile_child import Stand
 from testing.hostile_packets import packets
 
-#: Structure-aware packets in one run of the tests; HATCHERY_FUZZ_PACKETS asks for more,
-#: HATCHERY_FUZZ_SEED for others.
+#: Generated packets in one run of the tests; set HATCHERY_FUZZ_PACKETS for more, HATCHERY_FUZZ_SEED
+#: for others.
 PACKETS = int(os.environ.get("HATCHERY_FUZZ_PACKETS", "100000"))
 SEED = int(os.environ.get("HATCHERY_FUZZ_SEED", "11"))
 
-#: A queue of packets takes 10 where nobody has set more (net.unix.max_dgram_qlen).
+#: A packet queue holds 10 unless the system sets more (net.unix.max_dgram_qlen).
 BATCH_MAX = 8
 
 is_apart = ancestry.is_apart
@@ -46,7 +46,7 @@ class HostileChild(Stand):
         self.assertGreater(condemned, PACKETS / 10)
         self.assertLessEqual(len(os.listdir("/proc/self/fd")), open_before)
         self.assertEqual([line for line in self.complaints if "riddle" in line], [])
-        # And it still serves.
+        # And the keeper still serves.
         _, end = self.new_child()
         self.end(end)
 
@@ -192,7 +192,7 @@ class HostileChild(Stand):
                 end.send(packet)
                 self.tell()
         self.assertEqual(child.packets, hearing.PACKETS_AT_A_TIME_MAX)
-        # Once it has ended, nothing of it is left unread.
+        # Once the process has ended, none of its packets is left unread.
         cast(Any, self.nursery)._hear_out(os.getpid())
         self.assertEqual(child.packets, 2 * hearing.PACKETS_AT_A_TIME_MAX + 2)
         end.close()

@@ -13,7 +13,7 @@ from breezy.bzr.smart.bzrdir import SmartServerRequestOpenBzrDir_2_1
 from breezy.errors import BzrError, PathError, PermissionDenied, TransportNotPossible
 from breezy.transport import NoSuchFile
 
-#: Ways to name a place that is not below ~alice, as a client may spell it.
+#: Ways in which a client may name a place that is not below ~alice.
 OUTSIDE = (
     "~bob/project/file",
     "~bob%2Fproject%2Ffile",
@@ -60,7 +60,7 @@ CHANGES: dict[str, Callable[[Any, str], Any]] = {
 
 
 class Hosting(unittest.TestCase):
-    """A hosting root with a tree of alice's and one of bob's, seen by alice."""
+    """A hosting root with a tree of alice's and one of bob's, as alice sees it."""
 
     def setUp(self) -> None:
         scratch = tempfile.TemporaryDirectory()
@@ -78,7 +78,7 @@ class Hosting(unittest.TestCase):
         self.transport = self.factory.transport
 
     def everything(self) -> list[tuple[str, str]]:
-        """All names above and below the hosting root, with what the files hold."""
+        """All names above and below the hosting root, with the contents of the files."""
         found = []
         for directory, _, files in os.walk(os.path.dirname(self.root)):
             found.append((directory, ""))

@@ -1,4 +1,4 @@
-"""A session of the real thing imports nothing: whatever it needs was loaded before the fork."""
+"""A real session imports nothing: all that it needs was loaded before the fork."""
 
 import os
 import tempfile
@@ -9,8 +9,8 @@ import trace_sessions
 
 BUILT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "dist", "preload.json")
 
-#: In place of the server that trace_sessions listens to: one that has preloaded, and forked, as a
-#: zygote does. What it records is what its session imported beyond that.
+#: Replaces the server that trace_sessions runs with one that has preloaded and forked, as a zygote
+#: does. It records what its session imported beyond that.
 PRELOADED_SERVER = """
 import json, os, sys
 sys.path.insert(0, {here!r})

@@ -14,14 +14,14 @@ from testing import example_messages
 
 
 def mounted_cgroup() -> str | None:
-    """Where cgroup v2 is, if groups can be made there."""
+    """The cgroup v2 mount, if groups can be made there."""
     with open("/proc/self/mountinfo") as stream:
         found = re.search(r"^(?:\S+ ){4}(\S+) .* - cgroup2 ", stream.read(), re.MULTILINE)
     return found[1] if found is not None and os.access(found[1], os.W_OK) else None
 
 
 def forked(work: Callable[[], object]) -> object:
-    """What `work` returns in a real child, by way of JSON; its exception's name when it fails."""
+    """What `work` returns in a real child, passed as JSON; its exception's name when it fails."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -50,8 +50,8 @@ class Isolation(unittest.TestCase):
         self.assertEqual(forked(work), [True, True])
 
     def test_leaves_a_child_its_streams_and_its_channel_and_nothing_else(self) -> None:
-        """Whoever started the service may have left anything open, and a forked child has what the
-        zygote has.
+        """The program that started the service may have left descriptors open, and a forked child
+        has those of the zygote.
         """
 
         def work() -> object:
@@ -123,7 +123,8 @@ class ControlGroup(unittest.TestCase):
         self.assertEqual([name for name in os.listdir(self.parent) if name.isdigit()], [])
 
     def test_is_entered_once_by_a_child_that_is_another_user_the_second_time(self) -> None:
-        """A service without a zygote confines and isolates in one process; its children all failed."""
+        """Regression: a service without a zygote confines and isolates in one process, and all its
+        children failed."""
 
         def work() -> object:
             pid, path = self.enter()
@@ -163,7 +164,7 @@ class ControlGroup(unittest.TestCase):
         while not isolation.remove_cgroup(self.parent, pid) and time.monotonic() < deadline:
             time.sleep(0.01)
         self.assertFalse(os.path.exists(os.path.join(self.parent, str(pid))))
-        # Killed and perhaps not reaped yet: it is not ours to wait for.
+        # Killed but perhaps not reaped yet: it is not our child to wait for.
         with contextlib.suppress(FileNotFoundError), open(f"/proc/{grandchild}/stat") as stream:
             self.assertIn(stream.read().rpartition(") ")[2][0], "ZX")
 

@@ -8,8 +8,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 UNSHARE = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
-#: Takes the lock of a branch; with `hatchery` as a session does. Says what came of it, and keeps
-#: what it got until its stdin ends.
+#: Takes the lock of a branch; with `hatchery` as a session does. Prints the result, and holds the
+#: lock until its stdin ends.
 TAKE = """
 import sys
 sys.path.insert(0, {here!r})
@@ -86,7 +86,7 @@ class LockEvidence(unittest.TestCase):
                 process = self.taker(holder, tuple(UNSHARE))
                 self.assertEqual(self.said(process), "taken")
                 self.assertEqual(self.outcome("hatchery"), "refused")
-                # And nobody can tell when it is dead.
+                # And the processes cannot find out when it is dead.
                 self.end(process)
                 self.assertEqual(self.outcome("hatchery"), "refused")
                 subprocess.run(

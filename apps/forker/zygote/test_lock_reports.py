@@ -42,7 +42,7 @@ class LockReports(unittest.TestCase):
         self.addCleanup(self.channel.close)
 
     def play(self, story: str) -> list[wire.Message]:
-        """What was reported."""
+        """The reports that the story caused."""
         self.run_story(story)
         return self.received()
 

@@ -1,4 +1,4 @@
-"""Locks of milliseconds are waited for, a branch's own is not."""
+"""Sessions wait for locks of milliseconds, and do not wait for a branch's own lock."""
 
 import os
 import threading
@@ -13,7 +13,7 @@ from testing.side_by_side import URL, Side, serve_hosted
 
 CLIENTS = 16
 
-# Of those beside clients that pack, half as many.
+# Half as many of the other clients that run beside the packing ones.
 PACKING = 8
 
 
@@ -59,7 +59,7 @@ class LockWaits(unittest.TestCase):
         packs = [self.side.start("pack", URL + "~demo/repo") for _ in range(PACKING // 2)]
         for outcome in [self.side.outcome(one) for one in [*pushes, *packs]]:
             self.assertEqual(outcome[0], 0, outcome[2])
-        # Nothing was lost: each branch has both of its revisions.
+        # No revision was lost: each branch has both of its own.
         for number in range(PACKING):
             self.assertEqual(self.side.brz("revno", URL + f"~demo/repo/{number}")[1].strip(), "2")
             self.done("check", "-q", "--branch", URL + f"~demo/repo/{number}")
@@ -83,7 +83,7 @@ class LockWaits(unittest.TestCase):
         self.done("push", "-q", "-d", "tree", URL + "~demo/repo/free")
 
     def lock(self, name: str) -> LockDir:
-        """An unheld lock below a control directory."""
+        """A free lock below a control directory."""
         place = os.path.join(self.side.root, ".bzr", name)
         os.makedirs(os.path.dirname(place), exist_ok=True)
         lock = LockDir(get_transport_from_path(os.path.dirname(place)), os.path.basename(place))

@@ -2,7 +2,7 @@
 """Every request of the smart protocol, at every kind of place, for every kind of user, over the
 real smart server.
 
-What must come of each is said once, by `expected`.
+`expected` states the right result of each, in one place.
 """
 
 import inspect
@@ -18,18 +18,18 @@ from breezy.bzr.smart import request
 from testing.hosting_root import Answer, HostingRoot, Session
 from testing.verb_requests import DIRECTORY_FORMAT, MAKES, TOKENS, Request, requests
 
-#: Nothing is there, and nobody says so of it.
+#: Nothing is there, and no answer may reveal that.
 NOWHERE = "~bob/nosuch/branch"
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a request goes, and what is true of it."""
+    """The place of a request, and the facts about it."""
 
     path: str
-    #: Who may write what this spells, and what it comes to; "" is nobody.
+    #: Who may write the place as spelled, and the place that it resolves to; "" is no user.
     owners: tuple[str, str] = ("", "")
-    #: A branch that is seen by everybody, by those who own what it comes to, or by nobody; or
+    #: Who sees the branch: everybody, the owners of what it resolves to, or nobody; or the place is
     #: `above` the root.
     seen_by: str = "nobody"
 
@@ -66,8 +66,8 @@ PLACES = (
     Place("", ("", ""), "nobody"),
 )
 
-#: Allowed: it succeeds. Absent: the answer is that of a place where there is nothing. Denied: it
-#: says where one may write.
+#: Allowed: it succeeds. Absent: the same answer as for a place that does not exist. Denied: the
+#: answer says where the user may write.
 ALLOWED, ABSENT, DENIED, OFF = "allowed", "absent", "denied", "not answered"
 
 
@@ -85,11 +85,11 @@ def expected(
         return ALLOWED if seen else ABSENT
     if not spelled or (seen and not real) or (kind == "file change" and verb != b"mkdir"):
         return DENIED
-    # Deeper than ~user/project/branch its parent has to be there.
+    # Deeper than ~user/project/branch its parent must exist.
     makes = verb == MAKES or (
         verb in (b"BzrDirFormat.initialize", b"mkdir") and place.path.count("/") < 3
     )
-    # There is one already, says mkdir.
+    # For mkdir, the answer is that it exists already.
     return ALLOWED if (seen and verb != b"mkdir") or (real and not seen and makes) else ABSENT
 
 
@@ -210,7 +210,7 @@ class Matrix(unittest.TestCase):
         self.assertEqual(outcome(verb, answer), ALLOWED, answer)
 
     def prepare(self, session: Session, verb: bytes, path: str) -> str:
-        """A place for something new inside a branch, with what the verb needs to be there."""
+        """Makes a place for something new inside a branch, with what the verb requires."""
         path += "/new"
         if verb == MAKES:
             return path
@@ -222,39 +222,40 @@ class Matrix(unittest.TestCase):
         return path
 
 
-#: What is not there can be made in one's own tree; a file that is there is not given out.
+#: These differ from a place that does not exist: a missing place can be made in one's own tree, and
+#: the content of a file is not given out.
 NOT_LIKE_NOTHING = {("create", ABSENT), ("file change", ABSENT), ("file read", DENIED)}
 
-#: The names by which places differ from one where there is nothing.
+#: The names by which places differ from one that does not exist.
 TELLING = re.compile("secret|SECRET|door|outside|out\\b|\uff53ecret|%EF%BD%93ecret|~BOB")
 
 
 def verbs_to_try() -> Iterator[tuple[str, bytes]]:
-    """All but those that are about no place."""
+    """All verbs except those that name no place."""
     for kind, members in verb_table.CLASSES.items():
         yield from ((kind, verb) for verb in sorted(members - {b"hello", b"Transport.is_readonly"}))
 
 
 def places(kind: str) -> tuple[Place, ...]:
-    """Where to try: a few will do for what is never answered."""
+    """Where to try a verb: a few places are enough for one that is never answered."""
     return PLACES[:4] if kind == "unknown" else PLACES
 
 
 ABOUT_FILES = verb_table.CLASSES["file read"] | verb_table.CLASSES["file change"]
-#: What of a branch is asked for.
+#: The part of a branch that the verb asks for.
 INSIDE = {
     b"iter_files_recursive": b"/.bzr",
     b"list_dir": b"/.bzr",
     **dict.fromkeys([b"get", b"has", b"readv", b"stat"], b"/.bzr/README"),
 }
 
-#: Words of a refusal that is none of ours: the branch is not signed, not stacked, or has a
+#: Answers that come from the branch and not from our rule: it is not signed, not stacked, or has a
 #: repository without tokens.
 REACHED = {b"nosuchrevision", b"NotStacked", b"this branch or repository cannot do that"}
 
 
 def outcome(verb: bytes, answer: Answer) -> str:
-    """What an answer comes to."""
+    """The kind of result that an answer means."""
     succeeded, words, _ = answer
     if REACHED & set(words[:3]):
         return ALLOWED

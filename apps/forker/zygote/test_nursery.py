@@ -21,7 +21,7 @@ receive_from = wire.receive_from
 
 
 class StandIn:
-    """A zygote that only hands out channels; the test plays the children at their other ends."""
+    """A zygote that only hands out channels; the test plays the children at the other ends."""
 
     state = "ready"
     generation = 1

@@ -8,8 +8,8 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILT = os.path.join(HERE, "..", "dist", "preload.json")
 
-#: Loads in an interpreter of its own, for Breezy's state is made once a process, and tells of each
-#: step.
+#: Loads in an interpreter of its own, because Breezy's state is made once per process, and prints
+#: each step.
 LOAD = """
 import json, os, sys
 sys.path.insert(0, {here!r})
@@ -32,7 +32,7 @@ else:
 """
 
 
-#: What a zygote says of a list that was recorded for another Breezy.
+#: The zygote's message about a list that was recorded for another Breezy.
 STALE = r"^zygote: \S+ was recorded for Breezy 0\.0\.1, and this is .*; hatchery restart records .*\nzygote: no_such_module is in"
 
 

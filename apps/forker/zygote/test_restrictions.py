@@ -1,6 +1,5 @@
 # Long: a test for each path and system call that is refused.
-"""What a session that is taken over can still do: each attempt is made for real in a forked child.
-"""
+"""What a compromised session can still do: each attempt is made for real in a forked child."""
 
 import contextlib
 import ctypes
@@ -63,20 +62,20 @@ def get(path: str) -> None:
 
 
 def make_and_remove(path: str) -> None:
-    """A directory that comes and goes."""
+    """Makes a directory and removes it."""
     os.mkdir(path)
     os.rmdir(path)
 
 
 def call(number: int, *arguments: int) -> None:
-    """A system call of which Python knows nothing."""
+    """A system call for which Python has no function."""
     if restrictions._libc.syscall(number, *arguments) < 0:
         raise OSError(ctypes.get_errno(), "syscall")
 
 
 def run(program: Program, arch: int, number: int, arguments: tuple[int, ...] = ()) -> int:
-    """What a filter answers to a call: the kernel's interpreter of such programs, as far as they
-    go.
+    """What a filter answers to a call: interprets such programs as the kernel does, as far as they
+    need it.
     """
     data = struct.pack("<iIQ6Q", number, arch, 0, *arguments, *[0] * (6 - len(arguments)))
     accumulator = position = 0
@@ -178,8 +177,8 @@ class Session(unittest.TestCase):
         )
 
     def test_follows_a_hosting_root_that_was_put_in_the_place_of_another(self) -> None:
-        """A rule is of a file, not of its name: an operator may have mended the disk since the
-        zygote started.
+        """A rule applies to a file and not to its name: an operator may have replaced the disk
+        since the zygote started.
         """
 
         def replace() -> None:
@@ -211,13 +210,13 @@ class Session(unittest.TestCase):
             ]:
                 raise OSError(errno.EINVAL, str(found))
 
-        # The session itself does not read /proc: so before it enters the ruleset.
+        # The session cannot read /proc once it is restricted, so read it before that.
         with mock.patch.object(restrictions, "prepare", lambda *_: told()):
             self.check({"become another": ("EPERM", lambda: os.setuid(1))})
 
 
 class Filters(unittest.TestCase):
-    """The programs themselves, also those of a machine that this is not."""
+    """The programs themselves, also those of other machines."""
 
     def test_refuse_what_no_session_needs_and_nothing_else(self) -> None:
         for machine, (column, arch, (clone, clone3, *_)) in restrictions.MACHINES.items():

@@ -1,4 +1,5 @@
-"""What a session makes, under the umask of the service and in a directory that hands its group on.
+"""The modes of what a session makes, under the umask of the service and in a directory that passes
+on its group.
 """
 
 import os
@@ -22,8 +23,8 @@ def modes_below(place: str) -> dict[str, str]:
 
 class SharedModes(unittest.TestCase):
     def made_under(self, umask: int, root_mode: int) -> dict[str, str]:
-        """What a first push makes: prefix, project and branch, a directory in it and files with and
-        without a mode.
+        """The modes of what a first push makes: prefix, project and branch, a directory in it, and
+        files with and without a mode.
         """
         before = os.umask(umask)
         self.addCleanup(os.umask, before)

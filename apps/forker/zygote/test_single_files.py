@@ -1,4 +1,4 @@
-"""What requests about single files give, and to whom: each file is told by a request about the
+"""What requests about single files return, and to whom: the same content as a request about the
 branch, by the same rule.
 """
 

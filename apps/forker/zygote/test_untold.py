@@ -1,4 +1,4 @@
-"""Answers that would be wrong, or that clients do not show: what takes their place."""
+"""Answers that would be wrong, or that clients do not show, and what replaces them."""
 
 import json
 import os
@@ -30,8 +30,8 @@ class Untold(unittest.TestCase):
         self.assertNotRegex(text, "filtered|chroot|file:|b'")
 
     def check_recorded(self, kind: str, words: str, *requests: tuple[bytes, ...]) -> None:
-        """The last request is refused in these words; the session has one report of it, and the
-        status of its kind.
+        """The last request is refused with this message; the session has one report of it, and the
+        exit status of its kind.
         """
         reports = os.path.join(self.host.scratch, "reports")
         with open(reports, "w"):

@@ -12,7 +12,7 @@ from zygote_link import Zygote
 
 
 class StandIn:
-    """A zygote without a process, of which the test says whether it answers."""
+    """A zygote without a process; the test decides whether it answers."""
 
     generation = 7
     pid = 4_194_400

@@ -61,7 +61,7 @@ class Loading(unittest.TestCase):
 
     def test_refuses_a_module_that_left_a_file_open(self) -> None:
         def work(_step: Callable[[str], None]) -> int:
-            # A number that no listing before it has had.
+            # A number that no earlier listing has had.
             self.addCleanup(os.close, fcntl.fcntl(self.link.fileno(), fcntl.F_DUPFD, 200))
             return 1
 
@@ -72,7 +72,7 @@ class Loading(unittest.TestCase):
 
 
 class Forking(unittest.TestCase):
-    """Each test runs the zygote in a process of its own, which writes on a pipe when it is back in
+    """Each test runs the zygote in a process of its own, which writes to a pipe when it is back in
     its loop.
     """
 
@@ -87,7 +87,7 @@ class Forking(unittest.TestCase):
                 os._exit(0)
         os.close(write)
         with open(read) as stream:
-            # The end comes when the last process that could go on as a zygote is gone.
+            # The pipe ends when the last process that could go on as a zygote is gone.
             lines = stream.read().splitlines()
         os.wait()
         return lines
@@ -109,7 +109,8 @@ class Forking(unittest.TestCase):
         )
 
     def test_leaves_one_zygote_when_a_child_fails_before_it_is_one(self) -> None:
-        """A child of Launchpad's service that failed so went on as a second server."""
+        """Regression: in Launchpad's service, a child that failed this way went on as a second
+        server."""
 
         def fail(*_: object) -> int:
             raise RuntimeError("no session")
@@ -130,7 +131,7 @@ class Forking(unittest.TestCase):
         )
 
     def test_leaves_the_status_of_a_child_that_ends_before_the_process_between(self) -> None:
-        """The zygote ignores SIGCHLD, and the kernel would reap such a child on its behalf."""
+        """The zygote ignores SIGCHLD, so the kernel would reap such a child for it."""
         real, calls = os.fork, [0]
 
         def fork() -> int:

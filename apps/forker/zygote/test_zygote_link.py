@@ -23,7 +23,7 @@ class ZygoteLink(unittest.TestCase):
         self, _configuration: wire.Message, link: int, moves: list[tuple[int, int, int]]
     ) -> int:
         self.ends = [os.dup(link), os.dup(moves[0][1])]
-        return os.getpid()  # Who sends, by the kernel's word, is this process.
+        return os.getpid()  # For the kernel, the sender is this process.
 
     def test_tell_the_step_that_an_end_was_seen_before(self) -> None:
         link = socket.socket(fileno=self.ends[0])
@@ -32,8 +32,8 @@ class ZygoteLink(unittest.TestCase):
         link.close()
         os.write(self.ends[1], b"Traceback\nno x\n")
         os.close(self.ends[1])
-        # Nothing has been read by then: the keeper learns of the end by a signal, of the steps by
-        # its link.
+        # Nothing has been read by then: a signal tells the keeper of the end, the link of the
+        # steps.
         expected = {
             "step": "importing x",
             "message": "no x (exit 1)",

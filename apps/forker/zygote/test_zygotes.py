@@ -13,7 +13,7 @@ CONFIGURATION = example_messages.configure()
 
 
 class StandIn:
-    """A zygote without a process; the test says what becomes of it."""
+    """A zygote without a process; the test decides what happens to it."""
 
     made: list["StandIn"] = []
 

@@ -1,9 +1,9 @@
-"""Derives what to preload: runs real sessions, and records which modules they import.
+"""Finds out what to preload: runs real sessions, and records which modules they import.
 
 Run by apps/forker/src/preload-list: `python3 trace_sessions.py MANIFEST IDENTITY`. It makes a
-scratch branch, lets a real `brz` push, branch, pull and ask over a real smart server in a process
-of its own, and writes the union of what those servers had imported. IDENTITY says which Breezy and
-which code of ours the list is for; it is only stored.
+scratch branch, lets a real `brz` push, branch, pull and query over a real smart server in a process
+of its own, and writes the union of the modules that those servers imported. IDENTITY says which
+Breezy and which version of our code the list is for; this script only stores it.
 """
 
 import json
@@ -27,12 +27,12 @@ finally:
 os._exit(status)
 """
 
-#: Our own, which the zygote imports in its own order.
+#: Our own modules, which the zygote imports in its own order.
 OWN = {name.removesuffix(".py") for name in os.listdir(os.path.dirname(os.path.abspath(__file__)))}
 
 
 def brz(place: str, *arguments: str, codes: tuple[int, ...] = (0, 1)) -> None:
-    """Runs a real client; its failure is ours. 1 is brz's "there is a difference"."""
+    """Runs a real client; when it fails, so do we. 1 is brz's "there is a difference"."""
     environment = {
         "BRZ_SSH": os.path.join(place, "ssh"),
         "HOME": place,
@@ -44,12 +44,12 @@ def brz(place: str, *arguments: str, codes: tuple[int, ...] = (0, 1)) -> None:
         "BRZ_LOG": os.devnull,
         "LANG": "C.UTF-8",
     }
-    # All that a service can be told to serve.
+    # Allow everything that the service can be configured to serve.
     environment |= {
         "HATCHERY_HOSTING_ROOT": os.path.join(place, "hosting"),
         "HATCHERY_FILE_READS": "1",
     }
-    # The Breezy of this very Python: a `brz` on PATH may be another one.
+    # The Breezy of this Python: a `brz` on PATH may be another one.
     client = [sys.executable, "-I", "-m", "breezy", *arguments]
     result = subprocess.run(
         client, cwd=place, env=environment, capture_output=True, text=True, timeout=60
@@ -59,7 +59,8 @@ def brz(place: str, *arguments: str, codes: tuple[int, ...] = (0, 1)) -> None:
 
 
 def run_sessions(place: str) -> list[str]:
-    """Everything a client commonly does; the names of all modules the servers imported."""
+    """Runs everything that clients commonly do, and returns the names of all modules that the
+    servers imported."""
     modules = os.path.join(place, "modules")
     os.mkdir(modules)
     os.mkdir(os.path.join(place, "hosting"))
@@ -112,15 +113,15 @@ def run_sessions(place: str) -> list[str]:
 
 
 def preloadable(name: str) -> bool:
-    """Names that start with _ are left out: importing a compiled helper by itself makes Breezy use
-    its slow twin.
+    """Skips names that start with _: importing a compiled helper by itself makes Breezy use its
+    slow Python version.
     """
     return not any(part.startswith("_") for part in name.split(".")) and name not in OWN
 
 
 def main(manifest: str, identity: str) -> int:
-    """Writes the manifest whole or not at all, for everybody to read: a service may run as another
-    user than the build.
+    """Writes the manifest atomically and readable by all users: a service may run as another user
+    than the build.
     """
     import breezy
 

@@ -1,5 +1,5 @@
-"""How Breezy speaks in a child: to a person on the session's stderr, to the operator in the
-service's log, to no file.
+"""Sends Breezy's messages in a child to the session's stderr (for the user) and the service's log
+(for the operator), and to no file.
 
 Breezy's default opens a log file once, before the fork. A child closes every descriptor it does not
 own, and a later file of the session could then get the log's number, and its lines.
@@ -15,21 +15,21 @@ from typing import IO, Any
 import breezy.trace
 from messages import Claim
 
-#: What a client can make a child put into the service's log, however long it tries.
+#: Log entries that one client can cause in the service's log, however long it tries.
 REPORTS_MAX = 20
 REPORT_CHARACTERS_MAX = 16_384
 
-#: What sends a report of a session, once there is one, to somebody who knows its id.
+#: Sends a report of a session, once one runs, to the process that knows its id.
 send: list[Callable[[Claim], None]] = []
 _reports: list[None] = []
 
 
 class SessionStderr(logging.Handler):
-    """Writes to whatever sys.stderr is now: it changes when a child connects its pipes."""
+    """Writes to the current sys.stderr, which changes when a child connects its pipes."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One line, as brz prints it, except of an error that its clean-up came upon: the one
-        before it is the one to tell.
+        """Writes one line, as brz prints it. Skips an error during clean-up: the error before it is
+        the one to show.
         """
         if str(record.msg).startswith("brz: ERROR (ignored)"):
             return
@@ -56,7 +56,7 @@ class SessionTrace:
 
 
 def report() -> None:
-    """Puts the exception being handled into the service's log, with the child's id."""
+    """Writes the current exception to the service's log, with the child's id."""
     _reports.append(None)
     if len(_reports) > REPORTS_MAX:
         return
@@ -68,15 +68,15 @@ def report() -> None:
 
 
 def tell(message: Claim) -> None:
-    """Sends a report of the session, if there is somebody to send it to."""
-    # The keeper may be dead; the session has its own errors to deal with then.
+    """Sends a report of the session, if there is a receiver."""
+    # The keeper may be dead; the session then has its own errors to handle.
     with contextlib.suppress(OSError, IndexError):
         send[0](message)
 
 
 def report_if_internal() -> None:
-    """In place of Breezy's own, which writes to its log file. What a request of the smart server
-    ends in, boundary.py reports.
+    """Replaces Breezy's own, which writes to its log file. boundary.py reports the error that ends
+    a request of the smart server.
     """
     error, at = sys.exc_info()[1], sys._getframe(1).f_globals.get("__name__", "")
     if (
@@ -88,8 +88,8 @@ def report_if_internal() -> None:
 
 
 def tell_of_bug(exc_info: Any, err_file: IO[str]) -> None:
-    """In place of Breezy's own, which shows the client a traceback with our paths. It was reported
-    before.
+    """Replaces Breezy's own, which shows the client a traceback with our paths. The error was
+    reported before.
     """
     err_file.write(
         f"brz: ERROR: internal error: {exc_info[0].__name__}; the traceback is in the service's log\n"

@@ -1,7 +1,7 @@
-"""Answers of Breezy that look right over files that are damaged: that there is no branch, a tip
-that is cut, an address that leads nowhere.
+"""Catches Breezy's answers that look right although files are damaged: "no branch", a truncated
+tip, an address that leads nowhere.
 
-Clients end in a traceback over them, or tell their user what is not so.
+Clients show a traceback for them, or tell their user something false.
 """
 
 import contextlib
@@ -14,24 +14,24 @@ import half_made
 from failures import Failure
 from outcome import session
 
-#: Words of answers that say that something is not there.
+#: Answers that say that something does not exist.
 ABSENCES = frozenset([b"no", b"nobranch", b"norepository", b"NoSuchRevision", b"nosuchrevision"])
 
-#: Answers to these tell a file as it is.
+#: Answers to these contain a file's content unchanged.
 FILES = {
     b"Branch.last_revision_info": "branch/last-revision",
     b"Branch.get_tags_bytes": "branch/tags",
 }
 
-#: Places that no client can reach: this server's disk, and what transports in this process are
-#: called.
+#: Addresses that no client can reach: this server's disk, and the names of transports in this
+#: process.
 UNREACHABLE = re.compile(rb"(file|(filtered|chroot)-\d+):")
 
 REFERENCE = f"it refers to a branch by a place on the disk of this server; {failures.OPERATOR} to put the branch here instead"
 
 
 def behind(response: Any) -> Failure | None:
-    """What is wrong with an answer to the request at hand; None where it may go as it is."""
+    """The failure behind an answer to the current request; None when the answer is right."""
     if response.args[:1] == (b"ref",) and UNREACHABLE.match(response.args[1]):
         return Failure("unsupported", REFERENCE)
     if (directory := session.directory) is None:
@@ -47,7 +47,7 @@ def behind(response: Any) -> Failure | None:
     is_absent = (
         response.args[0] in ABSENCES and not session.verb.islower() and os.path.isdir(control)
     )
-    # Somebody may be making it at this moment.
+    # Another session may be making it at this moment.
     if not is_absent or half_made.half_made(control) is not None:
         return None
     return failures.missing(directory) or (
@@ -56,8 +56,8 @@ def behind(response: Any) -> Failure | None:
 
 
 def without_repository(control: str) -> Failure | None:
-    """What is wrong with a branch for which Breezy found no repository, neither in it nor above;
-    None for what is no branch.
+    """What is wrong with a branch for which Breezy found no repository, in it or above it; None
+    when it is not a branch.
     """
     mark, _ = failures.PARTS["branch"]
     with contextlib.suppress(OSError), open(os.path.join(control, "branch/format"), "rb") as stream:

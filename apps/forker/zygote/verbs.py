@@ -1,7 +1,7 @@
 """Which requests of the smart protocol a session answers, and which of them may change something.
 
-A request that is in no class is answered as one that this server does not know. So a newer Breezy
-brings nothing into the service that nobody has looked at; test_matrix.py fails until somebody has.
+A request that is in no class gets the answer for an unknown request. So a newer Breezy cannot bring
+an unreviewed request into the service; test_matrix.py fails until the request has a class.
 """
 
 import contextlib
@@ -24,14 +24,14 @@ from verb_table import CLASSES, PATH_AT
 
 LOCKS, CREATES, RELEASES = CLASSES["lock"], CLASSES["create"], CLASSES["release"]
 CHANGES = LOCKS | CREATES | RELEASES | CLASSES["write"] | CLASSES["file change"]
-#: Whose PermissionDenied brz shows with the place as b'…': it has put the bytes that it sent there.
-#: Of LockFailed it shows ours.
+#: For these, brz shows the place in a PermissionDenied as b'…', from the bytes that it sent. In a
+#: LockFailed it shows the place that we sent.
 SHOWN_AS_BYTES = frozenset([b"BzrDirFormat.initialize", b"append", b"put", b"put_non_atomic"])
 ANSWERED = PATH_AT.keys() - CLASSES["unknown"]
 
 
 class HostedVerbs:
-    """Breezy's registry of requests, as a session of ours is to see it."""
+    """Breezy's registry of requests, as our sessions see it."""
 
     def __init__(self, registered: Any) -> None:
         self.registered = registered
@@ -40,7 +40,7 @@ class HostedVerbs:
         return getattr(self.registered, name)
 
     def get(self, verb: bytes) -> Any:
-        """What makes the request. KeyError for one that is not known here."""
+        """The factory of the request. Raises KeyError for an unknown one."""
         handler = self.registered.get(verb)
         if verb not in ANSWERED:
             raise KeyError(verb)
@@ -48,8 +48,8 @@ class HostedVerbs:
         def make(backing: Any, *others: Any) -> SmartServerRequest:
             asked: SmartServerRequest = handler(backing, *others)
             server = getattr(backing, "server", None)
-            # Not so in a plain `serve`, which whoever reaches the fork service may run, and confine
-            # as they like.
+            # This does not apply to a plain `serve`: any user who can reach the fork service may
+            # run it, and can confine it.
             asked.shows_bytes = verb in SHOWN_AS_BYTES  # type: ignore[attr-defined]
             if hasattr(server, "changes"):
                 asked.execute = functools.partial(answer, asked, verb, server)  # type: ignore[assignment]
@@ -61,8 +61,8 @@ class HostedVerbs:
 def answer(
     asked: SmartServerRequest, verb: bytes, server: Any, *arguments: bytes
 ) -> SmartServerResponse | None:
-    """Runs one request. The body of one that is refused leads nowhere: Breezy would hand it to what
-    never began.
+    """Runs one request. The body of a refused request is dropped: Breezy would pass it to a request
+    that never began.
     """
     try:
         return execute(asked, verb, server, *arguments)
@@ -89,15 +89,15 @@ def execute(
         return single_files.execute(asked, verb, *arguments)
     if server.changes:
         place = changed_place(asked, path)
-        # Here, and not where the first file is changed: so the answer is the same in every request,
-        # and says what matters.
+        # Refuse here, and not at the first changed file: so every request gets the same answer, and
+        # one that names the cause.
         refuse_stranger(server, place, path)
         if verb in CREATES and b"/.bzr/" in path + b"/":
             raise denied(path, "a branch is no place for another one's insides")
         if verb not in RELEASES:
             refuse_in_maintenance(path)
         if verb == b"BzrDirFormat.initialize":
-            # The client was told before that there is a directory: see single_files.py.
+            # The client was told earlier that the directory exists: see single_files.py.
             with contextlib.suppress(FileExists):
                 asked._backing_transport.mkdir(place)
     response: SmartServerResponse | None = type(asked).execute(asked, *arguments)
@@ -109,8 +109,8 @@ def execute(
 
 
 def remember(server: Any, verb: bytes, place: str, words: Any) -> None:
-    """Keeps what requests about single files stand on (single_files.py): locks and write groups of
-    this session.
+    """Records what requests about single files depend on (single_files.py): locks and write groups
+    of this session.
     """
     branch = single_files.names_of(place)
     if verb == b"Branch.lock_write":
@@ -122,19 +122,19 @@ def remember(server: Any, verb: bytes, place: str, words: Any) -> None:
 
 
 def tidy(asked: SmartServerRequest, server: Any, path: bytes) -> None:
-    """Clears a place of the user's own of what was begun there and never became a branch."""
+    """Removes what was begun at a place of the user's own and never became a branch."""
     directory = outcome.session.directory
     if directory is None or read_only() is not None:
         return
-    # A path that leads nowhere is answered by the request itself.
+    # The request itself answers a path that leads nowhere.
     with contextlib.suppress(PathNotChild):
         if server.refusal_to_change(asked.translate_client_path(path)) is None:
             half_made.tidy(directory)
 
 
 def install() -> None:
-    """Puts our registry in front of Breezy's, and our bounds and words into its medium; again is no
-    harm.
+    """Puts our registry in front of Breezy's, and our bounds and messages into its medium; calling
+    it again changes nothing.
     """
     if isinstance(request.request_handlers, HostedVerbs):
         return

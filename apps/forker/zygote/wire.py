@@ -18,19 +18,20 @@ Message = dict[str, Any]
 #: character in six bytes.
 PACKET_BYTES_MAX = 512 * 1024
 
-#: One line of a forker: a fork request, or a configuration. Who sends more without an end is none.
+#: One line of a forker: a fork request or a configuration. A sender of a longer line is not a
+#: forker.
 LINE_BYTES_MAX = 4 * 1024 * 1024
 
 #: pid, uid and gid of a sender: `struct ucred` of unix(7).
 CREDENTIALS = struct.Struct("3i")
 
-#: A forker that lets this much pile up has stopped; it is cut off and learns everything again when
-#: it comes back.
+#: A forker that lets this much pile up has stopped reading. The keeper disconnects it; it gets the
+#: whole state again when it reconnects.
 BACKLOG_BYTES_MAX = 16 * 1024 * 1024
 
 
 class NoMessage(ValueError):
-    """Bytes that are no message; `text` has them all."""
+    """Bytes that are not a message; `text` contains them all."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(f"not an object: {data[:80]!r}")
@@ -46,18 +47,18 @@ def packet_pair() -> tuple[socket.socket, socket.socket]:
 
 
 def encode(message: Mapping[str, object]) -> bytes:
-    """JSON without a newline in it; undecodable bytes of the environment survive as surrogates.
-    Never fails on a text.
+    """JSON on one line; undecodable bytes of the environment survive as surrogates. Never fails on
+    a text.
     """
     text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        return text.encode("utf-8", "replace")  # Half a surrogate pair is no byte of anything.
+        return text.encode("utf-8", "replace")  # Half a surrogate pair stands for no byte.
 
 
 def decode(data: bytes) -> Message:
-    """The inverse of encode. NoMessage for anything but an object."""
+    """The inverse of encode. Raises NoMessage for anything but an object."""
     try:
         message = json.loads(data.decode("utf-8", "surrogateescape"))
     except (ValueError, RecursionError):
@@ -70,8 +71,8 @@ def decode(data: bytes) -> Message:
 def send_packet(
     end: socket.socket, message: Mapping[str, object], descriptors: Iterable[int] = ()
 ) -> None:
-    """Sends one packet, with descriptors if any. OSError when the peer is gone or its queue is
-    full.
+    """Sends one packet, with descriptors if any. Raises OSError when the peer is gone or its queue
+    is full.
     """
     ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
     end.sendmsg([encode(message)], ancillary if ancillary[0][2] else [])
@@ -90,16 +91,16 @@ def receive_packet(end: socket.socket) -> tuple[Message | None, list[int]]:
 
 
 def identify_senders(end: socket.socket) -> None:
-    """From now on the kernel says of each packet that comes who sent it (unix(7), SO_PASSCRED)."""
+    """From now on the kernel reports the sender of each arriving packet (unix(7), SO_PASSCRED)."""
     end.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
 
 
 def receive_from(end: socket.socket, bytes_max: int) -> tuple[bytes, int] | None:
-    """One packet of somebody who is not believed, and the pid of its sender by the kernel's word;
-    None at the end.
+    """One packet of an untrusted process, and the pid of its sender as the kernel reports it; None
+    at the end.
 
-    ValueError for one that is longer or has descriptors with it: there is no room for any, so the
-    kernel closes them.
+    Raises ValueError for one that is too long or carries descriptors: there is no room for any, so
+    the kernel closes them.
     """
     data, ancillary, flags, _address = end.recvmsg(
         bytes_max, socket.CMSG_LEN(CREDENTIALS.size), socket.MSG_CMSG_CLOEXEC
@@ -121,7 +122,8 @@ def receive_from(end: socket.socket, bytes_max: int) -> tuple[bytes, int] | None
 
 
 class Lines:
-    """The forker's end of the wire: cuts bytes into messages, and keeps what it cannot take yet."""
+    """The forker's end of the wire: splits bytes into messages, and keeps what the forker cannot
+    take yet."""
 
     def __init__(self, end: socket.socket) -> None:
         end.setblocking(False)
@@ -145,8 +147,8 @@ class Lines:
         return [decode(line) for line in lines if line]
 
     def send(self, message: Mapping[str, object]) -> None:
-        """Sends what it can and keeps the rest; ConnectionError when the forker is gone or has
-        stopped reading.
+        """Sends what it can and keeps the rest. Raises ConnectionError when the forker is gone or
+        has stopped reading.
         """
         self.backlog += encode(message) + b"\n"
         self.flush()

@@ -1,8 +1,8 @@
 """The zygote: an interpreter with Breezy loaded, which does nothing but fork.
 
-It is started by the keeper with one packet socket as descriptor 3. Each packet there asks for one
-child and carries the child's own channel to the keeper; the child reads its request from that
-channel, so the zygote never sees one.
+The keeper starts it with one packet socket as descriptor 3. Each packet there asks for one child
+and carries the child's own channel to the keeper; the child reads its request from that channel, so
+the zygote never sees one.
 """
 
 import contextlib
@@ -28,8 +28,8 @@ DESCRIPTORS = {"0", "1", "2", str(LINK), str(LINK + 1), str(restrictions.RULESET
 
 
 def load(keeper: socket.socket, manifest: str) -> int:
-    """Imports everything a session needs and freezes it; the number of modules. Any failure is
-    fatal.
+    """Imports everything that a session needs and freezes it; returns the number of modules. Any
+    failure is fatal.
     """
     started = time.monotonic()
 
@@ -42,8 +42,8 @@ def load(keeper: socket.socket, manifest: str) -> int:
     check_can_fork()
     step("freezing")
     gc.collect()
-    # Once, after everything is loaded: a frozen object is never written by a collection, so its
-    # page stays shared.
+    # Once, after everything is loaded: the garbage collector never writes to a frozen object, so
+    # its page stays shared.
     gc.freeze()
     milliseconds = round((time.monotonic() - started) * 1000)
     wire.send_packet(keeper, {"event": "ready", "modules": count, "startedInMs": milliseconds})
@@ -51,12 +51,12 @@ def load(keeper: socket.socket, manifest: str) -> int:
 
 
 def check_can_fork() -> None:
-    """A second thread would not be there in a child, but its locks would; a stray descriptor would
-    be in every child.
+    """Checks for threads and stray descriptors. A child would not have a second thread but would
+    have its locks, and every child would inherit a stray descriptor.
     """
     if threading.active_count() != 1:
         raise RuntimeError(f"a preloaded module started a thread: {threading.enumerate()}")
-    # The listing has one of its own, which is gone by the time it is looked at.
+    # The listing opens a descriptor of its own, which is closed by the time this looks at it.
     if (
         stray := {
             name for name in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{name}")
@@ -67,9 +67,9 @@ def check_can_fork() -> None:
 
 
 def fork_orphan(channel: int, configuration: Configuration) -> None:
-    """Forks a child whose parent is the keeper: the process between them exits at once.
+    """Forks a child whose parent is the keeper: the intermediate process exits at once.
 
-    The keeper alone reaps, so a child's status outlives any zygote. The detour costs one more fork
+    Only the keeper reaps, so a child's status outlives any zygote. The detour costs one more fork
     (1.4 ms measured); clone(CLONE_PARENT) would save it, but behind the back of the C library and
     of Python.
     """
@@ -79,9 +79,8 @@ def fork_orphan(channel: int, configuration: Configuration) -> None:
     # second zygote.
     status = 70
     try:
-        # The zygote ignores SIGCHLD. A child that ended before the process between did would be
-        # reaped by the kernel, on account of the ignoring, and the keeper would wait for its status
-        # forever.
+        # The zygote ignores SIGCHLD. If the child ended before the intermediate process, the kernel
+        # would discard its status for that reason, and the keeper would wait for it for ever.
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         if os.fork() != 0:
             os._exit(0)
@@ -91,14 +90,15 @@ def fork_orphan(channel: int, configuration: Configuration) -> None:
 
 
 def run_child(channel: int, configuration: Configuration) -> int:
-    """Runs a session; the exit status, 70 when it could not even fail by itself (EX_SOFTWARE)."""
+    """Runs a session and returns the exit status: 70 when not even its error handling worked
+    (EX_SOFTWARE)."""
     import child
     import tracing
 
     try:
         return child.run(channel, configuration)
     except KeyboardInterrupt:
-        # A stop has ended it before its session began (a shell's status for SIGINT).
+        # A stop ended it before its session began (a shell's status for SIGINT).
         return 130
     except BaseException:
         tracing.report()
@@ -106,33 +106,33 @@ def run_child(channel: int, configuration: Configuration) -> int:
 
 
 def serve(keeper: socket.socket, configuration: Configuration) -> None:
-    """Forks for each packet until the keeper is gone."""
+    """Forks one child per packet until the keeper is gone."""
     while True:
         message, descriptors = wire.receive_packet(keeper)
         if message is None:
             return
         if message["request"] == "ping":
-            # A keeper that is gone is seen by the next read.
+            # The next read notices that the keeper is gone.
             with contextlib.suppress(OSError):
                 wire.send_packet(keeper, {"event": "alive"})
         try:
             for channel in descriptors:
-                # A system gives the lowest free number: any other means that something has been
-                # opened since.
+                # The system gives the lowest free number: any other means that some code has opened
+                # a descriptor since.
                 if channel != LINK + 1 or threading.active_count() != 1:
                     check_can_fork()
                 fork_orphan(channel, configuration)
         except OSError as error:
             print(f"fork failed: {error}", file=sys.stderr, flush=True)
         finally:
-            # The keeper reads the end of a channel that no child holds: it knows without being
-            # told.
+            # The keeper reads the end of a channel that no child holds, so it needs no message.
             for channel in descriptors:
                 os.close(channel)
 
 
 def main(configuration: Configuration) -> int:
-    """Loads, then serves; or, where nothing is forked, is the one child itself (`fork` false)."""
+    """Loads, then serves; where nothing is forked (`fork` false), it becomes the one child
+    itself."""
     os.set_inheritable(LINK, False)
     isolation.confine(LINK, configuration)
     if not configuration["fork"]:

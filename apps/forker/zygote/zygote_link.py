@@ -1,4 +1,4 @@
-"""The keeper's hold on its zygote: starts it, reads its progress, and says why it failed."""
+"""The keeper's link to its zygote: starts it, reads its progress, and says why it failed."""
 
 import contextlib
 import json
@@ -19,16 +19,17 @@ from loop import readable
 from messages import Configuration
 from shared_rules import UNSHOWABLE
 
-#: A cold zygote took 0.1-2 s here; with cold disks some seconds more. One that takes longer hangs.
+#: A cold zygote took 0.1-2 s here, and some seconds more with cold disks. One that takes longer
+#: hangs.
 START_S_MAX = 60.0
 
-#: What a failure shows of the zygote's stderr.
+#: Lines of the zygote's stderr that a failure shows.
 STDERR_LINES_MAX = 12
 
 
 def spawn(configuration: Configuration, link: int, actions: Sequence[tuple[Any, ...]]) -> int:
-    """Starts zygote.py with this descriptor as its link; the pid. OSError when there is no such
-    Python, or no memory.
+    """Starts zygote.py with this descriptor as its link and returns its pid. Raises OSError when
+    there is no such Python, or no memory.
     """
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "zygote.py")
     return os.posix_spawn(
@@ -41,13 +42,13 @@ def spawn(configuration: Configuration, link: int, actions: Sequence[tuple[Any, 
             (os.POSIX_SPAWN_DUP2, link, 3),
         ],
         setsigmask=[],
-        # What we ignore, our children would ignore for ever.
+        # Our children would ignore for ever the signals that we ignore.
         setsigdef=signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP},
     )
 
 
 class Spawner:
-    """In place of a zygote: every child is a Python of its own, with nothing loaded ahead."""
+    """Replaces a zygote: every child is a Python of its own, with nothing preloaded."""
 
     state = "ready"
 
@@ -56,7 +57,7 @@ class Spawner:
         self._configuration = configuration
 
     def fork(self) -> socket.socket:
-        """Starts one child; the keeper's end of its channel."""
+        """Starts one child and returns the keeper's end of its channel."""
         ours, theirs = wire.packet_pair()
         with theirs:
             spawn(self._configuration, theirs.fileno(), [])
@@ -78,9 +79,9 @@ class Zygote:
         self.modules = 0
         self.started_in_ms = 0
         self.ready_at_ms = 0
-        #: Why we have killed it, if we have.
+        #: Why we killed it, if we did.
         self.killed_for: str | None = None
-        #: Its pid can be another one's by now.
+        #: Another process can have its pid by now.
         self.reaped = False
         self._stderr_lines: deque[str] = deque(maxlen=STDERR_LINES_MAX)
         self.link, theirs = wire.packet_pair()
@@ -100,8 +101,8 @@ class Zygote:
             os.close(stderr_write)
 
     def fork(self) -> socket.socket:
-        """Asks for one child; the keeper's end of its channel, which ends unread when the child
-        comes to nothing.
+        """Asks for one child and returns the keeper's end of its channel. When the fork fails, that
+        channel ends without a message.
         """
         ours, theirs = wire.packet_pair()
         with theirs:
@@ -110,19 +111,19 @@ class Zygote:
             except ConnectionError:
                 self.state = "gone"
             except OSError:
-                # It does not read, or the system is short of something: this fork comes to nothing.
+                # The zygote does not read, or the system is short of a resource: this fork fails.
                 pass
         ours.setblocking(False)
         return ours
 
     def ping(self) -> None:
-        """Asks for a word. One that cannot be asked will not give it."""
+        """Asks for a sign of life. If the question cannot be sent, no answer will come."""
         with contextlib.suppress(OSError):
             wire.send_packet(self.link, {"request": "ping"})
 
     def read_link(self) -> str | None:
-        """Takes one message from the zygote; its event, None when there was none or the zygote is
-        gone (see `state`).
+        """Takes one message from the zygote and returns its event; None when there was none or the
+        zygote is gone (see `state`).
         """
         try:
             packet = wire.receive_from(self.link, claims.CLAIM_BYTES_MAX)
@@ -161,13 +162,14 @@ class Zygote:
         text = data.decode("utf-8", "replace")
         self._stderr_lines.extend(line for line in text.splitlines() if line.strip())
         if self.state != "starting":
-            # Until then they belong to what it fails of, and go with that.
+            # Until it is ready, these lines belong to its possible failure and are reported with
+            # it.
             self._pass_on(text)
         return bool(data)
 
     def _pass_on(self, text: str) -> None:
-        """To the log of the service. Children write here too until they are connected, so that it
-        can command no terminal.
+        """Writes to the service's log. Children write here too until they are connected, so control
+        characters are removed.
         """
         text = "".join(
             letter if letter in "\n\t" else UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", letter)
@@ -178,8 +180,8 @@ class Zygote:
             sys.stderr.flush()
 
     def give_up(self, why: str) -> None:
-        """Kills it, and says why in its place. It is asked for nothing any more; its children do
-        not notice.
+        """Kills the zygote and reports why on its behalf. It gets no more requests; its children
+        are not affected.
         """
         self.killed_for = self.killed_for or why
         if self.state == "ready":
@@ -192,7 +194,7 @@ class Zygote:
         stderr.
         """
         self.reaped = True
-        # Its end may be seen before its last words.
+        # We may see its end before its last words.
         while self.state == "starting" and readable(self.link):
             self.read_link()
         with contextlib.suppress(OSError):
@@ -209,7 +211,7 @@ class Zygote:
         }
 
     def close(self) -> None:
-        """Lets it go: it ends when it reads the end of its link; its children do not notice."""
+        """Releases it: it ends when it reads the end of its link; its children are not affected."""
         self.link.close()
         os.close(self.stderr)
 

@@ -1,6 +1,6 @@
 # Long: one zygote after another, from start to replacement.
-"""Which zygote serves: its start, its successor's, and what is done when it dies or does not come
-up.
+"""Which zygote serves: its start, its successor's start, and what happens when it dies or fails to
+start.
 """
 
 import time
@@ -13,8 +13,8 @@ from messages import Configuration
 from vigil import Vigil
 from zygote_link import START_S_MAX, Spawner, Zygote
 
-#: How long until a zygote that came to nothing is tried again; then it stays at the last. It is
-#: never given up: what stops it is most often an upgrade of Breezy that has not ended yet.
+#: Delays until a failed zygote is tried again; the last one repeats. The keeper never gives up: the
+#: usual cause is an upgrade of Breezy that is still running.
 RETRY_S = (0.5, 1, 2, 5, 10, 30)
 
 #: A zygote that was ready and died is replaced at once, unless this many have died within this
@@ -24,7 +24,7 @@ DEATHS_WITHIN_S = 60.0
 
 
 class Zygotes:
-    """Keeps one that is ready, if one can be had."""
+    """Keeps one zygote ready, if possible."""
 
     def __init__(
         self,
@@ -33,14 +33,14 @@ class Zygotes:
         took_over: Callable[[], None],
         failed: Callable[[str], None],
     ) -> None:
-        #: Of the one that serves, or is to.
+        #: Of the one that serves, or will serve.
         self._configuration: Configuration | None = None
-        #: Of a successor that is only tried: it comes up at the first attempt, or everything stays
-        #: as it was.
+        #: Of a successor on trial: it starts at the first attempt, or everything stays as it was.
         self._trial: Configuration | None = None
-        #: Whether another successor was on its way when that began.
+        #: Whether another successor was starting when the trial began.
         self._put_off = False
-        #: Who makes children; it may be dead or dying. The successor takes over once it is ready.
+        #: The source of children; it may be dead or dying. The successor takes over once it is
+        #: ready.
         self.serving: Zygote | Spawner | None = None
         self._successor: Zygote | None = None
         self._generation = 0
@@ -56,7 +56,7 @@ class Zygotes:
 
     @property
     def ready(self) -> Zygote | Spawner | None:
-        """The one that can be asked for a child."""
+        """The zygote that can be asked for a child."""
         return self.serving if self.serving is not None and self.serving.state == "ready" else None
 
     @property
@@ -67,8 +67,8 @@ class Zygotes:
         return f"the zygote does not start: {self._failure['step']}: {self._failure['message']}"
 
     def configure(self, configuration: Configuration) -> None:
-        """Starts a zygote, or a new one when the configuration has changed; says again what the
-        forker may have missed.
+        """Starts a zygote, or a new one when the configuration has changed; repeats what the forker
+        may have missed.
         """
         if configuration != self._configuration:
             self._configuration, self._trial = configuration, None
@@ -80,8 +80,8 @@ class Zygotes:
             self._tell_failed(self._failure)
 
     def try_out(self, configuration: Configuration) -> None:
-        """Starts a zygote of another configuration, which becomes the one to keep if it comes up,
-        and is dropped if not.
+        """Starts a zygote with another configuration, which is kept if the zygote starts, and
+        dropped if not.
         """
         if self._trial is None:
             self._put_off = self._successor is not None
@@ -89,8 +89,8 @@ class Zygotes:
         self.replace()
 
     def replace(self) -> None:
-        """Starts another zygote, which takes over when it is ready. No session notices, and no
-        request.
+        """Starts another zygote, which takes over when it is ready. No session and no request is
+        affected.
         """
         self._generation += 1
         if self._wanted["fork"]:
@@ -112,7 +112,8 @@ class Zygotes:
 
     @property
     def cgroup(self) -> str | None:
-        """In which children have their own; None also while nothing is configured."""
+        """The control group below which each child has its own; None also before the first
+        configuration."""
         return None if self._configuration is None else self._configuration["cgroup"]
 
     def _start(self) -> None:
@@ -199,7 +200,7 @@ class Zygotes:
         self._tell(told)
 
     def died(self, pid: int, status: int) -> bool:
-        """Takes the end of a process; False when it was none of these."""
+        """Handles the end of a process; False when it was none of these."""
         for zygote in (self.serving, self._successor):
             if isinstance(zygote, Zygote) and zygote.pid == pid:
                 self._died(zygote, status)
@@ -221,7 +222,7 @@ class Zygotes:
         if self._successor is not None:
             return
         if len(self._deaths) < DEATHS_MAX or self._deaths[-1] - self._deaths[0] > DEATHS_WITHIN_S:
-            # It has proved that it can start: whoever asks meanwhile waits for the next one.
+            # It has proved that it can start: requests that arrive meanwhile wait for the next one.
             self._start()
         else:
             self._deaths.clear()

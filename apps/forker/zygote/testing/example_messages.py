@@ -1,4 +1,4 @@
-"""Messages as a forker sends them, for tests that need one and not a particular one."""
+"""Messages as a forker sends them, for tests that need any valid message."""
 
 from messages import Configure, Details, Fork
 
@@ -13,7 +13,7 @@ DETAILS: Details = {
 def configure(
     preload: str = "", fingerprint: str = "", fork: bool = True, pool_size: int = 0
 ) -> Configure:
-    """With a Python that is nowhere, so that no zygote starts."""
+    """A configuration with a Python that does not exist, so that no zygote starts."""
     return {
         "request": "configure",
         "python": "/nowhere/python3",

@@ -28,7 +28,7 @@ SHRINKS = ("rename", "move", "delete", "rmdir")
 
 
 def break_at(kind: str, number: int) -> None:
-    """Has the transport fail at that change."""
+    """Makes the transport fail at that change."""
     done = [0]
 
     def wrapped(method: Any, grows: bool) -> Any:

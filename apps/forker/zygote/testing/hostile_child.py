@@ -1,5 +1,4 @@
-"""A real keeper whose child the test is: over real sockets, with the kernel's word on who speaks.
-"""
+"""A real keeper whose child is the test: over real sockets, with senders named by the kernel."""
 
 import itertools
 import os
@@ -15,7 +14,7 @@ from loop import Loop
 from testing import example_messages
 from testing.hostile_packets import Packet
 
-#: Of all that a keeper says, what a child's word may lead to.
+#: The keeper's events that a child's message may cause.
 ABOUT_A_CHILD = {"started", "connected", "lock", "log", "failed", "condemned"}
 
 
@@ -59,7 +58,7 @@ class Stand(unittest.TestCase):
         self.forker.connect(self.address)
         self.killed: list[int] = []
         self.complaints: list[str] = []
-        # This process is not below the keeper, which it is itself; it may be one child at a time.
+        # This process is the keeper and so not below it; let it also be one child at a time.
         stand_ins = {
             "ancestry.is_apart": lambda _pid: True,
             "ancestry.is_new_child": lambda pid, known: pid not in known,
@@ -89,14 +88,14 @@ class Stand(unittest.TestCase):
         self.loop.run()
 
     def tell(self, turns: int = 2) -> list[wire.Message]:
-        """What the keeper tells the forker in so many turns."""
+        """What the keeper sends the forker in this many turns."""
         for _ in range(turns):
             self.turn()
         try:
             data = self.forker.recv(1 << 20, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return []
-        # A name that is no UTF-8 goes as it is; Node puts a mark in its place.
+        # A name that is not UTF-8 is sent unchanged; Node replaces its bytes.
         return [wire.decode(line) for line in data.splitlines()]
 
     def new_child(self) -> tuple[str, socket.socket]:
@@ -110,15 +109,15 @@ class Stand(unittest.TestCase):
         return name, end
 
     def end(self, end: socket.socket) -> None:
-        """The child has ended, and was reaped."""
+        """The child has ended and was reaped."""
         end.close()
         self.nursery.registry.children.pop(os.getpid())
         self.tell()
         self.assertEqual(list(cast(Any, self.nursery)._channels), [])
 
     def send(self, name: str, end: socket.socket, batch: list[Packet]) -> bool:
-        """Sends some, of which only the last may end it; whether it lives on. Whatever they are,
-        nobody hears of anybody else.
+        """Sends packets of which only the last may end the child, and returns whether it is still
+        alive. The keeper must report nothing about any other child.
         """
         self.killed.clear()
         for data, _ in batch:

@@ -1,5 +1,5 @@
-"""Packets that a child may send which has been taken over: near what is meant, each with whether it
-is to end that child.
+"""Packets that a compromised child may send: close to valid ones, each with whether it must end
+that child.
 """
 
 import json
@@ -13,7 +13,7 @@ from wire import Message
 #: A packet, and whether the child may live on: None where both are right.
 Packet = tuple[bytes, bool | None]
 
-#: What the keeper or its zygote says to the forker, with fields that would be believed of them.
+#: What the keeper or its zygote says to the forker, with plausible fields.
 FORGED: list[Message] = [
     {"event": "started", "pid": 1},
     {"event": "started", "id": "a", "pid": 1, "directory": "/"},
@@ -52,7 +52,7 @@ FORGED: list[Message] = [
     {},
 ]
 
-#: Of every type, at every edge. None of them is right in any field of any claim, but for a few that
+#: Values of every type, at every edge. None is right in any field of any claim, except a few that
 #: `GOOD` has too.
 ODD: list[Any] = [
     None,
@@ -100,7 +100,7 @@ GOOD: dict[str, dict[str, list[Any]]] = {
     },
 }
 
-#: What no JSON text can be, and what Python's reader takes all the same or fails of in its own way.
+#: Bytes that are not JSON, but that Python's reader accepts or rejects in its own way.
 BROKEN: list[bytes] = [
     b"",
     b" ",
@@ -133,7 +133,7 @@ BROKEN: list[bytes] = [
 
 
 def packets(seed: int) -> Iterator[Packet]:
-    """Without an end; the same ones for the same seed."""
+    """An endless series; the same seed gives the same packets."""
     chance = random.Random(seed)
     makers = (*[_good] * 12, _wrong_field, _other_fields, _forged, _broken, _cut, _flipped)
     while True:
@@ -150,8 +150,8 @@ def _wrong_field(chance: random.Random) -> Packet:
     value = chance.choice(ODD)
     right = GOOD[message["event"]].get(name, [])
     message[name] = value
-    # A text may be any, and a nonce is nearly so; a path of a lock is of the disk, one of a failure
-    # what the client said.
+    # Any text is allowed, and nearly any nonce. A lock's path is on the disk; a failure's path is
+    # what the client sent.
     return _bytes(message), (
         None
         if name in ("text", "nonce", "lost", "verb", "path", "cause", "traceback") or value in right
@@ -200,7 +200,7 @@ def _message(chance: random.Random) -> Message:
 
 
 def _bytes(message: Message) -> bytes:
-    """As a child encodes it, or with escapes, which can say what no byte can."""
+    """As a child encodes it, or with escapes, which can express what no byte can."""
     try:
         return json.dumps(message, ensure_ascii=False).encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

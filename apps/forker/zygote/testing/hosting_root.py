@@ -16,7 +16,7 @@ from breezy.errors import ErrorFromSmartServer, UnknownSmartMethod
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-#: Nobody but bob, nobody but the reds.
+#: Only bob sees the first, only the reds the second.
 PRIVATE = ["~bob/secret", "~reds/secret"]
 
 BRANCHES = (
@@ -29,7 +29,7 @@ BRANCHES = (
     "../outside/branch",
 )
 
-#: What is linked, and to what.
+#: Links and their targets.
 LINKS = {
     "~alice/out": "../../outside",
     "~alice/door": "../~bob/secret",
@@ -40,13 +40,13 @@ LINKS = {
 
 NO_LIMITS = {"cpuS": 0, "addressSpaceBytes": 0, "openFiles": 0, "fileSizeBytes": 0}
 
-#: Error or not, the words of the answer, and its body.
+#: Whether it is an error, the answer's arguments, and its body.
 Answer = tuple[bool, tuple[Any, ...], bytes]
 
 
 @functools.cache
 def branch_with_one_revision() -> tuple[tempfile.TemporaryDirectory[str], bytes]:
-    """Made once by a real brz, without a working tree; and the revision's id."""
+    """Made once by a real brz, without a working tree; also returns the revision's id."""
     place = tempfile.TemporaryDirectory()
     environment = {
         "PATH": "/usr/bin:/bin",
@@ -74,8 +74,8 @@ def branch_with_one_revision() -> tuple[tempfile.TemporaryDirectory[str], bytes]
 
 
 class HostingRoot:
-    """A directory with BRANCHES and LINKS, each branch with one revision; what a test changes can
-    be taken back.
+    """A directory with BRANCHES and LINKS, each branch with one revision; a test's changes can be
+    undone.
     """
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class HostingRoot:
         self.file_reads = False
 
     def contents(self) -> dict[str, tuple[int, int]]:
-        """Everything there is, with time and size of files."""
+        """Every path, with time and size of files."""
         found = {}
         for directory, names, files in os.walk(self._world):
             found[directory] = (0, 0)
@@ -113,9 +113,9 @@ class HostingRoot:
         return found
 
     def take_back(self) -> list[str]:
-        """Restores what was there in the beginning, and says what had changed."""
+        """Restores the original content, and returns what had changed."""
         changed = [path for path, _ in self.contents().items() ^ self._before.items()]
-        # World, hosting, user, project: what lies deeper is restored with it.
+        # World, hosting, user, project: restoring one of these restores everything deeper.
         for name in {
             "/".join(os.path.relpath(path, self._world).split("/")[:3]) for path in changed
         }:
@@ -127,8 +127,8 @@ class HostingRoot:
         return sorted(changed)
 
     def environment(self, teams: str) -> dict[str, str]:
-        """What the service gives a session (libs/config/src/session-settings.ts), and the fork
-        request its teams.
+        """What the service gives a session (libs/config/src/session-settings.ts), and the teams
+        from the fork request.
         """
         return {
             "PATH": "/usr/bin:/bin",
@@ -184,7 +184,7 @@ class Session:
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            # Progress, and tracebacks of what is refused on purpose.
+            # Progress, and tracebacks of requests that are refused on purpose.
             stderr=subprocess.DEVNULL,
             env=root.environment(teams),
         )
@@ -203,7 +203,7 @@ class Session:
         body: bytes | None = None,
         stream: list[bytes] | None = None,
     ) -> Answer:
-        """Sends one request and takes in the whole answer."""
+        """Sends one request and reads the whole answer."""
         try:
             words, handler = self._client._call_and_read_response(
                 verb,
@@ -219,7 +219,7 @@ class Session:
             return False, (b"UnknownMethod", error.verb), b""
 
     def send(self, data: bytes) -> None:
-        """Sends what may be no request."""
+        """Sends bytes that need not be a request."""
         assert self._process.stdin is not None
         self._process.stdin.write(data)
         self._process.stdin.flush()

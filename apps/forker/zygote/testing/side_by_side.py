@@ -1,5 +1,5 @@
-"""Breezy's own client, with the plugins that are installed, against a plain `brz serve --inet` or a
-session of ours.
+"""Breezy's own client, with the installed plugins, against a plain `brz serve --inet` or a session
+of ours.
 
 Everything is forked from one process that has Breezy loaded, so a command takes a tenth of a
 second.
@@ -29,7 +29,7 @@ Outcome = tuple[int, str, str]
 
 
 def load() -> None:
-    """Loads what the client of a user has; once a process."""
+    """Loads what a user's client has loaded; once per process."""
     if breezy._global_state is None:
         breezy.initialize(setup_ui=False).__enter__()
     commands._register_builtin_commands()
@@ -38,8 +38,8 @@ def load() -> None:
 
 
 def serve_plain(root: str) -> None:
-    """A `brz serve` in a Python of its own: in this one, other tests may have put our parts in
-    Breezy's places.
+    """A `brz serve` in a Python of its own: in this one, other tests may have installed our
+    replacements in Breezy.
     """
     serve = ["-I", "-m", "breezy", "serve", "--inet", f"--directory={root}", "--allow-writes"]
     os.execv(sys.executable, [sys.executable, *serve])
@@ -58,8 +58,8 @@ def serve_hosted(root: str) -> None:
 
 
 def in_fork(streams: dict[int, int], work: Callable[[], int]) -> int:
-    """The pid of a new process that does this work on these descriptors; its exit code is the
-    result.
+    """Forks a process that does this work on these descriptors and returns its pid; the work's
+    result is its exit code.
     """
     pid = os.fork()
     if pid != 0:
@@ -88,12 +88,12 @@ class Vendor(ssh.SubprocessVendor):
 
     def __init__(self, serve: Callable[[str], None], root: str) -> None:
         self._serve, self._root = serve, root
-        #: The client's ends. A server that inherited one would keep another from seeing its client
-        #: leave.
+        #: The client's ends. If a server inherited another client's end, that client's server would
+        #: not see it leave.
         self._ours: list[socket.socket] = []
 
     def connect_ssh(self, *_: Any, **__: Any) -> Any:
-        """One connection; the command is always `brz serve`. What the server says goes to the
+        """One connection; the command is always `brz serve`. The server's stderr goes to the
         client's terminal, as over ssh.
         """
         ours, theirs = socket.socketpair()
@@ -124,8 +124,8 @@ class Forked:
 
 
 class Side:
-    """One server's hosting root, and a user's directory beside it; both copied from another's where
-    one is given.
+    """One server's hosting root with a user's directory beside it; both are copies of another
+    Side's when one is given.
     """
 
     def __init__(self, serve: Callable[[str], None], like: "Side | None" = None) -> None:

@@ -1,5 +1,4 @@
-"""A request for each verb of the smart protocol, such that it succeeds where the user may make it.
-"""
+"""A request for each verb of the smart protocol that succeeds where the user may make it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,14 +11,14 @@ BRANCH_FORMAT = b"Bazaar Branch Format 7 (needs bzr 1.6)\n"
 REPOSITORY_FORMAT = b"Bazaar repository format 2a (needs bzr 1.16 or later)\n"
 DIRECTORY_FORMAT = b"Bazaar-NG meta directory, format 1\n"
 
-#: The one request that needs no directory to be there.
+#: The one request for which the directory need not exist.
 MAKES = b"BzrDirFormat.initialize_ex_1.16"
 
 
 @dataclass(frozen=True)
 class Request:
-    """Arguments behind the path, and a body or a stream of one. `TOKENS` stands for those of a lock
-    on the branch.
+    """Arguments after the path, and a body or a body stream. `TOKENS` stands for those of a lock on
+    the branch.
     """
 
     arguments: tuple[Any, ...] = ()
@@ -32,7 +31,7 @@ LOCKED = Request((TOKENS,))
 
 
 def requests(revision: bytes) -> dict[bytes, Request]:
-    """A request that succeeds on a branch of one's own with this revision, for each verb that takes
+    """A request that succeeds on the user's own branch with this revision, for each verb that takes
     more than a path.
     """
     everything = b"everything"
