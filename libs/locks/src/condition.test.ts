@@ -25,7 +25,7 @@ describe('a lock', () => {
       reasons: ['the session that took it runs'],
     });
     assert.equal(conditionOf({}), 'held');
-    // A clock that was set makes nobody dead.
+    // A clock that was set does not make a process dead.
     assert.equal(conditionOf({ process: { startTime: 70, isOlder: false } }), 'held');
     assert.equal(conditionOf({ info: { ...info, identity: null } }), 'held');
   });
@@ -50,7 +50,7 @@ describe('a lock', () => {
     assert.match(reasons.join(), /has another start time/);
   });
 
-  it('shows the process of its pid as the holder only where that is the holder’s', () => {
+  it('shows the process with its pid as the holder only where that is the holder’s', () => {
     const shown = (change: Partial<LockFacts>): boolean =>
       isHoldersProcess({ ...facts, ...change });
     const unnamed = { ...info, identity: null };
@@ -100,7 +100,7 @@ describe('a lock', () => {
     assert.match(late.reasons.join(), /nothing shows that it was there/);
   });
 
-  it('that is unknown tells the tests that it passed, too', () => {
+  it('that is unknown lists the tests that it passed, too', () => {
     assert.deepEqual(judge({ ...facts, info: { ...info, pid: null } }).reasons, [
       'it was taken on this host by this user',
       'it does not say by which process it was taken',
@@ -125,7 +125,7 @@ describe('a lock', () => {
   });
 });
 
-it('only what is known to be dead is stale, and every condition has a reason', () => {
+it('only a holder that is known to be dead makes a lock stale, and every condition has a reason', () => {
   const some = fc.record({
     info: fc.oneof(
       fc.constant({ corrupt: 'c' }),

@@ -2,31 +2,27 @@ import type { LockCondition } from '@hatchery/events';
 import type { HeldInfo } from './held-info.ts';
 
 /**
- * What is known of the session that took a lock: it runs, it ended in some way, or there is none
- * that we know.
+ * What is known of the session that took a lock: it runs, it ended in some way, or we know none.
  */
 export type HolderSession =
   { readonly state: 'running' } | { readonly state: 'ended'; readonly how: string } | null;
 
-/** Everything that the condition of a lock on disk is judged by. */
+/** The facts from which the condition of a lock on disk follows. */
 export interface LockFacts {
   readonly info: HeldInfo | { readonly corrupt: string };
   readonly session: HolderSession;
   readonly ownHost: string;
-  /**
-   * Whether the info file belongs to the system user that asks: another one's processes may hide
-   * from it.
-   */
+  /** Whether the info file belongs to our system user: we may not see another user's processes. */
   readonly ownFile: boolean;
-  /** The run of the kernel and the pid namespace of whoever asks. */
+  /** The boot and the pid namespace of this process. */
   readonly here: { readonly boot: string; readonly pidNamespace: string };
-  /** The process of that pid, as whoever asks sees it; null when there is none. */
+  /** The process with that pid, as this process sees it; null when there is none. */
   readonly process: {
     /** Clock ticks from the boot to its start. */
     readonly startTime: number;
     /**
-     * Whether it was there when the lock was taken, by the clock on the wall: good enough to show,
-     * and no evidence.
+     * Whether it existed when the lock was taken, by the wall clock: good enough to show, but no
+     * evidence.
      */
     readonly isOlder: boolean;
   } | null;
@@ -39,10 +35,10 @@ export interface Verdict {
 }
 
 /**
- * Judges a lock. Stale is only what is known to be dead: the info file names boot, pid namespace
- * and start ticks, they are those of this host, and no such process runs. Host names are shared,
- * pids are counted in each pid namespace, and clocks are set, so that none of these proves a death.
- * Whatever cannot be known is unknown.
+ * Judges a lock. A lock is stale only when its holder is known to be dead: the info file names
+ * boot, pid namespace and start ticks, the first two are those of this host, and no such process
+ * runs. Host names are shared, each pid namespace has pids of its own, and clocks are set, so that
+ * none of these proves a death. When the holder's death is not known, the condition is unknown.
  */
 export function judge(facts: LockFacts): Verdict {
   const { info, session } = facts;
@@ -60,9 +56,8 @@ export function judge(facts: LockFacts): Verdict {
 }
 
 /**
- * Whether the process of that pid is the holder's as far as anybody can tell, so that what runs
- * there may be shown as the holder. A pid of another host, boot or pid namespace is some other
- * process here.
+ * Whether, as far as anybody can tell, the process with that pid is the holder, so that it may be
+ * shown as such. A pid of another host, boot or pid namespace means some other process here.
  */
 export function isHoldersProcess({ info, ownHost, here, process }: LockFacts): boolean {
   if ('corrupt' in info || process === null) return false;
@@ -74,7 +69,7 @@ export function isHoldersProcess({ info, ownHost, here, process }: LockFacts): b
   );
 }
 
-/** Why nothing can be said of the holder's process from here; empty when it can. */
+/** Why this host can say nothing about the holder's process; empty when it can. */
 function whyNotOurs({ hostname }: HeldInfo, { ownHost, ownFile }: LockFacts): string[] {
   if (hostname === null) return ['it does not say on which host it was taken'];
   if (hostname === 'localhost') return ["it was taken on 'localhost', which may be any host"];

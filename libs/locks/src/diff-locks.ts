@@ -1,6 +1,6 @@
 import type { EventBody, Lock } from '@hatchery/events';
 
-/** What to publish when a whole listing of locks follows another one. */
+/** The events to publish when one complete listing of locks replaces another. */
 export function diffLocks(before: readonly Lock[], after: readonly Lock[]): EventBody[] {
   const known = new Map(before.map((lock) => [lock.id, lock]));
   const left = new Set(after.map(({ id }) => id));

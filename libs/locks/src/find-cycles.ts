@@ -1,6 +1,6 @@
 /**
- * For every knot of a graph, in which everything leads to everything else, a shortest way round
- * through it. The graph is given by its nodes and where each leads; without cycles there is none.
+ * For each strongly connected component of a graph, one shortest cycle through it; none without
+ * cycles. The graph is given by its nodes and their successors.
  */
 export function findCycles(
   nodes: readonly string[],
@@ -16,7 +16,7 @@ export function findCycles(
   });
 }
 
-/** Everything that can be reached from a node in one step or more. */
+/** All nodes that can be reached from a node in one step or more. */
 function reach(start: string, next: (node: string) => readonly string[]): Set<string> {
   const reached = new Set<string>();
   const open = [...next(start)];

@@ -18,7 +18,7 @@ describe('an info file', () => {
     });
   });
 
-  it('names its process for good where a session of hatchery wrote it, wholly or not at all', () => {
+  it('identifies its process for good where a session of hatchery wrote it, wholly or not at all', () => {
     const lines = [
       'boot: 26ea41fb-6afe-467a-b6b9-e7b9fe9f2a72\n',
       'pid_namespace: pid:[4026531836]\n',
@@ -35,7 +35,7 @@ describe('an info file', () => {
       assert.equal(identityOf(usual + lines.filter((line) => line !== left).join('')), null);
   });
 
-  it('is read with every way in which PyYAML writes a text', () => {
+  it('is read in every form in which PyYAML writes a text', () => {
     const users: readonly (readonly [string, string])[] = [
       ["'it''s: me <me@example.invalid>'", "it's: me <me@example.invalid>"],
       ['"J\\xF6rg \\u0160 \\U0001F600 \\"x\\""', 'Jörg Š 😀 "x"'],
@@ -52,12 +52,12 @@ describe('an info file', () => {
     }
   });
 
-  it('is none when a value is no scalar', () => {
+  it('is invalid when a value is no scalar', () => {
     for (const text of ['host: {[', 'pid: [1, 2]', 'user: *anchor', 'nonce: !tag x'])
       assert.deepEqual(readHeldInfo(text), { corrupt: 'its info file is corrupt' }, text);
   });
 
-  it('lacks what was not written, or is no number', () => {
+  it('has null for what was not written, or is no number', () => {
     const nothing = {
       hostname: null,
       nonce: null,
@@ -73,7 +73,7 @@ describe('an info file', () => {
     );
   });
 
-  it('that is empty, cut off, binary or endless is called so', () => {
+  it('that is empty, cut off, binary or endless is reported as such', () => {
     assert.deepEqual(readHeldInfo(''), { corrupt: 'its info file is empty' });
     assert.deepEqual(readHeldInfo(' \n'), { corrupt: 'its info file is empty' });
     for (const text of [

@@ -1,4 +1,7 @@
-/** What the holder of a Breezy lock wrote into `held/info`. Whatever it did not write is null. */
+/**
+ * What the holder of a Breezy lock wrote into `held/info`; null for each field that it did not
+ * write.
+ */
 export interface HeldInfo {
   readonly nonce: string | null;
   readonly hostname: string | null;
@@ -7,11 +10,11 @@ export interface HeldInfo {
   /** Seconds since 1970, by the holder's clock. */
   readonly startTimeS: number | null;
   /**
-   * What sessions of hatchery write besides (apps/forker/zygote/lock_evidence.py): it names the
-   * process for good. Null of others.
+   * Identifies the process for good. Only sessions of hatchery write it
+   * (apps/forker/zygote/lock_evidence.py); null for others.
    */
   readonly identity: {
-    /** The run of the kernel: /proc/sys/kernel/random/boot_id. */
+    /** The boot: /proc/sys/kernel/random/boot_id. */
     readonly boot: string;
     /** As `pid:[4026531836]`. */
     readonly pidNamespace: string;
@@ -20,12 +23,12 @@ export interface HeldInfo {
   } | null;
 }
 
-/** An info file is some 150 bytes; what is longer than this is none. */
+/** An info file is some 150 bytes; a longer file is not one. */
 export const heldInfoCharactersMax = 64 * 1024;
 
 /**
- * Reads an info file, or says why it is none: null for an empty one, which an interruption leaves
- * now and then. The file is what `yaml.dump` makes of a flat mapping (breezy/lockdir.py,
+ * Reads an info file, or says why it is invalid: null for an empty one, which an interruption
+ * sometimes leaves. The file is what `yaml.dump` makes of a flat mapping (breezy/lockdir.py,
  * `LockHeldInfo.to_bytes`): plain, quoted or folded scalars.
  */
 export function readHeldInfo(text: string): HeldInfo | { readonly corrupt: string } {
@@ -85,8 +88,8 @@ function readScalar(text: string): string | null {
     return /^'(?:[^']|'')*'$/.test(text) ? text.slice(1, -1).replaceAll("''", "'") : null;
   if (text.startsWith('"'))
     return /^"(?:[^"\\]|\\.)*"$/s.test(text) ? unescape(text.slice(1, -1)) : null;
-  // What begins so is no plain scalar (YAML 1.1, "Plain Style"): a list, a mapping or a reference,
-  // which Breezy writes nowhere.
+  // A value that begins with one of these is not a plain scalar (YAML 1.1, "Plain Style") but a
+  // list, a mapping or a reference, which Breezy never writes.
   return /^[[\]{}&*!|>%@`]|[\p{Cc}]/u.test(text) ? null : text;
 }
 

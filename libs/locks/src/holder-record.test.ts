@@ -18,7 +18,7 @@ it('a record comes back as it was written', () => {
   assert.deepEqual(readHolderRecord(`${JSON.stringify(record)}\n`), record);
 });
 
-it('whatever is no whole record is none', () => {
+it('an incomplete or invalid record is rejected', () => {
   const text = `${JSON.stringify(record)}\n`;
   for (let length = 0; length < text.length - 1; length += 1) {
     assert.equal(

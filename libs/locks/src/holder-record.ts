@@ -1,5 +1,5 @@
 /**
- * A process, named for good: pids are reused, pairs with the start time (field 22 of
+ * Identifies a process for good: pids are reused, pairs with the start time (field 22 of
  * /proc/PID/stat) are not.
  */
 export interface ProcessName {
@@ -8,18 +8,18 @@ export interface ProcessName {
 }
 
 /**
- * What the holder of a script's lock writes beside it, for people and for commands below it. The
- * lock itself is the kernel's: a record whose lock is free says nothing.
+ * What the holder of a script lock writes beside it, for people and for commands that it runs. The
+ * lock itself is the kernel's: the record of a free lock means nothing.
  */
 export interface HolderRecord {
-  /** Names this very acquisition. */
+  /** Identifies this acquisition. */
   readonly token: string;
   /** The command. */
   readonly process: ProcessName;
   /** The `hatchery lock` above it, which has the lock, too. */
   readonly runner: ProcessName;
   /**
-   * The run of the kernel, and the pid namespace in it, that both are named in:
+   * The boot and the pid namespace in which both process names are valid:
    * /proc/sys/kernel/random/boot_id and /proc/self/ns/pid.
    */
   readonly boot: string;
@@ -32,8 +32,8 @@ export interface HolderRecord {
 }
 
 /**
- * The record that apps/cli/lock/holder_record.py wrote, or null when the text is none: empty, cut
- * off, or somebody else's.
+ * Reads a record that apps/cli/lock/holder_record.py wrote; null when the text is not one: empty,
+ * cut off, or foreign.
  */
 export function readHolderRecord(text: string): HolderRecord | null {
   let read: unknown;

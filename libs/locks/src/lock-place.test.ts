@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { placeOfLock, placesOf } from './lock-place.ts';
 
-it('a lock is named by what it locks, below the hosting root without it', () => {
+it('a lock has the name of what it locks, below the hosting root without it', () => {
   const path = '/srv/h/~a/p/t/.bzr/branch/lock';
   assert.deepEqual(placeOfLock(path, '/srv/h'), { path, kind: 'branch', name: '~a/p/t' });
   assert.equal(placeOfLock('/srv/h/~a/p/.bzr/repository/lock', '/srv/h')?.kind, 'repository');

@@ -5,7 +5,9 @@ export interface LockPlace {
   /** Absolute path of the lock's directory, as `/srv/hosting/~alice/trunk/.bzr/branch/lock`. */
   readonly path: string;
   readonly kind: LockKind;
-  /** What is locked: below the hosting root without it, else the whole path. */
+  /**
+   * The locked directory: relative to the hosting root if it is below it, else the absolute path.
+   */
   readonly name: string;
 }
 
@@ -16,7 +18,7 @@ const kinds: readonly (readonly [part: string, kind: LockKind])[] = [
 ];
 
 /**
- * The place of a lock by its directory; null for locks that are none of a branch, a repository or a
+ * The place of a lock by its directory; null unless it is the lock of a branch, a repository or a
  * working tree.
  */
 export function placeOfLock(path: string, hostingRoot: string): LockPlace | null {
@@ -31,7 +33,7 @@ export function placeOfLock(path: string, hostingRoot: string): LockPlace | null
   };
 }
 
-/** The places where the locks of a branch directory are, whether it has them or not. */
+/** The places where a branch directory can have locks, whether they exist or not. */
 export function placesOf(directory: string, hostingRoot: string): LockPlace[] {
   return kinds.flatMap(([part]) => placeOfLock(directory + part, hostingRoot) ?? []);
 }

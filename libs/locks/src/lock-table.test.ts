@@ -27,7 +27,7 @@ const newTable = (): LockTable => new LockTable((path, mark) => `${path}#${mark}
 const kindsOf = (events: readonly EventBody[]): string[] => events.map(({ kind }) => kind);
 
 describe('a table of locks', () => {
-  it('tells a lock that is taken and released', () => {
+  it('reports a lock that is taken and released', () => {
     const table = newTable();
     const [acquired, ...others] = table.acquired(taken('n1'));
     assert.deepEqual(others, []);
@@ -38,7 +38,7 @@ describe('a table of locks', () => {
     assert.deepEqual(table.all(), []);
   });
 
-  it('tells what a lock was that was broken', () => {
+  it('reports which lock was broken', () => {
     const table = newTable();
     table.acquired(taken('n1'));
     const [broken] = table.broken(place.path, 'n1', 'ops');
@@ -49,7 +49,7 @@ describe('a table of locks', () => {
     );
   });
 
-  it('says nothing twice', () => {
+  it('reports nothing twice', () => {
     const table = newTable();
     table.acquired(taken('n1'));
     assert.deepEqual(table.acquired(taken('n1')), []);
@@ -57,26 +57,26 @@ describe('a table of locks', () => {
     assert.deepEqual(table.released(place.path, 'n1'), []);
   });
 
-  it('ends the holder before, when another one has it', () => {
+  it('ends the previous holder when another one has the lock', () => {
     const table = newTable();
     table.acquired(taken('n1'));
     assert.deepEqual(kindsOf(table.acquired(taken('n2', 'c2'))), [
       'lock.released',
       'lock.acquired',
     ]);
-    // The report of the first one comes late.
+    // The first one's report comes late.
     assert.deepEqual(table.released(place.path, 'n1'), []);
     assert.equal(table.at(place.path)?.nonce, 'n2');
   });
 
-  it('knows a release that overtakes its acquisition', () => {
+  it('accepts a release that overtakes its acquisition', () => {
     const table = newTable();
     assert.deepEqual(table.released(place.path, 'n1'), []);
     assert.deepEqual(table.acquired(taken('n1')), []);
     assert.deepEqual(table.all(), []);
   });
 
-  it('knows an acquisition that is overtaken by the next one, and one by whoever took its token up', () => {
+  it('recognizes an acquisition that the next one overtakes, and one whose token another session took up', () => {
     const table = newTable();
     table.acquired(taken('n2', 'c2', place.path, 2));
     assert.deepEqual(table.acquired(taken('n1', 'c1', place.path, 1)), []);
@@ -87,7 +87,7 @@ describe('a table of locks', () => {
     );
   });
 
-  it('believes a report over a look in who holds it, whichever comes first', () => {
+  it('trusts a report over a look at the disk in who holds a lock, whichever comes first', () => {
     const table = newTable();
     const look = { ...taken('n1', 'old', place.path, 5), source: 'look' } as const;
     table.acquired(look);
@@ -98,7 +98,7 @@ describe('a table of locks', () => {
     assert.equal(table.at(place.path)?.nonce, 'n1');
   });
 
-  it('does not release what another one holds', () => {
+  it('does not release a lock that another session holds', () => {
     const table = newTable();
     table.acquired(taken('n2'));
     assert.deepEqual(table.released(place.path, 'n1'), []);
@@ -130,7 +130,7 @@ describe('a table of locks', () => {
     assert.deepEqual(table.gaveUp(place.path, party('c3')), []);
   });
 
-  it('forgets what a session that ended waited for, and leaves what it held to the disk', () => {
+  it('forgets what an ended session waited for, and keeps what it held until a look at the disk', () => {
     const table = newTable();
     table.acquired(taken('n1'));
     table.contended(place.path, party('c2'));
@@ -139,14 +139,14 @@ describe('a table of locks', () => {
     assert.equal(table.heldBy('c1').length, 1);
   });
 
-  it('of nobody waiting for a lock that is not there says nothing', () => {
+  it('publishes nothing about a waiter for a lock that does not exist', () => {
     assert.deepEqual(newTable().contended(place.path, party('c2')), []);
     assert.deepEqual(newTable().changed(place.path, { condition: 'stale' }), []);
   });
 });
 
 /**
- * What sessions do on disk, in order, and reports of it that arrive in any order that keeps each
+ * What sessions do on disk, in order, and their reports, which arrive in any order that keeps each
  * session's own.
  */
 type Step = { readonly path: string; readonly session: string; readonly mayToken: boolean };
@@ -160,7 +160,7 @@ const steps = fc.array(
   { maxLength: 60 },
 );
 
-it('after everything is reported, in whatever order, tells what is on disk', () => {
+it('agrees with the disk once all reports are in, whatever their order', () => {
   fc.assert(
     fc.property(steps, fc.infiniteStream(fc.nat(2)), (schedule, order) => {
       const table = newTable();
@@ -177,7 +177,7 @@ it('after everything is reported, in whatever order, tells what is on disk', () 
           disk.set(path, { nonce: `n${index}`, by: session });
           report(() => table.acquired(taken(`n${index}`, session, path, index)));
         } else if (now.by === session || mayToken) {
-          // A session releases what it took itself, or what another one left to it by a token.
+          // A session releases a lock that it took, or that another one passed to it by token.
           disk.delete(path);
           report(() => table.released(path, now.nonce));
         } else {

@@ -3,8 +3,8 @@ import type { Verdict } from './condition.ts';
 import type { LockPlace } from './lock-place.ts';
 
 /**
- * Somebody has a lock. `mark` names this very acquisition: its nonce, or what else there is when it
- * has none.
+ * A session or process has a lock. `mark` identifies this acquisition: its nonce, or another fact
+ * when it has none.
  */
 export interface Acquisition {
   readonly place: LockPlace;
@@ -17,8 +17,7 @@ export interface Acquisition {
    */
   readonly atS: number;
   /**
-   * A look at the disk knows which acquisition it is; who holds it by now, a report may know
-   * better.
+   * A look at the disk knows which acquisition it is; a report may know better who holds it by now.
    */
   readonly source: 'report' | 'look';
 }
@@ -28,25 +27,25 @@ interface Held {
   readonly mark: string;
   /** When this acquisition was first known to hold it. */
   readonly atS: number;
-  /** When its holder last said so. */
+  /** When its holder last reported it. */
   readonly reportedAtS: number;
 }
 
 /**
- * Marks of locks that are gone, kept because reports of two sessions can overtake each other by a
+ * How many marks of released locks to keep: reports of two sessions can overtake each other by a
  * moment.
  */
 const goneMarksMax = 10_000;
 
 /**
- * Breezy's locks by their places, fed by reports of sessions and by looks at the disk, in whatever
- * order they come. Pure: says what to publish. What it publishes is, once everything was reported,
- * what is on disk.
+ * Breezy's locks by place, updated by reports of sessions and by looks at the disk, in any order.
+ * Pure: returns the events to publish. Once all reports are in, the published state matches the
+ * disk.
  */
 export class LockTable {
   readonly #idOf: (path: string, mark: string) => string;
   readonly #held = new Map<string, Held>();
-  /** Waiters by place: they wait for whoever holds it next, too. */
+  /** Waiters by place: they also wait for the next holder. */
   readonly #waiting = new Map<string, readonly LockParty[]>();
   readonly #gone = new Set<string>();
 
@@ -74,16 +73,16 @@ export class LockTable {
     return this.all().filter(({ holder }) => holder?.childId === childId);
   }
 
-  /** A lock that was held when this was last on record; the next look tells whether it still is. */
+  /**
+   * Adds a lock that was held according to the last saved state; the next look shows whether it
+   * still is.
+   */
   restore(lock: Lock): void {
     this.#held.set(lock.path, { lock, mark: lock.nonce ?? '', atS: 0, reportedAtS: -Infinity });
     if (lock.waiters.length > 0) this.#waiting.set(lock.path, lock.waiters);
   }
 
-  /**
-   * Somebody has it; another holder that was known is gone by that, unless it is known to be the
-   * later one.
-   */
+  /** Records a holder. It replaces the known one, unless that is known to be the later one. */
   acquired({ place, nonce, mark, holder, verdict, atS, source }: Acquisition): EventBody[] {
     const { path } = place;
     if (this.#gone.has(key(path, mark))) return [];
@@ -106,7 +105,7 @@ export class LockTable {
     return [...events, { kind: 'lock.acquired', lock }];
   }
 
-  /** Something about it is different now. */
+  /** Updates facts about a lock. */
   changed(
     path: string,
     change: Partial<Pick<Lock, 'holder' | 'condition' | 'reasons' | 'waiters'>>,
@@ -120,7 +119,7 @@ export class LockTable {
     return [{ kind: 'lock.changed', lock }];
   }
 
-  /** Somebody waits for it. */
+  /** Adds a waiter. */
   contended(path: string, waiter: LockParty): EventBody[] {
     const waiters = this.#waiting.get(path) ?? [];
     if (waiters.some((one) => isSame(one, waiter))) return [];
@@ -131,7 +130,7 @@ export class LockTable {
     return [{ kind: 'lock.contended', id: held.lock.id, waiter }];
   }
 
-  /** Somebody waits no more. */
+  /** Removes a waiter. */
   gaveUp(path: string, waiter: LockParty): EventBody[] {
     if (!this.#forgetWaiter(path, waiter)) return [];
     return this.changed(path, { waiters: this.#waiting.get(path) ?? [] });
@@ -147,7 +146,10 @@ export class LockTable {
     return held === null ? [] : [{ kind: 'lock.broken', id: held.id, actor, before: held }];
   }
 
-  /** A session has ended: it waits for nothing any more. What it held is for the disk to tell. */
+  /**
+   * A session has ended: remove it from all waiters. The disk shows what happened to the locks that
+   * it held.
+   */
   sessionEnded(childId: string): EventBody[] {
     const places = [...this.#waiting].filter(([, waiters]) =>
       waiters.some((one) => one.childId === childId),

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { deviceName, parseKernelLocks } from './proc-locks.ts';
 
 describe('the table of the kernel', () => {
-  it('gives holders and waiters of flock(2) and fcntl(2)', () => {
+  it('lists holders and waiters of flock(2) and fcntl(2)', () => {
     const text =
       '1: POSIX  ADVISORY  WRITE 12523 fe:00:2154578 0 EOF\n' +
       '2: FLOCK  ADVISORY  WRITE 77 fe:00:2154578 0 EOF\n' +
@@ -24,7 +24,7 @@ describe('the table of the kernel', () => {
     ]);
   });
 
-  it('is read from the fdinfo of a descriptor too', () => {
+  it('can also be read from the fdinfo of a descriptor', () => {
     const text = 'pos:\t0\nflags:\t02100001\nlock:\t1: FLOCK  ADVISORY  WRITE 5 fe:00:7 0 EOF\n';
     assert.deepEqual(
       parseKernelLocks(text).map(({ type, inode }) => [type, inode]),
@@ -32,7 +32,7 @@ describe('the table of the kernel', () => {
     );
   });
 
-  it('gives waiters behind waiters, which are indented one space more each', () => {
+  it('lists waiters behind waiters, which are indented by one more space each', () => {
     const text =
       '7: FLOCK  ADVISORY  WRITE 1 fe:00:7 0 EOF\n' +
       '7: -> FLOCK  ADVISORY  WRITE 2 fe:00:7 0 EOF\n' +
@@ -49,7 +49,7 @@ describe('the table of the kernel', () => {
     );
   });
 
-  it('leaves out leases, headings and nonsense', () => {
+  it('skips leases, headings and nonsense', () => {
     assert.deepEqual(
       parseKernelLocks('1: LEASE  ACTIVE    READ  9 fe:00:1 0 EOF\n\nlocks\n1: FLOCK\n'),
       [],

@@ -10,8 +10,8 @@ export interface KernelLock {
   /** False for a shared lock. */
   readonly exclusive: boolean;
   /**
-   * Who took it, or waits; null for what belongs to no single process. The taker of a `FLOCK` may
-   * be gone by now.
+   * The process that took it or waits for it; null when it belongs to no single process. The taker
+   * of a `FLOCK` may be gone by now.
    */
   readonly pid: number | null;
   /** Device as `fe:00` and inode: together they name the file. */
@@ -24,8 +24,8 @@ const line =
   /^\d+:\s+(?<arrow>->)?\s*(?<type>FLOCK|POSIX|OFDLCK)\s+\S+\s+(?<mode>READ|WRITE|RW)\s+(?<pid>-?\d+)\s+(?<device>[0-9a-f]+:[0-9a-f]+):(?<inode>\d+)\s/;
 
 /**
- * Reads /proc/locks, or the `lock:` lines of /proc/PID/fdinfo/FD. Leases and lines of other kinds
- * are left out.
+ * Reads /proc/locks, or the `lock:` lines of /proc/PID/fdinfo/FD. Skips leases and lines of other
+ * kinds.
  */
 export function parseKernelLocks(text: string): KernelLock[] {
   return text.split('\n').flatMap((one) => {

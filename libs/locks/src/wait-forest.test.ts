@@ -39,7 +39,7 @@ describe('a forest of waiting', () => {
     assert.deepEqual(waitForest([lock('l1', a), lock('l2', null)]), { roots: [], deadlocks: [] });
   });
 
-  it('has who blocks without waiting as roots, through several locks, with the most behind it first', () => {
+  it('has holders that block and do not wait as roots, through several locks, with the most behind it first', () => {
     const forest = waitForest([
       lock('l3', d, session('e')),
       lock('l1', a, b, c),
@@ -50,12 +50,12 @@ describe('a forest of waiting', () => {
     assert.deepEqual(forest.deadlocks, []);
   });
 
-  it('has a root for a holder that nobody knows, one for each lock', () => {
+  it('has one root per lock for an unknown holder', () => {
     const { roots } = waitForest([lock('l1', null, a), lock('l2', null, b)]);
     assert.deepEqual(roots.map(draw), ['?(l1: a)', '?(l2: b)']);
   });
 
-  it('shows a deadlock as one, and who waits behind it', () => {
+  it('shows a deadlock as one, and the parties that wait behind it', () => {
     const { roots, deadlocks } = waitForest([lock('l1', a, b, d), lock('l2', b, a)]);
     assert.deepEqual(roots, []);
     const [deadlock, ...others] = deadlocks;
@@ -70,7 +70,7 @@ describe('a forest of waiting', () => {
     assert.deepEqual(deadlock?.behind.map(drawBlock), ['l1: d']);
   });
 
-  it('knows who waits for itself', () => {
+  it('detects a party that waits for itself', () => {
     const { deadlocks } = waitForest([lock('l1', a, a)]);
     assert.deepEqual(
       deadlocks[0]?.steps.map(({ party }) => party.childId),
@@ -78,7 +78,7 @@ describe('a forest of waiting', () => {
     );
   });
 
-  it('takes a script and the processes below it for one', () => {
+  it('counts a script and the processes below it as one', () => {
     const forest = waitForest([
       lock('l1', script(10), script(21, 20)),
       lock('l2', script(20), script(12, 11, 10)),
@@ -87,7 +87,7 @@ describe('a forest of waiting', () => {
     assert.equal(forest.deadlocks[0]?.steps.length, 2);
   });
 
-  it('does not take scripts below one shell for one', () => {
+  it('counts scripts below one shell separately', () => {
     const forest = waitForest([
       lock('l1', script(10, 1), script(20, 1)),
       lock('l2', script(30, 1), script(10, 1)),
@@ -114,7 +114,7 @@ const someLocks = fc
     ),
   );
 
-/** Whether somebody comes back to themselves by going from waiter to holder; by brute force. */
+/** Whether some party reaches itself by going from waiter to holder; by brute force. */
 function hasCycle(locks: readonly Lock[]): boolean {
   const step = (from: ReadonlySet<string>): Set<string> =>
     new Set(
@@ -149,7 +149,7 @@ describe('whatever the locks', () => {
     );
   });
 
-  it('everybody who waits is shown', () => {
+  it('every waiter is shown', () => {
     fc.assert(
       fc.property(someLocks, (locks) => {
         const { roots, deadlocks } = waitForest(locks);

@@ -2,22 +2,22 @@ import type { Lock, LockParty } from '@hatchery/events';
 import { findCycles } from './find-cycles.ts';
 import { jobsOf } from './jobs.ts';
 
-/** A lock that somebody waits for, and who does. */
+/** A lock with waiters, and its waiters. */
 export interface BlockingLock {
   readonly lock: Lock;
   readonly waiters: readonly WaitNode[];
 }
 
-/** Somebody, and the locks by which it blocks others. */
+/** A party, and the locks by which it blocks others. */
 export interface WaitNode {
-  /** Null when nobody knows who holds the lock. */
+  /** Null when the holder of the lock is unknown. */
   readonly party: LockParty | null;
   readonly blocks: readonly BlockingLock[];
 }
 
 /**
- * One step of a deadlock: the party waits for a lock of the next step's party; the last one for one
- * of the first.
+ * One step of a deadlock: the party waits for a lock of the next step's party; the last one for a
+ * lock of the first.
  */
 export interface DeadlockStep {
   readonly party: LockParty;
@@ -25,25 +25,25 @@ export interface DeadlockStep {
 }
 
 /**
- * A deadlock: none of its parties can go on until one is ended. `behind` waits for them without
- * being part of it.
+ * A deadlock: none of its parties can continue until one of them is ended. `behind` waits for them
+ * without being part of it.
  */
 export interface Deadlock {
   readonly steps: readonly DeadlockStep[];
   readonly behind: readonly BlockingLock[];
 }
 
-/** Who blocks whom. */
+/** Which parties block which. */
 export interface WaitForest {
   /**
-   * Those who block and wait for nobody, those with the most behind them first: ending one of them
-   * helps.
+   * Parties that block others and wait for nobody, those with the most waiters behind them first:
+   * ending one of them helps.
    */
   readonly roots: readonly WaitNode[];
   readonly deadlocks: readonly Deadlock[];
 }
 
-/** The forest of waiting of some locks. A script and the processes below it count as one. */
+/** The wait forest of these locks. A script and the processes below it count as one. */
 export function waitForest(locks: readonly Lock[]): WaitForest {
   const jobOf = jobsOf(locks);
   const contended = locks.filter(({ waiters }) => waiters.length > 0);
@@ -58,7 +58,7 @@ export function waitForest(locks: readonly Lock[]): WaitForest {
 
   const nodeOf = (party: LockParty | null, job: string, above: ReadonlySet<string>): WaitNode => ({
     party,
-    // What waits for itself further up belongs to a deadlock, and is shown there.
+    // A party that waits for one of its own waiters belongs to a deadlock, and is shown there.
     blocks: above.has(job) ? [] : blocksOf(job, new Set([...above, job])),
   });
   const blocksOf = (job: string, above: ReadonlySet<string>): BlockingLock[] =>
@@ -106,7 +106,7 @@ export function waitForest(locks: readonly Lock[]): WaitForest {
   };
 }
 
-/** How many wait behind a party, through however many locks. */
+/** How many parties wait behind a party, through any number of locks. */
 export function countBehind({ blocks }: WaitNode): number {
   return blocks
     .flatMap(({ waiters }) => waiters)

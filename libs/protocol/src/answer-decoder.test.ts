@@ -115,7 +115,7 @@ const garbage: readonly [
 
 for (const [kind, text, expected, got, ...before] of garbage) {
   for (const variant of [text, text.replaceAll('\n', '\r\n')]) {
-    test(`calls ${JSON.stringify(variant)} after ${kind} garbage, once`, () => {
+    test(`reports ${JSON.stringify(variant)} after ${kind} as garbage, once`, () => {
       const found: Garbage = { kind: 'garbage', expected, got };
       for (const chunks of chunkings(latin1(variant))) {
         assert.deepEqual(read(kind, [...chunks, encodeUtf8('ok\n')]), {
@@ -131,7 +131,7 @@ for (const [kind, text, expected, got, ...before] of garbage) {
  * The old client library took these for garbage:
  * docs/reference/properties.md#launchpads-old-service.
  */
-test('waits with every half of an exited message, at every place where it can be cut', () => {
+test('waits for the rest of an exited message, wherever it is cut', () => {
   const text = 'exited\n256\n';
   for (let at = 0; at < text.length; at += 1) {
     const decoder = new AnswerDecoder('fork');
@@ -143,7 +143,7 @@ test('waits with every half of an exited message, at every place where it can be
   }
 });
 
-test('waits with half of a forked message', () => {
+test('waits for the rest of a forked message', () => {
   for (let at = 0; at < forkedText.length; at += 1) {
     const decoder = new AnswerDecoder('fork');
     assert.deepEqual(decoder.push(encodeUtf8(forkedText.slice(0, at))), []);
@@ -163,20 +163,20 @@ const truncated: readonly [kind: RequestKind, text: string, state: string, pendi
 ];
 
 for (const [kind, text, state, pending] of truncated) {
-  test(`says that ${JSON.stringify(text)} after ${kind} is cut off`, () => {
+  test(`reports that ${JSON.stringify(text)} after ${kind} is cut off`, () => {
     for (const chunks of chunkings(encodeUtf8(text))) {
       assert.deepEqual(read(kind, chunks).end, { kind: 'truncated', state, pending });
     }
   });
 }
 
-test('calls an unfinished line after the last answer garbage at the end', () => {
+test('reports an unfinished line after the last answer as garbage at the end', () => {
   const { messages, end } = read('child-connect-timeout', [encodeUtf8('ok\nx')]);
   assert.deepEqual(messages, [{ kind: 'ok' }]);
   assert.deepEqual(end, { kind: 'garbage', expected: 'the end of the connection', got: "'x'" });
 });
 
-test('takes a line of exactly the limit', () => {
+test('accepts a line of exactly the limit', () => {
   const decoder = new AnswerDecoder('fork');
   decoder.push(encodeUtf8('FAILURE\n'));
   const reason = 'x'.repeat(answerLineBytesMax);
@@ -186,7 +186,7 @@ test('takes a line of exactly the limit', () => {
   assert.equal(decoder.bufferedBytes, 0);
 });
 
-test('gives up a line at the first byte beyond the limit, before it has ended', () => {
+test('rejects a line at the first byte beyond the limit, before it has ended', () => {
   const bytes = new Uint8Array(answerLineBytesMax + 1).fill(0x78);
   const got = `'${'x'.repeat(200)}'...`;
   const found = { kind: 'garbage', expected: 'a line of at most 8192 bytes', got };
@@ -198,7 +198,7 @@ test('gives up a line at the first byte beyond the limit, before it has ended', 
   assert.deepEqual(read('fork', [bytes, encodeUtf8('\n')]), { messages: [found], end: found });
 });
 
-test('does not hold a huge chunk', () => {
+test('does not buffer a huge chunk', () => {
   const decoder = new AnswerDecoder('hello');
   assert.equal(decoder.push(new Uint8Array(16 * 1024 * 1024)).length, 1);
   assert.equal(decoder.bufferedBytes, 0);

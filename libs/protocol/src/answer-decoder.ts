@@ -8,21 +8,20 @@ import { quoteBytes } from './quoted.ts';
 import type { RequestKind } from './request.ts';
 import { decodeUtf8 } from './utf8.ts';
 
-/** Whether the service ended the connection where it may. */
+/** Whether the service ended the connection at a valid point. */
 export type AnswerEnd =
   /** After its last answer. */
   | { readonly kind: 'complete' }
   /**
-   * Before it: the service died, or it closed the connection silently
+   * Before its last answer: the service died, or it closed the connection silently
    * (docs/reference/fork-protocol.md#failures).
    */
   | { readonly kind: 'truncated'; readonly state: AnswerState['name']; readonly pending: string }
   | Garbage;
 
 /**
- * Reads the answers to one request from their bytes, however they are cut; a half answer waits for
- * its other half. It never throws: bytes that are no answer come out as one {@link Garbage}, and
- * nothing comes after that.
+ * Reads the answers to one request from their bytes, in chunks of any size. It never throws: it
+ * returns bytes that are not an answer as one {@link Garbage}, and nothing after that.
  */
 export class AnswerDecoder {
   readonly #requestKind: RequestKind;
@@ -33,7 +32,7 @@ export class AnswerDecoder {
     this.#requestKind = requestKind;
   }
 
-  /** Bytes of an unfinished line held at the moment; never more than `answerLineBytesMax`. */
+  /** Bytes of the unfinished line that it holds now; never more than `answerLineBytesMax`. */
   get bufferedBytes(): number {
     return this.#line.length;
   }
@@ -52,7 +51,7 @@ export class AnswerDecoder {
     return messages;
   }
 
-  /** The service sends no more. */
+  /** Call this when the service sends no more. */
   end(): AnswerEnd {
     if (this.#state.name === 'broken') return this.#state.garbage;
     const pending = quoteBytes(this.#line.view());
@@ -62,7 +61,7 @@ export class AnswerDecoder {
     return { kind: 'garbage', expected: 'the end of the connection', got: pending };
   }
 
-  /** Takes a part of a line, which `finished` says to be its last. */
+  /** Takes a part of a line; `finished` says that it is the last part. */
   #take(part: Uint8Array, finished: boolean): AnswerStep {
     const line = this.#line;
     const { room } = line;

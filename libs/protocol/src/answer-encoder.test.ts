@@ -42,7 +42,7 @@ for (const [reason, line] of forced) {
   });
 }
 
-test('cuts a long reason, and what is left fits the line of a reader', () => {
+test('truncates a long reason so that it fits the line of a reader', () => {
   const longest = '\u3042'.repeat(failureReasonCharactersMax);
   const cut = `${longest.slice(3)}...`;
   assert.equal(
@@ -58,7 +58,7 @@ test('cuts a long reason, and what is left fits the line of a reader', () => {
   );
 });
 
-test('does not leave half of a character where it cuts', () => {
+test('does not leave half of a character where it truncates', () => {
   const reason = `${'x'.repeat(failureReasonCharactersMax - 4)}\u{1f600}xxxxx`;
   assert.match(decodeUtf8(encodeAnswer({ kind: 'failure', reason })) ?? '', /x\ufffd\.\.\.\n$/);
 });

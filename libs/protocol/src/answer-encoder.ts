@@ -8,8 +8,8 @@ import { waitStatusMax } from './wait-status.ts';
 
 /**
  * The bytes of an answer: docs/reference/fork-protocol.md#requests-and-answers. A failure's reason
- * becomes one line, whatever it holds.
- * @throws UnencodableError for a pid, a status or a directory that cannot be.
+ * is forced onto one line.
+ * @throws UnencodableError for an invalid pid, status or directory
  */
 export function encodeAnswer(answer: Answer): Uint8Array<ArrayBuffer> {
   return encodeUtf8(textOf(answer));
@@ -23,8 +23,8 @@ export const quittingLine = 'quit command requested... exiting';
 export const pidMax = 0x7fff_ffff;
 
 /**
- * Whether a client can be given this directory: an absolute path that is one line and reads back
- * the same.
+ * Whether the service can send a client this directory: an absolute path that is one line and
+ * decodes to the same path.
  */
 export function isPipeDirectory(directory: string): boolean {
   if (!/^\/[^\0\n]*$/.test(directory) || directory.endsWith('\r') || !directory.isWellFormed())

@@ -6,7 +6,7 @@ import type { RequestKind } from './request.ts';
 import { waitStatusMax } from './wait-status.ts';
 
 /**
- * Bytes that are no answer to what was asked. `got` is in Python's quotes, bounded, fit for a log.
+ * Bytes that are not an answer to the request. `got` is in Python's quotes, bounded, fit for a log.
  */
 export interface Garbage {
   readonly kind: 'garbage';
@@ -105,7 +105,7 @@ function broken(expected: string, line: string): AnswerStep {
   return brokenBy({ kind: 'garbage', expected, got: quoteText(line) });
 }
 
-/** The step into the state that nothing leaves. */
+/** The step into the final state after garbage. */
 export function brokenBy(garbage: Garbage): AnswerStep {
   return { state: { name: 'broken', garbage }, message: garbage };
 }

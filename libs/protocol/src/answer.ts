@@ -1,4 +1,4 @@
-/** What the service says: docs/reference/fork-protocol.md#requests-and-answers. */
+/** The answers of the service: docs/reference/fork-protocol.md#requests-and-answers. */
 export type Answer =
   /** To `hello`. */
   | { readonly kind: 'alive' }
@@ -18,8 +18,8 @@ export interface FailureAnswer {
   /** One line that says why and what to do. */
   readonly reason: string;
   /**
-   * Set for `FAILURE: <reason>` on one line, the form of `child_connect_timeout` alone; absent for
-   * `FAILURE\n<reason>`.
+   * Set for `FAILURE: <reason>` on one line, a form that only `child_connect_timeout` uses; absent
+   * for `FAILURE\n<reason>`.
    */
   readonly sameLine?: true;
 }

@@ -1,6 +1,6 @@
 /**
- * Bytes on their way in, up to a capacity. It copies what it is given, for a socket may reuse its
- * chunk.
+ * Buffers incoming bytes, up to a capacity. It copies what it is given, because a socket may reuse
+ * its chunk.
  */
 export class ByteBuffer {
   readonly #bytesMax: number;
@@ -21,7 +21,7 @@ export class ByteBuffer {
   }
 
   append(bytes: Uint8Array): void {
-    // Deciding what becomes of too much is the caller's; holding it would be a mistake here.
+    // The caller decides what to do with too many bytes; holding them here would be a mistake.
     if (bytes.length > this.room)
       throw new RangeError(`${bytes.length} bytes where ${this.room} fit`);
     const length = this.#length + bytes.length;
@@ -40,7 +40,7 @@ export class ByteBuffer {
     return this.#bytes.subarray(start, Math.min(end, this.#length));
   }
 
-  /** Lets go of the memory too. */
+  /** Empties the buffer and frees its memory. */
   clear(): void {
     this.#bytes = new Uint8Array(0);
     this.#length = 0;

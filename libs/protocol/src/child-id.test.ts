@@ -14,7 +14,7 @@ test('finds the id in the base name', () => {
   assert.equal(childIdOfDirectory(`/tmp/lp-forking-service-child-${longest}`), longest);
 });
 
-test('finds none in other directories', () => {
+test('finds no id in other directories', () => {
   const directories = [
     '',
     '/',

@@ -1,7 +1,7 @@
 import { childIdCharactersMax } from './limits.ts';
 
 /**
- * How the base name of a directory of pipes starts; clients check for it:
+ * The prefix of the base name of a directory of pipes; clients check for it:
  * docs/reference/fork-protocol.md#the-directory-of-pipes.
  */
 export const pipeDirectoryPrefix = 'lp-forking-service-child-';
@@ -13,7 +13,7 @@ const childId = new RegExp(`^[A-Za-z0-9._-]{1,${childIdCharactersMax}}$`);
  * request.
  */
 export function isChildId(text: string): boolean {
-  // `$` without the m flag matches at the very end alone in JavaScript, so a trailing newline does
+  // In JavaScript, `$` without the m flag matches only at the very end, so a trailing newline does
   // not pass.
   return childId.test(text);
 }

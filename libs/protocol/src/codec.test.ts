@@ -44,7 +44,7 @@ const request: fc.Arbitrary<Request> = fc.oneof(
     .map((id): Request => ({ kind: 'attach', id })),
 );
 
-test('a request decodes to itself, however it is cut', () => {
+test('a request decodes to itself, however it is split', () => {
   fc.assert(
     fc.property(request, lengths, (sent, pieces) => {
       assert.deepEqual(decodedRequest(cut(encodeRequest(sent), pieces)), {
@@ -63,7 +63,7 @@ const forked = fc
   .tuple(fc.integer({ min: 1, max: 2 ** 31 - 1 }), text)
   .map(([pid, name]): Answer => ({ kind: 'forked', pid, directory: `/${name}` }));
 
-/** A kind of request with all that the service says to one. */
+/** A kind of request with all answers to one. */
 const conversation: fc.Arbitrary<readonly [RequestKind, ...Answer[]]> = fc.oneof(
   fc.constant(['hello', { kind: 'alive' }] as const),
   fc.constant(['quit', { kind: 'quitting' }] as const),
@@ -75,7 +75,7 @@ const conversation: fc.Arbitrary<readonly [RequestKind, ...Answer[]]> = fc.oneof
   ),
 );
 
-test('answers decode to themselves, however they are cut', () => {
+test('answers decode to themselves, however they are split', () => {
   fc.assert(
     fc.property(conversation, lengths, ([kind, ...answers], pieces) => {
       const bytes = answers.flatMap((answer) => [...encodeAnswer(answer)]);
@@ -87,7 +87,7 @@ test('answers decode to themselves, however they are cut', () => {
   );
 });
 
-/** Any bytes, most of them near to something meaningful. */
+/** Any bytes, most of them close to something meaningful. */
 const bytes = fc
   .array(
     fc.oneof(
@@ -134,7 +134,7 @@ const bytes = fc
   )
   .map((parts) => latin1(parts.join('')));
 
-test('any bytes make the same request or refusal, however they are cut, and nothing throws', () => {
+test('any bytes make the same request or refusal, however they are split, and nothing throws', () => {
   const options = { limits: { requestBytesMax: 40 } };
   fc.assert(
     fc.property(bytes, lengths, (sent, pieces) => {
@@ -169,7 +169,7 @@ test('any refusal is answered in one or two short lines', () => {
   );
 });
 
-test('any bytes make the same answers or garbage, however they are cut, and nothing throws', () => {
+test('any bytes make the same answers or garbage, however they are split, and nothing throws', () => {
   const kind = fc.constantFrom<RequestKind>(
     'hello',
     'quit',

@@ -1,7 +1,7 @@
 import { quoteText } from './quoted.ts';
 
 /**
- * Between a variable's name and its value; the first one on the line counts:
+ * Separates a variable's name from its value; the first one on the line counts:
  * docs/reference/fork-protocol.md#fork-env.
  */
 export const variableSeparator = ': ';
@@ -11,8 +11,8 @@ export type ParsedEnvironment =
   | { readonly ok: false; readonly why: string };
 
 /**
- * The variables of a `fork-env`, from its lines between the command and `end`. Of a variable that
- * comes twice the last value holds, as in Launchpad's service.
+ * The variables of a `fork-env`, from its lines between the command and `end`. If a variable comes
+ * twice, the last value counts, as in Launchpad's service.
  */
 export function environmentOf(
   lines: readonly string[],
@@ -30,8 +30,7 @@ export function environmentOf(
     if (why !== null) return { ok: false, why };
     variables.set(name, value);
   }
-  // Object.fromEntries defines own properties, so not even a variable named `__proto__` could do
-  // harm.
+  // Object.fromEntries defines own properties, so even a variable named `__proto__` does no harm.
   return { ok: true, environment: Object.fromEntries(variables) };
 }
 

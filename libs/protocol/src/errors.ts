@@ -1,4 +1,7 @@
-/** Why a message cannot be put on the wire. The caller made it, so the fault is the caller's. */
+/**
+ * Why a message cannot be put on the wire. The caller made the message, so this is the caller's
+ * error.
+ */
 export type UnencodableCode =
   | 'newline'
   | 'nul'
@@ -13,7 +16,7 @@ export type UnencodableCode =
   | 'bad-directory'
   | 'too-long';
 
-/** Thrown by the encoders and by `quoteWords`: what they were given has no form in protocol 1. */
+/** Thrown by the encoders and by `quoteWords`: protocol 1 has no form for their argument. */
 export class UnencodableError extends Error {
   readonly code: UnencodableCode;
   readonly fault = 'client';

@@ -30,7 +30,7 @@ test('each refusal of a fork has a code of its own', () => {
   for (const [reason, code] of told) assert.equal(forkRefusalCodeOf(reason), code, reason);
 });
 
-test('what an exception says inside a reason does not make it another one', () => {
+test('an exception’s message inside a reason does not change the code', () => {
   const failure =
     'the zygote does not start: x: alice has 2 of 2 sessions in use (max_children_per_user); y';
   assert.equal(forkRefusalCodeOf(failure), 'zygote-broken');

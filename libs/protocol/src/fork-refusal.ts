@@ -1,26 +1,26 @@
-/** Why a fork was refused, as it is counted. A closed list; the words beside it are for people. */
+/** Why a fork was refused, as metrics count it. A closed list; the comments explain each code. */
 export type ForkRefusalCode =
   /** `max_children` are in use. */
   | 'service-full'
-  /** The user has `max_children_per_user`: the only one that is the user's own doing. */
+  /** The user has `max_children_per_user`: the only code that the user causes. */
   | 'children-per-user'
-  /** As many requests wait as may. */
+  /** The queue of waiting requests is full. */
   | 'fork-queue-full'
   | 'fork-service-draining'
-  /** The next forker takes over. */
+  /** A new forker is taking over. */
   | 'fork-service-restarting'
-  /** The preload does not come up. */
+  /** Preloading fails. */
   | 'zygote-broken'
-  /** It waited as long as it may, and no child came. */
+  /** The request waited as long as it may, and no child came. */
   | 'fork-late'
-  /** Whoever forks gives no answer. */
+  /** The process that forks does not answer. */
   | 'forks-stalled'
-  /** Anything else, as a keeper that died twice or a kernel that does not fork. */
+  /** Anything else, such as a keeper that died twice or a kernel that does not fork. */
   | 'fork-refused';
 
 /**
  * Protocol 1 has one line of text for the reason and no room for a code, and its bytes are fixed.
- * So these beginnings and keys, which the service writes itself, are the code.
+ * So these phrases, which only the service writes, identify the code.
  */
 const words: readonly (readonly [RegExp, ForkRefusalCode])[] = [
   [/^\S+ has \d+ of \d+ sessions in use \(max_children_per_user\);/, 'children-per-user'],
@@ -33,7 +33,7 @@ const words: readonly (readonly [RegExp, ForkRefusalCode])[] = [
   [/^no session can be started at the moment: /, 'forks-stalled'],
 ];
 
-/** What the reason of a FAILURE to `fork` or `fork-env` is counted as. */
+/** The code under which metrics count the reason of a FAILURE to `fork` or `fork-env`. */
 export function forkRefusalCodeOf(reason: string): ForkRefusalCode {
   return words.find(([pattern]) => pattern.test(reason))?.[1] ?? 'fork-refused';
 }

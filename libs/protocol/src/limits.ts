@@ -6,8 +6,8 @@
 export const requestBytesMax = 64 * 1024;
 
 /**
- * Longest line of an answer in bytes. The longest honest one is the directory of pipes, and
- * PATH_MAX is 4096; a failure's reason stays below it too, see {@link failureReasonCharactersMax}.
+ * Longest line of an answer in bytes. The longest valid one is the directory of pipes, and PATH_MAX
+ * is 4096; a failure's reason stays below it too, see {@link failureReasonCharactersMax}.
  */
 export const answerLineBytesMax = 8 * 1024;
 
@@ -18,21 +18,21 @@ export const answerLineBytesMax = 8 * 1024;
 export const failureReasonCharactersMax = 2000;
 
 /**
- * Longest path of a directory of pipes in bytes: PATH_MAX (4096, with the NUL) lets no client open
- * a longer one.
+ * Longest path of a directory of pipes in bytes: with PATH_MAX (4096, with the NUL) no client can
+ * open a longer one.
  */
 export const directoryBytesMax = 4095;
 
 /**
- * How much of a foreign text an answer repeats, in bytes: enough to know one's own request again,
- * not to fill a log.
+ * How much of a foreign text an answer repeats, in bytes: enough to recognize one's own request,
+ * too little to fill a log.
  */
 export const quotedBytesMax = 200;
 
 /**
- * Longest child-connect timeout in seconds that a client may set: a day. A child that nobody
- * connects to holds memory and a place under the limit of children; a longer value is a slip of
- * units (milliseconds for seconds).
+ * Longest child-connect timeout in seconds that a client may set: a day. A child without a client
+ * holds memory and counts towards the limit of children; a longer value is a mistake of units
+ * (milliseconds for seconds).
  */
 export const childConnectTimeoutSecondsMax = 86_400;
 
@@ -43,9 +43,9 @@ export const childConnectTimeoutSecondsMax = 86_400;
 export const childIdCharactersMax = 128;
 
 /**
- * The variables a client may set in a child: docs/reference/fork-protocol.md#fork-env. Launchpad's
- * clients set the first two; the others tell the child whom it serves. A client's request never
- * reaches PYTHONPATH or LD_PRELOAD.
+ * The variables that a client may set in a child: docs/reference/fork-protocol.md#fork-env.
+ * Launchpad's clients set the first two; the others tell the child which user it serves. A client's
+ * request never reaches PYTHONPATH or LD_PRELOAD.
  */
 export const allowedVariablesDefault: readonly string[] = [
   'BRZ_EMAIL',

@@ -2,7 +2,7 @@ export const newline = 0x0a;
 const carriageReturn = 0x0d;
 
 /**
- * A line without the `\r` of a `\r\n`; just one, as Launchpad's service did. Takes the line without
+ * A line without the `\r` of a `\r\n`; only one, as Launchpad's service did. Takes the line without
  * its `\n`.
  */
 export function withoutCarriageReturn(line: Uint8Array): Uint8Array {

@@ -2,7 +2,7 @@ import { masked } from '@hatchery/display';
 import { failureReasonCharactersMax } from './limits.ts';
 
 /**
- * A text made fit for one line of an answer: each control character becomes a space, and what is
+ * Makes a text fit for one line of an answer: each control character becomes a space, and a text
  * longer than {@link failureReasonCharactersMax} ends in `...`. A reason may quote a client or an
  * exception's message; neither may end the answer early or write escape sequences to an operator's
  * terminal.

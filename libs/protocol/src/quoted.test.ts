@@ -22,12 +22,12 @@ for (const [bytes, text] of quoted) {
 
 test('quotes a text as its bytes', () => assert.equal(quoteText('é'), "'\\xc3\\xa9'"));
 
-test('shows the beginning of what is long and says so', () => {
+test('shows the beginning of a long text and marks the cut', () => {
   assert.equal(quoteText('x'.repeat(quotedBytesMax)), `'${'x'.repeat(quotedBytesMax)}'`);
   assert.equal(quoteText('x'.repeat(quotedBytesMax + 1)), `'${'x'.repeat(quotedBytesMax)}'...`);
 });
 
-test('gives one bounded line of printable ASCII whatever the bytes are', () => {
+test('returns one bounded line of printable ASCII for any bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 2 * quotedBytesMax }), (bytes) => {
       assert.match(quoteBytes(bytes), /^[ -~]*$/);

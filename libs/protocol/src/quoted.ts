@@ -14,9 +14,9 @@ const shortEscapes = new Map([
 ]);
 
 /**
- * The bytes as Python 2's `repr(str)` writes them, for that is what Launchpad's service sent: one
- * line of ASCII whatever the bytes are, so that invalid UTF-8 needs no case of its own. Beyond
- * {@link quotedBytesMax} bytes it ends in `...` after the closing quote.
+ * The bytes as Python 2's `repr(str)` writes them, which is what Launchpad's service sent: one line
+ * of ASCII for any bytes, so that invalid UTF-8 needs no special case. Beyond {@link
+ * quotedBytesMax} bytes it ends in `...` after the closing quote.
  */
 export function quoteBytes(bytes: Uint8Array): string {
   const shown = bytes.subarray(0, quotedBytesMax);

@@ -1,7 +1,7 @@
 import type { FailureAnswer } from './answer.ts';
 import { encodeAnswer } from './answer-encoder.ts';
 
-/** Why a request was not understood; always the client's fault. The table of codes is closed. */
+/** Why a request was not understood; always the client's error. The list of codes is closed. */
 export type Refusal =
   /** `quoted` is the first line in Python's quotes, bounded. */
   | { readonly code: 'unknown-request'; readonly quoted: string }
@@ -9,14 +9,15 @@ export type Refusal =
   | { readonly code: 'bad-child-connect-timeout'; readonly why: string }
   | { readonly code: 'too-long'; readonly bytesMax: number }
   /**
-   * The codec has no clock: whoever pumps the socket makes this one, see {@link requestTimedOut}.
+   * The codec has no clock: the code that reads the socket makes this one, see {@link
+   * requestTimedOut}.
    */
   | { readonly code: 'timed-out' };
 
 /** The refusal of a request that was not complete within the request timeout. */
 export const requestTimedOut: Refusal = { code: 'timed-out' };
 
-/** What the client of a timed-out request reads. */
+/** The answer to the client of a timed-out request. */
 export const requestTimedOutAnswer: FailureAnswer = refusalAnswer(requestTimedOut);
 
 /** The answer to a refused request: docs/reference/fork-protocol.md#failures. */

@@ -19,7 +19,7 @@ function fork(
   return { kind: 'fork', commandLine, command, environment: environment ?? {}, withEnvironment };
 }
 
-/** Every row holds with `\r\n` for `\n` too, and however the bytes are cut. */
+/** Every row also holds with `\r\n` for `\n`, and in chunks of any size. */
 const understood: readonly [text: string, request: Request][] = [
   ['hello\n', { kind: 'hello' }],
   ['quit\n', { kind: 'quit' }],
@@ -178,7 +178,7 @@ function refusalOf(chunks: readonly Uint8Array[], options?: RequestDecoderOption
   return progress.kind === 'refused' ? decodeUtf8(encodeRefusal(progress.reason)) : null;
 }
 
-test('waits as long as the last line is not terminated', () => {
+test('waits until the last line is terminated', () => {
   const texts = [
     '',
     'hello',
@@ -200,7 +200,7 @@ test('waits as long as the last line is not terminated', () => {
   }
 });
 
-test('keeps answering the same after a request and holds no bytes', () => {
+test('repeats its answer after a request and holds no bytes', () => {
   const decoder = new RequestDecoder();
   const outcome = decoder.push(encodeUtf8('hello\nmore'));
   assert.equal(outcome.kind, 'request');
@@ -210,7 +210,7 @@ test('keeps answering the same after a request and holds no bytes', () => {
   assert.equal(decoder.bufferedBytes, 0);
 });
 
-test('keeps answering the same after a refusal and holds no bytes', () => {
+test('repeats its answer after a refusal and holds no bytes', () => {
   const decoder = new RequestDecoder();
   const outcome = decoder.push(encodeUtf8('bogus\n'));
   assert.equal(outcome.kind, 'refused');
@@ -245,7 +245,7 @@ for (const [text, why] of endings) {
   });
 }
 
-test('allows the variables it is told to and no others', () => {
+test('allows exactly the configured variables', () => {
   const options = { allowedVariables: ['__proto__', 'A'] };
   const progress = decodedRequest([encodeUtf8('fork-env a\n__proto__: x\nA: y\nend\n')], options);
   assert.ok(progress.kind === 'request' && progress.request.kind === 'fork');
@@ -259,7 +259,7 @@ test('allows the variables it is told to and no others', () => {
   );
 });
 
-test('keeps to a lower child-connect timeout when it is told to', () => {
+test('applies a lower configured child-connect timeout', () => {
   const options = { limits: { childConnectTimeoutSecondsMax: 10 } };
   assert.equal(decodedRequest([encodeUtf8('child_connect_timeout 10\n')], options).kind, 'request');
   assert.match(
@@ -268,7 +268,7 @@ test('keeps to a lower child-connect timeout when it is told to', () => {
   );
 });
 
-test('copies the bytes it waits with, for a socket may reuse its chunk', () => {
+test('copies the bytes that it holds, because a socket may reuse its chunk', () => {
   const decoder = new RequestDecoder();
   const chunk = encodeUtf8('hel');
   decoder.push(chunk);

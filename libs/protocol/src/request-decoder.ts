@@ -11,7 +11,7 @@ import { parseRequest } from './request-parser.ts';
 
 export interface RequestDecoderOptions {
   readonly limits?: Partial<RequestLimits>;
-  /** The variables that `fork-env` may set; {@link allowedVariablesDefault} without this. */
+  /** The variables that `fork-env` may set; the default is {@link allowedVariablesDefault}. */
   readonly allowedVariables?: readonly string[];
 }
 
@@ -21,10 +21,10 @@ const unfinished =
   'the connection ended inside the request: each line ends in a newline, and fork-env in the line `end`';
 
 /**
- * Reads the one request of a connection from its bytes, however they are cut. It never throws.
+ * Reads the one request of a connection from its bytes, in chunks of any size. It never throws.
  *
- * A `fork-env` is judged when it is complete and not line by line, as Launchpad's service did: a
- * client that is still sending must not find the connection closed. Only the length is judged at
+ * It checks a `fork-env` when it is complete and not line by line, as Launchpad's service did: a
+ * client that is still sending must not find the connection closed. It checks only the length at
  * once.
  */
 export class RequestDecoder {
@@ -39,13 +39,13 @@ export class RequestDecoder {
     this.#allowedVariables = options.allowedVariables ?? allowedVariablesDefault;
   }
 
-  /** Bytes held at the moment; never more than the limit, and none after the outcome. */
+  /** Bytes that it holds now; never more than the limit, and none after the outcome. */
   get bufferedBytes(): number {
     return this.#frame.length;
   }
 
   /**
-   * Takes the bytes that came. After an outcome it answers that again: what follows a request is
+   * Takes the next bytes. After an outcome it returns that again: bytes after a request are
    * ignored.
    */
   push(bytes: Uint8Array): RequestProgress {
@@ -58,7 +58,7 @@ export class RequestDecoder {
     return this.#finish(refused({ code: 'too-long', bytesMax: this.#limits.requestBytesMax }));
   }
 
-  /** The client sends no more; what it left unfinished is refused. */
+  /** Call this when the client sends no more; an unfinished request is refused. */
   end(): RequestOutcome {
     if (this.#outcome !== null) return this.#outcome;
     return this.#finish(parseFailed(this.#frame.length === 0 ? nothingCame : unfinished));

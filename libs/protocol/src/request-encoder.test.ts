@@ -30,7 +30,7 @@ for (const [request, text] of encoded) {
 
 const fork: ForkRequest = { ...forkRequest(['a'], {}), commandLine: ' a ' };
 
-test('keeps a command line as it came', () => {
+test('keeps a command line unchanged', () => {
   assert.equal(decodeUtf8(encodeRequest(fork)), 'fork-env  a \nend\n');
 });
 

@@ -9,9 +9,9 @@ import { splitWords } from './words.ts';
 
 /**
  * The bytes of a request: docs/reference/fork-protocol.md#requests-and-answers. They decode to an
- * equal request, given that the service allows the variables.
+ * equal request, if the service allows the variables.
  * @throws UnencodableError for a request that has no such bytes, WordsError for an unbalanced
- * `commandLine`.
+ * `commandLine`
  */
 export function encodeRequest(request: Request): Uint8Array<ArrayBuffer> {
   const bytes = encodeUtf8(textOf(request));
@@ -55,7 +55,7 @@ function forkText(request: ForkRequest): string {
   );
 }
 
-/** One of the two is logged and the other is run, so they may never differ. */
+/** The service logs one of the two and runs the other, so they must never differ. */
 function checkCommand({ command, commandLine }: ForkRequest): void {
   checkLine(commandLine, 'the command line');
   const words = splitWords(commandLine);
@@ -83,7 +83,7 @@ function variableLine([name, value]: [string, string]): string {
 function checkLine(line: string, what: string): void {
   if (line.includes('\n')) throw new UnencodableError('newline', `${what} holds a newline`);
   if (line.includes('\0')) throw new UnencodableError('nul', `${what} holds a NUL`);
-  // The reader would take it for a part of the line's end.
+  // The reader would treat it as part of the line's end.
   if (line.endsWith('\r'))
     throw new UnencodableError('carriage-return-at-end', `${what} ends in a carriage return`);
   if (!line.isWellFormed())

@@ -8,7 +8,7 @@ const endLine = encodeUtf8('end');
 /**
  * Finds where a request ends: at its first line, or for `fork-env` at the first later line that is
  * exactly `end`. Launchpad's service looked whether everything so far ended in "end\n", and so took
- * a value such as "The end" for the end of the request; here whole lines are compared.
+ * a value such as "The end" for the end of the request; this compares whole lines.
  */
 export class RequestFrame {
   readonly #buffer: ByteBuffer;
@@ -23,14 +23,14 @@ export class RequestFrame {
     return this.#buffer.length;
   }
 
-  /** How many bytes the request may still have. */
+  /** How many more bytes the request may have. */
   get room(): number {
     return this.#buffer.room;
   }
 
   /**
-   * Takes more bytes, as many as there is room for at most; answers the whole request with its line
-   * ends as soon as it is there, else null.
+   * Takes more bytes, at most as many as there is room for. Returns the whole request with its line
+   * ends once it is complete, else null.
    */
   add(bytes: Uint8Array): Uint8Array | null {
     const from = this.#buffer.length;
@@ -48,7 +48,7 @@ export class RequestFrame {
     return null;
   }
 
-  /** Lets go of the bytes. */
+  /** Frees the bytes. */
   clear(): void {
     this.#buffer.clear();
   }

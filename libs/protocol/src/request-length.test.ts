@@ -9,17 +9,17 @@ import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 
 const tooLong = { kind: 'refused', reason: { code: 'too-long', bytesMax: requestBytesMax } };
 
-/** A fork of exactly so many bytes. */
+/** A fork request of exactly this many bytes. */
 function forkOf(bytes: number): Uint8Array {
   return encodeUtf8(`fork ${'x'.repeat(bytes - 'fork \n'.length)}\n`);
 }
 
-test('takes a request of exactly the limit', () => {
+test('accepts a request of exactly the limit', () => {
   assert.equal(requestBytesMax, 65_536);
   assert.equal(decodedRequest([forkOf(requestBytesMax)]).kind, 'request');
 });
 
-test('refuses a request of one byte more', () => {
+test('refuses a request that is one byte longer', () => {
   assert.deepEqual(decodedRequest([forkOf(requestBytesMax + 1)]), tooLong);
 });
 
@@ -44,13 +44,13 @@ test('refuses a huge chunk without holding it', () => {
   assert.equal(decoder.bufferedBytes, 0);
 });
 
-test('takes a short request however much follows it in the chunk', () => {
+test('accepts a short request whatever follows it in the chunk', () => {
   const bytes = new Uint8Array(requestBytesMax * 2);
   bytes.set(encodeUtf8('hello\n'));
   assert.deepEqual(decodedRequest([bytes]), { kind: 'request', request: { kind: 'hello' } });
 });
 
-test('keeps to a limit it is given, however the bytes are cut', () => {
+test('applies a configured limit, however the bytes are split', () => {
   const options = { limits: { requestBytesMax: 12 } };
   for (const chunks of chunkings(encodeUtf8('fork 3456 8\n'))) {
     assert.equal(decodedRequest(chunks, options).kind, 'request');
@@ -63,12 +63,12 @@ test('keeps to a limit it is given, however the bytes are cut', () => {
   }
 });
 
-test('answers a request that is too long in the words of protocol 1', () => {
+test('answers a request that is too long with the message of protocol 1', () => {
   const answer = decodeUtf8(encodeRefusal({ code: 'too-long', bytesMax: requestBytesMax }));
   assert.equal(answer, 'FAILURE\nrequest too long: more than 65536 bytes\n');
 });
 
-test('answers a request that timed out in the words of protocol 1', () => {
+test('answers a request that timed out with the message of protocol 1', () => {
   assert.equal(decodeUtf8(encodeRefusal(requestTimedOut)), 'FAILURE\nrequest timed out\n');
   assert.deepEqual(refusalAnswer(requestTimedOut), requestTimedOutAnswer);
 });

@@ -1,12 +1,12 @@
 import type { Refusal } from './refusal.ts';
 import type { Request } from './request.ts';
 
-/** What became of a request; final. */
+/** The final result of a request. */
 export type RequestOutcome =
   | { readonly kind: 'request'; readonly request: Request }
   | { readonly kind: 'refused'; readonly reason: Refusal };
 
-/** What is known of a request so far. */
+/** The state of a request so far. */
 export type RequestProgress = { readonly kind: 'incomplete' } | RequestOutcome;
 
 export function accepted(request: Request): RequestOutcome {

@@ -11,17 +11,17 @@ import { decodeUtf8, decodeUtf8Lossily } from './utf8.ts';
 import { splitWords } from './words.ts';
 
 /**
- * What a complete request, as `RequestFrame` cuts it, asks for. The verbs are matched as
- * Launchpad's service did: `hello` and `quit` are the whole line, the others need the space behind
- * them; so `hello there`, `Hello` and `fork` alone are unknown requests.
+ * Parses a complete request, as `RequestFrame` cuts it. The verbs are matched as Launchpad's
+ * service did: `hello` and `quit` are the whole line, the others need the space behind them; so
+ * `hello there`, `Hello` and `fork` alone are unknown requests.
  */
 export function parseRequest(
   request: Uint8Array,
   limits: RequestLimits,
   allowedVariables: readonly string[],
 ): RequestOutcome {
-  // The verbs are ASCII, so bytes that are not UTF-8 cannot make one; they are refused below, each
-  // verb in its way.
+  // The verbs are ASCII, so bytes that are not UTF-8 cannot form one; each verb refuses them below
+  // in its own way.
   const line = linesOf(decodeUtf8Lossily(request))[0] ?? '';
   if (line === 'hello') return accepted({ kind: 'hello' });
   if (line === 'quit') return accepted({ kind: 'quit' });
@@ -82,7 +82,7 @@ function parseAttach(id: string): RequestOutcome {
   );
 }
 
-/** Blanks around the number and a plus sign are fine, for Python's int() took them. */
+/** Blanks around the number and a plus sign are allowed, because Python's int() accepted them. */
 function parseChildConnectTimeout(text: string, secondsMax: number): RequestOutcome {
   const digits = /^[ \t]*\+?(\d+)[ \t]*$/.exec(text)?.[1];
   const seconds = Number(digits ?? NaN);
@@ -92,8 +92,8 @@ function parseChildConnectTimeout(text: string, secondsMax: number): RequestOutc
 }
 
 /**
- * Launchpad's service quoted the line with its newline, made of `\r\n` if need be, and so it looks
- * the same here.
+ * Quotes the line with a `\n` at its end, also when it came with `\r\n`, as Launchpad's service
+ * did.
  */
 function quoteFirstLine(request: Uint8Array): string {
   const line = withoutCarriageReturn(request.subarray(0, request.indexOf(newline)));

@@ -8,26 +8,23 @@ export type Request =
   | { readonly kind: 'hello' }
   | { readonly kind: 'quit' }
   | ForkRequest
-  /**
-   * `seconds` is a whole number, and 0 is one: mind that alarm(0) would mean "never" and not "at
-   * once".
-   */
+  /** `seconds` is a whole number and may be 0: alarm(0) would mean "never" and not "at once". */
   | { readonly kind: 'child-connect-timeout'; readonly seconds: number }
-  /** Hatchery's own: the status of a child that another connection forked. Answered like a fork. */
+  /**
+   * Hatchery's own: asks for the status of a child that another connection forked. Answered like a
+   * fork.
+   */
   | { readonly kind: 'attach'; readonly id: string };
 
 /** `fork` and `fork-env`. */
 export interface ForkRequest {
   readonly kind: 'fork';
-  /** The text after the verb, as it came: for logs and for sending it again. */
+  /** The text after the verb, unchanged: for logs and for sending it again. */
   readonly commandLine: string;
   /** `commandLine` in words; never empty. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /**
-   * True for `fork-env`, which may still bring no variable; false means that `environment` is
-   * empty.
-   */
+  /** True for `fork-env`, even without any variable; false means that `environment` is empty. */
   readonly withEnvironment: boolean;
 }
 
@@ -36,7 +33,7 @@ export type RequestKind = Request['kind'];
 /**
  * The request that runs `command`: `fork-env` when an environment is given, even an empty one, else
  * `fork`.
- * @throws UnencodableError for a word that no line can carry.
+ * @throws UnencodableError for a word that no line can carry
  */
 export function forkRequest(
   command: readonly string[],

@@ -1,7 +1,7 @@
 /**
  * Names of the Linux signals 1 to 31 on x86 and arm64, by number: signal(7), "Signal numbering for
- * standard signals". Of two names for a number the one that Node and bash use. They stand here
- * because `os.constants` is not the codec's.
+ * standard signals". If a number has two names, this has the one that Node and bash use. The table
+ * is here because the codec does not import `os.constants`.
  */
 export const signalNames: readonly (string | undefined)[] = [
   undefined,

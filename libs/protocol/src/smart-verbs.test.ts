@@ -10,13 +10,13 @@ function place(...words: readonly (string | Uint8Array)[]): string | null {
   );
 }
 
-test('a place is shown as its letters, and not as their bytes', () => {
+test('a place is shown as text, and not as its bytes', () => {
   assert.equal(place('BzrDir.open_2.1', '~demo/p/プ/枝/'), '~demo/p/プ/枝');
   assert.equal(place('BzrDir.open_2.1', '~demo/p/e\u0301'), '~demo/p/e\u0301');
   assert.equal(place('Branch.lock_write', '~demo/p/👩‍💻', ''), '~demo/p/👩‍💻');
 });
 
-test('a percent sign in a request about a branch is one, since the client has decoded its URL', () => {
+test('a percent sign in a request about a branch is itself, since the client has decoded its URL', () => {
   assert.equal(place('BzrDir.open_2.1', '~demo/p/100%'), '~demo/p/100%');
   assert.equal(place('BzrDir.open_2.1', '~demo/p/a%2Fb'), '~demo/p/a%2Fb');
 });
@@ -32,7 +32,7 @@ test('steps are resolved as the session resolves them', () => {
   assert.equal(place('BzrDir.open', '../../y'), 'y');
 });
 
-test('what no terminal should show is shown as its escape', () => {
+test('characters that no terminal should show are shown as escapes', () => {
   assert.equal(
     place('BzrDir.open', 'a\x1b[31m\nb\u009b\u202ec\0'),
     String.raw`a\x1b[31m\x0ab\x9b\u202ec\x00`,
@@ -49,7 +49,7 @@ test('a long name is cut between two characters', () => {
   assert.match(shown, /👩…$/u);
 });
 
-test('what is about no branch names none', () => {
+test('a request that is about no branch names none', () => {
   for (const words of [
     [],
     ['hello'],
@@ -62,7 +62,7 @@ test('what is about no branch names none', () => {
     assert.equal(place(...words), null, words.join(' '));
 });
 
-test('a request that only asks whether there is something is told from one that is about it', () => {
+test('a request that only checks for existence is told from one that is about the place', () => {
   const isLook = (verb: string): unknown =>
     placeOfRequest([verb, '~demo/x'].map((word) => new TextEncoder().encode(word)))?.isLook;
   assert.deepEqual(

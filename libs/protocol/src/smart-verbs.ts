@@ -4,8 +4,8 @@ import { decodeUtf8 } from './utf8.ts';
 
 /**
  * Requests of Breezy's smart protocol by class, and which of their arguments is the path; null for
- * those about no place. The file is the one source for the gateway and for the sessions
- * (apps/forker/zygote/verb_table.py); test_matrix.py checks it against Breezy itself.
+ * those about no place. The gateway and the sessions (apps/forker/zygote/verb_table.py) both read
+ * this one file; test_matrix.py checks it against Breezy itself.
  */
 const pathAtByClass: Readonly<Record<string, Readonly<Record<string, number | null>>>> =
   table.pathAt;
@@ -20,15 +20,15 @@ const pathAt: ReadonlyMap<string, number | null> = new Map(
 );
 
 /**
- * Requests that only ask whether there is something. A client that is given the URL of a file asks
- * for the file, then for each directory above it, until there is one (breezy/controldir.py,
+ * Requests that only check whether something exists. A client that has the URL of a file asks for
+ * the file, then for each directory above it, until one exists (breezy/controldir.py,
  * `open_containing_from_transport`).
  */
 const looks: readonly string[] = ['BzrDir.open', 'BzrDir.open_2.1'];
 
 /**
- * What a request is about. `isLook`: it only asks whether there is something, and a later request
- * may name another place.
+ * The place that a request is about. `isLook`: it only checks whether something exists, and a later
+ * request may name another place.
  */
 export interface RequestPlace {
   readonly place: string;
@@ -36,7 +36,7 @@ export interface RequestPlace {
 }
 
 /**
- * Of a name that a client sent, in characters. The longest path that a file system takes is 4,096
+ * Characters of a client's name that are shown. The longest path that a file system takes is 4,096
  * bytes.
  */
 const shownCharactersMax = 512;
@@ -57,9 +57,9 @@ export function placeOfRequest(words: readonly Uint8Array[]): RequestPlace | nul
 
 /**
  * A path of a request as people write it. Requests about branches carry UTF-8 without
- * percent-encoding (breezy/bzr/smart/client.py, `remote_path_from_transport`), so nothing is
- * decoded but that. Steps are resolved as sessions resolve them. What no terminal should show
- * becomes its escape, as `\x1b`, `\u202e`, or `\xff` for a byte that is no UTF-8.
+ * percent-encoding (breezy/bzr/smart/client.py, `remote_path_from_transport`), so only UTF-8 is
+ * decoded. `.` and `..` are resolved as sessions resolve them. A character that no terminal should
+ * show becomes its escape, such as `\x1b`, `\u202e`, or `\xff` for a byte that is not UTF-8.
  */
 function shownPlace(path: Uint8Array): string | null {
   const names: string[] = [];

@@ -1,7 +1,7 @@
 /**
- * The only two names of the platform that the codec needs. `lib: es2024` has neither, `lib: dom`
- * would let browser code in, and node types would let `node:` imports in; so they are declared
- * here, in this module's scope alone.
+ * The only two globals of the platform that the codec needs. `lib: es2024` has neither, `lib: dom`
+ * would let browser code in, and node types would let `node:` imports in; so this module declares
+ * them, for itself only.
  */
 declare const TextEncoder: new () => { encode(text: string): Uint8Array<ArrayBuffer> };
 declare const TextDecoder: new (
@@ -10,8 +10,8 @@ declare const TextDecoder: new (
 ) => { decode(bytes: Uint8Array): string };
 
 const encoder = new TextEncoder();
-// `ignoreBOM: true` keeps a leading U+FEFF: with the default it would vanish from a command in
-// silence.
+// `ignoreBOM: true` keeps a leading U+FEFF: with the default it would silently vanish from a
+// command.
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lossyDecoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
@@ -30,7 +30,7 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
 }
 
 /**
- * The text of the bytes with U+FFFD for whatever is invalid: good for comparing with ASCII words,
+ * The text of the bytes with U+FFFD for everything invalid: good for comparing with ASCII words,
  * never for use.
  */
 export function decodeUtf8Lossily(bytes: Uint8Array): string {

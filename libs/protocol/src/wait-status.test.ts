@@ -46,22 +46,22 @@ test('names realtime and other signals by number', () => {
   ]);
 });
 
-test('takes a stopped or continued process for no ending', () => {
+test('a stopped or continued process has not ended', () => {
   const noEnding = { code: null, signal: null, coreDumped: false };
   assert.deepEqual(readWaitStatus(0x137f), noEnding);
   assert.deepEqual(readWaitStatus(0xffff), noEnding);
 });
 
-test('refuses what is no raw status', () => {
+test('refuses a number that is no raw status', () => {
   for (const status of [-1, 65_536, 1.5, NaN, Infinity])
     assert.throws(() => readWaitStatus(status), RangeError);
 });
 
-test('refuses what is no exit code', () => {
+test('refuses a number that is no exit code', () => {
   for (const code of [-1, 256, 1.5, NaN]) assert.throws(() => exitStatusOf(code), RangeError);
 });
 
-test('knows no status of a name that is no signal', () => {
+test('has no status for an unknown signal name', () => {
   for (const name of ['', 'KILL', 'sigkill', 'SIG0', 'SIGRTMIN+31', 'toString'])
     assert.equal(signalStatusOf(name), null);
 });

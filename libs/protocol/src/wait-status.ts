@@ -16,10 +16,10 @@ const signalBits = 0x7f;
 const coreBit = 0x80;
 
 /**
- * Reads a raw wait status, as wait(2) gives it and the answer `exited` carries it. A process that
+ * Reads a raw wait status, as wait(2) returns it and the answer `exited` carries it. A process that
  * is merely stopped or continued has not ended: both `code` and `signal` are null then, and no
  * service sends that.
- * @throws RangeError for what is no raw status; the decoder of answers lets none through.
+ * @throws RangeError for an invalid raw status; the decoder of answers lets none through
  */
 export function readWaitStatus(status: number): WaitStatus {
   if (!Number.isInteger(status) || status < 0 || status > waitStatusMax) {
@@ -45,8 +45,8 @@ export function exitStatusOf(code: number): number {
 }
 
 /**
- * The raw status of a process that died by the signal of this name, as `SIGALRM`; null for a name
- * that is none.
+ * The raw status of a process that died by the signal of this name, such as `SIGALRM`; null for an
+ * unknown name.
  */
 export function signalStatusOf(name: string, coreDumped = false): number | null {
   const signal = signalsByName.get(name);

@@ -1,15 +1,16 @@
 import { UnencodableError, WordsError } from './errors.ts';
 
-/** Whitespace of Python's shlex. Unicode spaces belong to words, there and here. */
+/** Whitespace of Python's shlex. Unicode spaces belong to words, in both. */
 const whitespace = ' \t\r\n';
 
-/** What a POSIX shell takes as itself; the set of Python's shlex.quote. */
+/** A word that a POSIX shell leaves unchanged; the set of Python's shlex.quote. */
 const plainWord = /^[A-Za-z0-9_@%+=:,./-]+$/;
 
 /**
- * The words of a command line, as Python's `shlex.split(text)` gives them: quotes and backslashes,
- * no expansion, no comments. Between double quotes a backslash escapes `"` and `\` alone.
- * @throws WordsError when a quote is not closed or a backslash is last.
+ * The words of a command line, as Python's `shlex.split(text)` returns them: quotes and
+ * backslashes, no expansion, no comments. Between double quotes a backslash escapes only `"` and
+ * `\`.
+ * @throws WordsError when a quote is not closed or a backslash is last
  */
 export function splitWords(text: string): string[] {
   const words: string[] = [];
@@ -27,9 +28,9 @@ export function splitWords(text: string): string[] {
 }
 
 /**
- * The command line that {@link splitWords} takes apart into the same words. It never holds a
- * newline, for a request is made of lines.
- * @throws UnencodableError for a newline or a NUL in a word.
+ * The command line that {@link splitWords} splits into the same words. It never contains a newline,
+ * because a request is made of lines.
+ * @throws UnencodableError for a newline or a NUL in a word
  */
 export function quoteWords(words: readonly string[]): string {
   return words.map(quoteWord).join(' ');
@@ -44,7 +45,7 @@ function quoteWord(word: string): string {
 
 interface Piece {
   readonly word: string;
-  /** Where reading goes on. */
+  /** Where reading continues. */
   readonly end: number;
 }
 

@@ -5,14 +5,11 @@ export function* chunkings(bytes: Uint8Array): Generator<readonly Uint8Array[]> 
   yield Array.from(bytes, (byte) => Uint8Array.of(byte));
 }
 
-/**
- * The bytes cut into pieces of the given lengths, which are used again and again; 0 makes an empty
- * piece.
- */
+/** The bytes cut into pieces of the given lengths, which repeat; 0 makes an empty piece. */
 export function cut(bytes: Uint8Array, lengths: readonly number[]): readonly Uint8Array[] {
   const pieces: Uint8Array[] = [];
   for (let start = 0, turn = 0; start < bytes.length; turn += 1) {
-    // Lengths that are all 0 would never get on.
+    // With lengths of 0 only, this would never end.
     const length = turn < 1000 ? (lengths[turn % lengths.length] ?? 1) : bytes.length;
     pieces.push(bytes.slice(start, start + length));
     start += length;

@@ -2,7 +2,7 @@ import { RequestDecoder } from '../src/request-decoder.ts';
 import type { RequestDecoderOptions } from '../src/request-decoder.ts';
 import type { RequestProgress } from '../src/request-outcome.ts';
 
-/** What a fresh decoder says in the end about bytes that come in these pieces. */
+/** The final outcome of a fresh decoder for bytes that come in these pieces. */
 export function decodedRequest(
   chunks: readonly Uint8Array[],
   options?: RequestDecoderOptions,

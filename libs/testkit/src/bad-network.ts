@@ -1,12 +1,13 @@
 import type { Page } from '@playwright/test';
 
 /**
- * What the network does with each message: nearly half of them come to harm, as long as it is bad.
+ * What the network does with a message while it is bad, as cumulative odds: it harms nearly half of
+ * them.
  */
 const fates = { lose: 0.15, holdBack: 0.3, double: 0.45 } as const;
 
 /**
- * A generator of the same numbers each time, so that a failure can be seen again (Numerical
+ * A generator of the same numbers each time, so that a failure can be reproduced (Numerical
  * Recipes' LCG).
  */
 function* chances(seed: number): Generator<number, never> {
@@ -17,19 +18,19 @@ function* chances(seed: number): Generator<number, never> {
 }
 
 /**
- * A network that loses, delays, swaps and doubles what the server tells a page over its live
+ * A network that loses, delays, swaps and doubles what the server sends a page over its live
  * connection.
  */
 export interface BadNetwork {
-  /** Messages that came to harm so far. */
+  /** Messages harmed so far. */
   readonly harmed: number;
   /** Passes everything on from now on. */
   mend(): void;
 }
 
 /**
- * Puts a bad network before this page; it has to be loaded (again) afterwards. The first words of a
- * connection get through.
+ * Puts a bad network between this page and the server. Load the page (again) afterwards. The first
+ * message of a connection gets through.
  */
 export async function putBadNetworkBefore(page: Page, seed: number): Promise<BadNetwork> {
   const chance = chances(seed);

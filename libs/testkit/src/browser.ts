@@ -3,7 +3,7 @@ import { chromium, type Browser, type Locator, type Page } from '@playwright/tes
 
 export { putBadNetworkBefore } from './bad-network.ts';
 
-/** Debian's Chromium; none is downloaded. */
+/** Debian's Chromium, so that no browser has to be downloaded. */
 export const browserPath = '/usr/bin/chromium';
 
 const flags = [
@@ -16,27 +16,27 @@ const flags = [
   '--no-first-run',
 ];
 
-/** A browser that talks to nobody but the page. */
+/** A browser that connects to the page's server only. */
 export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: browserPath, args: flags });
 }
 
-/** What a page is opened with, beyond what Playwright's contexts take. */
+/** Options for opening a page, beyond those of Playwright's contexts. */
 type OpenOptions = Parameters<Browser['newContext']>[0] & {
-  /** How long what is waited for on the page may take, in milliseconds. */
+  /** How long to wait for something on the page, in milliseconds. */
   readonly patienceMs?: number;
 };
 
 /**
- * A page whose console errors and refused loads are complaints: a strict content policy shows its
- * violations there.
+ * A page whose console errors and refused loads are collected as complaints: violations of the
+ * strict content policy show up there.
  */
 export async function openPage(
   browser: Browser,
   url: string,
   { patienceMs = 30_000, ...options }: OpenOptions = {},
 ): Promise<{ readonly page: Page; readonly complaints: readonly string[] }> {
-  // A context of its own, which axe needs for its work.
+  // A context of its own, which axe requires.
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(patienceMs);
@@ -49,7 +49,7 @@ export async function openPage(
   return { page, complaints };
 }
 
-/** Where the dashboard's page says how old its data is. */
+/** The place where the dashboard's page shows how old its data is. */
 export function connection(page: Page): Locator {
   return page.getByRole('status', { name: 'Connection' });
 }
@@ -60,16 +60,16 @@ export function rows(page: Page, table = 'Children'): Locator {
 }
 
 /**
- * What axe finds against what is on screen, and how far it sticks out; nothing is a clean page.
- * `looks` asks only about what another theme or width can change: contrast, and targets too small
- * to hit.
+ * axe's complaints about what is on screen, and how far the page is wider than the screen; an empty
+ * result means no fault. `looks` checks only what another theme or width can change: contrast, and
+ * targets too small to hit.
  */
 export async function findFaults(
   page: Page,
   name: string,
   rules: 'all' | 'looks' = 'all',
 ): Promise<string[]> {
-  // The other mode makes a page of its own each time, only to see into frames of another origin,
+  // The other mode opens a page of its own each time, only to inspect frames of another origin,
   // which the page may not have.
   const axe = new AxeBuilder({ page }).setLegacyMode();
   if (rules === 'looks') axe.withRules(['color-contrast', 'target-size']);

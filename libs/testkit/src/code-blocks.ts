@@ -1,9 +1,9 @@
 /** A block of code in a document. */
 export interface CodeBlock {
   readonly path: string;
-  /** Of its first line of code, counted from 1. */
+  /** Line number of its first line of code, counted from 1. */
   readonly line: number;
-  /** What follows the fence: a language, and `run` when a test runs it as it stands. */
+  /** The words after the fence: a language, and `run` when a test runs the block as it is. */
   readonly words: readonly string[];
   readonly text: string;
 }

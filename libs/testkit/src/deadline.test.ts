@@ -17,7 +17,7 @@ describe('within', () => {
 });
 
 describe('until', () => {
-  it('looks until there is something, and gives it', async () => {
+  it('repeats the look until it finds something, and returns that', async () => {
     let looks = 0;
     assert.equal(await until('three looks', () => (++looks < 3 ? null : looks)), 3);
     assert.equal(await until('a promise', async () => Promise.resolve('x')), 'x');

@@ -1,15 +1,18 @@
 import { waitFor, type Found } from '@hatchery/waiting';
 
 /**
- * Long, because a loaded machine is slow and a hang is for ever. No test asserts how long something
- * took.
+ * Long, because a loaded machine is slow and a hang lasts for ever. No test asserts how long
+ * something took.
  */
 const patienceMs = 60_000;
 
-/** How often a condition is looked at. */
+/** How often to check a condition. */
 const lookMs = 5;
 
-/** The value of a promise. @throws when it does not settle in time, naming `what` was waited for */
+/**
+ * The value of a promise. @throws when it does not settle in time; the error names `what` was
+ * awaited
+ */
 export async function within<T>(
   what: string,
   promise: Promise<T>,
@@ -24,8 +27,8 @@ export async function within<T>(
 }
 
 /**
- * Waits until `look` gives something but false, null or undefined, and returns it. @throws when
- * that takes too long
+ * Waits until `look` returns something other than false, null or undefined, and returns it. @throws
+ * when that takes too long
  */
 export async function until<T>(
   what: string | (() => string),

@@ -13,7 +13,7 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** What a forker is started with. */
+/** Options for starting a forker. */
 export interface ForkerOptions {
   /** The text of a `hatchery.toml`. */
   readonly config?: string;
@@ -45,7 +45,7 @@ export class ForkerProcess implements AsyncDisposable {
     this.#process.on('exit', (code, signal) => this.#ended.resolve({ code, signal }));
   }
 
-  /** Starts a forker without waiting for anything. */
+  /** Starts a forker and returns at once. */
   static spawn(stateDirectory: string, options: ForkerOptions = {}): ForkerProcess {
     return new ForkerProcess(stateDirectory, options);
   }
@@ -80,12 +80,12 @@ export class ForkerProcess implements AsyncDisposable {
     return within('the end of the forker', this.#ended.promise);
   }
 
-  /** Stops it at once, children and all, and returns its end. */
+  /** Stops it at once with all its children, and returns its end. */
   async stop(): Promise<ProcessEnd> {
     this.kill('SIGTERM');
-    // Signals that are not taken yet merge into one, so the second is sent until it has come. The
-    // control socket goes last; without it the process only winds up, and takes no signal in good
-    // order any more.
+    // Pending signals of one kind merge into one, so the second is repeated until it has been
+    // handled. The control socket goes last: once it is gone the process is only finishing, and no
+    // longer handles signals properly.
     const again = setInterval(() => {
       if (existsSync(this.controlSocket)) this.kill('SIGTERM');
     }, 50);
@@ -93,8 +93,8 @@ export class ForkerProcess implements AsyncDisposable {
   }
 
   /**
-   * Ends it whatever it does; what it left behind is killed, so that a failed test leaves nothing
-   * to the next.
+   * Ends it in any state and kills what it left behind, so that a failed test leaves nothing for
+   * the next.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     try {

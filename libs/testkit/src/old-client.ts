@@ -21,7 +21,7 @@ export class OldClient implements Disposable {
     this.id = basename(directory).replace('lp-forking-service-child-', '');
   }
 
-  /** Sends a whole request, as `fork rocks\n`. @throws when the answer is no child */
+  /** Sends a whole request, such as `fork rocks\n`. @throws when the answer is not a child */
   static async fork(socketPath: string, request: string | Uint8Array): Promise<OldClient> {
     const connection = await RawClient.connect(socketPath);
     connection.send(request);
@@ -35,7 +35,7 @@ export class OldClient implements Disposable {
     return this.#peer;
   }
 
-  /** The raw status of `exited\n<status>\n`, after which the service must have closed. */
+  /** The raw status of `exited\n<status>\n`. The service must close the connection after it. */
   async exited(): Promise<number> {
     const text = await this.#connection.readToEnd();
     const status = /^ok\n\d+\n.*\nexited\n(\d+)\n$/.exec(text)?.[1];

@@ -29,7 +29,7 @@ export class PipePeer implements Disposable {
     this.#process.stdin?.write(bytes);
   }
 
-  /** Gives the child an EOF on its stdin. */
+  /** Ends the child's stdin. */
   endSending(): void {
     this.#process.stdin?.end();
   }
@@ -39,7 +39,7 @@ export class PipePeer implements Disposable {
     return until(`${String(pattern)} on the child's ${stream}`, () => pattern.exec(this[stream]));
   }
 
-  /** Everything the child said, once both outputs have ended. */
+  /** Everything that the child wrote, once both outputs have ended. */
   async finished(): Promise<{ stdout: string; stderr: string }> {
     await within("the end of the child's outputs", this.#closed.promise);
     return { stdout: this.stdout, stderr: this.stderr };

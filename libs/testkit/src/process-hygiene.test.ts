@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { assertNothingLeft, killWhatMentions, takeBaseline } from './process-hygiene.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
-/** Asserts that what is there now is found, and that nothing is once `remove` is through. */
+/** Asserts that the present leftovers are found, and that none are found once `remove` has run. */
 async function assertFound(
   directory: string,
   pattern: RegExp,
@@ -23,7 +23,7 @@ async function assertFound(
 }
 
 describe('assertNothingLeft', () => {
-  it('finds nothing where nothing is', async () => {
+  it('finds nothing where nothing is left', async () => {
     using directory = temporaryDirectory();
     await assertNothingLeft(directory.path, takeBaseline());
   });
@@ -38,7 +38,7 @@ describe('assertNothingLeft', () => {
     });
   });
 
-  it('finds a process that has it in its environment alone, and such a one can be killed', async () => {
+  it('finds a process that has it in its environment only, and such a process can be killed', async () => {
     using directory = temporaryDirectory();
     const child = spawn('sleep', ['600'], {
       env: { HOME: join(directory.path, 'breezy') },
@@ -71,7 +71,7 @@ describe('assertNothingLeft', () => {
     await assertNothingLeft(directory.path, baseline);
   });
 
-  it('gives what is just ending a moment', async () => {
+  it('gives an ending process a moment', async () => {
     using directory = temporaryDirectory();
     const baseline = takeBaseline();
     const child = spawn('sh', ['-c', 'sleep 0.1', directory.path], { stdio: 'ignore' });

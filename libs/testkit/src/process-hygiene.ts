@@ -9,18 +9,18 @@ export interface Baseline {
   readonly openDescriptors: number;
 }
 
-/** How long what has been told to end may take to be gone. */
+/** How long processes that were asked to end may take. */
 const settleMsMax = 10_000;
 
-/** What this process holds now; take it before the first thing is started. */
+/** What this process holds now. Call it before the first service is started. */
 export function takeBaseline(): Baseline {
   return { openDescriptors: countDescriptors() };
 }
 
 /**
  * Asserts that nothing is left of the services that ran on a state directory: no process, no zombie
- * of ours, no pipe directory, and no descriptor of ours that was not open at the baseline. What is
- * just ending gets a moment.
+ * of ours, no pipe directory, and no descriptor of ours that was not open at the baseline. Ending
+ * processes get a moment.
  */
 export async function assertNothingLeft(
   stateDirectory: string,
@@ -34,7 +34,7 @@ export async function assertNothingLeft(
 }
 
 /**
- * Kills what a failed test left of the services on a state directory. A passed one leaves nothing.
+ * Kills what a failed test left of the services on a state directory. A passed test leaves nothing.
  */
 export function killWhatMentions(stateDirectory: string): void {
   for (const { pid } of processesThatMention(stateDirectory)) {

@@ -9,7 +9,7 @@ export interface ProcessEntry {
   readonly commandLine: string;
 }
 
-/** Every process there is. */
+/** Every process of the machine. */
 export function listProcesses(): ProcessEntry[] {
   return readdirSync('/proc').flatMap((name) => {
     const entry = /^\d+$/.test(name) ? readProcess(Number(name)) : null;
@@ -17,7 +17,7 @@ export function listProcesses(): ProcessEntry[] {
   });
 }
 
-/** Whatever was started with `text` in its command line or environment, and lives. */
+/** The live processes that have `text` in their command line or environment. */
 export function processesThatMention(text: string): ProcessEntry[] {
   return listProcesses().filter(({ pid, commandLine }) => {
     return (
@@ -26,7 +26,7 @@ export function processesThatMention(text: string): ProcessEntry[] {
   });
 }
 
-/** One process, or null when there is none of that pid; a zombie counts as one. */
+/** One process, or null when none has that pid; a zombie counts as one. */
 export function readProcess(pid: number): ProcessEntry | null {
   const stat = readText(pid, 'stat');
   if (stat === '') return null;

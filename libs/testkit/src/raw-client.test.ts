@@ -30,7 +30,7 @@ describe('RawClient', () => {
     );
   });
 
-  it('sends EOF, and reads on', async () => {
+  it('sends EOF, and continues reading', async () => {
     await serving(
       (socket) => socket.resume().on('end', () => socket.end('heard')),
       async (path) => {
@@ -41,7 +41,7 @@ describe('RawClient', () => {
     );
   });
 
-  it('says what had come when the service closes before what was waited for', async () => {
+  it('reports what arrived when the service closes before the awaited text', async () => {
     await serving(
       (socket) => socket.end('some'),
       async (path) => {
@@ -51,7 +51,7 @@ describe('RawClient', () => {
     );
   });
 
-  it('rejects when nobody listens', async () => {
+  it('rejects when no process listens', async () => {
     using directory = temporaryDirectory();
     await assert.rejects(RawClient.connect(join(directory.path, 'none')), { code: 'ENOENT' });
   });

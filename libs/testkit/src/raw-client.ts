@@ -5,7 +5,7 @@ import { until, within } from './deadline.ts';
 export class RawClient implements Disposable {
   readonly #socket: Socket;
   readonly #ended = Promise.withResolvers<void>();
-  /** Everything that has come so far. */
+  /** Everything received so far. */
   text = '';
   /** True when the service has closed its side. */
   hasEnded = false;
@@ -13,7 +13,7 @@ export class RawClient implements Disposable {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => (this.text += chunk.toString('latin1')));
-    // A service that closes while we still send resets the connection; what it said before counts.
+    // A service that closes while we still send resets the connection; what it sent before counts.
     socket.on('error', () => undefined);
     socket.on('end', () => this.#end()).on('close', () => this.#end());
   }
@@ -30,12 +30,12 @@ export class RawClient implements Disposable {
     this.#socket.write(typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
   }
 
-  /** Sends EOF and goes on reading. */
+  /** Sends EOF and continues reading. */
   endSending(): void {
     this.#socket.end();
   }
 
-  /** Waits until what has come matches. @throws when the service closes first */
+  /** Waits until the received text matches. @throws when the service closes first */
   async read(pattern: RegExp): Promise<RegExpExecArray> {
     return until(`${String(pattern)} from the service`, () => {
       const match = pattern.exec(this.text);
@@ -45,7 +45,7 @@ export class RawClient implements Disposable {
     });
   }
 
-  /** Everything the service said, once it has closed. */
+  /** Everything that the service sent, once it has closed. */
   async readToEnd(): Promise<string> {
     await within('the end of the answer', this.#ended.promise);
     return this.text;
@@ -62,14 +62,13 @@ export class RawClient implements Disposable {
 }
 
 /**
- * Sends one request, in the given pieces, and returns everything that comes until the service
- * closes.
+ * Sends one request, in the given pieces, and returns everything received until the service closes.
  */
 export async function ask(socketPath: string, ...pieces: (string | Uint8Array)[]): Promise<string> {
   using client = await RawClient.connect(socketPath);
   for (const piece of pieces) {
     client.send(piece);
-    // One packet each: the service must see them apart.
+    // Send each piece as a packet of its own: the service must see them apart.
     await new Promise(setImmediate);
   }
   // Awaited here: the connection must live until then.

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A directory of its own for one test, removed at the end of its scope. Short, because sockets
- * stand in it (unix(7)).
+ * A directory for one test, removed at the end of its scope. Its path is short, because paths of
+ * sockets contain it (unix(7)).
  */
 export interface TemporaryDirectory extends Disposable {
   readonly path: string;
