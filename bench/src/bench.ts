@@ -10,12 +10,13 @@ export interface BenchOptions {
   readonly figures: readonly Figure[];
   readonly json: boolean;
   readonly quick: boolean;
-  /** Ends the run; everything that was started is stopped, and the promise rejects. */
+  /** Ends the run: everything that was started is stopped, and the promise rejects. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Takes the figures and prints them on stdout. @throws an Error with one line that says what to do
+ * Measures the figures and prints them on stdout. @throws an Error with one line that says what to
+ * do
  */
 export async function bench({ figures, json, quick, signal }: BenchOptions): Promise<void> {
   requireInstalled([

@@ -7,7 +7,7 @@ const namesOf = (...argv: string[]): string[] =>
   readCommandLine(argv, figures).figures.map(({ name }) => name);
 
 describe('the command line', () => {
-  it('means every figure when it names none', () => {
+  it('selects every figure when it names none', () => {
     assert.deepEqual(namesOf(), [
       'fork',
       'burst',
@@ -27,18 +27,18 @@ describe('the command line', () => {
     ]);
   });
 
-  it('takes the named ones, in the order of a full run', () => {
+  it('selects the named ones, in the order of a full run', () => {
     assert.deepEqual(namesOf('ssh', '--quick', 'fork'), ['fork', 'ssh']);
   });
 
-  it('refuses a figure that there is not, and says which there are', () => {
+  it('refuses an unknown figure, and lists the known ones', () => {
     assert.throws(
       () => readCommandLine(['forks'], figures),
       /^Error: there is no figure 'forks'; there are fork, burst/,
     );
   });
 
-  it('refuses an option that it does not know', () => {
+  it('refuses an unknown option', () => {
     assert.throws(() => readCommandLine(['--fast'], figures), UsageError);
   });
 

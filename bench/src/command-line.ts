@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Figure } from './figures/figure.ts';
 
-/** What was typed, understood. */
+/** The parsed command line. */
 export interface CommandLine {
   readonly figures: readonly Figure[];
   readonly json: boolean;
@@ -9,14 +9,15 @@ export interface CommandLine {
   readonly help: boolean;
 }
 
-/** Words that are not understood: exit 2. */
+/** The arguments are invalid: exit 2. */
 export class UsageError extends Error {
   readonly code = 'usage';
   readonly fault = 'client';
 }
 
 /**
- * Reads the words after `hatchery bench`; without a name it is all figures. @throws {UsageError}
+ * Parses the arguments of `hatchery bench`; without a name it selects all figures. @throws
+ * {UsageError}
  */
 export function readCommandLine(argv: readonly string[], all: readonly Figure[]): CommandLine {
   const { values, positionals } = parse(argv);

@@ -1,5 +1,5 @@
 /**
- * Between two samples: a pool of children is full again, and what the last sample left to end has
+ * Between two samples: the pool of children is full again, and processes of the last sample have
  * ended.
  */
 export const settleMs = 150;
@@ -26,18 +26,18 @@ export const serviceStartMsMax = 120_000;
 export const sshdStartMsMax = 10_000;
 export const sshdPollMs = 50;
 
-/** Steps of the ladder a service is stopped by: asked, asked again, killed. */
+/** The escalation when a service is stopped: asked, asked again, killed. */
 export const stopUrgentlyAfterMs = 5_000;
 export const killAfterMs = 15_000;
 
-/** Below this many values a 99th percentile is but the largest. */
+/** With fewer values, a 99th percentile is only the largest. */
 export const p99SamplesMin = 100;
 
 /**
- * From a kill to the first reply behind it: a supervisor that waits before it starts again, and a
- * cold start.
+ * From a kill to the first reply after it: a supervisor that waits before it restarts, and a cold
+ * start.
  */
 export const recoveryMsMax = 30_000;
 
-/** How often a client asks again while nobody answers. */
+/** How often a client retries while no service answers. */
 export const redialEveryMs = 5;

@@ -4,14 +4,11 @@ import { join } from 'node:path';
 import type { NxRun } from './select.ts';
 
 /**
- * One more than there are cores: a test that waits for a browser or a service leaves its core to
- * another.
+ * One more than there are cores: a test that waits for a browser or a service leaves its core idle.
  */
 const parallelMax = availableParallelism() + 1;
 
-/**
- * Without its daemon, its cloud and a display of its own, and with all it keeps below the checkout.
- */
+/** No daemon, no cloud and no terminal interface, and all its data below the checkout. */
 const settings = {
   NX_DAEMON: 'false',
   NX_NO_CLOUD: 'true',
@@ -22,9 +19,9 @@ const settings = {
 };
 
 /**
- * Runs Nx in `root`, printing as it goes. Nx goes on after a target that failed, and leaves out
- * only what needs its result. An abort makes it end what it has started. Resolves to whether Nx
- * says that all succeeded.
+ * Runs Nx in `root`, printing as it goes. After a failed target Nx continues with all targets that
+ * do not need its result. An abort makes it end what it has started. Resolves to whether Nx says
+ * that all succeeded.
  */
 export async function runNx(
   root: string,
@@ -46,7 +43,7 @@ export async function runNx(
     env: { ...process.env, ...settings },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  // It hands the signal on to what it runs, which ends its own processes.
+  // It passes the signal on to what it runs, which ends its own processes.
   const end = (): void => void nx.kill('SIGTERM');
   signal.addEventListener('abort', end);
   try {

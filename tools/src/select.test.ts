@@ -42,16 +42,16 @@ function chosen(...words: string[]): string[] {
 }
 
 describe('select', () => {
-  it('takes everything when nothing is named', () => {
+  it('selects everything when nothing is named', () => {
     assert.equal(chosen().length, all.length);
   });
 
-  it('takes a whole step by its name', () => {
+  it('selects a whole step by its name', () => {
     assert.deepEqual(chosen('stories'), ['@hatchery/acceptance:stories--drain']);
     assert.deepEqual(chosen('typecheck'), ['@hatchery/protocol:typecheck', 'hatchery:typecheck']);
   });
 
-  it('takes one project or one file of a step', () => {
+  it('selects one project or one file of a step', () => {
     assert.deepEqual(chosen('protocol'), ['@hatchery/protocol:test']);
     assert.deepEqual(chosen('libs/protocol'), ['@hatchery/protocol:test']);
     assert.deepEqual(chosen('acceptance/src/push.test.ts'), [
@@ -59,21 +59,21 @@ describe('select', () => {
     ]);
   });
 
-  it('takes the stories with the rest of what they are part of', () => {
+  it('selects the stories with the rest of what they are part of', () => {
     assert.deepEqual(chosen('acceptance'), [
       '@hatchery/acceptance:acceptance--push',
       '@hatchery/acceptance:stories--drain',
     ]);
   });
 
-  it('takes several names', () => {
+  it('accepts several names', () => {
     assert.deepEqual(chosen('push', 'lint'), [
       '@hatchery/acceptance:acceptance--push',
       'hatchery:lint',
     ]);
   });
 
-  it('refuses a name that matches nothing, and says what there is', () => {
+  it('refuses a name that matches nothing, and lists the available names', () => {
     const message =
       "nothing matches 'nosuch'; there are: format, typecheck, lint, unit tests, acceptance, stories, " +
       '@hatchery/locks, @hatchery/protocol, @hatchery/acceptance, and paths of test files';
@@ -82,7 +82,7 @@ describe('select', () => {
 });
 
 describe('stepsOf', () => {
-  it('names each step once, what fails soonest first', () => {
+  it('names each step once, the fastest to fail first', () => {
     assert.deepEqual(stepsOf(all), [
       'format',
       'typecheck',
@@ -101,13 +101,13 @@ describe('nxRuns', () => {
     assert.equal(runs().length, 1);
   });
 
-  it('is one run when the projects have nothing else of these names', () => {
+  it('is one run when the projects have no other targets of these names', () => {
     assert.deepEqual(runs('push', 'lint'), [
       { projects: ['@hatchery/acceptance', 'hatchery'], targets: ['acceptance--push', 'lint'] },
     ]);
   });
 
-  it('is a second run when one would run more than was chosen', () => {
+  it('is a second run when one would run more than was selected', () => {
     assert.deepEqual(runs('typecheck', 'locks', 'lint'), [
       { projects: ['@hatchery/locks', 'hatchery'], targets: ['test', 'lint'] },
       { projects: ['@hatchery/protocol', 'hatchery'], targets: ['typecheck'] },

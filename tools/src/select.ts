@@ -1,6 +1,6 @@
 import type { Target } from './nx/target.ts';
 
-/** The steps in the order of what fails soonest, in which their results are printed. */
+/** The steps in the order in which they are printed: the fastest to fail first. */
 const order = [
   'format',
   'python format',
@@ -25,8 +25,8 @@ export function stepsOf(targets: readonly Target[]): string[] {
 }
 
 /**
- * What the names on the command line ask for: the targets whose step, project or file has one of
- * them in its name; all when there are none. Throws a RangeError when a name matches nothing.
+ * The targets that the command line names: those whose step, project or file contains one of the
+ * names; all when there are none. Throws a RangeError when a name matches nothing.
  */
 export function select(targets: readonly Target[], words: readonly string[]): Target[] {
   if (words.length === 0) return [...targets];
@@ -47,16 +47,16 @@ function matches({ step, parts }: Target, word: string): boolean {
   return [step, ...parts].some((name) => name.includes(word));
 }
 
-/** One `nx run-many`: every target that one of these projects has of these names. */
+/** One `nx run-many`: every target of these names that one of these projects has. */
 export interface NxRun {
   readonly projects: readonly string[];
   readonly targets: readonly string[];
 }
 
 /**
- * The runs of Nx that run `chosen` of `all` and nothing else. They follow each other, so they are
- * few: a name joins a run unless a project would then run a target that nobody chose. Everything is
- * one run.
+ * The runs of Nx that run `chosen` of `all` and nothing else. Runs are sequential, so there should
+ * be few: a name joins a run unless a project would then run a target that was not chosen. Choosing
+ * everything is one run.
  */
 export function nxRuns(all: readonly Target[], chosen: readonly Target[]): NxRun[] {
   const runs: NxRun[] = [];

@@ -56,8 +56,7 @@ function test(...words: string[]): Promise<Run> {
   });
 }
 
-// A repository of two libraries, of which one depends on the other, with this one's tools and
-// packages.
+// A repository of two libraries, one of which depends on the other, with our tools and packages.
 before(() => {
   mkdirSync(home);
   for (const path of [
@@ -81,7 +80,7 @@ before(() => {
 after(() => rmSync(root, { recursive: true }));
 
 describe('./hatchery test', () => {
-  it('takes what has not changed from the cache, with its counts', async () => {
+  it('takes unchanged targets from the cache, with their counts', async () => {
     const first = await test('unit');
     assert.deepEqual([first.code, first.lastLine], [0, '6 passed, 0 failed'], first.stdout);
     const second = await test('unit');
@@ -96,13 +95,13 @@ describe('./hatchery test', () => {
     assert.match(stdout, /@hatchery\/beside:test {2}\[local cache\]/);
   });
 
-  it('runs all anew with --no-cache, and for other versions of what tests run on', async () => {
+  it('runs everything again with --no-cache, and for other versions of what tests run on', async () => {
     assert.match((await test('--no-cache', 'unit')).stdout, /^── unit tests: 6 passed, 0 failed$/m);
     write('tools/environment.sh', '#!/bin/sh\necho a newer Breezy\n');
     assert.match((await test('unit')).stdout, /^── unit tests: 6 passed, 0 failed$/m);
   });
 
-  it('runs a target that failed again and again, and the others too', async () => {
+  it('runs a failed target again each time, and the others too', async () => {
     library('base', {}, "throw new Error('why');");
     for (const attempt of ['first', 'second']) {
       const { code, stdout, lastLine } = await test('unit');
@@ -124,7 +123,7 @@ describe('./hatchery test', () => {
     assert.equal(existsSync(join(home, '.nx')), false);
   });
 
-  it('says what there is when a name matches nothing', async () => {
+  it('lists the available names when a name matches nothing', async () => {
     assert.equal((await test('nosuch')).code, 2);
   });
 });

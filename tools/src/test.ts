@@ -47,7 +47,7 @@ interface Outcome {
 }
 
 /**
- * A target without a result counts as one failure: it was interrupted, or waits for one that
+ * A target without a result counts as one failure: it was interrupted, or it depends on one that
  * failed.
  */
 function outcomeOf(root: string, target: Target, startedAt: number): Outcome {
@@ -82,7 +82,10 @@ function printStep(step: string, outcomes: readonly Outcome[]): void {
   );
 }
 
-/** What to look at first when the whole takes too long. Nothing of a step that has few targets. */
+/**
+ * The slowest targets, to look at first when the whole takes too long. Empty for a step with few
+ * targets.
+ */
 function slowest(outcomes: readonly Outcome[]): string[] {
   const ran = outcomes
     .filter(({ isCached }) => !isCached)

@@ -3,13 +3,14 @@ import { EventLog, serveFeed } from '@hatchery/event-feed';
 import { emptyView, type Child, type ChildUsage, type Lock } from '@hatchery/events';
 
 /**
- * How many live, how many of them change a tick, and how long a tick is: the budget of the page.
+ * How many children run, how many of them change per tick, and how long a tick is: the budget of
+ * the page.
  */
 export const crowdSize = 5_000;
 const changesPerTick = 1_000;
 export const tickMs = 250;
 
-/** A real feed on a real socket, of more children than this machine could run. */
+/** A real feed on a real socket, with more children than this machine could run. */
 export class Crowd implements AsyncDisposable {
   readonly #log: EventLog;
   readonly #server: Server;
@@ -35,7 +36,7 @@ export class Crowd implements AsyncDisposable {
     this.#timer = setInterval(() => this.#change(), tickMs);
   }
 
-  /** Takes a lock and tells its id and when, in milliseconds since 1970. */
+  /** Takes a lock and returns its id and the time, in milliseconds since 1970. */
   takeLock(): { readonly id: string; readonly at: number } {
     const id = `bench-lock-${(this.#locks += 1)}`;
     const at = Date.now();
@@ -54,7 +55,7 @@ export class Crowd implements AsyncDisposable {
     await closed;
   }
 
-  /** One tick: use of a fifth of all, one child that ends and one that comes. */
+  /** One tick: new usage for a fifth of all, one child that ends and one that starts. */
   #change(): void {
     this.#tick += 1;
     const first = this.#oldest + ((this.#tick * changesPerTick) % (crowdSize - changesPerTick));

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * A browser that asked for the live stream and then stopped reading, as a laptop whose lid was
+ * A browser that asked for the live stream and then stopped reading, as when a laptop's lid is
  * closed.
  */
 export async function stalledBrowser(origin: string): Promise<Disposable> {
@@ -11,8 +11,8 @@ export async function stalledBrowser(origin: string): Promise<Disposable> {
 }
 
 /**
- * A browser that reads everything and answers nothing, as the one which measures has no time to
- * look at it: it answers no ping either, so that it is cut off after half a minute.
+ * A browser that reads everything and answers nothing, because the measuring process has no time
+ * for it: it does not answer pings either, so the server disconnects it after half a minute.
  */
 export async function readingBrowser(origin: string): Promise<Disposable> {
   return liveBrowser(origin, (socket) => socket.resume());
@@ -36,7 +36,7 @@ async function liveBrowser(origin: string, read: (socket: Socket) => void): Prom
       .on('error', reject)
       .end();
   });
-  // It is cut off in the end, which is no news.
+  // The server disconnects it in the end, which is expected.
   socket.on('error', () => undefined);
   read(socket);
   socket.write(maskedText(JSON.stringify({ type: 'resume', epoch: '', seq: 0, round: 0 })));
@@ -44,7 +44,7 @@ async function liveBrowser(origin: string, read: (socket: Socket) => void): Prom
 }
 
 /**
- * A text frame of a client, under the mask of zeros that changes nothing (RFC 6455, section 5.2).
+ * A text frame of a client, with a mask of zeros, which changes nothing (RFC 6455, section 5.2).
  */
 function maskedText(text: string): Buffer {
   return Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);

@@ -67,7 +67,7 @@ export class ServedDashboard implements AsyncDisposable {
   }
 }
 
-/** What a part that is ready says of itself. */
+/** The record of a part that is ready. */
 interface PartRecord {
   readonly pid: number;
   readonly details: { readonly url: string };

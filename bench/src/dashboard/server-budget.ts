@@ -13,21 +13,22 @@ const names = {
   stalled: 'one stalled page',
 } as const;
 
-/** What is promised of the server, whatever pages do. */
+/** The server's promised limit, whatever pages do. */
 const percentMax = 10;
 const stalledMbMax = 1;
 
-/** One look at the use of a core: twenty ticks. */
+/** How long to measure the use of a core: twenty ticks. */
 const windowMs = 5_000;
 
 /**
- * Pages that come at once are written a snapshot of some megabytes each, which is of the beginning.
+ * Pages that connect at once get a snapshot of some megabytes each. This belongs to the start, so
+ * wait for it.
  */
 const settleMs = 2_000;
 
 /**
- * As many as one user may have open, so that what each costs stands out of what a garbage
- * collection moves.
+ * As many as one user may have open, so that the cost of each exceeds what a garbage collection
+ * moves.
  */
 const stalledPages = 60;
 
@@ -35,8 +36,8 @@ const stalledPages = 60;
 const stalledMs = 8_000;
 
 /**
- * What the server uses for pages that read, by its own CPU time, and what one costs it that does
- * not read.
+ * What the server uses for pages that read, by its own CPU time, and what a page that does not read
+ * costs it.
  */
 export async function serverBudget(
   { url, pid }: ServedDashboard,
@@ -52,7 +53,7 @@ export async function serverBudget(
     cpu.pages.push([await shareOfCore(pid, signal)]);
   }
   const each: number[] = [];
-  // The first time the heap grows to what a crowd of newcomers needs, once and for all.
+  // The first rounds grow the heap once to what a crowd of new clients needs.
   for (let round = 0; round < (quick ? 2 : 4); round += 1) {
     const before = await lowestPrivateMb(pid, signal);
     using stalled = new DisposableStack();
@@ -86,7 +87,7 @@ async function shareOfCore(pid: number, signal: AbortSignal): Promise<number> {
   return (100 * (cpuMilliseconds(pid) - beforeMs)) / (performance.now() - startedAtMs);
 }
 
-/** The least of a while: what lies above it is garbage that was not collected yet. */
+/** The lowest value during a period: whatever exceeds it is garbage that was not collected yet. */
 async function lowestPrivateMb(pid: number, signal: AbortSignal): Promise<number> {
   const readings: number[] = [];
   for (const end = Date.now() + stalledMs; Date.now() < end;) {

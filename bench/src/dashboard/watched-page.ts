@@ -13,8 +13,8 @@ const flags = [
 ];
 
 /**
- * Runs in the page before anything else: notes when the first child is painted, and each task of 50
- * ms and more.
+ * Runs in the page before anything else: records when the first child is painted, and each task of
+ * 50 ms and more.
  */
 const notes = `
   window.notes = { firstRowAt: null, longTasks: [] };
@@ -29,7 +29,7 @@ const notes = `
   look.observe(document, { childList: true, subtree: true });
 `;
 
-/** What was measured over one stretch. */
+/** The measurements of one period. */
 export interface Stretch {
   /** Milliseconds of script in each tick. */
   readonly scriptMs: readonly number[];
@@ -44,7 +44,7 @@ export class WatchedPage implements AsyncDisposable {
   readonly #cdp: CDPSession;
   readonly #bytes: Promise<number>[];
 
-  /** Opens it; the load is measured on the way. */
+  /** Opens the page and measures the load. */
   static async open(url: string): Promise<WatchedPage> {
     const browser = await chromium.launch({ executablePath, args: flags });
     try {
@@ -56,8 +56,7 @@ export class WatchedPage implements AsyncDisposable {
           bytes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
       });
       const cdp = await page.context().newCDPSession(page);
-      // By the thread's own clock: what the rest of the machine does meanwhile is not the page's
-      // script.
+      // By the thread's own clock: the rest of the machine's work is not the page's script.
       await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
       await page.goto(url);
       await page.getByRole('table', { name: 'Children' }).locator('tbody td').first().waitFor();
@@ -89,7 +88,7 @@ export class WatchedPage implements AsyncDisposable {
     return (await Promise.all(this.#bytes)).reduce((sum, each) => sum + each, 0);
   }
 
-  /** Watches for as many ticks, with the garbage of the start out of the way. */
+  /** Watches for this many ticks, after the garbage of the start has been collected. */
   async watch(ticks: number, signal: AbortSignal): Promise<Stretch> {
     await this.page.evaluate('window.notes.longTasks.length = 0');
     const scriptMs: number[] = [];
@@ -106,8 +105,8 @@ export class WatchedPage implements AsyncDisposable {
   }
 
   /**
-   * From the publication of a lock to the frame that shows it, in milliseconds of the one clock of
-   * this machine.
+   * From the publication of a lock to the frame that shows it, in milliseconds by the machine's one
+   * clock.
    */
   async lockToPixelMs(crowd: Crowd): Promise<number> {
     const next = crowd.takeLock();
@@ -121,9 +120,9 @@ export class WatchedPage implements AsyncDisposable {
     return shownAt - next.at;
   }
 
-  /** Bytes of the page's heap that something still holds on to. */
+  /** Bytes of the page's heap that are still reachable. */
   async livingHeapBytes(): Promise<number> {
-    // The first collection lets finalizers run, whose leavings the second one takes.
+    // The first collection runs finalizers, and the second one collects what they release.
     for (let time = 0; time < 2; time += 1) await this.#cdp.send('HeapProfiler.collectGarbage');
     return (await this.#cdp.send('Runtime.getHeapUsage')).usedSize;
   }

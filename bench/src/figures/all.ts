@@ -15,7 +15,7 @@ import { ssh } from './ssh.ts';
 import { stalled } from './stalled.ts';
 import { transfer } from './transfer.ts';
 
-/** Every figure, in the order they are taken. */
+/** Every figure, in the order of measurement. */
 export const figures: readonly Figure[] = [
   fork,
   burst,

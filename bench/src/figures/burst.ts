@@ -3,10 +3,10 @@ import { endTogether, openTogether } from '../sessions/together.ts';
 import type { Figure } from './figure.ts';
 import { startContenders, startTargets } from './start-contenders.ts';
 
-/** More than any pool holds and fewer than the service admits of one user. */
+/** More than any pool holds and fewer than one user may have. */
 const requestsAtOnce = 20;
 
-/** How soon smart servers answer when many are asked for at once. */
+/** How soon smart servers answer when many are requested at once. */
 export const burst: Figure = {
   name: 'burst',
   title: `as fork, ${requestsAtOnce} asked for at once`,

@@ -7,10 +7,10 @@ import type { Comparison, Figure } from './figure.ts';
 
 const ours = 'page';
 
-/** Ticks of one round: five seconds, of which the 95th percentile is one of 20. */
+/** Ticks of one round: five seconds, so that the 95th percentile is one of 20. */
 const ticksPerRound = 20;
 
-/** What a watching page costs its computer, and how soon it shows what happens. */
+/** What a watching page costs its computer, and how soon it shows changes. */
 export const dashboard: Figure = {
   name: 'dashboard',
   title: `the page with ${crowdSize} children, 1000 changes a tick at 4 Hz`,
@@ -29,11 +29,11 @@ export const dashboard: Figure = {
       await using watched = await WatchedPage.open(served.url);
       found.first.push([await watched.firstRowMs()]);
       loadedMb = (await watched.loadedBytes()) / 1e6;
-      // The first seconds are those of the load, which stand by themselves.
+      // The first seconds belong to the load, which is measured separately.
       await delay(2_000, undefined, { signal: stand.signal });
       const { scriptMs, longestTaskMs } = await watched.watch(ticksPerRound, stand.signal);
       found.script.push([p95(scriptMs)]);
-      // A browser tells of no task below 50 ms; one of 1 ms stands for none.
+      // A browser reports no task below 50 ms; a task of 1 ms stands for none.
       found.task.push([Math.max(1, longestTaskMs)]);
       const locks: number[] = [];
       for (let lock = 0; lock < 10; lock += 1)

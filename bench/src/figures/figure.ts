@@ -2,7 +2,7 @@ import type { Series } from '../rounds/series.ts';
 import type { Needed } from '../stand/tools.ts';
 import type { Stand } from '../stand/stand.ts';
 
-/** Something that is claimed of the service, and how it is measured. */
+/** A claim about the service, and how it is measured. */
 export interface Figure {
   readonly name: string;
   /** One line for the help and the head of its table. */
@@ -11,7 +11,7 @@ export interface Figure {
   measure(stand: Stand, run: Run): Promise<Result>;
 }
 
-/** How long a run may take, and whom it tells how far it is. */
+/** The time limit of a run, and where it reports progress. */
 export interface Run {
   readonly quick: boolean;
   readonly progress: (round: number, rounds: number) => void;
@@ -19,7 +19,7 @@ export interface Run {
 
 export interface Result {
   readonly comparisons: readonly Comparison[];
-  /** What has no rival, as the memory of the parts. */
+  /** Measurements without a rival, such as the memory of the parts. */
   readonly readings?: Readings;
 }
 
@@ -32,7 +32,7 @@ export interface Comparison {
   readonly targets: readonly Target[];
 }
 
-/** What is promised of the medians, unless it says otherwise. */
+/** What is promised, of the medians unless it says otherwise. */
 export type Target =
   | {
       readonly kind: 'times-better';
@@ -41,7 +41,7 @@ export type Target =
       readonly atLeast: number;
     }
   | { readonly kind: 'limit'; readonly name: string; readonly atMost: number }
-  /** Of the 99th percentile, or of the largest of too few samples for one. */
+  /** Of the 99th percentile, or of the largest when there are too few samples. */
   | { readonly kind: 'p99-limit'; readonly name: string; readonly atMost: number };
 
 export interface Readings {

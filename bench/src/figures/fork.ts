@@ -3,7 +3,7 @@ import type { OpenSession } from '../sessions/session.ts';
 import type { Figure } from './figure.ts';
 import { startContenders, startTargets } from './start-contenders.ts';
 
-/** How soon a smart server answers when one is asked for. */
+/** How soon a smart server answers after it was requested. */
 export const fork: Figure = {
   name: 'fork',
   title: 'from asking for a smart server to its first reply, one at a time',
@@ -31,7 +31,7 @@ export const fork: Figure = {
   },
 };
 
-/** One session from its start to its end, of which the time to the first reply counts. */
+/** One session from its start to its end; the time to the first reply is the result. */
 export async function firstReplyOf(
   open: OpenSession,
   signal: AbortSignal,

@@ -7,20 +7,15 @@ import type { Figure } from './figure.ts';
 
 const name = 'page';
 
-/**
- * Until every list of the page that has an end has reached it: lines, the ended, the compiled code.
- */
+/** Until every bounded list of the page is full: lines, ended children, compiled code. */
 const settleMs = 90_000;
 const watchMs = 600_000;
 const everyMs = 15_000;
 
-/** A look at whether this still works, too short to say anything of ten minutes. */
+/** Checks that this still works; too short to say anything about ten minutes. */
 const quickly = { settleMs: 5_000, watchMs: 20_000, everyMs: 4_000 } as const;
 
-/**
- * What a page that is left open all day takes: its heap after a collection of garbage, over and
- * over.
- */
+/** What a page that is left open all day uses: its heap after garbage collection, repeatedly. */
 export const heap: Figure = {
   name: 'heap',
   title: `growth of the page's heap over ten minutes with ${crowdSize} children, 1000 changes a tick at 4 Hz`,

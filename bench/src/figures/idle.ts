@@ -11,12 +11,12 @@ import { plainEnvironment } from '../stand/environment.ts';
 import type { Figure } from './figure.ts';
 
 /**
- * Held at a time: one alone would be lost in what a garbage collection gives or takes. sshd refuses
- * above a hundred at once.
+ * Held at a time: a garbage collection would outweigh a single one. sshd refuses above a hundred at
+ * once.
  */
 const clients = 50;
 
-/** What a connection that is signed in and does nothing costs the server. */
+/** What a connection that is signed in and idle costs the server. */
 export const idle: Figure = {
   name: 'idle',
   title: `private memory of the server for each of ${clients} connections that are signed in and wait`,
@@ -51,7 +51,7 @@ export const idle: Figure = {
       contender('our gateway', gateway.pid, gateway.destination),
       contender('sshd', sshd.pid, sshd.destination),
     ];
-    // The first ones make the gateway compile what they need, which is no client's cost.
+    // The first ones make the gateway compile its code, which is not a client's cost.
     const series = await alternate(contenders, {
       rounds: quick ? 1 : 4,
       warmUpRounds: 2,
@@ -70,7 +70,7 @@ function runs({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
 }
 
-/** Each says a word when it is let in, and then waits. */
+/** Each sends something once it is signed in, and then waits. */
 function waitingClients(to: Destination, home: string): ChildProcess[] {
   const [program, ...words] = sshCommand(to, 'aes128-gcm@openssh.com');
   const waiting = [

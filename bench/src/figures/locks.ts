@@ -13,11 +13,11 @@ const names = {
   calm: `${locksCount} locks, no change`,
 } as const;
 
-/** What is promised of the forker's use of a core, and of the way from a session to the feed. */
+/** The promised limits of the forker's use of a core, and of the way from a session to the feed. */
 const percentMax = 20;
 const onFeedMsMax = 50;
 
-/** How long each share of a core is looked at. */
+/** How long each use of a core is measured. */
 const windowMs = 3_000;
 
 /**

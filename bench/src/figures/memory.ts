@@ -17,7 +17,7 @@ import { starts } from './start-contenders.ts';
  */
 const heldTogether = 8;
 
-/** What is promised of a child, in MB. */
+/** The promised limit of a child, in MB. */
 const privateMax = 3;
 
 /** What an idle session costs. */

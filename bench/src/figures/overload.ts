@@ -9,7 +9,7 @@ import type { Figure, Readings } from './figure.ts';
 /** Small, so that ten times as many requests fit beside them on a small machine. */
 const childrenMax = 50;
 
-/** How long each session of the crowd is held open, which makes fifty a second of these places. */
+/** How long each session of the crowd stays open; the places then take fifty sessions a second. */
 const heldMs = 1_000;
 
 /** Ten times what they can take. */
@@ -17,11 +17,11 @@ const requestsPerSecond = (10 * 1000 * childrenMax) / heldMs;
 
 const names = { calm: 'calm', overloaded: 'ten times too many requests' } as const;
 
-/** What is promised under overload, of 99 of 100. */
+/** The promise under overload, for 99 of 100. */
 const helloMsMax = 100;
 const refusalMsMax = 50;
 
-/** Whether the service stays usable when far too many ask. */
+/** Whether the service stays usable when far too many clients ask. */
 export const overload: Figure = {
   name: 'overload',
   title: `${requestsPerSecond} requests a second for ${childrenMax} places, each held for ${heldMs} ms`,
@@ -101,15 +101,17 @@ export const overload: Figure = {
   },
 };
 
-/** What the service says of its answers: from the accepted connection to the last byte written. */
+/**
+ * The service's own times of its answers: from the accepted connection to the last byte written.
+ */
 interface AnswerTimes {
   readonly hello: { readonly p99Ms: number };
   readonly refusal: { readonly p99Ms: number };
 }
 
 /**
- * The clients share the cores with the service and are the larger load; this is what the service
- * alone has to answer for.
+ * The clients share the cores with the service and are the larger load; this is the service's own
+ * part.
  */
 async function answerTimes(controlSocket: string): Promise<AnswerTimes> {
   const state = (await controlRequest(controlSocket, 'GET', '/v1/state')) as {
@@ -120,7 +122,7 @@ async function answerTimes(controlSocket: string): Promise<AnswerTimes> {
 
 interface Probed {
   /**
-   * What the forker used of a core meanwhile: the one figure here that other work on the machine
+   * The forker's use of a core during the test: the one figure here that other work on the machine
    * does not change.
    */
   readonly corePercent: number;
@@ -128,7 +130,7 @@ interface Probed {
   readonly replyMs: readonly number[];
 }
 
-/** Asks for a hello and for a reply of a session that runs, over and over. */
+/** Repeatedly asks for a hello and for a reply of a running session. */
 class Probe {
   readonly #socket: string;
   readonly #forker: number;

@@ -10,10 +10,10 @@ import { firstReplyOf } from './fork.ts';
 
 const names = { calm: 'undisturbed', zygote: 'zygote killed', forker: 'forker killed' } as const;
 
-/** What is promised of a killed zygote: new sessions wait for less than a second. */
+/** The promise for a killed zygote: new sessions wait for less than a second. */
 const zygoteMsMax = 1_000;
 
-/** How long new sessions wait for a process that was killed the moment before. */
+/** How long new sessions wait after a process was killed. */
 export const recovery: Figure = {
   name: 'recovery',
   title: 'from kill -9 to the first reply of a new session, which was asked for at once',
@@ -53,7 +53,7 @@ async function afterDeathOf(
   return firstReplyOf(open, signal);
 }
 
-/** Asks until somebody answers, as the gateway does; the time runs from the first time it asked. */
+/** Retries until a service answers, as the gateway does; the time runs from the first request. */
 function persistent(open: OpenSession, socket: string): OpenSession {
   return async (signal) => {
     const startedAtMs = performance.now();

@@ -13,12 +13,12 @@ const names = { many: `${childrenCount} idle children`, none: 'no child' } as co
 /** How many are opened at a time: enough to keep the zygote busy. */
 const openAtOnce = 20;
 
-/** What is promised of sampling all of them once a second. */
+/** The promised limit of sampling all of them once a second. */
 const percentMax = 5;
 
 /**
- * How long the use of a core is looked at, and before that is waited for the last round of samples
- * to end.
+ * How long the use of a core is measured, and how long to wait before that for the last round of
+ * samples to end.
  */
 const windowMs = 1_500;
 
@@ -37,7 +37,7 @@ export const sampling: Figure = {
     const share = (name: string) => [{ name, sample: () => shareOfCore(forker, signal) }];
     const none = await alternate(share(names.none), options);
     const sessions = await openMany(forkedSessions(hatchery.forkerSocket), signal);
-    // Children that are new are read whole, all of them once.
+    // New children are read in full, all of them once.
     await delay(windowMs, undefined, { signal });
     const many = await alternate(share(names.many), options);
     const readings = await roundOf(hatchery.controlSocket);

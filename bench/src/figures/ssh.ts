@@ -5,7 +5,7 @@ import type { Figure } from './figure.ts';
 import { firstReplyOf } from './fork.ts';
 import { servers } from './server-names.ts';
 
-/** How soon a client's ssh brings the first reply. */
+/** How soon a client's ssh gets the first reply. */
 export const ssh: Figure = {
   name: 'ssh',
   title: 'from the start of an ssh client to the first reply of its smart server',

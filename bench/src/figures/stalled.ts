@@ -6,16 +6,16 @@ import { sshCommand } from '../stand/destination.ts';
 import { plainEnvironment } from '../stand/environment.ts';
 import type { Figure } from './figure.ts';
 
-/** Held at a time: one alone would be lost in what a garbage collection gives or takes. */
+/** Held at a time: a garbage collection would outweigh a single one. */
 const clients = 20;
 
-/** By then whatever a gateway would take for them has been taken. */
+/** By then a gateway has allocated whatever it would for them. */
 const holdMs = 3_000;
 
-/** MB that a client which does not read may cost. */
+/** MB that a client may cost which does not read. */
 const stalledMax = 8;
 
-/** What a client costs the gateway that does not read what its session sends. */
+/** What a client that does not read costs the gateway. */
 export const stalled: Figure = {
   name: 'stalled',
   title: `private memory of the gateway for each of ${clients} clients that do not read`,
@@ -50,7 +50,7 @@ export const stalled: Figure = {
         );
       }
     };
-    // The first ones make the gateway compile what they need, which is no client's cost.
+    // The first ones make the gateway compile its code, which is not a client's cost.
     await cost(words);
     progress(1, 2);
     const notReading = await cost(words);

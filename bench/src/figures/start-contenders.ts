@@ -13,10 +13,10 @@ export const starts = {
   coldWithoutPlugins: 'cold brz --no-plugins',
 } as const;
 
-/** How many times faster than a cold start a forked one is promised to be at the median. */
+/** How many times faster than a cold start a forked one must be, at the median. */
 const timesFaster = 6;
 
-/** What is promised of the start: of both of ours, against both rivals. */
+/** The promises about the start: both of our ways against both rivals. */
 export const startTargets: readonly Target[] = [starts.pool, starts.noPool].flatMap((name) =>
   [starts.cold, starts.coldWithoutPlugins].map(
     (rival) => ({ kind: 'times-better', name, rival, atLeast: timesFaster }) as const,

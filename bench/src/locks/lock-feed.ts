@@ -4,10 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { dialFeed, type FeedConnection } from '@hatchery/event-feed';
 import type { FeedMessage } from '@hatchery/events';
 
-/** How long the feed may take to come to what is on disk once nothing changes any more. */
+/** How long the feed may take to match the disk once nothing changes any more. */
 const settleMsMax = 10_000;
 
-/** The branch locks that the feed tells of, by path, and when each last came or went. */
+/** The branch locks on the feed, by path, and when each last appeared or disappeared. */
 export class LockFeed implements AsyncDisposable {
   readonly nonces = new Map<string, string | null>();
   /** By path: `performance.now()` of the last event. */
@@ -25,8 +25,8 @@ export class LockFeed implements AsyncDisposable {
   }
 
   /**
-   * Waits until the feed tells exactly the locks that stand below these branches. @throws what is
-   * different, when it stays so
+   * Waits until the feed has exactly the locks that exist below these branches. @throws the
+   * difference, when it stays
    */
   async assertExact(branches: readonly string[], signal: AbortSignal): Promise<void> {
     const deadline = performance.now() + settleMsMax;

@@ -7,7 +7,7 @@ import { openSmartClient, type SmartClient } from './smart-client.ts';
 
 /** A branch and the token of its lock, while it is locked. */
 interface Branch {
-  /** On disk, and as clients name it. */
+  /** The path on disk, and the path that clients use. */
   readonly path: string;
   readonly address: string;
   token: string | null;
@@ -27,7 +27,7 @@ export class LockedBranches implements AsyncDisposable {
     }));
   }
 
-  /** Makes so many branches below a hosting root and locks them all, by so many sessions. */
+  /** Makes this many branches below a hosting root and locks them all, with this many sessions. */
   static async open(
     hatchery: Hatchery,
     home: string,
@@ -50,9 +50,9 @@ export class LockedBranches implements AsyncDisposable {
   }
 
   /**
-   * Unlocks and locks one branch after the other, at `changesPerS` in all, for so long. `changed`
-   * is told the path of each lock that was taken, and the moment before it was asked for. Returns
-   * how many changes that were.
+   * Unlocks and locks one branch after the other, at `changesPerS` in total, for this long. Calls
+   * `changed` with the path of each lock that was taken, and the moment before the request. Returns
+   * the number of changes.
    */
   async change(
     changesPerS: number,
@@ -105,7 +105,7 @@ async function lock(client: SmartClient, { address }: Branch): Promise<string> {
   return token;
 }
 
-/** One by brz, the others copies of it: a thousand starts of brz would take minutes. */
+/** brz makes one, the others are copies: a thousand starts of brz would take minutes. */
 async function makeBranches(
   root: string,
   home: string,

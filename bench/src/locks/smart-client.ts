@@ -4,13 +4,14 @@ import { firstReplyMsMax, sessionEndMsMax } from '../limits.ts';
 import { within } from '../sessions/deadline.ts';
 import { encodeRequest, readResponse } from './smart-message.ts';
 
-/** A session of the smart server that is asked one thing after the other. */
+/** A session of the smart server that takes one request at a time. */
 export interface SmartClient {
   /**
-   * Asks, and resolves with the words of the answer. @throws when it is an error, or comes too late
+   * Sends a request, and resolves with the words of the answer. @throws when it is an error, or
+   * comes too late
    */
   call(...words: readonly string[]): Promise<readonly string[]>;
-  /** Ends the session in order. @throws when it does not end well */
+  /** Ends the session cleanly. @throws when it does not end well */
   end(): Promise<void>;
 }
 
@@ -55,7 +56,7 @@ export async function openSmartClient(socket: string, signal: AbortSignal): Prom
 
 type Answer = NonNullable<ReturnType<typeof readResponse>>['answer'];
 
-/** The answers of a session in their order; one is waited for at a time. */
+/** The answers of a session in order; the client waits for one at a time. */
 class Answers {
   #bytes: Buffer = Buffer.alloc(0);
   #wanted: {

@@ -1,5 +1,5 @@
 /**
- * What every message of version 3 begins with (doc/developers/network-protocol.txt of Breezy,
+ * The beginning of every message of version 3 (doc/developers/network-protocol.txt of Breezy,
  * "Version 3").
  */
 const marker = Buffer.from('bzr message 3 (bzr 1.6)\n');
@@ -28,8 +28,8 @@ export function encodeRequest(words: readonly string[]): Buffer {
 }
 
 /**
- * The first answer in these bytes with how many of them it takes; null when it is not all there.
- * @throws when it is none
+ * The first answer in these bytes and its length; null when it is incomplete.
+ * @throws when it is not an answer
  */
 export function readResponse(
   bytes: Buffer,
@@ -72,10 +72,7 @@ function byteString(word: string): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length}:`), bytes]);
 }
 
-/**
- * The byte strings of a bencoded list; what else such a list may hold is in no answer that is asked
- * for here.
- */
+/** The byte strings of a bencoded list; the answers used here contain nothing else. */
 function byteStrings(list: Buffer): string[] {
   const words: string[] = [];
   let at = 1;

@@ -8,7 +8,7 @@ export interface Machine {
   readonly cpu: string;
   readonly cores: number;
   /**
-   * Processes that wanted to run in the last minute before the run: above zero, somebody else was
+   * Processes that wanted to run in the last minute before the run: above zero, other programs were
    * at work.
    */
   readonly loadBefore: number;
@@ -18,7 +18,7 @@ export interface Machine {
   readonly openssh: string;
 }
 
-/** Reads the facts; ask before the run, which is a load itself. */
+/** Reads the facts. Call it before the run, which is a load itself. */
 export async function describeMachine(stand: Stand, loadBefore: number): Promise<Machine> {
   const { home, signal } = stand;
   const [breezy, openssh] = await Promise.all([

@@ -17,11 +17,11 @@ describe('the memory of a process', () => {
     assert.deepEqual(parseRollup(rollup), { resident: 20.48, private: 1.024, proportional: 5.12 });
   });
 
-  it('is never zero for want of a line', () => {
+  it('is never zero for lack of a line', () => {
     assert.throws(() => parseRollup(rollup.replace('Private_Dirty', 'Other')), /no Private_Dirty/);
   });
 
-  it('is read of a living process', () => {
+  it('is read for a living process', () => {
     const memory = readProcessMemory(process.pid);
     assert.ok(memory.private > 1 && memory.private <= memory.resident);
   });

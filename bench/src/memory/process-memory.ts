@@ -13,7 +13,8 @@ export interface ProcessMemory {
 }
 
 /**
- * Reads what the kernel knows now. @throws the system's error when the process is gone or not ours
+ * Reads the kernel's current values. @throws the system's error when the process is gone or not
+ * ours
  */
 export function readProcessMemory(pid: number): ProcessMemory {
   return parseRollup(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));

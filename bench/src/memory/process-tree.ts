@@ -12,7 +12,7 @@ export function privateMemoryOfTree(root: number): number {
   return pids.reduce((sum, pid) => sum + privateOf(pid), 0);
 }
 
-/** One that has ended since it was listed has none. */
+/** A process that has ended since it was listed has none. */
 function privateOf(pid: number): number {
   try {
     return readProcessMemory(pid).private;
@@ -23,7 +23,7 @@ function privateOf(pid: number): number {
   }
 }
 
-/** A pid and its parent's (proc(5), stat); nothing for what is no process, or none any more. */
+/** A pid and its parent's (proc(5), stat); nothing when it is not, or no longer, a process. */
 function parentOf(name: string): (readonly [pid: number, parent: number])[] {
   if (!/^\d+$/.test(name)) return [];
   try {

@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:tty';
 
 /**
- * Tells a person how far a run is: on a terminal in one line that changes, elsewhere in one line a
+ * Shows the progress of a run: on a terminal in one line that changes, elsewhere in one line per
  * figure.
  */
 export class Progress {
@@ -15,7 +15,7 @@ export class Progress {
     this.#stream.write(this.#stream.isTTY ? `\r\x1b[Kbench: ${text}` : `bench: ${text}\n`);
   }
 
-  /** Reports of one figure. */
+  /** Progress of one figure. */
   of(name: string): (round: number, rounds: number) => void {
     return (round, rounds) => {
       if (this.#stream.isTTY) this.say(`${name}: ${round} of ${rounds} rounds`);
@@ -23,7 +23,7 @@ export class Progress {
     };
   }
 
-  /** Leaves an empty line for what is printed next. */
+  /** Clears the line for the next output. */
   clear(): void {
     if (this.#stream.isTTY) this.#stream.write('\r\x1b[K');
   }

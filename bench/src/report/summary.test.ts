@@ -22,12 +22,12 @@ describe('a summary', () => {
     assert.deepEqual([theirs?.min, theirs?.median, theirs?.max, theirs?.samples], [10, 10, 60, 3]);
   });
 
-  it('turns the ratio round where more is better', () => {
+  it('inverts the ratio where more is better', () => {
     const [, theirs] = summarize({ ...comparison, better: 'higher' });
     assert.deepEqual([theirs?.ratioOfMedians, theirs?.pairwiseRatio], [0.2, 0.1]);
   });
 
-  it('has a 99th percentile only of enough samples', () => {
+  it('has a 99th percentile only with enough samples', () => {
     const series = (count: number) => [
       { name: 'ours', rounds: [Array.from({ length: count }, (_, index) => index + 1)] },
     ];
@@ -56,7 +56,7 @@ describe('a target', () => {
     );
   });
 
-  it('of a 99th percentile is met or missed by that', () => {
+  it('on a 99th percentile is met or missed by that', () => {
     const values = Array.from({ length: 100 }, (_, index) => index + 1);
     const series = [{ name: 'ours', rounds: [values] }];
     const limit = (atMost: number) => ({ kind: 'p99-limit', name: 'ours', atMost }) as const;

@@ -17,7 +17,7 @@ export interface SeriesSummary {
   readonly pairwiseRatio: number;
 }
 
-/** What was promised, and what came out. */
+/** A promise, and the result. */
 export interface Verdict {
   readonly target: Target;
   readonly value: number;

@@ -62,7 +62,7 @@ function readingsText({ title, unit, rows }: Readings): string {
   return aligned([[`${title}, ${unit}`, ...columns], ...body]);
 }
 
-/** The first column to the left, the numbers to the right. */
+/** The first column is left-aligned, the numbers are right-aligned. */
 function aligned(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
@@ -76,7 +76,7 @@ function aligned(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `  ${line(row)}\n`).join('');
 }
 
-/** Three digits that count. */
+/** Three significant digits. */
 function number(value: number): string {
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }

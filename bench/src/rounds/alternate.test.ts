@@ -12,7 +12,7 @@ function counting(
 }
 
 describe('alternating', () => {
-  it('takes turns and leaves the rounds of the warm-up out', async () => {
+  it('takes turns and leaves out the warm-up rounds', async () => {
     const calls: string[] = [];
     const contenders = [counting('a', calls), counting('b', calls)];
     const options = { ...still, rounds: 2, warmUpRounds: 1 };
@@ -24,7 +24,7 @@ describe('alternating', () => {
     ]);
   });
 
-  it('ends with the first sample that goes wrong, and says whose it was', async () => {
+  it('ends with the first failed sample, and says whose it was', async () => {
     const broken = { name: 'b', sample: () => Promise.reject(new Error('a wrong reply')) };
     const options = { ...still, rounds: 5, warmUpRounds: 0 };
     await assert.rejects(
@@ -33,7 +33,7 @@ describe('alternating', () => {
     );
   });
 
-  it('ends when it is told to', async () => {
+  it('ends when it is aborted', async () => {
     const options = { ...still, rounds: 5, warmUpRounds: 0, signal: AbortSignal.abort() };
     await assert.rejects(alternate([counting('a', [])], options), { name: 'AbortError' });
   });

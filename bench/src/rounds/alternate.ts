@@ -13,7 +13,8 @@ export interface AlternateOptions {
 }
 
 /**
- * Measures the contenders in turn, A B A B, so that a drift of the machine meets all of them alike.
+ * Measures the contenders in turn, A B A B, so that a drift of the machine affects all of them
+ * alike.
  */
 export async function alternate<Value>(
   contenders: readonly Contender<Value>[],

@@ -1,5 +1,5 @@
 /**
- * What one contender was measured at: one entry a round, which holds one value or, for bursts,
+ * The measurements of one contender: one entry per round, which holds one value or, for bursts,
  * several.
  */
 export interface Series<Value = number> {
@@ -7,9 +7,7 @@ export interface Series<Value = number> {
   readonly rounds: readonly (readonly Value[])[];
 }
 
-/**
- * One of those that take turns. `sample` measures once and throws when what it measured went wrong.
- */
+/** A contender. `sample` measures once and throws when the measured operation failed. */
 export interface Contender<Value = number> {
   readonly name: string;
   sample(): Promise<readonly Value[]>;

@@ -5,12 +5,12 @@ import { historyStream } from './history.ts';
 const small = { seed: 1, revisions: 5, files: 10 };
 
 describe('the history of the sample branch', () => {
-  it('is the same for the same seed, and another for another', () => {
+  it('is the same for the same seed, and different for another', () => {
     assert.equal(historyStream(small), historyStream(small));
     assert.notEqual(historyStream(small), historyStream({ ...small, seed: 2 }));
   });
 
-  it('holds the files and revisions that were asked for, each revision on the one before', () => {
+  it('holds the requested files and revisions, each revision on the one before', () => {
     const stream = historyStream(small);
     const first = stream.slice(0, stream.indexOf('mark :2\n'));
     assert.equal(new Set(first.match(/^M 100644 inline .*$/gm)).size, 10);

@@ -13,8 +13,8 @@ const wordsOfLine = 7;
 const startedAtS = 1_700_000_000;
 
 /**
- * A history as a fast-import stream (git-fast-import(1)): a tree of text files, of which each
- * revision changes some lines.
+ * A history as a fast-import stream (git-fast-import(1)): a tree of text files; each revision
+ * changes some lines.
  */
 export function historyStream({ seed, revisions, files }: HistoryOptions): string {
   const random = seededRandom(seed);
@@ -49,7 +49,7 @@ function commitCommand(number: number, message: string, changes: readonly string
   return `${head.join('\n')}\n${changes.join('')}`;
 }
 
-/** Lengths are of bytes; everything here is ASCII. */
+/** Lengths are in bytes; everything here is ASCII. */
 function fileCommand(path: string, lines: readonly string[]): string {
   const text = `${lines.join('\n')}\n`;
   return `M 100644 inline ${path}\ndata ${text.length}\n${text}\n`;

@@ -6,15 +6,15 @@ import { historyStream } from './history.ts';
 
 const size = { seed: 20_260_101, revisions: 640, files: 220 };
 
-/** Below the hosting root and in addresses alike. */
+/** The path below the hosting root and in addresses. */
 const place = '~demo/bench/trunk';
 
 /** A branch with a history, hosted on the stand. */
 export interface SampleBranch {
   readonly place: string;
   /**
-   * Says whether the branch with a working tree at `directory` is all of it. @throws an Error with
-   * what is not
+   * Checks that the branch with a working tree at `directory` is complete. @throws an Error that
+   * names what is not
    */
   check(directory: string): void;
 }

@@ -3,16 +3,16 @@ import { ForkRefusedError } from '@hatchery/forker-client';
 import { forkedSessions } from './forked-session.ts';
 import type { OpenSession } from './session.ts';
 
-/** Who asks for what. */
+/** The requests of a crowd. */
 export interface CrowdOptions {
   readonly socket: string;
   readonly requestsPerSecond: number;
-  /** How long each of those that get a session keep it. */
+  /** How long each accepted session stays open. */
   readonly heldMs: number;
   readonly signal: AbortSignal;
 }
 
-/** What became of a crowd. */
+/** The result of a crowd. */
 export interface CrowdResult {
   readonly served: number;
   readonly refused: number;
@@ -20,10 +20,13 @@ export interface CrowdResult {
   readonly firstRepliesMs: readonly number[];
 }
 
-/** How often requests are sent off; each time as many as have come due. */
+/** How often requests are sent; each time as many as have become due. */
 const tickMs = 5;
 
-/** Asks for sessions at a pace that no answer slows down, as strangers do, until it is ended. */
+/**
+ * Requests sessions at a rate that slow answers do not reduce, as independent clients do, until it
+ * is ended.
+ */
 export class Crowd {
   readonly #options: CrowdOptions;
   readonly #open: OpenSession;
@@ -42,8 +45,8 @@ export class Crowd {
   }
 
   /**
-   * Asks no more, waits for all answers and sessions to end. @throws the first failure that is no
-   * refusal
+   * Stops asking, and waits for all answers and for all sessions to end. @throws the first failure
+   * other than a refusal
    */
   async end(): Promise<CrowdResult> {
     clearInterval(this.#timer);

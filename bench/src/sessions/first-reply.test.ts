@@ -6,7 +6,7 @@ import { firstReply } from './first-reply.ts';
 const never = new AbortController().signal;
 
 describe('the first reply', () => {
-  it('is asked for, and is there with its last byte', async () => {
+  it('is requested, and complete with its last byte', async () => {
     const [stdin, stdout] = [new PassThrough(), new PassThrough()];
     const replied = firstReply(stdin, stdout, never);
     assert.equal(String(stdin.read()), 'hello\n');
@@ -16,7 +16,7 @@ describe('the first reply', () => {
   });
 
   for (const wrong of ['ok\x013\n', 'ok\x012\nmore', 'bzr: ERROR: no such command\n']) {
-    it(`is an error and no figure when it is ${JSON.stringify(wrong)}`, async () => {
+    it(`is an error and not a figure when it is ${JSON.stringify(wrong)}`, async () => {
       const stdout = new PassThrough();
       const replied = firstReply(new PassThrough(), stdout, never);
       stdout.write(wrong);
@@ -31,7 +31,7 @@ describe('the first reply', () => {
     await assert.rejects(replied, /it ended after "ok", before its first reply/);
   });
 
-  it('is waited for no longer when the run is interrupted', async () => {
+  it('is no longer awaited when the run is interrupted', async () => {
     await assert.rejects(
       firstReply(new PassThrough(), new PassThrough(), AbortSignal.abort()),
       /interrupted/,

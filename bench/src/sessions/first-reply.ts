@@ -9,8 +9,8 @@ const request = 'hello\n';
 const reply = 'ok\x012\n';
 
 /**
- * Sends the request and resolves when the reply is there to its last byte. @throws an Error with
- * what came instead
+ * Sends the request and resolves when the last byte of the reply is there. @throws an Error that
+ * shows what came instead
  */
 export function firstReply(stdin: Writable, stdout: Readable, signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -27,8 +27,8 @@ export function firstReply(stdin: Writable, stdout: Readable, signal: AbortSigna
   const abort = (): void =>
     reject(new Error(signal.aborted ? 'interrupted' : 'no first reply in time'));
   stdout.on('data', take).once('end', end).once('close', end);
-  // The end of stdout, which follows, says what happened. A session that is asked again has this
-  // already.
+  // The end of stdout, which follows, says what happened. A reused session already has this
+  // listener.
   if (stdin.listenerCount('error') === 0) stdin.on('error', () => undefined);
   stop.addEventListener('abort', abort, { once: true });
   if (stop.aborted) abort();

@@ -4,15 +4,15 @@ import { within } from './deadline.ts';
 import { firstReply } from './first-reply.ts';
 import type { Session } from './session.ts';
 
-/** A session that can be asked again. */
+/** A session that takes further requests. */
 export interface ForkedSession extends Session {
-  /** Asks once more, and resolves with how long the reply took. */
+  /** Sends one more request, and resolves with the time to the reply. */
   reply(): Promise<number>;
 }
 
 /**
- * Sessions of children that the fork service at `socket` forks for the demo user, as the gateway
- * asks for them.
+ * Sessions in children that the fork service at `socket` forks for the demo user, requested as the
+ * gateway does.
  */
 export function forkedSessions(socket: string): (signal: AbortSignal) => Promise<ForkedSession> {
   return async (signal) => {

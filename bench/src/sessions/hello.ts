@@ -3,8 +3,8 @@ import { text } from 'node:stream/consumers';
 import { firstReplyMsMax } from '../limits.ts';
 
 /**
- * How long the fork service takes to answer `hello`, from the dial to its end. @throws when the
- * answer is another
+ * How long the fork service takes to answer `hello`, from the connect to its end. @throws for any
+ * other answer
  */
 export async function timeHello(socket: string, signal: AbortSignal): Promise<number> {
   const startedAtMs = performance.now();

@@ -1,8 +1,8 @@
-/** A smart server that has given its first reply and now idles. */
+/** A smart server that has given its first reply and is now idle. */
 export interface Session {
-  /** From asking for it to the last byte of the right reply. */
+  /** From the request for the session to the last byte of the right reply. */
   readonly firstReplyMs: number;
-  /** The process that was asked for: the server itself, or the ssh client that reaches it. */
+  /** The process that was started: the server itself, or the ssh client that reaches it. */
   readonly pid: number;
   /**
    * Ends its input and resolves when it has ended well. @throws an Error that says how it ended
@@ -12,7 +12,7 @@ export interface Session {
 }
 
 /**
- * Opens a session. `signal` ends it, and whatever was started for it. @throws when the reply is not
- * the right one
+ * Opens a session. `signal` ends it, and everything that was started for it. @throws when the reply
+ * is not the right one
  */
 export type OpenSession = (signal: AbortSignal) => Promise<Session>;

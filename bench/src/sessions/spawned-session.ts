@@ -6,8 +6,8 @@ import { firstReply } from './first-reply.ts';
 import type { OpenSession } from './session.ts';
 
 /**
- * Sessions that a process of ours is started for: a cold brz, or an ssh client. `home` is the
- * process's home directory.
+ * Sessions for which we start a process: a cold brz, or an ssh client. `home` is the process's home
+ * directory.
  */
 export function spawnedSessions(argv: readonly [string, ...string[]], home: string): OpenSession {
   const [program, ...words] = argv;

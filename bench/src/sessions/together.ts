@@ -1,6 +1,6 @@
 import type { OpenSession, Session } from './session.ts';
 
-/** Opens so many sessions at once. @throws the first failure, with all of them ended */
+/** Opens this many sessions at once. @throws the first failure, with all of them ended */
 export async function openTogether(
   open: OpenSession,
   count: number,
@@ -18,7 +18,7 @@ export async function openTogether(
   }
 }
 
-/** Ends sessions at once. @throws the first that did not end well */
+/** Ends sessions at once. @throws the first failure */
 export async function endTogether(sessions: readonly Session[]): Promise<void> {
   await Promise.all(sessions.map((session) => session.end()));
 }

@@ -20,7 +20,10 @@ export class BulkGateway implements AsyncDisposable {
   readonly children: ScriptService;
   readonly #owned: AsyncDisposableStack;
 
-  /** Resolves when it serves. `keyFile` is let in. @throws an Error with the last line it wrote */
+  /**
+   * Resolves when it serves. It accepts the key in `keyFile`. @throws an Error with the last line
+   * it wrote
+   */
   static async start(
     directory: string,
     keyFile: string,

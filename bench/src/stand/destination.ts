@@ -1,6 +1,6 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 
-/** An SSH server, and what a client needs to be let in. */
+/** An SSH server, and what a client needs to sign in. */
 export interface Destination {
   readonly user: string;
   readonly port: number;
@@ -8,10 +8,10 @@ export interface Destination {
   readonly knownHostsFile: string;
 }
 
-/** The host of all destinations: figures of a network would be the network's. */
+/** The host of all destinations: over a network, we would measure the network. */
 export const host = '127.0.0.1';
 
-/** Of those that both servers offer. */
+/** The fastest cipher that both servers offer. */
 const fastestCipher = 'aes128-gcm@openssh.com';
 
 /** The exec line of real clients. */
@@ -25,7 +25,7 @@ export function sshSession(destination: Destination): [string, ...string[]] {
   return sshCommand(destination, fastestCipher);
 }
 
-/** As {@link sshSession}, with a cipher of one's choice. The exec line is the last word. */
+/** As {@link sshSession}, with a chosen cipher. The exec line is the last word. */
 export function sshCommand(destination: Destination, cipher: string): [string, ...string[]] {
   const { user, port } = destination;
   return [
@@ -38,7 +38,7 @@ export function sshCommand(destination: Destination, cipher: string): [string, .
   ];
 }
 
-/** Writes the ssh that brz is to use (BRZ_SSH) and returns its path. */
+/** Writes the ssh script for brz (BRZ_SSH) and returns its path. */
 export function writeSshScript(destination: Destination, path: string): string {
   const options = sshOptions(destination, fastestCipher).map(
     (word) => `'${word.replaceAll("'", `'\\''`)}'`,
@@ -57,8 +57,7 @@ function sshOptions({ keyFile, knownHostsFile }: Destination, cipher: string): s
     `UserKnownHostsFile="${knownHostsFile}"`,
     'GlobalKnownHostsFile=none',
     'PreferredAuthentications=publickey',
-    // Those that both servers offer and that are the fastest here; the defaults would differ
-    // between the two.
+    // Offered by both servers and the fastest here; the defaults would differ between the two.
     'KexAlgorithms=curve25519-sha256',
     'HostKeyAlgorithms=ssh-ed25519',
     `Ciphers=${cipher}`,

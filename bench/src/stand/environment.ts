@@ -1,6 +1,6 @@
 /**
- * What every program of a run gets: no setting, ssh-agent or Python of the person's own changes a
- * figure.
+ * The environment of every program of a run: no setting, ssh-agent or Python of the user's changes
+ * a figure.
  */
 export function plainEnvironment(home: string): Record<string, string> {
   return {
@@ -9,7 +9,7 @@ export function plainEnvironment(home: string): Record<string, string> {
     HOME: home,
     BRZ_HOME: home,
     BRZ_EMAIL: 'Bench <bench@hatchery.invalid>',
-    // As in the service: a log that grows with the run is no part of a session's start.
+    // As in the service: a log that grows during the run is not part of a session's start.
     BRZ_LOG: '/dev/null',
   };
 }

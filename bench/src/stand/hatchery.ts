@@ -16,14 +16,14 @@ export interface HatcheryOptions {
   readonly signal: AbortSignal;
 }
 
-/** What stands in `[forker]`; without a key, the default of the service. */
+/** The settings of `[forker]`; a missing key has the service's default. */
 export interface ForkerSettings {
   readonly pool_size?: number;
   readonly max_children?: number;
   readonly max_children_per_user?: number;
 }
 
-/** The line of `up --json`, as far as it is used here. */
+/** The fields of `up --json` that are used here. */
 interface Ready {
   readonly ssh: { readonly port: number };
   readonly forkerSocket: string;
@@ -86,7 +86,7 @@ export class Hatchery implements AsyncDisposable {
     };
   }
 
-  /** What its forker says of itself. */
+  /** The forker's control socket. */
   get controlSocket(): string {
     return join(dirname(this.forkerSocket), 'control.sock');
   }
@@ -116,7 +116,7 @@ function configFile(directory: string): string {
 }
 
 function configuration(directory: string, settings: ForkerSettings): string {
-  // What a failed run leaves open is not waited for.
+  // Do not wait for sessions that a failed run leaves open.
   const forker = Object.entries({ children_timeout_s: 2, ...settings }).map(
     ([key, value]) => `${key} = ${value}`,
   );

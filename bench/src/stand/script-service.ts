@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { encodeAnswer, exitStatusOf, signalStatusOf } from '@hatchery/protocol';
 
 /**
- * A fork service whose children run one shell script each. For figures of the gateway alone: a
- * smart server would have to be talked to before it moves bytes, and would then be most of what is
- * measured.
+ * A fork service whose children each run one shell script. For figures of the gateway alone: a
+ * smart server would need a conversation before it moves bytes, which would then dominate the
+ * measurement.
  */
 export class ScriptService implements AsyncDisposable {
   readonly socket: string;
@@ -18,7 +18,7 @@ export class ScriptService implements AsyncDisposable {
   readonly #connections = new Set<Socket>();
   #children = 0;
 
-  /** Resolves when it can be asked. `directory` is there already. */
+  /** Resolves when it accepts requests. `directory` must exist. */
   static async start(directory: string): Promise<ScriptService> {
     const service = new ScriptService(directory);
     await new Promise<void>((resolve, reject) => {
@@ -34,7 +34,7 @@ export class ScriptService implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Its children end by themselves: by then the gateway has gone, and with it the other ends of
+    // Its children end by themselves: the gateway has gone by then, and with it the other ends of
     // their pipes.
     for (const connection of this.#connections) connection.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));

@@ -6,11 +6,11 @@ import { killAfterMs, stopUrgentlyAfterMs } from '../limits.ts';
 export interface ServiceOptions {
   readonly argv: readonly [string, ...string[]];
   readonly environment: Readonly<Record<string, string>>;
-  /** Where its stderr goes: to a file, so that reading it takes no time of the samples. */
+  /** The file for its stderr: reading a pipe would take time from the samples. */
   readonly logFile: string;
 }
 
-/** A server of one run. Disposing it stops it by a ladder: asked, asked again, killed. */
+/** A server of one run. Disposing it stops it by escalation: asked, asked again, killed. */
 export class ServiceProcess implements AsyncDisposable {
   /** How it ended, in words. Never rejects. */
   readonly ended: Promise<string>;
@@ -21,7 +21,7 @@ export class ServiceProcess implements AsyncDisposable {
   constructor({ argv, environment, logFile }: ServiceOptions) {
     const [program, ...words] = argv;
     const log = openSync(logFile, 'a');
-    // A session of its own: the terminal's Ctrl-C is for us, who end our services in order.
+    // A session of its own: the terminal's Ctrl-C is for us, and we end our services in order.
     const options = { env: environment, detached: true, stdio: ['ignore', 'pipe', log] as const };
     this.#child = spawn(program, words, { ...options, stdio: [...options.stdio] });
     closeSync(log);

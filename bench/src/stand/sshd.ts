@@ -14,7 +14,7 @@ export interface SshdOptions {
   readonly directory: string;
   /** What its cold brz serves. */
   readonly hostingRoot: string;
-  /** The client's key, the same one that our gateway lets in. */
+  /** The client's key, the same one that our gateway accepts. */
   readonly keyFile: string;
   readonly signal: AbortSignal;
   /** What each session runs instead of a cold brz. */
@@ -86,8 +86,8 @@ export class Sshd implements AsyncDisposable {
 }
 
 /**
- * sshd as root refuses to start without it; Debian's unit makes it with RuntimeDirectory=sshd. It
- * stays, being empty: another sshd may have been started since.
+ * sshd as root refuses to start without it; Debian's unit makes it with RuntimeDirectory=sshd. We
+ * leave it behind empty: another sshd may have been started since.
  */
 function makePrivilegeSeparationDirectory(): void {
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
@@ -111,7 +111,7 @@ function configuration({
   command,
 }: Configured): string {
   const { HOME: _home, PATH: _path, ...environment } = plainEnvironment(directory);
-  // A bash that sshd runs at the first shell level reads ~/.bashrc, and the person's own may cost
+  // A bash that sshd runs at the first shell level reads ~/.bashrc, and the user's own may cost
   // more than sshd does.
   const settings = Object.entries({ ...environment, SHLVL: '1' }).map(
     ([name, value]) => `"${name}=${value}"`,
@@ -136,7 +136,10 @@ ForceCommand ${command ?? `exec /usr/bin/brz serve --inet --directory='${hosting
 `;
 }
 
-/** sshd takes no port 0. Whoever takes this one meanwhile makes sshd say so. */
+/**
+ * A free port, because sshd does not take port 0. If another program takes it first, sshd reports
+ * that.
+ */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -5,8 +5,8 @@ import { Hatchery, type ForkerSettings } from './hatchery.ts';
 import { Sshd } from './sshd.ts';
 
 /**
- * Where figures are taken: a scratch directory and our side, running. Disposing it leaves nothing
- * behind.
+ * The environment of all measurements: a scratch directory and our side, running. Disposing it
+ * leaves nothing behind.
  */
 export class Stand implements AsyncDisposable {
   readonly hatchery: Hatchery;
@@ -38,7 +38,7 @@ export class Stand implements AsyncDisposable {
     this.signal = signal;
   }
 
-  /** A path that nothing stands at yet, and that goes with the stand. */
+  /** A path that does not exist yet and is removed with the stand. */
   scratch(name: string): string {
     this.#scratches += 1;
     return join(this.#directory, `${this.#scratches}-${name}`);
@@ -49,7 +49,7 @@ export class Stand implements AsyncDisposable {
     return this.#directory;
   }
 
-  /** Our side once more, set otherwise. The caller disposes it. */
+  /** A second instance of our side with other settings. The caller disposes it. */
   startHatchery(settings: ForkerSettings): Promise<Hatchery> {
     return Hatchery.start({ directory: this.scratch('ours'), settings, signal: this.signal });
   }

@@ -6,7 +6,7 @@ import { plainEnvironment } from './environment.ts';
 
 const execute = promisify(execFile);
 
-/** Where Debian has the programs and libraries of a run, and the package that brings each. */
+/** Where Debian has the programs and libraries of a run, and the package that contains each. */
 const packages = {
   '/usr/bin/brz': 'brz',
   '/usr/bin/chromium': 'chromium',

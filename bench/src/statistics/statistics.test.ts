@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { median, pairwiseRatio, percentile, slope } from './statistics.ts';
 
 describe('median', () => {
-  it('is the middle of an odd number of values, in whatever order', () => {
+  it('is the middle of an odd number of values, in any order', () => {
     assert.equal(median([9, 1, 5]), 5);
     assert.equal(median([7]), 7);
   });
@@ -22,7 +22,7 @@ describe('median', () => {
     assert.deepEqual(values, [3, 1, 2]);
   });
 
-  it('refuses to say anything of nothing', () => {
+  it('refuses an empty list', () => {
     assert.throws(() => median([]), /nothing was measured/);
   });
 });
@@ -30,24 +30,24 @@ describe('median', () => {
 describe('percentile', () => {
   const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
 
-  it('is the nearest rank, a value that was measured', () => {
+  it('is the nearest rank, a measured value', () => {
     assert.equal(percentile(hundred, 99), 99);
     assert.equal(percentile(hundred, 50), 50);
     assert.equal(percentile(hundred, 1), 1);
     assert.equal(percentile([1, 2, 3], 50), 2);
   });
 
-  it('is the largest value at 100, and with few values near it', () => {
+  it('is the largest value at 100, and with few values close to it', () => {
     assert.equal(percentile(hundred, 100), 100);
     assert.equal(percentile([5, 8], 99), 8);
   });
 
-  it('refuses a percentage that means nothing', () => {
+  it('refuses a meaningless percentage', () => {
     for (const percent of [0, -1, 101, Number.NaN])
       assert.throws(() => percentile([1], percent), RangeError);
   });
 
-  it('refuses to say anything of nothing', () => {
+  it('refuses an empty list', () => {
     assert.throws(() => percentile([], 50), /nothing was measured/);
   });
 });
@@ -57,7 +57,7 @@ describe('the pairwise ratio', () => {
     assert.equal(pairwiseRatio([2, 30, 8], [1, 10, 1]), 3);
   });
 
-  it('does not follow a drift that the two sides share', () => {
+  it('does not follow a drift that both sides share', () => {
     const rivals = [1, 2, 4, 80];
     const ours = rivals.map((value) => value * 3);
     assert.equal(pairwiseRatio(ours, rivals), 3);
@@ -73,7 +73,7 @@ describe('slope', () => {
   const line = (a: number, b: number): [number, number][] =>
     [5, 1, 2, 9].map((x) => [x, a * x + b]);
 
-  it('is that of the line the points lie on', () => {
+  it('is that of the line that the points lie on', () => {
     assert.ok(Math.abs(slope(line(3, 100)) - 3) < 1e-9);
     assert.ok(Math.abs(slope(line(-0.25, 7)) + 0.25) < 1e-9);
     assert.equal(slope(line(0, 4)), 0);
@@ -84,7 +84,7 @@ describe('slope', () => {
     assert.ok(Math.abs(slope(swung)) < 0.5);
   });
 
-  it('refuses to say anything of one place', () => {
+  it('refuses points with a single x', () => {
     assert.throws(() => slope([[1, 1]]), RangeError);
     assert.throws(() => slope([]), RangeError);
   });

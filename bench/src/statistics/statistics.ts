@@ -22,9 +22,9 @@ export function percentile(values: readonly number[], percent: number): number {
 }
 
 /**
- * The median of `values[i] / rivals[i]`. Neighbours in time share what else the machine was doing,
- * so that this moves less with a drift than the ratio of the medians does.
- * @throws {RangeError} when the two are not of one length, or empty
+ * The median of `values[i] / rivals[i]`. Neighbours in time share the other load on the machine, so
+ * this moves less with a drift than the ratio of the medians does.
+ * @throws {RangeError} when the two differ in length, or are empty
  */
 export function pairwiseRatio(values: readonly number[], rivals: readonly number[]): number {
   if (values.length !== rivals.length)
@@ -33,7 +33,7 @@ export function pairwiseRatio(values: readonly number[], rivals: readonly number
 }
 
 /**
- * How much `y` grows for each unit of `x`: the line with the least squares through all points.
+ * How much `y` grows per unit of `x`: the least-squares line through all points.
  * @throws {RangeError} with fewer than two different `x`
  */
 export function slope(points: readonly (readonly [x: number, y: number])[]): number {

@@ -5,8 +5,8 @@ import type { ConfigProblem } from './problem.ts';
 import type { TomlEntry, TomlValue } from './toml.ts';
 
 /**
- * What a file's entries come to: the values that are in order, where each key stands, and what is
- * wrong with the rest.
+ * The result of checking a file's entries: the valid values, the line of each key, and the
+ * problems.
  */
 export interface Checked {
   readonly values: ReadonlyMap<KeyPath, unknown>;
@@ -69,7 +69,7 @@ function tableProblem(path: string): string | null {
   return isKeyPath(path) ? 'is a key, not a table' : unknown('table', path, tables);
 }
 
-/** One problem for an unknown table is enough; its keys have nothing to be compared with. */
+/** One problem for an unknown table is enough; its keys cannot be compared with anything. */
 function isBelow(path: string, unknownTables: ReadonlySet<string>): boolean {
   return [...unknownTables].some((table) => path.startsWith(`${table}.`));
 }

@@ -1,22 +1,23 @@
 import type { AlgorithmKind } from './ssh-algorithms.ts';
 
 /**
- * What `hatchery.toml` and its defaults come to. Paths are absolute; durations are seconds as in
- * the file.
+ * The settings from `hatchery.toml` and its defaults. Paths are absolute; durations are seconds as
+ * in the file.
  */
 export interface Config {
   readonly stateDirectory: string;
   /**
-   * Sockets and pipe directories; made with mode 0711 so that a gateway of another user can pass.
+   * Sockets and pipe directories; made with mode 0711 so that a gateway that runs as another user
+   * can enter.
    */
   readonly runtimeDirectory: string;
   readonly hosting: {
     readonly root: string;
-    /** As `~alice/secret` or `~reds`: what only that user or that team's members see. */
+    /** Such as `~alice/secret` or `~reds`: only that user or that team's members see these. */
     readonly private: readonly string[];
-    /** Nothing is written, whatever `hatchery read-only off` says. */
+    /** The service takes no changes, whatever `hatchery read-only off` says. */
     readonly readOnly: boolean;
-    /** Of what sessions write; null: the operator's own, with nothing for other accounts. */
+    /** The umask of sessions; null: the operator's own, with nothing for other accounts. */
     readonly umask: number | null;
     /**
      * Clients may read the files that make up a branch, as `brz branch --stacked` and `brz check
@@ -26,8 +27,7 @@ export interface Config {
   };
   readonly forker: {
     /**
-     * The fork protocol's socket. The control socket stands beside it: see {@link
-     * controlSocketPath}.
+     * The fork protocol's socket. The control socket is beside it: see {@link controlSocketPath}.
      */
     readonly socket: string;
     /** As 0o660. */
@@ -39,15 +39,15 @@ export interface Config {
     readonly childrenTimeoutS: number;
     /** Children forked ahead of requests; 0 switches the pool off. */
     readonly poolSize: number;
-    /** False: every session is a Python of its own, started when it is asked for. */
+    /** False: every session is a Python of its own, started on request. */
     readonly fork: boolean;
     /**
-     * The account that sessions must run as; null: `hatchery-sessions` where it can be used, else
+     * The account that sessions must run as; null: `hatchery-sessions` where that is usable, else
      * the service's own (`findSessionUser`).
      */
     readonly runAs: string | null;
   };
-  /** Of one session each (setrlimit(2)); 0 leaves a limit as it is. */
+  /** Limits of each session (setrlimit(2)); 0 leaves a limit unchanged. */
   readonly limits: {
     readonly cpuS: number;
     readonly addressSpaceBytes: number;
@@ -64,32 +64,32 @@ export interface Config {
     /** Certificates of {@link hostKeys}, as sshd_config(5) HostCertificate. */
     readonly hostCertificates: readonly string[];
     /**
-     * A file of the authorities whose user certificates let in whom they name, as sshd_config(5)
+     * A file of authorities whose certificates let in the users that they name, as sshd_config(5)
      * TrustedUserCAKeys.
      */
     readonly userAuthorities: string | null;
     /** As sshd_config(5) RevokedKeys. */
     readonly revokedKeys: string | null;
     readonly keyLookup: {
-      /** Where users' keys come from: `usersDirectory`, `url` or `command`. */
+      /** The source of users' keys: `usersDirectory`, `url` or `command`. */
       readonly source: 'files' | 'http' | 'command';
-      /** With `{user}` in it. */
+      /** Contains `{user}`. */
       readonly url: string | null;
-      /** Holds what is sent to `url` as a bearer token. */
+      /** The file with the bearer token that is sent to `url`. */
       readonly tokenFile: string | null;
       /** A program and its arguments, with `%u` for the user. */
       readonly command: readonly string[] | null;
       /** The same, for the user's teams. */
       readonly teamsCommand: readonly string[] | null;
       readonly timeoutS: number;
-      /** So long an answer is not asked for again. */
+      /** How long an answer is cached. */
       readonly cacheS: number;
-      /** So much longer an answer counts while its source gives none. */
+      /** How much longer a cached answer is used while its source is down. */
       readonly outageS: number;
     };
     /**
-     * What is offered, best first, by the names of SSH; of the host keys' as far as there is a key
-     * for it.
+     * The algorithms offered, best first, by their SSH names; of host key algorithms, those that a
+     * host key exists for.
      */
     readonly algorithms: Readonly<Record<AlgorithmKind, readonly string[]>>;
     readonly loginGraceS: number;
@@ -104,44 +104,46 @@ export interface Config {
     /** CIDR networks without a limit per source. */
     readonly limitExempt: readonly string[];
     readonly sessionsPerUserMax: number;
-    /** Silence of the wire; 0 is off. */
+    /** Closes a connection that is silent for this long; 0 is off. */
     readonly idleTimeoutS: number;
     readonly proxyProtocol: 'off' | 'require';
-    /** CIDR networks whose PROXY headers are believed. */
+    /** CIDR networks whose PROXY headers are trusted. */
     readonly proxyFrom: readonly string[];
-    /** Where health and metrics are answered besides the control socket. */
+    /** An additional address for health and metrics, besides the control socket. */
     readonly statusListen: Address | null;
-    /** What a session gets when the forker is away. */
+    /** What a session gets when the forker is down. */
     readonly fallback: 'spawn' | 'refuse';
   };
   readonly dashboard: {
     readonly listen: Address;
     /**
-     * How people sign in: by the printed link, by a proxy that says who they are, or at an OpenID
+     * How people sign in: by the printed link, through a proxy that names them, or at an OpenID
      * provider.
      */
     readonly auth: 'token' | 'proxy' | 'oidc';
     /**
-     * What somebody on this machine who has not signed in may do, with `token` and a page that only
+     * What a person on this machine may do without signing in, with `token` and a page that only
      * this machine reaches.
      */
     readonly anonymous: 'none' | 'viewer';
     /**
-     * The addresses people open, as `https://hatchery.example.org`; empty: that of `listen`, over
-     * plain HTTP.
+     * The addresses that people open, such as `https://hatchery.example.org`; empty: that of
+     * `listen`, over plain HTTP.
      */
     readonly origins: readonly string[];
-    /** Who may do what with `proxy` and `oidc`: names of users, or of groups as `group:ops`. */
+    /**
+     * The role of each user with `proxy` and `oidc`: names of users, or of groups as `group:ops`.
+     */
     readonly roles: {
       readonly admins: readonly string[];
       readonly operators: readonly string[];
-      /** Empty: everybody who is signed in may look. */
+      /** Empty: every signed-in user may look. */
       readonly viewers: readonly string[];
     };
     readonly proxy: {
-      /** CIDR networks whose word on who asks is believed. */
+      /** CIDR networks of proxies that are trusted to name the user. */
       readonly from: readonly string[];
-      /** A Unix socket whose callers are believed: whoever may open it. */
+      /** A Unix socket whose callers are trusted: access to it is the control. */
       readonly socket: string | null;
       readonly userHeader: string;
       readonly groupsHeader: string;
@@ -149,7 +151,9 @@ export interface Config {
     readonly oidc: {
       readonly issuer: string | null;
       readonly clientId: string | null;
-      /** Holds the secret; without it the client is a public one, with PKCE alone. */
+      /**
+       * The file with the client's secret; without it the client is a public one, with PKCE alone.
+       */
       readonly clientSecretFile: string | null;
       readonly scopes: readonly string[];
       readonly userClaim: string;
@@ -157,14 +161,14 @@ export interface Config {
     };
     /** CIDR networks that read `/metrics` without a sign-in. */
     readonly metricsFrom: readonly string[];
-    /** Signed in for as long, whatever happens. */
+    /** How long a sign-in lasts at most. */
     readonly sessionS: number;
-    /** So often is asked whether somebody may still be here, and as what. */
+    /** How often the service checks whether the user still has access, and with which role. */
     readonly sessionRecheckS: number;
   };
   readonly locks: {
     readonly directory: string;
-    /** Of the files of scripts' locks; their directory lets in the same accounts. */
+    /** Mode of the files of script locks; the directory admits the same accounts. */
     readonly mode: number;
     readonly orphanGraceS: number;
   };

@@ -36,7 +36,7 @@ test('the runtime directory of a long path belongs to the owner of the state dir
   });
 });
 
-test('a running service says itself where its sockets are', () => {
+test('a running service itself says where its sockets are', () => {
   const config = loadConfig({
     directory: '/nowhere',
     stateDirectory: '/nowhere',

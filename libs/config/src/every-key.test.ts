@@ -31,7 +31,7 @@ const algorithmDefaults = {
   hostKeys: algorithmNames('hostKeys', 'all'),
 };
 
-describe('loadConfig, with every key there is', () => {
+describe('loadConfig, with every key', () => {
   // Long: every key with its default.
   it('has a default for each', () => {
     const config = loadConfig({ directory: '/checkout' });
@@ -123,8 +123,8 @@ describe('loadConfig, with every key there is', () => {
     });
   });
 
-  // Long: every key as a file has it, and what becomes of it.
-  it('takes each from a file', () => {
+  // Long: every key in a file, and the value that it gives.
+  it('reads each from a file', () => {
     const config = load(`
       state_dir = "/s"
       runtime_dir = "/r"

@@ -23,11 +23,11 @@ function load(text: string): Config {
   }
 }
 
-it('the example changes nothing as it stands', () => {
+it('the example changes nothing as it is', () => {
   assert.deepEqual(load(commented), loadConfig({ directory: '/checkout' }));
 });
 
-it('the example names every key there is, and no other', () => {
+it('the example names every key, and no other', () => {
   const named = readToml(uncommented).entries.flatMap(({ path, value }) =>
     value === null ? [] : [path],
   );

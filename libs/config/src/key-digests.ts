@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import { readToml, type TomlValue } from './toml.ts';
 
 /**
- * What a configuration file sets, each key by its full path with a digest of its value: enough to
- * tell what has changed, and nothing of a value to be read. Empty without a file. @throws the
- * system's error
+ * The keys that a configuration file sets, each with a digest of its value: enough to see what has
+ * changed without revealing any value. Empty without a file. @throws the system's error
  */
 export function readKeyDigests(file: string | undefined): ReadonlyMap<string, string> {
   const entries = file === undefined ? [] : readToml(readFileSync(file, 'utf8')).entries;
@@ -22,7 +21,7 @@ function digestOf(value: TomlValue): string {
     .digest('base64url');
 }
 
-/** Without the lines that elements stand in: a comment above them is no change. */
+/** The value without the line numbers of its elements: a comment above them is no change. */
 function plain(value: TomlValue): unknown {
   return value.kind === 'array' ? value.elements.map(({ value: one }) => plain(one)) : value;
 }

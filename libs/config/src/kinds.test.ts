@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { command, lockMode, Refusal, userUrl, type Kind } from './kinds.ts';
 import { readToml } from './toml.ts';
 
-/** What a kind makes of a value as it stands in a file: the value, or why not. */
+/** The value that a kind reads from a text of a file, or the reason against it. */
 function read<T>(kind: Kind<T>, text: string): T | string {
   const [entry] = readToml(`key = ${text}`).entries;
   assert.ok(entry?.value);
@@ -15,7 +15,7 @@ function read<T>(kind: Kind<T>, text: string): T | string {
   }
 }
 
-test('a command is a whole path and its arguments', () => {
+test('a command is an absolute path and its arguments', () => {
   assert.deepEqual(read(command, '["/usr/bin/keys-of", "-v", "%u"]'), [
     '/usr/bin/keys-of',
     '-v',
@@ -30,7 +30,7 @@ test('a command is a whole path and its arguments', () => {
   assert.match(String(read(command, '[]')), /with the program's whole path/);
 });
 
-test('the mode of a lock lets its owner in, and is not one of a program', () => {
+test('the mode of a lock lets its owner in and sets no execute bit', () => {
   assert.deepEqual([read(lockMode, '"0600"'), read(lockMode, '0o660')], [0o600, 0o660]);
   for (const text of ['"0060"', '"0400"', '"0755"', '"0610"'])
     assert.match(
@@ -39,7 +39,7 @@ test('the mode of a lock lets its owner in, and is not one of a program', () => 
     );
 });
 
-test('an address of users’ keys is http and says where the name goes', () => {
+test('an address of users’ keys is http and contains the place of the name', () => {
   assert.equal(read(userUrl, '"https://k/{user}/keys"'), 'https://k/{user}/keys');
   for (const text of ['"https://k/alice"', '"file:///{user}"', '"{user}"', '""'])
     assert.match(String(read(userUrl, text)), /^must be an address as .*\{user\}.*, not "/);

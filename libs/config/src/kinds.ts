@@ -5,18 +5,16 @@ import { parseAddress, parseMode, parseStartups, type Startups } from './notatio
 import { parseAlgorithms, type AlgorithmKind } from './ssh-algorithms.ts';
 import type { TomlValue } from './toml.ts';
 
-/** What a value may need to know of its surroundings. */
+/** The context that reading a value may need. */
 export interface ReadContext {
-  /** The directory of the file, which relative paths start from. */
+  /** The directory of the file, to which relative paths refer. */
   readonly fileDirectory: string;
 }
 
-/**
- * How a value is read. Refusals are thrown as {@link Refusal}; the caller adds file, line and key.
- */
+/** Reads a value. It throws a {@link Refusal}; the caller adds file, line and key. */
 export type Kind<T> = (value: TomlValue, context: ReadContext) => T;
 
-/** Why a value is not taken. `line` only when it is not the key's own. */
+/** Why a value is rejected. `line` only when it is not the key's own. */
 export class Refusal extends Error {
   readonly line: number | null;
 
@@ -27,7 +25,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A file or directory; comes out absolute. */
+/** A file or directory; the result is absolute. */
 export const path: Kind<string> = (value, { fileDirectory }) => {
   const text = takeString(value, 'a path');
   if (text === '') throw new Refusal('must be a path, not an empty string');
@@ -66,7 +64,7 @@ export const networks: Kind<readonly string[]> = (value) => {
   });
 };
 
-/** A command: a whole path and its arguments, which no shell reads. */
+/** A command: an absolute path and its arguments, run without a shell. */
 export const command: Kind<readonly string[]> = (value) => {
   const wanted =
     'must be a list of a program and its arguments as ["/usr/local/bin/keys-of", "%u"]';
@@ -100,7 +98,7 @@ export function integer(min: number, max: number): Kind<number> {
   };
 }
 
-/** A whole number within bounds, both included, or 0, which stands for none. */
+/** A whole number within bounds, both included, or 0 for no limit. */
 export function zeroOr(min: number, max: number): Kind<number> {
   return (value) => {
     if (
@@ -119,7 +117,7 @@ export function seconds(min: number, max: number): Kind<number> {
     const wanted = `must be seconds from ${min} to ${max}`;
     if (value.kind !== 'integer' && value.kind !== 'float')
       throw new Refusal(`${wanted}, not ${describe(value)}`);
-    // Written this way round so that nan is refused.
+    // Written this way so that nan is refused.
     if (!(value.value >= min && value.value <= max))
       throw new Refusal(`${wanted}, not ${value.text}`);
     return value.value;
@@ -156,7 +154,7 @@ export const address: Kind<Address> = (value) =>
   parseAddress(takeString(value, 'an address as "127.0.0.1:5022"')) ??
   refuse(value, 'must be an address as "127.0.0.1:5022" or "[::1]:5022"');
 
-/** A list of algorithms as ssh_config(5) has them, as `+ecdh-sha2-nistp256`. */
+/** A list of algorithms in the syntax of ssh_config(5), such as `+ecdh-sha2-nistp256`. */
 export function algorithms(kind: AlgorithmKind): Kind<readonly string[]> {
   return (value) => {
     const names = parseAlgorithms(
@@ -177,7 +175,7 @@ export const mode: Kind<number> = (value) => {
   );
 };
 
-/** The bits that new files do not get. Their owner always may. */
+/** The permission bits that new files do not get. Their owner always has all. */
 export const umask: Kind<number> = (value, context) => {
   const bits = mode(value, context);
   return (bits & 0o700) === 0
@@ -185,7 +183,7 @@ export const umask: Kind<number> = (value, context) => {
     : refuse(value, 'must leave the owner everything, as "0022" or "0027"');
 };
 
-/** Permission bits of a lock's file: its owner reads and writes it, and nobody runs it. */
+/** Permission bits of a lock's file: its owner can read and write it, nobody can execute it. */
 export const lockMode: Kind<number> = (value, context) => {
   const bits = mode(value, context);
   return (bits & 0o711) === 0o600
@@ -214,7 +212,7 @@ function refuseAt(line: number, message: string): never {
   throw new Refusal(message, line);
 }
 
-/** A value as a refusal names it. */
+/** A value as a refusal shows it. */
 export function describe(value: TomlValue): string {
   switch (value.kind) {
     case 'string':

@@ -16,13 +16,13 @@ function load(text: string): Config {
 }
 
 describe('loadConfig', () => {
-  it('takes a table in each of the three ways TOML has', () => {
+  it('reads a table in each of the three forms that TOML has', () => {
     assert.equal(load('[ssh]\nworkers = 3').ssh.workers, 3);
     assert.equal(load('ssh.workers = 3').ssh.workers, 3);
     assert.equal(load('ssh = { workers = 3 }').ssh.workers, 3);
   });
 
-  it('takes open files that are enough for a session, and 0 for as many as the system gives', () => {
+  it('accepts enough open files for a session, and 0 for what the system gives', () => {
     for (const openFiles of [0, 64, 1_048_576])
       assert.equal(load(`limits.open_files = ${openFiles}`).limits.openFiles, openFiles);
   });

@@ -28,16 +28,16 @@ function refusal(text: string, options: Partial<LoadOptions> = {}): string[] {
 }
 
 describe('loadConfig', () => {
-  it('reads hatchery.toml of the directory when there is one', () => {
+  it('reads hatchery.toml of the directory if it exists', () => {
     writeFileSync(join(directory, 'hatchery.toml'), '[ssh]\nworkers = 3\n');
     assert.equal(loadConfig({ directory }).ssh.workers, 3);
   });
 
-  it('takes an empty file', () => {
+  it('accepts an empty file', () => {
     assert.deepEqual(load(''), loadConfig({ directory: '/checkout' }));
   });
 
-  it('takes fractions of a second, port 0 and an IPv6 address', () => {
+  it('accepts fractions of a second, port 0 and an IPv6 address', () => {
     const config = load(
       '[forker]\nrequest_timeout_s = 0.25\n[ssh]\nlisten = "[::1]:0"\nmax_startups = "1:50:2"',
     );
@@ -52,7 +52,7 @@ describe('loadConfig', () => {
     assert.deepEqual(config.ssh.hostKeys, [join(directory, 'a'), '/b']);
   });
 
-  it('lets --state-dir win, and puts the defaults below it', () => {
+  it('gives --state-dir precedence, and puts the defaults below it', () => {
     const config = load('state_dir = "/other"', { stateDirectory: '/state' });
     assert.equal(config.stateDirectory, '/state');
     assert.equal(config.hosting.root, '/state/hosting');
@@ -67,7 +67,7 @@ describe('loadConfig', () => {
 });
 
 describe('loadConfig refuses', () => {
-  it('a file named by --config that is not there', () => {
+  it('a missing file named by --config', () => {
     assert.throws(() => loadConfig({ directory, configFile: '/no/such.toml' }), {
       message: '/no/such.toml: there is no such file',
     });
@@ -89,7 +89,7 @@ describe('loadConfig refuses', () => {
     });
   });
 
-  it('all that is wrong in one go, in the order of the lines', () => {
+  it('all problems at once, in the order of the lines', () => {
     const text =
       'state_dri = "x"\n[forker]\nmax_children = "many"\npool_size = -1\npool_size = 2\n[ssh]\nlisten =\nworkers = 0\n';
     assert.deepEqual(refusal(text), [
@@ -180,14 +180,14 @@ describe('loadConfig refuses', () => {
   for (const [title, text, problem] of refused)
     it(title, () => assert.deepEqual(refusal(text), [problem]));
 
-  it('a runtime directory too long for a socket, when it was set by hand', () => {
+  it('a configured runtime directory that is too long for a socket', () => {
     const path = `/${'r'.repeat(83)}`;
     assert.deepEqual(refusal(`\nruntime_dir = "${path}"`), [
       `2: runtime_dir: ${path} has 84 bytes, a Unix socket's path at most 107, and 24 are for the names of sockets in it: set runtime_dir to something shorter`,
     ]);
   });
 
-  it('a socket path too long by one byte', () => {
+  it('a socket path that is one byte too long', () => {
     assert.equal(load(`forker.socket = "/${'s'.repeat(106)}"`).forker.socket.length, 107);
     assert.match(
       refusal(`forker.socket = "/${'s'.repeat(107)}"`)[0] ?? '',

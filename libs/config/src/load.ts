@@ -11,22 +11,22 @@ import { readToml, type TomlReading } from './toml.ts';
 /** Where the configuration comes from; all optional, as on every command line. */
 export interface LoadOptions {
   /**
-   * `--config FILE`; without it `hatchery.toml` in `directory` is read when it exists. See {@link
+   * `--config FILE`; without it `hatchery.toml` in `directory` is read if it exists. See {@link
    * defaultConfigFile}.
    */
   readonly configFile?: string | undefined;
-  /** `--state-dir DIR`, which wins over the file's `state_dir`. */
+  /** `--state-dir DIR`, which takes precedence over the file's `state_dir`. */
   readonly stateDirectory?: string | undefined;
   /**
-   * The checkout, against which defaults are resolved; relative paths inside a file are resolved
-   * against that file's directory.
+   * The checkout, to which defaults are relative; relative paths inside a file refer to that file's
+   * directory.
    */
   readonly directory: string;
-  /** Wins over the file's `runtime_dir`: where a service that runs has its sockets. */
+  /** Takes precedence over the file's `runtime_dir`: where a running service has its sockets. */
   readonly runtimeDirectory?: string | undefined;
   /**
-   * Whose runtime directory is chosen when the usual one is too long for a socket; by default the
-   * owner of the state directory, else our own user.
+   * The user in whose runtime directory a short name is chosen when the usual path is too long for
+   * a socket; by default the owner of the state directory, else our own user.
    */
   readonly uid?: number | undefined;
 }
@@ -35,8 +35,8 @@ export interface LoadOptions {
 const systemConfigFile = '/etc/hatchery.toml';
 
 /**
- * What is read when no configuration is named: that of the checkout, else that of the system;
- * undefined when neither is there.
+ * The file to read when none is named: that of the checkout, else that of the system; undefined
+ * when neither exists.
  */
 export function defaultConfigFile(
   directory: string,
@@ -59,7 +59,7 @@ export function loadConfig(options: LoadOptions): Config {
       : resolve(options.stateDirectory);
   const config = assemble(values, directories(options, state, values.get('runtime_dir')));
   const own = [...reading.problems, ...problems];
-  // What one key lacks may stand in a line that was refused: a second complaint about it would be
+  // A missing setting may be on a line that was refused: a second complaint about it would be
   // wrong.
   const isDashboardRead = own.every(({ key }) => key !== null && !key.startsWith('dashboard'));
   const all = [
@@ -88,7 +88,7 @@ function readFileIfAny(file: string, wasNamed: boolean): TomlReading {
   }
 }
 
-/** What to do about it, where that is known. */
+/** The message with what to do about it, where that is known. */
 function whyUnread({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file';
   if (code === 'EISDIR') return 'is a directory; a configuration is a file, as hatchery.toml';
@@ -106,7 +106,7 @@ function directories(options: LoadOptions, ownState: unknown, ownRuntime: unknow
   return { directory, state, runtime };
 }
 
-/** Of a directory that is not there yet it is whoever makes it. */
+/** The owner of a directory; if it does not exist yet, the user who will make it. */
 function ownerOf(state: string): number {
   const own = process.getuid?.() ?? 0;
   try {

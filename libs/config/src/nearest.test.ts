@@ -14,7 +14,7 @@ describe('nearest', () => {
     assert.equal(nearest('forker.level', known), 'log.level');
   });
 
-  it('names nothing rather than something far', () => {
+  it('returns nothing rather than a distant match', () => {
     assert.equal(nearest('ssh.colour', known), null);
     assert.equal(nearest('', known), null);
   });

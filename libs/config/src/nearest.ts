@@ -1,11 +1,11 @@
 /**
- * The candidate a person most likely meant, or null when none is close: at most a third of its
+ * The candidate that a person most likely meant, or null when none is close: at most a third of its
  * letters differ.
  */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   let best: { candidate: string; distance: number } | null = null;
   for (const candidate of candidates) {
-    // The same key in another table is the commonest mistake, and no misspelling.
+    // The same key in another table is the most common mistake, and not a misspelling.
     const sameKey = lastPart(word) === lastPart(candidate);
     const distance = sameKey
       ? 0

@@ -4,7 +4,7 @@ import { parseNetwork } from '@hatchery/addresses';
 import { parseAddress, parseMode, parseStartups } from './notations.ts';
 
 describe('parseAddress', () => {
-  it('takes names, IPv4 and bracketed IPv6', () => {
+  it('accepts names, IPv4 and bracketed IPv6', () => {
     assert.deepEqual(parseAddress('localhost:0'), { host: 'localhost', port: 0 });
     assert.deepEqual(parseAddress('0.0.0.0:65535'), { host: '0.0.0.0', port: 65535 });
     assert.deepEqual(parseAddress('[fe80::1]:22'), { host: 'fe80::1', port: 22 });
@@ -30,7 +30,7 @@ describe('parseAddress', () => {
 });
 
 describe('parseMode', () => {
-  it('takes octal digits, and a number only in octal', () => {
+  it('accepts octal digits, and a number only in octal', () => {
     assert.deepEqual(
       ['0660', '660', '0o660'].map((text) => parseMode(text, false)),
       [0o660, 0o660, 0o660],
@@ -38,7 +38,7 @@ describe('parseMode', () => {
     assert.equal(parseMode('0o600', true), 0o600);
   });
 
-  it('refuses what is decimal, too long or empty', () => {
+  it('refuses decimal, overlong and empty modes', () => {
     assert.deepEqual(
       [
         parseMode('432', true),
@@ -52,7 +52,7 @@ describe('parseMode', () => {
 });
 
 describe('parseStartups', () => {
-  it('takes start:rate:full', () => {
+  it('accepts start:rate:full', () => {
     assert.deepEqual(parseStartups('10:30:100'), { start: 10, ratePercent: 30, full: 100 });
   });
 
@@ -80,7 +80,7 @@ describe('a network', () => {
     '::1',
     '::1/128',
   ]) {
-    it(`takes '${text}'`, () => assert.equal(parseNetwork(text) !== null, true));
+    it(`accepts '${text}'`, () => assert.equal(parseNetwork(text) !== null, true));
   }
   for (const text of [
     '',

@@ -11,7 +11,7 @@ export interface Startups {
   readonly full: number;
 }
 
-/** Reads `host:port`, with an IPv6 host in brackets (RFC 3986 §3.2.2); null when it is none. */
+/** Reads `host:port`, with an IPv6 host in brackets (RFC 3986 §3.2.2); null when invalid. */
 export function parseAddress(text: string): Address | null {
   const match = /^(?:\[([^\]]*)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
   if (match === null) return null;
@@ -24,7 +24,7 @@ export function parseAddress(text: string): Address | null {
 }
 
 /**
- * Reads permission bits; null when it is none. A number must be written in octal, or 660 would mean
+ * Reads permission bits; null when invalid. A number must be written in octal, or 660 would mean
  * 0o1224.
  */
 export function parseMode(text: string, isNumber: boolean): number | null {
@@ -32,7 +32,7 @@ export function parseMode(text: string, isNumber: boolean): number | null {
   return digits === undefined ? null : Number.parseInt(digits, 8);
 }
 
-/** Reads `start:rate:full`; null when it is none. */
+/** Reads `start:rate:full`; null when invalid. */
 export function parseStartups(text: string): Startups | null {
   const match = /^(\d{1,6}):(\d{1,3}):(\d{1,6})$/.exec(text);
   if (match === null) return null;
@@ -41,7 +41,7 @@ export function parseStartups(text: string): Startups | null {
   return { start, ratePercent, full };
 }
 
-/** RFC 1123 §2.1. Digits and dots alone are an address that went wrong, as 127.0.0.256. */
+/** RFC 1123 §2.1. A name of only digits and dots is a mistyped address, such as 127.0.0.256. */
 function isHostName(text: string): boolean {
   return (
     /^[a-z\d](?:[a-z\d-]*[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]*[a-z\d])?)*$/i.test(text) &&

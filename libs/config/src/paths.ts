@@ -17,14 +17,13 @@ export function gatewayControlSocketPath(config: Config): string {
   return join(config.runtimeDirectory, 'gateway.sock');
 }
 
-/** Where the keeper waits for a forker. Mode 0600: whoever reaches it can fork. */
+/** Where the keeper waits for a forker. Mode 0600: any process that reaches it can fork. */
 export function keeperSocketPath(config: Config): string {
   return join(config.runtimeDirectory, 'keeper.sock');
 }
 
 /**
- * The home directory that sessions run with. Breezy looks for a configuration there, and finds the
- * operator's.
+ * The home directory of sessions. Breezy looks for a configuration there, and finds the operator's.
  */
 export function breezyHome(config: Config): string {
   return join(config.stateDirectory, 'breezy');
@@ -36,51 +35,50 @@ export function sessionScratch(config: Config): string {
 }
 
 /**
- * All that sessions read of the state directory: the rest is closed to them
- * (apps/forker/zygote/restrictions.py).
+ * The only part of the state directory that sessions may read (apps/forker/zygote/restrictions.py).
  */
 export function readOnlyDirectory(config: Config): string {
   return join(config.stateDirectory, 'read-only');
 }
 
 /**
- * Is there while the service is read-only, with why as JSON: `{reason, since, actor}`. Sessions
- * look at it before each change, so it holds for those that run, and through restarts.
+ * This file exists while the service is read-only; it says why as JSON: `{reason, since, actor}`.
+ * Sessions look for it before each change, so it applies to running sessions and survives restarts.
  */
 export function readOnlyPath(config: Config): string {
   return join(readOnlyDirectory(config), 'read-only.json');
 }
 
 /**
- * The host key that a first use makes; one that stands elsewhere is somebody's own, and a new one
- * would be another host.
+ * The host key that a first use makes. A missing key elsewhere is the operator's to restore: a new
+ * one would make this a different host.
  */
 export function defaultHostKey(stateDirectory: string): string {
   return join(stateDirectory, 'ssh_host_ed25519_key');
 }
 
 /**
- * Where parts write who was let in, who was not, and what was done. It holds addresses and key
- * fingerprints of people.
+ * Where parts record sign-ins, refusals and actions. It holds addresses and key fingerprints of
+ * people.
  */
 export function auditDirectory(config: Config): string {
   return join(config.stateDirectory, 'audit');
 }
 
-/** Where the fork service writes its events, so that its successor goes on with them. */
+/** Where the fork service writes its events, so that its successor continues with them. */
 export function eventsDirectory(config: Config): string {
   return join(config.stateDirectory, 'events');
 }
 
 /**
- * What a running part says of itself (pid, start time, addresses), so that commands find it. It
- * stands in the state directory, which nobody cleans as they do /tmp.
+ * The record of a running part (pid, start time, addresses), by which commands find it. It is in
+ * the state directory, which no cleaner empties as it does /tmp.
  */
 export function partRecordPath(config: Config, part: string): string {
   return join(partsDirectory(config), `${part}.json`);
 }
 
-/** Why a part does not serve, while it does not. */
+/** Says why a part does not serve; exists only during that time. */
 export function partHaltPath(config: Config, part: string): string {
   return join(partsDirectory(config), `${part}.halt.json`);
 }

@@ -14,7 +14,7 @@ function load(list: string): ReturnType<typeof loadConfig> {
 }
 
 describe('hosting.private', () => {
-  it('takes places of users and teams, and hands them to sessions', () => {
+  it('accepts places of users and teams, and passes them to sessions', () => {
     const config = load('["~alice/secret", "~reds", "~bob/äöü/a b"]');
     assert.deepEqual(config.hosting.private, ['~alice/secret', '~reds', '~bob/äöü/a b']);
     const { HATCHERY_PRIVATE } = sessionSettings(config).environment;

@@ -2,17 +2,17 @@ import { isUserName } from '@hatchery/protocol';
 import { Refusal, type Kind } from './kinds.ts';
 
 /**
- * Sessions get the list in one variable of their environment, of which the kernel takes 128 KiB
- * (execve(2), MAX_ARG_STRLEN).
+ * Sessions get the list in one environment variable, which the kernel limits to 128 KiB (execve(2),
+ * MAX_ARG_STRLEN).
  */
 const prefixesMax = 500;
 
-/** Of one prefix, in bytes: with {@link prefixesMax} it stays below that. */
+/** Bytes of one prefix: {@link prefixesMax} of them stay below that limit. */
 const prefixBytesMax = 200;
 
 /**
- * Prefixes below the hosting root as `~alice/secret`, each with the user or team whose it is in
- * front. The list may be empty.
+ * Prefixes below the hosting root such as `~alice/secret`; each begins with its owner, a user or a
+ * team. The list may be empty.
  */
 export const prefixes: Kind<readonly string[]> = (value) => {
   if (value.kind !== 'array')
@@ -37,12 +37,12 @@ function problemOf(text: string): string | null {
   if (!first.startsWith('~') || !isUserName(first.slice(1)))
     return `does not begin with ~ and a user or team: ${JSON.stringify(text)}`;
   if (Buffer.byteLength(text) > prefixBytesMax) return `is longer than ${prefixBytesMax} bytes`;
-  // It is compared with the names in a path as the file system reads it, where none of these come
-  // up.
+  // Sessions compare it with the names in a path as the file system reads it, which never contain
+  // these.
   if (rest.some((name) => name === '' || name === '.' || name === '..'))
     return `has an empty name, a '.' or a '..' in it: ${JSON.stringify(text)}`;
   if (/[\p{Cc}\p{Cs}]/u.test(text)) return `holds a control character: ${JSON.stringify(text)}`;
-  // `%20` would be taken for a name with a percent sign.
+  // `%20` would mean a name with a percent sign.
   return /%[0-9a-f]{2}/i.test(text)
     ? `is written as in an address, not as on the disk: ${JSON.stringify(text)}`
     : null;

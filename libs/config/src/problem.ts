@@ -1,5 +1,5 @@
 /**
- * One thing wrong with a configuration file. `line` is 1-based, null when it concerns the file as a
+ * One problem of a configuration file. `line` is 1-based, null when it concerns the file as a
  * whole.
  */
 export interface ConfigProblem {
@@ -9,8 +9,8 @@ export interface ConfigProblem {
 }
 
 /**
- * All problems of one configuration file, found in one go. The message has one line a problem:
- * `file:line: key: what`.
+ * All problems of one configuration file at once. The message has one line per problem: `file:line:
+ * key: what`.
  */
 export class ConfigError extends Error {
   readonly code = 'config_invalid';

@@ -4,8 +4,8 @@ import type { Config } from './config.ts';
 import { readOnlyPath } from './paths.ts';
 
 /**
- * Null when the service takes changes. A file that cannot be understood counts as sessions take it:
- * nothing is changed.
+ * Null when the service takes changes. An unreadable file counts as sessions treat it: the service
+ * is read-only.
  */
 export function readReadOnly(config: Config): ReadOnlyState | null {
   const path = readOnlyPath(config);

@@ -5,27 +5,27 @@ import { breezyHome, readOnlyPath, sessionScratch } from './paths.ts';
 /** Breezy belongs to Debian's Python, whichever python3 comes first on PATH. */
 export const systemPython = '/usr/bin/python3';
 
-/** What apps/forker/zygote/zygote.py needs to know to run sessions, however they are started. */
+/** What apps/forker/zygote/zygote.py needs to run sessions, however they are started. */
 export interface SessionSettings {
   readonly python: string;
-  /** All that a session inherits: nothing of what the service was started with. */
+  /** The whole environment of a session: it inherits nothing else from the service. */
   readonly environment: Readonly<Record<string, string>>;
   /**
-   * The account that they become; null: none. `withSessionUser` puts the one in force in the place
-   * of the one that is asked for.
+   * The account that sessions run as; null: no other. `withSessionUser` replaces the configured
+   * account with the effective one.
    */
   readonly runAs: string | null;
   readonly limits: Config['limits'];
-  /** Of what sessions write. */
+  /** Of files that sessions write. */
   readonly umask: number;
 }
 
-/** What the access rules hide is not to be read on the disk by any local account. */
+/** No local account may read on the disk what the access rules hide. */
 const othersBits = 0o007;
 
 /**
- * The umask of what stands below the hosting root: the configured one, or the operator's own with
- * nothing for other accounts.
+ * The umask of files below the hosting root: the configured one, or the operator's own with nothing
+ * for other accounts.
  */
 export function hostingUmask({ hosting }: Config): number {
   return hosting.umask ?? ownUmask() | othersBits;
@@ -33,7 +33,7 @@ export function hostingUmask({ hosting }: Config): number {
 
 /**
  * The umask that the operator started the service with (proc_pid_status(5)); `process.umask()`
- * would set it for a moment to tell it.
+ * would change it for a moment to read it.
  */
 function ownUmask(): number {
   return Number.parseInt(
@@ -54,10 +54,10 @@ export function sessionSettings(config: Config): SessionSettings {
       BRZ_HOME: home,
       // Breezy sorts large indexes in files; a session cannot write to /tmp.
       TMPDIR: sessionScratch(config),
-      // Breezy answers nothing about single files, which would reach past what a branch is;
-      // zygote/single_files.py says what is answered instead.
+      // Breezy then refuses requests about single files, which would reach beyond branches;
+      // zygote/single_files.py answers them instead.
       BRZ_NO_SMART_VFS: '1',
-      // Without it SIGQUIT opens a debugger on the client's stdin.
+      // Otherwise SIGQUIT would open a debugger on the client's stdin.
       BRZ_SIGQUIT_PDB: '0',
       BRZ_LOG: '/dev/null',
       HATCHERY_HOSTING_ROOT: config.hosting.root,

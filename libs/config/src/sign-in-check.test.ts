@@ -35,9 +35,9 @@ for (const [name, lines] of [
     [...oidc, 'oidc_issuer = "http://127.0.0.1:8080"', 'oidc_client_id = "h"'],
   ],
 ] as const)
-  test(`${name} is taken`, () => assert.deepEqual(problems(...lines), []));
+  test(`${name} is accepted`, () => assert.deepEqual(problems(...lines), []));
 
-test('what a way to sign in lacks is told all in one go, at its line', () => {
+test('everything that a way to sign in lacks is reported at once, at its line', () => {
   assert.deepEqual(problems('auth = "oidc"', 'oidc_scopes = ["profile"]'), [
     '2: dashboard.auth: "oidc" needs origins, as origins = ["https://hatchery.example.org"]',
     '2: dashboard.auth: "oidc" needs oidc_issuer, as oidc_issuer = "https://login.example.org"',
@@ -52,7 +52,7 @@ for (const wrong of [
   'origins = ["https://h.example"',
   'origins =',
 ])
-  test(`${wrong} is one problem, and nothing is said to be missing for it`, () => {
+  test(`${wrong} is one problem, and no setting is reported as missing because of it`, () => {
     const found = problems('auth = "proxy"', wrong, 'proxy_socket = "/run/d.sock"');
     assert.equal(found.length, 1, found.join('\n'));
     assert.doesNotMatch(found.join(), /needs/);

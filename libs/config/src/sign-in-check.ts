@@ -2,7 +2,10 @@ import type { Config } from './config.ts';
 import type { KeyPath } from './keys.ts';
 import type { ConfigProblem } from './problem.ts';
 
-/** Refuses a way to sign in that lacks what it stands on; told at the line that asks for it. */
+/**
+ * Refuses a way to sign in that lacks a setting it needs; the problem is reported at the line that
+ * chooses it.
+ */
 export function checkSignIn(
   { auth, origins, proxy, oidc, roles }: Config['dashboard'],
   lines: ReadonlyMap<KeyPath, number>,

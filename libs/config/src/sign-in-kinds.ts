@@ -12,7 +12,7 @@ export const names: Kind<readonly string[]> = (value) =>
 
 /**
  * Addresses of the page: origins as a browser sends them (RFC 6454, section 6.2), each with a path
- * where a proxy puts the page below one. The list may be empty.
+ * where a proxy serves the page below one. The list may be empty.
  */
 export const origins: Kind<readonly string[]> = (value) =>
   each(
@@ -32,8 +32,8 @@ export const origins: Kind<readonly string[]> = (value) =>
 const originExample = '["https://hatchery.example.org"] or ["https://example.org/hatchery"]';
 
 /**
- * The address of an OpenID provider. Without TLS anybody on the way could sign in, so plain HTTP is
- * for this machine alone.
+ * The address of an OpenID provider. Without TLS any party on the network path could sign in, so
+ * plain HTTP is allowed on this machine only.
  */
 export const issuer: Kind<string> = (value) => {
   const url = URL.parse(wordOf(value) ?? '');
@@ -46,7 +46,7 @@ export const issuer: Kind<string> = (value) => {
   );
 };
 
-/** The name of a header (RFC 9110, section 5.1), in the lower case that Node has them in. */
+/** The name of a header (RFC 9110, section 5.1), in lower case, as Node has header names. */
 export const headerName: Kind<string> = (value) => {
   const text = wordOf(value);
   if (text === null || !/^[a-z\d!#$%&'*+.^_`|~-]+$/i.test(text))

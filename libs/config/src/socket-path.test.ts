@@ -13,7 +13,7 @@ describe('defaultRuntimeDirectory', () => {
     assert.match(defaultRuntimeDirectory(`/${'é'.repeat(40)}`, 0), /^\/run\/hatchery-/);
   });
 
-  it('is another one for another state directory or user, and the same one each time', () => {
+  it('differs for another state directory or user, and is the same each time', () => {
     const all = [
       defaultRuntimeDirectory(long, 0),
       defaultRuntimeDirectory(`${long}2`, 0),

@@ -4,10 +4,7 @@ import type { Config } from './config.ts';
 import type { KeyPath } from './keys.ts';
 import type { ConfigProblem } from './problem.ts';
 
-/**
- * `sun_path` has 108 bytes with its final zero: unix(7). Node cuts a longer path off without a
- * word.
- */
+/** `sun_path` has 108 bytes with its final zero: unix(7). Node silently truncates a longer path. */
 const socketPathBytesMax = 107;
 
 /** Room for the slash and the longest name of a socket in the runtime directory. */
@@ -16,23 +13,21 @@ const socketNameBytesMax = 24;
 const runtimeDirectoryBytesMax = socketPathBytesMax - socketNameBytesMax;
 
 /**
- * `run` in the state directory; when that is too long for a socket, a short name of it, which only
- * this state directory has: a link in a directory of `uid`, the owner of the state directory. So it
- * is the same one whoever asks, and a cleaner of /tmp takes away a name and no socket.
+ * `run` in the state directory. When that is too long for a socket: a short name that is unique to
+ * this state directory, a link in a directory of `uid`, the owner of the state directory. So every
+ * user gets the same path, and a cleaner of /tmp removes only a name and no socket.
  */
 export function defaultRuntimeDirectory(state: string, uid: number): string {
   const usual = join(state, 'run');
   if (Buffer.byteLength(usual) <= runtimeDirectoryBytesMax) return usual;
-  // Not XDG_RUNTIME_DIR: a command typed later, in another login, must come to the same directory.
+  // Not XDG_RUNTIME_DIR: a command typed later, in another login, must find the same directory.
   return join(
     uid === 0 ? `/run/hatchery-${digestOf(state)}` : `/tmp/hatchery-${uid}-${digestOf(state)}`,
     'run',
   );
 }
 
-/**
- * The link that the runtime directory is, and what it leads to; null when it is a directory itself.
- */
+/** If the runtime directory is a link, the link and its target; null when it is a directory. */
 export function runtimeLink({
   stateDirectory,
   runtimeDirectory,
@@ -50,7 +45,7 @@ function digestOf(state: string): string {
   return createHash('sha256').update(state).digest('hex').slice(0, 12);
 }
 
-/** Refuses paths that were set by hand and on which no socket can be bound. */
+/** Refuses configured paths on which no socket can be bound. */
 export function checkSocketPaths(
   config: Config,
   lines: ReadonlyMap<KeyPath, number>,

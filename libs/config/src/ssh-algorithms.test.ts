@@ -39,7 +39,7 @@ for (const [text, reason] of [
   ['-*', /it leaves nothing to offer/],
   ['curve25519.sha256', /is none of/],
 ] as const)
-  test(`${JSON.stringify(text)} is refused with the names there are`, () => {
+  test(`${JSON.stringify(text)} is refused with the available names`, () => {
     const names = parseAlgorithms('kex', text);
     assert.ok('reason' in names);
     assert.match(names.reason, reason);

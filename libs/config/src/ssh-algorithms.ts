@@ -6,7 +6,7 @@ export interface Algorithm {
   readonly name: string;
   /** Offered unless the operator says otherwise. */
   readonly isDefault: boolean;
-  /** What ssh-audit 2.5 says of it, with its own word for how bad that is; null for nothing. */
+  /** The complaint of ssh-audit 2.5, with its word for the severity; null for none. */
   readonly remark: string | null;
 }
 
@@ -26,9 +26,10 @@ const onDemand = (name: string, remark: string | null = null): Algorithm => ({
 });
 
 /**
- * Everything that the gateway can offer, best first (docs/decisions/0006). On demand is what
- * auditors object to, and what costs much: finite-field Diffie-Hellman blocks a process for 2 to 19
- * ms for anybody who connects. What is unsafe cannot be had at all: SHA-1, CBC, RC4, DSA.
+ * Everything that the gateway can offer, best first (docs/decisions/0006). Off by default are
+ * algorithms that auditors object to and expensive ones: finite-field Diffie-Hellman blocks a
+ * process for 2 to 19 ms for any client that connects. Unsafe ones are not available at all: SHA-1,
+ * CBC, RC4, DSA.
  */
 export const sshAlgorithms: Readonly<Record<AlgorithmKind, readonly Algorithm[]>> = {
   kex: [
@@ -82,9 +83,9 @@ export function algorithmNames(kind: AlgorithmKind, which: 'all' | 'default'): s
 }
 
 /**
- * Reads a list as ssh_config(5) has them, as `aes256-gcm@openssh.com,aes256-ctr`: with `+` in front
- * it comes behind the defaults, with `^` before them, with `-` it is taken away from them; `*` and
- * `?` stand for any characters. The names, or the reason why it is no list.
+ * Reads a list in the syntax of ssh_config(5), such as `aes256-gcm@openssh.com,aes256-ctr`: `+` in
+ * front appends it to the defaults, `^` puts it before them, `-` removes it from them; `*` and `?`
+ * stand for any characters. Returns the names, or the reason why the list is invalid.
  */
 export function parseAlgorithms(
   kind: AlgorithmKind,

@@ -2,14 +2,14 @@ import type { ParseError } from 'toml-eslint-parser';
 import type { ConfigProblem } from './problem.ts';
 
 /**
- * A key no person writes: put before a repeated key it makes the key another one, and is taken away
+ * A key that nobody would write: put before a repeated key it makes the key unique, and is removed
  * again after parsing.
  */
 const repairMark = '<repeated key>';
 
 /**
- * What the error says to a person, or null for a repeated key, which the reader reports itself with
- * both its lines.
+ * The message of the error, or null for a repeated key, which the reader reports itself with both
+ * its lines.
  */
 export function syntaxProblem(text: string, error: ParseError): ConfigProblem | null {
   if (isRepeatedKey(error)) return null;
@@ -30,8 +30,8 @@ export function syntaxProblem(text: string, error: ParseError): ConfigProblem | 
 }
 
 /**
- * The text with the error taken out and every line still in its place; null when what follows could
- * not be read with certainty.
+ * The text without the error, every line still in its place; null when the rest could not be read
+ * with certainty.
  */
 export function repairText(text: string, error: ParseError): string | null {
   if (isRepeatedKey(error)) {
@@ -46,26 +46,26 @@ export function repairText(text: string, error: ParseError): string | null {
     lines[index] = header;
     return lines.join('\n');
   }
-  // Without its header a table's keys would count for the table above. A line that is empty already
-  // was not the cause.
+  // Without its header, a table's keys would count for the table above. A line that is already
+  // empty was not the cause.
   if (line.trim() === '' || line.trimStart().startsWith('[')) return null;
   lines[index] = '';
   return lines.join('\n');
 }
 
-/** Takes {@link repairMark} out of a key. */
+/** Removes {@link repairMark} from a key. */
 export function withoutRepairMark(keys: readonly string[]): { keys: string[]; marked: boolean } {
   const kept = keys.filter((key) => !key.startsWith(repairMark));
   return { keys: kept, marked: kept.length < keys.length };
 }
 
-/** The parser keeps no error code, only this text (its lib/index.mjs, `MESSAGES['dupe-keys']`). */
+/** The parser has no error codes, only this text (its lib/index.mjs, `MESSAGES['dupe-keys']`). */
 function isRepeatedKey(error: ParseError): boolean {
   return error.message === 'Defining a key multiple times is invalid';
 }
 
 /**
- * The parser points at the token it stumbled over; for `key =` and `[table` without an end that
+ * The parser points at the token that it failed on; for `key =` and `[table` without an end that
  * token is on a later line.
  */
 function lineAtFault(text: string, error: ParseError): number {
@@ -80,7 +80,7 @@ function lineAtFault(text: string, error: ParseError): number {
   return error.lineNumber;
 }
 
-/** `[ssh` as it was meant, or null for a line that is something else or leaves room for guesses. */
+/** `[ssh` as it was meant, or null for any other or ambiguous line. */
 function unclosedHeader(line: string): string | null {
   const [, brackets, name] =
     /^\s*(\[\[?)\s*([\w-]+(?:\s*\.\s*[\w-]+)*)\s*(?:#.*)?$/.exec(line) ?? [];
@@ -89,7 +89,7 @@ function unclosedHeader(line: string): string | null {
     : `${brackets}${name}${']'.repeat(brackets.length)}`;
 }
 
-/** The dotted path of the key that a line sets, as far as the text tells. */
+/** The dotted path of the key that a line sets, as far as the text shows it. */
 function keyOnLine(text: string, line: number): string | null {
   const lines = text.split('\n').slice(0, line);
   const key = /^\s*([\w.-]+)\s*=/.exec(lines.at(-1) ?? '')?.[1];

@@ -11,7 +11,7 @@ function paths(text: string): string[] {
 }
 
 describe('readToml', () => {
-  it('gives every table and key with its line', () => {
+  it('returns every table and key with its line', () => {
     assert.deepEqual(paths('a = 1\n\n[t]\nb = "x" # why\nc.d = 2\n'), [
       '1 a',
       '3 t',
@@ -32,7 +32,7 @@ describe('readToml', () => {
     });
   });
 
-  it('goes on after a line that is no TOML', () => {
+  it('continues after a line that is not TOML', () => {
     assert.deepEqual(paths('a = 1\nb = yes\nc = 3'), ['1 a', '3 c']);
   });
 });
@@ -80,7 +80,7 @@ describe('readToml reports', () => {
     assert.deepEqual(paths('[t\nb = 1'), ['1 t', '2 t.b']);
   });
 
-  it('a broken table header on its line, and nothing guessed from what follows', () => {
+  it('a broken table header on its line, without guesses about what follows', () => {
     assert.deepEqual(problems('[t u]\nb = yes').length, 1);
     assert.match(problems('[t u]\nb = yes').join(), /^1 null: is not valid TOML at 'u\]'/);
   });

@@ -3,8 +3,8 @@ import type { ConfigProblem } from './problem.ts';
 import { repairText, syntaxProblem, withoutRepairMark } from './toml-repair.ts';
 
 /**
- * A value as TOML has it. `text` of a number is how it was written, since `0o660` and `432` are not
- * the same to a reader.
+ * A value as TOML has it. `text` of a number is how it was written, because `0o660` and `432`
+ * differ for a reader.
  */
 export type TomlValue =
   | { readonly kind: 'string'; readonly value: string }
@@ -31,13 +31,13 @@ export interface TomlReading {
 }
 
 /**
- * More syntax errors than this and the file is not a configuration; each one costs another parse.
+ * A file with more syntax errors than this is not a configuration; each one costs another parse.
  */
 const syntaxProblemsMax = 100;
 
 /**
- * Reads TOML 1.0 and goes on after an error, so that all problems of a file come out in one go.
- * Never throws for a bad text.
+ * Reads TOML 1.0 and continues after an error, so that it reports all problems of a file at once.
+ * Never throws for an invalid text.
  */
 export function readToml(text: string): TomlReading {
   const problems: ConfigProblem[] = [];
@@ -51,7 +51,7 @@ export function readToml(text: string): TomlReading {
       const problem = syntaxProblem(remaining, error);
       if (problem !== null) problems.push(problem);
       const repaired = repairText(remaining, error);
-      // What follows a first error that cannot be mended would be guesses, so only the first is
+      // After a first error that cannot be repaired the rest would be guesses, so only the first is
       // certain.
       if (repaired === null) return { entries: [], problems: problems.slice(0, 1) };
       remaining = repaired;

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isUserName } from './user-name.ts';
 
-test('names of people and robots pass', () => {
+test('names of people and robots are accepted', () => {
   for (const name of ['alice', 'a', '0', 'ci-bot_2.x', 'a'.repeat(64)])
     assert.equal(isUserName(name), true, name);
 });
 
-test('nothing that could leave the directory of users, or be seen as another name, passes', () => {
+test('no name is accepted that could leave the directory of users, or be seen as another name', () => {
   for (const name of [
     '',
     '.',

@@ -5,19 +5,19 @@ import type { KernelLocks } from './kernel-locks.ts';
 import { deletedSuffix, lockNameOf } from './lock-files.ts';
 import { readRecord } from './read-record.ts';
 
-/** A lock on a file that was deleted while somebody had the lock. */
+/** A lock on a file that was deleted while a process had the lock. */
 export interface DeletedLock {
   /**
-   * The path as the kernel tells it from then on: with ` (deleted)` at its end (proc_pid_fd(5)).
+   * The path as the kernel shows it from then on: with ` (deleted)` at its end (proc_pid_fd(5)).
    */
   readonly path: string;
   readonly kernel: KernelLock;
 }
 
 /**
- * Locks of a directory whose files were deleted: their holders work on, and are in nobody's way any
- * more. They are found by the processes that the kernel's table names for locks of no file that is
- * there, and by the records beside files.
+ * Locks of a directory whose files were deleted: their holders keep running, but no longer block
+ * anybody. They are found through the processes that the kernel's table lists for files not in the
+ * directory, and through the records beside files.
  */
 export function deletedLocks(
   directory: string,
@@ -44,7 +44,7 @@ export function deletedLocks(
   ];
 }
 
-/** Through which deleted file of the directory a process has this lock. */
+/** The deleted file of the directory through which a process has this lock. */
 function find(pid: number, inside: string, kernel: KernelLock): DeletedLock[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).flatMap((descriptor) => {
@@ -57,12 +57,12 @@ function find(pid: number, inside: string, kernel: KernelLock): DeletedLock[] {
       return isOne ? [{ path, kernel }] : [];
     });
   } catch {
-    // It is gone since, or another user's.
+    // The process has ended since, or belongs to another user.
     return [];
   }
 }
 
-/** Pids in the records of holders, whose files may be gone. */
+/** Pids in the records of holders, whose lock files may be gone. */
 function records(directory: string): number[] {
   const names = readdirSync(directory).flatMap(
     (file) => /^(.*)\.holder\.json$/.exec(file)?.[1] ?? [],

@@ -35,12 +35,12 @@ function recordOf(pid: number, startTime: number): HolderRecord {
   };
 }
 
-it('the pid that the kernel names is not believed: by now it may be anybody’s', async () => {
+it('the pid that the kernel names is not trusted: any process may have it by now', async () => {
   using directory = temporaryDirectory();
   const path = join(directory.path, 'a');
   await using holder = await holdByFlock(path);
   const search = searchHolders(path);
-  // This very process stands for a stranger, as if it had got the pid of whoever took the lock.
+  // This process plays a stranger that got the pid of the process that took the lock.
   for (const taker of [process.pid, 4_194_300, null]) {
     assert.equal(
       identifyHolder(lockOf(taker), null, search, null).process?.pid,
@@ -50,7 +50,7 @@ it('the pid that the kernel names is not believed: by now it may be anybody’s'
   }
 });
 
-it('a record is not believed for a process that has another start time, or has not the lock', async () => {
+it('a record is not trusted for a process that has another start time, or does not have the lock', async () => {
   using directory = temporaryDirectory();
   const path = join(directory.path, 'a');
   await using holder = await holdByFlock(path);
@@ -69,7 +69,7 @@ it('a record is not believed for a process that has another start time, or has n
   }
 });
 
-it('a record whose process cannot be looked into is told as what it is', () => {
+it('a record whose process we may not inspect is reported as a record only', () => {
   const start = processFacts(process.pid)?.startTime ?? 0;
   const said = identifyHolder(lockOf(null), recordOf(process.pid, start), nobody, null);
   assert.deepEqual([said.record?.token, said.process], ['t', null]);
@@ -79,7 +79,7 @@ it('a record whose process cannot be looked into is told as what it is', () => {
   assert.match(unseen.reason, /another user’s process/);
 });
 
-it('who only has the file open has no lock, and all who share it are found, the one above first', async () => {
+it('a process that only has the file open has no lock; all that share the lock are found, the topmost first', async () => {
   using directory = temporaryDirectory();
   const path = join(directory.path, 'a');
   writeFileSync(path, '');
@@ -107,7 +107,7 @@ it('who only has the file open has no lock, and all who share it are found, the 
   assert.equal(isLocked(path), false);
 });
 
-it('three waiters are all seen, though the kernel has them wait behind each other', async () => {
+it('all three waiters are found, though the kernel lists them waiting behind each other', async () => {
   using directory = temporaryDirectory();
   const path = join(directory.path, 'a');
   await using _holder = await holdByFlock(path);

@@ -10,11 +10,11 @@ import {
   type ProcessFacts,
 } from './process-facts.ts';
 
-/** Who holds a lock, as far as it can be known. */
+/** The holder of a lock, as far as it can be found out. */
 export interface IdentifiedHolder {
-  /** What the holder wrote of itself, when it is the one that has the lock. */
+  /** The holder's own record, when that process is the one that has the lock. */
   readonly record: HolderRecord | null;
-  /** A process that has the lock; null when none can be seen. */
+  /** A process that has the lock; null when none is visible. */
   readonly process: ProcessFacts | null;
   readonly reason: string;
 }
@@ -22,9 +22,10 @@ export interface IdentifiedHolder {
 const how = { FLOCK: 'flock(2)', POSIX: 'fcntl(2)', OFDLCK: 'fcntl(2)' } as const;
 
 /**
- * Tells who holds a lock of the kernel. Neither the pid in the kernel's table nor the record beside
- * the lock is believed by itself: what counts is who has the file open with the lock on it. `known`
- * had it the last time; with it or a record that is true, not every process has to be looked into.
+ * Finds the holder of a lock of the kernel. It trusts neither the pid in the kernel's table nor the
+ * record beside the lock by itself: what counts is which process has the file open with the lock on
+ * it. `known` was the holder at the last look; if that or the record is right, it need not inspect
+ * every process.
  */
 export function identifyHolder(
   lock: KernelLock,
@@ -48,8 +49,8 @@ export function identifyHolder(
 }
 
 /**
- * Whether a process has the lock from the one that wrote the record: that one took it, or is it, as
- * its own pid namespace names it.
+ * Whether a process has the lock from the process in the record, which took it or is it, by its pid
+ * in its own pid namespace.
  */
 function isOfRecord(one: LockHolder, { pid }: KernelLock, record: HolderRecord): boolean {
   const here = thisKernel();
@@ -72,10 +73,7 @@ function named(search: HolderSearch, { pid, startTime }: ProcessName): LockHolde
   return holder?.startTime === startTime ? holder : null;
 }
 
-/**
- * The one furthest above it that has the lock, too: what a shell locked, its commands have
- * inherited.
- */
+/** The topmost ancestor that has the lock, too: commands inherit what their shell locked. */
 function outermost(search: HolderSearch, holder: LockHolder): LockHolder {
   return ancestors(holder.pid).reduce<LockHolder>(
     (found, { pid }) => search.has(pid) ?? found,
@@ -108,7 +106,7 @@ function isOfThisKernel({ boot, pidNamespace }: HolderRecord): boolean {
   return boot === here.boot && pidNamespace === here.pidNamespace;
 }
 
-/** Nobody that may be looked into has it. */
+/** No process that we may inspect has it. */
 function unseen(lock: KernelLock, record: HolderRecord | null): IdentifiedHolder {
   if (
     record !== null &&

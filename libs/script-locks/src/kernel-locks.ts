@@ -3,24 +3,24 @@ import { parseKernelLocks, type KernelLock } from '@hatchery/locks';
 import { deviceOfDirectory, type LockDevice } from './lock-device.ts';
 
 /**
- * The inode number of the first pid namespace, which has been this since there are any
+ * The inode number of the first pid namespace, the same since the kernel has had any
  * (linux/proc_ns.h, PROC_PID_INIT_INO).
  */
 const firstPidNamespace = 'pid:[4026531836]';
 
-/** What is known of locks, to be asked for the files of one directory. */
+/** The kernel's locks, to be looked up for the files of one directory. */
 export interface KernelLocks {
   readonly all: readonly KernelLock[];
   readonly device: LockDevice;
 }
 
 /**
- * The kernel's locks on files of this machine, as far as this process may know of them; of a
- * directory all that can be had. @throws when there is no such directory
+ * The kernel's locks on files of this machine that this process may see; for the given directory,
+ * all that can be found. @throws when there is no such directory
  *
- * In a container's pid namespace /proc/locks leaves out what was taken by a process that is gone
- * (fs/locks.c, `locks_translate_pid`), as the flock(1) is that takes a lock for its parent. Whoever
- * has such a lock has the file open, and there the kernel tells of it.
+ * In a container's pid namespace /proc/locks leaves out locks taken by a process that is gone
+ * (fs/locks.c, `locks_translate_pid`), such as a flock(1) that takes a lock for its parent. A
+ * process that has such a lock has the file open, and the fdinfo of that descriptor shows the lock.
  */
 export function kernelLocks(directory: string): KernelLocks {
   const listed = parseKernelLocks(readFileSync('/proc/locks', 'utf8'));
@@ -49,8 +49,8 @@ function onFile(
 }
 
 /**
- * Whether a process has a file open. True too when that cannot be seen: it is gone, or another
- * user's.
+ * Whether a process has a file open. Also true when we cannot see that: the process is gone, or
+ * another user's.
  */
 function mayHaveOpen(pid: number, { dev, ino }: FileIdentity): boolean {
   let names: string[];
@@ -66,8 +66,8 @@ function mayHaveOpen(pid: number, { dev, ino }: FileIdentity): boolean {
 }
 
 /**
- * Locks that processes have through open files of a directory; what is another user's cannot be
- * seen.
+ * Locks that processes have through open files of a directory, except those of processes that we
+ * may not inspect.
  */
 function locksOfDescriptors(directory: string): KernelLock[] {
   const inside = `${realpathSync(directory)}/`;
@@ -83,7 +83,7 @@ function locksOfDescriptors(directory: string): KernelLock[] {
   );
 }
 
-/** What a process has may be gone between two looks at it, or hidden from us. */
+/** A process or descriptor may be gone between two looks, or hidden from us. */
 function orNone<T>(look: () => T[]): T[] {
   try {
     return look();

@@ -9,15 +9,15 @@ import { holdByFlock } from '../test-support/flock.ts';
 import { deviceOfDirectory } from './lock-device.ts';
 import { readScriptLocks } from './read-script-locks.ts';
 
-/** Runs a program of the system; null when it did what it should, else why not. */
+/** Runs a program of the system; null when it succeeded, else why not. */
 function complaintOf(file: string, ...words: readonly string[]): string | null {
   const { status, stderr, error } = spawnSync(file, words, { encoding: 'utf8' });
   return status === 0 ? null : `${file}: ${error?.message ?? stderr.trim()}`;
 }
 
 /**
- * Mounts until the end of the stack. False, and the test is skipped, when this machine or user
- * cannot.
+ * Mounts until the end of the stack. Returns false, and skips the test, when this machine or user
+ * cannot mount.
  */
 function mounted(
   context: TestContext,
@@ -32,13 +32,13 @@ function mounted(
   return complaint === null;
 }
 
-it('on a file system of the plain kind, the device is that of stat(2)', () => {
+it('on an ordinary file system, the device is that of stat(2)', () => {
   using directory = temporaryDirectory();
   const name = deviceName(statSync(directory.path).dev);
   assert.deepEqual(deviceOfDirectory(directory.path), { name, isShared: false });
 });
 
-it('on btrfs, where each subvolume has a device number of its own, a lock is seen, and another one’s is not', async (context) => {
+it('on btrfs, where each subvolume has a device number of its own, a lock is seen, and that of another subvolume is not', async (context) => {
   using directory = temporaryDirectory();
   using stack = new DisposableStack();
   const [image, root] = [join(directory.path, 'image'), join(directory.path, 'root')];

@@ -6,17 +6,17 @@ export interface LockDevice {
   /** As `fe:00`. */
   readonly name: string;
   /**
-   * True where files of the same inode number can have it in common, as those of two subvolumes of
-   * btrfs.
+   * True where two files can have the same device and inode number, such as files of two btrfs
+   * subvolumes.
    */
   readonly isShared: boolean;
 }
 
 /**
- * The device of an open file. What stat(2) says is another one on btrfs, which gives each subvolume
- * a number of its own, and on some overlays: /proc/locks names the device of the file system
- * (fs/locks.c, `lock_get_status`), as /proc/self/mountinfo does, where the mount of an open file is
- * found by the `mnt_id` in its fdinfo (proc(5)).
+ * The device of an open file, as the kernel's lock table names it. stat(2) gives a different one on
+ * btrfs, which gives each subvolume a number of its own, and on some overlays. /proc/locks names
+ * the device of the file system (fs/locks.c, `lock_get_status`), as /proc/self/mountinfo does; the
+ * `mnt_id` in an open file's fdinfo leads to its mount there (proc(5)).
  */
 function deviceOfDescriptor(descriptor: number): LockDevice {
   const own = deviceName(fstatSync(descriptor).dev);

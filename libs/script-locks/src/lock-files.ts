@@ -5,25 +5,25 @@ import { makeDirectories } from '@hatchery/daemon';
 const lockSuffix = '.lock';
 const holderSuffix = '.holder.json';
 
-/** What the kernel writes behind the path of an open file that was deleted (proc_pid_fd(5)). */
+/** The kernel appends this to the path of an open file that was deleted (proc_pid_fd(5)). */
 export const deletedSuffix = ' (deleted)';
 
 /**
- * The file that the kernel locks. It is never unlinked, and whoever locks it looks whether it still
- * has its name: an unlinked file lets two holders in.
+ * The file that the kernel locks. Never unlink it: an unlinked file lets two holders in. A process
+ * that locks it checks that the file still has its name.
  */
 export function lockPath(directory: string, name: string): string {
   return join(directory, `${name}${lockSuffix}`);
 }
 
-/** Where the holder says who it is. */
+/** The holder's record beside the lock's file. */
 export function holderPath(directory: string, name: string): string {
   return join(directory, `${name}${holderSuffix}`);
 }
 
 /**
- * The lock that a file of the directory is; null for what stands beside one. Any other file is a
- * lock of its own name, for others' tools.
+ * The name of the lock whose file this is; null for a file beside one. Any other file is a lock
+ * with the file's name, for other tools.
  */
 export function lockNameOf(file: string): string | null {
   if (file.includes(holderSuffix)) return null;
@@ -31,11 +31,11 @@ export function lockNameOf(file: string): string | null {
 }
 
 /**
- * Makes the locks directory, as apps/cli/lock/lock_file.py does when it is first, for those
- * accounts that `mode` lets at a lock: they write in it. Where that is everybody, nobody may remove
- * another's file (the sticky bit); where it is a group, files belong to the directory's group. One
- * that is there and ours is opened as far as that needs, and never closed. @throws the system's
- * error
+ * Makes the locks directory, as apps/cli/lock/lock_file.py does when it runs first, so that the
+ * accounts which `mode` lets use a lock can write in it. If that is everybody, nobody may remove
+ * another user's file (the sticky bit); if it is a group, files belong to the directory's group. If
+ * the directory exists and is ours, it gets the missing permissions but never loses one. @throws
+ * the system's error
  */
 export function makeLocksDirectory(directory: string, mode: number): void {
   const wanted = directoryMode(mode);

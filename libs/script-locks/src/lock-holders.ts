@@ -7,35 +7,34 @@ import { ancestors, isAlive, processFacts, type ProcessFacts } from './process-f
 /** A process that has the lock on a file through a descriptor of its own. */
 export interface LockHolder extends ProcessFacts {
   /**
-   * Who asked the kernel for the lock, and may have ended; null when that is not told. All of one
-   * acquisition have the same.
+   * The process that asked the kernel for the lock, which may have ended; null when the kernel does
+   * not say. It is the same for all holders of one acquisition.
    */
   readonly taker: number | null;
 }
 
-/** Whether processes can be looked into, for the lock on one file. */
+/** Searches the processes for holders of the lock on one file. */
 export interface HolderSearch {
-  /** The process of that pid, when it has the lock. */
+  /** The process with that pid, when it has the lock. */
   has(pid: number): LockHolder | null;
-  /**
-   * All that have the lock and may be looked into, those above others first, then the older ones.
-   */
+  /** All that have the lock and that we may inspect: ancestors first, then by age. */
   all(): LockHolder[];
 }
 
 /**
- * Who has the lock on a file. The kernel's table names only who took it, and a `flock` that locks
- * an inherited descriptor ends at once, so that its pid may be anybody's by now. Who has the lock
- * has the file open, and there the kernel tells of it (`lock:` in /proc/PID/fdinfo/FD,
- * proc_pid_fdinfo(5)).
+ * Finds the processes that have the lock on a file. The kernel's table names only the taker, and a
+ * `flock` that locks an inherited descriptor ends at once, so that any process may have its pid by
+ * now. But a process that has the lock has the file open, and the fdinfo of that descriptor shows
+ * it (`lock:` in /proc/PID/fdinfo/FD, proc_pid_fdinfo(5)).
  */
 export function searchHolders(path: string): HolderSearch {
   const name = basename(path);
-  // A deleted file has no name to ask by: it is whatever has that name, and none.
+  // A deleted file cannot be looked up by name: it is any open file with that name that no longer
+  // exists.
   const file = path.endsWith(deletedSuffix) ? deleted : statSync(path, { throwIfNoEntry: false });
   const has = (pid: number): LockHolder | null => {
-    // Looked into twice: few have it, and of those it has to be sure that it was no next process of
-    // that pid.
+    // Look twice: few processes have the lock, and for those we must be sure that no new process
+    // got the pid.
     if (file === undefined || takerOf(pid, name, file) === undefined) return null;
     const facts = processFacts(pid);
     const taker = takerOf(pid, name, file);
@@ -54,7 +53,7 @@ export function searchHolders(path: string): HolderSearch {
   };
 }
 
-/** Whether the files that a process has open are hidden from this user. */
+/** Whether this user may not see the files that a process has open. */
 export function isHidden(pid: number): boolean {
   try {
     readdirSync(`/proc/${pid}/fd`);
@@ -64,7 +63,7 @@ export function isHidden(pid: number): boolean {
   }
 }
 
-/** The open files of a process by their numbers; none when it is gone or hidden. */
+/** The numbers of a process's open files; none when it is gone or hidden. */
 function descriptorsOf(pid: number): string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`);
@@ -78,10 +77,10 @@ interface FileIdentity {
   readonly ino: number;
 }
 
-/** Stands for any file without a name. */
+/** Stands for any deleted file. */
 const deleted: FileIdentity = { dev: -1, ino: -1 };
 
-/** Who took the lock that a process has on a file; undefined when it has none. */
+/** The taker of the lock that a process has on a file; undefined when it has none. */
 function takerOf(pid: number, name: string, file: FileIdentity): number | null | undefined {
   for (const descriptor of descriptorsOf(pid)) {
     const taker = takerThrough(`/proc/${pid}`, descriptor, name, file);
@@ -97,8 +96,8 @@ function takerThrough(
   wanted: FileIdentity,
 ): number | null | undefined {
   try {
-    // Only what has the name is looked at more closely: stat(2) of a file on a dead network file
-    // system never returns.
+    // Look closer only at files with that name: stat(2) of a file on a dead network file system
+    // never returns.
     if (basename(readlinkSync(`${directory}/fd/${descriptor}`)) !== name) return undefined;
     const file = statSync(`${directory}/fd/${descriptor}`);
     if (wanted === deleted ? file.nlink > 0 : file.dev !== wanted.dev || file.ino !== wanted.ino)

@@ -2,24 +2,25 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { processStartTime, statFields } from '@hatchery/daemon';
 import type { ProcessName } from '@hatchery/locks';
 
-/** What /proc says of a process that runs. */
+/** What /proc says of a running process. */
 export interface ProcessFacts extends ProcessName {
   readonly parentPid: number;
   readonly group: number;
   readonly uid: number;
-  /** By SIGSTOP or its like, or by a debugger. */
+  /** Stopped by SIGSTOP or a similar signal, or by a debugger. */
   readonly stopped: boolean;
   readonly words: readonly string[];
 }
 
 /**
- * How far up the processes above one are followed; a loop cannot be, but a race with a reused pid
- * can look like one.
+ * How many ancestors to follow; there can be no loop, but a race with a reused pid can look like
+ * one.
  */
 const ancestorsMax = 64;
 
 /**
- * One process, or null when none of that pid runs; a zombie runs no more. Source: proc_pid_stat(5).
+ * One process, or null when none with that pid runs; a zombie does not run. Source:
+ * proc_pid_stat(5).
  */
 export function processFacts(pid: number): ProcessFacts | null {
   try {
@@ -38,12 +39,12 @@ export function processFacts(pid: number): ProcessFacts | null {
   }
 }
 
-/** Whether this very process runs, and not another one of its pid. */
+/** Whether this process still runs, as opposed to another one with its pid. */
 export function isAlive({ pid, startTime }: ProcessName): boolean {
   return processStartTime(pid) === startTime;
 }
 
-/** The processes above one, nearest first. */
+/** The ancestors of a process, nearest first. */
 export function ancestors(pid: number): ProcessFacts[] {
   const above: ProcessFacts[] = [];
   let facts = processFacts(pid);
@@ -54,16 +55,13 @@ export function ancestors(pid: number): ProcessFacts[] {
   return above;
 }
 
-/**
- * Whether a process is a `hatchery lock` that runs something, or is going to
- * (apps/cli/lock/main.py).
- */
+/** Whether a process is a `hatchery lock` that runs a command or will (apps/cli/lock/main.py). */
 export function isLockCommand({ words }: ProcessFacts): boolean {
   return words.some((word) => word.endsWith('/cli/lock/main.py'));
 }
 
 /**
- * Where a pid means something: the run of a kernel (random(4), `boot_id`) and a pid namespace in it
+ * Where a pid is valid: a boot of a kernel (random(4), `boot_id`) and a pid namespace in it
  * (pid_namespaces(7)).
  */
 export interface PidScope {
@@ -71,7 +69,7 @@ export interface PidScope {
   readonly pidNamespace: string;
 }
 
-/** Where the pids that this process sees mean something. @throws where /proc is not mounted */
+/** The scope of the pids that this process sees. @throws where /proc is not mounted */
 export function thisKernel(): PidScope {
   return {
     boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
@@ -92,7 +90,7 @@ export function pidInItsNamespace(pid: number): number | null {
   }
 }
 
-/** All processes that run and that this user may see. */
+/** All running processes that this user may see. */
 export function processes(): ProcessFacts[] {
   return readdirSync('/proc').flatMap((name) =>
     /^\d+$/.test(name) ? (processFacts(Number(name)) ?? []) : [],
@@ -108,7 +106,9 @@ export function accountName(uid: number): string {
   return entry?.[0] ?? `uid ${uid}`;
 }
 
-/** When a process started, RFC 3339; to the second, which is as exact as the kernel's boot time. */
+/**
+ * When a process started, RFC 3339; to the second, because the kernel's boot time is no more exact.
+ */
 export function startedAt({ startTime }: ProcessName): string | null {
   const boot = /^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1];
   // In hundredths of a second (USER_HZ), as everywhere in proc(5).

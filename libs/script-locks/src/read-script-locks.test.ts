@@ -9,7 +9,7 @@ import { holderPath, lockPath } from './lock-files.ts';
 import { processFacts, thisKernel } from './process-facts.ts';
 import { readScriptLock, readScriptLocks } from './read-script-locks.ts';
 
-it('a directory that is missing, or whose files nobody locks, holds no lock', () => {
+it('a directory that is missing, or whose files no process locks, holds no lock', () => {
   using directory = temporaryDirectory();
   assert.deepEqual(readScriptLocks(join(directory.path, 'none')), []);
   writeFileSync(lockPath(directory.path, 'a'), '');
@@ -17,7 +17,7 @@ it('a directory that is missing, or whose files nobody locks, holds no lock', ()
   assert.equal(readScriptLock(directory.path, 'never-made'), null);
 });
 
-it('a lock of flock(1) is shown with its process, and goes with it', async () => {
+it('a lock of flock(1) is shown with its process, and disappears with it', async () => {
   using directory = temporaryDirectory();
   {
     await using holder = await holdByFlock(join(directory.path, 'any-file'));
@@ -34,7 +34,7 @@ it('a lock of flock(1) is shown with its process, and goes with it', async () =>
   assert.deepEqual(readScriptLocks(directory.path), []);
 });
 
-it('what an earlier holder wrote of itself is not believed', async () => {
+it('the record of an earlier holder is not trusted', async () => {
   using directory = temporaryDirectory();
   const dead = { pid: 4_194_300, startTime: 1 };
   const reused = { pid: process.pid, startTime: 1 };
@@ -66,13 +66,13 @@ it('a record that is empty or nonsense does not hide the lock', async () => {
   }
 });
 
-it('directories among the files are left alone', () => {
+it('directories among the files are ignored', () => {
   using directory = temporaryDirectory();
   mkdirSync(join(directory.path, 'b.lock'));
   assert.deepEqual(readScriptLocks(directory.path), []);
 });
 
-it('a process is known by its start time, and one that has ended is none', () => {
+it('a process is identified by its start time, and one that has ended does not count', () => {
   assert.equal(processFacts(process.pid)?.parentPid, process.ppid);
   assert.equal(processFacts(4_194_300), null);
 });

@@ -23,18 +23,18 @@ import {
 } from './process-facts.ts';
 
 /**
- * Files of a locks directory that are looked at; it holds one for each name that scripts agreed on.
+ * How many files of a locks directory are read; it holds one for each name that scripts agreed on.
  */
 const filesMax = 1_000;
 
 /**
- * Processes that had a lock at the last look, by its path: who looks often keeps them, and most
- * looks are short.
+ * The processes that had a lock at the last look, by the lock's path: a caller that looks often
+ * passes them again, and most looks are short.
  */
 export type KnownHolders = Map<string, ProcessName>;
 
 /**
- * Every lock of the directory that somebody holds, by whatever means. A missing directory holds
+ * Every lock of the directory that a process holds, by any kind of lock. A missing directory has
  * none.
  */
 export function readScriptLocks(directory: string, known: KnownHolders = new Map()): Lock[] {
@@ -53,7 +53,7 @@ export function readScriptLocks(directory: string, known: KnownHolders = new Map
   return [...named, ...deleted];
 }
 
-/** The holder of a file that was deleted: it works on, and whoever comes locks another file. */
+/** The holder of a deleted file: it keeps running, and the next process locks another file. */
 function describeDeleted(
   directory: string,
   { path, kernel }: DeletedLock,
@@ -68,7 +68,7 @@ function describeDeleted(
     : [{ ...lock, condition: 'deleted', reasons: [reason, ...lock.reasons] }];
 }
 
-/** One lock, or null when nobody holds it. */
+/** One lock, or null when no process holds it. */
 export function readScriptLock(directory: string, name: string): Lock | null {
   const path = lockPath(directory, name);
   return existsSync(path)
@@ -104,7 +104,7 @@ function tell(
   const claim = held.type === 'FLOCK' ? readRecord(directory, name) : null;
   const holder = identifyHolder(held, claim, searchHolders(path), known.get(path) ?? null);
   const { record, process: one, reason } = holder;
-  // The table was read before the processes were, and it may be free since.
+  // The table was read before the processes were, so the lock may be free by now.
   if (one === null && !isLocked(path)) return null;
   if (one === null) known.delete(path);
   else known.set(path, { pid: one.pid, startTime: one.startTime });
@@ -127,8 +127,8 @@ function tell(
 function partyOfHolder({ record, process: one }: IdentifiedHolder): LockParty {
   if (record === null) return one === null ? nobodyKnown() : partyOf(one, commandOf(one));
   const { process: command, user, host, since } = record;
-  // Its pids are counted in another namespace: here the process is another one, and so are those
-  // above it.
+  // Its pids belong to another namespace: here those numbers mean other processes, also those of
+  // its ancestors.
   if (one !== null && record.pidNamespace !== thisKernel().pidNamespace) {
     const words = isLockCommand(one) ? record.command : commandOf(one);
     return {
@@ -141,7 +141,7 @@ function partyOfHolder({ record, process: one }: IdentifiedHolder): LockParty {
       ancestors: pidsAbove(one.pid),
     };
   }
-  // Its command may have ended, and then it is what that left behind that has to end, too.
+  // Its command may have ended; then the processes that it left behind have to end, too.
   const left = isAlive(command) || one === null || isLockCommand(one) ? null : one;
   const pid = left?.pid ?? command.pid;
   const words = onOneLine(left === null ? record.command : commandOf(left));
@@ -152,7 +152,7 @@ function nobodyKnown(): LockParty {
   return { childId: null, pid: null, user: null, host: hostname(), command: null, since: null };
 }
 
-/** A shell that has a `flock` wait on a descriptor of its own waits itself. */
+/** A shell whose `flock` waits on a descriptor of the shell's counts as a waiter itself. */
 function waiterParty(pid: number): LockParty[] {
   const facts = processFacts(pid);
   if (facts === null) return [];
@@ -162,7 +162,7 @@ function waiterParty(pid: number): LockParty[] {
   return [partyOf(waiter, commandOf(waiter))];
 }
 
-/** What a process runs; of a `hatchery lock`, what that runs or is going to. */
+/** The command of a process; for a `hatchery lock`, the command that it runs or will run. */
 function commandOf(one: ProcessFacts): string {
   return one.words.slice(isLockCommand(one) ? one.words.indexOf('--') + 1 : 0).join(' ');
 }
@@ -184,8 +184,7 @@ function pidsAbove(pid: number): number[] {
 }
 
 /**
- * Foreign holders have no token; who took it, and who has it since when, tell one acquisition from
- * another.
+ * Foreign holders have no token: the taker, the holder and its start time identify an acquisition.
  */
 function foreignToken({ type, pid }: KernelLock, one: ProcessFacts | null): string {
   return `${type}-${pid ?? 0}-${one?.pid ?? 0}-${one?.startTime ?? 0}`;

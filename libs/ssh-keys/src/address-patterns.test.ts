@@ -27,7 +27,7 @@ for (const [list, address, matches] of [
   });
 }
 
-test('what could never match for a mistake is no list', () => {
+test('a list with an entry that could never match is rejected', () => {
   for (const list of [
     '',
     '192.0.2.0/33',
@@ -41,7 +41,7 @@ test('what could never match for a mistake is no list', () => {
     assert.equal(parseAddressPatterns(list), null, list);
 });
 
-test('a certificate’s list knows addresses and networks alone', () => {
+test('a certificate’s list accepts only addresses and networks', () => {
   assert.equal(parseCidrList('192.0.2.1,2001:db8::/32')?.matches('2001:db8::7'), true);
   assert.equal(parseCidrList('192.0.2.1,2001:db8::/32')?.matches('192.0.2.2'), false);
   for (const list of ['*', '!192.0.2.1', '192.0.2.*', 'host', '', '192.0.2.0/24,'])

@@ -3,14 +3,14 @@ import { Networks, parseNetwork } from '@hatchery/addresses';
 
 /** A list of addresses, as `from=` and `source-address` have it. */
 export interface AddressPatterns {
-  /** `address` without brackets and port; anything that is no address matches nothing. */
+  /** `address` without brackets and port; anything that is not an address matches nothing. */
   matches(address: string): boolean;
 }
 
 /**
- * Reads the pattern list of `from=` (ssh_config(5) PATTERNS, sshd(8)): CIDR, `*` and `?`, and `!`
- * which takes away from what the others give. Only addresses are matched: a name of a host would
- * need a look-up that its owner answers. Null when an entry could never match for a mistake.
+ * Reads the pattern list of `from=` (ssh_config(5) PATTERNS, sshd(8)): CIDR, `*`, `?`, and `!`,
+ * which removes from what the others match. Only addresses are matched: a host name would need a
+ * look-up that its owner answers. Null when an entry is a mistake and could never match.
  */
 export function parseAddressPatterns(list: string): AddressPatterns | null {
   const entries = list.split(',').map((text) => text.trim());
@@ -29,8 +29,7 @@ export function parseAddressPatterns(list: string): AddressPatterns | null {
 }
 
 /**
- * Reads the list of a certificate's `source-address`, which knows CIDR and nothing else. Null when
- * malformed.
+ * Reads the list of a certificate's `source-address`, which allows only CIDR. Null when malformed.
  */
 export function parseCidrList(list: string): AddressPatterns | null {
   const parsed = list.split(',').map(parseCidr);

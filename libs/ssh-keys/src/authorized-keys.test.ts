@@ -17,7 +17,7 @@ test('a key is read with its type and its fingerprint', () => {
   assert.deepEqual(ignored, []);
 });
 
-test('comments, blank lines, leading blanks and CRLF are no keys and no problems', () => {
+test('comments, blank lines, leading blanks and CRLF are neither keys nor problems', () => {
   const { keys, ignored } = parseAuthorizedKeys(
     `# a comment\r\n\r\n   \r\n  ${ed25519}\r\n#${ed25519}`,
   );
@@ -45,7 +45,7 @@ for (const options of [
   'tunnel="0"',
   'no-such-option',
 ]) {
-  test(`a key with ${options} is left out, because the restriction could not be kept`, () => {
+  test(`a key with ${options} is left out, because the gateway could not enforce the restriction`, () => {
     const { keys, ignored } = parseAuthorizedKeys(`${options} ${ed25519}`);
     assert.deepEqual(keys, []);
     assert.match(ignored[0]?.reason ?? '', /is not supported; take the line out/);
@@ -149,7 +149,7 @@ test('lines that may be of a private key without its first line are not repeated
   }
 });
 
-test('an RSA key of 2048 bits is taken', () => {
+test('an RSA key of 2048 bits is accepted', () => {
   assert.deepEqual(
     parseAuthorizedKeys(rsaLine(2048)).keys.map(({ key }) => key.type),
     ['ssh-rsa'],
@@ -167,7 +167,7 @@ function rsaLine(modulusLength: number): string {
   );
 }
 
-/** With a modulus of so many bits that nobody has the factors of. */
+/** A key with a modulus of this many bits, whose factors nobody knows. */
 function rsaWith(bits: number, exponent: readonly number[]): string {
   const modulus = Buffer.alloc(bits / 8, 0xff);
   return lineOf('ssh-rsa', Buffer.from(exponent), Buffer.concat([Buffer.of(0), modulus]));

@@ -13,15 +13,18 @@ export interface AuthorizedKey {
   readonly key: PublicKey;
   /** The line says `cert-authority`: the key signs certificates and does not sign in itself. */
   readonly isAuthority: boolean;
-  /** With `cert-authority`: a certificate must be for one of these, not for the user's name. */
+  /**
+   * With `cert-authority`: a certificate must name one of these as principal, instead of the user's
+   * name.
+   */
   readonly principals: readonly string[] | null;
-  /** Where the client has to come from; null for anywhere. */
+  /** The addresses that the client may connect from; null for any. */
   readonly from: AddressPatterns | null;
   /** Milliseconds since 1970; null for never. */
   readonly expiresAtMs: number | null;
-  /** Of a security key: somebody must have touched it. */
+  /** Of a security key: the user must touch it. */
   readonly needsTouch: boolean;
-  /** Of a security key: it must have asked for a PIN. */
+  /** Of a security key: the user must enter a PIN. */
   readonly needsVerification: boolean;
 }
 
@@ -31,13 +34,13 @@ export interface IgnoredLine {
   readonly reason: string;
 }
 
-/** What a file of keys comes to. */
+/** The keys and the ignored lines of a file. */
 export interface AuthorizedKeys {
   readonly keys: readonly AuthorizedKey[];
   readonly ignored: readonly IgnoredLine[];
 }
 
-/** Why a file of keys lets nobody in; null when a key of it does, or there are none in it. */
+/** Why no key of a file can sign in; null when one can, or the file contains none. */
 export function noKeyIsLetIn({ keys, ignored }: AuthorizedKeys): string | null {
   const [first] = ignored;
   if (keys.length > 0 || first === undefined) return null;
@@ -49,8 +52,8 @@ export function noKeyIsLetIn({ keys, ignored }: AuthorizedKeys): string | null {
 }
 
 /**
- * Options that only take away what the gateway never gives: a key that has them is as good as one
- * without.
+ * Options that only disable features that the gateway never offers: a key with them is as good as
+ * one without.
  */
 const harmlessOptions = new Set([
   'restrict',
@@ -63,10 +66,10 @@ const harmlessOptions = new Set([
 ]);
 
 /**
- * Reads the AUTHORIZED_KEYS FILE FORMAT of sshd(8): the one place that says which lines let
- * somebody in, for the gateway, `user add` and the doctor alike. What it cannot honour in full it
- * leaves out: a restriction is never dropped. `name` is what a command that converts the file calls
- * it.
+ * Reads the AUTHORIZED_KEYS FILE FORMAT of sshd(8). This is the one place that decides which lines
+ * let a user in, for the gateway, `user add` and the doctor. It leaves out a line that it cannot
+ * honour in full, and never drops a restriction. `name` is the file's name in a command that
+ * converts it.
  */
 export function parseAuthorizedKeys(contents: Buffer | string, name = 'FILE'): AuthorizedKeys {
   return readLines(contents, name, (line, number) => {
@@ -76,8 +79,8 @@ export function parseAuthorizedKeys(contents: Buffer | string, name = 'FILE'): A
 }
 
 /**
- * Reads one public key a line, without options. @throws an Error that names the line: half a list
- * is none
+ * Reads one public key per line, without options. @throws an Error that names the line: half a list
+ * is unusable
  */
 export function parseKeyLines(contents: Buffer | string, name = 'FILE'): PublicKey[] {
   const { keys, ignored } = readLines(contents, name, parseKeyLine);
@@ -87,9 +90,9 @@ export function parseKeyLines(contents: Buffer | string, name = 'FILE'): PublicK
 }
 
 /**
- * Reads a list of keys that let nobody in, one a line: in it stand also those that never would, as
- * short and obsolete ones. The blobs.
- * @throws an Error that names the line: half a list is none
+ * Reads a list of revoked keys, one per line, and returns their blobs. It also accepts keys that
+ * could never sign in, such as short and obsolete ones.
+ * @throws an Error that names the line: half a list is unusable
  */
 export function parseRevokedLines(contents: Buffer | string, name = 'FILE'): Buffer[] {
   const { keys, ignored } = readLines(contents, name, (line) => {
@@ -108,8 +111,8 @@ export function parseRevokedLines(contents: Buffer | string, name = 'FILE'): Buf
 }
 
 /**
- * What `read` makes of each line that is neither blank nor a comment; a string is the reason
- * against one.
+ * Calls `read` for each line that is neither blank nor a comment; it returns a string, the reason,
+ * to reject one.
  */
 function readLines<T extends object>(
   contents: Buffer | string,
@@ -133,13 +136,13 @@ function readLines<T extends object>(
   return { keys, ignored };
 }
 
-/** Reads `type base64 [comment]`. A key, or the reason why there is none. */
+/** Reads `type base64 [comment]`. Returns a key, or the reason why there is none. */
 function parseKeyLine(line: string): PublicKey | string {
   const [type = '', encoded = ''] = line.split(/[ \t]+/);
   const objection = objectionToType(type, encoded);
   if (objection !== null) return objection;
   const blob = Buffer.from(encoded, 'base64');
-  // Node's decoder skips what is not base64; encoding again shows it.
+  // Node's decoder skips characters that are not base64; encoding again reveals them.
   if (encoded === '' || blob.toString('base64').replace(/=+$/, '') !== encoded.replace(/=+$/, ''))
     return 'the key is damaged; copy the whole line';
   const key = readPublicKey(blob);
@@ -161,8 +164,8 @@ function objectionToType(type: string, encoded: string): string | null {
 }
 
 /**
- * A word for a log that others read: what may be a line of a private key is told by its length
- * alone.
+ * A word for a log that others read: of a word that may be a line of a private key it shows only
+ * the length.
  */
 function shown(word: string): string {
   return /^[A-Za-z0-9+/=]{20,}$/.test(word)
@@ -181,21 +184,21 @@ const unconditional: Conditions = {
   needsVerification: false,
 };
 
-/** A key, or the reason why there is none. */
+/** Returns a key, or the reason why there is none. */
 function parseLine(line: string): Omit<AuthorizedKey, 'line'> | string {
   const split = splitOptions(line);
   const [first = '', second = ''] = line.split(/[ \t]+/);
   const malformed = 'its options are malformed, as by unbalanced quotes';
   if (split === null)
     return /[",=]/.test(first) ? malformed : (objectionToType(first, second) ?? malformed);
-  // Without anything like a key behind them these are no options, but prose.
+  // If nothing like a key follows, these are not options but prose.
   const isProse = split.options.length > 0 && !isPublicKeyType(split.rest.split(/[ \t]+/)[0] ?? '');
   if (isProse && !/^\S+[ \t]+AAAA/.test(split.rest))
     return objectionToType(first, second) ?? 'it is no key';
   let conditions = unconditional;
   const seen = new Set<string>();
   for (const option of split.options) {
-    // sshd takes the first `from` and the first of others; which of two was meant nobody can tell.
+    // sshd takes the first `from` and the first of others; we cannot know which of two was meant.
     if (seen.has(option.name) && !harmlessOptions.has(option.name))
       return `the option ${option.name} is there twice`;
     seen.add(option.name);

@@ -1,6 +1,6 @@
 /**
  * Reads `expiry-time=` of sshd(8): `YYYYMMDD`, `YYYYMMDDHHMM` or `YYYYMMDDHHMMSS`, in the machine's
- * time zone or with a `Z` in UTC. Milliseconds since 1970; null when it is no such time.
+ * time zone or with a `Z` in UTC. Milliseconds since 1970; null for an invalid time.
  */
 export function parseExpiryTime(text: string): number | null {
   const match = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(Z|UTC)?$/i.exec(text);

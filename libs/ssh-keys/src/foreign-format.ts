@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import { makeAnother } from './public-key.ts';
 import { wireString } from './wire-format.ts';
 
-/** A block of lines in another format than a line a key. */
+/** A block of lines in a format other than one key per line. */
 export interface ForeignBlock {
   /** How many lines it has, the first one included. */
   readonly lines: number;
@@ -14,15 +14,17 @@ interface Format {
   readonly begin: RegExp;
   readonly end: RegExp;
   readonly what: string;
-  /** The command that makes `into` of `from`, both quoted for a shell; or what to do instead. */
+  /**
+   * The command that converts `from` into `into`, both quoted for a shell; or what to do instead.
+   */
   readonly remedy: (from: string, into: string, block: string) => string;
 }
 
 const convertedBy = (command: string): string => `convert it with: ${command}`;
 
 /**
- * What programs other than OpenSSH write, and what people take for a public key. The first that
- * fits is taken.
+ * Formats of programs other than OpenSSH, and files that people mistake for a public key. The first
+ * match counts.
  */
 const formats: readonly Format[] = [
   {
@@ -105,8 +107,8 @@ export function foreignBlock(
 }
 
 /**
- * The way out for Ed25519 in PEM, which ssh-keygen reads from OpenSSH 9.6 on alone; null for keys
- * that it converts.
+ * What to do about Ed25519 in PEM, which only OpenSSH 9.6 and later can read; null for keys that
+ * ssh-keygen converts.
  */
 function ed25519Line(block: string): string | null {
   try {
@@ -123,7 +125,7 @@ function ed25519Line(block: string): string | null {
   }
 }
 
-/** A path as a shell takes it. */
+/** A path, quoted for a shell. */
 export function quoted(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

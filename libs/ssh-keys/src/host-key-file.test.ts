@@ -16,7 +16,7 @@ function makeKey(name: string, ...words: string[]): string {
   return at(name);
 }
 
-/** What a person reads of a file, and the command in it. */
+/** The message about a file, and the command in it. */
 function told(path: string): { readonly words: string; readonly command: string } {
   const words = hostKeyObjection(readFileSync(path), path, 'it is none');
   return { words, command: /with: (.*)$/.exec(words)?.[1] ?? '' };
@@ -28,7 +28,7 @@ const isUsable = (path: string): boolean => {
   return true;
 };
 
-test('another key is to be made only where there is none', () => {
+test('the advice is to make another key only where there is none', () => {
   const [, command = ''] =
     /^it is missing; put it back, or make one with: (.*)$/.exec(
       unreadHostKey('ENOENT', at('no key')),
@@ -44,7 +44,7 @@ test('another key is to be made only where there is none', () => {
     assert.doesNotMatch(unreadHostKey(code, at('key')), /ssh-keygen/);
 });
 
-test('the public half is told from all else, and its private half is named where it is there', () => {
+test('the public half is recognized, and its private half is named if it exists', () => {
   const key = makeKey("it's host", '-t', 'ed25519');
   const { words } = told(`${key}.pub`);
   assert.equal(words, `it is a public key; name its private half in ssh.host_keys as ${key}`);
@@ -62,7 +62,7 @@ for (const [what, ...words] of [
   ['PEM', '-t', 'rsa', '-b', '2048', '-m', 'PEM'],
   ['PKCS#8', '-t', 'ecdsa', '-m', 'PKCS8'],
 ] as const)
-  test(`a passphrase in ${what} is told, and the command takes it away`, () => {
+  test(`a passphrase in ${what} is reported, and the command removes it`, () => {
     const key = makeKey(`locked $x ${what.replace('#', '')}`, ...words);
     execFileSync('ssh-keygen', [
       '-q',
@@ -77,12 +77,12 @@ for (const [what, ...words] of [
     ]);
     const { words: reason, command } = told(key);
     assert.match(reason, /^it has a passphrase; take that away with: ssh-keygen -p -N '' -f /);
-    // The person types the passphrase; here it is given.
+    // A person would type the passphrase; here it is an argument.
     execSync(command.replace('-p', '-q -p -P secret'), { stdio: 'pipe' });
     assert.ok(isUsable(key));
   });
 
-test('what is no key is moved away by hand before the command makes one', () => {
+test('a file that is not a key is moved away by hand before the command makes one', () => {
   const path = at('rubbish');
   writeFileSync(path, 'nonsense');
   const { words, command } = told(path);

@@ -3,12 +3,12 @@ import { quoted } from './foreign-format.ts';
 import { whyUnreadable } from './user-files.ts';
 import { wireString } from './wire-format.ts';
 
-/** What begins a private key in OpenSSH's own format. Source: OpenSSH's PROTOCOL.key. */
+/** The start of a private key in OpenSSH's own format. Source: OpenSSH's PROTOCOL.key. */
 const openSshMagic = 'openssh-key-v1\0';
 
 /**
- * Why the file `path` of a host key cannot be opened, with what to do; `code` is the system's. Only
- * for one that is missing another one is to be made.
+ * Why the host key file `path` cannot be opened, with what to do; `code` is the system's. It
+ * advises to make another key only if the file is missing.
  */
 export function unreadHostKey(code: string, path: string): string {
   if (code !== 'ENOENT') return whyUnreadable(code);
@@ -25,9 +25,9 @@ export function publicHostKeyObjection(contents: Buffer, path: string): string |
 }
 
 /**
- * Why the file `path` of a host key that could not be read as one is none, with what to do. `what`
- * is what its reader says of it. A key that is in use elsewhere is never to be overwritten: what is
- * there is moved away by hand.
+ * Why the file `path` is not a usable host key, with what to do. `what` is its reader's message. A
+ * key that is in use elsewhere must never be overwritten: the advice is to move the file away by
+ * hand.
  */
 export function hostKeyObjection(contents: Buffer, path: string, what: string): string {
   const objection = publicHostKeyObjection(contents, path);

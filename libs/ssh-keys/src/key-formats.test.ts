@@ -11,7 +11,7 @@ after(() => directory[Symbol.dispose]());
 
 const at = (name: string): string => join(directory.path, name);
 
-/** Runs a line of shell in the directory. */
+/** Runs a shell command line in the directory. */
 function sh(line: string): void {
   execSync(line, { cwd: directory.path, stdio: 'pipe' });
 }
@@ -36,7 +36,7 @@ function fingerprintOf(name: string): string {
   return execFileSync('ssh-keygen', ['-lf', at(name)], { encoding: 'utf8' }).split(' ')[1] ?? '';
 }
 
-/** Each format, the line of shell that makes a file of it (`$f`), and whose key it is. */
+/** Each format, the shell command that makes such a file (`$f`), and whose key it is. */
 const converted: readonly (readonly [what: string, making: string, key: string])[] = [
   ['SSH2 of Ed25519', 'ssh-keygen -e -f ed.pub > "$f"', 'ed.pub'],
   ['SSH2 of RSA', 'ssh-keygen -e -f rsa.pub > "$f"', 'rsa.pub'],
@@ -60,8 +60,8 @@ const converted: readonly (readonly [what: string, making: string, key: string])
 ];
 
 for (const [index, [what, making, key]] of converted.entries()) {
-  test(`${what} is refused with a command, which makes a file that is taken`, () => {
-    // A name that a shell takes apart unless it is quoted.
+  test(`${what} is refused with a command, which makes a file that is accepted`, () => {
+    // A name that a shell splits unless it is quoted.
     const file = at(`it's ${index} $x`);
     sh(`f=${JSON.stringify(file).replaceAll('$', '\\$')}; ${making}`);
     chmodSync(file, 0o644);
@@ -92,7 +92,7 @@ test('Ed25519 in PEM, which ssh-keygen does not convert, is refused with the lin
   }
 });
 
-test('Ed448, for which no command helps, is refused with a way to another key', () => {
+test('Ed448, for which no command helps, is refused with advice to make another key', () => {
   for (const file of ['ed448', 'ed448.public'])
     assert.match(
       parseAuthorizedKeys(readFileSync(at(file)), file).ignored[0]?.reason ?? '',
@@ -102,7 +102,7 @@ test('Ed448, for which no command helps, is refused with a way to another key', 
   assert.equal(parseAuthorizedKeys(readFileSync(at('another.pub'))).keys.length, 1);
 });
 
-test('a certificate is refused with the command that tells its key', () => {
+test('a certificate is refused with the command that shows its key', () => {
   sh('ssh-keygen -q -s ed -I id -n alice ec.pub');
   const [ignored] = parseAuthorizedKeys(readFileSync(at('ec-cert.pub'))).ignored;
   assert.match(
@@ -116,7 +116,7 @@ test('a certificate is refused with the command that tells its key', () => {
   );
 });
 
-test('a block among good lines is left out as one, and is to be put apart first', () => {
+test('a block among good lines is left out as a whole, and the advice is to separate it first', () => {
   sh('(cat ed.pub; ssh-keygen -e -f rsa.pub; cat ec.pub) > mixed');
   const { keys, ignored } = parseAuthorizedKeys(readFileSync(at('mixed')), 'mixed');
   assert.deepEqual(
@@ -133,7 +133,7 @@ test('a block among good lines is left out as one, and is to be put apart first'
   );
 });
 
-test('UTF-8 with a mark, CRLF, CR, and several keys with comments in any script are taken as they are', () => {
+test('UTF-8 with a byte order mark, CRLF, CR, and several keys with comments in any script are accepted', () => {
   const [ed = '', rsa = ''] = ['ed.pub', 'rsa.pub'].map((name) =>
     readFileSync(at(name), 'utf8').trim(),
   );

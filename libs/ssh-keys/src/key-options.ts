@@ -1,6 +1,6 @@
 /**
- * One option of a line of authorized_keys. `name` is in small letters; `value` is null when there
- * is none.
+ * One option of a line of authorized_keys. `name` is in lower case; `value` is null when there is
+ * none.
  */
 export interface KeyOption {
   readonly name: string;
@@ -8,8 +8,8 @@ export interface KeyOption {
 }
 
 /**
- * Parts a line of authorized_keys into its options and the rest, which starts with the key type.
- * Null when they are malformed.
+ * Splits a line of authorized_keys into its options and the rest, which starts with the key type.
+ * Null when malformed.
  */
 export function splitOptions(
   line: string,

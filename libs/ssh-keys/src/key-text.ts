@@ -1,9 +1,15 @@
 import { quoted } from './foreign-format.ts';
 
-/** Text of keys, or the reason why the bytes are none, with the command that converts them. */
+/**
+ * The text of a key file, or the reason why the bytes are not text, with the command that converts
+ * them.
+ */
 export type KeyText = { readonly text: string } | { readonly reason: string };
 
-/** Byte order marks (Unicode 23.8), the longer ones first: that of UTF-16 begins that of UTF-32. */
+/**
+ * Byte order marks (Unicode 23.8), the longer ones first: that of UTF-32 begins with that of
+ * UTF-16.
+ */
 const marks: readonly (readonly [encoding: string, mark: readonly number[]])[] = [
   ['UTF-32', [0xff, 0xfe, 0, 0]],
   ['UTF-32', [0, 0, 0xfe, 0xff]],
@@ -12,8 +18,8 @@ const marks: readonly (readonly [encoding: string, mark: readonly number[]])[] =
 ];
 
 /**
- * Reads the bytes of a file of keys. The mark that Windows puts before UTF-8 is passed over. `name`
- * is the file's, for the command.
+ * Reads the bytes of a file of keys. Skips the mark that Windows puts before UTF-8. `name` is the
+ * file's, for the command.
  */
 export function keyTextOf(contents: Buffer, name: string): KeyText {
   const encoding = encodingOf(contents);
@@ -26,13 +32,13 @@ export function keyTextOf(contents: Buffer, name: string): KeyText {
   return { text: contents.toString().replace(/^\uFEFF/, '') };
 }
 
-/** Of a text that is not in UTF-8 or ASCII; null for any other. */
+/** The encoding of a text that is not in UTF-8 or ASCII; null for any other. */
 function encodingOf(contents: Buffer): string | null {
   const marked = marks.find(([, mark]) =>
     contents.subarray(0, mark.length).equals(Buffer.from(mark)),
   );
   if (marked !== undefined) return marked[0];
-  // Without a mark: what begins a line of keys is ASCII, so that one byte of its first characters
+  // Without a mark: a line of keys begins with ASCII, so one byte of each of its first characters
   // is zero.
   const head = contents.subarray(0, 8);
   if (head.length < 8) return null;

@@ -11,13 +11,13 @@ export interface PublicKey {
   /** As `ssh-keygen -l` prints it: `SHA256:` and unpadded base64. */
   readonly fingerprint: string;
   readonly material: KeyObject;
-  /** What a security key signs for, as `ssh:`; null for the others. */
+  /** The application that a security key signs for, such as `ssh:`; null for the others. */
   readonly application: string | null;
 }
 
 export type PublicKeyType = keyof typeof readers;
 
-/** Below this a modulus counts as factorable by the well-funded (NIST SP 800-131A). */
+/** Well-funded attackers can factor a smaller modulus (NIST SP 800-131A). */
 const rsaBitsMin = 2048;
 
 /** OpenSSL's own limit (OPENSSL_RSA_MAX_MODULUS_BITS), and OpenSSH's. */
@@ -65,18 +65,19 @@ export function isPublicKeyType(type: string): type is PublicKeyType {
   return Object.hasOwn(readers, type);
 }
 
-/** What helps whoever has a key that is not taken. */
+/** What to do about a key that is not accepted. */
 export const makeAnother = 'make another with: ssh-keygen -t ed25519';
 
-/** Reads a public key; null for one that is not let in, as {@link readPublicKey} says why. */
+/** Reads a public key; null for one that may not sign in, as {@link readPublicKey} explains. */
 export function parsePublicKey(blob: Buffer): PublicKey | null {
   const key = readPublicKey(blob);
   return typeof key === 'string' ? null : key;
 }
 
 /**
- * The one rule of which keys are let in: of a type whose signatures the gateway checks, whole, on
- * its curve, and RSA of a fit size. A key, or the reason against it with what to do.
+ * The one rule of which keys may sign in: the gateway can check signatures of its type, the blob is
+ * complete, the point is on its curve, and an RSA key has an acceptable size. Returns a key, or the
+ * reason against it with what to do.
  */
 export function readPublicKey(blob: Buffer): PublicKey | string {
   const read = tryWire(blob, (reader) => {
@@ -97,10 +98,7 @@ export function readPublicKey(blob: Buffer): PublicKey | string {
 
 const damaged = 'the key is damaged; copy the whole line';
 
-/**
- * Whether a blob is refused for nothing but the length of its RSA modulus, plain and not in a
- * certificate.
- */
+/** Whether only the length of its RSA modulus speaks against a plain key (not a certificate). */
 export function isShortRsaKey(blob: Buffer): boolean {
   const bits = readWire(blob, (reader) => {
     if (reader.name() !== 'ssh-rsa') return reader.fail();
@@ -110,7 +108,7 @@ export function isShortRsaKey(blob: Buffer): boolean {
   return bits !== null && bits < rsaBitsMin;
 }
 
-/** Reads past the fields that follow the type's name, as a certificate has them in its middle. */
+/** Skips the fields that follow the type's name, which a certificate has in its middle. */
 export function readKeyFields(type: PublicKeyType, reader: WireReader): void {
   readers[type](reader);
 }
@@ -124,7 +122,7 @@ function keyObject(jwk: JsonWebKey): KeyObject | null {
   try {
     return createPublicKey({ key: jwk, format: 'jwk' });
   } catch {
-    // OpenSSL does not take it: a point off the curve, a modulus of zero.
+    // OpenSSL rejects it: a point off the curve, a modulus of zero.
     return null;
   }
 }
@@ -139,7 +137,7 @@ function ecdsa(reader: WireReader, name: keyof typeof curves): JsonWebKey {
   if (reader.name() !== name)
     reader.fail(`the curve of the key is not the ${name} of its type; ${makeAnother}`);
   const point = reader.bytes();
-  // SEC1 2.3.3; the compressed form is allowed by RFC 5656 and used by nobody.
+  // SEC1 2.3.3; RFC 5656 allows the compressed form, but no program uses it.
   if (point.length !== 1 + 2 * coordinateBytes || point[0] !== 4) reader.fail();
   return {
     kty: 'EC',
@@ -157,8 +155,8 @@ function rsa(reader: WireReader): JsonWebKey {
     reader.fail(
       `an RSA key needs ${rsaBitsMin} to ${rsaBitsMax} bits, and this one has ${bits}; ${makeAnother}`,
     );
-  // With 1 anybody could sign; an even one has no inverse; OpenSSL takes none above 64 bits with a
-  // large modulus.
+  // With an exponent of 1 anybody could sign; an even one has no inverse; OpenSSL rejects one above
+  // 64 bits with a large modulus.
   if (
     exponent.length > 8 ||
     isEven(exponent) ||

@@ -11,7 +11,7 @@ test('a refusal is an identification and one well-formed disconnect in the clear
     assert.equal(bytes.subarray(0, end).toString(), 'SSH-2.0-hatchery\r\n');
     const packet = bytes.subarray(end);
     assert.equal(packet.readUInt32BE(), packet.length - 4);
-    // RFC 4253 6: four bytes of padding at least, and a multiple of eight in all.
+    // RFC 4253 6: at least four bytes of padding, and a multiple of eight in all.
     assert.ok((packet[4] ?? 0) >= 4);
     assert.equal(packet.length % 8, 0);
     const payload = new WireReader(packet.subarray(5, packet.length - (packet[4] ?? 0)));

@@ -1,6 +1,6 @@
 import { wireString, wireUint32 } from './wire-format.ts';
 
-/** What we call ourselves in every identification. */
+/** Our name in every identification. */
 export const software = 'hatchery';
 
 /** SSH_MSG_DISCONNECT with SSH_DISCONNECT_SERVICE_NOT_AVAILABLE (RFC 4253 11.1). */
@@ -11,9 +11,9 @@ const blockBytes = 8;
 const paddingBytesMin = 4;
 
 /**
- * All that a client hears whose connection is not taken: our identification and, in the clear, why.
- * A disconnect may come at any time, so this needs no key exchange and no state. OpenSSH and PuTTY
- * show its text to the user, unlike a line before the identification.
+ * The whole answer to a client whose connection is refused: our identification and, in the clear,
+ * the reason. A disconnect may come at any time, so this needs no key exchange and no state.
+ * OpenSSH and PuTTY show its text to the user, unlike a line before the identification.
  */
 export function refusalBytes(text: string): Buffer {
   const code = Buffer.concat([

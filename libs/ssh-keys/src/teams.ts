@@ -6,13 +6,13 @@ import { keyTextOf } from './key-text.ts';
 export interface Teams {
   readonly teams: readonly string[];
   readonly ignored: readonly IgnoredLine[];
-  /** None of it could be read, as of a text in UTF-16. */
+  /** True when no line could be read, for example of a text in UTF-16. */
   readonly isUnfit: boolean;
 }
 
 /**
- * Reads one team's name a line; `#` begins a comment. A team has a place of its own below the
- * hosting root, so its name is one that a user could have.
+ * Reads one team name per line; `#` begins a comment. A team has a place of its own below the
+ * hosting root, so its name must be valid as a user's name.
  */
 export function parseTeams(contents: Buffer | string, teamsMax: number, file = 'FILE'): Teams {
   const decoded = keyTextOf(typeof contents === 'string' ? Buffer.from(contents) : contents, file);

@@ -1,10 +1,10 @@
-/** What a user's file of keys or teams may have, in bytes: a thousand keys of 4096-bit RSA. */
+/** Largest file of a user's keys or teams, in bytes: a thousand keys of 4096-bit RSA. */
 export const userFileBytesMax = 1024 * 1024;
 
-/** Teams of one user. Their names, of 64 characters at most, go into a fork request of 64 KiB. */
+/** Teams of one user. Their names, of at most 64 characters, go into a fork request of 64 KiB. */
 export const teamsPerUserMax = 256;
 
-/** What stat(2) says, as Node tells it with or without `bigint`. */
+/** The result of stat(2), as Node returns it with or without `bigint`. */
 interface FileStat {
   readonly mode: number | bigint;
   readonly size: number | bigint;
@@ -21,9 +21,9 @@ const kinds: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * The one rule of what a list of keys or teams may be, for the gateway, the commands and the
- * doctor: why it cannot be used, with what to do, or null. Whoever may write it says who gets in
- * (sshd_config(5) StrictModes).
+ * The one rule for files of keys or teams, used by the gateway, the commands and the doctor: why
+ * the file cannot be used, with what to do, or null. Any account that may write the file decides
+ * who gets in (sshd_config(5) StrictModes).
  */
 export function objectionToFile({ mode, size }: FileStat, bytesMax: number): string | null {
   const kind = kindOf(mode);
@@ -34,8 +34,8 @@ export function objectionToFile({ mode, size }: FileStat, bytesMax: number): str
 }
 
 /**
- * The same of what has a user's name in the directory of users. `target` is what stat(2) says of
- * it, or the code of its error.
+ * The same rule for an entry with a user's name in the directory of users. `target` is its stat(2),
+ * or the code of that call's error.
  */
 export function objectionToUserDirectory(
   target: Pick<FileStat, 'mode'> | { readonly code: string },
@@ -49,7 +49,7 @@ export function objectionToUserDirectory(
     : null;
 }
 
-/** Of a name that is there and leads to nothing. */
+/** The message for a link to nothing. */
 export const linkToNothing = 'it is a symbolic link to nothing; remove it';
 
 /** What an error of open(2), read(2) or stat(2) means for one file, with what to do. */

@@ -1,10 +1,13 @@
 /**
- * Bytes that are not what they should be, with a reason in words where the reader gave one. Caught
- * where the reading began.
+ * The bytes are malformed; the message is the reason where the reader gave one. The function that
+ * began reading catches it.
  */
 export class WireError extends Error {}
 
-/** Reads the data types of RFC 4251 5 one after the other, each checked against what is left. */
+/**
+ * Reads the data types of RFC 4251 5 one after the other and checks that enough bytes are left for
+ * each.
+ */
 export class WireReader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -38,7 +41,7 @@ export class WireReader {
     return this.#take(this.uint32());
   }
 
-  /** A string whose bytes are all printable ASCII, as names of algorithms are. */
+  /** A string of printable ASCII bytes, such as the name of an algorithm. */
   name(): string {
     const text = this.bytes().toString('latin1');
     return /^[\x21-\x7e]*$/.test(text) ? text : this.fail();
@@ -54,8 +57,7 @@ export class WireReader {
   }
 
   /**
-   * A positive integer, without the leading zeros that RFC 4251 forbids and some write all the
-   * same.
+   * A positive integer, without the leading zeros that RFC 4251 forbids but some programs write.
    */
   positiveInteger(): Buffer {
     const bytes = this.bytes();
@@ -72,7 +74,7 @@ export class WireReader {
     return strings;
   }
 
-  /** Gives the reading up. `reason` is for {@link tryWire}. */
+  /** Stops reading. `reason` is for {@link tryWire}. */
   fail(reason = ''): never {
     throw new WireError(reason);
   }
@@ -89,15 +91,15 @@ export class WireReader {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * What `read` makes of all of the bytes; null when they are malformed or some are left over. What a
- * peer sends never throws.
+ * The result of `read`, which must consume all of the bytes; null when they are malformed or some
+ * are left over. Bytes from a peer never make it throw.
  */
 export function readWire<T>(bytes: Buffer, read: (reader: WireReader) => T): T | null {
   const result = tryWire(bytes, read);
   return result instanceof WireError ? null : result;
 }
 
-/** As {@link readWire}, with the error that ended the reading in the place of null. */
+/** As {@link readWire}, but returns the error instead of null. */
 export function tryWire<T>(bytes: Buffer, read: (reader: WireReader) => T): T | WireError {
   const reader = new WireReader(bytes);
   try {

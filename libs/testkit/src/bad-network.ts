@@ -29,8 +29,8 @@ export interface BadNetwork {
 }
 
 /**
- * Puts a bad network between this page and the server. Load the page (again) afterwards. The first
- * message of a connection gets through.
+ * Puts a bad network between this page and the server. Load the page (again) afterwards. Hello,
+ * heartbeats and snapshots get through.
  */
 export async function putBadNetworkBefore(page: Page, seed: number): Promise<BadNetwork> {
   const chance = chances(seed);

@@ -21,7 +21,8 @@ function run(counting: Counting, script: string): Promise<CountedResult> {
 }
 
 /**
- * A run of node:test as a project's script makes it, outside of the run that this test belongs to.
+ * A run of node:test as a project's script makes it, separate from the run that this test belongs
+ * to.
  */
 function nodeTest(source: string): string {
   writeFileSync(join(root, 'part/a.test.mjs'), `import { it } from 'node:test';\n${source}`);
@@ -65,7 +66,7 @@ describe('countCommand', () => {
     assert.deepEqual(failures, [{ file: '', name: 'it', message: 'ran no test' }]);
   });
 
-  it('counts a run that failed with every test passed', async () => {
+  it('counts a failed run as a failure although every test passed', async () => {
     const { counts, failures } = await run(
       'node-test',
       `${nodeTest(`it('a', () => {});`)}; exit 7`,

@@ -17,7 +17,7 @@ import { runCommand, type Ending } from './run-command.ts';
 
 /** A command whose tests are counted. */
 export interface CountedCommand {
-  /** What a failure is called that is none of a test. */
+  /** The name of a failure that is not a test's. */
   readonly name: string;
   readonly counting: Counting;
   readonly argv: readonly [program: string, ...rest: string[]];
@@ -27,14 +27,14 @@ export interface CountedCommand {
 }
 
 /**
- * What came of it. A command that ran no test, or ended badly with none failed, counts as one
+ * The result. A command that ran no test, or that failed without a failed test, counts as one
  * failure.
  */
 export interface CountedResult {
   readonly counts: Counts;
-  /** Tests that failed, and what else was wrong. */
+  /** Tests that failed, and other problems. */
   readonly failures: readonly TestFailure[];
-  /** Both outputs as they came, without the colours. */
+  /** Both outputs in the order they were written, without the colours. */
   readonly output: string;
 }
 
@@ -64,7 +64,7 @@ export async function countCommand(
   }
 }
 
-/** A bad end must count, and so must silence: a glob that matches nothing exits 0. */
+/** A failed exit must count, and so must silence: a glob that matches nothing exits 0. */
 function judge(
   name: string,
   counting: Counting,
@@ -78,7 +78,7 @@ function judge(
   return { counts: { ...counts, failed: 1 }, failures: [...failures, failure], output };
 }
 
-/** `counted` is what the counting reporter wrote. */
+/** `counted` is the output of the counting reporter. */
 function countOf(root: string, counting: Counting, ending: Ending, counted: string): Counted {
   switch (counting) {
     case 'check':
@@ -95,7 +95,7 @@ function countOf(root: string, counting: Counting, ending: Ending, counted: stri
   }
 }
 
-/** Their files relative to the root. */
+/** The failures, with their files relative to the root. */
 function failuresOf(root: string, { directory, failures }: NodeTestRun): TestFailure[] {
   return failures.map((failure) => ({
     ...failure,
@@ -103,12 +103,12 @@ function failuresOf(root: string, { directory, failures }: NodeTestRun): TestFai
   }));
 }
 
-/** Settings of the user that were meant for other programs, and what Nx says to its own. */
+/** Settings of the user that are for other programs, and what Nx tells its own. */
 const foreign = /^NX_|^NODE_(?!EXTRA_CA_CERTS$|COMPILE_CACHE$)|^NO_COLOR$|^npm_|^INIT_CWD$/;
 
 /**
- * The same whether `./hatchery test` or a person's own Nx runs it: the programs of the packages
- * first, the pinned Node among them, and no settings for other programs.
+ * The same environment whether `./hatchery test` or a person's own Nx runs it: the programs of the
+ * packages come first, the pinned Node among them, and settings for other programs are removed.
  */
 function environmentOf(programs: readonly string[], countsFile: string | null): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
@@ -121,8 +121,8 @@ function environmentOf(programs: readonly string[], countsFile: string | null): 
     FORCE_COLOR: '0',
   };
   if (countsFile === null) return environment;
-  // The second one prints nothing, but wants a file to print it to, which cannot be /dev/null: it
-  // is synced.
+  // The second one prints nothing but requires a file to print to, which cannot be /dev/null
+  // because it is synced.
   const reporters = [
     ['spec', 'stdout'],
     [reporter, `${countsFile}.printed`],

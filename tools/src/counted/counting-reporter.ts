@@ -4,9 +4,9 @@ import type { TestEvent } from 'node:test/reporters';
 import type { NodeTestRun, TestFailure } from './counts.ts';
 
 /**
- * A reporter of node:test that prints nothing and adds one JSON line a run to the file that
- * `HATCHERY_TEST_COUNTS` names. Counts read from printed text would mistake a test's own output for
- * them. node:test takes a reporter's default export.
+ * A reporter of node:test that prints nothing and appends one JSON line per run to the file that
+ * `HATCHERY_TEST_COUNTS` names. Counts parsed from printed text could be mistaken for a test's own
+ * output. node:test requires a reporter to be a default export.
  */
 export default async function* countTests(
   events: AsyncIterable<TestEvent>,
@@ -17,7 +17,7 @@ export default async function* countTests(
       const file = data.file === undefined ? '' : relative(process.cwd(), data.file);
       failures.push({ file, name: data.name, message: firstLine(data.details.error) });
     }
-    // The summary without a file is the one of the whole run.
+    // The summary without a file is that of the whole run.
     if (type === 'test:summary' && data.file === undefined)
       add({ directory: process.cwd(), ...data.counts, failures });
   }
@@ -35,7 +35,7 @@ function add(run: NodeTestRun): void {
   );
 }
 
-/** node:test wraps what a test threw. */
+/** The first line of an error, which node:test wraps. */
 function firstLine(error: Error): string {
   const cause = error.cause instanceof Error ? error.cause : error;
   return cause.message.split('\n', 1)[0] ?? '';

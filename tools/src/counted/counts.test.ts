@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { countsOfRun, formatCounts, parseRuns, parseUnittest, sumCounts } from './counts.ts';
 
 describe('formatCounts', () => {
-  it('names what was skipped only if something was', () => {
+  it('names skipped tests only if there were any', () => {
     assert.equal(formatCounts({ passed: 3, failed: 0, skipped: 0 }), '3 passed, 0 failed');
     assert.equal(
       formatCounts({ passed: 3, failed: 1, skipped: 2 }),
@@ -19,11 +19,11 @@ describe('formatCounts', () => {
 describe('countsOfRun', () => {
   const run = { directory: '/a', tests: 10, passed: 5, skipped: 2, todo: 1, failures: [] };
 
-  it('takes what neither passed nor was skipped for failed, so that a cancelled test is no success', () => {
+  it('counts a test that neither passed nor was skipped as failed, so that a cancelled test is no success', () => {
     assert.deepEqual(countsOfRun(run), { passed: 5, failed: 2, skipped: 3 });
   });
 
-  it('reads what was written, line by line', () => {
+  it('reads the written lines one by one', () => {
     assert.deepEqual(parseRuns(`${JSON.stringify(run)}\n${JSON.stringify(run)}\n`), [run, run]);
     assert.deepEqual(parseRuns(''), []);
   });
@@ -49,7 +49,7 @@ describe('parseUnittest', () => {
     );
   });
 
-  it('takes an expected failure for no failure, and an unexpected success for one', () => {
+  it('counts an expected failure as a pass, and an unexpected success as a failure', () => {
     const parsed = parseUnittest(
       'Ran 3 tests in 1.2s\n\nFAILED (expected failures=1, unexpected successes=1)\n',
     );

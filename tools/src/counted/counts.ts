@@ -6,9 +6,9 @@ export interface TestFailure {
   readonly message: string;
 }
 
-/** One run of node:test, as `counting-reporter.ts` writes it down. */
+/** One run of node:test, as `counting-reporter.ts` records it. */
 export interface NodeTestRun {
-  /** Where it ran: the directory of its project. */
+  /** The directory of the project that ran it. */
   readonly directory: string;
   readonly tests: number;
   readonly passed: number;
@@ -24,7 +24,7 @@ export interface Counts {
   readonly skipped: number;
 }
 
-/** Sums up. */
+/** The sum of all counts. */
 export function sumCounts(all: readonly Counts[]): Counts {
   return {
     passed: all.reduce((sum, { passed }) => sum + passed, 0),
@@ -33,12 +33,12 @@ export function sumCounts(all: readonly Counts[]): Counts {
   };
 }
 
-/** `N passed, N failed`, and what was skipped only if something was. */
+/** `N passed, N failed`, and the number of skipped tests if there are any. */
 export function formatCounts({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
 }
 
-/** A test marked todo counts as skipped: nobody may take it for one that passed. */
+/** A test marked todo counts as skipped, so that it does not look like a passed one. */
 export function countsOfRun({ tests, passed, skipped, todo }: NodeTestRun): Counts {
   return { passed, failed: tests - passed - skipped - todo, skipped: skipped + todo };
 }
@@ -50,7 +50,8 @@ export function parseRuns(text: string): NodeTestRun[] {
 }
 
 /**
- * Reads the last summary that Python's unittest prints; null when there is none, as after a crash.
+ * Reads the last summary that Python's unittest prints; null when there is none, for example after
+ * a crash.
  */
 export function parseUnittest(output: string): { counts: Counts; failures: TestFailure[] } | null {
   const summary = [

@@ -7,8 +7,8 @@ import { forgetResult, writeResult } from './result-file.ts';
 
 /**
  * `main.ts PROJECT TARGET COUNTING DIRECTORY SECONDS COMMAND…`: runs the command of a target in the
- * directory, which is relative to the root, leaves what it counted for the sum, and prints the
- * counts, with the output only when something failed.
+ * directory (relative to the root), stores the counts for the sum, and prints them. It prints the
+ * output only when something failed.
  */
 async function main(words: readonly string[]): Promise<number> {
   const [project, target, counting, directory, seconds, program, ...rest] = words;
@@ -43,7 +43,7 @@ async function main(words: readonly string[]): Promise<number> {
   return counts.failed === 0 ? 0 : 1;
 }
 
-/** Hundreds of tests that passed would hide the one that did not. */
+/** Hundreds of passed tests would hide the failed one. */
 function withoutPassed(output: string): string {
   return output.replace(/^\s*✔ .*\n/gm, '').trimEnd();
 }

@@ -14,7 +14,7 @@ function run(script: string, timeoutS = 10, signal?: AbortSignal): Promise<Endin
   return runCommand(command, signal);
 }
 
-/** Waits until a killed process is gone, or a zombie that only its new parent can take away. */
+/** Waits until a killed process is gone, or is a zombie that only its new parent can reap. */
 async function ends(pid: number): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     if (!existsSync(`/proc/${pid}/stat`) || / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')))
@@ -25,7 +25,7 @@ async function ends(pid: number): Promise<void> {
 }
 
 describe('runCommand', () => {
-  it('gives both outputs and the exit', async () => {
+  it('returns both outputs and the exit', async () => {
     assert.deepEqual(await run('echo a; echo b >&2; exit 3'), {
       succeeded: false,
       cause: 'exit 3',
@@ -38,23 +38,23 @@ describe('runCommand', () => {
     assert.equal((await run('kill -9 $$')).cause, 'SIGKILL');
   });
 
-  it('ends what takes too long, with what it started', async () => {
+  it('kills a command that takes too long, with everything it started', async () => {
     const { succeeded, cause, output } = await run('sleep 60 & echo $!; wait', 0.3);
     assert.deepEqual({ succeeded, cause }, { succeeded: false, cause: 'no end after 0.3 s' });
     await ends(Number(output));
   });
 
-  it('leaves nothing behind that holds the output open', async () => {
+  it('leaves no process behind that holds the output open', async () => {
     const { succeeded, output } = await run('sleep 60 & echo $!');
     assert.equal(succeeded, true);
     await ends(Number(output));
   });
 
-  it('ends when it is told to', async () => {
+  it('ends the command when it is aborted', async () => {
     assert.equal((await run('sleep 60', 10, AbortSignal.timeout(100))).succeeded, false);
   });
 
-  it('reports a program that is not there', async () => {
+  it('reports a program that does not exist', async () => {
     const command = {
       argv: ['/no/such/program'],
       directory: '/',

@@ -9,7 +9,8 @@ export interface Command {
 }
 
 /**
- * How a command ended. `output` is stdout and stderr as they came, its end only if it is very long.
+ * How a command ended. `output` is stdout and stderr in the order written; of a very long one, only
+ * its end.
  */
 export interface Ending {
   readonly succeeded: boolean;
@@ -18,18 +19,18 @@ export interface Ending {
   readonly output: string;
 }
 
-/** From being asked to end until being killed. */
+/** The time between the request to end and the kill. */
 const graceMs = 5_000;
 
 /**
- * What a person may still want to read of a failure; a test that prints in a loop must not fill the
+ * As much as a person may want to read of a failure; a test that prints in a loop must not fill the
  * memory.
  */
 const outputCharactersMax = 4_000_000;
 
 /**
  * Runs a command in a process group of its own, all of which is gone when this resolves. An abort
- * ends it early, and lets none start.
+ * ends it early, or keeps it from starting.
  */
 export async function runCommand(command: Command, signal?: AbortSignal): Promise<Ending> {
   if (signal?.aborted === true) return { succeeded: false, cause: 'not started', output: '' };
@@ -63,7 +64,7 @@ interface Exit {
   readonly error?: Error;
 }
 
-/** Waits for the exit, then as long for the pipes as a killed group needs to let go of them. */
+/** Waits for the exit, then as long for the pipes as a killed group needs to release them. */
 async function ended(child: ReturnType<typeof spawn>): Promise<Exit> {
   const exit = await new Promise<Exit>((resolve) => {
     child.once('exit', (code, by) => resolve({ code, by }));
@@ -100,6 +101,6 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // Nobody is left in the group.
+    // The group is empty.
   }
 }

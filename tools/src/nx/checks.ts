@@ -4,8 +4,8 @@ import type { Target } from './target.ts';
 export const rootProject = 'hatchery';
 
 /**
- * TypeScript 7, four times as fast as 6. ESLint and the check of sizes need the interface of 6,
- * which 7 does not have.
+ * TypeScript 7, four times as fast as 6. ESLint and the check of sizes need the API of 6, which 7
+ * does not have.
  */
 const nativeCompiler = 'node_modules/typescript-native/bin/tsc';
 
@@ -18,15 +18,15 @@ const typescriptFiles = [
 const pythonFiles = ['{workspaceRoot}/**/*.py', '{workspaceRoot}/pyproject.toml'];
 
 /**
- * The checks of the whole tree. Each reads every project in one process, because the types of one
- * are needed to check another: a check for each project would read most sources many times.
+ * The checks of the whole tree. Each reads every project in one process, because checking one
+ * project needs the types of others: separate checks would read most sources many times.
  */
 export function treeChecks(): Target[] {
   return [
     check('format', ['{workspaceRoot}/**/*'], 'prettier', '--check', '--log-level=warn', '.'),
     check('python format', pythonFiles, '/usr/bin/black', '--check', '.'),
     compile(rootProject, '.'),
-    // Nx has made the graph of projects that the rule about their layers reads.
+    // Nx has made the project graph that the rule about layers reads.
     check('lint', [...typescriptFiles, '{workspaceRoot}/eslint.config.js'], 'eslint', '.'),
     check('unused code', ['{workspaceRoot}/**/*'], 'knip', '--no-progress'),
     check(
@@ -42,9 +42,9 @@ export function treeChecks(): Target[] {
 }
 
 /**
- * One program has everything that runs on Node, so that each source is read once. A project that
- * may not know Node is compiled by itself too, without Node's types, so that a `node:` import in it
- * is an error.
+ * One program contains everything that runs on Node, so that each source is read once. A project
+ * that must not use Node is also compiled by itself, without Node's types, so that a `node:` import
+ * in it is an error.
  */
 export function compile(project: string, ...programs: readonly string[]): Target {
   return {

@@ -11,7 +11,7 @@ export function listProjects(root: string): Project[] {
   return readProjects(root, globSync(projectFiles, { cwd: root, exclude }));
 }
 
-/** Every target that `./hatchery test` runs, as the plugin tells them to Nx. */
+/** Every target that `./hatchery test` runs, as the plugin declares it to Nx. */
 export function listTargets(root: string): Target[] {
   return [...treeChecks(), ...listProjects(root).flatMap((project) => targetsOf(project).targets)];
 }

@@ -6,7 +6,10 @@ import { configure, configureGroup, type Target } from './target.ts';
 
 type Targets = NonNullable<ProjectConfiguration['targets']>;
 
-/** Tells Nx the targets of every project, which follow from its files: no project lists its own. */
+/**
+ * Declares to Nx the targets of every project, which follow from its files: no project lists its
+ * own.
+ */
 export const createNodes: CreateNodes = [
   projectFiles,
   (

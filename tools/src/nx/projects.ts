@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** What Nx and `./hatchery test` find the targets by, relative to the root. */
+/** The files by which Nx and `./hatchery test` find the targets, relative to the root. */
 export const projectFiles =
   '{apps,libs,acceptance,bench,tools}/**/{package.json,*.test.ts,test_*.py,vite.config.ts}';
 
@@ -14,15 +14,15 @@ export interface Project {
   /** As `platform:pure`. */
   readonly tags: readonly string[];
   /**
-   * The named inputs of its own, as `elsewhere`. One that is named after a test file is that
-   * file's.
+   * Its own named inputs, such as `elsewhere`. One that is named after a test file applies to that
+   * file.
    */
   readonly namedInputs: readonly string[];
-  /** Its files that say which targets it has, relative to itself and sorted. */
+  /** The files that determine its targets, relative to itself and sorted. */
   readonly files: readonly string[];
 }
 
-/** The projects of these files, which are relative to the root, sorted by directory. */
+/** The projects of these files (paths relative to the root), sorted by directory. */
 export function readProjects(root: string, files: readonly string[]): Project[] {
   const manifests = files.filter((file) => file.endsWith('package.json')).toSorted();
   return manifests.map((manifest) => {
@@ -36,7 +36,7 @@ export function readProjects(root: string, files: readonly string[]): Project[] 
   });
 }
 
-/** Whether the sources of a project may not know Node. */
+/** Whether the sources of a project must not use Node. */
 export function isPure({ tags }: Project): boolean {
   return tags.some((tag) => tag === 'platform:pure' || tag === 'platform:web');
 }

@@ -22,7 +22,7 @@ function named(project = service): string[] {
 }
 
 describe('targetsOf', () => {
-  it('makes a target of the unit tests, and one of each test of a whole service', () => {
+  it('makes one target of the unit tests, and one of each test of a whole service', () => {
     assert.deepEqual(named(), [
       'service-test--a.test.ts',
       'service-test--b.test.ts',
@@ -50,13 +50,13 @@ describe('targetsOf', () => {
     ]);
   });
 
-  it('compiles a project that may not know Node by itself, and builds a page', () => {
+  it('compiles a project that must not use Node by itself, and builds a page', () => {
     const page = { ...service, tags: ['platform:web'], files: ['vite.config.ts'] };
     assert.deepEqual(named(page), ['build', 'typecheck']);
     assert.deepEqual(named({ ...page, tags: ['platform:node'], files: [] }), []);
   });
 
-  it('has its own file among the inputs of each test of a whole service, and what that names', () => {
+  it('adds each test file of a whole service to its target’s inputs, and what the file names', () => {
     const [first, second] = targetsOf(service).targets;
     const own = '{projectRoot}/service-tests/a.test.ts';
     assert.deepEqual(first?.inputs, ['support', 'services', 'elsewhere', own]);
@@ -65,7 +65,7 @@ describe('targetsOf', () => {
 });
 
 describe('configure', () => {
-  it('caches a target with its counts, for the versions of what it runs on', () => {
+  it('caches a target with its counts, keyed by the versions of what it runs on', () => {
     const configured = configure(targetsOf(service).targets[2]!);
     assert.equal(configured.cache, true);
     assert.deepEqual(configured.outputs, ['{workspaceRoot}/.nx/counts/@hatchery/baker/test.json']);

@@ -4,7 +4,7 @@ import { isPure, type Project } from './projects.ts';
 import type { Target } from './target.ts';
 
 /**
- * A test that takes longer hangs, in milliseconds. It ends with its name, long before its whole
+ * In milliseconds; a test that takes longer hangs. It fails with its name, long before its whole
  * target would.
  */
 const testMsMax = 300_000;
@@ -17,22 +17,22 @@ interface Suite {
   readonly target: string;
   readonly step: string;
   /**
-   * A target for each file: what takes long runs beside the rest, and a change of one file runs
-   * that file alone.
+   * One target per file: slow files run in parallel, and a change of one file reruns only that
+   * file.
    */
   readonly byFile: boolean;
   readonly inputs: readonly string[];
   readonly dependsOn?: Target['dependsOn'];
 }
 
-/** Tests that start whole services, of which every app is a part. */
+/** Tests that start whole services, which every app is a part of. */
 const services = ['support', 'services', 'elsewhere'];
 
 const page: Target['dependsOn'] = [{ projects: '@hatchery/dashboard-web', target: 'build' }];
 
 /**
- * The folder of a test says what it needs, and so which target it belongs to. The first that fits
- * is taken.
+ * The folder of a test says what it needs, and so which target it belongs to. The first match
+ * counts.
  */
 const suites: readonly Suite[] = [
   {
@@ -84,7 +84,7 @@ const suites: readonly Suite[] = [
   },
 ];
 
-/** The targets of a project, each with those that a target of its own stands for. */
+/** The targets of a project; each group target comes with those that it stands for. */
 export function targetsOf(project: Project): {
   readonly targets: Target[];
   readonly groups: Map<string, Target[]>;
@@ -185,8 +185,8 @@ function pageBuild({ name, directory, files }: Project): Target[] {
 function typechecks(project: Project): Target[] {
   if (!isPure(project)) return [];
   const { name, directory, files } = project;
-  // The tests of the page have settings of their own; other tests are in the program of everything
-  // that runs on Node.
+  // The tests of the page have settings of their own; other tests belong to the program of
+  // everything that runs on Node.
   const programs = files.includes('vite.config.ts') ? ['.', 'tsconfig.test.json'] : ['.'];
   return [compile(name, ...programs.map((program) => join(directory, program)))];
 }

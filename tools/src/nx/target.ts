@@ -6,7 +6,7 @@ import type { TargetConfiguration } from '@nx/devkit';
  */
 export type Counting = 'check' | 'node-test' | 'unittest';
 
-/** What `./hatchery test` and Nx both know about a target. */
+/** What both `./hatchery test` and Nx know about a target. */
 export interface Target {
   /** The name of its Nx project. */
   readonly project: string;
@@ -15,8 +15,8 @@ export interface Target {
   /** The step of `./hatchery test` that it belongs to. */
   readonly step: string;
   /**
-   * What a person can choose it by: its project, its test file. Empty for a target that only its
-   * step chooses.
+   * Names by which a person can select it: its project, its test file. Empty for a target that only
+   * its step selects.
    */
   readonly parts: readonly string[];
   readonly counting: Counting;
@@ -24,7 +24,7 @@ export interface Target {
   /** Where it runs, relative to the root. */
   readonly directory: string;
   /**
-   * In seconds. A command that takes longer hangs: the figure is generous, since CI may be slow.
+   * In seconds. A command that takes longer hangs: the limit is generous, because CI may be slow.
    */
   readonly timeoutS: number;
   /** Named inputs and file sets, besides the versions of what it runs on. */
@@ -36,14 +36,14 @@ export interface Target {
 }
 
 /**
- * Where a target leaves its counts, relative to the root. It is an output, so that a cached run has
- * its counts too.
+ * The file where a target stores its counts, relative to the root. It is an output, so that a
+ * cached run has its counts too.
  */
 export function countsPath({ project, target }: Pick<Target, 'project' | 'target'>): string {
   return `.nx/counts/${project}/${target}.json`;
 }
 
-/** The target as Nx wants it. */
+/** The target in Nx's form. */
 export function configure(target: Target): TargetConfiguration {
   return {
     executor: 'nx:run-commands',
@@ -67,7 +67,7 @@ function commandLine(target: Target): string {
   return ['node tools/src/counted/main.ts', ...words.map(quoted)].join(' ');
 }
 
-/** For a shell. */
+/** A word quoted for a shell. */
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -2,11 +2,12 @@ import { codeBlocks } from '@hatchery/testkit';
 import type { Problem, Rule } from './source-files.ts';
 
 /**
- * What a block may hold. A test checks the syntax of each but `text`, which is output or a drawing.
+ * Languages of code blocks. A test checks the syntax of each except `text`, which is output or a
+ * drawing.
  */
 const languages = ['sh', 'toml', 'nginx', 'haproxy', 'ini', 'json', 'yaml', 'text'] as const;
 
-/** Every block of code says what it is, so that a test can check it. */
+/** Every code block names its language, so that a test can check it. */
 export const namedBlocks: Rule = (files) =>
   files
     .filter(({ path }) => path.endsWith('.md'))
@@ -26,8 +27,8 @@ export const namedBlocks: Rule = (files) =>
     ]);
 
 /**
- * Lines of code without a fence: Markdown takes four spaces after an empty line for that, below a
- * list it does not.
+ * Lines of code without a fence: Markdown treats four spaces after an empty line as code, but not
+ * below a list.
  */
 function indented(text: string): number[] {
   const outside = text.replace(/^\s*```[^]*?^\s*```/gm, (block) => block.replace(/.+/g, '-'));

@@ -54,7 +54,7 @@ describe('cycles between files', () => {
     );
   });
 
-  it('are not seen where two ways lead to one file, nor in comments and strings', () => {
+  it('are not reported where two paths lead to one file, nor in comments and strings', () => {
     const files = {
       'a.ts': "import { b } from './b.ts';\nimport { c } from './c.ts';",
       'b.ts': "import { c } from './c.ts';",

@@ -6,9 +6,9 @@ import { isTypeScript, type Problem, type Rule, type SourceFile } from './source
 type Imports = ReadonlyMap<string, readonly string[]>;
 
 /**
- * No file imports itself, also not through others, and not for a type alone: files that need each
+ * No file imports itself, directly or through others, not even for a type: files that need each
  * other are one file, or lack a third that both need. The compiler finds the imports
- * (`preProcessFile`); what was looked at instead is in docs/decisions/0001-dependencies.md.
+ * (`preProcessFile`); docs/decisions/0001-dependencies.md lists the alternatives considered.
  */
 export const importCycles: Rule = (files) =>
   cyclesOf(importsOf(files)).map(
@@ -35,7 +35,7 @@ function importsOf(files: readonly SourceFile[]): Imports {
 }
 
 /**
- * The file that each name stands for by which our packages import each other, as
+ * The file behind each name by which our packages import each other, such as
  * `@hatchery/events/fixtures`.
  */
 function entriesOf(files: readonly SourceFile[]): ReadonlyMap<string, string> {
@@ -56,7 +56,8 @@ function entriesOf(files: readonly SourceFile[]): ReadonlyMap<string, string> {
 }
 
 /**
- * One cycle for each import that closes one, found depth first; the first file stands at both ends.
+ * One cycle for each import that closes one, found depth first; it begins and ends with the same
+ * file.
  */
 function cyclesOf(imports: Imports): string[][] {
   const cycles: string[][] = [];

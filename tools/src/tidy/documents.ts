@@ -1,14 +1,14 @@
 import { eachMatch, type Problem, type Rule } from './source-files.ts';
 
-/** A README that is longer is a manual, and belongs to docs/. */
+/** A longer README is a manual, and belongs in docs/. */
 const readmeLinesMax = 80;
 
-/** Words of `./hatchery` that the script itself knows. */
+/** Commands of `./hatchery` that the script itself handles. */
 const scriptCommands = ['test', 'bench', 'help'];
 
 const sections = ['Context', 'Decision', 'Consequences'];
 
-/** Every app tells what it is, within a page. */
+/** Every app has a README of at most a page that says what it is. */
 export const readmes: Rule = (files) => {
   const apps = new Set(
     files.map(({ path }) => /^apps\/[^/]+/.exec(path)?.[0]).filter((path) => path !== undefined),
@@ -27,7 +27,7 @@ export const readmes: Rule = (files) => {
   ];
 };
 
-/** A decision says what was known, what was chosen and what follows. */
+/** A decision has context, decision and consequences. */
 export const decisions: Rule = (files) =>
   files
     .filter(({ path }) => path.startsWith('docs/decisions/'))
@@ -38,7 +38,7 @@ export const decisions: Rule = (files) =>
       return missing.map((section) => `${path}:1: has no section '${section}'`);
     });
 
-/** Every command that a document tells a reader to type is one that exists. */
+/** Every command in a document exists. */
 export function documentedCommands(commands: readonly string[]): Rule {
   const known = new Set([...commands, ...scriptCommands]);
   return (files) =>
@@ -52,8 +52,8 @@ export function documentedCommands(commands: readonly string[]): Rule {
 }
 
 /**
- * Nothing of the machine something was written on, and of the registry it was fetched from, is in
- * the tree.
+ * The tree contains no trace of the machine it was written on, or of the registry it was fetched
+ * from.
  */
 export const machineTraces: Rule = (files) =>
   files.flatMap((file) => [

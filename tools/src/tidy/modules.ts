@@ -1,15 +1,15 @@
 import { eachMatch, isForTests, isTypeScript, type Rule, type SourceFile } from './source-files.ts';
 
-/** Names that say nothing of what is inside, so that everything ends up there. */
+/** Names that say nothing about the content, so that everything ends up there. */
 const emptyNames = /(?:^|\/)(utils?|helpers?|common|shared|misc)(?:\.[\w.]+)?(?:\/|$)/;
 
-/** Libraries that are imported in one folder, so that the rest speaks our own words. */
+/** Libraries that only one folder may import, so that the rest uses our own terms. */
 const confined: ReadonlyMap<string, string> = new Map([
   ['ssh2', 'apps/ssh-gateway/src/ssh/'],
   ['ws', 'apps/dashboard/server/src/live/'],
 ]);
 
-/** Files that some program wants a default export of. */
+/** Files from which a program requires a default export. */
 const defaultExports: ReadonlyMap<string, string> = new Map([
   ['apps/dashboard/web/vite.config.ts', 'Vite loads it'],
   ['tools/src/counted/counting-reporter.ts', 'node:test loads it'],
@@ -22,7 +22,7 @@ export const telltaleNames: Rule = (files) =>
     .filter(({ path, name }) => name !== undefined && !path.startsWith('docs/'))
     .map(({ path, name }) => `${path}:1: '${name}' names nothing of the domain`);
 
-/** An import shows the name it takes. */
+/** An import shows the name that it imports. */
 export const namedExports: Rule = (files) =>
   files
     .filter(isTypeScript)
@@ -37,7 +37,7 @@ export const namedExports: Rule = (files) =>
       ),
     ]);
 
-/** What is confined stays in its folder; tests may use it as a client. */
+/** Confined libraries stay in their folder; tests may use them as clients. */
 export const confinedImports: Rule = (files) =>
   files
     .filter((file) => isTypeScript(file) && !isForTests(file))
@@ -70,7 +70,7 @@ export const isolatedPython: Rule = (files) =>
         .map((line) => `${path}:${line}: Python is run without -E or -I as its first option`),
     );
 
-/** Only the outermost file of a program knows its environment and ends it. */
+/** Only the outermost file of a program reads its environment and ends it. */
 export const processAccess: Rule = (files) =>
   files
     .filter((file) => isTypeScript(file) && !isForTests(file) && !mayTouchProcess(file))

@@ -10,7 +10,7 @@ const tree: readonly SourceFile[] = [
 ];
 const folders = ['docs', 'apps/a', 'docs/picture.png'];
 
-/** What the rule says of one more file in that tree. */
+/** The rule's problems with one more file in that tree. */
 function check(path: string, text: string): Problem[] {
   const files = [...tree, { path, text }];
   return references(
@@ -58,7 +58,7 @@ const dead: readonly (readonly [path: string, text: string, target: string])[] =
 
 describe('references', () => {
   for (const [path, text] of alive)
-    it(`takes ${JSON.stringify(text)}`, () => assert.deepEqual(check(path, text), []));
+    it(`accepts ${JSON.stringify(text)}`, () => assert.deepEqual(check(path, text), []));
 
   for (const [path, text, target] of dead)
     it(`refuses ${JSON.stringify(text)} in ${path}`, () => {

@@ -13,19 +13,19 @@ interface Mention {
   readonly target: string;
 }
 
-/** Folders that begin a path of this repository. */
+/** Folders with which a path of this repository begins. */
 const topFolders = ['acceptance', 'apps', 'bench', 'deploy', 'docs', 'examples', 'libs', 'tools'];
 
-/** Names that stand for any name. */
+/** Placeholders that stand for any name. */
 const placeholder = /NAME|NNNN|(?:^|\/)x(?:\.test)?\.ts$/;
 
-/** Not ours, or about what was there in the past. */
+/** Files that are not ours, or that describe the past. */
 const unchecked = ['package-lock.json', 'LICENSE', 'CHANGELOG.md'];
 
 /**
- * These lead to something in this repository: every link of a document, every path and source that
- * it shows as code, every document that a comment names, and every number of a decision. `exists`
- * takes a path from the root, of a file or a folder.
+ * All of these must exist in this repository: every link of a document, every path and source that
+ * it shows as code, every document that a comment names, and every decision number. `exists` takes
+ * a path from the root, of a file or a folder.
  */
 export function references(exists: (path: string) => boolean): Rule {
   return (files) => {
@@ -71,7 +71,7 @@ function guide(
   };
 }
 
-/** A link is relative to its document; a path in a text may also be meant from the root. */
+/** A link is relative to its document; a path in a text may also be relative to the root. */
 function placesOf(from: string, path: string): string[] {
   return [posix.join(posix.dirname(from), path), posix.normalize(path)].map((one) =>
     one.replace(/\/$/, ''),
@@ -83,19 +83,19 @@ function pointers(file: SourceFile): Mention[] {
     return [...links(file), ...shownPaths(file), ...namedDocuments(prose(file))];
   return [
     ...namedDocuments(isTypeScript(file) ? commentsOf(file.text) : file.text),
-    // What a program prints sends people to documents as well.
+    // Programs also print references to documents.
     ...(isForTests(file) ? [] : mentions(file.text, /(?<![\w./-])docs\/[\w/-]+\.md(?:#[\w-]+)?/g)),
   ];
 }
 
-/** `[text](target)` and pictures, but for those to other hosts. */
+/** `[text](target)` and pictures, except those on other hosts. */
 function links(file: SourceFile): Mention[] {
   return mentions(prose(file), /\]\(([^)\s]+)\)/g).filter(({ target }) => !/^[a-z]+:/.test(target));
 }
 
 /**
- * A path between backquotes that begins with one of our folders, or a source; in the README of an
- * app a folder too.
+ * Paths between backquotes that begin with one of our folders, and sources; in the README of an app
+ * also folders.
  */
 function shownPaths({ path, text }: SourceFile): Mention[] {
   const shown = new RegExp(
@@ -134,7 +134,7 @@ export function anchorsOf(document: string): ReadonlySet<string> {
   );
 }
 
-/** A document without its code, line by line the same. */
+/** A document without its code; line numbers stay the same. */
 function prose({ text }: SourceFile): string {
   return withoutBlocks(text).replace(/`[^`\n]*`/g, '');
 }
@@ -143,7 +143,7 @@ function withoutBlocks(text: string): string {
   return text.replace(/^\s*```[^]*?^\s*```/gm, (block) => block.replace(/.+/g, ''));
 }
 
-/** What is in comments, line by line the same. */
+/** The comments of a file; line numbers stay the same. */
 function commentsOf(text: string): string {
   return text.replace(/.*/g, (line) => /(?:^\s*\/?\*|(?:^|\s)\/\/)(.*)/.exec(line)?.[1] ?? '');
 }

@@ -24,7 +24,7 @@ function check(rule: Rule, path: string, text = ''): Problem[] {
 }
 
 describe('size', () => {
-  it('takes a file of 250 lines and refuses one more that does not say why', () => {
+  it('accepts a file of 250 lines and refuses a longer one that does not say why', () => {
     assert.deepEqual(check(fileLength, 'libs/a/src/a.ts', 'a\n'.repeat(250)), []);
     assert.deepEqual(check(fileLength, 'a.py', 'a\n'.repeat(251)), [
       'a.py:1: has 251 lines, at most 250: split it, or say why not (Long: …)',
@@ -37,7 +37,7 @@ describe('size', () => {
     ]);
   });
 
-  it('takes a function of 80 lines and refuses one more that does not say why', () => {
+  it('accepts a function of 80 lines and refuses a longer one that does not say why', () => {
     const inClass = (lines: number): string => `class A {\n  b() {${'\n'.repeat(lines - 1)}}\n}`;
     assert.deepEqual(check(functionLength, 'a.ts', inClass(80)), []);
     assert.deepEqual(check(functionLength, 'a.ts', inClass(81)), [
@@ -48,7 +48,7 @@ describe('size', () => {
     assert.deepEqual(check(functionLength, 'a.tsx', answered), []);
   });
 
-  it('refuses a line of more than 100 columns, unless nobody can break it', () => {
+  it('refuses a line of more than 100 columns, unless it cannot be broken', () => {
     const wide = 'x'.repeat(60);
     assert.deepEqual(check(lineWidth, 'a.ts', `f(${wide}, ${wide});`), [
       'a.ts:1: 126 columns wide, at most 100',
@@ -62,7 +62,7 @@ describe('size', () => {
     assert.deepEqual(check(lineWidth, 'golden/a.jsonl', `${wide} ${wide}`), []);
   });
 
-  it('counts no suite as a function, but the tests in it', () => {
+  it('does not count a suite as a function, only the tests in it', () => {
     const long = '\n'.repeat(90);
     assert.deepEqual(check(functionLength, 'a.test.ts', `describe('a', () => {${long}});`), []);
     assert.equal(
@@ -72,7 +72,7 @@ describe('size', () => {
     );
   });
 
-  it('wants a reason for each Python file that is not a test, and a file for each reason', () => {
+  it('requires a reason for each Python file that is not a test, and a file for each reason', () => {
     const table =
       '### `apps/forker/zygote`\n\n| `a.py` | it forks |\n| `gone.py` | it was |\n\n### `apps/cli/lock`\n\n| `main.py` | it locks |\n\n## Consequences\n';
     const file = (path: string): SourceFile => ({ path, text: '' });
@@ -92,7 +92,7 @@ describe('size', () => {
 });
 
 describe('modules', () => {
-  it('refuses names that say nothing, of folders and of files', () => {
+  it('refuses meaningless names, of folders and of files', () => {
     for (const path of [
       'libs/a/src/utils/b.ts',
       'a/helper.ts',

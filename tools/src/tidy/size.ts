@@ -7,23 +7,25 @@ import {
   type SourceFile,
 } from './source-files.ts';
 
-/** A file is one idea. A longer one is a smell, which a comment can answer: see {@link answer}. */
+/** A file is one idea. A longer one is a smell that a comment can answer: see {@link answer}. */
 const fileLinesMax = 250;
 
-/** A function is read in one glance. 80 lines of 100 columns hold what 60 lines of 120 held. */
+/** A function fits one screen. 80 lines of 100 columns hold what 60 lines of 120 held. */
 const functionLinesMax = 80;
 
 /** The first line of a long file, or a line at the head of a long function, that says why. */
 const answer = /^\s*(?:\/\/|#) Long: \S.{10,}\.$/;
 
-/** How many lines around the head of a function its answer may stand. */
+/** How many lines from the head of a function its answer may be. */
 const headLines = 2;
 
-/** Where Python stands, and where each of its files says why it has to be Python. */
+/**
+ * The directories with Python, and the table that says why each of their files has to be Python.
+ */
 const pythonDirectories = ['apps/forker/zygote', 'apps/cli/lock'];
 const pythonTable = 'docs/decisions/0005-size-of-the-python-part.md';
 
-/** No file is longer than a reader's patience, unless its first line says why. */
+/** No file is longer than this, unless its first line says why. */
 export const fileLength: Rule = (files) =>
   files
     .filter(({ path }) => /\.(tsx?|py|js)$/.test(path))

@@ -7,13 +7,13 @@ export interface SourceFile {
   readonly text: string;
 }
 
-/** One breach of a rule, as `path:line: what`. */
+/** One violation of a rule, as `path:line: what`. */
 export type Problem = string;
 
 /** A rule of CONTRIBUTING.md that code can check. */
 export type Rule = (files: readonly SourceFile[]) => Problem[];
 
-/** What .gitignore names, and .git itself: none of it is written by us. */
+/** What .gitignore lists, and .git itself: we write none of it. */
 const skipped = new Set([
   '.git',
   '.hatchery',
@@ -67,7 +67,10 @@ export function isForTests({ path }: SourceFile): boolean {
   );
 }
 
-/** Calls `visit` with each line that matches, 1-based, and collects what it says. */
+/**
+ * Calls `visit` with the number (from 1) of each matching line, and collects the problems it
+ * returns.
+ */
 export function eachMatch(
   file: SourceFile,
   pattern: RegExp,

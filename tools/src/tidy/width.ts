@@ -1,24 +1,24 @@
 import ts from 'typescript';
 import { isTypeScript, type Rule } from './source-files.ts';
 
-/** Columns of a line, comments included: what .prettierrc.json and pyproject.toml say, too. */
+/** Columns of a line, comments included: .prettierrc.json and pyproject.toml say the same. */
 const columnsMax = 100;
 
 /**
- * What the formatters write, and what people write by hand beside it. Recorded bytes are no text,
- * and the list of all keys, deploy/hatchery.toml, is a table.
+ * Files that formatters or people write. Recorded bytes are not text, and deploy/hatchery.toml, the
+ * list of all keys, is a table.
  */
 const isText = /\.(tsx?|js|py|css|html|sh|service|socket)$|(^|\/)hatchery$/;
 
-/** An address, and a word to a tool, which must stand on the line it is about. */
+/** Addresses, and directives to tools, which must be on the line they apply to. */
 const unbreakable = /https?:\/\/\S+|# type: ignore|\/\/ eslint-disable|# shellcheck/;
 
-/** A line of code that has a literal. The formatters break all that can be broken around it. */
+/** A line of code with a literal. The formatters already break everything around it. */
 const literal = /^[^#]*["'`]/;
 
 /**
- * No line of code or comment is wider than a page. Prettier wraps Markdown, but for tables, links
- * and blocks of code.
+ * No line of code or comment is wider than 100 columns. Prettier wraps Markdown, except tables,
+ * links and code blocks.
  */
 export const lineWidth: Rule = (files) =>
   files
@@ -40,7 +40,7 @@ export const lineWidth: Rule = (files) =>
         );
     });
 
-/** Lines, from 0, on which a string, a template or a regular expression stands, or goes on. */
+/** Lines, from 0, that contain a string, a template or a regular expression, or part of one. */
 function linesOfLiterals(text: string): Set<number> {
   const lines = new Set<number>();
   const source = ts.createSourceFile('a.tsx', text, ts.ScriptTarget.Latest, true);
@@ -56,7 +56,7 @@ function linesOfLiterals(text: string): Set<number> {
   return lines;
 }
 
-/** Lines, from 0, inside of a Python string of several lines that is no docstring. */
+/** Lines, from 0, inside a multi-line Python string that is not a docstring. */
 function linesOfStrings(text: string): Set<number> {
   const lines = new Set<number>();
   const bare = text.replace(/^\s*"""[^]*?"""/gm, (docstring) => docstring.replaceAll('"', ' '));
