@@ -9,7 +9,7 @@ import { run, type Outcome } from '../test-support/run.ts';
 import { useInstance } from '../test-support/use-instance.ts';
 
 let instance: Instance;
-/** `demo`, who is in no team; `carol` of the reds; `dave`, who is nobody's friend. */
+/** `demo` is in no team, `carol` is one of the reds, and `dave` is a stranger to all. */
 let demo: Client;
 let carol: Client;
 let dave: Client;
@@ -35,7 +35,7 @@ async function makeUser(name: string, ...options: string[]): Promise<Client> {
   });
 }
 
-/** What brz says, without the name that was asked for. */
+/** What brz prints, without the name that was asked for. */
 function words({ code, stdout, stderr }: Outcome, name: string): string {
   return `${code} ${stdout}${stderr}`.replaceAll(name, 'NAME');
 }
@@ -64,7 +64,7 @@ test('a member of a team makes a branch of the team with a plain push, and other
   assert.deepEqual(readdirSync(join(instance.hostingRoot, '~reds/project')), ['branch']);
 });
 
-test('who joins a team writes from the next sign-in on, and who leaves it does not', async () => {
+test('a user who joins a team may write from the next sign-in on, and one who leaves it may not', async () => {
   assertDone(await instance.hatchery('user', 'add', 'dave', '--team', 'greens'));
   await dave.brz('push', '-q', '-d', 'tree', instance.url('~greens/project/branch', 'dave'));
   assertDone(await instance.hatchery('user', 'remove', 'dave', '--team', 'greens'));
@@ -77,7 +77,7 @@ test('who joins a team writes from the next sign-in on, and who leaves it does n
   assertRefused(refused, 3, /you may write under ~dave\/$/m);
 });
 
-test('what is private looks to others as if it were not there, whatever brz asks', async () => {
+test('what is private looks to others as if it did not exist, whatever brz asks', async () => {
   await demo.brz('push', '-q', '-d', 'tree', instance.url('~demo/secret/branch'));
   await carol.brz('push', '-q', '-d', 'tree', instance.url('~reds/secret/branch', 'carol'));
   assert.equal((await demo.brz('revno', instance.url('~demo/secret/branch'))).trim(), '1');
@@ -93,8 +93,8 @@ test('what is private looks to others as if it were not there, whatever brz asks
     (place) => ['ls', place],
   ];
   await assertLooksAbsent('~demo/secret/branch', commands);
-  // What differs between a user's and a team's is the rule alone, which the matrix of the zygote's
-  // tests goes through.
+  // Only the rule differs between a user's place and a team's; the matrix of the zygote's tests
+  // covers it.
   await assertLooksAbsent('~reds/secret/branch', commands.slice(0, 2));
   assert.equal(existsSync(dave.path('stolen')), false);
 });
@@ -113,7 +113,7 @@ async function assertLooksAbsent(
   }
 }
 
-test('a public branch on top of a private one gives nothing of it away', async () => {
+test('a public branch on top of a private one reveals nothing of it', async () => {
   const stacked = instance.url('~demo/public/stacked');
   await demo.brz('branch', '-q', 'tree', 'more');
   await demo.brz('commit', '-q', '--unchanged', '-m', 'two', 'more');
@@ -127,8 +127,8 @@ test('a public branch on top of a private one gives nothing of it away', async (
     stacked,
   );
   assert.equal((await demo.brz('revno', stacked)).trim(), '2');
-  // brz writes down the address with the name it signed in by; this is how one reads that was
-  // pushed elsewhere.
+  // brz stores the address with the name it signed in by; this is how another user reads a branch
+  // that was pushed elsewhere.
   const settings = join(instance.hostingRoot, '~demo/public/stacked/.bzr/branch/branch.conf');
   writeFileSync(settings, 'stacked_on_location = /~demo/secret/branch\n');
   const { code, stderr } = await dave.try(
@@ -150,7 +150,7 @@ test('a public branch on top of a private one gives nothing of it away', async (
   assert.match(onTop.stderr, /Not a branch/);
 });
 
-test('a service that is read-only says so and why, reads on, and remembers it', async () => {
+test('a read-only service says so and why, still answers reads, and stays read-only through restarts', async () => {
   const reason = 'the disks are being moved';
   assertDone(await instance.hatchery('read-only', 'on', '--reason', reason));
   const line = new RegExp(

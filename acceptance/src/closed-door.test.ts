@@ -18,7 +18,7 @@ useInstanceForEach((started) => {
   ({ instance } = started);
 });
 
-test('a gateway or page that an operator stopped turns new clients away with words, also while it finishes what runs, until start', async () => {
+test('a gateway or page that an operator stopped refuses new clients with a reason, also while it finishes its sessions, until start', async () => {
   const client = new Client(instance);
   const session = await openSession(instance);
   const page = new URL(instance.ready.dashboard);
@@ -71,7 +71,7 @@ test('a gateway or page that an operator stopped turns new clients away with wor
   );
 });
 
-test('start does not wait for the sessions of a fork service that was told to quit', async () => {
+test('start does not wait for the sessions of a fork service that got quit', async () => {
   const session = await openSession(instance);
   const { pid } = await part('forker');
   assert.match(await quit(), /^ok\nquit command requested/);
@@ -92,7 +92,7 @@ test('start does not wait for the sessions of a fork service that was told to qu
   assertDone(await session.running.outcome);
 });
 
-/** What the fork service answers to `quit` (docs/reference/fork-protocol.md). */
+/** The fork service's answer to `quit` (docs/reference/fork-protocol.md). */
 function quit(): Promise<string> {
   const socket = connect(instance.ready.forkerSocket);
   socket.end('quit\n');
@@ -111,7 +111,7 @@ function ssh(): Promise<Outcome> {
   return run('ssh', [...options, '-p', String(port), `demo@${host}`, 'bzr', 'serve', '--inet']);
 }
 
-/** Connects, says nothing, and reads nothing. */
+/** Connects, sends nothing, and reads nothing. */
 function silentClient(port: number): Socket {
   return connect(port, '127.0.0.1')
     .on('error', () => undefined)

@@ -42,13 +42,13 @@ describe('the documents', () => {
   let config: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'hatchery-documents-'));
-    // The proxy's own user has to reach the socket.
+    // The proxy runs as a user of its own, who has to reach the socket.
     chmodSync(directory, 0o755);
     config = join(directory, 'hatchery.toml');
   });
   after(() => rmSync(directory, { recursive: true }));
 
-  /** As a reader types it: `./hatchery`, with the configuration that they have. */
+  /** Runs it as a reader types it: `./hatchery`, with the reader's own configuration. */
   async function shell(text: string): Promise<string> {
     const program = `#!/bin/sh\ncommand=$1\nshift\nexec '${hatcheryScript}' "$command" --config '${config}' "$@"\n`;
     writeFileSync(join(directory, 'hatchery'), program, { mode: 0o755 });
@@ -59,18 +59,18 @@ describe('the documents', () => {
     return assertDone(await run('sh', ['-eu', '-c', text], options));
   }
 
-  it('have shell commands and settings that can be read', async () => {
+  it('have valid shell commands and settings', async () => {
     for (const { path, line, text } of blocksOf('sh'))
       assert.equal((await run('sh', ['-n'], { input: text })).stderr, '', `${path}:${line}`);
     writeFileSync(config, '');
     for (const { path, line, text } of blocksOf('toml')) {
-      // Lines without a table are of [dashboard], of which their document tells.
+      // Lines without a table belong to [dashboard], which their document describes.
       const whole = /^\s*\[/m.test(text.split('=')[0] ?? '') ? text : `[dashboard]\n${text}`;
       writeFileSync(config, whole);
       const { stdout, stderr } = await run(hatcheryScript, ['status', '--config', config], {
         environment: { HOME: directory },
       });
-      // An example of one key alone may lack another one, but nothing in it may be wrong.
+      // An example of a single key may lack another one, but nothing in it may be wrong.
       const wrong = stderr
         .split('\n')
         .filter((said) => said !== '' && !/ needs | has no meaning with /.test(said));

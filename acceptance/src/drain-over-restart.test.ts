@@ -62,7 +62,7 @@ test('a drain holds over a restart and over the death of each part, with its dea
   assertDone(await session.running.outcome);
 });
 
-test('the deadline of a drain from before a restart is that of the old sessions too', async () => {
+test('the deadline of a drain from before a restart also applies to the old sessions', async () => {
   const session = await openSession(instance);
   assertDone(await instance.hatchery('drain', '--deadline', '8', '--reason', 'a new disk'));
   await restart(instance);
@@ -89,8 +89,7 @@ test('a drain after a restart reaches the old sessions as well', async () => {
 });
 
 /**
- * Where the configuration leaves it to the system, the next gateway after one that was killed has
- * another.
+ * With a port chosen by the system, the gateway that replaces a killed one would get another port.
  */
 function keepPort(): void {
   const { host, port } = instance.ready.ssh;

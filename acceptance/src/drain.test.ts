@@ -22,7 +22,7 @@ const drainedFor = (reason: string): RegExp =>
   );
 const trunk = '~demo/sample/trunk';
 
-test('a drained service lets a session finish, shows it with its deadline, tells newcomers why, and comes back', async () => {
+test('a drained service lets a session finish, shows it with its deadline, tells new clients why, and comes back', async () => {
   const held = await hold();
   const drain = assertDone(
     await instance.hatchery('drain', '--deadline', '3600', '--reason', 'a new disk'),
@@ -45,7 +45,7 @@ test('a drained service lets a session finish, shows it with its deadline, tells
   assert.match(assertDone(await instance.hatchery('status')), /^ssh-gateway +ready /m);
 });
 
-test('a drain from the page comes to the same state, and so does its end', async () => {
+test('a drain from the page leads to the same state, and so does its end', async () => {
   const { origin } = new URL(instance.ready.dashboard);
   const cookie = await instance.signIn(instance.ready.dashboardSignIn);
   const press = async (verb: string): Promise<number> => {
@@ -59,14 +59,14 @@ test('a drain from the page comes to the same state, and so does its end', async
   assert.equal(await press('undrain'), 202);
   await until('the gateway to take connections', async () => (await gatewayState()) === 'ready');
   await client.brz('info', instance.url(trunk));
-  // By one way in and by the other way out.
+  // Drain by one way and undrain by the other.
   assertDone(await instance.hatchery('drain'));
   assert.equal(await press('undrain'), 202);
   await until('the gateway to take connections', async () => (await gatewayState()) === 'ready');
   await client.brz('info', instance.url(trunk));
 });
 
-test('whoever is still there at the deadline reads why the connection ends', async () => {
+test('a client that is still connected at the deadline reads why the connection ends', async () => {
   const held = await hold();
   assertDone(await instance.hatchery('drain', '--deadline', '0'));
   const { code, stderr } = await held.ended;
@@ -78,7 +78,7 @@ test('whoever is still there at the deadline reads why the connection ends', asy
   assertDone(await instance.hatchery('undrain'));
 });
 
-test('what happened is told afterwards: who came, who did not, and what was done by whom', async () => {
+test('the log says afterwards who came, who was refused, and who did what', async () => {
   await until('the sessions to be told', async () => (await told('sessions')).length >= 5);
   const sessions = await told('sessions', '--user', 'demo');
   assert.ok(sessions.every(({ state, reason }) => state === 'ended' && typeof reason === 'string'));
@@ -118,7 +118,7 @@ async function gatewayState(): Promise<string | undefined> {
 }
 
 interface Held {
-  /** The reply to one request of the smart protocol. */
+  /** Sends one request of the smart protocol and returns the reply. */
   ask(request: string): Promise<string>;
   end(): Promise<Ended>;
   readonly ended: Promise<Ended>;
@@ -129,7 +129,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** A session that is open and was served once. */
+/** An open session that has answered once. */
 async function hold(): Promise<Held> {
   const { host, port } = instance.ready.ssh;
   const options = sshOptions(instance, join(instance.ready.stateDir, 'demo', 'id_ed25519'));

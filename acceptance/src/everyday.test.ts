@@ -38,7 +38,7 @@ test('a branch has every revision and file, and passes brz check', async () => {
   assert.doesNotMatch(check.stderr, /inconsistent|missing|unreferenced/);
 });
 
-test('log and info tell of the remote branch', async () => {
+test('log and info describe the remote branch', async () => {
   const log = await client.brz('log', '--line', '-r', '-2..', instance.url('~demo/project/trunk'));
   assert.match(log, /^620: .*revision 620/m);
   const info = await client.brz('info', '-v', instance.url('~demo/project/trunk'));

@@ -10,8 +10,8 @@ import { assertNothingLeft } from '../test-support/nothing-left.ts';
 import { run, type Outcome } from '../test-support/run.ts';
 
 /**
- * What `./hatchery` execs once it has found everything installed; it also runs where something is
- * gone since then.
+ * `./hatchery` execs this once it has found everything installed; it also runs where something has
+ * disappeared since then.
  */
 const program = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
 
@@ -28,7 +28,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-test('every problem of a configuration is named in one go, and nothing is made', async () => {
+test('all problems of a configuration are named at once, and nothing is made', async () => {
   const file = configure(
     `[forker]\nmax_children = "many"\nmax_childern = 3\n[shh]\nlisten = "x"\n`,
   );
@@ -43,12 +43,12 @@ test('every problem of a configuration is named in one go, and nothing is made',
   assert.equal(existsSync(join(directory, 'state')), false);
 });
 
-test('a configuration that is no TOML is told with its line', async () => {
+test('a configuration that is not TOML is reported with its line', async () => {
   const file = configure('[log\n');
   assertOneLine(await hatchery('up'), new RegExp(`^hatchery: ${file}:8: `));
 });
 
-test('a configuration that is not there, or cannot be read, is told by its name', async () => {
+test('a configuration that is missing or unreadable is reported by its name', async () => {
   const file = join(directory, 'hatchery.toml');
   assertOneLine(await hatchery('up'), new RegExp(`^hatchery: ${file}: there is no such file$`));
   mkdirSync(file);
@@ -84,13 +84,13 @@ for (const [part, table] of [
     assert.equal(up.stdout, '');
     await assertNothingLeft(directory);
 
-    // The detached start tells that line, and no other.
+    // The detached start prints that line, and no other.
     const detached = await hatchery('start');
     assertOneLine(detached, new RegExp(`^hatchery: start: ${taken.address} is taken by another `));
   });
 }
 
-test('a missing brz is told with the command that installs it', async (t) => {
+test('a missing brz is reported with the command that installs it', async (t) => {
   if (!(await canUnmount(t))) return;
   mkdirSync(join(directory, 'dpkg'));
   writeFileSync(join(directory, 'dpkg', 'status'), '');
@@ -108,7 +108,7 @@ test('a missing brz is told with the command that installs it', async (t) => {
   assert.equal(existsSync(join(directory, 'state')), false);
 });
 
-test('a brz whose files are gone is told with the command that brings them back', async (t) => {
+test('a brz whose files are gone is reported with the command that restores them', async (t) => {
   if (!(await canUnmount(t))) return;
   configure();
   const outcome = await withoutBreezy([hatcheryScript, ...about('up')]);
@@ -126,7 +126,10 @@ test('a fork service without Breezy ends with what to do', async (t) => {
   assert.doesNotMatch(outcome.stderr, /Listening on socket/);
 });
 
-/** Writes the configuration of this test's directory; its path. What is added starts at line 8. */
+/**
+ * Writes the configuration of this test's directory and returns its path. Additions start at line
+ * 8.
+ */
 function configure(extra = ''): string {
   const file = join(directory, 'hatchery.toml');
   writeFileSync(file, configText(directory, extra));
@@ -149,8 +152,8 @@ function assertOneLine({ code, stdout, stderr }: Outcome, expected: RegExp): voi
 }
 
 /**
- * Runs a program where Debian's Python packages are gone, and as no root, who would install them:
- * both in namespaces of its own, which nothing else on the machine sees.
+ * Runs a program without Debian's Python packages, and without root, who would install them: both
+ * in namespaces of its own, which nothing else on the machine sees.
  */
 function withoutBreezy(argv: readonly string[]): Promise<Outcome> {
   const script = `mount -t tmpfs tmpfs ${debianPython} && exec unshare --user --map-user=1000 -- "$@"`;

@@ -40,7 +40,7 @@ test('a client killed in the middle of a push leaves no child, and the next push
   assertDone(await client.try('check', 'after'));
 });
 
-test('a push onto one that is still going on names the lock and its holder, and harms nothing', async () => {
+test('a push onto one that is still running names the lock and its holder, and harms nothing', async () => {
   const target = instance.url('~demo/project/busy');
   await client.brz('push', '-q', '-r', '10', '-d', history, target);
   const first = client.start('push', '-q', '-d', history, target);

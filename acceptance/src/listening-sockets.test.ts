@@ -32,11 +32,11 @@ test('through restarts every client that connects is served: none is refused, no
   );
 });
 
-test('a gateway or a page that is killed costs new clients a wait, on the same port, also in the midst of a restart', async () => {
+test('after a gateway or a page is killed, new clients wait and are served on the same port, also during a restart', async () => {
   const { port } = instance.ready.ssh;
   for (let turn = 0; turn < 2; turn += 1) {
     await kill(await instance.partPid('ssh-gateway'));
-    // At once, while there is nobody; with a session to its end.
+    // At once while there are no sessions; with a session, until it ends.
     await client.brz('revision-history', instance.url(trunk));
     await kill(await instance.partPid('dashboard'));
     await visit();
@@ -63,7 +63,7 @@ test('a gateway or a page that is killed costs new clients a wait, on the same p
   await client.brz('revision-history', instance.url(trunk));
 });
 
-test('a restart moves to another address: the old one is closed, and its sessions go on', async () => {
+test('a restart moves to another address: the old one is closed, and its sessions continue', async () => {
   const { port } = instance.ready.ssh;
   const session = await openSession(instance);
   const free = await unusedPort();
@@ -74,7 +74,7 @@ test('a restart moves to another address: the old one is closed, and its session
       `listen = "${address}"`,
     );
 
-  // The same port on all addresses: the kernel lets both have it, and the old one closes behind.
+  // The same port on all addresses: the kernel allows both, and the old one closes afterwards.
   writeFileSync(instance.config, moved(`0.0.0.0:${port}`, `proxy_socket = "${socket}"\n`));
   assertDone(await instance.hatchery('restart'));
   await greeting(port);
@@ -86,7 +86,7 @@ test('a restart moves to another address: the old one is closed, and its session
   await until('the old port to be closed', () => greeting(port).then(() => false, isRefusal));
   assert.equal(existsSync(socket), false);
 
-  // What cannot be had changes nothing.
+  // An address that cannot be bound changes nothing.
   writeFileSync(instance.config, moved('192.0.2.1:5022', ''));
   assertRefused(
     await instance.hatchery('restart'),
@@ -97,7 +97,7 @@ test('a restart moves to another address: the old one is closed, and its session
   session.say('hello\n');
   await until('an answer', () => session.running.stdout() === 'ok\x012\n');
 
-  // A stop waits for the session, and refuses whoever comes meanwhile.
+  // A stop waits for the session, and refuses new clients meanwhile.
   writeFileSync(instance.config, moved('127.0.0.1:0', ''));
   const stopping = instance.hatchery('stop');
   await until('the port to be closed', () => greeting(free).then(() => false, isRefusal));
@@ -107,8 +107,7 @@ test('a restart moves to another address: the old one is closed, and its session
 });
 
 /**
- * Asks the page as a new client: a connection that was kept from before would be one to a page that
- * was killed.
+ * Asks the page as a new client: a kept-alive connection could be one to a page that was killed.
  */
 async function visit(): Promise<void> {
   const { status } = await fetch(new URL('/healthz', instance.ready.dashboard), {
@@ -117,7 +116,7 @@ async function visit(): Promise<void> {
   assert.equal(status, 200);
 }
 
-/** Does the same again and again, which must succeed each time. */
+/** Repeats an action, which must succeed each time. */
 class Knocking {
   #isOver = false;
   readonly #running: Promise<number>;
@@ -127,7 +126,7 @@ class Knocking {
     this.#running.catch(() => undefined);
   }
 
-  /** How often. */
+  /** Stops, and returns how often the action ran. */
   end(): Promise<number> {
     this.#isOver = true;
     return this.#running;

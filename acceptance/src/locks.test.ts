@@ -14,8 +14,8 @@ import { useInstance } from '../test-support/use-instance.ts';
 let instance: Instance;
 let client: Client;
 /**
- * The same user to the service, and another one to Breezy, which takes nobody else's lock for its
- * own.
+ * The same user to the service, and a different one to Breezy, which never takes another user's
+ * lock for its own.
  */
 let other: Client;
 let history: string;
@@ -35,7 +35,7 @@ async function lockOf(name: string): Promise<Lock | undefined> {
   return locks.find((lock) => lock.kind === 'branch' && lock.name === `~demo/project/${name}`);
 }
 
-/** Waits until `locks --json` has the lock of that branch as it is wanted. */
+/** Waits until `locks --json` shows the lock of that branch as `wanted` requires. */
 function seen(name: string, what: string, wanted: (lock: Lock) => boolean): Promise<Lock> {
   return until(`${what} of ${name}`, async () => {
     const lock = await lockOf(name);
@@ -43,7 +43,7 @@ function seen(name: string, what: string, wanted: (lock: Lock) => boolean): Prom
   });
 }
 
-/** What on-call reads: the table, the tree and what to do. */
+/** What an on-call engineer reads: the table, the tree and the advice. */
 async function shown(): Promise<string> {
   return assertDone(await instance.hatchery('locks'));
 }
@@ -63,7 +63,7 @@ async function revno(name: string): Promise<string> {
   return (await client.brz('revno', url(name))).trim();
 }
 
-test('of two clients that push to one branch the second is told who is in front, and so is on-call', async () => {
+test('when two clients push to one branch, the second and the on-call engineer see who holds the lock', async () => {
   const { push, lock } = await freezePush('two');
   const refused = await other.try('push', '-d', history, url('two'));
   assertRefused(refused, 3, /Could not acquire lock/);
@@ -85,7 +85,7 @@ test('of two clients that push to one branch the second is told who is in front,
   assert.equal(await lockOf('two'), undefined);
 });
 
-test('a session killed while it holds a lock leaves it for a moment, and then another one pushes', async () => {
+test('a session that is killed while it holds a lock leaves it for a moment, and then another one pushes', async () => {
   const { push, lock } = await freezePush('killed');
   process.kill(lock.holder?.pid ?? 0, 'SIGKILL');
   push.kill('SIGKILL');
@@ -98,7 +98,7 @@ test('a session killed while it holds a lock leaves it for a moment, and then an
   assertDone(await other.try('push', '-q', '-d', history, url('killed')));
 });
 
-test('a holder that is stopped and three that wait for it: a tree, and what to do, which helps', async () => {
+test('a stopped holder with three waiters shows as a tree with advice that helps', async () => {
   const { push, lock } = await freezePush('stopped');
   process.kill(lock.holder?.pid ?? 0, 'SIGSTOP');
   const tag = (name: string): ReturnType<typeof runSession> =>
@@ -123,19 +123,19 @@ test('a holder that is stopped and three that wait for it: a tree, and what to d
   );
   for (const waiter of waiters) assert.equal((await waiter).status, 0, (await waiter).stderr);
   push.kill('SIGCONT');
-  // It reconnects, shows a token of a lock that is gone, and is told so.
+  // It reconnects and presents the token of a lock that is gone; the server tells it so.
   assertRefused(await push.outcome, 3, /the lock you held was broken meanwhile; start over/);
   assertDone(await client.try('push', '-q', '-d', history, url('stopped')));
 });
 
-test('a brz on the host itself is seen in the way of a push, and broken when it is dead', async () => {
+test('a brz on the host itself is seen blocking a push, and its lock is broken when it is dead', async () => {
   await client.brz('push', '-q', '-r', '10', '-d', history, url('outside'));
   await client.brz('checkout', '-q', onDisk('outside'), 'outside');
   const editor = client.path('editor');
   writeFileSync(editor, `#!/bin/sh\ntouch '${editor}.open'; while :; do sleep 0.1; done\n`);
   chmodSync(editor, 0o755);
   const environment = { ...other.environment, BRZ_EDITOR: editor };
-  // While somebody types the message, brz has the branch locked.
+  // While a user types the message, brz has the branch locked.
   const commit = start('/usr/bin/brz', ['commit', '--unchanged', client.path('outside')], {
     environment,
   });
@@ -149,7 +149,7 @@ test('a brz on the host itself is seen in the way of a push, and broken when it 
   assert.deepEqual([held.holder?.pid, held.holder?.childId], [commit.pid, null]);
   commit.kill('SIGKILL');
   await commit.outcome;
-  // It may as well run in a container of the same host name: Breezy writes no more than a pid.
+  // It might run in a container with the same host name: Breezy writes only a pid.
   const left = await seen(
     'outside',
     'the lock that it left',
@@ -167,7 +167,7 @@ test('a brz on the host itself is seen in the way of a push, and broken when it 
   assertDone(await client.try('push', '-q', '-d', history, url('outside')));
 });
 
-test('a broken lock whose old holder goes on: it is told, and harms nothing that was pushed since', async () => {
+test('after a lock is broken, its old holder is told so and harms nothing that was pushed since', async () => {
   const { push, lock } = await freezePush('broken');
   const forced = await instance.hatchery(
     'break-lock',

@@ -18,8 +18,8 @@ let master: Running;
 
 useInstanceForEach(async (started) => {
   ({ instance } = started);
-  // As a person with ControlMaster in ssh_config(5) has it: every brz is a channel of one
-  // connection, which stays.
+  // As for a user with ControlMaster in ssh_config(5): every brz is a channel of one connection,
+  // which stays open.
   const path = join(instance.directory, 'ssh-multiplexed');
   const ssh = `exec ssh ${mux().join(' ')}`;
   writeFileSync(path, `#!/bin/sh\n[ "$1" = -V ] && { echo OpenSSH_9.2; exit 0; }\n${ssh} "$@"\n`);
@@ -36,7 +36,7 @@ useInstanceForEach(async (started) => {
   };
 });
 
-test('every command on an old connection succeeds during and after two restarts, and a drain alone refuses one', async () => {
+test('every command on an old connection succeeds during and after two restarts, and only a drain refuses one', async () => {
   const gateway = await instance.partPid('ssh-gateway');
   const long = await openSession(instance);
   const commands = new Commands();
@@ -46,7 +46,7 @@ test('every command on an old connection succeeds during and after two restarts,
   await until('commands after the restarts', () => commands.count >= Math.max(20, during + 5));
   await commands.end();
 
-  // Both generations before this one are gone but for the first gateway, which has the connection.
+  // Both earlier generations are gone except the first gateway, which has the connection.
   await until('the first gateway to be the only old one', async () => {
     const pids = oldPids(await statusOf(instance), 'ssh-gateway');
     return pids.length === 1 && pids[0] === gateway;
@@ -73,7 +73,7 @@ test('every command on an old connection succeeds during and after two restarts,
   );
 });
 
-test('user remove --end-sessions ends what is open on every gateway that a restart has left behind, and nothing of others', async () => {
+test('user remove --end-sessions ends the user’s sessions on every gateway that a restart has left behind, and nobody else’s', async () => {
   const key = `${instance.ready.stateDir}/demo/id_ed25519.pub`;
   assertDone(await instance.hatchery('user', 'add', 'bo', '--key', key));
   const bystander = await openSession(instance, 'bo');
@@ -115,7 +115,7 @@ test('user remove --end-sessions ends what is open on every gateway that a resta
   );
 });
 
-/** brz on the multiplexed connection, one after the other, each of which must succeed. */
+/** Runs brz on the multiplexed connection again and again; each run must succeed. */
 class Commands {
   count = 0;
   #ended = false;

@@ -24,7 +24,7 @@ useInstanceForEach((started) => {
   ({ instance, client } = started);
 });
 
-test('after a restart each old part is seen with what it waits for, and is out of sight with its last session', async () => {
+test('after a restart each old part is shown with what it waits for, and disappears with its last session', async () => {
   const [gateway, forker] = [
     await instance.partPid('ssh-gateway'),
     await instance.partPid('forker'),
@@ -72,7 +72,7 @@ test('after a restart each old part is seen with what it waits for, and is out o
   );
 });
 
-test('an old gateway that is killed is not shown any more, and the next restart collects what it left', async () => {
+test('a killed old gateway is no longer shown, and the next restart removes what it left', async () => {
   const { session, gateway } = await restartUnder();
   process.kill(gateway, 'SIGKILL');
   await session.running.outcome;
@@ -86,7 +86,7 @@ test('an old gateway that is killed is not shown any more, and the next restart 
   assert.deepEqual(namesOf(gateway), []);
 });
 
-test('what a killed old gateway left goes with the service at the latest', async () => {
+test('what a killed old gateway left is removed with the service at the latest', async () => {
   const { session, gateway } = await restartUnder();
   process.kill(gateway, 'SIGKILL');
   await session.running.outcome;
@@ -98,7 +98,7 @@ test('what a killed old gateway left goes with the service at the latest', async
   // The end of each test proves that nothing is left.
 });
 
-test('an old part that gives no answer is named, and holds nobody up', async () => {
+test('an old part that does not answer is named, and delays nothing', async () => {
   const { session, gateway, forker } = await restartUnder();
   let seen = await statusOf(instance);
   await until(
@@ -141,7 +141,7 @@ test('an old part that gives no answer is named, and holds nobody up', async () 
   assertDone(await session.running.outcome);
 });
 
-test('the old sessions alone are hurried, while new ones come in', async () => {
+test('only the old sessions get a deadline, while new ones are accepted', async () => {
   assert.match(
     assertDone(await instance.hatchery('drain', '--old', '--deadline', '0')),
     /^no old ssh gateway runs$/m,
@@ -188,7 +188,7 @@ async function sessions(): Promise<Session[]> {
   return JSON.parse(assertDone(await instance.hatchery('sessions', '--json'))) as Session[];
 }
 
-/** What a replaced process has in the runtime directory. */
+/** The files of a replaced process in the runtime directory. */
 function namesOf(pid: number): string[] {
   const directory = join(instance.directory, 'run');
   assert.ok(existsSync(directory));

@@ -48,7 +48,7 @@ const requests: readonly [name: string, options: string[], command: string[], sa
 for (const [name, options, command, says] of requests) {
   test(`${name} is refused over ssh in one clear line`, async () => {
     const { code, stdout, stderr } = await ssh(demoKey(), 'demo', options, command);
-    // A terminal joins the two streams.
+    // A terminal merges the two streams.
     const said = options.includes('-tt')
       ? stdout + stderr.replace(/^Connection to .* closed\.\s*$/m, '')
       : stderr;
@@ -58,7 +58,7 @@ for (const [name, options, command, says] of requests) {
   });
 }
 
-test('an unknown user and a key that is not theirs are told apart by nothing', async () => {
+test('an unknown user and a wrong key of a known user get the same answer', async () => {
   const key = client.path('stranger');
   assertDone(await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]));
   for (const [user, tried] of [
@@ -73,7 +73,7 @@ test('an unknown user and a key that is not theirs are told apart by nothing', a
   }
 });
 
-test('brz with a wrong key says that it was not let in', async () => {
+test('brz with a wrong key says that it was refused', async () => {
   const key = client.path('wrong');
   assertDone(await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]));
   const stranger = new Client(instance, { ssh: openssh(instance, key) });
@@ -81,7 +81,7 @@ test('brz with a wrong key says that it was not let in', async () => {
   assertRefused(outcome, 3, /Permission denied \(publickey\)/);
 });
 
-test('a user who was removed is not let in again', async () => {
+test('a removed user cannot sign in again', async () => {
   const key = client.path('leaver');
   assertDone(await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]));
   assertDone(await instance.hatchery('user', 'add', 'leaver', '--key', `${key}.pub`));
@@ -95,7 +95,7 @@ test('a user who was removed is not let in again', async () => {
   );
 });
 
-test('a malformed fork request is answered FAILURE with the cause, and the service goes on', async () => {
+test('a malformed fork request is answered FAILURE with the cause, and the service continues', async () => {
   const { forkerSocket } = instance.ready;
   const parsing = /^FAILURE\ncommand or env parsing failed: .+\n$/;
   assert.equal(
@@ -130,7 +130,7 @@ test('a second service in the same place is refused and does the first no harm',
   await client.brz('info', instance.url('~demo/sample/trunk'));
 });
 
-test('a command that does not exist, and a word too many, are wrong usage', async () => {
+test('an unknown command and an extra argument are usage errors', async () => {
   assertRefused(
     await instance.hatchery('serve'),
     2,

@@ -71,7 +71,7 @@ test('a restart under running sessions and a stream of new ones refuses none and
   );
 });
 
-test('a restart brings what has changed in the configuration', async () => {
+test('a restart applies a changed configuration', async () => {
   assert.equal(existsSync(join(instance.directory, 'hosting')), false);
   configure(`[hosting]\nroot = "${instance.directory}/hosting"\n[forker]\nmax_children = 1\n`);
   assertDone(await instance.hatchery('restart'));
@@ -106,7 +106,7 @@ for (const [what, extra, expected] of [
     /restart: forker: .*run_as/,
   ],
 ] as const) {
-  test(`${what}: the old ones go on, the error is told, and the exit code is 1`, async () => {
+  test(`${what}: the old ones continue, the error is reported, and the exit code is 1`, async () => {
     const old = await pids();
     const session = await openSession(instance);
     configure(extra);
@@ -122,7 +122,7 @@ for (const [what, extra, expected] of [
   });
 }
 
-test('a gateway or a page that does not come up changes nothing, whatever had come up before it', async () => {
+test('a gateway or a page that fails to start changes nothing, whatever had started before it', async () => {
   const old = await pids();
   const stream = new Stream(1);
   for (const [text, expected] of [
@@ -147,7 +147,7 @@ test('a gateway or a page that does not come up changes nothing, whatever had co
   assert.match(assertDone(await instance.hatchery('status')), /ssh-gateway +ready/);
 });
 
-test('it is on record who wanted a restart', async () => {
+test('the audit records who asked for a restart', async () => {
   assertDone(await instance.hatchery('restart'));
   assert.match(
     assertDone(await instance.hatchery('audit')),
@@ -163,7 +163,7 @@ test('of two restarts at once one is refused, and everything serves', async () =
   await client.brz('revision-history', instance.url('~demo/sample/trunk'));
 });
 
-test('after a restart the parts are looked after as before it', async () => {
+test('after a restart the parts are supervised as before it', async () => {
   assertDone(await instance.hatchery('restart'));
   for (const name of ['forker', 'ssh-gateway']) {
     const { [name]: pid = 0 } = await pids();
@@ -175,7 +175,7 @@ test('after a restart the parts are looked after as before it', async () => {
   }
 });
 
-/** brz one after the other, each of which must succeed. */
+/** Runs brz again and again; each run must succeed. */
 class Stream {
   #stopped = false;
   readonly #running: Promise<number>;
@@ -213,7 +213,7 @@ async function pids(): Promise<Record<string, number>> {
   return Object.fromEntries(parts.map(({ name, pid }) => [name, pid]));
 }
 
-/** Ended children as the fork service has them. */
+/** The ended children, from the fork service. */
 async function recentChildren(): Promise<readonly Child[]> {
   const { view } = await stateOf<{ readonly view: { readonly recentChildren: readonly Child[] } }>(
     instance,

@@ -15,7 +15,7 @@ useInstance((started) => {
   ({ instance } = started);
 }, 'metrics_from = ["127.0.0.1"]\n[limits]\naddress_space_bytes = 268435456\n');
 
-test('a push that unpacks to more than a session may have: its user and a metric name the limit', async () => {
+test('when a push unpacks to more than a session may have, its user and a metric see the limit’s name', async () => {
   const client = new Client(instance);
   await client.brz('init', '-q', 'large');
   const file = await open(client.path('large', 'zeros'), 'w');
@@ -33,7 +33,7 @@ test('a push that unpacks to more than a session may have: its user and a metric
 
   const metric = 'hatchery_sessions_ended_by_limit_total{limit="address_space_bytes"} 1\n';
   await until('the metric', async () => (await metrics()).includes(metric));
-  // The service and its other sessions have noticed nothing.
+  // The service and its other sessions are not affected.
   await client.brz('revno', instance.url('~demo/sample/trunk'));
 });
 

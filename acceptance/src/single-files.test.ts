@@ -82,7 +82,7 @@ for (const fileReads of [false, true])
       assert.equal(readdirSync(instance.hostingRoot).includes('~else'), false);
     });
 
-    it('says of a commit in a lightweight checkout what to do', async () => {
+    it('says what to do instead of a commit in a lightweight checkout', async () => {
       await demo.brz('checkout', '-q', '--lightweight', trunk, 'light');
       await demo.brz('update', '-q', 'light');
       const before = await revno(trunk);
@@ -96,7 +96,7 @@ for (const fileReads of [false, true])
       assert.equal(await revno(trunk), before);
     });
 
-    it('reads what makes up a branch', async () => {
+    it('reads the files that make up a branch', async () => {
       await demo.brz('checkout', '-q', '--lightweight', trunk, 'annotated');
       await demo.brz('branch', '-q', '--stacked', trunk, 'stacked');
       await demo.brz('check', trunk);

@@ -38,12 +38,12 @@ afterEach(async () => {
 });
 
 test(
-  'a service that systemd gives its port serves the client that started it, keeps the port through deaths and restarts, and stops',
+  'with a port from systemd, a service serves the client that started it, keeps the port through deaths and restarts, and stops',
   { skip },
   async () => {
     const port = await unusedPort();
     const service = activate(port, unitName, 'up', '--json');
-    // It is this one that starts the service.
+    // This request starts the service.
     await until(
       'the first client to be served',
       () => greeting(port).then(() => true, isNotYet),
@@ -61,7 +61,7 @@ test(
   },
 );
 
-test('a gateway alone serves on what systemd gives it', { skip }, async () => {
+test('a gateway alone serves on the socket that systemd passes', { skip }, async () => {
   assertDone(await hatchery('start'));
   assertDone(await hatchery('stop'));
   const port = await unusedPort();
@@ -72,36 +72,32 @@ test('a gateway alone serves on what systemd gives it', { skip }, async () => {
   assert.deepEqual(await ended, [0, null], service.said());
 });
 
-test(
-  'doctor says that it is systemd which holds a port, and takes nothing amiss',
-  { skip },
-  async () => {
-    const port = await unusedPort();
-    writeFileSync(
-      config,
-      configText(directory, '').replace('listen = "127.0.0.1:0"', `listen = "127.0.0.1:${port}"`),
-    );
-    const service = activate(port, unitName, 'up', '--json');
-    const ended = once(service.process, 'exit');
-    const found = await until('the port to be held', async () => {
-      const { stdout } = await hatchery('doctor');
-      return stdout.includes('systemd') ? stdout : null;
-    });
-    service.process.kill('SIGKILL');
-    await ended;
-    const held = `127\\.0\\.0\\.1:${port} \\(systemd-socket- \\(pid \\d+\\) listens for it, and starts what serves at the next client\\)`;
-    assert.match(found, new RegExp(`^ok       \\[ssh\\] listen ${held}$`, 'm'));
-  },
-);
+test('doctor says that systemd holds a port, and reports no problem', { skip }, async () => {
+  const port = await unusedPort();
+  writeFileSync(
+    config,
+    configText(directory, '').replace('listen = "127.0.0.1:0"', `listen = "127.0.0.1:${port}"`),
+  );
+  const service = activate(port, unitName, 'up', '--json');
+  const ended = once(service.process, 'exit');
+  const found = await until('the port to be held', async () => {
+    const { stdout } = await hatchery('doctor');
+    return stdout.includes('systemd') ? stdout : null;
+  });
+  service.process.kill('SIGKILL');
+  await ended;
+  const held = `127\\.0\\.0\\.1:${port} \\(systemd-socket- \\(pid \\d+\\) listens for it, and starts what serves at the next client\\)`;
+  assert.match(found, new RegExp(`^ok       \\[ssh\\] listen ${held}$`, 'm'));
+});
 
 test(
-  'a socket without a name of ours is refused with the setting of the unit',
+  'a socket without a known name is refused with the setting of the unit',
   { skip },
   async () => {
     const port = await unusedPort();
     const service = activate(port, 'hatchery.socket', 'up');
     const ended = once(service.process, 'exit');
-    // It is refused or reset when the service has said no.
+    // The client is refused or reset once the service has refused the socket.
     await until('a client to start it', () => greeting(port).then(() => true, isNotYet)).catch(
       () => undefined,
     );
@@ -114,7 +110,7 @@ test(
 );
 
 test(
-  'the delivered unit is one that systemd understands',
+  'the delivered unit is valid for systemd',
   { skip: existsSync('/usr/bin/systemd-analyze') ? skip : 'no systemd-analyze' },
   () => {
     assert.equal(unitName, 'ssh');

@@ -9,7 +9,7 @@ import { until } from '../test-support/run.ts';
 const skip = cannotRunSystemd();
 const unitGroup = '/system.slice/hatchery.service';
 
-/** A session that runs, its pid inside. */
+/** A running session, and its pid inside. */
 async function openSession(
   systemd: PrivateSystemd,
 ): Promise<{ pid: number; client: RawClient; peer: PipePeer }> {
@@ -22,7 +22,7 @@ async function openSession(
   return { pid: Number(pid), client, peer };
 }
 
-/** What a part may, as the kernel has it in effect, and its uid. */
+/** The effective capabilities of a part, and its uid. */
 function capabilitiesOf(systemd: PrivateSystemd, part: string): [bigint, number] {
   const { pid } = JSON.parse(
     readFileSync(systemd.path(`/var/lib/hatchery/parts/${part}.json`), 'utf8'),
@@ -35,7 +35,7 @@ function capabilitiesOf(systemd: PrivateSystemd, part: string): [bigint, number]
   return [BigInt(`0x${field('CapEff')}`), Number(field('Uid'))];
 }
 
-/** What systemd knows of the unit. */
+/** The properties of the unit, as systemd shows them. */
 async function show(systemd: PrivateSystemd, ...names: string[]): Promise<string[]> {
   const { stdout } = await systemd.run(
     'systemctl',
@@ -47,7 +47,7 @@ async function show(systemd: PrivateSystemd, ...names: string[]): Promise<string
 }
 
 describe('the delivered unit, under a systemd', { skip }, () => {
-  it('serves as its own user, each session in a control group of its own, and stops in good order', async () => {
+  it('serves as its own user, each session in a control group of its own, and stops cleanly', async () => {
     await using systemd = await PrivateSystemd.start();
     const { pid, client, peer } = await openSession(systemd);
     const group = systemd.groupOf(pid);
@@ -100,7 +100,7 @@ describe('the delivered unit, under a systemd', { skip }, () => {
     const [url = ''] = /bzr\+ssh:\/\/\S+/.exec(systemd.log) ?? [];
     const branch = `BRZ_SSH=/var/lib/hatchery/demo/ssh brz branch ${url} /run/copy`;
     assertDone(await systemd.run('/bin/sh', '-c', branch));
-    // A hosting root that hands its group on, as teams have it: RestrictSUIDSGID= would refuse what
+    // A hosting root that passes on its group, as teams use it: RestrictSUIDSGID= would forbid what
     // sessions make there.
     assertDone(await systemd.run('chgrp', 'hatchery-sessions', '/var/lib/hatchery/hosting/~demo'));
     assertDone(await systemd.run('chmod', '2770', '/var/lib/hatchery/hosting/~demo'));

@@ -35,7 +35,7 @@ test('a real brz branch appears on the page and leaves it, without a reload', as
   await page.close();
 });
 
-test('three people at once are three rows, and one whose client dies leaves alone', async () => {
+test('three people at once are three rows, and when one client dies only its row leaves', async () => {
   const { page } = await stand.openPage();
   const [reading, pushing, cut] = await stand.freezeThree('held');
   for (const { pid, user } of [reading, pushing, cut]) {
@@ -66,7 +66,7 @@ if (takesPictures) {
   });
 }
 
-/** Lets the clients go on a little at a time, so that the curves of the picture have a shape. */
+/** Lets the clients work a little at a time, so that the curves of the picture have a shape. */
 async function work(clients: readonly Frozen[]): Promise<void> {
   for (let round = 0; round < 40; round += 1) {
     const { client: working } = clients[round % clients.length] ?? assert.fail();

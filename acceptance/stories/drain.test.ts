@@ -12,7 +12,7 @@ useStand((started) => {
   stand = started;
 });
 
-test('a drain from the page lets those finish who run, tells those who come, and ends', async () => {
+test('a drain from the page lets running sessions finish, tells new clients why, and ends', async () => {
   const { page, complaints } = await stand.openPage();
   const running = await stand.freezeThree('drained');
   for (const { pid } of running) await rowOf(page, 'Children', pid).waitFor();

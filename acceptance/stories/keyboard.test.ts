@@ -20,7 +20,7 @@ test('from the first look to a killed session and its audit, with the keyboard a
   await keyboard.press('/');
   await keyboard.type('user:anna');
   await rowOf(page, 'Children', reading.pid).waitFor({ state: 'detached' });
-  // Out of the field, so that letters are shortcuts again.
+  // Leave the field, so that letters are shortcuts again.
   await keyboard.press('Tab');
   await keyboard.press('j');
   await page.locator('tr[data-marked=true]').waitFor();
@@ -64,7 +64,7 @@ test('from the first look to a killed session and its audit, with the keyboard a
   await page.close();
 });
 
-/** What has the focus, by the name that it is announced with. */
+/** The announced name of the focused element. */
 async function focused(page: Page): Promise<string> {
   const name: unknown = await page.evaluate(`(() => {
     const at = document.activeElement;
@@ -73,10 +73,10 @@ async function focused(page: Page): Promise<string> {
   return String(name).trim();
 }
 
-/** More stops than any page or dialog with three children has. */
+/** More tab stops than any page or dialog with three children has. */
 const stopsMax = 60;
 
-/** Goes on from stop to stop until something of this name has the focus. */
+/** Presses Tab until an element with this name has the focus. */
 async function tabTo(
   page: Page,
   name: string | RegExp,

@@ -13,8 +13,7 @@ import { useStand } from '../test-support/use-instance.ts';
 
 let stand: Stand;
 
-// A client that vanished keeps its lock for a moment; the story need not wait the usual ten
-// seconds.
+// A vanished client keeps its lock for a moment; the story need not wait the usual ten seconds.
 useStand(
   (started) => {
     stand = started;
@@ -22,7 +21,7 @@ useStand(
   { extraConfig: '[locks]\norphan_grace_s = 1\n' },
 );
 
-test('who blocks another is seen, killed from the page, and the other goes on', async () => {
+test('a blocking session is seen and killed from the page, and the blocked one continues', async () => {
   const { page, complaints } = await stand.openPage();
   const branch = '~demo/project/blocked';
   const holder = await stand.freezePush('demo', branch);
@@ -30,7 +29,7 @@ test('who blocks another is seen, killed from the page, and the other goes on', 
   const row = rows(page).filter({ hasText: String(holder.pid) });
   await row.getByText('demo', { exact: true }).waitFor();
   await row.getByText('1 held').waitFor();
-  // A share of a core is known from the second look on.
+  // The use of a core is known from the second sample on.
   await row.getByText('0.0 %').waitFor();
   await letWork(holder);
   await row.getByText(/[1-9][\d.]*\s%/).waitFor();
@@ -56,7 +55,7 @@ test('who blocks another is seen, killed from the page, and the other goes on', 
   await page.getByText('No session right now').waitFor();
   assert.equal((await stand.client.brz('revno', stand.instance.url(branch))).trim(), '620');
 
-  // Its client finds the session gone, and the branch in the hands of others.
+  // Its client finds the session gone, and others in possession of the branch.
   holder.client.kill('SIGCONT');
   assert.notEqual((await holder.client.outcome).code, 0);
   await tellsAudit(page, holder);
@@ -64,7 +63,7 @@ test('who blocks another is seen, killed from the page, and the other goes on', 
   await page.close();
 });
 
-test('a lock that a killed process left is told as stale with its reasons, and broken from the page', async () => {
+test('a lock that a killed process left is shown as stale with its reasons, and broken from the page', async () => {
   const { page, complaints } = await stand.openPage();
   const branch = '~demo/project/left';
   const url = stand.instance.url(branch);
@@ -107,7 +106,7 @@ test('a lock that a killed process left is told as stale with its reasons, and b
   await page.close();
 });
 
-test('a script that holds up another is ended from the page, and the other gets the lock', async () => {
+test('a script that blocks another is ended from the page, and the other gets the lock', async () => {
   const { page, complaints } = await stand.openPage();
   const holder = stand.underLock(0, 'sleep', '600');
   const lock = rows(page, 'Locks').filter({ hasText: 'publisher' });
@@ -136,7 +135,7 @@ test('a script that holds up another is ended from the page, and the other gets 
   await page.close();
 });
 
-/** The session works until it has used a little more CPU, and stops again. */
+/** Lets the session work until it has used a little more CPU, then stops it again. */
 async function letWork({ client, pid }: Frozen): Promise<void> {
   const used = cpuSeconds(pid);
   client.kill('SIGCONT');
@@ -144,7 +143,7 @@ async function letWork({ client, pid }: Frozen): Promise<void> {
   halt(client);
 }
 
-/** Fills in the dialog as it asks for it, and waits until the page has seen the child end. */
+/** Fills in the dialog, and waits until the page shows that the child has ended. */
 async function killInDialog(page: Page, pid: number, reason: string): Promise<void> {
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('heading', { name: `Send a signal to pid ${pid}` }).waitFor();
@@ -161,7 +160,7 @@ async function killInDialog(page: Page, pid: number, reason: string): Promise<vo
   await dialog.getByRole('button', { name: 'Close' }).click();
 }
 
-/** Who, what, to whom and why; and that the service itself then freed the lock. */
+/** The audit says who did what to whom and why, and that the service itself then freed the lock. */
 async function tellsAudit(page: Page, { pid }: Frozen): Promise<void> {
   await page.getByRole('link', { name: 'Audit' }).click();
   const line = (text: string): Locator => rows(page, 'Audit').filter({ hasText: text });

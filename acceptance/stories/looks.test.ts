@@ -17,7 +17,7 @@ let victim: Frozen;
 
 /**
  * A bad hour: sessions of three people, one with a lock, a stale lock, a script that waits for
- * another, and some past.
+ * another, and some ended ones.
  */
 useStand(
   async (started) => {
@@ -39,7 +39,7 @@ useStand(
 
 test('every page and dialog of a bad hour is clean in both themes, and at 375 px', async () => {
   const { page, complaints } = await stand.openPage();
-  // All of them in one go: who mends one wants to know of the others.
+  // All at once: to fix one fault, it helps to know the others.
   const found: string[] = [];
   await walk(page, async (name) => {
     await page.emulateMedia({ colorScheme: 'dark' });
@@ -54,7 +54,7 @@ test('every page and dialog of a bad hour is clean in both themes, and at 375 px
   await page.close();
 });
 
-test('at 375 px everything is reached with a finger, and a session ended', async () => {
+test('at 375 px a finger can reach everything and end a session', async () => {
   const { page, complaints } = await stand.openPage({
     viewport: narrow,
     hasTouch: true,
@@ -136,7 +136,7 @@ test('a drained page, a refusal and a page without its data are clean in both th
   await page.close();
 });
 
-/** Goes through everything a person can open. */
+/** Opens everything that a person can open. */
 async function walk(page: Page, look: (name: string) => Promise<void>): Promise<void> {
   const { dashboard } = stand.instance.ready;
   const dialog = page.getByRole('dialog');

@@ -41,7 +41,7 @@ for (const [name, harm, told] of [
   ['cut', 'cut', /RECONNECTING|STALE/],
   ['that fell silent', 'silence', /^STALE .*, actions off$/],
 ] as const) {
-  test(`a line ${name} under an open page is told, and mended without a reload`, async () => {
+  test(`a line ${name} under an open page is shown, and recovers without a reload`, async () => {
     await using line = await CuttableLine.to(Number(new URL(stand.instance.ready.dashboard).port));
     const link = new URL(await stand.instance.signInUrl());
     link.port = String(line.port);
@@ -68,7 +68,7 @@ for (const [name, harm, told] of [
   });
 }
 
-/** The page comes to show exactly these children, and the locks that the server knows. */
+/** The page comes to show exactly these children, and the locks that the server has. */
 async function shows(page: Page, pids: readonly number[]): Promise<void> {
   await until(
     `the page to show ${pids.join(', ') || 'nobody'}`,

@@ -19,7 +19,7 @@ useStand(
   { port: freePort },
 );
 
-test('a page whose server is killed says so and does nothing, and is right again without a reload', async () => {
+test('a page whose server is killed says so and disables actions, and is right again without a reload', async () => {
   const { page } = await stand.openPage();
   const stays = await stand.freeze('demo', ['branch', '-q', stand.trunk(), 'stays']);
   const leaves = await stand.freeze('anna', ['branch', '-q', stand.trunk('anna'), 'leaves']);
@@ -33,7 +33,7 @@ test('a page whose server is killed says so and does nothing, and is right again
     await cannotBePressed(
       rowOf(page, 'Children', stays.pid).getByRole('button', { name: 'Signal…' }),
     );
-    // Nobody in the way of a session waits for the page.
+    // No session waits for the page.
     leaves.client.kill('SIGCONT');
     assertDone(await leaves.client.outcome);
     await rowOf(page, 'Children', leaves.pid).waitFor();
@@ -45,7 +45,7 @@ test('a page whose server is killed says so and does nothing, and is right again
   await rowOf(page, 'Children', stays.pid).waitFor();
   assert.equal(await page.evaluate('window.name'), 'the same page');
 
-  // Whom the server that died knew, the new one knows: the page acts as before.
+  // The new server knows everybody that the dead one knew: the page acts as before.
   await rowOf(page, 'Children', stays.pid).getByRole('button', { name: 'Signal…' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Reason').fill('after the restart');
@@ -54,7 +54,7 @@ test('a page whose server is killed says so and does nothing, and is right again
   await page.close();
 });
 
-test('a fork service that is killed is told, its children stay, and their ends are known when it is back', async () => {
+test('a killed fork service is reported, its children stay, and their ends are known when it is back', async () => {
   const { page } = await stand.openPage();
   const stays = await stand.freeze('demo', ['branch', '-q', stand.trunk(), 'stays-too']);
   const leaves = await stand.freeze('anna', ['branch', '-q', stand.trunk('anna'), 'leaves-too']);
@@ -78,7 +78,7 @@ test('a fork service that is killed is told, its children stay, and their ends a
   await page.close();
 });
 
-/** Kills a part for good as long as `meanwhile` takes: who would start it again is stopped. */
+/** Kills a part for as long as `meanwhile` takes: the process that would restart it is stopped. */
 async function killed(part: string, meanwhile: () => Promise<void>): Promise<void> {
   const pid = await stand.instance.partPid(part);
   process.kill(stand.instance.pid, 'SIGSTOP');
@@ -106,7 +106,7 @@ async function cannotBePressed(button: Locator): Promise<void> {
   );
 }
 
-/** A port that nobody listens on at this moment. */
+/** A port on which no process listens at the moment. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

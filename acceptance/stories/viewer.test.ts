@@ -8,7 +8,7 @@ import { until } from '../test-support/run.ts';
 import { rowOf, type Stand, type Frozen } from '../test-support/stand.ts';
 import { useStand } from '../test-support/use-instance.ts';
 
-/** A way by which somebody becomes a viewer; each sign-in that knows roles adds its own. */
+/** A way to become a viewer; each sign-in that supports roles adds its own. */
 interface WayIn {
   readonly name: string;
   readonly open: (stand: Stand) => ReturnType<typeof openPage>;
@@ -31,8 +31,8 @@ useStand((started) => {
 
 for (const [index, { name, open }] of waysIn.entries()) {
   test(`a viewer, ${name}, sees everything, is told why not, and is refused by the server for every verb`, async () => {
-    // A branch of its own: what one push has brought, the next need not bring, and is over before
-    // it can be stopped.
+    // A branch of its own: what one push has sent, the next need not send, so it is over before it
+    // can be stopped.
     const holder = await stand.freezePush('demo', `~demo/project/looked-at-${index}`);
     const { page } = await open(stand);
     await connection(page).getByText(/^LIVE/).waitFor();
@@ -74,7 +74,7 @@ test('an operator, who opened a link for operators, is refused what needs an adm
   await page.close();
 });
 
-test('a link is of no use to a second browser, which is told so and how to get another', async () => {
+test('a link does not work in a second browser, which learns that and how to get another', async () => {
   const link = await stand.instance.signInUrl();
   const first = await openPage(stand.browser, link, { patienceMs: 30_000 });
   await first.page.getByText('admin', { exact: true }).first().waitFor();
@@ -142,7 +142,7 @@ interface Deed {
   readonly body: object;
 }
 
-/** Every verb there is, each as the page would ask for it: right in all but who asks. */
+/** Every verb, as the page would ask for it: everything is right except the user. */
 async function everyVerb({ id, pid }: Frozen): Promise<readonly Deed[]> {
   const { children } = await stand.instance.state();
   const { startTime } = children.find((child) => child.id === id) ?? assert.fail();
@@ -193,7 +193,7 @@ async function post(
   return page.evaluate(request);
 }
 
-/** The child lives and has its lock, nobody drains, and the push goes on to its end. */
+/** The child is alive and has its lock, no part drains, and the push completes. */
 async function nothingHappened({ id, client }: Frozen): Promise<void> {
   const { children, locks, draining } = await stand.instance.state();
   assert.equal(children.find((child) => child.id === id)?.state, 'running');

@@ -14,7 +14,7 @@ export class Client {
   readonly #ssh: string;
   readonly #timeoutMs: number | undefined;
 
-  /** `timeoutMs` is for whoever is stopped in the middle for as long as others take. */
+  /** `timeoutMs` is for a client that is stopped midway while others work. */
   constructor(
     instance: Instance,
     options: { readonly ssh?: string; readonly email?: string; readonly timeoutMs?: number } = {},
@@ -45,12 +45,12 @@ export class Client {
     );
   }
 
-  /** Runs brz to its end, whatever that is. */
+  /** Runs brz to its end, whatever the result. */
   try(...argv: string[]): Promise<Outcome> {
     return this.start(...argv).outcome;
   }
 
-  /** Runs brz, which must succeed; what it printed. */
+  /** Runs brz, which must succeed, and returns what it printed. */
   async brz(...argv: string[]): Promise<string> {
     const { code, signal, stdout, stderr } = await this.try(...argv);
     assert.equal(code, 0, `brz ${argv.join(' ')} ended with ${signal ?? code}: ${stdout}${stderr}`);
@@ -62,7 +62,7 @@ export class Client {
   }
 }
 
-/** A script that brz runs as its ssh. It asks `-V` first, to know how to call it. */
+/** A script that brz runs as its ssh. brz asks `-V` first, to know how to call it. */
 function sshScript(instance: Instance, name: string, version: string, command: string): string {
   const path = join(instance.directory, name);
   writeFileSync(
@@ -73,7 +73,7 @@ function sshScript(instance: Instance, name: string, version: string, command: s
   return path;
 }
 
-/** OpenSSH, with nothing of any user's configuration. */
+/** OpenSSH, without any user's configuration. */
 export function openssh(
   instance: Instance,
   key = `${instance.ready.stateDir}/demo/id_ed25519`,
@@ -87,7 +87,7 @@ export function openssh(
   );
 }
 
-/** Options under which OpenSSH uses this key alone and knows this instance's host key alone. */
+/** Options with which OpenSSH uses only this key and trusts only this instance's host key. */
 export function sshOptions(instance: Instance, key: string): string[] {
   const pairs = [
     'IdentitiesOnly=yes',
@@ -99,8 +99,9 @@ export function sshOptions(instance: Instance, key: string): string[] {
 }
 
 /**
- * Dropbear's client. brz calls its ssh as `ssh -o… -x -a -p PORT -l USER HOST bzr serve …`, of
- * which dbclient understands less: the script keeps the port, the user, the host and the command.
+ * Dropbear's client. brz calls its ssh as `ssh -o… -x -a -p PORT -l USER HOST bzr serve …`, and
+ * dbclient does not understand all of that: the script keeps the port, the user, the host and the
+ * command.
  */
 export async function dbclient(instance: Instance): Promise<string> {
   const key = join(instance.directory, 'dropbear-key');

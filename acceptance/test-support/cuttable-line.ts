@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * What the line does with bytes and callers: passes them on, resets them, or swallows them without
- * a word.
+ * What the line does with bytes and connections: passes them on, resets them, or silently drops
+ * them.
  */
 type Mood = 'whole' | 'cut' | 'silent';
 
-/** A TCP line to the dashboard that can be cut for real, between a browser and its server. */
+/** A TCP line to the dashboard, between a browser and its server, that can really be cut. */
 export class CuttableLine implements AsyncDisposable {
   readonly #server: Server;
   readonly #target: number;
@@ -31,13 +31,13 @@ export class CuttableLine implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Every connection is reset, and so is whoever calls anew. */
+  /** Resets every connection, also new ones. */
   cut(): void {
     this.#mood = 'cut';
     for (const end of this.#ends) end.resetAndDestroy();
   }
 
-  /** Nothing gets through any more, and nobody is told. */
+  /** Drops everything silently from now on. */
   silence(): void {
     this.#mood = 'silent';
     for (const end of this.#ends) end.pause();
@@ -67,7 +67,7 @@ export class CuttableLine implements AsyncDisposable {
 
   #keep(end: Socket): Socket {
     this.#ends.add(end);
-    // Resets are what this line is for.
+    // Resets are the purpose of this line.
     end.on('error', () => undefined).on('close', () => this.#ends.delete(end));
     return end;
   }

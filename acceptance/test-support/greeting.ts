@@ -37,7 +37,7 @@ export async function kill(pid: number): Promise<void> {
   });
 }
 
-/** A port of 127.0.0.1 that nobody has at the moment. */
+/** A port of 127.0.0.1 that no process uses at the moment. */
 export async function unusedPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

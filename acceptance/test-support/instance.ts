@@ -23,14 +23,14 @@ export interface Ready {
   readonly dashboardSignIn: string;
 }
 
-/** What the stories look at of `GET /api/state`. */
+/** The fields of `GET /api/state` that the stories use. */
 export interface State {
   readonly children: readonly Child[];
   readonly locks: readonly Lock[];
   readonly draining: boolean;
 }
 
-/** How long the first readiness may take: it makes keys and a sample branch. */
+/** How long the first start may take: it makes keys and a sample branch. */
 const readyMsMax = 60_000;
 const stopMsMax = 60_000;
 
@@ -48,7 +48,7 @@ export class Instance {
     this.#log = log;
   }
 
-  /** `dashboardPort` 0 is a free one, and another one after each restart of the dashboard. */
+  /** `dashboardPort` 0 chooses a free one, and another one after each restart of the dashboard. */
   static async start(extraConfig = '', dashboardPort = 0): Promise<Instance> {
     const directory = mkdtempSync(join(tmpdir(), 'hatchery-acceptance-'));
     const config = join(directory, 'hatchery.toml');
@@ -102,9 +102,9 @@ export class Instance {
     return `bzr+ssh://${user}@${this.ready.ssh.host}:${this.ready.ssh.port}/${path}`;
   }
 
-  /** What the page's server tells; quick enough to be asked often. */
+  /** The state that the page's server returns; fast enough to be polled. */
   async state(): Promise<State> {
-    // At the pace that the server grants one user: a story looks again and again.
+    // At the rate that the server allows one user: a story polls.
     await delay(50);
     const response = await fetch(new URL('/api/state', this.ready.dashboard));
     assert.equal(response.status, 200, 'GET /api/state');
@@ -121,13 +121,13 @@ export class Instance {
     );
   }
 
-  /** The children that live now. */
+  /** The live children. */
   async children(): Promise<Child[]> {
     const { children } = await this.state();
     return children.filter(({ state }) => state !== 'exited');
   }
 
-  /** A command of the CLI about this instance. */
+  /** Runs a command of the CLI on this instance. */
   hatchery(...words: string[]): Promise<Outcome> {
     return run(hatcheryScript, [...words, '--config', this.config], {
       environment: { HOME: this.directory },
@@ -146,7 +146,7 @@ export class Instance {
     rmSync(this.directory, { recursive: true });
   }
 
-  /** The ssh below brz is a script, which carries the demo user's key. */
+  /** Below brz, ssh is a script with the demo user's key. */
   async #makeHome(): Promise<void> {
     const { host, port } = this.ready.ssh;
     const hostKey = readFileSync(join(this.ready.stateDir, 'ssh_host_ed25519_key.pub'), 'utf8');

@@ -5,16 +5,16 @@ import type { CodeBlock } from '@hatchery/testkit';
 import { assertDone } from './outcome.ts';
 import { run, start, until, type Running } from './run.ts';
 
-/** What people sign in with at the proxy. */
+/** The name and password for the proxy. */
 const credentials = { username: 'anna', password: 'secret' } as const;
 
 /**
- * A real nginx with the blocks of a document, which sign people in by name and password: a server
- * for each `location`.
+ * A real nginx with the blocks of a document, which sign people in by name and password: one server
+ * per `location`.
  */
 export class Nginx {
   readonly credentials = credentials;
-  /** Where the page is, without a slash at the end; in the order of the document. */
+  /** The page's addresses, without a slash at the end; in the order of the document. */
   readonly addresses: readonly string[];
   readonly #file: string;
   #running: Running | null = null;
@@ -24,7 +24,7 @@ export class Nginx {
     this.addresses = addresses;
   }
 
-  /** `socket` stands in for the one that the blocks name. */
+  /** `socket` replaces the one that the blocks name. */
   static async prepare(
     directory: string,
     blocks: readonly CodeBlock[],

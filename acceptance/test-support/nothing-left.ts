@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { until } from './run.ts';
 
 /**
- * What may stay in the runtime directory: locked files are never unlinked, lest two get the lock;
- * the records' own place.
+ * What may stay in the runtime directory: locked files are never unlinked, or two processes could
+ * get the lock; and the directory of the records.
  */
 const mayStay = ['forker.lock', 'keeper.lock', 'parts'];
 
 /**
- * After an end, good or bad: no process, socket, pipe directory or record of an instance with
- * everything below the directory.
+ * Asserts after an end, good or bad: no process, socket, pipe directory or record is left of an
+ * instance with everything below the directory.
  */
 export async function assertNothingLeft(directory: string): Promise<void> {
   const runtime = join(directory, 'run');

@@ -2,7 +2,7 @@ import { sshOptions } from './client.ts';
 import type { Instance } from './instance.ts';
 import { start, until, type Running } from './run.ts';
 
-/** A session of OpenSSH in the middle of its life, its standard input open. */
+/** A running session of OpenSSH with its standard input open. */
 export interface OpenSession {
   readonly running: Running;
   readonly say: (text: string) => void;

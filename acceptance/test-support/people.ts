@@ -7,7 +7,7 @@ import { until } from './run.ts';
 import type { Stand } from './stand.ts';
 
 /**
- * A push by a brz of the host itself, which waits for a lock where one over ssh is refused at once.
+ * A push by a brz on the host itself, which waits for a lock where one over ssh is refused at once.
  */
 export function pushOnHost(
   stand: Stand,
@@ -15,9 +15,9 @@ export function pushOnHost(
   branch: string,
 ): ReturnType<typeof runSession> {
   const target = `${stand.instance.hostingRoot}/${branch}`;
-  // Nothing outside the hosting root can be read by what the service forks.
+  // A process that the service forks can read nothing outside the hosting root.
   const imports = join(stand.instance.hostingRoot, '~imports');
-  // The branch and the repository above it that it is in.
+  // The branch and the repository that contains it.
   cpSync(dirname(stand.history), imports, { recursive: true });
   const source = join(imports, basename(stand.history));
   const environment = `HATCHERY_USER: ${user}\nBRZ_EMAIL: ${user}@example.invalid\n`;
@@ -25,9 +25,7 @@ export function pushOnHost(
   return runSession(stand.instance.ready.forkerSocket, request);
 }
 
-/**
- * A brz that hatchery knows nothing of takes the lock on the host itself, and is killed; its pid.
- */
+/** A brz that hatchery does not know takes the lock on the host itself, and is killed; its pid. */
 export async function leaveLock(stand: Stand, branch: string): Promise<number> {
   const host = new Client(stand.instance, { email: 'Host <host@example.invalid>' });
   const pushing = host.start(
@@ -45,8 +43,8 @@ export async function leaveLock(stand: Stand, branch: string): Promise<number> {
   pushing.kill('SIGKILL');
   await pushing.outcome;
   assert.equal(stand.isLocked(branch), true);
-  // What a session of the service writes beside Breezy's own words; without it nobody could vouch
-  // for this process's death.
+  // What a session of the service writes besides Breezy's own fields; without it nothing could
+  // prove this process's death.
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const evidence = `boot: ${boot}\npid_namespace: '${readlinkSync('/proc/self/ns/pid')}'\nstart_ticks: ${startTicks}\n`;
   appendFileSync(join(stand.instance.hostingRoot, branch, '.bzr/branch/lock/held/info'), evidence);

@@ -31,7 +31,7 @@ const namespaces = [
   '--kill-child',
 ];
 
-/** The kinds of mounts that private-systemd.sh needs, which many containers are refused. */
+/** The kinds of mounts that private-systemd.sh needs, which many containers forbid. */
 const mounts = `set -e
 umount -R /sys/fs/cgroup
 mount -t cgroup2 none /sys/fs/cgroup
@@ -41,7 +41,7 @@ mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work 
 mkdir /sys/fs/cgroup/hatchery-probe-$$
 rmdir /sys/fs/cgroup/hatchery-probe-$$`;
 
-/** Why no systemd can be run here, or false. */
+/** Why systemd cannot run here, or false. */
 export function cannotRunSystemd(): string | false {
   if (process.getuid?.() !== 0) return 'needs root';
   if (groups === undefined) return 'cgroup v2 is not mounted';
@@ -62,7 +62,7 @@ listen = "127.0.0.1:0"
 listen = "127.0.0.1:0"
 `;
 
-/** There is no journal to write to, nor anything else of a machine to wait for. */
+/** There is no journal to write to, and nothing else of a machine to wait for. */
 const dropIn = `[Unit]
 DefaultDependencies=no
 [Service]
@@ -71,8 +71,7 @@ StandardError=append:/run/hatchery-test.log
 `;
 
 /**
- * The unit that is delivered, run by a systemd in namespaces of its own. The network is the
- * machine's.
+ * The delivered unit, run by a systemd in namespaces of its own. It shares the machine's network.
  */
 export class PrivateSystemd implements AsyncDisposable {
   readonly #directory = mkdtempSync(join(tmpdir(), 'hatchery-systemd-'));
@@ -93,7 +92,7 @@ export class PrivateSystemd implements AsyncDisposable {
       write('hatchery.toml', config),
       write('test.conf', dropIn + extra),
     ];
-    // In its group before it is anything else, so that this becomes the root of its own hierarchy.
+    // The process enters its group first, so that the group becomes the root of its own hierarchy.
     const enter = 'echo 0 >"$1/cgroup.procs" && shift && exec unshare "$@"';
     this.#process = spawn(
       '/bin/sh',
@@ -107,8 +106,8 @@ export class PrivateSystemd implements AsyncDisposable {
   }
 
   /**
-   * Resolves when the unit serves. `extra` is added to it. @throws with what was said when it does
-   * not
+   * Resolves when the unit serves. `extra` is added to it. @throws with the unit's output when it
+   * does not
    */
   static async start(extra = ''): Promise<PrivateSystemd> {
     const systemd = new PrivateSystemd(extra);
@@ -132,12 +131,12 @@ export class PrivateSystemd implements AsyncDisposable {
     return existsSync(path) ? readFileSync(path, 'utf8') : '';
   }
 
-  /** Where a path of the private machine is to be found from outside. */
+  /** The outside path of a path on the private machine. */
   path(inside: string): string {
     return `/proc/${this.#pid ?? 'none'}/root${inside}`;
   }
 
-  /** The cgroup v2 path of a process, by its pid inside, as it is called inside. */
+  /** The cgroup v2 path of a process as seen inside, by its pid inside. */
   groupOf(pid: number): string {
     const path =
       /^0::(.*)$/m.exec(readFileSync(this.path(`/proc/${pid}/cgroup`), 'utf8'))?.[1] ?? '';
@@ -154,7 +153,7 @@ export class PrivateSystemd implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = new Promise((resolve) => this.#process.once('close', resolve));
-    // All of it goes with its first process.
+    // Everything ends with its first process.
     const isOver = this.#process.exitCode !== null || this.#process.signalCode !== null;
     this.#process.kill('SIGKILL');
     if (!isOver) await ended;
@@ -162,7 +161,7 @@ export class PrivateSystemd implements AsyncDisposable {
     rmSync(this.#directory, { recursive: true });
   }
 
-  /** The pid of the first process inside, as it is called outside; null before it is there. */
+  /** The pid of the first process inside, as seen from outside; null before it exists. */
   get #pid(): string | null {
     const pid = this.#process.pid ?? 0;
     const children = `/proc/${pid}/task/${pid}/children`;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 
 export { until } from '@hatchery/testkit';
 
-/** How a program ended and what it said. */
+/** How a program ended and what it printed. */
 export interface Outcome {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -11,8 +11,8 @@ export interface Outcome {
 }
 
 /**
- * What a program is run with. The environment is exactly this and a PATH: nothing of the machine's
- * own user leaks in.
+ * How to run a program. The environment is exactly this and a PATH: nothing of the machine's own
+ * user leaks in.
  */
 export interface RunOptions {
   readonly cwd?: string;
@@ -22,12 +22,12 @@ export interface RunOptions {
   readonly timeoutMs?: number;
 }
 
-/** No program of these tests may run longer; a hang is a failure with a name. */
+/** No program of these tests may run longer, so that a hang becomes a named failure. */
 const timeoutMsDefault = 120_000;
 
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** A program that runs. `outcome` rejects when it takes too long, after it was killed. */
+/** A running program. `outcome` rejects when it takes too long, after it was killed. */
 export interface Running {
   readonly pid: number;
   readonly outcome: Promise<Outcome>;
@@ -58,7 +58,7 @@ export function start(file: string, argv: readonly string[], options: RunOptions
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  // A program that ends without reading its input is no error of ours.
+  // A program that ends without reading its input is not our error.
   child.stdin.on('error', () => undefined);
   if (options.input !== null) child.stdin.end(options.input ?? '');
   const timeoutMs = options.timeoutMs ?? timeoutMsDefault;

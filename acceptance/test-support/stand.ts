@@ -10,28 +10,28 @@ import { assertDone } from './outcome.ts';
 import { run, start, until, type Running } from './run.ts';
 
 /**
- * Stops brz, but not the ssh below it: a client that does not answer keepalives is thrown out after
- * a minute.
+ * Stops brz, but not the ssh below it: the gateway disconnects a client that does not answer
+ * keepalives for a minute.
  */
 export function halt({ pid }: Running): void {
   process.kill(pid, 'SIGSTOP');
 }
 
-/** The row of the table that is about this process. */
+/** The row of the table that shows this process. */
 export function rowOf(page: Page, table: string, pid: number): Locator {
   return rows(page, table).filter({ has: page.getByText(String(pid), { exact: true }) });
 }
 
-/** Those besides `demo`. */
+/** The users besides `demo`. */
 const users = ['anna', 'bo'] as const;
 
 /** Large enough that a push of it takes a while under its lock. */
 const historySize = { revisions: 620, files: 210 };
 
-/** A page on a machine with all cores busy still has to get there. */
+/** The page must also get there on a machine with all cores busy. */
 const patienceMs = 30_000;
 
-/** What is stopped or held up lasts as long as its story, of which a busy machine makes minutes. */
+/** What is stopped or delayed lasts as long as its story, which takes minutes on a busy machine. */
 const storyMsMax = 600_000;
 
 /** A real brz that was stopped in the middle of its session, and the child that serves it. */
@@ -42,10 +42,10 @@ export interface Frozen {
   readonly id: string;
 }
 
-/** The whole service with a branch in it, people to use it, and a browser to watch it. */
+/** The whole service with a branch in it, people who use it, and a browser that watches it. */
 export class Stand {
   readonly instance: Instance;
-  /** The user `demo`, whose `~demo/project/trunk` is there already. */
+  /** The user `demo`, whose `~demo/project/trunk` exists already. */
   readonly client: Client;
   /** A branch of {@link historySize} on the client's disk. */
   readonly history: string;
@@ -74,7 +74,7 @@ export class Stand {
     }
   }
 
-  /** The address of the branch that is there from the start. */
+  /** The address of the branch that exists from the start. */
   trunk(user = 'demo'): string {
     return this.instance.url('~demo/project/trunk', user);
   }
@@ -98,7 +98,7 @@ export class Stand {
     const client = this.person(user).start(...argv);
     const isNew = ({ id, user: of, state }: Child): boolean =>
       !before.has(id) && of === user && state === 'running';
-    // A lock may be gone again by the time that the page has told of the child.
+    // A lock may be gone again by the time the page has shown the child.
     if (midway !== undefined) {
       await until(`the middle of ${argv.join(' ')}`, midway);
       halt(client);
@@ -119,7 +119,7 @@ export class Stand {
     return this.freeze(user, ['push', '-q', '-d', this.history, url], () => this.isLocked(branch));
   }
 
-  /** Two who read and one who writes, each with a branch of this name. */
+  /** Two readers and one writer, each with a branch of this name. */
   async freezeThree(name: string): Promise<[Frozen, Frozen, Frozen]> {
     const push = [
       'push',
@@ -142,8 +142,8 @@ export class Stand {
   }
 
   /**
-   * The page as the person sees it who opens a sign-in link for that role, and what the browser
-   * complained of.
+   * The page as a person sees it who opens a sign-in link for that role, and the browser's
+   * complaints.
    */
   async openPage(
     options: Parameters<typeof openPage>[2] = {},
@@ -158,7 +158,7 @@ export class Stand {
     return opened;
   }
 
-  /** A command of the host under its lock `publisher`, for which it waits so many seconds. */
+  /** A command on the host under its lock `publisher`, for which it waits this many seconds. */
   underLock(waitS: number, ...command: string[]): Running {
     const words = [
       'lock',
@@ -179,11 +179,11 @@ export class Stand {
   }
 
   /**
-   * Ends what a test left: a stopped client's session, or a script's command, would stay for ever.
+   * Ends what a test left: a stopped client's session or a script's command would stay for ever.
    */
   async clear(): Promise<void> {
     for (const { client } of this.#frozen) client.kill('SIGKILL');
-    // Passed on to the command, which a dead `hatchery lock` would leave behind.
+    // `hatchery lock` passes it on to the command; if it were killed, the command would stay.
     for (const script of this.#scripts) script.kill('SIGTERM');
     const ended = [
       ...this.#frozen.splice(0).map(({ client }) => client),

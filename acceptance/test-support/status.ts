@@ -6,7 +6,7 @@ import { assertDone } from './outcome.ts';
 import type { Instance } from './instance.ts';
 import { until } from './run.ts';
 
-/** A part that a restart has replaced, as `status --json` has it. */
+/** A part that a restart has replaced, as in `status --json`. */
 export interface OldPart {
   readonly name: string;
   readonly pid: number;
@@ -15,7 +15,7 @@ export interface OldPart {
   readonly drainDeadline: string | null;
 }
 
-/** What the stories look at of `status --json`. */
+/** The fields of `status --json` that the stories use. */
 export interface Status {
   readonly parts: readonly {
     readonly name: string;
@@ -27,7 +27,7 @@ export interface Status {
   readonly drainDeadline: string | null;
 }
 
-/** What the service says of itself, whatever the exit code. */
+/** The status that the service reports, whatever the exit code. */
 export async function statusOf(instance: Instance): Promise<Status> {
   return JSON.parse((await instance.hatchery('status', '--json')).stdout) as Status;
 }
@@ -37,7 +37,7 @@ export function oldPids({ oldParts }: Status, name: string): number[] {
   return oldParts.filter((part) => part.name === name).map(({ pid }) => pid);
 }
 
-/** Resolves when the old page has gone too, which nothing holds up. */
+/** Resolves when the old page has gone too, which nothing delays. */
 export async function restart(instance: Instance): Promise<void> {
   assertDone(await instance.hatchery('restart'));
   await until(
@@ -60,7 +60,7 @@ export async function gatewayDrain(
   return [state.state, state.drainDeadline];
 }
 
-/** What a part itself says of its state, on its control socket. */
+/** A part's own state, from its control socket. */
 export async function stateOf<T>(instance: Instance, socket: 'gateway' | 'control'): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<Readable>();
   const socketPath = join(instance.directory, 'run', `${socket}.sock`);
