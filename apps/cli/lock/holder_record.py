@@ -65,9 +65,11 @@ class Introduction:
             os.rename(whole, self._lock.record_path)
         except OSError as error:
             directory = self._lock.directory
-            remedy = f"let those who share its locks write there, as with chmod a+rwxt {directory}"
+            remedy = (
+                f"let the users who share its locks write there, as with chmod a+rwxt {directory}"
+            )
             say(
-                f"lock: others see of its holder only what /proc tells: {directory} takes no file of this user ({errno.errorcode.get(error.errno or 0)}); {remedy}"
+                f"lock: cannot record the holder in {directory} ({errno.errorcode.get(error.errno or 0)}), so others see only what /proc shows of it; {remedy}"
             )
 
     def remove(self) -> None:

@@ -63,7 +63,7 @@ def take(lock: LockFile, wait_s: float) -> int | None:
             return None
         time.sleep(LOOK_S)
     raise LockTrouble(
-        f"somebody deletes {lock.path} all the time; its file has to stay where it is"
+        f"{lock.path} is deleted again and again; the lock's file has to stay in place"
     )
 
 

@@ -25,7 +25,7 @@ def _holder(lock: LockFile) -> str:
     try:
         descriptor = os.open(lock.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
-        return "a process that has let it go in this moment"
+        return "a process that has just released it"
     try:
         file, foreign = os.fstat(descriptor), lock_file.foreign_holder(descriptor)
     finally:
@@ -35,9 +35,7 @@ def _holder(lock: LockFile) -> str:
     pids = processes.holders(file) or ([foreign] if foreign else [])
     if pids:
         return _process(pids[0])
-    return (
-        "a process that cannot be seen from here: another user's, or one of another pid namespace"
-    )
+    return "a process that this user cannot see: another user's, or one of another pid namespace"
 
 
 def _may_have(pid: int, file: os.stat_result) -> bool:

@@ -96,4 +96,4 @@ def read_only() -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, TypeError):
-        return "whether it may be written cannot be told"
+        return "its read-only file cannot be read"

@@ -267,7 +267,7 @@ def install() -> None:
             tell(
                 Failure(
                     "unsupported",
-                    f"what was sent is no request of brz: {failures.one_line(response.args[-1].decode('utf-8', 'replace'))}",
+                    f"the client sent something that is not a request of brz: {failures.one_line(response.args[-1].decode('utf-8', 'replace'))}",
                 )
             )
         respond_to_line(self, response)

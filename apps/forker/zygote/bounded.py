@@ -88,7 +88,7 @@ def serve(self: Any) -> None:
             self._serve_one_request(self._build_protocol())
     except ConnectionTimeout as error:
         self._disconnect_client()
-        raise CommandError(f"nothing was asked for too long: {error}") from error
+        raise CommandError(f"the client sent no request for too long: {error}") from error
     except (SmartProtocolError, ValueError) as error:
         self._broken = error
     broken = getattr(self, "_broken", None)

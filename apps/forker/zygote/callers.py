@@ -48,7 +48,7 @@ class Callers:
             connection, _ = self._listener.accept()
         except OSError as error:
             # A shortage of descriptors must not end the keeper, which is the children's parent.
-            complain(f"somebody who calls has to wait: {error.strerror}")
+            complain(f"a connection to the keeper has to wait: {error.strerror}")
             self._loop.forget(self._listener)
             self._loop.alarm("accept", ACCEPT_RETRY_S, self._watch)
             return
@@ -56,7 +56,7 @@ class Callers:
             # A compromised session: where sessions run as our own user, the socket's mode lets it
             # connect.
             complain(
-                f"process {peer_of(connection)} is below us or gone, and no forker; it is not served"
+                f"process {peer_of(connection)} is a child of this service or gone, not a forker; its connection is closed"
             )
             connection.close()
             return

@@ -84,16 +84,16 @@ def read(data: bytes, kinds: Mapping[str, Mapping[str, Check]]) -> Message:
     try:
         message = _decoder.decode(data.decode("utf-8", "surrogateescape"))
     except (ValueError, RecursionError):
-        raise NoClaim("it sent what is no JSON") from None
+        raise NoClaim("it sent a packet that is not JSON") from None
     if not isinstance(message, dict):
-        raise NoClaim("it sent what is no JSON object")
+        raise NoClaim("it sent JSON that is not an object")
     event = message.get("event")
     known = kinds.get(event) if isinstance(event, str) else None
     if known is None:
-        raise NoClaim("it sent an event that it has no right to")
+        raise NoClaim("it sent an event that it may not send")
     if message.keys() - {"event"} != known.keys():
-        raise NoClaim(f"it sent '{event}' with other fields than that has")
+        raise NoClaim(f"it sent '{event}' with missing or extra fields")
     wrong = fields.missing_or_wrong(message, known)
     if wrong is not None:
-        raise NoClaim(f"it sent '{event}' with a {wrong[1:]} that cannot be")
+        raise NoClaim(f"it sent '{event}' with an invalid {wrong[1:]}")
     return message

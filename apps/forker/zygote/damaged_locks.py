@@ -49,9 +49,9 @@ def read_info(data: bytes) -> LockHeldInfo:
         if fields.get(name) is not None and (
             isinstance(fields[name], bool) or not isinstance(fields[name], types)
         ):
-            raise LockCorrupt(f"its lock is damaged: the info file has a {name} that is none")
+            raise LockCorrupt(f"its lock is damaged: the info file has an invalid {name}")
     if not str(fields.get("nonce", "")).isascii():
-        raise LockCorrupt("its lock is damaged: the info file has a nonce that is none")
+        raise LockCorrupt("its lock is damaged: the info file has an invalid nonce")
     return LockHeldInfo(fields)
 
 

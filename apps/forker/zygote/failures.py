@@ -188,7 +188,10 @@ def of(error: BaseException, directory: str | None) -> Failure:
         if isinstance(cause, UNSUPPORTED):
             return missing(directory) or Failure("unsupported", unsupported(cause))
     if isinstance(error, errors.SmartProtocolError):
-        return Failure("unsupported", f"what was sent is no request of brz: {one_line(error)}")
+        return Failure(
+            "unsupported",
+            f"the client sent something that is not a request of brz: {one_line(error)}",
+        )
     if isinstance(error, errors.PermissionDenied):
         return Failure("no-permission", one_line(error.extra or "you may not do that").lstrip(": "))
     if (part := missing(directory)) is not None:

@@ -98,7 +98,7 @@ class Hearing:
         elif event == "log":
             self._log(child, message["text"])
         elif child.id is None or (event == "connected") == child.connected:
-            raise claims.NoClaim(f"it sent '{event}' when that could not be")
+            raise claims.NoClaim(f"it sent '{event}' at the wrong time")
         elif event == "connected":
             child.connected = True
             # A child that runs as another user can empty the directory, but cannot remove it from
@@ -106,7 +106,7 @@ class Hearing:
             pipes.remove(child.directory)
             self._tell({"event": event, "id": child.id})
         elif event == "lock" and message["atS"] > time.monotonic():
-            raise claims.NoClaim("it told of a lock in the future")
+            raise claims.NoClaim("it reported a lock in the future")
         else:
             told = {**message, "id": child.id}
             self._tell(cast(Lock, told) if event == "lock" else cast(Failed, told))

@@ -240,7 +240,7 @@ class HostedServer(pathfilter.PathFilteringServer):
         """
         place = named(path)
         if place is None:
-            return "such a name is not taken here"
+            return "this name is not allowed here"
         if not self.access.owns(place):
             return self.access.hint
         real = self.real(place)

@@ -115,7 +115,7 @@ class Keeper:
             return caller.receive()
         except ValueError as error:
             complain(
-                f"somebody who is no forker has connected, or the forker speaks nonsense: {error}"
+                f"an invalid message on the keeper's socket; its connection is closed: {error}"
             )
             return None
 
@@ -128,7 +128,7 @@ class Keeper:
                     str(error)
                 )  # A forker of a later version may send requests that we do not know.
             except orders.NoOrder as error:
-                complain(f"the forker asks for what cannot be done: {error}")
+                complain(f"the forker sent an invalid request and is disconnected: {error}")
                 self._drop_forker()
                 return
 

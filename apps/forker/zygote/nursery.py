@@ -168,7 +168,7 @@ class Nursery:
             # A defect of the keeper that a child's message triggered: end that child and nothing
             # else.
             hearing.complain(
-                f"a packet of child {child.pid} is a riddle: {traceback.format_exc()!r}"
+                f"handling a packet of child {child.pid} failed: {traceback.format_exc()!r}"
             )
             self._close(channel)
             self._hearing.condemn(child, "it sent what the keeper could not read")
@@ -200,7 +200,7 @@ class Nursery:
         if (child := self._channels.get(channel)) is not None:
             self._close(channel)
             self._hearing.condemn(
-                child, f"it lived on for {hearing.CRASH_S_MAX:.0f} s after it had told of a crash"
+                child, f"it was alive {hearing.CRASH_S_MAX:.0f} s after it had reported a crash"
             )
 
     def _rest(self, channel: socket.socket, seconds: float) -> None:

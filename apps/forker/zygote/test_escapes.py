@@ -374,7 +374,7 @@ class ReadOnly(unittest.TestCase):
         for text in ("", "{", "[]", "null", '{"since": 1}', "\xff"):
             self.switch(text)
             self.assertIn(
-                b"cannot be told", self.bob.ask(b"Branch.lock_write", b"/~bob/public/branch")[1][2]
+                b"cannot be read", self.bob.ask(b"Branch.lock_write", b"/~bob/public/branch")[1][2]
             )
 
 

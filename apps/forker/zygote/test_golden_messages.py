@@ -71,7 +71,7 @@ class GoldenMessages(unittest.TestCase):
                     claims.read(data, kinds)
                 self.assertRegex(
                     str(refused.exception),
-                    f" with a {field} that cannot be$" if field else "^it sent ",
+                    f" with an invalid {field}$" if field else "^it sent ",
                 )
 
     def test_have_the_fields_of_their_types_and_show_every_variant(self) -> None:

@@ -114,7 +114,7 @@ class HostileChild(Stand):
                 message["reason"] for message in self.tell() if message["event"] == "condemned"
             ]
             self.assertEqual(len(reasons), 1)
-            self.assertIn("after it had told of a crash", reasons[0])
+            self.assertIn("after it had reported a crash", reasons[0])
             self.end(end)
 
     def test_that_crashes_has_its_last_words_in_the_log(self) -> None:
@@ -161,7 +161,7 @@ class HostileChild(Stand):
                 if stays:
                     os.waitpid(pid, 0)
                 expected.append(
-                    f"process {pid} is below us or gone, and no forker; it is not served"
+                    f"process {pid} is a child of this service or gone, not a forker; its connection is closed"
                 )
         self.assertEqual(self.complaints, expected)
 
@@ -169,7 +169,9 @@ class HostileChild(Stand):
         self.forker.sendall(b'{"request":"signal"}\n')
         self.turn()
         self.assertEqual(self.forker.recv(1, socket.MSG_DONTWAIT), b"")
-        self.assertRegex(self.complaints[0], "^the forker asks for what cannot be done: signal: ")
+        self.assertRegex(
+            self.complaints[0], "^the forker sent an invalid request and is disconnected: signal: "
+        )
 
     def test_that_logs_without_end_is_not_told_of_without_end(self) -> None:
         name, end = self.new_child()
@@ -202,7 +204,7 @@ class HostileChild(Stand):
 
 class Claims(unittest.TestCase):
     def test_are_told_in_words_when_they_are_none(self) -> None:
-        with self.assertRaisesRegex(claims.NoClaim, "^it sent 'lock' with a path that cannot be$"):
+        with self.assertRaisesRegex(claims.NoClaim, "^it sent 'lock' with an invalid path$"):
             lock = {
                 "event": "lock",
                 "action": "opened",

@@ -115,7 +115,7 @@ class Untold(unittest.TestCase):
                 self.check_recorded("no-permission", words, (b"BzrDirFormat.initialize", path))
 
     def test_a_name_that_is_no_utf_8_is_refused(self) -> None:
-        words = "such a name is not taken here"
+        words = "this name is not allowed here"
         for path in (b"/~alice/bad%FF", b"/~alice/%C3/x", b"/~alice/public/%ED%A0%80"):
             with self.subTest(path):
                 self.check_recorded("no-permission", words, (b"mkdir", path, b""))

@@ -93,7 +93,7 @@ def execute(
         # one that names the cause.
         refuse_stranger(server, place, path)
         if verb in CREATES and b"/.bzr/" in path + b"/":
-            raise denied(path, "a branch is no place for another one's insides")
+            raise denied(path, "a directory inside a branch cannot become a branch")
         if verb not in RELEASES:
             refuse_in_maintenance(path)
         if verb == b"BzrDirFormat.initialize":

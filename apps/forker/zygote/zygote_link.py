@@ -134,7 +134,7 @@ class Zygote:
                 raise claims.NoClaim(f"process {packet[1]} spoke in its place")
             message = claims.read(packet[0], claims.OF_ZYGOTE)
             if message["event"] != "alive" and self.state != "starting":
-                raise claims.NoClaim(f"it sent '{message['event']}' when that could not be")
+                raise claims.NoClaim(f"it sent '{message['event']}' at the wrong time")
         except BlockingIOError:
             return None
         except ConnectionError:

@@ -62,7 +62,7 @@ function describeDeleted(
   const name = nameOfDeleted(path);
   const lock = name === null ? null : tell(directory, name, path, [kernel], known);
   const reason =
-    'its file was deleted: whoever comes now locks another file, and works at the same time';
+    'its file was deleted: the next process locks a new file, and both run at the same time';
   return lock === null
     ? []
     : [{ ...lock, condition: 'deleted', reasons: [reason, ...lock.reasons] }];

@@ -147,7 +147,7 @@ describe(
       const end = await holder.ended();
       assert.match(
         end.stderr,
-        /^hatchery: lock: others see of its holder only what .* \(EACCES\); let .*chmod a\+rwxt .*\n/,
+        /^hatchery: lock: cannot record the holder in .* \(EACCES\), so others see only what .*; let .*chmod a\+rwxt .*\n/,
       );
     });
   },
