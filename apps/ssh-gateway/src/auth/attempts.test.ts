@@ -26,7 +26,7 @@ function answers(...requests: AuthenticationRequest[]): AuthenticationAnswer[] {
   });
 }
 
-test('a known key is asked for its signature and then accepted', () => {
+test('the server asks for the signature of a known key, and then accepts it', () => {
   assert.deepEqual(answers({ method: 'none' }, key(true, 'absent'), key(true, 'valid')), [
     'refuse',
     'ask-for-signature',
@@ -41,7 +41,7 @@ test('trap M: a known key without a valid signature in the same request is never
   ]);
 });
 
-test('trap M: having asked about a known key does not help another key’s valid signature', () => {
+test('trap M: a question about a known key does not help another key’s valid signature', () => {
   assert.deepEqual(answers(key(true, 'absent'), key(false, 'valid')), [
     'ask-for-signature',
     'refuse',
@@ -68,7 +68,7 @@ test('a good key after five failures is still accepted', () => {
   );
 });
 
-test('asking for ever without a failure ends the connection too', () => {
+test('questions without end and without a failure end the connection too', () => {
   const asked = answers(...Array<AuthenticationRequest>(20).fill(key(true, 'absent')));
   assert.deepEqual([asked.indexOf('disconnect'), asked.length], [19, 20]);
   assert.equal(

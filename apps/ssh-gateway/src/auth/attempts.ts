@@ -1,4 +1,4 @@
-/** One authentication request, as far as the decision needs it. */
+/** One authentication request, reduced to what the decision needs. */
 export type AuthenticationRequest =
   | { readonly method: 'none' | 'other' }
   | {
@@ -9,7 +9,7 @@ export type AuthenticationRequest =
       readonly signature: 'absent' | 'valid' | 'invalid';
     };
 
-/** What one connection has asked so far. */
+/** The requests of one connection so far. */
 export interface Attempts {
   readonly requests: number;
   readonly failures: number;
@@ -20,9 +20,9 @@ export type AuthenticationAnswer = 'accept' | 'ask-for-signature' | 'refuse' | '
 export const noAttempts: Attempts = { requests: 0, failures: 0 };
 
 /**
- * Decides about one request. `accept` follows from a valid signature by an authorized key in this
- * very request and from nothing that came before: a key that was merely asked about must never
- * become the identity (CVE-2024-45337).
+ * Decides about one request. `accept` follows only from a valid signature by an authorized key in
+ * this very request, never from an earlier request: a key that a client merely asked about must
+ * never become the identity (CVE-2024-45337).
  */
 export function judge(
   attempts: Attempts,
@@ -37,7 +37,7 @@ export function judge(
       answer: answer === 'ask-for-signature' && requests >= max.requests ? 'disconnect' : answer,
     };
   }
-  // `none` is how every client learns the methods; sshd does not count it either.
+  // Every client sends `none` to learn the methods; sshd does not count it either.
   const failures = attempts.failures + (request.method === 'none' ? 0 : 1);
   const answer = failures >= max.failures || requests >= max.requests ? 'disconnect' : 'refuse';
   return { attempts: { requests, failures }, answer };

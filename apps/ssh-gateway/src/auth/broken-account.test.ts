@@ -9,7 +9,7 @@ import { makeKey, run, serveLine, sshArguments, type ClientResult } from '../../
 import { ask, controlOf, metricOf } from '../../testing/control.ts';
 import { Stand } from '../../testing/stand.ts';
 
-/** Ways in which a file of alice alone is broken, and what the operator reads of it. */
+/** Ways in which only alice's files are broken, and what the operator reads about each. */
 const broken: readonly (readonly [
   what: string,
   file: string,
@@ -84,7 +84,7 @@ const broken: readonly (readonly [
 ];
 
 for (const [what, file, breakIt, reason] of broken) {
-  test(`${what}: alice is refused as a stranger is, the operator reads why, and bob signs in`, async () => {
+  test(`${what}: alice gets the same refusal as a stranger, the operator reads why, and bob signs in`, async () => {
     await using stand = await Stand.open();
     const bobsKey = makeKey(stand.directory, 'bob');
     stand.authorize('bob', bobsKey);
@@ -118,7 +118,7 @@ for (const [what, file, breakIt, reason] of broken) {
   });
 }
 
-test('mended, alice signs in again at once', async () => {
+test('once the file is repaired, alice signs in at once', async () => {
   await using stand = await Stand.open();
   const path = join(stand.config.ssh.usersDirectory, 'alice', 'teams');
   mkdirSync(path);

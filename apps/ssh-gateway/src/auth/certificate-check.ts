@@ -1,9 +1,9 @@
 import { parseCidrList, readWire } from '@hatchery/ssh-keys';
 import type { Certificate } from './certificate.ts';
 
-/** What a user certificate is held against. */
+/** The conditions that a user certificate is checked against. */
 export interface CertificateUse {
-  /** It must be for one of these. */
+  /** The certificate must name one of these. */
   readonly principals: readonly string[];
   /** The client's, without port and brackets. */
   readonly address: string;
@@ -12,8 +12,8 @@ export interface CertificateUse {
 }
 
 /**
- * Why a certificate does not let its holder in here and now; null when it does. Source: OpenSSH's
- * PROTOCOL.certkeys.
+ * Why a certificate does not admit its holder from here and now; null when it does. Source:
+ * OpenSSH's PROTOCOL.certkeys.
  */
 export function objectionTo(
   certificate: Certificate,
@@ -23,8 +23,8 @@ export function objectionTo(
   if (certificate.kind !== 'user') return 'it is not a user certificate';
   if (nowS < certificate.validAfterS) return 'the certificate is not valid yet';
   if (nowS >= certificate.validBeforeS) return 'the certificate has expired';
-  // OpenSSH up to 9.9 took an empty list for "anybody" in some places, which nobody who left it out
-  // meant.
+  // OpenSSH up to 9.9 treated an empty list as "anybody" in some places. Issuers who leave it out
+  // do not mean that.
   if (certificate.principals.length === 0) return 'the certificate names no principal';
   if (!certificate.principals.some((name) => principals.includes(name)))
     return 'the certificate is for other principals';
@@ -51,7 +51,8 @@ function objectionToOption(name: string, value: Buffer, address: string): string
     case 'verify-required':
       return value.length === 0 ? null : 'its verify-required is malformed';
     default:
-      // Among them force-command, which the gateway, having commands of its own, cannot honour.
+      // Among them force-command, which the gateway cannot honour because it runs only its own
+      // commands.
       return `its critical option ${name} is not supported`;
   }
 }

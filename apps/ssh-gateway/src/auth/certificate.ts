@@ -18,10 +18,10 @@ export interface Certificate {
   readonly key: PublicKey;
   readonly kind: 'user' | 'host';
   readonly serial: bigint;
-  /** What the authority calls it, for logs; chosen by the authority. */
+  /** The authority's name for it, for logs; chosen by the authority. */
   readonly keyId: string;
   readonly principals: readonly string[];
-  /** Seconds since 1970: valid from `after`, and no longer at `before`. */
+  /** Seconds since 1970: valid from `after` up to, but not at, `before`. */
   readonly validAfterS: bigint;
   readonly validBeforeS: bigint;
   readonly criticalOptions: ReadonlyMap<string, Buffer>;
@@ -32,7 +32,7 @@ export interface Certificate {
 const suffix = '-cert-v01@openssh.com';
 
 /**
- * The type of the certificates of keys of a type: `sk-ssh-ed25519@openssh.com` →
+ * The certificate type for a key type: `sk-ssh-ed25519@openssh.com` →
  * `sk-ssh-ed25519-cert-v01@openssh.com`.
  */
 export function certificateTypeOf(keyType: string): string {
@@ -40,8 +40,8 @@ export function certificateTypeOf(keyType: string): string {
 }
 
 /**
- * The type of the key in a certificate of a type, or of a signature by it; null when the name is no
- * certificate's.
+ * The key type for a certificate type, or for the type of a signature by it; null when the name is
+ * not a certificate type.
  */
 export function plainTypeOf(certificateType: string): string | null {
   if (!certificateType.endsWith(suffix)) return null;
@@ -51,7 +51,7 @@ export function plainTypeOf(certificateType: string): string | null {
 
 /**
  * Reads a certificate and checks its authority's signature; null when anything is wrong with it.
- * Who the authority is, is for the caller to judge.
+ * The caller decides whether to trust the authority.
  */
 export function parseCertificate(blob: Buffer): Certificate | null {
   const read = readWire(blob, (reader) => readFields(reader, blob));
@@ -60,8 +60,8 @@ export function parseCertificate(blob: Buffer): Certificate | null {
   const key = parsePublicKey(keyBlob);
   const authority = parsePublicKey(authorityBlob);
   if (key === null || authority === null || (kind !== 1 && kind !== 2)) return null;
-  // A touch is asked of the person who signs in, not of the authority's security key: OpenSSH does
-  // not look at its flags either.
+  // Only the user who signs in has to touch a security key. An authority's flags are ignored, as in
+  // OpenSSH.
   if (verifySignature(authority, null, signature, signed) === null) return null;
   return { ...rest, key, authority, kind: kind === 1 ? 'user' : 'host' };
 }
@@ -78,7 +78,7 @@ function readFields(
 } {
   const type = plainTypeOf(reader.name());
   if (type === null || !isPublicKeyType(type)) return reader.fail();
-  reader.bytes(); // The nonce is there to make the signed data unpredictable.
+  reader.bytes(); // The nonce makes the signed data unpredictable.
   const keyStart = reader.position;
   readKeyFields(type, reader);
   const keyBlob = Buffer.concat([wireString(type), blob.subarray(keyStart, reader.position)]);
@@ -92,7 +92,7 @@ function readFields(
   const validBeforeS = reader.uint64();
   const criticalOptions = nested(reader, readOptions);
   const extensions = nested(reader, readOptions);
-  reader.bytes(); // Reserved, and to be ignored.
+  reader.bytes(); // Reserved; ignored.
   const authorityBlob = reader.bytes();
   const signed = blob.subarray(0, reader.position);
   const signature = reader.bytes();
@@ -114,7 +114,8 @@ function nested<T>(reader: WireReader, read: (inner: WireReader) => T): T {
 }
 
 /**
- * Names in ascending order, each once: otherwise two readers could see two different certificates.
+ * Require names in ascending order, each once: otherwise two readers could interpret the
+ * certificate differently.
  */
 function readOptions(reader: WireReader): ReadonlyMap<string, Buffer> {
   const options = new Map<string, Buffer>();

@@ -14,7 +14,7 @@ class Fixture {
   }
 }
 
-test('failures in a row open it, a success in between starts the count again', () => {
+test('failures in a row open it; a success in between resets the count', () => {
   const { breaker } = new Fixture();
   for (let round = 0; round < 5; round++) {
     breaker.failed();
@@ -24,7 +24,7 @@ test('failures in a row open it, a success in between starts the count again', (
   assert.equal(breaker.admits(), true);
 });
 
-test('while it is open nothing is admitted; then one call is, and its outcome decides', () => {
+test('while it is open no call is admitted; then one is, and its outcome decides', () => {
   const fixture = new Fixture();
   fixture.fail(3);
   assert.equal(fixture.breaker.admits(), false);

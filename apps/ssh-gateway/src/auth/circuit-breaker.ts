@@ -1,8 +1,8 @@
-/** How a breaker is set. */
+/** The settings of a breaker. */
 export interface CircuitBreakerOptions {
-  /** So many failures in a row open it. */
+  /** This many failures in a row open it. */
   readonly failuresMax: number;
-  /** So long it stays open before one call may try again. */
+  /** It stays open this long before one call may try again. */
   readonly openMs: number;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
@@ -14,7 +14,7 @@ type State =
   | { readonly kind: 'trying' };
 
 /**
- * Keeps calls from a service that is out of order, so that each caller is told at once instead of
+ * Stops calls to a service that is out of order, so that each caller fails at once instead of
  * waiting for the same deadline.
  */
 export class CircuitBreaker {
@@ -26,8 +26,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * Whether a call may be made now. After a `true` one of {@link succeeded} and {@link failed} must
-   * follow.
+   * Whether a call may be made now. After `true` the caller must report {@link succeeded} or {@link
+   * failed}.
    */
   admits(): boolean {
     if (this.#state.kind === 'closed') return true;

@@ -17,17 +17,17 @@ async function look(
   ).toString();
 }
 
-test('the command gets the name as a word of its own, and what it prints are the lines', async () => {
+test('the command gets the name as one argument, and its output is the lines', async () => {
   assert.equal(await look('printf "%s|" "$@"', {}, 'a b;$(id)'), 'a b;$(id)|100%|%x|');
   assert.equal(await look('true'), '');
 });
 
-test('it gets nothing of the gateway’s environment and no input', async () => {
+test('it gets no input, and nothing of the gateway’s environment', async () => {
   process.env['HATCHERY_TEST_SECRET'] = 'x';
   assert.equal(await look('cat; echo "${HATCHERY_TEST_SECRET-none}"'), 'none\n');
 });
 
-test('a command that fails is no answer, and its complaint is in the reason', async () => {
+test('a command that fails gives no answer, and the reason includes its stderr', async () => {
   await assert.rejects(look('echo ssh-ed25519; echo the database is down >&2; exit 3'), {
     message: 'it ended with status 3: the database is down',
   });
@@ -35,11 +35,11 @@ test('a command that fails is no answer, and its complaint is in the reason', as
   await assert.rejects(look('', { command: ['/no/such/program'] }), { code: 'ENOENT' });
 });
 
-test('one that prints without end is ended', async () => {
+test('a command that prints without end is ended', async () => {
   await assert.rejects(look('yes'), /printed more than 100 bytes/);
 });
 
-test('one that takes too long is ended with all that it started', async () => {
+test('a command that takes too long is ended with everything it started', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'hatchery-command-'));
   const file = join(directory, 'pid');
   await assert.rejects(
@@ -52,7 +52,7 @@ test('one that takes too long is ended with all that it started', async () => {
   await until('its child to be gone', () => !isRunning(pid));
 });
 
-/** A zombie, which nobody in a container may be there to reap, has ended too. */
+/** A zombie has ended too; in a container there may be no process to reap it. */
 function isRunning(pid: number): boolean {
   try {
     return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));

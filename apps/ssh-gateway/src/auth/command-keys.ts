@@ -4,24 +4,24 @@ import { UnfitAccountError } from './key-source.ts';
 export interface CommandKeysOptions {
   /**
    * A program and its arguments, in which `%u` is the user's name and `%%` a percent sign. No shell
-   * is involved.
+   * runs it.
    */
   readonly command: readonly string[];
   readonly timeoutMs: number;
   readonly answerBytesMax: number;
 }
 
-/** What goes into an error message of what a command said. */
+/** The most bytes of a command's output that an error message quotes. */
 const errorCharactersMax = 300;
 
 /**
- * Runs a command as sshd does its AuthorizedKeysCommand: what it prints are lines of
- * authorized_keys, or a team a line; nothing means nobody.
+ * Runs a command as sshd runs its AuthorizedKeysCommand. The output is lines of authorized_keys, or
+ * one team a line; empty output means an unknown user.
  * @throws an Error when it fails, takes too long, or prints too much
  */
 export async function runForLines(user: string, options: CommandKeysOptions): Promise<Buffer> {
   const [program = '', ...argv] = options.command.map((word) => expand(word, user));
-  // A process group of its own, so that what the command started can be ended with it.
+  // In its own process group, so that everything the command started can be ended with it.
   const child = spawn(program, argv, {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -69,7 +69,7 @@ export async function runForLines(user: string, options: CommandKeysOptions): Pr
   }
 }
 
-/** The gateway's own environment may hold what a command has no business with. */
+/** The gateway's environment may hold values that the command must not see. */
 const commandPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 function expand(word: string, user: string): string {
@@ -83,7 +83,7 @@ function killGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    // It has ended in the meantime.
+    // It has already ended.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

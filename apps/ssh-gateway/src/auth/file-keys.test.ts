@@ -49,7 +49,7 @@ class Fixture implements Disposable {
   }
 }
 
-test('a key is found for its user alone', async () => {
+test('a key is found only for its own user', async () => {
   using fixture = new Fixture();
   writeFileSync(fixture.file('alice'), `ssh-ed25519 ${one}\n`);
   writeFileSync(fixture.file('bob'), `ssh-ed25519 ${two}\n`);
@@ -58,7 +58,7 @@ test('a key is found for its user alone', async () => {
   assert.deepEqual(await fixture.keysOf('carol'), []);
 });
 
-test('a key that is added or taken away counts at once', async () => {
+test('a key that is added or removed counts at once', async () => {
   using fixture = new Fixture();
   const file = fixture.file('alice');
   writeFileSync(file, `ssh-ed25519 ${one}\n`);
@@ -89,7 +89,7 @@ test('an unchanged file is not parsed again: its warnings come once', async () =
   );
 });
 
-test('a file that anybody may write lets nobody in, until that is mended', async () => {
+test('a file that anybody may write admits nobody until its mode is fixed', async () => {
   using fixture = new Fixture();
   writeFileSync(fixture.file('alice'), `ssh-ed25519 ${one}\n`);
   chmodSync(fixture.file('alice'), 0o666);
@@ -102,7 +102,7 @@ test('a file that anybody may write lets nobody in, until that is mended', async
   assert.deepEqual(await fixture.keysOf('alice'), [one]);
 });
 
-test('a FIFO or a huge file in the place of the keys lets nobody in, and does not hang', async () => {
+test('a FIFO or a huge file in place of the keys admits nobody and does not hang', async () => {
   using fixture = new Fixture();
   execFileSync('mkfifo', [fixture.file('alice')]);
   assert.deepEqual(await fixture.keysOf('alice'), []);
@@ -116,7 +116,7 @@ test('a FIFO or a huge file in the place of the keys lets nobody in, and does no
 
 const socket = 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])';
 
-/** What keeps one user's file from being used, and what the operator reads of it. */
+/** Reasons why one user's file cannot be used, and what the operator reads. */
 const broken: readonly (readonly [
   what: string,
   breakIt: (file: string) => void,
@@ -150,7 +150,7 @@ const broken: readonly (readonly [
 ];
 
 for (const [what, breakIt, reason] of broken) {
-  test(`${what} in the place of one user's keys is that user's trouble, which nobody else has`, async () => {
+  test(`${what} in place of one user's keys affects only that user`, async () => {
     using fixture = new Fixture();
     writeFileSync(fixture.file('bob'), `ssh-ed25519 ${two}\n`);
     breakIt(fixture.file('alice'));
@@ -162,7 +162,7 @@ for (const [what, breakIt, reason] of broken) {
   });
 }
 
-/** What has a user's name and cannot hold their files. */
+/** Things with a user's name that cannot hold the user's files. */
 const brokenUsers: readonly (readonly [
   what: string,
   make: (path: string) => void,
@@ -198,7 +198,7 @@ function made(path: string): string {
 }
 
 for (const [what, make, reason] of brokenUsers) {
-  test(`${what} with a user’s name is that user's trouble, which nobody else has`, async () => {
+  test(`${what} with a user’s name affects only that user`, async () => {
     using fixture = new Fixture();
     writeFileSync(fixture.file('bob'), `ssh-ed25519 ${two}\n`);
     rmSync(join(fixture.directory, 'alice'), { recursive: true, force: true });
@@ -210,7 +210,7 @@ for (const [what, make, reason] of brokenUsers) {
   });
 }
 
-test('a file that only its maker may read, as root makes it under umask 077, is that user’s trouble', async (context) => {
+test('a file that only its owner may read, as root creates it under umask 077, affects only that user', async (context) => {
   if (process.getuid?.() !== 0) return context.skip('only root can act as another user');
   using fixture = new Fixture();
   chmodSync(fixture.directory, 0o755);
@@ -234,7 +234,7 @@ test('a file that only its maker may read, as root makes it under umask 077, is 
   }
 });
 
-test('a change within the same tick of the clock is seen, though size and times are the same', async () => {
+test('a change within one clock tick is noticed, though size and times are the same', async () => {
   using fixture = new Fixture();
   const file = fixture.file('alice');
   writeFileSync(file, `ssh-ed25519 ${one}\n`);
@@ -248,7 +248,7 @@ test('a change within the same tick of the clock is seen, though size and times 
   }
 });
 
-test('without the directory nobody is called a stranger, and with it again everybody is who they were', async () => {
+test('without the directory no user is treated as a stranger, and all users are back when it is', async () => {
   using fixture = new Fixture();
   writeFileSync(fixture.file('alice'), `ssh-ed25519 ${one}\n`);
   renameSync(fixture.directory, `${fixture.directory}.gone`);

@@ -27,7 +27,7 @@ export interface FileKeysOptions {
   readonly notice: (notice: KeySourceNotice) => void;
 }
 
-/** What a file came to. */
+/** The parsed content of a file. */
 interface FileContents<T> {
   readonly value: readonly T[];
   readonly trouble?: AccountTrouble;
@@ -40,8 +40,8 @@ interface UserFiles {
 }
 
 /**
- * Keys and teams in `users/<name>/`, read from the disk at each question; the parsing is kept as
- * long as a file stays the same.
+ * Keys and teams in `users/<name>/`. Each question looks at the disk; the parsed result is reused
+ * while the file is unchanged.
  */
 export class FileKeys implements KeySource {
   readonly #options: FileKeysOptions;
@@ -52,19 +52,19 @@ export class FileKeys implements KeySource {
   }
 
   /**
-   * @throws {KeysUnavailableError} when the directory of users is gone, or no file can be opened
-   * now: when it is about everybody
+   * @throws {KeysUnavailableError} for causes that affect all users: the directory of users is
+   * gone, or no file can be opened now
    */
   async accountOf(user: string): Promise<Account> {
     await this.prove();
     const files = this.#users.get(user) ?? this.#watch(user);
-    // What does not exist is not remembered: a stranger who tries all names pushes nobody out.
+    // Missing accounts are not cached, so a stranger who tries all names evicts no user.
     this.#users.delete(user);
     const [keys, teams, objection] = await Promise.all([
       this.#read('keys', this.#path(user, 'authorized_keys'), files.keys),
-      // Who signs in by a certificate may have teams and no keys.
+      // A user who signs in with a certificate may have teams and no keys.
       this.#read('teams', this.#path(user, 'teams'), files.teams),
-      // For everybody, so that whoever is there costs what a stranger does.
+      // Done for every name, so that a known user costs the same time as a stranger.
       this.#objectionTo(user),
     ]);
     if (objection !== null) return this.#unusable(user, objection);
@@ -74,11 +74,13 @@ export class FileKeys implements KeySource {
     return trouble === undefined ? account : { ...account, trouble };
   }
 
-  /** For everybody alike: without the directory nobody can be told from a stranger. */
+  /**
+   * For known and unknown names alike: without the directory the gateway cannot tell them apart.
+   */
   async prove(): Promise<void> {
     const { directory } = this.#options;
     try {
-      // The dot, so that a file in its place is none.
+      // The dot makes the open fail for a file in its place.
       await access(`${directory}/.`, constants.X_OK);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -90,8 +92,8 @@ export class FileKeys implements KeySource {
   }
 
   /**
-   * Why what has the user's name cannot hold their files; null for a directory that can, and for
-   * nothing.
+   * Why the entry with the user's name cannot hold their files; null for a directory that can, and
+   * when there is none.
    */
   async #objectionTo(user: string): Promise<string | null> {
     const path = join(this.#options.directory, user);
@@ -105,14 +107,14 @@ export class FileKeys implements KeySource {
     return isThere ? objectionToUserDirectory(target) : null;
   }
 
-  /** Not the teams either: nobody is let in by a certificate with teams that cannot be told. */
+  /** Teams count too: a certificate does not admit a user whose teams cannot be read. */
   #unusable(user: string, reason: string): Account {
     const source = join(this.#options.directory, user);
     this.#options.notice({ about: 'keys', source, line: null, reason });
     return { keys: [], teams: [], trouble: { about: 'teams', reason: `${source}: ${reason}` } };
   }
 
-  /** Null without a file. One that cannot be used is the trouble of its user. */
+  /** Null without a file. A file that cannot be used affects only its user. */
   async #read<T>(
     about: KeySourceNotice['about'],
     path: string,

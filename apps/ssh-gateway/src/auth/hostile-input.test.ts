@@ -44,7 +44,7 @@ keygen('-s', 'ed', '-h', '-I', 'id', '-n', 'alice', 'ec.pub');
 const userCertificate = blobIn('rsa-cert.pub');
 const message = Buffer.from('the session’s data');
 
-/** Every type of key with a good signature of {@link message}. */
+/** Every key type, with a valid signature of {@link message}. */
 function signed(): (readonly [string, Buffer, Buffer])[] {
   const ecdsa = sign('sha256', message, {
     key: createPrivateKey(readFileSync(join(directory, 'ec'))),
@@ -73,7 +73,7 @@ function signed(): (readonly [string, Buffer, Buffer])[] {
   ];
 }
 
-/** One bit turned over, or the end cut off, or bytes put behind it. */
+/** Flips a bit, cuts the end off, or appends bytes. */
 function damaged(whole: Buffer): fc.Arbitrary<Buffer> {
   return fc.oneof(
     fc.nat(whole.length * 8 - 1).map((bit) => {
@@ -120,7 +120,7 @@ for (const [algorithm, blob, signature] of signed()) {
     );
   });
 
-  test(`a damaged key for ${algorithm} is none, or another one`, () => {
+  test(`a damaged key for ${algorithm} is rejected, or is another key`, () => {
     fc.assert(
       fc.property(damaged(blob), (bytes) => {
         const key = parsePublicKey(bytes);
@@ -145,7 +145,7 @@ test('a SHA-1 signature of RSA is not valid', () => {
     );
 });
 
-test('an ECDSA signature of zeros, and one as long as it likes, is not valid', () => {
+test('an ECDSA signature of zeros, and one of any length, is not valid', () => {
   const key = parsePublicKey(blobIn('ec.pub'));
   assert.ok(key);
   for (const scalar of [
@@ -161,7 +161,7 @@ test('an ECDSA signature of zeros, and one as long as it likes, is not valid', (
   }
 });
 
-test('a damaged certificate is none', () => {
+test('a damaged certificate is rejected', () => {
   assert.notEqual(parseCertificate(userCertificate), null);
   fc.assert(
     fc.property(damaged(userCertificate), (bytes) => {
@@ -171,7 +171,7 @@ test('a damaged certificate is none', () => {
   );
 });
 
-test('a host’s certificate is not a user’s', () => {
+test('a host certificate is not a user certificate', () => {
   const certificate = parseCertificate(blobIn('ec-cert.pub'));
   assert.ok(certificate);
   const use = { principals: ['alice'], address: '127.0.0.1', nowMs: Date.now() };
@@ -180,7 +180,7 @@ test('a host’s certificate is not a user’s', () => {
   assert.equal(objectionTo(asUser, use), null);
 });
 
-test('a certificate’s hours are kept to the second', () => {
+test('a certificate’s validity is exact to the second', () => {
   const certificate = parseCertificate(userCertificate);
   assert.ok(certificate);
   const hours: Certificate = { ...certificate, validAfterS: 100n, validBeforeS: 200n };
@@ -191,7 +191,7 @@ test('a certificate’s hours are kept to the second', () => {
   assert.match(at(200_000) ?? '', /expired/);
 });
 
-test('a damaged revocation list is never taken for a whole one that revokes less', () => {
+test('a damaged revocation list is never read as a complete one that revokes less', () => {
   writeFileSync(join(directory, 'specification'), 'serial: 7\n');
   keygen('-k', '-f', 'krl', '-s', 'ed.pub', 'specification');
   const whole = readFileSync(join(directory, 'krl'));
@@ -200,13 +200,13 @@ test('a damaged revocation list is never taken for a whole one that revokes less
   assert.equal(parseKrl(whole)?.hasCertificate(certificate), true);
   for (let end = 0; end < whole.length; end++) {
     const cut = parseKrl(whole.subarray(0, end));
-    // Between sections a cut is not to be seen: there the list is one without that section.
+    // A cut between sections cannot be detected: the list then simply lacks that section.
     if (cut !== null) assert.equal(end, 44, `cut at ${end}`);
   }
   fc.assert(fc.property(damaged(whole), (bytes) => void parseKrl(bytes)));
 });
 
-test('no bytes at all throw', () => {
+test('no input bytes make it throw', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       const buffer = Buffer.from(bytes);

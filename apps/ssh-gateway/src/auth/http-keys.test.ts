@@ -7,7 +7,7 @@ import { fetchAccount, type HttpKeysOptions } from './http-keys.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** What the look-up of a user comes to at a real server. */
+/** Looks a user up at a real server. */
 async function lookUp(
   handler: Handler,
   options: Partial<HttpKeysOptions> = {},
@@ -35,7 +35,7 @@ const says =
   (_request, response) =>
     void response.writeHead(status).end(body);
 
-test('the keys of a user are asked for by name, with the token', async () => {
+test('the look-up asks for a user’s keys by name, with the token', async () => {
   const seen: unknown[] = [];
   const lines = await lookUp(
     ({ url, headers, method }, response) => {
@@ -49,7 +49,7 @@ test('the keys of a user are asked for by name, with the token', async () => {
   assert.deepEqual(seen, ['GET', '/users/a.b/keys', 'Bearer secret']);
 });
 
-test('teams come with the keys, and no key is taken for one', async () => {
+test('teams arrive with the keys, and no key is read as a team', async () => {
   assert.deepEqual(
     await lookUp(says(200, '{"keys": ["team admins"], "teams": ["reds", "blues"]}')),
     {
@@ -59,7 +59,7 @@ test('teams come with the keys, and no key is taken for one', async () => {
   );
 });
 
-test('nobody is an answer too', async () => {
+test('an unknown user is an answer too', async () => {
   for (const nobody of [says(404, 'no such user'), says(200, '{"keys": []}')])
     assert.deepEqual(await lookUp(nobody), { keys: '', teams: '' });
 });
@@ -106,12 +106,12 @@ for (const [what, handler, why] of [
   ],
   ['a connection that breaks', ({ socket }) => void socket.destroy(), /fetch failed/],
 ] as const satisfies readonly (readonly [string, Handler, RegExp])[]) {
-  test(`${what} is no answer`, async () => {
+  test(`${what} does not count as an answer`, async () => {
     await assert.rejects(lookUp(handler), why);
   });
 }
 
-test('silence is no answer', async () => {
+test('silence does not count as an answer', async () => {
   await assert.rejects(
     lookUp(() => {}, { timeoutMs: 50 }),
     /timeout/,
@@ -119,6 +119,6 @@ test('silence is no answer', async () => {
   await assert.rejects(
     lookUp((_, response) => void response.write(' '), { timeoutMs: 50 }),
     /timeout/,
-    'not in the middle either',
+    'silence in the middle of an answer does not count either',
   );
 });

@@ -2,7 +2,7 @@ import { parseAuthorizedKeys } from '@hatchery/ssh-keys';
 import { UnfitAccountError, type AccountText } from './key-source.ts';
 
 export interface HttpKeysOptions {
-  /** With `{user}` where the name goes. */
+  /** With `{user}` in place of the name. */
   readonly url: string;
   /** Sent as `Authorization: Bearer …`; null for none. */
   readonly token: string | null;
@@ -12,10 +12,10 @@ export interface HttpKeysOptions {
 
 /**
  * Asks an HTTP service for a user's keys and teams: `{"keys": ["ssh-ed25519 AAAA… comment", …],
- * "teams": ["reds", …]}`, each key a line of authorized_keys, the teams optional; or 404 for
- * nobody.
- * @throws an Error that says what was wrong with the answer, an {@link UnfitAccountError} when that
- * is about this user alone
+ * "teams": ["reds", …]}`. Each key is a line of authorized_keys; teams are optional; 404 means an
+ * unknown user.
+ * @throws an Error that says what was wrong with the answer, an {@link UnfitAccountError} when only
+ * this user is affected
  */
 export async function fetchAccount(user: string, options: HttpKeysOptions): Promise<AccountText> {
   const response = await fetch(options.url.replaceAll('{user}', encodeURIComponent(user)), {
@@ -23,7 +23,7 @@ export async function fetchAccount(user: string, options: HttpKeysOptions): Prom
       accept: 'application/json',
       ...(options.token === null ? {} : { authorization: `Bearer ${options.token}` }),
     },
-    // A redirect would carry the token to somebody else.
+    // Do not follow redirects: they would send the token to another server.
     redirect: 'error',
     signal: AbortSignal.timeout(options.timeoutMs),
   });
@@ -36,7 +36,7 @@ export async function fetchAccount(user: string, options: HttpKeysOptions): Prom
 async function readBody({ body }: Response, bytesMax: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // Leaving the loop by a throw cancels the stream, and with it the connection.
+  // Throwing out of the loop cancels the stream, and so closes the connection.
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     length += chunk.length;
     if (length > bytesMax)
@@ -58,8 +58,8 @@ function accountIn(body: string): AccountText {
 }
 
 /**
- * @throws {UnfitAccountError} for an entry that is no line: two lines in one would be counted, and
- * refused, as one
+ * @throws {UnfitAccountError} for an entry that is not one line: two lines in one would be counted,
+ * and refused, as one
  */
 function linesOf(name: string, value: unknown): string {
   if (!Array.isArray(value)) throw new Error(`its answer has no list "${name}"`);

@@ -4,9 +4,7 @@ import type { Certificate } from './certificate.ts';
 
 /** What a key revocation list says about keys and certificates. */
 export interface RevokedKeys {
-  /**
-   * Whether a plain key is revoked, be it a user's, an authority's, or the one in a certificate.
-   */
+  /** Whether a plain key is revoked: a user's, an authority's, or the key in a certificate. */
   hasKey(key: PublicKey): boolean;
   hasCertificate(certificate: Certificate): boolean;
 }
@@ -29,7 +27,7 @@ interface Contents {
 
 /**
  * Reads the binary list that `ssh-keygen -k` writes (OpenSSH's PROTOCOL.krl); null when it is
- * malformed or holds what is not known.
+ * malformed or contains unknown elements.
  */
 export function parseKrl(bytes: Buffer): RevokedKeys | null {
   const contents: Contents = {
@@ -67,8 +65,8 @@ function readHeader(reader: WireReader): void {
   for (const byte of krlMagic) if (reader.byte() !== byte) reader.fail();
   if (reader.uint32() !== 1) reader.fail();
   reader.uint64(); // The list's own version
-  reader.uint64(); // when it was made
-  reader.uint64(); // flags, none of which is defined
+  reader.uint64(); // creation time
+  reader.uint64(); // flags; none are defined
   reader.bytes(); // reserved
   reader.bytes(); // comment
 }
@@ -92,20 +90,19 @@ function readSection(type: number, data: Buffer, contents: Contents, reader: Wir
       strings().forEach((item) => contents.sha256.add(item));
       return;
     case 4:
-      // A signature of the list. OpenSSH no longer checks it either: whoever can write the file can
-      // leave it away.
+      // A signature of the list. OpenSSH no longer checks it either: anybody who can write the file
+      // can omit the signature.
       return;
     case 255:
       return void (readWire(data, refuseCritical) ?? reader.fail());
     default:
-      // The unknown may revoke something: better no list than half of one.
+      // An unknown section may revoke something: reject the list rather than apply half of it.
       reader.fail();
   }
 }
 
 /**
- * An extension of the list (since OpenSSH 9.4): none is known, and a critical one may not be passed
- * over.
+ * An extension of the list (since OpenSSH 9.4). None is known; a critical one must not be ignored.
  */
 function refuseCritical(reader: WireReader): true {
   reader.bytes();

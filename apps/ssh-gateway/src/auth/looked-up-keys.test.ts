@@ -44,7 +44,7 @@ class Fixture {
   }
 }
 
-test('an answer is asked for once while it is fresh', async () => {
+test('a fresh answer is not asked for again', async () => {
   const fixture = new Fixture();
   assert.deepEqual([await fixture.count('alice'), await fixture.count('alice')], [1, 1]);
   assert.deepEqual(fixture.asked, ['alice']);
@@ -53,7 +53,7 @@ test('an answer is asked for once while it is fresh', async () => {
   assert.deepEqual(fixture.asked, ['alice', 'alice']);
 });
 
-test('what is remembered can be asked anew, which an outage refuses as it does a stranger', async () => {
+test('a remembered answer can be asked for again, and during an outage that is refused like a stranger', async () => {
   const fixture = new Fixture();
   assert.equal((await fixture.keys.accountOf('alice')).anew, undefined);
   const remembered = await fixture.keys.accountOf('alice');
@@ -71,13 +71,13 @@ test('what is remembered can be asked anew, which an outage refuses as it does a
   assert.equal(fixture.asked.length, asked, 'it has just been asked');
 });
 
-test('two who ask for the same user at once share a look-up', async () => {
+test('two simultaneous questions about a user share a look-up', async () => {
   const fixture = new Fixture();
   assert.deepEqual(await Promise.all([fixture.count('alice'), fixture.count('alice')]), [1, 1]);
   assert.deepEqual(fixture.asked, ['alice']);
 });
 
-test('an unknown user is asked for each time, and pushes nobody out', async () => {
+test('an unknown user is looked up each time, and evicts no other user', async () => {
   const fixture = new Fixture();
   await fixture.count('alice');
   fixture.answer = () => having('');
@@ -86,7 +86,7 @@ test('an unknown user is asked for each time, and pushes nobody out', async () =
   assert.deepEqual(fixture.asked, ['alice', 'bob', 'bob', 'carol', 'dave']);
 });
 
-test('a user whose last key was taken away is not let in by what was known before', async () => {
+test('a user whose last key was removed is not admitted by an older answer', async () => {
   const fixture = new Fixture();
   await fixture.count('alice');
   fixture.nowMs = 100;
@@ -96,7 +96,7 @@ test('a user whose last key was taken away is not let in by what was known befor
   await assert.rejects(fixture.count('alice'), KeysUnavailableError);
 });
 
-test('in an outage known users go on for a while, others are told, and the log says why', async () => {
+test('during an outage known users can sign in for a while, others are told why not, and the log says why', async () => {
   const fixture = new Fixture();
   await fixture.count('alice');
   fixture.breakDown();
@@ -111,7 +111,7 @@ test('in an outage known users go on for a while, others are told, and the log s
   await assert.rejects(fixture.count('alice'), KeysUnavailableError);
 });
 
-test('after some failures nobody waits for another one, until it is time to try again', async () => {
+test('after some failures no caller waits for another one, until it is time to try again', async () => {
   const fixture = new Fixture();
   fixture.breakDown();
   for (let time = 0; time < 5; time++)
@@ -122,7 +122,7 @@ test('after some failures nobody waits for another one, until it is time to try 
   assert.equal(await fixture.count('alice'), 1);
 });
 
-test('look-ups at once have a cap', async () => {
+test('the number of simultaneous look-ups is limited', async () => {
   const fixture = new Fixture();
   const { promise, resolve } = Promise.withResolvers<AccountText>();
   fixture.answer = () => promise;
@@ -133,7 +133,7 @@ test('look-ups at once have a cap', async () => {
   assert.equal(await fixture.count('carol'), 1);
 });
 
-test('lines that cannot be kept are left out and named', async () => {
+test('lines that cannot be used are skipped and named', async () => {
   const fixture = new Fixture();
   fixture.answer = () => having(`command="x" ${line}\n${line}`);
   assert.equal(await fixture.count('alice'), 1);
@@ -148,7 +148,7 @@ test('lines that cannot be kept are left out and named', async () => {
   ]);
 });
 
-test('a user of whom the source has nothing of use cuts nobody else off', async () => {
+test('unusable data of one user affects no other user', async () => {
   const fixture = new Fixture();
   fixture.answer = (user) =>
     user === 'alice'
@@ -161,7 +161,7 @@ test('a user of whom the source has nothing of use cuts nobody else off', async 
   assert.equal(await fixture.count('bob'), 1, 'the circuit breaker has not opened');
 });
 
-test('a user who is forgotten is asked for anew, and not remembered by a question from before', async () => {
+test('a user who is forgotten is looked up again, and an earlier question does not bring the old answer back', async () => {
   const fixture = new Fixture();
   await fixture.count('alice');
   fixture.keys.forget('alice');
@@ -176,7 +176,7 @@ test('a user who is forgotten is asked for anew, and not remembered by a questio
   assert.equal(await fixture.count('alice'), 0);
 });
 
-test('an answer counts from when it was asked for: what was taken away meanwhile may still be in it', async () => {
+test('an answer counts from when it was asked for: a key removed since may still be in it', async () => {
   const fixture = new Fixture();
   fixture.answer = () => {
     fixture.nowMs += 90;

@@ -12,17 +12,17 @@ import {
 } from './key-source.ts';
 
 export interface LookedUpKeysOptions {
-  /** As `http` or `command`, for the log. */
+  /** `http` or `command`, for the log. */
   readonly name: string;
   /**
    * A user's account; empty texts for an unknown user. Must end by itself. @throws when it cannot
-   * tell
+   * answer
    */
   readonly fetchAccount: (user: string) => Promise<AccountText>;
   readonly breaker: CircuitBreaker;
-  /** An answer younger than this is not asked for again. */
+  /** An answer younger than this is reused without a new look-up. */
   readonly freshMs: number;
-  /** One up to this age still counts while the service is out of order. */
+  /** While the service is out of order, answers up to this age still count. */
   readonly staleMs: number;
   readonly usersMax: number;
   readonly lookupsMax: number;
@@ -38,9 +38,9 @@ interface Answer {
 }
 
 /**
- * Keys and teams that somebody else keeps. Answers are remembered, so that an outage of the service
- * does not lock out those who work; an empty one is not, since a new user should not have to wait,
- * and strangers who try names must not push anybody out.
+ * Keys and teams from an external service or command. Answers are cached, so that an outage does
+ * not lock out active users. Empty answers are not cached: a new user should not have to wait, and
+ * strangers who try names must not evict users.
  */
 export class LookedUpKeys implements KeySource {
   readonly #options: LookedUpKeysOptions;
@@ -70,7 +70,7 @@ export class LookedUpKeys implements KeySource {
 
   forget(user: string): void {
     this.#answers.delete(user);
-    // Who asked before gets the answer, and nobody after.
+    // Callers who asked before get this answer; later callers do not.
     this.#running.delete(user);
   }
 
@@ -85,13 +85,13 @@ export class LookedUpKeys implements KeySource {
     return running;
   }
 
-  /** `isCurrent` is false once what it was asked for is not to be remembered. */
+  /** `isCurrent` is false once the answer must not be cached any more. */
   async #ask(user: string, isCurrent: () => boolean): Promise<Account> {
     const { name, breaker, fetchAccount, lookupsMax, teamsMax, now, notice } = this.#options;
     if (this.#running.size >= lookupsMax)
       throw new KeysUnavailableError(`${lookupsMax} look-ups are under way already`);
     if (!breaker.admits()) throw new KeysUnavailableError('it failed too often a moment ago');
-    // What was taken away while the question was on its way may still be in the answer.
+    // The answer may still contain a key that was removed while the look-up was under way.
     const askedAtMs = now();
     let text: AccountText;
     try {
@@ -115,8 +115,7 @@ export class LookedUpKeys implements KeySource {
   }
 
   /**
-   * The source has answered, about somebody of whom nothing can be used: nobody else has to wait
-   * for that.
+   * The source has answered, but with unusable data of one user: that is no failure of the service.
    */
   #unfit(user: string, what: string): Account {
     const { name, breaker, notice } = this.#options;
@@ -124,7 +123,7 @@ export class LookedUpKeys implements KeySource {
     this.#answers.delete(user);
     const source = `${name} ${user}`;
     notice({ about: 'keys', source, line: null, reason: what });
-    // Of its teams nothing is known either.
+    // Without an answer the teams are unknown too.
     return { keys: [], teams: [], trouble: { about: 'teams', reason: `${source}: ${what}` } };
   }
 

@@ -35,7 +35,7 @@ async function refusal(ssh: StandOptions['ssh']): Promise<string> {
   return error.message.replaceAll(directory, 'DIR');
 }
 
-test('keys from a command sign in, for the user it was asked about', async () => {
+test('keys from a command admit the user they were asked for', async () => {
   await using stand = await Stand.open({
     ssh: (directory) => {
       const program = join(directory, 'keys-of');
@@ -51,7 +51,7 @@ test('keys from a command sign in, for the user it was asked about', async () =>
   assert.match((await stand.ssh([serveLine], '', ['-l', 'bob'])).stderr, /Permission denied/);
 });
 
-test('what is missing for a source of keys is said at the start', async () => {
+test('the start names what a source of keys lacks', async () => {
   assert.match(
     await refusal({ keyLookup: { ...unset, source: 'http' } }),
     /set ssh\.key_lookup_url/,
@@ -88,7 +88,7 @@ test('what is missing for a source of keys is said at the start', async () => {
   );
 });
 
-test('a list of authorities or of revoked keys that cannot be read in full is said at the start', async () => {
+test('the start names a list of authorities or revoked keys that cannot be read in full', async () => {
   const broken = (key: 'userAuthorities' | 'revokedKeys', contents: string | Buffer) =>
     refusal((directory) => {
       writeFileSync(join(directory, 'list'), contents);
@@ -112,7 +112,7 @@ test('a list of authorities or of revoked keys that cannot be read in full is sa
   );
 });
 
-test('a host certificate that is none, or of another key, is said at the start', async () => {
+test('the start names a host certificate that is none, or is for another key', async () => {
   assert.match(
     await refusal((directory) => {
       writeFileSync(join(directory, 'x-cert.pub'), 'ssh-ed25519-cert-v01@openssh.com AAAA');

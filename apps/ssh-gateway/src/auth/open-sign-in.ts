@@ -28,8 +28,8 @@ export interface SignInContext {
 }
 
 /**
- * Makes the decision of who may sign in from what is configured. @throws {StartError} in one line,
- * when a file or a key of it is missing
+ * Builds the sign-in policy from the configuration. @throws {StartError} in one line, when a
+ * configured file or key is missing
  */
 export async function openSignIn(
   ssh: Config['ssh'],
@@ -57,7 +57,7 @@ export async function openSignIn(
   });
 }
 
-/** A list in a file, read once now to prove that it can be, and then whenever it changes. */
+/** A list in a file. Read once now to prove that it can be, and again whenever it changes. */
 async function listIn<T>(
   key: string,
   path: string | null,
@@ -72,7 +72,7 @@ async function listIn<T>(
   } catch (error) {
     throw new StartError(`${key} ${path} cannot be used: ${reasonOf(error)}`, { cause: error });
   }
-  // Without the list nobody can be told from somebody who is on it.
+  // Without the list the gateway cannot tell which keys are on it.
   return () =>
     read().catch((error: unknown) => {
       throw new KeysUnavailableError(`${key} ${path}: ${reasonOf(error)}`, { cause: error });

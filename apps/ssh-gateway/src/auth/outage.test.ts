@@ -9,10 +9,10 @@ import { makeKey, run, serveLine, sshArguments, type ClientResult } from '../../
 import { sshPrograms } from '../../testing/ssh-programs.ts';
 import { Stand } from '../../testing/stand.ts';
 
-/** Told as a banner: what follows is the client's own "Permission denied". */
+/** Sent as a banner; the client then prints its own "Permission denied". */
 const notice = 'hatchery: sign-in is temporarily unavailable; try again in a minute';
 
-/** A service that knows the keys of alice and of nobody else. */
+/** A service that knows alice's keys and no others. */
 class KeyService implements AsyncDisposable {
   status = 200;
   aliceLine = '';
@@ -42,7 +42,7 @@ class KeyService implements AsyncDisposable {
   }
 }
 
-/** A gateway to which alice is known, and whose service of keys is out of order from now on. */
+/** A gateway that has cached alice, and whose key service is out of order from now on. */
 async function outage(outageS = 900) {
   await using stack = new AsyncDisposableStack();
   const service = stack.use(await KeyService.start());
@@ -75,7 +75,7 @@ async function outage(outageS = 900) {
   return { stand, service, signIn, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
-test('in an outage of the keys who is known goes on, also when the agent has another key first', async () => {
+test('during a key outage a known user can sign in, also when the agent offers another key first', async () => {
   await using own = await outage();
   const { stand, signIn } = own;
   const other = makeKey(stand.directory, 'other');
@@ -85,7 +85,7 @@ test('in an outage of the keys who is known goes on, also when the agent has ano
   assert.match(stderr, new RegExp(notice));
 });
 
-test('with key_lookup_outage_s = 0 an outage lets nobody in by what is only remembered, so a removed key is gone in time', async () => {
+test('with key_lookup_outage_s = 0 an outage admits nobody from the cache, so a removed key stops working in time', async () => {
   await using own = await outage(0);
   const { stand, service, signIn } = own;
   const { code, stderr } = await signIn('alice', stand.alice.key);
@@ -95,7 +95,7 @@ test('with key_lookup_outage_s = 0 an outage lets nobody in by what is only reme
   assert.equal((await signIn('alice', stand.alice.key)).code, 0);
 });
 
-test('in an outage a stranger, and a wrong key of who is known, read why not and nothing that tells them apart', async () => {
+test('during an outage a stranger, and a known user with a wrong key, read the same reason, which does not tell them apart', async () => {
   await using own = await outage();
   const { stand, signIn } = own;
   const other = makeKey(stand.directory, 'other');
@@ -125,7 +125,7 @@ test('in an outage a stranger, and a wrong key of who is known, read why not and
   assert.equal(stand.log.named('sign-in unavailable').length, 2, 'once a connection');
 });
 
-test('in an outage the last of too many keys ends in words of the outage, for whoever it is', async () => {
+test('during an outage the failure after too many keys names the outage, for every user', async () => {
   await using own = await outage();
   const { stand, signIn } = own;
   const [first = '', ...others] = Array.from({ length: 6 }, (_, number) =>
@@ -144,7 +144,7 @@ test('in an outage the last of too many keys ends in words of the outage, for wh
   }
 });
 
-test('once the keys can be told again, a refusal is a plain one', async () => {
+test('once keys can be looked up again, a refusal is an ordinary one', async () => {
   await using own = await outage();
   const { stand, service, signIn } = own;
   const other = makeKey(stand.directory, 'other');
@@ -156,8 +156,7 @@ test('once the keys can be told again, a refusal is a plain one', async () => {
   }
 });
 
-// PuTTY's plink keeps a banner to itself unless it is asked to be verbose; paramiko leaves it to
-// the program.
+// PuTTY's plink shows a banner only in verbose mode; paramiko leaves it to the program.
 for (const name of ['OpenSSH', 'dbclient'] as const)
   test(`${name} shows its user that sign-in is unavailable`, async () => {
     await using own = await outage();

@@ -1,12 +1,12 @@
 import { parseRevokedLines } from '@hatchery/ssh-keys';
 import { krlMagic, parseKrl, type RevokedKeys } from './krl.ts';
 
-/** Nothing is revoked. */
+/** Revokes nothing. */
 export const noRevokedKeys: RevokedKeys = { hasKey: () => false, hasCertificate: () => false };
 
 /**
  * Reads sshd_config(5) RevokedKeys: a binary list of `ssh-keygen -k`, or one public key a line.
- * @throws an Error when any of it cannot be read: half a list would let somebody in
+ * @throws an Error when any part cannot be read: half a list would admit a revoked key
  */
 export function parseRevokedKeys(contents: Buffer): RevokedKeys {
   if (!contents.subarray(0, krlMagic.length).equals(krlMagic)) return parseLines(contents);

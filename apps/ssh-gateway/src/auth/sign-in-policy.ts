@@ -16,26 +16,27 @@ import { signatureAlgorithms, verifySignature, type Presence } from './signature
 /** A `publickey` request (RFC 4252 7). */
 export interface PublicKeyRequest {
   readonly user: string;
-  /** As named in the request: `rsa-sha2-512`, `ssh-ed25519-cert-v01@openssh.com`. */
+  /** As in the request: `rsa-sha2-512`, `ssh-ed25519-cert-v01@openssh.com`. */
   readonly algorithm: string;
   readonly blob: Buffer;
   /** Null in the question "would this key do?", which proves nothing. */
   readonly signature: Buffer | null;
-  /** What the signature has to be of. */
+  /** The data that has to be signed. */
   readonly signedData: Buffer;
   /** The client's, without port and brackets. */
   readonly address: string;
 }
 
 /**
- * What a request comes to. `reason` is for the log, never for the client; null when all is well.
+ * The outcome of a request. `reason` is for the log, never for the client; null when the request is
+ * granted.
  */
 export interface PublicKeyVerdict {
   readonly authorized: boolean;
   readonly signature: 'absent' | 'valid' | 'invalid';
-  /** Of the plain key, also in a certificate. */
+  /** Of the plain key, also when it came in a certificate. */
   readonly fingerprint: string;
-  /** Of the user; none unless authorized. */
+  /** The user's teams; empty unless authorized. */
   readonly teams: readonly string[];
   /** `serial` in decimal. */
   readonly certificate: {
@@ -48,7 +49,10 @@ export interface PublicKeyVerdict {
 
 export interface SignInPolicyOptions {
   readonly keys: KeySource;
-  /** Whose user certificates are good for every user they name. @throws when they cannot be read */
+  /**
+   * Authorities whose user certificates count for every user they name. @throws when they cannot be
+   * read
+   */
   readonly authorities: () => Promise<readonly PublicKey[]>;
   /** @throws when they cannot be read */
   readonly revoked: () => Promise<RevokedKeys>;
@@ -56,7 +60,7 @@ export interface SignInPolicyOptions {
   readonly wallClock: () => number;
 }
 
-/** Begin the reason of a refusal for what is kept of the user, and not for the key. */
+/** Starts the reason of a refusal caused by the user's account and not by the key. */
 export const accountTroubleWords = 'the account cannot be used:';
 
 interface Credential {
@@ -65,8 +69,8 @@ interface Credential {
 }
 
 /**
- * What has to hold beside the key: an {@link AuthorizedKey}, or what a configured authority comes
- * to.
+ * The conditions beside the key itself: from an {@link AuthorizedKey}, or from a certificate of a
+ * configured authority.
  */
 type Grant = Pick<
   AuthorizedKey,
@@ -81,10 +85,10 @@ const authorityGrant: Grant = {
   needsVerification: false,
 };
 
-/** Decides which keys and certificates let whom in. */
+/** Decides which keys and certificates admit which user. */
 export class SignInPolicy {
   readonly #options: SignInPolicyOptions;
-  /** How often somebody was. */
+  /** How often a user was forgotten. */
   #forgotten = 0;
 
   constructor(options: SignInPolicyOptions) {
@@ -92,15 +96,15 @@ export class SignInPolicy {
   }
 
   /**
-   * @throws {KeysUnavailableError} when it cannot be told at present; the system's error when a
-   * disk fails
+   * @throws {KeysUnavailableError} when the source cannot answer at present; the system's error
+   * when a disk fails
    */
   async judge(request: PublicKeyRequest): Promise<PublicKeyVerdict> {
     const credential = readCredential(request);
     if (credential === null) return refusal(request, whyUnreadable(request));
     const presence = presenceIn(credential, request);
-    // Before any look-up, and for strangers as for others: what is not signed with the key is not
-    // worth one.
+    // Checked before any look-up, for strangers as for others: a request not signed by its key is
+    // not worth a look-up.
     if (presence === 'invalid') return refusal(request, 'the signature is not valid');
     const { objection, teams } = await this.#grantTo(credential, request, presence);
     const { key, certificate } = credential;
@@ -115,8 +119,8 @@ export class SignInPolicy {
   }
 
   /**
-   * As {@link judge}, and nobody is let in by what was true before somebody was made to be
-   * forgotten meanwhile. @throws as {@link judge}
+   * As {@link judge}, but a user who was forgotten during the decision is not admitted by the older
+   * answer. @throws as {@link judge}
    */
   async judgeLastingly(request: PublicKeyRequest): Promise<PublicKeyVerdict> {
     for (;;) {
@@ -126,15 +130,13 @@ export class SignInPolicy {
     }
   }
 
-  /** From now on nothing that was remembered of a user lets anybody in. */
+  /** From now on no cached answer admits this user. */
   forget(user: string): void {
     this.#forgotten += 1;
     this.#options.keys.forget?.(user);
   }
 
-  /**
-   * Why nobody can sign in at present, in one line; null when nothing is known to be in the way.
-   */
+  /** Why no user can sign in at present, in one line; null when no cause is known. */
   async hindrance(): Promise<string | null> {
     const { keys, authorities, revoked } = this.#options;
     try {
@@ -146,8 +148,8 @@ export class SignInPolicy {
   }
 
   /**
-   * The objection is null, or the reason why not. All look-ups are made for everybody, so that
-   * strangers cost the same.
+   * Returns null, or the objection to the key. Makes all look-ups for every user, so that strangers
+   * cost the same.
    */
   async #grantTo(
     credential: Credential,
@@ -204,8 +206,8 @@ export class SignInPolicy {
 }
 
 /**
- * The plain key or the certificate in a request; null when it is malformed, or another thing than
- * its algorithm says.
+ * The plain key or certificate in a request; null when it is malformed, or is not of the request's
+ * algorithm.
  */
 function readCredential({ algorithm, blob }: PublicKeyRequest): Credential | null {
   const plain = plainTypeOf(algorithm);

@@ -1,20 +1,17 @@
 import { createHash, verify } from 'node:crypto';
 import { type PublicKey, type PublicKeyType, readWire, type WireReader } from '@hatchery/ssh-keys';
 
-/**
- * What a valid signature says about the person who made it. Keys that are no security keys cannot
- * tell.
- */
+/** What a valid signature says about the person who made it. Only security keys report it. */
 export interface Presence {
-  /** Somebody touched the security key. */
+  /** The user touched the security key. */
   readonly userPresent: boolean;
   /** The security key checked a PIN or a fingerprint. */
   readonly userVerified: boolean;
 }
 
 /**
- * Names a signature of a key of each type may carry, best first (RFC 8332 for RSA, whose SHA-1 is
- * not taken).
+ * The signature names allowed for each key type, best first (RFC 8332 for RSA, whose SHA-1 is not
+ * accepted).
  */
 export const signatureAlgorithms: Readonly<Record<PublicKeyType, readonly string[]>> = {
   'ssh-ed25519': ['ssh-ed25519'],
@@ -55,9 +52,9 @@ interface SignatureParts {
 }
 
 /**
- * Checks a signature blob (RFC 4253 6.6) over `data`. `algorithm` is the one that was announced,
- * null when any of the key's will do. Null for whatever is not a valid signature; nothing that a
- * peer can send throws.
+ * Checks a signature blob (RFC 4253 6.6) over `data`. `algorithm` is the announced one, or null to
+ * accept any of the key's. Returns null for any invalid signature; never throws, whatever a peer
+ * sends.
  */
 export function verifySignature(
   key: PublicKey,
@@ -89,7 +86,7 @@ function readSignature({ application }: PublicKey, signature: Buffer): Signature
   });
 }
 
-/** The value as OpenSSL takes it. */
+/** The value in OpenSSL's form. */
 function valueFor({ material }: PublicKey, { algorithm, value }: SignatureParts): Buffer | null {
   const length = scalarBytes[algorithm];
   if (length !== undefined)
@@ -126,7 +123,7 @@ function isValid(key: PublicKey, parts: SignatureParts, value: Buffer, data: Buf
       value,
     );
   } catch {
-    // OpenSSL refuses some values of the right length instead of calling them wrong.
+    // OpenSSL throws for some values of the right length instead of reporting an invalid signature.
     return false;
   }
 }

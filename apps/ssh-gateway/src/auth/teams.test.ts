@@ -11,7 +11,7 @@ import { Stand, type StandOptions } from '../../testing/stand.ts';
 import { FileKeys } from './file-keys.ts';
 import type { KeySourceNotice } from './key-source.ts';
 
-test('a team is one name a line, once, with comments', () => {
+test('a list holds one team a line, each once, and comments', () => {
   assert.deepEqual(parseTeams('# mine\nreds\r\n\n  blues # since May\nreds\n', 9), {
     teams: ['reds', 'blues'],
     ignored: [],
@@ -19,7 +19,7 @@ test('a team is one name a line, once, with comments', () => {
   });
 });
 
-test('what no user could be called is no team, and is named', () => {
+test('an invalid user name is no team, and the log names it', () => {
   for (const name of [
     'Reds',
     '../reds',
@@ -38,7 +38,7 @@ test('what no user could be called is no team, and is named', () => {
   }
 });
 
-test('a list in UTF-16, or that is binary, is none', () => {
+test('a list in UTF-16, or a binary one, holds no team', () => {
   const { teams, ignored, isUnfit } = parseTeams(
     Buffer.from('\uFEFFreds\n', 'utf16le'),
     9,
@@ -49,13 +49,13 @@ test('a list in UTF-16, or that is binary, is none', () => {
   assert.equal(parseTeams('re\0ds', 9).isUnfit, true);
 });
 
-test('more teams than a fork request can hold are left out', () => {
+test('teams beyond what a fork request can hold are left out', () => {
   const { teams, ignored } = parseTeams('a\nb\nc\na\n', 2);
   assert.deepEqual(teams, ['a', 'b']);
   assert.deepEqual(ignored, [{ line: 3, reason: 'a user has at most 2 teams' }]);
 });
 
-test('teams in files count at once, also without keys, and not when anybody may write them', async () => {
+test('teams in files count at once, also without keys, but not when anybody may write the file', async () => {
   using directory = temporaryDirectory();
   const notices: KeySourceNotice[] = [];
   const notice = (given: KeySourceNotice): void => void notices.push(given);
@@ -90,14 +90,14 @@ test('teams in files count at once, also without keys, and not when anybody may 
   );
 });
 
-/** What the child of a session is told of the user's teams. */
+/** The teams that the child of a session receives. */
 async function told(stand: Stand, options: readonly string[] = []): Promise<string> {
   stand.forks.script = 'echo "[$HATCHERY_TEAMS]"';
   const { stdout } = await stand.ssh([serveLine], '', options);
   return stdout.toString().trim();
 }
 
-test('the child is told the teams, and nothing a client sends changes them', async () => {
+test('the child receives the teams, and nothing a client sends changes them', async () => {
   await using stand = await Stand.open();
   const wanting = ['-o', 'SetEnv=HATCHERY_TEAMS=admins'];
   assert.equal(await told(stand, wanting), '[]');
@@ -120,7 +120,7 @@ const command: Config['ssh']['keyLookup'] = {
   outageS: 900,
 };
 
-/** Keys of alice from one program, and teams from another that is this script. */
+/** Keys of alice from one program, and teams from another, which is this script. */
 function commands(script: string): Exclude<StandOptions['ssh'], undefined> {
   return (directory) => {
     const program = (name: string, text: string): string[] => {
@@ -132,12 +132,12 @@ function commands(script: string): Exclude<StandOptions['ssh'], undefined> {
   };
 }
 
-test('teams come from a command of their own, and no line of keys is taken for one', async () => {
+test('teams come from their own command, and no line of keys is read as one', async () => {
   await using stand = await Stand.open({ ssh: commands('echo "$1s"; echo reds') });
   assert.equal(await told(stand), '[alices reds]');
 });
 
-test('while the teams cannot be told nobody signs in without them', async () => {
+test('while the teams cannot be read nobody signs in without them', async () => {
   await using stand = await Stand.open({ ssh: commands('echo the list is locked >&2; exit 1') });
   const { code, stderr } = await stand.ssh([serveLine], '');
   assert.equal(code, 255);

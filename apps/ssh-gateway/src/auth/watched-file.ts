@@ -3,26 +3,26 @@ import { constants } from 'node:fs';
 import { lstat, open, type FileHandle } from 'node:fs/promises';
 import { linkToNothing, objectionToFile, whyUnreadable } from '@hatchery/ssh-keys';
 
-/** A file that was read, and what its text came to. */
+/** A file that was read, with its parsed text. */
 interface Reading<T> {
   readonly version: string;
-  /** Of its bytes. */
+  /** A hash of its bytes. */
   readonly digest: string;
-  /** It was old enough for its times to tell of any change since. */
+  /** True when it was old enough for its times to reveal any later change. */
   readonly isSettled: boolean;
   readonly value: T;
 }
 
 /**
- * A change this shortly before a reading may have the times of the one before it, as file systems
- * count them in ticks: so a reading counts for the next question only when the file was older then.
- * git calls such entries racily clean. Milliseconds; two seconds is FAT's tick.
+ * A change this soon before a reading may carry the same times as the change before it, because
+ * file systems count time in ticks. So the next question reuses a reading only when the file was
+ * older than this. git calls such entries racily clean. Milliseconds; two seconds is FAT's tick.
  */
 const tickMsMax = 2_000;
 
 /**
- * Why a file cannot be what it should be. `code` is the system's, as `EACCES`, where that refuses
- * to read it.
+ * Why a file cannot be used. `code` is the system's, such as `EACCES`, when it refused to read the
+ * file.
  */
 export class UnfitFileError extends Error {
   readonly code: string | null;
@@ -34,20 +34,17 @@ export class UnfitFileError extends Error {
   }
 }
 
-/**
- * Errors that say nothing of one file, but that this process or machine can open no file now
- * (open(2)).
- */
+/** Errors that say nothing about one file: this process or host can open no file now (open(2)). */
 const shortages = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
-/** A file looked at afresh at each question, and parsed again only when it has changed. */
+/** A file that is checked at each question, and parsed again only when it has changed. */
 export class WatchedFile<T> {
   readonly #path: string;
   readonly #bytesMax: number;
   readonly #parse: (contents: Buffer) => T;
   #reading: Reading<T> | null = null;
 
-  /** What `parse` throws is thrown at each question until the file changes for the better. */
+  /** If `parse` throws, each question throws the same until the file is repaired. */
   constructor(path: string, bytesMax: number, parse: (contents: Buffer) => T) {
     this.#path = path;
     this.#bytesMax = bytesMax;
@@ -55,15 +52,15 @@ export class WatchedFile<T> {
   }
 
   /**
-   * Null when there is no such file. Opening never waits, whatever has the file's name.
-   * @throws {UnfitFileError} for what is there and cannot be read or is none: a directory, a FIFO,
-   * a link to nothing, another user's, too many bytes, or when anybody may write it; the system's
-   * error when no file could be opened now
+   * Null when there is no such file. Opening never waits, whatever kind of file it is.
+   * @throws {UnfitFileError} for a file that cannot be read or used: a directory, a FIFO, a link to
+   * nothing, another user's, too many bytes, or writable by anybody; the system's error when no
+   * file could be opened now
    */
   async read(): Promise<T | null> {
     let handle: FileHandle;
     try {
-      // O_NONBLOCK: a FIFO with this name would otherwise hold a thread of Node's pool for ever.
+      // O_NONBLOCK: otherwise a FIFO with this name would block a thread of Node's pool for ever.
       handle = await open(
         this.#path,
         constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY,
@@ -81,8 +78,8 @@ export class WatchedFile<T> {
   }
 
   /**
-   * Looks at the name itself for everybody, so that somebody who is there costs what a stranger
-   * does.
+   * Looks at the name itself for every user, so that a known user costs the same time as a
+   * stranger.
    */
   async #withoutFile(error: NodeJS.ErrnoException): Promise<null> {
     this.#reading = null;
@@ -113,7 +110,7 @@ export class WatchedFile<T> {
 }
 
 /**
- * So much as it had when it was looked at: one that grows meanwhile is read again at the next
+ * Reads the size it had when it was checked: a file that grows meanwhile is read again at the next
  * question.
  */
 async function readBytes(handle: FileHandle, size: number): Promise<Buffer> {
@@ -126,8 +123,8 @@ async function readBytes(handle: FileHandle, size: number): Promise<Buffer> {
 }
 
 /**
- * An error about this one file stays with it; what keeps this process from opening any stays what
- * it is, as does what `parse` throws.
+ * An error about this file alone becomes an UnfitFileError. An error that keeps this process from
+ * opening any file, or that `parse` throws, is passed on unchanged.
  */
 function unfit(error: NodeJS.ErrnoException): Error {
   const { code, syscall } = error;

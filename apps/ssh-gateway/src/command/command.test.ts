@@ -69,7 +69,7 @@ for (const [line, reason] of refusals) {
   });
 }
 
-test('whatever is asked, no word of it reaches the child, and a refusal is one short line that shows nothing of the terminal’s own', () => {
+test('no word of a request reaches the child, and a refusal is one short line without terminal controls', () => {
   fc.assert(
     fc.property(
       fc.oneof(

@@ -1,7 +1,7 @@
 import { masked } from '@hatchery/display';
 import { splitWords, WordsError } from '@hatchery/protocol';
 
-/** What an exec line comes to. A refusal's `line` is for the user and says what to do. */
+/** The decision about an exec line. A refusal's `line` is for the user and says what to do. */
 export type CommandDecision =
   | { readonly kind: 'serve'; readonly command: readonly string[] }
   | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly line: string };
@@ -18,9 +18,9 @@ export type RefusalReason =
 const advice = 'only Bazaar branches are served here; use: brz branch bzr+ssh://…';
 
 /**
- * The one table from what a client asks for to what is run for it. The client's words never reach
- * the child: each accepted form has a command of ours. Real clients send `bzr serve --inet
- * --directory=/ --allow-writes`; the program is BZR_REMOTE_PATH, so maybe a path.
+ * The one table from what a client asks for to what the gateway runs. No word of the client reaches
+ * the child: each accepted form maps to a command of ours. Real clients send `bzr serve --inet
+ * --directory=/ --allow-writes`; the program is BZR_REMOTE_PATH, so it may be a path.
  */
 export function decideCommand(
   execLine: string,
@@ -29,8 +29,8 @@ export function decideCommand(
 ): CommandDecision {
   if (Buffer.byteLength(execLine) > lineBytesMax)
     return refused('too-long', `the command is longer than ${lineBytesMax} bytes: ${advice}`);
-  // A newline or NUL would mean something else to whoever reads the line next. U+FFFD is what ssh2
-  // makes of bytes that are not UTF-8 (trap I).
+  // Another reader could interpret a newline or NUL differently. ssh2 replaces bytes that are not
+  // UTF-8 by U+FFFD (trap I).
   if (/[\0-\x1f\x7f\ufffd]/.test(execLine))
     return refused('not-text', `the command holds control characters or is not UTF-8: ${advice}`);
   const words = wordsOf(execLine);
@@ -55,12 +55,12 @@ export function decideCommand(
   return { kind: 'serve', command: ['lp-serve', '--inet', user] };
 }
 
-/** What a client that asks for a shell reads instead of a prompt. */
+/** The text for a client that asks for a shell. */
 export function noShellLine(user: string): string {
   return `hatchery: hello ${user}, no shell here; branch with: brz branch bzr+ssh://${user}@HOST/~USER/PROJECT/BRANCH`;
 }
 
-/** What a client that asks for a subsystem, as sftp, reads. */
+/** The text for a client that asks for a subsystem, such as sftp. */
 export function noSubsystemLine(name: string): string {
   return `hatchery: the subsystem ${quoted(name)} is not offered: ${advice}`;
 }
@@ -80,8 +80,8 @@ function isBazaar(program: string): boolean {
 }
 
 /**
- * All three options, each once, in any order. Without `--allow-writes` a client would ask for less
- * than it gets, so that is refused too.
+ * All three options, each once, in any order. Without `--allow-writes` a client would get more than
+ * it asked for, so refuse that too.
  */
 function isServeForm(options: readonly string[]): boolean {
   const given = withJoinedDirectory(options).toSorted();
@@ -89,8 +89,8 @@ function isServeForm(options: readonly string[]): boolean {
 }
 
 /**
- * `--directory /`, `-d /` and `-d/` as one word. What follows a short option belongs to it, also a
- * `=`, as in Breezy's own reading.
+ * `--directory /`, `-d /` and `-d/` as one word. Everything after a short option belongs to it,
+ * also a `=`, as Breezy reads it.
  */
 function withJoinedDirectory(options: readonly string[]): string[] {
   const at = options.findIndex((option) => option === '--directory' || /^-d/.test(option));
@@ -104,7 +104,7 @@ function refused(reason: RefusalReason, text: string): CommandDecision {
   return { kind: 'refused', reason, line: `hatchery: ${text}` };
 }
 
-/** What the client sent, safe to show: no control characters, not long. */
+/** The client's text, safe to show: short and without control characters. */
 function quoted(text: string): string {
   const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
   // Of a word that may be anything, no mark that is not seen at all is shown either.

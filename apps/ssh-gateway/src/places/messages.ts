@@ -2,7 +2,7 @@ import type { ConnectionRefusal } from '../admission.ts';
 import type { SessionRefusal } from './places.ts';
 
 /**
- * What a worker process tells the first one about places. `id` is the worker's own number of the
+ * Messages about places from a worker process to the first one. `id` is the worker's number of the
  * place.
  */
 export type PlaceNews =
@@ -16,7 +16,7 @@ export type PlaceNews =
   | { readonly type: 'signed-in'; readonly id: number }
   | { readonly type: 'left'; readonly id: number };
 
-/** What it hears: null is a place. */
+/** The answers to a worker: null means that it has the place. */
 export interface PlaceAnswer {
   readonly type: 'place';
   readonly id: number;

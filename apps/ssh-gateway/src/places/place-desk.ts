@@ -3,8 +3,7 @@ import type { SessionPlace, StartupPlace } from './places.ts';
 import type { Tally } from './tally.ts';
 
 /**
- * Where the first process keeps the places of one worker process, which all go back when that one
- * has died.
+ * The first process's record of one worker's places. All of them are freed when that worker dies.
  */
 export class PlaceDesk {
   readonly #tally: Tally;
@@ -37,7 +36,7 @@ export class PlaceDesk {
     }
   }
 
-  /** The worker process is gone, and all that it had with it. */
+  /** The worker process is gone, and its places are free. */
   close(): void {
     for (const place of this.#places.values()) place.left();
     this.#places.clear();

@@ -17,7 +17,7 @@ function tally(): Tally {
   return new Tally({ ssh }, () => 0);
 }
 
-/** A worker process and the first one, with the news between them on record. */
+/** A worker process and the first one, with the messages between them recorded. */
 function processes(count: Tally): {
   places: RemotePlaces;
   desk: PlaceDesk;
@@ -32,10 +32,10 @@ function processes(count: Tally): {
   return { places, desk, news };
 }
 
-/** Lets news on its way arrive. */
+/** Lets messages under way arrive. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('two processes share one count of those who sign in', async () => {
+test('two processes share one count of clients that sign in', async () => {
   const count = tally();
   const [a, b] = [processes(count), processes(count)];
   const first = await a.places.connection('192.0.2.1', 's1');
@@ -68,7 +68,7 @@ test('two processes share one count of a user’s sessions', async () => {
   assert.deepEqual(await a.places.session('alice'), { running: 1, max: 1 });
 });
 
-test('what a process had goes back when it dies, and what it says after that is of no effect', async () => {
+test('a dead process’s places are freed, and its later messages have no effect', async () => {
   const count = tally();
   const { places, desk } = processes(count);
   await places.connection('192.0.2.1', 's1');
@@ -82,7 +82,7 @@ test('what a process had goes back when it dies, and what it says after that is 
   assert.deepEqual(count.session('alice'), { running: 1, max: 1 });
 });
 
-test('without the first process nothing is admitted, and nobody waits for an answer', async () => {
+test('without the first process no client is admitted, and none waits for an answer', async () => {
   const places = new RemotePlaces(() => {});
   const waiting = [places.connection('192.0.2.1', 's1'), places.session('alice')];
   places.cutOff();

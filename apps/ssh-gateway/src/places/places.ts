@@ -1,8 +1,8 @@
 import type { ConnectionRefusal } from '../admission.ts';
 
 /**
- * A connection's place among those that have not signed in. Both may be called once each, in any
- * order.
+ * A connection's place among those that have not signed in. Each of the two may be called once, in
+ * any order.
  */
 export interface StartupPlace {
   signedIn(): void;
@@ -14,15 +14,15 @@ export interface SessionPlace {
   left(): void;
 }
 
-/** A user has as many sessions as there may be. */
+/** The user has the maximum number of sessions. */
 export interface SessionRefusal {
   readonly running: number;
   readonly max: number;
 }
 
-/** What limits hold for the whole gateway, however many processes it has. */
+/** The limits for the whole gateway, over all its processes. */
 export interface Places {
-  /** Connections that have not signed in; null where another process counts them. */
+  /** Connections that have not signed in; null when another process counts them. */
   readonly unauthenticated: number | null;
   /** Never rejects. */
   connection(address: string, source: string): Promise<StartupPlace | ConnectionRefusal>;

@@ -3,8 +3,8 @@ import type { PlaceAnswer, PlaceNews } from './messages.ts';
 import type { Places, SessionPlace, SessionRefusal, StartupPlace } from './places.ts';
 
 /**
- * Places that the first process keeps, for a worker process. One that nobody answers for is
- * refused: the gateway is going away.
+ * Places that the first process keeps, as a worker process sees them. Without an answer the place
+ * is refused: the gateway is stopping.
  */
 export class RemotePlaces implements Places {
   readonly unauthenticated = null;
@@ -26,7 +26,7 @@ export class RemotePlaces implements Places {
     }));
     if (answer === null)
       return { signedIn: () => this.#tell({ type: 'signed-in', id }), left: () => this.#leave(id) };
-    // To a connection it is answered in a word.
+    // For a connection the answer is one word.
     return typeof answer === 'string' && answer !== 'nobody' ? answer : 'draining';
   }
 
@@ -40,7 +40,7 @@ export class RemotePlaces implements Places {
     return typeof answer === 'object' ? answer : null;
   }
 
-  /** Takes an answer of the first process. */
+  /** Handles an answer of the first process. */
   answer({ id, refusal }: PlaceAnswer): void {
     this.#asked.get(id)?.(refusal);
     this.#asked.delete(id);

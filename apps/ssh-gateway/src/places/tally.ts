@@ -3,7 +3,7 @@ import type { Config } from '@hatchery/config';
 import { Admission, type ConnectionRefusal } from '../admission.ts';
 import type { SessionPlace, SessionRefusal, StartupPlace } from './places.ts';
 
-/** The one count of a gateway: who signs in, from where, and how many sessions each user has. */
+/** The one count of a gateway: unauthenticated connections by source, and each user's sessions. */
 export class Tally {
   readonly #admission: Admission;
   readonly #sessionsPerUserMax: number;
@@ -24,14 +24,14 @@ export class Tally {
   }
 
   /**
-   * Takes a place for a connection from `address`, which counts as `source`, or says why there is
-   * none.
+   * Takes a place for a connection from `address`, which counts as `source`, or says why it may not
+   * have one.
    */
   connection(address: string, source: string): StartupPlace | ConnectionRefusal {
     return this.#admission.refusal(address, source) ?? this.#admission.enter(source);
   }
 
-  /** Takes a place for a session of `user`, or says why there is none. */
+  /** Takes a place for a session of `user`, or says why it may not have one. */
   session(user: string): SessionPlace | SessionRefusal {
     const running = this.#sessions.get(user) ?? 0;
     if (running >= this.#sessionsPerUserMax) return { running, max: this.#sessionsPerUserMax };

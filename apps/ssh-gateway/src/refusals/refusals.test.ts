@@ -51,7 +51,7 @@ const times = (count: number, work: (number: number) => void): void => {
   for (let number = 0; number < count; number += 1) work(number);
 };
 
-test('of one source the first refusals are told, and of the others the number', () => {
+test('the first refusals of a source are reported singly, and the rest by their number', () => {
   const { audited, published, refusals } = bench();
   times(10, (port) => refusals.take(signIn(`192.0.2.1:${1000 + port}`)));
   assert.deepEqual([audited.length, published.length], [3, 2]);
@@ -70,7 +70,7 @@ test('of one source the first refusals are told, and of the others the number', 
   ]);
 });
 
-test('a scanner hides nobody else, and all of one IPv6 network are one', () => {
+test('a scanner hides no other source, and an IPv6 network counts as one source', () => {
   const { audited, refusals } = bench();
   times(100, (host) => refusals.take(connection(`[2001:db8::${host.toString(16)}]:22`)));
   refusals.take(connection('[2001:db8:0:1::1]:22'));
@@ -84,7 +84,7 @@ test('a scanner hides nobody else, and all of one IPv6 network are one', () => {
   });
 });
 
-test('a user’s broken script counts as theirs, from wherever it runs', () => {
+test('a user’s broken script counts against the user, wherever it runs', () => {
   const { published, refusals } = bench();
   times(9, (host) => refusals.take(session('bob', `192.0.2.${host}:22`)));
   refusals[Symbol.dispose]();
@@ -103,7 +103,7 @@ test('a user’s broken script counts as theirs, from wherever it runs', () => {
   });
 });
 
-test('the feed has a limit for all sources together, and what it leaves out is counted to the last one', () => {
+test('the feed has a limit for all sources together, and every refusal beyond it is counted', () => {
   const { published, audited, refusals } = bench();
   times(50, (host) => times(4, () => refusals.take(connection(`192.0.2.${host}:1`))));
   assert.equal(published.length, 5);
@@ -114,7 +114,7 @@ test('the feed has a limit for all sources together, and what it leaves out is c
   assert.deepEqual([counts.length, counts.at(-1)?.peer], [3, 'other sources']);
   const sum = counts.reduce((total, { reason }) => total + Number.parseInt(reason, 10), 0);
   assert.equal(sum, 200 - 5);
-  // Six sources of three, the others as one of three; the rest in numbers.
+  // Six sources of three, the others as one of three; the rest as numbers.
   const kept = audited.filter(({ kind }) => kind === 'connection.refused').length;
   const missing = audited.reduce(
     (total, entry) => total + (entry.kind === 'audit.missing' ? entry.count : 0),
@@ -123,7 +123,7 @@ test('the feed has a limit for all sources together, and what it leaves out is c
   assert.deepEqual([kept, missing], [21, 200 - 21]);
 });
 
-test('after a minute it begins anew, without another refusal to say so', (context) => {
+test('after a minute the count restarts, without another refusal', (context) => {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   const { published, refusals } = bench();
   times(4, () => refusals.take(connection('192.0.2.1:1')));
@@ -135,7 +135,7 @@ test('after a minute it begins anew, without another refusal to say so', (contex
   assert.equal(published.length, 4);
 });
 
-test('what was let in and done is told however often it comes', () => {
+test('granted requests and actions are always reported, however frequent', () => {
   const { audited, published, refusals } = bench();
   times(500, () =>
     refusals.take({ kind: 'lock.broken', id: 'l', actor: 'bo', before: exampleLock('l') }),

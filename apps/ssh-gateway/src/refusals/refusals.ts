@@ -2,26 +2,25 @@ import { sourceOf } from '@hatchery/addresses';
 import type { AuditBody } from '@hatchery/event-feed';
 import type { EventBody } from '@hatchery/events';
 
-/** What is told of refusals, and how often. */
+/** How many refusals are reported, and how often. */
 export interface RefusalLimits {
-  /** Whoever comes more often within a minute is counted. */
+  /** More refusals of one source within a minute are only counted. */
   readonly toldPerSourceMax: number;
-  /** The same for the feed, whose readers write all of it down again. */
+  /** The same for the feed, whose readers record each event again. */
   readonly publishedPerSourceMax: number;
-  /** Of all together. The audit has a limit of its own. */
+  /** The limit of all sources together. The audit has its own limit. */
   readonly publishedMax: number;
   /**
-   * Beyond so many sources a minute the others count as one: a botnet has more than anybody reads.
+   * Beyond this many sources a minute the others count as one: a botnet has more than anybody would
+   * read.
    */
   readonly sourcesMax: number;
-  /** How many of the sources that were counted are named afterwards, the busiest first. */
+  /** How many of the counted sources are named afterwards, the busiest first. */
   readonly namedMax: number;
   readonly windowMs: number;
 }
 
-/**
- * {@link RefusalLimits} of a gateway that serves the internet, where some scanner always knocks.
- */
+/** {@link RefusalLimits} of a gateway on the internet, where scanners always try. */
 export const refusalLimits: RefusalLimits = {
   toldPerSourceMax: 30,
   publishedPerSourceMax: 5,
@@ -31,7 +30,7 @@ export const refusalLimits: RefusalLimits = {
   windowMs: 60_000,
 };
 
-/** Where refusals are told. */
+/** Where refusals are reported. */
 export interface RefusalReaders {
   readonly audit: (entry: AuditBody) => void;
   readonly publish: (event: EventBody) => void;
@@ -52,10 +51,9 @@ interface Count {
 const others = 'other sources';
 
 /**
- * Tells the audit and the feed of refusals: the first few of each source at once, and of those that
- * came after them in the same minute the number. So a scanner, or a user's broken script, neither
- * fills the disk nor hides what else is refused meanwhile. What was let in and done is passed on as
- * it comes. Dispose it to tell what is left.
+ * Reports refusals to the audit and the feed: the first few of each source at once, and the rest of
+ * the same minute as a number. So a scanner, or a user's broken script, neither fills the disk nor
+ * hides other refusals. Everything else passes unchanged. Dispose it to report what is left.
  */
 export class Refusals implements Disposable {
   readonly #readers: RefusalReaders;
@@ -125,7 +123,7 @@ export class Refusals implements Disposable {
     this.#bySource.clear();
   }
 
-  /** The busiest sources by name, and the rest together. */
+  /** Names the busiest sources, and sums up the rest. */
   #sum(what: 'unpublished' | 'unaudited'): (readonly [source: string, count: number])[] {
     const counts = [...this.#bySource]
       .map(([source, count]) => [source, count[what]] as const)
@@ -150,8 +148,7 @@ function isRefusal(entry: AuditBody): entry is Refusal {
 }
 
 /**
- * A user who has signed in answers for themselves, wherever they come from; anybody can claim to be
- * one who has not.
+ * A signed-in user counts as one source, from any address. Before sign-in the name proves nothing.
  */
 function whose(entry: Refusal): string {
   if (entry.kind === 'session.refused') return entry.user;
@@ -164,6 +161,6 @@ function eventOf(entry: Refusal): EventBody {
   const told = { kind: 'session.refused', peer } as const;
   if (entry.kind === 'session.refused') return { ...told, user: entry.user, reason };
   if (entry.kind === 'connection.refused') return { ...told, user: null, reason };
-  // The name is what a stranger claims, and so stands in the reason.
+  // The name is only a claim, so it goes into the reason.
   return { ...told, user: null, reason: `sign-in as ${JSON.stringify(entry.user)}: ${reason}` };
 }

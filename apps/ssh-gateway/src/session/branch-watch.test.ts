@@ -30,7 +30,7 @@ function watch(...chunks: readonly Buffer[]): string | null {
   return branches.branch;
 }
 
-test('the first path that is named is the branch, cut as it may be', () => {
+test('the first path that a request names is the branch, even if the stream is cut into pieces', () => {
   const bytes = Buffer.concat([
     request('Branch.get_config_file', ''),
     request('BzrDir.open_2.1', '~alice/project/trunk/'),
@@ -41,7 +41,7 @@ test('the first path that is named is the branch, cut as it may be', () => {
   assert.equal(watch(...[...bytes].map((byte) => Buffer.from([byte]))), '~alice/project/trunk');
 });
 
-test('who names a file in a branch is at that branch; what is nowhere is shown as it was named', () => {
+test('a file in a branch counts as that branch; a path that is nowhere is shown as named', () => {
   const looks = ['a/trunk/sub/b.txt/', 'a/trunk/sub/', 'a/trunk/'].map((path) =>
     request('BzrDir.open_2.1', path),
   );
@@ -53,7 +53,7 @@ test('who names a file in a branch is at that branch; what is nowhere is shown a
   assert.equal(watch(...looks, request('hello')), 'a/trunk/sub/b.txt');
 });
 
-test('what names no path, or is no smart request, has no branch', () => {
+test('data that names no path, or is no smart request, has no branch', () => {
   for (const bytes of [
     Buffer.from('hello\n'),
     request('hello'),
@@ -64,7 +64,7 @@ test('what names no path, or is no smart request, has no branch', () => {
     assert.equal(watch(bytes), null, bytes.toString('latin1'));
 });
 
-test('a name is shown as it is written, and where the request has it', () => {
+test('a name is shown as the client wrote it, wherever the request has it', () => {
   assert.equal(watch(request('BzrDir.open_2.1', '~demo/p/プ/枝/')), '~demo/p/プ/枝');
   const made = request(
     'BzrDirFormat.initialize_ex_1.16',
@@ -75,11 +75,11 @@ test('a name is shown as it is written, and where the request has it', () => {
   assert.equal(watch(request('mkdir', '~demo/x', ''), made), '~demo/x');
 });
 
-test('nothing of the terminal’s own gets into the log', () => {
+test('terminal controls do not get into the log', () => {
   assert.equal(watch(request('BzrDir.open', 'a\x1b[31m\nb')), String.raw`a\x1b[31m\x0ab`);
 });
 
-test('whatever comes, it is watched without harm and only for a while', () => {
+test('arbitrary data is watched without harm, and only for a while', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       watch(Buffer.from('bzr message 3 (bzr 1.6)\n'), Buffer.from(bytes));

@@ -1,16 +1,15 @@
 import { placeOfRequest, type RequestPlace } from '@hatchery/protocol';
 
-/** Enough for the greeting, the headers and the first request; what comes later is content. */
+/** Enough for the greeting, the headers and the first request; later data is content. */
 const watchedBytesMax = 16 * 1024;
 
 const greeting = 'bzr message 3 (bzr 1.6)\n';
 
 /**
- * Finds the branch that a smart client is about, for the log: the exec line of a client does not
- * say it. That is the place of the first request that is about one; until it comes, or when none
- * does, the first place that the client has looked at. It watches the first bytes only, decides
- * nothing, and gives up at whatever it does not understand. Format: breezy/bzr/smart/protocol.py,
- * version three.
+ * Finds the branch that a smart client works on, for the log: the client's exec line does not name
+ * it. It is the path of the first request about a branch; until one comes, the first path that the
+ * client looked at. It watches only the first bytes, decides nothing, and gives up on anything it
+ * does not understand. Format: breezy/bzr/smart/protocol.py, version three.
  */
 export class BranchWatch {
   #bytes = Buffer.alloc(0);
@@ -18,7 +17,7 @@ export class BranchWatch {
   #over = false;
 
   /**
-   * As `~alice/project/trunk` (see `placeOfRequest`), or null as long as no request has named one.
+   * Such as `~alice/project/trunk` (see `placeOfRequest`), or null while no request has named one.
    */
   get branch(): string | null {
     return this.#branch;
@@ -60,7 +59,7 @@ function findPlaceAt(bytes: Buffer, start: number): RequestPlace | null {
   return placeOfRequest(bencodedStrings(bytes.subarray(structure + 5, end)));
 }
 
-/** The strings that a bencoded list begins with, as far as the path of any request is found. */
+/** The leading strings of a bencoded list, far enough to find the path of any request. */
 function bencodedStrings(list: Buffer): Buffer[] {
   const strings: Buffer[] = [];
   let at = 1;

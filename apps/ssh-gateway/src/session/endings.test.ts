@@ -9,7 +9,7 @@ import { Stand } from '../../testing/stand.ts';
 const patient = { childFinishMs: 60_000 };
 const brisk = { childFinishMs: 50, childHangupMs: 50, childTermMs: 50 };
 
-test('a child whose client is killed gets the end of its input and finishes its work unharmed', async () => {
+test('a child whose client is killed gets the end of its input and finishes its work', async () => {
   await using stand = await Stand.open({ limits: patient });
   const mark = join(stand.directory, 'finished');
   stand.forks.script = `cat >${mark}.part; mv ${mark}.part ${mark}`;
@@ -29,7 +29,7 @@ test('a child whose client is killed gets the end of its input and finishes its 
   );
 });
 
-test('a child that still writes when its client is killed is not blocked, and finishes', async () => {
+test('a child that still writes when its client is killed does not block, and finishes', async () => {
   await using stand = await Stand.open({ limits: patient });
   const mark = join(stand.directory, 'finished');
   stand.forks.script = `head -c 20000000 /dev/zero; touch ${mark}`;
@@ -41,7 +41,7 @@ test('a child that still writes when its client is killed is not blocked, and fi
   assert.deepEqual(stand.forks.signals, []);
 });
 
-test('a child that does not end with its input is asked with HUP, then TERM, then killed', async () => {
+test('a child that does not end at the end of its input gets HUP, then TERM, then KILL', async () => {
   await using stand = await Stand.open({ limits: brisk });
   stand.forks.script = 'trap "" HUP TERM; echo deaf; while :; do sleep 0.02; done';
   const client = stand.startSsh([serveLine]);
@@ -70,7 +70,7 @@ test('trap E: a client that is killed with a full window and a full pipe behind 
   await until('the session to end', () => stand.log.named('session closed').length === 1);
 });
 
-test('a client that goes away while its child is being forked: the pipes stay shut and the child is killed', async () => {
+test('a client that leaves while its child is being forked: the pipes are never opened and the child is killed', async () => {
   await using stand = await Stand.open({ limits: { childKillMs: 60_000 } });
   const forking = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<void>();
@@ -92,7 +92,7 @@ test('a client that goes away while its child is being forked: the pipes stay sh
   assert.deepEqual(stand.log.named('session opened'), []);
 });
 
-test('a client that goes away while the fork service is away ends the asking', async () => {
+test('a client that leaves while the fork service is away ends the retries', async () => {
   await using stand = await Stand.open({ limits: { forkRetryForMs: 60_000 } });
   await stand.forks.stopForking();
   const client = stand.startSsh([serveLine]);
@@ -113,7 +113,7 @@ test('a session outlives the fork service, and learns its exit status from the n
   assert.deepEqual([code, stdout.toString()], [9, 'still here']);
 });
 
-test('a child that is killed for a limit: its user reads which one, and the exit is no success', async () => {
+test('a child that is killed for a limit: its user reads which one, and the session fails', async () => {
   await using stand = await Stand.open();
   const line =
     'hatchery: 4 sessions of alice had 3200 MiB of memory and may have 1024 MiB; do less at a time';
@@ -126,7 +126,7 @@ test('a child that is killed for a limit: its user reads which one, and the exit
   await until('the session to end', () => stand.log.named('session closed').length === 1);
 });
 
-test('a child that is killed for a reason that needs no words, or that nobody can ask for, ends as before', async () => {
+test('a child that is killed for a reason with no text, or one the service cannot tell, ends as before', async () => {
   await using stand = await Stand.open();
   stand.forks.script = 'kill -KILL $$';
   const client = stand.startSsh([serveLine]);
@@ -135,7 +135,7 @@ test('a child that is killed for a reason that needs no words, or that nobody ca
   assert.doesNotMatch(stderr.toString(), /hatchery/);
 });
 
-test('an exit status that nobody knows is 255 and an error in the log, never invented', async () => {
+test('an unknown exit status is reported as 255 and logged as an error, never invented', async () => {
   await using stand = await Stand.open({ limits: { reattachForMs: 50, forkRetryEveryMs: 10 } });
   stand.forks.script = 'cat; exit 0';
   const client = stand.startSsh([serveLine]);

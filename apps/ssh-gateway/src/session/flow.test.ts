@@ -24,7 +24,7 @@ test('trap A: stdout and stderr both past the window of a slow client arrive com
   assert.equal(code, 6);
 });
 
-test('trap D: a client that reads nothing stops its child after a few megabytes, and gets all 20 when it reads on', async () => {
+test('trap D: a client that reads nothing stops its child after a few megabytes, and gets all 20 MB when it reads again', async () => {
   await using stand = await Stand.open();
   const progress = join(stand.directory, 'progress');
   stand.forks.script = `i=0; while [ $i -lt 320 ]; do head -c 65536 /dev/zero; i=$((i+1)); echo $i >>${progress}; done; exit 4`;
@@ -32,14 +32,14 @@ test('trap D: a client that reads nothing stops its child after a few megabytes,
   await stalled(stand, client);
   const written = await settled(() => readFileSync(progress, 'utf8').split('\n').length - 1);
   // The client's window is 2 MiB; the rest is one paused output, the pipe, and what ssh itself
-  // holds.
+  // buffers.
   assert.ok(written * 65_536 < 6 * 1024 * 1024, `${written} times 64 KiB`);
   resume(client);
   const { code, stdout } = await within('ssh to end', client.result);
   assert.deepEqual([code, stdout.length], [4, 320 * 65_536]);
 });
 
-test('a child that does not read makes its client wait, and gets all 20 MB when it reads on', async () => {
+test('a child that does not read blocks its client, and gets all 20 MB when it reads again', async () => {
   await using stand = await Stand.open();
   const start = join(stand.directory, 'start');
   stand.forks.script = `while [ ! -e ${start} ]; do sleep 0.02; done; wc -c`;
@@ -53,7 +53,7 @@ test('a child that does not read makes its client wait, and gets all 20 MB when 
   assert.equal(stdout.toString().trim(), String(20 * 1024 * 1024));
 });
 
-/** A client that has taken nothing, and whose child has nothing more to do until it does. */
+/** A client that has read nothing, and whose child waits for it. */
 async function stalled(stand: Stand, client: RunningClient): Promise<void> {
   client.process.stdout?.pause();
   client.process.stderr?.pause();

@@ -14,8 +14,8 @@ import type { Limits } from '../limits.ts';
 import type { ChildExit } from '../ssh/channels/exit-report.ts';
 
 /**
- * A child that serves a session. One that was spawned is nobody's but ours: it is signalled by us,
- * and no service knows its id.
+ * A child that serves a session. A spawned child belongs only to this gateway, which signals it
+ * itself; no service knows its id.
  */
 export type SessionChild = Omit<ForkedChild, 'directory'> & Partial<Pick<SpawnedChild, 'signal'>>;
 
@@ -27,13 +27,13 @@ export type Spawn = (
   environment: Readonly<Record<string, string>>,
 ) => Promise<SpawnedChild>;
 
-/** What holds while the fork service is not there. */
+/** What to do while the fork service is unavailable. */
 export interface Absence {
-  /** Null to refuse. */
+  /** Spawns a child instead. Null to refuse. */
   readonly spawn: Spawn | null;
   /**
-   * When somebody has asked it to stop, and who, in words for the log; null when it is away for
-   * another reason.
+   * When somebody stopped it, and who, as text for the log; null when it is unavailable for another
+   * reason.
    */
   readonly stopped: () => { readonly at: string; readonly words: string } | null;
 }
@@ -43,16 +43,16 @@ export type ForkOutcome =
   | { readonly kind: 'forked'; readonly child: SessionChild }
   | { readonly kind: 'spawned'; readonly child: SessionChild; readonly cause: Error }
   | { readonly kind: 'refused'; readonly line: string; readonly code: ForkRefusalCode }
-  /** Nobody answers, and nothing is spawned instead. */
+  /** The fork service is unavailable, and nothing is spawned instead. */
   | { readonly kind: 'unavailable'; readonly line: string; readonly cause: Error }
   | { readonly kind: 'aborted' };
 
 export type RetryLimits = Pick<Limits, 'forkRetryForMs' | 'forkRetryEveryMs' | 'reattachForMs'>;
 
 /**
- * Asks for a child, and asks again for a moment while the service restarts. `signal` ends the
- * asking between two requests, never in the middle of one: a child whose answer nobody reads would
- * wait for its pipes until it times out.
+ * Asks for a child, and retries for a moment while the service restarts. `signal` ends the retries
+ * between two requests, never during one: a child whose answer is not read would wait for its pipes
+ * until it times out.
  */
 export async function obtainChild(
   options: Omit<ForkOptions, 'signal'>,
@@ -68,7 +68,7 @@ export async function obtainChild(
       if (error instanceof ForkRefusedError) return refused(error);
       if (!(error instanceof ForkerUnavailableError)) throw error;
       const stop = stopped();
-      // Somebody wants it so: nothing is waited for, and nothing spawned instead.
+      // An operator stopped it: do not wait, and do not spawn instead.
       if (stop !== null)
         return unavailable(new Error(stop.words, { cause: error }), stoppedLine(stop.at));
       if (performance.now() >= lastTryAt)
@@ -107,8 +107,8 @@ async function spawnInstead(
 }
 
 /**
- * How a child ended. When the service goes away first, its successor is asked by the child's id;
- * null when that one does not know, or does not come in time, or `signal` fires.
+ * How a child ended. If the service stops first, asks its successor by the child's id. Null when
+ * the successor does not know, does not come in time, or `signal` fires.
  */
 export async function exitOf(
   child: SessionChild,

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { BranchWatch } from './branch-watch.ts';
 
-/** Carries what the client sends to the child's stdin, and its end of file too. */
+/** Carries the client's data, and its end of file, to the child's stdin. */
 export class InputPump {
   readonly #source: Readable;
   readonly #stdin: Writable;
@@ -16,7 +16,7 @@ export class InputPump {
     source.on('data', (chunk: Buffer) => this.#take(chunk));
     source.once('end', () => this.#finish());
     stdin.on('drain', () => source.resume());
-    // The child reads no more. The client is not told, just as a shell's pipe would not, but must
+    // The child no longer reads. The client does not learn that, as with a shell pipe, but it must
     // not block on us either.
     stdin.on('error', () => this.destroy());
   }
@@ -31,7 +31,7 @@ export class InputPump {
     return this.#branches.branch;
   }
 
-  /** The client has gone: the child still gets what had arrived, and then the end of file. */
+  /** The client has gone: give the child the data that had arrived, and then the end of file. */
   detach(): void {
     this.#source.pause();
     const rest = this.#source.read() as Buffer | null;
@@ -41,8 +41,8 @@ export class InputPump {
   }
 
   /**
-   * The child has gone. What the client still sends is read for nobody, for a channel that is not
-   * read does not close.
+   * The child has gone. Read and discard what the client still sends: a channel that is not read
+   * does not close.
    */
   destroy(): void {
     this.#closed = true;

@@ -34,12 +34,12 @@ class SlowClient extends Writable {
   }
 }
 
-/** What a gate asks of a socket. */
+/** The part of a socket that a gate needs. */
 class FakeSocket extends EventEmitter {
   writableLength = 0;
 }
 
-/** What a gate asks of a connection of ssh2. */
+/** The part of an ssh2 connection that a gate needs. */
 class FakeConnection extends EventEmitter {
   readonly _sock = new FakeSocket();
   readonly _protocol: { _kexinit: Buffer | undefined } = { _kexinit: undefined };
@@ -60,7 +60,7 @@ function stand(): PumpStand {
   return { source, client, connection, pump: new OutputPump(source, client, gate, limits) };
 }
 
-test('trap D: no more is read than a client may have on its way', async () => {
+test('trap D: the pump reads no more than a client may have in flight', async () => {
   const { source, client, pump } = stand();
   for (let chunk = 0; chunk < 20; chunk++) source.write(Buffer.alloc(50));
   await until('the pump to pause', () => source.isPaused());
@@ -71,7 +71,7 @@ test('trap D: no more is read than a client may have on its way', async () => {
   await within('the drain', pump.drained);
 });
 
-test('trap D: nothing more is read while the connection’s socket is full', async () => {
+test('trap D: the pump reads nothing while the connection’s socket is full', async () => {
   const { source, client, connection, pump } = stand();
   const { _sock: socket } = connection;
   client.takeAll();
@@ -86,7 +86,7 @@ test('trap D: nothing more is read while the connection’s socket is full', asy
   await within('the drain', pump.drained);
 });
 
-test('trap D: nothing more is read while keys are exchanged, and not at once when the socket is full after it', async () => {
+test('trap D: the pump reads nothing during a key exchange, nor right after it if the socket is full', async () => {
   const { source, client, connection, pump } = stand();
   client.takeAll();
   connection._protocol._kexinit = Buffer.alloc(1);
@@ -117,7 +117,7 @@ test('the output is drained only when the client has taken the last chunk', asyn
   await within('the drain', pump.drained);
 });
 
-test('a slow client loses nothing to the deadline after the child’s exit', async () => {
+test('the deadline after the child’s exit costs a slow client no data', async () => {
   const { source, client, pump } = stand();
   for (let chunk = 0; chunk < 10; chunk++) source.write(Buffer.alloc(50, chunk));
   await until('the pump to pause', () => source.isPaused());
@@ -138,7 +138,7 @@ test('an output that stays open after the child’s exit is cut off', async () =
   assert.equal(source.destroyed, true);
 });
 
-test('an output that never ends after the child’s exit is cut off although the client is slow', async () => {
+test('an output that never ends after the child’s exit is cut off even if the client is slow', async () => {
   const { source, client, pump } = stand();
   pump.limit();
   const grandchild = setInterval(() => source.destroyed || source.write(Buffer.alloc(60)), 1);
@@ -148,7 +148,7 @@ test('an output that never ends after the child’s exit is cut off although the
   clearInterval(slowly);
 });
 
-test('with its client gone an output is read to its end', async () => {
+test('an output whose client has gone is read to its end', async () => {
   const { source, pump } = stand();
   for (let chunk = 0; chunk < 20; chunk++) source.write(Buffer.alloc(50));
   await until('the pump to pause', () => source.isPaused());

@@ -7,9 +7,9 @@ export type OutputLimits = Pick<
   'outputBufferBytesMax' | 'outputsDeadlineMs' | 'pipeBytesMax'
 >;
 
-/** Carries one output of a child to the client, and reads no more of it than the client takes. */
+/** Carries one output of a child to the client, and reads no more than the client takes. */
 export class OutputPump {
-  /** Resolves when the output has ended and the client has been sent all of it. */
+  /** Resolves when the output has ended and all of it was sent to the client. */
   readonly drained: Promise<void>;
   readonly #source: Readable;
   readonly #sink: Writable;
@@ -31,7 +31,7 @@ export class OutputPump {
     this.#limits = limits;
     ({ promise: this.drained, resolve: this.#resolveDrained } = Promise.withResolvers<void>());
     source.on('data', (chunk: Buffer) => this.#take(chunk));
-    // An output that fails has ended; the child's exit says more than its error could.
+    // Treat a failed output as ended; the child's exit says more than this error could.
     source.on('error', () => {});
     source.once('end', () => this.#end());
     source.once('close', () => this.#end());
@@ -43,9 +43,9 @@ export class OutputPump {
   }
 
   /**
-   * The child has exited, and its output should end now. Whoever else holds it open is cut off
-   * after the first whole deadline in which the client took everything, for by then the dead
-   * child's bytes have been read; or when more has come than a pipe can hold.
+   * The child has exited, so its output should end now. A process that still holds it open is cut
+   * off after the first whole deadline in which the client took everything, because by then the
+   * dead child's bytes have been read; or when more data came than a pipe can hold.
    */
   limit(): void {
     if (this.#ended || this.#deadline !== null) return;
@@ -56,7 +56,7 @@ export class OutputPump {
     this.#deadline = { timer, bytesAtExit: this.#bytes, wasPaused: this.#paused };
   }
 
-  /** Nobody takes the output any more; it is read on, so that the child does not block. */
+  /** No client takes the output any more; keep reading it, so that the child does not block. */
   detach(): void {
     this.#detached = true;
     this.#unwritten = 0;

@@ -4,9 +4,9 @@ import { InputPump } from './input-pump.ts';
 import { OutputPump } from './output-pump.ts';
 import type { SessionChild } from './fork-service.ts';
 
-/** The three ways of bytes between a client and its child. */
+/** The three streams between a client and its child. */
 export class Pumps {
-  /** Resolves when both outputs have ended and the client has been sent all of them. */
+  /** Resolves when both outputs have ended and all of them was sent to the client. */
   readonly outputsDrained: Promise<void>;
   readonly #input: InputPump;
   readonly #output: OutputPump;
@@ -38,14 +38,14 @@ export class Pumps {
     this.#errors.limit();
   }
 
-  /** The client has gone: the child gets an end of file, and its outputs are read for nobody. */
+  /** The client has gone: give the child an end of file, and discard its outputs. */
   detachClient(): void {
     this.#input.detach();
     this.#output.detach();
     this.#errors.detach();
   }
 
-  /** Gives the three descriptors back. */
+  /** Releases the three descriptors. */
   destroy(): void {
     this.#input.destroy();
     this.#output.destroy();

@@ -4,7 +4,7 @@ import { run, serveLine, sshArguments } from '../../testing/clients.ts';
 import { until, within } from '@hatchery/testkit';
 import { Stand } from '../../testing/stand.ts';
 
-test('a command that is not served is refused by name, and nothing is forked', async () => {
+test('a command that is not served is refused by name, and no child is forked', async () => {
   await using stand = await Stand.open();
   const { code, stdout, stderr } = await stand.ssh(['rm -rf /']);
   assert.equal(code, 1);
@@ -13,7 +13,7 @@ test('a command that is not served is refused by name, and nothing is forked', a
   assert.equal(stand.forks.children.size, 0);
 });
 
-test('somebody who wants a shell reads what to do instead', async () => {
+test('a user who wants a shell reads what to do instead', async () => {
   await using stand = await Stand.open();
   for (const options of [['-T'], ['-tt']]) {
     const { code, stderr } = await stand.ssh([], undefined, options);
@@ -25,14 +25,14 @@ test('somebody who wants a shell reads what to do instead', async () => {
   }
 });
 
-test('sftp is refused in words', async () => {
+test('sftp is refused with a message', async () => {
   await using stand = await Stand.open();
   const { code, stderr } = await stand.ssh(['sftp'], undefined, ['-s']);
   assert.equal(code, 1);
   assert.match(stderr, /hatchery: the subsystem "sftp" is not offered/);
 });
 
-test('forwarding of ports, X11 and agents, and variables, are not given', async () => {
+test('the gateway refuses port, X11 and agent forwarding, and environment variables', async () => {
   await using stand = await Stand.open();
   stand.forks.script = 'env';
   const argv = [
@@ -55,7 +55,7 @@ test('forwarding of ports, X11 and agents, and variables, are not given', async 
   );
 });
 
-test('a tunnel through the gateway is refused in words', async () => {
+test('a tunnel through the gateway is refused with a message', async () => {
   await using stand = await Stand.open();
   const { code, stderr } = await stand.ssh([], '', ['-W', '127.0.0.1:22']);
   assert.notEqual(code, 0);
@@ -74,7 +74,7 @@ test('the fork service’s own reason reaches the user', async () => {
   assert.match(stderr, /hatchery: hatchery is full; try again later/);
 });
 
-test('a fork service that is away for a moment is waited for', async () => {
+test('the gateway waits for a fork service that is away for a moment', async () => {
   await using stand = await Stand.open({
     limits: { forkRetryForMs: 60_000, forkRetryEveryMs: 10 },
   });
@@ -87,7 +87,7 @@ test('a fork service that is away for a moment is waited for', async () => {
   assert.deepEqual([code, stdout.toString()], [0, 'hello']);
 });
 
-test('a fork service that stays away is said so', async () => {
+test('the user reads that a fork service stays away', async () => {
   await using stand = await Stand.open({ limits: { forkRetryForMs: 50, forkRetryEveryMs: 10 } });
   await stand.forks.stopForking();
   const { code, stderr } = await stand.ssh([serveLine], '');
@@ -96,7 +96,7 @@ test('a fork service that stays away is said so', async () => {
   assert.equal(stand.log.named('fork service unavailable')[0]?.level, 'error');
 });
 
-test('a user’s sessions have a limit, which the user reads, and which counts only that user', async () => {
+test('a user’s sessions have a limit, which its message names, and which counts only that user', async () => {
   await using stand = await Stand.open({ ssh: { sessionsPerUserMax: 1 } });
   const first = stand.startSsh([serveLine]);
   await until('the first session', () => stand.log.named('session opened').length === 1);

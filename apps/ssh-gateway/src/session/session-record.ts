@@ -10,7 +10,7 @@ import type { SessionChild } from './fork-service.ts';
 import type { Pumps } from './pumps.ts';
 import type { SessionOptions, SessionServices } from './session-services.ts';
 
-/** What is told of a session: its access line, its events, and what is counted of it. */
+/** The records of a session: its access line, its events and its metrics. */
 export class SessionRecord {
   readonly #options: SessionOptions;
   readonly #services: SessionServices;
@@ -27,12 +27,12 @@ export class SessionRecord {
     this.#services = services;
     this.#openedAtMs = services.now();
     const { connection } = options;
-    // Only of the first session: a multiplexing client opens later ones when its user likes, which
-    // nobody waited for.
+    // Only of the first session: with multiplexing, later sessions open when the user likes, so the
+    // time before them measures nothing.
     if (options.isFirst) this.#phase('exec', connection.signedInAtMs, this.#openedAtMs);
   }
 
-  /** The fork service was of no use, and the child is nobody's but ours. */
+  /** The fork service could not help, so the gateway spawned the child itself. */
   spawned(childId: string, reason: string): void {
     this.#services.metrics.sessionSpawned();
     this.#services.publish({
@@ -54,12 +54,12 @@ export class SessionRecord {
     this.#phase('first_byte', this.#forkedAtMs, this.#firstByteAtMs);
   }
 
-  /** Why there will be no session, and whose doing that is. `reason` is of a closed list. */
+  /** Why there will be no session, and whose fault it is. `reason` is from a closed list. */
   refused(reason: string, result: SessionResult): void {
     this.#refusal = { reason, result };
   }
 
-  /** A defect of ours came up. */
+  /** The gateway found a defect of its own. */
   failed(): void {
     this.#failed = true;
   }
@@ -83,12 +83,15 @@ export class SessionRecord {
     this.#exit = exit;
   }
 
-  /** For a reason that its user is told: then that is the reason of the end, and no clean one. */
+  /**
+   * The child was killed for a reason its user reads: use it as the reason of the ending, which is
+   * not clean.
+   */
   killed(cause: string): void {
     this.#killedFor = cause;
   }
 
-  /** Without `pumps` there never was a session. */
+  /** Without `pumps` the session never started. */
   ended(ending: string, child: Pick<SessionChild, 'id' | 'pid'> | null, pumps: Pumps | null): void {
     if (pumps === null || child === null) return this.#neverWas();
     const reason = this.#killedFor ?? ending;
@@ -140,8 +143,8 @@ export class SessionRecord {
   }
 
   /**
-   * Each phase in milliseconds from the one before; null for one that was not reached. `auth` is
-   * the connection's, shared by its sessions.
+   * Each phase in milliseconds since the previous one; null for a phase that was not reached.
+   * `auth` is the connection's, shared by its sessions.
    */
   get #phasesMs(): SessionPhasesMs {
     const { acceptedAtMs, signedInAtMs } = this.#options.connection;
@@ -177,8 +180,8 @@ export class SessionRecord {
   }
 
   /**
-   * A child that fails is its user's affair, unless it says that it is ours; that nobody knows how
-   * it ended is ours.
+   * A child that fails is the user's affair, unless it reports our fault; an unknown exit is our
+   * fault.
    */
   #result(reason: string): SessionResult {
     if (this.#failed) return 'system';
@@ -194,11 +197,11 @@ export class SessionRecord {
   }
 }
 
-/** An exit status, or a signal's name; null when nobody could know it. */
+/** An exit status, or a signal's name; null when unknown. */
 function exitWord(exit: ChildExit | null): number | string | null {
   if (exit === null || exit.kind === 'unknown') return null;
   return exit.kind === 'code' ? exit.code : exit.signal;
 }
 
-/** Without a reason given, something failed that was not expected to. */
+/** A failure without a given reason is unexpected. */
 const defect = { reason: 'internal-error', result: 'system' } as const;

@@ -7,13 +7,13 @@ import type { ExecChannel } from '../ssh/channels/exec-channel.ts';
 import type { SignedInConnection } from '../ssh/sign-in/signed-in-connection.ts';
 import type { Absence } from './fork-service.ts';
 
-/** Why a child was killed: for the record, and in a line for its user. */
+/** Why a child was killed: for the record, and as a line for its user. */
 export interface Killed {
   readonly cause: string;
   readonly line: string;
 }
 
-/** What a session uses and does not own. */
+/** What a session uses but does not own. */
 export interface SessionServices {
   readonly log: Logger;
   readonly limits: Limits;
@@ -22,24 +22,24 @@ export interface SessionServices {
   readonly publish: (event: EventBody) => void;
   readonly audit: (entry: AuditBody) => void;
   readonly forkSocket: string;
-  /** For when nobody answers there. */
+  /** For when the fork service does not answer. */
   readonly absence: Absence;
   /**
-   * Asks the forker why a child was killed; null when there is nothing to tell. Rejects when it
-   * gives no answer.
+   * Asks the forker why a child was killed; null when there is no reason to report. Rejects when
+   * the forker does not answer.
    */
   readonly endingOf: (childId: string) => Promise<Killed | null>;
   /** Asks the forker to signal a child by its id. */
   readonly signalChild: (childId: string, signal: string, reason: string) => Promise<void>;
 }
 
-/** What is asked for, by whom. */
+/** Who asks for what. */
 export interface SessionOptions {
   readonly id: string;
   readonly connection: SignedInConnection;
   readonly channel: ExecChannel;
-  /** As in {@link CommandDecision}: what is forked, in our words. */
+  /** As in {@link CommandDecision}: the command to fork, in our words. */
   readonly command: readonly string[];
-  /** The first of its connection. */
+  /** True for the first session of its connection. */
   readonly isFirst: boolean;
 }

@@ -6,7 +6,7 @@ import { until, within } from '@hatchery/testkit';
 import type { LogLine } from '../../testing/recording-log.ts';
 import { Stand } from '../../testing/stand.ts';
 
-test('bytes go both ways, the client’s end of file reaches the child, and stderr stays apart', async () => {
+test('bytes flow both ways, the client’s end of file reaches the child, and stderr stays separate', async () => {
   await using stand = await Stand.open();
   stand.forks.script = 'cat; echo done >&2';
   const { code, stdout, stderr } = await stand.ssh([serveLine], 'hello\n');
@@ -15,7 +15,7 @@ test('bytes go both ways, the client’s end of file reaches the child, and stde
   assert.equal(code, 0);
 });
 
-test('the child is forked as lp-serve of the signed-in user, and told who and whence', async () => {
+test('the child is forked as lp-serve of the signed-in user, and learns the user and the peer', async () => {
   await using stand = await Stand.open();
   stand.forks.script = 'echo "$BRZ_EMAIL $HATCHERY_USER $HATCHERY_SESSION $HATCHERY_PEER"';
   const { stdout } = await stand.ssh([serveLine], '');
@@ -28,14 +28,14 @@ test('the child is forked as lp-serve of the signed-in user, and told who and wh
 });
 
 for (const status of [0, 1, 200]) {
-  test(`exit status ${status} arrives as it is`, async () => {
+  test(`exit status ${status} arrives unchanged`, async () => {
     await using stand = await Stand.open();
     stand.forks.script = `exit ${status}`;
     assert.equal((await stand.ssh([serveLine], '')).code, status);
   });
 }
 
-test('an end of file that comes before the child has opened its pipes neither hangs it nor loses what came before', async () => {
+test('an end of file before the child has opened its pipes neither hangs it nor loses earlier data', async () => {
   await using stand = await Stand.open();
   stand.forks.beforeOpening = 'sleep 0.3';
   const { code, stdout } = await stand.ssh([serveLine], 'short');
@@ -50,13 +50,13 @@ test('trap C: a death by SIGTERM arrives as exit-signal', async () => {
   assert.doesNotMatch(stderr, /rtype exit-status/);
 });
 
-test('trap C: a death by a signal that SSH has no name for arrives as 128 and its number', async () => {
+test('trap C: a death by a signal that SSH has no name for arrives as 128 plus its number', async () => {
   await using stand = await Stand.open();
   stand.forks.script = 'kill -BUS $$';
   assert.equal((await stand.ssh([serveLine], '')).code, 128 + 7);
 });
 
-test('trap B: the last of stdout and stderr arrive before the exit status, also when the child ends at once', async () => {
+test('trap B: the last bytes of stdout and stderr arrive before the exit status, also when the child ends at once', async () => {
   await using stand = await Stand.open();
   stand.forks.script =
     'head -c 300000 /dev/zero; head -c 300000 /dev/zero | tr "\\0" e >&2; exit 7';
@@ -66,7 +66,7 @@ test('trap B: the last of stdout and stderr arrive before the exit status, also 
   assert.equal(code, 7);
 });
 
-test('trap B: a child that has closed its outputs goes on reading, and its exit status still arrives', async () => {
+test('trap B: a child that has closed its outputs keeps reading, and its exit status still arrives', async () => {
   await using stand = await Stand.open();
   stand.forks.script = 'exec >&- 2>&-; cat >/dev/null; exit 3';
   const client = stand.startSsh([serveLine]);

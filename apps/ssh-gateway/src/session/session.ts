@@ -1,4 +1,4 @@
-// Long: one session; it carries out the effects that state.ts decides.
+// Long: one session; it performs the effects that state.ts decides.
 import type { Logger } from '@hatchery/daemon';
 import type { RunningSession } from '@hatchery/events';
 import { exitReport, type ChildExit } from '../ssh/channels/exit-report.ts';
@@ -16,20 +16,20 @@ import {
 } from './state.ts';
 
 /**
- * One exec channel and the child that serves it, until both are gone. What happens is told to
- * {@link transition}; this class does what comes back, and decides nothing.
+ * One exec channel and its child, until both are gone. It passes events to {@link transition} and
+ * performs the effects; it decides nothing itself.
  */
 export class Session {
   readonly id: string;
-  /** Resolves when nothing of the session is left. */
+  /** Resolves when the session is completely over. */
   readonly ended: Promise<void>;
   readonly #options: SessionOptions;
   readonly #services: SessionServices;
   readonly #log: Logger;
   readonly #record: SessionRecord;
-  /** Everything the session waits for ends with it. */
+  /** Aborts everything the session waits for. */
   readonly #controller = new AbortController();
-  /** Ends the asking for a child, and nothing else. */
+  /** Ends the request for a child, and nothing else. */
   readonly #asking = new AbortController();
   readonly #resolveEnded: () => void;
   #state: SessionState = firstState;
@@ -60,7 +60,7 @@ export class Session {
     return this.#record.summary(this.#state.name, this.#child?.id ?? null, this.#pumps);
   }
 
-  /** The gateway has to stop now: a child nobody waits for is not given time to finish. */
+  /** The gateway has to stop now: a child without a client gets no time to finish. */
   hurry(): void {
     this.#tell({ type: 'hurry' });
   }
@@ -142,7 +142,7 @@ export class Session {
       case 'forked':
         return this.#take(outcome.child);
       case 'refused':
-        // Of all these only the user's own limit is the user's to mend.
+        // Of all these the user can change only their own limit.
         this.#record.refused(
           outcome.code,
           outcome.code === 'children-per-user' ? 'client' : 'system',
@@ -175,7 +175,7 @@ export class Session {
     this.#tell(exit === null ? { type: 'exit-lost' } : { type: 'child-exited', exit });
   }
 
-  /** A child that was killed has told its user nothing. */
+  /** A killed child could not tell its user anything itself. */
   async #askWhy(child: SessionChild): Promise<void> {
     if (this.#controller.signal.aborted || child.signal !== undefined) return;
     try {
@@ -226,7 +226,7 @@ export class Session {
       else child.signal(signal);
       this.#log.info({ childId: child.id, signal, reason }, 'child signalled');
     } catch (error) {
-      // The next step, or the exit that is already on its way, settles it.
+      // The next step, or the exit that is already on its way, handles it.
       if (!this.#controller.signal.aborted)
         this.#log.warn({ err: error, childId: child.id, signal }, 'child not signalled');
     }
@@ -264,9 +264,7 @@ export class Session {
     this.#resolveEnded();
   }
 
-  /**
-   * A failure nobody expected is a defect: it is logged, and the session goes on with `otherwise`.
-   */
+  /** An unexpected failure is a defect: log it, and continue the session with `otherwise`. */
   #do(work: () => Promise<void>, otherwise: SessionEvent): void {
     work().catch((error: unknown) => {
       this.#record.failed();

@@ -17,31 +17,31 @@ export interface SessionsOptions extends SessionServices {
   readonly drain: () => Drain | null;
 }
 
-/** Characters of a refused command in the log: more than any real one has. */
+/** Characters of a refused command in the log: more than any real command has. */
 const loggedLineMax = 200;
 
 interface Refusal {
   readonly kind: 'refused';
-  /** Of a closed list. */
+  /** From a closed list. */
   readonly reason: string;
   readonly line: string;
 }
 
-/** What becomes of a channel request. */
+/** The outcome of a channel request. */
 type Admission = { readonly kind: 'run'; readonly command: readonly string[] } | Refusal;
 
-/** A channel request, and whose it is. */
+/** A channel request, and its user and connection. */
 interface Asked {
   readonly connection: SignedInConnection;
   readonly request: ChannelRequest;
   readonly channel: ExecChannel;
 }
 
-/** Every session of this process: admits them, knows them, and waits for them. */
+/** Every session of this process: admits them, lists them, and waits for them. */
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #running = new Map<Session, Identity>();
-  /** Those that wait for their place. */
+  /** Sessions that wait for their place. */
   readonly #opening = new Set<Promise<void>>();
 
   constructor(options: SessionsOptions) {
@@ -64,7 +64,7 @@ export class Sessions {
     this.#opening.add(opening);
   }
 
-  /** What runs, as an operator sees it. */
+  /** The running sessions, as an operator sees them. */
   get summaries(): RunningSession[] {
     return [...this.#running.keys()].map((session) => session.summary);
   }
@@ -136,7 +136,7 @@ export class Sessions {
   }
 }
 
-/** What was asked for, not at any length a client likes. */
+/** The requested command, cut to a maximum length. */
 function describeRequest(request: ChannelRequest): string {
   if (request.kind === 'exec') return request.line.slice(0, loggedLineMax);
   return request.kind === 'shell' ? 'shell' : `subsystem ${request.name.slice(0, loggedLineMax)}`;

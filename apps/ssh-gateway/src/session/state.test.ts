@@ -71,20 +71,20 @@ test('the exit is reported after the outputs, in whichever order they come', () 
   ]);
 });
 
-test('outputs that ended long before the child are told to the client, and after its exit they are not', () => {
+test('outputs that end long before the child are reported to the client, but not after its exit', () => {
   assert.deepEqual(effectsOf(forked, drained, eofDue).slice(2), ['send-eof']);
   assert.deepEqual(effectsOf(forked, drained, exited, eofDue).includes('send-eof'), false);
 });
 
-test('an exit alone reports nothing while output is on its way', () => {
+test('an exit alone reports nothing while output is under way', () => {
   assert.equal(effectsOf(forked, exited).includes('report-exit code'), false);
 });
 
-test('a refused fork is told and ends', () => {
+test('a refused fork is reported and ends the session', () => {
   assert.deepEqual(effectsOf(notForked), ['tell-and-end full', 'release refused: full']);
 });
 
-test('a client that leaves while it waits for a fork opens nothing, and its child is killed', () => {
+test('a client that leaves while it waits for a fork opens no pipes, and its child is killed', () => {
   assert.deepEqual(effectsOf(gone, forked, exited), [
     'stop-asking',
     'signal SIGKILL',
@@ -94,7 +94,7 @@ test('a client that leaves while it waits for a fork opens nothing, and its chil
   assert.deepEqual(effectsOf(gone, notForked), ['stop-asking', 'release cable cut']);
 });
 
-test('a child whose client has gone is left alone first, then asked more and more firmly', () => {
+test('a child whose client has gone first gets time to finish, then ever stronger signals', () => {
   const effects = effectsOf(forked, gone, expired, expired, expired, expired);
   assert.deepEqual(effects, [
     'open-pipes',
@@ -130,7 +130,7 @@ test('hurry skips the time to finish, and shortens nothing else', () => {
   assert.deepEqual(effectsOf(forked, hurry), ['open-pipes']);
 });
 
-test('pipes that cannot be opened are told, and the child does not stay', () => {
+test('pipes that cannot be opened are reported, and the child does not stay', () => {
   assert.deepEqual(effectsOf(forked, pipesFailed, exited), [
     'open-pipes',
     'tell-and-end gone',
@@ -154,7 +154,7 @@ test('a lost exit waits for the outputs and is reported as unknown', () => {
   ]);
 });
 
-test('a lost exit does not take the child for gone while its outputs are open', () => {
+test('a lost exit does not mean that the child is gone while its outputs are open', () => {
   assert.deepEqual(effectsOf(forked, gone, lost, expired).slice(3), [
     'signal SIGHUP',
     'start-step hangup',
@@ -162,7 +162,7 @@ test('a lost exit does not take the child for gone while its outputs are open', 
   assert.deepEqual(effectsOf(forked, gone, lost, drained).slice(3), ['release cable cut']);
 });
 
-test('a client that leaves while the last output is on its way ends the session', () => {
+test('a client that leaves while the last output is under way ends the session', () => {
   assert.deepEqual(effectsOf(forked, exited, gone), [
     'open-pipes',
     'limit-outputs',

@@ -1,16 +1,16 @@
 import type { ChildExit } from '../ssh/channels/exit-report.ts';
 
 /**
- * Whom a session serves, and how far its end has come. `exitLost`: the fork service went away, so
- * the exit will stay unknown.
+ * The phases of a session, from the request for a child to its end. `exitLost`: the fork service
+ * went away, so the exit will stay unknown.
  */
 export type SessionState =
-  /** The fork service was asked. `gone` names why nobody waits for the child any more. */
+  /** The fork service was asked. `gone` names why the child is no longer wanted. */
   | { readonly name: 'forking'; readonly gone: string | null }
   | { readonly name: 'running'; readonly outputsDrained: boolean; readonly exitLost: boolean }
-  /** The child has exited; what it wrote is on its way to the client. */
+  /** The child has exited; its last output is on the way to the client. */
   | { readonly name: 'draining'; readonly exit: ChildExit }
-  /** The client has gone and the child is asked to end, more firmly with each step. */
+  /** The client has gone. The child is asked to end, more firmly with each step. */
   | {
       readonly name: 'abandoned';
       readonly reason: string;
@@ -31,14 +31,14 @@ export type SessionEvent =
   | { readonly type: 'pipes-failed'; readonly line: string }
   | { readonly type: 'child-exited'; readonly exit: ChildExit }
   | { readonly type: 'exit-lost' }
-  /** The child's outputs have ended and the client has been sent all of them. */
+  /** The child's outputs have ended and all of them was sent to the client. */
   | { readonly type: 'outputs-drained' }
-  /** The outputs have ended for a while, and the child has not. */
+  /** The outputs ended a while ago, and the child has not. */
   | { readonly type: 'eof-due' }
   | { readonly type: 'client-gone'; readonly reason: string }
-  /** The time for the present step of an abandoned child is over. */
+  /** The time for the current step with an abandoned child is over. */
   | { readonly type: 'step-expired' }
-  /** No patience any more: the gateway has to stop now. */
+  /** No more waiting: the gateway has to stop now. */
   | { readonly type: 'hurry' };
 
 export type SessionEffect =
@@ -50,9 +50,9 @@ export type SessionEffect =
   /** Asks for `eof-due` after a while. */
   | { readonly type: 'start-eof-wait' }
   | { readonly type: 'send-eof' }
-  /** The child is gone: whoever holds its outputs open has a moment. */
+  /** The child is gone: a process that still holds its outputs open gets a moment. */
   | { readonly type: 'limit-outputs' }
-  /** Gives the child the end of its input and reads its outputs for nobody. */
+  /** Gives the child the end of its input and discards its outputs. */
   | { readonly type: 'detach-client' }
   | {
       readonly type: 'signal';
@@ -71,7 +71,7 @@ export interface Transition {
 export const firstState: SessionState = { name: 'forking', gone: null };
 
 /**
- * What one event comes to. An event that has no meaning in a state, as a late one after the end,
+ * The result of one event. An event without a meaning in a state, such as a late one after the end,
  * changes nothing.
  */
 export function transition(state: SessionState, event: SessionEvent): Transition {
@@ -101,8 +101,8 @@ function whileForking(state: In<'forking'>, event: SessionEvent): Transition {
           state: { name: 'running', outputsDrained: false, exitLost: false },
           effects: [{ type: 'open-pipes' }],
         };
-      // Nothing was sent to it and nothing will be, so there is no work to lose and no reason to
-      // wait for a time-out.
+      // The child received nothing and never will, so it has no work to lose: kill it without
+      // waiting for a time-out.
       return abandon(state.gone, 'kill', { outputsDrained: false, exitLost: false });
     case 'not-forked':
       if (state.gone !== null) return end(state.gone);
@@ -130,8 +130,8 @@ function whileRunning(state: In<'running'>, event: SessionEvent): Transition {
       return stay({ ...state, exitLost: true });
     case 'outputs-drained':
       if (state.exitLost) return report({ kind: 'unknown' });
-      // Not the EOF yet: a client that has sent its own closes the channel at ours, and the exit, a
-      // moment later, would tell nobody.
+      // Do not send EOF yet: a client that has sent its own closes the channel at ours, and would
+      // miss the exit a moment later.
       return { state: { ...state, outputsDrained: true }, effects: [{ type: 'start-eof-wait' }] };
     case 'eof-due':
       return { state, effects: [{ type: 'send-eof' }] };
@@ -176,7 +176,7 @@ const stepAfter = { finish: 'hangup', hangup: 'terminate', terminate: 'kill' } a
 const signalOf = { hangup: 'SIGHUP', terminate: 'SIGTERM', kill: 'SIGKILL' } as const;
 
 function nextStep(state: In<'abandoned'>): Transition {
-  // SIGKILL was sent and nobody heard of an exit: said as an error, for the session must end
+  // SIGKILL was sent but no exit was reported. Report an error, because the session must end
   // somehow.
   if (state.step === 'kill') return end(state.reason, { type: 'give-up-child' });
   return abandon(state.reason, stepAfter[state.step], state);
