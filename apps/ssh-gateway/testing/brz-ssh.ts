@@ -4,9 +4,9 @@ import type { Destination } from './clients.ts';
 import { sshPrograms } from './ssh-programs.ts';
 
 /**
- * Writes the program that brz is to take for its ssh (BRZ_SSH) and returns its path. It says to be
- * OpenSSH and takes the words that brz has for that: options, `-l USER`, `--`, the host and the
- * command. Source: breezy/transport/ssh.py, OpenSSHSubprocessVendor.
+ * Writes the program that brz uses as its ssh (BRZ_SSH) and returns its path. It claims to be
+ * OpenSSH and takes the arguments that brz gives OpenSSH: options, `-l USER`, `--`, the host and
+ * the command. Source: breezy/transport/ssh.py, OpenSSHSubprocessVendor.
  */
 export function writeBrzSsh(
   name: string,

@@ -2,7 +2,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { within } from '@hatchery/testkit';
 
-/** What a client program came to. */
+/** The result of a client program. */
 export interface ClientResult {
   readonly code: number | null;
   readonly signal: string | null;
@@ -10,7 +10,7 @@ export interface ClientResult {
   readonly stderr: string;
 }
 
-/** What real clients send. */
+/** The exec line that real clients send. */
 export const serveLine = 'bzr serve --inet --directory=/ --allow-writes';
 
 /** Where a client connects, and as whom. */
@@ -22,7 +22,7 @@ export interface Destination {
 }
 
 /**
- * Arguments for /usr/bin/ssh that keep it away from the caller's own configuration, agent and known
+ * Arguments for /usr/bin/ssh that isolate it from the caller's own configuration, agent and known
  * hosts.
  */
 export function sshArguments(
@@ -60,7 +60,7 @@ export function makeKey(
   return path;
 }
 
-/** A client program that runs, with its output as it comes. */
+/** A running client program, with its output so far. */
 export class RunningClient {
   readonly process: ChildProcess;
   readonly result: Promise<ClientResult>;

@@ -5,7 +5,7 @@ import type { RunningSession } from '@hatchery/events';
 import { within } from '@hatchery/testkit';
 import type { Stand } from './stand.ts';
 
-/** What the control socket answered. */
+/** The answer of the control socket. */
 export interface ControlAnswer {
   readonly status: number;
   readonly text: string;
@@ -30,12 +30,12 @@ export function ask(
   return within(`the answer to ${path}`, promise);
 }
 
-/** Where a stand's gateway is controlled. */
+/** The address of a stand's control socket. */
 export function controlOf(stand: Stand): { socketPath: string } {
   return { socketPath: join(stand.directory, 'gateway.sock') };
 }
 
-/** What the gateway says of itself and its sessions. */
+/** The gateway's state and its sessions. */
 export async function stateOf(stand: Stand): Promise<{
   readonly state: string;
   readonly drainDeadline: string | null;
@@ -48,8 +48,8 @@ export async function stateOf(stand: Stand): Promise<{
 }
 
 /**
- * The value of one series of the gateway's metrics, as `name{label="value"}`; null when there is
- * none.
+ * The value of one series of the gateway's metrics, named as `name{label="value"}`; null when there
+ * is none.
  */
 export async function metricOf(stand: Stand, series: string): Promise<number | null> {
   const { text: said } = await ask(controlOf(stand), '/metrics');

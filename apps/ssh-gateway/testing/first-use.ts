@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { makeKey } from './clients.ts';
 
 /**
- * Makes the host key of a state directory, and a user with a key of its own; the path of the
- * private one.
+ * Makes the host key of a state directory, and a user with a key; returns the path of the private
+ * key.
  */
 export function makeFirstUse(stateDirectory: string, user: string): string {
   const key = makeKey(stateDirectory, `${user}-key`);

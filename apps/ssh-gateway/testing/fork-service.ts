@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { EventLog, serveFeed } from '@hatchery/event-feed';
 import { encodeAnswer, exitStatusOf, signalStatusOf } from '@hatchery/protocol';
 
-/** A child of the small service. */
+/** A child of the small fork service. */
 export interface ServedChild {
   readonly process: ChildProcess;
   /** The raw wait status. */
@@ -17,8 +17,8 @@ export interface ServedChild {
 }
 
 /**
- * A fork service as small as the gateway's tests need: the real protocol on a real socket, real
- * FIFOs, and as each child a shell script of the test's choice. It opens the pipes as the protocol
+ * A minimal fork service for the gateway's tests: the real protocol on a real socket, real FIFOs,
+ * and as each child a shell script chosen by the test. Each child opens the pipes as the protocol
  * says, and removes them once all three are connected.
  */
 export class SmallForkService implements AsyncDisposable {
@@ -30,14 +30,14 @@ export class SmallForkService implements AsyncDisposable {
     readonly reason: string;
   }[] = [];
   readonly children = new Map<string, ServedChild>();
-  /** What the next children run; `null` answers a FAILURE with `refusal`. */
+  /** The script that the next children run; `null` answers a FAILURE with `refusal`. */
   script: string | null = 'cat';
   /** Shell commands that the next children run before they open their pipes. */
   beforeOpening = '';
   refusal = 'hatchery is full; try again later';
   /** Called between the fork and its answer. */
   beforeAnswer: (child: ServedChild) => Promise<void> = async () => {};
-  /** What the user of a killed child is to read. */
+  /** The text for the user of a killed child. */
   lineAfter: string | null = null;
   /** Its feed. */
   readonly events = new EventLog({ epoch: 'test', version: '0', now: () => new Date() });
@@ -106,8 +106,8 @@ export class SmallForkService implements AsyncDisposable {
   }
 
   /**
-   * As if the service had been killed: the socket is gone, its connections break, the children go
-   * on.
+   * Acts as if the service had been killed: the socket is gone, its connections break, the children
+   * continue.
    */
   async stopForking(): Promise<void> {
     const server = this.#server;

@@ -7,7 +7,7 @@ import { within } from '@hatchery/testkit';
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 /**
- * The gateway as operators run it: a process of its own, told when it is ready through a
+ * The gateway as operators run it: in its own process, which reports readiness through a
  * descriptor.
  */
 export class GatewayProcess {
@@ -15,8 +15,7 @@ export class GatewayProcess {
   stderr = '';
 
   /**
-   * `options` are further words of its command line; `wrapper` is a program that runs it, and its
-   * arguments.
+   * `options` are additional arguments; `wrapper` is a program that runs it, with its arguments.
    */
   constructor(
     stateDirectory: string,
@@ -54,7 +53,7 @@ export class GatewayProcess {
     return within('the gateway to be ready', ready.promise);
   }
 
-  /** What it logged with this message. */
+  /** The log lines with this message. */
   readonly lines = (message: string): object[] => {
     const logged = this.stderr
       .split('\n')

@@ -11,7 +11,7 @@ export class KeyAgent implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  /** `blobs` are shown: the key's own, or a certificate of it. */
+  /** The agent lists `blobs`: the key's own, or a certificate of it. */
   static async listen(
     path: string,
     key: SecurityKey,

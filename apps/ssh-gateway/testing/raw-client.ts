@@ -2,7 +2,10 @@ import { connect, type Socket } from 'node:net';
 import { until, within } from '@hatchery/testkit';
 import { wireString, wireUint32 } from '@hatchery/ssh-keys';
 
-/** A packet before any keys: its length, its padding's, the payload, the padding (RFC 4253 6). */
+/**
+ * A packet before any keys: its length, its padding's length, the payload, the padding (RFC 4253
+ * 6).
+ */
 export function plainPacket(payload: Buffer): Buffer {
   const padding = 8 - ((payload.length + 5) % 8) + (8 - ((payload.length + 5) % 8) < 4 ? 8 : 0);
   return Buffer.concat([
@@ -13,7 +16,7 @@ export function plainPacket(payload: Buffer): Buffer {
   ]);
 }
 
-/** A KEXINIT that offers just these; `guess` says that a packet follows at once. */
+/** A KEXINIT that offers only these; `guess` says that a guessed packet follows at once. */
 export function kexInitOffering(
   kex: readonly string[],
   hostKeys: readonly string[],
@@ -32,7 +35,7 @@ export function kexInitOffering(
   ]);
 }
 
-/** A client that speaks SSH before any keys, byte by byte as a test wants it. */
+/** A client that speaks SSH before any keys, byte by byte as a test needs it. */
 export class RawClient implements AsyncDisposable {
   readonly socket: Socket;
   readonly ident: string;
@@ -60,7 +63,7 @@ export class RawClient implements AsyncDisposable {
     return this.#isClosed;
   }
 
-  /** Exchanges identifications; the server's, without its line's end. */
+  /** Exchanges identifications; returns the server's, without its line ending. */
   async identify(): Promise<string> {
     this.socket.write(`${this.ident}\r\n`);
     await until('the identification', () => this.#received.includes('\r\n'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Logger } from '@hatchery/daemon';
 import { until } from '@hatchery/testkit';
 
-/** One line as a logger was given it, with what its parents bound. */
+/** One line as a logger received it, with the fields that its parents bound. */
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'fatal';
   readonly message: string;
@@ -23,8 +23,8 @@ export class RecordingLog {
   }
 
   /**
-   * The first line with this message, which may be on its way: a client hears of an end before the
-   * gateway has written it down.
+   * The first line with this message. It may not be there yet: a client learns of an end before the
+   * gateway has logged it.
    */
   async heard(message: string): Promise<LogLine> {
     await until(`"${message}" in the log`, () => this.named(message).length > 0);

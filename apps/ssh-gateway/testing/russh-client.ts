@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { buffer } from 'node:stream/consumers';
 
 /**
- * The part of russh's Node binding that is used; its own typings lean on a package that is not
- * needed for it.
+ * The part of russh's Node binding that is used; its own typings need a package that is not needed
+ * otherwise.
  */
 interface Native {
   connect(
@@ -43,9 +43,9 @@ interface Channel {
 
 /**
  * A program: one session by russh, an SSH client in Rust that shares no code with OpenSSL or ssh2,
- * so that its key exchanges are somebody else's reading of the same documents. Words: PORT USER
- * KEYFILE KEX COMMAND; only KEX is offered. What comes goes to standard output; it does not tell
- * the exit status of the command.
+ * so its key exchanges are an independent implementation. Arguments: PORT USER KEYFILE KEX COMMAND;
+ * only KEX is offered. The command's output goes to standard output; its exit status is not
+ * reported.
  */
 const [port = '', user = '', keyFile = '', kex = '', command = ''] = process.argv.slice(2);
 const require = createRequire(import.meta.url);

@@ -1,15 +1,15 @@
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { readWire, wireString, wireUint32 } from '@hatchery/ssh-keys';
 
-/** What the person at a security key does. */
+/** What the user of a security key does. */
 export interface Touch {
   readonly touched: boolean;
   readonly pinEntered: boolean;
 }
 
 /**
- * The DER of an ECDSA-Sig-Value as two mpints: both are the shortest two's complement, so only the
- * framing differs.
+ * Converts the DER of an ECDSA-Sig-Value to two mpints: both use the shortest two's complement, so
+ * only the framing differs.
  */
 function mpintsOf(der: Buffer): Buffer {
   const at = 2;
@@ -20,8 +20,8 @@ function mpintsOf(der: Buffer): Buffer {
 }
 
 /**
- * A security key in software: it signs as OpenSSH's PROTOCOL.u2f says a FIDO authenticator's
- * signature is laid out.
+ * A security key in software. Its signatures have the layout of a FIDO authenticator's in OpenSSH's
+ * PROTOCOL.u2f.
  */
 export class SecurityKey {
   readonly type: 'sk-ssh-ed25519@openssh.com' | 'sk-ecdsa-sha2-nistp256@openssh.com';
@@ -29,8 +29,8 @@ export class SecurityKey {
   readonly #private: KeyObject;
   readonly #public: KeyObject;
   /**
-   * What the authenticator was asked to sign for: another application than the key's own is what a
-   * web page could ask for.
+   * The application the signature is for. Another one than the key's own is what a web page could
+   * request.
    */
   signsFor: string;
   touch: Touch = { touched: true, pinEntered: false };
@@ -59,7 +59,7 @@ export class SecurityKey {
     return Buffer.concat([wireString(this.type), ...fields, wireString(this.application)]);
   }
 
-  /** As in a `.pub` file. */
+  /** In the format of a `.pub` file. */
   get line(): string {
     return `${this.type} ${this.blob.toString('base64')} security-key\n`;
   }
@@ -78,10 +78,7 @@ export class SecurityKey {
   }
 }
 
-/**
- * The data that an agent is asked to sign, and with which key; null when the message is another
- * one.
- */
+/** The data that an agent is asked to sign, and with which key; null for another message. */
 export function signRequestIn(message: Buffer): { blob: Buffer; data: Buffer } | null {
   return readWire(message, (reader) => {
     if (reader.byte() !== 13) reader.fail();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sshArguments, type Destination } from './clients.ts';
 
-/** An SSH client program and the words before the command. */
+/** An SSH client program and the arguments before the command. */
 export interface SshProgram {
   readonly name: string;
   readonly program: string;
@@ -13,7 +13,7 @@ export interface SshProgram {
 const paramikoClient = fileURLToPath(new URL('./paramiko_client.py', import.meta.url));
 
 /**
- * The clients that people use, set up to get in at `destination`. `hostKey` is the public half of
+ * The clients that people use, set up to connect to `destination`. `hostKey` is the public half of
  * the server's key.
  */
 export function sshPrograms(destination: Destination, hostKey: string): SshProgram[] {

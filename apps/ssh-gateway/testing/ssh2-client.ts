@@ -4,7 +4,9 @@ import ssh2, { type Client, type ClientChannel } from 'ssh2';
 import type { Destination } from './clients.ts';
 import { within } from '@hatchery/testkit';
 
-/** The private parts of ssh2's client, with which a test can do what no decent client does. */
+/**
+ * The private parts of ssh2's client, with which a test can break rules that decent clients keep.
+ */
 export interface RawClient {
   readonly _sock: Socket;
   readonly _protocol: {
@@ -26,7 +28,7 @@ export interface RawChannel {
   readonly _callbacks: ((failed: boolean) => void)[];
 }
 
-/** A signed-in ssh2 client; `sock` is one that has said something before SSH. */
+/** A signed-in ssh2 client; `sock` is a socket that may have sent something before SSH. */
 export async function signIn(
   { port, user, key }: Destination,
   sock?: Socket,
@@ -45,7 +47,7 @@ export async function signIn(
     privateKey: readFileSync(key),
   });
   await within('the sign-in', ready);
-  // What a misbehaving client hears in the end is not what its test is about.
+  // How the connection ends for a misbehaving client is not the subject of its test.
   client.on('error', () => {});
   return { client, raw: client as unknown as RawClient, closed };
 }

@@ -19,10 +19,10 @@ import { SmallForkService } from './fork-service.ts';
 import { RecordingLog } from './recording-log.ts';
 
 export interface StandOptions extends WorkerOptions {
-  /** Given as a function of the stand's directory, it may put files there. */
+  /** A function of the stand's directory, which may put files there. */
   readonly ssh?: Partial<Config['ssh']> | ((directory: string) => Partial<Config['ssh']>);
   readonly childrenTimeoutS?: number;
-  /** As ssh-keygen takes them. */
+  /** In the form that ssh-keygen takes. */
   readonly hostKeyType?: readonly string[];
 }
 
@@ -44,7 +44,7 @@ export class Stand implements AsyncDisposable {
     await stand.forks.start();
     stand.#descriptors = openSockets();
     stand.#timers = runningTimers();
-    // The native ciphers make it faster and nothing else; a test of theirs asks for them.
+    // The native ciphers only make it faster; a test about them asks for them.
     const context = { config: stand.config, log: stand.log.logger };
     try {
       stand.#gateway = await createGateway(context, { nativeCryptoLoaded: () => true, ...options });
@@ -84,7 +84,7 @@ export class Stand implements AsyncDisposable {
     };
   }
 
-  /** Adds a key to a user's file, made when it is missing. */
+  /** Adds a key to a user's file, and creates the file if it is missing. */
   authorize(user: string, key: string, options = ''): void {
     mkdirSync(join(this.config.ssh.usersDirectory, user), { recursive: true });
     appendFileSync(
@@ -137,7 +137,7 @@ function openSockets(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
-/** Those that keep this process from ending. */
+/** Timers that keep this process from ending. */
 function runningTimers(): number {
   return process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
 }
@@ -210,7 +210,7 @@ function testConfig(
     },
     dashboard: { listen: { host: '127.0.0.1', port: 0 }, auth: 'token' } as Config['dashboard'],
     locks: { directory: join(directory, 'locks'), mode: 0o600, orphanGraceS: 60 },
-    // Only worker processes log by it, to the test's own stderr.
+    // Only worker processes log to it, which is the test's own stderr.
     log: { level: 'fatal' as 'error', format: 'json' },
   };
 }

@@ -1,4 +1,4 @@
-/** Why a connection ended, as a metric counts it. A closed list; the log has the words. */
+/** Why a connection ended, as a metric counts it. A closed list; the log has the details. */
 export type CloseCause =
   /** It never identified itself. */
   | 'ident-timeout'
@@ -11,17 +11,17 @@ export type CloseCause =
   /** The client broke a rule of the protocol. */
   | 'protocol'
   | 'sign-in-attempts'
-  /** Where users' keys come from is out of order. */
+  /** The source of users' keys is out of order. */
   | 'keys-unavailable'
-  /** It went away by itself. */
+  /** The client disconnected. */
   | 'client'
-  /** It asked and never read the answers. */
+  /** It sent requests and never read the answers. */
   | 'not-reading'
-  /** No packet of any kind, not even an answer to ours. */
+  /** It sent no packet of any kind, not even an answer to ours. */
   | 'silence'
   | 'draining'
   | 'stopped'
-  /** An operator has ended it, as of a user who was removed. */
+  /** An operator ended it, for example because the user was removed. */
   | 'ended'
   /** A defect or failure of ours. */
   | 'gateway';
@@ -29,8 +29,8 @@ export type CloseCause =
 /** A connection that can be ended. */
 export interface Endable {
   /**
-   * Says why, and closes when the client has taken the last bytes. The client reads `farewell`, or
-   * else `reason`.
+   * Sends the reason, and closes when the client has received the last bytes. The client reads
+   * `farewell`, or else `reason`.
    */
   readonly disconnect: (cause: CloseCause, reason: string, farewell?: string) => void;
   /** Closes at once. */
@@ -44,13 +44,16 @@ export interface Ending {
   readonly reason: string;
 }
 
-/** What it is when nothing else was said before. */
+/** The cause when no other was recorded before. */
 export const clientLeft: Ending = { cause: 'client', reason: 'client disconnected' };
 
-/** Nobody could be asked about the user's keys. */
+/** The user's keys could not be looked up. */
 export const keysUnavailable: Ending = { cause: 'keys-unavailable', reason: 'keys unavailable' };
 
-/** The word of RFC 4253 11.1 for it: what is not the client's fault may be better in a minute. */
+/**
+ * The RFC 4253 11.1 reason code for it: a failure that is not the client's fault may pass in a
+ * minute.
+ */
 export function disconnectReasonOf(
   cause: CloseCause,
 ): 'by-application' | 'service-not-available' | 'key-exchange-failed' {

@@ -9,7 +9,7 @@ import { until, within } from '@hatchery/testkit';
 import { signIn } from '../../testing/ssh2-client.ts';
 import { Stand } from '../../testing/stand.ts';
 
-/** A TCP connection that says what a test tells it to. */
+/** A TCP connection that sends what a test gives it. */
 function dial(
   stand: Stand,
   says = '',
@@ -28,21 +28,21 @@ function reasons(stand: Stand): unknown[] {
   return stand.log.named('sign-in refused').map(({ fields }) => fields['reason']);
 }
 
-test('trap G: a client that says nothing is sent away', async () => {
+test('trap G: a client that sends nothing is disconnected', async () => {
   await using stand = await Stand.open({ limits: { identDeadlineMs: 50 } });
   await within('the end', dial(stand).closed);
   await until('the log', () => reasons(stand).length === 1);
   assert.deepEqual(reasons(stand), ['no identification in time']);
 });
 
-test('trap G: a client that identifies itself and never signs in is sent away', async () => {
+test('trap G: a client that identifies itself and never signs in is disconnected', async () => {
   await using stand = await Stand.open({ ssh: { loginGraceS: 0.1 } });
   await within('the end', dial(stand, 'SSH-2.0-slow\r\n').closed);
   await until('the log', () => reasons(stand).length === 1);
   assert.deepEqual(reasons(stand), ['no sign-in in time; connect again']);
 });
 
-test('trap G: a session longer than the login grace goes on', async () => {
+test('trap G: a session longer than the login grace continues', async () => {
   await using stand = await Stand.open({
     ssh: { loginGraceS: 1 },
     limits: { identDeadlineMs: 500 },
@@ -62,7 +62,7 @@ for (const [what, says] of [
   ['garbage after the identification', `SSH-2.0-x\r\n${'\xff'.repeat(1000)}`],
   ['a packet of a gigabyte', 'SSH-2.0-x\r\n\x40\x00\x00\x00'],
 ] as const) {
-  test(`trap H: ${what} closes the connection, and others go on`, async () => {
+  test(`trap H: ${what} closes the connection, and others continue`, async () => {
     await using stand = await Stand.open();
     await within('the end', dial(stand, says).closed);
     await until('the log', () => reasons(stand).length === 1);
@@ -86,10 +86,10 @@ test('trap H: a damaged packet in the middle of a session destroys the connectio
   assert.deepEqual(stand.forks.signals, []);
 });
 
-test('trap H: a failure of the gateway itself is an error in the log with its own name, not the client’s fault', async () => {
+test('trap H: a failure of the gateway itself is logged as an error under its own name, not as the client’s fault', async () => {
   await using stand = await Stand.open();
   const { lines } = stand.log;
-  // A log that fails stands for whatever a handler of ours may stumble over.
+  // A log that fails stands for any failure in one of our handlers.
   lines.push = (line) => {
     if (line.message === 'signed in')
       throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
@@ -102,7 +102,7 @@ test('trap H: a failure of the gateway itself is an error in the log with its ow
   lines.length = 0;
 });
 
-test('trap H: files of one user that cannot be read are no failure of the gateway, and refused as a wrong key is', async () => {
+test('trap H: one user’s unreadable files are no failure of the gateway, and give the refusal of a wrong key', async () => {
   await using stand = await Stand.open();
   mkdirSync(join(stand.config.ssh.usersDirectory, 'loop'));
   symlinkSync('authorized_keys', join(stand.config.ssh.usersDirectory, 'loop', 'authorized_keys'));
@@ -111,7 +111,7 @@ test('trap H: files of one user that cannot be read are no failure of the gatewa
   stand.log.lines.length = 0;
 });
 
-test('too many connections that have not signed in are dropped in words; a signed-in one does not count', async () => {
+test('too many unauthenticated connections are dropped with a message; a signed-in one does not count', async () => {
   await using stand = await Stand.open({
     ssh: { startupsMax: { start: 1, ratePercent: 100, full: 1 } },
   });
@@ -128,7 +128,7 @@ test('too many connections that have not signed in are dropped in words; a signe
   client.end();
 });
 
-test('connections have a cap', async () => {
+test('the number of connections is limited', async () => {
   await using stand = await Stand.open({ limits: { connectionsMax: 1 } });
   const { client } = await signIn(stand.alice);
   const second = dial(stand);
@@ -137,7 +137,7 @@ test('connections have a cap', async () => {
   client.end();
 });
 
-test('trap E: a client that goes away without a word of SSH ends its session too', async () => {
+test('trap E: a client that disappears without an SSH message ends its session too', async () => {
   await using stand = await Stand.open();
   const { client, raw } = await signIn(stand.alice);
   client.exec(serveLine, () => {});
@@ -147,7 +147,7 @@ test('trap E: a client that goes away without a word of SSH ends its session too
   await until('the child’s end', () => stand.forks.livingChildren === 0);
 });
 
-test('trap L: new keys are made in the middle of a transfer, and nothing of it is lost', async () => {
+test('trap L: a key exchange in the middle of a transfer loses no data', async () => {
   await using stand = await Stand.open({ limits: { rekeyBytes: 1024 * 1024 } });
   const sent = Buffer.alloc(20 * 1024 * 1024, 'rekey');
   const { code, stdout, stderr } = await stand.ssh([serveLine], sent, ['-v']);
@@ -159,7 +159,7 @@ test('trap L: new keys are made in the middle of a transfer, and nothing of it i
   );
 });
 
-test('trap L: keys that have been used for long enough are changed without a byte from the child, and the session goes on', async () => {
+test('trap L: old keys are replaced while the child writes nothing, and the session continues', async () => {
   await using stand = await Stand.open({ limits: { rekeyMs: 50 } });
   const client = stand.startSsh([serveLine], ['-v']);
   const exchanges = (): number => client.stderr.match(/SSH2_MSG_NEWKEYS received/g)?.length ?? 0;

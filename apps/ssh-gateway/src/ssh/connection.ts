@@ -50,9 +50,9 @@ export interface ConnectionOptions {
 }
 
 /**
- * One TCP connection from accept to close. It owns the socket and its deadlines; ssh2 joins when
- * the client has identified itself, and only a {@link SignedInConnection} can open channels. The
- * first cause of the ending is the one that is logged.
+ * One TCP connection from accept to close. It owns the socket and its deadlines. ssh2 takes part
+ * once the client has identified itself, and only a {@link SignedInConnection} can open channels.
+ * The first cause of the ending is logged.
  */
 export class Connection {
   readonly peer: string;
@@ -75,7 +75,7 @@ export class Connection {
   #graceful: NodeJS.Timeout | undefined;
 
   /**
-   * `whenSignedIn` is called once, if ever: from then on the connection does not count as starting
+   * `whenSignedIn` is called at most once: from then on the connection does not count as starting
    * up.
    */
   constructor(socket: Socket, peer: Peer, options: ConnectionOptions, whenSignedIn: () => void) {
@@ -87,7 +87,7 @@ export class Connection {
     this.#log = options.log.child({ peer: this.peer });
     this.#record = new SignInRecord(this.#log, options, this.peer);
     this.#acceptedAtMs = options.now();
-    // Trap G: ssh2 has no timer before sign-in, so a silent client would stay for ever.
+    // Trap G: ssh2 has no timer before sign-in, so a silent client would stay connected for ever.
     const noIdent = (): void => this.destroy('ident-timeout', 'no identification in time');
     const noSignIn = (): void =>
       this.disconnect('login-timeout', 'no sign-in in time; connect again');
@@ -110,14 +110,14 @@ export class Connection {
   }
 
   /**
-   * ssh2 has read the client's identification, with this software in it, and is about to exchange
+   * ssh2 has read the client's identification, which names this software, and is about to exchange
    * keys.
    */
   attach(client: Ssh2Connection, software: string): void {
     clearTimeout(this.#deadlines.ident);
     this.#client = client;
     holdFirstReply(client, this.#socket, this.#options.limits);
-    // Trap H: without this listener an error ends the process, and after one ssh2 goes on parsing
+    // Trap H: without this listener an error ends the process. After an error ssh2 keeps parsing
     // and leaves the socket open.
     client.on('error', ({ message }) => endUnreadable(this, client, message));
     const { hostKeys, algorithms, judgeKey, limits, metrics, idleTimeoutMs } = this.#options;
@@ -137,8 +137,8 @@ export class Connection {
   }
 
   /**
-   * Closes as soon as no channel is open. One that came just before the drain has a moment for the
-   * session it came for, or a restart would refuse it after all.
+   * Closes as soon as no channel is open. A connection from just before the drain gets a moment to
+   * open its session; otherwise a restart would refuse it after all.
    */
   drain(reason: string | null): void {
     this.#farewell = withDrainReason(
@@ -158,8 +158,8 @@ export class Connection {
   }
 
   /**
-   * Says goodbye in words, and gives the client a moment to take what is on its way. `reason` is
-   * for the log.
+   * Sends a goodbye, and gives the client a moment to receive what is on its way. `reason` is for
+   * the log.
    */
   disconnect(cause: CloseCause, reason: string, farewell: string = reason): void {
     this.#ending ??= { cause, reason };
@@ -174,7 +174,8 @@ export class Connection {
 
   destroy(cause: CloseCause, reason: string): void {
     this.#ending ??= { cause, reason };
-    // At once, not with the socket's own event: ssh2 throws at whatever is sent from now on.
+    // At once, without waiting for the socket's event: from now on ssh2 throws at anything it
+    // should send.
     this.#channels?.cutOff(`connection lost: ${this.#ending.reason}`);
     this.#socket.destroy();
   }
@@ -228,8 +229,8 @@ export class Connection {
   }
 
   /**
-   * What a handler of ours throws would reach ssh2's parser and pass for the client's error (trap
-   * H).
+   * An error thrown by one of our handlers would reach ssh2's parser and be blamed on the client
+   * (trap H).
    */
   readonly #guard: Guard =
     (handler) =>
@@ -258,7 +259,7 @@ export class Connection {
       this.disconnect('draining', this.#farewell);
   }
 
-  /** The client will send nothing more, and ssh2 has taken its protocol apart. */
+  /** The client will send nothing more, and ssh2 has dismantled its protocol. */
   #onEnd(): void {
     this.#ending ??= this.#record.leaving;
     this.#channels?.cutOff(`connection lost: ${this.#ending.reason}`);
@@ -274,7 +275,7 @@ export class Connection {
     const { ident, login } = this.#deadlines;
     for (const timer of [ident, login, this.#graceful]) clearTimeout(timer);
     const { cause, reason } = this.#ending ?? this.#record.leaving;
-    // The connection's close is the master signal that ends all its sessions (trap E).
+    // The close of the connection ends all its sessions (trap E).
     this.#channels?.cutOff(`connection lost: ${reason}`);
     this.#options.metrics.connectionClosed(cause, this.#signedIn !== null);
     if (this.#signedIn === null) this.#record.refused({ cause, reason });

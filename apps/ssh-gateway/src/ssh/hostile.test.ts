@@ -29,7 +29,7 @@ async function assertServes(stand: Stand): Promise<void> {
   assert.deepEqual([code, stdout.toString()], [0, 'hello'], stderr);
 }
 
-test('random bytes, with an identification before them and without, are no more than closed connections', async () => {
+test('random bytes, with or without an identification before them, only close their connection', async () => {
   await using stand = await Stand.open({ ssh: wide });
   for (let round = 0; round < 10; round++) {
     await Promise.all(
@@ -46,7 +46,7 @@ test('random bytes, with an identification before them and without, are no more 
   assert.equal(await metricOf(stand, 'hatchery_ssh_unauthenticated'), 0);
 });
 
-/** Stands between ssh and the gateway and changes what the client says. */
+/** Stands between ssh and the gateway and changes the client's bytes. */
 async function withMiddleman(
   stand: Stand,
   change: (bytes: Buffer, at: number) => Buffer | null,
@@ -77,7 +77,7 @@ async function withMiddleman(
   }
 }
 
-test('a handshake with one bit flipped is no session, unless it was in padding that nothing covers', async () => {
+test('a handshake with one flipped bit opens no session, unless the bit was in padding that no hash covers', async () => {
   await using stand = await Stand.open({ ssh: { ...wide, loginGraceS: 2 } });
   for (const target of [30, 60, 700, 1400, 1500, 1560, 1600, 1700, 1800, 1900, 2000]) {
     const flip = (bytes: Buffer, at: number): Buffer => {
@@ -89,7 +89,7 @@ test('a handshake with one bit flipped is no session, unless it was in padding t
     await withMiddleman(stand, flip, async (port) => {
       const argv = [...sshArguments({ ...stand.alice, port }), serveLine];
       const { code, stdout } = await run('/usr/bin/ssh', argv, 'hello');
-      // Packets before the new keys have four bytes of padding and more, which are in no hash (RFC
+      // Packets before the new keys have at least four bytes of padding, which no hash covers (RFC
       // 4253 6 and 8).
       const wasPadding = target < 1700 && code === 0 && stdout.toString() === 'hello';
       assert.ok(code === 255 || wasPadding, `bit at ${target}`);
@@ -98,7 +98,7 @@ test('a handshake with one bit flipped is no session, unless it was in padding t
   await assertServes(stand);
 });
 
-test('a client that is cut off at any byte of handshake, sign-in and session leaves nothing behind', async () => {
+test('a client cut off at any byte of handshake, sign-in or session leaves nothing behind', async () => {
   await using stand = await Stand.open({
     ssh: wide,
     limits: { childFinishMs: 20, childHangupMs: 20 },
@@ -138,7 +138,7 @@ test('trap G: a handshake of one byte at a time ends with the login grace', asyn
   assert.equal((await stand.log.heard('sign-in refused')).fields['cause'], 'login-timeout');
 });
 
-test('an identification in many pieces is as good as one in one', async () => {
+test('an identification in many pieces works like one in a single piece', async () => {
   await using stand = await Stand.open({ limits: { firstReplyHeldMsMax: 1 } });
   const socket = connect(stand.port, '127.0.0.1')
     .setNoDelay(true)
@@ -153,7 +153,7 @@ test('an identification in many pieces is as good as one in one', async () => {
   socket.destroy();
 });
 
-test('trap G: a thousand connections that say nothing keep nobody out for longer than their deadline, and cost nothing after it', async () => {
+test('trap G: a thousand silent connections keep others out no longer than their deadline, and cost nothing afterwards', async () => {
   await using stand = await Stand.open({ ssh: wide, limits: { identDeadlineMs: 2_000 } });
   const silent = Array.from({ length: 1000 }, () =>
     connect(stand.port, '127.0.0.1')
@@ -171,7 +171,7 @@ test('trap G: a thousand connections that say nothing keep nobody out for longer
   assert.equal(await metricOf(stand, cause), 1000);
 });
 
-test('an exec line of thirty kilobytes is refused in words, and never logged at length', async () => {
+test('an exec line of thirty kilobytes is refused with a message, and the log has only its beginning', async () => {
   await using stand = await Stand.open();
   const { client } = await signIn(stand.alice);
   const channel = await exec(client, `bzr ${'x'.repeat(30_000)}`);
@@ -187,9 +187,9 @@ test('an exec line of thirty kilobytes is refused in words, and never logged at 
   client.end();
 });
 
-test('an exec line longer than any packet ends the connection in words, which the client takes before the end', async () => {
+test('an exec line longer than any packet ends the connection with a message, which the client receives first', async () => {
   await using stand = await Stand.open();
-  // Two, since the system takes no argument of 128 KiB.
+  // Two, because the system accepts no argument of 128 KiB.
   const { code, stderr } = await stand.ssh(['x'.repeat(100_000), 'x'.repeat(100_000)], '');
   assert.equal(code, 255);
   assert.match(
@@ -204,7 +204,7 @@ test('an exec line longer than any packet ends the connection in words, which th
   await assertServes(stand);
 });
 
-test('a packet that says it has two gigabytes is not read, and taken without a reset, which would take our words away', async () => {
+test('a packet that claims two gigabytes is not buffered, and is drained without a reset, which would lose the goodbye', async () => {
   await using stand = await Stand.open({ limits: { lingerMs: 60_000 } });
   const { raw, closed } = await signIn(stand.alice);
   const socket = raw._sock.removeAllListeners('data').resume();
@@ -216,7 +216,7 @@ test('a packet that says it has two gigabytes is not read, and taken without a r
     socket.write(randomBytes(20_000));
     await delay(2);
   }
-  // The gateway is in this process.
+  // The gateway runs in this process.
   assert.ok(process.memoryUsage().arrayBuffers < 2 ** 30);
   socket.end();
   await within('the end', closed);
@@ -228,7 +228,7 @@ test('a packet that says it has two gigabytes is not read, and taken without a r
   assert.equal(stand.log.named('connection handler failed').length, 0);
 });
 
-test('a flood of variables is refused one by one, none gets to the child, and the log has the first few', async () => {
+test('a flood of variables is refused one by one, none reaches the child, and the log has the first few', async () => {
   await using stand = await Stand.open();
   stand.forks.script = 'env';
   const settings = Array.from(
@@ -245,7 +245,7 @@ test('a flood of variables is refused one by one, none gets to the child, and th
   for (const what of told) assert.ok(what.startsWith('env FLOOD_x') && what.length <= 80, what);
 });
 
-test('trap I: data before exec is dropped, and what comes after it is the session’s', async () => {
+test('trap I: data before exec is dropped, and data after it belongs to the session', async () => {
   await using stand = await Stand.open();
   const { client, raw } = await signIn(stand.alice);
   const opened = Promise.withResolvers<RawChannel & NodeJS.ReadableStream>();

@@ -8,7 +8,7 @@ import { metricOf } from '../../testing/control.ts';
 import { signIn } from '../../testing/ssh2-client.ts';
 import { Stand } from '../../testing/stand.ts';
 
-/** A connection that says `first` and then listens. */
+/** A connection that sends `first` and then listens. */
 function dial(
   stand: Stand,
   first: string | Buffer = '',
@@ -24,7 +24,7 @@ function dial(
 const startups = { startupsMax: { start: 100, ratePercent: 30, full: 200 } };
 const ident = 'SSH-2.0-x\r\n';
 
-test('one source that does not sign in leaves the others their places, and reads why', async () => {
+test('one source that does not sign in leaves the others their places, and reads why it is refused', async () => {
   await using stand = await Stand.open({ ssh: { ...startups, startupsPerSourceMax: 1 } });
   const { client } = await signIn(stand.alice);
   const first = dial(stand);
@@ -50,7 +50,7 @@ test('one source that does not sign in leaves the others their places, and reads
   client.end();
 });
 
-test('an exempt source, as the NAT of a build farm, has no limit of its own', async () => {
+test('an exempt source, such as the NAT of a build farm, has no limit of its own', async () => {
   await using stand = await Stand.open({
     ssh: { ...startups, startupsPerSourceMax: 1, limitExempt: ['127.0.0.0/8'] },
   });
@@ -60,7 +60,7 @@ test('an exempt source, as the NAT of a build farm, has no limit of its own', as
   for (const { socket } of both) socket.destroy();
 });
 
-test('who does not sign in within the grace reads why', async () => {
+test('a client that does not sign in within the grace reads why it is disconnected', async () => {
   await using stand = await Stand.open({ ssh: { loginGraceS: 0.2 } });
   const { closed, heard } = dial(stand, ident);
   await within('the end', closed);
@@ -70,14 +70,14 @@ test('who does not sign in within the grace reads why', async () => {
   assert.equal(await metricOf(stand, cause), 1);
 });
 
-test('a connection on which nothing is heard at all is ended, in words; one that answers keepalives is not', async () => {
+test('a completely silent connection is ended with a message; one that answers keepalives is not', async () => {
   await using stand = await Stand.open({
     ssh: { idleTimeoutS: 0.5 },
     limits: { keepaliveIntervalMs: 100, keepaliveCountMax: 1000 },
   });
   const client = stand.startSsh([serveLine]);
   const { raw, client: silent, closed } = await signIn(stand.alice);
-  // ssh2's own client answers keepalives as well, unless nothing reaches it.
+  // ssh2's own client answers keepalives too, unless nothing reaches it.
   raw._sock.pause();
   silent.on('error', () => {});
   await until('the end of the silent one', () =>
@@ -90,7 +90,7 @@ test('a connection on which nothing is heard at all is ended, in words; one that
   await within('the close', closed);
 });
 
-test('trap L: a client that is gone without a word is found out by keepalives', async () => {
+test('trap L: keepalives detect a client that disappeared', async () => {
   await using stand = await Stand.open({ limits: { keepaliveIntervalMs: 50 } });
   const { raw, closed } = await signIn(stand.alice);
   raw._sock.pause();
@@ -116,7 +116,7 @@ test('behind a balancer the client’s own address is the peer, in the log and f
   assert.equal((await stand.log.heard('sign-in refused')).fields['peer'], '192.0.2.7:50022');
 });
 
-test('behind a balancer a key for certain addresses is for the client’s own', async () => {
+test('behind a balancer a key’s source restriction applies to the client’s own address', async () => {
   await using stand = await Stand.open(behind(['127.0.0.1/32']));
   const bob = { ...stand.alice, user: 'bob', key: makeKey(stand.directory, 'bob') };
   stand.authorize('bob', bob.key, 'from="192.0.2.0/24" ');
@@ -138,7 +138,7 @@ test('behind a balancer a key for certain addresses is for the client’s own', 
   );
 });
 
-test('a header of version 2 in pieces, with the client’s first bytes right behind it, is as good', async () => {
+test('a version 2 header in pieces works, with the client’s first bytes right behind it', async () => {
   await using stand = await Stand.open(behind(['127.0.0.0/8']));
   const header = Buffer.from('0d0a0d0a000d0a515549540a2111000cc0000207c6336402c3660016', 'hex');
   const { socket, heard } = dial(stand);
@@ -169,7 +169,7 @@ for (const [what, proxyFrom, first, reason] of [
     'not-a-balancer',
   ],
 ] as const) {
-  test(`behind a balancer ${what} is refused without a word`, async () => {
+  test(`behind a balancer ${what} is refused without a message`, async () => {
     await using stand = await Stand.open({
       ...behind([...proxyFrom]),
       limits: { proxyDeadlineMs: 100 },
@@ -184,7 +184,7 @@ for (const [what, proxyFrom, first, reason] of [
   });
 }
 
-test('who signs in and asks for no session is let go after the grace, and one with a session is not', async () => {
+test('a user who signs in but asks for no session is disconnected after the grace; one with a session is not', async () => {
   await using stand = await Stand.open({ ssh: { loginGraceS: 0.5 } });
   const idle = await signIn(stand.alice);
   const used = await signIn(stand.alice);

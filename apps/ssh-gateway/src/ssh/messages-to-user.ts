@@ -12,9 +12,9 @@ const reasonCodes = {
 } as const;
 
 /**
- * Tells the client why the connection ends. ssh2's own disconnect has no room for words, which
- * OpenSSH and PuTTY show to the user. The packet goes out even in the middle of a key exchange, as
- * RFC 4253 7.1 allows for this message.
+ * Tells the client why the connection ends. ssh2's own disconnect carries no text, but OpenSSH and
+ * PuTTY show it to the user. The packet may be sent in the middle of a key exchange, which RFC 4253
+ * 7.1 allows for this message.
  */
 export function sendDisconnect(
   client: Connection,
@@ -31,8 +31,8 @@ export function sendDisconnect(
 }
 
 /**
- * Says a line to the user while the sign-in goes on, which every client shows. ssh2 sends a banner
- * before the sign-in alone.
+ * Sends the user a line during the sign-in, which every client shows. ssh2 itself sends a banner
+ * only before the sign-in.
  */
 export function sendBanner(client: Connection, line: string): void {
   const protocol = livingProtocolOf(client);
@@ -43,7 +43,10 @@ export function sendBanner(client: Connection, line: string): void {
   );
 }
 
-/** Null when it was taken apart after an error or a FIN: ssh2 throws at whatever is sent then. */
+/**
+ * Null when the protocol was dismantled after an error or a FIN: ssh2 then throws at anything it
+ * should send.
+ */
 function livingProtocolOf(client: Connection): ProtocolInternals | null {
   const { _protocol: protocol } = internalsOf(client);
   return protocol._destruct === undefined ? null : protocol;

@@ -24,14 +24,14 @@ export interface SshServerOptions extends ConnectionOptions {
 }
 
 /**
- * Takes accepted sockets, as far as limits allow, through a balancer's header to ssh2, and knows
- * every connection of this process.
+ * Takes accepted sockets within the limits, reads a balancer's header, passes them to ssh2, and
+ * knows every connection of this process.
  */
 export class SshServer {
   readonly #ssh: ssh2.Server;
   readonly #options: SshServerOptions;
   readonly #connections = new Map<Socket, Connection>();
-  /** On their way from the accept to a place. */
+  /** Between the accept and a place. */
   readonly #arriving = new Set<Promise<void>>();
   readonly #descriptors: Descriptors;
 
@@ -60,7 +60,7 @@ export class SshServer {
   accept(socket: Socket): void {
     const { metrics, log, balancers } = this.#options;
     metrics.connectionAccepted();
-    // A connection that is reset before it is ours to watch would otherwise end the process.
+    // Without this listener, a connection that is reset before we watch it would end the process.
     socket.on('error', () => {});
     socket.setNoDelay(true);
     // What came before the drain is past this line already, and gets the session it came for.
@@ -87,8 +87,8 @@ export class SshServer {
   }
 
   /**
-   * Connections end as soon as no channel of theirs is open. `reason` is why, as their users read
-   * it.
+   * Connections end as soon as none of their channels is open. `reason` is the text that their
+   * users read.
    */
   drain(reason: string | null): void {
     for (const connection of this.#connections.values()) connection.drain(reason);
@@ -102,7 +102,7 @@ export class SshServer {
     for (const connection of this.#connections.values()) connection.disconnect('stopped', reason);
   }
 
-  /** Ends the connections of those who are meant; each promise resolves when its one has closed. */
+  /** Ends the matching connections; each promise resolves when its connection has closed. */
   disconnect(isMeant: (identity: Identity) => boolean): Promise<void>[] {
     const meant = [...this.#connections.values()].filter(
       ({ identity }) => identity !== null && isMeant(identity),
@@ -119,7 +119,7 @@ export class SshServer {
     }
   }
 
-  /** Null for somebody who was sent away. */
+  /** Null for a connection that was refused. */
   async #peerOf(socket: Socket, balancers: Networks | null): Promise<Peer | null> {
     const direct = directPeer(socket);
     if (balancers === null) return direct;
@@ -158,7 +158,7 @@ export class SshServer {
     if (drain !== null) connection.drain(drain.reason);
   }
 
-  /** Without a line: it is not an SSH client that would read it. */
+  /** Without a message: this is not an SSH client that would read it. */
   #refuse(
     socket: Socket,
     peer: Peer,
@@ -171,7 +171,7 @@ export class SshServer {
     log.warn({ peer: describePeer(peer), reason }, 'connection dropped');
     if (line === null) return void socket.destroy();
     socket.end(refusalBytes(line));
-    // At once, lest those that are sent away use up what is kept.
+    // At once, so that refused connections do not use up the reserve.
     if (reason === 'descriptors') return void socket.destroySoon();
     socket.resume();
     const timer = setTimeout(() => socket.destroy(), limits.lingerMs);
@@ -186,7 +186,7 @@ function directPeer(socket: Socket): Peer {
 function createSshServer({ hostKeys, limits }: SshServerOptions): ssh2.Server {
   const { keepaliveIntervalMs: keepaliveInterval, keepaliveCountMax } = limits;
   return new ssh2.Server({
-    // What is offered is decided for each connection: see transport.ts.
+    // The offer is decided for each connection: see transport.ts.
     hostKeys: [...hostKeys.proofs]
       .filter(([name, proof]) => name === proof.signatureAlgorithm)
       .map(([, proof]) => ({ key: keyForExchange(proof) })),

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * Calls `onSilence` when nothing at all has come for so long. A client that waits is not silent: it
- * answers keepalives. So a slow push, or an idle session on purpose, is never ended by this (Gitea
+ * Calls `onSilence` when no byte has come for this long. A waiting client is not silent, because it
+ * answers keepalives: this never ends a slow push or a session that is idle on purpose (Gitea
  * #36794). 0 switches it off.
  */
 export function watchSilence(socket: Socket, ms: number, onSilence: () => void): void {

@@ -4,16 +4,16 @@ import type { Socket } from 'node:net';
 const lineBytesMax = 255;
 
 /**
- * Gives ssh2 the client's identification in one piece: it loses bytes of a line that comes in three
- * packets or more. To be called before the socket is given to ssh2, which begins to listen a moment
+ * Passes the client's identification to ssh2 in one piece: ssh2 loses bytes of a line that arrives
+ * in three packets or more. Call it before ssh2 gets the socket; ssh2 starts listening a moment
  * later.
  */
 export function gatherIdentification(socket: Socket): void {
   const whenListened = (event: string | symbol): void => {
     if (event !== 'data') return;
     socket.off('newListener', whenListened);
-    // Told before the listener is there, and long before the first bytes, which come in a turn of
-    // their own.
+    // This runs before the listener exists, and long before the first bytes, which arrive in a
+    // later turn of the event loop.
     queueMicrotask(() => gather(socket));
   };
   socket.on('newListener', whenListened);

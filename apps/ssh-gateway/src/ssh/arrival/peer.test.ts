@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Networks, plainAddress, sourceOf } from '@hatchery/addresses';
 import { describePeer } from './peer.ts';
 
-test('a source is an IPv4 address, or the network that one IPv6 host has to itself', () => {
+test('a source is an IPv4 address, or the network that belongs to one IPv6 host', () => {
   for (const [address, source] of [
     ['192.0.2.1', '192.0.2.1'],
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],

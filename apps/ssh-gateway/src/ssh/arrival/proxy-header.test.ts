@@ -50,7 +50,7 @@ const good: readonly (readonly [string, Buffer, { address: string; port: number 
 ];
 
 for (const [name, bytes, peer] of good) {
-  test(`read: ${name}, whatever follows it and however it is cut`, () => {
+  test(`read: ${name}, whatever follows it and wherever the stream is cut`, () => {
     assert.deepEqual(readProxyHeader(Buffer.concat([bytes, Buffer.from('SSH-2.0-x\r\n')])), {
       kind: 'header',
       bytes: bytes.length,
@@ -84,7 +84,7 @@ for (const [name, bytes] of [
   test(`refused: ${name}`, () => assert.equal(readProxyHeader(bytes).kind, 'invalid'));
 }
 
-test('any addresses come back out, in both versions', () => {
+test('all addresses survive a round trip, in both versions', () => {
   const port = fc.integer({ min: 0, max: 65_535 });
   fc.assert(
     fc.property(fc.ipV4(), port, (address, from) => {
@@ -99,7 +99,7 @@ test('any addresses come back out, in both versions', () => {
   );
 });
 
-test('whatever comes, it is an answer, and never more than what came is taken', () => {
+test('any input gives an answer, and never consumes more than it holds', () => {
   fc.assert(
     fc.property(
       fc.oneof(

@@ -3,15 +3,15 @@ import { plainAddress } from '@hatchery/addresses';
 import type { Peer } from './peer.ts';
 
 /**
- * What the first bytes of a connection come to. `peer` is null when the balancer speaks for itself,
- * as in a health check.
+ * The result of reading the first bytes of a connection. `peer` is null when the balancer speaks
+ * for itself, as in a health check.
  */
 export type ProxyReading =
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'header'; readonly bytes: number; readonly peer: Peer | null }
   | { readonly kind: 'invalid'; readonly why: string };
 
-/** Of a version 1 line with its CRLF, as the specification counts it out. */
+/** The length of a version 1 line with its CRLF, from the specification. */
 const lineBytesMax = 107;
 
 /**
@@ -25,8 +25,8 @@ const headBytes = signature.length + 4;
 const incomplete: ProxyReading = { kind: 'incomplete' };
 
 /**
- * Reads a PROXY protocol header, version 1 or 2, from the bytes so far. Whatever cannot become one
- * is refused with the first byte that shows it. Source:
+ * Reads a PROXY protocol header, version 1 or 2, from the bytes so far. Refuses at the first byte
+ * that shows that this cannot become a header. Source:
  * https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt
  */
 export function readProxyHeader(bytes: Buffer): ProxyReading {
@@ -72,7 +72,7 @@ function readBinary(bytes: Buffer): ProxyReading {
   return readBody(versionAndCommand & 0xf, family, body);
 }
 
-/** What follows the addresses are TLVs, of no use here. */
+/** The addresses are followed by TLVs, which are not needed here. */
 function readBody(command: number, family: number, body: Buffer): ProxyReading {
   const bytes = headBytes + body.length;
   if (command === 0) return { kind: 'header', bytes, peer: null };

@@ -2,14 +2,14 @@ import type { Socket } from 'node:net';
 import type { Peer } from './peer.ts';
 import { readProxyHeader } from './proxy-header.ts';
 
-/** What a balancer said before the client's own bytes. */
+/** The balancer's header, sent before the client's own bytes. */
 export type ProxyOutcome =
   | { readonly kind: 'peer'; readonly peer: Peer | null }
   | { readonly kind: 'refused'; readonly why: string };
 
 /**
- * Takes the header off a new connection; the bytes after it stay in the socket, which is paused.
- * Deadline and disconnection are refusals.
+ * Takes the header off a new connection. The bytes after it stay in the socket, which is paused. A
+ * missed deadline or a disconnect counts as a refusal.
  */
 export function takeProxyHeader(socket: Socket, deadlineMs: number): Promise<ProxyOutcome> {
   const { promise, resolve } = Promise.withResolvers<ProxyOutcome>();

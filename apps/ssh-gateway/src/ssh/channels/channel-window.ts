@@ -1,11 +1,11 @@
 import type { ChannelInternals } from '../ssh2/internals.ts';
 
 /**
- * Mends what ssh2 gets wrong about the outgoing window of one channel (trap A): stdout and stderr
- * share the window and one "waits for window" flag. Past the window ssh2 keeps the rest of each
- * stream's chunk, never forgets it once sent, and wakes one stream only: bytes twice, stderr lost,
- * or a hang for ever. Here a chunk is forgotten when it is taken up again, and a stdout chunk that
- * got through wakes a waiting stderr chunk, before the next stdout chunk can take the window.
+ * Repairs how ssh2 handles the outgoing window of one channel (trap A): stdout and stderr share the
+ * window and one "waits for window" flag. Past the window ssh2 keeps the rest of each stream's
+ * chunk, does not forget it once sent, and wakes only one stream. The results are duplicate bytes,
+ * lost stderr, or a hang. Here a chunk is forgotten when it is resumed, and a stdout chunk that was
+ * sent wakes a waiting stderr chunk before the next stdout chunk can use the window.
  */
 export function mendFlowControl(channel: ChannelInternals): void {
   mendOutput(channel);
@@ -24,8 +24,8 @@ function mendOutput(channel: ChannelInternals): void {
   channel._write = (data, encoding, whenWritten) => {
     channel._chunk = undefined;
     channel._chunkcb = undefined;
-    // ssh2 takes a chunk up again with the callback it was given, ours: wrapping that again and
-    // again would grow with each window.
+    // ssh2 resumes a chunk with the callback it was given, which is ours: do not wrap it again, or
+    // wrappers would grow with each window.
     if (whenWritten !== written) callback = whenWritten;
     write(data, encoding, written);
   };
@@ -41,8 +41,8 @@ function mendErrors(channel: ChannelInternals): void {
 }
 
 /**
- * With the window used up this only puts the chunk back and asks ssh2 to wait again, which is what
- * it would have forgotten.
+ * With the window used up, this only puts the chunk back and asks ssh2 to wait again, which ssh2
+ * would otherwise forget.
  */
 function resumeErrors(channel: ChannelInternals): void {
   const { _chunkErr: chunk, _chunkcbErr: callback } = channel;

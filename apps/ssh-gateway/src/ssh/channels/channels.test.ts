@@ -8,7 +8,7 @@ import { until, within } from '@hatchery/testkit';
 import { exec, signIn, type RawChannel, type RawClient } from '../../../testing/ssh2-client.ts';
 import { Stand } from '../../../testing/stand.ts';
 
-test('several sessions of one connection are apart from each other', async () => {
+test('several sessions of one connection are independent', async () => {
   await using stand = await Stand.open();
   const { client } = await signIn(stand.alice);
   const [one, two] = [await exec(client, serveLine), await exec(client, serveLine)];
@@ -25,7 +25,7 @@ test('several sessions of one connection are apart from each other', async () =>
   client.end();
 });
 
-test('a client that closes a channel and stays ends that session', async () => {
+test('a client that closes a channel but stays connected ends that session', async () => {
   await using stand = await Stand.open();
   const { client } = await signIn(stand.alice);
   (await exec(client, serveLine)).close();
@@ -40,7 +40,7 @@ test('a client that closes a channel and stays ends that session', async () => {
   client.end();
 });
 
-test('trap I: a second exec on a channel is answered with a failure, and the first goes on', async () => {
+test('trap I: a second exec on a channel gets a failure, and the first continues', async () => {
   await using stand = await Stand.open();
   const { client, raw } = await signIn(stand.alice);
   const channel = await exec(client, serveLine);
@@ -70,7 +70,7 @@ test('trap I: an exec line that is not UTF-8 is refused', async () => {
   assert.match(stderr, /hatchery: the command holds control characters or is not UTF-8/);
 });
 
-test('a channel that is closed before it was used is closed from our side too, and counts no more', async () => {
+test('a channel closed before it was used is closed from our side too, and no longer counts', async () => {
   await using stand = await Stand.open({ limits: { channelsPerConnectionMax: 1 } });
   const { client, raw } = await signIn(stand.alice);
   for (let time = 0; time < 3; time++) {
@@ -88,7 +88,7 @@ test('a channel that is closed before it was used is closed from our side too, a
   client.end();
 });
 
-test('the eleventh channel is refused, and room is made by one that closes', async () => {
+test('the eleventh channel is refused until another one closes', async () => {
   await using stand = await Stand.open();
   const { client } = await signIn(stand.alice);
   const channels = [];
@@ -103,7 +103,7 @@ test('the eleventh channel is refused, and room is made by one that closes', asy
   client.end();
 });
 
-test('a packet size of nothing, at which ssh2 would loop for ever, ends the connection', async () => {
+test('a packet size of zero, at which ssh2 would loop for ever, ends the connection', async () => {
   await using stand = await Stand.open();
   const { raw, closed } = await signIn(stand.alice);
   raw._protocol.session(
@@ -135,7 +135,7 @@ test('trap D: a client that sends past its window is cut off, and its child gets
 
 for (const [how, stall] of [
   ['does not read its socket', () => {}],
-  ['begins a key exchange and does not go on', (raw: RawClient) => raw._protocol.rekey()],
+  ['begins a key exchange and does not continue it', (raw: RawClient) => raw._protocol.rekey()],
 ] as const) {
   test(`trap D: a client with a huge window that ${how} stops its child`, async () => {
     await using stand = await Stand.open({ limits: { childFinishMs: 10 } });
@@ -156,17 +156,17 @@ for (const [how, stall] of [
       last = now;
     }
     const written = readFileSync(progress, 'utf8').split('\n').length - 1;
-    // One megabyte in the socket, and what the kernel keeps for both ends of a loopback connection.
+    // One megabyte in the socket, and the kernel's buffers for both ends of a loopback connection.
     assert.ok(written * 65_536 < 40 * 1024 * 1024, `${written} times 64 KiB of 2000`);
     raw._sock.destroy();
     client.end();
   });
 }
 
-test('trap D: a client that asks and asks while it keeps keys from being exchanged is cut off', async () => {
+test('trap D: a client that keeps sending requests while it holds up a key exchange is cut off', async () => {
   await using stand = await Stand.open({ limits: { queuedPacketsMax: 1000, rekeyBytes: 1 } });
   const { raw } = await signIn(stand.alice);
-  // It never answers the exchange that the gateway begins.
+  // It never answers the key exchange that the gateway starts.
   raw._sock.pause();
   const over = (): boolean => stand.log.named('connection closed').length === 1;
   for (let round = 0; round < 2000 && !over(); round++) {
@@ -181,7 +181,7 @@ test('trap D: a client that asks and asks while it keeps keys from being exchang
   raw._sock.destroy();
 });
 
-test('trap D: a client that asks and asks and never reads the answers is cut off', async () => {
+test('trap D: a client that keeps sending requests and never reads the answers is cut off', async () => {
   await using stand = await Stand.open({ limits: { socketBufferBytesMax: 64 * 1024 } });
   const { raw } = await signIn(stand.alice);
   raw._sock.pause();

@@ -6,13 +6,13 @@ import { channelInternals, internalsOf, sessionInternals } from '../ssh2/interna
 import { answerLateRequests, enforceWindow, refuseOpensInWords } from '../ssh2/inbound-checks.ts';
 import type { SendGate } from './send-gate.ts';
 
-/** What a client asked a channel to be. */
+/** The client's request for a channel: exec, shell or subsystem. */
 export type ChannelRequest =
   | { readonly kind: 'exec'; readonly line: string }
   | { readonly kind: 'shell' }
   | { readonly kind: 'subsystem'; readonly name: string };
 
-/** Wraps a handler of ours before ssh2 calls it. */
+/** Wraps one of our handlers before ssh2 calls it. */
 export type Guard = <Given extends unknown[]>(
   handler: (...given: Given) => void,
 ) => (...given: Given) => void;
@@ -25,17 +25,17 @@ export interface ChannelsOptions {
   readonly violation: (what: string) => void;
   readonly opened: (request: ChannelRequest, channel: ExecChannel) => void;
   /**
-   * The client asked for something that is not given, as `x11-req`. Told of the first of a
-   * connection.
+   * The client asked for something the gateway never grants, such as `x11-req`. Called for the
+   * first such request of a connection.
    */
   readonly refused: (what: string) => void;
-  /** No channel is left open. */
+  /** No channel is open any more. */
   readonly idle: () => void;
 }
 
 /**
- * A decent client sends a handful of variables, whose names are short; one that sends them without
- * end must not fill the log.
+ * A decent client sends a handful of variables with short names; one that sends them without end
+ * must not fill the log.
  */
 const refusalsToldMax = 10;
 const refusedNameMax = 80;
@@ -64,14 +64,14 @@ export class Channels {
       'session',
       options.guard((accept) => this.#sessionRequested(accept)),
     );
-    // Without this listener ssh2 would overlook no-more-sessions@openssh.com.
+    // Without this listener ssh2 ignores no-more-sessions@openssh.com.
     client.on(
       'request',
       options.guard((_accept, reject, name) => this.#refuse(reject, name)),
     );
   }
 
-  /** Whether there ever was one. */
+  /** Whether a channel was ever opened. */
   get wereUsed(): boolean {
     return this.#used;
   }
@@ -128,8 +128,8 @@ export class Channels {
         this.#start(session, accept(), { kind: 'subsystem', name: info.name }),
       ),
     );
-    // Nothing is a terminal here, yet it is granted: ssh(1) with -tt gives up at once otherwise,
-    // and the user never reads why there is no shell.
+    // No command here uses a terminal, but the request is granted: otherwise ssh(1) with -tt gives
+    // up at once, and its user never reads why there is no shell.
     session.on(
       'pty',
       guard((accept) => {
@@ -183,7 +183,7 @@ export class Channels {
     if (this.#open.size === 0) this.#options.idle();
   }
 
-  /** A channel closed before it was used for anything: ssh2 neither answers nor forgets it. */
+  /** A channel that was closed before any use: ssh2 neither answers nor forgets it. */
   #closeUnused(session: Ssh2Session): void {
     const { incoming, outgoing } = sessionInternals(session)._chanInfo;
     const { _protocol, _chanMgr } = internalsOf(this.#client);

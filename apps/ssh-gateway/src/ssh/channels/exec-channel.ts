@@ -9,11 +9,11 @@ import {
 import type { SendGate } from './send-gate.ts';
 
 /**
- * One accepted channel of a client in the gateway's own words: three streams, an ending, and the
- * news that the client has gone.
+ * One accepted channel in the gateway's terms: three streams, an ending, and a notification when
+ * the client has gone.
  */
 export class ExecChannel {
-  /** What the client sends; ends with its EOF. */
+  /** The client's data; ends with its EOF. */
   readonly input: Readable;
   readonly output: Writable;
   readonly errors: Writable;
@@ -22,7 +22,7 @@ export class ExecChannel {
   readonly #channel: ServerChannel;
   readonly #internals: ChannelInternals;
   readonly #protocol: ProtocolInternals;
-  /** A client that asked for a terminal has put its own into raw mode. */
+  /** A client that asked for a terminal has set its own to raw mode. */
   readonly #lineEnd: '\n' | '\r\n';
   readonly #listeners = new Set<(reason: string) => void>();
   #gone: string | null = null;
@@ -41,15 +41,15 @@ export class ExecChannel {
     this.#channel = channel;
     this.#internals = channelInternals(channel);
     this.#protocol = protocol;
-    // A stream's error here is the client's absence, which `onGone` tells; without a listener it
-    // would end the process.
+    // A stream error here means that the client has gone, which `onGone` reports; without a
+    // listener the error would end the process.
     channel.on('error', () => {});
     channel.stderr.on('error', () => {});
   }
 
   /**
-   * Calls `listener` when nobody can be reached on this channel any more, at once when that is so
-   * already.
+   * Calls `listener` when the client can no longer be reached on this channel; at once if that is
+   * already so.
    */
   onGone(listener: (reason: string) => void): void {
     if (this.#gone !== null) listener(this.#gone);
@@ -57,8 +57,8 @@ export class ExecChannel {
   }
 
   /**
-   * The connection is gone, and with it the protocol beneath: from now on ssh2 would throw at each
-   * message it tries to send.
+   * The connection is gone, and with it the protocol: from now on ssh2 throws at each message it
+   * should send.
    */
   cutOff(reason: string): void {
     this.#internals.outgoing.state = 'closed';
@@ -66,9 +66,9 @@ export class ExecChannel {
   }
 
   /**
-   * The client closed the channel, or its connection is gone. Told from outside: a channel that is
-   * paused never emits `close`, and a write that was waiting never calls back (trap E). After
-   * {@link finish} it is the client's consent and told to nobody.
+   * The client closed the channel, or its connection is gone. The owner of the connection calls
+   * this, because a paused channel never emits `close`, and a waiting write never calls back (trap
+   * E). After {@link finish} it is the client's reply to our close and is not reported.
    */
   leave(reason: string): void {
     if (this.#gone !== null) return;
@@ -77,15 +77,15 @@ export class ExecChannel {
     this.#listeners.clear();
   }
 
-  /** No more output, while the child still runs and takes input. */
+  /** No more output, while the child still runs and reads input. */
   sendEof(): void {
     if (this.#gone === null) this.#internals.eof();
   }
 
   /**
-   * Reports the ending and closes. Only after every write has called back: `end` throws away what
-   * stderr still holds (trap B). ssh2's own `exit` says nothing after an EOF, so the message is
-   * sent beneath it.
+   * Reports the ending and closes. Only after every write has called back, because `end` discards
+   * what stderr still holds (trap B). ssh2's own `exit` sends nothing after an EOF, so this sends
+   * the message one layer below.
    */
   finish(report: ExitReport): void {
     if (this.#gone !== null || this.#finished) return;
@@ -96,14 +96,17 @@ export class ExecChannel {
     this.#channel.end();
   }
 
-  /** Tells the user one line on stderr and ends with `status`, for what never became a session. */
+  /**
+   * Sends the user one line on stderr and ends with `status`, for a request that never became a
+   * session.
+   */
   refuse(line: string, status: number): void {
     this.finishInWords(line, { kind: 'exit-status', status });
   }
 
-  /** Tells the user one line on stderr, then reports the ending and closes. */
+  /** Sends the user one line on stderr, then reports the ending and closes. */
   finishInWords(line: string, report: ExitReport): void {
-    // What the client still sends is of no use, but has to be read for the channel to close.
+    // Discard what the client still sends: it has to be read for the channel to close.
     this.input.resume();
     this.errors.write(`${line}${this.#lineEnd}`, () => this.finish(report));
   }

@@ -6,7 +6,7 @@ test('an exit code is the exit status', () => {
   assert.deepEqual(exitReport({ kind: 'code', code: 200 }), { kind: 'exit-status', status: 200 });
 });
 
-test('trap C: all thirteen signals of RFC 4254 go by their names', () => {
+test('trap C: all thirteen signals of RFC 4254 are sent by name', () => {
   for (const name of [
     'ABRT',
     'ALRM',
@@ -30,7 +30,7 @@ test('trap C: all thirteen signals of RFC 4254 go by their names', () => {
   }
 });
 
-test('trap C: any other signal becomes 128 and its number', () => {
+test('trap C: any other signal becomes 128 plus its number', () => {
   for (const [signal, number] of [
     ['SIGBUS', 7],
     ['SIGXCPU', 24],

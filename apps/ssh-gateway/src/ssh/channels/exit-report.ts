@@ -1,17 +1,17 @@
 import { signalStatusOf } from '@hatchery/protocol';
 
-/** How the child ended, as wait(2) tells it; `unknown` when nobody could know it. */
+/** How the child ended, as wait(2) reports it; `unknown` when the exit was lost. */
 export type ChildExit =
   | { readonly kind: 'code'; readonly code: number }
   | { readonly kind: 'signal'; readonly signal: string; readonly coreDumped: boolean }
   | { readonly kind: 'unknown' };
 
-/** What RFC 4254 6.10 has for it. */
+/** The message of RFC 4254 6.10 for it. */
 export type ExitReport =
   | { readonly kind: 'exit-status'; readonly status: number }
   | { readonly kind: 'exit-signal'; readonly name: string; readonly coreDumped: boolean };
 
-/** The names RFC 4254 6.10 lists; for any other ssh2 throws (trap C). */
+/** The names in RFC 4254 6.10; ssh2 throws for any other (trap C). */
 const names = new Set([
   'ABRT',
   'ALRM',
@@ -28,7 +28,10 @@ const names = new Set([
   'USR2',
 ]);
 
-/** An exit is never invented: unknown is 255, which ssh(1) itself uses for "an error occurred". */
+/**
+ * An exit is never invented: unknown is 255, the status with which ssh(1) reports an error of its
+ * own.
+ */
 export function exitReport(exit: ChildExit): ExitReport {
   switch (exit.kind) {
     case 'code':
@@ -42,7 +45,7 @@ export function exitReport(exit: ChildExit): ExitReport {
   }
 }
 
-/** A signal without a name in SSH becomes the status a shell would show: 128 and its number. */
+/** A signal without a name in SSH becomes the status that a shell shows: 128 plus its number. */
 function signalReport(signal: string, coreDumped: boolean): ExitReport {
   const name = signal.replace(/^SIG/, '');
   if (names.has(name)) return { kind: 'exit-signal', name, coreDumped };

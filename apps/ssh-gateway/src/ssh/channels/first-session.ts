@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import type { Endable } from '../close-cause.ts';
 
 /**
- * Who signs in comes for a session. A connection that asks for none within `graceMs` would hold a
- * descriptor for ever, and no limit of its user's sessions counts it: it is disconnected. Returns
- * `opened` as it is to be called with each session.
+ * A user signs in to run a session. A connection that asks for none within `graceMs` is
+ * disconnected: it would hold a descriptor for ever, and the limit of the user's sessions does not
+ * count it. Returns `opened`, to be called with each session.
  */
 export function expectSession<Given extends readonly unknown[]>(
   connection: Pick<Endable, 'disconnect'>,

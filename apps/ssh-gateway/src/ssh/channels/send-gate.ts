@@ -3,10 +3,10 @@ import type { Limits } from '../../limits.ts';
 import { internalsOf } from '../ssh2/internals.ts';
 
 /**
- * Tells whether a connection takes more bytes. ssh2 writes to the socket without asking (trap D),
- * so whoever feeds a channel asks here. While keys are exchanged nothing is taken: ssh2 keeps what
- * is sent meanwhile in a list without an end, past the socket's own count, and how long an exchange
- * takes is up to the client.
+ * Whether a connection takes more bytes. ssh2 writes to the socket without asking (trap D), so the
+ * code that feeds a channel asks here. During a key exchange the answer is no: ssh2 queues messages
+ * without a limit and outside the socket's count, and the client decides how long an exchange
+ * takes.
  */
 export class SendGate {
   readonly #client: Ssh2Connection;
@@ -16,9 +16,9 @@ export class SendGate {
   constructor(client: Ssh2Connection, pauseBytes: number) {
     this.#client = client;
     this.#pauseBytes = pauseBytes;
-    // One listener a connection, however many outputs wait.
+    // One listener for each connection, however many outputs wait.
     internalsOf(client)._sock.on('drain', () => this.#open());
-    // Emitted when what had piled up is on its way.
+    // Emitted when the queued messages are on their way.
     client.on('rekey', () => this.#open());
   }
 
@@ -28,7 +28,7 @@ export class SendGate {
   }
 
   /**
-   * Calls `listener` once, when there may be room again; it asks again. It is never called after
+   * Calls `listener` once, when there may be room; the listener then asks again. Never called after
    * the connection has closed.
    */
   whenOpen(listener: () => void): void {
@@ -43,9 +43,9 @@ export class SendGate {
 }
 
 /**
- * Whether more waits for a client than one may have that reads. What is sent unasked, as replies,
- * has no gate: this is for a client that asks and never reads, or never finishes a key exchange
- * (trap D).
+ * Whether more is queued for a client than for any client that reads. Replies and other unasked
+ * messages have no gate: this detects a client that sends requests but never reads, or never
+ * finishes a key exchange (trap D).
  */
 export function isOverfull(
   client: Ssh2Connection,

@@ -18,7 +18,7 @@ const proposals = [
   'compression stoc',
 ] as const;
 
-/** What a server proposed, as `ssh -vv` shows it. */
+/** A server's proposal, as `ssh -vv` shows it. */
 function proposed(stderr: string): Record<(typeof proposals)[number], string[]> {
   const [, peer = ''] = stderr.split('peer server KEXINIT proposal');
   return Object.fromEntries(
@@ -39,7 +39,7 @@ test('trap J: ssh -vv sees exactly the list, and strict key exchange', async () 
   assert.deepEqual(offer['compression stoc'], ['none']);
 });
 
-test('trap J: an RSA host key signs with SHA-2 alone', async () => {
+test('trap J: an RSA host key signs only with SHA-2', async () => {
   await using stand = await Stand.open({ hostKeyType: ['-t', 'rsa', '-b', '2048'] });
   for (const algorithm of ['rsa-sha2-512', 'rsa-sha2-256']) {
     const { code, stderr } = await stand.ssh([], '', [
@@ -73,7 +73,7 @@ for (const option of [
 test('trap J: each offered cipher, MAC and key exchange carries a session', async () => {
   await using stand = await Stand.open();
   const each = [
-    // OpenSSH 9.2 does not know the hybrid one: key-exchange.test.ts.
+    // OpenSSH 9.2 lacks the hybrid exchange: see key-exchange.test.ts.
     ...algorithms.kex.slice(1).map((name) => `KexAlgorithms=${name}`),
     ...algorithms.cipher.map((name) => `Ciphers=${name}`),
     ...algorithms.hmac.map((name) => `MACs=${name}`),
@@ -88,7 +88,7 @@ test('trap J: each offered cipher, MAC and key exchange carries a session', asyn
   }
 });
 
-test('ssh-audit finds nothing to fail or to warn of, but for names that are younger than itself', async () => {
+test('ssh-audit reports no failure or warning, except for names newer than itself', async () => {
   await using stand = await Stand.open({
     ssh: (directory) => ({
       hostKeys: [makeKey(directory, 'one'), makeKey(directory, 'two', ['-t', 'rsa', '-b', '3072'])],
@@ -108,7 +108,7 @@ test('ssh-audit finds nothing to fail or to warn of, but for names that are youn
     .filter((line) => /\[(fail|warn)\]/.test(line))
     .map((line) => line.replace(/ +/g, ' '));
   const young = ['mlkem768x25519-sha256', 'kex-strict-s-v00@openssh.com'];
-  // Without encrypt-then-MAC, for dropbear and others that have no better.
+  // Without encrypt-then-MAC, for dropbear and other clients that have nothing better.
   const accepted = ['hmac-sha2-256', 'hmac-sha2-512'].map(
     (name) => `(mac) ${name} -- [warn] using encrypt-and-MAC mode`,
   );
@@ -120,7 +120,7 @@ test('ssh-audit finds nothing to fail or to warn of, but for names that are youn
   );
 });
 
-test('trap K: server-sig-algs names every algorithm by itself, and an RSA key signs with SHA-512', async () => {
+test('trap K: server-sig-algs lists every algorithm by name, and an RSA key signs with SHA-512', async () => {
   await using stand = await Stand.open();
   stand.authorize('alice', makeKey(stand.directory, 'rsa', ['-t', 'rsa', '-b', '2048']));
   const { code, stderr } = await run(
@@ -143,7 +143,7 @@ test('trap K: server-sig-algs names every algorithm by itself, and an RSA key si
   assert.equal(stderr.match(/SSH2_MSG_EXT_INFO received/g)?.length, 1);
 });
 
-test('what doctor says of each algorithm is what ssh-audit says', async () => {
+test('doctor rates each algorithm as ssh-audit does', async () => {
   const ssh = {
     algorithms: {
       kex: algorithmNames('kex', 'all'),

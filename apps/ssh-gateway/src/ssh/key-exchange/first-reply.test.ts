@@ -7,7 +7,7 @@ import { Stand } from '../../../testing/stand.ts';
 /** SSH_MSG_KEXINIT (RFC 4253 7.1). */
 const kexinit = 20;
 
-/** A client that has identified itself and says nothing more of its own accord. */
+/** A client that has identified itself and sends nothing more on its own. */
 async function identified(
   stand: Stand,
 ): Promise<{ socket: ReturnType<typeof connect>; packets: () => number }> {
@@ -22,7 +22,7 @@ async function identified(
   return { socket, packets: () => (heard[greeting + 5] === kexinit ? heard.length - greeting : 0) };
 }
 
-test('trap F: Nagle’s algorithm is off on what we accept', async () => {
+test('trap F: Nagle’s algorithm is off on accepted sockets', async () => {
   await using stand = await Stand.open();
   const set = mock.method(Socket.prototype, 'setNoDelay');
   try {
@@ -36,16 +36,16 @@ test('trap F: Nagle’s algorithm is off on what we accept', async () => {
   }
 });
 
-test('trap F: our first packet waits for the client’s, and goes when that has come', async () => {
+test('trap F: our first packet waits for the client’s, and is sent when that has arrived', async () => {
   await using stand = await Stand.open({ limits: { firstReplyHeldMsMax: 60_000 } });
   const { socket, packets } = await identified(stand);
-  // This one gets as far as a refusal only because its packet released ours.
+  // This client gets to the refusal only because its packet released ours.
   assert.equal((await stand.ssh(['rm'], '')).code, 1);
   assert.equal(packets(), 0);
   socket.destroy();
 });
 
-test('trap F: a client that waits for us to speak first is not left waiting', async () => {
+test('trap F: a client that waits for our first packet gets it after a moment', async () => {
   await using stand = await Stand.open({ limits: { firstReplyHeldMsMax: 50 } });
   const { socket, packets } = await identified(stand);
   await until('our packet', () => packets() > 0);

@@ -4,12 +4,12 @@ import type { Limits } from '../../limits.ts';
 import { internalsOf } from '../ssh2/internals.ts';
 
 /**
- * Keeps back our first packet of the key exchange until the client's has come, so that it carries
- * the acknowledgement of that one. ssh2 sends it as soon as it knows the client's identification;
- * then nothing is left to send when the client's arrives, the kernel delays its ACK by 40 ms
- * (tcp(7), TCP_QUICKACK, which Node does not have), and OpenSSH's client, with Nagle's algorithm on
- * until it has signed in, waits for it with what it wants to send next. A client that waits for
- * ours first gets it after `firstReplyHeldMsMax`.
+ * Holds back our first packet of the key exchange until the client's has arrived, so that it
+ * carries the TCP acknowledgement. ssh2 sends its packet as soon as it knows the client's
+ * identification. Then there is nothing to send when the client's arrives, so the kernel delays its
+ * ACK by 40 ms (tcp(7), TCP_QUICKACK, which Node does not have). OpenSSH's client uses Nagle's
+ * algorithm until it has signed in, so it waits for that ACK before it sends more. A client that
+ * waits for our packet first gets it after `firstReplyHeldMsMax`.
  */
 export function holdFirstReply(
   client: Ssh2Connection,
@@ -27,12 +27,12 @@ export function holdFirstReply(
     if (internalsOf(client)._protocol._kex !== undefined) release();
   };
   const deadline = setTimeout(release, limits.firstReplyHeldMsMax);
-  // The client's packet may have come together with its identification, of which ssh2 has told in
+  // The client's packet may have arrived together with its identification, which ssh2 reports in
   // the middle of the chunk.
   const inSameChunk = setImmediate(look);
-  // ssh2 listens since before, so it has parsed the chunk when this is called.
+  // ssh2 started listening earlier, so it has parsed the chunk when this runs.
   socket.on('data', look).once('close', release);
-  // When nothing fits, ours tells the client what would have: it has to be on its way before the
-  // connection is destroyed for it.
+  // When nothing fits, our packet shows the client what would: send it before the connection is
+  // destroyed.
   client.once('error', release);
 }

@@ -10,8 +10,8 @@ const proofRequest = 'hostkeys-prove-00@openssh.com';
 const globalRequest = 80;
 
 /**
- * Tells a client that has signed in all keys of this host, and proves those it asks about: so a new
- * key gets into known_hosts before the old one goes. Source: OpenSSH's PROTOCOL 2.5.
+ * Sends a signed-in client all keys of this host, and proves those it asks about, so that a new key
+ * gets into known_hosts before the old one goes. Source: OpenSSH's PROTOCOL 2.5.
  */
 export function announceHostKeys({ _protocol }: ConnectionInternals, { keys }: HostKeys): void {
   const blobs = keys.map(({ blob }) => wireString(blob));
@@ -23,8 +23,8 @@ export function announceHostKeys({ _protocol }: ConnectionInternals, { keys }: H
 }
 
 /**
- * Answers the question for proofs; everything else goes on to ssh2. Once a connection, since each
- * answer costs signatures.
+ * Answers the request for proofs; passes everything else to ssh2. Once for each connection, since
+ * each answer costs signatures.
  */
 export function answerProofRequests(connection: ConnectionInternals, hostKeys: HostKeys): void {
   const { _protocol: protocol } = connection;
@@ -45,7 +45,7 @@ export function answerProofRequests(connection: ConnectionInternals, hostKeys: H
   };
 }
 
-/** The signatures asked for; null when a key is not ours or asked for twice. */
+/** The requested signatures; null when a key is not ours or is requested twice. */
 function prove(
   asked: Buffer,
   { keys }: HostKeys,
@@ -59,7 +59,7 @@ function prove(
   const proofs: Buffer[] = [];
   for (const key of wanted) {
     if (key === undefined) return null;
-    // A client that negotiated one of RSA's algorithms expects that very one.
+    // A client that negotiated one of RSA's algorithms expects that same algorithm here.
     const algorithm = key.algorithms.find((name) => name === negotiated) ?? key.algorithms[0] ?? '';
     const signed = Buffer.concat([
       wireString(proofRequest),

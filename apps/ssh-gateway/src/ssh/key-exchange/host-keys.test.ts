@@ -22,8 +22,8 @@ const keyTypes = [
 ] as const;
 
 /**
- * A stand with a key of each type and a second one of Ed25519, each with a certificate for
- * 127.0.0.1 if wanted.
+ * A stand with a key of each type and a second Ed25519 key, each with a certificate for 127.0.0.1
+ * if wanted.
  */
 function openStand(certified = false): Promise<Stand> {
   return Stand.open({
@@ -68,7 +68,7 @@ function connectStrictly(
   return run('/usr/bin/ssh', ['-F', '/dev/null', ...strict, ...rest, serveLine], input);
 }
 
-test('each host key proves the host to a client that knows just that one', async () => {
+test('each host key proves the host to a client that knows only that key', async () => {
   await using stand = await openStand();
   for (const [name, algorithms] of [
     ['host-ed25519', ['ssh-ed25519']],
@@ -86,7 +86,7 @@ test('each host key proves the host to a client that knows just that one', async
   }
 });
 
-test('trap N: each host certificate proves the host to a client that knows just the authority', async () => {
+test('trap N: each host certificate proves the host to a client that knows only the authority', async () => {
   await using stand = await openStand(true);
   const known = `@cert-authority * ${readFileSync(join(stand.directory, 'host-ca.pub'), 'utf8')}`;
   for (const algorithm of [
@@ -114,12 +114,12 @@ test('trap N: each host certificate proves the host to a client that knows just 
   assert.equal(code, 255);
 });
 
-test('trap N: a client with UpdateHostKeys learns every key of the host, also one that is not in use yet', async () => {
+test('trap N: a client with UpdateHostKeys learns every key of the host, also one not in use yet', async () => {
   await using stand = await openStand();
   for (const algorithm of ['ssh-ed25519', 'rsa-sha2-256']) {
     const first = algorithm === 'ssh-ed25519' ? 'host-ed25519' : 'host-rsa';
     const known = `[127.0.0.1]:${stand.port} ${readFileSync(join(stand.directory, `${first}.pub`), 'utf8')}`;
-    // ssh learns keys of the types it would take, the first of which it uses.
+    // ssh learns keys of the types it accepts, and uses the first.
     const all = [algorithm, 'ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-512'].join(',');
     const client = connectStrictly(stand, known, [
       '-o',
@@ -138,7 +138,7 @@ test('trap N: a client with UpdateHostKeys learns every key of the host, also on
   }
 });
 
-test('proofs are given for our keys, once a connection, and not for others', async () => {
+test('proofs are given only for our keys, and once for each connection', async () => {
   await using stand = await openStand();
   const ours = Buffer.from(
     readFileSync(join(stand.directory, 'host-next.pub'), 'utf8').split(' ')[1] ?? '',

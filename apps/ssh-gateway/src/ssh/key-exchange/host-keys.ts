@@ -8,7 +8,7 @@ import { signatureValue } from '../ssh2/ssh2-parts.ts';
 export interface HostKey {
   readonly parsed: ParsedKey;
   readonly blob: Buffer;
-  /** What it signs with, best first. */
+  /** Its signature algorithms, best first. */
   readonly algorithms: readonly string[];
 }
 
@@ -19,10 +19,12 @@ export interface HostCertificate {
   readonly blob: Buffer;
 }
 
-/** How the host proves itself under one name of the key exchange's list of host key algorithms. */
+/**
+ * How the host proves itself under one name from the key exchange's list of host key algorithms.
+ */
 export interface HostProof {
   readonly key: HostKey;
-  /** The signature's; the name itself unless that is a certificate's. */
+  /** The signature's algorithm; equals the name unless that is a certificate's. */
   readonly signatureAlgorithm: string;
   /** K_S: the plain key or the certificate. */
   readonly publicBlob: Buffer;
@@ -32,8 +34,8 @@ export interface HostProof {
 export interface HostKeys {
   readonly keys: readonly HostKey[];
   /**
-   * By name, in the order in which they are offered. Of two keys of a type the first; the others
-   * are only announced.
+   * By name, in the order of the offer. Of two keys of a type the first is offered; the others are
+   * only announced.
    */
   readonly proofs: ReadonlyMap<string, HostProof>;
 }
@@ -42,7 +44,7 @@ export interface HostKeys {
 export function parseHostKey(contents: Buffer): HostKey {
   const result = ssh2.utils.parseKey(contents);
   if (result instanceof Error) throw result;
-  // The types say one key; files in OpenSSH's format come as a list of one.
+  // The types declare one key; a file in OpenSSH's format gives a list of one.
   const parsed = Array.isArray(result) ? (result[0] as ParsedKey) : result;
   if (!parsed.isPrivateKey()) throw new Error('it is a public key');
   if (parsed.type === 'ssh-dss') throw new Error('DSA keys are obsolete');
@@ -78,8 +80,8 @@ export function parseHostCertificate(
 }
 
 /**
- * Puts keys and certificates in the order of the offer: certificates first, as who knows an
- * authority prefers them.
+ * Sorts keys and certificates in the order of the offer: certificates first, because a client that
+ * knows an authority prefers them.
  */
 export function assembleHostKeys(
   keys: readonly HostKey[],
@@ -98,19 +100,19 @@ export function assembleHostKeys(
 }
 
 /**
- * A key as ssh2's key exchange takes it, under the name of one of its signature algorithms and
- * showing `publicBlob`.
+ * A key in the form that ssh2's key exchange needs, under the name of one of its signature
+ * algorithms and showing `publicBlob`.
  */
 export function keyForExchange({ key, signatureAlgorithm, publicBlob }: HostProof): ParsedKey {
-  // Given a key of type ssh-rsa, ssh2 offers SHA-1 signatures whatever `algorithms` says. Under the
-  // name of the algorithm it does not.
+  // For a key of type ssh-rsa, ssh2 offers SHA-1 signatures whatever `algorithms` says; under the
+  // algorithm's name it does not.
   return Object.create(key.parsed, {
     type: { value: signatureAlgorithm },
     getPublicSSH: { value: () => publicBlob },
   }) as ParsedKey;
 }
 
-/** A signature blob (RFC 4253 6.6) of `data`. @throws when the key does not sign */
+/** A signature blob (RFC 4253 6.6) of `data`. @throws when the key cannot sign */
 export function signAsHost({ parsed }: HostKey, algorithm: string, data: Buffer): Buffer {
   const signature = parsed.sign(
     data,

@@ -8,8 +8,8 @@ import {
 } from 'node:crypto';
 
 /**
- * Post-quantum ML-KEM-768 (FIPS 203) beside X25519: broken only when both are. OpenSSH's favourite
- * since 10.0.
+ * Post-quantum ML-KEM-768 (FIPS 203) together with X25519: an attacker has to break both. OpenSSH's
+ * first choice since 10.0.
  */
 export const hybridKeyExchange = 'mlkem768x25519-sha256';
 

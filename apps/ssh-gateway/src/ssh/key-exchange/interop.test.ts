@@ -7,14 +7,14 @@ import { ask, controlOf, metricOf } from '../../../testing/control.ts';
 import { sshPrograms } from '../../../testing/ssh-programs.ts';
 import { Stand } from '../../../testing/stand.ts';
 
-/** Five megabytes in which a lost, doubled or moved byte shows. */
+/** Five megabytes in which a lost, doubled or moved byte is noticed. */
 const content = Buffer.from(
   Array.from({ length: 640_000 }, (_, number) => `${number} `).join(''),
 ).subarray(0, 5_000_000);
 
 /**
- * What each client makes of our word why a connection is not taken. Dropbear and paramiko keep the
- * text to themselves.
+ * How each client shows our reason for refusing a connection. Dropbear and paramiko do not show the
+ * text.
  */
 const toldOfRefusal = {
   OpenSSH:
@@ -25,7 +25,7 @@ const toldOfRefusal = {
 } as const;
 
 for (const name of ['OpenSSH', 'dbclient', 'plink', 'paramiko'] as const) {
-  test(`${name}: five megabytes go there and come back, with stderr beside them and the exit status`, async () => {
+  test(`${name}: five megabytes go there and back, with stderr and the exit status`, async () => {
     await using stand = await Stand.open();
     const client = sshPrograms(stand.alice, join(stand.directory, 'host.pub')).find(
       (one) => one.name === name,
@@ -42,7 +42,7 @@ for (const name of ['OpenSSH', 'dbclient', 'plink', 'paramiko'] as const) {
     assert.equal(code, 7);
   });
 
-  test(`${name}: a refusal is read, with exit status 1`, async () => {
+  test(`${name}: the user reads a refusal, with exit status 1`, async () => {
     await using stand = await Stand.open();
     const client = sshPrograms(stand.alice, join(stand.directory, 'host.pub')).find(
       (one) => one.name === name,
@@ -53,7 +53,7 @@ for (const name of ['OpenSSH', 'dbclient', 'plink', 'paramiko'] as const) {
     assert.equal(code, 1);
   });
 
-  test(`${name}: a connection that is not taken ends in its own words, or ours`, async () => {
+  test(`${name}: a refused connection ends with the client’s message, or ours`, async () => {
     await using stand = await Stand.open();
     const client = sshPrograms(stand.alice, join(stand.directory, 'host.pub')).find(
       (one) => one.name === name,
@@ -81,7 +81,7 @@ for (const name of ['OpenSSH', 'dbclient', 'plink', 'paramiko'] as const) {
   });
 }
 
-test('OpenSSH multiplexing: eight sessions at once over one connection, each with its own bytes and status', async () => {
+test('OpenSSH multiplexing: eight sessions at once over one connection, each with its own data and status', async () => {
   await using stand = await Stand.open();
   stand.forks.script = 'read n; echo "said $n"; cat; exit $n';
   const control = join(stand.directory, 'mux');
@@ -107,7 +107,7 @@ test('OpenSSH multiplexing: eight sessions at once over one connection, each wit
   await within('the master to end', master.result);
 });
 
-test('OpenSSH with RekeyLimit=1M: keys change on the client’s word in both directions, and nothing is lost', async () => {
+test('OpenSSH with RekeyLimit=1M: the client rekeys in both directions, and nothing is lost', async () => {
   await using stand = await Stand.open();
   const { code, stdout, stderr } = await stand.ssh([serveLine], content, ['-o', 'RekeyLimit=1M']);
   assert.equal(code, 0, stderr);
@@ -116,7 +116,7 @@ test('OpenSSH with RekeyLimit=1M: keys change on the client’s word in both dir
   assert.ok(rekeys !== null && rekeys >= 4, `${rekeys} times`);
 });
 
-test('OpenSSH with Compression=yes: it does without', async () => {
+test('OpenSSH with Compression=yes: the session runs uncompressed', async () => {
   await using stand = await Stand.open();
   const { code, stdout, stderr } = await stand.ssh([serveLine], content, [
     '-o',

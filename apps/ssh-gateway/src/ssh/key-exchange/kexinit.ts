@@ -1,6 +1,6 @@
 import { readWire, wireString } from '@hatchery/ssh-keys';
 
-/** What a client's KEXINIT says, as far as it is ours to decide (RFC 4253 7.1). */
+/** The part of a client's KEXINIT that the gateway decides on (RFC 4253 7.1). */
 export interface KexInitMessage {
   readonly kex: readonly string[];
   readonly hostKey: readonly string[];
@@ -10,7 +10,7 @@ export interface KexInitMessage {
   readonly firstPacketFollows: boolean;
 }
 
-/** What protects one direction. */
+/** The protection of one direction. */
 interface Direction {
   readonly ciphers: readonly string[];
   readonly macs: readonly string[];
@@ -49,8 +49,8 @@ export function withKexList(payload: Buffer, kex: readonly string[]): Buffer {
 }
 
 /**
- * Whether the client's guess was wrong, so that its next packet is to be dropped. RFC 4253 7: right
- * is what both sides name first.
+ * Whether the client's guess was wrong, so that its next packet must be dropped. RFC 4253 7: a
+ * guess is right when both sides list the same algorithm first.
  */
 export function guessedWrong(
   client: Pick<KexInitMessage, 'kex' | 'hostKey' | 'firstPacketFollows'>,

@@ -17,7 +17,7 @@ import { Stand } from '../../../testing/stand.ts';
 import { verifySignature } from '../../auth/signature.ts';
 import { answerHybrid, hybridKeyExchange } from './hybrid-key-exchange.ts';
 
-/** The client's half, written from draft-ietf-sshm-mlkem-hybrid-kex alone. */
+/** The client's half, written only from draft-ietf-sshm-mlkem-hybrid-kex. */
 class HybridClient {
   readonly #kem = generateKeyPairSync('ml-kem-768');
   readonly #curve = generateKeyPairSync('x25519');
@@ -44,14 +44,14 @@ function raw(key: KeyObject, bytes: number): Buffer {
   return key.export({ type: 'spki', format: 'der' }).subarray(-bytes);
 }
 
-test('both halves of the hybrid exchange come to the same secret, another one each time', () => {
+test('both halves of the hybrid exchange compute the same secret, a new one each time', () => {
   const client = new HybridClient();
   const answers = [answerHybrid(client.init), answerHybrid(client.init)];
   for (const { reply, secret } of answers) assert.deepEqual(client.secret(reply), secret);
   assert.notDeepEqual(answers[0]?.secret, answers[1]?.secret);
 });
 
-test('a malformed C_INIT is refused: a wrong length, a key that is none, a point of low order', () => {
+test('a malformed C_INIT is refused: a wrong length, an invalid key, a point of low order', () => {
   const { init } = new HybridClient();
   for (const bad of [
     Buffer.alloc(0),
@@ -65,8 +65,8 @@ test('a malformed C_INIT is refused: a wrong length, a key that is none, a point
 });
 
 /**
- * One exchange up to the server's reply, with everything checked that RFC 4253 8 and the draft say
- * about it.
+ * One exchange up to the server's reply, which checks everything that RFC 4253 8 and the draft
+ * require.
  */
 async function exchange(
   stand: Stand,
@@ -96,7 +96,7 @@ async function exchange(
     half.init,
     reply.reply,
   ];
-  // K is a string here, not an mpint: one in two secrets would differ.
+  // K is a string here, not an mpint: half of all secrets would differ.
   const parts = [...hashed, half.secret(reply.reply)].map((part) => wireString(part));
   const exchangeHash = createHash('sha256').update(Buffer.concat(parts)).digest();
   const key = parsePublicKey(reply.hostKey);
@@ -121,7 +121,7 @@ test('trap K: the gateway agrees on mlkem768x25519-sha256 and signs the exchange
   }
 });
 
-test('a right guess is taken, a wrong one dropped', async () => {
+test('a right guess is accepted, a wrong one dropped', async () => {
   await using stand = await Stand.open();
   await using right = new RawClient(stand.port);
   await exchange(stand, right, [], kexInitOffering([hybridKeyExchange], ['ssh-ed25519'], true));
@@ -144,7 +144,7 @@ test('a malformed hybrid exchange closes the connection', async () => {
   await client.closed;
 });
 
-test('handshakes cut short or with a flipped bit never hurt anybody else', async () => {
+test('handshakes cut short or with a flipped bit affect no other client', async () => {
   await using stand = await Stand.open({
     limits: { identDeadlineMs: 300, lingerMs: 50 },
     ssh: { loginGraceS: 0.3 },

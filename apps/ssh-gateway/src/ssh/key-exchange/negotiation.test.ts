@@ -10,7 +10,7 @@ import { kexInitOffering, RawClient } from '../../../testing/raw-client.ts';
 import { Stand } from '../../../testing/stand.ts';
 import { shown } from './negotiation.ts';
 
-/** Why connections of a stand were refused, newest first. */
+/** Why a stand refused connections, newest first. */
 function refusalsOf(stand: Stand): string[] {
   const directory = join(stand.directory, 'audit');
   return [...readAudit({ directory, since: new Date(0), damaged: assert.fail })].flatMap((entry) =>
@@ -40,7 +40,7 @@ for (const [kind, options, reason] of [
     /^no MAC \(client to server\) in common .* offers hmac-sha1$/,
   ],
 ] as const)
-  test(`a client with no ${kind} in common is in the audit with what it offers, and counted by that kind`, async () => {
+  test(`the audit shows what a client with no common ${kind} offers, and a metric counts it`, async () => {
     await using stand = await Stand.open();
     const { code, stderr } = await stand.ssh(
       [serveLine],
@@ -58,7 +58,7 @@ for (const [kind, options, reason] of [
     assert.equal(await metricOf(stand, 'hatchery_ssh_session_results_total{result="system"}'), 0);
   });
 
-test('a client confined by FIPS connects with the lists that let it in', async () => {
+test('a client confined by FIPS connects with the lists that admit it', async () => {
   const fips = [
     'KexAlgorithms=ecdh-sha2-nistp384',
     'HostKeyAlgorithms=ecdsa-sha2-nistp256',
@@ -101,7 +101,7 @@ test('a client without encrypt-then-MAC connects, whatever it calls itself', asy
 });
 
 for (const ident of ['SSH-2.0-dropbear', 'SSH-2.0-OpenSSH_9.2', 'SSH-2.0-x']) {
-  test(`${ident} is offered what everybody is`, async () => {
+  test(`${ident} gets the same offer as every client`, async () => {
     await using stand = await Stand.open();
     await using client = new RawClient(stand.port, ident);
     await client.identify();
@@ -124,7 +124,7 @@ for (const ident of ['SSH-2.0-dropbear', 'SSH-2.0-OpenSSH_9.2', 'SSH-2.0-x']) {
   });
 }
 
-test('what a client offers is told in bounds, and in characters that a log can show', () => {
+test('a client’s offer is shown in bounded length and printable characters', () => {
   assert.equal(shown([]), 'nothing');
   assert.equal(shown(['a\u001b[31m', 'b\n']), 'a?[31m,b?');
   const many = shown(Array.from({ length: 5_000 }, () => 'x'.repeat(1_000)));

@@ -1,18 +1,20 @@
 import type { KexInitMessage } from './kexinit.ts';
 
-/** What the two sides agree on one by one, as a metric counts it. A closed list. */
+/** The kinds of algorithm that the two sides agree on, as a metric counts them. A closed list. */
 export type NegotiatedKind = 'kex' | 'host-key' | 'cipher' | 'mac' | 'compression';
 
-/** The first thing on which client and gateway have nothing in common. */
+/** The first kind for which client and gateway have nothing in common. */
 export interface Disagreement {
   readonly kind: NegotiatedKind;
-  /** In words, as `MAC (client to server)`. */
+  /** For messages, such as `MAC (client to server)`. */
   readonly what: string;
-  /** What the client has of it, in at most {@link offeredCharactersMax} printable characters. */
+  /**
+   * The client's offer of this kind, in at most {@link offeredCharactersMax} printable characters.
+   */
   readonly offered: string;
 }
 
-/** What the gateway offers, in both directions alike. */
+/** The gateway's offer, the same in both directions. */
 export interface Offer {
   readonly kex: readonly string[];
   readonly hostKey: readonly string[];
@@ -24,18 +26,15 @@ export interface Offer {
 const offeredCharactersMax = 600;
 const nameCharactersMax = 64;
 
-/**
- * These say what else a client can do, and are no way to exchange keys (RFC 8308 2.1, OpenSSH's
- * PROTOCOL 1.10).
- */
+/** These are extensions, not key exchanges (RFC 8308 2.1, OpenSSH's PROTOCOL 1.10). */
 const signals = /^(ext-info-c|kex-strict-c-v00@openssh\.com)$/;
 
 /** These need no MAC (RFC 5647, OpenSSH's PROTOCOL.chacha20poly1305). */
 const authenticated = /-gcm@openssh\.com$|^chacha20-poly1305@openssh\.com$/;
 
 /**
- * Where the two have nothing in common; null where they agree. Of each list the client's first one
- * that we have is taken (RFC 4253 7.1).
+ * The first kind without anything in common; null when the two agree. From each list the client's
+ * first algorithm that we have is chosen (RFC 4253 7.1).
  */
 export function disagreementOf(client: KexInitMessage, offer: Offer): Disagreement | null {
   const checks: [NegotiatedKind, string, readonly string[], readonly string[]][] = [
@@ -56,7 +55,7 @@ export function disagreementOf(client: KexInitMessage, offer: Offer): Disagreeme
   return { kind, what, offered: shown(theirs) };
 }
 
-/** What a client says, fit for a log: it may be of any length, and hold anything. */
+/** The client's text, made safe for a log: it may have any length and content. */
 export function shown(names: readonly string[]): string {
   const cut = names.map((name) => name.slice(0, nameCharactersMax).replace(/[^\x21-\x7e]/g, '?'));
   let text = '';

@@ -17,9 +17,9 @@ function russh({ alice }: Stand, kex: string, input: Buffer): Promise<ClientResu
   );
 }
 
-test('trap K: a client of other origin agrees on mlkem768x25519-sha256 alone and runs a session', async () => {
+test('trap K: an independent client agrees on mlkem768x25519-sha256 alone and runs a session', async () => {
   await using stand = await Stand.open();
-  // One in two secrets differs when K is taken for a number, so one agreement proves little.
+  // Half of all secrets differ when K is encoded as a number, so one agreement proves little.
   for (let round = 0; round < 8; round += 1) {
     const { code, stdout, stderr } = await russh(
       stand,
@@ -30,7 +30,7 @@ test('trap K: a client of other origin agrees on mlkem768x25519-sha256 alone and
   }
 });
 
-test('trap K: new keys by mlkem768x25519-sha256 in the middle of a transfer lose nothing of it', async () => {
+test('trap K: a rekey with mlkem768x25519-sha256 in the middle of a transfer loses nothing', async () => {
   await using stand = await Stand.open({ limits: { rekeyBytes: 1024 * 1024 } });
   const content = Buffer.from(
     Array.from({ length: 400_000 }, (_, number) => `${number} `).join(''),
@@ -47,7 +47,7 @@ test('trap K: new keys by mlkem768x25519-sha256 in the middle of a transfer lose
   );
 });
 
-test('a client that has only an exchange we do not offer is not let in', async () => {
+test('a client that has only an exchange we do not offer is refused', async () => {
   await using stand = await Stand.open();
   const { code, stderr } = await russh(stand, 'diffie-hellman-group14-sha256', Buffer.alloc(0));
   assert.notEqual(code, 0);

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import type { Limits } from '../../limits.ts';
 
 /**
- * Starts a key exchange after so many bytes or so much time. Looked at whenever the client sends
- * something, as it must to go on reading.
+ * Starts a key exchange after a number of bytes or a time. Checked whenever the client sends
+ * something, which it must do to keep reading.
  */
 export function keepKeysFresh(
   client: Ssh2Connection,

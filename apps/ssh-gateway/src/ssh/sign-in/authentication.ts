@@ -5,10 +5,10 @@ import type { PublicKeyRequest, PublicKeyVerdict } from '../../auth/sign-in-poli
 import type { Limits } from '../../limits.ts';
 import { keysUnavailable, type Ending } from '../close-cause.ts';
 
-/** Who a connection belongs to, proved by a signature. */
+/** The user of a connection, proved by a signature. */
 export interface Identity {
   readonly user: string;
-  /** As they were when the connection signed in. */
+  /** The user's teams at the time of the sign-in. */
   readonly teams: readonly string[];
   /** Of the plain key, also when it came in a certificate. */
   readonly fingerprint: string;
@@ -16,14 +16,14 @@ export interface Identity {
 }
 
 export interface AuthenticationOptions {
-  /** @throws {KeysUnavailableError} when it cannot be told at present */
+  /** @throws {KeysUnavailableError} when the source cannot answer at present */
   readonly judgeKey: (request: PublicKeyRequest) => Promise<PublicKeyVerdict>;
   readonly limits: Pick<Limits, 'authenticationFailuresMax' | 'authenticationRequestsMax'>;
   /** The client's, without port and brackets. */
   readonly address: string;
 }
 
-/** One answered request, for the log. `identity` is set with `accept` alone. */
+/** One answered request, for the log. `identity` is set only with `accept`. */
 export interface AuthenticationOutcome {
   readonly answer: AuthenticationAnswer;
   readonly identity: Identity | null;
@@ -31,13 +31,13 @@ export interface AuthenticationOutcome {
   readonly method: string;
   readonly fingerprint: string | null;
   readonly certificate: PublicKeyVerdict['certificate'];
-  /** Why not, for the log alone: a stranger must not learn what is wrong. */
+  /** The reason for a refusal, only for the log: a stranger must not learn what is wrong. */
   readonly reason: string | null;
-  /** The answer is no because nobody could be asked; it would be the same to a stranger. */
+  /** Refused because the source of keys did not answer; a stranger gets the same refusal. */
   readonly unavailable: boolean;
-  /** What the client is told besides the answer, the first time that there is something to tell. */
+  /** A message to the client besides the answer, sent at the first opportunity. */
   readonly notice: string | null;
-  /** Set with `disconnect`: why and through whom, for the log, and what the client is told. */
+  /** Set with `disconnect`: the cause for the log, and the text for the client. */
   readonly ending: (Ending & { readonly farewell: string }) | null;
 }
 
@@ -56,8 +56,8 @@ export class Authentication {
   }
 
   /**
-   * Decides about one request without answering it: see {@link answerTo}. @throws what the sources
-   * of keys throw, as the disk's errors
+   * Decides about one request without answering it: see {@link answerTo}. @throws the errors of the
+   * sources of keys, such as a disk's
    */
   async decide(context: AuthContext): Promise<AuthenticationOutcome> {
     const { username: user, method } = context;
@@ -78,7 +78,7 @@ export class Authentication {
   #outcome(user: string, verdict: PublicKeyVerdict): AuthenticationOutcome {
     const { authorized, signature, fingerprint, teams, certificate, reason } = verdict;
     const answer = this.#judge({ method: 'publickey', authorized, signature });
-    // Bound here and nowhere else: to the key whose signature was checked in this very request
+    // The identity is bound only here: to the key whose signature was checked in this very request
     // (trap M).
     const identity = answer === 'accept' ? { user, teams, fingerprint, certificate } : null;
     const asked = { user, method: 'publickey', fingerprint, certificate };
@@ -86,8 +86,9 @@ export class Authentication {
   }
 
   /**
-   * A plain no, with a word why. A goodbye would keep out a user who is known and whose agent has
-   * another key first, and to tell that user from a stranger would tell that there is such a user.
+   * A plain refusal, with a banner that says why. A disconnect would keep out a known user whose
+   * agent offers another key first, and to treat that user differently from a stranger would reveal
+   * that the user exists.
    */
   #unavailable(user: string, reason: string): AuthenticationOutcome {
     const notice = this.#wasUnavailable ? null : unavailableText;
@@ -108,7 +109,7 @@ export class Authentication {
   #endingOf(answer: AuthenticationAnswer): AuthenticationOutcome['ending'] {
     if (answer !== 'disconnect') return null;
     if (this.#wasUnavailable) return { ...keysUnavailable, farewell: unavailableText };
-    // The words of OpenSSH's sshd, which people know how to search for.
+    // The text of OpenSSH's sshd, which users know how to search for.
     const farewell =
       'Too many authentication failures; offer one key alone: ssh -o IdentitiesOnly=yes -i KEYFILE';
     return { cause: 'sign-in-attempts', reason: 'too many sign-in attempts', farewell };
@@ -123,12 +124,12 @@ export class Authentication {
   }
 }
 
-/** Passes the answer on to ssh2. `disconnect` is the caller's. */
+/** Passes the answer to ssh2. The caller handles `disconnect`. */
 export function answerTo(
   context: AuthContext,
   answer: 'accept' | 'ask-for-signature' | 'refuse',
 ): void {
-  // To a request without a signature, ssh2's accept means "that key would do".
+  // For a request without a signature, ssh2's accept means "that key would do".
   if (answer === 'refuse') context.reject(['publickey']);
   else context.accept();
 }

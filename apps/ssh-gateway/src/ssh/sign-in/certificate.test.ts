@@ -37,7 +37,7 @@ class CertificateStand implements AsyncDisposable {
     return join(this.stand.directory, name);
   }
 
-  /** Has the key certified, by real ssh-keygen; without `-n` the principal is alice. */
+  /** Certifies the key with real ssh-keygen; without `-n` the principal is alice. */
   certify(...options: string[]): void {
     const principals = options.includes('-n') || options.includes('--none') ? [] : ['-n', 'alice'];
     const ca = options.includes('-s') ? [] : ['-s', this.path('ca')];
@@ -51,7 +51,7 @@ class CertificateStand implements AsyncDisposable {
     );
   }
 
-  /** What real ssh comes to, and what the log says why. */
+  /** The result of real ssh, and the reason in the log. */
   async signIn(
     user = 'alice',
     options: readonly string[] = [],
@@ -95,7 +95,7 @@ for (const [type, caType] of [
       .toString()
       .split(' ')[1];
     assert.equal(signedIn?.fields['fingerprint'], plain);
-    assert.equal((await own.signIn('bob')).code, 255, 'nobody else does with it');
+    assert.equal((await own.signIn('bob')).code, 255, 'no other user can use it');
   });
 }
 
@@ -121,7 +121,7 @@ const refusals: readonly (readonly [string, readonly string[], string])[] = [
   ],
 ];
 
-test('trap N: certificates that do not fit are refused, each with its reason in the log and none for the client', async () => {
+test('trap N: unusable certificates are refused, each with its reason in the log and none for the client', async () => {
   await using own = await CertificateStand.open();
   for (const [what, options, reason] of refusals) {
     own.certify(...options);
@@ -135,7 +135,7 @@ test('trap N: certificates that do not fit are refused, each with its reason in 
   );
 });
 
-test('trap N: a certificate by an unknown authority does not sign in, one by a user’s own authority does for that user', async () => {
+test('trap N: a certificate of an unknown authority does not sign in; one of a user’s own authority does, for that user', async () => {
   await using own = await CertificateStand.open();
   const other = makeKey(own.stand.directory, 'other-ca');
   own.certify('-s', other, '-n', 'alice,bob,builds');
@@ -154,13 +154,13 @@ test('trap N: a certificate by an unknown authority does not sign in, one by a u
   assert.equal((await own.signIn('carol')).reason, 'the certificate is for other principals');
 });
 
-test('trap N: the key of an authority does not sign in itself', async () => {
+test('trap N: an authority’s own key does not sign in', async () => {
   await using own = await CertificateStand.open();
   own.stand.authorize('alice', own.key, 'cert-authority ');
   assert.equal((await own.signIn()).code, 255);
 });
 
-test('trap N: revoked keys and certificates do not sign in, by each of the ways ssh-keygen -k has', async () => {
+test('trap N: revoked keys and certificates do not sign in, in each form that ssh-keygen -k has', async () => {
   await using own = await CertificateStand.open();
   const list = own.path('revoked');
   const revoke = (specification: string): void => {
@@ -209,7 +209,7 @@ test('trap N: revoked keys and certificates do not sign in, by each of the ways 
   assert.equal((await own.signIn()).code, 255, 'the plain key is revoked too');
 });
 
-test('without its revocation list the gateway lets nobody in and says so, until the list is back', async () => {
+test('without its revocation list the gateway admits nobody and says so, until the list is back', async () => {
   await using own = await CertificateStand.open();
   own.certify();
   const list = own.path('revoked');

@@ -9,7 +9,7 @@ import { Stand } from '../../../testing/stand.ts';
 import type { ConnectionInternals } from '../ssh2/internals.ts';
 import { sendMessage } from '../ssh2/ssh2-parts.ts';
 
-/** A client that may ask to sign in, and asks what it likes. */
+/** A client that may request sign-in, and sends any request. */
 class Asker {
   readonly closed: Promise<void>;
   failures = 0;
@@ -49,7 +49,7 @@ class Asker {
       host: '127.0.0.1',
       port,
       username: 'alice',
-      // Called when the service is there; an answer that never comes leaves the asking to the test.
+      // Resolves when the service is ready; if an answer never comes, the test stops asking.
       authHandler: () => {
         const { _handlers } = (
           this.#client as unknown as { _protocol: { _handlers: Record<string, () => void> } }
@@ -67,7 +67,7 @@ function strangeKey(): Buffer {
   return Buffer.concat([wireString(ed25519), wireString(randomBytes(32))]);
 }
 
-test('ten thousand attempts cost no more than a few answers a connection, and leave nothing behind', async () => {
+test('ten thousand attempts get only a few answers for each connection, and leave nothing behind', async () => {
   await using stand = await Stand.open({ limits: { refusalDelayMs: 1, lingerMs: 100 } });
   for (let connection = 0; connection < 40; connection++) {
     const asker = await Asker.connect(stand);
@@ -87,7 +87,7 @@ test('ten thousand attempts cost no more than a few answers a connection, and le
   assert.equal((await stand.ssh(['rm'], '')).code, 1, 'and alice gets in');
 });
 
-test('one who waits for each answer gets six of them', async () => {
+test('a client that waits for each answer gets six', async () => {
   await using stand = await Stand.open({ limits: { lingerMs: 100 } });
   const asker = await Asker.connect(stand);
   for (let attempt = 1; attempt <= 5; attempt++) {
@@ -116,7 +116,7 @@ test('a refusal takes as long for an unknown user as for an unknown key', async 
   }
 });
 
-test('a refusal takes as long for a user whose keys are remembered as for one who has to be looked up', async () => {
+test('a refusal takes as long for a cached user as for one who has to be looked up', async () => {
   const command = [
     '/bin/sh',
     '-c',
@@ -139,7 +139,7 @@ test('a refusal takes as long for a user whose keys are remembered as for one wh
       },
     }),
   });
-  assert.equal((await stand.ssh(['rm'], '')).code, 1, 'alice is known from now on');
+  assert.equal((await stand.ssh(['rm'], '')).code, 1, 'alice is cached from now on');
   for (const user of ['alice', 'nobody', 'alice']) {
     const asker = await Asker.connect(stand);
     const askedAtMs = performance.now();
@@ -154,7 +154,7 @@ test('a refusal takes as long for a user whose keys are remembered as for one wh
 const alicesBlob = (stand: Stand): Buffer =>
   Buffer.from(readFileSync(`${stand.alice.key}.pub`, 'utf8').split(' ')[1] ?? '', 'base64');
 
-test('keys, signatures and certificates that are none are refused without harm', async () => {
+test('invalid keys, signatures and certificates are refused without harm', async () => {
   await using stand = await Stand.open({ limits: { refusalDelayMs: 1, lingerMs: 100 } });
   const blob = alicesBlob(stand);
   const signature = Buffer.concat([wireString(ed25519), wireString(Buffer.alloc(64, 1))]);
@@ -202,7 +202,7 @@ test('a malformed request ends its connection', async () => {
     assert.equal(fields['reason'], 'protocol: malformed sign-in request');
 });
 
-test('a question about a known key is answered with the algorithm it asked for, and is not yet a sign-in', async () => {
+test('a question about a known key is answered with the algorithm it named, and is not yet a sign-in', async () => {
   await using stand = await Stand.open();
   const asker = await Asker.connect(stand);
   asker.ask('alice', ed25519, alicesBlob(stand), null);

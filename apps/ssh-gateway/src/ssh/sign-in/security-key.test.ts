@@ -46,7 +46,7 @@ function lastReason(stand: Stand): unknown {
 }
 
 for (const kind of ['ed25519', 'ecdsa'] as const) {
-  test(`trap K: a security key of the kind ${kind} signs in when it was touched, and not when it was not`, async () => {
+  test(`trap K: a security key of the kind ${kind} signs in only when it was touched`, async () => {
     await using stand = await Stand.open();
     const key = new SecurityKey(kind);
     authorize(stand, key);
@@ -57,7 +57,7 @@ for (const kind of ['ed25519', 'ecdsa'] as const) {
     assert.equal(lastReason(stand), 'the security key was not touched');
   });
 
-  test(`what a security key of the kind ${kind} signs for another application does not sign in`, async () => {
+  test(`a signature of a ${kind} security key for another application does not sign in`, async () => {
     await using stand = await Stand.open();
     const key = new SecurityKey(kind);
     authorize(stand, key);
@@ -67,7 +67,7 @@ for (const kind of ['ed25519', 'ecdsa'] as const) {
   });
 }
 
-test('trap K: no-touch-required and verify-required are kept', async () => {
+test('trap K: no-touch-required and verify-required are enforced', async () => {
   await using stand = await Stand.open();
   const key = new SecurityKey('ed25519');
   authorize(stand, key, 'no-touch-required ');
@@ -87,7 +87,7 @@ test('trap K: no-touch-required and verify-required are kept', async () => {
   );
 });
 
-test('a certificate of a security key signs in, and its verify-required is kept', async () => {
+test('a certificate of a security key signs in, and its verify-required is enforced', async () => {
   await using stand = await Stand.open();
   const ca = makeKey(stand.directory, 'ca');
   const key = new SecurityKey('ecdsa');

@@ -16,7 +16,7 @@ interface RecordedIn {
   readonly metrics: Pick<GatewayMetrics, 'signInRefused' | 'negotiationFailed'>;
 }
 
-/** What is told of one connection's sign-in: to the log, to the audit, and to the numbers. */
+/** Reports one connection's sign-in: to the log, the audit and the metrics. */
 export class SignInRecord {
   readonly #log: Logger;
   readonly #audit: (entry: AuditBody) => void;
@@ -33,7 +33,7 @@ export class SignInRecord {
     this.#peer = peer;
   }
 
-  /** Why a client that gives up now does so. */
+  /** The likely reason if the client gives up now. */
   get leaving(): Ending {
     return this.#leaving;
   }
@@ -55,7 +55,8 @@ export class SignInRecord {
   }
 
   /**
-   * Client and gateway have nothing in common of some kind; what the log and the client are told.
+   * Client and gateway have no algorithm of some kind in common; reported to the log and the
+   * client.
    */
   disagreed(
     { kind, what, offered }: Disagreement,
@@ -82,16 +83,16 @@ export class SignInRecord {
     });
   }
 
-  /** The connection has closed, and nobody was let in. */
+  /** The connection has closed without a sign-in. */
   refused({ cause, reason }: Ending): void {
     const lastRefusal = this.#lastRefusal;
-    // A client that gives up says nothing of why; the last thing it heard from us does.
+    // A client that gives up gives no reason; the last message it got from us explains it.
     this.#log.info({ user: null, cause, reason, lastRefusal }, 'sign-in refused');
     if (this.#hasAsked || cause === 'gateway') {
       const refusal = signInRefusalOf(cause, lastRefusal?.reason ?? null);
       this.#metrics.signInRefused(refusal.reason, refusal.fault);
     }
-    // Nobody tried: a scanner, or a balancer that looks whether the port is open.
+    // No sign-in was tried: a scanner, or a balancer that checks whether the port is open.
     if (lastRefusal === null) return;
     const { user, fingerprint } = lastRefusal;
     this.#audit({

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { signInRefusalOf } from './sign-in-refusal.ts';
 
-test('only what no key could mend is our fault', () => {
+test('only a refusal that no key could avoid is our fault', () => {
   assert.deepEqual(signInRefusalOf('keys-unavailable', 'ENOENT'), {
     reason: 'keys-unavailable',
     fault: 'system',
@@ -20,7 +20,7 @@ test('only what no key could mend is our fault', () => {
   });
 });
 
-test('a certificate’s own words are no label', () => {
+test('a certificate’s own text is never a label', () => {
   const { reason } = signInRefusalOf(
     'client',
     'its critical option eve@example.com is not supported',
@@ -28,7 +28,7 @@ test('a certificate’s own words are no label', () => {
   assert.equal(reason, 'certificate');
 });
 
-test('each reason that the policy gives for a plain key has a label of its own', () => {
+test('each reason that the policy gives for a plain key has its own label', () => {
   const source = readFileSync(new URL('../../auth/sign-in-policy.ts', import.meta.url), 'utf8');
   const reasons = [...source.matchAll(/'((?:the|unknown) [\w ]+)'/gi)].map(
     ([, words = '']) => words,

@@ -2,15 +2,14 @@ import { accountTroubleWords } from '../../auth/sign-in-policy.ts';
 import type { CloseCause } from '../close-cause.ts';
 
 /**
- * Why somebody who asked was not let in, as a metric counts it: of a closed list, and whose fault
- * it was.
+ * Why a sign-in was refused, as a metric counts it: from a closed list, with whose fault it was.
  */
 export interface SignInRefusal {
   readonly reason: string;
   readonly fault: 'client' | 'system';
 }
 
-/** The words of the log that say why a key did not do, and the label of each. */
+/** The log's reasons why a key was refused, with the label of each. */
 const labels: Readonly<Record<string, string>> = {
   'the key is malformed or of an unsupported type': 'unsupported-key',
   'the RSA key is too short': 'short-rsa-key',
@@ -30,14 +29,15 @@ const labels: Readonly<Record<string, string>> = {
 };
 
 /**
- * What the end of a connection that asked and was not let in counts as. `lastReason` is what the
- * log says of its last key, null when it offered none. Whatever else is wrong with a certificate,
- * among it options whose names its maker chose, is one label.
+ * How to count the end of a connection that asked to sign in and was refused. `lastReason` is the
+ * log's reason for its last key, null when it offered none. All other objections to a certificate
+ * share one label, because the certificate's maker chooses the names of its options.
  */
 export function signInRefusalOf(cause: CloseCause, lastReason: string | null): SignInRefusal {
   if (cause === 'keys-unavailable' || cause === 'gateway')
     return { reason: cause, fault: 'system' };
-  // One user's broken file is that user's trouble: of its own count, and no error of the gateway.
+  // One user's broken file affects only that user: it has its own label, and is no error of the
+  // gateway.
   if (lastReason?.startsWith(accountTroubleWords) === true)
     return { reason: 'user-files', fault: 'client' };
   if (lastReason !== null) return { reason: labels[lastReason] ?? 'certificate', fault: 'client' };

@@ -93,7 +93,7 @@ print(stdout.read().decode(), stdout.channel.recv_exit_status())
   assert.deepEqual([code, stdout.toString()], [0, 'hello 0\n'], stderr);
 });
 
-/** What ssh is told, and what it shows. */
+/** The results and output of ssh. */
 async function attempt(
   destination: Destination,
   options: readonly string[] = [],
@@ -126,7 +126,7 @@ test('an unknown key, an unknown user and an impossible name get the same answer
   assert.deepEqual(stand.log.named('signed in'), []);
 });
 
-test('a key whose restriction cannot be kept does not sign in, and the log says which line', async () => {
+test('a key with an unsupported restriction does not sign in, and the log names the line', async () => {
   await using stand = await Stand.open();
   const forced = makeKey(stand.directory, 'forced');
   stand.authorize('alice', forced, 'command="true" ');
@@ -137,7 +137,7 @@ test('a key whose restriction cannot be kept does not sign in, and the log says 
   );
 });
 
-test('a key that is taken away no longer signs in', async () => {
+test('a removed key no longer signs in', async () => {
   await using stand = await Stand.open();
   assert.equal((await attempt(stand.alice)).code, 0);
   writeFileSync(join(stand.config.ssh.usersDirectory, 'alice', 'authorized_keys'), '');
@@ -162,7 +162,7 @@ test('RSA with SHA-1 is refused', async () => {
   assert.equal((await attempt({ ...stand.alice, key })).code, 0);
 });
 
-test('trap M: a known public key with a signature that was not made with it does not sign in', async () => {
+test('trap M: a known public key with another key’s signature does not sign in', async () => {
   await using stand = await Stand.open();
   const forger = ssh2.utils.parseKey(
     readFileSync(makeKey(stand.directory, 'forger')),
@@ -186,7 +186,7 @@ test('trap M: a known public key with a signature that was not made with it does
   );
 });
 
-test('trap M: the identity is that of the key that signed, not of one that was only asked about', async () => {
+test('trap M: the identity is that of the key that signed, not of a key that was only asked about', async () => {
   await using stand = await Stand.open();
   const second = ssh2.utils.parseKey(
     readFileSync(makeKey(stand.directory, 'second')),
@@ -205,7 +205,7 @@ test('trap M: the identity is that of the key that signed, not of one that was o
   assert.equal(stand.log.named('signed in')[0]?.fields['fingerprint'], own);
 });
 
-test('after six wrong keys the connection ends, and a seventh, which is right, is not heard', async () => {
+test('after six wrong keys the connection ends, and a seventh, correct one is not considered', async () => {
   await using stand = await Stand.open();
   const wrong = Array.from({ length: 6 }, (_, index) => makeKey(stand.directory, `wrong${index}`));
   const options = wrong.flatMap((key) => ['-i', key]);

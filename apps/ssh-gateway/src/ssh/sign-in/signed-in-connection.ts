@@ -1,18 +1,18 @@
 import type { Identity } from './authentication.ts';
 
-/** What a session needs to know of its connection. */
+/** The facts about its connection that a session needs. */
 export interface SignedInConnection {
   readonly identity: Identity;
-  /** As {@link describePeer} writes it. */
+  /** In the format of {@link describePeer}. */
   readonly peer: string;
-  /** Of the same monotonic clock, as is `signedInAtMs`. */
+  /** From the same monotonic clock as `signedInAtMs`. */
   readonly acceptedAtMs: number;
   readonly signedInAtMs: number;
-  /** True for the first caller alone. */
+  /** True only for the first caller. */
   readonly takeFirst: () => boolean;
 }
 
-/** What is known of a connection from its sign-in on. */
+/** The facts about a connection from its sign-in on. */
 export function signInConnection(
   identity: Identity,
   peer: string,

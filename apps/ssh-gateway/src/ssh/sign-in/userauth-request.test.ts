@@ -31,7 +31,7 @@ test('a question about a key is read', () => {
   });
 });
 
-test('a signature is read whole, and is of the session and everything before it', () => {
+test('a signature is read in full, and covers the session and everything before it', () => {
   const { publicKey } = parseUserauthRequest(request, session) ?? {};
   assert.deepEqual(publicKey?.signature, Buffer.from('a signature'));
   assert.deepEqual(publicKey?.signedData, Buffer.concat([wireString('session'), signed]));
@@ -52,14 +52,14 @@ test('of other methods only the name is read', () => {
   });
 });
 
-test('a request cut short at any byte, or with one too many, is malformed', () => {
+test('a request cut short at any byte, or with an extra one, is malformed', () => {
   for (let end = 1; end < request.length; end++)
     assert.equal(parseUserauthRequest(request.subarray(0, end), session), null);
   assert.equal(parseUserauthRequest(Buffer.concat([request, Buffer.of(0)]), session), null);
   assert.equal(parseUserauthRequest(Buffer.concat([question, Buffer.of(0)]), session), null);
 });
 
-test('a name that is no UTF-8, or endless, is malformed', () => {
+test('a name that is not UTF-8, or without an end, is malformed', () => {
   for (const name of [Buffer.of(0xff), Buffer.alloc(300, 'x')]) {
     const rest = [wireString('ssh-connection'), wireString('none')];
     assert.equal(
@@ -69,7 +69,7 @@ test('a name that is no UTF-8, or endless, is malformed', () => {
   }
 });
 
-test('no bytes at all throw', () => {
+test('no input bytes make it throw', () => {
   fc.assert(
     fc.property(
       fc.uint8Array({ maxLength: 100 }),

@@ -5,7 +5,7 @@ export interface UserauthRequest {
   readonly user: string;
   readonly service: string;
   readonly method: string;
-  /** Of the method `publickey` alone. */
+  /** Only for the method `publickey`. */
   readonly publicKey: {
     readonly algorithm: string;
     readonly blob: Buffer;
@@ -26,7 +26,7 @@ export function parseUserauthRequest(payload: Buffer, sessionId: Buffer): Userau
     if (Math.max(user.length, service.length, method.length) > nameBytesMax) reader.fail();
     if (method === 'publickey')
       return { user, service, method, publicKey: readPublicKey(reader, payload, sessionId) };
-    // What other methods say is not read: they are refused.
+    // The rest of other methods is not read: they are refused.
     while (!reader.isAtEnd) reader.byte();
     return { user, service, method, publicKey: null };
   });

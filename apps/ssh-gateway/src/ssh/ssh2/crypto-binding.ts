@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * Whether ssh2's native ciphers were built for this Node. Without them ssh2 works on, in silence,
- * with its slow ones (85 instead of 200 MB/s). ssh2 does not export the fact.
+ * Whether ssh2's native ciphers were built for this Node. Without them ssh2 silently uses its slow
+ * ones (85 instead of 200 MB/s), and does not export which it uses.
  */
 export function nativeCryptoLoaded(): boolean {
   const crypto = createRequire(import.meta.url)('ssh2/lib/protocol/crypto.js') as {

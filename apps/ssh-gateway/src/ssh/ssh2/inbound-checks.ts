@@ -4,8 +4,8 @@ import type { ConnectionInternals, SessionInternals } from './internals.ts';
 const openFailure = { prohibited: 1, shortage: 4 } as const;
 
 /**
- * Answers requests on a channel whose command has started, or whose client has sent EOF, with a
- * failure. ssh2 gives them no answer at all, so a client that sends a second `exec` waits for ever
+ * Answers requests with a failure on a channel whose command has started, or whose client has sent
+ * EOF. ssh2 does not answer them at all, so a client that sends a second `exec` waits for ever
  * (trap I).
  */
 export function answerLateRequests({ _protocol, _chanMgr }: ConnectionInternals): void {
@@ -21,12 +21,12 @@ export function answerLateRequests({ _protocol, _chanMgr }: ConnectionInternals)
   };
 }
 
-/** What cannot be had, for a channel type that no client opens here. */
+/** The refusal text for a channel type that the gateway does not offer. */
 const noChannel = 'only Bazaar branches are served here, no forwarding of ports or sockets';
 
 /**
- * Refuses each channel that is no session, and each session for which `whyNoSession` has words,
- * with words that clients show; ssh2 sends none. `refused` is told what it was.
+ * Refuses each channel that is not a session, and each session for which `whyNoSession` returns a
+ * reason, with a text that clients show; ssh2 sends none. Calls `refused` with the type.
  */
 export function refuseOpensInWords(
   { _protocol }: ConnectionInternals,
@@ -49,9 +49,9 @@ export function refuseOpensInWords(
 }
 
 /**
- * Calls `overrun` instead of passing on what a client sends past its window. ssh2 counts the window
- * and does not enforce it: past it a client could fill the memory (trap D), and exactly at its end
- * what comes is dropped in silence.
+ * Calls `overrun` instead of passing on data beyond the window. ssh2 counts the window but does not
+ * enforce it: beyond it a client could fill the memory (trap D), and data exactly at its end is
+ * dropped silently.
  */
 export function enforceWindow(
   { _protocol, _chanMgr }: ConnectionInternals,

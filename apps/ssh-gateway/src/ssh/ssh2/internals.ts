@@ -2,8 +2,8 @@ import type { Connection, ParsedKey, Session } from 'ssh2';
 import type { Socket } from 'node:net';
 
 /**
- * The private parts of ssh2 1.17.0 that the gateway has to reach, each for a trap named where it is
- * used. package.json pins that very version.
+ * The private parts of ssh2 1.17.0 that the gateway uses, each for a trap named where it is used.
+ * package.json pins that exact version.
  */
 export interface ProtocolInternals {
   _offer: object;
@@ -13,15 +13,15 @@ export interface ProtocolInternals {
   _kex: KeyExchangeInternals | undefined;
   /** Our own first packet of the exchange in progress; undefined while there is none. */
   readonly _kexinit: Buffer | undefined;
-  /** Packets that wait for the end of an exchange. */
+  /** Packets queued until the end of an exchange. */
   readonly _queue: readonly Buffer[] | undefined;
-  /** Undefined once the protocol has been taken apart. */
+  /** Undefined once the protocol was dismantled. */
   readonly _destruct: (() => void) | undefined;
   _decipher: { _onPayload: PayloadHandler };
   _onPayload: PayloadHandler;
   /** The next packet was sent on a wrong guess (RFC 4253 7). */
   _skipNextInboundPacket: boolean;
-  /** Methods that wait for their answers. */
+  /** Requests that wait for their answers. */
   readonly _authsQueue: string[];
   readonly _packetRW: { readonly write: PacketWriter };
   readonly _handlers: {
@@ -65,7 +65,7 @@ interface ChannelOpen {
   readonly sender: number;
 }
 
-/** What it returns is for ssh2's parser. */
+/** Its return value is for ssh2's parser. */
 export type PayloadHandler = (payload: Buffer) => unknown;
 
 interface PacketWriter {
@@ -75,7 +75,7 @@ interface PacketWriter {
   finalize(packet: Buffer, force?: boolean): Buffer;
 }
 
-/** One key exchange on the server's side, made when the client's KEXINIT has arrived. */
+/** One key exchange on the server's side, created when the client's KEXINIT has arrived. */
 export interface KeyExchangeInternals {
   readonly sessionID: Buffer | undefined;
   readonly negotiated: { serverHostKey: string };

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { ProtocolInternals } from './internals.ts';
 
-/** The lists of one KEXINIT as ssh2 keeps them. */
+/** The lists of one KEXINIT, as ssh2 keeps them. */
 export interface OfferLists {
   readonly kex: readonly string[];
   readonly serverHostKey: readonly string[];
@@ -26,12 +26,16 @@ const utilities = require('ssh2/lib/protocol/utils.js') as {
   convertSignature: (signature: Buffer, keyType: string) => Buffer | false | undefined;
 };
 
-/** ssh2's own check of algorithm names knows none of ours, so the offer is made past it. */
+/**
+ * ssh2's check of algorithm names does not know ours, so this builds the offer without that check.
+ */
 export function makeOffer(lists: OfferLists): KexInit {
   return new kex.KexInit(lists);
 }
 
-/** Sends a message of ours; during a key exchange it waits for its end, as RFC 4253 7.1 asks. */
+/**
+ * Sends one of our messages. During a key exchange it waits for the end, as RFC 4253 7.1 requires.
+ */
 export function sendMessage(protocol: ProtocolInternals, payload: Buffer): void {
   const writer = protocol._packetRW.write;
   const start = writer.allocStart;
@@ -40,7 +44,7 @@ export function sendMessage(protocol: ProtocolInternals, payload: Buffer): void 
   utilities.sendPacket(protocol, writer.finalize(packet));
 }
 
-/** Sends a message that may go out in the middle of a key exchange, as a goodbye. */
+/** Sends a message that may go out in the middle of a key exchange, such as a goodbye. */
 export function sendMessageAtOnce(protocol: ProtocolInternals, payload: Buffer): void {
   const writer = protocol._packetRW.write;
   const start = writer.allocStartKEX;
@@ -50,8 +54,8 @@ export function sendMessageAtOnce(protocol: ProtocolInternals, payload: Buffer):
 }
 
 /**
- * The value of a signature as SSH has it, from the one that OpenSSL makes: they differ for ECDSA.
- * @throws when that is not one
+ * Converts a signature from OpenSSL's form to SSH's: they differ for ECDSA.
+ * @throws when the input is not one
  */
 export function signatureValue(signature: Buffer, keyType: string): Buffer {
   const value = utilities.convertSignature(signature, keyType);

@@ -27,18 +27,17 @@ const standIn = 'curve25519-sha256';
 export interface TransportOptions {
   readonly hostKeys: HostKeys;
   readonly algorithms: Config['ssh']['algorithms'];
-  /** The client has nothing in common with what is offered; the connection is to end. */
+  /** The client has nothing in common with the offer; end the connection. */
   readonly disagreed: (disagreement: Disagreement) => void;
-  /** The client broke the protocol; the connection is to end. */
+  /** The client broke the protocol; end the connection. */
   readonly violation: (what: string) => void;
 }
 
 /**
- * Makes a connection of ssh2 offer and do what ssh2 1.17 cannot: a hybrid key exchange, host
- * certificates, a correct `server-sig-algs`, host key rotation, and requests for sign-in with
- * security keys and certificates. To be called in ssh2's `connection` event, which comes between
- * the identifications and the first KEXINIT. What it relies on stands in
- * docs/decisions/0006-extending-ssh2.md.
+ * Makes an ssh2 connection do what ssh2 1.17 cannot: a hybrid key exchange, host certificates, a
+ * correct `server-sig-algs`, host key rotation, and sign-in requests with security keys and
+ * certificates. Call it in ssh2's `connection` event, which comes between the identifications and
+ * the first KEXINIT. docs/decisions/0006-extending-ssh2.md lists what it relies on.
  */
 export function mendTransport(client: Connection, options: TransportOptions): void {
   const connection = internalsOf(client);
@@ -57,7 +56,7 @@ export function mendTransport(client: Connection, options: TransportOptions): vo
       payload[0] === message.kexInit
         ? exchangeKeys(client, payload, handle, options, offered)
         : handle(payload);
-  // The first one ssh2 has bound to its decipher already; the other is for all that comes under new
+  // ssh2 has already bound the first one to its decipher; the other handles everything under new
   // keys.
   protocol._decipher._onPayload = negotiate(protocol._decipher._onPayload);
   protocol._onPayload = readSignIns(protocol, negotiate(protocol._onPayload), options.violation);
@@ -98,17 +97,17 @@ function exchangeKeys(
       : payload,
   );
   const kex = protocol._kex;
-  // There was no agreement; ssh2 has said so.
+  // There was no agreement; ssh2 has reported it.
   if (kex === undefined || kex === kexBefore) return result;
-  // Both sides hash what was really sent.
+  // Both sides hash the bytes that were really sent.
   kex._remoteKexinit = payload;
   if (isHybrid) exchangeHybrid(kex);
   const proof = hostKeys.proofs.get(kex.negotiated.serverHostKey);
   if (proof !== undefined) proveWith(kex, proof);
-  // ssh2 compares the guess with one character of the name, and so finds it always wrong.
+  // ssh2 compares the guess with one character of the name, so it always finds it wrong.
   protocol._skipNextInboundPacket = guessedWrong(theirs, offered);
   // ssh2's own list lacks a comma and so names no sha2-512. Ours follows the first new keys at
-  // once, as RFC 8308 2.4 asks.
+  // once, as RFC 8308 2.4 requires.
   if (kex.remoteExtInfoEnabled && kexBefore === undefined)
     client.once('handshake', () => sendExtensionInfo(protocol));
   kex.remoteExtInfoEnabled = false;
@@ -121,7 +120,7 @@ function sendExtensionInfo(protocol: ProtocolInternals): void {
 }
 
 /**
- * Puts another computation into an exchange of ssh2's, which goes on to hash, sign and derive as
+ * Replaces the computation in one of ssh2's exchanges, which then hashes, signs and derives as
  * before.
  */
 function exchangeHybrid(kex: KeyExchangeInternals): void {
@@ -139,7 +138,7 @@ function exchangeHybrid(kex: KeyExchangeInternals): void {
   kex.getPublicKey = () => reply;
 }
 
-/** A certificate is shown in the key's place, and signed for under the key's own name. */
+/** A certificate is shown instead of the key, but signed for under the key's own name. */
 function proveWith(kex: KeyExchangeInternals, proof: HostProof): void {
   kex.negotiated.serverHostKey = proof.signatureAlgorithm;
   const finish = kex.finish.bind(kex);
@@ -150,7 +149,8 @@ function proveWith(kex: KeyExchangeInternals, proof: HostProof): void {
 }
 
 /**
- * Sign-in requests are read here, not by ssh2: it takes signatures of security keys apart wrongly.
+ * Sign-in requests are parsed here and not by ssh2, which parses signatures of security keys
+ * wrongly.
  */
 function readSignIns(
   protocol: ProtocolInternals,
@@ -177,7 +177,7 @@ function readSignIns(
   };
 }
 
-/** In the words of ssh2's PublicKeyAuthContext, with nothing taken off the signature. */
+/** In the form of ssh2's PublicKeyAuthContext, with the signature unchanged. */
 function contextOf({
   algorithm,
   blob,
