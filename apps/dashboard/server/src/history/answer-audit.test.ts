@@ -25,7 +25,7 @@ const refusal = (user: string): AuditBody => ({
   reason: 'unknown key',
 });
 
-/** Writes entries of parts, `atMs` after {@link start} each. */
+/** Writes entries of parts, each `atMs` after {@link start}. */
 function written(
   directory: string,
   entries: readonly (readonly [atMs: number, part: string, body: AuditBody])[],
@@ -41,7 +41,7 @@ function written(
   }
 }
 
-/** Every page of so many rows, to the end. */
+/** Reads pages of this many rows, to the end. */
 function pages(
   directory: string,
   filter: AuditFilter,
@@ -64,7 +64,7 @@ function pages(
   }
 }
 
-test('the audit is read in pages, each entry once and the newest first, also of one instant and over an hour', () => {
+test('the audit is read in pages, each entry once and the newest first, also within one instant and over an hour', () => {
   using directory = temporaryDirectory();
   const [same, hour] = [5_000, 3_600_000];
   written(directory.path, [
@@ -95,7 +95,7 @@ test('the audit is read in pages, each entry once and the newest first, also of 
   );
 });
 
-test('an answer looks through so many entries and no more, and the next goes on from there', () => {
+test('one answer looks through a limited number of entries, and the next continues there', () => {
   using directory = temporaryDirectory();
   const refusals = Array.from(
     { length: 20 },
@@ -110,7 +110,7 @@ test('an answer looks through so many entries and no more, and the next goes on 
   assert.deepEqual(found, { who: ['bob', 'alice'], pages: 4 });
 });
 
-test('an outcome that came much later is with its action, also on a page of its own', () => {
+test('a much later outcome is shown with its action, also on its own page', () => {
   using directory = temporaryDirectory();
   const requested: AuditBody = {
     kind: 'action.requested',
@@ -141,7 +141,7 @@ test('an outcome that came much later is with its action, also on a page of its 
   );
 });
 
-test('damaged lines are counted, and no audit at all is an empty one', () => {
+test('damaged lines are counted, and a missing audit is an empty one', () => {
   using directory = temporaryDirectory();
   assert.deepEqual(answerAudit(join(directory.path, 'none'), all, { limit: 9, after: null }), {
     rows: [],

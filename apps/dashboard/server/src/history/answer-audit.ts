@@ -10,8 +10,8 @@ import { auditEntriesReadMax } from '../limits.ts';
 import type { AuditFilter, Cut } from './query.ts';
 
 /**
- * The outcome of an action is written later than the action, mostly by milliseconds; a drain or a
- * script may take an hour.
+ * The outcome of an action is usually written milliseconds later; a drain or a script may take an
+ * hour.
  */
 const outcomeMsMax = 60 * 60 * 1_000;
 
@@ -60,8 +60,8 @@ function rowOf(entry: ShownEntry): PastRow {
 }
 
 /**
- * How far a list was read: the instant of the last entry, and how many entries of that instant had
- * been read.
+ * How far a list was read: the instant of the last entry, and the number of entries read at that
+ * instant.
  */
 class Cursor {
   readonly #at: string | null;
@@ -69,7 +69,7 @@ class Cursor {
   #lastAt = '';
   #count = 0;
 
-  /** Null for the beginning; anything that is no cursor as well. */
+  /** Null at the beginning, and for anything that is no cursor. */
   constructor(after: string | null) {
     const [, at = '', count] =
       /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)_(\d{1,9})$/.exec(after ?? '') ?? [];
@@ -86,7 +86,7 @@ class Cursor {
     return `${this.#lastAt}_${this.#count}`;
   }
 
-  /** Whether the next entry, which has the instant `at`, was not read before. */
+  /** Whether the next entry, at the instant `at`, was not read before. */
   isBehind(at: string): boolean {
     if (this.#at !== null && at > this.#at) return false;
     this.#count = at === this.#lastAt ? this.#count + 1 : 1;

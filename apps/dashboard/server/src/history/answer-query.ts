@@ -15,8 +15,8 @@ type Values = readonly SQLInputValue[];
 type DatabaseQuery = Exclude<Query, { readonly name: 'audit' }>;
 
 /**
- * Answers one question. Runs beside the writes in one thread, and bounds what it reads by the
- * limits it names.
+ * Answers one query. It runs beside the writes in one thread, and the limits it names bound what it
+ * reads.
  */
 export function answerQuery(
   database: DatabaseSync,
@@ -36,7 +36,7 @@ export function answerQuery(
   }
 }
 
-/** All that the gateway says of a session but the child's own id. */
+/** Everything the gateway says of a session except the child's own id. */
 const gatewayColumns = `session_id, close_reason, bytes_in, bytes_out, bytes_err,
   auth_ms, exec_ms, forked_ms, first_byte_ms, end_ms`;
 
@@ -108,7 +108,7 @@ function refusals(
 }
 
 function child(database: DatabaseSync, id: string): PastChild {
-  // A long session has more stretches than a chart has points, so every n-th is told.
+  // A long session has more stretches than a chart has points, so return every n-th.
   const { count } = one(database, 'SELECT count(*) AS count FROM usage WHERE child_id = ?', id) as {
     count: number;
   };
@@ -143,7 +143,7 @@ function child(database: DatabaseSync, id: string): PastChild {
 
 function timeline(database: DatabaseSync, from: number, to: number): PastTimeline {
   const during = 'started_at < ?2 AND (ended_at IS NULL OR ended_at >= ?1)';
-  // Long ones first: a bar of a few pixels says less than one that spans the picture.
+  // Long ones first: a bar of a few pixels says less than one across the whole chart.
   const sessions = all(
     database,
     `SELECT id, pid, user, branch, command, started_at, ended_at, exit_code, exit_signal FROM session WHERE ${during}
@@ -172,7 +172,8 @@ function timeline(database: DatabaseSync, from: number, to: number): PastTimelin
       from,
       JSON.stringify(sessions.map(({ id }) => id)),
     ),
-    // What concerns all comes first, then the signals, of which each session may have one.
+    // Events for the whole service come first, then the signals, of which each session may have
+    // one.
     marks: all(
       database,
       `SELECT at, kind, text, child_id FROM mark WHERE at >= ? AND at < ? AND kind <> 'refused'
@@ -180,7 +181,7 @@ function timeline(database: DatabaseSync, from: number, to: number): PastTimelin
       from,
       to,
     ),
-    // Counted and not told one by one: a scanner makes thousands.
+    // As counts, not one by one: a scanner makes thousands.
     refusals: all(
       database,
       `SELECT min(at) AS at, count(*) AS count FROM mark WHERE at >= ?1 AND at < ?2 AND kind = 'refused'
@@ -192,13 +193,13 @@ function timeline(database: DatabaseSync, from: number, to: number): PastTimelin
   };
 }
 
-/** What has to hold of a row, with the values in it. */
+/** A condition on rows, with its values. */
 interface Condition {
   readonly sql: string;
   readonly values: Values;
 }
 
-/** All parts together; one whose value is null does not narrow. */
+/** All conditions together; one whose value is null is left out. */
 function conditionOf(parts: readonly (readonly [sql: string, value?: SQLInputValue])[]): Condition {
   const narrowing = parts.filter(([, value]) => value !== null);
   return {

@@ -4,27 +4,26 @@ import { DatabaseSync } from 'node:sqlite';
 import { makeDirectories, modes, openFile } from '@hatchery/daemon';
 import { migrate } from './schema.ts';
 
-/** An open database, and what had to be put aside to get it. */
+/** An open database, and the file that had to be moved aside for it. */
 export interface Opened {
   readonly database: DatabaseSync;
   /** Where a damaged file was moved to, or null. */
   readonly movedAside: string | null;
 }
 
-/** SQLite's page size; the cap of the file is counted in it. */
+/** SQLite's page size; the maximum file size is counted in pages. */
 const pageBytes = 4_096;
 
-/** Errors that say that the file itself is beyond use (https://www.sqlite.org/rescode.html). */
+/** Errors that say that the file itself is unusable (https://www.sqlite.org/rescode.html). */
 const damaged: ReadonlySet<number> = new Set([11, 26]);
 
 /**
- * Opens the history, and makes it when there is none. A damaged file is kept under another name,
- * because somebody may want to save what is in it, and because a dashboard without a past is better
- * than none.
- * @throws the error of the file system or of SQLite when there is no way to write there
+ * Opens the history, or creates it. A damaged file is kept under another name, because an operator
+ * may want to recover its data, and because a dashboard without a past is better than none.
+ * @throws the error of the file system or of SQLite when the database cannot be written there
  */
 export function openDatabase(path: string, bytesMax: number, now: Date): Opened {
-  // The audit names people and reasons: nobody else's to read.
+  // The audit names people and reasons, so other users must not read it.
   makeDirectories(dirname(path), modes.secretDirectory);
   try {
     return { database: open(path, bytesMax), movedAside: null };
@@ -38,11 +37,11 @@ export function openDatabase(path: string, bytesMax: number, now: Date): Opened 
 }
 
 function open(path: string, bytesMax: number): DatabaseSync {
-  // SQLite would make it readable by all; its companions get the mode of the file.
+  // SQLite would make it readable by all; its companion files get the same mode.
   closeSync(openFile(path, 'a', modes.secretFile));
   const database = new DatabaseSync(path);
   try {
-    // WAL with NORMAL: a crash of this program loses nothing that was committed, one of the machine
+    // WAL with NORMAL: a crash of this program loses no committed data, a crash of the host loses
     // the last seconds.
     database.exec(`PRAGMA page_size = ${pageBytes};
       PRAGMA auto_vacuum = INCREMENTAL;
@@ -64,7 +63,7 @@ function open(path: string, bytesMax: number): DatabaseSync {
   }
 }
 
-/** Bytes in use; pages that were freed and can be filled again do not count. */
+/** Bytes in use; freed pages, which can be reused, do not count. */
 export function bytesUsed(database: DatabaseSync): number {
   const number = (pragma: string): number =>
     Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);

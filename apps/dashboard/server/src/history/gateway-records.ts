@@ -2,9 +2,9 @@ import type { FeedMessage } from '@hatchery/events';
 import type { HistoryRecord } from './record.ts';
 
 /**
- * What has to be kept of one message of the gateway's feed. Its snapshot says nothing of sessions:
- * one that closed while nobody listened has no phases and bytes here, though its child has its end
- * from the fork service.
+ * The records to keep of one message of the gateway's feed. Its snapshot does not mention sessions:
+ * a session that closed while the feed was disconnected has no phases and bytes here, though the
+ * fork service gives its child an end.
  */
 export function gatewayRecords(message: FeedMessage): readonly HistoryRecord[] {
   if (message.type !== 'event') return [];

@@ -21,7 +21,7 @@ const filter = {
 const cut = { limit: 1_000, after: null };
 const writer = new URL('../../test-support/history-writer.ts', import.meta.url);
 
-/** Runs `story` on a disk of 2 MiB of its own. */
+/** Runs `story` on its own disk of 2 MiB. */
 async function onSmallDisk(
   context: TestContext,
   story: (disk: string) => Promise<void>,
@@ -43,7 +43,7 @@ async function onSmallDisk(
   }
 }
 
-test('a disk that is full costs nothing that memory can hold: it is written when there is room', async (context) => {
+test('a full disk loses nothing that fits into memory: the records are written when there is room', async (context) => {
   await onSmallDisk(context, async (disk) => {
     await using history = openHistory(join(disk, 'history.db'));
     await until('it is open', () => history.state.problem === null);
@@ -64,7 +64,7 @@ test('a disk that is full costs nothing that memory can hold: it is written when
     assert.equal(
       await history.keepNow([], 5_000),
       false,
-      'nobody waits for a disk that is known to be full',
+      'no caller waits for a disk that is known to be full',
     );
     const { rows } = await history.ask({ name: 'sessions', filter, cut });
     assert.ok(
@@ -82,7 +82,7 @@ test('a disk that is full costs nothing that memory can hold: it is written when
 });
 
 for (const kills of [1, 2])
-  test(`what was said to be written is there after ${kills === 1 ? 'a crash' : 'two crashes'}, whole`, async () => {
+  test(`every record reported as written survives ${kills === 1 ? 'a crash' : 'two crashes'}, whole`, async () => {
     using directory = temporaryDirectory();
     const path = join(directory.path, 'history.db');
     let written = 0;

@@ -21,7 +21,7 @@ const filter = {
 } as const;
 const cut = { limit: 100, after: null };
 
-test('a damaged file is put aside and told, and a new one is begun', async () => {
+test('a damaged file is moved aside and reported, and a new one is created', async () => {
   using directory = temporaryDirectory();
   const path = join(directory.path, 'history.db');
   writeFileSync(path, 'this was a database once, until something wrote over it'.repeat(100));
@@ -42,7 +42,7 @@ test('the history of a newer program is left alone', async () => {
   await assert.rejects(history.ask({ name: 'child', id: 'c1' }), HistoryError);
 });
 
-test('a place that cannot be written costs the history, says so, and stops nothing else', async () => {
+test('without a writable place the dashboard has no history, says so, and everything else works', async () => {
   using directory = temporaryDirectory();
   const file = join(directory.path, 'a-file');
   writeFileSync(file, '');
@@ -57,7 +57,7 @@ test('a place that cannot be written costs the history, says so, and stops nothi
   assert.ok(history.state.waiting > 0);
 });
 
-test('a full file makes room of its own, and what does not fit is counted, never blocked on', async () => {
+test('a full file frees space itself, and records that do not fit are counted and never block', async () => {
   using directory = temporaryDirectory();
   const bytesMax = 400 * 1024;
   await using history = openHistory(join(directory.path, 'history.db'), bytesMax);
@@ -90,7 +90,7 @@ test('a full file makes room of its own, and what does not fit is counted, never
   );
 });
 
-test('a queue that no disk takes gives up usage first and the audit last, and counts it', async () => {
+test('while the disk takes nothing, the queue drops usage first and the audit last, and counts them', async () => {
   using directory = temporaryDirectory();
   const file = join(directory.path, 'a-file');
   writeFileSync(file, '');

@@ -8,10 +8,7 @@ import type { Answers, Query } from './query.ts';
 import { prune } from './retention.ts';
 import { recordWriter } from './store.ts';
 
-/**
- * The thread that owns the database: SQLite waits for the disk, and the live stream must not wait
- * with it.
- */
+/** The thread that owns the database: SQLite waits for the disk, and the live stream must not. */
 function serve(port: MessagePort, { path, bytesMax, auditDirectory }: WorkerOptions): void {
   const { database, movedAside } = openDatabase(path, bytesMax, new Date());
   const write = recordWriter(database);
@@ -38,7 +35,7 @@ function serve(port: MessagePort, { path, bytesMax, auditDirectory }: WorkerOpti
     try {
       tell(perform(ask));
     } catch (error) {
-      // Full: what can go goes before the next try.
+      // The file is full: delete what may go before the next attempt.
       prunedAt = 0;
       tell({ type: 'failed', number: ask.number, error: (error as Error).message });
     }

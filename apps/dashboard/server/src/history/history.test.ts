@@ -19,7 +19,7 @@ const everything: SessionFilter = {
 };
 const cut = { limit: 100, after: null };
 
-test('sessions, locks and waits can be asked for, with their percentiles', async () => {
+test('sessions, locks and waits can be queried, with their percentiles', async () => {
   using directory = temporaryDirectory();
   await using history = openHistory(join(directory.path, 'history.db'));
   await until('it is open', () => history.state.problem === null);
@@ -101,7 +101,7 @@ test('a list is read to its end in pages, each row once', async () => {
   assert.equal(new Set(ids).size, 25);
 });
 
-test('what ended while nobody listened is closed by the next snapshot, and a true end wins over it', async () => {
+test('the next snapshot closes what ended unseen, and a real end overrides that', async () => {
   using directory = temporaryDirectory();
   await using history = openHistory(join(directory.path, 'history.db'));
   await until('it is open', () => history.state.problem === null);
@@ -121,7 +121,7 @@ test('what ended while nobody listened is closed by the next snapshot, and a tru
   assert.equal((await history.ask({ name: 'child', id: 'c2' })).session?.['exit_code'], 3);
 });
 
-test('an action that comes back over the feed is one line of the audit, one of another program its own', async () => {
+test('an action that comes back over the feed is one line of the audit; another program’s action is its own line', async () => {
   using directory = temporaryDirectory();
   await using history = openHistory(join(directory.path, 'history.db'));
   await until('it is open', () => history.state.problem === null);
@@ -164,7 +164,7 @@ test('an action that comes back over the feed is one line of the audit, one of a
   );
 });
 
-test('a broken lock stands in the audit with its name, kind and holder, and what became of it', async () => {
+test('the audit shows a broken lock with its name, kind and holder, and its state afterwards', async () => {
   using directory = temporaryDirectory();
   await using history = openHistory(join(directory.path, 'history.db'));
   await until('it is open', () => history.state.problem === null);
@@ -175,7 +175,7 @@ test('a broken lock stands in the audit with its name, kind and holder, and what
     holder: aParty('c1', { pid: 77 }),
   });
   const intent = { actor: 'admin', verb: 'break-lock', target: 'l1', reason: 'lid' };
-  // As this page asks, which knew of another holder a moment before.
+  // As this page asked, which had seen another holder a moment before.
   const lock = {
     name: before.name,
     kind: before.kind,
@@ -218,7 +218,7 @@ test('a broken lock stands in the audit with its name, kind and holder, and what
   assert.deepEqual(await found('l3'), [[null, null, null, null]]);
 });
 
-test('a history that is opened again has what was in it', async () => {
+test('a history that is opened again still has its records', async () => {
   using directory = temporaryDirectory();
   const path = join(directory.path, 'history.db');
   {

@@ -12,11 +12,11 @@ import type { Ask, DatabaseState, Told, WorkerOptions } from './messages.ts';
 import type { Answers, Query } from './query.ts';
 import type { HistoryRecord } from './record.ts';
 
-/** How the history is doing, for the Doctor page and the metrics. */
+/** The state of the history, for the Doctor page and the metrics. */
 export interface HistoryState {
-  /** Null while records reach the disk; else why not. */
+  /** Null while records reach the disk; otherwise why they do not. */
   readonly problem: string | null;
-  /** Records that wait for the disk, and those that had to be given up since the start. */
+  /** Records that wait for the disk, and records dropped since the start. */
   readonly waiting: number;
   readonly lost: number;
   readonly bytes: number;
@@ -25,8 +25,8 @@ export interface HistoryState {
 }
 
 /**
- * A question that has no answer now: the thread is not there, too many are asked, or it takes too
- * long.
+ * A query that cannot be answered now: the thread is not running, there are too many queries, or it
+ * takes too long.
  */
 export class HistoryError extends Error {
   readonly code = 'history_unavailable';
@@ -34,8 +34,8 @@ export class HistoryError extends Error {
 }
 
 /**
- * Until the thread has said otherwise. Not a failure: what is kept meanwhile is written as soon as
- * it is open.
+ * Until the thread reports. Not a failure: records are kept meanwhile, and written as soon as it is
+ * open.
  */
 const notOpenYet = 'not open yet';
 
@@ -46,10 +46,10 @@ interface Waiting {
 }
 
 /**
- * What was: sessions, locks, usage and the audit, in SQLite in a thread of its own. Writing never
- * blocks and never throws: records queue up while the disk is slow or full, and those that are
- * given up are counted and said. A crash of this process loses what was queued, {@link
- * historyBatchMs} of events when all is well.
+ * The past: sessions, locks, usage and the audit, in SQLite in a thread of its own. Writing never
+ * blocks and never throws: records queue up while the disk is slow or full, and dropped ones are
+ * counted and reported. A crash of this process loses the queue: {@link historyBatchMs} of events
+ * when all is well.
  */
 export class History implements AsyncDisposable {
   readonly #options: WorkerOptions;
@@ -64,10 +64,10 @@ export class History implements AsyncDisposable {
   #problem: string | null = notOpenYet;
   #state: DatabaseState = { bytes: 0, movedAside: null };
   #stopping = false;
-  /** Who waits for which record to be on the disk. */
+  /** Callers that wait until a record is on the disk. */
   #awaited: { readonly record: HistoryRecord; readonly settle: (written: boolean) => void }[] = [];
 
-  /** `changed` is told when {@link HistoryState.problem} changes. */
+  /** Calls `changed` when {@link HistoryState.problem} changes. */
   constructor(options: WorkerOptions, changed: (state: HistoryState) => void) {
     this.#options = options;
     this.#changed = changed;
@@ -80,7 +80,7 @@ export class History implements AsyncDisposable {
     return { problem: this.#problem, waiting, lost: this.#lost, path, ...this.#state };
   }
 
-  /** Takes records to be written with the next batch. */
+  /** Takes records, to be written with the next batch. */
   keep(records: readonly HistoryRecord[]): void {
     this.#queue.push(...records);
     this.#giveUpSome();
@@ -88,7 +88,7 @@ export class History implements AsyncDisposable {
   }
 
   /**
-   * Writes records at once; true when they are on the disk, false when that is not known within
+   * Writes records at once. True when they are on the disk, false when that is not known within
    * `msMax`.
    */
   async keepNow(records: readonly HistoryRecord[], msMax: number): Promise<boolean> {
@@ -107,7 +107,7 @@ export class History implements AsyncDisposable {
     });
   }
 
-  /** @throws {HistoryError} when there is no answer to be had now */
+  /** @throws {HistoryError} when no answer is possible now */
   ask<Q extends Query>(query: Q): Promise<Answers[Q['name']]> {
     const worker = this.#worker;
     if (worker === null)
@@ -131,12 +131,12 @@ export class History implements AsyncDisposable {
     });
   }
 
-  /** Writes what is queued, as far as that can be done in a moment, and closes the database. */
+  /** Writes as much of the queue as a moment allows, and closes the database. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
     await this.keepNow([], historyAnswerMsMax);
     await this.#worker?.terminate();
-    // Not before: a last word of the thread would set it again.
+    // Not earlier: a last message of the thread would set it again.
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#drop('the dashboard is stopping');
   }
@@ -147,8 +147,8 @@ export class History implements AsyncDisposable {
     });
     this.#worker = worker;
     worker.on('message', (told: Told) => this.#hear(told));
-    // A thread that could not open the file ends with its error; it is tried again, for disks are
-    // mended.
+    // A thread that cannot open the file ends with the error. Try again, because disks get
+    // repaired.
     worker.on('error', (error: Error) => {
       this.#worker = null;
       this.#drop(error.message);
@@ -219,7 +219,7 @@ export class History implements AsyncDisposable {
     return waiting;
   }
 
-  /** The thread is gone: questions have no answer, and what was under way is queued again. */
+  /** The thread is gone: queries fail, and the batch under way is queued again. */
   #drop(why: string): void {
     this.#queue = [...(this.#underWay?.records ?? []), ...this.#queue];
     this.#underWay = null;
@@ -227,13 +227,13 @@ export class History implements AsyncDisposable {
       this.#take(number)?.reject(new HistoryError(`The history is not available: ${why}.`));
   }
 
-  /** Usage is given up before all else, the audit last of all. */
+  /** Drops usage first and the audit last. */
   #giveUpSome(): void {
     const excess = this.#queue.length - historyQueueMax;
     if (excess <= 0) return;
     const worth = (record: HistoryRecord): number =>
       record.type === 'usage' ? 0 : record.type === 'intent' || record.type === 'outcome' ? 2 : 1;
-    // Many at once, so that a full queue is not sorted anew for each record.
+    // Drops many at once, so that a full queue is not sorted again for each record.
     const given = new Set(
       [...this.#queue]
         .sort((left, right) => worth(left) - worth(right))
@@ -246,7 +246,7 @@ export class History implements AsyncDisposable {
   #settle(problem: string | null): void {
     if (problem === this.#problem) return;
     this.#problem = problem;
-    // Whoever waits for the disk is told at once that it does not take anything.
+    // Tell callers that wait for the disk at once that it takes nothing.
     if (problem !== null) for (const each of this.#awaited.splice(0)) each.settle(false);
     this.#changed(this.state);
   }

@@ -1,26 +1,26 @@
 import type { Answers, Query } from './query.ts';
 import type { HistoryRecord } from './record.ts';
 
-/** What the thread is given at its start. */
+/** What the thread gets when it starts. */
 export interface WorkerOptions {
   readonly path: string;
-  /** Where the parts write the audit; the thread reads it, for there may be much of it. */
+  /** The audit files of the parts; the thread reads them, because they may be large. */
   readonly auditDirectory: string;
   readonly bytesMax: number;
 }
 
-/** What the thread is asked. `number` comes back with the answer. */
+/** A query to the thread. `number` comes back with the answer. */
 export type Ask =
   | { readonly type: 'write'; readonly number: number; readonly records: readonly HistoryRecord[] }
   | { readonly type: 'query'; readonly number: number; readonly query: Query };
 
-/** How the history is: told after the start and after each batch. */
+/** The state of the history, sent after the start and after each batch. */
 export interface DatabaseState {
   readonly bytes: number;
   readonly movedAside: string | null;
 }
 
-/** What the thread answers. A failed write was undone as a whole. */
+/** The thread's answers. A failed write was rolled back as a whole. */
 export type Told =
   | { readonly type: 'opened'; readonly state: DatabaseState }
   | { readonly type: 'written'; readonly number: number; readonly state: DatabaseState }

@@ -9,8 +9,8 @@ import type {
 } from '@hatchery/events';
 
 /**
- * What the History and Audit pages, their exports and the drawer ask for. Instants are milliseconds
- * since 1970.
+ * The queries of the History and Audit pages, their exports and the drawer. Instants are
+ * milliseconds since 1970.
  */
 export interface SessionFilter {
   readonly from: number;
@@ -22,29 +22,29 @@ export interface SessionFilter {
   readonly outcome: 'any' | 'failed' | 'killed' | 'ok' | 'running';
 }
 
-/** What a refused session can be narrowed by. */
+/** The filters for refused sessions. */
 export type RefusalFilter = Pick<SessionFilter, 'from' | 'to' | 'user' | 'text'>;
 
 export interface AuditFilter {
   readonly from: number;
   readonly to: number;
   readonly kind: AuditKind | null;
-  /** Who it is about, or who acted. */
+  /** The target or the actor. */
   readonly user: string | null;
-  /** Any part of who, what, from where and why. */
+  /** Any part of actor, action, origin and reason. */
   readonly text: string | null;
 }
 
 /**
- * A page of rows: at most `limit`, below the row named by `after` (the cursor that the page before
- * gave).
+ * A page of rows: at most `limit`, after the row named by `after` (the cursor that the previous
+ * page gave).
  */
 export interface Cut {
   readonly limit: number;
   readonly after: string | null;
 }
 
-/** One question to the history. */
+/** One query to the history. */
 export type Query =
   | { readonly name: 'sessions'; readonly filter: SessionFilter; readonly cut: Cut }
   | { readonly name: 'statistics'; readonly filter: SessionFilter }
@@ -53,7 +53,7 @@ export type Query =
   | { readonly name: 'child'; readonly id: string }
   | { readonly name: 'timeline'; readonly from: number; readonly to: number };
 
-/** What a question is answered with. */
+/** The answer to a query. */
 export interface Answers {
   readonly sessions: PastRows;
   readonly statistics: PastStatistics;

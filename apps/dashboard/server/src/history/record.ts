@@ -1,20 +1,20 @@
 import type { Child, Lock, LockParty, SessionBytes, SessionPhasesMs } from '@hatchery/events';
 
 /**
- * How a hold of a lock, or a wait for one, came to its end. `unseen` ended while nobody here was
- * listening.
+ * How a hold of a lock, or a wait for one, ended. `unseen`: it ended while the feed was
+ * disconnected.
  */
 export type HoldEnding = 'released' | 'broken' | 'unseen';
 export type WaitEnding = 'acquired' | 'gave up' | 'unseen';
 
 /**
- * Use of one child over a stretch of time: the mean of CPU, the largest of memory, counters as of
+ * Usage of one child over a stretch of time: the mean of CPU, the maximum of memory, counters at
  * its end.
  */
 export interface UsageRecord {
   readonly type: 'usage';
   readonly childId: string;
-  /** The beginning of the stretch, milliseconds since 1970, as all instants of records. */
+  /** The start of the stretch, in milliseconds since 1970, like all instants of records. */
   readonly at: number;
   readonly cpuPercent: number | null;
   readonly privateBytes: number | null;
@@ -23,7 +23,7 @@ export interface UsageRecord {
   readonly faults: number | null;
 }
 
-/** How a session went at the gateway, whose end of it the child does not see. */
+/** How a session ended at the gateway, which the child does not see. */
 export interface GatewayRecord {
   readonly type: 'gateway';
   readonly childId: string;
@@ -35,8 +35,8 @@ export interface GatewayRecord {
 }
 
 /**
- * Somebody wants something done. `ownId` is set when it was asked here, `actionId` when the part
- * said it that was asked.
+ * An operator's request. `ownId` is set when it was made here, `actionId` when the part that
+ * received it reported it.
  */
 export interface AuditIntent {
   readonly type: 'intent';
@@ -46,26 +46,23 @@ export interface AuditIntent {
   readonly target: string;
   readonly reason: string;
   /**
-   * Who says so: an action of this page is said by it and by the part that it asks, which are one
-   * row for the forker.
+   * Who reports it. Both this page and the part report an action of this page; they are one row for
+   * the forker.
    */
   readonly via: 'dashboard' | 'forker' | 'ssh-gateway';
   readonly ownId: string | null;
   readonly actionId: string | null;
-  /**
-   * The lock as it was looked at, where the target is one; null when nobody said, and for
-   * everything else.
-   */
+  /** The lock as it was, when the target is a lock; null when unknown, and for other targets. */
   readonly lock: LockLook | null;
 }
 
-/** A lock as the audit tells it. */
+/** A lock as the audit shows it. */
 export interface LockLook extends Pick<Lock, 'name' | 'kind' | 'path'> {
-  /** Its condition and its holder, as `stale, anna (pid 4711 on vm)`. */
+  /** Its condition and its holder, such as `stale, anna (pid 4711 on vm)`. */
   readonly state: string;
 }
 
-/** What came of it. */
+/** The outcome. */
 export interface AuditOutcome {
   readonly type: 'outcome';
   readonly at: number;
@@ -88,8 +85,7 @@ export interface Mark {
 }
 
 /**
- * One thing to be kept. Writing the same record twice keeps it once, so a batch may be written
- * again after a failure.
+ * One record to keep. Writing it twice keeps it once, so a batch may be repeated after a failure.
  */
 export type HistoryRecord =
   | { readonly type: 'session'; readonly child: Child; readonly cause: string | null }
@@ -114,7 +110,7 @@ export type HistoryRecord =
       readonly at: number;
       readonly ending: WaitEnding;
     }
-  /** A snapshot: what is open in the history and not in these lists ended unseen. */
+  /** A snapshot: everything open in the history but absent from these lists ended unseen. */
   | {
       readonly type: 'present';
       readonly at: number;
@@ -127,7 +123,7 @@ export type HistoryRecord =
   | AuditIntent
   | AuditOutcome;
 
-/** What the audit keeps of a lock. */
+/** The part of a lock that the audit keeps. */
 export function lookOf({ name, kind, path, condition, holder }: Lock): LockLook {
   return { name, kind, path, state: `${condition}, ${holderText(holder)}` };
 }
@@ -147,7 +143,7 @@ function holderText(holder: LockParty | null): string {
   return `${user ?? 'somebody'} (pid ${pid ?? 'not known'} on ${host ?? 'a host not known'})`;
 }
 
-/** Names one holder or waiter: a child by its id, anybody else by where they run. */
+/** Names one holder or waiter: a child by its id, others by where they run. */
 export function partyName({ childId, host, pid, user }: LockParty): string {
   return childId ?? `${user ?? '?'}@${host ?? '?'}:${pid ?? '?'}`;
 }

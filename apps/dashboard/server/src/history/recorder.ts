@@ -10,23 +10,18 @@ import {
 import { lookOf, partyName, stateAfter, type HistoryRecord } from './record.ts';
 import { UsageStretches } from './usage-stretches.ts';
 
-/**
- * Turns what the feed says into what is kept. Knows no database, so that it is tested with messages
- * alone.
- */
+/** Turns messages of the feed into records. It knows no database, so tests need only messages. */
 export class Recorder {
   readonly #usage = new UsageStretches();
   readonly #now: () => number;
   #epoch: string | null = null;
 
-  /** `now` gives milliseconds since 1970: a snapshot itself does not say when it was taken. */
+  /** `now` gives milliseconds since 1970: a snapshot does not say when it was taken. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /**
-   * What has to be kept of one message; `before` is the view that the message is about to change.
-   */
+  /** The records to keep of one message; `before` is the view before that message. */
   take(message: FeedMessage, before: View): readonly HistoryRecord[] {
     switch (message.type) {
       case 'hello':
@@ -47,7 +42,7 @@ export class Recorder {
     const locks = Object.values(view.locks);
     return [
       ...(restarted ? [mark(at, 'restart', 'the forker was restarted')] : []),
-      // The ended ones first: their true end is better than "unseen".
+      // The ended ones first: their real end is better than "unseen".
       ...[...view.recentChildren, ...children].map(
         (child) => ({ type: 'session', child, cause: null }) as const,
       ),
@@ -133,10 +128,10 @@ export class Recorder {
       case 'session.spawned':
       case 'session.refused':
       case 'session.closed':
-        // The gateway's own feed says these: see gateway-records.ts.
+        // The gateway's own feed reports these: see gateway-records.ts.
         return [];
       default:
-        // A forker that is newer than this dashboard may say more; what is not known is not kept.
+        // A forker newer than this dashboard may send more; unknown events are not kept.
         return [];
     }
   }
@@ -154,7 +149,7 @@ function exited(
   ];
 }
 
-/** In the audit, under the user whom it befell. A replayed event is the same row. */
+/** In the audit, under the user it happened to. A replayed event is the same row. */
 function failed(
   { id, seq, failure }: Extract<Event, { kind: 'child.failed' }>,
   user: string | null,
@@ -182,10 +177,7 @@ function failed(
   ];
 }
 
-/**
- * A lock that is told again is still held; whoever waited for it and is not among its waiters any
- * more is done waiting.
- */
+/** A lock reported again is still held; a party no longer among its waiters has stopped waiting. */
 function acquired(lock: Lock, before: Lock | undefined, at: number): readonly HistoryRecord[] {
   const holder = lock.holder === null ? null : partyName(lock.holder);
   const waiting = new Set(lock.waiters.map(partyName));

@@ -2,10 +2,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { auditKeptMs, historyFillMax, sessionsKeptMs, usageKeptMs } from '../limits.ts';
 import { bytesUsed } from './database.ts';
 
-/** Rows taken out in one go, so that a write never waits for long behind a big cleaning. */
+/** Rows deleted in one go, so that a write never waits long for a big cleaning. */
 const rowsAtOnce = 5_000;
 
-/** Which column tells the age, and how long it is kept. What is open is never old. */
+/** The column that gives the age, and how long rows are kept. Open rows are never old. */
 const tables = [
   { table: 'usage', at: 'at', keptMs: usageKeptMs, key: 'child_id, at' },
   { table: 'mark', at: 'at', keptMs: sessionsKeptMs, key: 'rowid' },
@@ -17,8 +17,8 @@ const tables = [
 ] as const;
 
 /**
- * Takes out what is too old, then, while the file is nearly full, the oldest of what is cheapest to
- * lose: usage first, sessions and locks next. The audit goes by its age alone.
+ * Deletes rows that are too old. Then, while the file is nearly full, deletes the oldest of what
+ * matters least: usage first, sessions and locks next. Audit rows go only by age.
  */
 export function prune(database: DatabaseSync, now: number, bytesMax: number): void {
   for (const each of tables) takeOldest(database, each, now - each.keptMs);

@@ -62,7 +62,7 @@ const migrations: readonly string[] = [
 const schemaVersion = migrations.length;
 
 /**
- * Brings a database up to `version`, each step whole or not at all.
+ * Upgrades a database to `version`, each step whole or not at all.
  * @throws {Error} when a newer program has written it
  */
 export function migrate(database: DatabaseSync, version = schemaVersion): void {

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { PastStatistics, Spread, SpreadRow } from '@hatchery/events';
 import { spreadRowsMax } from '../limits.ts';
 
-/** The lengths of one thing, each with whose it is. */
+/** Durations of one kind, each with its user and branch. */
 interface Measured {
   readonly user: string | null;
   readonly branch: string | null;
@@ -24,15 +24,15 @@ const sources: Readonly<Record<Measure, string>> = {
     FROM session JOIN hold ON hold.child_id = session.id WHERE hold.to_at IS NOT NULL AND`,
 };
 
-/** Which sessions: an SQL condition on the table `session`, with its values. */
+/** Selects sessions: an SQL condition on the table `session`, with its values. */
 interface Condition {
   readonly sql: string;
   readonly values: readonly SQLInputValue[];
 }
 
 /**
- * How long sessions, their starts, and their waits for and holds of locks took; of all, by user and
- * by branch.
+ * How long sessions, their starts, their waits for locks and their holds took: over all, by user
+ * and by branch.
  */
 export function statistics(database: DatabaseSync, { sql, values }: Condition): PastStatistics {
   const measured = new Map(
@@ -55,7 +55,7 @@ function read(
   return statement.all(...values) as unknown as Measured[];
 }
 
-/** The busiest names first; those beyond the limit are in the sum alone. */
+/** The busiest names first; those beyond the limit count only in the sum. */
 function rowsBy(
   by: 'user' | 'branch',
   measured: ReadonlyMap<Measure, readonly Measured[]>,
@@ -86,7 +86,7 @@ function rowOf(name: string | null, of: (measure: Measure) => readonly Measured[
   };
 }
 
-/** Percentiles by nearest rank: each is a length that occurred. `sorted` grows. */
+/** Percentiles by nearest rank: each is a duration that occurred. `sorted` is ascending. */
 function spread(sorted: readonly number[]): Spread {
   const rank = (share: number): number | null =>
     sorted[Math.ceil(share * sorted.length) - 1] ?? null;

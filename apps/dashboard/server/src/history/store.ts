@@ -1,4 +1,4 @@
-// Long: all statements that write the history stand together.
+// Long: all statements that write the history are together.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { ownIntentMsMax } from '../limits.ts';
 import {
@@ -10,8 +10,8 @@ import {
 } from './record.ts';
 
 /**
- * Writes records, a batch whole or not at all. Prepared once, because a busy feed brings hundreds a
- * second.
+ * Writes records, each batch whole or not at all. Statements are prepared once, because a busy feed
+ * brings hundreds a second.
  */
 export function recordWriter(database: DatabaseSync): (records: readonly HistoryRecord[]) => void {
   const statements = new Map<string, ReturnType<DatabaseSync['prepare']>>();
@@ -132,7 +132,7 @@ function writeSession(
 function writeHold(run: Run, { lock, at }: Extract<HistoryRecord, { type: 'hold' }>): void {
   const { id: lockId, kind, name, path, nonce, holder } = lock;
   const { childId = null, pid = null, user = null, host = null } = holder ?? {};
-  // Of a lock that changed hands while nobody was listening, the earlier hold is over.
+  // If a lock changed hands while the feed was disconnected, the earlier hold is over.
   run(
     `UPDATE hold SET to_at = $at, ending = 'unseen' WHERE lock_id = $lockId AND to_at IS NULL AND from_at < $at`,
     {
@@ -145,7 +145,7 @@ function writeHold(run: Run, { lock, at }: Extract<HistoryRecord, { type: 'hold'
      VALUES ($lockId, $at, $kind, $name, $path, $nonce, $childId, $pid, $user, $host)`,
     { lockId, at, kind, name, path, nonce, childId, pid, user, host },
   );
-  // A smart server's command names no branch: the first lock it takes does.
+  // A smart server's command names no branch; the first lock it takes does.
   if (childId !== null && kind !== 'script')
     run('UPDATE session SET branch = $name WHERE id = $childId AND branch IS NULL', {
       name,
@@ -193,8 +193,8 @@ function writePresent(
 }
 
 /**
- * What is asked here comes back over the feed under the forker's own id: both are one line of the
- * audit.
+ * An action requested here comes back over the feed under the forker's own id: both are one line of
+ * the audit.
  */
 function writeIntent(run: Run, intent: AuditIntent): void {
   const { at, actor, verb, target, reason, via, ownId, actionId } = intent;
@@ -209,7 +209,7 @@ function writeIntent(run: Run, intent: AuditIntent): void {
       to: at + ownIntentMsMax,
       ...lock,
     };
-    // What the forker broke is what it looked at itself, a moment after this page did.
+    // The forker broke the lock that it saw itself, a moment after this page.
     const known = run(
       `UPDATE audit SET action_id = $actionId, lock_name = coalesce($lockName, lock_name),
          lock_kind = coalesce($lockKind, lock_kind), lock_path = coalesce($lockPath, lock_path),

@@ -7,7 +7,7 @@ import type { HistoryRecord } from './record.ts';
 import { migrate } from './schema.ts';
 import { recordWriter } from './store.ts';
 
-test('a flood of refusals and of signals hides no drain and no break from the timeline', () => {
+test('a flood of refusals and signals hides no drain and no break from the timeline', () => {
   using database = new DatabaseSync(':memory:');
   migrate(database);
   const mark = (

@@ -11,13 +11,13 @@ interface Stretch {
 }
 
 /**
- * Thins usage out: one record a child and stretch. Stretches grow with the number of children, so
- * that the disk sees a steady trickle.
+ * Thins usage out: one record for each child and stretch. Stretches grow with the number of
+ * children, so that the disk gets a steady trickle.
  */
 export class UsageStretches {
   readonly #open = new Map<string, Stretch>();
 
-  /** The stretches that these samples, taken at `at`, bring to their end. */
+  /** The stretches that end with these samples, taken at `at`. */
   take(
     samples: readonly { readonly id: string; readonly usage: ChildUsage }[],
     at: number,

@@ -20,8 +20,7 @@ const server = { hz: 4, role: 'viewer', build: '', host: '', drainTimeoutS: 600,
 const hello = { type: 'hello', epoch: 'e', serverTime: '', ...server } as const;
 
 /**
- * A page over a connection that may be slow or cut; it asserts that nothing is told with a hole in
- * it.
+ * A page whose connection may be slow or cut; it asserts that nothing arrives with a hole in it.
  */
 class Page implements LiveSocket {
   bufferedBytes = 0;
@@ -38,7 +37,10 @@ class Page implements LiveSocket {
     this.client = null;
   }
 
-  /** What the connection has taken arrives, all or, when it is cut, the first `count` of it. */
+  /**
+   * Delivers what the connection has taken: all of it, or the first `count` messages when the
+   * connection is cut.
+   */
   read(count = this.#arriving.length): void {
     for (const message of this.#arriving.splice(0).slice(0, count)) this.#fold(message);
   }
@@ -49,7 +51,7 @@ class Page implements LiveSocket {
       this.view = message.view;
       this.position = { epoch: message.epoch, seq: message.seq, round: message.round };
     } else if (message.type === 'event') {
-      assert.equal(message.event.seq, seq + 1, 'no event is missing or told twice');
+      assert.equal(message.event.seq, seq + 1, 'no event is missing or repeated');
       this.view = reduce(this.view, message.event);
       this.position = { ...this.position, seq: message.event.seq };
     } else if (message.type === 'usage') {
@@ -63,7 +65,7 @@ class Page implements LiveSocket {
       assert.deepEqual(
         [message.seq, message.round],
         [seq, round],
-        'a heartbeat claims what was told',
+        'a heartbeat claims only what was sent',
       );
     }
   }
@@ -93,7 +95,7 @@ class World {
     this.broadcast.resume(page.client, page.position);
   }
 
-  /** The connection ends after `count` messages of what was on its way. */
+  /** The connection ends after the first `count` messages under way. */
   cut(page: Page, count: number): void {
     if (page.client !== null) this.broadcast.remove(page.client);
     page.client = null;
@@ -130,7 +132,7 @@ const steps = fc.array(
   { maxLength: 60 },
 );
 
-/** Usage is live: what a child used last before its end is not told to those who were away. */
+/** Usage is live: a page that was disconnected does not get a child's last usage. */
 function live(view: View): View {
   return {
     ...view,
@@ -147,7 +149,7 @@ test('slow, cut off and back again at any time, every page ends with the view of
         page.bufferedBytes = 0;
         if (page.client?.closed !== false) world.dial(page);
       }
-      // What is owed may have to wait for a second, what was held for the beat after.
+      // An owed answer may wait for a second, held usage for the beat after that.
       for (let beat = 0; beat < 2; beat += 1) {
         world.now += 1_000;
         world.broadcast.beat('', feed);

@@ -29,7 +29,7 @@ class FakeSocket implements LiveSocket {
     this.closed = code;
   }
 
-  /** What was sent since the last look. */
+  /** The messages since the last look. */
   take(): LiveMessage[] {
     return this.frames.splice(0).map((frame) => JSON.parse(frame.toString()) as LiveMessage);
   }
@@ -69,7 +69,7 @@ function stage() {
 const types = (messages: readonly LiveMessage[]): string[] =>
   messages.map((message) => message.type);
 
-test('a browser is greeted, and told nothing more until it says where it stands', () => {
+test('a browser gets a greeting, and nothing more until it says what it knows', () => {
   const { broadcast, spawn, beat } = stage();
   const socket = new FakeSocket();
   const client = broadcast.add(socket, hello);
@@ -80,7 +80,7 @@ test('a browser is greeted, and told nothing more until it says where it stands'
   assert.deepEqual(types(socket.take()), ['snapshot']);
 });
 
-test('all browsers get the very same bytes', () => {
+test('all browsers get exactly the same bytes', () => {
   const { join, spawn } = stage();
   const [one, two] = [join(), join()];
   spawn('c1');
@@ -88,7 +88,7 @@ test('all browsers get the very same bytes', () => {
   assert.equal(one.socket.frames[0], two.socket.frames[0]);
 });
 
-test('a browser that falls behind gets events at once, and its usage merged when it has read on', () => {
+test('a browser that falls behind gets events at once, and its usage merged once it has caught up', () => {
   const { join, spawn, usage, beat } = stage();
   const { socket } = join();
   spawn('c1');
@@ -107,7 +107,7 @@ test('a browser that falls behind gets events at once, and its usage merged when
   assert.deepEqual(rest, []);
 });
 
-test('a browser whose usage was held gets it with the next beat, though nothing changes any more', () => {
+test('a browser whose usage was held gets it with the next beat, even if nothing changes any more', () => {
   const { join, spawn, usage, beat } = stage();
   const { socket } = join();
   spawn('c1');
@@ -130,7 +130,7 @@ test('a browser that does not read is closed with 4008, once, and costs nothing 
   assert.equal(broadcast.tooSlowTotal, 1);
 });
 
-test('a browser that asks again and again is answered once a second', () => {
+test('a browser that keeps asking is answered once a second', () => {
   const { broadcast, join, spawn, pass, beat } = stage();
   const { socket, client } = join();
   for (let time = 0; time < 50; time += 1) broadcast.resume(client, newcomer);
@@ -141,7 +141,7 @@ test('a browser that asks again and again is answered once a second', () => {
   assert.deepEqual(types(socket.take()), ['snapshot', 'event', 'heartbeat']);
 });
 
-test('a heartbeat never claims more than the browser was told', () => {
+test('a heartbeat never claims more than the browser received', () => {
   const { join, spawn, usage, beat, log } = stage();
   const { socket } = join();
   spawn('c1');
@@ -155,7 +155,7 @@ test('a heartbeat never claims more than the browser was told', () => {
   );
 });
 
-test('those who come together share the bytes of one snapshot, and each gets what happened since', () => {
+test('browsers that connect together share the bytes of one snapshot, and each gets the events since', () => {
   const { log, broadcast, spawn } = stage();
   spawn('c1');
   const [one, two] = [new FakeSocket(), new FakeSocket()];
@@ -168,7 +168,7 @@ test('those who come together share the bytes of one snapshot, and each gets wha
   assert.deepEqual([snapshot.seq, event.event.seq], [log.position.seq - 1, log.position.seq]);
 });
 
-test('whoever comes to a snapshot that is shared gets the usage since with the next round, all the same bytes', () => {
+test('a browser that gets a shared snapshot gets the usage since with the next round, all the same bytes', () => {
   const { broadcast, spawn, usage } = stage();
   spawn('c1');
   const sockets = [new FakeSocket(), new FakeSocket(), new FakeSocket()] as const;
@@ -198,7 +198,7 @@ test('whoever comes to a snapshot that is shared gets the usage since with the n
   );
 });
 
-test('those who resume from the same place get the very same usage', () => {
+test('browsers that resume from the same position get the same usage message', () => {
   const { broadcast, log, spawn, usage } = stage();
   spawn('c1');
   const stood = log.position;

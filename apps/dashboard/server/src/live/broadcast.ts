@@ -4,8 +4,8 @@ import type { LiveLog } from '../read-model/live-log.ts';
 import { LiveClient, type LiveSocket } from './live-client.ts';
 
 /**
- * Tells all browsers what changed. A message is serialised once and the same bytes go to each; only
- * a browser that fell behind, or comes back, costs bytes of its own.
+ * Sends all browsers what changed. A message is serialised once and the same bytes go to each; only
+ * a browser that fell behind, or reconnects, costs bytes of its own.
  */
 export class Broadcast {
   readonly #log: LiveLog;
@@ -16,7 +16,7 @@ export class Broadcast {
   #shared: { readonly at: number; readonly position: LivePosition; readonly frame: Buffer } | null =
     null;
 
-  /** `now` gives milliseconds of a clock that never goes back. */
+  /** `now` gives milliseconds of a monotonic clock. */
   constructor(log: LiveLog, now: () => number) {
     this.#log = log;
     this.#now = now;
@@ -26,9 +26,7 @@ export class Broadcast {
     return this.#clients.size;
   }
 
-  /**
-   * Greets a browser; it is told nothing more until it has said where it stands ({@link resume}).
-   */
+  /** Greets a browser. It gets nothing more until it has said what it knows ({@link resume}). */
   add(socket: LiveSocket, hello: LiveMessage): LiveClient {
     const client = new LiveClient(socket);
     this.#clients.add(client);
@@ -41,7 +39,7 @@ export class Broadcast {
   }
 
   /**
-   * Answers a browser that says where it stands, at once or with the next {@link beat} when it asks
+   * Answers a browser that says what it knows: at once, or with the next {@link beat} when it asks
    * often.
    */
   resume(client: LiveClient, from: LivePosition): void {
@@ -49,7 +47,7 @@ export class Broadcast {
     this.#catchUp(client, this.#now());
   }
 
-  /** Tells an event or a snapshot to everyone, however far behind. */
+  /** Sends an event or a snapshot to every browser, however far behind. */
   publish(message: LiveMessage): void {
     const frame = frameOf(message);
     for (const client of this.#listening()) {
@@ -61,7 +59,9 @@ export class Broadcast {
     }
   }
 
-  /** Tells a round of usage to those who keep up; the others get it merged with later ones. */
+  /**
+   * Sends a round of usage to browsers that keep up; the others get it merged with later rounds.
+   */
   publishUsage(message: Extract<LiveMessage, { type: 'usage' }>): void {
     const frame = frameOf(message);
     for (const client of this.#listening()) {
@@ -71,7 +71,7 @@ export class Broadcast {
     }
   }
 
-  /** Once a second: what is owed is paid, and everyone who keeps up hears that the stream lives. */
+  /** Once a second: sends owed answers, and a heartbeat to every browser that keeps up. */
   beat(
     serverTime: string,
     feed: FeedState,
@@ -117,9 +117,9 @@ export class Broadcast {
   }
 
   /**
-   * All who need a snapshot within a moment get the same bytes, and what happened since: a snapshot
-   * of many children is some megabytes, and each browser that does not read would keep one of its
-   * own here. The usage since then comes with the next round, if the browser reads at all.
+   * All browsers that need a snapshot within a moment get the same bytes, and the events since: a
+   * snapshot of many children is some megabytes, and each browser that does not read would keep its
+   * own copy here. The usage since then comes with the next round, if the browser reads at all.
    */
   #sendSnapshot(client: LiveClient, now: number): void {
     const shared = this.#shared;
@@ -141,7 +141,10 @@ export class Broadcast {
     client.sendSnapshot(this.#shared.frame);
   }
 
-  /** The usage of all rounds after that one; whoever has missed the same gets the same bytes. */
+  /**
+   * The usage of all rounds after that one. Browsers that missed the same rounds get the same
+   * bytes.
+   */
   #usageAfter(round: number): Buffer {
     const { seq, round: latest } = this.#log.position;
     if (this.#merged.seq !== seq || this.#merged.latest !== latest)

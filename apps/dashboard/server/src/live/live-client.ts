@@ -2,23 +2,20 @@ import type { LivePosition } from '@hatchery/events';
 import { usageHeldAboveBytes } from '../limits.ts';
 import { pace, type Pace } from './pace.ts';
 
-/** The socket below one browser, in the few words that are needed of it. */
+/** The part of a browser's socket that is needed here. */
 export interface LiveSocket {
   readonly bufferedBytes: number;
   send(frame: Buffer): void;
-  /**
-   * Codes of 4000 and above are ours; the browser's page knows 4008 (too slow) and 4001 (sign-in
-   * over).
-   */
+  /** Codes of 4000 and above are ours; the page knows 4008 (too slow) and 4001 (sign-in over). */
   close(code: number, reason: string): void;
 }
 
-/** One browser on the live stream: what it has been told, and how well it reads. */
+/** One browser on the live stream: what it has received, and how fast it reads. */
 export class LiveClient {
   readonly #socket: LiveSocket;
-  /** The last round of usage it was told, or null until it has said where it stands. */
+  /** The last round of usage it received, or null until it has said what it knows. */
   round: number | null = null;
-  /** Where it says it stands, while an answer to that is owed. */
+  /** The position it gave, while the answer is owed. */
   owedFrom: LivePosition | null = null;
   caughtUpAt = Number.NEGATIVE_INFINITY;
   #behindSince: number | null = null;
@@ -34,8 +31,7 @@ export class LiveClient {
   }
 
   /**
-   * Judges the browser's reading speed as of `now` (milliseconds); one that is too slow is closed
-   * by this.
+   * Judges the browser's reading speed at `now` (milliseconds), and closes one that is too slow.
    */
   pace(now: number): Pace {
     const { bufferedBytes } = this.#socket;

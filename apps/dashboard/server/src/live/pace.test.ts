@@ -24,14 +24,14 @@ test('a browser with too much queued is too slow', () => {
   );
 });
 
-test('a browser that stays behind for too long is too slow, however little is queued', () => {
+test('a browser that stays behind too long is too slow, however little is queued', () => {
   assert.equal(
     pace({ ...lag, bufferedBytes: usageHeldAboveBytes + 1, behindSince: 0 }, clientLagMsMax + 1),
     'too-slow',
   );
 });
 
-test('a large snapshot is not held against the browser it was sent to', () => {
+test('a large snapshot does not count against the browser it was sent to', () => {
   const snapshotBytes = 4 * clientBufferBytesMax;
   assert.equal(
     pace({ bufferedBytes: snapshotBytes, behindSince: 0, snapshotBytes }, 1),

@@ -1,18 +1,16 @@
 import { clientBufferBytesMax, clientLagMsMax, usageHeldAboveBytes } from '../limits.ts';
 
-/** What is known of one browser's reading speed. Instants are milliseconds of any one clock. */
+/** The measured reading speed of one browser. Instants are milliseconds of any one clock. */
 export interface Lag {
-  /** Bytes written for the browser that the kernel has not taken yet. */
+  /** Bytes written for the browser that the kernel has not accepted yet. */
   readonly bufferedBytes: number;
   /** Since when it is above the mark for usage, or null. */
   readonly behindSince: number | null;
-  /**
-   * Bytes of its last snapshot, as long as that may still be queued: being new is not being slow.
-   */
+  /** Bytes of its last snapshot while it may still be queued: a new browser is not a slow one. */
   readonly snapshotBytes: number;
 }
 
-/** What a browser may be sent now: everything, events only, or nothing any more. */
+/** What a browser may get now: everything, only events, or nothing any more. */
 export type Pace = 'all' | 'events-only' | 'too-slow';
 
 /** Judges one browser before anything is written to it. */

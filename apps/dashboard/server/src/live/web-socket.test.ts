@@ -44,7 +44,7 @@ function dial(origin: string, options: ClientOptions = {}) {
   return { socket, heard, say: (request: unknown) => socket.send(JSON.stringify(request)) };
 }
 
-/** The status an upgrade is refused with. */
+/** The status with which an upgrade is refused. */
 async function refusal(
   origin: string,
   options: ClientOptions,
@@ -62,7 +62,7 @@ async function refusal(
 
 const newcomer = { type: 'resume', epoch: '', seq: 0, round: 0 };
 
-test('a browser hears hello, a snapshot, then events and usage as they happen', async () => {
+test('a browser gets hello, a snapshot, then events and usage as they happen', async () => {
   await using running = await stage();
   const { socket, heard, say } = dial(running.dashboard.origin);
   await once(socket, 'open');
@@ -85,7 +85,7 @@ test('a browser hears hello, a snapshot, then events and usage as they happen', 
   await once(socket, 'close');
 });
 
-test('a browser that comes back gets exactly what it missed', async () => {
+test('a browser that reconnects gets exactly what it missed', async () => {
   await using running = await stage();
   const first = dial(running.dashboard.origin);
   await once(first.socket, 'open');
@@ -139,7 +139,7 @@ test('a page of another origin, or of none, is refused', async () => {
   assert.equal(await refusal(origin, { origin: undefined }), 403);
 });
 
-test('a name that was made to point here is refused', async () => {
+test('a name that somebody pointed at this address is refused', async () => {
   await using running = await stage();
   const headers = { host: 'evil.example' };
   assert.equal(
@@ -169,7 +169,7 @@ for (const [name, words, code] of [
   });
 }
 
-test('a browser that stops reading is closed with 4008 and hears the end of it when it reads on', async () => {
+test('a browser that stops reading is closed with 4008, and reads that when it reads again', async () => {
   await using running = await stage();
   const { socket, heard, say } = dial(running.dashboard.origin);
   await once(socket, 'open');
@@ -193,7 +193,7 @@ test('a browser that stops reading is closed with 4008 and hears the end of it w
   assert.equal(code, 4008);
 });
 
-test('a dashboard that stops says so, and lets the browser dial the next one', async () => {
+test('a dashboard that stops says so, so that the browser dials the next one', async () => {
   await using running = await stage();
   const { socket } = dial(running.dashboard.origin);
   await once(socket, 'open');
@@ -203,7 +203,7 @@ test('a dashboard that stops says so, and lets the browser dial the next one', a
   await running.dashboard.part.finished;
 });
 
-test('one user has so many pages and no more, until one of them is closed', async () => {
+test('one user may open a limited number of pages, and another when one closes', async () => {
   await using running = await stage();
   const { origin } = running.dashboard;
   const pages = Array.from({ length: liveClientsPerUserMax }, () => dial(origin).socket);
@@ -222,7 +222,7 @@ test('one user has so many pages and no more, until one of them is closed', asyn
   for (const page of [...pages, admin.socket]) page.terminate();
 });
 
-test('a browser that answers no ping is cut off, one that does stays', async (context) => {
+test('a browser that does not answer pings is cut off; one that does stays connected', async (context) => {
   context.mock.timers.enable({ apis: ['setInterval'] });
   await using running = await stage();
   const [deaf, well] = [
@@ -234,7 +234,7 @@ test('a browser that answers no ping is cut off, one that does stays', async (co
   const pinged = [once(deaf.socket, 'ping'), once(well.socket, 'ping')];
   context.mock.timers.tick(pingMs);
   await Promise.all(pinged);
-  // What the well one answered has arrived when something it says after that has an answer.
+  // When the answer to its later message has arrived, so has its pong.
   well.say(newcomer);
   await until('an answer', () => well.heard.some(({ type }) => type === 'snapshot'));
   context.mock.timers.tick(pingMs);
@@ -244,7 +244,7 @@ test('a browser that answers no ping is cut off, one that does stays', async (co
   well.socket.terminate();
 });
 
-test('a user who asks without end is told to wait, and another is not', async () => {
+test('a user who sends requests without end has to wait, and other users do not', async () => {
   await using running = await stage();
   const cookie = await running.dashboard.signIn();
   let refused: Response | null = null;

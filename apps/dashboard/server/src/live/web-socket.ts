@@ -11,21 +11,21 @@ import type { Person } from '../sign-in/person.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import type { Broadcast } from './broadcast.ts';
 
-/** What the live stream is made of. */
+/** The parts of the live stream. */
 export interface LiveEndpointParts {
   readonly signIn: Pick<SignIn, 'access' | 'liveMsMax'>;
   readonly broadcast: Broadcast;
   readonly hello: (person: Person) => LiveMessage;
 }
 
-/** `WS /live`. The one place that knows the WebSocket library. */
+/** `WS /live`. The only module that uses the WebSocket library. */
 export class LiveEndpoint {
   readonly #parts: LiveEndpointParts;
-  /** Who has pages open, and how many. */
+  /** Users with open pages, and how many. */
   readonly #open = new Map<string, number>();
-  /** Closes the stream of whoever may not have it any more, one for each open page. */
+  /** Closes the streams of users who may not have them any more; one for each open page. */
   readonly #reviews = new Set<() => void>();
-  // Compression of small frames for many readers cost 44 % of a core in our measurement, 3 %
+  // In our measurement, compressing small frames for many readers took 44 % of a core, and 3 %
   // without.
   readonly #server = new WebSocketServer({
     noServer: true,
@@ -37,14 +37,14 @@ export class LiveEndpoint {
     this.#parts = parts;
   }
 
-  /** Takes an HTTP upgrade, or refuses it in plain HTTP before any frame is read. */
+  /** Takes an HTTP upgrade, or refuses it in plain HTTP before reading any frame. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { signIn } = this.#parts;
     if (requestAddress(request)?.pathname !== '/live') {
       return refuseUpgrade(socket, { status: 404, error: 'The live stream is at /live.' });
     }
-    // A page of any site may open a WebSocket to here, and the browser sends our cookie with it: so
-    // the origin decides.
+    // A page of any site may open a WebSocket to here, and the browser sends our cookie with it. So
+    // check the origin.
     const person = signIn.access.actor(request);
     if ('status' in person) return refuseUpgrade(socket, person);
     const refusal = this.refusalFor(person);
@@ -54,7 +54,7 @@ export class LiveEndpoint {
     );
   }
 
-  /** Why this person gets no stream besides those that are open, or null. */
+  /** Why this user gets no further stream, or null. */
   refusalFor({ name }: Person): Refusal | null {
     if (this.#parts.broadcast.size >= liveClientsMax)
       return {
@@ -69,12 +69,14 @@ export class LiveEndpoint {
     return null;
   }
 
-  /** Somebody was signed out or became somebody else: whoever that is hears it now. */
+  /** A user was signed out or became another person: tell the page now. */
   review(): void {
     for (const review of this.#reviews) review();
   }
 
-  /** Cuts off everyone at once: a browser that does not read does not answer a close either. */
+  /**
+   * Cuts all connections off at once: a browser that does not read does not answer a close either.
+   */
   terminate(): void {
     for (const webSocket of this.#server.clients) webSocket.terminate();
   }
@@ -104,14 +106,14 @@ export class LiveEndpoint {
         ? null
         : setTimeout(() => client.close(4001, 'to be asked anew who this is'), liveMsMax);
     webSocket.on('message', (data: RawData, binary: boolean) => {
-      // `ws` gives whole messages as one Buffer unless it is told otherwise.
+      // `ws` gives whole messages as one Buffer by default.
       const position: LivePosition | null = binary
         ? null
         : requestedPosition((data as Buffer).toString('utf8'));
       if (position === null) client.close(1008, 'not understood');
       else broadcast.resume(client, position);
     });
-    // A broken frame closes the socket by itself; the page dials again.
+    // A broken frame closes the socket; the page dials again.
     webSocket.on('error', () => undefined);
     webSocket.on('close', () => {
       pinging[Symbol.dispose]();
@@ -134,7 +136,7 @@ export class LiveEndpoint {
   }
 }
 
-/** Pings, and cuts a browser off that did not answer the last one. */
+/** Pings, and cuts off a browser that did not answer the last one. */
 function keepAlive(webSocket: WebSocket, checked: () => void): Disposable {
   let answered = true;
   webSocket.on('pong', () => {

@@ -1,30 +1,32 @@
 import type { IncomingMessage } from 'node:http';
 import type { Person } from './person.ts';
 
-/** A request that is refused: the status, and what the person can do about it. */
+/** A refused request: the status, and what the user can do about it. */
 export interface Refusal {
   readonly status: number;
   readonly error: string;
 }
 
 /**
- * What a request has to pass before anything else, as `Site` of site.ts checks it: each gives the
- * refusal, or null.
+ * Checks that a request has to pass before anything else, as `Site` of site.ts makes them: each
+ * returns the refusal, or null.
  */
 interface Checked {
   readonly strange: (request: IncomingMessage) => Refusal | null;
   readonly foreign: (request: IncomingMessage) => Refusal | null;
 }
 
-/** Who is let in: by the name they ask for, the page they ask from, and what says who they are. */
+/**
+ * Decides who may enter: by the host name of the request, its origin, and its proof of identity.
+ */
 export interface Access {
-  /** Who asks, or why they may not even read. */
+  /** The user who asks, or why they may not even read. */
   visitor(request: IncomingMessage): Person | Refusal;
   /** The same for a request that changes something, which must come from our own page. */
   actor(request: IncomingMessage): Person | Refusal;
 }
 
-/** Access to a site by `identify`, which is asked only when the request names the site. */
+/** Access to a site by `identify`, which is called only when the request names the site. */
 export function accessTo(
   site: Checked,
   identify: (request: IncomingMessage) => Person | Refusal,

@@ -1,18 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import type { Site } from './site.ts';
 
-/** A cookie of ours: its name as browsers have it depends on how the page is served. */
+/** One of our cookies. Its name in the browser depends on how the page is served. */
 export interface CookieJar {
   read(request: IncomingMessage): string | null;
-  /** The `Set-Cookie` header; `maxAgeMs` 0 takes the cookie away. */
+  /** The `Set-Cookie` header; `maxAgeMs` 0 deletes the cookie. */
   write(request: IncomingMessage, value: string, maxAgeMs: number): string;
 }
 
 /**
- * Not readable by scripts, and not sent when another site makes the request; `lax` lets it come
- * along when a link of another site, as a provider's, leads here. Over TLS it is `Secure` and of
- * this host alone (RFC 6265bis, section 4.1.3.2). Cookies do not know ports, so two dashboards of
- * one machine need two names.
+ * Not readable by scripts, and not sent when another site makes the request. With `lax` it is sent
+ * when a link of another site, such as a provider's, leads here. Over TLS it is `Secure` and only
+ * for this host (RFC 6265bis, section 4.1.3.2). Cookies ignore ports, so two dashboards on one host
+ * need two names.
  */
 export function cookieJar(site: Site, name: string, sameSite: 'Strict' | 'Lax'): CookieJar {
   const isSecure = (request: IncomingMessage): boolean =>

@@ -48,7 +48,7 @@ for (const [listen, header] of [
     assert.equal(isOurHost(header, listen), false));
 }
 
-test('the origin is the very page this host serves', () => {
+test('the origin is exactly the page this host serves', () => {
   assert.equal(isOurOrigin('http://localhost:5080', 'localhost:5080'), true);
 });
 

@@ -9,7 +9,7 @@ import {
   type RunningDashboard,
 } from '../../test-support/running-dashboard.ts';
 
-test('whoever acts after the sign-in is over is told that, and how to sign in again', async () => {
+test('a user who acts after the sign-in has ended learns that, and how to sign in again', async () => {
   using directory = temporaryDirectory();
   await using here = await startDashboard(
     dashboardConfig(directory.path),
@@ -31,13 +31,13 @@ test('whoever acts after the sign-in is over is told that, and how to sign in ag
   assert.equal(
     (await here.fetch('/api/state', { headers })).status,
     200,
-    'looking goes on, as for everybody here',
+    'looking still works, as for everybody here',
   );
   const { status, upgraded } = await dial(here, headers);
   assert.ok(upgraded, `so does the stream, which was refused with ${status}`);
 });
 
-/** Whether the live stream is opened to a page with these headers. */
+/** Whether a page with these headers gets the live stream. */
 function dial(
   here: RunningDashboard,
   headers: Record<string, string>,

@@ -9,7 +9,7 @@ import {
   temporaryDirectory,
 } from '../../test-support/running-dashboard.ts';
 
-test('the audit tells which link was made and used, by its short name, and who came with one that was used or wrong', async () => {
+test('the audit names each link that was made and used, by its short name, and who came with a used or wrong one', async () => {
   using directory = temporaryDirectory();
   const config = dashboardConfig(directory.path);
   await using here = await startDashboard(config, pageFixture(directory.path));

@@ -14,25 +14,24 @@ import { SignInStore } from './sign-in-store.ts';
 import { siteOf } from './site.ts';
 import { tokenSignIn } from './token-sign-in.ts';
 
-/** What a way to sign in is made of. `now` gives milliseconds since 1970. */
+/** What every way to sign in needs. `now` gives milliseconds since 1970. */
 export interface SignInParts {
   readonly dashboard: Config['dashboard'];
-  /** Where the page is really served. */
+  /** Where the page is actually served. */
   readonly address: Address;
   readonly isOverSocket: (socket: Socket) => boolean;
   readonly log: Logger;
-  /** Told who signed in and who was refused. */
+  /** Called with who signed in and who was refused. */
   readonly audit: (entry: AuditBody) => void;
-  /** The file of the key that signs links, and that of who is signed in. */
+  /** The file of the key that signs links, and the file of signed-in browsers. */
   readonly keyPath: string;
   readonly storePath: string;
   readonly now: () => number;
 }
 
 /**
- * The way to sign in that the configuration asks for. A provider that is away is told in the log
- * and asked again when somebody signs in. @throws {StartError} when the secret of the client cannot
- * be had
+ * The configured way to sign in. A provider that is away is logged, and asked again when somebody
+ * signs in. @throws {StartError} when the client's secret cannot be read
  */
 export async function openSignIn(parts: SignInParts): Promise<SignIn> {
   const { dashboard, address, isOverSocket, log, audit, now } = parts;
@@ -76,8 +75,8 @@ export async function openSignIn(parts: SignInParts): Promise<SignIn> {
 }
 
 /**
- * Whom the configuration gives which role, and on whose word: a session of before it was changed
- * says nothing now.
+ * The configured roles, and who vouches for names: a session from before a change of these does not
+ * count.
  */
 function termsOf({ auth, roles, oidc }: Config['dashboard']): string {
   const { clientSecretFile: _, ...vouching } = oidc;
@@ -85,8 +84,8 @@ function termsOf({ auth, roles, oidc }: Config['dashboard']): string {
 }
 
 /**
- * A page for a night on which the disk is full has to come up; what runs with a key of its own lets
- * in whom `up` lets in.
+ * The page has to start even when the disk is full. With a key made in memory it accepts the link
+ * that `up` prints.
  */
 function openKey({ keyPath, log }: SignInParts): Buffer {
   try {
@@ -104,7 +103,7 @@ function openKey({ keyPath, log }: SignInParts): Buffer {
   }
 }
 
-/** Where nothing can be written, people sign in all the same; only a restart ends it. */
+/** Without a writable disk people can still sign in, but a restart signs them out. */
 function openStore({ storePath, log, now }: SignInParts): SignInStore {
   try {
     return SignInStore.open(storePath, now());

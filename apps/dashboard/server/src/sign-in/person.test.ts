@@ -8,7 +8,7 @@ const roles = {
   viewers: [],
 };
 
-test('a leading slash, as Keycloak has it, is no part of a group, on either side', () => {
+test('a leading slash, as in Keycloak, does not belong to a group’s name, on either side', () => {
   assert.equal(personOf({ name: 'anna', groups: ['/ops'] }, roles)?.role, 'admin');
   assert.equal(personOf({ name: 'anna', groups: ['support'] }, roles)?.role, 'operator');
   assert.equal(
@@ -18,7 +18,7 @@ test('a leading slash, as Keycloak has it, is no part of a group, on either side
   );
 });
 
-test('groups that are separated by something else are in doubt, where one of them has a role', () => {
+test('groups separated by something other than commas are rejected when one of them has a role', () => {
   for (const group of ['ops|users', 'users ops', 'users; /ops', '/support|x'])
     assert.equal(doubtfulGroup(['x', group], roles), group);
   for (const group of ['ops', 'Domain Users', 'not oops', 'a|b'])

@@ -2,19 +2,19 @@ import type { Config } from '@hatchery/config';
 import type { Role } from '@hatchery/events';
 import { groupsMax, nameCharactersMax } from '../limits.ts';
 
-/** Who a signed-in browser acts as; `name` is what the audit log says. */
+/** The identity of a signed-in browser; the audit log shows `name`. */
 export interface Person {
   readonly name: string;
   readonly role: Role;
 }
 
-/** Somebody as a proxy or a provider tells of them. */
+/** A person as a proxy or a provider describes them. */
 export interface Told {
   readonly name: string;
   readonly groups: readonly string[];
 }
 
-/** What the configuration makes of somebody, or null when they may not even look. */
+/** The person with the configured role, or null when they may not even look. */
 export function personOf(
   { name, groups }: Told,
   roles: Config['dashboard']['roles'],
@@ -33,9 +33,9 @@ export function personOf(
 }
 
 /**
- * The first group that looks like several, of which one has a role, put together by something else
- * than commas. Taken apart it might make somebody more than they are, and taken as one it would
- * take a role away in silence. Undefined when there is none.
+ * The first group that looks like several joined by something other than commas, one of which has a
+ * role. Splitting it might give a user too much; not splitting it would silently take a role away.
+ * Undefined when there is none.
  */
 export function doubtfulGroup(
   groups: readonly string[],
@@ -57,13 +57,13 @@ export function doubtfulGroup(
 }
 
 /**
- * Keycloak tells groups by their paths: its `/ops` is the group `ops`, and `/a/ops` another one.
+ * Keycloak names groups by their paths: its `/ops` is the group `ops`, and `/a/ops` is another one.
  */
 function plainGroup(group: string): string {
   return group.replace(/^\/(?=[^/]+$)/, '');
 }
 
-/** Whether a text can stand in the audit as the name of one person. */
+/** Whether a text can appear in the audit as one person's name. */
 export function isName(text: unknown): text is string {
   return (
     typeof text === 'string' &&

@@ -12,7 +12,7 @@ import type { Visit } from '../../test-support/visitor.ts';
 const { proxy: unset } = loadConfig({ directory: '/nowhere' }).dashboard;
 const roles = { admins: ['root'], operators: ['group:ops'], viewers: [] };
 const trusted = { auth: 'proxy', roles, proxy: { ...unset, from: ['127.0.0.2/31'] } } as const;
-/** Of the trusted network, and not. */
+/** Inside the trusted network, and outside. */
 const [near, far] = ['127.0.0.2', '127.0.0.1'];
 
 async function stage(changes: Partial<Config['dashboard']> = {}) {
@@ -54,7 +54,7 @@ for (const [what, headers, status] of [
     assert.match(visit.text, /x-forwarded-user/);
   });
 
-test('a header that a browser smuggled past the proxy is refused, not chosen from', async () => {
+test('a header that a browser smuggled past the proxy is refused, never chosen from', async () => {
   await using running = await stage();
   const visitor = running.here.visitor();
   for (const name of ['x-forwarded-user', 'x-forwarded-groups']) {
@@ -68,7 +68,7 @@ test('a header that a browser smuggled past the proxy is refused, not chosen fro
   }
 });
 
-test('headers of anybody else are not believed, and are counted', async () => {
+test('headers from untrusted addresses are ignored and counted', async () => {
   await using running = await stage();
   const forged = await running.session({ 'x-forwarded-user': 'root' }, far);
   assert.equal(forged.status, 401);
@@ -84,7 +84,7 @@ test('headers of anybody else are not believed, and are counted', async () => {
   assert.ok(!page.text.includes('<a '), 'nothing here leads to a sign-in');
 });
 
-test('the metrics are read without a sign-in from where they may be, and nothing else is', async () => {
+test('metrics are readable without a sign-in from the allowed addresses, and nothing else is', async () => {
   await using running = await stage({ metricsFrom: [far] });
   const visitor = running.here.visitor();
   assert.equal((await visitor.visit(`${origin}/metrics`, { from: far })).status, 200);
@@ -97,7 +97,7 @@ test('the metrics are read without a sign-in from where they may be, and nothing
   );
 });
 
-test('who is not among the viewers may not look', async () => {
+test('a user who is not among the viewers may not look', async () => {
   await using running = await stage({ roles: { ...roles, viewers: ['group:staff'] } });
   assert.equal((await running.session({ 'x-forwarded-user': 'mallory' })).status, 403);
   assert.deepEqual(
@@ -111,7 +111,7 @@ test('who is not among the viewers may not look', async () => {
   ]);
 });
 
-test('headers can have other names, and then the usual ones say nothing', async () => {
+test('headers can have other names, and then the default ones mean nothing', async () => {
   await using running = await stage({
     proxy: { ...trusted.proxy, userHeader: 'remote-user', groupsHeader: 'remote-groups' },
   });
@@ -119,7 +119,7 @@ test('headers can have other names, and then the usual ones say nothing', async 
   assert.deepEqual(told(await running.session(headers)), [200, 'bo', 'operator']);
 });
 
-test('over the socket that only the proxy can open it is believed, elsewhere nobody is', async () => {
+test('the headers are trusted over the socket that only the proxy can open, and nowhere else', async () => {
   using directory = temporaryDirectory();
   const socket = join(directory.path, 'proxy.sock');
   await using running = await stage({ proxy: { ...unset, socket } });
@@ -132,7 +132,7 @@ test('over the socket that only the proxy can open it is believed, elsewhere nob
   assert.equal((await running.session(headers)).status, 401);
 });
 
-test('a socket that is in use, or in the way, is named at the start; one that was left behind is taken over', async () => {
+test('a socket that is in use, or in the way, is named at the start; a stale one is taken over', async () => {
   using directory = temporaryDirectory();
   const socket = join(directory.path, 'proxy.sock');
   const changes = { ...trusted, proxy: { ...unset, socket } };
@@ -146,7 +146,7 @@ test('a socket that is in use, or in the way, is named at the start; one that wa
   await using _running = await startBehindProxy(changes);
 });
 
-test('an open page is asked anew who it is when its time is up', async () => {
+test('an open page is identified again when its time is up', async () => {
   await using running = await stage({
     sessionRecheckS: 0.2,
     proxy: { ...unset, from: ['127.0.0.1'] },
@@ -160,7 +160,7 @@ test('an open page is asked anew who it is when its time is up', async () => {
   assert.equal(await live.closed, 4001);
 });
 
-test('signing in leads to the page, and signing out says whose it is', async () => {
+test('signing in leads to the page, and signing out says who handles it', async () => {
   await using running = await stage();
   const visitor = running.here.visitor();
   const headers = { 'x-forwarded-user': 'anna', origin };

@@ -7,7 +7,7 @@ import { doubtfulGroup, isName, personOf, type Person } from './person.ts';
 import { nothingToComplete, type SignIn, type Step } from './sign-in.ts';
 import type { Site } from './site.ts';
 
-/** What the way by a proxy's headers needs. */
+/** What signing in by a proxy's headers needs. */
 export interface ProxyOptions {
   readonly site: Site;
   readonly dashboard: Pick<Config['dashboard'], 'proxy' | 'roles' | 'sessionRecheckS'>;
@@ -18,8 +18,8 @@ export interface ProxyOptions {
 const way = 'Open the address of the proxy that signs people in for this dashboard.';
 
 /**
- * Access by the headers of a proxy that is trusted for where it speaks from. What anybody else says
- * is counted, not believed.
+ * Access by the headers of a proxy, trusted for its address. Headers from other addresses are
+ * counted and ignored.
  */
 export function proxySignIn({ site, dashboard, isOverSocket }: ProxyOptions): SignIn {
   const { from, userHeader, groupsHeader } = dashboard.proxy;
@@ -40,7 +40,7 @@ export function proxySignIn({ site, dashboard, isOverSocket }: ProxyOptions): Si
         status: 401,
         error: `Not signed in: the proxy names nobody in the header ${userHeader}.`,
       };
-    // A proxy that adds its header to the one a browser sent would let anybody be anyone.
+    // If a proxy adds its header to the browser's own, anybody could be anyone.
     if (others.length > 0 || more.length > 0 || !isName(name))
       return {
         status: 400,
@@ -61,8 +61,8 @@ export function proxySignIn({ site, dashboard, isOverSocket }: ProxyOptions): Si
     way: 'Ask whoever keeps [dashboard] operators and admins in hatchery.toml.',
     isOurs: false,
     link: null,
-    // The headers are those of the upgrade: what the proxy would say now is known when the page
-    // dials anew.
+    // These headers are from the upgrade request; the proxy's current answer is known when the page
+    // dials again.
     liveMsMax: dashboard.sessionRecheckS * 1_000,
     get untrusted() {
       return untrusted;
@@ -81,7 +81,7 @@ export function proxySignIn({ site, dashboard, isOverSocket }: ProxyOptions): Si
   };
 }
 
-/** What the configuration makes of somebody whose groups stand in one header. */
+/** The configured role of a person whose groups are in one header. */
 function personIn(
   name: string,
   header: string,
@@ -102,7 +102,7 @@ function personIn(
   );
 }
 
-/** Node reads headers as Latin-1; names are sent as UTF-8. */
+/** Node decodes headers as Latin-1; names are sent as UTF-8. */
 function utf8(header: string): string {
   const text = Buffer.from(header, 'latin1').toString('utf8');
   return text.includes('\uFFFD') ? header : text;

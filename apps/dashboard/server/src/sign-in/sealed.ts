@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
-/** What is kept in a browser without its being able to read or change it. */
+/** Data kept in a browser that the browser can neither read nor change. */
 export interface Sealer<Kept> {
   seal(kept: Kept): string;
-  /** Null for what was not sealed here, was changed, or is older than it may be. */
+  /** Null for data that was not sealed here, was changed, or is too old. */
   open(sealed: string | null): Kept | null;
 }
 
@@ -11,8 +11,9 @@ const ivBytes = 12;
 const tagBytes = 16;
 
 /**
- * Seals with AES-256-GCM, by default with a key of this process, so that sign-ins under way need no
- * memory here: anybody can begin as many as they like. `now` gives milliseconds; a key is 32 bytes.
+ * Seals with AES-256-GCM, by default with a key of this process. So sign-ins under way need no
+ * memory here, and anybody can start as many as they like. `now` gives milliseconds; a key is 32
+ * bytes.
  */
 export function sealer<Kept>(
   msMax: number,
@@ -45,7 +46,7 @@ export function sealer<Kept>(
         };
         return now() < endsAt ? kept : null;
       } catch {
-        // The tag does not fit: somebody made it up, or the dashboard was started anew.
+        // The tag does not fit: the data was forged, or the dashboard was restarted.
         return null;
       }
     },

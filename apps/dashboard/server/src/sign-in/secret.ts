@@ -10,7 +10,7 @@ export function sameSecret(left: string, right: string): boolean {
   return timingSafeEqual(digest(left), digest(right));
 }
 
-/** What a secret is known by where it must not stand itself. */
+/** Identifies a secret where the secret itself must not appear. */
 export function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -34,7 +34,7 @@ test('each sign-in has a key of its own', () => {
 for (const token of ['', 'secre', 'secret ', 'SECRET', 'ſecret'])
   test(`'${token}' is not the secret`, () => assert.equal(sameSecret(token, 'secret'), false));
 
-test('a key that was never given out is nobody', () => {
+test('a key that was never issued identifies nobody', () => {
   const sessions = sessionsOf();
   assert.equal(sessions.find('secret'), null);
   assert.equal(sessions.find(null), null);
@@ -52,14 +52,14 @@ test('a session ends with its time', () => {
   assert.equal(sessions.find(key), null);
 });
 
-test('the oldest session gives way when there are too many', () => {
+test('the oldest session is dropped when there are too many', () => {
   const sessions = sessionsOf();
   const first = sessions.open(anna, 'proof');
   for (let number = 0; number < sessionsMax; number += 1) sessions.open(anna, 'proof');
   assert.equal(sessions.find(first), null);
 });
 
-test('who becomes somebody else, or nobody, is told once; who stays the same is no news', () => {
+test('a changed or ended identity is reported once; an unchanged one is not', () => {
   const sessions = sessionsOf();
   let told = 0;
   sessions.whenChanged(() => (told += 1));
@@ -78,7 +78,7 @@ const far = siteOf({ host: '127.0.0.1', port: 5080 }, ['https://h.example']);
 const asked = (host: string, cookie?: string): IncomingMessage =>
   ({ headers: { host, ...(cookie === undefined ? {} : { cookie }) } }) as IncomingMessage;
 
-test('the cookie is out of the reach of scripts and other sites', () => {
+test('scripts and other sites cannot read the cookie', () => {
   const cookie = cookieJar(near, 'hatchery-5080', 'Strict').write(
     asked('127.0.0.1:5080'),
     'k',
@@ -87,7 +87,7 @@ test('the cookie is out of the reach of scripts and other sites', () => {
   assert.equal(cookie, 'hatchery-5080=k; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200');
 });
 
-test('over TLS the cookie is secure and of this host alone, and one that is not is not taken for it', () => {
+test('over TLS the cookie is secure and only for this host, and one that is not is not accepted', () => {
   const jar = cookieJar(far, 'hatchery-5080', 'Lax');
   const cookie = jar.write(asked('h.example'), 'k', 1_000);
   assert.equal(cookie, '__Host-hatchery-5080=k; Path=/; HttpOnly; SameSite=Lax; Max-Age=1; Secure');
@@ -109,7 +109,7 @@ test('a cookie is found by its whole name', () => {
   }
 });
 
-test('a session outlives the process with its proof, which is not in the file as it is', () => {
+test('a session outlives the process with its proof, which the file holds only sealed', () => {
   const store = SignInStore.inMemory(0);
   const key = sessionsOf(() => 0, store).open(anna, 'a refresh token');
   const kept = store.find(digest(key).toString('hex'));
@@ -121,7 +121,7 @@ test('a session outlives the process with its proof, which is not in the file as
   assert.equal(sessionsOf(() => msMax, store).find(key), null);
 });
 
-test('what one process changes or ends holds at once in the other that has the same store', () => {
+test('a change or end in one process takes effect at once in the other with the same store', () => {
   const store = SignInStore.inMemory(0);
   const [one, other] = [sessionsOf(() => 0, store), sessionsOf(() => 0, store)];
   const key = one.open(anna, 'first');
@@ -135,13 +135,13 @@ test('what one process changes or ends holds at once in the other that has the s
   assert.equal(other.all.length, 0);
 });
 
-test('a session of other terms, as when the configuration gives other roles, is none', () => {
+test('a session under other terms, such as other roles in the configuration, does not count', () => {
   const store = SignInStore.inMemory(0);
   const key = sessionsOf(() => 0, store, 'old').open(anna, 'proof');
   assert.equal(sessionsOf(() => 0, store, 'new').find(key), null);
 });
 
-test('a clock that is set back gives no session more time than a new one has', () => {
+test('setting the clock back gives no session more time than a new one has', () => {
   const store = SignInStore.inMemory(0);
   const key = sessionsOf(() => 3_600_000, store).open(anna, 'proof');
   assert.equal(sessionsOf(() => 0, store).find(key), null);
@@ -152,7 +152,7 @@ test('a clock that is set back gives no session more time than a new one has', (
   );
 });
 
-test('a store that fails is told; people sign in all the same, and who is signed out stays so', () => {
+test('a failing store is reported; people can still sign in, and signed-out users stay signed out', () => {
   const store = SignInStore.inMemory(0);
   const troubles: string[] = [];
   const trouble = ({ message }: Error): void => void troubles.push(message);

@@ -5,50 +5,53 @@ import { sealer, type Sealer } from './sealed.ts';
 import { digest, newSecret } from './secret.ts';
 import type { KeptSession, SignInStore } from './sign-in-store.ts';
 
-/** How late the end of a session is noticed by what is open. */
+/** The delay with which an open page notices the end of its session. */
 const endNoticedMs = 100;
 
 /** One signed-in browser. */
 export interface Session<Proof> {
   readonly id: string;
   person: Person;
-  /** What a re-check needs. */
+  /** The tokens for a re-check. */
   proof: Proof;
   readonly endsAt: number;
 }
 
-/** What is known of a session beyond what is kept. */
+/** The facts of a session beyond those in the store. */
 interface Held<Proof> {
   readonly session: Session<Proof>;
   readonly sealer: Sealer<Proof>;
-  /** The proof as it is kept. */
+  /** The proof as stored. */
   sealed: string | null;
   /** Whether the store has it. */
   readonly isKept: boolean;
 }
 
-/** What sessions live by. */
+/** The settings of sessions. */
 export interface SessionsParts {
   /** A session's length in milliseconds. */
   readonly msMax: number;
-  /** Milliseconds since 1970: what is kept outlives every other clock. */
+  /** Milliseconds since 1970: stored sessions outlive every other clock. */
   readonly now: () => number;
   readonly store: SignInStore;
-  /** What somebody is signed in under, as who has which role; a session of other terms is none. */
+  /**
+   * The terms of a sign-in, such as which users have which role; a session under other terms does
+   * not count.
+   */
   readonly terms: string;
-  /** Told when the store fails; sessions then last as long as the process. */
+  /** Called when the store fails; sessions then last as long as the process. */
   readonly trouble: (error: Error) => void;
 }
 
 /**
- * Signed-in browsers, by the random key in their cookie. Only its digest is kept, and a proof is
- * sealed with a key made from it: who reads the file is nobody by that, and cannot ask a provider
- * in another's name.
+ * Signed-in browsers, by the random key in their cookie. The store holds only the key's digest, and
+ * a proof sealed with a key derived from it: reading the file gives nobody a session, and no way to
+ * ask a provider in another's name.
  */
 export class Sessions<Proof> {
   readonly #parts: SessionsParts;
   readonly #held = new Map<string, Held<Proof>>();
-  /** Ended, in case that the store could not be told. */
+  /** Ended sessions, in case the store could not record the end. */
   readonly #ended = new Set<string>();
   readonly #listeners = new Set<() => void>();
 
@@ -56,7 +59,7 @@ export class Sessions<Proof> {
     this.#parts = parts;
   }
 
-  /** The key of a new session; the oldest gives way when there are too many. */
+  /** Creates a session and returns its key; drops the oldest session when there are too many. */
   open(person: Person, proof: Proof): string {
     const { msMax, now, store, terms } = this.#parts;
     const key = newSecret();
@@ -69,19 +72,19 @@ export class Sessions<Proof> {
     return key;
   }
 
-  /** The session of this key now, or null. */
+  /** The current session of this key, or null. */
   find(key: string | null): Session<Proof> | null {
     if (key === null) return null;
     const id = nameOf(key);
     return this.#now(id)?.session ?? this.#restore(id, key);
   }
 
-  /** Every session that has not ended and whose browser came since the start, oldest first. */
+  /** Every living session whose browser came since the start, oldest first. */
   get all(): readonly Session<Proof>[] {
     return [...this.#held.keys()].flatMap((id) => this.#now(id)?.session ?? []);
   }
 
-  /** Makes somebody who else they are by now; null ends the session. */
+  /** Updates who the user is; null ends the session. */
   change(session: Session<Proof>, person: Person | null): void {
     const { store } = this.#parts;
     const { id } = session;
@@ -97,14 +100,14 @@ export class Sessions<Proof> {
     } else {
       session.person = person;
       const isKept = this.#held.get(id)?.isKept === true;
-      // What cannot be kept must not be found as it was.
+      // If the change cannot be stored, the old state must not be found again.
       if (isKept && this.#try(() => (store.change(id, person.name, person.role), true)) === null)
         return this.change(session, null);
     }
     this.#tell();
   }
 
-  /** Keeps what the next re-check needs. */
+  /** Stores the tokens for the next re-check. */
   renew(session: Session<Proof>, proof: Proof): void {
     session.proof = proof;
     const held = this.#held.get(session.id);
@@ -114,15 +117,12 @@ export class Sessions<Proof> {
     this.#try(() => this.#parts.store.renew(session.id, sealed));
   }
 
-  /** `listener` is called when a session has ended, or somebody is somebody else. */
+  /** Calls `listener` when a session has ended, or its user has changed. */
   whenChanged(listener: () => void): void {
     this.#listeners.add(listener);
   }
 
-  /**
-   * A session that is held, as the store has it by now: another process may have ended or changed
-   * it.
-   */
+  /** A session in memory, compared with the store: another process may have ended or changed it. */
   #now(id: string): Held<Proof> | null {
     const held = this.#held.get(id);
     if (held === undefined) return null;
@@ -141,13 +141,13 @@ export class Sessions<Proof> {
     return held;
   }
 
-  /** A session of before the start. */
+  /** A session from before the start. */
   #restore(id: string, key: string): Session<Proof> | null {
     const kept = this.#find(id);
     if (kept === null || kept === 'gone' || !this.#lasts(kept.endsAt)) return null;
     const own = this.#sealerOf(key);
     const proof = kept.proof === null ? null : own.open(kept.proof);
-    // Nobody could ask any more whether it still holds.
+    // Without tokens it could not be re-checked any more.
     if (proof === null && kept.proof !== null) return null;
     const session = {
       id,
@@ -159,7 +159,7 @@ export class Sessions<Proof> {
     return session;
   }
 
-  /** Null when the store cannot say. */
+  /** Null when the store cannot answer. */
   #find(id: string): KeptSession | 'gone' | null {
     if (this.#ended.has(id)) return 'gone';
     return this.#try(() => {
@@ -169,7 +169,7 @@ export class Sessions<Proof> {
   }
 
   /**
-   * Not when more is left of it than a new one has: the clock was set back since, or sessions were
+   * Not when it has more time left than a new one gets: the clock was set back, or sessions were
    * made shorter.
    */
   #lasts(endsAt: number): boolean {
@@ -180,7 +180,7 @@ export class Sessions<Proof> {
 
   #hold(held: Held<Proof>): void {
     this.#held.set(held.session.id, held);
-    // What is open is looked at when it ends; a moment later, for timers may be early.
+    // Checks open pages when the session ends; a moment later, because timers may fire early.
     setTimeout(() => this.#tell(), held.session.endsAt - this.#parts.now() + endNoticedMs).unref();
   }
 

@@ -5,14 +5,14 @@ import { makeDirectories, modes, openFile } from '@hatchery/daemon';
 import type { Role } from '@hatchery/events';
 import { sessionsMax, storeBusyMsMax } from '../limits.ts';
 
-/** A signed-in browser as it is kept: by the digest of its key, with what only that key opens. */
+/** A signed-in browser as stored: by the digest of its key, with data that only that key opens. */
 export interface KeptSession {
   readonly id: string;
-  /** What it was granted under; under other terms it is none. */
+  /** The terms of the sign-in; under other terms it does not count. */
   readonly terms: string;
   readonly name: string;
   readonly role: Role;
-  /** Sealed, or null when there is nothing to ask anybody about. */
+  /** Sealed, or null when there is nothing to re-check. */
   readonly proof: string | null;
   /** Milliseconds since 1970. */
   readonly endsAt: number;
@@ -28,13 +28,13 @@ const schema = `
   PRAGMA user_version = ${version};`;
 
 /**
- * Who is signed in and which links are used up, in a file that outlives the process and that a
- * predecessor and its successor share while both run. Every method may throw the error of SQLite.
- * Times are milliseconds since 1970.
+ * Signed-in browsers and used links, in a file that outlives the process. A process and its
+ * successor share it while both run. Every method may throw SQLite's error. Times are milliseconds
+ * since 1970.
  */
 export class SignInStore implements Disposable {
   readonly #database: DatabaseSync;
-  /** Which links were used before this is not known here. */
+  /** This file does not know which links were used before this time. */
   readonly madeAt: number;
 
   private constructor(database: DatabaseSync) {
@@ -43,8 +43,8 @@ export class SignInStore implements Disposable {
   }
 
   /**
-   * A damaged file, or one of another version, gives way to a new one: everybody signs in anew.
-   * @throws when it cannot be had
+   * Replaces a damaged file, or one of another version, by a new one: everybody signs in again.
+   * @throws when no file can be created
    */
   static open(path: string, now: number): SignInStore {
     makeDirectories(dirname(path), modes.secretDirectory);
@@ -59,7 +59,7 @@ export class SignInStore implements Disposable {
     return new SignInStore(connect(path, now));
   }
 
-  /** One that lasts as long as the process. */
+  /** A store that lasts as long as the process. */
   static inMemory(now: number): SignInStore {
     return new SignInStore(connect(':memory:', now));
   }
@@ -79,7 +79,7 @@ export class SignInStore implements Disposable {
     );
   }
 
-  /** Keeps one more; the oldest gives way when there are too many. */
+  /** Adds a session; drops the oldest when there are too many. */
   add({ id, terms, name, role, proof, endsAt }: KeptSession, now: number): void {
     this.#run('DELETE FROM sessions WHERE ends_at <= ?', now);
     this.#run(
@@ -125,11 +125,11 @@ export class SignInStore implements Disposable {
 }
 
 function connect(path: string, now: number): DatabaseSync {
-  // SQLite would make it readable by all; its companions get the mode of the file.
+  // SQLite would make it readable by all; its companion files get the same mode.
   if (path !== ':memory:') closeSync(openFile(path, 'a', modes.secretFile));
   const database = new DatabaseSync(path);
   try {
-    // FULL: a link that was used stays so after a power cut.
+    // FULL: a used link stays used after a power cut.
     database.exec(
       `PRAGMA busy_timeout = ${storeBusyMsMax}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE`,
     );

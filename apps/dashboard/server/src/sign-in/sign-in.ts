@@ -2,10 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Access, Refusal } from './access.ts';
 import type { Site } from './site.ts';
 
-/**
- * What a browser that signs in or out gets next: another address, or a page that says how things
- * stand.
- */
+/** The response to a browser that signs in or out: another address, or a page that explains. */
 export type Step =
   | { readonly kind: 'go'; readonly to: string; readonly cookies: readonly string[] }
   | {
@@ -14,7 +11,7 @@ export type Step =
       readonly title: string;
       readonly sentence: string;
       readonly link?: { readonly to: string; readonly text: string };
-      /** Posts to `to`; `isPressed` has a script of the page do so at once. */
+      /** A form that posts to `to`; with `isPressed` a script of the page submits it at once. */
       readonly button?: { readonly to: string; readonly text: string; readonly isPressed: boolean };
       readonly cookies?: readonly string[];
     };
@@ -23,37 +20,31 @@ export type Step =
 export interface SignIn extends AsyncDisposable {
   readonly access: Access;
   readonly site: Site;
-  /**
-   * Why who may look can act no more, where that goes on without a sign-in; absent where it does
-   * not.
-   */
+  /** Why a user who may still look cannot act any more; absent where looking needs a sign-in. */
   readonly lapsed?: (request: IncomingMessage) => Refusal | null;
-  /** How an unsigned visitor, or one who may only look, gets further. */
+  /** What an unsigned visitor, or a viewer, can do to get further. */
   readonly way: string;
-  /** Whether `/sign-in` leads on from here, and `/sign-out` ends something. */
+  /** Whether `/sign-in` continues the sign-in, and `/sign-out` ends a session. */
   readonly isOurs: boolean;
   /** The link for the person who started the dashboard, or null. */
   readonly link: string | null;
-  /**
-   * For so long a live stream is believed without asking anew; null when `access` knows at any
-   * time.
-   */
+  /** How long a live stream is trusted without a new check; null when `access` always knows. */
   readonly liveMsMax: number | null;
-  /** Requests that named a user without being trusted to. */
+  /** Requests from untrusted addresses that named a user. */
   readonly untrusted: number;
   /** `GET /sign-in`. */
   begin(request: IncomingMessage, url: URL): Promise<Step>;
-  /** `POST /sign-in`; that it comes from our own page is known. */
+  /** `POST /sign-in`; the caller has checked that it comes from our own page. */
   accept(request: IncomingMessage, url: URL): Promise<Step>;
   /** `GET /sign-in/callback`. */
   complete(request: IncomingMessage, url: URL): Promise<Step>;
-  /** `POST /sign-out`; that it comes from our own page is known. */
+  /** `POST /sign-out`; the caller has checked that it comes from our own page. */
   end(request: IncomingMessage): Promise<Step>;
-  /** Called whenever somebody is signed out or becomes somebody else. */
+  /** Called whenever a user is signed out or becomes another person. */
   whenChanged(listener: () => void): void;
 }
 
-/** For ways to sign in that have no such step. */
+/** For ways to sign in that do not have this step. */
 export const nothingToComplete: Step = {
   kind: 'notice',
   status: 404,

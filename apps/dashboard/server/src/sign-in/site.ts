@@ -5,15 +5,15 @@ import { isLoopback, isOurHost, isOurOrigin, pageUrl } from './host-names.ts';
 
 /** The addresses under which people open this dashboard. */
 export interface Site {
-  /** The page's own address, with the slash at its end. */
+  /** The page's own address, ending in a slash. */
   readonly home: string;
-  /** Whether only this machine can reach it. */
+  /** Whether only this host can reach it. */
   readonly isNear: boolean;
-  /** The origin of the page that a request comes from, as far as its `Host` tells. */
+  /** The origin of the page that a request comes from, as far as its `Host` shows. */
   originOf(request: IncomingMessage): string;
-  /** The page's address for the browser that sends this request, with the slash at its end. */
+  /** The page's address for the browser that sends this request, ending in a slash. */
   homeOf(request: IncomingMessage): string;
-  /** Takes the path of an origin off the request's address. A proxy may have done so before. */
+  /** Removes an origin's path from the request's address. A proxy may already have done so. */
   mount(request: IncomingMessage): void;
   /** Null when the request asks for one of our names. */
   strange(request: IncomingMessage): Refusal | null;
@@ -24,8 +24,8 @@ export interface Site {
 }
 
 /**
- * `origins` are those of the configuration, with or without a path; without any the page is at
- * `listen`, over plain HTTP.
+ * `origins` are the configured ones, with or without a path; without any the page is at `listen`,
+ * over plain HTTP.
  */
 export function siteOf(listen: Address, origins: readonly string[]): Site {
   const urls = origins.map((origin) => new URL(origin));
@@ -67,7 +67,7 @@ function askedFor(urls: readonly URL[], host = ''): URL | undefined {
   return urls.find((url) => url.host === asked) ?? urls.find((url) => url.hostname === name);
 }
 
-/** Without the slash at its end: empty for the root. */
+/** Without the final slash: empty for the root. */
 function pathOf(url: URL): string {
   return url.pathname.replace(/\/$/, '');
 }
@@ -82,7 +82,7 @@ function below(paths: readonly string[], target: string): string {
   );
   if (path === undefined) return target;
   const rest = target.slice(path.length);
-  // Relative links of the page need the slash, so the bare path is left as it is, for a redirect.
+  // Relative links of the page need the slash, so the bare path stays as it is and gets a redirect.
   return rest.startsWith('/') ? rest : target;
 }
 

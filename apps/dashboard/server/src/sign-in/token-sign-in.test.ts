@@ -27,7 +27,7 @@ interface Stage extends AsyncDisposable {
   readonly lines: readonly string[];
   /** A link with this token. */
   link(token: string): string;
-  /** Ends the dashboard and starts another one on what it left. */
+  /** Stops the dashboard and starts another one with the same files. */
   restart(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ async function stage(directory: string, port = 0): Promise<Stage> {
     link: (token) => `${here.origin}/sign-in?token=${token}`,
     restart: async () => {
       await here[Symbol.asyncDispose]();
-      // The name of the cookie has the port in it.
+      // The cookie's name contains the port.
       here = await start(here.port);
     },
     [Symbol.asyncDispose]: () => here[Symbol.asyncDispose](),
@@ -67,7 +67,7 @@ async function whoIs(here: RunningDashboard, cookie: string): Promise<string> {
 const cookieOf = (response: Response): string =>
   response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
 
-test('looking at a link uses nothing up and lets nobody in; pressing its button does, once', async () => {
+test('opening a link does not use it up and signs nobody in; pressing its button does, once', async () => {
   using directory = temporaryDirectory();
   await using running = await stage(directory.path);
   const { printedLink } = running.here;
@@ -93,7 +93,7 @@ test('looking at a link uses nothing up and lets nobody in; pressing its button 
   assert.equal(await whoIs(running.here, cookieOf(first)), 'admin', 'who came first stays');
 });
 
-test('of many that press the same link at once one gets in', async () => {
+test('of many that press the same link at once, exactly one signs in', async () => {
   using directory = temporaryDirectory();
   await using running = await stage(directory.path);
   const answers = await Promise.all(
@@ -105,7 +105,7 @@ test('of many that press the same link at once one gets in', async () => {
   ]);
 });
 
-test('a link that was used stays used in the next dashboard, and who came by it stays signed in', async () => {
+test('a used link stays used after a restart, and its user stays signed in', async () => {
   using directory = temporaryDirectory();
   await using running = await stage(directory.path);
   const { printedLink } = running.here;
@@ -122,7 +122,7 @@ test('a link that was used stays used in the next dashboard, and who came by it 
   );
 });
 
-test('who signed out is not back after a restart', async () => {
+test('a user who signed out is still signed out after a restart', async () => {
   using directory = temporaryDirectory();
   await using running = await stage(directory.path);
   const cookie = await running.here.signIn();
@@ -138,7 +138,7 @@ test('who signed out is not back after a restart', async () => {
 });
 
 for (const role of ['viewer', 'operator', 'admin'] satisfies Role[])
-  test(`a link for the role ${role} gives just that`, async () => {
+  test(`a link for the role ${role} gives exactly that role`, async () => {
     using directory = temporaryDirectory();
     await using running = await stage(directory.path);
     const { here } = running;
@@ -209,7 +209,7 @@ test('a page of another site cannot press the button', async () => {
   assert.equal((await press(running.here.printedLink)).status, 303, 'and uses nothing up by that');
 });
 
-test('the links of a dashboard whose memory was lost are worth nothing, used or not', async () => {
+test('a dashboard that lost its memory accepts no earlier link, used or not', async () => {
   using directory = temporaryDirectory();
   await using running = await stage(directory.path);
   const { printedLink } = running.here;
@@ -227,7 +227,7 @@ test('the links of a dashboard whose memory was lost are worth nothing, used or 
   assert.equal((await press(running.here.printedLink)).status, 303);
 });
 
-test('key and sign-ins are readable by their owner alone, and neither the files nor the log have a secret in them', async () => {
+test('only their owner can read key and sign-ins, and neither the files nor the log contain a secret', async () => {
   using directory = temporaryDirectory();
   await using running = await stage(directory.path);
   const { printedLink } = running.here;
@@ -253,7 +253,7 @@ for (const [name, harm] of [
   ['that is damaged', (path: string) => writeFileSync(path, 'AAAA\n')],
   ['that is empty', (path: string) => writeFileSync(path, '')],
 ] as const)
-  test(`a key ${name} gives way to a new one, and its links sign nobody in`, async () => {
+  test(`a key ${name} is replaced by a new one, and its links sign nobody in`, async () => {
     using directory = temporaryDirectory();
     await using running = await stage(directory.path);
     const old = running.link(makeLinkToken(running.key, 'admin', Date.now()));
@@ -267,7 +267,7 @@ for (const [name, harm] of [
     assert.equal((await press(running.here.printedLink)).status, 303);
   });
 
-test('where there is no place for a key the dashboard starts, says so, and the printed link signs in once', async () => {
+test('without a place for a key the dashboard starts, says so, and the printed link signs in once', async () => {
   using directory = temporaryDirectory();
   const config = dashboardConfig(directory.path);
   writeFileSync(join(directory.path, 'dashboard'), 'a file where the directory should be');

@@ -21,11 +21,11 @@ import type { SignInStore } from './sign-in-store.ts';
 import { nothingToComplete, type SignIn, type Step } from './sign-in.ts';
 import type { Site } from './site.ts';
 
-/** What the way by a printed link needs. */
+/** What signing in by a printed link needs. */
 export interface TokenOptions {
   readonly site: Site;
   readonly port: number;
-  /** Whether visitors of a loopback address may look without a sign-in. */
+  /** Whether visitors from a loopback address may look without a sign-in. */
   readonly isOpen: boolean;
   readonly sessionMs: number;
   /** Signs the links. */
@@ -41,12 +41,12 @@ export interface TokenOptions {
 const way = 'Run ./hatchery sign-in on its machine, and open the link that it prints.';
 const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
 
-/** Headers by which a proxy tells that somebody farther away asks. */
+/** Headers by which a proxy says that the client is elsewhere. */
 const forwarding = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host'] as const;
 
 /**
- * Access by links, each for one browser and an hour. Without one nobody sees anything, unless
- * `isOpen` lets visitors of a loopback address look.
+ * Access by links, each for one browser and an hour. Without a sign-in nobody sees anything, unless
+ * `isOpen` lets visitors from a loopback address look.
  */
 export function tokenSignIn(options: TokenOptions): SignIn {
   const { site, port, isOpen, sessionMs, store, terms, log, now } = options;
@@ -77,7 +77,7 @@ export function tokenSignIn(options: TokenOptions): SignIn {
       if (token === null) return refused('Not signed in', way);
       const link = links.read(token);
       if ('kind' in link) return refuseLink(options, request, link);
-      // Looking uses nothing up: programs look at links before people do.
+      // Opening a link does not use it up: programs open links before people do.
       return {
         kind: 'notice',
         status: 200,
@@ -113,7 +113,7 @@ export function tokenSignIn(options: TokenOptions): SignIn {
   };
 }
 
-/** The link that the dashboard prints at its start. */
+/** The link that the dashboard prints when it starts. */
 function printedLink({ site, key, now, audit }: TokenOptions): string {
   const token = makeLinkToken(key, 'admin', now());
   const [actionId, link] = [randomUUID(), readLinkToken(key, token)];
@@ -152,10 +152,7 @@ function refuseLink({ audit }: TokenOptions, request: IncomingMessage, step: Ste
 
 type GoodLink = SignInLink & { readonly role: Role };
 
-/**
- * What becomes of links: what they stand for, or a page that says what is wrong and how to get
- * another.
- */
+/** Handles links: gives their role, or a page that says what is wrong and how to get another. */
 function linksOf({
   key,
   store,
@@ -179,7 +176,9 @@ function linksOf({
       );
     return store.isUsed(link.nonce) ? used : { ...link, role };
   };
-  /** A link whose use cannot be remembered is not taken: it would be good for a second browser. */
+  /**
+   * If the use of a link cannot be recorded, refuse the link: it would work for a second browser.
+   */
   const failing = (error: unknown): Step => {
     log.error({ reason: (error as Error).message }, 'sign-ins cannot be kept');
     const sentence =
@@ -226,9 +225,9 @@ const signInIsOver: Refusal = {
   error: `Your sign-in is over. To sign in again: ${way}`,
 };
 
-/** Somebody on this machine. */
+/** A person on this host. */
 function neighbour(site: Site, { headers }: IncomingMessage): Person | null {
-  // Behind a proxy a loopback address is open to whoever reaches the proxy.
+  // Behind a proxy, everybody who reaches the proxy would count as loopback.
   const isNear = site.isNear && forwarding.every((name) => headers[name] === undefined);
   return isNear ? { name: 'visitor', role: 'viewer' } : null;
 }

@@ -44,7 +44,7 @@ function upgradeStatus(origin: string, cookie = ''): Promise<number> {
   });
 }
 
-test('by default somebody who has not signed in is shown nothing but health, also from this machine', async () => {
+test('by default an unsigned visitor, also from this host, sees nothing but health', async () => {
   using directory = temporaryDirectory();
   const config = dashboardConfig(directory.path, { anonymous: 'none' });
   await using here = await startDashboard(config, pageFixture(directory.path));
@@ -65,7 +65,7 @@ test('by default somebody who has not signed in is shown nothing but health, als
   assert.equal(await upgradeStatus(here.origin, cookie), 101);
 });
 
-test('a sign-in that is over is told as such', async () => {
+test('a user whose sign-in has ended learns that', async () => {
   using directory = temporaryDirectory();
   const config = dashboardConfig(directory.path, { anonymous: 'none' });
   await using here = await startDashboard(config, pageFixture(directory.path));
@@ -78,7 +78,7 @@ test('a sign-in that is over is told as such', async () => {
   );
 });
 
-test('where the operator opens the page to this machine, a proxy in front of it is no visitor of this machine', async () => {
+test('where the operator opens the page to this host, a proxy in front of it does not count as a local visitor', async () => {
   using directory = temporaryDirectory();
   const config = dashboardConfig(directory.path, { anonymous: 'viewer' });
   await using here = await startDashboard(config, pageFixture(directory.path));

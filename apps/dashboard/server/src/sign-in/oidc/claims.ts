@@ -1,7 +1,7 @@
 import type { Config } from '@hatchery/config';
 import { isName, type Told } from '../person.ts';
 
-/** Who the claims say somebody is, or null when they hold no name. */
+/** The person that the claims describe, or null when they hold no name. */
 export function toldBy(
   claims: Readonly<Record<string, unknown>>,
   { userClaim, groupsClaim }: Pick<Config['dashboard']['oidc'], 'userClaim' | 'groupsClaim'>,
@@ -14,7 +14,7 @@ export function toldBy(
 }
 
 /**
- * A claim by its whole name, which may be a URL with dots in it, or one inside others, as
+ * A claim by its whole name, which may be a URL with dots, or a nested one such as
  * `realm_access.roles`.
  */
 function claimOf(claims: unknown, path: string): unknown {

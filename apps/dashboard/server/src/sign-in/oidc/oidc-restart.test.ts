@@ -19,8 +19,8 @@ import { Visitor } from '../../../test-support/visitor.ts';
 const roles = { admins: ['root'], operators: ['group:ops'], viewers: [] };
 
 /**
- * A dashboard with a provider, and a browser of `bo`, an operator, who signed in; and a way to
- * start it anew.
+ * A dashboard with a provider, the browser of the signed-in operator `bo`, and a function to
+ * restart the dashboard.
  */
 async function stage(changes: Partial<Config['dashboard']> = {}) {
   await using stack = new AsyncDisposableStack();
@@ -72,7 +72,7 @@ async function stage(changes: Partial<Config['dashboard']> = {}) {
   };
 }
 
-test('who signed in at the provider is signed in after a restart, and the provider can end that', async () => {
+test('a user who signed in at the provider stays signed in over a restart, and the provider can end that', async () => {
   await using running = await stage();
   await running.restart({ sessionRecheckS: 0.1 });
   assert.equal(await roleOf(running.visitor), 'operator');
@@ -86,7 +86,7 @@ test('who signed in at the provider is signed in after a restart, and the provid
   assert.equal(await roleOf(running.visitor), 401);
 });
 
-test('who signed out stays so after a restart', async () => {
+test('a user who signed out stays signed out over a restart', async () => {
   await using running = await stage();
   const cookies = running.visitor.cookies('hatchery.example');
   await running.visitor.visit(`${origin}/sign-out`, { method: 'POST', headers: { origin } });
@@ -96,13 +96,13 @@ test('who signed out stays so after a restart', async () => {
   assert.equal(await roleOf(running.visitor), 401);
 });
 
-test('a restart with other roles in the configuration has everybody sign in anew', async () => {
+test('a restart with changed roles requires everybody to sign in again', async () => {
   await using running = await stage();
   await running.restart({ roles: { ...roles, operators: [] } });
   assert.equal(await roleOf(running.visitor), 401);
 });
 
-test('neither cookie nor tokens are in the file that outlives the process', async () => {
+test('the file that outlives the process contains neither cookie nor tokens', async () => {
   await using running = await stage();
   const place = join(running.directory, 'dashboard');
   const kept = ['sign-in.db', 'sign-in.db-wal']
@@ -110,7 +110,7 @@ test('neither cookie nor tokens are in the file that outlives the process', asyn
     .join('');
   assert.match(kept, /bo/);
   const [, secret = ''] = running.visitor.cookies('hatchery.example').split(/=(.*)/s);
-  // An ID token is three parts of base64url, the first of which begins so.
+  // An ID token is three parts of base64url; the first starts like this.
   for (const hidden of [secret, 'eyJ', 'refreshToken', 'accessToken'])
     assert.ok(hidden !== '' && !kept.includes(hidden), hidden);
 });

@@ -7,7 +7,7 @@ import { startProvider } from '../../../test-support/open-id-provider.ts';
 import { returning, roleOf, startSignedBy } from '../../../test-support/signed-by-provider.ts';
 
 for (const refreshTokens of [true, false])
-  test(`a role that changes is found by a re-check ${refreshTokens ? 'with' : 'without'} refresh tokens, and ends what was open`, async () => {
+  test(`a re-check ${refreshTokens ? 'with' : 'without'} refresh tokens finds a changed role, and closes what was open`, async () => {
     await using running = await startSignedBy({ sessionRecheckS: 0.1 }, { refreshTokens });
     const { visitor } = await running.signIn('2');
     assert.equal(await roleOf(visitor), 'operator');
@@ -21,10 +21,10 @@ for (const refreshTokens of [true, false])
     assert.ok(again.heard[0]?.type === 'hello' && again.heard[0].role === 'viewer');
     running.there.accounts.delete('2');
     assert.equal(await again.closed, 4001);
-    assert.equal(await roleOf(visitor), 401, 'who is gone there is gone here');
+    assert.equal(await roleOf(visitor), 401, 'a user removed at the provider is signed out here');
   });
 
-test('a provider that is away ends no session, lets nobody in, and is asked again', async () => {
+test('a provider that is away ends no session, signs nobody in, and is asked again', async () => {
   await using running = await startSignedBy({ sessionRecheckS: 0.1 });
   const { visitor } = await running.signIn('2');
   running.there.away = true;
@@ -43,7 +43,7 @@ test('a provider that is away ends no session, lets nobody in, and is asked agai
   await until('the session is over', async () => (await roleOf(visitor)) === 401);
 });
 
-test('signing out ends the session, its open pages, and offers to end that of the provider', async () => {
+test('signing out ends the session, its open pages, and offers to sign out at the provider', async () => {
   await using running = await startSignedBy();
   const { visitor } = await running.signIn('2');
   const live = running.here.watch(visitor);
@@ -68,7 +68,7 @@ test('signing out ends the session, its open pages, and offers to end that of th
   assert.equal(await roleOf(visitor), 401);
 });
 
-test('a session ends with its time, whatever the provider says', async () => {
+test('a session ends at its time, whatever the provider says', async () => {
   await using running = await startSignedBy({ sessionS: 3 });
   const { visitor } = await running.signIn('2');
   assert.equal(await roleOf(visitor), 'operator');
@@ -78,7 +78,7 @@ test('a session ends with its time, whatever the provider says', async () => {
   assert.equal(await roleOf(visitor), 401);
 });
 
-test('a dashboard that starts without its provider says so, and signs people in when that comes', async () => {
+test('a dashboard that starts without its provider says so, and signs people in once it is back', async () => {
   await using provider = await startProvider({ origin });
   provider.away = true;
   provider.accounts.set('1', { name: 'anna', groups: [] });
@@ -101,7 +101,7 @@ test('a dashboard that starts without its provider says so, and signs people in 
   assert.equal((await visitor.visit(`${origin}/sign-in`, { follow: false })).status, 303);
 });
 
-test('neither the log nor a page has a secret in it', async () => {
+test('neither the log nor a page contains a secret', async () => {
   await using running = await startSignedBy({ sessionRecheckS: 0.1 });
   const { visitor, address } = await returning(running, '2');
   const code = new URL(address).searchParams.get('code') ?? '';

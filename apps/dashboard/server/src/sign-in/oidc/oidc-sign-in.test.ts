@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../../../test-support/running-dashboard.ts';
 import { providerAsksMax } from '../../limits.ts';
 import { returning, roleOf, startSignedBy } from '../../../test-support/signed-by-provider.ts';
 
-test('who signs in at the provider is here by name and role, and where they wanted to go', async () => {
+test('a user who signs in at the provider arrives here with name and role, at the page they wanted', async () => {
   await using running = await startSignedBy();
   const { visitor, visit } = await running.signIn(
     '2',
@@ -41,7 +41,7 @@ test('the audit has the name that the provider says', async () => {
   assert.equal(running.here.forker.asked[0]?.body['actor'], 'bo');
 });
 
-test('the browser is sent off with PKCE, a state and a nonce, and its cookies are secure', async () => {
+test('the browser is redirected with PKCE, a state and a nonce, and its cookies are secure', async () => {
   await using running = await startSignedBy();
   const { headers } = await running.here.visitor().visit(`${origin}/sign-in`, { follow: false });
   const { searchParams } = new URL(headers.location ?? '');
@@ -56,7 +56,7 @@ test('the browser is sent off with PKCE, a state and a nonce, and its cookies ar
   assert.equal(headers['cache-control'], 'no-store');
 });
 
-test('nobody sees anything unsigned, and is shown the way', async () => {
+test('an unsigned visitor sees nothing, and learns how to sign in', async () => {
   await using running = await startSignedBy();
   const visitor = running.here.visitor();
   for (const path of ['/api/state', '/api/session', '/metrics', '/api/history.csv'])
@@ -112,7 +112,7 @@ for (const [name, forge] of forgeries)
     assert.equal(await roleOf(visitor), 401);
   });
 
-test('the return of one browser is of no use to another, nor a second time', async () => {
+test('one browser’s return does not work in another browser, nor a second time', async () => {
   await using running = await startSignedBy();
   const [first, second] = [await returning(running, '2'), await returning(running, '1')];
   const stolen = await second.visitor.visit(first.address, { follow: false });
@@ -125,7 +125,7 @@ test('the return of one browser is of no use to another, nor a second time', asy
   assert.equal(await roleOf(first.visitor), 'operator', 'the session that was is not lost by it');
 });
 
-test('a provider that hangs holds up so many sign-ins and no more, and nothing else of the page', async () => {
+test('a provider that hangs holds up a limited number of sign-ins, and nothing else of the page', async () => {
   await using running = await startSignedBy();
   const { visitor, address } = await returning(running, '2');
   running.there.held = [];
@@ -143,7 +143,7 @@ test('a provider that hangs holds up so many sign-ins and no more, and nothing e
   assert.equal(await roleOf(next), 'viewer', 'the places are free again');
 });
 
-test('a cookie of a sign-in that was changed is none', async () => {
+test('a changed cookie of a sign-in is rejected', async () => {
   await using running = await startSignedBy();
   const { visitor, address } = await returning(running, '2');
   const [pair = ''] = visitor.cookies('hatchery.example').split('; ');
@@ -157,7 +157,7 @@ test('a cookie of a sign-in that was changed is none', async () => {
   assert.equal(await roleOf(visitor), 401);
 });
 
-test('who has no name, or may not look, is told so and is not signed in', async () => {
+test('a user without a name, or without permission to look, learns so and is not signed in', async () => {
   await using running = await startSignedBy({
     roles: { admins: [], operators: [], viewers: ['group:<b>ops'] },
   });
@@ -190,7 +190,7 @@ for (const [name, write, told] of [
     /chmod 640/,
   ],
 ] as const)
-  test(`a file of the client's secret that ${name} is refused at the start`, async () => {
+  test(`a client secret file that ${name} is refused at the start`, async () => {
     using directory = temporaryDirectory();
     const clientSecretFile = join(directory.path, 'secret');
     write(clientSecretFile);

@@ -23,7 +23,7 @@ import {
   type Vouched,
 } from './provider.ts';
 
-/** What the way by an OpenID provider needs. `now` gives milliseconds since 1970. */
+/** What signing in by an OpenID provider needs. `now` gives milliseconds since 1970. */
 export interface OidcOptions {
   readonly site: Site;
   readonly port: number;
@@ -38,9 +38,9 @@ export interface OidcOptions {
 
 /**
  * Sign-in at an OpenID provider: authorization code with PKCE, state and nonce (OpenID Connect Core
- * 1.0, section 3.1), then a session here that is asked about again and again. A provider that is
- * away ends nobody's session, because the night on which it is away is one on which this page is
- * needed; its length is bounded in any case.
+ * 1.0, section 3.1), then a session here that is re-checked at the provider. A provider that is
+ * away ends no session, because operators need this page during such an outage; every session has a
+ * maximum length anyway.
  */
 export class OidcSignIn implements SignIn {
   readonly access: SignIn['access'];
@@ -58,7 +58,7 @@ export class OidcSignIn implements SignIn {
   readonly #timer: NodeJS.Timeout;
   #asking: Promise<void> | null = null;
   #stopping = false;
-  /** Strangers that wait for the provider. */
+  /** The number of visitors that may wait for the provider. */
   #waiting = 0;
 
   constructor(options: OidcOptions) {
@@ -74,8 +74,8 @@ export class OidcSignIn implements SignIn {
       terms,
       trouble,
     });
-    // Lax: the browser comes from the provider, and would not bring a strict cookie to the page it
-    // goes on to.
+    // Lax: the browser comes from the provider, and would not send a strict cookie to the page it
+    // continues to.
     this.#jar = cookieJar(site, `hatchery-${port}`, 'Lax');
     this.#attempts = cookieJar(site, `hatchery-${port}-sign-in`, 'Lax');
     this.#sealer = sealer(signInMsMax, now);
@@ -134,7 +134,7 @@ export class OidcSignIn implements SignIn {
     this.#sessions.change(session, null);
     this.#options.log.info({ user: session.person.name }, 'signed out');
     const backTo = this.site.homeOf(request);
-    // Signed out here in any case; whether everywhere else too is up to the person.
+    // The user is signed out here in any case; signing out at the provider is their choice.
     const there = await this.#options.provider
       .endUrl(session.proof.idToken, backTo)
       .catch(() => null);
@@ -168,7 +168,7 @@ export class OidcSignIn implements SignIn {
       );
       const why =
         told === null
-          ? `The provider says no name for you: it has no claim ${dashboard.oidc.userClaim}.`
+          ? `The provider gives no name for you: it has no claim ${dashboard.oidc.userClaim}.`
           : `${told.name} may not look at this dashboard. ${this.way}`;
       return { ...failed(why), cookies: [done] };
     }
@@ -188,8 +188,8 @@ export class OidcSignIn implements SignIn {
   }
 
   /**
-   * Asks for somebody who signs in. A provider that is slow must not take the page's connections:
-   * above a number nobody is asked for.
+   * Asks the provider on behalf of a user who signs in. A slow provider must not use up the page's
+   * connections: above this number, do not ask.
    */
   async #asked<T>(ask: (provider: Provider) => Promise<T>): Promise<T> {
     if (this.#waiting >= providerAsksMax) throw new Error('too many sign-ins wait for it already');
@@ -201,7 +201,7 @@ export class OidcSignIn implements SignIn {
     }
   }
 
-  /** One session after the other: a provider is no place to send a burst to. */
+  /** One session after the other, to spare the provider a burst. */
   #askAgain(): void {
     this.#asking ??= this.#askAll().finally(() => {
       this.#asking = null;
@@ -214,7 +214,8 @@ export class OidcSignIn implements SignIn {
       try {
         await this.#ask(session);
       } catch (error) {
-        // Away for one is away for all; the next round begins at the same place.
+        // If it is away for one session it is away for all; the next round starts at the same
+        // place.
         this.#options.log.warn(
           { reason: reasonOf(error as Error) },
           'sessions not checked: the provider is away',
@@ -269,11 +270,12 @@ function failed(sentence: string): Extract<Step, { kind: 'notice' }> {
 }
 
 /**
- * A path of this page to go on to; never another site, nor an address that signs out or in again.
+ * A path of this page to continue to; never another site, nor an address that signs out or in
+ * again.
  */
 function ownPath(to: string | null): string {
   const url = URL.parse(to ?? '/', 'http://dashboard');
   if (url?.origin !== 'http://dashboard' || to?.startsWith('/') !== true) return '/';
-  // `/.//evil.example` has our origin, and a path that is the address of another site.
+  // `/.//evil.example` has our origin, but its path is the address of another site.
   return /^\/(?!\/|sign-(in|out))/.test(url.pathname) ? `${url.pathname}${url.search}` : '/';
 }

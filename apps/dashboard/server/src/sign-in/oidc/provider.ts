@@ -1,7 +1,7 @@
 import * as client from 'openid-client';
 import { providerTimeoutMs } from '../../limits.ts';
 
-/** What the client needs to know of the provider, and it of us. */
+/** What the client needs to know of the provider, and the provider of us. */
 export interface ProviderOptions {
   readonly issuer: string;
   readonly clientId: string;
@@ -9,16 +9,16 @@ export interface ProviderOptions {
   readonly scopes: readonly string[];
 }
 
-/** One sign-in under way: what binds the provider's answer to the browser that asked. */
+/** One sign-in under way: it binds the provider's answer to the browser that asked. */
 export interface Attempt {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
-  /** The path to go on to. */
+  /** The path to continue to. */
   readonly to: string;
 }
 
-/** What lets us ask again. Never logged. */
+/** The tokens for a re-check. Never logged. */
 export interface Proof {
   readonly subject: string;
   readonly idToken: string | null;
@@ -26,13 +26,13 @@ export interface Proof {
   readonly refreshToken: string | null;
 }
 
-/** What the provider says of somebody, with what lets us ask again. */
+/** The provider's claims about a person, with the tokens for a re-check. */
 export interface Vouched {
   readonly claims: Readonly<Record<string, unknown>>;
   readonly proof: Proof;
 }
 
-/** The provider has answered, and its answer is no. */
+/** The provider has answered, and refused. */
 export class Denied extends Error {
   readonly code = 'sign_in_denied';
   readonly fault = 'client';
@@ -44,7 +44,7 @@ export function reasonOf({ message, cause }: Error): string {
 }
 
 /**
- * An OpenID provider, discovered when it is first needed. The one place that knows the OpenID
+ * An OpenID provider, discovered when it is first needed. The only module that uses the OpenID
  * library.
  */
 export class Provider {
@@ -56,7 +56,7 @@ export class Provider {
   }
 
   /**
-   * Asks what the provider is able to do, once; a failure is forgotten, so that the next one asks
+   * Runs the provider's discovery once; a failure is forgotten, so that the next caller tries
    * again.
    */
   discover(): Promise<client.Configuration> {
@@ -67,7 +67,7 @@ export class Provider {
     return this.#discovered;
   }
 
-  /** An address to send a browser to, and what has to be kept for its return. */
+  /** An address to redirect a browser to, and the data to keep for its return. */
   async begin(
     redirectUri: string,
     to: string,
@@ -87,8 +87,8 @@ export class Provider {
   }
 
   /**
-   * Trades the code in the address that the browser came back to. @throws {Denied} when that is
-   * refused, or not for this attempt
+   * Exchanges the code in the address that the browser came back to. @throws {Denied} when the
+   * provider refuses it, or when it is not of this attempt
    */
   async redeem(returned: URL, { state, nonce, verifier }: Attempt): Promise<Vouched> {
     const configuration = await this.discover();
@@ -109,8 +109,8 @@ export class Provider {
   }
 
   /**
-   * Asks anew who somebody is, by the refresh token or, without one, by the access token.
-   * @throws {Denied} when the provider has ended it; any other error says nothing about them
+   * Asks again about a person, with the refresh token or, without one, with the access token.
+   * @throws {Denied} when the provider has ended it; any other error says nothing about the person
    */
   async ask(proof: Proof): Promise<Vouched> {
     const configuration = await this.discover();
@@ -119,10 +119,7 @@ export class Provider {
     return vouch(configuration, tokens, proof);
   }
 
-  /**
-   * Where the browser ends its session at the provider too, or null when that offers nothing of the
-   * kind.
-   */
+  /** The provider's own sign-out address for the browser, or null when the provider has none. */
   async endUrl(idToken: string | null, backTo: string): Promise<string | null> {
     const configuration = await this.discover();
     if (configuration.serverMetadata().end_session_endpoint === undefined) return null;
@@ -146,7 +143,7 @@ async function discover({
     timeout,
   });
   if (clientSecret === null) return found;
-  // OpenID Connect Discovery 1.0, section 3: what is not said is client_secret_basic.
+  // OpenID Connect Discovery 1.0, section 3: the default is client_secret_basic.
   const methods = found.serverMetadata().token_endpoint_auth_methods_supported ?? [
     'client_secret_basic',
   ];
@@ -178,15 +175,15 @@ async function vouch(
     subject: before.subject,
     idToken: tokens.id_token ?? before.idToken,
     accessToken: tokens.access_token,
-    // A provider that does not rotate it says nothing about it.
+    // A provider that does not rotate it leaves it out.
     refreshToken: tokens.refresh_token ?? before.refreshToken,
   };
   return { claims: { ...(await userInfo(configuration, proof)), ...idClaims }, proof };
 }
 
 /**
- * Many providers say names and groups here alone; it also is what tells that an access token is
- * still good.
+ * Many providers give names and groups only here; the request also shows whether an access token is
+ * still valid.
  */
 async function userInfo(
   configuration: client.Configuration,
@@ -196,7 +193,7 @@ async function userInfo(
   return client.fetchUserInfo(configuration, accessToken, subject).catch(deny);
 }
 
-/** What a provider says of itself, or of us: no word about the person. */
+/** An error about the provider itself or about us: it says nothing about the person. */
 const notOfThePerson: ReadonlySet<string> = new Set([
   'invalid_client',
   'unauthorized_client',
@@ -204,7 +201,7 @@ const notOfThePerson: ReadonlySet<string> = new Set([
   'temporarily_unavailable',
 ]);
 
-/** Answers with another state, nonce, issuer, audience, age or signature than there should be. */
+/** Answers with a wrong state, nonce, issuer, audience, age or signature. */
 const notAsTheyShouldBe: ReadonlySet<string | undefined> = new Set([
   'OAUTH_INVALID_RESPONSE',
   'OAUTH_JWT_TIMESTAMP_CHECK_FAILED',
@@ -214,8 +211,8 @@ const notAsTheyShouldBe: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /**
- * Tells a provider that says no from one that is away. The message is a code: bodies may hold
- * tokens.
+ * Distinguishes a provider that refuses from one that is away. The message is a code: bodies may
+ * contain tokens.
  */
 function deny(error: Error): never {
   if (error instanceof client.WWWAuthenticateChallengeError) throw new Denied('invalid_token');
