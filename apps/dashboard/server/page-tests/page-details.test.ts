@@ -55,7 +55,7 @@ test(
     );
     await details.getByText('the log of the service has all').waitFor();
     await rows(page).getByRole('link', { name: '4000002' }).click();
-    await details.getByText('It has logged nothing that is kept').waitFor();
+    await details.getByText('It logged no error of ours').waitFor();
   },
 );
 

@@ -134,7 +134,7 @@ test(
     forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { condition: 'stale' }) });
     await rows(page, 'Locks').getByRole('button', { name: 'Break lock…' }).click();
     forker.publish({ kind: 'lock.acquired', lock: aLock('l1', { nonce: 'another' }) });
-    await dialog.getByText('has been released or taken anew').waitFor();
+    await dialog.getByText('has been released or taken again').waitFor();
     await dialog.getByLabel('Reason').fill('x');
     await dialog.getByLabel(/to confirm/).fill('~anna/project/l1');
     await dialog.getByRole('button', { name: 'Break lock', exact: true }).click();
@@ -158,7 +158,7 @@ test('a drain is asked for, seen in the header, and ended', { skip }, async () =
   const { attention, dialog, page, dashboard } = stand;
   await page.getByRole('button', { name: 'Drain…' }).click();
   await dialog
-    .getByText(/may finish for 5.m 00.s .*; who is still there then is disconnected/)
+    .getByText(/may finish for 5.m 00.s .*; those still running then are disconnected/)
     .waitFor();
   const host = await page.locator('header .host').innerText();
   await dialog.getByLabel('Reason').fill('upgrade');

@@ -30,7 +30,7 @@ test(
     writeFileSync(readOnlyPath(config), JSON.stringify(state));
     await connection(page).getByText('READ-ONLY').waitFor();
     await attention
-      .getByText(/by bo for 1.m \d\d.s: the disks move\. No branch is changed/)
+      .getByText(/by bo for 1.m \d\d.s: the disks move\. No branch can be changed/)
       .waitFor();
     await page.getByRole('link', { name: 'Doctor' }).click();
     await page
@@ -51,7 +51,7 @@ test(
     mkdirSync(readOnlyDirectory(stand.config));
     writeFileSync(readOnlyPath(stand.config), '{"rea');
     await stand.attention
-      .getByText(/read-only\.json cannot be read\. No branch is changed/)
+      .getByText(/read-only\.json cannot be read\. No branch can be changed/)
       .waitFor();
   },
 );

@@ -22,8 +22,8 @@ async function assertNothingClaimed(page: Page): Promise<void> {
   assert.deepEqual(await tiles(page), ['–', '–', '–', '–', '–', '–']);
   for (const claim of ['No lock is held.', 'All is well', 'none stuck', 'No session right now'])
     assert.equal(await page.getByText(claim).count(), 0, claim);
-  await page.getByText('It is not known which locks are held.').waitFor();
-  await page.getByText('It is not known which sessions run.').waitFor();
+  await page.getByText('The page does not know which locks are held.').waitFor();
+  await page.getByText('The page does not know which sessions run.').waitFor();
 }
 
 test(

@@ -4,14 +4,14 @@ import { useCell } from '../store/use-cell.ts';
 
 interface ActionButtonProps {
   readonly acting: Acting;
-  /** The id of the element that names what is acted on, where the button stands beside it. */
+  /** The id of the element that names the target, when the button stands beside it. */
   readonly describedBy?: string;
   readonly children: string;
 }
 
 /**
- * Opens the dialog of an action. While actions are off it cannot be pressed and says why; whoever
- * may not act at all can press it, as the dialog explains what would be needed.
+ * Opens the dialog of an action. While actions are off, the button is disabled and says why. A user
+ * without the role can press it: the dialog explains which role is needed.
  */
 export function ActionButton({
   acting: action,

@@ -4,8 +4,8 @@ import { truthOf } from '../live/truth.ts';
 import { reaches } from './ranks.ts';
 
 /**
- * Why this person cannot do what needs the role `least` at this moment, or null. The server decides
- * for itself; this explains beforehand.
+ * Why this user cannot do something that needs the role `least` now, or null. The server enforces
+ * the rule; this text explains it before the user tries.
  */
 export function actionHindrance(
   state: LiveState,
@@ -21,8 +21,7 @@ export function actionHindrance(
 }
 
 /**
- * Why nobody can act from this page at this moment, or null: what is not seen as it is now is not
- * acted on.
+ * Why actions are off on this page now, or null. The page does not act on data that is not live.
  */
 export function actionsOff(state: LiveState, at: number): string | null {
   return truthOf(state, at).word === 'live'

@@ -3,18 +3,18 @@ import { ending } from '../parts/ending.ts';
 
 export type SignalName = 'TERM' | 'KILL';
 
-/** One action, and how it is seen to have worked. */
+/** One action, and how the page sees that it worked. */
 export interface Step {
   readonly name: string;
   readonly path: string;
   readonly body: object;
-  /** What the feed shows once it is done, in a sentence, or null while it does not. */
+  /** The sentence to show once the feed confirms the action, or null until then. */
   readonly observed: (view: View) => string | null;
-  /** What is there to read when nothing was observed for a while. */
+  /** The text to show when the feed has not confirmed the action after a while. */
   readonly unseen: string;
 }
 
-/** Ends exactly the process that was looked at: pid and start time go with the request. */
+/** Signals exactly the process the user looked at: the request carries its pid and start time. */
 export function signalStep(
   { id, pid, startTime }: Child,
   signal: SignalName,
@@ -31,12 +31,12 @@ export function signalStep(
     },
     unseen:
       signal === 'TERM'
-        ? 'It still runs and may ignore TERM. KILL is what it cannot ignore.'
+        ? 'It still runs and may ignore TERM. It cannot ignore KILL.'
         : 'It still runs.',
   };
 }
 
-/** Breaks exactly the acquisition that was looked at: its nonce goes with the request. */
+/** Breaks exactly the acquisition the user looked at: the request carries its nonce. */
 export function breakStep({ id, name, nonce }: Lock, force: boolean, reason: string): Step {
   return {
     name: `Break the lock of ${name}`,
@@ -47,7 +47,7 @@ export function breakStep({ id, name, nonce }: Lock, force: boolean, reason: str
       if (lock === undefined) return 'The lock is free.';
       return lock.nonce === nonce
         ? null
-        : `The lock is free, and ${lock.holder?.user ?? 'somebody'} has taken it anew.`;
+        : `The lock is free, and ${lock.holder?.user ?? 'somebody'} has taken it again.`;
     },
     unseen: 'The lock is still held.',
   };
@@ -62,6 +62,6 @@ export function drainStep(draining: boolean, reason: string): Step {
       if (view.draining !== draining) return null;
       return draining ? 'The service is draining.' : 'The service takes new sessions.';
     },
-    unseen: 'The forker does not say so yet.',
+    unseen: 'The forker has not confirmed it yet.',
   };
 }

@@ -1,11 +1,11 @@
 import { fromRoot } from '../address/root.ts';
 
-/** Whether the forker took an action; what became of it is seen in the feed. */
+/** Whether the forker accepted an action. The feed shows its effect. */
 export type Outcome =
   | { readonly sent: true; readonly notice: string | null }
   | { readonly sent: false; readonly message: string };
 
-/** No answer after this is told as such; the forker itself is given 10 s by the server. */
+/** Report a missing answer after this long. The server gives the forker 10 s. */
 const answerMsMax = 15_000;
 
 /** Asks the server to act. Never rejects. */
@@ -27,7 +27,7 @@ export async function postAction(path: string, body: object): Promise<Outcome> {
     return {
       sent: false,
       message:
-        'No answer from the dashboard, so the outcome is not known. Watch the target before you try again.',
+        'No answer from the dashboard, so the outcome is unknown. Look at the target before you try again.',
     };
   }
 }

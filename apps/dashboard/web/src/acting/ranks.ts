@@ -2,7 +2,7 @@ import type { Role } from '@hatchery/events';
 
 const ranks: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 };
 
-/** Whether somebody of the role `role` may do what needs at least `least`. */
+/** Whether the role `role` includes what needs at least `least`. */
 export function reaches(role: Role, least: Role): boolean {
   return ranks[role] >= ranks[least];
 }

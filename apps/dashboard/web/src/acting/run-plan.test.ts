@@ -51,7 +51,7 @@ function stage(...outcomes: readonly Outcome[]) {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('sent is not observed until the feed shows it', async () => {
+test('an action counts as sent until the feed shows it', async () => {
   const { told, run, happen, note } = stage();
   const running = run(signalStep(child, 'TERM', 'runaway'));
   await turn();
@@ -70,7 +70,7 @@ test('a refusal ends the plan and says why', async () => {
   assert.equal(asked.length, 1, 'the lock is left alone');
 });
 
-test('the lock is broken only after its holder was seen to be gone', async () => {
+test('the lock is broken only after its holder is gone', async () => {
   const { asked, run, happen } = stage();
   const running = run(signalStep(child, 'KILL', 'x'), breakStep(lock, false, 'x'));
   await turn();
@@ -93,16 +93,16 @@ test('a lock that its holder freed by ending is not broken', async () => {
   assert.equal(told.at(-1), 'observed needless');
 });
 
-test('a lock that somebody else took at once is free all the same', () => {
+test('a lock that another session takes at once still counts as freed', () => {
   const { observed } = breakStep(lock, false, 'x');
   assert.equal(observed({ ...emptyView, locks: { l1: lock } }), null);
   assert.match(
     observed({ ...emptyView, locks: { l1: { ...lock, nonce: 'new' } } }) ?? '',
-    /taken it anew/,
+    /taken it again/,
   );
 });
 
-test('an action that the history did not keep says so to the end', async () => {
+test('the plan keeps saying that the history did not record an action', async () => {
   const { run, happen, note } = stage({ sent: true, notice: 'The history could not be written.' });
   const running = run(drainStep(true, 'upgrade'));
   await turn();
@@ -111,7 +111,7 @@ test('an action that the history did not keep says so to the end', async () => {
   assert.match(note(0) ?? '', /draining\. The history could not be written/);
 });
 
-test('a dialog that is closed stops looking', async () => {
+test('a closed dialog stops watching', async () => {
   const { run, stop, told } = stage();
   const running = run(drainStep(true, 'x'));
   await turn();

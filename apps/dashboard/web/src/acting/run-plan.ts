@@ -4,7 +4,7 @@ import type { Cell } from '../store/cell.ts';
 import { postAction } from './post-action.ts';
 import type { Step } from './plan.ts';
 
-/** How far one step is. Sent is not done: only the feed shows that something happened. */
+/** The progress of one step. "Sent" is not "done": only the feed shows that something happened. */
 export type Progress =
   | { readonly at: 'waiting' }
   | { readonly at: 'intent' }
@@ -13,10 +13,10 @@ export type Progress =
   | { readonly at: 'needless'; readonly note: string }
   | { readonly at: 'failed'; readonly note: string };
 
-/** Nothing seen for this long after an action is said, and waited on. */
+/** If the feed shows nothing for this long after an action, say so and keep waiting. */
 const patienceMs = 10_000;
 
-/** What a plan is run on; parameters, so that it is tested without a browser. */
+/** What a plan runs on. These are parameters so that tests need no browser. */
 export interface Stage {
   readonly live: Cell<LiveState>;
   readonly report: (progress: readonly Progress[]) => void;
@@ -25,8 +25,8 @@ export interface Stage {
 }
 
 /**
- * Takes the steps one after the other; each begins when the one before was observed. Stops at the
- * first that is refused.
+ * Runs the steps in order. Each starts when the feed has confirmed the one before. Stops at the
+ * first refusal.
  */
 export async function runPlan(
   plan: readonly Step[],
@@ -41,7 +41,7 @@ export async function runPlan(
     const { data } = live.get();
     const already = index === 0 || data === null ? null : step.observed(newestView(data));
     if (already !== null) {
-      // The end of a holder often frees its lock by itself.
+      // A lock is often freed when its holder ends.
       tell(index, { at: 'needless', note: already });
       continue;
     }
@@ -60,7 +60,7 @@ export async function runPlan(
   }
 }
 
-/** What is observed, or null when nobody looks any more. */
+/** What the feed shows, or null when the dialog was closed. */
 function observed(step: Step, live: Cell<LiveState>, signal: AbortSignal): Promise<string | null> {
   return new Promise((resolve) => {
     const look = (): void => {

@@ -26,13 +26,13 @@ test('the bare address is the whole table, oldest first', () => {
   assert.equal(formatAddress(bare), '/');
 });
 
-test('a link shows another person the same picture', () => {
+test('a link shows a colleague the same view', () => {
   fc.assert(
     fc.property(
       fc.string(),
       fc.constantFrom<SortKey>('cpu', 'age', 'user'),
       fc.boolean(),
-      // A path of dots alone means another path to every browser; ids of children are never that.
+      // Browsers resolve a path of dots to another path. Ids of children are never dots alone.
       fc.option(fc.string({ minLength: 1 }).filter((id) => !/^\.{1,2}$/.test(id))),
       fc.constantFrom(...childrenViews),
       fc.boolean(),
@@ -53,7 +53,7 @@ test('a link shows another person the same picture', () => {
   );
 });
 
-test('the past is narrowed in the address, by known words alone', () => {
+test('the address narrows the past by known words only', () => {
   const address = parse('/history?range=1h&user=anna&evil=1&q=');
   assert.deepEqual(address, { ...bare, page: 'history', past: { range: '1h', user: 'anna' } });
   assert.equal(formatAddress(address), '/history?range=1h&user=anna');

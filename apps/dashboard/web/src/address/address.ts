@@ -1,11 +1,11 @@
 import { childrenViews, type ChildrenView } from '../store/filter.ts';
 import { defaultSort, isSortKey, type Sort } from '../store/order.ts';
 
-/** The pages, by the first word of their path; the live one has none. */
+/** The pages, by the first segment of their path. The live page has none. */
 export const pages = ['live', 'history', 'audit', 'doctor'] as const;
 export type PageName = (typeof pages)[number];
 
-/** What the page's address says, so that a link shows a colleague the same picture. */
+/** The state that the page's address holds, so that a link shows a colleague the same view. */
 export interface PageAddress {
   readonly page: PageName;
   /** The child, or else the lock, whose details are open on the live page. */
@@ -15,16 +15,16 @@ export interface PageAddress {
   readonly sort: Sort;
   readonly view: ChildrenView;
   readonly locksAs: 'table' | 'tree';
-  /** What History and Audit are narrowed to, in the words of the server's interface. */
+  /** The filters of History and Audit, named as in the server's API. */
   readonly past: Readonly<Record<string, string>>;
 }
 
-/** What {@link PageAddress.past} may hold. */
+/** The keys that {@link PageAddress.past} may hold. */
 const pastKeys = ['range', 'from', 'to', 'user', 'branch', 'outcome', 'kind', 'q'] as const;
 
 /**
  * Reads `/`, `/children/<id>`, `/locks/<id>` with `?q=words&sort=-cpu&view=holding&locks=tree`, or
- * `/history?range=1h…`. What makes no sense counts as absent.
+ * `/history?range=1h…`. Ignores values that make no sense.
  */
 export function parseAddress(path: string, query: string): PageAddress {
   const parameters = new URLSearchParams(query);

@@ -2,12 +2,15 @@ import { Cell } from '../store/cell.ts';
 import { fromRoot, pathBelowRoot } from './root.ts';
 import { formatAddress, parseAddress, type PageAddress, type PageName } from './address.ts';
 
-/** The address as it stands; follows Back and Forward. */
+/** The current address; follows Back and Forward. */
 export const address = new Cell<PageAddress>(read());
 
 window.addEventListener('popstate', () => address.set(read()));
 
-/** Narrows the picture: a filter or an order is not worth a step of Back. */
+/**
+ * Changes a filter or the order. Replaces the history entry: such a change is not worth a step of
+ * Back.
+ */
 export function adjustAddress(
   change: Partial<Omit<PageAddress, 'page' | 'childId' | 'lockId'>>,
 ): void {
@@ -21,12 +24,12 @@ export function visit(target: { readonly childId?: string; readonly lockId?: str
   go({ ...address.get(), page: 'live', childId: null, lockId: null, ...target });
 }
 
-/** Goes to another page, narrowed as said. */
+/** Goes to another page with these filters. */
 export function visitPage(page: PageName, past: PageAddress['past'] = {}): void {
   go({ ...parseAddress('/', ''), page, past });
 }
 
-/** Where such a link leads, for the browser to show and to open elsewhere. */
+/** The target of such a link, for the browser to show and to open in a new tab. */
 export function addressOf(change: Partial<PageAddress>): string {
   return fromRoot(formatAddress({ ...parseAddress('/', ''), ...change }));
 }

@@ -1,15 +1,15 @@
 /**
- * An address of the page or the server, as `/history`, for links and requests: the browser resolves
- * it against the root.
+ * An address of the page or the server, such as `/history`, for links and requests: the browser
+ * resolves it against the root.
  */
 export function fromRoot(path: string): string {
   return `.${path}`;
 }
 
-/** The browser's own path without the root, as `/history`. */
+/** The browser's path without the root, such as `/history`. */
 export function pathBelowRoot(): string {
   const { pathname } = location;
-  // The server tells the root, which a proxy may put below a path, as the document's base.
+  // The server gives the root as the document's base; a proxy may serve the page below a path.
   const root = new URL('./', document.baseURI).pathname;
   return pathname.startsWith(root) ? `/${pathname.slice(root.length)}` : pathname;
 }

@@ -11,17 +11,14 @@ const nothingToHear = (): (() => void) => () => undefined;
 
 interface ChildRowProps {
   readonly id: string;
-  /** Its place in the whole table, from 0. */
+  /** Its position in the whole table, from 0. */
   readonly index: number;
   readonly marked: boolean;
-  /** Takes its height where that is not the same for all. */
+  /** Measures its height where rows differ in height. */
   readonly measure: ((element: HTMLElement | null) => void) | undefined;
 }
 
-/**
- * One child at its place. Places shift with each child that ends; the cells are not drawn anew for
- * that.
- */
+/** One child at its position. Positions shift when a child ends; that does not redraw the cells. */
 export const ChildRow = memo(function ChildRow({
   id,
   index,
@@ -35,7 +32,7 @@ export const ChildRow = memo(function ChildRow({
   );
 });
 
-/** Repaints when that child changes and at no other time. */
+/** Repaints only when that child changes. */
 const ChildCells = memo(function ChildCells({ id }: { readonly id: string }): ReactNode {
   const { live } = usePageStore();
   const cell = live.row(id);
@@ -88,10 +85,7 @@ const ChildCells = memo(function ChildCells({ id }: { readonly id: string }): Re
   );
 });
 
-/**
- * What an operator wants to know first: stuck and blocked come before what the process itself would
- * say.
- */
+/** The state an operator most wants to see: stuck and blocked come before the process state. */
 function State({ row: { child, awaits, stuckSince } }: { readonly row: Row }): ReactNode {
   const state = stuckSince !== null ? 'stuck' : awaits > 0 ? 'blocked' : child.state;
   return (

@@ -19,7 +19,7 @@ const names: Readonly<Record<ChildrenView, string>> = {
   ended: 'Recently ended',
 };
 
-/** The children: which of them, how many, and the table. */
+/** The section of children: filter, counts and table. */
 export function ChildrenSection(): ReactNode {
   const { live, shownIds } = usePageStore();
   const { filter, sort, view } = useCell(address);
@@ -89,8 +89,8 @@ function Views({ view }: { readonly view: ChildrenView }): ReactNode {
 }
 
 /**
- * The wanted order, or while held the one that was shown; another question (`question`) lets go at
- * once.
+ * The wanted order, or the order shown so far while the pointer holds it. A new `question` releases
+ * the hold at once.
  */
 function useHeldOrder(
   wanted: readonly string[],

@@ -24,7 +24,7 @@ const columns: readonly {
   { key: 'locks', name: 'Locks', numeric: true },
 ];
 
-/** Heights before a row was measured: of a line, and of a card. */
+/** Heights assumed before a row is measured: of a line, and of a card. */
 const rowPx = 31;
 const cardPx = 208;
 const cardGapPx = 8;
@@ -36,8 +36,8 @@ interface ChildrenTableProps {
 }
 
 /**
- * Thousands of children, of which only those in sight are drawn. The roles are spelled out because
- * the narrow layout changes `display`, which takes a table's own roles away.
+ * Thousands of children, of which only the visible ones are drawn. The roles are explicit because
+ * the narrow layout changes `display`, which removes a table's own roles.
  */
 export function ChildrenTable({ ids, sort, hold }: ChildrenTableProps): ReactNode {
   'use no memo';
@@ -105,8 +105,9 @@ export function ChildrenTable({ ids, sort, hold }: ChildrenTableProps): ReactNod
 }
 
 /**
- * Holds while the pointer is over the element. By where the pointer arrives, since it does not
- * leave a row that was taken away under it. Returns what ends it.
+ * Holds the order while the pointer is over the element. It watches where the pointer arrives,
+ * because no leave event comes from a row that was removed under it. Returns a function that stops
+ * watching.
  */
 function holdWhileOver(
   over: RefObject<HTMLElement | null>,
@@ -124,7 +125,7 @@ function holdWhileOver(
   };
 }
 
-/** Stands for the rows out of sight. */
+/** Takes the height of the rows that are not drawn. */
 function Spacer({ px }: { readonly px: number }): ReactNode {
   return px <= 0 ? null : (
     <tr className="spacer" role="presentation" aria-hidden="true" style={{ height: px }} />
@@ -168,7 +169,7 @@ function ariaSort(sort: Sort, key: SortKey): 'ascending' | 'descending' | undefi
   return sort.descending ? 'descending' : 'ascending';
 }
 
-/** Numbers are sorted largest first: that end is the one that gets looked for. */
+/** Numbers sort largest first: that is the end people look for. */
 function nextSort(sort: Sort, key: SortKey, numeric: boolean): Sort {
   return { key, descending: sort.key === key ? !sort.descending : numeric };
 }

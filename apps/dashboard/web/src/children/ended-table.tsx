@@ -12,8 +12,8 @@ import { useCell } from '../store/use-cell.ts';
 const what = 'Branch or command';
 
 /**
- * Children that ended lately and match the filter, with what they used in all; the newest `rowsMax`
- * of them.
+ * Children that ended recently and match the filter, with their total usage; at most the newest
+ * `rowsMax`.
  */
 export function EndedTable({
   filter,
@@ -75,7 +75,7 @@ export function EndedTable({
   );
 }
 
-/** What the ended have no more of. */
+/** Columns that ended children lack. */
 const nothingLive = { trend: undefined, holds: 0, awaits: 0, stuckSince: null } as const;
 
 interface EndedRowProps {

@@ -30,11 +30,11 @@ export function NoChildren({
       </p>
     );
   }
-  if (!known) return <p className="empty">It is not known which sessions run.</p>;
+  if (!known) return <p className="empty">The page does not know which sessions run.</p>;
   if (!feedUp)
     return (
       <p className="empty">
-        The forker is away, so nothing is known of its sessions. This page goes on trying.
+        The forker is away, so its sessions are unknown. This page keeps trying.
       </p>
     );
   return (
@@ -46,7 +46,7 @@ export function NoChildren({
         /~USER/PROJECT/BRANCH
       </code>
       <br />
-      <code>./hatchery up</code> prints such a line that works as it stands.
+      <code>./hatchery up</code> prints this line with your host and port filled in.
     </p>
   );
 }

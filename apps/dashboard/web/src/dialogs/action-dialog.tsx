@@ -4,7 +4,7 @@ import type { Step } from '../acting/plan.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { ProgressList } from './progress-list.tsx';
 
-/** One thing the dialog can be made to do. The first is the advised one. */
+/** One thing the dialog can do. The first one is the advised one. */
 export interface Choice {
   readonly label: string;
   /** Why it cannot be done, or null. */
@@ -15,20 +15,17 @@ export interface Choice {
 interface ActionDialogProps {
   readonly title: string;
   readonly facts: ReactNode;
-  /** What to know before it is begun; once it is, what is seen to happen counts. */
+  /** What to know before it starts. Once it has started, the progress is shown instead. */
   readonly warnings?: ReactNode;
-  /** Fields of this action alone, above the reason. */
+  /** Fields for this action only, above the reason. */
   readonly fields?: ReactNode;
-  /** What has to be typed before anything irreversible, or null. */
+  /** What the user has to type before an irreversible action, or null. */
   readonly typed: string | null;
   readonly choices: readonly Choice[];
   readonly close: () => void;
 }
 
-/**
- * Shows the target, asks for a reason, acts, and stays until what was asked for is seen to have
- * happened.
- */
+/** Shows the target, asks for a reason, acts, and stays open until the feed confirms the action. */
 export function ActionDialog({
   title,
   facts,
@@ -47,8 +44,7 @@ export function ActionDialog({
   } | null>(null);
   useEffect(() => {
     dialog.current?.showModal();
-    // A dialog focuses its first field by itself; the harmless button is the better place to start
-    // from.
+    // A dialog focuses its first field by default; the harmless button is a better place to start.
     dialog.current?.querySelector<HTMLElement>('[data-harmless]')?.focus();
   }, []);
   const start = (plan: readonly Step[]): void => {

@@ -12,8 +12,8 @@ import { useCell } from '../store/use-cell.ts';
 import { ActionDialog, type Choice } from './action-dialog.tsx';
 
 /**
- * Frees a lock. A holder that lives goes on writing when its lock is broken under it, so then the
- * advised way is to end it first. `target` and `holder` are as they were when the dialog opened.
+ * Frees a lock. A live holder keeps writing after its lock was broken, so the advised way is then
+ * to end it first. `target` and `holder` are as they were when the dialog opened.
  */
 export function BreakDialog({
   target,
@@ -38,8 +38,8 @@ export function BreakDialog({
   };
   const choices: Choice[] = [];
   if (holder !== null || target.condition === 'held' || script) {
-    // Without force the fork service ends the holder, TERM first and KILL after a grace, before it
-    // breaks.
+    // Without force, the fork service ends the holder (TERM, then KILL after a grace) before it
+    // breaks the lock.
     choices.push({
       label: 'End the holder, then break',
       hindrance: ofBreak,
@@ -51,7 +51,7 @@ export function BreakDialog({
       ],
     });
   }
-  // A script's lock is the kernel's, which cannot be taken from under its holder.
+  // A script's lock is a kernel lock, which cannot be taken from its holder.
   if (!script || dead) choices.push(breaking);
   return (
     <ActionDialog
@@ -108,8 +108,8 @@ function Warnings({ lock, living, holder }: WarningsProps): ReactNode {
     <>
       {living && (
         <p className="hindrance">
-          The holder is alive. It is not told when its lock is broken and goes on writing, which can
-          damage the repository. End it first: it gets TERM, and KILL if it does not end.
+          The holder is alive. It does not notice that its lock was broken and keeps writing, which
+          can damage the repository. End it first: it gets TERM, and KILL if it does not end.
         </p>
       )}
       {living && role === 'operator' && holder !== null && (
@@ -118,11 +118,11 @@ function Warnings({ lock, living, holder }: WarningsProps): ReactNode {
           <button type="button" onClick={() => acting.set({ verb: 'signal', childId: holder.id })}>
             Signal…
           </button>{' '}
-          sends TERM, and a lock that is left behind by it is yours to break.
+          sends TERM, and you may break a lock that it leaves behind.
         </p>
       )}
       {now === undefined && (
-        <p className="hindrance">This lock has been released or taken anew meanwhile.</p>
+        <p className="hindrance">This lock has been released or taken again since.</p>
       )}
     </>
   );

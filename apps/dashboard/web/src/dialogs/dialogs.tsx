@@ -8,8 +8,8 @@ import { GoneDialog } from './gone-dialog.tsx';
 import { SignalDialog } from './signal-dialog.tsx';
 
 /**
- * What is acted on as it was looked at: the request names this very process or acquisition,
- * whatever happens meanwhile.
+ * The target as the user saw it: the request names exactly this process or acquisition, whatever
+ * changes in between.
  */
 interface Target {
   readonly acting: Acting;
@@ -17,7 +17,7 @@ interface Target {
   readonly lock: Lock | null;
 }
 
-/** The dialog of the action that somebody is about to take, if any. */
+/** The dialog of the action the user is about to take, if any. */
 export function Dialogs(): ReactNode {
   const { acting, live } = usePageStore();
   const now = useCell(acting);
@@ -29,11 +29,10 @@ export function Dialogs(): ReactNode {
   if (target.acting.verb === 'drain')
     return <DrainDialog draining={target.acting.draining} close={close} />;
   if (target.acting.verb === 'signal') {
-    if (child === null)
-      return <GoneDialog what="This session has ended meanwhile." close={close} />;
+    if (child === null) return <GoneDialog what="This session has ended since." close={close} />;
     return <SignalDialog target={child} close={close} />;
   }
-  if (lock === null) return <GoneDialog what="This lock is free meanwhile." close={close} />;
+  if (lock === null) return <GoneDialog what="This lock has been released since." close={close} />;
   return <BreakDialog target={lock} holder={child} close={close} />;
 
   function lookAt(next: Acting): Target {

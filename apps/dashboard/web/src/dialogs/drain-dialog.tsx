@@ -8,7 +8,7 @@ import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 import { ActionDialog } from './action-dialog.tsx';
 
-/** Takes the service out of work, or back into it. */
+/** Drains the service, or ends its drain. */
 export function DrainDialog({
   draining,
   close,
@@ -34,7 +34,7 @@ export function DrainDialog({
             [
               'Effect',
               draining
-                ? `New sessions are refused from now on; their users read the reason. Those that run may finish${deadlineText(state.server?.drainTimeoutS)}`
+                ? `New sessions are refused from now on; their users see the reason. Running sessions may finish${deadlineText(state.server?.drainTimeoutS)}`
                 : 'New sessions are taken again.',
             ],
           ]}
@@ -57,5 +57,5 @@ export function DrainDialog({
 function deadlineText(drainTimeoutS: number | undefined): string {
   if (drainTimeoutS === undefined) return '; who is still there at the deadline is disconnected.';
   if (drainTimeoutS === 0) return ' no more: all clients are disconnected at once, with a message.';
-  return ` for ${duration(drainTimeoutS * 1_000)} (forker.children_timeout_s); who is still there then is disconnected with a message.`;
+  return ` for ${duration(drainTimeoutS * 1_000)} (forker.children_timeout_s); those still running then are disconnected with a message.`;
 }

@@ -1,9 +1,6 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 
-/**
- * Says that there is nothing left to act on: it went away between the look and the press of the
- * button.
- */
+/** Says that the target is gone: it went away before the user pressed the button. */
 export function GoneDialog({
   what,
   close,

@@ -5,7 +5,10 @@ import type { Progress } from '../acting/run-plan.ts';
 const stages = ['intent', 'sent', 'observed'] as const;
 const words = { intent: 'Intent', sent: 'Sent', observed: 'Observed' } as const;
 
-/** Each step from Intent over Sent to Observed. Refusals are alerts, progress is a status. */
+/**
+ * The steps, each going from Intent over Sent to Observed. A refusal is an alert, progress is a
+ * status.
+ */
 export function ProgressList({
   plan,
   progress,
@@ -44,7 +47,7 @@ export function ProgressList({
 
 const waitingWords: Readonly<Partial<Record<Progress['at'], string>>> = {
   intent: 'On its way…',
-  sent: 'Sent. Waiting until it is seen to have happened…',
+  sent: 'Sent. Waiting until the feed confirms it…',
 };
 
 function reached(at: Progress['at'], stage: (typeof stages)[number]): boolean {

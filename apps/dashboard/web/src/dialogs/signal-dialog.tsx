@@ -9,9 +9,7 @@ import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 import { ActionDialog } from './action-dialog.tsx';
 
-/**
- * Ends a session: politely, or for good. `target` is the child as it was when the dialog opened.
- */
+/** Ends a session, by TERM or by KILL. `target` is the child as it was when the dialog opened. */
 export function SignalDialog({
   target,
   close,

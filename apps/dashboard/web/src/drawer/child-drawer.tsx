@@ -16,18 +16,18 @@ import { DrawerFrame } from './drawer-frame.tsx';
 import { GatewayFacts } from './gateway-facts.tsx';
 import { UsageCharts } from './usage-charts.tsx';
 
-/** How often what the history has of a child is read anew while it lives. */
+/** How often the history of a living child is read again. */
 const againMs = 5_000;
 
 const nothingToHear = (): (() => void) => () => undefined;
 
 /**
- * Everything known of one child: from the stream while it lives, from the history for as long as
- * that reaches.
+ * Everything known of one child: from the stream while it lives, then from the history as far back
+ * as it reaches.
  */
 export function ChildDrawer({ id }: { readonly id: string }): ReactNode {
   const { live } = usePageStore();
-  // The list tells when the child appears or goes, its own row everything in between.
+  // The list shows when the child appears or goes; its own row shows everything in between.
   useCell(live.listing);
   const cell = live.row(id);
   const row = useSyncExternalStore(cell?.subscribe ?? nothingToHear, () => cell?.get());

@@ -5,14 +5,14 @@ import { useAsked } from '../past/use-asked.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 
-/** As the fork service answers (apps/forker, `ChildLog`). */
+/** The answer of the fork service (apps/forker, `ChildLog`). */
 interface ToldLog {
   readonly lines: readonly { readonly at: string; readonly text: string }[];
   readonly cut: boolean;
 }
 
 /**
- * What a child has put into the log of the service: read anew every `everyMs`, or once when that is
+ * The child's lines in the log of the service. Read again every `everyMs`, or once when that is
  * null.
  */
 export function ChildLog({
@@ -24,14 +24,14 @@ export function ChildLog({
 }): ReactNode {
   const { live } = usePageStore();
   const isViewer = useCell(live.live, (state) => (state.server?.role ?? 'viewer') === 'viewer');
-  // Paths of the machine are in a traceback; the server refuses it to a viewer too.
+  // A traceback contains paths of the host, so the server refuses it to viewers too.
   const url = isViewer ? null : `/api/children/${encodeURIComponent(id)}/log`;
   const { answer, failure } = useAsked<ToldLog>(url, everyMs);
   return (
     <section aria-labelledby="child-log">
       <h3 id="child-log">Tracebacks and crashes</h3>
       <p className="quiet">
-        From the log of the service. What the session writes to its stderr goes to its client alone.
+        From the log of the service. What the session writes to stderr goes only to its client.
       </p>
       {isViewer && <p className="empty">Shown to operators and admins.</p>}
       {failure !== null && <p className="failure">{failure}</p>}
@@ -44,7 +44,9 @@ function Lines({ told: { lines, cut } }: { readonly told: ToldLog }): ReactNode 
   const [first] = lines;
   if (first === undefined)
     return (
-      <p className="empty">It has logged nothing that is kept: no error of ours, and no crash.</p>
+      <p className="empty">
+        It logged no error of ours and no crash, or the log of that time is gone.
+      </p>
     );
   return (
     <>

@@ -7,7 +7,7 @@ interface DrawerFrameProps {
   readonly children: ReactNode;
 }
 
-/** The frame that both kinds of details share. */
+/** The frame around the details of a child or a lock. */
 export function DrawerFrame({ title, actions, children }: DrawerFrameProps): ReactNode {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);

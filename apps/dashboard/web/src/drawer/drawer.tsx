@@ -15,8 +15,8 @@ export function Drawer(): ReactNode {
 }
 
 /**
- * When the details close, the focus goes back to where the reader came from; after a step with J or
- * K to the row that the details were of, and to the page where neither is left.
+ * When the details close, the focus returns to where it was before. After a step with J or K it
+ * goes to the row of the last details, and to the page when neither exists any more.
  */
 function useFocusBack(childId: string | null, lockId: string | null): void {
   const origin = useRef<Element | null>(null);
@@ -36,7 +36,7 @@ function useFocusBack(childId: string | null, lockId: string | null): void {
     const note = ({ target }: FocusEvent): void => {
       if (target instanceof Element && target.closest('.drawer') === null) origin.current = target;
     };
-    // Whoever leaves a field or a link for the bare page did not come from there.
+    // A focus that moves from a field or a link to the bare page did not start there.
     const forget = ({ relatedTarget }: FocusEvent): void => {
       if (relatedTarget === null && shown.current === null) origin.current = null;
     };

@@ -5,7 +5,7 @@ import { length } from '../parts/duration.ts';
 import { Facts } from '../parts/facts.tsx';
 import { bytes } from '../parts/quantity.ts';
 
-/** How a session went at the gateway: known when it has closed there. */
+/** The gateway's facts of a session, known when the gateway has closed it. */
 export function GatewayFacts({ session }: { readonly session: PastRow | null }): ReactNode {
   if (session === null || (session['session_id'] ?? null) === null) return null;
   const phase = (key: string): string => length(numberIn(session, key));

@@ -6,7 +6,7 @@ import { numberIn } from '../past/told.ts';
 import type { Series } from '../store/series.ts';
 import type { Trend } from '../store/trend.ts';
 
-/** What a child used over its life: from the history, and since its last record from the stream. */
+/** What a child used over its life: from the history, and from the stream since the last record. */
 export function UsageCharts({
   past,
   trend,

@@ -2,7 +2,10 @@ import { address, visit, visitPage } from '../address/current-address.ts';
 import type { PageStore } from '../store/page-store.ts';
 import { singleKeys } from './single-keys.ts';
 
-/** What the keys do, for the palette's help. None of them changes anything on the server. */
+/**
+ * The keys and what they do, for the help in the palette. None of them changes anything on the
+ * server.
+ */
 export const shortcutHelp: readonly (readonly [keys: string, effect: string])[] = [
   ['Ctrl K or ⌘K', 'this palette'],
   ['?', 'the same, for its list of keys'],
@@ -21,7 +24,7 @@ export function listenForShortcuts(store: PageStore): void {
       if (document.querySelector('dialog[open]') === null) store.paletteOpen.set(true);
       return;
     }
-    // A dialog has keys of its own, and a field is typed into.
+    // A dialog has its own keys, and keys in a field are text.
     if (
       event.ctrlKey ||
       event.metaKey ||
@@ -40,7 +43,7 @@ function leave(): void {
   if (childId !== null || lockId !== null) visit({});
 }
 
-/** True when the key meant something here. */
+/** True when the page handled the key. */
 function perform(store: PageStore, key: string, target: EventTarget | null): boolean {
   switch (key) {
     case '?':
@@ -67,7 +70,7 @@ function perform(store: PageStore, key: string, target: EventTarget | null): boo
   }
 }
 
-/** At once where the field is there already: what is typed next belongs into it. */
+/** Focus at once when the field already exists, so that the next key goes into it. */
 function focusFilter(): boolean {
   const field = document.getElementById('filter');
   if (field !== null) field.focus();
@@ -96,7 +99,7 @@ function isTypedInto(target: EventTarget | null): boolean {
   );
 }
 
-/** Nothing that Enter would press by itself. */
+/** True when Enter would not press anything by itself. */
 function isBare(target: EventTarget | null): boolean {
   return (
     !(target instanceof HTMLElement) || target.closest('a, button, summary, [role=option]') === null

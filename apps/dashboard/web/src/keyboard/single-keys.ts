@@ -3,8 +3,8 @@ import { Cell } from '../store/cell.ts';
 const key = 'hatchery-single-keys';
 
 /**
- * Whether single letters are shortcuts: speech input types them by accident (WCAG 2.1.4), so they
- * can be switched off.
+ * Whether single letters are shortcuts. Speech input types them by accident (WCAG 2.1.4), so users
+ * can switch them off.
  */
 export const singleKeys = new Cell<boolean>(localStorage.getItem(key) !== 'off');
 

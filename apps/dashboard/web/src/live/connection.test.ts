@@ -49,14 +49,14 @@ const live = run([
   [20, says(snapshot)],
 ]).state;
 
-test('a page that connects says where it stands, first of all', () => {
+test('a page that connects first says what it knows', () => {
   const { effects } = run([[0, opened]]);
   assert.deepEqual(effects, [
     { type: 'send', request: { type: 'resume', epoch: '', seq: 0, round: 0 } },
   ]);
 });
 
-test('a page that comes back says what it knows', () => {
+test('a page that reconnects says what it knows', () => {
   const { effects } = run(
     [
       [100, closed],
@@ -70,7 +70,7 @@ test('a page that comes back says what it knows', () => {
   ]);
 });
 
-test('a hole is asked about at once, but not with every message that follows it', () => {
+test('the page asks about a hole at once, but not again with every message that follows', () => {
   const late = says({ type: 'event', event: { ...drained, seq: 9 } });
   const first = run([[askAgainMs, late]], 0, live);
   assert.equal(first.effects.length, 1);
@@ -99,7 +99,7 @@ test('numbers of another run of the server are not added to ours', () => {
   assert.deepEqual([after.state.data?.epoch, after.state.data?.view.draining], ['f', true]);
 });
 
-test('a lost connection keeps the data and dials again, later each time, never later than the most', () => {
+test('a lost connection keeps the data and dials again, later each time, up to the maximum', () => {
   let state = live;
   const waits: number[] = [];
   for (let attempt = 0; attempt < 9; attempt += 1) {
@@ -114,13 +114,13 @@ test('a lost connection keeps the data and dials again, later each time, never l
   assert.equal(state.data, live.data);
 });
 
-test('a wait is at least half of what it could be', () => {
+test('a wait is at least half of its maximum', () => {
   const { state } = run([[1_000, closed]], 0, live);
   assert.ok(state.phase.name === 'waiting');
   assert.equal(state.phase.until, 1_000 + redialMsMin / 2);
 });
 
-test('a connection that worked starts again with the shortest wait', () => {
+test('a connection that worked resets the wait to the shortest', () => {
   const { state } = run(
     [
       [100, closed],
@@ -137,13 +137,13 @@ test('a connection that worked starts again with the shortest wait', () => {
   assert.equal(state.phase.attempt, 1);
 });
 
-test('a connection that falls silent is given up, and one that never opens too', () => {
+test('a connection that falls silent is given up, and so is one that never opens', () => {
   assert.deepEqual(run([[20 + staleAfterMs, tick]], 0, live).effects, [{ type: 'hang-up' }]);
   assert.deepEqual(run([[19 + staleAfterMs, tick]], 0, live).effects, []);
   assert.deepEqual(run([[dialTimeoutMs, tick]]).effects, [{ type: 'hang-up' }]);
 });
 
-test('a computer that wakes up does not wait for what was not heard for long', () => {
+test('a computer that wakes up does not wait on a connection that was silent for long', () => {
   assert.deepEqual(run([[20 + wakeSilenceMs, woke]], 0, live).effects, [
     { type: 'hang-up' },
     { type: 'dial' },
@@ -185,7 +185,7 @@ test('a computer that wakes up gives an old connection two seconds to answer', (
   assert.equal(answered.state.phase.name, 'open');
 });
 
-test('a browser that is not let in says why until it is', () => {
+test('a browser that is refused shows why until it is let in', () => {
   const refused: LiveEvent = { type: 'refused', reason: 'Not signed in.' };
   const { state, effects } = run(
     [
@@ -196,7 +196,7 @@ test('a browser that is not let in says why until it is', () => {
     live,
   );
   assert.deepEqual([state.refusal, effects], ['Not signed in.', []]);
-  assert.equal(state.phase.name, 'waiting', 'and goes on trying');
+  assert.equal(state.phase.name, 'waiting', 'and keeps trying');
   const back = run(
     [
       [1_000, tick],
@@ -209,12 +209,12 @@ test('a browser that is not let in says why until it is', () => {
   assert.equal(back.state.refusal, null);
 });
 
-test('the build the page came with is remembered when a newer one shows up', () => {
+test('the page remembers its own build when a newer one shows up', () => {
   const { state } = run([[30, says({ ...hello, build: 'b2' })]], 0, live);
   assert.deepEqual([state.firstBuild, state.server?.build], ['b1', 'b2']);
 });
 
-test('the last word of the forker is what the server says of it, or what happened since', () => {
+test('the forker was last heard when the server says so, or when an event came since', () => {
   const heardAt = new Date(49_000).toISOString();
   const beat = {
     type: 'heartbeat',
@@ -234,7 +234,11 @@ test('the last word of the forker is what the server says of it, or what happene
   ).state;
   assert.equal(spoke.forkerHeardAt, 50_100);
   const remembered = run([[50_200, says({ ...snapshot, seq: 9 })]], 0, silent).state;
-  assert.equal(remembered.forkerHeardAt, 49_000, 'a snapshot is no word of the forker');
+  assert.equal(
+    remembered.forkerHeardAt,
+    49_000,
+    'a snapshot does not count as hearing from the forker',
+  );
   const away = { up: false, since: heardAt, reason: 'gone' } as const;
   assert.equal(
     run([[50_300, says({ ...beat, feed: away })]], 0, spoke).state.forkerHeardAt,
@@ -242,7 +246,7 @@ test('the last word of the forker is what the server says of it, or what happene
   );
 });
 
-test('a page remembers the highest role that it has had', () => {
+test('a page remembers the highest role it has had', () => {
   const demoted = run([[30, says({ ...hello, role: 'viewer' })]], 0, live).state;
   assert.deepEqual([demoted.server?.role, demoted.formerRole], ['viewer', 'admin']);
   assert.equal(live.formerRole, 'admin');

@@ -21,10 +21,13 @@ import {
   wakeSilenceMs,
 } from './limits.ts';
 
-/** Where the connection stands. Instants are milliseconds of this computer's clock. */
+/** The phase of the connection. Instants are milliseconds of this computer's clock. */
 export type Phase =
   | { readonly name: 'dialling'; readonly since: number; readonly attempt: number }
-  /** `wokeAt` is since when an answer is waited for after the computer woke up, or null. */
+  /**
+   * `wokeAt` is the instant from which the page waits for an answer after the computer woke up, or
+   * null.
+   */
   | {
       readonly name: 'open';
       readonly askedAt: number;
@@ -33,7 +36,7 @@ export type Phase =
     }
   | { readonly name: 'waiting'; readonly until: number; readonly attempt: number };
 
-/** What the server said of itself and of us. */
+/** What the server said about itself and about this user. */
 export interface ServerInfo {
   readonly epoch: string;
   readonly role: Role;
@@ -43,27 +46,30 @@ export interface ServerInfo {
   readonly drainTimeoutS: number;
 }
 
-/** The live connection as the page knows it. Changed only by {@link transition}. */
+/** The live connection as the page knows it. Only {@link transition} changes it. */
 export interface LiveState {
   readonly phase: Phase;
   readonly data: LiveData | null;
   readonly server: ServerInfo | null;
-  /** The build this page was loaded with: another one later means that the page is out of date. */
+  /**
+   * The build this page was loaded with. If the server later names another one, the page is out of
+   * date.
+   */
   readonly firstBuild: string | null;
   readonly feed: FeedState | null;
-  /** Children that hold a lock and do nothing; the server watches them. */
+  /** Children that hold a lock and do nothing, as the server found them. */
   readonly stuck: readonly Stuck[];
-  /** Why no branch may be changed, or null. */
+  /** Why the service is read-only, or null. */
   readonly readOnly: ReadOnlyState | null;
-  /** When the server was last heard. */
+  /** When the page last heard from the server. */
   readonly heardAt: number | null;
   /** When the forker was last heard, by this computer's clock; null while it is not known. */
   readonly forkerHeardAt: number | null;
-  /** The highest role that this page has had: whoever has less now was signed out. */
+  /** The highest role this page has had. A user who has less now was signed out. */
   readonly formerRole: Role | null;
   /** Why the server does not let this browser in (any more), or null. */
   readonly refusal: string | null;
-  /** What else keeps the stream from this browser, or null. */
+  /** What else blocks the stream, or null. */
   readonly obstacle: string | null;
   /** The server's clock minus this computer's, in milliseconds. */
   readonly clockOffsetMs: number | null;
@@ -74,9 +80,9 @@ export type LiveEvent =
   | { readonly type: 'message'; readonly message: LiveMessage }
   | { readonly type: 'closed' }
   | { readonly type: 'tick' }
-  /** The server was asked why it hung up, and it is because nobody is signed in here. */
+  /** The page asked why the server hung up: this browser is not signed in. */
   | { readonly type: 'refused'; readonly reason: string }
-  /** The server was asked, and something else is in the way of the stream. */
+  /** The page asked why the server hung up: something else blocks the stream. */
   | { readonly type: 'obstructed'; readonly reason: string }
   /** The computer woke up, the tab came to the front, or the network came back. */
   | { readonly type: 'woke' };
@@ -93,7 +99,7 @@ export interface Transition {
 
 const nobodyStuck: readonly Stuck[] = [];
 
-/** The state before anything happened; its first dial is the shell's to make. */
+/** The state before anything happened. The shell makes the first dial. */
 export function firstState(at: number): LiveState {
   const phase: Phase = { name: 'dialling', since: at, attempt: 0 };
   return {
@@ -163,8 +169,8 @@ function hear(state: LiveState, message: LiveMessage, at: number): Transition {
 }
 
 /**
- * Numbers of one run of the server say nothing about those of another: between hello and snapshot
- * nothing fits.
+ * Numbers of one run of the server mean nothing in another run: ignore data between hello and
+ * snapshot.
  */
 function judge(
   { data, server }: LiveState,
@@ -177,7 +183,8 @@ function judge(
 }
 
 function told(state: LiveState, message: LiveMessage, at: number): Partial<LiveState> {
-  // What happens there is heard from there; a snapshot is what the server remembers.
+  // An event shows that the forker was heard just now. A snapshot is only what the server
+  // remembers.
   if (message.type === 'event' || message.type === 'usage') return { forkerHeardAt: at };
   if (message.type === 'snapshot') return {};
   const clockOffsetMs = nextClockOffset(state.clockOffsetMs, Date.parse(message.serverTime) - at);
@@ -233,12 +240,12 @@ function wake(state: LiveState, at: number): Transition {
   if (phase.name === 'waiting') return dial(state, 0, at);
   if (phase.name === 'dialling') return { state, effects: [] };
   if (at - (state.heardAt ?? phase.askedAt) >= wakeSilenceMs) return redial(state, at);
-  // It was heard just now, perhaps before the sleep: the next heartbeat is the answer, and it is
-  // due in a second.
+  // It was heard just now, but perhaps before the sleep. The next heartbeat decides, and is due in
+  // a second.
   return { state: { ...state, phase: { ...phase, wokeAt: at } }, effects: [] };
 }
 
-/** Dials anew at once, whatever the old connection still says of itself. */
+/** Dials again at once, whatever state the old connection reports. */
 function redial(state: LiveState, at: number): Transition {
   const { state: next, effects } = dial(state, 0, at);
   return { state: next, effects: [{ type: 'hang-up' }, ...effects] };
@@ -260,7 +267,8 @@ function giveUp(state: LiveState, at: number, random: number): Transition {
 
 function waiting(attempt: number, at: number, random: number): Phase {
   const ceiling = Math.min(redialMsMax, redialMsMin * 2 ** attempt);
-  // At least half of the wait, so that a server that is down is not hammered by the lucky ones.
+  // Wait at least half of the maximum, so that pages with low random values do not hammer a server
+  // that is down.
   return { name: 'waiting', until: at + ceiling * (0.5 + random / 2), attempt: attempt + 1 };
 }
 

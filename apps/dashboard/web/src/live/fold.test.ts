@@ -13,7 +13,7 @@ import { exampleChild, exampleEnd, exampleUsage } from '@hatchery/events/fixture
 import { fold } from './fold.ts';
 import type { LiveData } from './live-data.ts';
 
-/** The server's side in the fewest words: it numbers what happens and keeps all of it. */
+/** A minimal server: it numbers events and keeps all of them. */
 class Server {
   epoch = 1;
   seq = 0;
@@ -21,7 +21,7 @@ class Server {
   view: View = emptyView;
   readonly told: LiveMessage[] = [];
   readonly usage = new Map<string, { readonly round: number; readonly cpu: number }>();
-  /** The number before which nothing can be resumed. */
+  /** The oldest number from which a page can resume. */
   #start = 0;
   #events: Extract<LiveMessage, { type: 'event' }>[] = [];
 
@@ -48,7 +48,7 @@ class Server {
     this.told.push(message);
   }
 
-  /** Another run: other numbers, another world. */
+  /** Starts another run: new numbers and a new state. */
   restart(): void {
     this.epoch += 1;
     this.seq = this.#start = 5;
@@ -107,7 +107,7 @@ const step = fc.oneof(
   ),
   fc.constant((server: Server) => server.beat()),
 );
-/** What the way from server to page does to one message. */
+/** What the network does to one message. */
 const fate = fc.constantFrom(
   'arrives',
   'arrives',
@@ -129,7 +129,9 @@ function deliver(messages: readonly LiveMessage[], fates: readonly string[]): Li
   return arrived;
 }
 
-/** Folds what arrives, asking the server again at each gap; its answer arrives whole. */
+/**
+ * Folds the messages that arrive and asks the server again at each gap; its answer arrives whole.
+ */
 function listen(
   data: LiveData | null,
   arrived: readonly LiveMessage[],
@@ -144,7 +146,7 @@ function listen(
   }, data);
 }
 
-test('whatever is lost, doubled, overtaken or cut off on the way, the next heartbeat mends it', () => {
+test('the next heartbeat repairs lost, doubled, overtaken and cut-off messages', () => {
   fc.assert(
     fc.property(
       fc.array(fc.array(step, { maxLength: 12 }), { minLength: 1, maxLength: 5 }),
@@ -173,7 +175,7 @@ test('whatever is lost, doubled, overtaken or cut off on the way, the next heart
   );
 });
 
-/** Usage is live: what a child used last before its end is not told to those who missed it. */
+/** Usage is live: a page that missed a child's last usage does not get it later. */
 function live(view: View): View {
   return {
     ...view,
@@ -192,15 +194,15 @@ const drained = { kind: 'forker.draining', draining: true, actor: 'bo', at: '' }
 
 const judgements: readonly (readonly [string, LiveData | null, LiveMessage, string])[] = [
   ['the next event', data, { type: 'event', event: { ...drained, seq: 6 } }, 'applied'],
-  ['an event told before', data, { type: 'event', event: { ...drained, seq: 5 } }, 'old'],
+  ['an event seen before', data, { type: 'event', event: { ...drained, seq: 5 } }, 'old'],
   ['an event after a hole', data, { type: 'event', event: { ...drained, seq: 7 } }, 'gap'],
   ['an event before any snapshot', null, { type: 'event', event: { ...drained, seq: 1 } }, 'gap'],
   ['the next round', data, { type: 'usage', seq: 5, after: 2, round: 3, samples }, 'applied'],
   ['merged rounds', data, { type: 'usage', seq: 5, after: 1, round: 4, samples }, 'applied'],
-  ['a round told before', data, { type: 'usage', seq: 5, after: 1, round: 2, samples }, 'old'],
+  ['a round seen before', data, { type: 'usage', seq: 5, after: 1, round: 2, samples }, 'old'],
   ['a round after a hole', data, { type: 'usage', seq: 5, after: 3, round: 4, samples }, 'gap'],
   [
-    'usage as of an event that is missing',
+    'usage as of a missing event',
     data,
     { type: 'usage', seq: 6, after: 2, round: 3, samples },
     'gap',

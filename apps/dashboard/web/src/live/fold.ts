@@ -2,7 +2,7 @@ import type { LiveMessage, LivePosition } from '@hatchery/events';
 import { FoldedData } from './folded-data.ts';
 import type { LiveData } from './live-data.ts';
 
-/** What a message was: new, known already, or proof that something before it is missing. */
+/** The verdict on a message: new, known already, or proof that an earlier one is missing. */
 export type Verdict = 'applied' | 'old' | 'gap';
 
 export interface Folded {
@@ -11,8 +11,8 @@ export interface Folded {
 }
 
 /**
- * The data after one message. A message is applied exactly when everything before it has been;
- * nothing is guessed.
+ * The data after one message. A message is applied only after everything before it; the page
+ * guesses nothing.
  */
 export function fold(data: LiveData | null, message: LiveMessage): Folded {
   switch (message.type) {
@@ -49,7 +49,7 @@ function foldUsage(
 ): Folded {
   if (data === null) return { data, verdict: 'gap' };
   if (message.round <= data.round) return { data, verdict: 'old' };
-  // Usage as of another event could name children that are not known yet, or not any more.
+  // Usage as of another event could name children that this page does not know yet or any more.
   if (message.after > data.round || message.seq !== data.seq) return { data, verdict: 'gap' };
   const { round, samples } = message;
   return {

@@ -3,8 +3,8 @@ import type { EventBody, LivePosition, View } from '@hatchery/events';
 import type { LiveData } from './live-data.ts';
 
 /**
- * Data that is folded in place: five thousand children are not copied for each message. Only the
- * newest may be folded on; an older one shows what the newest does.
+ * Data folded in place, so that a message does not copy five thousand children. Fold only on the
+ * newest value: an older one shows the same data as the newest.
  */
 export class FoldedData implements LiveData {
   readonly epoch: string;
@@ -20,7 +20,7 @@ export class FoldedData implements LiveData {
     this.#draft = draft;
   }
 
-  /** What `data` becomes by `event`, which moves it as told. */
+  /** Changes `data` by `event`, and returns what is new. */
   static after(
     data: LiveData,
     event: EventBody,
@@ -40,13 +40,13 @@ export class FoldedData implements LiveData {
   }
 
   #handOver(): ViewDraft {
-    if (!this.#isNewest) throw new TypeError('this data was folded on already');
+    if (!this.#isNewest) throw new TypeError('this data was already folded');
     this.#isNewest = false;
     return this.#draft;
   }
 }
 
-/** The view of some data for who looks at once: its children change with the next message. */
+/** The view of some data, to be read at once: its children change with the next message. */
 export function newestView(data: LiveData): View {
   return data instanceof FoldedData ? data.newest : data.view;
 }

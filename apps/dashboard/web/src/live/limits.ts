@@ -1,33 +1,32 @@
 /**
- * The server says once a second that it lives; after this much silence what is on screen counts as
+ * The server sends a heartbeat every second; after this much silence the data on screen counts as
  * stale.
  */
 export const staleAfterMs = 5_000;
 
 /**
- * A connection that was not heard for this long when the computer wakes up, or from then on, is not
- * waited for.
+ * After a wake-up, a connection that was silent for this long, or stays silent this long, is given
+ * up.
  */
 export const wakeSilenceMs = 2_000;
 
-/** An attempt to connect that takes longer than this is given up. */
+/** A connection attempt that takes longer is given up. */
 export const dialTimeoutMs = 5_000;
 
 /**
- * Waits between attempts double from the first to the last, with jitter, so that many pages do not
- * come back at once.
+ * Waits between attempts double from the first to the last. Jitter keeps many pages from returning
+ * at once.
  */
 export const redialMsMin = 250;
 export const redialMsMax = 10_000;
 
-/** A lost message is asked for again at most this often; the server answers no faster. */
+/** The page asks again for a lost message at most this often; the server answers no faster. */
 export const askAgainMs = 1_000;
 
-/** How often ages and the connection are looked at. */
+/** How often the page updates ages and checks the connection. */
 export const tickMs = 500;
 
 /**
- * Samples drawn in a sparkline: at 4 Hz at most some seconds, at the forker's 1 Hz two thirds of a
- * minute.
+ * Samples drawn in a sparkline: a few seconds at 4 Hz, two thirds of a minute at the forker's 1 Hz.
  */
 export const trendPointsMax = 40;

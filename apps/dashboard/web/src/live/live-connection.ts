@@ -9,12 +9,11 @@ import {
 import { tickMs } from './limits.ts';
 import { hindranceOf } from './refusal.ts';
 
-/** FoldedData after each transition; `message` is the one that caused it, if one did. */
+/** FoldedData after each transition; `message` is the message that caused it, if any. */
 export type LiveWatcher = (state: LiveState, message: LiveMessage | null) => void;
 
 /**
- * Holds the WebSocket open and performs what {@link transition} decides. Dispose to hang up for
- * good.
+ * Keeps the WebSocket open and does what {@link transition} decides. Dispose to close it for good.
  */
 export function keepLive(url: string, watch: LiveWatcher): Disposable {
   let state = firstState(Date.now());
@@ -47,12 +46,12 @@ export function keepLive(url: string, watch: LiveWatcher): Disposable {
   };
 }
 
-/** What the server closes with when the sign-in behind a stream is over. */
+/** The close code that the server uses when the sign-in behind a stream has ended. */
 const signInOverCode = 4001;
 
 /**
- * Opens a socket whose events count only while it is the current one: a socket that was given up
- * has nothing to say.
+ * Opens a socket. Its events count only while it is the current one; the page ignores sockets it
+ * gave up.
  */
 function open(
   url: string,
@@ -68,8 +67,7 @@ function open(
   socket.addEventListener('open', () => (opened = true));
   socket.addEventListener('close', ({ code }) => {
     report({ type: 'closed' });
-    // A browser does not tell a page why its upgrade was refused, so the server is asked by another
-    // way.
+    // A browser does not tell a page why its upgrade was refused, so ask the server by plain HTTP.
     if (!opened || code === signInOverCode)
       void hindranceOf().then(
         (hindrance) => hindrance !== null && isCurrent(socket) && happen(hindrance),

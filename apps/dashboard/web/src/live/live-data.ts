@@ -1,6 +1,6 @@
 import type { LivePosition, View } from '@hatchery/events';
 
-/** Everything this page has been told, and up to where. */
+/** All data this page has received, and up to which number. */
 export interface LiveData extends LivePosition {
   readonly view: View;
 }

@@ -4,12 +4,12 @@ import { hindranceIn } from './refusal.ts';
 
 const told = (error: string): string => JSON.stringify({ error });
 
-test('a missing sign-in is told apart from what stands in the way', () => {
+test('a missing sign-in is distinguished from an obstacle', () => {
   assert.deepEqual(hindranceIn(401, told('Not signed in.')), {
     type: 'refused',
     reason: 'Not signed in.',
   });
-  // A proxy that asks for a password answers with a page of its own.
+  // A proxy that asks for a password answers with its own page.
   assert.equal(hindranceIn(401, '<html>')?.type, 'refused');
   assert.deepEqual(hindranceIn(403, told('Not from here.')), {
     type: 'obstructed',
@@ -21,14 +21,14 @@ test('a missing sign-in is told apart from what stands in the way', () => {
   });
 });
 
-test('a proxy that passes on no WebSocket is named as the cause', () => {
+test('a proxy that does not pass WebSockets on is named as the cause', () => {
   assert.match(
     hindranceIn(426, told('The live stream is a WebSocket.'))?.reason ?? '',
     /pass on Upgrade and Connection/,
   );
 });
 
-test('an answer of something else is not taken for one of Hatchery', () => {
+test('an answer from something else is not mistaken for Hatchery’s', () => {
   for (const [status, body] of [
     [502, '<html>Bad gateway'],
     [404, 'nothing'],

@@ -1,17 +1,17 @@
 import { fromRoot } from '../address/root.ts';
 
-/** How long the answer may take; the connection itself is tried again meanwhile. */
+/** How long the answer may take. The page keeps trying to connect meanwhile. */
 const answerMsMax = 5_000;
 
-/** Why this browser gets no live stream: nobody is signed in, or something stands in the way. */
+/** Why this browser gets no live stream: it is not signed in, or something blocks the stream. */
 export interface Hindrance {
   readonly type: 'refused' | 'obstructed';
   readonly reason: string;
 }
 
 /**
- * Asks the address of the stream by plain HTTP, since a browser does not tell a page why a
- * WebSocket was refused. Null when nobody answers.
+ * Asks the stream's address by plain HTTP, because a browser does not tell a page why a WebSocket
+ * was refused. Null when no answer comes.
  */
 export async function hindranceOf(): Promise<Hindrance | null> {
   try {
@@ -19,7 +19,7 @@ export async function hindranceOf(): Promise<Hindrance | null> {
     const response = await fetch(address, { signal: AbortSignal.timeout(answerMsMax) });
     return hindranceIn(response.status, await response.text());
   } catch {
-    // No answer is no refusal: the page says by itself that it is cut off.
+    // No answer is not a refusal: the page shows by itself that it has no connection.
     return null;
   }
 }
@@ -30,19 +30,19 @@ export function hindranceIn(status: number, body: string): Hindrance | null {
   if (status === 401)
     return {
       type: 'refused',
-      reason: error ?? 'The server, or a proxy before it, wants a sign-in (401).',
+      reason: error ?? 'The server, or a proxy in front of it, wants a sign-in (401).',
     };
   if (error === null)
     return {
       type: 'obstructed',
       reason: `Something that is not Hatchery answers for the live stream, with status ${status}.`,
     };
-  // RFC 9110, section 15.5.22: the server would take this browser, if its WebSocket came through.
+  // RFC 9110, section 15.5.22: the server accepts this browser, but its WebSocket did not arrive.
   if (status === 426)
     return {
       type: 'obstructed',
       reason:
-        'The server is there, but no WebSocket gets through to it: a proxy between has to pass on Upgrade and Connection.',
+        'The server is there, but no WebSocket reaches it: a proxy in between has to pass on Upgrade and Connection.',
     };
   return { type: 'obstructed', reason: error };
 }

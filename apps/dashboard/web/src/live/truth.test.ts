@@ -30,7 +30,7 @@ test('a page that heard from the server a moment ago is live', () => {
   assert.deepEqual(truthOf(live, heardAt + 200), { word: 'live', ageMs: 200 });
 });
 
-test('a page that is not let in is signed out, whatever its data; one that is let in again is not', () => {
+test('a page that is refused is signed out, whatever its data, until it is let in again', () => {
   const refusal = 'Not signed in.';
   assert.deepEqual(truthOf({ ...live, phase: waiting, refusal }, heardAt + 300), {
     word: 'signed out',
@@ -39,13 +39,13 @@ test('a page that is not let in is signed out, whatever its data; one that is le
   assert.equal(truthOf({ ...live, refusal }, heardAt + 300).word, 'live');
 });
 
-test('a page without data says what keeps the stream away, once that is known', () => {
+test('a page without data says what blocks the stream, once it knows', () => {
   const obstacle = 'Too many pages.';
   assert.deepEqual(truthOf({ ...firstState(0), obstacle }, 300), { word: 'refused' });
   assert.equal(truthOf({ ...live, phase: waiting, obstacle }, heardAt + 300).word, 'reconnecting');
 });
 
-test('numbers are known once the forker has told them', () => {
+test('numbers are known once the forker has sent them', () => {
   const away = { up: false, since: new Date(0).toISOString(), reason: 'gone' } as const;
   assert.equal(isKnown(firstState(0)), false);
   assert.equal(isKnown({ ...live, feed: away }), true);
@@ -60,7 +60,7 @@ test('a page that lost its connection is reconnecting, then stale', () => {
   assert.equal(truthOf({ ...live, phase: waiting }, heardAt + staleAfterMs).word, 'stale');
 });
 
-test('a page whose forker is silent is as old as its last word, and stale in the end, whatever its server says', () => {
+test('a page whose forker is silent is as old as the forker’s last message, and stale in the end, even if its server answers', () => {
   const silentFor = (ms: number) => truthOf({ ...live, forkerHeardAt: heardAt - ms }, heardAt);
   assert.deepEqual(silentFor(3_700), { word: 'live', ageMs: 3_700 });
   assert.deepEqual(silentFor(14_000), { word: 'stale', ageMs: 14_000 });
@@ -70,11 +70,11 @@ test('a page whose forker is silent is as old as its last word, and stale in the
   });
 });
 
-test('a clock that was set back makes no data from the future', () => {
+test('a clock that was set back does not put data into the future', () => {
   assert.deepEqual(truthOf(live, heardAt - 60_000), { word: 'live', ageMs: 0 });
 });
 
-test('the clock of the server is known best from its fastest message', () => {
+test('the fastest message gives the best estimate of the server’s clock', () => {
   assert.equal(nextClockOffset(null, 500), 500);
   assert.equal(nextClockOffset(500, 520), 520);
   assert.equal(nextClockOffset(520, 400), 520);

@@ -4,7 +4,7 @@ import { unknown } from '../parts/quantity.ts';
 import { findingsOf } from '../store/lock-facts.ts';
 
 /**
- * Why a lock has its condition, as the fork service says: each reason with a tick, a cross or a
+ * Why a lock has its condition, from the fork service: each reason with a tick, a cross or a
  * question mark.
  */
 export function Findings({ lock }: { readonly lock: Lock }): ReactNode {

@@ -8,10 +8,10 @@ import { useCell } from '../store/use-cell.ts';
 import { LocksTable } from './locks-table.tsx';
 import { DeadlockSteps, WaitTree } from './wait-tree.tsx';
 
-/** Locks drawn at once; more is told, and the oldest are the ones that hurt. */
+/** Locks drawn at once. More are known; the oldest matter most. */
 const locksMax = 500;
 
-/** Who holds what, as a table of all locks or as trees of those that somebody waits for. */
+/** Locks and holders, as a table of all locks or as trees of the locks that have waiters. */
 export function LocksSection(): ReactNode {
   const { live } = usePageStore();
   const locks = useCell(live.locks);
@@ -43,7 +43,7 @@ export function LocksSection(): ReactNode {
         </div>
       </div>
       {locksAs === 'tree' && known ? <Trees /> : <LocksTable locks={shown} />}
-      {!known && <p className="empty">It is not known which locks are held.</p>}
+      {!known && <p className="empty">The page does not know which locks are held.</p>}
       {known && locksAs === 'table' && locks.length === 0 && (
         <p className="empty">No lock is held.</p>
       )}

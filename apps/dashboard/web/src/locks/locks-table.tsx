@@ -7,10 +7,7 @@ import { unknown } from '../parts/quantity.ts';
 import { Findings } from './findings.tsx';
 import { partyText, waitingText } from './party-text.ts';
 
-/**
- * Each with the class of its column, which has its width whatever is in it: rows come and go while
- * somebody aims.
- */
+/** The class fixes a column's width, whatever is in it: rows come and go while a user aims. */
 const columns = [
   ['Condition', 'condition'],
   ['Lock', 'lock'],
@@ -23,8 +20,8 @@ const columns = [
 ] as const;
 
 /**
- * The roles are spelled out because the narrow layout changes `display`, which takes a table's own
- * roles away.
+ * The roles are explicit because the narrow layout changes `display`, which removes a table's own
+ * roles.
  */
 export function LocksTable({ locks }: { readonly locks: readonly Lock[] }): ReactNode {
   return (

@@ -9,11 +9,11 @@ import { partyText } from './party-text.ts';
 
 interface BlockedProps {
   readonly blocks: readonly BlockingLock[];
-  /** How many waiters of each lock are told; the rest is counted. */
+  /** How many waiters of each lock are listed; the rest are counted. */
   readonly waitersMax?: number;
 }
 
-/** Who waits behind whom, as nested lists: the outermost party is the one to look at. */
+/** Who waits behind whom, as nested lists. The outermost party is the one to look at. */
 export function WaitTree({
   node,
   waits = false,
@@ -30,7 +30,7 @@ export function WaitTree({
   );
 }
 
-/** Locks, and who waits for each. */
+/** Locks and their waiters. */
 export function Blocked({ blocks, waitersMax = 200 }: BlockedProps): ReactNode {
   return blocks.map(({ lock, waiters }) => (
     <div key={lock.id} className="wait-branch">
@@ -52,7 +52,7 @@ export function Blocked({ blocks, waitersMax = 200 }: BlockedProps): ReactNode {
   ));
 }
 
-/** A circle of waiting: each of its parties with the lock it waits for, and what can end it. */
+/** A deadlock: each of its parties with the lock it waits for, and what can end it. */
 export function DeadlockSteps({ deadlock, waitersMax = 200 }: DeadlockStepsProps): ReactNode {
   const { live } = usePageStore();
   const { steps, behind } = deadlock;
@@ -88,7 +88,7 @@ interface DeadlockStepsProps {
   readonly waitersMax?: number;
 }
 
-/** Who it is; of a script also what it runs, for it has no details to open. */
+/** Who it is. For a script also what it runs, because a script has no details to open. */
 function Party({ party }: { readonly party: LockParty | null }): ReactNode {
   if (party === null) return <span>somebody</span>;
   if (party.childId !== null)

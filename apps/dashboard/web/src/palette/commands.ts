@@ -5,16 +5,16 @@ import type { PageStore } from '../store/page-store.ts';
 import { nextTheme } from '../views/theme.ts';
 import { fromRoot } from '../address/root.ts';
 
-/** Something the palette can do. What changes the service opens its dialog, like its button. */
+/** Something the palette can do. An action on the service opens its dialog, like its button. */
 export interface Command {
-  /** Tells it from all others, of which some may have its name. */
+  /** Unique; several commands may share a name. */
   readonly key: string;
   readonly name: string;
   readonly hint: string;
   readonly run: () => void;
 }
 
-/** All commands as of now: pages, views and switches first, then each lock and child by name. */
+/** All commands now: pages, views and switches first, then locks and children by name. */
 export function commandsOf({ live, acting }: PageStore): readonly Command[] {
   const paused = live.paused.get() !== null;
   const { draining } = live.service.get();
@@ -37,7 +37,7 @@ export function commandsOf({ live, acting }: PageStore): readonly Command[] {
       hint: 'P',
       run: () => (paused ? live.unpause() : live.pause()),
     },
-    // Not among them while actions are off.
+    // Left out while actions are off.
     ...(live.actionsOff.get() === null ? [drainCommand] : []),
     {
       key: 'sign-out',

@@ -5,10 +5,10 @@ import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 import { commandsOf, type Command } from './commands.ts';
 
-/** More than fit are found by typing on. */
+/** Commands beyond these are found by typing more. */
 const shownMax = 12;
 
-/** One field from which everything can be reached by name. */
+/** One field that reaches everything by name. */
 export function Palette(): ReactNode {
   const { paletteOpen } = usePageStore();
   return useCell(paletteOpen) ? <OpenPalette /> : null;

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 
 type Fact = readonly [name: string, value: ReactNode];
 
-/** Names with values; `wide` ones take a line each. */
+/** Names with values; each of the `wide` ones takes a line. */
 export function Facts({
   facts,
   wide = [],

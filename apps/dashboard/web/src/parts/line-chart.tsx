@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 const width = 440;
 const height = 90;
 
-/** A point in time: milliseconds since 1970, and a value or null where nobody measured. */
+/** A point in time: milliseconds since 1970, and a value, or null where there is no measurement. */
 export type Point = readonly [at: number, value: number | null];
 
 interface LineChartProps {
@@ -12,7 +12,7 @@ interface LineChartProps {
   readonly text: (value: number) => string;
 }
 
-/** A line over time with its largest value, and the same as a table for those who do not see it. */
+/** A line over time with its largest value, and the same data as a table for screen readers. */
 export function LineChart({ name, points, text }: LineChartProps): ReactNode {
   const known = points.filter((point): point is readonly [number, number] => point[1] !== null);
   const [first, last] = [known[0], known.at(-1)];

@@ -2,7 +2,7 @@ import type { MouseEvent, ReactNode } from 'react';
 import { addressOf, visit, visitPage } from '../address/current-address.ts';
 import type { PageName } from '../address/address.ts';
 
-/** Where a link of this page leads: details of a child or lock, or another page. */
+/** The target of a link on this page: details of a child or lock, or another page. */
 type Destination =
   | { readonly childId: string }
   | { readonly lockId: string }
@@ -16,7 +16,7 @@ interface LinkProps {
   readonly onFollow?: () => void;
 }
 
-/** A link that goes there in place, and opens another tab when asked to as usual. */
+/** A link that navigates in place, and opens another tab on the usual keys. */
 export function Link({ to, children, current, id, onFollow }: LinkProps): ReactNode {
   const follow = (event: MouseEvent): void => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;

@@ -5,8 +5,8 @@ const today = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const otherDay = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 
 /**
- * An instant in this computer's time zone, with the day when it is not today's; the whole of it in
- * UTC on hover.
+ * An instant in this computer's time zone, with the day unless it is today. Hover shows it in full,
+ * in UTC.
  */
 export function Moment({ at }: { readonly at: number | null }): ReactNode {
   if (at === null) return unknown;

@@ -8,15 +8,15 @@ const stepTenths = (width * 10) / (trendPointsMax - 1);
 interface SparklineProps {
   readonly values: readonly number[];
   /**
-   * The value of the upper edge unless one is larger. Without it the line fills the height: its
-   * changes are what counts.
+   * The value of the upper edge, unless a sample is larger. Without it the line fills the height,
+   * to show its changes.
    */
   readonly top?: number;
 }
 
 /**
- * A small line of the latest values. The number beside it says the same, so it is hidden from
- * screen readers.
+ * A small line of the latest values. It is hidden from screen readers, because the number beside it
+ * says the same.
  */
 export function Sparkline({ values, top }: SparklineProps): ReactNode {
   return (
@@ -34,8 +34,8 @@ export function Sparkline({ values, top }: SparklineProps): ReactNode {
 }
 
 /**
- * Drawn from the right, where the newest is, in tenths of a pixel: more digits are dear and not
- * seen.
+ * Drawn from the right, where the newest value is, in tenths of a pixel: more digits cost time and
+ * are invisible.
  */
 function pointsOf(values: readonly number[], top: number | null): string {
   const [low, high] = top === null ? around(values) : [0, Math.max(top, ...values)];
@@ -49,8 +49,8 @@ function pointsOf(values: readonly number[], top: number | null): string {
 }
 
 /**
- * The values from edge to edge, but never less than a tenth of the largest: a flicker is no
- * mountain.
+ * Scales the values from edge to edge, but shows at least a tenth of the largest value as range: a
+ * flicker must not look like a mountain.
  */
 function around(values: readonly number[]): readonly [low: number, high: number] {
   const [least, most] = [Math.min(...values), Math.max(...values)];

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-/** Where tables become cards; the same width stands in the style sheets. */
+/** The width at which tables become cards; the style sheets use the same width. */
 const query = window.matchMedia('(max-width: 800px)');
 
 function subscribe(changed: () => void): () => void {

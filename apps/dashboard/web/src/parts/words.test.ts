@@ -7,7 +7,7 @@ import { visible } from './visible.ts';
 
 const plain = (text: string): string => text.replaceAll('\u202f', ' ');
 
-test('a length of time has two units at most', () => {
+test('a length of time has at most two units', () => {
   const second = 1_000;
   const lengths = [
     -5,
@@ -46,7 +46,7 @@ test('a short length of time has a tenth', () => {
   assert.deepEqual([0, 131_000, 6_000_000].map(stopwatch), ['00:00', '02:11', '100:00']);
 });
 
-test('quantities have three digits or so', () => {
+test('quantities have about three digits', () => {
   assert.deepEqual(
     [0, 999, 1_000, 14_575_206, 1_048_000, 5e12].map((value) => plain(bytes(value))),
     ['0 B', '999 B', '1.0 kB', '14.6 MB', '1.0 MB', '5.0 TB'],
@@ -65,7 +65,7 @@ test('what could not be read is a dash, never a zero', () => {
   assert.deepEqual([bytes(null), percent(null), count(undefined)], ['–', '–', '–']);
 });
 
-test('an end that nobody saw is said to be unknown', () => {
+test('an unobserved ending is shown as unknown', () => {
   assert.equal(ending({ code: 3, signal: null, status: 768 }), 'exit 3');
   assert.equal(ending({ code: null, signal: 'SIGKILL', status: 9 }), 'SIGKILL');
   assert.equal(ending({ code: null, signal: null, status: null }), 'status unknown');

@@ -10,7 +10,7 @@ import { PastTable, type PastColumn } from './past-table.tsx';
 import { numberIn, textIn } from './told.ts';
 import { usePages } from './use-pages.ts';
 
-/** The entries of `hatchery audit`, in its words and under its column names. */
+/** The entries of `hatchery audit`, with its words and column names. */
 export function AuditPage(): ReactNode {
   const { past } = useCell(address);
   const { first, rows, more, failure } = usePages<PastAudit>('audit', past);
@@ -45,7 +45,7 @@ export function AuditPage(): ReactNode {
       {rows.length === 0 && <p className="empty">{emptyText(first.answer, more !== null)}</p>}
       {first.answer !== null && first.answer.damaged > 0 && (
         <p className="empty">
-          {count(first.answer.damaged)} damaged lines of the audit were passed over.
+          {count(first.answer.damaged)} damaged lines of the audit were skipped.
         </p>
       )}
       {more !== null && (
@@ -80,7 +80,7 @@ const columns: readonly PastColumn[] = [
   },
 ];
 
-/** What is about a session leads to it, also long after its end. */
+/** An entry about a session links to it, also long after its end. */
 function whatCell(row: PastRow): ReactNode {
   const { child_id: childId = null } = row;
   const what = textIn(row, 'what');

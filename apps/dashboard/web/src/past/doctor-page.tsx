@@ -9,9 +9,7 @@ import { useAsked } from './use-asked.ts';
 
 const signs = { well: '✓', warning: '!', failed: '✗' } as const;
 
-/**
- * Everything that can be seen of the service's health from here, worst first, and how to mend it.
- */
+/** Everything that this page can see of the service's health, worst first, and how to repair it. */
 export function DoctorPage(): ReactNode {
   const { answer, failure, loading, again } = useAsked<readonly Check[]>('/api/doctor', 10_000);
   return (
@@ -48,14 +46,14 @@ export function DoctorPage(): ReactNode {
   );
 }
 
-/** The sentence with its instants as this computer's clock shows them. */
+/** The sentence, with its instants in this computer's time zone. */
 function withMoments(sentence: string): readonly ReactNode[] {
   return sentence
     .split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/)
     .map((part, index) => (index % 2 === 0 ? part : <Moment key={index} at={Date.parse(part)} />));
 }
 
-/** What only this browser can tell. */
+/** Findings that only this browser can have. */
 function useOwnChecks(): readonly Check[] {
   const { live } = usePageStore();
   const state = useCell(live.live);
@@ -69,7 +67,7 @@ function useOwnChecks(): readonly Check[] {
       remedy:
         word === 'live'
           ? null
-          : 'It is tried again by itself; look at the network between here and the host.',
+          : 'The page retries by itself. Look at the network between here and the host.',
     },
     {
       name: 'Clocks',

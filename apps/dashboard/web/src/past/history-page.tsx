@@ -20,7 +20,7 @@ import { Spreads } from './spreads.tsx';
 import { numberIn, textIn } from './told.ts';
 import { usePages } from './use-pages.ts';
 
-/** Sessions that were, and how long things took. */
+/** Past sessions, and how long things took. */
 export function HistoryPage(): ReactNode {
   const { past } = useCell(address);
   const { first, rows, more, failure } = usePages<PastSessions>('history', past);
@@ -66,7 +66,7 @@ export function HistoryPage(): ReactNode {
   );
 }
 
-/** Whom the gateway turned away: they have no session. */
+/** Connections that the gateway refused: they have no session. */
 function Refusals({
   refusals: { rows, count: of },
 }: {

@@ -26,7 +26,10 @@ const kinds = [
   ['action', 'actions'],
 ] as const;
 
-/** Narrows History or Audit; the address has it all, and the exports are of exactly that. */
+/**
+ * Narrows History or Audit. The address holds the whole filter, and the exports use the same
+ * filter.
+ */
 export function PastForm({
   fields,
   choice,
@@ -91,9 +94,7 @@ function Choice({ name, value, options, set }: ChoiceProps): ReactNode {
   );
 }
 
-/**
- * Takes effect on Enter and when it is left: each keystroke would be a question to the database.
- */
+/** Takes effect on Enter and on leaving the field: each keystroke would be a database query. */
 function TypedField({
   name,
   value,
@@ -123,7 +124,7 @@ function TypedField({
   );
 }
 
-/** Where the rows of this very view can be had as a file. */
+/** Links to download the rows of this view as a file. */
 export function Exports({
   name,
   query,
@@ -144,7 +145,7 @@ export function Exports({
   );
 }
 
-/** The address of a question, from what the page is narrowed to. */
+/** The URL of a query with these filters. */
 export function queryOf(
   past: Readonly<Record<string, string>>,
   more: Readonly<Record<string, string>> = {},

@@ -18,8 +18,8 @@ interface PastTableProps {
 }
 
 /**
- * The roles are spelled out because the narrow layout changes `display`, which takes a table's own
- * roles away.
+ * The roles are explicit because the narrow layout changes `display`, which removes a table's own
+ * roles.
  */
 export function PastTable({ name, columns, rows, keyOf }: PastTableProps): ReactNode {
   return (

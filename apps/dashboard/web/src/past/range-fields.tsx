@@ -1,8 +1,6 @@
 import { useState, type ReactNode, type SyntheticEvent } from 'react';
 
-/**
- * The ranges that end now, in the words of the server's interface, and one with ends of its own.
- */
+/** The ranges that end now, named as in the server's API, and one with its own ends. */
 const ranges = [
   ['15m', 'last 15 min'],
   ['1h', 'last hour'],
@@ -18,7 +16,7 @@ const dayMs = 24 * 60 * 60 * 1_000;
 type Past = Readonly<Record<string, string>>;
 
 /**
- * Which part of the past is looked at: a length that ends now, or two instants, one of which may be
+ * Which part of the past is shown: a length that ends now, or two instants, one of which may be
  * open.
  */
 export function RangeFields({
@@ -31,7 +29,7 @@ export function RangeFields({
   const { range: _range, from: _from, to: _to, ...others } = past;
   const custom = past['from'] !== undefined || past['to'] !== undefined;
   const choose = (value: string): void => {
-    // To the second, as it can be typed.
+    // To the second, in the form that a user can type.
     if (value === 'custom')
       set({ ...others, from: new Date(Date.now() - dayMs).toISOString().slice(0, 19) + 'Z' });
     else set({ ...others, range: value });
@@ -70,14 +68,14 @@ export function RangeFields({
 
 interface InstantFieldProps {
   readonly name: string;
-  /** RFC 3339, or nothing for an open end. */
+  /** RFC 3339, or empty for an open end. */
   readonly value: string;
   readonly set: (value: string) => void;
 }
 
 /**
- * An instant in this computer's time zone, as all others on the page; takes effect on Enter and
- * when it is left.
+ * An instant in this computer's time zone, like all others on the page. Takes effect on Enter and
+ * on leaving the field.
  */
 function InstantField({ name, value, set }: InstantFieldProps): ReactNode {
   const [typed, setTyped] = useState(() => localText(value));
@@ -96,7 +94,7 @@ function InstantField({ name, value, set }: InstantFieldProps): ReactNode {
           step={1}
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
-          // Chromium's field of a date keeps Enter to itself.
+          // In Chromium a date field does not pass Enter on.
           onKeyDown={(event) => event.key === 'Enter' && submit(event)}
           onBlur={submit}
         />
@@ -105,7 +103,7 @@ function InstantField({ name, value, set }: InstantFieldProps): ReactNode {
   );
 }
 
-/** As a field of a date and a time wants it: local, without a zone. */
+/** The format of a date and time field: local, without a zone. */
 function localText(instant: string): string {
   const at = new Date(instant);
   if (Number.isNaN(at.getTime())) return '';

@@ -13,7 +13,7 @@ const measures = [
   ['lockHold', 'Lock hold'],
 ] as const;
 
-/** How long things took: the half, 95 and 99 of a hundred were not longer. */
+/** How long things took: the 50th, 95th and 99th percentiles. */
 export function Spreads({
   statistics,
 }: {

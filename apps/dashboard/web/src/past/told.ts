@@ -1,6 +1,6 @@
 import type { PastRow } from '@hatchery/events';
 
-/** A text of a row, or what stands for nothing. */
+/** A text of a row, or a dash when it has none. */
 export function textIn(row: PastRow, key: string, nothing = '–'): string {
   const value = row[key] ?? null;
   return value === null ? nothing : String(value);

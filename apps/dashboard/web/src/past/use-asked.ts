@@ -2,8 +2,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { fromRoot } from '../address/root.ts';
 
 /**
- * What the server said to a question about the past. While one is under way the answer before it
- * stays.
+ * The server's answer to a query about the past. While a new query runs, the previous answer stays.
  */
 export interface Asked<T> {
   readonly answer: T | null;
@@ -13,15 +12,15 @@ export interface Asked<T> {
 }
 
 interface State<T> {
-  /** Which asking this is the answer to. */
+  /** The number of the query that this answers. */
   readonly asking: string;
   readonly answer: T | null;
   readonly failure: string | null;
 }
 
 /**
- * Asks for JSON at `url`, and again whenever it changes or `everyMs` passes. A null `url` asks
- * nothing.
+ * Requests JSON from `url`, and again whenever it changes or `everyMs` passes. A null `url`
+ * requests nothing.
  */
 export function useAsked<T>(url: string | null, everyMs: number | null = null): Asked<T> {
   const [state, setState] = useState<State<T>>({ asking: '', answer: null, failure: null });
@@ -38,7 +37,7 @@ export function useAsked<T>(url: string | null, everyMs: number | null = null): 
   }, [url, asking]);
   useEffect(() => {
     if (everyMs === null) return;
-    // A page that nobody sees asks nothing.
+    // A hidden page requests nothing.
     const timer = setInterval(() => document.visibilityState === 'visible' && again(), everyMs);
     return () => clearInterval(timer);
   }, [everyMs, again]);

@@ -9,7 +9,7 @@ interface Page {
   readonly next: string | null;
 }
 
-/** A list that is read page after page: all rows so far, and how to get more. */
+/** A list that is read page by page: all rows so far, and how to get more. */
 export interface Pages<T extends Page> {
   readonly first: Asked<T>;
   readonly rows: readonly PastRow[];
@@ -24,7 +24,7 @@ interface Further {
   readonly failure: string | null;
 }
 
-/** Reads `/api/<name>` narrowed by `past`. */
+/** Reads `/api/<name>` with the filters `past`. */
 export function usePages<T extends Page>(
   name: 'history' | 'audit',
   past: Readonly<Record<string, string>>,
@@ -32,7 +32,7 @@ export function usePages<T extends Page>(
   const first = useAsked<T>(`/api/${name}${queryOf(past)}`);
   const [further, setFurther] = useState<Further | null>(null);
   const page = first.answer;
-  // Further rows belong to the answer they follow; a new one begins anew.
+  // More rows belong to the answer they follow; a new answer starts over.
   const added = page !== null && further?.of === page ? further : null;
   const next = added === null ? (page?.next ?? null) : added.next;
   const more = (): void => {

@@ -4,12 +4,12 @@ import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 import { fromRoot, pathBelowRoot } from '../address/root.ts';
 
-/** How often a page that is not connected asks whether that is because its sign-in is over. */
+/** How often a page without a connection asks whether its sign-in has ended. */
 const askMs = 2_000;
 
 /**
- * Says that the sign-in is over, which a page cannot tell from a broken network by its stream
- * alone: a browser does not say with which status a WebSocket was refused.
+ * Says that the sign-in has ended. The stream alone cannot show that: a browser does not report the
+ * status with which a WebSocket was refused.
  */
 export function SignedOut(): ReactNode {
   const { live } = usePageStore();
@@ -36,7 +36,7 @@ export function SignedOut(): ReactNode {
   );
 }
 
-/** Why this browser may not look any more, or null when it may. @throws when nobody answers */
+/** Why this browser may not look any more, or null when it may. @throws when no answer comes */
 async function refusalNow(signal: AbortSignal): Promise<string | null> {
   const response = await fetch(fromRoot('/api/session'), { signal });
   if (response.status !== 401 && response.status !== 403) return null;

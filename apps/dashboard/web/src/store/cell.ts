@@ -1,4 +1,4 @@
-/** One value and whoever shows it. A cell that is set to what it holds tells nobody. */
+/** One value and its subscribers. Setting a cell to its own value notifies nobody. */
 export class Cell<T> {
   #value: T;
   readonly #listeners = new Set<() => void>();
@@ -7,7 +7,7 @@ export class Cell<T> {
     this.#value = value;
   }
 
-  // Arrow functions, because React keeps both without the cell they belong to.
+  // Arrow functions, because React calls both without `this`.
   readonly get = (): T => this.#value;
 
   readonly subscribe = (listener: () => void): (() => void) => {

@@ -32,9 +32,10 @@ const none = (): boolean => false;
 const titles = (state: LiveState, now: Parameters<typeof concerns>[1], instant = at): string[] =>
   concerns(state, now, [], instant, all).map(({ title }) => title);
 
-test('when all is well there is nothing to say', () => assert.deepEqual(titles(well, service), []));
+test('when all is well the page lists no concern', () =>
+  assert.deepEqual(titles(well, service), []));
 
-test('a forker that is away is said with since when and why', () => {
+test('a forker that is away is shown with when and why', () => {
   const [concern] = concerns(
     { ...well, feed: { up: false, since: new Date(at - 72_000).toISOString(), reason: 'gone' } },
     service,
@@ -46,7 +47,7 @@ test('a forker that is away is said with since when and why', () => {
   assert.match(concern?.detail ?? '', /1.m 12.s: gone/);
 });
 
-test('what hurts comes before what was wished', () => {
+test('problems come before what an operator asked for', () => {
   const zygote = { state: 'failed', step: 'preload', message: 'no breezy' } as const;
   assert.deepEqual(titles({ ...well, firstBuild: 'b0' }, { ...service, zygote, draining: true }), [
     'Zygote failed',
@@ -55,11 +56,11 @@ test('what hurts comes before what was wished', () => {
   ]);
 });
 
-test('a server that is silent is said, as the page cannot know anything else', () => {
+test('a silent server is a concern, since the page cannot know anything else', () => {
   assert.deepEqual(titles(well, service, at + 5_000), ['Dashboard lost']);
 });
 
-test('who is signed out is told so, and not that the server is lost', () => {
+test('a signed-out user learns that, and not that the server is lost', () => {
   assert.deepEqual(titles({ ...well, refusal: 'Not signed in.' }, service, at + 60_000), [
     'Signed out',
   ]);
@@ -67,7 +68,7 @@ test('who is signed out is told so, and not that the server is lost', () => {
 
 const minutesAgo = (minutes: number): string => new Date(at - minutes * 60_000).toISOString();
 
-test('who keeps others waiting is named once, with all behind it, and hurts after a minute', () => {
+test('a holder that keeps others waiting is listed once, with all waiters behind it, and becomes an alarm after a minute', () => {
   const held = exampleLock('l1', { waiters: [exampleParty('c2', { since: minutesAgo(2) })] });
   const further = exampleLock('l2', {
     holder: exampleParty('c2'),
@@ -81,7 +82,7 @@ test('who keeps others waiting is named once, with all behind it, and hurts afte
   assert.equal(found[0]?.blocks?.[0]?.waiters[0]?.blocks[0]?.waiters[0]?.party?.childId, 'c3');
 });
 
-test('a deadlock is told as one, at once and as an alarm, with those behind it and not with itself twice', () => {
+test('a deadlock is listed once, at once and as an alarm, with those behind it and not with itself twice', () => {
   const first = exampleLock('l1', {
     waiters: [exampleParty('c2', { user: 'bo' }), exampleParty('c3')],
   });
@@ -100,7 +101,7 @@ test('a deadlock is told as one, at once and as an alarm, with those behind it a
   assert.equal(concern?.deadlock?.steps.length, 2);
 });
 
-test('a script that waits for a script hurts no session, however long: a stale lock comes before it', () => {
+test('a script that waits for a script is no alarm, however long: a stale lock comes before it', () => {
   const job = (pid: number): Lock['holder'] => exampleParty(null, { pid, since: minutesAgo(20) });
   const script = exampleLock('l1', { kind: 'script', holder: job(7), waiters: [job(8)!] });
   const stale = exampleLock('l2', { condition: 'stale' });
@@ -113,7 +114,7 @@ test('a script that waits for a script hurts no session, however long: a stale l
   );
 });
 
-test('a lock that was left behind is told with what can break it', () => {
+test('a lock that was left behind is listed with how to break it', () => {
   const [concern] = concerns(well, service, [exampleLock('l1', { condition: 'stale' })], at, all);
   assert.deepEqual(
     [concern?.title, concern?.lockId, concern?.harm],
@@ -121,7 +122,7 @@ test('a lock that was left behind is told with what can break it', () => {
   );
 });
 
-test('a stuck child comes before what was wished', () => {
+test('a stuck child comes before what an operator asked for', () => {
   const stuck = { ...well, stuck: [{ id: 'c1', since: minutesAgo(7) }] };
   const found = concerns(stuck, { ...service, draining: true }, [], at, all);
   assert.match(found[0]?.title ?? '', /is stuck/);
@@ -137,7 +138,7 @@ test('a hundred stale locks are a few lines and a count', () => {
   assert.equal(found.at(-1)?.title, '95 more stale locks');
 });
 
-test('a holder that is gone is not offered to be ended, and its lock is told once, with when it frees itself', () => {
+test('a holder that is gone is not offered to be ended, and its lock is listed once, with when it frees itself', () => {
   const held = {
     condition: 'orphaned',
     waiters: [exampleParty('c2', { since: minutesAgo(0) })],
@@ -167,18 +168,18 @@ for (const [name, changes, told] of [
   ],
   ['that is stale', { condition: 'stale' }, /It stays until it is broken\.$/],
 ] as const)
-  test(`a lock ${name} is told with what becomes of it`, () => {
+  test(`a lock ${name} is listed with what becomes of it`, () => {
     const [concern] = concerns(well, service, [exampleLock('l1', changes)], at, none);
     assert.match(concern?.detail ?? '', told);
     assert.deepEqual([concern?.lockId, concern?.childId], ['l1', undefined]);
   });
 
-test('a stuck child that has ended since is no concern any more', () => {
+test('a stuck child that has ended since is no longer a concern', () => {
   const stuck = { ...well, stuck: [{ id: 'c1', since: minutesAgo(7) }] };
   assert.deepEqual(concerns(stuck, service, [], at, none), []);
 });
 
-test('a drain is told with who, why, how many are left and when they are disconnected', () => {
+test('a drain is shown with who, why, how many are left and when they are disconnected', () => {
   const told = (
     changes: Partial<Parameters<typeof concerns>[1]>,
     children: readonly string[],
@@ -209,7 +210,7 @@ test('a drain is told with who, why, how many are left and when they are disconn
   assert.equal(told({}, ['c1']), 'No new session is taken. 1 session may finish.', 'as of a stop');
 });
 
-test('who was signed out elsewhere and looks on as a viewer is told so', () => {
+test('a user who was signed out elsewhere and continues as a viewer learns so', () => {
   const demoted = {
     ...well,
     server: { ...well.server!, role: 'viewer' as const },
@@ -221,11 +222,14 @@ test('who was signed out elsewhere and looks on as a viewer is told so', () => {
   assert.deepEqual(concerns({ ...well, formerRole: 'admin' }, service, [], at, all), []);
 });
 
-test('a service that takes no changes says so, with who, since when and why', () => {
+test('a read-only service is shown with who, since when and why', () => {
   const readOnly = { reason: 'the disks move', since: minutesAgo(3), actor: 'bo' };
   const [concern] = concerns({ ...well, readOnly }, service, [], at, all);
   assert.deepEqual([concern?.title, concern?.harm], ['Read-only', 'notice']);
-  assert.match(concern?.detail ?? '', /^by bo for 3.m 00.s: the disks move\. No branch is changed/);
+  assert.match(
+    concern?.detail ?? '',
+    /^by bo for 3.m 00.s: the disks move\. No branch can be changed/,
+  );
   const unknown = { reason: 'it cannot be read', since: '', actor: '' };
   assert.match(
     concerns({ ...well, readOnly: unknown }, service, [], at, all)[0]?.detail ?? '',
@@ -233,7 +237,7 @@ test('a service that takes no changes says so, with who, since when and why', ()
   );
 });
 
-test('a new zygote that did not come up is an alarm, though an older one serves', () => {
+test('a new zygote that failed to start is an alarm, though an older one serves', () => {
   const zygote = {
     state: 'ready',
     pid: 7,
@@ -241,5 +245,8 @@ test('a new zygote that did not come up is an alarm, though an older one serves'
   } as const;
   const [concern] = concerns(well, { ...service, zygote }, [], at, all);
   assert.deepEqual([concern?.title, concern?.harm], ['New zygote failed', 'alarm']);
-  assert.match(concern?.detail ?? '', /^at preload: no breezy\. The older one \(pid 7\) serves on/);
+  assert.match(
+    concern?.detail ?? '',
+    /^at preload: no breezy\. The older one \(pid 7\) keeps serving/,
+  );
 });

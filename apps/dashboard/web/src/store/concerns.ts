@@ -1,4 +1,4 @@
-// Long: a list of concerns, each with its condition and its words.
+// Long: a list of concerns, each with its condition and its texts.
 import type { Lock, LockParty, ReadOnlyState } from '@hatchery/events';
 import {
   countBehind,
@@ -17,33 +17,33 @@ import type { Service } from './live-store.ts';
 import { blocksSession, oldestWait } from './lock-facts.ts';
 
 /**
- * One thing that needs a person. `alarm` hurts sessions now; `notice` is as somebody wished, or
- * will pass.
+ * One thing that needs a person. An `alarm` harms sessions now; a `notice` was asked for, or will
+ * pass.
  */
 export interface Concern {
   readonly key: string;
   readonly harm: 'alarm' | 'notice';
   readonly title: string;
   readonly detail: string;
-  /** What somebody holds and others wait for. */
+  /** What a party holds while others wait for it. */
   readonly blocks?: readonly BlockingLock[];
-  /** A circle of waiting, which has buttons of its own. */
+  /** A deadlock, which has its own buttons. */
   readonly deadlock?: Deadlock;
-  /** What the buttons beside it act on. */
+  /** The target of the buttons beside it. */
   readonly childId?: string;
   readonly lockId?: string;
 }
 
-/** Waiting this long for a lock is no push of somebody else any more. */
+/** A wait this long is no longer explained by somebody else's push. */
 const longWaitMs = 60_000;
 
-/** Lines of each kind: more is one cause, told in one more line. */
+/** Lines of each kind. More have one cause, which takes one more line. */
 const eachMax = 5;
 
 /**
- * What needs attention at the instant `at` of this computer's clock, worst first. Only a child that
- * `isLiving` is offered to be acted on: the holder of a lock may be known longer than its process
- * is there.
+ * What needs attention at the instant `at` of this computer's clock, worst first. Actions are
+ * offered only on a child for which `isLiving` is true: a lock's holder may stay known after its
+ * process has gone.
  */
 export function concerns(
   state: LiveState,
@@ -73,7 +73,7 @@ function connectionConcerns(state: LiveState, at: number, serverNow: number): re
   const found: Concern[] = [];
   if (state.refusal !== null) {
     const detail =
-      'What you see is old and actions are off. Sign in, here or in another tab, and this page goes on by itself.';
+      'What you see is old and actions are off. Sign in, here or in another tab, and this page continues by itself.';
     return [concern('alarm', 'Signed out', detail)];
   }
   if (state.obstacle !== null && state.phase.name !== 'open')
@@ -82,7 +82,7 @@ function connectionConcerns(state: LiveState, at: number, serverNow: number): re
     found.push(concern('notice', 'Connecting', 'to the dashboard’s server.'));
   if (state.heardAt !== null && at - state.heardAt >= staleAfterMs) {
     const detail =
-      'The server of this page does not answer. What you see is old; the sessions themselves go on.';
+      'The server of this page does not answer. What you see is old; the sessions themselves continue.';
     found.push(concern('alarm', 'Dashboard lost', detail));
   }
   if (state.feed?.up === false) {
@@ -91,7 +91,7 @@ function connectionConcerns(state: LiveState, at: number, serverNow: number): re
       concern(
         'alarm',
         'Forker away',
-        `for ${since}: ${state.feed.reason}. Running sessions go on.`,
+        `for ${since}: ${state.feed.reason}. Running sessions continue.`,
       ),
     );
   }
@@ -109,7 +109,7 @@ function serviceConcerns(
     found.push(concern('alarm', 'Zygote failed', `at ${zygote.step}: ${zygote.message}`));
   if (zygote.state === 'ready' && zygote.failure !== undefined) {
     const { step, message } = zygote.failure;
-    const detail = `at ${step}: ${message}. The older one (pid ${zygote.pid}) serves on, without what has changed.`;
+    const detail = `at ${step}: ${message}. The older one (pid ${zygote.pid}) keeps serving, without the change.`;
     found.push(concern('alarm', 'New zygote failed', detail));
   }
   if (feed?.up === true && zygote.state === 'starting')
@@ -127,7 +127,7 @@ function serviceConcerns(
   return found;
 }
 
-/** Who drains and why, and what becomes of those that run. */
+/** Who drains and why, and what happens to the running sessions. */
 function drainText(
   { drainedBy, drainReason, drainDeadline }: Service,
   sessions: number,
@@ -153,13 +153,13 @@ function untilText(deadline: string | null, serverNow: number): string {
 function readOnlyText({ reason, since, actor }: ReadOnlyState, serverNow: number): string {
   const by = actor === '' ? '' : ` by ${actor}`;
   const length = since === '' ? '' : ` for ${duration(serverNow - Date.parse(since))}`;
-  return `${`${by}${length}`.trim()}: ${reason}. No branch is changed; reading goes on.`.replace(
+  return `${`${by}${length}`.trim()}: ${reason}. No branch can be changed; reading still works.`.replace(
     /^: /,
     '',
   );
 }
 
-/** Nobody in a circle goes on until one of them is ended, however short they have waited. */
+/** A deadlock lasts until one of its parties is ended, so even a young one is an alarm. */
 function deadlocked({ deadlocks }: WaitForest, serverNow: number): readonly Concern[] {
   return shortened(deadlocks, 'deadlocks', (deadlock) => {
     const { steps, behind } = deadlock;
@@ -177,7 +177,7 @@ function deadlocked({ deadlocks }: WaitForest, serverNow: number): readonly Conc
   });
 }
 
-/** Who keeps others waiting, the one with the most behind it first. */
+/** Holders that keep others waiting, the one with the most waiters first. */
 function blockers(
   { roots }: WaitForest,
   serverNow: number,
@@ -187,7 +187,7 @@ function blockers(
 }
 
 /**
- * Only who keeps a session waiting is an alarm: a script waits for another because it was told to.
+ * Only a holder that keeps a session waiting is an alarm: scripts wait for each other on purpose.
  */
 function blockerOf(
   root: WaitNode,
@@ -227,7 +227,7 @@ function leftLocks(locks: readonly Lock[], serverNow: number): readonly Concern[
     const whose = `left by ${holder?.user ?? 'somebody'}, whose process is gone${held}`;
     return {
       key: `stale ${id}`,
-      // Without anybody in sight it refuses every push that comes; an orphaned one frees itself.
+      // A lock without any holder refuses every push; an orphaned one frees itself.
       harm: condition === 'stale' || waiters.length > 0 ? 'alarm' : 'notice',
       title: `${condition === 'stale' ? 'Stale' : 'Orphaned'} ${kind} lock`,
       detail: `${name}: ${whose}.${fateOf(lock, serverNow)}`,
@@ -237,8 +237,8 @@ function leftLocks(locks: readonly Lock[], serverNow: number): readonly Concern[
 }
 
 /**
- * What becomes of a lock whose holder is gone, when nobody does anything about it: whether to wait
- * or to break it.
+ * What happens to a lock whose holder is gone if an operator does nothing: whether to wait or to
+ * break it.
  */
 function fateOf({ condition, graceEndsAt }: Lock, serverNow: number): string {
   if (condition === 'stale') return ' It stays until it is broken.';
@@ -247,7 +247,7 @@ function fateOf({ condition, graceEndsAt }: Lock, serverNow: number): string {
   const leftMs = Date.parse(graceEndsAt) - serverNow;
   if (leftMs > 0)
     return ` It frees itself in ${duration(leftMs + 999)}, unless its client comes back.`;
-  return ' It frees itself as soon as no session can be that of its client, come back.';
+  return ' It frees itself as soon as no session can be its client reconnecting.';
 }
 
 function stuckChildren(

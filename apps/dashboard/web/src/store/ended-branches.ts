@@ -1,8 +1,8 @@
 import { recentChildrenMax } from '@hatchery/events';
 
 /**
- * What ended children worked on. A smart server's command names no branch, its locks do, and they
- * are gone with it; so it is remembered from the row while it was there.
+ * The branches of ended children. A smart server's command names no branch; only its locks do, and
+ * they go with it. So the page remembers them from the row.
  */
 export class EndedBranches {
   readonly #branches = new Map<string, string>();
@@ -15,7 +15,7 @@ export class EndedBranches {
       this.#branches.delete(oldest);
   }
 
-  /** Null when it took no lock, or ended before this page was there. */
+  /** Null when it took no lock, or ended before this page was open. */
   of(id: string): string | null {
     return this.#branches.get(id) ?? null;
   }

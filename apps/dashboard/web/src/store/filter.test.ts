@@ -50,11 +50,11 @@ for (const filter of [
 ])
   test(`'${filter}' does not find it`, () => assert.equal(parseFilter(filter)(row, now), false));
 
-test('whatever is typed is a filter', () => {
+test('any text is a valid filter', () => {
   fc.assert(fc.property(fc.string(), (text) => typeof parseFilter(text)(row, now) === 'boolean'));
 });
 
-test('the views overlap only where they mean to', () => {
+test('the views overlap only where they should', () => {
   const views = (changes: Partial<Row>): ChildrenView[] =>
     (['running', 'waiting', 'holding', 'stuck', 'ended'] as const).filter((view) =>
       isInView({ ...row, ...changes }, view),

@@ -1,9 +1,9 @@
 import type { Row } from './live-store.ts';
 
-/** Tells whether a row is meant; `now` is the server's clock in milliseconds. */
+/** Whether a row matches; `now` is the server's clock in milliseconds. */
 export type Test = (row: Row, now: number) => boolean;
 
-/** What of the children is listed. */
+/** Which children are listed. */
 export const childrenViews = ['all', 'running', 'waiting', 'holding', 'stuck', 'ended'] as const;
 export type ChildrenView = (typeof childrenViews)[number];
 
@@ -40,8 +40,8 @@ const units: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads a filter as `anna`, `user:anna` or `cpu>50 age>5m mem>100M`. All words have to hold. A word
- * that is no condition is looked for in the text of the row, so nothing that is typed is wrong.
+ * Reads a filter such as `anna`, `user:anna` or `cpu>50 age>5m mem>100M`. All words have to match.
+ * A word that is no condition is searched for in the text of the row, so no input is an error.
  */
 export function parseFilter(text: string): Test {
   const tests = text
@@ -80,7 +80,7 @@ function anywhere(word: string): Test {
       .includes(word);
 }
 
-/** Whether a row belongs to a view. The ended are no rows; they have a table of their own. */
+/** Whether a row belongs to a view. Ended children are not rows; they have their own table. */
 export function isInView({ child, holds, awaits, stuckSince }: Row, view: ChildrenView): boolean {
   switch (view) {
     case 'all':

@@ -48,7 +48,7 @@ function repaints(store: LiveStore, id: string): () => number {
   return () => count;
 }
 
-test('a child that changes repaints its own row and no other', () => {
+test('a child that changes repaints only its own row', () => {
   const { store, spawn, sample } = stage();
   spawn('c1');
   spawn('c2');
@@ -69,7 +69,7 @@ test('a child that ends leaves the list and joins the ended', () => {
   );
 });
 
-test('what a child worked on is remembered when it has ended, as far as its locks told', () => {
+test('the branch of an ended child is remembered, as far as its locks named it', () => {
   const { store, spawn, happen } = stage();
   for (const id of ['c1', 'c2']) spawn(id);
   happen({ kind: 'lock.acquired', lock: exampleLock('l1', { name: '~anna/x' }) });
@@ -81,7 +81,7 @@ test('what a child worked on is remembered when it has ended, as far as its lock
   );
 });
 
-test('a child whose place is taken at once by another is not confused with it', () => {
+test('a child whose place another takes at once is not confused with it', () => {
   const { store, spawn, happen } = stage();
   spawn('c1');
   store.pause();
@@ -105,7 +105,7 @@ test('the totals count private memory, and each child once', () => {
   assert.deepEqual([sessions, cpuPercent, privateBytes], [2, 12, 200]);
 });
 
-test('a paused page counts what it does not show, and shows it all afterwards', () => {
+test('a paused page counts what it does not show, and shows all of it afterwards', () => {
   const { store, spawn, sample } = stage();
   spawn('c1');
   store.pause();
@@ -119,7 +119,7 @@ test('a paused page counts what it does not show, and shows it all afterwards', 
   assert.deepEqual(store.row('c1')?.get().trend?.cpu.values(), [5]);
 });
 
-test('a line stands still while paused, and then shows what it missed', () => {
+test('a line stands still while paused, and then shows the samples it missed', () => {
   const { store, spawn, sample } = stage();
   spawn('c1');
   sample('c1', '2026-11-21T00:00:01.000Z', 5);
@@ -138,7 +138,7 @@ test('ages stand still while paused', () => {
   assert.deepEqual([store.serverNow.get(), store.clock.get()], [1_000, 9_000]);
 });
 
-test('a lock marks the rows of its holder and its waiters, and nobody else', () => {
+test('a lock marks only the rows of its holder and its waiters', () => {
   const { store, spawn, happen } = stage();
   for (const id of ['c1', 'c2', 'c3']) spawn(id);
   const bystander = repaints(store, 'c3');
@@ -157,7 +157,7 @@ test('a lock marks the rows of its holder and its waiters, and nobody else', () 
   assert.deepEqual([store.totals.get().blocked, store.totals.get().locks], [1, 1]);
 });
 
-test('who ended does not wait any more, even when nobody said so', () => {
+test('an ended child no longer waits, even without an event that says so', () => {
   const { store, spawn, happen } = stage();
   spawn('c1');
   spawn('c2');
@@ -169,7 +169,7 @@ test('who ended does not wait any more, even when nobody said so', () => {
   assert.equal(store.row('c1')?.get().holds, 0);
 });
 
-test('a burst of events is one picture, with nothing left out', () => {
+test('a burst of events is one repaint, with nothing left out', () => {
   const runs: (() => void)[] = [];
   const store = new LiveStore((run) => void runs.push(run));
   const view = { ...emptyView, children: { c1: exampleChild('c1'), c2: exampleChild('c2') } };

@@ -19,33 +19,33 @@ import {
 import type { Trend } from './trend.ts';
 import { Trends } from './trends.ts';
 
-/** One line of the table. */
+/** One row of the table. */
 export interface Row {
   readonly child: Child;
   readonly trend: Trend | undefined;
   /** How many locks it holds, and how many it waits for. */
   readonly holds: number;
   readonly awaits: number;
-  /** The branch it works on, as far as its locks tell. */
+  /** The branch it works on, as far as its locks name it. */
   readonly branch: string | null;
   readonly stuckSince: string | null;
 }
 
-/** A picture that is held still while the stream goes on. */
+/** A paused view, while the stream continues. */
 export interface Pause {
   /** The server's clock when it was paused. */
   readonly at: number;
-  /** Events since then that are not shown. */
+  /** Events since then, which are not shown. */
   readonly changes: number;
 }
 
-/** What is shown of the service itself. */
+/** The page's data about the service itself. */
 export interface Service {
   readonly zygote: ZygoteView;
   readonly draining: boolean;
   /**
-   * Who asked for it, why, and when clients that are still there are disconnected (RFC 3339), as
-   * far as that is known.
+   * Who asked for it, why, and when the remaining clients are disconnected (RFC 3339), as far as
+   * known.
    */
   readonly drainedBy: string | null;
   readonly drainReason: string | null;
@@ -53,48 +53,48 @@ export interface Service {
 }
 
 /**
- * Runs something soon, once for all who ask meanwhile; a page paints no oftener than its screen
- * does.
+ * Runs something soon, once for all callers until then; a page paints no more often than its
+ * screen.
  */
 export type Soon = (run: () => void) => void;
 
 const noLocks: ChildLocks = { holds: [], awaits: [] };
 
 /**
- * Up to here the list is put together anew for each child that comes or goes; longer ones once a
- * second.
+ * Lists up to this length are rebuilt for each child that comes or goes; longer ones once a second.
  */
 const rowsListedAtOnce = 500;
 
-/** Of so many of the newest children the starts are looked at, beside those that ended lately. */
+/**
+ * Number of the newest children whose start times count, beside the children that ended recently.
+ */
 const startsLookedAt = 500;
 
 /**
- * What the page shows, cut into cells: a changed child repaints its own row and nothing else.
- * (Measured with 5,000 children: rendering the whole list took 76 % of the main thread, one
- * subscription a row 23 %.)
+ * The page's data, cut into cells: a changed child repaints only its own row. (Measured with 5,000
+ * children: rendering the whole list took 76 % of the main thread, one subscription a row 23 %.)
  */
 export class LiveStore {
   readonly live = new Cell<LiveState>(firstState(0));
-  /** This computer's clock, as of the last tick. */
+  /** This computer's clock, at the last tick. */
   readonly clock = new Cell(0);
-  /** The server's clock by which ages are shown; it stands still while paused. */
+  /** The server's clock, from which ages are computed; it stands still while paused. */
   readonly serverNow = new Cell(0);
   /**
-   * All rows, for counting and ordering: of a short list exact when a child comes or goes, and
-   * looked at once a second for the rest, so that a table sorted by a live column can be read and
-   * hit.
+   * All rows, for counting and sorting. A short list is exact when a child comes or goes;
+   * everything else updates once a second, so that users can read and click a table sorted by a
+   * live column.
    */
   readonly listing = new Cell<readonly Row[]>([]);
   readonly ended = new Cell<readonly Child[]>([]);
   readonly endedBranches = new EndedBranches();
   readonly locks = new Cell<readonly Lock[]>([]);
   readonly service = new Cell<Service>(serviceOf(emptyView));
-  /** Why nobody can act at this moment, or null. */
+  /** Why actions are off now, or null. */
   readonly actionsOff = new Cell<string | null>(actionsOff(firstState(0), 0));
   readonly totals = new Cell<Totals>(noTotals);
   readonly history = new Cell<TotalsHistory>([]);
-  /** How long starts took, of the children that are known. */
+  /** How long the starts of the known children took. */
   readonly start = new Cell<ReturnType<typeof startP95>>(null);
   readonly paused = new Cell<Pause | null>(null);
   readonly #soon: Soon;
@@ -105,11 +105,11 @@ export class LiveStore {
   #shown: View = emptyView;
   #shownStuck: LiveState['stuck'] = [];
   #locksOfChildren: ReadonlyMap<string, ChildLocks> = new Map();
-  /** Children that changed since the last picture; null when any may have. */
+  /** Children that changed since the last repaint; null when any may have. */
   #changed: Set<string> | null = null;
   #secondAt = 0;
 
-  /** `soon` gathers what arrives between two paints; without it each message is shown at once. */
+  /** `soon` gathers the messages between two repaints. Without it each message is shown at once. */
   constructor(soon: Soon = (run) => run()) {
     this.#soon = soon;
   }
@@ -118,11 +118,11 @@ export class LiveStore {
     return this.#rows.get(id);
   }
 
-  /** Takes what the connection became, and the message that made it so. */
+  /** Takes the new state of the connection, and the message that caused it. */
   take(state: LiveState, message: LiveMessage | null): void {
     this.#latest = state;
     this.#note(message);
-    // Whose child is not known is forgotten with the next picture.
+    // Branches of children that the page no longer knows are forgotten with the next repaint.
     if (message?.type === 'usage' && state.data !== null) this.#trends.follow(message.samples);
     const pause = this.paused.get();
     if (pause !== null && message?.type === 'event')
@@ -130,7 +130,7 @@ export class LiveStore {
     this.#soon(() => this.#catchUp());
   }
 
-  /** Lets time pass: `at` is this computer's clock in milliseconds. */
+  /** Advances the time: `at` is this computer's clock in milliseconds. */
   tick(at: number): void {
     this.clock.set(at);
     this.actionsOff.set(actionsOff(this.live.get(), at));
@@ -171,7 +171,10 @@ export class LiveStore {
     this.#show(newestView(data));
   }
 
-  /** Remembers whose row a message may change, so that five thousand others are not looked at. */
+  /**
+   * Remembers which rows a message may change, so that the page need not look at five thousand
+   * others.
+   */
   #note(message: LiveMessage | null): void {
     if (message?.type === 'snapshot') this.#changed = null;
     if (this.#changed === null) return;
@@ -211,7 +214,7 @@ export class LiveStore {
     if (serviceKeys.some((key) => before[key] !== service[key])) this.service.set(service);
   }
 
-  /** Of the newest: how starts went an hour ago is for History. */
+  /** Only of the newest: for starts an hour ago there is History. */
   #lookAtStarts(): void {
     const newest = this.listing.get().slice(-startsLookedAt);
     this.start.set(startP95([...newest.map(({ child }) => child), ...this.ended.get()]));
@@ -280,8 +283,8 @@ function serviceOf(view: View): Service {
 const serviceKeys = ['zygote', 'draining', 'drainedBy', 'drainReason', 'drainDeadline'] as const;
 
 /**
- * Whether nothing of the list is new: each end of a child makes a list of its own, which paints
- * nothing then.
+ * Whether the list is unchanged: each child that ends creates a new list, which repaints nothing
+ * then.
  */
 function sameLocks(left: readonly Lock[], right: readonly Lock[]): boolean {
   return left.length === right.length && left.every((lock, index) => lock === right[index]);

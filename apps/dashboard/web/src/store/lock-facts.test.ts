@@ -7,7 +7,7 @@ import { blocksSession, findingsOf, locksByChild, locksOf, oldestWait } from './
 
 const since = (minute: number): string => `2026-11-21T06:0${minute}:00.000Z`;
 
-test('who has ended waits for nothing any more', () => {
+test('an ended child waits for nothing any more', () => {
   const lock = exampleLock('l1', {
     waiters: [exampleParty('c2'), exampleParty('c3'), exampleParty(null)],
   });
@@ -29,7 +29,7 @@ test('who has ended waits for nothing any more', () => {
   );
 });
 
-test('the longest wait is found at any depth, and null where nobody says', () => {
+test('the longest wait is found at any depth, and null when unknown', () => {
   const first = exampleLock('l1', { waiters: [exampleParty('c2', { since: since(3) })] });
   const second = exampleLock('l2', {
     holder: exampleParty('c2'),
@@ -40,7 +40,7 @@ test('the longest wait is found at any depth, and null where nobody says', () =>
   assert.equal(oldestWait(waitForest([unsaid]).roots[0]?.blocks ?? []), null);
 });
 
-test('a script that waits for a script is no session, a session behind it is one', () => {
+test('a script that waits for a script is no session; a session behind it is one', () => {
   const job = (pid: number): ReturnType<typeof exampleParty> => exampleParty(null, { pid });
   const scripts = exampleLock('l1', { kind: 'script', holder: job(1), waiters: [job(2)] });
   const behind = exampleLock('l2', { holder: job(2), waiters: [exampleParty('c3')] });
@@ -63,5 +63,5 @@ for (const [condition, last] of [
     ]);
   });
 
-test('what the fork service does not say is not made up', () =>
+test('data that the fork service does not send is not made up', () =>
   assert.deepEqual(findingsOf(exampleLock('l1')), []));

@@ -1,10 +1,7 @@
 import type { Lock, LockParty, View } from '@hatchery/events';
 import type { BlockingLock } from '@hatchery/locks';
 
-/**
- * The locks of a view, oldest first, without those who cannot wait any more because they have
- * ended.
- */
+/** The locks of a view, oldest first, without waiters that have ended. */
 export function locksOf({ locks, children }: View): readonly Lock[] {
   const alive = ({ childId }: LockParty): boolean =>
     childId === null || Object.hasOwn(children, childId);
@@ -35,7 +32,7 @@ export function locksByChild(locks: readonly Lock[]): ReadonlyMap<string, ChildL
   return found;
 }
 
-/** Since when the longest wait behind these locks lasts, or null when nobody knows. */
+/** When the longest wait behind these locks started, or null when unknown. */
 export function oldestWait(blocks: readonly BlockingLock[]): string | null {
   const instants = blocks.flatMap(({ waiters }) =>
     waiters.flatMap((waiter) => [waiter.party?.since ?? null, oldestWait(waiter.blocks)]),
@@ -43,10 +40,7 @@ export function oldestWait(blocks: readonly BlockingLock[]): string | null {
   return instants.filter((each) => each !== null).toSorted()[0] ?? null;
 }
 
-/**
- * Whether a session waits behind these locks, and not only scripts, which wait because somebody
- * told them to.
- */
+/** Whether a session waits behind these locks, and not only scripts, which wait on purpose. */
 export function blocksSession(blocks: readonly BlockingLock[]): boolean {
   return blocks.some(({ waiters }) =>
     waiters.some(
@@ -56,17 +50,15 @@ export function blocksSession(blocks: readonly BlockingLock[]): boolean {
 }
 
 /**
- * What the fork service found when it looked whether a lock was left behind. Null when the finding
- * does not settle it.
+ * What the fork service found when it checked whether a lock was left behind. Null when it could
+ * not decide.
  */
 export interface Finding {
   readonly text: string;
   readonly speaksForIt: boolean | null;
 }
 
-/**
- * The reasons of a condition. The last one decides; those before it are what the decision rests on.
- */
+/** The reasons of a condition. The last one decides; it rests on those before it. */
 export function findingsOf({ condition, reasons = [] }: Lock): readonly Finding[] {
   const verdict = condition === 'unknown' ? null : condition !== 'held';
   return reasons.map((text, index) => ({

@@ -15,12 +15,12 @@ const row = (id: string, minute: number, cpu: number | null) => {
 const rows = [row('c1', 2, 5), row('c2', 1, null), row('c3', 3, 90)];
 const order = (sort: Sort): string[] => ordered(rows, sort).map(({ child }) => child.id);
 
-test('the oldest comes first unless something else is asked for', () => {
+test('the oldest comes first by default', () => {
   assert.deepEqual(order(defaultSort), ['c2', 'c1', 'c3']);
   assert.deepEqual(order({ key: 'age', descending: false }), ['c3', 'c1', 'c2']);
 });
 
-test('what is not known comes last in both directions', () => {
+test('unknown values come last in both directions', () => {
   assert.deepEqual(order({ key: 'cpu', descending: true }), ['c3', 'c1', 'c2']);
   assert.deepEqual(order({ key: 'cpu', descending: false }), ['c1', 'c3', 'c2']);
 });
@@ -29,12 +29,12 @@ test('equal rows stay in the order of their start', () => {
   assert.deepEqual(order({ key: 'user', descending: true }), ['c2', 'c1', 'c3']);
 });
 
-test('under a pointer nobody moves: who ended goes, who is new stands last', () => {
+test('under a pointer no row moves: ended rows go, new rows come last', () => {
   assert.deepEqual(heldOrder(['c1', 'c2', 'c3'], ['c4', 'c3', 'c1']), ['c1', 'c3', 'c4']);
   assert.deepEqual(heldOrder([], ['c2', 'c1']), ['c2', 'c1']);
 });
 
-test('only columns are keys', () => {
+test('only columns are sort keys', () => {
   assert.equal(isSortKey('cpu'), true);
   for (const text of ['', 'constructor', 'CPU', '__proto__'])
     assert.equal(isSortKey(text), false, text);

@@ -10,8 +10,7 @@ export interface Sort {
 }
 
 /**
- * Oldest first: what has run for long is what gets looked for, and a new session does not push the
- * others down.
+ * Oldest first: people look for what has run long, and a new session does not push the others down.
  */
 export const defaultSort: Sort = { key: 'age', descending: true };
 
@@ -21,7 +20,7 @@ const values: Readonly<Record<SortKey, (row: Row) => string | number | null | un
   pid: ({ child }) => child.pid,
   user: ({ child }) => child.user,
   work: ({ child, branch }) => branch ?? child.command,
-  // As text, which sorts as time does; the oldest is the largest age.
+  // Compared as text, which sorts like time; the oldest has the largest age.
   age: ({ child }) => child.startedAt,
   cpu: ({ child }) => child.usage?.cpuPercent,
   private: ({ child }) => child.usage?.privateBytes,
@@ -35,7 +34,7 @@ export function isSortKey(text: string): text is SortKey {
 }
 
 /**
- * The rows in order. Equal ones stay in the order of their start, so that nothing jumps without a
+ * The rows in order. Equal rows stay in the order of their start, so that no row jumps without a
  * cause.
  */
 export function ordered(rows: readonly Row[], sort: Sort): readonly Row[] {
@@ -48,8 +47,8 @@ export function ordered(rows: readonly Row[], sort: Sort): readonly Row[] {
 }
 
 /**
- * The order while somebody points at the table: whoever was there keeps its place, so that nobody
- * hits a row that slipped under the pointer. Who ended is gone, who is new stands at the end.
+ * The order while the pointer is over the table. Rows keep their places, so that no click hits a
+ * row that slipped under the pointer. Ended rows go; new rows come at the end.
  */
 export function heldOrder(shown: readonly string[], wanted: readonly string[]): readonly string[] {
   const present = new Set(wanted);
@@ -60,7 +59,7 @@ export function heldOrder(shown: readonly string[], wanted: readonly string[]): 
 
 type Value = string | number | null | undefined;
 
-/** The unknown comes last in both directions. */
+/** Unknown values come last in both directions. */
 function compare(left: Value, right: Value, direction: number): number {
   const leftKnown = left !== null && left !== undefined;
   const rightKnown = right !== null && right !== undefined;
@@ -73,7 +72,7 @@ function byStart({ child: left }: Row, { child: right }: Row): number {
   return order(left.startedAt, right.startedAt) || order(left.id, right.id);
 }
 
-/** By code unit: ids, paths and instants need no dictionary, which is thirty times as slow. */
+/** By code unit: ids, paths and instants need no locale, and a locale is thirty times as slow. */
 function order(left: string, right: string): number {
   return left === right ? 0 : left < right ? -1 : 1;
 }

@@ -8,12 +8,12 @@ export type Acting =
   | { readonly verb: 'break'; readonly lockId: string }
   | { readonly verb: 'drain'; readonly draining: boolean };
 
-/** What all views share: the live data, and what somebody is about to do. */
+/** What all views share: the live data, and the action the user is about to take. */
 export interface PageStore {
   readonly live: LiveStore;
   readonly acting: Cell<Acting | null>;
   readonly paletteOpen: Cell<boolean>;
-  /** Ids of the children as they are listed now, and the one that J and K stand on. */
+  /** Ids of the listed children, and the one that J and K stand on. */
   readonly shownIds: Cell<readonly string[]>;
   readonly cursor: Cell<string | null>;
 }

@@ -1,8 +1,8 @@
 import { trendPointsMax } from '../live/limits.ts';
 
 /**
- * The latest values of one number, oldest first, in a place that is used over and over: with a
- * thousand samples a tick new arrays would be a megabyte of garbage a second.
+ * The latest values of one number, oldest first, in a buffer that is reused: with a thousand
+ * samples a tick, new arrays would be a megabyte of garbage a second.
  */
 export class Series {
   readonly #values: Float64Array;
@@ -27,7 +27,7 @@ export class Series {
     );
   }
 
-  /** The same as of now, which what is pushed later does not change. */
+  /** A copy that later samples do not change. */
   copy(): Series {
     return new Series(this.#values.slice(), this.#count);
   }

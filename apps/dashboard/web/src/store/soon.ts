@@ -1,11 +1,11 @@
 import type { Soon } from './live-store.ts';
 
-/** Paints this far apart at least: a burst of events then costs its folding, and one picture. */
+/** The least time between repaints: a burst of events costs its folding and one repaint. */
 const apartMs = 40;
 
 /**
- * A {@link Soon} that runs at once when nothing ran lately, and else after the rest of {@link
- * apartMs}.
+ * A {@link Soon} that runs at once when nothing ran recently, and otherwise after the rest of
+ * {@link apartMs}.
  */
 export function spacedOut(now: () => number): Soon {
   let ranAt = Number.NEGATIVE_INFINITY;

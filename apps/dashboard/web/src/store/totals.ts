@@ -15,13 +15,13 @@ export interface Totals {
   readonly oldestLock: string | null;
 }
 
-/** The totals at one instant, with what is told of by its age. A null is not known then. */
+/** The totals at one instant, with their ages. A null is unknown. */
 export interface PastTotals extends Totals {
   readonly oldestLockMs: number | null;
   readonly startMs: number | null;
 }
 
-/** The totals of the last while, oldest first, one a second. */
+/** The totals of the recent past, oldest first, one a second. */
 export type TotalsHistory = readonly PastTotals[];
 
 export const noTotals: Totals = {
@@ -59,14 +59,14 @@ export function nextHistory(history: TotalsHistory, totals: PastTotals): TotalsH
   return [...history, totals].slice(-trendPointsMax);
 }
 
-/** How many of the ended children failed: any signal, and any status but 0. */
+/** How many of the ended children failed: by a signal, or with a status other than 0. */
 export function failedCount(ended: readonly Child[]): number {
   return ended.filter(({ exit }) => exit !== null && exit.code !== 0).length;
 }
 
 /**
- * How long the start of a session takes: the 95th percentile of those that connected, nearest rank,
- * in milliseconds.
+ * How long a session takes to start: the 95th percentile of those that connected, nearest rank, in
+ * milliseconds.
  */
 export function startP95(
   children: readonly Child[],

@@ -29,18 +29,18 @@ test('rates come from two samples and the time between them', () => {
   assert.deepEqual([second.faultsPerS, second.ioBytesPerS], [30, 250]);
 });
 
-test('what could not be read has no rate', () => {
+test('an unreadable value has no rate', () => {
   const first = after(undefined, 10, { readBytes: 1_000 });
   assert.equal(after(first, 11, {}).ioBytesPerS, null);
 });
 
-test('a sample that is no newer changes nothing', () => {
+test('a sample that is not newer changes nothing', () => {
   const first = after(undefined, 10, {});
   assert.equal(after(first, 10, {}), first);
   assert.equal(after(first, 9, {}), first);
 });
 
-test('a counter that goes back is no negative rate', () => {
+test('a counter that goes back gives no negative rate', () => {
   const first = after(undefined, 10, { minorFaults: 100 });
   assert.equal(after(first, 11, { minorFaults: 5 }).faultsPerS, 0);
 });
@@ -51,7 +51,7 @@ test('the line has an end', () => {
   assert.equal(trend?.cpu.values().length, trendPointsMax);
 });
 
-test('a held trend does not move with the samples after it', () => {
+test('later samples do not change a held trend', () => {
   const first = after(undefined, 1, { privateBytes: 7 });
   const held = heldTrend(first);
   after(first, 2, { privateBytes: 8 });
@@ -59,7 +59,7 @@ test('a held trend does not move with the samples after it', () => {
   assert.deepEqual([held.times.values(), first.times.values()], [[1_000], [1_000, 2_000]]);
 });
 
-test('a line is told oldest first, however often its place was used', () => {
+test('a line lists the oldest first, however often its buffer was reused', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(), { maxLength: 3 * trendPointsMax }), (numbers) => {
       const series = new Series();

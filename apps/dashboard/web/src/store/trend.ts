@@ -1,7 +1,7 @@
 import type { ChildUsage, UsageSample } from '@hatchery/events';
 import { Series } from './series.ts';
 
-/** What several samples of one child say together. A null cannot be told yet. */
+/** What several samples of one child say together. A null is unknown yet. */
 export interface Trend {
   /** The latest CPU shares in percent; shared with the trend before and after this one. */
   readonly cpu: Series;
@@ -17,8 +17,8 @@ export interface Trend {
 }
 
 /**
- * The trend after one more sample, taken at `at`. Samples that are no newer than the last one
- * change nothing.
+ * The trend after one more sample, taken at `at`. A sample that is not newer than the last one
+ * changes nothing.
  */
 export function nextTrend(
   trend: Trend | undefined,
@@ -47,7 +47,7 @@ export function nextTrend(
   };
 }
 
-/** The same as of now, which later samples do not change. */
+/** A copy that later samples do not change. */
 export function heldTrend(trend: Trend): Trend {
   return {
     ...trend,

@@ -17,7 +17,7 @@ export class Trends {
     let text = '';
     let at = Number.NaN;
     for (const sample of samples) {
-      // Most of a round were taken at the same instant, and reading an instant is dear.
+      // Most samples of a round have the same instant, and parsing an instant is slow.
       if (sample.at !== text) {
         text = sample.at;
         at = Date.parse(text);
@@ -30,7 +30,10 @@ export class Trends {
     this.#trends.delete(id);
   }
 
-  /** Leaves what was handed out as it is and goes on with copies: a paused page must not move. */
+  /**
+   * Keeps the trends it handed out unchanged and continues with copies: a paused page must not
+   * move.
+   */
   holdStill(): void {
     for (const [id, trend] of this.#trends) this.#trends.set(id, heldTrend(trend));
   }

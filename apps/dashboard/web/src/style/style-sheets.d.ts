@@ -1,2 +1,2 @@
-/** The bundler takes style sheets in; they export nothing. */
+/** The bundler handles style sheets; they export nothing. */
 declare module '*.css';

@@ -13,8 +13,8 @@ const againMs = 5_000;
 const axisMinutes = [15, 10, 5, 0] as const;
 
 /**
- * The last quarter of an hour: a bar a session, darker where it held a lock, lines where something
- * happened to all.
+ * The last quarter of an hour: a bar for each session, darker while it held a lock, and lines for
+ * events that affected all.
  */
 export function Timeline(): ReactNode {
   const { live } = usePageStore();
@@ -129,8 +129,7 @@ function Bar({
 }
 
 /**
- * How many were turned away, in a row of their own: they are no session, and concern nobody who is
- * in.
+ * The number of refusals, in its own row: they are not sessions, and do not affect running ones.
  */
 function Refusals({ told }: { readonly told: PastTimeline }): ReactNode {
   const counts = told.refusals.map((row) => numberIn(row, 'count') ?? 0);

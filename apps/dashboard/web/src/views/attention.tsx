@@ -7,12 +7,12 @@ import { concerns, type Concern } from '../store/concerns.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 
-/** The tree below the table has all of them. */
+/** The tree below the table shows all of them. */
 const waitersMax = 5;
 
 /**
- * What a person should look at first, worst first, with what can be done about it; one quiet line
- * when there is nothing.
+ * What to look at first, worst first, with what can be done about it; one quiet line when there is
+ * nothing.
  */
 export function Attention(): ReactNode {
   const { live } = usePageStore();

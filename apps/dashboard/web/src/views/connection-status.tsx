@@ -5,12 +5,12 @@ import type { Pause } from '../store/live-store.ts';
 import { usePageStore } from '../store/page-store.ts';
 import { useCell } from '../store/use-cell.ts';
 
-/** A clock this far off the server's makes the instants of this computer misleading. */
+/** If the clocks differ by this much, this computer's instants mislead. */
 const skewToldMs = 5_000;
 
 /**
- * What the page may claim about its data. The visible text changes twice a second, which would
- * drown a screen reader; so only the change from one word to another is announced.
+ * What the page may claim about its data. The visible text changes twice a second, too often for a
+ * screen reader; so the page announces only the change from one state to another.
  */
 export function ConnectionStatus(): ReactNode {
   const { live } = usePageStore();
@@ -21,7 +21,7 @@ export function ConnectionStatus(): ReactNode {
   const drainedBy = useCell(live.service, (service) => service.drainedBy);
   const { sessions } = useCell(live.totals);
   const known = useCell(live.live, isKnown);
-  // To the second, so that a measurement a little better than the last repaints nothing.
+  // Rounded to seconds, so that a slightly better measurement repaints nothing.
   const skewMs = useCell(
     live.live,
     ({ clockOffsetMs }) => Math.round((clockOffsetMs ?? 0) / 1_000) * 1_000,
@@ -48,15 +48,12 @@ export function ConnectionStatus(): ReactNode {
           </span>
         )}
         {readOnly && (
-          <span
-            className="draining"
-            title="Nothing is changed in any branch; why stands in Needs attention."
-          >
+          <span className="draining" title="No branch can be changed. Needs attention says why.">
             READ-ONLY
           </span>
         )}
         {Math.abs(skewMs) >= skewToldMs && (
-          <span className="skew" title="All ages here go by the server’s clock.">
+          <span className="skew" title="All ages here use the server’s clock.">
             this clock is {duration(Math.abs(skewMs))} {skewMs > 0 ? 'behind' : 'ahead'}
           </span>
         )}
@@ -73,7 +70,7 @@ export function ConnectionStatus(): ReactNode {
   );
 }
 
-/** Worth interrupting a reader for: what is on screen is not to be trusted any more. */
+/** Worth interrupting a screen reader: the data on screen is no longer to be trusted. */
 const lost: readonly (Truth['word'] | 'paused')[] = ['stale', 'signed out', 'refused'];
 
 const announcements: Readonly<Record<Truth['word'] | 'paused', string>> = {
@@ -81,7 +78,7 @@ const announcements: Readonly<Record<Truth['word'] | 'paused', string>> = {
   live: 'Live',
   paused: 'Paused',
   'signed out': 'Signed out, actions are off',
-  refused: 'The live stream is refused; actions are off',
+  refused: 'The live stream is blocked; actions are off',
   reconnecting: 'Connection lost, reconnecting, actions are off',
   stale: 'The data is stale, actions are off',
 };

@@ -25,11 +25,11 @@ const titles = {
   doctor: 'Doctor – Hatchery',
 };
 
-/** The whole page; data that may be out of date is shown, but dimmed. */
+/** The whole page. Data that may be out of date is shown dimmed. */
 export function Page(): ReactNode {
   const { live } = usePageStore();
   const { page, childId, lockId } = useCell(address);
-  // By the clock alone: the whole page must not be painted for each message.
+  // Driven by the clock alone: a message must not repaint the whole page.
   const word = useCell(live.clock, (at) => truthOf(live.live.get(), at).word);
   const drawer = childId !== null || lockId !== null;
   useEffect(() => {
@@ -65,7 +65,7 @@ function LivePage(): ReactNode {
   );
 }
 
-/** The newest few, below what lives; all of them are a view of Children. */
+/** The newest few, below the living ones; a view of Children lists all of them. */
 function LatelyEnded(): ReactNode {
   const { live } = usePageStore();
   const { view } = useCell(address);

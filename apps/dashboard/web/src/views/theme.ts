@@ -5,7 +5,7 @@ type Theme = (typeof themes)[number];
 
 const key = 'hatchery-theme';
 
-/** Light, dark, or as the system has it; remembered in this browser. */
+/** Light, dark, or as the system sets it; remembered in this browser. */
 export const theme = new Cell<Theme>(remembered());
 
 export function nextTheme(): void {
@@ -15,7 +15,7 @@ export function nextTheme(): void {
   applyTheme();
 }
 
-/** Tells the style sheets. */
+/** Sets it for the style sheets. */
 export function applyTheme(): void {
   document.documentElement.dataset['theme'] = theme.get();
 }

@@ -73,7 +73,7 @@ export function Tiles(): ReactNode {
   );
 }
 
-/** Nobody has told anything yet: that is not the same as none. */
+/** No data has arrived yet, which is not the same as zero. */
 function UnknownTiles(): ReactNode {
   return (
     <ul className="tiles" aria-label="Totals" data-known="false">
