@@ -2,25 +2,25 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Leftover } from '@hatchery/events';
 
-/** What a look at leftovers needs to know of who may still be at work. */
+/** What the search for leftovers needs to know about processes that may still use them. */
 export interface InUse {
   /** Whether some process has the file open. */
   readonly isOpen: (path: string) => boolean;
   /**
-   * Whether a session lives that has opened this branch or one that may share its repository, or
-   * that nobody can tell of.
+   * Whether a living session has opened this branch, or one that may share its repository, or
+   * whether that is unknown.
    */
   readonly hasSession: (directory: string) => boolean;
   readonly nowMs: number;
-  /** What has changed since so long ago is not looked at as left behind. */
+  /** Anything that changed more recently than this does not count as left behind. */
   readonly ageMsMin: number;
 }
 
 type Found = Pick<Leftover, 'path' | 'kind'>;
 
 /**
- * What was left behind in the branch, repository or place in a directory of the hosting root.
- * Throws nothing: what is gone meanwhile is not left behind.
+ * The leftovers of the branch, repository or place in a directory of the hosting root. Never
+ * throws: a file that disappears meanwhile is not left behind.
  */
 export function findLeftovers(directory: string, root: string, inUse: InUse): Leftover[] {
   const branch = relative(root, directory);
@@ -51,13 +51,13 @@ export function findLeftovers(directory: string, root: string, inUse: InUse): Le
 }
 
 /**
- * Nothing is collected of which anybody may still make use: a lock of the repository is not held
- * while a pack is written.
+ * Collects nothing that could still be used: a session writes packs without holding the
+ * repository's lock.
  */
 function whyKept(path: string, directory: string, changedMs: number, inUse: InUse): string | null {
   if (inUse.nowMs - changedMs < inUse.ageMsMin)
     return `it changed within the last ${inUse.ageMsMin / 60_000} minutes`;
-  if (inUse.hasSession(directory)) return 'a session that runs may use it';
+  if (inUse.hasSession(directory)) return 'a running session may use it';
   return inUse.isOpen(path) ? 'a process has it open' : null;
 }
 
@@ -69,7 +69,7 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** Of a directory, with all that is in it; null when it is gone. Links are not followed. */
+/** The size of a directory with all its content; null when it is gone. Does not follow links. */
 function measure(path: string): { readonly bytes: number; readonly changedMs: number } | null {
   try {
     const { size, mtimeMs, ctimeMs } = lstatSync(path);

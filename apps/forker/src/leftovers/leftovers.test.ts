@@ -17,7 +17,7 @@ const nobody: InUse = {
   ageMsMin: leftoverMsMin,
 };
 
-/** A root with one branch in which everything was left behind that can be. */
+/** A root with one branch that contains every kind of leftover. */
 function rootWithLeftovers(root: string): string {
   const branch = join(root, '~anna/project/trunk');
   for (const name of [
@@ -34,7 +34,7 @@ function rootWithLeftovers(root: string): string {
 }
 
 describe('leftovers', () => {
-  it('are packs of pushes that were killed, locks that were being taken and places that were begun; nothing else is', () => {
+  it('are packs of killed pushes, locks that were being taken and places that were begun; nothing else is', () => {
     using directory = temporaryDirectory();
     const branch = rootWithLeftovers(directory.path);
     const found = findLeftovers(branch, directory.path, nobody);
@@ -52,7 +52,7 @@ describe('leftovers', () => {
     );
   });
 
-  it('are kept while they are young, a session may use them, or a process has them open', () => {
+  it('are kept while they are young, while a session may use them, or while a process has them open', () => {
     using directory = temporaryDirectory();
     const branch = rootWithLeftovers(directory.path);
     const reason = (inUse: Partial<InUse>): unknown =>
@@ -60,7 +60,7 @@ describe('leftovers', () => {
     assert.match(String(reason({ nowMs: Date.now() })), /within the last 60 minutes/);
     assert.match(
       String(reason({ hasSession: (place) => place === branch })),
-      /a session that runs/,
+      /a running session/,
     );
     const pack = join(branch, '.bzr/repository/upload/one.pack');
     const file = openSync(pack, 'r');
@@ -71,7 +71,7 @@ describe('leftovers', () => {
     assert.ok(existsSync(pack));
   });
 
-  it('are removed when nothing speaks for them, and named in the log; the history of a branch stays', async () => {
+  it('are removed when no rule protects them, and logged; the history of a branch stays', async () => {
     using directory = temporaryDirectory();
     const branch = rootWithLeftovers(directory.path);
     const lines: unknown[] = [];
@@ -99,7 +99,7 @@ describe('leftovers', () => {
     assert.ok(existsSync(join(branch, '.bzr/branch/lock/held')));
   });
 
-  it('are none where there is no branch, or nothing to be read', () => {
+  it('are none where there is no branch, or nothing readable', () => {
     using directory = temporaryDirectory();
     writeFileSync(join(directory.path, 'file'), '');
     for (const name of ['', 'file', 'nowhere'])

@@ -9,7 +9,7 @@ import { leftoverAskedMsMin, leftoverFirstMs, leftoverMsMin, leftoverPauseMs } f
 import { findLeftovers } from './find-leftovers.ts';
 import { openFiles } from './open-files.ts';
 
-/** What leftovers are looked for with. */
+/** What the search for leftovers works with. */
 export interface LeftoversContext {
   /** The hosting root without symlinks. */
   readonly root: string;
@@ -19,7 +19,7 @@ export interface LeftoversContext {
   readonly now: () => number;
 }
 
-/** The leftovers of this service, which are collected from now on. */
+/** The leftovers of this service, collected from now on. */
 export function lookForLeftovers(
   config: Config,
   locks: Pick<LockService, 'hasSession'>,
@@ -37,13 +37,13 @@ export function lookForLeftovers(
 }
 
 /**
- * Looks for what killed sessions left in the hosting root, and collects what nobody uses, every
- * hour and when asked.
+ * Finds what killed sessions left in the hosting root, and removes what is unused, every hour and
+ * on request.
  */
 export class Leftovers implements Disposable {
   readonly #context: LeftoversContext;
   readonly #ending = new AbortController();
-  /** As of the last look; null before the first. */
+  /** From the last search; null before the first. */
   #known: LeftoverSum | null = null;
   collectedTotal = 0;
 
@@ -55,11 +55,11 @@ export class Leftovers implements Disposable {
     return this.#known;
   }
 
-  /** Collects from time to time, until the end. */
+  /** Collects from time to time, until disposed. */
   begin(): void {
     const { signal } = this.#ending;
     const forEver = async (): Promise<void> => {
-      // Not at once: until the keeper has spoken nobody knows which sessions live.
+      // Not at once: until the keeper has reported, the living sessions are unknown.
       await delay(leftoverFirstMs, undefined, { signal, ref: false });
       for (;;) {
         await this.collect(leftoverMsMin);
@@ -72,7 +72,7 @@ export class Leftovers implements Disposable {
     });
   }
 
-  /** What is left behind now, the largest first. */
+  /** The current leftovers, the largest first. */
   async find(ageMsMin = leftoverAskedMsMin): Promise<Leftover[]> {
     const { root, hasSession } = this.#context;
     const open = openFiles();
@@ -88,13 +88,13 @@ export class Leftovers implements Disposable {
     const pace = async (directories: number): Promise<void> => {
       if (directories % 50 === 0) await turn(undefined, { signal: this.#ending.signal });
     };
-    // What cannot be read is told by the look for locks.
+    // The scan for locks reports unreadable directories.
     await walkBranches(root, look, pace, () => undefined);
     this.#keep(found);
     return found.toSorted((a, b) => b.bytes - a.bytes);
   }
 
-  /** Removes what nothing speaks for, and says what that was. */
+  /** Removes the leftovers that no rule protects, and returns them. */
   async collect(ageMsMin = leftoverAskedMsMin): Promise<Leftover[]> {
     const found = await this.find(ageMsMin);
     const collected = found.filter((one) => one.keptFor === null && this.#remove(one));

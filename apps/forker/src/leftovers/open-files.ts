@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 
 /**
- * The paths that processes of this host have open now, as far as this user may look (proc(5),
+ * The paths that processes of this host have open now, as far as this user may see (proc(5),
  * `/proc/PID/fd`).
  */
 export function openFiles(): ReadonlySet<string> {
@@ -11,7 +11,7 @@ export function openFiles(): ReadonlySet<string> {
       try {
         open.add(readlinkSync(`/proc/${pid}/fd/${descriptor}`));
       } catch {
-        // It was closed meanwhile.
+        // It was closed since.
       }
     }
   return open;

@@ -6,7 +6,7 @@ import { LockBench } from './lock-bench.test-support.ts';
 import { deadPid, identityOf } from './lock-dir.test-support.ts';
 
 describe('breaking a lock', () => {
-  it('that is stale needs no force, and puts before and after on record', async () => {
+  it('that is stale needs no force, and is audited before and after', async () => {
     using bench = new LockBench();
     bench.lockDirectory.take('n1', identityOf(7));
     await bench.locks.scan();
@@ -23,7 +23,7 @@ describe('breaking a lock', () => {
     assert.deepEqual([done?.after, done?.actionId], [null, requested?.actionId]);
   });
 
-  it('that nobody can judge is refused, unless by force', async () => {
+  it('whose holder cannot be judged is refused, unless by force', async () => {
     using bench = new LockBench();
     for (const text of [null, '', 'garbage', 'hostname: elsewhere\nnonce: n1\npid: 1\n']) {
       bench.lockDirectory.takeWith(text);
@@ -38,7 +38,7 @@ describe('breaking a lock', () => {
     }
   });
 
-  it('is refused for another acquisition, a lock that is free, and one that never was', async () => {
+  it('is refused for another acquisition, a free lock, and one that never existed', async () => {
     using bench = new LockBench();
     bench.lockDirectory.take('n1');
     await bench.locks.scan();

@@ -19,27 +19,27 @@ export interface BreakContext {
   readonly log: Logger;
 }
 
-/** A wish to break a lock. `nonce` is the one that was looked at, when the asker names it. */
+/** A request to break a lock. `nonce` names the acquisition that the operator saw, if given. */
 export interface BreakWish {
   readonly id: string;
   readonly nonce: string | null;
-  /** Break it though its holder may live and go on writing. */
+  /** Break the lock even if its holder may be alive and keep writing. */
   readonly force: boolean;
   readonly actor: string;
   readonly reason: string;
 }
 
-/** Not done, with the HTTP status and a sentence for whoever asked; or done. */
+/** Done; or not done, with the HTTP status and a sentence for the client. */
 export type BreakResult =
   | { readonly status: number; readonly refused: string }
   | { readonly actionId: string; readonly outcome: string };
 
-/** What a broken lock means to a holder that lives. */
+/** The risk when the holder of a broken lock is alive. */
 const risk = 'its holder is not told and may go on writing; two writers can damage the branch';
 
 /**
- * Breaks a lock, if it is still the acquisition that was looked at. Its holder is ended first when
- * it lives, unless `force` is given. Everything that is done is on record before and after.
+ * Breaks a lock if it is still the acquisition that the operator saw. Ends a living holder first,
+ * unless `force` is given. Everything is audited before and after.
  */
 export async function breakLock(context: BreakContext, wish: BreakWish): Promise<BreakResult> {
   const { locks } = context;
@@ -145,7 +145,7 @@ async function perform(
   }
 }
 
-/** The lock of a script is the kernel's: it is free when nobody has it any more, and only then. */
+/** A script's lock is a kernel lock: it is free exactly when no process has it any more. */
 async function performOnScript({ locks }: BreakContext, lock: Lock): Promise<[boolean, string]> {
   const isSame = (): boolean => {
     locks.refresh(lock);

@@ -8,7 +8,7 @@ import { breakDiskLock, readDiskLock } from './disk-lock.ts';
 import { LockDirectory } from './lock-dir.test-support.ts';
 
 describe('a lock on disk', () => {
-  it('that is free, or has no directory, is none', () => {
+  it('that is free, or has no directory, does not exist', () => {
     using directory = temporaryDirectory();
     const lock = new LockDirectory(directory.path);
     assert.equal(readDiskLock(lock.path), null);
@@ -28,7 +28,7 @@ describe('a lock on disk', () => {
     assert.deepEqual(readdirSync(lock.path), []);
   });
 
-  it('of another holder than the one that was looked at is left alone', () => {
+  it('of another holder than the one seen is left alone', () => {
     using directory = temporaryDirectory();
     const lock = new LockDirectory(directory.path);
     lock.take('n2');
@@ -37,7 +37,7 @@ describe('a lock on disk', () => {
     assert.deepEqual(readdirSync(lock.path), ['held']);
   });
 
-  it('that is no directory, a link, or has an info file that is none, is held and can be broken', () => {
+  it('that is no directory, a link, or has an invalid info file, is held and can be broken', () => {
     using directory = temporaryDirectory();
     const lock = new LockDirectory(directory.path);
     const held = join(lock.path, 'held');
@@ -67,7 +67,7 @@ describe('a lock on disk', () => {
     assert.ok(existsSync('/etc/passwd'));
   });
 
-  it('without a nonce is compared by all that there is', () => {
+  it('without a nonce is compared by all its data', () => {
     using directory = temporaryDirectory();
     const lock = new LockDirectory(directory.path);
     const marks = new Set<string>();

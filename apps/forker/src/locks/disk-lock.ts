@@ -12,36 +12,30 @@ import {
 import { join } from 'node:path';
 import { heldInfoCharactersMax, readHeldInfo, type HeldInfo } from '@hatchery/locks';
 
-/** A lock that is held, as it is on disk at this moment. */
+/** A held lock, as it is on disk now. */
 export interface DiskLock {
   readonly info: HeldInfo | { readonly corrupt: string };
   readonly nonce: string | null;
-  /**
-   * Names this very acquisition: the nonce, or for an info file without one, all there is to
-   * compare.
-   */
+  /** Identifies this acquisition: the nonce, or without one all the data of the info file. */
   readonly mark: string;
-  /**
-   * RFC 3339: when what is there was made or changed last, which is all there is to tell the age of
-   * a damaged one.
-   */
+  /** RFC 3339: when the lock was created or last changed, the only age of a damaged one. */
   readonly changedAt: string;
-  /** Whether the info file is this user's. */
+  /** Whether this user owns the info file. */
   readonly ownFile: boolean;
 }
 
 /**
- * Reads the lock at a place, or null when it is free. Synchronous on purpose: what it says is true
- * of the moment in which the caller acts on it.
+ * Reads the lock at a place, or null when it is free. Synchronous, so that the result still holds
+ * when the caller acts on it.
  */
 export function readDiskLock(path: string): DiskLock | null {
   return readHeld(join(path, 'held'));
 }
 
 /**
- * Breaks a lock if it is still the acquisition that was looked at, as Breezy's own
- * `LockDir.force_break` does: moved away first, for a rename cannot be half done, then compared
- * again, then removed.
+ * Breaks a lock if it is still the acquisition that the operator saw, as Breezy's own
+ * `LockDir.force_break` does: moves it away first, because a rename cannot be half done, compares
+ * it again, and then removes it.
  */
 export function breakDiskLock(path: string, mark: string): 'broken' | 'changed' | 'free' {
   const held = join(path, 'held');
@@ -64,8 +58,8 @@ export function breakDiskLock(path: string, mark: string): 'broken' | 'changed' 
 }
 
 /**
- * What was moved by mistake goes back. When somebody has taken the lock in that moment, the one
- * that was moved has lost it.
+ * If the wrong lock was moved, move it back. If somebody took the lock in that moment, the moved
+ * one is lost.
  */
 function putBack(away: string, held: string): void {
   try {
@@ -80,7 +74,7 @@ function readHeld(held: string): DiskLock | null {
   if (directory === null) return null;
   const text = textOf(join(held, 'info'));
   const changedAt = directory.mtime.toISOString();
-  // Without an info file it is being released this moment, or was left half made.
+  // Without an info file it is being released right now, or was left half made.
   if (text === null && statOf(held) === null) return null;
   const info =
     typeof text === 'object' ? (text ?? { corrupt: 'it has no info file' }) : readHeldInfo(text);
@@ -94,11 +88,11 @@ function markOf({ ino, mtimeMs }: Stats, text: string): string {
 }
 
 function statOf(path: string): Stats | null {
-  // A link in the place of a lock is a lock, wherever it leads.
+  // A link in place of a lock counts as a lock, wherever it leads.
   return orNull(() => lstatSync(path));
 }
 
-/** As much of an info file as one can be; null when there is none. */
+/** Reads at most the size of a real info file; null when there is none. */
 function textOf(path: string): string | { readonly corrupt: string } | null {
   try {
     return orNull(() => startOf(path));

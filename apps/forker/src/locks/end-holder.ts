@@ -6,15 +6,15 @@ import type { ForkService } from '../children/forking/fork-service.ts';
 import { holderKillMs, holderTermMs } from './limits.ts';
 import { sendSignal } from './send-signal.ts';
 
-/** How often a process that was told to end is looked at. */
+/** How often to check a process that was signalled. */
 const lookMs = 20;
 
-/** Signals sessions, and knows which run. */
+/** Signals sessions, and knows which ones run. */
 interface Sessions {
   readonly service: Pick<ForkService, 'registry' | 'signal'>;
 }
 
-/** A holder that can be told to end, and seen to be gone. */
+/** A holder that can be signalled and watched until it is gone. */
 interface Target {
   readonly name: string;
   readonly signal: (signal: 'SIGTERM' | 'SIGKILL') => void;
@@ -22,8 +22,8 @@ interface Target {
 }
 
 /**
- * Ends the living holder of a lock of Breezy: TERM, a grace, KILL, and waits until it is gone. What
- * was done, in words.
+ * Ends the living holder of a Breezy lock: TERM, a grace, KILL, and waits until it is gone. Returns
+ * what was done.
  * @throws when it cannot be ended, with the reason
  */
 export async function endHolder(context: Sessions, lock: Lock, cause: string): Promise<string> {
@@ -56,13 +56,14 @@ function targetOf({ service }: Sessions, { holder }: Lock, cause: string): Targe
 }
 
 /**
- * An info file says which process it is, not the kernel; so that only what can be a brz of this
- * user is believed to be one.
+ * The info file names the process, not the kernel. So trust it only for a process that can be a brz
+ * of this user.
  */
 function namedTarget(pid: number): Target {
   const facts = processFacts(pid);
   const isService = pid <= 1 || pid === process.pid || facts?.parentPid === process.pid;
-  // A pid is another process's in each pid namespace: what is no Breezy has taken no lock.
+  // A pid means another process in another pid namespace: a process that is not Breezy has taken no
+  // lock.
   const isStranger = facts !== null && !/\b(brz|bzr|breezy)\b/.test(facts.words.join(' '));
   if (isService || isStranger || (facts !== null && facts.uid !== process.getuid?.())) {
     throw new Error(
@@ -77,7 +78,7 @@ function processTarget(pid: number): Target {
   return {
     name: `its process ${pid}`,
     signal: (signal) => {
-      // A pid may be another process's by the time of the second signal.
+      // By the time of the second signal the pid may belong to another process.
       if (processStartTime(pid) === startTime) sendSignal(pid, signal);
     },
     isGone: () => processStartTime(pid) !== startTime || startTime === null,

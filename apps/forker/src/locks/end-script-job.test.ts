@@ -9,8 +9,8 @@ import { until, within } from '@hatchery/testkit';
 import { LockBench } from './lock-bench.test-support.ts';
 
 /**
- * A shell of its own group that has taken the lock `a`, by a `flock` that has ended; `$1` is the
- * file. It goes on with `script`.
+ * A shell in its own group that got the lock `a` from a `flock` that has ended; `$1` is the file.
+ * It then runs `script`.
  */
 class Script implements AsyncDisposable {
   readonly process: ChildProcess;
@@ -28,7 +28,7 @@ class Script implements AsyncDisposable {
     return this.process.pid ?? 0;
   }
 
-  /** What it has said, as soon as that is a whole line. */
+  /** Its output, once it is a whole line. */
   async line(): Promise<string> {
     return until('a line', () => (this.#said.endsWith('\n') ? this.#said.trim() : null));
   }
@@ -62,14 +62,15 @@ function endingOf(pid: number): Disposable {
 }
 
 /**
- * The taker stays, as flock(1) does above its command: Python takes the lock and becomes the rest.
+ * The taker stays, like flock(1) above its command: Python takes the lock and then becomes the
+ * rest.
  */
 const holdAsFlock = `exec 9<>"$1"; exec /usr/bin/python3 -c 'import fcntl,os,sys; fcntl.flock(9, 2); os.set_inheritable(9, True); os.execvp("sh", ["sh", "-c", sys.argv[1]])' "$2";`;
 
 const leaveBehind = 'setsid sleep 600 >&- & echo $!';
 
 describe('breaking the lock of a script', () => {
-  it('ends the process that has the file open when who took it has ended and left no group', async () => {
+  it('ends the process that has the file open when the taker has ended and left no group', async () => {
     using bench = new LockBench();
     await using script = new Script(bench.scriptsDirectory, leaveBehind);
     const left = Number(await script.line());
@@ -87,7 +88,7 @@ describe('breaking the lock of a script', () => {
     assert.deepEqual(bench.view, []);
   });
 
-  it('harms nobody who has got the pids of its record by now', async () => {
+  it('harms no process that has reused the pids of its record', async () => {
     using bench = new LockBench();
     await using stranger = new Script(bench.scriptsDirectory, 'echo lives; exec sleep 600', '');
     await stranger.line();
@@ -113,7 +114,7 @@ describe('breaking the lock of a script', () => {
     assert.notEqual(processFacts(stranger.pid), null);
   });
 
-  it('says who has it next when somebody waited for it', async () => {
+  it('names the next holder when another process waited for it', async () => {
     using bench = new LockBench();
     await using holder = new Script(bench.scriptsDirectory, 'echo held; sleep 600');
     await holder.line();
@@ -149,7 +150,7 @@ describe('breaking the lock of a script', () => {
     assert.deepEqual(bench.view, []);
   });
 
-  it('kills what does not end when it is told to', async () => {
+  it('kills a process that ignores TERM', async () => {
     using bench = new LockBench();
     await using holder = new Script(
       bench.scriptsDirectory,
@@ -164,11 +165,11 @@ describe('breaking the lock of a script', () => {
     );
   });
 
-  it('names what was left outside of the job, and does not call the lock free', async () => {
+  it('names a process left outside the job, and does not call the lock free', async () => {
     const attemptsMax = 10;
     for (let attempt = 1; ; attempt += 1) {
       using bench = new LockBench();
-      // On its end it starts another process that keeps the lock.
+      // When it ends it starts another process, which keeps the lock.
       await using holder = new Script(
         bench.scriptsDirectory,
         "trap 'setsid sleep 600 >&- & exit' TERM; echo held; while :; do sleep 0.05; done",
@@ -176,7 +177,8 @@ describe('breaking the lock of a script', () => {
       await holder.line();
       const { id } = await shown(bench, ({ holder: one }) => one?.pid === holder.pid);
       const result = await bench.break({ id });
-      // Seen before the script was gone, the new process is of its job, and was ended too.
+      // If it was seen before the script was gone, the new process belongs to the job and was ended
+      // too.
       if ('outcome' in result && attempt < attemptsMax) continue;
       const { holder: left } = await shown(bench, (lock) => lock.id !== id);
       using _left = endingOf(left?.pid ?? 0);

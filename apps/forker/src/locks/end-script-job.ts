@@ -11,19 +11,19 @@ import { holderKillMs, holderTermMs, settleMs } from './limits.ts';
 import { ScriptJob } from './script-job.ts';
 import { sendSignal } from './send-signal.ts';
 
-/** What became of a lock whose job was told to end. */
+/** What happened to a lock whose job was signalled. */
 export interface EndedJob {
   readonly isFree: boolean;
-  /** What was done to whom, and who has the lock now. */
+  /** What was done to which processes, and which has the lock now. */
   readonly outcome: string;
 }
 
 /**
- * Ends whoever has the lock of a script: TERM, a grace, KILL to what still has it. The kernel frees
- * the lock with the last of them. `isSame` tells whether the lock is still the acquisition that was
- * looked at. Only a process is signalled that belongs to the job ({@link ScriptJob}) in that
- * moment; a whole group only when a process that has the lock leads it.
- * @throws when it cannot be known or may not be ended, with the reason
+ * Ends the processes that have a script's lock: TERM, a grace, KILL for those that still have it.
+ * The kernel frees the lock with the last of them. `isSame` says whether the lock is still the
+ * acquisition that the operator saw. A process is signalled only if it belongs to the job ({@link
+ * ScriptJob}) at that moment; a whole group only when a process with the lock leads it.
+ * @throws when a process is unknown or may not be ended, with the reason
  */
 export async function endScriptJob(lock: Lock, isSame: () => boolean): Promise<EndedJob> {
   const { path } = lock;
@@ -70,11 +70,11 @@ function outcomeOf(
   const freed = `${done}; the kernel has freed the lock`;
   const [next] = isLocked(path) ? searchHolders(path).all() : [];
   if (next === undefined) {
-    // Whoever had it next may have let it go in this moment.
+    // The next holder may have released it in this moment.
     const hidden = `${done}; a process that the service may not look into has the lock now`;
     return isLocked(path) ? { isFree: false, outcome: hidden } : { isFree: true, outcome: freed };
   }
-  // All of one acquisition have the same taker.
+  // All holders of one acquisition have the same taker.
   if (next.taker !== null && next.taker === first?.taker) {
     return {
       isFree: false,

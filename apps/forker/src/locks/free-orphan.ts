@@ -6,15 +6,15 @@ import type { EventBody, Lock } from '@hatchery/events';
 import { breakDiskLock } from './disk-lock.ts';
 import type { LockLooks } from './lock-looks.ts';
 
-/** What is known of locks, as `LockService` of lock-service.ts keeps it. */
+/** The known locks, as `LockService` of lock-service.ts keeps them. */
 interface KnownLocks {
   readonly looks: Pick<LockLooks, 'table'>;
-  /** Looks at one again. */
+  /** Checks one lock again. */
   readonly refresh: (lock: Lock) => void;
   readonly publish: (changes: readonly EventBody[]) => void;
 }
 
-/** The lock to free, and where it is put on record. */
+/** The lock to free, and where to record it. */
 interface Freeing {
   readonly config: Config;
   readonly log: Logger;
@@ -22,12 +22,12 @@ interface Freeing {
   readonly lock: Lock;
 }
 
-/** Who frees orphans, in the audit. */
+/** The actor in the audit when an orphan is freed. */
 const actor = 'hatchery';
 
 /**
- * Frees a lock whose session has ended and that nobody took up in its grace. What has changed
- * meanwhile is left alone.
+ * Frees a lock whose session has ended and which no client took up within its grace. Leaves it
+ * alone if anything has changed.
  */
 export function freeOrphan(locks: KnownLocks, { events, log, config, lock }: Freeing): void {
   const { path } = lock;

@@ -2,9 +2,9 @@ import type { Child, Event, View } from '@hatchery/events';
 import { endedSessionsMax } from './limits.ts';
 
 /**
- * Whom a lock may belong to: the sessions that live, as far as is on record, and those that ended
- * not long ago. What lived when an earlier run of the service ended lives on here until its end is
- * told.
+ * The possible holders of locks: living sessions, as far as recorded, and those that ended
+ * recently. Sessions that lived when an earlier run of the service ended count as living until
+ * their end is reported.
  */
 export class KnownSessions {
   readonly #byId = new Map<string, Child>();
@@ -16,7 +16,7 @@ export class KnownSessions {
     for (const child of Object.values(children)) this.#add(child);
   }
 
-  /** Takes what has become of a session; `view` is the one after the event. */
+  /** Takes the new state of a session; `view` is the one after the event. */
   take(event: Event, view: View): void {
     if (event.kind === 'child.spawned') this.#add(event.child);
     else if (event.kind === 'child.exited') {
@@ -29,7 +29,7 @@ export class KnownSessions {
     return this.#byId.get(id) ?? null;
   }
 
-  /** Those that had or have this pid, the latest first. */
+  /** The sessions with this pid, now or earlier, the latest first. */
   ofPid(pid: number): Child[] {
     return [...(this.#byPid.get(pid) ?? [])].reverse().flatMap((id) => this.find(id) ?? []);
   }

@@ -41,8 +41,8 @@ export class LockBench implements Disposable {
   }
 
   /**
-   * Another lock service over the same record of events, as after a restart of the forker;
-   * `meanwhile` there is none.
+   * Another lock service over the same record of events, as after a restart of the forker; there is
+   * none while `meanwhile` runs.
    */
   restart(meanwhile: () => void = () => undefined): void {
     const { events, log, service } = this.bench;
@@ -52,7 +52,7 @@ export class LockBench implements Disposable {
     this.locks.begin();
   }
 
-  /** Where the locks of scripts are. */
+  /** The directory of script locks. */
   get scriptsDirectory(): string {
     return this.#config.locks.directory;
   }
@@ -80,12 +80,12 @@ export class LockBench implements Disposable {
     return this.published.map(({ kind }) => kind).filter((kind) => kind.startsWith('lock.'));
   }
 
-  /** Conditions that were told, in order. */
+  /** Published conditions, in order. */
   conditions(): string[] {
     return this.published.flatMap((event) => ('lock' in event ? [event.lock.condition] : []));
   }
 
-  /** A session comes and goes. */
+  /** Starts and ends a session. */
   passBy(id: string): void {
     const { events } = this.bench;
     const child = newChild(

@@ -3,19 +3,19 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { thisKernel } from '@hatchery/script-locks';
 
-/** A pid above what Linux gives. */
+/** A pid larger than Linux assigns. */
 export const deadPid = 4_194_399;
 
 /**
- * What a session writes of its process besides: this boot, this pid namespace, and these start
- * ticks.
+ * The other facts that a session writes about its process: this boot, this pid namespace, and these
+ * start ticks.
  */
 export function identityOf(startTicks: number): Readonly<Record<string, string | number>> {
   const { boot, pidNamespace } = thisKernel();
   return { boot, pid_namespace: pidNamespace, start_ticks: startTicks };
 }
 
-/** A lock directory of a branch, as Breezy makes one. */
+/** A branch's lock directory, as Breezy creates it. */
 export class LockDirectory {
   readonly path: string;
 
@@ -24,7 +24,7 @@ export class LockDirectory {
     mkdirSync(this.path, { recursive: true });
   }
 
-  /** Takes it by an info file of this nonce; other fields as given. */
+  /** Takes the lock with an info file of this nonce, and other fields as given. */
   take(nonce: string, fields: Readonly<Record<string, string | number>> = {}): void {
     const all = {
       hostname: hostname(),
@@ -37,7 +37,7 @@ export class LockDirectory {
     this.takeWith(lines.join(''));
   }
 
-  /** Takes it with this text as its info file; null writes none. */
+  /** Takes the lock with this text as its info file; null writes none. */
   takeWith(text: string | null): void {
     this.free();
     mkdirSync(join(this.path, 'held'));

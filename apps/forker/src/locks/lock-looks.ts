@@ -14,18 +14,18 @@ import { readDiskLock, type DiskLock } from './disk-lock.ts';
 import type { KnownSessions } from './known-sessions.ts';
 
 /**
- * How far the clocks in an info file and of the kernel's boot may be apart, which hold whole
+ * The allowed difference between an info file's clock and the kernel's boot time, both in whole
  * seconds.
  */
 const slackMs = 2_000;
 
-/** Why a lock that is held may stay so for ever. */
-const stopped = 'its process is stopped, and goes on only when somebody sends it SIGCONT';
+/** Why a held lock may stay held for ever. */
+const stopped = 'its process is stopped, and continues only when somebody sends it SIGCONT';
 
-/** How a session ended that nobody saw the end of. */
+/** The ending of a session whose end was not observed. */
 const unknownEnd = 'nobody knows how';
 
-/** The table of Breezy's locks, and the looks at the disk that keep it true. */
+/** The table of Breezy's locks, and the checks of the disk that keep it correct. */
 export class LockLooks {
   readonly table = new LockTable((path, mark) =>
     createHash('sha256').update(`${path}\0${mark}`).digest('hex').slice(0, 12),
@@ -36,7 +36,7 @@ export class LockLooks {
     this.#sessions = sessions;
   }
 
-  /** Looks at one place, and says what to publish so that the table tells what is there. */
+  /** Checks one place, and returns what to publish so that the table matches the disk. */
   look(place: LockPlace): EventBody[] {
     const { path } = place;
     const disk = readDiskLock(path);
@@ -44,12 +44,12 @@ export class LockLooks {
     const knownMark = this.table.markAt(path);
     if (disk === null) return knownMark === undefined ? [] : this.table.released(path, knownMark);
     const same = known !== undefined && knownMark === disk.mark;
-    // Whose session has ended stays an orphan: the session itself is forgotten after a while.
+    // A lock whose session has ended stays an orphan after the session is forgotten.
     if (same && known.condition === 'orphaned') return [];
     const session = same
       ? (this.#sessionNamed(known.holder) ?? this.#sessionOf(disk))
       : this.#sessionOf(disk);
-    // It is as its session reported it, but a process that is stopped cannot say so.
+    // It is as its session reported it, but a stopped process cannot report.
     if (same && isLiving(session) && known.holder?.childId === session.id) {
       const reported = known.reasons.filter((reason) => reason !== stopped);
       const isStopped = processFacts(session.pid)?.stopped === true;
@@ -57,7 +57,7 @@ export class LockLooks {
     }
     const holder =
       same && isHolder(known.holder, session) ? known.holder : partyOnDisk(disk, session);
-    // Every session that lives is known; one that is not has ended, however long ago.
+    // Every living session is known, so an unknown one has ended, however long ago.
     const isForgotten = session === null && (holder?.childId ?? null) !== null;
     const verdict = judge(factsOf(disk, isForgotten ? 'forgotten' : session));
     return this.table.acquired({
@@ -71,8 +71,8 @@ export class LockLooks {
   }
 
   /**
-   * Whether a lock is on disk that a session calls gone. Breezy tells of it after it has removed
-   * the lock, so such a claim is false: one that was believed would hide the lock for good.
+   * Whether a lock that a session reports as gone is still on disk. Breezy reports after it has
+   * removed the lock, so the report is then false; to believe it would hide the lock for good.
    */
   isThere(path: string, nonce: string | null): boolean {
     return (readDiskLock(path)?.mark ?? null) === (nonce ?? '');
@@ -84,9 +84,9 @@ export class LockLooks {
   }
 
   /**
-   * The session whose process took a lock: one of that pid and these start ticks. A host name, a
-   * pid and a date are not enough: another pid namespace has the same ones, and what goes for a
-   * session's is freed by itself when that has ended.
+   * The session whose process took a lock: the one with that pid and these start ticks. Host name,
+   * pid and date are not enough, because another pid namespace may have the same ones, and a lock
+   * attributed to a session is freed when that session has ended.
    */
   #sessionOf({ info }: DiskLock): Child | null {
     if ('corrupt' in info || info.pid === null || info.identity === null) return null;
@@ -95,14 +95,12 @@ export class LockLooks {
   }
 }
 
-/**
- * Now, by the clock that children put on their reports (CLOCK_MONOTONIC; Python's time.monotonic).
- */
+/** Now, by the clock of the children's reports (CLOCK_MONOTONIC; Python's time.monotonic). */
 function monotonicS(): number {
   return Number(process.hrtime.bigint()) / 1e9;
 }
 
-/** A session as the holder of a lock, or as a waiter for one. */
+/** A session as the holder of a lock, or as a waiter. */
 export function partyOf(
   child: Child,
   info: HeldInfo | null = null,
@@ -119,7 +117,7 @@ export function partyOf(
   };
 }
 
-/** Of a damaged lock only its age can be told. */
+/** For a damaged lock only its age is known. */
 function partyOfInfo(disk: DiskLock): LockParty {
   const { info, changedAt } = disk;
   if ('corrupt' in info)
@@ -142,8 +140,7 @@ function partyOnDisk(disk: DiskLock, session: Child | null): LockParty {
 }
 
 /**
- * Whether what is known of a holder is as much as a look can tell: a process that is gone has no
- * command any more.
+ * Whether the holder's record is complete: for a process that is gone the command cannot be read.
  */
 function isHolder(known: LockParty | null, session: Child | null): boolean {
   return known !== null && (session === null || known.childId === session.id);
@@ -172,8 +169,8 @@ function factsOf(
 }
 
 /**
- * Whether a process was there when a lock was taken, by the clock on the wall: a guess to show, and
- * no evidence of a death.
+ * Whether a process existed when a lock was taken, by the wall clock: good enough to show, but no
+ * proof of a death.
  */
 function isOlder(facts: ProcessFacts, info: HeldInfo | null): boolean {
   const started = startedAt(facts);

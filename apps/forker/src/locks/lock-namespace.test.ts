@@ -11,7 +11,7 @@ const { status, stderr } = spawnSync('unshare', [...unshare, 'true'], { encoding
 const skip = status === 0 ? false : `no pid namespace: ${stderr.trim()}`;
 
 /**
- * What a process that lives in another pid namespace of this host, with its host name, says of
+ * What a process in another pid namespace of this host, with the same host name, writes about
  * itself.
  */
 async function withOther(story: (told: Record<string, string>) => Promise<void>): Promise<void> {
@@ -36,7 +36,7 @@ async function withOther(story: (told: Record<string, string>) => Promise<void>)
 }
 
 describe('a holder that lives in another pid namespace with the same host name', { skip }, () => {
-  it('is unknown, and neither broken nor freed, whatever has its pid here', async () => {
+  it('is unknown, and neither broken nor freed, whatever process has its pid here', async () => {
     await withOther(async (told) => {
       using bench = new LockBench(0);
       for (const fields of [
@@ -53,7 +53,7 @@ describe('a holder that lives in another pid namespace with the same host name',
           const refused = await bench.break();
           assert.ok('refused' in refused && refused.status === 409);
         }
-        // Several looks of the grace.
+        // Several checks of the grace.
         await new Promise((resolve) => setTimeout(resolve, 600));
         assert.ok(existsSync(join(bench.lockDirectory.path, 'held')));
       }

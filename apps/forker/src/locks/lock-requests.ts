@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { breakLock, type BreakContext } from './break-lock.ts';
 import { scanAnswerMsMax } from './limits.ts';
 
-/** What the control socket needs of the locks. */
+/** The part of the locks that the control socket needs. */
 export type LockActions = BreakContext['locks'];
 
 /** An answer: its HTTP status and its JSON body. */
@@ -12,10 +12,10 @@ export interface LockAnswer {
 }
 
 /**
- * Answers `POST /v1/locks/scan` → 200 `{directories}`, which is null when the scan goes on beyond
- * this answer, and `POST /v1/locks/:id/break` `{actor, reason, nonce?, force?}` → 202 `{actionId,
+ * Answers `POST /v1/locks/scan` → 200 `{directories}`, null when the scan continues after this
+ * answer; and `POST /v1/locks/:id/break` `{actor, reason, nonce?, force?}` → 202 `{actionId,
  * outcome}`, 404 no such lock, 409 it may not or could not be broken, 412 another acquisition by
- * now. Null when the path is none of these.
+ * now. Null for any other path.
  */
 export async function answerLockRequest(
   context: BreakContext,

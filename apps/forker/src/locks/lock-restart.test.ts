@@ -8,7 +8,7 @@ import { LockBench } from './lock-bench.test-support.ts';
 import { identityOf } from './lock-dir.test-support.ts';
 
 describe('after a restart', () => {
-  it('a lock that was let go meanwhile is told to be released', async () => {
+  it('a lock that was released meanwhile is reported as released', async () => {
     using bench = new LockBench();
     const id = await bench.session();
     bench.lockDirectory.take('n1');
@@ -34,7 +34,7 @@ describe('after a restart', () => {
     assert.equal(bench.view[0]?.id, before[0]?.id);
   });
 
-  it('an orphan frees itself all the same', async () => {
+  it('an orphan still frees itself', async () => {
     using bench = new LockBench(0);
     const id = await bench.session();
     bench.lockDirectory.take('n1');
@@ -56,7 +56,7 @@ describe('after a restart', () => {
     assert.ok(!bench.conditions().includes('stale'));
   });
 
-  it('a lock that a session took and left without anybody hearing of it is an orphan, and frees itself', async () => {
+  it('a lock that a session took and left unreported is an orphan, and frees itself', async () => {
     using bench = new LockBench(0);
     const id = await bench.session();
     bench.restart(() => {
@@ -67,7 +67,7 @@ describe('after a restart', () => {
     assert.ok(!existsSync(join(bench.lockDirectory.path, 'held')));
   });
 
-  it('a lock whose session nobody remembers is an orphan all the same, for what is not known to live has ended', async () => {
+  it('a lock of an unknown session is an orphan too, because a session not known to live has ended', async () => {
     using bench = new LockBench();
     const id = await bench.session();
     bench.lockDirectory.take('n1');
@@ -87,7 +87,7 @@ describe('after a restart', () => {
     assert.match(bench.view[0]?.reasons?.join() ?? '', /has ended: nobody knows how/);
   });
 
-  it('an orphan waits for the sessions of its user that were there before, for one may have taken it up unheard', async () => {
+  it('an orphan waits for its user’s older sessions, because one may have taken it up unreported', async () => {
     using bench = new LockBench(0);
     const [id, other] = [await bench.session(), await bench.session('alice', 4_194_401)];
     bench.lockDirectory.take('n1');
@@ -95,7 +95,7 @@ describe('after a restart', () => {
     bench.restart(() => bench.bench.exit(id, 9));
     const stranger = await bench.session('bob', 4_194_402);
     bench.bench.exit(stranger, 9, 4_194_402);
-    // Several looks of the grace later.
+    // After several checks of the grace.
     await new Promise((resolve) => setTimeout(resolve, 3 * orphanLookMs));
     assert.equal(bench.view[0]?.condition, 'orphaned');
     bench.lockDirectory.free();

@@ -25,7 +25,7 @@ describe('reports of sessions', () => {
   });
 
   for (const action of ['released', 'broken'] as const)
-    it(`that a lock is ${action}, which is on disk, hide nothing: it stays, and its true end is told`, async () => {
+    it(`that a lock is ${action}, while it is on disk, hide nothing: it stays, and its real end is reported`, async () => {
       using bench = new LockBench();
       const holder = await bench.session();
       bench.lockDirectory.take('n1');
@@ -41,14 +41,14 @@ describe('reports of sessions', () => {
       assert.deepEqual(bench.kinds(), ['lock.acquired', 'lock.released']);
     });
 
-  it('of a lock that is none of a branch are passed over', async () => {
+  it('of a lock outside any branch are ignored', async () => {
     using bench = new LockBench();
     const id = await bench.session();
     bench.report(id, 'acquired', 'n1', { path: '/home/a/.config/breezy/lock' });
     assert.deepEqual(bench.kinds(), []);
   });
 
-  it('that were lost are made up for by a look at the branches that were opened', async () => {
+  it('that were lost are replaced by a check of the branches that were opened', async () => {
     using bench = new LockBench();
     const id = await bench.session();
     bench.report(id, 'opened', null);
@@ -57,7 +57,7 @@ describe('reports of sessions', () => {
     assert.equal(bench.view[0]?.nonce, 'n1');
   });
 
-  it('of a contention find the holder on disk that nobody reported', async () => {
+  it('of a contention find the holder on disk that no session reported', async () => {
     using bench = new LockBench();
     const id = await bench.session();
     bench.lockDirectory.take('n1', { hostname: 'elsewhere' });
@@ -70,7 +70,7 @@ describe('reports of sessions', () => {
     );
   });
 
-  it('of a release that never came are made up for at the end of the session', async () => {
+  it('of a release that never came are replaced when the session ends', async () => {
     using bench = new LockBench();
     const id = await bench.session();
     bench.lockDirectory.take('n1');
@@ -82,13 +82,13 @@ describe('reports of sessions', () => {
 });
 
 describe('the end of a session', () => {
-  it('that was bad is followed by a look at the branches it had open, at once', async () => {
+  it('that was bad is followed at once by a check of the branches it had open', async () => {
     using bench = new LockBench();
     const id = await bench.session();
     bench.report(id, 'opened', null);
     bench.lockDirectory.take('n1', { pid: 4_194_400, ...identityOf(0) });
     bench.bench.exit(id, 9);
-    // The look is in the same turn as the news; a turn in rotation would come within a second.
+    // The check runs in the same turn as the event; the rotation would come only within a second.
     await Promise.resolve();
     assert.deepEqual([bench.view[0]?.condition, bench.view[0]?.holder?.childId], ['orphaned', id]);
   });
@@ -109,7 +109,7 @@ describe('a lock whose session has ended', () => {
     assert.equal(bench.view[0]?.condition, 'orphaned');
   });
 
-  it('is not freed when another one has the lock by then', async () => {
+  it('is not freed when another session has the lock by then', async () => {
     using bench = new LockBench(0);
     const id = await bench.session();
     bench.lockDirectory.take('n1');
@@ -132,7 +132,7 @@ describe('a lock whose session has ended', () => {
     bench.locks.keeperLost();
     bench.bench.exit(id, 9);
     await until('the orphan', () => bench.view[0]?.condition === 'orphaned');
-    // `next` is mute: it could have taken the token up without a word.
+    // `next` is mute: it could have taken the lock up without a report.
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     assert.equal(bench.view.length, 1);
     bench.bench.exit(next, 0, 4_194_401);
@@ -142,7 +142,7 @@ describe('a lock whose session has ended', () => {
 });
 
 describe('a thousand locks that change two thousand times', () => {
-  it('are told exactly: the feed comes to what is on disk', async () => {
+  it('are reported exactly: the feed ends with what is on disk', async () => {
     using bench = new LockBench();
     const id = await bench.session();
     const places = Array.from(
@@ -151,7 +151,7 @@ describe('a thousand locks that change two thousand times', () => {
     );
     const nonces = new Map<LockDirectory, string>();
     for (let change = 0; change < 2_000; change += 1) {
-      // A prime, so that each place comes at irregular distances, and each twice.
+      // A prime, so that the places come at irregular distances, and each twice.
       const place = places[(change * 7_919) % places.length];
       if (place === undefined) throw new Error('there is always a place');
       const held = nonces.get(place);
@@ -183,7 +183,7 @@ describe('a thousand locks that change two thousand times', () => {
 });
 
 describe('a lock that another process took', () => {
-  it('goes to the session of that process, as after a restart of the service', async () => {
+  it('belongs to the session of that process, as after a restart of the service', async () => {
     using bench = new LockBench();
     bench.lockDirectory.take('n1', { pid: 4_194_400, ...identityOf(0) });
     await bench.locks.scan();
@@ -193,7 +193,7 @@ describe('a lock that another process took', () => {
     assert.deepEqual([bench.view[0]?.holder?.childId, bench.view[0]?.condition], [id, 'held']);
   });
 
-  it('is no session’s when only its pid and its date are, for another pid namespace may have both', async () => {
+  it('belongs to no session when only pid and date match, because another pid namespace may have both', async () => {
     using bench = new LockBench(0);
     const now = Math.floor(Date.now() / 1000);
     const id = await bench.session();

@@ -25,11 +25,11 @@ export interface LockServiceContext {
   readonly service: Pick<ForkService, 'registry' | 'signal'>;
 }
 
-/** Knows every lock: what sessions report, what is found on disk, and what scripts hold. */
+/** Knows every lock: those that sessions report, those found on disk, and those of scripts. */
 export class LockService implements Disposable {
   readonly looks: LockLooks;
   readonly #context: LockServiceContext;
-  /** As sessions report it: they serve the root without symlinks. */
+  /** The paths that sessions report: they serve the root without symlinks. */
   readonly #hostingRoot: string;
   readonly #orphans: Orphans;
   readonly #scans: Scans;
@@ -40,7 +40,7 @@ export class LockService implements Disposable {
   readonly #sessions: KnownSessions;
   readonly #mute: MuteSessions;
   readonly #goneIds = new Map<string, string>();
-  /** When sessions began, by a clock that nobody sets. */
+  /** When sessions started, by a monotonic clock. */
   readonly #begunAtMs = new Map<string, number>();
   #turn = 0;
 
@@ -57,8 +57,8 @@ export class LockService implements Disposable {
       mayBeTakenUp: (user, overdueMs) => this.#hasSessionOnItsWay(user, overdueMs, graceMs),
       free: (lock) => freeOrphan(this, { ...context, lock }),
     });
-    // Before a restart these were held. Until each is looked at again, that is the best there is to
-    // show.
+    // These were held before the restart. Until each is checked again they are the best
+    // information.
     const [scripts, breezys] = restoredLocks(events);
     for (const lock of breezys) this.#restore(lock);
     this.#scripts = new ScriptLockWatch(config.locks, log, scripts, (changes) =>
@@ -76,21 +76,21 @@ export class LockService implements Disposable {
   }
 
   /**
-   * To be called when clients can be served. Before that none could come back, so that no orphan is
-   * freed; the sessions that live already have an earlier run of the service behind them, and what
-   * they did since is not known.
+   * Call this when clients can be served. Until then no client could come back, so no orphan is
+   * freed. Sessions that already live started under an earlier run of the service, and what they
+   * did since then is unknown.
    */
   begin(): void {
     this.#muteAll();
     this.#scans.begin();
-    // They are told anew, for now it is known until when.
+    // Publish them again: the end of their grace is now known.
     for (const { id } of this.#orphans.begin()) {
       const lock = this.find(id);
       if (lock !== undefined) this.publish([{ kind: 'lock.changed', lock }]);
     }
   }
 
-  /** Reads every branch below the hosting root now; how many directories that were. */
+  /** Reads every branch below the hosting root now; returns the number of directories. */
   scan(): Promise<number> {
     return this.#scans.scan();
   }
@@ -101,8 +101,8 @@ export class LockService implements Disposable {
   }
 
   /**
-   * Whether a session lives that has opened this branch or one below it, or of which nobody knows
-   * what it has opened.
+   * Whether a living session has opened this branch or one below it, or may have done so
+   * unreported.
    */
   hasSession(directory: string): boolean {
     const isIn = (branch: string): boolean =>
@@ -113,26 +113,26 @@ export class LockService implements Disposable {
     );
   }
 
-  /** The path of a lock whose holder has let it go not long ago. */
+  /** The path of a lock that was released recently. */
   pathOfGone(id: string): string | undefined {
     return this.#goneIds.get(id);
   }
 
-  /** Looks at the place of a lock again, in this very moment. */
+  /** Checks the place of a lock again, now. */
   refresh({ path, kind, name }: Lock): void {
     if (kind === 'script') this.#scripts.look();
     else this.publish(this.looks.look({ path, kind, name }));
   }
 
   /**
-   * The keeper is gone, and with it what the sessions of now would report: their locks are only
-   * seen by looking.
+   * The keeper is gone, and with it the reports of the current sessions: only checks of the disk
+   * show their locks.
    */
   keeperLost(): void {
     this.#muteAll();
   }
 
-  /** Takes what a session reports of a lock. */
+  /** Takes a session's report about a lock. */
   take(report: LockReport): void {
     const { id, action, path, nonce, lost, atS } = report;
     const child = this.#context.service.registry.find(id)?.child;
@@ -149,7 +149,7 @@ export class LockService implements Disposable {
         const how =
           action === 'acquired'
             ? 'the session that took it runs'
-            : 'a session that came back took it up';
+            : 'a reconnected session took it up';
         const verdict = { condition: 'held', reasons: [how] } as const;
         const mark = nonce ?? '';
         return this.publish(
@@ -171,7 +171,7 @@ export class LockService implements Disposable {
     }
   }
 
-  /** Publishes changes of locks, and follows which of them are orphans. */
+  /** Publishes changes of locks, and tracks the orphans. */
   publish(changes: readonly EventBody[]): void {
     const { events } = this.#context;
     for (const change of changes) {
@@ -241,8 +241,8 @@ export class LockService implements Disposable {
   }
 
   /**
-   * Nobody reports what other processes do with their locks, and a report may be lost: in turn,
-   * everything is looked at again.
+   * Other processes do not report their locks, and reports of sessions may be lost: check
+   * everything again in rotation.
    */
   #lookAgain(): void {
     const open = [...this.#branches.values()].flatMap((branches) => [...branches]);
@@ -266,12 +266,12 @@ export class LockService implements Disposable {
   }
 
   /**
-   * A session that is young may be a reconnected client that has not shown its token yet; one that
-   * is mute cannot tell.
+   * A young session may be a reconnected client that has not shown its token yet; a mute one cannot
+   * report it.
    */
   #hasSessionOnItsWay(user: string | null, overdueMs: number, graceMs: number): boolean {
     return [...this.#context.service.registry.entries()].some(({ child }) => {
-      // One that was there before us is mute.
+      // A session older than this service is mute.
       const ageMs = performance.now() - (this.#begunAtMs.get(child.id) ?? -Infinity);
       return (
         child.user === user && ((overdueMs <= ageMs && ageMs < graceMs) || this.#mute.has(child.id))

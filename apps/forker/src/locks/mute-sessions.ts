@@ -1,9 +1,9 @@
 import { scanAfterMuteMs } from './limits.ts';
 
 /**
- * Sessions whose reports may have been lost, all at once: the keeper between them and us was
- * killed, or there was no fork service for a while. Any of them may hold a lock, or have taken one
- * up, without our knowing.
+ * Sessions whose reports may have been lost: the keeper between them and this service was killed,
+ * or there was no fork service for a while. Any of them may hold a lock, or have taken one up,
+ * unreported.
  */
 export class MuteSessions implements Disposable {
   readonly #scan: () => void;
@@ -11,8 +11,7 @@ export class MuteSessions implements Disposable {
   #timer: NodeJS.Timeout | null = null;
 
   /**
-   * `scan` is called a moment after the end of such sessions, for nobody knows which branches they
-   * had open.
+   * Calls `scan` a moment after such sessions end, because the branches they had open are unknown.
    */
   constructor(scan: () => void) {
     this.#scan = scan;

@@ -9,7 +9,7 @@ function lock(id: string, user = 'alice'): Lock {
   return { ...own, kind: 'branch', holder, waiters: [], condition: 'orphaned', reasons: [] };
 }
 
-/** Orphans with a clock that is set by hand, and sessions that are on their way. */
+/** Orphans with a clock set by the test, and sessions that are on their way. */
 class OrphanBench implements Disposable {
   nowMs = 0;
   readonly onTheirWay = new Set<string | null>();
@@ -36,7 +36,7 @@ class OrphanBench implements Disposable {
   }
 }
 
-it('an orphan is freed after its grace, once, and its grace does not start anew', () => {
+it('an orphan is freed once, after its grace, and its grace does not restart', () => {
   using bench = new OrphanBench();
   bench.orphans.add(lock('l1'));
   assert.deepEqual(bench.lookAt(999), []);
@@ -52,7 +52,7 @@ it('one that was taken up again is not freed', () => {
   assert.deepEqual(bench.lookAt(5_000), []);
 });
 
-it('one whose user has a session on its way waits for it, and others do not', () => {
+it('one whose user has a session on its way waits for that session, and others do not wait', () => {
   using bench = new OrphanBench();
   bench.orphans.add(lock('l1', 'alice'));
   bench.orphans.add(lock('l2', 'bob'));
@@ -62,7 +62,7 @@ it('one whose user has a session on its way waits for it, and others do not', ()
   assert.deepEqual(bench.lookAt(1_200), ['l2', 'l1']);
 });
 
-it('is asked of sessions with how long the grace is over, so that a user who never pauses does not keep it for ever', () => {
+it('asks about sessions with the time since the grace ended, so that a user who never pauses does not keep it for ever', () => {
   using bench = new OrphanBench();
   bench.orphans.add(lock('l1', 'alice'));
   bench.onTheirWay.add('alice');
@@ -70,7 +70,7 @@ it('is asked of sessions with how long the grace is over, so that a user who nev
   assert.deepEqual(bench.lookAt(1_500), ['l1']);
 });
 
-it('no grace runs before anybody could come back, and then it runs whole', () => {
+it('no grace runs before clients could come back, and then it runs in full', () => {
   using bench = new OrphanBench(false);
   bench.orphans.add(lock('l1'));
   assert.deepEqual(bench.lookAt(100_000), []);
@@ -79,12 +79,12 @@ it('no grace runs before anybody could come back, and then it runs whole', () =>
   assert.deepEqual(bench.lookAt(101_000), ['l1']);
 });
 
-it('an orphan is told with the end of its grace, which stays while the grace runs', () => {
+it('an orphan is published with the end of its grace, which stays the same while the grace runs', () => {
   using bench = new OrphanBench(false);
   assert.equal(
     'graceEndsAt' in bench.orphans.add(lock('l1')),
     false,
-    'before anybody could come back',
+    'before clients could come back',
   );
   const earliest = Date.now() + 1_000;
   const [told] = bench.orphans.begin();

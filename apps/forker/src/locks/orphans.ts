@@ -1,13 +1,13 @@
 import type { Lock } from '@hatchery/events';
 import { orphanLookMs } from './limits.ts';
 
-/** What {@link Orphans} acts with. Time is a parameter. */
+/** What {@link Orphans} needs. Time is a parameter. */
 export interface OrphansContext {
   readonly graceMs: number;
   readonly now: () => number;
   /**
-   * Whether a session of that user runs that may be the reconnected client on its way. `overdueMs`
-   * ago the grace ended: a session that came later came too late.
+   * Whether a session of that user runs that may be the reconnected client. The grace ended
+   * `overdueMs` ago: a session that started later came too late.
    */
   readonly mayBeTakenUp: (user: string | null, overdueMs: number) => boolean;
   readonly free: (lock: Lock) => void;
@@ -16,7 +16,7 @@ export interface OrphansContext {
 interface Waiting {
   readonly lock: Lock;
   readonly dueAt: number;
-  /** The same by the clock on the wall, for people: RFC 3339, null before graces run. */
+  /** The same by the wall clock, for people: RFC 3339, null before graces run. */
   readonly graceEndsAt: string | null;
 }
 
@@ -35,8 +35,8 @@ export class Orphans implements Disposable {
   }
 
   /**
-   * Lets graces run: from now on a client can come back. Those of orphans from before start whole;
-   * they are returned, as they are to be told now.
+   * Lets graces run: from now on a client can come back. Older orphans get their whole grace; they
+   * are returned, to be published now.
    */
   begin(): readonly Lock[] {
     this.#begun = true;
@@ -46,8 +46,8 @@ export class Orphans implements Disposable {
   }
 
   /**
-   * Starts the grace of a lock; one that runs already goes on. The lock as it is to be told: with
-   * the end of its grace.
+   * Starts the grace of a lock, unless it already runs. Returns the lock to publish, with the end
+   * of its grace.
    */
   add(lock: Lock): Lock {
     const waiting = this.#waiting.get(lock.id) ?? this.#wait(lock);
@@ -57,12 +57,12 @@ export class Orphans implements Disposable {
     return waiting.graceEndsAt === null ? told : { ...told, graceEndsAt: waiting.graceEndsAt };
   }
 
-  /** It is none any more. */
+  /** It is not an orphan any more. */
   forget(id: string): void {
     this.#waiting.delete(id);
   }
 
-  /** Frees what is due. */
+  /** Frees the orphans whose grace is over. */
   look(): void {
     const { now, mayBeTakenUp, free } = this.#context;
     for (const [id, { lock, dueAt }] of this.#waiting) {

@@ -4,7 +4,7 @@ import { scanDirectoriesAtATime, sweepDirectoriesPerS, sweepPauseMs } from './li
 import { walkBranches } from './sweep.ts';
 
 /**
- * Finds locks that nobody reported: all at once at start and on demand, and slowly in the
+ * Finds locks that no session reported: all at once at start and on request, and slowly in the
  * background for ever.
  */
 export class Scans implements Disposable {
@@ -21,8 +21,8 @@ export class Scans implements Disposable {
   }
 
   /**
-   * Reads everything once, and goes on slowly from then on. To be called when sessions report, so
-   * that nothing falls between.
+   * Reads everything once, then continues slowly. Call it when sessions report, so that no lock is
+   * missed in between.
    */
   begin(): void {
     void this.#unlessEnded(async (signal) => {
@@ -36,14 +36,13 @@ export class Scans implements Disposable {
     });
   }
 
-  /** A scan that nobody waits for. */
+  /** A scan without a waiting client. */
   request(): void {
     void this.#unlessEnded(async () => void (await this.scan()));
   }
 
   /**
-   * Reads the whole root; joins a scan that runs already. Resolves with how many directories were
-   * read.
+   * Reads the whole root; joins a scan that already runs. Resolves with the number of directories.
    */
   scan(): Promise<number> {
     this.#running ??= this.#walk(async (directories) => {
@@ -68,7 +67,7 @@ export class Scans implements Disposable {
   }
 
   #walk(pace: (directories: number) => Promise<void>): Promise<number> {
-    // A walk goes on until it next pauses, and whoever it was for may be gone by then.
+    // A walk continues until it next pauses, and by then its caller may be gone.
     const visit = (directory: string): void => {
       if (!this.#ending.signal.aborted) this.#visit(directory);
     };

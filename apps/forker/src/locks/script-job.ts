@@ -9,9 +9,9 @@ import {
 } from '@hatchery/script-locks';
 
 /**
- * The job that has the lock of a script: all that have the lock, and all below the command of a
- * `hatchery lock`, which closes what it inherits now and then. Who was seen to belong to it belongs
- * to it until its end, though its parent may be gone.
+ * The job that has a script's lock: all processes with the lock, and all below the command of a
+ * `hatchery lock`, which now and then closes what it inherits. A process once seen in the job
+ * belongs to it until it ends, even if its parent is gone.
  */
 export class ScriptJob {
   /** Process groups that belong to the lock alone: those that a holder leads. */
@@ -21,20 +21,19 @@ export class ScriptJob {
   readonly #members = new Map<number, ProcessFacts>();
 
   /**
-   * `holders` tells who has the lock at the moment it is called; `first` had it when the lock was
-   * looked at.
+   * `holders` returns the current holders of the lock; `first` held it when the operator looked.
    */
   constructor(lock: Lock, first: readonly LockHolder[], holders: () => readonly LockHolder[]) {
     this.#recordedPid = lock.holder?.pid ?? null;
     this.#holders = holders;
-    // The group of a `hatchery lock` is that of the script, or the terminal, that it was typed in.
+    // The group of a `hatchery lock` is that of the script, or of the terminal, that started it.
     this.groups = new Set(
       first.flatMap((one) => (one.pid === one.group && !isLockCommand(one) ? [one.pid] : [])),
     );
     this.#add(first);
   }
 
-  /** Those of it that run now. */
+  /** The members that still run. */
   living(): ProcessFacts[] {
     this.#add(
       this.#holders().filter(({ pid, group }) => this.groups.has(group) || this.#members.has(pid)),
@@ -45,8 +44,8 @@ export class ScriptJob {
   }
 
   /**
-   * Whom to send a signal that it can answer: a `hatchery lock` ends by itself when its command
-   * has.
+   * The processes to signal with a signal they can handle: a `hatchery lock` ends by itself after
+   * its command.
    */
   askable(): ProcessFacts[] {
     const living = this.living();
@@ -55,8 +54,8 @@ export class ScriptJob {
   }
 
   /**
-   * Pids as kill(2) takes them: a group is negative. It keeps its number while it has a member,
-   * which one of these is.
+   * Pids in the form of kill(2): a group is negative. A group keeps its number while it has a
+   * member, and one of these is a member.
    */
   targets(told: readonly ProcessFacts[]): ReadonlySet<number> {
     return new Set(told.map(({ pid, group }) => (this.groups.has(group) ? -group : pid)));
@@ -79,8 +78,8 @@ export class ScriptJob {
   }
 
   /**
-   * Another user's, as what sudo runs, cannot be ended by a service that is not root; it ends with
-   * what it is below.
+   * A service that is not root cannot end another user's process, such as one started by sudo; it
+   * ends with its parent.
    */
   #isBelow({ pid, uid }: ProcessFacts, parent: ProcessFacts | undefined): boolean {
     const own = process.getuid?.();
@@ -91,7 +90,7 @@ export class ScriptJob {
       (own !== 0 && uid !== own)
     )
       return false;
-    // Beside the command, a `hatchery lock` has a process of its own.
+    // Besides the command, a `hatchery lock` has a process of its own.
     if (isLockCommand(parent)) return pid === this.#recordedPid;
     return this.#isOfCommand(parent);
   }

@@ -7,8 +7,8 @@ import { makeLocksDirectory, readScriptLocks, type KnownHolders } from '@hatcher
 import { lookAgainMs, settleMs } from './limits.ts';
 
 /**
- * Shows the locks of scripts: at once when a holder of ours writes or removes its record, within a
- * second when others lock.
+ * Shows the locks of scripts: at once when one of our holders writes or removes its record, within
+ * a second when other programs lock.
  */
 export class ScriptLockWatch implements Disposable {
   readonly #directory: string;
@@ -22,7 +22,7 @@ export class ScriptLockWatch implements Disposable {
   readonly #known: KnownHolders = new Map();
   #complained = false;
 
-  /** `published` are those that whoever listens believes to be held. */
+  /** `published` are the locks that the subscribers believe to be held. */
   constructor(
     { directory, mode }: Config['locks'],
     log: Logger,
@@ -43,7 +43,7 @@ export class ScriptLockWatch implements Disposable {
     return this.#locks.find((lock) => lock.id === id);
   }
 
-  /** Looks now, and publishes what is different. */
+  /** Checks now, and publishes the differences. */
   look(): void {
     try {
       const locks = readScriptLocks(this.#directory, this.#known);
@@ -51,7 +51,7 @@ export class ScriptLockWatch implements Disposable {
       this.#locks = locks;
       this.#complained = false;
     } catch (error) {
-      // Every second the same line would bury the log.
+      // The same line every second would bury the log.
       if (!this.#complained) this.#log.error({ err: error }, 'the locks of scripts cannot be read');
       this.#complained = true;
     }

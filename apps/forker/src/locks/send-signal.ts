@@ -1,5 +1,5 @@
 /**
- * Sends a signal to a process, or with a negative number to a group. One that is gone needs none.
+ * Sends a signal to a process, or with a negative number to a group. Ignores one that is gone.
  * @throws when it may not
  */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {

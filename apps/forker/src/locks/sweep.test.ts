@@ -36,7 +36,7 @@ it('a root that is missing is empty', async () => {
   assert.deepEqual((await walk('/nonexistent')).found, []);
 });
 
-it('a file in place of a directory is told, and the others are read', async () => {
+it('a file in place of a directory is reported, and the others are read', async () => {
   using directory = temporaryDirectory();
   mkdirSync(join(directory.path, 'd'));
   const { unreadable } = await walk('/proc/self/cmdline');

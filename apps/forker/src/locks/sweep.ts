@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sweepDepthMax } from './limits.ts';
 
-/** How a walk goes on after one directory more; it may wait, and throw to end it. */
+/** Called after each directory; it may wait, or throw to end the walk. */
 export type Pace = (directories: number) => Promise<void>;
 
 /**
  * Walks a hosting root and calls `visit` with each directory that holds a branch, repository or
- * working tree. Symlinks are not followed; what cannot be read is passed over to `unreadable`.
- * @returns how many directories were read
+ * working tree. Does not follow symlinks; reports unreadable directories to `unreadable`.
+ * @returns the number of directories read
  */
 export async function walkBranches(
   root: string,
@@ -20,7 +20,7 @@ export async function walkBranches(
   const walk = async (directory: string, depth: number): Promise<void> => {
     const entries = await readdir(directory, { withFileTypes: true }).catch(
       (error: NodeJS.ErrnoException) => {
-        // It may be gone since its parent was read.
+        // It may have gone since its parent was read.
         if (error.code !== 'ENOENT') unreadable(directory, error);
         return [];
       },

@@ -1,8 +1,8 @@
 import { findPreloadLists } from '@hatchery/daemon';
 import { preloadList } from './preload-list.ts';
 
-// A step of the installation, and of the tests: `main.ts STATE_DIRECTORY` sees to it that there is
-// a list that fits.
+// A step of the installation, and of the tests: `main.ts STATE_DIRECTORY` makes sure that a
+// matching list exists.
 const say = (line: string): void => void process.stderr.write(`hatchery: ${line}\n`);
 try {
   await preloadList(findPreloadLists(process.argv[2] ?? '/nonexistent'), { info: say, warn: say });

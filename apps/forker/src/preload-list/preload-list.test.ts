@@ -8,7 +8,7 @@ import { preloadList } from './preload-list.ts';
 const quiet = { info: () => undefined, warn: () => undefined };
 
 describe('the list of modules to preload', () => {
-  it('that fits is taken, and nothing is recorded', async () => {
+  it('is used if it matches, and nothing is recorded', async () => {
     const lists = {
       identity: 'now',
       places: ['/nowhere/a'],
@@ -26,14 +26,14 @@ describe('the list of modules to preload', () => {
     assert.deepEqual(told, []);
   });
 
-  it('is recorded where the first place cannot be written, readable for all, whatever the umask and the environment', async (context) => {
+  it('is recorded where the first place cannot be written, readable by all, whatever the umask and the environment', async (context) => {
     using directory = temporaryDirectory();
     const [blocked, free] = [
       join(directory.path, 'file', 'dist', 'preload.json'),
       join(directory.path, 'state', 'preload.json'),
     ];
     writeFileSync(join(directory.path, 'file'), '');
-    // A Python of ours would import these in place of its own and of Breezy.
+    // A Python of ours would import these in place of its own modules and Breezy's.
     const poison = join(directory.path, 'poison');
     mkdirSync(poison);
     for (const name of ['json.py', 'breezy.py', 'sitecustomize.py'])
@@ -64,7 +64,7 @@ describe('the list of modules to preload', () => {
     assert.deepEqual(readdirSync(join(directory.path, 'state')), ['preload.json']);
   });
 
-  it('of another Breezy serves when none can be recorded, and that is said', async () => {
+  it('for another Breezy is used when none can be recorded, with a message', async () => {
     using directory = temporaryDirectory();
     writeFileSync(join(directory.path, 'file'), '');
     const old = join(directory.path, 'old.json');

@@ -8,9 +8,9 @@ export interface Teller {
 }
 
 /**
- * The path of the list of modules that a zygote preloads. Where none fits this Breezy and this
- * code, one is recorded: in the checkout, or in the state directory when the checkout cannot be
- * written. When that fails, an older list serves.
+ * The path of the list of modules that a zygote preloads. If none matches this Breezy and this
+ * code, one is recorded: in the checkout, or in the state directory when the checkout is not
+ * writable. When that fails, an older list is used.
  * @throws {StartError} when there is no list at all and none can be made
  */
 export async function preloadList(lists: PreloadLists, tell: Teller): Promise<string> {

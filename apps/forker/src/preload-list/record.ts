@@ -12,15 +12,15 @@ const execute = promisify(execFile);
 const recorder = fileURLToPath(new URL('../../zygote/trace_sessions.py', import.meta.url));
 
 /**
- * Runs real sessions, and writes which modules they imported into the first of `places` that can be
- * written; its path.
- * @throws {StartError} with the reason: no place can be written, or a session failed
+ * Runs real sessions, and writes the modules they imported to the first of `places` that is
+ * writable; returns its path.
+ * @throws {StartError} with the reason: no place is writable, or a session failed
  */
 export async function record(places: readonly string[], identity: string): Promise<string> {
   const path = firstWritable(places);
   try {
-    // Nothing of our own environment: a PYTHONPATH or a plugin path of the operator would change
-    // what is recorded.
+    // Without our own environment: an operator's PYTHONPATH or plugin path would change the
+    // recording.
     await execute(systemPython, ['-E', '-s', '-X', 'utf8', recorder, path, identity], {
       env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' },
       cwd: '/',
@@ -48,7 +48,7 @@ function firstWritable(places: readonly string[]): string {
   throw new StartError(`no place for it can be written: ${reasons.join('; ')}`);
 }
 
-/** Whether a file can be made beside it, which the recording then replaces it with. */
+/** Whether a file can be created beside it, with which the recording then replaces it. */
 function prove(path: string): void {
   makeDirectories(dirname(path), modes.sessionsDirectory);
   const probe = `${path}.${process.pid}.probe`;

@@ -3,8 +3,8 @@ import { StartError, type Logger } from '@hatchery/daemon';
 import { ReadOnlySwitch } from './read-only-switch.ts';
 
 /**
- * The switch as the configuration and the last run left it. @throws {StartError} when it cannot be
- * set as configured
+ * The switch, from the configuration and the last run. @throws {StartError} when it cannot be set
+ * as configured
  */
 export function openReadOnly(config: Config, log: Logger): ReadOnlySwitch {
   const readOnly = new ReadOnlySwitch(config);

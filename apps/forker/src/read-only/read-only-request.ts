@@ -11,12 +11,12 @@ export interface ReadOnlyContext {
   readonly log: Logger;
 }
 
-/** Users read it on one line of their terminals, in the middle of ours. */
+/** Users see it as one line among ours in their terminals. */
 const reasonCharactersMax = 200;
 
 /**
  * Answers `POST /v1/read-only` `{on, actor, reason}` → 202 `{actionId, outcome}`, 409 when the
- * configuration says otherwise, 500 when the disk does not take it. The audit has the intent before
+ * configuration sets it, 500 when the disk cannot be written. The audit gets the intent before
  * anything is done, and the outcome after.
  */
 export function answerReadOnlyRequest(

@@ -4,15 +4,15 @@ import { readOnlyPath, readReadOnly, type Config } from '@hatchery/config';
 import { createFile, makeDirectories, modes } from '@hatchery/daemon';
 import type { ReadOnlyState } from '@hatchery/events';
 
-/** Whose word `hosting.read_only` is: what it began ends with it. */
+/** The actor for `hosting.read_only`: removing the setting ends what it began. */
 const configActor = 'hatchery.toml';
 
 const configReason = 'it is set in the configuration';
 
 /**
- * Whether anything may be written, as one file says that every session looks at before each change.
- * So it holds at once for sessions that run, for those that were spawned without this service, and
- * after a restart; nothing has to be told to anybody.
+ * Whether writing is allowed: one file, which every session checks before each change. So the
+ * switch takes effect at once for running sessions, for those spawned without this service, and
+ * after a restart, without a message to anybody.
  */
 export class ReadOnlySwitch {
   readonly #config: Config;
@@ -24,20 +24,20 @@ export class ReadOnlySwitch {
   }
 
   /**
-   * Null when the service takes changes. A file that cannot be understood counts as sessions take
-   * it.
+   * Null when the service takes changes. A file that cannot be parsed counts as read-only, as for
+   * sessions.
    */
   get state(): ReadOnlyState | null {
     return readReadOnly(this.#config);
   }
 
-  /** True when `hosting.read_only` is set, which {@link turnOff} does not overrule. */
+  /** True when `hosting.read_only` is set, which {@link turnOff} does not override. */
   get isConfigured(): boolean {
     return this.#config.hosting.readOnly;
   }
 
   /**
-   * Follows the configuration, and keeps what an operator switched before. @throws the system's
+   * Applies the configuration, and keeps what an operator switched before. @throws the system's
    * error when it cannot be written
    */
   restore(now: Date): void {
@@ -48,8 +48,8 @@ export class ReadOnlySwitch {
   }
 
   /**
-   * From here on no session changes anything; what is on when it is turned on again gets another
-   * reason. @throws the system's error
+   * From now on no session changes anything; if it is already on, it gets the new reason. @throws
+   * the system's error
    */
   turnOn(reason: string, actor: string, now: Date): void {
     this.#write({ reason, since: this.state?.since || now.toISOString(), actor });
@@ -60,7 +60,7 @@ export class ReadOnlySwitch {
     rmSync(this.#path, { force: true });
   }
 
-  /** Replaced whole: a session reads the old or the new one. */
+  /** Replaced whole: a session reads the old file or the new one. */
   #write(state: ReadOnlyState): void {
     makeDirectories(dirname(this.#path), modes.sessionsDirectory);
     const scratch = `${this.#path}.new.${process.pid}`;

@@ -32,7 +32,7 @@ describe('the read-only switch', () => {
     assert.equal(readOnly.state, null);
   });
 
-  it('takes a better reason without forgetting since when', () => {
+  it('takes a better reason and keeps its start time', () => {
     using directory = temporaryDirectory();
     const readOnly = new ReadOnlySwitch(configIn(directory));
     readOnly.turnOn('disks', 'ops', then);
@@ -44,7 +44,7 @@ describe('the read-only switch', () => {
     });
   });
 
-  it('follows the configuration both ways, and leaves alone what an operator switched', () => {
+  it('follows the configuration both ways, and leaves an operator’s switch alone', () => {
     using directory = temporaryDirectory();
     const configured = new ReadOnlySwitch(configIn(directory, true));
     configured.restore(then);
@@ -71,7 +71,7 @@ describe('the read-only switch', () => {
   });
 });
 
-/** Sends requests to one switch, and says what the audit has of them. */
+/** Sends requests to one switch, and returns what the audit recorded. */
 function bench(
   config: Config,
 ): { ask: (body: object) => unknown; audit: unknown[]; readOnly: ReadOnlySwitch } & Disposable {
@@ -108,7 +108,7 @@ function told(event: Event): unknown {
 }
 
 describe('a request to switch read-only', () => {
-  it('is done, with the intent on record before and the outcome after', () => {
+  it('is done, with the intent audited before and the outcome after', () => {
     using directory = temporaryDirectory();
     using stand = bench(configIn(directory));
     assert.deepEqual(stand.ask({ on: true }), [202, 'done']);
@@ -123,7 +123,7 @@ describe('a request to switch read-only', () => {
     ]);
   });
 
-  it('is refused when it says neither, or gives a reason that is not for users’ terminals', () => {
+  it('is refused without on or off, or with a reason unfit for users’ terminals', () => {
     using directory = temporaryDirectory();
     using stand = bench(configIn(directory));
     for (const on of [undefined, 'yes', 1, null])
@@ -136,7 +136,7 @@ describe('a request to switch read-only', () => {
     assert.deepEqual([stand.readOnly.state, stand.audit], [null, []]);
   });
 
-  it('does not overrule the configuration', () => {
+  it('does not override the configuration', () => {
     using directory = temporaryDirectory();
     using stand = bench(configIn(directory, true));
     stand.readOnly.restore(then);
@@ -147,7 +147,7 @@ describe('a request to switch read-only', () => {
     assert.notEqual(stand.readOnly.state, null);
   });
 
-  it('says that the disk did not take it, also in the audit', () => {
+  it('reports that the disk could not be written, also in the audit', () => {
     using directory = temporaryDirectory();
     using stand = bench({ ...configIn(directory), stateDirectory: '/proc/none' });
     const [status, error] = stand.ask({ on: true }) as [number, string];

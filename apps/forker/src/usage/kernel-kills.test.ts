@@ -6,7 +6,7 @@ import { temporaryDirectory } from '@hatchery/testkit';
 import { KernelKills, readKernelKills } from './kernel-kills.ts';
 
 describe('KernelKills', () => {
-  it('tells of each kill once, and of none from before', () => {
+  it('reports each kill once, and none from before', () => {
     let count = 7;
     const kills = new KernelKills(() => count);
     assert.equal(kills.takeOne(), false);
@@ -14,7 +14,7 @@ describe('KernelKills', () => {
     assert.deepEqual([kills.takeOne(), kills.takeOne(), kills.takeOne()], [true, true, false]);
   });
 
-  it('reads the counter of the kernel, and none where there is none', () => {
+  it('reads the kernel’s counter, and nothing where there is none', () => {
     using scratch = temporaryDirectory();
     const path = join(scratch.path, 'vmstat');
     writeFileSync(path, 'nr_free_pages 1\noom_kill 12\noom_kill_more 3\n');

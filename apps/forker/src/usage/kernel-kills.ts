@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * How many processes the kernel has ended for memory since the boot (proc_vmstat, `oom_kill`); 0
- * where it does not say.
+ * How many processes the kernel has killed for lack of memory since boot (proc_vmstat, `oom_kill`);
+ * 0 where the kernel does not count.
  */
 export function readKernelKills(vmstat = '/proc/vmstat'): number {
   try {
@@ -13,9 +13,9 @@ export function readKernelKills(vmstat = '/proc/vmstat'): number {
 }
 
 /**
- * Tells whether the kernel has ended a process for memory since it was asked last. The counter is
- * of the whole machine and names nobody: an answer of yes about a session that SIGKILL ended, and
- * that nobody here had sent it, is a good guess.
+ * Whether the kernel has killed a process for lack of memory since the last call. The counter
+ * covers the whole host and names no process. If a session ended by SIGKILL that no part of
+ * Hatchery sent, a yes is a good guess.
  */
 export class KernelKills {
   readonly #read: () => number;
@@ -26,7 +26,7 @@ export class KernelKills {
     this.#seen = read();
   }
 
-  /** One count more is one session's; asked once for each. */
+  /** One more count stands for one session, so ask once for each. */
   takeOne(): boolean {
     if (this.#read() <= this.#seen) return false;
     this.#seen += 1;

@@ -9,9 +9,9 @@ import { overBudget, suspects, type OverBudget, type SessionMemory } from './use
 export type EndSession = (id: string, signal: 'SIGKILL', cause: string) => boolean;
 
 /**
- * Looks a few times a second at what memory each user's sessions have together, and ends the
- * largest of who is over the budget, until disposed. The resident size, which costs a read, is an
- * upper bound; what a session has for itself is only read of users who may be over.
+ * Checks a few times a second how much memory each user's sessions have together, and ends the
+ * largest session of a user over the budget, until disposed. The resident size, which one read
+ * gives, is an upper bound; the private size is read only for users who may be over.
  */
 export function watchMemory(
   registry: ChildRegistry,
@@ -25,7 +25,7 @@ export function watchMemory(
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** The sessions that are to end now. */
+/** The sessions to end now. */
 function lookAtMemory(registry: ChildRegistry, budgetBytes: number): OverBudget[] {
   if (budgetBytes === 0) return [];
   const living = [...registry.entries()]
@@ -44,8 +44,8 @@ function residentBytes(pid: number): number {
 }
 
 /**
- * Where the system does not tell, as of another account's process without CAP_SYS_PTRACE, the upper
- * bound.
+ * Where the system does not give it, such as for another account's process without CAP_SYS_PTRACE,
+ * the upper bound.
  */
 function privateBytes(pid: number): number {
   const rollup = readProc(pid, 'smaps_rollup');

@@ -11,18 +11,18 @@ describe('parseStat', () => {
     assert.deepEqual(parseStat(`42 (python3) ${fields}`), reading);
   });
 
-  it('counts from the end of a name that looks like fields', () => {
+  it('finds the fields after a name that looks like fields', () => {
     assert.deepEqual(parseStat(`42 (a) S 9 9 (b) ${fields}`), parseStat(`42 (python3) ${fields}`));
   });
 
-  it('reads nothing from what is no stat line', () => {
+  it('reads nothing from a line that is no stat line', () => {
     for (const line of ['', '42', '42 (x', '42 (x) S 1 2', 'no such process'])
       assert.equal(parseStat(line), null, line);
   });
 });
 
 describe('parseMemory', () => {
-  it('reads what is private and what is shared, in bytes', () => {
+  it('reads private and shared memory, in bytes', () => {
     const text =
       'Rss:  27000 kB\nPss:   5000 kB\nPss_Dirty:  1 kB\nPrivate_Clean:  100 kB\nPrivate_Dirty:  1000 kB\n';
     const kib = 1024;
@@ -33,13 +33,13 @@ describe('parseMemory', () => {
     });
   });
 
-  it('counts what the kernel does not tell as nothing', () => {
+  it('counts what the kernel does not give as zero', () => {
     assert.deepEqual(parseMemory(''), { rssBytes: 0, pssBytes: 0, privateBytes: 0 });
   });
 });
 
 describe('parseIo', () => {
-  it('reads what went through read and write, and not what reached the disk', () => {
+  it('reads what passed through read and write, not what reached the disk', () => {
     assert.deepEqual(parseIo('rchar: 10\nwchar: 20\nread_bytes: 1\nwrite_bytes: 2\n'), {
       readBytes: 10,
       writeBytes: 20,
@@ -48,7 +48,7 @@ describe('parseIo', () => {
 });
 
 describe('readProc', () => {
-  it('reads a file of a process that lives, and nothing of one that does not', () => {
+  it('reads a file of a living process, and nothing of another', () => {
     assert.match(readProc(process.pid, 'stat') ?? '', new RegExp(`^${process.pid} \\(`));
     assert.equal(readProc(4_194_400, 'stat'), null);
     assert.equal(readProc(process.pid, 'no-such-file'), null);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { statFields } from '@hatchery/daemon';
 
-/** What /proc/<pid>/stat tells (proc(5)), in clock ticks and pages. */
+/** The fields of /proc/<pid>/stat (proc(5)), in clock ticks and pages. */
 export interface StatReading {
   readonly cpuTicks: number;
   readonly minorFaults: number;
@@ -9,7 +9,7 @@ export interface StatReading {
   readonly rssPages: number;
 }
 
-/** What /proc/<pid>/smaps_rollup tells, in bytes. */
+/** The fields of /proc/<pid>/smaps_rollup, in bytes. */
 export interface MemoryReading {
   readonly rssBytes: number;
   readonly pssBytes: number;
@@ -43,14 +43,14 @@ export function parseMemory(text: string): MemoryReading {
   };
 }
 
-/** Bytes that went through read(2) and write(2), pipes included (`rchar`, `wchar`). */
+/** Bytes that passed through read(2) and write(2), pipes included (`rchar`, `wchar`). */
 export function parseIo(text: string): { readBytes: number; writeBytes: number } {
   const value = (name: string): number =>
     Number(new RegExp(`^${name}: (\\d+)`, 'm').exec(text)?.[1] ?? 0);
   return { readBytes: value('rchar'), writeBytes: value('wchar') };
 }
 
-/** A file of /proc, or null when the process is gone or not ours to read. */
+/** A file of /proc, or null when the process is gone or we may not read it. */
 export function readProc(pid: number, name: string): string | null {
   try {
     // Synchronous on purpose: procfs does not wait for a disk, and a trip through the thread pool

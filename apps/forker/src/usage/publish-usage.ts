@@ -3,9 +3,7 @@ import type { ChildRegistry } from '../children/running/registry.ts';
 import { sampleIntervalMs, sampleStepMs } from '../limits.ts';
 import type { Sample, UsageSampler } from './sampler.ts';
 
-/**
- * Samples all children, and publishes once a second what has been sampled since, until disposed.
- */
+/** Samples all children, and publishes the new samples once a second, until disposed. */
 export function publishUsage(
   sampler: UsageSampler,
   registry: ChildRegistry,

@@ -9,7 +9,7 @@ import {
   type MemoryReading,
 } from './proc-usage.ts';
 
-/** What the next sample of a process needs of this one. */
+/** The part of this sample that the next one needs. */
 export interface Known {
   readonly cpuTicks: number;
   readonly atMs: number;
@@ -17,8 +17,8 @@ export interface Known {
 }
 
 /**
- * One sample of a process, or null when it is gone. Its memory is read `withMemory`, and otherwise
- * what was known before. `nowMs` is monotonic.
+ * One sample of a process, or null when it is gone. Reads its memory `withMemory`; otherwise
+ * repeats the last value. `nowMs` is monotonic.
  */
 export function sampleProcess(
   pid: number,

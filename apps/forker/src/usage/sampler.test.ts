@@ -10,13 +10,13 @@ import { UsageSampler, type Sample, type Sampled } from './sampler.ts';
 
 const own = { id: 'own', pid: process.pid };
 
-/** A clock that is set by hand. */
+/** A clock set by the test. */
 class SteppingClock {
   nowMs = 1000;
   readonly read = (): number => this.nowMs;
 }
 
-/** The samples of everything that comes until the next round is due. */
+/** The samples up to the next round. */
 function round(
   sampler: UsageSampler,
   clock: SteppingClock,
@@ -31,7 +31,7 @@ function round(
 }
 
 describe('UsageSampler', () => {
-  it('reads a process whole, but no share of the CPU from a single sample', () => {
+  it('reads a process in full, but no share of the CPU from a single sample', () => {
     const clock = new SteppingClock();
     const [sample] = round(new UsageSampler(clock.read), clock, [own]);
     assert.equal(sample?.id, 'own');
@@ -41,14 +41,14 @@ describe('UsageSampler', () => {
       assert.ok((value ?? 0) > 0);
   });
 
-  it('tells the share of one core since the sample before', () => {
+  it('gives the share of one core since the previous sample', () => {
     const clock = new SteppingClock();
     const sampler = new UsageSampler(clock.read);
     round(sampler, clock, [own]);
     const until = process.cpuUsage().user + 100_000;
     while (process.cpuUsage().user < until);
     const [sample] = round(sampler, clock, [own]);
-    // At least 90 ms of user time are 9 ticks in what it takes for one second.
+    // At least 90 ms of user time are 9 ticks, in what counts as one second.
     assert.ok((sample?.usage.cpuPercent ?? 0) >= 9);
   });
 
@@ -65,7 +65,7 @@ describe('UsageSampler', () => {
     assert.equal(sampler.cost.roundMs, sampleIntervalMs);
   });
 
-  it('takes no more than its share of a core, whatever the number of children: rounds take longer instead', () => {
+  it('uses at most its share of a core, whatever the number of children: rounds take longer instead', () => {
     const sampleMs = 0.5;
     const clock = new SteppingClock();
     let cpuMs = 0;
@@ -78,13 +78,13 @@ describe('UsageSampler', () => {
       clock.nowMs += sampleStepMs;
     }
     const elapsedMs = clock.nowMs - startedMs;
-    // One child too many at the end of a step is paid for by the next ones.
+    // The next steps pay for one child too many at the end of a step.
     assert.ok(
       sampler.cost.spentMs <= sampleShareMax * elapsedMs + 2 * sampleMs,
       `${sampler.cost.spentMs} of ${elapsedMs} ms`,
     );
     assert.ok((sampler.cost.roundMs ?? 0) > sampleIntervalMs);
-    assert.ok(sampled > children.length, 'every child has had its turn');
+    assert.ok(sampled > children.length, 'every child was sampled');
   });
 
   it('leaves out a process that is gone', () => {
@@ -95,16 +95,16 @@ describe('UsageSampler', () => {
     );
   });
 
-  it('remembers nothing of a child that is not sampled any more', () => {
+  it('forgets a child that is no longer sampled', () => {
     const clock = new SteppingClock();
     const sampler = new UsageSampler(clock.read);
     for (const children of [[own], []]) round(sampler, clock, children);
     assert.equal(round(sampler, clock, [own])[0]?.usage.cpuPercent, null);
   });
 
-  it('reads the memory of some in each round, of each in its turn, and goes on telling what it knows', () => {
+  it('reads the memory of some in each round, in rotation, and repeats the last values for the others', () => {
     const clock = new SteppingClock();
-    // What reading costs is not what this is about.
+    // The cost of reading does not matter here.
     const sampler = new UsageSampler(clock.read, () => 0);
     const count = 2 * memorySamplesPerRoundMax;
     const children = Array.from({ length: count }, (_, index) => ({ ...own, id: `${index}` }));

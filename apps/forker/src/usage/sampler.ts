@@ -20,9 +20,9 @@ export interface Sample {
 }
 
 /**
- * Samples live children in rounds: each child once a second, in steps that take a share of a core
- * at most. With more children than that buys, a round takes longer; the service never does. It
- * remembers of each child what the next sample needs.
+ * Samples living children in rounds: each child once a second, in steps that take at most a share
+ * of a core. With more children a round takes longer, but the load stays the same. It keeps of each
+ * child what the next sample needs.
  */
 export class UsageSampler {
   readonly #clock: () => number;
@@ -38,23 +38,20 @@ export class UsageSampler {
   #budgetAtMs = -Infinity;
 
   /**
-   * `clock` is monotonic, `cpuClock` what this thread has used of a core, both in milliseconds:
-   * time in which others had the core is no cost of ours.
+   * `clock` is monotonic, `cpuClock` is the CPU time of this thread, both in milliseconds: time in
+   * which other processes had the core does not count.
    */
   constructor(clock: () => number = () => performance.now(), cpuClock: () => number = threadCpuMs) {
     this.#clock = clock;
     this.#cpuClock = cpuClock;
   }
 
-  /**
-   * How long the last whole round took to come around, and what all rounds have cost; for the
-   * status record.
-   */
+  /** The duration of the last whole round, and the cost of all rounds; for the status record. */
   get cost(): { readonly roundMs: number | null; readonly spentMs: number } {
     return { roundMs: this.#roundMs, spentMs: Math.round(this.#spentMs) };
   }
 
-  /** One step: samples children while the budget lasts; those that can still be read. */
+  /** One step: samples children while the budget lasts; returns those that could be read. */
   step(children: () => Iterable<Sampled>): Sample[] {
     const nowMs = this.#clock();
     this.#fillBudget(nowMs);
@@ -78,8 +75,7 @@ export class UsageSampler {
   }
 
   /**
-   * What one child cost too much is taken from the steps that follow, so that the share holds over
-   * time.
+   * The excess cost of one child is taken from the next steps, so that the share holds over time.
    */
   #fillBudget(nowMs: number): void {
     const sinceMs = Math.min(nowMs - this.#budgetAtMs, sampleStepMs);

@@ -1,11 +1,11 @@
-/** One session with what it has for itself: memory that its end gives back. */
+/** One session with its private memory, which its end frees. */
 export interface SessionMemory {
   readonly id: string;
   readonly user: string | null;
   readonly bytes: number;
 }
 
-/** A session that is to end, and what its user had together. */
+/** A session to end, and its user's total. */
 export interface OverBudget {
   readonly id: string;
   readonly user: string;
@@ -14,9 +14,9 @@ export interface OverBudget {
 }
 
 /**
- * Which sessions end so that no user has more than the budget over all of theirs: of each who has,
- * the largest first, and no more than that takes. Sessions without a user are each one's own. A
- * budget of 0 is none. Pure.
+ * The sessions to end so that no user is over the budget: for each user over it, the largest
+ * sessions first, and no more than necessary. A session without a user counts alone. A budget of 0
+ * means none. Pure.
  */
 export function overBudget(sessions: readonly SessionMemory[], budgetBytes: number): OverBudget[] {
   if (budgetBytes === 0) return [];
@@ -24,8 +24,8 @@ export function overBudget(sessions: readonly SessionMemory[], budgetBytes: numb
 }
 
 /**
- * Users who may be over the budget, by an upper bound of what each session has: the rest need not
- * be looked at more closely.
+ * Users who may be over the budget, by an upper bound for each session; the others need no closer
+ * look.
  */
 export function suspects(
   bounds: readonly SessionMemory[],
