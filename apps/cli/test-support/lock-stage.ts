@@ -5,25 +5,22 @@ import { assertNothingLeft, takeBaseline, temporaryDirectory, until } from '@hat
 import type { Baseline, TemporaryDirectory } from '@hatchery/testkit';
 import { RunningCommand, type CommandEnd } from './lock.ts';
 
-/** What tests of `hatchery lock` do in the state directory that each of them has. */
+/** What tests of `hatchery lock` do in their own state directories. */
 export interface LockStage {
   readonly stateDirectory: () => string;
   readonly locksDirectory: () => string;
-  /** The file whose appearance ends what {@link startHolder} started. */
+  /** The file that ends what {@link startHolder} started. */
   readonly go: () => string;
-  /** Starts `hatchery lock` with these words. */
+  /** Starts `hatchery lock` with these arguments. */
   readonly start: (...words: string[]) => RunningCommand;
-  /** The same, to its end. */
+  /** Runs it to its end. */
   readonly run: (...words: string[]) => Promise<CommandEnd>;
-  /**
-   * A holder that waits until the file `go` is there. Its script runs before, and says what it
-   * likes.
-   */
+  /** A holder that waits for the file `go`. Its script runs first, and prints whatever it likes. */
   readonly startHolder: (name: string, script?: string) => Promise<RunningCommand>;
 }
 
 /**
- * Gives each test of a file a state directory of its own, and fails one that leaves a process or a
+ * Gives each test of a file its own state directory, and fails a test that leaves a process or a
  * file behind.
  */
 export function useLockStage(): LockStage {
@@ -55,7 +52,7 @@ export function useLockStage(): LockStage {
       `${script} echo held; until [ -e '${go()}' ]; do sleep 0.02; done`,
     );
     await command.says(/held/);
-    // Until the command has introduced itself, hatchery stands for it.
+    // Until the command's record is written, hatchery stands for it.
     await until('its record', () => {
       const holder = readScriptLocks(locksDirectory()).find((lock) => lock.name === name)?.holder
         ?.pid;

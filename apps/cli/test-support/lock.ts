@@ -8,14 +8,14 @@ const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 /** The script `hatchery` of the checkout, which runs `lock` by itself. */
 export const hatcheryScript = fileURLToPath(new URL('../../../hatchery', import.meta.url));
 
-/** How a command ended: its code, or 128 and the signal's number, as a shell has it. */
+/** How a command ended: its code, or 128 plus the signal's number, as in a shell. */
 export interface CommandEnd {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A `hatchery` of its own state directory that runs. */
+/** A running `hatchery` with its own state directory. */
 export class RunningCommand implements Disposable {
   readonly #process: ChildProcess;
   readonly #ended = Promise.withResolvers<number>();
@@ -80,7 +80,7 @@ export class RunningCommand implements Disposable {
 
   async ended(): Promise<CommandEnd> {
     const status = await within('the end of the command', this.#ended.promise);
-    // What was written just before the end may still be on its way.
+    // Output from just before the end may still be under way.
     if (!this.#process.stdout?.readableEnded)
       await Promise.race([once(this.#process, 'close'), pause()]);
     return { status, stdout: this.stdout, stderr: this.stderr };
@@ -93,14 +93,12 @@ export class RunningCommand implements Disposable {
   }
 }
 
-/**
- * A shell's word for `hatchery lock` on a state directory, to be used in the commands under test.
- */
+/** Shell text for `hatchery lock` on a state directory, for use in the commands under test. */
 export function lockWord(stateDirectory: string, name: string): string {
   return `'${hatcheryScript}' lock --state-dir '${stateDirectory}' ${name}`;
 }
 
-/** A shell's word for `hatchery locks` on a state directory. */
+/** Shell text for `hatchery locks` on a state directory. */
 export function locksWord(stateDirectory: string): string {
   return `'${process.execPath}' '${main}' locks --state-dir '${stateDirectory}'`;
 }
@@ -109,7 +107,7 @@ function once(process: ChildProcess, event: string): Promise<void> {
   return new Promise((resolve) => process.once(event, () => resolve()));
 }
 
-/** A process left behind may hold the output open; what it says is not waited for. */
+/** A process left behind may hold the output open; do not wait for its output. */
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 200));
 }

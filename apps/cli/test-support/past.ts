@@ -5,8 +5,7 @@ import { temporaryDirectory } from '@hatchery/testkit';
 import { hatchery, type Outcome } from './terminal.ts';
 
 /**
- * A state directory with this in its audit, each entry a minute after the one before it, the last
- * one now.
+ * A state directory with this audit, each entry a minute after the one before it, the last one now.
  */
 export function audited(directory: string, ...bodies: AuditBody[]): void {
   let minutes = bodies.length;
@@ -24,7 +23,7 @@ export function audited(directory: string, ...bodies: AuditBody[]): void {
   }
 }
 
-/** Runs a story on a state directory of its own; `ask` types a command about it. */
+/** Runs a story on its own state directory; `ask` runs a command about it. */
 export async function withState(
   story: (state: string, ask: (...words: string[]) => Promise<Outcome>) => Promise<void>,
 ): Promise<void> {

@@ -32,7 +32,7 @@ export async function checkAddresses(config: Config): Promise<Check[]> {
 }
 
 /**
- * Two keys of the configuration that want the same port: each is free, and together they are not.
+ * Two keys of the configuration that want the same port: each alone is free, together they are not.
  */
 function checkSharing({ ssh, dashboard }: Config): Check[] {
   const wanted = [
@@ -57,7 +57,7 @@ function ownStatusPort(record: PartRecord | null): number | null {
   return (record?.details as { status?: Address } | undefined)?.status?.port ?? null;
 }
 
-/** The port a running part of this instance says it listens on, or null. */
+/** The port that a running part of this instance reports, or null. */
 function ownPort(record: PartRecord | null): number | null {
   if (record === null) return null;
   const { ssh, listen } = record.details as { ssh?: Address; listen?: Address };
@@ -109,7 +109,7 @@ async function checkSocket(path: string, isOurs: boolean): Promise<Check> {
       what,
       trouble: `uid ${process.geteuid?.() ?? '?'} may not look at it (EACCES); run doctor as the service's user`,
     };
-  // A socket that nobody listens on is of a service that died; the next one replaces it.
+  // A socket without a listener was left by a service that died; the next one replaces it.
   const isFree =
     failure.code === 'ENOENT' || (failure.code === 'ECONNREFUSED' && lstatSync(path).isSocket());
   if (failure.code === 'ENOTDIR')
@@ -120,10 +120,7 @@ async function checkSocket(path: string, isOurs: boolean): Promise<Check> {
   return { what, trouble: isFree ? null : `something is in the way (${failure.code}); remove it` };
 }
 
-/**
- * Why a server does not listen or a socket does not connect, or null when it does. It is closed
- * again.
- */
+/** Why a server cannot listen or a socket cannot connect, or null when it can. Closes it again. */
 function failureOf(
   endpoint: ReturnType<typeof createServer> | ReturnType<typeof connect>,
   success: string,

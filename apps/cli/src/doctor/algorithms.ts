@@ -8,8 +8,8 @@ const keys: Readonly<Record<Exclude<AlgorithmKind, 'hostKeys'>, string>> = {
 };
 
 /**
- * What is offered, with what ssh-audit would say of each; it troubles nobody, for an operator may
- * need what an auditor objects to.
+ * The offered algorithms, each with ssh-audit's verdict. Never a trouble, because an operator may
+ * need an algorithm that an auditor objects to.
  */
 export function checkAlgorithms({ ssh }: Config): Check[] {
   return Object.entries(keys).map(([kind, key]) => ({

@@ -1,9 +1,9 @@
-/** One thing a start needs. */
+/** One thing that a start needs. */
 export interface Check {
-  /** What was looked at, with its value, as `host key /srv/key`. */
+  /** What was checked, with its value, such as `host key /srv/key`. */
   readonly what: string;
-  /** Null when it is well, else one line that says how to mend it. */
+  /** Null when it is well; otherwise one line with the remedy. */
   readonly trouble: string | null;
-  /** Why nothing is known of it, with what to do; `trouble` is null then. */
+  /** Why the check gave no result, with what to do; `trouble` is null then. */
   readonly unknown?: string;
 }

@@ -34,7 +34,7 @@ async function troubles(
 }
 
 describe('hatchery doctor', () => {
-  it('finds a port that is taken, and nothing when it is free again', async () => {
+  it('finds a port that is taken, and nothing once it is free again', async () => {
     using directory = temporaryDirectory();
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -53,7 +53,7 @@ describe('hatchery doctor', () => {
     );
   });
 
-  it('finds files in the way, and host keys that are lost, open to others or broken', async () => {
+  it('finds files in the way, and host keys that are lost, readable by others or broken', async () => {
     using directory = temporaryDirectory();
     const state = join(directory.path, 'state');
     mkdirSync(join(state, 'users'), { recursive: true });
@@ -87,7 +87,7 @@ describe('hatchery doctor', () => {
     );
   });
 
-  it('does not call a host key broken where ssh-keygen only misses the user in passwd', async (context) => {
+  it('does not call a host key broken when ssh-keygen only misses the user in passwd', async (context) => {
     using directory = temporaryDirectory();
     const state = join(directory.path, 'state');
     mkdirSync(state);
@@ -102,7 +102,7 @@ describe('hatchery doctor', () => {
     assert.doesNotMatch((await troubles(directory.path)).found.join('\n'), /^host key/m);
   });
 
-  it('misses users where there were some, and a host key that is named', async () => {
+  it('misses users where there were some, and a configured host key', async () => {
     using directory = temporaryDirectory();
     const state = join(directory.path, 'state');
     mkdirSync(state);

@@ -30,7 +30,7 @@ export const doctor: Command = {
     }));
     const lines = checks.map(describe).join('');
     invocation.print(invocation.options['json'] === true ? `${JSON.stringify(checks)}\n` : lines);
-    // A start may need what nobody could look at.
+    // A check may be unable to see what a start needs.
     return checks.every(({ trouble, unknown }) => trouble === null && unknown === undefined)
       ? exitDone
       : exitFailed;

@@ -42,13 +42,13 @@ function bench(): Bench {
   };
 }
 
-/** `what: trouble` of each check in trouble. */
+/** `what: trouble` of each check with a trouble. */
 function troubles(checks: readonly Check[]): string[] {
   return checks.flatMap(({ what, trouble }) => (trouble === null ? [] : [`${what}: ${trouble}`]));
 }
 
 describe('doctor about the ssh gateway', () => {
-  it('judges host certificates by kind, key and end', () => {
+  it('judges host certificates by kind, key and expiry', () => {
     using at = bench();
     const [host, other, authority] = [at.key('host'), at.key('other'), at.key('authority')];
     const judged = (certificate: string): string[] =>
@@ -121,7 +121,7 @@ describe('doctor about the ssh gateway', () => {
       ).join();
     };
     assert.equal(await judged('/ok'), '');
-    assert.match(await judged('/broken'), /it answered 500; its own log tells why/);
+    assert.match(await judged('/broken'), /it answered 500; its log says why/);
     writeFileSync(at.path('wrong'), 'guess', { mode: 0o600 });
     assert.match(
       await judged('/ok', at.path('wrong')),
@@ -162,7 +162,7 @@ describe('doctor about the ssh gateway', () => {
     );
   });
 
-  it('finds balancers that nobody can be, or anybody', async () => {
+  it('finds balancers that no client or every client can be', async () => {
     using at = bench();
     const judged = async (from: string): Promise<string> =>
       troubles(

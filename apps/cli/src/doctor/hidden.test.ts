@@ -10,7 +10,7 @@ import { withoutHidden } from './hidden.ts';
 
 const program = fileURLToPath(new URL('../main.ts', import.meta.url));
 
-/** A command of a user that is nobody's. */
+/** A command run by an unrelated user. */
 function asNobody(...words: readonly string[]): string {
   const argv = [
     '--reuid',
@@ -27,10 +27,10 @@ function asNobody(...words: readonly string[]): string {
 }
 
 const canAsk = process.getuid?.() === 0 && asNobody('help').startsWith('hatchery serves');
-const skip = canAsk ? false : 'needs root, and a checkout for all';
+const skip = canAsk ? false : 'needs root, and a checkout readable by all';
 
 describe('hatchery doctor of another user than the service’s', () => {
-  it('calls what it may not look at unknown, in one line, and keeps all else', () => {
+  it('reports what it may not read as unknown, in one line, and checks everything else', () => {
     const well = { what: 'a', trouble: null };
     const lost = { what: 'b', trouble: 'it is gone; put it back' };
     const hidden = [
@@ -52,7 +52,7 @@ describe('hatchery doctor of another user than the service’s', () => {
     ]);
   });
 
-  it('advises no repair for what is closed to it', { skip }, () => {
+  it('advises no repair for what it may not read', { skip }, () => {
     using directory = temporaryDirectory();
     const state = join(directory.path, 'state');
     chmodSync(directory.path, 0o755);
@@ -73,7 +73,7 @@ describe('hatchery doctor of another user than the service’s', () => {
     }
   });
 
-  it('still says what to give to the service’s own user', { skip }, () => {
+  it('still advises what to give to the service’s own user', { skip }, () => {
     using directory = temporaryDirectory();
     const state = join(directory.path, 'state');
     chmodSync(directory.path, 0o755);

@@ -6,9 +6,9 @@ import { readService } from '../service/service-process.ts';
 import type { Check } from './check.ts';
 
 /**
- * The user whose service this is, when it is another one than asks: theirs runs, or their state
- * directory is closed to others. Null otherwise. A directory that everybody may list is one that an
- * administrator made for whoever asks, and forgot to give away.
+ * The user who owns this service, when another user asks: the running service is theirs, or others
+ * cannot read their state directory. Null otherwise. If everybody may list a directory, an
+ * administrator made it for the asking user and forgot to change its owner.
  */
 export function otherServiceUser(config: Config): string | null {
   if (process.geteuid?.() === 0) return null;
@@ -28,9 +28,8 @@ export function otherServiceUser(config: Config): string | null {
 }
 
 /**
- * The checks as somebody else than the service's user may tell them: what they are not let in to is
- * unknown and no trouble, in one line. Its owner is let in, so that every remedy for it would be a
- * wrong one.
+ * The checks as another user than the service's can report them: what this user may not read is
+ * unknown and no trouble, in one line. Its owner may read it, so every remedy would be wrong.
  */
 export function withoutHidden(checks: readonly Check[], serviceUser: string | null): Check[] {
   if (serviceUser === null) return [...checks];

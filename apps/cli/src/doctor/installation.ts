@@ -8,15 +8,14 @@ import type { Check } from './check.ts';
 import { unwritable } from './places.ts';
 
 /**
- * Importing them is what a zygote does first; without its compiled helpers Breezy is slow and says
- * nothing.
+ * A zygote imports these first. Without its compiled helpers Breezy is slow, but reports nothing.
  */
 const askBreezy = `
 import breezy, breezy.osutils, breezy.bzr.smart.server
 if breezy.osutils._extension_load_failures: raise SystemExit("compiled helpers do not load: " + "; ".join(breezy.osutils._extension_load_failures))
 print(breezy.__version__)`;
 
-/** The programs a service runs, and the Debian packages that hold them. */
+/** The programs that a service runs, and the Debian packages that contain them. */
 const programs = [
   ['brz', 'brz'],
   ['ssh-keygen', 'openssh-client'],
@@ -57,7 +56,7 @@ export function checkInstallation(
   ];
 }
 
-/** `version` as process.version. */
+/** `version` in the format of process.version. */
 export function checkNode(version: string): Check {
   const major = Number(version.replace(/^v/, '').split('.')[0]);
   return {
@@ -67,8 +66,8 @@ export function checkNode(version: string): Check {
 }
 
 /**
- * A start records the list anew where none fits, so that only a place to write it to can be
- * missing.
+ * A start records a new list when none matches, so only the lack of a place to write it can be a
+ * trouble.
  */
 function checkPreloadList({ stateDirectory }: Config): Check {
   const what = 'list of modules to preload';
@@ -86,7 +85,7 @@ function checkPreloadList({ stateDirectory }: Config): Check {
   }
 }
 
-/** Loaded in a process of its own: an add-on for another Node may take its process down. */
+/** Loaded in a separate process: an add-on for another Node may crash its process. */
 export function checkNativeCrypto(path: string): Check {
   const what = "ssh2's native ciphers";
   try {

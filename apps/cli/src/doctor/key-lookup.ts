@@ -3,12 +3,12 @@ import type { Config } from '@hatchery/config';
 import { proveSafeProgram } from '@hatchery/daemon';
 import type { Check } from './check.ts';
 
-/** Nobody's name: the answer of interest is that there is one. */
+/** No real user: only whether there is an answer matters. */
 const probeUser = 'hatchery-doctor';
 
 /**
- * Where users' keys come from, when that is not the directory of users; and whose PROXY headers are
- * believed.
+ * The source of users' keys, when that is not the directory of users; and the addresses whose PROXY
+ * headers are trusted.
  */
 export async function checkKeyLookup({ ssh }: Config): Promise<Check[]> {
   return [...(await checkSource(ssh.keyLookup)), ...checkBalancers(ssh)];
@@ -79,14 +79,14 @@ async function answerTrouble(
     });
     if (status === 200 || status === 404) return null;
     const isRefused = status === 401 || status === 403;
-    return `it answered ${status}; ${isRefused ? 'see key_lookup_token_file' : 'its own log tells why'}`;
+    return `it answered ${status}; ${isRefused ? 'see key_lookup_token_file' : 'its log says why'}`;
   } catch (error) {
     const { message, cause } = error as Error;
     return `it gives no answer (${cause instanceof Error ? cause.message : message}); see key_lookup_url under [ssh]`;
   }
 }
 
-/** A balancer whose address is not on the list is sent away, and everybody with it. */
+/** A balancer missing from the list is refused, and with it all its clients. */
 function checkBalancers({ proxyProtocol, proxyFrom }: Config['ssh']): Check[] {
   if (proxyProtocol === 'off') return [];
   const what = `balancers ${proxyFrom.join(', ') || '(none)'}`;

@@ -18,7 +18,7 @@ function leftover(owner: string, bytes: number, changedAt: string): Leftover {
 }
 
 describe('what killed sessions left', () => {
-  it('is told with owners, size and age, and is no trouble while it is collected by itself', () => {
+  it('is reported with owners, size and age, and is no trouble while it is collected automatically', () => {
     const found = [
       leftover('~bob', 1_000_000, '2026-01-02T11:30:00Z'),
       leftover('~anna', 72_000_000, '2026-01-02T10:00:00Z'),
@@ -30,7 +30,7 @@ describe('what killed sessions left', () => {
     });
   });
 
-  it('is trouble when it is still there after a day', () => {
+  it('is a trouble when it is still there after a day', () => {
     const sum = sumLeftovers([leftover('~bob', 1, '2026-01-01T11:59:59Z')], '2026-01-02T12:00:00Z');
     assert.match(
       describeCheck(sum, nowMs).trouble ?? '',
@@ -38,7 +38,7 @@ describe('what killed sessions left', () => {
     );
   });
 
-  it('is not known before the first look, which is not the same as none', () => {
+  it('is unknown before the first search, which is not the same as none', () => {
     assert.match(describeCheck(null, nowMs).what, /not looked for yet/);
     assert.match(
       describeCheck(sumLeftovers([], '2026-01-02T12:00:00Z'), nowMs).what,

@@ -2,14 +2,14 @@ import { confinementOf, descriptorNeed, findSessionUser } from '@hatchery/daemon
 import type { Config } from '@hatchery/config';
 import type { Check } from './check.ts';
 
-/** What the system lets a process of ours have, against what the configured limits may come to. */
+/** What the system allows a process of ours, compared with what the configured limits may need. */
 export function checkLimits(config: Config): Check[] {
   return checkLimitsIn(undefined, config.forker.childrenMax);
 }
 
 /**
- * What sessions are not held in by here. No start fails for it, so it is no trouble, but an
- * operator should know.
+ * The confinement that sessions lack here. A start does not fail for it, so it is no trouble, but
+ * an operator should know.
  */
 export function checkConfinement(config: Config): Check {
   try {
@@ -24,7 +24,7 @@ export function checkConfinement(config: Config): Check {
   }
 }
 
-/** `limits` is the text of /proc/PID/limits; our own without it. */
+/** `limits` is the text of /proc/PID/limits; without it, our own. */
 export function checkLimitsIn(limits: string | undefined, childrenMax: number): Check[] {
   const { allowed, needed, trouble } = descriptorNeed(childrenMax, limits);
   return [

@@ -17,7 +17,7 @@ import { hostKeyObjection, publicHostKeyObjection, unreadHostKey } from '@hatche
 import { diskFreeBytesMin, examinationMsMax } from '../limits.ts';
 import type { Check } from './check.ts';
 
-/** Directories, host keys and the room on their disks. */
+/** Directories, host keys and free space on their disks. */
 export function checkPlaces(config: Config): Check[] {
   const places = [
     ['state directory', config.stateDirectory],
@@ -39,8 +39,8 @@ export function checkPlaces(config: Config): Check[] {
 }
 
 /**
- * Of what the parts make in the state directory, those places where no directory is. What cannot be
- * looked at is told of the state directory.
+ * The places in the state directory where a part needs a directory and something else is. If they
+ * cannot be read, the state directory is reported.
  */
 function inTheWay(config: Config): Check[] {
   const own = [partsDirectory, auditDirectory, eventsDirectory, readOnlyDirectory, breezyHome].map(
@@ -60,7 +60,7 @@ function isTaken(path: string): boolean {
   }
 }
 
-/** Why a directory cannot be written or made, or null. What is missing is made by the start. */
+/** Why a directory cannot be written or made, or null. The start makes missing ones. */
 export function unwritable(path: string): string | null {
   const standing = existingAncestor(path);
   try {
@@ -77,7 +77,7 @@ export function unwritable(path: string): string | null {
   }
 }
 
-/** It is the account of sessions that writes there, where they have one. */
+/** The account of sessions writes there, if one is configured. */
 function hostingTrouble(config: Config): string | null {
   const { root } = config.hosting;
   try {
@@ -85,13 +85,13 @@ function hostingTrouble(config: Config): string | null {
     if (owner !== undefined && owner === findSessionUser(config).account?.uid)
       return foreignPlaceIn(config);
   } catch {
-    // It cannot be used as it is configured, which is told of the account.
+    // The account cannot be used as configured; its own check reports that.
   }
   return unwritable(root);
 }
 
 /**
- * Whoever has a host key had users once: without their directory nobody can sign in, and a start
+ * A service with a host key had users once: without their directory nobody can sign in, and a start
  * would make an empty one.
  */
 function usersTrouble({ ssh }: Config): string | null {
@@ -106,8 +106,8 @@ function usersTrouble({ ssh }: Config): string | null {
 }
 
 /**
- * A new host key alarms every client that knows the old one, so that only a first use may make it,
- * and only the default one.
+ * A new host key alarms every client that knows the old one. So only a first use may make one, and
+ * only the default one.
  */
 function checkHostKey(path: string, isMade: boolean): Check {
   const what = `host key ${path}`;
@@ -127,7 +127,7 @@ function checkHostKey(path: string, isMade: boolean): Check {
     return { what, trouble: null };
   } catch (error) {
     const { code, stderr } = error as NodeJS.ErrnoException & { stderr?: Buffer };
-    // The gateway reads the key by itself: that this tool does not run is no trouble of the
+    // The gateway reads the key itself: if ssh-keygen does not run, that is no trouble of the
     // service.
     const why =
       code === 'ENOENT'
@@ -146,14 +146,14 @@ function readOrWhyNot(path: string): Buffer | string {
   }
 }
 
-/** `bytesMin` is what must be free. */
+/** `bytesMin` must be free. */
 export function checkRoom(path: string, bytesMin: number = diskFreeBytesMin): Check {
   const { bavail, bsize, files, ffree } = statfsSync(existingAncestor(path));
   const what = `room for ${path}`;
   const free = bavail * bsize;
   if (free < bytesMin)
     return { what, trouble: `${megabytes(free)} are free, ${megabytes(bytesMin)} are needed` };
-  // Some file systems, as btrfs, have no fixed number of them and say 0.
+  // Some file systems, such as btrfs, have no fixed number of inodes and report 0.
   if (files > 0 && ffree === 0) return { what, trouble: 'no inode is free; remove files' };
   return { what, trouble: null };
 }

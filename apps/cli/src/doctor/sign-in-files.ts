@@ -5,16 +5,13 @@ import { parseKeyLines, parseRevokedLines } from '@hatchery/ssh-keys';
 import { examinationMsMax } from '../limits.ts';
 import type { Check } from './check.ts';
 
-/**
- * How long before its end a certificate is a trouble: so that somebody has a working week to make
- * another.
- */
+/** How long before its expiry a certificate counts as a trouble: a working week to make another. */
 const certificateDaysMin = 7;
 
 /** The first bytes of a revocation list in OpenSSH's own format (PROTOCOL.krl). */
 const revocationListMagic = 'SSHKRL\n\0';
 
-/** The files that say who may sign in by a certificate, and that prove the host by one. */
+/** The files that decide who may sign in with a certificate, and that prove the host by one. */
 export function checkSignInFiles({ ssh }: Config, now: Date): Check[] {
   const { hostCertificates, userAuthorities, revokedKeys } = ssh;
   return [
@@ -45,14 +42,14 @@ function hostCertificateTrouble(
   const own = /^\s*Public key: \S+ (SHA256:\S+)/m.exec(shown)?.[1];
   const keys = hostKeys.map((key) => keygen('-l', '-f', key)?.split(' ')[1]);
   if (own === undefined || !keys.includes(own)) return `it is for none of ssh.host_keys; ${mend}`;
-  // ssh-keygen shows local time without a zone, as `from 2026-11-21T09:00:00 to …`.
+  // ssh-keygen shows local time without a zone, such as `from 2026-11-21T09:00:00 to …`.
   const end = /^\s*Valid: (?:from \S+ to|before) (\S+)$/m.exec(shown)?.[1];
   const daysLeft = end === undefined ? Infinity : (Date.parse(end) - now.getTime()) / 86_400_000;
   if (daysLeft <= 0) return `it ended on ${end}; ${mend}`;
   return daysLeft < certificateDaysMin ? `it ends on ${end}; ${mend}` : null;
 }
 
-/** By the reader of the gateway. */
+/** With the gateway's own parser. */
 function keyListTrouble(path: string): string | null {
   const hindrance = unreadable(path);
   if (hindrance !== null) return hindrance;
@@ -66,7 +63,7 @@ function keyListTrouble(path: string): string | null {
   }
 }
 
-/** Without the list nobody can be told from somebody who is on it, so that nobody is let in. */
+/** Without the list the gateway cannot tell which keys are on it, so it admits nobody. */
 function revokedTrouble(path: string): string | null {
   const hindrance = unreadable(path);
   if (hindrance !== null) return hindrance;
@@ -92,7 +89,7 @@ function unreadable(path: string): string | null {
   }
 }
 
-/** What ssh-keygen prints; null when it fails. */
+/** The output of ssh-keygen; null when it fails. */
 function keygen(...argv: readonly string[]): string | null {
   try {
     return execFileSync('ssh-keygen', argv, {

@@ -16,7 +16,7 @@ async function troubles(directory: string, ...lines: string[]): Promise<(string 
   return checks.map(({ trouble }) => trouble);
 }
 
-it('doctor has nothing to say of the page on this machine, and warns of one for others without TLS', async () => {
+it('doctor has no finding about a page for this host alone, and warns of one for others without TLS', async () => {
   using directory = temporaryDirectory();
   assert.deepEqual(await troubles(directory.path), []);
   assert.match(
@@ -31,7 +31,7 @@ it('doctor has nothing to say of the page on this machine, and warns of one for 
   assert.deepEqual(behind, []);
 });
 
-it('doctor finds a directory that is missing for the socket of a proxy', async () => {
+it('doctor finds a missing directory for the socket of a proxy', async () => {
   using directory = temporaryDirectory();
   const proxy = ['auth = "proxy"', 'origins = ["https://h.example"]'];
   const of = (path: string): Promise<(string | null)[]> =>

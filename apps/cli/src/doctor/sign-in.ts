@@ -4,7 +4,7 @@ import type { Config } from '@hatchery/config';
 import { examinationMsMax } from '../limits.ts';
 import type { Check } from './check.ts';
 
-/** What signing in to the dashboard needs besides the keys that were read already. */
+/** What signing in to the dashboard needs besides the configuration keys already read. */
 export async function checkSignIn({ dashboard }: Config): Promise<Check[]> {
   const { auth, listen, origins, oidc, proxy } = dashboard;
   const checks: Check[] = [];

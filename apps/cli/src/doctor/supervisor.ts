@@ -7,8 +7,8 @@ import { namesOf, unsupervisedParts } from '../service/unsupervised.ts';
 import type { Check } from './check.ts';
 
 /**
- * Parts that a killed supervisor has left behind, and those that are stopped or fail; nothing when
- * there are none.
+ * Parts left behind by a killed supervisor, and those that are stopped or fail; nothing when there
+ * are none.
  */
 export function checkSupervisor(config: Config): Check[] {
   const hidden = hiddenRecords(config);

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { socketLookMsMax } from '../limits.ts';
 
 /**
- * Who of systemd holds a TCP port for whatever it starts at the first client: `systemd (pid 1)`, or
- * the name of the socket unit where its processes are not for us to look into. Null when it is
- * somebody else, or nobody can tell.
+ * The part of systemd that holds a TCP port for a socket-activated service: `systemd (pid 1)`, or
+ * the name of the socket unit when its processes are not readable. Null when another program holds
+ * it, or when unknown.
  */
 export function systemdOnPort(port: number): string | null {
   const inodes = listeningInodes(port);
@@ -16,7 +16,9 @@ export function systemdOnPort(port: number): string | null {
   return holder === undefined ? unitOnPort(port) : `${holder.name} (pid ${holder.pid})`;
 }
 
-/** State 0A of the fourth column is LISTEN, the tenth the inode (proc(5), /proc/net/tcp). */
+/**
+ * State 0A of the fourth column is LISTEN; the tenth column is the inode (proc(5), /proc/net/tcp).
+ */
 function listeningInodes(port: number): ReadonlySet<string> {
   const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const inodes = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>
@@ -45,7 +47,7 @@ function holdsOne(pid: number, inodes: ReadonlySet<string>): boolean {
   }
 }
 
-/** The unit by what systemd tells everybody; null without a systemd. */
+/** The unit, as systemd tells every user; null without a systemd. */
 function unitOnPort(port: number): string | null {
   const words = ['list-sockets', '--all', '--plain', '--no-legend', '--no-pager'];
   try {

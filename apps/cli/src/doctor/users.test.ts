@@ -8,7 +8,7 @@ import { checkUsers } from './users.ts';
 
 const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILgh+eX1JkbrM/EXZ7ySPe0dpLn8TEeCsrzV5+2/iJJW';
 
-it('doctor names each user whose files let nobody in, with what the gateway says of them', (context) => {
+it('doctor names each user whose files admit nobody, with the gateway’s reason', (context) => {
   using state = temporaryDirectory();
   const config = loadConfig({ stateDirectory: state.path, directory: state.path });
   const file = (user: string, name: string, text: string | Buffer): string => {

@@ -2,7 +2,9 @@ import type { Config } from '@hatchery/config';
 import { usersIn } from '../users/list.ts';
 import type { Check } from './check.ts';
 
-/** The files of each user, by the reader of the gateway; a line for all who are well. */
+/**
+ * The files of each user, read by the gateway's parser; one line for all users without a trouble.
+ */
 export function checkUsers(config: Config): Check[] {
   if (config.ssh.keyLookup.source !== 'files') return [];
   const checks: Check[] = [];
@@ -14,7 +16,7 @@ export function checkUsers(config: Config): Check[] {
       ? checks
       : [{ what: `files of ${users.length} user${users.length === 1 ? '' : 's'}`, trouble: null }];
   } catch {
-    // The check of the directory tells of it.
+    // The check of the directory reports it.
     return [];
   }
 }

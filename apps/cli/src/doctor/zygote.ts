@@ -5,7 +5,7 @@ import { NotRunningError, serviceState } from '../service/running-service.ts';
 import { describeTrouble } from '../service/zygote-trouble.ts';
 import type { Check } from './check.ts';
 
-/** What the running service says of itself and its zygote; nothing when none runs. */
+/** What the running service reports about itself and its zygote; nothing when none runs. */
 export async function checkZygote(config: Config): Promise<Check[]> {
   const state = await serviceState(config).catch((error: unknown) => error as Error);
   if (state instanceof NotRunningError) return [];
@@ -18,7 +18,7 @@ export async function checkZygote(config: Config): Promise<Check[]> {
 }
 
 /**
- * The whole story of a zygote that does not come up, in one line, and how to mend it. `lists` are
+ * The whole explanation of a zygote that fails to start, in one line, with the remedy. `lists` are
  * the paths of the lists of modules.
  */
 export function checkHealth(health: ZygoteHealth, lists: readonly string[]): Check {
@@ -41,7 +41,7 @@ export function checkHealth(health: ZygoteHealth, lists: readonly string[]): Che
   };
 }
 
-/** It is tried again by itself: what is mended needs no restart. */
+/** The service retries by itself: a repair needs no restart. */
 function remedy({ message, step }: ZygoteTrouble, lists: readonly string[]): string {
   if (/No module named 'breezy'/.test(message))
     return 'apt-get install --reinstall brz python3-breezy';

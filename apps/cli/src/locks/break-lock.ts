@@ -5,7 +5,7 @@ import { actor, askService, serviceState } from '../service/running-service.ts';
 import { findNamedLock, isWholeId, NoSuchLockError } from './find-named-lock.ts';
 import { answerMsMax } from './limits.ts';
 
-/** Said before it is done, so that it stands on the screen whatever comes of it. */
+/** Printed before anything is done, so that it stays on the screen whatever happens. */
 const warning =
   'break-lock: breaking by force: its holder, if it lives, is not told and goes on writing; two writers can damage the branch';
 
@@ -24,8 +24,8 @@ export const breakLock: Command = {
     }
     const { id, known } = await find(invocation, LOCK);
     if (force === true) invocation.say(warning);
-    // The id names the acquisition that was looked at: another holder has another id, and is
-    // refused.
+    // The id names the acquisition that the operator saw: another holder has another id, and the
+    // break is refused.
     const wish = { actor: actor(invocation), reason, force };
     const answer = await askService(invocation.config, 'POST', `/v1/locks/${id}/break`, wish);
     const name = known === null || id === LOCK ? '' : ` (${known.kind} ${known.name})`;
@@ -42,8 +42,8 @@ interface Found {
 }
 
 /**
- * An id that is no lock's any more goes to the service all the same, which knows what has become of
- * it.
+ * An id that is no longer a lock's goes to the service anyway, which knows what happened to the
+ * lock.
  */
 async function find({ config }: Invocation, text: string): Promise<Found> {
   const { view } = await serviceState(config, answerMsMax);

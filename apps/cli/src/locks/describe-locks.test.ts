@@ -32,11 +32,11 @@ function lock(
   };
 }
 
-it('no lock is said in words', () => {
+it('without locks the output says so', () => {
   assert.equal(describeLocks([], now), 'no lock is held\n');
 });
 
-it('where those of branches are not known, that is said and not that none is held', () => {
+it('when branch locks are unknown, the output says that and not that none is held', () => {
   assert.equal(
     describeLocks([], now, false),
     'no lock of a script is held; those of branches are not known\n',
@@ -45,7 +45,7 @@ it('where those of branches are not known, that is said and not that none is hel
   assert.match(text, /\n\nonly locks of scripts: those of branches are not known\n$/);
 });
 
-it('a date in the future is called one', () => {
+it('a date in the future is named as such', () => {
   const ahead = { ...session('ann'), since: '2026-01-01T00:15:00.000Z' };
   assert.match(
     describeLocks([lock('l1', ahead)], now),
@@ -55,7 +55,7 @@ it('a date in the future is called one', () => {
   assert.match(describeLocks([lock('l1', almost)], now), / 0 s .*~a\/p\/l1$/m);
 });
 
-it('a lock is a row, with its reasons when it is not simply held', () => {
+it('a lock is a row, with its reasons unless it is simply held', () => {
   const reasons = ['process 7 is gone'];
   assert.equal(
     describeLocks(
@@ -69,7 +69,7 @@ it('a lock is a row, with its reasons when it is not simply held', () => {
   );
 });
 
-it('a holder that is stopped is remarked', () => {
+it('a stopped holder is pointed out', () => {
   const reasons = ['the session that took it runs', 'its process is stopped'];
   assert.match(
     describeLocks([lock('l1', session('ann'), [], { reasons })], now),
@@ -77,7 +77,7 @@ it('a holder that is stopped is remarked', () => {
   );
 });
 
-it('who waits is a tree below the one who blocks, through several locks', () => {
+it('waiters are a tree below the holder that blocks them, through several locks', () => {
   const [ann, bob, cat] = [session('ann'), session('bob'), session('cat')];
   const text = describeLocks([lock('l1', ann, [bob]), lock('l2', bob, [cat])], now);
   assert.deepEqual(text.split('\n').slice(4, -1), [
@@ -91,7 +91,7 @@ it('who waits is a tree below the one who blocks, through several locks', () => 
   ]);
 });
 
-it('a deadlock is called one, with every step of it', () => {
+it('a deadlock is named as such, with every step of it', () => {
   const [ann, bob] = [session('ann'), session('bob')];
   const text = describeLocks([lock('l1', ann, [bob]), lock('l2', bob, [ann])], now);
   assert.match(text, /^DEADLOCK: nobody of these can go on until one is ended$/m);
@@ -99,7 +99,7 @@ it('a deadlock is called one, with every step of it', () => {
   assert.match(text, /^ {2}ann .* waits for branch ~a\/p\/l2 \(l2\), held by bob /m);
 });
 
-it('who is no user of a session is told by its command', () => {
+it('a holder without a session’s user is named by its command', () => {
   const nobody: LockParty = { ...session('s1'), user: null, command: 'tag -q v1' };
   assert.match(describeLocks([lock('l1', nobody)], now), /pid 7 session s1 tag -q v1 {2}~a/);
   const foreign: LockParty = { ...session('ann'), childId: null, command: 'brz commit', host: 'h' };
@@ -115,7 +115,7 @@ it('who is no user of a session is told by its command', () => {
   assert.match(describeLocks([lock('l1', unseen)], now), / somebody {2}~a/);
 });
 
-it('what to do stands below, for each lock that is in the way or left behind', () => {
+it('remedies come last, for each lock that blocks somebody or was left behind', () => {
   const left = [
     lock('l1', session('ann'), [], { condition: 'orphaned' }),
     lock('l2', { ...session('bob'), host: 'elsewhere' }, [], { condition: 'unknown' }),
@@ -127,20 +127,20 @@ it('what to do stands below, for each lock that is in the way or left behind', (
   ]);
 });
 
-it('of many things to do the first ones are shown', () => {
+it('of many remedies the first ones are shown', () => {
   const many = Array.from({ length: 20 }, (_, number) =>
     lock(`l${number}`, null, [], { condition: 'stale' }),
   );
   assert.match(describeLocks(many, now), /\nl7 {2}its holder.*\nand 12 more\n$/);
 });
 
-it('of a deadlock one party is named that can be ended', () => {
+it('for a deadlock one party that can be ended is named', () => {
   const [ann, bob] = [session('ann'), session('bob')];
   const text = describeLocks([lock('l1', ann, [bob]), lock('l2', bob, [ann])], now);
   assert.equal(text.match(/^l[12] {2}to end its holder/gm)?.length, 1);
 });
 
-it('nothing that a client wrote reaches the terminal as a command of it', () => {
+it('nothing that a client wrote reaches the terminal as a control sequence', () => {
   const evil = session('\x1b]0;owned\x07');
   const text = describeLocks([lock('l1\x1b[2J', evil, [evil, session('bob')])], now);
   assert.doesNotMatch(text, /[\x1b\x07]/);

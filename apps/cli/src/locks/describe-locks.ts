@@ -6,9 +6,9 @@ import { describeRemedies } from './describe-remedies.ts';
 import { describeWaiting } from './describe-waiting.ts';
 
 /**
- * The locks as a table; below it who blocks whom as a tree, when somebody waits; and what to do,
- * when something is. `areAll` is false when those of branches are not known; `hint` is of the
- * invocation that they are shown to.
+ * The locks as a table; below it a tree of who blocks whom, when there are waiters; then the
+ * remedies, when some are needed. `areAll` is false when branch locks are unknown; `hint` belongs
+ * to the invocation that shows them.
  */
 export function describeLocks(
   locks: readonly Lock[],
@@ -37,7 +37,7 @@ export function describeLocks(
   return table(head, rows) + below.map(paragraph).join('');
 }
 
-/** That a holder runs is no news; that it is stopped is why a push hangs. */
+/** A running holder is normal; a stopped one explains why a push hangs. */
 function remark(
   condition: Lock['condition'],
   reasons: readonly string[],

@@ -1,10 +1,10 @@
 import type { Lock } from '@hatchery/events';
 import { waitForest, type WaitNode } from '@hatchery/locks';
 
-/** More than that nobody reads at three in the morning; the first ones help most. */
+/** At three in the morning nobody reads more than that; the first ones help most. */
 const remediesShown = 8;
 
-/** What to do about locks that are in somebody's way or will stay for ever, a line each. */
+/** The remedies for locks that block somebody or would stay for ever, one line each. */
 export function describeRemedies(locks: readonly Lock[]): string[] {
   const { roots, deadlocks } = waitForest(locks);
   const inTheWay = [

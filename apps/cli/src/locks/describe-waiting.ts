@@ -8,7 +8,7 @@ import {
 } from '@hatchery/locks';
 import { describeAge } from './describe-age.ts';
 
-/** Who blocks whom, in lines; none when nobody waits. */
+/** Who blocks whom, as lines; none without waiters. */
 export function describeWaiting(locks: readonly Lock[], now: Date): string[] {
   const { roots, deadlocks } = waitForest(locks);
   return [

@@ -3,10 +3,10 @@ const remedy = 'name a directory where its users may write by [locks] dir in hat
 const remedyOfRights =
   'let its group ("0660") or everybody ("0666") in by [locks] mode in hatchery.toml and run hatchery lock once as the owner, or name another directory by [locks] dir';
 
-/** What the system says of the locks directory in words that help; any other error as it is. */
+/** Explains a system error about the locks directory; returns any other error unchanged. */
 export function directoryTrouble(directory: string, error: unknown): unknown {
   const { code, path = '' } = error as NodeJS.ErrnoException;
-  // On the way to it nothing can be made either.
+  // Nothing can be made on the way to it either.
   const isOfDirectory = path.startsWith(directory) || directory.startsWith(`${path}/`);
   if (code === undefined || !isOfDirectory) return error;
   const isRight = code === 'EACCES' || code === 'EPERM';

@@ -22,7 +22,7 @@ const left = lock('9bb328a33621', '~demo/project/left');
 const right = lock('9bb400000000', '~demo/project/right');
 const both = [left, right, lock('aaaa00000000', '~demo/project/right', 'repository')];
 
-it('a lock is meant by its id, the beginning of it, its name, and its place', () => {
+it('a lock is found by its id, the beginning of its id, its name, or its path', () => {
   for (const text of [
     left.id,
     '9bb3',
@@ -35,20 +35,20 @@ it('a lock is meant by its id, the beginning of it, its name, and its place', ()
   }
 });
 
-it('what is none, or is too short to be the beginning of an id, finds none', () => {
+it('a text that names no lock, or is too short for the beginning of an id, finds none', () => {
   for (const text of ['9b', 'nope', '', '~demo/project', '/srv/~demo', '9bb328a336210']) {
     assert.equal(findNamedLock(both, text), null, text);
   }
 });
 
-it('what is several is refused with a list of them', () => {
+it('an ambiguous text is refused with a list of the locks', () => {
   const kinds =
     /^~demo\/project\/right is 2 locks: 9bb400000000 \(branch .*\), aaaa00000000 \(repository .*\); say which/;
   assert.throws(() => findNamedLock(both, '~demo/project/right'), { message: kinds });
   assert.throws(() => findNamedLock(both, '9bb'), { message: /^9bb is 2 locks/ });
 });
 
-it('a name that is none is said as it was typed, on one line, and cut', () => {
+it('an unknown name is echoed as typed, on one line, and cut', () => {
   assert.equal(
     new NoSuchLockError('~demo/a').message,
     'there is no lock ~demo/a; hatchery locks lists those that are held',

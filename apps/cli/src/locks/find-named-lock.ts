@@ -11,15 +11,15 @@ export class NoSuchLockError extends Error {
   }
 }
 
-/** Whether a text is as long as an id is, so that it may be one of a lock that is gone. */
+/** Whether a text is as long as an id, so that it may be the id of a freed lock. */
 export function isWholeId(text: string): boolean {
   return /^[0-9a-f]{12}$/.test(text);
 }
 
 /**
- * The lock that a person means: by its id, its name or place on disk, or the beginning of its id.
+ * The lock that the user means: by its id, its name or path on disk, or the beginning of its id.
  * Null when there is none.
- * @throws an Error that lists them when they are several
+ * @throws an Error that lists them when there are several
  */
 export function findNamedLock(locks: readonly Lock[], text: string): Lock | null {
   const name = text.replace(/(?<=.)\/+$/, '');

@@ -26,8 +26,8 @@ afterEach(async () => {
 });
 
 /**
- * What a command prints in the strange context of the fixture, under flock(1) and under `hatchery
- * lock`.
+ * The output of a command in the fixture's unusual process context, under flock(1) and under
+ * `hatchery lock`.
  */
 function underBoth(words: readonly string[], options: readonly string[] = []): [string, string] {
   const flock = ['/usr/bin/flock', join(directory.path, 'locks/plain.lock')];
@@ -41,11 +41,11 @@ function underBoth(words: readonly string[], options: readonly string[] = []): [
   return [one ?? '', other ?? ''];
 }
 
-/** The lines of proc_pid_status(5) that a process has from what started it. */
+/** The lines of proc_pid_status(5) that a process inherits. */
 const inherited =
   /^(Umask|Uid|Gid|FDSize|Groups|SigPnd|ShdPnd|SigBlk|SigIgn|SigCgt|Cap\w+|NoNewPrivs|Seccomp\w*|Speculation\w+|Cpus_\w+|Mems_\w+|CoreDumping|THP_\w+|TracerPid):/;
 
-describe('the process context of a command, against the one that it has under flock(1)', () => {
+describe('the process context of a command, compared with flock(1)', () => {
   for (const options of [[], ['--ignore-pipe']])
     it(`signals, masks, rights and umask are the same ${options.join(' ')}`, () => {
       const [flock, hatchery] = underBoth(['cat', '/proc/self/status'], options).map((text) =>
@@ -55,7 +55,7 @@ describe('the process context of a command, against the one that it has under fl
       assert.deepEqual(hatchery, flock);
     });
 
-  it('limits, control group, working directory and what the kernel ends first are the same', () => {
+  it('limits, control group, working directory and OOM score are the same', () => {
     const files = [
       'limits',
       'cgroup',
@@ -90,7 +90,7 @@ describe('the process context of a command, against the one that it has under fl
     assert.equal(hatchery, flock);
   });
 
-  it('descriptors are the same ones, but for the lock, which stands above those that scripts number', () => {
+  it('descriptors are the same, except for the lock, which is above those that scripts number', () => {
     const [flock, hatchery] = underBoth(['find', '/proc/self/fd', '-printf', '%f %l\\n']).map(
       (text) =>
         text
@@ -124,7 +124,7 @@ function bash(script: string): { status: number | null; stdout: string; stderr: 
   });
 }
 
-describe('what users of flock(1) do', () => {
+describe('common uses of flock(1)', () => {
   it('a descriptor that the script opened is read', () => {
     assert.equal(
       bash('exec 5<<<x 3<<<y; eval "$lock pub -- sh -c \'cat <&5; cat <&3\'"').stdout,
@@ -150,13 +150,13 @@ describe('what users of flock(1) do', () => {
     assert.equal(bash(`setsid --wait bash -c ${JSON.stringify(script)}`).stdout, 'lives\n');
   });
 
-  it('a command that closes what it inherits, as sudo and ssh do, runs under the lock all the same', () => {
+  it('a command that closes inherited descriptors, as sudo and ssh do, still runs under the lock', () => {
     const probe = `flock --nonblock '${directory.path}/locks/a.lock' true || echo held`;
     const script = `eval "$lock a -- python3 -c 'import os; os.closerange(3, 300); os.system(\\"sleep 0.1; $probe\\")'"`;
     assert.equal(bash(`export probe=${JSON.stringify(probe)}; ${script}`).stdout, 'held\n');
   });
 
-  it('a shell with job control stops it, goes on with it, and interrupts it', () => {
+  it('a shell with job control stops, continues and interrupts it', () => {
     const word = `${lockWord(directory.path, 'a')} -- sh -c 'trap "echo goes on" CONT; echo begun; while :; do sleep 0.1; done'`;
     const steps = [
       `${word}\\r`,
@@ -182,7 +182,7 @@ describe('what users of flock(1) do', () => {
     assert.ok(existsSync(join(directory.path, 'locks/a.lock')));
   });
 
-  it('a signal to the whole group comes once, and one to hatchery alone comes, too', () => {
+  it('a signal to the whole group arrives once, and so does one to hatchery alone', () => {
     const count = (kill: string): string =>
       bash(
         `set -m; echo 'trap "echo TERM" TERM; echo on >begun; until [ -e done ]; do sleep 0.1; done' >counts; ` +
@@ -197,7 +197,7 @@ describe('what users of flock(1) do', () => {
     );
   });
 
-  it('what kills both ends both, as the caller sees it; what kills the command alone is 128 and its number', () => {
+  it('a signal to both ends both, as the caller sees it; a signal to the command alone gives 128 plus its number', () => {
     const how = `import subprocess,sys; print(subprocess.run(["sh", "-c", "exec " + sys.argv[1]], start_new_session=True).returncode)`;
     const run = (script: string): string => {
       const word = `${lockWord(directory.path, 'a')} -- sh -c '${script}'`;

@@ -13,8 +13,8 @@ const untilThere = (file: string): string =>
   `until [ -e '${join(stateDirectory(), file)}' ]; do sleep 0.02; done`;
 const make = (file: string): void => writeFileSync(join(stateDirectory(), file), '');
 
-describe('a lock is its file and not the name of it', () => {
-  it('whose file is deleted is still held: a newcomer is refused, and a waiter takes the file that is there then', async () => {
+describe('a lock is its file and not the file’s name', () => {
+  it('whose file is deleted is still held: a newcomer is refused, and a waiter takes the new file', async () => {
     using holder = start('a', '--', 'sh', '-c', `echo held; ${untilThere('go')}`);
     await holder.says(/held/);
     using waiter = start('a', '--wait', '60', '--', 'sh', '-c', `echo mine; ${untilThere('end')}`);
@@ -63,7 +63,7 @@ describe('a lock is its file and not the name of it', () => {
   });
 });
 
-/** A flock(2) that answers as that of another file system does. */
+/** A flock(2) that answers like that of another file system. */
 function shim(body: string): string {
   const [source, library] = [join(stateDirectory(), 'shim.c'), join(stateDirectory(), 'shim.so')];
   writeFileSync(
@@ -79,7 +79,7 @@ function shim(body: string): string {
 }
 
 describe('on another file system', () => {
-  it('that wants a file to be writable for an exclusive lock, as NFS does, the lock is taken', async () => {
+  it('that needs a writable file for an exclusive lock, such as NFS, the lock is taken', async () => {
     const library = shim(
       'if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) { errno = EBADF; return -1; }',
     );
@@ -89,7 +89,7 @@ describe('on another file system', () => {
     assert.deepEqual(await command.ended(), { status: 0, stdout: 'ran\n', stderr: '' });
   });
 
-  it('that has no such locks, the refusal says which one it is and what to do', async () => {
+  it('that has no such locks, the refusal names it and says what to do', async () => {
     const library = shim('errno = ENOLCK; return -1;');
     using command = RunningCommand.lock(stateDirectory(), ['a', '--', 'echo', 'ran'], {
       LD_PRELOAD: library,

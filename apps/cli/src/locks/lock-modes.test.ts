@@ -20,7 +20,8 @@ import { hatcheryScript, RunningCommand } from '../../test-support/lock.ts';
 const modeOf = (path: string): number => statSync(path).mode & 0o7777;
 
 /**
- * Takes the lock `a` by a configuration with these lines, under a umask; what the command printed.
+ * Takes the lock `a` with a configuration of these lines, under a umask; returns the command's
+ * output.
  */
 async function lockOnce(
   directory: string,
@@ -39,7 +40,7 @@ async function lockOnce(
 
 const bindSocket = 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])';
 
-describe('the file of a lock, which whoever may read it may hold', () => {
+describe('the file of a lock, which every user who may read it may hold', () => {
   for (const [mode, directoryMode] of [
     ['0600', 0o700],
     ['0640', 0o2770],
@@ -47,7 +48,7 @@ describe('the file of a lock, which whoever may read it may hold', () => {
     ['0666', 0o3777],
     ['0606', 0o1707],
   ] as const)
-    it(`has mode ${mode} under every umask, and its directory lets in the same accounts`, async () => {
+    it(`has mode ${mode} under every umask, and its directory admits the same accounts`, async () => {
       for (const umask of ['000', '077']) {
         using directory = temporaryDirectory();
         const locks = join(directory.path, 'locks');
@@ -65,19 +66,19 @@ describe('the file of a lock, which whoever may read it may hold', () => {
         assert.deepEqual(
           shown.split('\n'),
           [`0${umask}`, recordMode, ''],
-          'the command has the umask as it was given',
+          'the command keeps the caller’s umask',
         );
         const made = join(directory.path, 'made');
         makeLocksDirectory(made, Number.parseInt(mode, 8));
         assert.equal(
           modeOf(made),
           directoryMode,
-          'the service makes another directory than the command',
+          'the service creates the same directory as the command',
         );
       }
     });
 
-  it('loses a mode that it was made with before, while a directory of the operator keeps its own', async () => {
+  it('loses an earlier mode, while an operator’s directory keeps its own', async () => {
     using directory = temporaryDirectory();
     const locks = join(directory.path, 'locks');
     mkdirSync(locks);
@@ -88,7 +89,7 @@ describe('the file of a lock, which whoever may read it may hold', () => {
     assert.deepEqual([modeOf(join(locks, 'a.lock')), modeOf(locks)], [0o600, 0o1777]);
   });
 
-  it('opens a directory of its own as far as the mode needs, so that a changed configuration holds', async () => {
+  it('opens its own directory as far as the mode needs, so that a changed configuration takes effect', async () => {
     using directory = temporaryDirectory();
     const locks = join(directory.path, 'locks');
     await lockOnce(directory.path, ['state_dir = "."']);
@@ -110,7 +111,7 @@ describe('the file of a lock, which whoever may read it may hold', () => {
     ],
     ['directory', 'not a regular file', (path: string) => mkdirSync(path)],
   ] as const) {
-    it(`is no ${what} that somebody put in its place; once that is deleted, the lock can be had`, async () => {
+    it(`is no ${what} that somebody put in its place; once that is deleted, the lock can be taken`, async () => {
       using directory = temporaryDirectory();
       const path = join(directory.path, 'locks', 'a.lock');
       mkdirSync(join(path, '..'));
@@ -131,7 +132,7 @@ describe('the file of a lock, which whoever may read it may hold', () => {
 });
 
 describe('the configuration, as the command of scripts reads it', () => {
-  it('names the same directory as for the service, whichever keys say so', async () => {
+  it('names the same directory as for the service, whichever keys set it', async () => {
     for (const lines of [
       ['state_dir = "."'],
       ['state_dir = "deep/er/../state"', '[ssh]', 'listen = "127.0.0.1:0"'],
@@ -178,7 +179,7 @@ describe('the configuration, as the command of scripts reads it', () => {
     );
   });
 
-  it('that cannot be read, or has no such values, is one line that names the file', async () => {
+  it('that cannot be read, or has invalid values, is one line that names the file', async () => {
     using directory = temporaryDirectory();
     const file = join(directory.path, 'hatchery.toml');
     for (const [text, words] of [
@@ -208,7 +209,7 @@ describe('the configuration, as the command of scripts reads it', () => {
     assert.match((await missing.ended()).stderr, /none: there is no such file\n$/);
   });
 
-  it('is not judged where it says nothing of locks: a cron job does not fail for a key of the page', async () => {
+  it('is not judged beyond the keys of locks: a cron job does not fail for a key of the page', async () => {
     using directory = temporaryDirectory();
     await lockOnce(directory.path, ['state_dir = "."', 'dashboard.listen = 7', 'nonsense = true']);
     assert.equal(readFileSync(join(directory.path, 'locks/a.lock'), 'utf8'), '');

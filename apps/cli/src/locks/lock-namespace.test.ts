@@ -11,8 +11,8 @@ const { status, stderr } = spawnSync('unshare', [...unshare, 'true'], { encoding
 const skip = status === 0 ? false : `no pid namespace: ${stderr.trim()}`;
 
 /**
- * Runs a shell script in a pid namespace of its own, as a container is one. There /proc/locks hides
- * every lock whose taker is gone, as the flock(1) is that takes a lock for `hatchery lock`.
+ * Runs a shell script in its own pid namespace, as in a container. There /proc/locks hides every
+ * lock whose taker is gone, such as the flock(1) that takes a lock for `hatchery lock`.
  */
 async function inNamespace(
   script: (word: string, directory: string) => string,
@@ -34,8 +34,8 @@ describe('in a container', { skip }, () => {
   it('a lock is taken, its holder named to the next, and shown', async () => {
     const { stdout, stderr } = await inNamespace((word, directory) => {
       const locks = locksWord(directory);
-      // For a moment after the fork the holder is still called `hatchery lock`, with these words at
-      // its end.
+      // For a moment after the fork the holder is still called `hatchery lock`, with these
+      // arguments at its end.
       return `${word} a -- sh -c 'sleep 1000' & until ${locks} --json 2>/dev/null | grep '"sh -c sleep 1000"'; do :; done
         ${word} a -- echo never || echo "exit $?"`;
     });
@@ -73,7 +73,7 @@ describe('in a container', { skip }, () => {
     assert.match(lock?.reasons?.join() ?? '', /outside hatchery/);
   });
 
-  it('a holder is shown to who looks from outside by the pid that it has there', async () => {
+  it('an observer outside sees a holder by the pid that it has there', async () => {
     using directory = temporaryDirectory();
     const baseline = takeBaseline();
     const script = `${lockWord(directory.path, '')} a -- sleep 1000`;
@@ -85,7 +85,7 @@ describe('in a container', { skip }, () => {
         return one?.holder?.command === 'sleep 1000' ? one : null;
       });
       const pid = lock.holder?.pid ?? 0;
-      // For a moment after the fork it is still called `hatchery lock`, with these words at its
+      // For a moment after the fork it is still called `hatchery lock`, with these arguments at its
       // end.
       assert.match(
         readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' '),

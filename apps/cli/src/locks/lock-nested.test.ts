@@ -23,7 +23,7 @@ describe('a child of the holder', () => {
     assert.deepEqual([status, stdout], [5, 'in\n']);
   });
 
-  it('passes when it has not inherited the descriptor, as below Python', async () => {
+  it('passes when it has not inherited the descriptor, for example below Python', async () => {
     const python = `import subprocess,sys; sys.exit(subprocess.call(${JSON.stringify(lockWord(stateDirectory(), 'a'))} + ' -- echo in', shell=True))`;
     assert.deepEqual(await run('a', '--', 'python3', '-c', python), {
       status: 0,
@@ -56,13 +56,13 @@ describe('a child of the holder', () => {
   });
 
   it(
-    'passes as another user that may not look into its parents, and is told why',
+    'passes as another user who may not read its parents, with a message that says why',
     { skip: notRoot },
     async () => {
       chmodSync(stateDirectory(), 0o755);
       const file = join(stateDirectory(), 'hatchery.toml');
       writeFileSync(file, 'locks.mode = "0666"\n');
-      // As sudo does, Python closes what it inherits.
+      // Like sudo, Python closes what it inherits.
       const become = `import subprocess,sys; sys.exit(subprocess.call(sys.argv[1:], user=65534, group=65534, extra_groups=[]))`;
       const inner = `${lockWord(stateDirectory(), 'a')} --config '${file}' --wait 60 -- echo in`;
       const script = `/usr/bin/python3 -c '${become}' sh -c "${inner}"`;
@@ -76,7 +76,7 @@ describe('a child of the holder', () => {
   );
 
   it(
-    'that may not even read the lock is told that its own job holds it, and what to do',
+    'that may not read the lock reads that its own job holds it, and what to do',
     { skip: notRoot },
     async () => {
       chmodSync(stateDirectory(), 0o755);
@@ -90,7 +90,7 @@ describe('a child of the holder', () => {
     },
   );
 
-  it('is nobody who is not below it', async () => {
+  it('is no process outside its descendants', async () => {
     using holder = await startHolder('a');
     assert.equal((await run('a', '--', 'true')).status, 75);
     letGo();

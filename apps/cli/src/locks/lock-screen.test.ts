@@ -23,14 +23,14 @@ const lock: Lock = {
   reasons: [],
 };
 
-/** A screen with a clock that is set by hand, in seconds after the lock was taken. */
+/** A screen with a clock set by the test, in seconds after the lock was taken. */
 function bench(format: 'terminal' | 'text' | 'json') {
   const shown = { seconds: 1, texts: [] as string[] };
   const now = (): Date => new Date(Date.parse(holder.since) + 1000 * shown.seconds);
   return { shown, screen: new LockScreen(format, now, (text) => void shown.texts.push(text)) };
 }
 
-it('on a terminal the ages go on, and elsewhere only changes are told', () => {
+it('on a terminal the ages keep counting; elsewhere only changes are printed', () => {
   for (const [format, times] of [
     ['terminal', 2],
     ['text', 1],
@@ -48,7 +48,7 @@ it('on a terminal the ages go on, and elsewhere only changes are told', () => {
   }
 });
 
-it('what is shown is called stale while the service is away, and no more when it is back', () => {
+it('the output is marked stale while the service is away, and no longer when it is back', () => {
   const { shown, screen } = bench('text');
   screen.connection(true);
   screen.show({ l1: lock });
@@ -61,7 +61,7 @@ it('what is shown is called stale while the service is away, and no more when it
   assert.equal(back, before);
 });
 
-it('how long it is stale goes on, too', () => {
+it('the time since it is stale keeps counting too', () => {
   const { shown, screen } = bench('terminal');
   screen.show({ l1: lock });
   screen.connection(false);

@@ -5,9 +5,9 @@ import { describeLocks } from './describe-locks.ts';
 type Locks = Readonly<Record<string, Lock>>;
 
 /**
- * What `hatchery locks --watch` shows. On a terminal each list replaces the one before, and its
- * ages go on; in a file lists follow each other, one for each change. With JSON it is a line for
- * each change and nothing else.
+ * The output of `hatchery locks --watch`. On a terminal each list replaces the previous one, and
+ * its ages keep counting; in a file the lists follow each other, one for each change. With JSON it
+ * is one line for each change and nothing else.
  */
 export class LockScreen {
   readonly #format: 'terminal' | 'text' | 'json';
@@ -15,10 +15,10 @@ export class LockScreen {
   readonly #print: (text: string) => void;
   readonly #hint: (text: string) => string;
   #locks: Locks | null = null;
-  /** Since when what is shown may be so no more; null while the service is heard. */
+  /** Since when the list may be outdated; null while the service answers. */
   #staleSince: Date | null = null;
 
-  /** `hint` is of the invocation that they are shown to. */
+  /** `hint` belongs to the invocation that shows them. */
   constructor(
     format: 'terminal' | 'text' | 'json',
     now: () => Date,
@@ -31,14 +31,14 @@ export class LockScreen {
     this.#hint = hint;
   }
 
-  /** These are the locks now. */
+  /** Sets the current locks. */
   show(locks: Locks): void {
     if (locks === this.#locks) return;
     this.#locks = locks;
     this.#draw();
   }
 
-  /** Whether the service is heard. */
+  /** Sets whether the service answers. */
   connection(isUp: boolean): void {
     if (isUp === (this.#staleSince === null)) return;
     this.#staleSince = isUp ? null : this.#now();

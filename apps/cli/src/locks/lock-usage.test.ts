@@ -62,7 +62,7 @@ describe('wrong usage', () => {
 });
 
 describe(
-  'an account of the host that is not the owner of a lock',
+  'an account of the host other than the owner of a lock',
   { skip: process.getuid?.() !== 0 && 'needs root' },
   () => {
     it('reads where the directory of locks cannot be made, and by whom', async () => {
@@ -125,7 +125,7 @@ describe(
   'a user who may not write in the locks directory',
   { skip: process.getuid?.() !== 0 && 'needs root' },
   () => {
-    it('is warned once, with what to do, and is shown with user, command and age', async () => {
+    it('is warned once, with the remedy, and is shown with user, command and age', async () => {
       using directory = temporaryDirectory();
       const locks = join(directory.path, 'locks');
       mkdirSync(locks);

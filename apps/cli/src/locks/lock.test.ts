@@ -12,7 +12,7 @@ const { go, locksDirectory, run, start, startHolder, stateDirectory } = useLockS
 const letGo = (): void => writeFileSync(go(), '');
 
 describe('a command under a lock', () => {
-  it('has its own words, output and exit status', async () => {
+  it('has its own arguments, output and exit status', async () => {
     assert.deepEqual(
       await run('a', '--', 'sh', '-c', 'echo "$1"; echo err >&2; exit 7', 'sh', '--wait'),
       {
@@ -23,7 +23,7 @@ describe('a command under a lock', () => {
     );
   });
 
-  it('that dies of a signal gives 128 and its number, and the lock is free', async () => {
+  it('that dies of a signal gives 128 plus its number, and the lock is free', async () => {
     assert.equal((await run('a', '--', 'sh', '-c', 'kill -9 $$')).status, 137);
     assert.equal((await run('a', '--', 'true')).status, 0);
   });
@@ -34,13 +34,13 @@ describe('a command under a lock', () => {
     assert.equal((await run('a', '--', 'true')).status, 0);
   });
 
-  it('gets the signals that hatchery gets', async () => {
+  it('receives the signals that hatchery receives', async () => {
     using holder = await startHolder('a', "trap 'exit 9' TERM;");
     holder.kill('SIGTERM');
     assert.equal((await holder.ended()).status, 9);
   });
 
-  it('leaves the locked file and takes its introduction away', async () => {
+  it('leaves the locked file and removes its record', async () => {
     await run('a', '--', 'true');
     assert.ok(existsSync(join(locksDirectory(), 'a.lock')));
     assert.ok(!existsSync(join(locksDirectory(), 'a.holder.json')));
@@ -60,7 +60,7 @@ describe('a lock that another holds', () => {
     assert.equal((await holder.ended()).status, 0);
   });
 
-  it('is had after a wait, or refused when the wait was too short', async () => {
+  it('is taken after a wait, or refused when the wait was too short', async () => {
     using holder = await startHolder('a');
     const late = await run('a', '--wait', '0.2', '--', 'echo', 'ran');
     assert.deepEqual([late.status, late.stdout], [75, '']);
@@ -75,7 +75,7 @@ describe('a lock that another holds', () => {
     assert.deepEqual(await waiter.ended(), { status: 0, stdout: 'mine\n', stderr: '' });
   });
 
-  it('does not hinder another name or another directory', async () => {
+  it('does not affect another name or another directory', async () => {
     using holder = await startHolder('a');
     assert.equal((await run('b', '--', 'true')).status, 0);
     using elsewhere = RunningCommand.hatchery(join(stateDirectory(), 'other'), [
@@ -89,7 +89,7 @@ describe('a lock that another holds', () => {
     await holder.ended();
   });
 
-  it('ends a wait by a signal with 128 and its number', async () => {
+  it('ends a wait at a signal with 128 plus its number', async () => {
     using holder = await startHolder('a');
     using waiter = start('a', '--wait', '60', '--', 'true');
     await until('the waiter', () => readScriptLocks(locksDirectory())[0]?.waiters.length === 1);
@@ -99,7 +99,7 @@ describe('a lock that another holds', () => {
     await holder.ended();
   });
 
-  it('of several that start at once, is given to one', async () => {
+  it('of several started at once goes to one', async () => {
     const commands = [1, 2, 3, 4].map(() =>
       start('a', '--', 'sh', '-c', `until [ -e '${go()}' ]; do sleep 0.02; done`),
     );
@@ -113,7 +113,7 @@ describe('a lock that another holds', () => {
 });
 
 describe('a crash', () => {
-  it('of the whole job frees the lock at once, whatever stands beside it', async () => {
+  it('of the whole job frees the lock at once, whatever runs beside it', async () => {
     using holder = await startHolder('a');
     const pid = readScriptLocks(locksDirectory())[0]?.holder?.pid ?? 0;
     holder.kill('SIGKILL');
@@ -151,7 +151,7 @@ describe('a crash', () => {
   });
 });
 
-describe('a lock taken by other means', () => {
+describe('a lock taken by other programs', () => {
   const wait = (): string => `until [ -e '${go()}' ]; do sleep 0.02; done`;
 
   it('as flock(1) is respected, and its holder named', async () => {

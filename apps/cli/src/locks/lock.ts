@@ -1,9 +1,8 @@
 import type { Command } from '../command.ts';
 
 /**
- * The help of `hatchery lock`. The script `hatchery` runs the command itself by
- * apps/cli/lock/main.py: Node cannot hand a process context on as it was given
- * (docs/decisions/0041).
+ * The help of `hatchery lock`. The script `hatchery` runs the command through
+ * apps/cli/lock/main.py: Node cannot pass on a process context unchanged (docs/decisions/0041).
  */
 export const lock: Command = {
   name: 'lock',

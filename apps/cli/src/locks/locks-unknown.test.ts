@@ -7,7 +7,7 @@ import { controlSocketPath, loadConfig } from '@hatchery/config';
 import { temporaryDirectory } from '@hatchery/testkit';
 import { hatchery } from '../../test-support/terminal.ts';
 
-/** A service that takes connections and says nothing, as one that hangs. */
+/** A service that accepts connections and sends nothing, like one that hangs. */
 async function hungService(stateDirectory: string): Promise<Server & AsyncDisposable> {
   const path = controlSocketPath(loadConfig({ stateDirectory, directory: stateDirectory }));
   mkdirSync(dirname(path), { recursive: true });
@@ -17,7 +17,7 @@ async function hungService(stateDirectory: string): Promise<Server & AsyncDispos
 }
 
 describe('hatchery locks, when it cannot know', () => {
-  it('fails where a service runs and does not answer, and does not say that no lock is held', async () => {
+  it('fails when a service runs and does not answer, and does not say that no lock is held', async () => {
     using directory = temporaryDirectory();
     await using _service = await hungService(directory.path);
     const { code, stdout, said } = await hatchery('locks', '--state-dir', directory.path);
@@ -42,7 +42,7 @@ describe('hatchery locks, when it cannot know', () => {
     );
   });
 
-  it('names a locks directory that is none', async () => {
+  it('names a locks directory that is not a directory', async () => {
     using directory = temporaryDirectory();
     const config = join(directory.path, 'hatchery.toml');
     writeFileSync(config, '[locks]\ndir = "/etc/passwd"\n');

@@ -33,7 +33,7 @@ const run = async (...words: string[]): Promise<CommandEnd> => {
   return await command.ended();
 };
 
-/** The lock of that name as `locks --json` has it, once it does. */
+/** The lock of that name in `locks --json`, once it appears. */
 async function shown(name: string): Promise<Lock> {
   return until(`lock ${name}`, async () => {
     const { stdout } = await run('locks', '--json');
@@ -59,7 +59,7 @@ async function hold(name: string): Promise<RunningCommand> {
     `echo held; : ${directory.path}; while :; do sleep 0.1; done`,
   );
   await command.says(/held/);
-  // Until the command has introduced itself, hatchery stands for it.
+  // Until the command's record is written, hatchery stands for it.
   await until('its record', () => {
     const holder = readScriptLocks(join(directory.path, 'locks')).find((lock) => lock.name === name)
       ?.holder?.pid;
@@ -91,7 +91,7 @@ describe('hatchery locks', () => {
     assert.equal((await watcher.ended()).status, 0);
   });
 
-  it('looks at the disk first when it is told to', async () => {
+  it('looks at the disk first on request', async () => {
     assert.deepEqual(await run('locks', '--scan', '--json'), {
       status: 0,
       stdout: '[]\n',
@@ -99,7 +99,7 @@ describe('hatchery locks', () => {
     });
   });
 
-  it('shows the locks of scripts without a service, and says that these are all', async () => {
+  it('shows the locks of scripts without a service, and says that these are all it knows', async () => {
     using elsewhere = RunningCommand.hatchery(join(directory.path, 'none'), ['locks', '--json']);
     const { status, stdout, stderr } = await elsewhere.ended();
     assert.deepEqual([status, stdout], [0, '[]\n']);
@@ -108,7 +108,7 @@ describe('hatchery locks', () => {
 });
 
 describe('a deadlock of two scripts', () => {
-  it('is shown as one, with both steps, and ending one of them lets the other go on', async () => {
+  it('is shown as one, with both steps, and ending one party lets the other continue', async () => {
     const [one, other] = ['x', 'y'].map((first) => {
       const second = first === 'x' ? 'y' : 'x';
       const inner = `${lockWord(directory.path, second)} --wait 60 -- echo through ${directory.path}`;
@@ -194,7 +194,7 @@ describe('hatchery break-lock', () => {
     );
   });
 
-  it('does not break the lock of a script by force, for only the kernel can', async () => {
+  it('does not break the lock of a script by force, because only the kernel can', async () => {
     using holder = await hold('d');
     const { id } = await shown('d');
     const { status, stderr } = await run('break-lock', id, '--force', '--reason', 'test');
@@ -204,7 +204,7 @@ describe('hatchery break-lock', () => {
     assert.equal((await holder.ended()).status, 143);
   });
 
-  it('refuses an id that never was, and a break without a reason', async () => {
+  it('refuses an id that never existed, and a break without a reason', async () => {
     const { status, stderr } = await run('break-lock', 'nope', '--reason', 'test');
     assert.equal(status, 1);
     const advice =

@@ -36,14 +36,14 @@ export const locks: Command = {
 
 interface FoundLocks {
   readonly list: readonly Lock[];
-  /** False when only those of scripts are known. */
+  /** False when only script locks are known. */
   readonly areAll: boolean;
   readonly exitCode: number;
 }
 
 /**
- * The locks that the service knows; without an answer those of scripts, which need none. A service
- * that does not answer is a failure.
+ * The locks that the service knows; without a running service only script locks, which need none. A
+ * service that does not answer is an error.
  */
 async function findLocks({ config, say }: Invocation): Promise<FoundLocks> {
   try {
@@ -65,7 +65,7 @@ function scriptLocks({ locks: { directory } }: Config): Lock[] {
 }
 
 /**
- * Prints the locks again whenever one changes, until a signal ends it; with `--json` a line each
+ * Prints the locks again whenever one changes, until a signal ends it; with `--json` one line each
  * time.
  */
 async function watch({ config, options, print, say, hint }: Invocation): Promise<number> {
@@ -88,7 +88,7 @@ async function watch({ config, options, print, say, hint }: Invocation): Promise
     },
   });
   const aging = setInterval(() => screen.age(), agesMs);
-  // A pipe that is closed has no reader to show anything to.
+  // A closed pipe has no reader any more.
   process.stdout.on('error', () => ended.abort());
   await delay(2 ** 31 - 1, undefined, { signal: ended.signal }).catch(() => undefined);
   clearInterval(aging);

@@ -27,7 +27,7 @@ afterEach(async () => {
 
 const archive = (file: string): string => join(directory.path, 'archive', file);
 
-/** The script, on a `hatchery` of the state directory `state`. */
+/** The script, with a `hatchery` on the state directory `state`. */
 function start(name: string, state = 'state'): RunningCommand {
   const hatchery = join(directory.path, `hatchery-${state}`);
   const [command = ''] = lockWord(join(directory.path, state), '').split(' lock ');
@@ -39,7 +39,7 @@ function start(name: string, state = 'state'): RunningCommand {
   return new RunningCommand(join(scripts, name), [], environment);
 }
 
-/** Something that holds the lock until it is let go, as a script in the middle of its work does. */
+/** Holds the lock until the test releases it, like a script in the middle of its work. */
 async function hold(): Promise<RunningCommand> {
   const script = `echo held; until [ -e '${archive('go')}' ]; do sleep 0.02; done`;
   const words = ['lock', 'publisher', '--', 'sh', '-c', script, 'process-accepted'];
@@ -48,7 +48,7 @@ async function hold(): Promise<RunningCommand> {
   return holder;
 }
 
-it('the script that runs the other two passes its own lock twice and does all of the work', async () => {
+it('the script that runs the other two passes its own lock to them twice, and all the work is done', async () => {
   using script = start('publish-ftpmaster');
   const { status, stdout, stderr } = await script.ended();
   assert.deepEqual([status, stderr], [0, '']);
@@ -59,7 +59,7 @@ it('the script that runs the other two passes its own lock twice and does all of
   assert.equal(readFileSync(archive('Packages'), 'utf8'), './hello_1.deb\n');
 });
 
-it('each of them says who holds the lock, and does nothing', async () => {
+it('each of them names the holder of the lock, and does nothing', async () => {
   using holder = await hold();
   for (const name of names) {
     using script = start(name);
@@ -76,7 +76,7 @@ it('each of them says who holds the lock, and does nothing', async () => {
   assert.equal((await holder.ended()).status, 0);
 });
 
-it('started all at once, each either does its work or says who is in front', async () => {
+it('started all at once, each either does its work or names the holder', async () => {
   const running = [...names, ...names].map((name) => start(name));
   const ends = await Promise.all(running.map((script) => script.ended()));
   assert.ok(ends.some(({ status }) => status === 0));

@@ -44,7 +44,7 @@ describe('a broken lock in the audit', () => {
     },
   ];
 
-  it('names the lock that was broken, its kind, who held it and what is there after', async () => {
+  it('names the broken lock, its kind, its holder and what is there afterwards', async () => {
     await withState(async (state, ask) => {
       audited(state, ...breaks);
       const rows = (await ask('audit')).stdout.trimEnd().split('\n').slice(1);
@@ -68,7 +68,7 @@ describe('a broken lock in the audit', () => {
     });
   });
 
-  it('is found by a branch, or by what it is below, and by no other', async () => {
+  it('is found by a branch, or by a directory above it, and by no other', async () => {
     await withState(async (state, ask) => {
       audited(state, ...breaks);
       const idsOf = async (branch: string): Promise<unknown[]> =>

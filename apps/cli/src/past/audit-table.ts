@@ -2,7 +2,7 @@ import { describeAudit, type ShownEntry } from '@hatchery/event-feed';
 import { table } from '../terminal/table.ts';
 import { shownInstant } from './selection.ts';
 
-/** A table, one entry a row, in the order they are given. */
+/** A table, one entry a row, in the given order. */
 export function auditTable(entries: readonly ShownEntry[]): string {
   const rows = entries.map((entry) => {
     const { who, what, from, why } = describeAudit(entry);

@@ -30,7 +30,7 @@ const ended = (user: string, at: number): AuditBody => ({
   reason: at === 0 ? 'finished' : 'client gone',
 });
 
-/** A gateway that answers one thing on its control socket. */
+/** A gateway that gives one answer on its control socket. */
 async function withGateway(
   state: string,
   answer: object,
@@ -48,7 +48,7 @@ async function withGateway(
 }
 
 describe('hatchery sessions', () => {
-  it('shows what runs and what has ended, newest first', async () => {
+  it('shows running and ended sessions, newest first', async () => {
     await withState(async (state, ask) => {
       audited(state, ended('bob', 0), ended('alice', 1), {
         kind: 'connection.refused',
@@ -96,7 +96,7 @@ describe('hatchery sessions', () => {
     });
   });
 
-  it('shows a session that was refused a change as refused, by whom and why, and never as exit 0', async () => {
+  it('shows a session whose change was refused as refused, with who and why, and never as exit 0', async () => {
     await withState(async (state, ask) => {
       const failed = (failure: 'lock-held' | 'internal', cause: string): AuditBody => ({
         kind: 'session.failed',
@@ -134,14 +134,14 @@ describe('hatchery sessions', () => {
     });
   });
 
-  it('shows a session that failed before the fork service could write down why', async () => {
+  it('shows a session that failed before the fork service could record why', async () => {
     await withState(async (state, ask) => {
       audited(state, { ...ended('bob', 65), reason: 'finished' } as AuditBody);
       assert.match((await ask('sessions')).stdout, / bob .* failed: damaged data +s-bob-65$/m);
     });
   });
 
-  it('shows what has ended when nothing runs, and says that nothing does', async () => {
+  it('shows ended sessions when nothing runs, and says that nothing does', async () => {
     await withState(async (state, ask) => {
       audited(state, ended('bob', 0));
       const { code, stdout, said } = await ask('sessions');
@@ -158,7 +158,7 @@ describe('hatchery sessions', () => {
     });
   });
 
-  it('takes as many and as far back as asked', async () => {
+  it('shows as many and as old ones as requested', async () => {
     await withState(async (state, ask) => {
       audited(state, ...Array.from({ length: 9 }, (_, number) => ended('bob', number)));
       const count = async (...words: string[]): Promise<number> =>
@@ -172,7 +172,7 @@ describe('hatchery sessions', () => {
     });
   });
 
-  it('passes over damaged lines and says how many', async () => {
+  it('skips damaged lines and says how many', async () => {
     await withState(async (state, ask) => {
       audited(state, ended('bob', 0));
       const hour = new Date().toISOString().slice(0, 13);
@@ -224,7 +224,7 @@ describe('hatchery audit', () => {
     { kind: 'audit.missing', count: 3, reason: 'the disk did not take them' },
   ];
 
-  it('tells who was let in, who was not, and what was done with what outcome', async () => {
+  it('shows who was admitted, who was refused, and which actions had which outcome', async () => {
     await withState(async (state, ask) => {
       audited(state, ...history);
       const { code, stdout } = await ask('audit');
@@ -245,7 +245,7 @@ describe('hatchery audit', () => {
     });
   });
 
-  it('chooses by kind and by person', async () => {
+  it('filters by kind and by person', async () => {
     await withState(async (state, ask) => {
       audited(state, ...history);
       const kindsOf = async (...words: string[]): Promise<string[]> =>
@@ -270,7 +270,7 @@ describe('hatchery audit', () => {
     });
   });
 
-  it('refuses what it does not understand', async () => {
+  it('refuses invalid options', async () => {
     for (const [words, line] of [
       [
         ['audit', '--kind', 'all'],
@@ -297,7 +297,7 @@ describe('hatchery audit', () => {
 });
 
 describe('help', () => {
-  it('says how times are written and what is shown without them', async () => {
+  it('explains how to write times, and the defaults', async () => {
     for (const [name, since] of [
       ['sessions', '1d'],
       ['audit', '1w'],

@@ -10,13 +10,10 @@ export const selectionOptions = {
   limit: { type: 'string' },
 } as const;
 
-/** How {@link selectionOptions} stand in a synopsis. */
+/** {@link selectionOptions} in a synopsis. */
 export const selectionSynopsis = '[--since TIME] [--user NAME] [--limit N] [--json]';
 
-/**
- * What {@link selectionOptions} mean, for the help of a command that shows as much as `fallback`
- * without them.
- */
+/** The help text of {@link selectionOptions}, for a command with the defaults `fallback`. */
 export function selectionHelp(fallback: SelectionFallback): string {
   return [
     `--since TIME  an age such as 30min, 2h or 3d, or a date in UTC such as 2026-11-21 or 2026-11-21T09:30 (default ${fallback.since})`,
@@ -24,13 +21,13 @@ export function selectionHelp(fallback: SelectionFallback): string {
   ].join('\n');
 }
 
-/** What is shown of the past when nothing is said of it. */
+/** The defaults for a query of the past. */
 export interface SelectionFallback {
   readonly since: string;
   readonly limit: number;
 }
 
-/** What of the past is wanted. */
+/** A query of the past. */
 export interface Selection {
   readonly since: Date;
   readonly user: string | null;
@@ -46,10 +43,10 @@ const unitsMs = {
   w: 604_800_000,
 } as const;
 
-/** More than anybody reads; who wants all of it reads the files. */
+/** More than anybody reads; to get everything, read the files. */
 const limitMax = 1_000_000;
 
-/** Reads {@link selectionOptions}. @throws {UsageError} that shows how a value is written */
+/** Reads {@link selectionOptions}. @throws {UsageError} that shows how to write a value */
 export function readSelection(options: Options, fallback: SelectionFallback, now: Date): Selection {
   const { since = fallback.since, user = null, limit } = options;
   if (user === '') throw new UsageError('--user is empty');
@@ -61,8 +58,8 @@ export function readSelection(options: Options, fallback: SelectionFallback, now
 }
 
 /**
- * `30min`, `2h`, `3d`, `1w` ago, or a date as `2026-11-21`, `2026-11-21T09:30`, in UTC unless it
- * says otherwise.
+ * `30min`, `2h`, `3d`, `1w` ago, or a date such as `2026-11-21`, `2026-11-21T09:30`, in UTC unless
+ * it has a zone.
  */
 function readSince(text: string, now: Date): Date {
   const [, number, unit] = /^(\d{1,6}) ?(s|min|m|h|d|w)$/.exec(text) ?? [];
@@ -85,8 +82,8 @@ function readLimit(text: string): number {
 }
 
 /**
- * What `pick` makes of the newest entries that it wants, newest first, and says how many lines of
- * the audit are damaged.
+ * The newest entries for which `pick` gives a result, newest first; reports the number of damaged
+ * lines.
  * @throws an Error that says who may read the audit when we may not
  */
 export function selectEntries<E>(
@@ -128,13 +125,13 @@ function hindrance(config: Config, cause: NodeJS.ErrnoException): Error {
   );
 }
 
-/** What to read when nothing fits. `what` is in the singular, as `session`. */
+/** The text when nothing matches. `what` is in the singular, such as `session`. */
 export function nothingFits(what: string, { since, user }: Selection): string {
   const whose = user === null ? '' : ` of ${user}`;
   return `no ${what}${whose} since ${shownInstant(since.toISOString())}; --since looks further back\n`;
 }
 
-/** An instant to the second, in UTC, as `2026-11-21 09:31:02Z`. */
+/** An instant to the second, in UTC, such as `2026-11-21 09:31:02Z`. */
 export function shownInstant(at: string): string {
   return `${at.slice(0, 19).replace('T', ' ')}Z`;
 }

@@ -24,26 +24,26 @@ import {
 
 /** A session, running or ended, as `sessions --json` prints it. Instants are RFC 3339 in UTC. */
 export interface ShownSession extends Omit<RunningSession, 'ageMs'> {
-  /** `ended`, or what it does at present. */
+  /** `ended`, or its present state. */
   readonly state: string;
   readonly startedAt: string;
   readonly endedAt: string | null;
   readonly lastedMs: number;
-  /** Exit status or signal; null while it runs, and when nobody could know it. */
+  /** Exit status or signal; null while it runs, and when unknown. */
   readonly exit: number | string | null;
-  /** Null of one that was refused nothing and failed in nothing, as far as is known. */
+  /** Null when the session was refused nothing and failed in nothing, as far as known. */
   readonly failure: SessionFailure | null;
   /** Why it ended; null while it runs. */
   readonly reason: string | null;
-  /** The pid of the old gateway that serves it to its end after a restart; null of all others. */
+  /** The pid of the old gateway that serves it to its end after a restart; null for all others. */
   readonly oldGateway: number | null;
 }
 
 const fallback = { since: '1d', limit: 50 };
 
 /**
- * The gravest thing that a session was refused or failed of; `cause` is null when the fork service
- * did not write it down.
+ * The gravest refusal or failure of a session; `cause` is null when the fork service did not record
+ * it.
  */
 interface SessionFailure {
   readonly kind: FailureKind;
@@ -74,14 +74,11 @@ export const sessions: Command = {
 
 interface Running {
   readonly running: readonly ShownSession[];
-  /** False when an old gateway that lives could not be asked. */
+  /** False when a living old gateway did not answer. */
   readonly isWhole: boolean;
 }
 
-/**
- * Newest first. Without a gateway none runs, which is said, for the ended ones are still of
- * interest.
- */
+/** Newest first. Without a gateway no session runs; say so, and still list the ended ones. */
 async function findRunning(
   { config, say }: Invocation,
   { user }: Selection,
@@ -91,8 +88,8 @@ async function findRunning(
     if (error instanceof NotRunningError) return null;
     throw error;
   });
-  // Asked second: a restart in between makes an old one of the first, whose sessions would be in
-  // neither answer.
+  // Asked second: if a restart happens in between, the first gateway becomes an old one, and its
+  // sessions would be in neither answer.
   const old = await findOldGateways(config);
   if (state === null && old.length === 0)
     say('no ssh gateway runs, so that no session does; those that ended follow');
@@ -126,7 +123,7 @@ function shownRunning({ ageMs, ...session }: RunningSession | OldSession, now: D
 function findEnded(invocation: Invocation, selection: Selection): ShownSession[] {
   const failures: Failures = new Map();
   const pick = (entry: AuditEntry): (SessionEntry & AuditEntry) | null => {
-    // Older than the end of its session, so that the first of them comes last.
+    // The entry is older than the end of its session, so it comes after it in the list.
     if (entry.kind === 'session.failed') failures.set(`${entry.childId} ${entry.failure}`, entry);
     if (entry.kind !== 'session.closed') return null;
     return selection.user === null || entry.user === selection.user ? entry : null;

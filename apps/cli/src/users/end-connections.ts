@@ -6,9 +6,9 @@ import { askGateway } from '../service/running-gateway.ts';
 import { actor, askPart, NotRunningError } from '../service/running-service.ts';
 
 /**
- * Has every gateway, those that a restart waits for as well, end the connections of a user, or only
- * those of some keys, and forget what it remembers of the user. @throws when one cannot be told:
- * who is signed in there still is
+ * Makes every gateway, including those that finish after a restart, end a user's connections, or
+ * only those of some keys, and forget the user's cached account. @throws when one cannot be
+ * reached: its connections stay open
  */
 export async function endConnections(
   invocation: Invocation,

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { fingerprintOf, parseAuthorizedKeys, type AuthorizedKeys } from '@hatchery/ssh-keys';
 import { readUserFile, writeUserFile } from './user-file.ts';
 
-/** Longer than any file of public keys a person has; what is longer is something else. */
+/** Longer than any person's file of public keys; anything longer is something else. */
 const keyFileBytesMax = 64 * 1024;
 
 /**
@@ -28,7 +28,7 @@ export function readKeyFile(path: string): Buffer {
   return contents;
 }
 
-/** Of a pipe, as of `--key <(ssh-add -L)`, to its end; of /dev/zero no more than is asked for. */
+/** Reads a pipe, as in `--key <(ssh-add -L)`, to its end; reads /dev/zero only up to the limit. */
 function readAtMost(path: string, bytesMax: number): Buffer {
   const descriptor = openSync(path, 'r');
   try {
@@ -44,9 +44,9 @@ function readAtMost(path: string, bytesMax: number): Buffer {
 }
 
 /**
- * Gives a user the keys in a file's contents and returns how many were new: a key that is there
- * already is left alone, whatever its comment. @throws an Error that names `source` when the
- * gateway would leave any line of it out, and why
+ * Adds the keys in a file's contents to a user and returns how many were new. A key that exists
+ * stays unchanged, whatever its comment. @throws an Error that names `source` and the reason when
+ * the gateway would skip any of its lines
  */
 export function addKeys(
   usersDirectory: string,
@@ -73,8 +73,8 @@ export function addKeys(
 }
 
 /**
- * Takes keys from a user: those of a file, or the one of a fingerprint; the fingerprints. @throws
- * an Error when the user has not all of them
+ * Removes keys from a user: those of a file, or the one with a fingerprint. Returns the
+ * fingerprints. @throws an Error when the user lacks one of them
  */
 export function removeKeys(usersDirectory: string, name: string, which: string): string[] {
   const own = ownLines(usersDirectory, name);
@@ -99,7 +99,7 @@ export function removeKeys(usersDirectory: string, name: string, which: string):
 }
 
 /**
- * What the gateway makes of a user's file of keys. @throws an Error that names the file when it
+ * The gateway's reading of a user's file of keys. @throws an Error that names the file when it
  * cannot be read
  */
 export function keysOf(usersDirectory: string, name: string): AuthorizedKeys {
@@ -114,13 +114,13 @@ interface KeyLine {
   /** The key in base64. */
   readonly blob: string;
   readonly fingerprint: string;
-  /** What stands before it in the line. */
+  /** The options before it in the line. */
   readonly options: string;
 }
 
 /**
- * @throws an Error for a file that the gateway would not read in full: nobody could log in by what
- * is left out
+ * @throws an Error for a file that the gateway would not read in full: nobody could log in with the
+ * rest
  */
 function usableLines(contents: Buffer, source: string): KeyLine[] {
   const { keys, ignored } = parseAuthorizedKeys(contents, source);
@@ -161,7 +161,7 @@ function keyLines(keys: AuthorizedKeys['keys'], lines: readonly string[]): KeyLi
   });
 }
 
-/** As the reader of keys counts them, without what is no part of a line. */
+/** Counted as the parser of keys counts them, without the parts outside any line. */
 function linesOf(contents: Buffer): string[] {
   const lines = contents
     .toString()

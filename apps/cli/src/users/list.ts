@@ -10,12 +10,12 @@ import { teamsIn } from './team-file.ts';
 import { entriesOf } from './user-file.ts';
 
 /**
- * A user as `hatchery user list --json` tells of them; what cannot be read is null, and `trouble`
- * says why.
+ * A user in the format of `hatchery user list --json`; null for what cannot be read, with the
+ * reason in `trouble`.
  */
 export interface ListedUser {
   readonly name: string;
-  /** Those that the gateway lets in. */
+  /** The keys that the gateway accepts. */
   readonly keys: number | null;
   readonly fingerprints: readonly string[];
   readonly teams: readonly string[] | null;
@@ -23,7 +23,7 @@ export interface ListedUser {
 }
 
 /**
- * Prints who may log in; the exit code. One user whose files cannot be read hides none of the
+ * Prints who may log in; returns the exit code. A user whose files cannot be read hides none of the
  * others.
  */
 export function list(invocation: Invocation): number {
@@ -55,8 +55,8 @@ export function list(invocation: Invocation): number {
 }
 
 /**
- * Everybody whom the gateway would look up, by name. `leftOut` is told of each line of keys or
- * teams that the gateway leaves out, and of directories whose name is no user's.
+ * All users that the gateway would look up, by name. Calls `leftOut` for each line of keys or teams
+ * that the gateway skips, and for directories whose name cannot be a user's.
  */
 export function usersIn(
   { ssh, stateDirectory }: Config,
@@ -77,8 +77,8 @@ export function usersIn(
 }
 
 /**
- * Looks like a user's directory and has a name that no user can have. Files and hidden names are
- * for the operator.
+ * It looks like a user's directory but has a name that no user can have. Files and hidden names
+ * belong to the operator.
  */
 function isStranger(entry: Dirent<Buffer>): boolean {
   const name = entry.name.toString();
@@ -91,7 +91,7 @@ function strangerWords(directory: string, name: Buffer): string {
   return `${directory}/ has ${shellWord(name)}, which lets nobody in: ${rule}; rename it with mv`;
 }
 
-/** A name as bash takes it, whatever its bytes: nothing in it acts on a terminal. */
+/** Quotes a name for bash, whatever its bytes: nothing in it acts on a terminal. */
 function shellWord(name: Buffer): string {
   const text = name.toString('latin1');
   if (/^[\w@%+=:,./-]+$/.test(text)) return text;
@@ -113,7 +113,7 @@ function describe(directory: string, name: string, leftOut: (line: string) => vo
     [keys, teams].find((one) => one instanceof Error)?.message ??
     (useless === null ? null : `${join(directory, name, 'authorized_keys')}: ${useless}`);
   for (const [file, read] of [
-    // Of keys that are useless the trouble tells.
+    // The trouble covers unusable keys.
     ['authorized_keys', useless === null ? keys : null],
     ['teams', teams],
   ] as const)
@@ -138,7 +138,7 @@ function attempt<T>(reading: () => T): T | Error {
   }
 }
 
-/** Root reads everything: whether the service's user does, who keeps the state, the modes say. */
+/** Root reads everything; the modes say whether the service's user, who owns the state, can. */
 function unreadableToService(stateDirectory: string, directory: string): string | null {
   const uid = statSync(stateDirectory, { throwIfNoEntry: false })?.uid ?? 0;
   if (uid === 0 || process.getuid?.() !== 0) return null;

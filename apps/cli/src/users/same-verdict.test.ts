@@ -54,7 +54,7 @@ before(() => {
   sh('yes "$(cat ed.pub)" | head -c 10000000 > huge');
 });
 
-/** Each file, and what is said of it; null for one that is taken. */
+/** Each file, and the verdict on it; null for one that is accepted. */
 const files: readonly (readonly [file: string, reason: RegExp | null])[] = [
   ['ed.pub', null],
   ['rsa.pub', null],
@@ -84,7 +84,9 @@ const files: readonly (readonly [file: string, reason: RegExp | null])[] = [
   ['nul', /it is binary/],
 ];
 
-/** Thirty characters from the middle of each line of a private key: none may be told or stored. */
+/**
+ * Thirty characters from the middle of each line of a private key: none may be printed or stored.
+ */
 function secretsOf(file: string): string[] {
   return readFileSync(join(directory.path, file), 'latin1')
     .split('\n')
@@ -93,7 +95,7 @@ function secretsOf(file: string): string[] {
 }
 
 for (const [file, reason] of files)
-  test(`${file} has one verdict with user add and in a user's own file`, async () => {
+  test(`${file} gets the same verdict from user add and in a user's own file`, async () => {
     using state = temporaryDirectory();
     const users = join(state.path, 'users');
     const user = (...words: string[]): Promise<Outcome> =>

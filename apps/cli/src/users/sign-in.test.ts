@@ -10,7 +10,7 @@ import { hatchery } from '../../test-support/terminal.ts';
 
 const url = 'http://127.0.0.1:8022/';
 
-/** The record of a dashboard, which here is this process. */
+/** The record of a dashboard; here it is this process. */
 function announce(
   state: string,
   details: object = { url, signInUrl: `${url}sign-in?token=x` },

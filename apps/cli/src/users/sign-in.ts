@@ -43,11 +43,11 @@ export const signIn: Command = {
   },
 };
 
-/** The address of the running page. @throws when none runs, or it signs people in by other means */
+/** The address of the running page. @throws when none runs, or it uses another way to sign in */
 function pageOf(config: Config): string {
   const record = readPartRecord(config, 'dashboard');
   if (record === null) {
-    // A record that is not for this user looks like none; the key tells the two apart.
+    // An unreadable record looks like a missing one; the key tells the two apart.
     keyOf(config);
     throw new NotRunningError(`no dashboard runs with its sockets in ${config.runtimeDirectory}`);
   }

@@ -3,7 +3,7 @@ import { parseTeams, teamsPerUserMax, type Teams } from '@hatchery/ssh-keys';
 import { entriesOf, readUserFile, writeUserFile } from './user-file.ts';
 
 /**
- * What the gateway makes of a user's file of teams. @throws an Error that names the file when it
+ * The gateway's reading of a user's file of teams. @throws an Error that names the file when it
  * cannot be read
  */
 export function teamsIn(usersDirectory: string, name: string): Teams {
@@ -21,7 +21,7 @@ function teamsOf(usersDirectory: string, name: string): readonly string[] {
   return teamsIn(usersDirectory, name).teams;
 }
 
-/** Puts a user into teams, and says which are new. Whatever else stands in the file stays. */
+/** Adds a user to teams, and returns the new ones. The rest of the file stays. */
 export function addTeams(usersDirectory: string, name: string, teams: readonly string[]): string[] {
   const had = teamsOf(usersDirectory, name);
   const fresh = [...new Set(teams)].filter((team) => !had.includes(team));
@@ -30,8 +30,8 @@ export function addTeams(usersDirectory: string, name: string, teams: readonly s
 }
 
 /**
- * Takes a user out of teams. @throws an Error for one that the user is not in, before anything is
- * changed
+ * Removes a user from teams. @throws an Error for a team that the user is not in, before anything
+ * is changed
  */
 export function removeTeams(usersDirectory: string, name: string, teams: readonly string[]): void {
   const had = teamsOf(usersDirectory, name);
@@ -47,8 +47,8 @@ export function removeTeams(usersDirectory: string, name: string, teams: readonl
 }
 
 /**
- * Whether any user is in a team of that name. `unread` is told of users whose teams nobody can
- * tell, who keep nobody else out.
+ * Whether any user is in a team of that name. Calls `unread` for users whose teams cannot be read;
+ * they block nobody else.
  */
 export function isTeam(
   usersDirectory: string,

@@ -17,7 +17,7 @@ function users(directory: string): (...words: string[]) => Promise<Outcome> {
 }
 
 describe('hatchery user, about teams', () => {
-  it('puts a new user into teams, and one that is there into more', async () => {
+  it('adds a new user to teams, and an existing one to more', async () => {
     using state = temporaryDirectory();
     const user = users(state.path);
     const { code, stdout } = await user(
@@ -47,7 +47,7 @@ describe('hatchery user, about teams', () => {
     assert.equal(statSync(join(state.path, 'users/alice/teams')).mode & 0o777, 0o644);
   });
 
-  it('takes a user out of teams, and leaves what a person wrote beside them', async () => {
+  it('removes a user from teams, and keeps what a person wrote beside them', async () => {
     using state = temporaryDirectory();
     const user = users(state.path);
     await user('add', 'alice', '--key', key, '--team', 'reds');
@@ -75,7 +75,7 @@ describe('hatchery user, about teams', () => {
     assert.equal(existsSync(join(state.path, 'users/alice')), false);
   });
 
-  it('refuses names that are none', async () => {
+  it('refuses invalid names', async () => {
     for (const team of ['Reds', '../reds', '', 'a b', '~reds']) {
       const { code, said } = await hatchery(
         'user',
@@ -91,7 +91,7 @@ describe('hatchery user, about teams', () => {
     }
   });
 
-  it('refuses a user and a team of one name, which would own the same branches', async () => {
+  it('refuses a user and a team of one name, because both would own the same branches', async () => {
     using state = temporaryDirectory();
     const user = users(state.path);
     await user('add', 'alice', '--key', key, '--team', 'reds');
@@ -114,7 +114,7 @@ describe('hatchery user, about teams', () => {
     assert.equal(existsSync(join(state.path, 'users/bob')), false);
   });
 
-  it('asks for the key of a user who is not there', async () => {
+  it('asks for the key of an unknown user', async () => {
     using state = temporaryDirectory();
     const { code, said } = await users(state.path)('add', 'alice', '--team', 'reds');
     assert.deepEqual([code, said.join()], [1, 'user: there is no user alice; give --key FILE too']);

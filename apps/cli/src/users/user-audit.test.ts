@@ -12,7 +12,7 @@ execFileSync('ssh-keygen', ['-q', '-N', '', '-t', 'ed25519', '-f', join(keys.pat
 const key = join(keys.path, 'one.pub');
 
 describe('hatchery user, and the audit', () => {
-  it('has who was added and removed, by whom and why, in the audit', async () => {
+  it('the audit records who was added and removed, by whom and why', async () => {
     using state = temporaryDirectory();
     const user = (...words: string[]): Promise<Outcome> =>
       hatchery('user', ...words, '--state-dir', state.path);
@@ -57,7 +57,7 @@ describe('hatchery user, and the audit', () => {
     assert.equal(existsSync(join(state.path, 'users/alice')), false);
   });
 
-  it('says, where nobody runs, that nobody is connected', async () => {
+  it('says that nobody is connected when no gateway runs', async () => {
     using state = temporaryDirectory();
     await hatchery('user', 'add', 'alice', '--key', key, '--state-dir', state.path);
     const { code, said } = await hatchery(

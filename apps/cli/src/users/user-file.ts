@@ -27,8 +27,8 @@ import {
 export type UserFileName = 'authorized_keys' | 'teams';
 
 /**
- * A file of one user; null when there is none. Never waits, whatever has its name. @throws an Error
- * that names the file and says what to do
+ * A file of one user; null when there is none. Never waits, whatever kind of file it is. @throws an
+ * Error that names the file and says what to do
  */
 export function readUserFile(
   usersDirectory: string,
@@ -56,8 +56,8 @@ export function readUserFile(
 }
 
 /**
- * @throws an Error that names what has the user's name and cannot hold their files; not when
- * nothing has it
+ * @throws an Error that names an entry that has the user's name and cannot hold their files; not
+ * when there is none
  */
 function requireUserDirectory(usersDirectory: string, name: string): void {
   const path = join(usersDirectory, name);
@@ -66,7 +66,7 @@ function requireUserDirectory(usersDirectory: string, name: string): void {
   if (objection !== null) throw new Error(`${path} cannot hold the files of a user: ${objection}`);
 }
 
-/** Of where a name leads to; the code of the error when it leads nowhere. */
+/** What a name leads to; the code of the error when it leads nowhere. */
 function statOf(path: string): Stats | { readonly code: string } {
   try {
     return statSync(path);
@@ -76,9 +76,9 @@ function statOf(path: string): Stats | { readonly code: string } {
 }
 
 /**
- * Replaces a file of one user whole: whoever signs in meanwhile reads the one or the other. It, and
- * directories that are missing, belong to whom the directory above belongs to, and the caller's
- * umask takes nothing away: root's would keep them from the service's user.
+ * Replaces a file of one user as a whole: a sign-in meanwhile reads the old or the new one. The
+ * file, and directories created for it, get the owner of the directory above. The caller's umask is
+ * ignored: root's would make them unreadable for the service's user.
  * @throws an Error that names the file and says what to do
  */
 export function writeUserFile(
@@ -109,7 +109,7 @@ export function writeUserFile(
 }
 
 /**
- * What stands in the directory of users, with names as bytes; nothing when there is none. @throws
+ * The entries of the directory of users, with names as bytes; nothing when there is none. @throws
  * an Error that names it and says what to do
  */
 export function entriesOf(usersDirectory: string): Dirent<Buffer>[] {
@@ -135,7 +135,7 @@ function whyUnread(error: unknown, what: string): string {
   return message;
 }
 
-/** Whether anything has that name, a link to nothing included. */
+/** Whether anything has that name, including a link to nothing. */
 export function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

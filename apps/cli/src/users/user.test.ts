@@ -23,7 +23,7 @@ const key = makeKey('one', '-t', 'ed25519');
 const text = readFileSync(key, 'utf8');
 const noTeams = { teams: [], trouble: null };
 
-/** As ssh-keygen prints it. */
+/** In the format of ssh-keygen. */
 function fingerprintOf(path: string): string {
   return (
     execFileSync('ssh-keygen', ['-lf', resolve(keys.path, path)], { encoding: 'utf8' }).split(
@@ -151,7 +151,7 @@ describe('hatchery user', () => {
     });
   }
 
-  it('lists users whose files cannot be read, says why, and they keep nobody else from being added or removed', async () => {
+  it('lists users whose files cannot be read with the reason, and they block no change of others', async () => {
     using state = temporaryDirectory();
     const users = join(state.path, 'users');
     const user = (...words: string[]): Promise<Outcome> =>
@@ -222,7 +222,7 @@ describe('hatchery user', () => {
     assert.equal((await user('list')).stdout, 'NAME  KEYS  TEAMS\nbob   1\ndora  1\n');
   });
 
-  it('gives what root makes to whom the directory above belongs to, under any umask', async (context) => {
+  it('gives files that root creates to the owner of the directory above, under any umask', async (context) => {
     if (process.getuid?.() !== 0) return context.skip('only root can give files away');
     using state = temporaryDirectory();
     chownSync(state.path, 65_534, 65_533);
@@ -259,7 +259,7 @@ describe('hatchery user', () => {
       assert.equal(statSync(join(state.path, 'audit', name)).uid, 65_534);
   });
 
-  it('takes options that the gateway keeps, and no second line for a key with others', async () => {
+  it('takes options that the gateway enforces, and no second line for a key with others', async () => {
     using state = temporaryDirectory();
     const user = (...words: string[]): Promise<Outcome> =>
       hatchery('user', ...words, '--state-dir', state.path);
@@ -279,7 +279,7 @@ describe('hatchery user', () => {
     assert.equal((await user('add', 'alice', '--key', key)).code, 0);
   });
 
-  it('removes one key by its file or its fingerprint, and leaves what a person wrote beside it', async () => {
+  it('removes one key by its file or its fingerprint, and keeps what a person wrote beside it', async () => {
     using state = temporaryDirectory();
     const user = (...words: string[]): Promise<Outcome> =>
       hatchery('user', ...words, '--state-dir', state.path);
@@ -309,7 +309,7 @@ describe('hatchery user', () => {
     assert.equal(readFileSync(own, 'utf8'), '# since May\n');
   });
 
-  it('says that the directory of users is none', async () => {
+  it('says that the directory of users is not a directory', async () => {
     using state = temporaryDirectory();
     writeFileSync(join(state.path, 'users'), '');
     const { code, said } = await hatchery('user', 'list', '--state-dir', state.path);
@@ -319,7 +319,7 @@ describe('hatchery user', () => {
     ]);
   });
 
-  it('refuses names that are none', async () => {
+  it('refuses invalid names', async () => {
     for (const name of ['../up', 'Alice', '', '.x', 'a b', 'a'.repeat(65)]) {
       for (const words of [
         ['add', name, '--key', key],

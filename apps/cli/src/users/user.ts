@@ -91,11 +91,11 @@ async function remove(invocation: Invocation): Promise<void> {
   await endConnections(invocation, name, null);
 }
 
-/** What is taken from a user: a key, teams, or without either everything. */
+/** What to remove from a user: a key, teams, or without either everything. */
 interface Taken {
   readonly key: string | boolean | undefined;
   readonly teams: readonly string[];
-  /** Open connections are ended. */
+  /** Ends open connections. */
   readonly ends: boolean;
 }
 
@@ -134,14 +134,14 @@ function record<T>(invocation: Invocation, verb: string, target: string, act: ()
 }
 
 function teamsAskedFor({ options }: Invocation): readonly string[] {
-  // The one option that may come more than once: the type of all others is not widened for it.
+  // The one option that may be given several times; the type of the others stays as it is.
   const { team: teams = [] } = options as { team?: readonly string[] };
   teams.forEach((name) => requireName(name, 'team'));
   return teams;
 }
 
 /**
- * Users and teams share the places below the hosting root: a user called as a team is would own its
+ * Users and teams share the places below the hosting root: a user with a team's name would own its
  * branches.
  */
 function requireFreeNames(
