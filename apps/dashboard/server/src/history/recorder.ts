@@ -1,4 +1,3 @@
-// Long: a case for each kind of event that the history keeps.
 import {
   failureWords,
   type Child,
