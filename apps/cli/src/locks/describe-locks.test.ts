@@ -94,7 +94,7 @@ it('waiters are a tree below the holder that blocks them, through several locks'
 it('a deadlock is named as such, with every step of it', () => {
   const [ann, bob] = [session('ann'), session('bob')];
   const text = describeLocks([lock('l1', ann, [bob]), lock('l2', bob, [ann])], now);
-  assert.match(text, /^DEADLOCK: nobody of these can go on until one is ended$/m);
+  assert.match(text, /^DEADLOCK: none of these can continue until one is ended$/m);
   assert.match(text, /^ {2}bob .* waits for branch ~a\/p\/l1 \(l1\), held by ann /m);
   assert.match(text, /^ {2}ann .* waits for branch ~a\/p\/l2 \(l2\), held by bob /m);
 });

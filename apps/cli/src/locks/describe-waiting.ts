@@ -22,7 +22,7 @@ export function describeWaiting(locks: readonly Lock[], now: Date): string[] {
 
 function deadlockLines({ steps, behind }: Deadlock, now: Date): string[] {
   return [
-    'DEADLOCK: nobody of these can go on until one is ended',
+    'DEADLOCK: none of these can continue until one is ended',
     ...steps.map(({ party, waitsFor }) => {
       return `  ${describeParty(party)} waits for ${lockName(waitsFor)}, held by ${describeParty(waitsFor.holder)}`;
     }),

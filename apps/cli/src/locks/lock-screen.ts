@@ -63,6 +63,6 @@ export class LockScreen {
   #staleness(): string {
     if (this.#staleSince === null) return '';
     const since = age(this.#staleSince.getTime(), this.#now().getTime());
-    return `STALE for ${since}: the service is away, and this may be so no more\n`;
+    return `STALE for ${since}: the service is away, and this may be outdated\n`;
   }
 }

@@ -147,7 +147,7 @@ describe('hatchery sessions', () => {
       const { code, stdout, said } = await ask('sessions');
       assert.equal(code, 0);
       assert.deepEqual(said, [
-        'no ssh gateway runs, so that no session does; those that ended follow',
+        'no ssh gateway runs, so no session runs; ended sessions follow',
       ]);
       assert.match(stdout, / bob /);
       const { stdout: none } = await ask('sessions', '--user', 'nobody', '--since', '2026-11-20');
@@ -179,7 +179,7 @@ describe('hatchery sessions', () => {
       appendFileSync(join(state, 'audit', `audit-${hour}.ssh-gateway.log`), 'half a li\n');
       const { stdout, said } = await ask('sessions');
       assert.match(stdout, / bob /);
-      assert.match(said.join('\n'), /^1 damaged line of .*audit-.*\.log passed over$/m);
+      assert.match(said.join('\n'), /^1 damaged line of .*audit-.*\.log skipped$/m);
     });
   });
 });

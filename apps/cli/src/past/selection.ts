@@ -110,7 +110,7 @@ export function selectEntries<E>(
   }
   if (selected.length === limit) say(`there may be more than these ${limit}; --limit shows more`);
   for (const [path, count] of damaged)
-    say(`${count} damaged line${count === 1 ? '' : 's'} of ${path} passed over`);
+    say(`${count} damaged line${count === 1 ? '' : 's'} of ${path} skipped`);
   return selected;
 }
 

@@ -92,7 +92,7 @@ async function findRunning(
   // sessions would be in neither answer.
   const old = await findOldGateways(config);
   if (state === null && old.length === 0)
-    say('no ssh gateway runs, so that no session does; those that ended follow');
+    say('no ssh gateway runs, so no session runs; ended sessions follow');
   const byId = new Map(
     [...(state?.sessions ?? []), ...sessionsOfOld(old, say)].map((session) => [
       session.sessionId,

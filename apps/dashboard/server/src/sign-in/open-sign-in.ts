@@ -91,13 +91,13 @@ function openKey({ keyPath, log }: SignInParts): Buffer {
   try {
     const { key, replaced } = openSignInKey(keyPath);
     if (replaced !== null)
-      log.warn({ replaced }, 'there is a new key for sign-in links; earlier links sign nobody in');
+      log.warn({ replaced }, 'there is a new key for sign-in links; earlier links no longer work');
     return key;
   } catch (error) {
     const reason = (error as Error).message;
     log.error(
       { reason, keyPath },
-      'the key of sign-in links cannot be had; the printed link alone signs in',
+      'the key of sign-in links is unavailable; only the printed link signs in',
     );
     return randomBytes(32);
   }

@@ -273,7 +273,7 @@ test('without a place for a key the dashboard starts, says so, and the printed l
   writeFileSync(join(directory.path, 'dashboard'), 'a file where the directory should be');
   const { log, lines } = heardLog();
   await using here = await startDashboard(config, pageFixture(directory.path), log);
-  assert.ok(lines.some((line) => line.startsWith('the key of sign-in links cannot be had')));
+  assert.ok(lines.some((line) => line.startsWith('the key of sign-in links is unavailable')));
   assert.ok(
     lines.some((line) => line.startsWith('sign-ins cannot be kept; a restart will end them')),
   );
