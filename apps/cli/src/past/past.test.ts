@@ -146,9 +146,7 @@ describe('hatchery sessions', () => {
       audited(state, ended('bob', 0));
       const { code, stdout, said } = await ask('sessions');
       assert.equal(code, 0);
-      assert.deepEqual(said, [
-        'no ssh gateway runs, so no session runs; ended sessions follow',
-      ]);
+      assert.deepEqual(said, ['no ssh gateway runs, so no session runs; ended sessions follow']);
       assert.match(stdout, / bob /);
       const { stdout: none } = await ask('sessions', '--user', 'nobody', '--since', '2026-11-20');
       assert.equal(

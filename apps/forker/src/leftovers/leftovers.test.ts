@@ -58,10 +58,7 @@ describe('leftovers', () => {
     const reason = (inUse: Partial<InUse>): unknown =>
       findLeftovers(branch, directory.path, { ...nobody, ...inUse })[0]?.keptFor;
     assert.match(String(reason({ nowMs: Date.now() })), /within the last 60 minutes/);
-    assert.match(
-      String(reason({ hasSession: (place) => place === branch })),
-      /a running session/,
-    );
+    assert.match(String(reason({ hasSession: (place) => place === branch })), /a running session/);
     const pack = join(branch, '.bzr/repository/upload/one.pack');
     const file = openSync(pack, 'r');
     const isOpen = (path: string): boolean => openFiles().has(path);
