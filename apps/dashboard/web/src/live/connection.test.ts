@@ -234,11 +234,7 @@ test('the forker was last heard when the server says so, or when an event came s
   ).state;
   assert.equal(spoke.forkerHeardAt, 50_100);
   const remembered = run([[50_200, says({ ...snapshot, seq: 9 })]], 0, silent).state;
-  assert.equal(
-    remembered.forkerHeardAt,
-    49_000,
-    'a snapshot does not count as hearing from the forker',
-  );
+  assert.equal(remembered.forkerHeardAt, 49_000, 'a snapshot does not count');
   const away = { up: false, since: heardAt, reason: 'gone' } as const;
   assert.equal(
     run([[50_300, says({ ...beat, feed: away })]], 0, spoke).state.forkerHeardAt,
