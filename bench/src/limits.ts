@@ -41,3 +41,9 @@ export const recoveryMsMax = 30_000;
 
 /** How often a client retries while no service answers. */
 export const redialEveryMs = 5;
+
+/** What is promised of a drain: so soon after the order every gateway refuses new sessions. */
+export const drainMsMax = 50;
+
+/** When a gateway is not waited for any more. */
+export const followMsMax = 30_000;

@@ -94,3 +94,11 @@ export const auditAnswerMsMax = 2_000;
 
 /** What a supervisor may take to say that it begins to stop. */
 export const stopAnswerMsMax = 2_000;
+
+/**
+ * How long a command waits until the gateways follow a drain, which takes them milliseconds, and
+ * how often it looks. One that has lost the feed of the fork service dials again four times a
+ * second.
+ */
+export const followMsMax = 2_000;
+export const followLookMs = 10;

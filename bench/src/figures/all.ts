@@ -1,6 +1,7 @@
 import { branch } from './branch.ts';
 import { burst } from './burst.ts';
 import { dashboard } from './dashboard.ts';
+import { drain } from './drain.ts';
 import type { Figure } from './figure.ts';
 import { fork } from './fork.ts';
 import { heap } from './heap.ts';
@@ -21,6 +22,7 @@ export const figures: readonly Figure[] = [
   burst,
   overload,
   recovery,
+  drain,
   memory,
   sampling,
   locks,

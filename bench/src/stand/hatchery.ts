@@ -91,6 +91,13 @@ export class Hatchery implements AsyncDisposable {
     return join(dirname(this.forkerSocket), 'control.sock');
   }
 
+  /** Replaces its parts, as an upgrade does. */
+  async restart(signal: AbortSignal): Promise<void> {
+    const config = configFile(this.#directory);
+    const argv = [process.execPath, cli, 'restart', '--config', config] as const;
+    await runTool([...argv], { home: this.#directory, signal });
+  }
+
   /** Its processes by the names of their parts. */
   async parts(signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
     const argv = [

@@ -9,10 +9,11 @@ import {
   type Invocation,
   type Options,
 } from '../command.ts';
+import { awaitGateways } from './await-gateways.ts';
 import { tellOldGateways } from './drain-old.ts';
 import { findOldGateways, sessionsOfOld } from '../service/old-parts.ts';
-import { askGateway, gatewayState } from '../service/running-gateway.ts';
-import { actor, askService, NotRunningError } from '../service/running-service.ts';
+import { gatewayState } from '../service/running-gateway.ts';
+import { actor, askService } from '../service/running-service.ts';
 import { table } from '../terminal/table.ts';
 
 const commonOptions = {
@@ -35,11 +36,8 @@ A drain, its reason and its deadline hold over restarts, until hatchery undrain.
     const deadlineS = readDeadline(invocation.options);
     if (invocation.options['old'] === true)
       return tellOldGateways(invocation, 'drain', { ...who, deadlineS });
-    // The door first: the fork service would refuse those whom the gateway has just let in.
-    await tellBoth(invocation, [
-      () => askGateway(invocation.config, 'POST', '/v1/drain', { ...who, deadlineS }),
-      () => askService(invocation.config, 'POST', '/v1/drain', { ...who, deadlineS }),
-    ]);
+    await askService(invocation.config, 'POST', '/v1/drain', { ...who, deadlineS });
+    await awaitGateways(invocation);
     invocation.print(
       invocation.hint('draining: no new session is taken; hatchery undrain takes this back\n'),
     );
@@ -58,32 +56,12 @@ export const undrain: Command = {
     expectWords(invocation);
     const who = intent(invocation);
     if (invocation.options['old'] === true) return tellOldGateways(invocation, 'undrain', who);
-    await tellBoth(invocation, [
-      () => askService(invocation.config, 'POST', '/v1/undrain', who),
-      () => askGateway(invocation.config, 'POST', '/v1/undrain', who),
-    ]);
+    await askService(invocation.config, 'POST', '/v1/undrain', who);
+    await awaitGateways(invocation);
     invocation.print('new sessions are taken again\n');
     return exitDone;
   },
 };
-
-/**
- * Asks in order. One that does not run takes nothing anyway, which is said. @throws when one
- * refuses, or none runs
- */
-async function tellBoth(
-  { say }: Invocation,
-  requests: readonly (() => Promise<unknown>)[],
-): Promise<void> {
-  const absent: Error[] = [];
-  for (const request of requests)
-    await request().catch((error: unknown) => {
-      if (!(error instanceof NotRunningError)) throw error;
-      absent.push(error);
-    });
-  if (absent[0] !== undefined && absent.length === requests.length) throw absent[0];
-  for (const { message } of absent) say(message);
-}
 
 /**
  * Who still runs, also in old gateways, and until when. Silent without a gateway: then nobody is

@@ -23,7 +23,6 @@ import type { FeedState, ForkerLoad, LiveMessage, ReadOnlyState } from '@hatcher
 import { signInKeyPath } from '@hatchery/sign-in-links';
 import { forkerKeepsEvents } from './actions/forker-action.ts';
 import { PageAudit } from './actions/page-audit.ts';
-import type { ControlSockets } from './actions/service-action.ts';
 import { History } from './history/history.ts';
 import { askLoad } from './http/forker-load.ts';
 import { closeListener, listen, listenOnPassed, type Listener } from './http/listener.ts';
@@ -103,7 +102,6 @@ export async function createDashboard(
     page,
     signIn,
     controlSocket,
-    gatewayControlSocket,
     readOnly,
     log,
     audit,
@@ -173,7 +171,8 @@ function openHistory(config: DashboardContext['config'], log: DashboardContext['
   );
 }
 
-interface Attached extends ControlSockets {
+interface Attached {
+  readonly controlSocket: string;
   readonly live: Live;
   readonly history: History;
   readonly page: PageFiles;
@@ -193,7 +192,6 @@ function attach(
     page,
     signIn,
     controlSocket,
-    gatewayControlSocket,
     readOnly,
     metricsFrom,
     drainTimeoutS,
@@ -226,7 +224,6 @@ function attach(
     page,
     readings,
     controlSocket,
-    gatewayControlSocket,
     history,
     trail,
   };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { audited, refused, type AuditTrail } from '../actions/audited.ts';
-import { askService, type ControlSockets } from '../actions/service-action.ts';
+import { askForker } from '../actions/forker-action.ts';
 import { breakLock, drain, roleRefusal, signalChild, type Verb } from '../actions/verbs.ts';
 import type { Readings } from '../readings.ts';
 import type { Refusal } from '../sign-in/access.ts';
@@ -12,7 +12,8 @@ import type { RequestBudget } from './request-budget.ts';
 import { decodeSegment } from './request-address.ts';
 
 /** What acting needs. */
-export interface ActionParts extends ControlSockets {
+export interface ActionParts {
+  readonly controlSocket: string;
   readonly signIn: SignIn;
   readonly budget: RequestBudget;
   readonly readings: Readings;
@@ -45,7 +46,9 @@ export async function act(
     refused(parts.trail, { verb: name, target, reason: said.reason }, person.name, refusal.error);
     return sendRefusal(response, refusal);
   }
-  const answer = await audited(parts.trail, verb, person.name, () => askService(parts, verb));
+  const answer = await audited(parts.trail, verb, person.name, () =>
+    askForker(parts.controlSocket, verb),
+  );
   sendJson(response, answer.status, answer.body);
 }
 
