@@ -9,9 +9,10 @@ import { serviceState } from '../service/running-service.ts';
 /**
  * Resolves when every gateway that answers does what the fork service says of its drain, so that
  * the next command finds it so. They follow the feed of the fork service by themselves, within
- * milliseconds; one that cannot is named.
+ * milliseconds; one that cannot is named. Returns the deadline of the drain, RFC 3339; null when
+ * nothing drains.
  */
-export async function awaitGateways({ config, say }: Invocation): Promise<void> {
+export async function awaitGateways({ config, say }: Invocation): Promise<string | null> {
   const { draining, drainDeadline } = (await serviceState(config)).view;
   const wanted = draining ? (drainDeadline ?? null) : null;
   const follow = await waitFor(() => allFollow(config, wanted), {
@@ -20,6 +21,7 @@ export async function awaitGateways({ config, say }: Invocation): Promise<void> 
   });
   if (follow === null)
     say('an ssh gateway does not follow yet; it does when it hears the fork service again');
+  return wanted;
 }
 
 /** `deadline` is that of the drain, RFC 3339; null when nothing drains. */

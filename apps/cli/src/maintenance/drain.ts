@@ -36,12 +36,13 @@ A drain, its reason and its deadline hold over restarts, until hatchery undrain.
     const deadlineS = readDeadline(invocation.options);
     if (invocation.options['old'] === true)
       return tellOldGateways(invocation, 'drain', { ...who, deadlineS });
+    const before = (await sessionsNow(invocation, () => undefined)) ?? [];
     await askService(invocation.config, 'POST', '/v1/drain', { ...who, deadlineS });
-    await awaitGateways(invocation);
+    const deadline = await awaitGateways(invocation);
     invocation.print(
       invocation.hint('draining: no new session is taken; hatchery undrain takes this back\n'),
     );
-    await showRest(invocation);
+    await showRest(invocation, before, deadline);
     return exitDone;
   },
 };
@@ -63,22 +64,36 @@ export const undrain: Command = {
   },
 };
 
-/**
- * Who still runs, also in old gateways, and until when. Silent without a gateway: then nobody is
- * connected.
- */
-async function showRest({ config, print, say }: Invocation): Promise<void> {
+/** The sessions of all gateways; null without a gateway, since nobody is connected then. */
+async function sessionsNow(
+  { config }: Invocation,
+  say: (line: string) => void,
+): Promise<readonly RunningSession[] | null> {
   const [state, old] = await Promise.all([
     gatewayState(config).catch(() => null),
     findOldGateways(config),
   ]);
-  if (state === null) return;
-  const { drainDeadline } = state;
-  const sessions = [...state.sessions, ...sessionsOfOld(old, say)];
+  return state === null ? null : [...state.sessions, ...sessionsOfOld(old, say)];
+}
+
+/**
+ * Who still runs, also in old gateways, and until when. Those that ran before the order are among
+ * them: at a deadline of 0 they are gone by now.
+ */
+async function showRest(
+  invocation: Invocation,
+  before: readonly RunningSession[],
+  deadline: string | null,
+): Promise<void> {
+  const { print, say } = invocation;
+  const now = await sessionsNow(invocation, say);
+  if (now === null) return;
+  const listed = new Set(now.map(({ sessionId }) => sessionId));
+  const sessions = [...now, ...before.filter(({ sessionId }) => !listed.has(sessionId))];
   if (sessions.length === 0) return print('no session runs\n');
   const count = `${sessions.length} session${sessions.length === 1 ? '' : 's'}`;
   print(
-    `${count} may finish until ${drainDeadline ?? 'they end'}; then they are disconnected with a message\n`,
+    `${count} may finish until ${deadline ?? 'they end'}; then they are disconnected with a message\n`,
   );
   print(describeRest(sessions));
 }
